@@ -1,0 +1,177 @@
+"""The one table of everything that can go wrong, and how a person learns of it.
+
+A row says whose fault it is, how soon another try is worth it, what the light and the speaker do,
+which journal message it is, and the remedy in one sentence. Code names a cause by its id; nothing
+else in edged knows a blink, a cue or a waiting time for a failure.
+
+Not here: what the turn does about it (turn.py), how long a class waits (retry.py).
+"""
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+
+class Fault(Enum):
+    """Whose it is to mend."""
+
+    OURS = "edged"
+    OPERATOR = "operator"
+    DEVICE = "device"
+    NETWORK = "network"
+    ACCOUNT = "account"
+    SERVICE = "service"
+    VISITOR = "visitor"
+
+
+class Retry(Enum):
+    """How soon the thing that failed is tried again; the figures stand in retry.py."""
+
+    NONE = "none"  # nothing to try again
+    LOCAL = "local"  # costs nobody anything: short waits, woken by events
+    REMOTE = "remote"  # costs the far end something: growing waits
+    TOLD = "told"  # the far end named the wait
+    REFUSED = "refused"  # will not change by itself: rare tries
+
+
+class Light(StrEnum):
+    """What the lamp can say; panel/light.py draws each."""
+
+    STARTING = "starting"
+    READY = "ready"
+    RECORDING = "recording"
+    HOLDING = "holding"  # what was said is safe here, the line is down
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+    NOTICE = "notice"  # something is being told by sound
+    OFFLINE = "offline"
+    MUTED = "muted"
+    ATTENTION = "attention"  # a person has to do something: key, quota, model
+    FAULT = "fault"  # a device of the kiosk is missing
+    STOPPING = "stopping"
+
+
+class Cue(StrEnum):
+    """The sounds for states; audio/cues.py renders each."""
+
+    NONE = "none"
+    TOO_SHORT = "too_short"  # two soft ticks: hold while speaking
+    LIMIT = "limit"  # falling pair: that was the longest
+    BUSY = "busy"  # engaged tone
+    MUTED = "muted"
+    DISCARDED = "discarded"  # what you said was thrown away
+    FAILED = "failed"  # no answer comes
+    CUT = "cut"  # the answer broke off
+    SILENT = "silent"  # done, and there was nothing to say
+    DEVICE = "device"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A row. `message_id` is systemd's 128-bit id in hex; `counter` is a metric's name."""
+
+    id: str
+    fault: Fault
+    retry: Retry
+    light: Light | None
+    cue: Cue
+    phrase: str
+    message_id: str
+    remedy: str
+
+    @property
+    def counter(self) -> str:
+        return f"edged_cause_{self.id}_total"
+
+
+_F, _R, _L, _C = Fault, Retry, Light, Cue
+
+# fmt: off
+# id, fault, retry, light while it lasts (None: the turn's own), cue, phrase for a visitor, MESSAGE_ID, remedy
+_ROWS = (
+    # the kiosk's own parts
+    Cause("microphone_lost", _F.DEVICE, _R.LOCAL, _L.FAULT, _C.DEVICE, "I can not hear you.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a01", "Check that the microphone is plugged in and named right in `microphone.device`."),
+    Cause("speaker_lost", _F.DEVICE, _R.LOCAL, _L.FAULT, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a02", "Check that the speaker is plugged in and named right in `speaker.device`."),
+    Cause("button_lost", _F.DEVICE, _R.LOCAL, _L.FAULT, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a03", "Check `button.gpio`, the wiring, and that no other program holds the line."),
+    Cause("light_lost", _F.DEVICE, _R.LOCAL, None, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a04", "Check `light.gpio`, the wiring, and that no other program holds the line."),
+    Cause("device_hung", _F.DEVICE, _R.NONE, _L.FAULT, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a05", "A device call did not return; edged restarts itself. If it recurs, replace the device."),
+    # the way to the service
+    Cause("offline", _F.NETWORK, _R.LOCAL, _L.OFFLINE, _C.NONE, "I am not connected.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1b01", "No route to the network: check Wi-Fi or cable."),
+    Cause("dns_failed", _F.NETWORK, _R.LOCAL, _L.OFFLINE, _C.NONE, "I am not connected.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1b02", "The service's name can not be looked up: check the network's name server."),
+    Cause("clock_unset", _F.NETWORK, _R.LOCAL, _L.OFFLINE, _C.NONE, "I am not connected.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1b03", "The clock is not set yet, so certificates look invalid: check that time synchronisation works."),
+    Cause("unreachable", _F.NETWORK, _R.REMOTE, _L.OFFLINE, _C.NONE, "I am not connected.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1b04", "The service does not accept connections: check `provider.url` and the firewall."),
+    Cause("handshake_timeout", _F.NETWORK, _R.REMOTE, _L.OFFLINE, _C.NONE, "I am not connected.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1b05", "The service did not answer in time; it is tried again."),
+    Cause("tls_failed", _F.NETWORK, _R.REFUSED, _L.ATTENTION, _C.NONE, "I am not connected.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1b06", "The service's certificate is not valid for it: check the clock, a proxy in between, and `provider.url`."),
+    Cause("captive_portal", _F.NETWORK, _R.REFUSED, _L.ATTENTION, _C.NONE, "I am not connected.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1b07", "The network answers in the service's place: log this network in, or use another."),
+    Cause("link_closed", _F.NETWORK, _R.REMOTE, _L.OFFLINE, _C.NONE, "I am not connected.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1b08", "The connection was closed; edged connects again by itself."),
+    Cause("link_silent", _F.NETWORK, _R.LOCAL, _L.OFFLINE, _C.NONE, "I am not connected.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1b09", "The connection went dead without a word; edged connects again by itself."),
+    Cause("session_expired", _F.SERVICE, _R.LOCAL, None, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1b0a", "The session reached its longest time; edged opens a new one by itself."),
+    # the far end's account and answers
+    Cause("server_busy", _F.SERVICE, _R.TOLD, _L.OFFLINE, _C.BUSY, "Please try again in a moment.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1c01", "The service asked for fewer requests; edged waits as long as it was told."),
+    Cause("server_error", _F.SERVICE, _R.REMOTE, _L.OFFLINE, _C.FAILED, "Please try again in a moment.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1c02", "The service has trouble of its own; it is tried again."),
+    Cause("key_refused", _F.ACCOUNT, _R.REFUSED, _L.ATTENTION, _C.FAILED, "I can not answer today.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1c03", "The service refuses the key: check `provider.api_key_file` and the account."),
+    Cause("quota_exceeded", _F.ACCOUNT, _R.REFUSED, _L.ATTENTION, _C.FAILED, "I can not answer today.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1c04", "The account's quota is used up: add credit or raise the limit."),
+    Cause("model_refused", _F.OPERATOR, _R.REFUSED, _L.ATTENTION, _C.FAILED, "I can not answer today.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1c05", "The service does not know this model or address: check `provider.model` and `provider.url`."),
+    Cause("settings_refused", _F.OPERATOR, _R.REFUSED, _L.ATTENTION, _C.FAILED, "I can not answer today.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1c06", "The service refuses a setting of the session: the line before names it; correct it under `provider`."),
+    Cause("dialect_refused", _F.OPERATOR, _R.REMOTE, _L.OFFLINE, _C.FAILED, "I can not answer today.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1c07", "The service speaks the other dialect of the protocol: set `provider.dialect: auto`."),
+    Cause("bad_message", _F.SERVICE, _R.NONE, None, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1c08", "The service sent something that is not of the protocol; it was skipped."),
+    # one turn
+    Cause("answer_failed", _F.SERVICE, _R.NONE, _L.NOTICE, _C.FAILED, "I have no answer for you.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1d01", "The service could not answer; the line before says why."),
+    Cause("answer_silent", _F.SERVICE, _R.NONE, _L.NOTICE, _C.SILENT, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1d02", "The answer had no sound: check `provider.instructions` and the model."),
+    Cause("answer_late", _F.SERVICE, _R.NONE, _L.NOTICE, _C.FAILED, "I have no answer for you.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1d03", "No answer came in time; the question was given up."),
+    Cause("answer_lost", _F.NETWORK, _R.NONE, _L.NOTICE, _C.FAILED, "I lost the answer. Please ask again.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1d04", "The connection broke before the answer came."),
+    Cause("answer_cut", _F.NETWORK, _R.NONE, _L.NOTICE, _C.CUT, "I lost the rest of the answer.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1d05", "The connection broke in the middle of the answer."),
+    Cause("answer_too_long", _F.SERVICE, _R.NONE, _L.NOTICE, _C.CUT, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1d06", "The answer was longer than ten minutes and was cut."),
+    Cause("utterance_too_old", _F.NETWORK, _R.NONE, _L.NOTICE, _C.DISCARDED, "I could not send that. Please say it again.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1d07", "The line stayed down longer than `turn.keep_s`; what was said was thrown away."),
+    Cause("utterance_refused", _F.SERVICE, _R.NONE, _L.NOTICE, _C.DISCARDED, "I did not get that. Please say it again.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1d08", "The service did not take what was said; the line before says why."),
+    Cause("too_short", _F.VISITOR, _R.NONE, _L.NOTICE, _C.TOO_SHORT, "Hold the button while you speak.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1e01", "The button was let go at once; nothing was sent."),
+    Cause("utterance_limit", _F.VISITOR, _R.NONE, None, _C.LIMIT, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1e02", "The button was held longer than `turn.longest_s`; what was said until then is sent."),
+    Cause("busy", _F.VISITOR, _R.NONE, None, _C.BUSY, "One moment, please.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1e03", "Two questions are waiting for the line already."),
+    Cause("muted", _F.OPERATOR, _R.NONE, _L.MUTED, _C.MUTED, "The microphone is off.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1e04", "The microphone is muted: `edged ctl unmute`."),
+    # ours
+    Cause("bug", _F.OURS, _R.NONE, _L.FAULT, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f01", "A fault in edged; it ends and systemd starts it anew. Please report the lines before this one."),
+    Cause("config_invalid", _F.OPERATOR, _R.NONE, _L.FAULT, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f02", "The configuration can not be used: `edged config check` lists every fault with its line."),
+    Cause("usage", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f03", "The command line makes no sense: `edged --help`."),
+    Cause("command_refused", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f04", "The control socket refused a command; its answer says why."),
+)
+# fmt: on
+
+CAUSES: dict[str, Cause] = {row.id: row for row in _ROWS}

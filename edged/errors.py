@@ -1,0 +1,69 @@
+"""The errors edged raises, as a tree.
+
+    EdgedError                  .cause names its row in causes.py
+    ├── ConfigError             the operator's: exit 78, no restart
+    ├── UsageError              the caller's command line: exit 64
+    ├── DeviceError             a microphone, speaker, button or lamp: tried again
+    ├── LinkError               the connection or the far end: tried again, at the pace of its cause
+    ├── WireError               one message from the peer that is not of the protocol: counted, skipped
+    └── CommandError            a request on the control socket that can not be carried out
+
+Ask of each: whose fault, and worth another try? The answer stands in causes.py, not here.
+Everything else that escapes is a bug: exit 70, and systemd starts the process anew.
+"""
+
+EXIT_OK = 0
+EXIT_USAGE = 64
+EXIT_BUG = 70
+EXIT_CONFIG = 78
+
+
+class EdgedError(Exception):
+    """Base of all; `cause` is the id of a row in causes.py."""
+
+    cause = "bug"
+
+
+class ConfigError(EdgedError):
+    """The configuration can not be used; `problems` has one line each, all of them at once."""
+
+    cause = "config_invalid"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class UsageError(EdgedError):
+    """A command line that makes no sense."""
+
+    cause = "usage"
+
+
+class DeviceError(EdgedError):
+    """A device can not be opened or has gone."""
+
+    def __init__(self, message: str, cause: str = "microphone_lost") -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
+class LinkError(EdgedError):
+    """The line to the service failed; `retry_after_s` is what the far end asked for, if it did."""
+
+    def __init__(self, message: str, cause: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.cause = cause
+        self.retry_after_s = retry_after_s
+
+
+class WireError(EdgedError):
+    """A message that is not of the protocol."""
+
+    cause = "bad_message"
+
+
+class CommandError(EdgedError):
+    """A control command refused; the text goes to the client."""
+
+    cause = "command_refused"
