@@ -57,9 +57,12 @@ class Wake:
     def __call__(self) -> None:
         self._event.set()
 
-    async def wait(self, timeout_s: float) -> bool:
-        """Wait at most `timeout_s`; True when woken. A wake from before the wait does not count."""
+    def forget(self) -> None:
+        """Wakes from before do not count any more."""
         self._event.clear()
+
+    async def wait(self, timeout_s: float) -> bool:
+        """Wait at most `timeout_s`; True when woken since the last `forget`."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._event.wait()
@@ -133,6 +136,7 @@ async def _rest(retry: Retry, wait_s: float, wake: Wake, now: Callable[[], float
         return
     least_s = min(wait_s, WAKE_REFUSED_S) if retry is Retry.REFUSED else 0.0
     ends_at = now() + wait_s
+    wake.forget()
     if least_s:
         await asyncio.sleep(least_s)
     await wake.wait(max(0.0, ends_at - now()))

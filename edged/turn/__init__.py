@@ -1,0 +1,40 @@
+"""Who may speak: every state of a turn, every event, and what follows.
+
+Nothing about turn-taking is elsewhere. Rules:
+
+1. One table per mode, `(State, Event) -> Step` (tables.py). The table and `IGNORED` (ignored.py) together
+   cover every pair of a mode's states and events; a test walks the product.
+2. The gate is open iff the state is in `OPEN`. No effect opens or shuts it: it follows from the state.
+3. A step that leaves `OPEN` says in its effects what becomes of the utterance: END, ABORT or CLOSE,
+   exactly one of them.
+4. What follows from a state alone is keyed by state (follows.py): its time limit, its share of the light.
+5. Facts that change what an event means (pending utterances, mute, a missing microphone) are folded into
+   the event by `press` and `link_lost` before the table is asked.
+
+Not here: time, sound, the socket, the light itself, what a cause sounds like.
+"""
+
+from edged.turn.follows import Limits, light, link_lost, press, step
+from edged.turn.ignored import IGNORED
+from edged.turn.states import OPEN, SOUNDING, Do, Effect, Event, Mode, State, Step, Tell
+from edged.turn.tables import STATES, TABLES
+
+__all__ = [
+    "IGNORED",
+    "OPEN",
+    "SOUNDING",
+    "STATES",
+    "TABLES",
+    "Do",
+    "Effect",
+    "Event",
+    "Limits",
+    "Mode",
+    "State",
+    "Step",
+    "Tell",
+    "light",
+    "link_lost",
+    "press",
+    "step",
+]

@@ -1,0 +1,131 @@
+"""What has no meaning in a state, said pair by pair so that a new event is a decision in every state."""
+
+from edged.turn.states import Event, Mode, State, Table
+from edged.turn.tables import STATES, TABLES
+
+_S, _E = State, Event
+
+_ENDED = {_E.ENDED_AUDIO, _E.ENDED_SILENT, _E.ENDED_TOOL, _E.ENDED_FAILED, _E.ENDED_CANCELLED}
+_SPEECH = {_E.SPEECH_STARTED, _E.SPEECH_STOPPED}
+_LINK = {_E.LINK_LOST, _E.LINK_LOST_PENDING}
+_FINGER = {_E.RELEASE, _E.LONG_PRESS}
+_NEWS = {_E.LINK_UP, _E.UNMUTED, _E.DEVICE_BACK}  # they change the light and the next press, never the turn
+_GATE = {_E.MUTED, _E.DEVICE_LOST}  # they concern an open gate only
+_PLAYED = {_E.DRAINED, _E.CUE_DONE}  # of an answer or a cue that the turn has left behind
+_LATE = {_E.RESPONSE_STARTED, _E.OVERFLOWED, *_ENDED}  # of an answer that the turn has left behind, likewise
+_OF_AN_ANSWER = {*_LATE, _E.FIRST_AUDIO}
+_IGNORED: dict[State, set[Event]] = {
+    _S.IDLE: {*_FINGER, *_SPEECH, *_NEWS, *_GATE, *_LINK, *_PLAYED, *_LATE, _E.TIMED_OUT},
+    _S.COMMITTING: {*_FINGER, *_SPEECH, *_NEWS, *_GATE, *_LINK, *_PLAYED, *_OF_AN_ANSWER},
+    _S.THINKING: {
+        *_FINGER,
+        *_SPEECH,
+        *_NEWS,
+        *_GATE,
+        *_PLAYED,
+        _E.RESPONSE_STARTED,
+        _E.OVERFLOWED,
+        _E.COMMITTED,
+    },
+    _S.SPEAKING: {
+        *_FINGER,
+        *_SPEECH,
+        *_NEWS,
+        *_GATE,
+        *_PLAYED,
+        _E.RESPONSE_STARTED,
+        _E.FIRST_AUDIO,
+        _E.COMMITTED,
+    },
+    _S.BRIDGING: {
+        *_FINGER,
+        *_SPEECH,
+        *_NEWS,
+        *_GATE,
+        _E.CUE_DONE,
+        _E.RESPONSE_STARTED,
+        _E.OVERFLOWED,
+        _E.COMMITTED,
+        _E.UTTERANCE_LOST,
+        _E.ENDED_AUDIO,
+        _E.ENDED_TOOL,
+    },
+    _S.DRAINING: {
+        *_FINGER,
+        *_SPEECH,
+        *_NEWS,
+        *_GATE,
+        *_LINK,
+        *_ENDED,
+        _E.CUE_DONE,
+        _E.RESPONSE_STARTED,
+        _E.OVERFLOWED,
+        _E.COMMITTED,
+    },
+    _S.CUT: {*_FINGER, *_SPEECH, *_NEWS, *_GATE, *_LINK, *_OF_AN_ANSWER, _E.CUE_DONE, _E.COMMITTED},
+    _S.TELLING: {*_FINGER, *_SPEECH, *_NEWS, *_GATE, *_LINK, *_LATE, _E.DRAINED},
+    _S.ARMED: {
+        _E.PRESS,
+        _E.PRESS_REFUSED,
+        *_FINGER,
+        *_SPEECH,
+        *_NEWS,
+        *_LINK,
+        *_PLAYED,
+        *_OF_AN_ANSWER,
+        _E.COMMITTED,
+    },
+    _S.BARGED: {
+        _E.PRESS,
+        _E.PRESS_REFUSED,
+        _E.LONG_PRESS,
+        *_SPEECH,
+        *_NEWS,
+        *_LINK,
+        *_PLAYED,
+        *_OF_AN_ANSWER,
+        _E.COMMITTED,
+    },
+    _S.LISTENING: {
+        _E.PRESS,
+        _E.PRESS_REFUSED,
+        _E.LONG_PRESS,
+        *_SPEECH,
+        *_NEWS,
+        *_LINK,
+        *_PLAYED,
+        *_OF_AN_ANSWER,
+        _E.COMMITTED,
+    },
+    _S.LATCHED: {
+        _E.PRESS_REFUSED,
+        *_FINGER,
+        *_SPEECH,
+        *_NEWS,
+        *_LINK,
+        *_PLAYED,
+        *_OF_AN_ANSWER,
+        _E.COMMITTED,
+    },
+    _S.ATTENTIVE: {
+        _E.PRESS_REFUSED,
+        *_FINGER,
+        *_NEWS,
+        *_LINK,
+        *_PLAYED,
+        *_ENDED,
+        _E.OVERFLOWED,
+        _E.SPEECH_STOPPED,
+    },
+    _S.HEARING: {_E.PRESS_REFUSED, *_FINGER, *_SPEECH, *_NEWS, *_LINK, *_PLAYED, *_ENDED, _E.OVERFLOWED},
+    _S.STOPPED: set(_E),
+}
+_BY_MODE: dict[Mode, Table] = {  # the pairs above that one mode does give a meaning
+    mode: {pair: step for pair, step in table.items() if pair[1] in _IGNORED[pair[0]]}
+    for mode, table in TABLES.items()
+}
+IGNORED: dict[Mode, frozenset[tuple[State, Event]]] = {
+    mode: frozenset((state, event) for state in STATES[mode] for event in _IGNORED[state])
+    - _BY_MODE[mode].keys()
+    for mode in Mode
+}

@@ -1,0 +1,92 @@
+"""The words of a turn: modes, states, events, effects."""
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+
+class Mode(StrEnum):
+    HOLD = "hold"  # speak while the button is down
+    TOGGLE = "toggle"  # press to start, press to end
+    HYBRID = "hybrid"  # a tap toggles, a hold holds
+    CONVERSATION = "conversation"  # a press opens a conversation; the server hears when one has finished
+
+
+class State(StrEnum):
+    IDLE = "IDLE"
+    ARMED = "ARMED"  # pressed, too early to say what the press means
+    BARGED = "BARGED"  # the same, and the press has interrupted an answer
+    LISTENING = "LISTENING"  # recording until the release
+    LATCHED = "LATCHED"  # recording until the next press
+    ATTENTIVE = "ATTENTIVE"  # conversation: listening, nobody speaks yet
+    HEARING = "HEARING"  # conversation: the server hears speech
+    COMMITTING = "COMMITTING"  # said; the server has not acknowledged it yet
+    THINKING = "THINKING"  # acknowledged; no sound of the answer yet
+    SPEAKING = "SPEAKING"  # the answer sounds and more of it is to come
+    BRIDGING = "BRIDGING"  # an answer sounds that ended in a tool call: another will follow
+    DRAINING = "DRAINING"  # all of the answer is here and the rest of it sounds
+    CUT = "CUT"  # what is here of an answer sounds; the rest will never come
+    TELLING = "TELLING"  # a cue tells what went wrong
+    STOPPED = "STOPPED"  # the daemon is ending
+
+
+class Event(Enum):
+    PRESS = "press"
+    PRESS_REFUSED = "press refused"  # pressed, but muted, or no microphone, or two utterances wait already
+    RELEASE = "release"
+    LONG_PRESS = "long press"
+    SPEECH_STARTED = "speech started"
+    SPEECH_STOPPED = "speech stopped"
+    COMMITTED = "committed"  # the server has all that was said and an answer is owed
+    UTTERANCE_LOST = "utterance lost"  # too old, or refused
+    RESPONSE_STARTED = "response started"
+    FIRST_AUDIO = "first audio"
+    ENDED_AUDIO = "ended: audio"
+    ENDED_SILENT = "ended: silent"
+    ENDED_TOOL = "ended: tool"
+    ENDED_FAILED = "ended: failed"
+    ENDED_CANCELLED = "ended: cancelled"
+    OVERFLOWED = "overflowed"  # the answer is longer than the buffer may hold
+    DRAINED = "drained"  # nothing is left to play
+    LINK_UP = "link up"
+    LINK_LOST = "link lost"
+    LINK_LOST_PENDING = "link lost, utterances pending"
+    MUTED = "muted"
+    UNMUTED = "unmuted"
+    TIMED_OUT = "timed out"
+    DEVICE_LOST = "device lost"  # the microphone
+    DEVICE_BACK = "device back"
+    CUE_DONE = "cue done"
+    STOP = "stop"
+
+
+class Do(Enum):
+    END = "end"  # the utterance is complete: commit it
+    ABORT = "abort"  # the utterance is thrown away
+    CLOSE = "close"  # the server has committed the utterance by itself
+    ASK = "ask"  # ask for an answer
+    CANCEL = "cancel"  # no more of this answer; what is here may sound
+    INTERRUPT = "interrupt"  # silence now, cancel, and tell the server what was heard
+    DISCARD = "discard"  # throw pending utterances away
+    HUSH = "hush"  # stop the cue
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Let the visitor know of `cause`; None: of the cause that came with the event."""
+
+    cause: str | None = None
+
+
+Effect = Do | Tell
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    state: State
+    effects: tuple[Effect, ...] = ()
+
+
+Table = dict[tuple[State, Event], Step]
+
+OPEN = frozenset({State.ARMED, State.BARGED, State.LISTENING, State.LATCHED, State.ATTENTIVE, State.HEARING})
+SOUNDING = (State.SPEAKING, State.BRIDGING, State.DRAINING, State.CUT)

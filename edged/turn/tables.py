@@ -1,0 +1,152 @@
+"""One table per mode: what an event does in a state. `ignored.py` holds every other pair."""
+
+from edged.turn.states import OPEN, SOUNDING, Do, Effect, Event, Mode, State, Step, Table, Tell
+
+_S, _E = State, Event
+
+
+def _step(state: State, *effects: Effect) -> Step:
+    return Step(state, effects)
+
+
+# What every mode shares. `_OPENS` marks a press that opens the gate; each mode says into which state.
+_COMMON: Table = {
+    (_S.IDLE, _E.PRESS_REFUSED): _step(_S.TELLING, Tell()),
+    (_S.IDLE, _E.COMMITTED): _step(_S.THINKING, Do.ASK),
+    (_S.IDLE, _E.UTTERANCE_LOST): _step(_S.TELLING, Tell()),
+    (_S.IDLE, _E.FIRST_AUDIO): _step(_S.SPEAKING),
+    (_S.COMMITTING, _E.PRESS_REFUSED): _step(_S.COMMITTING, Tell()),
+    (_S.COMMITTING, _E.COMMITTED): _step(_S.THINKING, Do.ASK),
+    (_S.COMMITTING, _E.UTTERANCE_LOST): _step(_S.TELLING, Tell()),
+    (_S.COMMITTING, _E.TIMED_OUT): _step(_S.TELLING, Do.DISCARD, Tell("utterance_too_old")),
+    (_S.THINKING, _E.PRESS_REFUSED): _step(_S.TELLING, Do.INTERRUPT, Tell()),
+    (_S.THINKING, _E.UTTERANCE_LOST): _step(_S.THINKING, Tell()),
+    (_S.THINKING, _E.FIRST_AUDIO): _step(_S.SPEAKING),
+    (_S.THINKING, _E.ENDED_AUDIO): _step(_S.DRAINING),
+    (_S.THINKING, _E.ENDED_SILENT): _step(_S.TELLING, Tell("answer_silent")),
+    (_S.THINKING, _E.ENDED_TOOL): _step(_S.THINKING),
+    (_S.THINKING, _E.ENDED_FAILED): _step(_S.TELLING, Tell()),
+    (_S.THINKING, _E.ENDED_CANCELLED): _step(_S.TELLING, Tell("answer_failed")),
+    (_S.THINKING, _E.LINK_LOST): _step(_S.TELLING, Tell("answer_lost")),
+    (_S.THINKING, _E.LINK_LOST_PENDING): _step(_S.TELLING, Tell("answer_lost")),
+    (_S.THINKING, _E.TIMED_OUT): _step(_S.TELLING, Do.INTERRUPT, Tell("answer_late")),
+    (_S.SPEAKING, _E.UTTERANCE_LOST): _step(_S.SPEAKING, Tell()),
+    (_S.SPEAKING, _E.ENDED_AUDIO): _step(_S.DRAINING),
+    (_S.SPEAKING, _E.ENDED_SILENT): _step(_S.DRAINING),
+    (_S.SPEAKING, _E.ENDED_TOOL): _step(_S.BRIDGING),
+    (_S.SPEAKING, _E.ENDED_FAILED): _step(_S.CUT),
+    (_S.SPEAKING, _E.ENDED_CANCELLED): _step(_S.DRAINING),
+    (_S.SPEAKING, _E.OVERFLOWED): _step(_S.CUT, Do.CANCEL),
+    (_S.BRIDGING, _E.FIRST_AUDIO): _step(_S.SPEAKING),
+    (_S.BRIDGING, _E.ENDED_SILENT): _step(_S.DRAINING),
+    (_S.BRIDGING, _E.ENDED_FAILED): _step(_S.CUT),
+    (_S.BRIDGING, _E.ENDED_CANCELLED): _step(_S.DRAINING),
+    (_S.BRIDGING, _E.DRAINED): _step(_S.THINKING),
+    (_S.DRAINING, _E.FIRST_AUDIO): _step(_S.SPEAKING),
+    (_S.DRAINING, _E.UTTERANCE_LOST): _step(_S.DRAINING, Tell()),
+    (_S.CUT, _E.UTTERANCE_LOST): _step(_S.CUT, Tell()),
+    (_S.CUT, _E.DRAINED): _step(_S.TELLING, Tell("answer_cut")),
+    (_S.TELLING, _E.PRESS_REFUSED): _step(_S.TELLING, Tell()),
+    (_S.TELLING, _E.COMMITTED): _step(_S.THINKING, Do.ASK),
+    (_S.TELLING, _E.UTTERANCE_LOST): _step(_S.TELLING, Tell()),
+    (_S.TELLING, _E.FIRST_AUDIO): _step(_S.SPEAKING),
+    (_S.TELLING, _E.TIMED_OUT): _step(_S.IDLE, Do.HUSH),
+    (_S.TELLING, _E.CUE_DONE): _step(_S.IDLE),
+}
+for _state in (_S.SPEAKING, _S.BRIDGING):
+    _COMMON[_state, _E.LINK_LOST] = _COMMON[_state, _E.LINK_LOST_PENDING] = _step(_S.CUT)
+    _COMMON[_state, _E.TIMED_OUT] = _step(_S.TELLING, Do.INTERRUPT, Tell("answer_too_long"))
+for _state in (_S.DRAINING, _S.CUT):
+    _COMMON[_state, _E.TIMED_OUT] = _step(_S.IDLE, Do.INTERRUPT)
+for _state in SOUNDING:
+    _COMMON[_state, _E.PRESS_REFUSED] = _step(_S.TELLING, Do.INTERRUPT, Tell())
+for _state in (_S.IDLE, _S.COMMITTING):
+    _COMMON[_state, _E.STOP] = _step(_S.STOPPED)
+for _state in (_S.THINKING, *SOUNDING):
+    _COMMON[_state, _E.STOP] = _step(_S.STOPPED, Do.INTERRUPT)
+_COMMON[_S.TELLING, _E.STOP] = _step(_S.STOPPED, Do.HUSH)
+for _state in OPEN:
+    _COMMON[_state, _E.STOP] = _step(_S.STOPPED, Do.ABORT)
+    _COMMON[_state, _E.MUTED] = _step(_S.IDLE, Do.ABORT)
+    _COMMON[_state, _E.UTTERANCE_LOST] = _step(_state, Tell())  # told when the gate is shut
+    _COMMON[_state, _E.DEVICE_LOST] = _step(_S.TELLING, Do.ABORT, Tell())
+
+
+def _presses(fresh: State, over_an_answer: State) -> Table:
+    """The press that opens the gate, from each state in which it is shut."""
+    table: Table = {
+        (state, _E.PRESS): _step(over_an_answer, Do.INTERRUPT) for state in (_S.THINKING, *SOUNDING)
+    }
+    table[_S.IDLE, _E.PRESS] = table[_S.COMMITTING, _E.PRESS] = _step(fresh)
+    table[_S.TELLING, _E.PRESS] = _step(fresh, Do.HUSH)
+    return table
+
+
+_TOO_SHORT = _step(_S.TELLING, Do.ABORT, Tell("too_short"))
+_SAID = _step(_S.COMMITTING, Do.END)
+_SAID_LIMIT = _step(_S.COMMITTING, Do.END, Tell("utterance_limit"))
+_SAID_DEVICE = _step(_S.COMMITTING, Do.END, Tell())  # what was said until the microphone went is kept
+
+_BUTTON: Table = {
+    **_COMMON,
+    (_S.LISTENING, _E.RELEASE): _SAID,
+    (_S.LISTENING, _E.TIMED_OUT): _SAID_LIMIT,
+    (_S.LISTENING, _E.DEVICE_LOST): _SAID_DEVICE,
+    (_S.LATCHED, _E.PRESS): _SAID,
+    (_S.LATCHED, _E.TIMED_OUT): _SAID_LIMIT,
+    (_S.LATCHED, _E.DEVICE_LOST): _SAID_DEVICE,
+    (_S.BARGED, _E.RELEASE): _step(_S.IDLE, Do.ABORT),  # a tap over an answer only stops it
+    (_S.BARGED, _E.TIMED_OUT): _step(_S.LISTENING),
+    (_S.DRAINING, _E.DRAINED): _step(_S.IDLE),
+}
+
+_ALL: dict[Mode, Table] = {
+    Mode.HOLD: {
+        **_BUTTON,
+        **_presses(_S.ARMED, _S.BARGED),
+        (_S.ARMED, _E.RELEASE): _TOO_SHORT,
+        (_S.ARMED, _E.TIMED_OUT): _step(_S.LISTENING),
+    },
+    Mode.TOGGLE: {
+        **_BUTTON,
+        **_presses(_S.ARMED, _S.ARMED),
+        (_S.ARMED, _E.PRESS): _TOO_SHORT,
+        (_S.ARMED, _E.TIMED_OUT): _step(_S.LATCHED),
+        (_S.LATCHED, _E.LONG_PRESS): _step(_S.LISTENING),  # whoever holds the button means until the release
+    },
+    Mode.HYBRID: {
+        **_BUTTON,
+        **_presses(_S.ARMED, _S.BARGED),
+        (_S.ARMED, _E.RELEASE): _step(_S.LATCHED),
+        (_S.ARMED, _E.TIMED_OUT): _step(_S.LISTENING),
+    },
+    Mode.CONVERSATION: {
+        **_COMMON,
+        **_presses(_S.ATTENTIVE, _S.ATTENTIVE),
+        (_S.ATTENTIVE, _E.PRESS): _step(_S.IDLE, Do.ABORT),
+        (_S.ATTENTIVE, _E.TIMED_OUT): _step(_S.IDLE, Do.ABORT),
+        (_S.ATTENTIVE, _E.SPEECH_STARTED): _step(_S.HEARING),
+        (_S.HEARING, _E.PRESS): _SAID,
+        (_S.HEARING, _E.TIMED_OUT): _SAID_LIMIT,
+        (_S.HEARING, _E.DEVICE_LOST): _SAID_DEVICE,
+        **{(state, _E.COMMITTED): _step(_S.THINKING, Do.CLOSE) for state in (_S.ATTENTIVE, _S.HEARING)},
+        **{
+            (state, _E.RESPONSE_STARTED): _step(_S.THINKING, Do.CLOSE) for state in (_S.ATTENTIVE, _S.HEARING)
+        },
+        **{(state, _E.FIRST_AUDIO): _step(_S.SPEAKING, Do.CLOSE) for state in (_S.ATTENTIVE, _S.HEARING)},
+        (_S.DRAINING, _E.DRAINED): _step(_S.ATTENTIVE),  # within the conversation that a press opened
+    },
+}
+
+_SHUT = frozenset({_S.IDLE, _S.COMMITTING, _S.THINKING, *SOUNDING, _S.TELLING, _S.STOPPED})
+_HELD = frozenset({_S.ARMED, _S.BARGED, _S.LISTENING})
+STATES: dict[Mode, frozenset[State]] = {
+    Mode.HOLD: _SHUT | _HELD,
+    Mode.TOGGLE: _SHUT | {_S.ARMED, _S.LATCHED, _S.LISTENING},
+    Mode.HYBRID: _SHUT | _HELD | {_S.LATCHED},
+    Mode.CONVERSATION: _SHUT | {_S.ATTENTIVE, _S.HEARING},
+}
+TABLES: dict[Mode, Table] = {
+    mode: {pair: step for pair, step in table.items() if pair[0] in STATES[mode]}
+    for mode, table in _ALL.items()
+}

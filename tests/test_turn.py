@@ -1,0 +1,291 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edged import turn
+from edged.causes import CAUSES, Light
+from edged.turn import IGNORED, OPEN, SOUNDING, STATES, TABLES, Do, Event, Limits, Mode, State, Tell
+
+MODES = list(Mode)
+ENDS = {Do.END, Do.ABORT, Do.CLOSE}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_pair_is_listed_or_listed_as_ignored_and_none_is_both(mode):
+    product = {(state, event) for state in STATES[mode] for event in Event}
+    assert product - TABLES[mode].keys() - IGNORED[mode] == set()
+    assert TABLES[mode].keys() & IGNORED[mode] == set()
+    assert TABLES[mode].keys() | IGNORED[mode] == product
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_states_of_a_mode_are_those_that_can_be_reached(mode):
+    seen, todo = {State.IDLE}, [State.IDLE]
+    while todo:
+        state = todo.pop()
+        for (start, _), step in TABLES[mode].items():
+            if start is state and step.state not in seen:
+                seen.add(step.state)
+                todo.append(step.state)
+    assert seen == STATES[mode]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_step_that_leaves_open_says_what_becomes_of_the_utterance_and_no_other_does(mode):
+    for (state, event), step in TABLES[mode].items():
+        ends = [effect for effect in step.effects if effect in ENDS]
+        leaves = state in OPEN and step.state not in OPEN
+        assert len(ends) == (1 if leaves else 0), (state, event)
+
+
+@pytest.mark.parametrize("mode", [Mode.HOLD, Mode.TOGGLE, Mode.HYBRID])
+def test_only_a_press_opens_the_gate(mode):
+    openers = {
+        event for (state, event), step in TABLES[mode].items() if state not in OPEN and step.state in OPEN
+    }
+    assert openers == {Event.PRESS}
+
+
+def test_in_a_conversation_only_a_press_or_the_end_of_an_answer_opens_the_gate():
+    openers = {
+        (state, event)
+        for (state, event), step in TABLES[Mode.CONVERSATION].items()
+        if state not in OPEN and step.state in OPEN
+    }
+    assert {event for _, event in openers} == {Event.PRESS, Event.DRAINED}
+    assert [state for state, event in openers if event is Event.DRAINED] == [State.DRAINING]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_press_always_does_something_where_the_gate_is_shut(mode):
+    for state in STATES[mode] - OPEN - {State.STOPPED}:
+        assert TABLES[mode][state, Event.PRESS].state in OPEN
+        assert any(isinstance(effect, Tell) for effect in TABLES[mode][state, Event.PRESS_REFUSED].effects)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_press_over_an_answer_silences_it(mode):
+    for state in (State.THINKING, *SOUNDING):
+        for event in (Event.PRESS, Event.PRESS_REFUSED):
+            assert Do.INTERRUPT in TABLES[mode][state, event].effects
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_no_state_is_left_waiting(mode):
+    """Every state but IDLE and STOPPED has a limit, and its end leads on."""
+    for state in STATES[mode]:
+        limited = Limits().of(mode, state) is not None
+        assert limited == (state not in (State.IDLE, State.STOPPED)), state
+        if limited:
+            assert TABLES[mode][state, Event.TIMED_OUT].state is not state
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_end_of_an_answer_leads_out_of_thinking_but_a_tool_call(mode):
+    for event in Event:
+        if event.value.startswith("ended"):
+            stays = TABLES[mode][State.THINKING, event].state is State.THINKING
+            assert stays == (event is Event.ENDED_TOOL)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_cause_told_has_its_row(mode):
+    for step in TABLES[mode].values():
+        for effect in step.effects:
+            if isinstance(effect, Tell) and effect.cause is not None:
+                assert effect.cause in CAUSES
+
+
+@pytest.mark.parametrize("mode", MODES)
+@given(events=st.lists(st.sampled_from(list(Event)), max_size=60))
+def test_the_gate_is_open_iff_the_state_is_in_open_for_every_sequence(mode, events):
+    """An outside gate that obeys only presses' opens and END/ABORT/CLOSE agrees with OPEN at all times."""
+    state, is_open = State.IDLE, False
+    for event in events:
+        step = turn.step(mode, state, event)
+        if step is None:
+            continue
+        if step.state in OPEN and state not in OPEN:
+            assert event in (Event.PRESS, Event.DRAINED)
+            is_open = True
+        if ENDS.intersection(step.effects):
+            assert is_open
+            is_open = False
+        state = step.state
+        assert is_open == (state in OPEN)
+
+
+def walk(mode, *events):
+    state, effects = State.IDLE, []
+    for event in events:
+        step = turn.step(mode, state, event)
+        if step is not None:
+            state = step.state
+            effects += step.effects
+    return state, effects
+
+
+E = Event
+
+
+def test_hold_speak_release_hear_the_answer_out():
+    state, effects = walk(
+        Mode.HOLD,
+        E.PRESS,
+        E.TIMED_OUT,
+        E.RELEASE,
+        E.COMMITTED,
+        E.RESPONSE_STARTED,
+        E.FIRST_AUDIO,
+        E.ENDED_AUDIO,
+        E.DRAINED,
+    )
+    assert (state, effects) == (State.IDLE, [Do.END, Do.ASK])
+
+
+def test_a_tap_in_hold_mode_is_told_and_not_sent():
+    assert walk(Mode.HOLD, E.PRESS, E.RELEASE) == (State.TELLING, [Do.ABORT, Tell("too_short")])
+
+
+def test_a_tap_over_an_answer_only_stops_it():
+    answer = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.COMMITTED, E.FIRST_AUDIO)
+    for mode in (Mode.HOLD, Mode.HYBRID):
+        state, effects = walk(mode, *answer, E.PRESS, E.RELEASE)
+        assert (state, effects[-2:]) == (State.IDLE, [Do.INTERRUPT, Do.ABORT])
+
+
+def test_hybrid_takes_a_tap_as_a_toggle_and_a_hold_as_a_hold():
+    assert walk(Mode.HYBRID, E.PRESS, E.RELEASE) == (State.LATCHED, [])
+    assert walk(Mode.HYBRID, E.PRESS, E.RELEASE, E.PRESS, E.RELEASE) == (State.COMMITTING, [Do.END])
+    assert walk(Mode.HYBRID, E.PRESS, E.TIMED_OUT, E.RELEASE) == (State.COMMITTING, [Do.END])
+
+
+def test_toggle_ends_with_the_next_press_or_with_the_release_of_a_long_one():
+    assert walk(Mode.TOGGLE, E.PRESS, E.TIMED_OUT, E.RELEASE) == (State.LATCHED, [])
+    assert walk(Mode.TOGGLE, E.PRESS, E.TIMED_OUT, E.RELEASE, E.PRESS) == (State.COMMITTING, [Do.END])
+    assert walk(Mode.TOGGLE, E.PRESS, E.TIMED_OUT, E.LONG_PRESS, E.RELEASE) == (State.COMMITTING, [Do.END])
+    assert walk(Mode.TOGGLE, E.PRESS, E.PRESS) == (State.TELLING, [Do.ABORT, Tell("too_short")])
+
+
+def test_the_longest_hold_is_sent_and_the_late_release_is_nothing():
+    state, effects = walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, E.TIMED_OUT, E.RELEASE)
+    assert (state, effects) == (State.COMMITTING, [Do.END, Tell("utterance_limit")])
+
+
+def test_a_conversation_goes_on_after_an_answer_and_ends_with_a_press_or_by_silence():
+    round_trip = (
+        E.PRESS,
+        E.SPEECH_STARTED,
+        E.SPEECH_STOPPED,
+        E.COMMITTED,
+        E.FIRST_AUDIO,
+        E.ENDED_AUDIO,
+        E.DRAINED,
+    )
+    assert walk(Mode.CONVERSATION, *round_trip) == (State.ATTENTIVE, [Do.CLOSE])
+    assert walk(Mode.CONVERSATION, *round_trip, E.PRESS) == (State.IDLE, [Do.CLOSE, Do.ABORT])
+    assert walk(Mode.CONVERSATION, *round_trip, E.TIMED_OUT) == (State.IDLE, [Do.CLOSE, Do.ABORT])
+
+
+def test_a_press_while_hearing_ends_the_utterance_by_hand():
+    state, effects = walk(Mode.CONVERSATION, E.PRESS, E.SPEECH_STARTED, E.PRESS, E.COMMITTED)
+    assert (state, effects) == (State.THINKING, [Do.END, Do.ASK])
+
+
+def test_a_line_lost_before_the_answer_is_told_and_in_the_middle_what_is_here_is_played_first():
+    asked = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.COMMITTED)
+    assert walk(Mode.HOLD, *asked, E.LINK_LOST) == (State.TELLING, [Do.END, Do.ASK, Tell("answer_lost")])
+    state, effects = walk(Mode.HOLD, *asked, E.FIRST_AUDIO, E.LINK_LOST)
+    assert (state, effects[2:]) == (State.CUT, [])
+    state, effects = walk(Mode.HOLD, *asked, E.FIRST_AUDIO, E.LINK_LOST, E.DRAINED)
+    assert (state, effects[2:]) == (State.TELLING, [Tell("answer_cut")])
+
+
+def test_a_line_lost_after_the_whole_answer_came_changes_nothing():
+    done = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.COMMITTED, E.FIRST_AUDIO, E.ENDED_AUDIO, E.LINK_LOST)
+    assert walk(Mode.HOLD, *done) == (State.DRAINING, [Do.END, Do.ASK])
+    assert walk(Mode.HOLD, *done, E.DRAINED)[0] is State.IDLE
+
+
+def test_a_line_lost_while_recording_or_committing_changes_nothing():
+    for lost in (E.LINK_LOST, E.LINK_LOST_PENDING):
+        assert walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, lost) == (State.LISTENING, [])
+        assert walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, E.RELEASE, lost) == (State.COMMITTING, [Do.END])
+
+
+def test_what_was_said_until_the_microphone_went_is_kept():
+    assert walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, E.DEVICE_LOST) == (State.COMMITTING, [Do.END, Tell()])
+
+
+def test_muting_shuts_an_open_gate_and_throws_the_utterance_away():
+    assert walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, E.MUTED) == (State.IDLE, [Do.ABORT])
+
+
+def test_an_answer_in_two_parts_around_a_tool_call_is_one_turn():
+    asked = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.COMMITTED, E.FIRST_AUDIO, E.ENDED_TOOL)
+    assert walk(Mode.HOLD, *asked)[0] is State.BRIDGING
+    assert walk(Mode.HOLD, *asked, E.DRAINED)[0] is State.THINKING
+    assert walk(Mode.HOLD, *asked, E.FIRST_AUDIO, E.ENDED_AUDIO, E.DRAINED)[0] is State.IDLE
+
+
+def test_an_utterance_acknowledged_while_something_is_told_is_still_asked_for():
+    state, effects = walk(Mode.HOLD, E.PRESS, E.RELEASE, E.COMMITTED)
+    assert (state, effects[-1]) == (State.THINKING, Do.ASK)
+
+
+FACTS = {"pending": 0, "most": 2, "muted": False, "microphone": True}
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({}, (Event.PRESS, None)),
+        ({"pending": 1}, (Event.PRESS, None)),
+        ({"pending": 2}, (Event.PRESS_REFUSED, "busy")),
+        ({"muted": True, "microphone": False}, (Event.PRESS_REFUSED, "muted")),
+        ({"microphone": False, "pending": 2}, (Event.PRESS_REFUSED, "microphone_lost")),
+    ],
+)
+def test_what_a_press_is_follows_from_the_facts(facts, expected):
+    assert turn.press(State.IDLE, **{**FACTS, **facts}) == expected
+
+
+def test_a_press_that_ends_an_utterance_is_never_refused():
+    for state in OPEN:
+        assert turn.press(state, pending=2, most=2, muted=True, microphone=False) == (Event.PRESS, None)
+
+
+def test_the_two_losses_of_a_line():
+    assert turn.link_lost(0) is Event.LINK_LOST
+    assert turn.link_lost(1) is Event.LINK_LOST_PENDING
+
+
+def test_the_light_of_the_turn():
+    for state in State:
+        expected = Light.RECORDING if state in OPEN else None
+        assert (turn.light(state, holding=True) is Light.RECORDING) == (expected is not None)
+    assert turn.light(State.IDLE, holding=False) is Light.READY
+    assert turn.light(State.IDLE, holding=True) is Light.HOLDING
+    assert turn.light(State.COMMITTING, holding=True) is Light.HOLDING
+    assert turn.light(State.COMMITTING, holding=False) is Light.THINKING
+    assert turn.light(State.SPEAKING, holding=True) is Light.SPEAKING
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_limits_are_the_configured_ones(mode):
+    limits = Limits(1, 2, 3, 4, 5, 6, 7, 8)
+    assert limits.of(mode, State.ARMED) == (2 if mode is Mode.HYBRID else 1)
+    by_state = {
+        State.BARGED: 2,
+        State.LISTENING: 3,
+        State.LATCHED: 3,
+        State.HEARING: 3,
+        State.COMMITTING: 5_004,
+    }
+    by_state |= {State.THINKING: 5, State.ATTENTIVE: 6, State.TELLING: 8} | dict.fromkeys(SOUNDING, 7)
+    assert {state: limits.of(mode, state) for state in by_state} == by_state
+
+
+def test_a_pair_that_is_nowhere_is_a_bug():
+    with pytest.raises(KeyError):
+        turn.step(Mode.HOLD, State.ATTENTIVE, Event.PRESS)
