@@ -1,0 +1,182 @@
+"""Sound as bytes: formats, milliseconds to bytes and back, gain, level, G.711.
+
+Rules:
+1. The width of a sample is known here and nowhere else; everybody else asks a `Format`.
+2. Bytes stand for whole samples: `bytes_of` never cuts one, and what needs samples refuses half of one.
+3. Inside edged all sound is `PCM16`: signed 16 bit, little endian, mono, 24 kHz. (edged runs on little-endian
+   machines only, so the machine's own 16-bit integers are the wire's.)
+4. No numpy: it costs 13.5 MB and 170 ms of start (reference measurement), and nothing here needs it.
+
+Not here: changing the rate, anything with more than one channel.
+"""
+
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from math import sqrt
+from typing import Literal
+
+Encoding = Literal["pcm16", "g711_ulaw", "g711_alaw"]
+
+SAMPLE_BYTES = 2
+FULL_SCALE = 32767
+
+_WIDTHS: dict[str, int] = {"pcm16": SAMPLE_BYTES, "g711_ulaw": 1, "g711_alaw": 1}
+_REST: dict[str, bytes] = {"pcm16": bytes(SAMPLE_BYTES), "g711_ulaw": b"\xff", "g711_alaw": b"\xd5"}
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """Mono sound at a rate in an encoding. Raises ValueError for an encoding or a rate that is none."""
+
+    rate_hz: int = 24_000
+    encoding: Encoding = "pcm16"
+
+    def __post_init__(self) -> None:
+        if self.encoding not in _WIDTHS:
+            raise ValueError(f"no such encoding: {self.encoding!r} (one of {', '.join(_WIDTHS)})")
+        if self.rate_hz <= 0:
+            raise ValueError(f"no such rate: {self.rate_hz} Hz")
+
+    @property
+    def sample_bytes(self) -> int:
+        return _WIDTHS[self.encoding]
+
+    @property
+    def bytes_per_ms(self) -> int:
+        """Raises ValueError at a rate that has no whole number of samples in a millisecond."""
+        per_s = self.rate_hz * self.sample_bytes
+        if per_s % 1000:
+            raise ValueError(f"{self.rate_hz} Hz has no whole number of bytes in a millisecond")
+        return per_s // 1000
+
+    def bytes_of(self, ms: float) -> int:
+        """How many bytes `ms` milliseconds take: whole samples, rounded down."""
+        return int(self.rate_hz * ms // 1000) * self.sample_bytes
+
+    def ms_of(self, n_bytes: int) -> int:
+        """How many whole milliseconds `n_bytes` last."""
+        return self.samples_of(n_bytes) * 1000 // self.rate_hz
+
+    def samples_of(self, n_bytes: int) -> int:
+        """How many whole samples `n_bytes` hold."""
+        return n_bytes // self.sample_bytes
+
+
+PCM16 = Format()
+ULAW = Format(8_000, "g711_ulaw")
+ALAW = Format(8_000, "g711_alaw")
+
+
+def silence(n_bytes: int, fmt: Format = PCM16) -> bytes:
+    """Exactly `n_bytes` of silence; `n_bytes` is of whole samples."""
+    return _REST[fmt.encoding] * (n_bytes // fmt.sample_bytes)
+
+
+def ramp(pcm: bytes, start_gain: float, end_gain: float) -> bytes:
+    """`pcm` with a gain that goes in a straight line from its first sample's to its last one's.
+
+    A single sample gets the end's. PCM16 of whole samples, else ValueError. Saturates.
+    """
+    samples = _samples(pcm)
+    if len(samples) < 2:
+        return gain(pcm, end_gain)
+    step = (end_gain - start_gain) / (len(samples) - 1)
+    return _saturated(value * (start_gain + step * i) for i, value in enumerate(samples))
+
+
+def gain(pcm: bytes, factor: float) -> bytes:
+    """`pcm` times `factor`, saturating. PCM16 of whole samples, else ValueError."""
+    return _saturated(value * factor for value in _samples(pcm))
+
+
+def rms(pcm: bytes) -> float:
+    """Root of the mean square, 0 .. 32768; nothing is silence. PCM16 of whole samples, else ValueError."""
+    samples = _samples(pcm)
+    return sqrt(sum(value * value for value in samples) / len(samples)) if samples else 0.0
+
+
+def peak(pcm: bytes) -> int:
+    """The largest magnitude, 0 .. 32768; nothing is silence. PCM16 of whole samples, else ValueError."""
+    return max(map(abs, _samples(pcm)), default=0)
+
+
+def ulaw_from_pcm(pcm: bytes) -> bytes:
+    """ITU-T G.711 mu-law, a byte a sample. PCM16 of whole samples, else ValueError."""
+    return bytes(map(_ulaw_codes().__getitem__, _unsigned(pcm)))
+
+
+def pcm_from_ulaw(codes: bytes) -> bytes:
+    """PCM16 of ITU-T G.711 mu-law."""
+    return array("h", map(_ulaw_levels().__getitem__, codes)).tobytes()
+
+
+def alaw_from_pcm(pcm: bytes) -> bytes:
+    """ITU-T G.711 A-law, a byte a sample. PCM16 of whole samples, else ValueError."""
+    return bytes(map(_alaw_codes().__getitem__, _unsigned(pcm)))
+
+
+def pcm_from_alaw(codes: bytes) -> bytes:
+    """PCM16 of ITU-T G.711 A-law."""
+    return array("h", map(_alaw_levels().__getitem__, codes)).tobytes()
+
+
+# `array` is generic only for the type checker until Python 3.12, hence the quotes.
+def _samples(pcm: bytes) -> "array[int]":
+    samples = array("h")
+    samples.frombytes(pcm)
+    return samples
+
+
+def _unsigned(pcm: bytes) -> "array[int]":
+    samples = array("H")
+    samples.frombytes(pcm)
+    return samples
+
+
+def _saturated(values: Iterable[float]) -> bytes:
+    return array("h", (max(-FULL_SCALE - 1, min(FULL_SCALE, round(value))) for value in values)).tobytes()
+
+
+# G.711 is eight segments of sixteen steps; a step of a segment is twice as wide as one of the segment before.
+# The tables of codes are indexed by the sample read as unsigned (first 0 .. 32767, then -32768 .. -1) and are
+# made of 128 runs each, so making them costs microseconds, not a loop over 65536.
+
+
+@cache
+def _ulaw_codes() -> bytes:
+    # A 14-bit code with a bias of 33: the first step is cut to 1 by it, and the last takes what clips.
+    # The 14 bits of a negative sample are rounded away from zero, so -4 .. -1 is magnitude 1.
+    widths = [1, *([2] * 15), *(2 << step // 16 for step in range(16, 127)), 513]
+    magnitudes = b"".join(bytes([code]) * width for code, width in enumerate(widths))[:8193]
+    plus = bytes(chain.from_iterable(zip(*[magnitudes[:-1]] * 4, strict=True)))
+    minus = bytes(chain.from_iterable(zip(*[magnitudes[:0:-1]] * 4, strict=True)))
+    return plus.translate(_flip(0xFF)) + minus.translate(_flip(0x7F))
+
+
+@cache
+def _alaw_codes() -> bytes:
+    # A 13-bit code; the first two segments have steps of the same width, and the halves mirror each other.
+    plus = b"".join(bytes([code]) * (16 << max(0, code // 16 - 1)) for code in range(128))
+    return plus.translate(_flip(0xD5)) + plus[::-1].translate(_flip(0x55))
+
+
+@cache
+def _ulaw_levels() -> tuple[int, ...]:
+    levels = [((step % 16 * 8 + 132) << step // 16) - 132 for step in range(127, -1, -1)]
+    return (*(-level for level in levels), *levels)
+
+
+@cache
+def _alaw_levels() -> tuple[int, ...]:
+    levels = [
+        (step % 16 * 16 + 8) if step < 16 else (step % 16 * 16 + 264) << (step // 16 - 1)
+        for step in range(128)
+    ]
+    return tuple((1 if code & 0x80 else -1) * levels[(code ^ 0x55) & 0x7F] for code in range(256))
+
+
+def _flip(mask: int) -> bytes:
+    return bytes(code ^ mask for code in range(256))
