@@ -1,0 +1,38 @@
+"""A text that shows itself as asterisks wherever it is printed, logged or formatted."""
+
+from typing import NoReturn
+
+MASK = "********"
+
+
+class Secret:
+    """A key or a token; false when empty. Only `reveal()` gives the text, at the place that sends it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str = "") -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+    def __repr__(self) -> str:
+        return MASK if self._text else "''"
+
+    def __str__(self) -> str:
+        return MASK if self._text else ""
+
+    def __format__(self, spec: str) -> str:
+        return str(self)  # a width would tell nothing, but a spec like "r" must not raise in a log line
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret is not written anywhere")  # pickle and copy would carry the text along
