@@ -160,6 +160,8 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e02", "The button was held longer than `turn.longest_s`; what was said until then is sent."),
     Cause("busy", _F.VISITOR, _R.NONE, None, _C.BUSY, "One moment, please.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e03", "Two questions are waiting for the line already."),
+    Cause("interrupted", _F.VISITOR, _R.NONE, _L.NOTICE, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1e05", "The answer was stopped on request; nothing has to be done."),
     Cause("muted", _F.OPERATOR, _R.NONE, _L.MUTED, _C.MUTED, "The microphone is off.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e04", "The microphone is muted: `edged ctl unmute`."),
     # ours

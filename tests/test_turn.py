@@ -289,3 +289,13 @@ def test_limits_are_the_configured_ones(mode):
 def test_a_pair_that_is_nowhere_is_a_bug():
     with pytest.raises(KeyError):
         turn.step(Mode.HOLD, State.ATTENTIVE, Event.PRESS)
+
+
+def test_the_page_is_drawn_from_the_tables():
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    root = Path(__file__).parent.parent
+    drawn = subprocess.run([sys.executable, root / "scripts" / "draw-turns", "--check"], check=False, capture_output=True)
+    assert drawn.returncode == 0, drawn.stderr.decode()

@@ -1,0 +1,44 @@
+import re
+from itertools import pairwise
+
+from edged.causes import CAUSES, Cue, Fault, Light, Retry
+
+
+def test_every_cause_is_complete():
+    for cause_id, cause in CAUSES.items():
+        assert cause_id == cause.id
+        assert re.fullmatch(r"[a-z_]+", cause.id)
+        assert re.fullmatch(r"[0-9a-f]{32}", cause.message_id)
+        assert cause.remedy.endswith((".", "`.")), cause.id
+        assert cause.counter == f"edged_cause_{cause.id}_total"
+
+
+def test_message_ids_are_unique():
+    ids = [cause.message_id for cause in CAUSES.values()]
+    assert len(ids) == len(set(ids))
+
+
+def test_what_a_visitor_hears_of_has_a_sound():
+    """A cause shown as a notice is a moment in a turn; without a cue nobody would notice it."""
+    for cause in CAUSES.values():
+        if cause.light is Light.NOTICE and cause.id != "interrupted":
+            assert cause.cue is not Cue.NONE, cause.id
+
+
+def test_only_what_will_not_mend_itself_asks_for_attention():
+    for cause in CAUSES.values():
+        if cause.light is Light.ATTENTION:
+            assert cause.retry is Retry.REFUSED, cause.id
+        if cause.fault is Fault.ACCOUNT:
+            assert cause.retry is Retry.REFUSED, cause.id
+
+
+def test_every_cue_is_used():
+    used = {cause.cue for cause in CAUSES.values()}
+    assert used == set(Cue)
+
+
+def test_causes_of_one_family_follow_each_other():
+    families = [cause.message_id[:-2] for cause in CAUSES.values()]
+    changes = sum(a != b for a, b in pairwise(families))
+    assert changes == len(set(families)) - 1
