@@ -65,7 +65,7 @@ for _state in (_S.IDLE, _S.COMMITTING):
 for _state in (_S.THINKING, *SOUNDING):
     _COMMON[_state, _E.STOP] = _step(_S.STOPPED, Do.INTERRUPT)
 _COMMON[_S.TELLING, _E.STOP] = _step(_S.STOPPED, Do.HUSH)
-for _state in OPEN:
+for _state in (state for state in _S if state in OPEN):
     _COMMON[_state, _E.STOP] = _step(_S.STOPPED, Do.ABORT)
     _COMMON[_state, _E.MUTED] = _step(_S.IDLE, Do.ABORT)
     _COMMON[_state, _E.UTTERANCE_LOST] = _step(_state, Tell())  # told when the gate is shut
