@@ -1,0 +1,120 @@
+"""From the microphone's thread to the loop.
+
+Rules:
+1. `hand` is the device's thread; everything else is the loop's. The one lock is held for a copy only.
+2. Gate shut: sound goes into the ring, which forgets the oldest. Gate open: it is gathered, nothing is
+   forgotten, and the loop is woken once per `gather_ms` (wake-ups are what costs up here, not bytes).
+3. While the machine speaks, and `tail_ms` of sound longer, the ring holds nothing: it would be the
+   machine's own voice.
+4. Gathered sound is bounded by the longest utterance, which the log would not exceed either; what does
+   not fit is not taken, and counted.
+
+Not here: when the gate is open. The caller begins an utterance before `open`, and ends it after `shut`.
+"""
+
+from collections.abc import Callable
+from threading import Lock
+
+from edged import pcm
+from edged.audio.ring import Ring
+from edged.audio.utterances import Utterances
+
+
+class Intake:
+    """The crossing up: blocks of `fmt`, whole samples each, into the open utterance of `log`.
+
+    `wake` is called on the device's thread and must not wait; the loop then calls `collect`.
+    """
+
+    def __init__(
+        self,
+        log: Utterances,
+        *,
+        preroll_ms: int,
+        wake: Callable[[], None],
+        gather_ms: int = 40,
+        tail_ms: int = 60,
+        fmt: pcm.Format = pcm.PCM16,
+    ) -> None:
+        self._log = log
+        self._wake = wake
+        self._ring = Ring(fmt.bytes_of(preroll_ms))
+        self._gather_bytes = fmt.bytes_of(gather_ms)
+        self._tail_bytes = fmt.bytes_of(tail_ms)
+        self._lock = Lock()
+        self._is_open = False
+        self._speaking = False
+        self._deaf_bytes = 0  # of the room's tail, still to pass by
+        self._gathered: list[bytes] = []
+        self._gathered_bytes = 0
+        self._unwoken_bytes = 0
+        self.blocks = 0
+        """Blocks handed in so far: the microphone's progress."""
+        self.handed_bytes = 0
+        self.dropped_bytes = 0
+        """Sound not taken because the loop did not collect for as long as the longest utterance."""
+
+    def hand(self, block: bytes) -> None:
+        """Take a block from the device, which may use its memory again at once. The device's thread."""
+        sound = bytes(block)
+        with self._lock:
+            self.blocks += 1
+            self.handed_bytes += len(sound)
+            deaf = min(self._deaf_bytes, len(sound))
+            self._deaf_bytes -= deaf
+            if self._is_open:
+                due = self._gather(sound)
+            else:
+                due = False
+                if not self._speaking:
+                    self._ring.push(sound[deaf:])
+        if due:
+            self._wake()
+
+    def open(self) -> None:
+        """Open the gate: the pre-roll goes into the log's open utterance, and all that comes after it."""
+        with self._lock:
+            preroll = self._ring.take_all()
+            self._is_open = True
+            self._unwoken_bytes = 0
+        self._log.add(preroll)
+
+    def shut(self) -> None:
+        """Shut the gate: all that was handed in before is in the log on return; the pre-roll starts anew."""
+        with self._lock:
+            self._is_open = False
+        self.collect()
+
+    def collect(self) -> None:
+        """Move what was gathered into the log; nothing when the gate is shut."""
+        with self._lock:
+            gathered = b"".join(self._gathered)
+            self._gathered.clear()
+            self._gathered_bytes = 0
+        if gathered:
+            self._log.add(gathered)
+
+    def blind(self, speaking: bool) -> None:  # noqa: FBT001 - a fact that is told, not an option
+        """Say whether the machine speaks: then, and for the room's tail after it, there is no pre-roll."""
+        with self._lock:
+            if self._speaking and not speaking:
+                self._deaf_bytes = self._tail_bytes
+            self._speaking = speaking
+            if speaking:
+                self._ring.clear()
+
+    @property
+    def is_open(self) -> bool:
+        return self._is_open
+
+    def _gather(self, sound: bytes) -> bool:
+        """Keep `sound` for the loop; True: time to wake it."""
+        taken = sound[: self._log.longest_bytes - self._gathered_bytes]
+        self.dropped_bytes += len(sound) - len(taken)
+        self._gathered.append(taken)
+        self._gathered_bytes += len(taken)
+        self._unwoken_bytes += len(sound)
+        if self._unwoken_bytes < self._gather_bytes:
+            return False
+        self._unwoken_bytes = 0
+        return True

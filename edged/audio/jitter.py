@@ -1,0 +1,287 @@
+"""Between the bursts of the line and the even pull of the speaker.
+
+Rules:
+1. Nothing is lost and nothing changes places: pushed = played + flushed + queued, in bytes, always.
+2. A *response* is what is pushed up to `end`. It starts when `prebuffer_ms` of it are here, or when it has
+   ended: an answer shorter than the prebuffer plays. Undisturbed it leaves bit by bit as it came.
+3. Running dry before the end is an *underrun*: what is left fades out, then silence until `rebuffer_ms`
+   are here, twice as much after each further underrun of the response (few long gaps rather than many
+   short ones), or until it has ended; then it fades in. The line has no loss and no drift, so sound is
+   never skipped or stretched.
+4. `flush` drops what is queued. What sounds just then fades out; what is pushed later is the next
+   response's.
+5. *Heard* is what was taken, less what the device still holds: time passes by the bytes taken, silence
+   included.
+6. At most `most_ms` are queued; `push` refuses what does not fit, whole.
+
+Not here: threads, the clock, which deltas belong to a dead response (the session drops those before).
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+from edged import pcm
+from edged.audio.response import Response
+from edged.wire.parts import Heard, Part
+
+MOST_REBUFFER_MS = 1600  # beyond it a visitor takes the kiosk for dead
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The first sample of a response left; `part` is what it belongs to."""
+
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class Underrun:
+    """A response ran dry before its end; it goes on when so much is queued."""
+
+    queued_ms_needed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """The last sample of an ended response was heard. Another response may sound already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """What was heard of each part of the responses that `flush` cut off, in order of play."""
+
+    heard: tuple[Heard, ...]
+
+
+JitterEvent = Started | Underrun | Drained | Flushed
+
+
+class JitterBuffer:
+    """Answers in, an even flow out. Sound is whole samples of PCM16 in `fmt`. Not thread-safe."""
+
+    def __init__(
+        self,
+        *,
+        prebuffer_ms: int = 60,
+        rebuffer_ms: int = 120,
+        most_ms: int = 600_000,
+        fade_ms: int = 5,
+        fmt: pcm.Format = pcm.PCM16,
+    ) -> None:
+        self._fmt = fmt
+        self._prebuffer_bytes = self._at_least_a_sample(prebuffer_ms)
+        self._rebuffer_ms = rebuffer_ms
+        self._most_bytes = fmt.bytes_of(most_ms)
+        self._fade_bytes = fmt.bytes_of(fade_ms)
+        self._latency_bytes = 0
+        self._responses: deque[Response] = deque()  # not drained yet; only the last may take more
+        self._flushes: list[list[Response]] = []  # cut off, to be reported by the next take
+        self._events: list[JitterEvent] = []
+        self._tail = b""  # a fade-out on its way; nobody's sound
+        self._last = bytes(fmt.sample_bytes)  # the last sample of a response that left
+        self._spare = b""  # the other half of a sample a take cut
+        self._taken = 0  # bytes, silence included
+        self.pushed_bytes = 0
+        self.played_bytes = 0
+        self.flushed_bytes = 0
+
+    # The line's side
+
+    def push(self, part: Part, sound: bytes) -> bool:
+        """Queue sound of the present response; False: it would be too much, and nothing of it was taken.
+
+        Raises ValueError for half a sample: all that follows it would be noise.
+        """
+        if len(sound) % self._fmt.sample_bytes:
+            raise ValueError(f"{len(sound)} bytes are not whole samples")
+        if self.queued_bytes + len(sound) > self._most_bytes:
+            return False
+        if not sound:
+            return True  # an empty delta opens no response and leaves no part of 0 ms behind
+        if not self._responses or self._responses[-1].ended:
+            self._responses.append(Response(self._prebuffer_bytes, self._fade_bytes))
+        self._responses[-1].add(part, sound)
+        self.pushed_bytes += len(sound)
+        return True
+
+    def end(self) -> None:
+        """The present response is complete; one without sound never was."""
+        if self._responses:
+            self._responses[-1].ended = True
+
+    def flush(self) -> None:
+        """Silence, with a fade; all that is not heard yet is dropped. The next take reports it, once.
+
+        When there is nothing to be silenced, the report is made at once.
+        """
+        sounding = self._sounding()
+        if sounding is not None:
+            ahead = b"".join(sound for _, sound in sounding.cut(min(self._fade_bytes, sounding.queued)))
+            self._tail = self._fade_out(self._fade_in(sounding, ahead))
+        self.flushed_bytes += self.queued_bytes
+        self._flushes.append(list(self._responses))
+        self._responses.clear()
+        if not any(self._flushes):
+            self._report()
+
+    # The speaker's side
+
+    def take(self, n_bytes: int) -> bytes:
+        """The next `n_bytes` for the device, exactly; silence where there is nothing."""
+        self._report()
+        out = bytearray(self._spare)
+        start = self._taken
+        while len(out) < n_bytes:
+            room = n_bytes - len(out)
+            out += self._next(room + room % self._fmt.sample_bytes, start + len(out))
+        self._spare = bytes(out[n_bytes:])
+        self._pass(n_bytes)
+        return bytes(out[:n_bytes])
+
+    def pause(self) -> bytes:
+        """The fade-out of what sounds, for who plays something in its place; the rest waits, and fades in."""
+        fade, self._tail = self._tail, b""
+        sounding = self._sounding()
+        if sounding is not None:
+            fade = self._fade_out(b"")
+            sounding.hold_bytes = self._fmt.sample_bytes
+            sounding.faded_in = 0
+        return fade
+
+    def skip(self, n_bytes: int) -> None:
+        """The device took `n_bytes` of something else."""
+        self._report()
+        self._pass(n_bytes)
+
+    def settle(self) -> None:
+        """There is no speaker: drop what is queued, unheard, and report all that waits for the device."""
+        self._report()
+        self._tail = b""
+        self.flushed_bytes += self.queued_bytes
+        for response in self._responses:
+            response.cut(response.queued)
+            response.hold_bytes = self._prebuffer_bytes
+            response.faded_in = 0
+            response.live = False
+        self._drain(None)
+
+    def set_latency(self, ms: float) -> None:
+        """How much the device holds that is not heard yet."""
+        self._latency_bytes = self._fmt.bytes_of(ms)
+
+    # Both
+
+    def events(self) -> list[JitterEvent]:
+        """What happened since the last call, in order."""
+        events, self._events = self._events, []
+        return events
+
+    @property
+    def queued_bytes(self) -> int:
+        return self.pushed_bytes - self.played_bytes - self.flushed_bytes
+
+    @property
+    def queued_ms(self) -> int:
+        return self._fmt.ms_of(self.queued_bytes)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is queued and nothing is under way: the speaker may rest until there is."""
+        return not (
+            self._tail
+            or self._flushes
+            or any(each.queued or each.ended or each.live for each in self._responses)
+        )
+
+    def _at_least_a_sample(self, ms: int) -> int:
+        return max(self._fmt.sample_bytes, self._fmt.bytes_of(ms))
+
+    def _unplayed(self) -> Response | None:
+        return next((each for each in self._responses if not each.played), None)
+
+    def _sounding(self) -> Response | None:
+        """The response that would be cut off by silence now."""
+        response = self._unplayed()
+        return response if response is not None and not response.hold_bytes else None
+
+    def _next(self, room: int, at: int) -> bytes:
+        """Some of what comes next, `room` bytes at most; it will lie at `at`."""
+        if self._tail:
+            piece, self._tail = self._tail[:room], self._tail[room:]
+            return piece
+        response = self._unplayed()
+        if response is None or not (response.ended or response.queued >= response.hold_bytes):
+            return pcm.silence(room, self._fmt)
+        response.hold_bytes = 0
+        if response.queued < room and not response.ended:
+            return self._run_dry(response, at)
+        return self._pull(response, min(room, response.queued), at)
+
+    def _pull(self, response: Response, n_bytes: int, at: int) -> bytes:
+        pieces = response.cut(n_bytes)
+        for part, piece in pieces:
+            if not response.started:
+                self._events.append(Started(part))
+            response.note(part, at, at + len(piece))
+            at += len(piece)
+        response.live = True
+        self.played_bytes += n_bytes
+        sound = self._fade_in(response, b"".join(piece for _, piece in pieces))
+        self._last = sound[-self._fmt.sample_bytes :] or self._last
+        return sound
+
+    def _run_dry(self, response: Response, at: int) -> bytes:
+        """What is left of the response, fading out; too little for that, and its last sample goes on."""
+        left = self._pull(response, response.queued, at)
+        needed_ms = min(self._rebuffer_ms << response.underruns, MOST_REBUFFER_MS)
+        response.underruns += 1
+        response.hold_bytes = self._at_least_a_sample(needed_ms)
+        self._events.append(Underrun(needed_ms))
+        steady = max(0, len(left) - self._fade_bytes)
+        fading = self._fade_out(left[steady:])
+        response.faded_in = 0
+        here = len(left) - steady
+        self._tail = fading[here:]
+        return left[:steady] + fading[:here]
+
+    def _fade_out(self, sound: bytes) -> bytes:
+        """`sound`, or as much of it as there is and its last sample for the rest, down to nothing."""
+        width = self._fmt.sample_bytes
+        missing = (self._fade_bytes - len(sound)) // width
+        return pcm.ramp(sound + (sound[-width:] or self._last) * missing, 1.0, 0.0)
+
+    def _fade_in(self, response: Response, sound: bytes) -> bytes:
+        rising = min(self._fade_bytes - response.faded_in, len(sound))
+        if not rising:
+            return sound
+        start = response.faded_in
+        response.faded_in += rising
+        last = response.faded_in - self._fmt.sample_bytes
+        risen = pcm.ramp(sound[:rising], start / self._fade_bytes, last / self._fade_bytes)
+        return risen + sound[rising:]
+
+    def _pass(self, n_bytes: int) -> None:
+        self._taken += n_bytes
+        self._drain(self._taken - self._latency_bytes)
+
+    def _drain(self, until: int | None) -> None:
+        """Let go of the responses that lie before `until` as a whole; None: of all."""
+        while self._responses and self._responses[0].played:
+            if until is not None and self._responses[0].stop > until:
+                break
+            self._responses.popleft()
+            self._events.append(Drained())
+
+    def _report(self) -> None:
+        until = self._taken - self._latency_bytes
+        for responses in self._flushes:
+            heard = (each for response in responses for each in response.heard(until))
+            self._events.append(
+                Flushed(
+                    tuple(
+                        Heard(part, self._fmt.ms_of(played), self._fmt.ms_of(received))
+                        for part, played, received in heard
+                    )
+                )
+            )
+        self._flushes.clear()

@@ -1,0 +1,208 @@
+"""What was said and is not yet safe with the server: an append-only log with one reader's cursor.
+
+Rules:
+1. Sound and its end are entries of one log, so a commit can not overtake sound.
+2. An utterance is *pending* from `begin` until the server acknowledged it, refused it, or it was thrown
+   away. At most `most` are pending; a further `begin` raises `TooMany`. Nothing is dropped in the middle
+   of one: sound past `longest_ms` is not taken, and counted.
+3. The reader goes forward only, oldest first, through the sound and then the end of each. `rewind` takes
+   it back to the start of the oldest: the new session knows nothing, so everything is sent again.
+4. The reader is told of an utterance thrown away ("abort") only when the present session has some of its
+   sound and was not told of its end.
+5. Acknowledgements come in the order of the ends: each is for the oldest utterance whose end was read.
+
+Not here: threads (all calls are the loop's), what an entry becomes on the wire, what a press means.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from edged import pcm
+from edged.errors import EdgedError
+
+Kind = Literal["sound", "end", "abort", "close"]
+
+
+class TooMany(EdgedError):  # noqa: N818 - named for what it says at the call
+    """As many utterances as may be are pending already."""
+
+    cause = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One step of the reader in utterance `uid`.
+
+    "sound": `pcm` follows. "end": complete, commit it. "close": complete, and the server commits by itself.
+    "abort": forget the sound of it that you were given.
+    """
+
+    kind: Kind
+    uid: int
+    pcm: bytes = b""
+
+
+class _Utterance:
+    __slots__ = ("began_ms", "closing", "end_read", "ended_ms", "read", "sound", "uid")
+
+    def __init__(self, uid: int, began_ms: int) -> None:
+        self.uid = uid
+        self.began_ms = began_ms
+        self.ended_ms = began_ms
+        self.sound = bytearray()
+        self.read = 0  # bytes
+        self.closing: Literal["end", "close"] | None = None  # None: still open
+        self.end_read = False
+
+
+class Utterances:
+    """The log. Sound is whole samples of `fmt`; times are monotonic milliseconds of the caller's clock."""
+
+    def __init__(self, *, longest_ms: int, most: int = 2, fmt: pcm.Format = pcm.PCM16) -> None:
+        self.longest_bytes = fmt.bytes_of(longest_ms)
+        self._most = most
+        self._sample_bytes = fmt.sample_bytes
+        self._pending: list[_Utterance] = []  # oldest first; only the last may be open
+        self._last_uid = 0
+        self._broken: int | None = None  # thrown away, the reader has some of it and was not told yet
+        self.dropped_bytes = 0
+        """Sound not taken because its utterance was as long as may be."""
+
+    # The writer
+
+    def begin(self, now_ms: int) -> int:
+        """Open a new utterance; its uid, from 1. Raises TooMany, and RuntimeError while one is open."""
+        if self.open:
+            raise RuntimeError("an utterance is open already")
+        if self.pending >= self._most:
+            raise TooMany(f"{self.pending} utterances are pending")
+        self._last_uid += 1
+        self._pending.append(_Utterance(self._last_uid, now_ms))
+        return self._last_uid
+
+    def add(self, sound: bytes) -> None:
+        """Append sound to the open utterance. Raises RuntimeError when none is open."""
+        utterance = self._opened()
+        taken = sound[: self.longest_bytes - len(utterance.sound)]
+        utterance.sound += taken
+        self.dropped_bytes += len(sound) - len(taken)
+
+    def end(self, now_ms: int) -> int:
+        """The open utterance is complete and is to be committed. Raises RuntimeError when none is open."""
+        return self._shut("end", now_ms)
+
+    def close(self, now_ms: int) -> int:
+        """The open utterance is complete; the server commits it. Raises RuntimeError when none is open."""
+        return self._shut("close", now_ms)
+
+    def abort(self) -> int:
+        """The open utterance is thrown away. Raises RuntimeError when none is open."""
+        utterance = self._opened()
+        self._throw_away([utterance])
+        return utterance.uid
+
+    # The reader
+
+    def next(self, most_bytes: int) -> Entry | None:
+        """The next entry, at most `most_bytes` (at least a sample) of sound in it; None: nothing for now."""
+        if self._broken is not None:
+            broken, self._broken = self._broken, None
+            return Entry("abort", broken)
+        utterance = next((each for each in self._pending if not each.end_read), None)
+        if utterance is None:
+            return None
+        if utterance.read < len(utterance.sound):
+            start = utterance.read
+            most = max(self._sample_bytes, most_bytes - most_bytes % self._sample_bytes)
+            with memoryview(utterance.sound) as view:
+                sound = bytes(view[start : start + most])
+            utterance.read += len(sound)
+            return Entry("sound", utterance.uid, sound)
+        if utterance.closing is None:
+            return None
+        utterance.end_read = True
+        return Entry(utterance.closing, utterance.uid)
+
+    def rewind(self) -> None:
+        """Read everything pending again from its start: what was read went to a session that is no more."""
+        self._broken = None
+        for utterance in self._pending:
+            utterance.read = 0
+            utterance.end_read = False
+
+    # What becomes of it
+
+    def committed(self) -> int | None:
+        """The server has the oldest utterance whose end was read; its uid. None: none was waiting."""
+        return self._settled()
+
+    def refused(self) -> int | None:
+        """The server refused the oldest utterance whose end was read; its uid. None: none was waiting."""
+        return self._settled()
+
+    def expire(self, before_ms: int) -> tuple[int, ...]:
+        """Throw away what ended before `before_ms` and was not wholly read; the uids."""
+        return self._throw_away(
+            [
+                each
+                for each in self._pending
+                if each.closing is not None and not each.end_read and each.ended_ms < before_ms
+            ]
+        )
+
+    def discard(self) -> tuple[int, ...]:
+        """Throw away everything that has ended, whether or not it was read; the uids."""
+        return self._throw_away([each for each in self._pending if each.closing is not None])
+
+    @property
+    def open(self) -> bool:
+        """Whether an utterance takes sound."""
+        return bool(self._pending) and self._pending[-1].closing is None
+
+    @property
+    def pending(self) -> int:
+        """How many utterances are begun or ended, and neither acknowledged nor thrown away."""
+        return len(self._pending)
+
+    @property
+    def unsent(self) -> int:
+        """How many of the pending ones have an end that was not read yet."""
+        return sum(not each.end_read for each in self._pending)
+
+    @property
+    def oldest_ms(self) -> int | None:
+        """When the oldest pending utterance began."""
+        return self._pending[0].began_ms if self._pending else None
+
+    @property
+    def lag_bytes(self) -> int:
+        """Sound not yet read: how far the line is behind."""
+        return sum(len(each.sound) - each.read for each in self._pending)
+
+    @property
+    def held_bytes(self) -> int:
+        """All sound held, read or not."""
+        return sum(len(each.sound) for each in self._pending)
+
+    def _opened(self) -> _Utterance:
+        if not self.open:
+            raise RuntimeError("no utterance is open")
+        return self._pending[-1]
+
+    def _shut(self, closing: Literal["end", "close"], now_ms: int) -> int:
+        utterance = self._opened()
+        utterance.closing = closing
+        utterance.ended_ms = now_ms
+        return utterance.uid
+
+    def _settled(self) -> int | None:
+        if not self._pending or not self._pending[0].end_read:
+            return None
+        return self._pending.pop(0).uid
+
+    def _throw_away(self, gone: list[_Utterance]) -> tuple[int, ...]:
+        for utterance in gone:
+            self._pending.remove(utterance)
+            if utterance.read and not utterance.end_read:  # only the one under the cursor can be half read
+                self._broken = utterance.uid
+        return tuple(utterance.uid for utterance in gone)
