@@ -1,0 +1,239 @@
+"""Who may know whom: the rooms, their one direction, and what is known in one place only."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+PACKAGE = Path(__file__).parent.parent / "edged"
+
+LEAVES = frozenset({"pcm", "wire", "causes", "errors", "retry"})
+ROOMS = frozenset({"audio", "realtime", "panel", "system", "ledger", "local"})
+APPLIANCE = LEAVES | ROOMS | {"turn", "keeper"}
+APP = APPLIANCE | {"appliance", "config"}
+MAY_IMPORT = {
+    **dict.fromkeys(LEAVES | ROOMS | {"turn", "keeper", "config"}, LEAVES),
+    "appliance": APPLIANCE,
+    "app": APP,
+    "cli": APP | {"app"},
+    "__main__": frozenset({"cli"}),
+}
+"""What a part of edged may import besides itself. A new part is a decision: it gets a row here."""
+
+FOREIGN = {
+    "gpiozero": ("panel/gpiozero_panel.py",),
+    "msgspec": ("config/", "wire/"),
+    "pyaudio": ("audio/portaudio.py",),
+    "websockets": ("realtime/websocket.py", "local/server.py"),
+    "yaml": ("config/",),
+}
+"""Which files know a library that is not Python's own: its adapter, or the room it serves throughout."""
+
+OPTIONAL = ("gpiozero", "pyaudio")
+"""Libraries a machine may lack or be slow to load: their adapters are imported when the config names them."""
+
+WORLDLY = frozenset({"asyncio", "logging", "random", "socket", "threading", "time"})
+DRIVERS = (
+    "app.py",
+    "appliance.py",
+    "audio/intake.py",
+    "audio/null.py",
+    "audio/pace.py",
+    "audio/playout.py",
+    "audio/portaudio.py",
+    "audio/ports.py",
+    "audio/wav.py",
+    "cli/",
+    "keeper.py",
+    "local/server.py",
+    "panel/driver.py",
+    "panel/gpiozero_panel.py",
+    "panel/keyboard.py",
+    "panel/null.py",
+    "panel/ports.py",
+    "realtime/link.py",
+    "realtime/ports.py",
+    "realtime/websocket.py",
+    "retry.py",
+    "system/",
+)
+"""Files that may know of loops, threads, sockets, clocks, logs and chance. All others are pure: given what they need."""
+
+SOUND = ("audio/", "realtime/", "local/", "appliance.py", "app.py", "cli/")
+LONGEST_MODULE = 300
+
+
+class Import(NamedTuple):
+    file: str
+    line: int
+    module: str
+    lazy: bool
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} imports {self.module}"
+
+
+@cache
+def sources() -> dict[str, str]:
+    """Text of each module, by its path below edged/."""
+    return {str(path.relative_to(PACKAGE)): path.read_text() for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    return {file: ast.parse(text) for file, text in sources().items()}
+
+
+def part_of(file: str) -> str:
+    """What a file belongs to: a room or a single module; the package's own __init__ is nobody's."""
+    return file.split("/", maxsplit=1)[0].removesuffix(".py")
+
+
+def is_module(name: str) -> bool:
+    stem = PACKAGE.parent.joinpath(*name.split("."))
+    return stem.with_suffix(".py").exists() or stem.is_dir()
+
+
+def named(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+        return
+    module = node.module or ""
+    for alias in node.names:
+        inner = f"{module}.{alias.name}"
+        yield inner if module.startswith("edged") and is_module(inner) else module
+
+
+@cache
+def imports() -> tuple[Import, ...]:
+    found = []
+    for file, tree in trees().items():
+        lazy = {
+            inner
+            for function in ast.walk(tree)
+            if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+            for inner in ast.walk(function)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                found += [Import(file, node.lineno, module, node in lazy) for module in named(node)]
+    return tuple(found)
+
+
+def docstrings(tree: ast.Module) -> set[ast.expr]:
+    """Constants that stand alone as a statement: prose, not values."""
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+
+
+def within(file: str, places: tuple[str, ...]) -> bool:
+    return any(file == place or (place.endswith("/") and file.startswith(place)) for place in places)
+
+
+def test_the_checkout_is_what_is_read():
+    assert {"pcm.py", "causes.py", "turn/tables.py"} <= sources().keys()
+    assert any(found.module == "edged.causes" for found in imports())
+
+
+def test_every_part_has_a_place_in_the_order():
+    parts = {part_of(file) for file in sources()} - {"__init__"}
+    assert parts <= MAY_IMPORT.keys()
+
+
+def test_imports_point_one_way():
+    wrong = []
+    for found in imports():
+        if (
+            found.module.split(".")[0] != "edged" or found.module == "edged"
+        ):  # `from edged import __version__`
+            continue
+        other, part = found.module.split(".")[1], part_of(found.file)
+        if other != part and other not in MAY_IMPORT.get(part, LEAVES):
+            wrong.append(str(found))
+    assert not wrong
+
+
+def test_nothing_is_imported_relative_to_itself():
+    """One spelling for each module, so that the other tests here can read it."""
+    relative = [
+        f"{file}:{node.lineno}"
+        for file, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+    assert not relative
+
+
+def test_a_foreign_library_is_known_to_its_adapter_only():
+    wrong = [
+        str(found)
+        for found in imports()
+        if (library := found.module.split(".")[0]) not in sys.stdlib_module_names | {"edged"}
+        and not within(found.file, FOREIGN.get(library, ()))
+    ]
+    assert not wrong
+
+
+def test_adapters_of_optional_libraries_are_imported_late():
+    adapters = {f"edged.{place[:-3].replace('/', '.')}" for library in OPTIONAL for place in FOREIGN[library]}
+    early = [str(found) for found in imports() if found.module in adapters and not found.lazy]
+    assert not early
+
+
+def test_pure_modules_know_no_loop_thread_socket_clock_log_or_chance():
+    wrong = [
+        str(found)
+        for found in imports()
+        if found.module.split(".")[0] in WORLDLY and not within(found.file, DRIVERS)
+    ]
+    assert not wrong
+
+
+def test_event_names_are_spelled_in_wire_only():
+    spelled = {
+        node.value
+        for file, tree in trees().items()
+        if file.startswith("wire/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", node.value)
+    }
+    assert "input_audio_buffer.append" in spelled
+    wrong = []
+    for file, tree in trees().items():
+        if not file.startswith("wire/"):
+            prose = docstrings(tree)
+            wrong += [
+                f"{file}:{node.lineno} {node.value!r}"
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Constant) and node.value in spelled and node not in prose
+            ]
+    assert not wrong
+
+
+def test_the_width_of_a_sample_is_known_to_pcm_only():
+    """Where sound passes, nothing is multiplied by, divided by or rounded to two."""
+    wrong = [
+        f"{file}:{node.lineno} {ast.unparse(node)}"
+        for file, tree in trees().items()
+        if within(file, SOUND)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.BinOp)
+        and isinstance(node.op, (ast.Mult, ast.FloorDiv, ast.Mod))
+        and isinstance(node.right, ast.Constant)
+        and node.right.value == 2
+    ]
+    assert not wrong
+
+
+def test_a_module_is_short_enough_to_be_read():
+    long = {file: lines for file, text in sources().items() if (lines := text.count("\n")) > LONGEST_MODULE}
+    assert not long
+
+
+def test_no_module_is_named_after_nothing():
+    vague = {"utils", "util", "helpers", "common", "base", "misc"}
+    assert not [file for file in sources() if Path(file).stem in vague]
