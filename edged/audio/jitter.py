@@ -75,7 +75,7 @@ class JitterBuffer:
         self._fade_bytes = fmt.bytes_of(fade_ms)
         self._latency_bytes = 0
         self._responses: deque[Response] = deque()  # not drained yet; only the last may take more
-        self._flushes: list[list[Response]] = []  # cut off, to be reported by the next take
+        self._flushes: list[Flushed] = []  # to be reported when the fade has left
         self._events: list[JitterEvent] = []
         self._tail = b""  # a fade-out on its way; nobody's sound
         self._last = bytes(fmt.sample_bytes)  # the last sample of a response that left
@@ -110,25 +110,32 @@ class JitterBuffer:
             self._responses[-1].ended = True
 
     def flush(self) -> None:
-        """Silence, with a fade; all that is not heard yet is dropped. The next take reports it, once.
+        """Silence, with a fade; all that is queued is dropped. `Flushed` follows once the fade was taken.
 
-        When there is nothing to be silenced, the report is made at once.
+        When nothing sounds, it follows at once.
         """
         sounding = self._sounding()
         if sounding is not None:
             ahead = b"".join(sound for _, sound in sounding.cut(min(self._fade_bytes, sounding.queued)))
             self._tail = self._fade_out(self._fade_in(sounding, ahead))
         self.flushed_bytes += self.queued_bytes
-        self._flushes.append(list(self._responses))
+        until = self._taken - self._latency_bytes
+        self._flushes.append(
+            Flushed(
+                tuple(
+                    Heard(part, self._fmt.ms_of(played), self._fmt.ms_of(received))
+                    for response in self._responses
+                    for part, played, received in response.heard(until)
+                )
+            )
+        )
         self._responses.clear()
-        if not any(self._flushes):
-            self._report()
+        self._report()
 
     # The speaker's side
 
     def take(self, n_bytes: int) -> bytes:
         """The next `n_bytes` for the device, exactly; silence where there is nothing."""
-        self._report()
         out = bytearray(self._spare)
         start = self._taken
         while len(out) < n_bytes:
@@ -155,8 +162,8 @@ class JitterBuffer:
 
     def settle(self) -> None:
         """There is no speaker: drop what is queued, unheard, and report all that waits for the device."""
-        self._report()
         self._tail = b""
+        self._report()
         self.flushed_bytes += self.queued_bytes
         for response in self._responses:
             response.cut(response.queued)
@@ -187,11 +194,7 @@ class JitterBuffer:
     @property
     def idle(self) -> bool:
         """Nothing is queued and nothing is under way: the speaker may rest until there is."""
-        return not (
-            self._tail
-            or self._flushes
-            or any(each.queued or each.ended or each.live for each in self._responses)
-        )
+        return not (self._tail or any(each.queued or each.ended or each.live for each in self._responses))
 
     def _at_least_a_sample(self, ms: int) -> int:
         return max(self._fmt.sample_bytes, self._fmt.bytes_of(ms))
@@ -208,6 +211,7 @@ class JitterBuffer:
         """Some of what comes next, `room` bytes at most; it will lie at `at`."""
         if self._tail:
             piece, self._tail = self._tail[:room], self._tail[room:]
+            self._report()
             return piece
         response = self._unplayed()
         if response is None or not (response.ended or response.queued >= response.hold_bytes):
@@ -273,15 +277,6 @@ class JitterBuffer:
             self._events.append(Drained())
 
     def _report(self) -> None:
-        until = self._taken - self._latency_bytes
-        for responses in self._flushes:
-            heard = (each for response in responses for each in response.heard(until))
-            self._events.append(
-                Flushed(
-                    tuple(
-                        Heard(part, self._fmt.ms_of(played), self._fmt.ms_of(received))
-                        for part, played, received in heard
-                    )
-                )
-            )
-        self._flushes.clear()
+        if not self._tail:
+            self._events.extend(self._flushes)
+            self._flushes.clear()

@@ -100,7 +100,7 @@ class Playout:
         self._do(self._jitter.end)
 
     def flush(self) -> None:
-        """Silence the answer with a fade and drop what is queued of it; `Flushed` follows once."""
+        """Silence the answer with a fade and drop what is queued of it; one `Flushed` follows."""
         self._do(self._jitter.flush)
 
     def cue(self, name: str, sound: bytes) -> None:
@@ -133,6 +133,12 @@ class Playout:
         """Nothing sounds and nothing is to be done; from any thread."""
         with self._lock:
             return self._is_idle()
+
+    @property
+    def answering(self) -> bool:
+        """Sound of an answer waits, sounds, or was not heard to its end yet; cues aside. From any thread."""
+        with self._lock:
+            return not self._jitter.idle
 
     @property
     def queued_ms(self) -> int:

@@ -60,7 +60,7 @@ class Utterances:
 
     def __init__(self, *, longest_ms: int, most: int = 2, fmt: pcm.Format = pcm.PCM16) -> None:
         self.longest_bytes = fmt.bytes_of(longest_ms)
-        self._most = most
+        self.most = most
         self._sample_bytes = fmt.sample_bytes
         self._pending: list[_Utterance] = []  # oldest first; only the last may be open
         self._last_uid = 0
@@ -74,7 +74,7 @@ class Utterances:
         """Open a new utterance; its uid, from 1. Raises TooMany, and RuntimeError while one is open."""
         if self.open:
             raise RuntimeError("an utterance is open already")
-        if self.pending >= self._most:
+        if self.pending >= self.most:
             raise TooMany(f"{self.pending} utterances are pending")
         self._last_uid += 1
         self._pending.append(_Utterance(self._last_uid, now_ms))
