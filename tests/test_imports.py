@@ -60,7 +60,7 @@ DRIVERS = (
     "retry.py",
     "system/",
 )
-"""Files that may know of loops, threads, sockets, clocks, logs and chance. All others are pure: given what they need."""
+"""Files that may know of loops, threads, sockets, clocks, logs and chance. All others are pure."""
 
 SOUND = ("audio/", "realtime/", "local/", "appliance.py", "app.py", "cli/")
 LONGEST_MODULE = 300
