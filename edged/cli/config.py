@@ -1,0 +1,85 @@
+"""`edged config`: check a configuration, show what is in force, print its schema."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edged.cli.options import add_config, load_config
+from edged.errors import EXIT_CONFIG, EXIT_OK, ConfigError
+
+if TYPE_CHECKING:
+    from edged.config import Loaded
+
+
+def add(subparsers: Any) -> None:
+    """Adds the verb with its own verbs check, show and schema."""
+    parser = subparsers.add_parser("config", help="check and show the configuration")
+    verbs = parser.add_subparsers(metavar="check|show|schema", dest="config_verb", required=True)
+    check = verbs.add_parser("check", help="name every mistake with its line; exit code 78 if there is one")
+    check.add_argument("file", nargs="?", type=Path, metavar="FILE", help="instead of --config FILE")
+    check.set_defaults(act=_check)
+    show = verbs.add_parser("show", help="what is in force, secrets masked; safe to pass on")
+    show.add_argument("--origin", action="store_true", help="also where each value comes from")
+    show.set_defaults(act=_show)
+    for verb in (check, show):
+        add_config(verb)
+        verb.add_argument("--json", action="store_true", help="for programs")
+    verbs.add_parser("schema", help="the JSON schema, for editors").set_defaults(act=_schema)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code 0, or 78 with the problems on stderr, one in each line."""
+    code: int = args.act(args)
+    return code
+
+
+def _check(args: argparse.Namespace) -> int:
+    """The configuration and the place of its key: all that `edged run` would refuse to start with."""
+    from edged.config import resolve_key
+
+    args.config = args.file or args.config
+    problems: list[str] = []
+    warnings: tuple[str, ...] = ()
+    try:
+        loaded = load_config(args)
+        warnings = loaded.warnings
+        resolve_key(loaded.config, os.environ, origins=loaded.origins)
+    except ConfigError as error:
+        problems = error.problems
+    _tell(problems, warnings)
+    if args.json:
+        print(json.dumps({"ok": not problems, "problems": problems, "warnings": list(warnings)}, indent=2))
+    elif not problems:
+        print(f"{args.config or 'the configuration'}: fit to run")
+    return EXIT_CONFIG if problems else EXIT_OK
+
+
+def _show(args: argparse.Namespace) -> int:
+    from edged.config import show
+
+    try:
+        loaded: Loaded = load_config(args)
+    except ConfigError as error:
+        _tell(error.problems, ())
+        return EXIT_CONFIG
+    _tell([], loaded.warnings)
+    print(show(loaded, origin=args.origin, as_json=args.json))
+    return EXIT_OK
+
+
+def _schema(_args: argparse.Namespace) -> int:
+    from edged.config import schema
+
+    print(json.dumps(schema(), indent=2))
+    return EXIT_OK
+
+
+def _tell(problems: list[str], warnings: tuple[str, ...]) -> None:
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)

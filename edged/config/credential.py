@@ -1,0 +1,108 @@
+"""Where the key of the service comes from. Its text leaves here only inside a Secret."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from edged.config.document import Scalar
+from edged.config.model import Config
+from edged.config.problem import Place
+from edged.config.rules import IN_CLEAR, in_clear
+from edged.config.secret import Secret
+from edged.config.values import UnfitError, secret
+from edged.errors import ConfigError
+
+CREDENTIAL = "api-key"  # its name in the unit's LoadCredential=
+_MOST_BYTES = 8192
+
+Reader = Callable[[Path], str]
+
+
+def read_text(path: Path) -> str:
+    """The beginning of a small file. Raises OSError, or ValueError when it is no text."""
+    with path.open("rb") as file:
+        return file.read(_MOST_BYTES).decode()
+
+
+def resolve_key(
+    config: Config,
+    env: Mapping[str, str],
+    read: Reader = read_text,
+    origins: Mapping[str, str] | None = None,
+) -> Secret | None:
+    """The key: from api_key_file, else systemd's credential, else api_key_env, else the configuration itself.
+
+    None when there is none at all, which is right for a service that asks for none. With `origins` (of
+    Loaded) a problem says where the place was named.
+
+    Raises:
+        ConfigError: the place that was named holds no key, or the key would cross the network in clear.
+    """
+    provider = config.provider
+    where = origins or {}
+    credentials = env.get("CREDENTIALS_DIRECTORY")
+    found = None
+    if provider.api_key_file:
+        found = _from_file("provider.api_key_file", Path(provider.api_key_file), read, where)
+    elif credentials and (found := _from_systemd(Path(credentials) / CREDENTIAL, read)):
+        pass
+    elif provider.api_key_env:
+        found = _from_variable(provider.api_key_env, env, where)
+    elif provider.api_key:
+        found = provider.api_key
+    if found and in_clear(provider.url):
+        raise _error("provider.url", IN_CLEAR, where)
+    return found
+
+
+def _from_file(key: str, path: Path, read: Reader, where: Mapping[str, str]) -> Secret:
+    try:
+        text = read(path)
+    except FileNotFoundError as error:
+        what = f"{path} does not exist (write the key into it: one line, mode 0600)"
+        raise _error(key, what, where) from error
+    except PermissionError as error:
+        what = f"{path} is not for this user to read (as root: chown edged {path}; or be the user edged)"
+        raise _error(key, what, where) from error
+    except OSError as error:
+        raise _error(
+            key, f"{path} can not be read: {error.strerror or 'fault of the disk'}", where
+        ) from error
+    except ValueError:
+        raise _error(key, f"{path} holds no text (one line with the key is wanted)", where) from None
+    return _fit(key, text, f"{path} ", where)
+
+
+def _from_systemd(path: Path, read: Reader) -> Secret | None:
+    try:
+        text = read(path)
+    except FileNotFoundError:
+        return None  # the unit loads other credentials, not this one
+    except (OSError, ValueError):
+        raise ConfigError([f"{path}: can not be read (check LoadCredential= of the unit)"]) from None
+    return _fit("", text, f"{path} ", {})
+
+
+def _from_variable(variable: str, env: Mapping[str, str], where: Mapping[str, str]) -> Secret:
+    key = "provider.api_key_env"
+    if variable not in env:
+        raise _error(
+            key, f"the variable {variable} is not set (export {variable}=…, or use api_key_file)", where
+        )
+    return _fit(key, env[variable], f"the variable {variable} ", where)
+
+
+def _fit(key: str, text: str, what: str, where: Mapping[str, str]) -> Secret:
+    stripped = text.strip()  # editors and echo end a file with a line break
+    if not stripped:
+        raise _error(key, f"{what}is empty (write the key into it)", where)
+    if len(stripped.split()) > 1:
+        raise _error(key, f"{what}holds more than a key (one line, no blanks)", where)
+    try:
+        return secret(Scalar(stripped, Place(key)))
+    except UnfitError as error:
+        raise _error(key, f"{what}holds no key: {error}", where) from None
+
+
+def _error(key: str, what: str, where: Mapping[str, str]) -> ConfigError:
+    place = f"{where[key]}: " if key in where else ""
+    return ConfigError([f"{place}{key}: {what}" if key else what])

@@ -1,0 +1,213 @@
+"""One source of values, held against the table of keys: a file, the environment, the command line.
+
+Rules:
+- An unknown key is a problem, and the nearest known one is named.
+- A value that a later layer overrides is checked all the same: it would come back with the next change.
+- A section whose lines are all commented out is empty, not wrong.
+- The variable EDGED_PROVIDER__MODEL is `provider.model`: two underscores for the point. Names without them,
+  but for the top keys' (EDGED_MODE), are no business of this module: the installer has variables, too.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from edged.config.document import Other, Scalar, Table, Tree, compose, reading
+from edged.config.keys import KEYS, SECTIONS, TOP, Key, Kind, Path
+from edged.config.problem import Place, Problem, meant, name, nearest
+from edged.config.values import UnfitError, value
+
+SET = "--set"
+_PREFIX = "EDGED_"
+_GROUPS = (Kind.TEXTS, Kind.SECRETS)
+
+
+class Found(NamedTuple):
+    """A checked value and where it stands."""
+
+    value: object
+    place: Place
+
+
+@dataclass(slots=True)
+class Layer:
+    """What one source gives. Entries of a group have a path of three. `broken`: keys that have a problem."""
+
+    values: dict[Path, Found] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    broken: set[Path] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
+
+    def put(self, key: Key, tree: Tree, place: Place) -> None:
+        """Checks one value and takes it, or reports it."""
+        if key.kind in _GROUPS:
+            self._group(key, tree)
+        else:
+            self._take(key, key.path, tree, place)
+
+    def unknown(self, path: Path, place: Place, known: Iterable[str]) -> None:
+        """Reports a key that there is not; what was probably meant is broken, too: it has no value now."""
+        near, hint = _guess(path, known)
+        self.problems.append(Problem(place, ".".join(map(name, path)), f"unknown key{hint}"))
+        self.broken.add(near)
+
+    def _take(self, key: Key, path: Path, tree: Tree, place: Place) -> None:
+        try:
+            self.values[path] = Found(value(key, tree), place)
+        except UnfitError as error:
+            self.broken.add(key.path)
+            if str(error):
+                self.problems.append(Problem(place, ".".join(map(name, path)), str(error)))
+
+    def _group(self, key: Key, tree: Tree) -> None:
+        match tree:
+            case Table(entries=entries):
+                for entry, child in entries:
+                    self._take(key, (*key.path, entry.text), child, child.place)
+                if len(entries) > key.high:
+                    self._wrong_group(
+                        key, tree.place, f"{len(entries)} are too many (at most {key.high:.0f})"
+                    )
+            case Scalar(reading="nothing"):
+                pass
+            case Other(reported=True):
+                self.broken.add(key.path)
+            case _:
+                self._wrong_group(
+                    key, tree.place, "a group wanted (name: value, each in a line below, indented)"
+                )
+
+    def _wrong_group(self, key: Key, place: Place, what: str) -> None:
+        self.broken.add(key.path)
+        self.problems.append(Problem(place, key.name, what))
+
+
+def of_file(table: Table, problems: list[Problem], *, main: bool) -> Layer:
+    """A file's layer. The main file has to name its version; a file of a newer one is not judged further."""
+    layer = Layer(problems=list(problems))
+    found = {key.text: (key, tree) for key, tree in table.entries}
+    if "version" in found:
+        _, tree = found["version"]
+        judged = Layer()
+        judged.put(KEYS["version",], tree, tree.place)
+        if any("too new" in problem.text for problem in judged.problems):
+            return judged
+    elif main and not problems:
+        layer.problems.append(
+            Problem(Place(table.place.source, 1, 1), "version", "is missing (write version: 1)")
+        )
+    for key, tree in table.entries:
+        if key.text in SECTIONS:
+            _section(layer, key.text, tree)
+        elif (key.text,) in KEYS:
+            layer.put(KEYS[key.text,], tree, tree.place)
+        else:
+            layer.unknown((key.text,), key.place, TOP)
+    return layer
+
+
+def _section(layer: Layer, section: str, tree: Tree) -> None:
+    match tree:
+        case Table(entries=entries):
+            for key, child in entries:
+                if known := KEYS.get((section, key.text)):
+                    layer.put(known, child, child.place)
+                else:
+                    layer.unknown((section, key.text), key.place, SECTIONS[section])
+        case Scalar(reading="nothing") | Other(reported=True):
+            pass
+        case _:
+            what = "a section, not a value (its keys stand in lines of their own below, indented)"
+            layer.problems.append(Problem(tree.place, section, what))
+
+
+def of_environment(env: Mapping[str, str]) -> Layer:
+    """The layer of the variables EDGED_SECTION__KEY."""
+    layer = Layer()
+    for variable in sorted(env):
+        path = tuple(variable.removeprefix(_PREFIX).lower().split("__"))
+        if not variable.startswith(_PREFIX) or (len(path) == 1 and path not in KEYS) or path == ("version",):
+            _slip(layer, variable)
+        else:
+            _given(layer, path, env[variable], Place(name(variable)))
+    return layer
+
+
+def of_sets(sets: Iterable[str]) -> Layer:
+    """The layer of --set section.key=value; a later one of the same key wins."""
+    layer = Layer()
+    for number, text in enumerate(sets, start=1):
+        dotted, equals, given = text.partition("=")
+        if not equals:  # the text may hold a secret: it is not repeated
+            what = f"number {number} has no = (write --set section.key=value)"
+            layer.problems.append(Problem(Place(SET), "", what))
+            continue
+        section, _, rest = dotted.strip().partition(".")
+        group, _, entry = rest.partition(".")
+        path = (section, group, entry) if entry else (section, rest) if rest else (section,)
+        _given(layer, path, given, Place(SET))
+    return layer
+
+
+def _given(layer: Layer, path: Path, text: str, place: Place) -> None:
+    key = KEYS.get(path[:2])
+    if key is None or len(path) > (3 if key.kind in _GROUPS else len(key.path)):
+        if path[0] in SECTIONS and len(path) == 1:
+            layer.problems.append(Problem(place, path[0], "is a section (name one of its keys)"))
+        elif path[0] in SECTIONS:
+            layer.unknown((path[0], ".".join(path[1:])), place, SECTIONS[path[0]])
+        else:
+            layer.unknown(path, place, SECTIONS if len(path) > 1 else TOP)
+    elif key.kind in _GROUPS and len(path) == 3:
+        layer.put(key, Table(((Scalar(path[2], place), Scalar(text, place)),), place), place)
+    elif key.kind in _GROUPS:
+        _given_group(layer, key, text, place)
+    else:
+        layer.put(key, _scalar(key, text, place), place)
+
+
+def _scalar(key: Key, text: str, place: Place) -> Scalar:
+    """Text from a shell: it has no quotes, so it is plain to a number and quoted to a text."""
+    if key.kind in (Kind.TEXT, Kind.SECRET):
+        return Scalar(text, place)
+    return Scalar(text, place, reading(text), plain=True)
+
+
+def _given_group(layer: Layer, key: Key, text: str, place: Place) -> None:
+    """A group in one text, as YAML has it in one line: {name: value}."""
+    table, problems = compose(text, place.source) if text.isprintable() else (None, [])
+    if table is None or problems or not text.lstrip().startswith("{"):
+        layer.problems.append(Problem(place, key.name, "a group wanted (write {name: value, name: value})"))
+        layer.broken.add(key.path)
+        return
+    entries = tuple((entry, _at(place, tree)) for entry, tree in table.entries)
+    layer.put(key, Table(entries, place), place)
+
+
+def _at(place: Place, tree: Tree) -> Tree:
+    """The same tree, placed where the whole text came from."""
+    match tree:
+        case Scalar(text, _, read, plain):
+            return Scalar(text, place, read, plain)
+        case Table(entries):
+            return Table(entries, place)
+        case Other(_, reported):
+            return Other(place, reported)
+
+
+def _slip(layer: Layer, variable: str) -> None:
+    """A warning for EDGED_PROVIDER_MODEL, which sets nothing."""
+    section, _, rest = variable.removeprefix(_PREFIX).lower().partition("_")
+    if variable.startswith(_PREFIX) and (section, rest) in KEYS:
+        right = f"{_PREFIX}{section}__{rest}".upper()
+        layer.warnings.append(f"{variable}: sets nothing (did you mean {right}, with two underscores?)")
+
+
+def _guess(path: Path, known: Iterable[str]) -> tuple[Path, str]:
+    """What an unknown key may have meant, and the words for it: the same name elsewhere, else a like one."""
+    same = [key for key in KEYS.values() if key.path[-1] == path[-1]]
+    if same:
+        return same[0].path, f" (did you mean {' or '.join(key.name for key in same[:3])}?)"
+    if near := nearest(path[-1], known):
+        return (*path[:-1], near), f" (did you mean {near}?)"
+    return path, meant(".".join(path), (key.name for key in KEYS.values()))

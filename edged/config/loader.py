@@ -1,0 +1,139 @@
+"""Reads the configuration from its layers: defaults < file < conf.d < environment < --set.
+
+The one place of this room that touches the disk, with credential.py. All problems of all layers are raised
+at once, in the order in which they stand.
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from edged.config import document
+from edged.config.keys import KEYS
+from edged.config.keys import Path as KeyPath
+from edged.config.layers import SET, Found, Layer, of_environment, of_file, of_sets
+from edged.config.model import Class, Config
+from edged.config.problem import DEFAULT, Place, Problem
+from edged.config.rules import findings
+from edged.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The configuration with where each value came from and what it takes to apply a change of it.
+
+    `origins` and `classes` have a row for every key ("provider.model"). An origin is "file:line:column",
+    the name of a variable, "--set" or "default". `warnings` are for the operator: edged works all the same.
+    """
+
+    config: Config
+    origins: Mapping[str, str]
+    classes: Mapping[str, Class]
+    warnings: tuple[str, ...] = ()
+
+
+def load(
+    path: Path | None, *, env: Mapping[str, str], sets: Sequence[str] = (), conf_d: Path | None = None
+) -> Loaded:
+    """The checked configuration; `path` None: without a file.
+
+    `conf_d` None: the folder conf.d beside the file, if there is one.
+
+    Raises:
+        ConfigError: with one line for each problem.
+    """
+    layers: list[Layer] = []
+    if path is not None:
+        layers.append(_file(path, main=True))
+        layers += [_file(part, main=False) for part in _parts(path, conf_d)]
+    layers += [of_environment(env), of_sets(sets)]
+    problems = [
+        problem for layer in layers for problem in sorted(layer.problems, key=lambda it: it.place[1:])
+    ]
+    values: dict[KeyPath, Found] = {}
+    for layer in layers:
+        values |= layer.values
+    config = msgspec.convert(_nested(values), Config)
+    places = {".".join(at[:2]): found.place for at, found in values.items()}
+    broken = {".".join(at) for layer in layers for at in layer.broken}
+    problems += _together(config, places, broken)
+    if problems:
+        raise ConfigError([str(problem) for problem in problems])
+    origins = {key.name: str(places.get(key.name, DEFAULT)) for key in KEYS.values()}
+    classes = {key.name: key.apply for key in KEYS.values()}
+    warnings = [warning for layer in layers for warning in layer.warnings]
+    return Loaded(config, origins, classes, (*warnings, *_exposed(config, places)))
+
+
+def _file(path: Path, *, main: bool) -> Layer:
+    start = Place(str(path))
+    try:
+        with path.open("rb") as file:
+            data = file.read(document.MOST_BYTES + 1)
+    except OSError as error:
+        what = f"can not be read: {error.strerror or error} (check the path, and that this user may read it)"
+        return Layer(problems=[Problem(start, "", what)])
+    except ValueError:  # a zero byte in the path
+        return Layer(problems=[Problem(Place("the path of the configuration"), "", "holds a zero byte")])
+    return of_file(*document.read(data, str(path)), main=main)
+
+
+def _parts(path: Path, conf_d: Path | None) -> list[Path]:
+    folder = path.parent / "conf.d" if conf_d is None else conf_d
+    try:
+        names = os.listdir(folder)  # noqa: PTH208  # unlike iterdir it fails here, not while it is read
+    except (OSError, ValueError):
+        return []
+    return [folder / name for name in sorted(names) if name.endswith(".yaml") and not name.startswith(".")]
+
+
+def _nested(values: Mapping[KeyPath, Found]) -> dict[str, object]:
+    tree: dict[str, object] = {}
+    for at, found in values.items():
+        node = tree
+        for step in at[:-1]:
+            child = node.setdefault(step, {})
+            assert isinstance(child, dict)
+            node = child
+        node[at[-1]] = found.value
+    return tree
+
+
+def _together(config: Config, places: Mapping[str, Place], broken: set[str]) -> Iterator[Problem]:
+    for finding in findings(config):
+        if broken.isdisjoint(finding.keys):
+            place = next((places[key] for key in finding.keys if key in places), DEFAULT)
+            yield Problem(place, finding.keys[0], finding.text)
+
+
+def _exposed(config: Config, places: Mapping[str, Place]) -> Iterator[str]:
+    """Warnings about secrets that lie where others can see them."""
+    provider = config.provider
+    ways = [key for key in ("api_key_file", "api_key_env", "api_key") if getattr(provider, key)]
+    if len(ways) > 1:
+        unused = f"provider.{ways[1]}"
+        yield f"{places[unused]}: {unused}: not used, for provider.{ways[0]} is given, too"
+    place = places.get("provider.api_key", DEFAULT)
+    if provider.api_key and place.source == SET:
+        yield f"{place}: provider.api_key: all users of this machine see a command line (use api_key_file)"
+    elif provider.api_key and place.line:
+        yield f"{place}: provider.api_key: a key in this file is shown to whoever reads it (use api_key_file)"
+    secrets = {place.source for key, place in places.items() if place.line and _secret(config, key)}
+    for source in sorted(secrets | {provider.api_key_file} - {""}):
+        if _open_to_all(Path(source)):
+            yield f"{source}: every user of this machine can read the secret in it (chmod o= {source})"
+
+
+def _secret(config: Config, key: str) -> bool:
+    return (key == "provider.api_key" and bool(config.provider.api_key)) or key == "provider.headers"
+
+
+def _open_to_all(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & stat.S_IROTH)
+    except OSError:
+        return False  # missing or hidden: told by whoever has to read it

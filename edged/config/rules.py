@@ -1,0 +1,177 @@
+"""What keys mean together, and the shape of texts that are more than a text: addresses, paths, names.
+
+A finding names the keys it looked at. When one of them has a problem of its own the finding is dropped: it
+would only repeat that problem in other words.
+"""
+
+import re
+from collections.abc import Iterator
+from ipaddress import ip_address
+from typing import NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+from edged.config.model import Config
+from edged.config.problem import name
+
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # RFC 9110, token
+_RESERVED = ("host", "connection", "upgrade", "content-length", "transfer-encoding")  # the handshake's own
+_PARAMETER = re.compile(r"[A-Za-z0-9._~\[\]-]{1,100}")
+_KEYLIKE = re.compile(r"(^|[-_.])(key|token|secret|password)$", re.IGNORECASE)
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_INDEX = re.compile(r"[0-9]+|(plug)?hw:[0-9].*")
+_GPIO = ("auto", "gpiozero")
+
+
+class Finding(NamedTuple):
+    """`keys`: those looked at; the first that was given says where, and the first names the problem."""
+
+    keys: tuple[str, ...]
+    text: str
+
+
+def findings(config: Config) -> Iterator[Finding]:
+    """All that is wrong though each value fits its key."""
+    yield from _address(config)
+    yield from _groups(config)
+    yield from _credentials(config)
+    yield from _paths(config)
+    yield from _devices(config)
+    yield from _times(config)
+
+
+def keyed(config: Config) -> bool:
+    """Whether the configuration itself brings a secret to the line."""
+    provider = config.provider
+    return bool(provider.api_key or provider.api_key_file or provider.api_key_env or provider.headers)
+
+
+def in_clear(url: str) -> bool:
+    """Whether what is sent to this address can be read on the way; not so within the machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False  # no address at all: reported as such
+    if parts.scheme != "ws":
+        return False
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"
+
+
+IN_CLEAR = "a key would cross the network in clear (use wss://, or an address of this machine)"
+
+
+def _address(config: Config) -> Iterator[Finding]:
+    provider, keys = config.provider, ("provider.url",)
+    if not provider.url:
+        if provider.name in ("azure", "custom"):
+            what = f"{provider.name} has no address of its own (write url: wss://…)"
+            yield Finding(("provider.url", "provider.name"), what)
+        return
+    wrong = _malformed(provider.url)
+    if wrong:
+        yield Finding(keys, wrong)
+    elif keyed(config) and in_clear(provider.url):
+        sources = ("provider.api_key", "provider.api_key_file", "provider.api_key_env", "provider.headers")
+        yield Finding((*keys, *sources), IN_CLEAR)
+
+
+def _malformed(url: str) -> str:
+    """What is wrong with an address. It is not repeated: it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        port_fits = parts.port is None or parts.port > 0
+    except ValueError:
+        return "is not an address (write wss://host/path)"
+    if not port_fits or not url.isascii() or not url.isprintable() or " " in url:
+        return "is not an address (write wss://host/path, without blanks)"
+    return _unwanted(parts, url)
+
+
+def _unwanted(parts: SplitResult, url: str) -> str:
+    if parts.scheme not in ("wss", "ws"):
+        return "does not begin with wss:// (or ws://, within this machine)"
+    if not parts.hostname:
+        return "names no host (write wss://host/path)"
+    if "@" in parts.netloc:
+        return "holds a name or a password (use api_key_file or headers)"
+    if "?" in url or "#" in url:
+        return "goes on after ? or # (put the model under provider.model, the rest under provider.query)"
+    return ""
+
+
+def _groups(config: Config) -> Iterator[Finding]:
+    for header in config.provider.headers:
+        if not _HEADER.fullmatch(header):
+            yield Finding(
+                ("provider.headers",), f"{name(header)} is not a header's name (letters, digits, -)"
+            )
+        elif header.lower() in _RESERVED or header.lower().startswith("sec-websocket-"):
+            yield Finding(
+                ("provider.headers",), f"{name(header)} belongs to the connection itself (remove it)"
+            )
+    if len({header.lower() for header in config.provider.headers}) < len(config.provider.headers):
+        yield Finding(("provider.headers",), "one header twice, in capitals and not (keep one)")
+    for parameter in config.provider.query:
+        if not _PARAMETER.fullmatch(parameter):
+            yield Finding(
+                ("provider.query",), f"{name(parameter)} is not a parameter's name (letters, digits, -)"
+            )
+        elif _KEYLIKE.search(parameter):
+            what = "a key in an address ends in logs on the way (use api_key_file or headers)"
+            yield Finding(("provider.query",), f"{name(parameter)}: {what}")
+
+
+def _credentials(config: Config) -> Iterator[Finding]:
+    provider = config.provider
+    if provider.api_key_env and not _VARIABLE.fullmatch(provider.api_key_env):
+        what = "is not the name of a variable (write the name here, and the key into the variable)"
+        yield Finding(("provider.api_key_env",), what)
+    if provider.api_key_file and not provider.api_key_file.startswith("/"):
+        what = "is not an absolute path (write /etc/edged/credentials/api-key or the like, not the key)"
+        yield Finding(("provider.api_key_file",), what)
+
+
+def _paths(config: Config) -> Iterator[Finding]:
+    for key, path in (("control.socket", config.control.socket), ("state.dir", config.state.dir)):
+        if path and not path.startswith("/"):
+            yield Finding((key,), 'is not an absolute path (write /…, or "" for none)')
+    if len(config.control.socket.encode()) > 107:
+        yield Finding(("control.socket",), "is too long for a socket's address (at most 107 bytes)")
+
+
+def _devices(config: Config) -> Iterator[Finding]:
+    if (
+        config.button.gpio == config.light.gpio
+        and config.button.backend in _GPIO
+        and config.light.backend in _GPIO
+    ):
+        keys = ("light.gpio", "button.gpio", "light.backend", "button.backend")
+        yield Finding(keys, f"GPIO {config.light.gpio} is the button's, too (give each a line of its own)")
+    if config.speaker.backend == "wav" and not config.speaker.file:
+        yield Finding(
+            ("speaker.file", "speaker.backend"),
+            "is missing: backend wav writes a file (name it, or use backend null)",
+        )
+    for room, device in (("microphone", config.microphone.device), ("speaker", config.speaker.device)):
+        if _INDEX.fullmatch(device):
+            what = "is a number, and numbers change (write a part of the name, or hw:CARD=Name)"
+            yield Finding((f"{room}.device",), what)
+
+
+def _times(config: Config) -> Iterator[Finding]:
+    button = config.button
+    for key, time_ms in (("button.tap_ms", button.tap_ms), ("button.min_hold_ms", button.min_hold_ms)):
+        if time_ms >= button.long_press_ms:
+            what = f"{time_ms} is not less than long_press_ms, {button.long_press_ms} (make it less)"
+            yield Finding((key, "button.long_press_ms"), what)
+    if button.min_hold_ms >= config.turn.longest_s * 1000:
+        what = (
+            f"{button.min_hold_ms} is not less than turn.longest_s, {config.turn.longest_s} s (make it less)"
+        )
+        yield Finding(("button.min_hold_ms", "turn.longest_s"), what)
+    if config.provider.temperature is not None and config.provider.dialect == "ga":
+        what = "dialect ga has no temperature, and would be refused (remove it, or use dialect beta)"
+        yield Finding(("provider.temperature", "provider.dialect"), what)

@@ -1,0 +1,187 @@
+"""What a written text means to the key it belongs to.
+
+Rules:
+- A number is written in plain decimal digits. `012`, `1:30`, `0x1f`, `1_000` and `.inf` mean something to
+  YAML 1.1 and something else to most people: refused, with what YAML would make of them.
+- A text that YAML reads as something else (`on`, `5`, `~`) needs quotes. A choice does not: its words are
+  known, and `backend: null` can only mean the backend.
+- A switch takes true, false, yes, no, on, off: nobody can mean anything else by them.
+- From the environment and from --set comes text without quotes; it is taken by what the key wants.
+- A secret's text is in no problem.
+"""
+
+import math
+import re
+from typing import NoReturn
+
+import yaml
+
+from edged.config.document import NOTHING, Other, Scalar, Table, Tree
+from edged.config.keys import Key, Kind
+from edged.config.problem import meant, shown
+from edged.config.secret import MASK, Secret
+
+_SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_NUMBER_LIKE = re.compile(r"[-+.]?[0-9][0-9a-fxA-FX_:.]*|[-+]?\.(inf|nan)", re.IGNORECASE)
+_MOST_DIGITS = 18  # more is out of every bound, and Python refuses to convert thousands of them
+_LONGEST_SECRET = 4096
+_MANY_LINES = ("provider", "instructions")  # the only text for which a line break is no slip
+
+
+class UnfitError(Exception):
+    """The value does not fit; the text says why and what would."""
+
+
+def value(key: Key, tree: Tree) -> object:
+    """The value that a key is given.
+
+    Raises:
+        UnfitError: it does not fit; with an empty text: it is reported already.
+    """
+    if isinstance(tree, Other) and tree.reported:
+        raise UnfitError
+    if not isinstance(tree, Scalar):
+        raise UnfitError(
+            f"{key.kind.value} wanted, not a {'group of keys' if isinstance(tree, Table) else 'list'}"
+        )
+    match key.kind:
+        case Kind.VERSION:
+            return _version(key, tree)
+        case Kind.CHOICE:
+            return _choice(key, tree)
+        case Kind.WHOLE | Kind.NUMBER:
+            return _number(key, tree)
+        case Kind.SWITCH:
+            return _switch(tree)
+        case Kind.SECRET | Kind.SECRETS:
+            return secret(tree)
+        case Kind.TEXT | Kind.TEXTS:
+            return text(
+                tree, key.low, key.high if key.kind is Kind.TEXT else 1000, lines=key.path == _MANY_LINES
+            )
+
+
+def text(scalar: Scalar, shortest: float, longest: float, *, lines: bool = False) -> str:
+    """A text, of so many characters."""
+    if scalar.reading == NOTHING:
+        raise UnfitError('no value (leave the line out, or write "")')
+    if scalar.reading:
+        quoted = shown(scalar.text)
+        raise UnfitError(f"{quoted} without quotes is {scalar.reading} to YAML (write it with quotes)")
+    _characters(scalar.text, lines=lines)
+    if len(scalar.text) < shortest:
+        raise UnfitError("is empty (leave the line out for the default)")
+    if len(scalar.text) > longest:
+        raise UnfitError(f"{len(scalar.text)} characters are too many (at most {longest:.0f})")
+    return scalar.text
+
+
+def secret(scalar: Scalar) -> Secret:
+    """A secret; nothing of it is in the problem."""
+    if scalar.reading == NOTHING:
+        raise UnfitError('no value (leave the line out, or write "")')
+    if scalar.reading:
+        raise UnfitError(f"without quotes it is {scalar.reading} to YAML (write it with quotes)")
+    if scalar.text == MASK:
+        raise UnfitError("the asterisks that stand for it were copied, not the secret itself")
+    if not (scalar.text.isascii() and scalar.text.isprintable()):
+        raise UnfitError(
+            "has characters that no secret has (line breaks, control characters, letters beyond ASCII)"
+        )
+    if len(scalar.text) > _LONGEST_SECRET:
+        raise UnfitError(f"{len(scalar.text)} characters are too many (at most {_LONGEST_SECRET})")
+    return Secret(scalar.text)
+
+
+def _characters(written: str, *, lines: bool) -> None:
+    for character in written:
+        if "\ud800" <= character <= "\udfff":
+            raise UnfitError("half of a character (a \\u escape of D800 to DFFF: use \\U with eight digits)")
+        if character in "\n\t" and lines:
+            continue
+        if character < " " or "\x7f" <= character <= "\x9f" or character in "\u2028\u2029":
+            raise UnfitError(f"has the control character U+{ord(character):04X} (remove it)")
+
+
+def _version(key: Key, scalar: Scalar) -> int:
+    wanted = f"(write version: {key.high:.0f})"
+    if not (scalar.plain and _WHOLE.fullmatch(scalar.text)):
+        raise UnfitError(f"a whole number wanted {wanted}")
+    if len(scalar.text) > _MOST_DIGITS or int(scalar.text) > key.high:
+        newest = f"this edged reads up to version {key.high:.0f}"
+        raise UnfitError(f"is too new: {newest} (update edged, or use a file of version {key.high:.0f})")
+    if int(scalar.text) < 1:
+        raise UnfitError(f"there is no such version {wanted}")
+    return int(scalar.text)
+
+
+def _choice(key: Key, scalar: Scalar) -> str:
+    if scalar.text in key.choices:
+        return scalar.text
+    among = ", ".join(key.choices)
+    if scalar.reading == NOTHING:
+        raise UnfitError(f"no value (one of {among})")
+    note = f"; without quotes it is {scalar.reading} to YAML" if scalar.reading else ""
+    hint = meant(scalar.text, key.choices) or f" (one of {among}{note})"
+    raise UnfitError(f"{shown(scalar.text)} is not one of its values{hint}")
+
+
+def _number(key: Key, scalar: Scalar) -> float | None:
+    written = scalar.text
+    if key.optional and scalar.reading == NOTHING:
+        return None
+    if not (_WHOLE if key.kind is Kind.WHOLE else _NUMBER).fullmatch(written):
+        _no_number(key, scalar)
+    if not scalar.plain:
+        raise UnfitError(f"{shown(written)} in quotes is a text (write it without quotes)")
+    if len(written) > _MOST_DIGITS:
+        raise UnfitError(f"has too many digits ({_bounds(key)})")
+    number: float = int(written) if key.kind is Kind.WHOLE else float(written)
+    if not key.low <= number <= key.high:
+        side = "more than" if number > key.high else "less than"
+        bound = key.high if number > key.high else key.low
+        raise UnfitError(f"{written} is {side} {bound:g} ({_bounds(key)})")
+    return number
+
+
+def _no_number(key: Key, scalar: Scalar) -> NoReturn:
+    written = scalar.text
+    if scalar.reading == NOTHING:
+        raise UnfitError(f"no value ({_bounds(key)})")
+    if scalar.plain and _NUMBER.fullmatch(written):
+        raise UnfitError(f"{shown(written)} is not a whole number ({_bounds(key)})")
+    if scalar.plain and (other := _surprise(written)):
+        right = written.lstrip("0") if written.isdecimal() else "plain digits"
+        raise UnfitError(f"{shown(written)} is {other} to YAML (write {right}; {_bounds(key)})")
+    raise UnfitError(f"{shown(written)} is not {key.kind.value} ({_bounds(key)})")
+
+
+def _surprise(written: str) -> str:
+    """What YAML 1.1 makes of a text that looks like a number and is none of ours; empty: nothing."""
+    if len(written) > _MOST_DIGITS or not _NUMBER_LIKE.fullmatch(written):
+        return ""
+    try:
+        found = yaml.safe_load(written)
+    except (yaml.YAMLError, ValueError, OverflowError):
+        return ""
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return ""
+    return f"{found:.18g}" if math.isfinite(found) else "no number at all"
+
+
+def _bounds(key: Key) -> str:
+    good = f"; {key.good}" if key.good else ""
+    return f"{key.low:g} to {key.high:g}{good}"
+
+
+def _switch(scalar: Scalar) -> bool:
+    if scalar.reading == NOTHING:
+        raise UnfitError("no value (write true or false)")
+    switch = _SWITCHES.get(scalar.text.lower())
+    if switch is None:
+        raise UnfitError(f"{shown(scalar.text)} is neither true nor false")
+    if not scalar.plain:
+        raise UnfitError(f"{shown(scalar.text)} in quotes is a text (write it without quotes)")
+    return switch
