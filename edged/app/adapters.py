@@ -1,0 +1,132 @@
+"""Adapters for a configuration: what touches the machine, and what touches the world.
+
+Adapters are imported here and only when the configuration names them.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random, SystemRandom
+
+from edged.audio.ports import Microphone, Pace, Speaker
+from edged.config import Config
+from edged.panel.ports import Button, Lamp
+from edged.system.clock import Clock
+from edged.system.netwatch import Netwatch
+from edged.system.offload import Offload
+from edged.system.resolver import Resolver
+from edged.system.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The machine, as far as edged touches it."""
+
+    clock: Clock
+    resolver: Resolver
+    netwatch: Netwatch
+    store: Store
+    offload: Offload
+    rng: Random
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """The front of the kiosk."""
+
+    microphone: Microphone
+    speaker: Speaker
+    button: Button
+    lamp: Lamp
+
+
+def machine(config: Config) -> Ports:
+    """The real machine. Call on the loop."""
+    from edged.system.clock import SystemClock
+    from edged.system.netwatch import NetlinkWatch
+    from edged.system.offload import ThreadOffload
+    from edged.system.resolver import SystemResolver
+    from edged.system.store import FileStore, MemoryStore
+
+    clock = SystemClock()
+    store = FileStore(Path(config.state.dir)) if config.state.dir else MemoryStore()
+    return Ports(
+        clock,
+        SystemResolver(),
+        NetlinkWatch(asyncio.get_running_loop()),
+        store,
+        ThreadOffload(),
+        SystemRandom(),
+    )
+
+
+def devices(config: Config, pace: Callable[[str], Pace]) -> Devices:
+    """The devices the configuration names; none is opened yet. `pace` gives simulated ones their rhythm."""
+    return Devices(_microphone(config, pace), _speaker(config, pace), _button(config), _lamp(config))
+
+
+def _microphone(config: Config, pace: Callable[[str], Pace]) -> Microphone:
+    mic = config.microphone
+    match _sound_backend(mic.backend):
+        case "pyaudio":
+            from edged.audio.portaudio import PyAudioMicrophone
+
+            return PyAudioMicrophone(mic.device, block_ms=mic.block_ms)
+        case "wav":
+            from edged.audio.wav import WavMicrophone, read_wav
+
+            speech = read_wav(Path(mic.file)) if mic.file else None
+            return WavMicrophone(pace("microphone"), block_ms=mic.block_ms, speech=speech)
+        case _:
+            from edged.audio.null import NullMicrophone
+
+            return NullMicrophone(pace("microphone"), block_ms=mic.block_ms)
+
+
+def _speaker(config: Config, pace: Callable[[str], Pace]) -> Speaker:
+    match _sound_backend(config.speaker.backend):
+        case "pyaudio":
+            from edged.audio.portaudio import PyAudioSpeaker
+
+            return PyAudioSpeaker(config.speaker.device)
+        case "wav":
+            from edged.audio.wav import WavSpeaker
+
+            return WavSpeaker(Path(config.speaker.file), pace("speaker"))
+        case _:
+            from edged.audio.null import NullSpeaker
+
+            return NullSpeaker(pace("speaker"))
+
+
+def _sound_backend(named: str) -> str:
+    return "pyaudio" if named == "auto" else named
+
+
+def _button(config: Config) -> Button:
+    match config.button.backend:
+        case "keyboard":
+            import sys
+
+            from edged.panel.keyboard import KeyboardButton
+
+            return KeyboardButton(sys.stdin)
+        case "none":
+            from edged.panel.null import NullButton
+
+            return NullButton()
+        case _:
+            from edged.panel.gpiozero_panel import GpiozeroButton
+
+            return GpiozeroButton(config.button.gpio, pull_up=config.button.pull_up)
+
+
+def _lamp(config: Config) -> Lamp:
+    if config.light.backend == "none":
+        from edged.panel.null import NullLamp
+
+        return NullLamp()
+    from edged.panel.gpiozero_panel import GpiozeroLamp
+
+    return GpiozeroLamp(config.light.gpio, active_high=config.light.active_high)

@@ -1,0 +1,243 @@
+"""One kiosk: rooms joined to an Appliance, its tasks, its end."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from edged import pcm, turn
+from edged.app.adapters import Devices, Ports
+from edged.appliance import Appliance
+from edged.audio.intake import Intake
+from edged.audio.jitter import JitterBuffer
+from edged.audio.playout import Playout
+from edged.audio.utterances import Utterances
+from edged.causes import CAUSES
+from edged.config import Config, Secret
+from edged.errors import EXIT_BUG, EXIT_OK, CommandError
+from edged.keeper import Keeper, Lost
+from edged.panel.button import Gesture, Grammar
+from edged.panel.driver import ButtonDriver, LampDriver
+from edged.realtime.link import Link
+from edged.realtime.providers import PROVIDERS, Endpoint, endpoint
+from edged.realtime.websocket import WebsocketDial
+from edged.system.control import ControlServer, Peer
+from edged.system.exit import Exit
+from edged.wire import Dialect, Settings, TurnDetection
+
+log = logging.getLogger(__name__)
+
+GOODBYE_S = 0.9  # from the signal to the end, whatever hangs
+
+
+class App:
+    """`edged run`: one kiosk from here to its end."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        key: Secret | None,
+        ports: Ports,
+        front: Devices,
+        listeners: tuple[Callable[[dict[str, object]], None], ...] = (),
+    ) -> None:
+        """Call on the loop. `listeners` hear every published event.
+
+        Raises:
+            ConfigError: the provider's settings can not work.
+        """
+        self.front = front
+        self._config, self._ports, self._listeners = config, ports, list(listeners)
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        self._key = key.reveal() if key is not None else ""
+        self._build()
+
+    def _build(self) -> None:
+        config, ports, loop = self._config, self._ports, self._loop
+        mode = turn.Mode(config.mode)
+        self.utterances = Utterances(longest_ms=config.turn.longest_s * 1000 + config.microphone.preroll_ms)
+        preroll_ms = config.microphone.preroll_ms if config.microphone.capture == "warm" else 0
+        self.intake = Intake(
+            self.utterances, preroll_ms=preroll_ms, wake=lambda: self._from_thread(self.appliance.on_sound)
+        )
+        self.playout = Playout(
+            JitterBuffer(prebuffer_ms=config.speaker.prebuffer_ms),
+            notify=lambda: self._from_thread(self.appliance.on_playout),
+        )
+        self._lamp = LampDriver(self.front.lamp, loop, ports.clock.monotonic_ms)
+        self._keepers = self._make_keepers()
+        self.appliance = Appliance(
+            mode=mode,
+            limits=_limits(config),
+            utterances=self.utterances,
+            intake=self.intake,
+            playout=self.playout,
+            lamp=self._lamp,
+            now_ms=ports.clock.monotonic_ms,
+            publish=self._publish,
+            capture=self._keepers["microphone"].want if config.microphone.capture == "closed" else None,
+            transcripts=config.log.transcripts,
+        )
+        self._dial = WebsocketDial(ports.resolver)
+        self.link = Link(
+            dial=self._dial,
+            endpoint=self._endpoint,
+            settings=_settings(config, mode),
+            outgoing=self.utterances,
+            owner=self.appliance.dialogue,
+            rng=ports.rng,
+        )
+        self._dial.prepare(secure=self._endpoint(None).secure)
+        self._control: ControlServer | None = None
+
+    def _make_keepers(self) -> dict[str, Keeper]:
+        front, button = self.front, self._config.button
+        grammar = Grammar(bounce_ms=button.bounce_ms, long_press_ms=button.long_press_ms)
+        driver = ButtonDriver(
+            front.button,
+            grammar,
+            lambda gesture: self.appliance.gesture(gesture),
+            self._loop,
+            self._ports.clock.monotonic_ms,
+        )
+        kept: dict[str, tuple[Callable[[Lost], None], Callable[[], None]]] = {
+            "microphone": (
+                lambda lost: front.microphone.start(self.intake.hand, lost),
+                front.microphone.stop,
+            ),
+            "speaker": (lambda lost: front.speaker.start(self.playout, lost), front.speaker.stop),
+            "button": (driver.start, driver.stop),
+        }
+        keepers = {
+            name: Keeper(
+                name,
+                start,
+                stop,
+                offload=self._ports.offload,
+                changed=lambda name, is_up, cause: self.appliance.on_device(name, is_up, cause),
+                rng=self._ports.rng,
+            )
+            for name, (start, stop) in kept.items()
+        }
+        if self._config.microphone.capture == "closed":
+            keepers["microphone"].want(False)
+        return keepers
+
+    def _endpoint(self, seen: Dialect | None) -> Endpoint:
+        provider = self._config.provider
+        configured = None if provider.dialect == "auto" else Dialect(provider.dialect)
+        return endpoint(
+            provider.name,
+            url=provider.url,
+            model=provider.model,
+            key=self._key,
+            headers=provider.headers,
+            query=provider.query,
+            dialect=configured or seen,
+        )
+
+    def _from_thread(self, call: Callable[[], None]) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call)
+
+    def _publish(self, event: dict[str, object]) -> None:
+        for listener in self._listeners:
+            listener(event)
+        if self._control is not None:
+            self._control.publish(event)
+
+    # -- life ----------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Ask for the end; `run` returns within a second."""
+        self._stopping.set()
+
+    async def live(self, leave: Exit) -> int:
+        """`run`, ending the process by `leave` on a bug; a device call that hangs counts as one."""
+        try:
+            return await self.run()
+        except Exception as error:  # noqa: BLE001 the last one who could tell; it ends the process
+            log.critical("%s: %s", CAUSES["bug"].id, CAUSES["bug"].remedy, exc_info=error)
+            leave(EXIT_BUG, repr(error))
+            return EXIT_BUG
+
+    async def run(self) -> int:
+        """Run until `stop`; returns the exit code. A bug in any part passes through as an exception group."""
+        async with asyncio.TaskGroup() as tasks:
+            parts = [tasks.create_task(keeper.run(), name=name) for name, keeper in self._keepers.items()]
+            self.appliance.begin(self.link)
+            parts.append(tasks.create_task(self.link.run(), name="link"))
+            self._ports.netwatch.start(self.link.retry_now)
+            await self._open_control()
+            log.info("ready: %s mode, %s", self._config.mode, self._config.provider.name)
+            await self._stopping.wait()
+            log.info("stopping")
+            self.appliance.stop()
+            self._ports.netwatch.stop()
+            for part in parts:
+                part.cancel()
+            await asyncio.wait(parts, timeout=GOODBYE_S)
+        if self._control is not None:
+            await self._control.close()
+        self._lamp.stop()
+        return EXIT_OK
+
+    async def _open_control(self) -> None:
+        path = self._config.control.socket
+        if not path:
+            return
+        control = ControlServer(Path(path), self, may_press=_local_user)
+        try:
+            await control.start()
+        except OSError as error:
+            log.warning("control socket: %s: %s; edged runs on without it", path, error)
+            return
+        self._control = control
+
+    # -- the control socket's target -----------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, object]:
+        return self.appliance.snapshot()
+
+    def command(self, name: str, peer: Peer) -> dict[str, object]:
+        """Carry out a control command; raises CommandError where there is no such thing."""
+        match name:
+            case "press" | "release":
+                self.appliance.gesture(Gesture.PRESS if name == "press" else Gesture.RELEASE)
+            case "interrupt":
+                self.appliance.interrupt()
+            case "mute" | "unmute":
+                self.appliance.mute(name == "mute")
+            case _:
+                raise CommandError(f"unknown command {name!r}")
+        return self.snapshot()
+
+
+def _local_user(peer: Peer) -> bool:
+    """Whoever the socket's file mode lets in may press; there is no remote way in."""
+    return peer.uid >= 0
+
+
+def _limits(config: Config) -> turn.Limits:
+    return turn.Limits(
+        min_hold_ms=config.button.min_hold_ms,
+        tap_ms=config.button.tap_ms,
+        longest_ms=config.turn.longest_s * 1000,
+        keep_ms=config.turn.keep_s * 1000,
+        think_ms=config.turn.think_s * 1000,
+        idle_ms=config.turn.idle_s * 1000,
+    )
+
+
+def _settings(config: Config, mode: turn.Mode) -> Settings:
+    provider = config.provider
+    return Settings(
+        model=provider.model or PROVIDERS[provider.name].model,
+        instructions=provider.instructions,
+        voice=provider.voice,
+        input_format=pcm.PCM16,
+        output_format=pcm.PCM16,
+        turn_detection=TurnDetection(type="server_vad") if mode is turn.Mode.CONVERSATION else None,
+    )

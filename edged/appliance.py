@@ -1,0 +1,276 @@
+"""Moves sound and events between the rooms; decides nothing.
+
+Who may speak is turn.py's, what a failure looks like causes.py's, what is sent the link's. Everything here
+runs on the loop; sound comes and goes through `Intake` and `Playout`, which are the two thread crossings.
+
+The walk of a microphone frame: device thread -> Intake.hand -> (gate open) `on_sound` -> the log -> the link's
+writer -> socket. The walk of a delta: socket -> the link's reader -> `on_session` -> Playout.push -> speaker thread.
+A press: `gesture` -> the queue -> turn.step -> effects, in one go, before anything else runs.
+"""
+
+from collections.abc import Callable
+
+from edged import turn
+from edged.audio.intake import Intake
+from edged.audio.jitter import Drained, Flushed, Started, Underrun
+from edged.audio.playout import CueDone, Playout
+from edged.audio.utterances import Utterances
+from edged.causes import CAUSES, Light
+from edged.dialogue import Dialogue
+from edged.panel.button import Gesture
+from edged.panel.driver import LampDriver
+from edged.panel.light import look
+from edged.realtime.link import Link
+from edged.teller import Teller
+from edged.timeline import Timeline
+from edged.turn import OPEN, Do, Effect, Event, Limits, Mode, State, Tell
+from edged.turn.driver import Turns
+
+PENDING_MOST = 2  # utterances waiting for the line; a third press hears "busy"
+
+
+class Appliance:
+    """One kiosk. `publish` gets every change as a plain dict (docs/control-socket.md)."""
+
+    def __init__(
+        self,
+        *,
+        mode: Mode,
+        limits: Limits,
+        utterances: Utterances,
+        intake: Intake,
+        playout: Playout,
+        lamp: LampDriver,
+        now_ms: Callable[[], int],
+        publish: Callable[[dict[str, object]], None],
+        capture: Callable[[bool], None] | None = None,
+        transcripts: bool = False,
+    ) -> None:
+        """`capture(open)` is told when the microphone device itself has to run (capture: closed)."""
+        self.muted = False
+        self.light = Light.STARTING
+        self._turns = Turns(mode, limits, self)
+        self._utterances, self._intake, self._playout, self._lamp = utterances, intake, playout, lamp
+        self._now_ms, self._publish, self._capture = now_ms, publish, capture
+        self._line: Link | None = None
+        self._lost: dict[str, str] = {}  # devices that are missing, by name, with the cause
+        self._teller = Teller(playout, publish)
+        self._timeline = Timeline(now_ms, publish)
+        self.dialogue = Dialogue(
+            turns=self._turns,
+            utterances=utterances,
+            playout=playout,
+            teller=self._teller,
+            timeline=self._timeline,
+            now_ms=now_ms,
+            publish=publish,
+            sounds=self._sounds,
+            changed=self._show,
+            transcripts=transcripts,
+        )
+
+    def begin(self, line: Link) -> None:
+        """Start with this line; call once, on the loop."""
+        self._line = line
+        self.dialogue.begin(line)
+        self._show()
+
+    # -- what happens to it --------------------------------------------------------------------------
+
+    def gesture(self, gesture: Gesture) -> None:
+        """The button, or a permitted local user in its place."""
+        match gesture:
+            case Gesture.PRESS:
+                self._press()
+            case Gesture.RELEASE:
+                self.post(Event.RELEASE)
+            case Gesture.LONG_PRESS:
+                self.post(Event.LONG_PRESS)
+
+    def interrupt(self) -> None:
+        """Silence now; opens nothing."""
+        self.post(Event.PRESS_REFUSED, "interrupted")
+
+    def mute(self, muted: bool) -> None:  # noqa: FBT001 a switch
+        self.muted = muted
+        self.post(Event.MUTED if muted else Event.UNMUTED)
+        self._show()
+
+    def stop(self) -> None:
+        """Gate shut, silence; the owner ends everything else."""
+        self.post(Event.STOP)
+
+    def on_sound(self) -> None:
+        """The microphone's thread has gathered something."""
+        self._intake.collect()
+        self._the_line.sound()
+
+    def on_playout(self) -> None:
+        """The speaker's thread has news."""
+        for event in self._playout.events():
+            match event:
+                case Started():
+                    self._timeline.mark("first_sound")
+                case Underrun():
+                    self._teller.counters["underruns"] += 1
+                case Flushed(heard=heard):
+                    self._the_line.heard(heard)
+                case CueDone():
+                    if self._teller.cue_done():
+                        self.post(Event.CUE_DONE)
+                case Drained():
+                    self._timeline.mark("drained")
+                    if self._playout.idle:
+                        self.post(Event.DRAINED)
+        self._intake.blind(not self._playout.idle)
+
+    def on_device(self, name: str, is_up: bool, cause: str | None) -> None:  # noqa: FBT001 a switch
+        """A device was opened or lost."""
+        if is_up:
+            self._lost.pop(name, None)
+        else:
+            self._lost[name] = cause or f"{name}_lost"
+            self._teller.count(self._lost[name])
+        if name == "microphone":
+            self.post(Event.DEVICE_BACK if is_up else Event.DEVICE_LOST, cause)
+        if name == "speaker" and not is_up:
+            self._sounds()
+        self._publish({"event": "device", "name": name, "up": is_up, "cause": cause})
+        self._show()
+
+    # -- turns ---------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        return self._turns.state
+
+    def post(self, event: Event, cause: str | None = None) -> None:
+        """Take an event of the turn."""
+        self._turns.post(event, cause)
+
+    def on_turn(self, was: State, by: Event) -> None:
+        """The state has changed."""
+        self._publish({"event": "turn", "state": self.state.value, "was": was.value, "by": by.name})
+        if (was in OPEN) != (self.state in OPEN):
+            self._set_gate(self.state in OPEN)
+
+    def after_turn(self) -> None:
+        """All that belongs to the change is done."""
+        self._show()
+        if self.state is State.TELLING and self._teller.silent:
+            self.post(Event.CUE_DONE)  # a cause without a sound
+
+    def _set_gate(self, is_open: bool) -> None:  # noqa: FBT001 a switch
+        """The one place that opens and shuts the gate, and with it switches the recording light."""
+        if self._capture is not None:
+            self._capture(is_open)
+        if is_open:
+            self._timeline.begin()
+            self._utterances.begin(self._now_ms())
+            self._intake.open()
+        else:
+            self._intake.shut()
+            self._timeline.mark("release")
+        self._show()
+        self._the_line.sound()
+
+    def do(self, effect: Effect, cause: str | None) -> None:  # noqa: C901, PLR0912 a flat list of effects
+        """Carry out one effect."""
+        match effect:
+            case Tell(cause=own):
+                self._teller.tell(own or cause or "bug", gate_open=self.state in OPEN)
+                self._sounds()
+            case Do.END:
+                self._utterances.end(self._now_ms())
+                self.dialogue.watch()
+                self._shut_settled()
+            case Do.ABORT:
+                self._utterances.abort()
+                self._shut_settled()
+            case Do.CLOSE:
+                self._utterances.close(self._now_ms())
+                self._shut_settled()
+            case Do.ASK:
+                self._the_line.ask()
+            case Do.CANCEL:
+                self._the_line.cancel()
+                self._playout.end()
+            case Do.INTERRUPT:
+                self._the_line.interrupt()
+                self._playout.flush()
+                self._sounds()
+            case Do.DISCARD:
+                self._utterances.discard()
+                self._the_line.sound()
+            case Do.HUSH:
+                self._playout.hush()
+
+    def _shut_settled(self) -> None:
+        """After the gate was shut: what had to wait for that."""
+        self._the_line.sound()
+        self._teller.gate_shut()
+        self._sounds()
+        self.dialogue.expire()
+
+    def _press(self) -> None:
+        self._the_line.retry_now()
+        event, cause = turn.press(
+            self.state,
+            pending=self._utterances.pending,
+            most=PENDING_MOST,
+            muted=self.muted,
+            microphone="microphone" not in self._lost,
+        )
+        self.post(event, cause)
+
+    # -- sound, light, words -------------------------------------------------------------------------
+
+    def _sounds(self) -> None:
+        """Something was given to the speaker: the ring is blind meanwhile; without a speaker it is over at once."""
+        self._intake.blind(not self._playout.idle)
+        if "speaker" in self._lost:
+            self._playout.settle()
+            self.on_playout()
+
+    def _show(self) -> None:
+        line = self._line
+        link = None if line is None or line.up or line.cause is None else CAUSES[line.cause].light
+        holding = line is not None and not line.up and self._utterances.pending > 0
+        health = (
+            Light.FAULT if any(CAUSES[cause].light is Light.FAULT for cause in self._lost.values()) else None
+        )
+        shown = look(
+            turn=turn.light(self.state, holding=holding),
+            link=link,
+            health=health,
+            muted=self.muted,
+            stopping=self.state is State.STOPPED,
+        )
+        if shown is not self.light:
+            self.light = shown
+            self._publish({"event": "light", "light": shown.value})
+        self._lamp.show(shown)
+
+    @property
+    def _the_line(self) -> Link:
+        assert self._line is not None, "begin() first"
+        return self._line
+
+    # -- the control socket --------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, object]:
+        """The whole state, for a client that has just connected."""
+        line = self._the_line
+        return {
+            "state": self.state.value,
+            "light": self.light.value,
+            "mode": self._turns.mode.value,
+            "link": {"up": line.up, "cause": line.cause},
+            "pending": self._utterances.pending,
+            "muted": self.muted,
+            "microphone": "microphone" not in self._lost,
+            "speaker": "speaker" not in self._lost,
+            "lost": dict(self._lost),
+            "turns": self._timeline.turn,
+            "counters": dict(self._teller.counters),
+        }

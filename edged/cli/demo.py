@@ -1,0 +1,118 @@
+"""`edged demo`: whole turns without a Pi, a key or a sound card.
+
+The daemon's own composition (`app.App`) over simulated devices: a button pressed by this script, a recorded
+question as the microphone, a WAV file as the speaker; and the embedded service on loopback, unless another
+is named. Everything between them is what runs in a kiosk.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edged.config import Loaded
+
+ANSWER = "demo-answer.wav"
+
+
+def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = verbs.add_parser("demo", help="whole turns without a Pi, a key or a sound card")
+    parser.add_argument(
+        "--keyboard", action="store_true", help="press the button yourself: hold or tap the space bar"
+    )
+    parser.add_argument(
+        "--upstream", metavar="PROVIDER", help="a real service: openai, azure, portkey, a15t, custom"
+    )
+    parser.add_argument(
+        "--voice", choices=("listen", "parrot"), default="listen", help="what the embedded service says"
+    )
+    parser.add_argument(
+        "--answer", type=Path, default=Path(ANSWER), metavar="FILE", help=f"the speaker; default {ANSWER}"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="any setting, e.g. provider.model=x"
+    )
+    parser.add_argument("--verbose", action="store_true", help="the daemon's own log lines too")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    import asyncio
+
+    from edged.system.journal import setup
+
+    setup("info" if args.verbose else "error")
+    if args.keyboard and not sys.stdin.isatty():
+        print("edged demo: --keyboard needs a terminal", file=sys.stderr)
+        return 64
+    return asyncio.run(_main(args))
+
+
+async def _main(args: argparse.Namespace) -> int:
+    from edged.local.server import LocalServer
+    from edged.local.voice import ListenVoice, ParrotVoice
+
+    if args.upstream:
+        return await _with(args, None)
+    voice = ParrotVoice() if args.voice == "parrot" else ListenVoice()
+    async with LocalServer(voice=voice) as server:
+        return await _with(args, server)
+
+
+async def _with(args: argparse.Namespace, server: "object | None") -> int:
+    import asyncio
+    import os
+
+    from edged.app import App, devices, machine
+    from edged.audio.pace import ThreadPace
+    from edged.cli.demo_script import Script, Visitor
+    from edged.config import resolve_key
+    from edged.system.exit import ProcessExit
+
+    loaded = _config(args, getattr(server, "url", None))
+    config = loaded.config
+    script = Script(sys.stdout)
+    app = App(
+        config,
+        key=resolve_key(config, os.environ),
+        ports=machine(config),
+        front=devices(config, ThreadPace),
+        listeners=(script.heard,),
+    )
+    kiosk = asyncio.create_task(app.live(ProcessExit()))
+    visitor = Visitor(app, script)
+    try:
+        problem = await (visitor.at_the_keyboard() if args.keyboard else visitor.play())
+    finally:
+        app.stop()
+        await kiosk
+    bill = [entry.status for entry in getattr(server, "bill", [])] if server else None
+    return script.summary(problem, args.answer if config.speaker.backend == "wav" else None, bill)
+
+
+def _config(args: argparse.Namespace, url: str | None) -> "Loaded":
+    """The embedded default, with simulated devices where there are no real ones."""
+    import os
+
+    from edged.config import load
+
+    sets = ["control.socket=", "state.dir=", "light.backend=none"]
+    if url:
+        sets += ["provider.name=local", f"provider.url={url}"]
+    else:
+        sets += [f"provider.name={args.upstream}"]
+    real = args.keyboard and _has_sound()
+    sets += ["button.backend=" + ("keyboard" if args.keyboard else "none")]
+    sets += ["microphone.backend=" + ("pyaudio" if real else "wav")]
+    sets += ["speaker.backend=" + ("pyaudio" if real else "wav"), f"speaker.file={args.answer}"]
+    return load(None, env=os.environ, sets=[*sets, *args.set])
+
+
+def _has_sound() -> bool:
+    """Whether there are a sound extra and a card to go with it."""
+    try:
+        from edged.audio.portaudio import available
+    except ImportError:
+        return False
+    return available()

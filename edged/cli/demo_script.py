@@ -1,0 +1,172 @@
+"""The visitor of the demo, and the timeline it prints."""
+
+import asyncio
+import wave
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from edged.panel.button import Gesture
+
+if TYPE_CHECKING:
+    from edged.app import App
+
+CONNECT_S, SPEAK_S, ANSWER_S = 10.0, 20.0, 40.0  # the longest that a step may take before it has failed
+BREATH_S = 0.3  # a person lets go a moment after the last word
+INTERRUPT_AFTER_S = 1.0  # in the middle of the second answer
+
+LEGS = (
+    ("press", "press"),
+    ("first_audio_sent", "first audio sent"),
+    ("release", "release"),
+    ("commit_sent", "commit sent"),
+    ("committed", "acknowledged"),
+    ("first_delta", "first delta"),
+    ("first_sound", "first sound"),
+    ("response_done", "answer complete"),
+    ("drained", "drained"),
+)
+
+
+class Step(Exception):  # noqa: N818 it is a step of the script, and it failed
+    """Names the step that failed."""
+
+
+class Script:
+    """Listens to what the daemon publishes."""
+
+    def __init__(self, out: TextIO) -> None:
+        self.marks: dict[int, dict[str, int]] = {}
+        self.state = "IDLE"
+        self.up = False
+        self.trouble: list[str] = []
+        self._out = out
+        self._changed = asyncio.Event()
+
+    def heard(self, event: dict[str, Any]) -> None:
+        """One published event."""
+        match event["event"]:
+            case "mark":
+                self.marks.setdefault(event["turn"], {})[event["name"]] = event["at_ms"]
+            case "turn":
+                self.state = event["state"]
+            case "link":
+                self.up = event["up"]
+                if not event["up"]:
+                    self.trouble.append(f"line lost: {event['cause']}: {event['text']}")
+            case "cause":
+                self.trouble.append(f"{event['id']}: {event['remedy']}")
+        self._changed.set()
+
+    async def until(self, step: str, is_so: "Any", within_s: float) -> None:
+        """Wait until `is_so()`; raises Step naming what did not happen."""
+        try:
+            async with asyncio.timeout(within_s):
+                while not is_so():
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            why = f" ({self.trouble[-1]})" if self.trouble else ""
+            raise Step(f"{step}: not within {within_s:.0f} s{why}") from None
+
+    def say(self, text: str) -> None:
+        print(text, file=self._out, flush=True)
+
+    def timeline(self, turn: int) -> None:
+        """Print one turn, milliseconds since the press and since the leg before."""
+        marks = self.marks.get(turn, {})
+        start = before = marks.get("press", 0)
+        self.say(f"\n  turn {turn}                  at      after")
+        for name, label in sorted(LEGS, key=lambda leg: marks.get(leg[0], 0)):
+            if name in marks:
+                at = marks[name]
+                self.say(f"    {label:<17} {at - start:>7} ms {at - before:>7} ms")
+                before = at
+
+    def summary(self, problem: str | None, answer: Path | None, bill: list[str] | None) -> int:
+        """Print what came of it; returns the exit code."""
+        if answer is not None and answer.exists():
+            with wave.open(str(answer)) as recorded:
+                seconds = recorded.getnframes() / recorded.getframerate()
+            self.say(f"\nwhat the speaker played: {answer.resolve()} ({seconds:.1f} s)")
+        if bill is not None:
+            self.say(f"billed: {len(bill)} responses ({', '.join(bill)})")
+        if problem is not None:
+            self.say(f"\nFAILED at {problem}")
+            return 1
+        self.say("\nall as it should be")
+        return 0
+
+
+class Visitor:
+    """Presses, speaks, listens, interrupts."""
+
+    def __init__(self, app: "App", script: Script) -> None:
+        self._app, self._script = app, script
+
+    async def play(self) -> str | None:
+        """The scripted visit; returns what failed, or None."""
+        script = self._script
+        try:
+            await script.until("connect", lambda: script.up, CONNECT_S)
+            await self._ask(1, "question.wav")
+            await script.until("hear the answer out", lambda: "drained" in script.marks[1], ANSWER_S)
+            await script.until("rest", lambda: script.state == "IDLE", SPEAK_S)
+            script.timeline(1)
+            await self._ask(2, "question2.wav")
+            await script.until("hear the second answer", lambda: "first_sound" in script.marks[2], ANSWER_S)
+            await asyncio.sleep(INTERRUPT_AFTER_S)
+            if script.state not in ("SPEAKING", "DRAINING"):
+                raise Step(f"interrupt: the second answer was over already ({script.state})")  # noqa: TRY301
+            await self._tap()
+            await script.until("interrupt", lambda: script.state == "IDLE", SPEAK_S)
+            await asyncio.sleep(BREATH_S)  # the service is told what was heard
+            script.timeline(2)
+            script.say(f"    interrupted in the middle, {INTERRUPT_AFTER_S:.1f} s after its first sound")
+        except Step as failed:
+            return str(failed)
+        return None
+
+    async def at_the_keyboard(self) -> str | None:
+        """The visitor is a person; ends with q or Ctrl-C."""
+        script = self._script
+        try:
+            await script.until("connect", lambda: script.up, CONNECT_S)
+        except Step as failed:
+            return str(failed)
+        script.say("hold the space bar and speak; q ends")
+        turn = 0
+        while True:
+            turn += 1
+            before = turn
+            await script.until("press", lambda before=before: before in script.marks, float("inf"))
+            self._speak("question.wav")
+            await script.until("answer", lambda: script.state == "IDLE", float("inf"))
+            script.timeline(turn)
+
+    async def _ask(self, turn: int, question: str) -> None:
+        script, app = self._script, self._app
+        app.appliance.gesture(Gesture.PRESS)
+        await script.until(f"press {turn}", lambda: "press" in script.marks.get(turn, {}), 1.0)
+        seconds = self._speak(question)
+        await asyncio.sleep(seconds + BREATH_S)
+        app.appliance.gesture(Gesture.RELEASE)
+        await script.until(f"send question {turn}", lambda: "commit_sent" in script.marks[turn], SPEAK_S)
+        await script.until(f"acknowledge question {turn}", lambda: "committed" in script.marks[turn], SPEAK_S)
+
+    async def _tap(self) -> None:
+        self._app.appliance.gesture(Gesture.PRESS)
+        await asyncio.sleep(0.1)
+        self._app.appliance.gesture(Gesture.RELEASE)
+
+    def _speak(self, question: str) -> float:
+        """Say a recorded question into a simulated microphone; returns its seconds (0 with a real one)."""
+        from edged import pcm
+        from edged.audio.wav import WavMicrophone, read_wav
+        from edged.local import clips
+
+        microphone = self._app.front.microphone
+        if not isinstance(microphone, WavMicrophone):
+            return 0.0
+        speech = read_wav(clips(question))
+        microphone.say(speech)
+        return pcm.PCM16.ms_of(len(speech)) / 1000

@@ -1,0 +1,172 @@
+"""The far end's side of a turn: what it acknowledged, what is owed, what came back.
+
+Turns what the link says into events of the turn, and sound of answers into the jitter buffer. Decides nothing:
+when to ask, and what a loss means to a visitor, stands in the turn's tables.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from edged import turn
+from edged.audio.playout import Playout
+from edged.audio.utterances import Utterances
+from edged.realtime.events import (
+    CommitRefused,
+    Committed,
+    Ended,
+    ResponseEnded,
+    ResponseStarted,
+    Said,
+    SessionEvent,
+    Sound,
+    Speech,
+    Told,
+    Used,
+)
+from edged.realtime.link import Link
+from edged.realtime.ports import Entry
+from edged.teller import Teller
+from edged.timeline import Timeline
+from edged.turn import OPEN, Event, Mode
+from edged.turn.driver import Turns
+
+log = logging.getLogger(__name__)
+
+_ENDED = {
+    Ended.AUDIO: Event.ENDED_AUDIO,
+    Ended.SILENT: Event.ENDED_SILENT,
+    Ended.TOOL: Event.ENDED_TOOL,
+    Ended.FAILED: Event.ENDED_FAILED,
+    Ended.CANCELLED: Event.ENDED_CANCELLED,
+}
+
+
+class Dialogue:
+    """Hears the link; `changed` is called when light or state may look different, `sounds` when sound was queued."""
+
+    def __init__(
+        self,
+        *,
+        turns: Turns,
+        utterances: Utterances,
+        playout: Playout,
+        teller: Teller,
+        timeline: Timeline,
+        now_ms: Callable[[], int],
+        publish: Callable[[dict[str, object]], None],
+        sounds: Callable[[], None],
+        changed: Callable[[], None],
+        transcripts: bool,
+    ) -> None:
+        self._turns, self._utterances, self._playout = turns, utterances, playout
+        self._teller, self._timeline = teller, timeline
+        self._now_ms, self._publish, self._sounds, self._changed = now_ms, publish, sounds, changed
+        self._transcripts = transcripts
+        self._line: Link | None = None
+
+    def begin(self, line: Link) -> None:
+        self._line = line
+
+    # -- what the link says --------------------------------------------------------------------------
+
+    def on_link(self, *, up: bool, cause: str | None, text: str) -> None:
+        """The line came up or was lost, or is down for another reason than before."""
+        if up:
+            self.expire()
+            self._turns.post(Event.LINK_UP)
+        else:
+            self._teller.count(cause or "link_closed")
+            self._playout.end()  # what is here of an answer is all there will be
+            if self._the_line.owed:
+                self._the_line.owed = False
+                self._turns.post(Event.UTTERANCE_LOST, "answer_lost")
+            self._turns.post(turn.link_lost(self._utterances.pending))
+            self.expire()
+        self._publish({"event": "link", "up": up, "cause": cause, "text": text})
+        self._changed()
+
+    def on_sent(self, entry: Entry) -> None:
+        """The socket took an entry of the log."""
+        if entry.kind == "sound":
+            self._timeline.mark("first_audio_sent")
+        elif entry.kind == "end":
+            self._timeline.mark("commit_sent")
+
+    def on_session(self, event: SessionEvent) -> None:  # noqa: C901 a flat list of events
+        """The service said something."""
+        match event:
+            case Sound():
+                self._on_delta(event)
+            case Committed():
+                self._timeline.mark("committed")
+                if self._turns.mode is Mode.CONVERSATION and self._turns.state in OPEN:
+                    self._turns.post(Event.COMMITTED)
+                self.settle()
+            case CommitRefused():
+                self._turns.post(Event.UTTERANCE_LOST, "utterance_refused")
+                self.settle()
+            case Speech(started=started):
+                self._turns.post(Event.SPEECH_STARTED if started else Event.SPEECH_STOPPED)
+            case ResponseStarted():
+                self._turns.post(Event.RESPONSE_STARTED)
+            case ResponseEnded():
+                self._on_ended(event)
+            case Used():
+                self._teller.counters["responses_billed"] += 1
+                self._publish({"event": "usage", "status": event.status, "usage": dict(event.usage)})
+            case Said(role=role, text=text):
+                if self._transcripts:
+                    self._publish({"event": "transcript", "role": role, "text": text})
+            case Told(code=code, text=text):
+                log.warning("service: %s: %s", code, text)
+            case _:
+                pass
+
+    def _on_delta(self, event: Sound) -> None:
+        taken = self._playout.push(event.part, event.pcm)
+        if event.first:
+            self._timeline.mark("first_delta")
+            self._turns.post(Event.FIRST_AUDIO)
+        if not taken:
+            self._turns.post(Event.OVERFLOWED)
+        self._sounds()
+
+    def _on_ended(self, event: ResponseEnded) -> None:
+        self._timeline.mark("response_done")
+        if event.sounded:
+            self._playout.end()
+            self._sounds()
+        for call in event.calls:
+            self._the_line.tool_result(call.call_id, '{"error": "this kiosk has no such tool"}')
+        if event.kind is Ended.FAILED:
+            log.warning("answer: failed: %s", event.text)
+        self._turns.post(_ENDED[event.kind], event.cause)
+        if event.calls:
+            self._the_line.ask()
+
+    # -- what is pending and owed --------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """An answer is owed once nothing more is on its way and nobody is speaking."""
+        if self._the_line.owed and self._turns.state not in OPEN and self._utterances.pending == 0:
+            self._the_line.owed = False
+            self._turns.post(Event.COMMITTED)
+
+    def expire(self) -> None:
+        """Give up what waited too long; never while somebody speaks, who could not hear it said."""
+        if self._turns.state in OPEN:
+            return
+        for _ in self._utterances.expire(self._now_ms() - self._turns.limits.keep_ms):
+            self._turns.post(Event.UTTERANCE_LOST, "utterance_too_old")
+        self._the_line.sound()
+        self.settle()
+
+    def watch(self) -> None:
+        """An utterance has ended: look again when it has waited as long as it may."""
+        asyncio.get_running_loop().call_later(self._turns.limits.keep_ms / 1000 + 0.01, self.expire)
+
+    @property
+    def _the_line(self) -> Link:
+        assert self._line is not None, "begin() first"
+        return self._line

@@ -1,0 +1,105 @@
+"""Keeps one device open: opens it, waits until it is lost, opens it again. Knows no kind of device.
+
+The device calls go through `offload`, so that a call that hangs can not hold the loop; retry.keep decides
+when to try again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Protocol
+
+from edged.causes import CAUSES
+from edged.errors import DeviceError, EdgedError
+from edged.retry import Proof, Wake, keep
+
+log = logging.getLogger(__name__)
+
+Lost = Callable[[DeviceError], None]
+
+
+class Offload(Protocol):
+    async def __call__(self, call: Callable[[], None], /, *, deadline_s: float) -> None: ...
+
+
+OPEN_WITHIN_S, SHUT_WITHIN_S = 10.0, 1.0
+
+
+class Keeper:
+    """`start(lost)` opens the device and `stop()` shuts it; both may block and both go through `offload`."""
+
+    def __init__(
+        self,
+        name: str,
+        start: Callable[[Lost], None],
+        stop: Callable[[], None],
+        *,
+        offload: Callable[..., Awaitable[None]],
+        changed: Callable[[str, bool, str | None], None],
+        rng: Random,
+    ) -> None:
+        """`changed(name, is_up, cause)` is told at every change, on the loop."""
+        self.up = False
+        self.retry_now = Wake()
+        self._name = name
+        self._start, self._stop = start, stop
+        self._offload = offload
+        self._changed = changed
+        self._rng = rng
+        self._wanted = asyncio.Event()
+        self._wanted.set()
+        self._unwanted = asyncio.Event()
+        self._cause: str | None = None
+
+    def want(self, wanted: bool) -> None:  # noqa: FBT001 a switch
+        """Open it, or shut it until it is wanted again."""
+        (self._wanted if wanted else self._unwanted).set()
+        (self._unwanted if wanted else self._wanted).clear()
+
+    async def run(self) -> None:
+        """Until cancelled; the device is shut on the way out."""
+        await keep(self._attempt, rng=self._rng, wake=self.retry_now, failed=self._failed)
+
+    async def _attempt(self, proof: Proof) -> None:
+        while True:
+            await self._wanted.wait()
+            await self._once(proof)
+
+    async def _once(self, proof: Proof) -> None:
+        loop = asyncio.get_running_loop()
+        lost: asyncio.Future[DeviceError] = loop.create_future()
+
+        def on_lost(error: DeviceError) -> None:
+            loop.call_soon_threadsafe(lambda: None if lost.done() else lost.set_result(error))
+
+        try:
+            await self._offload(lambda: self._start(on_lost), deadline_s=OPEN_WITHIN_S)
+            proof()
+            self._came_up()
+            unwanted = asyncio.ensure_future(self._unwanted.wait())
+            try:
+                await asyncio.wait({lost, unwanted}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                unwanted.cancel()
+            if lost.done():
+                raise lost.result()
+        finally:
+            self.up = False
+            await asyncio.shield(asyncio.ensure_future(self._offload(self._stop, deadline_s=SHUT_WITHIN_S)))
+
+    def _came_up(self) -> None:
+        self.up = True
+        if self._cause is not None:
+            log.info("%s: back", self._name)
+        self._cause = None
+        self._changed(self._name, True, None)
+
+    def _failed(self, error: EdgedError, wait_s: float) -> None:
+        if error.cause == "device_hung":
+            raise error  # a call that does not come back can not be tried again in this process
+        if error.cause != self._cause:
+            remedy = CAUSES[error.cause].remedy
+            log.warning("%s: lost: %s; next try in %.1f s. %s", self._name, error, wait_s, remedy)
+            self._cause = error.cause
+            self._changed(self._name, False, error.cause)

@@ -1,0 +1,1 @@
+"""The line: sessions with a realtime speech service, and what keeps them alive."""

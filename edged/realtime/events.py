@@ -1,0 +1,133 @@
+"""What a session tells its owner. Plain values; pcm is PCM16, mono, 24 kHz."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from edged.wire import Dialect, Part
+
+
+class Ended(Enum):
+    """How a response ended, as far as a listener is concerned."""
+
+    AUDIO = "audio"
+    SILENT = "silent"
+    TOOL = "tool"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The service greeted; `dialect` is what its greeting is written in, None where it does not show."""
+
+    dialect: Dialect | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The service confirmed every setting: sound may be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """This session is of no use any more; `cause` says why. The owner closes the connection."""
+
+    cause: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The service has an utterance."""
+
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommitRefused:
+    """The service did not take the utterance committed last."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """The service's own voice detection heard speech start or stop."""
+
+    started: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseStarted:
+    response_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A piece of the live answer, whole samples; `first` in its response."""
+
+    part: Part
+    pcm: bytes
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseEnded:
+    """`sounded`: some of it was handed out as Sound. `cause` is set for FAILED and names a row of causes.py."""
+
+    response_id: str
+    kind: Ended
+    sounded: bool
+    cause: str | None = None
+    text: str = ""
+    calls: tuple[ToolCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """One `response.done`, which is what gateways bill, whether it was heard or not."""
+
+    response_id: str
+    status: str
+    usage: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A finished transcript; never logged unless asked for. `role` is user or assistant."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The service complained and goes on; `code` may be empty. For the log, once per kind."""
+
+    code: str
+    text: str
+
+
+SessionEvent = (
+    Opened
+    | Ready
+    | Broken
+    | Committed
+    | CommitRefused
+    | Speech
+    | ResponseStarted
+    | Sound
+    | ResponseEnded
+    | Used
+    | Said
+    | Told
+)

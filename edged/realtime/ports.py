@@ -1,0 +1,64 @@
+"""What the line needs from outside. All of it is called on the loop."""
+
+from typing import Literal, Protocol
+
+from edged.realtime.providers import Endpoint
+
+
+class Entry(Protocol):
+    """One step of the log of utterances."""
+
+    @property
+    def kind(self) -> Literal["sound", "end", "abort", "close"]: ...
+    @property
+    def uid(self) -> int: ...
+    @property
+    def pcm(self) -> bytes: ...
+
+
+class Outgoing(Protocol):
+    """The log of what visitors said, read at a cursor. All return at once."""
+
+    def next(self, most_bytes: int) -> Entry | None:
+        """The entry at the cursor, which moves on; adjacent sound is joined up to `most_bytes`. None: nothing yet."""
+        ...
+
+    def rewind(self) -> None:
+        """Begin again with the oldest utterance that the service has not acknowledged."""
+        ...
+
+    def committed(self) -> int | None:
+        """The oldest utterance read to its end is the service's now; its id, None when none was waiting."""
+        ...
+
+    def refused(self) -> int | None:
+        """The same utterance was refused and is gone; its id, None when none was waiting."""
+        ...
+
+
+class Resolver(Protocol):
+    async def resolve(self, host: str, port: int) -> list[str]:
+        """Addresses of `host`, best first; raises LinkError (dns_failed). Blocks neither loop nor exit."""
+        ...
+
+
+class Transport(Protocol):
+    """One open connection. After any LinkError only `close` may be called."""
+
+    async def send(self, text: str) -> None:
+        """Wait until the socket took the message; raises LinkError when the connection is gone."""
+        ...
+
+    async def receive(self) -> str | bytes:
+        """The next message; raises LinkError on every close, also on one that calls itself normal."""
+        ...
+
+    async def close(self) -> None:
+        """Say goodbye, half a second at most; never raises."""
+        ...
+
+
+class Dial(Protocol):
+    async def __call__(self, endpoint: Endpoint, timeout_s: float) -> Transport:
+        """Connect and shake hands; raises LinkError with its cause and, if told, when to come back."""
+        ...

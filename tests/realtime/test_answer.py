@@ -1,0 +1,91 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edged.realtime.answer import Answer
+from edged.wire import Heard, Part
+
+A, B = Part("item_a", 0), Part("item_b", 0)
+MS = 48  # bytes of a millisecond
+
+
+def received(**ms):
+    answer = Answer("resp")
+    for name, n in ms.items():
+        answer.delta(Part(f"item_{name[0]}", int(name[1:] or 0)), bytes(n * MS))
+    return answer
+
+
+@given(st.lists(st.binary(max_size=9), max_size=30))
+def test_samples_split_between_deltas_come_out_whole_and_in_order(pieces):
+    answer = Answer()
+    out = [answer.delta(A, piece) for piece in pieces]
+    assert all(len(piece) % 2 == 0 for piece in out)
+    whole = b"".join(pieces)
+    assert b"".join(out) == whole[: len(whole) // 2 * 2]
+
+
+def test_an_odd_byte_of_one_part_never_shifts_another():
+    answer = Answer()
+    assert answer.delta(A, b"\x01\x02\x03") == b"\x01\x02"
+    assert answer.delta(B, b"\x11\x12") == b"\x11\x12"
+    assert answer.delta(A, b"\x04") == b"\x03\x04"
+
+
+def test_it_has_sounded_once_a_whole_sample_came():
+    answer = Answer()
+    assert answer.delta(A, b"\x01") == b""
+    assert not answer.sounded
+    answer.delta(A, b"\x02")
+    assert answer.sounded
+
+
+def test_what_was_heard_in_part_is_truncated_there():
+    assert received(a=1000).corrections([Heard(A, 400, 1000)]) == [(A, 400)]
+
+
+def test_truncation_is_never_past_what_was_received():
+    assert received(a=1000).corrections([Heard(A, 1400, 1400)]) == [(A, 1000)]
+
+
+def test_a_finished_answer_heard_to_its_end_needs_no_correction():
+    answer = received(a=1000)
+    answer.done = True
+    assert answer.corrections([Heard(A, 1000, 1000)]) == []
+    assert answer.corrections([Heard(A, 999, 1000)]) == [(A, 999)]
+
+
+def test_an_unfinished_answer_is_truncated_even_where_all_received_was_heard():
+    """More of it may be on its way, and will not be heard."""
+    assert received(a=1000).corrections([Heard(A, 1000, 1000)]) == [(A, 1000)]
+
+
+def test_nothing_heard_is_a_deletion_and_never_a_truncation_at_zero():
+    assert received(a=1000).corrections([Heard(A, 0, 1000)]) == [(A, None)]
+
+
+def test_items_are_judged_each_by_itself():
+    answer = received(a=1000, b=500)
+    answer.done = True
+    heard = [Heard(A, 1000, 1000), Heard(B, 0, 500)]
+    assert answer.corrections(heard) == [(B, None)]
+
+
+def test_an_item_with_one_part_heard_is_not_deleted_for_its_other_part():
+    answer = received(a0=1000, a1=1000)
+    answer.done = True
+    heard = [Heard(Part("item_a", 0), 1000, 1000), Heard(Part("item_a", 1), 0, 1000)]
+    assert answer.corrections(heard) == []
+
+
+def test_an_item_of_two_parts_is_deleted_once():
+    heard = [Heard(Part("item_a", 0), 0, 1000), Heard(Part("item_a", 1), 0, 1000)]
+    assert received(a0=1000, a1=1000).corrections(heard) == [(Part("item_a", 0), None)]
+
+
+def test_parts_of_another_answer_are_none_of_its_business():
+    assert received(a=1000).corrections([Heard(B, 10, 1000)]) == []
+
+
+def test_cut_at_the_bound_it_is_truncated_at_what_was_received_of_its_last_part():
+    assert received(a=1000, b=300).all_received() == [(B, 300)]
+    assert Answer().all_received() == []

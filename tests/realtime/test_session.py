@@ -1,0 +1,570 @@
+import base64
+import itertools
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edged import wire
+from edged.realtime.events import (
+    Broken,
+    CommitRefused,
+    Committed,
+    Ended,
+    Opened,
+    Ready,
+    ResponseEnded,
+    ResponseStarted,
+    Said,
+    Sound,
+    Speech,
+    Told,
+    ToolCall,
+    Used,
+)
+from edged.realtime.session import Session
+from edged.wire import Dialect, Heard, Part, Settings, TurnDetection
+
+SETTINGS = Settings(model="m", instructions="Be brief.", voice="marin")
+VAD = Settings(model="m", instructions="Be brief.", voice="marin", turn_detection=TurnDetection(type="server_vad"))
+A = Part("item_a", 0)
+
+
+def fresh(settings=SETTINGS, dialect=Dialect.GA):
+    numbers = itertools.count(1)
+    return Session(settings, dialect, lambda: f"e{next(numbers)}")
+
+
+def sent(session):
+    """What goes out, as objects."""
+    return [json.loads(text) for text in session.outbox()]
+
+
+def types(session):
+    return [message["type"] for message in sent(session)]
+
+
+def says(session, event, dialect=Dialect.GA):
+    """The service says something."""
+    return session.receive(wire.encode(event, dialect, "event_1"))
+
+
+def raw(session, **message):
+    return session.receive(json.dumps(message))
+
+
+def effective(settings=SETTINGS, dialect=Dialect.GA, **changes):
+    return {**wire.to_wire(settings, dialect), "id": "sess_1", **changes}
+
+
+def ready(settings=SETTINGS, dialect=Dialect.GA):
+    session = fresh(settings, dialect)
+    session.configure()
+    session.outbox()
+    assert says(session, wire.SessionUpdated(session=effective(settings, dialect)), dialect) == [Ready()]
+    return session
+
+
+def created(response_id="resp_1", conversation_id="conv_1"):
+    return wire.ResponseCreated(response_id=response_id, conversation_id=conversation_id, metadata=None)
+
+
+def done(response_id="resp_1", status="completed", **fields):
+    values = {"reason": None, "error": None, "output": (), "usage": {"total_tokens": 7}, "conversation_id": "conv_1"}
+    return wire.ResponseDone(response_id=response_id, status=status, **{**values, **fields})
+
+
+def delta(pcm, response_id="resp_1", part=A):
+    return wire.AudioDelta(response_id=response_id, part=part, output_index=0, pcm=pcm)
+
+
+def error(message="no", **fields):
+    values = {"type": "invalid_request_error", "code": None, "param": None, "event_id": None}
+    return wire.ErrorEvent(error=wire.ServerError(message=message, **{**values, **fields}))
+
+
+def answering(session=None, pcm=bytes(4800)):
+    """A session in the middle of an answer."""
+    session = session or ready()
+    session.ask()
+    assert types(session) == ["response.create"]
+    says(session, created())
+    says(session, delta(pcm))
+    return session
+
+
+# -- configuring ------------------------------------------------------------------------------------------
+
+
+def test_it_is_ready_only_when_the_service_confirms_what_was_asked():
+    session = fresh()
+    session.ask()
+    session.configure()
+    assert types(session) == ["session.update"]
+    assert not session.ready
+    assert says(session, wire.SessionUpdated(session=effective())) == [Ready()]
+    assert session.ready
+    assert types(session) == ["response.create"]
+
+
+def test_another_set_up_than_asked_breaks_the_session():
+    session = fresh()
+    session.configure()
+    (broken,) = says(session, wire.SessionUpdated(session=effective(instructions="You are a helpful assistant.")))
+    assert isinstance(broken, Broken)
+    assert broken.cause == "settings_refused"
+    assert not session.ready
+
+
+def test_an_update_that_was_not_asked_for_confirms_nothing():
+    session = fresh()
+    assert says(session, wire.SessionUpdated(session=effective())) == []
+    assert not session.ready
+
+
+def test_a_refused_update_breaks_the_session_and_names_the_setting():
+    session = fresh()
+    session.configure()
+    (broken,) = says(session, error("Unknown parameter.", code="unknown_parameter", param="session.voice"))
+    assert (broken.cause, "session.voice" in broken.text) == ("settings_refused", True)
+
+
+@pytest.mark.parametrize(
+    ("first", "code", "then"),
+    [
+        (Dialect.BETA, "missing_required_parameter", Dialect.GA),
+        (Dialect.GA, "unknown_parameter", Dialect.BETA),
+    ],
+)
+def test_the_other_dialect_is_tried_once_on_the_same_socket(first, code, then):
+    session = fresh(dialect=first)
+    session.configure()
+    (asked,) = sent(session)
+    assert ("type" in asked["session"]) == (first is Dialect.GA)
+    (told,) = says(session, error(code=code, param="session.type", event_id="e1"))
+    assert isinstance(told, Told)
+    assert session.dialect is then
+    (again,) = sent(session)
+    assert ("type" in again["session"]) == (then is Dialect.GA)
+    (broken,) = says(session, error(code=code, param="session.type", event_id="e2"))
+    assert isinstance(broken, Broken)
+
+
+def test_the_greeting_shows_the_dialect():
+    session = fresh(dialect=Dialect.BETA)
+    events = says(session, wire.SessionCreated(session=effective(dialect=Dialect.GA)))
+    assert events == [Opened(Dialect.GA)]
+    assert session.dialect is Dialect.GA
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        ("session_expired", "session_expired"),
+        ("beta_api_shape_disabled", "dialect_refused"),
+        ("invalid_api_key", "key_refused"),
+        ("insufficient_quota", "quota_exceeded"),
+        ("model_not_found", "model_refused"),
+    ],
+)
+def test_errors_that_end_the_session(code, cause):
+    assert says(ready(), error("x", code=code)) == [Broken(cause, "x")]
+
+
+def test_a_code_in_the_type_field_counts_too():
+    assert says(ready(), error("x", type="session_expired")) == [Broken("session_expired", "x")]
+
+
+# -- one answer at a time ---------------------------------------------------------------------------------
+
+
+def test_an_answer_from_start_to_end():
+    session = ready()
+    session.ask()
+    assert types(session) == ["response.create"]
+    assert says(session, created()) == [ResponseStarted("resp_1")]
+    assert says(session, delta(b"\1\2")) == [Sound(A, b"\1\2", first=True)]
+    assert says(session, delta(b"\3\4")) == [Sound(A, b"\3\4", first=False)]
+    assert says(session, done()) == [
+        Used("resp_1", "completed", {"total_tokens": 7}),
+        ResponseEnded("resp_1", Ended.AUDIO, sounded=True),
+    ]
+    session.ask()
+    assert types(session) == ["response.create"]
+
+
+def test_a_second_question_waits_for_the_end_of_the_first_answer():
+    session = answering()
+    session.ask()
+    assert types(session) == []
+    says(session, done())
+    assert types(session) == ["response.create"]
+
+
+def test_asking_twice_before_it_goes_out_asks_once():
+    session = answering()
+    session.ask()
+    session.ask()
+    says(session, done())
+    assert types(session) == ["response.create"]
+    says(session, created("resp_2"))
+    says(session, done("resp_2"))
+    assert types(session) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "sounding", "kind", "cause"),
+    [
+        ({}, True, Ended.AUDIO, None),
+        ({}, False, Ended.SILENT, None),
+        ({"status": "cancelled"}, True, Ended.CANCELLED, None),
+        ({"status": "incomplete"}, True, Ended.AUDIO, None),
+        ({"status": "incomplete"}, False, Ended.FAILED, "answer_failed"),
+        ({"status": "failed"}, False, Ended.FAILED, "answer_failed"),
+        ({"status": "failed"}, True, Ended.FAILED, "answer_failed"),
+    ],
+)
+def test_kinds_of_end(fields, sounding, kind, cause):
+    session = ready()
+    session.ask()
+    says(session, created())
+    if sounding:
+        says(session, delta(bytes(96)))
+    _, ended = says(session, done(**fields))
+    assert (ended.kind, ended.cause, ended.sounded) == (kind, cause, sounding)
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"), [("insufficient_quota", "quota_exceeded"), ("rate_limit_exceeded", "server_busy"), ("x", "answer_failed")]
+)
+def test_a_failed_answer_says_why(code, cause):
+    session = ready()
+    session.ask()
+    says(session, created())
+    problem = wire.ServerError(type="t", code=code, message="why", param=None, event_id=None)
+    _, ended = says(session, done(status="failed", error=problem))
+    assert (ended.kind, ended.cause, ended.text) == (Ended.FAILED, cause, "why")
+
+
+def test_a_tool_call_ends_as_tool_and_carries_the_call():
+    session = ready()
+    session.ask()
+    says(session, created())
+    call = {"type": "function_call", "call_id": "c1", "name": "open", "arguments": "{}"}
+    _, ended = says(session, done(output=(call,)))
+    assert (ended.kind, ended.calls) == (Ended.TOOL, (ToolCall("c1", "open", "{}"),))
+    session.tool_result("c1", "{}")
+    session.ask()
+    assert types(session) == ["conversation.item.create", "response.create"]
+
+
+def test_a_refused_create_ends_the_answer_as_failed():
+    session = ready()
+    session.ask()
+    (create,) = sent(session)
+    told, ended = says(session, error("no", code="x", event_id=create["event_id"]))
+    assert isinstance(told, Told)
+    assert (ended.kind, ended.cause) == (Ended.FAILED, "answer_failed")
+    session.ask()
+    assert types(session) == ["response.create"]
+
+
+def test_create_against_a_running_response_is_sent_again_after_its_end():
+    session = ready()
+    session.ask()
+    session.outbox()
+    says(session, error("busy", code="conversation_already_has_active_response"))
+    assert types(session) == []
+    says(session, done("resp_other"))
+    assert types(session) == ["response.create"]
+    told, ended = says(session, error("busy", code="conversation_already_has_active_response"))[:2] or (None, None)
+    assert told
+    assert ended is None or ended.kind is Ended.FAILED
+
+
+# -- cancel and interrupt ---------------------------------------------------------------------------------
+
+
+def test_an_interrupt_cancels_at_once_and_truncates_when_the_played_time_is_known():
+    session = answering(pcm=bytes(48 * 1000))
+    session.interrupt()
+    (cancel,) = sent(session)
+    assert (cancel["type"], cancel["response_id"]) == ("response.cancel", "resp_1")
+    session.heard([Heard(A, 400, 1000)])
+    (truncate,) = sent(session)
+    assert truncate["type"] == "conversation.item.truncate"
+    assert (truncate["item_id"], truncate["content_index"], truncate["audio_end_ms"]) == ("item_a", 0, 400)
+
+
+def test_the_next_answer_is_asked_for_after_the_end_of_the_cancelled_one_and_after_the_truncation():
+    session = answering()
+    session.interrupt()
+    session.ask()
+    assert types(session) == ["response.cancel"]
+    says(session, done(status="cancelled"))
+    assert types(session) == []
+    session.heard([Heard(A, 50, 100)])
+    assert types(session) == ["conversation.item.truncate", "response.create"]
+
+    session = answering()
+    session.interrupt()
+    session.ask()
+    session.heard([Heard(A, 50, 100)])
+    assert types(session) == ["response.cancel", "conversation.item.truncate"]
+    says(session, done(status="cancelled"))
+    assert types(session) == ["response.create"]
+
+
+def test_late_deltas_of_a_dead_answer_are_never_heard_and_counted():
+    session = answering()
+    session.interrupt()
+    assert says(session, delta(b"\1\2")) == []
+    assert says(session, done(status="cancelled")) == [Used("resp_1", "cancelled", {"total_tokens": 7})]
+    session.heard([])
+    session.ask()
+    says(session, created("resp_2"))
+    assert says(session, delta(b"\1\2", "resp_1")) == []
+    assert says(session, delta(b"\1\2", "resp_2")) == [Sound(A, b"\1\2", first=True)]
+    assert session.counters["late_delta"] == 2
+
+
+def test_a_late_delta_of_a_dead_answer_does_not_name_the_next_one():
+    session = answering()
+    session.interrupt()
+    says(session, done(status="cancelled"))
+    session.heard([])
+    session.ask()
+    assert says(session, delta(b"\1\2", "resp_1")) == []
+    assert says(session, created("resp_2")) == [ResponseStarted("resp_2")]
+
+
+def test_cancel_before_the_answer_has_a_name():
+    session = ready()
+    session.ask()
+    session.outbox()
+    session.interrupt()
+    (cancel,) = sent(session)
+    assert cancel["type"] == "response.cancel"
+    assert "response_id" not in cancel
+    session.heard([])
+    assert says(session, created()) == []
+    (again,) = sent(session)
+    assert (again["type"], again["response_id"]) == ("response.cancel", "resp_1")
+    assert says(session, delta(b"\1\2")) == []
+    session.ask()
+    assert types(session) == []
+    says(session, done(status="cancelled"))
+    assert types(session) == ["response.create"]
+
+
+def test_interrupting_before_the_question_went_out_takes_it_back():
+    session = answering()
+    session.ask()
+    session.interrupt()
+    session.heard([])
+    assert types(session) == ["response.cancel"]
+    says(session, done(status="cancelled"))
+    assert types(session) == []
+
+
+def test_interrupting_twice_cancels_once():
+    session = answering()
+    session.interrupt()
+    session.interrupt()
+    assert types(session) == ["response.cancel"]
+
+
+def test_interrupting_after_the_whole_answer_came_truncates_and_cancels_nothing():
+    session = answering(pcm=bytes(48 * 1000))
+    says(session, done())
+    session.interrupt()
+    session.heard([Heard(A, 300, 1000)])
+    assert types(session) == ["conversation.item.truncate"]
+
+
+def test_an_answer_heard_to_its_end_is_not_truncated():
+    session = answering(pcm=bytes(48 * 1000))
+    says(session, done())
+    session.interrupt()
+    session.heard([Heard(A, 1000, 1000)])
+    assert types(session) == []
+
+
+def test_nothing_heard_deletes_the_item():
+    session = answering()
+    session.interrupt()
+    session.heard([Heard(A, 0, 100)])
+    assert types(session) == ["response.cancel", "conversation.item.delete"]
+
+
+def test_what_was_heard_of_an_earlier_session_is_not_told_to_this_one():
+    session = ready()
+    session.heard([Heard(Part("item_old", 0), 100, 1000)])
+    assert types(session) == []
+
+
+def test_a_cancel_that_came_too_late_is_harmless():
+    session = answering()
+    session.interrupt()
+    session.outbox()
+    assert says(session, done()) == [Used("resp_1", "completed", {"total_tokens": 7})]
+    assert says(session, error(code="response_cancel_not_active")) == []
+    session.heard([])
+    session.ask()
+    assert types(session) == ["response.create"]
+
+
+def test_an_answer_over_the_bound_is_cancelled_and_truncated_at_what_was_received():
+    session = answering(pcm=bytes(48 * 1000))
+    session.cancel()
+    cancel, truncate = sent(session)
+    assert (cancel["type"], truncate["audio_end_ms"]) == ("response.cancel", 1000)
+    assert says(session, delta(b"\1\2")) == []
+    says(session, done(status="cancelled"))
+    session.ask()
+    assert types(session) == ["response.create"]
+
+
+def test_a_service_that_never_ends_a_cancelled_answer_is_noticed():
+    session = answering()
+    session.interrupt()
+    session.heard([])
+    session.ask()
+    assert not session.stuck
+    session.interrupt()
+    assert session.stuck
+
+
+# -- the rest of the protocol -----------------------------------------------------------------------------
+
+
+def test_the_log_becomes_append_commit_and_clear():
+    session = ready()
+    append = json.loads(session.append(b"\1\2\3\4"))
+    assert (append["type"], base64.b64decode(append["audio"])) == ("input_audio_buffer.append", b"\1\2\3\4")
+    assert json.loads(session.commit())["type"] == "input_audio_buffer.commit"
+    assert json.loads(session.clear())["type"] == "input_audio_buffer.clear"
+
+
+def test_an_acknowledged_utterance():
+    session = ready()
+    session.commit()
+    assert says(session, wire.Committed(item_id="item_1", previous_item_id=None)) == [Committed("item_1")]
+
+
+def test_a_refused_commit_by_its_code_or_by_the_id_of_its_message():
+    session = ready()
+    session.commit()
+    told, refused = says(session, error("buffer too small", code="input_audio_buffer_commit_empty"))
+    assert (told.code, refused) == ("input_audio_buffer_commit_empty", CommitRefused("buffer too small"))
+    commit = json.loads(session.commit())
+    assert CommitRefused("odd") in says(session, error("odd", code="x", event_id=commit["event_id"]))
+    assert CommitRefused("odd") not in says(session, error("odd", code="x", event_id=commit["event_id"]))
+
+
+def test_speech_heard_by_the_service():
+    session = ready(VAD)
+    assert says(session, wire.SpeechStarted(audio_start_ms=10, item_id="i")) == [Speech(started=True)]
+    assert says(session, wire.SpeechStopped(audio_end_ms=90, item_id="i")) == [Speech(started=False)]
+
+
+def test_with_server_vad_the_service_answers_by_itself():
+    session = ready(VAD)
+    assert says(session, created()) == [ResponseStarted("resp_1")]
+    assert says(session, delta(b"\1\2")) == [Sound(A, b"\1\2", first=True)]
+
+
+def test_a_response_nobody_asked_for_is_not_heard_in_push_to_talk():
+    session = ready()
+    assert says(session, created("resp_x")) == []
+    assert says(session, delta(b"\1\2", "resp_x")) == []
+    assert says(session, done("resp_x")) == [Used("resp_x", "completed", {"total_tokens": 7})]
+
+
+def test_an_out_of_band_response_is_not_played_though_it_comes_in_between():
+    session = answering(ready(VAD))
+    assert says(session, created("resp_side", conversation_id=None)) == []
+    assert says(session, delta(b"\5\6", "resp_side")) == []
+    assert says(session, delta(b"\1\2")) == [Sound(A, b"\1\2", first=False)]
+    says(session, done("resp_side", conversation_id=None))
+    assert says(session, delta(b"\1\2")) == [Sound(A, b"\1\2", first=False)]
+
+
+def test_transcripts_of_the_live_answer_and_of_the_visitor():
+    session = answering()
+    spoken = wire.AudioTranscriptDone(response_id="resp_1", part=A, output_index=0, transcript="hello")
+    assert says(session, spoken) == [Said("assistant", "hello")]
+    session.interrupt()
+    assert says(session, spoken) == []
+
+
+@pytest.mark.parametrize("message", ["", "{", "[]", "null", '{"type": 7}', '{"type":"error"}', "[" * 100_000])
+def test_what_is_not_of_the_protocol_is_counted_and_skipped(message):
+    session = ready()
+    assert session.receive(message) == []
+    assert session.counters["bad_message"] == 1
+
+
+def test_wrong_base64_is_counted_and_not_played():
+    session = answering()
+    message = json.loads(wire.encode(delta(b"\1\2"), Dialect.GA, "e")) | {"delta": "!!!"}
+    assert raw(session, **message) == []
+    assert session.counters["bad_message"] == 1
+
+
+def test_unknown_events_are_counted():
+    session = ready()
+    assert raw(session, type="response.dance", event_id="e") == []
+    assert session.counters["unknown_event"] == 1
+
+
+def test_a_complaint_without_ids_is_passed_on_and_nothing_breaks():
+    session = ready()
+    assert raw(session, type="error", error={"type": "x", "message": "hm"}) == [Told("x", "hm")]
+    assert session.ready
+
+
+@given(pieces=st.lists(st.binary(max_size=7), max_size=20))
+def test_odd_deltas_come_out_bit_exact(pieces):
+    session = ready()
+    session.ask()
+    says(session, created())
+    out = b"".join(event.pcm for piece in pieces for event in says(session, delta(piece)))
+    whole = b"".join(pieces)
+    assert out == whole[: len(whole) // 2 * 2]
+
+
+@given(data=st.data())
+def test_never_two_responses_at_a_time_and_never_a_dead_sound(data):
+    """A service that obeys the protocol, and an owner that does anything at any time."""
+    session = ready()
+    active, dead, number = None, set(), 0
+    live_at_service = []
+    for _ in range(data.draw(st.integers(0, 60))):
+        act = data.draw(st.sampled_from(["ask", "interrupt", "heard", "cancel", "created", "delta", "done", "late"]))
+        if act in ("ask", "interrupt", "cancel"):
+            if act != "ask" and active:
+                dead.add(active)
+            getattr(session, act)()
+            if act != "ask":
+                dead.update(live_at_service)
+        elif act == "heard":
+            session.heard([])
+        elif act == "created" and live_at_service and active is None:
+            active = live_at_service[-1]
+            says(session, created(active))
+        elif act == "delta" and active:
+            events = says(session, delta(b"\1\2", active))
+            assert not (events and active in dead)
+        elif act == "late" and dead:
+            assert says(session, delta(b"\1\2", sorted(dead)[0])) == []
+        elif act == "done" and active:
+            says(session, done(active))
+            live_at_service.remove(active)
+            active = None
+        for message in sent(session):
+            if message["type"] == "response.create":
+                number += 1
+                live_at_service.append(f"resp_{number}")
+                assert len(live_at_service) == 1
