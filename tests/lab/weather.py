@@ -1,0 +1,110 @@
+"""What the network is like, and what goes wrong when. Pure.
+
+`Conditions` hold between the kiosk and a service; `Fault`s change them for a while, or strike once.
+Faults may overlap: what holds is the fair weather with all that are on applied in the order of their begin.
+Up is from the one who connects (the kiosk) to the one who listens (the service).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from random import Random
+
+ENDLESS = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    latency_ms: float = 0.0  # one way
+    jitter_ms: float = 0.0  # added to it, uniform from 0; bytes never overtake each other
+    up_bytes_s: float = ENDLESS
+    down_bytes_s: float = ENDLESS
+    slice_bytes: int = 0  # what is sent arrives in pieces of 1 to this many bytes; 0: as it was sent
+    hole_up: bool = False  # packets vanish without a word
+    hole_down: bool = False
+    refuse: bool = False  # nobody listens
+    no_route: bool = False
+    dns_fails: bool = False
+    dns_delay_ms: float = 0.0
+    buffer_bytes: int = 256 * 1024  # what a kernel takes of unacknowledged, and of unread bytes
+
+    def blocked(self, up: bool) -> bool:
+        return self.no_route or (self.hole_up if up else self.hole_down)
+
+    def rate(self, up: bool) -> float:
+        return self.up_bytes_s if up else self.down_bytes_s
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`kind` is a key of LASTING or one of STRIKES; `amount` means what the kind says."""
+
+    at_s: float
+    kind: str
+    for_s: float = 0.0
+    amount: float = 0.0
+
+
+LASTING: Mapping[str, Callable[[Conditions, float], Conditions]] = {
+    "hole": lambda now, _: replace(now, hole_up=True, hole_down=True),
+    "hole_up": lambda now, _: replace(now, hole_up=True),
+    "hole_down": lambda now, _: replace(now, hole_down=True),
+    "refuse": lambda now, _: replace(now, refuse=True),
+    "no_route": lambda now, _: replace(now, no_route=True),
+    "dns_fails": lambda now, _: replace(now, dns_fails=True),
+    "dns_slow": lambda now, ms: replace(now, dns_delay_ms=now.dns_delay_ms + ms),
+    "lag": lambda now, ms: replace(now, latency_ms=now.latency_ms + ms),
+    "jitter": lambda now, ms: replace(now, jitter_ms=now.jitter_ms + ms),
+    "narrow": lambda now, bytes_s: replace(
+        now, up_bytes_s=min(now.up_bytes_s, bytes_s), down_bytes_s=min(now.down_bytes_s, bytes_s)
+    ),
+    "slice": lambda now, most: replace(now, slice_bytes=int(most)),
+}
+STRIKES = (
+    "reset",  # both ends of every connection: ECONNRESET
+    "reset_client",  # the kiosk's end only; the service finds out when it sends
+    "reset_server",
+    "fin",  # both ends see the end of the stream, from something in between
+    "roam",  # the kiosk has a new address; what was connected from the old one is in a hole for good
+)
+
+# How long each lasts and how strong it is: drawn uniformly between two bounds, most of them short, some long.
+_RANGES: Mapping[str, tuple[tuple[float, float], tuple[float, float]]] = {
+    "hole": ((0.2, 90), (0, 0)),
+    "hole_up": ((0.2, 40), (0, 0)),
+    "hole_down": ((0.2, 40), (0, 0)),
+    "refuse": ((0.5, 60), (0, 0)),
+    "no_route": ((0.2, 60), (0, 0)),
+    "dns_fails": ((1, 60), (0, 0)),
+    "dns_slow": ((5, 60), (200, 8000)),
+    "lag": ((2, 60), (50, 1500)),
+    "jitter": ((2, 60), (10, 400)),
+    "narrow": ((5, 60), (6_000, 120_000)),
+    "slice": ((5, 60), (40, 1400)),
+}
+KINDS = (*LASTING, *STRIKES)
+
+
+def effective(fair: Conditions, faults: Iterable[Fault]) -> Conditions:
+    """The fair weather with `faults` applied, in order."""
+    for fault in faults:
+        fair = LASTING[fault.kind](fair, fault.amount)
+    return fair
+
+
+def storm(
+    rng: Random, for_s: float, *, per_hour: float = 6.5, kinds: tuple[str, ...] = KINDS, start_s: float = 0.0
+) -> list[Fault]:
+    """Random faults for a while: as they come (Poisson), short ones more often than long ones."""
+    plan = []
+    at_s = start_s
+    while (at_s := at_s + rng.expovariate(per_hour / 3600)) < start_s + for_s:
+        kind = rng.choice(kinds)
+        (shortest, longest), (least, most) = _RANGES.get(kind, ((0, 0), (0, 0)))
+        length = shortest + (longest - shortest) * rng.random() ** 3
+        plan.append(Fault(at_s, kind, length, rng.uniform(least, most)))
+    return plan
+
+
+def flap(at_s: float, *, times: int, down_s: float, up_s: float, kind: str = "no_route") -> list[Fault]:
+    """The same fault again and again: a bad plug, a door in the path of the radio."""
+    return [Fault(at_s + n * (down_s + up_s), kind, down_s) for n in range(times)]
