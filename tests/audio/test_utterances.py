@@ -49,7 +49,7 @@ def abort(uid: int) -> Entry:
 
 
 def test_an_empty_log_has_nothing_to_read():
-    empty = log()
+    empty = Utterances(longest_ms=1000)
     assert empty.next(ALL) is None
     assert (empty.pending, empty.unsent, empty.lag_bytes, empty.held_bytes) == (0, 0, 0, 0)
     assert (empty.open, empty.oldest_ms, empty.most) == (False, None, 2)
