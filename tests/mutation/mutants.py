@@ -39,6 +39,7 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 }
 TWINS = {"min": "max", "max": "min", "any": "all", "all": "any"}
 UNTOUCHED_FIELDS = frozenset({"annotation", "returns", "decorator_list", "type_params", "type_comment"})
+COARSE = 10  # a bound of 300 that is 301 is no fault worth a test
 MEMBER = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -171,7 +172,7 @@ def _values(node: ast.AST, members: dict[str, list[str]]) -> Iterator[ast.expr]:
         case ast.Constant(bool(value)):
             yield ast.Constant(not value)
         case ast.Constant(int(value) | float(value)):
-            yield ast.Constant(value + 1)
+            yield ast.Constant(value + 1 if abs(value) < COARSE else value * 2)
         case ast.Constant(str(value)) if value and " " not in value:
             yield ast.Constant(value + "~")
         case ast.Call(ast.Name(name), args, keywords) if name in TWINS:
