@@ -57,6 +57,7 @@ _WORDS = (
     ("found character '%' that", 'a text that begins with "%" needs quotes'),
     ("found character '@' that", 'a text that begins with "@" needs quotes'),
     ("found character '`' that", 'a text that begins with "`" needs quotes'),
+    ("expected the node content", "a value is missing here"),
     (_DEEP, "nested too deeply (a section, a key, a value)"),
 )
 _AT_CONTEXT = ("could not find expected ':'", "found unexpected end of stream")
@@ -146,24 +147,24 @@ class _Reader:
         if isinstance(self.event, yaml.StreamEndEvent):
             return Scalar("", Place(self._source, 1, 1), NOTHING, plain=True)
         self._next()
-        tree = self._tree(0)
+        tree = self._tree(())
         self._next()
         if isinstance(self.event, yaml.DocumentStartEvent):
             self._refuse("a second document begins here (one file, one document: remove the ---)")
         return tree
 
-    def _tree(self, depth: int) -> Tree:
-        """What begins at the current event; afterwards the current event is the one behind it."""
+    def _tree(self, at: tuple[str, ...]) -> Tree:
+        """What begins at the current event, below the keys `at`; it leaves the event behind."""
         start, place = self.event, _place(self.event.start_mark, self._source)
         refused = self._refused(start)
-        if depth >= _DEEPEST:
+        if len(at) >= _DEEPEST:
             raise yaml.MarkedYAMLError(problem=_DEEP, problem_mark=start.start_mark)
         self._next()
         if isinstance(start, yaml.MappingStartEvent):
-            return Table(self._entries(depth + 1), place)
+            return Table(self._entries(at), place)
         if isinstance(start, yaml.SequenceStartEvent):
             while not isinstance(self.event, yaml.SequenceEndEvent):
-                self._tree(depth + 1)
+                self._tree((*at, "-"))
             self._next()
             return Other(place, refused)
         if refused:
@@ -171,19 +172,19 @@ class _Reader:
         plain = start.style is None
         return Scalar(start.value, place, reading(start.value) if plain else "", plain)
 
-    def _entries(self, depth: int) -> tuple[tuple[Scalar, Tree], ...]:
+    def _entries(self, at: tuple[str, ...]) -> tuple[tuple[Scalar, Tree], ...]:
         found: dict[str, tuple[Scalar, Tree]] = {}
         while not isinstance(self.event, yaml.MappingEndEvent):
-            key, value = self._tree(depth), self._tree(depth)
+            key = self._tree((*at, "?"))
+            value = self._tree((*at, key.text if isinstance(key, Scalar) else "?"))
             if not isinstance(key, Scalar):
                 if not (isinstance(key, Other) and key.reported):
                     what = "a key is one word (a text with brackets needs quotes)"
                     self.problems.append(Problem(key.place, "", what))
             elif key.text in found:
                 first = found[key.text][0].place.line
-                self.problems.append(
-                    Problem(key.place, name(key.text), f"given twice (first in line {first})")
-                )
+                path = ".".join(map(name, (*at, key.text)))
+                self.problems.append(Problem(key.place, path, f"given twice (first in line {first})"))
             else:
                 found[key.text] = (key, value)
         self._next()

@@ -81,8 +81,8 @@ def _key(path: Path, of: inspect.Type, hint: Any) -> Key:
         case inspect.LiteralType():
             return replace(key, choices=get_args(hint))
         case inspect.DictType(value_type=inspect.CustomType()):
-            return replace(key, kind=Kind.SECRETS, high=of.max_length or 0)
-        case inspect.DictType() | inspect.StrType():
+            return replace(key, kind=Kind.SECRETS)
+        case inspect.StrType():
             return replace(key, low=of.min_length or 0, high=of.max_length or 0)
         case inspect.IntType() | inspect.FloatType():
             return replace(key, low=of.ge or 0, high=of.le or 0)

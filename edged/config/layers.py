@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from edged.config.document import Other, Scalar, Table, Tree, compose, reading
 from edged.config.keys import KEYS, SECTIONS, TOP, Key, Kind, Path
-from edged.config.problem import Place, Problem, meant, name, nearest
+from edged.config.problem import Place, Problem, name, nearest
 from edged.config.values import UnfitError, value
 
 SET = "--set"
@@ -64,10 +64,6 @@ class Layer:
             case Table(entries=entries):
                 for entry, child in entries:
                     self._take(key, (*key.path, entry.text), child, child.place)
-                if len(entries) > key.high:
-                    self._wrong_group(
-                        key, tree.place, f"{len(entries)} are too many (at most {key.high:.0f})"
-                    )
             case Scalar(reading="nothing"):
                 pass
             case Other(reported=True):
@@ -92,7 +88,7 @@ def of_file(table: Table, problems: list[Problem], *, main: bool) -> Layer:
         judged.put(KEYS["version",], tree, tree.place)
         if any("too new" in problem.text for problem in judged.problems):
             return judged
-    elif main and not problems:
+    elif main and (table.entries or not problems):
         layer.problems.append(
             Problem(Place(table.place.source, 1, 1), "version", "is missing (write version: 1)")
         )
@@ -204,10 +200,10 @@ def _slip(layer: Layer, variable: str) -> None:
 
 
 def _guess(path: Path, known: Iterable[str]) -> tuple[Path, str]:
-    """What an unknown key may have meant, and the words for it: the same name elsewhere, else a like one."""
+    """What an unknown key may have meant, and the words for it: the same name elsewhere, else one like it."""
     same = [key for key in KEYS.values() if key.path[-1] == path[-1]]
     if same:
         return same[0].path, f" (did you mean {' or '.join(key.name for key in same[:3])}?)"
     if near := nearest(path[-1], known):
         return (*path[:-1], near), f" (did you mean {near}?)"
-    return path, meant(".".join(path), (key.name for key in KEYS.values()))
+    return path, f" (known here: {', '.join(known)})"

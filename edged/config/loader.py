@@ -17,7 +17,7 @@ from edged.config.keys import KEYS
 from edged.config.keys import Path as KeyPath
 from edged.config.layers import SET, Found, Layer, of_environment, of_file, of_sets
 from edged.config.model import Class, Config
-from edged.config.problem import DEFAULT, Place, Problem
+from edged.config.problem import DEFAULT, Place, Problem, name
 from edged.config.rules import findings
 from edged.errors import ConfigError
 
@@ -46,23 +46,19 @@ def load(
     Raises:
         ConfigError: with one line for each problem.
     """
-    layers: list[Layer] = []
-    if path is not None:
-        layers.append(_file(path, main=True))
-        layers += [_file(part, main=False) for part in _parts(path, conf_d)]
-    layers += [of_environment(env), of_sets(sets)]
-    problems = [
-        problem for layer in layers for problem in sorted(layer.problems, key=lambda it: it.place[1:])
-    ]
+    files = [path, *_parts(path, conf_d)] if path is not None else []
+    layers = [*(_file(file, main=file is path) for file in files), of_environment(env), of_sets(sets)]
+    problems = [problem for layer in layers for problem in layer.problems]
     values: dict[KeyPath, Found] = {}
     for layer in layers:
         values |= layer.values
     config = msgspec.convert(_nested(values), Config)
     places = {".".join(at[:2]): found.place for at, found in values.items()}
+    places |= {".".join(at): found.place for at, found in values.items()}
     broken = {".".join(at) for layer in layers for at in layer.broken}
     problems += _together(config, places, broken)
     if problems:
-        raise ConfigError([str(problem) for problem in problems])
+        raise ConfigError([str(problem) for problem in _in_order(problems, files)])
     origins = {key.name: str(places.get(key.name, DEFAULT)) for key in KEYS.values()}
     classes = {key.name: key.apply for key in KEYS.values()}
     warnings = [warning for layer in layers for warning in layer.warnings]
@@ -103,11 +99,17 @@ def _nested(values: Mapping[KeyPath, Found]) -> dict[str, object]:
     return tree
 
 
+def _in_order(problems: list[Problem], files: list[Path]) -> list[Problem]:
+    """As they stand: file by file, by line and column; then the other sources."""
+    rank = {str(file): at for at, file in enumerate(files)}
+    return sorted(problems, key=lambda it: (rank.get(it.place.source, len(rank)), *it.place[1:]))
+
+
 def _together(config: Config, places: Mapping[str, Place], broken: set[str]) -> Iterator[Problem]:
     for finding in findings(config):
         if broken.isdisjoint(finding.keys):
             place = next((places[key] for key in finding.keys if key in places), DEFAULT)
-            yield Problem(place, finding.keys[0], finding.text)
+            yield Problem(place, ".".join(map(name, finding.keys[0].split(".", 2))), finding.text)
 
 
 def _exposed(config: Config, places: Mapping[str, Place]) -> Iterator[str]:

@@ -97,11 +97,11 @@ class Provider(_Part, frozen=True, kw_only=True):
     ] = ""
     headers: Annotated[
         dict[str, Secret],
-        _key("reopen", "More request headers, for a gateway; shown masked.", max_length=32),
+        _key("reopen", "More request headers, for a gateway; shown masked."),
     ] = field(default_factory=dict)
     query: Annotated[
         dict[str, str],
-        _key("reopen", "More query parameters of the address, such as api-version.", max_length=32),
+        _key("reopen", "More query parameters of the address, such as api-version."),
     ] = field(default_factory=dict)
 
 
@@ -175,7 +175,7 @@ class Microphone(_Part, frozen=True, kw_only=True):
     ] = 300
     block_ms: Annotated[
         int,
-        _range(5, 100, "20; more saves work and adds delay"),
+        _range(5, 100, "20 is usual; more saves work and adds delay"),
         _key("reopen", "Sound taken from the device at once."),
     ] = 20
 
@@ -196,7 +196,7 @@ class Speaker(_Part, frozen=True, kw_only=True):
     file: Annotated[str, _key("reopen", "Backend wav: the file that is written.", max_length=1000)] = ""
     prebuffer_ms: Annotated[
         int,
-        _range(0, 2000, "60; on a poor network up to 300 helps"),
+        _range(0, 2000, "60 is usual; on a poor network up to 300 helps"),
         _key("reopen", "Sound gathered before an answer starts."),
     ] = 60
 
@@ -206,22 +206,22 @@ class Turn(_Part, frozen=True, kw_only=True):
 
     longest_s: Annotated[
         int,
-        _range(1, 600, "60; a stuck button must not record for ever"),
+        _range(1, 600, "60 is plenty; a stuck button must not record for ever"),
         _key("live", "Longest utterance."),
     ] = 60
     keep_s: Annotated[
         int,
-        _range(0, 600, "30; nobody stands there longer for an answer"),
+        _range(0, 600, "30 is plenty; nobody stands there longer for an answer"),
         _key("live", "How long an utterance waits for the network before it is thrown away."),
     ] = 30
     think_s: Annotated[
         int,
-        _range(1, 300, "20; a person gives up before"),
+        _range(1, 300, "20 is plenty; people give up before"),
         _key("live", "How long the service may think before the question is given up."),
     ] = 20
     idle_s: Annotated[
         int,
-        _range(1, 600, "30; long enough to think of a question"),
+        _range(1, 600, "30 is enough to think of a question"),
         _key("live", "Mode conversation: ends after this much silence."),
     ] = 30
 

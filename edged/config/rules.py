@@ -11,7 +11,6 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from edged.config.model import Config
-from edged.config.problem import name
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # RFC 9110, token
 _RESERVED = ("host", "connection", "upgrade", "content-length", "transfer-encoding")  # the handshake's own
@@ -19,6 +18,7 @@ _PARAMETER = re.compile(r"[A-Za-z0-9._~\[\]-]{1,100}")
 _KEYLIKE = re.compile(r"(^|[-_.])(key|token|secret|password)$", re.IGNORECASE)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _INDEX = re.compile(r"[0-9]+|(plug)?hw:[0-9].*")
+_MOST_ENTRIES = 32  # servers take about 100 header lines, with those of the handshake
 _GPIO = ("auto", "gpiozero")
 
 
@@ -103,25 +103,26 @@ def _unwanted(parts: SplitResult, url: str) -> str:
 
 
 def _groups(config: Config) -> Iterator[Finding]:
-    for header in config.provider.headers:
+    provider = config.provider
+    for key, group in (("provider.headers", provider.headers), ("provider.query", provider.query)):
+        if len(group) > _MOST_ENTRIES:
+            yield Finding((key,), f"{len(group)} of them are too many (at most {_MOST_ENTRIES})")
+    seen: set[str] = set()
+    for header in provider.headers:
+        keys = (f"provider.headers.{header}", "provider.headers")
         if not _HEADER.fullmatch(header):
-            yield Finding(
-                ("provider.headers",), f"{name(header)} is not a header's name (letters, digits, -)"
-            )
+            yield Finding(keys, "is not a header's name (letters, digits and hyphens)")
         elif header.lower() in _RESERVED or header.lower().startswith("sec-websocket-"):
-            yield Finding(
-                ("provider.headers",), f"{name(header)} belongs to the connection itself (remove it)"
-            )
-    if len({header.lower() for header in config.provider.headers}) < len(config.provider.headers):
-        yield Finding(("provider.headers",), "one header twice, in capitals and not (keep one)")
-    for parameter in config.provider.query:
+            yield Finding(keys, "belongs to the connection itself (remove it)")
+        elif header.lower() in seen:
+            yield Finding(keys, "is given already, in other capitals (keep one)")
+        seen.add(header.lower())
+    for parameter in provider.query:
+        keys = (f"provider.query.{parameter}", "provider.query")
         if not _PARAMETER.fullmatch(parameter):
-            yield Finding(
-                ("provider.query",), f"{name(parameter)} is not a parameter's name (letters, digits, -)"
-            )
+            yield Finding(keys, "is not a parameter's name (letters, digits and hyphens)")
         elif _KEYLIKE.search(parameter):
-            what = "a key in an address ends in logs on the way (use api_key_file or headers)"
-            yield Finding(("provider.query",), f"{name(parameter)}: {what}")
+            yield Finding(keys, "a key in an address ends in logs on the way (use api_key_file or headers)")
 
 
 def _credentials(config: Config) -> Iterator[Finding]:

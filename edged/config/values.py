@@ -25,6 +25,7 @@ _SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False,
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _NUMBER_LIKE = re.compile(r"[-+.]?[0-9][0-9a-fxA-FX_:.]*|[-+]?\.(inf|nan)", re.IGNORECASE)
+_LEADING_ZERO = re.compile(r"0[0-9]{1,17}")
 _MOST_DIGITS = 18  # more is out of every bound, and Python refuses to convert thousands of them
 _LONGEST_SECRET = 4096
 _MANY_LINES = ("provider", "instructions")  # the only text for which a line break is no slip
@@ -152,10 +153,14 @@ def _no_number(key: Key, scalar: Scalar) -> NoReturn:
         raise UnfitError(f"no value ({_bounds(key)})")
     if scalar.plain and _NUMBER.fullmatch(written):
         raise UnfitError(f"{shown(written)} is not a whole number ({_bounds(key)})")
+    right = ""
+    if scalar.plain and _LEADING_ZERO.fullmatch(written):
+        right = f"write {int(written)}; "  # 08 is a text to YAML, 010 is 8
     if scalar.plain and (other := _surprise(written)):
-        right = written.lstrip("0") if written.isdecimal() else "plain digits"
-        raise UnfitError(f"{shown(written)} is {other} to YAML (write {right}; {_bounds(key)})")
-    raise UnfitError(f"{shown(written)} is not {key.kind.value} ({_bounds(key)})")
+        raise UnfitError(
+            f"{shown(written)} is {other} to YAML ({right or 'write plain digits; '}{_bounds(key)})"
+        )
+    raise UnfitError(f"{shown(written)} is not {key.kind.value} ({right}{_bounds(key)})")
 
 
 def _surprise(written: str) -> str:

@@ -1,0 +1,111 @@
+"""Where the key comes from."""
+
+from pathlib import Path
+
+import pytest
+
+from edged.config import load, read_text, resolve_key
+from edged.errors import ConfigError
+
+
+class Files(dict):
+    """A disk: path -> text, or the error that reading gives."""
+
+    def __call__(self, path):
+        found = self.get(str(path), FileNotFoundError(2, "No such file"))
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+def config(*sets):
+    return load(None, env={}, sets=[f"provider.{it}" for it in sets]).config
+
+
+def refused(*args, **kwargs):
+    with pytest.raises(ConfigError) as caught:
+        resolve_key(*args, **kwargs)
+    (problem,) = caught.value.problems
+    return problem
+
+
+FILES = Files({"/k": "from-file\n", "/run/c/api-key": "from-systemd\n"})
+ENV = {"CREDENTIALS_DIRECTORY": "/run/c", "KEY": " from-env "}
+INLINE = "api_key=from-config"
+
+
+@pytest.mark.parametrize(
+    ("sets", "env", "key"),
+    [
+        (["api_key_file=/k", "api_key_env=KEY", INLINE], ENV, "from-file"),
+        (["api_key_env=KEY", INLINE], ENV, "from-systemd"),
+        (["api_key_env=KEY", INLINE], {"KEY": "from-env"}, "from-env"),
+        ([INLINE], {}, "from-config"),
+        ([INLINE], {"CREDENTIALS_DIRECTORY": "/run/empty"}, "from-config"),
+    ],
+)
+def test_the_first_place_that_is_named_holds_the_key(sets, env, key):
+    assert resolve_key(config(*sets), env, FILES).reveal() == key
+
+
+def test_no_place_named_is_no_key():
+    assert resolve_key(config(), {}, FILES) is None
+
+
+def test_blanks_around_a_key_are_not_part_of_it():
+    assert resolve_key(config("api_key_env=KEY"), {"KEY": " k\r\n"}, FILES).reveal() == "k"
+
+
+BAD_FILES = {
+    "missing": (None, "/f does not exist (write the key into it: one line, mode 0600)"),
+    "hidden": (PermissionError(13, "denied"), "/f is not for this user to read"),
+    "broken disk": (OSError(5, "Input/output error"), "/f can not be read: Input/output error"),
+    "binary": (UnicodeDecodeError("utf-8", b"LEAK", 0, 1, "x"), "/f holds no text"),
+    "empty": (" \n", "/f is empty"),
+    "two lines": ("sk-LEAK\nsk-LEAK2\n", "/f holds more than a key (one line, no blanks)"),
+    "a sentence": ("KEY = sk-LEAK", "/f holds more than a key (one line, no blanks)"),
+    "beyond ASCII": ("sk-LEAKé", "/f holds no key: has characters that no secret has"),
+    "the mask": ("********", "/f holds no key: the asterisks that stand for it were copied"),
+    "endless": ("x" * 5000, "/f holds no key: 5000 characters are too many"),
+}
+
+
+@pytest.mark.parametrize(("content", "told"), BAD_FILES.values(), ids=BAD_FILES)
+def test_a_key_file_without_a_key_is_told_with_its_remedy(content, told):
+    files = Files() if content is None else Files({"/f": content})
+    problem = refused(config("api_key_file=/f"), {}, files)
+    assert problem.startswith(f"provider.api_key_file: {told}")
+    assert "LEAK" not in problem
+
+
+def test_a_problem_says_where_the_file_was_named():
+    loaded = load(None, env={}, sets=["provider.api_key_file=/f"])
+    assert refused(loaded.config, {}, Files(), loaded.origins).startswith(
+        "--set: provider.api_key_file: /f does"
+    )
+
+
+def test_a_variable_that_is_not_set_is_told():
+    assert "the variable KEY is not set" in refused(config("api_key_env=KEY"), {}, FILES)
+
+
+def test_an_unreadable_credential_of_systemd_is_told():
+    files = Files({"/run/c/api-key": PermissionError(13, "denied")})
+    assert "LoadCredential=" in refused(config(), ENV, files)
+
+
+def test_a_credential_does_not_cross_the_network_in_clear():
+    problem = refused(config("url=ws://192.168.1.5/"), ENV, FILES)
+    assert problem.startswith("provider.url: a key would cross the network in clear")
+
+
+def test_within_the_machine_it_may():
+    assert resolve_key(config("url=ws://127.0.0.1:1/"), ENV, FILES).reveal() == "from-systemd"
+
+
+def test_the_reader_for_life_reads_the_beginning(tmp_path):
+    file = tmp_path / "key"
+    file.write_text("k" * 10_000)
+    assert read_text(file) == "k" * 8192
+    with pytest.raises(FileNotFoundError):
+        read_text(Path(tmp_path / "none"))

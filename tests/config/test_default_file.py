@@ -1,0 +1,53 @@
+"""config.yaml at the top level: the documented default."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import yaml
+
+from edged.config import Config, load
+from edged.config.keys import KEYS, SECTIONS, Kind
+
+FILE = Path(__file__).parents[2] / "config.yaml"
+
+
+def test_it_says_what_the_defaults_are():
+    loaded = load(FILE, env={})
+    assert loaded.config == Config()
+    assert loaded.warnings == ()
+
+
+def test_it_has_every_key():
+    tree = yaml.safe_load(FILE.read_text())
+    given = {(top,) for top in tree if top not in SECTIONS}
+    given |= {(section, key) for section in SECTIONS for key in tree[section]}
+    assert given == set(KEYS)
+
+
+def test_every_key_has_a_reason_to_change_it():
+    lines = FILE.read_text().splitlines()
+    for before, line in pairwise(lines):
+        if re.match(r"  [a-z_]+:|[a-z_]+: .", line):
+            assert "#" in line or before.lstrip().startswith("#"), line
+
+
+def test_reading_it_as_other_programs_do_gives_the_same():
+    tree = yaml.safe_load(FILE.read_text())
+    config = Config()
+    for path, key in KEYS.items():
+        expected, given = config, tree
+        for step in path:
+            expected, given = getattr(expected, step), given[step]
+        assert given == (expected.reveal() if key.kind is Kind.SECRET else expected)
+
+
+@pytest.mark.parametrize(
+    "key", [key for key in KEYS.values() if key.kind in {Kind.WHOLE, Kind.NUMBER}], ids=lambda k: k.name
+)
+def test_every_number_has_bounds_with_a_reason_and_its_unit_in_its_name(key):
+    assert key.low < key.high
+    assert key.good
+    units = ("_ms", "_s")
+    assert key.path[-1].endswith(units) or key.path[-1] in {"gpio", "speed", "temperature"}

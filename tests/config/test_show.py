@@ -1,0 +1,117 @@
+"""What is in force, as text; and the schema."""
+
+import json
+
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edged.config import load, schema, show
+from edged.config.keys import KEYS, Kind
+
+SECRETS = ["provider.api_key=sk-LEAK", "provider.headers.authorization=Bearer LEAK"]
+
+
+def texts(**kwargs):
+    return st.text(
+        st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\u2028\u2029"), **kwargs
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    texts(max_size=40),
+    st.lists(texts(max_size=20), max_size=4).map("\n\t".join),
+    st.dictionaries(
+        st.from_regex(r"[a-z.]{1,5}", fullmatch=True).filter(lambda it: "key" not in it), texts(max_size=20)
+    ),
+    st.sampled_from(["pyaudio", "null", "auto"]),
+    st.one_of(st.none(), st.floats(0.25, 1.5)),
+    st.booleans(),
+)
+def test_what_is_shown_loads_again(tmp_path_factory, voice, instructions, query, backend, speed, switch):
+    sets = [
+        f"provider.voice={voice}",
+        f"provider.instructions={instructions}",
+        f"microphone.backend={backend}",
+    ]
+    sets += [f"provider.query.{entry}={text}" for entry, text in query.items()]
+    sets += [
+        f"provider.speed={'null' if speed is None else round(speed, 3)}",
+        f"light.active_high={switch}".lower(),
+    ]
+    loaded = load(None, env={}, sets=sets)
+    file = tmp_path_factory.getbasetemp() / "shown.yaml"
+    file.write_text(show(loaded, origin=True), encoding="utf-8")
+    assert load(file, env={}).config == loaded.config
+
+
+def test_every_key_is_shown_once():
+    shown = yaml.safe_load(show(load(None, env={})))
+    assert {(top,) for top in shown if not isinstance(shown[top], dict)} | {
+        (top, key) for top in shown if isinstance(shown[top], dict) for key in shown[top]
+    } == set(KEYS)
+
+
+def test_the_origin_stands_beside_each_value():
+    lines = show(load(None, env={"EDGED_MODE": "toggle"}), origin=True).splitlines()
+    assert [line.split() for line in lines if line.startswith("mode")] == [
+        ["mode:", "toggle", "#", "EDGED_MODE"]
+    ]
+    assert sum("#" in line for line in lines) == len(KEYS)
+
+
+def test_without_asking_no_origin_is_shown():
+    assert "#" not in show(load(None, env={}))
+
+
+def test_secrets_are_masked_in_every_form():
+    loaded = load(None, env={}, sets=SECRETS)
+    for origin in (True, False):
+        for as_json in (True, False):
+            text = show(loaded, origin=origin, as_json=as_json)
+            assert "LEAK" not in text
+            assert text.count("********") == 2
+
+
+def test_json_has_the_values_the_warnings_and_when_asked_the_origins():
+    loaded = load(None, env={}, sets=SECRETS)
+    told = json.loads(show(loaded, as_json=True))
+    assert told["config"]["provider"]["headers"] == {"authorization": "********"}
+    assert told["config"]["turn"]["longest_s"] == 60
+    assert told["warnings"] == list(loaded.warnings) != []
+    assert "origins" not in told
+    assert json.loads(show(loaded, origin=True, as_json=True))["origins"]["mode"] == "default"
+
+
+def properties():
+    made = schema()
+    sections = made["$defs"]
+    for path in KEYS:
+        at = sections["Config"]["properties"][path[0]]
+        yield path, at if len(path) == 1 else sections[at["$ref"].rpartition("/")[2]]["properties"][path[1]]
+
+
+def test_the_schema_describes_every_key_with_its_class():
+    for path, found in properties():
+        assert found["description"], path
+        assert found["x-edged-class"] == KEYS[path].apply
+
+
+def test_the_schema_has_the_bounds_that_the_loader_has():
+    for path, found in properties():
+        key = KEYS[path]
+        if key.kind in {Kind.WHOLE, Kind.NUMBER}:
+            number = found["anyOf"][0] if key.optional else found
+            assert (number["minimum"], number["maximum"]) == (key.low, key.high)
+        elif key.kind is Kind.CHOICE:
+            assert set(found["enum"]) == set(key.choices)
+        elif key.kind is Kind.TEXT:
+            assert found["maxLength"] == key.high
+
+
+def test_the_schema_wants_a_version_and_knows_no_other_keys():
+    made = schema()
+    assert made["$defs"]["Config"]["required"] == ["version"]
+    assert all(part["additionalProperties"] is False for part in made["$defs"].values())
+    json.dumps(made)

@@ -1,0 +1,98 @@
+"""`edged config check|show|schema`."""
+
+import argparse
+import json
+
+import pytest
+
+from edged.cli import config
+
+
+@pytest.fixture
+def edged(monkeypatch, tmp_path):
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    monkeypatch.chdir(tmp_path)
+    parser = argparse.ArgumentParser()
+    config.add(parser.add_subparsers())
+
+    def run(*argv):
+        args = parser.parse_args(["config", *argv])
+        return args.run(args)
+
+    return run
+
+
+@pytest.fixture
+def good(tmp_path):
+    file = tmp_path / "good.yaml"
+    file.write_text("version: 1\nmode: toggle\n")
+    return str(file)
+
+
+@pytest.fixture
+def bad(tmp_path):
+    file = tmp_path / "bad.yaml"
+    file.write_text("mode: x\nbuton: {}\n")
+    return str(file)
+
+
+def test_a_good_file_passes(edged, good, capsys):
+    assert edged("check", good) == 0
+    told = capsys.readouterr()
+    assert told.out == f"{good}: fit to run\n"
+    assert told.err == ""
+
+
+def test_a_bad_file_gives_78_and_one_line_for_each_problem(edged, bad, capsys):
+    assert edged("check", bad) == 78
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert [line.split(": ")[0] for line in told.err.splitlines()] == [
+        f"{bad}:1:1",
+        f"{bad}:1:7",
+        f"{bad}:2:1",
+    ]
+
+
+def test_check_misses_a_key_that_is_not_there(edged, good, capsys):
+    assert edged("check", good, "--set", "provider.api_key_file=/nowhere/key") == 78
+    assert capsys.readouterr().err.startswith("--set: provider.api_key_file: /nowhere/key does not exist")
+
+
+def test_warnings_do_not_fail_the_check(edged, good, capsys):
+    assert edged("check", good, "--set", "provider.api_key=sk-LEAK") == 0
+    err = capsys.readouterr().err
+    assert err.startswith("warning: --set: provider.api_key: ")
+    assert "LEAK" not in err
+
+
+def test_check_tells_programs_the_same(edged, good, bad, capsys):
+    assert edged("check", "--json", bad) == 78
+    told = json.loads(capsys.readouterr().out)
+    assert (told["ok"], len(told["problems"]), told["warnings"]) == (False, 3, [])
+    assert edged("check", "--json", "--config", good) == 0
+    assert json.loads(capsys.readouterr().out)["ok"] is True
+
+
+def test_the_environment_counts(edged, good, capsys, monkeypatch):
+    monkeypatch.setenv("EDGED_MODE", "hybrid")
+    assert edged("show", "--origin", "--config", good) == 0
+    assert "mode: hybrid                             # EDGED_MODE\n" in capsys.readouterr().out
+
+
+def test_show_masks_and_may_be_json(edged, good, capsys):
+    assert edged("show", "--json", "--config", good, "--set", "provider.api_key=sk-LEAK") == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["config"]["provider"]["api_key"] == "********"
+    assert "LEAK" not in told.out + told.err
+
+
+def test_show_of_a_bad_file_gives_78_and_the_problems(edged, bad, capsys):
+    assert edged("show", "--config", bad) == 78
+    told = capsys.readouterr()
+    assert (told.out, len(told.err.splitlines())) == ("", 3)
+
+
+def test_the_schema_is_printed_as_json(edged, capsys):
+    assert edged("schema") == 0
+    assert json.loads(capsys.readouterr().out)["$schema"].startswith("https://json-schema.org/")
