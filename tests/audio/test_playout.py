@@ -1,0 +1,341 @@
+"""The crossing down: cues before answers, one report of each thing, and a speaker that is woken and let rest."""
+
+from array import array
+from threading import Thread
+
+import pytest
+
+from edged import pcm
+from edged.audio.jitter import Drained, Flushed, JitterBuffer, Started
+from edged.audio.playout import MOST_CUES, CueDone, Playout
+from edged.wire.parts import Heard, Part
+
+A, B = Part("item_a", 0), Part("item_b", 0)
+MS = 48
+
+
+def flat(ms: float, level: int = 12_000) -> bytes:
+    return array("h", [level] * int(ms * 24)).tobytes()
+
+
+def silence(ms: float) -> bytes:
+    return bytes(int(ms * MS))
+
+
+FADE = pcm.ramp(flat(5), 1.0, 0.0)
+RISE = array("h", range(0, 12_000, 100)).tobytes()
+
+
+class Rig:
+    """A playout with what it told: how often there was news, and how often there was work."""
+
+    def __init__(self) -> None:
+        self.news = self.work = 0
+        self.playout = Playout(JitterBuffer(), notify=self.notify)
+        self.playout.on_work = self.on_work
+
+    def notify(self) -> None:
+        self.news += 1
+
+    def on_work(self) -> None:
+        self.work += 1
+        assert not self.playout.idle  # and no lock is held
+
+    def take(self, ms: float) -> bytes:
+        return self.playout.take(int(ms * MS))
+
+    def events(self) -> list:
+        return self.playout.events()
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def test_with_nothing_to_do_it_is_silent_and_idle(rig):
+    assert rig.take(20) == silence(20)
+    assert (rig.playout.idle, rig.events(), rig.news, rig.work, rig.playout.pulls) == (True, [], 0, 0, 1)
+
+
+def test_an_answer_plays_as_it_came(rig):
+    assert rig.playout.push(A, flat(60))
+    rig.playout.end()
+    assert rig.playout.queued_ms == 60
+    assert rig.take(80) == flat(60) + silence(20)
+    assert rig.events() == [Started(A), Drained()]
+    assert rig.playout.queued_ms == 0
+
+
+def test_the_bound_of_an_answer_is_told():
+    playout = Playout(JitterBuffer(most_ms=10), notify=lambda: None)
+    assert playout.push(A, flat(10))
+    assert not playout.push(A, flat(1))
+
+
+def test_a_flush_is_heard_as_a_fade_and_reported_once(rig):
+    rig.playout.push(A, flat(200))
+    rig.take(20)
+    rig.playout.flush()
+    assert rig.take(20) == FADE + silence(15)
+    rig.take(20)
+    assert rig.events() == [Started(A), Flushed((Heard(A, 20, 200),))]
+
+
+def test_latency_counts_for_answers_and_cues(rig):
+    rig.playout.set_latency(30)
+    rig.playout.push(A, flat(60))
+    rig.playout.end()
+    rig.take(60)
+    rig.playout.cue("busy", flat(20, 500))
+    rig.take(20)
+    assert rig.events() == [Started(A)]
+    rig.take(10)
+    assert rig.events() == [Drained()]
+    assert not rig.playout.idle
+    rig.take(20)
+    assert rig.events() == [CueDone("busy")]
+    assert rig.playout.idle
+
+
+# News
+
+
+def test_news_is_told_once_until_somebody_looks(rig):
+    rig.playout.push(A, flat(60))
+    rig.playout.end()
+    rig.take(40)
+    assert rig.news == 1
+    rig.take(40)
+    assert rig.news == 1
+    assert rig.events() == [Started(A), Drained()]
+    rig.playout.cue("busy", flat(20))
+    rig.take(20)
+    assert rig.news == 2
+
+
+def test_a_flush_of_nothing_is_news_at_once(rig):
+    rig.playout.flush()
+    assert (rig.news, rig.work) == (1, 0)
+    assert rig.events() == [Flushed(())]
+
+
+def test_news_may_be_looked_at_from_within(rig):
+    seen = []
+    rig.playout = Playout(JitterBuffer(), notify=lambda: seen.extend(rig.playout.events()))
+    rig.playout.flush()
+    assert seen == [Flushed(())]
+
+
+def test_takes_without_events_tell_nobody(rig):
+    rig.playout.push(A, flat(200))
+    for _ in range(5):
+        rig.take(20)
+    assert rig.news == 1
+
+
+# Work
+
+
+def test_the_first_sound_wakes_the_speaker_and_the_next_does_not(rig):
+    rig.playout.push(A, flat(10))
+    assert (rig.work, rig.playout.idle) == (1, False)
+    rig.playout.push(A, flat(10))
+    rig.playout.end()
+    assert rig.work == 1
+
+
+def test_after_a_rest_there_is_work_again(rig):
+    rig.playout.push(A, flat(10))
+    rig.playout.end()
+    rig.take(20)
+    assert rig.playout.idle
+    rig.playout.cue("busy", flat(20))
+    assert rig.work == 2
+    rig.take(20)
+    assert rig.playout.idle
+
+
+def test_nobody_need_be_told_of_work():
+    playout = Playout(JitterBuffer(), notify=lambda: None)
+    playout.cue("busy", b"")
+    assert not playout.idle
+
+
+# Cues
+
+
+def test_a_cue_plays_before_the_answer(rig):
+    rig.playout.push(A, flat(60))
+    rig.playout.cue("busy", flat(30, 500))
+    assert rig.take(60) == flat(30, 500) + flat(30)
+    assert rig.events() == [Started(A), CueDone("busy")]
+
+
+def test_an_answer_that_sounds_fades_out_for_a_cue_and_loses_nothing(rig):
+    rig.playout.push(A, flat(100))
+    rig.playout.end()
+    rig.take(20)
+    rig.playout.cue("busy", flat(20, 500))
+    assert rig.take(40) == FADE + flat(20, 500) + RISE + flat(10)
+    assert rig.take(80) == flat(65) + silence(15)
+    assert rig.events() == [Started(A), CueDone("busy"), Drained()]
+
+
+def test_a_cue_after_a_flush_waits_for_the_fade_only(rig):
+    rig.playout.push(A, flat(100))
+    rig.take(20)
+    rig.playout.flush()
+    rig.playout.cue("busy", flat(20, 500))
+    assert rig.take(40) == FADE + flat(20, 500) + silence(15)
+    assert rig.events() == [Started(A), Flushed((Heard(A, 20, 100),)), CueDone("busy")]
+
+
+def test_cues_play_in_order(rig):
+    rig.playout.cue("one", flat(30, 500))
+    rig.playout.cue("two", flat(30, 600))
+    assert rig.take(40) == flat(30, 500) + flat(10, 600)
+    assert rig.events() == [CueDone("one")]
+    assert rig.take(40) == flat(20, 600) + silence(20)
+    assert rig.events() == [CueDone("two")]
+
+
+def test_a_cue_without_sound_is_done_and_disturbs_nothing(rig):
+    rig.playout.push(A, flat(100))
+    rig.take(20)
+    rig.playout.cue("none", b"")
+    assert rig.take(20) == flat(20)
+    assert rig.events() == [Started(A), CueDone("none")]
+
+
+def test_a_cue_ends_with_its_last_sample(rig):
+    rig.playout.cue("busy", flat(20, 500))
+    rig.playout.take(20 * MS - 2)
+    assert (rig.events(), rig.playout.idle) == ([], False)
+    rig.playout.take(2)
+    assert (rig.events(), rig.playout.idle) == ([CueDone("busy")], True)
+
+
+def test_the_oldest_cue_that_waits_gives_way_and_is_reported(rig):
+    rig.playout.cue("sounding", flat(20, 500))
+    rig.take(10)
+    for number in range(MOST_CUES):
+        rig.playout.cue(str(number), flat(1, 600))
+    assert (rig.playout.dropped_cues, rig.events()) == (0, [])
+    rig.playout.cue("last", flat(1, 700))
+    assert (rig.playout.dropped_cues, rig.news, rig.events()) == (1, 1, [CueDone("0")])
+    assert rig.take(20) == flat(10, 500) + flat(7, 600) + flat(1, 700) + silence(2)
+    names = ["sounding", *map(str, range(1, MOST_CUES)), "last"]
+    assert rig.events() == [CueDone(name) for name in names]
+
+
+def test_the_lane_is_bounded_by_what_waits(rig):
+    for number in range(MOST_CUES):
+        rig.playout.cue(str(number), b"")
+    assert rig.playout.dropped_cues == 0
+    rig.playout.cue("more", b"")
+    assert rig.playout.dropped_cues == 1
+
+
+def test_hush_fades_the_cue_and_drops_those_that_wait(rig):
+    rig.playout.cue("one", flat(100))
+    rig.playout.cue("two", flat(100))
+    rig.take(20)
+    rig.playout.hush()
+    assert rig.take(20) == FADE + silence(15)
+    assert rig.events() == [CueDone("one"), CueDone("two")]
+    assert rig.playout.idle
+
+
+def test_hush_near_the_end_of_a_cue_fades_what_is_left(rig):
+    rig.playout.cue("one", flat(21))
+    rig.take(20)
+    rig.playout.hush()
+    assert rig.take(20) == pcm.ramp(flat(1), 1.0, 0.0) + silence(19)
+    assert rig.events() == [CueDone("one")]
+
+
+def test_hush_before_the_first_sample_is_silent(rig):
+    rig.playout.push(A, flat(100))
+    rig.take(20)
+    rig.playout.cue("one", flat(100, 500))
+    rig.playout.hush()
+    assert rig.take(20) == flat(20)
+    assert rig.events() == [Started(A), CueDone("one")]
+
+
+def test_hush_without_a_cue_is_nothing(rig):
+    rig.playout.push(A, flat(100))
+    rig.playout.hush()
+    assert rig.take(20) == flat(20)
+    assert rig.events() == [Started(A)]
+
+
+def test_answering_leaves_cues_aside(rig):
+    rig.playout.cue("busy", flat(10))
+    assert (rig.playout.answering, rig.playout.idle) == (False, False)
+    rig.playout.push(A, flat(10))
+    assert rig.playout.answering
+
+
+# No speaker
+
+
+def test_settling_finishes_cues_flushes_and_answers(rig):
+    rig.playout.set_latency(40)
+    rig.playout.push(A, flat(100))
+    rig.take(60)
+    rig.playout.flush()
+    rig.playout.push(B, flat(60))
+    rig.playout.end()
+    rig.playout.cue("sounding", flat(20))
+    rig.take(10)
+    rig.playout.cue("waiting", flat(20))
+    rig.events()
+    rig.playout.settle()
+    assert rig.events() == [Drained(), CueDone("sounding"), CueDone("waiting")]
+    assert rig.playout.idle
+    assert rig.take(20) == silence(20)
+    assert rig.events() == []
+
+
+def test_settling_a_flush_tells_what_was_heard(rig):
+    rig.playout.push(A, flat(100))
+    rig.take(20)
+    rig.playout.flush()
+    rig.events()
+    rig.playout.settle()
+    assert rig.events() == [Flushed((Heard(A, 20, 100),))]
+
+
+def test_settling_what_is_in_the_device(rig):
+    rig.playout.set_latency(40)
+    rig.playout.cue("busy", flat(20))
+    rig.take(20)
+    assert rig.events() == []
+    rig.playout.settle()
+    assert rig.events() == [CueDone("busy")]
+
+
+def test_without_a_speaker_work_settles_itself(rig):
+    rig.playout.on_work = rig.playout.settle
+    rig.playout.push(A, flat(60))
+    rig.playout.push(A, flat(60))
+    rig.playout.end()
+    rig.playout.cue("busy", flat(60))
+    assert rig.events() == [Drained(), CueDone("busy")]
+    assert rig.playout.idle
+
+
+def test_a_real_speaker_thread_takes_every_sample_once():
+    playout = Playout(JitterBuffer(prebuffer_ms=0, rebuffer_ms=0, fade_ms=0), notify=lambda: None)
+    sound = array("h", range(1, 20_001)).tobytes()
+    taken = bytearray()
+    puller = Thread(target=lambda: [taken.extend(playout.take(482)) for _ in range(300)])
+    puller.start()
+    for at in range(0, len(sound), 1000):
+        playout.push(A, sound[at : at + 1000])
+    puller.join()
+    playout.end()
+    taken += playout.take(len(sound))
+    assert [value for value in array("h", bytes(taken)) if value] == list(range(1, 20_001))
