@@ -1,0 +1,73 @@
+"""What the client says: builders for clients. `clientside.py` holds the server's way of reading it."""
+
+import json
+from base64 import b64encode
+from typing import Any
+
+from edged.wire.names import ClientName, Dialect
+from edged.wire.parts import Part
+from edged.wire.settings import Settings, to_wire
+
+_APPEND = (
+    '{"type":"' + ClientName.APPEND + '","audio":"'
+)  # a template: fifty times a second, json.dumps shows
+
+
+def append(sound: bytes) -> str:
+    """A piece of the utterance, in the session's input format."""
+    return _APPEND + b64encode(sound).decode() + '"}'
+
+
+def commit(event_id: str) -> str:
+    return _event(ClientName.COMMIT, event_id)
+
+
+def clear(event_id: str) -> str:
+    return _event(ClientName.CLEAR, event_id)
+
+
+def session_update(settings: Settings, dialect: Dialect, event_id: str) -> str:
+    return _event(ClientName.SESSION_UPDATE, event_id, session=to_wire(settings, dialect))
+
+
+def response_create(event_id: str, **response: Any) -> str:
+    """`response` overrides the session's settings for this one response, in the words of the dialect."""
+    return _event(ClientName.RESPONSE_CREATE, event_id, **({"response": response} if response else {}))
+
+
+def response_cancel(event_id: str, response_id: str | None = None) -> str:
+    """Without an id: whichever response is running."""
+    return _event(
+        ClientName.RESPONSE_CANCEL, event_id, **({"response_id": response_id} if response_id else {})
+    )
+
+
+def item_truncate(event_id: str, part: Part, audio_end_ms: int) -> str:
+    return _event(
+        ClientName.ITEM_TRUNCATE,
+        event_id,
+        item_id=part.item_id,
+        content_index=part.content_index,
+        audio_end_ms=audio_end_ms,
+    )
+
+
+def item_delete(event_id: str, item_id: str) -> str:
+    return _event(ClientName.ITEM_DELETE, event_id, item_id=item_id)
+
+
+def text_item(event_id: str, role: str, text: str, dialect: Dialect) -> str:
+    """A message of the conversation as text; what an assistant said goes in as text only."""
+    own = "output_text" if dialect is Dialect.GA else "text"
+    content = [{"type": own if role == "assistant" else "input_text", "text": text}]
+    item = {"type": "message", "role": role, "content": content}
+    return _event(ClientName.ITEM_CREATE, event_id, item=item)
+
+
+def function_output(event_id: str, call_id: str, output: str) -> str:
+    item = {"type": "function_call_output", "call_id": call_id, "output": output}
+    return _event(ClientName.ITEM_CREATE, event_id, item=item)
+
+
+def _event(name: ClientName, event_id: str, **fields: Any) -> str:
+    return json.dumps({"type": name.value, "event_id": event_id, **fields})

@@ -1,0 +1,177 @@
+"""What a client says, as a server reads it."""
+
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from edged.errors import WireError
+from edged.wire.names import ClientName, Dialect
+from edged.wire.parts import Part
+
+Json = dict[str, Any]
+
+
+class BadClientEvent(WireError):
+    """Becomes an `error` event: `code`, `param` and the client's own `event_id`, where it gave one."""
+
+    def __init__(
+        self, code: str | None, message: str, param: str | None = None, event_id: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code, self.message, self.param, self.event_id = code, message, param, event_id
+
+
+@dataclass(frozen=True, slots=True)
+class SessionUpdate:
+    session: Json
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    audio: bytes
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCreate:
+    item: Json
+    previous_item_id: str | None = None
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDelete:
+    item_id: str
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRetrieve:
+    item_id: str
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTruncate:
+    part: Part
+    audio_end_ms: int
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseCreate:
+    response: Json
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseCancel:
+    response_id: str | None = None
+    event_id: str | None = None
+
+
+ClientEvent = (
+    SessionUpdate
+    | Append
+    | Commit
+    | Clear
+    | ItemCreate
+    | ItemDelete
+    | ItemRetrieve
+    | ItemTruncate
+    | ResponseCreate
+    | ResponseCancel
+)
+
+
+def parse_client(text: str | bytes, dialect: Dialect) -> ClientEvent:  # noqa: ARG001 the names are the same in both
+    """One message of a client.
+
+    Raises:
+        BadClientEvent: it is not of the protocol; says which error to answer with.
+    """
+    try:
+        message = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError) as error:
+        raise BadClientEvent("invalid_json", "The message is not JSON.") from error
+    if not isinstance(message, dict):
+        raise BadClientEvent("invalid_event", "The message is not an object.")
+    event_id = message.get("event_id")
+    if event_id is not None and not isinstance(event_id, str):
+        raise BadClientEvent("invalid_type", "`event_id` is not a string.", "event_id")
+    name = message.get("type")
+    if name is None:
+        raise BadClientEvent("missing_required_parameter", "`type` is missing.", "type", event_id)
+    make = _PARSERS.get(name) if isinstance(name, str) else None
+    if make is None:
+        known = ", ".join(f"'{each.value}'" for each in ClientName)
+        raise BadClientEvent(
+            "invalid_value",
+            f"Invalid value: '{str(name)[:80]}'. Supported values are: {known}.",
+            "type",
+            event_id,
+        )
+    return make(_Fields(message, event_id))
+
+
+class _Fields:
+    """Reads fields of one message by type; says which is missing or wrong."""
+
+    def __init__(self, message: Json, event_id: str | None) -> None:
+        self._message = message
+        self.event_id = event_id
+
+    def need(self, name: str, kind: type | tuple[type, ...]) -> Any:
+        if self._message.get(name) is None:
+            raise BadClientEvent("missing_required_parameter", f"`{name}` is missing.", name, self.event_id)
+        return self.may(name, kind)
+
+    def may(self, name: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
+        value = self._message.get(name)
+        if value is None:
+            return default
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise BadClientEvent("invalid_type", f"`{name}` is of the wrong type.", name, self.event_id)
+        return value
+
+    def audio(self) -> bytes:
+        try:
+            return b64decode(self.need("audio", str), validate=True)
+        except (Base64Error, ValueError) as error:
+            raise BadClientEvent("invalid_value", "`audio` is not base64.", "audio", self.event_id) from error
+
+
+def _truncate(fields: _Fields) -> ClientEvent:
+    part = Part(fields.need("item_id", str), fields.may("content_index", int, 0))
+    return ItemTruncate(part, fields.need("audio_end_ms", int), fields.event_id)
+
+
+_PARSERS: dict[str, Callable[[_Fields], ClientEvent]] = {
+    ClientName.SESSION_UPDATE: lambda f: SessionUpdate(f.need("session", dict), f.event_id),
+    ClientName.APPEND: lambda f: Append(f.audio(), f.event_id),
+    ClientName.COMMIT: lambda f: Commit(f.event_id),
+    ClientName.CLEAR: lambda f: Clear(f.event_id),
+    ClientName.ITEM_CREATE: lambda f: ItemCreate(
+        f.need("item", dict), f.may("previous_item_id", str), f.event_id
+    ),
+    ClientName.ITEM_DELETE: lambda f: ItemDelete(f.need("item_id", str), f.event_id),
+    ClientName.ITEM_RETRIEVE: lambda f: ItemRetrieve(f.need("item_id", str), f.event_id),
+    ClientName.ITEM_TRUNCATE: _truncate,
+    ClientName.RESPONSE_CREATE: lambda f: ResponseCreate(f.may("response", dict, {}), f.event_id),
+    ClientName.RESPONSE_CANCEL: lambda f: ResponseCancel(f.may("response_id", str), f.event_id),
+}

@@ -1,0 +1,172 @@
+"""The server's events as text: the other way of server.py."""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+
+from edged.wire import shapes
+from edged.wire.names import GA_ONLY, Dialect, ServerName, to_dialect
+from edged.wire.parts import Part
+from edged.wire.shapes import ServerError, ServerEvent
+
+Json = dict[str, Any]
+
+
+def encode(event: ServerEvent, dialect: Dialect, event_id: str) -> str:
+    """`event` as a message of `dialect`.
+
+    Raises:
+        ValueError: the dialect has no such event.
+    """
+    if isinstance(event, shapes.Unknown):
+        return json.dumps({"type": event.type, "event_id": event_id})
+    name, body = _BODIES[type(event)]
+    if name in GA_ONLY and dialect is Dialect.BETA:
+        raise ValueError(f"{name} is not of the beta dialect")
+    message = {"type": to_dialect(name, dialect), "event_id": event_id, **body(event)}
+    if isinstance(event, shapes.ArgumentsDone) and dialect is Dialect.BETA:
+        del message["name"]
+    return json.dumps(message)
+
+
+def error_object(error: ServerError) -> Json:
+    """The `error` of an error event."""
+    return {
+        "type": error.type,
+        "code": error.code,
+        "message": error.message,
+        "param": error.param,
+        "event_id": error.event_id,
+    }
+
+
+def _at(part: Part) -> Json:
+    return {"item_id": part.item_id, "content_index": part.content_index}
+
+
+def _of(event: Any) -> Json:
+    """The ids of an event that belongs to a content part of a response."""
+    return {"response_id": event.response_id, "output_index": event.output_index, **_at(event.part)}
+
+
+def _in(event: Any) -> Json:
+    """The ids of an event that belongs to a call of a response."""
+    return {
+        "response_id": event.response_id,
+        "item_id": event.item_id,
+        "output_index": event.output_index,
+        "call_id": event.call_id,
+    }
+
+
+def _response_created(event: shapes.ResponseCreated) -> Json:
+    return {
+        "response": {
+            "id": event.response_id,
+            "object": "realtime.response",
+            "status": "in_progress",
+            "status_details": None,
+            "output": [],
+            "conversation_id": event.conversation_id,
+            "metadata": event.metadata,
+            "usage": None,
+        }
+    }
+
+
+def _response_done(event: shapes.ResponseDone) -> Json:
+    details: Json | None = None
+    if event.status != "completed" or event.reason or event.error:
+        details = {"type": event.status}
+        if event.reason:
+            details["reason"] = event.reason
+        if event.error:
+            details["error"] = error_object(event.error)
+    return {
+        "response": {
+            "id": event.response_id,
+            "object": "realtime.response",
+            "status": event.status,
+            "status_details": details,
+            "output": list(event.output),
+            "conversation_id": event.conversation_id,
+            "metadata": None,
+            "usage": event.usage,
+        }
+    }
+
+
+_Body = Callable[[Any], Json]
+_BODIES: dict[type, tuple[ServerName, _Body]] = {
+    shapes.ErrorEvent: (ServerName.ERROR, lambda e: {"error": error_object(e.error)}),
+    shapes.SessionCreated: (ServerName.SESSION_CREATED, lambda e: {"session": e.session}),
+    shapes.SessionUpdated: (ServerName.SESSION_UPDATED, lambda e: {"session": e.session}),
+    shapes.ConversationCreated: (
+        ServerName.CONVERSATION_CREATED,
+        lambda e: {"conversation": {"id": e.conversation_id, "object": "realtime.conversation"}},
+    ),
+    shapes.ItemAdded: (
+        ServerName.ITEM_ADDED,
+        lambda e: {"previous_item_id": e.previous_item_id, "item": e.item},
+    ),
+    shapes.ItemDone: (
+        ServerName.ITEM_DONE,
+        lambda e: {"previous_item_id": e.previous_item_id, "item": e.item},
+    ),
+    shapes.ItemRetrieved: (ServerName.ITEM_RETRIEVED, lambda e: {"item": e.item}),
+    shapes.ItemDeleted: (ServerName.ITEM_DELETED, lambda e: {"item_id": e.item_id}),
+    shapes.ItemTruncated: (
+        ServerName.ITEM_TRUNCATED,
+        lambda e: {**_at(e.part), "audio_end_ms": e.audio_end_ms},
+    ),
+    shapes.TranscriptionDelta: (ServerName.TRANSCRIPTION_DELTA, lambda e: {**_at(e.part), "delta": e.delta}),
+    shapes.TranscriptionCompleted: (
+        ServerName.TRANSCRIPTION_COMPLETED,
+        lambda e: {**_at(e.part), "transcript": e.transcript, "usage": e.usage},
+    ),
+    shapes.TranscriptionFailed: (
+        ServerName.TRANSCRIPTION_FAILED,
+        lambda e: {**_at(e.part), "error": error_object(e.error)},
+    ),
+    shapes.Committed: (
+        ServerName.COMMITTED,
+        lambda e: {"previous_item_id": e.previous_item_id, "item_id": e.item_id},
+    ),
+    shapes.Cleared: (ServerName.CLEARED, lambda _: {}),
+    shapes.SpeechStarted: (
+        ServerName.SPEECH_STARTED,
+        lambda e: {"audio_start_ms": e.audio_start_ms, "item_id": e.item_id},
+    ),
+    shapes.SpeechStopped: (
+        ServerName.SPEECH_STOPPED,
+        lambda e: {"audio_end_ms": e.audio_end_ms, "item_id": e.item_id},
+    ),
+    shapes.ResponseCreated: (ServerName.RESPONSE_CREATED, _response_created),
+    shapes.ResponseDone: (ServerName.RESPONSE_DONE, _response_done),
+    shapes.OutputItemAdded: (
+        ServerName.OUTPUT_ITEM_ADDED,
+        lambda e: {"response_id": e.response_id, "output_index": e.output_index, "item": e.item},
+    ),
+    shapes.OutputItemDone: (
+        ServerName.OUTPUT_ITEM_DONE,
+        lambda e: {"response_id": e.response_id, "output_index": e.output_index, "item": e.item},
+    ),
+    shapes.PartAdded: (ServerName.PART_ADDED, lambda e: {**_of(e), "part": e.content}),
+    shapes.PartDone: (ServerName.PART_DONE, lambda e: {**_of(e), "part": e.content}),
+    shapes.AudioDelta: (ServerName.AUDIO_DELTA, lambda e: {**_of(e), "delta": b64encode(e.pcm).decode()}),
+    shapes.AudioDone: (ServerName.AUDIO_DONE, _of),
+    shapes.AudioTranscriptDelta: (ServerName.AUDIO_TRANSCRIPT_DELTA, lambda e: {**_of(e), "delta": e.delta}),
+    shapes.AudioTranscriptDone: (
+        ServerName.AUDIO_TRANSCRIPT_DONE,
+        lambda e: {**_of(e), "transcript": e.transcript},
+    ),
+    shapes.TextDelta: (ServerName.TEXT_DELTA, lambda e: {**_of(e), "delta": e.delta}),
+    shapes.TextDone: (ServerName.TEXT_DONE, lambda e: {**_of(e), "text": e.text}),
+    shapes.ArgumentsDelta: (ServerName.ARGUMENTS_DELTA, lambda e: {**_in(e), "delta": e.delta}),
+    shapes.ArgumentsDone: (
+        ServerName.ARGUMENTS_DONE,
+        lambda e: {**_in(e), "name": e.name, "arguments": e.arguments},
+    ),
+    shapes.RateLimits: (ServerName.RATE_LIMITS, lambda e: {"rate_limits": list(e.limits)}),
+}
