@@ -14,26 +14,20 @@ Not here: what lies between two ends of a connection (net.py).
 
 import asyncio
 import contextvars
-import os
 import random
 import threading
-import time
 import weakref
 from asyncio import events
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
-from unittest import mock
+
+from tests.lab.world import Forbidden, world
 
 T = TypeVar("T")
 
 WALL_AT_START = 1_767_225_600.0  # 2026-01-01 00:00:00 UTC: any fixed date does
 TURNS_AT_ONE_TIME = 50_000  # a storm of real work stays far below
 CLOCK_RESOLUTION_S = 1e-6  # above the rounding of a float that counts 100,000 hours
-
-
-class Forbidden(BaseException):
-    """Something that has no place in virtual time. Not an Exception: nobody may swallow it."""
 
 
 class Deadlock(BaseException):
@@ -177,7 +171,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return await self._network().create_server(protocol_factory, host, port, **kwargs)
 
     async def getaddrinfo(self, host, port, *, family=0, type=0, proto=0, flags=0):  # noqa: A002 asyncio's name
-        return await self._network().getaddrinfo(host, port, family=family)
+        return await self._network().names.getaddrinfo(host, port, family=family)
 
     def _network(self) -> Any:
         if self.net is None:
@@ -216,35 +210,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _process_events(self, event_list: list[Any]) -> None:
         """No file descriptors, no events."""
 
-    # -- the world around ----------------------------------------------------------------------------
-
-    @contextmanager
-    def world(self) -> Iterator[None]:
-        """The process's clocks and randomness are this run's; threads and blocking sleeps are refused."""
-
-        def no_thread(thread: threading.Thread) -> None:
-            raise Forbidden(f"a thread in virtual time: {thread.name}")
-
-        def no_sleep(seconds: float) -> None:
-            raise Forbidden(f"time.sleep({seconds}) would block the loop")
-
-        state = random.getstate()
-        random.seed(self.random.getrandbits(64))
-        with (
-            mock.patch.object(os, "urandom", self.random.randbytes),
-            mock.patch.object(random, "_urandom", self.random.randbytes),
-            mock.patch.object(time, "time", self.wall),
-            mock.patch.object(time, "time_ns", self.wall_ns),
-            mock.patch.object(time, "monotonic", self.time),
-            mock.patch.object(time, "monotonic_ns", self.time_ns),
-            mock.patch.object(time, "sleep", no_sleep),
-            mock.patch.object(threading.Thread, "start", no_thread),
-        ):
-            try:
-                yield
-            finally:
-                random.setstate(state)
-
     def finish(self) -> None:
         """Cancel what is left, the oldest first, and close."""
         try:
@@ -269,7 +234,7 @@ def run(main: Coroutine[Any, Any, T], *, net: Any = None, seed: int = 0, limit_s
 
         net = SimNet()
     loop = VirtualLoop(net=net, seed=seed, limit_s=limit_s)
-    with loop.world():
+    with world(loop):
         try:
             result = contextvars.copy_context().run(loop.run_until_complete, main)
         finally:

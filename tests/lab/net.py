@@ -1,19 +1,18 @@
 """A simulated network under asyncio: `run(main(), net=SimNet(latency_ms=20), seed=7)`.
 
 Rules:
-- Every address lies behind the same conditions (`net.set(latency_ms=...)`), loopback too, unless it was given its own.
-- Faults come from a script (`net.set`, `net.begin`, `net.strike`, at times of `net.at`) or from a plan (`net.play`).
+- Every address lies behind the same conditions (`net.set(latency_ms=...)`), loopback too, unless it was given
+  its own.
+- Faults come from a script (`net.set`, `net.begin`, `net.strike`, at `net.at`) or from a plan (`net.play`).
 - What happened can be seen from outside: `net.watch(seen)` is told every event, bytes as they reach an end;
   `net.digest()` is a hash of all of them; `net.felt` counts what faults did to somebody.
 
-Not here: what a connection does with the conditions (pipe.py, transport.py), what goes wrong when (weather.py).
+Not here: what a connection does with the conditions (pipe.py, transport.py), the faults (weather.py).
 """
 
 import asyncio
 import errno
 import hashlib
-import ipaddress
-import socket
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -21,13 +20,13 @@ from random import Random
 from typing import Any, NamedTuple
 
 from tests.lab.connection import Connection
+from tests.lab.names import Names, is_literal
 from tests.lab.server import SimServer
 from tests.lab.sock import os_error
 from tests.lab.weather import LASTING, Conditions, Fault, effective
 
 SYN_AT_S = (0.0, 1.0, 3.0, 7.0, 15.0, 31.0, 63.0)  # Linux: tcp_syn_retries = 6
 SYN_GIVE_UP_S = 127.0
-DNS_GIVE_UP_S = 10.0  # two servers or two tries of 5 s each, as resolv.conf has it
 FIRST_PORT = 40_001
 EVERYWHERE = "*"
 
@@ -60,7 +59,7 @@ class SimNet:
         self.loop: Any = None
         self.random = Random(0)
         self.local_address = local_address
-        self.names: dict[str, list[str]] = {"localhost": ["127.0.0.1"]}
+        self.names = Names(self)  # `net.names["voice.example"] = ["203.0.113.5"]`
         self.felt: Counter[str] = Counter()  # what faults did to somebody
         self.begun: Counter[str] = Counter()  # faults by kind
         self._paths = {EVERYWHERE: Path(Conditions(**fair))}
@@ -194,12 +193,12 @@ class SimNet:
         self._tell_changed()
 
     def _apply(self) -> None:
-        had_route = not self.conditions().no_route
+        cut_off = self.conditions().no_route
         for path in self._paths.values():
             path.conditions = effective(path.fair, self._faults)
         for connection in self.connections:
             connection.healed()
-        if had_route != self.conditions().no_route:
+        if cut_off != self.conditions().no_route:
             self._tell_changed()
 
     def _tell_changed(self) -> None:
@@ -209,44 +208,13 @@ class SimNet:
     def _path(self, address: str) -> Path:
         return self._paths.get(address, self._paths[EVERYWHERE])
 
-    # -- names ---------------------------------------------------------------------------------------
-
-    async def getaddrinfo(self, host: Any, port: Any, *, family: int = 0) -> list[Any]:
-        found = []
-        for address in await self.lookup(host or "127.0.0.1"):
-            kind = socket.AF_INET6 if ":" in address else socket.AF_INET
-            if family in (0, kind):
-                found.append((kind, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port)))
-        if not found:
-            raise socket.gaierror(socket.EAI_ADDRFAMILY, "Address family for hostname not supported")
-        return found
-
-    async def lookup(self, host: str) -> list[str]:
-        """Addresses of a name, as getaddrinfo gives them; literals and localhost need no server."""
-        if _is_literal(host):
-            return [host]
-        now = self.conditions()
-        if host != "localhost":
-            await asyncio.sleep((now.dns_delay_ms + 2 * now.latency_ms) / 1000)
-            now = self.conditions()
-            lost = now.hole_up or now.hole_down
-            if lost:
-                await asyncio.sleep(DNS_GIVE_UP_S)
-            if lost or now.no_route or now.dns_fails:
-                self.felt["dns_failed"] += 1
-                self.note("dns_failed", data=host.encode())
-                raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-        if host not in self.names:
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return list(self.names[host])
-
     # -- connecting ----------------------------------------------------------------------------------
 
     async def create_connection(self, factory, host, port, *, ssl=None, sock=None, **_):
         if ssl or sock is not None:
             raise NotImplementedError("the laboratory has neither TLS nor sockets of its own")
         errors = []
-        for *_, (address, number) in await self.loop.getaddrinfo(host, port):
+        for *_, (address, number) in await self.names.getaddrinfo(host, port):
             try:
                 connection, listener = await self._connect(address, number)
             except OSError as error:
@@ -314,7 +282,7 @@ class SimNet:
             if one in (None, "", "0.0.0.0", "::"):
                 names.append(("0.0.0.0", number))
             else:
-                names += [(address, number) for address in ([one] if _is_literal(one) else self.names[one])]
+                names += [(address, number) for address in ([one] if is_literal(one) else self.names[one])]
         server = SimServer(self, factory, names)
         if start_serving:
             server.listen()
@@ -330,11 +298,3 @@ class SimNet:
     def unlisten(self, address: str, port: int, server: SimServer) -> None:
         if self._listeners.get((address, port)) is server:
             del self._listeners[address, port]
-
-
-def _is_literal(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

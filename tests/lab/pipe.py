@@ -1,10 +1,11 @@
 """One direction of a simulated TCP connection.
 
 Rules, as Linux has them:
-- A kernel takes `buffer_bytes` that the other side has not acknowledged. A reader that does not read makes its
-  own kernel fill up, then the sender's.
-- Bytes lost in a hole are sent again 0.2 s, 0.6 s, 1.4 s, ... after the first loss: when the hole has gone, they
-  arrive at the next of these times, not at once. After `GIVE_UP_S` (or TCP_USER_TIMEOUT) the sender has ETIMEDOUT.
+- A kernel takes `buffer_bytes` that the other side has not acknowledged. A reader that does not read makes
+  its own kernel fill up, then the sender's.
+- Bytes lost in a hole are sent again 0.2 s, 0.6 s, 1.4 s, ... after the first loss: when the hole has gone,
+  they arrive at the next of these times, not at once. After 15 minutes (or TCP_USER_TIMEOUT) the sender is
+  told ETIMEDOUT.
 - An acknowledgement can be lost too: then the reader has the bytes and the sender does not know.
 - Whoever sends to an end that is gone gets a reset, if the way back is open.
 
