@@ -1,0 +1,59 @@
+"""Devices that are not there: silence in, nothing out, at the pace of real ones."""
+
+from collections.abc import Callable
+
+from edged import pcm
+from edged.audio.ports import Lost, Pace, Source
+
+
+class NullMicrophone:
+    """Hands silence."""
+
+    def __init__(self, pace: Pace, *, block_ms: int = 20, fmt: pcm.Format = pcm.PCM16) -> None:
+        self._pace = pace
+        self._period_s = block_ms / 1000
+        self._block = pcm.silence(fmt.bytes_of(block_ms), fmt)
+
+    def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:  # noqa: ARG002 it can not be lost
+        """Begin to hand silence."""
+        self._pace.start(self._period_s, lambda: hand(self._block))
+
+    def stop(self) -> None:
+        """No `hand` after the return."""
+        self._pace.stop()
+
+
+class NullSpeaker:
+    """Takes and forgets."""
+
+    latency_ms = 0
+
+    def __init__(self, pace: Pace, *, block_ms: int = 20, fmt: pcm.Format = pcm.PCM16) -> None:
+        self._pace = pace
+        self._period_s = block_ms / 1000
+        self._block_bytes = fmt.bytes_of(block_ms)
+        self._source: Source | None = None
+
+    def start(self, source: Source, lost: Lost) -> None:  # noqa: ARG002 it can not be lost
+        """Begin to take."""
+        self._source = source
+        source.on_work = self._pace.unpark
+        self._pace.start(self._period_s, self._tick)
+
+    def stop(self) -> None:
+        """No `take` after the return."""
+        if self._source is not None:
+            self._source.on_work = None
+        self._pace.stop()
+
+    def played(self, block: bytes) -> None:
+        """What became of a block; nothing here."""
+
+    def _tick(self) -> None:
+        source = self._source
+        assert source is not None
+        self.played(source.take(self._block_bytes))
+        if source.idle:
+            self._pace.park()
+            if not source.idle:  # work came in between
+                self._pace.unpark()

@@ -1,0 +1,92 @@
+"""Rhythms for devices that have none: a thread in life, a timer of the loop in virtual time."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+
+
+class LoopPace:
+    """Ticks by a timer of the loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._timer: asyncio.TimerHandle | None = None
+        self._period_s = 0.0
+        self._tick: Callable[[], None] | None = None
+        self._parked = False
+        self._due = 0.0
+
+    def start(self, period_s: float, tick: Callable[[], None]) -> None:
+        """Call `tick` every `period_s`."""
+        self._period_s, self._tick, self._parked = period_s, tick, False
+        self._due = self._loop.time() + period_s
+        self._timer = self._loop.call_at(self._due, self._fire)
+
+    def stop(self) -> None:
+        """No tick after the return."""
+        self._tick = None
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def park(self) -> None:
+        """No ticks until `unpark`."""
+        self._parked = True
+
+    def unpark(self) -> None:
+        """Go on."""
+        if self._parked and self._tick is not None:
+            self.start(self._period_s, self._tick)
+
+    def _fire(self) -> None:
+        tick = self._tick
+        if tick is None:
+            return
+        tick()
+        if self._tick is not None and not self._parked:
+            self._due += self._period_s
+            self._timer = self._loop.call_at(self._due, self._fire)
+
+
+class ThreadPace:
+    """Ticks from a daemon thread; an exception in a tick ends in `threading.excepthook`."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self._running = threading.Event()
+
+    def start(self, period_s: float, tick: Callable[[], None]) -> None:
+        """Call `tick` every `period_s`."""
+        self._stopping.clear()
+        self._running.set()
+        self._thread = threading.Thread(target=self._run, args=(period_s, tick), name=self._name, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """No tick after the return."""
+        self._stopping.set()
+        self._running.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+        self._thread = None
+
+    def park(self) -> None:
+        """No ticks until `unpark`."""
+        self._running.clear()
+
+    def unpark(self) -> None:
+        """Go on."""
+        self._running.set()
+
+    def _run(self, period_s: float, tick: Callable[[], None]) -> None:
+        due = time.monotonic() + period_s
+        while True:
+            if not self._running.is_set():
+                self._running.wait()
+                due = time.monotonic() + period_s
+            if self._stopping.wait(max(0.0, due - time.monotonic())):
+                return
+            tick()
+            due = max(due + period_s, time.monotonic() - period_s)  # after a stall: no burst of old ticks

@@ -1,0 +1,70 @@
+"""What a microphone, a speaker and a rhythm are to edged. Sound is PCM16, mono, 24 kHz, whole samples.
+
+Common to the devices: `start` and `stop` may block (a device call that hangs is cut off by who calls them) and
+are called by one caller, one at a time; `lost` may be called from any thread, at most once a start, and after it
+the owner still calls `stop`. `stop` leaves nothing running, may be called twice, and never raises.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from edged.errors import DeviceError
+
+Lost = Callable[[DeviceError], None]
+
+
+class Microphone(Protocol):
+    """Hands blocks from `start` to `stop`, at the device's pace, from a thread of its own or from the loop."""
+
+    def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
+        """Open the device and begin; raises DeviceError naming device and remedy. `hand` must not wait."""
+
+    def stop(self) -> None:
+        """Close the device: no `hand` after the return."""
+
+
+class Source(Protocol):
+    """What a speaker pulls."""
+
+    on_work: Callable[[], None] | None
+    """Set by the speaker; called on the loop's thread when `idle` has turned False. Must not wait."""
+
+    def take(self, n_bytes: int) -> bytes:
+        """The next sound, exactly so many bytes, silence where there is nothing. Never waits."""
+        ...
+
+    @property
+    def idle(self) -> bool:
+        """Nothing sounds and nothing is to be done: a speaker may rest until `on_work`."""
+        ...
+
+
+class Speaker(Protocol):
+    """Pulls its source from `start` to `stop`, at the device's pace; rests while the source is idle."""
+
+    def start(self, source: Source, lost: Lost) -> None:
+        """Open the device and begin; raises DeviceError naming device and remedy."""
+
+    def stop(self) -> None:
+        """Close the device: no `take` after the return."""
+
+    @property
+    def latency_ms(self) -> int:
+        """How much sound the device holds that was taken and is not heard yet; known after `start`."""
+        ...
+
+
+class Pace(Protocol):
+    """A rhythm for devices that have none of their own."""
+
+    def start(self, period_s: float, tick: Callable[[], None]) -> None:
+        """Call `tick` every `period_s`, without drift, until `stop`."""
+
+    def stop(self) -> None:
+        """No tick after the return."""
+
+    def park(self) -> None:
+        """No ticks until `unpark`. Called from within a tick."""
+
+    def unpark(self) -> None:
+        """Go on, one period from now; nothing when not parked. From the loop's thread."""

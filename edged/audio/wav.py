@@ -1,0 +1,107 @@
+"""Files in place of devices: speech from a WAV as the microphone, a WAV as the speaker."""
+
+import wave
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+
+from edged import pcm
+from edged.audio.null import NullSpeaker
+from edged.audio.ports import Lost, Pace, Source
+from edged.errors import DeviceError
+
+
+def read_wav(path: Path) -> bytes:
+    """The sound of a WAV file.
+
+    Raises:
+        DeviceError: there is no such file, or it is not PCM16, mono, 24 kHz.
+    """
+    try:
+        with wave.open(str(path), "rb") as file:
+            shape = (file.getsampwidth(), file.getnchannels(), file.getframerate())
+            if shape != (pcm.SAMPLE_BYTES, 1, pcm.PCM16.rate_hz):
+                width, channels, rate_hz = shape
+                raise DeviceError(
+                    f"{path} has {width * 8} bits, {channels} channels, {rate_hz} Hz; wanted are 16 bits, mono, 24000 Hz:"
+                    f" sox {path.name} -b 16 -c 1 -r 24000 new.wav"
+                )
+            return file.readframes(file.getnframes())
+    except FileNotFoundError as error:
+        raise DeviceError(f"there is no file {path}; name one in `microphone.file`") from error
+    except (OSError, EOFError, wave.Error) as error:
+        raise DeviceError(f"{path} is no WAV file: {error}") from error
+
+
+class WavMicrophone:
+    """Silence, but for what it is given to `say`."""
+
+    def __init__(
+        self, pace: Pace, *, block_ms: int = 20, speech: bytes | None = None, fmt: pcm.Format = pcm.PCM16
+    ) -> None:
+        """`speech` is said once, at the first start."""
+        self._pace = pace
+        self._fmt = fmt
+        self._period_s = block_ms / 1000
+        self._block_bytes = fmt.bytes_of(block_ms)
+        self._lock = Lock()
+        self._rest = speech or b""
+
+    def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:  # noqa: ARG002 it can not be lost
+        """Begin to hand blocks."""
+        self._pace.start(self._period_s, lambda: hand(self._next()))
+
+    def stop(self) -> None:
+        """No `hand` after the return."""
+        self._pace.stop()
+
+    def say(self, sound: bytes) -> None:
+        """Say this from the next block on, after what is being said."""
+        with self._lock:
+            self._rest += sound
+
+    @property
+    def saying(self) -> bool:
+        """Something is still to be said."""
+        return bool(self._rest)
+
+    def _next(self) -> bytes:
+        with self._lock:
+            block, self._rest = self._rest[: self._block_bytes], self._rest[self._block_bytes :]
+        return block + pcm.silence(self._block_bytes - len(block), self._fmt)
+
+
+class WavSpeaker(NullSpeaker):
+    """Writes what it takes; while it rests, the file does not grow."""
+
+    def __init__(self, path: Path, pace: Pace, *, block_ms: int = 20, fmt: pcm.Format = pcm.PCM16) -> None:
+        super().__init__(pace, block_ms=block_ms, fmt=fmt)
+        self._path, self._fmt = path, fmt
+        self._file: wave.Wave_write | None = None
+
+    def start(self, source: Source, lost: Lost) -> None:
+        """Begin a new file; raises DeviceError when it can not be written."""
+        try:
+            self._raw = self._path.open("wb")
+        except OSError as error:
+            raise DeviceError(
+                f"can not write {self._path}: {error}; see `speaker.file`", "speaker_lost"
+            ) from error
+        self._file = wave.open(self._raw, "wb")
+        self._file.setnchannels(1)
+        self._file.setsampwidth(pcm.SAMPLE_BYTES)
+        self._file.setframerate(self._fmt.rate_hz)
+        super().start(source, lost)
+
+    def stop(self) -> None:
+        """Finish the file."""
+        super().stop()
+        if self._file is not None:
+            self._file.close()
+            self._raw.close()  # `wave` does not close a file it was given
+            self._file = None
+
+    def played(self, block: bytes) -> None:
+        """Write it."""
+        if self._file is not None:
+            self._file.writeframesraw(block)
