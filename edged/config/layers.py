@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from edged.config import document
 from edged.config.document import Other, Scalar, Table, Tree, compose, reading
 from edged.config.keys import KEYS, SECTIONS, TOP, Key, Kind, Path
 from edged.config.problem import Place, Problem, name, nearest
-from edged.config.values import UnfitError, value
+from edged.config.values import TooNewError, UnfitError, value
 
 SET = "--set"
 _PREFIX = "EDGED_"
@@ -38,12 +39,12 @@ class Layer:
     broken: set[Path] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
 
-    def put(self, key: Key, tree: Tree, place: Place) -> None:
+    def put(self, key: Key, tree: Tree) -> None:
         """Checks one value and takes it, or reports it."""
         if key.kind in _GROUPS:
             self._group(key, tree)
         else:
-            self._take(key, key.path, tree, place)
+            self._take(key, key.path, tree)
 
     def unknown(self, path: Path, place: Place, known: Iterable[str]) -> None:
         """Reports a key that there is not; what was probably meant is broken, too: it has no value now."""
@@ -51,43 +52,40 @@ class Layer:
         self.problems.append(Problem(place, ".".join(map(name, path)), f"unknown key{hint}"))
         self.broken.add(near)
 
-    def _take(self, key: Key, path: Path, tree: Tree, place: Place) -> None:
+    def _take(self, key: Key, path: Path, tree: Tree) -> None:
         try:
-            self.values[path] = Found(value(key, tree), place)
+            self.values[path] = Found(value(key, tree), tree.place)
         except UnfitError as error:
             self.broken.add(key.path)
             if str(error):
-                self.problems.append(Problem(place, ".".join(map(name, path)), str(error)))
+                self.problems.append(Problem(tree.place, ".".join(map(name, path)), str(error)))
 
     def _group(self, key: Key, tree: Tree) -> None:
         match tree:
             case Table(entries=entries):
                 for entry, child in entries:
-                    self._take(key, (*key.path, entry.text), child, child.place)
-            case Scalar(reading="nothing"):
+                    self._take(key, (*key.path, entry.text), child)
+            case Scalar(reading=document.NOTHING):
                 pass
             case Other(reported=True):
                 self.broken.add(key.path)
             case _:
-                self._wrong_group(
-                    key, tree.place, "a group wanted (name: value, each in a line below, indented)"
-                )
-
-    def _wrong_group(self, key: Key, place: Place, what: str) -> None:
-        self.broken.add(key.path)
-        self.problems.append(Problem(place, key.name, what))
+                self.broken.add(key.path)
+                what = "a group wanted (name: value, each in a line below, indented)"
+                self.problems.append(Problem(tree.place, key.name, what))
 
 
 def of_file(table: Table, problems: list[Problem], *, main: bool) -> Layer:
     """A file's layer. The main file has to name its version; a file of a newer one is not judged further."""
     layer = Layer(problems=list(problems))
-    found = {key.text: (key, tree) for key, tree in table.entries}
-    if "version" in found:
-        _, tree = found["version"]
-        judged = Layer()
-        judged.put(KEYS["version",], tree, tree.place)
-        if any("too new" in problem.text for problem in judged.problems):
-            return judged
+    version = next((tree for key, tree in table.entries if key.text == "version"), None)
+    if version is not None:
+        try:
+            value(KEYS["version",], version)
+        except TooNewError as error:
+            return Layer(problems=[Problem(version.place, "version", str(error))])
+        except UnfitError:
+            pass  # reported with all the others below
     elif main and (table.entries or not problems):
         layer.problems.append(
             Problem(Place(table.place.source, 1, 1), "version", "is missing (write version: 1)")
@@ -96,7 +94,7 @@ def of_file(table: Table, problems: list[Problem], *, main: bool) -> Layer:
         if key.text in SECTIONS:
             _section(layer, key.text, tree)
         elif (key.text,) in KEYS:
-            layer.put(KEYS[key.text,], tree, tree.place)
+            layer.put(KEYS[key.text,], tree)
         else:
             layer.unknown((key.text,), key.place, TOP)
     return layer
@@ -107,10 +105,10 @@ def _section(layer: Layer, section: str, tree: Tree) -> None:
         case Table(entries=entries):
             for key, child in entries:
                 if known := KEYS.get((section, key.text)):
-                    layer.put(known, child, child.place)
+                    layer.put(known, child)
                 else:
                     layer.unknown((section, key.text), key.place, SECTIONS[section])
-        case Scalar(reading="nothing") | Other(reported=True):
+        case Scalar(reading=document.NOTHING) | Other(reported=True):
             pass
         case _:
             what = "a section, not a value (its keys stand in lines of their own below, indented)"
@@ -155,11 +153,11 @@ def _given(layer: Layer, path: Path, text: str, place: Place) -> None:
         else:
             layer.unknown(path, place, SECTIONS if len(path) > 1 else TOP)
     elif key.kind in _GROUPS and len(path) == 3:
-        layer.put(key, Table(((Scalar(path[2], place), Scalar(text, place)),), place), place)
+        layer.put(key, Table(((Scalar(path[2], place), Scalar(text, place)),), place))
     elif key.kind in _GROUPS:
         _given_group(layer, key, text, place)
     else:
-        layer.put(key, _scalar(key, text, place), place)
+        layer.put(key, _scalar(key, text, place))
 
 
 def _scalar(key: Key, text: str, place: Place) -> Scalar:
@@ -177,7 +175,7 @@ def _given_group(layer: Layer, key: Key, text: str, place: Place) -> None:
         layer.broken.add(key.path)
         return
     entries = tuple((entry, _at(place, tree)) for entry, tree in table.entries)
-    layer.put(key, Table(entries, place), place)
+    layer.put(key, Table(entries, place))
 
 
 def _at(place: Place, tree: Tree) -> Tree:

@@ -35,6 +35,10 @@ class UnfitError(Exception):
     """The value does not fit; the text says why and what would."""
 
 
+class TooNewError(UnfitError):
+    """The version is one that this edged does not know."""
+
+
 def value(key: Key, tree: Tree) -> object:
     """The value that a key is given.
 
@@ -112,7 +116,7 @@ def _version(key: Key, scalar: Scalar) -> int:
         raise UnfitError(f"a whole number wanted {wanted}")
     if len(scalar.text) > _MOST_DIGITS or int(scalar.text) > key.high:
         newest = f"this edged reads up to version {key.high:.0f}"
-        raise UnfitError(f"is too new: {newest} (update edged, or use a file of version {key.high:.0f})")
+        raise TooNewError(f"is too new: {newest} (update edged, or use a file of version {key.high:.0f})")
     if int(scalar.text) < 1:
         raise UnfitError(f"there is no such version {wanted}")
     return int(scalar.text)
