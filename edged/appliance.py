@@ -174,7 +174,7 @@ class Appliance:
         self._show()
         self._the_line.sound()
 
-    def do(self, effect: Effect, cause: str | None) -> None:  # noqa: C901, PLR0912 a flat list of effects
+    def do(self, effect: Effect, cause: str | None) -> None:
         """Carry out one effect."""
         match effect:
             case Tell(cause=own):

@@ -158,7 +158,7 @@ class App:
         """`run`, ending the process by `leave` on a bug; a device call that hangs counts as one."""
         try:
             return await self.run()
-        except Exception as error:  # noqa: BLE001 the last one who could tell; it ends the process
+        except Exception as error:
             log.critical("%s: %s", CAUSES["bug"].id, CAUSES["bug"].remedy, exc_info=error)
             leave(EXIT_BUG, repr(error))
             return EXIT_BUG

@@ -55,5 +55,9 @@ class NullSpeaker:
         self.played(source.take(self._block_bytes))
         if source.idle:
             self._pace.park()
-            if not source.idle:  # work came in between
-                self._pace.unpark()
+            self._look_again(source)
+
+    def _look_again(self, source: Source) -> None:
+        """Work may have come between the last look and lying down."""
+        if not source.idle:
+            self._pace.unpark()

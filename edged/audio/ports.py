@@ -1,7 +1,7 @@
 """What a microphone, a speaker and a rhythm are to edged. Sound is PCM16, mono, 24 kHz, whole samples.
 
-Common to the devices: `start` and `stop` may block (a device call that hangs is cut off by who calls them) and
-are called by one caller, one at a time; `lost` may be called from any thread, at most once a start, and after it
+Common to the devices: `start` and `stop` may block (who calls them cuts off a call that hangs) and
+come from one caller, one at a time; `lost` may be called from any thread, once a start, and after it
 the owner still calls `stop`. `stop` leaves nothing running, may be called twice, and never raises.
 """
 
@@ -14,7 +14,7 @@ Lost = Callable[[DeviceError], None]
 
 
 class Microphone(Protocol):
-    """Hands blocks from `start` to `stop`, at the device's pace, from a thread of its own or from the loop."""
+    """Hands blocks from `start` to `stop`, at the device's pace, from its own thread or the loop."""
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin; raises DeviceError naming device and remedy. `hand` must not wait."""

@@ -23,7 +23,7 @@ def read_wav(path: Path) -> bytes:
             if shape != (pcm.SAMPLE_BYTES, 1, pcm.PCM16.rate_hz):
                 width, channels, rate_hz = shape
                 raise DeviceError(
-                    f"{path} has {width * 8} bits, {channels} channels, {rate_hz} Hz; wanted are 16 bits, mono, 24000 Hz:"
+                    f"{path} is {width * 8} bits, {channels} channels, {rate_hz} Hz; wanted: 16, mono, 24000:"
                     f" sox {path.name} -b 16 -c 1 -r 24000 new.wav"
                 )
             return file.readframes(file.getnframes())
@@ -87,7 +87,7 @@ class WavSpeaker(NullSpeaker):
             raise DeviceError(
                 f"can not write {self._path}: {error}; see `speaker.file`", "speaker_lost"
             ) from error
-        self._file = wave.open(self._raw, "wb")
+        self._file = wave.open(self._raw, "wb")  # noqa: SIM115 open until `stop`
         self._file.setnchannels(1)
         self._file.setsampwidth(pcm.SAMPLE_BYTES)
         self._file.setframerate(self._fmt.rate_hz)

@@ -1,0 +1,1 @@
+"""The front of the kiosk: the button and the light."""

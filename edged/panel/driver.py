@@ -1,0 +1,101 @@
+"""Gives the button its thread crossing and its timers, and the lamp its rhythm."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from edged.causes import CAUSES, Light
+from edged.errors import DeviceError
+from edged.panel.button import Gesture, Grammar
+from edged.panel.light import PATTERNS, level_at, next_change_ms
+from edged.panel.ports import Button, Lamp, Lost
+
+log = logging.getLogger(__name__)
+
+
+class ButtonDriver:
+    """Edges from any thread become gestures on the loop."""
+
+    def __init__(
+        self,
+        button: Button,
+        grammar: Grammar,
+        emit: Callable[[Gesture], None],
+        loop: asyncio.AbstractEventLoop,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._button, self._grammar, self._emit = button, grammar, emit
+        self._loop, self._now_ms = loop, now_ms
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self, lost: Lost) -> None:
+        """Watch the button; from any thread, may block. Raises DeviceError."""
+        if self._button.start(self._cross, lost):
+            self._loop.call_soon_threadsafe(self._grammar.held_at_start)
+
+    def stop(self) -> None:
+        """Let go of the button."""
+        self._button.stop()
+
+    def _cross(self, down: bool) -> None:  # noqa: FBT001 a level
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._edge, down)
+
+    def _edge(self, down: bool) -> None:  # noqa: FBT001 a level
+        self._tell(self._grammar.edge(down, self._now_ms()))
+
+    def _tick(self) -> None:
+        self._tell(self._grammar.tick(self._now_ms()))
+
+    def _tell(self, gestures: list[Gesture]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        due = self._grammar.due()
+        if due is not None:
+            self._timer = self._loop.call_later(max(0, due - self._now_ms()) / 1000, self._tick)
+        for gesture in gestures:
+            self._emit(gesture)
+
+
+class LampDriver:
+    """Plays a light's pattern on a lamp. A lamp that fails is told once and does not hold up anything."""
+
+    def __init__(self, lamp: Lamp, loop: asyncio.AbstractEventLoop, now_ms: Callable[[], int]) -> None:
+        self._lamp, self._loop, self._now_ms = lamp, loop, now_ms
+        self._light: Light | None = None
+        self._since_ms = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._failed = False
+
+    def show(self, light: Light) -> None:
+        """Show it from now on; the lamp has the pattern's first level on return."""
+        if light is self._light:
+            return
+        self._light, self._since_ms = light, self._now_ms()
+        self._step()
+
+    def stop(self) -> None:
+        """Dark."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._lamp.stop()
+
+    def _step(self) -> None:
+        assert self._light is not None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        pattern, at_ms = PATTERNS[self._light], self._now_ms() - self._since_ms
+        self._set(level_at(pattern, at_ms))
+        change_ms = next_change_ms(pattern, at_ms)
+        if change_ms is not None:
+            self._timer = self._loop.call_later(change_ms / 1000, self._step)
+
+    def _set(self, level: float) -> None:
+        try:
+            self._lamp.set(level)
+            self._failed = False
+        except DeviceError as error:
+            if not self._failed:
+                log.warning("light_lost: %s. %s", error, CAUSES["light_lost"].remedy)
+            self._failed = True

@@ -1,0 +1,73 @@
+"""Button and lamp on GPIO lines, over gpiozero. No `bounce_time`: it would delay the press itself."""
+
+from collections.abc import Callable
+
+from gpiozero import LED
+from gpiozero import Button as GpioButton
+from gpiozero.exc import GPIOZeroError
+
+from edged.errors import DeviceError
+from edged.panel.ports import Lost
+
+# What the libraries below gpiozero raise is not of one family: lgpio.error, OSError, PinUnknownPi, ...
+_FAILURES = (GPIOZeroError, OSError, RuntimeError, ImportError)
+
+
+class GpiozeroButton:
+    """A contact between a GPIO line and ground, or to 3.3 V with `pull_up` False."""
+
+    def __init__(self, gpio: int, *, pull_up: bool = True) -> None:
+        self._gpio, self._pull_up = gpio, pull_up
+        self._button: GpioButton | None = None
+
+    def start(self, edge: Callable[[bool], None], lost: Lost) -> bool:  # noqa: ARG002 a line is not unplugged
+        """Claim the line."""
+        try:
+            button = GpioButton(self._gpio, pull_up=self._pull_up)
+        except Exception as error:
+            raise _unavailable("button", self._gpio, error) from error
+        self._button = button
+        button.when_pressed = lambda: edge(True)
+        button.when_released = lambda: edge(False)
+        return bool(button.is_pressed)
+
+    def stop(self) -> None:
+        """Give the line back."""
+        if self._button is not None:
+            self._button.close()
+            self._button = None
+
+
+class GpiozeroLamp:
+    """An LED on a GPIO line; the line is claimed at the first `set`."""
+
+    def __init__(self, gpio: int, *, active_high: bool = True) -> None:
+        self._gpio, self._active_high = gpio, active_high
+        self._led: LED | None = None
+
+    def set(self, level: float) -> None:
+        """On from 0.5."""
+        try:
+            if self._led is None:
+                self._led = LED(self._gpio, active_high=self._active_high)
+            (self._led.on if level >= 0.5 else self._led.off)()
+        except Exception as error:
+            raise _unavailable("light", self._gpio, error) from error
+
+    def stop(self) -> None:
+        """Dark, and give the line back."""
+        if self._led is not None:
+            self._led.off()
+            self._led.close()
+            self._led = None
+
+
+def _unavailable(what: str, gpio: int, error: Exception) -> DeviceError:
+    """Translates what gpiozero and the library below it raise; anything else is a bug and passes on."""
+    foreign = type(error).__module__.split(".")[0] in ("gpiozero", "lgpio", "RPi", "pigpio")
+    if not foreign and not isinstance(error, _FAILURES):
+        raise error
+    text = str(error) or type(error).__name__
+    if "busy" in text.lower():
+        text = f"{text}: another program holds the line"
+    return DeviceError(f"GPIO {gpio} can not be claimed: {text}; see `{what}.gpio`", f"{what}_lost")
