@@ -1,0 +1,1 @@
+"""The machine edged runs on: clock, names, network, disk, log, control socket."""

@@ -1,0 +1,98 @@
+"""Tells when the network changed, so that nobody waits for a timer once the cable is back in."""
+
+import asyncio
+import errno
+import logging
+import socket
+from collections.abc import Callable
+from typing import Protocol
+
+from edged.system.netlink import Changes
+
+log = logging.getLogger(__name__)
+
+COALESCE_S = 0.2  # a link that comes up tells of itself, its addresses and its routes one after the other
+_GROUPS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400  # RTMGRP_LINK, IPV4_IFADDR, IPV4_ROUTE, IPV6_IFADDR, IPV6_ROUTE
+_DATAGRAM_BYTES = 65_536
+
+
+class Netwatch(Protocol):
+    """`changed` is called on the loop, a burst of changes once. Nothing is called after `stop`."""
+
+    def start(self, changed: Callable[[], None]) -> None: ...
+    def stop(self) -> None: ...
+
+
+def open_netlink() -> socket.socket:
+    """A socket that the kernel tells of links, addresses and routes; needs no privilege. Raises OSError."""
+    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
+    try:
+        sock.setblocking(False)
+        sock.bind((0, _GROUPS))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+class NetlinkWatch:
+    """Linux's own news. A machine that has none is told once and goes on with timers alone."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, open_socket: Callable[[], socket.socket] = open_netlink
+    ) -> None:
+        self._loop = loop
+        self._open = open_socket
+        self._sock: socket.socket | None = None
+        self._changed: Callable[[], None] = lambda: None
+        self._changes = Changes()
+        self._due: asyncio.TimerHandle | None = None
+
+    def start(self, changed: Callable[[], None]) -> None:
+        self.stop()
+        self._changed = changed
+        try:
+            self._sock = self._open()
+        except (OSError, AttributeError) as error:  # a sandbox, or not a Linux
+            log.warning("no news of the network here (%s): reconnecting by timers alone", error)
+            return
+        self._loop.add_reader(self._sock, self._readable)
+
+    def stop(self) -> None:
+        if self._sock is not None:
+            self._loop.remove_reader(self._sock)
+            self._sock.close()
+            self._sock = None
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+
+    def _readable(self) -> None:
+        if self._sock is None:
+            return
+        try:
+            news = self._changes.is_news(self._sock.recv(_DATAGRAM_BYTES))
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:  # more happened than the kernel kept for us: that is news
+                log.warning("news of the network ended (%s): reconnecting by timers alone", error)
+                self.stop()
+                return
+            news = True
+        if news and self._due is None:
+            self._due = self._loop.call_later(COALESCE_S, self._tell)
+
+    def _tell(self) -> None:
+        self._due = None
+        self._changed()
+
+
+class NullWatch:
+    """Never tells anything."""
+
+    def start(self, changed: Callable[[], None]) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass

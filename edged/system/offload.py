@@ -1,0 +1,63 @@
+"""Device calls off the loop: they may block, and some never return."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Protocol, TypeVar
+
+from edged.errors import DeviceError
+
+T = TypeVar("T")
+
+
+class Offload(Protocol):
+    async def __call__(self, call: Callable[..., T], /, *args: Any, deadline_s: float) -> T:
+        """Run `call(*args)` elsewhere and wait for it; gives what it gives, raises what it raises.
+
+        Raises:
+            DeviceError: (device_hung) it has not returned after `deadline_s`. It may still return one day,
+                and nobody will learn of it: whoever owns the device ends the process.
+
+        Cancelled, the wait ends at once and the call goes on alone.
+        """
+        ...
+
+
+class ThreadOffload:
+    """A daemon thread a call: one that hangs holds up neither the next call nor the exit."""
+
+    async def __call__(self, call: Callable[..., T], /, *args: Any, deadline_s: float) -> T:
+        loop = asyncio.get_running_loop()
+        returned: asyncio.Future[T] = loop.create_future()
+
+        def land(set_it: Callable[[Any], None], value: object) -> None:
+            if not returned.done():
+                set_it(value)
+
+        def work() -> None:
+            set_it: Callable[[Any], None] = returned.set_result
+            value: object
+            try:
+                value = call(*args)
+            except BaseException as error:  # noqa: BLE001 not swallowed: it is raised where the call was made
+                set_it, value = returned.set_exception, error
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(land, set_it, value)
+
+        name = getattr(call, "__qualname__", repr(call))
+        threading.Thread(target=work, name=f"device {name}", daemon=True).start()
+        try:
+            await asyncio.wait({returned}, timeout=deadline_s)
+            if returned.done():
+                return returned.result()
+            raise DeviceError(f"{name} has not returned after {deadline_s:g} s", "device_hung")
+        finally:
+            returned.cancel()
+
+
+class InlineOffload:
+    """On the spot, for devices that never block: virtual time has no threads."""
+
+    async def __call__(self, call: Callable[..., T], /, *args: Any, deadline_s: float) -> T:  # noqa: ARG002 nothing hangs here
+        return call(*args)

@@ -1,0 +1,116 @@
+"""Addresses of names, without ever holding up the loop or the exit.
+
+Rules:
+1. The C library's look-up can hang for half a minute: it runs in a daemon thread of its own (the executor's
+   threads would be waited for at exit), and an answer later than `DEADLINE_S` is not waited for.
+2. One look-up a name at a time: while one hangs, the next who asks waits for the same. What comes late is
+   kept all the same.
+3. Without an answer, the last good one is used for a day. A wrong address does no harm: the certificate is
+   still checked by name.
+"""
+
+import asyncio
+import ipaddress
+import logging
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Protocol
+
+from edged.errors import LinkError
+
+log = logging.getLogger(__name__)
+
+DEADLINE_S = 3.0
+KEPT_S = 24 * 3600.0
+
+Lookup = Callable[[str, int], asyncio.Future[list[str]]]
+
+
+class Resolver(Protocol):
+    async def resolve(self, host: str, port: int) -> list[str]:
+        """Addresses of `host`, best first, at least one; raises LinkError (dns_failed)."""
+        ...
+
+
+def lookup_in_thread(
+    host: str, port: int, *, getaddrinfo: Callable[..., Sequence[tuple[Any, ...]]] = socket.getaddrinfo
+) -> asyncio.Future[list[str]]:
+    """Start a look-up; the future holds the addresses, or OSError or UnicodeError (not a name at all)."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[list[str]] = loop.create_future()
+
+    def land(addresses: list[str], error: Exception | None) -> None:
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(addresses)
+
+    def work() -> None:
+        addresses: list[str] = []
+        failed: Exception | None = None
+        try:
+            found = getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = [str(sockaddr[0]) for *_, sockaddr in found]
+        except (OSError, UnicodeError) as error:
+            failed = error
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(land, addresses, failed)
+
+    threading.Thread(target=work, name=f"resolve {host}", daemon=True).start()
+    return future
+
+
+class SystemResolver:
+    """The machine's own name service."""
+
+    def __init__(self, lookup: Lookup = lookup_in_thread) -> None:
+        self._lookup = lookup
+        self._running: dict[str, asyncio.Future[list[str]]] = {}
+        self._good: dict[str, tuple[float, list[str]]] = {}  # when, and what; one entry a service dialled
+
+    async def resolve(self, host: str, port: int) -> list[str]:
+        if _is_address(host):
+            return [host]
+        if host == "localhost" or host.endswith(".localhost"):
+            return ["127.0.0.1"]
+        running = self._running.get(host) or self._start(host, port)
+        await asyncio.wait({running}, timeout=DEADLINE_S)
+        if not running.done():
+            return self._last_good(host, f"no answer within {DEADLINE_S:.0f} s")
+        if (error := running.exception()) is not None:
+            return self._last_good(host, str(error))
+        if not running.result():
+            return self._last_good(host, "no address")
+        return list(dict.fromkeys(running.result()))
+
+    def _start(self, host: str, port: int) -> asyncio.Future[list[str]]:
+        running = self._running[host] = self._lookup(host, port)
+        now = asyncio.get_running_loop().time
+
+        def landed(future: asyncio.Future[list[str]]) -> None:
+            del self._running[host]
+            if not future.cancelled() and future.exception() is None and future.result():
+                self._good[host] = (now(), list(dict.fromkeys(future.result())))
+
+        running.add_done_callback(landed)
+        return running
+
+    def _last_good(self, host: str, why: str) -> list[str]:
+        at_s, addresses = self._good.get(host, (0.0, []))
+        age_s = asyncio.get_running_loop().time() - at_s
+        if not addresses or age_s > KEPT_S:
+            raise LinkError(f"can not look up {host}: {why}", "dns_failed")
+        log.info("can not look up %s: %s; using its address of %.0f minutes ago", host, why, age_s / 60)
+        return list(addresses)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
