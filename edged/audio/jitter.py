@@ -244,9 +244,8 @@ class JitterBuffer:
         steady = max(0, len(left) - self._fade_bytes)
         fading = self._fade_out(left[steady:])
         response.faded_in = 0
-        here = len(left) - steady
-        self._tail = fading[here:]
-        return left[:steady] + fading[:here]
+        self._tail = fading[len(left) :]
+        return left[:steady] + fading[: len(left)]
 
     def _fade_out(self, sound: bytes) -> bytes:
         """`sound`, or as much of it as there is and its last sample for the rest, down to nothing."""

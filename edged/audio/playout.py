@@ -81,6 +81,7 @@ class Playout:
             while self._cues and len(out) < n_bytes:
                 out += self._sound_cue(n_bytes - len(out), self._taken + len(out))
             self._jitter.skip(len(out))
+            self._events.extend(self._jitter.events())  # a flush is told before the cue that followed it
             out += self._jitter.take(n_bytes - len(out))
             self._taken += n_bytes
             self._let_cues_pass(self._taken - self._latency_bytes)

@@ -416,6 +416,13 @@ def test_a_flush_lets_the_fade_of_an_underrun_finish():
     assert buffer.take(960) == other.take(960)
 
 
+def test_a_flush_fades_across_the_edge_of_a_delta():
+    buffer = flowing(flat(62), take_ms=60)
+    buffer.push(B, flat(100, 6000))
+    buffer.flush()
+    assert buffer.take(5 * MS) == pcm.ramp(flat(2) + flat(3, 6000), 1.0, 0.0)
+
+
 def test_a_flush_of_less_than_a_fade_goes_on_with_the_last_sample():
     buffer = flowing(flat(60) + flat(1, 6000), take_ms=60)
     buffer.flush()

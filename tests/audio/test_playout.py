@@ -1,4 +1,4 @@
-"""The crossing down: cues before answers, one report of each thing, and a speaker that is woken and let rest."""
+"""The crossing down: cues before answers, one report of each thing, a speaker woken and let rest."""
 
 from array import array
 from threading import Thread
@@ -169,7 +169,7 @@ def test_a_cue_plays_before_the_answer(rig):
     rig.playout.push(A, flat(60))
     rig.playout.cue("busy", flat(30, 500))
     assert rig.take(60) == flat(30, 500) + flat(30)
-    assert rig.events() == [Started(A), CueDone("busy")]
+    assert rig.events() == [CueDone("busy"), Started(A)]
 
 
 def test_an_answer_that_sounds_fades_out_for_a_cue_and_loses_nothing(rig):
