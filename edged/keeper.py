@@ -79,7 +79,7 @@ class Keeper:
             self._came_up()
             unwanted = asyncio.ensure_future(self._unwanted.wait())
             try:
-                await asyncio.wait({lost, unwanted}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((lost, unwanted), return_when=asyncio.FIRST_COMPLETED)
             finally:
                 unwanted.cancel()
             if lost.done():

@@ -133,7 +133,7 @@ class App:
             url=provider.url,
             model=provider.model,
             key=self._key,
-            headers=provider.headers,
+            headers={name: value.reveal() for name, value in provider.headers.items()},
             query=provider.query,
             dialect=configured or seen,
         )

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     with ControlClient(socket_path(args)) as client:
         for command, pause_s in steps:
             if pause_s is None:
-                client.command(command)
+                client.command(command, **({"keep": True} if command == "press" else {}))
             else:
                 sleep(pause_s)
     return 0

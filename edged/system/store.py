@@ -29,7 +29,7 @@ class Store(Protocol):
         ...
 
     def save(self, name: str, facts: dict[str, Any]) -> None:
-        """Keep `facts` (what JSON can hold) in place of the last; on return they are on the disk, if it works."""
+        """Keep `facts` (what JSON can hold) in place of the last; on the disk, if it works, on return."""
         ...
 
 
@@ -106,7 +106,7 @@ def _facts(text: str) -> dict[str, Any]:
     facts = json.loads(text)
     if isinstance(facts, dict):
         return facts
-    raise ValueError("not an object")  # noqa: TRY004 wrong content of a file, like all its other faults
+    raise ValueError("not an object")
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,0 +1,227 @@
+"""The control socket: JSON lines over a Unix socket, for local users and programs. docs/control-socket.md.
+
+Rules:
+1. A client first hears `hello`, then `snapshot`, then events as they happen; it may send commands at any time.
+2. Who it is comes from the kernel (SO_PEERCRED), whether it may act from `may_press`.
+3. A press belongs to the client that made it: gone without a release, it is released for it. A command may say
+   `"keep": true` to leave it pressed; the longest hold ends it then.
+4. Bounds: `MOST_CLIENTS` clients, `MOST_LINE` bytes a line, `MOST_OUTBOX` bytes waiting for a client. A client
+   that does not keep up is dropped, and counted. Nobody here can hold up a turn.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import socket
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from edged import __version__
+from edged.errors import CommandError
+
+log = logging.getLogger(__name__)
+
+PROTOCOL = 1
+MOST_CLIENTS = 16
+MOST_LINE = 8 * 1024
+MOST_OUTBOX = 64 * 1024
+ACTS = frozenset({"press", "release", "interrupt", "mute", "unmute"})
+
+
+class Peer(NamedTuple):
+    """Who is at the other end."""
+
+    pid: int
+    uid: int
+    gid: int
+
+
+class Controlled(Protocol):
+    """What is controlled."""
+
+    def snapshot(self) -> dict[str, object]:
+        """The whole state."""
+        ...
+
+    def command(self, name: str, peer: Peer) -> dict[str, object]:
+        """Carry out; raises CommandError."""
+        ...
+
+
+class ControlServer:
+    """Serves on `path`, or on a socket that is listening already."""
+
+    def __init__(self, path: Path, target: Controlled, *, may_press: Callable[[Peer], bool]) -> None:
+        self.dropped = 0
+        self._path, self._target, self._may_press = path, target, may_press
+        self._clients: set[_Client] = set()
+        self._listening: socket.socket | None = None
+        self._owns_path = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self, listening: socket.socket | None = None) -> None:
+        """Begin to serve; `listening` was made by who starts us, and is taken as it is. Raises OSError."""
+        if listening is None:
+            listening = self._listen()
+        listening.setblocking(False)  # noqa: FBT003 socket's own
+        self._listening = listening
+        self._spawn(self._accept(listening))
+
+    def _listen(self) -> socket.socket:
+        if _answers(self._path):
+            raise OSError(f"another edged serves {self._path}")
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.unlink(missing_ok=True)
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            before = os.umask(0o117)  # the socket is 0660 from its first moment
+            try:
+                listening.bind(str(self._path))
+            finally:
+                os.umask(before)
+            listening.listen(MOST_CLIENTS)
+        except OSError:
+            listening.close()
+            raise
+        self._owns_path = True
+        return listening
+
+    def publish(self, event: dict[str, Any]) -> None:
+        """Tell every client; returns at once."""
+        if self._clients:
+            line = _line({"type": "event", **event})
+            for client in list(self._clients):
+                client.send(line)
+
+    async def close(self) -> None:
+        """Say goodbye to all and leave nothing behind."""
+        for task in list(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        if self._listening is not None:
+            self._listening.close()
+        if self._owns_path:
+            self._path.unlink(missing_ok=True)
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "control socket", "exception": task.exception(), "task": task}
+            )
+
+    async def _accept(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            connection, _ = await loop.sock_accept(listening)
+            if len(self._clients) >= MOST_CLIENTS:
+                self.dropped += 1
+                with contextlib.suppress(OSError):
+                    connection.send(
+                        _line({"type": "error", "error": f"{MOST_CLIENTS} clients are here already"})
+                    )
+                connection.close()
+                continue
+            self._spawn(self._serve(connection))
+
+    async def _serve(self, connection: socket.socket) -> None:
+        peer = Peer(*struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)))
+        reader, writer = await asyncio.open_unix_connection(sock=connection, limit=MOST_LINE)
+        client = _Client(writer, peer, self)
+        self._clients.add(client)
+        try:
+            client.send(_line({"type": "hello", "protocol": PROTOCOL, "edged": __version__}))
+            client.send(_line({"type": "snapshot", **self._target.snapshot()}))
+            while line := await reader.readline():
+                client.send(_line(self._answer(client, line)))
+        except ValueError:
+            client.send(_line({"type": "error", "error": f"a line is at most {MOST_LINE} bytes"}))
+        except ConnectionError:
+            pass
+        finally:
+            self._clients.discard(client)
+            if client.pressed:
+                self._target.command("release", peer)
+            await client.close()
+
+    def _answer(self, client: "_Client", line: bytes) -> dict[str, Any]:
+        number: object = None
+        try:
+            request = _request(line)
+            number = request.get("id")
+            name = request["command"]
+            if name == "status":
+                state = self._target.snapshot()
+            elif name in ACTS:
+                if not self._may_press(client.peer):
+                    raise CommandError("you may look but not act")  # noqa: TRY301
+                state = self._target.command(name, client.peer)
+                if name in ("press", "release"):
+                    client.pressed = name == "press" and request.get("keep") is not True
+            else:
+                raise CommandError(f"unknown command {name!r}; known are status, {', '.join(sorted(ACTS))}")  # noqa: TRY301
+        except CommandError as error:
+            return {"type": "answer", "id": number, "ok": False, "error": str(error)}
+        return {"type": "answer", "id": number, "ok": True, "state": state}
+
+    def lost(self) -> None:
+        """A client did not keep up."""
+        self.dropped += 1
+        log.info("control socket: dropped a client that did not keep up")
+
+
+class _Client:
+    def __init__(self, writer: asyncio.StreamWriter, peer: Peer, server: ControlServer) -> None:
+        self.peer = peer
+        self.pressed = False
+        self._writer, self._server = writer, server
+
+    def send(self, line: bytes) -> None:
+        transport = self._writer.transport
+        if transport.is_closing():
+            return
+        if transport.get_write_buffer_size() + len(line) > MOST_OUTBOX:
+            self._server.lost()
+            transport.abort()
+            return
+        self._writer.write(line)
+
+    async def close(self) -> None:
+        self._writer.close()
+        with contextlib.suppress(ConnectionError):
+            await self._writer.wait_closed()
+
+
+def _request(line: bytes) -> dict[str, Any]:
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise CommandError("a request is one JSON object on one line") from error
+    if not isinstance(request, dict) or not isinstance(request.get("command"), str):
+        raise CommandError('a request is an object with a "command"')
+    return request
+
+
+def _line(message: dict[str, Any]) -> bytes:
+    return json.dumps(message).encode() + b"\n"
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody serves the socket there already."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(0.2)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,75 @@
+"""The other end of the control socket, for the command line: plain and blocking."""
+
+import json
+import socket
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from edged.errors import CommandError
+
+ANSWER_S = 5.0
+
+
+class ControlClient:
+    """A context manager; `snapshot` is the state at the time of connecting.
+
+    Raises CommandError, on entering and at every call, naming what to do about it.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.snapshot: dict[str, Any] = {}
+        self._path = str(path)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._buffer = b""
+        self._number = 0
+
+    def __enter__(self) -> "ControlClient":
+        self._socket.settimeout(ANSWER_S)
+        try:
+            self._socket.connect(self._path)
+        except PermissionError as error:
+            self._socket.close()
+            raise CommandError(f"you may not talk to {self._path}: become root, or join its group") from error
+        except OSError as error:
+            self._socket.close()
+            raise CommandError(
+                f"no edged answers at {self._path or 'nowhere'} ({error.strerror}): is it running?"
+            ) from error
+        while self.snapshot.get("type") != "snapshot":
+            self.snapshot = self.receive()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._socket.close()
+
+    def command(self, name: str, **more: object) -> dict[str, Any]:
+        """Have a command carried out; returns the state after it."""
+        self._number += 1
+        request = {"id": self._number, "command": name, **more}
+        self._socket.sendall(json.dumps(request).encode() + b"\n")
+        while True:
+            message = self.receive()
+            if message.get("type") == "answer" and message.get("id") == self._number:
+                if not message["ok"]:
+                    raise CommandError(str(message["error"]))
+                state: dict[str, Any] = message["state"]
+                return state
+
+    def receive(self) -> dict[str, Any]:
+        """The next message."""
+        while b"\n" not in self._buffer:
+            try:
+                piece = self._socket.recv(65536)
+            except TimeoutError as error:
+                raise CommandError(f"edged at {self._path} does not answer") from error
+            if not piece:
+                raise CommandError(f"edged at {self._path} hung up")
+            self._buffer += piece
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        message: dict[str, Any] = json.loads(line)
+        if message.get("type") == "error":
+            raise CommandError(str(message["error"]))
+        return message
