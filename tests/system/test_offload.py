@@ -1,0 +1,135 @@
+import asyncio
+import threading
+
+import pytest
+
+from edged.errors import DeviceError
+from edged.system.offload import InlineOffload, ThreadOffload
+from tests.lab.loop import run, virtual
+from tests.lab.ports import SimOffload
+
+
+@pytest.fixture(params=[ThreadOffload, InlineOffload, SimOffload])
+def offload(request):
+    return request.param()
+
+
+# -- the contract ------------------------------------------------------------------------------------
+
+
+def test_it_gives_what_the_call_gives(offload):
+    async def main():
+        return await offload(divmod, 7, 2, deadline_s=10)
+
+    assert asyncio.run(main()) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "error", [DeviceError("gone"), TimeoutError("the device's own"), ZeroDivisionError()]
+)
+def test_it_raises_what_the_call_raises(offload, error):
+    def call():
+        raise error
+
+    async def main():
+        with pytest.raises(type(error)) as raised:
+            await offload(call, deadline_s=10)
+        return raised.value
+
+    assert asyncio.run(main()) is error
+
+
+# -- the thread --------------------------------------------------------------------------------------
+
+
+class Hanging:
+    """A device call that returns when it is let go."""
+
+    def __init__(self):
+        self.began, self.release, self.thread = threading.Event(), threading.Event(), None
+
+    def __call__(self):
+        self.thread = threading.current_thread()
+        self.began.set()
+        self.release.wait(10)
+        raise RuntimeError("too late for anybody to learn")
+
+    def end(self):
+        self.release.set()
+        self.thread.join(10)
+
+
+@pytest.fixture
+def hanging():
+    call = Hanging()
+    yield call
+    if call.thread is not None:
+        call.end()
+
+
+def test_the_call_runs_on_a_daemon_thread_of_its_own():
+    async def main():
+        threads = [await ThreadOffload()(threading.current_thread, deadline_s=10) for _ in range(2)]
+        assert threading.current_thread() not in threads
+        assert threads[0] is not threads[1]
+        assert all(thread.daemon for thread in threads)
+
+    asyncio.run(main())
+
+
+def test_a_call_that_hangs_is_a_device_error_and_holds_nobody(hanging):
+    async def main():
+        with pytest.raises(DeviceError, match="has not returned") as raised:
+            await ThreadOffload()(hanging, deadline_s=0)
+        assert raised.value.cause == "device_hung"
+        assert await ThreadOffload()(lambda: "next", deadline_s=10) == "next"
+        hanging.began.wait(10)
+
+    asyncio.run(main())  # returns though the call hangs
+    assert hanging.thread.is_alive()
+    assert hanging.thread.daemon
+
+
+def test_a_late_return_while_the_loop_runs_is_silent(hanging):
+    problems = []
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(context))
+        with pytest.raises(DeviceError):
+            await ThreadOffload()(hanging, deadline_s=0)
+        hanging.began.wait(10)
+        hanging.end()
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert not problems
+
+
+def test_cancelling_the_wait_leaves_the_call_alone(hanging):
+    async def main():
+        waiting = asyncio.ensure_future(ThreadOffload()(hanging, deadline_s=10))
+        await asyncio.sleep(0)
+        hanging.began.wait(10)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    asyncio.run(main())
+    assert hanging.thread.is_alive()
+
+
+# -- virtual time ------------------------------------------------------------------------------------
+
+
+def test_a_simulated_call_may_take_its_time_or_hang():
+    async def main():
+        offload = SimOffload(delay_s=2)
+        assert await offload(lambda: "done", deadline_s=5) == "done"
+        assert virtual().time() == 2
+        offload.hangs = True
+        with pytest.raises(DeviceError) as raised:
+            await offload(pytest.fail, deadline_s=5)
+        assert raised.value.cause == "device_hung"
+        return virtual().time()
+
+    assert run(main()) == 7
