@@ -1,0 +1,94 @@
+"""Seeded hours of a kiosk's life with a network that breaks, judged from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+
+from edged.local.server import LocalServer
+from tests.lab.kiosk import Kiosk, StampVoice, Visitor
+from tests.lab.loop import run
+from tests.lab.net import SimNet
+from tests.lab.oracle import Commit, Verdict, judge
+from tests.lab.weather import storm
+
+PREROLL = 7200  # samples: 300 ms
+LEAST_S = 0.35  # over the longest threshold (a tap over an answer) and a block
+TOLD_WITHIN_S = 60.0  # turn.keep_s, what may delay it, and the gate being open just then
+VISITS_AN_HOUR = 15
+
+
+@dataclass
+class Report:
+    seed: int
+    hours: float
+    verdict: Verdict = field(default_factory=Verdict)
+    felt: Counter[str] = field(default_factory=Counter)
+    cpu_s: float = 0.0
+    digest: str = ""
+
+    @property
+    def healthy(self) -> bool:
+        return self.verdict.healthy
+
+
+def live(seed: int, hours: float = 1.0, *, faults_an_hour: float = 6.5, settings: tuple[str, ...] = ()) -> Report:
+    """One run; the same seed gives the same run."""
+    report = Report(seed, hours)
+    began = time.process_time()
+    net = SimNet(latency_ms=20, jitter_ms=10)
+    run(_live(net, report, faults_an_hour, settings), net=net, seed=seed)
+    report.cpu_s = time.process_time() - began
+    report.felt = Counter(net.felt)
+    report.digest = net.digest()
+    return report
+
+
+async def _live(net: SimNet, report: Report, faults_an_hour: float, settings: tuple[str, ...]) -> None:
+    rng = Random(report.seed)
+    voice = StampVoice(rng)
+    net.play(storm(rng, report.hours * 3600, per_hour=faults_an_hour, start_s=5.0))
+    async with LocalServer(voice=voice, keep_audio=True) as server, Kiosk(net, server.url, rng, *settings) as kiosk:
+        visitor = Visitor(kiosk, rng)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + report.hours * 3600
+        while (pause := rng.expovariate(VISITS_AN_HOUR / 3600)) + loop.time() < end:
+            await asyncio.sleep(pause)
+            await visitor.visit()
+        await asyncio.sleep(max(0.0, end - loop.time()))
+        trouble = await _aftermath(net, kiosk, visitor, server)
+        commits = [Commit(taken.session_id, taken.pcm) for taken in server.audit]
+        takes = kiosk.speaker.takes
+        report.verdict = judge(
+            visitor.windows, commits, takes, least_s=LEAST_S, preroll=PREROLL, told_within_s=TOLD_WITHIN_S
+        )
+        report.verdict.violations += trouble
+        played = b"".join(block for _, block in takes)
+        report.verdict.counts["answers"] = len(voice.answers)
+        report.verdict.counts["answers_played_whole"] = sum(answer in played for answer in voice.answers)
+        report.verdict.counts["billed"] = len(server.bill)
+        report.verdict.counts["links"] = sum(1 for event in kiosk.events if event.get("event") == "link" and event["up"])
+
+
+async def _aftermath(net: SimNet, kiosk: Kiosk, visitor: Visitor, server: LocalServer) -> list[str]:
+    """The weather is fair again: the next press must be answered, and then all must be quiet."""
+    trouble = []
+    net.heal()
+    if not await kiosk.until(lambda: kiosk.state == "IDLE", 60.0):
+        trouble.append(f"not idle a minute after the weather cleared: {kiosk.state}")
+    before = len(server.bill)
+    await visitor.hold(2.0)
+    if not await kiosk.until(lambda: len(server.bill) > before, 20.0):
+        trouble.append("the press after the weather cleared was not answered")
+    if not await kiosk.until(lambda: kiosk.state == "IDLE", 30.0):
+        trouble.append(f"not idle after the last answer: {kiosk.state}")
+    appended = server.ledger.appended_bytes
+    await asyncio.sleep(10.0)
+    if server.ledger.appended_bytes != appended:
+        trouble.append("sound was sent while nobody pressed")
+    if not kiosk.app.link.up:
+        trouble.append("the line is down in fair weather")
+    return trouble

@@ -1,0 +1,156 @@
+"""A kiosk in the laboratory: the daemon's own composition over simulated devices, and somebody who uses it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from random import Random
+
+from edged.app import App, Devices, Ports
+from edged.audio.null import NullSpeaker
+from edged.audio.pace import LoopPace
+from edged.config import load
+from edged.local.voice import Answer
+from edged.panel.null import NullButton, NullLamp
+from edged.system.store import MemoryStore
+from tests.lab.oracle import SAMPLE, Window
+from tests.lab.ports import SimClock, SimNetwatch, SimOffload, SimResolver
+from tests.lab.stamp import stamps
+
+CHUNK = 480 * 500  # samples made at once
+
+
+class StampMicrophone:
+    """Hands blocks that say where they come from."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, block_ms: int = 20) -> None:
+        self._pace = LoopPace(loop)
+        self._block = 24 * block_ms
+        self._period_s = block_ms / 1000
+        self._chunk, self._chunk_at = b"", 0
+        self.handed = 0
+        self.starts = 0
+        self._lost = None
+
+    def start(self, hand, lost):
+        self._hand, self._lost = hand, lost
+        self.starts += 1
+        self._pace.start(self._period_s, self._tick)
+
+    def stop(self):
+        self._pace.stop()
+
+    def _tick(self):
+        at = (self.handed - self._chunk_at) * SAMPLE
+        if at + self._block * SAMPLE > len(self._chunk):
+            self._chunk, self._chunk_at, at = stamps(self.handed, CHUNK), self.handed, 0
+        self.handed += self._block
+        self._hand(self._chunk[at : at + self._block * SAMPLE])
+
+
+class RecordingSpeaker(NullSpeaker):
+    """Keeps what it was given, and when."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(LoopPace(loop))
+        self._loop = loop
+        self.takes: list[tuple[float, bytes]] = []
+
+    def played(self, block):
+        self.takes.append((self._loop.time(), block))
+
+
+class StampVoice:
+    """Answers of many lengths, none like another."""
+
+    def __init__(self, rng: Random) -> None:
+        self._rng = rng
+        self._at = 1 << 30
+        self.answers: list[bytes] = []
+
+    def answer(self, utterance):
+        n = self._rng.randrange(24_000, 200_000)
+        pcm = stamps(self._at, n)
+        self._at += n
+        self.answers.append(pcm)
+        return Answer(pcm, "so it is")
+
+
+class Kiosk:
+    """The daemon in virtual time. `settings` are as on the command line: key=value."""
+
+    def __init__(self, net, url: str, rng: Random, *settings: str) -> None:
+        loop = asyncio.get_running_loop()
+        self.microphone = StampMicrophone(loop)
+        self.speaker = RecordingSpeaker(loop)
+        self.button = NullButton()
+        self.lamp = NullLamp()
+        self.net = net
+        self.events: list[dict] = []
+        config = load(None, env={}, sets=[f"provider.url={url}", "control.socket=", "state.dir=", *settings]).config
+        ports = Ports(SimClock(loop), SimResolver(net), SimNetwatch(net), MemoryStore(), SimOffload(), rng)
+        front = Devices(self.microphone, self.speaker, self.button, self.lamp)
+        self.app = App(config, key=None, ports=ports, front=front, listeners=(self.events.append,))
+        self._task = loop.create_task(self.app.run())
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        self.app.stop()
+        await self._task
+
+    @property
+    def state(self) -> str:
+        return self.app.appliance.state.value
+
+    async def until(self, is_so, within_s: float) -> bool:
+        """Look every 50 ms whether it is so."""
+        end = asyncio.get_running_loop().time() + within_s
+        while not is_so():
+            if asyncio.get_running_loop().time() >= end:
+                return False
+            await asyncio.sleep(0.05)
+        return True
+
+
+class Visitor:
+    """Presses the button and remembers it. Times never fall on the microphone's 20 ms."""
+
+    def __init__(self, kiosk: Kiosk, rng: Random) -> None:
+        self.windows: list[Window] = []
+        self._kiosk, self._rng = kiosk, rng
+
+    async def hold(self, seconds: float) -> Window:
+        """Press, hold, let go."""
+        loop, kiosk = asyncio.get_running_loop(), self._kiosk
+        pressed_at, first = loop.time(), kiosk.microphone.handed
+        kiosk.button.press()
+        await asyncio.sleep(seconds)
+        window = Window(pressed_at, loop.time(), first, kiosk.microphone.handed)
+        kiosk.button.release()
+        self.windows.append(window)
+        return window
+
+    async def visit(self) -> None:
+        """One of the things people do."""
+        rng, kiosk = self._rng, self._kiosk
+        what = rng.random()
+        await self.hold(rng.uniform(0.5, 6.0))
+        if what < 0.2:  # does not wait for the answer
+            await asyncio.sleep(rng.uniform(0.1, 4.0))
+            await self.hold(rng.uniform(0.5, 4.0))
+        elif what < 0.3:  # a tap: stops the answer, or is too short
+            await asyncio.sleep(rng.uniform(0.1, 6.0))
+            await self.hold(rng.uniform(0.03, 0.12))
+        elif what < 0.35:  # mashes
+            for _ in range(rng.randrange(2, 8)):
+                await asyncio.sleep(rng.uniform(0.05, 0.3))
+                await self.hold(rng.uniform(0.03, 0.6))
+        elif what < 0.4:  # asks three times in a row
+            for _ in range(2):
+                await asyncio.sleep(rng.uniform(0.3, 1.0))
+                await self.hold(rng.uniform(0.5, 2.0))
+        await kiosk.until(lambda: kiosk.state == "IDLE", rng.uniform(1.0, 60.0))
+
+
