@@ -118,9 +118,17 @@ def _site(site: Site) -> Iterator[Site]:
 
 def _is_untouched(node: ast.AST) -> bool:
     match node:
-        case ast.Expr(ast.Constant()) | ast.Assert() | ast.Import() | ast.ImportFrom() | ast.JoinedStr():
+        case (
+            ast.Subscript(ast.Name("Literal"))
+            | ast.Assert()
+            | ast.Import()
+            | ast.ImportFrom()
+            | ast.JoinedStr()
+        ):
             return True
-        case ast.Expr(ast.Call(ast.Attribute(ast.Name("log")))) | ast.If(ast.Name("TYPE_CHECKING")):
+        case ast.Expr(ast.Constant() | ast.Call(ast.Attribute(ast.Name("log")))) | ast.If(
+            ast.Name("TYPE_CHECKING")
+        ):
             return True
         case ast.Assign([ast.Name(name)]):
             return name.startswith("__") or name == "log"
