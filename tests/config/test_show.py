@@ -22,9 +22,7 @@ def texts(**kwargs):
 @given(
     texts(max_size=40),
     st.lists(texts(max_size=20), max_size=4).map("\n\t".join),
-    st.dictionaries(
-        st.from_regex(r"[a-z.]{1,5}", fullmatch=True).filter(lambda it: "key" not in it), texts(max_size=20)
-    ),
+    st.dictionaries(st.from_regex(r"[a-f.]{1,5}", fullmatch=True), texts(max_size=20), max_size=5),
     st.sampled_from(["pyaudio", "null", "auto"]),
     st.one_of(st.none(), st.floats(0.25, 1.5)),
     st.booleans(),
