@@ -13,7 +13,6 @@ Not here: what lies between two ends of a connection (net.py).
 """
 
 import asyncio
-import contextvars
 import random
 import threading
 import weakref
@@ -236,7 +235,7 @@ def run(main: Coroutine[Any, Any, T], *, net: Any = None, seed: int = 0, limit_s
     loop = VirtualLoop(net=net, seed=seed, limit_s=limit_s)
     with world(loop):
         try:
-            result = contextvars.copy_context().run(loop.run_until_complete, main)
+            result = loop.run_until_complete(main)
         finally:
             loop.finish()
     for task in loop.failed_tasks():

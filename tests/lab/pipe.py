@@ -137,7 +137,7 @@ class Pipe:
                     data = self._join(data, now)
                 self._acknowledge(len(data))
                 if self.receiver.gone:
-                    self._refuse()
+                    self.refuse()
                 else:
                     self.receiver.receive(data)
             elif kind == FIN:
@@ -165,8 +165,8 @@ class Pipe:
         if self.sender.waits_for_room:
             self.notify_of_room()
 
-    def _refuse(self) -> None:
-        """Bytes for an end that is gone: the other learns it by a reset."""
+    def refuse(self) -> None:
+        """Bytes for an end that is gone, or goes without reading them: the sender learns it by a reset."""
         if not self._connection.blocked(not self.up):
             self._net.loop.call_later(self._conditions.latency_ms / 1000, self.sender.receive_reset)
 

@@ -400,6 +400,20 @@ def test_sending_to_an_end_that_is_gone_ends_in_a_reset():
     assert run(main(), net=SimNet()) == []
 
 
+def test_leaving_without_having_read_is_a_reset():
+    async def main():
+        async with raw() as ((_, writer), (_, far_writer)):
+            far_writer.transport.pause_reading()
+            for _ in range(100):
+                writer.write(bytes(1000))
+            await asyncio.sleep(10)
+            far_writer.transport.abort()
+            with pytest.raises(ConnectionResetError):
+                await asyncio.wait_for(writer.drain(), 10)
+
+    run(main(), net=SimNet(latency_ms=10, buffer_bytes=2000))
+
+
 # -- connecting --------------------------------------------------------------------------------------
 
 

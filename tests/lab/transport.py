@@ -133,6 +133,8 @@ class SimTransport(asyncio.Transport):
 
     def room_made(self) -> None:
         """Acknowledgements came: move on what was buffered."""
+        if self.gone:
+            return
         while self._buffer and (room := self._out.room()):
             data = self._buffer.popleft()
             if len(data) > room:
@@ -145,7 +147,7 @@ class SimTransport(asyncio.Transport):
         if self._paused and self._buffered <= self._low:
             self._paused = False
             self._protocol.resume_writing()
-        if not self._buffer and not self.gone:
+        if not self._buffer:
             if self._closing:
                 self._leave(None)
             elif self._ended:
@@ -209,7 +211,11 @@ class SimTransport(asyncio.Transport):
 
     def _leave(self, error: OSError | None) -> None:
         self.gone = True
+        if self.inbox_bytes:
+            self._in.refuse()
+            self.inbox_bytes = 0
         self._inbox.clear()
+        self._in.read_again()
         if error is None:
             self._finish()
         self._net.loop.call_soon(self._tell_lost, error)
