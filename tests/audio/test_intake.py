@@ -183,6 +183,17 @@ def test_a_loop_that_never_collects_does_not_fill_the_memory():
     assert rig.log.dropped_bytes == 0
 
 
+def test_what_was_collected_makes_room():
+    rig = Rig(longest_ms=50)
+    for _ in range(3):
+        rig.open()
+        first = rig.hand()
+        rig.intake.collect()
+        second = rig.hand()
+        assert rig.said() == first + second
+    assert rig.intake.dropped_bytes == 0
+
+
 # The machine's own voice
 
 

@@ -200,6 +200,16 @@ def test_cues_play_in_order(rig):
     assert rig.events() == [CueDone("two")]
 
 
+def test_each_cue_waits_for_its_own_last_sample_to_be_heard(rig):
+    rig.playout.set_latency(10)
+    rig.playout.cue("one", flat(10))
+    rig.playout.cue("two", flat(10))
+    rig.take(20)
+    assert rig.events() == [CueDone("one")]
+    rig.take(10)
+    assert rig.events() == [CueDone("two")]
+
+
 def test_a_cue_without_sound_is_done_and_disturbs_nothing(rig):
     rig.playout.push(A, flat(100))
     rig.take(20)
