@@ -65,12 +65,9 @@ class Layer:
             case Table(entries=entries):
                 for entry, child in entries:
                     self._take(key, (*key.path, entry.text), child)
-            case Scalar(reading=document.NOTHING):
+            case Scalar(reading=document.NOTHING) | Other(reported=True):
                 pass
-            case Other(reported=True):
-                self.broken.add(key.path)
             case _:
-                self.broken.add(key.path)
                 what = "a group wanted (name: value, each in a line below, indented)"
                 self.problems.append(Problem(tree.place, key.name, what))
 
@@ -172,7 +169,6 @@ def _given_group(layer: Layer, key: Key, text: str, place: Place) -> None:
     table, problems = compose(text, place.source) if text.isprintable() else (None, [])
     if table is None or problems or not text.lstrip().startswith("{"):
         layer.problems.append(Problem(place, key.name, "a group wanted (write {name: value, name: value})"))
-        layer.broken.add(key.path)
         return
     entries = tuple((entry, _at(place, tree)) for entry, tree in table.entries)
     layer.put(key, Table(entries, place))

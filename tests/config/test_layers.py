@@ -1,5 +1,7 @@
 """Which value is in force, and where it came from."""
 
+from pathlib import Path
+
 import pytest
 
 from edged.config import Config, load
@@ -118,6 +120,10 @@ def test_a_missing_file_is_a_problem(folder):
 def test_a_folder_is_no_file(folder):
     (told,) = problems(folder, env={})
     assert "can not be read" in told
+
+
+def test_a_path_that_can_not_be_one_is_a_problem():
+    assert problems(Path("a\0b"), env={}) == ["the path of the configuration: holds a zero byte"]
 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(folder):
