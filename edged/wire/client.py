@@ -8,9 +8,8 @@ from edged.wire.names import ClientName, Dialect
 from edged.wire.parts import Part
 from edged.wire.settings import Settings, to_wire
 
-_APPEND = (
-    '{"type":"' + ClientName.APPEND + '","audio":"'
-)  # a template: fifty times a second, json.dumps shows
+# A template: at fifty messages a second, building JSON by the field shows.
+_APPEND = '{"type":"' + ClientName.APPEND + '","audio":"'
 
 
 def append(sound: bytes) -> str:
@@ -27,7 +26,13 @@ def clear(event_id: str) -> str:
 
 
 def session_update(settings: Settings, dialect: Dialect, event_id: str) -> str:
-    return _event(ClientName.SESSION_UPDATE, event_id, session=to_wire(settings, dialect))
+    """All of `settings` but the model: that one is named in the URL and can not change.
+
+    A gateway's own name for it would get the whole update refused.
+    """
+    session = to_wire(settings, dialect)
+    session.pop("model", None)
+    return _event(ClientName.SESSION_UPDATE, event_id, session=session)
 
 
 def response_create(event_id: str, **response: Any) -> str:
@@ -43,6 +48,7 @@ def response_cancel(event_id: str, response_id: str | None = None) -> str:
 
 
 def item_truncate(event_id: str, part: Part, audio_end_ms: int) -> str:
+    """`audio_end_ms` is how much of the part was heard; past what was sent of it the service refuses."""
     return _event(
         ClientName.ITEM_TRUNCATE,
         event_id,
@@ -65,9 +71,10 @@ def text_item(event_id: str, role: str, text: str, dialect: Dialect) -> str:
 
 
 def function_output(event_id: str, call_id: str, output: str) -> str:
+    """The result of a tool call; `output` is text, JSON by custom."""
     item = {"type": "function_call_output", "call_id": call_id, "output": output}
     return _event(ClientName.ITEM_CREATE, event_id, item=item)
 
 
 def _event(name: ClientName, event_id: str, **fields: Any) -> str:
-    return json.dumps({"type": name.value, "event_id": event_id, **fields})
+    return json.dumps({"type": name.value, "event_id": event_id, **fields}, allow_nan=False)

@@ -1,4 +1,4 @@
-"""The server's events as text: the other way of server.py."""
+"""What the server says, as a server writes it, in full; `server.py` is the other way."""
 
 import json
 from base64 import b64encode
@@ -17,7 +17,7 @@ def encode(event: ServerEvent, dialect: Dialect, event_id: str) -> str:
     """`event` as a message of `dialect`.
 
     Raises:
-        ValueError: the dialect has no such event.
+        ValueError: the dialect has no such event, or a number in it is none (JSON has no NaN).
     """
     if isinstance(event, shapes.Unknown):
         return json.dumps({"type": event.type, "event_id": event_id})
@@ -26,8 +26,8 @@ def encode(event: ServerEvent, dialect: Dialect, event_id: str) -> str:
         raise ValueError(f"{name} is not of the beta dialect")
     message = {"type": to_dialect(name, dialect), "event_id": event_id, **body(event)}
     if isinstance(event, shapes.ArgumentsDone) and dialect is Dialect.BETA:
-        del message["name"]
-    return json.dumps(message)
+        del message["name"]  # beta has it in the item only
+    return json.dumps(message, allow_nan=False)
 
 
 def error_object(error: ServerError) -> Json:
@@ -77,11 +77,11 @@ def _response_created(event: shapes.ResponseCreated) -> Json:
 
 def _response_done(event: shapes.ResponseDone) -> Json:
     details: Json | None = None
-    if event.status != "completed" or event.reason or event.error:
+    if event.status != "completed" or event.reason is not None or event.error is not None:
         details = {"type": event.status}
-        if event.reason:
+        if event.reason is not None:
             details["reason"] = event.reason
-        if event.error:
+        if event.error is not None:
             details["error"] = error_object(event.error)
     return {
         "response": {
@@ -91,7 +91,7 @@ def _response_done(event: shapes.ResponseDone) -> Json:
             "status_details": details,
             "output": list(event.output),
             "conversation_id": event.conversation_id,
-            "metadata": None,
+            "metadata": event.metadata,
             "usage": event.usage,
         }
     }

@@ -1,5 +1,6 @@
-"""Every event name of the protocol, once, and how the two dialects differ in them. Spelled as GA spells them."""
+"""Every event name of the protocol, once, as GA spells it, and where the two dialects differ."""
 
+from collections.abc import Mapping
 from enum import Enum, StrEnum
 
 
@@ -12,6 +13,7 @@ class Dialect(Enum):
 
 class ClientName(StrEnum):
     SESSION_UPDATE = "session.update"
+    TRANSCRIPTION_SESSION_UPDATE = "transcription_session.update"
     APPEND = "input_audio_buffer.append"
     COMMIT = "input_audio_buffer.commit"
     CLEAR = "input_audio_buffer.clear"
@@ -21,12 +23,14 @@ class ClientName(StrEnum):
     ITEM_TRUNCATE = "conversation.item.truncate"
     RESPONSE_CREATE = "response.create"
     RESPONSE_CANCEL = "response.cancel"
+    OUTPUT_CLEAR = "output_audio_buffer.clear"  # WebRTC and SIP only
 
 
 class ServerName(StrEnum):
     ERROR = "error"
     SESSION_CREATED = "session.created"
     SESSION_UPDATED = "session.updated"
+    TRANSCRIPTION_SESSION_UPDATED = "transcription_session.updated"
     CONVERSATION_CREATED = "conversation.created"
     ITEM_ADDED = "conversation.item.added"
     ITEM_DONE = "conversation.item.done"
@@ -34,12 +38,15 @@ class ServerName(StrEnum):
     ITEM_DELETED = "conversation.item.deleted"
     ITEM_TRUNCATED = "conversation.item.truncated"
     TRANSCRIPTION_DELTA = "conversation.item.input_audio_transcription.delta"
+    TRANSCRIPTION_SEGMENT = "conversation.item.input_audio_transcription.segment"
     TRANSCRIPTION_COMPLETED = "conversation.item.input_audio_transcription.completed"
     TRANSCRIPTION_FAILED = "conversation.item.input_audio_transcription.failed"
     COMMITTED = "input_audio_buffer.committed"
     CLEARED = "input_audio_buffer.cleared"
     SPEECH_STARTED = "input_audio_buffer.speech_started"
     SPEECH_STOPPED = "input_audio_buffer.speech_stopped"
+    TIMEOUT_TRIGGERED = "input_audio_buffer.timeout_triggered"
+    DTMF_RECEIVED = "input_audio_buffer.dtmf_event_received"  # SIP only
     RESPONSE_CREATED = "response.created"
     RESPONSE_DONE = "response.done"
     OUTPUT_ITEM_ADDED = "response.output_item.added"
@@ -55,10 +62,21 @@ class ServerName(StrEnum):
     ARGUMENTS_DELTA = "response.function_call_arguments.delta"
     ARGUMENTS_DONE = "response.function_call_arguments.done"
     RATE_LIMITS = "rate_limits.updated"
+    OUTPUT_STARTED = "output_audio_buffer.started"  # these three: WebRTC and SIP only
+    OUTPUT_STOPPED = "output_audio_buffer.stopped"
+    OUTPUT_CLEARED = "output_audio_buffer.cleared"
+    MCP_TOOLS_IN_PROGRESS = "mcp_list_tools.in_progress"
+    MCP_TOOLS_COMPLETED = "mcp_list_tools.completed"
+    MCP_TOOLS_FAILED = "mcp_list_tools.failed"
+    MCP_ARGUMENTS_DELTA = "response.mcp_call_arguments.delta"
+    MCP_ARGUMENTS_DONE = "response.mcp_call_arguments.done"
+    MCP_CALL_IN_PROGRESS = "response.mcp_call.in_progress"
+    MCP_CALL_COMPLETED = "response.mcp_call.completed"
+    MCP_CALL_FAILED = "response.mcp_call.failed"
 
 
-# Where beta has another name; `item.done` it does not have at all.
-_BETA = {
+# Where beta has another name. GA tells of an item twice, added and done; beta tells of it once.
+_BETA: Mapping[str, str] = {
     ServerName.ITEM_ADDED: "conversation.item.created",
     ServerName.AUDIO_DELTA: "response.audio.delta",
     ServerName.AUDIO_DONE: "response.audio.done",
@@ -67,15 +85,27 @@ _BETA = {
     ServerName.TEXT_DELTA: "response.text.delta",
     ServerName.TEXT_DONE: "response.text.done",
 }
-_GA = {beta: ga for ga, beta in _BETA.items()}
-GA_ONLY = frozenset({ServerName.ITEM_DONE})
+_GA = {beta: str(ga) for ga, beta in _BETA.items()}
+
+BETA_ONLY: frozenset[str] = frozenset(
+    {ClientName.TRANSCRIPTION_SESSION_UPDATE, ServerName.TRANSCRIPTION_SESSION_UPDATED}
+)
+GA_ONLY: frozenset[str] = frozenset(
+    {
+        ServerName.ITEM_DONE,
+        ServerName.TRANSCRIPTION_SEGMENT,
+        ServerName.TIMEOUT_TRIGGERED,
+        ServerName.DTMF_RECEIVED,
+        *(name for name in ServerName if "mcp_" in name),
+    }
+)
 
 
 def to_ga(name: str) -> str:
-    """The GA name of an event named in either dialect; unknown names stay as they are."""
-    return str(_GA.get(name, name))
+    """The GA name of an event named in either dialect; a name that is in neither stays as it is."""
+    return _GA.get(name, name)
 
 
 def to_dialect(name: str, dialect: Dialect) -> str:
-    """The name of a GA event in `dialect`."""
-    return str(_BETA.get(name, name)) if dialect is Dialect.BETA else name  # type: ignore[call-overload]
+    """The name in `dialect` of an event that has the GA name `name`; one the dialect lacks stays as it is."""
+    return _BETA.get(name, name) if dialect is Dialect.BETA else name

@@ -1,13 +1,14 @@
-"""What the server says, both ways: `parse_server` for clients, `encode` for servers, one set of structs.
+"""What the server says, as a client reads it; `encode.py` is the other way, over the same values.
 
-Rules: names of either dialect are accepted always; unknown fields are ignored; an unknown type becomes
-`Unknown`; whatever is malformed becomes a WireError, and nothing else escapes.
+Rules:
+1. Names of either dialect are accepted always.
+2. Each event is read for its own fields, and null counts as missing; whatever else it carries is ignored.
+3. A type this version does not know is `Unknown`; an error may come without a type (HTTP, Portkey).
+4. Anything malformed is a WireError, and nothing else escapes.
 """
 
-from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -18,177 +19,264 @@ from edged.wire.parts import Part
 from edged.wire.shapes import ServerError, ServerEvent
 
 Json = dict[str, Any]
+_MOST = 2**53  # what JSON carries exactly everywhere; no honest count comes near it
+_Index = Annotated[int, msgspec.Meta(ge=0, le=_MOST)]
+_Ms = Annotated[float, msgspec.Meta(ge=0, le=_MOST)]  # resampling servers count fractions
 
 
-class _Raw(msgspec.Struct):
-    """All fields that matter of all events; what is not there is None."""
+class _Head(msgspec.Struct):
+    type: str | None = None
 
-    type: str
-    session: Json | None = None
-    conversation: Json | None = None
-    item: Json | None = None
-    item_id: str | None = None
-    previous_item_id: str | None = None
-    content_index: int | None = None
-    output_index: int | None = None
-    response_id: str | None = None
-    response: Json | None = None
-    audio_start_ms: int | float | None = None
-    audio_end_ms: int | float | None = None
-    delta: str | None = None
-    transcript: str | None = None
-    text: str | None = None
-    part: Json | None = None
-    call_id: str | None = None
-    name: str | None = None
-    arguments: str | None = None
+
+class _Error(msgspec.Struct):
     error: Json | str | None = None
     message: str | None = None
+    status: str | None = None
+
+
+class _Session(msgspec.Struct):
+    session: Json
+
+
+class _Conversation(msgspec.Struct):
+    conversation: Json | None = None
+
+
+class _Item(msgspec.Struct):
+    item: Json
+    previous_item_id: str | None = None
+
+
+class _ItemId(msgspec.Struct):
+    item_id: str
+    previous_item_id: str | None = None
+
+
+class _Speech(msgspec.Struct):
+    item_id: str | None = None
+    audio_start_ms: _Ms | None = None
+    audio_end_ms: _Ms | None = None
+
+
+class _Content(msgspec.Struct):
+    """What belongs to a content part of an item."""
+
+    item_id: str
+    content_index: _Index | None = None
+
+    def at(self) -> Part:
+        return Part(self.item_id, self.content_index or 0)
+
+
+class _Truncated(_Content):
+    audio_end_ms: _Ms | None = None
+
+
+class _Heard(_Content):
+    delta: str | None = None
+    transcript: str | None = None
     usage: Json | None = None
+    error: Json | str | None = None
+
+
+class _Details(msgspec.Struct):
+    reason: str | None = None
+    error: Json | str | None = None
+
+
+class _Body(msgspec.Struct):
+    id: str
+    status: str | None = None
+    status_details: _Details | None = None
+    output: list[Json] | None = None
+    usage: Json | None = None
+    metadata: Json | None = None
+    conversation_id: str | None = ""  # left out means the default one; null means out of band
+
+
+class _Response(msgspec.Struct):
+    response: _Body
+
+
+class _OutputItem(msgspec.Struct):
+    response_id: str
+    item: Json
+    output_index: _Index | None = None
+
+
+class _Arguments(msgspec.Struct):
+    response_id: str
+    item_id: str | None = None
+    output_index: _Index | None = None
+    call_id: str | None = None
+    name: str | None = None
+    delta: str | None = None
+    arguments: str | None = None
+
+
+class _Limits(msgspec.Struct):
     rate_limits: list[Json] | None = None
 
 
-_decoder = msgspec.json.Decoder(_Raw)
+class _Piece(_Content, kw_only=True):
+    """What belongs to a content part of an item of a response."""
+
+    response_id: str
+    output_index: _Index | None = None
+
+    def where(self) -> tuple[str, Part, int]:
+        return self.response_id, self.at(), self.output_index or 0
+
+
+class _Sound(_Piece, kw_only=True):
+    delta: bytes  # base64, decoded on the way by the strict decoder: four times as fast as by way of a str
+
+
+class _Words(_Piece, kw_only=True):
+    delta: str | None = None
+    transcript: str | None = None
+    text: str | None = None
+
+
+class _Part(_Piece, kw_only=True):
+    part: Json
 
 
 def parse_server(text: str | bytes) -> ServerEvent:
     """One message of the server.
 
     Raises:
-        WireError: it is not of the protocol.
+        WireError: it is not of the protocol; says where, in words without the server's text.
     """
+    name = "message"
     try:
-        raw = _decoder.decode(text)
-        make = _PARSERS.get(to_ga(raw.type))
-        return shapes.Unknown(raw.type) if make is None else make(raw)
-    except (msgspec.MsgspecError, RecursionError, UnicodeError, Base64Error, ValueError, TypeError) as error:
-        raise WireError(f"not a message of the protocol: {type(error).__name__}") from error
-
-
-def _need(value: str | None, name: str) -> str:
-    if value is None:
-        raise WireError(f"`{name}` is missing")
-    return value
-
-
-def _object(value: Json | None, name: str) -> Json:
-    if value is None:
-        raise WireError(f"`{name}` is missing")
-    return value
-
-
-def _part(raw: _Raw) -> Part:
-    return Part(_need(raw.item_id, "item_id"), raw.content_index or 0)
-
-
-def _rid(raw: _Raw) -> str:
-    return _need(raw.response_id, "response_id")
+        kind = _HEAD.decode(text).type
+        if kind is None:
+            return _untyped(text)
+        read = _READERS.get(to_ga(kind))
+        if read is None:
+            return shapes.Unknown(kind)
+        name = kind
+        return read(text)
+    except RecursionError as error:
+        raise WireError(f"{name}: nested too deep") from error
+    except ValueError as error:  # all that msgspec and str() raise over what they are given
+        raise WireError(f"{name}: {error}") from error
 
 
 def server_error(error: Json | str | None, message: str | None = None) -> ServerError:
-    """The error in whichever of its shapes it comes (OpenAI, LiteLLM, speech-to-speech, Portkey)."""
+    """The error in whichever of its shapes it comes (OpenAI, LiteLLM, speech-to-speech, Portkey).
+
+    Raises:
+        WireError: it says nothing at all.
+    """
     if isinstance(error, Mapping):
         known = {name: _text(error.get(name)) for name in ("type", "code", "param", "event_id")}
-        return ServerError(
-            message=_text(error.get("message")) or known["code"] or known["type"] or "error", **known
-        )
-    text = error or message
-    if not text:
+        words = _text(error.get("message")) or known["code"] or known["type"]
+        return ServerError(message=words or message or "error", **known)
+    words = error or message
+    if not words:
         raise WireError("an error without a word")
-    return ServerError(message=text)
+    return ServerError(message=words)
 
 
 def _text(value: Any) -> str | None:
+    """Codes come as numbers too."""
     return None if value is None else str(value)
 
 
-def _response_created(raw: _Raw) -> ServerEvent:
-    response = _object(raw.response, "response")
-    # A server that leaves conversation_id out means the default one; null means out of band.
-    conversation = _text(response.get("conversation_id", ""))
-    return shapes.ResponseCreated(
-        _need(_text(response.get("id")), "id"), conversation, response.get("metadata")
-    )
+def _untyped(text: str | bytes) -> ServerEvent:
+    raw = _ERROR.decode(text)
+    if raw.error is None and raw.status != "failure":
+        raise WireError("a message without a type")
+    return shapes.ErrorEvent(server_error(raw.error, raw.message))
 
 
-def _response_done(raw: _Raw) -> ServerEvent:
-    response = _object(raw.response, "response")
-    details = response.get("status_details") or {}
-    error = details.get("error") if isinstance(details, Mapping) else None
-    output = response.get("output") or []
-    usage = response.get("usage") or {}
-    if not isinstance(details, Mapping) or not isinstance(output, list) or not isinstance(usage, dict):
-        raise WireError("a response of odd shape")
+def _response_done(raw: _Response) -> ServerEvent:
+    body = raw.response
+    details = body.status_details or _Details()
     return shapes.ResponseDone(
-        response_id=_need(_text(response.get("id")), "id"),
-        status=_text(response.get("status")) or "completed",
-        reason=_text(details.get("reason")),
-        error=server_error(error) if error else None,
-        output=tuple(item for item in output if isinstance(item, dict)),
-        usage=usage,
-        conversation_id=_text(response.get("conversation_id", "")),
+        response_id=body.id,
+        status=body.status or "completed",
+        reason=details.reason,
+        error=server_error(details.error) if details.error else None,
+        output=tuple(body.output or ()),
+        usage=body.usage or {},
+        conversation_id=body.conversation_id,
+        metadata=body.metadata,
     )
 
 
-def _audio_delta(raw: _Raw) -> ServerEvent:
-    sound = b64decode(_need(raw.delta, "delta"), validate=True)
-    return shapes.AudioDelta(_rid(raw), _part(raw), raw.output_index or 0, sound)
+def _call(raw: _Arguments) -> tuple[str, str, int, str]:
+    return raw.response_id, raw.item_id or "", raw.output_index or 0, raw.call_id or ""
 
 
-def _failed(raw: _Raw) -> ServerEvent:
-    return shapes.TranscriptionFailed(_part(raw), server_error(raw.error or "transcription failed"))
+_Shape = TypeVar("_Shape")
+_Reader = Callable[[str | bytes], ServerEvent]
 
 
-_PARSERS: dict[str, Callable[[_Raw], ServerEvent]] = {
-    ServerName.ERROR: lambda r: shapes.ErrorEvent(server_error(r.error, r.message)),
-    ServerName.SESSION_CREATED: lambda r: shapes.SessionCreated(_object(r.session, "session")),
-    ServerName.SESSION_UPDATED: lambda r: shapes.SessionUpdated(_object(r.session, "session")),
-    ServerName.CONVERSATION_CREATED: lambda r: shapes.ConversationCreated(
-        _text((r.conversation or {}).get("id")) or ""
+def _as(shape: type[_Shape], make: Callable[[_Shape], ServerEvent]) -> _Reader:
+    decoder = msgspec.json.Decoder(shape)
+    return lambda text: make(decoder.decode(text))
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+_ERROR = msgspec.json.Decoder(_Error)
+_READERS: dict[str, _Reader] = {
+    ServerName.ERROR: _as(_Error, lambda r: shapes.ErrorEvent(server_error(r.error, r.message))),
+    ServerName.SESSION_CREATED: _as(_Session, lambda r: shapes.SessionCreated(r.session)),
+    ServerName.SESSION_UPDATED: _as(_Session, lambda r: shapes.SessionUpdated(r.session)),
+    ServerName.CONVERSATION_CREATED: _as(
+        _Conversation, lambda r: shapes.ConversationCreated(_text((r.conversation or {}).get("id")) or "")
     ),
-    ServerName.ITEM_ADDED: lambda r: shapes.ItemAdded(_object(r.item, "item"), r.previous_item_id),
-    ServerName.ITEM_DONE: lambda r: shapes.ItemDone(_object(r.item, "item"), r.previous_item_id),
-    ServerName.ITEM_RETRIEVED: lambda r: shapes.ItemRetrieved(_object(r.item, "item")),
-    ServerName.ITEM_DELETED: lambda r: shapes.ItemDeleted(_need(r.item_id, "item_id")),
-    ServerName.ITEM_TRUNCATED: lambda r: shapes.ItemTruncated(_part(r), int(r.audio_end_ms or 0)),
-    ServerName.TRANSCRIPTION_DELTA: lambda r: shapes.TranscriptionDelta(_part(r), r.delta or ""),
-    ServerName.TRANSCRIPTION_COMPLETED: lambda r: shapes.TranscriptionCompleted(
-        _part(r), r.transcript or "", r.usage or {}
+    ServerName.ITEM_ADDED: _as(_Item, lambda r: shapes.ItemAdded(r.item, r.previous_item_id)),
+    ServerName.ITEM_DONE: _as(_Item, lambda r: shapes.ItemDone(r.item, r.previous_item_id)),
+    ServerName.ITEM_RETRIEVED: _as(_Item, lambda r: shapes.ItemRetrieved(r.item)),
+    ServerName.ITEM_DELETED: _as(_ItemId, lambda r: shapes.ItemDeleted(r.item_id)),
+    ServerName.ITEM_TRUNCATED: _as(
+        _Truncated, lambda r: shapes.ItemTruncated(r.at(), int(r.audio_end_ms or 0))
     ),
-    ServerName.TRANSCRIPTION_FAILED: _failed,
-    ServerName.COMMITTED: lambda r: shapes.Committed(_need(r.item_id, "item_id"), r.previous_item_id),
-    ServerName.CLEARED: lambda _: shapes.Cleared(),
-    ServerName.SPEECH_STARTED: lambda r: shapes.SpeechStarted(int(r.audio_start_ms or 0), r.item_id or ""),
-    ServerName.SPEECH_STOPPED: lambda r: shapes.SpeechStopped(int(r.audio_end_ms or 0), r.item_id or ""),
-    ServerName.RESPONSE_CREATED: _response_created,
-    ServerName.RESPONSE_DONE: _response_done,
-    ServerName.OUTPUT_ITEM_ADDED: lambda r: shapes.OutputItemAdded(
-        _rid(r), r.output_index or 0, _object(r.item, "item")
+    ServerName.TRANSCRIPTION_DELTA: _as(_Heard, lambda r: shapes.TranscriptionDelta(r.at(), r.delta or "")),
+    ServerName.TRANSCRIPTION_COMPLETED: _as(
+        _Heard, lambda r: shapes.TranscriptionCompleted(r.at(), r.transcript or "", r.usage or {})
     ),
-    ServerName.OUTPUT_ITEM_DONE: lambda r: shapes.OutputItemDone(
-        _rid(r), r.output_index or 0, _object(r.item, "item")
+    ServerName.TRANSCRIPTION_FAILED: _as(
+        _Heard, lambda r: shapes.TranscriptionFailed(r.at(), server_error(r.error, "transcription failed"))
     ),
-    ServerName.PART_ADDED: lambda r: shapes.PartAdded(
-        _rid(r), _part(r), r.output_index or 0, _object(r.part, "part")
+    ServerName.COMMITTED: _as(_ItemId, lambda r: shapes.Committed(r.item_id, r.previous_item_id)),
+    ServerName.CLEARED: _as(_Head, lambda _: shapes.Cleared()),
+    ServerName.SPEECH_STARTED: _as(
+        _Speech, lambda r: shapes.SpeechStarted(int(r.audio_start_ms or 0), r.item_id or "")
     ),
-    ServerName.PART_DONE: lambda r: shapes.PartDone(
-        _rid(r), _part(r), r.output_index or 0, _object(r.part, "part")
+    ServerName.SPEECH_STOPPED: _as(
+        _Speech, lambda r: shapes.SpeechStopped(int(r.audio_end_ms or 0), r.item_id or "")
     ),
-    ServerName.AUDIO_DELTA: _audio_delta,
-    ServerName.AUDIO_DONE: lambda r: shapes.AudioDone(_rid(r), _part(r), r.output_index or 0),
-    ServerName.AUDIO_TRANSCRIPT_DELTA: lambda r: shapes.AudioTranscriptDelta(
-        _rid(r), _part(r), r.output_index or 0, r.delta or ""
+    ServerName.RESPONSE_CREATED: _as(
+        _Response,
+        lambda r: shapes.ResponseCreated(r.response.id, r.response.conversation_id, r.response.metadata),
     ),
-    ServerName.AUDIO_TRANSCRIPT_DONE: lambda r: shapes.AudioTranscriptDone(
-        _rid(r), _part(r), r.output_index or 0, r.transcript or ""
+    ServerName.RESPONSE_DONE: _as(_Response, _response_done),
+    ServerName.OUTPUT_ITEM_ADDED: _as(
+        _OutputItem, lambda r: shapes.OutputItemAdded(r.response_id, r.output_index or 0, r.item)
     ),
-    ServerName.TEXT_DELTA: lambda r: shapes.TextDelta(_rid(r), _part(r), r.output_index or 0, r.delta or ""),
-    ServerName.TEXT_DONE: lambda r: shapes.TextDone(_rid(r), _part(r), r.output_index or 0, r.text or ""),
-    ServerName.ARGUMENTS_DELTA: lambda r: shapes.ArgumentsDelta(
-        _rid(r), r.item_id or "", r.output_index or 0, r.call_id or "", r.delta or ""
+    ServerName.OUTPUT_ITEM_DONE: _as(
+        _OutputItem, lambda r: shapes.OutputItemDone(r.response_id, r.output_index or 0, r.item)
     ),
-    ServerName.ARGUMENTS_DONE: lambda r: shapes.ArgumentsDone(
-        _rid(r), r.item_id or "", r.output_index or 0, r.call_id or "", r.name or "", r.arguments or ""
+    ServerName.PART_ADDED: _as(_Part, lambda r: shapes.PartAdded(*r.where(), r.part)),
+    ServerName.PART_DONE: _as(_Part, lambda r: shapes.PartDone(*r.where(), r.part)),
+    ServerName.AUDIO_DELTA: _as(_Sound, lambda r: shapes.AudioDelta(*r.where(), r.delta)),
+    ServerName.AUDIO_DONE: _as(_Piece, lambda r: shapes.AudioDone(*r.where())),
+    ServerName.AUDIO_TRANSCRIPT_DELTA: _as(
+        _Words, lambda r: shapes.AudioTranscriptDelta(*r.where(), r.delta or "")
     ),
-    ServerName.RATE_LIMITS: lambda r: shapes.RateLimits(tuple(r.rate_limits or ())),
+    ServerName.AUDIO_TRANSCRIPT_DONE: _as(
+        _Words, lambda r: shapes.AudioTranscriptDone(*r.where(), r.transcript or "")
+    ),
+    ServerName.TEXT_DELTA: _as(_Words, lambda r: shapes.TextDelta(*r.where(), r.delta or "")),
+    ServerName.TEXT_DONE: _as(_Words, lambda r: shapes.TextDone(*r.where(), r.text or "")),
+    ServerName.ARGUMENTS_DELTA: _as(_Arguments, lambda r: shapes.ArgumentsDelta(*_call(r), r.delta or "")),
+    ServerName.ARGUMENTS_DONE: _as(
+        _Arguments, lambda r: shapes.ArgumentsDone(*_call(r), r.name or "", r.arguments or "")
+    ),
+    ServerName.RATE_LIMITS: _as(_Limits, lambda r: shapes.RateLimits(tuple(r.rate_limits or ()))),
 }

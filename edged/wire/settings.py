@@ -1,15 +1,23 @@
 """What is asked of a session, free of dialect, and its shape in each.
 
-Sent are the keys that are set; `turn_detection: null` is always sent, because a server left to itself detects
-turns. A key one dialect does not have is not sent in it: an unknown key would refuse the whole update.
+Rules:
+1. One table names each setting in both dialects; what one dialect lacks is not sent in it, for one unknown
+   key refuses the whole update, and the session runs on with its old settings.
+2. `turn_detection: null` is always sent: a server left to itself detects turns.
+3. A field inside a setting is left out rather than sent as null (`invalid_type` at the service).
+4. What a press depends on must be confirmed by the server; silence on the rest is taken for consent.
+
+Not here: bounds of the values (config), the defaults of a server (local).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from edged.pcm import PCM16, Format
 from edged.wire.names import Dialect
+
+Json = dict[str, Any]
 
 
 class _Unset:
@@ -21,13 +29,10 @@ class _Unset:
 
 UNSET: Final = _Unset()
 
-_BETA_FORMATS = {"pcm16": "pcm16", "g711_ulaw": "g711_ulaw", "g711_alaw": "g711_alaw"}
-_GA_FORMATS = {"g711_ulaw": "audio/pcmu", "g711_alaw": "audio/pcma"}
-
 
 @dataclass(frozen=True, slots=True)
 class TurnDetection:
-    """Who says that a turn is over; None in a field leaves it to the server."""
+    """What tells the end of a turn. None leaves it to the server; fields of the other type are not sent."""
 
     type: Literal["server_vad", "semantic_vad"] = "server_vad"
     threshold: float | None = None
@@ -36,16 +41,16 @@ class TurnDetection:
     create_response: bool | None = None
     interrupt_response: bool | None = None
     eagerness: Literal["low", "medium", "high", "auto"] | None = None
-    idle_timeout_ms: int | None = None
-
-    def to_wire(self) -> dict[str, Any]:
-        names = self.__slots__
-        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+    idle_timeout_ms: int | None = None  # GA only
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Empty text means the server's own; `UNSET` is not sent; None is sent as null."""
+    """Empty text and `UNSET` are not sent, which leaves them to the server; None is sent as null.
+
+    `transcription`, `noise_reduction`, `tools` and what is typed Any are in GA's words. `tool_choice` is
+    `auto`, `none`, `required`, a function's name, or GA's object.
+    """
 
     model: str = ""
     instructions: str = ""
@@ -55,13 +60,13 @@ class Settings:
     output_format: Format = PCM16
     audio_output: bool = True
     turn_detection: TurnDetection | None = None
-    transcription: Mapping[str, Any] | None | _Unset = UNSET
-    noise_reduction: Mapping[str, Any] | None | _Unset = UNSET
+    transcription: Mapping[str, Any] | _Unset | None = UNSET
+    noise_reduction: Mapping[str, Any] | _Unset | None = UNSET
     tools: tuple[Mapping[str, Any], ...] | _Unset = UNSET
     tool_choice: Any = UNSET
     max_output_tokens: int | Literal["inf"] | _Unset = UNSET
     temperature: float | _Unset = UNSET  # beta only
-    truncation: Any = UNSET  # GA only, as are the three that follow
+    truncation: Any = UNSET  # GA only, as are the two that follow
     reasoning: Any = UNSET
     parallel_tool_calls: bool | _Unset = UNSET
     prompt: Any = UNSET
@@ -69,25 +74,89 @@ class Settings:
     include: tuple[str, ...] | _Unset = UNSET
 
 
-def to_wire(settings: Settings, dialect: Dialect) -> dict[str, Any]:
-    """The `session` of a `session.update`."""
-    return _to_ga(settings) if dialect is Dialect.GA else _to_beta(settings)
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A setting's key in each dialect, None where there is none; `holds`: the server has to confirm it."""
+
+    setting: str
+    ga: str | None
+    beta: str | None
+    holds: bool = False
+
+    def key(self, dialect: Dialect) -> str | None:
+        return self.ga if dialect is Dialect.GA else self.beta
+
+
+_TABLE = (
+    _Row("model", "model", "model"),
+    _Row("audio_output", "output_modalities", "modalities"),
+    _Row("instructions", "instructions", "instructions", holds=True),
+    _Row("voice", "audio.output.voice", "voice", holds=True),
+    _Row("speed", "audio.output.speed", "speed"),
+    _Row("input_format", "audio.input.format", "input_audio_format", holds=True),
+    _Row("output_format", "audio.output.format", "output_audio_format", holds=True),
+    _Row("turn_detection", "audio.input.turn_detection", "turn_detection", holds=True),
+    _Row("transcription", "audio.input.transcription", "input_audio_transcription"),
+    _Row("noise_reduction", "audio.input.noise_reduction", "input_audio_noise_reduction"),
+    _Row("tools", "tools", "tools", holds=True),
+    _Row("tool_choice", "tool_choice", "tool_choice"),
+    _Row("max_output_tokens", "max_output_tokens", "max_response_output_tokens"),
+    _Row("temperature", None, "temperature"),
+    _Row("truncation", "truncation", None),
+    _Row("reasoning", "reasoning", None),
+    _Row("parallel_tool_calls", "parallel_tool_calls", None),
+    _Row("prompt", "prompt", "prompt"),
+    _Row("tracing", "tracing", "tracing"),
+    _Row("include", "include", "include"),
+)
+# A gateway answers with the upstream's name for the model; the other two are not repeated by all.
+_NOT_COMPARED = frozenset({"model", "tracing", "include"})
+_OF_SOUND = frozenset({"voice", "output_format"})
+
+_GA_FORMATS = {"g711_ulaw": "audio/pcmu", "g711_alaw": "audio/pcma"}
+_DETECTION = {
+    "server_vad": ("threshold", "prefix_padding_ms", "silence_duration_ms", "idle_timeout_ms"),
+    "semantic_vad": ("eagerness",),
+}
+_EITHER_DETECTION = ("create_response", "interrupt_response")
+
+
+def to_wire(settings: Settings, dialect: Dialect) -> Json:
+    """The session object that asks for `settings`, the model included: the body of a request for a secret.
+
+    An update leaves the model out (`client.session_update`).
+    """
+    session: Json = {"type": "realtime"} if dialect is Dialect.GA else {}
+    for row in _TABLE:
+        key, value = row.key(dialect), _value(row.setting, settings, dialect)
+        if key is not None and value is not UNSET:
+            *groups, last = key.split(".")
+            place = session
+            for group in groups:
+                place = place.setdefault(group, {})
+            place[last] = value
+    return session
 
 
 def mismatches(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -> list[str]:
-    """What the server set up otherwise than asked, in words; empty when all that counts holds.
+    """What the server set up otherwise than asked, in words that name the key; empty when all holds.
 
-    A key the server does not repeat says nothing either way; one it repeats as something else does.
+    `effective` is the session of `session.updated`, read in the dialect it shows, else in `dialect`.
+    Instructions, voice, formats, turn detection and the names of the tools must be there as asked (what is of
+    sound only when sound is asked for); of the rest, null or missing is no mismatch.
     """
     seen = dialect_of(effective) or dialect
-    wanted = _flat(to_wire(asked, seen))
-    given = _flat(effective)
     wrong = []
-    for key, value in wanted.items():
-        if key in ("type", "model", "tracing", "include") or key not in given:
+    for row in _TABLE:
+        key, wanted = row.key(seen), _value(row.setting, asked, seen)
+        if key is None or wanted is UNSET or row.setting in _NOT_COMPARED:
             continue
-        if not _agrees(value, given[key], key):
-            wrong.append(f"{key} is {_short(given[key])}, not {_short(value)}")
+        given = _find(effective, key)
+        holds = row.holds and (asked.audio_output or row.setting not in _OF_SOUND)
+        if given is None and not holds:
+            continue
+        if not _agrees(row.setting, wanted, given):
+            wrong.append(f"{key} is {_short(given)}, not {_short(wanted)}")
     return wrong
 
 
@@ -100,101 +169,109 @@ def dialect_of(session: Mapping[str, Any]) -> Dialect | None:
     return None
 
 
-def _to_ga(settings: Settings) -> dict[str, Any]:
-    audio_in = {
-        "format": _ga_format(settings.input_format),
-        "turn_detection": settings.turn_detection.to_wire() if settings.turn_detection else None,
-        "transcription": settings.transcription,
-        "noise_reduction": settings.noise_reduction,
-    }
-    audio_out = {
-        "format": _ga_format(settings.output_format),
-        "voice": settings.voice or UNSET,
-        "speed": settings.speed,
-    }
-    return _sent(
-        {
-            "type": "realtime",
-            "model": settings.model or UNSET,
-            "output_modalities": ["audio"] if settings.audio_output else ["text"],
-            "instructions": settings.instructions or UNSET,
-            "audio": {"input": _sent(audio_in), "output": _sent(audio_out)},
-            "tools": _tools(settings),
-            "tool_choice": settings.tool_choice,
-            "max_output_tokens": settings.max_output_tokens,
-            "truncation": settings.truncation,
-            "reasoning": settings.reasoning,
-            "parallel_tool_calls": settings.parallel_tool_calls,
-            "prompt": settings.prompt,
-            "tracing": settings.tracing,
-            "include": settings.include,
-        }
-    )
+def _value(setting: str, settings: Settings, dialect: Dialect) -> Any:
+    """A setting in the words of the dialect; UNSET for one that is not sent."""
+    value = getattr(settings, setting)
+    if value is UNSET or value == "":
+        return UNSET
+    translate = _TRANSLATED.get(setting)
+    return value if value is None or translate is None else translate(value, dialect)
 
 
-def _to_beta(settings: Settings) -> dict[str, Any]:
-    return _sent(
-        {
-            "modalities": ["text", "audio"] if settings.audio_output else ["text"],
-            "instructions": settings.instructions or UNSET,
-            "voice": settings.voice or UNSET,
-            "speed": settings.speed,
-            "input_audio_format": _BETA_FORMATS[settings.input_format.encoding],
-            "output_audio_format": _BETA_FORMATS[settings.output_format.encoding],
-            "turn_detection": settings.turn_detection.to_wire() if settings.turn_detection else None,
-            "input_audio_transcription": settings.transcription,
-            "input_audio_noise_reduction": settings.noise_reduction,
-            "tools": _tools(settings),
-            "tool_choice": settings.tool_choice,
-            "max_response_output_tokens": settings.max_output_tokens,
-            "temperature": settings.temperature,
-            "prompt": settings.prompt,
-            "tracing": settings.tracing,
-            "include": settings.include,
-        }
-    )
+def _modalities(audio: bool, dialect: Dialect) -> list[str]:  # noqa: FBT001 the value of a setting, not an option
+    if not audio:
+        return ["text"]
+    return ["audio"] if dialect is Dialect.GA else ["text", "audio"]
 
 
-def _ga_format(fmt: Format) -> dict[str, Any]:
+def _format(fmt: Format, dialect: Dialect) -> Any:
+    if dialect is Dialect.BETA:
+        return fmt.encoding
     if fmt.encoding == "pcm16":
         return {"type": "audio/pcm", "rate": fmt.rate_hz}
     return {"type": _GA_FORMATS[fmt.encoding]}
 
 
-def _tools(settings: Settings) -> list[dict[str, Any]] | _Unset:
-    return settings.tools if isinstance(settings.tools, _Unset) else [dict(tool) for tool in settings.tools]
+def _detection(asked: TurnDetection, dialect: Dialect) -> Json:
+    wire: Json = {"type": asked.type}
+    for name in (*_DETECTION[asked.type], *_EITHER_DETECTION):
+        value = getattr(asked, name)
+        if value is not None and (name != "idle_timeout_ms" or dialect is Dialect.GA):
+            wire[name] = value
+    return wire
 
 
-def _sent(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value is not UNSET}
+def _transcription(value: Mapping[str, Any], dialect: Dialect) -> Json:
+    return _only(value, ("model", "language", "prompt") if dialect is Dialect.BETA else tuple(value))
 
 
-def _flat(session: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The session with dotted keys, down to the settings themselves."""
-    flat: dict[str, Any] = {}
-    for key, value in session.items():
-        if isinstance(value, Mapping) and prefix + key in ("audio", "audio.input", "audio.output"):
-            flat.update(_flat(value, f"{prefix}{key}."))
-        else:
-            flat[prefix + key] = value
-    return flat
+def _noise_reduction(value: Mapping[str, Any], dialect: Dialect) -> Json:
+    return _only(value, ("type",) if dialect is Dialect.BETA else tuple(value))
 
 
-def _agrees(wanted: Any, given: Any, key: str) -> bool:
-    if isinstance(wanted, Mapping):
-        return isinstance(given, Mapping) and all(
-            name not in given or _agrees(value, given[name], key) for name, value in wanted.items()
+def _only(value: Mapping[str, Any], names: tuple[str, ...]) -> Json:
+    return {name: value[name] for name in names if value.get(name) is not None}
+
+
+def _tools(tools: tuple[Mapping[str, Any], ...], dialect: Dialect) -> list[Json]:
+    return [dict(tool) for tool in tools if dialect is Dialect.GA or tool.get("type") == "function"]
+
+
+def _tool_choice(choice: Any, dialect: Dialect) -> Any:
+    """Beta names a function by its bare name, and knows no other kind of tool."""
+    if dialect is Dialect.BETA and isinstance(choice, Mapping):
+        return choice.get("name", UNSET) if choice.get("type") == "function" else UNSET
+    if dialect is Dialect.GA and isinstance(choice, str) and choice not in ("auto", "none", "required"):
+        return {"type": "function", "name": choice}
+    return choice
+
+
+_TRANSLATED: dict[str, Callable[[Any, Dialect], Any]] = {
+    "audio_output": _modalities,
+    "input_format": _format,
+    "output_format": _format,
+    "turn_detection": _detection,
+    "transcription": _transcription,
+    "noise_reduction": _noise_reduction,
+    "tools": _tools,
+    "tool_choice": _tool_choice,
+    "include": lambda value, _: list(value),
+}
+
+
+def _find(session: Mapping[str, Any], key: str) -> Any:
+    """The value at a dotted key; None where there is none."""
+    value: Any = session
+    for name in key.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _agrees(setting: str, wanted: Any, given: Any) -> bool:
+    if setting == "tools":  # by name: servers fill in what a schema leaves open
+        return isinstance(given, list) and _tool_names(given) == _tool_names(wanted)
+    if setting == "audio_output":
+        return isinstance(given, list) and sorted(map(str, given)) == sorted(wanted)
+    return _same(wanted, given)
+
+
+def _tool_names(tools: list[Any]) -> list[str]:
+    return sorted(
+        str(tool.get("name") or tool.get("server_label")) if isinstance(tool, Mapping) else repr(tool)
+        for tool in tools
+    )
+
+
+def _same(wanted: Any, given: Any) -> bool:
+    """Whether `given` has all of `wanted`; a server may add fields, and may name a thing by an object."""
+    if isinstance(wanted, Mapping) and isinstance(given, Mapping):
+        return all(
+            _same(value, given.get(name))
+            for name, value in wanted.items()
+            if name == "type" or given.get(name) is not None
         )
-    if isinstance(wanted, list):
-        if key.endswith("modalities"):
-            return isinstance(given, list) and set(wanted) == set(given)
-        return (
-            isinstance(given, list)
-            and len(given) == len(wanted)
-            and all(_agrees(a, b, key) for a, b in zip(wanted, given, strict=True))
-        )
-    if key.endswith("voice") and isinstance(given, Mapping):
-        return bool(given.get("id") == wanted)
+    if isinstance(wanted, str) and isinstance(given, Mapping):
+        return wanted in (given.get("id"), given.get("name"))
     if isinstance(wanted, float) and isinstance(given, int | float):
         return abs(wanted - given) < 1e-3  # servers round
     return bool(wanted == given)

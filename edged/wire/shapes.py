@@ -122,7 +122,7 @@ class ResponseCreated:
 
 @dataclass(frozen=True, slots=True)
 class ResponseDone:
-    """`reason` and `error` are those of `status_details`."""
+    """`reason` and `error` are those of `status_details`; a refused turn is one with status `failed`."""
 
     response_id: str
     status: str
@@ -131,6 +131,7 @@ class ResponseDone:
     output: tuple[Json, ...] = ()
     usage: Json = field(default_factory=dict)
     conversation_id: str | None = ""
+    metadata: Json | None = None
 
 
 @dataclass(frozen=True, slots=True)
