@@ -120,7 +120,7 @@ class Appliance:
                         self.post(Event.CUE_DONE)
                 case Drained():
                     self._timeline.mark("drained")
-                    if self._playout.idle:
+                    if not self._playout.answering:
                         self.post(Event.DRAINED)
         self._intake.blind(not self._playout.idle)
 

@@ -136,7 +136,6 @@ class Dialogue:
         self._timeline.mark("response_done")
         if event.sounded:
             self._playout.end()
-            self._sounds()
         for call in event.calls:
             self._the_line.tool_result(call.call_id, '{"error": "this kiosk has no such tool"}')
         if event.kind is Ended.FAILED:
@@ -144,6 +143,7 @@ class Dialogue:
         self._turns.post(_ENDED[event.kind], event.cause)
         if event.calls:
             self._the_line.ask()
+        self._sounds()  # last: without a speaker the answer is over here and now
 
     # -- what is pending and owed --------------------------------------------------------------------
 

@@ -109,6 +109,10 @@ async def keep(
             error: EdgedError = LinkError("ended without a reason", "link_closed")
         except EdgedError as raised:
             error = raised
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # A TaskGroup that fails just when it is cancelled raises its failure and forgets the cancellation.
+            raise asyncio.CancelledError
         retry = CAUSES[error.cause].retry
         if proof.held:
             waits.clear()

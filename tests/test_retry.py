@@ -128,3 +128,26 @@ def test_a_bug_passes_through(lab_run):
 
     lab_run(main())
     assert asyncio
+
+
+def test_a_cancellation_that_an_ending_attempt_swallowed_still_ends_it(lab_run):
+    import asyncio
+
+    tries = []
+
+    async def attempt(proof):
+        tries.append(1)
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            raise LinkError("x", "link_closed") from None
+
+    async def main():
+        task = asyncio.create_task(keep(attempt, rng=Top(), wake=Wake(), failed=lambda *_: None))
+        await asyncio.sleep(1)
+        task.cancel()
+        await asyncio.wait({task}, timeout=60)
+        assert task.cancelled()
+
+    lab_run(main())
+    assert tries == [1]

@@ -116,6 +116,16 @@ class Link:
         endpoint = self._endpoint(self._dialect)
         transport = await self._dial(endpoint, OPEN_TIMEOUT_S)
         session = self._session = Session(self._settings, endpoint.dialect, self._new_id)
+        try:
+            # A task of its own: in Python 3.11.2 a task in which a TaskGroup failed counts as cancelled ever after,
+            # and `asyncio.timeout` in it raises CancelledError for TimeoutError.
+            await asyncio.create_task(self._converse(transport, session, proof), name="link-session")
+        finally:
+            self._session = None
+            self.up = False
+            await transport.close()
+
+    async def _converse(self, transport: Transport, session: Session, proof: Proof) -> None:
         lost: EdgedError | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -123,10 +133,6 @@ class Link:
                 tasks.create_task(self._read(transport, session, proof), name="link-reader")
         except* EdgedError as group:
             lost = _first(group)
-        finally:
-            self._session = None
-            self.up = False
-            await transport.close()
         if lost is not None:
             raise lost
 

@@ -35,7 +35,9 @@ class Report:
         return self.verdict.healthy
 
 
-def live(seed: int, hours: float = 1.0, *, faults_an_hour: float = 6.5, settings: tuple[str, ...] = ()) -> Report:
+def live(
+    seed: int, hours: float = 1.0, *, faults_an_hour: float = 6.5, settings: tuple[str, ...] = ()
+) -> Report:
     """One run; the same seed gives the same run."""
     report = Report(seed, hours)
     began = time.process_time()
@@ -51,7 +53,10 @@ async def _live(net: SimNet, report: Report, faults_an_hour: float, settings: tu
     rng = Random(report.seed)
     voice = StampVoice(rng)
     net.play(storm(rng, report.hours * 3600, per_hour=faults_an_hour, start_s=5.0))
-    async with LocalServer(voice=voice, keep_audio=True) as server, Kiosk(net, server.url, rng, *settings) as kiosk:
+    async with (
+        LocalServer(voice=voice, keep_audio=True) as server,
+        Kiosk(net, server.url, rng, *settings) as kiosk,
+    ):
         visitor = Visitor(kiosk, rng)
         loop = asyncio.get_running_loop()
         end = loop.time() + report.hours * 3600
@@ -63,14 +68,22 @@ async def _live(net: SimNet, report: Report, faults_an_hour: float, settings: tu
         commits = [Commit(taken.session_id, taken.pcm) for taken in server.audit]
         takes = kiosk.speaker.takes
         report.verdict = judge(
-            visitor.windows, commits, takes, least_s=LEAST_S, preroll=PREROLL, told_within_s=TOLD_WITHIN_S
+            visitor.windows,
+            commits,
+            takes,
+            least_s=LEAST_S,
+            preroll=PREROLL,
+            told_within_s=TOLD_WITHIN_S,
+            answered=voice.asked,
         )
         report.verdict.violations += trouble
         played = b"".join(block for _, block in takes)
         report.verdict.counts["answers"] = len(voice.answers)
         report.verdict.counts["answers_played_whole"] = sum(answer in played for answer in voice.answers)
         report.verdict.counts["billed"] = len(server.bill)
-        report.verdict.counts["links"] = sum(1 for event in kiosk.events if event.get("event") == "link" and event["up"])
+        report.verdict.counts["links"] = sum(
+            1 for event in kiosk.events if event.get("event") == "link" and event["up"]
+        )
 
 
 async def _aftermath(net: SimNet, kiosk: Kiosk, visitor: Visitor, server: LocalServer) -> list[str]:
@@ -79,12 +92,17 @@ async def _aftermath(net: SimNet, kiosk: Kiosk, visitor: Visitor, server: LocalS
     net.heal()
     if not await kiosk.until(lambda: kiosk.state == "IDLE", 60.0):
         trouble.append(f"not idle a minute after the weather cleared: {kiosk.state}")
-    before = len(server.bill)
-    await visitor.hold(2.0)
-    if not await kiosk.until(lambda: len(server.bill) > before, 20.0):
-        trouble.append("the press after the weather cleared was not answered")
-    if not await kiosk.until(lambda: kiosk.state == "IDLE", 30.0):
-        trouble.append(f"not idle after the last answer: {kiosk.state}")
+    for _ in range(
+        2
+    ):  # what a storm left behind (a reset on its way) may still break one answer, which is told
+        before = sum(billed.status == "completed" for billed in server.bill)
+        await visitor.hold(2.0)
+        if not await kiosk.until(lambda: kiosk.state == "IDLE", 60.0):
+            trouble.append(f"not idle after the last answer: {kiosk.state}")
+        if sum(billed.status == "completed" for billed in server.bill) > before:
+            break
+    else:
+        trouble.append("two presses after the weather cleared were not answered")
     appended = server.ledger.appended_bytes
     await asyncio.sleep(10.0)
     if server.ledger.appended_bytes != appended:

@@ -67,8 +67,10 @@ class StampVoice:
         self._rng = rng
         self._at = 1 << 30
         self.answers: list[bytes] = []
+        self.asked: list[bytes] = []
 
     def answer(self, utterance):
+        self.asked.append(utterance)
         n = self._rng.randrange(24_000, 200_000)
         pcm = stamps(self._at, n)
         self._at += n
@@ -87,7 +89,9 @@ class Kiosk:
         self.lamp = NullLamp()
         self.net = net
         self.events: list[dict] = []
-        config = load(None, env={}, sets=[f"provider.url={url}", "control.socket=", "state.dir=", *settings]).config
+        config = load(
+            None, env={}, sets=[f"provider.url={url}", "control.socket=", "state.dir=", *settings]
+        ).config
         ports = Ports(SimClock(loop), SimResolver(net), SimNetwatch(net), MemoryStore(), SimOffload(), rng)
         front = Devices(self.microphone, self.speaker, self.button, self.lamp)
         self.app = App(config, key=None, ports=ports, front=front, listeners=(self.events.append,))
@@ -152,5 +156,3 @@ class Visitor:
                 await asyncio.sleep(rng.uniform(0.3, 1.0))
                 await self.hold(rng.uniform(0.5, 2.0))
         await kiosk.until(lambda: kiosk.state == "IDLE", rng.uniform(1.0, 60.0))
-
-

@@ -76,8 +76,12 @@ def judge(
     least_s: float,
     preroll: int,
     told_within_s: float,
+    answered: list[bytes] | None = None,
 ) -> Verdict:
     """Every press longer than `least_s` must be committed whole, once, or told.
+
+    `answered` are the utterances that the service was asked to answer. What was committed must be answered, or
+    told, or there was another press soon after it.
 
     `preroll` is in samples. A second commit of the same press is allowed in another session only: there the first
     session died with its acknowledgement on the way; it is counted as `replayed`.
@@ -89,6 +93,8 @@ def judge(
         if first is None:
             verdict.violations.append(f"a commit of {n} samples in {commit.session_id} is no unbroken run")
     claimed = set()
+    asked = None if answered is None else {(locate(pcm), len(pcm) // SAMPLE) for pcm in answered}
+    presses = [window.pressed_at for window in windows]
     for window in windows:
         held_s = window.released_at - window.pressed_at
         mine = [
@@ -105,6 +111,17 @@ def judge(
             verdict.counts["committed"] += 1
             sessions = [places[index][0].session_id for index in mine]
             verdict.counts["replayed"] += len(mine) - 1
+            until = window.released_at + told_within_s
+            again = any(window.pressed_at < at <= until for at in presses)
+            if (
+                asked is not None
+                and not told
+                and not again
+                and not asked.intersection(places[i][1:] for i in mine)
+            ):
+                verdict.violations.append(
+                    f"the press at {window.pressed_at:.3f} s was neither answered nor told"
+                )
             if len(set(sessions)) != len(sessions):
                 verdict.violations.append(
                     f"the press at {window.pressed_at:.3f} s was committed twice in one session"

@@ -73,6 +73,13 @@ def test_told_in_time_is_not_lost_and_too_late_is():
     assert [cue for _, cue in cues_in([(1.0, padded)])] == [Cue.DISCARDED]
 
 
+def test_committed_but_neither_answered_nor_told_is_seen():
+    assert not judge([WINDOW], [said()], [], **RULES, answered=[]).healthy
+    assert judge([WINDOW], [said()], [], **RULES, answered=[said().pcm]).healthy
+    again = Window(20.0, 20.1, 480_000, 482_400)
+    assert judge([WINDOW, again], [said()], [], **RULES, answered=[]).healthy
+
+
 def test_a_short_tap_need_not_be_said():
     tap = Window(10.0, 10.1, 240_000, 242_400)
     verdict = judge([tap], [], [], **RULES)

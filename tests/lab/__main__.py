@@ -1,0 +1,77 @@
+"""`scripts/lab`: seeded hours of the whole daemon in virtual time, with a network that breaks, judged from outside."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+
+from tests.lab.hours import Report, live
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/lab", description=__doc__)
+    parser.add_argument("--runs", type=int, default=10, help="how many, each with its own seed; default 10")
+    parser.add_argument(
+        "--hours", type=float, default=1.0, help="length of a run in simulated hours; default 1"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of the first run; default 1")
+    parser.add_argument("--faults", type=float, default=6.5, metavar="N", help="faults an hour; default 6.5")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="any setting of the daemon"
+    )
+    parser.add_argument("--jobs", type=int, default=2, help="processes side by side; default 2")
+    parser.add_argument("--verbose", action="store_true", help="the daemon's own log (with --runs 1)")
+    args = parser.parse_args()
+    if args.verbose:
+        logging.basicConfig(level=logging.INFO, format="%(message)s")
+        logging.getLogger("websockets").setLevel(logging.WARNING)
+    else:
+        logging.disable(logging.CRITICAL)
+    began = time.monotonic()
+    total: Counter[str] = Counter()
+    felt: Counter[str] = Counter()
+    cpu_s, sick = 0.0, 0
+    seeds = range(args.seed, args.seed + args.runs)
+    jobs = 1 if args.verbose else args.jobs
+    with ProcessPoolExecutor(jobs) as pool:
+        runs = [
+            pool.submit(live, seed, args.hours, faults_an_hour=args.faults, settings=tuple(args.set))
+            for seed in seeds
+        ]
+        for run in runs:
+            report = run.result()
+            total += report.verdict.counts
+            felt += report.felt
+            cpu_s += report.cpu_s
+            sick += not report.healthy
+            _tell(report)
+    hours = args.runs * args.hours
+    print(
+        f"\n{args.runs - sick} of {args.runs} runs healthy; {hours:g} simulated hours in {time.monotonic() - began:.0f} s"
+    )
+    print(f"{hours / cpu_s:.2f} simulated hours per CPU-second")
+    print("counted:  " + ", ".join(f"{name} {n}" for name, n in sorted(total.items())))
+    print("faults:   " + ", ".join(f"{name} {n}" for name, n in sorted(felt.items())))
+    return 1 if sick else 0
+
+
+def _tell(report: Report) -> None:
+    counts = report.verdict.counts
+    print(
+        f"seed {report.seed:>5}: {'healthy' if report.healthy else 'SICK':7} {counts['presses']:>4} presses,"
+        f" {counts['committed']:>4} committed, {counts['told']:>3} told, {counts['short']:>3} short,"
+        f" {counts['links']:>3} links, {report.cpu_s:5.1f} CPU-s, trace {report.digest[:12]}",
+        flush=True,
+    )
+    for violation in report.verdict.violations[:10]:
+        print(
+            f"    {violation}; again: scripts/lab --seed {report.seed} --runs 1 --hours {report.hours:g} --verbose"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
