@@ -1,5 +1,6 @@
 """What the embedded service keeps for whoever checks a client from outside."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +33,11 @@ class Ledger:
     keep_audio: bool = False
     bill: list[Billed] = field(default_factory=list)
     audit: list[Taken] = field(default_factory=list)
-    appended_bytes: int = 0
+    appended: Counter[str] = field(default_factory=Counter)  # bytes by session
     errors: int = 0
     truncations: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def appended_bytes(self) -> int:
+        """All sound that came in."""
+        return self.appended.total()

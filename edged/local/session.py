@@ -115,7 +115,7 @@ class LocalSession:
                 return self._item_create(event)
 
     def _append(self, audio: bytes, now: float) -> list[ServerEvent]:
-        self._ledger.appended_bytes += len(audio)
+        self._ledger.appended[self.id] += len(audio)
         self._buffer += audio
         if self._detector is None:
             return []

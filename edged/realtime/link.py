@@ -32,7 +32,10 @@ log = logging.getLogger(__name__)
 OPEN_TIMEOUT_S = 10.0
 GREETING_S = 3.0  # a relay may open our side before its own: without a greeting, configure all the same
 READY_S = 10.0
-APPEND_BYTES = pcm.PCM16.bytes_of(500)  # a replay goes in larger pieces than live speech; far below any limit
+SENT_WITHIN_S = (
+    7.5  # a socket that takes nothing for so long is dead: pings wait behind the sound and can not tell
+)
+APPEND_BYTES = pcm.PCM16.bytes_of(100)  # of a replay; a second's worth of a line at the edge of use (6 kB/s)
 
 
 class Owner(Protocol):
@@ -162,7 +165,7 @@ class Link:
             if session.stuck:
                 raise LinkError("the service does not end an answer that was cancelled", "server_error")
             for text in session.outbox():
-                await transport.send(text)
+                await self._put(transport, text)
             entry = self._outgoing.next(APPEND_BYTES) if session.ready else None
             if entry is None:
                 await self._work.wait()
@@ -173,14 +176,21 @@ class Link:
     async def _send(self, transport: Transport, session: Session, entry: Entry) -> None:
         match entry.kind:
             case "sound":
-                await transport.send(session.append(entry.pcm))
+                await self._put(transport, session.append(entry.pcm))
             case "end":
-                await transport.send(session.commit())
+                await self._put(transport, session.commit())
             case "abort":
-                await transport.send(session.clear())
+                await self._put(transport, session.clear())
             case "close":
                 self._outgoing.committed()  # the service did that by itself
         self._owner.on_sent(entry)
+
+    async def _put(self, transport: Transport, text: str) -> None:
+        try:
+            async with asyncio.timeout(SENT_WITHIN_S):
+                await transport.send(text)
+        except TimeoutError:
+            raise LinkError("the socket takes nothing any more", "link_silent") from None
 
     def _take(self, session: Session, message: str | bytes) -> None:
         for event in session.receive(message):
