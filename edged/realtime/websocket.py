@@ -4,6 +4,7 @@ The library's own reconnect loop is not used, redirects are not followed (they w
 and proxies of the environment are not taken by surprise.
 """
 
+import asyncio
 import errno
 import socket
 import ssl
@@ -105,7 +106,12 @@ class WebsocketTransport:
             raise _of_close(closed) from closed
 
     async def close(self) -> None:
-        await self._connection.close()
+        # The library waits behind what the socket has not taken yet, on a dead line for ever.
+        try:
+            async with asyncio.timeout(GOODBYE_S):
+                await self._connection.close()
+        except TimeoutError:
+            self._connection.transport.abort()
 
 
 def _of_close(closed: ConnectionClosed) -> LinkError:
