@@ -1,4 +1,4 @@
-"""What a server writes: all of it comes back from the wire, in both dialects, with what clients want in it."""
+"""What a server writes: all of it comes back from the wire, in both dialects, with what clients want."""
 
 import json
 import math
