@@ -16,7 +16,7 @@ class Top:
         return high
 
 
-class Stop(Exception):
+class Stop(Exception):  # noqa: N818 it is no error
     pass
 
 
@@ -111,7 +111,12 @@ def test_a_wake_moves_a_refused_try_but_not_before_its_least_wait(lab_run):
 
 
 def test_classes_wait_by_themselves(lab_run):
-    failures = [DeviceError("x"), LinkError("x", "unreachable"), DeviceError("x"), LinkError("x", "unreachable")]
+    failures = [
+        DeviceError("x"),
+        LinkError("x", "unreachable"),
+        DeviceError("x"),
+        LinkError("x", "unreachable"),
+    ]
     waits, _ = waits_of(failures, lab_run)
     assert waits == [0.25, 0.25, 0.5, 0.5]
 

@@ -25,12 +25,14 @@ async def kiosk_of(net, *settings, voice=None, **server_options):
     """A kiosk whose line is up, its service, and somebody in front of it."""
     rng = Random(1)
     voice = voice or StampVoice(rng)
-    async with LocalServer(voice=voice, keep_audio=True, **server_options) as server:
-        async with Kiosk(net, server.url, rng, *settings) as kiosk:
-            kiosk.server, kiosk.voice, kiosk.visitor = server, voice, Visitor(kiosk, rng)
-            await kiosk.until(lambda: kiosk.app.link.up, 5.0)
-            await asyncio.sleep(1.003)
-            yield kiosk
+    async with (
+        LocalServer(voice=voice, keep_audio=True, **server_options) as server,
+        Kiosk(net, server.url, rng, *settings) as kiosk,
+    ):
+        kiosk.server, kiosk.voice, kiosk.visitor = server, voice, Visitor(kiosk, rng)
+        await kiosk.until(lambda: kiosk.app.link.up, 5.0)
+        await asyncio.sleep(1.003)
+        yield kiosk
 
 
 @pytest.fixture

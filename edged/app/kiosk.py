@@ -98,7 +98,7 @@ class App:
         driver = ButtonDriver(
             front.button,
             grammar,
-            lambda gesture: self.appliance.gesture(gesture),
+            self._gesture,
             self._loop,
             self._ports.clock.monotonic_ms,
         )
@@ -107,7 +107,7 @@ class App:
                 lambda lost: front.microphone.start(self.intake.hand, lost),
                 front.microphone.stop,
             ),
-            "speaker": (lambda lost: front.speaker.start(self.playout, lost), front.speaker.stop),
+            "speaker": (self._start_speaker, front.speaker.stop),
             "button": (driver.start, driver.stop),
         }
         keepers = {
@@ -116,7 +116,7 @@ class App:
                 start,
                 stop,
                 offload=self._ports.offload,
-                changed=lambda name, is_up, cause: self.appliance.on_device(name, is_up, cause),
+                changed=self._device_changed,
                 rng=self._ports.rng,
             )
             for name, (start, stop) in kept.items()
@@ -124,6 +124,16 @@ class App:
         if self._config.microphone.capture == "closed":
             keepers["microphone"].want(False)
         return keepers
+
+    def _start_speaker(self, lost: Lost) -> None:
+        self.front.speaker.start(self.playout, lost)
+        self.playout.set_latency(self.front.speaker.latency_ms)
+
+    def _gesture(self, gesture: Gesture) -> None:
+        self.appliance.gesture(gesture)
+
+    def _device_changed(self, name: str, is_up: bool, cause: str | None) -> None:  # noqa: FBT001 a switch
+        self.appliance.on_device(name, is_up, cause)
 
     def _endpoint(self, seen: Dialect | None) -> Endpoint:
         provider = self._config.provider
@@ -201,7 +211,7 @@ class App:
     def snapshot(self) -> dict[str, object]:
         return self.appliance.snapshot()
 
-    def command(self, name: str, peer: Peer) -> dict[str, object]:
+    def command(self, name: str, peer: Peer) -> dict[str, object]:  # noqa: ARG002 the socket has asked who may
         """Carry out a control command; raises CommandError where there is no such thing."""
         match name:
             case "press" | "release":

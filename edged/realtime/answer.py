@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from edged import pcm
 from edged.wire import Heard, Part
 
+Correction = tuple[Part, int | None]
+"""Where to truncate a part, in milliseconds; None: delete its item."""
+
 
 class Answer:
     """A response asked for; `id` is unknown until the service names it."""
@@ -35,7 +38,7 @@ class Answer:
             self._bytes[part] = self._bytes.get(part, 0) + len(data)
         return data
 
-    def corrections(self, heard: Sequence[Heard]) -> list[tuple[Part, int | None]]:
+    def corrections(self, heard: Sequence[Heard]) -> list[Correction]:
         """What the service has to be told: (part, audio_end_ms) to truncate, (part, None) to delete its item.
 
         Truncation is never past what was received. A part heard to its end needs none, unless more of it
@@ -43,7 +46,7 @@ class Answer:
         """
         played = {entry.part: entry.played_ms for entry in heard if entry.part in self._bytes}
         items = {part.item_id for part, ms in played.items() if ms > 0}
-        told: list[tuple[Part, int | None]] = []
+        told: list[Correction] = []
         for part, ms in played.items():
             received_ms = pcm.PCM16.ms_of(self._bytes[part])
             if ms <= 0:
@@ -54,6 +57,6 @@ class Answer:
                 told.append((part, min(ms, received_ms)))
         return told
 
-    def all_received(self) -> list[tuple[Part, int | None]]:
+    def all_received(self) -> list[Correction]:
         """Truncations at what was received of the last part: the rest is not wanted."""
         return [(part, pcm.PCM16.ms_of(n)) for part, n in list(self._bytes.items())[-1:]]

@@ -68,7 +68,7 @@ def _time_of(starts: list[tuple[int, float]], position: int) -> float:
     return starts[low][1]
 
 
-def judge(
+def judge(  # noqa: C901 one rule after the other
     windows: list[Window],
     commits: list[Commit],
     takes: list[tuple[float, bytes]],

@@ -17,7 +17,15 @@ from tests.mutation.trial import TOO_LONG, Target, baseline, preload, trial
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = Path(sys.prefix) / "cache" / "mutation.json"
-DEFAULT = ("turn", "audio/utterances", "audio/jitter", "realtime/session")
+DEFAULT = (
+    "turn",
+    "audio/utterances",
+    "audio/jitter",
+    "audio/response",
+    "realtime/session",
+    "realtime/sequencer",
+    "realtime/answer",
+)
 
 
 def targets(name: str, tests: Sequence[Path]) -> Iterator[Target]:

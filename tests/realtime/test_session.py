@@ -549,7 +549,7 @@ def test_odd_deltas_come_out_bit_exact(pieces):
 
 
 @given(data=st.data())
-def test_never_two_responses_at_a_time_and_never_a_dead_sound(data):
+def test_never_two_responses_at_a_time_and_never_a_dead_sound(data):  # noqa: C901 one act after the other
     """A service that obeys the protocol, and an owner that does anything at any time."""
     session = ready()
     active, dead, number = None, set(), 0
@@ -573,7 +573,7 @@ def test_never_two_responses_at_a_time_and_never_a_dead_sound(data):
             events = says(session, delta(b"\1\2", active))
             assert not (events and active in dead)
         elif act == "late" and dead:
-            assert says(session, delta(b"\1\2", sorted(dead)[0])) == []
+            assert says(session, delta(b"\1\2", min(dead))) == []
         elif act == "done" and active:
             says(session, done(active))
             live_at_service.remove(active)
@@ -583,3 +583,281 @@ def test_never_two_responses_at_a_time_and_never_a_dead_sound(data):
                 number += 1
                 live_at_service.append(f"resp_{number}")
                 assert len(live_at_service) == 1
+
+
+# -- what small wrong versions showed to be unproved ------------------------------------------------------
+
+
+def test_an_error_before_the_update_was_sent_is_only_passed_on():
+    session = fresh()
+    assert says(session, error("early", code="x")) == [Told("x", "early")]
+
+
+def test_an_error_about_another_message_does_not_refuse_the_update():
+    session = fresh()
+    session.configure()
+    assert says(session, error("other", code="x", event_id="e99")) == [Told("x", "other")]
+    assert says(session, wire.SessionUpdated(session=effective())) == [Ready()]
+
+
+def test_a_refused_update_without_a_code_breaks_the_session_too():
+    session = fresh()
+    session.configure()
+    (broken,) = says(session, error("no", event_id="e1"))
+    assert broken == Broken("settings_refused", "the service refuses the session's settings: no")
+
+
+def test_only_the_type_of_the_session_tells_the_dialect():
+    session = fresh()
+    session.configure()
+    (broken,) = says(session, error("no", code="missing_required_parameter", param="session.model"))
+    assert isinstance(broken, Broken)
+
+
+def test_a_second_confirmation_is_nothing_new():
+    session = ready()
+    assert says(session, wire.SessionUpdated(session=effective())) == []
+
+
+def test_a_greeting_that_does_not_show_its_dialect_changes_nothing():
+    session = fresh(dialect=Dialect.BETA)
+    assert says(session, wire.SessionCreated(session={"id": "s"})) == [Opened(None)]
+    assert session.dialect is Dialect.BETA
+
+
+def test_acknowledgements_and_refusals_come_in_the_order_of_the_commits():
+    session = ready()
+    ids = [json.loads(session.commit())["event_id"] for _ in range(3)]
+    says(session, wire.Committed(item_id="i1", previous_item_id=None))
+    assert says(session, error("late", event_id=ids[0])) == [Told("invalid_request_error", "late")]
+    assert CommitRefused("no") in says(session, error("no", event_id=ids[1]))
+    assert CommitRefused("no") in says(session, error("no", event_id=ids[2]))
+
+
+def test_what_the_visitor_said_is_passed_on():
+    session = ready()
+    event = wire.TranscriptionCompleted(part=Part("i", 0), transcript="good morning", usage={})
+    assert says(session, event) == [Said("user", "good morning")]
+
+
+def test_what_is_of_no_use_here_is_taken_without_a_word():
+    session = ready()
+    assert says(session, wire.Cleared()) == []
+    assert session.counters == {}
+
+
+def test_harmless_errors_and_foreign_responses_are_counted_one_by_one():
+    session = ready()
+    for _ in range(2):
+        says(session, error(code="item_truncate_invalid_item_id"))
+        says(session, created("resp_x"))
+        says(session, done("resp_x"))
+    assert session.counters == {"item_truncate_invalid_item_id": 2, "foreign_response": 2}
+
+
+def test_the_service_waits_with_our_question_and_it_is_counted():
+    session = ready()
+    session.ask()
+    session.outbox()
+    assert says(session, error("busy", code="conversation_already_has_active_response")) == [
+        Told("conversation_already_has_active_response", "busy")
+    ]
+    assert session.counters == {"conversation_already_has_active_response": 1}
+
+
+def test_a_busy_service_does_not_bring_back_a_question_that_was_taken_back():
+    session = ready()
+    session.ask()
+    session.interrupt()
+    session.heard([])
+    session.outbox()
+    says(session, error("busy", code="conversation_already_has_active_response"))
+    says(session, done("resp_other"))
+    assert types(session) == []
+
+
+def test_busy_about_an_answer_that_runs_is_only_told():
+    session = answering()
+    assert len(says(session, error("busy", code="conversation_already_has_active_response"))) == 1
+    assert says(session, delta(b"\1\2")) == [Sound(A, b"\1\2", first=False)]
+    session = ready()
+    assert len(says(session, error("busy", code="conversation_already_has_active_response"))) == 1
+    session.ask()
+    assert types(session) == ["response.create"]
+
+
+def test_a_refused_question_that_was_given_up_is_told_to_nobody():
+    session = ready()
+    session.ask()
+    (create,) = sent(session)
+    session.interrupt()
+    session.heard([])
+    assert says(session, error("no", code="x", event_id=create["event_id"])) == [Told("x", "no")]
+    session.outbox()
+    session.ask()
+    assert types(session) == ["response.create"]
+
+
+def test_a_refusal_of_an_old_question_does_not_end_the_present_answer():
+    session = ready()
+    session.ask()
+    (create,) = sent(session)
+    says(session, created())
+    assert says(session, error("no", code="x", event_id=create["event_id"])) == [Told("x", "no")]
+    assert says(session, delta(b"\1\2")) == [Sound(A, b"\1\2", first=True)]
+    says(session, done())
+    assert says(session, error("no", code="x", event_id=create["event_id"])) == [Told("x", "no")]
+
+
+def test_a_complaint_without_an_id_never_ends_an_answer():
+    session = ready()
+    session.ask()
+    session.outbox()
+    assert says(session, error("hm", code="x")) == [Told("x", "hm")]
+    assert says(session, created()) == [ResponseStarted("resp_1")]
+    assert says(session, error("hm", code="x")) == [Told("x", "hm")]
+
+
+def test_a_refused_question_says_why_and_a_quota_is_a_quota():
+    session = ready()
+    session.ask()
+    (create,) = sent(session)
+    _, ended = says(session, error("limit", code="rate_limit_exceeded", event_id=create["event_id"]))
+    assert ended == ResponseEnded("", Ended.FAILED, sounded=False, cause="server_busy", text="limit")
+
+
+def test_deltas_without_a_response_created_are_the_answer_that_was_asked_for():
+    session = ready()
+    session.ask()
+    assert says(session, delta(b"\1\2", "resp_9")) == [Sound(A, b"\1\2", first=True)]
+    assert says(session, delta(b"\1\2", "resp_8")) == []
+    _, ended = says(session, done("resp_9"))
+    assert ended.kind is Ended.AUDIO
+
+
+def test_deltas_without_a_response_created_do_not_bring_a_dead_answer_to_life():
+    session = ready()
+    session.ask()
+    session.interrupt()
+    assert says(session, delta(b"\1\2", "resp_9")) == []
+
+
+def test_the_end_of_a_dead_answer_is_not_the_end_of_the_next():
+    session = answering()
+    session.interrupt()
+    session.heard([])
+    says(session, done(status="cancelled"))
+    session.ask()
+    assert len(says(session, done("resp_1", status="cancelled"))) == 1
+    assert says(session, created("resp_2")) == [ResponseStarted("resp_2")]
+
+
+def test_a_response_done_without_a_response_created_ends_the_answer():
+    session = ready()
+    session.ask()
+    _, ended = says(session, done("resp_7"))
+    assert ended.kind is Ended.SILENT
+
+
+def test_the_end_of_another_response_is_not_the_end_of_the_answer():
+    session = answering()
+    assert len(says(session, done("resp_other"))) == 1
+    assert says(session, delta(b"\1\2")) == [Sound(A, b"\1\2", first=False)]
+
+
+def test_giving_up_while_the_played_time_is_still_on_its_way_is_not_stuck():
+    session = answering()
+    session.interrupt()
+    session.ask()
+    session.interrupt()
+    assert not session.stuck
+
+
+def test_once_stuck_it_stays_stuck():
+    session = answering()
+    session.interrupt()
+    session.heard([])
+    session.ask()
+    session.interrupt()
+    session.heard([])
+    session.interrupt()
+    assert session.stuck
+
+
+def test_interrupting_with_nothing_asked_or_running_is_not_stuck_and_sends_nothing():
+    session = ready()
+    session.interrupt()
+    session.heard([])
+    session.interrupt()
+    assert not session.stuck
+    assert types(session) == []
+
+
+def test_a_cancel_takes_back_a_question_that_waits():
+    session = answering()
+    session.ask()
+    session.cancel()
+    session.outbox()
+    says(session, done(status="cancelled"))
+    assert types(session) == []
+
+
+def test_what_was_heard_is_corrected_once():
+    session = answering(pcm=bytes(48 * 1000))
+    says(session, done())
+    session.interrupt()
+    session.heard([Heard(A, 300, 1000)])
+    session.outbox()
+    session.interrupt()
+    session.heard([Heard(A, 300, 1000)])
+    assert types(session) == []
+
+
+def test_asking_for_the_next_answer_settles_the_one_before():
+    session = answering(pcm=bytes(48 * 1000))
+    says(session, done())
+    session.ask()
+    session.outbox()
+    session.interrupt()
+    session.heard([Heard(A, 300, 1000)])
+    assert types(session) == ["response.cancel"]
+
+
+def test_the_text_of_an_end_is_the_error_or_the_reason():
+    session = ready()
+    session.ask()
+    says(session, created())
+    _, ended = says(session, done(status="cancelled", reason="turn_detected"))
+    assert ended.text == "turn_detected"
+    session.ask()
+    says(session, created("resp_2"))
+    _, ended = says(session, done("resp_2", status="incomplete", reason="content_filter"))
+    assert (ended.kind, ended.text) == (Ended.FAILED, "content_filter")
+    session.ask()
+    says(session, created("resp_3"))
+    says(session, delta(b"\1\2", "resp_3"))
+    _, ended = says(session, done("resp_3", reason="max_output_tokens", status="incomplete"))
+    assert (ended.kind, ended.text) == (Ended.AUDIO, "max_output_tokens")
+
+
+def test_a_tool_call_with_gaps_is_still_a_tool_call():
+    session = ready()
+    session.ask()
+    says(session, created())
+    _, ended = says(session, done(output=({"type": "function_call"}, {"type": "message"})))
+    assert (ended.kind, ended.calls) == (Ended.TOOL, (ToolCall("", "", ""),))
+
+
+def test_many_dead_answers_are_remembered_and_not_for_ever():
+    from edged.realtime.sequencer import DEAD_REMEMBERED
+
+    session = ready()
+    for number in range(DEAD_REMEMBERED + 1):
+        session.ask()
+        says(session, created(f"resp_{number}"))
+        session.interrupt()
+        session.heard([])
+        says(session, done(f"resp_{number}", status="cancelled"))
+    session.ask()
+    assert says(session, delta(b"\1\2", "resp_1")) == []
+    assert says(session, delta(b"\1\2", "resp_0")) == [Sound(A, b"\1\2", first=True)]

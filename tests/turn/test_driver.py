@@ -1,0 +1,183 @@
+import asyncio
+
+import pytest
+
+from edged.turn import Do, Event, Limits, Mode, State, Tell
+from edged.turn.driver import Turns
+
+
+class Owner:
+    """Writes down what it is asked to do; `answers` are events it posts while it does something."""
+
+    def __init__(self):
+        self.log = []
+        self.answers = {}
+        self.turns = None
+
+    def on_turn(self, was, by):
+        self.log.append((was, by, self.turns.state))
+
+    def do(self, effect, cause):
+        self.log.append((effect, cause))
+        if effect in self.answers:
+            self.turns.post(self.answers.pop(effect))
+
+    def after_turn(self):
+        self.log.append(("after", self.turns.state))
+
+
+def driven(mode=Mode.HOLD, limits=None):
+    owner = Owner()
+    owner.turns = Turns(mode, limits or Limits(), owner)
+    return owner.turns, owner
+
+
+@pytest.fixture
+def loop_run(lab_run):
+    def run(body, *args):
+        async def main():
+            await body(*args)
+
+        lab_run(main())
+
+    return run
+
+
+def test_a_change_is_told_then_its_effects_then_its_end(loop_run):
+    async def body():
+        turns, owner = driven()
+        turns.post(Event.PRESS)
+        turns.post(Event.RELEASE)
+        assert owner.log == [
+            (State.IDLE, Event.PRESS, State.ARMED),
+            ("after", State.ARMED),
+            (State.ARMED, Event.RELEASE, State.TELLING),
+            (Do.ABORT, None),
+            (Tell("too_short"), None),
+            ("after", State.TELLING),
+        ]
+
+    loop_run(body)
+
+
+def test_a_cause_comes_with_its_effects(loop_run):
+    async def body():
+        turns, owner = driven()
+        turns.post(Event.PRESS_REFUSED, "muted")
+        assert (Tell(), "muted") in owner.log
+
+    loop_run(body)
+
+
+def test_an_ignored_event_is_told_to_nobody(loop_run):
+    async def body():
+        turns, owner = driven()
+        turns.post(Event.RELEASE)
+        assert owner.log == []
+        assert turns.state is State.IDLE
+
+    loop_run(body)
+
+
+def test_a_step_that_stays_has_effects_but_is_no_change(loop_run):
+    async def body():
+        turns, owner = driven()
+        turns.post(Event.PRESS_REFUSED, "busy")
+        owner.log.clear()
+        turns.post(Event.PRESS_REFUSED, "busy")
+        assert owner.log == [(Tell(), "busy")]
+
+    loop_run(body)
+
+
+def test_what_follows_from_an_effect_waits_until_the_change_is_done(loop_run):
+    async def body():
+        turns, owner = driven()
+        owner.answers[Do.ABORT] = Event.CUE_DONE
+        turns.post(Event.PRESS)
+        turns.post(Event.RELEASE)
+        assert turns.state is State.IDLE
+        assert owner.log[-4:] == [
+            (Tell("too_short"), None),
+            ("after", State.TELLING),
+            (State.TELLING, Event.CUE_DONE, State.IDLE),
+            ("after", State.IDLE),
+        ]
+
+    loop_run(body)
+
+
+def test_an_effect_that_fails_does_not_wedge_the_queue(loop_run):
+    async def body():
+        turns, owner = driven()
+        fine, owner.do = owner.do, None
+        turns.post(Event.PRESS)
+        with pytest.raises(TypeError):
+            turns.post(Event.RELEASE)
+        owner.do = fine
+        turns.post(Event.CUE_DONE)
+        assert turns.state is State.IDLE
+
+    loop_run(body)
+
+
+def test_a_state_ends_at_its_limit(loop_run):
+    async def body():
+        turns, owner = driven(limits=Limits(min_hold_ms=150, longest_ms=2000))
+        turns.post(Event.PRESS)
+        await asyncio.sleep(0.149)
+        assert turns.state is State.ARMED
+        await asyncio.sleep(0.002)
+        assert turns.state is State.LISTENING
+        await asyncio.sleep(1.997)
+        assert turns.state is State.LISTENING
+        await asyncio.sleep(0.003)
+        assert turns.state is State.COMMITTING
+        assert (State.LISTENING, Event.TIMED_OUT, State.COMMITTING) in owner.log
+
+    loop_run(body)
+
+
+def test_the_limit_of_a_state_that_was_left_does_not_strike_the_next(loop_run):
+    async def body():
+        turns, _ = driven(limits=Limits(min_hold_ms=100, keep_ms=50_000))
+        turns.post(Event.PRESS)
+        await asyncio.sleep(0.2)
+        turns.post(Event.RELEASE)
+        turns.post(Event.COMMITTED)
+        await asyncio.sleep(1)
+        turns.post(Event.FIRST_AUDIO)
+        await asyncio.sleep(100)
+        assert turns.state is State.SPEAKING
+
+    loop_run(body)
+
+
+def test_a_state_without_a_limit_lasts(loop_run):
+    async def body():
+        turns, _ = driven()
+        turns.post(Event.PRESS)
+        turns.post(Event.RELEASE)
+        turns.post(Event.CUE_DONE)
+        await asyncio.sleep(100_000)
+        assert turns.state is State.IDLE
+
+    loop_run(body)
+
+
+def test_staying_in_a_state_does_not_renew_its_limit(loop_run):
+    async def body():
+        turns, _ = driven(limits=Limits(tell_ms=1000))
+        turns.post(Event.PRESS_REFUSED, "busy")
+        await asyncio.sleep(0.9)
+        turns.post(Event.PRESS_REFUSED, "busy")
+        await asyncio.sleep(0.2)
+        assert turns.state is State.IDLE
+
+    loop_run(body)
+
+
+def test_it_has_mode_and_limits_to_show():
+    limits = Limits()
+    turns, _ = driven(Mode.HYBRID, limits)
+    assert (turns.mode, turns.limits, turns.state) == (Mode.HYBRID, limits, State.IDLE)
