@@ -6,7 +6,9 @@ is named. Everything between them is what runs in a kiosk.
 """
 
 import argparse
+import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +30,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         "--voice", choices=("listen", "parrot"), default="listen", help="what the embedded service says"
     )
     parser.add_argument(
-        "--answer", type=Path, default=Path(ANSWER), metavar="FILE", help=f"the speaker; default {ANSWER}"
+        "--answer", type=Path, metavar="FILE", help=f"the speaker; default {ANSWER} here, or in /tmp"
     )
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="any setting, e.g. provider.model=x"
@@ -43,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
     from edged.system.journal import setup
 
     setup("info" if args.verbose else "error")
+    if args.answer is None:
+        args.answer = (Path.cwd() if os.access(Path.cwd(), os.W_OK) else Path(tempfile.gettempdir())) / ANSWER
     if args.keyboard and not sys.stdin.isatty():
         print("edged demo: --keyboard needs a terminal", file=sys.stderr)
         return 64
@@ -62,7 +66,6 @@ async def _main(args: argparse.Namespace) -> int:
 
 async def _with(args: argparse.Namespace, server: "object | None") -> int:
     import asyncio
-    import os
 
     from edged.app import App, devices, machine
     from edged.audio.pace import ThreadPace
@@ -93,8 +96,6 @@ async def _with(args: argparse.Namespace, server: "object | None") -> int:
 
 def _config(args: argparse.Namespace, url: str | None) -> "Loaded":
     """The embedded default, with simulated devices where there are no real ones."""
-    import os
-
     from edged.config import load
 
     sets = ["control.socket=", "state.dir=", "light.backend=none"]

@@ -1,11 +1,15 @@
 """The visitor of the demo, and the timeline it prints."""
 
 import asyncio
+import functools
+import itertools
 import wave
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from edged.panel.button import Gesture
+from edged.panel.keyboard import KeyboardButton
 
 if TYPE_CHECKING:
     from edged.app import App
@@ -134,11 +138,20 @@ class Visitor:
         except Step as failed:
             return str(failed)
         script.say("hold the space bar and speak; q ends")
-        turn = 0
-        while True:
-            turn += 1
-            before = turn
-            await script.until("press", lambda before=before: before in script.marks, float("inf"))
+        ended = asyncio.Event()
+        loop, button = asyncio.get_running_loop(), self._app.front.button
+        if isinstance(button, KeyboardButton):
+            button.quit = functools.partial(_soon, loop, ended.set)
+        turns = asyncio.create_task(self._turns())
+        await ended.wait()
+        turns.cancel()
+        await asyncio.wait({turns})
+        return None
+
+    async def _turns(self) -> None:
+        script = self._script
+        for turn in itertools.count(1):
+            await script.until("press", functools.partial(script.marks.__contains__, turn), float("inf"))
             self._speak("question.wav")
             await script.until("answer", lambda: script.state == "IDLE", float("inf"))
             script.timeline(turn)
@@ -170,3 +183,8 @@ class Visitor:
         speech = read_wav(clips(question))
         microphone.say(speech)
         return pcm.PCM16.ms_of(len(speech)) / 1000
+
+
+def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    """Have the loop's thread call it."""
+    loop.call_soon_threadsafe(call)
