@@ -128,6 +128,7 @@ class App:
     def _start_speaker(self, lost: Lost) -> None:
         self.front.speaker.start(self.playout, lost)
         self.playout.set_latency(self.front.speaker.latency_ms)
+        self.intake.set_latency(self.front.speaker.latency_ms)
 
     def _gesture(self, gesture: Gesture) -> None:
         self.appliance.gesture(gesture)

@@ -40,6 +40,8 @@ class Intake:
         self._wake = wake
         self._ring = Ring(fmt.bytes_of(preroll_ms))
         self._gather_bytes = fmt.bytes_of(gather_ms)
+        self._fmt = fmt
+        self._tail_ms = tail_ms
         self._tail_bytes = fmt.bytes_of(tail_ms)
         self._lock = Lock()
         self._is_open = False
@@ -102,6 +104,10 @@ class Intake:
             self._speaking = speaking
             if speaking:
                 self._ring.clear()
+
+    def set_latency(self, ms: int) -> None:
+        """How long the speaker still sounds after its last sample was taken: the room's tail begins after that."""
+        self._tail_bytes = self._fmt.bytes_of(self._tail_ms + ms)
 
     @property
     def is_open(self) -> bool:

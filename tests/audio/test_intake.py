@@ -229,6 +229,18 @@ def test_the_tail_is_sixty_milliseconds_unless_told_otherwise():
     assert rig.said() == kept
 
 
+def test_what_the_speaker_still_holds_passes_before_the_rooms_tail():
+    rig = Rig(tail_ms=20)
+    rig.intake.set_latency(40)
+    rig.intake.blind(True)
+    rig.intake.blind(False)
+    for _ in range(3):
+        rig.hand()
+    kept = rig.hand()
+    rig.open()
+    assert rig.said() == kept
+
+
 def test_being_silent_is_not_falling_silent():
     rig = Rig()
     rig.intake.blind(False)
