@@ -46,7 +46,8 @@ async def _stay(lives):
                 "ws://voice.example:8080/", compression=None, proxy=None, ping_interval=5, ping_timeout=2.5
             ) as websocket:
                 lives.append(virtual().time())
-                await _talk(websocket)
+                # a task of its own: in Python 3.11.2 one in which a TaskGroup failed stays cancelled
+                await asyncio.create_task(_talk(websocket))
         except* (OSError, WebSocketException, TimeoutError):
             pass
         await asyncio.sleep(WAIT_S)
