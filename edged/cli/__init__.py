@@ -1,6 +1,7 @@
 """The command line: one file a verb, each with `add(subparsers)` and `run(args) -> exit code`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -47,6 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except EdgedError as error:
         print(f"edged {args.verb}: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever read us has seen enough; the interpreter must not complain on its way out
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
     except KeyboardInterrupt:
         return 130
     return code
