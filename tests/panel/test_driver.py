@@ -1,0 +1,157 @@
+import asyncio
+import threading
+
+from edged.causes import Light
+from edged.errors import DeviceError
+from edged.panel.button import Gesture, Grammar
+from edged.panel.driver import ButtonDriver, LampDriver
+from edged.panel.null import NullButton, NullLamp
+
+
+def now_ms(loop):
+    return lambda: round(loop.time() * 1000)
+
+
+def driven(gestures, **grammar):
+    loop = asyncio.get_running_loop()
+    button = NullButton()
+    return button, ButtonDriver(button, Grammar(**grammar), gestures.append, loop, now_ms(loop))
+
+
+def test_a_press_is_told_in_the_next_turn_of_the_loop(lab_run):
+    async def main():
+        gestures = []
+        button, driver = driven(gestures)
+        driver.start(lambda error: None)
+        button.press()
+        await asyncio.sleep(0)
+        assert gestures == [Gesture.PRESS]
+        await asyncio.sleep(0.5)
+        button.release()
+        await asyncio.sleep(0)
+        assert gestures == [Gesture.PRESS, Gesture.RELEASE]
+        driver.stop()
+        button.press()
+        await asyncio.sleep(1)
+        assert len(gestures) == 2
+
+    lab_run(main())
+
+
+def test_time_alone_makes_a_long_press_and_settles_a_bounce(lab_run):
+    async def main():
+        gestures = []
+        button, driver = driven(gestures, bounce_ms=25, long_press_ms=500)
+        driver.start(lambda error: None)
+        button.press()
+        await asyncio.sleep(0.6)
+        assert gestures == [Gesture.PRESS, Gesture.LONG_PRESS]
+        button.release()
+        await asyncio.sleep(0.1)
+        button.press()
+        await asyncio.sleep(0.01)
+        button.release()
+        await asyncio.sleep(0.1)
+        assert gestures[2:] == [Gesture.RELEASE, Gesture.PRESS, Gesture.RELEASE]
+
+    lab_run(main())
+
+
+def test_a_button_that_is_down_at_the_start_is_no_press(lab_run):
+    async def main():
+        gestures = []
+        button, driver = driven(gestures)
+        button.press()
+        driver.start(lambda error: None)
+        await asyncio.sleep(5)
+        button.release()
+        await asyncio.sleep(1)
+        assert gestures == []
+        button.press()
+        await asyncio.sleep(0)
+        assert gestures == [Gesture.PRESS]
+
+    lab_run(main())
+
+
+def test_edges_from_another_thread_arrive():
+    async def main():
+        gestures, arrived = [], asyncio.Event()
+        loop = asyncio.get_running_loop()
+        button = NullButton()
+
+        def emit(gesture):
+            gestures.append((gesture, threading.current_thread()))
+            arrived.set()
+
+        driver = ButtonDriver(button, Grammar(), emit, loop, now_ms(loop))
+        driver.start(lambda error: None)
+        thread = threading.Thread(target=button.press)
+        thread.start()
+        await asyncio.wait_for(arrived.wait(), 5)
+        thread.join()
+        driver.stop()
+        assert gestures == [(Gesture.PRESS, threading.main_thread())]
+
+    asyncio.run(main())
+
+
+def test_a_light_is_on_when_show_returns_and_then_keeps_its_rhythm(lab_run):
+    async def main():
+        loop = asyncio.get_running_loop()
+        lamp = NullLamp()
+        driver = LampDriver(lamp, loop, now_ms(loop))
+        driver.show(Light.OFFLINE)
+        assert lamp.level == 1
+        levels = []
+        for _ in range(4):
+            await asyncio.sleep(0.5)
+            levels.append(lamp.level)
+            await asyncio.sleep(0.5)
+        assert levels == [1, 0, 1, 0]
+        driver.show(Light.RECORDING)
+        lamp.history.clear()
+        await asyncio.sleep(100)
+        assert lamp.level == 1
+        assert list(lamp.history) == []
+        driver.stop()
+        assert lamp.level == 0
+
+    lab_run(main())
+
+
+def test_showing_the_same_light_again_does_not_break_its_rhythm(lab_run):
+    async def main():
+        loop = asyncio.get_running_loop()
+        lamp = NullLamp()
+        driver = LampDriver(lamp, loop, now_ms(loop))
+        driver.show(Light.OFFLINE)
+        for _ in range(13):
+            await asyncio.sleep(0.1)
+            driver.show(Light.OFFLINE)
+        assert lamp.level == 0
+        driver.stop()
+
+    lab_run(main())
+
+
+class Broken:
+    def set(self, level):
+        raise DeviceError("GPIO 27 can not be claimed", "light_lost")
+
+    def stop(self):
+        pass
+
+
+def test_a_lamp_that_fails_is_told_once_and_holds_nothing_up(lab_run, caplog):
+    async def main():
+        loop = asyncio.get_running_loop()
+        driver = LampDriver(Broken(), loop, now_ms(loop))
+        driver.show(Light.THINKING)
+        await asyncio.sleep(10)
+        driver.show(Light.READY)
+        driver.stop()
+
+    lab_run(main())
+    assert len(caplog.records) == 1
+    assert "light_lost" in caplog.text
