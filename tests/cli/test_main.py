@@ -1,0 +1,35 @@
+import pytest
+
+from edged import __version__
+from edged.cli import VERBS, main
+
+
+def test_without_a_verb_it_helps(capsys):
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    assert all(verb in out for verb in VERBS)
+
+
+def test_it_says_its_version(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"edged {__version__}\n"
+
+
+@pytest.mark.parametrize("line", [["dance"], ["run", "--nonsense"], ["serve", "--port", "x"]])
+def test_a_line_that_makes_no_sense_is_64(line, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(line)
+    assert ended.value.code == 64
+    assert "edged" in capsys.readouterr().err
+
+
+def test_a_missing_configuration_is_78(tmp_path, capsys):
+    assert main(["run", "--config", str(tmp_path / "none.yaml")]) == 78
+    assert "none.yaml" in capsys.readouterr().err
+
+
+def test_status_without_a_daemon_says_so(tmp_path, capsys):
+    assert main(["status", "--socket", str(tmp_path / "none.sock")]) == 1
+    assert "is it running" in capsys.readouterr().err

@@ -1,0 +1,330 @@
+"""The control socket over real Unix sockets."""
+
+import asyncio
+import json
+import os
+import socket
+import threading
+from contextlib import asynccontextmanager
+
+import pytest
+
+from edged.errors import CommandError
+from edged.system.control import MOST_CLIENTS, MOST_LINE, ControlServer
+from edged.system.control_client import ControlClient
+
+IN_TIME_S = 5
+
+
+class Target:
+    """Writes down what it is told to do."""
+
+    def __init__(self):
+        self.commands = []
+        self.peers = []
+
+    def snapshot(self):
+        return {"state": "IDLE", "n": len(self.commands)}
+
+    def command(self, name, peer):
+        if name == "mute" and "mute" in self.commands:
+            raise CommandError("muted already")
+        self.commands.append(name)
+        self.peers.append(peer)
+        return self.snapshot()
+
+
+class Client:
+    def __init__(self, reader, writer):
+        self.reader, self.writer = reader, writer
+
+    async def read(self):
+        return json.loads(await asyncio.wait_for(self.reader.readline(), IN_TIME_S))
+
+    async def ask(self, line):
+        self.writer.write(line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n")
+        return await self.read()
+
+    async def close(self):
+        self.writer.close()
+        await self.writer.wait_closed()
+
+
+@asynccontextmanager
+async def serving(path, target, **options):
+    server = ControlServer(path, target, may_press=options.pop("may_press", lambda peer: True))
+    await server.start(**options)
+    try:
+        yield server
+    finally:
+        await server.close()
+
+
+@asynccontextmanager
+async def client_of(path, greeted=True):
+    client = Client(*await asyncio.open_unix_connection(path))
+    if greeted:
+        assert (await client.read())["type"] == "hello"
+        assert (await client.read())["type"] == "snapshot"
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "run" / "control.sock"
+
+
+def test_a_client_hears_hello_the_state_and_then_what_happens(path):
+    async def main():
+        target = Target()
+        async with serving(path, target) as server, client_of(path, greeted=False) as client:
+            hello = await client.read()
+            assert (hello["type"], hello["protocol"]) == ("hello", 1)
+            assert await client.read() == {"type": "snapshot", "state": "IDLE", "n": 0}
+            server.publish({"event": "light", "light": "ready"})
+            assert await client.read() == {"type": "event", "event": "light", "light": "ready"}
+
+    asyncio.run(main())
+
+
+def test_commands_are_carried_out_and_answered_with_the_state(path):
+    async def main():
+        target = Target()
+        async with serving(path, target), client_of(path) as client:
+            for number, name in enumerate(["press", "release", "interrupt", "mute", "unmute"], 1):
+                answer = await client.ask({"id": number, "command": name})
+                assert answer == {
+                    "type": "answer",
+                    "id": number,
+                    "ok": True,
+                    "state": {"state": "IDLE", "n": number},
+                }
+            assert (await client.ask({"id": "s", "command": "status"}))["state"]["n"] == 5
+            assert target.commands == ["press", "release", "interrupt", "mute", "unmute"]
+            assert {(peer.pid, peer.uid, peer.gid) for peer in target.peers} == {
+                (os.getpid(), os.getuid(), os.getgid())
+            }
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (b"\n", "one JSON object"),
+        (b"{\n", "one JSON object"),
+        (b"[]\n", '"command"'),
+        (b'{"command": 7}\n', '"command"'),
+        (b'{"command": "dance"}\n', "unknown command 'dance'"),
+        (b"[" * 5000 + b"\n", "JSON object"),
+    ],
+)
+def test_nonsense_is_answered_and_the_connection_lives(path, line, says):
+    async def main():
+        async with serving(path, Target()), client_of(path) as client:
+            answer = await client.ask(line)
+            assert answer["ok"] is False
+            assert says in answer["error"]
+            assert (await client.ask({"command": "status"}))["ok"] is True
+
+    asyncio.run(main())
+
+
+def test_a_command_that_is_refused_says_why(path):
+    async def main():
+        async with serving(path, Target()), client_of(path) as client:
+            await client.ask({"command": "mute"})
+            answer = await client.ask({"id": 2, "command": "mute"})
+            assert answer == {"type": "answer", "id": 2, "ok": False, "error": "muted already"}
+
+    asyncio.run(main())
+
+
+def test_who_may_not_press_may_look(path):
+    async def main():
+        target = Target()
+        async with serving(path, target, may_press=lambda peer: False), client_of(path) as client:
+            assert (await client.ask({"command": "press"}))["error"] == "you may look but not act"
+            assert (await client.ask({"command": "status"}))["ok"] is True
+        assert target.commands == []
+
+    asyncio.run(main())
+
+
+async def gone(target, expected):
+    """Until the server has noticed that its client went."""
+    async with asyncio.timeout(IN_TIME_S):
+        while target.commands != expected:  # noqa: ASYNC110 what is waited for has no event
+            await asyncio.sleep(0)
+
+
+def test_a_client_that_goes_while_it_presses_lets_go(path):
+    async def main():
+        target = Target()
+        async with serving(path, target):
+            async with client_of(path) as client:
+                await client.ask({"command": "press"})
+            await gone(target, ["press", "release"])
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    "requests", [[{"command": "press", "keep": True}], [{"command": "press"}, {"command": "release"}]]
+)
+def test_a_press_that_is_kept_or_was_let_go_is_not_let_go_again(path, requests):
+    async def main():
+        target = Target()
+        async with serving(path, target) as server:
+            async with client_of(path) as client:
+                for request in requests:
+                    await client.ask(request)
+            async with client_of(path) as client:
+                await client.ask({"command": "interrupt"})
+            assert target.commands == [*(request["command"] for request in requests), "interrupt"]
+            assert server.dropped == 0
+
+    asyncio.run(main())
+
+
+def test_a_line_too_long_ends_the_connection_with_a_word(path):
+    async def main():
+        async with serving(path, Target()), client_of(path) as client:
+            answer = await client.ask(b"x" * (MOST_LINE + 100) + b"\n")
+            assert answer == {"type": "error", "error": f"a line is at most {MOST_LINE} bytes"}
+            assert await client.reader.read() == b""
+
+    asyncio.run(main())
+
+
+def test_one_client_too_many_is_told_and_the_others_stay(path):
+    async def main():
+        async with serving(path, Target()) as server:
+            clients = []
+            for _ in range(MOST_CLIENTS):
+                client = Client(*await asyncio.open_unix_connection(path))
+                await client.read()
+                clients.append(client)
+            extra = Client(*await asyncio.open_unix_connection(path))
+            assert (await extra.read())["error"] == f"{MOST_CLIENTS} clients are here already"
+            assert server.dropped == 1
+            for client in [*clients, extra]:
+                await client.close()
+
+    asyncio.run(main())
+
+
+def test_a_client_that_does_not_read_is_dropped_and_nobody_waits(path):
+    async def main():
+        async with serving(path, Target()) as server, client_of(path), client_of(path) as reading:
+            for number in range(3000):
+                server.publish({"event": "x", "n": number, "text": "y" * 100})
+                assert (await reading.read())["n"] == number
+            assert server.dropped == 1
+
+    asyncio.run(main())
+
+
+def test_the_socket_is_for_its_owner_and_group_and_goes_with_the_server(path):
+    async def main():
+        async with serving(path, Target()):
+            assert path.stat().st_mode & 0o777 == 0o660
+        assert not path.exists()
+
+    asyncio.run(main())
+
+
+def test_a_socket_left_behind_is_replaced_and_a_live_one_is_not(path):
+    async def main():
+        path.parent.mkdir()
+        stale = socket.socket(socket.AF_UNIX)
+        stale.bind(str(path))
+        stale.close()
+        async with serving(path, Target()):
+            with pytest.raises(OSError, match="another edged"):
+                await ControlServer(path, Target(), may_press=lambda peer: True).start()
+            async with client_of(path) as client:
+                assert (await client.ask({"command": "status"}))["ok"] is True
+
+    asyncio.run(main())
+
+
+def test_a_socket_that_listens_already_is_taken_as_it_is(path):
+    async def main():
+        path.parent.mkdir()
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(str(path))
+        listening.listen()
+        async with serving(path, Target(), listening=listening), client_of(path) as client:
+            assert (await client.ask({"command": "status"}))["ok"] is True
+        assert path.exists()  # whoever made it takes it away
+
+    asyncio.run(main())
+
+
+def in_a_thread(path, target, body):
+    """Runs the server on a loop of its own, `body` in this thread."""
+    started, loop = threading.Event(), asyncio.new_event_loop()
+    ended = asyncio.Event()
+
+    async def serve():
+        async with serving(path, target) as server:
+            in_a_thread.server = server
+            started.set()
+            await ended.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    try:
+        assert started.wait(IN_TIME_S)
+        body()
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join()
+        loop.close()
+
+
+def test_the_command_lines_client(path):
+    target = Target()
+
+    def body():
+        with ControlClient(path) as client:
+            assert client.snapshot["state"] == "IDLE"
+            assert client.command("press", keep=True)["n"] == 1
+            assert client.command("mute")["n"] == 2
+            with pytest.raises(CommandError, match="muted already"):
+                client.command("mute")
+
+    in_a_thread(path, target, body)
+    assert target.commands == ["press", "mute"]
+
+
+def test_the_client_says_what_to_do_when_nobody_answers(path):
+    with pytest.raises(CommandError, match="is it running"), ControlClient(path):
+        pass
+
+
+def test_the_verbs_act_on_a_running_edged(path, capsys):
+    from edged.cli import main
+
+    target = Target()
+    target.snapshot = lambda: {
+        "state": "SPEAKING", "muted": True, "light": "speaking", "link": {"up": False, "cause": "offline"},
+        "pending": 1, "lost": {"microphone": "microphone_lost"}, "turns": 3,
+    }  # fmt: skip
+
+    def body():
+        assert main(["ctl", "--socket", str(path), "press", "0s", "release"]) == 0
+        assert main(["status", "--socket", str(path)]) == 0
+        assert main(["ctl", "--socket", str(path), "dance"]) == 64
+
+    in_a_thread(path, target, body)
+    assert target.commands == ["press", "release"]
+    out, err = capsys.readouterr()
+    assert "SPEAKING (muted)" in out
+    assert "down (offline), 1 waiting" in out
+    assert "microphone: microphone_lost" in out
+    assert "'dance' is neither a command" in err
