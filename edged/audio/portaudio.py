@@ -6,6 +6,7 @@ so all calls on a stream come from one thread; `Pa_Initialize` writes to file de
 Speaker: a writer thread of its own, because an always running callback would add its buffer to every answer.
 """
 
+import ctypes
 import os
 import sys
 import threading
@@ -18,7 +19,9 @@ from edged import pcm
 from edged.audio.ports import Lost, Source
 from edged.errors import DeviceError
 
-SILENT_S = 0.5  # no callback for so long: the device is gone, whatever PortAudio says
+SILENT_S = 1.0  # no callback for so long: the device is gone, whatever PortAudio says
+PERIOD_MS = 60  # of the speaker; PortAudio queues two, and one of 20 ms runs dry on a busy machine
+FIRST_S = 5.0  # the first may come late: a sound server takes its time to begin
 
 
 _quiet = threading.Lock()
@@ -72,7 +75,7 @@ class PyAudioMicrophone:
         except OSError as error:
             self.stop()
             raise _refused("microphone", self._device, error) from error
-        self._heard_at = time.monotonic() + SILENT_S  # the first block may take its time
+        self._heard_at = time.monotonic() + FIRST_S
         self._ended.clear()
         self._watch = threading.Thread(
             target=self._watching, args=(lost,), name="microphone-watch", daemon=True
@@ -173,7 +176,7 @@ class PyAudioSpeaker:
                 rate=self._fmt.rate_hz,
                 output=True,
                 output_device_index=index,
-                frames_per_buffer=self._fmt.samples_of(self._block_bytes),
+                frames_per_buffer=self._fmt.samples_of(self._fmt.bytes_of(PERIOD_MS)),
             )
         except OSError as error:
             raise _refused("speaker", self._device, error) from error
@@ -181,20 +184,20 @@ class PyAudioSpeaker:
         return stream
 
     def _play(self, source: Source, stream: Any) -> None:
-        """Write while there is something to play; rest, with the stream stopped, while there is not."""
+        """Write while there is something to play; rest while there is not.
+
+        At rest the stream runs dry, and PortAudio recovers at the next write: stopping it instead cut the last
+        200 ms off an answer, and feeding it silence put 130 ms before the next (PulseAudio, 2 x 60 ms).
+        """
         while not self._ended.is_set():
             stream.write(source.take(self._block_bytes))
             if source.idle:
-                self._rest(source, stream)
+                self._rest(source)
 
-    def _rest(self, source: Source, stream: Any) -> None:
+    def _rest(self, source: Source) -> None:
         self._work.clear()
-        if not source.idle or self._ended.is_set():  # it came in between
-            return
-        stream.stop_stream()  # lets what was written play out
-        self._work.wait()
-        if not self._ended.is_set():
-            stream.start_stream()
+        if source.idle and not self._ended.is_set():  # unless it came in between
+            self._work.wait()
 
 
 def _open_library(cause: str) -> Any:
@@ -204,8 +207,21 @@ def _open_library(cause: str) -> Any:
         raise DeviceError(
             "PyAudio is not installed: apt-get install python3-pyaudio, or pip install edged[pyaudio]", cause
         ) from error
+    _hush_alsa()
     with _stderr_shut():
         return pyaudio.PyAudio()
+
+
+_Handler = ctypes.CFUNCTYPE(
+    None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
+)
+_say_nothing = _Handler(lambda *_: None)  # kept: libasound calls it for as long as the process lives
+
+
+def _hush_alsa() -> None:
+    """Every underrun is told on descriptor 2 by libasound; they are counted elsewhere."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_say_nothing)
 
 
 @contextmanager
@@ -252,7 +268,8 @@ def _find(audio: Any, wanted: str, channels: str, what: str) -> int | None:
 
 def _refused(what: str, device: str, error: OSError) -> DeviceError:
     return DeviceError(
-        f"can not open {what} {device!r} at 24000 Hz, mono: {error}; try a `plughw:` or `default` device in `{what}.device`",
+        f"can not open {what} {device!r} at 24000 Hz, mono: {error};"
+        f" name a device that converts (plughw, pulse, default) in `{what}.device`",
         f"{what}_lost",
     )
 

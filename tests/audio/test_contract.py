@@ -1,0 +1,164 @@
+"""What every microphone and every speaker does, over each adapter that can run here."""
+
+import contextlib
+import queue
+import threading
+
+import pytest
+
+from edged.audio.null import NullMicrophone, NullSpeaker
+from edged.audio.pace import ThreadPace
+from edged.audio.wav import WavMicrophone, WavSpeaker
+
+BLOCK = 960
+IN_TIME_S = 10
+
+
+class Sound:
+    """A source with so many bytes to play; `idle` when they are gone."""
+
+    def __init__(self, n_bytes=0):
+        self.on_work = None
+        self.left = n_bytes
+        self.taken = 0
+        self.threads = set()
+        self.rested = threading.Event()
+        self.finished = threading.Event()
+        self._lock = threading.Lock()
+
+    def take(self, n_bytes):
+        self.threads.add(threading.current_thread())
+        with self._lock:
+            self.taken += n_bytes
+            self.left = max(0, self.left - n_bytes)
+            if not self.left:
+                self.finished.set()
+        return bytes(n_bytes)
+
+    @property
+    def idle(self):
+        with self._lock:
+            return not self.left
+
+    def work(self, n_bytes):
+        with self._lock:
+            self.left = n_bytes
+            self.finished.clear()
+        if self.on_work is not None:
+            self.on_work()
+
+
+def pyaudio_microphone(_):
+    from edged.audio.portaudio import PyAudioMicrophone
+
+    return PyAudioMicrophone("mic")
+
+
+def pyaudio_speaker(_):
+    from edged.audio.portaudio import PyAudioSpeaker
+
+    return PyAudioSpeaker("speaker")
+
+
+MICROPHONES = {
+    "null": lambda path: NullMicrophone(ThreadPace("microphone")),
+    "wav": lambda path: WavMicrophone(ThreadPace("microphone"), speech=b"\1\2" * 4800),
+    "pyaudio": pyaudio_microphone,
+}
+SPEAKERS = {
+    "null": lambda path: NullSpeaker(ThreadPace("speaker")),
+    "wav": lambda path: WavSpeaker(path / "out.wav", ThreadPace("speaker")),
+    "pyaudio": pyaudio_speaker,
+}
+
+
+def over(adapters):
+    return [pytest.param(name, marks=pytest.mark.pulse if name == "pyaudio" else ()) for name in adapters]
+
+
+@pytest.fixture
+def make(request, tmp_path):
+    """Makes an adapter by name, with PulseAudio where it needs one."""
+    made = []
+    if request.node.callspec.params["name"] == "pyaudio":
+        request.getfixturevalue("pulse")  # before anything is made, so that it goes after everything was stopped
+
+    def make(adapters, name):
+        made.append(adapters[name](tmp_path))
+        return made[-1]
+
+    yield make
+    for device in made:
+        device.stop()
+
+
+def never(error):
+    raise AssertionError(error)
+
+
+@pytest.mark.parametrize("name", over(MICROPHONES))
+def test_a_microphone_hands_blocks_of_whole_samples_until_it_is_stopped(make, name):
+    microphone, blocks = make(MICROPHONES, name), queue.Queue()
+    microphone.start(blocks.put, never)
+    got = [blocks.get(timeout=IN_TIME_S) for _ in range(5)]
+    assert {len(block) for block in got} == {BLOCK}
+    assert all(isinstance(block, bytes) for block in got)
+    microphone.stop()
+    while not blocks.empty():
+        blocks.get()
+    with pytest.raises(queue.Empty):
+        blocks.get(timeout=0.1)
+
+
+@pytest.mark.parametrize("name", over(MICROPHONES))
+def test_a_microphone_can_be_stopped_twice_and_started_again(make, name):
+    microphone, blocks = make(MICROPHONES, name), queue.Queue()
+    microphone.stop()
+    for _ in range(2):
+        microphone.start(blocks.put, never)
+        blocks.get(timeout=IN_TIME_S)
+        microphone.stop()
+        microphone.stop()
+
+
+@pytest.mark.parametrize("name", over(SPEAKERS))
+def test_a_speaker_takes_all_there_is_and_then_rests(make, name):
+    speaker, source = make(SPEAKERS, name), Sound(BLOCK * 10)
+    speaker.start(source, never)
+    assert source.finished.wait(IN_TIME_S)
+    assert source.taken >= BLOCK * 10
+    with contextlib.suppress(queue.Empty):
+        queue.Queue().get(timeout=0.2)
+    taken = source.taken
+    with contextlib.suppress(queue.Empty):
+        queue.Queue().get(timeout=0.2)
+    assert source.taken == taken  # it rests
+    assert speaker.latency_ms >= 0
+
+
+@pytest.mark.parametrize("name", over(SPEAKERS))
+def test_a_resting_speaker_is_woken_by_work(make, name):
+    speaker, source = make(SPEAKERS, name), Sound(BLOCK)
+    speaker.start(source, never)
+    for _ in range(3):
+        assert source.finished.wait(IN_TIME_S)
+        source.work(BLOCK * 3)
+    assert source.finished.wait(IN_TIME_S)
+    assert len(source.threads) == 1  # all calls from one thread
+
+
+@pytest.mark.parametrize("name", over(SPEAKERS))
+def test_a_speaker_can_be_stopped_at_any_time_and_started_again(make, name):
+    speaker = make(SPEAKERS, name)
+    speaker.stop()
+    for n_bytes in (0, BLOCK * 1000):
+        source = Sound(n_bytes)
+        speaker.start(source, never)
+        speaker.stop()
+        speaker.stop()
+        taken = source.taken
+        source.work(BLOCK)
+        with contextlib.suppress(queue.Empty):
+            queue.Queue().get(timeout=0.05)
+        assert source.taken == taken
+        assert source.on_work is None
