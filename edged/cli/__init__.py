@@ -48,7 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except EdgedError as error:
         print(f"edged {args.verb}: {error}", file=sys.stderr)
         return 1
-    except BrokenPipeError:  # whoever read us has seen enough; the interpreter must not complain on its way out
+    except (
+        BrokenPipeError
+    ):  # whoever read us has seen enough; the interpreter must not complain on its way out
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
     except KeyboardInterrupt:

@@ -32,18 +32,21 @@ class Running:
     def steps(
         self, *, think_s: float, delta_ms: int, pace: float
     ) -> Iterator[tuple[float, list[ServerEvent]]]:
-        """(seconds to wait first, events); all but `response.done`, which `done` makes."""
+        """(seconds to wait first, events); all but `response.done`, which `done` makes.
+
+        A step counts as sent when the next one is asked for.
+        """
         if not self.answer.pcm:
             yield think_s, []
             return
-        self.item_added = True
         yield think_s, [*self._opening(), self._transcript_delta()]
+        self.item_added = True
         step = pcm.PCM16.bytes_of(delta_ms)
         for start in range(0, len(self.answer.pcm), step):
             piece = self.answer.pcm[start : start + step]
-            self.sent_bytes += len(piece)
             wait_s = 0.0 if start == 0 or not pace else delta_ms / 1000 / pace
             yield wait_s, [wire.AudioDelta(self.response_id, self.part, 0, piece)]
+            self.sent_bytes += len(piece)
 
     def closing(self, status: str) -> list[ServerEvent]:
         """What ends the item, before `done`."""

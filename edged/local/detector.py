@@ -25,14 +25,18 @@ class Stopped:
 class Detector:
     """Feed it all sound of a session; positions are milliseconds since its start."""
 
-    def __init__(self, threshold: float, prefix_padding_ms: int, silence_duration_ms: int) -> None:
-        self._least_rms = 32768 * 10 ** (-60 * (1 - threshold) / 20)
-        self._padding_ms, self._silence_ms = prefix_padding_ms, silence_duration_ms
+    def __init__(self) -> None:
+        self.configure(0.5, 300, 500)
         self._rest = b""
         self._at_ms = 0
         self._speech_ms = 0
         self._quiet_ms = 0
         self.speaking = False
+
+    def configure(self, threshold: float, prefix_padding_ms: int, silence_duration_ms: int) -> None:
+        """From now on; what was heard so far stays heard."""
+        self._least_rms = 32768 * 10 ** (-60 * (1 - threshold) / 20)
+        self._padding_ms, self._silence_ms = prefix_padding_ms, silence_duration_ms
 
     def feed(self, sound: bytes) -> list[Started | Stopped]:
         """What happened in this sound."""

@@ -1,6 +1,7 @@
 """The embedded service on a socket: one task a client, nothing but asyncio, so that it runs in virtual time too."""
 
 import asyncio
+import contextlib
 import itertools
 from types import TracebackType
 from urllib.parse import parse_qs, urlsplit
@@ -88,10 +89,8 @@ class LocalServer:
             delta_ms=self._delta_ms,
             pace=self._pace,
         )
-        try:
+        with contextlib.suppress(ConnectionClosed):  # a client may go when it likes
             await self._talk(connection, session)
-        except ConnectionClosed:
-            pass  # a client may go when it likes
 
     async def _talk(self, connection: ServerConnection, session: LocalSession) -> None:
         loop = asyncio.get_running_loop()

@@ -77,15 +77,16 @@ class LocalSession:
         while self._next is not None and self._next[0] <= now:
             due, step = self._next
             events += step
+            more = self._step(due)
             if self._running is not None:
                 self._items_sent(self._running)
-            if not self._step(due):
+            if not more:
                 events += self._finish("completed")
         return self._text(events)
 
     # -- what clients ask ----------------------------------------------------------------------------
 
-    def _on(self, event: wire.ClientEvent, now: float) -> list[ServerEvent]:  # noqa: C901, PLR0911 a flat list of messages
+    def _on(self, event: wire.ClientEvent, now: float) -> list[ServerEvent]:  # noqa: C901, PLR0911 a flat list
         match event:
             case clientside.Append(audio=audio):
                 return self._append(audio, now)
@@ -137,8 +138,8 @@ class LocalSession:
         if ms < LEAST_COMMIT_MS:
             raise BadClientEvent(
                 "input_audio_buffer_commit_empty",
-                f"Error committing input audio buffer: buffer too small. Expected at least {LEAST_COMMIT_MS}ms of audio, "
-                f"but buffer only has {ms:.2f}ms of audio.",
+                f"Error committing input audio buffer: buffer too small. Expected at least "
+                f"{LEAST_COMMIT_MS}ms of audio, but buffer only has {ms:.2f}ms of audio.",
                 None,
                 event_id,
             )
@@ -259,8 +260,9 @@ class LocalSession:
         detection = self._effective.turn_detection
         if detection is None:
             self._detector = None
-        elif self._detector is None:
-            self._detector = Detector(
+        else:
+            self._detector = self._detector or Detector()
+            self._detector.configure(
                 detection.get("threshold", 0.5),
                 detection.get("prefix_padding_ms", 300),
                 detection.get("silence_duration_ms", 500),

@@ -27,7 +27,7 @@ class ListenVoice:
     """Says how long it has listened."""
 
     def answer(self, utterance: bytes) -> Answer:
-        """ "I listened for two point four seconds." and an invitation."""
+        """Says "I listened for two point four seconds." and an invitation."""
         tenths = min(999, round(pcm.PCM16.ms_of(len(utterance)) / 100))
         whole, tenth = divmod(tenths, 10)
         names = ["listened", *_number(min(whole, 69))]

@@ -67,7 +67,7 @@ class ControlServer:
         """Begin to serve; `listening` was made by who starts us, and is taken as it is. Raises OSError."""
         if listening is None:
             listening = self._listen()
-        listening.setblocking(False)  # noqa: FBT003 socket's own
+        listening.setblocking(False)
         self._listening = listening
         self._spawn(self._accept(listening))
 
