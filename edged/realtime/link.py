@@ -211,9 +211,10 @@ class Link:
                     return
             case CommitRefused():
                 self._outgoing.refused()
-            case Opened(dialect=dialect) if dialect is not None:
-                self._dialect = dialect
-            case Ready() | Opened():
+            case Opened(dialect=dialect):
+                self._dialect = dialect or self._dialect
+                return
+            case Ready():
                 return
             case _:
                 pass

@@ -38,10 +38,8 @@ def main() -> int:
     seeds = range(args.seed, args.seed + args.runs)
     jobs = 1 if args.verbose else args.jobs
     with ProcessPoolExecutor(jobs) as pool:
-        runs = [
-            pool.submit(live, seed, args.hours, faults_an_hour=args.faults, settings=tuple(args.set))
-            for seed in seeds
-        ]
+        options = {"faults_an_hour": args.faults, "settings": tuple(args.set)}
+        runs = [pool.submit(live, seed, args.hours, **options) for seed in seeds]
         for run in runs:
             report = run.result()
             total += report.verdict.counts
@@ -50,9 +48,8 @@ def main() -> int:
             sick += not report.healthy
             _tell(report)
     hours = args.runs * args.hours
-    print(
-        f"\n{args.runs - sick} of {args.runs} runs healthy; {hours:g} simulated hours in {time.monotonic() - began:.0f} s"
-    )
+    took_s = time.monotonic() - began
+    print(f"\n{args.runs - sick} of {args.runs} runs healthy; {hours:g} simulated hours in {took_s:.0f} s")
     print(f"{hours / cpu_s:.2f} simulated hours per CPU-second")
     print("counted:  " + ", ".join(f"{name} {n}" for name, n in sorted(total.items())))
     print("faults:   " + ", ".join(f"{name} {n}" for name, n in sorted(felt.items())))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-
 from random import Random
 
 from edged.app import App, Devices, Ports

@@ -1,0 +1,378 @@
+"""The link over connections made of lists, in virtual time."""
+
+import asyncio
+import json
+from random import Random
+
+import pytest
+
+from edged import wire
+from edged.audio.utterances import Utterances
+from edged.errors import LinkError
+from edged.realtime.events import Committed, ResponseStarted
+from edged.realtime.link import GREETING_S, READY_S, SENT_WITHIN_S, Link
+from edged.realtime.providers import endpoint
+from edged.wire import Dialect, Settings
+
+SETTINGS = Settings(instructions="Be brief.")
+GA = Dialect.GA
+
+
+class Line:
+    """One connection; `sent` is what the link sent, `say` what the service says."""
+
+    def __init__(self, *, greets=True, confirms=True, dialect=GA):
+        self.sent, self.closed, self.blocked = [], False, False
+        self._in = asyncio.Queue()
+        self._confirms, self._dialect = confirms, dialect
+        if greets:
+            self.say(wire.SessionCreated({**wire.to_wire(SETTINGS, dialect), "id": "s"}))
+
+    def say(self, event):
+        self._in.put_nowait(wire.encode(event, self._dialect, "e"))
+
+    def drop(self, cause="link_closed"):
+        self._in.put_nowait(LinkError("gone", cause))
+
+    async def send(self, text):
+        if self.blocked:
+            await asyncio.Event().wait()
+        message = json.loads(text)
+        self.sent.append(message)
+        if message["type"] == "session.update" and self._confirms:
+            self.say(wire.SessionUpdated({**message["session"], "id": "s"}))
+
+    async def receive(self):
+        item = await self._in.get()
+        if isinstance(item, LinkError):
+            raise item
+        return item
+
+    async def close(self):
+        self.closed = True
+
+    @property
+    def types(self):
+        return [message["type"].removeprefix("input_audio_buffer.") for message in self.sent]
+
+    @property
+    def sound(self):
+        return b"".join(
+            wire.parse_client(json.dumps(message), GA).audio for message in self.sent if "audio" in message
+        )
+
+
+class Owner:
+    def __init__(self):
+        self.links, self.events, self.entries = [], [], []
+
+    def on_link(self, *, up, cause, text):
+        self.links.append((up, cause))
+
+    def on_session(self, event):
+        self.events.append(event)
+
+    def on_sent(self, entry):
+        self.entries.append(entry.kind)
+
+
+class Rig:
+    """A link whose dial gives the lines of `lines` in turn, then refuses."""
+
+    def __init__(self, *lines, settings=SETTINGS, dialect=None):
+        self.lines, self.dialled = list(lines), []
+        self.owner, self.log = Owner(), Utterances(longest_ms=60_000)
+        self.asked = []
+
+        def to(seen):
+            self.asked.append(seen)
+            return endpoint("custom", url="ws://localhost/", dialect=dialect or seen)
+
+        self.link = Link(
+            dial=self._dial,
+            endpoint=to,
+            settings=settings,
+            outgoing=self.log,
+            owner=self.owner,
+            rng=Random(1),
+        )
+
+    async def _dial(self, to, timeout_s):
+        if not self.lines:
+            raise LinkError("refused", "unreachable")
+        self.dialled.append(self.lines.pop(0))
+        return self.dialled[-1]
+
+    async def __aenter__(self):
+        self.task = asyncio.create_task(self.link.run())
+        await asyncio.sleep(0.1)
+        return self
+
+    async def __aexit__(self, *_):
+        self.task.cancel()
+        await asyncio.wait({self.task})
+
+    def utter(self, sound, *, end=True):
+        self.log.begin(0)
+        self.log.add(sound)
+        if end:
+            self.log.end(0)
+        self.link.sound()
+
+
+def test_configured_before_anything_else_and_only_then_the_log(lab_run):
+    async def main():
+        line = Line(confirms=False)
+        async with Rig(line) as rig:
+            rig.utter(b"\1\2" * 100)
+            rig.link.ask()
+            await asyncio.sleep(1)
+            assert line.types == ["session.update"]
+            assert not rig.link.up
+            line.say(wire.SessionUpdated({**wire.to_wire(SETTINGS, GA), "id": "s"}))
+            await asyncio.sleep(0.1)
+            assert rig.link.up
+            assert line.types == ["session.update", "append", "commit"]
+            assert rig.owner.entries == ["sound", "end"]
+            assert rig.owner.links == [(True, None)]
+
+    lab_run(main())
+
+
+def test_after_a_drop_the_utterance_is_sent_again_from_its_first_sample(lab_run):
+    async def main():
+        first, second = Line(), Line()
+        async with Rig(first, second) as rig:
+            rig.utter(b"\1\2" * 100, end=False)
+            await asyncio.sleep(6)  # the session has proved itself: the next try comes at once
+            first.drop()
+            await asyncio.sleep(0.1)
+            assert first.closed
+            rig.log.add(b"\3\4" * 100)
+            rig.log.end(0)
+            rig.link.sound()
+            await asyncio.sleep(0.1)
+            assert first.sound == b"\1\2" * 100
+            assert second.sound == b"\1\2" * 100 + b"\3\4" * 100
+            assert second.types[0] == "session.update"
+            assert second.types[-1] == "commit"
+            assert rig.owner.links == [(True, None), (False, "link_closed"), (True, None)]
+
+    lab_run(main())
+
+
+def test_an_acknowledged_utterance_is_not_sent_again_and_an_answer_is_owed(lab_run):
+    async def main():
+        first, second = Line(), Line()
+        async with Rig(first, second) as rig:
+            rig.utter(b"\1\2" * 100)
+            await asyncio.sleep(6)
+            first.say(wire.Committed("item_1", None))
+            await asyncio.sleep(0.1)
+            assert rig.owner.events == [Committed("item_1")]
+            assert rig.link.owed
+            assert rig.log.pending == 0
+            first.drop()
+            await asyncio.sleep(0.1)
+            assert second.types == ["session.update"]
+
+    lab_run(main())
+
+
+def test_an_acknowledgement_for_nothing_is_nothing(lab_run):
+    async def main():
+        line = Line()
+        async with Rig(line) as rig:
+            line.say(wire.Committed("item_x", None))
+            await asyncio.sleep(0.1)
+            assert rig.owner.events == []
+            assert not rig.link.owed
+
+    lab_run(main())
+
+
+def test_a_refused_utterance_is_gone(lab_run):
+    async def main():
+        line = Line()
+        async with Rig(line) as rig:
+            rig.utter(b"\1\2")
+            await asyncio.sleep(0.1)
+            line.say(wire.ErrorEvent(wire.ServerError("too small", code="input_audio_buffer_commit_empty")))
+            await asyncio.sleep(0.1)
+            assert rig.log.pending == 0
+            assert not rig.link.owed
+
+    lab_run(main())
+
+
+def test_control_goes_before_sound_and_an_abort_clears(lab_run):
+    async def main():
+        line = Line()
+        async with Rig(line) as rig:
+            rig.utter(b"\1\2" * 10_000, end=False)
+            rig.link.ask()
+            await asyncio.sleep(0.1)
+            assert line.types[1] == "response.create"
+            assert set(line.types[2:]) == {"append"}
+            rig.log.abort()
+            rig.link.sound()
+            await asyncio.sleep(0.1)
+            assert line.types[-1] == "clear"
+
+    lab_run(main())
+
+
+def test_without_a_greeting_it_configures_all_the_same(lab_run):
+    async def main():
+        line = Line(greets=False)
+        async with Rig(line) as rig:
+            await asyncio.sleep(GREETING_S - 0.2)
+            assert line.types == []
+            await asyncio.sleep(0.3)
+            assert line.types == ["session.update"]
+            assert rig.link.up
+
+    lab_run(main())
+
+
+def test_settings_that_are_never_confirmed_are_a_failure(lab_run):
+    async def main():
+        line = Line(confirms=False)
+        async with Rig(line) as rig:
+            await asyncio.sleep(READY_S + 0.1)
+            assert line.closed
+            assert rig.owner.links[0] == (False, "handshake_timeout")
+
+    lab_run(main())
+
+
+def test_other_settings_than_asked_are_a_failed_connection(lab_run):
+    async def main():
+        line = Line(confirms=False)
+        async with Rig(line) as rig:
+            wrong = wire.to_wire(Settings(instructions="You are a helpful assistant."), GA)
+            line.say(wire.SessionUpdated({**wrong, "id": "s"}))
+            await asyncio.sleep(0.1)
+            assert line.closed
+            assert rig.owner.links[0] == (False, "settings_refused")
+
+    lab_run(main())
+
+
+def test_the_dialect_that_was_seen_is_asked_for_next_time(lab_run):
+    async def main():
+        async with Rig(Line(dialect=Dialect.BETA), Line()) as rig:
+            assert rig.dialled[0].sent[0]["session"]["modalities"] == ["text", "audio"]
+            rig.dialled[0].drop()
+            await asyncio.sleep(5)
+            assert rig.asked[:2] == [None, Dialect.BETA]
+
+    lab_run(main())
+
+
+def test_a_service_that_refuses_beta_is_asked_in_ga(lab_run):
+    async def main():
+        line = Line()
+        async with Rig(line, Line()) as rig:
+            line.say(wire.ErrorEvent(wire.ServerError("no beta", code="beta_api_shape_disabled")))
+            await asyncio.sleep(5)
+            assert rig.owner.links[1] == (False, "dialect_refused")
+            assert rig.asked[1] is GA
+
+    lab_run(main())
+
+
+def test_a_socket_that_takes_nothing_is_given_up(lab_run):
+    async def main():
+        line = Line()
+        async with Rig(line) as rig:
+            line.blocked = True
+            rig.utter(b"\1\2" * 100)
+            await asyncio.sleep(SENT_WITHIN_S - 0.2)
+            assert rig.link.up
+            await asyncio.sleep(0.3)
+            assert rig.owner.links[-1][1] in ("link_silent", "unreachable")
+            assert (False, "link_silent") in rig.owner.links
+
+    lab_run(main())
+
+
+def test_a_service_that_never_ends_a_cancelled_answer_is_left(lab_run):
+    async def main():
+        line = Line()
+        async with Rig(line) as rig:
+            rig.link.ask()
+            await asyncio.sleep(0.1)
+            line.say(wire.ResponseCreated("resp_1", "conv"))
+            await asyncio.sleep(0.1)
+            assert rig.owner.events == [ResponseStarted("resp_1")]
+            rig.link.interrupt()
+            rig.link.heard(())
+            rig.link.ask()
+            rig.link.interrupt()
+            await asyncio.sleep(0.1)
+            assert (False, "server_error") in rig.owner.links
+
+    lab_run(main())
+
+
+def test_what_is_asked_while_the_line_is_down_is_not_kept_for_later(lab_run):
+    async def main():
+        async with Rig() as rig:
+            rig.link.ask()
+            rig.link.interrupt()
+            rig.link.heard(())
+            line = Line()
+            rig.lines.append(line)
+            rig.link.retry_now()
+            await asyncio.sleep(0.2)
+            assert line.types == ["session.update"]
+
+    lab_run(main())
+
+
+def test_the_same_trouble_is_told_once(lab_run):
+    async def main():
+        async with Rig() as rig:
+            await asyncio.sleep(3600)
+            assert rig.owner.links == [(False, "unreachable")]
+
+    lab_run(main())
+
+
+@pytest.mark.parametrize("wakes", [0, 40])
+def test_a_service_that_accepts_and_closes_is_not_hammered(lab_run, wakes):
+    async def main():
+        class Closing(Line):
+            async def send(self, text):
+                raise LinkError("closed", "link_closed")
+
+        rig = Rig()
+        tries = []
+
+        async def dial(to, timeout_s):
+            tries.append(1)
+            return Closing()
+
+        rig.link._dial = dial
+        async with rig:
+            for _ in range(wakes):
+                await asyncio.sleep(10)
+                rig.link.retry_now()
+            await asyncio.sleep(600 - wakes * 10)
+            assert len(tries) <= 40 + wakes  # a loop without waits makes a thousand a second
+
+    lab_run(main())
+
+
+def test_messages_that_are_none_are_survived(lab_run):
+    async def main():
+        line = Line()
+        async with Rig(line) as rig:
+            for text in ("{", "[]", '{"type":"error"}', b"\xff\xfe", "null"):
+                line._in.put_nowait(text)
+            await asyncio.sleep(0.1)
+            assert rig.link.up
+            assert rig.link.counters()["bad_message"] == 5
+
+    lab_run(main())
