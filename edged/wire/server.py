@@ -132,7 +132,7 @@ class _Sound(_Piece, kw_only=True):
     delta: bytes  # base64, decoded on the way by the strict decoder: four times as fast as by way of a str
 
 
-class _Words(_Piece, kw_only=True):
+class _Words(_Piece):
     delta: str | None = None
     transcript: str | None = None
     text: str | None = None

@@ -115,6 +115,11 @@ def test_a_cancelled_response_says_who_cancelled_it():
     assert said(done)["response"]["status_details"] == {"type": "cancelled", "reason": "turn_detected"}
 
 
+@pytest.mark.parametrize("status", ["cancelled", "incomplete", "failed"])
+def test_a_response_that_did_not_complete_has_details(status):
+    assert said(wire.ResponseDone("resp_1", status))["response"]["status_details"] == {"type": status}
+
+
 def test_a_refused_turn_is_a_response_done_with_its_error():
     error = wire.ServerError("Too fast.", type="requests", code="rate_limit_exceeded")
     details = said(wire.ResponseDone("resp_1", "failed", None, error))["response"]["status_details"]

@@ -207,6 +207,55 @@ def test_null_counts_as_missing():
     assert wire.parse_server(json.dumps(message)) == wire.AudioDone("resp_1", Part("item_a", 0), 0)
 
 
+@pytest.mark.parametrize(
+    ("message", "event"),
+    [
+        ({"type": "conversation.created"}, wire.ConversationCreated("")),
+        ({"type": "conversation.created", "conversation": {}}, wire.ConversationCreated("")),
+        ({"type": "conversation.item.truncated", "item_id": "i"}, wire.ItemTruncated(Part("i", 0), 0)),
+        ({"type": HEARD + "completed", "item_id": "i"}, wire.TranscriptionCompleted(Part("i", 0), "", {})),
+        ({"type": "input_audio_buffer.speech_started"}, wire.SpeechStarted(0, "")),
+        ({"type": "input_audio_buffer.speech_stopped"}, wire.SpeechStopped(0, "")),
+        (
+            {"type": "response.output_item.added", "response_id": "r", "item": ITEM},
+            wire.OutputItemAdded("r", 0, ITEM),
+        ),
+        (
+            {"type": "response.output_item.done", "response_id": "r", "item": ITEM},
+            wire.OutputItemDone("r", 0, ITEM),
+        ),
+        (
+            {"type": "response.audio_transcript.delta", **IN_RESPONSE},
+            wire.AudioTranscriptDelta("resp_1", A, 2, ""),
+        ),
+        (
+            {"type": "response.audio_transcript.done", **IN_RESPONSE},
+            wire.AudioTranscriptDone("resp_1", A, 2, ""),
+        ),
+        ({"type": "response.text.delta", **IN_RESPONSE}, wire.TextDelta("resp_1", A, 2, "")),
+        ({"type": "response.text.done", **IN_RESPONSE}, wire.TextDone("resp_1", A, 2, "")),
+        (
+            {"type": "response.function_call_arguments.delta", "response_id": "r"},
+            wire.ArgumentsDelta("r", "", 0, "", ""),
+        ),
+        (
+            {"type": "response.function_call_arguments.done", "response_id": "r"},
+            wire.ArgumentsDone("r", "", 0, "", "", ""),
+        ),
+        ({"type": "rate_limits.updated"}, wire.RateLimits(())),
+    ],
+    ids=lambda value: value["type"] if isinstance(value, dict) and "type" in value else "",
+)
+def test_what_a_sparing_server_leaves_out(message, event):
+    assert wire.parse_server(json.dumps(message)) == event
+
+
+@pytest.mark.parametrize("name", ["speech_started", "speech_stopped"])
+def test_speech_may_begin_with_the_session(name):
+    event = read(type="input_audio_buffer." + name, audio_start_ms=0, audio_end_ms=0, item_id="item_a")
+    assert event in (wire.SpeechStarted(0, "item_a"), wire.SpeechStopped(0, "item_a"))
+
+
 def test_fractions_of_a_millisecond_are_cut():
     assert read(type="input_audio_buffer.speech_started", audio_start_ms=64.9) == wire.SpeechStarted(64, "")
 
@@ -356,7 +405,12 @@ def test_an_error_without_a_word_is_malformed(message):
     ],
 )
 def test_what_is_not_json_is_malformed(text):
-    refused(text)
+    assert refused(text)
+
+
+def test_what_has_no_type_yet_is_called_a_message():
+    assert refused("hello").startswith("message: ")
+    assert refused('{"type":5}').startswith("message: ")
 
 
 @pytest.mark.parametrize("text", ["null", "5", "[]", '"error"', "true", '[{"type":"error"}]'])

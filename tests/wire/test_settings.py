@@ -198,6 +198,7 @@ def test_no_tools_is_an_empty_list(dialect):
         ("lamp", {"type": "function", "name": "lamp"}, "lamp"),
         ({"type": "function", "name": "lamp"}, {"type": "function", "name": "lamp"}, "lamp"),
         ({"type": "mcp", "server_label": "h"}, {"type": "mcp", "server_label": "h"}, UNSET),
+        ({"type": "function"}, {"type": "function"}, UNSET),
         (UNSET, UNSET, UNSET),
     ],
 )
@@ -381,12 +382,19 @@ def test_tools_are_known_by_name():
     rewritten = [{**MCP, "server_url": None}, {**LAMP, "description": None, "strict": True}]
     assert mismatches(FULL, granted(GA, tools=rewritten), GA) == []
     assert len(mismatches(FULL, granted(GA, tools=[MCP, BELL]), GA)) == 1
+    assert len(mismatches(FULL, granted(GA, tools=[{**MCP, "server_label": "barn"}, LAMP]), GA)) == 1
     assert len(mismatches(FULL, granted(GA, tools=["lamp", "house"]), GA)) == 1
 
 
 def test_the_order_of_modalities_does_not_matter():
     assert mismatches(FULL, granted(BETA, modalities=["audio", "text"]), BETA) == []
     assert len(mismatches(FULL, granted(BETA, modalities="audio"), BETA)) == 1
+    assert len(mismatches(FULL, granted(BETA, modalities=5), BETA)) == 1
+
+
+def test_a_function_to_be_called_may_be_told_as_an_object():
+    assert mismatches(FULL, granted(BETA, tool_choice={"type": "function", "name": "lamp"}), BETA) == []
+    assert len(mismatches(FULL, granted(BETA, tool_choice={"type": "function", "name": "bell"}), BETA)) == 1
 
 
 @BOTH
@@ -398,24 +406,31 @@ def test_without_sound_its_settings_need_not_be_confirmed(dialect):
         else {"voice": UNSET, "speed": None, "output_audio_format": None}
     )
     assert mismatches(asked, granted(dialect, asked, **changes), dialect) == []
+    [told] = mismatches(asked, granted(dialect, asked, **changes, instructions=None), dialect)
+    assert told.startswith("instructions is None")
 
 
-@pytest.mark.parametrize(("dialect", "count"), [(GA, 6), (BETA, 6)])
-def test_an_empty_session_confirms_nothing(dialect, count):
+@BOTH
+def test_an_empty_session_confirms_nothing(dialect):
     told = mismatches(FULL, {}, dialect)
-    assert len(told) == count
-    assert all("None" in line for line in told)
+    assert {line.partition(" is None, not ")[0] for line in told} == {
+        key.replace("__", ".") for its, key, _ in HOLDING if its is dialect
+    }
 
 
 def test_a_session_of_odd_shape_is_a_mismatch_and_not_a_crash():
-    told = mismatches(FULL, {"type": "realtime", "audio": "loud", "tools": 5, "instructions": []}, GA)
+    told = mismatches(FULL, {"type": "realtime", "audio": "loud", "tools": 5, "instructions": 1.5}, GA)
     assert len(told) == 6
 
 
 def test_long_values_are_told_in_short():
     asked = Settings(instructions="Be brief. " * 50)
     told = mismatches(asked, granted(BETA, asked, instructions="x" * 500), BETA)
-    assert len(told[0]) < 160
+    assert told == [f"instructions is '{'x' * 56}..., not '{('Be brief. ' * 6)[:56]}..."]
+    short = mismatches(asked, granted(BETA, asked, instructions="x" * 58), BETA)[0]
+    assert short.startswith(f"instructions is '{'x' * 58}', not ")
+    cut = mismatches(asked, granted(BETA, asked, instructions="x" * 59), BETA)[0]
+    assert cut.startswith(f"instructions is '{'x' * 56}..., not ")
 
 
 # -- which dialect it is ---------------------------------------------------------------------------------
