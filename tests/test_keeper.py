@@ -62,7 +62,11 @@ def test_a_lost_device_is_told_and_opened_again(lab_run):
         assert keeper.up
 
     lab_run(running(keeper, body))
-    assert changes == [("microphone", True, None), ("microphone", False, "microphone_lost"), ("microphone", True, None)]
+    assert changes == [
+        ("microphone", True, None),
+        ("microphone", False, "microphone_lost"),
+        ("microphone", True, None),
+    ]
     assert device.history == ["start", "stop", "start", "stop"]
 
 

@@ -81,7 +81,9 @@ def make(request, tmp_path):
     """Makes an adapter by name, with PulseAudio where it needs one."""
     made = []
     if request.node.callspec.params["name"] == "pyaudio":
-        request.getfixturevalue("pulse")  # before anything is made, so that it goes after everything was stopped
+        request.getfixturevalue(
+            "pulse"
+        )  # before anything is made, so that it goes after everything was stopped
 
     def make(adapters, name):
         made.append(adapters[name](tmp_path))

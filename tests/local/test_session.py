@@ -357,9 +357,7 @@ def test_usage_adds_up_and_every_response_is_billed():
     desk = Desk()
     for _ in range(2):
         desk.asked(2000)
-        done = [event for _, event in desk.run(desk.now + 60) if event["type"] == "response.done"][0][
-            "response"
-        ]
+        done = next(e["response"] for _, e in desk.run(desk.now + 60) if e["type"] == "response.done")
         usage = done["usage"]
         assert usage["total_tokens"] == usage["input_tokens"] + usage["output_tokens"]
         assert usage["input_tokens"] == usage["input_token_details"]["audio_tokens"] == 20
