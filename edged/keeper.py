@@ -23,7 +23,8 @@ class Offload(Protocol):
     async def __call__(self, call: Callable[[], None], /, *, deadline_s: float) -> None: ...
 
 
-OPEN_WITHIN_S, SHUT_WITHIN_S = 10.0, 1.0
+OPEN_WITHIN_S = 10.0  # a sound server on a busy Pi takes seconds
+SHUT_WITHIN_S = 0.7  # the whole daemon has to be gone within a second
 
 
 class Keeper:
