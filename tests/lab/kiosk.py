@@ -16,7 +16,7 @@ from tests.lab.oracle import SAMPLE, Window
 from tests.lab.ports import SimClock, SimNetwatch, SimOffload, SimResolver
 from tests.lab.stamp import stamps
 
-CHUNK = 480 * 500  # samples made at once
+CHUNK = 480 * 50  # samples made at once; more would not fit the processor's cache
 
 
 class StampMicrophone:

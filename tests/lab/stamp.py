@@ -13,10 +13,11 @@ LONGEST = 1 << 31  # samples; a day at 24 kHz
 
 def stamps(first: int, n: int) -> bytes:
     """Samples `first` .. `first + n` of the stream, PCM16."""
-    k = np.arange(first, first + n, dtype=np.int64)
-    low = (k >> 1) & 0x7FFF
-    high = 0x8000 | ((k >> 16) & 0x7FFF)
-    return np.where(k & 1, high, low).astype("<u2").tobytes()
+    k = np.arange(first, first + n, dtype=np.uint32)
+    out = ((k >> 1) & 0x7FFF).astype("<u2")
+    odd = first & 1 ^ 1
+    out[odd::2] = (k[odd::2] >> 16 & 0x7FFF) | 0x8000
+    return out.tobytes()
 
 
 def locate(pcm: bytes) -> int | None:
