@@ -115,8 +115,8 @@ class Appliance:
                     self._teller.counters["underruns"] += 1
                 case Flushed(heard=heard):
                     self._the_line.heard(heard)
-                case CueDone():
-                    if self._teller.cue_done():
+                case CueDone(heard=heard):
+                    if self._teller.cue_done(heard=heard):
                         self.post(Event.CUE_DONE)
                 case Drained():
                     self._timeline.mark("drained")

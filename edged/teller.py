@@ -1,6 +1,7 @@
 """Tells people what happened: one journal line with its remedy, one sound, one count, one event.
 
-Rules: a cue is never played while the gate is open, where it would be recorded; it waits for `gate_shut`.
+Rules: a cue is never played while the gate is open, where it would be recorded; it waits for `gate_shut`. One that
+a press cut off before it could be heard sounds again then. The same cause sounds once at a time.
 What a cause sounds and reads like is causes.py's.
 """
 
@@ -10,7 +11,7 @@ from collections.abc import Callable
 
 from edged.audio.cues import render
 from edged.audio.playout import Playout
-from edged.causes import CAUSES, Cue
+from edged.causes import CAUSES, Cue, Fault
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +25,14 @@ class Teller:
         self.counters: Counter[str] = Counter()
         self._playout = playout
         self._publish = publish
-        self._sounding = 0
+        self._sounding: deque[str] = deque()  # whose cues sound or wait, in order
         self._untold: deque[str] = deque(maxlen=UNTOLD_MOST)
+        self._unheard: deque[str] = deque(maxlen=UNTOLD_MOST)
 
     @property
     def silent(self) -> bool:
         """No cue sounds or waits."""
-        return self._sounding <= 0
+        return not self._sounding
 
     def count(self, cause_id: str) -> None:
         """Count a cause that nobody has to hear of."""
@@ -45,16 +47,24 @@ class Teller:
         self.count(cause_id)
         log.warning("%s: %s", cause_id, cause.remedy)
         self._publish({"event": "cause", "id": cause_id, "phrase": cause.phrase, "remedy": cause.remedy})
-        if cause.cue is not Cue.NONE:
-            self._sounding += 1
-            self._playout.cue(cause.cue.value, render(cause.cue))
+        self._sound(cause_id)
 
     def gate_shut(self) -> None:
-        """Tell what had to wait."""
+        """Tell what had to wait, and sound again what a press cut off before it could be heard."""
         while self._untold:
             self.tell(self._untold.popleft(), gate_open=False)
+        while self._unheard:
+            self._sound(self._unheard.popleft())
 
-    def cue_done(self) -> bool:
+    def cue_done(self, *, heard: bool) -> bool:
         """A cue came to its end; True when it was the last."""
-        self._sounding -= 1
+        cause_id = self._sounding.popleft()
+        if not heard and CAUSES[cause_id].fault is not Fault.VISITOR:  # who presses again has understood
+            self._unheard.append(cause_id)
         return self.silent
+
+    def _sound(self, cause_id: str) -> None:
+        cue = CAUSES[cause_id].cue
+        if cue is not Cue.NONE and cause_id not in self._sounding:
+            self._sounding.append(cause_id)
+            self._playout.cue(cue.value, render(cue))

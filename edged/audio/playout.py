@@ -29,9 +29,10 @@ HUSH_MS = 5  # as the fade of an answer
 
 @dataclass(frozen=True, slots=True)
 class CueDone:
-    """A cue was heard to its end, or will not be."""
+    """A cue was heard to its end, or will not be; `heard`: enough of it to have been told."""
 
     name: str
+    heard: bool = True
 
 
 PlayoutEvent = JitterEvent | CueDone
@@ -41,7 +42,9 @@ PlayoutEvent = JitterEvent | CueDone
 class _Cue:
     name: str
     sound: bytes
+    length: int  # in bytes, before any of it was taken
     begun: bool = False
+    heard: bool = True
     stop: int = 0  # where it ended in all that was taken, in bytes
 
 
@@ -106,7 +109,7 @@ class Playout:
 
     def cue(self, name: str, sound: bytes) -> None:
         """Play a cue after those that wait; `CueDone(name)` follows once, also when it has no sound."""
-        self._do(lambda: self._add_cue(_Cue(name, sound)))
+        self._do(lambda: self._add_cue(_Cue(name, sound, len(sound))))
 
     def hush(self) -> None:
         """Stop the cue with a fade, and those that wait at once; their `CueDone` follow."""
@@ -175,11 +178,13 @@ class Playout:
         waiting = [each for each in self._cues if not each.begun]
         if len(waiting) > MOST_CUES:
             self._cues.remove(waiting[0])
-            self._events.append(CueDone(waiting[0].name))
+            self._events.append(CueDone(waiting[0].name, heard=False))
             self.dropped_cues += 1
 
     def _hush(self) -> None:
         for cue in self._cues:
+            left = len(cue.sound)
+            cue.heard = cue.heard and cue.begun and cue.length - left >= left  # half of it tells enough
             cue.sound = pcm.ramp(cue.sound[: self._fmt.bytes_of(HUSH_MS)], 1.0, 0.0) if cue.begun else b""
 
     def _settle(self) -> None:
@@ -204,4 +209,5 @@ class Playout:
     def _let_cues_pass(self, until: int | None) -> None:
         """Report the cues that were heard up to byte `until`; None: all."""
         while self._passing and (until is None or self._passing[0].stop <= until):
-            self._events.append(CueDone(self._passing.popleft().name))
+            cue = self._passing.popleft()
+            self._events.append(CueDone(cue.name, cue.heard))

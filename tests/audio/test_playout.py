@@ -233,7 +233,7 @@ def test_the_oldest_cue_that_waits_gives_way_and_is_reported(rig):
         rig.playout.cue(str(number), flat(1, 600))
     assert (rig.playout.dropped_cues, rig.events()) == (0, [])
     rig.playout.cue("last", flat(1, 700))
-    assert (rig.playout.dropped_cues, rig.news, rig.events()) == (1, 1, [CueDone("0")])
+    assert (rig.playout.dropped_cues, rig.news, rig.events()) == (1, 1, [CueDone("0", heard=False)])
     assert rig.take(20) == flat(10, 500) + flat(7, 600) + flat(1, 700) + silence(2)
     names = ["sounding", *map(str, range(1, MOST_CUES)), "last"]
     assert rig.events() == [CueDone(name) for name in names]
@@ -253,7 +253,7 @@ def test_hush_fades_the_cue_and_drops_those_that_wait(rig):
     rig.take(20)
     rig.playout.hush()
     assert rig.take(20) == FADE + silence(15)
-    assert rig.events() == [CueDone("one"), CueDone("two")]
+    assert rig.events() == [CueDone("one", heard=False), CueDone("two", heard=False)]
     assert rig.playout.idle
 
 
@@ -271,7 +271,26 @@ def test_hush_before_the_first_sample_is_silent(rig):
     rig.playout.cue("one", flat(100, 500))
     rig.playout.hush()
     assert rig.take(20) == flat(20)
-    assert rig.events() == [Started(A), CueDone("one")]
+    assert rig.events() == [Started(A), CueDone("one", heard=False)]
+
+
+@pytest.mark.parametrize(("taken_ms", "heard"), [(40, False), (60, True)])
+def test_half_of_a_cue_is_enough_to_be_told(rig, taken_ms, heard):
+    rig.playout.cue("one", flat(100))
+    for _ in range(taken_ms // 20):
+        rig.take(20)
+    rig.playout.hush()
+    rig.take(20)
+    assert rig.events() == [CueDone("one", heard=heard)]
+
+
+def test_a_second_hush_does_not_make_a_cue_heard(rig):
+    rig.playout.cue("one", flat(100))
+    rig.take(20)
+    rig.playout.hush()
+    rig.playout.hush()
+    rig.take(20)
+    assert rig.events() == [CueDone("one", heard=False)]
 
 
 def test_hush_without_a_cue_is_nothing(rig):
