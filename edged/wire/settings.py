@@ -75,7 +75,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """A setting's key in each dialect, None where there is none; `holds`: the server has to confirm it."""
 
     setting: str
@@ -87,33 +87,33 @@ class _Row:
         return self.ga if dialect is Dialect.GA else self.beta
 
 
-_TABLE = (
-    _Row("model", "model", "model"),
-    _Row("audio_output", "output_modalities", "modalities"),
-    _Row("instructions", "instructions", "instructions", holds=True),
-    _Row("voice", "audio.output.voice", "voice", holds=True),
-    _Row("speed", "audio.output.speed", "speed"),
-    _Row("input_format", "audio.input.format", "input_audio_format", holds=True),
-    _Row("output_format", "audio.output.format", "output_audio_format", holds=True),
-    _Row("turn_detection", "audio.input.turn_detection", "turn_detection", holds=True),
-    _Row("transcription", "audio.input.transcription", "input_audio_transcription"),
-    _Row("noise_reduction", "audio.input.noise_reduction", "input_audio_noise_reduction"),
-    _Row("tools", "tools", "tools", holds=True),
-    _Row("tool_choice", "tool_choice", "tool_choice"),
-    _Row("max_output_tokens", "max_output_tokens", "max_response_output_tokens"),
-    _Row("temperature", None, "temperature"),
-    _Row("truncation", "truncation", None),
-    _Row("reasoning", "reasoning", None),
-    _Row("parallel_tool_calls", "parallel_tool_calls", None),
-    _Row("prompt", "prompt", "prompt"),
-    _Row("tracing", "tracing", "tracing"),
-    _Row("include", "include", "include"),
+TABLE = (
+    Row("model", "model", "model"),
+    Row("audio_output", "output_modalities", "modalities"),
+    Row("instructions", "instructions", "instructions", holds=True),
+    Row("voice", "audio.output.voice", "voice", holds=True),
+    Row("speed", "audio.output.speed", "speed"),
+    Row("input_format", "audio.input.format", "input_audio_format", holds=True),
+    Row("output_format", "audio.output.format", "output_audio_format", holds=True),
+    Row("turn_detection", "audio.input.turn_detection", "turn_detection", holds=True),
+    Row("transcription", "audio.input.transcription", "input_audio_transcription"),
+    Row("noise_reduction", "audio.input.noise_reduction", "input_audio_noise_reduction"),
+    Row("tools", "tools", "tools", holds=True),
+    Row("tool_choice", "tool_choice", "tool_choice"),
+    Row("max_output_tokens", "max_output_tokens", "max_response_output_tokens"),
+    Row("temperature", None, "temperature"),
+    Row("truncation", "truncation", None),
+    Row("reasoning", "reasoning", None),
+    Row("parallel_tool_calls", "parallel_tool_calls", None),
+    Row("prompt", "prompt", "prompt"),
+    Row("tracing", "tracing", "tracing"),
+    Row("include", "include", "include"),
 )
 # A gateway answers with the upstream's name for the model; the other two are not repeated by all.
 _NOT_COMPARED = frozenset({"model", "tracing", "include"})
 _OF_SOUND = frozenset({"voice", "output_format"})
 
-_GA_FORMATS = {"g711_ulaw": "audio/pcmu", "g711_alaw": "audio/pcma"}
+GA_FORMATS = {"g711_ulaw": "audio/pcmu", "g711_alaw": "audio/pcma"}
 _DETECTION = {
     "server_vad": ("threshold", "prefix_padding_ms", "silence_duration_ms", "idle_timeout_ms"),
     "semantic_vad": ("eagerness",),
@@ -127,7 +127,7 @@ def to_wire(settings: Settings, dialect: Dialect) -> Json:
     An update leaves the model out (`client.session_update`).
     """
     session: Json = {"type": "realtime"} if dialect is Dialect.GA else {}
-    for row in _TABLE:
+    for row in TABLE:
         key, value = row.key(dialect), _value(row.setting, settings, dialect)
         if key is not None and value is not UNSET:
             *groups, last = key.split(".")
@@ -147,7 +147,7 @@ def mismatches(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) 
     """
     seen = dialect_of(effective) or dialect
     wrong = []
-    for row in _TABLE:
+    for row in TABLE:
         key, wanted = row.key(seen), _value(row.setting, asked, seen)
         if key is None or wanted is UNSET or row.setting in _NOT_COMPARED:
             continue
@@ -178,7 +178,7 @@ def _value(setting: str, settings: Settings, dialect: Dialect) -> Any:
     return value if value is None or translate is None else translate(value, dialect)
 
 
-def _modalities(audio: bool, dialect: Dialect) -> list[str]:  # noqa: FBT001 the value of a setting, not an option
+def modalities(audio: bool, dialect: Dialect) -> list[str]:  # noqa: FBT001 the value of a setting, not an option
     if not audio:
         return ["text"]
     return ["audio"] if dialect is Dialect.GA else ["text", "audio"]
@@ -189,7 +189,7 @@ def _format(fmt: Format, dialect: Dialect) -> Any:
         return fmt.encoding
     if fmt.encoding == "pcm16":
         return {"type": "audio/pcm", "rate": fmt.rate_hz}
-    return {"type": _GA_FORMATS[fmt.encoding]}
+    return {"type": GA_FORMATS[fmt.encoding]}
 
 
 def _detection(asked: TurnDetection, dialect: Dialect) -> Json:
@@ -217,7 +217,7 @@ def _tools(tools: tuple[Mapping[str, Any], ...], dialect: Dialect) -> list[Json]
     return [dict(tool) for tool in tools if dialect is Dialect.GA or tool.get("type") == "function"]
 
 
-def _tool_choice(choice: Any, dialect: Dialect) -> Any:
+def tool_choice(choice: Any, dialect: Dialect) -> Any:
     """Beta names a function by its bare name, and knows no other kind of tool."""
     if dialect is Dialect.BETA and isinstance(choice, Mapping):
         return choice.get("name", UNSET) if choice.get("type") == "function" else UNSET
@@ -227,14 +227,14 @@ def _tool_choice(choice: Any, dialect: Dialect) -> Any:
 
 
 _TRANSLATED: dict[str, Callable[[Any, Dialect], Any]] = {
-    "audio_output": _modalities,
+    "audio_output": modalities,
     "input_format": _format,
     "output_format": _format,
     "turn_detection": _detection,
     "transcription": _transcription,
     "noise_reduction": _noise_reduction,
     "tools": _tools,
-    "tool_choice": _tool_choice,
+    "tool_choice": tool_choice,
     "include": lambda value, _: list(value),
 }
 

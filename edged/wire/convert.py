@@ -1,0 +1,220 @@
+"""Session, response and item objects of one dialect in the words of the other.
+
+Rules:
+1. The one table of settings.py says which key is which; what the other dialect lacks is left out.
+2. Only what is there is converted: an update is partial, and null clears a setting.
+3. What is not known, or not of the shape it should have, is passed on unchanged: the far end refuses it by name,
+   and `param` gives that name back in the words of whoever sent it.
+4. What is given is never changed.
+
+Not here: events and their order (translate.py).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from edged.wire.names import Dialect
+from edged.wire.settings import GA_FORMATS, TABLE, UNSET, Row, modalities, tool_choice
+
+Json = dict[str, Any]
+_Path = tuple[str, ...]
+
+_GROUPS: frozenset[_Path] = frozenset({("audio",), ("audio", "input"), ("audio", "output")})
+_FORMATS = frozenset({"input_format", "output_format"})
+_GA_ONLY_FIELDS: Mapping[str, frozenset[str]] = {
+    "turn_detection": frozenset({"idle_timeout_ms"}),
+    "transcription": frozenset({"languages", "keywords", "delay"}),
+    "noise_reduction": frozenset({"strength"}),
+}
+# LiteLLM's own names for two of them, as it gives them to GA clients.
+_ENCODINGS = {ga: beta for beta, ga in GA_FORMATS.items()} | {
+    "audio/g711-ulaw": "g711_ulaw",
+    "audio/g711-alaw": "g711_alaw",
+}
+_OUTPUT_PARTS = {"text": "output_text", "audio": "output_audio"}
+_BETA_PARTS = {ga: beta for beta, ga in _OUTPUT_PARTS.items()}
+_KINDS = ("realtime", "transcription")
+
+
+def session(asked: Mapping[str, Any], to: Dialect, kind: str = "realtime") -> Json:
+    """A session, or an update of one. GA names the `kind` of each, beta does not."""
+    converted = _convert(asked, to, _ROWS)
+    if to is Dialect.GA:
+        return {"type": kind, **converted}
+    if converted.get("type") in _KINDS:
+        del converted["type"]
+    return converted
+
+
+def told_session(told: Mapping[str, Any], to: Dialect, kind: str = "realtime") -> Json:
+    """The session as a server tells of it: what beta has no key for is left out, not passed on.
+
+    By a key `audio` clients would take it for GA.
+    """
+    return _without_groups(session(told, to, kind), to)
+
+
+def response_request(asked: Mapping[str, Any], to: Dialect) -> Json:
+    """What is asked of one response."""
+    return _with_items(_convert(asked, to, _ROWS), "input", to)
+
+
+def response(told: Mapping[str, Any], to: Dialect) -> Json:
+    """A response as a server tells of it."""
+    return _without_groups(_with_items(_convert(told, to, _TOLD_ROWS), "output", to), to)
+
+
+def item(value: Mapping[str, Any], to: Dialect) -> Json:
+    """An item of the conversation. Only what an assistant said differs."""
+    converted = dict(value)
+    parts = value.get("content")
+    if isinstance(parts, list) and (to is Dialect.BETA or value.get("role") == "assistant"):
+        names = _BETA_PARTS if to is Dialect.BETA else _OUTPUT_PARTS
+        converted["content"] = [_renamed(part, names) for part in parts]
+    return converted
+
+
+def part(value: Mapping[str, Any], to: Dialect) -> Json:
+    """A content part as events of a response tell of it: there GA says `audio` and `text` as beta does."""
+    return _renamed(value, _BETA_PARTS) if to is Dialect.BETA else dict(value)
+
+
+def param(path: str, to: Dialect) -> str:
+    """The name of a parameter, as an error gives it, in the words of `to`."""
+    scope, _, rest = path.partition(".")
+    if scope not in ("session", "response"):
+        return path
+    for row in TABLE:
+        here, there = row.key(_other(to)), row.key(to)
+        if here is None or there is None or not (rest == here or rest.startswith(here + ".")):
+            continue
+        # beta's formats are words, there is nothing inside them
+        return f"{scope}.{there}" + ("" if row.setting in _FORMATS else rest[len(here) :])
+    return path
+
+
+def _other(dialect: Dialect) -> Dialect:
+    return Dialect.BETA if dialect is Dialect.GA else Dialect.GA
+
+
+def _split(key: str) -> _Path:
+    return tuple(key.split("."))
+
+
+def _rows(table: tuple[Row, ...]) -> dict[Dialect, dict[_Path, Row]]:
+    """The rows by where the *other* dialect has them."""
+    return {
+        to: {_split(key): row for row in table if (key := row.key(_other(to))) is not None} for to in Dialect
+    }
+
+
+_ROWS = _rows(TABLE)
+# A response tells its limit as max_output_tokens in both dialects; only who asks for one says it otherwise.
+_TOLD_ROWS = _rows(tuple(row for row in TABLE if row.setting != "max_output_tokens"))
+
+
+def _convert(value: Mapping[str, Any], to: Dialect, rows: dict[Dialect, dict[_Path, Row]]) -> Json:
+    converted: Json = {}
+    known: list[tuple[_Path, Any]] = []
+    for path, inner in _leaves(value, to):
+        row = rows[to].get(path)
+        if row is None:
+            _put(converted, path, inner)
+        elif (key := row.key(to)) is not None:
+            translated = _value(row.setting, inner, to)
+            if translated is not UNSET:
+                known.append((_split(key), translated))
+    for path, inner in known:  # after what is not known, which may stand where they belong
+        _put(converted, path, inner)
+    return converted
+
+
+def _leaves(value: Mapping[str, Any], to: Dialect, above: _Path = ()) -> Iterator[tuple[_Path, Any]]:
+    for key, inner in value.items():
+        path = (*above, key)
+        if to is Dialect.BETA and path in _GROUPS and isinstance(inner, Mapping):
+            yield from _leaves(inner, to, path)
+        else:
+            yield path, inner
+
+
+def _put(into: Json, path: _Path, value: Any) -> None:
+    *groups, last = path
+    for group in groups:
+        there = into.get(group)
+        into[group] = dict(there) if isinstance(there, Mapping) else {}
+        into = into[group]
+    into[last] = value
+
+
+def _value(setting: str, value: Any, to: Dialect) -> Any:
+    translate = _TRANSLATED.get(setting)
+    return value if value is None or translate is None else translate(value, to)
+
+
+def _output(value: Any, to: Dialect) -> Any:
+    if not isinstance(value, list) or not value or any(each not in ("text", "audio") for each in value):
+        return value
+    return modalities("audio" in value, to)
+
+
+def _format(value: Any, to: Dialect) -> Any:
+    if to is Dialect.GA:
+        if value == "pcm16":
+            return {"type": "audio/pcm", "rate": 24000}
+        return {"type": GA_FORMATS[value]} if isinstance(value, str) and value in GA_FORMATS else value
+    kind = str(value.get("type")).lower() if isinstance(value, Mapping) else ""
+    if kind == "audio/pcm" and value.get("rate") in (None, 24000):
+        return "pcm16"
+    return _ENCODINGS.get(kind, value)
+
+
+def _voice(value: Any, to: Dialect) -> Any:
+    named = value.get("id") if isinstance(value, Mapping) else None
+    return named if to is Dialect.BETA and isinstance(named, str) else value
+
+
+def _tools(value: Any, to: Dialect) -> Any:
+    if to is Dialect.GA or not isinstance(value, list):
+        return value
+    return [tool for tool in value if not (isinstance(tool, Mapping) and tool.get("type") == "mcp")]
+
+
+def _inside(setting: str) -> Callable[[Any, Dialect], Any]:
+    """Leaves out the fields of a setting that beta does not know."""
+
+    def without(value: Any, to: Dialect) -> Any:
+        if to is Dialect.GA or not isinstance(value, Mapping):
+            return value
+        return {name: inner for name, inner in value.items() if name not in _GA_ONLY_FIELDS[setting]}
+
+    return without
+
+
+_TRANSLATED: dict[str, Callable[[Any, Dialect], Any]] = {
+    "audio_output": _output,
+    "voice": _voice,
+    "input_format": _format,
+    "output_format": _format,
+    "tools": _tools,
+    "tool_choice": tool_choice,
+    **{setting: _inside(setting) for setting in _GA_ONLY_FIELDS},
+}
+
+
+def _without_groups(told: Json, to: Dialect) -> Json:
+    if to is Dialect.BETA:
+        told.pop("audio", None)
+    return told
+
+
+def _with_items(converted: Json, key: str, to: Dialect) -> Json:
+    items = converted.get(key)
+    if isinstance(items, list):
+        converted[key] = [item(each, to) if isinstance(each, Mapping) else each for each in items]
+    return converted
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    kind = value.get("type") if isinstance(value, Mapping) else None
+    return {**value, "type": names[kind]} if isinstance(kind, str) and kind in names else value
