@@ -11,7 +11,7 @@ from typing import NamedTuple
 PACKAGE = Path(__file__).parent.parent / "edged"
 
 LEAVES = frozenset({"pcm", "wire", "causes", "errors", "retry"})
-ROOMS = frozenset({"audio", "realtime", "panel", "system", "ledger", "local"})
+ROOMS = frozenset({"audio", "realtime", "panel", "system", "ledger", "local", "relay"})
 APPLIANCE = frozenset({"appliance", "dialogue", "teller", "timeline"})
 MOVED = LEAVES | ROOMS | {"turn", "keeper"}
 MAY_IMPORT = {
@@ -25,10 +25,10 @@ MAY_IMPORT = {
 
 FOREIGN = {
     "gpiozero": ("panel/gpiozero_panel.py",),
-    "msgspec": ("config/", "wire/"),
+    "msgspec": ("config/", "local/script.py", "wire/"),
     "pyaudio": ("audio/portaudio.py",),
-    "websockets": ("realtime/websocket.py", "local/server.py"),
-    "yaml": ("config/",),
+    "websockets": ("realtime/websocket.py", "local/connection.py", "local/server.py", "local/talk.py"),
+    "yaml": ("config/", "local/script.py"),
 }
 """Which files know a library that is not Python's own: its adapter, or the room it serves throughout."""
 
@@ -49,7 +49,10 @@ DRIVERS = (
     "cli/",
     "dialogue.py",
     "keeper.py",
+    "local/connection.py",
     "local/server.py",
+    "local/synthesiser.py",
+    "local/talk.py",
     "panel/driver.py",
     "panel/gpiozero_panel.py",
     "panel/keyboard.py",
@@ -58,6 +61,9 @@ DRIVERS = (
     "realtime/link.py",
     "realtime/ports.py",
     "realtime/websocket.py",
+    "relay/bridge.py",
+    "relay/server.py",
+    "relay/sockets.py",
     "retry.py",
     "system/",
     "teller.py",

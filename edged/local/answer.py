@@ -1,110 +1,276 @@
-"""One response of the embedded service, as the steps in which it is sent. Pure: each step says when it is due."""
+"""One response of the embedded service, as the steps in which it is sent. Pure: each step says when it is due.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+Rules: the order is the one clients rely on: item added, part added, sound and its transcript mixed, sound done,
+transcript done, part done, item done. What a cancel cuts off is closed the same way, as incomplete. A response costs
+what was sent of it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
-from edged import pcm, wire
-from edged.local.voice import Answer
+from edged import wire
+from edged.local.conversation import CHARACTERS_A_TOKEN, SPOKEN_TOKENS_A_SECOND, Conversation, Item
+from edged.local.plan import Call, Message, Plan, Said
+from edged.local.settings import Answering
+from edged.local.sounds import to_client
 from edged.wire import Dialect, Part, ServerEvent
 
 Json = dict[str, Any]
-TOKENS_A_SECOND = 20  # of audio, as OpenAI counts output
+PIECE = 8  # characters of a call's arguments, to show that they come in pieces
+Step = tuple[float, Callable[[], list[ServerEvent]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How fast answers leave. `pace` is times real time, 0 for all at once."""
+
+    think_s: float = 0.15
+    delta_ms: int = 200
+    pace: float = 4.0
+
+
+@dataclass(slots=True)
+class _Open:
+    """The item under way, and its part."""
+
+    index: int
+    item: Item
+    part: Part | None = None
+    said: Said | None = None
+    is_audio: bool = False
+    transcript: str = ""
 
 
 @dataclass(slots=True)
 class Running:
-    """What is under way; `sent_bytes` is how much of its sound has left."""
+    """What is under way. `conversation` keeps the items' sound; the response is in it unless out of band."""
 
     response_id: str
-    item_id: str
-    answer: Answer
-    dialect: Dialect
-    heard_tokens: int
-    previous_item_id: str | None = None
-    sent_bytes: int = 0
-    item_added: bool = False
+    plan: Plan
+    answering: Answering
+    conversation: Conversation
+    new_id: Callable[[str], str]
+    input_tokens: tuple[int, int]
+    cached_tokens: tuple[int, int] = (0, 0)
+    output: list[Item] = field(default_factory=list)
+    cut: bool = False  # by the most tokens it may take
+    _open: _Open | None = None
 
     @property
-    def part(self) -> Part:
-        return Part(self.item_id, 0)
+    def conversation_id(self) -> str | None:
+        return None if self.answering.out_of_band else "conv_local"
 
-    def steps(
-        self, *, think_s: float, delta_ms: int, pace: float
-    ) -> Iterator[tuple[float, list[ServerEvent]]]:
-        """(seconds to wait first, events); all but `response.done`, which `done` makes.
+    def created(self) -> wire.ResponseCreated:
+        return wire.ResponseCreated(
+            self.response_id, self.conversation_id, self.answering.metadata, self.answering.told()
+        )
 
-        A step counts as sent when the next one is asked for.
-        """
-        if not self.answer.pcm:
-            yield think_s, []
-            return
-        yield think_s, [*self._opening(), self._transcript_delta()]
-        self.item_added = True
-        step = pcm.PCM16.bytes_of(delta_ms)
-        for start in range(0, len(self.answer.pcm), step):
-            piece = self.answer.pcm[start : start + step]
-            wait_s = 0.0 if start == 0 or not pace else delta_ms / 1000 / pace
-            yield wait_s, [wire.AudioDelta(self.response_id, self.part, 0, piece)]
-            self.sent_bytes += len(piece)
+    def steps(self, tempo: Tempo) -> Iterator[Step]:
+        """(seconds to wait first, what makes the events); all but `response.done`, which `done` makes."""
+        wait_s = tempo.think_s if self.plan.think_s is None else self.plan.think_s
+        if not self.plan.items:
+            yield wait_s, list
+        for index, item in enumerate(self.plan.items):
+            if self.cut:
+                return
+            if isinstance(item, Call):
+                yield wait_s, lambda index=index, item=item: self._call(index, item)  # type: ignore[misc]
+            else:
+                yield from self._message(index, item, tempo, wait_s)
+            wait_s = 0.0
 
     def closing(self, status: str) -> list[ServerEvent]:
-        """What ends the item, before `done`."""
-        if not self.item_added:
+        """What ends the item under way, before `done`."""
+        if self._open is None:
             return []
-        item = self.item("completed" if status == "completed" else "incomplete")
-        events: list[ServerEvent] = [
-            wire.AudioDone(self.response_id, self.part, 0),
-            wire.AudioTranscriptDone(self.response_id, self.part, 0, self.answer.transcript),
-            wire.PartDone(self.response_id, self.part, 0, self._content()),
-            wire.OutputItemDone(self.response_id, 0, item),
-        ]
-        if self.dialect is Dialect.GA:
-            events.append(wire.ItemDone(item, self.previous_item_id))
-        return events
+        return self._end_part() + self._end_item("completed" if status == "completed" else "incomplete")
 
     def done(self, status: str, reason: str | None = None) -> wire.ResponseDone:
         """The end, with what it cost."""
-        seconds = pcm.PCM16.ms_of(self.sent_bytes) / 1000
-        spoken = round(seconds * TOKENS_A_SECOND)
-        written = len(self.answer.transcript.split()) if self.item_added else 0
-        usage = {
-            "total_tokens": self.heard_tokens + spoken + written,
-            "input_tokens": self.heard_tokens,
-            "output_tokens": spoken + written,
-            "input_token_details": {"text_tokens": 0, "audio_tokens": self.heard_tokens, "cached_tokens": 0},
-            "output_token_details": {"text_tokens": written, "audio_tokens": spoken},
-        }
-        output = (
-            (self.item("completed" if status == "completed" else "incomplete"),) if self.item_added else ()
+        text_in, audio_in = self.input_tokens
+        weights = [item.tokens() for item in self.output]
+        text_out, audio_out = sum(text for text, _ in weights), sum(audio for _, audio in weights)
+        failed = status == "failed"
+        usage = (
+            _usage((0, 0), (0, 0), (0, 0))
+            if failed
+            else _usage((text_in, audio_in), (text_out, audio_out), self.cached_tokens)
         )
         return wire.ResponseDone(
-            self.response_id, status, reason, None, output=output, usage=usage, conversation_id="conv_local"
+            self.response_id,
+            status,
+            reason,
+            self.plan.error if failed else None,
+            output=tuple(item.item for item in self.output),
+            usage=usage,
+            conversation_id=self.conversation_id,
+            metadata=self.answering.metadata,
+            told=self.answering.told(),
         )
 
-    def item(self, status: str) -> Json:
-        """The assistant's message."""
-        kind = "output_audio" if self.dialect is Dialect.GA else "audio"
-        content = [] if status == "in_progress" else [{"type": kind, "transcript": self.answer.transcript}]
-        return {
-            "id": self.item_id,
-            "object": "realtime.item",
-            "type": "message",
-            "status": status,
-            "role": "assistant",
-            "content": content,
-        }
+    # -- messages --------------------------------------------------------------------------------------
 
-    def _opening(self) -> list[ServerEvent]:
-        item = self.item("in_progress")
+    def _message(self, index: int, message: Message, tempo: Tempo, wait_s: float) -> Iterator[Step]:
+        yield wait_s, lambda: self._add(index, {"type": "message", "role": "assistant", "content": []})
+        for content_index, said in enumerate(message.parts):
+            if self.cut:
+                break
+            yield 0.0, lambda at=content_index, said=said: self._add_part(at, said)  # type: ignore[misc]
+            yield from self._sound(said, tempo) if self._is_audio(said) else self._written(said)
+            yield 0.0, self._end_part
+        yield 0.0, lambda: self._end_item("incomplete" if self.cut else "completed")
+
+    def _is_audio(self, said: Said) -> bool:
+        return self.answering.audio and bool(said.pcm)
+
+    def _sound(self, said: Said, tempo: Tempo) -> Iterator[Step]:
+        fmt = self.answering.output_format
+        sound = to_client(said.pcm, fmt)
+        left = self._tokens_left()
+        if left is not None and fmt.ms_of(len(sound)) > left * 1000 // SPOKEN_TOKENS_A_SECOND:
+            sound, self.cut = sound[: fmt.bytes_of(left * 1000 // SPOKEN_TOKENS_A_SECOND)], True
+        size = fmt.bytes_of(tempo.delta_ms)
+        pieces = [sound[start : start + size] for start in range(0, len(sound), size)]
+        words = said.transcript.split(" ")
+        bounds = [-(-len(words) * k // len(pieces)) for k in range(len(pieces) + 1)] if pieces else [0]
+        said_of = [" ".join(words[start:end]) for start, end in pairwise(bounds)]
+        for k, (piece, text) in enumerate(zip(pieces, said_of, strict=True)):
+            wait_s = tempo.delta_ms / 1000 / tempo.pace if k and tempo.pace else 0.0
+            yield wait_s, lambda piece=piece, text=text: self._send_sound(piece, text)  # type: ignore[misc]
+
+    def _written(self, said: Said) -> Iterator[Step]:
+        left = self._tokens_left()
+        text = said.transcript
+        if left is not None and len(text) > left * CHARACTERS_A_TOKEN:
+            text, self.cut = text[: left * CHARACTERS_A_TOKEN], True
+        for word in text.split(" "):
+            yield 0.0, lambda word=word: self._send_text(word)  # type: ignore[misc]
+
+    def _add(self, index: int, item: Json) -> list[ServerEvent]:
+        kept = {"id": self.new_id("item"), "object": "realtime.item", "status": "in_progress", **item}
+        added = Item(kept, self.answering.output_format)
+        self._open = _Open(index, added)
+        self.output.append(added)
+        events: list[ServerEvent] = [wire.OutputItemAdded(self.response_id, index, _copy(kept))]
+        if not self.answering.out_of_band:
+            before = self.conversation.add(added)
+            events.append(wire.ItemAdded(_copy(kept), before))
+        return events
+
+    def _add_part(self, content_index: int, said: Said) -> list[ServerEvent]:
+        now = self._now()
+        now.part, now.said, now.transcript = Part(now.item.id, content_index), said, ""
+        now.is_audio = self._is_audio(said)
+        if now.is_audio:
+            now.item.sound[content_index] = 0
+        now.item.item["content"].append({})
+        self._write_part(now)
+        content = {"type": "audio", "transcript": ""} if now.is_audio else {"type": "text", "text": ""}
+        return [wire.PartAdded(self.response_id, now.part, now.index, content)]
+
+    def _send_sound(self, sound: bytes, text: str) -> list[ServerEvent]:
+        now = self._now()
+        assert now.part is not None
+        self.conversation.keep(now.item, now.part.content_index, sound)
+        events: list[ServerEvent] = []
+        if text:
+            events.append(
+                wire.AudioTranscriptDelta(self.response_id, now.part, now.index, self._word(now, text))
+            )
+        return [*events, wire.AudioDelta(self.response_id, now.part, now.index, sound)]
+
+    def _send_text(self, text: str) -> list[ServerEvent]:
+        now = self._now()
+        assert now.part is not None
+        return [wire.TextDelta(self.response_id, now.part, now.index, self._word(now, text))]
+
+    def _word(self, now: _Open, text: str) -> str:
+        more = f" {text}" if now.transcript else text
+        now.transcript += more
+        self._write_part(now)
+        return more
+
+    def _write_part(self, now: _Open) -> None:
+        """What the item says of the part under way."""
+        assert now.part is not None
+        own = {Dialect.GA: "output_", Dialect.BETA: ""}[self.answering.dialect]
+        now.item.item["content"][now.part.content_index] = (
+            {"type": f"{own}audio", "transcript": now.transcript}
+            if now.is_audio
+            else {"type": f"{own}text", "text": now.transcript}
+        )
+
+    def _end_part(self) -> list[ServerEvent]:
+        now = self._now()
+        part, now.part = now.part, None
+        if part is None:
+            return []
+        where = (self.response_id, part, now.index)
+        if now.is_audio:
+            return [
+                wire.AudioDone(*where),
+                wire.AudioTranscriptDone(*where, now.transcript),
+                wire.PartDone(*where, {"type": "audio", "transcript": now.transcript}),
+            ]
         return [
-            wire.OutputItemAdded(self.response_id, 0, item),
-            wire.ItemAdded(item, self.previous_item_id),
-            wire.PartAdded(self.response_id, self.part, 0, {"type": "audio", "transcript": ""}),
+            wire.TextDone(*where, now.transcript),
+            wire.PartDone(*where, {"type": "text", "text": now.transcript}),
         ]
 
-    def _transcript_delta(self) -> ServerEvent:
-        return wire.AudioTranscriptDelta(self.response_id, self.part, 0, self.answer.transcript)
+    def _end_item(self, status: str) -> list[ServerEvent]:
+        now = self._now()
+        self._open = None
+        now.item.item["status"] = status
+        item = _copy(now.item.item)
+        events: list[ServerEvent] = [wire.OutputItemDone(self.response_id, now.index, item)]
+        if self.answering.dialect is Dialect.GA and not self.answering.out_of_band:
+            events.append(wire.ItemDone(item, self.conversation.before(now.item.id)))
+        return events
 
-    def _content(self) -> Json:
-        return {"type": "audio", "transcript": self.answer.transcript}
+    # -- calls -----------------------------------------------------------------------------------------
+
+    def _call(self, index: int, call: Call) -> list[ServerEvent]:
+        call_id = self.new_id("call")
+        events = self._add(
+            index, {"type": "function_call", "name": call.name, "call_id": call_id, "arguments": ""}
+        )
+        item = self._now().item
+        for piece in (call.arguments[:PIECE], call.arguments[PIECE:]):
+            events.append(wire.ArgumentsDelta(self.response_id, item.id, index, call_id, piece))
+        item.item["arguments"] = call.arguments
+        events.append(
+            wire.ArgumentsDone(self.response_id, item.id, index, call_id, call.name, call.arguments)
+        )
+        return events + self._end_item("completed")
+
+    def _now(self) -> _Open:
+        assert self._open is not None
+        return self._open
+
+    def _tokens_left(self) -> int | None:
+        most = self.answering.most_tokens
+        return None if most is None else max(0, most - sum(sum(item.tokens()) for item in self.output))
+
+
+def _copy(item: Json) -> Json:
+    """As it is now: the item goes on."""
+    return {**item, **({"content": [dict(part) for part in item["content"]]} if "content" in item else {})}
+
+
+def _usage(came: tuple[int, int], went: tuple[int, int], cached: tuple[int, int]) -> Json:
+    """Tokens of (text, audio); the cached are among those that came in."""
+    return {
+        "total_tokens": sum(came) + sum(went),
+        "input_tokens": sum(came),
+        "output_tokens": sum(went),
+        "input_token_details": {
+            "text_tokens": came[0],
+            "audio_tokens": came[1],
+            "image_tokens": 0,
+            "cached_tokens": sum(cached),
+            "cached_tokens_details": {"text_tokens": cached[0], "audio_tokens": cached[1], "image_tokens": 0},
+        },
+        "output_token_details": {"text_tokens": went[0], "audio_tokens": went[1]},
+    }

@@ -1,8 +1,11 @@
-"""What the embedded service keeps for whoever checks a client from outside."""
+"""What the embedded service keeps for whoever checks a client from outside. Bounded: the oldest go."""
 
-from collections import Counter
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+MOST = 100_000  # of each
+SPAN_GAP_S = 0.5  # sound that comes closer together is one span
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,7 @@ class Billed:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One committed utterance; `pcm` only where the ledger keeps sound."""
+    """One committed utterance, in the client's format; `pcm` only where the ledger keeps sound."""
 
     session_id: str
     item_id: str
@@ -27,17 +30,65 @@ class Taken:
 
 
 @dataclass(slots=True)
+class Span:
+    """Sound that came without a pause; loop seconds. What came while nobody pressed shows here."""
+
+    session_id: str
+    first_s: float
+    last_s: float
+    n_bytes: int
+
+
+@dataclass(slots=True)
 class Ledger:
-    """Shared by all sessions of a server."""
+    """Shared by all sessions of a server. `cleared` and `appended` are bytes by session."""
 
     keep_audio: bool = False
-    bill: list[Billed] = field(default_factory=list)
-    audit: list[Taken] = field(default_factory=list)
-    appended: Counter[str] = field(default_factory=Counter)  # bytes by session
+    bill: deque[Billed] = field(default_factory=lambda: deque(maxlen=MOST))
+    audit: deque[Taken] = field(default_factory=lambda: deque(maxlen=MOST))
+    spans: deque[Span] = field(default_factory=lambda: deque(maxlen=MOST))
+    appended: Counter[str] = field(default_factory=Counter)
+    cleared: Counter[str] = field(default_factory=Counter)
     errors: int = 0
-    truncations: list[tuple[str, int]] = field(default_factory=list)
+    truncations: deque[tuple[str, int]] = field(default_factory=lambda: deque(maxlen=MOST))
+    _open: dict[str, Span] = field(default_factory=dict)
 
     @property
     def appended_bytes(self) -> int:
         """All sound that came in."""
         return self.appended.total()
+
+    def came(self, session_id: str, n_bytes: int, now: float) -> None:
+        """Sound came in."""
+        self.appended[session_id] += n_bytes
+        span = self._open.get(session_id)
+        if span is None or now - span.last_s > SPAN_GAP_S:
+            self._open[session_id] = Span(session_id, now, now, n_bytes)
+            self.spans.append(self._open[session_id])
+        else:
+            span.last_s, span.n_bytes = now, span.n_bytes + n_bytes
+
+    def gone(self, session_id: str) -> None:
+        """The session is over."""
+        self._open.pop(session_id, None)
+        while len(self.appended) > MOST:
+            oldest = next(iter(self.appended))
+            del self.appended[oldest]
+            self.cleared.pop(oldest, None)
+
+    def told(self) -> dict[str, Any]:
+        """All of it as JSON, but for the sound."""
+        audit = []
+        for taken in self.audit:
+            row = asdict(taken)
+            del row["pcm"]
+            audit.append(row)
+        return {
+            "bill": [asdict(row) for row in self.bill],
+            "audit": audit,
+            "spans": [asdict(row) for row in self.spans],
+            "appended": dict(self.appended),
+            "cleared": dict(self.cleared),
+            "errors": self.errors,
+            "truncations": [list(row) for row in self.truncations],
+        }

@@ -1,15 +1,26 @@
-"""Where speech begins and ends, by its energy. Pure; time is the sound that came in.
+"""Where speech begins and ends. Pure; time is the sound that came in, and its unit the millisecond.
 
-Not a model: loud noise is speech to it. The threshold's 0..1 is mapped on -60 .. 0 dBFS, so that the usual 0.5 is
--30 dBFS.
+`server_vad` goes by energy: the threshold's 0..1 is mapped on -60 .. 0 dBFS, so that the usual 0.5 is -30 dBFS. It is
+no model: loud noise is speech to it. `semantic_vad` waits by what the end of the speech sounded like: who lets the
+voice fall has finished, who stops in full voice is thinking. It never waits longer than the ceilings of the three
+eagernesses, which are OpenAI's (8, 4 and 2 s).
 """
 
+from collections import deque
 from dataclasses import dataclass
+from typing import Any
 
 from edged import pcm
+from edged.local.sounds import linear
+from edged.pcm import PCM16, Format
 
 FRAME_MS = 20
 LEAST_SPEECH_MS = 60  # shorter bursts are clicks
+CEILINGS_MS = {"low": 8000, "medium": 4000, "auto": 4000, "high": 2000}
+FALLEN = 0.6  # of the level of all the speech: then the voice fell
+FALL_MS = 200
+SURE_MS = 400  # what is waited after a fallen voice
+SEMANTIC_THRESHOLD, SEMANTIC_PADDING_MS = 0.4, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,44 +36,69 @@ class Stopped:
 class Detector:
     """Feed it all sound of a session; positions are milliseconds since its start."""
 
-    def __init__(self) -> None:
-        self.configure(0.5, 300, 500)
+    def __init__(self, fmt: Format = PCM16) -> None:
+        self.configure({}, fmt)
         self._rest = b""
-        self._at_ms = 0
+        self.at_ms = 0
         self._speech_ms = 0
         self._quiet_ms = 0
         self.speaking = False
+        self._levels: deque[float] = deque(maxlen=FALL_MS // FRAME_MS)
+        self._level_sum, self._level_count = 0.0, 0
 
-    def configure(self, threshold: float, prefix_padding_ms: int, silence_duration_ms: int) -> None:
-        """From now on; what was heard so far stays heard."""
+    def configure(self, detection: dict[str, Any], fmt: Format = PCM16) -> None:
+        """From now on; what was heard so far stays heard. `detection` is a `turn_detection`, both types."""
+        self._fmt = fmt
+        self._frame_bytes = fmt.bytes_of(FRAME_MS)
+        semantic = detection.get("type") == "semantic_vad"
+        threshold = SEMANTIC_THRESHOLD if semantic else detection.get("threshold", 0.5)
         self._least_rms = 32768 * 10 ** (-60 * (1 - threshold) / 20)
-        self._padding_ms, self._silence_ms = prefix_padding_ms, silence_duration_ms
+        self.padding_ms = SEMANTIC_PADDING_MS if semantic else detection.get("prefix_padding_ms", 300)
+        self._silence_ms = detection.get("silence_duration_ms", 500)
+        self._ceiling_ms = CEILINGS_MS[detection.get("eagerness", "auto")] if semantic else None
 
     def feed(self, sound: bytes) -> list[Started | Stopped]:
-        """What happened in this sound."""
+        """What happened in this sound, which is in the format of `configure`."""
         events: list[Started | Stopped] = []
         sound = self._rest + sound
-        step = pcm.PCM16.bytes_of(FRAME_MS)
-        whole = len(sound) - len(sound) % step
+        whole = len(sound) - len(sound) % self._frame_bytes
         self._rest = sound[whole:]
-        for start in range(0, whole, step):
-            self._at_ms += FRAME_MS
-            event = self._frame(loud=pcm.rms(sound[start : start + step]) >= self._least_rms)
+        for start in range(0, whole, self._frame_bytes):
+            self.at_ms += FRAME_MS
+            level = pcm.rms(linear(sound[start : start + self._frame_bytes], self._fmt))
+            event = self._loud(level) if level >= self._least_rms else self._quiet()
             if event is not None:
                 events.append(event)
         return events
 
-    def _frame(self, *, loud: bool) -> Started | Stopped | None:
-        if loud:
-            self._speech_ms, self._quiet_ms = self._speech_ms + FRAME_MS, 0
-            if not self.speaking and self._speech_ms >= LEAST_SPEECH_MS:
-                self.speaking = True
-                return Started(max(0, self._at_ms - self._speech_ms - self._padding_ms))
-            return None
+    def reset(self) -> None:
+        """What was heard was taken: a new turn begins."""
+        self.speaking, self._speech_ms, self._quiet_ms = False, 0, 0
+        self._levels.clear()
+        self._level_sum, self._level_count = 0.0, 0
+
+    def _loud(self, level: float) -> Started | None:
+        self._speech_ms, self._quiet_ms = self._speech_ms + FRAME_MS, 0
+        self._levels.append(level)
+        self._level_sum, self._level_count = self._level_sum + level, self._level_count + 1
+        if not self.speaking and self._speech_ms >= LEAST_SPEECH_MS:
+            self.speaking = True
+            return Started(max(0, self.at_ms - self._speech_ms - self.padding_ms))
+        return None
+
+    def _quiet(self) -> Stopped | None:
         self._quiet_ms += FRAME_MS
         if not self.speaking:
             self._speech_ms = 0
-        elif self._quiet_ms >= self._silence_ms:
-            self.speaking, self._speech_ms = False, 0
-            return Stopped(self._at_ms)
-        return None
+            return None
+        if self._quiet_ms < self._patience_ms():
+            return None
+        self.reset()
+        return Stopped(self.at_ms)
+
+    def _patience_ms(self) -> int:
+        if self._ceiling_ms is None:
+            return int(self._silence_ms)
+        end = sum(self._levels) / max(1, len(self._levels))
+        fell = end < FALLEN * self._level_sum / max(1, self._level_count)
+        return SURE_MS if fell else self._ceiling_ms

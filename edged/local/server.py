@@ -1,22 +1,44 @@
-"""The embedded service on a socket: one task a client, nothing but asyncio, so that it runs in virtual time too."""
+"""The embedded service on a socket: nothing but asyncio, so that it runs in virtual time too.
+
+Rules: a client speaks the dialect of its header or subprotocol. A wrong key in a header gets HTTP 401; where the
+client could not see that (a browser), and for a model or a dialect that is not served, the handshake succeeds, then
+come an `error` and a close code that say why, as OpenAI does it. Messages leave in the order they were made; a client
+that does not read is not read either.
+"""
 
 import asyncio
 import contextlib
 import itertools
+import json
+import time
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from types import TracebackType
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
 
+from edged import wire
+from edged.local import faults, http
+from edged.local.answer import Tempo
 from edged.local.bill import Billed, Ledger, Taken
+from edged.local.connection import Connection
+from edged.local.faults import Fault, Faulty
+from edged.local.script import Planner, VoicePlanner
 from edged.local.session import LocalSession
+from edged.local.talk import Talk
 from edged.local.voice import Voice
 from edged.wire import Dialect
 
 PATH = "/v1/realtime"
 MAX_MESSAGE_BYTES = 16 * 2**20
 SESSION_S = 3600
+OPEN_S = 60  # for a handshake, slow ones included
+GOODBYE_S = 1.0
+BETA_PROTOCOL = "openai-beta.realtime-v1"
 
 
 class LocalServer:
@@ -26,18 +48,36 @@ class LocalServer:
         self,
         *,
         voice: Voice,
+        planner: Callable[[], Planner] | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         pace: float = 4.0,
         delta_ms: int = 200,
-        think_ms: int = 150,
+        think_ms: float = 150,
         keep_audio: bool = False,
+        session_s: float = SESSION_S,
+        door: http.Door | None = None,
+        fault_lines: Sequence[str] = (),
+        wall: Callable[[], float] = time.time,
     ) -> None:
-        """`pace` is times real time, 0 for all at once; `port` 0 takes a free one."""
+        """`pace` is times real time, 0 for all at once; `port` 0 takes a free one.
+
+        `planner()` makes what decides the answers of one session, in place of the voice; `fault_lines` are what
+        every connection suffers (faults.py).
+
+        Raises:
+            ValueError: a fault is none.
+        """
         self.ledger = Ledger(keep_audio=keep_audio)
-        self._voice, self._host, self._port = voice, host, port
-        self._pace, self._delta_ms, self._think_ms = pace, delta_ms, think_ms
+        self._planner = planner or (lambda: VoicePlanner(voice))
+        self._host, self._port = host, port
+        self._tempo = Tempo(think_ms / 1000, delta_ms, pace)
+        self._session_s, self._wall = session_s, wall
+        self._door = door or http.Door()
+        self._faults = [faults.parse(line) for line in fault_lines]
         self._numbers = itertools.count(1)
+        self._connections = 0
+        self._talks: set[Talk] = set()
         self._server: Server | None = None
 
     async def __aenter__(self) -> "LocalServer":
@@ -47,7 +87,12 @@ class LocalServer:
             self._port,
             compression=None,
             max_size=MAX_MESSAGE_BYTES,
+            open_timeout=OPEN_S,
+            close_timeout=GOODBYE_S,
             ping_interval=None,
+            process_request=self._request,
+            select_subprotocol=_subprotocol,
+            create_connection=Connection,
         )
         self._port = next(iter(self._server.sockets)).getsockname()[1]
         return self
@@ -56,6 +101,8 @@ class LocalServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._server is not None
+        for talk in tuple(self._talks):
+            talk.leave()
         self._server.close()
         await self._server.wait_closed()
 
@@ -66,52 +113,142 @@ class LocalServer:
     @property
     def bill(self) -> list[Billed]:
         """Every `response.done`."""
-        return self.ledger.bill
+        return list(self.ledger.bill)
 
     @property
     def audit(self) -> list[Taken]:
         """Every committed utterance."""
-        return self.ledger.audit
+        return list(self.ledger.audit)
+
+    # -- before the handshake ------------------------------------------------------------------------
+
+    async def _request(self, connection: ServerConnection, request: Request) -> Response | None:
+        """What is no WebSocket's is answered here; faults of the handshake happen here."""
+        assert isinstance(connection, Connection)
+        address = urlsplit(request.path)
+        query = {name: values[0] for name, values in parse_qs(address.query).items()}
+        key = http.key_of(request.headers, _offered(request), query)
+        if request.method != "GET" or "Upgrade" not in request.headers:
+            reply = http.respond(
+                request.method,
+                address.path,
+                connection.body,
+                key=key,
+                door=self._door,
+                ledger=self.ledger,
+                wall=self._wall(),
+                new_id=self._new_id,
+            )
+            return _json(reply.status, reply.body)
+        if http.endpoint(address.path) != "realtime":
+            return _refusal(HTTPStatus.NOT_FOUND, None, f"No such path: {address.path[:80]}; good: {PATH}")
+        if not self._door.lets_in(key, self._wall()) and not _offered(request):
+            return _refusal(HTTPStatus.UNAUTHORIZED, "invalid_api_key", "Incorrect API key provided.")
+        try:
+            connection.faults = self._suffered(parse_qs(address.query).get("fault", []))
+        except ValueError as error:
+            return _refusal(HTTPStatus.BAD_REQUEST, "invalid_fault", str(error))
+        return await _handshake_faults(connection.faults)
+
+    def _suffered(self, lines: list[str]) -> tuple[Fault, ...]:
+        """The faults of one more connection."""
+        self._connections += 1
+        mine = [
+            fault for fault in self._faults if (fault.connections or self._connections) >= self._connections
+        ]
+        return (*mine, *(faults.parse(line) for line in lines))
+
+    # -- after it ------------------------------------------------------------------------------------
 
     async def _client(self, connection: ServerConnection) -> None:
+        assert isinstance(connection, Connection)
         request = connection.request
         assert request is not None
-        beta = request.headers.get("OpenAI-Beta", "").strip() == "realtime=v1"
-        model = parse_qs(urlsplit(request.path).query).get("model", ["local"])[0]
+        query = parse_qs(urlsplit(request.path).query)
+        key = http.key_of(request.headers, _offered(request), {})
+        dialect = _dialect(request)
+        secret = self._door.secret(key, self._wall())
+        model = secret.model if secret else query.get("model", [self._door.models[0]])[0]
+        refused = self._refused(key, model, dialect)
+        if refused is not None:
+            code, message, close_code = refused
+            error = wire.ServerError(message, type="invalid_request_error", code=code)
+            await connection.send(wire.encode(wire.ErrorEvent(error), dialect, self._new_id("event")))
+            await connection.close(close_code, f"invalid_request_error.{code}")
+            return
         session = LocalSession(
             session_id=self._new_id("sess"),
             model=model,
-            dialect=Dialect.BETA if beta else Dialect.GA,
-            voice=self._voice,
+            dialect=dialect,
+            planner=self._planner(),
             ledger=self.ledger,
             new_id=self._new_id,
-            think_s=self._think_ms / 1000,
-            delta_ms=self._delta_ms,
-            pace=self._pace,
+            expires_at=int(self._wall() + self._session_s),
+            tempo=self._tempo,
+            settings=secret.settings if secret and secret.dialect is dialect else None,
         )
-        with contextlib.suppress(ConnectionClosed):  # a client may go when it likes
-            await self._talk(connection, session)
-
-    async def _talk(self, connection: ServerConnection, session: LocalSession) -> None:
-        loop = asyncio.get_running_loop()
-        await _send(connection, session.greet())
-        receiving = asyncio.ensure_future(connection.recv())
+        talk = Talk(connection, session, Faulty(connection.faults), self._session_s)
+        self._talks.add(talk)
         try:
-            while True:
-                due = session.due()
-                await asyncio.wait({receiving}, timeout=None if due is None else max(0.0, due - loop.time()))
-                if receiving.done():
-                    await _send(connection, session.receive(receiving.result(), loop.time()))
-                    receiving = asyncio.ensure_future(connection.recv())
-                await _send(connection, session.advance(loop.time()))
+            await talk.run()
         finally:
-            receiving.cancel()
-            await asyncio.gather(receiving, return_exceptions=True)
+            self._talks.discard(talk)
+            session.close()
+
+    def _refused(self, key: str, model: str, dialect: Dialect) -> tuple[str, str, int] | None:
+        """The code, the words and the close code, for who may not stay."""
+        if not self._door.lets_in(key, self._wall()):
+            return "invalid_api_key", "Incorrect API key provided.", 3000
+        if dialect not in self._door.speaks:
+            code = "beta_api_shape_disabled" if dialect is Dialect.BETA else "missing_beta_header"
+            return code, f"The {dialect.value} shape of the realtime API is not served here.", 4000
+        if not self._door.knows_model(model):
+            return "model_not_found", f"The model '{model[:80]}' does not exist.", 4000
+        return None
 
     def _new_id(self, prefix: str) -> str:
         return f"{prefix}_{next(self._numbers):06d}"
 
 
-async def _send(connection: ServerConnection, messages: list[str]) -> None:
-    for message in messages:
-        await connection.send(message)
+async def _handshake_faults(suffered: tuple[Fault, ...]) -> Response | None:
+    for fault in suffered:
+        if fault.do == "refuse":
+            status = HTTPStatus(int(fault.arguments[0]))
+            response = _refusal(status, "fault", f"Refused with {status.value}, as asked.")
+            if len(fault.arguments) > 1:
+                response.headers["Retry-After"] = fault.arguments[1]
+            return response
+        if fault.do in ("slow", "hang"):
+            await asyncio.sleep(float(fault.arguments[0]) if fault.arguments else 2 * OPEN_S)
+    return None
+
+
+def _offered(request: Request) -> list[str]:
+    """The subprotocols the client offers."""
+    found = ",".join(request.headers.get_all("Sec-WebSocket-Protocol"))
+    return [name.strip() for name in found.split(",") if name.strip()]
+
+
+def _dialect(request: Request) -> Dialect:
+    beta = request.headers.get("OpenAI-Beta", "").strip() == "realtime=v1"
+    return Dialect.BETA if beta or BETA_PROTOCOL in _offered(request) else Dialect.GA
+
+
+def _subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    return next((name for name in offered if name == "realtime"), None)
+
+
+def _refusal(status: HTTPStatus, code: str | None, message: str) -> Response:
+    error = {"type": "invalid_request_error", "code": code, "message": message, "param": None}
+    return _json(status.value, {"error": error})
+
+
+def _json(status: int, body: dict[str, object]) -> Response:
+    text = json.dumps(body).encode()
+    headers = Headers()
+    headers["Content-Type"] = "application/json"
+    headers["Content-Length"] = str(len(text))
+    headers["Connection"] = "close"
+    with contextlib.suppress(ValueError):
+        return Response(status, HTTPStatus(status).phrase, headers, text)
+    return Response(status, "", headers, text)

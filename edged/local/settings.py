@@ -1,23 +1,20 @@
 """The effective session of the embedded service: what a client may set, in each dialect, and what it is told. Pure.
 
-An update is taken whole or refused whole: one unknown key, and the session goes on with the old settings.
+Rules: an update is taken whole or refused whole: one unknown key, and the session goes on with the old settings. It
+is partial: what it does not name stays. The model never changes, the voice not after the first sound.
 """
 
 from copy import deepcopy
 from typing import Any
 
+from edged.local import spec
+from edged.local.schema import merge, missing
+from edged.pcm import PCM16, Format
 from edged.wire import BadClientEvent, Dialect
+from edged.wire.settings import TABLE
 
 Json = dict[str, Any]
 
-_VAD: Json = {
-    "type": "server_vad",
-    "threshold": 0.5,
-    "prefix_padding_ms": 300,
-    "silence_duration_ms": 500,
-    "create_response": True,
-    "interrupt_response": True,
-}
 _GA: Json = {
     "type": "realtime",
     "object": "realtime.session",
@@ -35,7 +32,7 @@ _GA: Json = {
     "audio": {
         "input": {
             "format": {"type": "audio/pcm", "rate": 24000},
-            "turn_detection": _VAD,
+            "turn_detection": {**spec.SERVER_VAD, "idle_timeout_ms": None},
             "transcription": None,
             "noise_reduction": None,
         },
@@ -50,7 +47,7 @@ _BETA: Json = {
     "speed": 1.0,
     "input_audio_format": "pcm16",
     "output_audio_format": "pcm16",
-    "turn_detection": _VAD,
+    "turn_detection": {**spec.SERVER_VAD, "silence_duration_ms": 200},
     "input_audio_transcription": None,
     "input_audio_noise_reduction": None,
     "tools": [],
@@ -61,8 +58,15 @@ _BETA: Json = {
     "tracing": None,
     "include": None,
 }
-_GROUPS = {"session.audio", "session.audio.input", "session.audio.output"}
-_FIXED = {"session.object", "session.id", "session.expires_at", "session.client_secret"}
+_ROWS = {row.setting: row for row in TABLE}
+_FORMATS = {
+    "pcm16": PCM16,
+    "audio/pcm": PCM16,
+    "g711_ulaw": Format(8000, "g711_ulaw"),
+    "audio/pcmu": Format(8000, "g711_ulaw"),
+    "g711_alaw": Format(8000, "g711_alaw"),
+    "audio/pcma": Format(8000, "g711_alaw"),
+}
 
 
 class Effective:
@@ -73,75 +77,135 @@ class Effective:
         start = deepcopy(_GA if dialect is Dialect.GA else _BETA)
         self.session: Json = {**start, "id": session_id, "model": model, "expires_at": expires_at}
 
-    def update(self, change: Json, event_id: str | None, *, sounded: bool) -> None:
+    def update(self, change: Json, *, sounded: bool, path: str = "session") -> None:
         """Take an update; `sounded`: the session has produced audio, which fixes its voice.
 
         Raises:
             BadClientEvent: something in it is wrong; nothing of it was taken.
         """
-        beta = self._dialect is Dialect.BETA
-        if not beta and change.get("type") is None:
-            raise BadClientEvent(
-                "missing_required_parameter",
-                "Missing required parameter: 'session.type'.",
-                "session.type",
-                event_id,
-            )
-        model = change.get("model", self.session["model"])
-        if model != self.session["model"]:
-            raise BadClientEvent(
-                "invalid_value", "The model of a session is fixed.", "session.model", event_id
-            )
+        ga = self._dialect is Dialect.GA
+        if ga and "type" not in change:
+            raise missing(f"{path}.type" if path else "type")
         new = deepcopy(self.session)
-        self._merge(new, change, "session", event_id)
-        if sounded and self._voice(new) != self._voice(self.session):
-            raise BadClientEvent(
-                "cannot_update_voice",
-                "Cannot update a conversation's voice if assistant audio is present.",
-                None,
-                event_id,
-            )
+        merge(new, change, spec.GA_SESSION if ga else spec.BETA_SESSION, path)
+        if new["model"] != self.session["model"]:
+            raise BadClientEvent("invalid_value", "The model of a session is fixed.", f"{path}.model")
+        if sounded and self._find(new, "voice") != self.find("voice"):
+            raise voice_is_fixed()
         self.session = new
+
+    def answering(self, asked: Json, *, sounded: bool) -> "Answering":
+        """The settings of one response: the session's, but for what `asked` says.
+
+        Raises:
+            BadClientEvent: something in it is wrong.
+        """
+        ga = self._dialect is Dialect.GA
+        response: Json = {}
+        merge(response, asked, spec.GA_RESPONSE if ga else spec.BETA_RESPONSE, "response")
+        if not ga and "max_output_tokens" in response:
+            response["max_response_output_tokens"] = response.pop("max_output_tokens")
+        answering = Answering(self._dialect, self.session, response)
+        if sounded and answering.find("voice") != self.find("voice"):
+            raise voice_is_fixed()
+        return answering
+
+    def find(self, what: str) -> Any:
+        """The value of a setting, by its name in wire's table."""
+        return self._find(self.session, what)
 
     @property
     def turn_detection(self) -> Json | None:
         """What detects turns; None: the client."""
-        where = self.session if self._dialect is Dialect.BETA else self.session["audio"]["input"]
-        detection: Json | None = where["turn_detection"]
+        detection: Json | None = self.find("turn_detection")
         return detection
 
-    def _voice(self, session: Json) -> Any:
-        return session["voice"] if self._dialect is Dialect.BETA else session["audio"]["output"]["voice"]
+    @property
+    def input_format(self) -> Format:
+        return _format(self.find("input_format"))
 
-    def _merge(self, into: Json, change: Json, path: str, event_id: str | None) -> None:
-        for key, value in change.items():
-            here = f"{path}.{key}"
-            if key not in into or here in _FIXED:
-                raise BadClientEvent("unknown_parameter", f"Unknown parameter: '{here}'.", here, event_id)
-            if here in _GROUPS:
-                if not isinstance(value, dict):
-                    raise BadClientEvent("invalid_type", f"'{here}' is to be an object.", here, event_id)
-                self._merge(into[key], value, here, event_id)
-            elif key == "turn_detection" and value is not None:
-                into[key] = self._detection(value, here, event_id)
-            else:
-                into[key] = value
+    def _find(self, session: Json, what: str) -> Any:
+        return _at(session, _ROWS[what].key(self._dialect))
 
-    def _detection(self, value: Any, here: str, event_id: str | None) -> Json:
-        if not isinstance(value, dict) or value.get("type") is None:
-            raise BadClientEvent(
-                "missing_required_parameter",
-                f"Missing required parameter: '{here}.type'.",
-                f"{here}.type",
-                event_id,
-            )
-        known = {*_VAD, "eagerness", "idle_timeout_ms"}
-        for key in value:
-            if key not in known:
-                raise BadClientEvent(
-                    "unknown_parameter", f"Unknown parameter: '{here}.{key}'.", f"{here}.{key}", event_id
-                )
-        base = (
-            _VAD if value["type"] == "server_vad" else {"create_response": True, "interrupt_response": True}
-        )
-        return {**base, **value}
+
+class Answering:
+    """The settings of one response."""
+
+    def __init__(self, dialect: Dialect, session: Json, response: Json) -> None:
+        self._dialect, self._session, self._response = dialect, session, response
+
+    def find(self, what: str) -> Any:
+        place = _ROWS[what].key(self._dialect)
+        own = _at(self._response, place)
+        return _at(self._session, place) if own is None else own
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._dialect
+
+    @property
+    def audio(self) -> bool:
+        return "audio" in self.find("audio_output")
+
+    @property
+    def output_format(self) -> Format:
+        return _format(self.find("output_format"))
+
+    @property
+    def most_tokens(self) -> int | None:
+        """None: as many as it takes."""
+        most = self.find("max_output_tokens")
+        return None if most == "inf" else int(most)
+
+    @property
+    def out_of_band(self) -> bool:
+        return self._response.get("conversation") == "none"
+
+    @property
+    def metadata(self) -> Json | None:
+        found: Json | None = self._response.get("metadata")
+        return found
+
+    @property
+    def input(self) -> list[Json] | None:
+        """The items to answer instead of the conversation's."""
+        found: list[Json] | None = self._response.get("input")
+        return found
+
+    @property
+    def instructions(self) -> str:
+        return str(self._response.get("instructions") or self._session["instructions"])
+
+    def told(self) -> Json:
+        """What the response object repeats of this, in the dialect's words."""
+        if self._dialect is Dialect.GA:
+            output = {"format": self.find("output_format"), "voice": self.find("voice")}
+            return {
+                "output_modalities": self.find("audio_output"),
+                "max_output_tokens": self.find("max_output_tokens"),
+                "audio": {"output": output},
+            }
+        return {
+            "modalities": self.find("audio_output"),
+            "voice": self.find("voice"),
+            "output_audio_format": self.find("output_format"),
+            "temperature": self._response.get("temperature", self._session["temperature"]),
+            "max_output_tokens": self.find("max_output_tokens"),
+        }
+
+
+def voice_is_fixed() -> BadClientEvent:
+    return BadClientEvent(
+        "cannot_update_voice", "Cannot update a conversation's voice if assistant audio is present."
+    )
+
+
+def _format(told: Any) -> Format:
+    return _FORMATS[told["type"] if isinstance(told, dict) else told]
+
+
+def _at(tree: Json, place: str | None) -> Any:
+    value: Any = tree
+    for name in (place or "").split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

@@ -1,14 +1,21 @@
 """What the embedded service says. Sound is PCM16, mono, 24 kHz. Pure but for reading the clips, once."""
 
 import wave
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import cycle
 from typing import Protocol
 
 from edged import pcm
 from edged.local import clips
 
 PAUSE_MS = 60  # between clips, as between words
+MOST_NUMBER = 69
+HUM_HZ, HUM_LEVEL = 140, 6000
+HUM_MS_A_CHARACTER = 65  # about as fast as one speaks
+
+Speak = Callable[[str], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +37,10 @@ class ListenVoice:
         """Says "I listened for two point four seconds." and an invitation."""
         tenths = min(999, round(pcm.PCM16.ms_of(len(utterance)) / 100))
         whole, tenth = divmod(tenths, 10)
-        names = ["listened", *_number(min(whole, 69))]
+        names = ["listened", *_number(whole)]
         if tenth:
             names += ["point", str(tenth)]
-        names += ["second" if (whole, tenth) == (1, 0) else "seconds", "more"]
-        texts = _texts()
-        return Answer(_joined(names), " ".join(texts[name] for name in names))
+        return _of([*names, "second" if (whole, tenth) == (1, 0) else "seconds", "more"])
 
 
 class ParrotVoice:
@@ -46,8 +51,55 @@ class ParrotVoice:
         return Answer(utterance, "(what you said)")
 
 
+def read_back(text: str) -> Answer:
+    """What to say to a text: "You wrote five words."."""
+    words = len(text.split())
+    return _of(["wrote", *_number(words), "word" if words == 1 else "words"])
+
+
+def thanks_for_result() -> Answer:
+    """What to say to the result of a tool."""
+    return _of(["result"])
+
+
+def nothing_yet() -> Answer:
+    """What to say when there is nothing to answer."""
+    return _of(["nothing"])
+
+
+def long_speech(seconds: float) -> Answer:
+    """Counts aloud for so long."""
+    wanted, names, length = pcm.PCM16.bytes_of(seconds * 1000), [], 0
+    pause = pcm.PCM16.bytes_of(PAUSE_MS)
+    for number in cycle(range(1, MOST_NUMBER + 1)):
+        if length >= wanted:
+            break
+        names += _number(number)
+        length += sum(len(_clip(name)) + pause for name in _number(number))
+    return Answer(_joined(names)[:wanted], _of(names).transcript)
+
+
+def hum(text: str) -> bytes:
+    """A hum as long as the text would take: for machines without a synthesiser, so that something is heard."""
+    period = pcm.PCM16.rate_hz // HUM_HZ
+    wave_of = b"".join(
+        int(HUM_LEVEL * (4 * abs(k / period - 0.5) - 1)).to_bytes(pcm.SAMPLE_BYTES, "little", signed=True)
+        for k in range(period)
+    )
+    n_bytes = pcm.PCM16.bytes_of(max(300, len(text) * HUM_MS_A_CHARACTER))
+    sound = (wave_of * (n_bytes // len(wave_of) + 1))[:n_bytes]
+    edge = pcm.PCM16.bytes_of(20)
+    return pcm.ramp(sound[:edge], 0, 1) + sound[edge:-edge] + pcm.ramp(sound[-edge:], 1, 0)
+
+
+def _of(names: list[str]) -> Answer:
+    texts = _texts()
+    return Answer(_joined(names), " ".join(texts[name] for name in names))
+
+
 def _number(n: int) -> list[str]:
-    """The clips that say a number from 0 to 69."""
+    """The clips that say a number; more than `MOST_NUMBER` are as many."""
+    n = min(n, MOST_NUMBER)
     if n <= 20 or n % 10 == 0:
         return [str(n)]
     return [str(n - n % 10), str(n % 10)]

@@ -1,7 +1,7 @@
 """What a client says, as a server reads it; `client.py` is the other way.
 
 Rules: whatever can not be taken becomes a `BadClientEvent` that says what to answer, with the client's own
-event_id where it gave one; nothing else escapes. Fields of no event are let pass.
+event_id where it gave one; nothing else escapes. A field that the event does not have refuses it.
 Not here: what depends on the state of the session (local).
 """
 
@@ -16,6 +16,7 @@ from edged.wire.names import ClientName, Dialect
 from edged.wire.parts import Part
 
 Json = dict[str, Any]
+MOST_AUDIO = 15 * 2**20  # of base64, in one event
 _Kind = TypeVar("_Kind")
 
 
@@ -128,6 +129,7 @@ def parse_client(text: str | bytes, dialect: Dialect) -> ClientEvent:  # noqa: A
         raise BadClientEvent(
             "invalid_value", f"Invalid value: '{name[:80]}'. Supported values are: {known}.", "type", event_id
         )
+    fields.refuse_others(_FIELDS[name])
     return make(fields)
 
 
@@ -153,14 +155,26 @@ class _Fields:
             raise BadClientEvent("invalid_type", f"`{name}` is of the wrong type.", name, self.event_id)
         return value
 
+    def refuse_others(self, known: frozenset[str]) -> None:
+        for name in self._message:
+            if name not in known and name not in ("type", "event_id"):
+                raise BadClientEvent(
+                    "unknown_parameter", f"Unknown parameter: '{name[:80]}'.", name[:80], self.event_id
+                )
+
     def count(self, name: str, value: int) -> int:
         if value < 0:
             raise BadClientEvent("invalid_value", f"`{name}` is negative.", name, self.event_id)
         return value
 
     def audio(self) -> bytes:
+        text = self.need("audio", str)
+        if len(text) > MOST_AUDIO:
+            raise BadClientEvent(
+                "invalid_value", f"`audio` is longer than {MOST_AUDIO} characters.", "audio", self.event_id
+            )
         try:
-            return msgspec.convert(self.need("audio", str), bytes)  # base64, and stricter than Python's own
+            return msgspec.convert(text, bytes)  # base64, and stricter than Python's own
         except msgspec.ValidationError as error:
             raise BadClientEvent("invalid_value", "`audio` is not base64.", "audio", self.event_id) from error
 
@@ -184,4 +198,16 @@ _PARSERS: dict[str, Callable[[_Fields], ClientEvent]] = {
     ClientName.ITEM_TRUNCATE: _truncate,
     ClientName.RESPONSE_CREATE: lambda f: ResponseCreate(f.may("response", dict) or {}, f.event_id),
     ClientName.RESPONSE_CANCEL: lambda f: ResponseCancel(f.may("response_id", str), f.event_id),
+}
+_FIELDS: dict[str, frozenset[str]] = {
+    ClientName.SESSION_UPDATE: frozenset({"session"}),
+    ClientName.APPEND: frozenset({"audio"}),
+    ClientName.COMMIT: frozenset(),
+    ClientName.CLEAR: frozenset(),
+    ClientName.ITEM_CREATE: frozenset({"item", "previous_item_id"}),
+    ClientName.ITEM_DELETE: frozenset({"item_id"}),
+    ClientName.ITEM_RETRIEVE: frozenset({"item_id"}),
+    ClientName.ITEM_TRUNCATE: frozenset({"item_id", "content_index", "audio_end_ms"}),
+    ClientName.RESPONSE_CREATE: frozenset({"response"}),
+    ClientName.RESPONSE_CANCEL: frozenset({"response_id"}),
 }

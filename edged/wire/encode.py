@@ -71,6 +71,7 @@ def _response_created(event: shapes.ResponseCreated) -> Json:
             "conversation_id": event.conversation_id,
             "metadata": event.metadata,
             "usage": None,
+            **event.told,
         }
     }
 
@@ -93,6 +94,7 @@ def _response_done(event: shapes.ResponseDone) -> Json:
             "conversation_id": event.conversation_id,
             "metadata": event.metadata,
             "usage": event.usage,
+            **event.told,
         }
     }
 
@@ -141,6 +143,14 @@ _BODIES: dict[type, tuple[ServerName, _Body]] = {
     shapes.SpeechStopped: (
         ServerName.SPEECH_STOPPED,
         lambda e: {"audio_end_ms": e.audio_end_ms, "item_id": e.item_id},
+    ),
+    shapes.TimeoutTriggered: (
+        ServerName.TIMEOUT_TRIGGERED,
+        lambda e: {
+            "audio_start_ms": e.audio_start_ms,
+            "audio_end_ms": e.audio_end_ms,
+            "item_id": e.item_id,
+        },
     ),
     shapes.ResponseCreated: (ServerName.RESPONSE_CREATED, _response_created),
     shapes.ResponseDone: (ServerName.RESPONSE_DONE, _response_done),

@@ -251,6 +251,12 @@ _READERS: dict[str, _Reader] = {
     ServerName.SPEECH_STOPPED: _as(
         _Speech, lambda r: shapes.SpeechStopped(int(r.audio_end_ms or 0), r.item_id or "")
     ),
+    ServerName.TIMEOUT_TRIGGERED: _as(
+        _Speech,
+        lambda r: shapes.TimeoutTriggered(
+            int(r.audio_start_ms or 0), int(r.audio_end_ms or 0), r.item_id or ""
+        ),
+    ),
     ServerName.RESPONSE_CREATED: _as(
         _Response,
         lambda r: shapes.ResponseCreated(r.response.id, r.response.conversation_id, r.response.metadata),

@@ -112,12 +112,22 @@ class SpeechStopped:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeoutTriggered:
+    """GA only: nobody spoke for as long as `idle_timeout_ms`; the service takes the silence as an utterance."""
+
+    audio_start_ms: int
+    audio_end_ms: int
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseCreated:
     """`conversation_id` is None for a response out of band."""
 
     response_id: str
     conversation_id: str | None = ""
     metadata: Json | None = None
+    told: Json = field(default_factory=dict, compare=False)  # what else a server repeats; clients let it be
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +142,7 @@ class ResponseDone:
     usage: Json = field(default_factory=dict)
     conversation_id: str | None = ""
     metadata: Json | None = None
+    told: Json = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +274,7 @@ ServerEvent = (
     | Cleared
     | SpeechStarted
     | SpeechStopped
+    | TimeoutTriggered
     | ResponseCreated
     | ResponseDone
     | OutputItemAdded

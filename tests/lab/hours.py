@@ -54,7 +54,7 @@ async def _live(net: SimNet, report: Report, faults_an_hour: float, settings: tu
     voice = StampVoice(rng)
     net.play(storm(rng, report.hours * 3600, per_hour=faults_an_hour, start_s=5.0))
     async with (
-        LocalServer(voice=voice, keep_audio=True) as server,
+        LocalServer(voice=voice, keep_audio=True, wall=lambda: 0.0) as server,
         Kiosk(net, server.url, rng, *settings) as kiosk,
     ):
         visitor = Visitor(kiosk, rng)

@@ -69,6 +69,7 @@ EVENTS_OF_BOTH = {
     wire.Unknown: st.builds(wire.Unknown, WORDS.filter(lambda name: name not in NAMES)),
 }
 EVENTS_OF_GA = EVENTS_OF_BOTH | {
+    wire.TimeoutTriggered: st.builds(wire.TimeoutTriggered, COUNTS, COUNTS, WORDS),
     wire.ItemDone: st.builds(wire.ItemDone, OBJECTS, MAYBE),
     wire.ArgumentsDone: st.builds(wire.ArgumentsDone, *IN_CALL, WORDS, WORDS),
 }

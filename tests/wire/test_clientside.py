@@ -73,8 +73,22 @@ def test_what_may_be_left_out():
     ) == clientside.ItemTruncate(Part("item_a", 0), 0)
 
 
-def test_fields_of_no_event_are_let_pass():
-    assert read(type="input_audio_buffer.commit", colour="red") == clientside.Commit()
+def test_a_field_the_event_does_not_have_refuses_it():
+    with pytest.raises(wire.BadClientEvent) as refused:
+        read(type="input_audio_buffer.commit", event_id="e", colour="red")
+    assert (refused.value.code, refused.value.param, refused.value.event_id) == (
+        "unknown_parameter",
+        "colour",
+        "e",
+    )
+
+
+def test_more_sound_than_an_event_may_carry_is_refused():
+    most = clientside.MOST_AUDIO
+    assert len(read(type="input_audio_buffer.append", audio="A" * most).audio) == most // 4 * 3
+    with pytest.raises(wire.BadClientEvent) as refused:
+        read(type="input_audio_buffer.append", audio="A" * (most + 4))
+    assert (refused.value.code, refused.value.param) == ("invalid_value", "audio")
 
 
 @pytest.mark.parametrize(

@@ -167,3 +167,22 @@ def test_the_fields_of_small_events(event, fields, dialect):
 def test_a_number_json_does_not_have_is_not_written():
     with pytest.raises(ValueError, match="JSON"):
         wire.encode(wire.SessionCreated({"speed": math.nan}), Dialect.GA, "event_1")
+
+
+def test_the_idle_visitor_is_told_of_in_ga():
+    told = json.loads(wire.encode(wire.TimeoutTriggered(0, 5000, "item_a"), Dialect.GA, "event_1"))
+    assert told == {
+        "type": "input_audio_buffer.timeout_triggered",
+        "event_id": "event_1",
+        "audio_start_ms": 0,
+        "audio_end_ms": 5000,
+        "item_id": "item_a",
+    }
+
+
+def test_a_response_repeats_what_it_was_asked_with():
+    for event in (
+        wire.ResponseCreated("r", told={"voice": "cedar"}),
+        wire.ResponseDone("r", "completed", told={"voice": "cedar"}),
+    ):
+        assert json.loads(wire.encode(event, Dialect.BETA, "e"))["response"]["voice"] == "cedar"

@@ -160,7 +160,6 @@ def test_a_piece_of_an_answer_under_either_name(prefix, rest, fields, event):
     "name",
     [
         HEARD + "segment",
-        "input_audio_buffer.timeout_triggered",
         "input_audio_buffer.dtmf_event_received",
         "output_audio_buffer.started",
         "output_audio_buffer.stopped",

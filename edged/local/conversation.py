@@ -1,0 +1,198 @@
+"""The items of a conversation: in what order, what they hold, what they weigh. Pure.
+
+Rules: an id is used once. A message of the assistant can be cut to what was sent of it, and no further. Sound is
+kept for `retrieve` up to `MOST_SOUND` bytes in all, and `MOST_ITEMS` items: past that the oldest go, as a model's
+context would.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from edged.local.item_spec import ITEMS
+from edged.pcm import PCM16, Format
+from edged.wire import BadClientEvent, Dialect, Part
+
+Json = dict[str, Any]
+MOST_ITEMS = 2000
+MOST_SOUND = 32 * 2**20
+HEARD_TOKENS_A_SECOND = 10  # of audio, as OpenAI counts what comes in
+SPOKEN_TOKENS_A_SECOND = 20  # and what goes out
+CHARACTERS_A_TOKEN = 4
+
+
+@dataclass(slots=True)
+class Item:
+    """`item` is what is told of it, `sound` what was sent or received by content part, in `fmt`.
+
+    `kept` has the sound itself, where it is kept.
+    """
+
+    item: Json
+    fmt: Format = PCM16
+    sound: dict[int, int] = field(default_factory=dict)
+    kept: dict[int, bytearray] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return str(self.item["id"])
+
+    @property
+    def type(self) -> str:
+        return str(self.item["type"])
+
+    @property
+    def role(self) -> str:
+        return str(self.item.get("role", ""))
+
+    @property
+    def text(self) -> str:
+        """All that is written in it; nothing of what was said."""
+        parts = [str(part.get("text", "")) for part in self.item.get("content", [])]
+        return " ".join([*parts, str(self.item.get("output", ""))]).strip()
+
+    def sent_ms(self, content_index: int) -> int:
+        return self.fmt.ms_of(self.sound.get(content_index, 0))
+
+    def tokens(self) -> tuple[int, int]:
+        """Of text, of audio."""
+        a_second = SPOKEN_TOKENS_A_SECOND if self.role == "assistant" else HEARD_TOKENS_A_SECOND
+        audio = round(sum(self.fmt.ms_of(n_bytes) for n_bytes in self.sound.values()) / 1000 * a_second)
+        written = len(self.text) + len(str(self.item.get("arguments", "")))
+        spoken = sum(len(str(part.get("transcript") or "")) for part in self.item.get("content", []))
+        return -(-(written + (spoken if self.role == "assistant" else 0)) // CHARACTERS_A_TOKEN), audio
+
+
+class Conversation:
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._items: dict[str, Item] = {}
+        self._order: list[str] = []
+        self._kept = 0
+
+    def __iter__(self) -> Iterator[Item]:
+        return (self._items[item_id] for item_id in self._order)
+
+    @property
+    def last(self) -> str | None:
+        return self._order[-1] if self._order else None
+
+    def add(self, item: Item, after: str | None = None) -> str | None:
+        """Put an item behind `after`, `root` being the front and None the end; says behind which it came."""
+        if after is None:
+            after = self.last
+        at = 0 if after in (None, "root") else self._order.index(str(after)) + 1
+        self._items[item.id] = item
+        self._order.insert(at, item.id)
+        if len(self._order) > MOST_ITEMS:
+            self._drop(self._order[0])
+        return self._order[at - 1] if at else None
+
+    def before(self, item_id: str) -> str | None:
+        """Behind which item this one stands; None where it is the first, or gone."""
+        at = self._order.index(item_id) if item_id in self._items else 0
+        return self._order[at - 1] if at else None
+
+    def check(self, raw: Json, item_id: str, path: str = "item") -> Item:
+        """A client's item, with its id or the given one; not yet in the conversation.
+
+        Raises:
+            BadClientEvent: it is none.
+        """
+        kept: Json = ITEMS[self._dialect](raw, path)
+        kept = {"id": item_id, "object": "realtime.item", "status": "completed", **kept}
+        if kept["id"] in self._items:
+            raise BadClientEvent(
+                "invalid_value", f"An item with id '{kept['id']}' is there already.", f"{path}.id"
+            )
+        if kept["type"] == "function_call_output" and not self._has_call(kept["call_id"]):
+            raise BadClientEvent(
+                "invalid_tool_call_id",
+                f"Tool call ID '{kept['call_id']}' not found in conversation.",
+                f"{path}.call_id",
+            )
+        return Item(kept)
+
+    def place(self, previous_item_id: str | None) -> None:
+        """Refuse a place that is none.
+
+        Raises:
+            BadClientEvent: there is no such item.
+        """
+        if previous_item_id not in (None, "root") and previous_item_id not in self._items:
+            raise BadClientEvent(
+                "item_create_invalid_previous_item_id",
+                f"Previous item with id '{str(previous_item_id)[:80]}' not found.",
+                "previous_item_id",
+            )
+
+    def find(self, item_id: str, code: str) -> Item:
+        """Raises: BadClientEvent: there is none; `code` says what for."""
+        if item_id not in self._items:
+            raise BadClientEvent(code, f"Item with item_id '{item_id[:80]}' not found.", "item_id")
+        return self._items[item_id]
+
+    def delete(self, item_id: str) -> None:
+        self.find(item_id, "item_delete_invalid_item_id")
+        self._drop(item_id)
+
+    def retrieved(self, item_id: str) -> Json:
+        """The item with its sound."""
+        item = self.find(item_id, "item_retrieve_invalid_item_id")
+        content = []
+        for index, part in enumerate(item.item.get("content", [])):
+            kept = item.kept.get(index)
+            content.append(part if kept is None else {**part, "audio": b64encode(kept).decode()})
+        return {**item.item, **({"content": content} if "content" in item.item else {})}
+
+    def truncate(self, part: Part, audio_end_ms: int) -> None:
+        """Cut what was said to what was heard; its transcript goes, for nobody knows where it would end."""
+        item = self.find(part.item_id, "item_truncate_invalid_item_id")
+        if item.role != "assistant" or not item.sound:
+            raise BadClientEvent(
+                "unsupported_content_type", "Only model output audio messages can be truncated", "item_id"
+            )
+        if part.content_index not in item.sound:
+            raise BadClientEvent(
+                "invalid_value",
+                f"Content part {part.content_index} of the item is not audio.",
+                "content_index",
+            )
+        sent_ms = item.sent_ms(part.content_index)
+        if audio_end_ms > sent_ms:
+            raise BadClientEvent(
+                "invalid_value",
+                f"Audio content of {sent_ms}ms is already shorter than {audio_end_ms}ms",
+                "audio_end_ms",
+            )
+        left = item.fmt.bytes_of(audio_end_ms)
+        item.sound[part.content_index] = left
+        if part.content_index in item.kept:
+            self._kept -= len(item.kept[part.content_index]) - left
+            del item.kept[part.content_index][left:]
+        content = item.item["content"]
+        if part.content_index < len(content):
+            content[part.content_index].pop("transcript", None)
+
+    def keep(self, item: Item, content_index: int, sound: bytes) -> None:
+        """Count sound of an item, and keep it while there is room."""
+        item.sound[content_index] = item.sound.get(content_index, 0) + len(sound)
+        if self._kept + len(sound) <= MOST_SOUND:
+            item.kept.setdefault(content_index, bytearray()).extend(sound)
+            self._kept += len(sound)
+        else:
+            self._kept -= len(item.kept.pop(content_index, b""))
+
+    def tokens(self, items: Iterable[Item] | None = None) -> tuple[int, int]:
+        """What the items weigh as input: of text, of audio."""
+        weights = [item.tokens() for item in (self if items is None else items)]
+        return sum(text for text, _ in weights), sum(audio for _, audio in weights)
+
+    def _has_call(self, call_id: str) -> bool:
+        return any(item.type == "function_call" and item.item.get("call_id") == call_id for item in self)
+
+    def _drop(self, item_id: str) -> None:
+        item = self._items.pop(item_id)
+        self._order.remove(item_id)
+        self._kept -= sum(map(len, item.kept.values()))

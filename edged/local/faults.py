@@ -1,0 +1,245 @@
+"""Faults on demand: what a bad network, a bad gateway or a bad service does to a client. Pure.
+
+A fault is a line: `DO[:ARGUMENT...][@EVENT[#NUMBER]]`, in a script's `faults` or as `fault=` in the URL's query (there
+for this one connection). Without `@` it happens at once, with one at the first such event, or the NUMBERth, whichever
+side it comes from; events in either dialect's name. In a script, `DO...~COUNT` is for the first COUNT connections only.
+
+    refuse:STATUS[:RETRY_AFTER]   HTTP status instead of a handshake
+    slow:SECONDS | hang           a late handshake, or none
+    mute                          no session.created
+    close:CODE[:REASON]           a close frame
+    drop                          the connection ends without one
+    stall                         nothing more is sent or done; pings are answered: a gateway before a dead service
+    half_open                     nothing at all any more, pings neither
+    expire                        the session's time is up
+    swallow                       this event is not sent, or not taken (`swallow@response.done`: never done)
+    deaf                          commits are never honoured
+    twice | foreign | late        deltas: each two times, also of a response nobody asked for, again after the end
+    odd | bad_base64              deltas of odd length, or of no base64
+    garbage:KIND                  text, array, untyped, typed_null, deep, binary, nul, huge_number, lone_surrogate
+    huge:MEGABYTES                a message of this size
+    flood:COUNT                   so many rate_limits.updated at once
+    bare | code_in_type           errors as some gateways send them: without code and ids, the code in `type`
+"""
+
+import json
+import re
+from base64 import b64decode, b64encode
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from edged.wire import ClientName, ServerName, to_ga
+
+Json = dict[str, Any]
+_LINE = re.compile(
+    r"(?P<do>[a-z0-9_]+)(?P<arguments>(?::[^@#~]*)?)(?:@(?P<at>[a-z_.]+))?(?:#(?P<nth>\d+))?(?:~(?P<first>\d+))?"
+)
+_ARGUMENTS = {
+    "refuse": (1, 2),
+    "slow": (1, 1),
+    "close": (1, 2),
+    "garbage": (1, 1),
+    "huge": (1, 1),
+    "flood": (1, 1),
+}
+_NONE = (
+    "hang", "mute", "drop", "stall", "half_open", "expire", "swallow", "deaf", "twice", "foreign", "late", "odd",
+    "bad_base64", "bare", "code_in_type",
+)  # fmt: skip
+BEFORE = frozenset({"refuse", "slow", "hang"})
+ODD = 481  # bytes
+_LASTING = frozenset({"deaf", "twice", "foreign", "late", "odd", "bad_base64", "bare", "code_in_type"})
+GARBAGE: dict[str, str | bytes] = {
+    "text": "this is no JSON",
+    "array": "[1, 2, 3]",
+    "untyped": '{"event_id": "event_x"}',
+    "typed_null": '{"type": null}',
+    "deep": "[" * 5000 + "]" * 5000,
+    "binary": b"\x00\xff\xfe",
+    "nul": '{"type": "\\u0000"}',
+    "huge_number": '{"type": "response.created", "response": {"id": "x", "usage": {"total_tokens": 1e999999}}}',
+    "lone_surrogate": '{"type": "response.output_text.delta", "delta": "\\ud800"}',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    do: str
+    arguments: tuple[str, ...] = ()
+    at: str | None = None  # an event's GA name
+    nth: int = 1
+    connections: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    message: str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """`do` is close, drop, stall, half_open or expire: nothing of the session comes after it."""
+
+    do: str
+    code: int = 1000
+    reason: str = ""
+
+
+Action = Send | End
+
+
+def parse(line: str) -> Fault:
+    """The fault in `line`.
+
+    Raises:
+        ValueError: it is none; says what is.
+    """
+    found = _LINE.fullmatch(line.strip())
+    if found is None:
+        raise ValueError(f"no fault: {line[:80]!r}; good: drop@response.done#2")
+    do = found["do"]
+    arguments = tuple(found["arguments"].split(":")[1:])
+    if do not in _ARGUMENTS and do not in _NONE:
+        raise ValueError(f"no fault: {do[:40]!r} (one of {', '.join(sorted((*_ARGUMENTS, *_NONE)))})")
+    least, most = _ARGUMENTS.get(do, (0, 0))
+    if do == "close":
+        arguments = (arguments[0], ":".join(arguments[1:])) if len(arguments) > 1 else arguments
+    if not least <= len(arguments) <= most:
+        raise ValueError(f"{do} takes {least} to {most} arguments, as in {do}{':X' * least}")
+    numbers = arguments[:1] if do in ("refuse", "close", "slow", "huge", "flood") else ()
+    if not all(re.fullmatch(r"\d+(\.\d+)?", number) for number in numbers):
+        raise ValueError(f"{do} takes a number, not {arguments[0][:40]!r}")
+    if do == "garbage" and arguments[0] not in GARBAGE:
+        raise ValueError(f"no garbage: {arguments[0][:40]!r} (one of {', '.join(GARBAGE)})")
+    at = to_ga(found["at"]) if found["at"] else None
+    first = int(found["first"]) if found["first"] else None
+    return Fault(do, arguments, at, int(found["nth"] or 1), first)
+
+
+class Faulty:
+    """Stands between a session and its socket; once an `End` came out of it, it is not asked again."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self._faults = [fault for fault in faults if fault.do not in BEFORE]
+        self._lasting = {fault.do for fault in self._faults if fault.do in _LASTING}
+        self._due = [fault for fault in self._faults if fault.do not in _LASTING]
+        self._seen: Counter[str] = Counter()
+        self._last_delta: str | None = None
+
+    def opened(self) -> list[Action]:
+        """Before the session says anything."""
+        return self._now(None)[0]
+
+    def came(self, message: str | bytes) -> tuple[bool, list[Action]]:
+        """A message of the client: whether the session is to have it, and what happens besides."""
+        if not self._faults:
+            return True, []
+        name = _name(message)
+        if "deaf" in self._lasting and name == ClientName.COMMIT:
+            return False, []
+        actions, swallowed = self._now(name)
+        return not swallowed, actions
+
+    def goes(self, messages: list[str]) -> list[Action]:
+        """What becomes of messages of the session."""
+        if not self._faults:
+            return [Send(message) for message in messages]
+        out: list[Action] = []
+        for message in messages:
+            name = _name(message)
+            actions, swallowed = self._now(name)
+            if not swallowed:
+                out += self._bent(name, message)
+            out += actions
+            if out and isinstance(out[-1], End):
+                break
+        return out
+
+    def _now(self, name: str | None) -> tuple[list[Action], bool]:
+        if name is not None:
+            self._seen[name] += 1
+        due = [
+            fault
+            for fault in self._due
+            if fault.at == name and (name is None or fault.nth == self._seen[name])
+        ]
+        if name == ServerName.SESSION_CREATED and any(fault.do == "mute" for fault in self._due):
+            return [], True
+        actions = [action for fault in due for action in _actions(fault)]
+        return actions, any(fault.do == "swallow" for fault in due)
+
+    def _bent(self, name: str | None, message: str) -> list[Action]:
+        lasting = self._lasting
+        if name == ServerName.ERROR and lasting & {"bare", "code_in_type"}:
+            return [Send(_bare(message, code_in_type="code_in_type" in lasting))]
+        out: list[Action] = [Send(message)]
+        if name == ServerName.AUDIO_DELTA:
+            self._last_delta = message
+            if "odd" in lasting:
+                out = [Send(piece) for piece in _odd(message)]
+            if "bad_base64" in lasting:
+                out = [Send(_with(message, delta="!" + json.loads(message)["delta"][1:]))]
+            if "foreign" in lasting:
+                out.append(Send(_with(message, response_id="resp_foreign", item_id="item_foreign")))
+            if "twice" in lasting:
+                out.append(Send(message))
+        if name == ServerName.RESPONSE_DONE and "late" in lasting and self._last_delta is not None:
+            out.append(Send(self._last_delta))
+        return out
+
+
+def _actions(fault: Fault) -> list[Action]:
+    match fault.do:
+        case "close":
+            return [End("close", int(fault.arguments[0]), (*fault.arguments, "")[1])]
+        case "drop" | "stall" | "half_open" | "expire":
+            return [End(fault.do)]
+        case "garbage":
+            return [Send(GARBAGE[fault.arguments[0]])]
+        case "huge":
+            filling = "x" * int(float(fault.arguments[0]) * 2**20)
+            return [Send(json.dumps({"type": ServerName.ITEM_RETRIEVED.value, "item": {"id": filling}}))]
+        case "flood":
+            limits = json.dumps(
+                {"type": ServerName.RATE_LIMITS.value, "event_id": "event_f", "rate_limits": []}
+            )
+            return [Send(limits)] * int(float(fault.arguments[0]))
+        case _:
+            return []
+
+
+def _name(message: str | bytes) -> str | None:
+    """The GA name of an event; None where it is none."""
+    try:
+        told = json.loads(message)
+    except (ValueError, RecursionError):
+        return None
+    name = told.get("type") if isinstance(told, dict) else None
+    return to_ga(name) if isinstance(name, str) else None
+
+
+def _with(message: str, **changes: Any) -> str:
+    return json.dumps({**json.loads(message), **changes})
+
+
+def _odd(message: str) -> list[str]:
+    """A delta as two, the first of an odd length."""
+    sound = b64decode(json.loads(message)["delta"])
+    pieces = [piece for piece in (sound[:ODD], sound[ODD:]) if piece]
+    return [_with(message, delta=b64encode(piece).decode()) for piece in pieces]
+
+
+def _bare(message: str, *, code_in_type: bool) -> str:
+    error = json.loads(message)["error"]
+    if code_in_type:
+        told = {
+            "type": error["code"],
+            "message": error["message"],
+            "code": None,
+            "param": None,
+            "event_id": None,
+        }
+        return _with(message, error=told)
+    return json.dumps({"type": "error", "error": {"type": error["type"], "message": error["message"]}})

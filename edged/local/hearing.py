@@ -1,0 +1,138 @@
+"""The input audio buffer of one session, and the ear on it. Pure.
+
+Rules: with a detector the buffer holds no more before speech than the padding; without one, all that came until it is
+committed or cleared, up to `MOST_MS`. An item has its name from the first sound of speech on.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from edged.local.detector import FRAME_MS, LEAST_SPEECH_MS, Detector, Started, Stopped
+from edged.pcm import PCM16, Format
+from edged.wire import BadClientEvent
+
+LEAST_COMMIT_MS = 100
+MOST_MS = 15 * 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    at_ms: int
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    at_ms: int
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nobody spoke for as long as `idle_timeout_ms`."""
+
+    from_ms: int
+    to_ms: int
+
+
+Heard = SpeechStarted | SpeechStopped | Idle
+
+
+class Hearing:
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        """`new_id()` names the item that the sound becomes."""
+        self._new_id = new_id
+        self._buffer = bytearray()
+        self._detector: Detector | None = None
+        self._idle_ms: int | None = None
+        self._idle_from_ms: int | None = None
+        self._item_id: str | None = None
+        self.fmt = PCM16
+
+    def configure(self, detection: dict[str, Any] | None, fmt: Format) -> None:
+        """Listen by this from now on; another format empties the buffer, whose sound would be noise in it."""
+        if fmt != self.fmt:
+            self._buffer.clear()
+            self.fmt, self._detector = fmt, None
+        self._idle_ms = (detection or {}).get("idle_timeout_ms")
+        if detection is None:
+            self._detector = None
+        else:
+            self._detector = self._detector or Detector(fmt)
+            self._detector.configure(detection, fmt)
+
+    @property
+    def held_ms(self) -> int:
+        return self.fmt.ms_of(len(self._buffer))
+
+    def append(self, sound: bytes) -> Iterator[Heard]:
+        """What is heard in it, bit by bit: who commits at `SpeechStopped` gets no sound that came after.
+
+        Raises:
+            BadClientEvent: the buffer would be longer than any utterance.
+        """
+        if self.fmt.ms_of(len(self._buffer) + len(sound)) > MOST_MS:
+            raise BadClientEvent(
+                "invalid_value", f"The input audio buffer holds {MOST_MS // 60_000} minutes at most.", "audio"
+            )
+        if self._detector is None:
+            self._buffer += sound
+            return
+        step = self.fmt.bytes_of(FRAME_MS)
+        for start in range(0, len(sound), step):
+            self._buffer += sound[start : start + step]
+            for event in self._detector.feed(sound[start : start + step]):
+                yield self._heard(event, self._detector)
+            if not self._detector.speaking:
+                self._keep_last(self._detector.padding_ms + LEAST_SPEECH_MS)
+                yield from self._idled(self._detector)
+
+    def wait_for_speech(self) -> None:
+        """The answer is over: from now on an idle visitor is asked again, where that is set."""
+        self._idle_from_ms = self._detector.at_ms if self._detector else None
+
+    def take(self) -> tuple[str, bytes]:
+        """The item's id and its sound: a commit.
+
+        Raises:
+            BadClientEvent: there is too little.
+        """
+        if self.held_ms < LEAST_COMMIT_MS:
+            n_bytes = len(self._buffer)
+            raise BadClientEvent(
+                "input_audio_buffer_commit_empty",
+                f"Error committing input audio buffer: buffer too small. Expected at least {LEAST_COMMIT_MS}ms "
+                f"of audio, but buffer only has {n_bytes / self.fmt.bytes_per_ms:.2f}ms of audio.",
+            )
+        sound = bytes(self._buffer)
+        item_id = self._item_id or self._new_id()
+        self.clear()
+        return item_id, sound
+
+    def clear(self) -> int:
+        """How many bytes were thrown away."""
+        thrown = len(self._buffer)
+        self._buffer.clear()
+        self._item_id = None
+        if self._detector is not None:
+            self._detector.reset()
+        return thrown
+
+    def _heard(self, event: Started | Stopped, detector: Detector) -> Heard:
+        if isinstance(event, Stopped):
+            return SpeechStopped(event.at_ms, self._item_id or self._new_id())
+        self._keep_last(detector.at_ms - event.at_ms)
+        self._item_id, self._idle_from_ms = self._new_id(), None
+        return SpeechStarted(event.at_ms, self._item_id)
+
+    def _keep_last(self, ms: int) -> None:
+        spare = len(self._buffer) - self.fmt.bytes_of(ms)
+        if spare > 0:
+            del self._buffer[: spare - spare % self.fmt.sample_bytes]
+
+    def _idled(self, detector: Detector) -> Iterator[Idle]:
+        start = self._idle_from_ms
+        if self._idle_ms is not None and start is not None and detector.at_ms - start >= self._idle_ms:
+            self._idle_from_ms = None
+            yield Idle(start, detector.at_ms)

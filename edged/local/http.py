@@ -1,0 +1,182 @@
+"""The service's answers to plain HTTP: short-lived keys, models, the ledger; and who may come in. Pure.
+
+`POST .../realtime/sessions` (beta) and `.../realtime/client_secrets` (GA) give a key that holds the settings of the
+session it will open; `GET .../models` lists; `GET /edged/ledger` is for tests.
+"""
+
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edged.local.bill import Ledger
+from edged.local.schema import integer, mapping, one_of, record
+from edged.local.settings import Effective
+from edged.wire import BadClientEvent, Dialect
+
+Json = dict[str, Any]
+BETA_SECRET_S = 60
+GA_SECRET_S = 600
+MOST_SECRETS = 1000
+LEDGER = "/edged/ledger"
+BASES = ("/v1", "/openai/v1", "/openai", "")
+_EXPIRY = record({"anchor": one_of("created_at"), "seconds": integer(10, 7200)})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    body: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What a short-lived key stands for. `expires_at` is in seconds of the wall clock."""
+
+    dialect: Dialect
+    model: str
+    settings: Json
+    expires_at: int
+
+
+class Door:
+    """Keys, models and dialects of a server; empty keys or models mean that any will do."""
+
+    def __init__(
+        self,
+        *,
+        keys: tuple[str, ...] = (),
+        models: tuple[str, ...] = (),
+        prefix: str = "",
+        speaks: tuple[Dialect, ...] = tuple(Dialect),
+    ) -> None:
+        """`prefix` is what model names begin with (`openai/`, as gateways have it); `speaks` is never empty."""
+        self._keys, self._models, self._prefix = keys, models, prefix
+        self.speaks = speaks
+        self._secrets: dict[str, Secret] = {}
+
+    def knows_model(self, model: str) -> bool:
+        return not self._models or model in self.models
+
+    @property
+    def models(self) -> list[str]:
+        """As clients are to name them."""
+        return [self._prefix + model for model in self._models or ("gpt-realtime", "gpt-4o-realtime-preview")]
+
+    def secret(self, key: str, wall: float) -> Secret | None:
+        found = self._secrets.get(key)
+        return found if found is not None and found.expires_at > wall else None
+
+    def lets_in(self, key: str, wall: float) -> bool:
+        if not self._keys or self.secret(key, wall) is not None:
+            return True
+        # compared one by one, all of them, so that the time taken tells nothing
+        return sum(hmac.compare_digest(key.encode(), each.encode()) for each in self._keys) > 0
+
+    def put(self, value: str, secret: Secret) -> None:
+        if len(self._secrets) >= MOST_SECRETS:
+            del self._secrets[next(iter(self._secrets))]
+        self._secrets[value] = secret
+
+
+def key_of(headers: Mapping[str, str], protocols: list[str], query: Mapping[str, str]) -> str:
+    """The key a client brought, wherever it may carry one; empty if it brought none."""
+    bearer = headers.get("Authorization", "")
+    for protocol in protocols:
+        if protocol.startswith("openai-insecure-api-key."):
+            return protocol.partition(".")[2]
+    return (
+        bearer.removeprefix("Bearer ").strip()
+        or headers.get("api-key", "")
+        or headers.get("x-portkey-api-key", "")
+        or query.get("api-key", "")
+    )
+
+
+def endpoint(path: str) -> str | None:
+    """What a path asks for, whichever base it has: `realtime`, `realtime/sessions`, `models`, ..."""
+    for base in BASES:
+        if path.startswith(f"{base}/"):
+            rest = path[len(base) + 1 :].rstrip("/")
+            if rest in ("models", "realtime") or rest.startswith(("realtime/", "models/")):
+                return rest
+    return None
+
+
+def respond(
+    method: str,
+    path: str,
+    body: bytes,
+    *,
+    key: str,
+    door: Door,
+    ledger: Ledger,
+    wall: float,
+    new_id: Callable[[str], str],
+) -> Reply:
+    """The answer to one request that is no WebSocket's."""
+    if path == LEDGER:
+        return Reply(200, ledger.told())
+    what = endpoint(path)
+    if what is None:
+        return _refused(404, "invalid_request_error", None, f"Unknown request URL: {method} {path[:80]}.")
+    if not door.lets_in(key, wall):
+        return _refused(401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided.")
+    match method, what:
+        case "GET", "models":
+            models = [
+                {"id": model, "object": "model", "created": 0, "owned_by": "edged"} for model in door.models
+            ]
+            return Reply(200, {"object": "list", "data": models})
+        case "POST", "realtime/sessions":
+            return _minted(body, Dialect.BETA, door, wall, new_id)
+        case "POST", "realtime/client_secrets":
+            return _minted(body, Dialect.GA, door, wall, new_id)
+        case _:
+            return _refused(
+                405, "invalid_request_error", "method_not_supported", f"{method} is not for {what}."
+            )
+
+
+def _minted(body: bytes, dialect: Dialect, door: Door, wall: float, new_id: Callable[[str], str]) -> Reply:
+    try:
+        return Reply(200, _mint(body, dialect, door, wall, new_id))
+    except BadClientEvent as bad:
+        return _refused(400, "invalid_request_error", bad.code, bad.message, bad.param)
+
+
+def _mint(body: bytes, dialect: Dialect, door: Door, wall: float, new_id: Callable[[str], str]) -> Json:
+    try:
+        asked = json.loads(body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise BadClientEvent("invalid_json", "The body is not JSON.") from error
+    mapping(asked, "body")
+    asked = dict(asked)
+    if dialect is Dialect.GA:
+        settings, path = asked.get("session", {"type": "realtime"}), "session"
+        mapping(settings, path)
+        seconds = _EXPIRY(asked.get("expires_after", {}), "expires_after").get("seconds", GA_SECRET_S)
+    else:
+        expiry = asked.pop("client_secret", {})
+        mapping(expiry, "client_secret")
+        settings, path = asked, ""
+        seconds = _EXPIRY(expiry.get("expires_after", {}), "client_secret.expires_after").get(
+            "seconds", BETA_SECRET_S
+        )
+    model = settings.get("model", door.models[0])
+    if not isinstance(model, str) or not door.knows_model(model):
+        where = f"{path}.model" if path else "model"
+        raise BadClientEvent("model_not_found", f"The model '{str(model)[:80]}' does not exist.", where)
+    effective = Effective(dialect, new_id("sess"), model, 0)
+    effective.update(settings, sounded=False, path=path)
+    value, expires_at = new_id("ek"), int(wall) + seconds
+    door.put(value, Secret(dialect, model, settings, expires_at))
+    session = {**effective.session, "expires_at": expires_at}
+    if dialect is Dialect.GA:
+        return {"value": value, "expires_at": expires_at, "session": session}
+    return {**session, "client_secret": {"value": value, "expires_at": expires_at}}
+
+
+def _refused(status: int, kind: str, code: str | None, message: str, param: str | None = None) -> Reply:
+    return Reply(status, {"error": {"type": kind, "code": code, "message": message, "param": param}})

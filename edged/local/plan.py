@@ -1,0 +1,40 @@
+"""What one response is to bring, before a word of it is sent. Pure values; sound is PCM16, mono, 24 kHz."""
+
+from dataclasses import dataclass
+
+from edged.wire import ServerError
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A content part of a message; one without sound is text."""
+
+    transcript: str
+    pcm: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    parts: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function call; `arguments` is JSON text."""
+
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The items of a response and how it ends; none at all is an empty answer.
+
+    `status`, `reason` and `error` are those of `response.done`; `think_s` replaces the service's own time to think.
+    """
+
+    items: tuple[Message | Call, ...] = ()
+    status: str = "completed"
+    reason: str | None = None
+    error: ServerError | None = None
+    think_s: float | None = None

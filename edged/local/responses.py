@@ -1,0 +1,179 @@
+"""The responses of one session: who answers what, one at a time in the conversation, some beside it. Pure.
+
+Every response is billed when it ends, however it ends, and its tokens are those of all that it could see; what the one
+before it had seen too is cached.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from edged import wire
+from edged.local.answer import Running, Step, Tempo
+from edged.local.bill import Billed, Ledger
+from edged.local.conversation import CHARACTERS_A_TOKEN, Conversation, Item
+from edged.local.script import Asked, Planner
+from edged.local.settings import Answering
+from edged.local.sounds import from_client
+from edged.wire import BadClientEvent, ServerEvent
+
+Json = dict[str, Any]
+MOST_OUT_OF_BAND = 8
+REQUESTS_A_MINUTE, TOKENS_A_MINUTE = 1000, 1_000_000
+
+
+@dataclass(slots=True, eq=False)
+class _Sending:
+    """A response under way, and the step of it that comes next."""
+
+    running: Running
+    steps: Iterator[Step]
+    due: float
+    step: Callable[[], list[ServerEvent]] | None = None
+
+
+class Responses:
+    """`utterance` is the last one's item and its sound (PCM16, 24 kHz): what a voice answers."""
+
+    def __init__(
+        self,
+        session_id: str,
+        conversation: Conversation,
+        planner: Planner,
+        ledger: Ledger,
+        new_id: Callable[[str], str],
+        tempo: Tempo,
+    ) -> None:
+        self._session_id, self._conversation, self._planner = session_id, conversation, planner
+        self._ledger, self._new_id, self._tempo = ledger, new_id, tempo
+        self._sending: list[_Sending] = []
+        self._seen = (0, 0)  # tokens of text and sound that went in last time
+        self._ended = 0
+        self._tokens = 0
+        self.utterance: tuple[str, bytes] = "", b""
+        self.sounded = False
+
+    @property
+    def active(self) -> str | None:
+        """The conversation's own response; None: none is under way."""
+        sending = self._own()
+        return sending.running.response_id if sending else None
+
+    def due(self) -> float | None:
+        """When to `advance`."""
+        return min((sending.due for sending in self._sending), default=None)
+
+    def begin(self, answering: Answering, now: float) -> Iterator[ServerEvent]:
+        """Answer.
+
+        Raises:
+            BadClientEvent: there is an answer under way already, or there are too many beside it.
+        """
+        if not answering.out_of_band and self.active is not None:
+            raise BadClientEvent(
+                "conversation_already_has_active_response",
+                f"Conversation already has an active response in progress: {self.active}. "
+                "Wait until the response is finished before creating a new one.",
+            )
+        if len(self._sending) > MOST_OUT_OF_BAND:
+            raise BadClientEvent("rate_limit_exceeded", "Too many responses at a time.")
+        items = list(self._conversation) if answering.input is None else self._given(answering.input)
+        came = self._weigh(items, answering)
+        running = Running(
+            self._new_id("resp"),
+            self._planner.plan(Asked(items, self._heard(items))),
+            answering,
+            self._conversation,
+            self._new_id,
+            came,
+            (min(came[0], self._seen[0]), min(came[1], self._seen[1])),
+        )
+        if not answering.out_of_band:
+            self._seen = came
+        sending = _Sending(running, running.steps(self._tempo), now)
+        self._look_ahead(sending, now)
+        self._sending.append(sending)
+        yield running.created()
+
+    def advance(self, now: float) -> list[ServerEvent]:
+        """What is due of the answers under way."""
+        events: list[ServerEvent] = []
+        for sending in tuple(self._sending):
+            while sending in self._sending and sending.due <= now:
+                if sending.step is not None:
+                    events += sending.step()
+                if not self._look_ahead(sending, sending.due):
+                    events += self._complete(sending)
+        self.sounded = self.sounded or any(isinstance(event, wire.AudioDelta) for event in events)
+        return events
+
+    def cancel(self, response_id: str | None, reason: str) -> list[ServerEvent]:
+        """Stop the response of this id, or the conversation's own.
+
+        Raises:
+            BadClientEvent: there is none.
+        """
+        named = (each for each in self._sending if each.running.response_id == response_id)
+        sending = self._own() if response_id is None else next(named, None)
+        if sending is None:
+            raise BadClientEvent(
+                "response_cancel_not_active", "Cancellation failed: no active response found"
+            )
+        return self._finish(sending, "cancelled", reason)
+
+    def _own(self) -> _Sending | None:
+        return next((each for each in self._sending if not each.running.answering.out_of_band), None)
+
+    def _given(self, raws: list[Json]) -> list[Item]:
+        """The items a response is to answer, by value or by reference."""
+        items = []
+        for index, raw in enumerate(raws):
+            if raw.get("type") == "item_reference":
+                items.append(self._conversation.find(str(raw.get("id")), "item_retrieve_invalid_item_id"))
+            else:
+                items.append(self._conversation.check(raw, self._new_id("item"), f"response.input[{index}]"))
+        return items
+
+    def _heard(self, items: list[Item]) -> bytes:
+        """The sound of the last utterance among them."""
+        item_id, sound = self.utterance
+        last = next((item for item in reversed(items) if item.role == "user"), None)
+        if last is None or last.id == item_id:
+            return sound
+        return from_client(bytes(last.kept.get(0, b"")), last.fmt)
+
+    def _weigh(self, items: list[Item], answering: Answering) -> tuple[int, int]:
+        """Tokens of text and sound."""
+        text, sound = self._conversation.tokens(items)
+        return text - (-len(answering.instructions) // CHARACTERS_A_TOKEN), sound
+
+    def _look_ahead(self, sending: _Sending, from_s: float) -> bool:
+        """Look at the next step, counted from the one before: a late server does not become a slow one."""
+        step = next(sending.steps, None)
+        if step is not None:
+            sending.due, sending.step = from_s + step[0], step[1]
+        return step is not None
+
+    def _complete(self, sending: _Sending) -> list[ServerEvent]:
+        plan = sending.running.plan
+        if sending.running.cut:
+            return self._finish(sending, "incomplete", "max_output_tokens")
+        return self._finish(sending, plan.status, plan.reason)
+
+    def _finish(self, sending: _Sending, status: str, reason: str | None = None) -> list[ServerEvent]:
+        self._sending.remove(sending)
+        running = sending.running
+        closing = running.closing(status)
+        done = running.done(status, reason)
+        self._ledger.bill.append(Billed(self._session_id, running.response_id, status, done.usage))
+        self._ended += 1
+        self._tokens += done.usage["total_tokens"]
+        return [*closing, done, wire.RateLimits((self._limit("requests"), self._limit("tokens")))]
+
+    def _limit(self, name: str) -> Json:
+        limit, used = {
+            "requests": (REQUESTS_A_MINUTE, self._ended),
+            "tokens": (TOKENS_A_MINUTE, self._tokens),
+        }[name]
+        left = limit - used % limit
+        return {"name": name, "limit": limit, "remaining": left, "reset_seconds": 60 * (limit - left) / limit}

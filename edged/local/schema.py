@@ -1,0 +1,203 @@
+"""Checks of what a client sent, each with the words and the code the service refuses it in. Pure.
+
+A check takes the value and its path and returns what is kept. A spec is a tree: a mapping is merged key by key, a
+check stands for a whole value. Refusals are `BadClientEvent`; the session puts the client's event_id in.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from edged.wire import BadClientEvent
+
+Json = dict[str, Any]
+Check = Callable[[Any, str], Any]
+Spec = Mapping[str, "Check | Spec"]
+
+_KINDS: Final = {
+    bool: "a boolean",
+    int: "an integer",
+    float: "a decimal",
+    str: "a string",
+    list: "an array",
+    dict: "an object",
+    type(None): "null",
+}
+
+
+def unknown(path: str) -> BadClientEvent:
+    return BadClientEvent("unknown_parameter", f"Unknown parameter: '{path}'.", path)
+
+
+def missing(path: str) -> BadClientEvent:
+    return BadClientEvent("missing_required_parameter", f"Missing required parameter: '{path}'.", path)
+
+
+def wrong_type(path: str, wanted: str, value: Any) -> BadClientEvent:
+    got = _KINDS.get(type(value), "something else")
+    return BadClientEvent(
+        "invalid_type", f"Invalid type for '{path}': expected {wanted}, but got {got} instead.", path
+    )
+
+
+def wrong_value(path: str, value: Any, supported: tuple[Any, ...]) -> BadClientEvent:
+    names = ", ".join(f"'{each}'" for each in supported)
+    return BadClientEvent(
+        "invalid_value", f"Invalid value: '{_short(value)}'. Supported values are: {names}.", path
+    )
+
+
+def out_of_range(path: str, value: Any, words: str) -> BadClientEvent:
+    return BadClientEvent(
+        "invalid_value", f"Invalid '{path}': expected {words}, but got {_short(value)}.", path
+    )
+
+
+def _short(value: Any) -> str:
+    try:
+        return str(value)[:80]
+    except ValueError:  # an integer with more digits than Python prints
+        return "a huge number"
+
+
+def text(most: int = 2**20) -> Check:
+    def check(value: Any, path: str) -> Any:
+        if not isinstance(value, str):
+            raise wrong_type(path, "a string", value)
+        if len(value) > most:
+            raise out_of_range(path, f"{len(value)} characters", f"at most {most} characters")
+        return value
+
+    return check
+
+
+def flag(value: Any, path: str) -> Any:
+    if not isinstance(value, bool):
+        raise wrong_type(path, "a boolean", value)
+    return value
+
+
+def number(least: float, most: float) -> Check:
+    def check(value: Any, path: str) -> Any:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise wrong_type(path, "a decimal", value)
+        if not least <= value <= most:
+            raise out_of_range(path, value, f"a value between {least} and {most}")
+        return value
+
+    return check
+
+
+def integer(least: int, most: int) -> Check:
+    def check(value: Any, path: str) -> Any:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise wrong_type(path, "an integer", value)
+        if not least <= value <= most:
+            raise out_of_range(path, value, f"a value between {least} and {most}")
+        return value
+
+    return check
+
+
+def one_of(*supported: str) -> Check:
+    def check(value: Any, path: str) -> Any:
+        if not isinstance(value, str):
+            raise wrong_type(path, "a string", value)
+        if value not in supported:
+            raise wrong_value(path, value, supported)
+        return value
+
+    return check
+
+
+def or_null(inner: Check) -> Check:
+    return lambda value, path: None if value is None else inner(value, path)
+
+
+def either(words: str, *inner: Check) -> Check:
+    """The first that takes it; `words` name what would do."""
+
+    def check(value: Any, path: str) -> Any:
+        for each in inner:
+            try:
+                return each(value, path)
+            except BadClientEvent:
+                continue
+        raise out_of_range(path, value, words)
+
+    return check
+
+
+def each(inner: Check, most: int = 1000) -> Check:
+    def check(value: Any, path: str) -> Any:
+        if not isinstance(value, list):
+            raise wrong_type(path, "an array", value)
+        if len(value) > most:
+            raise out_of_range(path, f"{len(value)} items", f"at most {most} items")
+        return [inner(item, f"{path}[{index}]") for index, item in enumerate(value)]
+
+    return check
+
+
+def mapping(value: Any, path: str) -> Any:
+    """Any object: what is in it is not the service's business."""
+    if not isinstance(value, dict):
+        raise wrong_type(path, "an object", value)
+    return value
+
+
+def record(fields: Spec, *, required: tuple[str, ...] = (), start: Mapping[str, Any] | None = None) -> Check:
+    """An object of just these fields; what `start` has is there unless given."""
+
+    def check(value: Any, path: str) -> Any:
+        mapping(value, path)
+        kept = dict(start or {})
+        merge(kept, value, fields, path)
+        for name in required:
+            if name not in kept:
+                raise missing(f"{path}.{name}")
+        return kept
+
+    return check
+
+
+def tagged(tag: str, kinds: Mapping[str, Check]) -> Check:
+    """An object whose field `tag` says which of the checks it is for."""
+
+    def check(value: Any, path: str) -> Any:
+        mapping(value, path)
+        if tag not in value:
+            raise missing(f"{path}.{tag}")
+        kind = one_of(*kinds)(value[tag], f"{path}.{tag}")
+        return kinds[kind](value, path)
+
+    return check
+
+
+def merge(into: Json, change: Mapping[str, Any], spec: Spec, path: str) -> None:
+    """Put `change` into `into`, checked; raises before or after some of it was put, so give it a copy.
+
+    Raises:
+        BadClientEvent: a key is unknown, a value is none.
+    """
+    for key, value in change.items():
+        here = f"{path}.{key}" if path else key
+        wanted = spec.get(key)
+        if wanted is None:
+            raise unknown(here)
+        if callable(wanted):
+            into[key] = wanted(value, here)
+        else:
+            mapping(value, here)
+            into[key] = dict(into.get(key) or {})
+            merge(into[key], value, wanted, here)
+
+
+def metadata(value: Any, path: str) -> Any:
+    """Sixteen pairs at most, names to 64 and values to 512 characters."""
+    mapping(value, path)
+    if len(value) > 16:
+        raise out_of_range(path, f"{len(value)} pairs", "at most 16 pairs")
+    for name, each_value in value.items():
+        text(64)(name, f"{path}.{name[:64]}")
+        text(512)(each_value, f"{path}.{name}")
+    return value

@@ -1,0 +1,250 @@
+"""What may stand in a session and in a response, in each dialect: tables for `schema`. Pure."""
+
+from typing import Any
+
+from edged.local.schema import (
+    Check,
+    Json,
+    Spec,
+    each,
+    either,
+    flag,
+    integer,
+    mapping,
+    metadata,
+    number,
+    one_of,
+    or_null,
+    out_of_range,
+    record,
+    tagged,
+    text,
+)
+
+SERVER_VAD: Json = {
+    "type": "server_vad",
+    "threshold": 0.5,
+    "prefix_padding_ms": 300,
+    "silence_duration_ms": 500,
+    "create_response": True,
+    "interrupt_response": True,
+}
+_SEMANTIC_VAD: Json = {
+    "type": "semantic_vad",
+    "eagerness": "auto",
+    "create_response": True,
+    "interrupt_response": True,
+}
+_EITHER_VAD: Spec = {
+    "type": text(),
+    "create_response": flag,
+    "interrupt_response": flag,
+}
+BETA_VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse")
+GA_VOICES = (*BETA_VOICES, "marin", "cedar")
+_TOOL_CHOICES = ("auto", "none", "required")
+_INSTRUCTIONS = text(2**16)
+_MOST_TOKENS = either("an integer between 1 and 4096, or 'inf'", integer(1, 4096), one_of("inf"))
+_SPEED = number(0.25, 1.5)
+_TEMPERATURE = number(0.6, 1.2)
+
+
+def _vad(*, ga: bool) -> Check:
+    server: Spec = {
+        **_EITHER_VAD,
+        "threshold": number(0, 1),
+        "prefix_padding_ms": integer(0, 60_000),
+        "silence_duration_ms": integer(0, 60_000),
+        **({"idle_timeout_ms": integer(5000, 30_000)} if ga else {}),
+    }
+    semantic: Spec = {**_EITHER_VAD, "eagerness": one_of("low", "medium", "high", "auto")}
+    start = {**SERVER_VAD, **({"idle_timeout_ms": None} if ga else {})}
+    return or_null(
+        tagged(
+            "type",
+            {
+                "server_vad": record(server, start=start),
+                "semantic_vad": record(semantic, start=_SEMANTIC_VAD),
+            },
+        )
+    )
+
+
+def _pcm(value: Any, path: str) -> Any:
+    kept = record({"type": text(), "rate": integer(1, 2**31)})(value, path)
+    if kept.setdefault("rate", 24000) != 24000:
+        raise out_of_range(f"{path}.rate", kept["rate"], "24000")
+    return kept
+
+
+def _voice(value: Any, path: str) -> Any:
+    """A name, or somebody's own voice by its id."""
+    if isinstance(value, dict):
+        return record({"id": text(128)}, required=("id",))(value, path)
+    return one_of(*GA_VOICES)(value, path)
+
+
+def _modalities(*combinations: tuple[str, ...]) -> Check:
+    def check(value: Any, path: str) -> Any:
+        each(text())(value, path)
+        if sorted(value) not in [sorted(one) for one in combinations]:
+            words = " or ".join(str(list(one)) for one in combinations)
+            raise out_of_range(path, value, words)
+        return value
+
+    return check
+
+
+def _tool_choice(value: Any, path: str) -> Any:
+    if isinstance(value, str):
+        return value if value in _TOOL_CHOICES else one_of(*_TOOL_CHOICES)(value, path)
+    return tagged(
+        "type",
+        {
+            "function": record({"type": text(), "name": text(64)}, required=("name",)),
+            "mcp": record({"type": text(), "server_label": text(64), "name": or_null(text(64))}),
+        },
+    )(value, path)
+
+
+def _beta_tool_choice(value: Any, path: str) -> Any:
+    """A function by its bare name."""
+    if isinstance(value, dict):
+        return record({"type": one_of("function"), "name": text(64)}, required=("name",))(value, path)
+    return text(64)(value, path)
+
+
+_FUNCTION = record(
+    {"type": text(), "name": text(64), "description": text(), "parameters": or_null(mapping)},
+    required=("name",),
+)
+_MCP = record(
+    {
+        "type": text(),
+        "server_label": text(64),
+        "server_url": text(),
+        "connector_id": text(),
+        "authorization": text(),
+        "headers": or_null(mapping),
+        "allowed_tools": lambda value, _: value,
+        "require_approval": lambda value, _: value,
+        "server_description": text(),
+        "defer_loading": flag,
+    },
+    required=("server_label",),
+)
+_FORMAT = tagged(
+    "type",
+    {"audio/pcm": _pcm, "audio/pcmu": record({"type": text()}), "audio/pcma": record({"type": text()})},
+)
+_BETA_FORMAT = one_of("pcm16", "g711_ulaw", "g711_alaw")
+_NOISES = one_of("near_field", "far_field")
+_PROMPT = or_null(
+    record({"id": text(), "version": or_null(text()), "variables": or_null(mapping)}, required=("id",))
+)
+_TRACING = or_null(either("'auto' or an object", one_of("auto"), mapping))
+_INCLUDE = or_null(each(text(), 16))
+_GA_MODALITIES = _modalities(("audio",), ("text",))
+_BETA_MODALITIES = _modalities(("text",), ("text", "audio"))
+_GA_TOOLS = each(tagged("type", {"function": _FUNCTION, "mcp": _MCP}), 128)
+_BETA_TOOLS = each(tagged("type", {"function": _FUNCTION}), 128)
+_TRUNCATION = either(
+    "'auto', 'disabled' or a retention_ratio object",
+    one_of("auto", "disabled"),
+    record(
+        {
+            "type": one_of("retention_ratio"),
+            "retention_ratio": number(0, 1),
+            "token_limits": or_null(record({"post_instructions": integer(0, 2**31)})),
+        },
+        required=("type", "retention_ratio"),
+    ),
+)
+_REASONING = or_null(record({"effort": one_of("minimal", "low", "medium", "high", "xhigh")}))
+
+GA_SESSION: Spec = {
+    "type": one_of("realtime"),
+    "model": text(256),
+    "output_modalities": _GA_MODALITIES,
+    "instructions": _INSTRUCTIONS,
+    "tools": _GA_TOOLS,
+    "tool_choice": _tool_choice,
+    "max_output_tokens": _MOST_TOKENS,
+    "truncation": _TRUNCATION,
+    "parallel_tool_calls": flag,
+    "reasoning": _REASONING,
+    "prompt": _PROMPT,
+    "tracing": _TRACING,
+    "include": _INCLUDE,
+    "audio": {
+        "input": {
+            "format": _FORMAT,
+            "turn_detection": _vad(ga=True),
+            "transcription": or_null(
+                record(
+                    {
+                        "model": text(128),
+                        "language": text(32),
+                        "languages": each(text(32), 32),
+                        "prompt": text(),
+                        "keywords": each(text(), 1000),
+                        "delay": text(32),
+                    }
+                )
+            ),
+            "noise_reduction": or_null(
+                record({"type": _NOISES, "strength": number(0, 1)}, required=("type",))
+            ),
+        },
+        "output": {"format": _FORMAT, "voice": _voice, "speed": _SPEED},
+    },
+}
+BETA_SESSION: Spec = {
+    "model": text(256),
+    "modalities": _BETA_MODALITIES,
+    "instructions": _INSTRUCTIONS,
+    "voice": one_of(*BETA_VOICES),
+    "speed": _SPEED,
+    "input_audio_format": _BETA_FORMAT,
+    "output_audio_format": _BETA_FORMAT,
+    "turn_detection": _vad(ga=False),
+    "input_audio_transcription": or_null(
+        record({"model": text(128), "language": text(32), "prompt": text()})
+    ),
+    "input_audio_noise_reduction": or_null(record({"type": _NOISES}, required=("type",))),
+    "tools": _BETA_TOOLS,
+    "tool_choice": _beta_tool_choice,
+    "max_response_output_tokens": _MOST_TOKENS,
+    "temperature": _TEMPERATURE,
+    "prompt": _PROMPT,
+    "tracing": _TRACING,
+    "include": _INCLUDE,
+}
+_EITHER_RESPONSE: Spec = {
+    "instructions": _INSTRUCTIONS,
+    "conversation": one_of("auto", "none"),
+    "input": each(mapping),
+    "metadata": or_null(metadata),
+    "prompt": _PROMPT,
+}
+GA_RESPONSE: Spec = {
+    **_EITHER_RESPONSE,
+    "output_modalities": _GA_MODALITIES,
+    "audio": {"output": {"format": _FORMAT, "voice": _voice}},
+    "tools": _GA_TOOLS,
+    "tool_choice": _tool_choice,
+    "max_output_tokens": _MOST_TOKENS,
+    "parallel_tool_calls": flag,
+    "reasoning": _REASONING,
+}
+BETA_RESPONSE: Spec = {
+    **_EITHER_RESPONSE,
+    "modalities": _BETA_MODALITIES,
+    "voice": one_of(*BETA_VOICES),
+    "output_audio_format": _BETA_FORMAT,
+    "tools": _BETA_TOOLS,
+    "tool_choice": _beta_tool_choice,
+    "temperature": _TEMPERATURE,
+    "max_response_output_tokens": _MOST_TOKENS,
+    "max_output_tokens": _MOST_TOKENS,
+}

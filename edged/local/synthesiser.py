@@ -1,0 +1,63 @@
+"""The distribution's synthesiser, where there is one: flite or espeak-ng, called as a program."""
+
+import io
+import shutil
+import subprocess
+import tempfile
+import wave
+from array import array
+from pathlib import Path
+
+from edged.local.voice import Speak, hum
+from edged.pcm import PCM16
+
+LONGEST_S = 30.0  # for one sentence
+
+
+def find() -> Speak | None:
+    """What turns text into PCM16, mono, 24 kHz; None: this machine has nothing that does."""
+    for program, speak in (("flite", _flite), ("espeak-ng", _espeak)):
+        if shutil.which(program):
+            return speak
+    return None
+
+
+def speech(text: str) -> bytes:
+    """Spoken, or hummed where there is no synthesiser or it fails."""
+    speak = find()
+    if speak is None:
+        return hum(text)
+    try:
+        return speak(text)
+    except (OSError, subprocess.SubprocessError, wave.Error, EOFError):
+        return hum(text)
+
+
+def _flite(text: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "speech.wav"
+        _call(["flite", "-voice", "slt", "-t", text, "-o", str(file)])
+        return _pcm(file.read_bytes())
+
+
+def _espeak(text: str) -> bytes:
+    return _pcm(_call(["espeak-ng", "--stdout", "--", text]))
+
+
+def _call(command: list[str]) -> bytes:
+    # no shell, and the text is one argument: it can not become an option or a command
+    return subprocess.run(command, check=True, capture_output=True, timeout=LONGEST_S).stdout  # noqa: S603
+
+
+def _pcm(file: bytes) -> bytes:
+    """At 24 kHz, by lines between the samples: speech of a synthesiser has nothing above what it had."""
+    with wave.open(io.BytesIO(file), "rb") as reader:
+        samples = array("h", reader.readframes(reader.getparams().nframes % 2**26))
+        rate = reader.getframerate()
+    if rate == PCM16.rate_hz or len(samples) < 2:
+        return samples.tobytes()
+    out = array("h")
+    for k in range((len(samples) - 1) * PCM16.rate_hz // rate):
+        at, rest = divmod(k * rate, PCM16.rate_hz)
+        out.append(samples[at] + (samples[at + 1] - samples[at]) * rest // PCM16.rate_hz)
+    return out.tobytes()

@@ -1,0 +1,122 @@
+"""One client on a socket: what comes goes into its session, what the session says goes out, faults between.
+
+One task reads, one writes, so that messages leave in the order they were made. A client that does not read what it is
+sent is not read either once `MOST_WAITING` messages wait for it.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from edged.local.faults import Action, End, Faulty
+from edged.local.session import TIME_IS_UP, LocalSession
+
+MOST_WAITING = 1000
+
+
+class Talk:
+    def __init__(
+        self, connection: ServerConnection, session: LocalSession, faulty: Faulty, session_s: float
+    ) -> None:
+        self._connection, self._session, self._faulty = connection, session, faulty
+        self._loop = asyncio.get_running_loop()
+        self._expires_at = self._loop.time() + session_s
+        self._waiting: deque[Action] = deque()
+        self._news = asyncio.Event()  # something to write, or to look at
+        self._room = asyncio.Event()  # for more to write
+        self._left = asyncio.Event()  # the server ends
+        self._timer: asyncio.TimerHandle | None = None
+        self._over = False
+
+    async def run(self) -> None:
+        """Returns when the client went, or the server let it go."""
+        self._waiting += self._faulty.opened()
+        self._say(self._session.greet())
+        writing = asyncio.ensure_future(self._write())
+        try:
+            with contextlib.suppress(ConnectionClosed):
+                await self._read()
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+            writing.cancel()
+            for result in await asyncio.gather(writing, return_exceptions=True):
+                if isinstance(result, Exception) and not isinstance(result, ConnectionClosed):
+                    raise result
+
+    def leave(self) -> None:
+        """The server ends: let go of who is kept waiting on purpose."""
+        self._left.set()
+
+    async def _read(self) -> None:
+        while True:
+            message = await self._connection.recv()
+            if self._over:
+                continue  # a dead service behind a living socket: pings are answered, and nothing else
+            taken, actions = self._faulty.came(message)
+            self._waiting += actions
+            if taken:
+                self._say(self._session.receive(message, self._loop.time()))
+            if self._waiting or self._due_changed():
+                self._news.set()
+            while len(self._waiting) > MOST_WAITING:
+                self._room.clear()
+                await self._room.wait()
+
+    async def _write(self) -> None:
+        while not self._over:
+            while self._waiting:
+                action = self._waiting.popleft()
+                if isinstance(action, End):
+                    await self._end(action)
+                    return
+                await self._connection.send(action.message)
+            self._room.set()
+            self._say(self._session.advance(self._loop.time()))
+            if self._waiting:
+                continue
+            if self._loop.time() >= self._expires_at:
+                self._waiting.append(End("expire"))
+                continue
+            self._set_timer()
+            self._news.clear()
+            await self._news.wait()
+
+    def _say(self, messages: list[str]) -> None:
+        if messages:
+            self._waiting += self._faulty.goes(messages)
+
+    def _due_changed(self) -> bool:
+        due = self._session.due()
+        return due is not None and (self._timer is None or due < self._timer.when())
+
+    def _set_timer(self) -> None:
+        due = self._session.due()
+        when = self._expires_at if due is None else min(due, self._expires_at)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(when, self._news.set)
+
+    async def _end(self, end: End) -> None:
+        self._over = True
+        self._waiting.clear()
+        self._room.set()
+        transport = self._connection.transport
+        match end.do:
+            case "close":
+                await self._connection.close(end.code, end.reason)
+            case "drop":
+                transport.abort()
+            case "expire":
+                for text in self._session.expire():
+                    await self._connection.send(text)
+                await self._connection.close(1001, TIME_IS_UP)
+            case "half_open":
+                transport.pause_reading()
+                await self._left.wait()
+                transport.abort()
+            case _:  # stall
+                await self._left.wait()
