@@ -1,0 +1,178 @@
+"""May this request come in, and which dialect does it speak? Pure.
+
+Rules:
+1. The relay spends its owner's money for whoever gets in. On loopback that is who can run a program on this
+   machine; pages in a browser are kept out unless they come from this machine or were allowed by name.
+2. Host: a page that got its own name to mean 127.0.0.1 (DNS rebinding) still sends that name. On loopback the
+   host has to be a loopback one, or the name that the relay was bound to.
+3. Origin: any page may open a WebSocket to this machine, and the browser says which page it is. Loopback and
+   allowed origins come in; `null` (files, sandboxed frames of any page) does not.
+4. Off loopback a token is asked of everybody; it may come wherever clients put their key. It is compared in
+   constant time and goes nowhere.
+
+Not here: TLS (the network's business, or a proxy's).
+"""
+
+import hmac
+import ipaddress
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+from edged.errors import ConfigError
+from edged.wire import Dialect
+
+PATHS = ("/", "/v1/realtime")
+PROTOCOL = "realtime"
+LEAST_TOKEN = 16  # characters; it can be guessed at over the network
+_BETA_PROTOCOL = "openai-beta.realtime-v1"
+_BETA_VALUE = "realtime=v1"
+_KEY_PROTOCOL = "openai-insecure-api-key."
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Who may come in. `bound` is the host that is listened on.
+
+    Raises:
+        ConfigError: it would let in anybody.
+    """
+
+    bound: str = "127.0.0.1"
+    token: str = field(default="", repr=False)
+    origins: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        problems = []
+        if not is_loopback(self.bound) and not self.token:
+            problems.append(
+                f"relay on {self.bound}: others than this machine could use its key; name a file with a token "
+                "(--token-file), or listen on 127.0.0.1"
+            )
+        if self.token and (len(self.token) < LEAST_TOKEN or not self.token.isascii()):
+            problems.append(
+                f"the token is too weak; {LEAST_TOKEN} ASCII characters at least, such as from: openssl rand -hex 16"
+            )
+        problems += [
+            f"origin {origin!r}: not an origin; good: https://console.example"
+            for origin in sorted(self.origins)
+            if _origin(origin) is None
+        ]
+        if problems:
+            raise ConfigError(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a handshake says. All headers of a name are there: two of them are suspicious."""
+
+    target: str = field(repr=False)  # may hold a token, as may the two at the end
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    betas: tuple[str, ...] = ()
+    authorizations: tuple[str, ...] = field(default=(), repr=False)
+    protocols: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    def query(self, name: str) -> str:
+        """The first value of a query parameter; empty where there is none."""
+        return parse_qs(self.target.partition("?")[2]).get(name, [""])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The HTTP answer to one who may not come in: what is wrong, and what would be right."""
+
+    status: int
+    text: str
+
+
+def refusal(asked: Asked, policy: Policy) -> Refusal | None:
+    """Why `asked` may not come in; None: it may."""
+    if asked.path not in PATHS:
+        return Refusal(404, f"There is nothing here. The relay is at {' and '.join(PATHS)}.")
+    if is_loopback(policy.bound) and not _host_is_ours(asked.hosts, policy.bound):
+        return Refusal(
+            403, "This relay serves this machine only: the host has to be localhost, 127.0.0.1 or [::1]."
+        )
+    if asked.origins and not _origin_is_allowed(asked.origins, policy.origins):
+        return Refusal(
+            403,
+            "Pages of this origin may not use the relay. If it is yours, start the relay with "
+            "--allow-origin and the origin of the page.",
+        )
+    if policy.token and not _has_token(asked, policy.token):
+        return Refusal(
+            401,
+            "The relay's token is missing or wrong. Send it as Authorization: Bearer TOKEN, as ?token=TOKEN, "
+            f"or as subprotocol {_KEY_PROTOCOL}TOKEN.",
+        )
+    return None
+
+
+def dialect(asked: Asked) -> Dialect:
+    """What the client speaks: beta when it says so, or says nothing at `/` as the console does."""
+    said = [value.strip() for each in asked.betas for value in each.split(",")]
+    if _BETA_VALUE in said or _BETA_PROTOCOL in asked.protocols or asked.path == "/":
+        return Dialect.BETA
+    return Dialect.GA
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host`, a name or an address without a port, is this machine and nothing else."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _host_is_ours(hosts: tuple[str, ...], bound: str) -> bool:
+    if len(hosts) != 1 or set(hosts[0]) & set("@/?#"):
+        return False
+    name = _name(f"//{hosts[0]}")
+    return name is not None and (is_loopback(name) or name == bound.lower())
+
+
+def _origin_is_allowed(origins: tuple[str, ...], allowed: frozenset[str]) -> bool:
+    if len(origins) != 1 or (origin := _origin(origins[0])) is None:
+        return False
+    if origin in {_origin(each) for each in allowed}:
+        return True
+    return origin.startswith(("http://", "https://")) and is_loopback(_name(origin) or "")
+
+
+def _origin(text: str) -> str | None:
+    """As scheme://host[:port] in lower case; None for what is no origin, `null` for one."""
+    try:
+        parts = urlsplit(text.strip().lower())
+        netloc, rest = parts.netloc, (parts.path.strip("/"), parts.query, parts.fragment)
+    except ValueError:
+        return None
+    if not parts.scheme or not netloc or "@" in netloc or any(rest):
+        return None
+    return f"{parts.scheme}://{netloc}"
+
+
+def _name(url: str) -> str | None:
+    """The host of a URL; None where it can not be told."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 raises where it is none
+    except ValueError:
+        return None
+    return parts.hostname
+
+
+def _has_token(asked: Asked, token: str) -> bool:
+    given = [asked.query("token")]
+    for value in asked.authorizations:
+        scheme, _, rest = value.strip().partition(" ")
+        given.append(rest.strip() if scheme.lower() == "bearer" else "")
+    given += [each.removeprefix(_KEY_PROTOCOL) for each in asked.protocols if each.startswith(_KEY_PROTOCOL)]
+    # Bytes, for text that is not ASCII can not be compared; all of them, so that the time tells nothing.
+    wanted = token.encode()
+    return sum(hmac.compare_digest(each.encode(errors="replace"), wanted) for each in given) > 0

@@ -1,0 +1,187 @@
+"""One client and its own connection to the service, from the first message to the close of both.
+
+Rules:
+1. Each direction takes one message, sends what becomes of it, and only then takes the next: whoever is slow slows
+   the other end down, and nothing piles up here. One that takes nothing for ten seconds is closed.
+2. Where the service's first words are to tell its dialect, the client's messages wait for them in the client's
+   connection (which takes no more than a few), at most `EVIDENCE_S`; then what was presumed holds.
+3. An end on one side reaches the other after all that came before it, with its code and reason. A service that
+   can not be reached is an error and a close: no client is left hanging.
+
+Not here: who may come in (access.py), what a message becomes (wire).
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from edged import wire
+from edged.errors import WireError
+from edged.relay.closing import GOING_AWAY, INTERNAL_ERROR, NO_GOODBYE, End, Who, of_refusal, passed_on
+from edged.relay.ports import ClosedError, Dial, Message, RefusedError, Side, StuckError, Upstream
+from edged.relay.usage import Tally
+from edged.wire import Dialect, ServerName
+from edged.wire.translate import Translator, name_of
+
+EVIDENCE_S = 3.0
+CLOSE_S, HURRIED_CLOSE_S = 2.0, 0.5
+
+
+class Bridge:
+    """Call `run` once."""
+
+    def __init__(self, client: Side, dialect: Dialect, to: Upstream, *, dial: Dial, tally: Tally) -> None:
+        self._client, self._dialect, self._to = client, dialect, to
+        self._dial, self._tally = dial, tally
+        self._upstream: Side | None = None
+        self._stopping = asyncio.Event()
+        self._known = asyncio.Event()
+        self._assume(to.dialect or to.presumed)
+        if to.dialect is not None:
+            self._known.set()
+
+    def stop(self) -> None:
+        """Ask for the end: `run` returns soon, and both sides hear that the relay goes."""
+        self._stopping.set()
+
+    async def run(self) -> End:
+        """Relay until one side ends; both are closed when this returns. Cancelled, it closes them by force."""
+        work = asyncio.ensure_future(self._work())
+        stop = asyncio.ensure_future(self._stopping.wait())
+        end = End("relay", GOING_AWAY, "the relay is stopping")
+        try:
+            await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                end = work.result()
+        finally:
+            await _cancel(work, stop)
+            within_s = HURRIED_CLOSE_S if self._stopping.is_set() else CLOSE_S
+            close = passed_on(end)
+            sides = [side for side in (self._client, self._upstream) if side is not None]
+            await asyncio.gather(*(side.close(*close, within_s) for side in sides))
+        return end
+
+    async def _work(self) -> End:
+        try:
+            left = await self._connect()
+        except RefusedError as refused:
+            return await self._tell(refused)
+        if left is not None:
+            return End("client", left.code, left.reason)
+        assert self._upstream is not None
+        up = asyncio.ensure_future(self._go_up(self._upstream))
+        down = asyncio.ensure_future(self._go_down(self._upstream))
+        try:
+            return await _first_end(up, down)
+        finally:
+            await _cancel(up, down)
+
+    async def _connect(self) -> ClosedError | None:
+        """Connect to the service; gives how the client left, if it did before."""
+        dialling = asyncio.ensure_future(self._dial(self._to))
+        leaving = asyncio.ensure_future(self._client.left())
+        try:
+            await asyncio.wait({dialling, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not dialling.done():
+                dialling.cancel()
+                await asyncio.wait({dialling})
+            if not dialling.cancelled() and dialling.exception() is None:
+                self._upstream = dialling.result()
+            await _cancel(leaving)
+        if self._upstream is not None:
+            return None  # and if the client has gone meanwhile, it is found out on reading
+        if dialling.cancelled():
+            return leaving.result()
+        dialling.result()
+        raise AssertionError
+
+    async def _tell(self, refused: RefusedError) -> End:
+        error, end = of_refusal(refused.status, str(refused))
+        try:
+            await self._client.send(wire.encode(error, self._dialect, "event_relay_000000"))
+        except ClosedError as closed:
+            return End("client", closed.code, closed.reason)
+        except StuckError:
+            pass
+        return end
+
+    # -- the two directions --------------------------------------------------------------------------
+
+    async def _go_up(self, upstream: Side) -> End | None:
+        try:
+            async with asyncio.timeout(EVIDENCE_S):
+                await self._known.wait()
+        except TimeoutError:
+            self._known.set()
+        return await _pump(self._client, upstream, "client", "upstream", self._said)
+
+    async def _go_down(self, upstream: Side) -> End | None:
+        return await _pump(upstream, self._client, "upstream", "client", self._told)
+
+    def _said(self, message: Message) -> Sequence[Message]:
+        """What the service gets of a message of the client."""
+        self._tally.up_bytes += _size(message)
+        return [message] if isinstance(message, bytes) else self._translator.up(message)
+
+    def _told(self, message: Message) -> Sequence[Message]:
+        """What the client gets of a message of the service."""
+        self._tally.down_bytes += _size(message)
+        if isinstance(message, bytes):
+            return [message]
+        if name_of(message) in (ServerName.SESSION_CREATED, ServerName.RESPONSE_DONE):
+            self._look_at(message)
+        return self._translator.down(message)
+
+    def _look_at(self, text: str) -> None:
+        try:
+            event = wire.parse_server(text)
+        except WireError:
+            return  # the client gets it all the same, and judges for itself
+        if isinstance(event, wire.ResponseDone):
+            self._tally.response(event.status, event.usage)
+        elif isinstance(event, wire.SessionCreated) and self._to.dialect is None:
+            self._assume(wire.dialect_of(event.session) or self._to.presumed)
+            self._known.set()
+
+    def _assume(self, server: Dialect) -> None:
+        self._translator = Translator(self._dialect, server)
+
+
+async def _pump(
+    source: Side, sink: Side, by: Who, to: Who, become: Callable[[Message], Sequence[Message]]
+) -> End | None:
+    """How the source ended; None when the sink was closed, for whoever reads from it knows how."""
+    while True:
+        try:
+            message = await source.receive()
+        except ClosedError as closed:
+            return End(by, closed.code, closed.reason)
+        try:
+            for each in become(message):
+                await sink.send(each)
+        except ClosedError:
+            return None
+        except StuckError:
+            return End(to, INTERNAL_ERROR, f"{to} does not read")
+
+
+async def _first_end(up: "asyncio.Task[End | None]", down: "asyncio.Task[End | None]") -> End:
+    await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (down, up):
+        if task.done() and (end := task.result()) is not None:
+            return end
+    # One side closed while it was sent to: what came from it before that is still on its way to the other.
+    return await up or await down or End("client", NO_GOODBYE)
+
+
+async def _cancel(*tasks: "asyncio.Future[Any]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _size(message: Message) -> int:
+    if isinstance(message, bytes) or message.isascii():
+        return len(message)
+    return len(message.encode())

@@ -1,0 +1,65 @@
+"""How an end on one side is told to the other. Pure.
+
+A close passes on with its code and reason. Codes that say how a connection ended, and may not be sent, become
+ones that may; a reason is cut to what a frame carries.
+"""
+
+from typing import Literal, NamedTuple
+
+from edged.wire import ErrorEvent, ServerError
+
+NORMAL, GOING_AWAY, PROTOCOL_ERROR, TOO_BIG, INTERNAL_ERROR, TRY_AGAIN = 1000, 1001, 1002, 1009, 1011, 1013
+NO_CODE, NO_GOODBYE = 1005, 1006
+KEY_REFUSED = 3000  # what OpenAI closes with for it
+KEY_REASON = "invalid_request_error.invalid_api_key"
+MOST_REASON_BYTES = 123  # a control frame carries 125, the code takes two
+
+_SENDABLE = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
+
+Who = Literal["client", "upstream", "relay"]
+
+
+class End(NamedTuple):
+    """How a connection ended, and by whom."""
+
+    by: Who
+    code: int
+    reason: str = ""
+
+
+class Close(NamedTuple):
+    """What a close frame says."""
+
+    code: int
+    reason: str
+
+
+def passed_on(end: End) -> Close:
+    """What is told to whoever has not ended it."""
+    if end.code == NO_CODE:
+        return Close(NORMAL, "")
+    if end.code in _SENDABLE or 3000 <= end.code < 5000:
+        return Close(end.code, fit(end.reason))
+    return Close(INTERNAL_ERROR, f"{end.by} connection lost")
+
+
+def fit(reason: str) -> str:
+    """As much of `reason` as a close frame carries, no character cut in half."""
+    return reason.encode(errors="replace")[:MOST_REASON_BYTES].decode(errors="ignore")
+
+
+def of_refusal(status: int | None, what: str) -> tuple[ErrorEvent, End]:
+    """What a client is told when the service can not be reached: an error first, then a close.
+
+    `status` is the HTTP status of a handshake that was refused, None when there was no answer to speak of;
+    `what` says it in words that hold neither key nor the service's own text.
+    """
+    if status in (401, 403):
+        message = f"{what}: the relay's key is not accepted there. The relay has to be given another one."
+        error = ServerError(message, "invalid_request_error", "invalid_api_key")
+        return ErrorEvent(error), End("relay", KEY_REFUSED, KEY_REASON)
+    if status in (429, 503):
+        error = ServerError(f"{what}: it is busy. Try again later.", "server_error", "rate_limit_exceeded")
+        return ErrorEvent(error), End("relay", TRY_AGAIN, fit(what))
+    error = ServerError(f"{what}.", "server_error", "upstream_unreachable")
+    return ErrorEvent(error), End("relay", INTERNAL_ERROR, fit(what))

@@ -1,0 +1,165 @@
+"""Lets clients in and gives each a bridge. Runs on the loop it is entered on; no threads."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from types import TracebackType
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from edged.relay import access
+from edged.relay.access import Asked, Policy
+from edged.relay.bridge import Bridge
+from edged.relay.ports import Dial, Upstream
+from edged.relay.sockets import CLOSE_S, MAX_MESSAGE_BYTES, OPEN_S, SILENT, Socket
+from edged.relay.usage import Usage
+
+log = logging.getLogger(__name__)
+
+GOODBYE_S = 0.8  # from being told to stop to the end, whatever hangs
+MOST_MODEL = 200  # characters; no model has such a name
+
+
+class RelayServer:
+    """An async context manager; on leaving it every client is closed with 1001."""
+
+    def __init__(
+        self,
+        *,
+        upstream: Callable[[str], Upstream],
+        dial: Dial,
+        policy: Policy,
+        port: int = 0,
+        client_model: bool = False,
+    ) -> None:
+        """`upstream(model)` says where to connect a client to; `port` 0 takes a free one.
+
+        The model is empty unless `client_model` lets clients name one. It listens on `policy.bound`.
+        """
+        self.usage = Usage()
+        self._upstream, self._dial, self._policy = upstream, dial, policy
+        self._port, self._client_model = port, client_model
+        self._bridges: set[Bridge] = set()
+        self._connections: set[ServerConnection] = set()
+        self._stopping = False
+        self._server: Server | None = None
+
+    async def __aenter__(self) -> "RelayServer":
+        """Raises OSError when the port can not be had."""
+        self._server = await serve(
+            self._client,
+            self._policy.bound,
+            self._port,
+            process_request=self._let_in,
+            select_subprotocol=_subprotocol,
+            compression=None,
+            max_size=MAX_MESSAGE_BYTES,
+            open_timeout=OPEN_S,
+            close_timeout=CLOSE_S,
+            ping_interval=None,  # see sockets.py
+            logger=SILENT,
+            create_connection=_recorded(self._connections),
+        )
+        self._port = next(iter(self._server.sockets)).getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._stopping = True
+        for bridge in self._bridges:
+            bridge.stop()
+        self._server.close(close_connections=False)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                await self._server.wait_closed()
+        for connection in list(
+            self._connections
+        ):  # the library waits for those that never finish their handshake
+            connection.transport.abort()
+        await self._server.wait_closed()
+
+    @property
+    def url(self) -> str:
+        host = f"[{self._policy.bound}]" if ":" in self._policy.bound else self._policy.bound
+        return f"ws://{host}:{self._port}/"
+
+    def _let_in(self, connection: ServerConnection, request: Request) -> Response | None:
+        refused = access.refusal(_asked(request), self._policy)
+        if refused is None:
+            return None
+        told = [*request.headers.get_all("Host"), *request.headers.get_all("Origin")]
+        log.warning(
+            "refused %s with HTTP %d: %s (it said %.200r)",
+            _peer(connection),
+            refused.status,
+            refused.text,
+            told,
+        )
+        return connection.respond(refused.status, refused.text + "\n")
+
+    async def _client(self, connection: ServerConnection) -> None:
+        assert connection.request is not None
+        asked = _asked(connection.request)
+        dialect = access.dialect(asked)
+        model = asked.query("model")[:MOST_MODEL] if self._client_model else ""
+        number, tally = self.usage.begin()
+        bridge = Bridge(Socket(connection), dialect, self._upstream(model), dial=self._dial, tally=tally)
+        self._bridges.add(bridge)
+        if self._stopping:
+            bridge.stop()
+        log.info("client %d: %s, speaks %s", number, _peer(connection), dialect.value)
+        try:
+            end = await bridge.run()
+            log.info("client %d: ended by the %s: %d %.200r; %s", number, *end, tally)
+        except Exception:  # the library would swallow it; the other clients' conversations go on
+            log.exception("client %d: a bug in edged", number)
+            raise
+        finally:
+            self._bridges.discard(bridge)
+            self.usage.end(number)
+
+
+def _recorded(connections: set[ServerConnection]) -> type[ServerConnection]:
+    """Connections that are in `connections` as long as they last, their handshake included."""
+
+    class Recorded(ServerConnection):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            connections.add(self)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            connections.discard(self)
+            super().connection_lost(exc)
+
+    return Recorded
+
+
+def _peer(connection: ServerConnection) -> str:
+    address = connection.remote_address
+    return f"{address[0]}:{address[1]}" if address else "somebody who has gone"
+
+
+def _asked(request: Request) -> Asked:
+    def every(name: str) -> tuple[str, ...]:
+        return tuple(request.headers.get_all(name))
+
+    protocols = [each.strip() for line in every("Sec-WebSocket-Protocol") for each in line.split(",")]
+    return Asked(
+        target=request.path,
+        hosts=every("Host"),
+        origins=every("Origin"),
+        betas=every("OpenAI-Beta"),
+        authorizations=every("Authorization"),
+        protocols=tuple(protocols),
+    )
+
+
+def _subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Never one that holds a key."""
+    ours = Subprotocol(access.PROTOCOL)
+    return ours if ours in offered else None
