@@ -27,7 +27,14 @@ FOREIGN = {
     "gpiozero": ("panel/gpiozero_panel.py",),
     "msgspec": ("config/", "local/script.py", "wire/"),
     "pyaudio": ("audio/portaudio.py",),
-    "websockets": ("realtime/websocket.py", "local/connection.py", "local/server.py", "local/talk.py"),
+    "websockets": (
+        "local/connection.py",
+        "local/server.py",
+        "local/talk.py",
+        "realtime/websocket.py",
+        "relay/server.py",
+        "relay/sockets.py",
+    ),
     "yaml": ("config/", "local/script.py"),
 }
 """Which files know a library that is not Python's own: its adapter, or the room it serves throughout."""
