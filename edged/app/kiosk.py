@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edged import pcm, turn
 from edged.app.adapters import Devices, Ports
+from edged.app.service import service
 from edged.appliance import Appliance
 from edged.audio.intake import Intake
 from edged.audio.jitter import JitterBuffer
@@ -19,7 +20,7 @@ from edged.keeper import Keeper, Lost
 from edged.panel.button import Gesture, Grammar
 from edged.panel.driver import ButtonDriver, LampDriver
 from edged.realtime.link import Link
-from edged.realtime.providers import PROVIDERS, Endpoint, endpoint
+from edged.realtime.providers import PROVIDERS, Endpoint
 from edged.realtime.websocket import WebsocketDial
 from edged.system.control import ControlServer, Peer
 from edged.system.exit import Exit
@@ -51,7 +52,7 @@ class App:
         self._config, self._ports, self._listeners = config, ports, list(listeners)
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        self._key = key.reveal() if key is not None else ""
+        self._key = key
         self._build()
 
     def _build(self) -> None:
@@ -137,17 +138,7 @@ class App:
         self.appliance.on_device(name, is_up, cause)
 
     def _endpoint(self, seen: Dialect | None) -> Endpoint:
-        provider = self._config.provider
-        configured = None if provider.dialect == "auto" else Dialect(provider.dialect)
-        return endpoint(
-            provider.name,
-            url=provider.url,
-            model=provider.model,
-            key=self._key,
-            headers={name: value.reveal() for name, value in provider.headers.items()},
-            query=provider.query,
-            dialect=configured or seen,
-        )
+        return service(self._config, self._key, seen=seen)
 
     def _from_thread(self, call: Callable[[], None]) -> None:
         if not self._loop.is_closed():

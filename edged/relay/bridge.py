@@ -20,8 +20,7 @@ from edged.errors import WireError
 from edged.relay.closing import GOING_AWAY, INTERNAL_ERROR, NO_GOODBYE, End, Who, of_refusal, passed_on
 from edged.relay.ports import ClosedError, Dial, Message, RefusedError, Side, StuckError, Upstream
 from edged.relay.usage import Tally
-from edged.wire import Dialect, ServerName
-from edged.wire.translate import Translator, name_of
+from edged.wire import Dialect, ServerName, Translator, name_of
 
 EVIDENCE_S = 3.0
 CLOSE_S, HURRIED_CLOSE_S = 2.0, 0.5

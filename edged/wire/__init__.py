@@ -55,6 +55,7 @@ from edged.wire.shapes import (
     TranscriptionFailed,
     Unknown,
 )
+from edged.wire.translate import Translator, name_of
 
 __all__ = [
     "UNSET",
@@ -100,6 +101,7 @@ __all__ = [
     "TranscriptionCompleted",
     "TranscriptionDelta",
     "TranscriptionFailed",
+    "Translator",
     "TurnDetection",
     "Unknown",
     "append",
@@ -111,6 +113,7 @@ __all__ = [
     "item_delete",
     "item_truncate",
     "mismatches",
+    "name_of",
     "parse_client",
     "parse_server",
     "response_cancel",

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edged import wire
-from edged.wire import Dialect, Part
-from edged.wire.translate import MOST_ITEMS, Translator, name_of
+from edged.wire import Dialect, Part, Translator, name_of
+from edged.wire.translate import MOST_ITEMS
 from tests.wire.events import JSON, NAMES, OBJECTS, events
 
 GA, BETA = Dialect.GA, Dialect.BETA

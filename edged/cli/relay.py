@@ -1,0 +1,115 @@
+"""`edged relay`: lets clients without a key use the configured service."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edged.cli.options import add_config, load_config
+from edged.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from edged.config import Config, Secret
+    from edged.relay.server import RelayServer
+
+_MOST_TOKEN_BYTES = 4096
+
+
+def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = verbs.add_parser("relay", help="let realtime clients without a key use the configured service")
+    parser.add_argument("--host", default="127.0.0.1", help="where to listen; default: 127.0.0.1")
+    parser.add_argument("--port", type=int, default=8081, help="default: 8081")
+    parser.add_argument(
+        "--token-file", type=Path, metavar="FILE", help="holds what clients have to send; a must off loopback"
+    )
+    parser.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="pages that may use the relay besides those of this machine, e.g. https://console.example",
+    )
+    parser.add_argument(
+        "--client-model", action="store_true", help="let clients name the model (?model=); else it is ours"
+    )
+    parser.add_argument("--provider", metavar="NAME", help="the same as --set provider.name=NAME")
+    add_config(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.provider:
+        args.set = [f"provider.name={args.provider}", *args.set]
+    if not 0 <= args.port <= 65535:
+        raise UsageError(f"--port {args.port}: a port is 0 to 65535 (0: any that is free)")
+    loaded = load_config(args)
+    import asyncio
+    import os
+
+    from edged.config import resolve_key
+    from edged.system.journal import setup
+
+    setup(loaded.config.log.level)
+    key = resolve_key(loaded.config, os.environ)
+    relay, where = _relay(args, loaded.config, key)
+    return asyncio.run(_main(relay, where))
+
+
+def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> "tuple[RelayServer, str]":
+    """The relay, and the service it relays to in words."""
+    from edged.app.service import configured_dialect, service
+    from edged.realtime.providers import PROVIDERS
+    from edged.relay.access import Policy
+    from edged.relay.ports import Upstream
+    from edged.relay.server import RelayServer
+    from edged.relay.sockets import Dialler
+    from edged.system.resolver import SystemResolver
+
+    token = _token(args.token_file) if args.token_file else ""
+    policy = Policy(bound=args.host, token=token, origins=frozenset(args.allow_origin))
+
+    def upstream(model: str) -> Upstream:
+        endpoint = service(config, key, model=model)
+        return Upstream(endpoint.url, endpoint.headers, configured_dialect(config), endpoint.dialect)
+
+    model = config.provider.model or PROVIDERS[config.provider.name].model
+    where = f"{upstream('').host} ({model or 'no model named'})"
+    relay = RelayServer(
+        upstream=upstream,
+        dial=Dialler(SystemResolver().resolve),
+        policy=policy,
+        port=args.port,
+        client_model=args.client_model,
+    )
+    return relay, where
+
+
+def _token(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            token = file.read(_MOST_TOKEN_BYTES).decode().strip()
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise ConfigError([f"--token-file {path}: {why} (make one: openssl rand -hex 16 > {path})"]) from None
+    if not token or len(token.split()) > 1:
+        raise ConfigError([f"--token-file {path}: one line with the token is wanted, no blanks"])
+    return token
+
+
+async def _main(relay: "RelayServer", where: str) -> int:
+    import asyncio
+    import signal
+    from contextlib import AsyncExitStack
+
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(relay)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise UsageError(f"can not listen: {why}; choose another --host or --port") from error
+        print(f"relaying {relay.url} to {where}", flush=True)
+        await ended.wait()
+    print(relay.usage, flush=True)
+    return 0
