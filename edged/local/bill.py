@@ -4,7 +4,7 @@ from collections import Counter, deque
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-MOST = 100_000  # of each
+MOST = 10_000  # of each
 SPAN_GAP_S = 0.5  # sound that comes closer together is one span
 
 

@@ -57,6 +57,11 @@ class Detector:
         self._silence_ms = detection.get("silence_duration_ms", 500)
         self._ceiling_ms = CEILINGS_MS[detection.get("eagerness", "auto")] if semantic else None
 
+    @property
+    def wants_bytes(self) -> int:
+        """How much completes a frame."""
+        return self._frame_bytes - len(self._rest)
+
     def feed(self, sound: bytes) -> list[Started | Stopped]:
         """What happened in this sound, which is in the format of `configure`."""
         events: list[Started | Stopped] = []

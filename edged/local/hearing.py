@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from edged.local.detector import FRAME_MS, LEAST_SPEECH_MS, Detector, Started, Stopped
+from edged.local.detector import LEAST_SPEECH_MS, Detector, Started, Stopped
 from edged.pcm import PCM16, Format
 from edged.wire import BadClientEvent
 
@@ -79,12 +79,14 @@ class Hearing:
         if self._detector is None:
             self._buffer += sound
             return
-        step = self.fmt.bytes_of(FRAME_MS)
-        for start in range(0, len(sound), step):
-            self._buffer += sound[start : start + step]
-            for event in self._detector.feed(sound[start : start + step]):
+        at = 0
+        while at < len(sound):  # frame by frame, so that an utterance ends where its silence did
+            frame = sound[at : at + self._detector.wants_bytes]
+            at += len(frame)
+            self._buffer += frame
+            for event in self._detector.feed(frame):
                 yield self._heard(event, self._detector)
-            if not self._detector.speaking:
+            if self._item_id is None:
                 self._keep_last(self._detector.padding_ms + LEAST_SPEECH_MS)
                 yield from self._idled(self._detector)
 

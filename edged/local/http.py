@@ -20,6 +20,7 @@ BETA_SECRET_S = 60
 GA_SECRET_S = 600
 MOST_SECRETS = 1000
 LEDGER = "/edged/ledger"
+SHORT_LIVED = "ek"  # what short-lived keys begin with
 BASES = ("/v1", "/openai/v1", "/openai", "")
 _EXPIRY = record({"anchor": one_of("created_at"), "seconds": integer(10, 7200)})
 
@@ -170,7 +171,7 @@ def _mint(body: bytes, dialect: Dialect, door: Door, wall: float, new_id: Callab
         raise BadClientEvent("model_not_found", f"The model '{str(model)[:80]}' does not exist.", where)
     effective = Effective(dialect, new_id("sess"), model, 0)
     effective.update(settings, sounded=False, path=path)
-    value, expires_at = new_id("ek"), int(wall) + seconds
+    value, expires_at = new_id(SHORT_LIVED), int(wall) + seconds
     door.put(value, Secret(dialect, model, settings, expires_at))
     session = {**effective.session, "expires_at": expires_at}
     if dialect is Dialect.GA:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
@@ -207,6 +208,8 @@ class LocalServer:
         return None
 
     def _new_id(self, prefix: str) -> str:
+        if prefix == http.SHORT_LIVED:
+            return f"{prefix}_{secrets.token_hex(16)}"
         return f"{prefix}_{next(self._numbers):06d}"
 
 

@@ -1,94 +1,14 @@
 """The embedded service without a socket: what a client sends, what it hears, when."""
 
-import itertools
 import json
 from base64 import b64encode
 
 import pytest
 
 from edged import pcm, wire
-from edged.local.answer import Tempo
-from edged.local.bill import Ledger
-from edged.local.script import VoicePlanner
-from edged.local.session import LocalSession
 from edged.local.voice import Answer, ParrotVoice
-from edged.wire import Dialect, Part, Settings, TurnDetection
-
-MS = 48
-GA, BETA = Dialect.GA, Dialect.BETA
-
-
-class Fixed:
-    """Says the same to everything."""
-
-    def __init__(self, ms=1000):
-        self.pcm = bytes(range(256)) * (ms * MS // 256 + 1)
-        self.pcm = self.pcm[: ms * MS]
-
-    def answer(self, utterance):
-        return Answer(self.pcm, "so it is")
-
-
-class Desk:
-    """A session and its client; `now` moves by hand."""
-
-    def __init__(self, dialect=GA, voice=None, **options):
-        numbers = itertools.count(1)
-        self.ledger = Ledger(keep_audio=True)
-        self.now = 0.0
-        self.session = LocalSession(
-            session_id="sess_1",
-            model="m",
-            dialect=dialect,
-            planner=VoicePlanner(voice or Fixed()),
-            ledger=self.ledger,
-            new_id=lambda prefix: f"{prefix}_{next(numbers)}",
-            tempo=Tempo(**{"think_s": 0.1, "delta_ms": 200, "pace": 4.0, **options}),
-        )
-        self.dialect = dialect
-        self.events(self.session.greet())
-
-    def events(self, texts):
-        return [json.loads(text) for text in texts]
-
-    def send(self, text):
-        return self.events(self.session.receive(text, self.now))
-
-    def say(self, ms):
-        sound = bytes(ms * MS)
-        return self.send(wire.append(sound))
-
-    def run(self, until_s=60.0):
-        """All that comes by itself up to `until_s`: [(time, event)]."""
-        out = []
-        while (due := self.session.due()) is not None and due <= until_s:
-            self.now = due
-            out += [(due, event) for event in self.events(self.session.advance(due))]
-        self.now = until_s
-        return out
-
-    def update(self, **changes):
-        session = wire.to_wire(Settings(turn_detection=changes.pop("turn_detection", None)), self.dialect)
-        return self.send(
-            json.dumps({"type": "session.update", "event_id": "u1", "session": {**session, **changes}})
-        )
-
-    def asked(self, ms=500):
-        """A question said, committed and asked about."""
-        self.update()
-        self.say(ms)
-        self.send(wire.commit("c1"))
-        return self.send(wire.response_create("r1"))
-
-
-def types(events):
-    return [event["type"] for event in events]
-
-
-def error(events):
-    (event,) = events
-    assert event["type"] == "error"
-    return event["error"]["code"], event["error"]["param"], event["error"]["event_id"]
+from edged.wire import Part, Settings, TurnDetection
+from tests.local.desk import BETA, GA, Desk, Fixed, error, loud, types
 
 
 @pytest.mark.parametrize(
@@ -309,10 +229,6 @@ def test_the_effective_session_is_what_was_asked():
     (event,) = desk.send(wire.session_update(asked, GA, "u"))
     assert wire.mismatches(asked, event["session"], GA) == []
     assert event["session"]["audio"]["input"]["turn_detection"]["silence_duration_ms"] == 500
-
-
-def loud(ms):
-    return b"\x00\x40" * (ms * 24)
 
 
 def test_the_service_hears_speech_and_its_end_and_answers_by_itself():

@@ -1,0 +1,173 @@
+"""The items of a conversation: what a client may put there, where, and what may be done with them."""
+
+import json
+from base64 import b64decode
+
+import pytest
+
+from edged import wire
+from edged.local.conversation import MOST_ITEMS
+from edged.local.voice import ParrotVoice
+from edged.wire import Part
+from tests.local.desk import BETA, GA, MS, Desk, error, types
+
+
+def message(role="user", kind="input_text", **fields):
+    return {"type": "message", "role": role, "content": [{"type": kind, "text": "hello", **fields}]}
+
+
+def order(desk, dialect):
+    """The items from first to last, as `previous_item_id` tells it of one put behind each."""
+    return [item.id for item in desk.session._conversation]
+
+
+@pytest.mark.parametrize("dialect", [GA, BETA])
+@pytest.mark.parametrize(
+    "item",
+    [
+        message(),
+        message("system"),
+        {**message(), "id": "mine_1", "status": "completed", "object": "realtime.item"},
+        {"type": "function_call", "name": "f", "call_id": "c", "arguments": "{}"},
+        {"type": "message", "role": "user", "content": [{"type": "input_audio", "audio": "AAAA"}]},
+    ],
+)
+def test_what_a_client_may_put_in(dialect, item):
+    events = Desk(dialect).ask("conversation.item.create", item=item)
+    names = (
+        ["conversation.item.added", "conversation.item.done"]
+        if dialect is GA
+        else ["conversation.item.created"]
+    )
+    assert types(events) == names
+    for event in events:
+        assert event["previous_item_id"] is None
+        assert event["item"]["object"] == "realtime.item"
+        assert event["item"]["id"] == item.get("id", event["item"]["id"])
+        assert event["item"]["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "item", "code", "param"),
+    [
+        (dialect, item, code, param)
+        for dialect in (GA, BETA)
+        for item, code, param in [
+            ({}, "missing_required_parameter", "item.type"),
+            ({"type": "song"}, "invalid_value", "item.type"),
+            ({"type": "message", "content": []}, "missing_required_parameter", "item.role"),
+            ({"type": "message", "role": "user"}, "missing_required_parameter", "item.content"),
+            (message("robot"), "invalid_value", "item.role"),
+            (message("user", "output_text"), "invalid_value", "item.content[0].type"),
+            (message("user", text=None), "invalid_type", "item.content[0].text"),
+            ({**message(), "mood": 1}, "unknown_parameter", "item.mood"),
+            ({**message(), "id": "x" * 33}, "invalid_value", "item.id"),
+            ({"type": "function_call_output", "output": ""}, "missing_required_parameter", "item.call_id"),
+            (
+                {"type": "function_call_output", "output": "", "call_id": "no"},
+                "invalid_tool_call_id",
+                "item.call_id",
+            ),
+        ]
+    ]
+    + [
+        (GA, message("assistant", "text"), "invalid_value", "item.content[0].type"),
+        (BETA, message("assistant", "output_text"), "invalid_value", "item.content[0].type"),
+        (BETA, message("user", "input_image"), "invalid_value", "item.content[0].type"),
+        (GA, message("assistant", "output_audio"), "invalid_value", "item.content[0].type"),
+    ],
+)
+def test_what_a_client_may_not_put_in(dialect, item, code, param):
+    desk = Desk(dialect)
+    assert error(desk.ask("conversation.item.create", item=item)) == (code, param, "e1")
+    assert list(desk.session._conversation) == []
+
+
+@pytest.mark.parametrize(("dialect", "kind"), [(GA, "output_text"), (BETA, "text")])
+def test_what_the_assistant_said_comes_back_as_text(dialect, kind):
+    events = Desk(dialect).ask("conversation.item.create", item=message("assistant", kind))
+    assert events[0]["item"]["content"] == [{"type": kind, "text": "hello"}]
+
+
+def test_items_stand_where_they_were_put():
+    desk = Desk()
+    for item_id, before in [("b", None), ("d", None), ("a", "root"), ("c", "b")]:
+        fields = {} if before is None else {"previous_item_id": before}
+        events = desk.ask("conversation.item.create", item={**message(), "id": item_id}, **fields)
+        assert events[0]["type"] == "conversation.item.added"
+    assert events[0]["previous_item_id"] == "b"
+    assert order(desk, GA) == ["a", "b", "c", "d"]
+    refused = desk.ask("conversation.item.create", item=message(), previous_item_id="x")
+    assert error(refused)[:2] == ("item_create_invalid_previous_item_id", "previous_item_id")
+    assert error(desk.ask("conversation.item.create", item={**message(), "id": "a"}))[:2] == (
+        "invalid_value",
+        "item.id",
+    )
+
+
+@pytest.mark.parametrize("dialect", [GA, BETA])
+def test_what_was_said_can_be_retrieved_with_its_sound(dialect):
+    desk = Desk(dialect, voice=ParrotVoice())
+    desk.update()
+    speech = bytes(range(200)) * 96
+    desk.send(wire.append(speech))
+    mine = desk.send(wire.commit("c"))[0]["item_id"]
+    desk.send(wire.response_create("r"))
+    own = next(
+        event["item"]["id"] for _, event in desk.run() if event["type"] == "response.output_item.added"
+    )
+    for item_id, role, text in ((mine, "user", None), (own, "assistant", "(what you said)")):
+        (event,) = desk.ask("conversation.item.retrieve", item_id=item_id)
+        assert event["type"] == "conversation.item.retrieved"
+        content = event["item"]["content"][0]
+        assert (event["item"]["role"], content["transcript"]) == (role, text)
+        assert b64decode(content["audio"]) == speech
+
+
+def test_a_truncated_item_has_lost_its_transcript_and_the_sound_behind():
+    desk = Desk()
+    desk.asked()
+    own = next(
+        event["item"]["id"] for _, event in desk.run() if event["type"] == "response.output_item.added"
+    )
+    desk.send(wire.item_truncate("t", Part(own, 0), 300))
+    (event,) = desk.ask("conversation.item.retrieve", item_id=own)
+    content = event["item"]["content"][0]
+    assert "transcript" not in content
+    assert len(b64decode(content["audio"])) == 300 * MS
+
+
+@pytest.mark.parametrize("dialect", [GA, BETA])
+def test_each_truncation_that_can_not_be_has_its_words(dialect):
+    desk = Desk(dialect)
+    desk.asked()
+    own = next(
+        event["item"]["id"] for _, event in desk.run() if event["type"] == "response.output_item.added"
+    )
+    (event,) = desk.send(wire.item_truncate("t", Part(own, 0), 1001))
+    assert event["error"]["message"] == "Audio content of 1000ms is already shorter than 1001ms"
+    assert error(desk.send(wire.item_truncate("t", Part(own, 1), 0))) == (
+        "invalid_value",
+        "content_index",
+        "t",
+    )
+    item = desk.ask("conversation.item.create", item=message())[0]["item"]["id"]
+    (event,) = desk.send(wire.item_truncate("t", Part(item, 0), 0))
+    assert event["error"]["message"] == "Only model output audio messages can be truncated"
+    assert event["error"]["code"] == "unsupported_content_type"
+
+
+def test_a_conversation_does_not_grow_for_ever():
+    desk = Desk()
+    for _ in range(MOST_ITEMS + 5):
+        desk.ask("conversation.item.create", item=message())
+    assert len(list(desk.session._conversation)) == MOST_ITEMS
+
+
+def test_the_result_of_a_call_needs_the_call():
+    desk = Desk()
+    call = {"type": "function_call", "name": "f", "call_id": "call_1", "arguments": "{}"}
+    desk.ask("conversation.item.create", item=call)
+    assert types(desk.send(wire.function_output("f", "call_1", json.dumps({"ok": True}))))[0].startswith(
+        "conversation."
+    )

@@ -1,0 +1,177 @@
+"""Faults on demand: how they are written, and what each does to the messages that pass."""
+
+import json
+from base64 import b64encode
+
+import pytest
+
+from edged import wire
+from edged.errors import WireError
+from edged.local.faults import GARBAGE, End, Fault, Faulty, Send, parse
+from edged.wire import Dialect, Part
+
+
+def told(event, dialect=Dialect.GA):
+    return wire.encode(event, dialect, "event_1")
+
+
+DELTA = told(wire.AudioDelta("resp_1", Part("item_1", 0), 0, bytes(range(200)) * 6))
+DONE = told(wire.ResponseDone("resp_1", "completed"))
+CREATED = told(wire.SessionCreated({"id": "s"}))
+ERROR = told(
+    wire.ErrorEvent(wire.ServerError("No.", type="invalid_request_error", code="c", param="p", event_id="e"))
+)
+
+
+def through(faults, *messages):
+    faulty = Faulty([parse(line) for line in faults.split()])
+    return faulty.goes(list(messages))
+
+
+def events(actions):
+    return [wire.parse_server(action.message) for action in actions]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("drop", Fault("drop")),
+        ("drop@response.done", Fault("drop", at="response.done")),
+        ("stall@response.audio.delta#3", Fault("stall", at="response.output_audio.delta", nth=3)),
+        (
+            "close:4000:invalid_request_error.x@session.updated",
+            Fault("close", ("4000", "invalid_request_error.x"), "session.updated"),
+        ),
+        ("close:1001:a: b", Fault("close", ("1001", "a: b"))),
+        ("refuse:503:2~3", Fault("refuse", ("503", "2"), connections=3)),
+        ("garbage:deep", Fault("garbage", ("deep",))),
+    ],
+)
+def test_a_fault_is_a_line(line, fault):
+    assert parse(line) == fault
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("", "good: drop@response.done#2"),
+        ("explode", "one of"),
+        ("refuse", "refuse takes 1 to 2 arguments"),
+        ("drop:1", "drop takes 0 to 0"),
+        ("close:soon", "takes a number"),
+        ("garbage:can", "no garbage"),
+        ("drop@#2", "no fault"),
+    ],
+)
+def test_a_line_that_is_none_says_what_is(line, words):
+    with pytest.raises(ValueError, match=r"fault|takes|garbage") as refused:
+        parse(line)
+    assert words in str(refused.value)
+
+
+def test_without_faults_everything_passes_untouched():
+    faulty = Faulty([])
+    assert faulty.opened() == []
+    assert faulty.goes([DELTA, "not even JSON"]) == [Send(DELTA), Send("not even JSON")]
+    assert faulty.came("not JSON either") == (True, [])
+
+
+@pytest.mark.parametrize("do", ["drop", "stall", "half_open", "expire"])
+def test_the_end_comes_after_its_event_and_nothing_behind_it(do):
+    assert through(f"{do}@response.output_audio.delta#2", DELTA, DELTA, DELTA) == [
+        Send(DELTA),
+        Send(DELTA),
+        End(do),
+    ]
+
+
+def test_a_close_has_its_code_and_reason():
+    assert through("close:4000:why@response.done", DONE) == [Send(DONE), End("close", 4000, "why")]
+
+
+def test_a_fault_without_an_event_happens_at_once():
+    assert Faulty([parse("drop")]).opened() == [End("drop")]
+    assert Faulty([parse("garbage:text")]).opened() == [Send(GARBAGE["text"])]
+    assert Faulty([parse("drop@response.done")]).opened() == []
+
+
+def test_a_client_s_event_sets_a_fault_off_too():
+    faulty = Faulty([parse("drop@input_audio_buffer.commit#2")])
+    assert faulty.came(wire.commit("c")) == (True, [])
+    assert faulty.came(wire.commit("c")) == (True, [End("drop")])
+
+
+def test_an_event_can_be_swallowed_on_either_side():
+    assert through("swallow@response.done", DELTA, DONE) == [Send(DELTA)]
+    faulty = Faulty([parse("swallow@response.create")])
+    assert faulty.came(wire.response_create("r")) == (False, [])
+    assert faulty.came(wire.response_create("r")) == (True, [])
+
+
+def test_a_deaf_service_never_takes_a_commit():
+    faulty = Faulty([parse("deaf")])
+    assert [faulty.came(wire.commit("c"))[0] for _ in range(3)] == [False] * 3
+    assert faulty.came(wire.clear("c"))[0]
+
+
+def test_a_mute_one_never_says_hello():
+    assert through("mute", CREATED, DONE) == [Send(DONE)]
+
+
+def test_deltas_twice_foreign_and_late():
+    assert through("twice", DELTA, DONE) == [Send(DELTA), Send(DELTA), Send(DONE)]
+    own, foreign = events(through("foreign", DELTA))
+    assert own.response_id == "resp_1"
+    assert (foreign.response_id, foreign.part.item_id) == ("resp_foreign", "item_foreign")
+    assert through("late", DELTA, DONE) == [Send(DELTA), Send(DONE), Send(DELTA)]
+    assert through("late", DONE) == [Send(DONE)]
+
+
+def test_odd_deltas_lose_nothing():
+    pieces = [event.pcm for event in events(through("odd", DELTA))]
+    assert len(pieces) == 2
+    assert all(len(piece) & 1 for piece in pieces[:1])
+    assert b"".join(pieces) == wire.parse_server(DELTA).pcm
+
+
+def test_bad_base64_is_bad():
+    (action,) = through("bad_base64", DELTA)
+    with pytest.raises(WireError):
+        wire.parse_server(action.message)
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_errors_as_gateways_send_them(dialect):
+    (bare,) = through("bare", ERROR)
+    assert json.loads(bare.message) == {
+        "type": "error",
+        "error": {"type": "invalid_request_error", "message": "No."},
+    }
+    (typed,) = through("code_in_type", ERROR)
+    assert json.loads(typed.message)["error"]["type"] == "c"
+    assert json.loads(typed.message)["error"]["code"] is None
+    assert through("bare", DONE) == [Send(DONE)]
+
+
+@pytest.mark.parametrize("kind", GARBAGE)
+def test_garbage_comes_after_its_event(kind):
+    assert through(f"garbage:{kind}@response.done", DONE) == [Send(DONE), Send(GARBAGE[kind])]
+
+
+def test_a_huge_message_and_a_flood():
+    (_, huge) = through("huge:2@response.done", DONE)
+    assert len(huge.message) > 2 * 2**20
+    assert len(through("flood:100@response.done", DONE)) == 101
+
+
+def test_names_of_the_other_dialect_set_it_off_too():
+    beta = wire.encode(wire.parse_server(DELTA), Dialect.BETA, "e")
+    for line in ("drop@response.audio.delta", "drop@response.output_audio.delta"):
+        assert through(line, beta)[-1] == through(line, DELTA)[-1] == End("drop")
+
+
+def test_what_is_no_event_sets_nothing_off():
+    faulty = Faulty([parse("drop@response.done")])
+    for message in ("[1]", "{", "7", '{"type": 3}', b"\xff", "[" * 100_000):
+        assert faulty.came(message) == (True, [])
+    assert faulty.goes([b64encode(b"x").decode()]) == [Send("eA==")]

@@ -1,0 +1,162 @@
+"""A hundred thousand broken messages: none ends the session, each bad one is answered, and nothing grows."""
+
+import json
+import random
+import resource
+from pathlib import Path
+
+import pytest
+
+from edged import wire
+from edged.local import conversation
+from tests.local.desk import BETA, GA, Desk
+
+SOUND = "AAAA" * 100
+GOOD = [
+    {
+        "type": "session.update",
+        "session": {"instructions": "x", "tools": [{"type": "function", "name": "f"}]},
+    },
+    {"type": "input_audio_buffer.append", "audio": SOUND},
+    {"type": "input_audio_buffer.commit"},
+    {"type": "input_audio_buffer.clear"},
+    {
+        "type": "conversation.item.create",
+        "item": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "x"}]},
+    },
+    {"type": "conversation.item.delete", "item_id": "item_1"},
+    {"type": "conversation.item.retrieve", "item_id": "item_1"},
+    {"type": "conversation.item.truncate", "item_id": "item_1", "content_index": 0, "audio_end_ms": 0},
+    {"type": "response.create", "response": {"instructions": "x", "metadata": {"a": "b"}}},
+    {"type": "response.cancel"},
+]
+ODD = [
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1.5,
+    1e308,
+    2**70,
+    "",
+    "\u0000",
+    "\ud800",
+    "x" * 3000,
+    [],
+    {},
+    [[]],
+    {"": None},
+]
+
+
+def places(value, at=()):
+    """The path of everything in a message."""
+    if at:
+        yield at
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from places(inner, (*at, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from places(inner, (*at, index))
+
+
+def changed(rng, message):
+    """A message with something in it gone, replaced or added."""
+    message = json.loads(json.dumps(message))
+    path = rng.choice(list(places(message)))
+    holder = message
+    for key in path[:-1]:
+        holder = holder[key]
+    match rng.randrange(3):
+        case 0:
+            del holder[path[-1]]
+        case 1:
+            holder[path[-1]] = rng.choice(ODD)
+        case _ if isinstance(holder, dict):
+            holder[rng.choice(["", "x", "type", "id", "format", "\u2028"])] = rng.choice(ODD)
+    return message
+
+
+def broken(rng, text):
+    """Text with bytes gone, doubled or replaced."""
+    at, n = rng.randrange(len(text)), rng.randrange(1, 20)
+    match rng.randrange(4):
+        case 0:
+            return text[:at]
+        case 1:
+            return text[:at] + text[at + n :]
+        case 2:
+            return text[:at] + chr(rng.randrange(1, 0xD7FF)) * n + text[at:]
+        case _:
+            return text[:at] + rng.choice('{}[]",:\\0') + text[at + 1 :]
+
+
+def is_bad_by_itself(text, dialect):
+    try:
+        wire.parse_client(text, dialect)
+    except wire.BadClientEvent:
+        return True
+    return False
+
+
+def messages(rng, n):
+    for _ in range(n):
+        message = rng.choice(GOOD)
+        for _ in range(rng.randrange(3)):
+            message = changed(rng, message) if message else message
+        text = json.dumps(message)
+        yield broken(rng, text) if rng.random() < 0.4 else text
+
+
+def play(desk, rng, n):
+    """Sends n messages; how many were answered with an error."""
+    errors = 0
+    for text in messages(rng, n):
+        before = desk.ledger.errors
+        events = desk.send(text)
+        refused = sum(event["type"] == "error" for event in events)
+        assert refused == desk.ledger.errors - before <= 1
+        if is_bad_by_itself(text, desk.dialect):
+            assert refused == 1, text
+        errors += refused
+        desk.now += 0.02
+        desk.events(desk.session.advance(desk.now))
+    return errors
+
+
+def resident_bytes():
+    """What this process holds in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dialect", [GA, BETA])
+def test_fifty_thousand_broken_messages_in_each_dialect(dialect, monkeypatch):
+    monkeypatch.setattr(conversation, "MOST_ITEMS", 100)  # reached early, so that what grows besides shows
+    monkeypatch.setattr(conversation, "MOST_SOUND", 2**18)
+    rng = random.Random(f"client {dialect.value}")
+    desk = Desk(dialect)
+    desk.ledger.keep_audio = False
+    errors = play(desk, rng, 10_000)
+    before = resident_bytes()
+    errors += play(desk, rng, 40_000)
+    grown = resident_bytes() - before
+    assert errors > 15_000
+    assert grown < 12 * 2**20, f"grew by {grown / 2**20:.1f} MiB"
+    update = {"type": "realtime"} if dialect is GA else {}
+    assert desk.ask("session.update", session=update)[0]["type"] == "session.updated"
+
+
+@pytest.mark.parametrize("dialect", [GA, BETA])
+def test_broken_messages_are_answered_and_survived(dialect):
+    assert play(Desk(dialect), random.Random(dialect.value), 1500) > 300
+
+
+@pytest.mark.parametrize(
+    "text", [b"\xff\xfe", b'{"type": "\xff"}', "[" * 200_000, '{"type": ' + "9" * 5000 + "}", "", "null"]
+)
+def test_what_is_no_json_is_answered(text):
+    desk = Desk()
+    assert [event["type"] for event in desk.events(desk.session.receive(text, 0.0))] == ["error"]

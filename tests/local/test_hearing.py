@@ -1,0 +1,215 @@
+"""What the service hears: both detectors, their parameters, all formats, and what an utterance holds."""
+
+import json
+import math
+import struct
+
+import pytest
+
+from edged import pcm, wire
+from edged.local.hearing import MOST_MS, Hearing, Idle, SpeechStarted, SpeechStopped
+from edged.local.sounds import from_client, to_client
+from edged.pcm import PCM16, Format
+from edged.wire import BadClientEvent, TurnDetection
+from tests.local.desk import BETA, GA, MS, Desk, loud, types
+
+ULAW, ALAW = Format(8000, "g711_ulaw"), Format(8000, "g711_alaw")
+VAD = {"type": "server_vad", "threshold": 0.5, "prefix_padding_ms": 300, "silence_duration_ms": 500}
+
+
+def tone(ms, level=8000, hz=200, end_level=None):
+    """A sine, going from one level to another."""
+    n = ms * 24
+    end_level = level if end_level is None else end_level
+    return struct.pack(
+        f"<{n}h",
+        *(
+            int((level + (end_level - level) * k / n) * math.sin(2 * math.pi * hz * k / 24000))
+            for k in range(n)
+        ),
+    )
+
+
+def quiet(ms):
+    return bytes(ms * MS)
+
+
+def hearing(detection=VAD, fmt=PCM16):
+    ids = iter(range(1000))
+    ear = Hearing(lambda: f"item_{next(ids)}")
+    ear.configure(detection, fmt)
+    return ear
+
+
+def heard(ear, sound, step_ms=20):
+    step = step_ms * MS
+    return [event for at in range(0, len(sound), step) for event in ear.append(sound[at : at + step])]
+
+
+@pytest.mark.parametrize("padding_ms", [0, 100, 300])
+@pytest.mark.parametrize("silence_ms", [200, 500, 900])
+def test_an_utterance_begins_before_its_speech_and_ends_after_its_silence(padding_ms, silence_ms):
+    ear = hearing({**VAD, "prefix_padding_ms": padding_ms, "silence_duration_ms": silence_ms})
+    events = heard(ear, quiet(1000) + tone(600) + quiet(silence_ms))
+    assert events == [
+        SpeechStarted(1000 - padding_ms, "item_0"),
+        SpeechStopped(1600 + silence_ms, "item_0"),
+    ]
+    item_id, sound = ear.take()
+    assert item_id == "item_0"
+    assert PCM16.ms_of(len(sound)) == padding_ms + 600 + silence_ms
+    assert sound[padding_ms * MS :][: 600 * MS] == tone(600)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "level", "is_speech"),
+    [(0.5, 2000, True), (0.5, 500, False), (0.9, 8000, False), (0.9, 30000, True), (0.1, 100, True)],
+)
+def test_the_threshold_parts_speech_from_noise(threshold, level, is_speech):
+    events = heard(hearing({**VAD, "threshold": threshold}), tone(400, level))
+    assert bool(events) == is_speech
+
+
+def test_a_click_is_no_speech_and_a_breath_no_end():
+    ear = hearing()
+    assert heard(ear, tone(40) + quiet(200)) == []
+    events = heard(ear, tone(300) + quiet(480) + tone(300) + quiet(500))
+    assert [type(event) for event in events] == [SpeechStarted, SpeechStopped]
+
+
+def test_the_size_of_the_pieces_changes_nothing():
+    sound = quiet(700) + tone(500) + quiet(900) + tone(300) + quiet(600)
+    runs = []
+    for step_ms in (3, 20, 333, 5000):
+        ear, out = hearing(), []
+        step = step_ms * MS
+        for at in range(0, len(sound), step):
+            for event in ear.append(sound[at : at + step]):
+                out.append(event)
+                if isinstance(event, SpeechStopped):
+                    out.append(ear.take())
+        runs.append(out)
+    assert len(runs[0]) == 6
+    assert all(run == runs[0] for run in runs)
+
+
+@pytest.mark.parametrize(
+    ("eagerness", "waits_ms"), [("low", 8000), ("medium", 4000), ("auto", 4000), ("high", 2000)]
+)
+def test_semantic_detection_waits_for_who_stops_in_full_voice(eagerness, waits_ms):
+    ear = hearing({"type": "semantic_vad", "eagerness": eagerness})
+    events = heard(ear, tone(1000) + quiet(9000))
+    assert [event.at_ms for event in events] == [0, 1000 + waits_ms]
+
+
+def test_semantic_detection_answers_soon_who_let_the_voice_fall():
+    ear = hearing({"type": "semantic_vad", "eagerness": "low"})
+    events = heard(ear, tone(1000) + tone(400, 8000, end_level=1500) + tone(200, 1500) + quiet(2000))
+    assert events[-1].at_ms == 1600 + 400
+
+
+def test_without_a_detector_all_is_kept_until_it_is_taken():
+    ear = hearing(None)
+    assert heard(ear, tone(500) + quiet(2000)) == []
+    assert PCM16.ms_of(len(ear.take()[1])) == 2500
+    assert ear.held_ms == 0
+
+
+def test_with_a_detector_silence_is_not_hoarded():
+    ear = hearing()
+    heard(ear, quiet(60_000), step_ms=1000)
+    assert ear.held_ms <= 400
+
+
+def test_no_utterance_is_longer_than_the_buffer():
+    ear = hearing(None)
+    for _ in range(MOST_MS // 60_000):
+        list(ear.append(bytes(60_000 * MS)))
+    with pytest.raises(BadClientEvent) as refused:
+        list(ear.append(bytes(MS)))
+    assert refused.value.param == "audio"
+    assert ear.held_ms == MOST_MS
+
+
+def test_an_idle_visitor_is_noticed_once_after_an_answer():
+    ear = hearing({**VAD, "idle_timeout_ms": 5000})
+    assert heard(ear, quiet(6000)) == []  # nothing was answered yet
+    ear.wait_for_speech()
+    assert heard(ear, quiet(12_000)) == [Idle(6000, 11_000)]
+
+
+def test_the_service_asks_an_idle_visitor_again():
+    desk = Desk(GA)
+    desk.update(turn_detection=TurnDetection(idle_timeout_ms=5000))
+    desk.send(wire.append(loud(400)))
+    desk.say(500)
+    desk.run(20)
+    names = types([event for _ in range(60) for event in desk.say(100)])
+    assert names[:2] == ["input_audio_buffer.timeout_triggered", "input_audio_buffer.committed"]
+    assert names[-1] == "response.created"
+
+
+@pytest.mark.parametrize("fmt", [ULAW, ALAW])
+def test_the_telephone_s_formats_go_there_and_back(fmt):
+    sound = tone(1000)
+    there = to_client(sound, fmt)
+    assert len(there) == 8000
+    back = from_client(there, fmt)
+    assert len(back) == len(sound)
+    assert 0.8 < pcm.rms(back) / pcm.rms(sound) < 1.1
+
+
+@pytest.mark.parametrize(
+    ("dialect", "told", "fmt"),
+    [
+        (BETA, "g711_ulaw", ULAW),
+        (BETA, "g711_alaw", ALAW),
+        (GA, {"type": "audio/pcmu"}, ULAW),
+        (GA, {"type": "audio/pcma"}, ALAW),
+    ],
+)
+def test_a_telephone_is_heard_and_answered(dialect, told, fmt):
+    desk = Desk(dialect)
+    change = (
+        {"input_audio_format": told, "output_audio_format": told, "turn_detection": {**VAD}}
+        if dialect is BETA
+        else {
+            "type": "realtime",
+            "audio": {"input": {"format": told, "turn_detection": {**VAD}}, "output": {"format": told}},
+        }
+    )
+    assert types(desk.ask("session.update", session=change)) == ["session.updated"]
+    speech = to_client(quiet(500) + tone(600) + quiet(500), fmt)
+    events = [
+        event for at in range(0, len(speech), 160) for event in desk.send(wire.append(speech[at : at + 160]))
+    ]
+    assert "input_audio_buffer.committed" in types(events)
+    (taken,) = desk.ledger.audit
+    assert fmt.ms_of(taken.n_bytes) == 300 + 600 + 500
+    sound = b"".join(
+        wire.parse_server(json.dumps(event)).pcm
+        for _, event in desk.run()
+        if event["type"] in ("response.audio.delta", "response.output_audio.delta")
+    )
+    assert fmt.ms_of(len(sound)) == 1000
+
+
+@pytest.mark.parametrize("dialect", [GA, BETA])
+def test_speech_has_one_name_from_its_first_sound_to_its_item(dialect):
+    desk = Desk(dialect)
+    desk.update(turn_detection=TurnDetection())
+    events = desk.send(wire.append(loud(400) + quiet(600)))
+    ids = [
+        event.get("item_id") or event["item"]["id"] for event in events if event["type"] != "response.created"
+    ]
+    assert len(ids) >= 4
+    assert len(set(ids)) == 1
+
+
+def test_the_client_may_commit_before_the_silence_and_then_there_is_nothing_left():
+    desk = Desk()
+    desk.update(turn_detection=TurnDetection())
+    desk.send(wire.append(loud(400)))
+    assert types(desk.send(wire.commit("c")))[0] == "input_audio_buffer.committed"
+    assert desk.send(wire.commit("c"))[0]["error"]["code"] == "input_audio_buffer_commit_empty"
+    assert desk.say(900) == []  # the speech was taken: its end is nobody's

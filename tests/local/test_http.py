@@ -1,0 +1,192 @@
+"""The service over plain HTTP: short-lived keys with their settings, models, and who is let in."""
+
+import itertools
+import json
+
+import pytest
+
+from edged.local.bill import Ledger
+from edged.local.http import MOST_SECRETS, Door, endpoint, key_of, respond
+from edged.wire import Dialect
+
+ALL = {
+    "model": "gpt-realtime",
+    "modalities": ["text", "audio"],
+    "instructions": "Be kind.",
+    "voice": "shimmer",
+    "input_audio_format": "pcm16",
+    "output_audio_format": "pcm16",
+    "input_audio_transcription": {"model": "whisper-1"},
+    "turn_detection": {
+        "type": "server_vad",
+        "threshold": 0.6,
+        "prefix_padding_ms": 300,
+        "silence_duration_ms": 500,
+    },
+    "tools": [{"type": "function", "name": "f", "description": "d", "parameters": {"type": "object"}}],
+    "tool_choice": "auto",
+    "temperature": 0.7,
+    "max_response_output_tokens": 100,
+}
+
+
+def asked(method, path, body=None, *, door=None, key="", ledger=None, wall=1000.0):
+    numbers = itertools.count(1)
+    return respond(
+        method,
+        path,
+        body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b"",
+        key=key,
+        door=door or Door(),
+        ledger=ledger or Ledger(),
+        wall=wall,
+        new_id=lambda prefix: f"{prefix}_{next(numbers)}",
+    )
+
+
+def test_a_beta_session_with_every_option():
+    reply = asked("POST", "/v1/realtime/sessions", ALL)
+    assert reply.status == 200
+    assert {name: reply.body[name] for name in ALL if name != "turn_detection"} == {
+        name: ALL[name] for name in ALL if name != "turn_detection"
+    }
+    assert ALL["turn_detection"].items() <= reply.body["turn_detection"].items()
+    assert (reply.body["object"], reply.body["id"][:5]) == ("realtime.session", "sess_")
+    assert reply.body["client_secret"] == {"value": "ek_2", "expires_at": 1060}
+
+
+def test_a_ga_secret_with_its_session():
+    session = {"type": "realtime", "audio": {"output": {"voice": "cedar"}}}
+    body = {"expires_after": {"anchor": "created_at", "seconds": 30}, "session": session}
+    reply = asked("POST", "/v1/realtime/client_secrets", body)
+    assert (reply.status, reply.body["expires_at"]) == (200, 1030)
+    assert reply.body["session"]["audio"]["output"]["voice"] == "cedar"
+    assert asked("POST", "/openai/v1/realtime/client_secrets").body["expires_at"] == 1600
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "code", "param"),
+    [
+        ("sessions", {"voice": "nova"}, "invalid_value", "voice"),
+        ("sessions", {"type": "realtime"}, "unknown_parameter", "type"),
+        ("sessions", {"temperature": 0.3}, "invalid_value", "temperature"),
+        ("sessions", {"model": 7}, "model_not_found", "model"),
+        ("sessions", b"{", "invalid_json", None),
+        ("sessions", b"[" * 100_000, "invalid_json", None),
+        ("sessions", [], "invalid_type", "body"),
+        ("client_secrets", {"session": {}}, "missing_required_parameter", "session.type"),
+        (
+            "client_secrets",
+            {"session": {"type": "realtime", "voice": "x"}},
+            "unknown_parameter",
+            "session.voice",
+        ),
+        ("client_secrets", {"expires_after": {"seconds": 9}}, "invalid_value", "expires_after.seconds"),
+        ("client_secrets", {"session": 3}, "invalid_type", "session"),
+    ],
+)
+def test_a_bad_request_says_what_is_wrong(path, body, code, param):
+    reply = asked("POST", f"/v1/realtime/{path}", body)
+    assert reply.status == 400
+    assert (reply.body["error"]["code"], reply.body["error"]["param"]) == (code, param)
+    assert reply.body["error"]["message"]
+
+
+def test_models_are_named_as_clients_are_to_name_them():
+    plain = asked("GET", "/v1/models").body["data"]
+    assert [model["id"] for model in plain] == ["gpt-realtime", "gpt-4o-realtime-preview"]
+    door = Door(models=("gpt-realtime",), prefix="openai/")
+    assert [model["id"] for model in asked("GET", "/v1/models", door=door).body["data"]] == [
+        "openai/gpt-realtime"
+    ]
+    assert door.knows_model("openai/gpt-realtime")
+    assert not door.knows_model("gpt-realtime")
+    assert Door().knows_model("anything/at-all")
+    reply = asked("POST", "/v1/realtime/sessions", {"model": "gpt-realtime"}, door=door)
+    assert reply.body["error"]["code"] == "model_not_found"
+
+
+def test_a_key_is_asked_for_where_there_is_one():
+    door = Door(keys=("sk-1", "sk-2"))
+    assert asked("GET", "/v1/models", door=door).status == 401
+    assert asked("GET", "/v1/models", door=door, key="sk-3").body["error"]["code"] == "invalid_api_key"
+    assert asked("GET", "/v1/models", door=door, key="sk-2").status == 200
+
+
+def test_a_short_lived_key_opens_until_it_expires():
+    door = Door(keys=("sk-1",))
+    value = asked("POST", "/v1/realtime/sessions", ALL, door=door, key="sk-1").body["client_secret"]["value"]
+    assert door.lets_in(value, 1059)
+    assert door.secret(value, 1059).settings["voice"] == "shimmer"
+    assert door.secret(value, 1059).dialect is Dialect.BETA
+    assert not door.lets_in(value, 1060)
+
+
+def test_short_lived_keys_do_not_pile_up():
+    door = Door()
+    for n in range(MOST_SECRETS + 10):
+        respond(
+            "POST",
+            "/v1/realtime/sessions",
+            b"",
+            key="",
+            door=door,
+            ledger=Ledger(),
+            wall=0,
+            new_id=lambda p, n=n: f"{p}_{n}",
+        )
+    assert door.secret("ek_9", 0) is None
+    assert door.secret("ek_10", 0) is not None
+
+
+@pytest.mark.parametrize(
+    ("headers", "protocols", "query"),
+    [
+        ({"Authorization": "Bearer sk-1"}, [], {}),
+        ({"api-key": "sk-1"}, [], {}),
+        ({"x-portkey-api-key": "sk-1"}, [], {}),
+        ({}, ["realtime", "openai-insecure-api-key.sk-1", "openai-beta.realtime-v1"], {}),
+        ({}, [], {"api-key": "sk-1"}),
+    ],
+)
+def test_a_key_is_found_wherever_clients_put_it(headers, protocols, query):
+    assert key_of(headers, protocols, query) == "sk-1"
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("/v1/realtime", "realtime"),
+        ("/openai/v1/realtime", "realtime"),
+        ("/openai/realtime", "realtime"),
+        ("/realtime", "realtime"),
+        ("/v1/realtime/", "realtime"),
+        ("/v1/models", "models"),
+        ("/v1/realtime/sessions", "realtime/sessions"),
+        ("/v2/realtime", None),
+        ("/v1/realtimes", None),
+        ("/", None),
+    ],
+)
+def test_paths_of_all_services_are_known(path, what):
+    assert endpoint(path) == what
+
+
+def test_the_wrong_path_or_method_is_told():
+    assert asked("GET", "/nowhere").status == 404
+    assert asked("GET", "/v1/realtime/sessions").status == 405
+    assert asked("DELETE", "/v1/models").status == 405
+
+
+def test_the_ledger_is_there_to_read():
+    ledger = Ledger()
+    ledger.came("sess_1", 480, 1.0)
+    ledger.came("sess_1", 480, 1.2)
+    ledger.came("sess_1", 480, 9.0)
+    told = asked("GET", "/edged/ledger", ledger=ledger).body
+    assert told["appended"] == {"sess_1": 1440}
+    assert [(span["first_s"], span["last_s"], span["n_bytes"]) for span in told["spans"]] == [
+        (1.0, 1.2, 960),
+        (9.0, 9.0, 480),
+    ]
+    json.dumps(told)

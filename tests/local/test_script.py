@@ -1,0 +1,137 @@
+"""Scripted conversations: which rule answers, what each kind of answer brings, and what a bad file is told."""
+
+import json
+
+import pytest
+
+from edged import wire
+from edged.errors import ConfigError
+from edged.local.script import parse
+from edged.local.voice import ListenVoice, hum
+from tests.local.desk import GA, MS, Desk, types
+
+
+def desk_of(text, **options):
+    script = parse("version: 1\n" + text, "script.yaml", hum)
+    return Desk(GA, planner=script.planner(ListenVoice()), **options), script
+
+
+def says(desk, text=None, **response):
+    """The items of the answer to a text, or to nothing new."""
+    if text is not None:
+        desk.send(wire.text_item("t", "user", text, GA))
+    desk.ask("response.create", **({"response": response} if response else {}))
+    done = [event["response"] for _, event in desk.run(desk.now + 600) if event["type"] == "response.done"]
+    return done[0]
+
+
+def transcript(response):
+    return [
+        part.get("transcript", part.get("text"))
+        for item in response["output"]
+        for part in item.get("content", [])
+    ]
+
+
+def test_rules_come_before_the_sequence_and_the_voice_after_it():
+    desk, _ = desk_of("""
+rules:
+  - when: {text: Weather}
+    call: {name: get_weather, arguments: {city: Paris}}
+  - when: {tool_result: true}
+    say: It is sunny.
+answers:
+  - say: Hello.
+  - text: Written.
+""")
+    assert transcript(says(desk, "hi")) == ["Hello."]
+    (call,) = says(desk, "how is the weather?")["output"]
+    assert json.loads(call["arguments"]) == {"city": "Paris"}
+    desk.send(wire.function_output("o", call["call_id"], "sunny"))
+    assert transcript(says(desk)) == ["It is sunny."]
+    assert transcript(says(desk, "and?")) == ["Written."]
+    assert transcript(says(desk, "one two three")) == ["You wrote three words."]
+
+
+def test_each_session_goes_through_the_sequence_by_itself():
+    script = parse("version: 1\nanswers: [{say: First.}]", "s", hum)
+    for _ in range(2):
+        assert transcript(says(Desk(GA, planner=script.planner(ListenVoice())), "x")) == ["First."]
+
+
+def test_every_kind_of_answer():
+    desk, _ = desk_of("""
+answers:
+  - refuse: {code: insufficient_quota, message: No money.}
+  - silence: true
+  - long: 30
+  - items: [{say: One.}, {call: {name: f}}, {parts: [{say: Two.}, {text: three}]}]
+  - {say: Never mind., status: incomplete, reason: content_filter}
+  - listen: true
+  - parrot: true
+""")
+    refused = says(desk, "a")
+    assert refused["status_details"]["error"]["code"] == "insufficient_quota"
+    assert says(desk, "b")["output"] == []
+    long = says(desk, "c")
+    assert long["usage"]["output_token_details"]["audio_tokens"] == 30 * 20
+    several = says(desk, "d")
+    assert [item["type"] for item in several["output"]] == ["message", "function_call", "message"]
+    assert transcript(several) == ["One.", "Two.", "three"]
+    assert says(desk, "e")["status_details"]["reason"] == "content_filter"
+    desk.update()
+    desk.say(2000)
+    desk.send(wire.commit("c"))
+    assert transcript(says(desk))[0].startswith("I listened for two seconds.")
+    desk.say(1000)
+    desk.send(wire.commit("c"))
+    assert says(desk)["usage"]["output_token_details"]["audio_tokens"] == 20
+
+
+def test_an_answer_may_take_its_time():
+    desk, _ = desk_of("answers: [{say: Well., think_ms: 3000}]", pace=0)
+    desk.ask("response.create")
+    assert {at for at, _ in desk.run()} == {3.0}
+
+
+def test_a_script_says_what_was_heard():
+    desk, _ = desk_of("answers: [{say: Yes., heard: 'Is it open?'}]")
+    desk.ask(
+        "session.update",
+        session={"type": "realtime", "audio": {"input": {"transcription": {}, "turn_detection": None}}},
+    )
+    desk.say(500)
+    assert desk.send(wire.commit("c"))[-1]["transcript"] == "Is it open?"
+
+
+def test_without_a_synthesiser_what_is_said_is_hummed_as_long_as_it_takes():
+    sound = hum("twenty characters ..")
+    assert len(sound) == 20 * 65 * MS
+    assert sound[:2] == bytes(2)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("version: 2", "version"),
+        ("version: 1\nanswers: [{say: x, sing: y}]", "sing"),
+        ("version: 1\nanswers: [{say: 7}]", "$.answers[0].say"),
+        ("version: 1\nanswers: [{say: x, text: y}]", "$.answers[0] is to say one thing"),
+        ("version: 1\nanswers: [{}]", "it says nothing"),
+        ("version: 1\nrules: [{say: x}]", "$.rules[0] has no `when`"),
+        ("version: 1\nanswers: [", "script.yaml"),
+        ("[]", "script.yaml"),
+        ("version: 1\nfaults: 3", "faults"),
+    ],
+)
+def test_a_bad_script_is_told_where_and_why(text, words):
+    with pytest.raises(ConfigError) as refused:
+        parse(text, "script.yaml", hum)
+    assert words in str(refused.value)
+    assert "script.yaml" in str(refused.value)
+
+
+def test_nothing_said_yet_is_answered_too():
+    desk, _ = desk_of("answers: []")
+    assert transcript(says(desk)) == ["You have not said anything yet."]
+    assert types(desk.ask("response.create")) == ["response.created"]

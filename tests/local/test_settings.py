@@ -1,0 +1,250 @@
+"""What a session.update and a response.create may say, row by row, in each dialect; and how each refusal reads."""
+
+import pytest
+
+from tests.local.desk import BETA, GA, Desk, error, types
+
+FUNCTION = {"type": "function", "name": "f", "description": "d", "parameters": {"type": "object"}}
+
+
+def ga(*path, value):
+    """A GA update that sets the value at `path`."""
+    change = value
+    for name in reversed(path):
+        change = {name: change}
+    return {"type": "realtime", **change}
+
+
+IN, OUT = ("audio", "input"), ("audio", "output")
+TAKEN = [
+    (GA, ga("output_modalities", value=["text"])),
+    (GA, ga("output_modalities", value=["audio"])),
+    (GA, ga("instructions", value="")),
+    (GA, ga("model", value="m")),
+    (GA, ga(*OUT, "voice", value="cedar")),
+    (GA, ga(*OUT, "voice", value={"id": "voice_1"})),
+    (GA, ga(*OUT, "speed", value=1.5)),
+    (GA, ga(*OUT, "format", value={"type": "audio/pcmu"})),
+    (GA, ga(*IN, "format", value={"type": "audio/pcm", "rate": 24000})),
+    (GA, ga(*IN, "format", value={"type": "audio/pcma"})),
+    (GA, ga(*IN, "turn_detection", value=None)),
+    (
+        GA,
+        ga(
+            *IN,
+            "transcription",
+            value={"model": "whisper-1", "language": "en", "prompt": "p", "keywords": ["k"]},
+        ),
+    ),
+    (GA, ga(*IN, "transcription", value=None)),
+    (GA, ga(*IN, "noise_reduction", value={"type": "far_field", "strength": 0.5})),
+    (GA, ga(*IN, "noise_reduction", value=None)),
+    (GA, ga("tools", value=[FUNCTION, {"type": "mcp", "server_label": "s", "server_url": "https://x"}])),
+    (GA, ga("tools", value=[])),
+    (GA, ga("tool_choice", value="required")),
+    (GA, ga("tool_choice", value={"type": "function", "name": "f"})),
+    (GA, ga("max_output_tokens", value=4096)),
+    (GA, ga("max_output_tokens", value="inf")),
+    (GA, ga("truncation", value="disabled")),
+    (GA, ga("truncation", value={"type": "retention_ratio", "retention_ratio": 0.8})),
+    (GA, ga("parallel_tool_calls", value=False)),
+    (GA, ga("reasoning", value={"effort": "low"})),
+    (GA, ga("prompt", value={"id": "p_1", "variables": {"a": "b"}})),
+    (GA, ga("tracing", value="auto")),
+    (GA, ga("include", value=["item.input_audio_transcription.logprobs"])),
+    (BETA, {"modalities": ["text"]}),
+    (BETA, {"modalities": ["audio", "text"]}),
+    (BETA, {"voice": "verse", "speed": 0.25, "temperature": 1.2}),
+    (BETA, {"input_audio_format": "g711_ulaw", "output_audio_format": "g711_alaw"}),
+    (BETA, {"input_audio_transcription": {"model": "whisper-1"}, "input_audio_noise_reduction": None}),
+    (BETA, {"input_audio_noise_reduction": {"type": "near_field"}}),
+    (BETA, {"tools": [FUNCTION], "tool_choice": "f"}),
+    (BETA, {"max_response_output_tokens": "inf", "tracing": None, "prompt": None, "include": None}),
+    (BETA, {"turn_detection": None}),
+    (BETA, {}),
+]
+
+
+@pytest.mark.parametrize(("dialect", "change"), TAKEN)
+def test_an_update_is_taken_and_told_back(dialect, change):
+    desk = Desk(dialect)
+    (event,) = desk.ask("session.update", session=change)
+    assert event["type"] == "session.updated"
+
+    def holds(asked, told):
+        if isinstance(asked, dict) and isinstance(told, dict):
+            return all(holds(value, told.get(name)) for name, value in asked.items())
+        return asked == told
+
+    assert holds(change, event["session"])
+
+
+VAD = {"type": "server_vad"}
+REFUSED = [
+    (GA, {"instructions": "x"}, "missing_required_parameter", "session.type"),
+    (GA, {"type": "text"}, "invalid_value", "session.type"),
+    (GA, ga("voice", value="cedar"), "unknown_parameter", "session.voice"),
+    (GA, ga("turn_detection", value=None), "unknown_parameter", "session.turn_detection"),
+    (GA, ga("temperature", value=0.8), "unknown_parameter", "session.temperature"),
+    (GA, ga("modalities", value=["text"]), "unknown_parameter", "session.modalities"),
+    (GA, ga("audio", value=7), "invalid_type", "session.audio"),
+    (GA, ga("audio", "output", "loud", value=1), "unknown_parameter", "session.audio.output.loud"),
+    (GA, ga("output_modalities", value=["text", "audio"]), "invalid_value", "session.output_modalities"),
+    (GA, ga("output_modalities", value="audio"), "invalid_type", "session.output_modalities"),
+    (GA, ga("instructions", value=None), "invalid_type", "session.instructions"),
+    (GA, ga("model", value="other"), "invalid_value", "session.model"),
+    (GA, ga("id", value="sess_2"), "unknown_parameter", "session.id"),
+    (GA, ga("expires_at", value=1), "unknown_parameter", "session.expires_at"),
+    (GA, ga(*OUT, "voice", value="nova"), "invalid_value", "session.audio.output.voice"),
+    (GA, ga(*OUT, "voice", value=3), "invalid_type", "session.audio.output.voice"),
+    (GA, ga(*OUT, "speed", value=1.6), "invalid_value", "session.audio.output.speed"),
+    (GA, ga(*OUT, "speed", value=True), "invalid_type", "session.audio.output.speed"),
+    (GA, ga(*IN, "format", value="pcm16"), "invalid_type", "session.audio.input.format"),
+    (GA, ga(*IN, "format", value={"type": "audio/mp3"}), "invalid_value", "session.audio.input.format.type"),
+    (
+        GA,
+        ga(*IN, "format", value={"type": "audio/pcm", "rate": 16000}),
+        "invalid_value",
+        "session.audio.input.format.rate",
+    ),
+    (GA, ga("max_output_tokens", value=4097), "invalid_value", "session.max_output_tokens"),
+    (GA, ga("max_output_tokens", value=0), "invalid_value", "session.max_output_tokens"),
+    (GA, ga("tools", value=[{"name": "f"}]), "missing_required_parameter", "session.tools[0].type"),
+    (
+        GA,
+        ga("tools", value=[FUNCTION, {"type": "function"}]),
+        "missing_required_parameter",
+        "session.tools[1].name",
+    ),
+    (GA, ga("tool_choice", value="f"), "invalid_value", "session.tool_choice"),
+    (GA, ga("truncation", value="never"), "invalid_value", "session.truncation"),
+    (GA, ga("parallel_tool_calls", value="yes"), "invalid_type", "session.parallel_tool_calls"),
+    (
+        GA,
+        ga(*IN, "noise_reduction", value={}),
+        "missing_required_parameter",
+        "session.audio.input.noise_reduction.type",
+    ),
+    (BETA, {"type": "realtime"}, "unknown_parameter", "session.type"),
+    (BETA, {"audio": {}}, "unknown_parameter", "session.audio"),
+    (BETA, {"output_modalities": ["text"]}, "unknown_parameter", "session.output_modalities"),
+    (BETA, {"max_output_tokens": 5}, "unknown_parameter", "session.max_output_tokens"),
+    (BETA, {"truncation": "auto"}, "unknown_parameter", "session.truncation"),
+    (BETA, {"reasoning": None}, "unknown_parameter", "session.reasoning"),
+    (BETA, {"parallel_tool_calls": True}, "unknown_parameter", "session.parallel_tool_calls"),
+    (BETA, {"client_secret": {}}, "unknown_parameter", "session.client_secret"),
+    (BETA, {"modalities": ["audio"]}, "invalid_value", "session.modalities"),
+    (BETA, {"voice": "marin"}, "invalid_value", "session.voice"),
+    (BETA, {"voice": {"id": "v"}}, "invalid_type", "session.voice"),
+    (BETA, {"temperature": 0.3}, "invalid_value", "session.temperature"),
+    (BETA, {"temperature": "hot"}, "invalid_type", "session.temperature"),
+    (BETA, {"input_audio_format": {"type": "audio/pcm"}}, "invalid_type", "session.input_audio_format"),
+    (BETA, {"output_audio_format": "mp3"}, "invalid_value", "session.output_audio_format"),
+    (BETA, {"tools": [{"type": "mcp"}]}, "invalid_value", "session.tools[0].type"),
+    (
+        BETA,
+        {"input_audio_transcription": {"model": "whisper-1", "keywords": []}},
+        "unknown_parameter",
+        "session.input_audio_transcription.keywords",
+    ),
+    (
+        BETA,
+        {"turn_detection": {**VAD, "idle_timeout_ms": 6000}},
+        "unknown_parameter",
+        "session.turn_detection.idle_timeout_ms",
+    ),
+]
+DETECTIONS = [
+    ({}, "missing_required_parameter", ".type"),
+    ({"type": "push_to_talk"}, "invalid_value", ".type"),
+    ({**VAD, "threshold": 1.1}, "invalid_value", ".threshold"),
+    ({**VAD, "threshold": None}, "invalid_type", ".threshold"),
+    ({**VAD, "silence_duration_ms": -1}, "invalid_value", ".silence_duration_ms"),
+    ({**VAD, "prefix_padding_ms": 1.5}, "invalid_type", ".prefix_padding_ms"),
+    ({**VAD, "create_response": None}, "invalid_type", ".create_response"),
+    ({**VAD, "eagerness": "low"}, "unknown_parameter", ".eagerness"),
+    ({"type": "semantic_vad", "threshold": 0.5}, "unknown_parameter", ".threshold"),
+    ({"type": "semantic_vad", "eagerness": "keen"}, "invalid_value", ".eagerness"),
+    ("server_vad", "invalid_type", ""),
+]
+for value, code, below in DETECTIONS:
+    REFUSED += [
+        (GA, ga(*IN, "turn_detection", value=value), code, f"session.audio.input.turn_detection{below}"),
+        (BETA, {"turn_detection": value}, code, f"session.turn_detection{below}"),
+    ]
+
+
+@pytest.mark.parametrize(("dialect", "change", "code", "param"), REFUSED)
+def test_an_update_is_refused_whole_with_its_code_and_param(dialect, change, code, param):
+    desk = Desk(dialect)
+    fine = {"type": "realtime"} if dialect is GA else {}
+    before = desk.ask("session.update", session=fine)[0]["session"]
+    asked = {"instructions": "new", **change} if "instructions" not in change else change
+    assert error(desk.ask("session.update", session=asked)) == (code, param, "e1")
+    assert desk.ask("session.update", session=fine)[0]["session"] == before
+
+
+@pytest.mark.parametrize(("dialect", "silence_ms"), [(GA, 500), (BETA, 200)])
+def test_a_session_begins_with_a_detector_unless_told_not_to(dialect, silence_ms):
+    desk = Desk(dialect)
+    (event,) = desk.ask("session.update", session={"type": "realtime"} if dialect is GA else {})
+    session = event["session"]
+    detection = session["audio"]["input"]["turn_detection"] if dialect is GA else session["turn_detection"]
+    assert (detection["type"], detection["threshold"], detection["silence_duration_ms"]) == (
+        "server_vad",
+        0.5,
+        silence_ms,
+    )
+    assert (detection["create_response"], detection["interrupt_response"]) == (True, True)
+
+
+def test_an_update_keeps_what_it_does_not_name():
+    desk = Desk(GA)
+    desk.ask("session.update", session=ga("instructions", value="Be brief."))
+    (event,) = desk.ask("session.update", session=ga(*OUT, "speed", value=1.25))
+    assert event["session"]["instructions"] == "Be brief."
+    assert event["session"]["audio"]["output"]["voice"] == "marin"
+    assert "event_id" in event
+    assert event["event_id"] != "e1"  # the client's id is echoed in errors only
+
+
+@pytest.mark.parametrize(
+    ("dialect", "response", "code", "param"),
+    [
+        (GA, {"modalities": ["text"]}, "unknown_parameter", "response.modalities"),
+        (GA, {"voice": "echo"}, "unknown_parameter", "response.voice"),
+        (GA, {"temperature": 1}, "unknown_parameter", "response.temperature"),
+        (GA, {"output_modalities": ["text", "audio"]}, "invalid_value", "response.output_modalities"),
+        (BETA, {"output_modalities": ["text"]}, "unknown_parameter", "response.output_modalities"),
+        (BETA, {"audio": {}}, "unknown_parameter", "response.audio"),
+        (BETA, {"modalities": ["audio"]}, "invalid_value", "response.modalities"),
+        (GA, {"conversation": "other"}, "invalid_value", "response.conversation"),
+        (BETA, {"conversation": "other"}, "invalid_value", "response.conversation"),
+        (GA, {"metadata": {str(n): "" for n in range(17)}}, "invalid_value", "response.metadata"),
+        (BETA, {"metadata": {"a": 1}}, "invalid_type", "response.metadata.a"),
+        (BETA, {"metadata": {"a": "x" * 513}}, "invalid_value", "response.metadata.a"),
+        (GA, {"input": {}}, "invalid_type", "response.input"),
+        (GA, {"input": [{"type": "message"}]}, "missing_required_parameter", "response.input[0].role"),
+        (GA, {"input": [{"type": "item_reference", "id": "x"}]}, "item_retrieve_invalid_item_id", "item_id"),
+    ],
+)
+def test_a_response_is_refused_with_its_code_and_param(dialect, response, code, param):
+    desk = Desk(dialect)
+    assert error(desk.ask("response.create", response=response)) == (code, param, "e1")
+    assert types(desk.ask("response.create")) == ["response.created"]
+
+
+@pytest.mark.parametrize("dialect", [GA, BETA])
+def test_a_voice_is_fixed_by_the_first_sound(dialect):
+    desk = Desk(dialect)
+
+    def voice(name):
+        return ga(*OUT, "voice", value=name) if dialect is GA else {"voice": name}
+
+    assert types(desk.ask("session.update", session=voice("echo"))) == ["session.updated"]
+    desk.asked()
+    desk.run()
+    assert error(desk.ask("session.update", session=voice("alloy")))[0] == "cannot_update_voice"
+    assert types(desk.ask("session.update", session=voice("echo"))) == ["session.updated"]
+    asked = {"audio": {"output": {"voice": "alloy"}}} if dialect is GA else {"voice": "alloy"}
+    assert error(desk.ask("response.create", response=asked))[0] == "cannot_update_voice"
