@@ -54,9 +54,7 @@ _BETA: Json = {
     "tool_choice": "auto",
     "max_response_output_tokens": "inf",
     "temperature": 0.8,
-    "prompt": None,
     "tracing": None,
-    "include": None,
 }
 _ROWS = {row.setting: row for row in TABLE}
 _FORMATS = {

@@ -1,7 +1,7 @@
 """One client on a socket: what comes goes into its session, what the session says goes out, faults between.
 
 One task reads, one writes, so that messages leave in the order they were made. A client that does not read what it is
-sent is not read either once `MOST_WAITING` messages wait for it.
+sent is not read either once `MOST_WAITING` messages wait for it, and dropped when it took nothing for `STUCK_S`.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from edged.local.faults import Action, End, Faulty
 from edged.local.session import TIME_IS_UP, LocalSession
 
 MOST_WAITING = 1000
+STUCK_S = 30.0
 
 
 class Talk:
@@ -67,23 +68,36 @@ class Talk:
                 await self._room.wait()
 
     async def _write(self) -> None:
-        while not self._over:
-            while self._waiting:
-                action = self._waiting.popleft()
-                if isinstance(action, End):
-                    await self._end(action)
-                    return
-                await self._connection.send(action.message)
+        try:
+            while (end := await self._write_until_end()) is None:
+                pass
+            await self._end(end)
+        finally:  # who waits for room would wait for ever
+            self._over = True
+            self._waiting.clear()
             self._room.set()
-            self._say(self._session.advance(self._loop.time()))
-            if self._waiting:
-                continue
-            if self._loop.time() >= self._expires_at:
-                self._waiting.append(End("expire"))
-                continue
-            self._set_timer()
-            self._news.clear()
-            await self._news.wait()
+
+    async def _write_until_end(self) -> End | None:
+        """All that is to be sent by now, then sleep until there is more; or how it ends."""
+        while self._waiting:
+            action = self._waiting.popleft()
+            if isinstance(action, End):
+                return action
+            try:
+                async with asyncio.timeout(STUCK_S):
+                    await self._connection.send(action.message)
+            except TimeoutError:
+                return End("drop")
+        self._room.set()
+        self._say(self._session.advance(self._loop.time()))
+        if self._waiting:
+            return None
+        if self._loop.time() >= self._expires_at:
+            return End("expire")
+        self._set_timer()
+        self._news.clear()
+        await self._news.wait()
+        return None
 
     def _say(self, messages: list[str]) -> None:
         if messages:
@@ -103,7 +117,7 @@ class Talk:
     async def _end(self, end: End) -> None:
         self._over = True
         self._waiting.clear()
-        self._room.set()
+        self._room.set()  # what still comes is read and thrown away
         transport = self._connection.transport
         match end.do:
             case "close":

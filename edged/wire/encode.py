@@ -83,7 +83,8 @@ def _response_done(event: shapes.ResponseDone) -> Json:
         if event.reason is not None:
             details["reason"] = event.reason
         if event.error is not None:
-            details["error"] = error_object(event.error)
+            error = event.error
+            details["error"] = {"type": error.type, "code": error.code, "message": error.message}
     return {
         "response": {
             "id": event.response_id,

@@ -1,28 +1,42 @@
 """The embedded service on a socket, with the stock client: over loopback, and in virtual time."""
 
 import asyncio
+import http.client
 import json
+from contextlib import asynccontextmanager
+from urllib.parse import quote
 
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidStatus
 
 from edged import wire
+from edged.local.http import Door
 from edged.local.server import LocalServer
 from edged.local.voice import ParrotVoice
 from edged.wire import Dialect, Settings
 from tests.lab.net import SimNet
 
 SOUND = bytes(range(250)) * 96
+HEADERS = {Dialect.GA: {}, Dialect.BETA: {"OpenAI-Beta": "realtime=v1"}}
+
+
+def dial(url, dialect=Dialect.GA, **options):
+    headers = {**HEADERS[dialect], **options.pop("headers", {})}
+    return connect(url, additional_headers=headers, compression=None, proxy=None, max_size=2**24, **options)
+
+
+async def ask(socket, dialect=Dialect.GA):
+    await socket.send(wire.session_update(Settings(), dialect, "u"))
+    await socket.send(wire.append(SOUND))
+    await socket.send(wire.commit("c"))
+    await socket.send(wire.response_create("r"))
 
 
 async def turn(url, dialect):
     """One push-to-talk turn; the names of the events and the sound of the answer."""
-    headers = {"OpenAI-Beta": "realtime=v1"} if dialect is Dialect.BETA else {}
-    async with connect(url, additional_headers=headers, compression=None, proxy=None) as socket:
-        await socket.send(wire.session_update(Settings(), dialect, "u"))
-        await socket.send(wire.append(SOUND))
-        await socket.send(wire.commit("c"))
-        await socket.send(wire.response_create("r"))
+    async with dial(url, dialect) as socket:
+        await ask(socket, dialect)
         names, sound = [], b""
         while "response.done" not in names:
             text = await socket.recv()
@@ -64,7 +78,7 @@ def test_a_client_that_goes_in_the_middle_leaves_nothing_behind(lab_run):
 
     async def main():
         async with LocalServer(voice=ParrotVoice(), pace=1.0) as server:
-            async with connect(server.url, compression=None, proxy=None) as socket:
+            async with dial(server.url) as socket:
                 await socket.send(wire.append(SOUND * 10))
                 await socket.send(wire.commit("c"))
                 await socket.send(wire.response_create("r"))
@@ -74,3 +88,349 @@ def test_a_client_that_goes_in_the_middle_leaves_nothing_behind(lab_run):
             assert len(asyncio.all_tasks()) == 1
 
     lab_run(main(), net=net)
+
+
+# -- who may come in -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def served(lab_run):
+    """Runs `body(server)` in virtual time."""
+
+    def run(body, **options):
+        async def main():
+            async with LocalServer(voice=ParrotVoice(), **{"wall": lambda: 1000.0, **options}) as server:
+                return await body(server)
+
+        return lab_run(main(), net=SimNet(latency_ms=10))
+
+    return run
+
+
+async def received(socket):
+    """All events until the connection ends, and how it ended."""
+    events = []
+    try:
+        while True:
+            events.append(json.loads(await socket.recv()))
+    except ConnectionClosed as closed:
+        return events, closed
+
+
+@pytest.mark.parametrize(
+    ("protocols", "headers", "dialect"),
+    [
+        (["realtime", "openai-insecure-api-key.k"], {}, Dialect.GA),
+        (["realtime", "openai-insecure-api-key.k", "openai-beta.realtime-v1"], {}, Dialect.BETA),
+        (None, {"OpenAI-Beta": "realtime=v1"}, Dialect.BETA),
+        (None, {"OpenAI-Beta": "assistants=v2"}, Dialect.GA),
+        (None, {}, Dialect.GA),
+    ],
+)
+def test_the_dialect_is_the_header_s_or_the_subprotocol_s(served, protocols, headers, dialect):
+    async def body(server):
+        async with dial(server.url, headers=headers, subprotocols=protocols) as socket:
+            event = wire.parse_server(await socket.recv())
+            assert wire.dialect_of(event.session) is dialect
+            assert socket.subprotocol == ("realtime" if protocols else None)
+            assert event.session["expires_at"] == 1000 + 3600
+
+    served(body)
+
+
+def test_a_wrong_key_in_a_header_is_refused_before_the_handshake(served):
+    async def body(server):
+        for headers in ({}, {"Authorization": "Bearer wrong"}):
+            with pytest.raises(InvalidStatus) as refused:
+                await dial(server.url, headers=headers)
+            assert refused.value.response.status_code == 401
+            assert json.loads(refused.value.response.body)["error"]["code"] == "invalid_api_key"
+        async with dial(server.url, headers={"api-key": "sk-1"}) as socket:
+            assert json.loads(await socket.recv())["type"] == "session.created"
+
+    served(body, door=Door(keys=("sk-1",)))
+
+
+@pytest.mark.parametrize(
+    ("door", "dialect", "options", "code", "close_code"),
+    [
+        (
+            Door(keys=("sk-1",)),
+            Dialect.GA,
+            {"subprotocols": ["realtime", "openai-insecure-api-key.no"]},
+            "invalid_api_key",
+            3000,
+        ),
+        (Door(models=("a",)), Dialect.GA, {}, "model_not_found", 4000),
+        (Door(models=("a",)), Dialect.BETA, {}, "model_not_found", 4000),
+        (Door(speaks=(Dialect.GA,)), Dialect.BETA, {}, "beta_api_shape_disabled", 4000),
+        (Door(speaks=(Dialect.BETA,)), Dialect.GA, {}, "missing_beta_header", 4000),
+    ],
+)
+def test_who_may_not_stay_is_told_why_twice(served, door, dialect, options, code, close_code):
+    async def body(server):
+        async with dial(f"{server.url}?model=b", dialect, **options) as socket:
+            events, closed = await received(socket)
+        assert [(event["type"], event["error"]["code"]) for event in events] == [("error", code)]
+        assert (closed.rcvd.code, closed.rcvd.reason) == (close_code, f"invalid_request_error.{code}")
+
+    served(body, door=door)
+
+
+def test_models_of_a_gateway_have_its_prefix(served):
+    async def body(server):
+        async with dial(f"{server.url}?model=openai%2Fgpt-realtime") as socket:
+            assert json.loads(await socket.recv())["session"]["model"] == "openai/gpt-realtime"
+
+    served(body, door=Door(models=("gpt-realtime",), prefix="openai/"))
+
+
+def test_another_path_is_not_found(served):
+    async def body(server):
+        with pytest.raises(InvalidStatus) as refused:
+            await dial(server.url.replace("/v1/realtime", "/v1/chat"))
+        assert refused.value.response.status_code == 404
+
+    served(body)
+
+
+def test_plain_http_comes_to_the_same_port():
+    async def main():
+        async with LocalServer(voice=ParrotVoice(), wall=lambda: 1000.0) as server:
+            port = int(server.url.rsplit(":", 1)[1].split("/")[0])
+
+            def call(method, path, body=None):
+                line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+                try:
+                    line.request(method, path, json.dumps(body), {"Authorization": "Bearer k"})
+                    reply = line.getresponse()
+                    return reply.status, json.loads(reply.read())
+                finally:
+                    line.close()
+
+            asked = {"model": "m", "voice": "echo", "instructions": "x" * 100_000 and "long " * 10_000}
+            status, session = await asyncio.to_thread(call, "POST", "/v1/realtime/sessions", asked)
+            assert (status, session["voice"], session["instructions"]) == (200, "echo", asked["instructions"])
+            key = session["client_secret"]["value"]
+            assert len(key) > 30
+            async with dial(server.url, Dialect.BETA, headers={"Authorization": f"Bearer {key}"}) as socket:
+                told = json.loads(await socket.recv())["session"]
+                assert (told["voice"], told["model"]) == ("echo", "m")
+            assert (await asyncio.to_thread(call, "GET", "/v1/models"))[0] == 200
+            assert (await asyncio.to_thread(call, "GET", "/edged/ledger"))[1]["bill"] == []
+            assert (await asyncio.to_thread(call, "PUT", "/v1/models", {}))[0] == 405
+
+    asyncio.run(main())
+
+
+# -- faults on demand ----------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def faulty(server, *lines, dialect=Dialect.GA, **options):
+    query = "&".join(f"fault={quote(line)}" for line in lines)
+    async with dial(f"{server.url}?{query}", dialect, ping_interval=None, **options) as socket:
+        yield socket
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 502, 503, 504])
+def test_a_handshake_is_refused_with_any_status(served, status):
+    async def body(server):
+        with pytest.raises(InvalidStatus) as refused:
+            await dial(f"{server.url}?fault=refuse:{status}:17")
+        assert refused.value.response.status_code == status
+        assert refused.value.response.headers["Retry-After"] == "17"
+
+    served(body)
+
+
+def test_a_handshake_comes_late_or_never(served):
+    async def body(server):
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        async with dial(f"{server.url}?fault=slow:3"):
+            assert 3 <= loop.time() - began < 3.2
+        began = loop.time()
+        with pytest.raises(TimeoutError):
+            await dial(f"{server.url}?fault=hang", open_timeout=10)
+        assert 10 <= loop.time() - began < 10.2
+
+    served(body)
+
+
+def test_no_session_created(served):
+    async def body(server):
+        async with faulty(server, "mute") as socket:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(socket.recv(), 60)
+            await socket.send(wire.clear("c"))
+            assert json.loads(await socket.recv())["type"] == "input_audio_buffer.cleared"
+
+    served(body)
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1008, 1011, 1013, 3000, 4000])
+@pytest.mark.parametrize("dialect", Dialect)
+def test_a_close_with_any_code_and_reason(served, code, dialect):
+    async def body(server):
+        async with faulty(server, f"close:{code}:so be it@session.updated", dialect=dialect) as socket:
+            await ask(socket, dialect)
+            events, closed = await received(socket)
+        assert events[-1]["type"] == "session.updated"
+        assert (closed.rcvd.code, closed.rcvd.reason) == (code, "so be it")
+
+    served(body)
+
+
+def test_accepted_and_closed_at_once(served):
+    async def body(server):
+        async with faulty(server, "close:1013") as socket:
+            events, closed = await received(socket)
+        assert (events, closed.rcvd.code) == ([], 1013)
+
+    served(body)
+
+
+def test_a_drop_has_no_close_frame(served):
+    async def body(server):
+        async with faulty(server, "drop@response.output_audio.delta#2") as socket:
+            await ask(socket)
+            events, closed = await received(socket)
+        assert isinstance(closed, ConnectionClosedError)
+        assert closed.rcvd is None
+        deltas = [event for event in events if event["type"] == "response.output_audio.delta"]
+        assert len(deltas) <= 2  # a reset may overtake what was sent before it
+
+    served(body)
+
+
+def test_a_stalled_service_still_answers_pings(served):
+    async def body(server):
+        async with faulty(server, "stall@response.created") as socket:
+            await ask(socket)
+            while json.loads(await socket.recv())["type"] != "response.created":
+                pass
+            await socket.send(wire.clear("c"))
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(socket.recv(), 120)
+            await asyncio.wait_for(await socket.ping(), 5)
+
+    served(body)
+
+
+def test_a_half_open_line_answers_nothing(served):
+    async def body(server):
+        async with faulty(server, "half_open@session.updated", close_timeout=1) as socket:
+            await ask(socket)
+            while json.loads(await socket.recv())["type"] != "session.updated":
+                pass
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(await socket.ping(), 120)
+
+    served(body)
+
+
+@pytest.mark.parametrize("lines", [("expire@session.updated",), ()])
+def test_a_session_s_time_is_up_with_an_error_and_1001(served, lines):
+    async def body(server):
+        async with faulty(server, *lines) as socket:
+            await ask(socket)
+            events, closed = await received(socket)
+        assert events[-1]["error"]["code"] == "session_expired"
+        assert (closed.rcvd.code, closed.rcvd.reason) == (
+            1001,
+            "Your session hit the maximum duration of 60 minutes.",
+        )
+        return asyncio.get_running_loop().time()
+
+    ended_s = served(body, session_s=1800)
+    assert (ended_s < 60) if lines else (1800 <= ended_s < 1860)
+
+
+def test_faults_of_the_first_connections_only(served):
+    async def body(server):
+        for _ in range(2):
+            with pytest.raises(InvalidStatus):
+                await dial(server.url)
+        async with dial(server.url) as socket:
+            assert json.loads(await socket.recv())["type"] == "session.created"
+
+    served(body, fault_lines=["refuse:503~2"])
+
+
+def test_a_fault_that_is_none_is_refused_in_words(served):
+    async def body(server):
+        with pytest.raises(InvalidStatus) as refused:
+            await dial(f"{server.url}?fault=explode")
+        assert refused.value.response.status_code == 400
+        assert "explode" in json.loads(refused.value.response.body)["error"]["message"]
+
+    served(body)
+
+
+def test_a_huge_message_and_a_flood_arrive_whole(served):
+    async def body(server):
+        async with faulty(server, "huge:9@session.created", "flood:2000@session.updated") as socket:
+            await socket.recv()
+            assert len(await socket.recv()) > 9 * 2**20
+            await ask(socket)
+            names = [json.loads(await socket.recv())["type"] for _ in range(2002)]
+            assert names.count("rate_limits.updated") == 2000
+
+    served(body)
+
+
+def test_a_response_that_never_ends(served):
+    async def body(server):
+        async with faulty(server, "swallow@response.done") as socket:
+            await ask(socket)
+            names = []
+
+            async def listen():
+                while True:
+                    names.append(json.loads(await socket.recv())["type"])
+
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(listen(), 60)
+            assert "response.output_item.done" in names
+            assert "response.done" not in names
+
+    served(body)
+
+
+def test_a_client_that_does_not_read_is_not_read(served):
+    async def body(server):
+        async with dial(server.url, max_queue=1, ping_interval=None, close_timeout=1) as socket:
+            sent = 0
+
+            async def shout():
+                nonlocal sent
+                for _ in range(200_000):
+                    await socket.send(wire.clear("c" * 500))
+                    sent += 1
+
+            with pytest.raises(ConnectionClosedError):
+                await shout()
+            assert 0 < sent < 100_000
+            assert 30 <= asyncio.get_running_loop().time() < 60
+        async with dial(server.url) as other:
+            assert json.loads(await other.recv())["type"] == "session.created"
+
+    served(body)
+
+
+def test_a_server_ends_at_once_whatever_its_clients_do():
+    async def main():
+        loop = asyncio.get_running_loop()
+        sockets = []
+        async with LocalServer(voice=ParrotVoice()) as server:
+            for lines in (["stall"], ["half_open"], [], ["mute"]):
+                query = "&".join(f"fault={line}" for line in lines)
+                sockets.append(await dial(f"{server.url}?{query}", ping_interval=None, close_timeout=0.1))
+            await asyncio.sleep(0.05)
+            began = loop.time()
+        assert loop.time() - began < 3
+        for socket in sockets:
+            await socket.close()
+
+    asyncio.run(main())

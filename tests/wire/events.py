@@ -47,7 +47,7 @@ EVENTS_OF_BOTH = {
         WORDS,
         st.sampled_from(["completed", "cancelled", "incomplete", "failed"]),
         reason=MAYBE,
-        error=st.none() | ERRORS,
+        error=st.none() | st.builds(wire.ServerError, st.text(min_size=1, max_size=12), MAYBE, MAYBE),
         output=st.lists(OBJECTS, max_size=2).map(tuple),
         usage=OBJECTS,
         conversation_id=MAYBE,
