@@ -178,7 +178,7 @@ def parse(text: str, name: str, speak: Speak) -> Script:
         told = msgspec.convert(yaml.safe_load(text), _File)
     except (yaml.YAMLError, msgspec.ValidationError, RecursionError) as error:
         words = " ".join(str(error).split())
-        raise ConfigError([f"{name}: {words}; edged/local/script.py shows a good one"]) from error
+        raise ConfigError([f"{name}: {words}; docs/local-server.md shows a good one"]) from error
     problems = []
     for place, replies in (("rules", told.rules), ("answers", told.answers)):
         for index, reply in enumerate(replies):

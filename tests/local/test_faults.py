@@ -1,7 +1,9 @@
 """Faults on demand: how they are written, and what each does to the messages that pass."""
 
 import json
+import re
 from base64 import b64encode
+from pathlib import Path
 
 import pytest
 
@@ -175,3 +177,16 @@ def test_what_is_no_event_sets_nothing_off():
     for message in ("[1]", "{", "7", '{"type": 3}', b"\xff", "[" * 100_000):
         assert faulty.came(message) == (True, [])
     assert faulty.goes([b64encode(b"x").decode()]) == [Send("eA==")]
+
+
+def test_the_manual_has_every_fault_and_no_other():
+    with pytest.raises(ValueError, match="one of") as refused:
+        parse("explode")
+    known = set(str(refused.value).split("one of ")[1].rstrip(")").split(", "))
+    manual = (Path(__file__).parents[2] / "docs" / "local-server.md").read_text()
+    table = manual.split("## Faults")[1].split("## The ledger")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    told = {name.split(":")[0].split("@")[0] for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+    assert told == known
+    for kind in GARBAGE:
+        assert f"`{kind}`" in table
