@@ -4,7 +4,7 @@ Rules:
 1. The relay spends its owner's money for whoever gets in. On loopback that is who can run a program on this
    machine; pages in a browser are kept out unless they come from this machine or were allowed by name.
 2. Host: a page that got its own name to mean 127.0.0.1 (DNS rebinding) still sends that name. On loopback the
-   host has to be a loopback one, or the name that the relay was bound to.
+   host has to be a loopback one.
 3. Origin: any page may open a WebSocket to this machine, and the browser says which page it is. Loopback and
    allowed origins come in; `null` (files, sandboxed frames of any page) does not.
 4. Off loopback a token is asked of everybody; it may come wherever clients put their key. It is compared in
@@ -93,7 +93,7 @@ def refusal(asked: Asked, policy: Policy) -> Refusal | None:
     """Why `asked` may not come in; None: it may."""
     if asked.path not in PATHS:
         return Refusal(404, f"There is nothing here. The relay is at {' and '.join(PATHS)}.")
-    if is_loopback(policy.bound) and not _host_is_ours(asked.hosts, policy.bound):
+    if is_loopback(policy.bound) and not _host_is_ours(asked.hosts):
         return Refusal(
             403, "This relay serves this machine only: the host has to be localhost, 127.0.0.1 or [::1]."
         )
@@ -130,11 +130,10 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _host_is_ours(hosts: tuple[str, ...], bound: str) -> bool:
+def _host_is_ours(hosts: tuple[str, ...]) -> bool:
     if len(hosts) != 1 or set(hosts[0]) & set("@/?#"):
         return False
-    name = _name(f"//{hosts[0]}")
-    return name is not None and (is_loopback(name) or name == bound.lower())
+    return is_loopback(_name(f"//{hosts[0]}") or "")
 
 
 def _origin_is_allowed(origins: tuple[str, ...], allowed: frozenset[str]) -> bool:

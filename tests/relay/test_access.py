@@ -66,10 +66,6 @@ def test_a_host_has_to_be_there_once():
     assert status(Asked("/", hosts=("localhost", "localhost"))) == 403
 
 
-def test_the_bound_name_is_ours():
-    assert status(asked(host="127.0.0.5:1"), Policy(bound="127.0.0.5")) is None
-
-
 @pytest.mark.parametrize(
     "origin", ["http://localhost:3000", "https://127.0.0.1", "http://[::1]:5173", "HTTP://LOCALHOST"]
 )
@@ -111,7 +107,18 @@ def test_an_allowed_origin_comes_in_and_no_other():
     assert status(asked(origin="http://console.example"), policy) == 403
 
 
-@pytest.mark.parametrize("origin", ["null", "console.example", "https://console.example/page", "*"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "console.example",
+        "https://console.example/page",
+        "*",
+        "//console.example",
+        "https://",
+        "https://a@b.example",
+    ],
+)
 def test_what_is_no_origin_can_not_be_allowed(origin):
     with pytest.raises(ConfigError, match="origin"):
         Policy(origins=frozenset({origin}))

@@ -11,11 +11,11 @@ USAGE = {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7}
 
 def test_every_response_counts_whatever_became_of_it():
     tally = Tally()
-    for status in ("completed", "cancelled", "failed", "completed", "dance"):
+    for status in ("completed", "cancelled", "failed", "completed", "incomplete", "dance"):
         tally.response(status, USAGE)
-    assert tally.responses == 5
-    assert tally.by_status == {"completed": 2, "cancelled": 1, "failed": 1, "other": 1}
-    assert (tally.input_tokens, tally.output_tokens, tally.total_tokens) == (15, 20, 35)
+    assert tally.responses == 6
+    assert tally.by_status == {"completed": 2, "cancelled": 1, "failed": 1, "incomplete": 1, "other": 1}
+    assert (tally.input_tokens, tally.output_tokens, tally.total_tokens) == (18, 24, 42)
 
 
 @pytest.mark.parametrize("odd", [None, "7", -1, True, 2**60, 1.5, [], {}])
@@ -51,7 +51,15 @@ def test_it_says_so_in_a_line():
 
 
 @pytest.mark.parametrize(
-    ("count", "said"), [(0, "0 B"), (1500, "1.5 kB"), (25_000_000, "25 MB"), (3 * 10**12, "3000.0 GB")]
+    ("count", "said"),
+    [
+        (0, "0 B"),
+        (9, "9 B"),
+        (1000, "1.0 kB"),
+        (1500, "1.5 kB"),
+        (25_000_000, "25 MB"),
+        (3 * 10**12, "3000.0 GB"),
+    ],
 )
 def test_sizes_for_people(count, said):
     assert f"{said} up" in str(Tally(up_bytes=count))

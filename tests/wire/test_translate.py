@@ -62,6 +62,7 @@ NO_MESSAGES = [
     '{"type":"session.update","session":' + "[" * 100_000,
     '{"type":"response.create","response":{"n":NaN}}',
     '{"type":"session.update","x":1e999}',
+    '{"type":"response.create","response":NaN}',
     '{"type":"session.update","x":' + "9" * 5000 + "}",
 ]
 
@@ -70,6 +71,9 @@ NO_MESSAGES = [
 @pytest.mark.parametrize("text", NO_MESSAGES)
 def test_what_is_no_message_passes_unchanged(client, server, text):
     assert Translator(client, server).up(text) == [text]
+    told = text.replace("session.update", "session.created").replace("response.create", "response.created")
+    (passed,) = Translator(client, server).down(told)
+    assert passed == told
 
 
 @CROSSED
@@ -262,6 +266,8 @@ def test_an_item_still_being_made_is_not_done_whatever_its_status_says():
     [
         {"id": "i", "type": "function_call_output", "call_id": "c", "output": "1"},
         {"id": "i", "type": "message", "role": "system", "content": []},
+        {"id": "i", "type": "message", "role": "user", "content": []},
+        {"id": "i", "type": "message", "role": "assistant", "status": "incomplete", "content": []},
         {"id": "i", "type": "message", "role": "assistant", "status": "completed", "content": []},
     ],
 )
@@ -276,6 +282,18 @@ def test_ga_says_which_function_is_called():
     assert "name" not in got
     got = told(Translator(GA, BETA), wire.OutputItemAdded("resp_1", 0, CALL), done, dialect=BETA)
     assert got[1]["name"] == "lamp"
+    (got,) = told(Translator(GA, BETA), done, dialect=BETA)
+    assert got["name"] == ""
+
+
+def test_what_a_response_is_through_with_is_no_longer_being_made():
+    translator = Translator(GA, BETA)
+    added, ended = wire.OutputItemAdded("resp_1", 0, ASSISTANT), wire.OutputItemDone("resp_1", 0, SAID)
+    told(translator, added, ended, dialect=BETA)
+    assert names(told(translator, wire.ItemAdded(SAID), dialect=BETA)) == [
+        "conversation.item.added",
+        "conversation.item.done",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -298,6 +316,83 @@ def test_an_error_without_an_event_id_gets_one():
     (got,) = told(Translator(BETA, GA), '{"type":"error","error":{"message":"no"}}', dialect=GA)
     assert got["event_id"]
     assert got["error"] == {"message": "no"}
+
+
+@CROSSED
+@pytest.mark.parametrize(
+    "error", ['"no"', "null", '{"param":5}', '{"param":"","message":"a b"}', '{"param":"x"}']
+)
+def test_errors_of_other_shapes_pass_as_they_are(client, server, error):
+    (got,) = told(Translator(client, server), f'{{"type":"error","error":{error}}}', dialect=server)
+    assert got["error"] == json.loads(error)
+
+
+SAYS = {
+    BETA: {"id": "item_a", "role": "assistant", "content": [{"type": "audio"}, {"type": "text"}]},
+    GA: {"id": "item_a", "role": "assistant", "content": [{"type": "output_audio"}, {"type": "output_text"}]},
+}
+SESSION = {BETA: {"voice": "ash"}, GA: {"type": "realtime", "audio": {"output": {"voice": "ash"}}}}
+RESPONSE = {
+    BETA: {"id": "r", "modalities": ["text"], "voice": "ash", "output": [SAYS[BETA]]},
+    GA: {
+        "id": "r",
+        "output_modalities": ["text"],
+        "audio": {"output": {"voice": "ash"}},
+        "output": [SAYS[GA]],
+    },
+}
+
+
+@CROSSED
+@pytest.mark.parametrize(
+    ("name", "key", "values"),
+    [
+        ("conversation.item.retrieved", "item", SAYS),
+        ("response.output_item.added", "item", SAYS),
+        ("response.output_item.done", "item", SAYS),
+        ("response.created", "response", RESPONSE),
+        ("response.done", "response", RESPONSE),
+        ("session.created", "session", SESSION),
+    ],
+)
+def test_what_is_inside_an_event_is_translated_too(client, server, name, key, values):
+    message = {"type": name, "event_id": "e", key: values[server]}
+    (got,) = told(Translator(client, server), json.dumps(message), dialect=server)
+    assert got == {**message, key: values[client]}
+
+
+@CROSSED
+def test_an_item_that_is_told_of_is_translated_too(client, server):
+    got = told(Translator(client, server), wire.ItemAdded(SAYS[server]), dialect=server)
+    assert got[0]["item"] == SAYS[client]
+
+
+@pytest.mark.parametrize("name", ["response.content_part.added", "response.content_part.done"])
+def test_parts_of_a_ga_server_are_named_as_beta_does(name):
+    message = {"type": name, "event_id": "e", "part": {"type": "output_text", "text": ""}}
+    (got,) = told(Translator(BETA, GA), json.dumps(message), dialect=GA)
+    assert got == {**message, "part": {"type": "text", "text": ""}}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "as_beta"),
+    [
+        ("session.updated", "realtime", "session.updated"),
+        ("session.created", "transcription", "session.created"),
+        ("session.updated", "transcription", "transcription_session.updated"),
+    ],
+)
+def test_what_beta_calls_the_news_of_a_session(name, kind, as_beta):
+    message = {"type": name, "event_id": "e", "session": {"type": kind}}
+    assert names(told(Translator(BETA, GA), json.dumps(message), dialect=GA)) == [as_beta]
+    plain = {"type": name, "event_id": "e", "session": {}}
+    assert names(told(Translator(GA, BETA), json.dumps(plain), dialect=BETA)) == [name]
+
+
+def test_what_only_ga_tells_does_not_reach_a_beta_client_and_does_a_ga_one():
+    timed_out = '{"type":"input_audio_buffer.timeout_triggered","event_id":"e"}'
+    assert Translator(BETA, GA).down(timed_out) == []
+    assert Translator(GA, BETA).down(timed_out) == [timed_out]
 
 
 def test_a_server_that_mixes_the_names_is_understood():
@@ -340,6 +435,7 @@ def test_what_is_remembered_is_bounded():
     translator = Translator(GA, BETA)
     for n in range(MOST_ITEMS + 1):
         told(translator, wire.ItemAdded({**ASSISTANT, "id": f"item_{n}"}), dialect=BETA)
+    told(translator, wire.ItemAdded({**ASSISTANT, "id": f"item_{MOST_ITEMS}"}), dialect=BETA)
     ends = [
         wire.OutputItemDone("resp_1", 0, {**SAID, "id": f"item_{n}"}) for n in (0, 1, MOST_ITEMS)
     ]  # the oldest went
