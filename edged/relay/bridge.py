@@ -13,6 +13,7 @@ Not here: who may come in (access.py), what a message becomes (wire).
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from edged import wire
@@ -108,11 +109,9 @@ class Bridge:
     # -- the two directions --------------------------------------------------------------------------
 
     async def _go_up(self, upstream: Side) -> End | None:
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(EVIDENCE_S):
                 await self._known.wait()
-        except TimeoutError:
-            self._known.set()
         return await _pump(self._client, upstream, "client", "upstream", self._said)
 
     async def _go_down(self, upstream: Side) -> End | None:

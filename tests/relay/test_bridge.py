@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from contextlib import suppress
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -47,12 +48,13 @@ def relayed(lab_run, service, body, *, net=None, **options):
     lab_run(main(), net=net or SimNet(latency_ms=10))
 
 
-async def ending(socket):
+async def ending(socket, *, slowly_s=0):
     """All that came, and the close."""
     got = []
     try:
         while True:
             got.append(await socket.recv())
+            await asyncio.sleep(slowly_s)
     except ConnectionClosed as closed:
         return got, (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else None
 
@@ -80,6 +82,14 @@ def test_what_the_service_closes_with_reaches_the_client_after_what_it_said(lab_
     relayed(lab_run, Says(close), body)
 
 
+async def talk_on(socket, message):
+    """Until the connection is closed."""
+    with suppress(ConnectionClosed):
+        while True:
+            await socket.send(message)
+            await asyncio.sleep(0.005)
+
+
 def test_the_last_words_arrive_though_the_client_keeps_talking(lab_run):
     async def close(service, socket):
         if len(service.got) == 5:
@@ -88,20 +98,31 @@ def test_the_last_words_arrive_though_the_client_keeps_talking(lab_run):
 
     async def body(relay, service):
         async with joined(relay) as socket:
-
-            async def talk():
-                try:
-                    while True:
-                        await socket.send(wire.append(bytes(960)))
-                        await asyncio.sleep(0.005)
-                except ConnectionClosed:
-                    pass
-
-            talking = asyncio.ensure_future(talk())
+            talking = asyncio.ensure_future(talk_on(socket, wire.append(bytes(960))))
             got, end = await ending(socket)
             await talking
             assert isinstance(wire.parse_server(got[-1]), wire.ErrorEvent)
             assert end[0] == 4000
+
+    relayed(lab_run, Says(close), body)
+
+
+def test_the_last_words_arrive_at_a_slow_client_that_keeps_talking(lab_run):
+    """The way up finds the service closed while the way down has still to deliver what it said."""
+    text = wire.encode(wire.AudioDelta("resp_1", wire.Part("item", 0), 0, bytes(30_000)), GA, "e")
+
+    async def close(service, socket):
+        for _ in range(24):
+            await socket.send(text)
+        await socket.close(4000, "over")
+
+    async def body(relay, service):
+        async with joined(relay, max_queue=1) as socket:
+            talking = asyncio.ensure_future(talk_on(socket, "{}"))
+            got, end = await ending(socket, slowly_s=0.1)
+            await talking
+            assert got[1:] == [text] * 24
+            assert end == (4000, "over")
 
     relayed(lab_run, Says(close), body)
 
@@ -285,7 +306,8 @@ def test_a_service_that_never_answers_does_not_hang_the_client(lab_run):
     lab_run(main(), net=SimNet(latency_ms=10))
 
 
-def test_a_client_that_does_not_wait_for_the_service_is_let_go_at_once(lab_run):
+def test_a_client_that_does_not_wait_for_the_service_is_let_go_at_once(lab_run, caplog):
+    caplog.set_level(logging.INFO)
     service = Service()
 
     async def slow(connection, request):
@@ -296,12 +318,14 @@ def test_a_client_that_does_not_wait_for_the_service_is_let_go_at_once(lab_run):
             async with relay_to(service.url) as relay:
                 async with joined(relay) as socket:
                     await socket.send("{}")
+                    await socket.close(4321, "tired")
                 await until(lambda: not relay.usage.present)
                 assert asyncio.get_running_loop().time() < 1
             await asyncio.sleep(60)
             assert service.got == []
 
     lab_run(main(), net=SimNet(latency_ms=10))
+    assert "ended by the client: 4321 'tired'" in caplog.text
 
 
 # -- what it speaks --------------------------------------------------------------------------------------
@@ -353,7 +377,56 @@ def test_where_the_dialect_is_set_nothing_is_waited_for(lab_run):
             assert asyncio.get_running_loop().time() < 1
             assert service.messages[0]["session"] == IN_GA
 
-    relayed(lab_run, Service(GA, greet=False), body, dialect=GA)
+    relayed(lab_run, Service(GA, greet=False), body, dialect=GA, presumed=BETA)
+
+
+def test_where_the_dialect_is_set_the_service_is_not_asked(lab_run):
+    async def body(relay, service):
+        async with joined(relay, BETA) as socket:
+            await socket.recv()
+            await socket.send(UPDATE)
+            await until(lambda: service.got)
+            assert service.messages[0]["session"] == IN_GA
+
+    relayed(lab_run, Service(BETA), body, dialect=GA, presumed=BETA)
+
+
+@pytest.mark.parametrize("presumed", list(Dialect))
+def test_first_words_that_tell_nothing_leave_it_at_what_is_presumed(lab_run, presumed):
+    async def body(relay, service):
+        async with joined(relay, BETA) as socket:
+            await socket.send(UPDATE)
+            await until(lambda: service.sockets)
+            await service.tell(wire.SessionCreated({"id": "sess"}))
+            await until(lambda: service.got)
+            assert asyncio.get_running_loop().time() < 1
+            assert (service.messages[0]["session"] == IN_GA) == (presumed is GA)
+
+    relayed(lab_run, Service(GA, greet=False), body, presumed=presumed)
+
+
+def test_what_went_through_is_counted_in_bytes_and_responses(lab_run):
+    usage = {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3}
+    said = [
+        wire.encode(wire.ResponseDone("r", "failed", usage=usage), GA, "event_r"),
+        '{"type":"response.done","response":"none"}',
+        '{"type":"x","text":"▒"}',
+    ]
+
+    async def answer(service, socket):
+        for text in said:
+            await socket.send(text)
+
+    async def body(relay, service):
+        async with joined(relay) as socket:
+            await socket.send('{"▒":1}')
+            assert [await socket.recv() for _ in said] == said
+            total = relay.usage.total()
+            assert (total.up_bytes, total.down_bytes) == (9, sum(len(text.encode()) for text in said))
+            assert total.by_status == {"failed": 1}
+            assert (total.input_tokens, total.output_tokens, total.total_tokens) == (1, 2, 3)
+
+    relayed(lab_run, Says(answer, greet=False), body, dialect=GA)
 
 
 def test_bytes_and_nonsense_pass_as_they_are(lab_run):
@@ -411,15 +484,7 @@ def test_a_service_that_does_not_read_is_told_to_the_client(lab_run):
 
     async def body(relay, service):
         async with joined(relay, open_timeout=None) as socket:
-
-            async def talk():
-                try:
-                    while True:
-                        await socket.send(wire.append(bytes(30_000)))
-                except ConnectionClosed:
-                    pass
-
-            talking = asyncio.ensure_future(talk())
+            talking = asyncio.ensure_future(talk_on(socket, wire.append(bytes(30_000))))
             _, end = await ending(socket)
             await talking
             assert end == (1011, "upstream does not read")

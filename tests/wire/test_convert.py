@@ -158,6 +158,52 @@ def test_formats_as_servers_spell_them(ga, beta):
     assert convert.session({"audio": {"input": {"format": ga}}}, BETA) == {"input_audio_format": beta}
 
 
+@pytest.mark.parametrize("shape", ["text", [], ["video"], ["text", "video"], ["text", []], {}, 1])
+def test_an_output_that_is_none_is_passed_on(shape):
+    assert convert.session({"modalities": shape}, GA) == {"type": "realtime", "output_modalities": shape}
+    assert convert.session({"output_modalities": shape}, BETA) == {"modalities": shape}
+
+
+@pytest.mark.parametrize("shape", ["mcp", [], ["mcp"], [5, {"type": "function"}], {"type": "mcp"}, 1])
+def test_tools_that_are_none_are_passed_on(shape):
+    assert convert.session({"tools": shape}, GA)["tools"] == shape
+    assert convert.session({"tools": shape}, BETA)["tools"] == shape
+
+
+@pytest.mark.parametrize("shape", ["server_vad", [], 1, {}, {"type": "server_vad", "colour": "red"}])
+def test_odd_fields_of_a_setting_are_passed_on(shape):
+    ga = {"type": "realtime", "audio": {"input": {"turn_detection": shape}}}
+    assert convert.session({"turn_detection": shape}, GA) == ga
+    assert convert.session(ga, BETA) == {"turn_detection": shape}
+
+
+def test_a_beta_client_may_ask_a_ga_server_for_more():
+    asked = {
+        "turn_detection": {"type": "server_vad", "idle_timeout_ms": 9},
+        "tools": [MCP],
+        "voice": {"id": "v"},
+    }
+    got = convert.session(asked, GA)
+    assert got["audio"]["input"]["turn_detection"] == asked["turn_detection"]
+    assert (got["tools"], got["audio"]["output"]["voice"]) == ([MCP], {"id": "v"})
+
+
+def test_odd_voices_and_kinds_are_passed_on():
+    for voice in ({"id": 5}, {"name": "v"}, 5):
+        assert convert.session({"audio": {"output": {"voice": voice}}}, BETA) == {"voice": voice}
+    assert convert.session({"type": "song"}, BETA) == {"type": "song"}
+    assert convert.session({"type": "song"}, GA) == {"type": "song"}
+
+
+@pytest.mark.parametrize("parts", [None, "text", {"type": "text"}, [5, {"type": 5}, {}]])
+def test_odd_content_is_passed_on(parts):
+    for to in Dialect:
+        said = {"role": "assistant", "content": parts}
+        assert convert.item(said, to) == said
+        assert convert.response({"output": parts}, to) == {"output": parts}
+        assert convert.response_request({"input": parts}, to) == {"input": parts}
+
+
 def test_a_beta_client_that_says_ga_too_is_understood():
     assert convert.session({"audio": {"output": {"speed": 1}}, "voice": "ash"}, GA)["audio"] == {
         "output": {"speed": 1, "voice": "ash"}
