@@ -1,0 +1,23 @@
+"""The openai SDK, the surface of general availability."""
+
+import conversations
+import report
+from openai import AsyncOpenAI
+
+
+async def hold(url: str, name: str, seen: report.Report) -> None:
+    client = AsyncOpenAI(
+        api_key="any", base_url=conversations.http_of(url), websocket_base_url=conversations.base_of(url)
+    )
+    if name == "mint":
+        secret = await client.realtime.client_secrets.create(
+            expires_after={"anchor": "created_at", "seconds": 60},
+            session=conversations.settings("ga", audio=False),
+        )
+        seen.notes["minted"] = secret.to_dict()
+        client = client.copy(api_key=secret.value)
+    await conversations.held(client.realtime.connect(model=conversations.MODEL), "ga", name, seen)
+
+
+if __name__ == "__main__":
+    report.main(hold)

@@ -1,0 +1,55 @@
+"""portkey-ai, `beta.realtime`, the async client: `Portkey` in place of `AsyncPortkey` makes it the sync one."""
+
+from typing import Any
+
+import conversations
+import report
+from portkey_ai import AsyncPortkey, Portkey
+
+OPTIONS = {
+    "model": "gpt-4-realtime-preview",
+    "modalities": ["text", "audio"],
+    "instructions": "Help users to practise pronunciation.",
+    "voice": "shimmer",
+    "input_audio_format": "pcm16",
+    "output_audio_format": "pcm16",
+    "input_audio_transcription": {"model": "whisper-1"},
+    "turn_detection": {
+        "type": "server_vad",
+        "threshold": 0.6,
+        "prefix_padding_ms": 300,
+        "silence_duration_ms": 500,
+    },
+    "tools": [conversations.WEATHER],
+    "tool_choice": "auto",
+    "temperature": 0.7,
+    "max_response_output_tokens": 100,
+}
+
+
+async def hold(
+    url: str, name: str, seen: report.Report, kind: type[AsyncPortkey] | type[Portkey] = AsyncPortkey
+) -> None:
+    told: dict[str, Any] = {
+        "api_key": "any",
+        "virtual_key": "any",
+        "base_url": conversations.http_of(url),
+        "websocket_base_url": conversations.base_of(url),
+    }
+    client = kind(**told)
+    if name == "mint":
+        sessions = client.beta.realtime.sessions
+        session = await conversations.settled(sessions.create(**OPTIONS))
+        seen.notes = {"asked": OPTIONS, "minted": session.model_dump(exclude_unset=True)}
+        try:
+            await conversations.settled(sessions.create(model=OPTIONS["model"], voice="nova"))
+        except Exception as error:  # noqa: BLE001 which one it is belongs to what is told
+            seen.notes["refused"] = [type(error).__name__, str(error)]
+        # the settings of an ephemeral key hold where it is what authorises
+        client = kind(**told, Authorization=f"Bearer {session.client_secret.value}")
+    model = OPTIONS["model"] if name == "mint" else conversations.MODEL
+    await conversations.held(client.beta.realtime.connect(model=model), "beta", name, seen)
+
+
+if __name__ == "__main__":
+    report.main(hold)

@@ -1,0 +1,205 @@
+"""The clients, the service they talk to, and what each of them saw."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from edged.local import clips
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+PEERS = Path(sys.prefix) / "peers"
+AT_ONCE = 2  # programs that run
+LONGEST_S = 55  # for all the conversations of a program; each of them ends itself far earlier
+TARGETS = ("direct", "relay-ga", "relay-beta")
+CONVERSATIONS = ("text", "push-to-talk", "vad", "interrupt", "tool", "error")
+MODEL = "gpt-realtime"  # one that all the clients' types know
+
+
+@dataclass(frozen=True)
+class Client:
+    name: str
+    program: str
+    dialect: str
+    mints: bool = False  # has words for short-lived keys
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def conversations(self) -> tuple[str, ...]:
+        return (*CONVERSATIONS, "mint") if self.mints else CONVERSATIONS
+
+
+CLIENTS = (
+    Client("openai-ga", "openai_ga.py", "ga", mints=True),
+    Client("openai-beta", "openai_beta.py", "beta", mints=True),
+    Client("portkey-beta", "portkey_beta.py", "beta", mints=True),
+    Client("portkey-beta-sync", "portkey_beta_sync.py", "beta", mints=True),
+    Client("portkey-ga", "portkey_ga.py", "ga"),
+    Client("portkey-ga-sync", "portkey_ga_sync.py", "ga"),
+    Client("agents-python", "agents_session.py", "ga"),
+    Client("agents-js", "agents_realtime.mjs", "ga"),
+    Client("beta-client-js", "openai_realtime_api.mjs", "beta"),
+)
+
+
+def missing() -> str | None:
+    """Why the clients can not run here."""
+    if not (PEERS / "js" / "node_modules").is_dir():
+        return "the clients are not installed: scripts/test peers does that"
+    return None
+
+
+class Company:
+    """Everybody together. Programs run when something is asked about them, some more than asked for beforehand."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._stack = contextlib.ExitStack()
+        self._urls: dict[str, str] = {}
+        self._runs: dict[tuple[Client, str], Future[dict[str, SimpleNamespace]]] = {}
+        self._pool = ThreadPoolExecutor(AT_ONCE)
+        self._judge: subprocess.Popen[str] | None = None
+        self._verdicts: dict[str, tuple[str | None, list[str]]] = {}
+
+    def __enter__(self) -> "Company":
+        self._stack.callback(self._pool.shutdown, cancel_futures=True)
+        # programs of JavaScript find what they import beside themselves
+        shutil.copytree(HERE / "js", self._folder / "js", ignore=shutil.ignore_patterns("node_modules"))
+        (self._folder / "js" / "node_modules").symlink_to(PEERS / "js" / "node_modules")
+        options = ("--pace", "20", "--think-ms", "10", "--script", HERE / "script.yaml")
+        self._urls["direct"] = self._start("serve", *options)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def relay(self, dialect: str) -> None:
+        settings = {"name": "local", "url": self._urls["direct"], "dialect": dialect, "model": MODEL}
+        told = [word for name, value in settings.items() for word in ("--set", f"provider.{name}={value}")]
+        self._urls[f"relay-{dialect}"] = self._start("relay", *told) + "v1/realtime"
+
+    def _start(self, verb: str, *words: object) -> str:
+        """The URL that a verb of ours says it serves."""
+        command = [sys.executable, "-P", "-m", "edged", verb, "--port", "0", *map(str, words)]
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        log = self._stack.enter_context((self._folder / f"{verb}.log").open("a"))
+        running = self._stack.enter_context(
+            subprocess.Popen(
+                command, env=env, cwd=self._folder, stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        )
+        self._stack.callback(running.terminate)
+        assert running.stdout is not None
+        said = running.stdout.readline()
+        assert "ws://" in said, (
+            f"{verb} says {said!r}; see its log: {(self._folder / f'{verb}.log').read_text()}"
+        )
+        return next(word for word in said.split() if word.startswith("ws://"))
+
+    # -- the clients -----------------------------------------------------------------------------------
+
+    def invite(self, wanted: Iterable[tuple[Client, str]]) -> None:
+        """Let these talk to these targets, in the order asked for."""
+        for client, target in wanted:
+            if (client, target) not in self._runs:
+                if target not in self._urls:
+                    self.relay(target.removeprefix("relay-"))
+                self._runs[client, target] = self._pool.submit(self._run, client, self._urls[target])
+
+    def saw(self, client: Client, target: str, conversation: str) -> Any:
+        """What a client saw of a conversation.
+
+        Raises:
+            AssertionError: it failed; says how.
+        """
+        self.invite([(client, target)])
+        seen = self._runs[client, target].result()[conversation]
+        assert seen.failure is None, f"{client} in the conversation {conversation!r}: {seen.failure}"
+        return seen
+
+    def _run(self, client: Client, url: str) -> dict[str, SimpleNamespace]:
+        program = client.program
+        if program.endswith(".py"):
+            command = [PEERS / "bin" / "python", "-B", HERE / "clients" / program]
+        else:
+            command = [PEERS / "bin" / "node", self._folder / "js" / program]
+        # nothing of the machine: no proxy, no key, no settings of its user; and nothing told to anybody
+        env = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self._folder),
+            "QUESTION": str(clips("question.wav")),
+            "OPENAI_AGENTS_DISABLE_TRACING": "1",
+        }
+        conversations = client.conversations if url == self._urls["direct"] else CONVERSATIONS
+        ran = subprocess.run(
+            [*command, url, *conversations],
+            env=env,
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_S,
+            check=False,
+        )
+        reports = [json.loads(line, object_hook=_named) for line in ran.stdout.splitlines()]
+        assert len(reports) == len(conversations), (
+            f"{program} ended with {ran.returncode}: {ran.stderr[-2000:]}"
+        )
+        failed = any(report.failure for report in reports)
+        assert bool(ran.returncode) == failed, f"{program} ended with {ran.returncode}: {ran.stderr[-2000:]}"
+        return {report.conversation: report for report in reports}
+
+    # -- those who look on -----------------------------------------------------------------------------
+
+    def ledger(self, session_id: str) -> SimpleNamespace:
+        """What the service itself says of a session."""
+        with urllib.request.urlopen(_http(self._urls["direct"]) + "/edged/ledger", timeout=10) as answer:
+            told = json.load(answer)
+        return SimpleNamespace(
+            bill=[row for row in told["bill"] if row["session_id"] == session_id],
+            audit=[row for row in told["audit"] if row["session_id"] == session_id],
+            appended=told["appended"].get(session_id, 0),
+            cleared=told["cleared"].get(session_id, 0),
+            truncations=told["truncations"],
+        )
+
+    def judged(self, dialect: str, message: dict[str, Any]) -> tuple[str | None, list[str]]:
+        """What the openai SDK's types find wrong with a message, and which of its fields they do not name."""
+        question = json.dumps([dialect, message])
+        if question not in self._verdicts:
+            if self._judge is None:
+                self._judge = self._stack.enter_context(
+                    subprocess.Popen(
+                        [PEERS / "bin" / "python", "-B", HERE / "clients" / "sdk_types.py"],
+                        stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE,
+                        text=True,
+                    )
+                )
+            assert self._judge.stdin is not None
+            assert self._judge.stdout is not None
+            self._judge.stdin.write(question + "\n")
+            self._judge.stdin.flush()
+            complaint, strays = json.loads(self._judge.stdout.readline())
+            self._verdicts[question] = complaint, strays
+        return self._verdicts[question]
+
+
+def _http(url: str) -> str:
+    return url.replace("ws://", "http://", 1).removesuffix("/v1/realtime")
+
+
+def _named(told: dict[str, Any]) -> Any:
+    """Reports and answers with their fields as attributes; messages as the dictionaries they are."""
+    return SimpleNamespace(**told) if "failure" in told or {"transcript", "sound"} <= told.keys() else told
