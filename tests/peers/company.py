@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -67,6 +68,7 @@ class Company:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._stack = contextlib.ExitStack()
+        self._lock = threading.Lock()
         self._urls: dict[str, str] = {}
         self._runs: dict[tuple[Client, str], Future[dict[str, SimpleNamespace]]] = {}
         self._pool = ThreadPoolExecutor(AT_ONCE)
@@ -85,10 +87,17 @@ class Company:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def relay(self, dialect: str) -> None:
-        settings = {"name": "local", "url": self._urls["direct"], "dialect": dialect, "model": MODEL}
-        told = [word for name, value in settings.items() for word in ("--set", f"provider.{name}={value}")]
-        self._urls[f"relay-{dialect}"] = self._start("relay", *told) + "v1/realtime"
+    def _url(self, target: str) -> str:
+        """Where a target is; a relay is started when it is first asked for."""
+        with self._lock:
+            if target not in self._urls:
+                dialect = target.removeprefix("relay-")
+                settings = {"name": "local", "url": self._urls["direct"], "dialect": dialect, "model": MODEL}
+                told = [
+                    word for name, value in settings.items() for word in ("--set", f"provider.{name}={value}")
+                ]
+                self._urls[target] = self._start("relay", *told) + "v1/realtime"
+            return self._urls[target]
 
     def _start(self, verb: str, *words: object) -> str:
         """The URL that a verb of ours says it serves."""
@@ -114,9 +123,7 @@ class Company:
         """Let these talk to these targets, in the order asked for."""
         for client, target in wanted:
             if (client, target) not in self._runs:
-                if target not in self._urls:
-                    self.relay(target.removeprefix("relay-"))
-                self._runs[client, target] = self._pool.submit(self._run, client, self._urls[target])
+                self._runs[client, target] = self._pool.submit(self._run, client, target)
 
     def saw(self, client: Client, target: str, conversation: str) -> Any:
         """What a client saw of a conversation.
@@ -129,8 +136,8 @@ class Company:
         assert seen.failure is None, f"{client} in the conversation {conversation!r}: {seen.failure}"
         return seen
 
-    def _run(self, client: Client, url: str) -> dict[str, SimpleNamespace]:
-        program = client.program
+    def _run(self, client: Client, target: str) -> dict[str, SimpleNamespace]:
+        program, url = client.program, self._url(target)
         if program.endswith(".py"):
             command = [PEERS / "bin" / "python", "-B", HERE / "clients" / program]
         else:
@@ -142,7 +149,7 @@ class Company:
             "QUESTION": str(clips("question.wav")),
             "OPENAI_AGENTS_DISABLE_TRACING": "1",
         }
-        conversations = client.conversations if url == self._urls["direct"] else CONVERSATIONS
+        conversations = client.conversations if target == "direct" else CONVERSATIONS
         ran = subprocess.run(
             [*command, url, *conversations],
             env=env,
