@@ -118,6 +118,10 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b08", "The connection was closed; edged connects again by itself."),
     Cause("link_silent", _F.NETWORK, _R.LOCAL, _L.OFFLINE, _C.NONE, "I am not connected.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b09", "The connection went dead without a word; edged connects again by itself."),
+    Cause("service_silent", _F.SERVICE, _R.REMOTE, _L.OFFLINE, _C.NONE, "I am not connected.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1b0b", "The connection stands, but the service behind it says nothing (a gateway?); edged connects again."),
+    Cause("commit_ignored", _F.SERVICE, _R.LOCAL, None, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1b0c", "The service ends utterances by its own detection only; from now on silence is sent after each."),
     Cause("session_expired", _F.SERVICE, _R.LOCAL, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b0a", "The session reached its longest time; edged opens a new one by itself."),
     # the far end's account and answers

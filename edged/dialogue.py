@@ -28,7 +28,7 @@ from edged.realtime.link import Link
 from edged.realtime.ports import Entry
 from edged.teller import Teller
 from edged.timeline import Timeline
-from edged.turn import OPEN, Event, Mode
+from edged.turn import OPEN, Event, Mode, State
 from edged.turn.driver import Turns
 
 log = logging.getLogger(__name__)
@@ -67,6 +67,16 @@ class Dialogue:
 
     def begin(self, line: Link) -> None:
         self._line = line
+
+    @property
+    def idle(self) -> bool:
+        """Nobody speaks, nothing is on its way and nothing sounds: a good moment to change the session."""
+        return (
+            self._turns.state is State.IDLE
+            and self._utterances.pending == 0
+            and not self._the_line.owed
+            and self._playout.idle
+        )
 
     # -- what the link says --------------------------------------------------------------------------
 

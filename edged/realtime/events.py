@@ -23,6 +23,7 @@ class Opened:
     """The service greeted; `dialect` is what its greeting is written in, None where it does not show."""
 
     dialect: Dialect | None
+    expires_at: float | None = None  # in seconds of the service's wall clock
 
 
 @dataclass(frozen=True, slots=True)

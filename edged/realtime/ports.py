@@ -53,6 +53,10 @@ class Transport(Protocol):
         """The next message; raises LinkError on every close, also on one that calls itself normal."""
         ...
 
+    def flow(self) -> tuple[int, int] | None:
+        """Bytes given to the socket so far, and how many of them the other end has not acknowledged; None: unknown."""
+        ...
+
     async def close(self) -> None:
         """Say goodbye, half a second at most; never raises."""
         ...

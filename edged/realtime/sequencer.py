@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from edged import wire
 from edged.realtime import faults
 from edged.realtime.answer import Answer, Correction
+from edged.realtime.vigil import Owed
 from edged.wire import Heard
 
 DEAD_REMEMBERED = 32  # ids of dead responses; a service finishes one before the next, so this is generous
@@ -137,6 +138,13 @@ class Sequencer:
             self._answer, self._create_id = None, None
             self._foreign_active = True
             self._wanted = not answer.dead
+
+    @property
+    def owed(self) -> Owed:
+        """What the service owes of an answer."""
+        if self._answer is None:
+            return Owed.REST if self._foreign_active else Owed.NOTHING
+        return Owed.ANSWER if self._answer.id is None else Owed.REST
 
     def live(self, response_id: str) -> bool:
         """Whether this response is the answer that may be heard."""

@@ -10,7 +10,7 @@ log), sockets and waiting (the link).
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from edged import wire
@@ -34,8 +34,10 @@ from edged.realtime.events import (
     Used,
 )
 from edged.realtime.sequencer import Sequencer
+from edged.realtime.vigil import Owed
 from edged.wire import Dialect, Heard, Settings
 
+NO_ITEM = "item_edged_probe"
 _OTHER = {"missing_required_parameter": Dialect.GA, "unknown_parameter": Dialect.BETA}
 
 
@@ -52,6 +54,7 @@ class Session:
         self._update_id: str | None = None
         self._redialled = False
         self._commit_ids: list[str] = []
+        self._probe_id: str | None = None
 
     @property
     def ready(self) -> bool:
@@ -62,6 +65,11 @@ class Session:
     def stuck(self) -> bool:
         """The service does not end an answer that was cancelled: nothing more can be asked for here."""
         return self._answers.stuck
+
+    @property
+    def owed(self) -> Owed:
+        """What the service has been asked for and has not given yet."""
+        return Owed.ACKNOWLEDGEMENT if self._commit_ids else self._answers.owed
 
     # -- what the owner asks -------------------------------------------------------------------------
 
@@ -87,6 +95,16 @@ class Session:
     def clear(self) -> str:
         """The message that throws away what was appended and not committed."""
         return wire.clear(self._new_id())
+
+    def probe(self) -> str:
+        """The message that makes any service say something, and nothing else: it asks for an item that is not there."""
+        self._probe_id = self._new_id()
+        return wire.item_retrieve(self._probe_id, NO_ITEM)
+
+    def remember(self, lines: Iterable[tuple[str, str]]) -> None:
+        """Put back what was said before this session: (role, text), oldest first."""
+        for role, text in lines:
+            self._send(wire.text_item(self._new_id(), role, text, self.dialect))
 
     def ask(self) -> None:
         """Ask for an answer to what was committed, as soon as one may be asked for."""
@@ -128,7 +146,8 @@ class Session:
             case wire.SessionCreated(session=session):
                 seen = wire.dialect_of(session)
                 self.dialect = seen or self.dialect
-                return [Opened(seen)]
+                expires_at = session.get("expires_at")
+                return [Opened(seen, float(expires_at) if isinstance(expires_at, int | float) else None)]
             case wire.SessionUpdated(session=session):
                 return self._on_updated(session)
             case wire.Committed(item_id=item_id):
@@ -183,6 +202,10 @@ class Session:
     def _on_error(self, error: wire.ServerError) -> list[SessionEvent]:
         code = error.code or error.type or ""
         told = Told(code, error.message)
+        if self._is_of_probe(error) and code not in faults.FATAL:
+            self._probe_id = None
+            self.counters["probes_answered"] += 1
+            return []
         if code in faults.FATAL:
             return [Broken(faults.FATAL[code], error.message)]
         if not self.ready:
@@ -201,6 +224,12 @@ class Session:
             return [told]
         cause = faults.FAILED_RESPONSE.get(code, "answer_failed")
         return [told, ResponseEnded("", Ended.FAILED, answer.sounded, cause, error.message)]
+
+    def _is_of_probe(self, error: wire.ServerError) -> bool:
+        """Some gateways name no event: then it is the probe's where nothing else was asked."""
+        if self._probe_id is None:
+            return False
+        return error.event_id == self._probe_id or (error.event_id is None and self.owed is Owed.NOTHING)
 
     def _on_update_refused(self, error: wire.ServerError, told: Told) -> list[SessionEvent]:
         if self._update_id is None or error.event_id not in (None, self._update_id):

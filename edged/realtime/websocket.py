@@ -24,6 +24,7 @@ from websockets.exceptions import (
 from edged import __version__
 from edged.errors import LinkError
 from edged.realtime import faults
+from edged.realtime.outq import unacknowledged
 from edged.realtime.ports import Resolver, Transport
 from edged.realtime.providers import Endpoint
 
@@ -92,8 +93,15 @@ class WebsocketTransport:
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
+        self._given = 0
+
+    def flow(self) -> tuple[int, int] | None:
+        transport = self._connection.transport
+        kernel = unacknowledged(transport)
+        return None if kernel is None else (self._given, transport.get_write_buffer_size() + kernel)
 
     async def send(self, text: str) -> None:
+        self._given += len(text)
         try:
             await self._connection.send(text)
         except ConnectionClosed as closed:

@@ -62,6 +62,10 @@ def item_delete(event_id: str, item_id: str) -> str:
     return _event(ClientName.ITEM_DELETE, event_id, item_id=item_id)
 
 
+def item_retrieve(event_id: str, item_id: str) -> str:
+    return _event(ClientName.ITEM_RETRIEVE, event_id, item_id=item_id)
+
+
 def text_item(event_id: str, role: str, text: str, dialect: Dialect) -> str:
     """A message of the conversation as text; what an assistant said goes in as text only."""
     own = "output_text" if dialect is Dialect.GA else "text"

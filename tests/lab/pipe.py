@@ -73,6 +73,11 @@ class Pipe:
         self._count_acks()
         return max(0, self._conditions.buffer_bytes - self.unacknowledged)
 
+    def outstanding(self) -> int:
+        """What SIOCOUTQ tells: bytes in the kernel that the other side has not acknowledged."""
+        self._count_acks()
+        return self.unacknowledged
+
     def send(self, data: bytes) -> None:
         self.unacknowledged += len(data)
         most = self._conditions.slice_bytes

@@ -49,6 +49,8 @@ class SimTransport(asyncio.Transport):
                 return self.socket.getsockname()
             case "peername":
                 return self.socket.getpeername()
+            case "unacknowledged":
+                return self._out.outstanding
         return default
 
     def set_protocol(self, protocol):

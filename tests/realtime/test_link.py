@@ -10,7 +10,8 @@ from edged import wire
 from edged.audio.utterances import Utterances
 from edged.errors import LinkError
 from edged.realtime.events import Committed, ResponseStarted
-from edged.realtime.link import GREETING_S, READY_S, SENT_WITHIN_S, Link
+from edged.realtime.line import GREETING_S, READY_S, SENT_WITHIN_S
+from edged.realtime.link import Habits, Link
 from edged.realtime.providers import endpoint
 from edged.wire import Dialect, Settings
 
@@ -23,6 +24,7 @@ class Line:
 
     def __init__(self, *, greets=True, confirms=True, dialect=GA):
         self.sent, self.closed, self.blocked = [], False, False
+        self.moving = None  # what the kernel knows; None: nothing
         self._in = asyncio.Queue()
         self._confirms, self._dialect = confirms, dialect
         if greets:
@@ -48,6 +50,9 @@ class Line:
             raise item
         return item
 
+    def flow(self):
+        return self.moving
+
     async def close(self):
         self.closed = True
 
@@ -65,6 +70,7 @@ class Line:
 class Owner:
     def __init__(self):
         self.links, self.events, self.entries = [], [], []
+        self.idle = True
 
     def on_link(self, *, up, cause, text):
         self.links.append((up, cause))

@@ -1,0 +1,55 @@
+"""What was said lately, to be put into the next session when this one is gone. Pure.
+
+Rules: text only (no service takes its own sound back), the visitor's side only where it is transcribed. An answer that
+was cut off is left out: nobody knows which words of it were heard. Bounded: the oldest go.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+MOST_CHARACTERS = 6000  # some 1500 tokens, billed as input at every renewal
+
+
+class Line(NamedTuple):
+    """`role` is user or assistant."""
+
+    role: str
+    text: str
+
+
+class History:
+    """`most_lines` 0 remembers nothing."""
+
+    def __init__(self, most_lines: int) -> None:
+        self._most = most_lines
+        self._lines: deque[Line] = deque(maxlen=max(1, most_lines))
+        self._answering = False  # the last line belongs to the answer under way
+
+    def said(self, role: str, text: str) -> None:
+        """A finished transcript."""
+        if text.strip() and self._most:
+            self._lines.append(Line(role, text))
+            self._answering = role == "assistant"
+            while sum(len(line.text) for line in self._lines) > MOST_CHARACTERS:
+                self._lines.popleft()
+
+    def answer_began(self) -> None:
+        self._answering = False
+
+    def cut(self) -> None:
+        """The answer under way was cut off."""
+        if self._answering and self._lines and self._lines[-1].role == "assistant":
+            self._lines.pop()
+        self._answering = False
+
+    def forget(self) -> None:
+        """Another visitor: nothing of this one's is told to that one."""
+        self._lines.clear()
+        self._answering = False
+
+    def __iter__(self) -> Iterator[Line]:
+        return iter(tuple(self._lines))
+
+    def __len__(self) -> int:
+        return len(self._lines)

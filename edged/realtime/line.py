@@ -1,0 +1,98 @@
+"""One open connection with its session configured: dialled, greeted, told the settings, and confirmed.
+
+Rules: nothing is sent before the service has greeted or `GREETING_S` is over (a relay may open our side before its
+own); nothing but the settings before they are confirmed. What fails on the way closes the connection.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from edged.errors import LinkError
+from edged.realtime.events import Broken, Opened, SessionEvent
+from edged.realtime.ports import Dial, Transport
+from edged.realtime.providers import Endpoint
+from edged.realtime.session import Session
+
+OPEN_TIMEOUT_S = 10.0
+GREETING_S = 3.0
+READY_S = 10.0
+SENT_WITHIN_S = (
+    7.5  # a socket that takes nothing for so long is dead: pings wait behind the sound and can not tell
+)
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """`expires_at` is in seconds of the service's wall clock; None where it did not say."""
+
+    transport: Transport
+    session: Session
+    born_s: float
+    expires_at: float | None = None
+
+    async def put(self, text: str) -> None:
+        """Send one message; raises LinkError when the connection is gone, or takes nothing any more."""
+        try:
+            async with asyncio.timeout(SENT_WITHIN_S):
+                await self.transport.send(text)
+        except TimeoutError:
+            raise LinkError("the socket takes nothing any more", "link_silent") from None
+
+    async def put_all(self) -> None:
+        """Send what the session has to say."""
+        for text in self.session.outbox():
+            await self.put(text)
+
+
+async def open_line(
+    dial: Dial,
+    endpoint: Endpoint,
+    session: Session,
+    *,
+    told: Callable[[SessionEvent], None],
+    history: Iterable[tuple[str, str]] = (),
+) -> Line:
+    """Open a line; `told` hears what the session says meanwhile, `history` is put back into it.
+
+    Raises:
+        LinkError: with its cause; the connection is closed.
+    """
+    transport = await dial(endpoint, OPEN_TIMEOUT_S)
+    line = Line(transport, session, asyncio.get_running_loop().time())
+    try:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GREETING_S):
+                _take(line, await transport.receive(), told)
+        session.configure()
+        await line.put_all()
+        await _confirmed(line, told)
+        session.remember(history)
+        await line.put_all()
+    except BaseException:
+        await transport.close()
+        raise
+    return line
+
+
+async def _confirmed(line: Line, told: Callable[[SessionEvent], None]) -> None:
+    try:
+        async with asyncio.timeout(READY_S):
+            while not line.session.ready:
+                _take(line, await line.transport.receive(), told)
+                await line.put_all()
+    except TimeoutError:
+        raise LinkError("the service did not confirm the settings", "handshake_timeout") from None
+
+
+def _take(line: Line, message: str | bytes, told: Callable[[SessionEvent], None]) -> None:
+    for event in line.session.receive(message):
+        match event:
+            case Broken(cause=cause, text=text):
+                raise LinkError(text, cause)
+            case Opened(expires_at=expires_at):
+                line.expires_at = expires_at
+            case _:
+                pass
+        told(event)
