@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -25,12 +26,16 @@ MAY_IMPORT = {
 
 FOREIGN = {
     "gpiozero": ("panel/gpiozero_panel.py",),
+    "httpx": ("realtime/client/http.py",),
     "msgspec": ("config/", "local/script.py", "wire/"),
     "pyaudio": ("audio/portaudio.py",),
     "websockets": (
         "local/connection.py",
         "local/server.py",
         "local/talk.py",
+        "realtime/client/asynchronous.py",
+        "realtime/client/sockets.py",
+        "realtime/client/synchronous.py",
         "realtime/websocket.py",
         "relay/server.py",
         "relay/sockets.py",
@@ -65,6 +70,8 @@ DRIVERS = (
     "panel/keyboard.py",
     "panel/null.py",
     "panel/ports.py",
+    "realtime/client/asynchronous.py",
+    "realtime/client/synchronous.py",
     "realtime/link.py",
     "realtime/ports.py",
     "realtime/websocket.py",
@@ -196,6 +203,22 @@ def test_adapters_of_optional_libraries_are_imported_late():
     adapters = {f"edged.{place[:-3].replace('/', '.')}" for library in OPTIONAL for place in FOREIGN[library]}
     early = [str(found) for found in imports() if found.module in adapters and not found.lazy]
     assert not early
+
+
+def test_the_daemon_does_not_load_the_client_for_programs():
+    """Neither it nor what it brings: threads of `websockets.sync`, and httpx, which is loaded by a call only."""
+    client = "edged.realtime.client"
+    early = [
+        str(found)
+        for found in imports()
+        if found.module.startswith(client)
+        and not found.file.startswith("realtime/client/")
+        and found.file != "realtime/__init__.py"  # for type checkers only; the names are fetched when asked for
+    ]
+    assert not early
+    asked = "import sys, edged.app.service, edged.realtime.link; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    assert not {client, "websockets.sync.client", "httpx"} & set(loaded.split())
 
 
 def test_pure_modules_know_no_loop_thread_socket_clock_log_or_chance():

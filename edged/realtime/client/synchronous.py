@@ -1,0 +1,217 @@
+"""The client without asyncio: the same as asynchronous.py, over the library's threads."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from types import TracebackType
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, reconnect
+
+from edged.realtime.client import events, messages, sockets
+from edged.realtime.client.errors import RealtimeClosedError
+from edged.realtime.client.events import RealtimeEvent
+from edged.realtime.client.exchange import EVIDENCE_S, Exchange, other
+from edged.realtime.client.plan import Plan
+from edged.realtime.client.resources import Offered
+from edged.wire import Dialect
+
+
+class Events:
+    """Events until the connection ends normally."""
+
+    def __init__(self, recv: Callable[[], RealtimeEvent]) -> None:
+        self._recv = recv
+
+    def __iter__(self) -> Iterator[RealtimeEvent]:
+        return self
+
+    def __next__(self) -> RealtimeEvent:
+        try:
+            return self._recv()
+        except RealtimeClosedError as closed:
+            if closed.normal:
+                raise StopIteration from None
+            raise
+
+
+class RealtimeConnection(Offered[None]):
+    """One open connection. Messages may be sent by several threads, and are read by one at a time.
+
+    `session`, `input_audio_buffer`, `response`, `conversation.item` send by name. A message of the service that
+    is not of the protocol is left out of the events and counted in `skipped`; `recv_bytes` gives it as it came.
+    """
+
+    def __init__(self, socket: ClientConnection, exchange: Exchange) -> None:
+        super().__init__(self.send)
+        self._socket, self._exchange = socket, exchange
+        self._closing = False
+
+    @property
+    def skipped(self) -> int:
+        """Messages that were not of the protocol."""
+        return self._exchange.skipped
+
+    @property
+    def service_dialect(self) -> Dialect:
+        """What the service speaks, as far as it has shown."""
+        return self._exchange.server
+
+    @property
+    def close_code(self) -> int | None:
+        """The code of the close, None while the connection is open."""
+        return self._socket.close_code
+
+    @property
+    def close_reason(self) -> str | None:
+        """The service's words with it."""
+        return self._socket.close_reason
+
+    def send(self, event: Mapping[str, Any] | str) -> None:
+        """Send an event, a dict or JSON text; waits until the socket took it.
+
+        Raises:
+            RealtimeClosedError: the connection has ended.
+            TypeError, ValueError: it is no event.
+        """
+        for text in self._exchange.up(event):
+            self._write(text)
+
+    def send_audio_data(self, audio_bytes: bytes) -> None:
+        """Add sound: PCM16, 24 kHz, mono, unless the session was set to another input format."""
+        for text in messages.sound(audio_bytes):
+            self._write(text)
+
+    def recv(self) -> RealtimeEvent:
+        """The next event.
+
+        Raises:
+            RealtimeClosedError: the connection has ended, normally or not.
+        """
+        while (event := self._exchange.take_event()) is None:
+            self._exchange.receive(self._read(None))
+        return event
+
+    def recv_bytes(self) -> bytes:
+        """The next message, in the program's dialect but unread: `parse_event` makes an event of it."""
+        while (message := self._exchange.take()) is None:
+            self._exchange.receive(self._read(None))
+        return message.encode() if isinstance(message, str) else message
+
+    def parse_event(self, data: str | bytes) -> RealtimeEvent:
+        """The event of a message; raises WireError for one that is not of the protocol."""
+        return events.parse(data)
+
+    def __iter__(self) -> Iterator[RealtimeEvent]:
+        return Events(self.recv)
+
+    def listen(self) -> Iterator[RealtimeEvent]:
+        """Events until the connection ends normally; raises RealtimeClosedError when it ends otherwise."""
+        return Events(self.recv)
+
+    def close(self, code: int = sockets.NORMAL, reason: str = "") -> None:
+        """Say goodbye; may be called again, and from another thread. Waits two seconds at most."""
+        frame = sockets.close_frame(code, reason)
+        self._closing = True
+        self._socket.close(*frame)
+
+    def greet(self, within_s: float) -> bool:
+        """Wait for the greeting; gives whether the service refused the dialect it was asked for."""
+        end = time.monotonic() + within_s
+        with contextlib.suppress(TimeoutError, RealtimeClosedError):
+            while not self._exchange.settled:
+                self._exchange.receive(self._read(end - time.monotonic()))
+        return self._exchange.refused
+
+    def _write(self, text: str) -> None:
+        try:
+            self._socket.send(text)
+        except ConnectionClosed as closed:
+            raise sockets.of_close(closed, by_us=self._closing) from closed
+
+    def _read(self, within_s: float | None) -> str | bytes:
+        try:
+            return self._socket.recv(within_s)
+        except ConnectionClosed as closed:
+            end = sockets.of_close(closed, by_us=self._closing)
+            self._exchange.ended(end.code, end.reason)
+            raise end from closed
+
+
+class RealtimeConnectionManager:
+    """What `connect` gives: `with` opens and closes; so does using it, and `close`. Nothing happens before."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._connection: RealtimeConnection | None = None
+        self._opening = threading.Lock()
+        self._closed = False
+
+    def enter(self) -> RealtimeConnection:
+        """Open a connection; the caller closes it.
+
+        Raises:
+            APIStatusError: the service refused the handshake.
+            APIConnectionError: it can not be reached, or did not answer in time.
+        """
+        connection = _opened(self._plan, self._plan.speaks)
+        self._connection, self._closed = connection, False
+        return connection
+
+    def __enter__(self) -> RealtimeConnection:
+        return self.enter()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def send_audio_data(self, audio_bytes: bytes) -> None:
+        """Add sound, on a connection that is opened where it is not yet."""
+        self._entered().send_audio_data(audio_bytes)
+
+    def listen(self) -> Iterator[RealtimeEvent]:
+        """Events, on a connection that is opened where it is not yet."""
+        return Events(lambda: self._entered().recv())
+
+    def close(self, code: int = sockets.NORMAL, reason: str = "") -> None:
+        """Close the connection, if one is open; may be called again."""
+        self._closed = True
+        if self._connection is not None:
+            self._connection.close(code, reason)
+
+    def _entered(self) -> RealtimeConnection:
+        if self._connection is None and self._closed:
+            raise RealtimeClosedError("closed by this program", code=sockets.NO_GOODBYE, normal=True)
+        with self._opening:
+            return self._connection or self.enter()
+
+
+class _Connect(reconnect):
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+def _opened(plan: Plan, asked: Dialect) -> RealtimeConnection:
+    """A connection on which the service has greeted, or was given the time to."""
+    within_s = EVIDENCE_S if plan.open_s is None else min(plan.open_s, EVIDENCE_S)
+    connection = _dialled(plan, asked)
+    try:
+        if connection.greet(within_s):
+            connection.close()
+            connection = _dialled(plan, other(asked))
+            connection.greet(within_s)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _dialled(plan: Plan, asked: Dialect) -> RealtimeConnection:
+    try:
+        socket = _Connect(plan.url, **sockets.options(plan, asked)).__enter__()
+    except sockets.TROUBLE as error:
+        raise sockets.translated(error, plan) from error
+    return RealtimeConnection(socket, Exchange(plan.speaks, asked))
