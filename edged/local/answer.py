@@ -153,10 +153,10 @@ class Running:
         added = Item(kept, self.answering.output_format)
         self._open = _Open(index, added)
         self.output.append(added)
-        events: list[ServerEvent] = [wire.OutputItemAdded(self.response_id, index, _copy(kept))]
+        events: list[ServerEvent] = [wire.OutputItemAdded(self.response_id, index, added.told())]
         if not self.answering.out_of_band:
             before = self.conversation.add(added)
-            events.append(wire.ItemAdded(_copy(kept), before))
+            events.append(wire.ItemAdded(added.told(), before))
         return events
 
     def _add_part(self, content_index: int, said: Said) -> list[ServerEvent]:
@@ -223,7 +223,7 @@ class Running:
         now = self._now()
         self._open = None
         now.item.item["status"] = status
-        item = _copy(now.item.item)
+        item = now.item.told()
         events: list[ServerEvent] = [wire.OutputItemDone(self.response_id, now.index, item)]
         if self.answering.dialect is Dialect.GA and not self.answering.out_of_band:
             events.append(wire.ItemDone(item, self.conversation.before(now.item.id)))
@@ -252,11 +252,6 @@ class Running:
     def _tokens_left(self) -> int | None:
         most = self.answering.most_tokens
         return None if most is None else max(0, most - sum(sum(item.tokens()) for item in self.output))
-
-
-def _copy(item: Json) -> Json:
-    """As it is now: the item goes on."""
-    return {**item, **({"content": [dict(part) for part in item["content"]]} if "content" in item else {})}
 
 
 def _usage(came: tuple[int, int], went: tuple[int, int], cached: tuple[int, int]) -> Json:

@@ -34,6 +34,11 @@ class Item:
     sound: dict[int, int] = field(default_factory=dict)
     kept: dict[int, bytearray] = field(default_factory=dict)
 
+    def told(self) -> Json:
+        """What is told of it now: it may change later."""
+        content = self.item.get("content")
+        return {**self.item, **({} if content is None else {"content": [dict(part) for part in content]})}
+
     @property
     def id(self) -> str:
         return str(self.item["id"])
@@ -74,6 +79,9 @@ class Conversation:
     def __iter__(self) -> Iterator[Item]:
         return (self._items[item_id] for item_id in self._order)
 
+    def __contains__(self, item_id: object) -> bool:
+        return item_id in self._items
+
     @property
     def last(self) -> str | None:
         return self._order[-1] if self._order else None
@@ -85,9 +93,10 @@ class Conversation:
         at = 0 if after in (None, "root") else self._order.index(str(after)) + 1
         self._items[item.id] = item
         self._order.insert(at, item.id)
+        before = self._order[at - 1] if at else None
         if len(self._order) > MOST_ITEMS:
             self._drop(self._order[0])
-        return self._order[at - 1] if at else None
+        return before
 
     def before(self, item_id: str) -> str | None:
         """Behind which item this one stands; None where it is the first, or gone."""

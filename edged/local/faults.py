@@ -28,13 +28,14 @@ from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from edged.wire import ClientName, ServerName, to_ga
 
 Json = dict[str, Any]
 _LINE = re.compile(
-    r"(?P<do>[a-z0-9_]+)(?P<arguments>(?::[^@#~]*)?)(?:@(?P<at>[a-z_.]+))?(?:#(?P<nth>\d+))?(?:~(?P<first>\d+))?"
+    r"(?P<do>[a-z0-9_]+)(?P<arguments>(?::[^@#~]*)?)(?:@(?P<at>[a-z_.]+))?(?:#(?P<nth>\d+))?(?:~(?P<first>[1-9]\d*))?"
 )
 _ARGUMENTS = {
     "refuse": (1, 2),
@@ -44,6 +45,8 @@ _ARGUMENTS = {
     "huge": (1, 1),
     "flood": (1, 1),
 }
+_STATUSES = {str(status.value) for status in HTTPStatus if status >= 200}
+_CLOSES = {1000, 1001, 1002, 1003, 1005, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014}
 _NONE = (
     "hang", "mute", "drop", "stall", "half_open", "expire", "swallow", "deaf", "twice", "foreign", "late", "odd",
     "bad_base64", "bare", "code_in_type",
@@ -111,11 +114,26 @@ def parse(line: str) -> Fault:
     numbers = arguments[:1] if do in ("refuse", "close", "slow", "huge", "flood") else ()
     if not all(re.fullmatch(r"\d+(\.\d+)?", number) for number in numbers):
         raise ValueError(f"{do} takes a number, not {arguments[0][:40]!r}")
+    _check(do, arguments)
     if do == "garbage" and arguments[0] not in GARBAGE:
         raise ValueError(f"no garbage: {arguments[0][:40]!r} (one of {', '.join(GARBAGE)})")
     at = to_ga(found["at"]) if found["at"] else None
     first = int(found["first"]) if found["first"] else None
     return Fault(do, arguments, at, int(found["nth"] or 1), first)
+
+
+def _check(do: str, arguments: tuple[str, ...]) -> None:
+    """Raises ValueError for figures that no connection knows."""
+    if do == "refuse" and arguments[0] not in _STATUSES:
+        raise ValueError(f"refuse takes an HTTP status from 200 on, not {arguments[0][:40]!r}")
+    if do == "close":
+        code = int(arguments[0]) if arguments[0].isdecimal() else 0
+        if not (code in _CLOSES or 3000 <= code < 5000):
+            raise ValueError(
+                f"close takes a code that may be sent (or 1005: none), not {arguments[0][:40]!r}"
+            )
+        if len(arguments) > 1 and len(arguments[1].encode()) > 123:
+            raise ValueError("a close's reason has 123 bytes at most")
 
 
 class Faulty:

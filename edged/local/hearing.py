@@ -34,6 +34,7 @@ class Idle:
 
     from_ms: int
     to_ms: int
+    item_id: str
 
 
 Heard = SpeechStarted | SpeechStopped | Idle
@@ -92,15 +93,16 @@ class Hearing:
 
     def wait_for_speech(self) -> None:
         """The answer is over: from now on an idle visitor is asked again, where that is set."""
-        self._idle_from_ms = self._detector.at_ms if self._detector else None
+        if self._detector is not None and not self._detector.speaking:
+            self._idle_from_ms = self._detector.at_ms
 
-    def take(self) -> tuple[str, bytes]:
-        """The item's id and its sound: a commit.
+    def take(self, *, detected: bool = False) -> tuple[str, bytes]:
+        """The item's id and its sound: a commit, by the client or because an end was `detected`.
 
         Raises:
-            BadClientEvent: there is too little.
+            BadClientEvent: there is too little for a client to commit.
         """
-        if self.held_ms < LEAST_COMMIT_MS:
+        if not detected and self.held_ms < LEAST_COMMIT_MS:
             n_bytes = len(self._buffer)
             raise BadClientEvent(
                 "input_audio_buffer_commit_empty",
@@ -136,5 +138,5 @@ class Hearing:
     def _idled(self, detector: Detector) -> Iterator[Idle]:
         start = self._idle_from_ms
         if self._idle_ms is not None and start is not None and detector.at_ms - start >= self._idle_ms:
-            self._idle_from_ms = None
-            yield Idle(start, detector.at_ms)
+            self._idle_from_ms, self._item_id = None, self._new_id()
+            yield Idle(start, detector.at_ms, self._item_id)

@@ -82,8 +82,8 @@ class Door:
 
 
 def key_of(headers: Mapping[str, str], protocols: list[str], query: Mapping[str, str]) -> str:
-    """The key a client brought, wherever it may carry one; empty if it brought none."""
-    bearer = headers.get("Authorization", "")
+    """The key a client brought, wherever it may carry one; empty if it brought none. Headers in lower case."""
+    bearer = headers.get("authorization", "")
     for protocol in protocols:
         if protocol.startswith("openai-insecure-api-key."):
             return protocol.partition(".")[2]
@@ -149,7 +149,7 @@ def _minted(body: bytes, dialect: Dialect, door: Door, wall: float, new_id: Call
 
 def _mint(body: bytes, dialect: Dialect, door: Door, wall: float, new_id: Callable[[str], str]) -> Json:
     try:
-        asked = json.loads(body or b"{}")
+        asked = json.loads(body or b"{}", parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise BadClientEvent("invalid_json", "The body is not JSON.") from error
     mapping(asked, "body")
@@ -177,6 +177,10 @@ def _mint(body: bytes, dialect: Dialect, door: Door, wall: float, new_id: Callab
     if dialect is Dialect.GA:
         return {"value": value, "expires_at": expires_at, "session": session}
     return {**session, "client_secret": {"value": value, "expires_at": expires_at}}
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)  # NaN and the like are not JSON, though Python reads them
 
 
 def _refused(status: int, kind: str, code: str | None, message: str, param: str | None = None) -> Reply:

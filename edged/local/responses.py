@@ -14,7 +14,7 @@ from edged.local.bill import Billed, Ledger
 from edged.local.conversation import CHARACTERS_A_TOKEN, Conversation, Item
 from edged.local.script import Asked, Planner
 from edged.local.settings import Answering
-from edged.local.sounds import from_client
+from edged.local.sounds import from_client, whole
 from edged.wire import BadClientEvent, ServerEvent
 
 Json = dict[str, Any]
@@ -140,7 +140,7 @@ class Responses:
         last = next((item for item in reversed(items) if item.role == "user"), None)
         if last is None or last.id == item_id:
             return sound
-        return from_client(bytes(last.kept.get(0, b"")), last.fmt)
+        return from_client(whole(bytes(last.kept.get(0, b"")), last.fmt), last.fmt)
 
     def _weigh(self, items: list[Item], answering: Answering) -> tuple[int, int]:
         """Tokens of text and sound."""

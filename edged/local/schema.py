@@ -5,6 +5,7 @@ check stands for a whole value. Refusals are `BadClientEvent`; the session puts 
 """
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any, Final
 
 from edged.wire import BadClientEvent
@@ -12,6 +13,7 @@ from edged.wire import BadClientEvent
 Json = dict[str, Any]
 Check = Callable[[Any, str], Any]
 Spec = Mapping[str, "Check | Spec"]
+DEEPEST = 64
 
 _KINDS: Final = {
     bool: "a boolean",
@@ -139,9 +141,20 @@ def each(inner: Check, most: int = 1000) -> Check:
 
 
 def mapping(value: Any, path: str) -> Any:
-    """Any object: what is in it is not the service's business."""
+    """Any object: what is in it is not the service's business, as long as it ends somewhere."""
     if not isinstance(value, dict):
         raise wrong_type(path, "an object", value)
+    level = 0
+    inside: list[Any] = [value]
+    while inside := [
+        inner for each in inside for inner in (each.values() if isinstance(each, dict) else each)
+    ]:
+        if any(isinstance(inner, float) and not isfinite(inner) for inner in inside):
+            raise out_of_range(path, "a number that is none", "numbers as JSON has them")
+        inside = [inner for inner in inside if isinstance(inner, dict | list)]
+        level += 1
+        if level > DEEPEST:
+            raise out_of_range(path, "more", f"an object at most {DEEPEST} levels deep")
     return value
 
 

@@ -126,9 +126,14 @@ class LocalServer:
     async def _request(self, connection: ServerConnection, request: Request) -> Response | None:
         """What is no WebSocket's is answered here; faults of the handshake happen here."""
         assert isinstance(connection, Connection)
-        address = urlsplit(request.path)
+        try:
+            address = urlsplit(request.path)
+        except ValueError:
+            return _refusal(HTTPStatus.BAD_REQUEST, None, "The path is no URL's.")
+        if connection.trouble is not None:
+            return _refusal(HTTPStatus(connection.trouble), None, "A body has a Content-Length, up to 1 MiB.")
         query = {name: values[0] for name, values in parse_qs(address.query).items()}
-        key = http.key_of(request.headers, _offered(request), query)
+        key = http.key_of(_headers(request), _offered(request), query)
         if request.method != "GET" or "Upgrade" not in request.headers:
             reply = http.respond(
                 request.method,
@@ -166,7 +171,7 @@ class LocalServer:
         request = connection.request
         assert request is not None
         query = parse_qs(urlsplit(request.path).query)
-        key = http.key_of(request.headers, _offered(request), {})
+        key = http.key_of(_headers(request), _offered(request), {})
         dialect = _dialect(request)
         secret = self._door.secret(key, self._wall())
         model = secret.model if secret else query.get("model", [self._door.models[0]])[0]
@@ -232,8 +237,13 @@ def _offered(request: Request) -> list[str]:
     return [name.strip() for name in found.split(",") if name.strip()]
 
 
+def _headers(request: Request) -> dict[str, str]:
+    """By their names in lower case; of several the first."""
+    return {name.lower(): value for name, value in reversed(list(request.headers.raw_items()))}
+
+
 def _dialect(request: Request) -> Dialect:
-    beta = request.headers.get("OpenAI-Beta", "").strip() == "realtime=v1"
+    beta = "realtime=v1" in [value.strip() for value in request.headers.get_all("OpenAI-Beta")]
     return Dialect.BETA if beta or BETA_PROTOCOL in _offered(request) else Dialect.GA
 
 

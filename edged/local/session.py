@@ -17,7 +17,7 @@ from edged.local.hearing import Hearing, Idle, SpeechStarted
 from edged.local.responses import Responses
 from edged.local.script import Planner
 from edged.local.settings import Effective
-from edged.local.sounds import from_client
+from edged.local.sounds import from_client, whole
 from edged.wire import BadClientEvent, Dialect, ServerEvent, clientside
 
 Json = dict[str, Any]
@@ -43,11 +43,13 @@ class LocalSession:
         """`new_id(prefix)` names things; `settings` is what an ephemeral key was made with."""
         self.id = session_id
         self.dialect = dialect
-        self._planner, self._ledger, self._new_id = planner, ledger, new_id
+        self._planner, self._ledger, self._make_id = planner, ledger, new_id
         self._effective = Effective(dialect, session_id, model, expires_at)
         self._conversation = Conversation(dialect)
-        self._hearing = Hearing(lambda: new_id("item"))
-        self._responses = Responses(session_id, self._conversation, planner, ledger, new_id, tempo or Tempo())
+        self._hearing = Hearing(lambda: self._new_id("item"))
+        self._responses = Responses(
+            session_id, self._conversation, planner, ledger, self._new_id, tempo or Tempo()
+        )
         if settings:
             self._effective.update(settings, sounded=False)
         self._listen()
@@ -131,17 +133,17 @@ class LocalSession:
                     yield from self._ended(self._responses.cancel(None, "turn_detected"))
                 continue
             if isinstance(heard, Idle):
-                yield wire.TimeoutTriggered(heard.from_ms, heard.to_ms, self._new_id("item"))
+                yield wire.TimeoutTriggered(heard.from_ms, heard.to_ms, heard.item_id)
             else:
                 yield wire.SpeechStopped(heard.at_ms, heard.item_id)
-            yield from self._commit()
+            yield from self._commit(detected=True)
             if self._detects("create_response") and self._responses.active is None:
                 yield from self._responses.begin(self._effective.answering({}, sounded=False), now)
 
-    def _commit(self) -> Iterator[ServerEvent]:
-        item_id, sound = self._hearing.take()
+    def _commit(self, *, detected: bool = False) -> Iterator[ServerEvent]:
+        item_id, sound = self._hearing.take(detected=detected)
         fmt = self._hearing.fmt
-        self._responses.utterance = item_id, from_client(sound, fmt)
+        self._responses.utterance = item_id, from_client(whole(sound, fmt), fmt)
         digest = hashlib.sha256(sound).hexdigest()
         kept = sound if self._ledger.keep_audio else b""
         self._ledger.audit.append(Taken(self.id, item_id, digest, len(sound), kept))
@@ -169,10 +171,17 @@ class LocalSession:
 
     def _added(self, item: Item, after: str | None) -> Iterator[ServerEvent]:
         before = self._conversation.add(item, after)
-        told = {**item.item}
+        told = item.told()
         yield wire.ItemAdded(told, before)
         if self.dialect is Dialect.GA:
             yield wire.ItemDone(told, before)
+
+    def _new_id(self, prefix: str) -> str:
+        """A name that no client has given to an item of its own."""
+        name = self._make_id(prefix)
+        while name in self._conversation:
+            name = self._make_id(prefix)
+        return name
 
     # -- small things --------------------------------------------------------------------------------
 

@@ -84,7 +84,7 @@ class Effective:
         ga = self._dialect is Dialect.GA
         if ga and "type" not in change:
             raise missing(f"{path}.type" if path else "type")
-        new = deepcopy(self.session)
+        new = dict(self.session)  # merging puts new values in, it changes none
         merge(new, change, spec.GA_SESSION if ga else spec.BETA_SESSION, path)
         if new["model"] != self.session["model"]:
             raise BadClientEvent("invalid_value", "The model of a session is fixed.", f"{path}.model")

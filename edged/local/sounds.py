@@ -13,6 +13,11 @@ TELEPHONE_HZ = 8000
 _STEP = PCM16.rate_hz // TELEPHONE_HZ
 
 
+def whole(sound: bytes, fmt: Format) -> bytes:
+    """Without half a sample at its end."""
+    return sound[: len(sound) - len(sound) % fmt.sample_bytes]
+
+
 def linear(sound: bytes, fmt: Format) -> bytes:
     """PCM16 at the format's own rate."""
     if fmt.encoding == "g711_ulaw":

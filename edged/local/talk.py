@@ -5,7 +5,6 @@ sent is not read either once `MOST_WAITING` messages wait for it, and dropped wh
 """
 
 import asyncio
-import contextlib
 from collections import deque
 
 from websockets.asyncio.server import ServerConnection
@@ -16,6 +15,7 @@ from edged.local.session import TIME_IS_UP, LocalSession
 
 MOST_WAITING = 1000
 STUCK_S = 30.0
+NO_CODE = 1005
 
 
 class Talk:
@@ -37,16 +37,19 @@ class Talk:
         self._waiting += self._faulty.opened()
         self._say(self._session.greet())
         writing = asyncio.ensure_future(self._write())
+        reading = asyncio.ensure_future(self._read())
+        writing.add_done_callback(lambda task: _failed(task) and reading.cancel())  # a bug ends the talk
         try:
-            with contextlib.suppress(ConnectionClosed):
-                await self._read()
+            await asyncio.wait({reading})
         finally:
             if self._timer is not None:
                 self._timer.cancel()
-            writing.cancel()
-            for result in await asyncio.gather(writing, return_exceptions=True):
-                if isinstance(result, Exception) and not isinstance(result, ConnectionClosed):
-                    raise result
+            for task in (reading, writing):
+                task.cancel()
+            results = await asyncio.gather(reading, writing, return_exceptions=True)
+        for result in results:
+            if isinstance(result, Exception) and not isinstance(result, ConnectionClosed):
+                raise result
 
     def leave(self) -> None:
         """The server ends: let go of who is kept waiting on purpose."""
@@ -120,6 +123,8 @@ class Talk:
         self._room.set()  # what still comes is read and thrown away
         transport = self._connection.transport
         match end.do:
+            case "close" if end.code == NO_CODE:
+                await self._connection.close(None)  # type: ignore[arg-type]  # a close frame may be empty
             case "close":
                 await self._connection.close(end.code, end.reason)
             case "drop":
@@ -134,3 +139,7 @@ class Talk:
                 transport.abort()
             case _:  # stall
                 await self._left.wait()
+
+
+def _failed(task: "asyncio.Future[None]") -> bool:
+    return not task.cancelled() and task.exception() is not None

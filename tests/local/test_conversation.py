@@ -6,6 +6,7 @@ from base64 import b64decode
 import pytest
 
 from edged import wire
+from edged.local import conversation
 from edged.local.conversation import MOST_ITEMS
 from edged.local.voice import ParrotVoice
 from edged.wire import Part
@@ -171,3 +172,25 @@ def test_the_result_of_a_call_needs_the_call():
     assert types(desk.send(wire.function_output("f", "call_1", json.dumps({"ok": True}))))[0].startswith(
         "conversation."
     )
+
+
+def test_the_item_is_told_without_the_transcript_that_comes_later():
+    desk = Desk(GA)
+    desk.ask(
+        "session.update",
+        session={"type": "realtime", "audio": {"input": {"transcription": {}, "turn_detection": None}}},
+    )
+    desk.say(300)
+    events = desk.send(wire.commit("c"))
+    assert [event["item"]["content"][0]["transcript"] for event in events[1:3]] == [None, None]
+    (event,) = desk.ask("conversation.item.retrieve", item_id=events[0]["item_id"])
+    assert event["item"]["content"][0]["transcript"]
+
+
+def test_a_full_conversation_still_says_what_an_item_follows(monkeypatch):
+    monkeypatch.setattr(conversation, "MOST_ITEMS", 3)
+    desk, before = Desk(), None
+    for _ in range(6):
+        event = desk.ask("conversation.item.create", item=message())[0]
+        assert event["previous_item_id"] == before
+        before = event["item"]["id"]

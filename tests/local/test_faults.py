@@ -63,10 +63,18 @@ def test_a_fault_is_a_line(line, fault):
         ("close:soon", "takes a number"),
         ("garbage:can", "no garbage"),
         ("drop@#2", "no fault"),
+        ("drop~0", "no fault"),
+        ("close:99999", "may be sent"),
+        ("close:1006", "may be sent"),
+        ("close:1000.5", "may be sent"),
+        ("close:1000:" + "x" * 124, "123 bytes"),
+        ("refuse:101", "from 200 on"),
+        ("refuse:999", "from 200 on"),
+        ("refuse:2.5", "from 200 on"),
     ],
 )
 def test_a_line_that_is_none_says_what_is(line, words):
-    with pytest.raises(ValueError, match=r"fault|takes|garbage") as refused:
+    with pytest.raises(ValueError, match=r"fault|takes|garbage|bytes") as refused:
         parse(line)
     assert words in str(refused.value)
 

@@ -9,6 +9,7 @@ import pytest
 from edged import pcm, wire
 from edged.local.hearing import MOST_MS, Hearing, Idle, SpeechStarted, SpeechStopped
 from edged.local.sounds import from_client, to_client
+from edged.local.voice import ParrotVoice
 from edged.pcm import PCM16, Format
 from edged.wire import BadClientEvent, TurnDetection
 from tests.local.desk import BETA, GA, MS, Desk, loud, types
@@ -135,7 +136,7 @@ def test_an_idle_visitor_is_noticed_once_after_an_answer():
     ear = hearing({**VAD, "idle_timeout_ms": 5000})
     assert heard(ear, quiet(6000)) == []  # nothing was answered yet
     ear.wait_for_speech()
-    assert heard(ear, quiet(12_000)) == [Idle(6000, 11_000)]
+    assert heard(ear, quiet(12_000)) == [Idle(6000, 11_000, "item_0")]
 
 
 def test_the_service_asks_an_idle_visitor_again():
@@ -213,3 +214,41 @@ def test_the_client_may_commit_before_the_silence_and_then_there_is_nothing_left
     assert types(desk.send(wire.commit("c")))[0] == "input_audio_buffer.committed"
     assert desk.send(wire.commit("c"))[0]["error"]["code"] == "input_audio_buffer_commit_empty"
     assert desk.say(900) == []  # the speech was taken: its end is nobody's
+
+
+def test_a_detected_utterance_may_be_shorter_than_a_client_s():
+    desk = Desk()
+    short = TurnDetection(prefix_padding_ms=0, silence_duration_ms=0)
+    desk.update(turn_detection=short)
+    names = types(desk.send(wire.append(quiet(200) + loud(60) + quiet(40) + loud(60) + quiet(40))))
+    assert names.count("input_audio_buffer.committed") == 2
+    assert "error" not in names
+
+
+def test_the_idle_item_is_the_one_that_was_announced():
+    desk = Desk(GA)
+    desk.update(turn_detection=TurnDetection(idle_timeout_ms=5000, prefix_padding_ms=0))
+    desk.send(wire.append(loud(400)))
+    desk.say(500)
+    desk.run(20)
+    events = [event for _ in range(60) for event in desk.say(100)]
+    assert events[0]["item_id"] == events[1]["item_id"] == events[2]["item"]["id"]
+
+
+def test_half_a_sample_at_the_end_is_kept_and_answered():
+    desk = Desk(GA, voice=ParrotVoice())
+    output = {"output": {"format": {"type": "audio/pcmu"}}}
+    desk.update(audio={"input": {"turn_detection": None}, **output})
+    desk.send(wire.append(loud(200) + b"\x01"))
+    desk.send(wire.commit("c"))
+    desk.send(wire.response_create("r"))
+    assert types([event for _, event in desk.run()])[-2:] == ["response.done", "rate_limits.updated"]
+    assert desk.ledger.audit[0].n_bytes == 200 * MS + 1
+
+
+def test_an_answer_that_ends_while_somebody_speaks_starts_no_idle_clock():
+    ear = hearing({**VAD, "idle_timeout_ms": 5000})
+    heard(ear, tone(300))
+    ear.wait_for_speech()
+    events = heard(ear, tone(6000) + quiet(500))
+    assert [type(event) for event in events] == [SpeechStopped]

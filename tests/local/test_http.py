@@ -74,6 +74,13 @@ def test_a_ga_secret_with_its_session():
         ("sessions", b"{", "invalid_json", None),
         ("sessions", b"[" * 100_000, "invalid_json", None),
         ("sessions", [], "invalid_type", "body"),
+        ("sessions", b'{"temperature": NaN}', "invalid_json", None),
+        (
+            "sessions",
+            b'{"tools": [{"type": "function", "name": "f", "parameters": {"a": 1e999}}]}',
+            "invalid_value",
+            "body",
+        ),
         ("client_secrets", {"session": {}}, "missing_required_parameter", "session.type"),
         (
             "client_secrets",
@@ -142,7 +149,7 @@ def test_short_lived_keys_do_not_pile_up():
 @pytest.mark.parametrize(
     ("headers", "protocols", "query"),
     [
-        ({"Authorization": "Bearer sk-1"}, [], {}),
+        ({"authorization": "Bearer sk-1"}, [], {}),
         ({"api-key": "sk-1"}, [], {}),
         ({"x-portkey-api-key": "sk-1"}, [], {}),
         ({}, ["realtime", "openai-insecure-api-key.sk-1", "openai-beta.realtime-v1"], {}),

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedError, Inval
 from edged import wire
 from edged.local.http import Door
 from edged.local.server import LocalServer
-from edged.local.voice import ParrotVoice
+from edged.local.voice import Answer, ParrotVoice
 from edged.wire import Dialect, Settings
 from tests.lab.net import SimNet
 
@@ -99,7 +99,7 @@ def served(lab_run):
 
     def run(body, **options):
         async def main():
-            async with LocalServer(voice=ParrotVoice(), **{"wall": lambda: 1000.0, **options}) as server:
+            async with LocalServer(**{"voice": ParrotVoice(), "wall": lambda: 1000.0, **options}) as server:
                 return await body(server)
 
         return lab_run(main(), net=SimNet(latency_ms=10))
@@ -223,6 +223,55 @@ def test_plain_http_comes_to_the_same_port():
     asyncio.run(main())
 
 
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\nCONTENT-LENGTH: 2\r\n\r\n{}", 200),
+        (
+            b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}GET / HTTP/1.1\r\n\r\n",
+            200,
+        ),
+        (b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n", 413),
+        (b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", 413),
+        (
+            b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            411,
+        ),
+        (b"GET //[ HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET /v1/models HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n", 200),
+    ],
+)
+def test_odd_requests_are_answered(request_, status):
+    async def main():
+        async with LocalServer(voice=ParrotVoice()) as server:
+            port = int(server.url.rsplit(":", 1)[1].split("/")[0])
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for at in range(0, len(request_), 7):
+                writer.write(request_[at : at + 7])
+            answer = await asyncio.wait_for(reader.read(), 5)
+            writer.close()
+            assert answer.split()[1] == str(status).encode()
+
+    asyncio.run(main())
+
+
+def test_a_client_s_own_id_is_not_used_again(served):
+    async def body(server):
+        async with dial(server.url) as socket:
+            content = [{"type": "input_text", "text": "x"}]
+            for n in range(1, 40):
+                item = {"id": f"item_{n:06d}", "type": "message", "role": "user", "content": content}
+                await socket.send(json.dumps({"type": "conversation.item.create", "item": item}))
+            await ask(socket)
+            names = set()
+            while "response.done" not in names:
+                event = json.loads(await socket.recv())
+                assert event["type"] != "error"
+                names.add(event["type"])
+
+    served(body)
+
+
 # -- faults on demand ----------------------------------------------------------------------------------
 
 
@@ -278,6 +327,15 @@ def test_a_close_with_any_code_and_reason(served, code, dialect):
             events, closed = await received(socket)
         assert events[-1]["type"] == "session.updated"
         assert (closed.rcvd.code, closed.rcvd.reason) == (code, "so be it")
+
+    served(body)
+
+
+def test_a_close_may_have_no_code(served):
+    async def body(server):
+        async with faulty(server, "close:1005@session.created") as socket:
+            _, closed = await received(socket)
+        assert closed.rcvd.code == 1005
 
     served(body)
 
@@ -434,3 +492,33 @@ def test_a_server_ends_at_once_whatever_its_clients_do():
             await socket.close()
 
     asyncio.run(main())
+
+
+def test_a_bug_in_an_answer_ends_the_talk_instead_of_silencing_it(served, caplog):
+    class Broken:
+        def answer(self, utterance):
+            return None
+
+    async def body(server):
+        async with dial(server.url) as socket:
+            await ask(socket)
+            _, closed = await received(socket)
+        assert closed.rcvd.code == 1011
+
+    served(body, voice=Broken())
+    assert "connection handler failed" in caplog.text
+
+
+def test_a_bug_while_writing_ends_the_talk_too(served, caplog):
+    class Odd:
+        def answer(self, utterance):
+            return Answer(b"\1", None)  # neither whole samples nor a transcript
+
+    async def body(server):
+        async with dial(server.url) as socket:
+            await ask(socket)
+            _, closed = await received(socket)
+        assert closed.rcvd.code == 1011
+
+    served(body, voice=Odd())
+    assert "connection handler failed" in caplog.text

@@ -248,3 +248,13 @@ def test_a_voice_is_fixed_by_the_first_sound(dialect):
     assert types(desk.ask("session.update", session=voice("echo"))) == ["session.updated"]
     asked = {"audio": {"output": {"voice": "alloy"}}} if dialect is GA else {"voice": "alloy"}
     assert error(desk.ask("response.create", response=asked))[0] == "cannot_update_voice"
+
+
+def test_what_is_nested_without_end_is_refused():
+    desk, deep = Desk(GA), {}
+    for _ in range(300):
+        deep = {"a": deep}
+    tool = {"type": "function", "name": "f", "parameters": deep}
+    refused = desk.ask("session.update", session={"type": "realtime", "tools": [tool]})
+    assert error(refused) == ("invalid_value", "session.tools[0]", "e1")
+    assert types(desk.ask("session.update", session={"type": "realtime"})) == ["session.updated"]
