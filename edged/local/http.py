@@ -65,15 +65,18 @@ class Door:
         """As clients are to name them."""
         return [self._prefix + model for model in self._models or ("gpt-realtime", "gpt-4o-realtime-preview")]
 
-    def secret(self, key: str, wall: float) -> Secret | None:
-        found = self._secrets.get(key)
-        return found if found is not None and found.expires_at > wall else None
+    def secret(self, keys: tuple[str, ...], wall: float) -> Secret | None:
+        """What the first short-lived one among the keys stands for."""
+        found = (self._secrets[key] for key in keys if key in self._secrets)
+        return next((secret for secret in found if secret.expires_at > wall), None)
 
-    def lets_in(self, key: str, wall: float) -> bool:
-        if not self._keys or self.secret(key, wall) is not None:
+    def lets_in(self, keys: tuple[str, ...], wall: float) -> bool:
+        """Whether one of the keys is good."""
+        if not self._keys or self.secret(keys, wall) is not None:
             return True
         # compared one by one, all of them, so that the time taken tells nothing
-        return sum(hmac.compare_digest(key.encode(), each.encode()) for each in self._keys) > 0
+        pairs = ((key.encode(), own.encode()) for key in keys for own in self._keys)
+        return sum(hmac.compare_digest(key, own) for key, own in pairs) > 0
 
     def put(self, value: str, secret: Secret) -> None:
         if len(self._secrets) >= MOST_SECRETS:
@@ -81,18 +84,16 @@ class Door:
         self._secrets[value] = secret
 
 
-def key_of(headers: Mapping[str, str], protocols: list[str], query: Mapping[str, str]) -> str:
-    """The key a client brought, wherever it may carry one; empty if it brought none. Headers in lower case."""
-    bearer = headers.get("authorization", "")
-    for protocol in protocols:
-        if protocol.startswith("openai-insecure-api-key."):
-            return protocol.partition(".")[2]
-    return (
-        bearer.removeprefix("Bearer ").strip()
-        or headers.get("api-key", "")
-        or headers.get("x-portkey-api-key", "")
-        or query.get("api-key", "")
-    )
+def keys_of(headers: Mapping[str, str], protocols: list[str], query: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys a client brought, wherever it may carry one; some carry a wrong one beside. Headers in lower case."""
+    found = [
+        headers.get("authorization", "").removeprefix("Bearer ").strip(),
+        headers.get("api-key", ""),
+        headers.get("x-portkey-api-key", ""),
+        query.get("api-key", ""),
+        *(name.partition(".")[2] for name in protocols if name.startswith("openai-insecure-api-key.")),
+    ]
+    return tuple(key for key in found if key)
 
 
 def endpoint(path: str) -> str | None:
@@ -110,7 +111,7 @@ def respond(
     path: str,
     body: bytes,
     *,
-    key: str,
+    keys: tuple[str, ...],
     door: Door,
     ledger: Ledger,
     wall: float,
@@ -122,7 +123,7 @@ def respond(
     what = endpoint(path)
     if what is None:
         return _refused(404, "invalid_request_error", None, f"Unknown request URL: {method} {path[:80]}.")
-    if not door.lets_in(key, wall):
+    if not door.lets_in(keys, wall):
         return _refused(401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided.")
     match method, what:
         case "GET", "models":

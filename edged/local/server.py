@@ -133,13 +133,13 @@ class LocalServer:
         if connection.trouble is not None:
             return _refusal(HTTPStatus(connection.trouble), None, "A body has a Content-Length, up to 1 MiB.")
         query = {name: values[0] for name, values in parse_qs(address.query).items()}
-        key = http.key_of(_headers(request), _offered(request), query)
+        keys = http.keys_of(_headers(request), _offered(request), query)
         if request.method != "GET" or "Upgrade" not in request.headers:
             reply = http.respond(
                 request.method,
                 address.path,
                 connection.body,
-                key=key,
+                keys=keys,
                 door=self._door,
                 ledger=self.ledger,
                 wall=self._wall(),
@@ -148,7 +148,7 @@ class LocalServer:
             return _json(reply.status, reply.body)
         if http.endpoint(address.path) != "realtime":
             return _refusal(HTTPStatus.NOT_FOUND, None, f"No such path: {address.path[:80]}; good: {PATH}")
-        if not self._door.lets_in(key, self._wall()) and not _offered(request):
+        if not self._door.lets_in(keys, self._wall()) and not _offered(request):
             return _refusal(HTTPStatus.UNAUTHORIZED, "invalid_api_key", "Incorrect API key provided.")
         try:
             connection.faults = self._suffered(parse_qs(address.query).get("fault", []))
@@ -171,11 +171,11 @@ class LocalServer:
         request = connection.request
         assert request is not None
         query = parse_qs(urlsplit(request.path).query)
-        key = http.key_of(_headers(request), _offered(request), {})
+        keys = http.keys_of(_headers(request), _offered(request), {})
         dialect = _dialect(request)
-        secret = self._door.secret(key, self._wall())
+        secret = self._door.secret(keys, self._wall())
         model = secret.model if secret else query.get("model", [self._door.models[0]])[0]
-        refused = self._refused(key, model, dialect)
+        refused = self._refused(keys, model, dialect)
         if refused is not None:
             code, message, close_code = refused
             error = wire.ServerError(message, type="invalid_request_error", code=code)
@@ -201,9 +201,9 @@ class LocalServer:
             self._talks.discard(talk)
             session.close()
 
-    def _refused(self, key: str, model: str, dialect: Dialect) -> tuple[str, str, int] | None:
+    def _refused(self, keys: tuple[str, ...], model: str, dialect: Dialect) -> tuple[str, str, int] | None:
         """The code, the words and the close code, for who may not stay."""
-        if not self._door.lets_in(key, self._wall()):
+        if not self._door.lets_in(keys, self._wall()):
             return "invalid_api_key", "Incorrect API key provided.", 3000
         if dialect not in self._door.speaks:
             code = "beta_api_shape_disabled" if dialect is Dialect.BETA else "missing_beta_header"

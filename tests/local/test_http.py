@@ -6,7 +6,7 @@ import json
 import pytest
 
 from edged.local.bill import Ledger
-from edged.local.http import MOST_SECRETS, Door, endpoint, key_of, respond
+from edged.local.http import MOST_SECRETS, Door, endpoint, keys_of, respond
 from edged.wire import Dialect
 
 ALL = {
@@ -36,7 +36,7 @@ def asked(method, path, body=None, *, door=None, key="", ledger=None, wall=1000.
         method,
         path,
         body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b"",
-        key=key,
+        keys=(key,) if key else (),
         door=door or Door(),
         ledger=ledger or Ledger(),
         wall=wall,
@@ -123,10 +123,10 @@ def test_a_key_is_asked_for_where_there_is_one():
 def test_a_short_lived_key_opens_until_it_expires():
     door = Door(keys=("sk-1",))
     value = asked("POST", "/v1/realtime/sessions", ALL, door=door, key="sk-1").body["client_secret"]["value"]
-    assert door.lets_in(value, 1059)
-    assert door.secret(value, 1059).settings["voice"] == "shimmer"
-    assert door.secret(value, 1059).dialect is Dialect.BETA
-    assert not door.lets_in(value, 1060)
+    assert door.lets_in((value,), 1059)
+    assert door.secret((value,), 1059).settings["voice"] == "shimmer"
+    assert door.secret((value,), 1059).dialect is Dialect.BETA
+    assert not door.lets_in((value,), 1060)
 
 
 def test_short_lived_keys_do_not_pile_up():
@@ -136,14 +136,14 @@ def test_short_lived_keys_do_not_pile_up():
             "POST",
             "/v1/realtime/sessions",
             b"",
-            key="",
+            keys=(),
             door=door,
             ledger=Ledger(),
             wall=0,
             new_id=lambda p, n=n: f"{p}_{n}",
         )
-    assert door.secret("ek_9", 0) is None
-    assert door.secret("ek_10", 0) is not None
+    assert door.secret(("ek_9",), 0) is None
+    assert door.secret(("ek_10",), 0) is not None
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_short_lived_keys_do_not_pile_up():
     ],
 )
 def test_a_key_is_found_wherever_clients_put_it(headers, protocols, query):
-    assert key_of(headers, protocols, query) == "sk-1"
+    assert keys_of(headers, protocols, query) == ("sk-1",)
 
 
 @pytest.mark.parametrize(
@@ -197,3 +197,12 @@ def test_the_ledger_is_there_to_read():
         (9.0, 9.0, 480),
     ]
     json.dumps(told)
+
+
+def test_a_good_key_counts_whatever_else_is_brought():
+    door = Door(keys=("sk-1",))
+    brought = keys_of({"authorization": "Bearer OPENAI_API_KEY", "x-portkey-api-key": "sk-1"}, [], {})
+    assert brought == ("OPENAI_API_KEY", "sk-1")
+    assert door.lets_in(brought, 0)
+    assert not door.lets_in(("OPENAI_API_KEY",), 0)
+    assert not door.lets_in((), 0)
