@@ -23,7 +23,9 @@ PEERS = Path(sys.prefix) / "peers"
 AT_ONCE = 2  # programs that run
 LONGEST_S = 55  # for all the conversations of a program; each of them ends itself far earlier
 TARGETS = ("direct", "relay-ga", "relay-beta")
-CONVERSATIONS = ("text", "push-to-talk", "vad", "interrupt", "tool", "error")
+KEYED = ("right-key", "wrong-key")  # a service that wants a key
+CONVERSATIONS = ("text", "push-to-talk", "vad", "as-it-comes", "interrupt", "tool", "error")
+SERVED = ("--pace", "20", "--think-ms", "10", "--script", HERE / "script.yaml")
 MODEL = "gpt-realtime"  # one that all the clients' types know
 
 
@@ -37,9 +39,11 @@ class Client:
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def conversations(self) -> tuple[str, ...]:
-        return (*CONVERSATIONS, "mint") if self.mints else CONVERSATIONS
+    def conversations_with(self, target: str) -> tuple[str, ...]:
+        minting = ("mint",) if self.mints else ()
+        if target == "direct":
+            return (*CONVERSATIONS, *minting)
+        return ("text", *minting) if target in KEYED else CONVERSATIONS
 
 
 CLIENTS = (
@@ -80,8 +84,7 @@ class Company:
         # programs of JavaScript find what they import beside themselves
         shutil.copytree(HERE / "js", self._folder / "js", ignore=shutil.ignore_patterns("node_modules"))
         (self._folder / "js" / "node_modules").symlink_to(PEERS / "js" / "node_modules")
-        options = ("--pace", "20", "--think-ms", "10", "--script", HERE / "script.yaml")
-        self._urls["direct"] = self._start("serve", *options)
+        self._url("direct")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -91,13 +94,20 @@ class Company:
         """Where a target is; a relay is started when it is first asked for."""
         with self._lock:
             if target not in self._urls:
-                dialect = target.removeprefix("relay-")
-                settings = {"name": "local", "url": self._urls["direct"], "dialect": dialect, "model": MODEL}
-                told = [
-                    word for name, value in settings.items() for word in ("--set", f"provider.{name}={value}")
-                ]
-                self._urls[target] = self._start("relay", *told) + "v1/realtime"
+                self._urls |= self._started(target)
             return self._urls[target]
+
+    def _started(self, target: str) -> dict[str, str]:
+        if target in KEYED:
+            keys = self._folder / "keys"
+            keys.write_text("right-key\n")
+            return dict.fromkeys(KEYED, self._start("serve", *SERVED, "--key-file", keys))
+        if target == "direct":
+            return {target: self._start("serve", *SERVED)}
+        dialect = target.removeprefix("relay-")
+        settings = {"name": "local", "url": self._urls["direct"], "dialect": dialect, "model": MODEL}
+        told = [word for name, value in settings.items() for word in ("--set", f"provider.{name}={value}")]
+        return {target: self._start("relay", *told) + "v1/realtime"}
 
     def _start(self, verb: str, *words: object) -> str:
         """The URL that a verb of ours says it serves."""
@@ -131,10 +141,14 @@ class Company:
         Raises:
             AssertionError: it failed; says how.
         """
-        self.invite([(client, target)])
-        seen = self._runs[client, target].result()[conversation]
+        seen = self.tried(client, target, conversation)
         assert seen.failure is None, f"{client} in the conversation {conversation!r}: {seen.failure}"
         return seen
+
+    def tried(self, client: Client, target: str, conversation: str) -> Any:
+        """The same of a conversation that may have failed: `failure` says how."""
+        self.invite([(client, target)])
+        return self._runs[client, target].result()[conversation]
 
     def _run(self, client: Client, target: str) -> dict[str, SimpleNamespace]:
         program, url = client.program, self._url(target)
@@ -146,10 +160,11 @@ class Company:
         env = {
             "PATH": os.environ["PATH"],
             "HOME": str(self._folder),
+            "KEY": target if target in KEYED else "any",
             "QUESTION": str(clips("question.wav")),
             "OPENAI_AGENTS_DISABLE_TRACING": "1",
         }
-        conversations = client.conversations if target == "direct" else CONVERSATIONS
+        conversations = client.conversations_with(target)
         ran = subprocess.run(
             [*command, url, *conversations],
             env=env,

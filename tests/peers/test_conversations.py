@@ -7,7 +7,7 @@ import pytest
 
 from edged.local import clips, voice
 from edged.pcm import PCM16
-from tests.peers.company import CLIENTS, CONVERSATIONS, TARGETS
+from tests.peers.company import CLIENTS, CONVERSATIONS, KEYED, TARGETS
 
 pytestmark = pytest.mark.peers
 
@@ -93,6 +93,20 @@ def test_the_service_hears_when_somebody_speaks_and_answers_by_itself(company, c
     (taken,) = ledger.audit
     assert 0.9 * seen.sent["bytes"] < taken["n_bytes"] <= ledger.appended
     assert ledger.appended == seen.sent["bytes"] + PCM16.bytes_of(1000)
+
+
+@each_target
+@each_client
+def test_a_library_is_understood_with_the_settings_it_has_by_itself(company, client, target):
+    seen = company.saw(client, target, "as-it-comes")
+    assert seen.errors == []
+    (answer,) = seen.answers
+    assert answer.status == "completed"
+    assert answer.transcript.startswith("I listened for ")
+    assert answer.sound["bytes"] > 0
+    ledger = company.ledger(seen.session_id)
+    assert ledger.appended == seen.sent["bytes"]
+    assert len(ledger.audit) == 1
 
 
 @each_target
@@ -187,6 +201,23 @@ def test_a_voice_that_does_not_exist_is_refused_with_its_name(company, client, t
     assert kind == "BadRequestError"
     assert "'nova'" in words
     assert "shimmer" in words
+
+
+@each_client
+@pytest.mark.parametrize("target", KEYED[:1])
+def test_who_brings_the_key_is_let_in_wherever_it_carries_it(company, client, target):
+    for conversation in client.conversations_with(target):
+        seen = company.saw(client, target, conversation)
+        assert [answer.status for answer in seen.answers] == ["completed"]
+
+
+@each_client
+@pytest.mark.parametrize("target", KEYED[1:])
+def test_who_brings_another_key_is_told_so(company, client, target):
+    for conversation in client.conversations_with(target):
+        seen = company.tried(client, target, conversation)
+        assert "401" in seen.failure or "invalid_api_key" in seen.failure
+        assert seen.answers == []
 
 
 # -- whether the types would notice ----------------------------------------------------------------

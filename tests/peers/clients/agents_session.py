@@ -125,6 +125,12 @@ async def vad(talk: Talk) -> None:
     await talk.answered()
 
 
+async def as_it_comes(talk: Talk) -> None:
+    talk.report.sent += report.question() + report.silence(report.PAUSE_S)
+    await talk.append(bytes(talk.report.sent))
+    await talk.answered()
+
+
 async def interrupt(talk: Talk) -> None:
     await talk.session.send_message("Tell me a long story.")
     await report.first(lambda: bool(talk.report.answers) and len(talk.report.answers[0].sound) > 0)
@@ -158,6 +164,7 @@ CONVERSATIONS = {
     "text": text,
     "push-to-talk": push_to_talk,
     "vad": vad,
+    "as-it-comes": as_it_comes,
     "interrupt": interrupt,
     "tool": tool,
     "error": error,
@@ -176,10 +183,14 @@ async def hold(url: str, name: str, seen: report.Report) -> None:
         "turn_detection": detection,
         "input_audio_transcription": conversations.TRANSCRIPTION,
     }
+    if name == "as-it-comes":
+        settings = {"model_name": conversations.MODEL}
     tools = [get_weather] if name == "tool" else []
     agent = RealtimeAgent(name="kiosk", instructions=conversations.INSTRUCTIONS, tools=tools)
     runner = RealtimeRunner(agent, config={"model_settings": settings, "tracing_disabled": True})
-    session = await runner.run(model_config={"url": f"{url}?model={conversations.MODEL}", "api_key": "any"})
+    session = await runner.run(
+        model_config={"url": f"{url}?model={conversations.MODEL}", "api_key": conversations.KEY}
+    )
     async with session:
         talk = Talk(session, seen)
         listening = asyncio.create_task(talk.listen())

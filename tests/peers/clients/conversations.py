@@ -3,6 +3,7 @@
 import base64
 import inspect
 import json
+import os
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -11,6 +12,7 @@ import report as reports
 from report import Answer, Report
 
 MODEL = "gpt-realtime"
+KEY = os.environ["KEY"]
 INSTRUCTIONS = "Answer briefly."
 WEATHER = {
     "type": "function",
@@ -182,6 +184,14 @@ async def vad(talk: Talk) -> None:
     await talk.answer()
 
 
+async def as_it_comes(talk: Talk) -> None:
+    """Whoever asks for nothing is listened to all the same."""
+    await talk.hear("session.created")
+    talk.report.sent += reports.question() + reports.silence(reports.PAUSE_S)
+    await talk.append(bytes(talk.report.sent))
+    await talk.answer()
+
+
 async def interrupt(talk: Talk) -> None:
     await talk.set_up()
     await talk.say("Tell me a long story.", answer=False)
@@ -237,6 +247,7 @@ CONVERSATIONS = {
     "text": text,
     "push-to-talk": push_to_talk,
     "vad": vad,
+    "as-it-comes": as_it_comes,
     "interrupt": interrupt,
     "tool": tool,
     "error": error,

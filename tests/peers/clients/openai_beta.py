@@ -7,7 +7,9 @@ from openai import AsyncOpenAI
 
 async def hold(url: str, name: str, seen: report.Report) -> None:
     client = AsyncOpenAI(
-        api_key="any", base_url=conversations.http_of(url), websocket_base_url=conversations.base_of(url)
+        api_key=conversations.KEY,
+        base_url=conversations.http_of(url),
+        websocket_base_url=conversations.base_of(url),
     )
     if name == "mint":
         session = await client.beta.realtime.sessions.create(

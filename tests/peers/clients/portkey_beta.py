@@ -31,7 +31,7 @@ async def hold(
     url: str, name: str, seen: report.Report, kind: type[AsyncPortkey] | type[Portkey] = AsyncPortkey
 ) -> None:
     told: dict[str, Any] = {
-        "api_key": "any",
+        "api_key": conversations.KEY,
         "virtual_key": "any",
         "base_url": conversations.http_of(url),
         "websocket_base_url": conversations.base_of(url),

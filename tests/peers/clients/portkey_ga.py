@@ -9,12 +9,14 @@ async def hold(
     url: str, name: str, seen: report.Report, kind: type[AsyncPortkey] | type[Portkey] = AsyncPortkey
 ) -> None:
     client = kind(
-        api_key="any",
+        api_key=conversations.KEY,
         virtual_key="any",
         base_url=conversations.http_of(url),
         websocket_base_url=conversations.base_of(url),
     )
-    await conversations.held(client.realtime.connect(model=conversations.MODEL), "ga", name, seen)
+    headers = client.openai_client.default_headers  # without them it brings no key at all
+    manager = client.realtime.connect(model=conversations.MODEL, extra_headers=headers)
+    await conversations.held(manager, "ga", name, seen)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 BYTES_PER_S = 48_000  # PCM16, mono, 24 kHz
+PAUSE_S = 5  # of silence: any detector takes it for the end
 KEPT_BASE64 = 64  # of a delta: enough to be checked as text, and short
 LONGEST_S = 12  # for one conversation: what is missing by then does not come
 

@@ -2,11 +2,12 @@
 
 import { OpenAIRealtimeWebSocket, RealtimeAgent, RealtimeSession, tool } from '@openai/agents-realtime'
 import { z } from 'zod'
-import { Answer, INSTRUCTIONS, MODEL, SERVER_VAD, main, pieces, question, silence } from './report.mjs'
+import { Answer, INSTRUCTIONS, MODEL, PAUSE_S, SERVER_VAD, main, pieces, question, silence } from './report.mjs'
 
 const SPOKEN = ['push-to-talk', 'vad', 'interrupt']
 
 function settings(name) {
+  if (name === 'as-it-comes') return {}
   const pcm = { type: 'audio/pcm', rate: 24000 }
   return {
     outputModalities: [SPOKEN.includes(name) ? 'audio' : 'text'],
@@ -74,6 +75,12 @@ const CONVERSATIONS = {
     await report.heard('response.done')
   },
 
+  async 'as-it-comes'(session, report) {
+    report.sent = pieces(Buffer.concat([question(), silence(PAUSE_S)]))
+    for (const piece of report.sent) session.sendAudio(piece)
+    await report.heard('response.done')
+  },
+
   async interrupt(session, report) {
     session.sendMessage('Tell me a long story.')
     await report.until(() => report.answers[0]?.sound.length > 0, 'sound')
@@ -120,7 +127,7 @@ main(async (url, name, report) => {
   const transport = new OpenAIRealtimeWebSocket({ url: `${url}?model=${MODEL}` })
   const session = new RealtimeSession(agent, { transport, model: MODEL, config: settings(name), tracingDisabled: true })
   watch(session, report)
-  await session.connect({ apiKey: 'any' })
+  await session.connect({ apiKey: process.env.KEY })
   await report.heard('session.updated')
   await CONVERSATIONS[name](session, report)
   session.close()

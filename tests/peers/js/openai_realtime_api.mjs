@@ -1,7 +1,7 @@
 // openai-realtime-api: the fork of the beta client that keeps the conversation's items itself. Beta, by subprotocol.
 
 import { RealtimeClient } from 'openai-realtime-api'
-import { Answer, BYTES_PER_S, INSTRUCTIONS, MODEL, SERVER_VAD, main, pieces, question, silence } from './report.mjs'
+import { Answer, BYTES_PER_S, INSTRUCTIONS, MODEL, PAUSE_S, SERVER_VAD, main, pieces, question, silence } from './report.mjs'
 
 const HEARD_MS = 700
 
@@ -56,6 +56,13 @@ const CONVERSATIONS = {
     await report.heard('response.done')
   },
 
+  async 'as-it-comes'(client, report) {
+    report.sent = pieces(Buffer.concat([question(), silence(PAUSE_S)]))
+    for (const piece of report.sent) client.appendInputAudio(piece)
+    client.createResponse() // this library has no turns detected unless it is asked for
+    await report.heard('response.done')
+  },
+
   async interrupt(client, report) {
     say(client, 'Tell me a long story.')
     const answer = () => client.conversation.getItems().find((item) => item.role === 'assistant')
@@ -99,15 +106,16 @@ const CONVERSATIONS = {
 
 main(async (url, name, report) => {
   const spoken = ['push-to-talk', 'vad', 'interrupt'].includes(name)
+  const settings = {
+    instructions: INSTRUCTIONS,
+    modalities: spoken ? ['text', 'audio'] : ['text'],
+    turn_detection: name === 'vad' ? SERVER_VAD : null,
+  }
   const client = new RealtimeClient({
     url,
-    apiKey: 'any',
+    apiKey: process.env.KEY,
     model: MODEL,
-    sessionConfig: {
-      instructions: INSTRUCTIONS,
-      modalities: spoken ? ['text', 'audio'] : ['text'],
-      turn_detection: name === 'vad' ? SERVER_VAD : null,
-    },
+    sessionConfig: name === 'as-it-comes' ? {} : settings,
   })
   // what it can not make sense of it only says, and only when it is asked to
   const complaints = []

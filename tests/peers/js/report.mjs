@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { inspect } from 'node:util'
 
 export const BYTES_PER_S = 48_000 // PCM16, mono, 24 kHz
 export const MODEL = 'gpt-realtime'
@@ -14,6 +15,7 @@ export const SERVER_VAD = {
   create_response: true,
   interrupt_response: true,
 }
+export const PAUSE_S = 5 // of silence: any detector takes it for the end
 const WAV_HEADER_BYTES = 44
 const KEPT_BASE64 = 64 // of a delta: enough to be checked as text, and short
 const LONGEST_MS = 12_000 // for one conversation: what is missing by then does not come
@@ -113,7 +115,7 @@ export async function main(hold) {
       await hold(url, name, report)
     } catch (error) {
       failed = true
-      report.failure = String(error)
+      report.failure = error instanceof Error ? String(error) : inspect(error)
       process.stderr.write(`${error?.stack ?? error}\n`)
     }
     await new Promise((resolve) => process.stdout.write(`${JSON.stringify(report)}\n`, resolve))
