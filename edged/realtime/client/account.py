@@ -13,6 +13,7 @@ from typing import Any
 
 from edged.realtime.client.errors import MissingKeyError
 from edged.realtime.client.given import NOT_GIVEN, NotGiven
+from edged.wire import Dialect
 
 OPENAI_URL = "https://api.openai.com/v1"
 PORTKEY_URL = "https://api.portkey.ai/v1"
@@ -25,7 +26,10 @@ Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`headers` hold the keys and are kept out of its text form. `timeout_s` None: no limit."""
+    """`headers` hold the keys and are kept out of its text form. `timeout_s` None: no limit.
+
+    `accepted`: what a service that had refused a dialect took instead; written by whoever finds out.
+    """
 
     base_url: str
     websocket_base_url: str
@@ -34,6 +38,7 @@ class Account:
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     default_model: str | NotGiven = NOT_GIVEN
     timeout_s: float | NotGiven | None = NOT_GIVEN
+    accepted: dict[Dialect, Dialect] = field(default_factory=dict)
 
 
 def openai(

@@ -166,7 +166,7 @@ class AsyncRealtimeConnectionManager:
             APIStatusError: the service refused the handshake.
             APIConnectionError: it can not be reached, or did not answer in time.
         """
-        connection = await _opened(self._plan, self._plan.speaks)
+        connection = await _opened(self._plan)
         self._connection, self._closed = connection, False
         return connection
 
@@ -209,15 +209,17 @@ class _Connect(connect):
         return exc
 
 
-async def _opened(plan: Plan, asked: Dialect) -> AsyncRealtimeConnection:
+async def _opened(plan: Plan) -> AsyncRealtimeConnection:
     """A connection on which the service has greeted, or was given the time to."""
     within_s = EVIDENCE_S if plan.open_s is None else min(plan.open_s, EVIDENCE_S)
-    connection = await _dialled(plan, asked)
+    connection = await _dialled(plan, plan.asks)
     try:
         if await connection.greet(within_s):
             await connection.close()
-            connection = await _dialled(plan, other(asked))
-            await connection.greet(within_s)
+            asked = other(plan.asks)
+            connection = await _dialled(plan, asked)
+            if not await connection.greet(within_s):
+                plan.accepted[plan.speaks] = asked
     except BaseException:
         await connection.close()
         raise

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Coroutine, Iterable, Mapping
-from typing import Any
+from typing import Any, Self
 
 from edged.realtime.client import account, http
 from edged.realtime.client.account import Headers
@@ -20,6 +20,30 @@ _ASYNC: Twin[
     Coroutine[Any, Any, SessionCreateResponse],
     Coroutine[Any, Any, ClientSecretCreateResponse],
 ] = Twin(AsyncRealtimeConnectionManager, http.make_async, http.make_async)
+
+
+class _Closing:
+    """The SDKs' clients hold connections between calls and are closed; these hold none."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """There is nothing to close; connections are closed by themselves."""
+
+
+class _AsyncClosing:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """There is nothing to close; connections are closed by themselves."""
 
 
 class _OpenAI(Surfaces[Manager, Made, Secret]):
@@ -68,18 +92,19 @@ class _OpenAI(Surfaces[Manager, Made, Secret]):
         )
 
 
-class OpenAI(_OpenAI[RealtimeConnectionManager, SessionCreateResponse, ClientSecretCreateResponse]):
+class OpenAI(_Closing, _OpenAI[RealtimeConnectionManager, SessionCreateResponse, ClientSecretCreateResponse]):
     """The openai SDK's shape, realtime part."""
 
     _twin = _SYNC
 
 
 class AsyncOpenAI(
+    _AsyncClosing,
     _OpenAI[
         AsyncRealtimeConnectionManager,
         Coroutine[Any, Any, SessionCreateResponse],
         Coroutine[Any, Any, ClientSecretCreateResponse],
-    ]
+    ],
 ):
     """The openai SDK's shape, realtime part, on asyncio."""
 
@@ -151,18 +176,21 @@ class _Portkey(Surfaces[Manager, Made, Secret]):
         self.custom_host, self.trace_id, self.metadata = custom_host, trace_id, metadata
 
 
-class Portkey(_Portkey[RealtimeConnectionManager, SessionCreateResponse, ClientSecretCreateResponse]):
+class Portkey(
+    _Closing, _Portkey[RealtimeConnectionManager, SessionCreateResponse, ClientSecretCreateResponse]
+):
     """portkey-ai's shape, realtime part."""
 
     _twin = _SYNC
 
 
 class AsyncPortkey(
+    _AsyncClosing,
     _Portkey[
         AsyncRealtimeConnectionManager,
         Coroutine[Any, Any, SessionCreateResponse],
         Coroutine[Any, Any, ClientSecretCreateResponse],
-    ]
+    ],
 ):
     """portkey-ai's shape, realtime part, on asyncio."""
 

@@ -65,8 +65,11 @@ class Exchange:
     def receive(self, message: str | bytes) -> None:
         """Take a message of the service."""
         if isinstance(message, bytes):
-            self._waiting.append(message)
-            return
+            try:
+                message = message.decode()
+            except UnicodeDecodeError:
+                self._waiting.append(message)
+                return
         name = name_of(message) or ""
         self._look_at(name, message)
         self._waiting += self._translators[_spelled(name) or self._server].down(message)

@@ -31,7 +31,7 @@ def make(call: Call[Result]) -> Result:
             with library.Client(**_options(result)) as client:
                 response = client.post(result.url, json=result.body)
         except (library.HTTPError, library.InvalidURL) as error:
-            raise _translated(error, result.url) from error
+            raise _translated(error, result.url, late=isinstance(error, library.TimeoutException)) from error
         result = result.read(_reply(response))
     return result
 
@@ -45,7 +45,7 @@ async def make_async(call: Call[Result]) -> Result:
             async with library.AsyncClient(**_options(result)) as client:
                 response = await client.post(result.url, json=result.body)
         except (library.HTTPError, library.InvalidURL) as error:
-            raise _translated(error, result.url) from error
+            raise _translated(error, result.url, late=isinstance(error, library.TimeoutException)) from error
         result = result.read(_reply(response))
     return result
 
@@ -74,8 +74,8 @@ def _reply(response: "httpx.Response") -> Reply:
     return Reply(response.status_code, dict(response.headers), response.content)
 
 
-def _translated(error: Exception, url: str) -> APIConnectionError:
+def _translated(error: Exception, url: str, *, late: bool) -> APIConnectionError:
     where = url.partition("?")[0]
-    if type(error).__name__.endswith("Timeout"):
+    if late:
         return APITimeoutError(f"{where} did not answer in time")
     return APIConnectionError(f"{where} can not be reached: {error or type(error).__name__}")

@@ -45,6 +45,12 @@ class Plan:
     headers: Mapping[str, str] = field(repr=False)
     options: Mapping[str, Any] = field(repr=False)
     open_s: float | None = OPEN_S
+    accepted: dict[Dialect, Dialect] = field(default_factory=dict)
+
+    @property
+    def asks(self) -> Dialect:
+        """What to ask the service for first: the program's own dialect, unless that is known to be refused."""
+        return self.accepted.get(self.speaks, self.speaks)
 
     def headers_for(self, asked: Dialect) -> dict[str, str]:
         """The headers of a handshake that asks for `asked`."""
@@ -66,7 +72,7 @@ def plan(
 ) -> Plan:
     """Raises: InsecureURLError when a key would travel in the open, ValueError when something is no address."""
     told: dict[str, Any] = dict(options or {})
-    open_s = told.pop("timeout", account.timeout_s)
+    open_s = told.pop("timeout", told.pop("open_timeout", account.timeout_s))
     every = merged(account.headers, headers, told.pop("additional_headers", None))
     url = urls.address(account.websocket_base_url, urls.REALTIME, "ws", {**account.query, **query_of(query)})
     urls.check_secrecy(url, every)
@@ -76,4 +82,11 @@ def plan(
         "close_timeout": CLOSE_S,
         "proxy": None,
     }
-    return Plan(url, speaks, every, {**defaults, **told}, OPEN_S if isinstance(open_s, NotGiven) else open_s)
+    return Plan(
+        url,
+        speaks,
+        every,
+        {**defaults, **told},
+        OPEN_S if isinstance(open_s, NotGiven) else open_s,
+        account.accepted,
+    )

@@ -156,7 +156,7 @@ class RealtimeConnectionManager:
             APIStatusError: the service refused the handshake.
             APIConnectionError: it can not be reached, or did not answer in time.
         """
-        connection = _opened(self._plan, self._plan.speaks)
+        connection = _opened(self._plan)
         self._connection, self._closed = connection, False
         return connection
 
@@ -194,15 +194,17 @@ class _Connect(reconnect):
         return exc
 
 
-def _opened(plan: Plan, asked: Dialect) -> RealtimeConnection:
+def _opened(plan: Plan) -> RealtimeConnection:
     """A connection on which the service has greeted, or was given the time to."""
     within_s = EVIDENCE_S if plan.open_s is None else min(plan.open_s, EVIDENCE_S)
-    connection = _dialled(plan, asked)
+    connection = _dialled(plan, plan.asks)
     try:
         if connection.greet(within_s):
             connection.close()
-            connection = _dialled(plan, other(asked))
-            connection.greet(within_s)
+            asked = other(plan.asks)
+            connection = _dialled(plan, asked)
+            if not connection.greet(within_s):
+                plan.accepted[plan.speaks] = asked
     except BaseException:
         connection.close()
         raise
