@@ -24,7 +24,9 @@ from edged.relay.usage import Tally
 from edged.wire import Dialect, ServerName, Translator, name_of
 
 EVIDENCE_S = 3.0
-CLOSE_S, HURRIED_CLOSE_S = 2.0, 0.5
+CLIENT_CLOSE_S = 10.0  # it may still have to take all that was said before
+UPSTREAM_CLOSE_S = 2.0
+HURRIED_CLOSE_S = 0.5
 
 
 class Bridge:
@@ -55,11 +57,18 @@ class Bridge:
                 end = work.result()
         finally:
             await _cancel(work, stop)
-            within_s = HURRIED_CLOSE_S if self._stopping.is_set() else CLOSE_S
-            close = passed_on(end)
-            sides = [side for side in (self._client, self._upstream) if side is not None]
-            await asyncio.gather(*(side.close(*close, within_s) for side in sides))
+            await self._close(end)
         return end
+
+    async def _close(self, end: End) -> None:
+        def within_s(who: Who, usual_s: float) -> float:
+            return HURRIED_CLOSE_S if self._stopping.is_set() or end.by == who else usual_s
+
+        close = passed_on(end)
+        closing = [self._client.close(*close, within_s("client", CLIENT_CLOSE_S))]
+        if self._upstream is not None:
+            closing.append(self._upstream.close(*close, within_s("upstream", UPSTREAM_CLOSE_S)))
+        await asyncio.gather(*closing)
 
     async def _work(self) -> End:
         try:

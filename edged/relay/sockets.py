@@ -27,7 +27,7 @@ PONG_FROM_SERVICE_S = 5.0
 PONG_FROM_CLIENT_S = 20.0  # it may come behind all the sound that a slow line has still to carry
 OPEN_S = 10.0
 SEND_S = 10.0
-CLOSE_S = 2.0
+CLOSE_S = 10.0  # at most; who closes says how long
 
 SILENT = logging.getLogger(f"{__name__}.library")
 SILENT.setLevel(logging.CRITICAL + 1)

@@ -109,19 +109,20 @@ def test_the_last_words_arrive_though_the_client_keeps_talking(lab_run):
 
 def test_the_last_words_arrive_at_a_slow_client_that_keeps_talking(lab_run):
     """The way up finds the service closed while the way down has still to deliver what it said."""
-    text = wire.encode(wire.AudioDelta("resp_1", wire.Part("item", 0), 0, bytes(30_000)), GA, "e")
+    sounds = [wire.encode(wire.AudioDelta("r", wire.Part("i", 0), 0, bytes(n)), GA, "e") for n in (30_000, 1)]
+    said = [sounds[0]] * 20 + [sounds[1]] * 8
 
     async def close(service, socket):
-        for _ in range(24):
+        for text in said:
             await socket.send(text)
         await socket.close(4000, "over")
 
     async def body(relay, service):
         async with joined(relay, max_queue=1) as socket:
             talking = asyncio.ensure_future(talk_on(socket, "{}"))
-            got, end = await ending(socket, slowly_s=0.1)
+            got, end = await ending(socket, slowly_s=0.3)
             await talking
-            assert got[1:] == [text] * 24
+            assert got[1:] == said
             assert end == (4000, "over")
 
     relayed(lab_run, Says(close), body)
