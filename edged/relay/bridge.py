@@ -74,7 +74,7 @@ class Bridge:
         try:
             left = await self._connect()
         except RefusedError as refused:
-            return await self._tell(refused)
+            return await tell(self._client, self._dialect, refused)
         if left is not None:
             return End("client", left.code, left.reason)
         assert self._upstream is not None
@@ -104,16 +104,6 @@ class Bridge:
             return leaving.result()
         dialling.result()
         raise AssertionError
-
-    async def _tell(self, refused: RefusedError) -> End:
-        error, end = of_refusal(refused.status, str(refused))
-        try:
-            await self._client.send(wire.encode(error, self._dialect, "event_relay_000000"))
-        except ClosedError as closed:
-            return End("client", closed.code, closed.reason)
-        except StuckError:
-            pass
-        return end
 
     # -- the two directions --------------------------------------------------------------------------
 
@@ -153,6 +143,18 @@ class Bridge:
 
     def _assume(self, server: Dialect) -> None:
         self._translator = Translator(self._dialect, server)
+
+
+async def tell(client: Side, dialect: Dialect, refused: RefusedError) -> End:
+    """Tell a client that there is no service for it; gives what it is to be closed with."""
+    error, end = of_refusal(refused.status, str(refused))
+    try:
+        await client.send(wire.encode(error, dialect, "event_relay_000000"))
+    except ClosedError as closed:
+        return End("client", closed.code, closed.reason)
+    except StuckError:
+        pass
+    return end
 
 
 async def _pump(

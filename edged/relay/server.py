@@ -10,12 +10,15 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from edged.errors import LinkError
 from edged.relay import access
 from edged.relay.access import Asked, Policy
-from edged.relay.bridge import Bridge
-from edged.relay.ports import Dial, Upstream
+from edged.relay.bridge import CLIENT_CLOSE_S, Bridge, tell
+from edged.relay.closing import End, passed_on
+from edged.relay.ports import Dial, RefusedError, Upstream
 from edged.relay.sockets import CLOSE_S, MAX_MESSAGE_BYTES, OPEN_S, SILENT, Socket
-from edged.relay.usage import Usage
+from edged.relay.usage import Tally, Usage
+from edged.wire import Dialect
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +38,7 @@ class RelayServer:
         port: int = 0,
         client_model: bool = False,
     ) -> None:
-        """`upstream(model)` says where to connect a client to; `port` 0 takes a free one.
+        """`upstream(model)` says where to connect a client to, or raises LinkError; `port` 0 takes a free one.
 
         The model is empty unless `client_model` lets clients name one. It listens on `policy.bound`.
         """
@@ -108,20 +111,32 @@ class RelayServer:
         dialect = access.dialect(asked)
         model = asked.query("model")[:MOST_MODEL] if self._client_model else ""
         number, tally = self.usage.begin()
-        bridge = Bridge(Socket(connection), dialect, self._upstream(model), dial=self._dial, tally=tally)
-        self._bridges.add(bridge)
-        if self._stopping:
-            bridge.stop()
         log.info("client %d: %s, speaks %s", number, _peer(connection), dialect.value)
         try:
-            end = await bridge.run()
+            end = await self._serve(Socket(connection), dialect, model, tally)
             log.info("client %d: ended by the %s: %d %.200r; %s", number, *end, tally)
         except Exception:  # the library would swallow it; the other clients' conversations go on
             log.exception("client %d: a bug in edged", number)
             raise
         finally:
-            self._bridges.discard(bridge)
             self.usage.end(number)
+
+    async def _serve(self, client: Socket, dialect: Dialect, model: str, tally: Tally) -> End:
+        try:
+            to = self._upstream(model)
+        except LinkError as error:
+            log.warning("%s", error)
+            end = await tell(client, dialect, RefusedError("the relay can not reach its service just now"))
+            await client.close(*passed_on(end), CLIENT_CLOSE_S)
+            return end
+        bridge = Bridge(client, dialect, to, dial=self._dial, tally=tally)
+        self._bridges.add(bridge)
+        if self._stopping:
+            bridge.stop()
+        try:
+            return await bridge.run()
+        finally:
+            self._bridges.discard(bridge)
 
 
 def _recorded(connections: set[ServerConnection]) -> type[ServerConnection]:

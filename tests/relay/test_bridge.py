@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Response
 
 from edged import wire
+from edged.errors import LinkError
 from edged.relay.access import Policy
 from edged.relay.ports import Upstream
 from edged.relay.server import GOODBYE_S, RelayServer
@@ -287,6 +288,22 @@ def test_nobody_there_is_said_too(lab_run):
             assert end == (1011, "127.0.0.1 can not be reached")
 
     lab_run(main(), net=SimNet(latency_ms=10))
+
+
+def test_a_relay_that_has_no_key_just_now_says_so_and_not_why(lab_run, caplog):
+    def nowhere(model):
+        raise LinkError("/secret/place: no key in it", "key_refused")
+
+    async def main():
+        relay = RelayServer(upstream=nowhere, dial=Dialler(None), policy=Policy())
+        async with relay, joined(relay) as socket:
+            got, end = await ending(socket)
+            assert "just now" in wire.parse_server(got[0]).error.message
+            assert "secret" not in got[0]
+            assert end == (1011, "the relay can not reach its service just now")
+
+    lab_run(main(), net=SimNet(latency_ms=10))
+    assert "no key in it" in caplog.text
 
 
 def test_a_service_that_never_answers_does_not_hang_the_client(lab_run):
