@@ -40,6 +40,10 @@ POLICIES = {
 }
 
 
+# A service that accepts and then closes has had more work of it than one that refuses, and its log is full sooner.
+CLOSED_EARLY = Policy(1.0, 75.0)
+
+
 def delays(policy: Policy, rng: Random) -> Iterator[float]:
     """Endless waits in seconds, full jitter above the policy's floor."""
     ceiling = policy.base_s
@@ -101,7 +105,7 @@ async def keep(
     The first wait after a proven life is zero.
     """
     now = asyncio.get_running_loop().time
-    waits: dict[Retry, Iterator[float]] = {}
+    waits: dict[Policy, Iterator[float]] = {}
     while True:
         proof = Proof(now)
         try:
@@ -125,13 +129,13 @@ async def keep(
         await _rest(retry, wait_s, wake, now)
 
 
-def _wait(waits: dict[Retry, Iterator[float]], retry: Retry, error: EdgedError, rng: Random) -> float:
-    policy = POLICIES[retry]
+def _wait(waits: dict[Policy, Iterator[float]], retry: Retry, error: EdgedError, rng: Random) -> float:
+    policy = CLOSED_EARLY if error.cause == "link_closed" else POLICIES[retry]
     if retry is Retry.TOLD and isinstance(error, LinkError) and error.retry_after_s is not None:
         return min(max(error.retry_after_s, policy.floor_s), policy.cap_s)
-    if retry not in waits:
-        waits[retry] = delays(policy, rng)
-    return next(waits[retry])
+    if policy not in waits:
+        waits[policy] = delays(policy, rng)
+    return next(waits[policy])
 
 
 async def _rest(retry: Retry, wait_s: float, wake: Wake, now: Callable[[], float]) -> None:

@@ -81,13 +81,13 @@ def test_failures_wait_longer_and_longer(lab_run):
 def test_a_proven_life_starts_over_with_no_wait_at_all(lab_run):
     lost = LinkError("x", "link_closed")
     waits, _ = waits_of([lost, lost, lost, lost], lab_run, lives=[None, None, PROVEN_S, None])
-    assert waits == [0.25, 0.5, 0.0, 0.25]
+    assert waits == [1.0, 2.0, 0.0, 1.0]
 
 
 def test_accept_then_close_counts_as_failure(lab_run):
     lost = LinkError("x", "link_closed")
     waits, _ = waits_of([lost] * 4, lab_run, lives=[PROVEN_S - 0.01] * 4)
-    assert waits == [0.25, 0.5, 1.0, 2.0]
+    assert waits == [1.0, 2.0, 4.0, 8.0]
 
 
 @pytest.mark.parametrize(("asked", "wait"), [(7.0, 7.0), (0.0, 1.0), (10**11, 900.0)])

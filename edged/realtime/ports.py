@@ -2,6 +2,7 @@
 
 from typing import Literal, Protocol
 
+from edged.realtime.events import SessionEvent
 from edged.realtime.providers import Endpoint
 
 
@@ -66,3 +67,20 @@ class Dial(Protocol):
     async def __call__(self, endpoint: Endpoint, timeout_s: float) -> Transport:
         """Connect and shake hands; raises LinkError with its cause and, if told, when to come back."""
         ...
+
+
+class Owner(Protocol):
+    """Who is told; all calls on the loop, none may wait."""
+
+    @property
+    def idle(self) -> bool:
+        """Nobody speaks, nothing is on its way and nothing sounds."""
+
+    def on_link(self, *, up: bool, cause: str | None, text: str) -> None:
+        """The line came up, or was lost. Told at every change, not at every attempt."""
+
+    def on_session(self, event: SessionEvent) -> None:
+        """A session event, in order."""
+
+    def on_sent(self, entry: Entry) -> None:
+        """An entry of the log was taken by the socket."""

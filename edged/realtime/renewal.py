@@ -18,6 +18,20 @@ class Why(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Habits:
+    """How long sessions live, and what is carried from one into the next.
+
+    `session_s` is the provider's limit (None: by `expires_at` only); `two_at_once`: it lets a new one open before the
+    old closes. `forget_after_s` of idleness ends a visit (0: never); `history_lines` are put into the next session.
+    """
+
+    session_s: float | None = None
+    two_at_once: bool = True
+    forget_after_s: float = 0.0
+    history_lines: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Renewal:
     """`limit_s` is the session's life, None where nobody knows; `forget_after_s` of idleness ends a visit, 0: never."""
 

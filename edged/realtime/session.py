@@ -96,10 +96,10 @@ class Session:
         """The message that throws away what was appended and not committed."""
         return wire.clear(self._new_id())
 
-    def probe(self) -> str:
-        """The message that makes any service say something, and nothing else: it asks for an item that is not there."""
+    def probe(self) -> None:
+        """Make the service say something, whatever it is, and nothing else: ask for an item that is not there."""
         self._probe_id = self._new_id()
-        return wire.item_retrieve(self._probe_id, NO_ITEM)
+        self._send(wire.item_retrieve(self._probe_id, NO_ITEM))
 
     def remember(self, lines: Iterable[tuple[str, str]]) -> None:
         """Put back what was said before this session: (role, text), oldest first."""

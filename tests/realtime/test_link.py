@@ -9,10 +9,11 @@ import pytest
 from edged import wire
 from edged.audio.utterances import Utterances
 from edged.errors import LinkError
-from edged.realtime.events import Committed, ResponseStarted
+from edged.realtime.events import CommitRefused, Committed, ResponseStarted
 from edged.realtime.line import GREETING_S, READY_S, SENT_WITHIN_S
-from edged.realtime.link import Habits, Link
+from edged.realtime.link import Link
 from edged.realtime.providers import endpoint
+from edged.realtime.renewal import Habits
 from edged.wire import Dialect, Settings
 
 SETTINGS = Settings(instructions="Be brief.")
@@ -22,13 +23,14 @@ GA = Dialect.GA
 class Line:
     """One connection; `sent` is what the link sent, `say` what the service says."""
 
-    def __init__(self, *, greets=True, confirms=True, dialect=GA):
+    def __init__(self, *, greets=True, confirms=True, dialect=GA, lives=True, expires_at=0):
         self.sent, self.closed, self.blocked = [], False, False
         self.moving = None  # what the kernel knows; None: nothing
         self._in = asyncio.Queue()
-        self._confirms, self._dialect = confirms, dialect
+        self._confirms, self._dialect, self.lives = confirms, dialect, lives
         if greets:
-            self.say(wire.SessionCreated({**wire.to_wire(SETTINGS, dialect), "id": "s"}))
+            told = {**wire.to_wire(SETTINGS, dialect), "id": "s", "expires_at": expires_at}
+            self.say(wire.SessionCreated(told))
 
     def say(self, event):
         self._in.put_nowait(wire.encode(event, self._dialect, "e"))
@@ -43,6 +45,11 @@ class Line:
         self.sent.append(message)
         if message["type"] == "session.update" and self._confirms:
             self.say(wire.SessionUpdated({**message["session"], "id": "s"}))
+        if message["type"] == "conversation.item.retrieve" and self.lives:
+            error = wire.ServerError(
+                "no such item", code="item_retrieve_invalid_item_id", event_id=message["event_id"]
+            )
+            self.say(wire.ErrorEvent(error))
 
     async def receive(self):
         item = await self._in.get()
@@ -85,7 +92,7 @@ class Owner:
 class Rig:
     """A link whose dial gives the lines of `lines` in turn, then refuses."""
 
-    def __init__(self, *lines, settings=SETTINGS, dialect=None):
+    def __init__(self, *lines, settings=SETTINGS, dialect=None, **habits):
         self.lines, self.dialled = list(lines), []
         self.owner, self.log = Owner(), Utterances(longest_ms=60_000)
         self.asked = []
@@ -101,6 +108,8 @@ class Rig:
             outgoing=self.log,
             owner=self.owner,
             rng=Random(1),
+            habits=Habits(**habits),
+            wall=lambda: 1_000_000.0 + asyncio.get_running_loop().time(),
         )
 
     async def _dial(self, to, timeout_s):
@@ -366,7 +375,7 @@ def test_a_service_that_accepts_and_closes_is_not_hammered(lab_run, wakes):
                 await asyncio.sleep(10)
                 rig.link.retry_now()
             await asyncio.sleep(600 - wakes * 10)
-            assert len(tries) <= 40 + wakes  # a loop without waits makes a thousand a second
+            assert len(tries) <= 30 + wakes  # a loop without waits makes a thousand a second
 
     lab_run(main())
 
@@ -380,5 +389,282 @@ def test_messages_that_are_none_are_survived(lab_run):
             await asyncio.sleep(0.1)
             assert rig.link.up
             assert rig.link.counters()["bad_message"] == 5
+
+    lab_run(main())
+
+
+# -- alive or not ------------------------------------------------------------------------------------
+
+
+def test_an_idle_line_is_asked_for_a_sign_of_life_now_and_then(lab_run):
+    async def main():
+        line = Line()
+        async with Rig(line) as rig:
+            await asyncio.sleep(600)
+            assert rig.owner.links == [(True, None)]
+            assert 30 <= line.types.count("conversation.item.retrieve") <= 41
+            assert rig.owner.events == []
+            assert rig.link.counters()["probes_answered"] >= 30
+
+    lab_run(main())
+
+
+def test_a_gateway_whose_service_is_gone_is_left_though_it_answers_pings(lab_run):
+    async def main():
+        first, second = Line(lives=False), Line()
+        async with Rig(first, second) as rig:
+            await asyncio.sleep(22)
+            assert rig.owner.links == [(True, None), (False, "service_silent"), (True, None)]
+            assert first.closed
+
+    lab_run(main())
+
+
+def test_asked_and_nothing_came(lab_run):
+    async def main():
+        first, second = Line(lives=False), Line()
+        async with Rig(first, second) as rig:
+            await asyncio.sleep(6)
+            rig.link.ask()
+            await asyncio.sleep(7.5)
+            assert rig.link.up
+            await asyncio.sleep(1.5)
+            assert (False, "service_silent") in rig.owner.links
+            assert rig.link.up  # again
+
+    lab_run(main())
+
+
+def test_stalled_in_the_middle_of_an_answer(lab_run):
+    async def main():
+        first, second = Line(lives=False), Line()
+        async with Rig(first, second) as rig:
+            await asyncio.sleep(6)
+            rig.link.ask()
+            await asyncio.sleep(0.1)
+            first.say(wire.ResponseCreated("resp_1", "conv"))
+            first.say(wire.AudioDelta("resp_1", wire.Part("item_1", 0), 0, bytes(960)))
+            await asyncio.sleep(9)
+            assert (False, "service_silent") in rig.owner.links
+
+    lab_run(main())
+
+
+def test_a_service_that_thinks_is_left_in_peace(lab_run):
+    async def main():
+        line = Line()
+        async with Rig(line) as rig:
+            rig.link.ask()
+            await asyncio.sleep(0.1)
+            line.say(wire.ResponseCreated("resp_1", "conv"))
+            await asyncio.sleep(120)
+            assert rig.owner.links == [(True, None)]
+
+    lab_run(main())
+
+
+def test_a_line_that_acknowledges_nothing_is_noticed_within_a_second_and_left(lab_run):
+    async def main():
+        first, second = Line(), Line()
+        async with Rig(first, second) as rig:
+            await asyncio.sleep(6)
+            first.moving = (0, 0)
+            await asyncio.sleep(2)
+            first.moving = (4000, 4000)
+            rig.utter(b"\1\2" * 100, end=False)
+            await asyncio.sleep(1.0)
+            assert rig.link.slow
+            await asyncio.sleep(0.8)
+            assert rig.owner.links[1] == (False, "link_silent")
+            assert rig.link.up
+            assert not rig.link.slow
+            assert second.sound == b"\1\2" * 100
+            assert rig.link.counters()["line_slow"] == 1
+
+    lab_run(main())
+
+
+# -- services that never honour a commit ---------------------------------------------------------------
+
+
+def test_a_service_that_ignores_commits_gets_silence_instead(lab_run):
+    async def main():
+        first, second = Line(), Line()
+        async with Rig(first, second) as rig:
+            rig.utter(b"\1\2" * 4800)
+            await asyncio.sleep(12)
+            assert (False, "commit_ignored") in rig.owner.links
+            update = second.sent[0]["session"]["audio"]["input"]["turn_detection"]
+            assert update["type"] == "server_vad"
+            assert "commit" not in second.types
+            silence_ms = update["silence_duration_ms"] + 200
+            assert second.sound == b"\1\2" * 4800 + bytes(silence_ms * 48)
+            second.say(wire.Committed("item_1", None))
+            await asyncio.sleep(0.1)
+            assert rig.log.pending == 0
+            assert Committed("item_1") in rig.owner.events
+            rig.link.ask()
+            await asyncio.sleep(0.1)
+            assert "response.create" not in second.types  # it answers by itself
+            second.say(wire.ResponseCreated("resp_1", "conv"))
+            await asyncio.sleep(0.1)
+            assert rig.owner.events[-1] == ResponseStarted("resp_1")
+
+    lab_run(main())
+
+
+def test_the_answer_itself_is_an_acknowledgement_there(lab_run):
+    async def main():
+        first, second = Line(), Line()
+        async with Rig(first, second) as rig:
+            rig.utter(b"\1\2" * 4800)
+            await asyncio.sleep(12)
+            second.say(wire.ResponseCreated("resp_1", "conv"))
+            await asyncio.sleep(0.1)
+            assert rig.owner.events[-2:] == [Committed(""), ResponseStarted("resp_1")]
+            assert rig.log.pending == 0
+
+    lab_run(main())
+
+
+def test_an_utterance_without_speech_is_given_up_there(lab_run):
+    async def main():
+        first, second = Line(), Line()
+        async with Rig(first, second) as rig:
+            rig.utter(b"\1\2" * 4800)
+            await asyncio.sleep(30)
+            assert rig.log.pending == 0
+            assert [type(event) for event in rig.owner.events] == [CommitRefused]
+
+    lab_run(main())
+
+
+# -- a session that never ends ---------------------------------------------------------------------------
+
+
+def test_before_its_end_a_session_is_changed_without_a_gap(lab_run):
+    async def main():
+        first, second = Line(expires_at=1_000_000 + 100), Line()
+        async with Rig(first, second) as rig:
+            await asyncio.sleep(79)
+            assert rig.dialled == [first]
+            await asyncio.sleep(5)
+            assert rig.owner.links == [(True, None)]  # nobody was told: there was nothing to notice
+            assert first.closed
+            assert not second.closed
+            rig.utter(b"\1\2" * 100)
+            await asyncio.sleep(0.1)
+            assert second.types[-1] == "commit"
+
+    lab_run(main())
+
+
+def test_nobody_is_disturbed_by_a_change(lab_run):
+    async def main():
+        first, second = Line(expires_at=1_000_000 + 100), Line()
+        async with Rig(first, second) as rig:
+            rig.owner.idle = False
+            await asyncio.sleep(95)
+            assert rig.dialled == [first]
+            rig.owner.idle = True
+            await asyncio.sleep(3.5)
+            assert rig.dialled == [first, second]
+            assert rig.link.up
+
+    lab_run(main())
+
+
+def test_a_change_that_somebody_walks_into_is_put_off(lab_run):
+    async def main():
+        first, second, third = Line(expires_at=1_000_000 + 100), Line(confirms=False), Line()
+        async with Rig(first, second, third) as rig:
+            await asyncio.sleep(82)
+            assert rig.dialled == [first, second]
+            rig.owner.idle = False
+            second.say(wire.SessionUpdated({**wire.to_wire(SETTINGS, GA), "id": "s"}))
+            await asyncio.sleep(1)
+            assert second.closed
+            assert not first.closed
+            rig.owner.idle = True
+            await asyncio.sleep(32)
+            assert rig.dialled[-1] is third
+            assert first.closed
+
+    lab_run(main())
+
+
+def test_a_new_session_that_can_not_be_had_leaves_the_old_one_alone(lab_run):
+    async def main():
+        first = Line(expires_at=1_000_000 + 100)
+        async with Rig(first) as rig:
+            await asyncio.sleep(95)
+            assert rig.owner.links == [(True, None)]
+            assert not first.closed
+
+    lab_run(main())
+
+
+def test_where_only_one_session_is_allowed_the_old_one_goes_first(lab_run):
+    async def main():
+        first, second = Line(), Line()
+        async with Rig(first, second, session_s=100, two_at_once=False) as rig:
+            closed_before = []
+            dial = rig.link._dial
+
+            async def watched(to, timeout_s):
+                closed_before.append(first.closed)
+                return await dial(to, timeout_s)
+
+            rig.link._dial = watched
+            await asyncio.sleep(85)
+            assert closed_before == [True]
+            assert rig.link.up
+            assert rig.owner.links == [(True, None)]
+
+    lab_run(main())
+
+
+def test_what_was_said_is_put_into_the_next_session(lab_run):
+    async def main():
+        first, second = Line(), Line()
+        async with Rig(first, second, history_lines=4) as rig:
+            rig.utter(b"\1\2" * 4800)
+            await asyncio.sleep(6)
+            first.say(wire.Committed("item_1", None))
+            first.say(wire.TranscriptionCompleted(wire.Part("item_1", 0), "Is it open?"))
+            rig.link.ask()
+            await asyncio.sleep(0.1)
+            first.say(wire.ResponseCreated("resp_1", "conv"))
+            first.say(wire.AudioTranscriptDone("resp_1", wire.Part("item_2", 0), 0, "It is."))
+            first.say(wire.ResponseDone("resp_1", "completed", conversation_id="conv"))
+            await asyncio.sleep(0.1)
+            first.drop()
+            await asyncio.sleep(0.1)
+            items = [message["item"] for message in second.sent if "item" in message]
+            assert [(item["role"], item["content"][0]["text"]) for item in items] == [
+                ("user", "Is it open?"),
+                ("assistant", "It is."),
+            ]
+
+    lab_run(main())
+
+
+def test_the_next_visitor_meets_a_service_that_knows_nothing(lab_run):
+    async def main():
+        first, second = Line(), Line()
+        async with Rig(first, second, history_lines=4, forget_after_s=120) as rig:
+            await asyncio.sleep(300)
+            assert rig.dialled == [first]  # nobody was there
+            rig.owner.idle = False
+            rig.utter(b"\1\2" * 4800)
+            await asyncio.sleep(1.5)
+            first.say(wire.Committed("item_1", None))
+            first.say(wire.TranscriptionCompleted(wire.Part("item_1", 0), "My name is Ann."))
+            rig.owner.idle = True
+            await asyncio.sleep(110)
+            assert rig.dialled == [first]
+            await asyncio.sleep(20)
+            assert rig.dialled == [first, second]
+            assert second.types == ["session.update"]
 
     lab_run(main())

@@ -1,0 +1,155 @@
+"""Carries the log of utterances into one open line, reads what comes back, and judges whether the line lives.
+
+Rules:
+1. One writer: control messages first, then the log at its cursor. Only the writer waits for the socket, so
+   back-pressure is the cursor's lag and nothing is queued twice.
+2. The reader never waits for anybody: the socket is never left unread.
+3. A line that is silent when it may not be is dead (vigil.py).
+4. To a service that ignores commits, silence is sent in place of one: its own detection ends the utterance.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from edged import pcm
+from edged.errors import EdgedError, LinkError
+from edged.realtime.events import SessionEvent
+from edged.realtime.line import Line
+from edged.realtime.ports import Entry, Outgoing
+from edged.realtime.vigil import Owed, Sign, Vigil
+from edged.wire import TurnDetection
+
+APPEND_BYTES = pcm.PCM16.bytes_of(100)  # of a replay; a second's worth of a line at the edge of use (6 kB/s)
+LOOK_BUSY_S, LOOK_IDLE_S = 0.1, 1.0  # how often the line is judged
+TALKED_S = 3.0  # after the last message sent the line is judged often
+# The silence that ends an utterance is long, for a pause in the middle is not to end it.
+DEAF_DETECTION = TurnDetection("server_vad", silence_duration_ms=1500)
+DEAF_SILENCE = pcm.silence(pcm.PCM16.bytes_of(1700))
+
+
+class Renewed(Exception):  # noqa: N818 not an error: a new session is to take over
+    pass
+
+
+class Carrier:
+    """One line in use. `on` hears the session's events, `sent` of every entry that the socket took."""
+
+    def __init__(
+        self,
+        line: Line,
+        outgoing: Outgoing,
+        *,
+        deaf: bool,
+        on: Callable[[SessionEvent], None],
+        sent: Callable[[Entry], None],
+    ) -> None:
+        self.line, self.session = line, line.session
+        self.slow = False  # the other end acknowledges nothing at the moment
+        self._outgoing, self._deaf, self._on, self._sent = outgoing, deaf, on, sent
+        self._work, self._look = asyncio.Event(), asyncio.Event()
+        self._vigil, self._talked_s = Vigil(_now()), _now()
+        self._work.set()
+
+    def wake(self) -> None:
+        """There may be something to send."""
+        self._work.set()
+
+    async def run(self, beside: Callable[[], Awaitable[None]]) -> None:
+        """Carry until the line is lost, which raises a LinkError, or `beside` raises Renewed, which ends it well."""
+        # A task of its own: in Python 3.11.2 a task in which a TaskGroup failed counts as cancelled ever after,
+        # and `asyncio.timeout` in it raises CancelledError for TimeoutError.
+        await asyncio.create_task(self._run(beside), name="link-session")
+
+    async def _run(self, beside: Callable[[], Awaitable[None]]) -> None:
+        lost: EdgedError | None = None
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._write(), name="link-writer")
+                tasks.create_task(self._read(), name="link-reader")
+                tasks.create_task(self._watch(), name="link-watch")
+                await beside()
+        except* EdgedError as group:
+            lost = _first(group)
+        except* Renewed:
+            pass
+        if lost is not None:
+            raise lost
+
+    async def _read(self) -> None:
+        while True:
+            message = await self.line.transport.receive()
+            self._vigil.came(_now())
+            for event in self.session.receive(message):
+                self._on(event)
+            self._work.set()  # it may have put something into the outbox
+
+    async def _write(self) -> None:
+        while True:
+            self._work.clear()
+            if self.session.stuck:
+                raise LinkError("the service does not end an answer that was cancelled", "server_error")
+            for text in self.session.outbox():
+                await self._put(text)
+            entry = self._outgoing.next(APPEND_BYTES)
+            if entry is None:
+                await self._work.wait()
+                continue
+            await self._send(entry)
+            self._work.set()  # there may be more
+
+    async def _send(self, entry: Entry) -> None:
+        match entry.kind:
+            case "sound":
+                await self._put(self.session.append(entry.pcm))
+            case "end" if self._deaf:
+                await self._put(self.session.append(DEAF_SILENCE))
+            case "end":
+                await self._put(self.session.commit())
+            case "abort":
+                await self._put(self.session.clear())
+            case "close":
+                self._outgoing.committed()  # the service did that by itself
+        self._sent(entry)
+
+    async def _put(self, text: str) -> None:
+        self._talked_s = _now()
+        self._look.set()
+        await self.line.put(text)
+
+    async def _watch(self) -> None:
+        while True:
+            self._judge(self._vigil.look(_now(), self.session.owed, self.line.transport.flow()))
+            self._look.clear()
+            if self.session.owed is not Owed.NOTHING or _now() - self._talked_s < TALKED_S:
+                await asyncio.sleep(LOOK_BUSY_S)
+                continue
+            with suppress(TimeoutError):  # a message sent after a rest ends the rest
+                async with asyncio.timeout(LOOK_IDLE_S):
+                    await self._look.wait()
+
+    def _judge(self, sign: Sign) -> None:
+        self.session.counters["line_slow"] += sign is Sign.SLOW and not self.slow
+        self.slow = sign is Sign.SLOW
+        match sign:
+            case Sign.PROBE:
+                self.session.probe()
+                self._work.set()
+            case Sign.STUCK:
+                raise LinkError("the other end acknowledges nothing any more", "link_silent")
+            case Sign.SILENT:
+                raise LinkError("the connection stands, but the service says nothing", "service_silent")
+            case Sign.DEAF:
+                raise LinkError("the service ignores commits", "commit_ignored")
+            case _:
+                pass
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _first(group: BaseExceptionGroup[EdgedError]) -> EdgedError:
+    """The first of the failures; reader and writer usually fail of the same thing."""
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error

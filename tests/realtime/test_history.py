@@ -1,0 +1,63 @@
+"""What is carried from one session into the next."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edged.realtime.history import MOST_CHARACTERS, History
+
+
+def test_what_was_said_in_order():
+    history = History(10)
+    history.said("user", "Is it open?")
+    history.said("assistant", "It is.")
+    assert list(history) == [("user", "Is it open?"), ("assistant", "It is.")]
+
+
+def test_an_answer_that_was_cut_off_is_left_out():
+    history = History(10)
+    history.said("user", "Tell me all.")
+    history.answer_began()
+    history.said("assistant", "Once upon a time")
+    history.cut()
+    assert list(history) == [("user", "Tell me all.")]
+    history.cut()
+    assert len(history) == 1
+
+
+def test_an_answer_that_was_heard_is_not_cut_by_the_next_one():
+    history = History(10)
+    history.said("assistant", "One.")
+    history.answer_began()
+    history.cut()
+    assert list(history) == [("assistant", "One.")]
+
+
+def test_nothing_is_told_to_the_next_visitor():
+    history = History(10)
+    history.said("user", "A secret.")
+    history.forget()
+    assert list(history) == []
+
+
+def test_nothing_is_remembered_where_that_is_not_wanted():
+    history = History(0)
+    history.said("user", "x")
+    assert list(history) == []
+
+
+def test_silence_is_not_a_line():
+    history = History(3)
+    history.said("user", " \n")
+    assert len(history) == 0
+
+
+@given(st.lists(st.text(max_size=3000)), st.integers(0, 12))
+def test_it_never_grows(texts, most):
+    history = History(most)
+    for text in texts:
+        history.said("user", text)
+        assert len(history) <= most
+        assert sum(len(line.text) for line in history) <= MOST_CHARACTERS
+    kept = [line.text for line in history]
+    spoken = [text for text in texts if text.strip()]
+    assert kept == spoken[len(spoken) - len(kept) :]
