@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from edged.local.bill import Ledger
 from edged.local.schema import integer, mapping, one_of, record
@@ -127,10 +128,13 @@ def respond(
         return _refused(401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided.")
     match method, what:
         case "GET", "models":
-            models = [
-                {"id": model, "object": "model", "created": 0, "owned_by": "edged"} for model in door.models
-            ]
-            return Reply(200, {"object": "list", "data": models})
+            return Reply(200, {"object": "list", "data": [_model(model) for model in door.models]})
+        case "GET", _ if what.startswith("models/"):
+            model = unquote(what.removeprefix("models/"))
+            if model in door.models:
+                return Reply(200, _model(model))
+            words = f"The model '{model[:80]}' does not exist."
+            return _refused(404, "invalid_request_error", "model_not_found", words, "model")
         case "POST", "realtime/sessions":
             return _minted(body, Dialect.BETA, door, wall, new_id)
         case "POST", "realtime/client_secrets":
@@ -139,6 +143,10 @@ def respond(
             return _refused(
                 405, "invalid_request_error", "method_not_supported", f"{method} is not for {what}."
             )
+
+
+def _model(model: str) -> Json:
+    return {"id": model, "object": "model", "created": 0, "owned_by": "edged"}
 
 
 def _minted(body: bytes, dialect: Dialect, door: Door, wall: float, new_id: Callable[[str], str]) -> Reply:

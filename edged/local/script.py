@@ -93,7 +93,7 @@ class _When(_Strict):
         if last is None:
             return False
         wrong = (
-            self.text is not None and self.text.lower() not in last.text.lower(),
+            self.text is not None and (last.type != "message" or self.text.lower() not in last.text.lower()),
             self.tool_result is not None and self.tool_result != (last.type == "function_call_output"),
             self.sound is not None and self.sound != bool(last.sound),
         )

@@ -108,9 +108,10 @@ def _tool_choice(value: Any, path: str) -> Any:
 
 
 def _beta_tool_choice(value: Any, path: str) -> Any:
-    """A function by its bare name."""
+    """A function by its bare name; an object that names one becomes that."""
     if isinstance(value, dict):
-        return record({"type": one_of("function"), "name": text(64)}, required=("name",))(value, path)
+        fields: Spec = {"type": one_of("function"), "name": text(64)}
+        return record(fields, required=("name",))(value, path)["name"]
     return text(64)(value, path)
 
 

@@ -113,6 +113,15 @@ def test_models_are_named_as_clients_are_to_name_them():
     assert reply.body["error"]["code"] == "model_not_found"
 
 
+@pytest.mark.parametrize(
+    ("path", "status"), [("gpt-realtime", 200), ("openai%2Fgpt-realtime", 404), ("x", 404)]
+)
+def test_one_model_can_be_looked_up(path, status):
+    reply = asked("GET", f"/v1/models/{path}")
+    assert reply.status == status
+    assert reply.body.get("id", "gpt-realtime") == "gpt-realtime"
+
+
 def test_a_key_is_asked_for_where_there_is_one():
     door = Door(keys=("sk-1", "sk-2"))
     assert asked("GET", "/v1/models", door=door).status == 401

@@ -135,3 +135,16 @@ def test_nothing_said_yet_is_answered_too():
     desk, _ = desk_of("answers: []")
     assert transcript(says(desk)) == ["You have not said anything yet."]
     assert types(desk.ask("response.create")) == ["response.created"]
+
+
+def test_a_rule_for_a_text_is_not_for_the_result_of_a_tool():
+    desk, _ = desk_of("""
+rules:
+  - when: {text: porter}
+    call: {name: ask, arguments: {}}
+  - when: {tool_result: true}
+    say: Done.
+""")
+    (call,) = says(desk, "ask the porter")["output"]
+    desk.send(wire.function_output("o", call["call_id"], "the porter says no"))
+    assert transcript(says(desk)) == ["Done."]

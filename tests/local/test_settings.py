@@ -258,3 +258,9 @@ def test_what_is_nested_without_end_is_refused():
     refused = desk.ask("session.update", session={"type": "realtime", "tools": [tool]})
     assert error(refused) == ("invalid_value", "session.tools[0]", "e1")
     assert types(desk.ask("session.update", session={"type": "realtime"})) == ["session.updated"]
+
+
+def test_beta_tells_the_function_that_must_be_called_by_its_bare_name():
+    choice = {"type": "function", "name": "f"}
+    (event,) = Desk(BETA).ask("session.update", session={"tool_choice": choice})
+    assert event["session"]["tool_choice"] == "f"
