@@ -130,11 +130,7 @@ def respond(
         case "GET", "models":
             return Reply(200, {"object": "list", "data": [_model(model) for model in door.models]})
         case "GET", _ if what.startswith("models/"):
-            model = unquote(what.removeprefix("models/"))
-            if model in door.models:
-                return Reply(200, _model(model))
-            words = f"The model '{model[:80]}' does not exist."
-            return _refused(404, "invalid_request_error", "model_not_found", words, "model")
+            return _looked_up(unquote(what.removeprefix("models/")), door)
         case "POST", "realtime/sessions":
             return _minted(body, Dialect.BETA, door, wall, new_id)
         case "POST", "realtime/client_secrets":
@@ -143,6 +139,13 @@ def respond(
             return _refused(
                 405, "invalid_request_error", "method_not_supported", f"{method} is not for {what}."
             )
+
+
+def _looked_up(model: str, door: Door) -> Reply:
+    if model in door.models:
+        return Reply(200, _model(model))
+    words = f"The model '{model[:80]}' does not exist."
+    return _refused(404, "invalid_request_error", "model_not_found", words, "model")
 
 
 def _model(model: str) -> Json:

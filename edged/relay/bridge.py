@@ -12,6 +12,7 @@ Not here: who may come in (access.py), what a message becomes (wire).
 """
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -21,7 +22,7 @@ from edged.errors import WireError
 from edged.relay.closing import GOING_AWAY, INTERNAL_ERROR, NO_GOODBYE, End, Who, of_refusal, passed_on
 from edged.relay.ports import ClosedError, Dial, Message, RefusedError, Side, StuckError, Upstream
 from edged.relay.usage import Tally
-from edged.wire import Dialect, ServerName, Translator, name_of
+from edged.wire import ClientName, Dialect, ServerName, Translator, name_of
 
 EVIDENCE_S = 3.0
 CLIENT_CLOSE_S = 10.0  # it may still have to take all that was said before
@@ -119,7 +120,11 @@ class Bridge:
     def _said(self, message: Message) -> Sequence[Message]:
         """What the service gets of a message of the client."""
         self._tally.up_bytes += _size(message)
-        return [message] if isinstance(message, bytes) else self._translator.up(message)
+        if isinstance(message, bytes):
+            return [message]
+        if name_of(message) == ClientName.SESSION_UPDATE:
+            message = _without_model(message)
+        return self._translator.up(message)
 
     def _told(self, message: Message) -> Sequence[Message]:
         """What the client gets of a message of the service."""
@@ -188,6 +193,18 @@ async def _cancel(*tasks: "asyncio.Future[Any]") -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _without_model(text: str) -> str:
+    """The model is the relay's, in the address; a client that repeats another would have its whole update refused."""
+    try:
+        message = json.loads(text)
+        if "model" not in message["session"]:
+            return text
+        del message["session"]["model"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return text  # whoever gets it says what is wrong
+    return json.dumps(message)
 
 
 def _size(message: Message) -> int:

@@ -38,12 +38,7 @@ _KINDS = ("realtime", "transcription")
 
 def session(asked: Mapping[str, Any], to: Dialect, kind: str = "realtime") -> Json:
     """A session, or an update of one. GA names the `kind` of each, beta does not."""
-    converted = _convert(asked, to, _ROWS)
-    if to is Dialect.GA:
-        return {"type": kind, **converted}
-    if converted.get("type") in _KINDS:
-        del converted["type"]
-    return converted
+    return _speakable(_session(asked, to, kind), to)
 
 
 def told_session(told: Mapping[str, Any], to: Dialect, kind: str = "realtime") -> Json:
@@ -51,12 +46,15 @@ def told_session(told: Mapping[str, Any], to: Dialect, kind: str = "realtime") -
 
     By a key `audio` clients would take it for GA.
     """
-    return _without_groups(session(told, to, kind), to)
+    converted = _without_groups(_session(told, to, kind), to)
+    if to is Dialect.BETA:
+        converted = {key: value for key, value in converted.items() if key not in _RARE or value is not None}
+    return converted
 
 
 def response_request(asked: Mapping[str, Any], to: Dialect) -> Json:
     """What is asked of one response."""
-    return _with_items(_convert(asked, to, _ROWS), "input", to)
+    return _speakable(_with_items(_convert(asked, to, _ROWS), "input", to), to)
 
 
 def response(told: Mapping[str, Any], to: Dialect) -> Json:
@@ -111,6 +109,22 @@ def _rows(table: tuple[Row, ...]) -> dict[Dialect, dict[_Path, Row]]:
 _ROWS = _rows(TABLE)
 # A response tells its limit as max_output_tokens in both dialects; only who asks for one says it otherwise.
 _TOLD_ROWS = _rows(tuple(row for row in TABLE if row.setting != "max_output_tokens"))
+
+
+def _session(value: Mapping[str, Any], to: Dialect, kind: str) -> Json:
+    converted = _convert(value, to, _ROWS)
+    if to is Dialect.GA:
+        return {"type": kind, **converted}
+    if converted.get("type") in _KINDS:
+        del converted["type"]
+    return converted
+
+
+def _speakable(asked: Json, to: Dialect) -> Json:
+    """Without a voice that beta does not have: GA clients repeat the one they were told of."""
+    if to is Dialect.BETA and asked.get("voice") in _GA_VOICES:
+        del asked["voice"]
+    return asked
 
 
 def _convert(value: Mapping[str, Any], to: Dialect, rows: dict[Dialect, dict[_Path, Row]]) -> Json:
@@ -191,6 +205,11 @@ def _inside(setting: str) -> Callable[[Any, Dialect], Any]:
     return without
 
 
+_GA_VOICES = ("marin", "cedar")
+_RARE = (
+    "prompt",
+    "include",
+)  # beta's clients have no field for them, and beta servers send none unless asked
 _TRANSLATED: dict[str, Callable[[Any, Dialect], Any]] = {
     "audio_output": _output,
     "voice": _voice,

@@ -653,3 +653,22 @@ def test_a_service_by_name_is_looked_up_and_its_addresses_tried_in_turn(lab_run)
             assert service.requests[0].headers["Host"].startswith("voice.example:")
 
     lab_run(main(), net=SimNet(latency_ms=10))
+
+
+@pytest.mark.parametrize("service_dialect", [GA, BETA])
+def test_the_model_is_the_relay_s_whatever_a_client_repeats(lab_run, service_dialect):
+    service = Service(service_dialect)
+
+    async def body(relay, service):
+        async with joined(relay) as socket:
+            await socket.send(
+                '{"type":"session.update","session":{"type":"realtime","model":"other","tools":[]}}'
+            )
+            await socket.send('{"type":"session.update","session":"odd"}')
+            await until(lambda: len(service.got) == 2)
+        first, second = service.messages
+        assert "model" not in first["session"]
+        assert first["session"]["tools"] == []
+        assert second["session"] == "odd"
+
+    relayed(lab_run, service, body)

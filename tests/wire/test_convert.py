@@ -344,3 +344,18 @@ def test_no_shape_is_too_odd_and_none_is_changed(odd, to):
     ):
         assert isinstance(translate(odd, to), dict)
         assert odd == before
+
+
+@pytest.mark.parametrize("voice", ["marin", "cedar"])
+def test_a_voice_that_beta_lacks_is_the_server_s_choice_there(voice):
+    asked = {"type": "realtime", "audio": {"output": {"voice": voice, "speed": 1.25}}}
+    assert convert.session(asked, BETA) == {"speed": 1.25}
+    assert convert.response_request({"audio": {"output": {"voice": voice}}}, BETA) == {}
+    assert convert.told_session(asked, BETA)["voice"] == voice  # what is told is told
+    assert convert.session({"voice": "echo"}, BETA) == {"voice": "echo"}
+
+
+def test_a_beta_client_is_not_told_of_what_it_has_no_field_for():
+    told = {"type": "realtime", "id": "s", "prompt": None, "include": None, "tracing": None}
+    assert convert.told_session(told, BETA) == {"id": "s", "tracing": None}
+    assert convert.told_session({**told, "prompt": {"id": "p"}}, BETA)["prompt"] == {"id": "p"}
