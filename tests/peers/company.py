@@ -35,23 +35,26 @@ class Client:
     program: str
     dialect: str
     mints: bool = False  # has words for short-lived keys
+    thorough: bool = False  # asks for all that its types have words for
 
     def __str__(self) -> str:
         return self.name
 
     def conversations_with(self, target: str) -> tuple[str, ...]:
+        """What it talks about: short-lived keys, for example, are had from the service itself only."""
         minting = ("mint",) if self.mints else ()
+        options = ("options",) if self.thorough else ()
         if target == "direct":
-            return (*CONVERSATIONS, *minting)
+            return (*CONVERSATIONS, *minting, *options)
         return ("text", *minting) if target in KEYED else CONVERSATIONS
 
 
 CLIENTS = (
-    Client("openai-ga", "openai_ga.py", "ga", mints=True),
-    Client("openai-beta", "openai_beta.py", "beta", mints=True),
-    Client("portkey-beta", "portkey_beta.py", "beta", mints=True),
+    Client("openai-ga", "openai_ga.py", "ga", mints=True, thorough=True),
+    Client("openai-beta", "openai_beta.py", "beta", mints=True, thorough=True),
+    Client("portkey-beta", "portkey_beta.py", "beta", mints=True, thorough=True),
     Client("portkey-beta-sync", "portkey_beta_sync.py", "beta", mints=True),
-    Client("portkey-ga", "portkey_ga.py", "ga"),
+    Client("portkey-ga", "portkey_ga.py", "ga", thorough=True),
     Client("portkey-ga-sync", "portkey_ga_sync.py", "ga"),
     Client("agents-python", "agents_session.py", "ga"),
     Client("agents-js", "agents_realtime.mjs", "ga"),

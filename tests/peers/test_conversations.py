@@ -54,6 +54,14 @@ def billed(company, seen):
     return [row["status"] for row in company.ledger(seen.session_id).bill]
 
 
+def check_types(company, seen, client):
+    """Every message is what the SDK's types of the client's dialect say."""
+    assert len(seen.messages) > 10
+    verdicts = [company.judged(client.dialect, message) for message in seen.messages]
+    assert [complaint for complaint, _ in verdicts if complaint] == []
+    assert {stray for _, strays in verdicts for stray in strays} <= KNOWN_STRAYS[client.dialect]
+
+
 @each_target
 @each_client
 def test_what_was_written_is_answered_in_writing(company, client, target):
@@ -152,15 +160,20 @@ def test_what_is_refused_is_told_by_code_and_the_conversation_goes_on(company, c
     assert billed(company, seen) == ["failed", "completed"]
 
 
+@pytest.mark.parametrize("client", [client for client in CLIENTS if client.thorough], ids=str)
+@pytest.mark.parametrize("target", TARGETS[:1])
+def test_all_that_one_may_ask_for_is_taken(company, client, target):
+    seen = company.saw(client, target, "options")
+    assert len(seen.notes) > 20
+    assert {name: taken for name, taken in seen.notes.items() if taken != "taken"} == {}
+    check_types(company, seen, client)
+
+
 @each_target
 @each_conversation
 @each_client
 def test_every_message_is_what_the_types_of_the_dialect_say(company, client, conversation, target):
-    seen = company.saw(client, target, conversation)
-    assert len(seen.messages) > 10
-    verdicts = [company.judged(client.dialect, message) for message in seen.messages]
-    assert [complaint for complaint, _ in verdicts if complaint] == []
-    assert {stray for _, strays in verdicts for stray in strays} <= KNOWN_STRAYS[client.dialect]
+    check_types(company, company.saw(client, target, conversation), client)
 
 
 # -- short-lived keys ------------------------------------------------------------------------------

@@ -8,18 +8,13 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
+import optional
 import report as reports
 from report import Answer, Report
 
 MODEL = "gpt-realtime"
 KEY = os.environ["KEY"]
 INSTRUCTIONS = "Answer briefly."
-WEATHER = {
-    "type": "function",
-    "name": "get_weather",
-    "description": "The weather in a city.",
-    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
-}
 SERVER_VAD = {
     "type": "server_vad",
     "threshold": 0.5,
@@ -213,7 +208,7 @@ async def interrupt(talk: Talk) -> None:
 
 
 async def tool(talk: Talk) -> None:
-    await talk.set_up(audio=False, tools=(WEATHER,))
+    await talk.set_up(audio=False, tools=(optional.WEATHER,))
     answer = await talk.say("What is the weather like in Paris?")
     assert answer is not None
     for call in answer.calls:
@@ -237,6 +232,28 @@ async def error(talk: Talk) -> None:
     await talk.say("Hello, still there?")
 
 
+async def options(talk: Talk) -> None:
+    """All that the SDK's types have words for; what comes back, error or not, is noted by name."""
+    await talk.hear("session.created")
+    connection, dialect, taken = talk.connection, talk.dialect, talk.report.notes
+
+    async def tried(name: str, request: Any, *sought: str) -> None:
+        await talk.ask(request)
+        event = await talk.hear(*sought, "error")
+        taken[name] = event.error.code if event.type == "error" else "taken"
+
+    for name, change in optional.SESSIONS[dialect].items():
+        await tried(name, connection.session.update(session=change), "session.updated")
+    for name, item in optional.ITEMS[dialect].items():
+        place = {"previous_item_id": "root"} if name == "item with an id, in front" else {}
+        await tried(name, connection.conversation.item.create(item=item, **place), USER_ITEM_IN[dialect])
+    own = optional.OWN_ID
+    await tried("retrieve", connection.conversation.item.retrieve(item_id=own), "conversation.item.retrieved")
+    for name, response in optional.RESPONSES[dialect].items():
+        await tried(name, connection.response.create(response=response), "response.done")
+    await tried("delete", connection.conversation.item.delete(item_id=own), "conversation.item.deleted")
+
+
 async def mint(talk: Talk) -> None:
     """With the settings that the key was made with, and no others."""
     await talk.hear("session.created")
@@ -251,6 +268,7 @@ CONVERSATIONS = {
     "interrupt": interrupt,
     "tool": tool,
     "error": error,
+    "options": options,
     "mint": mint,
 }
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import conversations
+import optional
 import report
 from portkey_ai import AsyncPortkey, Portkey
 
@@ -20,7 +21,7 @@ OPTIONS = {
         "prefix_padding_ms": 300,
         "silence_duration_ms": 500,
     },
-    "tools": [conversations.WEATHER],
+    "tools": [optional.WEATHER],
     "tool_choice": "auto",
     "temperature": 0.7,
     "max_response_output_tokens": 100,
