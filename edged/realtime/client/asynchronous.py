@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConcurrencyError, ConnectionClosed
 
 from edged.realtime.client import events, messages, sockets
 from edged.realtime.client.errors import RealtimeClosedError
@@ -51,6 +51,7 @@ class AsyncRealtimeConnection(Offered[Coroutine[Any, Any, None]]):
         super().__init__(self.send)
         self._socket, self._exchange = socket, exchange
         self._closing = False
+        self._dropping: asyncio.Future[None] | None = None
 
     @property
     def skipped(self) -> int:
@@ -115,14 +116,21 @@ class AsyncRealtimeConnection(Offered[Coroutine[Any, Any, None]]):
         return AsyncEvents(self.recv)
 
     async def close(self, code: int = sockets.NORMAL, reason: str = "") -> None:
-        """Say goodbye; may be called again. A service that does not answer is left after two seconds."""
+        """Say goodbye; may be called again. What has not been read by then is dropped.
+
+        A service that does not answer is left after two seconds.
+        """
         frame = sockets.close_frame(code, reason)
         self._closing = True
+        self._dropping = asyncio.ensure_future(self._drop())
         try:
             async with asyncio.timeout(CLOSE_S):
                 await self._socket.close(*frame)
         except TimeoutError:
             self._socket.transport.abort()  # it did not even take what was sent before
+        finally:
+            self._dropping.cancel()
+            await asyncio.wait({self._dropping})
 
     async def greet(self, within_s: float) -> bool:
         """Wait for the greeting; gives whether the service refused the dialect it was asked for."""
@@ -138,9 +146,21 @@ class AsyncRealtimeConnection(Offered[Coroutine[Any, Any, None]]):
         except ConnectionClosed as closed:
             raise sockets.of_close(closed, by_us=self._closing) from closed
 
+    async def _drop(self) -> None:
+        """Read on, or the service's goodbye would wait behind what nobody reads any more."""
+        with contextlib.suppress(ConnectionClosed, ConcurrencyError):
+            while True:
+                await self._socket.recv()
+
     async def _read(self) -> str | bytes:
         try:
-            return await self._socket.recv()
+            try:
+                return await self._socket.recv()
+            except ConcurrencyError:
+                if self._dropping is None:
+                    raise
+                await asyncio.wait({self._dropping})
+                return await self._socket.recv()
         except ConnectionClosed as closed:
             end = sockets.of_close(closed, by_us=self._closing)
             self._exchange.ended(end.code, end.reason)

@@ -75,7 +75,8 @@ def plan(
     open_s = told.pop("timeout", told.pop("open_timeout", account.timeout_s))
     every = merged(account.headers, headers, told.pop("additional_headers", None))
     url = urls.address(account.websocket_base_url, urls.REALTIME, "ws", {**account.query, **query_of(query)})
-    urls.check_secrecy(url, every)
+    protocols = ["a key as subprotocol" for name in told.get("subprotocols") or () if "key" in name]
+    urls.check_secrecy(url, [*every, *protocols])
     defaults = {
         "compression": None,
         "max_size": MAX_MESSAGE_BYTES,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConcurrencyError, ConnectionClosed
 from websockets.sync.client import ClientConnection, reconnect
 
 from edged.realtime.client import events, messages, sockets
@@ -48,6 +48,7 @@ class RealtimeConnection(Offered[None]):
         super().__init__(self.send)
         self._socket, self._exchange = socket, exchange
         self._closing = False
+        self._dropping: threading.Thread | None = None
 
     @property
     def skipped(self) -> int:
@@ -112,10 +113,16 @@ class RealtimeConnection(Offered[None]):
         return Events(self.recv)
 
     def close(self, code: int = sockets.NORMAL, reason: str = "") -> None:
-        """Say goodbye; may be called again, and from another thread. Waits two seconds at most."""
+        """Say goodbye; may be called again, and from another thread. What has not been read by then is dropped.
+
+        A service that does not answer is left after two seconds.
+        """
         frame = sockets.close_frame(code, reason)
         self._closing = True
+        self._dropping = threading.Thread(target=self._drop, name="edged-realtime-close", daemon=True)
+        self._dropping.start()
         self._socket.close(*frame)
+        self._dropping.join()
 
     def greet(self, within_s: float) -> bool:
         """Wait for the greeting; gives whether the service refused the dialect it was asked for."""
@@ -131,9 +138,21 @@ class RealtimeConnection(Offered[None]):
         except ConnectionClosed as closed:
             raise sockets.of_close(closed, by_us=self._closing) from closed
 
+    def _drop(self) -> None:
+        """Read on, or the service's goodbye would wait behind what nobody reads any more."""
+        with contextlib.suppress(ConnectionClosed, ConcurrencyError):
+            while True:
+                self._socket.recv()
+
     def _read(self, within_s: float | None) -> str | bytes:
         try:
-            return self._socket.recv(within_s)
+            try:
+                return self._socket.recv(within_s)
+            except ConcurrencyError:
+                if self._dropping is None:
+                    raise
+                self._dropping.join()
+                return self._socket.recv(within_s)
         except ConnectionClosed as closed:
             end = sockets.of_close(closed, by_us=self._closing)
             self._exchange.ended(end.code, end.reason)

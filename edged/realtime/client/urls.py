@@ -21,7 +21,7 @@ _SCHEMES = {
     "ws": {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"},
     "http": {"http": "http", "https": "https", "ws": "http", "wss": "https"},
 }
-_OF_A_KEY = re.compile(r"authorization|key|secret|token|cookie|config", re.IGNORECASE)
+_OF_A_KEY = re.compile(r"authorization|key|secret|token|cookie|config")
 
 
 def address(base: str, path: str, kind: Literal["ws", "http"], query: Mapping[str, str] | None = None) -> str:
@@ -49,7 +49,7 @@ def check_secrecy(url: str, headers: Iterable[str]) -> None:
     if split.scheme in ("wss", "https") or loopback(url):
         return
     names = [*headers, *(name for name, _ in parse_qsl(split.query))]
-    found = sorted({name for name in names if _OF_A_KEY.search(name)})
+    found = sorted({name for name in names if _OF_A_KEY.search(name.lower().replace("portkey", ""))})
     if split.username or split.password:
         found.append("the password in the address")
     if found:

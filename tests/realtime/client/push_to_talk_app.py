@@ -1,6 +1,8 @@
-"""The push-to-talk program of a gateway's guide, as it is printed there: only its imports, its address and key,
-and the colours of its screen are others. Kept as it was written, so not to the style of this project."""
-# ruff: noqa
+"""The push-to-talk program of a gateway's guide, as it is printed there; only its imports are others.
+
+The colours of its screen are left out. It keeps its own style.
+"""
+# ruff: noqa: I001, RET504, RUF006, T201, TC006 as printed
 
 from __future__ import annotations
 
@@ -25,7 +27,12 @@ from tests.realtime.client.furniture import (
 
 from edged.realtime import AsyncOpenAI, AsyncRealtimeConnection, Session
 
-client: AsyncOpenAI  # made by the test, with the address of its service
+# Create the OpenAI client targeting the multi-llm gateway.
+# Note that the client should be async for the realtime API.
+client = AsyncOpenAI(
+    api_key="sk-...",
+    base_url="https://api.platform.a15t.com/v1",
+)
 
 
 class SessionDisplay(Static):

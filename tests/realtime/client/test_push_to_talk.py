@@ -25,7 +25,7 @@ def app(monkeypatch):
         async def main():
             async with serving(speaks) as server:
                 client = AsyncOpenAI(api_key="sk-...", base_url=base(server))
-                monkeypatch.setattr(push_to_talk_app, "client", client, raising=False)
+                monkeypatch.setattr(push_to_talk_app, "client", client)
                 app = push_to_talk_app.RealtimeApp()
                 list(app.compose())
                 await app.on_mount()
