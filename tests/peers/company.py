@@ -26,7 +26,8 @@ TARGETS = ("direct", "relay-ga", "relay-beta")
 KEYED = ("right-key", "wrong-key")  # a service that wants a key
 CONVERSATIONS = ("text", "push-to-talk", "vad", "as-it-comes", "interrupt", "tool", "error")
 SERVED = ("--pace", "20", "--think-ms", "10", "--script", HERE / "script.yaml")
-MODEL = "gpt-realtime"  # one that all the clients' types know
+# The relay's own: another than the clients ask for, and one that their types know.
+RELAYED_MODEL = "gpt-4o-realtime-preview"
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Company:
         if target == "direct":
             return {target: self._start("serve", *SERVED)}
         dialect = target.removeprefix("relay-")
-        settings = {"name": "local", "url": self._urls["direct"], "dialect": dialect, "model": MODEL}
+        settings = {"name": "local", "url": self._urls["direct"], "dialect": dialect, "model": RELAYED_MODEL}
         told = [word for name, value in settings.items() for word in ("--set", f"provider.{name}={value}")]
         return {target: self._start("relay", *told) + "v1/realtime"}
 

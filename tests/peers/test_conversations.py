@@ -19,8 +19,7 @@ SESSIONS = ("session.created: session.", "session.updated: session.")
 # What no type of the SDK names, and services say all the same.
 KNOWN_STRAYS = {
     "ga": {said + name for said in SESSIONS for name in ("id", "object", "expires_at")},
-    # `prompt` and `include` stand in a session of GA, and come through the relay
-    "beta": {said + name for said in SESSIONS for name in ("object", "expires_at", "prompt", "include")}
+    "beta": {said + name for said in SESSIONS for name in ("object", "expires_at")}
     | {
         f"response.done: response.usage.input_token_details.{name}"
         for name in ("image_tokens", "cached_tokens_details")
@@ -214,6 +213,14 @@ def test_a_voice_that_does_not_exist_is_refused_with_its_name(company, client, t
     assert kind == "BadRequestError"
     assert "'nova'" in words
     assert "shimmer" in words
+
+
+@pytest.mark.parametrize("client", MINTING[:1], ids=str)
+@pytest.mark.parametrize("target", TARGETS[:1])
+def test_the_models_can_be_listed_and_looked_at(company, client, target):
+    notes = company.saw(client, target, "mint").notes
+    assert notes["model"] in notes["models"]
+    assert notes["no model"] == "NotFoundError"
 
 
 @each_client

@@ -177,9 +177,9 @@ async def hold(url: str, name: str, seen: report.Report) -> None:
     logger.addHandler(Complaints(logging.WARNING))
     detection = conversations.SERVER_VAD if name == "vad" else None
     settings = {
-        "model_name": conversations.MODEL,  # its session.update names it: the same as the URL, or it is refused
+        "model_name": conversations.MODEL,  # its session.update names it
         "modalities": ["audio" if name in SPOKEN else "text"],
-        "voice": "alloy",
+        "voice": "marin",
         "turn_detection": detection,
         "input_audio_transcription": conversations.TRANSCRIPTION,
     }

@@ -53,7 +53,7 @@ def settings(
         "instructions": INSTRUCTIONS,
         "audio": {
             "input": {"format": pcm, "transcription": TRANSCRIPTION, "turn_detection": detection},
-            "output": {"format": pcm, "voice": "alloy"},
+            "output": {"format": pcm, "voice": "marin"},
         },
         "tools": list(tools),
         "tool_choice": "auto",

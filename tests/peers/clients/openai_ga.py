@@ -2,7 +2,7 @@
 
 import conversations
 import report
-from openai import AsyncOpenAI
+from openai import APIStatusError, AsyncOpenAI
 
 
 async def hold(url: str, name: str, seen: report.Report) -> None:
@@ -16,7 +16,15 @@ async def hold(url: str, name: str, seen: report.Report) -> None:
             expires_after={"anchor": "created_at", "seconds": 60},
             session=conversations.settings("ga", audio=False),
         )
-        seen.notes["minted"] = secret.to_dict()
+        seen.notes = {
+            "minted": secret.to_dict(),
+            "models": [model.id async for model in client.models.list()],
+            "model": (await client.models.retrieve(conversations.MODEL)).id,
+        }
+        try:
+            await client.models.retrieve("none-such")
+        except APIStatusError as error:
+            seen.notes["no model"] = type(error).__name__
         client = client.copy(api_key=secret.value)
     await conversations.held(client.realtime.connect(model=conversations.MODEL), "ga", name, seen)
 

@@ -87,6 +87,7 @@ SESSIONS: dict[str, dict[str, Json]] = {
         "tracing": {"tracing": _TRACING},
         "tracing as it comes": {"tracing": "auto"},
         "one tool": {"tools": [WEATHER], "tool_choice": "get_weather"},
+        "one tool, as in GA": {"tool_choice": {"type": "function", "name": "get_weather"}},
         "any tool": {"tool_choice": "required"},
         "length": {"max_response_output_tokens": 4096},
         "speed": {"speed": 1.2},

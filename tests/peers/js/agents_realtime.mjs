@@ -17,7 +17,7 @@ function settings(name) {
         transcription: { model: 'whisper-1' },
         turnDetection: name === 'vad' ? SERVER_VAD : null,
       },
-      output: { format: pcm, voice: 'alloy' },
+      output: { format: pcm, voice: 'marin' },
     },
   }
 }
