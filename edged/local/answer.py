@@ -11,7 +11,8 @@ from itertools import pairwise
 from typing import Any
 
 from edged import wire
-from edged.local.conversation import CHARACTERS_A_TOKEN, SPOKEN_TOKENS_A_SECOND, Conversation, Item
+from edged.local.conversation import Conversation
+from edged.local.item import CHARACTERS_A_TOKEN, SPOKEN_TOKENS_A_SECOND, Item
 from edged.local.plan import Call, Message, Plan, Said
 from edged.local.settings import Answering
 from edged.local.sounds import to_client
@@ -90,7 +91,7 @@ class Running:
     def done(self, status: str, reason: str | None = None) -> wire.ResponseDone:
         """The end, with what it cost."""
         text_in, audio_in = self.input_tokens
-        weights = [item.tokens() for item in self.output]
+        weights = [item.tokens(billed=True) for item in self.output]
         text_out, audio_out = sum(text for text, _ in weights), sum(audio for _, audio in weights)
         failed = status == "failed"
         usage = (
@@ -127,13 +128,13 @@ class Running:
 
     def _sound(self, said: Said, tempo: Tempo) -> Iterator[Step]:
         fmt = self.answering.output_format
-        sound = to_client(said.pcm, fmt)
+        sound, words = to_client(said.pcm, fmt), said.transcript.split(" ")
         left = self._tokens_left()
         if left is not None and fmt.ms_of(len(sound)) > left * 1000 // SPOKEN_TOKENS_A_SECOND:
             sound, self.cut = sound[: fmt.bytes_of(left * 1000 // SPOKEN_TOKENS_A_SECOND)], True
+            words = words[: left // 4]  # what is cut off is not spoken either
         size = fmt.bytes_of(tempo.delta_ms)
         pieces = [sound[start : start + size] for start in range(0, len(sound), size)]
-        words = said.transcript.split(" ")
         bounds = [-(-len(words) * k // len(pieces)) for k in range(len(pieces) + 1)] if pieces else [0]
         said_of = [" ".join(words[start:end]) for start, end in pairwise(bounds)]
         for k, (piece, text) in enumerate(zip(pieces, said_of, strict=True)):
@@ -189,7 +190,8 @@ class Running:
     def _word(self, now: _Open, text: str) -> str:
         more = f" {text}" if now.transcript else text
         now.transcript += more
-        self._write_part(now)
+        if now.part is not None and now.part.content_index not in now.item.cut:
+            self._write_part(now)
         return more
 
     def _write_part(self, now: _Open) -> None:
@@ -251,7 +253,11 @@ class Running:
 
     def _tokens_left(self) -> int | None:
         most = self.answering.most_tokens
-        return None if most is None else max(0, most - sum(sum(item.tokens()) for item in self.output))
+        return (
+            None
+            if most is None
+            else max(0, most - sum(sum(item.tokens(billed=True)) for item in self.output))
+        )
 
 
 def _usage(came: tuple[int, int], went: tuple[int, int], cached: tuple[int, int]) -> Json:

@@ -5,11 +5,11 @@ kept for `retrieve` up to `MOST_SOUND` bytes in all, and `MOST_ITEMS` items: pas
 context would.
 """
 
-from base64 import b64encode
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from base64 import b64decode, b64encode
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
+from edged.local.item import Item
 from edged.local.item_spec import ITEMS
 from edged.pcm import PCM16, Format
 from edged.wire import BadClientEvent, Dialect, Part
@@ -17,56 +17,7 @@ from edged.wire import BadClientEvent, Dialect, Part
 Json = dict[str, Any]
 MOST_ITEMS = 2000
 MOST_SOUND = 32 * 2**20
-HEARD_TOKENS_A_SECOND = 10  # of audio, as OpenAI counts what comes in
-SPOKEN_TOKENS_A_SECOND = 20  # and what goes out
-CHARACTERS_A_TOKEN = 4
-
-
-@dataclass(slots=True)
-class Item:
-    """`item` is what is told of it, `sound` what was sent or received by content part, in `fmt`.
-
-    `kept` has the sound itself, where it is kept.
-    """
-
-    item: Json
-    fmt: Format = PCM16
-    sound: dict[int, int] = field(default_factory=dict)
-    kept: dict[int, bytearray] = field(default_factory=dict)
-
-    def told(self) -> Json:
-        """What is told of it now: it may change later."""
-        content = self.item.get("content")
-        return {**self.item, **({} if content is None else {"content": [dict(part) for part in content]})}
-
-    @property
-    def id(self) -> str:
-        return str(self.item["id"])
-
-    @property
-    def type(self) -> str:
-        return str(self.item["type"])
-
-    @property
-    def role(self) -> str:
-        return str(self.item.get("role", ""))
-
-    @property
-    def text(self) -> str:
-        """All that is written in it; nothing of what was said."""
-        parts = [str(part.get("text", "")) for part in self.item.get("content", [])]
-        return " ".join([*parts, str(self.item.get("output", ""))]).strip()
-
-    def sent_ms(self, content_index: int) -> int:
-        return self.fmt.ms_of(self.sound.get(content_index, 0))
-
-    def tokens(self) -> tuple[int, int]:
-        """Of text, of audio."""
-        a_second = SPOKEN_TOKENS_A_SECOND if self.role == "assistant" else HEARD_TOKENS_A_SECOND
-        audio = round(sum(self.fmt.ms_of(n_bytes) for n_bytes in self.sound.values()) / 1000 * a_second)
-        written = len(self.text) + len(str(self.item.get("arguments", "")))
-        spoken = sum(len(str(part.get("transcript") or "")) for part in self.item.get("content", []))
-        return -(-(written + (spoken if self.role == "assistant" else 0)) // CHARACTERS_A_TOKEN), audio
+MOST_TEXT = 16 * 2**20
 
 
 class Conversation:
@@ -75,6 +26,8 @@ class Conversation:
         self._items: dict[str, Item] = {}
         self._order: list[str] = []
         self._kept = 0
+        self._weights: dict[str, int] = {}  # in characters, as they were when they came
+        self._text = 0
 
     def __iter__(self) -> Iterator[Item]:
         return (self._items[item_id] for item_id in self._order)
@@ -94,7 +47,9 @@ class Conversation:
         self._items[item.id] = item
         self._order.insert(at, item.id)
         before = self._order[at - 1] if at else None
-        if len(self._order) > MOST_ITEMS:
+        self._weights[item.id] = item.weight()
+        self._text += self._weights[item.id]
+        while len(self._order) > MOST_ITEMS or (self._text > MOST_TEXT and len(self._order) > 1):
             self._drop(self._order[0])
         return before
 
@@ -103,8 +58,16 @@ class Conversation:
         at = self._order.index(item_id) if item_id in self._items else 0
         return self._order[at - 1] if at else None
 
-    def check(self, raw: Json, item_id: str, path: str = "item") -> Item:
-        """A client's item, with its id or the given one; not yet in the conversation.
+    def check(
+        self,
+        raw: Json,
+        item_id: str,
+        fmt: Format = PCM16,
+        *,
+        path: str = "item",
+        calls: Container[str] = (),
+    ) -> Item:
+        """A client's item, with its id or the given one; not yet in the conversation. `calls` are made beside it.
 
         Raises:
             BadClientEvent: it is none.
@@ -115,13 +78,18 @@ class Conversation:
             raise BadClientEvent(
                 "invalid_value", f"An item with id '{kept['id']}' is there already.", f"{path}.id"
             )
-        if kept["type"] == "function_call_output" and not self._has_call(kept["call_id"]):
+        if kept["type"] == "function_call_output" and not self._has_call(kept["call_id"], calls):
             raise BadClientEvent(
                 "invalid_tool_call_id",
                 f"Tool call ID '{kept['call_id']}' not found in conversation.",
                 f"{path}.call_id",
             )
-        return Item(kept)
+        item = Item(kept, fmt)
+        for index, part in enumerate(kept.get("content", [])):
+            if "audio" in part:
+                self.keep(item, index, _sound(part.pop("audio"), f"{path}.content[{index}].audio"))
+                part.setdefault("transcript", None)
+        return item
 
     def place(self, previous_item_id: str | None) -> None:
         """Refuse a place that is none.
@@ -140,6 +108,12 @@ class Conversation:
         """Raises: BadClientEvent: there is none; `code` says what for."""
         if item_id not in self._items:
             raise BadClientEvent(code, f"Item with item_id '{item_id[:80]}' not found.", "item_id")
+        return self._items[item_id]
+
+    def refer(self, item_id: str, path: str) -> Item:
+        """Raises: BadClientEvent: there is none."""
+        if item_id not in self._items:
+            raise BadClientEvent("invalid_value", f"Item with item_id '{item_id[:80]}' not found.", path)
         return self._items[item_id]
 
     def delete(self, item_id: str) -> None:
@@ -177,6 +151,7 @@ class Conversation:
             )
         left = item.fmt.bytes_of(audio_end_ms)
         item.sound[part.content_index] = left
+        item.cut.add(part.content_index)
         if part.content_index in item.kept:
             self._kept -= len(item.kept[part.content_index]) - left
             del item.kept[part.content_index][left:]
@@ -185,23 +160,42 @@ class Conversation:
             content[part.content_index].pop("transcript", None)
 
     def keep(self, item: Item, content_index: int, sound: bytes) -> None:
-        """Count sound of an item, and keep it while there is room."""
+        """Count sound of an item, and keep it while there is room; half a part is not kept."""
         item.sound[content_index] = item.sound.get(content_index, 0) + len(sound)
+        item.sent[content_index] = item.sent.get(content_index, 0) + len(sound)
+        if content_index in item.lost:
+            return
         if self._kept + len(sound) <= MOST_SOUND:
             item.kept.setdefault(content_index, bytearray()).extend(sound)
             self._kept += len(sound)
         else:
+            item.lost.add(content_index)
             self._kept -= len(item.kept.pop(content_index, b""))
+
+    def let_go(self, item: Item) -> None:
+        """Its sound is of no use any more."""
+        self._kept -= sum(map(len, item.kept.values()))
+        item.kept.clear()
+        item.lost.update(item.sound)
 
     def tokens(self, items: Iterable[Item] | None = None) -> tuple[int, int]:
         """What the items weigh as input: of text, of audio."""
         weights = [item.tokens() for item in (self if items is None else items)]
         return sum(text for text, _ in weights), sum(audio for _, audio in weights)
 
-    def _has_call(self, call_id: str) -> bool:
-        return any(item.type == "function_call" and item.item.get("call_id") == call_id for item in self)
+    def _has_call(self, call_id: str, beside: Container[str]) -> bool:
+        own = (item.item.get("call_id") for item in self if item.type == "function_call")
+        return call_id in beside or call_id in own
 
     def _drop(self, item_id: str) -> None:
         item = self._items.pop(item_id)
         self._order.remove(item_id)
-        self._kept -= sum(map(len, item.kept.values()))
+        self._text -= self._weights.pop(item_id)
+        self.let_go(item)
+
+
+def _sound(text: str, path: str) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except ValueError as error:
+        raise BadClientEvent("invalid_value", f"'{path}' is not base64.", path) from error

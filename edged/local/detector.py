@@ -36,10 +36,10 @@ class Stopped:
 class Detector:
     """Feed it all sound of a session; positions are milliseconds since its start."""
 
-    def __init__(self, fmt: Format = PCM16) -> None:
+    def __init__(self, fmt: Format = PCM16, at_ms: int = 0) -> None:
         self.configure({}, fmt)
         self._rest = b""
-        self.at_ms = 0
+        self.at_ms = at_ms
         self._speech_ms = 0
         self._quiet_ms = 0
         self.speaking = False

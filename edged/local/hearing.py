@@ -49,6 +49,7 @@ class Hearing:
         self._idle_ms: int | None = None
         self._idle_from_ms: int | None = None
         self._item_id: str | None = None
+        self._came_ms = 0.0  # of sound, since the session began
         self.fmt = PCM16
 
     def configure(self, detection: dict[str, Any] | None, fmt: Format) -> None:
@@ -56,11 +57,13 @@ class Hearing:
         if fmt != self.fmt:
             self._buffer.clear()
             self.fmt, self._detector = fmt, None
+        if detection is None or self._detector is None:
+            self._item_id, self._idle_from_ms = None, None  # what was being heard is not heard to its end
         self._idle_ms = (detection or {}).get("idle_timeout_ms")
         if detection is None:
             self._detector = None
         else:
-            self._detector = self._detector or Detector(fmt)
+            self._detector = self._detector or Detector(fmt, round(self._came_ms))
             self._detector.configure(detection, fmt)
 
     @property
@@ -77,6 +80,7 @@ class Hearing:
             raise BadClientEvent(
                 "invalid_value", f"The input audio buffer holds {MOST_MS // 60_000} minutes at most.", "audio"
             )
+        self._came_ms += len(sound) / self.fmt.bytes_per_ms
         if self._detector is None:
             self._buffer += sound
             return

@@ -11,7 +11,9 @@ from typing import Any
 from edged import wire
 from edged.local.answer import Running, Step, Tempo
 from edged.local.bill import Billed, Ledger
-from edged.local.conversation import CHARACTERS_A_TOKEN, Conversation, Item
+from edged.local.conversation import Conversation
+from edged.local.item import CHARACTERS_A_TOKEN, Item
+from edged.local.schema import missing
 from edged.local.script import Asked, Planner
 from edged.local.settings import Answering
 from edged.local.sounds import from_client, whole
@@ -126,19 +128,25 @@ class Responses:
 
     def _given(self, raws: list[Json]) -> list[Item]:
         """The items a response is to answer, by value or by reference."""
-        items = []
+        items: list[Item] = []
         for index, raw in enumerate(raws):
-            if raw.get("type") == "item_reference":
-                items.append(self._conversation.find(str(raw.get("id")), "item_retrieve_invalid_item_id"))
+            path = f"response.input[{index}]"
+            if raw.get("type") != "item_reference":
+                calls = [str(item.item.get("call_id")) for item in items if item.type == "function_call"]
+                items.append(self._conversation.check(raw, self._new_id("item"), path=path, calls=calls))
+            elif "id" not in raw:
+                raise missing(f"{path}.id")
             else:
-                items.append(self._conversation.check(raw, self._new_id("item"), f"response.input[{index}]"))
+                items.append(self._conversation.refer(str(raw["id"]), f"{path}.id"))
         return items
 
     def _heard(self, items: list[Item]) -> bytes:
         """The sound of the last utterance among them."""
         item_id, sound = self.utterance
         last = next((item for item in reversed(items) if item.role == "user"), None)
-        if last is None or last.id == item_id:
+        if last is None:
+            return b""
+        if last.id == item_id:
             return sound
         return from_client(whole(bytes(last.kept.get(0, b"")), last.fmt), last.fmt)
 
@@ -165,6 +173,9 @@ class Responses:
         running = sending.running
         closing = running.closing(status)
         done = running.done(status, reason)
+        if running.answering.out_of_band:
+            for item in running.output:
+                self._conversation.let_go(item)
         self._ledger.bill.append(Billed(self._session_id, running.response_id, status, done.usage))
         self._ended += 1
         self._tokens += done.usage["total_tokens"]

@@ -23,7 +23,7 @@ import yaml
 
 from edged.errors import ConfigError
 from edged.local import voice
-from edged.local.conversation import Item
+from edged.local.item import Item
 from edged.local.plan import Call, Message, Plan, Said
 from edged.local.voice import Speak, Voice
 from edged.wire import ServerError

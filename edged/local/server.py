@@ -38,7 +38,7 @@ PATH = "/v1/realtime"
 MAX_MESSAGE_BYTES = 16 * 2**20
 SESSION_S = 3600
 OPEN_S = 60  # for a handshake, slow ones included
-GOODBYE_S = 1.0
+GOODBYE_S = 0.7
 BETA_PROTOCOL = "openai-beta.realtime-v1"
 
 
@@ -79,6 +79,7 @@ class LocalServer:
         self._numbers = itertools.count(1)
         self._connections = 0
         self._talks: set[Talk] = set()
+        self._present: set[Connection] = set()
         self._server: Server | None = None
 
     async def __aenter__(self) -> "LocalServer":
@@ -93,7 +94,7 @@ class LocalServer:
             ping_interval=None,
             process_request=self._request,
             select_subprotocol=_subprotocol,
-            create_connection=Connection,
+            create_connection=_recorded(self._present),
         )
         self._port = next(iter(self._server.sockets)).getsockname()[1]
         return self
@@ -105,6 +106,11 @@ class LocalServer:
         for talk in tuple(self._talks):
             talk.leave()
         self._server.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                await self._server.wait_closed()
+        for connection in tuple(self._present):  # whoever does not let go
+            connection.transport.abort()
         await self._server.wait_closed()
 
     @property
@@ -154,7 +160,7 @@ class LocalServer:
             connection.faults = self._suffered(parse_qs(address.query).get("fault", []))
         except ValueError as error:
             return _refusal(HTTPStatus.BAD_REQUEST, "invalid_fault", str(error))
-        return await _handshake_faults(connection.faults)
+        return await _handshake_faults(connection)
 
     def _suffered(self, lines: list[str]) -> tuple[Fault, ...]:
         """The faults of one more connection."""
@@ -218,8 +224,23 @@ class LocalServer:
         return f"{prefix}_{next(self._numbers):06d}"
 
 
-async def _handshake_faults(suffered: tuple[Fault, ...]) -> Response | None:
-    for fault in suffered:
+def _recorded(present: set[Connection]) -> type[Connection]:
+    """Connections that are in `present` as long as they last, their handshake included."""
+
+    class Recorded(Connection):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            present.add(self)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            present.discard(self)
+            super().connection_lost(exc)
+
+    return Recorded
+
+
+async def _handshake_faults(connection: Connection) -> Response | None:
+    for fault in connection.faults:
         if fault.do == "refuse":
             status = HTTPStatus(int(fault.arguments[0]))
             response = _refusal(status, "fault", f"Refused with {status.value}, as asked.")
@@ -227,7 +248,10 @@ async def _handshake_faults(suffered: tuple[Fault, ...]) -> Response | None:
                 response.headers["Retry-After"] = fault.arguments[1]
             return response
         if fault.do in ("slow", "hang"):
-            await asyncio.sleep(float(fault.arguments[0]) if fault.arguments else 2 * OPEN_S)
+            late_s = float(fault.arguments[0]) if fault.arguments else 2 * OPEN_S
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(late_s):
+                    await connection.wait_closed()
     return None
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from edged import wire
 from edged.local.answer import Tempo
 from edged.local.bill import Ledger, Taken
-from edged.local.conversation import Conversation, Item
+from edged.local.conversation import Conversation
 from edged.local.hearing import Hearing, Idle, SpeechStarted
+from edged.local.item import Item
 from edged.local.responses import Responses
 from edged.local.script import Planner
 from edged.local.settings import Effective
@@ -122,7 +123,9 @@ class LocalSession:
                 yield wire.ItemRetrieved(self._conversation.retrieved(item_id))
             case clientside.ItemCreate(item=raw, previous_item_id=before):
                 self._conversation.place(before)
-                yield from self._added(self._conversation.check(raw, self._new_id("item")), before)
+                yield from self._added(
+                    self._conversation.check(raw, self._new_id("item"), self._effective.input_format), before
+                )
 
     def _append(self, audio: bytes, now: float) -> Iterator[ServerEvent]:
         self._ledger.came(self.id, len(audio), now)

@@ -1,20 +1,23 @@
 """One client on a socket: what comes goes into its session, what the session says goes out, faults between.
 
 One task reads, one writes, so that messages leave in the order they were made. A client that does not read what it is
-sent is not read either once `MOST_WAITING` messages wait for it, and dropped when it took nothing for `STUCK_S`.
+sent is not read either once `MOST_WAITING` messages or as many bytes wait, and dropped when it took nothing for
+`STUCK_S`.
 """
 
 import asyncio
+import contextlib
 from collections import deque
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from edged.local.faults import Action, End, Faulty
+from edged.local.faults import Action, End, Faulty, Send
 from edged.local.session import TIME_IS_UP, LocalSession
 
-MOST_WAITING = 1000
+MOST_WAITING, MOST_WAITING_BYTES = 1000, 4 * 2**20
 STUCK_S = 30.0
+HALF_OPEN_S = 600.0  # longer than any client waits
 NO_CODE = 1005
 
 
@@ -26,6 +29,7 @@ class Talk:
         self._loop = asyncio.get_running_loop()
         self._expires_at = self._loop.time() + session_s
         self._waiting: deque[Action] = deque()
+        self._waiting_bytes = 0
         self._news = asyncio.Event()  # something to write, or to look at
         self._room = asyncio.Event()  # for more to write
         self._left = asyncio.Event()  # the server ends
@@ -34,7 +38,7 @@ class Talk:
 
     async def run(self) -> None:
         """Returns when the client went, or the server let it go."""
-        self._waiting += self._faulty.opened()
+        self._put(self._faulty.opened())
         self._say(self._session.greet())
         writing = asyncio.ensure_future(self._write())
         reading = asyncio.ensure_future(self._read())
@@ -61,12 +65,12 @@ class Talk:
             if self._over:
                 continue  # a dead service behind a living socket: pings are answered, and nothing else
             taken, actions = self._faulty.came(message)
-            self._waiting += actions
+            self._put(actions)
             if taken:
                 self._say(self._session.receive(message, self._loop.time()))
             if self._waiting or self._due_changed():
                 self._news.set()
-            while len(self._waiting) > MOST_WAITING:
+            while len(self._waiting) > MOST_WAITING or self._waiting_bytes > MOST_WAITING_BYTES:
                 self._room.clear()
                 await self._room.wait()
 
@@ -77,7 +81,7 @@ class Talk:
             await self._end(end)
         finally:  # who waits for room would wait for ever
             self._over = True
-            self._waiting.clear()
+            self._clear()
             self._room.set()
 
     async def _write_until_end(self) -> End | None:
@@ -86,6 +90,7 @@ class Talk:
             action = self._waiting.popleft()
             if isinstance(action, End):
                 return action
+            self._waiting_bytes -= len(action.message)
             try:
                 async with asyncio.timeout(STUCK_S):
                     await self._connection.send(action.message)
@@ -104,7 +109,15 @@ class Talk:
 
     def _say(self, messages: list[str]) -> None:
         if messages:
-            self._waiting += self._faulty.goes(messages)
+            self._put(self._faulty.goes(messages))
+
+    def _put(self, actions: list[Action]) -> None:
+        self._waiting += actions
+        self._waiting_bytes += sum(len(action.message) for action in actions if isinstance(action, Send))
+
+    def _clear(self) -> None:
+        self._waiting.clear()
+        self._waiting_bytes = 0
 
     def _due_changed(self) -> bool:
         due = self._session.due()
@@ -119,7 +132,7 @@ class Talk:
 
     async def _end(self, end: End) -> None:
         self._over = True
-        self._waiting.clear()
+        self._clear()
         self._room.set()  # what still comes is read and thrown away
         transport = self._connection.transport
         match end.do:
@@ -135,7 +148,9 @@ class Talk:
                 await self._connection.close(1001, TIME_IS_UP)
             case "half_open":
                 transport.pause_reading()
-                await self._left.wait()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(HALF_OPEN_S):
+                        await self._left.wait()
                 transport.abort()
             case _:  # stall
                 await self._left.wait()

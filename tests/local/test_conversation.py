@@ -1,7 +1,7 @@
 """The items of a conversation: what a client may put there, where, and what may be done with them."""
 
 import json
-from base64 import b64decode
+from base64 import b64decode, b64encode
 
 import pytest
 
@@ -194,3 +194,49 @@ def test_a_full_conversation_still_says_what_an_item_follows(monkeypatch):
         event = desk.ask("conversation.item.create", item=message())[0]
         assert event["previous_item_id"] == before
         before = event["item"]["id"]
+
+
+def test_sound_in_an_item_is_taken_in_and_answered():
+    desk = Desk(GA, voice=ParrotVoice())
+    sound = bytes(range(240)) * 20
+    part = {"type": "input_audio", "audio": b64encode(sound).decode()}
+    (added, _) = desk.ask(
+        "conversation.item.create", item={"type": "message", "role": "user", "content": [part]}
+    )
+    assert added["item"]["content"] == [{"type": "input_audio", "transcript": None}]
+    (event,) = desk.ask("conversation.item.retrieve", item_id=added["item"]["id"])
+    assert b64decode(event["item"]["content"][0]["audio"]) == sound
+    desk.send(wire.response_create("r"))
+    deltas = [event for _, event in desk.run() if event["type"] == "response.output_audio.delta"]
+    assert b"".join(b64decode(event["delta"]) for event in deltas) == sound
+    part["audio"] = "!!"
+    refused = desk.ask(
+        "conversation.item.create", item={"type": "message", "role": "user", "content": [part]}
+    )
+    assert error(refused)[:2] == ("invalid_value", "item.content[0].audio")
+
+
+def test_a_call_and_its_result_may_be_given_together():
+    desk = Desk()
+    call = {"type": "function_call", "name": "f", "call_id": "c", "arguments": "{}"}
+    result = {"type": "function_call_output", "call_id": "c", "output": "x"}
+    assert types(desk.ask("response.create", response={"input": [call, result]})) == ["response.created"]
+
+
+def test_what_was_truncated_in_the_middle_stays_so_and_costs_what_was_sent():
+    desk = Desk()
+    desk.asked()
+    (own,) = {event["item_id"] for _, event in desk.run(0.26) if "item_id" in event}
+    desk.send(wire.item_truncate("t", Part(own, 0), 100))
+    events = desk.send(wire.response_cancel("x"))
+    done = next(event["response"] for event in events if event["type"] == "response.done")
+    assert "transcript" not in done["output"][0]["content"][0]
+    assert done["usage"]["output_token_details"]["audio_tokens"] == 16  # 800 ms were sent
+
+
+def test_text_is_kept_within_bounds(monkeypatch):
+    monkeypatch.setattr(conversation, "MOST_TEXT", 1000)
+    desk = Desk()
+    for _ in range(30):
+        desk.ask("conversation.item.create", item=message(text="x" * 200))
+    assert 1 <= len(list(desk.session._conversation)) <= 4

@@ -252,3 +252,20 @@ def test_an_answer_that_ends_while_somebody_speaks_starts_no_idle_clock():
     ear.wait_for_speech()
     events = heard(ear, tone(6000) + quiet(500))
     assert [type(event) for event in events] == [SpeechStopped]
+
+
+def test_positions_count_from_the_beginning_of_the_session():
+    ear = hearing(None)
+    heard(ear, quiet(5000))
+    ear.configure(VAD, PCM16)
+    (event,) = heard(ear, tone(300))
+    assert event.at_ms == 5000 - 300
+
+
+def test_a_detector_that_is_changed_in_the_middle_of_speech_forgets_the_speech():
+    ear = hearing()
+    heard(ear, tone(400))
+    ear.configure(None, PCM16)
+    ear.configure(VAD, PCM16)
+    heard(ear, quiet(60_000), step_ms=1000)
+    assert ear.held_ms <= 400

@@ -480,18 +480,64 @@ def test_a_client_that_does_not_read_is_not_read(served):
 def test_a_server_ends_at_once_whatever_its_clients_do():
     async def main():
         loop = asyncio.get_running_loop()
-        sockets = []
+        sockets, plain = [], []
         async with LocalServer(voice=ParrotVoice()) as server:
-            for lines in (["stall"], ["half_open"], [], ["mute"]):
-                query = "&".join(f"fault={line}" for line in lines)
-                sockets.append(await dial(f"{server.url}?{query}", ping_interval=None, close_timeout=0.1))
-            await asyncio.sleep(0.05)
+            host, port = server.url.removeprefix("ws://").split("/")[0].split(":")
+            for lines in (["stall"], ["half_open"], [], ["mute"], ["huge:9@session.created"]):
+                query = "&".join(f"fault={quote(line)}" for line in lines)
+                sockets.append(
+                    await dial(f"{server.url}?{query}", ping_interval=None, close_timeout=0.1, max_queue=1)
+                )
+            for head in (
+                b"",
+                b"GET /v1/real",
+                b"POST /v1/realtime/sessions HTTP/1.1\r\nContent-Length: 9\r\n\r\n{",
+            ):
+                _, writer = await asyncio.open_connection(host, int(port))
+                writer.write(head)
+                plain.append(writer)
+            late = [
+                asyncio.ensure_future(_opened(f"{server.url}?fault={line}")) for line in ("hang", "slow:50")
+            ]
+            await asyncio.sleep(0.1)
             began = loop.time()
-        assert loop.time() - began < 3
+        assert loop.time() - began < 2
         for socket in sockets:
             await socket.close()
+        for writer in plain:
+            writer.close()
+        await asyncio.gather(*late, return_exceptions=True)
 
     asyncio.run(main())
+
+
+async def _opened(url):
+    return await dial(url)
+
+
+def test_a_client_that_does_not_read_holds_a_few_megabytes(served):
+    async def body(server):
+        async with dial(server.url, max_queue=1, ping_interval=None, close_timeout=1) as socket:
+            content = [{"type": "input_text", "text": "x" * 10**6}]
+            item = json.dumps(
+                {
+                    "type": "conversation.item.create",
+                    "item": {"type": "message", "role": "user", "content": content},
+                }
+            )
+            sent = 0
+
+            async def shout():
+                nonlocal sent
+                for _ in range(200):
+                    await socket.send(item)
+                    sent += 1
+
+            with pytest.raises(ConnectionClosedError):
+                await shout()
+            assert sent < 40  # of a megabyte each: what the two kernels and the server hold
+
+    served(body)
 
 
 def test_a_bug_in_an_answer_ends_the_talk_instead_of_silencing_it(served, caplog):

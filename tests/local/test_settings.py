@@ -225,7 +225,8 @@ def test_an_update_keeps_what_it_does_not_name():
         (BETA, {"metadata": {"a": "x" * 513}}, "invalid_value", "response.metadata.a"),
         (GA, {"input": {}}, "invalid_type", "response.input"),
         (GA, {"input": [{"type": "message"}]}, "missing_required_parameter", "response.input[0].role"),
-        (GA, {"input": [{"type": "item_reference", "id": "x"}]}, "item_retrieve_invalid_item_id", "item_id"),
+        (GA, {"input": [{"type": "item_reference", "id": "x"}]}, "invalid_value", "response.input[0].id"),
+        (GA, {"input": [{"type": "item_reference"}]}, "missing_required_parameter", "response.input[0].id"),
     ],
 )
 def test_a_response_is_refused_with_its_code_and_param(dialect, response, code, param):
