@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edged import pcm, turn
 from edged.app.adapters import Devices, Ports
-from edged.app.service import service
+from edged.app.service import planned, service
 from edged.appliance import Appliance
 from edged.audio.intake import Intake
 from edged.audio.jitter import JitterBuffer
@@ -21,6 +21,7 @@ from edged.panel.button import Gesture, Grammar
 from edged.panel.driver import ButtonDriver, LampDriver
 from edged.realtime.link import Link
 from edged.realtime.providers import PROVIDERS, Endpoint
+from edged.realtime.renewal import Habits
 from edged.realtime.websocket import WebsocketDial
 from edged.system.control import ControlServer, Peer
 from edged.system.exit import Exit
@@ -81,7 +82,8 @@ class App:
             capture=self._keepers["microphone"].want if config.microphone.capture == "closed" else None,
             transcripts=config.log.transcripts,
         )
-        self._dial = WebsocketDial(ports.resolver)
+        self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
+        provider = PROVIDERS[config.provider.name]
         self.link = Link(
             dial=self._dial,
             endpoint=self._endpoint,
@@ -89,8 +91,9 @@ class App:
             outgoing=self.utterances,
             owner=self.appliance.dialogue,
             rng=ports.rng,
+            habits=Habits(session_s=provider.session_s, two_at_once=provider.slots > 1),
         )
-        self._dial.prepare(secure=self._endpoint(None).secure)
+        self._dial.prepare(planned(config, self._key))
         self._control: ControlServer | None = None
 
     def _make_keepers(self) -> dict[str, Keeper]:

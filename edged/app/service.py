@@ -1,6 +1,10 @@
 """Where the configured service is, for whoever dials it: the daemon's link, or the relay."""
 
-from edged.config import Config, Secret
+from pathlib import Path
+
+from edged.config import Config, Secret, read_text
+from edged.errors import LinkError
+from edged.realtime.addressing import Azure, Portkey
 from edged.realtime.providers import Endpoint, endpoint
 from edged.wire import Dialect
 
@@ -11,12 +15,30 @@ def configured_dialect(config: Config) -> Dialect | None:
 
 
 def service(config: Config, key: Secret | None, *, seen: Dialect | None = None, model: str = "") -> Endpoint:
-    """The endpoint. `seen` is the dialect that evidence spoke for, `model` one to take instead of the configured.
+    """The endpoint as it is to be dialled now: a token is read from its file each time.
+
+    `seen` is the dialect that evidence spoke for, `model` one to take instead of the configured.
 
     Raises:
         ConfigError: something needed is missing, or the key would travel in the open.
+        LinkError: the token's file holds none (key_refused); a later attempt may find one.
     """
-    provider = config.provider
+    token_file = config.provider.azure.token_file if config.provider.name == "azure" else ""
+    return _endpoint(config, key, seen, model, _token(token_file) if token_file else "")
+
+
+def planned(config: Config, key: Secret | None) -> Endpoint:
+    """The endpoint as far as the configuration tells, to check it and to prepare for it; never to be dialled.
+
+    Raises:
+        ConfigError: as `service` does.
+    """
+    token_file = config.provider.azure.token_file if config.provider.name == "azure" else ""
+    return _endpoint(config, key, None, "", "not-read-yet" if token_file else "")
+
+
+def _endpoint(config: Config, key: Secret | None, seen: Dialect | None, model: str, token: str) -> Endpoint:
+    provider, told = config.provider, config.provider.portkey
     return endpoint(
         provider.name,
         url=provider.url,
@@ -25,4 +47,30 @@ def service(config: Config, key: Secret | None, *, seen: Dialect | None = None, 
         headers={name: value.reveal() for name, value in provider.headers.items()},
         query=provider.query,
         dialect=configured_dialect(config) or seen,
+        azure=Azure(api_version=provider.azure.api_version, token=token),
+        portkey=Portkey(
+            provider=told.provider,
+            custom_host=told.custom_host,
+            trace_id=told.trace_id,
+            metadata=told.metadata,
+            virtual_key=told.virtual_key.reveal(),
+            config=told.config.reveal(),
+            authorization=told.authorization.reveal(),
+        ),
+        ca_file=provider.ca_file,
+        proxy=provider.proxy.reveal(),
     )
+
+
+def _token(path: str) -> str:
+    """The token of a file that somebody else keeps fresh; its text is in no message."""
+    where = f"provider.azure.token_file: {path}"
+    try:
+        token = read_text(Path(path)).strip()
+    except OSError as error:
+        raise LinkError(f"{where}: {error.strerror or 'can not be read'}", "key_refused") from error
+    except ValueError:
+        raise LinkError(f"{where}: holds no text", "key_refused") from None
+    if not token or len(token.split()) > 1 or not (token.isascii() and token.isprintable()):
+        raise LinkError(f"{where}: holds no token (one line, no blanks, is wanted)", "key_refused")
+    return token

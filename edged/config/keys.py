@@ -8,7 +8,8 @@ from typing import Any, cast, get_args, get_type_hints
 
 from msgspec import inspect
 
-from edged.config.model import Class, Config
+from edged.config.model import Config
+from edged.config.part import Class
 
 Path = tuple[str, ...]
 
@@ -43,6 +44,13 @@ class Key:
     @property
     def name(self) -> str:
         return ".".join(self.path)
+
+    def of(self, config: Config) -> object:
+        """The key's value."""
+        found: object = config
+        for step in self.path:
+            found = getattr(found, step)
+        return found
 
 
 _KINDS: dict[type, Kind] = {
@@ -90,10 +98,18 @@ def _key(path: Path, of: inspect.Type, hint: Any) -> Key:
 
 
 KEYS: Mapping[Path, Key] = MappingProxyType({key.path: key for key in _read(Config)})
-SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        section: tuple(key.path[1] for key in KEYS.values() if key.path[0] == section)
-        for section in dict.fromkeys(key.path[0] for key in KEYS.values() if len(key.path) > 1)
-    }
+_UNDER: dict[Path, dict[str, None]] = {}
+for _path in KEYS:
+    for _depth in range(len(_path)):
+        _UNDER.setdefault(_path[:_depth], {})[_path[_depth]] = None
+
+SECTIONS: Mapping[Path, tuple[str, ...]] = MappingProxyType(
+    {at: tuple(names) for at, names in _UNDER.items() if at}
 )
-TOP: tuple[str, ...] = tuple(dict.fromkeys(path[0] for path in KEYS))
+"""What stands in a section: keys, and sections of its own."""
+TOP: tuple[str, ...] = tuple(_UNDER[()])
+
+
+def known(path: Path) -> Key | None:
+    """The key that a path names; the path of an entry of a group goes on after it."""
+    return next((KEYS[path[:n]] for n in range(len(path), 0, -1) if path[:n] in KEYS), None)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from edged.config import document
 from edged.config.document import Other, Scalar, Table, Tree, compose, reading
-from edged.config.keys import KEYS, SECTIONS, TOP, Key, Kind, Path
+from edged.config.keys import KEYS, SECTIONS, TOP, Key, Kind, Path, known
 from edged.config.problem import Place, Problem, name, nearest
 from edged.config.values import TooNewError, UnfitError, value
 
@@ -32,7 +32,7 @@ class Found(NamedTuple):
 
 @dataclass(slots=True)
 class Layer:
-    """What one source gives. Entries of a group have a path of three. `broken`: keys that have a problem."""
+    """What one source gives. Entries of a group have a path one longer than its. `broken`: keys that have a problem."""
 
     values: dict[Path, Found] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -46,9 +46,9 @@ class Layer:
         else:
             self._take(key, key.path, tree)
 
-    def unknown(self, path: Path, place: Place, known: Iterable[str]) -> None:
+    def unknown(self, path: Path, place: Place, among: Iterable[str]) -> None:
         """Reports a key that there is not; what was probably meant is broken, too: it has no value now."""
-        near, hint = _guess(path, known)
+        near, hint = _guess(path, among)
         self.problems.append(Problem(place, ".".join(map(name, path)), f"unknown key{hint}"))
         self.broken.add(near)
 
@@ -87,29 +87,30 @@ def of_file(table: Table, problems: list[Problem], *, main: bool) -> Layer:
         layer.problems.append(
             Problem(Place(table.place.source, 1, 1), "version", "is missing (write version: 1)")
         )
-    for key, tree in table.entries:
-        if key.text in SECTIONS:
-            _section(layer, key.text, tree)
-        elif (key.text,) in KEYS:
-            layer.put(KEYS[key.text,], tree)
-        else:
-            layer.unknown((key.text,), key.place, TOP)
+    _entries(layer, (), table)
     return layer
 
 
-def _section(layer: Layer, section: str, tree: Tree) -> None:
+def _entries(layer: Layer, at: Path, table: Table) -> None:
+    for key, tree in table.entries:
+        path = (*at, key.text)
+        if path in SECTIONS:
+            _section(layer, path, tree)
+        elif path in KEYS:
+            layer.put(KEYS[path], tree)
+        else:
+            layer.unknown(path, key.place, SECTIONS.get(at, TOP))
+
+
+def _section(layer: Layer, at: Path, tree: Tree) -> None:
     match tree:
-        case Table(entries=entries):
-            for key, child in entries:
-                if known := KEYS.get((section, key.text)):
-                    layer.put(known, child)
-                else:
-                    layer.unknown((section, key.text), key.place, SECTIONS[section])
+        case Table():
+            _entries(layer, at, tree)
         case Scalar(reading=document.NOTHING) | Other(reported=True):
             pass
         case _:
             what = "a section, not a value (its keys stand in lines of their own below, indented)"
-            layer.problems.append(Problem(tree.place, section, what))
+            layer.problems.append(Problem(tree.place, ".".join(at), what))
 
 
 def of_environment(env: Mapping[str, str]) -> Layer:
@@ -133,28 +134,37 @@ def of_sets(sets: Iterable[str]) -> Layer:
             what = f"number {number} has no = (write --set section.key=value)"
             layer.problems.append(Problem(Place(SET), "", what))
             continue
-        section, _, rest = dotted.strip().partition(".")
-        group, _, entry = rest.partition(".")
-        path = (section, group, entry) if entry else (section, rest) if rest else (section,)
+        path = tuple(dotted.strip().split("."))
+        if (key := known(path)) and key.kind in _GROUPS and len(path) > len(key.path):
+            path = (*key.path, ".".join(path[len(key.path) :]))  # the point is part of the entry's name
         _given(layer, path, given, Place(SET))
     return layer
 
 
 def _given(layer: Layer, path: Path, text: str, place: Place) -> None:
-    key = KEYS.get(path[:2])
-    if key is None or len(path) > (3 if key.kind in _GROUPS else len(key.path)):
-        if path[0] in SECTIONS and len(path) == 1:
-            layer.problems.append(Problem(place, path[0], "is a section (name one of its keys)"))
-        elif path[0] in SECTIONS:
-            layer.unknown((path[0], ".".join(path[1:])), place, SECTIONS[path[0]])
-        else:
-            layer.unknown(path, place, SECTIONS if len(path) > 1 else TOP)
-    elif key.kind in _GROUPS and len(path) == 3:
-        layer.put(key, Table(((Scalar(path[2], place), Scalar(text, place)),), place))
+    key = known(path)
+    entry = path[len(key.path) :] if key else ()
+    if key is None or len(entry) > (1 if key.kind in _GROUPS else 0):
+        _not_given(layer, path, place)
+    elif entry:
+        layer.put(key, Table(((Scalar(entry[0], place), Scalar(text, place)),), place))
     elif key.kind in _GROUPS:
         _given_group(layer, key, text, place)
     else:
         layer.put(key, _scalar(key, text, place))
+
+
+def _not_given(layer: Layer, path: Path, place: Place) -> None:
+    """Reports a path that names no key."""
+    if path in SECTIONS:
+        layer.problems.append(Problem(place, ".".join(path), "is a section (name one of its keys)"))
+        return
+    depth = max((n for n in range(1, len(path)) if path[:n] in SECTIONS), default=0)
+    if depth:
+        layer.unknown((*path[:depth], ".".join(path[depth:])), place, SECTIONS[path[:depth]])
+    else:
+        sections = [at[0] for at in SECTIONS if len(at) == 1]
+        layer.unknown(path, place, sections if len(path) > 1 else TOP)
 
 
 def _scalar(key: Key, text: str, place: Place) -> Scalar:
@@ -187,17 +197,18 @@ def _at(place: Place, tree: Tree) -> Tree:
 
 def _slip(layer: Layer, variable: str) -> None:
     """A warning for EDGED_PROVIDER_MODEL, which sets nothing."""
-    section, _, rest = variable.removeprefix(_PREFIX).lower().partition("_")
-    if variable.startswith(_PREFIX) and (section, rest) in KEYS:
-        right = f"{_PREFIX}{section}__{rest}".upper()
-        layer.warnings.append(f"{variable}: sets nothing (did you mean {right}, with two underscores?)")
+    written = variable.removeprefix(_PREFIX).lower()
+    for path in KEYS if variable.startswith(_PREFIX) else ():
+        if len(path) > 1 and "_".join(path) == written:
+            right = _PREFIX + "__".join(path).upper()
+            layer.warnings.append(f"{variable}: sets nothing (did you mean {right}, with two underscores?)")
 
 
-def _guess(path: Path, known: Iterable[str]) -> tuple[Path, str]:
+def _guess(path: Path, among: Iterable[str]) -> tuple[Path, str]:
     """What an unknown key may have meant, and the words for it: the same name elsewhere, else one like it."""
     same = [key for key in KEYS.values() if key.path[-1] == path[-1]]
     if same:
         return same[0].path, f" (did you mean {' or '.join(key.name for key in same[:3])}?)"
-    if near := nearest(path[-1], known):
+    if near := nearest(path[-1], among):
         return (*path[:-1], near), f" (did you mean {near}?)"
-    return path, f" (known here: {', '.join(known)})"
+    return path, f" (known here: {', '.join(among)})"

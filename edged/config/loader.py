@@ -13,10 +13,11 @@ from pathlib import Path
 import msgspec
 
 from edged.config import document
-from edged.config.keys import KEYS
+from edged.config.keys import KEYS, Kind, known
 from edged.config.keys import Path as KeyPath
 from edged.config.layers import SET, Found, Layer, of_environment, of_file, of_sets
-from edged.config.model import Class, Config
+from edged.config.model import Config
+from edged.config.part import Class
 from edged.config.problem import DEFAULT, Place, Problem, name
 from edged.config.rules import findings
 from edged.errors import ConfigError
@@ -53,7 +54,7 @@ def load(
     for layer in layers:
         values |= layer.values
     config = msgspec.convert(_nested(values), Config)
-    places = {".".join(at[:2]): found.place for at, found in values.items()}
+    places = {".".join(at[:-1]): found.place for at, found in values.items()}
     places |= {".".join(at): found.place for at, found in values.items()}
     broken = {".".join(at) for layer in layers for at in layer.broken}
     problems += _together(config, places, broken)
@@ -109,7 +110,16 @@ def _together(config: Config, places: Mapping[str, Place], broken: set[str]) -> 
     for finding in findings(config):
         if broken.isdisjoint(finding.keys):
             place = next((places[key] for key in finding.keys if key in places), DEFAULT)
-            yield Problem(place, ".".join(map(name, finding.keys[0].split(".", 2))), finding.text)
+            yield Problem(place, _named(finding.keys[0]), finding.text)
+
+
+def _named(dotted: str) -> str:
+    """A key as it is said, the entry of a group with what it may hold."""
+    path = tuple(dotted.split("."))
+    key = known(path)
+    if key is None or key.path == path:
+        return dotted
+    return f"{key.name}.{name('.'.join(path[len(key.path) :]))}"
 
 
 def _exposed(config: Config, places: Mapping[str, Place]) -> Iterator[str]:
@@ -119,19 +129,33 @@ def _exposed(config: Config, places: Mapping[str, Place]) -> Iterator[str]:
     if len(ways) > 1:
         unused = f"provider.{ways[1]}"
         yield f"{places[unused]}: {unused}: not used, for provider.{ways[0]} is given, too"
+    yield from _unused(config, places)
     place = places.get("provider.api_key", DEFAULT)
     if provider.api_key and place.source == SET:
         yield f"{place}: provider.api_key: all users of this machine see a command line (use api_key_file)"
     elif provider.api_key and place.line:
         yield f"{place}: provider.api_key: a key in this file is shown to whoever reads it (use api_key_file)"
     secrets = {place.source for key, place in places.items() if place.line and _secret(config, key)}
-    for source in sorted(secrets | {provider.api_key_file} - {""}):
+    for source in sorted((secrets | {provider.api_key_file, provider.azure.token_file}) - {""}):
         if _open_to_all(Path(source)):
             yield f"{source}: every user of this machine can read the secret in it (chmod o= {source})"
 
 
-def _secret(config: Config, key: str) -> bool:
-    return (key == "provider.api_key" and bool(config.provider.api_key)) or key == "provider.headers"
+def _unused(config: Config, places: Mapping[str, Place]) -> Iterator[str]:
+    """Warnings about what is given for another provider than the one named."""
+    named = config.provider.name
+    for key in KEYS.values():
+        another = key.path[:-1] in (("provider", "azure"), ("provider", "portkey")) and key.path[1] != named
+        if another and key.name in places and key.of(config):
+            yield f"{places[key.name]}: {key.name}: not used, for provider.name is {named}"
+    if named == "azure" and config.provider.azure.token_file and config.provider.api_key_file:
+        yield f"{places['provider.api_key_file']}: provider.api_key_file: not used, for a token is given, too"
+
+
+def _secret(config: Config, dotted: str) -> bool:
+    """Whether a key holds a secret, and not nothing."""
+    key = KEYS.get(tuple(dotted.split(".")))
+    return key is not None and key.kind in (Kind.SECRET, Kind.SECRETS) and bool(key.of(config))
 
 
 def _open_to_all(path: Path) -> bool:

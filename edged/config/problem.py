@@ -35,6 +35,13 @@ class Problem(NamedTuple):
         return f"{self.place}: {self.key}: {self.text}" if self.key else f"{self.place}: {self.text}"
 
 
+class Finding(NamedTuple):
+    """`keys`: those looked at; the first that was given says where, and the first names the problem."""
+
+    keys: tuple[str, ...]
+    text: str
+
+
 def shown(text: str) -> str:
     """A foreign text in quotes, cut, without control characters. Never for a secret."""
     cut = text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"

@@ -5,12 +5,13 @@ would only repeat that problem in other words.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from ipaddress import ip_address
-from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from edged.config.model import Config
+from edged.config.problem import Finding
+from edged.config.provider_rules import of_provider
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # RFC 9110, token
 _RESERVED = ("host", "connection", "upgrade", "content-length", "transfer-encoding")  # the handshake's own
@@ -20,19 +21,23 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _INDEX = re.compile(r"[0-9]+|(plug)?hw:[0-9].*")
 _MOST_ENTRIES = 32  # servers take about 100 header lines, with those of the handshake
 _GPIO = ("auto", "gpiozero")
-
-
-class Finding(NamedTuple):
-    """`keys`: those looked at; the first that was given says where, and the first names the problem."""
-
-    keys: tuple[str, ...]
-    text: str
+_SOURCES = (
+    "provider.api_key",
+    "provider.api_key_file",
+    "provider.api_key_env",
+    "provider.headers",
+    "provider.azure.token_file",
+    "provider.portkey.virtual_key",
+    "provider.portkey.config",
+    "provider.portkey.authorization",
+)
 
 
 def findings(config: Config) -> Iterator[Finding]:
     """All that is wrong though each value fits its key."""
     yield from _address(config)
     yield from _groups(config)
+    yield from of_provider(config.provider)
     yield from _credentials(config)
     yield from _paths(config)
     yield from _devices(config)
@@ -42,7 +47,15 @@ def findings(config: Config) -> Iterator[Finding]:
 def keyed(config: Config) -> bool:
     """Whether the configuration itself brings a secret to the line."""
     provider = config.provider
-    return bool(provider.api_key or provider.api_key_file or provider.api_key_env or provider.headers)
+    portkey = provider.portkey
+    return bool(
+        provider.api_key
+        or provider.api_key_file
+        or provider.api_key_env
+        or provider.headers
+        or (provider.name == "azure" and provider.azure.token_file)
+        or (provider.name == "portkey" and (portkey.virtual_key or portkey.config or portkey.authorization))
+    )
 
 
 def in_clear(url: str) -> bool:
@@ -74,8 +87,7 @@ def _address(config: Config) -> Iterator[Finding]:
     if wrong:
         yield Finding(keys, wrong)
     elif keyed(config) and in_clear(provider.url):
-        sources = ("provider.api_key", "provider.api_key_file", "provider.api_key_env", "provider.headers")
-        yield Finding((*keys, *sources), IN_CLEAR)
+        yield Finding((*keys, *_SOURCES), IN_CLEAR)
 
 
 def _malformed(url: str) -> str:
@@ -104,9 +116,17 @@ def _unwanted(parts: SplitResult, url: str) -> str:
 
 def _groups(config: Config) -> Iterator[Finding]:
     provider = config.provider
-    for key, group in (("provider.headers", provider.headers), ("provider.query", provider.query)):
+    metadata = provider.portkey.metadata
+    groups: dict[str, Sized] = {
+        "headers": provider.headers,
+        "query": provider.query,
+        "portkey.metadata": metadata,
+    }
+    for key, group in groups.items():
         if len(group) > _MOST_ENTRIES:
-            yield Finding((key,), f"{len(group)} of them are too many (at most {_MOST_ENTRIES})")
+            yield Finding(
+                (f"provider.{key}",), f"{len(group)} of them are too many (at most {_MOST_ENTRIES})"
+            )
     seen: set[str] = set()
     for header in provider.headers:
         keys = (f"provider.headers.{header}", "provider.headers")

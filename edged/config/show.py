@@ -24,12 +24,15 @@ def show(loaded: Loaded, *, origin: bool = False, as_json: bool = False) -> str:
     if as_json:
         return _json(loaded, origin=origin)
     lines: list[str] = []
-    section = ""
+    section: tuple[str, ...] = ()
     for key in KEYS.values():
-        if len(key.path) > 1 and key.path[0] != section:
-            section = key.path[0]
-            lines.append(f"{section}:")
-        found = _value(loaded.config, key.path)
+        lines += [
+            f"{'  ' * depth}{at}:"
+            for depth, at in enumerate(key.path[:-1])
+            if key.path[: depth + 1] != section[: depth + 1]
+        ]
+        section = key.path[:-1]
+        found = key.of(loaded.config)
         note = f"# {loaded.origins[key.name]}" if origin else ""
         indent = "  " * (len(key.path) - 1)
         head = f"{indent}{key.path[-1]}:"
@@ -56,13 +59,6 @@ def _json(loaded: Loaded, *, origin: bool) -> str:
     if origin:
         told["origins"] = dict(loaded.origins)
     return json.dumps(told, indent=2)
-
-
-def _value(config: Config, path: tuple[str, ...]) -> object:
-    found: object = config
-    for step in path:
-        found = getattr(found, step)
-    return found
 
 
 def _noted(line: str, note: str) -> str:

@@ -1,98 +1,197 @@
 """The connection, over the `websockets` library: one attempt, its failures as causes. Decides nothing.
 
-The library's own reconnect loop is not used, redirects are not followed (they would carry the key along),
-and proxies of the environment are not taken by surprise.
+The library's own reconnect loop is not used, redirects are not followed (they would carry the key along), names are
+not looked up by it (its way can hang the exit), and proxies of the environment are not taken by surprise.
 """
 
 import asyncio
-import errno
-import socket
 import ssl
 import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection, HTTPProxyConnection, connect
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidHandshake,
     InvalidMessage,
+    InvalidProxy,
+    InvalidProxyStatus,
     InvalidStatus,
     InvalidURI,
+    ProxyError,
     WebSocketException,
 )
+from websockets.proxy import parse_proxy
 
-from edged import __version__
+from edged import __made__, __version__
 from edged.errors import LinkError
-from edged.realtime import faults
+from edged.realtime import faults, refusals
+from edged.realtime.doubt import ClockDoubt
+from edged.realtime.eyeballs import in_turn, no_route
 from edged.realtime.outq import unacknowledged
 from edged.realtime.ports import Resolver, Transport
 from edged.realtime.providers import Endpoint
+from edged.realtime.race import Waiting, first_connected
 
 MAX_MESSAGE_BYTES = 16 * 2**20  # a whole retrieved item may come in one message
 PING_EVERY_S, PONG_WITHIN_S = 5.0, 2.5  # an idle half-open line is noticed within 7.5 s
 GOODBYE_S = 0.5
-NOT_YET_VALID = 9  # OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID: the clock is behind the certificate
-_NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL}
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """How one attempt gets to the service: addresses of the host or of its proxy, in the order to try them."""
+
+    addresses: Sequence[str]
+    port: int
+    host: str
+    tls: ssl.SSLContext | None
+    proxy: str
+
+    @property
+    def first_stop(self) -> str:
+        return urlsplit(self.proxy).hostname or "" if self.proxy else self.host
 
 
 class _Connect(connect):
+    """The library's, but for the way to the service, and without following redirects."""
+
+    route: _Route
+    reached = ""  # the address that let us in
+
     def process_redirect(self, exc: Exception) -> Exception | str:
         return exc
 
+    async def open_tcp_connection(self) -> ClientConnection:
+        self.reached, waiting = await first_connected(self.route.addresses, self.route.port)
+        transport = waiting.transport
+        assert transport is not None
+        try:
+            if self.route.proxy:
+                await self._tunnel(transport)
+            else:
+                _check_silent(waiting)
+            connection = self.factory(self.ws_uri)
+            transport.set_protocol(connection)
+            if self.route.tls is not None:
+                secured = await asyncio.get_running_loop().start_tls(
+                    transport, connection, self.route.tls, server_hostname=self.route.host
+                )
+                assert secured is not None
+                transport = secured
+            connection.connection_made(transport)
+        except BaseException:
+            transport.abort()
+            raise
+        return connection
+
+    async def _tunnel(self, transport: asyncio.Transport) -> None:
+        tunnel = HTTPProxyConnection(self.ws_uri, parse_proxy(self.route.proxy), self.user_agent_header)
+        transport.set_protocol(tunnel)
+        tunnel.connection_made(transport)
+        await tunnel.response
+
+
+def _check_silent(waiting: Waiting) -> None:
+    if waiting.spoken_to:
+        raise InvalidMessage("it spoke first, or hung up")
+
 
 class WebsocketDial:
-    """Dials by name: looks the host up with the given resolver, then tries its addresses in order."""
+    """Dials by name: looks the host up with the given resolver, then races its addresses.
 
-    def __init__(self, resolver: Resolver) -> None:
-        self._resolver = resolver
-        self._tls: ssl.SSLContext | None = None
+    `wall` is the time of day, only to tell a wrong clock from a wrong certificate.
+    """
 
-    def prepare(self, *, secure: bool) -> None:
+    def __init__(self, resolver: Resolver, *, wall: Callable[[], float] = time.time) -> None:
+        self._resolver, self._wall = resolver, wall
+        self._tls: tuple[str, ssl.SSLContext] | None = None  # for which ca_file
+        self._doubt = ClockDoubt(datetime.fromisoformat(f"{__made__}T00:00:00+00:00").timestamp())
+        self._silent = ""  # the address that let us in the last time, and then said nothing
+
+    def prepare(self, endpoint: Endpoint) -> None:
         """Build the TLS context before anybody waits for it (tens of milliseconds, more on a Pi)."""
-        if secure and self._tls is None:
-            self._tls = ssl.create_default_context()
+        with suppress(LinkError):  # the first attempt will tell
+            self._context(endpoint)
 
     async def __call__(self, endpoint: Endpoint, timeout_s: float) -> Transport:
-        self.prepare(secure=endpoint.secure)
-        addresses = await self._resolver.resolve(endpoint.host, endpoint.port)
-        error = LinkError(f"no address for {endpoint.host}", "dns_failed")
-        for address in addresses:
-            try:
-                return await self._connect(endpoint, address, timeout_s)
-            except LinkError as failed:
-                error = failed
-                if failed.cause not in ("offline", "unreachable", "handshake_timeout"):
-                    break  # it answered; its other addresses would say the same
-        raise error
+        now_s = asyncio.get_running_loop().time()
+        if endpoint.secure and self._doubt.waits(now_s, self._wall()):
+            raise LinkError("the clock is not set; no certificate can be checked before it is", "clock_unset")
+        tls = self._context(endpoint)
+        stop = urlsplit(endpoint.proxy) if endpoint.proxy else None
+        host, port = (stop.hostname or "", stop.port or 80) if stop else (endpoint.host, endpoint.port)
+        addresses = in_turn(await self._resolver.resolve(host, port), last=self._silent)
+        if not addresses:
+            raise LinkError(f"no address for {host}", "dns_failed")
+        attempt = _Connect(
+            endpoint.url,
+            additional_headers=dict(endpoint.headers),
+            user_agent_header=f"edged/{__version__}",
+            compression=None,
+            max_size=MAX_MESSAGE_BYTES,
+            open_timeout=timeout_s,
+            close_timeout=GOODBYE_S,
+            ping_interval=PING_EVERY_S,
+            ping_timeout=PONG_WITHIN_S,
+            proxy=None,
+        )
+        attempt.route = _Route(addresses, port, endpoint.host, tls, endpoint.proxy)
+        return WebsocketTransport(await self._made(attempt, endpoint), endpoint.provider.remedies)
 
-    async def _connect(self, endpoint: Endpoint, address: str, timeout_s: float) -> Transport:
+    async def _made(self, attempt: _Connect, endpoint: Endpoint) -> ClientConnection:
         try:
-            connection = await _Connect(
-                endpoint.url,
-                host=address,
-                port=endpoint.port,
-                ssl=self._tls if endpoint.secure else None,
-                server_hostname=endpoint.host if endpoint.secure else None,
-                additional_headers=dict(endpoint.headers),
-                user_agent_header=f"edged/{__version__}",
-                compression=None,
-                max_size=MAX_MESSAGE_BYTES,
-                open_timeout=timeout_s,
-                close_timeout=GOODBYE_S,
-                ping_interval=PING_EVERY_S,
-                ping_timeout=PONG_WITHIN_S,
-                proxy=None,
-            )
+            connection = await attempt
         except (OSError, WebSocketException, ValueError) as error:
-            raise _translated(error, endpoint.host) from error
-        return WebsocketTransport(connection)
+            if isinstance(error, TimeoutError) and attempt.reached:
+                self._silent = attempt.reached
+            raise self._told(error, attempt, endpoint) from error
+        self._silent = ""
+        self._doubt.cleared()
+        return connection
+
+    def _told(self, error: Exception, attempt: _Connect, endpoint: Endpoint) -> LinkError:
+        wall = self._wall()
+        if isinstance(error, ssl.SSLCertVerificationError):
+            self._tls = None  # the files of authorities may be other ones the next time
+            behind = self._doubt.behind(wall)
+            cause, words = refusals.of_certificate(
+                error.verify_code, error.verify_message, clock_behind=behind
+            )
+            if cause == "clock_unset":
+                self._doubt.failed(asyncio.get_running_loop().time(), wall)
+        else:
+            cause, words = _refusal(error, secure=endpoint.secure)
+        wait_s = None
+        if isinstance(error, InvalidStatus):
+            wait_s = retry_after_s(error.response.headers.get("Retry-After"), wall)
+        arrived = attempt.reached and not isinstance(error, ProxyError)
+        who = endpoint.host if arrived else attempt.route.first_stop
+        return LinkError(_with_remedy(f"{who}: {words}", cause, endpoint.provider.remedies), cause, wait_s)
+
+    def _context(self, endpoint: Endpoint) -> ssl.SSLContext | None:
+        if not endpoint.secure:
+            return None
+        if self._tls is None or self._tls[0] != endpoint.ca_file:
+            try:
+                context = ssl.create_default_context(cafile=endpoint.ca_file or None)
+            except OSError as error:  # an ssl.SSLError is one, too: not PEM, or no certificate in it
+                why = error.strerror or "holds no certificate"
+                raise LinkError(f"provider.ca_file: {endpoint.ca_file}: {why}", "tls_failed") from error
+            self._tls = (endpoint.ca_file, context)
+        return self._tls[1]
 
 
 class WebsocketTransport:
     """One open connection."""
 
-    def __init__(self, connection: ClientConnection) -> None:
-        self._connection = connection
+    def __init__(self, connection: ClientConnection, remedies: Mapping[str, str]) -> None:
+        self._connection, self._remedies = connection, remedies
         self._given = 0
 
     def flow(self) -> tuple[int, int] | None:
@@ -105,13 +204,13 @@ class WebsocketTransport:
         try:
             await self._connection.send(text)
         except ConnectionClosed as closed:
-            raise _of_close(closed) from closed
+            raise _of_close(closed, self._remedies) from closed
 
     async def receive(self) -> str | bytes:
         try:
             return await self._connection.recv()
         except ConnectionClosed as closed:
-            raise _of_close(closed) from closed
+            raise _of_close(closed, self._remedies) from closed
 
     async def close(self) -> None:
         # The library waits behind what the socket has not taken yet, on a dead line for ever.
@@ -122,10 +221,13 @@ class WebsocketTransport:
             self._connection.transport.abort()
 
 
-def _of_close(closed: ConnectionClosed) -> LinkError:
+def _of_close(closed: ConnectionClosed, remedies: Mapping[str, str]) -> LinkError:
     if closed.rcvd is not None:
         code, reason = closed.rcvd.code, closed.rcvd.reason
-        return LinkError(f"closed by the service: {code} {reason}".rstrip(), faults.of_close(code, reason))
+        cause = faults.of_close(code, reason)
+        return LinkError(
+            _with_remedy(f"closed by the service: {code} {reason}".rstrip(), cause, remedies), cause
+        )
     if closed.sent is not None and closed.sent.code == 1011:
         return LinkError("no answer to a ping", "link_silent")
     if closed.sent is not None:
@@ -133,30 +235,34 @@ def _of_close(closed: ConnectionClosed) -> LinkError:
     return LinkError("the connection broke without a goodbye", "link_closed")
 
 
-def _translated(error: Exception, host: str) -> LinkError:  # noqa: PLR0911 one return a kind of failure
+def _refusal(error: Exception, *, secure: bool) -> tuple[str, str]:  # noqa: PLR0911 one return a kind
+    """What an attempt failed of: cause and words. Certificates are told elsewhere."""
     match error:
         case TimeoutError():
-            return LinkError(f"{host} did not answer in time", "handshake_timeout")
-        case ssl.SSLCertVerificationError(verify_code=code) if code == NOT_YET_VALID:
-            return LinkError(f"{host}: the certificate is not valid yet; the clock is wrong", "clock_unset")
+            return "handshake_timeout", "no answer in time"
         case ssl.SSLError():
-            return LinkError(f"{host}: {error}", "tls_failed")
-        case socket.gaierror():
-            return LinkError(f"{host}: {error}", "dns_failed")
+            return refusals.of_tls(error.reason or "")
+        case InvalidProxyStatus():
+            return refusals.of_proxy(error.response.status_code)
+        case ProxyError() | InvalidProxy():
+            return "proxy_refused", f"this is not the proxy of `provider.proxy` ({error})"
         case InvalidStatus():
-            status = error.response.status_code
-            wait_s = retry_after_s(error.response.headers.get("Retry-After"), time.time())
-            return LinkError(f"{host} answered HTTP {status}", faults.of_status(status), wait_s)
+            answer = error.response
+            return refusals.of_answer(answer.status_code, answer.headers.get("Location", ""), secure=secure)
         case InvalidURI():
-            return LinkError(str(error), "model_refused")
+            return "model_refused", str(error)
         case InvalidMessage():
-            return LinkError(f"{host} does not speak HTTP: {error}", "unreachable")
+            return "unreachable", f"does not speak HTTP ({error.__cause__ or error})"
         case InvalidHandshake():
-            return LinkError(f"{host}: {error}", "captive_portal")
-        case OSError() if error.errno in _NO_ROUTE:
-            return LinkError(f"{host}: {error}", "offline")
+            return "captive_portal", f"answers, but not as a WebSocket server ({error})"
+        case OSError() if no_route(error):
+            return "offline", str(error)
         case _:
-            return LinkError(f"{host}: {error}", "unreachable")
+            return "unreachable", str(error)
+
+
+def _with_remedy(text: str, cause: str, remedies: Mapping[str, str]) -> str:
+    return f"{text}; {remedies[cause]}" if cause in remedies else text
 
 
 def retry_after_s(value: str | None, wall: float) -> float | None:

@@ -13,6 +13,15 @@ from edged.config.keys import KEYS, SECTIONS, Kind
 FILE = Path(__file__).parents[2] / "config.yaml"
 
 
+def paths(tree, at=()):
+    for name, below in tree.items():
+        path = (*at, name)
+        if path in SECTIONS:
+            yield from paths(below, path)
+        else:
+            yield path
+
+
 def test_it_says_what_the_defaults_are():
     loaded = load(FILE, env={})
     assert loaded.config == Config()
@@ -20,16 +29,13 @@ def test_it_says_what_the_defaults_are():
 
 
 def test_it_has_every_key():
-    tree = yaml.safe_load(FILE.read_text())
-    given = {(top,) for top in tree if top not in SECTIONS}
-    given |= {(section, key) for section in SECTIONS for key in tree[section]}
-    assert given == set(KEYS)
+    assert set(paths(yaml.safe_load(FILE.read_text()))) == set(KEYS)
 
 
 def test_every_key_has_a_reason_to_change_it():
     lines = FILE.read_text().splitlines()
     for before, line in pairwise(lines):
-        if re.match(r"  [a-z_]+:|[a-z_]+: .", line):
+        if re.match(r"(    |  )[a-z_]+:|[a-z_]+: .", line):
             assert "#" in line or before.lstrip().startswith("#"), line
 
 
@@ -40,7 +46,7 @@ def test_reading_it_as_other_programs_do_gives_the_same():
         expected, given = config, tree
         for step in path:
             expected, given = getattr(expected, step), given[step]
-        assert given == (expected.reveal() if key.kind is Kind.SECRET else expected)
+        assert given == (expected.reveal() if key.kind is Kind.SECRET else expected), path
 
 
 @pytest.mark.parametrize(

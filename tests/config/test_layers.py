@@ -271,7 +271,36 @@ class TestWarnings:
         ["provider.url=ws://[::1]:8765/", "provider.api_key_env=KEY"],
         ["provider.url=ws://localhost/", "provider.headers.a=b"],
         ["provider.url=ws://192.168.1.5/"],
-        ["provider.name=azure", "provider.url=wss://r.openai.azure.com/openai/v1/realtime"],
+        [
+            "provider.name=azure",
+            "provider.url=wss://r.openai.azure.com/openai/v1/realtime",
+            "provider.model=d",
+        ],
+        [
+            "provider.name=azure",
+            "provider.url=wss://r.openai.azure.com",
+            "provider.model=d",
+            "provider.azure.api_version=2024-10-01-preview",
+        ],
+        [
+            "provider.name=azure",
+            "provider.url=wss://r.openai.azure.com/openai/realtime",
+            "provider.query={deployment: d, api-version: '2024-10-01-preview'}",
+        ],
+        ["provider.name=portkey", "provider.portkey.virtual_key=v"],
+        ["provider.name=portkey", "provider.portkey.provider=@team"],
+        ["provider.name=portkey", "provider.model=@team/gpt-realtime"],
+        ["provider.name=portkey", "provider.headers.X-Portkey-Config=pc-1"],
+        [
+            "provider.name=portkey",
+            "provider.url=ws://localhost:8787/v1/realtime",
+            "provider.portkey.provider=openai",
+        ],
+        ["provider.name=portkey", 'provider.portkey.config={"provider": "openai"}'],
+        ["provider.name=a15t", "provider.model=openai/gpt-realtime"],
+        ["provider.proxy=http://name:pass@proxy:3128"],
+        ["provider.proxy=http://proxy.lan"],
+        ["provider.ca_file=/etc/edged/ca.pem"],
         ["button.backend=keyboard", "light.gpio=17"],
         ["microphone.backend=wav", "speaker.backend=wav", "speaker.file=answer.wav"],
         ["microphone.device=hw:CARD=Device", "speaker.device=USB Audio"],
@@ -281,3 +310,60 @@ class TestWarnings:
 )
 def test_what_goes_together_is_not_refused(sets):
     load(None, env={}, sets=sets)
+
+
+# -- sections in sections ----------------------------------------------------------------------------
+
+
+def test_each_source_reaches_a_section_within_a_section(tmp_path):
+    file = tmp_path / "c.yaml"
+    file.write_text("version: 1\nprovider:\n  portkey:\n    trace_id: a\n    metadata: {site: lobby}\n")
+    found = load(
+        file,
+        env={"EDGED_PROVIDER__PORTKEY__PROVIDER": "@team"},
+        sets=["provider.portkey.metadata.floor.1=x", "provider.portkey.custom_host=https://h"],
+    )
+    portkey = found.config.provider.portkey
+    assert (portkey.trace_id, portkey.provider, portkey.custom_host) == ("a", "@team", "https://h")
+    assert portkey.metadata == {"site": "lobby", "floor.1": "x"}
+    assert found.origins["provider.portkey.trace_id"] == f"{file}:4:15"
+    assert found.origins["provider.portkey.provider"] == "EDGED_PROVIDER__PORTKEY__PROVIDER"
+    assert found.origins["provider.azure.token_file"] == "default"
+
+
+@pytest.mark.parametrize(
+    ("sets", "says"),
+    [
+        ("provider.portkey=x", "provider.portkey: is a section (name one of its keys)"),
+        (
+            "provider.portkey.virtualkey=x",
+            "provider.portkey.virtualkey: unknown key (did you mean virtual_key?)",
+        ),
+        ("provider.azure.token=x", "did you mean token_file?"),
+    ],
+)
+def test_what_is_wrong_within_a_section_is_named_in_full(sets, says):
+    with pytest.raises(ConfigError) as caught:
+        load(None, env={}, sets=[sets])
+    assert says in str(caught.value)
+
+
+def test_a_variable_with_single_underscores_is_told_of():
+    (warning,) = load(None, env={"EDGED_PROVIDER_PORTKEY_VIRTUAL_KEY": "x"}).warnings
+    assert "EDGED_PROVIDER__PORTKEY__VIRTUAL_KEY" in warning
+    assert "x)" not in warning
+
+
+def test_what_is_given_for_another_provider_is_told_of():
+    found = load(None, env={}, sets=["provider.azure.token_file=/run/t", "provider.portkey.trace_id=1"])
+    assert [warning.split(":")[1] for warning in found.warnings] == [
+        " provider.azure.token_file",
+        " provider.portkey.trace_id",
+    ]
+
+
+def test_a_secret_that_others_can_read_is_told_of_wherever_it_stands(tmp_path):
+    file = tmp_path / "c.yaml"
+    file.write_text("version: 1\nprovider:\n  name: portkey\n  portkey:\n    virtual_key: abc\n")
+    file.chmod(0o644)
+    assert any("chmod o=" in warning for warning in load(file, env={}).warnings)

@@ -8,8 +8,16 @@ from hypothesis import strategies as st
 
 from edged.config import load, schema, show
 from edged.config.keys import KEYS, Kind
+from tests.config.test_default_file import paths
 
-SECRETS = ["provider.api_key=sk-LEAK", "provider.headers.authorization=Bearer LEAK"]
+SECRETS = [
+    "provider.api_key=sk-LEAK",
+    "provider.headers.authorization=Bearer LEAK",
+    "provider.proxy=http://name:LEAK@proxy:3128",
+    "provider.portkey.virtual_key=LEAK",
+    'provider.portkey.config={"api_key": "LEAK"}',
+    "provider.portkey.authorization=Bearer LEAK",
+]
 
 
 def texts(**kwargs):
@@ -45,10 +53,7 @@ def test_what_is_shown_loads_again(tmp_path_factory, voice, instructions, query,
 
 
 def test_every_key_is_shown_once():
-    shown = yaml.safe_load(show(load(None, env={})))
-    assert {(top,) for top in shown if not isinstance(shown[top], dict)} | {
-        (top, key) for top in shown if isinstance(shown[top], dict) for key in shown[top]
-    } == set(KEYS)
+    assert set(paths(yaml.safe_load(show(load(None, env={}))))) == set(KEYS)
 
 
 def test_the_origin_stands_beside_each_value():
@@ -69,7 +74,7 @@ def test_secrets_are_masked_in_every_form():
         for as_json in (True, False):
             text = show(loaded, origin=origin, as_json=as_json)
             assert "LEAK" not in text
-            assert text.count("********") == 2
+            assert text.count("********") == len(SECRETS)
 
 
 def test_json_has_the_values_the_warnings_and_when_asked_the_origins():
@@ -86,8 +91,10 @@ def properties():
     made = schema()
     sections = made["$defs"]
     for path in KEYS:
-        at = sections["Config"]["properties"][path[0]]
-        yield path, at if len(path) == 1 else sections[at["$ref"].rpartition("/")[2]]["properties"][path[1]]
+        at = {"$ref": "/Config"}
+        for step in path:
+            at = sections[at["$ref"].rpartition("/")[2]]["properties"][step]
+        yield path, at
 
 
 def test_the_schema_describes_every_key_with_its_class():

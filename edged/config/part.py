@@ -1,0 +1,26 @@
+"""What every part of the configuration's model is made of: keys with a description, a class and bounds."""
+
+from typing import Any, Literal
+
+from msgspec import Meta, Struct
+
+Class = Literal["live", "reopen", "restart"]
+
+
+def described(apply: Class, description: str, **bounds: Any) -> Meta:
+    """What is known of a key beside its type."""
+    return Meta(
+        description=description,
+        extra={"class": apply},
+        extra_json_schema={"x-edged-class": apply},
+        **bounds,
+    )
+
+
+def between(low: float, high: float, good: str) -> Meta:
+    """Bounds of a number; `good` ends "9 is more than 5 (0 to 5; <good>)"."""
+    return Meta(ge=low, le=high, extra={"good": good})
+
+
+class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Common to all parts of the model."""

@@ -1,0 +1,136 @@
+"""The speech service in the configuration: every key of it."""
+
+from typing import Annotated, Literal
+
+from msgspec import field
+
+from edged.config.part import Part, between, described
+from edged.config.secret import Secret
+
+INSTRUCTIONS = (
+    "You are the voice of a kiosk. People hold a button and ask you something. "
+    "Answer in one to three short spoken sentences, in the language you are asked in. "
+    "If you do not know, say so."
+)
+
+
+class Azure(Part, frozen=True, kw_only=True):
+    """What only Azure wants."""
+
+    api_version: Annotated[
+        str,
+        described(
+            "reopen",
+            "Version of the preview API (2024-10-01-preview); empty: the GA API, which has none.",
+            max_length=40,
+        ),
+    ] = ""
+    token_file: Annotated[
+        str,
+        described(
+            "reopen",
+            "File with a token of Entra ID, read anew before each connection; absolute path.",
+            max_length=1000,
+        ),
+    ] = ""
+
+
+class Portkey(Part, frozen=True, kw_only=True):
+    """What only Portkey wants; one of the first three says which provider lies behind it."""
+
+    virtual_key: Annotated[
+        Secret, described("reopen", "Portkey's virtual key for the provider; at portkey.ai only.")
+    ] = field(default_factory=Secret)
+    provider: Annotated[
+        str,
+        described("reopen", "Provider: @slug at portkey.ai, its name (openai) at a gateway.", max_length=200),
+    ] = ""
+    config: Annotated[Secret, described("reopen", "Id of a config (pc-…), or the config itself as JSON.")] = (
+        field(default_factory=Secret)
+    )
+    custom_host: Annotated[
+        str, described("reopen", "Address of a model server that Portkey is to ask.", max_length=500)
+    ] = ""
+    trace_id: Annotated[
+        str, described("reopen", "Id under which Portkey's log shows this kiosk.", max_length=200)
+    ] = ""
+    metadata: Annotated[
+        dict[str, str],
+        described("reopen", "Names and values that Portkey's log is to carry, such as {site: lobby}."),
+    ] = field(default_factory=dict)
+    authorization: Annotated[
+        Secret, described("reopen", "Authorization header for the provider behind it (Bearer …).")
+    ] = field(default_factory=Secret)
+
+
+class Provider(Part, frozen=True, kw_only=True):
+    """The speech service."""
+
+    name: Annotated[
+        Literal["openai", "azure", "portkey", "a15t", "local", "custom"],
+        described("reopen", "Which service; `local` is the one built into edged, which needs no key."),
+    ] = "local"
+    url: Annotated[
+        str,
+        described(
+            "reopen",
+            "Address of the realtime endpoint (wss://…); empty: the provider's own.",
+            max_length=2000,
+        ),
+    ] = ""
+    model: Annotated[
+        str,
+        described("reopen", "Model, or Azure deployment; empty: the provider's usual one.", max_length=200),
+    ] = ""
+    api_key: Annotated[Secret, described("reopen", "The key itself; better kept in a file of its own.")] = (
+        field(default_factory=Secret)
+    )
+    api_key_file: Annotated[
+        str, described("reopen", "File that holds the key and nothing else; absolute path.", max_length=1000)
+    ] = ""
+    api_key_env: Annotated[
+        str, described("reopen", "Name of the environment variable that holds the key.", max_length=100)
+    ] = ""
+    dialect: Annotated[
+        Literal["auto", "ga", "beta"], described("reopen", "Dialect of the protocol; `auto` finds out.")
+    ] = "auto"
+    voice: Annotated[
+        str, described("reopen", "Voice of the answers; empty: the service's default.", max_length=100)
+    ] = ""
+    instructions: Annotated[
+        str, described("reopen", "What the model is told before every conversation.", max_length=16_000)
+    ] = INSTRUCTIONS
+    speed: Annotated[
+        Annotated[float, between(0.25, 1.5, "1 is normal")] | None,
+        described("reopen", "Rate of speech; unset: the service's."),
+    ] = None
+    temperature: Annotated[
+        Annotated[float, between(0.6, 1.2, "0.8 is usual")] | None,
+        described("reopen", "Freedom of the answers; beta dialect only. Unset: the service's."),
+    ] = None
+    transcription: Annotated[
+        str,
+        described("reopen", "Model that writes down what visitors say; empty: none does.", max_length=200),
+    ] = ""
+    headers: Annotated[
+        dict[str, Secret],
+        described("reopen", "More request headers, for a gateway; shown masked."),
+    ] = field(default_factory=dict)
+    query: Annotated[
+        dict[str, str],
+        described("reopen", "More query parameters of the address, such as api-version."),
+    ] = field(default_factory=dict)
+    ca_file: Annotated[
+        str,
+        described(
+            "reopen",
+            "PEM file with the authorities to trust instead of the machine's; absolute path.",
+            max_length=1000,
+        ),
+    ] = ""
+    proxy: Annotated[
+        Secret,
+        described("reopen", "HTTP proxy, http://name:password@host:port; the environment's is not used."),
+    ] = field(default_factory=Secret)
+    azure: Azure = field(default_factory=Azure)
+    portkey: Portkey = field(default_factory=Portkey)
