@@ -50,6 +50,8 @@ class Ledger:
     appended: Counter[str] = field(default_factory=Counter)
     cleared: Counter[str] = field(default_factory=Counter)
     errors: int = 0
+    sessions: int = 0  # begun
+    expired: int = 0  # of these ended by the clock
     truncations: deque[tuple[str, int]] = field(default_factory=lambda: deque(maxlen=MOST))
     _open: dict[str, Span] = field(default_factory=dict)
 
@@ -90,5 +92,7 @@ class Ledger:
             "appended": dict(self.appended),
             "cleared": dict(self.cleared),
             "errors": self.errors,
+            "sessions": self.sessions,
+            "expired": self.expired,
             "truncations": [list(row) for row in self.truncations],
         }

@@ -51,6 +51,7 @@ class LocalSession:
         self._responses = Responses(
             session_id, self._conversation, planner, ledger, self._new_id, tempo or Tempo()
         )
+        ledger.sessions += 1
         if settings:
             self._effective.update(settings, sounded=False)
         self._listen()
@@ -85,6 +86,7 @@ class LocalSession:
 
     def expire(self) -> list[str]:
         """The session's time is up; the connection ends after this."""
+        self._ledger.expired += 1
         error = wire.ServerError(TIME_IS_UP, type="invalid_request_error", code="session_expired")
         return self._text([wire.ErrorEvent(error)])
 

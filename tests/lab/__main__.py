@@ -9,7 +9,8 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
-from tests.lab.hours import Report, live
+from tests.lab.hours import Report, live, live_naively
+from tests.lab.recovery import Recovery, quantile
 
 
 def main() -> int:
@@ -23,6 +24,10 @@ def main() -> int:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="any setting of the daemon"
     )
+    parser.add_argument(
+        "--session-s", type=float, default=3600, help="how long the service lets a session live"
+    )
+    parser.add_argument("--naive", action="store_true", help="a plain client in the same weather, beside it")
     parser.add_argument("--jobs", type=int, default=2, help="processes side by side; default 2")
     parser.add_argument("--verbose", action="store_true", help="the daemon's own log (with --runs 1)")
     args = parser.parse_args()
@@ -38,22 +43,47 @@ def main() -> int:
     seeds = range(args.seed, args.seed + args.runs)
     jobs = 1 if args.verbose else args.jobs
     with ProcessPoolExecutor(jobs) as pool:
-        options = {"faults_an_hour": args.faults, "settings": tuple(args.set)}
+        options = {"faults_an_hour": args.faults, "settings": tuple(args.set), "session_s": args.session_s}
         runs = [pool.submit(live, seed, args.hours, **options) for seed in seeds]
+        naive = (
+            [pool.submit(live_naively, seed, args.hours, faults_an_hour=args.faults) for seed in seeds]
+            if args.naive
+            else []
+        )
+        recovered: list[Recovery] = []
+        silent = 0.0
         for run in runs:
             report = run.result()
+            recovered += report.recovered
+            silent += report.silent_share / args.runs
             total += report.verdict.counts
             felt += report.felt
             cpu_s += report.cpu_s
             sick += not report.healthy
             _tell(report)
+        plain = [run.result() for run in naive]
     hours = args.runs * args.hours
     took_s = time.monotonic() - began
     print(f"\n{args.runs - sick} of {args.runs} runs healthy; {hours:g} simulated hours in {took_s:.0f} s")
     print(f"{hours / cpu_s:.2f} simulated hours per CPU-second")
     print("counted:  " + ", ".join(f"{name} {n}" for name, n in sorted(total.items())))
     print("faults:   " + ", ".join(f"{name} {n}" for name, n in sorted(felt.items())))
+    print(f"of the faults that break a line {silent:.0%} come without a link event")
+    _tell_recovery("recovery", recovered)
+    if plain:
+        counts: Counter[str] = sum((report.counts for report in plain), Counter())
+        print("a plain client: " + ", ".join(f"{name} {n}" for name, n in sorted(counts.items())))
+        _tell_recovery("a plain client's recovery", [each for report in plain for each in report.recovered])
     return 1 if sick else 0
+
+
+def _tell_recovery(name: str, recovered: list[Recovery]) -> None:
+    for kind in ("told", "closed", "silent"):
+        after = [each.after_s for each in recovered if each.kind == kind]
+        print(
+            f"{name}, {kind}: {len(after)}, p50 {quantile(after, 0.5):.2f} s, p95 {quantile(after, 0.95):.2f} s, "
+            f"worst {max(after, default=0):.2f} s"
+        )
 
 
 def _tell(report: Report) -> None:

@@ -11,14 +11,18 @@ from random import Random
 from edged.local.server import LocalServer
 from tests.lab.kiosk import Kiosk, StampVoice, Visitor
 from tests.lab.loop import run
+from tests.lab.naive import Naive
 from tests.lab.net import SimNet
-from tests.lab.oracle import Commit, Verdict, judge
+from tests.lab.oracle import SAMPLE, Commit, Verdict, judge
+from tests.lab.recovery import Recovery, recoveries, silent_share
+from tests.lab.stamp import locate
 from tests.lab.weather import storm
 
 PREROLL = 7200  # samples: 300 ms
 LEAST_S = 0.35  # over the longest threshold (a tap over an answer) and a block
 TOLD_WITHIN_S = 60.0  # turn.keep_s, what may delay it, and the gate being open just then
 VISITS_AN_HOUR = 15
+SESSION_S = 3600.0
 
 
 @dataclass
@@ -27,6 +31,8 @@ class Report:
     hours: float
     verdict: Verdict = field(default_factory=Verdict)
     felt: Counter[str] = field(default_factory=Counter)
+    recovered: list[Recovery] = field(default_factory=list)
+    silent_share: float = 0.0
     cpu_s: float = 0.0
     digest: str = ""
 
@@ -36,29 +42,37 @@ class Report:
 
 
 def live(
-    seed: int, hours: float = 1.0, *, faults_an_hour: float = 6.5, settings: tuple[str, ...] = ()
+    seed: int,
+    hours: float = 1.0,
+    *,
+    faults_an_hour: float = 6.5,
+    settings: tuple[str, ...] = (),
+    session_s: float = SESSION_S,
 ) -> Report:
     """One run; the same seed gives the same run."""
     report = Report(seed, hours)
     began = time.process_time()
     net = SimNet(latency_ms=20, jitter_ms=10)
-    run(_live(net, report, faults_an_hour, settings), net=net, seed=seed)
+    run(_live(net, report, faults_an_hour, settings, session_s), net=net, seed=seed)
     report.cpu_s = time.process_time() - began
     report.felt = Counter(net.felt)
     report.digest = net.digest()
     return report
 
 
-async def _live(net: SimNet, report: Report, faults_an_hour: float, settings: tuple[str, ...]) -> None:
+async def _live(
+    net: SimNet, report: Report, faults_an_hour: float, settings: tuple[str, ...], session_s: float
+) -> None:
     rng = Random(report.seed)
     voice = StampVoice(rng)
-    net.play(storm(rng, report.hours * 3600, per_hour=faults_an_hour, start_s=5.0))
+    plan = storm(rng, report.hours * 3600, per_hour=faults_an_hour, start_s=5.0)
+    net.play(plan)
+    loop = asyncio.get_running_loop()
     async with (
-        LocalServer(voice=voice, keep_audio=True, wall=lambda: 0.0) as server,
+        LocalServer(voice=voice, keep_audio=True, session_s=session_s, wall=loop.wall) as server,
         Kiosk(net, server.url, rng, *settings) as kiosk,
     ):
         visitor = Visitor(kiosk, rng)
-        loop = asyncio.get_running_loop()
         end = loop.time() + report.hours * 3600
         while (pause := rng.expovariate(VISITS_AN_HOUR / 3600)) + loop.time() < end:
             await asyncio.sleep(pause)
@@ -81,9 +95,56 @@ async def _live(net: SimNet, report: Report, faults_an_hour: float, settings: tu
         report.verdict.counts["answers"] = len(voice.answers)
         report.verdict.counts["answers_played_whole"] = sum(answer in played for answer in voice.answers)
         report.verdict.counts["billed"] = len(server.bill)
-        report.verdict.counts["links"] = sum(
-            1 for event in kiosk.events if event.get("event") == "link" and event["up"]
-        )
+        report.verdict.counts["links"] = sum(up for _, up in kiosk.links)
+        report.verdict.counts["sessions"] = server.ledger.sessions
+        report.verdict.counts["expired"] = server.ledger.expired
+        report.recovered = recoveries(plan, kiosk.links)
+        report.silent_share = silent_share(plan)
+
+
+@dataclass
+class NaiveReport:
+    """What became of the utterances of a plain client in the same weather."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    recovered: list[Recovery] = field(default_factory=list)
+
+
+def live_naively(seed: int, hours: float = 1.0, *, faults_an_hour: float = 6.5) -> NaiveReport:
+    """The same storm on a client that does what most do."""
+    report = NaiveReport()
+    net = SimNet(latency_ms=20, jitter_ms=10)
+    run(_live_naively(net, report, seed, hours, faults_an_hour), net=net, seed=seed)
+    return report
+
+
+async def _live_naively(
+    net: SimNet, report: NaiveReport, seed: int, hours: float, faults_an_hour: float
+) -> None:
+    rng = Random(seed)
+    plan = storm(rng, hours * 3600, per_hour=faults_an_hour, start_s=5.0)
+    net.play(plan)
+    loop = asyncio.get_running_loop()
+    async with LocalServer(voice=StampVoice(rng), keep_audio=True, wall=loop.wall) as server:
+        client = Naive(server.url)
+        running = asyncio.ensure_future(client.run())
+        end = loop.time() + hours * 3600
+        while (pause := rng.expovariate(VISITS_AN_HOUR / 3600)) + loop.time() < end:
+            await asyncio.sleep(pause)
+            await client.hold(rng.uniform(0.5, 6.0))
+        await asyncio.sleep(max(0.0, end - loop.time()))
+        net.heal()
+        await asyncio.sleep(120.0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        commits = [(locate(taken.pcm), taken.n_bytes) for taken in server.audit]
+        whole = {first for first, _ in commits if first is not None}
+        for _, first, last in client.windows:
+            report.counts["utterances"] += 1
+            if (first, (last - first) * SAMPLE) not in commits:
+                report.counts["truncated or mixed" if first in whole else "lost silently"] += 1
+        report.counts["torn commits"] = sum(first is None for first, _ in commits)
+        report.recovered = recoveries(plan, client.links)
 
 
 async def _aftermath(net: SimNet, kiosk: Kiosk, visitor: Visitor, server: LocalServer) -> list[str]:

@@ -88,13 +88,20 @@ class Kiosk:
         self.lamp = NullLamp()
         self.net = net
         self.events: list[dict] = []
+        self.links: list[tuple[float, bool]] = []  # (when, up?)
+        self._loop = loop
         config = load(
             None, env={}, sets=[f"provider.url={url}", "control.socket=", "state.dir=", *settings]
         ).config
         ports = Ports(SimClock(loop), SimResolver(net), SimNetwatch(net), MemoryStore(), SimOffload(), rng)
         front = Devices(self.microphone, self.speaker, self.button, self.lamp)
-        self.app = App(config, key=None, ports=ports, front=front, listeners=(self.events.append,))
+        self.app = App(config, key=None, ports=ports, front=front, listeners=(self._keep,))
         self._task = loop.create_task(self.app.run())
+
+    def _keep(self, event):
+        self.events.append(event)
+        if event["event"] == "link":
+            self.links.append((self._loop.time(), event["up"]))
 
     async def __aenter__(self):
         return self
