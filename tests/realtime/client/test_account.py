@@ -43,7 +43,7 @@ def test_openai_reads_its_environment():
     }
     found = openai(env, websocket_base_url="ws://w/v1")
     assert (found.base_url, found.websocket_base_url, found.api_key) == ("http://h/v1", "ws://w/v1", "k")
-    assert found.headers["OpenAI-Organization"] == "o"
+    assert (found.headers["OpenAI-Organization"], found.headers["OpenAI-Project"]) == ("o", "p")
     assert openai(env, api_key="mine", base_url="https://b").headers["Authorization"] == "Bearer mine"
 
 
@@ -60,12 +60,12 @@ def test_portkey_s_arguments_are_headers():
         provider="@openai",
         config={"retry": {"attempts": 2}},
         custom_host="https://h/v1",
+        aws_region=None,
         trace_id="t",
         metadata={"_user": "u"},
         Authorization="sk-provider",
         cache_force_refresh=True,
         debug=False,
-        aws_region=None,
     )
     assert json.loads(found.headers["x-portkey-config"]) == {"retry": {"attempts": 2}}
     assert json.loads(found.headers["x-portkey-metadata"]) == {"_user": "u"}
@@ -92,6 +92,8 @@ def test_headers_that_are_forwarded_keep_their_names():
     found = portkey(api_key="pk", x_tenant="a", forward_headers=["X_Tenant"])
     assert found.headers["x-tenant"] == "a"
     assert found.headers["x-portkey-forward-headers"] == "x-tenant"
+    several = portkey(api_key="pk", forward_headers=["a", "b"])
+    assert several.headers["x-portkey-forward-headers"] == "a,b"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,9 @@ def test_headers_that_are_forwarded_keep_their_names():
     ],
 )
 def test_portkey_s_base_is_the_first_that_is_named(env, options, base):
-    assert portkey(env, **options).base_url == base
+    found = portkey(env, **options)
+    assert found.base_url == found.websocket_base_url == base
+    assert portkey(env, **options, websocket_base_url="ws://w").websocket_base_url == "ws://w"
 
 
 def test_portkey_s_own_service_wants_a_key():

@@ -14,6 +14,7 @@ from edged.realtime import (
     AsyncOpenAI,
     AsyncPortkey,
     AuthenticationError,
+    BadRequestError,
     InsecureURLError,
     InternalServerError,
     MissingExtraError,
@@ -132,6 +133,12 @@ def test_an_answer_is_a_session_and_its_headers():
             AuthenticationError,
             ("bad", "invalid_api_key", None),
         ),
+        (
+            400,
+            {"error": {"message": "no", "code": "invalid_value", "type": "t", "param": "voice"}},
+            BadRequestError,
+            ("no", "invalid_value", "voice"),
+        ),
         (429, {"status": "failure", "message": "slow"}, RateLimitError, ("slow", None, None)),
         (500, {"error": "broken"}, InternalServerError, ("broken", None, None)),
         (418, {}, APIStatusError, ("the service says no more", None, None)),
@@ -150,6 +157,7 @@ def test_a_refusal_is_an_error_of_its_kind(status, body, kind, told):
     error = refused.value
     assert (error.message, error.code, error.param) == told
     assert error.status_code == status
+    assert error.type == (body["error"].get("type") if told[1] else None)
     assert f"HTTP {status}" in str(error)
 
 
@@ -163,6 +171,17 @@ def test_a_page_in_place_of_an_answer_is_cut_to_a_line():
 def test_a_redirect_is_named_and_not_followed():
     with pytest.raises(RedirectError, match="points to 'https://evil/', which is not followed"):
         calls.session(ACCOUNT, {}, Extra()).read(Reply(307, {"Location": "https://evil/"}, b""))
+
+
+def test_a_key_comes_with_the_headers_of_its_answer():
+    made = calls.secret(ACCOUNT, {}, Extra()).read(answered({"value": "ek_1"}, x="y"))
+    assert (made.value, made.get_headers()) == ("ek_1", {"x": "y"})
+
+
+def test_a_client_s_query_is_on_its_calls():
+    client = OpenAI(api_key="k", base_url="https://h/v1", default_query={"v": 1})
+    client.beta.realtime.sessions._make = lambda call: call.url
+    assert client.beta.realtime.sessions.create() == "https://h/v1/realtime/sessions?v=1"
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]"])

@@ -82,6 +82,24 @@ def test_a_silent_greeting_leaves_the_program_s_dialect_until_a_name_tells():
     assert exchange.server is GA
 
 
+def test_what_is_said_in_beta_names_or_in_both_shows_nothing_new():
+    exchange = Exchange(BETA, BETA)
+    heard(exchange, (wire.SessionCreated({"id": "s"}), BETA), (SOUND, BETA), (wire.Cleared(), GA))
+    assert exchange.server is BETA
+
+
+def test_a_name_does_not_overrule_a_session():
+    exchange = Exchange(BETA, BETA)
+    (_, sound) = heard(exchange, greeting(BETA), (SOUND, GA))
+    assert (exchange.server, sound.type) == (BETA, "response.audio.delta")
+
+
+def test_an_event_that_only_ga_has_shows_ga_and_is_kept_from_a_beta_program():
+    exchange = Exchange(BETA, BETA)
+    assert heard(exchange, (wire.ItemDone(ITEM), GA)) == []
+    assert exchange.server is GA
+
+
 def test_a_name_of_the_other_dialect_is_translated_alone():
     """As a service does that speaks GA and yet names an item beta's way."""
     exchange = Exchange(GA, GA)
@@ -117,6 +135,7 @@ def test_other_refusals_are_not_the_dialect_s():
     heard(exchange, error("invalid_api_key"))
     exchange.ended(3000, "invalid_request_error.invalid_api_key")
     exchange.ended(4000, "invalid_request_error.model_not_found")
+    exchange.ended(1000, "")
     assert exchange.settled
     assert not exchange.refused
 

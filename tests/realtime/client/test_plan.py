@@ -58,6 +58,7 @@ def test_options_are_the_program_s_then_edged_s():
     assert plan.headers == {"authorization": "Bearer other", "X-A": "1", "X-B": "2"}
     assert (plan.options["max_size"], plan.options["compression"], plan.options["proxy"]) == (5, None, None)
     assert "additional_headers" not in plan.options
+    assert planned(client().realtime.connect(model="m")).options["max_size"] == 16 * 2**20
 
 
 @pytest.mark.parametrize(
