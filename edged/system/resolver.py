@@ -3,10 +3,11 @@
 Rules:
 1. The C library's look-up can hang for half a minute: it runs in a daemon thread of its own (the executor's
    threads would be waited for at exit), and an answer later than `DEADLINE_S` is not waited for.
-2. One look-up a name at a time: while one hangs, the next who asks waits for the same. What comes late is
-   kept all the same.
-3. Without an answer, the last good one is used for a day. A wrong address does no harm: the certificate is
-   still checked by name.
+2. Whoever asks while one is fresh waits for the same. One that hangs is left to itself and another begins beside
+   it, for a question that was lost is not repeated when the network is back; at most `MOST_HANGING` in all. What
+   comes late is kept all the same.
+3. Without an answer, the last good one is used for a day; where there is one, nobody waits for long. A wrong
+   address does no harm: the certificate is still checked by name.
 """
 
 import asyncio
@@ -23,6 +24,8 @@ from edged.errors import LinkError
 log = logging.getLogger(__name__)
 
 DEADLINE_S = 3.0
+PATIENCE_S = 1.0  # where an address is known already
+MOST_HANGING = 4  # threads; glibc gives up by itself after 5 to 30 s
 KEPT_S = 24 * 3600.0
 
 Lookup = Callable[[str, int], asyncio.Future[list[str]]]
@@ -69,7 +72,8 @@ class SystemResolver:
 
     def __init__(self, lookup: Lookup = lookup_in_thread) -> None:
         self._lookup = lookup
-        self._running: dict[str, asyncio.Future[list[str]]] = {}
+        self._fresh: dict[str, asyncio.Future[list[str]]] = {}  # begun, and not given up by anybody yet
+        self._hanging = 0  # look-ups that have not ended, fresh or not
         self._good: dict[str, tuple[float, list[str]]] = {}  # when, and what; one entry a service dialled
 
     async def resolve(self, host: str, port: int) -> list[str]:
@@ -77,33 +81,49 @@ class SystemResolver:
             return [host]
         if host == "localhost" or host.endswith(".localhost"):
             return ["127.0.0.1"]
-        running = self._running.get(host) or self._start(host, port)
-        await asyncio.wait({running}, timeout=DEADLINE_S)
+        running = self._fresh.get(host) or self._start(host, port)
+        if running is None:
+            return self._last_good(host, f"{self._hanging} look-ups hang already")
+        patience_s = PATIENCE_S if self._known(host) else DEADLINE_S
+        await asyncio.wait({running}, timeout=patience_s)
         if not running.done():
-            return self._last_good(host, f"no answer within {DEADLINE_S:.0f} s")
+            self._forget(host, running)
+            return self._last_good(host, f"no answer within {patience_s:.0f} s")
         if (error := running.exception()) is not None:
             return self._last_good(host, str(error))
         if not running.result():
             return self._last_good(host, "no address")
         return list(dict.fromkeys(running.result()))
 
-    def _start(self, host: str, port: int) -> asyncio.Future[list[str]]:
-        running = self._running[host] = self._lookup(host, port)
+    def _start(self, host: str, port: int) -> asyncio.Future[list[str]] | None:
+        if self._hanging >= MOST_HANGING:
+            return None
+        self._hanging += 1
+        running = self._fresh[host] = self._lookup(host, port)
         now = asyncio.get_running_loop().time
 
         def landed(future: asyncio.Future[list[str]]) -> None:
-            del self._running[host]
+            self._hanging -= 1
+            self._forget(host, future)
             if not future.cancelled() and future.exception() is None and future.result():
                 self._good[host] = (now(), list(dict.fromkeys(future.result())))
 
         running.add_done_callback(landed)
         return running
 
-    def _last_good(self, host: str, why: str) -> list[str]:
+    def _forget(self, host: str, running: asyncio.Future[list[str]]) -> None:
+        if self._fresh.get(host) is running:
+            del self._fresh[host]
+
+    def _known(self, host: str) -> bool:
         at_s, addresses = self._good.get(host, (0.0, []))
-        age_s = asyncio.get_running_loop().time() - at_s
-        if not addresses or age_s > KEPT_S:
+        return bool(addresses) and asyncio.get_running_loop().time() - at_s <= KEPT_S
+
+    def _last_good(self, host: str, why: str) -> list[str]:
+        if not self._known(host):
             raise LinkError(f"can not look up {host}: {why}", "dns_failed")
+        at_s, addresses = self._good[host]
+        age_s = asyncio.get_running_loop().time() - at_s
         log.info("can not look up %s: %s; using its address of %.0f minutes ago", host, why, age_s / 60)
         return list(addresses)
 

@@ -6,7 +6,14 @@ import threading
 import pytest
 
 from edged.errors import LinkError
-from edged.system.resolver import DEADLINE_S, KEPT_S, SystemResolver, lookup_in_thread
+from edged.system.resolver import (
+    DEADLINE_S,
+    KEPT_S,
+    MOST_HANGING,
+    PATIENCE_S,
+    SystemResolver,
+    lookup_in_thread,
+)
 from tests.lab.loop import run, virtual
 from tests.lab.net import SimNet
 from tests.lab.ports import SimResolver
@@ -105,18 +112,63 @@ def test_a_hanging_look_up_is_given_up_in_time():
     assert scene(main) == DEADLINE_S
 
 
-def test_while_one_hangs_the_next_waits_for_the_same():
+def test_who_asks_while_one_is_fresh_waits_for_the_same():
     async def main(resolver, names):
-        for _ in range(3):
-            with pytest.raises(LinkError):
-                await resolver.resolve(NAME, 443)
-        assert len(names.asked) == 1
-        task = asyncio.ensure_future(resolver.resolve(NAME, 443))
+        first = asyncio.ensure_future(resolver.resolve(NAME, 443))
+        await asyncio.sleep(1)
+        second = asyncio.ensure_future(resolver.resolve(NAME, 443))
         await asyncio.sleep(1)
         names.answer(["192.0.2.1"])
-        return await task
+        assert len(names.asked) == 1
+        return await first, await second
+
+    assert scene(main) == (["192.0.2.1"], ["192.0.2.1"])
+
+
+def test_one_that_hangs_is_left_alone_and_the_next_asks_anew():
+    async def main(resolver, names):
+        with pytest.raises(LinkError):
+            await resolver.resolve(NAME, 443)
+        found = await asked(resolver, names, answer=["192.0.2.1"])
+        assert len(names.asked) == 2
+        return found, virtual().time()
+
+    assert scene(main) == (["192.0.2.1"], DEADLINE_S)
+
+
+def test_only_so_many_may_hang_and_each_that_ends_makes_room():
+    async def main(resolver, names):
+        for _ in range(MOST_HANGING):
+            with pytest.raises(LinkError, match="no answer"):
+                await resolver.resolve(NAME, 443)
+        began = virtual().time()
+        for host in (NAME, "another.example"):
+            with pytest.raises(LinkError, match="4 look-ups hang"):
+                await resolver.resolve(host, 443)
+        assert virtual().time() == began
+        assert len(names.asked) == MOST_HANGING
+        names.asked[0][1].set_exception(OSError("timed out"))
+        await asyncio.sleep(0)
+        return await asked(resolver, names, answer=["192.0.2.1"])
 
     assert scene(main) == ["192.0.2.1"]
+
+
+def test_a_late_end_of_one_that_hung_does_not_disturb_the_fresh_one():
+    async def main(resolver, names):
+        with pytest.raises(LinkError):
+            await resolver.resolve(NAME, 443)
+        first = asyncio.ensure_future(resolver.resolve(NAME, 443))
+        await asyncio.sleep(0)
+        names.asked[0][1].set_exception(OSError("timed out"))
+        await asyncio.sleep(0)
+        second = asyncio.ensure_future(resolver.resolve(NAME, 443))
+        await asyncio.sleep(0)
+        assert len(names.asked) == 2
+        names.answer(["192.0.2.1"])
+        return await first, await second
+
+    assert scene(main) == (["192.0.2.1"], ["192.0.2.1"])
 
 
 def test_names_do_not_wait_for_each_other():
@@ -156,13 +208,25 @@ def test_the_last_good_answer_serves_for_a_day():
     scene(main)
 
 
-def test_the_last_good_answer_serves_when_none_comes_in_time():
+def test_where_an_address_is_known_nobody_waits_for_long():
     async def main(resolver, names):
         await asked(resolver, names, answer=["192.0.2.1"])
         found = await resolver.resolve(NAME, 443)
         return found, virtual().time()
 
-    assert scene(main) == (["192.0.2.1"], DEADLINE_S)
+    assert scene(main) == (["192.0.2.1"], PATIENCE_S)
+
+
+def test_an_address_that_is_too_old_is_not_worth_less_patience():
+    async def main(resolver, names):
+        await asked(resolver, names, answer=["192.0.2.1"])
+        await asyncio.sleep(KEPT_S + 1)
+        began = virtual().time()
+        with pytest.raises(LinkError):
+            await resolver.resolve(NAME, 443)
+        return virtual().time() - began
+
+    assert scene(main) == DEADLINE_S
 
 
 def test_an_answer_that_comes_late_is_the_next_good_one():
@@ -214,7 +278,7 @@ def test_the_nets_weather_reaches_the_resolver():
         assert await resolver.resolve(NAME, 443) == ["203.0.113.5"]
         return virtual().time() - started
 
-    assert run(main(), net=net) == DEADLINE_S
+    assert run(main(), net=net) == PATIENCE_S
 
 
 # -- the real thread ---------------------------------------------------------------------------------
