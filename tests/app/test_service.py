@@ -1,0 +1,88 @@
+"""The configured service, as it is dialled."""
+
+import pytest
+
+from edged.app.service import planned, service
+from edged.config import Secret, load
+from edged.errors import ConfigError, LinkError
+
+AZURE = ["provider.name=azure", "provider.url=wss://res.openai.azure.com", "provider.model=d"]
+
+
+def config(*sets):
+    return load(None, env={}, sets=sets).config
+
+
+@pytest.fixture
+def token(tmp_path):
+    return tmp_path / "token"
+
+
+def by_token(token):
+    return config(*AZURE, f"provider.azure.token_file={token}")
+
+
+def test_a_token_is_read_anew_for_each_connection(token):
+    with_token = by_token(token)
+    for text in ("eyJ.first\n", "eyJ.second"):
+        token.write_text(text)
+        assert service(with_token, None).headers == {"Authorization": f"Bearer {text.strip()}"}
+
+
+@pytest.mark.parametrize("text", [None, b"", b"\n", b"two words", b"\xff\xfe", b"\x1b[2J"])
+def test_without_a_token_the_key_counts_as_refused_and_another_attempt_is_made(token, text):
+    if text is not None:
+        token.write_bytes(text)
+    with pytest.raises(LinkError, match=r"provider\.azure\.token_file") as caught:
+        service(by_token(token), None)
+    assert caught.value.cause == "key_refused"
+    assert "two words" not in str(caught.value)
+
+
+def test_a_plan_needs_no_token_yet_but_all_else(token):
+    assert planned(by_token(token), None).host == "res.openai.azure.com"
+    with pytest.raises(ConfigError, match="needs a key"):
+        planned(config(*AZURE), None)
+
+
+def test_a_token_is_for_azure_alone(token):
+    other = config("provider.name=openai", f"provider.azure.token_file={token}")
+    assert service(other, Secret("k")).headers == {"Authorization": "Bearer k"}
+
+
+def test_all_that_portkey_is_told_goes_out():
+    told = config(
+        "provider.name=portkey",
+        "provider.dialect=ga",
+        "provider.portkey.virtual_key=v",
+        "provider.portkey.provider=@team",
+        "provider.portkey.config=pc-1",
+        "provider.portkey.custom_host=https://h",
+        "provider.portkey.trace_id=t",
+        "provider.portkey.metadata.site=lobby",
+        "provider.portkey.authorization=Bearer theirs",
+    )
+    assert service(told, Secret("k")).headers == {
+        "x-portkey-api-key": "k",
+        "x-portkey-virtual-key": "v",
+        "x-portkey-provider": "@team",
+        "x-portkey-config": "pc-1",
+        "x-portkey-custom-host": "https://h",
+        "x-portkey-trace-id": "t",
+        "x-portkey-metadata": '{"site": "lobby"}',
+        "Authorization": "Bearer theirs",
+    }
+
+
+def test_the_version_the_proxy_and_the_authorities_go_along():
+    found = service(
+        config(
+            *AZURE,
+            "provider.azure.api_version=2024-10-01-preview",
+            "provider.proxy=http://proxy:3128",
+            "provider.ca_file=/etc/edged/ca.pem",
+        ),
+        Secret("k"),
+    )
+    assert found.url.endswith("/openai/realtime?api-version=2024-10-01-preview&deployment=d")
+    assert (found.proxy, found.ca_file) == ("http://proxy:3128", "/etc/edged/ca.pem")
