@@ -121,7 +121,7 @@ class AsyncRealtimeConnection(Offered[Coroutine[Any, Any, None]]):
         A service that does not answer is left after two seconds.
         """
         frame = sockets.close_frame(code, reason)
-        self._closing = True
+        self._closing = self._closing or self.close_code is None  # else the service has ended it
         self._dropping = asyncio.ensure_future(self._drop())
         try:
             async with asyncio.timeout(CLOSE_S):

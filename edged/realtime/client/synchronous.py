@@ -118,7 +118,7 @@ class RealtimeConnection(Offered[None]):
         A service that does not answer is left after two seconds.
         """
         frame = sockets.close_frame(code, reason)
-        self._closing = True
+        self._closing = self._closing or self.close_code is None  # else the service has ended it
         self._dropping = threading.Thread(target=self._drop, name="edged-realtime-close", daemon=True)
         self._dropping.start()
         self._socket.close(*frame)

@@ -461,6 +461,41 @@ def test_a_close_that_can_not_be_sent_is_refused(frame):
     held_async(program)
 
 
+def test_closing_after_the_service_did_does_not_make_its_end_a_normal_one():
+    async def program(url):
+        conn = await AsyncOpenAI(api_key="k", base_url=url).realtime.connect(model="m").enter()
+        with pytest.raises(RealtimeClosedError):
+            await _all(conn)
+        await conn.close()
+        with pytest.raises(RealtimeClosedError) as closed:
+            await conn.recv()
+        assert (closed.value.code, closed.value.normal) == (1011, False)
+
+    def sync_program(url):
+        conn = OpenAI(api_key="k", base_url=url).realtime.connect(model="m").enter()
+        with pytest.raises(RealtimeClosedError):
+            list(conn)
+        conn.close()
+        with pytest.raises(RealtimeClosedError) as closed:
+            conn.recv()
+        assert (closed.value.code, closed.value.normal) == (1011, False)
+
+    held_async(program, faults=["close:1011@session.created"])
+    held(sync_program, faults=["close:1011@session.created"])
+
+
+def test_a_service_that_does_not_answer_a_goodbye_is_left_after_two_seconds(lab_run):
+    async def main():
+        async with serving(faults=["half_open@session.created"]) as server:
+            conn = await AsyncOpenAI(api_key="k", base_url=base(server)).realtime.connect(model="m").enter()
+            began = asyncio.get_running_loop().time()
+            await conn.close()
+            assert 2 <= asyncio.get_running_loop().time() - began < 2.1
+            assert await _all(conn) == ["session.created"]
+
+    lab_run(main(), net=SimNet())
+
+
 def test_a_manager_closed_before_its_first_use_stays_closed():
     async def main():
         manager = AsyncOpenAI(api_key="k", base_url="http://127.0.0.1:1").realtime.connect(model="m")
