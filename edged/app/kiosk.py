@@ -5,9 +5,10 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from edged import pcm, turn
+from edged import turn
 from edged.app.adapters import Devices, Ports
 from edged.app.service import planned, service
+from edged.app.settings import session_settings
 from edged.appliance import Appliance
 from edged.audio.intake import Intake
 from edged.audio.jitter import JitterBuffer
@@ -25,7 +26,7 @@ from edged.realtime.renewal import Habits
 from edged.realtime.websocket import WebsocketDial
 from edged.system.control import ControlServer, Peer
 from edged.system.exit import Exit
-from edged.wire import Dialect, Settings, TurnDetection
+from edged.wire import Dialect
 
 log = logging.getLogger(__name__)
 
@@ -87,11 +88,17 @@ class App:
         self.link = Link(
             dial=self._dial,
             endpoint=self._endpoint,
-            settings=_settings(config, mode),
+            settings=session_settings(config, mode),
             outgoing=self.utterances,
             owner=self.appliance.dialogue,
             rng=ports.rng,
-            habits=Habits(session_s=provider.session_s, two_at_once=provider.slots > 1),
+            habits=Habits(
+                session_s=provider.session_s,
+                two_at_once=provider.slots > 1,
+                forget_after_s=config.turn.forget_after_s,
+                history_lines=config.turn.history_lines,
+            ),
+            wall=ports.clock.wall,
         )
         self._dial.prepare(planned(config, self._key))
         self._control: ControlServer | None = None
@@ -233,16 +240,4 @@ def _limits(config: Config) -> turn.Limits:
         keep_ms=config.turn.keep_s * 1000,
         think_ms=config.turn.think_s * 1000,
         idle_ms=config.turn.idle_s * 1000,
-    )
-
-
-def _settings(config: Config, mode: turn.Mode) -> Settings:
-    provider = config.provider
-    return Settings(
-        model=provider.model or PROVIDERS[provider.name].model,
-        instructions=provider.instructions,
-        voice=provider.voice,
-        input_format=pcm.PCM16,
-        output_format=pcm.PCM16,
-        turn_detection=TurnDetection(type="server_vad") if mode is turn.Mode.CONVERSATION else None,
     )

@@ -143,6 +143,16 @@ class Turn(Part, frozen=True, kw_only=True):
         between(1, 600, "30 is enough to think of a question"),
         described("live", "Mode conversation: ends after this much silence."),
     ] = 30
+    forget_after_s: Annotated[
+        int,
+        between(0, 86_400, "120 is about as long as it takes until somebody else stands there; 0: never"),
+        described("reopen", "So long after the last word a new session begins, which knows nothing of it."),
+    ] = 120
+    history_lines: Annotated[
+        int,
+        between(0, 40, "6 is enough to go on; they are billed as input again; 0: none"),
+        described("reopen", "How many lines of a conversation are put into the next session after a drop."),
+    ] = 6
 
 
 class Control(Part, frozen=True, kw_only=True):

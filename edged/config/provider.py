@@ -63,6 +63,58 @@ class Portkey(Part, frozen=True, kw_only=True):
     ] = field(default_factory=Secret)
 
 
+class Session(Part, frozen=True, kw_only=True):
+    """What else is asked of a session; what a dialect does not have is not sent in it."""
+
+    max_tokens: Annotated[
+        Annotated[int, between(1, 4096, "300 is about fifteen seconds of speech")] | None,
+        described("reopen", "Longest answer, in tokens; unset: the service's."),
+    ] = None
+    noise_reduction: Annotated[
+        Literal["", "near_field", "far_field"],
+        described("reopen", "The service's noise reduction: near_field for a handset; empty: none."),
+    ] = ""
+    language: Annotated[
+        str, described("reopen", "Language of the transcription (en, de); empty: found out.", max_length=32)
+    ] = ""
+    transcription_prompt: Annotated[
+        str, described("reopen", "Words the transcription is to expect.", max_length=2000)
+    ] = ""
+    truncation: Annotated[
+        Literal["", "auto", "disabled"],
+        described(
+            "reopen", "GA only: whether a long conversation loses its beginning; empty: the service's."
+        ),
+    ] = ""
+    reasoning: Annotated[
+        Literal["", "minimal", "low", "medium", "high"],
+        described("reopen", "GA only: how long the model thinks first; empty: the service's."),
+    ] = ""
+    prompt_id: Annotated[
+        str, described("reopen", "Id of a prompt kept at the service; empty: none.", max_length=200)
+    ] = ""
+    detection: Annotated[
+        Literal["server_vad", "semantic_vad"],
+        described("reopen", "Mode conversation: what hears that somebody has finished."),
+    ] = "server_vad"
+    threshold: Annotated[
+        Annotated[float, between(0, 1, "0.5 is usual, more where it is loud")] | None,
+        described("reopen", "server_vad: how loud speech is; unset: the service's."),
+    ] = None
+    padding_ms: Annotated[
+        Annotated[int, between(0, 5000, "300 is usual")] | None,
+        described("reopen", "server_vad: sound kept from before the speech; unset: the service's."),
+    ] = None
+    silence_ms: Annotated[
+        Annotated[int, between(0, 10_000, "500 is usual")] | None,
+        described("reopen", "server_vad: the silence that ends an utterance; unset: the service's."),
+    ] = None
+    eagerness: Annotated[
+        Literal["", "low", "medium", "high", "auto"],
+        described("reopen", "semantic_vad: how soon it answers; empty: the service's."),
+    ] = ""
+
+
 class Provider(Part, frozen=True, kw_only=True):
     """The speech service."""
 
@@ -132,5 +184,6 @@ class Provider(Part, frozen=True, kw_only=True):
         Secret,
         described("reopen", "HTTP proxy, http://name:password@host:port; the environment's is not used."),
     ] = field(default_factory=Secret)
+    session: Session = field(default_factory=Session)
     azure: Azure = field(default_factory=Azure)
     portkey: Portkey = field(default_factory=Portkey)

@@ -56,4 +56,11 @@ def test_every_number_has_bounds_with_a_reason_and_its_unit_in_its_name(key):
     assert key.low < key.high
     assert key.good
     units = ("_ms", "_s")
-    assert key.path[-1].endswith(units) or key.path[-1] in {"gpio", "speed", "temperature"}
+    assert key.path[-1].endswith(units) or key.path[-1] in {
+        "gpio",
+        "speed",
+        "temperature",
+        "history_lines",
+        "max_tokens",
+        "threshold",
+    }

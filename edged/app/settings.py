@@ -1,0 +1,57 @@
+"""What the configuration asks of a session, in the words of no dialect."""
+
+from typing import Any
+
+from edged import pcm, turn
+from edged.config import Config
+from edged.realtime.providers import PROVIDERS
+from edged.wire import UNSET, Settings, TurnDetection
+
+
+def session_settings(config: Config, mode: turn.Mode) -> Settings:
+    """Everything under `provider` that the service is told; what is empty is left to it."""
+    provider, session = config.provider, config.provider.session
+    return Settings(
+        model=provider.model or PROVIDERS[provider.name].model,
+        instructions=provider.instructions,
+        voice=provider.voice,
+        speed=_or_unset(provider.speed),
+        temperature=_or_unset(provider.temperature),
+        input_format=pcm.PCM16,
+        output_format=pcm.PCM16,
+        turn_detection=_detection(config) if mode is turn.Mode.CONVERSATION else None,
+        transcription=_transcription(config),
+        noise_reduction={"type": session.noise_reduction} if session.noise_reduction else UNSET,
+        max_output_tokens=_or_unset(session.max_tokens),
+        truncation=session.truncation or UNSET,
+        reasoning={"effort": session.reasoning} if session.reasoning else UNSET,
+        prompt={"id": session.prompt_id} if session.prompt_id else UNSET,
+    )
+
+
+def _detection(config: Config) -> TurnDetection:
+    session = config.provider.session
+    if session.detection == "semantic_vad":
+        return TurnDetection("semantic_vad", eagerness=session.eagerness or None)
+    return TurnDetection(
+        "server_vad",
+        threshold=session.threshold,
+        prefix_padding_ms=session.padding_ms,
+        silence_duration_ms=session.silence_ms,
+    )
+
+
+def _transcription(config: Config) -> Any:
+    provider = config.provider
+    if not provider.transcription:
+        return UNSET
+    told = {
+        "model": provider.transcription,
+        "language": provider.session.language,
+        "prompt": provider.session.transcription_prompt,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _or_unset(value: Any) -> Any:
+    return UNSET if value is None else value

@@ -1,0 +1,105 @@
+"""Every key under `provider` that a service is told reaches the session, in both dialects."""
+
+import pytest
+
+from edged.app.settings import session_settings
+from edged.config import load
+from edged.turn import Mode
+from edged.wire import Dialect, to_wire
+
+GA, BETA = Dialect.GA, Dialect.BETA
+
+
+def session(dialect, *sets, mode=Mode.HOLD):
+    config = load(None, env={}, sets=["provider.url=ws://localhost/", *sets]).config
+    return to_wire(session_settings(config, mode), dialect)
+
+
+def at(tree, path):
+    for name in path.split("."):
+        tree = tree[name]
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "ga", "beta", "told"),
+    [
+        ("voice", "echo", "audio.output.voice", "voice", "echo"),
+        ("speed", "1.25", "audio.output.speed", "speed", 1.25),
+        ("temperature", "0.7", None, "temperature", 0.7),
+        ("instructions", "Be brief.", "instructions", "instructions", "Be brief."),
+        (
+            "transcription",
+            "whisper-1",
+            "audio.input.transcription",
+            "input_audio_transcription",
+            {"model": "whisper-1"},
+        ),
+        ("session.max_tokens", "300", "max_output_tokens", "max_response_output_tokens", 300),
+        (
+            "session.noise_reduction",
+            "far_field",
+            "audio.input.noise_reduction",
+            "input_audio_noise_reduction",
+            {"type": "far_field"},
+        ),
+        ("session.truncation", "disabled", "truncation", None, "disabled"),
+        ("session.reasoning", "low", "reasoning", None, {"effort": "low"}),
+        ("session.prompt_id", "pmpt_1", "prompt", "prompt", {"id": "pmpt_1"}),
+    ],
+)
+def test_a_key_of_the_configuration_reaches_the_service(key, value, ga, beta, told):
+    for dialect, path in ((GA, ga), (BETA, beta)):
+        asked = session(dialect, f"provider.{key}={value}")
+        if path is None:
+            assert key.rsplit(".", 1)[-1] not in asked
+        else:
+            assert at(asked, path) == told
+
+
+def test_the_transcription_has_its_language_and_its_words():
+    asked = session(
+        GA,
+        "provider.transcription=m",
+        "provider.session.language=de",
+        "provider.session.transcription_prompt=Exponat",
+    )
+    assert asked["audio"]["input"]["transcription"] == {"model": "m", "language": "de", "prompt": "Exponat"}
+
+
+def test_what_is_empty_is_left_to_the_service():
+    assert session(BETA).keys() == {
+        "model",
+        "modalities",
+        "instructions",
+        "input_audio_format",
+        "output_audio_format",
+        "turn_detection",
+    }
+
+
+@pytest.mark.parametrize(
+    ("sets", "detection"),
+    [
+        ((), {"type": "server_vad"}),
+        (
+            (
+                "provider.session.threshold=0.6",
+                "provider.session.padding_ms=200",
+                "provider.session.silence_ms=700",
+            ),
+            {"type": "server_vad", "threshold": 0.6, "prefix_padding_ms": 200, "silence_duration_ms": 700},
+        ),
+        (
+            (
+                "provider.session.detection=semantic_vad",
+                "provider.session.eagerness=low",
+                "provider.session.threshold=0.6",
+            ),
+            {"type": "semantic_vad", "eagerness": "low"},
+        ),
+    ],
+)
+def test_in_a_conversation_the_service_detects_and_else_never(sets, detection):
+    assert session(GA, *sets, mode=Mode.CONVERSATION)["audio"]["input"]["turn_detection"] == detection
+    assert session(GA, *sets)["audio"]["input"]["turn_detection"] is None

@@ -1,0 +1,203 @@
+"""The whole daemon and what becomes of its line: sessions that end, gateways before dead services, visitors that go."""
+
+import asyncio
+
+import pytest
+
+from edged.causes import Cue
+from edged.local.script import VoicePlanner
+from tests.lab.net import SimNet
+from tests.test_shell import idle, kiosk_of, played, told
+
+
+@pytest.fixture
+def daemon(lab_run):
+    """Runs `body(kiosk)` in virtual time."""
+
+    def run(body, *settings, **server_options):
+        net = SimNet(latency_ms=10)
+
+        async def main():
+            wall = asyncio.get_running_loop().wall
+            async with kiosk_of(net, *settings, wall=wall, **server_options) as kiosk:
+                return await body(kiosk)
+
+        return lab_run(main(), net=net)
+
+    return run
+
+
+def completed(kiosk):
+    return sum(billed.status == "completed" for billed in kiosk.server.bill)
+
+
+async def answered(kiosk, seconds=1.0):
+    """A press that is answered to its end."""
+    before = completed(kiosk)
+    await kiosk.visitor.hold(seconds)
+    await asyncio.sleep(0.5)
+    await idle(kiosk)
+    return completed(kiosk) == before + 1
+
+
+def test_sessions_that_expire_are_changed_without_anybody_noticing(daemon):
+    async def body(kiosk):
+        for _ in range(12):
+            assert await answered(kiosk)
+            await asyncio.sleep(290)
+        assert kiosk.server.ledger.sessions >= 10
+        assert kiosk.server.ledger.expired == 0
+        assert [up for _, up in kiosk.links] == [True]
+        assert told(kiosk) == []
+        assert all(answer in played(kiosk) for answer in kiosk.voice.answers)
+
+    daemon(body, "turn.forget_after_s=0", session_s=300)
+
+
+def test_a_kiosk_that_is_never_quiet_keeps_its_session_to_the_end_and_loses_nothing(daemon):
+    async def body(kiosk):
+        loop = asyncio.get_running_loop()
+        presses = 0
+        while loop.time() < 400:
+            await kiosk.visitor.hold(1.0)
+            presses += 1
+            await asyncio.sleep(0.4)
+        await idle(kiosk)
+        assert kiosk.server.ledger.expired >= 1
+        assert len(kiosk.server.audit) >= presses
+
+    daemon(body, session_s=60)
+
+
+def test_the_next_visitor_is_met_by_a_service_that_knows_nothing(daemon):
+    seen = []
+
+    class Watching(VoicePlanner):
+        def plan(self, asked):
+            seen.append([item.role for item in asked.items])
+            return super().plan(asked)
+
+    async def body(kiosk):
+        assert await answered(kiosk)
+        await asyncio.sleep(60)
+        assert await answered(kiosk)
+        assert kiosk.server.ledger.sessions == 1
+        await asyncio.sleep(130)
+        assert kiosk.server.ledger.sessions == 2
+        assert await answered(kiosk)
+        assert seen == [["user"], ["user", "assistant", "user"], ["user"]]
+        assert [up for _, up in kiosk.links] == [True]
+
+    from random import Random
+
+    from tests.lab.kiosk import StampVoice
+
+    voice = StampVoice(Random(1))
+    daemon(body, voice=voice, planner=lambda: Watching(voice))
+
+
+def test_a_conversation_goes_on_after_a_drop(daemon):
+    seen = []
+
+    class Watching(VoicePlanner):
+        def plan(self, asked):
+            seen.append([item.text for item in asked.items if item.text])
+            return super().plan(asked)
+
+    async def body(kiosk):
+        assert await answered(kiosk)
+        kiosk.net.strike("reset")
+        await kiosk.until(lambda: len(kiosk.links) == 3, 10.0)
+        assert await answered(kiosk)
+        assert seen == [[], ["(what visitors say)", "so it is"]]
+
+    from random import Random
+
+    from tests.lab.kiosk import StampVoice
+
+    class Hearing(Watching):
+        def heard(self, utterance):
+            return "(what visitors say)"
+
+    voice = StampVoice(Random(1))
+    daemon(body, "provider.transcription=whisper-1", voice=voice, planner=lambda: Hearing(voice))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["stall@response.created~1", "stall@response.output_audio.delta#2~1", "half_open@response.created~1"],
+)
+def test_an_answer_that_stalls_is_told_and_the_next_one_comes(daemon, fault):
+    async def body(kiosk):
+        await kiosk.visitor.hold(1.0)
+        await asyncio.sleep(0.5)
+        await idle(kiosk, 30.0)
+        assert set(told(kiosk)) & {Cue.FAILED, Cue.CUT}
+        assert await kiosk.until(lambda: kiosk.app.link.up, 10.0)
+        assert await answered(kiosk)
+
+    daemon(body, fault_lines=[fault])
+
+
+def test_an_utterance_whose_acknowledgement_never_comes_is_sent_again_elsewhere(daemon):
+    async def body(kiosk):
+        await kiosk.visitor.hold(1.0)
+        await asyncio.sleep(0.5)
+        await idle(kiosk, 60.0)
+        assert completed(kiosk) == 1
+        assert kiosk.server.ledger.sessions == 2
+        assert len({taken.sha256 for taken in kiosk.server.audit}) == 1
+
+    daemon(body, fault_lines=["stall@input_audio_buffer.commit~1"])
+
+
+def test_a_service_that_ignores_commits_is_talked_to_all_the_same(daemon):
+    async def body(kiosk):
+        for _ in range(3):
+            await kiosk.visitor.hold(1.5)
+            await asyncio.sleep(0.5)
+            await idle(kiosk, 60.0)
+        assert completed(kiosk) == 3
+        assert kiosk.server.ledger.sessions == 2
+        assert all(answer in played(kiosk) for answer in kiosk.voice.answers)
+        assert [up for _, up in kiosk.links] == [True, False, True]
+
+    daemon(body, fault_lines=["deaf"])
+
+
+def test_an_answer_without_an_end_blocks_nobody(daemon):
+    async def body(kiosk):
+        await kiosk.visitor.hold(1.0)
+        assert await kiosk.until(lambda: kiosk.state == "SPEAKING", 10.0)
+        await asyncio.sleep(15)
+        await kiosk.visitor.hold(1.0)
+        await asyncio.sleep(0.5)
+        await idle(kiosk, 90.0)
+        assert await answered(kiosk)
+
+    daemon(body, fault_lines=["swallow@response.done~1"])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "foreign",
+        "late",
+        "odd",
+        "bare",
+        "code_in_type",
+        "garbage:deep@response.created",
+        "garbage:binary@response.created",
+        "flood:3000@response.created",
+        "huge:9@response.created",
+    ],
+)
+def test_odd_services_do_not_disturb_an_answer(daemon, fault):
+    async def body(kiosk):
+        for _ in range(2):
+            assert await answered(kiosk)
+        sound = played(kiosk)
+        assert all(answer in sound for answer in kiosk.voice.answers)
+        assert told(kiosk) == []
+
+    daemon(body, fault_lines=[fault])
