@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> "tuple[RelayServer, str]":
     """The relay, and the service it relays to in words."""
-    from edged.app.service import configured_dialect, service
+    from edged.app.service import configured_dialect, planned, service
     from edged.realtime.providers import PROVIDERS
     from edged.relay.access import Policy
     from edged.relay.ports import Upstream
@@ -72,10 +72,14 @@ def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> 
         return Upstream(endpoint.url, endpoint.headers, configured_dialect(config), endpoint.dialect)
 
     model = config.provider.model or PROVIDERS[config.provider.name].model
-    where = f"{upstream('').host} ({model or 'no model named'})"
+    where = f"{planned(config, key).host} ({model or 'no model named'})"
     relay = RelayServer(
         upstream=upstream,
-        dial=Dialler(SystemResolver().resolve),
+        dial=Dialler(
+            SystemResolver().resolve,
+            ca_file=config.provider.ca_file,
+            proxy=config.provider.proxy.reveal(),
+        ),
         policy=policy,
         port=args.port,
         client_model=args.client_model,

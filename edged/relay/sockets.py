@@ -11,6 +11,8 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from websockets.asyncio.client import connect
 from websockets.asyncio.connection import Connection
@@ -93,17 +95,20 @@ class _Connect(connect):
 
 
 class Dialler:
-    """A Dial: looks the host up with `resolve`, then tries its addresses in order."""
+    """A Dial: looks the host (or that of the proxy) up with `resolve`, then tries its addresses in order.
 
-    def __init__(self, resolve: Resolve) -> None:
-        self._resolve = resolve
+    `ca_file` holds the only authorities to be trusted, in PEM; empty: the machine's. `proxy`: http://…, or empty.
+    """
+
+    def __init__(self, resolve: Resolve, *, ca_file: str = "", proxy: str = "") -> None:
+        self._resolve, self._ca_file, self._proxy = resolve, ca_file, proxy
         self._tls: ssl.SSLContext | None = None
 
     async def __call__(self, upstream: Upstream) -> Side:
         host = upstream.host
-        if upstream.secure and self._tls is None:
-            self._tls = ssl.create_default_context()
         try:
+            if upstream.secure and self._tls is None:
+                self._tls = ssl.create_default_context(cafile=self._ca_file or None)
             async with asyncio.timeout(OPEN_S):
                 return Socket(await self._open(upstream), PONG_FROM_SERVICE_S)
         except TimeoutError as error:
@@ -122,7 +127,8 @@ class Dialler:
 
     async def _open(self, upstream: Upstream) -> Connection:
         failed: OSError = ConnectionRefusedError()
-        for address in await self._resolve(upstream.host, upstream.port):
+        first_stop = urlsplit(self._proxy or upstream.url)
+        for address in await self._resolve(first_stop.hostname or "", first_stop.port or upstream.port):
             try:
                 return await self._connect(upstream, address)
             except ssl.SSLError:
@@ -132,10 +138,12 @@ class Dialler:
         raise failed
 
     async def _connect(self, upstream: Upstream, address: str) -> Connection:
+        way: dict[str, Any] = {"proxy": None, "host": address, "port": upstream.port}
+        if self._proxy:
+            way = {"proxy": _at(self._proxy, address)}
         return await _Connect(
             upstream.url,
-            host=address,
-            port=upstream.port,
+            **way,
             ssl=self._tls if upstream.secure else None,
             server_hostname=upstream.host if upstream.secure else None,
             additional_headers=dict(upstream.headers),
@@ -145,6 +153,13 @@ class Dialler:
             open_timeout=OPEN_S,
             close_timeout=CLOSE_S,
             ping_interval=None,
-            proxy=None,
             logger=SILENT,
         )
+
+
+def _at(proxy: str, address: str) -> str:
+    """The proxy by its address, so that the library looks no name up: its way can hang the exit."""
+    parts = urlsplit(proxy)
+    credentials, at, _ = parts.netloc.rpartition("@")
+    host = f"[{address}]" if ":" in address else address
+    return urlunsplit(parts._replace(netloc=f"{credentials}{at}{host}:{parts.port or 80}"))

@@ -5,7 +5,6 @@ import base64
 import socket
 import ssl
 import struct
-from contextlib import asynccontextmanager
 
 import pytest
 from websockets.asyncio.server import serve
@@ -17,6 +16,7 @@ from edged.realtime.providers import Provider, endpoint
 from edged.realtime.websocket import WebsocketDial
 from tests.lab.net import SimNet
 from tests.lab.ports import SimResolver
+from tests.realtime.proxy import Proxy
 
 HOST = "voice.example"
 KEY = "sk-secret"
@@ -249,38 +249,6 @@ def test_a_redirect_gets_no_connection_and_no_key(status):
 
 
 # -- proxies -----------------------------------------------------------------------------------------
-
-
-class Proxy:
-    """Forwards what is CONNECTed to, whatever its name, to `port`; or answers with `status`."""
-
-    def __init__(self, port=0, *, status=200):
-        self.requests, self._port, self._status = [], port, status
-        self._tasks = []
-
-    @asynccontextmanager
-    async def running(self, credentials="name:pass%20word@"):
-        async with await asyncio.start_server(self._serve, LOOPBACK, 0) as server:
-            yield f"http://{credentials}proxy.lan:{port_of(server)}"
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _serve(self, reader, writer):
-        self._tasks.append(asyncio.current_task())
-        self.requests.append((await reader.readuntil(b"\r\n\r\n")).decode())
-        writer.write(f"HTTP/1.1 {self._status} Told\r\n\r\n".encode())
-        if self._status == 200:
-            onward_reader, onward = await asyncio.open_connection(LOOPBACK, self._port)
-            await asyncio.gather(self._pump(reader, onward), self._pump(onward_reader, writer))
-        writer.close()
-
-    async def _pump(self, reader, writer):
-        try:
-            while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
-        except ConnectionError:
-            pass
-        writer.close()
 
 
 def test_a_proxy_leads_to_the_service_and_learns_no_key(authority):
