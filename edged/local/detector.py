@@ -76,8 +76,13 @@ class Detector:
                 events.append(event)
         return events
 
-    def reset(self) -> None:
-        """What was heard was taken: a new turn begins."""
+    def clear(self) -> None:
+        """What was heard was taken or thrown away: what comes next begins with a whole sample."""
+        self.at_ms += self._fmt.ms_of(len(self._rest))
+        self._rest = b""
+        self._forget()
+
+    def _forget(self) -> None:
         self.speaking, self._speech_ms, self._quiet_ms = False, 0, 0
         self._levels.clear()
         self._level_sum, self._level_count = 0.0, 0
@@ -94,11 +99,11 @@ class Detector:
     def _quiet(self) -> Stopped | None:
         self._quiet_ms += FRAME_MS
         if not self.speaking:
-            self._speech_ms = 0
+            self._forget()  # a click says nothing about the voice that may come
             return None
         if self._quiet_ms < self._patience_ms():
             return None
-        self.reset()
+        self._forget()
         return Stopped(self.at_ms)
 
     def _patience_ms(self) -> int:

@@ -1,7 +1,8 @@
 """The input audio buffer of one session, and the ear on it. Pure.
 
-Rules: with a detector the buffer holds no more before speech than the padding; without one, all that came until it is
-committed or cleared, up to `MOST_MS`. An item has its name from the first sound of speech on.
+Rules: with a detector the buffer holds no more before speech than the padding, and speech that is as long as
+`MOST_MS` ends there; without one, it holds all that came until it is committed or cleared, and no more than `MOST_MS`.
+An item has its name from the first sound of speech on.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from edged.pcm import PCM16, Format
 from edged.wire import BadClientEvent
 
 LEAST_COMMIT_MS = 100
-MOST_MS = 15 * 60_000
+MOST_MS = 11 * 60_000  # 32 MB; the longest turn that edged can be set to is 10 minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,16 @@ class Hearing:
         """What is heard in it, bit by bit: who commits at `SpeechStopped` gets no sound that came after.
 
         Raises:
-            BadClientEvent: the buffer would be longer than any utterance.
+            BadClientEvent: the buffer would be longer than any utterance; at once, and nothing was taken.
         """
-        if self.fmt.ms_of(len(self._buffer) + len(sound)) > MOST_MS:
+        held = len(self._buffer) if self._detector is None else 0
+        if self.fmt.ms_of(held + len(sound)) > MOST_MS:
             raise BadClientEvent(
                 "invalid_value", f"The input audio buffer holds {MOST_MS // 60_000} minutes at most.", "audio"
             )
+        return self._listened(sound)
+
+    def _listened(self, sound: bytes) -> Iterator[Heard]:
         self._came_ms += len(sound) / self.fmt.bytes_per_ms
         if self._detector is None:
             self._buffer += sound
@@ -91,6 +96,9 @@ class Hearing:
             self._buffer += frame
             for event in self._detector.feed(frame):
                 yield self._heard(event, self._detector)
+            if self._detector.speaking and self.held_ms >= MOST_MS:
+                self._detector.clear()
+                yield SpeechStopped(self._detector.at_ms, self._item_id or self._new_id())
             if self._item_id is None:
                 self._keep_last(self._detector.padding_ms + LEAST_SPEECH_MS)
                 yield from self._idled(self._detector)
@@ -124,7 +132,7 @@ class Hearing:
         self._buffer.clear()
         self._item_id = None
         if self._detector is not None:
-            self._detector.reset()
+            self._detector.clear()
         return thrown
 
     def _heard(self, event: Started | Stopped, detector: Detector) -> Heard:

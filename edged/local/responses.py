@@ -13,10 +13,10 @@ from edged.local.answer import Running, Step, Tempo
 from edged.local.bill import Billed, Ledger
 from edged.local.conversation import Conversation
 from edged.local.item import CHARACTERS_A_TOKEN, Item
+from edged.local.planner import Asked, Planner
 from edged.local.schema import missing
-from edged.local.script import Asked, Planner
 from edged.local.settings import Answering
-from edged.local.sounds import from_client, whole
+from edged.local.sounds import Sound
 from edged.wire import BadClientEvent, ServerEvent
 
 Json = dict[str, Any]
@@ -35,7 +35,7 @@ class _Sending:
 
 
 class Responses:
-    """`utterance` is the last one's item and its sound (PCM16, 24 kHz): what a voice answers."""
+    """`utterance` is the last one's item and its sound: what a voice answers."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Responses:
         self._seen = (0, 0)  # tokens of text and sound that went in last time
         self._ended = 0
         self._tokens = 0
-        self.utterance: tuple[str, bytes] = "", b""
+        self.utterance = "", Sound()
         self.sounded = False
 
     @property
@@ -77,7 +77,7 @@ class Responses:
                 f"Conversation already has an active response in progress: {self.active}. "
                 "Wait until the response is finished before creating a new one.",
             )
-        if len(self._sending) > MOST_OUT_OF_BAND:
+        if answering.out_of_band and self._beside() >= MOST_OUT_OF_BAND:
             raise BadClientEvent("rate_limit_exceeded", "Too many responses at a time.")
         items = list(self._conversation) if answering.input is None else self._given(answering.input)
         came = self._weigh(items, answering)
@@ -126,6 +126,9 @@ class Responses:
     def _own(self) -> _Sending | None:
         return next((each for each in self._sending if not each.running.answering.out_of_band), None)
 
+    def _beside(self) -> int:
+        return sum(each.running.answering.out_of_band for each in self._sending)
+
     def _given(self, raws: list[Json]) -> list[Item]:
         """The items a response is to answer, by value or by reference."""
         items: list[Item] = []
@@ -140,15 +143,15 @@ class Responses:
                 items.append(self._conversation.refer(str(raw["id"]), f"{path}.id"))
         return items
 
-    def _heard(self, items: list[Item]) -> bytes:
+    def _heard(self, items: list[Item]) -> Sound:
         """The sound of the last utterance among them."""
         item_id, sound = self.utterance
         last = next((item for item in reversed(items) if item.role == "user"), None)
         if last is None:
-            return b""
+            return Sound()
         if last.id == item_id:
             return sound
-        return from_client(whole(bytes(last.kept.get(0, b"")), last.fmt), last.fmt)
+        return Sound(bytes(last.kept.get(0, b"")), last.fmt)
 
     def _weigh(self, items: list[Item], answering: Answering) -> tuple[int, int]:
         """Tokens of text and sound."""

@@ -14,69 +14,24 @@
 When the sequence is used up, or there is none, the voice answers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import msgspec
 import yaml
 
 from edged.errors import ConfigError
 from edged.local import voice
-from edged.local.item import Item
 from edged.local.plan import Call, Message, Plan, Said
+from edged.local.planner import Asked, VoicePlanner
+from edged.local.sounds import Sound
 from edged.local.voice import Speak, Voice
 from edged.wire import ServerError
 
-SILENT = Plan()
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a response answers: the items it can see, and the sound of the last utterance (PCM16, 24 kHz)."""
-
-    items: Sequence[Item]
-    utterance: bytes
-
-    @property
-    def last(self) -> Item | None:
-        """The last item that is not the service's own."""
-        return next((item for item in reversed(self.items) if not _is_own(item)), None)
-
-
-class Planner(Protocol):
-    """One a session: it may count."""
-
-    def plan(self, asked: Asked) -> Plan:
-        """What the next response brings."""
-        ...
-
-    def heard(self, utterance: bytes) -> str | None:
-        """The transcript of an utterance; None where it could not be understood."""
-        ...
-
-
-class VoicePlanner:
-    """Answers everything with a voice, and what was written by saying so."""
-
-    def __init__(self, voice: Voice) -> None:
-        self._voice = voice
-
-    def plan(self, asked: Asked) -> Plan:
-        last = asked.last
-        if last is None:
-            answer = self._voice.answer(asked.utterance) if asked.utterance else voice.nothing_yet()
-        elif last.type == "function_call_output":
-            answer = voice.thanks_for_result()
-        elif last.sound:
-            answer = self._voice.answer(asked.utterance)
-        else:
-            answer = voice.read_back(last.text)
-        return Plan((Message((Said(answer.transcript, answer.pcm),)),)) if answer.pcm else SILENT
-
-    def heard(self, utterance: bytes) -> str | None:
-        """Nothing here understands speech: it tells the length."""
-        return f"({len(utterance)} bytes of speech)"
+LONGEST_S = 600.0  # of speech in one answer
+LONGEST_THINK_MS = 600_000.0
+GOOD = "docs/local-server.md shows a good one"
 
 
 class _Strict(msgspec.Struct, forbid_unknown_fields=True):
@@ -104,6 +59,11 @@ class _Tool(_Strict):
     name: str
     arguments: dict[str, Any] = {}
 
+    @property
+    def text(self) -> str:
+        """The arguments as JSON. Raises TypeError or RecursionError where they can not be."""
+        return msgspec.json.encode(self.arguments).decode()
+
 
 class _Refusal(_Strict):
     code: str = "server_error"
@@ -115,12 +75,20 @@ class _Part(_Strict):
     say: str | None = None
     text: str | None = None
 
+    @property
+    def kinds(self) -> list[str]:
+        return _given(self, "say", "text")
+
 
 class _Output(_Strict):
     say: str | None = None
     text: str | None = None
     parts: list[_Part] | None = None
     call: _Tool | None = None
+
+    @property
+    def kinds(self) -> list[str]:
+        return _given(self, "say", "text", "parts", "call")
 
 
 class _Reply(_Strict):
@@ -137,7 +105,7 @@ class _Reply(_Strict):
     listen: bool | None = None
     parrot: bool | None = None
     when: _When | None = None
-    status: Literal["completed", "incomplete"] = "completed"
+    status: Literal["completed", "incomplete"] | None = None
     reason: Literal["max_output_tokens", "content_filter"] | None = None
     think_ms: float | None = None
     heard: str | None = None
@@ -145,7 +113,7 @@ class _Reply(_Strict):
     @property
     def kinds(self) -> list[str]:
         names = ("say", "text", "parts", "items", "call", "refuse", "silence", "long", "listen", "parrot")
-        return [name for name in names if getattr(self, name) not in (None, False)]
+        return _given(self, *names)
 
 
 class _File(_Strict):
@@ -178,24 +146,73 @@ def parse(text: str, name: str, speak: Speak) -> Script:
         told = msgspec.convert(yaml.safe_load(text), _File)
     except (yaml.YAMLError, msgspec.ValidationError, RecursionError) as error:
         words = " ".join(str(error).split())
-        raise ConfigError([f"{name}: {words}; docs/local-server.md shows a good one"]) from error
-    problems = []
-    for place, replies in (("rules", told.rules), ("answers", told.answers)):
-        for index, reply in enumerate(replies):
-            if len(reply.kinds) != 1:
-                found = ", ".join(reply.kinds) or "nothing"
-                problems.append(
-                    f"{name}: $.{place}[{index}] is to say one thing to answer with; it says {found}"
-                )
-            if place == "rules" and reply.when is None:
-                problems.append(
-                    f"{name}: $.rules[{index}] has no `when`; without one it belongs to `answers`"
-                )
+        raise ConfigError([f"{name}: {words}; {GOOD}"]) from error
+    problems = [
+        *(
+            problem
+            for index, rule in enumerate(told.rules)
+            for problem in _of_rule(f"$.rules[{index}]", rule)
+        ),
+        *(
+            problem
+            for index, answer in enumerate(told.answers)
+            for problem in _of_answer(f"$.answers[{index}]", answer)
+        ),
+    ]
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError([f"{name}: {problem}" for problem in problems])
     replies = [*told.rules, *told.answers]
     speech = {said: speak(said) for reply in replies for said in _sayings(reply)}
     return Script(tuple(told.rules), tuple(told.answers), tuple(told.faults), speech)
+
+
+def _of_rule(where: str, rule: _Reply) -> Iterator[str]:
+    """What is wrong with it, in words."""
+    if rule.when is None:
+        yield f"{where} has no `when`; without one it belongs to `answers`"
+    if rule.heard is not None:
+        yield f"{where}.heard: what was heard is told before a rule is chosen; it belongs to `answers`"
+    yield from _of_reply(where, rule)
+
+
+def _of_answer(where: str, answer: _Reply) -> Iterator[str]:
+    if answer.when is not None:
+        yield f"{where}.when: answers come one after the other; with a condition it belongs to `rules`"
+    yield from _of_reply(where, answer)
+
+
+def _of_reply(where: str, reply: _Reply) -> Iterator[str]:
+    yield from _one(where, reply.kinds)
+    if reply.long is not None and not 0 < reply.long <= LONGEST_S:
+        yield f"{where}.long: {reply.long:g} is no length; it is more than 0 and up to {LONGEST_S:g} s"
+    if reply.think_ms is not None and not 0 <= reply.think_ms <= LONGEST_THINK_MS:
+        yield f"{where}.think_ms: {reply.think_ms:g} is no time; it is 0 to {LONGEST_THINK_MS:.0f}"
+    if reply.refuse is not None and (reply.status is not None or reply.reason is not None):
+        yield f"{where}: what is refused has failed; it has no other status or reason"
+    elif reply.reason is not None and reply.status != "incomplete":
+        yield f"{where}.reason: it says why an answer is cut; `status: incomplete` belongs to it"
+    yield from _of_output(where, reply)
+    for index, item in enumerate(reply.items or ()):
+        yield from _one(f"{where}.items[{index}]", item.kinds)
+        yield from _of_output(f"{where}.items[{index}]", item)
+
+
+def _of_output(where: str, output: _Output | _Reply) -> Iterator[str]:
+    for index, part in enumerate(output.parts or ()):
+        yield from _one(f"{where}.parts[{index}]", part.kinds)
+    try:
+        _ = output.call and output.call.text
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        yield f"{where}.call.arguments: they can not be JSON ({error})"
+
+
+def _one(where: str, kinds: list[str]) -> Iterator[str]:
+    if len(kinds) != 1:
+        yield f"{where} is to say one thing to answer with; it says {', '.join(kinds) or 'nothing'}"
+
+
+def _given(told: msgspec.Struct, *names: str) -> list[str]:
+    return [name for name in names if getattr(told, name) not in (None, False)]
 
 
 class ScriptPlanner:
@@ -219,11 +236,11 @@ class ScriptPlanner:
             error = ServerError(refusal.message, type=refusal.type, code=refusal.code)
             items, status = (), "failed"
         else:
-            items, status = self._items(reply, asked), reply.status
+            items, status = self._items(reply, asked), reply.status or "completed"
         think_s = None if reply.think_ms is None else reply.think_ms / 1000
         return Plan(items, status, reply.reason, error, think_s)
 
-    def heard(self, utterance: bytes) -> str | None:
+    def heard(self, utterance: Sound) -> str | None:
         """What the next answer says it heard."""
         reply = self._answers[-1] if self._answers else None
         return reply.heard if reply is not None and reply.heard is not None else self._voice.heard(utterance)
@@ -244,7 +261,7 @@ class ScriptPlanner:
 
     def _output(self, output: _Output) -> Message | Call:
         if output.call is not None:
-            return Call(output.call.name, msgspec.json.encode(output.call.arguments).decode())
+            return Call(output.call.name, output.call.text)
         parts = [_Part(output.say, output.text), *(output.parts or ())]
         return Message(tuple(said for part in parts for said in self._said(part)))
 
@@ -260,10 +277,3 @@ def _sayings(reply: _Reply) -> list[str]:
         said.append(item.say)
         parts += item.parts or ()
     return [text for text in [*said, *(part.say for part in parts)] if text is not None]
-
-
-def _is_own(item: Item) -> bool:
-    return item.role in ("assistant", "system") or item.type == "function_call"
-
-
-PlannerOf = Callable[[], Planner]

@@ -28,7 +28,7 @@ from edged.local.answer import Tempo
 from edged.local.bill import Billed, Ledger, Taken
 from edged.local.connection import Connection
 from edged.local.faults import Fault, Faulty
-from edged.local.script import Planner, VoicePlanner
+from edged.local.planner import Planner, VoicePlanner
 from edged.local.session import LocalSession
 from edged.local.talk import Talk
 from edged.local.voice import Voice

@@ -15,10 +15,10 @@ from edged.local.bill import Ledger, Taken
 from edged.local.conversation import Conversation
 from edged.local.hearing import Hearing, Idle, SpeechStarted
 from edged.local.item import Item
+from edged.local.planner import Planner
 from edged.local.responses import Responses
-from edged.local.script import Planner
 from edged.local.settings import Effective
-from edged.local.sounds import from_client, whole
+from edged.local.sounds import Sound
 from edged.wire import BadClientEvent, Dialect, ServerEvent, clientside
 
 Json = dict[str, Any]
@@ -130,8 +130,9 @@ class LocalSession:
                 )
 
     def _append(self, audio: bytes, now: float) -> Iterator[ServerEvent]:
+        hearing = self._hearing.append(audio)
         self._ledger.came(self.id, len(audio), now)
-        for heard in self._hearing.append(audio):
+        for heard in hearing:
             if isinstance(heard, SpeechStarted):
                 yield wire.SpeechStarted(heard.at_ms, heard.item_id)
                 if self._responses.active is not None and self._detects("interrupt_response"):
@@ -148,7 +149,7 @@ class LocalSession:
     def _commit(self, *, detected: bool = False) -> Iterator[ServerEvent]:
         item_id, sound = self._hearing.take(detected=detected)
         fmt = self._hearing.fmt
-        self._responses.utterance = item_id, from_client(whole(sound, fmt), fmt)
+        self._responses.utterance = item_id, Sound(sound, fmt)
         digest = hashlib.sha256(sound).hexdigest()
         kept = sound if self._ledger.keep_audio else b""
         self._ledger.audit.append(Taken(self.id, item_id, digest, len(sound), kept))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from itertools import cycle
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from edged import pcm
 from edged.local import clips
@@ -26,7 +26,16 @@ class Answer:
 
 class Voice(Protocol):
     def answer(self, utterance: bytes) -> Answer:
-        """What to say to this utterance; empty sound is an answer without one."""
+        """What to say to this utterance (PCM16, 24 kHz); empty sound is an answer without one."""
+        ...
+
+
+@runtime_checkable
+class ByLength(Protocol):
+    """A voice that need not hear what was said, so that nobody has to convert it."""
+
+    def answer_ms(self, ms: int) -> Answer:
+        """What to say to an utterance of this length."""
         ...
 
 
@@ -35,7 +44,11 @@ class ListenVoice:
 
     def answer(self, utterance: bytes) -> Answer:
         """Says "I listened for two point four seconds." and an invitation."""
-        tenths = min(999, round(pcm.PCM16.ms_of(len(utterance)) / 100))
+        return self.answer_ms(pcm.PCM16.ms_of(len(utterance)))
+
+    def answer_ms(self, ms: int) -> Answer:
+        """The same, of the length alone."""
+        tenths = min(999, round(ms / 100))
         whole, tenth = divmod(tenths, 10)
         names = ["listened", *_number(whole)]
         if tenth:
@@ -76,7 +89,7 @@ def long_speech(seconds: float) -> Answer:
             break
         names += _number(number)
         length += sum(len(_clip(name)) + pause for name in _number(number))
-    return Answer(_joined(names)[:wanted], _of(names).transcript)
+    return Answer(_joined(names)[:wanted], _words(names))
 
 
 def hum(text: str) -> bytes:
@@ -93,8 +106,12 @@ def hum(text: str) -> bytes:
 
 
 def _of(names: list[str]) -> Answer:
+    return Answer(_joined(names), _words(names))
+
+
+def _words(names: list[str]) -> str:
     texts = _texts()
-    return Answer(_joined(names), " ".join(texts[name] for name in names))
+    return " ".join(texts[name] for name in names)
 
 
 def _number(n: int) -> list[str]:

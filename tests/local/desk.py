@@ -6,7 +6,7 @@ import json
 from edged import wire
 from edged.local.answer import Tempo
 from edged.local.bill import Ledger
-from edged.local.script import VoicePlanner
+from edged.local.planner import VoicePlanner
 from edged.local.session import LocalSession
 from edged.local.voice import Answer
 from edged.wire import Dialect, Settings

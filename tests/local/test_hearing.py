@@ -7,6 +7,7 @@ import struct
 import pytest
 
 from edged import pcm, wire
+from edged.local import hearing as hearing_module
 from edged.local.hearing import MOST_MS, Hearing, Idle, SpeechStarted, SpeechStopped
 from edged.local.sounds import from_client, to_client
 from edged.local.voice import ParrotVoice
@@ -269,3 +270,50 @@ def test_a_detector_that_is_changed_in_the_middle_of_speech_forgets_the_speech()
     ear.configure(VAD, PCM16)
     heard(ear, quiet(60_000), step_ms=1000)
     assert ear.held_ms <= 400
+
+
+@pytest.mark.parametrize("end", [Hearing.clear, Hearing.take])
+def test_half_a_sample_shifts_nothing_that_comes_after_a_clear_or_a_commit(end):
+    ear = hearing()
+    faint = struct.pack("<4h", 20, -20, 21, -21) * 6000  # its bytes the other way round are loud
+    assert heard(ear, quiet(100) + b"\x00") == []
+    end(ear)
+    assert heard(ear, faint) == []
+
+
+def test_positions_hold_where_half_a_frame_was_thrown_away():
+    ear = hearing({**VAD, "prefix_padding_ms": 0})
+    for _ in range(10):
+        heard(ear, quiet(50))
+        ear.clear()
+    (event,) = heard(ear, tone(300))
+    assert event.at_ms == 500
+
+
+def test_clicks_say_nothing_about_the_voice_that_comes_after_them():
+    ear = hearing({"type": "semantic_vad", "eagerness": "low"})
+    assert heard(ear, (tone(40, 30000) + quiet(60)) * 100) == []
+    events = heard(ear, tone(1000, 6000) + quiet(9000))
+    assert events[-1].at_ms - events[0].at_ms == 300 + 1000 + 8000
+
+
+def test_speech_without_end_ends_where_the_buffer_does(monkeypatch):
+    monkeypatch.setattr(hearing_module, "MOST_MS", 2000)
+    ear = hearing()
+    taken = [
+        (event.at_ms, PCM16.ms_of(len(ear.take(detected=True)[1])))
+        for _ in range(5)
+        for event in ear.append(tone(1000))
+        if isinstance(event, SpeechStopped)
+    ]
+    assert taken == [(2000, 2000), (4000, 2000)]
+
+
+def test_what_is_too_long_for_the_buffer_is_refused_before_any_of_it_is_taken(monkeypatch):
+    monkeypatch.setattr(hearing_module, "MOST_MS", 1000)
+    desk = Desk()
+    desk.update()
+    desk.say(1000)
+    before = desk.ledger.appended_bytes
+    assert desk.say(100)[0]["error"]["param"] == "audio"
+    assert desk.ledger.appended_bytes == before

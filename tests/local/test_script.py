@@ -122,6 +122,34 @@ def test_without_a_synthesiser_what_is_said_is_hummed_as_long_as_it_takes():
         ("version: 1\nanswers: [", "script.yaml"),
         ("[]", "script.yaml"),
         ("version: 1\nfaults: 3", "faults"),
+        *(
+            (f"version: 1\nanswers: [{{{answer}}}]", words)
+            for answer, words in [
+                ("long: .nan", "$.answers[0].long"),
+                ("long: .inf", "$.answers[0].long"),
+                ("long: 0", "$.answers[0].long"),
+                ("long: 601", "up to 600 s"),
+                ("say: x, think_ms: .nan", "$.answers[0].think_ms"),
+                ("say: x, think_ms: -1", "$.answers[0].think_ms"),
+                ("say: x, think_ms: 600001", "0 to 600000"),
+                ("call: {name: f, arguments: {a: {null: 1}}}", "$.answers[0].call.arguments"),
+                ("call: {name: f, arguments: {a: &b [*b]}}", "$.answers[0].call.arguments"),
+                (
+                    "items: [{call: {name: f, arguments: {a: {null: 1}}}}]",
+                    "$.answers[0].items[0].call.arguments",
+                ),
+                ("items: [{}]", "$.answers[0].items[0] is to say one thing"),
+                ("items: [{say: a, call: {name: f}}]", "it says say, call"),
+                ("items: [{parts: [{}]}]", "$.answers[0].items[0].parts[0] is to say one thing"),
+                ("parts: [{}]", "$.answers[0].parts[0] is to say one thing"),
+                ("parts: [{say: a, text: b}]", "$.answers[0].parts[0] is to say one thing"),
+                ("say: x, when: {text: y}", "$.answers[0].when"),
+                ("refuse: {}, status: incomplete", "$.answers[0]: what is refused"),
+                ("refuse: {}, reason: content_filter", "$.answers[0]: what is refused"),
+                ("say: x, reason: content_filter", "$.answers[0].reason"),
+            ]
+        ),
+        ("version: 1\nrules: [{when: {text: a}, say: x, heard: y}]", "$.rules[0].heard"),
     ],
 )
 def test_a_bad_script_is_told_where_and_why(text, words):
@@ -148,3 +176,7 @@ rules:
     (call,) = says(desk, "ask the porter")["output"]
     desk.send(wire.function_output("o", call["call_id"], "the porter says no"))
     assert transcript(says(desk)) == ["Done."]
+
+
+def test_the_longest_answer_and_the_longest_thought_are_taken():
+    parse("version: 1\nanswers: [{long: 600, think_ms: 600000}, {say: x, think_ms: 0}]", "s", hum)

@@ -326,3 +326,16 @@ def test_an_answer_without_sound_is_an_empty_response():
     events = [event for _, event in desk.run()]
     assert types(events) == ["response.done", "rate_limits.updated"]
     assert events[0]["response"]["output"] == []
+
+
+def test_answers_beside_the_conversation_are_counted_by_themselves():
+    desk = Desk()
+    desk.update(turn_detection=TurnDetection())
+    aside = {"response": {"conversation": "none"}}
+    for _ in range(8):
+        assert types(desk.ask("response.create", **aside)) == ["response.created"]
+    assert error(desk.ask("response.create", **aside))[0] == "rate_limit_exceeded"
+    events = desk.send(wire.append(loud(400) + bytes(48 * 600) + loud(400)))
+    assert types(events).count("input_audio_buffer.speech_started") == 2  # all of it was heard
+    assert "response.created" in types(events)
+    assert "error" not in types(events)

@@ -1,0 +1,107 @@
+"""Sound between a client's format and the service's own: right, and no larger than it has to be."""
+
+import tracemalloc
+from itertools import pairwise
+
+import pytest
+
+from edged import pcm, wire
+from edged.local import sounds
+from edged.local.hearing import MOST_MS
+from edged.local.sounds import Sound, from_client, to_client
+from edged.local.voice import Answer, ListenVoice
+from edged.pcm import ALAW, PCM16, ULAW
+from tests.local.desk import GA, Desk
+
+LAWS = {ULAW: (pcm.pcm_from_ulaw, pcm.ulaw_from_pcm), ALAW: (pcm.pcm_from_alaw, pcm.alaw_from_pcm)}
+EVERY_CODE = bytes(range(256))
+
+
+def samples(sound):
+    return list(memoryview(sound).cast("h"))
+
+
+@pytest.mark.parametrize("fmt", LAWS)
+def test_the_rate_goes_up_by_lines_between_the_samples(fmt):
+    known = [0, *samples(LAWS[fmt][0](EVERY_CODE))]
+    lines = [a + (b - a) * k // 3 for a, b in pairwise(known) for k in (1, 2, 3)]
+    assert samples(from_client(EVERY_CODE, fmt)) == lines
+
+
+@pytest.mark.parametrize("fmt", LAWS)
+def test_the_rate_goes_down_by_means(fmt):
+    rng = range(-32768, 32767, 7)
+    sound = b"".join(level.to_bytes(2, "little", signed=True) for level in rng)
+    means = [sum(rng[at : at + 3]) // 3 for at in range(0, len(rng) // 3 * 3, 3)]
+    wanted = LAWS[fmt][1](b"".join(mean.to_bytes(2, "little", signed=True) for mean in means))
+    assert to_client(sound, fmt) == wanted
+
+
+@pytest.mark.parametrize("fmt", LAWS)
+def test_pieces_join_without_a_seam(fmt, monkeypatch):
+    up, down = from_client(EVERY_CODE, fmt), to_client(EVERY_CODE * 6, fmt)
+    monkeypatch.setattr(sounds, "PIECE_SAMPLES", 10)
+    assert from_client(EVERY_CODE, fmt) == up
+    assert to_client(EVERY_CODE * 6, fmt) == down
+
+
+@pytest.mark.parametrize(("fmt", "n_bytes"), [(PCM16, 4801), (ULAW, 1234), (ALAW, 7), (PCM16, 0)])
+def test_a_length_is_known_without_a_conversion(fmt, n_bytes):
+    sound = Sound(bytes(n_bytes), fmt)
+    assert sound.n_bytes == len(sound.pcm())
+    assert sound.ms == fmt.ms_of(n_bytes)
+
+
+@pytest.mark.parametrize("fmt", LAWS)
+def test_minutes_of_a_telephone_take_little_more_than_they_become(fmt):
+    raw = bytes(8 * 120_000)
+    from_client(raw[:8], fmt)  # what is made once
+    tracemalloc.start()
+    try:
+        became = len(from_client(raw, fmt))
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 2 * became + 4 * 2**20
+
+
+class Listener:
+    def __init__(self):
+        self.heard = []
+
+    def answer(self, utterance):
+        self.heard.append(utterance)
+        return Answer(b"", "")
+
+
+def telephone_turn(voice, monkeypatch):
+    """One turn of a telephone; how often its sound was converted by the time of each event."""
+    converted = []
+    monkeypatch.setattr(sounds, "from_client", lambda sound, fmt: converted.append(sound) or sound)
+    desk = Desk(GA, voice=voice)
+    desk.update(audio={"input": {"format": {"type": "audio/pcmu"}, "turn_detection": None}})
+    desk.send(wire.append(bytes(8 * 500)))
+    desk.send(wire.commit("c"))
+    counts = [len(converted)]
+    desk.send(wire.response_create("r"))
+    return [*counts, len(converted)]
+
+
+def test_sound_is_converted_for_who_wants_to_hear_it_only(monkeypatch):
+    assert telephone_turn(ListenVoice(), monkeypatch) == [0, 0]
+    assert telephone_turn(Listener(), monkeypatch) == [0, 1]
+
+
+def test_a_voice_that_hears_gets_the_service_s_own_format():
+    voice = Listener()
+    desk = Desk(GA, voice=voice)
+    desk.update(audio={"input": {"format": {"type": "audio/pcma"}, "turn_detection": None}})
+    desk.send(wire.append(EVERY_CODE * 8))
+    desk.send(wire.commit("c"))
+    desk.send(wire.response_create("r"))
+    assert voice.heard == [from_client(EVERY_CODE * 8, ALAW)]
+
+
+def test_the_longest_utterance_has_a_size_in_bytes():
+    assert PCM16.bytes_of(MOST_MS) <= 32 * 2**20
+    assert MOST_MS > 600_000  # the longest turn that edged can be set to
