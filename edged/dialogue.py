@@ -33,6 +33,7 @@ from edged.turn.driver import Turns
 
 log = logging.getLogger(__name__)
 
+MOST_COMPLAINTS = 64  # kinds; a service that makes up new ones is logged each time, like any flood
 _ENDED = {
     Ended.AUDIO: Event.ENDED_AUDIO,
     Ended.SILENT: Event.ENDED_SILENT,
@@ -64,6 +65,7 @@ class Dialogue:
         self._now_ms, self._publish, self._sounds, self._changed = now_ms, publish, sounds, changed
         self._transcripts = transcripts
         self._line: Link | None = None
+        self._complaints: set[str] = set()
 
     def begin(self, line: Link) -> None:
         self._line = line
@@ -83,6 +85,7 @@ class Dialogue:
     def on_link(self, *, up: bool, cause: str | None, text: str) -> None:
         """The line came up or was lost, or is down for another reason than before."""
         if up:
+            self._complaints.clear()
             self.expire()
             self._turns.post(Event.LINK_UP)
         else:
@@ -129,9 +132,17 @@ class Dialogue:
                 if self._transcripts:
                     self._publish({"event": "transcript", "role": role, "text": text})
             case Told(code=code, text=text):
-                log.warning("service: %s: %s", code, text)
+                self._complain(code, text)
             case _:
                 pass
+
+    def _complain(self, code: str, text: str) -> None:
+        """A line for the first of a kind on each line that came up; a service may say the same for ever."""
+        self._teller.counters["complaints"] += 1
+        level = logging.DEBUG if code in self._complaints else logging.WARNING
+        log.log(level, "service: %s", " ".join(f"{code}: {text}".split()))  # one line, whatever it holds
+        if len(self._complaints) < MOST_COMPLAINTS:
+            self._complaints.add(code)
 
     def _on_delta(self, event: Sound) -> None:
         taken = self._playout.push(event.part, event.pcm)
@@ -149,7 +160,7 @@ class Dialogue:
         for call in event.calls:
             self._the_line.tool_result(call.call_id, '{"error": "this kiosk has no such tool"}')
         if event.kind is Ended.FAILED:
-            log.warning("answer: failed: %s", event.text)
+            log.warning("answer: failed: %s", " ".join(event.text.split()))
         self._turns.post(_ENDED[event.kind], event.cause)
         if event.calls:
             self._the_line.ask()

@@ -178,7 +178,7 @@ class Link:
             self._closing = asyncio.ensure_future(line.transport.close())  # nobody waits for its goodbye
 
     def _failed(self, error: EdgedError, wait_s: float) -> None:
-        cause, text = error.cause, str(error)
+        cause, text = error.cause, " ".join(str(error).split())  # some of it is the service's
         if cause == "dialect_refused":
             self._dialect = Dialect.GA
         if cause == "commit_ignored":

@@ -55,6 +55,7 @@ class Session:
         self._redialled = False
         self._commit_ids: list[str] = []
         self._probe_id: str | None = None
+        self._asked_again = False  # after a failure of the service's own
 
     @property
     def ready(self) -> bool:
@@ -197,7 +198,20 @@ class Session:
     def _on_done(self, event: wire.ResponseDone) -> list[SessionEvent]:
         used = Used(event.response_id, event.status, event.usage)
         answer = self._answers.done(event.response_id)
-        return [used] if answer is None else [used, _ended(event, sounded=answer.sounded)]
+        if answer is None:
+            return [used]
+        ended = _ended(event, sounded=answer.sounded)
+        if not _is_of_service(event) or answer.sounded:
+            self._asked_again = False
+            return [used, ended]
+        if (
+            not self._asked_again
+        ):  # trouble of its own: nobody has heard anything yet, so the question is put once more
+            self._asked_again = True
+            self.counters["asked_again"] += 1
+            self._answers.ask()
+            return [used]
+        return [used, ended, Broken("server_error", "the service failed twice in a row: " + ended.text)]
 
     def _on_error(self, error: wire.ServerError) -> list[SessionEvent]:
         code = error.code or error.type or ""
@@ -246,6 +260,12 @@ class Session:
 
     def _send(self, text: str) -> None:
         self._out.append(text)
+
+
+def _is_of_service(event: wire.ResponseDone) -> bool:
+    """The service failed by itself: not the question's fault, nor the account's."""
+    error = event.error
+    return event.status == "failed" and error is not None and "server_error" in (error.code, error.type)
 
 
 def _ended(event: wire.ResponseDone, *, sounded: bool) -> ResponseEnded:
