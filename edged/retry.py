@@ -41,7 +41,7 @@ POLICIES = {
 
 
 # A service that accepts and then closes has had more work of it than one that refuses, and its log is full sooner.
-CLOSED_EARLY = Policy(1.0, 75.0)
+CLOSED_EARLY = Policy(1.0, 90.0)
 
 
 def delays(policy: Policy, rng: Random) -> Iterator[float]:
