@@ -2,7 +2,7 @@
 
 Rules: the order is the one clients rely on: item added, part added, sound and its transcript mixed, sound done,
 transcript done, part done, item done. What a cancel cuts off is closed the same way, as incomplete. A response costs
-what was sent of it.
+what was sent of it, and no more than `max_output_tokens`: sound and words are cut in the same proportion.
 """
 
 from collections.abc import Callable, Iterator
@@ -128,25 +128,36 @@ class Running:
 
     def _sound(self, said: Said, tempo: Tempo) -> Iterator[Step]:
         fmt = self.answering.output_format
-        sound, words = to_client(said.pcm, fmt), said.transcript.split(" ")
-        left = self._tokens_left()
-        if left is not None and fmt.ms_of(len(sound)) > left * 1000 // SPOKEN_TOKENS_A_SECOND:
-            sound, self.cut = sound[: fmt.bytes_of(left * 1000 // SPOKEN_TOKENS_A_SECOND)], True
-            words = words[: left // 4]  # what is cut off is not spoken either
-        size = fmt.bytes_of(tempo.delta_ms)
-        pieces = [sound[start : start + size] for start in range(0, len(sound), size)]
-        bounds = [-(-len(words) * k // len(pieces)) for k in range(len(pieces) + 1)] if pieces else [0]
-        said_of = [" ".join(words[start:end]) for start, end in pairwise(bounds)]
-        for k, (piece, text) in enumerate(zip(pieces, said_of, strict=True)):
-            wait_s = tempo.delta_ms / 1000 / tempo.pace if k and tempo.pace else 0.0
+        sound = to_client(said.pcm, fmt)
+        sound, transcript = self._within(sound, said.transcript)
+        words, size = _words(transcript), fmt.bytes_of(tempo.delta_ms)
+        starts = range(0, len(sound), size)
+        bounds = [-(-len(words) * k // len(starts)) for k in range(len(starts) + 1)] if sound else [0]
+        for start, (first, end) in zip(starts, pairwise(bounds), strict=True):
+            wait_s = tempo.delta_ms / 1000 / tempo.pace if start and tempo.pace else 0.0
+            piece, text = sound[start : start + size], "".join(words[first:end])
             yield wait_s, lambda piece=piece, text=text: self._send_sound(piece, text)  # type: ignore[misc]
 
-    def _written(self, said: Said) -> Iterator[Step]:
+    def _within(self, sound: bytes, transcript: str) -> tuple[bytes, str]:
+        """As much of both as the tokens that are left allow."""
+        fmt, left = self.answering.output_format, self._tokens_left()
+        audio = -(-fmt.ms_of(len(sound)) * SPOKEN_TOKENS_A_SECOND // 1000)
+        text = -(-len(transcript) // CHARACTERS_A_TOKEN)
+        if left is None or audio + text <= left:
+            return sound, transcript
+        self.cut = True
+        of_sound = -(-left * audio // (audio + text))
+        most = (left - of_sound) * CHARACTERS_A_TOKEN
+        return sound[: fmt.bytes_of(of_sound * 1000 / SPOKEN_TOKENS_A_SECOND)], _whole_words(transcript, most)
+
+    def _short_enough(self, text: str) -> str:
         left = self._tokens_left()
-        text = said.transcript
         if left is not None and len(text) > left * CHARACTERS_A_TOKEN:
             text, self.cut = text[: left * CHARACTERS_A_TOKEN], True
-        for word in text.split(" "):
+        return text
+
+    def _written(self, said: Said) -> Iterator[Step]:
+        for word in _words(self._short_enough(said.transcript)):
             yield 0.0, lambda word=word: self._send_text(word)  # type: ignore[misc]
 
     def _add(self, index: int, item: Json) -> list[ServerEvent]:
@@ -177,22 +188,20 @@ class Running:
         self.conversation.keep(now.item, now.part.content_index, sound)
         events: list[ServerEvent] = []
         if text:
-            events.append(
-                wire.AudioTranscriptDelta(self.response_id, now.part, now.index, self._word(now, text))
-            )
+            self._word(now, text)
+            events.append(wire.AudioTranscriptDelta(self.response_id, now.part, now.index, text))
         return [*events, wire.AudioDelta(self.response_id, now.part, now.index, sound)]
 
     def _send_text(self, text: str) -> list[ServerEvent]:
         now = self._now()
         assert now.part is not None
-        return [wire.TextDelta(self.response_id, now.part, now.index, self._word(now, text))]
+        self._word(now, text)
+        return [wire.TextDelta(self.response_id, now.part, now.index, text)]
 
-    def _word(self, now: _Open, text: str) -> str:
-        more = f" {text}" if now.transcript else text
-        now.transcript += more
+    def _word(self, now: _Open, text: str) -> None:
+        now.transcript += text
         if now.part is not None and now.part.content_index not in now.item.cut:
             self._write_part(now)
-        return more
 
     def _write_part(self, now: _Open) -> None:
         """What the item says of the part under way."""
@@ -227,7 +236,7 @@ class Running:
         now.item.item["status"] = status
         item = now.item.told()
         events: list[ServerEvent] = [wire.OutputItemDone(self.response_id, now.index, item)]
-        if self.answering.dialect is Dialect.GA and not self.answering.out_of_band:
+        if self.answering.dialect is Dialect.GA and self.conversation.holds(now.item):
             events.append(wire.ItemDone(item, self.conversation.before(now.item.id)))
         return events
 
@@ -238,14 +247,12 @@ class Running:
         events = self._add(
             index, {"type": "function_call", "name": call.name, "call_id": call_id, "arguments": ""}
         )
-        item = self._now().item
-        for piece in (call.arguments[:PIECE], call.arguments[PIECE:]):
+        item, arguments = self._now().item, self._short_enough(call.arguments)
+        for piece in (arguments[:PIECE], arguments[PIECE:]):
             events.append(wire.ArgumentsDelta(self.response_id, item.id, index, call_id, piece))
-        item.item["arguments"] = call.arguments
-        events.append(
-            wire.ArgumentsDone(self.response_id, item.id, index, call_id, call.name, call.arguments)
-        )
-        return events + self._end_item("completed")
+        item.item["arguments"] = arguments
+        events.append(wire.ArgumentsDone(self.response_id, item.id, index, call_id, call.name, arguments))
+        return events + self._end_item("incomplete" if self.cut else "completed")
 
     def _now(self) -> _Open:
         assert self._open is not None
@@ -258,6 +265,16 @@ class Running:
             if most is None
             else max(0, most - sum(sum(item.tokens(billed=True)) for item in self.output))
         )
+
+
+def _words(text: str) -> list[str]:
+    """The words with the blanks before them; together they are the text."""
+    first, *others = text.split(" ")
+    return [word for word in (first, *(f" {word}" for word in others)) if word] or [""]
+
+
+def _whole_words(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: max(0, text.rfind(" ", 0, most + 1))]
 
 
 def _usage(came: tuple[int, int], went: tuple[int, int], cached: tuple[int, int]) -> Json:

@@ -1,8 +1,8 @@
 """The items of a conversation: in what order, what they hold, what they weigh. Pure.
 
 Rules: an id is used once. A message of the assistant can be cut to what was sent of it, and no further. Sound is
-kept for `retrieve` up to `MOST_SOUND` bytes in all, and `MOST_ITEMS` items: past that the oldest go, as a model's
-context would.
+kept for `retrieve` up to `MOST_SOUND` bytes in all, and up to `MOST_ITEMS` items of `MOST_TEXT` characters: past that
+the oldest go, as a model's context would. Only what is in the conversation is kept.
 """
 
 from base64 import b64decode, b64encode
@@ -46,12 +46,14 @@ class Conversation:
         at = 0 if after in (None, "root") else self._order.index(str(after)) + 1
         self._items[item.id] = item
         self._order.insert(at, item.id)
-        before = self._order[at - 1] if at else None
         self._weights[item.id] = item.weight()
         self._text += self._weights[item.id]
         while len(self._order) > MOST_ITEMS or (self._text > MOST_TEXT and len(self._order) > 1):
-            self._drop(self._order[0])
-        return before
+            self._drop(next(item_id for item_id in self._order if item_id != item.id))
+        came, item.kept = item.kept, {}
+        for index, sound in came.items():
+            self._keep(item, index, sound)
+        return self.before(item.id)
 
     def before(self, item_id: str) -> str | None:
         """Behind which item this one stands; None where it is the first, or gone."""
@@ -87,7 +89,8 @@ class Conversation:
         item = Item(kept, fmt)
         for index, part in enumerate(kept.get("content", [])):
             if "audio" in part:
-                self.keep(item, index, _sound(part.pop("audio"), f"{path}.content[{index}].audio"))
+                sound = _sound(part.pop("audio"), f"{path}.content[{index}].audio")
+                item.kept[index], item.sound[index] = bytearray(sound), len(sound)
                 part.setdefault("transcript", None)
         return item
 
@@ -160,23 +163,39 @@ class Conversation:
             content[part.content_index].pop("transcript", None)
 
     def keep(self, item: Item, content_index: int, sound: bytes) -> None:
-        """Count sound of an item, and keep it while there is room; half a part is not kept."""
+        """Count sound of an item, and keep it if the item is one of these; half a part is not kept."""
         item.sound[content_index] = item.sound.get(content_index, 0) + len(sound)
         item.sent[content_index] = item.sent.get(content_index, 0) + len(sound)
+        if self.holds(item):
+            self._keep(item, content_index, sound)
+
+    def holds(self, item: Item) -> bool:
+        """Whether it is this very item that is in the conversation, not one that has its name by now."""
+        return self._items.get(item.id) is item
+
+    def _keep(self, item: Item, content_index: int, sound: bytes | bytearray) -> None:
         if content_index in item.lost:
             return
-        if self._kept + len(sound) <= MOST_SOUND:
+        if self._make_room(len(sound), item):
             item.kept.setdefault(content_index, bytearray()).extend(sound)
             self._kept += len(sound)
         else:
             item.lost.add(content_index)
-            self._kept -= len(item.kept.pop(content_index, b""))
 
-    def let_go(self, item: Item) -> None:
-        """Its sound is of no use any more."""
+    def _make_room(self, n_bytes: int, coming: Item) -> bool:
+        """Lose the sound of the oldest items; of the one that comes too where it is too long by itself."""
+        others = (item for item in self if item is not coming)
+        while self._kept + n_bytes > MOST_SOUND:
+            oldest = next(others, None)
+            self._lose(oldest or coming)
+            if oldest is None:
+                return False
+        return True
+
+    def _lose(self, item: Item) -> None:
         self._kept -= sum(map(len, item.kept.values()))
+        item.lost.update(item.kept)
         item.kept.clear()
-        item.lost.update(item.sound)
 
     def tokens(self, items: Iterable[Item] | None = None) -> tuple[int, int]:
         """What the items weigh as input: of text, of audio."""
@@ -191,7 +210,7 @@ class Conversation:
         item = self._items.pop(item_id)
         self._order.remove(item_id)
         self._text -= self._weights.pop(item_id)
-        self.let_go(item)
+        self._lose(item)
 
 
 def _sound(text: str, path: str) -> bytes:

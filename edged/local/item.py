@@ -24,7 +24,7 @@ class Item:
     sound: dict[int, int] = field(default_factory=dict)
     sent: dict[int, int] = field(default_factory=dict)
     kept: dict[int, bytearray] = field(default_factory=dict)
-    lost: set[int] = field(default_factory=set)  # parts that there was no room to keep
+    lost: set[int] = field(default_factory=set)  # parts that there was no room for, or is none any more
     cut: set[int] = field(default_factory=set)
 
     def told(self) -> Json:
@@ -62,7 +62,7 @@ class Item:
         """Of text, of audio: as the conversation holds it, or as it was `billed` when it left."""
         a_second = SPOKEN_TOKENS_A_SECOND if self.role == "assistant" else HEARD_TOKENS_A_SECOND
         sound = self.sent if billed else self.sound
-        audio = round(sum(self.fmt.ms_of(n_bytes) for n_bytes in sound.values()) / 1000 * a_second)
+        audio = (sum(self.fmt.ms_of(n_bytes) for n_bytes in sound.values()) * a_second + 500) // 1000
         written = len(self.text) + len(str(self.item.get("arguments", "")))
         spoken = sum(len(str(part.get("transcript") or "")) for part in self.item.get("content", []))
         return -(-(written + (spoken if self.role == "assistant" else 0)) // CHARACTERS_A_TOKEN), audio

@@ -4,11 +4,18 @@ Nobody puts the assistant's sound into a conversation: what it said comes back a
 """
 
 from collections.abc import Mapping
+from typing import Any
 
-from edged.local.schema import Check, Spec, each, one_of, or_null, record, tagged, text
+from edged.local.schema import Check, Spec, each, one_of, or_null, out_of_range, record, tagged, text
 from edged.wire import Dialect
 
-_ID = text(32)
+
+def _id(value: Any, path: str) -> Any:
+    """A name; `root` is none, for it is the front of the conversation."""
+    text(32)(value, path)
+    if value in ("", "root"):
+        raise out_of_range(path, repr(value), "a name of an item")
+    return value
 
 
 def _contents(dialect: Dialect) -> dict[str, Check]:
@@ -32,7 +39,7 @@ def _contents(dialect: Dialect) -> dict[str, Check]:
 
 
 _HEAD: Spec = {
-    "id": _ID,
+    "id": _id,
     "object": one_of("realtime.item"),
     "type": text(),
     "status": one_of("completed", "incomplete", "in_progress"),

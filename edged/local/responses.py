@@ -176,9 +176,6 @@ class Responses:
         running = sending.running
         closing = running.closing(status)
         done = running.done(status, reason)
-        if running.answering.out_of_band:
-            for item in running.output:
-                self._conversation.let_go(item)
         self._ledger.bill.append(Billed(self._session_id, running.response_id, status, done.usage))
         self._ended += 1
         self._tokens += done.usage["total_tokens"]

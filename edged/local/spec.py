@@ -107,6 +107,10 @@ def _tool_choice(value: Any, path: str) -> Any:
     )(value, path)
 
 
+def _truncation(value: Any, path: str) -> Any:
+    return _RETENTION(value, path) if isinstance(value, dict) else one_of("auto", "disabled")(value, path)
+
+
 def _beta_tool_choice(value: Any, path: str) -> Any:
     """A function by its bare name; an object that names one becomes that."""
     if isinstance(value, dict):
@@ -149,17 +153,13 @@ _GA_MODALITIES = _modalities(("audio",), ("text",))
 _BETA_MODALITIES = _modalities(("text",), ("text", "audio"))
 _GA_TOOLS = each(tagged("type", {"function": _FUNCTION, "mcp": _MCP}), 128)
 _BETA_TOOLS = each(tagged("type", {"function": _FUNCTION}), 128)
-_TRUNCATION = either(
-    "'auto', 'disabled' or a retention_ratio object",
-    one_of("auto", "disabled"),
-    record(
-        {
-            "type": one_of("retention_ratio"),
-            "retention_ratio": number(0, 1),
-            "token_limits": or_null(record({"post_instructions": integer(0, 2**31)})),
-        },
-        required=("type", "retention_ratio"),
-    ),
+_RETENTION = record(
+    {
+        "type": one_of("retention_ratio"),
+        "retention_ratio": number(0, 1),
+        "token_limits": or_null(record({"post_instructions": integer(0, 2**31)})),
+    },
+    required=("type", "retention_ratio"),
 )
 _REASONING = or_null(record({"effort": one_of("minimal", "low", "medium", "high", "xhigh")}))
 
@@ -171,7 +171,7 @@ GA_SESSION: Spec = {
     "tools": _GA_TOOLS,
     "tool_choice": _tool_choice,
     "max_output_tokens": _MOST_TOKENS,
-    "truncation": _TRUNCATION,
+    "truncation": _truncation,
     "parallel_tool_calls": flag,
     "reasoning": _REASONING,
     "prompt": _PROMPT,

@@ -218,9 +218,61 @@ def test_the_most_tokens_cut_an_answer_short(dialect):
     )
     response = events[-2]["response"]
     assert response["status_details"] == {"type": "incomplete", "reason": "max_output_tokens"}
-    assert len(sound_of(events, dialect)) == 2000 * MS
     assert len(response["output"]) == 1
     assert response["output"][0]["status"] == "incomplete"
+    details = response["usage"]["output_token_details"]
+    assert details == {"text_tokens": 0, "audio_tokens": 40}  # no word is left its tokens
+    assert len(sound_of(events, dialect)) == 2000 * MS
+
+
+@pytest.mark.parametrize("most", [1, 2, 5, 20, 40, 49, 50, 100])
+@pytest.mark.parametrize(
+    "item",
+    [
+        said("one two three four five six seven eight nine ten", SOUND * 2),
+        said(" ".join(["word"] * 80), SOUND[:4800]),
+        said("without blanks" * 30, b""),
+        Message((Said("one two", SOUND[: 24 * MS]), Said("x" * 7, SOUND[: 24 * MS]), Said("three" * 90))),
+        Call("f", json.dumps({"text": "x" * 400})),
+    ],
+)
+def test_no_answer_costs_more_than_it_may(item, most):
+    _, _, events = answer(GA, Plan((item,)), response={"max_output_tokens": most})
+    response = events[-2]["response"]
+    details = response["usage"]["output_token_details"]
+    assert sum(details.values()) == response["usage"]["output_tokens"] <= most
+    whole = response["status"] == "completed"
+    assert response["output"][0]["status"] == response["status"]
+    if not whole:
+        assert response["status_details"]["reason"] == "max_output_tokens"
+        assert most - response["usage"]["output_tokens"] <= 2 + most // 10  # and not much less
+    for end in ("text", "transcript"):
+        told = "".join(event["delta"] for event in events if event["type"].endswith(f"{end}.delta"))
+        assert told == "".join(event[end] for event in events if event["type"].endswith(f"{end}.done"))
+
+
+@pytest.mark.parametrize("text", [" lead", "trail ", "two  blanks", "", " ", "line\n break"])
+@pytest.mark.parametrize("sound", [b"", SOUND])
+def test_a_text_comes_with_all_its_blanks(text, sound):
+    _, _, events = answer(GA, Plan((said(text, sound),)))
+    pieces = [event for event in events if event["type"].endswith(("text.delta", "transcript.delta"))]
+    assert "".join(piece["delta"] for piece in pieces) == text
+    (part,) = named(events, "response.content_part.done", GA)
+    assert part["part"].get("transcript", part["part"].get("text")) == text
+
+
+def test_an_item_deleted_while_it_is_said_is_not_added_to_the_conversation_again():
+    desk = Desk(GA, planner=Plans(Plan((said(),))))
+    desk.ask("response.create")
+    (own,) = {event["item_id"] for _, event in desk.run(0.2) if "item_id" in event}
+    desk.send(wire.item_delete("d", own))
+    content = [{"type": "input_text", "text": "x"}]
+    desk.ask(
+        "conversation.item.create", item={"id": own, "type": "message", "role": "user", "content": content}
+    )
+    names = types([event for _, event in desk.run()])
+    assert "response.output_item.done" in names
+    assert "conversation.item.done" not in names
 
 
 def test_a_response_out_of_band_runs_beside_and_leaves_no_trace():

@@ -8,6 +8,7 @@ import pytest
 from edged import wire
 from edged.local import conversation
 from edged.local.conversation import MOST_ITEMS
+from edged.local.plan import Message, Plan, Said
 from edged.local.voice import ParrotVoice
 from edged.wire import Part
 from tests.local.desk import BETA, GA, MS, Desk, error, types
@@ -63,6 +64,8 @@ def test_what_a_client_may_put_in(dialect, item):
             (message("user", text=None), "invalid_type", "item.content[0].text"),
             ({**message(), "mood": 1}, "unknown_parameter", "item.mood"),
             ({**message(), "id": "x" * 33}, "invalid_value", "item.id"),
+            ({**message(), "id": "root"}, "invalid_value", "item.id"),
+            ({**message(), "id": ""}, "invalid_value", "item.id"),
             ({"type": "function_call_output", "output": ""}, "missing_required_parameter", "item.call_id"),
             (
                 {"type": "function_call_output", "output": "", "call_id": "no"},
@@ -240,3 +243,83 @@ def test_text_is_kept_within_bounds(monkeypatch):
     for _ in range(30):
         desk.ask("conversation.item.create", item=message(text="x" * 200))
     assert 1 <= len(list(desk.session._conversation)) <= 4
+
+
+def test_an_item_put_in_front_of_a_full_conversation_stays(monkeypatch):
+    monkeypatch.setattr(conversation, "MOST_ITEMS", 3)
+    desk = Desk()
+    for name in "abc":
+        desk.ask("conversation.item.create", item={**message(), "id": name})
+    (added, _) = desk.ask("conversation.item.create", item={**message(), "id": "d"}, previous_item_id="root")
+    assert added["previous_item_id"] is None
+    assert order(desk, GA) == ["d", "b", "c"]
+    (added, _) = desk.ask("conversation.item.create", item={**message(), "id": "e"}, previous_item_id="d")
+    assert added["previous_item_id"] is None  # d was the oldest
+    assert order(desk, GA) == ["e", "b", "c"]
+
+
+SOUND = bytes(range(250)) * 8  # 2000 bytes
+
+
+def spoken(*sounds, **fields):
+    content = [{"type": "input_audio", "audio": b64encode(sound).decode()} for sound in sounds]
+    return {"type": "message", "role": "user", "content": content, **fields}
+
+
+def kept(desk, item_id):
+    """The sound of an item's first part; None where it is not kept."""
+    (event,) = desk.ask("conversation.item.retrieve", item_id=item_id)
+    sound = event["item"]["content"][0].get("audio")
+    return None if sound is None else b64decode(sound)
+
+
+def beside(desk):
+    desk.ask("response.create", response={"conversation": "none", "input": [spoken(SOUND)]})
+    desk.run(desk.now + 60)
+
+
+def refused(desk):
+    item = spoken(SOUND, SOUND)
+    item["content"][1]["audio"] = "!"
+    assert error(desk.ask("conversation.item.create", item=item))[1] == "item.content[1].audio"
+
+
+def deleted(desk):
+    desk.ask("response.create")
+    own = next(event["item_id"] for _, event in desk.run(desk.now + 0.12) if "item_id" in event)
+    desk.send(wire.item_delete("d", own))
+    desk.run(desk.now + 60)
+
+
+def given(desk):
+    desk.ask("conversation.item.create", item=spoken(SOUND, id="gone"))
+    desk.send(wire.item_delete("d", "gone"))
+
+
+class TwoParts:
+    def plan(self, asked):
+        return Plan((Message((Said("a", SOUND), Said("b", SOUND))),))
+
+
+@pytest.mark.parametrize("lose", [beside, refused, deleted, given])
+def test_sound_that_is_in_no_conversation_takes_no_room(monkeypatch, lose):
+    monkeypatch.setattr(conversation, "MOST_SOUND", 3 * len(SOUND))
+    desk = Desk(planner=TwoParts())
+    desk.ask("conversation.item.create", item=spoken(SOUND, id="first"))
+    for _ in range(4):
+        lose(desk)
+    desk.ask("conversation.item.create", item=spoken(SOUND, id="second"))
+    desk.ask("conversation.item.create", item=spoken(SOUND, id="third"))
+    assert [kept(desk, name) for name in ("first", "second", "third")] == [SOUND] * 3
+
+
+def test_the_sound_of_the_oldest_goes_first_and_too_much_of_one_is_not_kept(monkeypatch):
+    monkeypatch.setattr(conversation, "MOST_SOUND", 2 * len(SOUND))
+    desk = Desk()
+    for name in "abc":
+        desk.ask("conversation.item.create", item=spoken(SOUND, id=name))
+    assert [kept(desk, name) for name in "abc"] == [None, SOUND, SOUND]
+    desk.ask("conversation.item.create", item=spoken(SOUND * 3, id="d"))
+    assert kept(desk, "d") is None
+    desk.ask("conversation.item.create", item=spoken(SOUND, id="e"))
+    assert kept(desk, "e") == SOUND

@@ -118,6 +118,19 @@ REFUSED = [
     ),
     (GA, ga("tool_choice", value="f"), "invalid_value", "session.tool_choice"),
     (GA, ga("truncation", value="never"), "invalid_value", "session.truncation"),
+    (GA, ga("truncation", value=3), "invalid_type", "session.truncation"),
+    (
+        GA,
+        ga("truncation", value={"type": "retention_ratio", "retention_ratio": 0.8, "x": 1}),
+        "unknown_parameter",
+        "session.truncation.x",
+    ),
+    (
+        GA,
+        ga("truncation", value={"type": "retention_ratio", "retention_ratio": 2}),
+        "invalid_value",
+        "session.truncation.retention_ratio",
+    ),
     (GA, ga("parallel_tool_calls", value="yes"), "invalid_type", "session.parallel_tool_calls"),
     (
         GA,
