@@ -1,7 +1,8 @@
 """One open connection with its session configured: dialled, greeted, told the settings, and confirmed.
 
-Rules: nothing is sent before the service has greeted or `GREETING_S` is over (a relay may open our side before its
-own); nothing but the settings before they are confirmed. What fails on the way closes the connection.
+Rules: where it is not known which dialect the service speaks, nothing is sent before it has greeted or `GREETING_S` is
+over (gateways lose greetings); else the settings go out at once. Nothing but the settings before they are confirmed.
+What fails on the way closes the connection.
 """
 
 import asyncio
@@ -52,9 +53,12 @@ async def open_line(
     session: Session,
     *,
     told: Callable[[SessionEvent], None],
+    known: bool = False,
     history: Iterable[tuple[str, str]] = (),
 ) -> Line:
     """Open a line; `told` hears what the session says meanwhile, `history` is put back into it.
+
+    `known`: the service was seen to speak the session's dialect.
 
     Raises:
         LinkError: with its cause; the connection is closed.
@@ -62,9 +66,10 @@ async def open_line(
     transport = await dial(endpoint, OPEN_TIMEOUT_S)
     line = Line(transport, session, asyncio.get_running_loop().time())
     try:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GREETING_S):
-                _take(line, await transport.receive(), told)
+        if not known:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GREETING_S):
+                    _take(line, await transport.receive(), told)
         session.configure()
         await line.put_all()
         await _confirmed(line, told)

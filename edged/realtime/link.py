@@ -12,6 +12,7 @@ wait (retry.py).
 """
 
 import asyncio
+import itertools
 import logging
 import time
 from collections import Counter
@@ -81,7 +82,7 @@ class Link:
         self._unheard: int | None = None  # sent in whole to such a service, which has not said that it has it
         self._spoken = False  # this session knows of a visitor
         self._counted: Counter[str] = Counter()  # of sessions that are gone
-        self._ids = 0
+        self._ids = itertools.count(1)
 
     # -- for the owner -------------------------------------------------------------------------------
 
@@ -161,7 +162,10 @@ class Link:
         endpoint = self._endpoint(self._dialect)
         settings = replace(self._settings, turn_detection=DEAF_DETECTION) if self._deaf else self._settings
         session = Session(settings, endpoint.dialect, self._new_id)
-        return await open_line(self._dial, endpoint, session, told=self._on, history=self._history)
+        known, on = self._dialect is not None, self._on
+        line = await open_line(self._dial, endpoint, session, told=on, known=known, history=self._history)
+        self._dialect = session.dialect  # it confirmed what it was told in it
+        return line
 
     def _begin(self, line: Line) -> None:
         self._outgoing.rewind()
@@ -200,8 +204,7 @@ class Link:
                 raise LinkError(text, cause)
             case Committed():
                 if not self._acknowledged() and self._settings.turn_detection is None:
-                    log.debug("an acknowledgement that nothing was waiting for")
-                    return
+                    return  # nothing was waiting for it
             case Speech(started=False) | ResponseStarted() if self._deaf and self._acknowledged():
                 self._owner.on_session(Committed(""))
             case CommitRefused():
@@ -211,8 +214,6 @@ class Link:
                 return
             case Ready():
                 return
-            case _:
-                pass
         self._note(event)
         self._owner.on_session(event)
 
@@ -238,8 +239,6 @@ class Link:
             case ResponseStarted():
                 self._spoken = True
                 self._history.answer_began()
-            case _:
-                pass
 
     def _sent(self, entry: Entry) -> None:
         if entry.kind == "end" and self._deaf:
@@ -291,8 +290,7 @@ class Link:
             self._carrier.wake()
 
     def _new_id(self) -> str:
-        self._ids += 1
-        return f"edged_{self._ids}"
+        return f"edged_{next(self._ids)}"
 
 
 def _now() -> float:

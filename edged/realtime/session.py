@@ -265,7 +265,7 @@ class Session:
 def _is_of_service(event: wire.ResponseDone) -> bool:
     """The service failed by itself: not the question's fault, nor the account's."""
     error = event.error
-    return event.status == "failed" and error is not None and "server_error" in (error.code, error.type)
+    return event.status == "failed" and error is not None and (error.code or error.type) == "server_error"
 
 
 def _ended(event: wire.ResponseDone, *, sounded: bool) -> ResponseEnded:

@@ -250,6 +250,20 @@ def test_without_a_greeting_it_configures_all_the_same(lab_run):
     lab_run(main())
 
 
+def test_a_service_that_is_known_is_not_waited_for_to_greet(lab_run):
+    async def main():
+        first, second = Line(greets=False), Line(greets=False)
+        async with Rig(first, second) as rig:
+            await asyncio.sleep(9)
+            first.drop()
+            await asyncio.sleep(0.1)
+            assert second.types == ["session.update"]
+            assert rig.link.up
+            assert rig.asked == [None, GA]
+
+    lab_run(main())
+
+
 def test_settings_that_are_never_confirmed_are_a_failure(lab_run):
     async def main():
         line = Line(confirms=False)

@@ -151,7 +151,7 @@ def test_another_failure_is_told_at_once():
     session.ask()
     session.outbox()
     says(session, created("resp_1"))
-    refusal = wire.ServerError("Slow down.", code="rate_limit_exceeded")
+    refusal = wire.ServerError("Slow down.", type="server_error", code="rate_limit_exceeded")
     assert reaction(says(session, done("resp_1", status="failed", error=refusal))) == "answer failed"
     assert types(session) == []
 
