@@ -201,3 +201,15 @@ def test_odd_services_do_not_disturb_an_answer(daemon, fault):
         assert told(kiosk) == []
 
     daemon(body, fault_lines=[fault])
+
+
+def test_a_day_of_refusals_changes_nothing_that_is_not_said(daemon, caplog):
+    async def body(kiosk):
+        await asyncio.sleep(86_400)
+        assert not kiosk.app.link.up
+        assert kiosk.app.link.cause == "key_refused"
+        assert kiosk.app.appliance.light.value == "attention"
+        assert kiosk.state == "IDLE"
+        assert sum("link:" in record.message for record in caplog.records if record.levelno >= 30) <= 5
+
+    daemon(body, fault_lines=["refuse:401"])
