@@ -48,6 +48,7 @@ log = logging.getLogger(__name__)
 
 RENEWAL_LOOK_S = 1.0
 SPARE_AGAIN_S = 30.0  # until a failed renewal is tried again
+DEAF_AFTER = 2  # ignored commits in a row: one may be an accident
 DEAF_WITHIN_S = 10.0  # until an utterance is given up in which the service's own detection heard nothing
 
 
@@ -76,9 +77,10 @@ class Link:
         self._history = History(self._habits.history_lines)
         self._carrier: Carrier | None = None
         self._spare: Line | None = None
-        self._closing: asyncio.Future[None] | None = None
+        self._closing: set[asyncio.Future[None]] = set()
         self._dialect: Dialect | None = None  # what this endpoint was seen to speak
-        self._deaf = False  # the service was seen to ignore commits
+        self._ignored = 0  # commits in a row that a living service did not acknowledge
+        self._deaf = False  # it never will
         self._unheard: int | None = None  # sent in whole to such a service, which has not said that it has it
         self._spoken = False  # this session knows of a visitor
         self._counted: Counter[str] = Counter()  # of sessions that are gone
@@ -134,8 +136,7 @@ class Link:
         finally:
             if self._spare is not None:
                 await self._spare.transport.close()
-            if self._closing is not None:
-                await self._closing
+            await asyncio.gather(*self._closing)
 
     # -- one line after the other --------------------------------------------------------------------
 
@@ -154,8 +155,8 @@ class Link:
     async def _next(self) -> Line:
         """The line that was opened ahead, or a new one."""
         line, self._spare = self._spare, None
-        if line is None and self._closing is not None:
-            await self._closing  # a provider that allows one session counts the old one until then
+        if line is None and not self._habits.two_at_once:
+            await asyncio.gather(*self._closing)  # the provider counts the old one until then
         return line or await self._open()
 
     async def _open(self) -> Line:
@@ -179,14 +180,16 @@ class Link:
         finally:
             self._carrier = None
             self._counted.update(line.session.counters)
-            self._closing = asyncio.ensure_future(line.transport.close())  # nobody waits for its goodbye
+            goodbye = asyncio.ensure_future(line.transport.close())  # nobody waits for it
+            self._closing.add(goodbye)
+            goodbye.add_done_callback(self._closing.discard)
 
     def _failed(self, error: EdgedError, wait_s: float) -> None:
         cause, text = error.cause, " ".join(str(error).split())  # some of it is the service's
         if cause == "dialect_refused":
             self._dialect = Dialect.GA
-        if cause == "commit_ignored":
-            self._deaf = True
+        self._ignored += cause == "commit_ignored"
+        self._deaf = self._deaf or self._ignored >= DEAF_AFTER
         if cause != self.cause:
             log.warning(
                 "link: down, %s: %s; next try in %.1f s. %s", cause, text, wait_s, CAUSES[cause].remedy
@@ -222,7 +225,7 @@ class Link:
         if self._outgoing.committed() is None:
             return False
         self.owed = self._spoken = True
-        self._unheard = None
+        self._unheard, self._ignored = None, 0
         return True
 
     def _give_up(self, uid: int) -> None:
