@@ -73,10 +73,9 @@ class Ledger:
     def gone(self, session_id: str) -> None:
         """The session is over."""
         self._open.pop(session_id, None)
-        while len(self.appended) > MOST:
-            oldest = next(iter(self.appended))
-            del self.appended[oldest]
-            self.cleared.pop(oldest, None)
+        for counter in (self.appended, self.cleared):
+            while len(counter) > MOST:
+                del counter[next(iter(counter))]
 
     def told(self) -> dict[str, Any]:
         """All of it as JSON, but for the sound."""

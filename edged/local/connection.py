@@ -10,10 +10,12 @@ from typing import Any
 from websockets.asyncio.server import ServerConnection
 
 MOST_HEAD, MOST_BODY = 2**16, 2**20
-TOO_LARGE, LENGTH_REQUIRED = 413, 411
-_END = b"\r\n\r\n"
-_LENGTH = re.compile(rb"(\r\ncontent-length:[ \t]*)(\d+)(?=[ \t]*(?:\r\n|$))", re.IGNORECASE)
-_CODING = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*", re.IGNORECASE)
+BAD_REQUEST, LENGTH_REQUIRED, TOO_LARGE = 400, 411, 413
+_LINE, _END = b"\r\n", b"\r\n\r\n"
+_NAME = b"content-length"
+_LENGTH = re.compile(rb"\r\n([ \t]*content-length[ \t]*):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n|$)", re.IGNORECASE)
+_CODING = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
+_UPGRADE = re.compile(rb"\AGET [^\r\n]*(?:\r\n[^\r\n]*)*?\r\nupgrade:", re.IGNORECASE)
 
 
 class Connection(ServerConnection):
@@ -28,11 +30,13 @@ class Connection(ServerConnection):
         self.trouble: int | None = None
         self.faults: tuple[Any, ...] = ()  # what this connection is to suffer
         self._came: bytes | None = b""  # before the request is whole; None: it is
+        self._goes_on = True  # to be a WebSocket
 
     def data_received(self, data: bytes) -> None:
-        """Collect the request, then let the library have everything."""
+        """Collect the request, then let the library have what is a WebSocket's."""
         if self._came is None:
-            super().data_received(data)
+            if self._goes_on:
+                super().data_received(data)
             return
         self._came += data
         head, end, rest = self._came.partition(_END)
@@ -40,18 +44,26 @@ class Connection(ServerConnection):
             if len(self._came) >= MOST_HEAD:
                 self._give(self._came)
             return
-        found = _LENGTH.search(head)
-        length = int(found[2][:10]) if found else 0
+        length = self._length(head)
+        if self.trouble is None and len(rest) < length:
+            return
+        self._goes_on = self.trouble is None and _UPGRADE.match(head) is not None
+        self.body, rest = rest[:length], rest[length:]
+        head = _LENGTH.sub(b"", head) if self.trouble is None else head.partition(_LINE)[0]
+        self._give(head + end + (rest if self._goes_on else b""))
+
+    def _length(self, head: bytes) -> int:
+        """Of the body; 0 where there is none or `trouble`."""
+        told = {(found[1].lower(), found[2]) for found in _LENGTH.finditer(head)} or {(_NAME, b"0")}
+        name, value = min(told)
+        length = int(value[:10]) if value.isdigit() else -1
         if _CODING.search(head):
             self.trouble = LENGTH_REQUIRED
+        elif len(told) > 1 or name != _NAME or length < 0:
+            self.trouble = BAD_REQUEST
         elif length > MOST_BODY:
             self.trouble = TOO_LARGE
-        elif len(rest) < length:
-            return
-        if length or self.trouble:
-            self.body, rest = rest[:length], b""
-            head = _CODING.sub(b"", _LENGTH.sub(rb"\g<1>0", head))
-        self._give(head + end + rest)
+        return 0 if self.trouble else length
 
     def _give(self, data: bytes) -> None:
         self._came = None

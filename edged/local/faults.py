@@ -1,24 +1,25 @@
 """Faults on demand: what a bad network, a bad gateway or a bad service does to a client. Pure.
 
-A fault is a line: `DO[:ARGUMENT...][@EVENT[#NUMBER]]`, in a script's `faults` or as `fault=` in the URL's query (there
-for this one connection). Without `@` it happens at once, with one at the first such event, or the NUMBERth, whichever
-side it comes from; events in either dialect's name. In a script, `DO...~COUNT` is for the first COUNT connections only.
+A fault is a line: `DO[:ARGUMENT...][@EVENT[#NUMBER]]`, in a script's `faults` or, where the server allows it, as
+`fault=` in the URL's query (there for this one connection). Without `@` it happens at once, with one at the first such
+event, or the NUMBERth, whichever side it comes from; events in either dialect's name. What lasts and what comes before
+the session has no event. In a script, `DO...~COUNT` is for the first COUNT connections only.
 
-    refuse:STATUS[:RETRY_AFTER]   HTTP status instead of a handshake
-    slow:SECONDS | hang           a late handshake, or none
+    refuse:STATUS[:RETRY_AFTER]   HTTP status instead of a handshake; RETRY_AFTER is seconds or a date
+    slow:SECONDS | hang           a late handshake (60 s at most), or none
     mute                          no session.created
     close:CODE[:REASON]           a close frame
     drop                          the connection ends without one
     stall                         nothing more is sent or done; pings are answered: a gateway before a dead service
     half_open                     nothing at all any more, pings neither
     expire                        the session's time is up
-    swallow                       this event is not sent, or not taken (`swallow@response.done`: never done)
+    swallow@EVENT                 this event is not sent, or not taken (`swallow@response.done`: never done)
     deaf                          commits are never honoured
-    twice | foreign | late        deltas: each two times, also of a response nobody asked for, again after the end
+    twice | foreign | late        deltas of sound: two times, also of a response nobody asked for, again after the end
     odd | bad_base64              deltas of odd length, or of no base64
     garbage:KIND                  text, array, untyped, typed_null, deep, binary, nul, huge_number, lone_surrogate
-    huge:MEGABYTES                a message of this size
-    flood:COUNT                   so many rate_limits.updated at once
+    huge:MEGABYTES                a message of this size, 64 at most
+    flood:COUNT                   so many rate_limits.updated at once, 100 000 at most
     bare | code_in_type           errors as some gateways send them: without code and ids, the code in `type`
 """
 
@@ -35,7 +36,7 @@ from edged.wire import ClientName, ServerName, to_ga
 
 Json = dict[str, Any]
 _LINE = re.compile(
-    r"(?P<do>[a-z0-9_]+)(?P<arguments>(?::[^@#~]*)?)(?:@(?P<at>[a-z_.]+))?(?:#(?P<nth>\d+))?(?:~(?P<first>[1-9]\d*))?"
+    r"(?P<do>[a-z0-9_]+)(?P<arguments>(?::[^@#~]*)?)(?:@(?P<at>[a-z_.]+)(?:#(?P<nth>[1-9]\d{0,8}))?)?(?:~(?P<first>[1-9]\d*))?"
 )
 _ARGUMENTS = {
     "refuse": (1, 2),
@@ -45,6 +46,9 @@ _ARGUMENTS = {
     "huge": (1, 1),
     "flood": (1, 1),
 }
+_MOST = {"slow": 60, "huge": 64, "flood": 100_000}
+_DATE = r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"
+_RETRY_AFTER = re.compile(rf"\d{{1,9}}|{_DATE}", re.ASCII)
 _STATUSES = {str(status.value) for status in HTTPStatus if status >= 200}
 _CLOSES = {1000, 1001, 1002, 1003, 1005, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014}
 _NONE = (
@@ -107,17 +111,21 @@ def parse(line: str) -> Fault:
     if do not in _ARGUMENTS and do not in _NONE:
         raise ValueError(f"no fault: {do[:40]!r} (one of {', '.join(sorted((*_ARGUMENTS, *_NONE)))})")
     least, most = _ARGUMENTS.get(do, (0, 0))
-    if do == "close":
+    if do in ("close", "refuse"):  # the second has colons of its own
         arguments = (arguments[0], ":".join(arguments[1:])) if len(arguments) > 1 else arguments
     if not least <= len(arguments) <= most:
         raise ValueError(f"{do} takes {least} to {most} arguments, as in {do}{':X' * least}")
     numbers = arguments[:1] if do in ("refuse", "close", "slow", "huge", "flood") else ()
-    if not all(re.fullmatch(r"\d+(\.\d+)?", number) for number in numbers):
+    if not all(re.fullmatch(r"\d{1,9}(\.\d{1,9})?", number, re.ASCII) for number in numbers):
         raise ValueError(f"{do} takes a number, not {arguments[0][:40]!r}")
     _check(do, arguments)
     if do == "garbage" and arguments[0] not in GARBAGE:
         raise ValueError(f"no garbage: {arguments[0][:40]!r} (one of {', '.join(GARBAGE)})")
     at = to_ga(found["at"]) if found["at"] else None
+    if at is None and do == "swallow":
+        raise ValueError("swallow takes an event, as in swallow@response.done")
+    if at is not None and do in {*BEFORE, *_LASTING, "mute"}:
+        raise ValueError(f"{do} takes no event: it lasts, or comes before any")
     first = int(found["first"]) if found["first"] else None
     return Fault(do, arguments, at, int(found["nth"] or 1), first)
 
@@ -126,6 +134,10 @@ def _check(do: str, arguments: tuple[str, ...]) -> None:
     """Raises ValueError for figures that no connection knows."""
     if do == "refuse" and arguments[0] not in _STATUSES:
         raise ValueError(f"refuse takes an HTTP status from 200 on, not {arguments[0][:40]!r}")
+    if do == "refuse" and len(arguments) > 1 and not _RETRY_AFTER.fullmatch(arguments[1]):
+        raise ValueError(f"refuse takes seconds or an HTTP date to retry after, not {arguments[1][:40]!r}")
+    if do in _MOST and float(arguments[0]) > _MOST[do]:
+        raise ValueError(f"{do} takes {_MOST[do]} at most, not {arguments[0]}")
     if do == "close":
         code = int(arguments[0]) if arguments[0].isdecimal() else 0
         if not (code in _CLOSES or 3000 <= code < 5000):

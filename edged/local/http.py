@@ -6,13 +6,13 @@ session it will open; `GET .../models` lists; `GET /edged/ledger` is for tests.
 
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from edged.local.bill import Ledger
-from edged.local.schema import integer, mapping, one_of, record
+from edged.local.schema import integer, mapping, one_of, record, unknown
 from edged.local.settings import Effective
 from edged.wire import BadClientEvent, Dialect
 
@@ -71,9 +71,17 @@ class Door:
         found = (self._secrets[key] for key in keys if key in self._secrets)
         return next((secret for secret in found if secret.expires_at > wall), None)
 
+    @property
+    def is_locked(self) -> bool:
+        return bool(self._keys)
+
     def lets_in(self, keys: tuple[str, ...], wall: float) -> bool:
-        """Whether one of the keys is good."""
-        if not self._keys or self.secret(keys, wall) is not None:
+        """Whether one of the keys is good, a short-lived one too."""
+        return self.secret(keys, wall) is not None or self.knows(keys)
+
+    def knows(self, keys: tuple[str, ...]) -> bool:
+        """Whether one of the keys is the server's own."""
+        if not self._keys:
             return True
         # compared one by one, all of them, so that the time taken tells nothing
         pairs = ((key.encode(), own.encode()) for key in keys for own in self._keys)
@@ -83,18 +91,6 @@ class Door:
         if len(self._secrets) >= MOST_SECRETS:
             del self._secrets[next(iter(self._secrets))]
         self._secrets[value] = secret
-
-
-def keys_of(headers: Mapping[str, str], protocols: list[str], query: Mapping[str, str]) -> tuple[str, ...]:
-    """The keys a client brought, wherever it may carry one; some carry a wrong one beside. Headers in lower case."""
-    found = [
-        headers.get("authorization", "").removeprefix("Bearer ").strip(),
-        headers.get("api-key", ""),
-        headers.get("x-portkey-api-key", ""),
-        query.get("api-key", ""),
-        *(name.partition(".")[2] for name in protocols if name.startswith("openai-insecure-api-key.")),
-    ]
-    return tuple(key for key in found if key)
 
 
 def endpoint(path: str) -> str | None:
@@ -119,17 +115,17 @@ def respond(
     new_id: Callable[[str], str],
 ) -> Reply:
     """The answer to one request that is no WebSocket's."""
-    if path == LEDGER:
-        return Reply(200, ledger.told())
     what = endpoint(path)
-    if what is None:
+    if what is None and path != LEDGER:
         return _refused(404, "invalid_request_error", None, f"Unknown request URL: {method} {path[:80]}.")
-    if not door.lets_in(keys, wall):
+    if not (door.knows(keys) if what is None else door.lets_in(keys, wall)):
         return _refused(401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided.")
     match method, what:
+        case _, None:
+            return Reply(200, ledger.told())
         case "GET", "models":
             return Reply(200, {"object": "list", "data": [_model(model) for model in door.models]})
-        case "GET", _ if what.startswith("models/"):
+        case "GET", str() if what.startswith("models/"):
             return _looked_up(unquote(what.removeprefix("models/")), door)
         case "POST", "realtime/sessions":
             return _minted(body, Dialect.BETA, door, wall, new_id)
@@ -167,6 +163,8 @@ def _mint(body: bytes, dialect: Dialect, door: Door, wall: float, new_id: Callab
     mapping(asked, "body")
     asked = dict(asked)
     if dialect is Dialect.GA:
+        for name in asked.keys() - {"session", "expires_after"}:
+            raise unknown(name)
         settings, path = asked.get("session", {"type": "realtime"}), "session"
         mapping(settings, path)
         seconds = _EXPIRY(asked.get("expires_after", {}), "expires_after").get("seconds", GA_SECRET_S)

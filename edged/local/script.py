@@ -22,7 +22,7 @@ import msgspec
 import yaml
 
 from edged.errors import ConfigError
-from edged.local import voice
+from edged.local import faults, voice
 from edged.local.plan import Call, Message, Plan, Said
 from edged.local.planner import Asked, VoicePlanner
 from edged.local.sounds import Sound
@@ -159,6 +159,7 @@ def parse(text: str, name: str, speak: Speak) -> Script:
             for problem in _of_answer(f"$.answers[{index}]", answer)
         ),
     ]
+    problems += [problem for index, line in enumerate(told.faults) for problem in _of_fault(index, line)]
     if problems:
         raise ConfigError([f"{name}: {problem}" for problem in problems])
     replies = [*told.rules, *told.answers]
@@ -204,6 +205,13 @@ def _of_output(where: str, output: _Output | _Reply) -> Iterator[str]:
         _ = output.call and output.call.text
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         yield f"{where}.call.arguments: they can not be JSON ({error})"
+
+
+def _of_fault(index: int, line: str) -> Iterator[str]:
+    try:
+        faults.parse(line)
+    except ValueError as error:
+        yield f"$.faults[{index}]: {error}"
 
 
 def _one(where: str, kinds: list[str]) -> Iterator[str]:

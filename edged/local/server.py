@@ -1,9 +1,10 @@
 """The embedded service on a socket: nothing but asyncio, so that it runs in virtual time too.
 
-Rules: a client speaks the dialect of its header or subprotocol. A wrong key in a header gets HTTP 401; where the
-client could not see that (a browser), and for a model or a dialect that is not served, the handshake succeeds, then
-come an `error` and a close code that say why, as OpenAI does it. Messages leave in the order they were made; a client
-that does not read is not read either.
+Rules: a client speaks the dialect of its header or subprotocol. A wrong key, or none, gets HTTP 401; a page that brings
+its key as a subprotocol could not see that: for it, and for a model or a dialect that is not served, the handshake
+succeeds, then come an `error` and a close code that say why, as OpenAI does it. Who has no good key gets no faults. A
+foreign page gets nothing from a server without keys, which serves whoever can reach it. Messages leave in the order
+they were made; a client that does not read is not read either.
 """
 
 import asyncio
@@ -15,7 +16,6 @@ import time
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from types import TracebackType
-from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
@@ -26,26 +26,25 @@ from edged import wire
 from edged.local import faults, http
 from edged.local.answer import Tempo
 from edged.local.bill import Billed, Ledger, Taken
+from edged.local.caller import Caller
 from edged.local.connection import Connection
 from edged.local.faults import Fault, Faulty
 from edged.local.planner import Planner, VoicePlanner
-from edged.local.session import LocalSession
+from edged.local.session import LIFE_S, LocalSession
 from edged.local.talk import Talk
 from edged.local.voice import Voice
 from edged.wire import Dialect
 
 PATH = "/v1/realtime"
 MAX_MESSAGE_BYTES = 16 * 2**20
-SESSION_S = 3600
 OPEN_S = 60  # for a handshake, slow ones included
 GOODBYE_S = 0.7
-BETA_PROTOCOL = "openai-beta.realtime-v1"
 
 
 class LocalServer:
     """An async context manager; `url` is where it serves. Loopback unless told otherwise."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 all by name, and all but one may be left out
         self,
         *,
         voice: Voice,
@@ -56,15 +55,16 @@ class LocalServer:
         delta_ms: int = 200,
         think_ms: float = 150,
         keep_audio: bool = False,
-        session_s: float = SESSION_S,
+        session_s: float = LIFE_S,
         door: http.Door | None = None,
         fault_lines: Sequence[str] = (),
+        url_faults: bool = False,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """`pace` is times real time, 0 for all at once; `port` 0 takes a free one.
 
         `planner()` makes what decides the answers of one session, in place of the voice; `fault_lines` are what
-        every connection suffers (faults.py).
+        every connection suffers (faults.py); with `url_faults` one may ask for more in its URL.
 
         Raises:
             ValueError: a fault is none.
@@ -76,6 +76,7 @@ class LocalServer:
         self._session_s, self._wall = session_s, wall
         self._door = door or http.Door()
         self._faults = [faults.parse(line) for line in fault_lines]
+        self._url_faults = url_faults
         self._numbers = itertools.count(1)
         self._connections = 0
         self._talks: set[Talk] = set()
@@ -115,7 +116,8 @@ class LocalServer:
 
     @property
     def url(self) -> str:
-        return f"ws://{self._host}:{self._port}{PATH}"
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"ws://{host}:{self._port}{PATH}"
 
     @property
     def bill(self) -> list[Billed]:
@@ -130,40 +132,50 @@ class LocalServer:
     # -- before the handshake ------------------------------------------------------------------------
 
     async def _request(self, connection: ServerConnection, request: Request) -> Response | None:
-        """What is no WebSocket's is answered here; faults of the handshake happen here."""
+        """What is no WebSocket's is answered before the handshake; its faults happen there too."""
         assert isinstance(connection, Connection)
+        if connection.trouble is not None:
+            words = "A body has one Content-Length, a number up to 1 MiB."
+            return _refusal(HTTPStatus(connection.trouble), None, words)
         try:
-            address = urlsplit(request.path)
+            caller = _caller(request)
         except ValueError:
             return _refusal(HTTPStatus.BAD_REQUEST, None, "The path is no URL's.")
-        if connection.trouble is not None:
-            return _refusal(HTTPStatus(connection.trouble), None, "A body has a Content-Length, up to 1 MiB.")
-        query = {name: values[0] for name, values in parse_qs(address.query).items()}
-        keys = http.keys_of(_headers(request), _offered(request), query)
-        if request.method != "GET" or "Upgrade" not in request.headers:
+        if caller.is_foreign and not self._door.is_locked:
+            return _refusal(
+                HTTPStatus.FORBIDDEN, None, "Without keys this server is not for pages from elsewhere."
+            )
+        return await self._answered(connection, caller)
+
+    async def _answered(self, connection: Connection, caller: Caller) -> Response | None:
+        if not caller.opens:
             reply = http.respond(
-                request.method,
-                address.path,
+                caller.method,
+                caller.path,
                 connection.body,
-                keys=keys,
+                keys=caller.keys,
                 door=self._door,
                 ledger=self.ledger,
                 wall=self._wall(),
                 new_id=self._new_id,
             )
             return _json(reply.status, reply.body)
-        if http.endpoint(address.path) != "realtime":
-            return _refusal(HTTPStatus.NOT_FOUND, None, f"No such path: {address.path[:80]}; good: {PATH}")
-        if not self._door.lets_in(keys, self._wall()) and not _offered(request):
+        if http.endpoint(caller.path) != "realtime":
+            return _refusal(HTTPStatus.NOT_FOUND, None, f"No such path: {caller.path[:80]}; good: {PATH}")
+        if not self._door.lets_in(caller.keys, self._wall()):
+            if caller.is_page:
+                return None
             return _refusal(HTTPStatus.UNAUTHORIZED, "invalid_api_key", "Incorrect API key provided.")
         try:
-            connection.faults = self._suffered(parse_qs(address.query).get("fault", []))
+            connection.faults = self._suffered(caller.query.get("fault", []))
         except ValueError as error:
             return _refusal(HTTPStatus.BAD_REQUEST, "invalid_fault", str(error))
         return await _handshake_faults(connection)
 
     def _suffered(self, lines: list[str]) -> tuple[Fault, ...]:
         """The faults of one more connection."""
+        if lines and not self._url_faults:
+            raise ValueError("this server takes no faults from the URL; one started with --url-faults does")
         self._connections += 1
         mine = [
             fault for fault in self._faults if (fault.connections or self._connections) >= self._connections
@@ -176,12 +188,11 @@ class LocalServer:
         assert isinstance(connection, Connection)
         request = connection.request
         assert request is not None
-        query = parse_qs(urlsplit(request.path).query)
-        keys = http.keys_of(_headers(request), _offered(request), {})
-        dialect = _dialect(request)
-        secret = self._door.secret(keys, self._wall())
-        model = secret.model if secret else query.get("model", [self._door.models[0]])[0]
-        refused = self._refused(keys, model, dialect)
+        caller = _caller(request)
+        dialect = caller.dialect
+        secret = self._door.secret(caller.keys, self._wall())
+        model = secret.model if secret else caller.query.get("model", [self._door.models[0]])[0]
+        refused = self._refused(caller, model, secret)
         if refused is not None:
             code, message, close_code = refused
             error = wire.ServerError(message, type="invalid_request_error", code=code)
@@ -197,7 +208,8 @@ class LocalServer:
             new_id=self._new_id,
             expires_at=int(self._wall() + self._session_s),
             tempo=self._tempo,
-            settings=secret.settings if secret and secret.dialect is dialect else None,
+            life_s=self._session_s,
+            settings=secret.settings if secret else None,
         )
         talk = Talk(connection, session, Faulty(connection.faults), self._session_s)
         self._talks.add(talk)
@@ -207,13 +219,17 @@ class LocalServer:
             self._talks.discard(talk)
             session.close()
 
-    def _refused(self, keys: tuple[str, ...], model: str, dialect: Dialect) -> tuple[str, str, int] | None:
+    def _refused(self, caller: Caller, model: str, secret: http.Secret | None) -> tuple[str, str, int] | None:
         """The code, the words and the close code, for who may not stay."""
-        if not self._door.lets_in(keys, self._wall()):
+        dialect = caller.dialect
+        if not self._door.lets_in(caller.keys, self._wall()):
             return "invalid_api_key", "Incorrect API key provided.", 3000
         if dialect not in self._door.speaks:
             code = "beta_api_shape_disabled" if dialect is Dialect.BETA else "missing_beta_header"
             return code, f"The {dialect.value} shape of the realtime API is not served here.", 4000
+        if secret is not None and secret.dialect is not dialect:
+            words = f"a {dialect.value} session with a {secret.dialect.value} client secret."
+            return "api_version_mismatch", f"API version mismatch. You cannot start {words}", 4000
         if not self._door.knows_model(model):
             return "model_not_found", f"The model '{model[:80]}' does not exist.", 4000
         return None
@@ -255,20 +271,8 @@ async def _handshake_faults(connection: Connection) -> Response | None:
     return None
 
 
-def _offered(request: Request) -> list[str]:
-    """The subprotocols the client offers."""
-    found = ",".join(request.headers.get_all("Sec-WebSocket-Protocol"))
-    return [name.strip() for name in found.split(",") if name.strip()]
-
-
-def _headers(request: Request) -> dict[str, str]:
-    """By their names in lower case; of several the first."""
-    return {name.lower(): value for name, value in reversed(list(request.headers.raw_items()))}
-
-
-def _dialect(request: Request) -> Dialect:
-    beta = "realtime=v1" in [value.strip() for value in request.headers.get_all("OpenAI-Beta")]
-    return Dialect.BETA if beta or BETA_PROTOCOL in _offered(request) else Dialect.GA
+def _caller(request: Request) -> Caller:
+    return Caller.of(request.method, request.path, request.headers.raw_items())
 
 
 def _subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

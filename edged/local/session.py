@@ -22,7 +22,7 @@ from edged.local.sounds import Sound
 from edged.wire import BadClientEvent, Dialect, ServerEvent, clientside
 
 Json = dict[str, Any]
-TIME_IS_UP = "Your session hit the maximum duration of 60 minutes."
+LIFE_S = 3600.0
 
 
 class LocalSession:
@@ -38,11 +38,16 @@ class LocalSession:
         ledger: Ledger,
         new_id: Callable[[str], str],
         expires_at: int = 0,
+        life_s: float = LIFE_S,
         tempo: Tempo | None = None,
         settings: Json | None = None,
     ) -> None:
-        """`new_id(prefix)` names things; `settings` is what an ephemeral key was made with."""
+        """`new_id(prefix)` names things; `settings` is what an ephemeral key was made with.
+
+        `life_s` is what its end is explained with (`time_is_up`); the caller ends it.
+        """
         self.id = session_id
+        self.time_is_up = f"Your session hit the maximum duration of {_length(life_s)}."
         self.dialect = dialect
         self._planner, self._ledger, self._make_id = planner, ledger, new_id
         self._effective = Effective(dialect, session_id, model, expires_at)
@@ -87,7 +92,7 @@ class LocalSession:
     def expire(self) -> list[str]:
         """The session's time is up; the connection ends after this."""
         self._ledger.expired += 1
-        error = wire.ServerError(TIME_IS_UP, type="invalid_request_error", code="session_expired")
+        error = wire.ServerError(self.time_is_up, type="invalid_request_error", code="session_expired")
         return self._text([wire.ErrorEvent(error)])
 
     def close(self) -> None:
@@ -212,3 +217,7 @@ class LocalSession:
 
     def _text(self, events: list[ServerEvent]) -> list[str]:
         return [wire.encode(event, self.dialect, self._new_id("event")) for event in events]
+
+
+def _length(seconds: float) -> str:
+    return f"{seconds:g} seconds" if seconds % 60 else f"{seconds / 60:g} minutes"

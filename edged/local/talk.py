@@ -13,7 +13,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from edged.local.faults import Action, End, Faulty, Send
-from edged.local.session import TIME_IS_UP, LocalSession
+from edged.local.session import LocalSession
 
 MOST_WAITING, MOST_WAITING_BYTES = 1000, 4 * 2**20
 STUCK_S = 30.0
@@ -145,7 +145,7 @@ class Talk:
             case "expire":
                 for text in self._session.expire():
                     await self._connection.send(text)
-                await self._connection.close(1001, TIME_IS_UP)
+                await self._connection.close(1001, self._session.time_is_up)
             case "half_open":
                 transport.pause_reading()
                 with contextlib.suppress(TimeoutError):

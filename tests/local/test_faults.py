@@ -47,6 +47,13 @@ def events(actions):
         ("close:1001:a: b", Fault("close", ("1001", "a: b"))),
         ("refuse:503:2~3", Fault("refuse", ("503", "2"), connections=3)),
         ("garbage:deep", Fault("garbage", ("deep",))),
+        ("huge:64", Fault("huge", ("64",))),
+        ("flood:100000", Fault("flood", ("100000",))),
+        ("slow:60", Fault("slow", ("60",))),
+        (
+            "refuse:429:Wed, 21 Oct 2026 07:28:00 GMT",
+            Fault("refuse", ("429", "Wed, 21 Oct 2026 07:28:00 GMT")),
+        ),
     ],
 )
 def test_a_fault_is_a_line(line, fault):
@@ -71,6 +78,20 @@ def test_a_fault_is_a_line(line, fault):
         ("refuse:101", "from 200 on"),
         ("refuse:999", "from 200 on"),
         ("refuse:2.5", "from 200 on"),
+        ("refuse:429:1\r\nX", "seconds or an HTTP date"),
+        ("refuse:429:soon", "seconds or an HTTP date"),
+        ("refuse:429:-1", "seconds or an HTTP date"),
+        ("refuse:429:1:2", "seconds or an HTTP date"),
+        ("huge:65", "64 at most"),
+        ("huge:100000", "64 at most"),
+        ("flood:100001", "100000 at most"),
+        ("slow:61", "60 at most"),
+        ("huge:1" + "0" * 5000, "takes a number"),
+        ("swallow", "takes an event"),
+        *((f"{do}@response.done", "takes no event") for do in ("slow:1", "hang", "refuse:503", "mute")),
+        *((f"{do}@response.done", "takes no event") for do in ("deaf", "twice", "odd", "bare")),
+        ("drop#2", "no fault"),
+        ("drop@response.done#0", "no fault"),
     ],
 )
 def test_a_line_that_is_none_says_what_is(line, words):

@@ -5,8 +5,10 @@ import json
 
 import pytest
 
+from edged.local import bill
 from edged.local.bill import Ledger
-from edged.local.http import MOST_SECRETS, Door, endpoint, keys_of, respond
+from edged.local.caller import keys_of
+from edged.local.http import MOST_SECRETS, Door, Secret, endpoint, respond
 from edged.wire import Dialect
 
 ALL = {
@@ -90,6 +92,7 @@ def test_a_ga_secret_with_its_session():
         ),
         ("client_secrets", {"expires_after": {"seconds": 9}}, "invalid_value", "expires_after.seconds"),
         ("client_secrets", {"session": 3}, "invalid_type", "session"),
+        ("client_secrets", {"model": "m"}, "unknown_parameter", "model"),
     ],
 )
 def test_a_bad_request_says_what_is_wrong(path, body, code, param):
@@ -159,6 +162,9 @@ def test_short_lived_keys_do_not_pile_up():
     ("headers", "protocols", "query"),
     [
         ({"authorization": "Bearer sk-1"}, [], {}),
+        ({"authorization": "bearer sk-1"}, [], {}),
+        ({"authorization": " BEARER  sk-1 "}, [], {}),
+        ({"authorization": "sk-1"}, [], {}),
         ({"api-key": "sk-1"}, [], {}),
         ({"x-portkey-api-key": "sk-1"}, [], {}),
         ({}, ["realtime", "openai-insecure-api-key.sk-1", "openai-beta.realtime-v1"], {}),
@@ -215,3 +221,23 @@ def test_a_good_key_counts_whatever_else_is_brought():
     assert door.lets_in(brought, 0)
     assert not door.lets_in(("OPENAI_API_KEY",), 0)
     assert not door.lets_in((), 0)
+
+
+def test_the_ledger_is_for_those_with_a_key_of_the_server_s_own():
+    door = Door(keys=("sk-1",))
+    door.put("ek_1", Secret(Dialect.GA, "m", {}, 2000))
+    assert asked("GET", "/v1/models", door=door, key="ek_1").status == 200
+    assert [asked("GET", "/edged/ledger", door=door, key=key).status for key in ("", "ek_1", "sk-1")] == [
+        401,
+        401,
+        200,
+    ]
+
+
+def test_the_ledger_does_not_grow_with_sessions_that_only_clear(monkeypatch):
+    monkeypatch.setattr(bill, "MOST", 5)
+    ledger = Ledger()
+    for n in range(50):
+        ledger.cleared[f"sess_{n}"] += 0
+        ledger.gone(f"sess_{n}")
+    assert list(ledger.cleared) == [f"sess_{n}" for n in range(45, 50)]

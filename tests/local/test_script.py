@@ -122,6 +122,7 @@ def test_without_a_synthesiser_what_is_said_is_hummed_as_long_as_it_takes():
         ("version: 1\nanswers: [", "script.yaml"),
         ("[]", "script.yaml"),
         ("version: 1\nfaults: 3", "faults"),
+        ("version: 1\nfaults: [drop, explode]", "$.faults[1]: no fault"),
         *(
             (f"version: 1\nanswers: [{{{answer}}}]", words)
             for answer, words in [

@@ -11,13 +11,15 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidStatus
 
 from edged import wire
-from edged.local.http import Door
+from edged.local.http import Door, Secret
 from edged.local.server import LocalServer
 from edged.local.voice import Answer, ParrotVoice
 from edged.wire import Dialect, Settings
 from tests.lab.net import SimNet
 
 SOUND = bytes(range(250)) * 96
+SERVED = {"voice": ParrotVoice(), "wall": lambda: 1000.0, "url_faults": True}
+MINT = b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\n"
 HEADERS = {Dialect.GA: {}, Dialect.BETA: {"OpenAI-Beta": "realtime=v1"}}
 
 
@@ -99,7 +101,7 @@ def served(lab_run):
 
     def run(body, **options):
         async def main():
-            async with LocalServer(**{"voice": ParrotVoice(), "wall": lambda: 1000.0, **options}) as server:
+            async with LocalServer(**{**SERVED, **options}) as server:
                 return await body(server)
 
         return lab_run(main(), net=SimNet(latency_ms=10))
@@ -138,17 +140,111 @@ def test_the_dialect_is_the_header_s_or_the_subprotocol_s(served, protocols, hea
     served(body)
 
 
-def test_a_wrong_key_in_a_header_is_refused_before_the_handshake(served):
+@pytest.mark.parametrize(
+    ("query", "options"),
+    [
+        ("", {}),
+        ("", {"headers": {"Authorization": "Bearer wrong"}}),
+        ("", {"subprotocols": ["realtime"]}),
+        ("", {"subprotocols": ["realtime", "openai-beta.realtime-v1"]}),
+        ("?api-key=wrong", {}),
+        ("?fault=hang", {}),
+        ("?fault=explode", {}),
+    ],
+)
+def test_a_wrong_key_is_refused_before_the_handshake_and_any_fault(served, query, options):
     async def body(server):
-        for headers in ({}, {"Authorization": "Bearer wrong"}):
-            with pytest.raises(InvalidStatus) as refused:
-                await dial(server.url, headers=headers)
-            assert refused.value.response.status_code == 401
-            assert json.loads(refused.value.response.body)["error"]["code"] == "invalid_api_key"
-        async with dial(server.url, headers={"api-key": "sk-1"}) as socket:
+        with pytest.raises(InvalidStatus) as refused:
+            await dial(server.url + query, **options)
+        assert refused.value.response.status_code == 401
+        assert json.loads(refused.value.response.body)["error"]["code"] == "invalid_api_key"
+
+    served(body, door=Door(keys=("sk-1",)), fault_lines=["slow:50"])
+
+
+@pytest.mark.parametrize(
+    ("query", "options"),
+    [
+        ("", {"headers": {"api-key": "sk-1"}}),
+        ("", {"headers": {"Authorization": "Bearer sk-1"}}),
+        ("", {"headers": {"Authorization": "bearer sk-1"}}),
+        ("?api-key=sk-1", {}),
+        ("", {"headers": {"Authorization": "Bearer sk-1", "Origin": "https://pages.example"}}),
+    ],
+)
+def test_a_good_key_opens_wherever_it_is(served, query, options):
+    async def body(server):
+        async with dial(server.url + query, **options) as socket:
             assert json.loads(await socket.recv())["type"] == "session.created"
 
     served(body, door=Door(keys=("sk-1",)))
+
+
+def test_a_page_with_a_wrong_key_gets_no_faults(served):
+    async def body(server):
+        protocols = ["realtime", "openai-insecure-api-key.no"]
+        async with dial(f"{server.url}?fault=hang", subprotocols=protocols) as socket:
+            _, closed = await received(socket)
+        assert closed.rcvd.code == 3000
+
+    served(body, door=Door(keys=("sk-1",)))
+
+
+@pytest.mark.parametrize(
+    ("origin", "welcome"),
+    [
+        ("http://localhost:3000", True),
+        ("https://127.0.0.1", True),
+        ("http://127.9.9.9:1", True),
+        ("http://[::1]:8080", True),
+        ("http://console.localhost", True),
+        ("https://pages.example", False),
+        ("http://localhost.pages.example", False),
+        ("http://127.0.0.1.pages.example", False),
+        ("http://192.168.0.7", False),
+        ("null", False),
+        ("http://[", False),
+        ("", False),
+    ],
+)
+def test_without_keys_only_pages_of_this_machine_are_served(served, origin, welcome):
+    async def body(server):
+        if welcome:
+            async with dial(server.url, headers={"Origin": origin}) as socket:
+                assert json.loads(await socket.recv())["type"] == "session.created"
+            return
+        for url in (server.url, server.url.replace("realtime", "models")):
+            with pytest.raises(InvalidStatus) as refused:
+                await dial(url, headers={"Origin": origin})
+            assert refused.value.response.status_code == 403
+
+    served(body)
+
+
+@pytest.mark.parametrize(("minted", "opened"), [(Dialect.GA, Dialect.BETA), (Dialect.BETA, Dialect.GA)])
+def test_a_short_lived_key_opens_sessions_of_its_own_dialect_only(served, minted, opened):
+    door = Door()
+    door.put("ek_1", Secret(minted, "m", {"type": "realtime"} if minted is Dialect.GA else {}, 2000))
+
+    async def body(server):
+        headers = {"Authorization": "Bearer ek_1"}
+        async with dial(server.url, minted, headers=headers) as socket:
+            assert json.loads(await socket.recv())["type"] == "session.created"
+        async with dial(server.url, opened, headers=headers) as socket:
+            (event,), closed = await received(socket)
+        assert event["error"]["code"] == "api_version_mismatch"
+        assert f"{opened.value} session with a {minted.value} client secret" in event["error"]["message"]
+        assert closed.rcvd.code == 4000
+
+    served(body, door=door)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [("::1", "ws://[::1]:7/v1/realtime"), ("localhost", "ws://localhost:7/v1/realtime")],
+)
+def test_the_url_is_one(host, url):
+    assert LocalServer(voice=ParrotVoice(), host=host, port=7).url == url
 
 
 @pytest.mark.parametrize(
@@ -237,22 +333,39 @@ def test_plain_http_comes_to_the_same_port():
             b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             411,
         ),
+        (MINT + b"Content-Length: 1000000\r\n\r\n" + b" " * 999_998 + b"{}", 200),
+        (MINT + b"Content-Length: 1500000\r\n\r\n" + b" " * 1_500_000, 413),
+        (MINT + b"Content-Length: +2\r\n\r\n{}", 400),
+        (MINT + b"Content-Length: two\r\n\r\n{}", 400),
+        (MINT + b"Content-Length:\r\n\r\n", 400),
+        (MINT + b"Content-Length : 2\r\n\r\n{}", 400),
+        (MINT + b" Content-Length: 2\r\n\r\n{}", 400),
+        (MINT + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400),
+        (MINT + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", 200),
+        (MINT + b"Content-Length: 2, 2\r\n\r\n{}", 400),
+        (MINT + b"Upgrade: websocket\r\nContent-Length: 2\r\n\r\n{}more", 200),
+        (b"GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n" * 3, 200),
+        (b"GET /v1/models HTTP/1.1\r\nHost: x\r\nX-Upgrade: x\r\n\r\n" + bytes(100), 200),
         (b"GET //[ HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         (b"GET /v1/models HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n", 200),
     ],
 )
-def test_odd_requests_are_answered(request_, status):
+def test_odd_requests_are_answered(request_, status, caplog):
     async def main():
         async with LocalServer(voice=ParrotVoice()) as server:
             port = int(server.url.rsplit(":", 1)[1].split("/")[0])
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            for at in range(0, len(request_), 7):
-                writer.write(request_[at : at + 7])
+            step = max(7, len(request_) // 20)
+            for at in range(0, len(request_), step):
+                writer.write(request_[at : at + step])
             answer = await asyncio.wait_for(reader.read(), 5)
             writer.close()
-            assert answer.split()[1] == str(status).encode()
+            head, _, reply = answer.partition(b"\r\n\r\n")
+            assert head.split()[1] == str(status).encode()
+            json.loads(reply)  # one, and whole
 
     asyncio.run(main())
+    assert caplog.text == ""
 
 
 def test_a_client_s_own_id_is_not_used_again(served):
@@ -388,8 +501,16 @@ def test_a_half_open_line_answers_nothing(served):
     served(body)
 
 
-@pytest.mark.parametrize("lines", [("expire@session.updated",), ()])
-def test_a_session_s_time_is_up_with_an_error_and_1001(served, lines):
+@pytest.mark.parametrize(
+    ("lines", "session_s", "words"),
+    [
+        (("expire@session.updated",), 3600, "60 minutes"),
+        ((), 3600, "60 minutes"),
+        ((), 1800, "30 minutes"),
+        ((), 90, "90 seconds"),
+    ],
+)
+def test_a_session_s_time_is_up_with_an_error_and_1001(served, lines, session_s, words):
     async def body(server):
         async with faulty(server, *lines) as socket:
             await ask(socket)
@@ -397,12 +518,13 @@ def test_a_session_s_time_is_up_with_an_error_and_1001(served, lines):
         assert events[-1]["error"]["code"] == "session_expired"
         assert (closed.rcvd.code, closed.rcvd.reason) == (
             1001,
-            "Your session hit the maximum duration of 60 minutes.",
+            f"Your session hit the maximum duration of {words}.",
         )
+        assert events[-1]["error"]["message"] == closed.rcvd.reason
         return asyncio.get_running_loop().time()
 
-    ended_s = served(body, session_s=1800)
-    assert (ended_s < 60) if lines else (1800 <= ended_s < 1860)
+    ended_s = served(body, session_s=session_s)
+    assert (ended_s < 60) if lines else (session_s <= ended_s < session_s + 60)
 
 
 def test_faults_of_the_first_connections_only(served):
@@ -422,6 +544,28 @@ def test_a_fault_that_is_none_is_refused_in_words(served):
             await dial(f"{server.url}?fault=explode")
         assert refused.value.response.status_code == 400
         assert "explode" in json.loads(refused.value.response.body)["error"]["message"]
+
+    served(body)
+
+
+def test_faults_are_in_the_url_only_where_that_is_allowed(served):
+    async def body(server):
+        with pytest.raises(InvalidStatus) as refused:
+            await dial(f"{server.url}?fault=mute")
+        assert refused.value.response.status_code == 400
+        assert "--url-faults" in json.loads(refused.value.response.body)["error"]["message"]
+
+    served(body, url_faults=False)
+
+
+def test_a_handshake_says_when_to_come_again(served):
+    async def body(server):
+        with pytest.raises(InvalidStatus) as refused:
+            await dial(f"{server.url}?fault={quote('refuse:503:Wed, 21 Oct 2026 07:28:00 GMT')}")
+        assert refused.value.response.headers["Retry-After"] == "Wed, 21 Oct 2026 07:28:00 GMT"
+        with pytest.raises(InvalidStatus) as refused:
+            await dial(f"{server.url}?fault=refuse:429:1%0d%0aX")
+        assert refused.value.response.status_code == 400
 
     served(body)
 
@@ -481,7 +625,7 @@ def test_a_server_ends_at_once_whatever_its_clients_do():
     async def main():
         loop = asyncio.get_running_loop()
         sockets, plain = [], []
-        async with LocalServer(voice=ParrotVoice()) as server:
+        async with LocalServer(**SERVED) as server:
             host, port = server.url.removeprefix("ws://").split("/")[0].split(":")
             for lines in (["stall"], ["half_open"], [], ["mute"], ["huge:9@session.created"]):
                 query = "&".join(f"fault={quote(line)}" for line in lines)

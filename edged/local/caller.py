@@ -1,0 +1,93 @@
+"""Who asks: what a request tells of its client, wherever clients put it. Pure.
+
+A web page may reach whatever its visitor's machine can reach, this service included, and the browser then says where
+the page is from: `Origin`. Pages of this machine are as good as programs on it, all others are foreign.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import parse_qs, urlsplit
+
+from edged.wire import Dialect
+
+KEY_PROTOCOL = "openai-insecure-api-key."
+BETA_PROTOCOL = "openai-beta.realtime-v1"
+_BEARER = "bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """One request. Names of headers are in lower case."""
+
+    method: str
+    path: str
+    query: Mapping[str, list[str]]
+    headers: Mapping[str, list[str]]
+
+    @classmethod
+    def of(cls, method: str, target: str, headers: Iterable[tuple[str, str]]) -> "Caller":
+        """Raises: ValueError: the target is no URL's."""
+        address = urlsplit(target)
+        found: dict[str, list[str]] = {}
+        for name, value in headers:
+            found.setdefault(name.lower(), []).append(value)
+        return cls(method, address.path, parse_qs(address.query), found)
+
+    @property
+    def opens(self) -> bool:
+        """Whether it is to become a WebSocket."""
+        return self.method == "GET" and "upgrade" in self.headers
+
+    @property
+    def protocols(self) -> list[str]:
+        """The subprotocols it offers."""
+        told = ",".join(self.headers.get("sec-websocket-protocol", []))
+        return [name.strip() for name in told.split(",") if name.strip()]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All it brought; some bring a wrong one beside."""
+        return keys_of(
+            {name: values[0] for name, values in self.headers.items()},
+            self.protocols,
+            {name: values[0] for name, values in self.query.items()},
+        )
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it brings its key as pages have to: they could not see an HTTP status either."""
+        return any(name.startswith(KEY_PROTOCOL) for name in self.protocols)
+
+    @property
+    def is_foreign(self) -> bool:
+        return not all(_is_here(origin) for origin in self.headers.get("origin", []))
+
+    @property
+    def dialect(self) -> Dialect:
+        beta = "realtime=v1" in [value.strip() for value in self.headers.get("openai-beta", [])]
+        return Dialect.BETA if beta or BETA_PROTOCOL in self.protocols else Dialect.GA
+
+
+def keys_of(headers: Mapping[str, str], protocols: list[str], query: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys a client brought, wherever it may carry one. Headers in lower case."""
+    authorization = headers.get("authorization", "").strip()
+    if authorization.lower().startswith(_BEARER):
+        authorization = authorization[len(_BEARER) :]
+    found = [
+        authorization.strip(),
+        headers.get("api-key", ""),
+        headers.get("x-portkey-api-key", ""),
+        query.get("api-key", ""),
+        *(name.removeprefix(KEY_PROTOCOL) for name in protocols if name.startswith(KEY_PROTOCOL)),
+    ]
+    return tuple(key for key in found if key)
+
+
+def _is_here(origin: str) -> bool:
+    """Whether a page is from this machine; one that does not say (`null`) may be from anywhere."""
+    try:
+        host = urlsplit(origin).hostname or ""
+        return host == "localhost" or host.endswith(".localhost") or ip_address(host).is_loopback
+    except ValueError:
+        return False

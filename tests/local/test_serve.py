@@ -1,0 +1,118 @@
+"""The command line of the embedded service: what it takes, and what it says to what it does not."""
+
+import socket
+
+import pytest
+
+from edged.cli import main
+from edged.errors import EXIT_CONFIG, EXIT_USAGE
+
+
+class Recorder:
+    """A server that never serves; `asked` is what the last one was made with."""
+
+    def __init__(self, **options):
+        Recorder.asked = options
+
+    async def __aenter__(self):
+        raise OSError(99, "no service today")
+
+    async def __aexit__(self, *_):
+        """Never entered."""
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What a server would be made with, by these words on the command line."""
+    monkeypatch.setattr("edged.local.server.LocalServer", Recorder)
+
+    def run(*words):
+        assert main(["serve", *map(str, words)]) == EXIT_USAGE
+        return Recorder.asked
+
+    return run
+
+
+def test_a_key_file_has_a_key_a_line(asked, tmp_path):
+    file = tmp_path / "keys"
+    file.write_text("# for the tests: sk-0\n\nsk-1\n  sk-2 \n#sk-3\n")
+    door = asked("--key-file", file)["door"]
+    assert [n for n in range(4) if door.lets_in((f"sk-{n}",), 0)] == [1, 2]
+    assert not any(door.lets_in((word,), 0) for word in ("#", "for", "the", "tests:", "", "#sk-3"))
+    assert not door.lets_in((), 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "holds no key"),
+        ("\n  \n# sk-1\n", "holds no key"),
+        ("sk-1\nsk 2\n", "keys:2: a key has no blanks"),
+        (b"\xff\xfe", "keys"),
+        (None, "keys"),
+    ],
+)
+def test_a_key_file_without_a_good_key_lets_nobody_in(text, words, tmp_path, capsys):
+    file = tmp_path / "keys"
+    if text is not None:
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    assert main(["serve", "--port", "0", "--key-file", str(file)]) == EXIT_CONFIG
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "value"),
+    [
+        (["--pace", "0"], "pace", 0.0),
+        (["--delta-ms", "1"], "delta_ms", 1),
+        (["--think-ms", "600000"], "think_ms", 600_000.0),
+        (["--session-s", "0.5"], "session_s", 0.5),
+        (["--port", "65535"], "port", 65_535),
+        (["--fault", "drop", "--fault", "deaf"], "fault_lines", ("drop", "deaf")),
+        ([], "url_faults", False),
+        (["--url-faults"], "url_faults", True),
+    ],
+)
+def test_what_may_be_set(asked, words, name, value):
+    assert asked(*words)[name] == value
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--delta-ms", "0"),
+        ("--delta-ms", "1.5"),
+        ("--session-s", "nan"),
+        ("--session-s", "0"),
+        ("--pace", "nan"),
+        ("--pace", "-1"),
+        ("--pace", "inf"),
+        ("--think-ms", "nan"),
+        ("--think-ms", "-1"),
+        ("--port", "99999"),
+        ("--port", "-1"),
+        ("--port", "http"),
+    ],
+)
+def test_what_may_not_be_set_is_said_in_words(option, value, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", f"{option}={value}"])
+    assert ended.value.code == EXIT_USAGE
+    assert f"argument {option}: {value!r} is no" in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_said_in_words(capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert main(["serve", "--port", str(taken.getsockname()[1])]) == EXIT_USAGE
+    said = capsys.readouterr().err
+    assert said.startswith("edged serve: can not listen: ")
+    assert "--port" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [["--fault", "explode"], ["--fault", "huge:100000"], ["--host", "0.0.0.0"]])
+def test_a_bad_configuration_is_one(words, capsys):
+    assert main(["serve", "--port", "0", *words]) == EXIT_CONFIG
+    assert words[0] in capsys.readouterr().err
