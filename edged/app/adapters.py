@@ -4,8 +4,9 @@ Adapters are imported here and only when the configuration names them.
 """
 
 import asyncio
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random, SystemRandom
 
@@ -14,6 +15,7 @@ from edged.config import Config
 from edged.panel.ports import Button, Lamp
 from edged.system.clock import Clock
 from edged.system.netwatch import Netwatch
+from edged.system.notify import Manager, NullManager, manager, watchdog_s
 from edged.system.offload import Offload
 from edged.system.resolver import Resolver
 from edged.system.store import Store
@@ -29,6 +31,8 @@ class Ports:
     store: Store
     offload: Offload
     rng: Random
+    manager: Manager = field(default_factory=NullManager)
+    watchdog_s: float | None = None  # how long the manager waits for a sign of life
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ def machine(config: Config) -> Ports:
         store,
         ThreadOffload(),
         SystemRandom(),
+        manager(os.environ),
+        watchdog_s(os.environ),
     )
 
 

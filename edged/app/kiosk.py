@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edged import turn
 from edged.app.adapters import Devices, Ports
+from edged.app.sentence import sentence
 from edged.app.service import planned, service
 from edged.app.settings import session_settings
 from edged.appliance import Appliance
@@ -26,11 +27,16 @@ from edged.realtime.renewal import Habits
 from edged.realtime.websocket import WebsocketDial
 from edged.system.control import ControlServer, Peer
 from edged.system.exit import Exit
+from edged.system.progress import Sign
+from edged.system.watchdog import Watchdog
 from edged.wire import Dialect
 
 log = logging.getLogger(__name__)
 
 GOODBYE_S = 0.9  # from the signal to the end, whatever hangs
+TOLD = frozenset(
+    {"turn", "link", "device", "light"}
+)  # events after which the manager's sentence may be another
 
 
 class App:
@@ -54,6 +60,7 @@ class App:
         self._config, self._ports, self._listeners = config, ports, list(listeners)
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
+        self._line: asyncio.Task[None] | None = None
         self._key = key
         self._build()
 
@@ -159,6 +166,8 @@ class App:
             listener(event)
         if self._control is not None:
             self._control.publish(event)
+        if event["event"] in TOLD:
+            self._ports.manager.status(lambda: sentence(self.snapshot()))
 
     # -- life ----------------------------------------------------------------------------------------
 
@@ -180,12 +189,18 @@ class App:
         async with asyncio.TaskGroup() as tasks:
             parts = [tasks.create_task(keeper.run(), name=name) for name, keeper in self._keepers.items()]
             self.appliance.begin(self.link)
-            parts.append(tasks.create_task(self.link.run(), name="link"))
+            self._line = tasks.create_task(self.link.run(), name="link")
+            parts.append(self._line)
             self._ports.netwatch.start(self.link.retry_now)
             await self._open_control()
+            if self._ports.watchdog_s is not None:
+                parts.append(tasks.create_task(self._watchdog(self._ports.watchdog_s).run(), name="watchdog"))
+            await asyncio.sleep(0)  # each part has begun; none is waited for, neither network nor device
             log.info("ready: %s mode, %s", self._config.mode, self._config.provider.name)
+            self._ports.manager.ready()
             await self._stopping.wait()
             log.info("stopping")
+            self._ports.manager.stopping()
             self.appliance.stop()
             self._ports.netwatch.stop()
             for part in parts:
@@ -195,6 +210,19 @@ class App:
             await self._control.close()
         self._lamp.stop()
         return EXIT_OK
+
+    def _watchdog(self, within_s: float) -> Watchdog:
+        return Watchdog(self._ports.manager, self._signs, self._ports.clock.monotonic_ms, within_s=within_s)
+
+    def _signs(self) -> dict[str, Sign]:
+        """The work that has to go on: of the devices' threads, and the link's task."""
+        up = {name: keeper.up for name, keeper in self._keepers.items()}
+        alive = self._line is not None and not self._line.done()
+        return {
+            "microphone": Sign(self.intake.blocks, wanted=up["microphone"]),
+            "speaker": Sign(self.playout.pulls, wanted=up["speaker"] and not self.playout.idle),
+            "link": Sign(0, wanted=not alive),
+        }
 
     async def _open_control(self) -> None:
         path = self._config.control.socket

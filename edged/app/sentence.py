@@ -1,0 +1,43 @@
+"""What `systemctl status` says of a kiosk: one sentence, for a person who has never seen this program."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from edged.causes import CAUSES
+
+_DOES = {
+    "IDLE": "Waiting for a press",
+    "ARMED": "Listening",
+    "BARGED": "Listening",
+    "LISTENING": "Listening",
+    "LATCHED": "Listening",
+    "ATTENTIVE": "In conversation",
+    "HEARING": "In conversation",
+    "COMMITTING": "Sending the question",
+    "THINKING": "Waiting for the answer",
+    "SPEAKING": "Answering",
+    "BRIDGING": "Answering",
+    "DRAINING": "Answering",
+    "CUT": "Answering",
+    "TELLING": "Telling the visitor what went wrong",
+    "STOPPED": "Stopping",
+}
+
+
+def sentence(snapshot: Mapping[str, Any]) -> str:
+    """Of a snapshot (docs/control-socket.md): what is missing first, for that is why somebody looks."""
+    link, pending = snapshot["link"], snapshot["pending"]
+    parts = [f"{name} missing ({cause})" for name, cause in snapshot["lost"].items()]
+    if snapshot["muted"]:
+        parts.append("muted")
+    if not link["up"]:
+        parts.append(f"no line ({link['cause']})" if link["cause"] else "connecting")
+        parts += [f"{pending} waiting for the line"] if pending else []
+    told = ", ".join([_DOES[snapshot["state"]], *parts])
+    remedy = _remedy(snapshot)
+    return f"{told}. {remedy}" if remedy else f"{told}."
+
+
+def _remedy(snapshot: Mapping[str, Any]) -> str:
+    causes = [*snapshot["lost"].values(), snapshot["link"]["cause"]]
+    return next((CAUSES[cause].remedy for cause in causes if cause in CAUSES), "")

@@ -1,0 +1,50 @@
+"""Feeds the service manager's watchdog from the loop, as long as there is progress (progress.py).
+
+A process that has stalled is not ended here: it gets no more food, and the manager ends it with SIGABRT, which leaves
+the stacks of all threads in the journal.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from edged.system.notify import Manager
+from edged.system.progress import Progress, Sign
+
+log = logging.getLogger(__name__)
+
+FEEDS = 4  # in the time the manager waits, so that a late one or two are no death
+
+
+class Watchdog:
+    """`run` feeds until cancelled; `signs` is asked each time, on the loop."""
+
+    def __init__(
+        self,
+        manager: Manager,
+        signs: Callable[[], Mapping[str, Sign]],
+        now_ms: Callable[[], int],
+        *,
+        within_s: float,
+    ) -> None:
+        """`within_s` is how long the manager waits (notify.watchdog_s)."""
+        self._manager, self._signs, self._now_ms = manager, signs, now_ms
+        self._every_s = within_s / FEEDS
+        self._progress = Progress()
+        self._stalled: list[str] = []
+
+    async def run(self) -> None:
+        while True:
+            self._look()
+            await asyncio.sleep(self._every_s)
+
+    def _look(self) -> None:
+        stalled = self._progress.look(self._now_ms(), self._signs())
+        if not stalled:
+            self._manager.alive()
+        if stalled != self._stalled:
+            if stalled:
+                log.critical("watchdog: no progress of the %s", ", the ".join(stalled))
+            else:
+                log.warning("watchdog: all goes on again")
+            self._stalled = stalled

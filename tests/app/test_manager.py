@@ -1,0 +1,137 @@
+"""What the whole daemon tells the service manager, in virtual time."""
+
+import asyncio
+from dataclasses import replace
+from itertools import pairwise
+from random import Random
+
+import pytest
+
+from edged.app import App
+from edged.local.server import LocalServer
+from edged.local.voice import ParrotVoice
+from tests.lab.kiosk import Kiosk
+from tests.lab.net import SimNet
+
+WATCHDOG_S = 15.0
+
+
+class Told:
+    """A manager that remembers: (seconds, word)."""
+
+    def __init__(self):
+        self.words = []
+
+    def _add(self, word):
+        self.words.append((asyncio.get_running_loop().time(), word))
+
+    def ready(self):
+        self._add("READY")
+
+    def reloading(self):
+        self._add("RELOADING")
+
+    def stopping(self):
+        self._add("STOPPING")
+
+    def alive(self):
+        self._add("ALIVE")
+
+    def status(self, say):
+        self._add(say())
+
+    def said(self):
+        return [word for _, word in self.words]
+
+    def fed(self):
+        return [at for at, word in self.words if word == "ALIVE"]
+
+
+@pytest.fixture
+def kiosk(lab_run, monkeypatch):
+    """Runs `body(kiosk, told)`; `up=False`: nobody serves at the other end."""
+
+    def run(body, *settings, up=True):
+        net = SimNet(latency_ms=10)
+        told = Told()
+        build = App.__init__
+
+        def init(app, config, *, ports, **more):
+            build(app, config, ports=replace(ports, manager=told, watchdog_s=WATCHDOG_S), **more)
+
+        monkeypatch.setattr(App, "__init__", init)
+
+        async def main():
+            async with LocalServer(voice=ParrotVoice()) as server:
+                url = server.url if up else "ws://127.0.0.1:9/v1/realtime"
+                async with Kiosk(net, url, Random(1), *settings) as here:
+                    await body(here, told)
+            return told
+
+        return lab_run(main(), net=net)
+
+    return run
+
+
+def test_ready_waits_for_no_network(kiosk):
+    async def body(here, told):
+        began = asyncio.get_running_loop().time()
+        await asyncio.sleep(0.01)
+        assert [at - began for at, word in told.words if word == "READY"] == [0.0]
+        await asyncio.sleep(60)
+        assert not here.app.link.up
+
+    said = kiosk(body, up=False).said()
+    assert said.count("READY") == 1
+    assert any("no line (unreachable)" in word for word in said)
+
+
+def test_the_status_follows_a_turn_and_the_end_is_told(kiosk):
+    async def body(here, _told):
+        await here.until(lambda: here.app.link.up, 5)
+        here.button.press()
+        await asyncio.sleep(2)
+        here.button.release()
+        await here.until(lambda: here.state == "SPEAKING", 20)
+        await here.until(lambda: here.state == "IDLE", 60)
+
+    said = kiosk(body).said()
+    sentences = [word for word in said if word.endswith(".")]
+    order = [word for n, word in enumerate(sentences) if word not in sentences[:n]]
+    assert order.index("Listening.") < order.index("Waiting for the answer.") < order.index("Answering.")
+    assert "STOPPING" in said
+
+
+def test_a_kiosk_that_works_feeds_the_watchdog_hour_after_hour(kiosk):
+    async def body(_here, _told):
+        await asyncio.sleep(3600)
+
+    times = kiosk(body, up=False).fed()
+    assert max(b - a for a, b in pairwise(times)) < WATCHDOG_S / 2
+    assert times[-1] - times[0] > 3590
+
+
+def test_a_microphone_whose_thread_died_starves_the_watchdog(kiosk):
+    async def body(here, told):
+        await asyncio.sleep(20)
+        here.microphone._pace.stop()  # no block any more, and nobody says so
+        stalled = asyncio.get_running_loop().time()
+        await asyncio.sleep(60)
+        assert told.fed()[-1] < stalled + 10
+
+    kiosk(body)
+
+
+def test_a_speaker_that_takes_nothing_of_an_answer_starves_the_watchdog(kiosk):
+    async def body(here, told):
+        await here.until(lambda: here.app.link.up, 5)
+        here.speaker._pace.stop()
+        await asyncio.sleep(60)
+        idle = told.fed()[-1]
+        here.button.press()
+        await asyncio.sleep(2)
+        here.button.release()
+        await asyncio.sleep(60)
+        assert told.fed()[-1] - idle < 20
+
+    kiosk(body, "turn.think_s=300")
