@@ -1,0 +1,60 @@
+"""What the tests of visits ask: which visit, and whether what came of it was right."""
+
+from itertools import pairwise
+
+import pytest
+
+from edged.local import voice
+from edged.pcm import PCM16
+from tests.gateways.stage import GATEWAYS
+
+
+def through(visit, gateways=GATEWAYS):
+    """A test of what came of a visit, through each of these."""
+
+    def marked(test):
+        for mark in (
+            pytest.mark.gateways,
+            pytest.mark.timeout(240),  # visits take place before the tests of them, several at once
+            pytest.mark.parametrize("gateway", gateways),
+            pytest.mark.parametrize("visit", [visit]),
+        ):
+            test = mark(test)
+        return test
+
+    return marked
+
+
+def listened_to(taken):
+    """What the service says to an utterance."""
+    return voice.ListenVoice().answer(bytes(taken["n_bytes"])).pcm
+
+
+def heard(sound, seen):
+    """It was played bit for bit; a machine that was too busy for that has counted it."""
+    return sound in seen.played or seen.after["counters"].get("underruns", 0) > 0
+
+
+def length_played(sound, played):
+    """How much of it was played, from its beginning, in milliseconds."""
+    start = played.find(sound[: PCM16.bytes_of(100)])
+    if start < 0:
+        return 0
+    n_bytes = 0
+    while (
+        n_bytes < len(sound)
+        and sound[n_bytes : n_bytes + 48] == played[start + n_bytes : start + n_bytes + 48]
+    ):
+        n_bytes += 48
+    return PCM16.ms_of(n_bytes)
+
+
+def in_order(stretches):
+    """Each is an unbroken stretch of what was said, none of it is in two of them."""
+    assert None not in stretches
+    return all(before[1] <= after[0] for before, after in pairwise(stretches))
+
+
+def at_rest(after):
+    """No state is left waiting."""
+    return (after["state"], after["pending"], after["link"]["up"], after["lost"]) == ("IDLE", 0, True, {})

@@ -1,0 +1,40 @@
+"""Starts LiteLLM's proxy, which may reach nothing but this machine.
+
+Runs in the environment of the gateways. The program is as published, but for its event loop: that of the standard
+library tells whom it connects to, and uvloop does not. What it asked for elsewhere is written down and refused.
+"""
+
+import os
+import sys
+from ipaddress import ip_address
+from pathlib import Path
+
+from litellm.proxy.proxy_cli import ProxyInitializationHelpers, run_server
+
+
+def watch(event: str, told: tuple[object, ...]) -> None:
+    """Hears of every look-up and every connection."""
+    if event == "socket.getaddrinfo":
+        host = told[0]
+    elif event == "socket.connect" and isinstance(told[1], tuple):
+        host = told[1][0]
+    else:
+        return
+    name = host.decode() if isinstance(host, bytes) else str(host)
+    if host is None or name == "localhost" or _is_loopback(name):
+        return
+    with Path(os.environ["ELSEWHERE"]).open("a") as file:
+        file.write(f"{name}\n")
+    raise OSError("there is no network but loopback")
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+sys.addaudithook(watch)
+ProxyInitializationHelpers.get_loop_type = staticmethod(lambda: "asyncio")
+run_server()
