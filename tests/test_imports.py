@@ -74,6 +74,7 @@ DRIVERS = (
     "realtime/client/asynchronous.py",
     "realtime/client/synchronous.py",
     "realtime/carrier.py",
+    "realtime/changeover.py",
     "realtime/line.py",
     "realtime/link.py",
     "realtime/outq.py",

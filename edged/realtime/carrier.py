@@ -46,6 +46,7 @@ class Carrier:
     ) -> None:
         self.line, self.session = line, line.session
         self.slow = False  # the other end acknowledges nothing at the moment
+        self.stuck = asyncio.Event()  # and has not for so long that another line should be tried
         self._outgoing, self._deaf, self._on, self._sent = outgoing, deaf, on, sent
         self._work, self._look = asyncio.Event(), asyncio.Event()
         self._vigil, self._talked_s = Vigil(_now()), _now()
@@ -119,7 +120,7 @@ class Carrier:
 
     async def _watch(self) -> None:
         while True:
-            self._judge(self._vigil.look(_now(), self.session.owed, self.line.transport.flow()))
+            self._judge(self._vigil.look(_now(), self.session.owed, self.line.flow()))
             self._look.clear()
             if self.session.owed is not Owed.NOTHING or _now() - self._talked_s < TALKED_S:
                 await asyncio.sleep(LOOK_BUSY_S)
@@ -130,19 +131,19 @@ class Carrier:
 
     def _judge(self, sign: Sign) -> None:
         self.session.counters["line_slow"] += sign is Sign.SLOW and not self.slow
-        self.slow = sign is Sign.SLOW
+        self.slow = sign in (Sign.SLOW, Sign.STUCK)
         match sign:
             case Sign.PROBE:
                 self.session.probe()
                 self._work.set()
             case Sign.STUCK:
-                raise LinkError("the other end acknowledges nothing any more", "link_silent")
+                self.stuck.set()
             case Sign.SILENT:
                 raise LinkError("the connection stands, but the service says nothing", "service_silent")
             case Sign.DEAF:
                 raise LinkError("the service ignores commits", "commit_ignored")
             case _:
-                pass
+                self.stuck.clear()
 
 
 def _now() -> float:

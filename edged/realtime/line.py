@@ -15,6 +15,7 @@ from edged.realtime.events import Broken, Opened, SessionEvent
 from edged.realtime.ports import Dial, Transport
 from edged.realtime.providers import Endpoint
 from edged.realtime.session import Session
+from edged.realtime.vigil import Flow
 
 OPEN_TIMEOUT_S = 10.0
 GREETING_S = 3.0
@@ -32,6 +33,14 @@ class Line:
     session: Session
     born_s: float
     expires_at: float | None = None
+    confirmed_s: float = (
+        0.0  # how long it took to confirm the settings: a round trip, and what the service took
+    )
+
+    def flow(self) -> Flow | None:
+        """As the transport knows it; before the first ping came back the round trip is that of the settings."""
+        flow = self.transport.flow()
+        return flow if flow is None or flow.trip_s else flow._replace(trip_s=self.confirmed_s)
 
     async def put(self, text: str) -> None:
         """Send one message; raises LinkError when the connection is gone, or takes nothing any more."""
@@ -71,8 +80,10 @@ async def open_line(
                 async with asyncio.timeout(GREETING_S):
                     _take(line, await transport.receive(), told)
         session.configure()
+        asked_s = asyncio.get_running_loop().time()
         await line.put_all()
         await _confirmed(line, told)
+        line.confirmed_s = asyncio.get_running_loop().time() - asked_s
         session.remember(history)
         await line.put_all()
     except BaseException:

@@ -22,7 +22,8 @@ from random import Random
 
 from edged.causes import CAUSES
 from edged.errors import EdgedError, LinkError
-from edged.realtime.carrier import DEAF_DETECTION, Carrier, Renewed
+from edged.realtime.carrier import DEAF_DETECTION, Carrier
+from edged.realtime.changeover import Changeover
 from edged.realtime.events import (
     Broken,
     CommitRefused,
@@ -38,16 +39,13 @@ from edged.realtime.history import History
 from edged.realtime.line import Line, open_line
 from edged.realtime.ports import Dial, Entry, Outgoing, Owner
 from edged.realtime.providers import Endpoint
-from edged.realtime.renewal import Habits, Renewal, Why, limit_s
+from edged.realtime.renewal import Habits
 from edged.realtime.session import Session
-from edged.realtime.vigil import Owed
 from edged.retry import Proof, Wake, keep
 from edged.wire import Dialect, Heard, Settings
 
 log = logging.getLogger(__name__)
 
-RENEWAL_LOOK_S = 1.0
-SPARE_AGAIN_S = 30.0  # until a failed renewal is tried again
 DEAF_AFTER = 2  # ignored commits in a row: one may be an accident
 DEAF_WITHIN_S = 10.0  # until an utterance is given up in which the service's own detection heard nothing
 
@@ -73,10 +71,10 @@ class Link:
         self.retry_now = Wake()
         self._dial, self._endpoint, self._settings = dial, endpoint, settings
         self._outgoing, self._owner, self._rng = outgoing, owner, rng
-        self._habits, self._wall = habits or Habits(), wall
+        self._habits = habits or Habits()
         self._history = History(self._habits.history_lines)
         self._carrier: Carrier | None = None
-        self._spare: Line | None = None
+        self._change = Changeover(self._habits, wall, self._open, owner, self._history)
         self._closing: set[asyncio.Future[None]] = set()
         self._dialect: Dialect | None = None  # what this endpoint was seen to speak
         self._ignored = 0  # commits in a row that a living service did not acknowledge
@@ -134,8 +132,8 @@ class Link:
         try:
             await keep(self._attempt, rng=self._rng, wake=self.retry_now, failed=self._failed)
         finally:
-            if self._spare is not None:
-                await self._spare.transport.close()
+            if (spare := self._change.take()) is not None:
+                await spare.transport.close()
             await asyncio.gather(*self._closing)
 
     # -- one line after the other --------------------------------------------------------------------
@@ -154,7 +152,7 @@ class Link:
 
     async def _next(self) -> Line:
         """The line that was opened ahead, or a new one."""
-        line, self._spare = self._spare, None
+        line = self._change.take()
         if line is None and not self._habits.two_at_once:
             await asyncio.gather(*self._closing)  # the provider counts the old one until then
         return line or await self._open()
@@ -174,9 +172,10 @@ class Link:
         self._spoken = len(self._history) > 0
 
     async def _live(self, line: Line) -> None:
-        assert self._carrier is not None
+        carrier = self._carrier
+        assert carrier is not None
         try:
-            await self._carrier.run(lambda: self._renewals(line))
+            await carrier.run(lambda: self._change.beside(line, carrier, spoken=lambda: self._spoken))
         finally:
             self._carrier = None
             self._counted.update(line.session.counters)
@@ -249,42 +248,6 @@ class Link:
             asyncio.get_running_loop().call_later(DEAF_WITHIN_S, self._give_up, entry.uid)
         self._owner.on_sent(entry)
 
-    # -- a session that never ends -------------------------------------------------------------------
-
-    async def _renewals(self, line: Line) -> None:
-        limit = limit_s(line.expires_at, self._wall(), self._habits.session_s)
-        renewal = Renewal(line.born_s, limit, self._habits.forget_after_s)
-        idle_since = again_at = _now()
-        while True:
-            await asyncio.sleep(RENEWAL_LOOK_S)
-            if not self._is_quiet(line):
-                idle_since = _now()
-            why = renewal.due(_now(), idle_s=_now() - idle_since, spoken=self._spoken)
-            if why is not None and _now() >= again_at:
-                again_at = _now() + SPARE_AGAIN_S
-                await self._renew(line, why)
-
-    async def _renew(self, line: Line, why: Why) -> None:
-        """Change to a new session; returns where that is not possible now."""
-        if why is Why.VISITOR_GONE:
-            self._history.forget()
-        if self._habits.two_at_once:
-            try:
-                spare = await self._open()
-            except EdgedError as error:
-                log.info("link: no new session yet (%s); the present one goes on", error)
-                return
-            if not self._is_quiet(line):
-                await spare.transport.close()
-                return
-            self._spare = spare
-        log.info("link: changing to a new session, for %s", why.value)
-        raise Renewed
-
-    def _is_quiet(self, line: Line) -> bool:
-        """Nothing is under way that a change of session would disturb."""
-        return self._owner.idle and line.session.owed is Owed.NOTHING
-
     # -- small things --------------------------------------------------------------------------------
 
     def _tell(self, act: Callable[[Session], None]) -> None:
@@ -294,7 +257,3 @@ class Link:
 
     def _new_id(self) -> str:
         return f"edged_{next(self._ids)}"
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -4,6 +4,7 @@ from typing import Literal, Protocol
 
 from edged.realtime.events import SessionEvent
 from edged.realtime.providers import Endpoint
+from edged.realtime.vigil import Flow
 
 
 class Entry(Protocol):
@@ -54,8 +55,8 @@ class Transport(Protocol):
         """The next message; raises LinkError on every close, also on one that calls itself normal."""
         ...
 
-    def flow(self) -> tuple[int, int] | None:
-        """Bytes given to the socket so far, and how many of them the other end has not acknowledged; None: unknown."""
+    def flow(self) -> Flow | None:
+        """What was given to the socket and what of it arrived; None: unknown."""
         ...
 
     async def close(self) -> None:

@@ -110,6 +110,7 @@ PROVIDERS = {
         pings=Pings.SERVICE,
         bills=Bills.NOTHING,
         remedies={"unreachable": "start the embedded service: `edged serve`"},
+        slots=2,
     ),
     "custom": Provider("", "", Dialect.GA, needs_key=False),
 }

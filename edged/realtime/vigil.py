@@ -3,8 +3,8 @@
 Rules:
 1. Any message is a sign of life. A pong is none of the service: gateways answer pings for a service that is gone.
 2. Bytes that the other end has not acknowledged must get fewer: a line on which they do not is slow after `SLOW_S`
-   and dead after `STUCK_S` (measured: a kernel goes on for 15 minutes). While there are any, the service's silence
-   says nothing, for it may not have heard the question.
+   and dead after `STUCK_S` (measured: a kernel goes on for 15 minutes), or after so many round trips where those are
+   long. While there are any, the service's silence says nothing, for it may not have heard the question.
 3. A service that owes something and is silent for `OWED_S`, or owes nothing and is silent for `IDLE_S`, is asked for a
    sign of life; without one for `PROBED_S` it is dead.
 4. One that gives signs of life but has not acknowledged a commit within `COMMIT_S` never will: some do not know it.
@@ -13,10 +13,20 @@ Not here: how long a visitor waits for an answer (the turn), the WebSocket's own
 """
 
 from enum import Enum
+from typing import NamedTuple
 
 SLOW_S, STUCK_S = 0.8, 1.5
+SLOW_TRIPS, STUCK_TRIPS = 1.5, 2.5
 OWED_S, IDLE_S, PROBED_S = 4.0, 15.0, 4.0
 COMMIT_S = 6.0
+
+
+class Flow(NamedTuple):
+    """Bytes given to the socket so far, of these not acknowledged, and the round trip in seconds (0: not known)."""
+
+    given: int
+    outstanding: int
+    trip_s: float = 0.0
 
 
 class Owed(Enum):
@@ -54,8 +64,8 @@ class Vigil:
         if self._probed is not None:
             self._probed, self._alive = None, now
 
-    def look(self, now: float, owed: Owed, flow: tuple[int, int] | None) -> Sign:
-        """How the line is. `flow` is (bytes given to the socket so far, of these not acknowledged); None: unknown."""
+    def look(self, now: float, owed: Owed, flow: Flow | None) -> Sign:
+        """How the line is; `flow` None: nobody knows what was acknowledged."""
         if owed is not self._owed:
             self._owed, self._owed_since = owed, now
         sign = self._of_flow(now, flow)
@@ -66,10 +76,10 @@ class Vigil:
             return Sign.SILENT if silent_s >= PROBED_S else Sign.FINE
         return self._of_silence(now)
 
-    def _of_flow(self, now: float, flow: tuple[int, int] | None) -> Sign:
+    def _of_flow(self, now: float, flow: Flow | None) -> Sign:
         if flow is None:
             return Sign.FINE
-        given, outstanding = flow
+        given, outstanding, trip_s = flow
         acknowledged = given - outstanding
         if outstanding <= 0 or acknowledged > self._acknowledged or not self._outstanding:
             self._acknowledged, self._moved = acknowledged, now
@@ -77,9 +87,9 @@ class Vigil:
             self._delivered = now
         self._outstanding = outstanding > 0
         still_s = now - self._moved
-        if still_s >= STUCK_S:
+        if still_s >= max(STUCK_S, STUCK_TRIPS * trip_s):
             return Sign.STUCK
-        return Sign.SLOW if still_s >= SLOW_S else Sign.FINE
+        return Sign.SLOW if still_s >= max(SLOW_S, SLOW_TRIPS * trip_s) else Sign.FINE
 
     def _of_silence(self, now: float) -> Sign:
         quiet_from = max(self._came, self._delivered)

@@ -37,6 +37,7 @@ from edged.realtime.outq import unacknowledged
 from edged.realtime.ports import Resolver, Transport
 from edged.realtime.providers import Endpoint
 from edged.realtime.race import Waiting, first_connected
+from edged.realtime.vigil import Flow
 
 MAX_MESSAGE_BYTES = 16 * 2**20  # a whole retrieved item may come in one message
 PING_EVERY_S, PONG_WITHIN_S = 5.0, 2.5  # an idle half-open line is noticed within 7.5 s
@@ -194,10 +195,12 @@ class WebsocketTransport:
         self._connection, self._remedies = connection, remedies
         self._given = 0
 
-    def flow(self) -> tuple[int, int] | None:
+    def flow(self) -> Flow | None:
         transport = self._connection.transport
         kernel = unacknowledged(transport)
-        return None if kernel is None else (self._given, transport.get_write_buffer_size() + kernel)
+        if kernel is None:
+            return None
+        return Flow(self._given, transport.get_write_buffer_size() + kernel, self._connection.latency)
 
     async def send(self, text: str) -> None:
         self._given += len(text)

@@ -14,6 +14,7 @@ from edged.realtime.line import GREETING_S, READY_S, SENT_WITHIN_S
 from edged.realtime.link import Link
 from edged.realtime.providers import endpoint
 from edged.realtime.renewal import Habits
+from edged.realtime.vigil import Flow
 from edged.wire import Dialect, Settings
 
 SETTINGS = Settings(instructions="Be brief.")
@@ -482,9 +483,9 @@ def test_a_line_that_acknowledges_nothing_is_noticed_within_a_second_and_left(la
         first, second = Line(), Line()
         async with Rig(first, second) as rig:
             await asyncio.sleep(6)
-            first.moving = (0, 0)
+            first.moving = Flow(0, 0, 0.02)
             await asyncio.sleep(2)
-            first.moving = (4000, 4000)
+            first.moving = Flow(4000, 4000, 0.02)
             rig.utter(b"\1\2" * 100, end=False)
             await asyncio.sleep(1.0)
             assert rig.link.slow
@@ -494,6 +495,42 @@ def test_a_line_that_acknowledges_nothing_is_noticed_within_a_second_and_left(la
             assert not rig.link.slow
             assert second.sound == b"\1\2" * 100
             assert rig.link.counters()["line_slow"] == 1
+
+    lab_run(main())
+
+
+def test_a_line_that_hangs_and_moves_again_is_kept(lab_run):
+    async def main():
+        first, second = Line(), Line(confirms=False)
+        async with Rig(first, second) as rig:
+            await asyncio.sleep(6)
+            first.moving = Flow(0, 0, 0.02)
+            await asyncio.sleep(2)
+            first.moving = Flow(4000, 4000, 0.02)
+            rig.utter(b"\1\2" * 100, end=False)
+            await asyncio.sleep(2.0)
+            assert rig.dialled == [first, second]  # another is being opened
+            first.moving = Flow(4000, 0, 0.02)
+            await asyncio.sleep(5)
+            assert rig.owner.links == [(True, None)]
+            assert second.closed
+            assert not first.closed
+
+    lab_run(main())
+
+
+def test_where_only_one_session_is_allowed_a_line_that_hangs_is_given_up(lab_run):
+    async def main():
+        first, second = Line(), Line()
+        async with Rig(first, second, two_at_once=False) as rig:
+            await asyncio.sleep(6)
+            first.moving = Flow(0, 0, 0.02)
+            await asyncio.sleep(2)
+            first.moving = Flow(4000, 4000, 0.02)
+            rig.utter(b"\1\2" * 100, end=False)
+            await asyncio.sleep(2.0)
+            assert rig.owner.links == [(True, None), (False, "link_silent"), (True, None)]
+            assert first.closed
 
     lab_run(main())
 

@@ -294,7 +294,7 @@ def test_no_secret_is_in_its_text_form():
 def test_each_row_tells_what_the_line_has_to_know():
     limits = {name: row.session_s for name, row in PROVIDERS.items() if row.session_s}
     assert limits == {"openai": 3600, "azure": 1800}
-    assert {name for name, row in PROVIDERS.items() if row.slots == 1} == {"local", "custom"}
+    assert {name for name, row in PROVIDERS.items() if row.slots == 1} == {"custom"}
     assert {name for name, row in PROVIDERS.items() if row.bills is Bills.RESPONSES} == {"a15t"}
     assert {name for name, row in PROVIDERS.items() if row.bills is Bills.NOTHING} == {"local"}
     behind = {name for name, row in PROVIDERS.items() if row.pings is Pings.GATEWAY}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edged.realtime.vigil import COMMIT_S, IDLE_S, OWED_S, PROBED_S, SLOW_S, STUCK_S, Owed, Sign, Vigil
+from edged.realtime.vigil import COMMIT_S, IDLE_S, OWED_S, PROBED_S, SLOW_S, STUCK_S, Flow, Owed, Sign, Vigil
 
 TICK = 0.1
 
@@ -15,7 +15,7 @@ class Watch:
         self.vigil = Vigil(self.now)
         self.signs = []
 
-    def run(self, seconds, owed=Owed.NOTHING, flow=lambda now: (0, 0)):
+    def run(self, seconds, owed=Owed.NOTHING, flow=lambda now: Flow(0, 0)):
         end = self.now + seconds
         while self.now < end - 1e-9:
             self.now += TICK
@@ -93,27 +93,27 @@ def test_a_service_that_is_gone_is_not_called_deaf():
 
 
 def test_a_line_on_which_nothing_is_acknowledged_is_slow_then_stuck():
-    watch = Watch().run(10).run(3, flow=lambda now: (4000, 4000))
+    watch = Watch().run(10).run(3, flow=lambda now: Flow(4000, 4000))
     assert watch.first(Sign.SLOW) <= 10 + 1.0
     assert watch.first(Sign.SLOW) == pytest.approx(10 + TICK + SLOW_S, abs=0.35)
     assert watch.first(Sign.STUCK) == pytest.approx(10 + TICK + STUCK_S, abs=0.35)
 
 
 def test_a_narrow_line_is_not_a_dead_one():
-    watch = Watch().run(30, Owed.ACKNOWLEDGEMENT, flow=lambda now: (200_000, 200_000 - int(now * 6000)))
+    watch = Watch().run(30, Owed.ACKNOWLEDGEMENT, flow=lambda now: Flow(200_000, 200_000 - int(now * 6000)))
     assert watch.signs == []
 
 
 def test_a_line_that_moves_again_is_fine_again():
-    watch = Watch().run(1, flow=lambda now: (4000, 4000)).run(5, flow=lambda now: (4000, 0))
+    watch = Watch().run(1, flow=lambda now: Flow(4000, 4000)).run(5, flow=lambda now: Flow(4000, 0))
     assert {sign for _, sign in watch.signs} <= {Sign.SLOW}
-    assert watch.run(3, flow=lambda now: (8000, 4000)).first(Sign.STUCK) > 6 + 1.4
+    assert watch.run(3, flow=lambda now: Flow(8000, 4000)).first(Sign.STUCK) > 6 + 1.4
 
 
 def test_the_silence_of_who_has_not_heard_the_question_says_nothing():
     """While sound is on its way for half a minute, the acknowledgement can not have come."""
     watch = Watch().run(
-        30, Owed.ACKNOWLEDGEMENT, flow=lambda now: (200_000, max(0, 200_000 - int(now * 7000)))
+        30, Owed.ACKNOWLEDGEMENT, flow=lambda now: Flow(200_000, max(0, 200_000 - int(now * 7000)))
     )
     assert watch.signs == [] or watch.first(Sign.PROBE) > 28
 
@@ -121,3 +121,11 @@ def test_the_silence_of_who_has_not_heard_the_question_says_nothing():
 def test_where_the_kernel_says_nothing_only_silence_counts():
     watch = Watch().run(30, flow=lambda now: None)
     assert [sign for _, sign in watch.signs][:2] == [Sign.PROBE, Sign.SILENT]
+
+
+def test_where_round_trips_are_long_more_patience_is_due():
+    watch = Watch().run(10).run(4, flow=lambda now: Flow(4000, 4000, 1.8))
+    assert watch.first(Sign.SLOW) == pytest.approx(10 + 2.7, abs=0.35)
+    assert Sign.STUCK not in {sign for _, sign in watch.signs}
+    watch.run(1.5, flow=lambda now: Flow(4000, 4000, 1.8))
+    assert watch.first(Sign.STUCK) == pytest.approx(10 + 4.5, abs=0.35)
