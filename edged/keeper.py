@@ -92,7 +92,7 @@ class Keeper:
     def _came_up(self) -> None:
         self.up = True
         if self._cause is not None:
-            log.info("%s: back", self._name)
+            log.info("%s: back", self._name, extra={"edged": {"event": "device_back", "device": self._name}})
         self._cause = None
         self._changed(self._name, True, None)
 
@@ -101,6 +101,13 @@ class Keeper:
             raise error  # a call that does not come back can not be tried again in this process
         if error.cause != self._cause:
             remedy = CAUSES[error.cause].remedy
-            log.warning("%s: lost: %s; next try in %.1f s. %s", self._name, error, wait_s, remedy)
+            log.warning(
+                "%s: lost: %s; next try in %.1f s. %s",
+                self._name,
+                error,
+                wait_s,
+                remedy,
+                extra={"edged": {"cause": error.cause, "device": self._name, "wait_s": f"{wait_s:.1f}"}},
+            )
             self._cause = error.cause
             self._changed(self._name, False, error.cause)

@@ -45,7 +45,7 @@ class Teller:
             return
         cause = CAUSES[cause_id]
         self.count(cause_id)
-        log.warning("%s: %s", cause_id, cause.remedy)
+        log.warning("%s: %s", cause_id, cause.remedy, extra={"edged": {"cause": cause_id}})
         self._publish({"event": "cause", "id": cause_id, "phrase": cause.phrase, "remedy": cause.remedy})
         self._sound(cause_id)
 

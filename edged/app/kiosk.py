@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edged import turn
 from edged.app.adapters import Devices, Ports
+from edged.app.chronicle import Chronicle
 from edged.app.sentence import sentence
 from edged.app.service import planned, service
 from edged.app.settings import session_settings
@@ -57,7 +58,9 @@ class App:
             ConfigError: the provider's settings can not work.
         """
         self.front = front
-        self._config, self._ports, self._listeners = config, ports, list(listeners)
+        self._chronicle = Chronicle()
+        self._config, self._ports = config, ports
+        self._listeners: list[Callable[[dict[str, object]], None]] = [self._chronicle, *listeners]
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         self._line: asyncio.Task[None] | None = None
@@ -180,7 +183,7 @@ class App:
         try:
             return await self.run()
         except Exception as error:
-            log.critical("%s: %s", CAUSES["bug"].id, CAUSES["bug"].remedy, exc_info=error)
+            log.critical("bug: %s", CAUSES["bug"].remedy, exc_info=error, extra={"edged": {"cause": "bug"}})
             leave(EXIT_BUG, repr(error))
             return EXIT_BUG
 
@@ -196,16 +199,18 @@ class App:
             if self._ports.watchdog_s is not None:
                 parts.append(tasks.create_task(self._watchdog(self._ports.watchdog_s).run(), name="watchdog"))
             await asyncio.sleep(0)  # each part has begun; none is waited for, neither network nor device
-            log.info("ready: %s mode, %s", self._config.mode, self._config.provider.name)
+            told = {"event": "ready", "mode": self._config.mode, "provider": self._config.provider.name}
+            log.info("ready: %s mode, %s", told["mode"], told["provider"], extra={"edged": told})
             self._ports.manager.ready()
             await self._stopping.wait()
-            log.info("stopping")
+            log.info("stopping", extra={"edged": {"event": "stop"}})
             self._ports.manager.stopping()
             self.appliance.stop()
             self._ports.netwatch.stop()
             for part in parts:
                 part.cancel()
             await asyncio.wait(parts, timeout=GOODBYE_S)
+        self._chronicle.close()
         if self._control is not None:
             await self._control.close()
         self._lamp.stop()

@@ -3,7 +3,9 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from edged.causes import CAUSES
 from edged.cli.options import add_config, load_config
+from edged.errors import EXIT_CONFIG, ConfigError
 
 if TYPE_CHECKING:
     from edged.config import Loaded
@@ -16,13 +18,43 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    loaded = load_config(args)
     import asyncio
+    import faulthandler
+    import logging
+    import os
+    import sys
+
+    from edged import __version__
+    from edged.system.journal import is_journal, setup
+
+    faulthandler.enable(2)  # the watchdog's SIGABRT leaves the stacks of all threads on standard error
+    try:
+        loaded = load_config(args)
+        setup(loaded.config.log.level)
+        told = {"event": "start", "version": __version__}
+        logging.getLogger(__name__).info("edged %s", __version__, extra={"edged": told})
+        return asyncio.run(_main(loaded))
+    except ConfigError as error:
+        if not is_journal(sys.stderr, os.environ):
+            raise
+        _refuse(error)
+        return EXIT_CONFIG
+
+
+def _refuse(error: ConfigError) -> None:
+    """In the journal every fault has a line of its own, and `systemctl status` shows the first."""
+    import logging
+    import os
 
     from edged.system.journal import setup
+    from edged.system.notify import manager
 
-    setup(loaded.config.log.level)
-    return asyncio.run(_main(loaded))
+    setup("info")
+    for problem in error.problems:
+        logging.getLogger(__name__).error("%s", problem, extra={"edged": {"problem": problem}})
+    remedy = CAUSES[error.cause].remedy
+    logging.getLogger(__name__).error("%s: %s", error.cause, remedy, extra={"edged": {"cause": error.cause}})
+    manager(os.environ).status(lambda: f"{error.problems[0]}. {remedy}")
 
 
 async def _main(loaded: "Loaded") -> int:

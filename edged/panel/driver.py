@@ -97,5 +97,10 @@ class LampDriver:
             self._failed = False
         except DeviceError as error:
             if not self._failed:
-                log.warning("light_lost: %s. %s", error, CAUSES["light_lost"].remedy)
+                log.warning(
+                    "light_lost: %s. %s",
+                    error,
+                    CAUSES["light_lost"].remedy,
+                    extra={"edged": {"cause": "light_lost", "device": "light"}},
+                )
             self._failed = True

@@ -1,14 +1,32 @@
-"""The log: one line a change, on standard error, where journald reads it.
+"""The log: one line a change. To the journal itself where standard error is its, else as lines on standard error.
 
-Without a terminal each line begins with its priority as `<N>` (sd-daemon(3)); journald adds the time. What a
-server or a device has said is made `safe` before it gets into a line.
+Rules:
+1. A line is one line: what a server or a device has said stands inside it, never at its beginning, and can begin no
+   other and no field. The stack of a bug follows it indented.
+2. Fields of our own ride along as `extra={"edged": {"cause": …, "state": …}}` and become EDGED_CAUSE, EDGED_STATE;
+   the id of the message follows from `event` or `cause` (notices.py, causes.py).
+3. Writing never waits: what the journal does not take at once is lost and counted.
+4. The same trouble again and again is told `repeats.MOST` times an hour.
+
+On standard error without a terminal each line begins with its priority as `<N>` (sd-daemon(3)).
 """
 
 import logging
+import os
 import re
+import socket
 import sys
-from typing import TextIO
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TextIO
 
+from edged.system.entry import encode, own
+from edged.system.notices import message_id
+from edged.system.repeats import Repeats
+
+NATIVE = "/run/systemd/journal/socket"
+IDENTIFIER = "edged"
+LONGEST_LINE = 1000
 _PRIORITY = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
 _SECRET = re.compile(r"(?i)((?:authorization|api-key|x-portkey-\S*)\s*:\s*(?:bearer\s+)?)\S+")
 _KEY_PROTOCOL = re.compile(r"openai-insecure-api-key\.\S+")
@@ -16,40 +34,189 @@ _KEY_PROTOCOL = re.compile(r"openai-insecure-api-key\.\S+")
 
 def safe(text: str, limit: int = 200) -> str:
     """Foreign text for the inside of a line: one line, no control characters, at most `limit` characters."""
+    return _one_line(text, limit).lstrip("<")
+
+
+def _one_line(text: str, limit: int) -> str:
     plain = "".join(char if char.isprintable() else " " for char in text[: limit * 4])
     plain = " ".join(plain.split())
-    if len(plain) > limit:
-        plain = plain[: limit - 1] + "…"
-    return plain.lstrip("<")
+    return plain if len(plain) <= limit else plain[: limit - 1] + "…"
+
+
+def _masked(text: str) -> str:
+    return _KEY_PROTOCOL.sub("openai-insecure-api-key.********", _SECRET.sub(r"\1********", text))
+
+
+def _priority(level: int) -> int:
+    return next(n for least, n in _PRIORITY.items() if level >= least or least == logging.DEBUG)
 
 
 class _Formatter(logging.Formatter):
+    """The line, and below it the stack of what went wrong, indented."""
+
     def __init__(self, *, terminal: bool) -> None:
-        super().__init__("%(message)s")
+        super().__init__()
         self._terminal = terminal
 
     def format(self, record: logging.LogRecord) -> str:
-        text = _KEY_PROTOCOL.sub(
-            "openai-insecure-api-key.********", _SECRET.sub(r"\1********", super().format(record))
-        )
-        priority = next(
-            n for level, n in _PRIORITY.items() if record.levelno >= level or level == logging.DEBUG
-        )
+        lines = text_of(record).split("\n")
         if self._terminal:
-            return f"{self.formatTime(record, '%H:%M:%S')}.{record.msecs:03.0f} {record.levelname.lower():8} {text}"
-        return "\n".join(f"<{priority}>{line}" for line in text.splitlines() or [""])
+            time_of_day = f"{self.formatTime(record, '%H:%M:%S')}.{record.msecs:03.0f}"
+            return f"{time_of_day} {record.levelname.lower():8} " + "\n".join(lines)
+        return "\n".join(f"<{_priority(record.levelno)}>{line}" for line in lines)
 
 
-def setup(level: str, stream: TextIO | None = None) -> None:
-    """Log from `level` (debug, info, warning, error) on to `stream`; again replaces what was set up before."""
+def text_of(record: logging.LogRecord) -> str:
+    """What is written of a record: its line, then indented lines of its stack."""
+    text = _one_line(_masked(record.getMessage()), LONGEST_LINE)
+    if record.exc_info:
+        stack = logging.Formatter().formatException(record.exc_info)
+        text += "".join("\n    " + _stack_line(line) for line in stack.splitlines())
+    return text
+
+
+def _stack_line(line: str) -> str:
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    return indent + _one_line(_masked(line), LONGEST_LINE)
+
+
+class JournalHandler(logging.Handler):
+    """Writes to the journal by its native protocol, at `path`."""
+
+    def __init__(self, path: str = NATIVE) -> None:
+        """Raises OSError where nobody takes entries at `path`."""
+        super().__init__()
+        self.lost = 0
+        self._path = path
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        self._socket.setblocking(False)
+        try:
+            self._socket.connect(path)
+        except OSError:
+            self._socket.close()
+            raise
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One entry; any thread, never waits."""
+        data = encode(fields_of(record, self.lost))
+        try:
+            self._socket.send(data)
+            self.lost = 0
+        except ConnectionError:
+            self._again(data)
+        except OSError:
+            self.lost += 1
+
+    def _again(self, data: bytes) -> None:
+        """The journal was started anew: its socket is another one under the old name."""
+        try:
+            self._socket.connect(self._path)
+            self._socket.send(data)
+            self.lost = 0
+        except OSError:
+            self.lost += 1
+
+    def close(self) -> None:
+        self._socket.close()
+        super().close()
+
+
+def fields_of(record: logging.LogRecord, lost: int = 0) -> list[tuple[str, str]]:
+    """All fields of an entry; `lost` entries before it did not get through."""
+    given = _given(record)
+    fields = [
+        ("MESSAGE", text_of(record)),
+        ("PRIORITY", str(_priority(record.levelno))),
+        ("SYSLOG_IDENTIFIER", IDENTIFIER),
+        ("SYSLOG_PID", str(record.process)),
+        ("LOGGER", record.name),
+        ("THREAD", _one_line(record.threadName or "", 100)),
+    ]
+    known = message_id(str(given.get("event", "")), str(given.get("cause", "")))
+    if known:
+        fields.append(("MESSAGE_ID", known))
+    if lost:
+        fields.append(("EDGED_LOST", str(lost)))
+    return fields + [(key, safe(_masked(value), LONGEST_LINE)) for key, value in own(given)]
+
+
+def _given(record: logging.LogRecord) -> Mapping[str, Any]:
+    given: Mapping[str, Any] = getattr(record, "edged", {})
+    return given
+
+
+class _News(logging.Filter):
+    """Leaves out what repeats itself (repeats.py)."""
+
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        super().__init__()
+        self._repeats, self._now_ms = Repeats(), now_ms
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        given = _given(record)
+        if not ("cause" in given or given.get("event") in ("link_up", "device_back")):
+            return True
+        kind = (
+            record.name,
+            str(record.levelno),
+            *(str(given.get(key)) for key in ("event", "cause", "device")),
+        )
+        left_out = self._repeats.admit(kind, self._now_ms())
+        if left_out:
+            record.msg, record.args = (
+                f"{record.getMessage()} ({left_out} more since the last line of this kind)",
+                (),
+            )
+        return left_out is not None
+
+
+def is_journal(stream: TextIO, env: Mapping[str, str]) -> bool:
+    """Whether what is written to `stream` goes to the journal: $JOURNAL_STREAM names its device and inode."""
+    try:
+        of = os.fstat(stream.fileno())
+    except (OSError, ValueError):  # closed, or no file at all
+        return False
+    return env.get("JOURNAL_STREAM") == f"{of.st_dev}:{of.st_ino}"
+
+
+def setup(
+    level: str,
+    stream: TextIO | None = None,
+    *,
+    env: Mapping[str, str] | None = None,
+    native: str = NATIVE,
+    now_ms: Callable[[], int] = lambda: time.monotonic_ns() // 1_000_000,
+) -> None:
+    """Log from `level` (debug, info, warning, error) on; again replaces what was set up before.
+
+    Lines go to `stream`, or, where that is the journal's, entries to the socket `native`.
+    """
     stream = sys.stderr if stream is None else stream
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(_Formatter(terminal=stream.isatty()))
+    handler = _handler(stream, os.environ if env is None else env, native)
+    handler.addFilter(_News(now_ms))
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
+        if isinstance(old, JournalHandler):
+            old.close()
     root.addHandler(handler)
-    root.setLevel(level.upper())
+    set_level(level)
     # The library says much per frame at debug; edged's own words on a connection are enough.
     logging.getLogger("websockets").setLevel(logging.WARNING)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
+
+
+def set_level(level: str) -> None:
+    """Log from another level on."""
+    logging.getLogger().setLevel(level.upper())
+
+
+def _handler(stream: TextIO, env: Mapping[str, str], native: str) -> logging.Handler:
+    if is_journal(stream, env):
+        try:
+            return JournalHandler(native)
+        except OSError:
+            pass  # a journal without its socket: lines on its stream arrive all the same
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(_Formatter(terminal=stream.isatty()))
+    return handler

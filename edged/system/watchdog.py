@@ -44,7 +44,12 @@ class Watchdog:
             self._manager.alive()
         if stalled != self._stalled:
             if stalled:
-                log.critical("watchdog: no progress of the %s", ", the ".join(stalled))
+                parts = ", the ".join(stalled)
+                log.critical(
+                    "watchdog: no progress of the %s",
+                    parts,
+                    extra={"edged": {"event": "stalled", "parts": parts}},
+                )
             else:
                 log.warning("watchdog: all goes on again")
             self._stalled = stalled

@@ -59,7 +59,13 @@ class Turns:
         was, self.state = self.state, follows.state
         changed = was is not self.state
         if changed:
-            log.info("turn: %s: %s -> %s", event.name, was, self.state)
+            log.info(
+                "turn: %s: %s -> %s",
+                event.name,
+                was,
+                self.state,
+                extra={"edged": {"state": self.state, "was": was, "by": event.name}},
+            )
             self._arm()
             self._owner.on_turn(was, event)
         for effect in follows.effects:

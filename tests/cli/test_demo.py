@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edged import pcm
+from edged import __version__, pcm
 from edged.local import clips
 from edged.local.voice import ListenVoice
 
@@ -93,8 +93,8 @@ def test_run_ends_with_zero_within_a_second_of_sigterm_and_says_what_it_did(tmp_
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "edged", "run", "--config", str(config)]
     with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as daemon:
-        line = daemon.stderr.readline()
-        assert line == "<6>ready: hold mode, local\n"
+        assert daemon.stderr.readline() == f"<6>edged {__version__}\n"
+        assert daemon.stderr.readline() == "<6>ready: hold mode, local\n"
         shown = edged("status", "--socket", f"{tmp_path}/control.sock", cwd=tmp_path)
         assert shown.returncode == 0
         assert "state     IDLE" in shown.stdout

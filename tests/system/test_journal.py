@@ -1,9 +1,15 @@
 import io
 import logging
+import re
+import socket
+from pathlib import Path
 
 import pytest
 
-from edged.system.journal import safe, setup
+from edged.causes import CAUSES
+from edged.system.journal import is_journal, safe, setup
+from edged.system.notices import NOTICES
+from tests.system.test_entry import decode
 
 
 class Terminal(io.StringIO):
@@ -104,3 +110,162 @@ def test_foreign_text_stays_inside_one_line(text, shown):
 
 def test_a_flood_is_cut_without_being_read_whole():
     assert len(safe("y" * 100_000, limit=50)) == 50
+
+
+# -- to the journal itself
+
+
+@pytest.fixture
+def journald(tmp_path):
+    """Somebody who takes entries, as journald does."""
+    end = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    end.setblocking(False)
+    end.bind(str(tmp_path / "socket"))
+    yield Journald(end, str(tmp_path / "socket"))
+    end.close()
+
+
+class Journald:
+    def __init__(self, end, path):
+        self.end, self.path = end, path
+
+    def entries(self):
+        found = []
+        try:
+            while True:
+                found.append(dict(decode(self.end.recv(1 << 20))))
+        except BlockingIOError:
+            return found
+
+
+@pytest.fixture
+def native(journald, tmp_path):
+    """Logs to the journal; gives the entries."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    quiet = {name: logging.getLogger(name).level for name in ("websockets", "asyncio")}
+    clock = [0]
+
+    def run(*logs, after_ms=0, reading=True):
+        found = []
+        for log in logs:
+            log(logging.getLogger("edged.test"))
+            clock[0] += after_ms
+            if reading:
+                found += journald.entries()
+        return found or journald.entries()
+
+    with (tmp_path / "stderr").open("w") as stream:
+        at = (tmp_path / "stderr").stat()
+        env = {"JOURNAL_STREAM": f"{at.st_dev}:{at.st_ino}"}
+        setup("debug", stream, env=env, native=journald.path, now_ms=lambda: clock[0])
+        yield run
+        assert (tmp_path / "stderr").read_text() == ""
+        setup("debug", io.StringIO())  # closes its socket
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, old in quiet.items():
+        logging.getLogger(name).setLevel(old)
+
+
+def test_an_entry_carries_priority_identifier_and_our_own_fields(native):
+    told = {"cause": "key_refused", "wait_s": 60}
+    (entry,) = native(lambda log: log.warning("link: down, %s", "key_refused", extra={"edged": told}))
+    assert entry["MESSAGE"] == "link: down, key_refused"
+    assert entry["PRIORITY"] == "4"
+    assert entry["SYSLOG_IDENTIFIER"] == "edged"
+    assert entry["LOGGER"] == "edged.test"
+    assert entry["EDGED_CAUSE"] == "key_refused"
+    assert entry["EDGED_WAIT_S"] == "60"
+    assert entry["MESSAGE_ID"] == CAUSES["key_refused"].message_id
+
+
+def test_an_event_has_its_own_message_id_before_that_of_its_cause(native):
+    told = {"event": "standing", "cause": "offline"}
+    (entry,) = native(lambda log: log.warning("line: still offline", extra={"edged": told}))
+    assert entry["MESSAGE_ID"] == NOTICES["standing"].message_id
+
+
+def test_a_line_without_cause_or_event_has_no_id(native):
+    (entry,) = native(lambda log: log.info("plain"))
+    assert "MESSAGE_ID" not in entry
+
+
+def test_no_foreign_text_adds_a_field_or_begins_a_line(native):
+    evil = "oops\nPRIORITY=0\nEDGED_CAUSE=bug\r\u2028<0>fire\x1b[31m"
+    (entry,) = native(lambda log: log.info("service: %s", evil, extra={"edged": {"text": evil}}))
+    assert entry["PRIORITY"] == "6"
+    assert "EDGED_CAUSE" not in entry
+    assert entry["MESSAGE"] == "service: oops PRIORITY=0 EDGED_CAUSE=bug <0>fire [31m"
+    assert "\n" not in entry["EDGED_TEXT"]
+
+
+def test_a_stack_is_one_entry_and_foreign_text_in_it_begins_no_line(native):
+    def fail(log):
+        try:
+            raise ValueError("broken by\nMESSAGE=fire")  # noqa: TRY301
+        except ValueError:
+            log.exception("bug")
+
+    (entry,) = native(fail)
+    first, *others = entry["MESSAGE"].split("\n")
+    assert first == "bug"
+    assert any("ValueError: broken by" in line for line in others)
+    assert all(line.startswith("    ") for line in others)
+
+
+def test_a_key_is_in_no_field(native):
+    (entry,) = native(
+        lambda log: log.debug(
+            "> Authorization: Bearer SECRET123", extra={"edged": {"x": "api-key: SECRET123"}}
+        )
+    )
+    assert not any("SECRET123" in value for value in entry.values())
+
+
+def test_a_flood_of_foreign_text_is_cut(native):
+    (entry,) = native(lambda log: log.info("service: %s", "x" * 10**6))
+    assert len(entry["MESSAGE"]) <= 1000
+
+
+def test_a_trouble_that_repeats_itself_is_told_a_few_times_an_hour_and_counted(native):
+    lost = [lambda log: log.warning("lost", extra={"edged": {"cause": "microphone_lost"}})] * 60
+    entries = native(*lost * 24, after_ms=60_000)
+    assert len(entries) == 24 * 5
+    assert entries[5]["MESSAGE"] == "lost (55 more since the last line of this kind)"
+    turns = native(*[lambda log: log.info("turn", extra={"edged": {"event": "turn"}})] * 60)
+    assert len(turns) == 60  # none of these is a repetition
+
+
+def test_a_journal_that_takes_nothing_holds_nobody_up_and_learns_how_much_was_lost(native, journald):
+    first = native(*[lambda log: log.info("x" * 900)] * 2000, reading=False)
+    assert 0 < len(first) < 2000
+    (entry,) = native(lambda log: log.info("again"))
+    assert int(entry["EDGED_LOST"]) == 2000 - len(first)
+    assert "EDGED_LOST" not in native(lambda log: log.info("and again"))[0]
+
+
+def test_a_journal_that_was_started_anew_gets_the_next_entry(native, journald):
+    journald.end.close()
+    Path(journald.path).unlink()
+    native_socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    native_socket.setblocking(False)
+    native_socket.bind(journald.path)
+    journald.end = native_socket
+    assert [entry["MESSAGE"] for entry in native(lambda log: log.info("here"))] == ["here"]
+    native_socket.close()
+
+
+def test_without_the_journals_socket_lines_go_to_its_stream(tmp_path):
+    with (tmp_path / "stderr").open("w+") as stream:
+        at = (tmp_path / "stderr").stat()
+        assert is_journal(stream, {"JOURNAL_STREAM": f"{at.st_dev}:{at.st_ino}"})
+        assert not is_journal(stream, {"JOURNAL_STREAM": f"{at.st_dev}:{at.st_ino + 1}"})
+        assert not is_journal(stream, {})
+    assert not is_journal(io.StringIO(), {"JOURNAL_STREAM": "1:2"})
+
+
+def test_no_two_messages_share_an_id_and_all_are_ids():
+    ids = [row.message_id for row in (*CAUSES.values(), *NOTICES.values())]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[0-9a-f]{32}", each) for each in ids)
