@@ -2,8 +2,9 @@
 
 A fault is a line: `DO[:ARGUMENT...][@EVENT[#NUMBER]]`, in a script's `faults` or, where the server allows it, as
 `fault=` in the URL's query (there for this one connection). Without `@` it happens at once, with one at the first such
-event, or the NUMBERth, whichever side it comes from; events in either dialect's name. What lasts and what comes before
-the session has no event. In a script, `DO...~COUNT` is for the first COUNT connections only.
+event, or the NUMBERth, whichever side it comes from; events in either dialect's name. What lasts begins there, with
+that very event; what comes before the session has no event. In a script, `DO...~COUNT` is for the first COUNT
+connections only.
 
     refuse:STATUS[:RETRY_AFTER]   HTTP status instead of a handshake; RETRY_AFTER is seconds or a date
     slow:SECONDS | hang           a late handshake (60 s at most), or none
@@ -124,8 +125,8 @@ def parse(line: str) -> Fault:
     at = to_ga(found["at"]) if found["at"] else None
     if at is None and do == "swallow":
         raise ValueError("swallow takes an event, as in swallow@response.done")
-    if at is not None and do in {*BEFORE, *_LASTING, "mute"}:
-        raise ValueError(f"{do} takes no event: it lasts, or comes before any")
+    if at is not None and do in {*BEFORE, "mute"}:
+        raise ValueError(f"{do} takes no event: it comes before any")
     first = int(found["first"]) if found["first"] else None
     return Fault(do, arguments, at, int(found["nth"] or 1), first)
 
@@ -153,8 +154,8 @@ class Faulty:
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self._faults = [fault for fault in faults if fault.do not in BEFORE]
-        self._lasting = {fault.do for fault in self._faults if fault.do in _LASTING}
-        self._due = [fault for fault in self._faults if fault.do not in _LASTING]
+        # of those that last, what has begun
+        self._lasting = {fault.do for fault in self._faults if fault.at is None} & _LASTING
         self._seen: Counter[str] = Counter()
         self._last_delta: str | None = None
 
@@ -167,10 +168,8 @@ class Faulty:
         if not self._faults:
             return True, []
         name = _name(message)
-        if "deaf" in self._lasting and name == ClientName.COMMIT:
-            return False, []
         actions, swallowed = self._now(name)
-        return not swallowed, actions
+        return not swallowed and not ("deaf" in self._lasting and name == ClientName.COMMIT), actions
 
     def goes(self, messages: list[str]) -> list[Action]:
         """What becomes of messages of the session."""
@@ -192,11 +191,12 @@ class Faulty:
             self._seen[name] += 1
         due = [
             fault
-            for fault in self._due
+            for fault in self._faults
             if fault.at == name and (name is None or fault.nth == self._seen[name])
         ]
-        if name == ServerName.SESSION_CREATED and any(fault.do == "mute" for fault in self._due):
+        if name == ServerName.SESSION_CREATED and any(fault.do == "mute" for fault in self._faults):
             return [], True
+        self._lasting |= {fault.do for fault in due} & _LASTING
         actions = [action for fault in due for action in _actions(fault)]
         return actions, any(fault.do == "swallow" for fault in due)
 

@@ -233,6 +233,7 @@ def test_the_most_tokens_cut_an_answer_short(dialect):
         said(" ".join(["word"] * 80), SOUND[:4800]),
         said("without blanks" * 30, b""),
         Message((Said("one two", SOUND[: 24 * MS]), Said("x" * 7, SOUND[: 24 * MS]), Said("three" * 90))),
+        Message((Said("", SOUND[: 25 * MS]), Said("", SOUND[: 50 * MS]))),
         Call("f", json.dumps({"text": "x" * 400})),
     ],
 )

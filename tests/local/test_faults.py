@@ -89,7 +89,6 @@ def test_a_fault_is_a_line(line, fault):
         ("huge:1" + "0" * 5000, "takes a number"),
         ("swallow", "takes an event"),
         *((f"{do}@response.done", "takes no event") for do in ("slow:1", "hang", "refuse:503", "mute")),
-        *((f"{do}@response.done", "takes no event") for do in ("deaf", "twice", "odd", "bare")),
         ("drop#2", "no fault"),
         ("drop@response.done#0", "no fault"),
     ],
@@ -143,6 +142,16 @@ def test_a_deaf_service_never_takes_a_commit():
     faulty = Faulty([parse("deaf")])
     assert [faulty.came(wire.commit("c"))[0] for _ in range(3)] == [False] * 3
     assert faulty.came(wire.clear("c"))[0]
+
+
+def test_what_lasts_begins_with_its_event():
+    pieces = through("odd@response.output_audio.delta#2", DELTA, DELTA, DELTA)
+    assert pieces[0] == Send(DELTA)
+    assert len(pieces) == 1 + 2 + 2
+    assert through("bare@response.done", ERROR, DONE, ERROR)[0] == Send(ERROR)
+    assert through("bare@response.done", ERROR, DONE, ERROR)[2:] == through("bare", ERROR)
+    faulty = Faulty([parse("deaf@input_audio_buffer.commit#2")])
+    assert [faulty.came(wire.commit("c"))[0] for _ in range(4)] == [True, False, False, False]
 
 
 def test_a_mute_one_never_says_hello():
