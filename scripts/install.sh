@@ -1,0 +1,584 @@
+#!/usr/bin/env bash
+# Installs edged as a service on Debian or Raspberry Pi OS, 12 or 13, 64-bit; upgrades it, takes it away again.
+#
+#   sudo scripts/install.sh [OPTION...]
+#
+#   --unattended         ask nothing
+#   --dry-run            say what would be done, and do none of it
+#   --wheel FILE         install this wheel; without it, the checkout that this script lies in
+#   --wheelhouse DIR     take every wheel from this directory and nothing from the network
+#   --version V          this release, from the wheelhouse or from the index that pip is set up with
+#   --config FILE        becomes /etc/edged/config.yaml, where there is none yet
+#   --api-key-file FILE  becomes /etc/edged/credentials/api-key
+#   --no-start           leave the service as it is, stopped or running; it starts with the machine
+#   --uninstall          take away what was installed; configuration, state and user stay
+#   --purge              with --uninstall: those as well
+#   --help
+#
+# A second run changes nothing. An upgrade that is not up and answering within 30 seconds is taken back. Each release
+# is a directory of its own below /opt/edged, complete before the link `current` is moved to it in one step: whenever
+# the power goes, a whole release starts. What was installed is written down in /var/lib/edged-install.
+set -euo pipefail
+{ # nothing below runs before all of it has been read: half a download does nothing
+
+readonly opt=/opt/edged etc=/etc/edged state=/var/lib/edged record=/var/lib/edged-install
+readonly units=/etc/systemd/system command=/usr/local/bin/edged
+readonly health_s=30 # an SD card takes ten to start it
+readonly space_kib=400000
+self=${BASH_SOURCE[0]:-}
+unattended='' dry='' wheel='' wheelhouse='' version='' config='' key='' start=1 uninstall='' purge=''
+work='' release='' before='' source_id='' changed=0 files_changed=0
+
+say() { printf 'edged: %s\n' "$*"; }
+die() {
+    printf 'edged: %s\n' "$*" >&2
+    exit 1
+}
+usage() {
+    printf 'edged: %s (--help lists what there is)\n' "$*" >&2
+    exit 64
+}
+# In a dry run, tells what would be done, and succeeds.
+only_told() {
+    [ -z "$dry" ] || say "would $*"
+    [ -n "$dry" ]
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# -- what is wanted, and whether it can be had ------------------------------------------------------------------------
+
+help() { sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' -- "$self"; }
+
+read_options() {
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --wheel | --wheelhouse | --version | --config | --api-key-file)
+                [ -n "${2:-}" ] || usage "$1 wants a word after it"
+                ;;&
+            --unattended) unattended=1 ;;
+            --dry-run) dry=1 ;;
+            --no-start) start='' ;;
+            --uninstall) uninstall=1 ;;
+            --purge) purge=1 ;;
+            --wheel) wheel=$(realpath -m -- "$2") && shift ;;
+            --wheelhouse) wheelhouse=$(realpath -m -- "$2") && shift ;;
+            --version) version=$2 && shift ;;
+            --config) config=$(realpath -m -- "$2") && shift ;;
+            --api-key-file) key=$(realpath -m -- "$2") && shift ;;
+            -h | --help) help && exit ;;
+            *) usage "there is no option $1" ;;
+        esac
+        shift
+    done
+    [ -z "$purge" ] || [ -n "$uninstall" ] || usage '--purge goes with --uninstall'
+    local file
+    for file in "$wheel" "$config" "$key"; do
+        [ -z "$file" ] || [ -r "$file" ] || usage "$file cannot be read"
+    done
+    [ -z "$wheelhouse" ] || [ -d "$wheelhouse" ] || usage "$wheelhouse is not a directory"
+    [ -z "$version" ] || [[ $version =~ ^[0-9][0-9A-Za-z.+!-]*$ ]] || usage "$version is not a version"
+}
+
+# Each refusal is one sentence with what helps, before anything is touched.
+check_machine() {
+    local ID='' VERSION_ID='' PRETTY_NAME='' architecture
+    # shellcheck source=/dev/null
+    ! [ -r /etc/os-release ] || . /etc/os-release
+    case $ID-$VERSION_ID in
+        debian-12 | debian-13 | raspbian-12 | raspbian-13) ;;
+        *) die "this is ${PRETTY_NAME:-not Debian}: write Debian or Raspberry Pi OS, 12 or 13, to the card." ;;
+    esac
+    architecture=$(dpkg --print-architecture)
+    case $architecture in
+        arm64 | amd64) ;;
+        *) die "this system is $architecture: write the 64-bit edition of Raspberry Pi OS to the card." ;;
+    esac
+    [ -d /run/systemd/system ] || die 'systemd does not run here: install on the booted machine, not in a container or chroot.'
+    [ "$(id -u)" = 0 ] || die "this needs root: sudo ${self:-bash}"
+    check_disk
+}
+
+check_disk() {
+    local root_options free
+    if [[ $(findmnt -n -o FSTYPE,SOURCE /) =~ ^overlay\ +overlayroot ]] ||
+        grep -qE '(^| )(boot=overlay|overlayroot=(tmpfs|device|crypt))' /proc/cmdline; then
+        die 'the overlay file system is on, and all of this would be gone after the next boot:' \
+            'sudo raspi-config nonint disable_overlayfs, restart, install, and switch it on again.'
+    fi
+    root_options=,$(findmnt -n -o OPTIONS /),
+    [[ $root_options != *,ro,* ]] || die 'the disk is mounted read-only: sudo mount -o remount,rw /'
+    free=$(df --output=avail -k /opt | tail -n 1)
+    [ -n "$uninstall" ] || [ "$free" -ge "$space_kib" ] ||
+        die "only $((free / 1000)) MB are free and $((space_kib / 1000)) are needed: sudo apt-get clean helps at once."
+}
+
+ask() {
+    local answer=''
+    [ -z "$unattended$dry" ] || return 0
+    { : >/dev/tty; } 2>/dev/null || die 'there is nobody to ask here: add --unattended.'
+    printf '%s [Y/n] ' "$1" >/dev/tty
+    read -r answer </dev/tty || answer=n
+    [[ ${answer:-y} == [Yy]* ]] || die 'nothing was done.'
+}
+
+# The checkout this script lies in; fails where it lies alone or was piped in.
+checkout() {
+    [ -n "$self" ] && [ -r "$self" ] || return 1
+    local root
+    root=$(dirname -- "$(dirname -- "$(readlink -f -- "$self")")")
+    [ -r "$root/pyproject.toml" ] && [ -x "$root/scripts/release" ] && printf '%s\n' "$root"
+}
+
+# -- the record -------------------------------------------------------------------------------------------------------
+
+# note LIST LINE: written down once, and on the disk before what it speaks of.
+note() {
+    grep -qxF -- "$2" "$record/$1" 2>/dev/null && return
+    mkdir -p -- "$record"
+    printf '%s\n' "$2" >>"$record/$1"
+    sync -- "$record/$1"
+}
+noted() { ! [ -e "$record/$1" ] || cat -- "$record/$1"; }
+
+# -- Debian's packages ------------------------------------------------------------------------------------------------
+
+installed() { [ "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null)" = 'install ok installed' ]; }
+all_packages() { dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' | sed -n 's/^ii  *//p' | sort; }
+apt() {
+    DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" \
+        </dev/null >>"$work/log" 2>&1
+}
+
+add_packages() {
+    local name absent=() wanted=(python3-venv python3-numpy python3-yaml python3-pyaudio python3-systemd)
+    for name in "${wanted[@]}"; do installed "$name" || absent+=("$name"); done
+    # Raspberry Pi OS has it, Debian has not
+    if ! installed python3-lgpio && apt-cache show python3-lgpio >/dev/null 2>&1; then absent+=(python3-lgpio); fi
+    [ "${#absent[@]}" -gt 0 ] || return 0
+    ! only_told "install the packages ${absent[*]}" || return 0
+    say "installing the packages ${absent[*]}"
+    mkdir -p -- "$record"
+    # kept from an interrupted run: what there was before the first
+    [ -s "$record/before" ] || { all_packages >"$work/before" && install_file "$work/before" "$record/before" 0644; }
+    apt update || failed 'apt-get update failed: is the network up, and the clock right?'
+    if ! installed python3-lgpio && apt-cache show python3-lgpio >/dev/null 2>&1; then absent+=(python3-lgpio); fi
+    apt install --no-install-recommends --no-remove "${absent[@]}" || failed 'apt-get install failed.'
+    while read -r name; do note packages "$name"; done < <(all_packages | comm -13 "$record/before" -)
+    rm -f -- "$record/before"
+    changed=1
+}
+
+failed() {
+    tail -n 20 -- "$work/log" >&2 || true
+    die "$*"
+}
+
+# What was installed for edged goes, unless something else has come to need it.
+remove_packages() {
+    local ours=() name others
+    while read -r name; do ! installed "$name" || ours+=("$name"); done < <(noted packages)
+    [ "${#ours[@]}" -gt 0 ] || return 0
+    ! only_told "remove the packages ${ours[*]}" || return 0
+    others=$(apt-get -s purge "${ours[@]}" 2>/dev/null | sed -nE 's/^(Purg|Remv) ([^ ]+).*/\2/p' | sort -u |
+        comm -23 - <(printf '%s\n' "${ours[@]}" | sort -u) | tr '\n' ' ')
+    if [ -n "$others" ]; then
+        apt-mark auto "${ours[@]}" >/dev/null
+        say "packages stay, for ${others% } needs them: sudo apt-get autoremove takes those that nothing needs"
+    else
+        say "removing ${#ours[@]} packages"
+        apt purge "${ours[@]}" || failed 'apt-get purge failed.'
+    fi
+}
+
+# -- the release ------------------------------------------------------------------------------------------------------
+
+tool() { "$work/tool/bin/python" -I "$@"; }
+pip() { tool -m pip "$@" >>"$work/log" 2>&1; }
+need_pip() { [ -x "$work/tool/bin/python" ] || /usr/bin/python3 -I -m venv "$work/tool" >>"$work/log" 2>&1; }
+hash_of() { sha256sum -- "$1" | cut -d' ' -f1; }
+
+# Sets $source_id, what the release is made from, and $wheel where that is a wheel already.
+choose_source() {
+    local root
+    if [ -z "$wheel" ] && [ -n "$wheelhouse" ]; then
+        wheel=$(find "$wheelhouse" -maxdepth 1 -name "edged-${version:-*}-*.whl" | sort -V | tail -n 1)
+        [ -n "$wheel" ] || die "$wheelhouse has no wheel of edged ${version}: make one with scripts/release --wheelhouse."
+    fi
+    if [ -n "$wheel" ]; then
+        source_id=$(hash_of "$wheel")
+    elif [ -n "$version" ]; then
+        source_id=version-$version
+    elif root=$(checkout); then
+        source_id=$("$root/scripts/release" --fingerprint)
+    else
+        die 'there is no checkout around this script: name a release with --wheel FILE or --version V.'
+    fi
+    source_id="$source_id $(/usr/bin/python3 -I -V 2>/dev/null)" || [ -n "$dry" ] # not there before the packages are
+}
+
+# The release made from $source_id, when it is there already.
+find_release() {
+    local stamp
+    for stamp in "$opt"/*/release; do
+        if [ "$(cat -- "$stamp" 2>/dev/null)" = "$source_id" ]; then basename -- "$(dirname -- "$stamp")" && return; fi
+    done
+    return 1
+}
+
+fetch_wheel() {
+    [ -z "$wheel" ] || return 0
+    if [ -n "$version" ]; then
+        need_pip
+        pip download --no-deps --only-binary :all: -d "$work" "edged==$version" || failed "edged $version cannot be fetched."
+    else
+        say 'building a wheel from the checkout'
+        "$(checkout)/scripts/release" --wheel "$work" >>"$work/log" 2>&1 || failed 'the wheel cannot be built.'
+    fi
+    wheel=$(find "$work" -maxdepth 1 -name 'edged-*.whl')
+}
+
+# From the lock in the wheel, on stdout: what the system does not have already, new enough.
+still_needed() {
+    "$opt/.new/bin/python" -I - "$wheel" <<'PYTHON'
+import importlib.metadata, re, sys, zipfile
+from email import message_from_bytes
+from pip._vendor.packaging.requirements import Requirement
+from pip._vendor.packaging.utils import canonicalize_name
+
+with zipfile.ZipFile(sys.argv[1]) as wheel:
+    names = wheel.namelist()
+    told = message_from_bytes(wheel.read(next(n for n in names if n.endswith(".dist-info/METADATA"))))
+    lock = next(n for n in names if n.endswith("/requirements/python%d.%d.txt" % sys.version_info[:2]))
+    entries = re.split(r"\n(?=\S)", wheel.read(lock).decode().replace("\\\n", ""))
+wanted = [Requirement(line) for line in told.get_all("Requires-Dist", [])]
+direct = {canonicalize_name(one.name): one.specifier for one in wanted if one.marker is None}
+
+
+def is_there(name: str, pinned: str) -> bool:
+    try:
+        found = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return found == pinned or (name in direct and direct[name].contains(found))
+
+
+for entry in entries:
+    pin = re.match(r"([\w.-]+)==(\S+)", entry)
+    if pin and not is_there(canonicalize_name(pin[1]), pin[2]):
+        print(entry)
+PYTHON
+}
+
+# Makes the release below a name of its own and gives it its own when it is complete and on the disk.
+make_release() {
+    local new=$opt/.new files options=(--no-deps --no-compile --only-binary :all:) name
+    [ -z "$wheelhouse" ] || options+=(--no-index --find-links "$wheelhouse")
+    inside() { "$new/bin/python" -I "$@" >>"$work/log" 2>&1; }
+    name=$(basename -- "$wheel" | cut -d- -f2)
+    ! [ -e "$opt/$name" ] || name=$name.$(hash_of "$wheel" | cut -c1-8) # the same version, other contents
+    # from a run that was cut short, and complete or not: it was never switched to
+    [ "$name" = "$before" ] || rm -rf -- "${opt:?}/$name"
+    say "making $opt/$name"
+    rm -rf -- "$new"
+    mkdir -p -- "$opt"
+    /usr/bin/python3 -I -m venv --system-site-packages "$new" >>"$work/log" 2>&1 || failed 'no environment can be made.'
+    still_needed >"$work/needed" 2>>"$work/log" || failed "$wheel is not a whole wheel of edged for this Python."
+    if [ -s "$work/needed" ]; then
+        inside -m pip install "${options[@]}" --require-hashes -r "$work/needed" || failed 'a wheel is missing.'
+    fi
+    inside -m pip install --no-deps --no-compile --no-index "$wheel" || failed "$wheel cannot be installed."
+    [ -z "$(still_needed)" ] || failed 'something that edged needs is missing.'
+    inside -m pip uninstall -y pip setuptools || failed 'pip cannot be taken out again.' # not needed to run
+    mapfile -t files < <(grep -rlIF -- "$new" "$new/bin" "$new/pyvenv.cfg")
+    sed -i "s|$new|$opt/$name|g" "${files[@]}"
+    inside -m compileall -q -s "$new" -p "$opt/$name" "$new/lib" || true # what does not compile, Python compiles later
+    "$new/bin/python" -I -m edged --version >>"$work/log" 2>&1 || failed 'the new release does not start.'
+    printf '%s\n' "$source_id" >"$new/release"
+    chmod -R go=u-w -- "$new"
+    sync -f -- "$new"
+    mv -T -- "$new" "$opt/$name"
+    sync -f -- "$opt"
+    release=$name
+    changed=1
+}
+
+switch_to() {
+    ln -sfn -- "$1" "$opt/.current"
+    mv -T -- "$opt/.current" "$opt/current" # one rename: at no time is there no release
+    sync -f -- "$opt"
+}
+
+# -- its files --------------------------------------------------------------------------------------------------------
+
+# install_file FROM TO MODE [GROUP]: whole or not at all.
+install_file() {
+    local part
+    part=$(dirname -- "$2")/.$(basename -- "$2").new
+    install -D -m "$3" -o root -g "${4:-root}" -- "$1" "$part"
+    sync -- "$part"
+    mv -T -- "$part" "$2"
+}
+
+place() {
+    cmp -s -- "$1" "$2" && return
+    ! only_told "write $2" || return 0
+    note files "$2"
+    install_file "$1" "$2" 0644
+    changed=1
+    files_changed=1
+}
+
+# each FROM-FILE TO-FILE for what a release has in its folder systemd
+targets() {
+    local share=$1 file name
+    while read -r file; do
+        name=$(basename -- "$file")
+        case ${file#"$share/"} in
+            *.service.d/*.conf | *.socket.d/*.conf) printf '%s %s\n' "$file" "$units/${file#"$share/"}" ;;
+            *sysusers*) printf '%s %s\n' "$file" /usr/lib/sysusers.d/edged.conf ;;
+            *tmpfiles*) printf '%s %s\n' "$file" /usr/lib/tmpfiles.d/edged.conf ;;
+            *.rules) printf '%s %s\n' "$file" "/usr/lib/udev/rules.d/$name" ;;
+            *.catalog) printf '%s %s\n' "$file" "/usr/lib/systemd/catalog/$name" ;;
+            *.service | *.socket | *.path | *.timer | *.target | *.slice) printf '%s %s\n' "$file" "$units/$name" ;;
+        esac
+    done < <(find "$share" -type f | sort)
+}
+
+# The files of a release to their places; those that only the release before had are taken away.
+place_files() {
+    local from=$opt/$release/share/edged/systemd source target wanted=()
+    while read -r source target; do
+        place "$source" "$target"
+        wanted+=("$target")
+    done < <(targets "$from")
+    while read -r target; do
+        [[ " ${wanted[*]} " == *" $target "* ]] || ! [ -e "$target" ] || { rm -f -- "$target" && files_changed=1 && changed=1; }
+    done < <(noted files)
+    [ -e "$units/edged.service" ] || die "the release has no unit: $from/edged.service is missing."
+    if [ "$(readlink -- "$command" || true)" != "$opt/current/bin/edged" ]; then
+        mkdir -p -- "$(dirname -- "$command")"
+        ln -sfn -- "$opt/current/bin/edged" "$command"
+    fi
+    [ "$files_changed" = 0 ] || tell_system
+}
+
+tell_system() {
+    local udev=/usr/lib/udev/rules.d
+    systemctl daemon-reload
+    ! [ -e /usr/lib/systemd/catalog/edged.catalog ] || journalctl --update-catalog >>"$work/log" 2>&1 || true
+    if have udevadm && noted files | grep -q "^$udev/"; then
+        udevadm control --reload 2>>"$work/log" || true
+        udevadm trigger --subsystem-match=gpio --subsystem-match=spidev 2>>"$work/log" || true
+    fi
+}
+
+# The user and the groups. Debian has no gpio and no spi, and a unit that names a group that is missing does not start.
+add_user() {
+    local group
+    for group in edged audio gpio spi; do getent group "$group" >/dev/null || note groups "$group"; done
+    getent passwd edged >/dev/null || note users edged
+    if [ -e /usr/lib/sysusers.d/edged.conf ]; then
+        systemd-sysusers /usr/lib/sysusers.d/edged.conf >>"$work/log" 2>&1 || failed 'the user cannot be made.'
+    fi
+    for group in edged audio gpio spi; do
+        getent group "$group" >/dev/null || { groupadd --system "$group" && changed=1; }
+    done
+    getent passwd edged >/dev/null || {
+        useradd --system --gid edged --home-dir "$state" --no-create-home --shell /usr/sbin/nologin edged
+        changed=1
+    }
+    for group in audio gpio spi; do
+        id -nG edged | tr ' ' '\n' | grep -qx "$group" || { usermod -aG "$group" edged && changed=1; }
+    done
+    if [ -e /usr/lib/tmpfiles.d/edged.conf ] && [ "$changed" = 1 ]; then
+        systemd-tmpfiles --create /usr/lib/tmpfiles.d/edged.conf >>"$work/log" 2>&1 || true
+    fi
+}
+
+add_config() {
+    local from=${config:-$opt/$release/share/edged/config.yaml}
+    [ -d "$etc" ] || install -d -m 0750 -o root -g edged -- "$etc"
+    [ -d "$etc/credentials" ] || install -d -m 0700 -- "$etc/credentials"
+    if ! [ -e "$etc/config.yaml" ]; then
+        install_file "$from" "$etc/config.yaml" 0640 edged
+        changed=1
+    elif [ -n "$config" ] && ! cmp -s -- "$config" "$etc/config.yaml"; then
+        say "$etc/config.yaml is there already and stays as it is; $config was not used"
+    fi
+    if [ -n "$key" ] && ! cmp -s -- "$key" "$etc/credentials/api-key"; then
+        install_file "$key" "$etc/credentials/api-key" 0600
+        changed=1
+    fi
+}
+
+# The configuration as the new release reads it, before anything is switched to it.
+check_config() {
+    local file=$etc/config.yaml
+    [ -e "$file" ] || file=$config
+    [ -n "$file" ] || return 0
+    local keys=$etc/credentials
+    [ -z "$key" ] || keys=$work/key
+    CREDENTIALS_DIRECTORY=$keys "$opt/$release/bin/edged" config check "$file" >"$work/check" 2>&1 && return
+    cat -- "$work/check" >&2
+    say "$file does not serve for edged $release; nothing was switched to it. Mend it and run this again." >&2
+    exit 78
+}
+
+# -- the service ------------------------------------------------------------------------------------------------------
+
+enable_units() {
+    local unit
+    for unit in "$units"/edged.{service,socket} "$units"/edged-*.{path,timer,socket}; do
+        grep -qs '^\[Install\]' "$unit" || continue
+        [ "$(systemctl is-enabled "${unit##*/}" 2>/dev/null)" = enabled ] ||
+            { systemctl enable --quiet "${unit##*/}" 2>>"$work/log" && changed=1; }
+    done
+}
+
+process() { systemctl show -p MainPID --value edged.service; }
+answers() { systemctl is-active --quiet edged.service && "$opt/current/bin/edged" status >>"$work/log" 2>&1; }
+
+# Up and answering, as one and the same process for two seconds.
+is_healthy() {
+    local until=$((SECONDS + health_s)) was
+    while [ "$SECONDS" -lt "$until" ]; do
+        was=$(process)
+        if answers; then
+            sleep 2
+            if answers && [ "$(process)" = "$was" ]; then return 0; fi
+        elif systemctl is-failed --quiet edged.service; then
+            return 1
+        else
+            sleep 0.5
+        fi
+    done
+    return 1
+}
+
+start_service() {
+    systemctl reset-failed edged.service 2>/dev/null || true
+    systemctl restart edged.service >>"$work/log" 2>&1 || true # what became of it is looked at next
+    is_healthy
+}
+
+start_or_take_back() {
+    local broken=$release
+    if start_service; then
+        say "edged $release is up"
+        return
+    fi
+    journalctl -u edged.service -n 15 --no-pager -o cat >&2 || true
+    if [ -z "$before" ] || [ "$before" = "$release" ]; then
+        die 'edged is installed and does not run; its last lines are above: journalctl -u edged'
+    fi
+    say "edged $broken does not run, its last lines are above: taking it back to $before" >&2
+    switch_to "$before"
+    release=$before files_changed=0
+    place_files
+    start_service || die "edged $before does not run either: journalctl -u edged"
+    rm -rf -- "${opt:?}/$broken"
+    die "edged $before is up again; $broken was taken away."
+}
+
+# Two releases stay: this and the one before it.
+drop_old() {
+    local directory name
+    for directory in "$opt"/*/; do
+        name=$(basename -- "$directory")
+        case $name in
+            current | "$release" | "$before") ;;
+            *) rm -rf -- "$directory" ;;
+        esac
+    done
+}
+
+# -- the two things it does -------------------------------------------------------------------------------------------
+
+install_edged() {
+    before=$(readlink -- "$opt/current" 2>/dev/null || true)
+    ask "Install edged here${before:+, where $before is}?"
+    add_packages
+    choose_source
+    if ! release=$(find_release); then
+        ! only_told "make a release below $opt, its files below $units, the user edged and $etc" || return 0
+        fetch_wheel
+        make_release
+    fi
+    if [ -n "$dry" ]; then
+        [ "$before" = "$release" ] || say "would switch to $opt/$release"
+        local source target
+        while read -r source target; do place "$source" "$target"; done < <(targets "$opt/$release/share/edged/systemd")
+        return 0
+    fi
+    if [ -n "$key" ]; then install -D -m 0600 -- "$key" "$work/key/api-key"; fi
+    check_config
+    [ "$before" = "$release" ] || { switch_to "$release" && changed=1; }
+    place_files
+    add_user
+    add_config
+    enable_units
+    if [ -z "$start" ]; then
+        say "edged $release is installed: sudo systemctl restart edged"
+    elif [ "$changed" = 1 ] || ! systemctl is-active --quiet edged.service; then
+        start_or_take_back
+    else
+        say "edged $release is there and runs; nothing was changed"
+    fi
+    drop_old
+}
+
+uninstall_edged() {
+    local unit name
+    [ -d "$record" ] || [ -d "$opt" ] || { say 'edged is not installed here' && return; }
+    ask "Take edged away${purge:+, with its configuration, state and user}?"
+    ! only_told "stop edged and remove $opt, its files${purge:+, $etc, $state, the user}" || { remove_packages && return; }
+    while read -r unit; do
+        [ "${unit%/*}" != "$units" ] || systemctl disable --now --quiet "${unit##*/}" 2>>"$work/log" || true
+    done < <(noted files)
+    systemctl reset-failed 'edged*' 2>/dev/null || true
+    while read -r name; do
+        rm -f -- "$name"
+        rmdir -- "$(dirname -- "$name")" 2>/dev/null || true # a folder of drop-ins of ours
+    done < <(noted files | grep -v "^$record")
+    [ "$(readlink -- "$command" || true)" != "$opt/current/bin/edged" ] || rm -f -- "$command"
+    systemctl daemon-reload
+    journalctl --update-catalog >>"$work/log" 2>&1 || true
+    if [ -n "$purge" ]; then purge_rest; fi
+    remove_packages
+    rm -rf -- "$opt"
+    if [ -n "$purge" ]; then
+        rm -rf -- "$record"
+    else
+        rm -f -- "$record"/{files,packages,before}
+    fi
+    say "edged is gone${purge:+, with all it had}"
+}
+
+purge_rest() {
+    local name
+    rm -rf -- "$etc" "$state" /var/cache/edged
+    while read -r name; do
+        ! getent passwd "$name" >/dev/null || userdel "$name" 2>>"$work/log" || true
+    done < <(noted users)
+    while read -r name; do
+        ! getent group "$name" >/dev/null || groupdel "$name" 2>>"$work/log" || true
+    done < <(noted groups)
+}
+
+main() {
+    local lock
+    [ -z "$self" ] || self=$(realpath -- "$self")
+    read_options "$@"
+    check_machine
+    export LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    export PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PYTHONDONTWRITEBYTECODE=1
+    umask 022
+    exec {lock}>/run/edged-install.lock
+    flock -n "$lock" || die 'another installation is under way here: wait for it.'
+    work=$(mktemp -d)
+    trap 'rm -rf -- "$work"' EXIT
+    cd /
+    if [ -n "$uninstall" ]; then uninstall_edged; else install_edged; fi
+}
+
+main "$@"; exit; }

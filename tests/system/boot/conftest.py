@@ -1,0 +1,127 @@
+"""Booted machines with and without edged, made once for all tests here."""
+
+import contextlib
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.rig import MISSING, Box, image
+
+ROOT = Path(__file__).parents[3]
+INSTALLER = "/root/edged/scripts/install.sh --unattended"
+# A kiosk without devices, and with the embedded service.
+CONFIG = """version: 1
+provider: {name: local}
+button: {backend: none}
+light: {backend: none}
+microphone: {backend: "null"}
+speaker: {backend: "null"}
+"""
+
+# What is compared: everything but what Debian itself writes as it goes.
+TREE = r"""
+cd / && find bin boot etc home lib opt root sbin srv usr var \
+    \( -path var/log -o -path var/cache -o -path var/lib/apt -o -path var/lib/dpkg -o -path root/edged \
+       -o -path var/lib/systemd -o -path var/tmp -o -path etc/ld.so.cache -o -path opt/pypi -o -path opt/pypi-more \
+       -o -name __pycache__ -o -path 'etc/*-' -o -path root/given \) -prune -o \
+    -printf '%p %y %M %u %g %l\n' >/run/tree && sort /run/tree
+sed -n 's/ f .*//p' /run/tree | tr '\n' '\0' | xargs -0 sha256sum -b -- | sort
+"""
+UNTIMED = r"cd / && find etc opt usr var/lib/edged-install -printf '%p %T@ %C@\n' | sort"
+
+
+class Installed:
+    """Layers with edged installed; `tree` is what a bare machine holds."""
+
+    def __init__(self, layers: tuple[Path, ...], bare: str, said: str) -> None:
+        self.layers = layers
+        self.bare = bare
+        self.said = said
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.boot)
+            item.add_marker(pytest.mark.timeout(300))
+            if MISSING:
+                item.add_marker(pytest.mark.skip(reason=MISSING))
+
+
+def copy_checkout(to: Path, **changes: tuple[str, str]) -> Path:
+    """The checkout as a release is made from it; `version` and the like are replaced in edged/__init__.py."""
+    for name in ("edged", "systemd", "requirements", "scripts"):
+        shutil.copytree(
+            ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__", ".*"), symlinks=True
+        )
+    for name in ("pyproject.toml", "README.md", "LICENSE", "config.yaml"):
+        shutil.copy2(ROOT / name, to / name)
+    if not (to / "systemd/edged.service").exists():
+        shutil.copy2(Path(__file__).with_name("edged.service"), to / "systemd")
+    for path, (old, new) in changes.items():
+        replace(to / path, old, new)
+    return to
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert re.search(old, text), f"{path} has no {old}"
+    path.write_text(re.sub(old, new, text, count=1))
+
+
+def wheel_of(tree: Path, to: Path) -> Path:
+    """A wheel of a copied checkout, by its own recipe; skips where none can be built."""
+    done = subprocess.run(
+        [str(tree / "scripts/release"), "--wheel", str(to)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    if done.returncode and "Could not find a version" in done.stderr:
+        pytest.skip("there is no index of packages to be reached from here")
+    assert done.returncode == 0, done.stderr
+    return next(to.glob("edged-*.whl"))
+
+
+@pytest.fixture(scope="session")
+def installed() -> Iterator[Installed]:
+    """A machine on which edged was installed from a checkout, unattended, and then switched off."""
+    with Box(image("bookworm")) as box:
+        bare = box.ask(TREE)
+        (box.root / "root/edged").mkdir()
+        copy_checkout(box.root / "root/edged")
+        box.file("/root/given/config.yaml", CONFIG)
+        box.file("/root/given/key", "sk-secret\n", 0o600)
+        words = "--config given/config.yaml --api-key-file given/key"
+        said = box.ask(f"{INSTALLER} {words}", timeout_s=280)
+        yield Installed(box.freeze(), bare, said)
+
+
+@pytest.fixture
+def boot(installed: Installed) -> Iterator[Callable[[], Box]]:
+    """Boots a machine of its own from those layers."""
+    with contextlib.ExitStack() as stack:
+        yield lambda: stack.enter_context(Box(*installed.layers))
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The next release, and one after it that does not start."""
+    place = tmp_path_factory.mktemp("wheels")
+    made = {}
+    for name, version in (("good", "0.9.1"), ("broken", "0.9.2")):
+        tree = copy_checkout(place / name)
+        replace(tree / "edged/__init__.py", '__version__ = "[^"]*"', f'__version__ = "{version}"')
+        if name == "broken":
+            replace(
+                tree / "edged/cli/run.py",
+                r"\ndef run\(.*\n",
+                r'\g<0>    raise RuntimeError("no luck today")\n',
+            )
+        made[name] = wheel_of(tree, place)
+    return {"good": place / "edged-0.9.1-py3-none-any.whl", "broken": place / "edged-0.9.2-py3-none-any.whl"}

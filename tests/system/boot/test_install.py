@@ -1,0 +1,197 @@
+"""The installer on a bare machine with a real systemd: what it leaves, what it does not touch, and how it goes back."""
+
+import json
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.rig import Box, image
+from tests.system.boot.conftest import INSTALLER, TREE, UNTIMED
+
+
+def eventually(box: Box, command: str, wanted: str, within_s: float = 20) -> None:
+    """A real machine takes real time."""
+    until = time.monotonic() + within_s
+    while (told := box.run(command).stdout.strip()) != wanted:
+        assert time.monotonic() < until, f"{command}: {told!r} and not {wanted!r}\n{said_by(box)}"
+        time.sleep(0.2)
+
+
+def said_by(box: Box) -> str:
+    return "\n".join(str(entry.get("MESSAGE")) for entry in box.journal("edged.service"))
+
+
+def is_up(box: Box) -> None:
+    eventually(box, "systemctl is-active edged", "active")
+    eventually(box, "edged status >/dev/null && echo answers", "answers")
+
+
+def line_up(box: Box) -> bool:
+    done = box.run("edged status --json")
+    return done.returncode == 0 and bool(json.loads(done.stdout)["link"]["up"])
+
+
+def give(box: Box, wheel: Path) -> str:
+    (box.root / "root/given").mkdir(exist_ok=True)
+    (box.root / "root/given" / wheel.name).write_bytes(wheel.read_bytes())
+    return f"/root/given/{wheel.name}"
+
+
+def test_it_ends_with_a_service_that_starts_at_boot_and_reaches_the_embedded_one(boot, installed):
+    assert "is up" in installed.said
+    box = boot()
+    is_up(box)
+    box.ask("systemd-run --unit=service /opt/edged/current/bin/edged serve")
+    until = time.monotonic() + 20
+    while not line_up(box):
+        assert time.monotonic() < until, said_by(box)
+        time.sleep(0.2)
+
+
+def test_what_it_wrote_can_be_read_by_those_who_need_it_alone(boot):
+    box = boot()
+    rights = "stat -c '%a %U %G' /etc/edged/config.yaml /etc/edged/credentials /etc/edged/credentials/api-key"
+    assert box.ask(rights).splitlines() == ["640 root edged", "700 root root", "600 root root"]
+    assert set(box.ask("id -nG edged").split()) >= {"edged", "audio", "gpio", "spi"}
+    assert box.ask("find /opt/edged ! -user root -o -perm /022 ! -type l") == ""
+    assert "sk-secret" not in said_by(box)
+
+
+def test_a_second_run_changes_nothing(boot):
+    box = boot()
+    is_up(box)
+    before = box.ask(TREE), box.ask(UNTIMED), box.ask("systemctl show -p MainPID edged")
+    assert "nothing was changed" in box.ask(INSTALLER, timeout_s=60)
+    assert (box.ask(TREE), box.ask(UNTIMED), box.ask("systemctl show -p MainPID edged")) == before
+
+
+def test_a_service_that_was_stopped_starts_again(boot):
+    box = boot()
+    is_up(box)
+    box.ask("systemctl stop edged")
+    assert box.run("systemctl is-active edged").stdout.strip() == "inactive"
+    assert box.ask("systemctl show -p Result --value edged") == "success"
+    box.ask("systemctl start edged")
+    is_up(box)
+
+
+def test_a_bad_configuration_ends_it_with_78_and_it_is_not_started_again(boot):
+    box = boot()
+    is_up(box)
+    box.file("/etc/edged/config.yaml", "version: 1\nmoed: hold\n")
+    box.run("systemctl restart edged")
+    eventually(box, "systemctl show -p ActiveState --value edged", "failed")
+    time.sleep(2.5)  # twice as long as it waits before another start
+    assert box.ask("systemctl show -p ExecMainStatus --value edged") == "78"
+    assert box.ask("systemctl show -p NRestarts --value edged") == "0"
+    assert "config.yaml:2:1" in said_by(box)
+
+
+def test_an_upgrade_is_switched_to_and_the_release_before_stays(boot, wheels):
+    box = boot()
+    first = box.ask("readlink /opt/edged/current")
+    box.ask(f"{INSTALLER} --wheel {give(box, wheels['good'])}", timeout_s=120)
+    is_up(box)
+    assert box.ask("edged --version") == "edged 0.9.1"
+    assert set(box.ask("ls /opt/edged").split()) == {"current", "0.9.1", first}
+
+
+def test_an_upgrade_that_does_not_start_is_taken_back(boot, wheels):
+    box = boot()
+    first = box.ask("readlink /opt/edged/current")
+    done = box.run(f"{INSTALLER} --wheel {give(box, wheels['broken'])}", timeout_s=180)
+    assert done.returncode == 1
+    assert "no luck today" in done.stderr
+    assert f"{first} is up again" in done.stderr
+    is_up(box)
+    assert set(box.ask("ls /opt/edged").split()) == {"current", first}
+
+
+def test_nothing_is_switched_to_that_can_not_read_the_configuration(boot, wheels):
+    box = boot()
+    is_up(box)
+    first = box.ask("readlink /opt/edged/current")
+    box.file("/etc/edged/config.yaml", "version: 1\nmoed: hold\n")
+    done = box.run(f"{INSTALLER} --wheel {give(box, wheels['good'])}", timeout_s=120)
+    assert done.returncode == 78
+    assert "config.yaml:2:1" in done.stderr
+    assert box.ask("readlink /opt/edged/current") == first
+    assert box.run("systemctl is-active edged").stdout.strip() == "active"
+
+
+def test_wherever_an_upgrade_is_cut_short_a_whole_release_is_current(boot, wheels):
+    box = boot()
+    wheel = give(box, wheels["good"])
+    is_up(box)
+    for step in range(1, 13):
+        box.run(f"timeout -s KILL {step * 0.5} {INSTALLER} --no-start --wheel {wheel}; pkill -9 pip")
+        box.ask("/opt/edged/current/bin/edged config check /etc/edged/config.yaml")
+        assert box.ask("readlink /opt/edged/current") in {"0.1.0", "0.9.1"}
+    box.ask(f"{INSTALLER} --wheel {wheel}", timeout_s=120)
+    is_up(box)
+    assert box.ask("edged --version") == "edged 0.9.1"
+    assert box.ask("ls -A /opt/edged | grep -c '^[.]' || true") == "0"
+
+
+def test_uninstalled_it_leaves_configuration_state_and_user(boot):
+    box = boot()
+    box.ask(f"{INSTALLER} --uninstall", timeout_s=120)
+    assert "sk-secret" in box.ask("cat /etc/edged/credentials/api-key")
+    assert box.ask("id -un edged") == "edged"
+    assert box.run("systemctl cat edged").returncode != 0
+    assert box.run("ls /opt/edged /usr/local/bin/edged").stdout == ""
+
+
+def test_purged_it_leaves_the_machine_as_it_was(boot, installed):
+    box = boot()
+    is_up(box)
+    packages = "dpkg-query -W -f '${db:Status-Abbrev} ${Package}\\n' | grep -v '^ii' || true"
+    box.ask(f"{INSTALLER} --uninstall --purge", timeout_s=120)
+    left, bare = set(box.ask(TREE).splitlines()), set(installed.bare.splitlines())
+    assert left - bare == set()
+    assert bare - left == set()
+    assert box.ask(packages) == ""
+    assert box.run("id edged").returncode != 0
+
+
+OLD = 'ID=debian\nVERSION_ID="11"\nPRETTY_NAME="Debian 11"\n'
+
+
+@pytest.mark.parametrize(
+    ("over", "text", "sentence"),
+    [
+        ("/etc/os-release", OLD, "Debian 11"),
+        ("/usr/bin/dpkg", "#!/bin/sh\necho armhf\n", "64-bit edition"),
+        ("/proc/cmdline", "quiet boot=overlay\n", "disable_overlayfs"),
+    ],
+)
+def test_a_machine_it_does_not_serve_is_refused_in_a_sentence_and_left_alone(boot, over, text, sentence):
+    box = boot()
+    before = box.ask(TREE)
+    told = box.file("/root/given/other", text, 0o755)
+    done = box.run(f"unshare -m sh -c 'mount --bind {told} {over}; {INSTALLER}'")
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert box.ask(TREE) == before
+
+
+def test_without_root_and_on_a_read_only_disk_it_says_what_helps(boot):
+    box = boot()
+    box.ask("cp /root/edged/scripts/install.sh /tmp/install.sh")
+    done = box.run("setpriv --reuid=65534 --regid=65534 --clear-groups bash /tmp/install.sh --unattended")
+    assert (done.returncode, "sudo" in done.stderr) == (1, True)
+    done = box.run(f"unshare -m sh -c 'mount -o remount,bind,ro / && {INSTALLER}'")
+    assert (done.returncode, "remount,rw" in done.stderr) == (1, True)
+
+
+def test_a_dry_run_on_a_bare_machine_tells_and_does_nothing(installed):
+    with Box(image("bookworm")) as box:
+        subprocess.run(
+            ["cp", "-a", str(installed.layers[0] / "root/edged"), str(box.root / "root")], check=True
+        )
+        told = box.ask(f"{INSTALLER} --dry-run")
+        assert "python3-venv" in told
+        assert box.ask(TREE) == installed.bare

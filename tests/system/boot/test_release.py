@@ -1,0 +1,54 @@
+"""A release: the same bytes from the same sources, and wheels alone for every kiosk there is."""
+
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from tests.system.boot.conftest import ROOT, copy_checkout, wheel_of
+
+KIOSK = [word for minor in range(17, 37) for word in ("--platform", f"manylinux_2_{minor}_aarch64")]
+
+
+def test_two_builds_from_two_places_are_the_same_bytes(tmp_path):
+    first = wheel_of(ROOT, tmp_path / "one")
+    elsewhere = copy_checkout(tmp_path / "tree")
+    if not (ROOT / "systemd/edged.service").exists():
+        (elsewhere / "systemd/edged.service").unlink()
+    for path in elsewhere.rglob("*.py"):
+        path.chmod(0o600)
+    assert wheel_of(elsewhere, tmp_path / "two").read_bytes() == first.read_bytes()
+
+
+def test_a_wheel_brings_all_that_the_installer_puts_somewhere(tmp_path):
+    tree = copy_checkout(tmp_path / "tree")
+    with zipfile.ZipFile(wheel_of(tree, tmp_path)) as wheel:
+        shared = {name.partition("/share/edged/")[2] for name in wheel.namelist()}
+    assert {
+        "config.yaml",
+        "install.sh",
+        "requirements/python3.11.txt",
+        "requirements/python3.13.txt",
+    } <= shared
+    files = {path.relative_to(tree).as_posix() for path in (tree / "systemd").rglob("*") if path.is_file()}
+    assert files <= shared
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.13"])
+def test_every_pin_has_a_wheel_for_a_pi(python, tmp_path):
+    lock = ROOT / "requirements" / f"python{python}.txt"
+    words = ["--platform", "manylinux2014_aarch64", *KIOSK]
+    words += ["--no-deps", "--only-binary", ":all:", "--require-hashes", "--python-version", python]
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "download", "-q", *words, "-d", str(tmp_path), "-r", str(lock)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    if "Failed to establish a new connection" in done.stderr or "from versions: none" in done.stderr:
+        pytest.skip("there is no index of packages to be reached from here")
+    assert done.returncode == 0, done.stderr
+    pins = [line for line in lock.read_text().splitlines() if "==" in line]
+    assert len(list(tmp_path.glob("*.whl"))) == len(pins)
