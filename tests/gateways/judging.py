@@ -30,9 +30,14 @@ def listened_to(taken):
     return voice.ListenVoice().answer(bytes(taken["n_bytes"])).pcm
 
 
-def heard(sound, seen):
+def check_heard(sound, seen):
     """It was played bit for bit; a machine that was too busy for that has counted it."""
-    return sound in seen.played or seen.after["counters"].get("underruns", 0) > 0
+    if sound not in seen.played and not seen.after["counters"].get("underruns"):
+        of_it, all_ms, played_ms = (
+            length_played(sound, seen.played),
+            *map(PCM16.ms_of, map(len, (sound, seen.played))),
+        )
+        pytest.fail(f"{of_it} of {all_ms} ms were played, of {played_ms} ms in all; see {seen.folder}")
 
 
 def length_played(sound, played):
@@ -49,10 +54,14 @@ def length_played(sound, played):
     return PCM16.ms_of(n_bytes)
 
 
-def in_order(stretches):
-    """Each is an unbroken stretch of what was said, none of it is in two of them."""
-    assert None not in stretches
-    return all(before[1] <= after[0] for before, after in pairwise(stretches))
+def check_in_order(seen):
+    """Each utterance is an unbroken stretch of what was said, none of it is in two of them."""
+    if None in seen.stretches:
+        pytest.fail(
+            f"not an unbroken stretch of what was said: {seen.stretches}, {seen.audit}; see {seen.folder}"
+        )
+    if any(before[1] > after[0] for before, after in pairwise(seen.stretches)):
+        pytest.fail(f"said twice: {seen.stretches}; see {seen.folder}")
 
 
 def at_rest(after):

@@ -32,7 +32,8 @@ def noise() -> bytes:
 class Kiosk:
     """A context manager: within it the daemon runs, and `press` and `release` act on it."""
 
-    def __init__(self, folder: Path, provider: dict[str, Any], key: str, heard: Path, **turn: object) -> None:
+    def __init__(self, folder: Path, provider: dict[str, Any], key: str, heard: Path, **other: Any) -> None:
+        """`other`: sections of the configuration, each added to what is here."""
         self.events: list[dict[str, Any]] = []  # as published, each with `seen_s`
         self.began_s = 0.0
         self._folder, self._sound = folder, heard
@@ -40,17 +41,18 @@ class Kiosk:
         self._answers: dict[int, dict[str, Any]] = {}
         (folder / "key").write_text(key + "\n")
         (folder / "key").chmod(0o600)
-        told = {
+        told: dict[str, Any] = {
             "version": 1,
             "provider": {**provider, "api_key_file": str(folder / "key")},
             "button": {"backend": "none"},
             "light": {"backend": "none"},
             "microphone": {"backend": "wav", "file": str(heard)},
             "speaker": {"backend": "wav", "file": str(folder / "played.wav")},
-            "turn": turn,
             "control": {"socket": str(folder / "control")},
             "state": {"dir": ""},
         }
+        for name, section in other.items():
+            told[name] = {**told.get(name, {}), **section}
         (folder / "config.yaml").write_text(json.dumps(told))  # which is YAML
 
     def __enter__(self) -> "Kiosk":
@@ -69,16 +71,21 @@ class Kiosk:
 
     def _connect(self) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        control = self._folder / "control"
-        if not wait_for(lambda: control.exists() or self._process.poll() is not None, COMES_UP_S):
-            raise Missed("the control socket")
+        if not wait_for(lambda: self._connects() or self._process.poll() is not None, COMES_UP_S):
+            raise Missed(f"the control socket; the daemon says {self.log()}")
         if self._process.poll() is not None:
             raise Missed(f"a daemon that runs; it says {self.log()}")
-        self._socket.connect(str(control))
         threading.Thread(target=self._listen, daemon=True).start()
         self.until(
             "a snapshot", lambda: any(event["type"] == "snapshot" for event in self.events), COMES_UP_S
         )
+
+    def _connects(self) -> bool:
+        try:
+            self._socket.connect(str(self._folder / "control"))
+        except (FileNotFoundError, ConnectionRefusedError):  # not there yet, or nobody listens at it yet
+            return False
+        return True
 
     def __exit__(self, *_: object) -> None:
         self.exit_code = end(self._process)
@@ -119,16 +126,20 @@ class Kiosk:
         return str(turns[-1]["state"]) if turns else "IDLE"
 
     @property
+    def links(self) -> list[dict[str, Any]]:
+        """What was told of the line, beginning with how it was when somebody first asked."""
+        first = next(event for event in self.events if event["type"] == "snapshot")
+        return [{**first["link"], "seen_s": first["seen_s"]}, *self.of("link")]
+
+    @property
     def up(self) -> bool:
         """The line, as it was told last."""
-        links = self.of("link")
-        at_first = next(event for event in self.events if event["type"] == "snapshot")["link"]
-        return bool((links[-1] if links else at_first)["up"])
+        return bool(self.links[-1]["up"])
 
     @property
     def downs(self) -> list[str]:
         """Why the line was down, each time that was told."""
-        return [str(event["cause"]) for event in self.of("link") if not event["up"]]
+        return [str(event["cause"]) for event in self.links if not event["up"] and event["cause"]]
 
     @property
     def told(self) -> list[str]:

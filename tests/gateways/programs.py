@@ -57,11 +57,10 @@ def end(process: subprocess.Popen[str], within_s: float = 10.0) -> int:
 class Service:
     """`edged serve`, to whoever brings its key. A context manager."""
 
-    def __init__(self, folder: Path, script: str, faults: Iterable[str]) -> None:
+    def __init__(self, folder: Path, script: str, more: Iterable[str]) -> None:
         keys = folder / "service-keys"
         keys.write_text(KEY + "\n")
-        words = [word for fault in faults for word in ("--fault", fault)]
-        command = edged("serve", "--port", 0, *SERVED, "--key-file", keys, *words)
+        command = edged("serve", "--port", 0, *SERVED, "--key-file", keys, *more)
         if script:
             command += ["--script", str(HERE / "scripts" / f"{script}.yaml")]
         with (folder / "service.log").open("w") as log:

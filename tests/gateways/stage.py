@@ -48,7 +48,7 @@ class Stage:
         for gateway, name in wanted:
             folder = self._folder / f"{gateway}-{name}"
             folder.mkdir()
-            service = Service(folder, VISITS[name].script, VISITS[name].faults)
+            service = Service(folder, VISITS[name].script, VISITS[name].served)
             self._services[gateway, name] = self._stack.enter_context(service)
         for gateway in sorted({gateway for gateway, _ in wanted}):
             self._shared[gateway] = self._starting.submit(self._start, gateway, gateway, self._folder)
@@ -85,17 +85,20 @@ class Stage:
         folder, visit = self._folder / f"{gateway}-{name}", VISITS[name]
         service = self._services[gateway, name]
         through = self._start(gateway, name, folder) if visit.own else self.shared(gateway)
-        key = MASTER_KEY if gateway == "litellm" else KEY
-        provider = through.settings(service, name)
+        key = visit.key or (MASTER_KEY if gateway == "litellm" else KEY)
+        provider = {**through.settings(service, name), **visit.settings.get("provider", {})}
+        others = {section: told for section, told in visit.settings.items() if section != "provider"}
         seen: dict[str, Any] = {}
-        with Kiosk(folder, provider, key, self._heard, **visit.turn) as kiosk:
+        with Kiosk(folder, provider, key, self._heard, **others) as kiosk:
             visit.act(kiosk, through, seen)
             seen |= {"ledger": service.ledger(), "after": kiosk.command("status")}
         taken = seen["ledger"].audit
         return SimpleNamespace(
             **seen,
+            folder=folder,
+            log=kiosk.log(),
             exit_code=kiosk.exit_code,
-            links=kiosk.of("link"),
+            links=kiosk.links,
             downs=kiosk.downs,
             causes=kiosk.told,
             usages=[event["status"] for event in kiosk.of("usage")],

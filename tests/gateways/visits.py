@@ -17,13 +17,17 @@ Act = Callable[[Kiosk, Gateway, dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class Visit:
-    """`act` may note down what it sees. `own`: it does things to its gateway that others there would not like."""
+    """`act` may note down what it sees. `own`: it does things to its gateway that others there would not like.
+
+    `served` are more words for the service, `settings` other sections of the daemon's configuration, `key` another key.
+    """
 
     act: Act
     script: str = ""
-    faults: tuple[str, ...] = ()
+    served: tuple[str, ...] = ()
     own: bool = False
-    turn: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    key: str = ""
 
 
 def talk(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
@@ -48,7 +52,7 @@ def outages(kiosk: Kiosk, gateway: Gateway, seen: dict[str, Any]) -> None:
     """The gateway dies three times: while nobody does anything, into somebody's words, in the middle of an answer."""
     kiosk.line_up()
     time.sleep(MOMENT_S)
-    seen["pieces"] = [_outage(kiosk, gateway)]
+    _outage(kiosk, gateway)
 
     kiosk.command("press")
     time.sleep(MOMENT_S)
@@ -72,7 +76,7 @@ def outages(kiosk: Kiosk, gateway: Gateway, seen: dict[str, Any]) -> None:
 def refused(kiosk: Kiosk, gateway: Gateway, seen: dict[str, Any]) -> None:
     """The service behind the gateway does not let it in at first."""
     kiosk.until("a first failure", lambda: kiosk.downs, NOTICED_WITHIN_S)
-    seen["down_after_s"] = kiosk.of("link")[0]["seen_s"] - kiosk.began_s
+    seen["down_after_s"] = next(link["seen_s"] for link in kiosk.links if link["cause"]) - kiosk.began_s
     if kiosk.downs == ["key_refused"]:  # nothing to come back from by itself soon: somebody is to ask
         time.sleep(6.0)
     else:
@@ -108,6 +112,31 @@ def silent_in_an_answer(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
     kiosk.ask()
 
 
+def expired(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
+    """The session's time is up after the first answer."""
+    kiosk.line_up()
+    kiosk.ask()
+    kiosk.until("the line down", lambda: kiosk.downs, NOTICED_WITHIN_S)
+    kiosk.line_up(BACK_WITHIN_S)
+    seen["told_of_it"] = list(kiosk.told)
+    kiosk.ask()
+
+
+def converted(kiosk: Kiosk, _: Gateway, __: dict[str, Any]) -> None:
+    """The service does not speak the dialect that was tried first."""
+    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.ask()
+
+
+def locked_out(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
+    """The key is none of the gateway's; somebody presses all the same."""
+    kiosk.until("a first failure", lambda: kiosk.downs, NOTICED_WITHIN_S)
+    kiosk.hold(1.0)
+    kiosk.until("word of it", lambda: kiosk.told, NOTICED_WITHIN_S)
+    kiosk.rest()
+    seen["light"] = kiosk.command("status")["light"]
+
+
 def _until_it_speaks(kiosk: Kiosk) -> None:
     """Until a bit of an answer has been heard."""
     marks_before = len([mark for mark in kiosk.of("mark") if mark["name"] == "first_sound"])
@@ -128,14 +157,19 @@ def _outage(kiosk: Kiosk, gateway: Gateway) -> None:
     kiosk.line_up(BACK_WITHIN_S)
 
 
+# A gateway may take its time to start again, and what there is to hear does not last so long: it runs while pressed.
+PATIENT = {"turn": {"keep_s": 120}, "microphone": {"capture": "closed"}}
 VISITS = {
     "talk": Visit(talk, "talk"),
     "interrupt": Visit(interrupt, "story"),
-    "outages": Visit(outages, "outage", own=True, turn={"keep_s": 120}),
-    "refused": Visit(refused, faults=("refuse:401~1",)),
-    "silent-at-rest": Visit(silent_at_rest, faults=("drop@session.updated~1",)),
-    "silent-to-words": Visit(silent_to_words, faults=("drop@input_audio_buffer.append#10~1",)),
+    "outages": Visit(outages, "outage", own=True, settings=PATIENT),
+    "refused": Visit(refused, served=("--fault", "refuse:401~1")),
+    "silent-at-rest": Visit(silent_at_rest, served=("--fault", "drop@session.updated~1")),
+    "silent-to-words": Visit(silent_to_words, served=("--fault", "drop@input_audio_buffer.append#10~1")),
     "silent-in-an-answer": Visit(
-        silent_in_an_answer, "cut", faults=("drop@response.output_audio.delta#15~1",)
+        silent_in_an_answer, "cut", served=("--fault", "drop@response.output_audio.delta#15~1")
     ),
+    "expired": Visit(expired, served=("--fault", "expire@response.done~1")),
+    "converted": Visit(converted, served=("--speaks", "ga"), settings={"provider": {"dialect": "auto"}}),
+    "locked-out": Visit(locked_out, settings={"turn": {"keep_s": 3}}, key="sk-of-nobody"),
 }
