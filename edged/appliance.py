@@ -69,8 +69,15 @@ class Appliance:
             transcripts=transcripts,
         )
 
+    def configure(
+        self, mode: Mode, limits: Limits, *, capture: Callable[[bool], None] | None, transcripts: bool
+    ) -> None:
+        """Go on with these; only while IDLE."""
+        self._turns.mode, self._turns.limits = mode, limits
+        self._capture, self.dialogue.transcripts = capture, transcripts
+
     def begin(self, line: Link) -> None:
-        """Start with this line; call once, on the loop."""
+        """Start with this line, or go on with it in the place of another; on the loop."""
         self._line = line
         self.dialogue.begin(line)
         self._show()

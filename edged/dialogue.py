@@ -63,7 +63,7 @@ class Dialogue:
         self._turns, self._utterances, self._playout = turns, utterances, playout
         self._teller, self._timeline = teller, timeline
         self._now_ms, self._publish, self._sounds, self._changed = now_ms, publish, sounds, changed
-        self._transcripts = transcripts
+        self.transcripts = transcripts
         self._line: Link | None = None
         self._complaints: set[str] = set()
 
@@ -129,7 +129,7 @@ class Dialogue:
                 self._teller.counters["responses_billed"] += 1
                 self._publish({"event": "usage", "status": event.status, "usage": dict(event.usage)})
             case Said(role=role, text=text):
-                if self._transcripts:
+                if self.transcripts:
                     self._publish({"event": "transcript", "role": role, "text": text})
             case Told(code=code, text=text):
                 self._complain(code, text)

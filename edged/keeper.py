@@ -58,6 +58,12 @@ class Keeper:
         (self._wanted if wanted else self._unwanted).set()
         (self._unwanted if wanted else self._wanted).clear()
 
+    def replace(self, start: Callable[[Lost], None], stop: Callable[[], None]) -> None:
+        """Shut the device, where it is open, and go on with another in its place."""
+        self._start, self._stop = start, stop
+        self._unwanted.set()
+        self.retry_now()
+
     async def run(self) -> None:
         """Until cancelled; the device is shut on the way out."""
         await keep(self._attempt, rng=self._rng, wake=self.retry_now, failed=self._failed)
@@ -65,17 +71,19 @@ class Keeper:
     async def _attempt(self, proof: Proof) -> None:
         while True:
             await self._wanted.wait()
+            self._unwanted.clear()
             await self._once(proof)
 
     async def _once(self, proof: Proof) -> None:
         loop = asyncio.get_running_loop()
+        start, stop = self._start, self._stop  # what was started is what is stopped
         lost: asyncio.Future[DeviceError] = loop.create_future()
 
         def on_lost(error: DeviceError) -> None:
             loop.call_soon_threadsafe(lambda: None if lost.done() else lost.set_result(error))
 
         try:
-            await self._offload(lambda: self._start(on_lost), deadline_s=OPEN_WITHIN_S)
+            await self._offload(lambda: start(on_lost), deadline_s=OPEN_WITHIN_S)
             proof()
             self._came_up()
             unwanted = asyncio.ensure_future(self._unwanted.wait())
@@ -87,7 +95,7 @@ class Keeper:
                 raise lost.result()
         finally:
             self.up = False
-            await asyncio.shield(asyncio.ensure_future(self._offload(self._stop, deadline_s=SHUT_WITHIN_S)))
+            await asyncio.shield(asyncio.ensure_future(self._offload(stop, deadline_s=SHUT_WITHIN_S)))
 
     def _came_up(self) -> None:
         self.up = True

@@ -108,3 +108,31 @@ def test_a_call_that_hangs_ends_the_process(lab_run):
             await kept(Device(), [], hangs).run()
 
     lab_run(main())
+
+
+def test_a_device_is_exchanged_for_another_while_it_is_open(lab_run):
+    old, new, changes = Device(), Device(), []
+    keeper = kept(old, changes)
+
+    async def body():
+        keeper.replace(new.start, new.stop)
+        await asyncio.sleep(1)
+        assert keeper.up
+        assert old.history == ["start", "stop"]
+        assert new.history == ["start"]
+
+    lab_run(running(keeper, body))
+    assert new.history == ["start", "stop"]
+    assert [up for _, up, _ in changes] == [True, True]
+
+
+def test_a_device_that_can_not_be_opened_is_exchanged_without_waiting(lab_run):
+    old, new, changes = Device(refusals=10**6), Device(), []
+    keeper = kept(old, changes)
+
+    async def body():
+        keeper.replace(new.start, new.stop)
+        await asyncio.sleep(0.01)
+        assert keeper.up
+
+    lab_run(running(keeper, body))

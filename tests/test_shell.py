@@ -343,8 +343,8 @@ def test_without_a_speaker_no_state_is_left_waiting(shell):
             raise DeviceError("not there", "speaker_lost")
 
         kiosk.speaker.start = gone
-        kiosk.app._keepers["speaker"].want(False)
-        kiosk.app._keepers["speaker"].want(True)
+        kiosk.app._front.keepers["speaker"].want(False)
+        kiosk.app._front.keepers["speaker"].want(True)
         await asyncio.sleep(1.0)
         await kiosk.visitor.hold(1.0)
         await asyncio.sleep(5.0)

@@ -6,5 +6,6 @@ the world (microphone, speaker, button, lamp) as `Devices`; `machine` and `devic
 
 from edged.app.adapters import Devices, Ports, devices, machine
 from edged.app.kiosk import App
+from edged.app.reload import FileSource
 
-__all__ = ["App", "Devices", "Ports", "devices", "machine"]
+__all__ = ["App", "Devices", "FileSource", "Ports", "devices", "machine"]

@@ -72,6 +72,16 @@ def devices(config: Config, pace: Callable[[str], Pace]) -> Devices:
     return Devices(_microphone(config, pace), _speaker(config, pace), _button(config), _lamp(config))
 
 
+def renewed(present: Devices, config: Config, pace: Callable[[str], Pace], parts: frozenset[str]) -> Devices:
+    """The devices of `parts` (microphone, speaker, button, light) made anew, the others as they are."""
+    return Devices(
+        _microphone(config, pace) if "microphone" in parts else present.microphone,
+        _speaker(config, pace) if "speaker" in parts else present.speaker,
+        _button(config) if "button" in parts else present.button,
+        _lamp(config) if "light" in parts else present.lamp,
+    )
+
+
 def _microphone(config: Config, pace: Callable[[str], Pace]) -> Microphone:
     mic = config.microphone
     match _sound_backend(mic.backend):

@@ -8,29 +8,30 @@ from pathlib import Path
 from edged import turn
 from edged.app.adapters import Devices, Ports
 from edged.app.chronicle import Chronicle
+from edged.app.front import Front, preroll_ms
+from edged.app.reload import Reload, Source
 from edged.app.sentence import sentence
 from edged.app.service import planned, service
-from edged.app.settings import session_settings
+from edged.app.settings import limits, longest_ms, session_settings
 from edged.appliance import Appliance
 from edged.audio.intake import Intake
 from edged.audio.jitter import JitterBuffer
 from edged.audio.playout import Playout
 from edged.audio.utterances import Utterances
-from edged.causes import CAUSES
-from edged.config import Config, Secret
+from edged.causes import CAUSES, Retry
+from edged.config import Change, Config, Secret
 from edged.errors import EXIT_BUG, EXIT_OK, CommandError
-from edged.keeper import Keeper, Lost
-from edged.panel.button import Gesture, Grammar
-from edged.panel.driver import ButtonDriver, LampDriver
+from edged.panel.button import Gesture
+from edged.pcm import PCM16
 from edged.realtime.link import Link
-from edged.realtime.providers import PROVIDERS, Endpoint
+from edged.realtime.providers import PROVIDERS
 from edged.realtime.renewal import Habits
 from edged.realtime.websocket import WebsocketDial
 from edged.system.control import ControlServer, Peer
 from edged.system.exit import Exit
+from edged.system.journal import set_level
 from edged.system.progress import Sign
 from edged.system.watchdog import Watchdog
-from edged.wire import Dialect
 
 log = logging.getLogger(__name__)
 
@@ -51,105 +52,84 @@ class App:
         ports: Ports,
         front: Devices,
         listeners: tuple[Callable[[dict[str, object]], None], ...] = (),
+        source: Source | None = None,
     ) -> None:
-        """Call on the loop. `listeners` hear every published event.
+        """Call on the loop. `listeners` hear every published event; `source` gives a changed configuration.
 
         Raises:
             ConfigError: the provider's settings can not work.
         """
-        self.front = front
         self._chronicle = Chronicle()
-        self._config, self._ports = config, ports
+        self._config, self._key, self._ports = config, key, ports
         self._listeners: list[Callable[[dict[str, object]], None]] = [self._chronicle, *listeners]
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
+        self._control: ControlServer | None = None
         self._line: asyncio.Task[None] | None = None
-        self._key = key
-        self._build()
+        self._tasks: asyncio.TaskGroup | None = None
+        self._build(front)
+        self._reload = Reload(source, self, ports, config=config, key=key, front=lambda: self.front)
 
-    def _build(self) -> None:
-        config, ports, loop = self._config, self._ports, self._loop
-        mode = turn.Mode(config.mode)
-        self.utterances = Utterances(longest_ms=config.turn.longest_s * 1000 + config.microphone.preroll_ms)
-        preroll_ms = config.microphone.preroll_ms if config.microphone.capture == "warm" else 0
+    def _build(self, devices: Devices) -> None:
+        config, ports = self._config, self._ports
+        self.utterances = Utterances(longest_ms=longest_ms(config))
         self.intake = Intake(
-            self.utterances, preroll_ms=preroll_ms, wake=lambda: self._from_thread(self.appliance.on_sound)
+            self.utterances,
+            preroll_ms=preroll_ms(config),
+            wake=lambda: self._from_thread(self.appliance.on_sound),
         )
         self.playout = Playout(
             JitterBuffer(prebuffer_ms=config.speaker.prebuffer_ms),
             notify=lambda: self._from_thread(self.appliance.on_playout),
         )
-        self._lamp = LampDriver(self.front.lamp, loop, ports.clock.monotonic_ms)
-        self._keepers = self._make_keepers()
+        self._front = Front(
+            devices,
+            config,
+            ports,
+            intake=self.intake,
+            playout=self.playout,
+            gesture=self._gesture,
+            changed=self._device_changed,
+        )
         self.appliance = Appliance(
-            mode=mode,
-            limits=_limits(config),
+            mode=turn.Mode(config.mode),
+            limits=limits(config),
             utterances=self.utterances,
             intake=self.intake,
             playout=self.playout,
-            lamp=self._lamp,
+            lamp=self._front.lamp,
             now_ms=ports.clock.monotonic_ms,
             publish=self._publish,
-            capture=self._keepers["microphone"].want if config.microphone.capture == "closed" else None,
+            capture=self._front.capture(config),
             transcripts=config.log.transcripts,
         )
         self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
+        self.link = self._make_link()
+        self._dial.prepare(planned(config, self._key))
+
+    def _make_link(self) -> Link:
+        config, key = self._config, self._key
         provider = PROVIDERS[config.provider.name]
-        self.link = Link(
+        return Link(
             dial=self._dial,
-            endpoint=self._endpoint,
-            settings=session_settings(config, mode),
+            endpoint=lambda seen: service(config, key, seen=seen),
+            settings=session_settings(config, turn.Mode(config.mode)),
             outgoing=self.utterances,
             owner=self.appliance.dialogue,
-            rng=ports.rng,
+            rng=self._ports.rng,
             habits=Habits(
                 session_s=provider.session_s,
                 two_at_once=provider.slots > 1,
                 forget_after_s=config.turn.forget_after_s,
                 history_lines=config.turn.history_lines,
             ),
-            wall=ports.clock.wall,
+            wall=self._ports.clock.wall,
         )
-        self._dial.prepare(planned(config, self._key))
-        self._control: ControlServer | None = None
 
-    def _make_keepers(self) -> dict[str, Keeper]:
-        front, button = self.front, self._config.button
-        grammar = Grammar(bounce_ms=button.bounce_ms, long_press_ms=button.long_press_ms)
-        driver = ButtonDriver(
-            front.button,
-            grammar,
-            self._gesture,
-            self._loop,
-            self._ports.clock.monotonic_ms,
-        )
-        kept: dict[str, tuple[Callable[[Lost], None], Callable[[], None]]] = {
-            "microphone": (
-                lambda lost: front.microphone.start(self.intake.hand, lost),
-                front.microphone.stop,
-            ),
-            "speaker": (self._start_speaker, front.speaker.stop),
-            "button": (driver.start, driver.stop),
-        }
-        keepers = {
-            name: Keeper(
-                name,
-                start,
-                stop,
-                offload=self._ports.offload,
-                changed=self._device_changed,
-                rng=self._ports.rng,
-            )
-            for name, (start, stop) in kept.items()
-        }
-        if self._config.microphone.capture == "closed":
-            keepers["microphone"].want(False)
-        return keepers
-
-    def _start_speaker(self, lost: Lost) -> None:
-        self.front.speaker.start(self.playout, lost)
-        self.playout.set_latency(self.front.speaker.latency_ms)
-        self.intake.set_latency(self.front.speaker.latency_ms)
+    @property
+    def front(self) -> Devices:
+        """The devices in use."""
+        return self._front.devices
 
     def _gesture(self, gesture: Gesture) -> None:
         self.appliance.gesture(gesture)
@@ -157,8 +137,8 @@ class App:
     def _device_changed(self, name: str, is_up: bool, cause: str | None) -> None:  # noqa: FBT001 a switch
         self.appliance.on_device(name, is_up, cause)
 
-    def _endpoint(self, seen: Dialect | None) -> Endpoint:
-        return service(self._config, self._key, seen=seen)
+    def _network_changed(self) -> None:
+        self.link.retry_now()
 
     def _from_thread(self, call: Callable[[], None]) -> None:
         if not self._loop.is_closed():
@@ -190,11 +170,14 @@ class App:
     async def run(self) -> int:
         """Run until `stop`; returns the exit code. A bug in any part passes through as an exception group."""
         async with asyncio.TaskGroup() as tasks:
-            parts = [tasks.create_task(keeper.run(), name=name) for name, keeper in self._keepers.items()]
+            self._tasks = tasks
+            parts = [
+                tasks.create_task(keeper.run(), name=name) for name, keeper in self._front.keepers.items()
+            ]
             self.appliance.begin(self.link)
             self._line = tasks.create_task(self.link.run(), name="link")
-            parts.append(self._line)
-            self._ports.netwatch.start(self.link.retry_now)
+            self._ports.netwatch.start(self._network_changed)
+            parts.append(tasks.create_task(self._reload.run(), name="reload"))
             await self._open_control()
             if self._ports.watchdog_s is not None:
                 parts.append(tasks.create_task(self._watchdog(self._ports.watchdog_s).run(), name="watchdog"))
@@ -207,13 +190,14 @@ class App:
             self._ports.manager.stopping()
             self.appliance.stop()
             self._ports.netwatch.stop()
+            parts.append(self._line)
             for part in parts:
                 part.cancel()
             await asyncio.wait(parts, timeout=GOODBYE_S)
         self._chronicle.close()
         if self._control is not None:
             await self._control.close()
-        self._lamp.stop()
+        self._front.lamp.stop()
         return EXIT_OK
 
     def _watchdog(self, within_s: float) -> Watchdog:
@@ -221,7 +205,7 @@ class App:
 
     def _signs(self) -> dict[str, Sign]:
         """The work that has to go on: of the devices' threads, and the link's task."""
-        up = {name: keeper.up for name, keeper in self._keepers.items()}
+        up = {name: keeper.up for name, keeper in self._front.keepers.items()}
         alive = self._line is not None and not self._line.done()
         return {
             "microphone": Sign(self.intake.blocks, wanted=up["microphone"]),
@@ -241,10 +225,53 @@ class App:
             return
         self._control = control
 
+    # -- a changed configuration ---------------------------------------------------------------------
+
+    def hup(self) -> None:
+        """Read the configuration again; what becomes of it stands in the journal."""
+        self._reload.asked()
+
+    def quiet(self) -> bool:
+        """Nobody speaks or is being answered, and nothing is on its way over a line that is up."""
+        at_rest = self.appliance.state is turn.State.IDLE and self.playout.idle
+        return at_rest and (self.appliance.dialogue.idle or not self.link.up)
+
+    def refused(self) -> bool:
+        """The line is down for a cause that waiting does not cure."""
+        return self.link.cause is not None and CAUSES[self.link.cause].retry is Retry.REFUSED
+
+    def adopt(self, config: Config, key: Secret | None, front: Devices, told: Change) -> None:
+        """Go on with these; called while `quiet`."""
+        settings = session_settings(self._config, turn.Mode(self._config.mode))
+        self._config, self._key = config, key
+        set_level(config.log.level)
+        self.utterances.longest_bytes = PCM16.bytes_of(longest_ms(config))
+        self._front.configure(config, front, opened=told.parts)
+        mode = turn.Mode(config.mode)
+        self.appliance.configure(
+            mode, limits(config), capture=self._front.capture(config), transcripts=config.log.transcripts
+        )
+        if told.key or told.parts & {"provider", "turn"} or session_settings(config, mode) != settings:
+            self._change_link()
+
+    def _change_link(self) -> None:
+        """A new line in the place of the old; what waits for the line waits for this one now."""
+        assert self._line is not None
+        assert self._tasks is not None
+        self._line.cancel()
+        self.link = self._make_link()
+        self.appliance.begin(self.link)
+        self._line = self._tasks.create_task(self.link.run(), name="link")
+        self._publish({"event": "link", "up": False, "cause": None, "text": "the configuration has changed"})
+
     # -- the control socket's target -----------------------------------------------------------------
 
     def snapshot(self) -> dict[str, object]:
         return self.appliance.snapshot()
+
+    async def reload(self) -> dict[str, object]:
+        """Read the configuration again; raises ConfigError or CommandError."""
+        return await self._reload.now()
 
     def command(self, name: str, peer: Peer) -> dict[str, object]:  # noqa: ARG002 the socket has asked who may
         """Carry out a control command; raises CommandError where there is no such thing."""
@@ -263,14 +290,3 @@ class App:
 def _local_user(peer: Peer) -> bool:
     """Whoever the socket's file mode lets in may press; there is no remote way in."""
     return peer.uid >= 0
-
-
-def _limits(config: Config) -> turn.Limits:
-    return turn.Limits(
-        min_hold_ms=config.button.min_hold_ms,
-        tap_ms=config.button.tap_ms,
-        longest_ms=config.turn.longest_s * 1000,
-        keep_ms=config.turn.keep_s * 1000,
-        think_ms=config.turn.think_s * 1000,
-        idle_ms=config.turn.idle_s * 1000,
-    )

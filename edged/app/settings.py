@@ -29,6 +29,23 @@ def session_settings(config: Config, mode: turn.Mode) -> Settings:
     )
 
 
+def limits(config: Config) -> turn.Limits:
+    """Of a turn and of its states."""
+    return turn.Limits(
+        min_hold_ms=config.button.min_hold_ms,
+        tap_ms=config.button.tap_ms,
+        longest_ms=config.turn.longest_s * 1000,
+        keep_ms=config.turn.keep_s * 1000,
+        think_ms=config.turn.think_s * 1000,
+        idle_ms=config.turn.idle_s * 1000,
+    )
+
+
+def longest_ms(config: Config) -> int:
+    """Of the sound of one utterance, with what came before the press."""
+    return config.turn.longest_s * 1000 + config.microphone.preroll_ms
+
+
 def _detection(config: Config) -> TurnDetection:
     session = config.provider.session
     if session.detection == "semantic_vad":

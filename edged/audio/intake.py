@@ -109,6 +109,11 @@ class Intake:
         """How long the speaker still sounds after its last sample was taken: the room's tail begins after that."""
         self._tail_bytes = self._fmt.bytes_of(self._tail_ms + ms)
 
+    def set_preroll(self, ms: int) -> None:
+        """Keep so much from before the press from now on; what is kept is forgotten."""
+        with self._lock:
+            self._ring = Ring(self._fmt.bytes_of(ms))
+
     @property
     def is_open(self) -> bool:
         return self._is_open

@@ -196,6 +196,10 @@ class JitterBuffer:
         """Nothing is queued and nothing is under way: the speaker may rest until there is."""
         return not (self._tail or any(each.queued or each.ended or each.live for each in self._responses))
 
+    def set_prebuffer(self, ms: int) -> None:
+        """How much of a response is gathered before it starts; from the next one on."""
+        self._prebuffer_bytes = self._at_least_a_sample(ms)
+
     def _at_least_a_sample(self, ms: int) -> int:
         return max(self._fmt.sample_bytes, self._fmt.bytes_of(ms))
 

@@ -125,6 +125,11 @@ class Playout:
             self._latency_bytes = self._fmt.bytes_of(ms)
             self._jitter.set_latency(ms)
 
+    def set_prebuffer(self, ms: int) -> None:
+        """How much of an answer is gathered before it starts; from the next one on."""
+        with self._lock:
+            self._jitter.set_prebuffer(ms)
+
     def events(self) -> list[PlayoutEvent]:
         """What happened since the last call, in order."""
         with self._lock:

@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         setup(loaded.config.log.level)
         told = {"event": "start", "version": __version__}
         logging.getLogger(__name__).info("edged %s", __version__, extra={"edged": told})
-        return asyncio.run(_main(loaded))
+        return asyncio.run(_main(loaded, args))
     except ConfigError as error:
         if not is_journal(sys.stderr, os.environ):
             raise
@@ -57,20 +57,27 @@ def _refuse(error: ConfigError) -> None:
     manager(os.environ).status(lambda: f"{error.problems[0]}. {remedy}")
 
 
-async def _main(loaded: "Loaded") -> int:
+async def _main(loaded: "Loaded", args: argparse.Namespace) -> int:
     import asyncio
     import os
     import signal
 
-    from edged.app import App, devices, machine
+    from edged.app import App, FileSource, devices, machine
     from edged.audio.pace import ThreadPace
     from edged.config import resolve_key
     from edged.system.exit import ProcessExit
 
     config = loaded.config
     key = resolve_key(config, os.environ)
-    app = App(config, key=key, ports=machine(config), front=devices(config, ThreadPace))
+    app = App(
+        config,
+        key=key,
+        ports=machine(config),
+        front=devices(config, ThreadPace),
+        source=FileSource(lambda: load_config(args), os.environ, ThreadPace),
+    )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, app.stop)
+    loop.add_signal_handler(signal.SIGHUP, app.hup)
     return await app.live(ProcessExit())

@@ -1,9 +1,22 @@
 """The configuration: its model, read, layered and checked, with an origin for every value."""
 
+from edged.config.change import Change, change, usable_now
 from edged.config.credential import read_text, resolve_key
 from edged.config.loader import Loaded, load
 from edged.config.model import Config
 from edged.config.secret import Secret
 from edged.config.show import schema, show
 
-__all__ = ["Config", "Loaded", "Secret", "load", "read_text", "resolve_key", "schema", "show"]
+__all__ = [
+    "Change",
+    "Config",
+    "Loaded",
+    "Secret",
+    "change",
+    "load",
+    "read_text",
+    "resolve_key",
+    "schema",
+    "show",
+    "usable_now",
+]

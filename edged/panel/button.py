@@ -28,6 +28,10 @@ class Grammar:
         self._settles_at: int | None = None
         self._long_at: int | None = None
 
+    def set_limits(self, *, bounce_ms: int, long_press_ms: int) -> None:
+        """From the next edge on."""
+        self._bounce_ms, self._long_press_ms = bounce_ms, long_press_ms
+
     def held_at_start(self) -> None:
         """The button was down when it was first looked at."""
         self._level = self._stuck = True

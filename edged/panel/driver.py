@@ -74,6 +74,13 @@ class LampDriver:
         self._light, self._since_ms = light, self._now_ms()
         self._step()
 
+    def replace(self, lamp: Lamp) -> None:
+        """Go on with another lamp; the old one is dark and let go."""
+        self._lamp.stop()
+        self._lamp, self._failed = lamp, False
+        if self._light is not None:
+            self._step()
+
     def stop(self) -> None:
         """Dark."""
         if self._timer is not None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from edged import __version__
-from edged.errors import CommandError
+from edged.errors import CommandError, ConfigError
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ PROTOCOL = 1
 MOST_CLIENTS = 16
 MOST_LINE = 8 * 1024
 MOST_OUTBOX = 64 * 1024
-ACTS = frozenset({"press", "release", "interrupt", "mute", "unmute"})
+ACTS = frozenset({"press", "release", "interrupt", "mute", "unmute", "reload"})
 
 
 class Peer(NamedTuple):
@@ -49,6 +49,10 @@ class Controlled(Protocol):
 
     def command(self, name: str, peer: Peer) -> dict[str, object]:
         """Carry out; raises CommandError."""
+        ...
+
+    async def reload(self) -> dict[str, object]:
+        """Read the configuration again and say what follows; raises ConfigError or CommandError."""
         ...
 
 
@@ -143,7 +147,7 @@ class ControlServer:
             client.send(_line({"type": "hello", "protocol": PROTOCOL, "edged": __version__}))
             client.send(_line({"type": "snapshot", **self._target.snapshot()}))
             while line := await reader.readline():
-                client.send(_line(self._answer(client, line)))
+                client.send(_line(await self._answer(client, line)))
         except ValueError:
             client.send(_line({"type": "error", "error": f"a line is at most {MOST_LINE} bytes"}))
         except ConnectionError:
@@ -154,7 +158,7 @@ class ControlServer:
                 self._target.command("release", peer)
             await client.close()
 
-    def _answer(self, client: "_Client", line: bytes) -> dict[str, Any]:
+    async def _answer(self, client: "_Client", line: bytes) -> dict[str, Any]:
         number: object = None
         try:
             request = _request(line)
@@ -165,14 +169,25 @@ class ControlServer:
             elif name in ACTS:
                 if not self._may_press(client.peer):
                     raise CommandError("you may look but not act")  # noqa: TRY301
-                state = self._target.command(name, client.peer)
+                state = await self._act(name, client.peer)
                 if name in ("press", "release"):
                     client.pressed = name == "press" and request.get("keep") is not True
             else:
                 raise CommandError(f"unknown command {name!r}; known are status, {', '.join(sorted(ACTS))}")  # noqa: TRY301
+        except ConfigError as error:
+            return {
+                "type": "answer",
+                "id": number,
+                "ok": False,
+                "error": "the configuration can not be used; the one in use stays",
+                "problems": error.problems,
+            }
         except CommandError as error:
             return {"type": "answer", "id": number, "ok": False, "error": str(error)}
         return {"type": "answer", "id": number, "ok": True, "state": state}
+
+    async def _act(self, name: str, peer: Peer) -> dict[str, object]:
+        return await self._target.reload() if name == "reload" else self._target.command(name, peer)
 
     def lost(self) -> None:
         """A client did not keep up."""

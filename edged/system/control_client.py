@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from edged.errors import CommandError
+from edged.errors import CommandError, ConfigError
 
 ANSWER_S = 5.0
 
@@ -46,13 +46,18 @@ class ControlClient:
         self._socket.close()
 
     def command(self, name: str, **more: object) -> dict[str, Any]:
-        """Have a command carried out; returns the state after it."""
+        """Have a command carried out; returns the state after it, or for `reload` what has changed.
+
+        Raises ConfigError when a configuration is refused, a line for each of its faults.
+        """
         self._number += 1
         request = {"id": self._number, "command": name, **more}
         self._socket.sendall(json.dumps(request).encode() + b"\n")
         while True:
             message = self.receive()
             if message.get("type") == "answer" and message.get("id") == self._number:
+                if "problems" in message:
+                    raise ConfigError([*message["problems"], str(message["error"])])
                 if not message["ok"]:
                     raise CommandError(str(message["error"]))
                 state: dict[str, Any] = message["state"]

@@ -12,9 +12,7 @@ The loop needs no count: whoever asks here runs on it, so a loop that stands sti
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-PATIENCE_MS = (
-    5000  # hundreds of blocks; the adapters notice an unplugged device within a second, this is the net below
-)
+PATIENCE_MS = 8000  # the net below the adapters, which wait up to 5 s for a sound server's first block
 
 
 @dataclass(frozen=True, slots=True)

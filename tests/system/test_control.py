@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from edged.errors import CommandError
+from edged.errors import CommandError, ConfigError
 from edged.system.control import MOST_CLIENTS, MOST_LINE, ControlServer
 from edged.system.control_client import ControlClient
 
@@ -22,6 +22,7 @@ class Target:
     def __init__(self):
         self.commands = []
         self.peers = []
+        self.problems = []
 
     def snapshot(self):
         return {"state": "IDLE", "n": len(self.commands)}
@@ -32,6 +33,11 @@ class Target:
         self.commands.append(name)
         self.peers.append(peer)
         return self.snapshot()
+
+    async def reload(self):
+        if self.problems:
+            raise ConfigError(self.problems)
+        return {"live": ["mode"], "reopen": [], "restart": [], "key": False, "when": "now"}
 
 
 class Client:
@@ -129,6 +135,26 @@ def test_nonsense_is_answered_and_the_connection_lives(path, line, says):
             assert answer["ok"] is False
             assert says in answer["error"]
             assert (await client.ask({"command": "status"}))["ok"] is True
+
+    asyncio.run(main())
+
+
+def test_a_reload_is_answered_when_it_is_done_with_what_has_changed(path):
+    async def main():
+        async with serving(path, Target()), client_of(path) as client:
+            answer = await client.ask({"id": 1, "command": "reload"})
+            assert (answer["ok"], answer["state"]["live"]) == (True, ["mode"])
+
+    asyncio.run(main())
+
+
+def test_a_reload_that_is_refused_names_every_fault(path):
+    async def main():
+        target = Target()
+        target.problems = ["config.yaml:3:3: button.gpoi: unknown key", "config.yaml:9:1: mode: is wrong"]
+        async with serving(path, target), client_of(path) as client:
+            answer = await client.ask({"id": 1, "command": "reload"})
+            assert (answer["ok"], answer["problems"]) == (False, target.problems)
 
     asyncio.run(main())
 

@@ -1,0 +1,180 @@
+"""A changed configuration on a running kiosk.
+
+Rules:
+1. Read and check first. A configuration that can not be used changes nothing; the reasons go to whoever asked.
+2. What changed is applied by the class of each key: `live` and `reopen` at once, or, where somebody speaks or is being
+   answered, as soon as that is over; `restart` keys keep their value and are named.
+3. The key of the service is read again each time. Another one, or a service that refused, means another try at once.
+
+What is opened anew is what a changed key is about, and nothing else.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from edged.app.adapters import Devices, Ports, renewed
+from edged.app.service import planned
+from edged.audio.ports import Pace
+from edged.config import Change, Config, Loaded, Secret, change, resolve_key, usable_now
+from edged.errors import CommandError, ConfigError, DeviceError
+
+log = logging.getLogger(__name__)
+
+READ_WITHIN_S = 4.0  # the client waits five
+LOOK_S = 0.25  # until it is asked again whether the kiosk is quiet
+
+
+class Source(Protocol):
+    """Where the configuration comes from."""
+
+    def read(self) -> tuple[Config, Secret | None]:
+        """Load and check it, and read the key; may block. Raises ConfigError."""
+        ...
+
+    def devices(self, present: Devices, config: Config, parts: frozenset[str]) -> Devices:
+        """The devices of `parts` made anew, none opened yet; the others as they are."""
+        ...
+
+
+class FileSource:
+    """What the command line named, read again."""
+
+    def __init__(
+        self, load: Callable[[], Loaded], env: Mapping[str, str], pace: Callable[[str], Pace]
+    ) -> None:
+        self._load, self._env, self._pace = load, env, pace
+
+    def read(self) -> tuple[Config, Secret | None]:
+        loaded = self._load()
+        return loaded.config, resolve_key(loaded.config, self._env, origins=loaded.origins)
+
+    def devices(self, present: Devices, config: Config, parts: frozenset[str]) -> Devices:
+        return renewed(present, config, self._pace, parts)
+
+
+class Kiosk(Protocol):
+    """What is changed."""
+
+    def quiet(self) -> bool:
+        """Nobody speaks or is being answered."""
+        ...
+
+    def refused(self) -> bool:
+        """The service does not let us in, and waiting will not change that."""
+        ...
+
+    def adopt(self, config: Config, key: Secret | None, front: Devices, told: Change) -> None:
+        """Go on with these, opening anew what `told` names."""
+        ...
+
+
+class Reload:
+    """Of one kiosk; `run` is a task of its own, `now` and `asked` may be called while it runs."""
+
+    def __init__(
+        self,
+        source: Source | None,
+        kiosk: Kiosk,
+        ports: Ports,
+        *,
+        config: Config,
+        key: Secret | None,
+        front: Callable[[], Devices],
+    ) -> None:
+        self._source, self._kiosk, self._ports, self._front = source, kiosk, ports, front
+        self._config, self._key = config, key  # in use
+        self._accepted: tuple[Config, Secret | None] | None = None  # waits for a quiet moment
+        self._one = asyncio.Lock()
+        self._asked, self._work = asyncio.Event(), asyncio.Event()
+
+    def asked(self) -> None:
+        """Somebody asked who does not wait for the answer (SIGHUP); it goes to the journal."""
+        self._asked.set()
+        self._work.set()
+
+    async def now(self) -> dict[str, object]:
+        """Read, check, and apply as soon as may be.
+
+        Returns {"live": […], "reopen": […], "restart": […], "key": changed?, "when": "now" | "after this turn"}.
+
+        Raises:
+            ConfigError: the new configuration can not be used; nothing has changed.
+            CommandError: there is none to be read, or it could not be read in time.
+        """
+        async with self._one:
+            self._ports.manager.reloading()
+            try:
+                return await self._reload()
+            except ConfigError as error:
+                self._refuse(error)
+                raise
+            finally:
+                self._ports.manager.ready()
+
+    async def run(self) -> None:
+        """Until cancelled: what was asked without waiting, and what waits for a quiet moment."""
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            if self._asked.is_set():
+                self._asked.clear()
+                try:
+                    await self.now()
+                except ConfigError:
+                    pass  # told to the journal
+                except CommandError as error:
+                    log.error("reload: %s", error, extra={"edged": {"event": "reload_failed"}})  # noqa: TRY400 no stack
+            while self._accepted is not None and not self._kiosk.quiet():  # noqa: ASYNC110
+                await asyncio.sleep(LOOK_S)  # what makes a kiosk quiet is half a dozen things in three rooms
+            self._apply()
+
+    async def _reload(self) -> dict[str, object]:
+        if self._source is None:
+            raise CommandError("this edged was not started from a configuration that can be read again")
+        try:
+            new, key = await self._ports.offload(self._source.read, deadline_s=READ_WITHIN_S)
+        except DeviceError as error:
+            raise CommandError(
+                f"the configuration could not be read within {READ_WITHIN_S:g} s; the one in use stays"
+            ) from error
+        told = replace(change(self._config, new), key=key != self._key)
+        wanted = usable_now(self._config, new)
+        planned(wanted, key)  # what only the provider knows to be wrong
+        self._accepted = wanted, key
+        when = "now" if self._kiosk.quiet() else "after this turn"
+        self._tell(told, when)
+        if when == "now":
+            self._apply()
+        else:
+            self._work.set()
+        lists = {"live": list(told.live), "reopen": list(told.reopen), "restart": list(told.restart)}
+        return {**lists, "key": told.key, "when": when}
+
+    def _apply(self) -> None:
+        if self._accepted is None:
+            return
+        (config, key), self._accepted = self._accepted, None
+        told = replace(change(self._config, config), key=key != self._key)
+        front = self._front()
+        if self._source is not None and told.parts:
+            front = self._source.devices(front, config, told.parts)
+        self._config, self._key = config, key
+        self._kiosk.adopt(config, key, front, replace(told, key=told.key or self._kiosk.refused()))
+
+    def _tell(self, told: Change, when: str) -> None:
+        changed = [*told.live, *told.reopen, *(["the key"] if told.key else [])]
+        fields = {"changed": ", ".join(changed) or "nothing", "restart": ", ".join(told.restart) or "nothing"}
+        more = f"; used after a restart only: {fields['restart']}" if told.restart else ""
+        log.info(
+            "reload: %s, %s%s", fields["changed"], when, more, extra={"edged": {"event": "reload", **fields}}
+        )
+
+    def _refuse(self, error: ConfigError) -> None:
+        for problem in error.problems:
+            log.error("reload: %s", problem, extra={"edged": {"problem": problem}})
+        log.error(
+            "reload: refused; the configuration in use stays", extra={"edged": {"event": "reload_failed"}}
+        )

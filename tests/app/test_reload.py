@@ -1,0 +1,316 @@
+"""A changed configuration on the whole daemon, in virtual time."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from edged.app import App, Devices
+from edged.config import Secret, load
+from edged.errors import CommandError, ConfigError
+from edged.local.http import Door
+from edged.local.server import LocalServer
+from edged.local.voice import ParrotVoice
+from edged.panel.null import NullButton, NullLamp
+from edged.system.notify import NullManager
+from tests.lab.kiosk import Kiosk, RecordingSpeaker, StampMicrophone
+from tests.lab.net import SimNet
+
+KEY, OTHER_KEY = "sk-planted-0123456789", "sk-planted-9876543210"
+
+
+class Told(NullManager):
+    def __init__(self):
+        self.words = []
+
+    def ready(self):
+        self.words.append("READY")
+
+    def reloading(self):
+        self.words.append("RELOADING")
+
+
+class Paper:
+    """A configuration that a test writes."""
+
+    def __init__(self, base):
+        self.base, self.sets, self.key, self.problems, self.made = base, [], None, [], []
+
+    def read(self):
+        if self.problems:
+            raise ConfigError(self.problems)
+        return load(None, env={}, sets=[*self.base, *self.sets]).config, self.key
+
+    def devices(self, present, config, parts):
+        self.made.append(sorted(parts))
+        loop = asyncio.get_running_loop()
+        return Devices(
+            StampMicrophone(loop) if "microphone" in parts else present.microphone,
+            RecordingSpeaker(loop) if "speaker" in parts else present.speaker,
+            NullButton() if "button" in parts else present.button,
+            NullLamp() if "light" in parts else present.lamp,
+        )
+
+
+@pytest.fixture
+def kiosk(lab_run, monkeypatch):
+    """Runs `body(kiosk, paper)` with a kiosk whose line is up, or not, and whose configuration is on paper."""
+    level = logging.getLogger().level
+
+    def run(body, *settings, keys=(), key=None):
+        net = SimNet(latency_ms=10)
+
+        async def main():
+            async with LocalServer(voice=ParrotVoice(), door=Door(keys=keys)) as server:
+                base = [f"provider.url={server.url}", "control.socket=", "state.dir=", *settings]
+                paper = Paper(base)
+                build = App.__init__
+
+                def init(app, config, *, key, ports, **more):
+                    ports = replace(ports, manager=paper.told)
+                    build(app, config, key=paper.key, ports=ports, source=paper, **more)
+
+                paper.told, paper.key = Told(), Secret(key) if key else None
+                with monkeypatch.context() as patch:
+                    patch.setattr(App, "__init__", init)
+                    here = Kiosk(net, server.url, Random(1), *settings)
+                async with here:
+                    here.server = server
+                    await here.until(lambda: here.app.link.up, 3)
+                    await asyncio.sleep(3)
+                    await body(here, paper)
+
+        lab_run(main(), net=net)
+
+    yield run
+    logging.getLogger().setLevel(level)
+
+
+async def ask(here, seconds=2.0):
+    """A whole turn; the state it ended in."""
+    here.app.front.button.press()
+    await asyncio.sleep(seconds)
+    here.app.front.button.release()
+    assert await here.until(lambda: here.state == "SPEAKING", 20)
+    return await here.until(lambda: here.state == "IDLE", 60)
+
+
+def test_nothing_changed_changes_nothing(kiosk):
+    async def body(here, paper):
+        link = here.app.link
+        told = await here.app.reload()
+        assert told == {"live": [], "reopen": [], "restart": [], "key": False, "when": "now"}
+        assert here.app.link is link
+        assert paper.made == []
+        assert paper.told.words == ["READY", "RELOADING", "READY"]
+
+    kiosk(body)
+
+
+def test_a_bad_configuration_leaves_the_old_one_and_names_each_fault(kiosk, caplog):
+    async def body(here, paper):
+        link = here.app.link
+        paper.problems = ["config.yaml:3:3: button.gpoi: unknown key", "config.yaml:9:1: mode: is wrong"]
+        with pytest.raises(ConfigError) as refused:
+            await here.app.reload()
+        assert refused.value.problems == paper.problems
+        assert here.app.link is link
+        assert paper.told.words[-1] == "READY"  # no longer reloading
+        assert await ask(here)
+
+    kiosk(body)
+    said = [record.getMessage() for record in caplog.records if record.name == "edged.app.reload"]
+    assert said[0] == "reload: config.yaml:3:3: button.gpoi: unknown key"
+    assert len(said) == 3
+
+
+def test_what_only_the_provider_knows_to_be_wrong_is_refused_too(kiosk):
+    async def body(here, paper):
+        paper.base = ["provider.name=custom", "provider.url=ws://localhost/", "control.socket=", "state.dir="]
+        paper.sets = ["provider.name=azure", "provider.url=ftp://nowhere"]
+        with pytest.raises(ConfigError):
+            await here.app.reload()
+        assert here.app.link.up
+
+    kiosk(body)
+
+
+def test_a_live_key_works_from_the_next_turn_on_without_a_new_session(kiosk):
+    async def body(here, paper):
+        link = here.app.link
+        paper.sets = ["turn.longest_s=2"]
+        told = await here.app.reload()
+        assert told["live"] == ["turn.longest_s"]
+        here.button.press()
+        await asyncio.sleep(2.5)
+        assert here.state != "LISTENING"  # held longer than may be
+        here.button.release()
+        assert here.app.link is link
+
+    kiosk(body)
+
+
+def test_another_mode_works_from_the_next_press_on(kiosk):
+    async def body(here, paper):
+        paper.sets = ["mode=toggle"]
+        await here.app.reload()
+        for _ in range(2):
+            here.button.press()
+            await asyncio.sleep(0.2)
+            here.button.release()
+            await asyncio.sleep(1.5)
+        await here.until(lambda: here.state == "IDLE", 20)
+        states = [event["state"] for event in here.events if event["event"] == "turn"]
+        assert "LATCHED" in states
+        assert "SPEAKING" in states
+
+    kiosk(body)
+
+
+def test_the_level_of_the_log_changes_at_once(kiosk):
+    async def body(here, paper):
+        paper.sets = ["log.level=debug"]
+        await here.app.reload()
+        assert logging.getLogger().level == logging.DEBUG
+
+    kiosk(body)
+
+
+def test_a_provider_key_makes_a_new_session_that_has_it(kiosk):
+    async def body(here, paper):
+        paper.sets = ["provider.instructions=Speak like a pirate."]
+        told = await here.app.reload()
+        assert told["reopen"] == ["provider.instructions"]
+        assert not here.app.link.up
+        assert await here.until(lambda: here.app.link.up, 5)
+        assert await ask(here)
+
+    kiosk(body)
+
+
+def test_nothing_is_opened_anew_while_somebody_is_answered(kiosk):
+    async def body(here, paper):
+        link = here.app.link
+        here.button.press()
+        await asyncio.sleep(2)
+        paper.sets = ["provider.voice=echo", "speaker.prebuffer_ms=100", "button.min_hold_ms=200"]
+        told = await here.app.reload()
+        assert told["when"] == "after this turn"
+        here.button.release()
+        assert await here.until(lambda: here.state == "SPEAKING", 20)
+        assert here.app.link is link
+        assert paper.made == []
+        assert await here.until(lambda: here.state == "IDLE", 60)
+        assert await here.until(lambda: here.app.link is not link and here.app.link.up, 5)
+        assert paper.made == [["provider", "speaker"]]
+        assert await ask(here)
+
+    kiosk(body)
+
+
+def test_each_device_is_opened_anew_by_itself_and_the_turn_goes_on_with_it(kiosk):
+    async def body(here, paper):
+        old = here.app.front
+        for key, name in (
+            ("microphone.device=usb", "microphone"),
+            ("speaker.device=usb", "speaker"),
+            ("button.gpio=5", "button"),
+            ("light.gpio=6", "lamp"),
+        ):
+            paper.sets.append(key)
+            await here.app.reload()
+            assert getattr(here.app.front, name) is not getattr(old, name)
+        await asyncio.sleep(1)
+        assert paper.made == [["microphone"], ["speaker"], ["button"], ["light"]]
+        handed = here.microphone.handed
+        assert await ask(here)
+        assert here.microphone.handed == handed  # the old one is shut
+        assert here.app.front.speaker.takes
+        assert here.app.front.lamp.level is not None
+
+    kiosk(body)
+
+
+def test_a_warm_microphone_becomes_a_closed_one_and_warm_again(kiosk):
+    async def body(here, paper):
+        paper.sets = ["microphone.capture=closed"]
+        await here.app.reload()
+        await asyncio.sleep(1)
+        closed = here.app.front.microphone
+        assert closed.handed == 0
+        assert await ask(here)
+        assert closed.handed > 0
+        paper.sets = []
+        await here.app.reload()
+        await asyncio.sleep(1)
+        assert here.app.front.microphone.handed >= 24_000 * 0.9
+
+    kiosk(body)
+
+
+def test_a_key_that_needs_a_restart_is_named_and_left_alone(kiosk):
+    async def body(here, paper):
+        paper.sets = ["state.dir=/var/x"]
+        told = await here.app.reload()
+        assert told["restart"] == ["state.dir"]
+        assert (await here.app.reload())["restart"] == ["state.dir"]  # still
+
+    kiosk(body)
+
+
+def test_another_key_wakes_a_refused_line(kiosk):
+    async def body(here, paper):
+        await asyncio.sleep(30)
+        assert here.app.link.cause == "key_refused"
+        paper.key = Secret(KEY)
+        told = await here.app.reload()
+        assert told["key"] is True
+        assert await here.until(lambda: here.app.link.up, 1)
+
+    kiosk(body, keys=(KEY,), key=OTHER_KEY)
+
+
+def test_a_refused_line_is_tried_at_once_though_nothing_changed_here(kiosk):
+    async def body(here, paper):
+        await asyncio.sleep(30)
+        tried = len([1 for _, up in here.links if not up])
+        link = here.app.link
+        await here.app.reload()
+        await asyncio.sleep(1)
+        assert here.app.link is not link
+        assert here.app.link.cause == "key_refused"
+        assert len([1 for _, up in here.links if not up]) > tried
+
+    kiosk(body, keys=(KEY,), key=OTHER_KEY)
+
+
+def test_sighup_reloads_and_a_bad_file_ends_nothing(kiosk, caplog):
+    async def body(here, paper):
+        paper.sets = ["provider.voice=echo"]
+        link = here.app.link
+        here.app.hup()
+        assert await here.until(lambda: here.app.link is not link and here.app.link.up, 5)
+        paper.problems = ["config.yaml:1:1: bad"]
+        here.app.hup()
+        await asyncio.sleep(1)
+        assert here.app.link.up
+
+    with caplog.at_level(logging.INFO):
+        kiosk(body)
+    assert any("config.yaml:1:1: bad" in record.getMessage() for record in caplog.records)
+
+
+def test_without_a_configuration_to_read_again_it_says_so(lab_run):
+    net = SimNet(latency_ms=10)
+
+    async def main():
+        async with (
+            LocalServer(voice=ParrotVoice()) as server,
+            Kiosk(net, server.url, Random(1)) as here,
+        ):
+            with pytest.raises(CommandError):
+                await here.app.reload()
+
+    lab_run(main(), net=net)
