@@ -219,7 +219,8 @@ def test_the_daemon_does_not_load_the_client_for_programs():
         for found in imports()
         if found.module.startswith(client)
         and not found.file.startswith("realtime/client/")
-        and found.file != "realtime/__init__.py"  # for type checkers only; the names are fetched when asked for
+        and found.file
+        != "realtime/__init__.py"  # for type checkers only; the names are fetched when asked for
     ]
     assert not early
     asked = "import sys, edged.app.service, edged.realtime.link; print(*sys.modules)"
