@@ -11,8 +11,8 @@ A press: `gesture` -> the queue -> turn.step -> effects, in one go, before anyth
 from collections.abc import Callable
 
 from edged import turn
+from edged.audio.answers import Drained, Flushed, Started, Underrun
 from edged.audio.intake import Intake
-from edged.audio.jitter import Drained, Flushed, Started, Underrun
 from edged.audio.playout import CueDone, Playout
 from edged.audio.utterances import Utterances
 from edged.causes import CAUSES, Light

@@ -18,42 +18,14 @@ Not here: threads, the clock, which deltas belong to a dead response (the sessio
 """
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from edged import pcm
+from edged.audio.answers import AnswerEvent, Drained, Flushed, Started, Underrun
 from edged.audio.response import Response
 from edged.wire.parts import Heard, Part
 
 MOST_REBUFFER_MS = 1600  # beyond it a visitor takes the kiosk for dead
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The first sample of a response left; `part` is what it belongs to."""
-
-    part: Part
-
-
-@dataclass(frozen=True, slots=True)
-class Underrun:
-    """A response ran dry before its end; it goes on when so much is queued."""
-
-    queued_ms_needed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Drained:
-    """The last sample of an ended response was heard. Another response may sound already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Flushed:
-    """What was heard of each part of the responses that `flush` cut off, in order of play."""
-
-    heard: tuple[Heard, ...]
-
-
-JitterEvent = Started | Underrun | Drained | Flushed
 
 
 class JitterBuffer:
@@ -76,7 +48,8 @@ class JitterBuffer:
         self._latency_bytes = 0
         self._responses: deque[Response] = deque()  # not drained yet; only the last may take more
         self._flushes: list[Flushed] = []  # to be reported when the fade has left
-        self._events: list[JitterEvent] = []
+        self._events: list[AnswerEvent] = []
+        self._cut_off: list[list[Response]] = []  # flushes that wait for the speaker's word
         self._tail = b""  # a fade-out on its way; nobody's sound
         self._last = bytes(fmt.sample_bytes)  # the last sample of a response that left
         self._spare = b""  # the other half of a sample a take cut
@@ -109,30 +82,35 @@ class JitterBuffer:
         if self._responses:
             self._responses[-1].ended = True
 
-    def flush(self) -> None:
+    def flush(self, *, cut: bool = False) -> None:
         """Silence, with a fade; all that is queued is dropped. `Flushed` follows once the fade was taken.
 
-        When nothing sounds, it follows at once.
+        When nothing sounds, it follows at once. `cut`: the speaker silences what it holds, there is no fade, and
+        `Flushed` follows upon `cut_done`.
         """
+        if cut:
+            self._tail = b""
+            self.flushed_bytes += self.queued_bytes
+            self._cut_off.append(list(self._responses))
+            self._responses.clear()
+            return
         sounding = self._sounding()
         if sounding is not None:
             ahead = b"".join(sound for _, sound in sounding.cut(min(self._fade_bytes, sounding.queued)))
             self._tail = self._fade_out(self._fade_in(sounding, ahead))
         self.flushed_bytes += self.queued_bytes
-        until = self._taken - self._latency_bytes
-        self._flushes.append(
-            Flushed(
-                tuple(
-                    Heard(part, self._fmt.ms_of(played), self._fmt.ms_of(received))
-                    for response in self._responses
-                    for part, played, received in response.heard(until)
-                )
-            )
-        )
+        self._flushes.append(self._flushed(self._responses, self._taken - self._latency_bytes))
         self._responses.clear()
         self._report()
 
     # The speaker's side
+
+    def cut_done(self, unheard_bytes: int) -> None:
+        """The last so many bytes that were taken were never heard, and never will be: report the cuts."""
+        until = self._taken - unheard_bytes
+        self._flushes.extend(self._flushed(responses, until) for responses in self._cut_off)
+        self._cut_off.clear()
+        self._report()
 
     def take(self, n_bytes: int) -> bytes:
         """The next `n_bytes` for the device, exactly; silence where there is nothing."""
@@ -178,7 +156,7 @@ class JitterBuffer:
 
     # Both
 
-    def events(self) -> list[JitterEvent]:
+    def events(self) -> list[AnswerEvent]:
         """What happened since the last call, in order."""
         events, self._events = self._events, []
         return events
@@ -199,6 +177,11 @@ class JitterBuffer:
     def set_prebuffer(self, ms: int) -> None:
         """How much of a response is gathered before it starts; from the next one on."""
         self._prebuffer_bytes = self._at_least_a_sample(ms)
+
+    @property
+    def live(self) -> bool:
+        """Some of an answer was taken that may not be heard yet."""
+        return any(each.live for each in self._responses) or bool(self._tail)
 
     def _at_least_a_sample(self, ms: int) -> int:
         return max(self._fmt.sample_bytes, self._fmt.bytes_of(ms))
@@ -266,6 +249,15 @@ class JitterBuffer:
         last = response.faded_in - self._fmt.sample_bytes
         risen = pcm.ramp(sound[:rising], start / self._fade_bytes, last / self._fade_bytes)
         return risen + sound[rising:]
+
+    def _flushed(self, responses: Iterable[Response], until: int) -> Flushed:
+        return Flushed(
+            tuple(
+                Heard(part, self._fmt.ms_of(played), self._fmt.ms_of(received))
+                for response in responses
+                for part, played, received in response.heard(until)
+            )
+        )
 
     def _pass(self, n_bytes: int) -> None:
         self._taken += n_bytes

@@ -1,51 +1,35 @@
 """From the loop to the speaker's thread: answers, and the cues that go before them.
 
 Rules:
-1. `take` is the speaker's thread; everything else is the loop's. The one lock is held for a copy only, and
-   neither `notify` nor `on_work` is called under it.
+1. `take`, `set_latency` and `cut_done` are the speaker's thread; everything else is the loop's. The one lock is
+   held for a copy only, and neither `notify` nor `on_work` nor `on_cut` is called under it.
 2. One lane: a cue plays before any answer sound. An answer that sounds just then fades out, waits and
    fades in again; none of it is lost.
-3. At most `MOST_CUES` cues wait; the oldest that has not begun gives way, is counted, and its `CueDone`
-   still comes. Every cue has exactly one `CueDone`.
-4. `idle` turns False before `on_work` is called. A speaker that rests looks at `idle` once more after
+3. Cues are the lane's (`lane.py`): in order, bounded, one `CueDone` each.
+4. A speaker that can take sound back sets `on_cut`: then a flush leaves the fade to it, all takes are silence until
+   it has said by `cut_done` how much of what it took was never heard, and only then there is `Flushed`. One that
+   takes `MOST_CUT_MS` and says nothing plays what it holds to its end, and is reckoned so.
+5. `idle` turns False before `on_work` is called. A speaker that rests looks at `idle` once more after
    lying down: work may have come in between.
 """
 
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Lock
 from typing import TypeVar
 
 from edged import pcm
-from edged.audio.jitter import JitterBuffer, JitterEvent
+from edged.audio.answers import AnswerEvent
+from edged.audio.jitter import JitterBuffer
+from edged.audio.lane import MOST_CUES, CueDone, CueLane
 from edged.wire.parts import Part
+
+__all__ = ["MOST_CUES", "CueDone", "Playout", "PlayoutEvent"]
 
 T = TypeVar("T")
 
-MOST_CUES = 8  # nobody listens to more
-HUSH_MS = 5  # as the fade of an answer
+MOST_CUT_MS = 500  # of silence taken after `on_cut` without `cut_done`: that device plays on to its end
 
-
-@dataclass(frozen=True, slots=True)
-class CueDone:
-    """A cue was heard to its end, or will not be; `heard`: enough of it to have been told."""
-
-    name: str
-    heard: bool = True
-
-
-PlayoutEvent = JitterEvent | CueDone
-
-
-@dataclass(slots=True, eq=False)
-class _Cue:
-    name: str
-    sound: bytes
-    length: int  # in bytes, before any of it was taken
-    begun: bool = False
-    heard: bool = True
-    stop: int = 0  # where it ended in all that was taken, in bytes
+PlayoutEvent = AnswerEvent | CueDone
 
 
 class Playout:
@@ -63,16 +47,17 @@ class Playout:
         self._notify = notify
         self._fmt = fmt
         self._lock = Lock()
-        self._cues: deque[_Cue] = deque()  # waiting or sounding
-        self._passing: deque[_Cue] = deque()  # taken as a whole, in the device
+        self._lane = CueLane(fmt)
         self._events: list[PlayoutEvent] = []
         self._told = False
         self._taken = 0
         self._latency_bytes = 0
+        self._cut_since: int | None = None  # taken when the speaker was asked to drop what it holds
+        self._hushed = False  # that ends the cues, too
         self.on_work: Callable[[], None] | None = None
+        self.on_cut: Callable[[], None] | None = None
         self.pulls = 0
         """Takes so far: the speaker's progress."""
-        self.dropped_cues = 0
 
     # The speaker's thread
 
@@ -80,18 +65,35 @@ class Playout:
         """The next `n_bytes` for the device, exactly; never waits for sound."""
         with self._lock:
             self.pulls += 1
-            out = bytearray()
-            while self._cues and len(out) < n_bytes:
-                out += self._sound_cue(n_bytes - len(out), self._taken + len(out))
-            self._jitter.skip(len(out))
-            self._events.extend(self._jitter.events())  # a flush is told before the cue that followed it
-            out += self._jitter.take(n_bytes - len(out))
+            out = self._sound(n_bytes)
             self._taken += n_bytes
+            if self._cut_since is not None and self._taken - self._cut_since >= self._fmt.bytes_of(
+                MOST_CUT_MS
+            ):
+                self._cut(self._latency_bytes)
             self._let_cues_pass(self._taken - self._latency_bytes)
             news = self._has_news()
         if news:
             self._notify()
-        return bytes(out)
+        return out
+
+    def set_latency(self, ms: float) -> None:
+        """How much the device holds that was taken and is not heard yet; from any thread."""
+        with self._lock:
+            self._latency_bytes = self._fmt.bytes_of(ms)
+            self._jitter.set_latency(ms)
+
+    def cut_done(self, unheard_bytes: int) -> None:
+        """The speaker has dropped what it held: the last so many bytes that were taken were never heard.
+
+        Nothing when no cut is waited for (any more).
+        """
+        with self._lock:
+            if self._cut_since is not None:
+                self._cut(unheard_bytes)
+            news = self._has_news()
+        if news:
+            self._notify()
 
     # The loop
 
@@ -105,11 +107,11 @@ class Playout:
 
     def flush(self) -> None:
         """Silence the answer with a fade and drop what is queued of it; one `Flushed` follows."""
-        self._do(self._jitter.flush)
+        self._do(self._flush)
 
     def cue(self, name: str, sound: bytes) -> None:
         """Play a cue after those that wait; `CueDone(name)` follows once, also when it has no sound."""
-        self._do(lambda: self._add_cue(_Cue(name, sound, len(sound))))
+        self._do(lambda: self._events.extend(self._lane.add(name, sound)))
 
     def hush(self) -> None:
         """Stop the cue with a fade, and those that wait at once; their `CueDone` follow."""
@@ -119,16 +121,14 @@ class Playout:
         """There is no speaker to pull: finish everything at once. What was queued counts as not heard."""
         self._do(self._settle)
 
-    def set_latency(self, ms: float) -> None:
-        """How much the device holds that is not heard yet; from any thread."""
-        with self._lock:
-            self._latency_bytes = self._fmt.bytes_of(ms)
-            self._jitter.set_latency(ms)
-
     def set_prebuffer(self, ms: int) -> None:
         """How much of an answer is gathered before it starts; from the next one on."""
         with self._lock:
             self._jitter.set_prebuffer(ms)
+
+    @property
+    def dropped_cues(self) -> int:
+        return self._lane.dropped
 
     def events(self) -> list[PlayoutEvent]:
         """What happened since the last call, in order."""
@@ -158,10 +158,13 @@ class Playout:
     def _do(self, act: Callable[[], T]) -> T:
         """Change something on the loop's thread, and tell whom it concerns after the lock is free."""
         with self._lock:
-            was_idle = self._is_idle()
+            was_idle, was_cut = self._is_idle(), self._cut_since is not None
             result = act()
             news = self._has_news()
             work = was_idle and not self._is_idle()
+            on_cut = self.on_cut if self._cut_since is not None and not was_cut else None
+        if on_cut is not None:
+            on_cut()  # before anybody looks at the news: silence is what hurries
         if news:
             self._notify()
         if work and self.on_work is not None:
@@ -169,7 +172,7 @@ class Playout:
         return result
 
     def _is_idle(self) -> bool:
-        return self._jitter.idle and not self._cues and not self._passing
+        return self._jitter.idle and self._lane.idle and self._cut_since is None
 
     def _has_news(self) -> bool:
         """Whether there are events that nobody was told of yet."""
@@ -178,41 +181,57 @@ class Playout:
         self._told = self._told or news
         return news
 
-    def _add_cue(self, cue: _Cue) -> None:
-        self._cues.append(cue)
-        waiting = [each for each in self._cues if not each.begun]
-        if len(waiting) > MOST_CUES:
-            self._cues.remove(waiting[0])
-            self._events.append(CueDone(waiting[0].name, heard=False))
-            self.dropped_cues += 1
+    def _sound(self, n_bytes: int) -> bytes:
+        """Cues, then the answer; silence while a cut is waited for."""
+        out = bytearray()
+        if self._cut_since is not None:
+            self._jitter.skip(n_bytes)
+            return pcm.silence(n_bytes, self._fmt)
+        while len(self._lane) and len(out) < n_bytes:
+            before = self._jitter.pause() if self._lane.opens() else b""
+            out += self._lane.take(n_bytes - len(out), self._taken + len(out), before)
+        self._jitter.skip(len(out))
+        self._events.extend(self._jitter.events())  # a flush is told before the cue that followed it
+        out += self._jitter.take(n_bytes - len(out))
+        return bytes(out)
+
+    def _flush(self) -> None:
+        wants_cut = self.on_cut is not None and (self._jitter.live or self._cut_since is not None)
+        self._jitter.flush(cut=wants_cut)
+        if wants_cut and self._cut_since is None:
+            self._cut_since = self._taken
 
     def _hush(self) -> None:
-        for cue in self._cues:
-            left = len(cue.sound)
-            cue.heard = cue.heard and cue.begun and cue.length - left >= left  # half of it tells enough
-            cue.sound = pcm.ramp(cue.sound[: self._fmt.bytes_of(HUSH_MS)], 1.0, 0.0) if cue.begun else b""
+        if (
+            self.on_cut is not None
+            and self._lane.sounds
+            and (self._jitter.idle or self._cut_since is not None)
+        ):
+            self._hushed = True
+            self._cut_since = self._taken if self._cut_since is None else self._cut_since
+        else:
+            self._lane.hush()
+
+    def _cut(self, unheard_bytes: int) -> None:
+        """What the device held is gone, or will be heard as if it were not."""
+        self._cut_since = None
+        heard_until = self._taken - unheard_bytes
+        self._jitter.cut_done(unheard_bytes)
+        self._events.extend(self._jitter.events())
+        if self._hushed:
+            self._lane.drop(heard_until)
+            self._let_cues_pass(None)
+        else:
+            self._lane.resume(heard_until)
+        self._hushed = False
 
     def _settle(self) -> None:
+        if self._cut_since is not None:
+            self._cut(self._latency_bytes)
         self._jitter.settle()
-        self._passing.extend(self._cues)
-        self._cues.clear()
+        self._lane.settle()
         self._events.extend(self._jitter.events())
         self._let_cues_pass(None)
 
-    def _sound_cue(self, room: int, at: int) -> bytes:
-        """Some of the first cue, at most `room` bytes; it lies at `at`."""
-        cue = self._cues[0]
-        if not cue.begun and cue.sound:
-            cue.sound = self._jitter.pause() + cue.sound
-        cue.begun = True
-        piece, cue.sound = cue.sound[:room], cue.sound[room:]
-        if not cue.sound:
-            cue.stop = at + len(piece)
-            self._passing.append(self._cues.popleft())
-        return piece
-
     def _let_cues_pass(self, until: int | None) -> None:
-        """Report the cues that were heard up to byte `until`; None: all."""
-        while self._passing and (until is None or self._passing[0].stop <= until):
-            cue = self._passing.popleft()
-            self._events.append(CueDone(cue.name, cue.heard))
+        self._events.extend(self._lane.passed(until))

@@ -29,8 +29,24 @@ class Source(Protocol):
     on_work: Callable[[], None] | None
     """Set by the speaker; called on the loop's thread when `idle` has turned False. Must not wait."""
 
+    on_cut: Callable[[], None] | None
+    """Set by a speaker that can take sound back; called on the loop's thread by a flush, or a hush, while something
+    of it may lie in the device. Must not wait. What was taken belongs to the speaker now: it fades and drops what it
+    holds, and calls `cut_done`, from its thread or from within. Until then takes are silence, so none need be made."""
+
     def take(self, n_bytes: int) -> bytes:
         """The next sound, exactly so many bytes, silence where there is nothing. Never waits."""
+        ...
+
+    def set_latency(self, ms: float) -> None:
+        """How much the device holds that was taken and is not heard yet; whenever the speaker knows better."""
+        ...
+
+    def cut_done(self, unheard_bytes: int) -> None:
+        """The last so many bytes that were taken, silence included, were never heard, and never will be.
+
+        Half a second of takes after `on_cut` without it counts as played to the end; a lost speaker owes nothing.
+        """
         ...
 
     @property

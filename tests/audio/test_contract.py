@@ -18,7 +18,7 @@ class Sound:
     """A source with so many bytes to play; `idle` when they are gone."""
 
     def __init__(self, n_bytes=0):
-        self.on_work = None
+        self.on_work = self.on_cut = None
         self.left = n_bytes
         self.taken = 0
         self.threads = set()
@@ -34,6 +34,12 @@ class Sound:
             if not self.left:
                 self.finished.set()
         return bytes(n_bytes)
+
+    def set_latency(self, ms):
+        assert ms >= 0
+
+    def cut_done(self, unheard_bytes):
+        assert unheard_bytes >= 0
 
     @property
     def idle(self):

@@ -368,3 +368,143 @@ def test_a_real_speaker_thread_takes_every_sample_once():
     playout.end()
     taken += playout.take(len(sound))
     assert [value for value in array("h", bytes(taken)) if value] == list(range(1, 20_001))
+
+
+# A speaker that can take sound back
+
+
+class Cutter(Rig):
+    """Asked to cut, it counts and does nothing yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cuts = 0
+        self.playout.on_cut = self.on_cut
+        self.playout.set_latency(100)
+
+    def on_cut(self) -> None:
+        self.cuts += 1
+        assert not self.playout.idle  # and no lock is held
+
+
+@pytest.fixture
+def cutter() -> Cutter:
+    return Cutter()
+
+
+def test_a_cut_is_reported_when_the_speaker_has_said_what_was_not_heard(cutter):
+    cutter.playout.push(A, flat(500))
+    cutter.take(200)
+    cutter.playout.flush()
+    assert (cutter.cuts, cutter.events()) == (1, [Started(A)])
+    cutter.playout.cut_done(90 * MS)
+    assert cutter.events() == [Flushed((Heard(A, 110, 500),))]
+    assert cutter.playout.idle
+
+
+def test_what_is_taken_during_a_cut_is_silence_and_counts_as_taken(cutter):
+    cutter.playout.push(A, flat(500))
+    cutter.take(200)
+    cutter.playout.flush()
+    cutter.playout.push(B, flat(500))
+    cutter.playout.cue("busy", flat(20))
+    assert cutter.take(20) == silence(20)
+    cutter.playout.cut_done(60 * MS)
+    assert cutter.events() == [Started(A), Flushed((Heard(A, 160, 500),))]
+    assert cutter.take(40) == flat(20) + flat(20)
+
+
+def test_a_cut_may_be_done_from_within(cutter):
+    cutter.playout.on_cut = lambda: cutter.playout.cut_done(0)
+    cutter.playout.push(A, flat(500))
+    cutter.take(200)
+    cutter.playout.flush()
+    assert cutter.events() == [Started(A), Flushed((Heard(A, 200, 500),))]
+
+
+def test_a_second_flush_during_a_cut_has_its_own_report(cutter):
+    cutter.playout.push(A, flat(500))
+    cutter.take(200)
+    cutter.playout.flush()
+    cutter.playout.push(B, flat(100))
+    cutter.playout.flush()
+    assert (cutter.cuts, cutter.events()) == (1, [Started(A)])
+    cutter.playout.cut_done(0)
+    assert cutter.events() == [Flushed((Heard(A, 200, 500),)), Flushed((Heard(B, 0, 100),))]
+
+
+def test_nothing_is_cut_where_nothing_can_lie_in_the_device(cutter):
+    cutter.playout.push(A, flat(500))
+    cutter.playout.flush()
+    assert (cutter.cuts, cutter.events()) == (0, [Flushed((Heard(A, 0, 500),))])
+
+
+def test_a_speaker_that_never_answers_a_cut_played_what_it_held(cutter):
+    cutter.playout.push(A, flat(500))
+    cutter.take(200)
+    cutter.playout.flush()
+    cutter.take(480)
+    assert cutter.events() == [Started(A)]
+    cutter.take(20)
+    assert cutter.events() == [Flushed((Heard(A, 200, 500),))]
+    cutter.playout.cut_done(100 * MS)
+    assert (cutter.events(), cutter.playout.idle) == ([], True)
+
+
+def test_a_speaker_lost_during_a_cut_owes_no_report(cutter):
+    cutter.playout.push(A, flat(500))
+    cutter.take(200)
+    cutter.playout.flush()
+    cutter.playout.settle()
+    assert cutter.events() == [Started(A), Flushed((Heard(A, 100, 500),))]
+    assert cutter.playout.idle
+
+
+@pytest.mark.parametrize(
+    ("unheard_ms", "again"),
+    [
+        (30, pcm.ramp(flat(5), 0.0, 1.0) + flat(25)),
+        (60, flat(50)),
+    ],  # from its middle it fades in, from its start it is as it was
+)
+def test_a_cue_the_device_dropped_goes_on_from_there(cutter, unheard_ms, again):
+    cutter.playout.push(A, flat(500))
+    cutter.take(200)
+    cutter.playout.cue("busy", flat(50))
+    cutter.take(55)
+    cutter.playout.flush()
+    cutter.playout.cut_done(unheard_ms * MS)
+    assert cutter.take(100) == again + silence(100 - len(again) / MS)
+    assert cutter.events()[-1:] != [CueDone("busy")]
+    cutter.take(100)
+    assert cutter.events() == [CueDone("busy")]
+
+
+def test_a_hush_takes_a_cue_back_from_the_device(cutter):
+    cutter.playout.cue("one", flat(100))
+    cutter.playout.cue("two", flat(100))
+    cutter.take(120)
+    cutter.playout.hush()
+    assert (cutter.cuts, cutter.take(20)) == (1, silence(20))
+    cutter.playout.cut_done(60 * MS)
+    assert cutter.events() == [CueDone("one"), CueDone("two", heard=False)]
+    assert cutter.playout.idle
+
+
+def test_a_hush_leaves_an_answer_that_waits_alone(cutter):
+    cutter.playout.push(A, flat(500))
+    cutter.take(20)
+    cutter.playout.cue("one", flat(100, 500))
+    cutter.take(20)
+    cutter.playout.hush()
+    assert cutter.cuts == 0
+    assert cutter.take(100)[-2:] == flat(1)[:2]
+
+
+def test_takes_tell_of_cues_that_a_cut_has_ended(cutter):
+    cutter.playout.cue("one", flat(100))
+    cutter.take(20)
+    cutter.playout.hush()
+    cutter.take(500)
+    assert cutter.events() == [CueDone("one", heard=False)]
+    assert cutter.playout.idle

@@ -1,0 +1,34 @@
+"""What is told of answers on their way through the speaker."""
+
+from dataclasses import dataclass
+
+from edged.wire.parts import Heard, Part
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The first sample of a response left; `part` is what it belongs to."""
+
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class Underrun:
+    """A response ran dry before its end; it goes on when so much is queued."""
+
+    queued_ms_needed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """The last sample of an ended response was heard. Another response may sound already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """What was heard of each part of the responses that `flush` cut off, in order of play."""
+
+    heard: tuple[Heard, ...]
+
+
+AnswerEvent = Started | Underrun | Drained | Flushed
