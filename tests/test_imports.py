@@ -28,7 +28,7 @@ FOREIGN = {
     "gpiozero": ("panel/gpiozero_panel.py",),
     "httpx": ("realtime/client/http.py",),
     "msgspec": ("config/", "local/script.py", "wire/"),
-    "numpy": ("audio/resample.py", "local/sounds.py"),
+    "numpy": ("audio/resample.py", "audio/volume.py", "local/sounds.py"),
     "pyaudio": ("audio/portaudio.py",),
     "websockets": (
         "local/connection.py",
