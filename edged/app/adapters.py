@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random, SystemRandom
 
+from edged.app import sound
 from edged.audio.ports import Microphone, Pace, Speaker
 from edged.config import Config
 from edged.panel.ports import Button, Lamp
@@ -69,55 +70,22 @@ def machine(config: Config) -> Ports:
 
 def devices(config: Config, pace: Callable[[str], Pace]) -> Devices:
     """The devices the configuration names; none is opened yet. `pace` gives simulated ones their rhythm."""
-    return Devices(_microphone(config, pace), _speaker(config, pace), _button(config), _lamp(config))
+    return Devices(
+        sound.microphone(config.microphone, pace),
+        sound.speaker(config.speaker, pace),
+        _button(config),
+        _lamp(config),
+    )
 
 
 def renewed(present: Devices, config: Config, pace: Callable[[str], Pace], parts: frozenset[str]) -> Devices:
     """The devices of `parts` (microphone, speaker, button, light) made anew, the others as they are."""
     return Devices(
-        _microphone(config, pace) if "microphone" in parts else present.microphone,
-        _speaker(config, pace) if "speaker" in parts else present.speaker,
+        sound.microphone(config.microphone, pace) if "microphone" in parts else present.microphone,
+        sound.speaker(config.speaker, pace) if "speaker" in parts else present.speaker,
         _button(config) if "button" in parts else present.button,
         _lamp(config) if "light" in parts else present.lamp,
     )
-
-
-def _microphone(config: Config, pace: Callable[[str], Pace]) -> Microphone:
-    mic = config.microphone
-    match _sound_backend(mic.backend):
-        case "pyaudio":
-            from edged.audio.portaudio import PyAudioMicrophone
-
-            return PyAudioMicrophone(mic.device, block_ms=mic.block_ms)
-        case "wav":
-            from edged.audio.wav import WavMicrophone, read_wav
-
-            speech = read_wav(Path(mic.file)) if mic.file else None
-            return WavMicrophone(pace("microphone"), block_ms=mic.block_ms, speech=speech)
-        case _:
-            from edged.audio.null import NullMicrophone
-
-            return NullMicrophone(pace("microphone"), block_ms=mic.block_ms)
-
-
-def _speaker(config: Config, pace: Callable[[str], Pace]) -> Speaker:
-    match _sound_backend(config.speaker.backend):
-        case "pyaudio":
-            from edged.audio.portaudio import PyAudioSpeaker
-
-            return PyAudioSpeaker(config.speaker.device)
-        case "wav":
-            from edged.audio.wav import WavSpeaker
-
-            return WavSpeaker(Path(config.speaker.file), pace("speaker"))
-        case _:
-            from edged.audio.null import NullSpeaker
-
-            return NullSpeaker(pace("speaker"))
-
-
-def _sound_backend(named: str) -> str:
-    return "pyaudio" if named == "auto" else named
 
 
 def _button(config: Config) -> Button:

@@ -68,7 +68,7 @@ class Microphone(Part, frozen=True, kw_only=True):
     """What hears."""
 
     backend: Annotated[
-        Literal["auto", "pyaudio", "wav", "null"],
+        Literal["auto", "alsa", "pyaudio", "wav", "null"],
         described("reopen", "How sound comes in; `wav` plays a file instead."),
     ] = "auto"
     device: Annotated[
@@ -103,7 +103,7 @@ class Speaker(Part, frozen=True, kw_only=True):
     """What speaks."""
 
     backend: Annotated[
-        Literal["auto", "pyaudio", "wav", "null"],
+        Literal["auto", "alsa", "pyaudio", "wav", "null"],
         described("reopen", "How sound goes out; `wav` writes a file instead."),
     ] = "auto"
     device: Annotated[

@@ -26,6 +26,17 @@ class Sound:
         self.finished = threading.Event()
         self._lock = threading.Lock()
 
+    def set_latency(self, ms):
+        self.latency_ms = ms
+
+    def cut_done(self, unheard_bytes):
+        self.unheard_bytes = unheard_bytes
+
+    @property
+    def ready_bytes(self):
+        with self._lock:
+            return self.left
+
     def take(self, n_bytes):
         self.threads.add(threading.current_thread())
         with self._lock:
@@ -66,27 +77,44 @@ def pyaudio_speaker(_):
     return PyAudioSpeaker("speaker")
 
 
+def alsa_microphone(_):
+    from edged.audio.alsa import AlsaMicrophone
+
+    return AlsaMicrophone("mic")
+
+
+def alsa_speaker(_):
+    from edged.audio.alsa import AlsaSpeaker
+
+    return AlsaSpeaker("speaker")
+
+
 MICROPHONES = {
     "null": lambda path: NullMicrophone(ThreadPace("microphone")),
     "wav": lambda path: WavMicrophone(ThreadPace("microphone"), speech=b"\1\2" * 4800),
     "pyaudio": pyaudio_microphone,
+    "alsa": alsa_microphone,
 }
 SPEAKERS = {
     "null": lambda path: NullSpeaker(ThreadPace("speaker")),
     "wav": lambda path: WavSpeaker(path / "out.wav", ThreadPace("speaker")),
     "pyaudio": pyaudio_speaker,
+    "alsa": alsa_speaker,
 }
 
 
+REAL = ("pyaudio", "alsa")
+
+
 def over(adapters):
-    return [pytest.param(name, marks=pytest.mark.pulse if name == "pyaudio" else ()) for name in adapters]
+    return [pytest.param(name, marks=pytest.mark.pulse if name in REAL else ()) for name in adapters]
 
 
 @pytest.fixture
 def make(request, tmp_path):
     """Makes an adapter by name, with PulseAudio where it needs one."""
     made = []
-    if request.node.callspec.params["name"] == "pyaudio":
+    if request.node.callspec.params["name"] in REAL:
         request.getfixturevalue(
             "pulse"
         )  # before anything is made, so that it goes after everything was stopped

@@ -1,0 +1,193 @@
+"""Microphone and speaker over ALSA itself: no package but libasound.
+
+Devices are opened by name (`names.py`), each time anew, so that a card that comes back under another number is the
+same card. What the card really has is used (`alsa_pcm.py`), and changed to edged's sound here.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from edged import pcm
+from edged.audio import libasound
+from edged.audio.alsa_pcm import Pcm
+from edged.audio.names import cards, resolve
+from edged.audio.ports import Lost, Source
+from edged.audio.resample import Resampler
+from edged.audio.samples import Inward, Layout
+from edged.audio.speaking import Speaking
+from edged.audio.urgent import hurry
+from edged.audio.writer import Depth
+from edged.errors import DeviceError
+
+BUFFER_MS = (
+    200  # depth costs nothing: it is filled only as far as is wanted, and lets a stall of so long pass
+)
+PERIOD_MS = (
+    10  # of the speaker; it is written by the clock, not by periods, so this is only how finely it tells
+)
+FIRST_S = 5.0  # a sound server takes its time to begin; a card does not
+SILENT_S = 0.5
+WAIT_MS = 100  # the longest a call waits, so that the end is prompt
+LONGEST_GAP_MS = 1000  # of silence put in for sound that was lost
+
+
+def _open(what: str, devices: Sequence[str], *, period_ms: int, channel: int | None = None) -> Pcm:
+    """The first of `devices` that opens; the error of the first when none does."""
+    try:
+        found = resolve(what, devices, cards(), libasound.is_defined)
+    except OSError as error:
+        raise DeviceError(
+            f"no libasound here ({error}): apt-get install libasound2", f"{what}_lost"
+        ) from error
+    first: DeviceError | None = None
+    for name in found:
+        try:
+            return Pcm(what, name, period_ms=period_ms, buffer_ms=BUFFER_MS, channel=channel)
+        except DeviceError as error:
+            first = first or error
+    assert first is not None
+    raise first
+
+
+def _changer(rate_in: int, rate_out: int) -> Resampler | None:
+    return None if rate_in == rate_out else Resampler(rate_in, rate_out)
+
+
+class AlsaMicrophone:
+    """`devices` in order of preference; `channel` of an array, None: the mean of all."""
+
+    def __init__(
+        self,
+        *devices: str,
+        block_ms: int = 20,
+        channel: int | None = None,
+        fmt: pcm.Format = pcm.PCM16,
+    ) -> None:
+        self._devices, self._channel = devices or ("default",), channel
+        self._block_ms, self._fmt = block_ms, fmt
+        self._thread: threading.Thread | None = None
+        self._ended = threading.Event()
+
+    def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
+        """Open the device and begin."""
+        device = _open("microphone", self._devices, period_ms=self._block_ms, channel=self._channel)
+        layout = device.layout
+        inward = Inward(
+            layout,
+            _changer(layout.rate_hz, self._fmt.rate_hz),
+            block_bytes=self._fmt.bytes_of(self._block_ms),
+            channel=self._channel,
+        )
+        self._ended.clear()
+        self._thread = threading.Thread(
+            target=self._run, args=(device, inward, hand, lost), name="microphone", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the device."""
+        self._ended.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+        self._thread = None
+
+    def _run(self, device: Pcm, inward: Inward, hand: Callable[[bytes], None], lost: Lost) -> None:
+        hurry()
+        try:
+            device.start()
+            self._listen(device, inward, hand)
+        except DeviceError as error:
+            lost(error)
+        finally:
+            device.close()
+
+    def _listen(self, device: Pcm, inward: Inward, hand: Callable[[bytes], None]) -> None:
+        """Hand what comes, until the end. Raises DeviceError when nothing comes any more."""
+        layout, gaps = device.layout, device.gaps
+        heard_at = time.monotonic()
+        patience_s = SILENT_S if device.card >= 0 else FIRST_S
+        while not self._ended.is_set():
+            device.wait(WAIT_MS)
+            frames = device.read(device.period_frames)
+            now = time.monotonic()
+            if frames and device.gaps > gaps:  # the clock tells how much was missed
+                gaps = device.gaps
+                missed_ms = (now - heard_at) * 1000 - layout.ms_of(len(frames) // layout.frame_bytes)
+                frames = _silence(layout, missed_ms) + frames
+            if frames:
+                heard_at, patience_s = now, SILENT_S
+                for block in inward.feed(frames):
+                    hand(block)
+            elif now - heard_at > patience_s:
+                raise DeviceError(f"microphone {device.name!r} has gone silent", "microphone_lost")
+
+
+def _silence(layout: Layout, ms: float) -> bytes:
+    return bytes(layout.frames_of(min(max(0.0, ms), LONGEST_GAP_MS)) * layout.frame_bytes)
+
+
+class AlsaSpeaker:
+    """`devices` in order of preference."""
+
+    def __init__(self, *devices: str, depth: Depth | None = None, fmt: pcm.Format = pcm.PCM16) -> None:
+        self._devices, self._fmt = devices or ("default",), fmt
+        self._depth = depth or Depth()
+        self.latency_ms = self._depth.first_ms
+        self._speaking = Speaking(self._depth, fmt)
+
+    def start(self, source: Source, lost: Lost) -> None:
+        """Open the device and begin."""
+        device = _open("speaker", self._devices, period_ms=PERIOD_MS)
+        changer = _changer(self._fmt.rate_hz, device.layout.rate_hz)
+        self._speaking.start(_AlsaOutlet(device), changer, source, lost)
+
+    def stop(self) -> None:
+        """Close the device."""
+        self._speaking.stop()
+
+
+class _AlsaOutlet:
+    """A card can be rewound; a sound server can only be stopped, which loses no more than the fade's first sample."""
+
+    takes_back = True
+
+    def __init__(self, device: Pcm) -> None:
+        self.name, self.layout, self.most_frames = device.name, device.layout, device.buffer_frames
+        self.first_s = SILENT_S if device.card >= 0 else FIRST_S
+        self._device = device
+
+    def write(self, frames: bytes) -> None:
+        """Give it all; a device whose buffer is smaller than thought is waited for a little."""
+        for _ in range(10):
+            taken = self._device.write(frames)
+            self._device.start()
+            frames = frames[taken * self.layout.frame_bytes :]
+            if not frames:
+                return
+            self._device.wait(WAIT_MS)
+        raise DeviceError(f"speaker {self.name!r} takes nothing any more", "speaker_lost")
+
+    def held(self) -> int | None:
+        return self._device.held()
+
+    def take_back(self, keep: int) -> int:
+        held = self._device.held() or 0
+        if self._device.card >= 0:
+            return self._device.rewind(max(0, held - keep))
+        self._device.stop()
+        return held
+
+    def halt(self) -> None:
+        self._device.stop()
+
+    def check(self) -> None:
+        self._device.check()
+
+    def close(self) -> None:
+        self._device.close()
+
+
+def available() -> bool:
+    """Whether libasound is here, and a card."""
+    return libasound.here() and bool(cards())

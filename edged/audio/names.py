@@ -1,0 +1,165 @@
+"""Which card is meant: from the name in the configuration to what ALSA opens. Reads /proc/asound and /sys/class/sound.
+
+Rules:
+1. A card is looked up at each opening, so one that comes back under another number is the same card.
+2. Never by number: numbers are given in the order of plugging and starting.
+3. A name that fits two cards is an error that lists them, not a guess: the visitor would speak into the wrong one.
+4. A name is, in this order: `usb:VENDOR:PRODUCT[:SERIAL]`, `port:PATH` (the socket it is plugged into), the id of a
+   card, a device that ALSA's configuration defines (`default`, `pulse`, `hw:CARD=…`), a part of a card's name or a
+   pattern (`*`, `?`). `,DEV=1` after a card's name is its second device.
+5. `default` is what ALSA calls so; the only card that could be meant comes after it, where ALSA's default is another.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from edged.errors import DeviceError
+
+PROC = Path("/proc/asound")
+SYS = Path("/sys/class/sound")
+_DEVICE = re.compile(r"(?P<card>.*?)(,DEV=(?P<device>[0-9]+))?", re.DOTALL)
+_PCM = re.compile(r"pcm(?P<device>[0-9]+)(?P<way>[pc])")
+_WAYS = {"microphone": "c", "speaker": "p"}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A sound card as the kernel tells of it. `usb` and `port` are empty for one that is soldered in."""
+
+    number: int
+    id: str
+    name: str
+    usb: str = ""  # vendor:product:serial, the serial may be empty
+    port: str = ""  # bus-port.port, as in 1-1.2
+    microphones: tuple[int, ...] = ()  # devices that hear
+    speakers: tuple[int, ...] = ()
+
+    def devices(self, what: str) -> tuple[int, ...]:
+        return self.microphones if what == "microphone" else self.speakers
+
+    def __str__(self) -> str:
+        places = [f"usb:{self.usb.rstrip(':')}"] if self.usb else []
+        places += [f"port:{self.port}"] if self.port else []
+        return " ".join([self.id, f"({self.name})", *places])
+
+
+def cards(proc: Path = PROC, sys: Path = SYS) -> list[Card]:
+    """The machine's cards, by number. Empty where there is none, or no ALSA."""
+    found = []
+    for folder in proc.glob("card[0-9]*"):
+        number = int(folder.name.removeprefix("card"))
+        name = _line(proc / "cards", number) or _read(folder / "id")
+        devices = [match for path in folder.iterdir() if (match := _PCM.fullmatch(path.name))]
+        usb, port = _plug(sys / f"card{number}" / "device")
+        of = {
+            way: tuple(sorted(int(match["device"]) for match in devices if match["way"] == way))
+            for way in "cp"
+        }
+        found.append(Card(number, _read(folder / "id"), name, usb, port, of["c"], of["p"]))
+    return sorted(found, key=lambda card: card.number)
+
+
+def resolve(
+    what: str, wanted: Iterable[str], present: list[Card], is_defined: Callable[[str], bool]
+) -> list[str]:
+    """ALSA's names of those of `wanted` that are there, in their order; at least one.
+
+    Raises:
+        DeviceError: none is there (microphone_lost, speaker_lost), or one fits several (device_ambiguous).
+    """
+    wanted = list(wanted)
+    able = [card for card in present if card.devices(what)]
+    found = [name for each in wanted for name in _one(what, each, able, is_defined)]
+    if found:
+        return found
+    named = ", ".join(map(repr, wanted))
+    raise DeviceError(
+        f"{what} {named} is not there; there {_list(able)}; see `{what}.device`", f"{what}_lost"
+    )
+
+
+def _one(what: str, wanted: str, able: list[Card], is_defined: Callable[[str], bool]) -> list[str]:
+    """What one name stands for: one or nothing."""
+    parsed = _DEVICE.fullmatch(wanted)
+    assert parsed is not None
+    name, device = parsed["card"], parsed["device"]
+    placed = name.startswith(("usb:", "port:"))
+    meant = [card for card in able if (_at(card, name) if placed else card.id == name)]
+    if not meant and not placed:
+        if is_defined(wanted.split(":", maxsplit=1)[0]):
+            return [wanted, *(_opened(what, card) for card in able if name == "default" and len(able) == 1)]
+        meant = [card for card in able if _is_like(card, name)]
+    if len(meant) > 1:
+        raise DeviceError(
+            f"{what} {wanted!r} may be any of these: {'; '.join(map(str, meant))};"
+            f" name one by its port: or usb: in `{what}.device`",
+            "device_ambiguous",
+        )
+    return [_opened(what, card, device) for card in meant]
+
+
+def _opened(what: str, card: Card, device: str | None = None) -> str:
+    return f"hw:CARD={card.id},DEV={device or card.devices(what)[0]}"
+
+
+def _at(card: Card, name: str) -> bool:
+    kind, _, place = name.partition(":")
+    if kind == "port":
+        return card.port == place
+    wanted = place.split(":", maxsplit=2)
+    has = card.usb.split(":", maxsplit=2)
+    return [part.lower() for part in wanted[:2]] == has[:2] and (len(wanted) < 3 or wanted[2] == has[2])
+
+
+def _is_like(card: Card, name: str) -> bool:
+    wanted = name.lower()
+    if any(mark in wanted for mark in "*?["):
+        return any(fnmatchcase(text.lower(), wanted) for text in (card.id, card.name))
+    return any(wanted in text.lower() for text in (card.id, card.name))
+
+
+def _list(able: list[Card]) -> str:
+    if not able:
+        return "is no card at all that could be it"
+    return ("is: " if len(able) == 1 else "are: ") + "; ".join(map(str, able))
+
+
+def holder(what: str, name: str, proc: Path = PROC) -> str:
+    """Who has a card's device open: `aplay (4711)`; empty when it can not be told."""
+    match = re.fullmatch(r"(?:plug)?hw:CARD=(?P<card>[^,]+)(,DEV=(?P<device>[0-9]+))?", name)
+    if match is None:
+        return ""
+    folder = proc / match["card"] / f"pcm{match['device'] or 0}{_WAYS[what]}"
+    for status in sorted(folder.glob("sub*/status")):
+        owner = re.search(r"owner_pid\s*:\s*([0-9]+)", _read(status))
+        if owner is not None:
+            program = _read(Path("/proc") / owner[1] / "comm")
+            return f"{program or 'a program'} ({owner[1]})"
+    return ""
+
+
+def _line(path: Path, number: int) -> str:
+    """What /proc/asound/cards says of a card after its driver: ` 1 [Device ]: USB-Audio - USB PnP Sound Device`."""
+    match = re.search(rf"^ *{number} \[[^\]]*\]: *(?:\S+ - )?(.*)$", _read(path), re.MULTILINE)
+    return match[1].strip() if match else ""
+
+
+def _plug(device: Path) -> tuple[str, str]:
+    """What a card is plugged into: its device in /sys is an interface of a device of USB, or something else."""
+    at = device.resolve()
+    for folder in (at, *at.parents[:2]):
+        if vendor := _read(folder / "idVendor"):
+            usb = f"{vendor}:{_read(folder / 'idProduct')}:{_read(folder / 'serial')}"
+            return usb, folder.name
+    return "", ""
+
+
+def _read(path: Path) -> str:
+    """A small file's text; empty where there is none, or it is not ours to read."""
+    try:
+        return path.read_text(errors="replace").rstrip("\n")
+    except OSError:
+        return ""

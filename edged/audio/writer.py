@@ -1,0 +1,89 @@
+"""How deep a speaker's device is kept filled, and what becomes of what it holds when that is no longer wanted. Pure.
+
+Rules:
+1. A device that was stopped begins with `first_ms`: what is taken first is heard at once.
+2. Below `first_ms` it is filled with whatever the source gives, silence too. Above, and up to `deepest_ms`, only
+   with sound that is there: what the source has not got yet can not be taken ahead, and a source that is asked
+   for it would take itself for dry. So depth costs nothing at the start, and nobody's cushion.
+3. Filling is done in pieces, so that the first piece is written before the next is fetched, and in long strides
+   once it is deep, so that a deep device is also a cheap one.
+4. A cut keeps `guard_ms`, which the device may be fetching just now, lets `fade_ms` of what follows die away, and
+   takes back all the rest. What was taken back was never heard; the fade counts as heard.
+
+All counts are frames at the device's rate; sound is PCM16, mono, at the device's rate.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+from edged import pcm
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """In milliseconds. `deepest_ms` covers a stall of the whole process of so long."""
+
+    first_ms: int = 20
+    piece_ms: int = 10
+    deepest_ms: int = 150
+    stride_ms: int = 40
+    guard_ms: int = 4
+    fade_ms: int = 5
+
+
+class Writer:
+    """What is due now, and what to take back; the caller does it, and says what it found."""
+
+    def __init__(self, rate_hz: int, depth: Depth, *, most_frames: int) -> None:
+        """`most_frames`: what the device can hold."""
+
+        def frames(ms: int) -> int:
+            return rate_hz * ms // 1000
+
+        self._rate_hz = rate_hz
+        self._piece = frames(depth.piece_ms)
+        self._first = min(frames(depth.first_ms), most_frames)
+        self._deepest = max(self._first, min(frames(depth.deepest_ms), most_frames - self._piece))
+        self._stride = min(frames(depth.stride_ms), self._deepest - self._first)
+        self._guard, self._fade = frames(depth.guard_ms), frames(depth.fade_ms)
+        self._kept: deque[bytes] = deque()
+        self._kept_frames = 0
+
+    def due(self, held: int, ready: int) -> int:
+        """How many frames to take and write now; `ready`: how many the source can give without silence."""
+        if held <= self._first - self._piece:
+            return self._first - held
+        room = self._deepest - held
+        wanted = min(room, self._stride or self._piece)
+        if room < self._stride or ready < self._piece:
+            return 0
+        return min(wanted, ready)
+
+    def rest_s(self, held: int, ready: int) -> float:
+        """How long until something is due, or may be."""
+        shallow = held - (self._first - self._piece)
+        if ready < self._piece:
+            return max(0, min(shallow, 2 * self._piece)) / self._rate_hz  # there may be more by then
+        return max(0, held - (self._deepest - self._stride)) / self._rate_hz
+
+    def wrote(self, mono: bytes) -> None:
+        """Remember what the device holds, as long as it may be taken back."""
+        self._kept.append(mono)
+        self._kept_frames += len(mono) // pcm.SAMPLE_BYTES
+        while self._kept_frames - len(self._kept[0]) // pcm.SAMPLE_BYTES >= self._deepest + self._piece:
+            self._kept_frames -= len(self._kept.popleft()) // pcm.SAMPLE_BYTES
+
+    def keep(self, held: int) -> int:
+        """At a cut: how many frames to leave in the device, at least."""
+        return min(held, self._guard)
+
+    def fade(self, taken_back: int) -> bytes:
+        """What to write in place of the frames that were taken back; they are forgotten."""
+        sound = b"".join(self._kept)[-taken_back * pcm.SAMPLE_BYTES :] if taken_back else b""
+        self.forget()
+        return pcm.ramp(sound[: self._fade * pcm.SAMPLE_BYTES], 1.0, 0.0)
+
+    def forget(self) -> None:
+        """The device holds nothing that could be taken back."""
+        self._kept.clear()
+        self._kept_frames = 0
