@@ -166,6 +166,16 @@ class JitterBuffer:
         return self.pushed_bytes - self.played_bytes - self.flushed_bytes
 
     @property
+    def ready_bytes(self) -> int:
+        """How much a take would find, of the response that sounds or may begin."""
+        if self._tail:
+            return len(self._tail)
+        response = self._unplayed()
+        if response is None or not (response.ended or response.queued >= response.hold_bytes):
+            return 0
+        return response.queued
+
+    @property
     def queued_ms(self) -> int:
         return self._fmt.ms_of(self.queued_bytes)
 

@@ -61,6 +61,11 @@ class CueLane:
         """Some of a cue was taken and may not be heard yet."""
         return bool(self._passing) or any(cue.begun and cue.offset for cue in self._cues)
 
+    @property
+    def queued_bytes(self) -> int:
+        """What is left of those that wait or sound."""
+        return sum(len(cue.sound) - cue.offset for cue in self._cues)
+
     def __len__(self) -> int:
         """How many wait or sound."""
         return len(self._cues)

@@ -150,6 +150,14 @@ class Playout:
             return not self._jitter.idle
 
     @property
+    def ready_bytes(self) -> int:
+        """How much a take would find without meeting silence; from any thread."""
+        with self._lock:
+            if self._cut_since is not None:
+                return 0
+            return self._lane.queued_bytes + self._jitter.ready_bytes
+
+    @property
     def queued_ms(self) -> int:
         """How much of answers waits; from any thread."""
         with self._lock:

@@ -38,6 +38,14 @@ class Source(Protocol):
         """The next sound, exactly so many bytes, silence where there is nothing. Never waits."""
         ...
 
+    @property
+    def ready_bytes(self) -> int:
+        """How much can be taken at once without meeting silence.
+
+        A speaker may take so much ahead and no more: who is asked for what has not come yet takes itself for dry.
+        """
+        ...
+
     def set_latency(self, ms: float) -> None:
         """How much the device holds that was taken and is not heard yet; whenever the speaker knows better."""
         ...

@@ -125,7 +125,7 @@ class _Playing:
         elif self._source.idle:
             self._rest(held)
         else:
-            ready = self._frames_of(getattr(self._source, "ready_bytes", 0))
+            ready = self._frames_of(self._source.ready_bytes)
             due = self._writer.due(held, ready)
             if due:
                 self._write(due)

@@ -47,7 +47,7 @@ class Writer:
         self._stride = min(frames(depth.stride_ms), self._deepest - self._first)
         self._guard, self._fade = frames(depth.guard_ms), frames(depth.fade_ms)
         self._kept: deque[bytes] = deque()
-        self._kept_frames = 0
+        self.kept_frames = 0
 
     def due(self, held: int, ready: int) -> int:
         """How many frames to take and write now; `ready`: how many the source can give without silence."""
@@ -69,9 +69,9 @@ class Writer:
     def wrote(self, mono: bytes) -> None:
         """Remember what the device holds, as long as it may be taken back."""
         self._kept.append(mono)
-        self._kept_frames += len(mono) // pcm.SAMPLE_BYTES
-        while self._kept_frames - len(self._kept[0]) // pcm.SAMPLE_BYTES >= self._deepest + self._piece:
-            self._kept_frames -= len(self._kept.popleft()) // pcm.SAMPLE_BYTES
+        self.kept_frames += len(mono) // pcm.SAMPLE_BYTES
+        while self.kept_frames - len(self._kept[0]) // pcm.SAMPLE_BYTES >= self._deepest + self._piece:
+            self.kept_frames -= len(self._kept.popleft()) // pcm.SAMPLE_BYTES
 
     def keep(self, held: int) -> int:
         """At a cut: how many frames to leave in the device, at least."""
@@ -86,4 +86,4 @@ class Writer:
     def forget(self) -> None:
         """The device holds nothing that could be taken back."""
         self._kept.clear()
-        self._kept_frames = 0
+        self.kept_frames = 0

@@ -26,12 +26,6 @@ class Sound:
         self.finished = threading.Event()
         self._lock = threading.Lock()
 
-    def set_latency(self, ms):
-        self.latency_ms = ms
-
-    def cut_done(self, unheard_bytes):
-        self.unheard_bytes = unheard_bytes
-
     @property
     def ready_bytes(self):
         with self._lock:
@@ -198,3 +192,4 @@ def test_a_speaker_can_be_stopped_at_any_time_and_started_again(make, name):
             queue.Queue().get(timeout=0.05)
         assert source.taken == taken
         assert source.on_work is None
+        assert source.on_cut is None

@@ -508,3 +508,24 @@ def test_takes_tell_of_cues_that_a_cut_has_ended(cutter):
     cutter.take(500)
     assert cutter.events() == [CueDone("one", heard=False)]
     assert cutter.playout.idle
+
+
+def test_what_is_ready_is_what_can_be_taken_without_silence():
+    playout = Playout(JitterBuffer(prebuffer_ms=60), notify=lambda: None)
+    assert playout.ready_bytes == 0
+    playout.push(Part("item", 0), b"\1\0" * 24 * 50)
+    assert playout.ready_bytes == 0  # it waits for its prebuffer
+    playout.push(Part("item", 0), b"\1\0" * 24 * 50)
+    assert playout.ready_bytes == 48 * 100
+    playout.take(48 * 30)
+    assert playout.ready_bytes == 48 * 70
+    playout.cue("busy", b"\2\0" * 24 * 40)
+    assert playout.ready_bytes >= 48 * 40
+    playout.take(48 * 300)
+    assert playout.ready_bytes == 0
+    playout.on_cut = lambda: None
+    playout.end()
+    playout.push(Part("next", 0), b"\1\0" * 24 * 100)
+    playout.take(48 * 10)
+    playout.flush()
+    assert playout.ready_bytes == 0  # until the speaker has said what was never heard
