@@ -27,16 +27,16 @@ MISSING = _missing()
 """Why there is no rig on this machine; empty where there is one."""
 
 
-def image(suite: str) -> Path:
+def image(suite: str, packages: tuple[str, ...] = PACKAGES) -> Path:
     """The root of a bare Debian; made at the first call, which takes about twenty seconds."""
-    place = _cache() / f"{suite}-{sha256(repr(PACKAGES).encode()).hexdigest()[:12]}"
+    place = cache() / f"{suite}-{sha256(repr(packages).encode()).hexdigest()[:12]}"
     if not place.exists():
         new = place.with_name(f"{place.name}.{os.getpid()}")
         new.parent.mkdir(parents=True, exist_ok=True)
         options = [f"--aptopt={line}" for line in apt_options()]
         told = _ran(
             *("mmdebstrap", "--quiet", "--variant=minbase", "--format=directory", *options),
-            *(f"--include={','.join(PACKAGES)}", suite, str(new), _archive(suite)),
+            *(f"--include={','.join(packages)}", suite, str(new), _archive(suite)),
         )
         if told.returncode:
             shutil.rmtree(new, ignore_errors=True)
@@ -58,7 +58,8 @@ def pip_options() -> dict[str, str]:
     return {name: value for name, value in found if name not in {"no-cache-dir", "require-virtualenv"}}
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """Where what is made once lies, outside the checkout."""
     own = os.environ.get("EDGED_ENV")
     base = (
         Path(own) / "cache"

@@ -1,0 +1,140 @@
+"""What edged does and costs with a real sound card, beside arecord with aplay and beside pipecat, in one run.
+
+The card is snd-aloop in a kernel that runs as a program (tests/rig/card.py); docs/bench-audio.md says what that can
+show. Needs root on a Debian machine. The first run makes the kernel and the disk and takes about ten minutes, a later
+one seven.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.rig import MISSING, card
+
+MEASURES = ("turns", "interrupts", "cost", "peer", "backlog", "unplug")
+Row = tuple[str, str, str, bool | None]
+
+
+def measured(names: list[str], backend: str) -> dict:
+    """Boots the machine and has it measure; the figures by name."""
+    with tempfile.TemporaryDirectory(prefix="edged-bench-") as place:
+        share = Path(place)
+        words = f"-m tests.bench.card.measures /mnt/figures --backend {backend} {' '.join(names)}"
+        status = card.run(f"/opt/edged/bin/python {words}", share, timeout_s=1500)
+        said = (share / "out").read_text()
+        if status or not (share / "figures").exists():
+            raise RuntimeError(f"the measures ended with status {status}:\n{said[-3000:]}")
+        told = json.loads((share / "figures").read_text())
+    for name, figures in told.items():
+        if "error" in figures:
+            print(f"{name}: {figures['error']}\n{said[-3000:]}", file=sys.stderr)
+    return told
+
+
+def rows(told: dict) -> Iterator[Row]:
+    """What, the figure, the limit, and whether it holds; None where there is no limit."""
+    yield from _turns(told.get("turns", {}))
+    yield from _interrupts(told.get("interrupts", {}))
+    yield from _cost(told.get("cost", {}), told.get("peer", {}))
+    yield from _unplug(told.get("unplug", {}))
+
+
+def _row(what: str, figures: dict, key: str, which: str, limit: float, unit: str) -> Iterator[Row]:
+    of = figures.get(key) or {}
+    if which in of:
+        text = f"{of['p50']:g} / {of['p95']:g} / {of['worst']:g} {unit}"
+        yield what, text, f"{which} <= {limit:g} {unit}", of[which] <= limit
+
+
+def _turns(told: dict) -> Iterator[Row]:
+    yield from _row("first delta to speaker", told, "delta_to_speaker_ms", "p50", 15, "ms")
+    yield from _row("press to first append", told, "press_to_append_ms", "p95", 2, "ms")
+    if "preroll_ms" in told:
+        of = told["preroll_ms"]
+        yield (
+            "sound from before the press",
+            f"{of['p50']:g} / {of['p95']:g} / {of['worst']:g} ms",
+            "p50 >= 300 ms",
+            of["p50"] >= 300,
+        )
+        of = told["mouth_to_service_ms"]
+        yield "mouth to service", f"{of['p50']:g} / {of['p95']:g} / {of['worst']:g} ms", "", None
+        for what, whole, every in (
+            ("questions without a fault", "utterances_whole", "utterances"),
+            ("answers without a fault", "answers_whole", "answers"),
+        ):
+            yield what, f"{told[whole]} of {told[every]}", "all", told[whole] == told[every]
+
+
+def _interrupts(told: dict) -> Iterator[Row]:
+    yield from _row("interrupt to silence", told, "interrupt_to_silence_ms", "p95", 40, "ms")
+    yield from _row("audio_end_ms against the card", told, "audio_end_error_ms", "p95", 20, "ms")
+
+
+def _cost(told: dict, peer: dict) -> Iterator[Row]:
+    if "edged_s" in told:
+        ratio = told["edged_s"] / told["floor_s"]
+        yield "arecord and aplay, a minute", f"{told['floor_s']:.2f} s", "", None
+        yield "a minute of conversation", f"{told['edged_s']:.2f} s", "", None
+        yield "  beside arecord and aplay", f"{ratio:.2f}", "<= 2.5", ratio <= 2.5
+    if "edged_s" in told and "pipecat_s" in peer:
+        ratio = told["edged_s"] / peer["pipecat_s"]
+        yield "  beside pipecat", f"{ratio:.2f} of {peer['pipecat_s']:.2f} s", "<= 0.5", ratio <= 0.5
+        of = peer["pipecat_delta_to_speaker_ms"]
+        yield (
+            "pipecat: first delta to speaker",
+            f"{of['p50']:g} / {of['p95']:g} / {of['worst']:g} ms",
+            "",
+            None,
+        )
+        yield "pipecat: memory", f"{peer['pipecat_mb']:.0f} MB", "", None
+    if "edged_idle_mb" in told:
+        yield "idle, microphone warm", f"{told['edged_idle_percent']:.2f} % of a core", "", None
+        yield "memory, idle", f"{told['edged_idle_mb']:.0f} MB", "<= 60 MB", told["edged_idle_mb"] <= 60
+
+
+def _unplug(told: dict) -> Iterator[Row]:
+    if "noticed_ms" not in told:
+        return
+    yield from _row("card taken away: noticed", told, "noticed_ms", "worst", 300, "ms")
+    yield from _row("card given back: usable", told, "usable_ms", "worst", 2000, "ms")
+    yield from _row("processor meanwhile", told, "cpu_percent", "worst", 5, "%")
+    leaked = told["descriptors_leaked"]
+    yield "descriptors leaked", str(leaked), "0", leaked <= 0
+    yield "times it did not come back", str(told["not_back"]), "0", told["not_back"] == 0
+
+
+def table(told: dict) -> str:
+    lines = [("", "p50 / p95 / worst", "limit", "")]
+    for what, figure, limit, holds in rows(told):
+        lines.append((what, figure, limit, {True: "holds", False: "MISSED", None: ""}[holds]))
+    backlog = told.get("backlog", {})
+    if "backlog_mb" in backlog:
+        good = backlog["backlog_mb"] <= 90
+        words = ("memory, ten minutes of answer", f"{backlog['backlog_mb']:.0f} MB", "<= 90 MB")
+        lines.append((*words, "holds" if good else "MISSED"))
+    return "\n".join(
+        f"{what:33}{figure:28}{limit:16}{holds}".rstrip() for what, figure, limit, holds in lines
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/bench audio", description=__doc__.splitlines()[0])
+    parser.add_argument("measures", nargs="*", help=f"these only: {', '.join(MEASURES)}; turns,period_ms=10")
+    parser.add_argument("--backend", default="auto", help="of edged's sound; default: auto")
+    parser.add_argument("--json", action="store_true", help="all figures, as JSON")
+    args = parser.parse_args()
+    if MISSING or shutil.which("dpkg-deb") is None:
+        print(f"scripts/bench audio: {MISSING or 'it needs a Debian machine'}", file=sys.stderr)
+        return 1
+    told = measured(args.measures or list(MEASURES), args.backend)
+    print(json.dumps(told, indent=1) if args.json else table(told))
+    return 1 if any("error" in figures for figures in told.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

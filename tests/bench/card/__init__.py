@@ -1,0 +1,1 @@
+"""What runs inside the machine with the sound card (tests/rig/card.py): the instruments, and those they measure."""
