@@ -187,6 +187,8 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f03", "The command line makes no sense: `edged --help`."),
     Cause("command_refused", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f04", "The control socket refused a command; its answer says why."),
+    Cause("given_up", _F.OURS, _R.NONE, _L.FAULT, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f05", "edged ended again and again, and rests for a quarter of an hour. Its lines before this one say why; `sudo systemctl restart edged` tries at once."),
 )
 # fmt: on
 

@@ -330,9 +330,12 @@ place() {
 
 # each FROM-FILE TO-FILE for what a release has in its folder systemd
 targets() {
-    local share=$1 file name
+    local share=$1 file name systemd
+    systemd=$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
     while read -r file; do
         name=$(basename -- "$file")
+        # a drop-in for newer systemds only says so in its name
+        [[ $name =~ systemd-([0-9]+)\.conf$ && ${BASH_REMATCH[1]} -gt $systemd ]] && continue
         case ${file#"$share/"} in
             *.service.d/*.conf | *.socket.d/*.conf) printf '%s %s\n' "$file" "$units/${file#"$share/"}" ;;
             *sysusers*) printf '%s %s\n' "$file" /usr/lib/sysusers.d/edged.conf ;;
@@ -359,11 +362,11 @@ place_files() {
         mkdir -p -- "$(dirname -- "$command")"
         ln -sfn -- "$opt/current/bin/edged" "$command"
     fi
-    [ "$files_changed" = 0 ] || tell_system
 }
 
 tell_system() {
     local udev=/usr/lib/udev/rules.d
+    [ "$files_changed" = 1 ] || return 0
     systemctl daemon-reload
     ! [ -e /usr/lib/systemd/catalog/edged.catalog ] || journalctl --update-catalog >>"$work/log" 2>&1 || true
     if have udevadm && noted files | grep -q "^$udev/"; then
@@ -377,28 +380,20 @@ add_user() {
     local group
     for group in edged audio gpio spi; do getent group "$group" >/dev/null || note groups "$group"; done
     getent passwd edged >/dev/null || note users edged
-    if [ -e /usr/lib/sysusers.d/edged.conf ]; then
-        systemd-sysusers /usr/lib/sysusers.d/edged.conf >>"$work/log" 2>&1 || failed 'the user cannot be made.'
-    fi
-    for group in edged audio gpio spi; do
-        getent group "$group" >/dev/null || { groupadd --system "$group" && changed=1; }
-    done
-    getent passwd edged >/dev/null || {
-        useradd --system --gid edged --home-dir "$state" --no-create-home --shell /usr/sbin/nologin edged
-        changed=1
-    }
-    for group in audio gpio spi; do
-        id -nG edged | tr ' ' '\n' | grep -qx "$group" || { usermod -aG "$group" edged && changed=1; }
-    done
-    if [ -e /usr/lib/tmpfiles.d/edged.conf ] && [ "$changed" = 1 ]; then
-        systemd-tmpfiles --create /usr/lib/tmpfiles.d/edged.conf >>"$work/log" 2>&1 || true
-    fi
+    [ "$files_changed" = 1 ] || is_whole_user || changed=1
+    systemd-sysusers /usr/lib/sysusers.d/edged.conf >>"$work/log" 2>&1 || failed 'the user cannot be made.'
+    is_whole_user || failed 'the user edged is not in its groups.'
+    systemd-tmpfiles --create /usr/lib/tmpfiles.d/edged.conf >>"$work/log" 2>&1 || true
+}
+
+is_whole_user() {
+    local group in
+    in=" $(id -nG edged 2>/dev/null) "
+    for group in edged audio gpio spi; do [[ $in == *" $group "* ]] || return 1; done
 }
 
 add_config() {
     local from=${config:-$opt/$release/share/edged/config.yaml}
-    [ -d "$etc" ] || install -d -m 0750 -o root -g edged -- "$etc"
-    [ -d "$etc/credentials" ] || install -d -m 0700 -- "$etc/credentials"
     if ! [ -e "$etc/config.yaml" ]; then
         install_file "$from" "$etc/config.yaml" 0640 edged
         changed=1
@@ -414,8 +409,7 @@ add_config() {
 # The configuration as the new release reads it, before anything is switched to it.
 check_config() {
     local file=$etc/config.yaml
-    [ -e "$file" ] || file=$config
-    [ -n "$file" ] || return 0
+    [ -e "$file" ] || file=${config:-$opt/$release/share/edged/config.yaml}
     local keys=$etc/credentials
     [ -z "$key" ] || keys=$work/key
     CREDENTIALS_DIRECTORY=$keys "$opt/$release/bin/edged" config check "$file" >"$work/check" 2>&1 && return
@@ -426,17 +420,36 @@ check_config() {
 
 # -- the service ------------------------------------------------------------------------------------------------------
 
+# Whether the configuration names the service that edged brings along, on this machine.
+wants_local() {
+    "$opt/$release/bin/edged" config show --json --config "$etc/config.yaml" 2>>"$work/log" |
+        "$opt/$release/bin/python" -I -c '
+import json, sys
+told = json.load(sys.stdin)["config"]["provider"]
+sys.exit(told["name"] != "local" or told["url"] != "")'
+}
+
+# enable_unit UNIT yes|no: starts with the machine, or not.
+enable_unit() {
+    local is
+    is=$(systemctl is-enabled "$1" 2>/dev/null || true)
+    if [ "$2" = yes ] && [ "$is" != enabled ]; then
+        systemctl enable --quiet "$1" 2>>"$work/log" || failed "$1 cannot be enabled."
+        changed=1
+    elif [ "$2" = no ] && [ "$is" = enabled ]; then
+        systemctl disable --now --quiet "$1" 2>>"$work/log" || true
+        changed=1
+    fi
+}
+
 enable_units() {
-    local unit
-    for unit in "$units"/edged.{service,socket} "$units"/edged-*.{path,timer,socket}; do
-        grep -qs '^\[Install\]' "$unit" || continue
-        [ "$(systemctl is-enabled "${unit##*/}" 2>/dev/null)" = enabled ] ||
-            { systemctl enable --quiet "${unit##*/}" 2>>"$work/log" && changed=1; }
-    done
+    enable_unit edged.service yes
+    if wants_local; then enable_unit edged-local.service yes; else enable_unit edged-local.service no; fi
 }
 
 process() { systemctl show -p MainPID --value edged.service; }
-answers() { systemctl is-active --quiet edged.service && "$opt/current/bin/edged" status >>"$work/log" 2>&1; }
+answers() { systemctl is-active --quiet edged.service &&
+    "$opt/current/bin/edged" status --socket /run/edged/control.sock >>"$work/log" 2>&1; }
 
 # Up and answering, as one and the same process for two seconds.
 is_healthy() {
@@ -456,8 +469,12 @@ is_healthy() {
 }
 
 start_service() {
-    systemctl reset-failed edged.service 2>/dev/null || true
-    systemctl restart edged.service >>"$work/log" 2>&1 || true # what became of it is looked at next
+    local unit started=(edged.service)
+    [ "$(systemctl is-enabled edged-local.service 2>/dev/null)" != enabled ] || started=(edged-local.service edged.service)
+    for unit in "${started[@]}"; do
+        systemctl reset-failed "$unit" 2>/dev/null || true
+        systemctl restart "$unit" >>"$work/log" 2>&1 || true # what became of it is looked at next
+    done
     is_healthy
 }
 
@@ -475,6 +492,7 @@ start_or_take_back() {
     switch_to "$before"
     release=$before files_changed=0
     place_files
+    tell_system
     start_service || die "edged $before does not run either: journalctl -u edged"
     rm -rf -- "${opt:?}/$broken"
     die "edged $before is up again; $broken was taken away."
@@ -515,6 +533,7 @@ install_edged() {
     [ "$before" = "$release" ] || { switch_to "$release" && changed=1; }
     place_files
     add_user
+    tell_system
     add_config
     enable_units
     if [ -z "$start" ]; then
@@ -532,8 +551,9 @@ uninstall_edged() {
     [ -d "$record" ] || [ -d "$opt" ] || { say 'edged is not installed here' && return; }
     ask "Take edged away${purge:+, with its configuration, state and user}?"
     ! only_told "stop edged and remove $opt, its files${purge:+, $etc, $state, the user}" || { remove_packages && return; }
+    systemctl disable --now --quiet edged.service edged-local.service 2>>"$work/log" || true
     while read -r unit; do
-        [ "${unit%/*}" != "$units" ] || systemctl disable --now --quiet "${unit##*/}" 2>>"$work/log" || true
+        [ "${unit%/*}" != "$units" ] || systemctl stop "${unit##*/}" 2>>"$work/log" || true
     done < <(noted files)
     systemctl reset-failed 'edged*' 2>/dev/null || true
     while read -r name; do

@@ -5,6 +5,7 @@ Adapters are imported here and only when the configuration names them.
 
 import asyncio
 import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,8 @@ from edged.system.clock import Clock
 from edged.system.netwatch import Netwatch
 from edged.system.notify import Manager, NullManager, manager, watchdog_s
 from edged.system.offload import Offload
+from edged.system.passed import passed
+from edged.system.realtime import Realtime
 from edged.system.resolver import Resolver
 from edged.system.store import Store
 
@@ -34,6 +37,8 @@ class Ports:
     rng: Random
     manager: Manager = field(default_factory=NullManager)
     watchdog_s: float | None = None  # how long the manager waits for a sign of life
+    control: socket.socket | None = None  # a socket for control that is listening already
+    realtime: Realtime | None = None  # for the threads that hand sound over
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ def machine(config: Config) -> Ports:
         SystemRandom(),
         manager(os.environ),
         watchdog_s(os.environ),
+        passed(os.environ, "control"),
+        Realtime(),
     )
 
 
@@ -76,6 +83,11 @@ def devices(config: Config, pace: Callable[[str], Pace]) -> Devices:
         _button(config),
         _lamp(config),
     )
+
+
+def lamp(config: Config) -> Lamp:
+    """The lamp alone."""
+    return _lamp(config)
 
 
 def renewed(present: Devices, config: Config, pace: Callable[[str], Pace], parts: frozenset[str]) -> Devices:

@@ -214,12 +214,12 @@ class App:
         }
 
     async def _open_control(self) -> None:
-        path = self._config.control.socket
-        if not path:
+        path, listening = self._config.control.socket, self._ports.control
+        if not path and listening is None:
             return
         control = ControlServer(Path(path), self, may_press=_local_user)
         try:
-            await control.start()
+            await control.start(listening)
         except OSError as error:
             log.warning("control socket: %s: %s; edged runs on without it", path, error)
             return

@@ -9,7 +9,7 @@ from importlib import import_module
 from edged import __version__
 from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError, EdgedError, UsageError
 
-VERBS = ("run", "demo", "serve", "relay", "status", "logs", "ctl", "reload", "config")
+VERBS = ("run", "demo", "serve", "relay", "status", "logs", "ctl", "reload", "config", "rescue")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -2,7 +2,7 @@
 
 from edged.config.change import Change, change, usable_now
 from edged.config.credential import read_text, resolve_key
-from edged.config.loader import Loaded, load
+from edged.config.loader import Loaded, load, salvage
 from edged.config.model import Config
 from edged.config.secret import Secret
 from edged.config.show import schema, show
@@ -16,6 +16,7 @@ __all__ = [
     "load",
     "read_text",
     "resolve_key",
+    "salvage",
     "schema",
     "show",
     "usable_now",

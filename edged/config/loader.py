@@ -66,6 +66,20 @@ def load(
     return Loaded(config, origins, classes, (*warnings, *_exposed(config, places)))
 
 
+def salvage(path: Path, section: str) -> Config | None:
+    """What a file that can not be used says of one section, with defaults for all else.
+
+    None where not even that is known: the file can not be read as YAML, or the section has a fault of its own.
+    """
+    layers = [_file(file, main=file is path) for file in (path, *_parts(path, None))]
+    faulty = {at[0] for layer in layers for at in layer.broken}
+    faulty |= {problem.key.split(".")[0] for layer in layers for problem in layer.problems}
+    if section in faulty or any(layer.problems and not layer.values for layer in layers):
+        return None
+    values = {at: found for layer in layers for at, found in layer.values.items() if at[0] == section}
+    return msgspec.convert(_nested(values), Config)
+
+
 def _file(path: Path, *, main: bool) -> Layer:
     start = Place(str(path))
     try:

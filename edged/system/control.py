@@ -71,6 +71,12 @@ class ControlServer:
         """Begin to serve; `listening` was made by who starts us, and is taken as it is. Raises OSError."""
         if listening is None:
             listening = self._listen()
+        elif (given := str(listening.getsockname())) != str(self._path):
+            log.warning(
+                "control.socket is %s, and systemd gave %s, which is served: ListenStream= of edged.socket decides",
+                self._path,
+                given,
+            )
         listening.setblocking(False)
         self._listening = listening
         self._spawn(self._accept(listening))

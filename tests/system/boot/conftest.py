@@ -54,14 +54,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def copy_checkout(to: Path, **changes: tuple[str, str]) -> Path:
     """The checkout as a release is made from it; `version` and the like are replaced in edged/__init__.py."""
-    for name in ("edged", "systemd", "requirements", "scripts"):
+    for name in ("edged", "systemd", "requirements", "docs", "scripts"):
         shutil.copytree(
             ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__", ".*"), symlinks=True
         )
     for name in ("pyproject.toml", "README.md", "LICENSE", "config.yaml"):
         shutil.copy2(ROOT / name, to / name)
-    if not (to / "systemd/edged.service").exists():
-        shutil.copy2(Path(__file__).with_name("edged.service"), to / "systemd")
     for path, (old, new) in changes.items():
         replace(to / path, old, new)
     return to

@@ -1,0 +1,88 @@
+"""What is left of a kiosk that has given up: its light, and a line that says why.
+
+Rules:
+1. The light is the fault's own, as long as nobody starts edged again. Nothing else of the kiosk is opened.
+2. The reason comes from systemd, which knows how edged ended. edged itself is not asked: it is gone.
+3. A configuration that can not be used may still say where the light is. Where it does not, no pin is touched.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from edged.causes import CAUSES, Light
+from edged.errors import EXIT_CONFIG, EXIT_USAGE
+from edged.panel.driver import LampDriver
+from edged.panel.ports import Lamp
+
+log = logging.getLogger(__name__)
+
+OWN = {EXIT_CONFIG: "config_invalid", EXIT_USAGE: "usage"}
+# what systemd itself ended with before edged began (systemd.exec(5), "Process Exit Codes")
+BEFORE = {
+    "203": "the release is not whole: run the installer again",
+    "216": "a group is missing: run the installer again",
+    "217": "the user edged is missing: run the installer again",
+    "243": "the key can not be loaded: was it encrypted on another machine?",
+}
+RESULTS = {
+    "start-limit-hit": "it ended too often",
+    "watchdog": "it hung, and the watchdog ended it",
+    "timeout": "it was not ready, or not gone, in time",
+    "oom-kill": "it took more memory than it may",
+    "signal": "it was ended by a signal",
+    "core-dump": "it was ended by a signal",
+}
+
+
+class Verdict(NamedTuple):
+    """Why there is no kiosk: a row of causes.py, and how it ended in words."""
+
+    cause: str
+    text: str
+
+
+def verdict(env: Mapping[str, str]) -> Verdict:
+    """From what systemd tells a unit that was started by OnFailure= ($MONITOR_*, systemd.exec(5))."""
+    result, status = env.get("MONITOR_SERVICE_RESULT", ""), env.get("MONITOR_EXIT_STATUS", "")
+    how = RESULTS.get(result, "it ended")
+    if env.get("MONITOR_EXIT_CODE") != "exited":
+        return Verdict("given_up", f"{how} (signal {status})" if status else how)
+    if status.isdecimal() and int(status) in OWN:
+        return Verdict(OWN[int(status)], f"it ended with {status}")
+    more = f": {BEFORE[status]}" if status in BEFORE else ""
+    return Verdict("given_up", f"{how} (the last time with {status}){more}")
+
+
+class Rescue:
+    """Tells, and shows, until it is stopped."""
+
+    def __init__(self, lamp: Lamp | None, why: Verdict, now_ms: Callable[[], int]) -> None:
+        """Call on the loop. `lamp` is None where it is not known."""
+        self._why = why
+        self._lamp = LampDriver(lamp, asyncio.get_running_loop(), now_ms) if lamp else None
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    async def run(self) -> None:
+        cause = CAUSES[self._why.cause]
+        light = (
+            "" if self._lamp else " The light stays dark: what the configuration says of it can not be read."
+        )
+        told = {"cause": cause.id}
+        log.error(
+            "%s: edged is down: %s. %s%s",
+            cause.id,
+            self._why.text,
+            cause.remedy,
+            light,
+            extra={"edged": told},
+        )
+        if self._lamp is not None:
+            self._lamp.show(cause.light or Light.FAULT)
+        await self._stopping.wait()
+        if self._lamp is not None:
+            self._lamp.stop()

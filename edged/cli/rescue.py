@@ -1,0 +1,53 @@
+"""`edged rescue`: the light and a line of the journal for a kiosk that has given up; started by systemd."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from edged.cli.options import SYSTEM_CONFIG, add_config, load_config
+from edged.errors import EXIT_OK, ConfigError
+
+if TYPE_CHECKING:
+    from edged.panel.ports import Lamp
+
+
+def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = verbs.add_parser(
+        "rescue", help="light the fault and say why edged is down (started by systemd, not by hand)"
+    )
+    add_config(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    import asyncio
+
+    from edged.system.journal import setup
+
+    setup("info")
+    asyncio.run(_main(args))
+    return EXIT_OK
+
+
+async def _main(args: argparse.Namespace) -> None:
+    import asyncio
+    import os
+    import signal
+
+    from edged.app.rescue import Rescue, verdict
+    from edged.system.clock import SystemClock
+
+    rescue = Rescue(_lamp(args), verdict(os.environ), SystemClock().monotonic_ms)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, rescue.stop)
+    await rescue.run()
+
+
+def _lamp(args: argparse.Namespace) -> "Lamp | None":
+    from edged.app.adapters import lamp
+    from edged.config import salvage
+
+    try:
+        return lamp(load_config(args).config)
+    except ConfigError:
+        found = salvage(args.config or SYSTEM_CONFIG, "light")
+        return lamp(found) if found else None
