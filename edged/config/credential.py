@@ -11,7 +11,8 @@ from edged.config.secret import Secret
 from edged.config.values import UnfitError, secret
 from edged.errors import ConfigError
 
-CREDENTIAL = "api-key"  # its name in the unit's LoadCredential=
+# Its names in the unit: encrypted, or what LoadCredential=edged:/etc/edged/credentials makes of the file api-key.
+CREDENTIALS = ("api-key", "edged_api-key")
 _MOST_BYTES = 8192
 
 Reader = Callable[[Path], str]
@@ -42,8 +43,8 @@ def resolve_key(
     credentials = env.get("CREDENTIALS_DIRECTORY")
     found = None
     if provider.api_key_file:
-        found = _from_file("provider.api_key_file", Path(provider.api_key_file), read, where)
-    elif credentials and (found := _from_systemd(Path(credentials) / CREDENTIAL, read)):
+        found = _from_file(Path(provider.api_key_file), read, where, by_systemd=bool(credentials))
+    elif credentials and (found := _from_systemd(Path(credentials), read)):
         pass
     elif provider.api_key_env:
         found = _from_variable(provider.api_key_env, env, where)
@@ -54,7 +55,8 @@ def resolve_key(
     return found
 
 
-def _from_file(key: str, path: Path, read: Reader, where: Mapping[str, str]) -> Secret:
+def _from_file(path: Path, read: Reader, where: Mapping[str, str], *, by_systemd: bool) -> Secret:
+    key = "provider.api_key_file"
     try:
         text = read(path)
     except FileNotFoundError as error:
@@ -62,6 +64,8 @@ def _from_file(key: str, path: Path, read: Reader, where: Mapping[str, str]) -> 
         raise _error(key, what, where) from error
     except PermissionError as error:
         what = f"{path} is not for this user to read (as root: chown edged {path}; or be the user edged)"
+        if by_systemd:
+            what = f"{path} is not for the service to read (leave {key} out: it gets /etc/edged/credentials/api-key)"
         raise _error(key, what, where) from error
     except OSError as error:
         raise _error(
@@ -72,14 +76,16 @@ def _from_file(key: str, path: Path, read: Reader, where: Mapping[str, str]) -> 
     return _fit(key, text, f"{path} ", where)
 
 
-def _from_systemd(path: Path, read: Reader) -> Secret | None:
-    try:
-        text = read(path)
-    except FileNotFoundError:
-        return None  # the unit loads other credentials, not this one
-    except (OSError, ValueError):
-        raise ConfigError([f"{path}: can not be read (check LoadCredential= of the unit)"]) from None
-    return _fit("", text, f"{path} ", {})
+def _from_systemd(folder: Path, read: Reader) -> Secret | None:
+    for path in (folder / name for name in CREDENTIALS):
+        try:
+            text = read(path)
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError):
+            raise ConfigError([f"{path}: can not be read (check LoadCredential= of the unit)"]) from None
+        return _fit("", text, f"{path} ", {})
+    return None  # the unit loads other credentials, or none
 
 
 def _from_variable(variable: str, env: Mapping[str, str], where: Mapping[str, str]) -> Secret:

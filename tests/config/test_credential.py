@@ -30,6 +30,8 @@ def refused(*args, **kwargs):
 
 
 FILES = Files({"/k": "from-file\n", "/run/c/api-key": "from-systemd\n"})
+FILES |= {"/run/d/edged_api-key": "from-directory"}
+FILES |= {"/run/both/api-key": "decrypted", "/run/both/edged_api-key": "plain"}
 ENV = {"CREDENTIALS_DIRECTORY": "/run/c", "KEY": " from-env "}
 INLINE = "api_key=from-config"
 
@@ -40,6 +42,8 @@ INLINE = "api_key=from-config"
         (["api_key_file=/k", "api_key_env=KEY", INLINE], ENV, "from-file"),
         (["api_key_env=KEY", INLINE], ENV, "from-systemd"),
         (["api_key_env=KEY", INLINE], {"KEY": "from-env"}, "from-env"),
+        (["api_key_env=KEY"], {"CREDENTIALS_DIRECTORY": "/run/d", "KEY": "k"}, "from-directory"),
+        (["api_key_env=KEY"], {"CREDENTIALS_DIRECTORY": "/run/both", "KEY": "k"}, "decrypted"),
         ([INLINE], {}, "from-config"),
         ([INLINE], {"CREDENTIALS_DIRECTORY": "/run/empty"}, "from-config"),
     ],
@@ -76,6 +80,11 @@ def test_a_key_file_without_a_key_is_told_with_its_remedy(content, told):
     problem = refused(config("api_key_file=/f"), {}, files)
     assert problem.startswith(f"provider.api_key_file: {told}")
     assert "LEAK" not in problem
+
+
+def test_a_service_that_may_not_read_the_file_is_told_that_it_need_not():
+    files = Files({"/f": PermissionError(13, "denied")})
+    assert "leave provider.api_key_file out" in refused(config("api_key_file=/f"), ENV, files)
 
 
 def test_a_problem_says_where_the_file_was_named():

@@ -354,3 +354,21 @@ def test_the_verbs_act_on_a_running_edged(path, capsys):
     assert "down (offline), 1 waiting" in out
     assert "microphone: microphone_lost" in out
     assert "'dance' is neither a command" in err
+
+
+def test_a_socket_at_another_place_than_configured_is_served_and_told(tmp_path, caplog):
+    async def main():
+        with socket.socket(socket.AF_UNIX) as given:
+            given.bind(str(tmp_path / "given"))
+            given.listen()
+            server = ControlServer(tmp_path / "configured", Target(), may_press=lambda peer: True)
+            await server.start(given.dup())
+            reader, writer = await asyncio.open_unix_connection(str(tmp_path / "given"))
+            assert json.loads(await asyncio.wait_for(reader.readline(), IN_TIME_S))["type"] == "hello"
+            writer.close()
+            await writer.wait_closed()
+            await server.close()
+        assert (tmp_path / "given").exists()  # it is not ours to take away
+
+    asyncio.run(main())
+    assert "edged.socket decides" in caplog.text
