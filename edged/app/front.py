@@ -4,33 +4,13 @@ import asyncio
 from collections.abc import Callable
 
 from edged.app.adapters import Devices, Ports
+from edged.app.ahead import hand
 from edged.audio.intake import Intake
 from edged.audio.playout import Playout
 from edged.config import Config
 from edged.keeper import Keeper, Lost
 from edged.panel.button import Gesture, Grammar
 from edged.panel.driver import ButtonDriver, LampDriver
-from edged.system.realtime import Realtime
-
-
-class _Ahead:
-    """The speaker's source, as its thread sees it: the first time it takes, it is put forward."""
-
-    def __init__(self, playout: Playout, realtime: Realtime) -> None:
-        self.take = realtime.first(playout.take)
-        self._playout = playout
-
-    @property
-    def on_work(self) -> Callable[[], None] | None:
-        return self._playout.on_work
-
-    @on_work.setter
-    def on_work(self, call: Callable[[], None] | None) -> None:
-        self._playout.on_work = call
-
-    @property
-    def idle(self) -> bool:
-        return self._playout.idle
 
 
 Life = tuple[Callable[[Lost], None], Callable[[], None]]  # how a device is opened and shut
@@ -88,17 +68,15 @@ class Front:
             self.devices.button, self._grammar, self._gesture, self._loop, self._ports.clock.monotonic_ms
         )
 
-        realtime = self._ports.realtime
-        source = _Ahead(self._playout, realtime) if realtime else self._playout
-        hand = realtime.first(self._intake.hand) if realtime else self._intake.hand
+        heard = hand(self._intake.hand, self._ports.realtime)
 
         def start_speaker(lost: Lost) -> None:
-            speaker.start(source, lost)
+            speaker.start(self._playout, lost)
             self._playout.set_latency(speaker.latency_ms)
             self._intake.set_latency(speaker.latency_ms)
 
         return {
-            "microphone": (lambda lost: microphone.start(hand, lost), microphone.stop),
+            "microphone": (lambda lost: microphone.start(heard, lost), microphone.stop),
             "speaker": (start_speaker, speaker.stop),
             "button": (button.start, button.stop),
         }

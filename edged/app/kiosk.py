@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edged import turn
 from edged.app.adapters import Devices, Ports
+from edged.app.ahead import playout
 from edged.app.chronicle import Chronicle
 from edged.app.front import Front, preroll_ms
 from edged.app.reload import Reload, Source
@@ -16,7 +17,6 @@ from edged.app.settings import limits, longest_ms, session_settings
 from edged.appliance import Appliance
 from edged.audio.intake import Intake
 from edged.audio.jitter import JitterBuffer
-from edged.audio.playout import Playout
 from edged.audio.utterances import Utterances
 from edged.causes import CAUSES, Retry
 from edged.config import Change, Config, Secret
@@ -78,9 +78,10 @@ class App:
             preroll_ms=preroll_ms(config),
             wake=lambda: self._from_thread(self.appliance.on_sound),
         )
-        self.playout = Playout(
+        self.playout = playout(
             JitterBuffer(prebuffer_ms=config.speaker.prebuffer_ms),
             notify=lambda: self._from_thread(self.appliance.on_playout),
+            realtime=ports.realtime,
         )
         self._front = Front(
             devices,

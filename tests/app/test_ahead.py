@@ -1,0 +1,44 @@
+"""Which threads are put forward."""
+
+import threading
+
+from edged.app.ahead import hand, playout
+from edged.audio.jitter import JitterBuffer
+from edged.system.realtime import Realtime
+
+
+class Asked(Realtime):
+    """Notes the threads in place of changing them."""
+
+    def __init__(self):
+        super().__init__()
+        self.threads = []
+
+    def here(self):
+        self.threads.append(threading.current_thread().name)
+
+
+def in_thread(name, call):
+    thread = threading.Thread(target=call, name=name)
+    thread.start()
+    thread.join()
+
+
+def test_the_thread_that_pulls_the_speaker_and_no_other():
+    realtime = Asked()
+    pulled = playout(JitterBuffer(prebuffer_ms=60), notify=lambda: None, realtime=realtime)
+    assert pulled.idle
+    in_thread("speaker", lambda: [pulled.take(960) for _ in range(3)])
+    assert (pulled.pulls, realtime.threads) == (3, ["speaker"])
+
+
+def test_the_thread_that_hands_the_microphone_over():
+    realtime, blocks = Asked(), []
+    call = hand(blocks.append, realtime)
+    in_thread("microphone", lambda: [call(b"1"), call(b"2")])
+    assert (blocks, realtime.threads) == ([b"1", b"2"], ["microphone"])
+
+
+def test_in_virtual_time_nobody_is():
+    assert playout(JitterBuffer(prebuffer_ms=60), notify=lambda: None, realtime=None).take(4) == bytes(4)
+    assert hand(len, None) is len
