@@ -12,7 +12,6 @@ from edged.keeper import Keeper, Lost
 from edged.panel.button import Gesture, Grammar
 from edged.panel.driver import ButtonDriver, LampDriver
 
-
 Life = tuple[Callable[[Lost], None], Callable[[], None]]  # how a device is opened and shut
 
 
