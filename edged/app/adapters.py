@@ -16,6 +16,7 @@ from edged.audio.ports import Microphone, Pace, Speaker
 from edged.config import Config
 from edged.panel.ports import Button, Lamp
 from edged.system.clock import Clock
+from edged.system.heap import Heap, NullHeap
 from edged.system.netwatch import Netwatch
 from edged.system.notify import Manager, NullManager, manager, watchdog_s
 from edged.system.offload import Offload
@@ -39,6 +40,7 @@ class Ports:
     watchdog_s: float | None = None  # how long the manager waits for a sign of life
     control: socket.socket | None = None  # a socket for control that is listening already
     realtime: Realtime | None = None  # for the threads that hand sound over
+    heap: Heap = field(default_factory=NullHeap)  # of the whole process
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Devices:
 def machine(config: Config) -> Ports:
     """The real machine. Call on the loop."""
     from edged.system.clock import SystemClock
+    from edged.system.heap import ProcessHeap
     from edged.system.netwatch import NetlinkWatch
     from edged.system.offload import ThreadOffload
     from edged.system.resolver import SystemResolver
@@ -72,6 +75,7 @@ def machine(config: Config) -> Ports:
         watchdog_s(os.environ),
         passed(os.environ, "control"),
         Realtime(),
+        ProcessHeap(),
     )
 
 

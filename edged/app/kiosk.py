@@ -29,6 +29,7 @@ from edged.realtime.renewal import Habits
 from edged.realtime.websocket import WebsocketDial
 from edged.system.control import ControlServer, Peer
 from edged.system.exit import Exit
+from edged.system.heap import Tidying
 from edged.system.journal import set_level
 from edged.system.progress import Sign
 from edged.system.watchdog import Watchdog
@@ -179,6 +180,7 @@ class App:
             self._line = tasks.create_task(self.link.run(), name="link")
             self._ports.netwatch.start(self._network_changed)
             parts.append(tasks.create_task(self._reload.run(), name="reload"))
+            parts.append(tasks.create_task(Tidying(self._ports.heap, self.quiet).run(), name="tidying"))
             await self._open_control()
             if self._ports.watchdog_s is not None:
                 parts.append(tasks.create_task(self._watchdog(self._ports.watchdog_s).run(), name="watchdog"))

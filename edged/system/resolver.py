@@ -11,6 +11,7 @@ Rules:
 """
 
 import asyncio
+import encodings.idna  # noqa: F401 Python loads it at the first look-up otherwise, in the middle of a turn
 import ipaddress
 import logging
 import socket

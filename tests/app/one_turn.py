@@ -1,0 +1,79 @@
+"""A kiosk of its own process, one press, and what that made Python do: `python -m tests.app.one_turn URL CA_FILE`.
+
+Prints a JSON object: the states, and what was loaded, collected and built from the moment the kiosk was
+put together to the end of its first answer: the first connection is made in that turn, too.
+"""
+
+import asyncio
+import gc
+import json
+import ssl
+import sys
+
+from edged.app import App, devices, machine
+from edged.audio.pace import ThreadPace
+from edged.config import load
+
+HOLD_S = 1.5
+
+
+async def main(url: str, ca_file: str) -> dict[str, object]:
+    sets = [f"{part}.backend=null" for part in ("microphone", "speaker")]
+    sets += [f"{part}.backend=none" for part in ("button", "light")]
+    sets += [f"provider.url={url}", f"provider.ca_file={ca_file}", "control.socket=", "state.dir="]
+    config = load(None, env={}, sets=sets).config
+    front = devices(config, ThreadPace)
+    events: list[dict[str, object]] = []
+    app = App(config, key=None, ports=machine(config), front=front, listeners=(events.append,))
+    turn = Watch()
+    kiosk = asyncio.create_task(app.run())
+    await until(lambda: app.intake.blocks > 5)
+    front.button.press()
+    await asyncio.sleep(HOLD_S)
+    front.button.release()
+    await until(lambda: app.playout.answering)
+    await until(app.quiet)
+    told = turn.told()
+    told["states"] = [event["state"] for event in events if event["event"] == "turn"]
+    told["links"] = [event["up"] for event in events if event["event"] == "link"]
+    app.stop()
+    await kiosk
+    return told
+
+
+async def until(is_so) -> None:
+    while not is_so():  # noqa: ASYNC110 the end of a turn is half a dozen things
+        await asyncio.sleep(0.02)
+
+
+class Watch:
+    """Begins when it is made."""
+
+    def __init__(self) -> None:
+        self.collected: list[int] = []
+        self.built = 0
+        build = ssl.SSLContext.__new__
+
+        def counting(kind, *args, **more):
+            self.built += 1
+            return build(kind, *args, **more)
+
+        ssl.SSLContext.__new__ = counting
+        gc.callbacks.append(self._on_gc)
+        self.loaded = set(sys.modules)
+
+    def _on_gc(self, phase, info):
+        if phase == "start":
+            self.collected.append(info["generation"])
+
+    def told(self) -> dict[str, object]:
+        gc.callbacks.remove(self._on_gc)
+        return {
+            "loaded": sorted(set(sys.modules) - self.loaded),
+            "collected": self.collected,
+            "contexts": self.built,
+        }
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(main(*sys.argv[1:]))))
