@@ -161,7 +161,7 @@ _ROWS = (
     Cause("answer_lost", _F.NETWORK, _R.NONE, _L.NOTICE, _C.FAILED, "I lost the answer. Please ask again.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1d04", "The connection broke before the answer came."),
     Cause("answer_cut", _F.NETWORK, _R.NONE, _L.NOTICE, _C.CUT, "I lost the rest of the answer.",
-          "4dca1fd75e4c4f1c8a6c52a5ff5d1d05", "The connection broke in the middle of the answer."),
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1d05", "The rest of the answer did not come: the connection broke or the service failed (the lines before say which), or it was longer than ten minutes."),
     Cause("answer_too_long", _F.SERVICE, _R.NONE, _L.NOTICE, _C.CUT, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1d06", "The answer was longer than ten minutes and was cut."),
     Cause("utterance_too_old", _F.NETWORK, _R.NONE, _L.NOTICE, _C.DISCARDED, "I could not send that. Please say it again.",

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from edged import turn
 from edged.audio.playout import Playout
 from edged.audio.utterances import Utterances
+from edged.causes import CAUSES
 from edged.realtime.events import (
     CommitRefused,
     Committed,
@@ -131,18 +132,20 @@ class Dialogue:
             case Said(role=role, text=text):
                 if self.transcripts:
                     self._publish({"event": "transcript", "role": role, "text": text})
-            case Told(code=code, text=text):
-                self._complain(code, text)
+            case Told():
+                self._complain(event)
             case _:
                 pass
 
-    def _complain(self, code: str, text: str) -> None:
+    def _complain(self, told: Told) -> None:
         """A line for the first of a kind on each line that came up; a service may say the same for ever."""
         self._teller.counters["complaints"] += 1
-        level = logging.DEBUG if code in self._complaints else logging.WARNING
-        log.log(level, "service: %s", " ".join(f"{code}: {text}".split()))  # one line, whatever it holds
+        kind, remedy = (told.cause, CAUSES[told.cause].remedy) if told.cause else (told.code, "")
+        level = logging.DEBUG if kind in self._complaints else logging.WARNING
+        words = " ".join(f"{kind}: {told.text}. {remedy}".split())  # one line, whatever it holds
+        log.log(level, "service: %s", words, extra={"edged": {"cause": told.cause} if told.cause else {}})
         if len(self._complaints) < MOST_COMPLAINTS:
-            self._complaints.add(code)
+            self._complaints.add(kind)
 
     def _on_delta(self, event: Sound) -> None:
         taken = self._playout.push(event.part, event.pcm)

@@ -1,6 +1,8 @@
 """The whole daemon in virtual time: its own composition, the embedded service, the stock websockets between them."""
 
 import asyncio
+import io
+import logging
 from contextlib import asynccontextmanager
 from random import Random
 
@@ -12,6 +14,7 @@ from edged.errors import DeviceError
 from edged.local.server import LocalServer
 from edged.local.voice import ParrotVoice
 from edged.panel.button import Gesture
+from edged.system.journal import setup
 from tests.lab.kiosk import Kiosk, StampVoice, Visitor
 from tests.lab.net import SimNet
 from tests.lab.oracle import cues_in
@@ -502,6 +505,34 @@ def test_a_day_without_a_network_writes_few_lines(lab_run, caplog):
     with caplog.at_level("INFO"):
         lab_run(main(), net=net)
     assert 24 <= len(caplog.records) <= 48  # at the change, and then once an hour
+
+
+def test_a_day_of_troubles_that_take_turns_writes_less_than_a_hundred_lines(lab_run):
+    net, written = SimNet(latency_ms=10), io.StringIO()
+    troubles = {"offline": "no_route", "unreachable": "refuse", "handshake_timeout": "hole_up", None: ""}
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    seen = set()
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        async with kiosk_of(net, "microphone.backend=null") as kiosk:
+            kiosk.microphone.stop()
+            setup("info", written, env={}, now_ms=lambda: round(loop.time() * 1000))
+            for n in range(24 * 12):
+                trouble = list(troubles.values())[n % 4]
+                net.set(**{name: name == trouble for name in troubles.values() if name})
+                net.strike("reset_client")
+                await asyncio.sleep(300)
+                seen.add(kiosk.app.link.cause)
+
+    try:
+        lab_run(main(), net=net)
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+    assert seen == set(troubles)
+    assert 4 * 5 < len(written.getvalue().splitlines()) <= 100
 
 
 def test_the_same_seed_is_the_same_run():

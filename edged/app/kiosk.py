@@ -31,6 +31,7 @@ from edged.system.control import ControlServer, Peer
 from edged.system.exit import Exit
 from edged.system.heap import Tidying
 from edged.system.journal import set_level
+from edged.system.offload import hung_call
 from edged.system.progress import Sign
 from edged.system.watchdog import Watchdog
 
@@ -165,8 +166,11 @@ class App:
         try:
             return await self.run()
         except Exception as error:
-            log.critical("bug: %s", CAUSES["bug"].remedy, exc_info=error, extra={"edged": {"cause": "bug"}})
-            leave(EXIT_BUG, repr(error))
+            hung = hung_call(error)
+            why, cause = hung or repr(error), "device_hung" if hung else "bug"
+            words, stack = f"{cause}: {CAUSES[cause].remedy} ({why})", None if hung else error
+            log.critical("%s", words, exc_info=stack, extra={"edged": {"cause": cause}})
+            leave(EXIT_BUG, why)
             return EXIT_BUG
 
     async def run(self) -> int:

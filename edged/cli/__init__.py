@@ -1,12 +1,14 @@
 """The command line: one file a verb, each with `add(subparsers)` and `run(args) -> exit code`."""
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from edged import __version__
+from edged.causes import CAUSES
 from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError, EdgedError, UsageError
 
 VERBS = ("run", "demo", "serve", "relay", "status", "logs", "ctl", "reload", "config", "rescue")
@@ -14,8 +16,21 @@ VERBS = ("run", "demo", "serve", "relay", "status", "logs", "ctl", "reload", "co
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]  # argparse's own exits with 2; ours is 64
-        self.print_usage(sys.stderr)
-        self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
+        if not _in_journal(f"{self.prog}: {message}", UsageError.cause):
+            self.print_usage(sys.stderr)
+            print(f"{self.prog}: {message}", file=sys.stderr)
+        self.exit(EXIT_USAGE)
+
+
+def _in_journal(text: str, cause: str) -> bool:
+    """Write it there, with its id, where standard error is the journal's."""
+    from edged.system.journal import is_journal, setup
+
+    if not is_journal(sys.stderr, os.environ):
+        return False
+    setup("info")
+    logging.getLogger(__name__).error("%s. %s", text, CAUSES[cause].remedy, extra={"edged": {"cause": cause}})
+    return True
 
 
 def parser() -> argparse.ArgumentParser:
@@ -43,7 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return EXIT_CONFIG
     except UsageError as error:
-        print(f"edged {args.verb}: {error}", file=sys.stderr)
+        if not _in_journal(f"edged {args.verb}: {error}", error.cause):
+            print(f"edged {args.verb}: {error}", file=sys.stderr)
         return EXIT_USAGE
     except EdgedError as error:
         print(f"edged {args.verb}: {error}", file=sys.stderr)

@@ -112,10 +112,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The service complained and goes on; `code` may be empty. For the log, once per kind."""
+    """The service complained, or said what nobody understands, and goes on; `code` may be empty. For the log.
+
+    `cause` names a row of causes.py where there is one; a code of the service's own never does.
+    """
 
     code: str
     text: str
+    cause: str | None = None
 
 
 SessionEvent = (

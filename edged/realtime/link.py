@@ -143,7 +143,8 @@ class Link:
         proof()
         self._begin(line)
         self.cause = None
-        log.info("link: up, %s", line.session.dialect.value)
+        told = {"event": "link_up", "dialect": line.session.dialect.value}
+        log.info("link: up, %s", told["dialect"], extra={"edged": told})
         self._owner.on_link(up=True, cause=None, text="")
         while True:
             await self._live(line)
@@ -190,9 +191,9 @@ class Link:
         self._ignored += cause == "commit_ignored"
         self._deaf = self._deaf or self._ignored >= DEAF_AFTER
         if cause != self.cause:
-            log.warning(
-                "link: down, %s: %s; next try in %.1f s. %s", cause, text, wait_s, CAUSES[cause].remedy
-            )
+            told = {"cause": cause, "wait_s": f"{wait_s:.1f}"}
+            words = "link: down, %s: %s; next try in %.1f s. %s"
+            log.warning(words, cause, text, wait_s, CAUSES[cause].remedy, extra={"edged": told})
             self.cause = cause
             self._owner.on_link(up=False, cause=cause, text=text)
         else:

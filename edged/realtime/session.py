@@ -133,9 +133,9 @@ class Session:
         """Take one message. What is not of the protocol is counted and skipped."""
         try:
             event = wire.parse_server(text)
-        except WireError:
+        except WireError as error:
             self.counters["bad_message"] += 1
-            return []
+            return [Told("", str(error), error.cause)]
         events = self._on(event)
         self._answers.advance()
         return events

@@ -189,6 +189,8 @@ class ControlServer:
                 "problems": error.problems,
             }
         except CommandError as error:
+            told = {"cause": error.cause, "uid": client.peer.uid, "pid": client.peer.pid}
+            log.info("control socket: refused: %s", error, extra={"edged": told})
             return {"type": "answer", "id": number, "ok": False, "error": str(error)}
         return {"type": "answer", "id": number, "ok": True, "state": state}
 

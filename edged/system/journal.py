@@ -6,7 +6,7 @@ Rules:
 2. Fields of our own ride along as `extra={"edged": {"cause": …, "state": …}}` and become EDGED_CAUSE, EDGED_STATE;
    the id of the message follows from `event` or `cause` (notices.py, causes.py).
 3. Writing never waits: what the journal does not take at once is lost and counted.
-4. The same trouble again and again is told `repeats.MOST` times an hour.
+4. The same trouble again and again is told a few times, and then once in two hours (repeats.py).
 
 On standard error without a terminal each line begins with its priority as `<N>` (sd-daemon(3)).
 """

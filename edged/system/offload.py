@@ -56,6 +56,13 @@ class ThreadOffload:
             returned.cancel()
 
 
+def hung_call(error: BaseException) -> str:
+    """Which device call did not return, where that is what `error`, or a part of it, came of; else empty."""
+    if isinstance(error, BaseExceptionGroup):
+        return next(filter(None, map(hung_call, error.exceptions)), "")
+    return str(error) if isinstance(error, DeviceError) and error.cause == "device_hung" else ""
+
+
 class InlineOffload:
     """On the spot, for devices that never block: virtual time has no threads."""
 

@@ -515,14 +515,15 @@ def test_transcripts_of_the_live_answer_and_of_the_visitor():
 @pytest.mark.parametrize("message", ["", "{", "[]", "null", '{"type": 7}', '{"type":"error"}', "[" * 100_000])
 def test_what_is_not_of_the_protocol_is_counted_and_skipped(message):
     session = ready()
-    assert session.receive(message) == []
+    (told,) = session.receive(message)
+    assert (told.code, told.cause) == ("", "bad_message")
     assert session.counters["bad_message"] == 1
 
 
 def test_wrong_base64_is_counted_and_not_played():
     session = answering()
     message = json.loads(wire.encode(delta(b"\1\2"), Dialect.GA, "e")) | {"delta": "!!!"}
-    assert raw(session, **message) == []
+    assert [type(event) for event in raw(session, **message)] == [Told]  # and no Sound
     assert session.counters["bad_message"] == 1
 
 

@@ -1,28 +1,42 @@
+from itertools import pairwise
+
+import pytest
+
 from edged.system.repeats import MOST, Repeats
 
 HOUR = 3_600_000
 
 
-def test_the_first_few_of_a_kind_are_written_and_the_rest_of_the_hour_is_not():
+def test_the_first_few_of_a_kind_are_written_and_then_no_more():
     repeats = Repeats()
     assert [repeats.admit(("offline",), n) is not None for n in range(MOST + 3)] == [True] * MOST + [
         False
     ] * 3
 
 
-def test_the_next_hour_tells_how_many_were_left_out():
+def test_the_next_that_is_written_tells_how_many_were_left_out():
     repeats = Repeats(most=1)
-    assert [repeats.admit(("offline",), at) for at in (0, 1, 2, 3, HOUR, HOUR + 1)] == [
-        0,
-        None,
-        None,
-        None,
-        3,
-        None,
-    ]
+    times = (0, 1, 2, 3, 2 * HOUR + 4, 2 * HOUR + 5)
+    assert [repeats.admit(("offline",), at) for at in times] == [0, None, None, None, 3, None]
 
 
 def test_kinds_do_not_stand_for_each_other():
     repeats = Repeats(most=1)
     assert repeats.admit(("offline",), 0) == 0
     assert repeats.admit(("dns_failed",), 0) == 0
+
+
+@pytest.mark.parametrize("every_ms", [1000, 60_000, HOUR // 5, HOUR])
+def test_what_goes_on_for_a_day_is_written_a_few_times_and_every_two_hours(every_ms):
+    repeats = Repeats()
+    times = range(0, 24 * HOUR, every_ms)
+    written = [at for at in times if repeats.admit(("offline",), at) is not None]
+    assert MOST + 10 <= len(written) <= MOST + 12
+    assert all(later - earlier <= 2 * HOUR + every_ms for earlier, later in pairwise(written))
+
+
+def test_a_kind_that_had_stopped_begins_anew():
+    repeats = Repeats(most=2)
+    for at in (0, 1, 2):
+        repeats.admit(("offline",), at)
+    assert [repeats.admit(("offline",), 5 * HOUR + at) for at in (0, 1, 2)] == [1, 0, None]

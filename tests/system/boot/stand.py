@@ -1,0 +1,164 @@
+"""A booted kiosk that is made to fail: its configuration, the service it talks to, and what the journal says then."""
+
+import contextlib
+import json
+import shlex
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tests.rig import Box
+
+EDGED = "/opt/edged/current/bin/edged"
+CONFIG = """version: 1
+provider: {{name: local, url: "{url}"}}
+button: {{backend: none}}
+light: {{backend: none}}
+microphone: {{backend: "null"}}
+speaker: {{backend: "null"}}
+"""
+Entry = dict[str, Any]
+
+
+class Stand:
+    """A kiosk in a box, and a service beside it. What it waits for, it waits for in real time."""
+
+    def __init__(self, box: Box) -> None:
+        self.box = box
+        self.port = free_port()
+        self._cursor = ""
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/v1/realtime"
+
+    # -- its parts -----------------------------------------------------------------------------------
+
+    def configure(self, *more: str, text: str = "") -> None:
+        """The usual configuration with sections of it replaced: `provider: {name: openai}`; or `text` in its place."""
+        sections = {line.split(":")[0]: line for line in CONFIG.format(url=self.url).splitlines()}
+        for section in more:
+            sections[section.split(":")[0]] = section.replace("URL", self.url)
+        self.box.file("/etc/edged/config.yaml", text or "\n".join(sections.values()) + "\n", 0o644)
+
+    def serve(self, *words: str, script: str = "") -> None:
+        """The embedded service with these options, in place of the one before."""
+        self.unserve()
+        if script:
+            self.box.file("/root/given/script.yaml", script)
+            words = (*words, "--script", "/root/given/script.yaml")
+        told = " ".join(map(shlex.quote, words))
+        self.box.ask(f"systemd-run --quiet --collect --unit=service {EDGED} serve --port {self.port} {told}")
+        within(15, self._listens, lambda: self.box.run("journalctl -u service -n 20 --no-pager").stdout)
+
+    def unserve(self) -> None:
+        self.box.run("systemctl stop service")
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def drop_in(self, text: str) -> None:
+        """Lines of [Service] besides the unit's own; none takes them away again."""
+        if text:
+            self.box.file("/etc/systemd/system/edged.service.d/99-test.conf", f"[Service]\n{text}\n")
+        else:
+            (self.box.root / "etc/systemd/system/edged.service.d/99-test.conf").unlink(missing_ok=True)
+        self.box.ask("systemctl daemon-reload")
+
+    # -- its life ------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start it anew; from here on counts what it writes. It may fail."""
+        self.box.run("systemctl stop edged; systemctl reset-failed edged")
+        self.mark()
+        self.box.run("systemctl start edged")
+
+    def up(self) -> None:
+        """Start it anew, and it is up."""
+        self.start()
+        within(20, lambda: self.status() is not None, self.said)
+
+    def with_line(self) -> None:
+        """Start it anew, and the service is there for it."""
+        self.up()
+        self.until(lambda status: status["link"]["up"])
+
+    def status(self) -> Entry | None:
+        done = self.box.run("edged status --json")
+        return json.loads(done.stdout) if done.returncode == 0 else None
+
+    def until(self, is_so: Callable[[Entry], bool], within_s: float = 20) -> Entry:
+        """Its status, once that is so."""
+        told: list[Entry | None] = [None]
+
+        def look() -> bool:
+            told[0] = self.status()
+            return told[0] is not None and is_so(told[0])
+
+        within(within_s, look, lambda: f"{told[0]}\n{self.said()}")
+        assert told[0] is not None
+        return told[0]
+
+    def ctl(self, words: str) -> None:
+        self.box.ask(f"edged ctl {words}")
+
+    def show(self, name: str) -> str:
+        return self.box.ask(f"systemctl show -p {name} --value edged")
+
+    # -- what it wrote -------------------------------------------------------------------------------
+
+    def mark(self) -> None:
+        """Only what is written from now on counts."""
+        told = self.box.ask("journalctl --sync; journalctl -n 0 --show-cursor --no-pager -q")
+        self._cursor = told.rpartition("cursor: ")[2].strip()
+
+    def entries(self, message_id: str = "") -> list[Entry]:
+        """What edged has written since, all or with that id."""
+        # No matches for journalctl: with a cursor that does not match, systemd 252 skips the first entry that does.
+        told = self.box.ask(
+            f"journalctl --sync; journalctl --after-cursor={shlex.quote(self._cursor)} -o json --no-pager -q"
+        )
+        entries = [json.loads(line) for line in told.splitlines()]
+        return [
+            entry
+            for entry in entries
+            if entry.get("SYSLOG_IDENTIFIER") == "edged" and message_id in ("", entry.get("MESSAGE_ID"))
+        ]
+
+    def wait_for(self, message_id: str, within_s: float = 30) -> Entry:
+        """The first entry with that id."""
+        found: list[Entry] = []
+
+        def look() -> bool:
+            found[:] = self.entries(message_id)
+            return bool(found)
+
+        within(within_s, look, self.said)
+        return found[0]
+
+    def said(self) -> str:
+        return "\n".join(str(entry.get("MESSAGE")) for entry in self.entries())
+
+
+def within(seconds: float, is_so: Callable[[], bool], told: Callable[[], str]) -> None:
+    """Look until it is so: a real machine takes real time."""
+    for _ in _looks(seconds):
+        if is_so():
+            return
+    raise AssertionError(f"not within {seconds} s:\n{told()}")
+
+
+def _looks(seconds: float) -> Iterator[None]:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        yield
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    """A port of loopback, which the box shares with this machine."""
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,107 @@
+"""Every id of the journal is written by something that is tried: here in virtual time, or in boot/test_ids.py on a real
+machine. What explains each to `journalctl -x` is test_catalog.py's.
+"""
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager
+from random import Random
+
+import pytest
+
+from edged.causes import CAUSES
+from edged.errors import DeviceError
+from edged.local.server import LocalServer
+from edged.local.voice import Answer
+from edged.system.journal import fields_of
+from edged.system.notices import NOTICES
+from edged.system.notify import NullManager
+from edged.system.progress import PATIENCE_MS, Sign
+from edged.system.watchdog import Watchdog
+from tests.lab.kiosk import Kiosk, StampVoice
+from tests.lab.net import SimNet
+from tests.system.boot.test_ids import BOX, IDS
+
+HERE = {}
+
+
+def brings(row):
+    def keep(provoke):
+        HERE[row] = provoke
+        return provoke
+
+    return keep
+
+
+@asynccontextmanager
+async def kiosk(net, *settings, voice=None, **service):
+    rng = Random(1)
+    async with (
+        LocalServer(voice=voice or StampVoice(rng), **service) as server,
+        Kiosk(net, server.url, rng, *settings) as one,
+    ):
+        await one.until(lambda: one.app.link.up, 5.0)
+        yield one
+
+
+async def ask(one):
+    one.button.press()
+    await asyncio.sleep(1.003)
+    one.button.release()
+
+
+@brings("standing")
+async def _(net):
+    async with kiosk(net, "microphone.backend=null"):
+        net.set(no_route=True)
+        net.strike("reset_client")
+        await asyncio.sleep(3700)
+
+
+@brings("device_back")
+async def _(net):
+    async with kiosk(net) as one:
+        one.microphone._lost(DeviceError("unplugged", "microphone_lost"))
+        await asyncio.sleep(5)
+
+
+@brings("answer_too_long")
+async def _(net):
+    class Endless:
+        def answer(self, utterance):
+            return Answer(bytes(48_000 * 700), "and so on")
+
+    async with kiosk(net, voice=Endless(), pace=1, delta_ms=1000) as one:
+        await ask(one)
+        await one.until(lambda: one.state == "IDLE", 680)
+
+
+@brings("stalled")
+async def _(net):
+    loop = asyncio.get_running_loop()
+    stuck = Watchdog(
+        NullManager(),
+        lambda: {"speaker": Sign(7)},
+        lambda: round(loop.time() * 1000),
+        within_s=4,
+    )
+    feeding = loop.create_task(stuck.run())
+    await asyncio.sleep(PATIENCE_MS / 1000 + 3)
+    feeding.cancel()
+
+
+@pytest.mark.parametrize("row", HERE)
+def test_it_is_written_with_its_id(row, lab_run, caplog):
+    net = SimNet(latency_ms=10)
+    with caplog.at_level(logging.INFO):
+        lab_run(HERE[row](net), net=net)
+    entries = [dict(fields_of(record)) for record in caplog.records]
+    (entry, *_) = [entry for entry in entries if entry.get("MESSAGE_ID") == IDS[row]]
+    if row in CAUSES:
+        assert entry["EDGED_CAUSE"] == row
+
+
+def test_each_id_is_tried_somewhere():
+    """A new row wants something that brings it about, on the real machine if it can be."""
+    assert set(BOX) | set(HERE) == set(CAUSES) | set(NOTICES)
+    assert not set(BOX) & set(HERE)
