@@ -29,5 +29,16 @@ def load_config(args: argparse.Namespace) -> "Loaded":
     """
     from edged.config import load
 
-    path = args.config or (SYSTEM_CONFIG if SYSTEM_CONFIG.exists() else None)
+    path = args.config or (SYSTEM_CONFIG if is_there(SYSTEM_CONFIG) else None)
     return load(path, env=os.environ, sets=args.set)
+
+
+def is_there(path: str | Path) -> bool:
+    """Whether there is such a file, as far as this user can see: what it may not see may well be there."""
+    try:
+        Path(path).stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True

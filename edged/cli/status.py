@@ -3,7 +3,8 @@
 import argparse
 import json
 
-from edged.cli.options import add_config, load_config
+from edged.cli.options import add_config, is_there, load_config
+from edged.errors import ConfigError
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -15,9 +16,25 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def socket_path(args: argparse.Namespace) -> str:
-    """The control socket the command line means."""
-    path: str = args.socket or load_config(args).config.control.socket
-    return path
+    """The control socket the command line means.
+
+    Where the configuration can not be used, or not be read by this user, an edged that runs is asked all the same, at
+    the usual place: it uses the one from before.
+
+    Raises:
+        ConfigError: it can not be used, and nobody is there.
+    """
+    from edged.config import Config
+
+    if args.socket:
+        return str(args.socket)
+    try:
+        return str(load_config(args).config.control.socket)
+    except ConfigError:
+        usual = Config().control.socket
+        if not args.set and is_there(usual):
+            return usual
+        raise
 
 
 def run(args: argparse.Namespace) -> int:

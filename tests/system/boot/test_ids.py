@@ -221,7 +221,9 @@ def _(stand: Stand) -> None:
 
 @brings("device_hung")
 def _(stand: Stand) -> None:
-    stand.box.ask("rm -f /var/lib/edged/pipe; mkfifo -m 666 /var/lib/edged/pipe; chown edged /var/lib/edged/pipe")
+    stand.box.ask(
+        "rm -f /var/lib/edged/pipe; mkfifo -m 666 /var/lib/edged/pipe; chown edged /var/lib/edged/pipe"
+    )
     stand.configure(
         "speaker: {backend: wav, file: /var/lib/edged/pipe}"
     )  # whom nobody reads from: it opens never
