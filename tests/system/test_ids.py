@@ -11,6 +11,7 @@ import pytest
 
 from edged.causes import CAUSES
 from edged.errors import DeviceError
+from edged.keeper import Keeper
 from edged.local.server import LocalServer
 from edged.local.voice import Answer
 from edged.system.journal import fields_of
@@ -20,6 +21,7 @@ from edged.system.progress import PATIENCE_MS, Sign
 from edged.system.watchdog import Watchdog
 from tests.lab.kiosk import Kiosk, StampVoice
 from tests.lab.net import SimNet
+from tests.lab.ports import SimOffload
 from tests.system.boot.test_ids import BOX, IDS
 
 HERE = {}
@@ -63,6 +65,27 @@ async def _(net):
     async with kiosk(net) as one:
         one.microphone._lost(DeviceError("unplugged", "microphone_lost"))
         await asyncio.sleep(5)
+
+
+def refusing(cause):
+    """A device that can not be opened for that cause; what tells the causes apart is the adapters'."""
+
+    async def provoke(net):
+        def start(lost):
+            raise DeviceError("it can not be opened", cause)
+
+        keeper = Keeper(
+            "microphone", start, lambda: None, offload=SimOffload(), changed=lambda *_: None, rng=Random(1)
+        )
+        opening = asyncio.get_running_loop().create_task(keeper.run())
+        await asyncio.sleep(1)
+        opening.cancel()
+
+    return provoke
+
+
+for _cause in ("device_busy", "device_denied", "device_unfit", "device_ambiguous"):
+    HERE[_cause] = refusing(_cause)
 
 
 @brings("answer_too_long")

@@ -288,13 +288,27 @@ def _(stand: Stand) -> None:
 
 @brings("bug")
 def _(stand: Stand) -> None:
-    file = stand.box.ask(f"ls /opt/edged/current/lib/python3*/site-packages/{LINK}")
-    stand.configure()
-    broken = r"s/    async def run(self) -> None:/&\n        raise RuntimeError(1)/"
-    stand.box.ask(f"cp -p {file} /root/given/kept; sed -i '{broken}' {file}")
-    try:
+    with broken(stand):
         stand.start()
         stand.wait_for(IDS["bug"])
+
+
+@brings("given_up")
+def _(stand: Stand) -> None:
+    with broken(stand):
+        stand.start()
+        stand.wait_for(IDS["given_up"], within_s=90)
+
+
+@contextlib.contextmanager
+def broken(stand: Stand):
+    """An edged with a bug in it."""
+    file = stand.box.ask(f"ls /opt/edged/current/lib/python3*/site-packages/{LINK}")
+    bug = r"s/    async def run(self) -> None:/&\n        raise RuntimeError(1)/"
+    stand.configure()
+    stand.box.ask(f"cp -p {file} /root/given/kept; sed -i '{bug}' {file}")
+    try:
+        yield
     finally:
         stand.box.ask(f"systemctl stop edged; cp -p /root/given/kept {file}")
 
