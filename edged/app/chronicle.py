@@ -14,7 +14,7 @@ from edged.causes import CAUSES
 log = logging.getLogger(__name__)
 
 REMIND_S = 3600.0
-_LEGS = {  # each leg: from one mark to another
+LEGS = {  # each leg: from one mark to another
     "held": ("press", "release"),
     "first_sent": ("press", "first_audio_sent"),
     "commit_sent": ("release", "commit_sent"),
@@ -80,7 +80,7 @@ class Chronicle:
         outcome = ", ".join(dict.fromkeys(self._causes)) or outcome
         legs = {
             name: self._marks[end] - self._marks[begin]
-            for name, (begin, end) in _LEGS.items()
+            for name, (begin, end) in LEGS.items()
             if begin in self._marks and end in self._marks
         }
         told = ", ".join(f"{name.replace('_', ' ')} {ms} ms" for name, ms in legs.items())

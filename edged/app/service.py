@@ -1,12 +1,17 @@
 """Where the configured service is, for whoever dials it: the daemon's link, or the relay."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 from edged.config import Config, Secret, read_text
 from edged.errors import LinkError
 from edged.realtime.addressing import Azure, Portkey
 from edged.realtime.providers import Endpoint, endpoint
+from edged.system.veil import VEIL
 from edged.wire import Dialect
+
+KEY_FROM = 16  # characters
 
 
 def configured_dialect(config: Config) -> Dialect | None:
@@ -39,6 +44,7 @@ def planned(config: Config, key: Secret | None) -> Endpoint:
 
 def _endpoint(config: Config, key: Secret | None, seen: Dialect | None, model: str, token: str) -> Endpoint:
     provider, told = config.provider, config.provider.portkey
+    VEIL.conceal([*_secrets(config), key.reveal() if key is not None else "", token])
     return endpoint(
         provider.name,
         url=provider.url,
@@ -60,6 +66,20 @@ def _endpoint(config: Config, key: Secret | None, seen: Dialect | None, model: s
         ca_file=provider.ca_file,
         proxy=provider.proxy.reveal(),
     )
+
+
+def _secrets(config: Config) -> Iterator[str]:
+    """What the configuration itself holds of keys; short texts of headers and query are names, not keys."""
+    provider = config.provider
+    portkey = provider.portkey
+    for secret in (provider.api_key, portkey.virtual_key, portkey.config, portkey.authorization):
+        yield from (secret.reveal(), secret.reveal().rpartition(" ")[2])
+    for text in (*(header.reveal() for header in provider.headers.values()), *provider.query.values()):
+        yield from (part for part in (text, text.rpartition(" ")[2]) if len(part) >= KEY_FROM)
+    if provider.proxy:
+        _, _, way = provider.proxy.reveal().partition("//")
+        name, _, password = way.rpartition("@")[0].partition(":")
+        yield from (password, unquote(password), f"{unquote(name)}:{unquote(password)}")
 
 
 def _token(path: str) -> str:

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple, Protocol
 
 from edged import __version__
 from edged.errors import CommandError, ConfigError
+from edged.system.veil import VEIL
 
 log = logging.getLogger(__name__)
 
@@ -236,7 +237,7 @@ def _request(line: bytes) -> dict[str, Any]:
 
 
 def _line(message: dict[str, Any]) -> bytes:
-    return json.dumps(message).encode() + b"\n"
+    return json.dumps(VEIL.veiled_in(message)).encode() + b"\n"
 
 
 def _answers(path: Path) -> bool:

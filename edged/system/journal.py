@@ -23,6 +23,7 @@ from typing import Any, TextIO
 from edged.system.entry import encode, own
 from edged.system.notices import message_id
 from edged.system.repeats import Repeats
+from edged.system.veil import VEIL
 
 NATIVE = "/run/systemd/journal/socket"
 IDENTIFIER = "edged"
@@ -44,7 +45,8 @@ def _one_line(text: str, limit: int) -> str:
 
 
 def _masked(text: str) -> str:
-    return _KEY_PROTOCOL.sub("openai-insecure-api-key.********", _SECRET.sub(r"\1********", text))
+    text = _KEY_PROTOCOL.sub("openai-insecure-api-key.********", _SECRET.sub(r"\1********", text))
+    return VEIL.veiled(text)
 
 
 def _priority(level: int) -> int:

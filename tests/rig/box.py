@@ -61,6 +61,11 @@ class Box:
         self._running.close()
         return (self.upper, *self._lower)
 
+    @property
+    def init(self) -> int:
+        """Its first process, by this machine's number; its files are below /proc/INIT/root."""
+        return self._init
+
     def run(self, command: str, *, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
         """A shell command, as root and without a terminal."""
         words = [

@@ -4,11 +4,14 @@ machine. What explains each to `journalctl -x` is test_catalog.py's.
 
 import asyncio
 import logging
+import re
 from contextlib import asynccontextmanager
+from pathlib import Path
 from random import Random
 
 import pytest
 
+from edged.app.chronicle import LEGS
 from edged.causes import CAUSES
 from edged.errors import DeviceError
 from edged.keeper import Keeper
@@ -128,3 +131,11 @@ def test_each_id_is_tried_somewhere():
     """A new row wants something that brings it about, on the real machine if it can be."""
     assert set(BOX) | set(HERE) == set(CAUSES) | set(NOTICES)
     assert not set(BOX) & set(HERE)
+
+
+def test_the_page_for_operators_has_the_ids_and_fields_that_there_are():
+    page = (Path(__file__).parents[2] / "docs/operations.md").read_text()
+    named = set(re.findall(r"\b[0-9a-f]{32}\b", page))
+    assert {row.message_id for row in NOTICES.values()} <= named <= set(IDS.values())
+    legs = {f"EDGED_{name.upper()}_MS" for name in LEGS}
+    assert legs == set(re.findall(r"EDGED_\w+_MS", page))
