@@ -1,18 +1,22 @@
 """Between the bursts of the line and the even pull of the speaker.
 
 Rules:
-1. Nothing is lost and nothing changes places: pushed = played + flushed + queued, in bytes, always.
-2. A *response* is what is pushed up to `end`. It starts when `prebuffer_ms` of it are here, or when it has
-   ended: an answer shorter than the prebuffer plays. Undisturbed it leaves bit by bit as it came.
+1. Nothing is lost and nothing changes places: pushed = played + flushed + queued, in bytes, always; what left for
+   the speaker is played, inserted, or silence and fades.
+2. A *response* is what is pushed up to `end`. It starts by its rule (`prediction.py`): after so long, or when so
+   much of it is here; at once when it has ended, so an answer shorter than that plays. Undisturbed it leaves bit
+   by bit as it came.
 3. Running dry before the end is an *underrun*: what is left fades out, then silence until `rebuffer_ms`
    are here, twice as much after each further underrun of the response (few long gaps rather than many
-   short ones), or until it has ended; then it fades in. The line has no loss and no drift, so sound is
-   never skipped or stretched.
-4. `flush` drops what is queued. What sounds just then fades out; what is pushed later is the next
+   short ones), or until it has ended; then it fades in.
+4. After an underrun, until `arrivals.ENOUGH_MS` are queued, it plays at `arrivals.SPEED`, as does one of a session
+   that is slower than real time: sound is inserted (`stretch.py`). Never once it has ended, and never is sound
+   skipped or hurried: a backlog is no delay here.
+5. `flush` drops what is queued. What sounds just then fades out; what is pushed later is the next
    response's.
-5. *Heard* is what was taken, less what the device still holds: time passes by the bytes taken, silence
-   included.
-6. At most `most_ms` are queued; `push` refuses what does not fit, whole.
+6. *Heard* is what was taken, less what the device still holds: time passes by the bytes taken, silence
+   included. What was inserted is nobody's.
+7. At most `most_ms` are queued; `push` refuses what does not fit, whole.
 
 Not here: threads, the clock, which deltas belong to a dead response (the session drops those before).
 """
@@ -22,10 +26,12 @@ from collections.abc import Iterable
 
 from edged import pcm
 from edged.audio.answers import AnswerEvent, Drained, Flushed, Started, Underrun
+from edged.audio.arrivals import MOST_REBUFFER_MS, REBUFFER_MS, Arrivals
+from edged.audio.prediction import NEVER, Rule
 from edged.audio.response import Response
 from edged.wire.parts import Heard, Part
 
-MOST_REBUFFER_MS = 1600  # beyond it a visitor takes the kiosk for dead
+TELLING_MS = 1000  # of sound; a response cut off before says nothing of the line
 
 
 class JitterBuffer:
@@ -35,13 +41,14 @@ class JitterBuffer:
         self,
         *,
         prebuffer_ms: int = 60,
-        rebuffer_ms: int = 120,
+        rebuffer_ms: int = REBUFFER_MS,
         most_ms: int = 600_000,
         fade_ms: int = 5,
         fmt: pcm.Format = pcm.PCM16,
     ) -> None:
         self._fmt = fmt
-        self._prebuffer_bytes = self._at_least_a_sample(prebuffer_ms)
+        self._rule = Rule(NEVER, prebuffer_ms)
+        self._slow = False
         self._rebuffer_ms = rebuffer_ms
         self._most_bytes = fmt.bytes_of(most_ms)
         self._fade_bytes = fmt.bytes_of(fade_ms)
@@ -57,6 +64,9 @@ class JitterBuffer:
         self.pushed_bytes = 0
         self.played_bytes = 0
         self.flushed_bytes = 0
+        self.inserted_bytes = 0
+        self.learnt: list[Arrivals] = []
+        """Of responses that are complete or were cut off, for whoever predicts; who takes them clears them."""
 
     # The line's side
 
@@ -72,15 +82,16 @@ class JitterBuffer:
         if not sound:
             return True  # an empty delta opens no response and leaves no part of 0 ms behind
         if not self._responses or self._responses[-1].ended:
-            self._responses.append(Response(self._prebuffer_bytes, self._fade_bytes))
-        self._responses[-1].add(part, sound)
+            self._responses.append(Response(self._fmt, self._rule, slow=self._slow))
+        self._responses[-1].add(part, sound, self._taken)
         self.pushed_bytes += len(sound)
         return True
 
     def end(self) -> None:
         """The present response is complete; one without sound never was."""
-        if self._responses:
+        if self._responses and not self._responses[-1].ended:
             self._responses[-1].ended = True
+            self._learn(self._responses[-1])
 
     def flush(self, *, cut: bool = False) -> None:
         """Silence, with a fade; all that is queued is dropped. `Flushed` follows once the fade was taken.
@@ -88,6 +99,9 @@ class JitterBuffer:
         When nothing sounds, it follows at once. `cut`: the speaker silences what it holds, there is no fade, and
         `Flushed` follows upon `cut_done`.
         """
+        for response in self._responses:
+            if not response.ended and response.arrivals.got[-1] >= TELLING_MS:
+                self._learn(response)
         if cut:
             self._tail = b""
             self.flushed_bytes += self.queued_bytes
@@ -96,7 +110,7 @@ class JitterBuffer:
             return
         sounding = self._sounding()
         if sounding is not None:
-            ahead = b"".join(sound for _, sound in sounding.cut(min(self._fade_bytes, sounding.queued)))
+            ahead = sounding.ahead(self._fade_bytes)
             self._tail = self._fade_out(self._fade_in(sounding, ahead))
         self.flushed_bytes += self.queued_bytes
         self._flushes.append(self._flushed(self._responses, self._taken - self._latency_bytes))
@@ -129,8 +143,7 @@ class JitterBuffer:
         sounding = self._sounding()
         if sounding is not None:
             fade = self._fade_out(b"")
-            sounding.hold_bytes = self._fmt.sample_bytes
-            sounding.faded_in = 0
+            sounding.hold(self._fmt.sample_bytes)
         return fade
 
     def skip(self, n_bytes: int) -> None:
@@ -144,10 +157,7 @@ class JitterBuffer:
         self._report()
         self.flushed_bytes += self.queued_bytes
         for response in self._responses:
-            response.cut(response.queued)
-            response.hold_bytes = self._prebuffer_bytes
-            response.faded_in = 0
-            response.live = False
+            response.abandon(self._rule)
         self._drain(None)
 
     def set_latency(self, ms: float) -> None:
@@ -184,17 +194,19 @@ class JitterBuffer:
         """Nothing is queued and nothing is under way: the speaker may rest until there is."""
         return not (self._tail or any(each.queued or each.ended or each.live for each in self._responses))
 
-    def set_prebuffer(self, ms: int) -> None:
-        """How much of a response is gathered before it starts; from the next one on."""
-        self._prebuffer_bytes = self._at_least_a_sample(ms)
+    def set_start(self, rule: Rule, *, slow: bool = False) -> None:
+        """How a response starts, and whether sound comes slower than it plays; from the next one on."""
+        self._rule, self._slow = rule, slow
 
     @property
     def live(self) -> bool:
         """Some of an answer was taken that may not be heard yet."""
         return any(each.live for each in self._responses) or bool(self._tail)
 
-    def _at_least_a_sample(self, ms: int) -> int:
-        return max(self._fmt.sample_bytes, self._fmt.bytes_of(ms))
+    def _learn(self, response: Response) -> None:
+        response.arrivals.end(response.elapsed_ms(self._taken))
+        if response.whole:
+            self.learnt.append(response.arrivals)
 
     def _unplayed(self) -> Response | None:
         return next((each for each in self._responses if not each.played), None)
@@ -202,7 +214,7 @@ class JitterBuffer:
     def _sounding(self) -> Response | None:
         """The response that would be cut off by silence now."""
         response = self._unplayed()
-        return response if response is not None and not response.hold_bytes else None
+        return response if response is not None and response.flows else None
 
     def _next(self, room: int, at: int) -> bytes:
         """Some of what comes next, `room` bytes at most; it will lie at `at`."""
@@ -211,12 +223,25 @@ class JitterBuffer:
             self._report()
             return piece
         response = self._unplayed()
-        if response is None or not (response.ended or response.queued >= response.hold_bytes):
+        if response is None:
             return pcm.silence(room, self._fmt)
-        response.hold_bytes = 0
-        if response.queued < room and not response.ended:
+        waiting = response.waits(at)
+        if waiting:
+            return pcm.silence(min(room, waiting), self._fmt)
+        response.flow()
+        if response.inserted or response.insert():
+            return self._pull_inserted(response, room)
+        steady = response.steady
+        if response.queued < room and not response.ended and steady >= response.queued:
             return self._run_dry(response, at)
-        return self._pull(response, min(room, response.queued), at)
+        return self._pull(response, min(room, response.queued, steady), at)
+
+    def _pull_inserted(self, response: Response, room: int) -> bytes:
+        piece = response.cut_inserted(room)
+        self.inserted_bytes += len(piece)
+        sound = self._fade_in(response, piece)
+        self._last = sound[-self._fmt.sample_bytes :]
+        return sound
 
     def _pull(self, response: Response, n_bytes: int, at: int) -> bytes:
         pieces = response.cut(n_bytes)
@@ -225,7 +250,6 @@ class JitterBuffer:
                 self._events.append(Started(part))
             response.note(part, at, at + len(piece))
             at += len(piece)
-        response.live = True
         self.played_bytes += n_bytes
         sound = self._fade_in(response, b"".join(piece for _, piece in pieces))
         self._last = sound[-self._fmt.sample_bytes :] or self._last
@@ -235,12 +259,10 @@ class JitterBuffer:
         """What is left of the response, fading out; too little for that, and its last sample goes on."""
         left = self._pull(response, response.queued, at)
         needed_ms = min(self._rebuffer_ms << response.underruns, MOST_REBUFFER_MS)
-        response.underruns += 1
-        response.hold_bytes = self._at_least_a_sample(needed_ms)
+        response.run_dry(needed_ms)
         self._events.append(Underrun(needed_ms))
         steady = max(0, len(left) - self._fade_bytes)
         fading = self._fade_out(left[steady:])
-        response.faded_in = 0
         self._tail = fading[len(left) :]
         return left[:steady] + fading[: len(left)]
 
@@ -252,7 +274,7 @@ class JitterBuffer:
 
     def _fade_in(self, response: Response, sound: bytes) -> bytes:
         rising = min(self._fade_bytes - response.faded_in, len(sound))
-        if not rising:
+        if rising <= 0:
             return sound
         start = response.faded_in
         response.faded_in += rising

@@ -21,6 +21,7 @@ from edged import pcm
 from edged.audio.answers import AnswerEvent
 from edged.audio.jitter import JitterBuffer
 from edged.audio.lane import MOST_CUES, CueDone, CueLane
+from edged.audio.prediction import NEVER, Prediction, Rule
 from edged.wire.parts import Part
 
 __all__ = ["MOST_CUES", "CueDone", "Playout", "PlayoutEvent"]
@@ -41,9 +42,16 @@ class Playout:
     """
 
     def __init__(
-        self, jitter: JitterBuffer, *, notify: Callable[[], None], fmt: pcm.Format = pcm.PCM16
+        self,
+        jitter: JitterBuffer,
+        *,
+        notify: Callable[[], None],
+        prediction: Prediction | None = None,
+        fmt: pcm.Format = pcm.PCM16,
     ) -> None:
+        """`prediction` says how answers start, and learns from each; None: as `jitter` was made."""
         self._jitter = jitter
+        self.prediction = prediction
         self._notify = notify
         self._fmt = fmt
         self._lock = Lock()
@@ -54,10 +62,12 @@ class Playout:
         self._latency_bytes = 0
         self._cut_since: int | None = None  # taken when the speaker was asked to drop what it holds
         self._hushed = False  # that ends the cues, too
+        self._fixed_ms: int | None = None
         self.on_work: Callable[[], None] | None = None
         self.on_cut: Callable[[], None] | None = None
         self.pulls = 0
         """Takes so far: the speaker's progress."""
+        self._set_start()
 
     # The speaker's thread
 
@@ -104,10 +114,12 @@ class Playout:
     def end(self) -> None:
         """The present response is complete."""
         self._do(self._jitter.end)
+        self._learn()
 
     def flush(self) -> None:
         """Silence the answer with a fade and drop what is queued of it; one `Flushed` follows."""
         self._do(self._flush)
+        self._learn()
 
     def cue(self, name: str, sound: bytes) -> None:
         """Play a cue after those that wait; `CueDone(name)` follows once, also when it has no sound."""
@@ -121,10 +133,30 @@ class Playout:
         """There is no speaker to pull: finish everything at once. What was queued counts as not heard."""
         self._do(self._settle)
 
-    def set_prebuffer(self, ms: int) -> None:
-        """How much of an answer is gathered before it starts; from the next one on."""
+    def set_prebuffer(self, ms: int | None) -> None:
+        """How much of an answer is gathered before it starts; None: as predicted. From the next one on."""
+        self._fixed_ms = ms
+        self._set_start()
+
+    def _learn(self) -> None:
+        """Outside the lock: it takes longer than a copy."""
         with self._lock:
-            self._jitter.set_prebuffer(ms)
+            learnt, self._jitter.learnt = self._jitter.learnt, []
+        if self.prediction is not None:
+            for arrivals in learnt:
+                self.prediction.learn(arrivals)
+            self._set_start()
+
+    def _set_start(self) -> None:
+        slow = self.prediction is not None and self.prediction.slow
+        if self._fixed_ms is not None:
+            rule = Rule(NEVER, self._fixed_ms)
+        elif self.prediction is not None:
+            rule = self.prediction.rule
+        else:
+            return
+        with self._lock:
+            self._jitter.set_start(rule, slow=slow)
 
     @property
     def dropped_cues(self) -> int:

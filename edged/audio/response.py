@@ -1,15 +1,26 @@
 """One response in the jitter buffer: what waits of it, and where what left of it lies.
 
-Rule: sound is kept in the order it came and cut anywhere without being copied; what was *heard* of a part is
-reckoned from where its sound lies in the stream of all bytes the speaker took, silence included, because only
-that stream knows what a device that holds so many milliseconds has let out.
+Rules:
+1. Sound is kept in the order it came and cut anywhere without being copied; what was *heard* of a part is reckoned
+   from where its sound lies in the stream of all bytes the speaker took, silence included, because only that stream
+   knows what a device that holds so many milliseconds has let out.
+2. It waits, or it flows. It waits at its start for a time or an amount, whichever comes first, and after an underrun
+   or an interruption for an amount; never once it has ended.
+3. While it starves, or its session is slow, sound is inserted, so that it plays at `SPEED`: after an insertion come
+   `SPEED / (1 - SPEED)` times as many bytes just as they came.
 """
 
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from edged import pcm
+from edged.audio import stretch
+from edged.audio.arrivals import ENOUGH_MS, SLOW_ENOUGH_MS, SPEED, Arrivals
+from edged.audio.prediction import NEVER, Rule
 from edged.wire.parts import Part
+
+_FOREVER = 2**62
 
 
 @dataclass(slots=True)
@@ -23,27 +34,130 @@ class _Run:
 
 @dataclass(slots=True)
 class Response:
-    """Plain state and its bookkeeping; what happens when is the jitter buffer's."""
+    """Plain state and its bookkeeping; what happens when is the jitter buffer's. Counts are bytes."""
 
-    hold_bytes: int  # queued before it goes on; 0: it flows
-    faded_in: int  # bytes of its fade-in that are done
+    fmt: pcm.Format
+    rule: Rule
+    slow: bool = False  # its session's sound comes slower than it plays
+    faded_in: int = _FOREVER  # of its fade-in, what is done; a start needs none
     queued: int = 0
     underruns: int = 0
     ended: bool = False
     live: bool = False  # some of it went to the speaker that pulls now
+    whole: bool = True  # every delta of it reached a speaker's time: worth learning from
+    flows: bool = False
+    starved: bool = False
+    inserted: bytes = b""  # goes before what is queued
+    arrivals: Arrivals = field(default_factory=Arrivals)
+    _first_at: int | None = None  # where the speaker's stream was when its first delta came
+    _needed: int | None = None  # queued before it goes on; None: it waits for its start
+    _natural: int = 0  # to go as they came before the next insertion
+    _past: bytes = b""  # what left last
     _queue: deque[tuple[Part, memoryview]] = field(default_factory=deque)
     _received: dict[Part, int] = field(default_factory=dict)  # bytes, in order of arrival
     _runs: list[_Run] = field(default_factory=list)
 
-    def add(self, part: Part, sound: bytes) -> None:
-        """Queue sound that came in."""
+    def add(self, part: Part, sound: bytes, at: int) -> None:
+        """Queue sound that came in when the speaker's stream was at `at`."""
+        if self._first_at is None:
+            self._first_at = at
+        self.arrivals.add(self.elapsed_ms(at), self.fmt.samples_of(len(sound)) * 1000 / self.fmt.rate_hz)
         self._queue.append((part, memoryview(sound)))
         self.queued += len(sound)
         self._received[part] = self._received.get(part, 0) + len(sound)
+        if self.starved and self.queued >= self.fmt.bytes_of(ENOUGH_MS):
+            self.starved = False
+
+    def elapsed_ms(self, at: int) -> float:
+        """Since its first delta, by the speaker's stream."""
+        return self.fmt.samples_of(at - (self._first_at or 0)) * 1000 / self.fmt.rate_hz
+
+    # Waiting and flowing
+
+    def waits(self, at: int) -> int:
+        """How many bytes of silence from `at` on it waits for, unless more comes; 0: it may flow."""
+        if self.flows or self.ended:
+            return 0
+        if self._needed is not None:
+            return 0 if self.queued >= self._needed else _FOREVER
+        if not self.queued or self.queued >= self._enough:
+            return 0 if self.queued else _FOREVER
+        if self.rule.delay_ms == NEVER:
+            return _FOREVER
+        return max(0, (self._first_at or 0) + self.fmt.bytes_of(self.rule.delay_ms) - at)
+
+    def flow(self) -> None:
+        """Go on."""
+        if not self.flows:
+            self._past, self._natural = b"", self.fmt.bytes_of(stretch.LONGEST_MS)
+        self.flows = self.live = True
+
+    def hold(self, n_bytes: int) -> None:
+        """Wait until so much is queued, and fade in then."""
+        self.flows, self._needed, self.faded_in = False, n_bytes, 0
+
+    def run_dry(self, needed_ms: int) -> None:
+        """It starves; it goes on when so much is queued."""
+        self.underruns += 1
+        self.starved = True
+        self.hold(max(self.fmt.sample_bytes, self.fmt.bytes_of(needed_ms)))
+
+    def abandon(self, rule: Rule) -> None:
+        """There is no speaker: nothing of it is queued any more, and what comes later starts anew."""
+        self.cut(self.queued)
+        self.inserted = b""
+        self.rule, self.live, self.whole = rule, False, False
+        self.hold(0)
+        self._needed = self._first_at = None
+
+    @property
+    def _enough(self) -> int:
+        """Queued, it starts whatever the time."""
+        ms = self.rule.queued_ms
+        return _FOREVER if ms == NEVER else max(self.fmt.sample_bytes, self.fmt.bytes_of(ms))
+
+    # Insertions
+
+    @property
+    def _stretched(self) -> bool:
+        slow = self.slow and self.queued < self.fmt.bytes_of(SLOW_ENOUGH_MS)
+        return (slow or self.starved) and not self.ended
+
+    @property
+    def steady(self) -> int:
+        """How many bytes leave before the next insertion."""
+        return self._natural if self._stretched and self._natural else _FOREVER
+
+    def insert(self) -> bool:
+        """Insert sound before what is queued, if it is time for it."""
+        width = self.fmt.bytes_of(stretch.LONGEST_MS)
+        if not self._stretched or self._natural or self.queued < width or len(self._past) < width:
+            return False
+        self.inserted = stretch.insertion(self._past, self._peek(width), self.fmt)
+        natural = self.fmt.samples_of(len(self.inserted)) * SPEED / (1 - SPEED)
+        self._natural = round(natural) * self.fmt.sample_bytes
+        return True
+
+    def cut_inserted(self, n_bytes: int) -> bytes:
+        """Some of what was inserted."""
+        piece, self.inserted = self.inserted[:n_bytes], self.inserted[n_bytes:]
+        return piece
+
+    def _peek(self, n_bytes: int) -> bytes:
+        """What is queued first; no more than is."""
+        out = bytearray()
+        for _, sound in self._queue:
+            out += sound[: n_bytes - len(out)]
+            if len(out) == n_bytes:
+                break
+        return bytes(out)
+
+    # What leaves
 
     def cut(self, n_bytes: int) -> list[tuple[Part, memoryview]]:
         """Take `n_bytes`, no more than are queued, off the queue."""
         self.queued -= n_bytes
+        self._natural = max(0, self._natural - n_bytes)
         pieces = []
         while n_bytes:
             part, sound = self._queue.popleft()
@@ -51,7 +165,14 @@ class Response:
                 self._queue.appendleft((part, sound[n_bytes:]))
             pieces.append((part, sound[:n_bytes]))
             n_bytes -= len(pieces[-1][1])
+        if self.slow or self.starved:
+            keep = self.fmt.bytes_of(stretch.LONGEST_MS)
+            self._past = b"".join((self._past, *(sound for _, sound in pieces)))[-keep:]
         return pieces
+
+    def ahead(self, n_bytes: int) -> bytes:
+        """What would come next, `n_bytes` at most."""
+        return (self.inserted + self._peek(n_bytes))[:n_bytes]
 
     def note(self, part: Part, start: int, stop: int) -> None:
         """Remember where sound of `part` lies; calls come in order."""

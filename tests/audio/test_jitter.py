@@ -301,13 +301,14 @@ def test_an_end_with_nothing_left_after_an_underrun_drains():
 def test_each_underrun_of_a_response_asks_for_twice_as_much_up_to_a_limit():
     buffer = JitterBuffer(rebuffer_ms=120)
     buffer.push(A, flat(60))
-    buffer.take(80 * MS)
     for needed_ms in (120, 240, 480, 960, 1600, 1600):
-        assert buffer.events()[-1] == Underrun(needed_ms)
+        while not (events := [each for each in buffer.events() if isinstance(each, Underrun)]):
+            buffer.take(960)
+        assert events == [Underrun(needed_ms)]
         buffer.push(A, flat(needed_ms - 1))
+        buffer.take(960)
         assert buffer.take(960) == silence(20)
         buffer.push(A, flat(1))
-        assert len(buffer.take((needed_ms + 20) * MS).rstrip(b"\x00")) > 0
 
 
 def test_the_next_response_starts_over():
@@ -846,11 +847,14 @@ def test_a_response_that_is_all_there_leaves_as_it_came_whatever_the_sizes(pushe
 
 
 class AgainstAStream(RuleBasedStateMachine):
-    """Without fades each sample that leaves is the next one that came, or silence; and the sums hold."""
+    """Without fades each sample that leaves is the next one that came, or silence; and the sums hold.
+
+    There is never enough queued here to insert anything.
+    """
 
     @initialize(prebuffer_ms=st.integers(0, 3), rebuffer_ms=st.integers(0, 4), latency_ms=st.integers(0, 3))
     def make(self, prebuffer_ms, rebuffer_ms, latency_ms) -> None:
-        self.buffer = JitterBuffer(prebuffer_ms=prebuffer_ms, rebuffer_ms=rebuffer_ms, most_ms=20, fade_ms=0)
+        self.buffer = JitterBuffer(prebuffer_ms=prebuffer_ms, rebuffer_ms=rebuffer_ms, most_ms=14, fade_ms=0)
         self.buffer.set_latency(latency_ms)
         self.latency = latency_ms * 24  # samples, as all that follows
         self.waiting: list[tuple[int, Part]] = []
@@ -865,7 +869,7 @@ class AgainstAStream(RuleBasedStateMachine):
         part = Part(str(self.response), index)
         sound = [1 + (self.pushed + i) % 30_000 for i in range(samples)]
         taken = self.buffer.push(part, array("h", sound).tobytes())
-        assert taken == (len(self.waiting) + samples <= 20 * 24)
+        assert taken == (len(self.waiting) + samples <= 14 * 24)
         if taken and samples:
             self.pushed += samples
             self.waiting += [(value, part) for value in sound]

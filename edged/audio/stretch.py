@@ -1,0 +1,64 @@
+"""Slower speech of the same pitch: sound is repeated where it repeats itself anyway.
+
+WSOLA (Verhelst, Roelands, "An overlap-add technique based on waveform similarity", ICASSP 1993) in the form that moves
+a pointer (Morita, Itakura, "Time-scale modification by overlap and add using pointer interval control", 1986; WebRTC's
+NetEq does so, too): between the sound before a point and the sound after it, one more stretch of `lag` samples is laid,
+which begins as what comes next and ends as what came before, `lag` being where the two are most alike. All other
+samples stay bit by bit as they came, so what was inserted is nobody's sound and need not be mapped back.
+
+The search is coarse on sums of 8 samples, then finer around the best. No numpy: sound of a healthy line is never
+stretched, and 13.5 MB are too much for what is not used (figures: docs/playout.md).
+"""
+
+from array import array
+from itertools import repeat
+from operator import add, floordiv, mul
+
+from edged import pcm
+
+SHORTEST_MS = 2.5  # 400 Hz, a high voice
+LONGEST_MS = 15  # 66 Hz, a deep one
+ALIKE_MS = 10  # over which likeness is measured
+COARSE = 8  # samples; what repeats itself in a voice lies below 1.5 kHz
+FINE = 2
+
+
+def insertion(past: bytes, ahead: bytes, fmt: pcm.Format = pcm.PCM16) -> bytes:
+    """What can be laid between `past` and `ahead`, each LONGEST_MS of PCM16: from SHORTEST_MS to LONGEST_MS long."""
+    sound = array("h", past)
+    point = len(sound)
+    sound.frombytes(ahead)
+    per_ms = fmt.rate_hz / 1000
+    lag = _lag(
+        sound, point, round(SHORTEST_MS * per_ms), round(LONGEST_MS * per_ms), round(ALIKE_MS * per_ms)
+    )
+    after, before = sound[point : point + lag], sound[point - lag : point]
+    rising = range(lag)
+    laid = map(add, map(mul, after, reversed(rising)), map(mul, before, rising))
+    return array("h", map(floordiv, laid, repeat(lag - 1))).tobytes()
+
+
+def _lag(sound: "array[int]", point: int, shortest: int, longest: int, width: int) -> int:
+    """How far back from `point` the sound is most like the sound from there on."""
+    start = point % COARSE
+    sums = [sum(sound[at : at + COARSE]) for at in range(start, len(sound) - COARSE + 1, COARSE)]
+    lag = COARSE * _most_alike(
+        sums, point // COARSE, range(-(-shortest // COARSE), longest // COARSE + 1), width // COARSE, 1
+    )
+    for step, around in ((FINE, COARSE), (1, FINE)):
+        near = range(max(shortest, lag - around + step), min(longest, lag + around - step) + 1, step)
+        lag = _most_alike(sound, point, near, width, FINE)
+    return lag
+
+
+def _most_alike(sound: "array[int] | list[int]", point: int, lags: range, width: int, step: int) -> int:
+    """The lag with the largest normalised correlation; the longest of equals, as in silence."""
+    after = sound[point : point + width : step]
+    best, likeness = lags[-1], float("-inf")
+    for lag in reversed(lags):
+        before = sound[point - lag : point - lag + width : step]
+        alike = sum(map(mul, after, before))
+        value = alike * abs(alike) / (sum(map(mul, before, before)) or 1)
+        if value > likeness:
+            best, likeness = lag, value
+    return best
