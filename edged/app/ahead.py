@@ -10,19 +10,32 @@ from edged.system.realtime import Realtime
 class AheadPlayout(Playout):
     """A playout whose `take` puts the thread that calls it forward."""
 
-    def __init__(self, jitter: JitterBuffer, *, notify: Callable[[], None], realtime: Realtime) -> None:
-        super().__init__(jitter, notify=notify)
+    def __init__(
+        self,
+        jitter: JitterBuffer,
+        *,
+        notify: Callable[[], None],
+        now_ms: Callable[[], float] | None,
+        realtime: Realtime,
+    ) -> None:
+        super().__init__(jitter, notify=notify, now_ms=now_ms)
         self._take = realtime.first(super().take)
 
     def take(self, n_bytes: int) -> bytes:
         return self._take(n_bytes)
 
 
-def playout(jitter: JitterBuffer, *, notify: Callable[[], None], realtime: Realtime | None) -> Playout:
+def playout(
+    jitter: JitterBuffer,
+    *,
+    notify: Callable[[], None],
+    now_ms: Callable[[], float] | None = None,
+    realtime: Realtime | None,
+) -> Playout:
     """What a speaker pulls; without `realtime` its thread stays as it is."""
-    return (
-        AheadPlayout(jitter, notify=notify, realtime=realtime) if realtime else Playout(jitter, notify=notify)
-    )
+    if realtime is None:
+        return Playout(jitter, notify=notify, now_ms=now_ms)
+    return AheadPlayout(jitter, notify=notify, now_ms=now_ms, realtime=realtime)
 
 
 def hand(call: Callable[[bytes], None], realtime: Realtime | None) -> Callable[[bytes], None]:

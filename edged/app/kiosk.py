@@ -10,10 +10,11 @@ from edged.app.adapters import Devices, Ports
 from edged.app.ahead import playout
 from edged.app.chronicle import Chronicle
 from edged.app.front import Front, preroll_ms
+from edged.app.learning import Learning
 from edged.app.reload import Reload, Source
 from edged.app.sentence import sentence
 from edged.app.service import planned, service
-from edged.app.settings import limits, longest_ms, session_settings
+from edged.app.settings import habits, limits, longest_ms, session_settings
 from edged.appliance import Appliance
 from edged.audio.intake import Intake
 from edged.audio.jitter import JitterBuffer
@@ -24,8 +25,6 @@ from edged.errors import EXIT_BUG, EXIT_OK, CommandError
 from edged.panel.button import Gesture
 from edged.pcm import PCM16
 from edged.realtime.link import Link
-from edged.realtime.providers import PROVIDERS
-from edged.realtime.renewal import Habits
 from edged.realtime.websocket import WebsocketDial
 from edged.system.control import ControlServer, Peer
 from edged.system.exit import Exit
@@ -80,11 +79,14 @@ class App:
             preroll_ms=preroll_ms(config),
             wake=lambda: self._from_thread(self.appliance.on_sound),
         )
+        self._learning = Learning(config, ports)
         self.playout = playout(
-            JitterBuffer(prebuffer_ms=config.speaker.prebuffer_ms),
+            JitterBuffer(prebuffer_ms=config.speaker.prebuffer_ms, prediction=self._learning.prediction),
             notify=lambda: self._from_thread(self.appliance.on_playout),
+            now_ms=ports.clock.monotonic_ms,
             realtime=ports.realtime,
         )
+        self.playout.on_arrival = self._learning.arrived
         self._front = Front(
             devices,
             config,
@@ -112,7 +114,6 @@ class App:
 
     def _make_link(self) -> Link:
         config, key = self._config, self._key
-        provider = PROVIDERS[config.provider.name]
         return Link(
             dial=self._dial,
             endpoint=lambda seen: service(config, key, seen=seen),
@@ -120,12 +121,7 @@ class App:
             outgoing=self.utterances,
             owner=self.appliance.dialogue,
             rng=self._ports.rng,
-            habits=Habits(
-                session_s=provider.session_s,
-                two_at_once=provider.slots > 1,
-                forget_after_s=config.turn.forget_after_s,
-                history_lines=config.turn.history_lines,
-            ),
+            habits=habits(config),
             wall=self._ports.clock.wall,
         )
 
@@ -185,6 +181,7 @@ class App:
             self._ports.netwatch.start(self._network_changed)
             parts.append(tasks.create_task(self._reload.run(), name="reload"))
             parts.append(tasks.create_task(Tidying(self._ports.heap, self.quiet).run(), name="tidying"))
+            parts.append(tasks.create_task(self._learning.run(), name="learning"))
             await self._open_control()
             if self._ports.watchdog_s is not None:
                 parts.append(tasks.create_task(self._watchdog(self._ports.watchdog_s).run(), name="watchdog"))
@@ -254,6 +251,7 @@ class App:
         set_level(config.log.level)
         self.utterances.longest_bytes = PCM16.bytes_of(longest_ms(config))
         self._front.configure(config, front, opened=told.parts)
+        self._learning.configure(config)
         mode = turn.Mode(config.mode)
         self.appliance.configure(
             mode, limits(config), capture=self._front.capture(config), transcripts=config.log.transcripts

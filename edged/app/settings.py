@@ -5,6 +5,7 @@ from typing import Any
 from edged import pcm, turn
 from edged.config import Config
 from edged.realtime.providers import PROVIDERS
+from edged.realtime.renewal import Habits
 from edged.wire import UNSET, Settings, TurnDetection
 
 
@@ -72,3 +73,14 @@ def _transcription(config: Config) -> Any:
 
 def _or_unset(value: Any) -> Any:
     return UNSET if value is None else value
+
+
+def habits(config: Config) -> Habits:
+    """When sessions are changed, and what the next one is told."""
+    provider = PROVIDERS[config.provider.name]
+    return Habits(
+        session_s=provider.session_s,
+        two_at_once=provider.slots > 1,
+        forget_after_s=config.turn.forget_after_s,
+        history_lines=config.turn.history_lines,
+    )

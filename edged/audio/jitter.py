@@ -22,14 +22,14 @@ Not here: threads, the clock, which deltas belong to a dead response (the sessio
 """
 
 from collections import deque
-from collections.abc import Iterable
 
 from edged import pcm
+from edged.audio import fades
 from edged.audio.answers import AnswerEvent, Drained, Flushed, Started, Underrun
 from edged.audio.arrivals import MOST_REBUFFER_MS, REBUFFER_MS, Arrivals
-from edged.audio.prediction import NEVER, Rule
-from edged.audio.response import Response
-from edged.wire.parts import Heard, Part
+from edged.audio.prediction import NEVER, Prediction, Rule
+from edged.audio.response import Response, heard
+from edged.wire.parts import Part
 
 TELLING_MS = 1000  # of sound; a response cut off before says nothing of the line
 
@@ -40,15 +40,17 @@ class JitterBuffer:
     def __init__(
         self,
         *,
-        prebuffer_ms: int = 60,
+        prebuffer_ms: int | None = 60,
         rebuffer_ms: int = REBUFFER_MS,
         most_ms: int = 600_000,
         fade_ms: int = 5,
+        prediction: Prediction | None = None,
         fmt: pcm.Format = pcm.PCM16,
     ) -> None:
+        """`prebuffer_ms` None: as `prediction` says, which has to be told what was learnt."""
         self._fmt = fmt
-        self._rule = Rule(NEVER, prebuffer_ms)
-        self._slow = False
+        self._prebuffer_ms = prebuffer_ms
+        self.prediction = prediction or Prediction()
         self._rebuffer_ms = rebuffer_ms
         self._most_bytes = fmt.bytes_of(most_ms)
         self._fade_bytes = fmt.bytes_of(fade_ms)
@@ -66,13 +68,14 @@ class JitterBuffer:
         self.flushed_bytes = 0
         self.inserted_bytes = 0
         self.learnt: list[Arrivals] = []
-        """Of responses that are complete or were cut off, for whoever predicts; who takes them clears them."""
+        """Of responses that are complete or were cut off, for `prediction`; who takes them clears them."""
 
     # The line's side
 
-    def push(self, part: Part, sound: bytes) -> bool:
+    def push(self, part: Part, sound: bytes, *, ahead: int = 0) -> bool:
         """Queue sound of the present response; False: it would be too much, and nothing of it was taken.
 
+        `ahead`: how many bytes the device has taken before it needed them.
         Raises ValueError for half a sample: all that follows it would be noise.
         """
         if len(sound) % self._fmt.sample_bytes:
@@ -82,8 +85,8 @@ class JitterBuffer:
         if not sound:
             return True  # an empty delta opens no response and leaves no part of 0 ms behind
         if not self._responses or self._responses[-1].ended:
-            self._responses.append(Response(self._fmt, self._rule, slow=self._slow))
-        self._responses[-1].add(part, sound, self._taken)
+            self._responses.append(Response(self._fmt, self._rule, slow=self.prediction.slow))
+        self._responses[-1].add(part, sound, self._taken - ahead)
         self.pushed_bytes += len(sound)
         return True
 
@@ -113,7 +116,7 @@ class JitterBuffer:
             ahead = sounding.ahead(self._fade_bytes)
             self._tail = self._fade_out(self._fade_in(sounding, ahead))
         self.flushed_bytes += self.queued_bytes
-        self._flushes.append(self._flushed(self._responses, self._taken - self._latency_bytes))
+        self._flushes.append(Flushed(heard(self._responses, self._taken - self._latency_bytes, self._fmt)))
         self._responses.clear()
         self._report()
 
@@ -122,7 +125,7 @@ class JitterBuffer:
     def cut_done(self, unheard_bytes: int) -> None:
         """The last so many bytes that were taken were never heard, and never will be: report the cuts."""
         until = self._taken - unheard_bytes
-        self._flushes.extend(self._flushed(responses, until) for responses in self._cut_off)
+        self._flushes.extend(Flushed(heard(responses, until, self._fmt)) for responses in self._cut_off)
         self._cut_off.clear()
         self._report()
 
@@ -181,9 +184,10 @@ class JitterBuffer:
         if self._tail:
             return len(self._tail)
         response = self._unplayed()
-        if response is None or not (response.ended or response.queued >= response.hold_bytes):
+        if response is None or response.waits(self._taken):
             return 0
-        return response.queued
+        kept = 0 if response.ended else self._fade_bytes  # for the fade, should it run dry
+        return max(0, len(response.inserted) + response.queued - kept)
 
     @property
     def queued_ms(self) -> int:
@@ -194,9 +198,15 @@ class JitterBuffer:
         """Nothing is queued and nothing is under way: the speaker may rest until there is."""
         return not (self._tail or any(each.queued or each.ended or each.live for each in self._responses))
 
-    def set_start(self, rule: Rule, *, slow: bool = False) -> None:
-        """How a response starts, and whether sound comes slower than it plays; from the next one on."""
-        self._rule, self._slow = rule, slow
+    def set_prebuffer(self, ms: int | None) -> None:
+        """How much of a response is gathered before it starts; None: as predicted. From the next one on."""
+        self._prebuffer_ms = ms
+
+    @property
+    def _rule(self) -> Rule:
+        if self._prebuffer_ms is not None:
+            return Rule(NEVER, self._prebuffer_ms)
+        return self.prediction.rule
 
     @property
     def live(self) -> bool:
@@ -237,9 +247,8 @@ class JitterBuffer:
         return self._pull(response, min(room, response.queued, steady), at)
 
     def _pull_inserted(self, response: Response, room: int) -> bytes:
-        piece = response.cut_inserted(room)
-        self.inserted_bytes += len(piece)
-        sound = self._fade_in(response, piece)
+        sound = self._fade_in(response, response.cut_inserted(room))
+        self.inserted_bytes += len(sound)
         self._last = sound[-self._fmt.sample_bytes :]
         return sound
 
@@ -267,29 +276,11 @@ class JitterBuffer:
         return left[:steady] + fading[: len(left)]
 
     def _fade_out(self, sound: bytes) -> bytes:
-        """`sound`, or as much of it as there is and its last sample for the rest, down to nothing."""
-        width = self._fmt.sample_bytes
-        missing = (self._fade_bytes - len(sound)) // width
-        return pcm.ramp(sound + (sound[-width:] or self._last) * missing, 1.0, 0.0)
+        return fades.fallen(sound, self._last, self._fade_bytes)
 
     def _fade_in(self, response: Response, sound: bytes) -> bytes:
-        rising = min(self._fade_bytes - response.faded_in, len(sound))
-        if rising <= 0:
-            return sound
-        start = response.faded_in
-        response.faded_in += rising
-        last = response.faded_in - self._fmt.sample_bytes
-        risen = pcm.ramp(sound[:rising], start / self._fade_bytes, last / self._fade_bytes)
-        return risen + sound[rising:]
-
-    def _flushed(self, responses: Iterable[Response], until: int) -> Flushed:
-        return Flushed(
-            tuple(
-                Heard(part, self._fmt.ms_of(played), self._fmt.ms_of(received))
-                for response in responses
-                for part, played, received in response.heard(until)
-            )
-        )
+        done, response.faded_in = response.faded_in, response.faded_in + len(sound)
+        return fades.risen(sound, done, self._fade_bytes, self._fmt.sample_bytes)
 
     def _pass(self, n_bytes: int) -> None:
         self._taken += n_bytes

@@ -21,13 +21,13 @@ from edged import pcm
 from edged.audio.answers import AnswerEvent
 from edged.audio.jitter import JitterBuffer
 from edged.audio.lane import MOST_CUES, CueDone, CueLane
-from edged.audio.prediction import NEVER, Prediction, Rule
 from edged.wire.parts import Part
 
 __all__ = ["MOST_CUES", "CueDone", "Playout", "PlayoutEvent"]
 
 T = TypeVar("T")
 
+SHALLOW_MS = 20  # what a speaker's device needs to go on; beyond it, it is filled with what is there
 MOST_CUT_MS = 500  # of silence taken after `on_cut` without `cut_done`: that device plays on to its end
 
 PlayoutEvent = AnswerEvent | CueDone
@@ -46,12 +46,12 @@ class Playout:
         jitter: JitterBuffer,
         *,
         notify: Callable[[], None],
-        prediction: Prediction | None = None,
+        now_ms: Callable[[], float] | None = None,
         fmt: pcm.Format = pcm.PCM16,
     ) -> None:
-        """`prediction` says how answers start, and learns from each; None: as `jitter` was made."""
+        """`now_ms`: any clock, for speakers that take ahead; without it they are taken to take when they need it."""
         self._jitter = jitter
-        self.prediction = prediction
+        self._now_ms = now_ms
         self._notify = notify
         self._fmt = fmt
         self._lock = Lock()
@@ -60,14 +60,15 @@ class Playout:
         self._told = False
         self._taken = 0
         self._latency_bytes = 0
+        self._heard, self._heard_ms = 0, 0.0  # how much of what was taken was heard when the latency was told
         self._cut_since: int | None = None  # taken when the speaker was asked to drop what it holds
         self._hushed = False  # that ends the cues, too
-        self._fixed_ms: int | None = None
         self.on_work: Callable[[], None] | None = None
         self.on_cut: Callable[[], None] | None = None
+        self.on_arrival: Callable[[float], None] | None = None
+        """Called on the loop's thread with the ms of sound of each delta, and with 0 when an answer is over."""
         self.pulls = 0
         """Takes so far: the speaker's progress."""
-        self._set_start()
 
     # The speaker's thread
 
@@ -92,6 +93,8 @@ class Playout:
         with self._lock:
             self._latency_bytes = self._fmt.bytes_of(ms)
             self._jitter.set_latency(ms)
+            self._heard = self._taken - self._latency_bytes
+            self._heard_ms = self._now_ms() if self._now_ms else 0.0
 
     def cut_done(self, unheard_bytes: int) -> None:
         """The speaker has dropped what it held: the last so many bytes that were taken were never heard.
@@ -109,7 +112,10 @@ class Playout:
 
     def push(self, part: Part, sound: bytes) -> bool:
         """Queue sound of the present response; False: it would be too much, and nothing of it was taken."""
-        return self._do(lambda: self._jitter.push(part, sound))
+        taken = self._do(lambda: self._jitter.push(part, sound, ahead=self._ahead()))
+        if taken and sound:
+            self._arrived(self._fmt.samples_of(len(sound)) * 1000 / self._fmt.rate_hz)
+        return taken
 
     def end(self) -> None:
         """The present response is complete."""
@@ -135,28 +141,20 @@ class Playout:
 
     def set_prebuffer(self, ms: int | None) -> None:
         """How much of an answer is gathered before it starts; None: as predicted. From the next one on."""
-        self._fixed_ms = ms
-        self._set_start()
+        with self._lock:
+            self._jitter.set_prebuffer(ms)
 
     def _learn(self) -> None:
-        """Outside the lock: it takes longer than a copy."""
+        """An answer is over. Outside the lock: it takes longer than a copy."""
         with self._lock:
             learnt, self._jitter.learnt = self._jitter.learnt, []
-        if self.prediction is not None:
-            for arrivals in learnt:
-                self.prediction.learn(arrivals)
-            self._set_start()
+        for arrivals in learnt:
+            self._jitter.prediction.learn(arrivals)
+            self._arrived(0)
 
-    def _set_start(self) -> None:
-        slow = self.prediction is not None and self.prediction.slow
-        if self._fixed_ms is not None:
-            rule = Rule(NEVER, self._fixed_ms)
-        elif self.prediction is not None:
-            rule = self.prediction.rule
-        else:
-            return
-        with self._lock:
-            self._jitter.set_start(rule, slow=slow)
+    def _arrived(self, sound_ms: float) -> None:
+        if self.on_arrival is not None:
+            self.on_arrival(sound_ms)
 
     @property
     def dropped_cues(self) -> int:
@@ -210,6 +208,17 @@ class Playout:
         if work and self.on_work is not None:
             self.on_work()
         return result
+
+    def _ahead(self) -> int:
+        """How much the speaker has taken that a shallow one would not have taken yet, in bytes.
+
+        It is heard by the clock from when the latency was told; a speaker that never tells again takes no more than
+        it needs.
+        """
+        if self._now_ms is None:
+            return 0
+        since_ms = min(self._now_ms() - self._heard_ms, 10_000.0)
+        return max(0, self._taken - self._heard - self._fmt.bytes_of(since_ms + SHALLOW_MS))
 
     def _is_idle(self) -> bool:
         return self._jitter.idle and self._lane.idle and self._cut_since is None

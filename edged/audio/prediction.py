@@ -56,9 +56,15 @@ class Prediction:
     """Learns; of one service and line. Not thread-safe; `learn` takes about a millisecond of a 2.6 GHz core."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew."""
         self._costs = [CAUTION * _distance(rule) for rule in RULES]
         self._sound_ms = self._time_ms = 0.0  # of the last responses, as the far end made them
         self.rule = COLD
+        self.learnt = 0
+        """Responses so far, those of before a restart aside."""
 
     @property
     def rate(self) -> float:
@@ -72,6 +78,7 @@ class Prediction:
 
     def learn(self, arrivals: Arrivals) -> None:
         """A response is over."""
+        self.learnt += 1
         sound_ms, time_ms = arrivals.rate()
         self._sound_ms = self._sound_ms * 0.8 + sound_ms
         self._time_ms = self._time_ms * 0.8 + time_ms

@@ -11,14 +11,14 @@ Rules:
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from edged import pcm
 from edged.audio import stretch
 from edged.audio.arrivals import ENOUGH_MS, SLOW_ENOUGH_MS, SPEED, Arrivals
 from edged.audio.prediction import NEVER, Rule
-from edged.wire.parts import Part
+from edged.wire.parts import Heard, Part
 
 _FOREVER = 2**62
 
@@ -200,3 +200,12 @@ class Response:
         for part, received in self._received.items():
             runs = (run for run in self._runs if run.part == part)
             yield part, sum(max(0, min(run.stop, until) - run.start) for run in runs), received
+
+
+def heard(responses: Iterable[Response], until: int, fmt: pcm.Format) -> tuple[Heard, ...]:
+    """What was heard of each part, up to byte `until` of the speaker's stream."""
+    return tuple(
+        Heard(part, fmt.ms_of(played), fmt.ms_of(received))
+        for response in responses
+        for part, played, received in response.heard(until)
+    )

@@ -114,10 +114,18 @@ class Speaker(Part, frozen=True, kw_only=True):
     ] = "default"
     file: Annotated[str, described("reopen", "Backend wav: the file that is written.", max_length=1000)] = ""
     prebuffer_ms: Annotated[
-        int,
-        between(0, 2000, "60 is usual; on a poor network up to 300 helps"),
-        described("reopen", "Sound gathered before an answer starts."),
-    ] = 60
+        Annotated[int, between(0, 2000, "60 to 300 are usual; null learns it from the answers before")]
+        | None,
+        described("reopen", "Sound gathered before an answer starts; unset: predicted from those before."),
+    ] = None
+    arrivals: Annotated[
+        str,
+        described(
+            "live",
+            "Folder where it is recorded when each piece of an answer came, 8 MB at most; empty: nowhere.",
+            max_length=1000,
+        ),
+    ] = ""
 
 
 class Turn(Part, frozen=True, kw_only=True):

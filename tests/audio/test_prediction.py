@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edged.audio.arrivals import Arrivals, Replay
@@ -123,6 +123,7 @@ def test_nothing_was_learnt_from_nothing():
     assert not Prediction().recall({})
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0, 3000), st.floats(0.05, 500)), min_size=1, max_size=40), st.floats(0, 9000)
 )

@@ -5,7 +5,7 @@ from itertools import pairwise
 from math import pi, sin
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edged.audio.stretch import LONGEST_MS, SHORTEST_MS, insertion
@@ -37,6 +37,7 @@ def test_silence_is_stretched_by_as_much_as_may_be():
     assert len(insertion(bytes(WIDTH * 2), bytes(WIDTH * 2))) == WIDTH * 2
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from([1, 300, 32_767]))
 def test_anything_can_be_stretched(random, level):
     past, ahead = (array("h", (random.randint(-level - 1, level) for _ in range(WIDTH))) for _ in "ab")

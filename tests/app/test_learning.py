@@ -1,0 +1,163 @@
+"""What answers teach is kept over a restart, and recorded where that is asked for."""
+
+import asyncio
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from edged.app.adapters import Ports
+from edged.app.learning import SAVE_EVERY_S, Learning
+from edged.audio.arrivals import Arrivals
+from edged.config import load
+from edged.errors import DeviceError
+from edged.system.store import MemoryStore
+from tests.lab.loop import virtual
+from tests.lab.ports import SimClock, SimOffload
+
+
+def configured(*sets):
+    return load(None, env={}, sets=["state.dir=", *sets]).config
+
+
+class Counted(MemoryStore):
+    saves = 0
+
+    def save(self, name, facts):
+        self.saves += 1
+        super().save(name, facts)
+
+
+def ports(store):
+    loop = asyncio.get_running_loop()
+    return Ports(SimClock(loop), None, None, store, SimOffload(), Random(1))
+
+
+def late(prediction):
+    """Teach it that a delta is late in every answer."""
+    for _ in range(9):
+        arrivals = Arrivals()
+        for n in range(30):
+            arrivals.add(n * 100 + (150 if n == 9 else 0), 100)
+        arrivals.end(3000)
+        prediction.learn(arrivals)
+
+
+async def during(learning, body=None):
+    """Its life, with `body` in it."""
+    life = asyncio.create_task(learning.run())
+    await asyncio.sleep(1)
+    if body is not None:
+        await body()
+    life.cancel()
+    await asyncio.wait({life})
+
+
+def test_what_was_learnt_is_there_after_a_restart(lab_run):
+    async def main():
+        store = Counted()
+        first = Learning(configured(), ports(store))
+
+        async def learn():
+            late(first.prediction)
+
+        await during(first, learn)
+        again = Learning(configured(), ports(store))
+        await during(again)
+        assert store.saves == 1
+        assert again.prediction.rule == first.prediction.rule
+        other = Learning(configured("provider.name=openai"), ports(store))
+        await during(other)
+        assert other.prediction.rule != first.prediction.rule
+
+    lab_run(main())
+
+
+def test_the_card_is_not_written_for_every_answer(lab_run):
+    async def main():
+        store = Counted()
+        learning = Learning(configured(), ports(store))
+
+        async def answers():
+            for _ in range(60):
+                late(learning.prediction)
+                learning.arrived(0)
+                await asyncio.sleep(SAVE_EVERY_S / 20)
+
+        await during(learning, answers)
+        assert store.saves == 4
+
+    lab_run(main())
+
+
+def test_another_service_is_learnt_anew(lab_run):
+    async def main():
+        learning = Learning(configured(), ports(MemoryStore()))
+        cold = learning.prediction.rule
+        late(learning.prediction)
+        learning.configure(configured())
+        assert learning.prediction.rule != cold
+        learning.configure(configured("provider.name=openai"))
+        assert learning.prediction.rule == cold
+
+    lab_run(main())
+
+
+def test_arrivals_are_recorded_answer_by_answer(lab_run, tmp_path):
+    async def main():
+        learning = Learning(configured(f"speaker.arrivals={tmp_path}"), ports(MemoryStore()))
+
+        async def answers():
+            learning.arrived(0)  # an answer without sound
+            for _ in range(2):
+                learning.arrived(100)
+                await asyncio.sleep(0.12)
+                learning.arrived(62.5)
+                await asyncio.sleep(0.03)
+                learning.arrived(0)
+                await asyncio.sleep(0.5)
+            learning.arrived(20)  # cut off by the end
+
+        await during(learning, answers)
+
+    lab_run(main())
+    (file,) = tmp_path.iterdir()
+    header, *lines = file.read_text().splitlines()
+    assert header.startswith("# edged arrivals 1")
+    assert lines == ["0 100", "120 62.5", "150 0", ""] * 2
+
+
+def test_nothing_is_recorded_unasked(lab_run, tmp_path):
+    async def main():
+        learning = Learning(configured(), ports(MemoryStore()))
+
+        async def answers():
+            learning.arrived(100)
+            learning.arrived(0)
+
+        await during(learning, answers)
+
+    lab_run(main())
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_disk_that_hangs_costs_what_was_learnt_and_nothing_else(lab_run):
+    async def main():
+        async def hangs(call, /, *args, deadline_s):
+            await asyncio.sleep(deadline_s)
+            raise DeviceError("hangs", "device_hung")
+
+        learning = Learning(configured(), replace(ports(MemoryStore()), offload=hangs))
+        life = asyncio.create_task(learning.run())
+        late(learning.prediction)
+        learning.arrived(0)
+        await asyncio.sleep(100)
+        assert not life.done()
+        began = virtual().time()
+        life.cancel()
+        await asyncio.wait({life})
+        assert virtual().time() - began < 0.9
+        with pytest.raises(asyncio.CancelledError):
+            life.result()
+
+    lab_run(main())
