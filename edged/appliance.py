@@ -161,6 +161,15 @@ class Appliance:
         if (was in OPEN) != (self.state in OPEN):
             self._set_gate(self.state in OPEN)
 
+    def unfit(self, state: State) -> str | None:
+        """Why what was recorded is not to be committed; what is bad about it is noted."""
+        verdict = self._intake.judge()
+        if state is State.ATTENTIVE and not verdict.dead:
+            return None  # nobody spoke: that is how a conversation ends
+        for cause in verdict.told:
+            self._teller.note(cause)
+        return verdict.refused
+
     def after_turn(self) -> None:
         """All that belongs to the change is done."""
         self._show()

@@ -62,6 +62,7 @@ class Cue(StrEnum):
     FAILED = "failed"  # no answer comes
     CUT = "cut"  # the answer broke off
     SILENT = "silent"  # done, and there was nothing to say
+    UNHEARD = "unheard"  # nobody was heard
     DEVICE = "device"
 
 
@@ -107,6 +108,12 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a08", "The sound device has no rate or format that edged can use: name another, or one that converts (`plughw:CARD=…`)."),
     Cause("device_ambiguous", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.DEVICE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a09", "Two sound devices fit the name: name one by the socket it is plugged into (`port:…`) or by its serial (`usb:…`)."),
+    Cause("microphone_silent", _F.DEVICE, _R.NONE, _L.NOTICE, _C.DEVICE, "I can not hear you.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a10", "The microphone gives nothing but zeros, and nothing was asked: check its mute switch, its cable, its capture switch (alsamixer, F4) and `microphone.device`."),
+    Cause("microphone_stuck", _F.DEVICE, _R.NONE, _L.NOTICE, _C.DEVICE, "I can not hear you.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a11", "The microphone gives one number and no sound, and nothing was asked: unplug it and plug it in again; if it recurs, replace it."),
+    Cause("microphone_offset", _F.DEVICE, _R.NONE, None, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a12", "What was said was sent, but it rides on a constant (DC): a wrong input, a broken cable, or a microphone that wants no supply voltage."),
     # the way to the service
     Cause("offline", _F.NETWORK, _R.LOCAL, _L.OFFLINE, _C.NONE, "I am not connected.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b01", "No route to the network: check Wi-Fi or cable."),
@@ -178,6 +185,14 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e05", "The answer was stopped on request; nothing has to be done."),
     Cause("muted", _F.OPERATOR, _R.NONE, _L.MUTED, _C.MUTED, "The microphone is off.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e04", "The microphone is muted: `edged ctl unmute`."),
+    Cause("nothing_said", _F.VISITOR, _R.NONE, _L.NOTICE, _C.UNHEARD, "I heard nothing. Speak while you hold the button.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1e10", "Nobody spoke, and nothing was asked. If somebody did: raise the microphone's capture level, or set `microphone.refuse_empty: false`."),
+    Cause("speech_too_quiet", _F.OPERATOR, _R.NONE, _L.NOTICE, _C.UNHEARD, "I can hardly hear you.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1e11", "Quieter than any speech, and not asked: raise the capture level (alsamixer, F4), look at `microphone.device`, or lower `microphone.refuse_below_dbfs`."),
+    Cause("speech_faint", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1e12", "It was sent, but it is faint: raise the capture level (alsamixer, F4), or lower `microphone.warn_below_dbfs`."),
+    Cause("speech_clipped", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1e13", "It was sent, but it is cut off at full scale: lower the capture level (alsamixer, F4), and switch its boost off."),
     # ours
     Cause("bug", _F.OURS, _R.NONE, _L.FAULT, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f01", "A fault in edged; it ends and systemd starts it anew. Please report the lines before this one."),

@@ -38,6 +38,11 @@ class Teller:
         """Count a cause that nobody has to hear of."""
         self.counters[CAUSES[cause_id].counter] += 1
 
+    def note(self, cause_id: str) -> None:
+        """A line and a count; nobody has to hear of it."""
+        self.count(cause_id)
+        log.warning("%s: %s", cause_id, CAUSES[cause_id].remedy, extra={"edged": {"cause": cause_id}})
+
     def tell(self, cause_id: str, *, gate_open: bool) -> None:
         """Tell now, or when the gate is shut."""
         if gate_open:

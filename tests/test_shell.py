@@ -2,7 +2,9 @@
 
 import asyncio
 import io
+import itertools
 import logging
+from array import array
 from contextlib import asynccontextmanager
 from random import Random
 
@@ -18,9 +20,11 @@ from edged.system.journal import setup
 from tests.lab.kiosk import Kiosk, StampVoice, Visitor
 from tests.lab.net import SimNet
 from tests.lab.oracle import cues_in
-from tests.lab.stamp import locate
+from tests.lab.stamp import locate, stamps
 
 MS = 48
+_rng = Random(1)
+ROOM = array("h", (round(_rng.gauss(0, 10)) for _ in range(24_000))).tobytes()  # quiet, -67 dBFS
 
 
 @asynccontextmanager
@@ -416,6 +420,73 @@ def test_a_conversation_is_opened_by_a_press_and_goes_on_until_nobody_speaks(she
         assert len(kiosk.server.bill) == 2
 
     shell(body, "mode=conversation")
+
+
+def hear(kiosk, sound):
+    """The microphone hears this, block by block, in place of its stamps."""
+    microphone = kiosk.microphone
+    size = microphone._block * 2
+
+    def tick():
+        block = bytes(itertools.islice(sound, size))
+        microphone.handed += microphone._block
+        microphone._hand(block)
+
+    microphone._pace.stop()
+    microphone._pace.start(0.02, tick)
+
+
+@pytest.mark.parametrize(
+    ("heard", "cue", "cause"),
+    [
+        (bytes(96_000), Cue.DEVICE, "microphone_silent"),
+        (b"\x39\x30" * 48_000, Cue.DEVICE, "microphone_stuck"),
+        (ROOM, Cue.UNHEARD, "nothing_said"),
+    ],
+    ids=["zeros", "stuck", "room"],
+)
+@pytest.mark.parametrize("mode", ["hold", "toggle"])
+def test_a_press_that_can_not_have_been_speech_is_told_and_not_paid_for(shell, mode, heard, cue, cause):
+    async def body(kiosk):
+        hear(kiosk, itertools.cycle(heard))
+        await asyncio.sleep(1.0)
+        if mode == "hold":
+            await kiosk.visitor.hold(1.5)
+        else:
+            await kiosk.visitor.hold(0.2)
+            await asyncio.sleep(1.5)
+            await kiosk.visitor.hold(0.2)
+        await asyncio.sleep(0.1)
+        assert kiosk.state == "TELLING"
+        await idle(kiosk, 2.0)
+        assert render(cue) in played(kiosk)
+        assert (kiosk.server.audit, kiosk.server.bill) == ([], [])
+        assert [e["id"] for e in kiosk.events if e["event"] == "cause"] == [cause]
+        hear(kiosk, itertools.cycle(stamps(0, 24_000)))
+        await asyncio.sleep(0.5)
+        await kiosk.visitor.hold(0.2 if mode == "toggle" else 1.0)
+        if mode == "toggle":
+            await asyncio.sleep(1.0)
+            await kiosk.visitor.hold(0.2)
+        await asyncio.sleep(1.0)
+        await idle(kiosk)
+        assert [billed.status for billed in kiosk.server.bill] == ["completed"]
+
+    shell(body, f"mode={mode}")
+
+
+def test_what_is_bad_about_speech_is_told_to_the_journal_only(shell, caplog):
+    async def body(kiosk):
+        await kiosk.visitor.hold(1.0)  # the stamps ride on an offset
+        await asyncio.sleep(1.0)
+        await idle(kiosk)
+        assert told(kiosk) == []
+        assert len(kiosk.server.bill) == 1
+        return kiosk.app.snapshot()["counters"]
+
+    counters = shell(body)
+    assert counters["edged_cause_microphone_offset_total"] == 1
+    assert any("microphone_offset: What was said was sent" in record.message for record in caplog.records)
 
 
 def test_closed_capture_runs_the_microphone_only_while_the_gate_is_open(shell):

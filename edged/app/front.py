@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from edged.app.adapters import Devices, Ports
 from edged.app.ahead import hand
+from edged.app.settings import fitness
 from edged.audio.intake import Intake
 from edged.audio.playout import Playout
 from edged.config import Config
@@ -40,11 +41,13 @@ class Front:
             for name, life in self._lives().items()
         }
         self.keepers["microphone"].want(config.microphone.capture == "warm")
+        intake.health.fitness = fitness(config)
 
     def configure(self, config: Config, devices: Devices, *, opened: frozenset[str]) -> None:
         """Go on with these, opening anew what `opened` names; only while the gate is shut."""
         self.devices = devices
         button, microphone = config.button, config.microphone
+        self._intake.health.fitness = fitness(config)
         self._grammar.set_limits(bounce_ms=button.bounce_ms, long_press_ms=button.long_press_ms)
         for name, (start, stop) in self._lives().items():
             if name in opened:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from edged import pcm, turn
+from edged.audio.health import Fitness
 from edged.config import Config
 from edged.realtime.providers import PROVIDERS
 from edged.realtime.renewal import Habits
@@ -39,6 +40,17 @@ def limits(config: Config) -> turn.Limits:
         keep_ms=config.turn.keep_s * 1000,
         think_ms=config.turn.think_s * 1000,
         idle_ms=config.turn.idle_s * 1000,
+    )
+
+
+def fitness(config: Config) -> Fitness:
+    """What may be asked about."""
+    told = config.microphone
+    return Fitness(
+        refuse_below_dbfs=told.refuse_below_dbfs,
+        warn_below_dbfs=told.warn_below_dbfs,
+        warn_clipped_percent=told.warn_clipped_percent,
+        refuse_empty=told.refuse_empty,
     )
 
 

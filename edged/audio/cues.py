@@ -29,6 +29,7 @@ _TONES: dict[Cue, tuple[tuple[int, int], ...]] = {
     Cue.FAILED: ((349, 200), (0, 60), (262, 300)),  # two long low ones
     Cue.CUT: ((587, 60), (0, 220), (294, 120)),  # broken in the middle
     Cue.SILENT: ((523, 80), (0, 40), (659, 110)),  # a small rising pair: done
+    Cue.UNHEARD: ((392, 60), (0, 60), (392, 60), (0, 60), (523, 180)),  # well? a question, rising
     Cue.DEVICE: (
         (330, 60),
         (0, 50),

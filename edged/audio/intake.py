@@ -16,6 +16,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from edged import pcm
+from edged.audio.health import Health, Verdict
 from edged.audio.ring import Ring
 from edged.audio.utterances import Utterances
 
@@ -34,8 +35,10 @@ class Intake:
         wake: Callable[[], None],
         gather_ms: int = 40,
         tail_ms: int = 60,
+        health: Health | None = None,
         fmt: pcm.Format = pcm.PCM16,
     ) -> None:
+        self.health = health or Health()
         self._log = log
         self._wake = wake
         self._ring = Ring(fmt.bytes_of(preroll_ms))
@@ -79,7 +82,8 @@ class Intake:
             preroll = self._ring.take_all()
             self._is_open = True
             self._unwoken_bytes = 0
-        self._log.add(preroll)
+        self.health.begin()
+        self._add(preroll)
 
     def shut(self) -> None:
         """Shut the gate: all that was handed in before is in the log on return; the pre-roll starts anew."""
@@ -94,7 +98,12 @@ class Intake:
             self._gathered.clear()
             self._gathered_bytes = 0
         if gathered:
-            self._log.add(gathered)
+            self._add(gathered)
+
+    def judge(self) -> Verdict:
+        """What is to become of the utterance, by all of it that was handed in; before `shut`."""
+        self.collect()
+        return self.health.verdict()
 
     def blind(self, speaking: bool) -> None:  # noqa: FBT001 - a fact that is told, not an option
         """Say whether the machine speaks: then, and for the room's tail after it, there is no pre-roll."""
@@ -117,6 +126,10 @@ class Intake:
     @property
     def is_open(self) -> bool:
         return self._is_open
+
+    def _add(self, sound: bytes) -> None:
+        self._log.add(sound)
+        self.health.hear(sound)
 
     def _gather(self, sound: bytes) -> bool:
         """Keep `sound` for the loop; True: time to wake it."""

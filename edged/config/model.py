@@ -97,6 +97,26 @@ class Microphone(Part, frozen=True, kw_only=True):
         between(5, 100, "20 is usual; more saves work and adds delay"),
         described("reopen", "Sound taken from the device at once."),
     ] = 20
+    refuse_below_dbfs: Annotated[
+        int,
+        between(
+            -100, -50, "-70 is below any speech that a service could make out; -100: only a dead microphone"
+        ),
+        described("live", "What is nowhere louder than this is not asked, and told."),
+    ] = -70
+    warn_below_dbfs: Annotated[
+        int,
+        between(-100, 0, "-50 is what a far too low capture level gives; -100: never"),
+        described("live", "Speech that is nowhere louder than this is sent, with a line in the journal."),
+    ] = -50
+    warn_clipped_percent: Annotated[
+        float,
+        between(0, 100, "1 is where it begins to be heard; 100: never"),
+        described("live", "Share of samples at full scale above which the journal is told."),
+    ] = 1.0
+    refuse_empty: Annotated[
+        bool, described("live", "true: a press during which nobody speaks is not asked, and told.")
+    ] = True
 
 
 class Speaker(Part, frozen=True, kw_only=True):

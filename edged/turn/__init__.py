@@ -9,7 +9,8 @@ Nothing about turn-taking is elsewhere. Rules:
    exactly one of them.
 4. What follows from a state alone is keyed by state (follows.py): its time limit, its share of the light.
 5. Facts that change what an event means (pending utterances, mute, a missing microphone) are folded into
-   the event by `press` and `link_lost` before the table is asked.
+   the event by `press` and `link_lost` before the table is asked; that what was recorded is no speech, by the driver:
+   it asks before an utterance would be committed, and then the event is UNFIT.
 
 Not here: time, sound, the socket, the light itself, what a cause sounds like.
 """

@@ -10,7 +10,7 @@ from collections import deque
 from typing import Protocol
 
 from edged.turn.follows import Limits, step
-from edged.turn.states import Effect, Event, Mode, State
+from edged.turn.states import Do, Effect, Event, Mode, State, Step
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,10 @@ class Owner(Protocol):
 
     def on_turn(self, was: State, by: Event) -> None:
         """The state has changed; called before the effects."""
+
+    def unfit(self, state: State) -> str | None:
+        """Why what was recorded in `state`, which is about to be left, is not to be committed; None: it is."""
+        ...
 
     def do(self, effect: Effect, cause: str | None) -> None:
         """Carry out one effect; `cause` came with the event."""
@@ -54,6 +58,11 @@ class Turns:
 
     def _take(self, event: Event, cause: str | None) -> None:
         follows = step(self.mode, self.state, event)
+        if follows is not None and _judges(self.state, event, follows):
+            unfit = self._owner.unfit(self.state)
+            if unfit is not None:
+                event, cause = Event.UNFIT, cause or unfit  # a microphone that was lost is told as that
+                follows = step(self.mode, self.state, event)
         if follows is None:
             return
         was, self.state = self.state, follows.state
@@ -80,3 +89,8 @@ class Turns:
         limit_ms = self.limits.of(self.mode, self.state)
         if limit_ms is not None:
             self._limit = asyncio.get_running_loop().call_later(limit_ms / 1000, self.post, Event.TIMED_OUT)
+
+
+def _judges(state: State, event: Event, follows: Step) -> bool:
+    """Whether it matters what was recorded: it would be committed, or nobody was heard for a long time."""
+    return Do.END in follows.effects or (state is State.ATTENTIVE and event is Event.TIMED_OUT)

@@ -10,7 +10,7 @@ _SPEECH = {_E.SPEECH_STARTED, _E.SPEECH_STOPPED}
 _LINK = {_E.LINK_LOST, _E.LINK_LOST_PENDING}
 _FINGER = {_E.RELEASE, _E.LONG_PRESS}
 _NEWS = {_E.LINK_UP, _E.UNMUTED, _E.DEVICE_BACK}  # they change the light and the next press, never the turn
-_GATE = {_E.MUTED, _E.DEVICE_LOST}  # they concern an open gate only
+_GATE = {_E.MUTED, _E.DEVICE_LOST, _E.UNFIT}  # they concern an open gate only
 _PLAYED = {_E.DRAINED, _E.CUE_DONE}  # of an answer or a cue that the turn has left behind
 _LATE = {_E.RESPONSE_STARTED, _E.OVERFLOWED, *_ENDED}  # of an answer that the turn has left behind, likewise
 _OF_AN_ANSWER = {*_LATE, _E.FIRST_AUDIO}
@@ -65,6 +65,7 @@ _IGNORED: dict[State, set[Event]] = {
     _S.CUT: {*_FINGER, *_SPEECH, *_NEWS, *_GATE, *_LINK, *_OF_AN_ANSWER, _E.CUE_DONE, _E.COMMITTED},
     _S.TELLING: {*_FINGER, *_SPEECH, *_NEWS, *_GATE, *_LINK, *_LATE, _E.DRAINED},
     _S.ARMED: {
+        _E.UNFIT,
         _E.PRESS,
         _E.PRESS_REFUSED,
         *_FINGER,
@@ -76,6 +77,7 @@ _IGNORED: dict[State, set[Event]] = {
         _E.COMMITTED,
     },
     _S.BARGED: {
+        _E.UNFIT,
         _E.PRESS,
         _E.PRESS_REFUSED,
         _E.LONG_PRESS,

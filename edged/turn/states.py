@@ -53,6 +53,7 @@ class Event(Enum):
     MUTED = "muted"
     UNMUTED = "unmuted"
     TIMED_OUT = "timed out"
+    UNFIT = "unfit"  # in place of what would end the utterance: it can not be speech, or nobody spoke
     DEVICE_LOST = "device lost"  # the microphone
     DEVICE_BACK = "device back"
     CUE_DONE = "cue done"

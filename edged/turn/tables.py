@@ -83,6 +83,7 @@ def _presses(fresh: State, over_an_answer: State) -> Table:
 
 
 _TOO_SHORT = _step(_S.TELLING, Do.ABORT, Tell("too_short"))
+_UNFIT = _step(_S.TELLING, Do.ABORT, Tell())
 _SAID = _step(_S.COMMITTING, Do.END)
 _SAID_LIMIT = _step(_S.COMMITTING, Do.END, Tell("utterance_limit"))
 _SAID_DEVICE = _step(_S.COMMITTING, Do.END, Tell())  # what was said until the microphone went is kept
@@ -92,6 +93,8 @@ _BUTTON: Table = {
     (_S.LISTENING, _E.RELEASE): _SAID,
     (_S.LISTENING, _E.TIMED_OUT): _SAID_LIMIT,
     (_S.LISTENING, _E.DEVICE_LOST): _SAID_DEVICE,
+    (_S.LISTENING, _E.UNFIT): _UNFIT,
+    (_S.LATCHED, _E.UNFIT): _UNFIT,
     (_S.LATCHED, _E.PRESS): _SAID,
     (_S.LATCHED, _E.TIMED_OUT): _SAID_LIMIT,
     (_S.LATCHED, _E.DEVICE_LOST): _SAID_DEVICE,
@@ -126,6 +129,8 @@ _ALL: dict[Mode, Table] = {
         (_S.ATTENTIVE, _E.PRESS): _step(_S.IDLE, Do.ABORT),
         (_S.ATTENTIVE, _E.TIMED_OUT): _step(_S.IDLE, Do.ABORT),
         (_S.ATTENTIVE, _E.SPEECH_STARTED): _step(_S.HEARING),
+        (_S.ATTENTIVE, _E.UNFIT): _UNFIT,
+        (_S.HEARING, _E.UNFIT): _UNFIT,
         (_S.HEARING, _E.PRESS): _SAID,
         (_S.HEARING, _E.TIMED_OUT): _SAID_LIMIT,
         (_S.HEARING, _E.DEVICE_LOST): _SAID_DEVICE,

@@ -1,6 +1,7 @@
 """The crossing up: nothing lost at the gate, nothing kept that was not meant to be."""
 
-from threading import Thread
+from array import array
+from threading import Event, Thread
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -333,6 +334,59 @@ class AgainstAPlainString(RuleBasedStateMachine):
 
 AgainstAPlainString.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
 TestAgainstAPlainString = AgainstAPlainString.TestCase
+
+
+def test_the_seam_between_preroll_and_speech_is_exact_whatever_the_threads_do():
+    """Numbered samples in blocks of every size from a thread: what is said is one run of them, and begins in time."""
+    log = Utterances(longest_ms=100_000)
+    intake = Intake(log, preroll_ms=10, wake=lambda: None)
+    numbers = array("H", range(60_000))
+    opened = Event()
+
+    def device() -> None:
+        at, size = 0, 0
+        while at < len(numbers):
+            size = size % 97 + 1
+            intake.hand(numbers[at : at + size].tobytes())
+            at += size
+            if at > 20_000:
+                opened.wait()
+
+    for number in range(10):
+        opened.clear()
+        thread = Thread(target=device)
+        before = intake.blocks
+        thread.start()
+        while intake.blocks < before + 40 * number:  # 20 000 samples are 415 blocks and more
+            pass
+        log.begin(0)
+        intake.open()
+        opened.set()
+        thread.join()
+        intake.shut()
+        log.end(0)
+        said = array("H")
+        while (entry := log.next(1 << 20)) is not None:
+            said.frombytes(entry.pcm)
+        log.committed()
+        assert said == numbers[said[0] :]
+        assert said[0] <= 20_097
+
+
+def test_what_is_recorded_is_judged_from_the_preroll_to_the_last_block():
+    rig = Rig()
+    for _ in range(2):
+        rig.intake.hand(array("h", [-9000, 9000] * 240).tobytes())
+        rig.open()
+        rig.intake.hand(bytes(BLOCK))
+        assert rig.intake.judge().refused is None  # the pre-roll was no silence
+        rig.said()
+        rig.open()
+        rig.intake.hand(bytes(BLOCK))
+        assert rig.intake.judge().refused == "microphone_silent"
+        rig.intake.hand(array("h", [-9000, 9000] * 480).tobytes())
+        assert rig.intake.judge().refused is None
+        rig.said()
 
 
 def test_a_real_thread_loses_nothing():

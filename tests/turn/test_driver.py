@@ -13,9 +13,15 @@ class Owner:
         self.log = []
         self.answers = {}
         self.turns = None
+        self.cause = None
+        self.judged = []
 
     def on_turn(self, was, by):
         self.log.append((was, by, self.turns.state))
+
+    def unfit(self, state):
+        self.judged.append(state)
+        return self.cause
 
     def do(self, effect, cause):
         self.log.append((effect, cause))
@@ -181,3 +187,68 @@ def test_it_has_mode_and_limits_to_show():
     limits = Limits()
     turns, _ = driven(Mode.HYBRID, limits)
     assert (turns.mode, turns.limits, turns.state) == (Mode.HYBRID, limits, State.IDLE)
+
+
+def test_what_was_recorded_is_judged_before_it_would_be_committed_and_no_other_time(loop_run):
+    async def body():
+        turns, owner = driven(Mode.TOGGLE)
+        turns.post(Event.PRESS)
+        turns.post(Event.PRESS)  # too short
+        turns.post(Event.CUE_DONE)
+        turns.post(Event.PRESS)
+        turns.post(Event.TIMED_OUT)
+        assert owner.judged == []
+        turns.post(Event.PRESS)
+        assert (owner.judged, turns.state) == ([State.LATCHED], State.COMMITTING)
+        assert (Do.END, None) in owner.log
+
+    loop_run(body)
+
+
+def test_what_can_not_be_speech_is_thrown_away_and_told(loop_run):
+    async def body():
+        for ends in (Event.RELEASE, Event.TIMED_OUT):
+            turns, owner = driven()
+            turns.post(Event.PRESS)
+            turns.post(Event.TIMED_OUT)
+            owner.cause = "microphone_silent"
+            turns.post(ends)
+            assert turns.state is State.TELLING
+            assert owner.log[-4:] == [
+                (State.LISTENING, Event.UNFIT, State.TELLING),
+                (Do.ABORT, "microphone_silent"),
+                (Tell(), "microphone_silent"),
+                ("after", State.TELLING),
+            ]
+
+    loop_run(body)
+
+
+def test_a_microphone_that_went_is_told_as_that(loop_run):
+    async def body():
+        turns, owner = driven()
+        turns.post(Event.PRESS)
+        turns.post(Event.TIMED_OUT)
+        owner.cause = "nothing_said"
+        turns.post(Event.DEVICE_LOST, "microphone_lost")
+        assert owner.log[-3:-1] == [(Do.ABORT, "microphone_lost"), (Tell(), "microphone_lost")]
+
+    loop_run(body)
+
+
+def test_a_conversation_in_which_nobody_was_heard_for_long_is_judged_too(loop_run):
+    async def body():
+        turns, owner = driven(Mode.CONVERSATION)
+        turns.post(Event.PRESS)
+        turns.post(Event.TIMED_OUT)
+        assert (owner.judged, turns.state) == ([State.ATTENTIVE], State.IDLE)
+        owner.cause = "microphone_silent"
+        turns.post(Event.PRESS)
+        turns.post(Event.TIMED_OUT)
+        assert (turns.state, owner.log[-2]) == (State.TELLING, (Tell(), "microphone_silent"))
+        turns.post(Event.CUE_DONE)
+        turns.post(Event.PRESS)
+        turns.post(Event.PRESS)  # ended on purpose: no judgement
+        assert turns.state is State.IDLE
+
+    loop_run(body)
