@@ -10,7 +10,7 @@ from pathlib import Path
 from edged.pcm import PCM16
 from edged.system.control_client import ControlClient
 
-CARD = "kiosk"  # as /etc/asound.conf calls it
+CARD = "kiosk"  # as /etc/asound.conf calls it: PortAudio knows no other name that stays
 PORT = 8765
 PIPECAT = "/opt/pipecat/bin/python"
 CONFIG = """version: 1
