@@ -10,6 +10,7 @@ Rules:
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from edged import pcm
@@ -60,12 +61,12 @@ class Speaking:
 
     def __init__(self, depth: Depth, fmt: pcm.Format = pcm.PCM16) -> None:
         self._depth, self._fmt = depth, fmt
-        self._playing: _Playing | None = None
+        self._playing: Playing | None = None
         self._thread: threading.Thread | None = None
 
     def start(self, outlet: Outlet, changer: Changer | None, source: Source, lost: Lost) -> None:
         """Begin; the outlet is closed by the end of the thread."""
-        playing = self._playing = _Playing(outlet, changer, source, self._depth, self._fmt)
+        playing = self._playing = Playing(outlet, changer, source, self._depth, self._fmt)
         source.on_work = playing.news.set
         if outlet.takes_back:
             source.on_cut = playing.ask_to_cut
@@ -81,18 +82,38 @@ class Speaking:
         self._playing = self._thread = None
 
 
-class _Playing:
-    """One run of the thread."""
+class News(Protocol):
+    """What ends a wait: threading.Event in life."""
+
+    def set(self) -> None: ...
+    def clear(self) -> None: ...
+    def wait(self, timeout: float, /) -> bool: ...
+
+
+class Playing:
+    """One run of the thread; `news` and `now` are its clock."""
 
     def __init__(
-        self, outlet: Outlet, changer: Changer | None, source: Source, depth: Depth, fmt: pcm.Format
+        self,
+        outlet: Outlet,
+        changer: Changer | None,
+        source: Source,
+        depth: Depth,
+        fmt: pcm.Format = pcm.PCM16,
+        *,
+        news: News | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.news = threading.Event()
+        self.news: News = threading.Event() if news is None else news
+        self.gaps = 0
+        """How often it ran dry while there was something to play."""
+        self._now = now
         self._outlet, self._changer, self._source, self._fmt = outlet, changer, source, fmt
         self._layout = outlet.layout
         self._writer = Writer(self._layout.rate_hz, depth, most_frames=outlet.most_frames)
         self._cut_wanted = self._ended = False
         self._stands = True  # the device is stopped, and holds nothing
+        self._plays = False  # it is kept filled: running dry is a gap
         self._written = self._heard = 0  # frames
         self._moved_by = 0.0  # when it has to have moved
 
@@ -117,7 +138,7 @@ class _Playing:
 
     def _step(self) -> None:
         self.news.clear()
-        held = 0 if self._stands else self._outlet.held() or 0
+        held = self._held()
         self._source.set_latency(self._layout.ms_of(held))
         if self._cut_wanted:
             self._cut_wanted = False
@@ -133,8 +154,15 @@ class _Playing:
                 self._judge(held)
                 self.news.wait(self._writer.rest_s(held, ready))
 
+    def _held(self) -> int:
+        held = 0 if self._stands else self._outlet.held()
+        if held is None:
+            self.gaps += self._plays
+            held = 0
+        return held
+
     def _write(self, frames: int) -> None:
-        began = time.monotonic()
+        began = self._now()
         mono = self._source.take(self._bytes_of(frames))
         if self._changer is not None:
             mono = self._changer.feed(mono)
@@ -143,14 +171,15 @@ class _Playing:
             self._stands = False
             self._moved_by = began + self._outlet.first_s
         self._outlet.write(spoken(mono, self._layout))
+        self._plays = True
         self._written += len(mono) // pcm.SAMPLE_BYTES
         half_s = 0.5 * frames / self._layout.rate_hz
-        if (self._outlet.held() or 0) < 0.5 * frames and time.monotonic() - began < half_s:
-            self.news.wait(
-                half_s
-            )  # a device that swallows all at once (a file, a null) has no pace of its own
+        if (self._outlet.held() or 0) < 0.5 * frames and self._now() - began < half_s:
+            self.news.wait(half_s)  # one that swallows all at once (a file, a null) has no pace of its own
 
     def _rest(self, held: int) -> None:
+        """Let it run dry, stop it, and look at it now and then."""
+        self._plays = False
         if held:
             self._judge(held)
             self.news.wait(held / self._layout.rate_hz)
@@ -177,7 +206,7 @@ class _Playing:
 
     def _judge(self, held: int) -> None:
         """Raises DeviceError when nothing was heard for too long."""
-        now = time.monotonic()
+        now = self._now()
         if self._written - held > self._heard or not held:
             self._heard = self._written - held
             self._moved_by = max(self._moved_by, now + SILENT_S)
