@@ -30,6 +30,7 @@ FOREIGN = {
     "msgspec": ("config/", "local/script.py", "wire/"),
     "numpy": ("audio/resample.py", "audio/volume.py", "local/sounds.py"),
     "pyaudio": ("audio/portaudio.py",),
+    "sounddevice": ("audio/desktop.py",),
     "websockets": (
         "local/connection.py",
         "local/server.py",
@@ -45,7 +46,7 @@ FOREIGN = {
 }
 """Which files know a library that is not Python's own: its adapter, or the room it serves throughout."""
 
-OPTIONAL = ("gpiozero", "pyaudio")
+OPTIONAL = ("gpiozero", "pyaudio", "sounddevice")
 """Libraries a machine may lack or be slow to load: their adapters are imported when the config names them."""
 
 WORLDLY = frozenset({"asyncio", "logging", "random", "socket", "threading", "time"})
@@ -53,12 +54,15 @@ DRIVERS = (
     "app/",
     "appliance.py",
     "audio/alsa.py",
+    "audio/blocking.py",
+    "audio/desktop.py",
     "audio/intake.py",
     "audio/null.py",
     "audio/pace.py",
     "audio/playout.py",
     "audio/portaudio.py",
     "audio/ports.py",
+    "audio/quiet.py",
     "audio/speaking.py",
     "audio/urgent.py",
     "audio/wav.py",

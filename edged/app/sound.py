@@ -1,10 +1,12 @@
 """Microphone and speaker for a configuration. Adapters are imported here and only when they are chosen."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from edged.audio.ports import Microphone, Pace, Speaker
 from edged.config import model
+from edged.config.part import names_of
 
 
 def microphone(wanted: model.Microphone, pace: Callable[[str], Pace]) -> Microphone:
@@ -13,11 +15,19 @@ def microphone(wanted: model.Microphone, pace: Callable[[str], Pace]) -> Microph
         case "alsa":
             from edged.audio.alsa import AlsaMicrophone
 
-            return AlsaMicrophone(wanted.device, block_ms=wanted.block_ms)
+            return AlsaMicrophone(*names_of(wanted.device), block_ms=wanted.block_ms, channel=wanted.channel)
         case "pyaudio":
             from edged.audio.portaudio import PyAudioMicrophone
 
-            return PyAudioMicrophone(wanted.device, block_ms=wanted.block_ms)
+            return PyAudioMicrophone(
+                *names_of(wanted.device), block_ms=wanted.block_ms, channel=wanted.channel
+            )
+        case "sounddevice":
+            from edged.audio.desktop import DesktopMicrophone
+
+            return DesktopMicrophone(
+                *names_of(wanted.device), block_ms=wanted.block_ms, channel=wanted.channel
+            )
         case "wav":
             from edged.audio.wav import WavMicrophone, read_wav
 
@@ -35,11 +45,15 @@ def speaker(wanted: model.Speaker, pace: Callable[[str], Pace]) -> Speaker:
         case "alsa":
             from edged.audio.alsa import AlsaSpeaker
 
-            return AlsaSpeaker(wanted.device)
+            return AlsaSpeaker(*names_of(wanted.device))
         case "pyaudio":
             from edged.audio.portaudio import PyAudioSpeaker
 
-            return PyAudioSpeaker(wanted.device)
+            return PyAudioSpeaker(*names_of(wanted.device))
+        case "sounddevice":
+            from edged.audio.desktop import DesktopSpeaker
+
+            return DesktopSpeaker(*names_of(wanted.device))
         case "wav":
             from edged.audio.wav import WavSpeaker
 
@@ -51,9 +65,18 @@ def speaker(wanted: model.Speaker, pace: Callable[[str], Pace]) -> Speaker:
 
 
 def chosen(backend: str) -> str:
-    """What `auto` is on this machine: alsa where there is a card, else what can be imported."""
+    """What `auto` is on this machine: alsa where there is a card, else what is installed."""
     if backend != "auto":
         return backend
     from edged.audio import alsa
 
-    return "alsa" if alsa.available() else "pyaudio"
+    if alsa.available():
+        return "alsa"
+    return next((name for name in ("pyaudio", "sounddevice") if find_spec(name)), "alsa")
+
+
+def is_real() -> bool:
+    """Whether this machine has something to hear and something to say it with."""
+    from edged.audio import alsa, portaudio
+
+    return alsa.available() or portaudio.available()

@@ -13,8 +13,7 @@ from edged.audio import libasound
 from edged.audio.alsa_pcm import Pcm
 from edged.audio.names import cards, resolve
 from edged.audio.ports import Lost, Source
-from edged.audio.resample import Resampler
-from edged.audio.samples import Inward, Layout
+from edged.audio.samples import Inward, Layout, changer
 from edged.audio.speaking import Speaking
 from edged.audio.urgent import hurry
 from edged.audio.writer import Depth
@@ -50,10 +49,6 @@ def _open(what: str, devices: Sequence[str], *, period_ms: int, channel: int | N
     raise first
 
 
-def _changer(rate_in: int, rate_out: int) -> Resampler | None:
-    return None if rate_in == rate_out else Resampler(rate_in, rate_out)
-
-
 class AlsaMicrophone:
     """`devices` in order of preference; `channel` of an array, None: the mean of all."""
 
@@ -75,7 +70,7 @@ class AlsaMicrophone:
         layout = device.layout
         inward = Inward(
             layout,
-            _changer(layout.rate_hz, self._fmt.rate_hz),
+            changer(layout.rate_hz, self._fmt.rate_hz),
             block_bytes=self._fmt.bytes_of(self._block_ms),
             channel=self._channel,
         )
@@ -139,8 +134,8 @@ class AlsaSpeaker:
     def start(self, source: Source, lost: Lost) -> None:
         """Open the device and begin."""
         device = _open("speaker", self._devices, period_ms=PERIOD_MS)
-        changer = _changer(self._fmt.rate_hz, device.layout.rate_hz)
-        self._speaking.start(_AlsaOutlet(device), changer, source, lost)
+        change = changer(self._fmt.rate_hz, device.layout.rate_hz)
+        self._speaking.start(_AlsaOutlet(device), change, source, lost)
 
     def stop(self) -> None:
         """Close the device."""
@@ -158,15 +153,17 @@ class _AlsaOutlet:
         self._device = device
 
     def write(self, frames: bytes) -> None:
-        """Give it all; a device whose buffer is smaller than thought is waited for a little."""
-        for _ in range(10):
+        """Give it all; there is room, but for a device that tells less than the truth of what it holds."""
+        until = time.monotonic() + self.first_s
+        while True:
             taken = self._device.write(frames)
             self._device.start()
             frames = frames[taken * self.layout.frame_bytes :]
             if not frames:
                 return
+            if time.monotonic() > until:
+                raise DeviceError(f"speaker {self.name!r} takes nothing any more", "speaker_lost")
             self._device.wait(WAIT_MS)
-        raise DeviceError(f"speaker {self.name!r} takes nothing any more", "speaker_lost")
 
     def held(self) -> int | None:
         return self._device.held()
@@ -189,5 +186,8 @@ class _AlsaOutlet:
 
 
 def available() -> bool:
-    """Whether libasound is here, and a card."""
-    return libasound.here() and bool(cards())
+    """Whether libasound is here, and a card that hears and one that speaks."""
+    present = cards()
+    return libasound.here() and all(
+        any(card.devices(what) for card in present) for what in ("microphone", "speaker")
+    )

@@ -109,12 +109,19 @@ class Pcm:
         self.buffer_frames = frames.value
 
     def _software(self, avail_min: int) -> None:
-        """It begins when it is told, not when so much is written; it stops when it is dry."""
+        """A card begins when it is told, not when so much is written, and stops when it is dry.
+
+        A sound server begins with a period and never stops: what it tells of itself is an estimate, it would stop over
+        a wrong one, and after an underrun it waits for as much as it was told to begin with.
+        """
         with Room("sw_params") as params:
             never = c_ulong()
             self._do("sw_params_current", params)
             self._lib.snd_pcm_sw_params_get_boundary(params, byref(never))
-            self._do("sw_params_set_start_threshold", params, never.value)
+            start = never.value if self.card >= 0 else self.period_frames
+            self._do("sw_params_set_start_threshold", params, start)
+            if self.card < 0:
+                self._do("sw_params_set_stop_threshold", params, never.value)
             self._do("sw_params_set_avail_min", params, avail_min)
             self._do("sw_params", params)
 
@@ -173,7 +180,9 @@ class Pcm:
         frames = c_long()
         code = self._lib.snd_pcm_delay(self._at, byref(frames))
         if code >= 0:
-            return max(0, frames.value)
+            code = int(self._lib.snd_pcm_avail_update(self._at))
+            if code >= 0:  # a sound server that has not begun yet tells no delay
+                return max(0, frames.value, self.buffer_frames - code)
         if not self._recover(code):
             raise failure(self.what, self.name, code, "has gone")
         return None

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from edged.audio.names import holder
+from edged.audio.quiet import hush_alsa
 from edged.errors import DeviceError
 
 PLAYBACK, CAPTURE = 0, 1
@@ -21,9 +22,6 @@ RW_INTERLEAVED = 3
 SETUP, PREPARED, RUNNING, XRUN, DRAINING, PAUSED, SUSPENDED, DISCONNECTED = 1, 2, 3, 4, 5, 6, 7, 8
 FORMATS = {"s16": 2, "s32": 10, "s24": 6, "s24in3": 32, "float": 14}
 """snd_pcm_format_t of what samples.py can read, all little endian."""
-
-_Handler = ctypes.CFUNCTYPE(None, c_char_p, c_int, c_char_p, c_int, c_char_p)
-_say_nothing = _Handler(lambda *_: None)  # kept: libasound calls it for as long as the process lives
 
 _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "open": (POINTER(c_void_p), c_char_p, c_int, c_int),
@@ -55,6 +53,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "sw_params_malloc": (POINTER(c_void_p),),
     "sw_params_current": (c_void_p, c_void_p),
     "sw_params_set_start_threshold": (c_void_p, c_void_p, c_ulong),
+    "sw_params_set_stop_threshold": (c_void_p, c_void_p, c_ulong),
     "sw_params_set_avail_min": (c_void_p, c_void_p, c_ulong),
     "sw_params_get_boundary": (c_void_p, POINTER(c_ulong)),
     "info": (c_void_p, c_void_p),
@@ -85,7 +84,7 @@ def library() -> Any:
         function.argtypes, function.restype = (c_void_p,), None
     found.snd_strerror.argtypes, found.snd_strerror.restype = (c_int,), c_char_p
     found.snd_config_search.argtypes = (c_void_p, c_char_p, POINTER(c_void_p))
-    found.snd_lib_error_set_handler(_say_nothing)
+    hush_alsa()
     return found
 
 

@@ -11,7 +11,7 @@ Rules:
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -63,14 +63,13 @@ def cards(proc: Path = PROC, sys: Path = SYS) -> list[Card]:
 
 
 def resolve(
-    what: str, wanted: Iterable[str], present: list[Card], is_defined: Callable[[str], bool]
+    what: str, wanted: Sequence[str], present: list[Card], is_defined: Callable[[str], bool]
 ) -> list[str]:
     """ALSA's names of those of `wanted` that are there, in their order; at least one.
 
     Raises:
         DeviceError: none is there (microphone_lost, speaker_lost), or one fits several (device_ambiguous).
     """
-    wanted = list(wanted)
     able = [card for card in present if card.devices(what)]
     found = [name for each in wanted for name in _one(what, each, able, is_defined)]
     if found:
@@ -115,16 +114,42 @@ def _at(card: Card, name: str) -> bool:
 
 
 def _is_like(card: Card, name: str) -> bool:
-    wanted = name.lower()
-    if any(mark in wanted for mark in "*?["):
-        return any(fnmatchcase(text.lower(), wanted) for text in (card.id, card.name))
-    return any(wanted in text.lower() for text in (card.id, card.name))
+    return any(_fits(text, name.lower()) for text in (card.id, card.name))
+
+
+def _fits(text: str, wanted: str) -> bool:
+    """A pattern fits the whole text, a word any part of it; capitals or not."""
+    text = text.lower()
+    return fnmatchcase(text, wanted) if any(mark in wanted for mark in "*?[") else wanted in text
 
 
 def _list(able: list[Card]) -> str:
     if not able:
         return "is no card at all that could be it"
     return ("is: " if len(able) == 1 else "are: ") + "; ".join(map(str, able))
+
+
+def among(what: str, wanted: Sequence[str], listed: list[str], present: list[Card]) -> list[str]:
+    """Those of `wanted` in PortAudio's list, in their order; a card is `… (hw:1,0)` there. Raises as `resolve`."""
+    able = [card for card in present if card.devices(what)]
+    found = []
+    for name in wanted:
+        placed = name.startswith(("usb:", "port:"))
+        meant = [card for card in able if (_at(card, name) if placed else card.id == name)]
+        fitting = [each for each in listed if any(f"(hw:{card.number}," in each for card in meant)][:1]
+        fitting = fitting or [each for each in listed if each == name]
+        if not fitting and not placed:
+            fitting = [each for each in listed if _fits(each, name.lower())]
+        if len(fitting) > 1:
+            raise DeviceError(
+                f"{what} {name!r} may be any of these: {'; '.join(fitting)}; write more of the name in `{what}.device`",
+                "device_ambiguous",
+            )
+        found += fitting
+    if found:
+        return found
+    named, known = ", ".join(map(repr, wanted)), ", ".join(map(repr, listed)) or "none at all"
+    raise DeviceError(f"{what} {named} is not there; there are: {known}; see `{what}.device`", f"{what}_lost")
 
 
 def holder(what: str, name: str, proc: Path = PROC) -> str:

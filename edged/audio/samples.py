@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from edged import pcm
+from edged.audio.resample import Resampler
 
 RATES = (24_000, 48_000, 44_100, 16_000, 32_000, 96_000, 22_050, 192_000, 88_200, 12_000, 11_025, 8_000)
 """In the order of preference: none to change, an exact double, what everything can, what speech cards can."""
@@ -50,6 +51,11 @@ class Changer(Protocol):
     """Changes the rate of a stream."""
 
     def feed(self, sound: bytes) -> bytes: ...
+
+
+def changer(rate_in: int, rate_out: int) -> Changer | None:
+    """What changes one rate to another; None: nothing has to."""
+    return None if rate_in == rate_out else Resampler(rate_in, rate_out)
 
 
 class Inward:

@@ -105,15 +105,13 @@ def _config(args: argparse.Namespace, url: str | None) -> "Loaded":
         sets += [f"provider.name={args.upstream}"]
     real = args.keyboard and _has_sound()
     sets += ["button.backend=" + ("keyboard" if args.keyboard else "none")]
-    sets += ["microphone.backend=" + ("pyaudio" if real else "wav")]
-    sets += ["speaker.backend=" + ("pyaudio" if real else "wav"), f"speaker.file={args.answer}"]
+    sets += ["microphone.backend=" + ("auto" if real else "wav")]
+    sets += ["speaker.backend=" + ("auto" if real else "wav"), f"speaker.file={args.answer}"]
     return load(None, env=os.environ, sets=[*sets, *args.set])
 
 
 def _has_sound() -> bool:
-    """Whether there are a sound extra and a card to go with it."""
-    try:
-        from edged.audio.portaudio import available
-    except ImportError:
-        return False
-    return available()
+    """Whether there is something to hear and something to say it with."""
+    from edged.app.sound import is_real
+
+    return is_real()

@@ -82,14 +82,21 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A list."""
+
+    items: tuple["Tree", ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Other:
-    """A list, or something that is a problem already (`reported`)."""
+    """Something that is a problem already."""
 
     place: Place
-    reported: bool
 
 
-Tree = Scalar | Table | Other
+Tree = Scalar | Table | Listed | Other
 
 
 def read(data: bytes, source: str) -> tuple[Table, list[Problem]]:
@@ -163,12 +170,13 @@ class _Reader:
         if isinstance(start, yaml.MappingStartEvent):
             return Table(self._entries(at), place)
         if isinstance(start, yaml.SequenceStartEvent):
+            items = []
             while not isinstance(self.event, yaml.SequenceEndEvent):
-                self._tree((*at, "-"))
+                items.append(self._tree((*at, "-")))
             self._next()
-            return Other(place, refused)
+            return Other(place) if refused else Listed(tuple(items), place)
         if refused:
-            return Other(place, refused)
+            return Other(place)
         plain = start.style is None
         return Scalar(start.value, place, reading(start.value) if plain else "", plain)
 
@@ -178,7 +186,7 @@ class _Reader:
             key = self._tree((*at, "?"))
             value = self._tree((*at, key.text if isinstance(key, Scalar) else "?"))
             if not isinstance(key, Scalar):
-                if not (isinstance(key, Other) and key.reported):
+                if not isinstance(key, Other):
                     what = "a key is one word (a text with brackets needs quotes)"
                     self.problems.append(Problem(key.place, "", what))
             elif key.text in found:

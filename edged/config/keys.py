@@ -24,6 +24,7 @@ class Kind(Enum):
     WHOLE = "a whole number"
     NUMBER = "a number"
     SWITCH = "true or false"
+    NAMES = "a text, or a list of texts,"
     TEXTS = "a group of texts"
     SECRETS = "a group of secrets"
 
@@ -75,10 +76,13 @@ def _read(struct: type, at: Path = ()) -> Iterator[Key]:
 def _key(path: Path, of: inspect.Type, hint: Any) -> Key:
     extra: dict[str, Any] = {}
     optional = False
+    names = False
     while isinstance(of, inspect.Metadata | inspect.UnionType):
         if isinstance(of, inspect.Metadata):
             extra |= of.extra or {}
             of = of.type
+        elif any(isinstance(each, inspect.VarTupleType) for each in of.types):  # x | tuple[x, ...]
+            names, of = True, next(each for each in of.types if isinstance(each, inspect.StrType))
         else:
             optional, of = True, of.types[0]  # x | None
     apply: Class = extra["class"]
@@ -90,6 +94,8 @@ def _key(path: Path, of: inspect.Type, hint: Any) -> Key:
             return replace(key, choices=get_args(hint))
         case inspect.DictType(value_type=inspect.CustomType()):
             return replace(key, kind=Kind.SECRETS)
+        case inspect.StrType() if names:
+            return replace(key, kind=Kind.NAMES, low=of.min_length or 0, high=of.max_length or 0)
         case inspect.StrType():
             return replace(key, low=of.min_length or 0, high=of.max_length or 0)
         case inspect.IntType() | inspect.FloatType():

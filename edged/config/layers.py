@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from edged.config import document
-from edged.config.document import Other, Scalar, Table, Tree, compose, reading
+from edged.config.document import Listed, Other, Scalar, Table, Tree, compose, reading
 from edged.config.keys import KEYS, SECTIONS, TOP, Key, Kind, Path, known
 from edged.config.problem import Place, Problem, name, nearest
 from edged.config.values import TooNewError, UnfitError, value
@@ -65,7 +65,7 @@ class Layer:
             case Table(entries=entries):
                 for entry, child in entries:
                     self._take(key, (*key.path, entry.text), child)
-            case Scalar(reading=document.NOTHING) | Other(reported=True):
+            case Scalar(reading=document.NOTHING) | Other():
                 pass
             case _:
                 what = "a group wanted (name: value, each in a line below, indented)"
@@ -106,7 +106,7 @@ def _section(layer: Layer, at: Path, tree: Tree) -> None:
     match tree:
         case Table():
             _entries(layer, at, tree)
-        case Scalar(reading=document.NOTHING) | Other(reported=True):
+        case Scalar(reading=document.NOTHING) | Other():
             pass
         case _:
             what = "a section, not a value (its keys stand in lines of their own below, indented)"
@@ -150,6 +150,8 @@ def _given(layer: Layer, path: Path, text: str, place: Place) -> None:
         layer.put(key, Table(((Scalar(entry[0], place), Scalar(text, place)),), place))
     elif key.kind in _GROUPS:
         _given_group(layer, key, text, place)
+    elif key.kind is Kind.NAMES and (names := _listed(text, place)):
+        layer.put(key, names)
     else:
         layer.put(key, _scalar(key, text, place))
 
@@ -169,7 +171,7 @@ def _not_given(layer: Layer, path: Path, place: Place) -> None:
 
 def _scalar(key: Key, text: str, place: Place) -> Scalar:
     """Text from a shell: it has no quotes, so it is plain to a number and quoted to a text."""
-    if key.kind in (Kind.TEXT, Kind.SECRET):
+    if key.kind in (Kind.TEXT, Kind.NAMES, Kind.SECRET):
         return Scalar(text, place)
     return Scalar(text, place, reading(text), plain=True)
 
@@ -184,6 +186,15 @@ def _given_group(layer: Layer, key: Key, text: str, place: Place) -> None:
     layer.put(key, Table(entries, place))
 
 
+def _listed(text: str, place: Place) -> Tree | None:
+    """A list in one text, as YAML has it in one line: [a, b]. None: it is none, but one text."""
+    if not (text.isprintable() and text.startswith("[") and text.endswith("]")):
+        return None
+    table, problems = compose(f"{{list: {text}}}", place.source)
+    found = table.entries[0][1] if table.entries and not problems else None
+    return _at(place, found) if isinstance(found, Listed) and len(table.entries) == 1 else None
+
+
 def _at(place: Place, tree: Tree) -> Tree:
     """The same tree, placed where the whole text came from."""
     match tree:
@@ -191,8 +202,10 @@ def _at(place: Place, tree: Tree) -> Tree:
             return Scalar(text, place, read, plain)
         case Table(entries):
             return Table(entries, place)
-        case Other(_, reported):
-            return Other(place, reported)
+        case Listed(items):
+            return Listed(tuple(_at(place, item) for item in items), place)
+        case Other():
+            return Other(place)
 
 
 def _slip(layer: Layer, variable: str) -> None:

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from edged.config.part import Part, between, described
+from edged.config.part import Names, Part, between, described
 from edged.config.provider import Provider
 
 _GPIO = between(0, 53, "a Raspberry Pi's header has GPIO 0 to 27")
@@ -68,15 +68,17 @@ class Microphone(Part, frozen=True, kw_only=True):
     """What hears."""
 
     backend: Annotated[
-        Literal["auto", "alsa", "pyaudio", "wav", "null"],
+        Literal["auto", "alsa", "pyaudio", "sounddevice", "wav", "null"],
         described("reopen", "How sound comes in; `wav` plays a file instead."),
     ] = "auto"
     device: Annotated[
-        str,
-        described(
-            "reopen", "Part of the device's name, or `default`; never a number.", min_length=1, max_length=200
-        ),
+        Names,
+        described("reopen", "Name of the device, or a list of names to try in order; never a number."),
     ] = "default"
+    channel: Annotated[
+        Annotated[int, between(0, 31, "arrays number theirs from 0; null: the mean of all")] | None,
+        described("reopen", "The one channel to hear, of a device with several; null: the mean of all."),
+    ] = None
     file: Annotated[
         str, described("reopen", "Backend wav: what is heard (24 kHz mono).", max_length=1000)
     ] = ""
@@ -123,14 +125,12 @@ class Speaker(Part, frozen=True, kw_only=True):
     """What speaks."""
 
     backend: Annotated[
-        Literal["auto", "alsa", "pyaudio", "wav", "null"],
+        Literal["auto", "alsa", "pyaudio", "sounddevice", "wav", "null"],
         described("reopen", "How sound goes out; `wav` writes a file instead."),
     ] = "auto"
     device: Annotated[
-        str,
-        described(
-            "reopen", "Part of the device's name, or `default`; never a number.", min_length=1, max_length=200
-        ),
+        Names,
+        described("reopen", "Name of the device, or a list of names to try in order; never a number."),
     ] = "default"
     file: Annotated[str, described("reopen", "Backend wav: the file that is written.", max_length=1000)] = ""
     prebuffer_ms: Annotated[

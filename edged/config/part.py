@@ -1,10 +1,26 @@
 """What every part of the configuration's model is made of: keys with a description, a class and bounds."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
 Class = Literal["live", "reopen", "restart"]
+
+MOST_NAMES = 8
+
+Names = (
+    Annotated[str, Meta(min_length=1, max_length=200)]
+    | Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...],
+        Meta(min_length=1, max_length=MOST_NAMES),
+    ]
+)
+"""One name, or several in order of preference."""
+
+
+def names_of(names: str | tuple[str, ...]) -> tuple[str, ...]:
+    """One or several as several."""
+    return (names,) if isinstance(names, str) else names
 
 
 def described(apply: Class, description: str, **bounds: Any) -> Meta:

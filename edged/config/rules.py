@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from edged.config.model import Config
+from edged.config.part import names_of
 from edged.config.problem import Finding
 from edged.config.provider_rules import of_provider
 
@@ -19,6 +20,8 @@ _PARAMETER = re.compile(r"[A-Za-z0-9._~\[\]-]{1,100}")
 _KEYLIKE = re.compile(r"(^|[-_.])(key|token|secret|password)$", re.IGNORECASE)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _INDEX = re.compile(r"[0-9]+|(plug)?hw:[0-9].*")
+_USB = re.compile(r"usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(:.+)?(,DEV=[0-9]+)?")
+_PORT = re.compile(r"port:[0-9]+-[0-9]+(\.[0-9]+)*(,DEV=[0-9]+)?")
 _MOST_ENTRIES = 32  # servers take about 100 header lines, with those of the handshake
 _GPIO = ("auto", "gpiozero")
 _SOURCES = (
@@ -176,10 +179,23 @@ def _devices(config: Config) -> Iterator[Finding]:
             ("speaker.file", "speaker.backend"),
             "is missing: backend wav writes a file (name it, or use backend null)",
         )
-    for room, device in (("microphone", config.microphone.device), ("speaker", config.speaker.device)):
-        if _INDEX.fullmatch(device):
-            what = "is a number, and numbers change (write a part of the name, or hw:CARD=Name)"
-            yield Finding((f"{room}.device",), what)
+    yield from _names(config)
+
+
+def _names(config: Config) -> Iterator[Finding]:
+    for room, names in (("microphone", config.microphone.device), ("speaker", config.speaker.device)):
+        for device in names_of(names):
+            if _INDEX.fullmatch(device):
+                what = "is a number, and numbers change (write a part of the name, or hw:CARD=Name)"
+                yield Finding((f"{room}.device",), what)
+            elif device.startswith("usb:") and not _USB.fullmatch(device):
+                what = (
+                    "is no USB device (write usb:VENDOR:PRODUCT, four hexadecimal digits each, as lsusb does)"
+                )
+                yield Finding((f"{room}.device",), what)
+            elif device.startswith("port:") and not _PORT.fullmatch(device):
+                what = "is no USB port (write port:1-1.2, as it stands in /sys/bus/usb/devices)"
+                yield Finding((f"{room}.device",), what)
 
 
 def _times(config: Config) -> Iterator[Finding]:

@@ -75,6 +75,8 @@ def _yaml(value: object) -> str:
             return _text(str(value))
         case str():
             return _text(value)
+        case tuple():
+            return f"[{', '.join(map(_text, value))}]"
         case dict():
             return "{}"
     return str(value)

@@ -16,8 +16,9 @@ from typing import NoReturn
 
 import yaml
 
-from edged.config.document import NOTHING, Other, Scalar, Table, Tree
+from edged.config.document import NOTHING, Listed, Other, Scalar, Table, Tree
 from edged.config.keys import Key, Kind
+from edged.config.part import MOST_NAMES
 from edged.config.problem import meant, shown
 from edged.config.secret import MASK, Secret
 
@@ -45,8 +46,10 @@ def value(key: Key, tree: Tree) -> object:
     Raises:
         UnfitError: it does not fit; with an empty text: it is reported already.
     """
-    if isinstance(tree, Other) and tree.reported:
+    if isinstance(tree, Other):
         raise UnfitError
+    if isinstance(tree, Listed) and key.kind is Kind.NAMES:
+        return _names(key, tree)
     if not isinstance(tree, Scalar):
         raise UnfitError(
             f"{key.kind.value} wanted, not a {'group of keys' if isinstance(tree, Table) else 'list'}"
@@ -62,9 +65,9 @@ def value(key: Key, tree: Tree) -> object:
             return _switch(tree)
         case Kind.SECRET | Kind.SECRETS:
             return secret(tree)
-        case Kind.TEXT | Kind.TEXTS:
+        case Kind.TEXT | Kind.TEXTS | Kind.NAMES:
             return text(
-                tree, key.low, key.high if key.kind is Kind.TEXT else 1000, lines=key.path == _MANY_LINES
+                tree, key.low, 1000 if key.kind is Kind.TEXTS else key.high, lines=key.path == _MANY_LINES
             )
 
 
@@ -81,6 +84,20 @@ def text(scalar: Scalar, shortest: float, longest: float, *, lines: bool = False
     if len(scalar.text) > longest:
         raise UnfitError(f"{len(scalar.text)} characters are too many (at most {longest:.0f})")
     return scalar.text
+
+
+def _names(key: Key, listed: Listed) -> tuple[str, ...]:
+    """A list of texts, in the order in which they count."""
+    if not 0 < len(listed.items) <= MOST_NAMES:
+        raise UnfitError(f"{len(listed.items)} of them (1 to {MOST_NAMES} in a list, or one without)")
+    found = []
+    for item in listed.items:
+        if isinstance(item, Other):
+            raise UnfitError
+        if not isinstance(item, Scalar):
+            raise UnfitError("each in the list has to be a text")
+        found.append(text(item, key.low, key.high))
+    return tuple(found)
 
 
 def secret(scalar: Scalar) -> Secret:

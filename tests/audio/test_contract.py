@@ -83,21 +83,35 @@ def alsa_speaker(_):
     return AlsaSpeaker("speaker")
 
 
+def desktop_microphone(_):
+    from edged.audio.desktop import DesktopMicrophone
+
+    return DesktopMicrophone("mic")
+
+
+def desktop_speaker(_):
+    from edged.audio.desktop import DesktopSpeaker
+
+    return DesktopSpeaker("speaker")
+
+
 MICROPHONES = {
     "null": lambda path: NullMicrophone(ThreadPace("microphone")),
     "wav": lambda path: WavMicrophone(ThreadPace("microphone"), speech=b"\1\2" * 4800),
     "pyaudio": pyaudio_microphone,
     "alsa": alsa_microphone,
+    "sounddevice": desktop_microphone,
 }
 SPEAKERS = {
     "null": lambda path: NullSpeaker(ThreadPace("speaker")),
     "wav": lambda path: WavSpeaker(path / "out.wav", ThreadPace("speaker")),
     "pyaudio": pyaudio_speaker,
     "alsa": alsa_speaker,
+    "sounddevice": desktop_speaker,
 }
 
 
-REAL = ("pyaudio", "alsa")
+REAL = ("pyaudio", "alsa", "sounddevice")
 
 
 def over(adapters):

@@ -57,6 +57,7 @@ def test_every_number_has_bounds_with_a_reason_and_its_unit_in_its_name(key):
     assert key.good
     units = ("_ms", "_s", "_dbfs", "_percent")
     assert key.path[-1].endswith(units) or key.path[-1] in {
+        "channel",
         "gpio",
         "speed",
         "temperature",

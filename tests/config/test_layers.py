@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edged.config import Config, load
+from edged.config import Config, load, show
 from edged.config.keys import KEYS
 from edged.errors import ConfigError
 
@@ -367,3 +367,16 @@ def test_a_secret_that_others_can_read_is_told_of_wherever_it_stands(tmp_path):
     file.write_text("version: 1\nprovider:\n  name: portkey\n  portkey:\n    virtual_key: abc\n")
     file.chmod(0o644)
     assert any("chmod o=" in warning for warning in load(file, env={}).warnings)
+
+
+def test_a_name_may_be_a_list_of_names_in_every_layer(tmp_path):
+    file = tmp_path / "c.yaml"
+    file.write_text("version: 1\nmicrophone:\n  device: [Jabra, 'usb:08bb:2902', default]\n")
+    env = {"EDGED_SPEAKER__DEVICE": "[port:1-1.2, default]"}
+    config = load(file, env=env, sets=["microphone.device=[Ja]bra*"]).config
+    assert config.microphone.device == "[Ja]bra*"  # a pattern, no list
+    assert config.speaker.device == ("port:1-1.2", "default")
+    assert load(file, env={}).config.microphone.device == ("Jabra", "usb:08bb:2902", "default")
+    shown = tmp_path / "shown.yaml"
+    shown.write_text(show(load(file, env=env)))
+    assert load(shown, env={}).config == load(file, env=env).config

@@ -1,0 +1,199 @@
+"""Microphone and speaker over sounddevice (PortAudio), which brings its library along on Windows and macOS.
+
+Streams without callbacks: cffi's need memory that is writable and executable, which a hardened unit forbids. They are
+asked what they have and what they can take, and never waited for: a device that was unplugged never answers.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from edged import pcm
+from edged.audio.blocking import BlockingSpeaker
+from edged.audio.names import among, cards
+from edged.audio.ports import Lost
+from edged.audio.quiet import hush_alsa, stderr_shut
+from edged.audio.samples import RATES, Inward, Layout, changer
+from edged.audio.urgent import hurry
+from edged.errors import DeviceError
+
+SILENT_S = 0.5
+FIRST_S = 5.0
+LOOK_S = 0.01  # how often a microphone is asked
+LATENCY_S = 0.1  # what PortAudio holds: a stall of nearly so long passes, and every answer begins so late
+BUSY = -9985  # paDeviceUnavailable
+UNFIT = (-9997, -9998, -9994)  # paInvalidSampleRate, paInvalidChannelCount, paSampleFormatNotSupported
+
+
+class DesktopMicrophone:
+    """`devices`: names or parts of them, in order of preference; `channel` None: the mean of all."""
+
+    def __init__(
+        self,
+        *devices: str,
+        block_ms: int = 20,
+        channel: int | None = None,
+        fmt: pcm.Format = pcm.PCM16,
+    ) -> None:
+        self._devices, self._channel = devices or ("default",), channel
+        self._block_ms, self._fmt = block_ms, fmt
+        self._thread: threading.Thread | None = None
+        self._ended = threading.Event()
+
+    def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
+        """Open the device and begin."""
+        stream, layout = _open("microphone", self._devices, (self._channel or 0) + 1)
+        inward = Inward(
+            layout,
+            changer(layout.rate_hz, self._fmt.rate_hz),
+            block_bytes=self._fmt.bytes_of(self._block_ms),
+            channel=self._channel,
+        )
+        self._ended.clear()
+        self._thread = threading.Thread(
+            target=self._run, args=(stream, inward, hand, lost), name="microphone", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the device."""
+        self._ended.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+        self._thread = None
+
+    def _run(self, stream: Any, inward: Inward, hand: Callable[[bytes], None], lost: Lost) -> None:
+        hurry()
+        try:
+            self._listen(stream, inward, hand)
+        except _errors() as error:
+            lost(DeviceError(f"microphone {_named(self._devices)} has gone: {error}", "microphone_lost"))
+        finally:
+            _close(stream)
+
+    def _listen(self, stream: Any, inward: Inward, hand: Callable[[bytes], None]) -> None:
+        silent_at = time.monotonic() + FIRST_S
+        while not self._ended.wait(LOOK_S):
+            ready = stream.read_available
+            if ready:
+                frames, _overflowed = stream.read(ready)
+                silent_at = time.monotonic() + SILENT_S
+                for block in inward.feed(bytes(frames)):
+                    hand(block)
+            elif time.monotonic() > silent_at:
+                raise OSError("it has gone silent")
+
+
+class DesktopSpeaker(BlockingSpeaker):
+    """`devices`: names or parts of them, in order of preference."""
+
+    def __init__(self, *devices: str, fmt: pcm.Format = pcm.PCM16) -> None:
+        super().__init__(lambda: _DesktopStream(devices or ("default",)), fmt=fmt)
+
+
+class _DesktopStream:
+    """An open speaker."""
+
+    def __init__(self, devices: Sequence[str]) -> None:
+        self._stream, self.layout = _open("speaker", devices)
+        self._named = _named(devices)
+        self.latency_ms = round(self._stream.latency * 1000)
+
+    def write(self, frames: bytes) -> None:
+        try:
+            self._stream.write(frames)
+        except _errors() as error:
+            raise DeviceError(f"speaker {self._named} has gone: {error}", "speaker_lost") from error
+
+    def close(self) -> None:
+        _close(self._stream)
+
+
+def _named(devices: Sequence[str]) -> str:
+    return ", ".join(map(repr, devices))
+
+
+def _library(what: str) -> Any:
+    """sounddevice, asked anew what there is."""
+    hush_alsa()
+    try:
+        with stderr_shut():
+            import sounddevice  # noqa: PLC0415 only this adapter needs it, and only when it is named
+
+            sounddevice._terminate()  # noqa: SLF001 PortAudio looks for devices once; no public way to make it look again
+            sounddevice._initialize()  # noqa: SLF001
+    except (ImportError, OSError) as error:
+        raise DeviceError(
+            f"no sounddevice here ({error}): pip install edged[desktop], and on Debian apt-get install libportaudio2",
+            f"{what}_lost",
+        ) from error
+    return sounddevice
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    import sounddevice  # noqa: PLC0415 it is loaded by now
+
+    return (sounddevice.PortAudioError, OSError)
+
+
+def _open(what: str, devices: Sequence[str], least_channels: int = 1) -> tuple[Any, Layout]:
+    """The first device and layout that open, running."""
+    library = _library(what)
+    way = "input" if what == "microphone" else "output"
+    kind = library.RawInputStream if what == "microphone" else library.RawOutputStream
+    last: Exception | None = None
+    for info in _find(library, what, devices):
+        for layout in _layouts(info, least_channels, int(info[f"max_{way}_channels"])):
+            try:
+                with stderr_shut():
+                    stream = kind(
+                        layout.rate_hz,
+                        device=info["index"],
+                        channels=layout.channels,
+                        dtype="int16",
+                        latency=LATENCY_S,
+                    )
+                    stream.start()
+            except library.PortAudioError as error:
+                last = error
+                if _code(error) not in UNFIT:
+                    break
+            else:
+                return stream, layout
+    code = UNFIT[0] if last is None else _code(last)
+    cause = "device_unfit" if code in UNFIT else "device_busy" if code == BUSY else f"{what}_lost"
+    why = last or "it has too few channels"
+    raise DeviceError(f"can not open {what} {_named(devices)}: {why}; see `{what}.device`", cause) from last
+
+
+def _code(error: Exception) -> int:
+    return int(error.args[1]) if len(error.args) > 1 else 0
+
+
+def _layouts(info: Any, least: int, most: int) -> Iterator[Layout]:
+    """What to try, best first: our own rate, the device's, and those that most have."""
+    for rate_hz in dict.fromkeys((RATES[0], int(info["default_samplerate"]), *RATES[1:4])):
+        for channels in dict.fromkeys((least, max(least, min(2, most)), most)):
+            if least <= channels <= most:
+                yield Layout(rate_hz, channels)
+
+
+def _find(library: Any, what: str, devices: Sequence[str]) -> list[Any]:
+    """Descriptions of the devices to try, in order."""
+    way = "input" if what == "microphone" else "output"
+    found: dict[str, Any] = {}
+    for info in library.query_devices():
+        if info[f"max_{way}_channels"] > 0:
+            found.setdefault(info["name"], info)
+    if found and "default" not in found:  # not a Linux: PortAudio has a default without a name
+        with suppress(library.PortAudioError):
+            found["default"] = library.query_devices(kind=way)
+    return [found[name] for name in among(what, devices, list(found), cards())]
+
+
+def _close(stream: Any) -> None:
+    with suppress(*_errors()):
+        stream.abort()
+        stream.close()
