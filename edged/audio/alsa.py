@@ -25,8 +25,9 @@ BUFFER_MS = (
 PERIOD_MS = (
     10  # of the speaker; it is written by the clock, not by periods, so this is only how finely it tells
 )
-FIRST_S = 5.0  # a sound server takes its time to begin; a card does not
-SILENT_S = 0.5
+SILENT_S = 0.5  # a card that hands or plays nothing for so long is gone
+SERVER_SILENT_S = 2.0  # a sound server has stalls of its own
+SERVER_FIRST_S = 5.0  # and takes its time to begin
 WAIT_MS = 100  # the longest a call waits, so that the end is prompt
 LONGEST_GAP_MS = 1000  # of silence put in for sound that was lost
 
@@ -101,7 +102,8 @@ class AlsaMicrophone:
         """Hand what comes, until the end. Raises DeviceError when nothing comes any more."""
         layout, gaps = device.layout, device.gaps
         heard_at = time.monotonic()
-        patience_s = SILENT_S if device.card >= 0 else FIRST_S
+        silent_s = SILENT_S if device.card >= 0 else SERVER_SILENT_S
+        patience_s = SILENT_S if device.card >= 0 else SERVER_FIRST_S
         while not self._ended.is_set():
             device.wait(WAIT_MS)
             frames = device.read(device.period_frames)
@@ -111,7 +113,7 @@ class AlsaMicrophone:
                 missed_ms = (now - heard_at) * 1000 - layout.ms_of(len(frames) // layout.frame_bytes)
                 frames = _silence(layout, missed_ms) + frames
             if frames:
-                heard_at, patience_s = now, SILENT_S
+                heard_at, patience_s = now, silent_s
                 for block in inward.feed(frames):
                     hand(block)
             elif now - heard_at > patience_s:
@@ -149,7 +151,8 @@ class _AlsaOutlet:
 
     def __init__(self, device: Pcm) -> None:
         self.name, self.layout, self.most_frames = device.name, device.layout, device.buffer_frames
-        self.first_s = SILENT_S if device.card >= 0 else FIRST_S
+        self.silent_s = SILENT_S if device.card >= 0 else SERVER_SILENT_S
+        self.first_s = SILENT_S if device.card >= 0 else SERVER_FIRST_S
         self._device = device
 
     def write(self, frames: bytes) -> None:

@@ -19,7 +19,7 @@ from edged.audio.samples import RATES, Inward, Layout, changer
 from edged.audio.urgent import hurry
 from edged.errors import DeviceError
 
-SILENT_S = 0.5
+SILENT_S = 2.0  # a laptop's microphone is mostly behind a sound server, which has stalls of its own
 FIRST_S = 5.0
 LOOK_S = 0.01  # how often a microphone is asked
 LATENCY_S = 0.1  # what PortAudio holds: a stall of nearly so long passes, and every answer begins so late

@@ -22,7 +22,8 @@ from edged.audio.quiet import hush_alsa, stderr_shut
 from edged.audio.samples import RATES, Inward, Layout, changer
 from edged.errors import DeviceError
 
-SILENT_S = 0.5  # no callback for so long: the device is gone, whatever PortAudio says
+SILENT_S = 0.5  # no callback of a card for so long: it is gone, whatever PortAudio says
+SERVER_SILENT_S = 2.0  # a sound server has stalls of its own
 PERIOD_MS = 60  # of the speaker; PortAudio queues two, and one of 20 ms runs dry on a busy machine
 FIRST_S = 5.0  # the first may come late: a sound server takes its time to begin
 BUSY = -9985  # paDeviceUnavailable
@@ -58,6 +59,7 @@ class PyAudioMicrophone:
         self._watch: threading.Thread | None = None
         self._ended = threading.Event()
         self._heard_at = 0.0
+        self._silent_s = SILENT_S
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""
@@ -105,11 +107,15 @@ class PyAudioMicrophone:
 
             return {"frames_per_buffer": layout.frames_of(self._block_ms), "stream_callback": callback}
 
-        return _open_stream(self._audio, "microphone", self._devices, options, (self._channel or 0) + 1)[0]
+        stream, layout, name = _open_stream(
+            self._audio, "microphone", self._devices, options, (self._channel or 0) + 1
+        )
+        self._silent_s = SILENT_S if "(hw:" in name else SERVER_SILENT_S
+        return stream
 
     def _watching(self, lost: Lost) -> None:
         while not self._ended.wait(SILENT_S / 5):
-            if time.monotonic() - self._heard_at > SILENT_S:
+            if time.monotonic() - self._heard_at > self._silent_s:
                 named = ", ".join(map(repr, self._devices))
                 lost(DeviceError(f"microphone {named} has gone silent", "microphone_lost"))
                 return
@@ -128,7 +134,7 @@ class _PyAudioStream:
     def __init__(self, devices: Sequence[str]) -> None:
         self._audio, self._named = _open_library("speaker_lost"), ", ".join(map(repr, devices))
         try:
-            self._stream, self.layout = _open_stream(
+            self._stream, self.layout, _ = _open_stream(
                 self._audio, "speaker", devices, lambda of: {"frames_per_buffer": of.frames_of(PERIOD_MS)}
             )
         except DeviceError:
@@ -166,8 +172,8 @@ def _open_stream(
     devices: Sequence[str],
     options: Callable[[Layout], dict[str, Any]],
     least_channels: int = 1,
-) -> tuple[Any, Layout]:
-    """The first device and layout that open; `options` are what is particular to the stream."""
+) -> tuple[Any, Layout, str]:
+    """The first device that opens, its layout and name; `options` are what is particular to the stream."""
     way = "input" if what == "microphone" else "output"
     last: OSError | None = None
     for index, info in _find(audio, what, devices):
@@ -175,7 +181,11 @@ def _open_stream(
             asked = {way: True, f"{way}_device_index": index, "rate": layout.rate_hz, "format": PA_INT16}
             try:
                 with stderr_shut():
-                    return audio.open(channels=layout.channels, **asked, **options(layout)), layout
+                    return (
+                        audio.open(channels=layout.channels, **asked, **options(layout)),
+                        layout,
+                        str(info["name"]),
+                    )
             except OSError as error:
                 last = error
                 if error.errno not in UNFIT:

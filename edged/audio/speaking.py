@@ -5,7 +5,7 @@ Rules:
 2. The thread sleeps until something is due, and work, a cut or the end wake it at once.
 3. While the source is idle the device runs dry, and is stopped `LOOK_S` later: it holds nothing, and what comes next
    is heard at once. It is looked at every `LOOK_S` all the same: an unplugged one is missed before it is needed.
-4. A device that holds sound and has not moved for `SILENT_S` is lost, whatever its library says.
+4. A device that holds sound and has not moved for its `silent_s` is lost, whatever its library says.
 """
 
 import threading
@@ -21,7 +21,6 @@ from edged.audio.writer import Depth, Writer
 from edged.errors import DeviceError
 
 LOOK_S = 0.2
-SILENT_S = 0.5
 
 
 class Outlet(Protocol):
@@ -35,6 +34,8 @@ class Outlet(Protocol):
     """Whether `take_back` can do anything."""
     first_s: float
     """How long it may take until the first frame moves."""
+    silent_s: float
+    """How long it may hold sound and not move after that: then it is lost."""
 
     def write(self, frames: bytes) -> None:
         """Give it all of this, which fits, and start it when it stands. Does not wait."""
@@ -209,7 +210,7 @@ class Playing:
         now = self._now()
         if self._written - held > self._heard or not held:
             self._heard = self._written - held
-            self._moved_by = max(self._moved_by, now + SILENT_S)
+            self._moved_by = max(self._moved_by, now + self._outlet.silent_s)
         elif now > self._moved_by:
             raise DeviceError(f"speaker {self._outlet.name!r} plays nothing any more", "speaker_lost")
 

@@ -10,7 +10,7 @@ from edged.audio.jitter import Drained, Flushed, JitterBuffer
 from edged.audio.playout import CueDone, Playout
 from edged.audio.resample import Resampler
 from edged.audio.samples import Layout, heard
-from edged.audio.speaking import LOOK_S, SILENT_S, Playing
+from edged.audio.speaking import LOOK_S, Playing
 from edged.audio.writer import Depth
 from edged.causes import Cue
 from edged.errors import DeviceError
@@ -54,7 +54,7 @@ class World:
 class Loudspeaker:
     """An outlet of `buffer_ms`; `heard` is all that came out, silence where it stood or was dry."""
 
-    name, takes_back, first_s = "test", True, 0.5
+    name, takes_back, first_s, silent_s = "test", True, 0.5, 0.5
 
     def __init__(self, world, layout, buffer_ms=200):
         self.layout, self._world = layout, world
@@ -297,7 +297,7 @@ def test_a_device_that_plays_nothing_any_more_is_lost_though_it_says_nothing():
     kiosk.answer(steady(5000))
     kiosk.world.at(1000, lambda: setattr(kiosk.speaker, "stuck", True))
     kiosk.run(5000)
-    assert kiosk.world.now_s < 1.0 + SILENT_S + 0.2
+    assert kiosk.world.now_s < 1.0 + kiosk.speaker.silent_s + 0.2
     assert "plays nothing any more" in str(kiosk.lost[0])
 
 
