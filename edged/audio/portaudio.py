@@ -107,7 +107,7 @@ class PyAudioMicrophone:
 
             return {"frames_per_buffer": layout.frames_of(self._block_ms), "stream_callback": callback}
 
-        stream, layout, name = _open_stream(
+        stream, _, name = _open_stream(
             self._audio, "microphone", self._devices, options, (self._channel or 0) + 1
         )
         self._silent_s = SILENT_S if "(hw:" in name else SERVER_SILENT_S
