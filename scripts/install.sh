@@ -380,7 +380,8 @@ add_user() {
     local group
     for group in edged audio gpio spi; do getent group "$group" >/dev/null || note groups "$group"; done
     getent passwd edged >/dev/null || note users edged
-    [ "$files_changed" = 1 ] || is_whole_user || changed=1
+    [ "$files_changed" = 1 ] || ! is_whole_user || return 0
+    changed=1
     systemd-sysusers /usr/lib/sysusers.d/edged.conf >>"$work/log" 2>&1 || failed 'the user cannot be made.'
     is_whole_user || failed 'the user edged is not in its groups.'
     systemd-tmpfiles --create /usr/lib/tmpfiles.d/edged.conf >>"$work/log" 2>&1 || true
@@ -498,6 +499,20 @@ start_or_take_back() {
     die "edged $before is up again; $broken was taken away."
 }
 
+# How long the journal remembers, which is how long anybody can ask why. It is the machine's, so it is only told of.
+tell_of_journal() {
+    local settings storage
+    settings=$(systemd-analyze cat-config systemd/journald.conf 2>/dev/null || true)
+    storage=$(sed -n 's/^Storage=//p' <<<"$settings" | tail -n 1)
+    if [ "$storage" = none ]; then
+        say 'this machine keeps no journal: nobody will be able to tell why edged failed (docs/install.md)'
+    elif [ "$storage" = volatile ] || { [ "${storage:-auto}" = auto ] && ! [ -d /var/log/journal ]; }; then
+        say 'the journal is kept in memory and gone after a restart, which is easy on an SD card (docs/install.md)'
+    elif ! grep -q '^SystemMaxUse=' <<<"$settings"; then
+        say 'the journal may grow to a tenth of the disk: SystemMaxUse=50M spares an SD card (docs/install.md)'
+    fi
+}
+
 # Two releases stay: this and the one before it.
 drop_old() {
     local directory name
@@ -540,6 +555,7 @@ install_edged() {
         say "edged $release is installed: sudo systemctl restart edged"
     elif [ "$changed" = 1 ] || ! systemctl is-active --quiet edged.service; then
         start_or_take_back
+        [ -n "$before" ] || tell_of_journal
     else
         say "edged $release is there and runs; nothing was changed"
     fi

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests.rig.group import own_group
 from tests.rig.image import apt_options, pip_options
 
 # Services that would meddle with this machine's network, which is the box's too, or ask for a terminal.
@@ -26,6 +27,8 @@ OFF = (
     *("console-getty.service", "systemd-timesyncd.service", "apt-daily.timer", "apt-daily-upgrade.timer"),
     *("e2scrub_all.timer", "dpkg-db-backup.timer", "fstrim.timer", "systemd-tmpfiles-clean.timer"),
 )
+# What a container is refused and a machine is not: a unit's device rules are BPF programs, and it may lock memory.
+AS_A_MACHINE = ("--system-call-filter=bpf @memlock @keyring", "--capability=CAP_IPC_LOCK")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -35,11 +38,14 @@ class Box:
     `lower` are layers, the uppermost first; none of them is written to. What is changed lies in memory.
     """
 
-    def __init__(self, *lower: Path) -> None:
+    def __init__(self, *lower: Path, alone: bool = False) -> None:
+        """`alone`: with a loopback of its own and no other network, so that its ports are nobody else's."""
         self._lower = lower
+        self._alone = alone
         self._open = contextlib.ExitStack()  # what the last way out undoes
         self._running = contextlib.ExitStack()  # what freezing undoes
         self._init = 0
+        self._group: Path | None = None
         self.root = Path()
 
     def __enter__(self) -> "Box":
@@ -47,6 +53,7 @@ class Box:
             place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edged-box-")))
             self._running = stack.enter_context(contextlib.ExitStack())
             self.root = self._mounted(place, stack)
+            self._group = self._running.enter_context(own_group(place.name))
             self._boot(place / "console", self._furnish())
             self._open = stack.pop_all()
         return self
@@ -140,13 +147,16 @@ class Box:
 
     def _boot(self, console: Path, binds: list[str]) -> None:
         words = ["systemd-nspawn", "--register=no", "--keep-unit", "-q", "-D", str(self.root), "-b"]
+        words += ["--console=passive", "--resolv-conf=replace-host", *binds, *AS_A_MACHINE]
+        words += ["--private-network"] if self._alone else []
+        env = dict(os.environ)
+        if self._group is not None:
+            env["SYSTEMD_NSPAWN_UNIFIED_HIERARCHY"] = "1"  # as on a Pi
+            enter = f"echo $$ >{shlex.quote(str(self._group))}/cgroup.procs; exec "
+            words = ["sh", "-ec", enter + shlex.join(words)]
         with console.open("w") as told:
             process = subprocess.Popen(
-                [*words, "--console=passive", "--resolv-conf=replace-host", *binds],
-                stdin=subprocess.DEVNULL,
-                stdout=told,
-                stderr=told,
-                start_new_session=True,
+                words, stdin=subprocess.DEVNULL, stdout=told, stderr=told, start_new_session=True, env=env
             )
         self._running.callback(self._halt, process)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")

@@ -31,16 +31,19 @@ cd / && find bin boot etc home lib opt root sbin srv usr var \
     -printf '%p %y %M %u %g %l\n' >/run/tree && sort /run/tree
 sed -n 's/ f .*//p' /run/tree | tr '\n' '\0' | xargs -0 sha256sum -b -- | sort
 """
+MARKS = "apt-mark showauto; apt-mark showmanual; dpkg-query -W -f '${db:Status-Abbrev} ${Package}\\n'"
+BOTH = pytest.mark.parametrize("suite", ["bookworm", "trixie"])
 UNTIMED = r"cd / && find etc opt usr var/lib/edged-install -printf '%p %T@ %C@\n' | sort"
 
 
 class Installed:
-    """Layers with edged installed; `tree` is what a bare machine holds."""
+    """Layers with edged installed; `bare` is what the machine held before (TREE), `marks` its packages (MARKS)."""
 
-    def __init__(self, layers: tuple[Path, ...], bare: str, said: str) -> None:
+    def __init__(self, layers: tuple[Path, ...], bare: str, said: str, marks: str = "") -> None:
         self.layers = layers
         self.bare = bare
         self.said = said
+        self.marks = marks
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -87,24 +90,62 @@ def wheel_of(tree: Path, to: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def installed() -> Iterator[Installed]:
-    """A machine on which edged was installed from a checkout, unattended, and then switched off."""
-    with Box(image("bookworm")) as box:
-        bare = box.ask(TREE)
-        (box.root / "root/edged").mkdir()
-        copy_checkout(box.root / "root/edged")
-        box.file("/root/given/config.yaml", CONFIG)
-        box.file("/root/given/key", "sk-secret\n", 0o600)
-        words = "--config given/config.yaml --api-key-file given/key"
-        said = box.ask(f"{INSTALLER} {words}", timeout_s=280)
-        yield Installed(box.freeze(), bare, said)
+def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Installed]]:
+    """A machine for each Debian, on which edged was installed unattended and which was then switched off.
+
+    On bookworm it was installed from a checkout, on trixie from a wheel. Made when first asked for.
+    """
+    made: dict[str, Installed] = {}
+    with contextlib.ExitStack() as stack:
+
+        def machine(suite: str) -> Installed:
+            if suite not in made:
+                box = stack.enter_context(Box(image(suite)))
+                made[suite] = install(box, tmp_path_factory.mktemp(suite), by_wheel=suite != "bookworm")
+            return made[suite]
+
+        yield machine
+
+
+def install(box: Box, place: Path, *, by_wheel: bool) -> Installed:
+    """Install on a bare machine, and switch it off."""
+    bare = box.ask(TREE)
+    marks = box.ask(MARKS)
+    (box.root / "root/edged").mkdir()
+    copy_checkout(box.root / "root/edged")
+    box.file("/root/given/config.yaml", CONFIG)
+    box.file("/root/given/key", "sk-secret\n", 0o600)
+    words = "--config given/config.yaml --api-key-file given/key"
+    if by_wheel:
+        words += f" --wheel {give(box, wheel_of(box.root / 'root/edged', place))}"
+    said = box.ask(f"{INSTALLER} {words}", timeout_s=280)
+    return Installed(box.freeze(), bare, said, marks)
+
+
+def give(box: Box, wheel: Path) -> str:
+    """A file of this machine's, in the box; returns its name there."""
+    (box.root / "root/given").mkdir(exist_ok=True)
+    (box.root / "root/given" / wheel.name).write_bytes(wheel.read_bytes())
+    return f"/root/given/{wheel.name}"
+
+
+@pytest.fixture(scope="session")
+def installed(machines: Callable[[str], Installed]) -> Installed:
+    """The one of bookworm."""
+    return machines("bookworm")
 
 
 @pytest.fixture
-def boot(installed: Installed) -> Iterator[Callable[[], Box]]:
-    """Boots a machine of its own from those layers."""
+def suite() -> str:
+    """Which Debian `boot` boots; a test that is for both is parametrised by `BOTH`."""
+    return "bookworm"
+
+
+@pytest.fixture
+def boot(machines: Callable[[str], Installed], suite: str) -> Iterator[Callable[..., Box]]:
+    """Boots a machine of its own from those layers; takes the options of a Box."""
     with contextlib.ExitStack() as stack:
-        yield lambda: stack.enter_context(Box(*installed.layers))
+        yield lambda **options: stack.enter_context(Box(*machines(suite).layers, **options))
 
 
 @pytest.fixture(scope="session")

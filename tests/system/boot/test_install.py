@@ -1,57 +1,27 @@
 """The installer on a bare machine with a real systemd: what it leaves, what it does not touch, and how it goes back."""
 
-import json
 import subprocess
-import time
-from pathlib import Path
 
 import pytest
 
 from tests.rig import Box, image
-from tests.system.boot.conftest import INSTALLER, TREE, UNTIMED
+from tests.system.boot.asking import gets_a_line, is_up, said_by, state_of
+from tests.system.boot.conftest import BOTH, INSTALLER, MARKS, TREE, UNTIMED, give
 
 
-def eventually(box: Box, command: str, wanted: str, within_s: float = 20) -> None:
-    """A real machine takes real time."""
-    until = time.monotonic() + within_s
-    while (told := box.run(command).stdout.strip()) != wanted:
-        assert time.monotonic() < until, f"{command}: {told!r} and not {wanted!r}\n{said_by(box)}"
-        time.sleep(0.2)
-
-
-def said_by(box: Box) -> str:
-    return "\n".join(str(entry.get("MESSAGE")) for entry in box.journal("edged.service"))
-
-
-def is_up(box: Box) -> None:
-    eventually(box, "systemctl is-active edged", "active")
-    eventually(box, "edged status >/dev/null && echo answers", "answers")
-
-
-def line_up(box: Box) -> bool:
-    done = box.run("edged status --json")
-    return done.returncode == 0 and bool(json.loads(done.stdout)["link"]["up"])
-
-
-def give(box: Box, wheel: Path) -> str:
-    (box.root / "root/given").mkdir(exist_ok=True)
-    (box.root / "root/given" / wheel.name).write_bytes(wheel.read_bytes())
-    return f"/root/given/{wheel.name}"
-
-
-def test_it_ends_with_a_service_that_starts_at_boot_and_reaches_the_embedded_one(boot, installed):
-    assert "is up" in installed.said
-    box = boot()
+@BOTH
+def test_it_ends_with_a_service_that_starts_at_boot_and_reaches_the_embedded_one(boot, machines, suite):
+    assert "is up" in machines(suite).said
+    box = boot(alone=True)
     is_up(box)
-    box.ask("systemd-run --unit=service /opt/edged/current/bin/edged serve")
-    until = time.monotonic() + 20
-    while not line_up(box):
-        assert time.monotonic() < until, said_by(box)
-        time.sleep(0.2)
+    gets_a_line(box)
+    assert box.ask("systemctl is-enabled edged edged-local").split() == ["enabled", "enabled"]
+    assert state_of(box, "edged", "Type") == "notify"
 
 
+@BOTH
 def test_what_it_wrote_can_be_read_by_those_who_need_it_alone(boot):
-    box = boot()
+    box = boot(alone=True)
     rights = "stat -c '%a %U %G' /etc/edged/config.yaml /etc/edged/credentials /etc/edged/credentials/api-key"
     assert box.ask(rights).splitlines() == ["640 root edged", "700 root root", "600 root root"]
     assert set(box.ask("id -nG edged").split()) >= {"edged", "audio", "gpio", "spi"}
@@ -59,34 +29,13 @@ def test_what_it_wrote_can_be_read_by_those_who_need_it_alone(boot):
     assert "sk-secret" not in said_by(box)
 
 
+@BOTH
 def test_a_second_run_changes_nothing(boot):
     box = boot()
     is_up(box)
     before = box.ask(TREE), box.ask(UNTIMED), box.ask("systemctl show -p MainPID edged")
     assert "nothing was changed" in box.ask(INSTALLER, timeout_s=60)
     assert (box.ask(TREE), box.ask(UNTIMED), box.ask("systemctl show -p MainPID edged")) == before
-
-
-def test_a_service_that_was_stopped_starts_again(boot):
-    box = boot()
-    is_up(box)
-    box.ask("systemctl stop edged")
-    assert box.run("systemctl is-active edged").stdout.strip() == "inactive"
-    assert box.ask("systemctl show -p Result --value edged") == "success"
-    box.ask("systemctl start edged")
-    is_up(box)
-
-
-def test_a_bad_configuration_ends_it_with_78_and_it_is_not_started_again(boot):
-    box = boot()
-    is_up(box)
-    box.file("/etc/edged/config.yaml", "version: 1\nmoed: hold\n")
-    box.run("systemctl restart edged")
-    eventually(box, "systemctl show -p ActiveState --value edged", "failed")
-    time.sleep(2.5)  # twice as long as it waits before another start
-    assert box.ask("systemctl show -p ExecMainStatus --value edged") == "78"
-    assert box.ask("systemctl show -p NRestarts --value edged") == "0"
-    assert "config.yaml:2:1" in said_by(box)
 
 
 def test_an_upgrade_is_switched_to_and_the_release_before_stays(boot, wheels):
@@ -144,16 +93,17 @@ def test_uninstalled_it_leaves_configuration_state_and_user(boot):
     assert box.run("ls /opt/edged /usr/local/bin/edged").stdout == ""
 
 
-def test_purged_it_leaves_the_machine_as_it_was(boot, installed):
-    box = boot()
+@BOTH
+def test_purged_it_leaves_the_machine_as_it_was(boot, machines, suite):
+    box = boot(alone=True)
     is_up(box)
-    packages = "dpkg-query -W -f '${db:Status-Abbrev} ${Package}\\n' | grep -v '^ii' || true"
     box.ask(f"{INSTALLER} --uninstall --purge", timeout_s=120)
-    left, bare = set(box.ask(TREE).splitlines()), set(installed.bare.splitlines())
+    left, bare = set(box.ask(TREE).splitlines()), set(machines(suite).bare.splitlines())
     assert left - bare == set()
     assert bare - left == set()
-    assert box.ask(packages) == ""
+    assert box.ask(MARKS) == machines(suite).marks
     assert box.run("id edged").returncode != 0
+    assert box.ask("systemctl --failed --no-legend") == ""
 
 
 OLD = 'ID=debian\nVERSION_ID="11"\nPRETTY_NAME="Debian 11"\n'

@@ -1,0 +1,53 @@
+"""What one asks a machine with edged, and waits for: a real machine takes real time."""
+
+import json
+import time
+
+from tests.rig import Box
+
+
+def eventually(box: Box, command: str, wanted: str, within_s: float = 20) -> None:
+    until = time.monotonic() + within_s
+    while (told := box.run(command).stdout.strip()) != wanted:
+        assert time.monotonic() < until, f"{command}: {told!r} and not {wanted!r}\n{said_by(box)}"
+        time.sleep(0.2)
+
+
+def state_of(box: Box, unit: str, key: str = "ActiveState") -> str:
+    return box.ask(f"systemctl show -P {key} {unit}")
+
+
+def becomes(box: Box, unit: str, state: str, within_s: float = 20) -> None:
+    eventually(box, f"systemctl show -P ActiveState {unit}", state, within_s)
+
+
+def said_by(box: Box, unit: str = "edged.service") -> str:
+    return "\n".join(str(entry.get("MESSAGE")) for entry in box.journal(unit))
+
+
+def is_up(box: Box) -> None:
+    becomes(box, "edged", "active")
+    eventually(box, "edged status >/dev/null && echo answers", "answers")
+
+
+def line_up(box: Box) -> bool:
+    done = box.run("edged status --json")
+    return done.returncode == 0 and bool(json.loads(done.stdout)["link"]["up"])
+
+
+def gets_a_line(box: Box, within_s: float = 20) -> None:
+    until = time.monotonic() + within_s
+    while not line_up(box):
+        assert time.monotonic() < until, said_by(box)
+        time.sleep(0.2)
+
+
+def drop_in(box: Box, unit: str, *lines: str) -> None:
+    """A drop-in for a unit, in force from its next start."""
+    text = "".join(f"{line}\n" for line in lines)
+    box.file(f"/etc/systemd/system/{unit}.d/90-test.conf", text)
+    box.ask("systemctl daemon-reload")
+
+
+def without_drop_in(box: Box, unit: str) -> None:
+    box.ask(f"rm -r /etc/systemd/system/{unit}.d/90-test.conf && systemctl daemon-reload")

@@ -1,0 +1,96 @@
+"""The sandbox: its figure, and what can and what can not be done in it, tried from inside."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.system.boot.asking import becomes, drop_in, is_up
+from tests.system.boot.conftest import BOTH, ROOT
+from tests.system.boot.probe import ATTEMPTS
+
+MOST = 1.8
+NEEDED = list(ATTEMPTS)[: list(ATTEMPTS).index("run a shell")]
+# Numbers that stand for drivers this kernel has not: a unit's rule names a class, and the kernel its number.
+CLASSES = {"alsa": 116, "gpiochip": 236, "spi": 153}
+NODES = {
+    "snd/controlC9": ("c", CLASSES["alsa"], 200, "audio", "660"),
+    "gpiochip9": ("c", CLASSES["gpiochip"], 9, "gpio", "660"),
+    "spidev9.0": ("c", CLASSES["spi"], 9, "spi", "660"),
+    "probe-disk": ("b", 7, 9, "root", "666"),
+    "probe-mem": ("c", 1, 1, "root", "666"),
+    "probe-tty": ("c", 4, 1, "root", "666"),
+}
+
+
+def exposure(told):
+    return float(told.rsplit("level for ", 1)[1].split(": ", 1)[1].split()[0])
+
+
+@pytest.mark.parametrize(
+    ("unit", "most"), [("edged", MOST), ("edged-rescue", MOST), ("edged-local", MOST), ("edged-again", MOST)]
+)
+def test_as_it_lies_here_its_exposure_is_small(unit, most):
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("there is no systemd-analyze here")
+    done = subprocess.run(
+        [analyze, "security", "--offline=true", str(ROOT / f"systemd/{unit}.service")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert exposure(done.stdout) <= most
+
+
+@BOTH
+def test_on_the_machine_its_exposure_is_small_and_no_line_of_it_is_unknown(boot):
+    box = boot(alone=True)
+    assert exposure(box.ask("systemd-analyze security edged.service")) <= MOST
+    units = "edged.service edged.socket edged-rescue.service edged-again.service edged-again.timer edged-local.service"
+    done = box.run(f"systemd-analyze verify {units}")
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    assert "Unknown" not in box.ask("journalctl -b --no-pager -o cat _PID=1")
+
+
+@pytest.fixture
+def found(boot, suite):
+    """What became of each attempt inside the sandbox of edged.service, and the limits there were."""
+    box = boot(alone=True)
+    is_up(box)
+    box.ask(
+        "mkdir -p /home/visitor /etc/NetworkManager /usr/lib/klibc/bin /dev/snd && cp /bin/sh /usr/lib/klibc/bin/"
+    )
+    lines = "\\n".join(f"{number} {name}" for name, number in CLASSES.items())
+    box.ask(f"sed 's/^Character devices:/&\\n{lines}/' /proc/devices >/run/devices")
+    box.ask("mount --bind /run/devices /proc/devices")
+    for name, (kind, major, minor, group, mode) in NODES.items():
+        box.ask(f"mknod -m {mode} /dev/{name} {kind} {major} {minor} && chgrp {group} /dev/{name}")
+    box.file("/opt/edged/probe.py", Path(__file__).with_name("probe.py").read_text())
+    drop_in(
+        box,
+        "edged.service",
+        *("[Service]", "Type=exec", "WatchdogSec=0", "Restart=no", "ExecStart="),
+        "ExecStart=/opt/edged/current/bin/python /opt/edged/probe.py",
+    )
+    box.ask("systemctl restart edged")
+    connect = "import socket; s = socket.socket(socket.AF_UNIX); s.connect('/run/edged/control.sock'); print(s.recv(9))"
+    group = box.ask("getent group edged | cut -d: -f3")
+    peer = box.ask(f'setpriv --reuid=12345 --regid=12345 --groups={group} python3 -c "{connect}"')
+    becomes(box, "edged", "inactive")
+    return json.loads(box.ask("cat /var/lib/edged/probe.json")), peer, int(box.ask("ulimit -Hr"))
+
+
+@BOTH
+def test_what_it_needs_works_and_nothing_else(found):
+    told, peer, most_priority = found
+    assert peer == "b'12345'", "who is at the control socket is told by the kernel"
+    for device in ("open a sound card", "open a chip of pins", "open an LED on SPI"):
+        assert told.pop(device) == "ENXIO", f"{device}: let through, to find that there is none"
+    if most_priority >= 10:  # else the machine under the box has no right to raise its limits
+        assert told["schedule in real time"] == "ok"
+    told.pop("schedule in real time")
+    assert {name for name in told if told[name] == "ok"} == set(told) & set(NEEDED)
+    assert {told[name] for name in told if name not in NEEDED} <= {"EPERM", "EACCES", "EROFS", "EAFNOSUPPORT"}
