@@ -3,6 +3,7 @@
 import os
 import subprocess
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -49,14 +50,35 @@ def traps(tmp_path):
     return directory
 
 
-def test_a_download_that_broke_off_does_nothing(tmp_path, traps):
-    whole = INSTALLER.read_bytes().rstrip()
-    lines = [number for number, byte in enumerate(whole) if byte == ord("\n")]
-    cuts = [*lines[::25], *lines[-3:], *range(len(whole) - len(b'main "$@"; exit; }'), len(whole))]
+WHOLE = INSTALLER.read_bytes().rstrip()
+LINES = [number for number, byte in enumerate(WHOLE) if byte == ord("\n")]
+CUTS = {
+    "blocks": range(0, len(WHOLE), 512),
+    "lines": LINES[::15],
+    "anywhere": sorted(Random(1).sample(range(len(WHOLE)), 60)),
+    "the last line": range(LINES[-2], len(WHOLE)),
+}
+
+
+@pytest.mark.parametrize("cuts", CUTS.values(), ids=CUTS)
+def test_a_download_that_broke_off_does_nothing(tmp_path, traps, cuts):
     for cut in cuts:
-        (tmp_path / "half.sh").write_bytes(whole[:cut])
+        (tmp_path / "half.sh").write_bytes(WHOLE[:cut])
         run(tmp_path / "half.sh", "--unattended", path=str(traps))
-        assert not (tmp_path / "traces").exists(), whole[:cut][-60:]
+        assert not (tmp_path / "traces").exists(), WHOLE[:cut][-60:]
+
+
+def test_a_download_that_broke_off_on_its_way_into_a_shell_does_nothing(tmp_path, traps):
+    for cut in [*range(0, len(WHOLE), 4096), *LINES[-4:], len(WHOLE) - 1]:
+        subprocess.run(
+            ["/bin/bash", "-s", "--", "--unattended"],
+            input=WHOLE[:cut],
+            env={"PATH": str(traps)},
+            capture_output=True,
+            check=False,
+            timeout=30,
+        )
+        assert not (tmp_path / "traces").exists(), WHOLE[:cut][-60:]
 
 
 def test_whole_it_would_have_left_traces(tmp_path, traps):

@@ -11,6 +11,8 @@ import subprocess
 from hashlib import sha256
 from pathlib import Path
 
+from tests.rig.able import obstacle
+
 # What a Raspberry Pi OS has besides the essential packages that a service could care for. No Python: edged brings it.
 PACKAGES = ("systemd", "systemd-sysv", "dbus", "udev", "ca-certificates", "util-linux", "mount")
 TOOLS = {"mmdebstrap": "mmdebstrap", "systemd-nspawn": "systemd-container"}
@@ -19,6 +21,8 @@ TOOLS = {"mmdebstrap": "mmdebstrap", "systemd-nspawn": "systemd-container"}
 def _missing() -> str:
     if os.geteuid() != 0:
         return "it needs root"
+    if found := obstacle():
+        return found
     absent = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
     return f"it needs {' '.join(absent)}: apt-get install -y {' '.join(absent)}" if absent else ""
 

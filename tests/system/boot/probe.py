@@ -94,12 +94,6 @@ def copied_shell(place):
     ran(path, "-c", "true")
 
 
-def shell_in_memory():
-    number = os.memfd_create("sh", 0)
-    os.write(number, Path("/bin/sh").read_bytes())
-    ran(f"/proc/self/fd/{number}", "-c", "true")
-
-
 def alone():
     """Those of other users can not be seen."""
     if [name for name in os.listdir("/proc") if name.isdecimal() and name != str(os.getpid())]:
@@ -167,7 +161,6 @@ ATTEMPTS = {
     "run a shell from a temporary file": lambda: copied_shell("/tmp"),
     "run a shell from the other temporary files": lambda: copied_shell("/var/tmp"),
     "run a shell from shared memory": lambda: copied_shell("/dev/shm"),
-    "run a shell from memory": shell_in_memory,
     "run the shell for early boot": lambda: ran("/usr/lib/klibc/bin/sh", "-c", "true"),
     "make code as it goes": lambda: mapped(mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC),
     "listen on the network": lambda: listening(socket.AF_INET, ("127.0.0.1", 0)),

@@ -1,5 +1,6 @@
 """The installer on a bare machine with a real systemd: what it leaves, what it does not touch, and how it goes back."""
 
+import shutil
 import subprocess
 
 import pytest
@@ -38,6 +39,7 @@ def test_a_second_run_changes_nothing(boot):
     assert (box.ask(TREE), box.ask(UNTIMED), box.ask("systemctl show -p MainPID edged")) == before
 
 
+@BOTH
 def test_an_upgrade_is_switched_to_and_the_release_before_stays(boot, wheels):
     box = boot()
     first = box.ask("readlink /opt/edged/current")
@@ -47,6 +49,7 @@ def test_an_upgrade_is_switched_to_and_the_release_before_stays(boot, wheels):
     assert set(box.ask("ls /opt/edged").split()) == {"current", "0.9.1", first}
 
 
+@BOTH
 def test_an_upgrade_that_does_not_start_is_taken_back(boot, wheels):
     box = boot()
     first = box.ask("readlink /opt/edged/current")
@@ -68,6 +71,94 @@ def test_nothing_is_switched_to_that_can_not_read_the_configuration(boot, wheels
     assert "config.yaml:2:1" in done.stderr
     assert box.ask("readlink /opt/edged/current") == first
     assert box.run("systemctl is-active edged").stdout.strip() == "active"
+
+
+@BOTH
+def test_at_a_site_without_a_network_a_release_comes_from_what_was_carried_there(boot, release, suite):
+    box = boot(alone=True)
+    is_up(box)
+    shutil.copytree(release, box.root / "root/dist")
+    told = box.ask(
+        "cd dist && sha256sum --quiet -c SHA256SUMS && echo whole; pip config list; cat /etc/resolv.conf"
+    )
+    assert told.startswith("whole")
+    box.ask("rm -f /etc/pip.conf")
+    words = "--unattended --wheelhouse dist/wheelhouse --version 0.9.3"
+    box.ask(f"bash dist/install.sh {words}", timeout_s=120)
+    is_up(box)
+    assert box.ask("edged --version") == "edged 0.9.3"
+    assert "nothing was changed" in box.ask(f"bash dist/install.sh {words}", timeout_s=60)
+    done = box.run("bash dist/install.sh --unattended --wheelhouse dist/wheelhouse --version 0.9.9")
+    assert (done.returncode, "no wheel of edged 0.9.9" in done.stderr) == (1, True)
+
+
+def test_the_library_for_pins_is_taken_where_the_archive_has_it_and_goes_with_edged(boot):
+    box = boot()
+    is_up(box)
+    for folder, name, field in (
+        ("lib", "python3-lgpio", "Depends: liblgpio-mock"),
+        ("mock", "liblgpio-mock", ""),
+    ):
+        box.file(
+            f"/root/repo/{folder}/DEBIAN/control",
+            f"Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: nobody\nDescription: none\n{field}\n".rstrip()
+            + "\n",
+        )
+        box.ask(f"dpkg-deb -b /root/repo/{folder} /root/repo/{name}.deb")
+    box.ask(
+        "cd repo && for one in *.deb; do dpkg-deb -f $one; echo Filename: ./$one;"
+        " echo Size: $(stat -c %s $one); echo SHA256: $(sha256sum $one | cut -d' ' -f1); echo; done >Packages"
+    )
+    box.file("/etc/apt/sources.list.d/repo.list", "deb [trusted=yes] file:/root/repo ./\n")
+    box.ask("apt-get update -q", timeout_s=120)
+    before = box.ask(MARKS)
+    told = box.ask(f"{INSTALLER} --dry-run")
+    assert "python3-lgpio" in told
+    box.ask(INSTALLER, timeout_s=120)
+    assert "ii  python3-lgpio" in box.ask(MARKS)
+    is_up(box)
+    box.ask(f"{INSTALLER} --uninstall", timeout_s=120)
+    left = set(box.ask(MARKS).splitlines())
+    assert not {line for line in left if "lgpio" in line}
+    assert left < set(before.splitlines())
+
+
+def test_a_configuration_that_is_there_is_never_overwritten(boot):
+    box = boot()
+    is_up(box)
+    was = box.ask("sha256sum /etc/edged/config.yaml")
+    box.file("/root/given/other.yaml", "version: 1\nmode: toggle\n")
+    told = box.ask(f"{INSTALLER} --config given/other.yaml")
+    assert "stays as it is" in told
+    assert box.ask("sha256sum /etc/edged/config.yaml") == was
+
+
+def test_another_provider_switches_the_embedded_service_off_and_back_on(boot):
+    box = boot()
+    is_up(box)
+    here = box.ask("cat /etc/edged/config.yaml")
+    box.ask("sed -i 's/name: local/name: openai/' /etc/edged/config.yaml")
+    box.ask(INSTALLER)
+    assert [state_of(box, "edged-local"), box.run("systemctl is-enabled edged-local").stdout.strip()] == [
+        "inactive",
+        "disabled",
+    ]
+    is_up(box)  # the line is not: it has a key that is none, and no way out
+    box.ask(f"cat >/etc/edged/config.yaml <<'END'\n{here}\nEND")
+    box.ask(INSTALLER)
+    gets_a_line(box)
+
+
+def test_not_started_it_waits_for_the_machine_to_start(boot, wheels):
+    box = boot()
+    is_up(box)
+    process = state_of(box, "edged", "MainPID")
+    told = box.ask(f"{INSTALLER} --no-start --wheel {give(box, wheels['good'])}", timeout_s=120)
+    assert "systemctl restart edged" in told
+    assert state_of(box, "edged", "MainPID") == process
+    box.ask("systemctl restart edged")
+    is_up(box)
+    assert box.ask("edged --version") == "edged 0.9.1"
 
 
 def test_wherever_an_upgrade_is_cut_short_a_whole_release_is_current(boot, wheels):
