@@ -11,8 +11,8 @@ from edged.config.secret import Secret
 from edged.config.values import UnfitError, secret
 from edged.errors import ConfigError
 
-# Its names in the unit: encrypted, or what LoadCredential=edged:/etc/edged/credentials makes of the file api-key.
-CREDENTIALS = ("api-key", "edged_api-key")
+CREDENTIAL = "api-key"
+HOME = Path("/etc/edged/credentials")  # root's alone; the service gets what lies there at its start
 _MOST_BYTES = 8192
 
 Reader = Callable[[Path], str]
@@ -43,8 +43,10 @@ def resolve_key(
     credentials = env.get("CREDENTIALS_DIRECTORY")
     found = None
     if provider.api_key_file:
-        found = _from_file(Path(provider.api_key_file), read, where, by_systemd=bool(credentials))
-    elif credentials and (found := _from_systemd(Path(credentials), read)):
+        found = _from_file(
+            Path(provider.api_key_file), Path(credentials) if credentials else None, read, where
+        )
+    elif credentials and (found := _from_systemd(Path(credentials), CREDENTIAL, read)):
         pass
     elif provider.api_key_env:
         found = _from_variable(provider.api_key_env, env, where)
@@ -55,8 +57,11 @@ def resolve_key(
     return found
 
 
-def _from_file(path: Path, read: Reader, where: Mapping[str, str], *, by_systemd: bool) -> Secret:
+def _from_file(path: Path, credentials: Path | None, read: Reader, where: Mapping[str, str]) -> Secret:
     key = "provider.api_key_file"
+    passed = credentials if path.parent == HOME else None
+    if passed and (found := _from_systemd(passed, path.name, read)):
+        return found
     try:
         text = read(path)
     except FileNotFoundError as error:
@@ -64,8 +69,8 @@ def _from_file(path: Path, read: Reader, where: Mapping[str, str], *, by_systemd
         raise _error(key, what, where) from error
     except PermissionError as error:
         what = f"{path} is not for this user to read (as root: chown edged {path}; or be the user edged)"
-        if by_systemd:
-            what = f"{path} is not for the service to read (leave {key} out: it gets /etc/edged/credentials/api-key)"
+        if passed:
+            what = f"{path} was not there when edged started (write the key into it, and restart edged)"
         raise _error(key, what, where) from error
     except OSError as error:
         raise _error(
@@ -76,8 +81,9 @@ def _from_file(path: Path, read: Reader, where: Mapping[str, str], *, by_systemd
     return _fit(key, text, f"{path} ", where)
 
 
-def _from_systemd(folder: Path, read: Reader) -> Secret | None:
-    for path in (folder / name for name in CREDENTIALS):
+def _from_systemd(folder: Path, name: str, read: Reader) -> Secret | None:
+    """By the unit's names: of an encrypted one, or what LoadCredential=edged:/etc/edged/credentials makes of a file."""
+    for path in (folder / name, folder / f"edged_{name}"):
         try:
             text = read(path)
         except FileNotFoundError:

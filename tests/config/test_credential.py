@@ -82,9 +82,31 @@ def test_a_key_file_without_a_key_is_told_with_its_remedy(content, told):
     assert "LEAK" not in problem
 
 
-def test_a_service_that_may_not_read_the_file_is_told_that_it_need_not():
-    files = Files({"/f": PermissionError(13, "denied")})
-    assert "leave provider.api_key_file out" in refused(config("api_key_file=/f"), ENV, files)
+KEPT = "api_key_file=/etc/edged/credentials/"
+
+
+def test_a_file_where_the_keys_are_kept_is_taken_as_systemd_hands_it_over():
+    files = FILES | {"/etc/edged/credentials/api-key": PermissionError(13, "denied")}
+    files = Files(files | {"/run/d/edged_second": "the-second"})
+    for folder, name, key in [
+        ("/run/c", "api-key", "from-systemd"),
+        ("/run/d", "api-key", "from-directory"),
+        ("/run/d", "second", "the-second"),
+        ("/run/both", "api-key", "decrypted"),
+    ]:
+        assert resolve_key(config(KEPT + name), {"CREDENTIALS_DIRECTORY": folder}, files).reveal() == key
+    problem = refused(config(KEPT + "api-key"), {"CREDENTIALS_DIRECTORY": "/run/empty"}, files)
+    assert "was not there when edged started" in problem
+
+
+def test_a_file_elsewhere_is_read_where_it_is():
+    assert resolve_key(config("api_key_file=/k"), ENV, FILES).reveal() == "from-file"
+
+
+def test_root_reads_it_where_it_lies():
+    files = Files({"/etc/edged/credentials/api-key": "k"})
+    for env in ({}, {"CREDENTIALS_DIRECTORY": "/run/empty"}):
+        assert resolve_key(config(KEPT + "api-key"), env, files).reveal() == "k"
 
 
 def test_a_problem_says_where_the_file_was_named():

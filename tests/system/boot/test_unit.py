@@ -195,12 +195,12 @@ def test_who_is_in_its_group_may_talk_to_it_and_nobody_else(box):
 SERVED = "provider: {name: custom, url: 'ws://127.0.0.1:9100/v1/realtime', model: any}"
 
 
-def with_key(box, key):
+def with_key(box, key, more=""):
     """A service on this machine that takes one key alone, and a configuration that names it."""
     box.file("/root/keys", f"{key}\n", 0o644)
     box.ask("cp /root/keys /run/keys && chmod 644 /run/keys")
     box.ask("systemd-run --unit=service /opt/edged/current/bin/edged serve --port 9100 --key-file /run/keys")
-    configure(box, CONFIG.replace("provider: {name: local}", SERVED))
+    configure(box, CONFIG.replace("provider: {name: local}", SERVED.replace("}", more + "}")))
 
 
 def test_a_key_that_lies_there_reaches_the_service_and_nobody_else(box):
@@ -215,7 +215,7 @@ def test_a_key_that_lies_there_reaches_the_service_and_nobody_else(box):
 
 
 def test_an_encrypted_key_serves_alone_and_before_the_other(box):
-    with_key(box, "sk-sealed")
+    with_key(box, "sk-sealed", ", api_key_file: /etc/edged/credentials/api-key")
     box.ask(
         "systemd-creds encrypt --name=api-key /root/keys /etc/credstore.encrypted/edged.api-key"
         " || { mkdir -m 700 /etc/credstore.encrypted;"
