@@ -123,6 +123,11 @@ class Pcm:
             if self.card < 0:
                 self._do("sw_params_set_stop_threshold", params, never.value)
             self._do("sw_params_set_avail_min", params, avail_min)
+            if (
+                self.what == "speaker"
+            ):  # else a device that has run dry says the oldest of its buffer once more
+                self._do("sw_params_set_silence_threshold", params, 0)
+                self._do("sw_params_set_silence_size", params, never.value)
             self._do("sw_params", params)
 
     def _card(self) -> int:
@@ -196,8 +201,14 @@ class Pcm:
 
     def rewind(self, frames: int) -> int:
         """Take back at most so many frames that were written and are not heard yet; how many it were."""
-        possible = int(self._lib.snd_pcm_rewindable(self._at))
-        wanted = min(frames, possible)
+        taken = self._step_back(frames)
+        if taken:  # what lies there would still be heard if the device ran dry before it says so
+            self.write(bytes(taken * self.layout.frame_bytes))
+            taken = self._step_back(taken)
+        return taken
+
+    def _step_back(self, frames: int) -> int:
+        wanted = min(frames, int(self._lib.snd_pcm_rewindable(self._at)))
         return max(0, int(self._lib.snd_pcm_rewind(self._at, wanted))) if wanted > 0 else 0
 
     @property

@@ -55,6 +55,8 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "sw_params_set_start_threshold": (c_void_p, c_void_p, c_ulong),
     "sw_params_set_stop_threshold": (c_void_p, c_void_p, c_ulong),
     "sw_params_set_avail_min": (c_void_p, c_void_p, c_ulong),
+    "sw_params_set_silence_threshold": (c_void_p, c_void_p, c_ulong),
+    "sw_params_set_silence_size": (c_void_p, c_void_p, c_ulong),
     "sw_params_get_boundary": (c_void_p, POINTER(c_ulong)),
     "info": (c_void_p, c_void_p),
     "info_malloc": (POINTER(c_void_p),),

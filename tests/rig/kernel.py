@@ -44,6 +44,12 @@ CHANGES = (
     ("sound/Kconfig", r"^(if|endif #) !UML$", ""),
     # Its room for the floating-point state is too small for the processors of today: it would die in its first program.
     ("arch/x86/um/user-offsets.c", r"(HOST_FP_SIZE, )2696", r"\g<1>12288"),
+    # Processor time is counted in whole ticks here, and what a tick has woken has mostly slept again by the next.
+    (
+        "arch/um/kernel/time.c",
+        r"(void __init time_init\(void\))",
+        r"unsigned long long notrace sched_clock(void)\n{\n\treturn os_nsecs();\n}\n\n\1",
+    ),
     # The card's clock is the kernel's tick: at the usual 100 Hz its periods would be steps of 10 ms, at 1000 they are
     # as fine as a real card's.
     ("arch/um/Kconfig", r"(config HZ\n\s+int\n\s+default )100\n", r"\g<1>1000\n"),
