@@ -46,7 +46,7 @@ class Appliance:
         capture: Callable[[bool], None] | None = None,
         transcripts: bool = False,
     ) -> None:
-        """`capture(open)` is told when the microphone device itself has to run (capture: closed)."""
+        """`capture(open)` is told when the gate opens and shuts, for a microphone that runs only then."""
         self.muted = False
         self.light = Light.STARTING
         self._turns = Turns(mode, limits, self)
@@ -69,12 +69,10 @@ class Appliance:
             transcripts=transcripts,
         )
 
-    def configure(
-        self, mode: Mode, limits: Limits, *, capture: Callable[[bool], None] | None, transcripts: bool
-    ) -> None:
+    def configure(self, mode: Mode, limits: Limits, *, transcripts: bool) -> None:
         """Go on with these; only while IDLE."""
         self._turns.mode, self._turns.limits = mode, limits
-        self._capture, self.dialogue.transcripts = capture, transcripts
+        self.dialogue.transcripts = transcripts
 
     def begin(self, line: Link) -> None:
         """Start with this line, or go on with it in the place of another; on the loop."""

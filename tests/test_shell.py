@@ -10,7 +10,9 @@ from random import Random
 
 import pytest
 
+from edged import pcm
 from edged.audio.cues import render
+from edged.audio.volume import gain_of
 from edged.causes import Cue, Light
 from edged.errors import DeviceError
 from edged.local.server import LocalServer
@@ -283,6 +285,87 @@ def test_a_half_open_line_is_noticed_and_replaced(shell):
         assert [event["up"] for event in links] == [True, False, True]
 
     shell(body)
+
+
+def test_a_muted_microphone_is_closed_and_hears_nothing_of_before_when_it_is_opened_again(shell):
+    async def body(kiosk):
+        kiosk.app.command("mute", None)
+        assert kiosk.app.appliance.light is Light.MUTED
+        await asyncio.sleep(0.5)
+        handed, starts = kiosk.microphone.handed, kiosk.microphone.starts
+        await asyncio.sleep(5.0)
+        kiosk.button.press()
+        await asyncio.sleep(0.5)
+        kiosk.button.release()
+        await idle(kiosk)
+        assert told(kiosk) == [Cue.MUTED]
+        assert (kiosk.microphone.handed, kiosk.microphone.starts) == (handed, starts)
+        kiosk.app.command("unmute", None)
+        await asyncio.sleep(0.1)
+        window = await kiosk.visitor.hold(1.0)
+        await asyncio.sleep(1.0)
+        await idle(kiosk)
+        (taken,) = kiosk.server.audit
+        first = handed + 60 * 24  # not a sample from before, nor the tail of the cue
+        assert locate(taken.pcm) == first
+        assert len(taken.pcm) == (window.last - first) * 2
+
+    shell(body)
+
+
+def test_a_mute_in_the_middle_of_a_press_closes_the_device(shell):
+    async def body(kiosk):
+        kiosk.button.press()
+        await asyncio.sleep(1.0)
+        assert kiosk.microphone.handed > 0
+        kiosk.app.command("mute", None)
+        await asyncio.sleep(0.1)
+        handed = kiosk.microphone.handed
+        assert kiosk.state == "IDLE"
+        await asyncio.sleep(3.0)
+        kiosk.button.release()
+        assert kiosk.microphone.handed == handed
+        assert kiosk.server.audit == []
+
+    shell(body)
+    shell(body, "microphone.capture=closed")
+
+
+def test_a_microphone_captured_while_held_only_is_not_opened_by_unmuting(shell):
+    async def body(kiosk):
+        kiosk.app.command("mute", None)
+        kiosk.app.command("unmute", None)
+        await asyncio.sleep(3.0)
+        assert kiosk.microphone.handed == 0
+        await kiosk.visitor.hold(1.0)
+        assert kiosk.microphone.handed > 0
+
+    shell(body, "microphone.capture=closed")
+
+
+@pytest.mark.parametrize("volume", [25, 50])
+def test_an_answer_is_as_loud_as_was_set_and_heard_as_far_as_it_was(shell, volume):
+    async def body(kiosk):
+        assert (await kiosk.app.set_volume(volume))["volume"] == volume
+        await kiosk.visitor.hold(1.0)
+        await asyncio.sleep(1.0)
+        await idle(kiosk)
+        wanted = pcm.gain(kiosk.voice.answers[0], gain_of(volume))
+        assert wanted[960:] in played(kiosk)
+
+    shell(body)
+
+
+def test_a_lead_in_and_a_tail_lie_around_the_answer(shell):
+    async def body(kiosk):
+        await kiosk.visitor.hold(1.0)
+        await asyncio.sleep(1.0)
+        await idle(kiosk)
+        await asyncio.sleep(2.0)
+        whole = played(kiosk)
+        assert bytes(300 * MS) + kiosk.voice.answers[0] + bytes(500 * MS) in whole
+
+    shell(body, "speaker.lead_in_ms=300", "speaker.tail_ms=500")
 
 
 def test_mute_refuses_presses_audibly_and_shuts_an_open_gate(shell):

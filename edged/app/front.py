@@ -6,8 +6,10 @@ from collections.abc import Callable
 from edged.app.adapters import Devices, Ports
 from edged.app.ahead import hand
 from edged.app.settings import fitness
+from edged.audio.amplifier import Amplifier, Loudness, Margins
 from edged.audio.intake import Intake
 from edged.audio.playout import Playout
+from edged.audio.ports import Source
 from edged.config import Config
 from edged.keeper import Keeper, Lost
 from edged.panel.button import Gesture, Grammar
@@ -29,9 +31,11 @@ class Front:
         playout: Playout,
         gesture: Callable[[Gesture], None],
         changed: Callable[[str, bool, str | None], None],
+        loudness: Loudness,
     ) -> None:
         """`gesture` and `changed` (see Keeper) are called on the loop."""
-        self.devices = devices
+        self.devices, self._config, self._loudness = devices, config, loudness
+        self._muted = self._is_open = False
         self._ports, self._intake, self._playout, self._gesture = ports, intake, playout, gesture
         self._loop = asyncio.get_running_loop()
         self._grammar = Grammar(bounce_ms=config.button.bounce_ms, long_press_ms=config.button.long_press_ms)
@@ -40,13 +44,12 @@ class Front:
             name: Keeper(name, *life, offload=ports.offload, changed=changed, rng=ports.rng)
             for name, life in self._lives().items()
         }
-        self.keepers["microphone"].want(config.microphone.capture == "warm")
+        self._want_microphone()
         intake.health.fitness = fitness(config)
 
     def configure(self, config: Config, devices: Devices, *, opened: frozenset[str]) -> None:
         """Go on with these, opening anew what `opened` names; only while the gate is shut."""
-        self.devices = devices
-        button, microphone = config.button, config.microphone
+        self.devices, self._config, button = devices, config, config.button
         self._intake.health.fitness = fitness(config)
         self._grammar.set_limits(bounce_ms=button.bounce_ms, long_press_ms=button.long_press_ms)
         for name, (start, stop) in self._lives().items():
@@ -58,11 +61,21 @@ class Front:
             self._playout.set_prebuffer(config.speaker.prebuffer_ms)
         if "microphone" in opened:
             self._intake.set_preroll(preroll_ms(config))
-            self.keepers["microphone"].want(microphone.capture == "warm")
+            self._want_microphone()
 
-    def capture(self, config: Config) -> Callable[[bool], None] | None:
-        """What has to be told when the gate opens and shuts: the microphone's keeper, where it runs only then."""
-        return self.keepers["microphone"].want if config.microphone.capture == "closed" else None
+    def gate(self, is_open: bool) -> None:  # noqa: FBT001 a switch
+        """The gate was opened or shut; capture `closed` runs the microphone only then."""
+        self._is_open = is_open
+        self._want_microphone()
+
+    def mute(self, muted: bool) -> None:  # noqa: FBT001 a switch
+        """A microphone that is switched off is closed: nothing is asked of the kernel."""
+        self._muted = muted
+        self._want_microphone()
+
+    def _want_microphone(self) -> None:
+        runs = self._is_open or self._config.microphone.capture == "warm"
+        self.keepers["microphone"].want(runs and not self._muted)
 
     def _lives(self) -> dict[str, Life]:
         microphone, speaker = self.devices.microphone, self.devices.speaker
@@ -72,13 +85,21 @@ class Front:
 
         heard = hand(self._intake.hand, self._ports.realtime)
 
+        def start_microphone(lost: Lost) -> None:
+            self._intake.forget()
+            microphone.start(heard, lost)
+
         def start_speaker(lost: Lost) -> None:
-            speaker.start(self._playout, lost)
+            told = self._config.speaker
+            source: Source = Amplifier(self._playout, self._loudness)
+            if told.lead_in_ms or told.tail_ms:
+                source = Margins(source, lead_in_ms=told.lead_in_ms, tail_ms=told.tail_ms)
+            speaker.start(source, lost)
             self._playout.set_latency(speaker.latency_ms)
             self._intake.set_latency(speaker.latency_ms)
 
         return {
-            "microphone": (lambda lost: microphone.start(heard, lost), microphone.stop),
+            "microphone": (start_microphone, microphone.stop),
             "speaker": (start_speaker, speaker.stop),
             "button": (button.start, button.stop),
         }

@@ -15,6 +15,8 @@ from edged.app.reload import Reload, Source
 from edged.app.sentence import sentence
 from edged.app.service import planned, service
 from edged.app.settings import habits, limits, longest_ms, session_settings
+from edged.app.signs import signs
+from edged.app.switches import Switches
 from edged.appliance import Appliance
 from edged.audio.intake import Intake
 from edged.audio.jitter import JitterBuffer
@@ -80,6 +82,7 @@ class App:
             wake=lambda: self._from_thread(self.appliance.on_sound),
         )
         self._learning = Learning(config, ports)
+        self._switches = Switches(config, ports, self._muted)
         self.playout = playout(
             JitterBuffer(prebuffer_ms=config.speaker.prebuffer_ms, prediction=self._learning.prediction),
             notify=lambda: self._from_thread(self.appliance.on_playout),
@@ -95,6 +98,7 @@ class App:
             playout=self.playout,
             gesture=self._gesture,
             changed=self._device_changed,
+            loudness=self._switches.loudness,
         )
         self.appliance = Appliance(
             mode=turn.Mode(config.mode),
@@ -105,7 +109,7 @@ class App:
             lamp=self._front.lamp,
             now_ms=ports.clock.monotonic_ms,
             publish=self._publish,
-            capture=self._front.capture(config),
+            capture=self._front.gate,
             transcripts=config.log.transcripts,
         )
         self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
@@ -136,8 +140,9 @@ class App:
     def _device_changed(self, name: str, is_up: bool, cause: str | None) -> None:  # noqa: FBT001 a switch
         self.appliance.on_device(name, is_up, cause)
 
-    def _network_changed(self) -> None:
-        self.link.retry_now()
+    def _muted(self, muted: bool) -> None:  # noqa: FBT001 a switch
+        self.appliance.mute(muted)
+        self._front.mute(muted)
 
     def _from_thread(self, call: Callable[[], None]) -> None:
         if not self._loop.is_closed():
@@ -171,6 +176,7 @@ class App:
 
     async def run(self) -> int:
         """Run until `stop`; returns the exit code. A bug in any part passes through as an exception group."""
+        await self._switches.recall()
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             parts = [
@@ -178,10 +184,11 @@ class App:
             ]
             self.appliance.begin(self.link)
             self._line = tasks.create_task(self.link.run(), name="link")
-            self._ports.netwatch.start(self._network_changed)
+            self._ports.netwatch.start(lambda: self.link.retry_now())  # noqa: PLW0108 it may be another link by then
             parts.append(tasks.create_task(self._reload.run(), name="reload"))
             parts.append(tasks.create_task(Tidying(self._ports.heap, self.quiet).run(), name="tidying"))
             parts.append(tasks.create_task(self._learning.run(), name="learning"))
+            parts.append(tasks.create_task(self._switches.run(), name="switches"))
             await self._open_control()
             if self._ports.watchdog_s is not None:
                 parts.append(tasks.create_task(self._watchdog(self._ports.watchdog_s).run(), name="watchdog"))
@@ -208,20 +215,15 @@ class App:
         return Watchdog(self._ports.manager, self._signs, self._ports.clock.monotonic_ms, within_s=within_s)
 
     def _signs(self) -> dict[str, Sign]:
-        """The work that has to go on: of the devices' threads, and the link's task."""
-        up = {name: keeper.up for name, keeper in self._front.keepers.items()}
         alive = self._line is not None and not self._line.done()
-        return {
-            "microphone": Sign(self.intake.blocks, wanted=up["microphone"]),
-            "speaker": Sign(self.playout.pulls, wanted=up["speaker"] and not self.playout.idle),
-            "link": Sign(0, wanted=not alive),
-        }
+        return signs(self._front.keepers, self.intake, self.playout, link_lives=alive)
 
     async def _open_control(self) -> None:
         path, listening = self._config.control.socket, self._ports.control
         if not path and listening is None:
             return
-        control = ControlServer(Path(path), self, may_press=_local_user)
+        # whoever the socket's file mode lets in may act; there is no remote way in
+        control = ControlServer(Path(path), self, may_press=lambda peer: peer.uid >= 0)
         try:
             await control.start(listening)
         except OSError as error:
@@ -253,9 +255,8 @@ class App:
         self._front.configure(config, front, opened=told.parts)
         self._learning.configure(config)
         mode = turn.Mode(config.mode)
-        self.appliance.configure(
-            mode, limits(config), capture=self._front.capture(config), transcripts=config.log.transcripts
-        )
+        self._switches.configure(config)
+        self.appliance.configure(mode, limits(config), transcripts=config.log.transcripts)
         if told.key or told.parts & {"provider", "turn"} or session_settings(config, mode) != settings:
             self._change_link()
 
@@ -272,7 +273,12 @@ class App:
     # -- the control socket's target -----------------------------------------------------------------
 
     def snapshot(self) -> dict[str, object]:
-        return self.appliance.snapshot()
+        return {**self.appliance.snapshot(), "volume": self._switches.loudness.volume}
+
+    async def set_volume(self, level: object) -> dict[str, object]:
+        """Speak as loud as this from now on; raises CommandError."""
+        await self._switches.set_volume(level)
+        return self.snapshot()
 
     async def reload(self) -> dict[str, object]:
         """Read the configuration again; raises ConfigError or CommandError."""
@@ -286,12 +292,7 @@ class App:
             case "interrupt":
                 self.appliance.interrupt()
             case "mute" | "unmute":
-                self.appliance.mute(name == "mute")
+                self._switches.mute(name == "mute")
             case _:
                 raise CommandError(f"unknown command {name!r}")
         return self.snapshot()
-
-
-def _local_user(peer: Peer) -> bool:
-    """Whoever the socket's file mode lets in may press; there is no remote way in."""
-    return peer.uid >= 0

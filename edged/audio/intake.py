@@ -114,6 +114,11 @@ class Intake:
             if speaking:
                 self._ring.clear()
 
+    def forget(self) -> None:
+        """The microphone begins anew: what was heard before has nothing to do with what comes."""
+        with self._lock:
+            self._ring.clear()
+
     def set_latency(self, ms: int) -> None:
         """How long the speaker still sounds after its last sample was taken: the room's tail begins after that."""
         self._tail_bytes = self._fmt.bytes_of(self._tail_ms + ms)

@@ -67,6 +67,8 @@ class Playout:
         self.on_cut: Callable[[], None] | None = None
         self.on_arrival: Callable[[float], None] | None = None
         """Called on the loop's thread with the ms of sound of each delta, and with 0 when an answer is over."""
+        self.cued_bytes = 0
+        """How much of the last take was cues, which come first; the speaker's thread."""
         self.pulls = 0
         """Takes so far: the speaker's progress."""
 
@@ -233,12 +235,14 @@ class Playout:
     def _sound(self, n_bytes: int) -> bytes:
         """Cues, then the answer; silence while a cut is waited for."""
         out = bytearray()
+        self.cued_bytes = 0
         if self._cut_since is not None:
             self._jitter.skip(n_bytes)
             return pcm.silence(n_bytes, self._fmt)
         while len(self._lane) and len(out) < n_bytes:
             before = self._jitter.pause() if self._lane.opens() else b""
             out += self._lane.take(n_bytes - len(out), self._taken + len(out), before)
+        self.cued_bytes = len(out)
         self._jitter.skip(len(out))
         self._events.extend(self._jitter.events())  # a flush is told before the cue that followed it
         out += self._jitter.take(n_bytes - len(out))

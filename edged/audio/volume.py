@@ -30,6 +30,7 @@ TWICE_DB = 10.0
 KNEE = 0.5  # of full scale: speech at the usual -20 dBFS stays below it up to volume 80 or so
 FORGET_S = 1.0  # 8.7 dB a second: slower than a syllable (0.2 s), faster than a sentence
 RAMP_MS = 10
+CUE_LEAST = 20  # -13 dB: -28 dBFS, which a kiosk's speaker still brings across a counter
 
 
 def gain_of(volume: int) -> float:
@@ -40,6 +41,11 @@ def gain_of(volume: int) -> float:
         return 0.0
     gain: float = (volume / AS_SENT) ** (TWICE_DB / 20 / log10(2))
     return gain
+
+
+def prepare() -> None:
+    """Load what any volume but 50 needs: half a second on a small board, once."""
+    import numpy  # noqa: F401, ICN001, PLC0415
 
 
 class Leveller:

@@ -1,16 +1,19 @@
 """`edged ctl`: act on a running edged, as the button would."""
 
 import argparse
+from typing import Any
 
 from edged.cli.options import add_config
 from edged.cli.status import socket_path
 from edged.errors import UsageError
 
-COMMANDS = ("press", "release", "interrupt", "mute", "unmute")
+COMMANDS = ("press", "release", "interrupt", "mute", "unmute", "volume N")
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = verbs.add_parser("ctl", help="press, release, interrupt, mute or unmute a running edged")
+    parser = verbs.add_parser(
+        "ctl", help="press, release, interrupt, mute or unmute a running edged, or set its volume"
+    )
     add_config(parser)
     parser.add_argument(
         "commands", nargs="+", metavar="COMMAND", help=", ".join(COMMANDS) + ", or a pause: 1.5s"
@@ -24,20 +27,39 @@ def run(args: argparse.Namespace) -> int:
 
     from edged.system.control_client import ControlClient
 
-    steps = [(command, _pause_s(command)) for command in args.commands]
+    steps = _steps(args.commands)
     with ControlClient(socket_path(args)) as client:
-        for command, pause_s in steps:
-            if pause_s is None:
-                client.command(command, **({"keep": True} if command == "press" else {}))
+        for command, told in steps:
+            if command:
+                client.command(command, **told)
             else:
-                sleep(pause_s)
+                sleep(told["pause_s"])
     return 0
 
 
-def _pause_s(command: str) -> float | None:
-    """Seconds of a pause, None for a command; raises UsageError for neither."""
-    if command in COMMANDS:
-        return None
+def _steps(words: list[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Commands, each with what is told besides, and pauses without a name; raises UsageError."""
+    steps: list[tuple[str, dict[str, Any]]] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "volume":
+            steps.append((word, {"volume": _volume(next(rest, ""))}))
+        elif word in COMMANDS:
+            steps.append((word, {"keep": True} if word == "press" else {}))
+        else:
+            steps.append(("", {"pause_s": _pause_s(word)}))
+    return steps
+
+
+def _volume(word: str) -> int:
+    if word.isascii() and word.isdecimal() and int(word[:4]) <= 100:
+        return int(word[:4])
+    raise UsageError(
+        f"volume {word}: a whole number from 0 to 100 is wanted, such as volume 40; 50 is as sent"
+    )
+
+
+def _pause_s(command: str) -> float:
     try:
         return float(command.removesuffix("s"))
     except ValueError:

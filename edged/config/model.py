@@ -133,6 +133,21 @@ class Speaker(Part, frozen=True, kw_only=True):
         described("reopen", "Name of the device, or a list of names to try in order; never a number."),
     ] = "default"
     file: Annotated[str, described("reopen", "Backend wav: the file that is written.", max_length=1000)] = ""
+    volume: Annotated[
+        int,
+        between(0, 100, "50 is as the service sends it, 100 twice as loud, 25 half as loud"),
+        described("live", "How loud answers and cues are; `edged ctl volume` sets it until this changes."),
+    ] = 50
+    lead_in_ms: Annotated[
+        int,
+        between(0, 2000, "an amplifier that sleeps wakes within 500; it is added to each answer's delay"),
+        described("reopen", "Silence before the first sound after a rest."),
+    ] = 0
+    tail_ms: Annotated[
+        int,
+        between(0, 30_000, "500 is enough for what cuts off ends; more keeps an amplifier awake in between"),
+        described("reopen", "Silence after the last sound before a rest."),
+    ] = 0
     prebuffer_ms: Annotated[
         Annotated[int, between(0, 2000, "60 to 300 are usual; null learns it from the answers before")]
         | None,

@@ -31,7 +31,7 @@ PROTOCOL = 1
 MOST_CLIENTS = 16
 MOST_LINE = 8 * 1024
 MOST_OUTBOX = 64 * 1024
-ACTS = frozenset({"press", "release", "interrupt", "mute", "unmute", "reload"})
+ACTS = frozenset({"press", "release", "interrupt", "mute", "unmute", "volume", "reload"})
 
 
 class Peer(NamedTuple):
@@ -51,6 +51,10 @@ class Controlled(Protocol):
 
     def command(self, name: str, peer: Peer) -> dict[str, object]:
         """Carry out; raises CommandError."""
+        ...
+
+    async def set_volume(self, level: object) -> dict[str, object]:
+        """Speak as loud as this, 0 to 100; raises CommandError."""
         ...
 
     async def reload(self) -> dict[str, object]:
@@ -177,7 +181,7 @@ class ControlServer:
             elif name in ACTS:
                 if not self._may_press(client.peer):
                     raise CommandError("you may look but not act")  # noqa: TRY301
-                state = await self._act(name, client.peer)
+                state = await self._act(name, request, client.peer)
                 if name in ("press", "release"):
                     client.pressed = name == "press" and request.get("keep") is not True
             else:
@@ -196,7 +200,9 @@ class ControlServer:
             return {"type": "answer", "id": number, "ok": False, "error": str(error)}
         return {"type": "answer", "id": number, "ok": True, "state": state}
 
-    async def _act(self, name: str, peer: Peer) -> dict[str, object]:
+    async def _act(self, name: str, request: dict[str, Any], peer: Peer) -> dict[str, object]:
+        if name == "volume":
+            return await self._target.set_volume(request.get("volume"))
         return await self._target.reload() if name == "reload" else self._target.command(name, peer)
 
     def lost(self) -> None:

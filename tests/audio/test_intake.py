@@ -373,6 +373,15 @@ def test_the_seam_between_preroll_and_speech_is_exact_whatever_the_threads_do():
         assert said[0] <= 20_097
 
 
+def test_what_was_heard_before_the_microphone_began_anew_is_no_preroll():
+    rig = Rig()
+    rig.hand()
+    rig.intake.forget()
+    block = rig.hand(100)
+    rig.open()
+    assert rig.said() == block
+
+
 def test_what_is_recorded_is_judged_from_the_preroll_to_the_last_block():
     rig = Rig()
     for _ in range(2):

@@ -64,4 +64,5 @@ def test_every_number_has_bounds_with_a_reason_and_its_unit_in_its_name(key):
         "history_lines",
         "max_tokens",
         "threshold",
+        "volume",
     }

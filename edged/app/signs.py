@@ -1,0 +1,19 @@
+"""What has to go on while a kiosk lives: of the devices' threads, and the link's task (system/watchdog.py)."""
+
+from collections.abc import Mapping
+
+from edged.audio.intake import Intake
+from edged.audio.playout import Playout
+from edged.keeper import Keeper
+from edged.system.progress import Sign
+
+
+def signs(
+    keepers: Mapping[str, Keeper], intake: Intake, playout: Playout, *, link_lives: bool
+) -> dict[str, Sign]:
+    """By name; a microphone that is open hands blocks, a speaker that has something to play takes it."""
+    return {
+        "microphone": Sign(intake.blocks, wanted=keepers["microphone"].up),
+        "speaker": Sign(playout.pulls, wanted=keepers["speaker"].up and not playout.idle),
+        "link": Sign(0, wanted=not link_lives),
+    }

@@ -1,0 +1,51 @@
+import socket
+import threading
+
+import pytest
+
+from edged.cli import main
+
+
+def asked(tmp_path, *words):
+    """What a control socket is asked by `edged ctl WORDS`; it agrees to all."""
+    import json
+
+    path, heard = tmp_path / "s", []
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+
+        def serve():
+            connection, _ = server.accept()
+            with connection, connection.makefile("rwb") as file:
+                file.write(b'{"type": "hello", "protocol": 1, "edged": "x"}\n{"type": "snapshot"}\n')
+                file.flush()
+                for line in file:
+                    request = json.loads(line)
+                    heard.append({k: v for k, v in request.items() if k != "id"})
+                    answer = {"type": "answer", "id": request["id"], "ok": True, "state": {}}
+                    file.write(json.dumps(answer).encode() + b"\n")
+                    file.flush()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        code = main(["ctl", "--socket", str(path), *words])
+        thread.join(10)
+    assert code == 0
+    return heard
+
+
+def test_commands_are_sent_in_order_and_a_volume_with_its_number(tmp_path):
+    assert asked(tmp_path, "mute", "volume", "40", "0s", "press") == [
+        {"command": "mute"},
+        {"command": "volume", "volume": 40},
+        {"command": "press", "keep": True},
+    ]
+
+
+@pytest.mark.parametrize(
+    "words", [["volume"], ["volume", "101"], ["volume", "-1"], ["volume", "loud"], ["dance"]]
+)
+def test_what_is_no_command_is_told_before_anything_is_sent(words, capsys):
+    assert main(["ctl", "--socket", "/nowhere", "mute", "--", *words]) == 64
+    assert "such as" in capsys.readouterr().err
