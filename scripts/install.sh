@@ -452,7 +452,7 @@ process() { systemctl show -p MainPID --value edged.service; }
 answers() { systemctl is-active --quiet edged.service &&
     "$opt/current/bin/edged" status --socket /run/edged/control.sock >>"$work/log" 2>&1; }
 
-# Up and answering, as one and the same process for two seconds.
+# Up and answering, as one and the same process for two seconds. One that has failed three times will go on failing.
 is_healthy() {
     local until=$((SECONDS + health_s)) was
     while [ "$SECONDS" -lt "$until" ]; do
@@ -460,7 +460,8 @@ is_healthy() {
         if answers; then
             sleep 2
             if answers && [ "$(process)" = "$was" ]; then return 0; fi
-        elif systemctl is-failed --quiet edged.service; then
+        elif systemctl is-failed --quiet edged.service ||
+            [ "$(systemctl show -p NRestarts --value edged.service)" -ge 3 ]; then
             return 1
         else
             sleep 0.5
@@ -473,8 +474,9 @@ start_service() {
     local unit started=(edged.service)
     [ "$(systemctl is-enabled edged-local.service 2>/dev/null)" != enabled ] || started=(edged-local.service edged.service)
     for unit in "${started[@]}"; do
+        systemctl stop "$unit" 2>>"$work/log" || true
         systemctl reset-failed "$unit" 2>/dev/null || true
-        systemctl restart "$unit" >>"$work/log" 2>&1 || true # what became of it is looked at next
+        systemctl start "$unit" >>"$work/log" 2>&1 || true # what became of it is looked at next
     done
     is_healthy
 }

@@ -37,13 +37,17 @@ UNTIMED = r"cd / && find etc opt usr var/lib/edged-install -printf '%p %T@ %C@\n
 
 
 class Installed:
-    """Layers with edged installed; `bare` is what the machine held before (TREE), `marks` its packages (MARKS)."""
+    """Layers with edged installed; `bare` is what the machine held before (TREE), `marks` its packages (MARKS).
 
-    def __init__(self, layers: tuple[Path, ...], bare: str, said: str, marks: str = "") -> None:
+    `command` is what installed it, and `said` what that said.
+    """
+
+    def __init__(self, layers: tuple[Path, ...], bare: str, said: str, marks: str, command: str) -> None:
         self.layers = layers
         self.bare = bare
         self.said = said
         self.marks = marks
+        self.command = command
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -118,8 +122,9 @@ def install(box: Box, place: Path, *, by_wheel: bool) -> Installed:
     words = "--config given/config.yaml --api-key-file given/key"
     if by_wheel:
         words += f" --wheel {give(box, wheel_of(box.root / 'root/edged', place))}"
-    said = box.ask(f"{INSTALLER} {words}", timeout_s=280)
-    return Installed(box.freeze(), bare, said, marks)
+    command = f"{INSTALLER} {words}"
+    said = box.ask(command, timeout_s=280)
+    return Installed(box.freeze(), bare, said, marks, command)
 
 
 def give(box: Box, wheel: Path) -> str:

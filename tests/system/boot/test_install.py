@@ -31,11 +31,11 @@ def test_what_it_wrote_can_be_read_by_those_who_need_it_alone(boot):
 
 
 @BOTH
-def test_a_second_run_changes_nothing(boot):
+def test_a_second_run_changes_nothing(boot, machines, suite):
     box = boot()
     is_up(box)
     before = box.ask(TREE), box.ask(UNTIMED), box.ask("systemctl show -p MainPID edged")
-    assert "nothing was changed" in box.ask(INSTALLER, timeout_s=60)
+    assert "nothing was changed" in box.ask(machines(suite).command, timeout_s=60)
     assert (box.ask(TREE), box.ask(UNTIMED), box.ask("systemctl show -p MainPID edged")) == before
 
 
@@ -56,7 +56,7 @@ def test_an_upgrade_that_does_not_start_is_taken_back(boot, wheels):
     done = box.run(f"{INSTALLER} --wheel {give(box, wheels['broken'])}", timeout_s=180)
     assert done.returncode == 1
     assert "no luck today" in done.stderr
-    assert f"{first} is up again" in done.stderr
+    assert f"{first} is up again" in done.stderr, done.stderr
     is_up(box)
     assert set(box.ask("ls /opt/edged").split()) == {"current", first}
 
@@ -124,7 +124,7 @@ def test_the_library_for_pins_is_taken_where_the_archive_has_it_and_goes_with_ed
 
 
 def test_a_configuration_that_is_there_is_never_overwritten(boot):
-    box = boot()
+    box = boot(alone=True)
     is_up(box)
     was = box.ask("sha256sum /etc/edged/config.yaml")
     box.file("/root/given/other.yaml", "version: 1\nmode: toggle\n")
@@ -134,7 +134,7 @@ def test_a_configuration_that_is_there_is_never_overwritten(boot):
 
 
 def test_another_provider_switches_the_embedded_service_off_and_back_on(boot):
-    box = boot()
+    box = boot(alone=True)
     is_up(box)
     here = box.ask("cat /etc/edged/config.yaml")
     box.ask("sed -i 's/name: local/name: openai/' /etc/edged/config.yaml")
@@ -233,6 +233,7 @@ def test_a_dry_run_on_a_bare_machine_tells_and_does_nothing(installed):
         subprocess.run(
             ["cp", "-a", str(installed.layers[0] / "root/edged"), str(box.root / "root")], check=True
         )
+        before = box.ask(TREE)
         told = box.ask(f"{INSTALLER} --dry-run")
         assert "python3-venv" in told
-        assert box.ask(TREE) == installed.bare
+        assert box.ask(TREE) == before
