@@ -380,10 +380,11 @@ add_user() {
     local group
     for group in edged audio gpio spi; do getent group "$group" >/dev/null || note groups "$group"; done
     getent passwd edged >/dev/null || note users edged
-    [ "$files_changed" = 1 ] || ! is_whole_user || return 0
-    changed=1
-    systemd-sysusers /usr/lib/sysusers.d/edged.conf >>"$work/log" 2>&1 || failed 'the user cannot be made.'
-    is_whole_user || failed 'the user edged is not in its groups.'
+    if [ "$files_changed" = 1 ] || ! is_whole_user; then
+        changed=1
+        systemd-sysusers /usr/lib/sysusers.d/edged.conf >>"$work/log" 2>&1 || failed 'the user cannot be made.'
+        is_whole_user || failed 'the user edged is not in its groups.'
+    fi
     systemd-tmpfiles --create /usr/lib/tmpfiles.d/edged.conf >>"$work/log" 2>&1 || true
 }
 

@@ -81,11 +81,13 @@ def _archive(suite: str) -> str:
         "$(LABEL)|$(CODENAME)|$(RELEASE)|$(REPO_URI)",
         "Created-By: Packages",
     )
-    for line in _ran("apt-get", *wanted).stdout.splitlines():
-        label, codename, release, uri = line.split("|")
-        if label == "Debian" and codename == release:
-            return f"deb {uri} {suite} main"
-    raise RuntimeError("apt has no lists here: apt-get update")
+    for refresh in (["true"], ["apt-get", "-q", "update"]):  # a clean machine has no lists yet
+        _ran(*refresh)
+        for line in _ran("apt-get", *wanted).stdout.splitlines():
+            label, codename, release, uri = line.split("|")
+            if label == "Debian" and codename == release:
+                return f"deb {uri} {suite} main"
+    raise RuntimeError("apt knows no archive of Debian here: apt-get update")
 
 
 def _ran(*words: str) -> subprocess.CompletedProcess[str]:
