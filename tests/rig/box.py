@@ -136,7 +136,9 @@ class Box:
             link.unlink(missing_ok=True)
             link.symlink_to("/dev/null")
         if not (self.root / "etc/hosts").exists():
-            self.file("/etc/hosts", "127.0.0.1 localhost\n")  # a package would make it otherwise, and leave it
+            self.file(
+                "/etc/hosts", "127.0.0.1 localhost\n"
+            )  # a package would make it otherwise, and leave it
         self.file("/etc/apt/apt.conf.d/90rig", "".join(f"{line}\n" for line in apt_options()))
         pip = pip_options()
         self.file(
