@@ -16,6 +16,7 @@ MOST_REBUFFER_MS = 1600  # beyond it a visitor takes the kiosk for dead
 SPEED = 0.9  # of stretched sound; slower is heard as slow
 ENOUGH_MS = 500  # queued; starving ends there
 SLOW_ENOUGH_MS = 1500  # queued; a session that is slower than it plays is not stretched beyond
+DOUBT_MS = 20
 MOST_DELTAS = 3000  # a minute of deltas of 20 ms; what comes later says nothing new of a line
 
 
@@ -70,16 +71,18 @@ class Arrivals:
     def rate(self) -> tuple[float, float]:
         """Sound per time as the far end made it, as (ms of sound, ms of time); (0, 0) for one too short to tell.
 
-        A line only ever adds lateness. So between the earliest delta of the first third and that of the last one
-        lies the rate of the server, whatever the line did.
+        A line only ever adds lateness. So between when most had come for its time in the first third and when in the
+        last one lies the rate of the server, whatever the line did. Where it seems slow it has the benefit of DOUBT_MS,
+        for arrivals are known by the block that the speaker takes.
         """
         span = self.at[-1]
         if span < 1000:
             return 0.0, 0.0
-        late = [(at - before, at, before) for at, before in zip(self.at, self.before, strict=True)]
+        late = [(at - got, at, got) for at, got in zip(self.at, self.got, strict=True)]
         _, early_at, early = min(each for each in late if each[1] <= span / 3)
         _, last_at, last = min(each for each in late if each[1] >= span - span / 3)
-        return last - early, last_at - early_at
+        took, sound = last_at - early_at, last - early
+        return sound, max(min(took, sound), took - DOUBT_MS)
 
 
 class Replay:

@@ -357,7 +357,8 @@ def test_without_a_speaker_work_settles_itself(rig):
 
 
 def test_a_real_speaker_thread_takes_every_sample_once():
-    playout = Playout(JitterBuffer(prebuffer_ms=0, rebuffer_ms=0, fade_ms=0), notify=lambda: None)
+    jitter = JitterBuffer(prebuffer_ms=0, rebuffer_ms=0, fade_ms=0)
+    playout = Playout(jitter, notify=lambda: None)
     sound = array("h", range(1, 20_001)).tobytes()
     taken = bytearray()
     puller = Thread(target=lambda: [taken.extend(playout.take(482)) for _ in range(300)])
@@ -367,7 +368,10 @@ def test_a_real_speaker_thread_takes_every_sample_once():
     puller.join()
     playout.end()
     taken += playout.take(len(sound))
-    assert [value for value in array("h", bytes(taken)) if value] == list(range(1, 20_001))
+    values = [value for value in array("h", bytes(taken)) if value]
+    assert len(values) == 20_000 + jitter.inserted_bytes // 2  # the puller may starve
+    left = iter(values)
+    assert all(value in left for value in range(1, 20_001))  # in this order
 
 
 # A speaker that can take sound back
