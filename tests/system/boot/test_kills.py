@@ -1,0 +1,266 @@
+"""The end of edged on a real machine: asked for in every state, and not asked for at all."""
+
+import json
+import os
+import socket
+import time
+import wave
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import edged
+from edged.system.control_client import ControlClient
+from tests.rig import Box
+from tests.system.boot.stand import EDGED, Stand, within
+
+STOPS_WITHIN_S = 1.0
+SPEECH = "microphone: {backend: wav, file: /var/lib/edged/question.wav, capture: closed}"
+Does = Callable[[Stand], object]
+
+
+def answering(plan: str) -> str:
+    return f"version: 1\nanswers:\n  - {plan}\n"
+
+
+def press(*then: str) -> Does:
+    """With a line: a press that is kept, and what follows it."""
+
+    def do(stand: Stand) -> None:
+        with control(stand) as client:
+            client.command("press", keep=True)
+            for command in then:
+                client.command(command)
+
+    return do
+
+
+def ask(stand: Stand) -> None:
+    """A question of a second."""
+    press()(stand)
+    time.sleep(1)
+    with control(stand) as client:
+        client.command("release")
+
+
+@contextmanager
+def control(stand: Stand):
+    """From outside the box: at once, and not after the start of a program."""
+    with ControlClient(f"/proc/{stand.box.init}/root/run/edged/control.sock") as client:
+        yield client
+
+
+def nothing(stand: Stand) -> None:
+    pass
+
+
+def without_line(does: Does) -> Does:
+    def do(stand: Stand) -> None:
+        stand.unserve()
+        stand.until(lambda status: not status["link"]["up"])
+        does(stand)
+
+    return do
+
+
+def missing(*names: str) -> Does:
+    def do(stand: Stand) -> None:
+        stand.until(lambda status: set(status["lost"]) == set(names))
+
+    return do
+
+
+def barge(stand: Stand) -> None:
+    ask(stand)
+    stand.until(lambda status: status["state"] == "SPEAKING")
+    press()(stand)
+
+
+def reload_while_recording(stand: Stand) -> None:
+    press()(stand)
+    stand.configure('microphone: {backend: "null", preroll_ms: 100}')
+    with control(stand) as client:
+        assert client.command("reload")["when"] == "after this turn"
+
+
+def hanging_clients(stand: Stand) -> None:
+    """Sixteen that never read, and one too many; they stay until the box is gone."""
+    for _ in range(17):
+        one = socket.socket(socket.AF_UNIX)
+        one.connect(f"/proc/{stand.box.init}/root/run/edged/control.sock")
+        stand.kept.append(one)
+
+
+COUNT = """
+from pathlib import Path
+from edged.system.store import FileStore
+store = FileStore(Path("/var/lib/edged"))
+n = store.load("count").get("n", 0)
+while True:
+    n += 1
+    store.save("count", {"n": n, "more": "x" * 3000})
+"""
+LONG = answering("long: 60")
+STATES: dict[str, tuple[str, Does, tuple[str, ...], tuple[str, ...], str]] = {
+    # what it does: the state it is stopped in, how it gets there, the configuration, the service, its script
+    "idle": ("IDLE", nothing, (), (), ""),
+    "idle without a line": ("IDLE", without_line(nothing), (), (), ""),
+    "pressed just now": ("ARMED", press(), ("button: {backend: none, min_hold_ms: 1000}",), (), ""),
+    "pressed into an answer": ("BARGED", barge, ("button: {backend: none, tap_ms: 1000}",), ("--pace", "1"), LONG),
+    "recording": ("LISTENING", press(), (), (), ""),
+    "recording without a line": ("LISTENING", without_line(press()), (), (), ""),
+    "recording, latched": ("LATCHED", press("release"), ("mode: toggle",), (), ""),
+    "recording, a reload waits": ("LISTENING", reload_while_recording, (), (), ""),
+    "in conversation": ("ATTENTIVE", press(), ("mode: conversation",), (), ""),
+    "in conversation, heard": ("HEARING", press(), ("mode: conversation", SPEECH), (), ""),
+    "sending": ("COMMITTING", without_line(ask), (), (), ""),
+    "sending, not acknowledged": ("COMMITTING", ask, (), ("--fault", "deaf"), ""),
+    "thinking": ("THINKING", ask, (), ("--think-ms", "60000"), ""),
+    "speaking": ("SPEAKING", ask, (), ("--pace", "1"), LONG),
+    "speaking, a tool is called": ("BRIDGING", ask, (), ("--pace", "1000"), answering(
+        f"items: [{{say: {'many words ' * 40}}}, {{call: {{name: look_up}}}}]\n  - {{say: Well, think_ms: 60000}}")),
+    "speaking, all is here": ("DRAINING", ask, (), ("--pace", "1000"), LONG),
+    "speaking, the rest is lost": ("CUT", ask, (), ("--pace", "1000", "--delta-ms", "9000", "--fault",
+                                                    "drop@response.output_audio.delta#3"), LONG),
+    "telling": ("TELLING", press("release"), (), (), ""),
+    "muted": ("IDLE", lambda stand: stand.ctl("mute"), (), (), ""),
+    "microphone missing": ("IDLE", missing("microphone"), ("microphone: {backend: pyaudio, device: nothing}",), (), ""),
+    "speaker missing": ("IDLE", missing("speaker"), ("speaker: {backend: pyaudio, device: nothing}",), (), ""),
+    "a device call hangs": ("IDLE", nothing, ("speaker: {backend: wav, file: /var/lib/edged/pipe}",), (), ""),
+    "the handshake is not answered": ("IDLE", nothing, (), ("--fault", "hang"), ""),
+    "the name is not looked up": ("IDLE", nothing, ('provider: {name: custom, model: m, url: "wss://voice.example/"}',),
+                                  (), ""),
+    "the line is half open": ("LISTENING", press(), (), ("--fault", "half_open@input_audio_buffer.append"), ""),
+    "clients that hang": ("IDLE", hanging_clients, (), (), ""),
+}  # fmt: skip
+LINELESS = {"the handshake is not answered", "the name is not looked up"}
+
+
+@pytest.fixture(scope="module")
+def stand(installed):
+    # a name server that takes questions and answers none
+    with Box(*installed.layers) as box, socket.socket(type=socket.SOCK_DGRAM) as silent:
+        address = f"127.77.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
+        silent.bind((address, 53))
+        box.file("/etc/resolv.conf", f"nameserver {address}\n")
+        box.ask("mkfifo -m 600 /var/lib/edged/pipe; chown edged /var/lib/edged/pipe")
+        with wave.open(str(box.root / "var/lib/edged/question.wav"), "wb") as file:
+            file.setparams((1, 2, 24_000, 0, "NONE", ""))
+            for clip in sorted((Path(edged.__file__).parent / "local/clips").glob("*.wav")):
+                with wave.open(str(clip)) as one:
+                    file.writeframes(one.readframes(one.getnframes()))
+        box.ask("chown edged /var/lib/edged/*.wav")
+        stand = Stand(box)
+        stand.kept = []
+        yield stand
+        for one in stand.kept:
+            one.close()
+
+
+def stopped_within_s(stand: Stand) -> float:
+    """How long the last stop took, by systemd's own times."""
+    told = stand.box.ask(
+        "systemctl show -p ActiveExitTimestampMonotonic -p InactiveEnterTimestampMonotonic edged"
+    )
+    times = dict(line.split("=") for line in told.splitlines())
+    return (int(times["InactiveEnterTimestampMonotonic"]) - int(times["ActiveExitTimestampMonotonic"])) / 1e6
+
+
+@pytest.mark.parametrize("case", STATES)
+def test_it_is_gone_within_a_second_of_being_asked(stand, case):
+    state, does, config, service, script = STATES[case]
+    stand.configure(*config)
+    stand.serve(*service, script=script)
+    stand.up() if case in LINELESS else stand.with_line()
+    does(stand)
+    if (
+        state not in {"ARMED", "BARGED", "TELLING"} and not stand.kept
+    ):  # those last no longer than it takes to look
+        stand.until(lambda status: status["state"] == state)
+    stand.box.ask("systemctl stop edged")
+    took_s = stopped_within_s(stand)
+    (ended,) = [entry for entry in stand.entries() if entry.get("EDGED_BY") == "STOP"]
+    assert ended["EDGED_WAS"] == state
+    assert took_s <= STOPS_WITHIN_S
+    assert [stand.show(name) for name in ("Result", "ExecMainCode", "ExecMainStatus")] == [
+        "success",
+        "1",
+        "0",
+    ]
+    assert stand.box.run("ls /run/edged/control.sock").returncode != 0
+    while stand.kept:
+        stand.kept.pop().close()
+
+
+# -- killed ------------------------------------------------------------------------------------------
+
+
+def kill_and_start(stand: Stand, n: int) -> None:
+    """Killed at another moment of its life each time, some before it was ready; then started."""
+    time.sleep(n % 10 * 0.05)
+    stand.box.ask("systemctl kill -s KILL --kill-whom=main edged")
+    within(10, lambda: stand.show("MainPID") != stand.pid, stand.said)
+    stand.box.ask("systemctl reset-failed edged; systemctl start edged")  # returns once it has said READY
+    stand.pid = stand.show("MainPID")
+    assert stand.show("ActiveState") == "active"
+
+
+@pytest.fixture
+def killed(stand):
+    """Kills it so many times; then all is as it was."""
+
+    def run(times):
+        stand.configure()
+        stand.serve()
+        stand.with_line()
+        stand.box.ask(
+            "printf '{\"kept\": 1}' >/var/lib/edged/facts.json; chown edged /var/lib/edged/facts.json"
+        )
+        before = stand.box.ask("ls -lA --time-style=+ /var/lib/edged | tail -n +2")
+        stand.pid = stand.show("MainPID")
+        stand.mark()
+        for n in range(times):
+            kill_and_start(stand, n)
+        ready = [entry for entry in stand.entries() if entry.get("EDGED_EVENT") == "ready"]
+        assert len({entry["_PID"] for entry in ready}) >= times
+        assert stand.box.ask("cat /var/lib/edged/facts.json") == '{"kept": 1}'
+        assert stand.box.ask("ls -lA --time-style=+ /var/lib/edged | tail -n +2") == before
+        stand.until(lambda status: status["link"]["up"])
+        ask(stand)
+        stand.until(lambda status: status["state"] in {"SPEAKING", "DRAINING"})
+
+    return run
+
+
+def test_stopped_and_started_again_and_again_it_has_its_socket_each_time(stand):
+    stand.configure()
+    stand.unserve()
+    for _ in range(8):
+        stand.box.ask("systemctl restart edged && systemctl reset-failed edged")
+    stand.until(lambda status: status["state"] == "IDLE")
+
+
+def test_killed_ten_times_it_starts_ten_times(killed):
+    killed(10)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_killed_a_hundred_times_it_starts_a_hundred_times(killed):
+    killed(100)
+
+
+def test_what_is_kept_is_whole_whenever_it_is_killed(stand):
+    """The store under the user and the file system of the service."""
+    stand.box.file("/var/tmp/count.py", COUNT)
+    python = EDGED.replace("bin/edged", "bin/python")
+    last = 0
+    for n in range(20):
+        count = f"timeout -s KILL 0.{4 + n % 5} {python} /var/tmp/count.py"
+        stand.box.run(f"setpriv --reuid=edged --regid=edged --clear-groups {count}")
+        kept = json.loads(stand.box.ask("cat /var/lib/edged/count.json"))
+        assert kept["n"] > last
+        last = kept["n"]
+    assert stand.box.run("ls /var/lib/edged/*.corrupt").stdout == ""
