@@ -3,12 +3,14 @@ machine. What explains each to `journalctl -x` is test_catalog.py's.
 """
 
 import asyncio
+import itertools
 import logging
 import re
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 
 from edged.app.chronicle import LEGS
@@ -22,10 +24,12 @@ from edged.system.notices import NOTICES
 from edged.system.notify import NullManager
 from edged.system.progress import PATIENCE_MS, Sign
 from edged.system.watchdog import Watchdog
+from tests.audio.test_health import noise, speech
 from tests.lab.kiosk import Kiosk, StampVoice
 from tests.lab.net import SimNet
 from tests.lab.ports import SimOffload
 from tests.system.boot.test_ids import BOX, IDS
+from tests.test_shell import hear
 
 HERE = {}
 
@@ -89,6 +93,30 @@ def refusing(cause):
 
 for _cause in ("device_busy", "device_denied", "device_unfit", "device_ambiguous"):
     HERE[_cause] = refusing(_cause)
+
+
+def hearing(sound):
+    """A press while the microphone hears this, again and again."""
+
+    async def provoke(net):
+        async with kiosk(net) as one:
+            samples = np.clip(np.round(sound), -32768, 32767).astype(np.int16)
+            hear(one, itertools.cycle(samples.tobytes()))
+            await asyncio.sleep(1.5)
+            await ask(one)
+            await asyncio.sleep(1)
+
+    return provoke
+
+
+HERE |= {
+    "microphone_stuck": hearing(np.full(24_000, 12_000)),
+    "microphone_offset": hearing(speech(-26) + 3000),
+    "speech_too_quiet": hearing(noise(-80, 1)),
+    "speech_faint": hearing(speech(-66)),
+    "speech_clipped": hearing(speech(-6)),
+    "nothing_said": hearing(noise(-65, 1)),
+}
 
 
 @brings("answer_too_long")

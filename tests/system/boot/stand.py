@@ -1,13 +1,17 @@
 """A booted kiosk that is made to fail: its configuration, the service it talks to, and what the journal says then."""
 
 import contextlib
+import itertools
 import json
 import shlex
 import socket
 import time
+import wave
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import edged
 from tests.rig import Box
 
 EDGED = "/opt/edged/current/bin/edged"
@@ -15,9 +19,11 @@ CONFIG = """version: 1
 provider: {{name: local, url: "{url}"}}
 button: {{backend: none}}
 light: {{backend: none}}
-microphone: {{backend: "null"}}
+microphone: {{backend: wav, file: /var/lib/edged/speech.wav, capture: closed}}
 speaker: {{backend: "null"}}
 """
+CLIPS = sorted((Path(edged.__file__).parent / "local/clips").glob("*.wav"))
+SPEECH_S = 100.0  # longer than all presses of a test
 Entry = dict[str, Any]
 
 
@@ -28,6 +34,7 @@ class Stand:
         self.box = box
         self.port = free_port()
         self._cursor = ""
+        speak(box.root / "var/lib/edged/speech.wav")
 
     @property
     def url(self) -> str:
@@ -140,6 +147,17 @@ class Stand:
 
     def said(self) -> str:
         return "\n".join(str(entry.get("MESSAGE")) for entry in self.entries())
+
+
+def speak(to: Path) -> None:
+    """Writes a WAV of words; the microphone goes on in it from press to press."""
+    with wave.open(str(to), "wb") as file:
+        file.setparams((1, 2, 24_000, 0, "NONE", ""))
+        for clip in itertools.cycle(CLIPS):
+            with wave.open(str(clip)) as one:
+                file.writeframes(one.readframes(one.getnframes()))
+            if file.tell() > SPEECH_S * 24_000:
+                return
 
 
 def within(seconds: float, is_so: Callable[[], bool], told: Callable[[], str]) -> None:

@@ -89,10 +89,11 @@ BOX |= {
     "too_short": turn(ctl="press release"),
     "utterance_limit": turn(config=("turn: {longest_s: 1}",), ctl="press 2s release"),
     "utterance_refused": turn(
-        config=('microphone: {backend: "null", preroll_ms: 0}', "button: {backend: none, min_hold_ms: 20}"),
+        config=("button: {backend: none, min_hold_ms: 20}",),
         ctl="press 0.05s release",
     ),
     "muted": turn(ctl="mute press unmute"),
+    "microphone_silent": turn(config=('microphone: {backend: "null"}',)),
 }  # fmt: skip
 
 

@@ -4,20 +4,17 @@ import json
 import os
 import socket
 import time
-import wave
 from collections.abc import Callable
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-import edged
 from edged.system.control_client import ControlClient
 from tests.rig import Box
 from tests.system.boot.stand import EDGED, Stand, within
 
 STOPS_WITHIN_S = 1.0
-SPEECH = "microphone: {backend: wav, file: /var/lib/edged/question.wav, capture: closed}"
+QUIET = 'microphone: {backend: "null"}'
 Does = Callable[[Stand], object]
 
 
@@ -80,7 +77,7 @@ def barge(stand: Stand) -> None:
 
 def reload_while_recording(stand: Stand) -> None:
     press()(stand)
-    stand.configure('microphone: {backend: "null", preroll_ms: 100}')
+    stand.configure('speaker: {backend: "null", prebuffer_ms: 100}')
     with control(stand) as client:
         assert client.command("reload")["when"] == "after this turn"
 
@@ -94,7 +91,6 @@ def hanging_clients(stand: Stand) -> None:
 
 
 COUNT = """
-from pathlib import Path
 from edged.system.store import FileStore
 store = FileStore(Path("/var/lib/edged"))
 n = store.load("count").get("n", 0)
@@ -113,8 +109,8 @@ STATES: dict[str, tuple[str, Does, tuple[str, ...], tuple[str, ...], str]] = {
     "recording without a line": ("LISTENING", without_line(press()), (), (), ""),
     "recording, latched": ("LATCHED", press("release"), ("mode: toggle",), (), ""),
     "recording, a reload waits": ("LISTENING", reload_while_recording, (), (), ""),
-    "in conversation": ("ATTENTIVE", press(), ("mode: conversation",), (), ""),
-    "in conversation, heard": ("HEARING", press(), ("mode: conversation", SPEECH), (), ""),
+    "in conversation": ("ATTENTIVE", press(), ("mode: conversation", QUIET), (), ""),
+    "in conversation, heard": ("HEARING", press(), ("mode: conversation",), (), ""),
     "sending": ("COMMITTING", without_line(ask), (), (), ""),
     "sending, not acknowledged": ("COMMITTING", ask, (), ("--fault", "deaf"), ""),
     "thinking": ("THINKING", ask, (), ("--think-ms", "60000"), ""),
@@ -146,12 +142,6 @@ def stand(installed):
         silent.bind((address, 53))
         box.file("/etc/resolv.conf", f"nameserver {address}\n")
         box.ask("mkfifo -m 600 /var/lib/edged/pipe; chown edged /var/lib/edged/pipe")
-        with wave.open(str(box.root / "var/lib/edged/question.wav"), "wb") as file:
-            file.setparams((1, 2, 24_000, 0, "NONE", ""))
-            for clip in sorted((Path(edged.__file__).parent / "local/clips").glob("*.wav")):
-                with wave.open(str(clip)) as one:
-                    file.writeframes(one.readframes(one.getnframes()))
-        box.ask("chown edged /var/lib/edged/*.wav")
         stand = Stand(box)
         stand.kept = []
         yield stand
