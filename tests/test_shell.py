@@ -644,6 +644,8 @@ def test_it_ends_within_a_second_from_every_state(lab_run, state, dns_hangs):
     lab_run(main(), net=net)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_day_without_a_network_writes_few_lines(lab_run, caplog):
     net = SimNet(latency_ms=10)
 
@@ -661,6 +663,7 @@ def test_a_day_without_a_network_writes_few_lines(lab_run, caplog):
     assert 24 <= len(caplog.records) <= 48  # at the change, and then once an hour
 
 
+@pytest.mark.slow
 def test_a_day_of_troubles_that_take_turns_writes_less_than_a_hundred_lines(lab_run):
     net, written = SimNet(latency_ms=10), io.StringIO()
     troubles = {"offline": "no_route", "unreachable": "refuse", "handshake_timeout": "hole_up", None: ""}
