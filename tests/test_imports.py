@@ -64,7 +64,6 @@ DRIVERS = (
     "audio/ports.py",
     "audio/quiet.py",
     "audio/speaking.py",
-    "audio/urgent.py",
     "audio/wav.py",
     "cli/",
     "dialogue.py",

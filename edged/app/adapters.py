@@ -17,7 +17,7 @@ from edged.config import Config
 from edged.panel.ports import Button, Lamp
 from edged.system.clock import Clock
 from edged.system.heap import Heap, NullHeap
-from edged.system.netwatch import Netwatch
+from edged.system.netwatch import Netwatch, NullWatch
 from edged.system.notify import Manager, NullManager, manager, watchdog_s
 from edged.system.offload import Offload
 from edged.system.passed import passed
@@ -41,6 +41,7 @@ class Ports:
     control: socket.socket | None = None  # a socket for control that is listening already
     realtime: Realtime | None = None  # for the threads that hand sound over
     heap: Heap = field(default_factory=NullHeap)  # of the whole process
+    plugwatch: Netwatch = field(default_factory=NullWatch)  # of sound cards
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def machine(config: Config) -> Ports:
     """The real machine. Call on the loop."""
     from edged.system.clock import SystemClock
     from edged.system.heap import ProcessHeap
-    from edged.system.netwatch import NetlinkWatch
+    from edged.system.netwatch import NetlinkWatch, PlugWatch
     from edged.system.offload import ThreadOffload
     from edged.system.resolver import SystemResolver
     from edged.system.store import FileStore, MemoryStore
@@ -76,6 +77,7 @@ def machine(config: Config) -> Ports:
         passed(os.environ, "control"),
         Realtime(),
         ProcessHeap(),
+        PlugWatch(asyncio.get_running_loop()),
     )
 
 

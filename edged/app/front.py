@@ -77,6 +77,11 @@ class Front:
         runs = self._is_open or self._config.microphone.capture == "warm"
         self.keepers["microphone"].want(runs and not self._muted)
 
+    def plugged(self) -> None:
+        """A sound card has come: what waits for one tries at once."""
+        for name in ("microphone", "speaker"):
+            self.keepers[name].retry_now()
+
     def _lives(self) -> dict[str, Life]:
         microphone, speaker = self.devices.microphone, self.devices.speaker
         button = ButtonDriver(

@@ -185,6 +185,7 @@ class App:
             self.appliance.begin(self.link)
             self._line = tasks.create_task(self.link.run(), name="link")
             self._ports.netwatch.start(lambda: self.link.retry_now())  # noqa: PLW0108 it may be another link by then
+            self._ports.plugwatch.start(self._front.plugged)
             parts.append(tasks.create_task(self._reload.run(), name="reload"))
             parts.append(tasks.create_task(Tidying(self._ports.heap, self.quiet).run(), name="tidying"))
             parts.append(tasks.create_task(self._learning.run(), name="learning"))
@@ -201,6 +202,7 @@ class App:
             self._ports.manager.stopping()
             self.appliance.stop()
             self._ports.netwatch.stop()
+            self._ports.plugwatch.stop()
             parts.append(self._line)
             for part in parts:
                 part.cancel()

@@ -15,7 +15,6 @@ from edged.audio.names import cards, resolve
 from edged.audio.ports import Lost, Source
 from edged.audio.samples import Inward, Layout, changer
 from edged.audio.speaking import Speaking
-from edged.audio.urgent import hurry
 from edged.audio.writer import Depth
 from edged.errors import DeviceError
 
@@ -89,7 +88,6 @@ class AlsaMicrophone:
         self._thread = None
 
     def _run(self, device: Pcm, inward: Inward, hand: Callable[[bytes], None], lost: Lost) -> None:
-        hurry()
         try:
             device.start()
             self._listen(device, inward, hand)

@@ -13,7 +13,6 @@ from typing import Protocol
 from edged import pcm
 from edged.audio.ports import Lost, Source
 from edged.audio.samples import Layout, changer, spoken
-from edged.audio.urgent import hurry
 from edged.errors import DeviceError
 
 
@@ -75,7 +74,6 @@ class BlockingSpeaker:
     def _run(
         self, source: Source, lost: Lost, opened: list[DeviceError | None], ready: threading.Event
     ) -> None:
-        hurry()
         try:
             stream = self._open()
         except DeviceError as error:

@@ -16,7 +16,6 @@ from edged.audio.names import among, cards
 from edged.audio.ports import Lost
 from edged.audio.quiet import hush_alsa, stderr_shut
 from edged.audio.samples import RATES, Inward, Layout, changer
-from edged.audio.urgent import hurry
 from edged.errors import DeviceError
 
 SILENT_S = 2.0  # a laptop's microphone is mostly behind a sound server, which has stalls of its own
@@ -65,7 +64,6 @@ class DesktopMicrophone:
         self._thread = None
 
     def _run(self, stream: Any, inward: Inward, hand: Callable[[bytes], None], lost: Lost) -> None:
-        hurry()
         try:
             self._listen(stream, inward, hand)
         except _errors() as error:

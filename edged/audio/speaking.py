@@ -16,7 +16,6 @@ from typing import Protocol
 from edged import pcm
 from edged.audio.ports import Lost, Source
 from edged.audio.samples import Changer, Layout, spoken
-from edged.audio.urgent import hurry
 from edged.audio.writer import Depth, Writer
 from edged.errors import DeviceError
 
@@ -128,7 +127,6 @@ class Playing:
         self.news.set()
 
     def run(self, lost: Lost) -> None:
-        hurry()
         try:
             while not self._ended:
                 self._step()

@@ -1,4 +1,4 @@
-"""Tells when the network changed, so that nobody waits for a timer once the cable is back in."""
+"""Tells when the network or a sound card changed, so that nobody waits for a timer once the cable is back in."""
 
 import asyncio
 import errno
@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 COALESCE_S = 0.2  # a link that comes up tells of itself, its addresses and its routes one after the other
 _GROUPS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400  # RTMGRP_LINK, IPV4_IFADDR, IPV4_ROUTE, IPV6_IFADDR, IPV6_ROUTE
 _DATAGRAM_BYTES = 65_536
+_UEVENTS = 0x1 | 0x2  # from the kernel, and from udev, once the device has its owner and its mode
+NETLINK_KOBJECT_UEVENT = 15  # linux/netlink.h
 
 
 class Netwatch(Protocol):
@@ -35,17 +37,44 @@ def open_netlink() -> socket.socket:
     return sock
 
 
+def open_uevents() -> socket.socket:
+    """A socket that tells of devices that are plugged in; needs no privilege. Raises OSError."""
+    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT)
+    try:
+        sock.setblocking(False)
+        sock.bind((0, _UEVENTS))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def is_sound(datagram: bytes) -> bool:
+    """Whether an event of the kernel or of udev tells of a sound card that has come."""
+    fields = datagram.split(b"\0")
+    return b"SUBSYSTEM=sound" in fields and b"ACTION=remove" not in fields
+
+
 class NetlinkWatch:
-    """Linux's own news. A machine that has none is told once and goes on with timers alone."""
+    """Linux's own news. A machine that has none is told once and goes on with timers alone.
+
+    `is_news` judges a datagram; without it the network is watched.
+    """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, open_socket: Callable[[], socket.socket] = open_netlink
+        self,
+        loop: asyncio.AbstractEventLoop,
+        open_socket: Callable[[], socket.socket] = open_netlink,
+        *,
+        is_news: Callable[[bytes], bool] | None = None,
+        of: str = "the network",
     ) -> None:
         self._loop = loop
         self._open = open_socket
+        self._of = of
         self._sock: socket.socket | None = None
         self._changed: Callable[[], None] = lambda: None
-        self._changes = Changes()
+        self._is_news = Changes().is_news if is_news is None else is_news
         self._due: asyncio.TimerHandle | None = None
 
     def start(self, changed: Callable[[], None]) -> None:
@@ -54,7 +83,7 @@ class NetlinkWatch:
         try:
             self._sock = self._open()
         except (OSError, AttributeError) as error:  # a sandbox, or not a Linux
-            log.warning("no news of the network here (%s): reconnecting by timers alone", error)
+            log.warning("no news of %s here (%s): trying again by timers alone", self._of, error)
             return
         self._loop.add_reader(self._sock, self._readable)
 
@@ -71,12 +100,12 @@ class NetlinkWatch:
         if self._sock is None:
             return
         try:
-            news = self._changes.is_news(self._sock.recv(_DATAGRAM_BYTES))
+            news = self._is_news(self._sock.recv(_DATAGRAM_BYTES))
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
             if error.errno != errno.ENOBUFS:  # more happened than the kernel kept for us: that is news
-                log.warning("news of the network ended (%s): reconnecting by timers alone", error)
+                log.warning("news of %s ended (%s): trying again by timers alone", self._of, error)
                 self.stop()
                 return
             news = True
@@ -86,6 +115,15 @@ class NetlinkWatch:
     def _tell(self) -> None:
         self._due = None
         self._changed()
+
+
+class PlugWatch(NetlinkWatch):
+    """Tells when a sound card has come."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, open_socket: Callable[[], socket.socket] = open_uevents
+    ) -> None:
+        super().__init__(loop, open_socket, is_news=is_sound, of="sound cards")
 
 
 class NullWatch:

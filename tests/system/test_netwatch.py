@@ -7,7 +7,15 @@ import struct
 import pytest
 
 from edged.system import netlink
-from edged.system.netwatch import COALESCE_S, NetlinkWatch, NullWatch, open_netlink
+from edged.system.netwatch import (
+    COALESCE_S,
+    NetlinkWatch,
+    NullWatch,
+    PlugWatch,
+    is_sound,
+    open_netlink,
+    open_uevents,
+)
 from tests.lab.loop import run, virtual
 from tests.lab.net import SimNet
 from tests.lab.ports import SimNetwatch
@@ -264,3 +272,41 @@ def test_the_nets_changes_are_told_as_late_and_as_seldom():
 
     run(main(), net=net)
     assert told == [10 + COALESCE_S, 20 + COALESCE_S]
+
+
+# -- sound cards -------------------------------------------------------------------------------------
+
+
+def uevent(action, subsystem="sound", path="/devices/usb1/1-1.2:1.0/sound/card1"):
+    fields = [f"{action}@{path}", f"ACTION={action}", f"DEVPATH={path}", f"SUBSYSTEM={subsystem}", "SEQNUM=7"]
+    return b"".join(field.encode() + b"\0" for field in fields)
+
+
+def test_a_sound_card_that_comes_is_news_and_one_that_goes_is_not():
+    assert is_sound(uevent("add"))
+    assert is_sound(uevent("change"))  # its controls are ready now
+    assert is_sound(b"libudev\0\xfe\xed\xca\xfe" + bytes(32) + b"ACTION=add\0SUBSYSTEM=sound\0DEVNAME=snd\0")
+    assert not is_sound(uevent("remove"))  # whoever had it knows that already
+    assert not is_sound(uevent("add", subsystem="soundwire"))
+    assert not is_sound(uevent("add", subsystem="block"))
+    assert not is_sound(b"")
+
+
+def test_a_plugged_card_is_told_once():
+    ours, kernel = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    ours.setblocking(False)
+    loop, told = Loop(), []
+    watch = PlugWatch(loop, lambda: ours)
+    watch.start(lambda: told.append(1))
+    for datagram in (uevent("remove"), uevent("add"), uevent("add"), uevent("add", "usb")):
+        kernel.send(datagram)
+        loop.readable()
+    loop.pass_time()
+    assert told == [1]
+    watch.stop()
+    kernel.close()
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_NETLINK"), reason="not a Linux")
+def test_the_kernel_lets_anybody_listen_for_devices():
+    open_uevents().close()
