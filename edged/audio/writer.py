@@ -1,12 +1,12 @@
 """How deep a speaker's device is kept filled, and what becomes of what it holds when that is no longer wanted. Pure.
 
 Rules:
-1. A device that was stopped begins with `first_ms`: what is taken first is heard at once.
+1. A device that was stopped begins with what is there, `first_ms` and a stride at most: what is taken first is heard
+   at once, and there is time to fetch the next while the process is busy with what just came in.
 2. Below `first_ms` it is filled with whatever the source gives, silence too. Above, and up to `deepest_ms`, only
    with sound that is there: what the source has not got yet can not be taken ahead, and a source that is asked
    for it would take itself for dry. So depth costs nothing at the start, and nobody's cushion.
-3. Filling is done in pieces, so that the first piece is written before the next is fetched, and in long strides
-   once it is deep, so that a deep device is also a cheap one.
+3. It is filled in long strides, so that a deep device is also a cheap one.
 4. A cut keeps `guard_ms`, which the device may be fetching just now, lets `fade_ms` of what follows die away, and
    takes back all the rest. What was taken back was never heard; the fade counts as heard.
 
@@ -51,9 +51,9 @@ class Writer:
 
     def due(self, held: int, ready: int) -> int:
         """How many frames to take and write now; `ready`: how many the source can give without silence."""
-        if held <= self._first - self._piece:
-            return self._first - held
         room = self._deepest - held
+        if held <= self._first - self._piece:
+            return max(self._first - held, min(ready, room, self._stride + self._first))
         wanted = min(room, self._stride or self._piece)
         if room < self._stride or ready < self._piece:
             return 0

@@ -26,8 +26,10 @@ def fill(of, held, ready):
     return held, ready
 
 
-def test_the_first_piece_is_short_so_that_it_is_heard_at_once():
-    assert writer().due(0, ENDLESS) == 20 * MS
+def test_the_first_piece_is_short_enough_to_be_written_at_once_and_long_enough_to_fetch_the_next():
+    assert writer().due(0, ENDLESS) == 60 * MS
+    assert writer().due(0, 30 * MS) == 30 * MS
+    assert writer().due(0, 5 * MS) == 20 * MS
 
 
 def test_sound_that_is_there_fills_the_device_deep():
