@@ -47,6 +47,7 @@ def fitness(config: Config) -> Fitness:
     """What may be asked about."""
     told = config.microphone
     return Fitness(
+        judged=told.backend != "null",
         refuse_below_dbfs=told.refuse_below_dbfs,
         warn_below_dbfs=told.warn_below_dbfs,
         warn_clipped_percent=told.warn_clipped_percent,

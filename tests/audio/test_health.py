@@ -131,6 +131,10 @@ def test_the_thresholds_are_the_configured_ones():
     assert judged(speech(-56), Health(Fitness(refuse_below_dbfs=-50))).refused == "speech_too_quiet"
 
 
+def test_a_microphone_that_is_not_there_is_not_judged():
+    assert judged(np.zeros(RATE), Health(Fitness(judged=False))) == Verdict()
+
+
 def test_an_utterance_is_judged_by_itself():
     health = Health()
     assert judged(np.zeros(RATE), health) == DEAD
