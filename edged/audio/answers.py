@@ -14,7 +14,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Underrun:
-    """A response ran dry before its end; it goes on when so much is queued."""
+    """A response ran dry, and more of it came: a gap. It goes on when so much is queued."""
 
     queued_ms_needed: int
 

@@ -25,7 +25,7 @@ from collections import deque
 
 from edged import pcm
 from edged.audio import fades
-from edged.audio.answers import AnswerEvent, Drained, Flushed, Started, Underrun
+from edged.audio.answers import AnswerEvent, Drained, Flushed, Started
 from edged.audio.arrivals import MOST_REBUFFER_MS, REBUFFER_MS, Arrivals
 from edged.audio.prediction import NEVER, Prediction, Rule
 from edged.audio.response import Response, heard
@@ -87,6 +87,7 @@ class JitterBuffer:
         if not self._responses or self._responses[-1].ended:
             self._responses.append(Response(self._fmt, self._rule, slow=self.prediction.slow))
         self._responses[-1].add(part, sound, self._taken - ahead)
+        self._events.extend(self._responses[-1].gap())
         self.pushed_bytes += len(sound)
         return True
 
@@ -269,7 +270,6 @@ class JitterBuffer:
         left = self._pull(response, response.queued, at)
         needed_ms = min(self._rebuffer_ms << response.underruns, MOST_REBUFFER_MS)
         response.run_dry(needed_ms)
-        self._events.append(Underrun(needed_ms))
         steady = max(0, len(left) - self._fade_bytes)
         fading = self._fade_out(left[steady:])
         self._tail = fading[len(left) :]

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from edged import pcm
 from edged.audio import stretch
+from edged.audio.answers import Underrun
 from edged.audio.arrivals import ENOUGH_MS, SLOW_ENOUGH_MS, SPEED, Arrivals
 from edged.audio.prediction import NEVER, Rule
 from edged.wire.parts import Heard, Part
@@ -50,6 +51,7 @@ class Response:
     inserted: bytes = b""  # goes before what is queued
     arrivals: Arrivals = field(default_factory=Arrivals)
     _first_at: int | None = None  # where the speaker's stream was when its first delta came
+    _dry_ms: int | None = None  # it ran dry, and goes on when so much is queued
     _needed: int | None = None  # queued before it goes on; None: it waits for its start
     _natural: int = 0  # to go as they came before the next insertion
     _past: bytes = b""  # what left last
@@ -100,7 +102,14 @@ class Response:
         """It starves; it goes on when so much is queued."""
         self.underruns += 1
         self.starved = True
+        self._dry_ms = needed_ms
         self.hold(max(self.fmt.sample_bytes, self.fmt.bytes_of(needed_ms)))
+
+    def gap(self) -> Iterator[Underrun]:
+        """That it had run dry, once, when more has come: what ran dry at its end had no gap."""
+        if self._dry_ms is not None:
+            yield Underrun(self._dry_ms)
+            self._dry_ms = None
 
     def abandon(self, rule: Rule) -> None:
         """There is no speaker: nothing of it is queued any more, and what comes later starts anew."""
@@ -108,7 +117,7 @@ class Response:
         self.inserted = b""
         self.rule, self.live, self.whole = rule, False, False
         self.hold(0)
-        self._needed = self._first_at = None
+        self._needed = self._first_at = self._dry_ms = None
 
     @property
     def _enough(self) -> int:

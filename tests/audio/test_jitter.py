@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from edged import pcm
-from edged.audio.jitter import Drained, Flushed, JitterBuffer, Started, Underrun
+from edged.audio.answers import Drained, Flushed, Started, Underrun
+from edged.audio.jitter import JitterBuffer
 from edged.wire.parts import Heard, Part
 
 A, B, C = Part("item_a", 0), Part("item_a", 1), Part("item_b", 0)
@@ -223,7 +224,10 @@ def test_running_dry_fades_out_what_is_left():
     assert left[180] == pytest.approx(12_000 * 59 / 119, abs=1)
     assert left[239:] == [0] * 241
     assert all(a >= b for a, b in pairwise(left))
-    assert buffer.events() == [Underrun(120)]
+    assert buffer.events() == []
+    buffer.push(A, flat(1))
+    buffer.push(A, flat(1))
+    assert buffer.events() == [Underrun(120)]  # once, and only because more came
 
 
 def test_what_is_too_short_to_fade_goes_on_with_its_last_sample():
@@ -256,7 +260,6 @@ def test_a_fade_out_goes_on_over_the_edge_of_a_take():
     whole, parts = flowing(flat(60), take_ms=60), flowing(flat(60), take_ms=60)
     expected = whole.take(960)
     assert b"".join(parts.take(48) for _ in range(20)) == expected
-    assert parts.events() == [Underrun(120)]
 
 
 def test_after_an_underrun_it_waits_for_the_rebuffer_and_fades_in():
@@ -290,22 +293,23 @@ def test_an_end_releases_the_rebuffer():
     assert buffer.events() == [Underrun(120), Drained()]
 
 
-def test_an_end_with_nothing_left_after_an_underrun_drains():
+def test_running_dry_at_its_end_is_no_underrun():
     buffer = flowing(flat(60), take_ms=60)
     buffer.take(960)
     buffer.end()
     assert buffer.take(960) == silence(20)
-    assert buffer.events() == [Underrun(120), Drained()]
+    assert buffer.events() == [Drained()]
 
 
 def test_each_underrun_of_a_response_asks_for_twice_as_much_up_to_a_limit():
     buffer = JitterBuffer(rebuffer_ms=120)
     buffer.push(A, flat(60))
     for needed_ms in (120, 240, 480, 960, 1600, 1600):
-        while not (events := [each for each in buffer.events() if isinstance(each, Underrun)]):
-            buffer.take(960)
-        assert events == [Underrun(needed_ms)]
+        while buffer.take(960) != silence(20):
+            pass
+        buffer.events()
         buffer.push(A, flat(needed_ms - 1))
+        assert buffer.events() == [Underrun(needed_ms)]
         buffer.take(960)
         assert buffer.take(960) == silence(20)
         buffer.push(A, flat(1))
@@ -316,6 +320,7 @@ def test_the_next_response_starts_over():
     for _ in range(2):
         buffer.push(A, flat(60))
         buffer.take(80 * MS)
+        buffer.push(A, flat(10))
         assert buffer.events()[-1] == Underrun(120)
         buffer.end()
         buffer.take(960)
@@ -338,10 +343,9 @@ def test_an_underrun_is_not_idle():
 def test_a_rebuffer_of_nothing_goes_on_with_the_next_sample(fade_ms):
     buffer = flowing(flat(60), take_ms=60, rebuffer_ms=0, fade_ms=fade_ms)
     buffer.take(960)
-    assert buffer.events() == [Underrun(0)]
     assert buffer.take(960) == silence(20)
-    assert buffer.events() == []
     buffer.push(A, flat(20))
+    assert buffer.events() == [Underrun(0)]
     assert values(buffer.take(960))[-1] == 12_000
 
 
@@ -671,7 +675,7 @@ def test_a_take_may_be_longer_than_everything():
     buffer = JitterBuffer()
     buffer.push(A, tone(60))
     assert buffer.take(10_000) == values_faded(tone(60)) + bytes(10_000 - 60 * MS)
-    assert buffer.events() == [Started(A), Underrun(120)]
+    assert buffer.events() == [Started(A)]
 
 
 def values_faded(sound: bytes) -> bytes:

@@ -6,7 +6,8 @@ from threading import Thread
 import pytest
 
 from edged import pcm
-from edged.audio.jitter import Drained, Flushed, JitterBuffer, Started
+from edged.audio.answers import Drained, Flushed, Started
+from edged.audio.jitter import JitterBuffer
 from edged.audio.playout import MOST_CUES, CueDone, Playout
 from edged.wire.parts import Heard, Part
 
