@@ -74,7 +74,18 @@ def test_a_directory_that_holds_something_else_is_left_alone(tmp_path):
 
 def test_the_suites_can_be_listed_and_a_wrong_one_is_named():
     names = [line.split()[0] for line in run(ROOT / "scripts" / "test", "--list").stdout.splitlines()]
-    assert names == ["shell", "format", "lint", "types", "tests", "pulse", "peers", "gateways", "system"]
+    assert names == [
+        "shell",
+        "format",
+        "lint",
+        "types",
+        "tests",
+        "pulse",
+        "peers",
+        "gateways",
+        "system",
+        "card",
+    ]
     wrong = run(ROOT / "scripts" / "test", "tset")
     assert wrong.returncode == 1
     assert "tset" in wrong.stderr

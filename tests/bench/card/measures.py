@@ -236,10 +236,10 @@ def peer(place: Path, *, cycles: int = 6) -> Figures:
 
 
 def backlog(place: Path, *, backend: str) -> Figures:
-    """Ten minutes of answer, all at once."""
+    """Ten minutes of answer within ten seconds."""
     (place / "mic.raw").write_bytes(ruler(60_000))
     with ExitStack() as stack:
-        stack.enter_context(service(place, answer_ms=600_000, pace=0))
+        stack.enter_context(service(place, answer_ms=600_000, pace=60, delta_ms=1000))
         stack.enter_context(playing(place / "mic.raw"))
         edged = stack.enter_context(Edged(place, backend=backend))
         time.sleep(3)
@@ -247,7 +247,7 @@ def backlog(place: Path, *, backend: str) -> Figures:
         edged.press()
         time.sleep(0.5)
         edged.release()
-        most, until = 0.0, time.monotonic() + 20
+        most, until = 0.0, time.monotonic() + 15
         while time.monotonic() < until:
             most = max(most, resident_mb(edged.pid))
             time.sleep(0.2)
@@ -297,7 +297,9 @@ def unplug(place: Path, *, backend: str, times: int = 20) -> Figures:
             time.sleep(1.0)
         leak = descriptors(edged.pid) - open_before
         state = edged.state()
+        edged_hears = _turn(place, edged, stack)
     return {
+        **edged_hears(),
         "noticed_ms": spread(noticed),
         "usable_ms": spread(back),
         "cpu_percent": spread(used),
@@ -306,6 +308,29 @@ def unplug(place: Path, *, backend: str, times: int = 20) -> Figures:
         "turns": state.get("turns"),
         "counters": state.get("counters"),
     }
+
+
+def _turn(place: Path, edged: Edged, stack: ExitStack) -> Callable[[], Figures]:
+    """One question with its answer; what came of it is known when the service has ended."""
+    (place / "mic.raw").write_bytes(ruler(20_000))
+    recording = Recording(place / "speaker.raw")
+    stack.enter_context(playing(place / "mic.raw"))
+    stack.enter_context(recording)
+    time.sleep(0.5)
+    edged.press()
+    time.sleep(0.5)
+    edged.release()
+    time.sleep(1.5)
+    sound = recording.sound
+
+    def figures() -> Figures:
+        came = rulers.runs(rulers.samples((place / "appended").read_bytes()))
+        return {
+            "heard_afterwards": bool(came) and came[-1].length > 500 * PER_MS,
+            "said_afterwards": any(run.length >= 500 * PER_MS for run in rulers.runs(sound())),
+        }
+
+    return figures
 
 
 def _unbind(edged: Edged) -> float:
@@ -329,8 +354,13 @@ def _unbind(edged: Edged) -> float:
 def states(place: Path, *, backend: str) -> Figures:
     """What can be seen from outside of what the microphone does."""
     seen: Figures = {}
+    (place / "mic.raw").write_bytes(ruler(60_000))
     for capture in ("warm", "closed"):
-        with service(place, answer_ms=300), Edged(place, backend=backend, capture=capture) as edged:
+        with (
+            service(place, answer_ms=300),
+            playing(place / "mic.raw"),
+            Edged(place, backend=backend, capture=capture) as edged,
+        ):
             time.sleep(0.5)
             seen[f"{capture}_idle"] = status("pcm0c")["state"]
             edged.press()

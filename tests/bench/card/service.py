@@ -87,12 +87,12 @@ def _type(message: str | bytes) -> str:
     return found[1] if found else ""
 
 
-async def serve(place: Path, answer_ms: float, pace: float, port: int) -> None:
+async def serve(place: Path, answer_ms: float, pace: float, delta_ms: int, port: int) -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     watch = Watch()
     watch.set()
-    async with LocalServer(voice=RulerVoice(answer_ms), pace=pace, port=port, think_ms=0):
+    async with LocalServer(voice=RulerVoice(answer_ms), pace=pace, delta_ms=delta_ms, port=port, think_ms=0):
         (place / "serving").touch()
         await ended.wait()
     watch.write(place)
@@ -103,9 +103,10 @@ def main() -> None:
     parser.add_argument("place", type=Path)
     parser.add_argument("--answer-ms", type=float, default=1000)
     parser.add_argument("--pace", type=float, default=4)
+    parser.add_argument("--delta-ms", type=int, default=200)
     parser.add_argument("--port", type=int, default=8765)
     args = parser.parse_args()
-    asyncio.run(serve(args.place, args.answer_ms, args.pace, args.port))
+    asyncio.run(serve(args.place, args.answer_ms, args.pace, args.delta_ms, args.port))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,68 @@
+"""The daemon with a real sound card, and what is proven of it sample by sample. docs/bench-audio.md says how."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.rig import MISSING, card
+
+pytestmark = [
+    pytest.mark.uml,
+    pytest.mark.slow,
+    pytest.mark.timeout(1800),  # the first time a kernel is built
+    pytest.mark.skipif(bool(MISSING), reason=MISSING or "it can run"),
+]
+MEASURES = "turns,times=8 interrupts,times=6 states unplug,times=20"
+PERIOD_MS = 20
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
+    """Everything that is measured, in one machine."""
+    share: Path = tmp_path_factory.mktemp("card")
+    words = f"-m tests.bench.card.measures /mnt/figures --backend alsa {MEASURES}"
+    status = card.run(f"/opt/edged/bin/python {words}", share, timeout_s=900)
+    said = (share / "out").read_text()
+    assert status == 0, said
+    figures = json.loads((share / "figures").read_text())
+    assert not [name for name, each in figures.items() if "error" in each], said
+    return {name.partition(",")[0]: each for name, each in figures.items()}
+
+
+def test_every_sample_of_a_question_arrives_once(told):
+    assert told["turns"]["utterances_whole"] == told["turns"]["utterances"] == 8
+
+
+def test_sound_from_before_the_press_arrives_with_it(told):
+    assert told["turns"]["preroll_ms"]["p50"] >= 300
+
+
+def test_every_sample_of_an_answer_is_heard_once_and_nothing_after_it(told):
+    assert told["turns"]["answers_whole"] == told["turns"]["answers"] == 8
+
+
+def test_an_interrupt_tells_the_service_what_the_card_has_played(told):
+    assert told["interrupts"]["interrupts"] == 6
+    assert told["interrupts"]["audio_end_error_ms"]["worst"] <= PERIOD_MS
+
+
+def test_the_card_says_from_outside_whether_the_microphone_runs(told):
+    states = told["states"]
+    assert states["warm_idle"] == states["warm_pressed"] == states["warm_after"] == "RUNNING"
+    assert states["closed_idle"] == states["closed_after"] == states["closed_muted"] == "closed"
+    assert states["closed_pressed"] == "RUNNING"
+
+
+def test_a_card_that_is_taken_away_is_missed_at_once_and_used_again_when_it_is_back(told):
+    unplug = told["unplug"]
+    assert unplug["not_back"] == 0
+    assert unplug["noticed_ms"]["n"] == 20
+    assert unplug["noticed_ms"]["p50"] <= 300
+    assert unplug["usable_ms"]["p50"] <= 2000
+    assert unplug["descriptors_leaked"] <= 0
+
+
+def test_after_all_that_a_question_is_heard_and_answered(told):
+    assert told["unplug"]["heard_afterwards"]
+    assert told["unplug"]["said_afterwards"]
