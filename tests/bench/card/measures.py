@@ -18,10 +18,11 @@ from threading import Thread
 import numpy as np
 
 from edged.pcm import PCM16
+from tests.bench.card import kiosk as whole
 from tests.bench.card import ruler as rulers
 from tests.bench.card.loop import Recording, playing, status
 from tests.bench.card.ruler import PER_MS, ruler
-from tests.bench.card.subjects import Edged, cpu_s, descriptors, floor, pipecat, resident_mb, service
+from tests.bench.card.subjects import PORT, Edged, cpu_s, descriptors, floor, pipecat, resident_mb, service
 
 Figures = dict[str, object]
 SETTLED_S = 0.1  # after the press: what was kept from before it has gone out
@@ -87,12 +88,12 @@ def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 25) ->
             said = (mark["at"] - since) * PCM16.rate_hz
             k = _unwrapped(run[-1].first + run[-1].length, said)
             up.append((said - k) / PER_MS)
-    whole = 0
+    unbroken = 0
     for at, till in zip(pressed, [*pressed[1:], 1e12], strict=True):
         mine = [mark for mark in appends if at <= mark["at"] < till]
         if mine:
             sound = came[mine[0]["from"] // 2 : (mine[-1]["from"] + mine[-1]["bytes"]) // 2]
-            whole += len(rulers.runs(sound)) == 1 and rulers.runs(sound)[0].length == len(sound)
+            unbroken += len(rulers.runs(sound)) == 1 and rulers.runs(sound)[0].length == len(sound)
     sound = recording.sound()
     starts = [recording.time_of(start) for start, _ in rulers.bursts(sound)]
     deltas = [mark["at"] for mark in marks(place, "first_delta")]
@@ -103,7 +104,7 @@ def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 25) ->
         "preroll_ms": spread(preroll),
         "mouth_to_service_ms": spread(up),
         "utterances": len(pressed),
-        "utterances_whole": whole,
+        "utterances_whole": unbroken,
         "commits": len(commits),
         "delta_to_speaker_ms": spread(down),
         "answers": len(deltas),
@@ -375,6 +376,48 @@ def states(place: Path, *, backend: str) -> Figures:
     return seen
 
 
+# -- the whole kiosk ------------------------------------------------------------------------------------
+
+
+def button(place: Path, *, backend: str, times: int = 20) -> Figures:
+    """A button on a pin, edged as its own unit allows it: from the edge to the lamp, and to the service."""
+    (place / "mic.raw").write_bytes(ruler(1000 * (times * 3 + 30)))
+    pressed, lit = [], []
+    with ExitStack() as stack:
+        stack.enter_context(service(place, answer_ms=500))
+        stack.enter_context(playing(place / "mic.raw"))
+        stack.enter_context(whole.kiosk(PORT))
+        time.sleep(1)
+        for _ in range(times):
+            time.sleep(random.uniform(0.4, 0.42))
+            was = whole.lamp()
+            pressed.append(whole.move(pressed=True))
+            while not whole.lamp() and time.monotonic() < pressed[-1] + 0.2:
+                time.sleep(0.0005)
+            if not was:
+                lit.append((time.monotonic() - pressed[-1]) * 1e3)
+            time.sleep(0.5)
+            whole.move(pressed=False)
+            time.sleep(1.2)
+        memory, again, said = resident_mb(whole.pid()), whole.restarts(), whole.journal()
+    print(said)
+    appends = marks(place, "append")
+    first = [
+        (at - press) * 1e3
+        for press in pressed
+        if (at := after([mark["at"] for mark in appends], press)) is not None
+    ]
+    return {
+        "edge_to_append_ms": spread(first),
+        "edge_to_lamp_ms": spread(lit),
+        "presses": len(pressed),
+        "answers": len(marks(place, "first_delta")),
+        "memory_mb": round(memory, 1),
+        "restarts": again,
+        "without_priority": "without priority" in said,
+    }
+
+
 EVERY: dict[str, Callable[..., Figures]] = {
     "turns": turns,
     "interrupts": interrupts,
@@ -383,6 +426,7 @@ EVERY: dict[str, Callable[..., Figures]] = {
     "backlog": backlog,
     "unplug": unplug,
     "states": states,
+    "button": button,
 }
 
 

@@ -1,0 +1,115 @@
+"""The whole kiosk: edged as its own systemd unit, a button and a lamp on pins, the card, all as the unit allows it."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from edged.system.control_client import ControlClient
+
+PREFIX = Path("/opt/edged")  # an environment that has all but edged itself
+UNITS = Path("/etc/systemd/system")
+PINS = Path("/sys/devices/platform/gpio-sim.0/gpiochip0")
+SOCKET = "/run/edged/control.sock"
+FILES = {
+    "edged.sysusers.conf": "/etc/sysusers.d/edged.conf",
+    "edged.tmpfiles.conf": "/etc/tmpfiles.d/edged.conf",
+    "60-edged.rules": "/etc/udev/rules.d/60-edged.rules",
+}
+# The number of the board comes from its device tree on a Raspberry Pi, which the unit lets it see; here from a file that
+# is mounted over another, of which the unit's own /proc knows nothing.
+BOARD = "[Service]\nBindReadOnlyPaths=/run/cpuinfo:/proc/cpuinfo\n"
+PROGRAM = """#!/opt/edged/bin/python
+import sys
+from edged.cli import main
+sys.exit(main())
+"""
+CONFIG = """version: 1
+provider: {{name: local, url: "ws://127.0.0.1:{port}/v1/realtime"}}
+button: {{gpio: 17}}
+light: {{gpio: 27}}
+microphone: {{backend: alsa, device: kiosk}}
+speaker: {{backend: alsa, device: kiosk}}
+"""
+
+
+@contextmanager
+def kiosk(port: int) -> Iterator[None]:
+    """Installed as the installer does it, started by systemd and connected; stopped afterwards."""
+    _install(port)
+    move(pressed=False)  # what the resistor of a real button does
+    _ran("systemctl", "start", "edged.socket", "edged.service")
+    try:
+        until = time.monotonic() + 30
+        while not _ready():
+            if time.monotonic() > until:
+                raise RuntimeError(f"the kiosk does not come up:\n{journal()}")
+            time.sleep(0.2)
+        yield
+    finally:
+        _ran("systemctl", "stop", "edged.service", "edged.socket")
+
+
+def _install(port: int) -> None:
+    packages = next(PREFIX.glob("lib/python3*/site-packages"))
+    shutil.copytree("edged", packages / "edged", dirs_exist_ok=True)
+    current = PREFIX / "current"
+    current.unlink(missing_ok=True)
+    current.symlink_to(".")
+    program = PREFIX / "bin/edged"
+    program.write_text(PROGRAM)
+    program.chmod(0o755)
+    for unit in Path("systemd").glob("*.s*"):
+        if unit.is_file():
+            shutil.copy(unit, UNITS)
+    for name, place in FILES.items():
+        Path(place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(Path("systemd") / name, place)
+    (UNITS / "edged.service.d").mkdir(exist_ok=True)
+    (UNITS / "edged.service.d/board.conf").write_text(BOARD)
+    _ran("systemd-sysusers")
+    _ran("systemd-tmpfiles", "--create", "/etc/tmpfiles.d/edged.conf")
+    Path("/etc/edged").mkdir(exist_ok=True)
+    Path("/etc/edged/config.yaml").write_text(CONFIG.format(port=port))
+    _ran("systemctl", "daemon-reload")
+
+
+def move(*, pressed: bool) -> float:
+    """Moves the button; the monotonic time just before. A press connects the line to ground."""
+    at = time.monotonic()
+    (PINS / "sim_gpio17/pull").write_text("pull-down" if pressed else "pull-up")
+    return at
+
+
+def lamp() -> bool:
+    return (PINS / "sim_gpio27/value").read_text().strip() == "1"
+
+
+def pid() -> int:
+    return int(_ran("systemctl", "show", "--value", "-p", "MainPID", "edged").strip())
+
+
+def restarts() -> int:
+    return int(_ran("systemctl", "show", "--value", "-p", "NRestarts", "edged").strip())
+
+
+def journal() -> str:
+    return _ran("journalctl", "-u", "edged", "-o", "cat", "--no-pager")
+
+
+def _ready() -> bool:
+    try:
+        with ControlClient(SOCKET) as client:
+            state = client.snapshot
+    except Exception:  # noqa: BLE001 there may be nobody yet
+        return False
+    return bool(state["link"]["up"] and not state["lost"])
+
+
+def _ran(*words: str) -> str:
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(f"{' '.join(words)}: {done.stderr}")
+    return done.stdout
