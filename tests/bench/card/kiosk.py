@@ -18,8 +18,8 @@ FILES = {
     "edged.tmpfiles.conf": "/etc/tmpfiles.d/edged.conf",
     "60-edged.rules": "/etc/udev/rules.d/60-edged.rules",
 }
-# The number of the board comes from its device tree on a Raspberry Pi, which the unit lets it see; here from a file that
-# is mounted over another, of which the unit's own /proc knows nothing.
+# The number of the board comes from its device tree on a Raspberry Pi, which the unit lets it see; here from a file
+# that is mounted over another, of which the unit's own /proc knows nothing.
 BOARD = "[Service]\nBindReadOnlyPaths=/run/cpuinfo:/proc/cpuinfo\n"
 PROGRAM = """#!/opt/edged/bin/python
 import sys
