@@ -454,8 +454,9 @@ answers() { systemctl is-active --quiet edged.service &&
     "$opt/current/bin/edged" status --socket /run/edged/control.sock >>"$work/log" 2>&1; }
 
 # Up and answering, as one and the same process for two seconds. One that has failed three times will go on failing.
+# is_healthy SECONDS: within so many.
 is_healthy() {
-    local until=$((SECONDS + health_s)) was
+    local until=$((SECONDS + $1)) was
     while [ "$SECONDS" -lt "$until" ]; do
         was=$(process)
         if answers; then
@@ -471,6 +472,7 @@ is_healthy() {
     return 1
 }
 
+# start_service SECONDS: and wait so long at most until it is healthy.
 start_service() {
     local unit started=(edged.service)
     [ "$(systemctl is-enabled edged-local.service 2>/dev/null)" != enabled ] || started=(edged-local.service edged.service)
@@ -479,12 +481,12 @@ start_service() {
         systemctl reset-failed "$unit" 2>/dev/null || true
         systemctl start "$unit" >>"$work/log" 2>&1 || true # what became of it is looked at next
     done
-    is_healthy
+    is_healthy "$1"
 }
 
 start_or_take_back() {
     local broken=$release
-    if start_service; then
+    if start_service "$health_s"; then
         say "edged $release is up"
         return
     fi
@@ -497,7 +499,8 @@ start_or_take_back() {
     release=$before files_changed=0
     place_files
     tell_system
-    start_service || die "edged $before does not run either: journalctl -u edged"
+    # there is nothing else to go back to, so it is given more time
+    start_service $((health_s * 3)) || die "edged $before does not run either: journalctl -u edged"
     rm -rf -- "${opt:?}/$broken"
     die "edged $before is up again; $broken was taken away."
 }
