@@ -1,6 +1,7 @@
 """The sandbox: its figure, and what can and what can not be done in it, tried from inside."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -48,7 +49,11 @@ def test_as_it_lies_here_its_exposure_is_small(unit, most):
 @BOTH
 def test_on_the_machine_its_exposure_is_small_and_no_line_of_it_is_unknown(boot):
     box = boot(alone=True)
+    is_up(box)
     assert exposure(box.ask("systemd-analyze security edged.service")) <= MOST
+    limits = box.ask("cat /proc/$(systemctl show -P MainPID edged)/limits")
+    assert re.search(r"Max realtime timeout +500000 +500000 ", limits)
+    assert re.search(r"Max open files +256 +256 ", limits)
     units = "edged.service edged.socket edged-rescue.service edged-again.service edged-again.timer edged-local.service"
     done = box.run(f"systemd-analyze verify --man=no {units}")
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
