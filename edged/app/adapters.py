@@ -75,7 +75,9 @@ def machine(config: Config) -> Ports:
         manager(os.environ),
         watchdog_s(os.environ),
         passed(os.environ, "control"),
-        Realtime(),
+        Realtime()
+        if "NOTIFY_SOCKET" in os.environ
+        else None,  # a kiosk's right, which a laptop's user has not
         ProcessHeap(),
         PlugWatch(asyncio.get_running_loop()),
     )

@@ -14,6 +14,7 @@ from typing import ParamSpec, TypeVar
 log = logging.getLogger(__name__)
 
 PRIORITY = 10
+POLICY = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK  # what such a thread starts is ordinary again
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -40,7 +41,7 @@ class Realtime:
     def here(self) -> None:
         """Put the calling thread forward."""
         try:
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(self._priority))
+            os.sched_setscheduler(0, POLICY, os.sched_param(self._priority))
         except OSError as error:
             self._tell(error)
 

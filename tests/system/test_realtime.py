@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from edged.system.realtime import Realtime
+from edged.system.realtime import POLICY, Realtime
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def test_each_thread_is_put_forward_at_its_first_call_and_never_again(asked, in_
     again, other = in_thread(thrice)
     assert told == again == [b"a!", b"b!", b"c!"]
     assert [(who, policy, priority) for who, _, policy, priority in asked] == [
-        (ident, os.SCHED_FIFO, 10),
-        (other, os.SCHED_FIFO, 10),
+        (ident, POLICY, 10),
+        (other, POLICY, 10),
     ]
     assert {pid for _, pid, _, _ in asked} == {0}  # the thread that calls, not the process
 
