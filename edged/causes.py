@@ -114,6 +114,8 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a11", "The microphone gives one number and no sound, and nothing was asked: unplug it and plug it in again; if it recurs, replace it."),
     Cause("microphone_offset", _F.DEVICE, _R.NONE, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a12", "What was said was sent, but it rides on a constant (DC): a wrong input, a broken cable, or a microphone that wants no supply voltage."),
+    Cause("mixer_lost", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a13", "The card's volume can not be set, so it is made in software: name a control in `speaker.mixer` that `amixer scontrols` lists, or leave it empty."),
     # the way to the service
     Cause("offline", _F.NETWORK, _R.LOCAL, _L.OFFLINE, _C.NONE, "I am not connected.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b01", "No route to the network: check Wi-Fi or cable."),

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from edged.app.adapters import Devices, Ports
 from edged.app.ahead import hand
 from edged.app.settings import fitness
-from edged.audio.amplifier import Amplifier, Loudness, Margins
+from edged.app.switches import Switches
+from edged.audio.amplifier import Amplifier, Margins
 from edged.audio.intake import Intake
 from edged.audio.playout import Playout
 from edged.audio.ports import Source
@@ -31,10 +32,10 @@ class Front:
         playout: Playout,
         gesture: Callable[[Gesture], None],
         changed: Callable[[str, bool, str | None], None],
-        loudness: Loudness,
+        switches: Switches,
     ) -> None:
         """`gesture` and `changed` (see Keeper) are called on the loop."""
-        self.devices, self._config, self._loudness = devices, config, loudness
+        self.devices, self._config, self._switches = devices, config, switches
         self._muted = self._is_open = False
         self._ports, self._intake, self._playout, self._gesture = ports, intake, playout, gesture
         self._loop = asyncio.get_running_loop()
@@ -96,10 +97,11 @@ class Front:
 
         def start_speaker(lost: Lost) -> None:
             told = self._config.speaker
-            source: Source = Amplifier(self._playout, self._loudness)
+            source: Source = Amplifier(self._playout, self._switches.loudness)
             if told.lead_in_ms or told.tail_ms:
                 source = Margins(source, lead_in_ms=told.lead_in_ms, tail_ms=told.tail_ms)
             speaker.start(source, lost)
+            self._switches.speaker_opened()
             self._playout.set_latency(speaker.latency_ms)
             self._intake.set_latency(speaker.latency_ms)
 

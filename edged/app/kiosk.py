@@ -98,7 +98,7 @@ class App:
             playout=self.playout,
             gesture=self._gesture,
             changed=self._device_changed,
-            loudness=self._switches.loudness,
+            switches=self._switches,
         )
         self.appliance = Appliance(
             mode=turn.Mode(config.mode),

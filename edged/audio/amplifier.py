@@ -34,9 +34,12 @@ class Loudness:
     def __init__(self, volume: int = AS_SENT) -> None:
         self.set(volume)
 
-    def set(self, volume: int) -> None:
-        """From the next take on, with a ramp."""
-        self.gain, self.cue_gain = gain_of(volume), gain_of(max(volume, CUE_LEAST))
+    def set(self, volume: int, *, by_card: bool = False) -> None:
+        """From the next take on, with a ramp. `by_card`: the card is at this volume, but not below `CUE_LEAST`."""
+        least = max(volume, CUE_LEAST)
+        self.gain, self.cue_gain = gain_of(volume), gain_of(least)
+        if by_card:
+            self.gain, self.cue_gain = self.gain / self.cue_gain, 1.0
         self.volume = volume
 
 

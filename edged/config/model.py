@@ -138,6 +138,14 @@ class Speaker(Part, frozen=True, kw_only=True):
         between(0, 100, "50 is as the service sends it, 100 twice as loud, 25 half as loud"),
         described("live", "How loud answers and cues are; `edged ctl volume` sets it until this changes."),
     ] = 50
+    mixer: Annotated[
+        str,
+        described(
+            "live",
+            "Control of the card that makes the volume, as amixer names it; empty: none.",
+            max_length=100,
+        ),
+    ] = ""
     lead_in_ms: Annotated[
         int,
         between(0, 2000, "an amplifier that sleeps wakes within 500; it is added to each answer's delay"),

@@ -3,10 +3,13 @@ from random import Random
 
 import pytest
 
+from edged.app import switches as switches_module
 from edged.app.adapters import Ports
 from edged.app.switches import Switches
+from edged.audio.volume import CUE_LEAST, gain_of
+from edged.causes import CAUSES
 from edged.config import load
-from edged.errors import CommandError
+from edged.errors import CommandError, DeviceError
 from edged.system.store import MemoryStore
 from tests.lab.ports import SimOffload
 
@@ -118,6 +121,56 @@ def test_a_disk_that_hangs_keeps_nobody_from_muting(rig):
         await switches.set_volume(20)
         assert kiosk.muted == [True]
         assert switches.loudness.volume == 20
+        await end()
+
+    rig(body)
+
+
+class Card:
+    """A mixer that can be missing."""
+
+    def __init__(self):
+        self.set_to, self.there = [], True
+
+    def set(self, volume):
+        if not self.there:
+            raise DeviceError("no card", "mixer_lost")
+        self.set_to.append(volume)
+
+
+def test_a_card_that_makes_the_volume_leaves_software_nothing_to_do_but_what_it_may_not(rig, monkeypatch):
+    card = Card()
+    monkeypatch.setattr(switches_module, "_mixer", lambda _: card)
+
+    async def body(kiosk):
+        switches, end = await kiosk.live("speaker.volume=40")
+        switches.speaker_opened()
+        assert (card.set_to, switches.loudness.gain, switches.loudness.cue_gain) == ([40], 1.0, 1.0)
+        await switches.set_volume(5)
+        assert card.set_to[-1] == CUE_LEAST  # cues are heard
+        assert switches.loudness.cue_gain == 1.0
+        assert switches.loudness.gain == pytest.approx(gain_of(5) / gain_of(CUE_LEAST))
+        await end()
+
+    rig(body)
+
+
+def test_without_its_card_the_volume_is_made_in_software_and_told_once(rig, monkeypatch, caplog):
+    card = Card()
+    monkeypatch.setattr(switches_module, "_mixer", lambda _: card)
+
+    async def body(kiosk):
+        switches, end = await kiosk.live()
+        card.there = False
+        await switches.set_volume(25)
+        await switches.set_volume(30)
+        assert switches.loudness.gain == gain_of(30)
+        assert [
+            record.message for record in caplog.records if record.message.startswith("mixer: no card. ")
+        ] == [f"mixer: no card. {CAUSES['mixer_lost'].remedy}"]
+        card.there = True
+        switches.speaker_opened()
+        assert (card.set_to, switches.loudness.gain) == ([30], 1.0)
         await end()
 
     rig(body)
