@@ -12,7 +12,7 @@ SHOWN = {
     "model: NetEq-like": "#8e5aa8",
 }
 FONT = "sans-serif"
-WIDTH, LEFT, TOP, ROW, RIGHT = 900, 190, 92, 26, 40
+WIDTH, LEFT, TOP, ROW, RIGHT = 940, 230, 92, 26, 40
 LEAST_MS, MOST_MS = 5.0, 20_000.0
 
 
