@@ -13,7 +13,7 @@ pytestmark = [
     pytest.mark.timeout(1800),  # the first time a kernel is built
     pytest.mark.skipif(bool(MISSING), reason=MISSING or "it can run"),
 ]
-MEASURES = "turns,times=8 interrupts,times=6 states unplug,times=20"
+MEASURES = "turns,times=8 interrupts,times=6 states unplug,times=20 button,times=6"
 PERIOD_MS = 20
 
 
@@ -61,6 +61,14 @@ def test_a_card_that_is_taken_away_is_missed_at_once_and_used_again_when_it_is_b
     assert unplug["noticed_ms"]["p50"] <= 300
     assert unplug["usable_ms"]["p50"] <= 2000
     assert unplug["descriptors_leaked"] <= 0
+
+
+def test_the_whole_kiosk_works_as_its_own_unit_allows_it(told):
+    button = told["button"]
+    assert button["presses"] == button["answers"] == 6
+    assert button["edge_to_lamp_ms"]["n"] == 6
+    assert button["restarts"] == 0
+    assert not button["without_priority"]
 
 
 def test_after_all_that_a_question_is_heard_and_answered(told):
