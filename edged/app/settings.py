@@ -47,7 +47,7 @@ def fitness(config: Config) -> Fitness:
     """What may be asked about."""
     told = config.microphone
     return Fitness(
-        judged=told.backend != "null",
+        judged=told.backend != "null" and (told.backend != "wav" or bool(told.file)),
         refuse_below_dbfs=told.refuse_below_dbfs,
         warn_below_dbfs=told.warn_below_dbfs,
         warn_clipped_percent=told.warn_clipped_percent,

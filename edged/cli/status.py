@@ -52,5 +52,6 @@ def run(args: argparse.Namespace) -> int:
     print(f"light     {snapshot['light']}")
     print(f"line      {line}, {snapshot['pending']} waiting")
     print(f"devices   {lost}")
+    print(f"volume    {snapshot.get('volume', 'not told')}")
     print(f"turns     {snapshot['turns']}")
     return 0

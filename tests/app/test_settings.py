@@ -1,8 +1,9 @@
-"""Every key under `provider` that a service is told reaches the session, in both dialects."""
+"""Every key under `provider` that a service is told reaches the session, in both dialects; what is judged."""
 
 import pytest
 
-from edged.app.settings import session_settings
+from edged.app.settings import fitness, session_settings
+from edged.audio.health import Fitness
 from edged.config import load
 from edged.turn import Mode
 from edged.wire import Dialect, to_wire
@@ -103,3 +104,28 @@ def test_what_is_empty_is_left_to_the_service():
 def test_in_a_conversation_the_service_detects_and_else_never(sets, detection):
     assert session(GA, *sets, mode=Mode.CONVERSATION)["audio"]["input"]["turn_detection"] == detection
     assert session(GA, *sets)["audio"]["input"]["turn_detection"] is None
+
+
+@pytest.mark.parametrize(
+    ("sets", "is_judged"),
+    [
+        ((), True),
+        (("microphone.backend=null",), False),
+        (("microphone.backend=wav",), False),
+        (("microphone.backend=wav", "microphone.file=/a.wav"), True),
+    ],
+)
+def test_a_microphone_that_can_only_be_silent_is_not_judged(sets, is_judged):
+    assert fitness(load(None, env={}, sets=sets).config).judged is is_judged
+
+
+def test_what_is_judged_is_as_configured():
+    sets = (
+        "microphone.refuse_below_dbfs=-80",
+        "microphone.warn_below_dbfs=-40",
+        "microphone.refuse_empty=false",
+    )
+    told = fitness(load(None, env={}, sets=[*sets, "microphone.warn_clipped_percent=2.5"]).config)
+    assert told == Fitness(
+        refuse_below_dbfs=-80, warn_below_dbfs=-40, warn_clipped_percent=2.5, refuse_empty=False
+    )

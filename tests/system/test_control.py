@@ -333,13 +333,36 @@ def test_the_client_says_what_to_do_when_nobody_answers(path):
         pass
 
 
+def test_a_volume_comes_with_its_number_and_what_is_none_is_refused(path):
+    target = Target()
+    heard = []
+
+    async def set_volume(level):
+        heard.append(level)
+        if level != 40:
+            raise CommandError("a volume is a whole number")
+        return {"volume": level}
+
+    target.set_volume = set_volume
+
+    def body():
+        with ControlClient(str(path)) as client:
+            assert client.command("volume", volume=40)["volume"] == 40
+            for wrong in ({"volume": "40"}, {}):
+                with pytest.raises(CommandError, match="a whole number"):
+                    client.command("volume", **wrong)
+
+    in_a_thread(path, target, body)
+    assert heard == [40, "40", None]
+
+
 def test_the_verbs_act_on_a_running_edged(path, capsys):
     from edged.cli import main
 
     target = Target()
     target.snapshot = lambda: {
         "state": "SPEAKING", "muted": True, "light": "speaking", "link": {"up": False, "cause": "offline"},
-        "pending": 1, "lost": {"microphone": "microphone_lost"}, "turns": 3,
+        "pending": 1, "lost": {"microphone": "microphone_lost"}, "turns": 3, "volume": 40,
     }  # fmt: skip
 
     def body():
@@ -353,6 +376,7 @@ def test_the_verbs_act_on_a_running_edged(path, capsys):
     assert "SPEAKING (muted)" in out
     assert "down (offline), 1 waiting" in out
     assert "microphone: microphone_lost" in out
+    assert "volume    40" in out
     assert "'dance' is neither a command" in err
 
 
