@@ -93,3 +93,22 @@ def test_the_suites_can_be_listed_and_a_wrong_one_is_named():
 
 def test_ci_leaves_nothing_out_silently():
     assert "CI=true exec" in (ROOT / ".ci" / "run").read_text()
+
+
+@pytest.mark.parametrize(("obstacle", "status"), [("the kernel says no", 0), ("", 1)])
+def test_in_ci_a_suite_is_left_out_only_where_no_line_could_help(environment, obstacle, status):
+    """Without an obstacle, its packages are what is missing, and they could be installed."""
+    if os.geteuid() != 0:
+        pytest.skip("a user is told to become root, whatever the machine allows")
+    python = environment / "bin" / "python"
+    lines = python.read_text().splitlines()
+    answer = f'[ "$3" = tests.rig ] && {{ echo "{obstacle}"; exit {1 if obstacle else 0}; }}'
+    python.write_text("\n".join([*lines[:-1], answer, lines[-1], ""]))
+    for tool in ("dpkg-query", "apt-get"):  # nothing is there, and nothing can be had
+        (environment / "bin" / tool).write_text("#!/bin/sh\nexit 1\n")
+        (environment / "bin" / tool).chmod(0o755)
+    path = f"{environment}/bin:{os.environ['PATH']}"
+    done = run(ROOT / "scripts" / "test", "system", EDGED_ENV=environment, CI="true", PATH=path)
+    assert "LEFT OUT system" in done.stderr
+    assert (obstacle or "apt-get install -y mmdebstrap") in done.stderr
+    assert done.returncode == status
