@@ -54,6 +54,7 @@ DRIVERS = (
     "app/",
     "appliance.py",
     "audio/alsa.py",
+    "audio/beat.py",
     "audio/blocking.py",
     "audio/desktop.py",
     "audio/intake.py",

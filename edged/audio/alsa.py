@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from edged import pcm
 from edged.audio import libasound
 from edged.audio.alsa_pcm import Pcm
+from edged.audio.beat import Beat
 from edged.audio.names import cards, resolve
 from edged.audio.ports import Lost, Source
 from edged.audio.samples import Inward, Layout, changer
@@ -63,6 +64,7 @@ class AlsaMicrophone:
         self._block_ms, self._fmt = block_ms, fmt
         self._thread: threading.Thread | None = None
         self._ended = threading.Event()
+        self._beat = Beat("microphone")
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""
@@ -78,6 +80,7 @@ class AlsaMicrophone:
         self._thread = threading.Thread(
             target=self._run, args=(device, inward, hand, lost), name="microphone", daemon=True
         )
+        self._beat.start(lost)
         self._thread.start()
 
     def stop(self) -> None:
@@ -94,6 +97,7 @@ class AlsaMicrophone:
         except DeviceError as error:
             lost(error)
         finally:
+            self._beat.stop()
             device.close()
 
     def _listen(self, device: Pcm, inward: Inward, hand: Callable[[bytes], None]) -> None:
@@ -103,6 +107,7 @@ class AlsaMicrophone:
         silent_s = SILENT_S if device.card >= 0 else SERVER_SILENT_S
         patience_s = SILENT_S if device.card >= 0 else SERVER_FIRST_S
         while not self._ended.is_set():
+            self._beat()
             device.wait(WAIT_MS)
             frames = device.read(device.period_frames)
             now = time.monotonic()

@@ -5,7 +5,8 @@ Rules:
 2. The thread sleeps until something is due, and work, a cut or the end wake it at once.
 3. While the source is idle the device runs dry, and is stopped `LOOK_S` later: it holds nothing, and what comes next
    is heard at once. It is looked at every `LOOK_S` all the same: an unplugged one is missed before it is needed.
-4. A device that holds sound and has not moved for its `silent_s` is lost, whatever its library says.
+4. A device that holds sound and has not moved for its `silent_s` is lost, whatever its library says. A call that does
+   not return is told by `beat.py`.
 """
 
 import threading
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from edged import pcm
+from edged.audio.beat import Beat
 from edged.audio.ports import Lost, Source
 from edged.audio.samples import Changer, Layout, spoken
 from edged.audio.writer import Depth, Writer
@@ -70,6 +72,7 @@ class Speaking:
         source.on_work = playing.news.set
         if outlet.takes_back:
             source.on_cut = playing.ask_to_cut
+        playing.beat.start(lost)
         self._thread = threading.Thread(target=playing.run, args=(lost,), name="speaker", daemon=True)
         self._thread.start()
 
@@ -108,6 +111,7 @@ class Playing:
         self.gaps = 0
         """How often it ran dry while there was something to play."""
         self._now = now
+        self.beat = Beat("speaker")
         self._outlet, self._changer, self._source, self._fmt = outlet, changer, source, fmt
         self._layout = outlet.layout
         self._writer = Writer(self._layout.rate_hz, depth, most_frames=outlet.most_frames)
@@ -129,10 +133,12 @@ class Playing:
     def run(self, lost: Lost) -> None:
         try:
             while not self._ended:
+                self.beat()
                 self._step()
         except DeviceError as error:
             lost(error)
         finally:
+            self.beat.stop()
             self._outlet.close()
 
     def _step(self) -> None:

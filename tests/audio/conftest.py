@@ -102,8 +102,9 @@ def _missing():
             return f"no {program}: apt-get install -y {package}"
     try:
         import pyaudio  # noqa: F401 only whether it is there
-    except ImportError:
-        return "no PyAudio: scripts/test installs it"
+        import sounddevice  # noqa: F401
+    except (ImportError, OSError):
+        return "no PyAudio or no sounddevice: scripts/test installs them"
     return None
 
 

@@ -1,0 +1,44 @@
+"""Which backend is made of a configuration."""
+
+import pytest
+
+from edged.app import sound
+from edged.audio import alsa, names
+from edged.audio.null import NullMicrophone
+from edged.audio.pace import LoopPace
+from edged.config.model import Microphone, Speaker
+
+
+def pace(name):
+    return LoopPace(None)
+
+
+def test_a_backend_that_is_named_is_taken():
+    for backend in ("alsa", "pyaudio", "sounddevice", "wav", "null"):
+        assert sound.chosen(backend) == backend
+    assert isinstance(sound.microphone(Microphone(backend="null"), pace), NullMicrophone)
+    assert isinstance(sound.microphone(Microphone(backend="alsa", channel=2), pace), alsa.AlsaMicrophone)
+    assert isinstance(sound.speaker(Speaker(backend="alsa", device=("a", "b")), pace), alsa.AlsaSpeaker)
+
+
+@pytest.mark.parametrize(
+    ("present", "backend"),
+    [
+        ([names.Card(0, "Jabra", "Jabra", microphones=(0,), speakers=(0,))], "alsa"),
+        (
+            [names.Card(0, "hdmi", "HDMI", speakers=(0,)), names.Card(1, "Mic", "Mic", microphones=(0,))],
+            "alsa",
+        ),
+        ([names.Card(0, "hdmi", "HDMI", speakers=(0,))], "another"),
+        ([], "another"),
+    ],
+)
+def test_the_machine_decides_what_auto_is(monkeypatch, present, backend):
+    """ALSA where there is a card that hears and one that speaks."""
+    monkeypatch.setattr(alsa, "cards", lambda: present)
+    if backend == "alsa":
+        assert sound.chosen("auto") == "alsa"
+        assert sound.is_real()
+    else:
+        assert not alsa.available()
+        assert sound.chosen("auto") in {"alsa", "pyaudio", "sounddevice"}
