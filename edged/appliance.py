@@ -23,10 +23,11 @@ from edged.panel.light import look
 from edged.realtime.link import Link
 from edged.teller import Teller
 from edged.timeline import Timeline
-from edged.turn import OPEN, Do, Effect, Event, Limits, Mode, State, Tell
+from edged.turn import OPEN, OVER_AN_ANSWER, UNSPOKEN, Do, Effect, Event, Limits, Mode, State, Tell
 from edged.turn.driver import Turns
 
 PENDING_MOST = 2  # utterances waiting for the line; a third press hears "busy"
+UNSPOKEN_KEPT_MS = 2000  # of what the line has: the beginning of a word, should the line be lost in it
 
 
 class Appliance:
@@ -108,6 +109,8 @@ class Appliance:
     def on_sound(self) -> None:
         """The microphone's thread has gathered something."""
         self._intake.collect()
+        if self.state in UNSPOKEN:
+            self._utterances.forget_read(UNSPOKEN_KEPT_MS)
         self._the_line.sound()
 
     def on_playout(self) -> None:
@@ -158,6 +161,8 @@ class Appliance:
         self._publish({"event": "turn", "state": self.state.value, "was": was.value, "by": by.name})
         if (was in OPEN) != (self.state in OPEN):
             self._set_gate(self.state in OPEN)
+        elif was in OVER_AN_ANSWER and self.state not in OVER_AN_ANSWER:
+            self._timeline.begin()
 
     def unfit(self, state: State) -> str | None:
         """Why what was recorded is not to be committed; what is bad about it is noted."""
@@ -188,7 +193,7 @@ class Appliance:
         self._show()
         self._the_line.sound()
 
-    def do(self, effect: Effect, cause: str | None) -> None:
+    def do(self, effect: Effect, cause: str | None) -> None:  # noqa: C901 a flat list of effects
         """Carry out one effect."""
         match effect:
             case Tell(cause=own):
@@ -204,6 +209,11 @@ class Appliance:
             case Do.CLOSE:
                 self._utterances.close(self._now_ms())
                 self._shut_settled()
+            case Do.GO_ON:
+                self._timeline.mark("release")
+                self._intake.go_on()
+                self._utterances.go_on(self._now_ms())
+                self._the_line.sound()
             case Do.ASK:
                 self._the_line.ask()
             case Do.CANCEL:

@@ -114,7 +114,7 @@ class Dialogue:
                 self._on_delta(event)
             case Committed():
                 self._timeline.mark("committed")
-                if self._turns.mode is Mode.CONVERSATION and self._turns.state in OPEN:
+                if self._turns.mode in (Mode.CONVERSATION, Mode.DUPLEX) and self._turns.state in OPEN:
                     self._turns.post(Event.COMMITTED)
                 self.settle()
             case CommitRefused():

@@ -26,6 +26,7 @@ MAY_IMPORT = {
 
 FOREIGN = {
     "gpiozero": ("panel/gpiozero_panel.py",),
+    "livekit": ("audio/echo_livekit.py",),
     "httpx": ("realtime/client/http.py",),
     "msgspec": ("config/", "local/script.py", "wire/"),
     "numpy": ("audio/resample.py", "audio/volume.py", "local/sounds.py"),
@@ -46,7 +47,7 @@ FOREIGN = {
 }
 """Which files know a library that is not Python's own: its adapter, or the room it serves throughout."""
 
-OPTIONAL = ("gpiozero", "pyaudio", "sounddevice")
+OPTIONAL = ("gpiozero", "livekit", "pyaudio", "sounddevice")
 """Libraries a machine may lack or be slow to load: their adapters are imported when the config names them."""
 
 WORLDLY = frozenset({"asyncio", "logging", "random", "socket", "threading", "time"})
@@ -57,6 +58,7 @@ DRIVERS = (
     "audio/beat.py",
     "audio/blocking.py",
     "audio/desktop.py",
+    "audio/echo.py",
     "audio/intake.py",
     "audio/null.py",
     "audio/pace.py",

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random, SystemRandom
 
 from edged.app import sound
+from edged.audio.echo import EchoCanceller
 from edged.audio.ports import Microphone, Pace, Speaker
 from edged.config import Config
 from edged.panel.ports import Button, Lamp
@@ -52,6 +53,7 @@ class Devices:
     speaker: Speaker
     button: Button
     lamp: Lamp
+    echo: EchoCanceller | None = None
 
 
 def machine(config: Config) -> Ports:
@@ -90,6 +92,7 @@ def devices(config: Config, pace: Callable[[str], Pace]) -> Devices:
         sound.speaker(config.speaker, pace),
         _button(config),
         _lamp(config),
+        sound.echo_canceller(config.microphone),
     )
 
 
@@ -105,6 +108,7 @@ def renewed(present: Devices, config: Config, pace: Callable[[str], Pace], parts
         sound.speaker(config.speaker, pace) if "speaker" in parts else present.speaker,
         _button(config) if "button" in parts else present.button,
         _lamp(config) if "light" in parts else present.lamp,
+        present.echo,
     )
 
 

@@ -8,6 +8,7 @@ from edged.app.ahead import hand
 from edged.app.settings import fitness
 from edged.app.switches import Switches
 from edged.audio.amplifier import Amplifier, Margins
+from edged.audio.echo import EchoStage, Tapped
 from edged.audio.intake import Intake
 from edged.audio.playout import Playout
 from edged.audio.ports import Source
@@ -38,6 +39,7 @@ class Front:
         self.devices, self._config, self._switches = devices, config, switches
         self._muted = self._is_open = False
         self._ports, self._intake, self._playout, self._gesture = ports, intake, playout, gesture
+        self._echo = None if devices.echo is None else EchoStage(devices.echo, intake.hand)
         self._loop = asyncio.get_running_loop()
         self._grammar = Grammar(bounce_ms=config.button.bounce_ms, long_press_ms=config.button.long_press_ms)
         self.lamp = LampDriver(devices.lamp, self._loop, ports.clock.monotonic_ms)
@@ -89,7 +91,8 @@ class Front:
             self.devices.button, self._grammar, self._gesture, self._loop, self._ports.clock.monotonic_ms
         )
 
-        heard = hand(self._intake.hand, self._ports.realtime)
+        take = self._intake.hand if self._echo is None else self._echo.hand
+        heard = hand(take, self._ports.realtime)
 
         def start_microphone(lost: Lost) -> None:
             self._intake.forget()
@@ -100,9 +103,11 @@ class Front:
             source: Source = Amplifier(self._playout, self._switches.loudness)
             if told.lead_in_ms or told.tail_ms:
                 source = Margins(source, lead_in_ms=told.lead_in_ms, tail_ms=told.tail_ms)
+            if self._echo is not None:
+                source = Tapped(source, self._echo)
             speaker.start(source, lost)
             self._switches.speaker_opened()
-            self._playout.set_latency(speaker.latency_ms)
+            source.set_latency(speaker.latency_ms)
             self._intake.set_latency(speaker.latency_ms)
 
         return {

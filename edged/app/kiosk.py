@@ -14,7 +14,7 @@ from edged.app.learning import Learning
 from edged.app.reload import Reload, Source
 from edged.app.sentence import sentence
 from edged.app.service import planned, service
-from edged.app.settings import habits, limits, longest_ms, session_settings
+from edged.app.settings import habits, limits, longest_ms, session_settings, turn_mode
 from edged.app.signs import signs
 from edged.app.switches import Switches
 from edged.appliance import Appliance
@@ -101,7 +101,7 @@ class App:
             switches=self._switches,
         )
         self.appliance = Appliance(
-            mode=turn.Mode(config.mode),
+            mode=turn_mode(config),
             limits=limits(config),
             utterances=self.utterances,
             intake=self.intake,
@@ -121,7 +121,7 @@ class App:
         return Link(
             dial=self._dial,
             endpoint=lambda seen: service(config, key, seen=seen),
-            settings=session_settings(config, turn.Mode(config.mode)),
+            settings=session_settings(config, turn_mode(config)),
             outgoing=self.utterances,
             owner=self.appliance.dialogue,
             rng=self._ports.rng,
@@ -250,13 +250,13 @@ class App:
 
     def adopt(self, config: Config, key: Secret | None, front: Devices, told: Change) -> None:
         """Go on with these; called while `quiet`."""
-        settings = session_settings(self._config, turn.Mode(self._config.mode))
+        settings = session_settings(self._config, turn_mode(self._config))
         self._config, self._key = config, key
         set_level(config.log.level)
         self.utterances.longest_bytes = PCM16.bytes_of(longest_ms(config))
         self._front.configure(config, front, opened=told.parts)
         self._learning.configure(config)
-        mode = turn.Mode(config.mode)
+        mode = turn_mode(config)
         self._switches.configure(config)
         self.appliance.configure(mode, limits(config), transcripts=config.log.transcripts)
         if told.key or told.parts & {"provider", "turn"} or session_settings(config, mode) != settings:

@@ -13,6 +13,8 @@ _DOES = {
     "LATCHED": "Listening",
     "ATTENTIVE": "In conversation",
     "HEARING": "In conversation",
+    "AWAITING": "In conversation",
+    "ANSWERING": "Answering, and listening",
     "COMMITTING": "Sending the question",
     "THINKING": "Waiting for the answer",
     "SPEAKING": "Answering",

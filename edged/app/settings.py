@@ -10,6 +10,12 @@ from edged.realtime.renewal import Habits
 from edged.wire import UNSET, Settings, TurnDetection
 
 
+def turn_mode(config: Config) -> turn.Mode:
+    """A conversation in which the echo is cancelled is one in both directions at once."""
+    duplex = config.mode == "conversation" and config.microphone.echo_cancel
+    return turn.Mode.DUPLEX if duplex else turn.Mode(config.mode)
+
+
 def session_settings(config: Config, mode: turn.Mode) -> Settings:
     """Everything under `provider` that the service is told; what is empty is left to it."""
     provider, session = config.provider, config.provider.session
@@ -21,7 +27,7 @@ def session_settings(config: Config, mode: turn.Mode) -> Settings:
         temperature=_or_unset(provider.temperature),
         input_format=pcm.PCM16,
         output_format=pcm.PCM16,
-        turn_detection=_detection(config) if mode is turn.Mode.CONVERSATION else None,
+        turn_detection=_detection(config) if mode in (turn.Mode.CONVERSATION, turn.Mode.DUPLEX) else None,
         transcription=_transcription(config),
         noise_reduction={"type": session.noise_reduction} if session.noise_reduction else UNSET,
         max_output_tokens=_or_unset(session.max_tokens),

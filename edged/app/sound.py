@@ -4,9 +4,13 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
+from edged.audio.echo import EchoCanceller
 from edged.audio.ports import Microphone, Pace, Speaker
 from edged.config import model
 from edged.config.part import names_of
+from edged.errors import ConfigError
+
+WITHOUT_LIVEKIT = "the package livekit is missing (pip install 'edged[aec]', or set it to false)"
 
 
 def microphone(wanted: model.Microphone, pace: Callable[[str], Pace]) -> Microphone:
@@ -62,6 +66,21 @@ def speaker(wanted: model.Speaker, pace: Callable[[str], Pace]) -> Speaker:
             from edged.audio.null import NullSpeaker
 
             return NullSpeaker(pace("speaker"))
+
+
+def echo_canceller(wanted: model.Microphone) -> EchoCanceller | None:
+    """What takes the machine's own voice out of what is heard, where that is wanted.
+
+    Raises:
+        ConfigError: its library is missing.
+    """
+    if not wanted.echo_cancel:
+        return None
+    try:
+        from edged.audio.echo_livekit import LivekitEchoCanceller
+    except ImportError as error:
+        raise ConfigError([f"microphone.echo_cancel: {WITHOUT_LIVEKIT}"]) from error
+    return LivekitEchoCanceller()
 
 
 def chosen(backend: str) -> str:

@@ -100,6 +100,11 @@ class Intake:
         if gathered:
             self._add(gathered)
 
+    def go_on(self) -> None:
+        """The gate stays open and another utterance is about to begin: all until now belongs to the one before."""
+        self.collect()
+        self.health.begin()
+
     def judge(self) -> Verdict:
         """What is to become of the utterance, by all of it that was handed in; before `shut`."""
         self.collect()

@@ -61,6 +61,7 @@ class Utterances:
     def __init__(self, *, longest_ms: int, most: int = 2, fmt: pcm.Format = pcm.PCM16) -> None:
         self.longest_bytes = fmt.bytes_of(longest_ms)
         self.most = most
+        self._fmt = fmt
         self._sample_bytes = fmt.sample_bytes
         self._pending: list[_Utterance] = []  # oldest first; only the last may be open
         self._last_uid = 0
@@ -95,11 +96,29 @@ class Utterances:
         """The open utterance is complete; the server commits it. Raises RuntimeError when none is open."""
         return self._shut("close", now_ms)
 
+    def go_on(self, now_ms: int) -> None:
+        """The server has committed what the open utterance holds: `close` it, and `begin` the next.
+
+        Nothing where as many as may be are pending: the reader is far behind, and one goes on as the other.
+        """
+        self._opened()
+        if self.pending < self.most:
+            self.close(now_ms)
+            self.begin(now_ms)
+
     def abort(self) -> int:
         """The open utterance is thrown away. Raises RuntimeError when none is open."""
         utterance = self._opened()
         self._throw_away([utterance])
         return utterance.uid
+
+    def forget_read(self, keep_ms: int) -> None:
+        """Nobody speaks in the open utterance yet: forget what was read of it but the last `keep_ms`."""
+        utterance = self._opened()
+        gone = utterance.read - self._fmt.bytes_of(keep_ms)
+        if gone > 0:
+            del utterance.sound[:gone]
+            utterance.read -= gone
 
     # The reader
 

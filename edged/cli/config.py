@@ -39,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     """The configuration and the place of its key: all that `edged run` would refuse to start with."""
+    from edged.app.sound import echo_canceller
     from edged.config import resolve_key
 
     args.config = args.file or args.config
@@ -48,6 +49,7 @@ def _check(args: argparse.Namespace) -> int:
         loaded = load_config(args)
         warnings = loaded.warnings
         resolve_key(loaded.config, os.environ, origins=loaded.origins)
+        echo_canceller(loaded.config.microphone)
     except ConfigError as error:
         problems = error.problems
     _tell(problems, warnings)

@@ -119,6 +119,10 @@ class Microphone(Part, frozen=True, kw_only=True):
     refuse_empty: Annotated[
         bool, described("live", "true: a press during which nobody speaks is not asked, and told.")
     ] = True
+    echo_cancel: Annotated[
+        bool,
+        described("restart", "Mode conversation: listens while it answers, its own voice taken out."),
+    ] = False
 
 
 class Speaker(Part, frozen=True, kw_only=True):

@@ -44,6 +44,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _credentials(config)
     yield from _paths(config)
     yield from _devices(config)
+    yield from _echo(config)
     yield from _times(config)
 
 
@@ -196,6 +197,12 @@ def _names(config: Config) -> Iterator[Finding]:
             elif device.startswith("port:") and not _PORT.fullmatch(device):
                 what = "is no USB port (write port:1-1.2, as it stands in /sys/bus/usb/devices)"
                 yield Finding((f"{room}.device",), what)
+
+
+def _echo(config: Config) -> Iterator[Finding]:
+    if config.microphone.echo_cancel and config.mode != "conversation":
+        what = "is for mode conversation: in the others nobody is listened to during an answer (remove it)"
+        yield Finding(("microphone.echo_cancel", "mode"), what)
 
 
 def _times(config: Config) -> Iterator[Finding]:

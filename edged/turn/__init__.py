@@ -6,7 +6,7 @@ Nothing about turn-taking is elsewhere. Rules:
    cover every pair of a mode's states and events; a test walks the product.
 2. The gate is open iff the state is in `OPEN`. No effect opens or shuts it: it follows from the state.
 3. A step that leaves `OPEN` says in its effects what becomes of the utterance: END, ABORT or CLOSE,
-   exactly one of them.
+   exactly one of them. GO_ON ends one and begins another, and stays in `OPEN`.
 4. What follows from a state alone is keyed by state (follows.py): its time limit, its share of the light.
 5. Facts that change what an event means (pending utterances, mute, a missing microphone) are folded into
    the event by `press` and `link_lost` before the table is asked; that what was recorded is no speech, by the driver:
@@ -17,15 +17,29 @@ Not here: time, sound, the socket, the light itself, what a cause sounds like.
 
 from edged.turn.follows import Limits, light, link_lost, press, step
 from edged.turn.ignored import IGNORED
-from edged.turn.states import OPEN, SOUNDING, Do, Effect, Event, Mode, State, Step, Tell
+from edged.turn.states import (
+    OPEN,
+    OVER_AN_ANSWER,
+    SOUNDING,
+    UNSPOKEN,
+    Do,
+    Effect,
+    Event,
+    Mode,
+    State,
+    Step,
+    Tell,
+)
 from edged.turn.tables import STATES, TABLES
 
 __all__ = [
     "IGNORED",
     "OPEN",
+    "OVER_AN_ANSWER",
     "SOUNDING",
     "STATES",
     "TABLES",
+    "UNSPOKEN",
     "Do",
     "Effect",
     "Event",

@@ -35,6 +35,8 @@ class Limits:
             _S.HEARING: self.longest_ms,
             _S.COMMITTING: self.keep_ms + 5_000,  # a line that gives up by itself does at keep_ms
             _S.THINKING: self.think_ms,
+            _S.AWAITING: self.think_ms,
+            _S.ANSWERING: self.answer_ms,
             _S.SPEAKING: self.answer_ms,
             _S.BRIDGING: self.answer_ms,
             _S.DRAINING: self.answer_ms,

@@ -120,6 +120,27 @@ _IGNORED: dict[State, set[Event]] = {
         _E.SPEECH_STOPPED,
     },
     _S.HEARING: {_E.PRESS_REFUSED, *_FINGER, *_SPEECH, *_NEWS, *_LINK, *_PLAYED, *_ENDED, _E.OVERFLOWED},
+    _S.AWAITING: {
+        _E.UNFIT,
+        *_FINGER,
+        *_NEWS,
+        *_PLAYED,
+        _E.RESPONSE_STARTED,
+        _E.OVERFLOWED,
+        _E.COMMITTED,
+        _E.SPEECH_STOPPED,
+    },
+    _S.ANSWERING: {
+        _E.UNFIT,
+        *_FINGER,
+        *_NEWS,
+        *_ENDED,
+        _E.CUE_DONE,
+        _E.RESPONSE_STARTED,
+        _E.FIRST_AUDIO,
+        _E.COMMITTED,
+        _E.SPEECH_STOPPED,
+    },
     _S.STOPPED: set(_E),
 }
 _BY_MODE: dict[Mode, Table] = {  # the pairs above that one mode does give a meaning

@@ -9,6 +9,7 @@ class Mode(StrEnum):
     TOGGLE = "toggle"  # press to start, press to end
     HYBRID = "hybrid"  # a tap toggles, a hold holds
     CONVERSATION = "conversation"  # a press opens a conversation; the server hears when one has finished
+    DUPLEX = "duplex"  # the same, and it listens while it answers: who speaks interrupts
 
 
 class State(StrEnum):
@@ -19,6 +20,8 @@ class State(StrEnum):
     LATCHED = "LATCHED"  # recording until the next press
     ATTENTIVE = "ATTENTIVE"  # conversation: listening, nobody speaks yet
     HEARING = "HEARING"  # conversation: the server hears speech
+    AWAITING = "AWAITING"  # duplex: as THINKING, and the gate is open
+    ANSWERING = "ANSWERING"  # duplex: an answer sounds, and the gate is open
     COMMITTING = "COMMITTING"  # said; the server has not acknowledged it yet
     THINKING = "THINKING"  # acknowledged; no sound of the answer yet
     SPEAKING = "SPEAKING"  # the answer sounds and more of it is to come
@@ -64,6 +67,7 @@ class Do(Enum):
     END = "end"  # the utterance is complete: commit it
     ABORT = "abort"  # the utterance is thrown away
     CLOSE = "close"  # the server has committed the utterance by itself
+    GO_ON = "go on"  # the same, and another begins: the gate stays open
     ASK = "ask"  # ask for an answer
     CANCEL = "cancel"  # no more of this answer; what is here may sound
     INTERRUPT = "interrupt"  # silence now, cancel, and tell the server what was heard
@@ -89,5 +93,20 @@ class Step:
 
 Table = dict[tuple[State, Event], Step]
 
-OPEN = frozenset({State.ARMED, State.BARGED, State.LISTENING, State.LATCHED, State.ATTENTIVE, State.HEARING})
+OPEN = frozenset(
+    {
+        State.ARMED,
+        State.BARGED,
+        State.LISTENING,
+        State.LATCHED,
+        State.ATTENTIVE,
+        State.HEARING,
+        State.AWAITING,
+        State.ANSWERING,
+    }
+)
+OVER_AN_ANSWER = frozenset({State.AWAITING, State.ANSWERING})
+"""Open, and it is the machine's turn."""
+UNSPOKEN = OVER_AN_ANSWER | {State.ATTENTIVE}
+"""Open, and nobody speaks as far as the server hears: what was sent may be forgotten."""
 SOUNDING = (State.SPEAKING, State.BRIDGING, State.DRAINING, State.CUT)

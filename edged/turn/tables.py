@@ -1,6 +1,18 @@
 """One table per mode: what an event does in a state. `ignored.py` holds every other pair."""
 
-from edged.turn.states import OPEN, SOUNDING, Do, Effect, Event, Mode, State, Step, Table, Tell
+from edged.turn.states import (
+    OPEN,
+    OVER_AN_ANSWER,
+    SOUNDING,
+    Do,
+    Effect,
+    Event,
+    Mode,
+    State,
+    Step,
+    Table,
+    Tell,
+)
 
 _S, _E = State, Event
 
@@ -103,6 +115,49 @@ _BUTTON: Table = {
     (_S.DRAINING, _E.DRAINED): _step(_S.IDLE),
 }
 
+_TALK: Table = {
+    **_COMMON,
+    **_presses(_S.ATTENTIVE, _S.ATTENTIVE),
+    (_S.ATTENTIVE, _E.PRESS): _step(_S.IDLE, Do.ABORT),
+    (_S.ATTENTIVE, _E.TIMED_OUT): _step(_S.IDLE, Do.ABORT),
+    (_S.ATTENTIVE, _E.SPEECH_STARTED): _step(_S.HEARING),
+    (_S.ATTENTIVE, _E.UNFIT): _UNFIT,
+    (_S.HEARING, _E.UNFIT): _UNFIT,
+    (_S.HEARING, _E.PRESS): _SAID,
+    (_S.HEARING, _E.TIMED_OUT): _SAID_LIMIT,
+    (_S.HEARING, _E.DEVICE_LOST): _SAID_DEVICE,
+    (_S.DRAINING, _E.DRAINED): _step(_S.ATTENTIVE),  # within the conversation that a press opened
+}
+
+# Duplex, while an answer is awaited or sounds: the gate is open, and what ends the answer otherwise than by its own end
+# ends the conversation, as it does where the gate is shut.
+_OVER_AN_ANSWER: Table = {
+    (_S.AWAITING, _E.FIRST_AUDIO): _step(_S.ANSWERING),
+    (_S.AWAITING, _E.ENDED_AUDIO): _step(_S.ANSWERING),
+    (_S.AWAITING, _E.ENDED_SILENT): _step(_S.TELLING, Do.ABORT, Tell("answer_silent")),
+    (_S.AWAITING, _E.ENDED_TOOL): _step(_S.AWAITING),
+    (_S.AWAITING, _E.ENDED_FAILED): _step(_S.TELLING, Do.ABORT, Tell()),
+    (_S.AWAITING, _E.ENDED_CANCELLED): _step(_S.TELLING, Do.ABORT, Tell("answer_failed")),
+    (_S.AWAITING, _E.LINK_LOST): _step(_S.TELLING, Do.ABORT, Tell("answer_lost")),
+    (_S.AWAITING, _E.LINK_LOST_PENDING): _step(_S.TELLING, Do.ABORT, Tell("answer_lost")),
+    (_S.AWAITING, _E.TIMED_OUT): _step(_S.TELLING, Do.INTERRUPT, Do.ABORT, Tell("answer_late")),
+    (_S.ANSWERING, _E.DRAINED): _step(
+        _S.ATTENTIVE
+    ),  # after the end of a tool call, too: an answer may follow
+    (_S.ANSWERING, _E.ENDED_FAILED): _step(_S.CUT, Do.ABORT),
+    (_S.ANSWERING, _E.OVERFLOWED): _step(_S.CUT, Do.CANCEL, Do.ABORT),
+    (_S.ANSWERING, _E.LINK_LOST): _step(_S.CUT, Do.ABORT),
+    (_S.ANSWERING, _E.LINK_LOST_PENDING): _step(_S.CUT, Do.ABORT),
+    (_S.ANSWERING, _E.TIMED_OUT): _step(_S.TELLING, Do.INTERRUPT, Do.ABORT, Tell("answer_too_long")),
+}
+for _state in OVER_AN_ANSWER:
+    _OVER_AN_ANSWER[_state, _E.SPEECH_STARTED] = _step(_S.HEARING, Do.INTERRUPT)
+    _OVER_AN_ANSWER[_state, _E.PRESS] = _step(_S.ATTENTIVE, Do.INTERRUPT)
+    _OVER_AN_ANSWER[_state, _E.PRESS_REFUSED] = _step(_S.TELLING, Do.INTERRUPT, Do.ABORT, Tell())
+    _OVER_AN_ANSWER[_state, _E.MUTED] = _step(_S.IDLE, Do.INTERRUPT, Do.ABORT)
+    _OVER_AN_ANSWER[_state, _E.DEVICE_LOST] = _step(_S.TELLING, Do.INTERRUPT, Do.ABORT, Tell())
+    _OVER_AN_ANSWER[_state, _E.STOP] = _step(_S.STOPPED, Do.INTERRUPT, Do.ABORT)
+
 _ALL: dict[Mode, Table] = {
     Mode.HOLD: {
         **_BUTTON,
@@ -124,22 +179,21 @@ _ALL: dict[Mode, Table] = {
         (_S.ARMED, _E.TIMED_OUT): _step(_S.LISTENING),
     },
     Mode.CONVERSATION: {
-        **_COMMON,
-        **_presses(_S.ATTENTIVE, _S.ATTENTIVE),
-        (_S.ATTENTIVE, _E.PRESS): _step(_S.IDLE, Do.ABORT),
-        (_S.ATTENTIVE, _E.TIMED_OUT): _step(_S.IDLE, Do.ABORT),
-        (_S.ATTENTIVE, _E.SPEECH_STARTED): _step(_S.HEARING),
-        (_S.ATTENTIVE, _E.UNFIT): _UNFIT,
-        (_S.HEARING, _E.UNFIT): _UNFIT,
-        (_S.HEARING, _E.PRESS): _SAID,
-        (_S.HEARING, _E.TIMED_OUT): _SAID_LIMIT,
-        (_S.HEARING, _E.DEVICE_LOST): _SAID_DEVICE,
+        **_TALK,
         **{(state, _E.COMMITTED): _step(_S.THINKING, Do.CLOSE) for state in (_S.ATTENTIVE, _S.HEARING)},
         **{
             (state, _E.RESPONSE_STARTED): _step(_S.THINKING, Do.CLOSE) for state in (_S.ATTENTIVE, _S.HEARING)
         },
         **{(state, _E.FIRST_AUDIO): _step(_S.SPEAKING, Do.CLOSE) for state in (_S.ATTENTIVE, _S.HEARING)},
-        (_S.DRAINING, _E.DRAINED): _step(_S.ATTENTIVE),  # within the conversation that a press opened
+    },
+    Mode.DUPLEX: {
+        **_TALK,
+        **{(state, _E.COMMITTED): _step(_S.AWAITING, Do.GO_ON) for state in (_S.ATTENTIVE, _S.HEARING)},
+        **{
+            (state, _E.RESPONSE_STARTED): _step(_S.AWAITING, Do.GO_ON) for state in (_S.ATTENTIVE, _S.HEARING)
+        },
+        **{(state, _E.FIRST_AUDIO): _step(_S.ANSWERING, Do.GO_ON) for state in (_S.ATTENTIVE, _S.HEARING)},
+        **_OVER_AN_ANSWER,
     },
 }
 
@@ -150,6 +204,7 @@ STATES: dict[Mode, frozenset[State]] = {
     Mode.TOGGLE: _SHUT | {_S.ARMED, _S.LATCHED, _S.LISTENING},
     Mode.HYBRID: _SHUT | _HELD | {_S.LATCHED},
     Mode.CONVERSATION: _SHUT | {_S.ATTENTIVE, _S.HEARING},
+    Mode.DUPLEX: _SHUT | {_S.ATTENTIVE, _S.HEARING, _S.AWAITING, _S.ANSWERING},
 }
 TABLES: dict[Mode, Table] = {
     mode: {pair: step for pair, step in table.items() if pair[0] in STATES[mode]}

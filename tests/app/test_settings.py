@@ -1,8 +1,9 @@
 """Every key under `provider` that a service is told reaches the session, in both dialects; what is judged."""
 
+import msgspec
 import pytest
 
-from edged.app.settings import fitness, session_settings
+from edged.app.settings import fitness, session_settings, turn_mode
 from edged.audio.health import Fitness
 from edged.config import load
 from edged.turn import Mode
@@ -103,6 +104,7 @@ def test_what_is_empty_is_left_to_the_service():
 )
 def test_in_a_conversation_the_service_detects_and_else_never(sets, detection):
     assert session(GA, *sets, mode=Mode.CONVERSATION)["audio"]["input"]["turn_detection"] == detection
+    assert session(GA, *sets, mode=Mode.DUPLEX)["audio"]["input"]["turn_detection"] == detection
     assert session(GA, *sets)["audio"]["input"]["turn_detection"] is None
 
 
@@ -129,3 +131,12 @@ def test_what_is_judged_is_as_configured():
     assert told == Fitness(
         refuse_below_dbfs=-80, warn_below_dbfs=-40, warn_clipped_percent=2.5, refuse_empty=False
     )
+
+
+@pytest.mark.parametrize("mode", ["hold", "toggle", "hybrid", "conversation"])
+@pytest.mark.parametrize("cancels", ["true", "false"])
+def test_a_conversation_is_duplex_where_the_echo_is_cancelled(mode, cancels):
+    config = load(None, env={}, sets=["mode=conversation", f"microphone.echo_cancel={cancels}"]).config
+    config = msgspec.structs.replace(config, mode=mode)
+    expected = Mode.DUPLEX if (mode, cancels) == ("conversation", "true") else Mode(mode)
+    assert turn_mode(config) is expected

@@ -614,3 +614,58 @@ class AgainstAPlainList(RuleBasedStateMachine):
 
 AgainstAPlainList.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestAgainstAPlainList = AgainstAPlainList.TestCase
+
+
+class TestOpenForLong:
+    def test_what_was_read_is_forgotten_but_for_the_last(self):
+        log = Utterances(longest_ms=1000)
+        log.begin(0)
+        log.add(bytes(range(96)) * 500)
+        while log.next(4800):
+            pass
+        log.forget_read(100)
+        assert log.held_bytes == 4800
+        log.rewind()
+        assert log.next(1 << 20).pcm == (bytes(range(96)) * 500)[-4800:]
+        log.add(bytes(900 * 48))
+        assert log.dropped_bytes == 0
+
+    def test_what_was_not_read_is_kept(self):
+        log = Utterances(longest_ms=1000)
+        log.begin(0)
+        log.add(bytes(48 * 500))
+        log.next(480)
+        log.forget_read(100)
+        assert log.lag_bytes == 48 * 500 - 480
+        log.forget_read(0)
+        assert log.held_bytes == log.lag_bytes
+
+    def test_an_abort_is_told_after_all_that_was_read_is_forgotten(self):
+        log = Utterances(longest_ms=1000)
+        log.begin(0)
+        log.add(bytes(9600))
+        log.next(9600)
+        log.forget_read(100)
+        log.abort()
+        assert log.next(1).kind == "abort"
+
+    def test_it_goes_on_in_another_when_the_server_has_committed_it(self):
+        log = Utterances(longest_ms=1000)
+        log.begin(0)
+        log.add(b"\1\0")
+        log.go_on(5)
+        log.add(b"\2\0")
+        entries = []
+        while entry := log.next(100):
+            entries.append((entry.kind, entry.uid, entry.pcm))
+        assert entries == [("sound", 1, b"\1\0"), ("close", 1, b""), ("sound", 2, b"\2\0")]
+
+    def test_it_goes_on_in_the_same_while_the_reader_is_far_behind(self):
+        log = Utterances(longest_ms=1000)
+        for sound in (b"\1\0", b"\2\0", b"\3\0"):
+            if not log.open:
+                log.begin(0)
+            log.add(sound)
+            log.go_on(5)
+        assert log.pending == 2
+        assert log.open

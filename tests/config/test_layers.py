@@ -306,6 +306,7 @@ class TestWarnings:
         ["microphone.device=hw:CARD=Device", "speaker.device=USB Audio"],
         ["provider.dialect=beta", "provider.temperature=0.8"],
         ["control.socket=", "state.dir="],
+        ["mode=conversation", "microphone.echo_cancel=true"],
     ],
 )
 def test_what_goes_together_is_not_refused(sets):

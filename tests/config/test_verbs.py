@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 
 import pytest
 
@@ -57,6 +58,14 @@ def test_a_bad_file_gives_78_and_one_line_for_each_problem(edged, bad, capsys):
 def test_check_misses_a_key_that_is_not_there(edged, good, capsys):
     assert edged("check", good, "--set", "provider.api_key_file=/nowhere/key") == 78
     assert capsys.readouterr().err.startswith("--set: provider.api_key_file: /nowhere/key does not exist")
+
+
+def test_check_tells_how_to_get_the_canceller_of_echo(edged, good, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "edged.audio.echo_livekit", None)  # as without its library
+    wanted = ("--set", "mode=conversation", "--set", "microphone.echo_cancel=true")
+    assert edged("check", good, *wanted) == 78
+    told = "microphone.echo_cancel: the package livekit is missing (pip install 'edged[aec]', or set it to false)"
+    assert capsys.readouterr().err == told + "\n"
 
 
 def test_warnings_do_not_fail_the_check(edged, good, capsys):

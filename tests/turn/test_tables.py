@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from edged import turn
 from edged.causes import CAUSES, Light
-from edged.turn import IGNORED, OPEN, SOUNDING, STATES, TABLES, Do, Event, Limits, Mode, State, Tell
+from edged.turn import IGNORED, OPEN, SOUNDING, STATES, TABLES, UNSPOKEN, Do, Event, Limits, Mode, State, Tell
 
 MODES = list(Mode)
 ENDS = {Do.END, Do.ABORT, Do.CLOSE}
@@ -46,10 +46,11 @@ def test_only_a_press_opens_the_gate(mode):
     assert openers == {Event.PRESS}
 
 
-def test_in_a_conversation_only_a_press_or_the_end_of_an_answer_opens_the_gate():
+@pytest.mark.parametrize("mode", [Mode.CONVERSATION, Mode.DUPLEX])
+def test_in_a_conversation_only_a_press_or_the_end_of_an_answer_opens_the_gate(mode):
     openers = {
         (state, event)
-        for (state, event), step in TABLES[Mode.CONVERSATION].items()
+        for (state, event), step in TABLES[mode].items()
         if state not in OPEN and step.state in OPEN
     }
     assert {event for _, event in openers} == {Event.PRESS, Event.DRAINED}
@@ -187,6 +188,58 @@ def test_a_conversation_goes_on_after_an_answer_and_ends_with_a_press_or_by_sile
     assert walk(Mode.CONVERSATION, *round_trip, E.TIMED_OUT) == (State.IDLE, [Do.CLOSE, Do.ABORT])
 
 
+ROUND = (E.PRESS, E.SPEECH_STARTED, E.SPEECH_STOPPED, E.COMMITTED, E.RESPONSE_STARTED, E.FIRST_AUDIO)
+
+
+def test_duplex_keeps_the_gate_open_through_an_answer():
+    assert walk(Mode.DUPLEX, *ROUND) == (State.ANSWERING, [Do.GO_ON])
+    assert walk(Mode.DUPLEX, *ROUND, E.ENDED_AUDIO, E.DRAINED) == (State.ATTENTIVE, [Do.GO_ON])
+
+
+def test_duplex_is_interrupted_by_speech_before_and_in_an_answer():
+    for events in (ROUND[:-1], ROUND):
+        state, effects = walk(Mode.DUPLEX, *events, E.SPEECH_STARTED)
+        assert (state, effects) == (State.HEARING, [Do.GO_ON, Do.INTERRUPT])
+        late = (E.ENDED_CANCELLED, E.DRAINED, E.COMMITTED, E.FIRST_AUDIO)
+        assert walk(Mode.DUPLEX, *events, E.SPEECH_STARTED, *late)[0] is State.ANSWERING
+
+
+def test_duplex_ends_with_whatever_ends_an_answer_before_its_time():
+    for end in (E.ENDED_FAILED, E.LINK_LOST, E.LINK_LOST_PENDING, E.OVERFLOWED):
+        state, effects = walk(Mode.DUPLEX, *ROUND, end)
+        assert (state, effects[-1]) == (State.CUT, Do.ABORT)
+        assert walk(Mode.DUPLEX, *ROUND, end, E.DRAINED)[1][-1] == Tell("answer_cut")
+    for end in (E.ENDED_SILENT, E.ENDED_FAILED, E.ENDED_CANCELLED, E.LINK_LOST_PENDING, E.TIMED_OUT):
+        state, effects = walk(Mode.DUPLEX, *ROUND[:-1], end)
+        assert state is State.TELLING
+        assert Do.ABORT in effects
+        assert isinstance(effects[-1], Tell)
+
+
+def test_duplex_waits_for_the_answer_after_a_tool_call():
+    spoken = (*ROUND, E.ENDED_TOOL, E.DRAINED)
+    assert walk(Mode.DUPLEX, *spoken)[0] is State.ATTENTIVE
+    assert walk(Mode.DUPLEX, *spoken, E.RESPONSE_STARTED)[0] is State.AWAITING
+    assert walk(Mode.DUPLEX, *ROUND[:-1], E.ENDED_TOOL, E.FIRST_AUDIO)[0] is State.ANSWERING
+
+
+@pytest.mark.parametrize(
+    "event", [E.PRESS, E.PRESS_REFUSED, E.MUTED, E.DEVICE_LOST, E.STOP, E.SPEECH_STARTED]
+)
+def test_duplex_is_silent_at_once_when_somebody_wants_that(event):
+    for events in (ROUND[:-1], ROUND):
+        state, effects = walk(Mode.DUPLEX, *events, event)
+        assert Do.INTERRUPT in effects
+        assert state in OPEN or Do.ABORT in effects
+
+
+def test_nobody_speaks_where_what_was_sent_may_be_forgotten():
+    assert UNSPOKEN < OPEN
+    for mode in (Mode.CONVERSATION, Mode.DUPLEX):
+        for state in STATES[mode] & UNSPOKEN:
+            assert TABLES[mode][state, E.SPEECH_STARTED].state is State.HEARING
+
+
 def test_a_press_while_hearing_ends_the_utterance_by_hand():
     state, effects = walk(Mode.CONVERSATION, E.PRESS, E.SPEECH_STARTED, E.PRESS, E.COMMITTED)
     assert (state, effects) == (State.THINKING, [Do.END, Do.ASK])
@@ -283,6 +336,7 @@ def test_limits_are_the_configured_ones(mode):
         State.COMMITTING: 5_004,
     }
     by_state |= {State.THINKING: 5, State.ATTENTIVE: 6, State.TELLING: 8} | dict.fromkeys(SOUNDING, 7)
+    by_state |= {State.AWAITING: 5, State.ANSWERING: 7}
     assert {state: limits.of(mode, state) for state in by_state} == by_state
 
 
