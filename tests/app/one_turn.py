@@ -12,13 +12,16 @@ import sys
 
 from edged.app import App, devices, machine
 from edged.audio.pace import ThreadPace
+from edged.audio.wav import read_wav
 from edged.config import load
+from edged.local import clips
 
 HOLD_S = 1.5
+WITHIN_S = 10.0
 
 
 async def main(url: str, ca_file: str) -> dict[str, object]:
-    sets = [f"{part}.backend=null" for part in ("microphone", "speaker")]
+    sets = ["microphone.backend=wav", "speaker.backend=null"]
     sets += [f"{part}.backend=none" for part in ("button", "light")]
     sets += [f"provider.url={url}", f"provider.ca_file={ca_file}", "control.socket=", "state.dir="]
     config = load(None, env={}, sets=sets).config
@@ -28,10 +31,11 @@ async def main(url: str, ca_file: str) -> dict[str, object]:
     turn = Watch()
     kiosk = asyncio.create_task(app.run())
     await until(lambda: app.intake.blocks > 5)
+    front.microphone.say(read_wav(clips("question.wav")))
     front.button.press()
     await asyncio.sleep(HOLD_S)
     front.button.release()
-    await until(lambda: app.playout.answering)
+    await until(lambda: any(event.get("name") == "drained" for event in events))
     await until(app.quiet)
     told = turn.told()
     told["states"] = [event["state"] for event in events if event["event"] == "turn"]
@@ -42,7 +46,10 @@ async def main(url: str, ca_file: str) -> dict[str, object]:
 
 
 async def until(is_so) -> None:
-    while not is_so():  # noqa: ASYNC110 the end of a turn is half a dozen things
+    """For so long at most that who started this can be told what was seen until then."""
+    for _ in range(round(WITHIN_S / 0.02)):
+        if is_so():
+            return
         await asyncio.sleep(0.02)
 
 

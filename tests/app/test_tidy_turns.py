@@ -178,7 +178,12 @@ def test_a_first_turn_over_tls_that_breaks_in_its_middle_loads_and_builds_nothin
                 kiosk = await asyncio.create_subprocess_exec(
                     *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE
                 )
-                out, _ = await asyncio.wait_for(kiosk.communicate(), 120)
+                try:
+                    out, _ = await asyncio.wait_for(kiosk.communicate(), 120)
+                finally:
+                    if kiosk.returncode is None:
+                        kiosk.kill()
+                        await kiosk.wait()
                 return json.loads(out)
 
     told = asyncio.run(main())
