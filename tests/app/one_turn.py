@@ -1,7 +1,7 @@
 """A kiosk of its own process, one press, and what that made Python do: `python -m tests.app.one_turn URL CA_FILE`.
 
-Prints a JSON object: the states, and what was loaded, collected and built from the moment the kiosk was
-put together to the end of its first answer: the first connection is made in that turn, too.
+Prints a JSON object: the states, what was collected between the press and the end of the answer, and what was loaded
+and built from the moment the kiosk was put together: the first connection counts, too.
 """
 
 import asyncio
@@ -31,6 +31,7 @@ async def main(url: str, ca_file: str) -> dict[str, object]:
     turn = Watch()
     kiosk = asyncio.create_task(app.run())
     await until(lambda: app.intake.blocks > 5)
+    turn.collected.clear()
     front.microphone.say(read_wav(clips("question.wav")))
     front.button.press()
     await asyncio.sleep(HOLD_S)
