@@ -167,6 +167,7 @@ class TlsFront:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(150)
 def test_a_first_turn_over_tls_that_breaks_in_its_middle_loads_and_builds_nothing(authority):
     async def main():
         front_of = TlsFront(0, authority.issue("DNS:localhost"), breaks_after=60_000)
