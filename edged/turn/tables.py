@@ -2,7 +2,6 @@
 
 from edged.turn.states import (
     OPEN,
-    OVER_AN_ANSWER,
     SOUNDING,
     Do,
     Effect,
@@ -150,7 +149,7 @@ _OVER_AN_ANSWER: Table = {
     (_S.ANSWERING, _E.LINK_LOST_PENDING): _step(_S.CUT, Do.ABORT),
     (_S.ANSWERING, _E.TIMED_OUT): _step(_S.TELLING, Do.INTERRUPT, Do.ABORT, Tell("answer_too_long")),
 }
-for _state in OVER_AN_ANSWER:
+for _state in (_S.AWAITING, _S.ANSWERING):
     _OVER_AN_ANSWER[_state, _E.SPEECH_STARTED] = _step(_S.HEARING, Do.INTERRUPT)
     _OVER_AN_ANSWER[_state, _E.PRESS] = _step(_S.ATTENTIVE, Do.INTERRUPT)
     _OVER_AN_ANSWER[_state, _E.PRESS_REFUSED] = _step(_S.TELLING, Do.INTERRUPT, Do.ABORT, Tell())
