@@ -29,6 +29,10 @@ SILENT_S = 0.5  # a card that hands or plays nothing for so long is gone
 SERVER_SILENT_S = 2.0  # a sound server has stalls of its own
 SERVER_FIRST_S = 5.0  # and takes its time to begin
 WAIT_MS = 100  # the longest a call waits, so that the end is prompt
+AHEAD_S = 0.5  # sound can not come sooner than it is made, but for a buffer that was full
+PACE_S = (
+    10.0  # judged over so long: in it the clocks of cards and machines do not part by a hundredth of that
+)
 LONGEST_GAP_MS = 1000  # of silence put in for sound that was lost
 
 
@@ -104,6 +108,7 @@ class AlsaMicrophone:
         """Hand what comes, until the end. Raises DeviceError when nothing comes any more."""
         layout, gaps = device.layout, device.gaps
         heard_at = time.monotonic()
+        pace = _Pace(layout.rate_hz, heard_at)
         silent_s = SILENT_S if device.card >= 0 else SERVER_SILENT_S
         patience_s = SILENT_S if device.card >= 0 else SERVER_FIRST_S
         while not self._ended.is_set():
@@ -111,6 +116,8 @@ class AlsaMicrophone:
             device.wait(WAIT_MS)
             frames = device.read(device.period_frames)
             now = time.monotonic()
+            if device.card < 0 and pace.is_ahead(now, len(frames) // layout.frame_bytes):
+                self._ended.wait(AHEAD_S)
             if frames and device.gaps > gaps:  # the clock tells how much was missed
                 gaps = device.gaps
                 missed_ms = (now - heard_at) * 1000 - layout.ms_of(len(frames) // layout.frame_bytes)
@@ -121,6 +128,20 @@ class AlsaMicrophone:
                     hand(block)
             elif now - heard_at > patience_s:
                 raise DeviceError(f"microphone {device.name!r} has gone silent", "microphone_lost")
+
+
+class _Pace:
+    """Tells a device that has no pace of its own (a file, a null) from one whose clock is another than ours."""
+
+    def __init__(self, rate_hz: int, now: float) -> None:
+        self._rate_hz, self._since, self._frames = rate_hz, now, 0
+
+    def is_ahead(self, now: float, frames: int) -> bool:
+        """These came now; True: more sound came than there was time for."""
+        if now - self._since > PACE_S:
+            self._since, self._frames = now, 0
+        self._frames += frames
+        return self._frames > (now - self._since + AHEAD_S) * self._rate_hz
 
 
 def _silence(layout: Layout, ms: float) -> bytes:

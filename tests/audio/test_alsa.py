@@ -3,6 +3,7 @@
 import errno
 import queue
 import threading
+import time
 import wave
 
 import pytest
@@ -116,6 +117,17 @@ def test_each_refusal_has_its_cause_and_the_librarys_own_word(number, cause):
     assert error.cause == cause
     assert "'hw:CARD=Jabra,DEV=0' can not be opened: " in str(error)
     assert libasound.said(-number) in str(error)
+
+
+@here
+def test_a_device_without_a_pace_of_its_own_does_not_keep_the_machine_busy():
+    microphone, blocks = AlsaMicrophone("null"), queue.Queue()
+    began = time.monotonic()
+    microphone.start(blocks.put, never)
+    for _ in range(40):
+        blocks.get(timeout=IN_TIME_S)
+    microphone.stop()
+    assert (40 + blocks.qsize()) * 0.02 < time.monotonic() - began + 1.1
 
 
 @here
