@@ -9,10 +9,16 @@ import pytest
 from edged.app.adapters import Ports
 from edged.app.learning import SAVE_EVERY_S, Learning
 from edged.audio.arrivals import Arrivals
+from edged.audio.prediction import Prediction
 from edged.config import load
 from edged.errors import DeviceError
+from edged.local.server import LocalServer
+from edged.local.voice import ParrotVoice
 from edged.system.store import MemoryStore
+from tests.bench.playout.traces import read
+from tests.lab.kiosk import Kiosk
 from tests.lab.loop import virtual
+from tests.lab.net import SimNet
 from tests.lab.ports import SimClock, SimOffload
 
 
@@ -161,3 +167,27 @@ def test_a_disk_that_hangs_costs_what_was_learnt_and_nothing_else(lab_run):
             life.result()
 
     lab_run(main())
+
+
+def test_a_kiosk_keeps_and_records_what_an_answer_teaches(lab_run, tmp_path):
+    net, store = SimNet(latency_ms=10), MemoryStore()
+
+    async def main():
+        async with (
+            LocalServer(voice=ParrotVoice()) as server,
+            Kiosk(net, server.url, Random(1), f"speaker.arrivals={tmp_path}", store=store) as here,
+        ):
+            assert await here.until(lambda: here.app.link.up, 5)
+            here.button.press()
+            await asyncio.sleep(2)
+            here.button.release()
+            assert await here.until(lambda: here.state == "SPEAKING", 20)
+            assert await here.until(lambda: here.state == "IDLE", 60)
+
+    lab_run(main(), net=net)
+    facts = store.load("playout")
+    assert facts["service"] == "local"
+    assert Prediction().recall(facts)
+    (file,) = tmp_path.iterdir()
+    (answer,) = read(file)
+    assert 1500 < answer.length < 2500

@@ -11,7 +11,7 @@ from edged.audio.pace import LoopPace
 from edged.config import load
 from edged.local.voice import Answer
 from edged.panel.null import NullButton, NullLamp
-from edged.system.store import MemoryStore
+from edged.system.store import MemoryStore, Store
 from tests.lab.oracle import SAMPLE, Window
 from tests.lab.ports import SimClock, SimNetwatch, SimOffload, SimResolver
 from tests.lab.stamp import stamps
@@ -80,7 +80,7 @@ class StampVoice:
 class Kiosk:
     """The daemon in virtual time. `settings` are as on the command line: key=value."""
 
-    def __init__(self, net, url: str, rng: Random, *settings: str) -> None:
+    def __init__(self, net, url: str, rng: Random, *settings: str, store: Store | None = None) -> None:
         loop = asyncio.get_running_loop()
         self.microphone = StampMicrophone(loop)
         self.speaker = RecordingSpeaker(loop)
@@ -93,7 +93,9 @@ class Kiosk:
         config = load(
             None, env={}, sets=[f"provider.url={url}", "control.socket=", "state.dir=", *settings]
         ).config
-        ports = Ports(SimClock(loop), SimResolver(net), SimNetwatch(net), MemoryStore(), SimOffload(), rng)
+        ports = Ports(
+            SimClock(loop), SimResolver(net), SimNetwatch(net), store or MemoryStore(), SimOffload(), rng
+        )
         front = Devices(self.microphone, self.speaker, self.button, self.lamp)
         self.app = App(config, key=None, ports=ports, front=front, listeners=(self._keep,))
         self._task = loop.create_task(self.app.run())
