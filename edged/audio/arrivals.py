@@ -17,7 +17,9 @@ SPEED = 0.9  # of stretched sound; slower is heard as slow
 ENOUGH_MS = 500  # queued; starving ends there
 SLOW_ENOUGH_MS = 1500  # queued; a session that is slower than it plays is not stretched beyond
 DOUBT_MS = 20
-MOST_DELTAS = 3000  # a minute of deltas of 20 ms; what comes later says nothing new of a line
+FLOOR_MS = 200  # so finely it is kept when most had come
+MOST_DELTAS = 600  # remembered of a response; a replay under all rules takes 10 ms then, on a fast machine
+EARLY = 100  # of those, the first, are never gathered
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,32 @@ class Arrivals:
     at: list[float] = field(default_factory=list)  # ms since the first
     got: list[float] = field(default_factory=list)  # ms of sound, with this one
     done: float | None = None  # when the response was complete
+    _most: list[tuple[float, float, float]] = field(default_factory=list)  # when most had come for its time
 
     def add(self, at_ms: float, length_ms: float) -> None:
         """A delta came; `at_ms` on any clock of the speaker's, the first is zero of this one."""
         if self.at and at_ms <= self.at[-1]:
             self.got[-1] += length_ms
-        elif len(self.at) < MOST_DELTAS:
+        else:
             self.got.append((self.got[-1] if self.got else 0.0) + length_ms)
             self.at.append(at_ms)
+        at, got = self.at[-1], self.got[-1]
+        if self._most and at // FLOOR_MS == self._most[-1][1] // FLOOR_MS:
+            self._most[-1] = min(self._most[-1], (at - got, at, got))
+        else:
+            self._most.append((at - got, at, got))
+        if len(self.at) > MOST_DELTAS:
+            self._gather()
+
+    def _gather(self) -> None:
+        """Make one of each two later deltas, as late as the later of them: r* stays what it was."""
+        at, got, before = self.at[:EARLY], self.got[:EARLY], self.before
+        for first in range(EARLY, len(self.at), 2):
+            last = min(first + 1, len(self.at) - 1)
+            late = max(self.at[first] - before[first], self.at[last] - before[last])
+            at.append(max(at[-1], before[first] + late))
+            got.append(self.got[last])
+        self.at, self.got = at, got
 
     def end(self, at_ms: float) -> None:
         """It is complete."""
@@ -78,9 +98,8 @@ class Arrivals:
         span = self.at[-1]
         if span < 1000:
             return 0.0, 0.0
-        late = [(at - got, at, got) for at, got in zip(self.at, self.got, strict=True)]
-        _, early_at, early = min(each for each in late if each[1] <= span / 3)
-        _, last_at, last = min(each for each in late if each[1] >= span - span / 3)
+        _, early_at, early = min(each for each in self._most if each[1] <= span / 3)
+        _, last_at, last = min(each for each in self._most if each[1] >= span - span / 3)
         took, sound = last_at - early_at, last - early
         return sound, max(min(took, sound), took - DOUBT_MS)
 

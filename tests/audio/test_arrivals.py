@@ -1,5 +1,7 @@
 """What would have become of a response under another start."""
 
+from random import Random
+
 import pytest
 
 from edged.audio.arrivals import MOST_DELTAS, Arrivals, Outcome, Replay
@@ -32,9 +34,22 @@ def test_a_delta_before_its_time_is_none_of_its_own():
     assert came((0, 20), (40, 20), (30, 20)).got == [20, 60]
 
 
-def test_memory_is_bounded():
-    arrivals = came(*((n, 1) for n in range(MOST_DELTAS + 10)))
-    assert len(arrivals.at) == MOST_DELTAS
+def test_memory_is_bounded_and_forgets_no_lateness():
+    random = Random(1)
+    late = [random.choice((0, 0, 0, 5, 90)) + (400 if n == 2000 else 0) for n in range(3 * MOST_DELTAS + 500)]
+    arrivals, last, worst = Arrivals(), -1.0, 0.0
+    for n, each in enumerate(late):
+        last = max(last + 0.001, n * 20 + each)
+        worst = max(worst, last - n * 20)
+        arrivals.add(last, 20)
+    assert len(arrivals.at) <= MOST_DELTAS
+    assert arrivals.at == sorted(arrivals.at)
+    assert arrivals.got[-1] == len(late) * 20
+    assert arrivals.least_delay_ms == pytest.approx(worst)
+    assert Replay(arrivals, stretched=False).outcome(worst + 0.01).gaps == 0
+    assert Replay(arrivals, stretched=False).outcome(worst - 50).gaps == 1
+    sound_ms, time_ms = arrivals.rate()
+    assert sound_ms == time_ms
 
 
 @pytest.mark.parametrize(
