@@ -69,6 +69,8 @@ def _from_file(path: Path, credentials: Path | None, read: Reader, where: Mappin
         raise _error(key, what, where) from error
     except PermissionError as error:
         what = f"{path} is not for this user to read (as root: chown edged {path}; or be the user edged)"
+        if path.parent == HOME:
+            what = f"{path} is for root to read (use sudo; the service gets it from systemd, at its start)"
         if passed:
             what = f"{path} was not there when edged started (write the key into it, and restart edged)"
         raise _error(key, what, where) from error

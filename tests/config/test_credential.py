@@ -99,6 +99,11 @@ def test_a_file_where_the_keys_are_kept_is_taken_as_systemd_hands_it_over():
     assert "was not there when edged started" in problem
 
 
+def test_a_user_who_checks_the_configuration_is_told_to_do_so_as_root():
+    files = Files({"/etc/edged/credentials/api-key": PermissionError(13, "denied")})
+    assert "use sudo" in refused(config(KEPT + "api-key"), {}, files)
+
+
 def test_a_file_elsewhere_is_read_where_it_is():
     assert resolve_key(config("api_key_file=/k"), ENV, FILES).reveal() == "from-file"
 
