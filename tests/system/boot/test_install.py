@@ -13,6 +13,7 @@ from tests.system.boot.conftest import BOTH, INSTALLER, MARKS, TREE, UNTIMED, gi
 @BOTH
 def test_it_ends_with_a_service_that_starts_at_boot_and_reaches_the_embedded_one(boot, machines, suite):
     assert "is up" in machines(suite).said
+    assert {"bookworm": "SystemMaxUse=", "trixie": "kept in memory"}[suite] in machines(suite).said
     box = boot(alone=True)
     is_up(box)
     gets_a_line(box)
