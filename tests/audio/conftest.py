@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 
 import pytest
 
@@ -100,10 +101,7 @@ def _missing():
     for program, package in (("pulseaudio", "pulseaudio"), ("paplay", "pulseaudio-utils")):
         if shutil.which(program) is None:
             return f"no {program}: apt-get install -y {package}"
-    try:
-        import pyaudio  # noqa: F401 only whether it is there
-        import sounddevice  # noqa: F401
-    except (ImportError, OSError):
+    if not all(map(find_spec, ("pyaudio", "sounddevice"))):  # imported, one of them looks for devices at once
         return "no PyAudio or no sounddevice: scripts/test installs them"
     return None
 
