@@ -39,9 +39,8 @@ from edged.system.watchdog import Watchdog
 log = logging.getLogger(__name__)
 
 GOODBYE_S = 0.9  # from the signal to the end, whatever hangs
-TOLD = frozenset(
-    {"turn", "link", "device", "light"}
-)  # events after which the manager's sentence may be another
+# events after which the manager's sentence may be another
+TOLD = frozenset({"turn", "link", "device", "light"})
 
 
 class App:
@@ -169,20 +168,20 @@ class App:
         except Exception as error:
             hung = hung_call(error)
             why, cause = hung or repr(error), "device_hung" if hung else "bug"
-            words, stack = f"{cause}: {CAUSES[cause].remedy} ({why})", None if hung else error
-            log.critical("%s", words, exc_info=stack, extra={"edged": {"cause": cause}})
+            words = f"{cause}: {CAUSES[cause].remedy} ({why})"
+            log.critical("%s", words, exc_info=None if hung else error, extra={"edged": {"cause": cause}})
             leave(EXIT_BUG, why)
             return EXIT_BUG
 
     async def run(self) -> int:
         """Run until `stop`; returns the exit code. A bug in any part passes through as an exception group."""
+        self.appliance.begin(self.link)  # what is recalled is shown
         await self._switches.recall()
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             parts = [
                 tasks.create_task(keeper.run(), name=name) for name, keeper in self._front.keepers.items()
             ]
-            self.appliance.begin(self.link)
             self._line = tasks.create_task(self.link.run(), name="link")
             self._ports.netwatch.start(lambda: self.link.retry_now())  # noqa: PLW0108 it may be another link by then
             self._ports.plugwatch.start(self._front.plugged)

@@ -104,13 +104,16 @@ class JournalHandler(logging.Handler):
         try:
             self._socket.send(data)
             self.lost = 0
-        except ConnectionError:
-            self._again(data)
-        except OSError:
+        except BlockingIOError:
             self.lost += 1
+        except OSError:
+            self._again(data)
 
     def _again(self, data: bytes) -> None:
-        """The journal was started anew: its socket is another one under the old name."""
+        """The journal was started anew: its socket is another one under the old name.
+
+        The first entry for one that is gone fails with ECONNREFUSED, each one after it with ENOTCONN.
+        """
         try:
             self._socket.connect(self._path)
             self._socket.send(data)

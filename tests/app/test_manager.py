@@ -10,6 +10,7 @@ import pytest
 from edged.app import App
 from edged.local.server import LocalServer
 from edged.local.voice import ParrotVoice
+from edged.system.store import MemoryStore
 from tests.lab.kiosk import Kiosk
 from tests.lab.net import SimNet
 
@@ -51,13 +52,14 @@ class Told:
 def kiosk(lab_run, monkeypatch):
     """Runs `body(kiosk, told)`; `up=False`: nobody serves at the other end."""
 
-    def run(body, *settings, up=True):
+    def run(body, *settings, up=True, **ports_in_place):
         net = SimNet(latency_ms=10)
         told = Told()
         build = App.__init__
 
         def init(app, config, *, ports, **more):
-            build(app, config, ports=replace(ports, manager=told, watchdog_s=WATCHDOG_S), **more)
+            ports = replace(ports, manager=told, watchdog_s=WATCHDOG_S, **ports_in_place)
+            build(app, config, ports=ports, **more)
 
         monkeypatch.setattr(App, "__init__", init)
 
@@ -84,6 +86,19 @@ def test_ready_waits_for_no_network(kiosk):
     said = kiosk(body, up=False).said()
     assert said.count("READY") == 1
     assert any("no line (unreachable)" in word for word in said)
+
+
+def test_a_kiosk_that_was_muted_starts_and_says_so(kiosk):
+    store = MemoryStore()
+    store.save("switches", {"muted": True})
+
+    async def body(here, _told):
+        await asyncio.sleep(5)
+        assert here.app.snapshot()["muted"]
+
+    said = kiosk(body, store=store).said()
+    assert said.count("READY") == 1
+    assert "Waiting for a press, muted." in said
 
 
 def test_the_status_follows_a_turn_and_the_end_is_told(kiosk):

@@ -256,6 +256,21 @@ def test_a_journal_that_was_started_anew_gets_the_next_entry(native, journald):
     native_socket.close()
 
 
+def test_a_journal_that_was_away_for_a_while_gets_the_next_entry_and_learns_how_much_was_lost(
+    native, journald
+):
+    journald.end.close()
+    Path(journald.path).unlink()
+    for _ in range(3):
+        logging.getLogger("edged.test").info("into the void")
+    journald.end = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    journald.end.setblocking(False)
+    journald.end.bind(journald.path)
+    (entry,) = native(lambda log: log.info("here"))
+    journald.end.close()
+    assert (entry["MESSAGE"], entry["EDGED_LOST"]) == ("here", "3")
+
+
 def test_without_the_journals_socket_lines_go_to_its_stream(tmp_path):
     with (tmp_path / "stderr").open("w+") as stream:
         at = (tmp_path / "stderr").stat()

@@ -79,7 +79,7 @@ def found(stand, told, forms, but=()):
     )
     lines = []
     for command in commands:
-        look = "grep -aiF -f /root/forms /root/seen; grep -ac . /root/seen"
+        look = "grep -aiF -f /root/forms /root/seen | tr -c '[:print:]\\n' '?'; grep -ac . /root/seen"
         *hits, read = box.run(f"({command}) >/root/seen; {look}", timeout_s=120).stdout.splitlines()
         assert int(read) > 3, command  # there was something to look through
         lines += [f"{command[:20]}: {hit[:300]}" for hit in hits]
