@@ -91,7 +91,7 @@ def refusing(cause):
     return provoke
 
 
-for _cause in ("device_busy", "device_denied", "device_unfit", "device_ambiguous"):
+for _cause in ("device_busy", "device_denied", "device_unfit", "device_ambiguous", "mixer_lost"):
     HERE[_cause] = refusing(_cause)
 
 
