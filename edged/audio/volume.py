@@ -76,7 +76,7 @@ class Leveller:
 
         samples = np.frombuffer(sound, np.int16) / pcm.FULL_SCALE
         gains = self._gains(len(samples))
-        if max(gains[0], gains[-1]) > 1.0:
+        if max(gains[0], self._wanted) > 1.0:  # also at the quiet end of a ramp: what was loud there counts
             gains = _bent(gains, self._peaks(np.abs(samples)))
         samples *= gains
         np.clip(samples, -1.0, 1.0, out=samples)  # the one sample beyond: -32768

@@ -3,7 +3,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edged.audio.volume import Leveller, gain_of
@@ -144,6 +144,7 @@ def test_a_change_is_a_ramp_without_a_click_and_ends_exactly(before, after):
 
 
 @given(st.integers(0, 100), st.integers(0, 100), st.lists(st.integers(1, 700), min_size=1, max_size=8))
+@example(before=0, after=100, sizes=[1])
 def test_the_size_of_the_blocks_changes_nothing_one_hears(before, after, sizes):
     sound = (0.4 * FULL * np.sin(np.arange(3000) / 9)).round().astype(np.int16)
     whole = levelled(sound, after, 3000, Leveller(gain_of(before)))

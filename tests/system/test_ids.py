@@ -119,6 +119,12 @@ HERE |= {
 }
 
 
+@brings("mixer_lost")
+async def _(net):
+    async with kiosk(net, "speaker.mixer=no such control"):
+        await asyncio.sleep(1)
+
+
 @brings("answer_too_long")
 async def _(net):
     class Endless:
