@@ -14,7 +14,7 @@ from edged.app.learning import Learning
 from edged.app.reload import Reload, Source
 from edged.app.sentence import sentence
 from edged.app.service import planned, service
-from edged.app.settings import habits, limits, longest_ms, session_settings, turn_mode
+from edged.app.settings import gather_ms, habits, limits, longest_ms, session_settings, turn_mode
 from edged.app.signs import signs
 from edged.app.switches import Switches
 from edged.appliance import Appliance
@@ -79,6 +79,7 @@ class App:
             self.utterances,
             preroll_ms=preroll_ms(config),
             wake=lambda: self._from_thread(self.appliance.on_sound),
+            gather_ms=gather_ms(config),
         )
         self._learning = Learning(config, ports)
         self._switches = Switches(config, ports, self._muted)
@@ -253,6 +254,7 @@ class App:
         self._config, self._key = config, key
         set_level(config.log.level)
         self.utterances.longest_bytes = PCM16.bytes_of(longest_ms(config))
+        self.intake.set_gather(gather_ms(config))
         self._front.configure(config, front, opened=told.parts)
         self._learning.configure(config)
         mode = turn_mode(config)

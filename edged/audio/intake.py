@@ -133,6 +133,10 @@ class Intake:
         with self._lock:
             self._ring = Ring(self._fmt.bytes_of(ms))
 
+    def set_gather(self, ms: int) -> None:
+        """Wake the loop once for so much sound from now on."""
+        self._gather_bytes = self._fmt.bytes_of(ms)
+
     @property
     def is_open(self) -> bool:
         return self._is_open

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from edged.app.settings import fitness, session_settings, turn_mode
+from edged.app.settings import fitness, gather_ms, session_settings, turn_mode
 from edged.audio.health import Fitness
 from edged.config import load
 from edged.turn import Mode
@@ -140,3 +140,10 @@ def test_a_conversation_is_duplex_where_the_echo_is_cancelled(mode, cancels):
     config = msgspec.structs.replace(config, mode=mode)
     expected = Mode.DUPLEX if (mode, cancels) == ("conversation", "true") else Mode(mode)
     assert turn_mode(config) is expected
+
+
+@pytest.mark.parametrize(
+    ("mode", "ms"), [("hold", 100), ("toggle", 100), ("hybrid", 100), ("conversation", 40)]
+)
+def test_sound_goes_in_larger_pieces_where_nobody_but_the_visitor_says_when_it_ends(mode, ms):
+    assert gather_ms(load(None, env={}, sets=[f"mode={mode}"]).config) == ms

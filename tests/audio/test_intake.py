@@ -134,6 +134,17 @@ def test_forty_milliseconds_are_gathered_unless_told_otherwise():
     assert rig.wakes == 1
 
 
+def test_how_much_is_gathered_may_be_changed():
+    rig = Rig(gather_ms=40)
+    rig.intake.set_gather(60)
+    rig.open()
+    wakes = []
+    for _ in range(6):
+        rig.hand()
+        wakes.append(rig.wakes)
+    assert wakes == [0, 0, 1, 1, 1, 2]
+
+
 def test_a_new_utterance_gathers_anew():
     rig = Rig()
     rig.open()
