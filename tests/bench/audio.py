@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.rig import MISSING, card
 
-MEASURES = ("turns", "interrupts", "cost", "peer", "backlog", "unplug")
+MEASURES = ("turns", "interrupts", "cost", "peer", "backlog", "unplug", "button")
 Row = tuple[str, str, str, bool | None]
 
 
@@ -41,6 +41,10 @@ def rows(told: dict) -> Iterator[Row]:
     yield from _interrupts(told.get("interrupts", {}))
     yield from _cost(told.get("cost", {}), told.get("peer", {}))
     yield from _unplug(told.get("unplug", {}))
+    for what, key in (("button to first append", "edge_to_append_ms"), ("button to lamp", "edge_to_lamp_ms")):
+        of = told.get("button", {}).get(key, {})
+        if "p50" in of:
+            yield f"as a service: {what}", f"{of['p50']:g} / {of['p95']:g} / {of['worst']:g} ms", "", None
 
 
 def _row(what: str, figures: dict, key: str, which: str, limit: float, unit: str) -> Iterator[Row]:
