@@ -39,8 +39,7 @@ from edged.system.watchdog import Watchdog
 log = logging.getLogger(__name__)
 
 GOODBYE_S = 0.9  # from the signal to the end, whatever hangs
-# events after which the manager's sentence may be another
-TOLD = frozenset({"turn", "link", "device", "light"})
+TOLD = frozenset({"turn", "link", "device", "light"})  # after these the manager's sentence may be another
 
 
 class App:
