@@ -35,6 +35,7 @@ class Stand:
         self.port = free_port()
         self._cursor = ""
         speak(box.root / "var/lib/edged/speech.wav")
+        hush(box.root / "var/lib/edged/silence.wav")
 
     @property
     def url(self) -> str:
@@ -158,6 +159,13 @@ def speak(to: Path) -> None:
                 file.writeframes(one.readframes(one.getnframes()))
             if file.tell() > SPEECH_S * 24_000:
                 return
+
+
+def hush(to: Path) -> None:
+    """Writes what a microphone hears that is switched off."""
+    with wave.open(str(to), "wb") as file:
+        file.setparams((1, 2, 24_000, 0, "NONE", ""))
+        file.writeframes(bytes(48_000))
 
 
 def within(seconds: float, is_so: Callable[[], bool], told: Callable[[], str]) -> None:

@@ -93,7 +93,7 @@ BOX |= {
         ctl="press 0.05s release",
     ),
     "muted": turn(ctl="mute press unmute"),
-    "microphone_silent": turn(config=('microphone: {backend: "null"}',)),
+    "microphone_silent": turn(config=("microphone: {backend: wav, file: /var/lib/edged/silence.wav}",)),
 }  # fmt: skip
 
 
