@@ -13,7 +13,8 @@ from collections.abc import Callable
 from edged import turn
 from edged.audio.answers import Drained, Flushed, Started, Underrun
 from edged.audio.intake import Intake
-from edged.audio.playout import CueDone, Playout
+from edged.audio.lane import CueDone
+from edged.audio.playout import Playout
 from edged.audio.utterances import Utterances
 from edged.causes import CAUSES, Light
 from edged.dialogue import Dialogue
@@ -260,13 +261,11 @@ class Appliance:
         line = self._line
         link = None if line is None or line.up or line.cause is None else CAUSES[line.cause].light
         holding = line is not None and not line.up and self._utterances.pending > 0
-        health = (
-            Light.FAULT if any(CAUSES[cause].light is Light.FAULT for cause in self._lost.values()) else None
-        )
+        faulty = any(CAUSES[cause].light is Light.FAULT for cause in self._lost.values())
         shown = look(
             turn=turn.light(self.state, holding=holding),
             link=link,
-            health=health,
+            health=Light.FAULT if faulty else None,
             muted=self.muted,
             stopping=self.state is State.STOPPED,
         )

@@ -20,10 +20,8 @@ from typing import TypeVar
 from edged import pcm
 from edged.audio.answers import AnswerEvent
 from edged.audio.jitter import JitterBuffer
-from edged.audio.lane import MOST_CUES, CueDone, CueLane
+from edged.audio.lane import CueDone, CueLane
 from edged.wire.parts import Part
-
-__all__ = ["MOST_CUES", "CueDone", "Playout", "PlayoutEvent"]
 
 T = TypeVar("T")
 

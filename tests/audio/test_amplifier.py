@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from edged.audio.amplifier import Amplifier, Loudness, Margins
 from edged.audio.answers import Drained, Flushed
 from edged.audio.jitter import JitterBuffer
-from edged.audio.playout import CueDone, Playout
+from edged.audio.lane import CueDone
+from edged.audio.playout import Playout
 from edged.audio.volume import CUE_LEAST, gain_of
 from edged.wire.parts import Heard, Part
 

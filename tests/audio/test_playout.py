@@ -8,7 +8,8 @@ import pytest
 from edged import pcm
 from edged.audio.answers import Drained, Flushed, Started
 from edged.audio.jitter import JitterBuffer
-from edged.audio.playout import MOST_CUES, CueDone, Playout
+from edged.audio.lane import MOST_CUES, CueDone
+from edged.audio.playout import Playout
 from edged.wire.parts import Heard, Part
 
 A, B = Part("item_a", 0), Part("item_b", 0)

@@ -7,7 +7,8 @@ import pytest
 
 from edged.audio.cues import render
 from edged.audio.jitter import Drained, Flushed, JitterBuffer
-from edged.audio.playout import CueDone, Playout
+from edged.audio.lane import CueDone
+from edged.audio.playout import Playout
 from edged.audio.resample import Resampler
 from edged.audio.samples import Layout, heard
 from edged.audio.speaking import LOOK_S, Playing
