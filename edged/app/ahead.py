@@ -2,42 +2,23 @@
 
 from collections.abc import Callable
 
-from edged.audio.jitter import JitterBuffer
-from edged.audio.playout import Playout
+from edged.audio.around import Around
+from edged.audio.ports import Source
 from edged.system.realtime import Realtime
 
 
-class AheadPlayout(Playout):
-    """A playout whose `take` puts the thread that calls it forward."""
+class Ahead(Around):
+    """A source whose `take` puts the thread that calls it forward: the speaker's."""
 
-    def __init__(
-        self,
-        jitter: JitterBuffer,
-        *,
-        notify: Callable[[], None],
-        now_ms: Callable[[], float] | None,
-        realtime: Realtime,
-    ) -> None:
-        super().__init__(jitter, notify=notify, now_ms=now_ms)
-        self._take = realtime.first(super().take)
+    def __init__(self, source: Source, realtime: Realtime) -> None:
+        super().__init__(source)
+        self._take = realtime.first(source.take)
 
     def take(self, n_bytes: int) -> bytes:
+        """The source's."""
         return self._take(n_bytes)
 
 
-def playout(
-    jitter: JitterBuffer,
-    *,
-    notify: Callable[[], None],
-    now_ms: Callable[[], float] | None = None,
-    realtime: Realtime | None,
-) -> Playout:
-    """What a speaker pulls; without `realtime` its thread stays as it is."""
-    if realtime is None:
-        return Playout(jitter, notify=notify, now_ms=now_ms)
-    return AheadPlayout(jitter, notify=notify, now_ms=now_ms, realtime=realtime)
-
-
 def hand(call: Callable[[bytes], None], realtime: Realtime | None) -> Callable[[bytes], None]:
-    """What a microphone calls."""
+    """What a microphone calls; without `realtime` its thread stays as it is."""
     return realtime.first(call) if realtime else call

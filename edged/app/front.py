@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from edged.app.adapters import Devices, Ports
-from edged.app.ahead import hand
+from edged.app.ahead import Ahead, hand
 from edged.app.settings import fitness
 from edged.app.switches import Switches
 from edged.audio.amplifier import Amplifier, Margins
@@ -105,6 +105,8 @@ class Front:
                 source = Margins(source, lead_in_ms=told.lead_in_ms, tail_ms=told.tail_ms)
             if self._echo is not None:
                 source = Tapped(source, self._echo)
+            if self._ports.realtime is not None:
+                source = Ahead(source, self._ports.realtime)
             speaker.start(source, lost)
             self._switches.speaker_opened()
             source.set_latency(speaker.latency_ms)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from edged import turn
 from edged.app.adapters import Devices, Ports
-from edged.app.ahead import playout
 from edged.app.chronicle import Chronicle
 from edged.app.front import Front, preroll_ms
 from edged.app.learning import Learning
@@ -20,6 +19,7 @@ from edged.app.switches import Switches
 from edged.appliance import Appliance
 from edged.audio.intake import Intake
 from edged.audio.jitter import JitterBuffer
+from edged.audio.playout import Playout
 from edged.audio.utterances import Utterances
 from edged.causes import CAUSES, Retry
 from edged.config import Change, Config, Secret
@@ -82,11 +82,10 @@ class App:
         )
         self._learning = Learning(config, ports)
         self._switches = Switches(config, ports, self._muted)
-        self.playout = playout(
+        self.playout = Playout(
             JitterBuffer(prebuffer_ms=config.speaker.prebuffer_ms, prediction=self._learning.prediction),
             notify=lambda: self._from_thread(self.appliance.on_playout),
             now_ms=ports.clock.monotonic_ms,
-            realtime=ports.realtime,
         )
         self.playout.on_arrival = self._learning.arrived
         self._front = Front(

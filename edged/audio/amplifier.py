@@ -11,10 +11,10 @@ All but `on_work`, `on_cut` and the setting of the volume is the speaker's threa
 """
 
 from collections import deque
-from collections.abc import Callable
 from typing import Protocol
 
 from edged import pcm
+from edged.audio.around import Around
 from edged.audio.ports import Source
 from edged.audio.volume import AS_SENT, CUE_LEAST, Leveller, gain_of
 
@@ -43,44 +43,7 @@ class Loudness:
         self.volume = volume
 
 
-class _Around:
-    """Passes on what it does not change."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-
-    @property
-    def on_work(self) -> Callable[[], None] | None:
-        return self._source.on_work
-
-    @on_work.setter
-    def on_work(self, call: Callable[[], None] | None) -> None:
-        self._source.on_work = call
-
-    @property
-    def on_cut(self) -> Callable[[], None] | None:
-        return self._source.on_cut
-
-    @on_cut.setter
-    def on_cut(self, call: Callable[[], None] | None) -> None:
-        self._source.on_cut = call
-
-    @property
-    def ready_bytes(self) -> int:
-        return self._source.ready_bytes
-
-    def set_latency(self, ms: float) -> None:
-        self._source.set_latency(ms)
-
-    def cut_done(self, unheard_bytes: int) -> None:
-        self._source.cut_done(unheard_bytes)
-
-    @property
-    def idle(self) -> bool:
-        return self._source.idle
-
-
-class Amplifier(_Around):
+class Amplifier(Around):
     """`lane` as loud as `loudness` says."""
 
     def __init__(self, lane: Lane, loudness: Loudness, fmt: pcm.Format = pcm.PCM16) -> None:
@@ -99,7 +62,7 @@ class Amplifier(_Around):
         return self._leveller.level(cue, loudness.cue_gain) + answer
 
 
-class Margins(_Around):
+class Margins(Around):
     """`source` with silence before it after a rest, and after it before a rest."""
 
     def __init__(self, source: Source, *, lead_in_ms: int, tail_ms: int, fmt: pcm.Format = pcm.PCM16) -> None:

@@ -18,6 +18,7 @@ from threading import Lock
 from typing import Protocol
 
 from edged import pcm
+from edged.audio.around import Around
 from edged.audio.ports import Source
 
 FRAME_MS = 10
@@ -118,44 +119,20 @@ class EchoStage:
 SILENCE = pcm.silence(FRAME_BYTES)
 
 
-class Tapped:
-    """A source whose takes the stage hears of; everything else is the source's own."""
+class Tapped(Around):
+    """A source whose takes and latency the stage hears of."""
 
     def __init__(self, source: Source, stage: EchoStage) -> None:
-        self._source, self._stage = source, stage
+        super().__init__(source)
+        self._stage = stage
 
     def take(self, n_bytes: int) -> bytes:
-        sound = self._source.take(n_bytes)
+        """The source's, which the stage is told."""
+        sound = super().take(n_bytes)
         self._stage.taken(sound)
         return sound
 
     def set_latency(self, ms: float) -> None:
+        """The source's, which the stage is told."""
         self._stage.set_latency(ms)
-        self._source.set_latency(ms)
-
-    def cut_done(self, unheard_bytes: int) -> None:
-        self._source.cut_done(unheard_bytes)
-
-    @property
-    def idle(self) -> bool:
-        return self._source.idle
-
-    @property
-    def ready_bytes(self) -> int:
-        return self._source.ready_bytes
-
-    @property
-    def on_work(self) -> Callable[[], None] | None:
-        return self._source.on_work
-
-    @on_work.setter
-    def on_work(self, call: Callable[[], None] | None) -> None:
-        self._source.on_work = call
-
-    @property
-    def on_cut(self) -> Callable[[], None] | None:
-        return self._source.on_cut
-
-    @on_cut.setter
-    def on_cut(self, call: Callable[[], None] | None) -> None:
-        self._source.on_cut = call
+        super().set_latency(ms)

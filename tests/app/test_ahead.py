@@ -2,8 +2,9 @@
 
 import threading
 
-from edged.app.ahead import hand, playout
+from edged.app.ahead import Ahead, hand
 from edged.audio.jitter import JitterBuffer
+from edged.audio.playout import Playout
 from edged.system.realtime import Realtime
 
 
@@ -26,10 +27,11 @@ def in_thread(name, call):
 
 def test_the_thread_that_pulls_the_speaker_and_no_other():
     realtime = Asked()
-    pulled = playout(JitterBuffer(prebuffer_ms=60), notify=lambda: None, realtime=realtime)
+    playout = Playout(JitterBuffer(prebuffer_ms=60), notify=lambda: None)
+    pulled = Ahead(playout, realtime)
     assert pulled.idle
     in_thread("speaker", lambda: [pulled.take(960) for _ in range(3)])
-    assert (pulled.pulls, realtime.threads) == (3, ["speaker"])
+    assert (playout.pulls, realtime.threads) == (3, ["speaker"])
 
 
 def test_the_thread_that_hands_the_microphone_over():
@@ -39,6 +41,5 @@ def test_the_thread_that_hands_the_microphone_over():
     assert (blocks, realtime.threads) == ([b"1", b"2"], ["microphone"])
 
 
-def test_in_virtual_time_nobody_is():
-    assert playout(JitterBuffer(prebuffer_ms=60), notify=lambda: None, realtime=None).take(4) == bytes(4)
+def test_without_the_right_to_it_the_call_stays_as_it_is():
     assert hand(len, None) is len
