@@ -109,7 +109,6 @@ class Front:
                 source = Ahead(source, self._ports.realtime)
             speaker.start(source, lost)
             self._switches.speaker_opened()
-            source.set_latency(speaker.latency_ms)
             self._intake.set_latency(speaker.latency_ms)
 
         return {

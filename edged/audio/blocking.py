@@ -92,6 +92,7 @@ class BlockingSpeaker:
 
     def _play(self, source: Source, stream: Stream) -> None:
         change = changer(self._fmt.rate_hz, stream.layout.rate_hz)
+        source.set_latency(stream.latency_ms)
         while not self._ended.is_set():
             mono = source.take(self._block_bytes)
             stream.write(spoken(mono if change is None else change.feed(mono), stream.layout))

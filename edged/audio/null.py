@@ -37,6 +37,7 @@ class NullSpeaker:
     def start(self, source: Source, lost: Lost) -> None:  # noqa: ARG002 it can not be lost
         """Begin to take."""
         self._source = source
+        source.set_latency(self.latency_ms)
         source.on_work = self._pace.unpark
         self._pace.start(self._period_s, self._tick)
 

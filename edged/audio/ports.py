@@ -47,7 +47,10 @@ class Source(Protocol):
         ...
 
     def set_latency(self, ms: float) -> None:
-        """How much the device holds that was taken and is not heard yet; whenever the speaker knows better."""
+        """How much the device holds that was taken and is not heard yet.
+
+        Before the first take, and from then on whenever the speaker knows better, by the thread that takes.
+        """
         ...
 
     def cut_done(self, unheard_bytes: int) -> None:
