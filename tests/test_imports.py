@@ -60,6 +60,7 @@ DRIVERS = (
     "audio/desktop.py",
     "audio/echo.py",
     "audio/intake.py",
+    "audio/listening.py",
     "audio/null.py",
     "audio/pace.py",
     "audio/playout.py",

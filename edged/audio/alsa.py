@@ -4,7 +4,6 @@ Devices are opened by name (`names.py`), each time anew, so that a card that com
 same card. What the card really has is used (`alsa_pcm.py`), and changed to edged's sound here.
 """
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -12,6 +11,7 @@ from edged import pcm
 from edged.audio import libasound
 from edged.audio.alsa_pcm import Pcm
 from edged.audio.beat import Beat
+from edged.audio.listening import Listening
 from edged.audio.names import cards, resolve
 from edged.audio.ports import Lost, Source
 from edged.audio.samples import Inward, Layout, changer
@@ -54,45 +54,16 @@ def _open(what: str, devices: Sequence[str], *, period_ms: int, channel: int | N
     raise first
 
 
-class AlsaMicrophone:
-    """`devices` in order of preference; `channel` of an array, None: the mean of all."""
-
-    def __init__(
-        self,
-        *devices: str,
-        block_ms: int = 20,
-        channel: int | None = None,
-        fmt: pcm.Format = pcm.PCM16,
-    ) -> None:
-        self._devices, self._channel = devices or ("default",), channel
-        self._block_ms, self._fmt = block_ms, fmt
-        self._thread: threading.Thread | None = None
-        self._ended = threading.Event()
-        self._beat = Beat("microphone")
+class AlsaMicrophone(Listening):
+    """Listens to the first of the devices that opens."""
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""
         device = _open("microphone", self._devices, period_ms=self._block_ms, channel=self._channel)
-        layout = device.layout
-        inward = Inward(
-            layout,
-            changer(layout.rate_hz, self._fmt.rate_hz),
-            block_bytes=self._fmt.bytes_of(self._block_ms),
-            channel=self._channel,
-        )
-        self._ended.clear()
-        self._thread = threading.Thread(
-            target=self._run, args=(device, inward, hand, lost), name="microphone", daemon=True
-        )
+        inward = self._inward(device.layout)
+        self._beat = Beat("microphone")
         self._beat.start(lost)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Close the device."""
-        self._ended.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
-        self._thread = None
+        self._begin("microphone", lambda: self._run(device, inward, hand, lost))
 
     def _run(self, device: Pcm, inward: Inward, hand: Callable[[bytes], None], lost: Lost) -> None:
         try:

@@ -4,70 +4,41 @@ Streams without callbacks: cffi's need memory that is writable and executable, w
 asked what they have and what they can take, and never waited for: a device that was unplugged never answers.
 """
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 from edged import pcm
 from edged.audio.blocking import BlockingSpeaker
+from edged.audio.listening import Listening
 from edged.audio.names import among, cards
+from edged.audio.opening import UNFIT, layouts, named, refusal
 from edged.audio.ports import Lost
 from edged.audio.quiet import hush_alsa, stderr_shut
-from edged.audio.samples import RATES, Inward, Layout, changer
+from edged.audio.samples import Inward, Layout
 from edged.errors import DeviceError
 
 SILENT_S = 2.0  # a laptop's microphone is mostly behind a sound server, which has stalls of its own
 FIRST_S = 5.0
 LOOK_S = 0.01  # how often a microphone is asked
 LATENCY_S = 0.1  # what PortAudio holds: a stall of nearly so long passes, and every answer begins so late
-BUSY = -9985  # paDeviceUnavailable
-UNFIT = (-9997, -9998, -9994)  # paInvalidSampleRate, paInvalidChannelCount, paSampleFormatNotSupported
 
 
-class DesktopMicrophone:
-    """`devices`: names or parts of them, in order of preference; `channel` None: the mean of all."""
-
-    def __init__(
-        self,
-        *devices: str,
-        block_ms: int = 20,
-        channel: int | None = None,
-        fmt: pcm.Format = pcm.PCM16,
-    ) -> None:
-        self._devices, self._channel = devices or ("default",), channel
-        self._block_ms, self._fmt = block_ms, fmt
-        self._thread: threading.Thread | None = None
-        self._ended = threading.Event()
+class DesktopMicrophone(Listening):
+    """Listens by asking, every `LOOK_S`."""
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""
-        stream, layout = _open("microphone", self._devices, (self._channel or 0) + 1)
-        inward = Inward(
-            layout,
-            changer(layout.rate_hz, self._fmt.rate_hz),
-            block_bytes=self._fmt.bytes_of(self._block_ms),
-            channel=self._channel,
-        )
-        self._ended.clear()
-        self._thread = threading.Thread(
-            target=self._run, args=(stream, inward, hand, lost), name="microphone", daemon=True
-        )
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Close the device."""
-        self._ended.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
-        self._thread = None
+        stream, layout = _open("microphone", self._devices, self._least_channels)
+        inward = self._inward(layout)
+        self._begin("microphone", lambda: self._run(stream, inward, hand, lost))
 
     def _run(self, stream: Any, inward: Inward, hand: Callable[[bytes], None], lost: Lost) -> None:
         try:
             self._listen(stream, inward, hand)
         except _errors() as error:
-            lost(DeviceError(f"microphone {_named(self._devices)} has gone: {error}", "microphone_lost"))
+            lost(DeviceError(f"microphone {named(self._devices)} has gone: {error}", "microphone_lost"))
         finally:
             _close(stream)
 
@@ -96,7 +67,7 @@ class _DesktopStream:
 
     def __init__(self, devices: Sequence[str]) -> None:
         self._stream, self.layout = _open("speaker", devices)
-        self._named = _named(devices)
+        self._named = named(devices)
         self.latency_ms = round(self._stream.latency * 1000)
 
     def write(self, frames: bytes) -> None:
@@ -107,10 +78,6 @@ class _DesktopStream:
 
     def close(self) -> None:
         _close(self._stream)
-
-
-def _named(devices: Sequence[str]) -> str:
-    return ", ".join(map(repr, devices))
 
 
 def _library(what: str) -> Any:
@@ -143,7 +110,8 @@ def _open(what: str, devices: Sequence[str], least_channels: int = 1) -> tuple[A
     kind = library.RawInputStream if what == "microphone" else library.RawOutputStream
     last: Exception | None = None
     for info in _find(library, what, devices):
-        for layout in _layouts(info, least_channels, int(info[f"max_{way}_channels"])):
+        most = int(info[f"max_{way}_channels"])
+        for layout in layouts(int(info["default_samplerate"]), least_channels, most):
             try:
                 with stderr_shut():
                     stream = kind(
@@ -160,22 +128,11 @@ def _open(what: str, devices: Sequence[str], least_channels: int = 1) -> tuple[A
                     break
             else:
                 return stream, layout
-    code = UNFIT[0] if last is None else _code(last)
-    cause = "device_unfit" if code in UNFIT else "device_busy" if code == BUSY else f"{what}_lost"
-    why = last or "it has too few channels"
-    raise DeviceError(f"can not open {what} {_named(devices)}: {why}; see `{what}.device`", cause) from last
+    raise refusal(what, devices, None if last is None else _code(last), last) from last
 
 
 def _code(error: Exception) -> int:
     return int(error.args[1]) if len(error.args) > 1 else 0
-
-
-def _layouts(info: Any, least: int, most: int) -> Iterator[Layout]:
-    """What to try, best first: our own rate, the device's, and those that most have."""
-    for rate_hz in dict.fromkeys((RATES[0], int(info["default_samplerate"]), *RATES[1:4])):
-        for channels in dict.fromkeys((least, max(least, min(2, most)), most)):
-            if least <= channels <= most:
-                yield Layout(rate_hz, channels)
 
 
 def _find(library: Any, what: str, devices: Sequence[str]) -> list[Any]:

@@ -8,26 +8,25 @@ Speaker: a writer thread of its own, because an always running callback would ad
 What it can not do, and `alsa` can: take back what it was given, and be filled deeper than two periods.
 """
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 from edged import pcm
 from edged.audio.blocking import BlockingSpeaker
+from edged.audio.listening import Listening
 from edged.audio.names import among, cards
+from edged.audio.opening import UNFIT, layouts, named, refusal
 from edged.audio.ports import Lost
 from edged.audio.quiet import hush_alsa, stderr_shut
-from edged.audio.samples import RATES, Inward, Layout, changer
+from edged.audio.samples import Layout
 from edged.errors import DeviceError
 
 SILENT_S = 0.5  # no callback of a card for so long: it is gone, whatever PortAudio says
 SERVER_SILENT_S = 2.0  # a sound server has stalls of its own
 PERIOD_MS = 60  # of the speaker; PortAudio queues two, and one of 20 ms runs dry on a busy machine
 FIRST_S = 5.0  # the first may come late: a sound server takes its time to begin
-BUSY = -9985  # paDeviceUnavailable
-UNFIT = (-9997, -9998, -9994)  # paInvalidSampleRate, paInvalidChannelCount, paSampleFormatNotSupported
 
 
 def available() -> bool:
@@ -42,24 +41,13 @@ def available() -> bool:
         audio.terminate()
 
 
-class PyAudioMicrophone:
-    """`devices`: names or parts of them, in order of preference; `channel` None: the mean of all."""
+class PyAudioMicrophone(Listening):
+    """Listens by a callback; its thread watches whether that is still called."""
 
-    def __init__(
-        self,
-        *devices: str,
-        block_ms: int = 20,
-        channel: int | None = None,
-        fmt: pcm.Format = pcm.PCM16,
-    ) -> None:
-        self._devices, self._fmt, self._channel = devices or ("default",), fmt, channel
-        self._block_ms = block_ms
-        self._audio: Any = None
-        self._stream: Any = None
-        self._watch: threading.Thread | None = None
-        self._ended = threading.Event()
-        self._heard_at = 0.0
-        self._silent_s = SILENT_S
+    _audio: Any = None
+    _stream: Any = None
+    _heard_at = 0.0
+    _silent_s = SILENT_S
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""
@@ -70,18 +58,11 @@ class PyAudioMicrophone:
             self.stop()
             raise
         self._heard_at = time.monotonic() + FIRST_S
-        self._ended.clear()
-        self._watch = threading.Thread(
-            target=self._watching, args=(lost,), name="microphone-watch", daemon=True
-        )
-        self._watch.start()
+        self._begin("microphone-watch", lambda: self._watching(lost))
 
     def stop(self) -> None:
         """Close the device."""
-        self._ended.set()
-        if self._watch is not None and self._watch is not threading.current_thread():
-            self._watch.join()
-        self._watch = None
+        super().stop()
         stream, self._stream = self._stream, None
         audio, self._audio = self._audio, None
         with suppress(OSError):
@@ -92,12 +73,7 @@ class PyAudioMicrophone:
 
     def _open(self, hand: Callable[[bytes], None]) -> Any:
         def options(layout: Layout) -> dict[str, Any]:
-            inward = Inward(
-                layout,
-                changer(layout.rate_hz, self._fmt.rate_hz),
-                block_bytes=self._fmt.bytes_of(self._block_ms),
-                channel=self._channel,
-            )
+            inward = self._inward(layout)
 
             def callback(data: bytes, _frames: int, _times: object, _status: int) -> tuple[None, int]:
                 self._heard_at = time.monotonic()
@@ -108,7 +84,7 @@ class PyAudioMicrophone:
             return {"frames_per_buffer": layout.frames_of(self._block_ms), "stream_callback": callback}
 
         stream, _, name = _open_stream(
-            self._audio, "microphone", self._devices, options, (self._channel or 0) + 1
+            self._audio, "microphone", self._devices, options, self._least_channels
         )
         self._silent_s = SILENT_S if "(hw:" in name else SERVER_SILENT_S
         return stream
@@ -116,8 +92,7 @@ class PyAudioMicrophone:
     def _watching(self, lost: Lost) -> None:
         while not self._ended.wait(SILENT_S / 5):
             if time.monotonic() - self._heard_at > self._silent_s:
-                named = ", ".join(map(repr, self._devices))
-                lost(DeviceError(f"microphone {named} has gone silent", "microphone_lost"))
+                lost(DeviceError(f"microphone {named(self._devices)} has gone silent", "microphone_lost"))
                 return
 
 
@@ -132,7 +107,7 @@ class _PyAudioStream:
     """An open speaker."""
 
     def __init__(self, devices: Sequence[str]) -> None:
-        self._audio, self._named = _open_library("speaker_lost"), ", ".join(map(repr, devices))
+        self._audio, self._named = _open_library("speaker_lost"), named(devices)
         try:
             self._stream, self.layout, _ = _open_stream(
                 self._audio, "speaker", devices, lambda of: {"frames_per_buffer": of.frames_of(PERIOD_MS)}
@@ -177,7 +152,8 @@ def _open_stream(
     way = "input" if what == "microphone" else "output"
     last: OSError | None = None
     for index, info in _find(audio, what, devices):
-        for layout in _layouts(info, least_channels, int(info[f"max{way.title()}Channels"])):
+        most = int(info[f"max{way.title()}Channels"])
+        for layout in layouts(int(info["defaultSampleRate"]), least_channels, most):
             asked = {way: True, f"{way}_device_index": index, "rate": layout.rate_hz, "format": PA_INT16}
             try:
                 with stderr_shut():
@@ -190,24 +166,10 @@ def _open_stream(
                 last = error
                 if error.errno not in UNFIT:
                     break
-    named = ", ".join(map(repr, devices))
-    code = UNFIT[0] if last is None else last.errno
-    cause = "device_unfit" if code in UNFIT else "device_busy" if code == BUSY else f"{what}_lost"
-    raise DeviceError(
-        f"can not open {what} {named}: {last or 'it has too few channels'}; see `{what}.device`", cause
-    ) from last
+    raise refusal(what, devices, None if last is None else last.errno or 0, last) from last
 
 
 PA_INT16 = 8  # pyaudio.paInt16 without an import here
-
-
-def _layouts(info: Any, least: int, most: int) -> Iterator[Layout]:
-    """What to try, best first: our own rate, the device's, and those that most have."""
-    rates = dict.fromkeys((RATES[0], int(info["defaultSampleRate"]), *RATES[1:4]))
-    for rate_hz in rates:
-        for channels in dict.fromkeys((least, max(least, min(2, most)), most)):
-            if least <= channels <= most:
-                yield Layout(rate_hz, channels)
 
 
 def _find(audio: Any, what: str, devices: Sequence[str]) -> list[tuple[int, Any]]:

@@ -59,13 +59,14 @@ def changer(rate_in: int, rate_out: int) -> Changer | None:
 
 
 class Inward:
-    """A microphone's frames to blocks of `block_bytes` of PCM16; `channel` None: the mean of all."""
+    """A microphone's frames to blocks of `block_ms` in `fmt`; `channel` None: the mean of all."""
 
     def __init__(
-        self, layout: Layout, changer: Changer | None, *, block_bytes: int, channel: int | None = None
+        self, layout: Layout, *, block_ms: int, channel: int | None = None, fmt: pcm.Format = pcm.PCM16
     ) -> None:
-        self._layout, self._changer, self._channel = layout, changer, channel
-        self._block_bytes = block_bytes
+        self._layout, self._channel = layout, channel
+        self._changer = changer(layout.rate_hz, fmt.rate_hz)
+        self._block_bytes = fmt.bytes_of(block_ms)
         self._rest = b""
 
     def feed(self, frames: bytes) -> list[bytes]:

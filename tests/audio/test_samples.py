@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.audio.resample import Resampler
 from edged.audio.samples import WIDTHS, Inward, Layout, heard, spoken
 
 MONO = array("h", [0, 1, -1, 2, 255, -256, 12345, -12345, 32767, -32768]).tobytes()
@@ -61,7 +60,7 @@ def sine(rate_hz, hz, seconds):
 @pytest.mark.parametrize("rate_hz", [48_000, 44_100, 16_000])
 def test_blocks_are_of_one_size_whatever_rate_they_come_in(rate_hz):
     layout = Layout(rate_hz, 2, "s32")
-    inward = Inward(layout, Resampler(rate_hz, 24_000), block_bytes=960, channel=1)
+    inward = Inward(layout, block_ms=20, channel=1)
     frames = spoken(sine(rate_hz, 440, 1.0), layout)
     piece = layout.frames_of(20) * layout.frame_bytes
     blocks = [block for at in range(0, len(frames), piece) for block in inward.feed(frames[at : at + piece])]
@@ -73,7 +72,7 @@ def test_blocks_are_of_one_size_whatever_rate_they_come_in(rate_hz):
 
 
 def test_what_does_not_fill_a_block_waits():
-    inward = Inward(Layout(), None, block_bytes=8)
-    assert inward.feed(b"\1\0" * 3) == []
-    assert inward.feed(b"\2\0" * 6) == [b"\1\0" * 3 + b"\2\0", b"\2\0" * 4]
-    assert inward.feed(b"\3\0" * 3) == [b"\2\0" + b"\3\0" * 3]
+    inward = Inward(Layout(), block_ms=1)  # 24 samples
+    assert inward.feed(b"\1\0" * 18) == []
+    assert inward.feed(b"\2\0" * 36) == [b"\1\0" * 18 + b"\2\0" * 6, b"\2\0" * 24]
+    assert inward.feed(b"\3\0" * 18) == [b"\2\0" * 6 + b"\3\0" * 18]
