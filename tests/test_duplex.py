@@ -66,8 +66,7 @@ class Room:
         heard = np.frombuffer(block.ljust(BLOCK_BYTES, b"\0"), "<i2") + self._noise.standard_normal(480) * 3
         if self._echo is not None:
             heard = heard + self._machine()
-        microphone.handed += 480
-        microphone._hand(noises.pcm16(heard))
+        microphone.hear(noises.pcm16(heard))
 
     def _machine(self):
         """20 ms of echo, of what was taken `delay` ago."""

@@ -11,7 +11,7 @@ from edged.audio.amplifier import Amplifier, Margins
 from edged.audio.echo import EchoStage, Tapped
 from edged.audio.intake import Intake
 from edged.audio.playout import Playout
-from edged.audio.ports import Source
+from edged.audio.ports import Heed, Source
 from edged.config import Config
 from edged.keeper import Keeper, Lost
 from edged.panel.button import Gesture, Grammar
@@ -49,6 +49,8 @@ class Front:
         }
         self._want_microphone()
         intake.health.fitness = fitness(config)
+        intake.on_heed = self._heed
+        self._heed(intake.heed)
 
     def configure(self, config: Config, devices: Devices, *, opened: frozenset[str]) -> None:
         """Go on with these, opening anew what `opened` names; only while the gate is shut."""
@@ -65,6 +67,7 @@ class Front:
         if "microphone" in opened:
             self._intake.set_preroll(preroll_ms(config))
             self._want_microphone()
+            self._heed(self._intake.heed)
 
     def gate(self, is_open: bool) -> None:  # noqa: FBT001 a switch
         """The gate was opened or shut; capture `closed` runs the microphone only then."""
@@ -75,6 +78,11 @@ class Front:
         """A microphone that is switched off is closed: nothing is asked of the kernel."""
         self._muted = muted
         self._want_microphone()
+
+    def _heed(self, heed: Heed) -> None:
+        """How soon the microphone has to hand its blocks; at once where they have to keep step with the speaker's."""
+        if self._echo is None:
+            self.devices.microphone.heed(heed)
 
     def _want_microphone(self) -> None:
         runs = self._is_open or self._config.microphone.capture == "warm"

@@ -4,6 +4,7 @@ Devices are opened by name (`names.py`), each time anew, so that a card that com
 same card. What the card really has is used (`alsa_pcm.py`), and changed to edged's sound here.
 """
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -13,15 +14,15 @@ from edged.audio.alsa_pcm import Pcm
 from edged.audio.beat import Beat
 from edged.audio.listening import Listening
 from edged.audio.names import cards, resolve
-from edged.audio.ports import Lost, Source
+from edged.audio.ports import Heed, Lost, Source
 from edged.audio.samples import Inward, Layout, changer
 from edged.audio.speaking import Speaking
 from edged.audio.writer import Depth
 from edged.errors import DeviceError
 
-BUFFER_MS = (
-    200  # depth costs nothing: it is filled only as far as is wanted, and lets a stall of so long pass
-)
+BUFFER_MS = {"microphone": 500, "speaker": 250}
+"""Depth costs nothing: it is filled only as far as is wanted, and lets a stall of so long pass."""
+LATE_S = 0.08  # how late a microphone may hand what nobody waits for: it wakes so much less often
 PERIOD_MS = (
     10  # of the speaker; it is written by the clock, not by periods, so this is only how finely it tells
 )
@@ -47,7 +48,7 @@ def _open(what: str, devices: Sequence[str], *, period_ms: int, channel: int | N
     first: DeviceError | None = None
     for name in found:
         try:
-            return Pcm(what, name, period_ms=period_ms, buffer_ms=BUFFER_MS, channel=channel)
+            return Pcm(what, name, period_ms=period_ms, buffer_ms=BUFFER_MS[what], channel=channel)
         except DeviceError as error:
             first = first or error
     assert first is not None
@@ -55,15 +56,41 @@ def _open(what: str, devices: Sequence[str], *, period_ms: int, channel: int | N
 
 
 class AlsaMicrophone(Listening):
-    """Listens to the first of the devices that opens."""
+    """Listens to the first of the devices that opens; sleeps longer while nobody waits for what it hears."""
+
+    def __init__(
+        self,
+        *devices: str,
+        block_ms: int = 20,
+        channel: int | None = None,
+        fmt: pcm.Format = pcm.PCM16,
+    ) -> None:
+        super().__init__(*devices, block_ms=block_ms, channel=channel, fmt=fmt)
+        self._heed = Heed.NOW
+        self._stale = False  # what the device holds now is to be dropped
+        self._woken = threading.Event()
+
+    def heed(self, heed: Heed) -> None:
+        """Read as the blocks come, or every `LATE_S`."""
+        if self._heed is Heed.NONE and heed is not Heed.NONE:
+            self._stale = True
+        self._heed = heed
+        self._woken.set()
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""
         device = _open("microphone", self._devices, period_ms=self._block_ms, channel=self._channel)
         inward = self._inward(device.layout)
+        self._woken.clear()
         self._beat = Beat("microphone")
         self._beat.start(lost)
         self._begin("microphone", lambda: self._run(device, inward, hand, lost))
+
+    def stop(self) -> None:
+        """Close the device."""
+        self._ended.set()
+        self._woken.set()
+        super().stop()
 
     def _run(self, device: Pcm, inward: Inward, hand: Callable[[bytes], None], lost: Lost) -> None:
         try:
@@ -84,8 +111,8 @@ class AlsaMicrophone(Listening):
         patience_s = SILENT_S if device.card >= 0 else SERVER_FIRST_S
         while not self._ended.is_set():
             self._beat()
-            device.wait(WAIT_MS)
-            frames = device.read(device.period_frames)
+            self._rest(device)
+            frames = device.read()
             now = time.monotonic()
             if device.card < 0 and pace.is_ahead(now, len(frames) // layout.frame_bytes):
                 self._ended.wait(AHEAD_S)
@@ -95,10 +122,23 @@ class AlsaMicrophone(Listening):
                 frames = _silence(layout, missed_ms) + frames
             if frames:
                 heard_at, patience_s = now, silent_s
-                for block in inward.feed(frames):
-                    hand(block)
+                blocks = inward.feed(frames)
+                if self._stale:
+                    self._stale = False
+                    inward.forget()
+                else:
+                    for block in blocks:
+                        hand(block)
             elif now - heard_at > patience_s:
                 raise DeviceError(f"microphone {device.name!r} has gone silent", "microphone_lost")
+
+    def _rest(self, device: Pcm) -> None:
+        """Until the device has a block, or, where nobody waits for one, longer."""
+        if self._heed is Heed.NOW:
+            device.wait(WAIT_MS)
+        else:
+            self._woken.wait(LATE_S)
+            self._woken.clear()
 
 
 class _Pace:

@@ -39,6 +39,8 @@ class Pcm:
             self.card = self._card()
             self._software(self.period_frames if capture else 1)
             self._do("prepare")
+            if capture:
+                self._room = ctypes.create_string_buffer(self.buffer_frames * self.layout.frame_bytes)
         except BaseException:
             self.close()
             raise
@@ -155,17 +157,16 @@ class Pcm:
             raise failure(self.what, self.name, code, "has gone")
         return bool(code > 0)
 
-    def read(self, frames: int) -> bytes:
-        """So many frames or what there is; nothing after a gap, which `gaps` counts. Raises DeviceError."""
-        room = ctypes.create_string_buffer(frames * self.layout.frame_bytes)
-        code = int(self._lib.snd_pcm_readi(self._at, room, frames))
+    def read(self) -> bytes:
+        """All frames there are; nothing after a gap, which `gaps` counts. Raises DeviceError."""
+        code = int(self._lib.snd_pcm_readi(self._at, self._room, self.buffer_frames))
         if code == -errno.EAGAIN:
             return b""
         if code < 0:
             if not self._recover(code):
                 raise failure(self.what, self.name, code, "has gone")
             return b""
-        return room.raw[: code * self.layout.frame_bytes]
+        return ctypes.string_at(self._room, code * self.layout.frame_bytes)
 
     def write(self, data: bytes) -> int:
         """Take what there is room for, in frames. Raises DeviceError."""

@@ -17,6 +17,7 @@ from threading import Lock
 
 from edged import pcm
 from edged.audio.health import Health, Verdict
+from edged.audio.ports import Heed
 from edged.audio.ring import Ring
 from edged.audio.utterances import Utterances
 
@@ -53,6 +54,9 @@ class Intake:
         self._gathered: list[bytes] = []
         self._gathered_bytes = 0
         self._unwoken_bytes = 0
+        self.on_heed: Callable[[Heed], None] | None = None
+        """Called on the loop's thread when what is wanted of the microphone has changed. Must not wait."""
+        self._heed = self.heed
         self.blocks = 0
         """Blocks handed in so far: the microphone's progress."""
         self.handed_bytes = 0
@@ -82,6 +86,7 @@ class Intake:
             preroll = self._ring.take_all()
             self._is_open = True
             self._unwoken_bytes = 0
+        self._tell_heed()
         self.health.begin()
         self._add(preroll)
 
@@ -89,6 +94,7 @@ class Intake:
         """Shut the gate: all that was handed in before is in the log on return; the pre-roll starts anew."""
         with self._lock:
             self._is_open = False
+        self._tell_heed()
         self.collect()
 
     def collect(self) -> None:
@@ -118,6 +124,7 @@ class Intake:
             self._speaking = speaking
             if speaking:
                 self._ring.clear()
+        self._tell_heed()
 
     def forget(self) -> None:
         """The microphone begins anew: what was heard before has nothing to do with what comes."""
@@ -140,6 +147,18 @@ class Intake:
     @property
     def is_open(self) -> bool:
         return self._is_open
+
+    @property
+    def heed(self) -> Heed:
+        """What is wanted of the microphone now."""
+        if self._is_open:
+            return Heed.NOW
+        return Heed.NONE if self._speaking else Heed.SOON
+
+    def _tell_heed(self) -> None:
+        if self.on_heed is not None and self.heed is not self._heed:
+            self._heed = self.heed
+            self.on_heed(self._heed)
 
     def _add(self, sound: bytes) -> None:
         self._log.add(sound)

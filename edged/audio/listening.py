@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 
 from edged import pcm
+from edged.audio.ports import Heed
 from edged.audio.samples import Inward, Layout
 
 
@@ -21,6 +22,9 @@ class Listening:
         self._block_ms, self._fmt = block_ms, fmt
         self._thread: threading.Thread | None = None
         self._ended = threading.Event()
+
+    def heed(self, heed: Heed) -> None:
+        """Each block comes at once, whatever is wanted."""
 
     @property
     def _least_channels(self) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from edged import pcm
-from edged.audio.ports import Lost, Pace, Source
+from edged.audio.ports import Heed, Lost, Pace, Source
 
 
 class NullMicrophone:
@@ -21,6 +21,9 @@ class NullMicrophone:
     def stop(self) -> None:
         """No `hand` after the return."""
         self._pace.stop()
+
+    def heed(self, heed: Heed) -> None:
+        """Each block comes at once, whatever is wanted."""
 
 
 class NullSpeaker:

@@ -6,11 +6,23 @@ the owner still calls `stop`. `stop` leaves nothing running, may be called twice
 """
 
 from collections.abc import Callable
+from enum import Enum
 from typing import Protocol
 
 from edged.errors import DeviceError
 
 Lost = Callable[[DeviceError], None]
+
+
+class Heed(Enum):
+    """What becomes of what a microphone hands: how soon it has to."""
+
+    NOW = "now"
+    """Somebody speaks: each block as it comes."""
+    SOON = "soon"
+    """It is kept, for a press that may come: all of it, some blocks late."""
+    NONE = "none"
+    """Nobody wants it: blocks that show that it lives. What it holds when that ends is dropped."""
 
 
 class Microphone(Protocol):
@@ -21,6 +33,12 @@ class Microphone(Protocol):
 
     def stop(self) -> None:
         """Close the device: no `hand` after the return."""
+
+    def heed(self, heed: Heed) -> None:
+        """How soon, from now on and over every start; NOW unless told. From the loop's thread. Does not wait.
+
+        For those that can do it cheaper: a device may take each for NOW, if it hands its blocks as they come.
+        """
 
 
 class Source(Protocol):

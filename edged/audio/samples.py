@@ -78,6 +78,10 @@ class Inward:
         self._rest = self._rest[full:]
         return blocks
 
+    def forget(self) -> None:
+        """What waits is not wanted."""
+        self._rest = b""
+
 
 def heard(frames: bytes, layout: Layout, channel: int | None) -> bytes:
     """PCM16 at the device's rate of one channel, or of the mean of all."""

@@ -7,7 +7,7 @@ from threading import Lock
 
 from edged import pcm
 from edged.audio.null import NullSpeaker
-from edged.audio.ports import Lost, Pace, Source
+from edged.audio.ports import Heed, Lost, Pace, Source
 from edged.errors import DeviceError
 
 
@@ -54,6 +54,9 @@ class WavMicrophone:
     def stop(self) -> None:
         """No `hand` after the return."""
         self._pace.stop()
+
+    def heed(self, heed: Heed) -> None:
+        """Each block comes at once, whatever is wanted."""
 
     def say(self, sound: bytes) -> None:
         """Say this from the next block on, after what is being said."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from edged.local.server import LocalServer
-from tests.lab.kiosk import Kiosk, StampVoice, Visitor
+from tests.lab.kiosk import LATE_MS, Kiosk, StampVoice, Visitor
 from tests.lab.loop import run
 from tests.lab.naive import Naive
 from tests.lab.net import SimNet
@@ -18,7 +18,7 @@ from tests.lab.recovery import Recovery, recoveries, silent_share
 from tests.lab.stamp import locate
 from tests.lab.weather import storm
 
-PREROLL = 7200  # samples: 300 ms
+PREROLL = 7200 + 24 * LATE_MS  # samples: 300 ms, and what the microphone was late with
 LEAST_S = 0.35  # over the longest threshold (a tap over an answer) and a block
 TOLD_WITHIN_S = 60.0  # turn.keep_s, what may delay it, and the gate being open just then
 VISITS_AN_HOUR = 15

@@ -8,6 +8,7 @@ from random import Random
 from edged.app import App, Devices, Ports
 from edged.audio.null import NullSpeaker
 from edged.audio.pace import LoopPace
+from edged.audio.ports import Heed
 from edged.config import load
 from edged.local.voice import Answer
 from edged.panel.null import NullButton, NullLamp
@@ -16,14 +17,17 @@ from tests.lab.oracle import SAMPLE, Window
 from tests.lab.ports import SimClock, SimNetwatch, SimOffload, SimResolver
 from tests.lab.stamp import stamps
 
+LATE_MS = 80
 CHUNK = 480 * 50  # samples made at once; more would not fit the processor's cache
 
 
 class StampMicrophone:
-    """Hands blocks that say where they come from."""
+    """Hands blocks that say where they come from; late, and not at all, where a card would."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, block_ms: int = 20) -> None:
-        self._pace = LoopPace(loop)
+        self._loop, self._pace = loop, LoopPace(loop)
+        self._heed, self._held = Heed.NOW, []
+        self._late = LATE_MS // block_ms
         self._block = 24 * block_ms
         self._period_s = block_ms / 1000
         self._chunk, self._chunk_at = b"", 0
@@ -38,13 +42,32 @@ class StampMicrophone:
 
     def stop(self):
         self._pace.stop()
+        self._held.clear()
+
+    def heed(self, heed):
+        if self._heed is Heed.NONE and heed is not Heed.NONE:
+            self._held.clear()
+        self._heed = heed
+        if heed is Heed.NOW:
+            self._loop.call_soon(self._pass_on)
+
+    def _pass_on(self):
+        held, self._held = self._held, []
+        for block in held:
+            self._hand(block)
 
     def _tick(self):
         at = (self.handed - self._chunk_at) * SAMPLE
         if at + self._block * SAMPLE > len(self._chunk):
             self._chunk, self._chunk_at, at = stamps(self.handed, CHUNK), self.handed, 0
-        self.handed += self._block
-        self._hand(self._chunk[at : at + self._block * SAMPLE])
+        self.hear(self._chunk[at : at + self._block * SAMPLE])
+
+    def hear(self, block):
+        """Hand this as soon as is wanted."""
+        self.handed += len(block) // SAMPLE
+        self._held.append(block)
+        if self._heed is Heed.NOW or len(self._held) >= self._late:
+            self._pass_on()
 
 
 class RecordingSpeaker(NullSpeaker):
