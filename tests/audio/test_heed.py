@@ -1,4 +1,4 @@
-"""How soon a microphone hands its blocks, and what becomes of those that nobody wanted: over a card of the test's own."""
+"""How soon a microphone hands its blocks, and what becomes of those that nobody wanted: over a card of our own."""
 
 import queue
 import threading
