@@ -142,13 +142,15 @@ class Pcm:
 
     def start(self) -> None:
         """Begin; nothing when it runs already."""
-        if self.state == lib.PREPARED:
+        if self._stands and self.state == lib.PREPARED:
             self._do("start")
+        self._stands = False
 
     def stop(self) -> None:
         """Stop at once, dropping what is held; ready to start again."""
         self._do("drop")
         self._do("prepare")
+        self._stands = True
 
     def wait(self, within_ms: int) -> bool:
         """Until there is something to read or room to write; False: not within so long. Raises DeviceError."""
@@ -180,11 +182,14 @@ class Pcm:
 
     gaps = 0
     """How often the device ran dry, or over."""
+    _stands = True  # it may have to be started
 
     def held(self) -> int | None:
         """Frames between what is heard now and what was written last; None: it ran dry. Raises DeviceError."""
         frames = c_long()
         code = self._lib.snd_pcm_delay(self._at, byref(frames))
+        if code >= 0 and self.card >= 0:
+            return max(0, frames.value)
         if code >= 0:
             code = int(self._lib.snd_pcm_avail_update(self._at))
             if code >= 0:  # a sound server that has not begun yet tells no delay
@@ -235,6 +240,7 @@ class Pcm:
         elif code != -errno.EPIPE or self.state == lib.DISCONNECTED:
             return False
         self.gaps += 1
+        self._stands = True
         if self._lib.snd_pcm_prepare(self._at) < 0:
             return False
         return self.what == "speaker" or bool(self._lib.snd_pcm_start(self._at) >= 0)

@@ -118,6 +118,7 @@ class Playing:
         self._cut_wanted = self._ended = False
         self._stands = True  # the device is stopped, and holds nothing
         self._plays = False  # it is kept filled: running dry is a gap
+        self._has_pace = False  # it was seen to hold what it was given
         self._written = self._heard = 0  # frames
         self._moved_by = 0.0  # when it has to have moved
 
@@ -157,7 +158,9 @@ class Playing:
                 self._write(due)
             else:
                 self._judge(held)
-                self.news.wait(self._writer.rest_s(held, ready))
+            rest_s = self._writer.rest_s(held + due, max(0, ready - due))
+            if rest_s:
+                self.news.wait(rest_s)
 
     def _held(self) -> int:
         held = 0 if self._stands else self._outlet.held()
@@ -179,8 +182,9 @@ class Playing:
         self._plays = True
         self._written += len(mono) // pcm.SAMPLE_BYTES
         half_s = 0.5 * frames / self._layout.rate_hz
-        if (self._outlet.held() or 0) < 0.5 * frames and self._now() - began < half_s:
-            self.news.wait(half_s)  # one that swallows all at once (a file, a null) has no pace of its own
+        self._has_pace = self._has_pace or (self._outlet.held() or 0) >= 0.5 * frames
+        if not self._has_pace and self._now() - began < half_s:
+            self.news.wait(half_s)  # one that swallows all at once: a file, a null
 
     def _rest(self, held: int) -> None:
         """Let it run dry, stop it, and look at it now and then."""

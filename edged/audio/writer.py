@@ -1,8 +1,8 @@
 """How deep a speaker's device is kept filled, and what becomes of what it holds when that is no longer wanted. Pure.
 
 Rules:
-1. A device that was stopped begins with what is there, `first_ms` and a stride at most: what is taken first is heard
-   at once, and there is time to fetch the next while the process is busy with what just came in.
+1. A device that was stopped begins with what is there, `start_ms` at most: what is taken first is heard at once, and
+   there is time to fetch the next while the process is busy with what just came in.
 2. Below `first_ms` it is filled with whatever the source gives, silence too. Above, and up to `deepest_ms`, only
    with sound that is there: what the source has not got yet can not be taken ahead, and a source that is asked
    for it would take itself for dry. So depth costs nothing at the start, and nobody's cushion.
@@ -21,12 +21,13 @@ from edged import pcm
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """In milliseconds. `deepest_ms` covers a stall of the whole process of so long."""
+    """In milliseconds. A stall of the whole process of `deepest_ms` less a stride is covered."""
 
     first_ms: int = 20
     piece_ms: int = 10
-    deepest_ms: int = 150
-    stride_ms: int = 40
+    start_ms: int = 60
+    deepest_ms: int = 200
+    stride_ms: int = 80
     guard_ms: int = 4
     fade_ms: int = 5
 
@@ -43,6 +44,7 @@ class Writer:
         self._rate_hz = rate_hz
         self._piece = frames(depth.piece_ms)
         self._first = min(frames(depth.first_ms), most_frames)
+        self._start = frames(depth.start_ms)
         self._deepest = max(self._first, min(frames(depth.deepest_ms), most_frames - self._piece))
         self._stride = min(frames(depth.stride_ms), self._deepest - self._first)
         self._guard, self._fade = frames(depth.guard_ms), frames(depth.fade_ms)
@@ -53,7 +55,7 @@ class Writer:
         """How many frames to take and write now; `ready`: how many the source can give without silence."""
         room = self._deepest - held
         if held <= self._first - self._piece:
-            return max(self._first - held, min(ready, room, self._stride + self._first))
+            return max(self._first - held, min(ready, room, self._start))
         wanted = min(room, self._stride or self._piece)
         if room < self._stride or ready < self._piece:
             return 0

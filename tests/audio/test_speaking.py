@@ -57,7 +57,7 @@ class Loudspeaker:
 
     name, takes_back, first_s, silent_s = "test", True, 0.5, 0.5
 
-    def __init__(self, world, layout, buffer_ms=200):
+    def __init__(self, world, layout, buffer_ms=250):
         self.layout, self._world = layout, world
         self.most_frames = layout.frames_of(buffer_ms)
         self.heard = bytearray()

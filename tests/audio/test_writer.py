@@ -11,7 +11,7 @@ from edged.audio.writer import Depth, Writer
 
 RATE_HZ = 48_000
 MS = RATE_HZ // 1000
-DEEP = Depth(first_ms=20, piece_ms=10, deepest_ms=150, stride_ms=40, guard_ms=4, fade_ms=5)
+DEEP = Depth(first_ms=20, piece_ms=10, start_ms=60, deepest_ms=150, stride_ms=40, guard_ms=4, fade_ms=5)
 ENDLESS = 10_000 * MS
 
 

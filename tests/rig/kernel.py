@@ -39,6 +39,72 @@ OFF = (
     *("WERROR", "DEBUG_INFO", "SND_PCI", "SND_USB", "SND_SOC", "SND_FIREWIRE", "SND_SPI", "NETFILTER"),
     *("WIRELESS", "WLAN", "ETHERNET", "REISERFS_FS", "XFS_FS", "ISO9660_FS"),
 )
+# What user space needs to tell the time without the kernel, which writes it into the last 64 bytes of the vDSO's page.
+CLOCK = """
+struct um_clock { unsigned seq, none; unsigned long long tsc, mono, real, mult; };
+"""
+READ_CLOCK = (
+    CLOCK
+    + """
+int __vdso_clock_gettime(clockid_t clock, struct __kernel_old_timespec *ts)
+{
+	const volatile struct um_clock *at;
+	unsigned long long tsc, ns;
+	unsigned long here;
+	unsigned seq;
+	long ret;
+
+	asm("lea 0(%%rip), %0" : "=r" (here));
+	at = (const volatile struct um_clock *) ((here & ~4095UL) + 4096 - 64);
+	if (at->mult && (clock == 0 || clock == 1)) {
+		do {
+			seq = at->seq;
+			asm volatile("lfence; rdtsc; shl $32, %%rdx; or %%rdx, %0" : "=a" (tsc) : : "rdx", "memory");
+			tsc -= at->tsc;
+			ns = (clock ? at->mono : at->real) + ((tsc * at->mult) >> 32);
+		} while ((seq & 1) || seq != at->seq);
+		if (tsc < (1ULL << 32)) {
+			ts->tv_sec = ns / 1000000000;
+			ts->tv_nsec = ns % 1000000000;
+			return 0;
+		}
+	}
+"""
+)
+TELL_CLOCK = (
+    """
+#include <linux/math64.h>
+#include <linux/timekeeping.h>
+"""
+    + CLOCK
+    + """
+extern void *um_clock_at;
+
+static void um_tell_clock(void)
+{
+	static u64 tsc0, ns0;
+	struct um_clock *at = um_clock_at;
+	u64 tsc = __builtin_ia32_rdtsc(), mono = ktime_get_ns(), real = ktime_get_real_ns(), ns = os_nsecs();
+
+	if (!tsc0) {
+		tsc0 = tsc;
+		ns0 = ns;
+	}
+	if (!at || ns - ns0 < 100000000)
+		return;
+	WRITE_ONCE(at->seq, at->seq + 1);
+	smp_wmb();
+	if (ns - ns0 < 10000000000ULL)
+		at->mult = div64_u64((ns - ns0) << 28, (tsc - tsc0) >> 4);
+	at->tsc = tsc;
+	at->mono = mono;
+	at->real = real;
+	smp_wmb();
+	WRITE_ONCE(at->seq, at->seq + 1);
+}
+
+"""
+)
 CHANGES = (
     # Sound is switched off for User Mode Linux, and needs nothing that it has not.
     ("sound/Kconfig", r"^(if|endif #) !UML$", ""),
@@ -50,6 +116,21 @@ CHANGES = (
         r"(void __init time_init\(void\))",
         r"unsigned long long notrace sched_clock(void)\n{\n\treturn os_nsecs();\n}\n\n\1",
     ),
+    # To read the clock is a system call here, and Python reads it each time it takes a lock. No other machine asks its
+    # kernel for the time: user space reckons it from the processor's own counter.
+    ("arch/x86/um/vdso/um_vdso.c", r"^int __vdso_clock_gettime\(.*\n{\n\tlong ret;\n", READ_CLOCK),
+    (
+        "arch/x86/um/vdso/vma.c",
+        r"^unsigned long um_vdso_addr;",
+        "unsigned long um_vdso_addr;\nvoid *um_clock_at;",
+    ),
+    (
+        "arch/x86/um/vdso/vma.c",
+        r"(\*vdsop = um_vdso;)",
+        r"\1 BUG_ON(vdso_end - vdso_start > PAGE_SIZE - 64); um_clock_at = page_address(um_vdso) + PAGE_SIZE - 64;",
+    ),
+    ("arch/um/kernel/time.c", r"^(static irqreturn_t um_timer)", TELL_CLOCK + r"\1"),
+    ("arch/um/kernel/time.c", r"(\(\*timer_clockevent.event_handler\).*;)", r"\1 um_tell_clock();"),
     # The card's clock is the kernel's tick: at the usual 100 Hz its periods would be steps of 10 ms, at 1000 they are
     # as fine as a real card's.
     ("arch/um/Kconfig", r"(config HZ\n\s+int\n\s+default )100\n", r"\g<1>1000\n"),
