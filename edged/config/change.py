@@ -1,11 +1,14 @@
 """What differs between two configurations, and what it takes to apply it. Pure."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
-from msgspec import structs
+from msgspec import Struct, structs
 
-from edged.config.keys import KEYS
+from edged.config.keys import KEYS, Path
 from edged.config.model import Config
+
+T = TypeVar("T", bound=Struct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +36,16 @@ def change(old: Config, new: Config) -> Change:
 
 
 def usable_now(old: Config, new: Config) -> Config:
-    """The new configuration, but for the keys that need a restart; they are all of these sections."""
-    return structs.replace(new, version=old.version, control=old.control, state=old.state)
+    """The new configuration, but for the keys that need a restart: those are as they were."""
+    for key in KEYS.values():
+        if key.apply == "restart":
+            new = _with(new, key.path, key.of(old))
+    return new
+
+
+def _with(part: T, path: Path, value: object) -> T:
+    """The same, with another value at `path`."""
+    name, *rest = path
+    if rest:
+        value = _with(getattr(part, name), tuple(rest), value)
+    return structs.replace(part, **{name: value})

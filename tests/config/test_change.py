@@ -1,4 +1,5 @@
 import pytest
+from msgspec import structs
 
 from edged.config import Config, Secret, change, load, usable_now
 from edged.config.keys import KEYS
@@ -29,11 +30,38 @@ def test_a_secret_that_differs_is_seen():
     assert config("provider.api_key=one").provider.api_key == Secret("one")
 
 
+def other_value(key):
+    """The configuration of the defaults, with something else under this key."""
+    value = key.of(Config())
+    match value:
+        case bool():
+            value = not value
+        case int():
+            value = value + 1
+        case str():
+            value = value + "-other"
+        case _:
+            raise AssertionError(f"say what else {key.name} could be")
+    for depth in range(len(key.path) - 1, -1, -1):
+        part = Config()
+        for step in key.path[:depth]:
+            part = getattr(part, step)
+        value = structs.replace(part, **{key.path[depth]: value})
+    return value
+
+
 @pytest.mark.parametrize(
     "key", [key for key in KEYS.values() if key.apply == "restart"], ids=lambda key: key.name
 )
 def test_every_key_that_needs_a_restart_keeps_its_value(key):
-    other = config("control.socket=/run/x", "state.dir=/var/x", "log.level=debug")
+    other = other_value(key)
+    assert key.of(other) != key.of(Config())
+    other = structs.replace(other, log=structs.replace(other.log, level="debug"))
     used = usable_now(Config(), other)
     assert key.of(used) == key.of(Config())
     assert used.log.level == "debug"
+
+
+def test_keys_beside_one_that_needs_a_restart_are_used():
+    used = usable_now(config(), config("mode=conversation", "microphone.echo_cancel=true"))
+    assert (used.mode, used.microphone.echo_cancel) == ("conversation", False)
