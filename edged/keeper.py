@@ -70,7 +70,8 @@ class Keeper:
 
     async def _attempt(self, proof: Proof) -> None:
         while True:
-            await self._wanted.wait()
+            while not self._wanted.is_set():  # a wait that has ended says what was wanted, not what is
+                await self._wanted.wait()
             self._unwanted.clear()
             await self._once(proof)
 

@@ -99,6 +99,23 @@ def test_it_is_shut_while_nobody_wants_it(lab_run):
     assert changes == [("microphone", True, None)]
 
 
+def test_what_is_wanted_no_longer_when_its_turn_comes_is_not_opened(lab_run):
+    device, changes = Device(), []
+    keeper = kept(device, changes)
+    keeper.want(False)
+
+    async def body():
+        keeper.want(True)
+        keeper.want(False)  # before the keeper has run
+        await asyncio.sleep(1)
+        assert device.history == []
+        keeper.want(True)
+        await asyncio.sleep(1)
+        assert device.history == ["start"]
+
+    lab_run(running(keeper, body))
+
+
 def test_a_call_that_hangs_ends_the_process(lab_run):
     async def hangs(call, *args, deadline_s):
         raise DeviceError("open did not return", "device_hung")
