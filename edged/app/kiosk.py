@@ -38,7 +38,7 @@ from edged.system.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
-GOODBYE_S = 0.9  # from the signal to the end, whatever hangs
+GOODBYE_S = 0.8  # from the signal until nothing is waited for any more; what controls us has 0.1 s after it
 TOLD = frozenset({"turn", "link", "device", "light"})  # after these the manager's sentence may be another
 
 

@@ -31,6 +31,7 @@ PROTOCOL = 1
 MOST_CLIENTS = 16
 MOST_LINE = 8 * 1024
 MOST_OUTBOX = 64 * 1024
+GOODBYE_S = 0.1  # what the kernel has taken by then can be read later all the same
 ACTS = frozenset({"press", "release", "interrupt", "mute", "unmute", "volume", "reload"})
 
 
@@ -114,7 +115,7 @@ class ControlServer:
                 client.send(line)
 
     async def close(self) -> None:
-        """Say goodbye to all and leave nothing behind."""
+        """Say goodbye to all and leave nothing behind; takes little more than GOODBYE_S, whoever does not read."""
         for task in list(self._tasks):
             task.cancel()
         if self._tasks:
@@ -233,10 +234,17 @@ class _Client:
         self._outbox += line
 
     async def close(self) -> None:
+        """Within GOODBYE_S, whether what was said is read or not."""
         self._flush()
         self._writer.close()
-        with contextlib.suppress(ConnectionError):
-            await self._writer.wait_closed()
+        transport = self._writer.transport
+        too_long = self._loop.call_later(GOODBYE_S, transport.abort)
+        try:
+            with contextlib.suppress(ConnectionError):
+                await self._writer.wait_closed()
+        finally:
+            too_long.cancel()
+            transport.abort()  # where even this wait was cut short
 
     def _flush(self) -> None:
         outbox, self._outbox = self._outbox, bytearray()

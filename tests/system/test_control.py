@@ -1,9 +1,12 @@
 """The control socket over real Unix sockets."""
 
+import array
 import asyncio
+import fcntl
 import json
 import os
 import socket
+import termios
 import threading
 from contextlib import asynccontextmanager
 
@@ -250,6 +253,39 @@ def test_a_client_that_does_not_read_is_dropped_and_nobody_waits(path):
                 server.publish({"event": "x", "n": number, "text": "y" * 100})
                 assert (await reading.read())["n"] == number
             assert server.dropped == 1
+
+    asyncio.run(main())
+
+
+def waiting_to_be_read(client):
+    """How many bytes the kernel keeps for it."""
+    count = array.array("i", [0])
+    fcntl.ioctl(client, termios.FIONREAD, count)
+    return count[0]
+
+
+async def fill(server, client):
+    """Publish until the kernel takes no more for the client, so that the server keeps the last of it."""
+    before = -1
+    while (kept := waiting_to_be_read(client)) != before:
+        before = kept
+        server.publish({"event": "x", "text": "y" * 4096})
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+
+def test_the_end_waits_for_no_client_that_does_not_read(path):
+    async def main():
+        with socket.socket(socket.AF_UNIX) as deaf:
+            async with serving(path, Target()) as server:
+                deaf.connect(str(path))
+                async with asyncio.timeout(IN_TIME_S):
+                    while not waiting_to_be_read(deaf):
+                        await asyncio.sleep(0)
+                await fill(server, deaf)
+                assert server.dropped == 0
+                async with asyncio.timeout(IN_TIME_S):
+                    await server.close()
 
     asyncio.run(main())
 
