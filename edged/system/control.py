@@ -31,6 +31,7 @@ PROTOCOL = 1
 MOST_CLIENTS = 16
 MOST_LINE = 8 * 1024
 MOST_OUTBOX = 64 * 1024
+AGAIN_S = 0.25  # after a connection that could not be accepted
 GOODBYE_S = 0.1  # what the kernel has taken by then can be read later all the same
 ACTS = frozenset({"press", "release", "interrupt", "mute", "unmute", "volume", "reload"})
 
@@ -70,6 +71,7 @@ class ControlServer:
         self.dropped = 0
         self._path, self._target, self._may_press = path, target, may_press
         self._clients: set[_Client] = set()
+        self._connections: set[socket.socket] = set()
         self._listening: socket.socket | None = None
         self._owns_path = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -125,10 +127,11 @@ class ControlServer:
         if self._owns_path:
             self._path.unlink(missing_ok=True)
 
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+    def _spawn(self, work: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -139,17 +142,35 @@ class ControlServer:
 
     async def _accept(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
+        failing = False
         while True:
-            connection, _ = await loop.sock_accept(listening)
-            if len(self._clients) >= MOST_CLIENTS:
-                self.dropped += 1
-                with contextlib.suppress(OSError):
-                    connection.send(
-                        _line({"type": "error", "error": f"{MOST_CLIENTS} clients are here already"})
-                    )
-                connection.close()
+            try:
+                connection, _ = await loop.sock_accept(listening)
+            except OSError as error:  # too many files are open, most likely, and that passes
+                if not failing:
+                    log.warning("control socket: nobody can be let in: %s; it is tried again", error)
+                failing = True
+                await asyncio.sleep(AGAIN_S)
                 continue
-            self._spawn(self._serve(connection))
+            failing = False
+            self._let_in(connection)
+            await asyncio.sleep(
+                0
+            )  # while somebody queues accepting does not wait, and others have work to do
+
+    def _let_in(self, connection: socket.socket) -> None:
+        if len(self._connections) >= MOST_CLIENTS:
+            self.dropped += 1
+            with contextlib.suppress(OSError):
+                connection.send(_line({"type": "error", "error": f"{MOST_CLIENTS} clients are here already"}))
+            connection.close()
+            return
+        self._connections.add(connection)  # it counts from here on: the next may be here before it is served
+        self._spawn(self._serve(connection)).add_done_callback(lambda _: self._left(connection))
+
+    def _left(self, connection: socket.socket) -> None:
+        self._connections.discard(connection)
+        connection.close()  # where it was never served; else its transport has
 
     async def _serve(self, connection: socket.socket) -> None:
         peer = Peer(*struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)))

@@ -5,10 +5,11 @@ import asyncio
 import fcntl
 import json
 import os
+import resource
 import socket
 import termios
 import threading
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 
@@ -183,10 +184,10 @@ def test_who_may_not_press_may_look(path):
     asyncio.run(main())
 
 
-async def gone(target, expected):
-    """Until the server has noticed that its client went."""
+async def until(holds):
+    """Until the server has come so far."""
     async with asyncio.timeout(IN_TIME_S):
-        while target.commands != expected:  # noqa: ASYNC110 what is waited for has no event
+        while not holds():  # noqa: ASYNC110 what is waited for has no event
             await asyncio.sleep(0)
 
 
@@ -196,7 +197,7 @@ def test_a_client_that_goes_while_it_presses_lets_go(path):
         async with serving(path, target):
             async with client_of(path) as client:
                 await client.ask({"command": "press"})
-            await gone(target, ["press", "release"])
+            await until(lambda: target.commands == ["press", "release"])
 
     asyncio.run(main())
 
@@ -246,6 +247,53 @@ def test_one_client_too_many_is_told_and_the_others_stay(path):
     asyncio.run(main())
 
 
+def greeting(client):
+    client.settimeout(IN_TIME_S)
+    with client.makefile("rb") as lines:
+        return json.loads(lines.readline())["type"]
+
+
+def test_of_a_burst_no_more_are_let_in_than_may_be_here(path):
+    async def main():
+        clients = [socket.socket(socket.AF_UNIX) for _ in range(MOST_CLIENTS + 1)]
+        async with serving(path, Target()) as server:
+            for client in clients:  # none is accepted before all of them queue: this is the server's own loop
+                client.connect(str(path))
+            greetings = [await asyncio.to_thread(greeting, client) for client in clients]
+            assert sorted(greetings) == ["error", *["hello"] * MOST_CLIENTS]
+            assert server.dropped == 1
+        for client in clients:
+            client.close()
+
+    asyncio.run(main())
+
+
+@contextmanager
+def no_more_files():
+    """Nothing can be opened in this process."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.dup(0)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+def test_who_could_not_be_let_in_is_let_in_later(path, caplog):
+    async def main():
+        async with serving(path, Target()), client_of(path) as before:
+            with socket.socket(socket.AF_UNIX) as later:
+                with no_more_files():
+                    later.connect(str(path))
+                    await until(lambda: "nobody can be let in" in caplog.text)
+                    assert (await before.ask({"command": "status"}))["ok"] is True
+                assert await asyncio.to_thread(greeting, later) == "hello"
+
+    asyncio.run(main())
+
+
 def test_a_client_that_does_not_read_is_dropped_and_nobody_waits(path):
     async def main():
         async with serving(path, Target()) as server, client_of(path), client_of(path) as reading:
@@ -279,9 +327,7 @@ def test_the_end_waits_for_no_client_that_does_not_read(path):
         with socket.socket(socket.AF_UNIX) as deaf:
             async with serving(path, Target()) as server:
                 deaf.connect(str(path))
-                async with asyncio.timeout(IN_TIME_S):
-                    while not waiting_to_be_read(deaf):
-                        await asyncio.sleep(0)
+                await until(lambda: waiting_to_be_read(deaf))
                 await fill(server, deaf)
                 assert server.dropped == 0
                 async with asyncio.timeout(IN_TIME_S):
