@@ -222,8 +222,7 @@ class App:
         path, listening = self._config.control.socket, self._ports.control
         if not path and listening is None:
             return
-        # whoever the socket's file mode lets in may act; there is no remote way in
-        control = ControlServer(Path(path), self, may_press=lambda peer: peer.uid >= 0)
+        control = ControlServer(Path(path), self)
         try:
             await control.start(listening)
         except OSError as error:

@@ -2,7 +2,7 @@
 
 Rules:
 1. A client first hears `hello`, then `snapshot`, then events as they happen; it may send commands at any time.
-2. Who it is comes from the kernel (SO_PEERCRED), whether it may act from `may_press`.
+2. Whom the socket's file mode lets in may act; there is no remote way in. Who it is, the kernel says (SO_PEERCRED).
 3. A press belongs to the client that made it: gone without a release, it is released for it. A command may say
    `"keep": true` to leave it pressed; the longest hold ends it then.
 4. Bounds: `MOST_CLIENTS` clients, `MOST_LINE` bytes a line, `MOST_OUTBOX` bytes waiting for a client. A client
@@ -17,7 +17,6 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -67,9 +66,9 @@ class Controlled(Protocol):
 class ControlServer:
     """Serves on `path`, or on a socket that is listening already."""
 
-    def __init__(self, path: Path, target: Controlled, *, may_press: Callable[[Peer], bool]) -> None:
+    def __init__(self, path: Path, target: Controlled) -> None:
         self.dropped = 0
-        self._path, self._target, self._may_press = path, target, may_press
+        self._path, self._target = path, target
         self._clients: set[_Client] = set()
         self._connections: set[socket.socket] = set()
         self._listening: socket.socket | None = None
@@ -201,8 +200,6 @@ class ControlServer:
             if name == "status":
                 state = self._target.snapshot()
             elif name in ACTS:
-                if not self._may_press(client.peer):
-                    raise CommandError("you may look but not act")  # noqa: TRY301
                 state = await self._act(name, request, client.peer)
                 if name in ("press", "release"):
                     client.pressed = name == "press" and request.get("keep") is not True

@@ -62,7 +62,7 @@ class Client:
 
 @asynccontextmanager
 async def serving(path, target, **options):
-    server = ControlServer(path, target, may_press=options.pop("may_press", lambda peer: True))
+    server = ControlServer(path, target)
     await server.start(**options)
     try:
         yield server
@@ -169,17 +169,6 @@ def test_a_command_that_is_refused_says_why(path):
             await client.ask({"command": "mute"})
             answer = await client.ask({"id": 2, "command": "mute"})
             assert answer == {"type": "answer", "id": 2, "ok": False, "error": "muted already"}
-
-    asyncio.run(main())
-
-
-def test_who_may_not_press_may_look(path):
-    async def main():
-        target = Target()
-        async with serving(path, target, may_press=lambda peer: False), client_of(path) as client:
-            assert (await client.ask({"command": "press"}))["error"] == "you may look but not act"
-            assert (await client.ask({"command": "status"}))["ok"] is True
-        assert target.commands == []
 
     asyncio.run(main())
 
@@ -353,7 +342,7 @@ def test_a_socket_left_behind_is_replaced_and_a_live_one_is_not(path):
         stale.close()
         async with serving(path, Target()):
             with pytest.raises(OSError, match="another edged"):
-                await ControlServer(path, Target(), may_press=lambda peer: True).start()
+                await ControlServer(path, Target()).start()
             async with client_of(path) as client:
                 assert (await client.ask({"command": "status"}))["ok"] is True
 
@@ -467,7 +456,7 @@ def test_a_socket_at_another_place_than_configured_is_served_and_told(tmp_path, 
         with socket.socket(socket.AF_UNIX) as given:
             given.bind(str(tmp_path / "given"))
             given.listen()
-            server = ControlServer(tmp_path / "configured", Target(), may_press=lambda peer: True)
+            server = ControlServer(tmp_path / "configured", Target())
             await server.start(given.dup())
             reader, writer = await asyncio.open_unix_connection(str(tmp_path / "given"))
             assert json.loads(await asyncio.wait_for(reader.readline(), IN_TIME_S))["type"] == "hello"
