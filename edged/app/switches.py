@@ -10,6 +10,7 @@ Rules:
 
 import asyncio
 import logging
+import reprlib
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeGuard
@@ -80,7 +81,9 @@ class Switches:
     async def set_volume(self, level: object) -> None:
         """Raises CommandError for what is no volume."""
         if not _is_volume(level):
-            raise CommandError(f"a volume is a whole number from 0 to {volume.LOUDEST}, not {level!r:.40}")
+            raise CommandError(
+                f"a volume is a whole number from 0 to {volume.LOUDEST}, not {reprlib.repr(level):.40}"
+            )
         await self._load_what_it_takes(level)
         self.loudness.set(level)
         await self._set_card()

@@ -12,7 +12,6 @@ Rules:
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import socket
@@ -22,13 +21,12 @@ from typing import Any, NamedTuple, Protocol
 
 from edged import __version__
 from edged.errors import CommandError, ConfigError
-from edged.system.veil import VEIL
+from edged.system.control_lines import MOST_LINE, line_of, number_of, request_of
 
 log = logging.getLogger(__name__)
 
 PROTOCOL = 1
 MOST_CLIENTS = 16
-MOST_LINE = 8 * 1024
 MOST_OUTBOX = 64 * 1024
 AGAIN_S = 0.25  # after a connection that could not be accepted
 GOODBYE_S = 0.1  # what the kernel has taken by then can be read later all the same
@@ -111,7 +109,7 @@ class ControlServer:
     def publish(self, event: dict[str, Any]) -> None:
         """Tell every client; returns at once."""
         if self._clients:
-            line = _line({"type": "event", **event})
+            line = line_of({"type": "event", **event})
             for client in list(self._clients):
                 client.send(line)
 
@@ -161,7 +159,9 @@ class ControlServer:
         if len(self._connections) >= MOST_CLIENTS:
             self.dropped += 1
             with contextlib.suppress(OSError):
-                connection.send(_line({"type": "error", "error": f"{MOST_CLIENTS} clients are here already"}))
+                connection.send(
+                    line_of({"type": "error", "error": f"{MOST_CLIENTS} clients are here already"})
+                )
             connection.close()
             return
         self._connections.add(connection)  # it counts from here on: the next may be here before it is served
@@ -177,12 +177,12 @@ class ControlServer:
         client = _Client(writer, peer, self)
         self._clients.add(client)
         try:
-            client.send(_line({"type": "hello", "protocol": PROTOCOL, "edged": __version__}))
-            client.send(_line({"type": "snapshot", **self._target.snapshot()}))
-            while line := await reader.readline():
-                client.send(_line(await self._answer(client, line)))
-        except ValueError:
-            client.send(_line({"type": "error", "error": f"a line is at most {MOST_LINE} bytes"}))
+            client.send(line_of({"type": "hello", "protocol": PROTOCOL, "edged": __version__}))
+            client.send(line_of({"type": "snapshot", **self._target.snapshot()}))
+            while line := await _read(reader):
+                client.send(line_of(await self._answer(client, line)))
+        except _TooLongError:
+            client.send(line_of({"type": "error", "error": f"a line is at most {MOST_LINE} bytes"}))
         except ConnectionError:
             pass
         finally:
@@ -194,8 +194,8 @@ class ControlServer:
     async def _answer(self, client: "_Client", line: bytes) -> dict[str, Any]:
         number: object = None
         try:
-            request = _request(line)
-            number = request.get("id")
+            request = request_of(line)
+            number = number_of(request)
             name = request["command"]
             if name == "status":
                 state = self._target.snapshot()
@@ -270,18 +270,15 @@ class _Client:
             self._writer.write(outbox)
 
 
-def _request(line: bytes) -> dict[str, Any]:
+class _TooLongError(Exception):
+    pass
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
     try:
-        request = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise CommandError("a request is one JSON object on one line") from error
-    if not isinstance(request, dict) or not isinstance(request.get("command"), str):
-        raise CommandError('a request is an object with a "command"')
-    return request
-
-
-def _line(message: dict[str, Any]) -> bytes:
-    return json.dumps(VEIL.veiled_in(message)).encode() + b"\n"
+        return await reader.readline()
+    except ValueError as error:  # asyncio's word for a line past its limit
+        raise _TooLongError from error
 
 
 def _answers(path: Path) -> bool:

@@ -88,7 +88,15 @@ def test_a_configuration_that_is_read_again_counts_where_it_changed(rig):
     rig(body)
 
 
-@pytest.mark.parametrize("level", [-1, 101, 5.5, "40", None, True, [1] * 1000])
+def nested(depth):
+    """A list in a list in a list …"""
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("level", [-1, 101, 5.5, "40", None, True, [1] * 1000, nested(5000)])
 def test_what_is_no_volume_is_refused_and_changes_nothing(rig, level):
     async def body(kiosk):
         switches, end = await kiosk.live()

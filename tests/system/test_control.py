@@ -14,8 +14,9 @@ from contextlib import asynccontextmanager, contextmanager
 import pytest
 
 from edged.errors import CommandError, ConfigError
-from edged.system.control import MOST_CLIENTS, MOST_LINE, ControlServer
+from edged.system.control import MOST_CLIENTS, ControlServer
 from edged.system.control_client import ControlClient
+from edged.system.control_lines import MOST_LINE
 
 IN_TIME_S = 5
 
@@ -130,6 +131,9 @@ def test_commands_are_carried_out_and_answered_with_the_state(path):
         (b'{"command": 7}\n', '"command"'),
         (b'{"command": "dance"}\n', "unknown command 'dance'"),
         (b"[" * 5000 + b"\n", "JSON object"),
+        (b'{"command": "status", "id": ' + b"[" * 700 + b"]" * 700 + b"}\n", "id of a request"),
+        (b'{"command": "status", "id": true}\n', "id of a request"),
+        (b'{"command": "status", "id": 1.5}\n', "id of a request"),
     ],
 )
 def test_nonsense_is_answered_and_the_connection_lives(path, line, says):
@@ -215,6 +219,20 @@ def test_a_line_too_long_ends_the_connection_with_a_word(path):
             answer = await client.ask(b"x" * (MOST_LINE + 100) + b"\n")
             assert answer == {"type": "error", "error": f"a line is at most {MOST_LINE} bytes"}
             assert await client.reader.read() == b""
+
+    asyncio.run(main())
+
+
+def test_a_fault_of_ours_is_told_as_one_and_not_as_the_clients(path):
+    async def main():
+        told = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
+        target = Target()
+        async with serving(path, target), client_of(path) as client:
+            target.snapshot = lambda: int("a bug")
+            client.writer.write(b'{"command": "status"}\n')
+            assert await asyncio.wait_for(client.reader.read(), IN_TIME_S) == b""
+        assert [type(context["exception"]) for context in told] == [ValueError]
 
     asyncio.run(main())
 

@@ -1,0 +1,33 @@
+"""Lines on the control socket: requests as they are read, and what is said, as it is written. Pure."""
+
+import json
+from typing import Any
+
+from edged.errors import CommandError
+from edged.system.veil import VEIL
+
+MOST_LINE = 8 * 1024  # bytes of a request
+
+
+def request_of(line: bytes) -> dict[str, Any]:
+    """An object with a command, whatever that is; raises CommandError."""
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise CommandError("a request is one JSON object on one line") from error
+    if not isinstance(request, dict) or not isinstance(request.get("command"), str):
+        raise CommandError('a request is an object with a "command"')
+    return request
+
+
+def number_of(request: dict[str, Any]) -> int | str | None:
+    """What the client calls its request. Said back it is flat, whatever was sent; raises CommandError."""
+    number = request.get("id")
+    if number is None or type(number) in (int, str):
+        return number
+    raise CommandError("the id of a request is a whole number or a text")
+
+
+def line_of(message: dict[str, Any]) -> bytes:
+    """A message as a line, without what is secret."""
+    return json.dumps(VEIL.veiled_in(message)).encode() + b"\n"
