@@ -17,6 +17,7 @@ from edged.keeper import Keeper, Lost
 from edged.panel.button import Gesture, Grammar
 from edged.panel.driver import ButtonDriver, LampDriver
 
+PRESS_S = 0.01  # by then the light is on, and the first sound on its way to the service
 Life = tuple[Callable[[Lost], None], Callable[[], None]]  # how a device is opened and shut
 
 
@@ -50,6 +51,7 @@ class Front:
         self._want_microphone()
         intake.health.fitness = fitness(config)
         intake.on_heed = self._heed
+        self._heeded = intake.heed
         self._heed(intake.heed)
 
     def configure(self, config: Config, devices: Devices, *, opened: frozenset[str]) -> None:
@@ -67,7 +69,8 @@ class Front:
         if "microphone" in opened:
             self._intake.set_preroll(preroll_ms(config))
             self._want_microphone()
-            self._heed(self._intake.heed)
+            self._heeded = self._intake.heed
+            self._heed(self._heeded)
 
     def gate(self, is_open: bool) -> None:  # noqa: FBT001 a switch
         """The gate was opened or shut; capture `closed` runs the microphone only then."""
@@ -81,8 +84,15 @@ class Front:
 
     def _heed(self, heed: Heed) -> None:
         """How soon the microphone has to hand its blocks; at once where they have to keep step with the speaker's."""
-        if self._echo is None:
+        if self._echo is not None:
+            return
+        if (
+            heed is Heed.NOW and self._heeded is Heed.SOON
+        ):  # a press: its own work goes first, and nothing is lost
+            self._loop.call_later(PRESS_S, lambda: self._heed(self._intake.heed))
+        else:
             self.devices.microphone.heed(heed)
+        self._heeded = heed
 
     def _want_microphone(self) -> None:
         runs = self._is_open or self._config.microphone.capture == "warm"

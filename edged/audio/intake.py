@@ -54,6 +54,7 @@ class Intake:
         self._gathered: list[bytes] = []
         self._gathered_bytes = 0
         self._unwoken_bytes = 0
+        self._unjudged = b""
         self.on_heed: Callable[[Heed], None] | None = None
         """Called on the loop's thread when what is wanted of the microphone has changed. Must not wait."""
         self._heed = self.heed
@@ -88,7 +89,8 @@ class Intake:
             self._unwoken_bytes = 0
         self._tell_heed()
         self.health.begin()
-        self._add(preroll)
+        self._log.add(preroll)
+        self._unjudged = preroll  # that takes longer than all else a press does, and nobody waits for it
 
     def shut(self) -> None:
         """Shut the gate: all that was handed in before is in the log on return; the pre-roll starts anew."""
@@ -110,10 +112,12 @@ class Intake:
         """The gate stays open and another utterance is about to begin: all until now belongs to the one before."""
         self.collect()
         self.health.begin()
+        self._unjudged = b""
 
     def judge(self) -> Verdict:
         """What is to become of the utterance, by all of it that was handed in; before `shut`."""
         self.collect()
+        self._judge_more(b"")
         return self.health.verdict()
 
     def blind(self, speaking: bool) -> None:  # noqa: FBT001 - a fact that is told, not an option
@@ -162,7 +166,11 @@ class Intake:
 
     def _add(self, sound: bytes) -> None:
         self._log.add(sound)
-        self.health.hear(sound)
+        self._judge_more(sound)
+
+    def _judge_more(self, sound: bytes) -> None:
+        unjudged, self._unjudged = self._unjudged + sound, b""
+        self.health.hear(unjudged)
 
     def _gather(self, sound: bytes) -> bool:
         """Keep `sound` for the loop; True: time to wake it."""
