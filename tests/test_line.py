@@ -6,7 +6,9 @@ import pytest
 
 from edged.causes import Cue
 from edged.local.script import VoicePlanner
+from edged.local.voice import Answer
 from tests.lab.net import SimNet
+from tests.lab.stamp import stamps
 from tests.test_shell import idle, kiosk_of, played, told
 
 
@@ -213,3 +215,50 @@ def test_a_day_of_refusals_changes_nothing_that_is_not_said(daemon, caplog):
         assert sum("link:" in record.message for record in caplog.records if record.levelno >= 30) <= 5
 
     daemon(body, fault_lines=["refuse:401"])
+
+
+@pytest.mark.parametrize(("up_bytes_s", "buffer_bytes"), [(40_000, 256 * 1024), (25_000, 64 * 1024)])
+def test_a_line_too_narrow_for_speech_brings_all_of_it_in_the_end(daemon, up_bytes_s, buffer_bytes):
+    async def body(kiosk):
+        kiosk.net.set(latency_ms=30, up_bytes_s=up_bytes_s, buffer_bytes=buffer_bytes)
+        await kiosk.visitor.hold(8.0)
+        await asyncio.sleep(0.5)
+        await idle(kiosk, 90.0)
+        assert [up for _, up in kiosk.links] == [True]
+        assert len(kiosk.server.audit) == 1
+        assert completed(kiosk) == 1
+
+    daemon(body)
+
+
+def test_an_answer_that_comes_just_fast_enough_is_heard_to_its_end(daemon):
+    class Long:
+        """Half a minute."""
+
+        def __init__(self):
+            self.answers = [stamps(1 << 30, 30 * 24_000)]
+
+        def answer(self, utterance):
+            return Answer(self.answers[0], "so it is")
+
+    async def body(kiosk):
+        kiosk.net.set(latency_ms=30, down_bytes_s=80_000)
+        assert await answered(kiosk)
+        assert [up for _, up in kiosk.links] == [True]
+        assert kiosk.voice.answers[0] in played(kiosk)
+
+    daemon(body, voice=Long(), pace=4.0)
+
+
+def test_a_black_hole_is_noticed_by_a_line_that_rests(daemon):
+    async def body(kiosk):
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(20)
+        began = loop.time()
+        kiosk.net.set(hole_up=True, hole_down=True)
+        assert await kiosk.until(lambda: not kiosk.app.link.up, 20.0)
+        assert loop.time() - began <= 8.1
+        kiosk.net.set(hole_up=False, hole_down=False)
+        assert await kiosk.until(lambda: kiosk.app.link.up, 5.0)
+
+    daemon(body)

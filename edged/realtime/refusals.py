@@ -4,6 +4,7 @@ Each gives the cause and its words; the causes' reactions stand in causes.py. Wh
 faults.py.
 """
 
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from edged.realtime import faults
@@ -75,3 +76,17 @@ def of_proxy(status: int) -> Told:
     if status in (502, 503, 504):
         return "unreachable", f"the proxy can not reach the service (HTTP {status})"
     return "proxy_refused", f"the proxy refuses (HTTP {status})"
+
+
+def retry_after_s(value: str | None, wall: float) -> float | None:
+    """Seconds that a Retry-After header asks for (a number or a date); None where it says nothing of use."""
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - wall)
+    except (ValueError, OverflowError):
+        return None

@@ -1,7 +1,8 @@
 """The connection, over the `websockets` library: one attempt, its failures as causes. Decides nothing.
 
 The library's own reconnect loop is not used, redirects are not followed (they would carry the key along), names are
-not looked up by it (its way can hang the exit), and proxies of the environment are not taken by surprise.
+not looked up by it (its way can hang the exit), and proxies of the environment are not taken by surprise. Its pings
+are off: they count against a line that is narrow (pulse.py).
 """
 
 import asyncio
@@ -11,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, HTTPProxyConnection, connect
@@ -36,11 +36,11 @@ from edged.realtime.eyeballs import in_turn, no_route
 from edged.realtime.outq import unacknowledged
 from edged.realtime.ports import Resolver, Transport
 from edged.realtime.providers import Endpoint
+from edged.realtime.pulse import PONG_WITHIN_S, Beat, Pulse
 from edged.realtime.race import Waiting, first_connected
 from edged.realtime.vigil import Flow
 
 MAX_MESSAGE_BYTES = 16 * 2**20  # a whole retrieved item may come in one message
-PING_EVERY_S, PONG_WITHIN_S = 5.0, 2.5  # an idle half-open line is noticed within 7.5 s
 GOODBYE_S = 0.5
 
 
@@ -57,6 +57,17 @@ class _Route:
     @property
     def first_stop(self) -> str:
         return urlsplit(self.proxy).hostname or "" if self.proxy else self.host
+
+
+class _Connection(ClientConnection):
+    """The library's, which also tells of every byte that comes, and not only of whole messages."""
+
+    pulse: Pulse | None = None
+
+    def data_received(self, data: bytes) -> None:
+        if self.pulse is not None:
+            self.pulse.heard(self.loop.time())
+        super().data_received(data)
 
 
 class _Connect(connect):
@@ -138,16 +149,17 @@ class WebsocketDial:
             max_size=MAX_MESSAGE_BYTES,
             open_timeout=timeout_s,
             close_timeout=GOODBYE_S,
-            ping_interval=PING_EVERY_S,
-            ping_timeout=PONG_WITHIN_S,
+            ping_interval=None,
+            create_connection=_Connection,
             proxy=None,
         )
         attempt.route = _Route(addresses, port, endpoint.host, tls, endpoint.proxy)
         return WebsocketTransport(await self._made(attempt, endpoint), endpoint.provider.remedies)
 
-    async def _made(self, attempt: _Connect, endpoint: Endpoint) -> ClientConnection:
+    async def _made(self, attempt: _Connect, endpoint: Endpoint) -> _Connection:
         try:
             connection = await attempt
+            assert isinstance(connection, _Connection)
         except (OSError, WebSocketException, ValueError) as error:
             if isinstance(error, TimeoutError) and attempt.reached:
                 self._silent = attempt.reached
@@ -170,7 +182,7 @@ class WebsocketDial:
             cause, words = _refusal(error, secure=endpoint.secure)
         wait_s = None
         if isinstance(error, InvalidStatus):
-            wait_s = retry_after_s(error.response.headers.get("Retry-After"), wall)
+            wait_s = refusals.retry_after_s(error.response.headers.get("Retry-After"), wall)
         arrived = attempt.reached and not isinstance(error, ProxyError)
         who = endpoint.host if arrived else attempt.route.first_stop
         return LinkError(_with_remedy(f"{who}: {words}", cause, endpoint.provider.remedies), cause, wait_s)
@@ -191,16 +203,19 @@ class WebsocketDial:
 class WebsocketTransport:
     """One open connection."""
 
-    def __init__(self, connection: ClientConnection, remedies: Mapping[str, str]) -> None:
+    def __init__(self, connection: _Connection, remedies: Mapping[str, str]) -> None:
         self._connection, self._remedies = connection, remedies
         self._given = 0
+        self._pulse = connection.pulse = Pulse(connection.loop.time())
 
     def flow(self) -> Flow | None:
         transport = self._connection.transport
         kernel = unacknowledged(transport)
         if kernel is None:
             return None
-        return Flow(self._given, transport.get_write_buffer_size() + kernel, self._connection.latency)
+        # The trip of a ping that stood behind sound says how long the queue was, not how patient to be.
+        trip_s = min(self._connection.latency, PONG_WITHIN_S)
+        return Flow(self._given, transport.get_write_buffer_size() + kernel, trip_s)
 
     async def send(self, text: str) -> None:
         self._given += len(text)
@@ -211,9 +226,25 @@ class WebsocketTransport:
 
     async def receive(self) -> str | bytes:
         try:
-            return await self._connection.recv()
+            while True:
+                try:
+                    async with asyncio.timeout_at(self._pulse.look_at):
+                        return await self._connection.recv()
+                except TimeoutError:
+                    await self._look()
         except ConnectionClosed as closed:
             raise _of_close(closed, self._remedies) from closed
+
+    async def _look(self) -> None:
+        now_s = self._connection.loop.time()
+        match self._pulse.look(now_s, self.flow()):
+            case Beat.DEAD:
+                self._connection.transport.abort()
+                raise LinkError("no answer to a ping", "link_silent")
+            case Beat.PING if self._connection.transport.get_write_buffer_size():
+                self._pulse.put_off(now_s)  # it would be waited for, and the socket is never left unread
+            case Beat.PING:
+                await self._connection.ping()
 
     async def close(self) -> None:
         # The library waits behind what the socket has not taken yet, on a dead line for ever.
@@ -231,8 +262,6 @@ def _of_close(closed: ConnectionClosed, remedies: Mapping[str, str]) -> LinkErro
         return LinkError(
             _with_remedy(f"closed by the service: {code} {reason}".rstrip(), cause, remedies), cause
         )
-    if closed.sent is not None and closed.sent.code == 1011:
-        return LinkError("no answer to a ping", "link_silent")
     if closed.sent is not None:
         return LinkError(f"given up: {closed.sent.code} {closed.sent.reason}".rstrip(), "link_closed")
     return LinkError("the connection broke without a goodbye", "link_closed")
@@ -266,17 +295,3 @@ def _refusal(error: Exception, *, secure: bool) -> tuple[str, str]:  # noqa: PLR
 
 def _with_remedy(text: str, cause: str, remedies: Mapping[str, str]) -> str:
     return f"{text}; {remedies[cause]}" if cause in remedies else text
-
-
-def retry_after_s(value: str | None, wall: float) -> float | None:
-    """Seconds that a Retry-After header asks for (a number or a date); None where it says nothing of use."""
-    if value is None:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - wall)
-    except (ValueError, OverflowError):
-        return None

@@ -4,6 +4,7 @@ import pytest
 
 from edged.causes import CAUSES, Retry
 from edged.realtime import refusals
+from edged.realtime.refusals import retry_after_s
 
 
 @pytest.mark.parametrize(
@@ -105,3 +106,21 @@ def test_a_proxy(status, cause, retry):
     found, _ = refusals.of_proxy(status)
     assert found == cause
     assert CAUSES[found].retry is retry
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (None, None),
+        ("7", 7.0),
+        ("1.5", 1.5),
+        ("-3", 0.0),
+        ("100000000000", 1e11),
+        ("Thu, 01 Jan 1970 00:02:00 GMT", 20.0),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_retry_after_in_each_of_its_forms(value, seconds):
+    assert retry_after_s(value, wall=100.0) == seconds
