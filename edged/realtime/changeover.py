@@ -58,12 +58,12 @@ class Changeover:
     async def _renewals(self, line: Line, spoken: Callable[[], bool]) -> None:
         limit = limit_s(line.expires_at, self._wall(), self._habits.session_s)
         renewal = Renewal(line.born_s, limit, self._habits.forget_after_s)
-        idle_since = again_at = _now()
+        again_at = _now()
         while True:
             await asyncio.sleep(LOOK_S)
             if not self._is_quiet(line):
-                idle_since = _now()
-            why = renewal.due(_now(), idle_s=_now() - idle_since, spoken=spoken())
+                self._history.under_way(_now())
+            why = renewal.due(_now(), idle_s=self._history.idle_s(_now()), spoken=spoken())
             if why is not None and _now() >= again_at:
                 again_at = _now() + AGAIN_S
                 await self._renew(line, why)

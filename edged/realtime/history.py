@@ -1,11 +1,13 @@
-"""What was said lately, to be put into the next session when this one is gone. Pure.
+"""What was said lately, to be put into the next session when this one is gone. Pure: the time is given, in seconds.
 
 Rules: text only (no service takes its own sound back), the visitor's side only where it is transcribed. An answer that
-was cut off is left out: nobody knows which words of it were heard. Bounded: the oldest go.
+was cut off is left out: nobody knows which words of it were heard. Bounded: the oldest go. After `forget_after_s` of
+quiet it is another visitor's, and nothing is told to him: over lines that come and go, and while there is none.
 """
 
 from collections import deque
 from collections.abc import Iterator
+from math import inf
 from typing import NamedTuple
 
 MOST_CHARACTERS = 6000  # some 1500 tokens, billed as input at every renewal
@@ -19,10 +21,11 @@ class Line(NamedTuple):
 
 
 class History:
-    """`most_lines` 0 remembers nothing."""
+    """`most_lines` 0 remembers nothing; `forget_after_s` 0 forgets nobody."""
 
-    def __init__(self, most_lines: int) -> None:
-        self._most = most_lines
+    def __init__(self, most_lines: int, forget_after_s: float = 0.0) -> None:
+        self._most, self._forget_after_s = most_lines, forget_after_s
+        self._quiet_since = -inf
         self._lines: deque[Line] = deque(maxlen=max(1, most_lines))
         self._answering = False  # the last line belongs to the answer under way
 
@@ -42,6 +45,20 @@ class History:
         if self._answering and self._lines and self._lines[-1].role == "assistant":
             self._lines.pop()
         self._answering = False
+
+    def under_way(self, now: float) -> None:
+        """Something is said, on its way, or sounds."""
+        self.look(now)
+        self._quiet_since = now
+
+    def idle_s(self, now: float) -> float:
+        """For how long nothing was under way."""
+        return now - self._quiet_since
+
+    def look(self, now: float) -> None:
+        """Forget a visitor who has gone."""
+        if self._forget_after_s and self.idle_s(now) >= self._forget_after_s:
+            self.forget()
 
     def forget(self) -> None:
         """Another visitor: nothing of this one's is told to that one."""

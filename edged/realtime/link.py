@@ -72,7 +72,7 @@ class Link:
         self._dial, self._endpoint, self._settings = dial, endpoint, settings
         self._outgoing, self._owner, self._rng = outgoing, owner, rng
         self._habits = habits or Habits()
-        self._history = History(self._habits.history_lines)
+        self._history = History(self._habits.history_lines, self._habits.forget_after_s)
         self._carrier: Carrier | None = None
         self._change = Changeover(self._habits, wall, self._open, owner, self._history)
         self._closing: set[asyncio.Future[None]] = set()
@@ -98,6 +98,7 @@ class Link:
 
     def sound(self) -> None:
         """The log has more to read."""
+        self._look_who_is_there()
         if self._carrier is not None:
             self._carrier.wake()
 
@@ -163,6 +164,7 @@ class Link:
         settings = replace(self._settings, turn_detection=DEAF_DETECTION) if self._deaf else self._settings
         session = Session(settings, endpoint.dialect, self._new_id)
         known, on = self._dialect is not None, self._on
+        self._look_who_is_there()
         line = await open_line(self._dial, endpoint, session, told=on, known=known, history=self._history)
         self._dialect = session.dialect  # it confirmed what it was told in it
         return line
@@ -249,6 +251,13 @@ class Link:
             asyncio.get_running_loop().call_later(DEAF_WITHIN_S, self._give_up, entry.uid)
         self._owner.on_sent(entry)
 
+    def _look_who_is_there(self) -> None:
+        """Also while there is no line: who speaks then may be another than spoke before."""
+        if self._owner.idle:
+            self._history.look(_now())
+        else:
+            self._history.under_way(_now())
+
     # -- small things --------------------------------------------------------------------------------
 
     def _tell(self, act: Callable[[Session], None]) -> None:
@@ -258,3 +267,7 @@ class Link:
 
     def _new_id(self) -> str:
         return f"edged_{next(self._ids)}"
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -39,6 +39,34 @@ def test_nothing_is_told_to_the_next_visitor():
     assert list(history) == []
 
 
+def test_after_so_long_a_quiet_it_is_another_visitor():
+    history = History(10, 120)
+    history.under_way(1000)
+    history.said("user", "My name is Ann.")
+    history.look(1119)
+    assert len(history) == 1
+    history.under_way(1119)
+    history.look(1238)
+    assert (len(history), history.idle_s(1238)) == (1, 119)
+    history.look(1239)
+    assert len(history) == 0
+
+
+def test_who_speaks_after_so_long_a_quiet_is_another_visitor():
+    history = History(10, 120)
+    history.under_way(1000)
+    history.said("user", "My name is Ann.")
+    history.under_way(1120)
+    assert len(history) == 0
+
+
+def test_where_visitors_are_not_told_apart_nothing_is_forgotten():
+    history = History(10)
+    history.said("user", "My name is Ann.")
+    history.look(1e9)
+    assert len(history) == 1
+
+
 def test_nothing_is_remembered_where_that_is_not_wanted():
     history = History(0)
     history.said("user", "x")

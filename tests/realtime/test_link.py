@@ -720,3 +720,67 @@ def test_the_next_visitor_meets_a_service_that_knows_nothing(lab_run):
             assert second.types == ["session.update"]
 
     lab_run(main())
+
+
+async def ann(rig, line):
+    """A visitor says something and goes."""
+    rig.owner.idle = False
+    rig.utter(b"\1\2" * 4800)
+    await asyncio.sleep(1.5)
+    line.say(wire.Committed("item_1", None))
+    line.say(wire.TranscriptionCompleted(wire.Part("item_1", 0), "My name is Ann."))
+    await asyncio.sleep(5)
+    rig.owner.idle = True
+
+
+def told_of_ann(line):
+    return "My name is Ann." in json.dumps(line.sent)
+
+
+@pytest.mark.parametrize(("down_s", "knows"), [(60, True), (3600, False)])
+def test_who_comes_after_the_line_was_down_is_not_taken_for_the_one_before(lab_run, down_s, knows):
+    async def main():
+        first, second = Line(), Line()
+        async with Rig(first, history_lines=4, forget_after_s=120) as rig:
+            await ann(rig, first)
+            first.drop()
+            await asyncio.sleep(down_s)
+            rig.lines.append(second)
+            rig.link.retry_now()
+            await asyncio.sleep(1)
+            assert rig.dialled == [first, second]
+            assert told_of_ann(second) is knows
+
+    lab_run(main())
+
+
+def test_who_speaks_while_the_line_is_down_is_not_taken_for_the_one_before(lab_run):
+    async def main():
+        first, second = Line(), Line()
+        async with Rig(first, history_lines=4, forget_after_s=120) as rig:
+            await ann(rig, first)
+            first.drop()
+            await asyncio.sleep(3600)
+            rig.owner.idle = False
+            rig.utter(b"\1\2" * 4800)
+            rig.lines.append(second)
+            rig.link.retry_now()
+            await asyncio.sleep(1)
+            assert second.types[-1] == "commit"
+            assert not told_of_ann(second)
+
+    lab_run(main())
+
+
+def test_a_line_that_drops_again_and_again_does_not_keep_a_visitor_in_mind(lab_run):
+    async def main():
+        lines = [Line() for _ in range(5)]
+        async with Rig(*lines, history_lines=4, forget_after_s=120) as rig:
+            await ann(rig, lines[0])
+            for _ in range(3):
+                await asyncio.sleep(90)
+                rig.dialled[-1].drop()
+            await asyncio.sleep(5)
+            assert [told_of_ann(line) for line in rig.dialled] == [False, True, False, False, False]
+
+    lab_run(main())
