@@ -25,6 +25,20 @@ HARMLESS = frozenset(
     }
 )
 
+# Codes of an error about a setting, where the error does not say which message it answers.
+OF_SETTINGS = frozenset(
+    {
+        "missing_required_parameter",
+        "unknown_parameter",
+        "invalid_value",
+        "invalid_type",
+        "cannot_update_voice",
+    }
+)
+
+# Codes that say that a session can not be had now, whatever its settings.
+NOT_NOW = {"rate_limit_exceeded": "server_busy", "server_error": "server_error"}
+
 COMMIT_REFUSED = frozenset({"input_audio_buffer_commit_empty"})
 ANSWER_ACTIVE = "conversation_already_has_active_response"
 

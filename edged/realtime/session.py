@@ -253,6 +253,11 @@ class Session:
             self.dialect, self._redialled = other, True  # the same socket, once, in the other dialect
             self.configure()
             return [told]
+        code = error.code or error.type or ""
+        if code in faults.NOT_NOW:
+            return [Broken(faults.NOT_NOW[code], f"the service gives no session now: {error.message}")]
+        if error.event_id is None and error.param is None and code not in faults.OF_SETTINGS:
+            return [told]  # of something else; the close that follows says of what, or the time is up
         where = f" (`{error.param}`)" if error.param else ""
         return [
             Broken("settings_refused", f"the service refuses the session's settings{where}: {error.message}")

@@ -5,6 +5,7 @@ import pytest
 from edged import wire
 from edged.causes import CAUSES, Retry
 from edged.realtime.events import Broken, CommitRefused, Ended, ResponseEnded, Told
+from edged.realtime.faults import of_close
 from edged.wire import Dialect, Heard, Part
 from tests.realtime.test_session import answering, created, done, error, fresh, ready, says, sent, types
 
@@ -89,6 +90,10 @@ def test_how_soon_another_try_follows(cause, retry):
         ("invalid_type", "session.audio.input.turn_detection", "settings_refused"),
         ("cannot_update_voice", None, "settings_refused"),
         ("invalid_api_key", None, "key_refused"),
+        ("rate_limit_exceeded", None, "server_busy"),
+        ("server_error", None, "server_error"),
+        (None, None, "told"),  # speech-to-speech, all slots in use, and then 1008; LiteLLM before 1011
+        ("websocket_connection_failed", None, "told"),
     ],
 )
 def test_an_error_while_the_session_is_set_up(code, param, names):
@@ -102,6 +107,35 @@ def test_an_error_while_the_session_is_set_up(code, param, names):
     else:
         assert reaction(events) == names
         assert types(session) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        ({"code": None, "type": "server_error"}, "server_error"),
+        ({"code": None, "type": "rate_limit_exceeded"}, "server_busy"),
+        ({"code": None, "type": "connection_limit_reached"}, "told"),
+        ({"code": None, "param": "session.voice"}, "settings_refused"),
+        ({"code": "new_code", "event_id": "ours"}, "settings_refused"),
+        ({"code": "server_error", "event_id": "ours"}, "server_error"),
+    ],
+)
+def test_only_what_is_about_the_settings_refuses_them(fields, names):
+    session = fresh()
+    session.configure()
+    (update,) = sent(session)
+    if fields.get("event_id"):
+        fields = {**fields, "event_id": update["event_id"]}
+    assert reaction(says(session, error("why", **fields))) == names
+
+
+def test_a_service_whose_slots_are_all_in_use_is_asked_again_soon():
+    """It says so in an error without a code, and then closes; the slot of a session just dropped is freed late."""
+    session = fresh()
+    session.configure()
+    assert reaction(says(session, error("All session slots are in use"))) == "told"
+    cause = of_close(1008, "All session slots are in use")
+    assert (cause, CAUSES[cause].retry) == ("server_busy", Retry.TOLD)
 
 
 def test_a_race_of_two_answers_is_settled_by_waiting_and_asking_once():
