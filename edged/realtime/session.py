@@ -147,8 +147,7 @@ class Session:
             case wire.SessionCreated(session=session):
                 seen = wire.dialect_of(session)
                 self.dialect = seen or self.dialect
-                expires_at = session.get("expires_at")
-                return [Opened(seen, float(expires_at) if isinstance(expires_at, int | float) else None)]
+                return [Opened(seen, wire.number(session.get("expires_at")))]
             case wire.SessionUpdated(session=session):
                 return self._on_updated(session)
             case wire.Committed(item_id=item_id):

@@ -17,7 +17,7 @@ from edged.wire.clientside import BadClientEvent, ClientEvent, parse_client
 from edged.wire.encode import encode
 from edged.wire.names import ClientName, Dialect, ServerName, to_dialect, to_ga
 from edged.wire.parts import Heard, Part
-from edged.wire.server import parse_server
+from edged.wire.server import number, parse_server
 from edged.wire.settings import UNSET, Settings, TurnDetection, dialect_of, mismatches, to_wire
 from edged.wire.shapes import (
     ArgumentsDelta,
@@ -116,6 +116,7 @@ __all__ = [
     "item_truncate",
     "mismatches",
     "name_of",
+    "number",
     "parse_client",
     "parse_server",
     "response_cancel",

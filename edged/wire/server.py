@@ -24,6 +24,11 @@ _Index = Annotated[int, msgspec.Meta(ge=0, le=_MOST)]
 _Ms = Annotated[float, msgspec.Meta(ge=0, le=_MOST)]  # resampling servers count fractions
 
 
+def number(value: Any) -> float | None:
+    """A number in a part of an event that is not read any closer; None for what is no honest one."""
+    return float(value) if isinstance(value, int | float) and abs(value) <= _MOST else None
+
+
 class _Head(msgspec.Struct):
     type: str | None = None
 

@@ -273,7 +273,10 @@ def _same(wanted: Any, given: Any) -> bool:
     if isinstance(wanted, str) and isinstance(given, Mapping):
         return wanted in (given.get("id"), given.get("name"))
     if isinstance(wanted, float) and isinstance(given, int | float):
-        return abs(wanted - given) < 1e-3  # servers round
+        try:
+            return abs(wanted - given) < 1e-3  # servers round
+        except OverflowError:  # an integer that no float holds
+            return False
     return bool(wanted == given)
 
 

@@ -4,13 +4,15 @@ import json
 import random
 import resource
 from base64 import b64encode
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from edged import wire
 from edged.realtime.events import Broken, Sound
-from edged.wire import Dialect, Part
+from edged.realtime.session import Session
+from edged.wire import Dialect, Part, Settings
 from tests.local.test_fuzz import broken, changed
 from tests.realtime.test_session import created, ready, says
 
@@ -23,6 +25,7 @@ def messages(dialect):
     """One of every kind, none of which ends the session by itself."""
     part = Part("item_1", 0)
     events = [
+        wire.SessionCreated({"id": "s", "expires_at": 1_700_000_000, "type": "realtime"}),
         wire.ConversationCreated("c"),
         wire.ItemAdded(ITEM, None),
         wire.ItemTruncated(part, 10),
@@ -85,6 +88,26 @@ def test_fifty_thousand_broken_messages_of_each_dialect(dialect):
     grown = (int(Path("/proc/self/statm").read_text().split()[1]) - before) * resource.getpagesize()
     assert skipped > 10_000
     assert grown < 12 * 2**20, f"grew by {grown / 2**20:.1f} MiB"
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_broken_greetings_and_confirmations_are_a_mismatch_at_most(dialect):
+    rng = random.Random(f"set up {dialect.value}")
+    asked = Settings(instructions="Be brief.", voice="marin", speed=1.25, temperature=0.8)
+    told = {**wire.to_wire(asked, dialect), "id": "s", "expires_at": 1_700_000_000}
+    greeting, confirmation = (
+        json.loads(wire.encode(event, dialect, "event_1"))
+        for event in (wire.SessionCreated(told), wire.SessionUpdated(told))
+    )
+    fates = Counter()
+    for _ in range(3000):
+        session = Session(asked, dialect, lambda: "edged_1")
+        session.receive(json.dumps(changed(rng, greeting)))
+        session.configure()
+        events = session.receive(json.dumps(changed(rng, confirmation)))
+        fates.update(type(event).__name__ for event in events)
+    assert fates["Ready"] > 100
+    assert fates["Broken"] > 100
 
 
 @pytest.mark.parametrize("dialect", Dialect)

@@ -1,6 +1,7 @@
 import base64
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -862,3 +863,25 @@ def test_many_dead_answers_are_remembered_and_not_for_ever():
     session.ask()
     assert says(session, delta(b"\1\2", "resp_1")) == []
     assert says(session, delta(b"\1\2", "resp_0")) == [Sound(A, b"\1\2", first=True)]
+
+
+@pytest.mark.parametrize(
+    ("told", "expires_at"),
+    [(1_700_000_000, 1.7e9), (1.5, 1.5), (10**400, None), (-(10**400), None), ("soon", None), (None, None)],
+)
+def test_when_a_session_expires_is_a_number_or_not_known(told, expires_at):
+    (opened,) = says(fresh(), wire.SessionCreated({"id": "s", "type": "realtime", "expires_at": told}))
+    assert opened.expires_at == expires_at
+
+
+@pytest.mark.parametrize(("dialect", "key"), [(Dialect.GA, "speed"), (Dialect.BETA, "temperature")])
+def test_a_number_that_no_float_holds_is_a_mismatch(dialect, key):
+    settings = replace(SETTINGS, **{key: 1.25})
+    session = fresh(settings, dialect)
+    session.configure()
+    told = wire.to_wire(settings, dialect)
+    holder = told["audio"]["output"] if dialect is Dialect.GA else told
+    assert holder[key] == 1.25
+    holder[key] = 10**400
+    (broken,) = says(session, wire.SessionUpdated({**told, "id": "s"}), dialect)
+    assert broken.cause == "settings_refused"
