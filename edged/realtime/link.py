@@ -149,6 +149,10 @@ class Link:
         self._owner.on_link(up=True, cause=None, text="")
         while True:
             await self._live(line)
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # The TaskGroup of a life that a renewal ends forgets that it was cancelled in the same moment.
+                raise asyncio.CancelledError
             line = await self._next()  # only a renewal ends a life without an error
             self._begin(line)
 

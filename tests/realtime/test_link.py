@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from random import Random
 
 import pytest
@@ -672,6 +673,38 @@ def test_where_only_one_session_is_allowed_the_old_one_goes_first(lab_run):
             assert closed_before == [True]
             assert rig.link.up
             assert rig.owner.links == [(True, None)]
+
+    lab_run(main())
+
+
+@pytest.mark.parametrize("ticks", range(8))
+@pytest.mark.parametrize("two_at_once", [True, False])
+def test_who_ends_the_link_just_when_it_changes_is_obeyed(lab_run, caplog, ticks, two_at_once):
+    caplog.set_level("INFO", "edged.realtime.changeover")
+
+    async def main():
+        first, second = Line(expires_at=1_000_000 + 100), Line()
+        async with Rig(first, second, two_at_once=two_at_once) as rig:
+            changing = asyncio.Event()
+
+            class Seen(logging.Handler):
+                def emit(self, record):
+                    if "changing to a new session" in record.getMessage():
+                        changing.set()
+
+            logger, seen = logging.getLogger("edged.realtime.changeover"), Seen()
+            logger.addHandler(seen)
+            try:
+                await changing.wait()
+            finally:
+                logger.removeHandler(seen)
+            for _ in range(ticks):
+                await asyncio.sleep(0)
+            rig.task.cancel()
+            done, _ = await asyncio.wait({rig.task}, timeout=50)
+            assert done
+            assert rig.task.cancelled()
+            assert all(line.closed for line in rig.dialled)
 
     lab_run(main())
 
