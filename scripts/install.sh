@@ -27,7 +27,7 @@ readonly health_s=30 # an SD card takes ten to start it
 readonly space_kib=400000
 self=${BASH_SOURCE[0]:-}
 unattended='' dry='' wheel='' wheelhouse='' version='' config='' key='' start=1 uninstall='' purge=''
-work='' release='' before='' source_id='' changed=0 files_changed=0
+work='' keys='' release='' before='' source_id='' changed=0 files_changed=0
 
 say() { printf 'edged: %s\n' "$*"; }
 die() {
@@ -408,12 +408,23 @@ add_config() {
     fi
 }
 
+# The keys as the service will be given them, in $keys: see LoadCredential= in the unit. In memory, never on the card.
+gather_keys() {
+    local plain sealed=/etc/credstore.encrypted/edged.api-key
+    keys=$(mktemp -d /run/edged-install.XXXXXXXX)
+    for plain in "$etc"/credentials/*; do
+        ! [ -f "$plain" ] || ln -s -- "$plain" "$keys/edged_$(basename -- "$plain")"
+    done
+    [ -z "$key" ] || ln -sf -- "$key" "$keys/edged_api-key"
+    ! [ -e "$sealed" ] || systemd-creds decrypt --name=api-key "$sealed" "$keys/api-key" 2>>"$work/log" ||
+        failed "$sealed cannot be decrypted on this machine: encrypt the key again (docs/install.md)."
+}
+
 # The configuration as the new release reads it, before anything is switched to it.
 check_config() {
     local file=$etc/config.yaml
     [ -e "$file" ] || file=${config:-$opt/$release/share/edged/config.yaml}
-    local keys=$etc/credentials
-    [ -z "$key" ] || keys=$work/key
+    gather_keys
     CREDENTIALS_DIRECTORY=$keys "$opt/$release/bin/edged" config check "$file" >"$work/check" 2>&1 && return
     cat -- "$work/check" >&2
     say "$file does not serve for edged $release; nothing was switched to it. Mend it and run this again." >&2
@@ -549,7 +560,6 @@ install_edged() {
         while read -r source target; do place "$source" "$target"; done < <(targets "$opt/$release/share/edged/systemd")
         return 0
     fi
-    if [ -n "$key" ]; then install -D -m 0600 -- "$key" "$work/key/api-key"; fi
     check_config
     [ "$before" = "$release" ] || { switch_to "$release" && changed=1; }
     place_files
@@ -618,7 +628,7 @@ main() {
     exec {lock}>/run/edged-install.lock
     flock -n "$lock" || die 'another installation is under way here: wait for it.'
     work=$(mktemp -d)
-    trap 'rm -rf -- "$work"' EXIT
+    trap 'rm -rf -- "$work" ${keys:+"$keys"}' EXIT
     cd /
     if [ -n "$uninstall" ]; then uninstall_edged; else install_edged; fi
 }

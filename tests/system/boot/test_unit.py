@@ -215,7 +215,7 @@ def test_a_key_that_lies_there_reaches_the_service_and_nobody_else(box):
     assert "sk-other" not in box.ask("journalctl --no-pager -o verbose")
 
 
-def test_an_encrypted_key_serves_alone_and_before_the_other(box):
+def test_an_encrypted_key_serves_alone_and_before_the_other(box, machines, suite):
     with_key(box, "sk-sealed", ", api_key_file: /etc/edged/credentials/api-key")
     box.ask(
         "systemd-creds encrypt --name=api-key /root/keys /etc/credstore.encrypted/edged.api-key"
@@ -226,6 +226,14 @@ def test_an_encrypted_key_serves_alone_and_before_the_other(box):
     gets_a_line(box)
     box.ask("rm /etc/edged/credentials/api-key && systemctl restart edged")
     gets_a_line(box)
+    again = machines(suite).command.replace(" --api-key-file given/key", "")
+    box.ask(again, timeout_s=120)  # the installer reads the configuration as the service does
+    gets_a_line(box)
+    assert box.run("grep -rl sk-sealed /run/edged-install* /tmp /var/lib/edged-install").stdout == ""
+    box.ask("echo bm9uc2Vuc2U= >/etc/credstore.encrypted/edged.api-key")
+    done = box.run(again, timeout_s=120)
+    assert done.returncode == 1
+    assert "cannot be decrypted on this machine" in done.stderr
 
 
 def test_no_key_and_no_directory_for_it_are_no_trouble_for_a_service_without(box):
