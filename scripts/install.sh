@@ -275,7 +275,8 @@ make_release() {
     [ -z "$wheelhouse" ] || options+=(--no-index --find-links "$wheelhouse")
     inside() { "$new/bin/python" -I "$@" >>"$work/log" 2>&1; }
     name=$(basename -- "$wheel" | cut -d- -f2)
-    ! [ -e "$opt/$name" ] || name=$name.$(hash_of "$wheel" | cut -c1-8) # the same version, other contents
+    # the same version, made from something else; by what find_release goes by, or it could be the one in use
+    ! [ -e "$opt/$name" ] || name=$name.$(sha256sum <<<"$source_id" | cut -c1-8)
     # from a run that was cut short, and complete or not: it was never switched to
     [ "$name" = "$before" ] || rm -rf -- "${opt:?}/$name"
     say "making $opt/$name"

@@ -50,6 +50,23 @@ def test_an_upgrade_is_switched_to_and_the_release_before_stays(boot, wheels):
     assert set(box.ask("ls /opt/edged").split()) == {"current", "0.9.1", first}
 
 
+def test_the_same_version_from_elsewhere_is_a_release_of_its_own(boot):
+    box = boot()
+    is_up(box)
+    box.ask("echo '# changed' >>/root/edged/edged/__init__.py")
+    box.ask(INSTALLER, timeout_s=120)
+    changed = box.ask("readlink /opt/edged/current")
+    box.ask("/root/edged/scripts/release --wheel /root/given", timeout_s=120)
+    box.ask(f"{INSTALLER} --wheel $(echo /root/given/*.whl)", timeout_s=120)  # the very same bytes
+    is_up(box)
+    assert box.ask("readlink /opt/edged/current") != changed
+    assert set(box.ask("ls /opt/edged").split()) == {
+        "current",
+        changed,
+        box.ask("readlink /opt/edged/current"),
+    }
+
+
 @BOTH
 def test_an_upgrade_that_does_not_start_is_taken_back(boot, wheels):
     box = boot()
