@@ -461,7 +461,7 @@ enable_units() {
     if wants_local; then enable_unit edged-local.service yes; else enable_unit edged-local.service no; fi
 }
 
-process() { systemctl show -p MainPID --value edged.service; }
+process() { systemctl show -p MainPID --value "${1:-edged.service}"; }
 answers() { systemctl is-active --quiet edged.service &&
     "$opt/current/bin/edged" status --socket /run/edged/control.sock >>"$work/log" 2>&1; }
 
@@ -531,14 +531,23 @@ tell_of_journal() {
     fi
 }
 
-# Two releases stay: this and the one before it.
+# The releases that run, which a process goes on importing from: after --no-start it may be neither this nor the last.
+running() {
+    local unit
+    for unit in edged.service edged-local.service; do
+        tr '\0' '\n' <"/proc/$(process "$unit")/cmdline" | sed -nE "1s|^$opt/([^/]+)/.*|\1|p"
+    done 2>/dev/null || true # what does not run has none
+}
+
+# Two releases stay, this and the one before it, and what runs.
 drop_old() {
-    local directory name
+    local directory name run
+    mapfile -t run < <(running)
     for directory in "$opt"/*/; do
         name=$(basename -- "$directory")
         case $name in
             current | "$release" | "$before") ;;
-            *) rm -rf -- "$directory" ;;
+            *) [[ " ${run[*]} " == *" $name "* ]] || rm -rf -- "$directory" ;;
         esac
     done
 }

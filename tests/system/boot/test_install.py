@@ -174,9 +174,16 @@ def test_not_started_it_waits_for_the_machine_to_start(boot, wheels):
     told = box.ask(f"{INSTALLER} --no-start --wheel {give(box, wheels['good'])}", timeout_s=120)
     assert "systemctl restart edged" in told
     assert state_of(box, "edged", "MainPID") == process
+    first = box.ask("ls /opt/edged").split()
+    again = box.ask(f"{INSTALLER} --no-start --wheel {give(box, wheels['broken'])}", timeout_s=120)
+    assert "0.9.2 is installed" in again
+    assert set(first) <= set(box.ask("ls /opt/edged").split())  # the one that runs is not taken from under it
+    box.ask(f"{INSTALLER} --no-start --wheel {give(box, wheels['good'])}", timeout_s=120)
     box.ask("systemctl restart edged")
     is_up(box)
     assert box.ask("edged --version") == "edged 0.9.1"
+    box.ask(f"{INSTALLER} --wheel {give(box, wheels['good'])}", timeout_s=120)
+    assert set(box.ask("ls /opt/edged").split()) == {"current", "0.9.1"}
 
 
 def test_wherever_an_upgrade_is_cut_short_a_whole_release_is_current(boot, wheels):
