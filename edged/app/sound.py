@@ -33,9 +33,9 @@ def microphone(wanted: model.Microphone, pace: Callable[[str], Pace]) -> Microph
                 *names_of(wanted.device), block_ms=wanted.block_ms, channel=wanted.channel
             )
         case "wav":
-            from edged.audio.wav import WavMicrophone, read_wav
+            from edged.audio.wav import WavMicrophone
 
-            speech = read_wav(Path(wanted.file)) if wanted.file else None
+            speech = Path(wanted.file) if wanted.file else None
             return WavMicrophone(pace("microphone"), block_ms=wanted.block_ms, speech=speech)
         case _:
             from edged.audio.null import NullMicrophone

@@ -37,18 +37,27 @@ class WavMicrophone:
     """Silence, but for what it is given to `say`."""
 
     def __init__(
-        self, pace: Pace, *, block_ms: int = 20, speech: bytes | None = None, fmt: pcm.Format = pcm.PCM16
+        self,
+        pace: Pace,
+        *,
+        block_ms: int = 20,
+        speech: bytes | Path | None = None,
+        fmt: pcm.Format = pcm.PCM16,
     ) -> None:
-        """`speech` is said once, at the first start."""
+        """`speech`, or what the file of that name holds then, is said once, at the first start."""
         self._pace = pace
         self._fmt = fmt
         self._period_s = block_ms / 1000
         self._block_bytes = fmt.bytes_of(block_ms)
         self._lock = Lock()
-        self._rest = speech or b""
+        self._file = speech if isinstance(speech, Path) else None  # until it has been read
+        self._rest = speech if isinstance(speech, bytes) else b""
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:  # noqa: ARG002 it can not be lost
-        """Begin to hand blocks."""
+        """Begin to hand blocks; raises DeviceError when the file is not there, or not as it has to be."""
+        if self._file is not None:
+            self.say(read_wav(self._file))
+            self._file = None
         self._pace.start(self._period_s, lambda: hand(self._next()))
 
     def stop(self) -> None:

@@ -7,6 +7,7 @@ from edged.audio import alsa, names
 from edged.audio.null import NullMicrophone
 from edged.audio.pace import LoopPace
 from edged.config.model import Microphone, Speaker
+from edged.errors import DeviceError
 
 
 def pace(name):
@@ -19,6 +20,13 @@ def test_a_backend_that_is_named_is_taken():
     assert isinstance(sound.microphone(Microphone(backend="null"), pace), NullMicrophone)
     assert isinstance(sound.microphone(Microphone(backend="alsa", channel=2), pace), alsa.AlsaMicrophone)
     assert isinstance(sound.speaker(Speaker(backend="alsa", device=("a", "b")), pace), alsa.AlsaSpeaker)
+
+
+def test_a_file_that_is_not_there_is_the_business_of_the_start():
+    """Which is tried again and told; here it would end the process, or a reload without an answer."""
+    microphone = sound.microphone(Microphone(backend="wav", file="/nowhere/speech.wav"), pace)
+    with pytest.raises(DeviceError, match="/nowhere/speech"):
+        microphone.start(lambda block: None, lambda error: None)
 
 
 @pytest.mark.parametrize(

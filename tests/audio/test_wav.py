@@ -53,6 +53,24 @@ def heard(lab_run, *, say=(), seconds=0.1, **options):
     return blocks[:-1], blocks[-1]
 
 
+def test_a_file_is_waited_for_and_said_once_when_it_is_there(lab_run, tmp_path):
+    path, blocks = tmp_path / "speech.wav", []
+
+    async def main():
+        microphone = WavMicrophone(LoopPace(asyncio.get_running_loop()), speech=path)
+        with pytest.raises(DeviceError, match=r"microphone\.file") as refused:
+            microphone.start(blocks.append, lambda error: None)
+        assert refused.value.cause == "microphone_lost"
+        written(path, b"\1\2" * 480)
+        for _ in range(2):
+            microphone.start(blocks.append, lambda error: None)
+            await asyncio.sleep(0.05)
+            microphone.stop()
+
+    lab_run(main())
+    assert b"".join(blocks) == (b"\1\2" * 480).ljust(960 * 4, b"\0")
+
+
 def test_what_is_said_comes_once_then_silence(lab_run):
     blocks, saying = heard(lab_run, say=[b"\1\2" * 600, b"\3\4" * 100])
     assert b"".join(blocks) == (b"\1\2" * 600 + b"\3\4" * 100).ljust(960 * 5, b"\0")
