@@ -20,7 +20,7 @@ from edged.system.clock import Clock
 from edged.system.heap import Heap, NullHeap
 from edged.system.netwatch import Netwatch, NullWatch
 from edged.system.notify import Manager, NullManager, manager, watchdog_s
-from edged.system.offload import Offload
+from edged.system.offload import Offload, OneAtATime
 from edged.system.passed import passed
 from edged.system.realtime import Realtime
 from edged.system.resolver import Resolver
@@ -43,6 +43,10 @@ class Ports:
     realtime: Realtime | None = None  # for the threads that hand sound over
     heap: Heap = field(default_factory=NullHeap)  # of the whole process
     plugwatch: Netwatch = field(default_factory=NullWatch)  # of sound cards
+    disk: Offload = field(init=False)  # for the calls of `store`
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "disk", OneAtATime(self.offload))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from edged.app.adapters import Ports
 from edged.audio.prediction import Prediction
 from edged.config import Config
 from edged.errors import DeviceError
+from edged.system.offload import OneAtATime
 from edged.system.traces import Traces
 
 NAME = "playout"
@@ -25,6 +26,7 @@ class Learning:
     def __init__(self, config: Config, ports: Ports) -> None:
         self.prediction = Prediction()
         self._ports = ports
+        self._record = OneAtATime(ports.offload)  # it may be another disk
         self._service = config.provider.name
         self._traces: Traces | None = None
         self._directory = ""
@@ -72,12 +74,14 @@ class Learning:
                     saved_at = self._ports.clock.monotonic_ms()
                     await self._save(DISK_WITHIN_S)
         finally:
-            await self._write(GOODBYE_S)
-            await self._save(GOODBYE_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GOODBYE_S):
+                    await self._write(GOODBYE_S)
+                    await self._save(GOODBYE_S)
 
     async def _recall(self) -> None:
         try:
-            facts = await self._ports.offload(self._ports.store.load, NAME, deadline_s=DISK_WITHIN_S)
+            facts = await self._ports.disk(self._ports.store.load, NAME, deadline_s=DISK_WITHIN_S)
         except DeviceError:
             return  # a disk that hangs: edged learns anew
         if facts.get("service") == self._service and not self.prediction.learnt:
@@ -89,10 +93,10 @@ class Learning:
         self._saved = self.prediction.learnt
         facts = {"service": self._service, **self.prediction.facts()}
         with suppress(DeviceError):  # a disk that hangs: what was learned is lost with it
-            await self._ports.offload(self._ports.store.save, NAME, facts, deadline_s=within_s)
+            await self._ports.disk(self._ports.store.save, NAME, facts, deadline_s=within_s)
 
     async def _write(self, within_s: float) -> None:
         whole, self._whole = "".join(self._whole), []
         if whole and self._traces is not None:
             with suppress(DeviceError):
-                await self._ports.offload(self._traces.append, whole, deadline_s=within_s)
+                await self._record(self._traces.append, whole, deadline_s=within_s)

@@ -20,6 +20,7 @@ from edged.app.service import planned
 from edged.audio.ports import Pace
 from edged.config import Change, Config, Loaded, Secret, change, resolve_key, usable_now
 from edged.errors import CommandError, ConfigError, DeviceError
+from edged.system.offload import OneAtATime
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,7 @@ class Reload:
         self._config, self._key = config, key  # in use
         self._accepted: tuple[Config, Secret | None] | None = None  # waits for a quiet moment
         self._one = asyncio.Lock()
+        self._read = OneAtATime(ports.offload)
         self._asked, self._work = asyncio.Event(), asyncio.Event()
 
     def asked(self) -> None:
@@ -135,7 +137,7 @@ class Reload:
         if self._source is None:
             raise CommandError("this edged was not started from a configuration that can be read again")
         try:
-            new, key = await self._ports.offload(self._source.read, deadline_s=READ_WITHIN_S)
+            new, key = await self._read(self._source.read, deadline_s=READ_WITHIN_S)
         except DeviceError as error:
             raise CommandError(
                 f"the configuration could not be read within {READ_WITHIN_S:g} s; the one in use stays"

@@ -22,6 +22,7 @@ from edged.causes import CAUSES
 from edged.config import Config
 from edged.config.part import names_of
 from edged.errors import CommandError, DeviceError
+from edged.system.offload import Offload, OneAtATime
 
 if TYPE_CHECKING:
     from edged.audio.mixer import Mixer
@@ -40,6 +41,7 @@ class Switches:
         self.loudness = Loudness(config.speaker.volume)
         self._mixer, self._mixer_fails = _mixer(config), ""
         self._ports, self._mute = ports, mute
+        self._card, self._prepare = OneAtATime(ports.offload), OneAtATime(ports.offload)
         self._configured = config.speaker.volume
         self._muted = False
         self._changed = asyncio.Event()
@@ -48,7 +50,7 @@ class Switches:
         """Set what was set before; before any device is opened."""
         facts: dict[str, object] = {}
         with suppress(DeviceError):
-            facts = await self._ports.offload(self._ports.store.load, NAME, deadline_s=DISK_WITHIN_S)
+            facts = await self._ports.disk(self._ports.store.load, NAME, deadline_s=DISK_WITHIN_S)
         if facts.get("muted") is True:
             self._muted = True
             self._mute(True)
@@ -99,7 +101,7 @@ class Switches:
 
     async def _set_card(self) -> None:
         if self._mixer is not None:
-            await self._off_the_loop(self._apply, self.loudness.volume)
+            await self._off_the_loop(self._card, self._apply, self.loudness.volume)
 
     def _apply(self, level: int) -> None:
         """Set the card's volume where one was asked for, and what is left to be done in software."""
@@ -121,17 +123,17 @@ class Switches:
     async def _load_what_it_takes(self, level: int) -> None:
         """Not in the middle of an answer, and not by the speaker's thread."""
         if level != volume.AS_SENT:
-            await self._off_the_loop(volume.prepare)
+            await self._off_the_loop(self._prepare, volume.prepare)
 
-    async def _off_the_loop(self, call: Callable[..., None], *arguments: object) -> None:
+    async def _off_the_loop(self, where: Offload, call: Callable[..., None], *arguments: object) -> None:
         with suppress(DeviceError):
-            await self._ports.offload(call, *arguments, deadline_s=DISK_WITHIN_S)
+            await where(call, *arguments, deadline_s=DISK_WITHIN_S)
 
     async def _save(self, within_s: float) -> None:
         self._changed.clear()
         facts = {"muted": self._muted, "volume": self.loudness.volume, "configured": self._configured}
         with suppress(DeviceError):
-            await self._ports.offload(self._ports.store.save, NAME, facts, deadline_s=within_s)
+            await self._ports.disk(self._ports.store.save, NAME, facts, deadline_s=within_s)
 
 
 def _is_volume(level: object) -> TypeGuard[int]:

@@ -56,6 +56,54 @@ class ThreadOffload:
             returned.cancel()
 
 
+class OneAtATime:
+    """Calls to one thing, such as a disk, one after another.
+
+    While one hangs no other is started, for each would leave a thread behind. As an Offload, but that the time spent
+    waiting for the one before counts, and that after a call that has not returned in time the next fail at once
+    (device_hung), until it does.
+    """
+
+    def __init__(self, offload: Offload) -> None:
+        self._offload = offload
+        self._free = asyncio.Event()
+        self._free.set()
+        self._hangs = False
+
+    async def __call__(self, call: Callable[..., T], /, *args: Any, deadline_s: float) -> T:
+        loop = asyncio.get_running_loop()
+        by_s = loop.time() + deadline_s
+        await self._turn(deadline_s)
+        self._free.clear()
+
+        def work() -> T:
+            try:
+                return call(*args)
+            finally:
+                with suppress(RuntimeError):  # the loop is closed
+                    loop.call_soon_threadsafe(self._ended)
+
+        work.__qualname__ = getattr(call, "__qualname__", repr(call))
+        try:
+            return await self._offload(work, deadline_s=by_s - loop.time())
+        except DeviceError as error:
+            self._hangs = error.cause == "device_hung" and not self._free.is_set()
+            raise
+
+    async def _turn(self, within_s: float) -> None:
+        if not self._hangs:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    while not self._free.is_set() and not self._hangs:
+                        await self._free.wait()
+        if not self._free.is_set():
+            raise DeviceError("the call before has not returned", "device_hung")
+
+    def _ended(self) -> None:
+        self._hangs = False
+        self._free.set()
+
+
 def hung_call(error: BaseException) -> str:
     """Which device call did not return, where that is what `error`, or a part of it, came of; else empty."""
     if isinstance(error, BaseExceptionGroup):

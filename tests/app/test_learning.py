@@ -169,6 +169,25 @@ def test_a_disk_that_hangs_costs_what_was_learnt_and_nothing_else(lab_run):
     lab_run(main())
 
 
+def test_a_disk_that_hangs_costs_a_thread_for_each_folder_however_many_answers_come(lab_run, tmp_path):
+    async def main():
+        machine = ports(MemoryStore())
+        learning = Learning(configured(f"speaker.arrivals={tmp_path}"), machine)
+        life = asyncio.create_task(learning.run())
+        await asyncio.sleep(1)
+        machine.offload.hangs = True
+        for _ in range(10):
+            late(learning.prediction)
+            learning.arrived(100)
+            learning.arrived(0)
+            await asyncio.sleep(SAVE_EVERY_S)
+        assert machine.offload.hung == 2
+        life.cancel()
+        await asyncio.wait({life})
+
+    lab_run(main())
+
+
 def test_a_kiosk_keeps_and_records_what_an_answer_teaches(lab_run, tmp_path):
     net, store = SimNet(latency_ms=10), MemoryStore()
 

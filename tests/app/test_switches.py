@@ -134,6 +134,19 @@ def test_a_disk_that_hangs_keeps_nobody_from_muting(rig):
     rig(body)
 
 
+def test_a_disk_that_hangs_costs_one_thread_however_often_something_is_set(rig):
+    async def body(kiosk):
+        switches, end = await kiosk.live()
+        kiosk.offload.hangs = True
+        for _ in range(10):
+            switches.mute(True)
+            await asyncio.sleep(10)
+        assert kiosk.offload.hung == 1
+        await end()
+
+    rig(body)
+
+
 class Card:
     """A mixer that can be missing."""
 

@@ -76,14 +76,19 @@ class SimExit:
 
 
 class SimOffload:
-    """Calls on the loop, after `delay_s`; with `hangs`, the call is never made and the deadline passes."""
+    """Calls on the loop, after `delay_s`; with `hangs`, the call is never made and the deadline passes.
+
+    `hung` counts those that did not return: each a thread, in life.
+    """
 
     def __init__(self, delay_s: float = 0.0) -> None:
         self.delay_s = delay_s
         self.hangs = False
+        self.hung = 0
 
     async def __call__(self, call: Callable[..., Any], /, *args: Any, deadline_s: float) -> Any:
         if self.hangs or self.delay_s > deadline_s:
+            self.hung += 1
             await asyncio.sleep(deadline_s)
             raise DeviceError(f"{call!r} has not returned after {deadline_s:g} s", "device_hung")
         if self.delay_s:

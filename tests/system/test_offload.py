@@ -4,12 +4,16 @@ import threading
 import pytest
 
 from edged.errors import DeviceError
-from edged.system.offload import InlineOffload, ThreadOffload
+from edged.system.offload import InlineOffload, OneAtATime, ThreadOffload
 from tests.lab.loop import run, virtual
 from tests.lab.ports import SimOffload
 
 
-@pytest.fixture(params=[ThreadOffload, InlineOffload, SimOffload])
+def one_at_a_time():
+    return OneAtATime(ThreadOffload())
+
+
+@pytest.fixture(params=[ThreadOffload, InlineOffload, SimOffload, one_at_a_time])
 def offload(request):
     return request.param()
 
@@ -116,6 +120,62 @@ def test_cancelling_the_wait_leaves_the_call_alone(hanging):
 
     asyncio.run(main())
     assert hanging.thread.is_alive()
+
+
+# -- one at a time -----------------------------------------------------------------------------------
+
+
+def test_while_one_call_hangs_no_other_is_started(hanging):
+    async def main():
+        disk, begun = one_at_a_time(), []
+        with pytest.raises(DeviceError, match=r"Hanging.* has not returned"):
+            await disk(hanging, deadline_s=0)
+        before = threading.active_count()
+        for _ in range(10):
+            with pytest.raises(DeviceError) as raised:
+                await disk(begun.append, 1, deadline_s=10**6)  # at once: nobody waits for what hangs
+            assert raised.value.cause == "device_hung"
+        assert (begun, threading.active_count()) == ([], before)
+        hanging.end()
+        await asyncio.sleep(0)
+        await disk(begun.append, 2, deadline_s=10)
+        assert begun == [2]
+
+    asyncio.run(main())
+
+
+def test_a_call_waits_for_the_one_before_also_when_nobody_waits_for_that(hanging):
+    async def main():
+        disk, order = one_at_a_time(), []
+        first = asyncio.ensure_future(disk(hanging, deadline_s=10))
+        await asyncio.sleep(0)
+        second = asyncio.ensure_future(disk(order.append, "second", deadline_s=10))
+        hanging.began.wait(10)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        assert order == []
+        hanging.release.set()
+        await second
+        assert order == ["second"]
+
+    asyncio.run(main())
+
+
+def test_a_call_does_not_wait_longer_than_it_may():
+    async def main():
+        offload = SimOffload()
+        disk, offload.hangs = OneAtATime(offload), True
+        first = asyncio.ensure_future(disk(pytest.fail, deadline_s=30))
+        await asyncio.sleep(1)
+        with pytest.raises(DeviceError):
+            await disk(pytest.fail, deadline_s=3)
+        assert virtual().time() == 4
+        with pytest.raises(DeviceError):
+            await first
+        assert virtual().time() == 30
+
+    run(main())
 
 
 # -- virtual time ------------------------------------------------------------------------------------
