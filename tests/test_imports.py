@@ -61,6 +61,7 @@ DRIVERS = (
     "audio/echo.py",
     "audio/intake.py",
     "audio/listening.py",
+    "audio/listing.py",
     "audio/null.py",
     "audio/pace.py",
     "audio/playout.py",

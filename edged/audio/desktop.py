@@ -12,6 +12,7 @@ from typing import Any
 from edged import pcm
 from edged.audio.blocking import BlockingSpeaker
 from edged.audio.listening import Listening
+from edged.audio.listing import Hold, Listing
 from edged.audio.names import among, cards
 from edged.audio.opening import UNFIT, layouts, named, refusal
 from edged.audio.ports import Lost
@@ -30,17 +31,17 @@ class DesktopMicrophone(Listening):
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""
-        stream, layout = _open("microphone", self._devices, self._least_channels)
-        inward = self._inward(layout)
-        self._begin("microphone", lambda: self._run(stream, inward, hand, lost))
+        opened = _Opened("microphone", self._devices, self._least_channels)
+        inward = self._inward(opened.layout)
+        self._begin("microphone", lambda: self._run(opened, inward, hand, lost))
 
-    def _run(self, stream: Any, inward: Inward, hand: Callable[[bytes], None], lost: Lost) -> None:
+    def _run(self, opened: "_Opened", inward: Inward, hand: Callable[[bytes], None], lost: Lost) -> None:
         try:
-            self._listen(stream, inward, hand)
+            self._listen(opened.stream, inward, hand)
         except _errors() as error:
             lost(DeviceError(f"microphone {named(self._devices)} has gone: {error}", "microphone_lost"))
         finally:
-            _close(stream)
+            opened.close()
 
     def _listen(self, stream: Any, inward: Inward, hand: Callable[[bytes], None]) -> None:
         silent_at = time.monotonic() + FIRST_S
@@ -62,39 +63,73 @@ class DesktopSpeaker(BlockingSpeaker):
         super().__init__(lambda: _DesktopStream(devices or ("default",)), fmt=fmt)
 
 
-class _DesktopStream:
+class _Opened:
+    """A stream that runs, and the hold on the library that goes with it."""
+
+    def __init__(self, what: str, devices: Sequence[str], least_channels: int = 1) -> None:
+        self._hold = _hold(what)
+        try:
+            self.stream, self.layout = _open(self._hold.library, what, devices, least_channels)
+        except DeviceError:
+            LISTING.release(self._hold)
+            raise
+
+    def close(self) -> None:
+        """Raises nothing."""
+        with suppress(*_errors()):
+            self.stream.abort()
+            self.stream.close()
+        LISTING.release(self._hold)
+
+
+class _DesktopStream(_Opened):
     """An open speaker."""
 
     def __init__(self, devices: Sequence[str]) -> None:
-        self._stream, self.layout = _open("speaker", devices)
+        super().__init__("speaker", devices)
         self._named = named(devices)
-        self.latency_ms = round(self._stream.latency * 1000)
+        self.latency_ms = round(self.stream.latency * 1000)
 
     def write(self, frames: bytes) -> None:
         try:
-            self._stream.write(frames)
+            self.stream.write(frames)
         except _errors() as error:
             raise DeviceError(f"speaker {self._named} has gone: {error}", "speaker_lost") from error
 
-    def close(self) -> None:
-        _close(self._stream)
 
-
-def _library(what: str) -> Any:
+def _begin() -> Any:
     """sounddevice, asked anew what there is."""
+    import sounddevice  # noqa: PLC0415 only this adapter needs it, and only when it is named
+
+    if sounddevice._initialized:  # noqa: SLF001 PortAudio looks for devices once; no public way to make it look again
+        sounddevice._terminate()  # noqa: SLF001
+    sounddevice._initialize()  # noqa: SLF001
+    return sounddevice
+
+
+def _end(library: Any) -> None:
+    """It stays begun until it is asked again: it looks for devices then, and ends itself with the process."""
+
+
+LISTING: Listing[Any] = Listing(_begin, _end)
+
+
+def _hold(what: str) -> Hold[Any]:
+    """The library, for a stream that is to be opened."""
     hush_alsa()
     try:
         with stderr_shut():
-            import sounddevice  # noqa: PLC0415 only this adapter needs it, and only when it is named
-
-            sounddevice._terminate()  # noqa: SLF001 PortAudio looks for devices once; no public way to make it look again
-            sounddevice._initialize()  # noqa: SLF001
+            return LISTING.hold()
     except (ImportError, OSError) as error:
-        raise DeviceError(
-            f"no sounddevice here ({error}): pip install edged[desktop], and on Debian apt-get install libportaudio2",
-            f"{what}_lost",
-        ) from error
-    return sounddevice
+        told = "pip install edged[desktop], and on Debian apt-get install libportaudio2"
+        raise DeviceError(f"no sounddevice here ({error}): {told}", f"{what}_lost") from error
+    except Exception as error:
+        if (
+            type(error).__module__ != "sounddevice"
+        ):  # its import begins PortAudio, too: no name to catch it by
+            raise
+        told = f"PortAudio does not begin: {error}; is there a sound server or a card for it?"
+        raise DeviceError(told, f"{what}_lost") from error
 
 
 def _errors() -> tuple[type[Exception], ...]:
@@ -103,9 +138,8 @@ def _errors() -> tuple[type[Exception], ...]:
     return (sounddevice.PortAudioError, OSError)
 
 
-def _open(what: str, devices: Sequence[str], least_channels: int = 1) -> tuple[Any, Layout]:
+def _open(library: Any, what: str, devices: Sequence[str], least_channels: int) -> tuple[Any, Layout]:
     """The first device and layout that open, running."""
-    library = _library(what)
     way = "input" if what == "microphone" else "output"
     kind = library.RawInputStream if what == "microphone" else library.RawOutputStream
     last: Exception | None = None
@@ -146,9 +180,3 @@ def _find(library: Any, what: str, devices: Sequence[str]) -> list[Any]:
         with suppress(library.PortAudioError):
             found["default"] = library.query_devices(kind=way)
     return [found[name] for name in among(what, devices, list(found), cards())]
-
-
-def _close(stream: Any) -> None:
-    with suppress(*_errors()):
-        stream.abort()
-        stream.close()

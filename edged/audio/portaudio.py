@@ -16,6 +16,7 @@ from typing import Any
 from edged import pcm
 from edged.audio.blocking import BlockingSpeaker
 from edged.audio.listening import Listening
+from edged.audio.listing import Hold, Listing
 from edged.audio.names import among, cards
 from edged.audio.opening import UNFIT, layouts, named, refusal
 from edged.audio.ports import Lost
@@ -32,28 +33,28 @@ FIRST_S = 5.0  # the first may come late: a sound server takes its time to begin
 def available() -> bool:
     """Whether PyAudio can be imported and finds something to hear and something to say it with."""
     try:
-        audio = _open_library("microphone_lost")
+        hold = _hold("microphone")
     except DeviceError:
         return False
     try:
-        return all(_listed(audio, what) for what in ("microphone", "speaker"))
+        return all(_listed(hold.library, what) for what in ("microphone", "speaker"))
     finally:
-        audio.terminate()
+        _release(hold)
 
 
 class PyAudioMicrophone(Listening):
     """Listens by a callback; its thread watches whether that is still called."""
 
-    _audio: Any = None
+    _hold: Hold[Any] | None = None
     _stream: Any = None
     _heard_at = 0.0
     _silent_s = SILENT_S
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""
-        self._audio = _open_library("microphone_lost")
+        self._hold = _hold("microphone")
         try:
-            self._stream = self._open(hand)
+            self._stream = self._open(self._hold.library, hand)
         except DeviceError:
             self.stop()
             raise
@@ -64,14 +65,14 @@ class PyAudioMicrophone(Listening):
         """Close the device."""
         super().stop()
         stream, self._stream = self._stream, None
-        audio, self._audio = self._audio, None
+        hold, self._hold = self._hold, None
         with suppress(OSError):
             if stream is not None:
                 stream.close()
-        if audio is not None:
-            audio.terminate()
+        if hold is not None:
+            _release(hold)
 
-    def _open(self, hand: Callable[[bytes], None]) -> Any:
+    def _open(self, audio: Any, hand: Callable[[bytes], None]) -> Any:
         def options(layout: Layout) -> dict[str, Any]:
             inward = self._inward(layout)
 
@@ -83,9 +84,7 @@ class PyAudioMicrophone(Listening):
 
             return {"frames_per_buffer": layout.frames_of(self._block_ms), "stream_callback": callback}
 
-        stream, _, name = _open_stream(
-            self._audio, "microphone", self._devices, options, self._least_channels
-        )
+        stream, _, name = _open_stream(audio, "microphone", self._devices, options, self._least_channels)
         self._silent_s = SILENT_S if "(hw:" in name else SERVER_SILENT_S
         return stream
 
@@ -107,13 +106,16 @@ class _PyAudioStream:
     """An open speaker."""
 
     def __init__(self, devices: Sequence[str]) -> None:
-        self._audio, self._named = _open_library("speaker_lost"), named(devices)
+        self._hold, self._named = _hold("speaker"), named(devices)
         try:
             self._stream, self.layout, _ = _open_stream(
-                self._audio, "speaker", devices, lambda of: {"frames_per_buffer": of.frames_of(PERIOD_MS)}
+                self._hold.library,
+                "speaker",
+                devices,
+                lambda of: {"frames_per_buffer": of.frames_of(PERIOD_MS)},
             )
         except DeviceError:
-            self._audio.terminate()
+            _release(self._hold)
             raise
         self.latency_ms = round(self._stream.get_output_latency() * 1000)
 
@@ -126,19 +128,35 @@ class _PyAudioStream:
     def close(self) -> None:
         with suppress(OSError):
             self._stream.close()
-        self._audio.terminate()
+        _release(self._hold)
 
 
-def _open_library(cause: str) -> Any:
-    try:
-        import pyaudio  # noqa: PLC0415 only this adapter needs it, and only when it is named
-    except ImportError as error:
-        raise DeviceError(
-            "PyAudio is not installed: apt-get install python3-pyaudio, or pip install edged[pyaudio]", cause
-        ) from error
+def _begin() -> Any:
+    import pyaudio  # noqa: PLC0415 only this adapter needs it, and only when it is named
+
+    return pyaudio.PyAudio()
+
+
+LISTING: Listing[Any] = Listing(_begin, lambda audio: audio.terminate())
+
+
+def _hold(what: str) -> Hold[Any]:
+    """The library, for a stream that is to be opened."""
     hush_alsa()
-    with stderr_shut():
-        return pyaudio.PyAudio()
+    try:
+        with stderr_shut():
+            return LISTING.hold()
+    except ImportError as error:
+        told = "PyAudio is not installed: apt-get install python3-pyaudio, or pip install edged[pyaudio]"
+        raise DeviceError(told, f"{what}_lost") from error
+    except OSError as error:
+        told = f"PortAudio does not begin: {error}; is there a sound server or a card for it?"
+        raise DeviceError(told, f"{what}_lost") from error
+
+
+def _release(hold: Hold[Any]) -> None:
+    with suppress(OSError):
+        LISTING.release(hold)
 
 
 def _open_stream(

@@ -1,0 +1,77 @@
+"""sounddevice for real, in a process of its own: what goes wrong there ends it."""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+pytestmark = pytest.mark.pulse
+BOTH = """
+import queue, sys, threading
+from edged.audio.desktop import DesktopMicrophone, DesktopSpeaker
+from tests.audio.test_contract import IN_TIME_S, Sound, never
+
+blocks = queue.Queue()
+microphone, speaker = DesktopMicrophone("nothing"), DesktopSpeaker("nothing")
+microphone.start(blocks.put, never)
+blocks.get(timeout=IN_TIME_S)
+for _ in range(3):
+    source = Sound(9600)
+    speaker.start(source, never)
+    assert source.finished.wait(IN_TIME_S)
+    speaker.stop()
+    while not blocks.empty():
+        blocks.get()
+    blocks.get(timeout=IN_TIME_S)
+microphone.stop()
+print("whole")
+"""
+NOT_BEGUN = """
+import sounddevice
+from edged.audio.desktop import DesktopMicrophone, DesktopSpeaker
+from edged.errors import DeviceError
+from tests.audio.test_contract import Sound, never
+
+def broken():
+    raise sounddevice.PortAudioError("Error initializing PortAudio", -9999)
+
+sounddevice._initialize = broken
+for begin in (lambda: DesktopMicrophone().start(never, never), lambda: DesktopSpeaker().start(Sound(), never)):
+    try:
+        begin()
+    except DeviceError as error:
+        print(error.cause)
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs a program where ALSA has the one device `nothing`; what it printed, and how it ended."""
+    if find_spec("sounddevice") is None:
+        pytest.skip("no sounddevice: scripts/test installs it")
+    (tmp_path / "asoundrc").write_text("pcm.nothing { type null }\npcm.!default { type null }\n")
+    config = f"/usr/share/alsa/alsa.conf:{tmp_path}/asoundrc"
+
+    def run(program):
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            env=os.environ | {"ALSA_CONFIG_PATH": config},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        return done.stdout.split(), done.returncode, done.stderr
+
+    return run
+
+
+def test_a_microphone_lives_on_while_a_speaker_comes_and_goes(run):
+    printed, status, told = run(BOTH)
+    assert (printed, status) == (["whole"], 0), told
+
+
+def test_a_library_that_does_not_begin_is_a_lost_device(run):
+    assert run(NOT_BEGUN)[:2] == (["microphone_lost", "speaker_lost"], 0)
