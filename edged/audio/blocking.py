@@ -48,18 +48,17 @@ class BlockingSpeaker:
         self._source = source
         self._ended.clear()
         self._work.set()
-        opened: list[DeviceError | None] = []
+        source.on_work = self._work.set  # before the thread can look: what comes after its look wakes it
+        failed: list[BaseException] = []
         ready = threading.Event()
         self._thread = threading.Thread(
-            target=self._run, args=(source, lost, opened, ready), name="speaker", daemon=True
+            target=self._run, args=(source, lost, failed, ready), name="speaker", daemon=True
         )
         self._thread.start()
         ready.wait()
-        if opened[0] is not None:
-            self._thread.join()
-            self._thread = None
-            raise opened[0]
-        source.on_work = self._work.set
+        if failed:
+            self.stop()
+            raise failed[0]
 
     def stop(self) -> None:
         """Close the device."""
@@ -71,18 +70,15 @@ class BlockingSpeaker:
             self._thread.join()
         self._thread = None
 
-    def _run(
-        self, source: Source, lost: Lost, opened: list[DeviceError | None], ready: threading.Event
-    ) -> None:
+    def _run(self, source: Source, lost: Lost, failed: list[BaseException], ready: threading.Event) -> None:
         try:
             stream = self._open()
-        except DeviceError as error:
-            opened.append(error)
-            ready.set()
+            self.latency_ms = stream.latency_ms
+        except BaseException as error:  # noqa: BLE001 not swallowed: it is raised where the speaker was started
+            failed.append(error)
             return
-        self.latency_ms = stream.latency_ms
-        opened.append(None)
-        ready.set()
+        finally:
+            ready.set()
         try:
             self._play(source, stream)
         except DeviceError as error:
