@@ -12,7 +12,7 @@ from typing import Any
 from edged import pcm
 from edged.audio.blocking import BlockingSpeaker
 from edged.audio.listening import Listening
-from edged.audio.listing import Hold, Listing
+from edged.audio.listing import Hold, Listing, let_go
 from edged.audio.names import among, cards
 from edged.audio.opening import UNFIT, layouts, named, refusal
 from edged.audio.ports import Lost
@@ -29,23 +29,33 @@ LATENCY_S = 0.1  # what PortAudio holds: a stall of nearly so long passes, and e
 class DesktopMicrophone(Listening):
     """Listens by asking, every `LOOK_S`."""
 
+    _unwelcome = False  # it is to let go of the device
+
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""
-        opened = _Opened("microphone", self._devices, self._least_channels)
+        self._unwelcome = False
+        opened = _Opened("microphone", self._devices, self._let_go, self._least_channels)
         inward = self._inward(opened.layout)
         self._begin("microphone", lambda: self._run(opened, inward, hand, lost))
 
     def _run(self, opened: "_Opened", inward: Inward, hand: Callable[[bytes], None], lost: Lost) -> None:
         try:
             self._listen(opened.stream, inward, hand)
+        except DeviceError as error:
+            lost(error)
         except _errors() as error:
             lost(DeviceError(f"microphone {named(self._devices)} has gone: {error}", "microphone_lost"))
         finally:
             opened.close()
 
+    def _let_go(self) -> None:
+        self._unwelcome = True
+
     def _listen(self, stream: Any, inward: Inward, hand: Callable[[bytes], None]) -> None:
         silent_at = time.monotonic() + FIRST_S
         while not self._ended.wait(LOOK_S):
+            if self._unwelcome:
+                raise let_go("microphone")
             ready = stream.read_available
             if ready:
                 frames, _overflowed = stream.read(ready)
@@ -60,19 +70,20 @@ class DesktopSpeaker(BlockingSpeaker):
     """`devices`: names or parts of them, in order of preference."""
 
     def __init__(self, *devices: str, fmt: pcm.Format = pcm.PCM16) -> None:
-        super().__init__(lambda: _DesktopStream(devices or ("default",)), fmt=fmt)
+        super().__init__(lambda let_go: _DesktopStream(devices or ("default",), let_go), fmt=fmt)
 
 
 class _Opened:
     """A stream that runs, and the hold on the library that goes with it."""
 
-    def __init__(self, what: str, devices: Sequence[str], least_channels: int = 1) -> None:
-        self._hold = _hold(what)
+    def __init__(
+        self, what: str, devices: Sequence[str], let_go: Callable[[], None], least_channels: int = 1
+    ) -> None:
+        self._hold = _hold(what, let_go)
         try:
             self.stream, self.layout = _open(self._hold.library, what, devices, least_channels)
-        except DeviceError:
-            LISTING.release(self._hold)
-            raise
+        except DeviceError as error:
+            raise LISTING.refused(self._hold, what, error) from error
 
     def close(self) -> None:
         """Raises nothing."""
@@ -85,8 +96,8 @@ class _Opened:
 class _DesktopStream(_Opened):
     """An open speaker."""
 
-    def __init__(self, devices: Sequence[str]) -> None:
-        super().__init__("speaker", devices)
+    def __init__(self, devices: Sequence[str], let_go: Callable[[], None]) -> None:
+        super().__init__("speaker", devices, let_go)
         self._named = named(devices)
         self.latency_ms = round(self.stream.latency * 1000)
 
@@ -114,12 +125,12 @@ def _end(library: Any) -> None:
 LISTING: Listing[Any] = Listing(_begin, _end)
 
 
-def _hold(what: str) -> Hold[Any]:
+def _hold(what: str, let_go: Callable[[], None]) -> Hold[Any]:
     """The library, for a stream that is to be opened."""
     hush_alsa()
     try:
         with stderr_shut():
-            return LISTING.hold()
+            return LISTING.hold(what, let_go)
     except (ImportError, OSError) as error:
         told = "pip install edged[desktop], and on Debian apt-get install libportaudio2"
         raise DeviceError(f"no sounddevice here ({error}): {told}", f"{what}_lost") from error

@@ -8,6 +8,7 @@ Speaker: a writer thread of its own, because an always running callback would ad
 What it can not do, and `alsa` can: take back what it was given, and be filled deeper than two periods.
 """
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -16,7 +17,7 @@ from typing import Any
 from edged import pcm
 from edged.audio.blocking import BlockingSpeaker
 from edged.audio.listening import Listening
-from edged.audio.listing import Hold, Listing
+from edged.audio.listing import Hold, Listing, let_go
 from edged.audio.names import among, cards
 from edged.audio.opening import UNFIT, layouts, named, refusal
 from edged.audio.ports import Lost
@@ -33,13 +34,13 @@ FIRST_S = 5.0  # the first may come late: a sound server takes its time to begin
 def available() -> bool:
     """Whether PyAudio can be imported and finds something to hear and something to say it with."""
     try:
-        hold = _hold("microphone")
+        hold = _hold("microphone", lambda: None)
     except DeviceError:
         return False
     try:
         return all(_listed(hold.library, what) for what in ("microphone", "speaker"))
     finally:
-        _release(hold)
+        LISTING.release(hold)
 
 
 class PyAudioMicrophone(Listening):
@@ -50,14 +51,25 @@ class PyAudioMicrophone(Listening):
     _heard_at = 0.0
     _silent_s = SILENT_S
 
+    def __init__(
+        self,
+        *devices: str,
+        block_ms: int = 20,
+        channel: int | None = None,
+        fmt: pcm.Format = pcm.PCM16,
+    ) -> None:
+        super().__init__(*devices, block_ms=block_ms, channel=channel, fmt=fmt)
+        self._unwelcome = threading.Event()  # it is to let go of the device
+
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""
-        self._hold = _hold("microphone")
+        self._unwelcome.clear()
+        hold = _hold("microphone", self._unwelcome.set)
         try:
-            self._stream = self._open(self._hold.library, hand)
-        except DeviceError:
-            self.stop()
-            raise
+            self._stream = self._open(hold.library, hand)
+        except DeviceError as error:
+            raise LISTING.refused(hold, "microphone", error) from error
+        self._hold = hold
         self._heard_at = time.monotonic() + FIRST_S
         self._begin("microphone-watch", lambda: self._watching(lost))
 
@@ -70,7 +82,7 @@ class PyAudioMicrophone(Listening):
             if stream is not None:
                 stream.close()
         if hold is not None:
-            _release(hold)
+            LISTING.release(hold)
 
     def _open(self, audio: Any, hand: Callable[[bytes], None]) -> Any:
         def options(layout: Layout) -> dict[str, Any]:
@@ -90,6 +102,9 @@ class PyAudioMicrophone(Listening):
 
     def _watching(self, lost: Lost) -> None:
         while not self._ended.wait(SILENT_S / 5):
+            if self._unwelcome.is_set():
+                lost(let_go("microphone"))
+                return
             if time.monotonic() - self._heard_at > self._silent_s:
                 lost(DeviceError(f"microphone {named(self._devices)} has gone silent", "microphone_lost"))
                 return
@@ -99,14 +114,14 @@ class PyAudioSpeaker(BlockingSpeaker):
     """`devices`: names or parts of them, in order of preference."""
 
     def __init__(self, *devices: str, fmt: pcm.Format = pcm.PCM16) -> None:
-        super().__init__(lambda: _PyAudioStream(devices or ("default",)), fmt=fmt)
+        super().__init__(lambda let_go: _PyAudioStream(devices or ("default",), let_go), fmt=fmt)
 
 
 class _PyAudioStream:
     """An open speaker."""
 
-    def __init__(self, devices: Sequence[str]) -> None:
-        self._hold, self._named = _hold("speaker"), named(devices)
+    def __init__(self, devices: Sequence[str], let_go: Callable[[], None]) -> None:
+        self._hold, self._named = _hold("speaker", let_go), named(devices)
         try:
             self._stream, self.layout, _ = _open_stream(
                 self._hold.library,
@@ -114,9 +129,8 @@ class _PyAudioStream:
                 devices,
                 lambda of: {"frames_per_buffer": of.frames_of(PERIOD_MS)},
             )
-        except DeviceError:
-            _release(self._hold)
-            raise
+        except DeviceError as error:
+            raise LISTING.refused(self._hold, "speaker", error) from error
         self.latency_ms = round(self._stream.get_output_latency() * 1000)
 
     def write(self, frames: bytes) -> None:
@@ -128,7 +142,7 @@ class _PyAudioStream:
     def close(self) -> None:
         with suppress(OSError):
             self._stream.close()
-        _release(self._hold)
+        LISTING.release(self._hold)
 
 
 def _begin() -> Any:
@@ -137,26 +151,26 @@ def _begin() -> Any:
     return pyaudio.PyAudio()
 
 
-LISTING: Listing[Any] = Listing(_begin, lambda audio: audio.terminate())
+def _end(audio: Any) -> None:
+    with suppress(OSError):
+        audio.terminate()
 
 
-def _hold(what: str) -> Hold[Any]:
+LISTING: Listing[Any] = Listing(_begin, _end)
+
+
+def _hold(what: str, let_go: Callable[[], None]) -> Hold[Any]:
     """The library, for a stream that is to be opened."""
     hush_alsa()
     try:
         with stderr_shut():
-            return LISTING.hold()
+            return LISTING.hold(what, let_go)
     except ImportError as error:
         told = "PyAudio is not installed: apt-get install python3-pyaudio, or pip install edged[pyaudio]"
         raise DeviceError(told, f"{what}_lost") from error
     except OSError as error:
         told = f"PortAudio does not begin: {error}; is there a sound server or a card for it?"
         raise DeviceError(told, f"{what}_lost") from error
-
-
-def _release(hold: Hold[Any]) -> None:
-    with suppress(OSError):
-        LISTING.release(hold)
 
 
 def _open_stream(

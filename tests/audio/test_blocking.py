@@ -1,5 +1,7 @@
 """A speaker over a library whose writes wait, by a stream that is none."""
 
+import queue
+
 import pytest
 
 from edged.audio.blocking import BlockingSpeaker
@@ -26,7 +28,7 @@ class Stream:
 
 @pytest.mark.parametrize("error", [DeviceError("gone", "speaker_lost"), RuntimeError("a bug")])
 def test_what_the_opening_raises_is_raised_by_the_start_and_nothing_is_left(error):
-    def refuse():
+    def refuse(let_go):
         raise error
 
     speaker, source = BlockingSpeaker(refuse), Sound(BLOCK)
@@ -39,7 +41,7 @@ def test_what_the_opening_raises_is_raised_by_the_start_and_nothing_is_left(erro
 def test_it_can_be_woken_before_it_has_ever_looked():
     source, woken, streams = Sound(), [], []
 
-    def opened():
+    def opened(let_go):
         woken.append(source.on_work is not None)
         streams.append(Stream())
         return streams[-1]
@@ -51,3 +53,43 @@ def test_it_can_be_woken_before_it_has_ever_looked():
     speaker.stop()
     assert woken == [True]
     assert streams[0].closed
+
+
+def test_asked_to_let_go_it_plays_to_the_end_and_does():
+    source, lost, asks = Sound(BLOCK * 3), queue.Queue(), []
+
+    class Asked(Stream):
+        def write(self, frames):
+            asks[0]()
+
+    def opened(let_go):
+        asks.append(let_go)
+        return Asked()
+
+    speaker = BlockingSpeaker(opened)
+    speaker.start(source, lost.put)
+    error = lost.get(timeout=IN_TIME_S)
+    assert error.cause == "speaker_lost"
+    assert source.finished.is_set()
+    speaker.stop()
+
+
+def test_asked_to_let_go_at_rest_it_does_at_once():
+    source, lost, asks = Sound(), queue.Queue(), []
+
+    def opened(let_go):
+        asks.append(let_go)
+        return Stream()
+
+    speaker = BlockingSpeaker(opened)
+    speaker.start(source, lost.put)
+    source.work(BLOCK)
+    assert source.finished.wait(IN_TIME_S)
+    asks[0]()
+    assert "anew" in str(lost.get(timeout=IN_TIME_S))
+    speaker.stop()
+    speaker.start(source, lost.put)  # and what was asked is over
+    source.work(BLOCK)
+    assert source.finished.wait(IN_TIME_S)
+    speaker.stop()
+    assert lost.empty()

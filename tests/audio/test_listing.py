@@ -3,13 +3,20 @@
 import pytest
 
 from edged.audio.listing import Listing
+from edged.audio.names import Card
+from edged.errors import DeviceError
+
+SPEAKER, MICROPHONE = Card(0, "speaker", "", speakers=(0,)), Card(1, "microphone", "", microphones=(0,))
+NOT_THERE = DeviceError("it is not there", "microphone_lost")
 
 
 class PortAudio:
     """Lists what is plugged in when it begins; `running` is what must not be ended under an open stream."""
 
     def __init__(self):
-        self.plugged, self.began, self.running, self.broken = ["speaker"], 0, False, False
+        self.plugged, self.began, self.running, self.broken = [SPEAKER], 0, False, False
+        self.asked = []
+        self.listing = Listing(self.begin, self.end, lambda: list(self.plugged))
 
     def begin(self):
         if self.broken:
@@ -23,6 +30,9 @@ class PortAudio:
         assert self.running
         self.running = False
 
+    def hold(self, what="microphone"):
+        return self.listing.hold(what, lambda: self.asked.append(what))
+
 
 @pytest.fixture
 def portaudio():
@@ -30,8 +40,7 @@ def portaudio():
 
 
 def test_the_library_runs_from_the_first_stream_to_the_last(portaudio):
-    listing = Listing(portaudio.begin, portaudio.end)
-    first, second = listing.hold(), listing.hold()
+    listing, first, second = portaudio.listing, portaudio.hold(), portaudio.hold()
     assert portaudio.began == 1
     assert second.library is first.library
     listing.release(first)
@@ -43,17 +52,59 @@ def test_the_library_runs_from_the_first_stream_to_the_last(portaudio):
 
 
 def test_the_list_is_made_anew_once_nothing_is_open(portaudio):
-    listing = Listing(portaudio.begin, portaudio.end)
-    listing.release(listing.hold())
-    portaudio.plugged.append("microphone")
-    assert listing.hold().library == ["speaker", "microphone"]
+    portaudio.listing.release(portaudio.hold())
+    portaudio.plugged.append(MICROPHONE)
+    assert portaudio.hold().library == [SPEAKER, MICROPHONE]
 
 
 def test_a_library_that_does_not_begin_is_not_held(portaudio):
-    listing = Listing(portaudio.begin, portaudio.end)
     portaudio.broken = True
     with pytest.raises(OSError, match="no"):
-        listing.hold()
+        portaudio.hold()
     portaudio.broken = False
-    listing.release(listing.hold())
+    portaudio.listing.release(portaudio.hold())
     assert not portaudio.running
+
+
+def test_who_is_refused_by_a_list_older_than_the_cards_has_the_others_let_go(portaudio):
+    speaker = portaudio.hold("speaker")
+    portaudio.plugged.append(MICROPHONE)
+    error = portaudio.listing.refused(portaudio.hold(), "microphone", NOT_THERE)
+    assert error.cause == "microphone_lost"
+    assert str(error).startswith("it is not there; PortAudio has to look anew")
+    assert portaudio.asked == ["speaker"]
+    portaudio.listing.release(speaker)
+    assert portaudio.hold().library == [SPEAKER, MICROPHONE]
+
+
+def test_one_that_is_missing_all_the_time_disturbs_nobody(portaudio):
+    portaudio.hold("speaker")
+    for _ in range(3):
+        assert portaudio.listing.refused(portaudio.hold(), "microphone", NOT_THERE) is NOT_THERE
+    assert portaudio.asked == []
+    assert portaudio.running
+
+
+def test_one_that_is_refused_alone_is_told_why_and_leaves_nothing_open(portaudio):
+    hold = portaudio.hold()
+    portaudio.plugged.append(MICROPHONE)
+    assert portaudio.listing.refused(hold, "microphone", NOT_THERE) is NOT_THERE
+    assert not portaudio.running
+
+
+def test_nothing_is_opened_by_a_list_that_names_a_card_that_has_gone(portaudio):
+    portaudio.plugged.append(MICROPHONE)
+    portaudio.hold("speaker")
+    portaudio.plugged.remove(MICROPHONE)
+    with pytest.raises(DeviceError, match="old list") as caught:
+        portaudio.hold()
+    assert caught.value.cause == "microphone_lost"
+    assert portaudio.asked == ["speaker"]
+
+
+def test_where_no_cards_are_told_of_the_error_says_what_helps(portaudio):
+    portaudio.plugged.clear()
+    portaudio.hold("speaker")
+    error = portaudio.listing.refused(portaudio.hold(), "microphone", NOT_THERE)
+    assert "when edged is started anew" in str(error)
+    assert portaudio.asked == []
