@@ -592,6 +592,36 @@ def test_closed_capture_runs_the_microphone_only_while_the_gate_is_open(shell):
     shell(body, "microphone.capture=closed")
 
 
+def test_a_microphone_lost_in_a_press_that_runs_for_presses_only_needs_no_restart(shell):
+    async def body(kiosk):
+        def gone(hand, lost):
+            raise DeviceError("not there", "microphone_lost")
+
+        start = kiosk.microphone.start
+        kiosk.button.press()
+        await asyncio.sleep(1.003)
+        kiosk.microphone.stop()
+        kiosk.microphone.start = gone
+        kiosk.microphone._lost(DeviceError("unplugged", "microphone_lost"))
+        await asyncio.sleep(0.01)
+        kiosk.button.release()
+        await asyncio.sleep(3.0)
+        await idle(kiosk)
+        assert kiosk.app.appliance.light is Light.FAULT
+        kiosk.microphone.start = start
+        assert await kiosk.until(lambda: kiosk.app.snapshot()["microphone"], 5.0)
+        assert kiosk.app.appliance.light is Light.READY
+        handed = kiosk.microphone.handed
+        await asyncio.sleep(3.0)
+        assert kiosk.microphone.handed == handed  # it opens, and so it is shut again
+        await kiosk.visitor.hold(1.0)
+        await asyncio.sleep(1.0)
+        await idle(kiosk)
+        assert len(kiosk.server.audit) == 2
+
+    shell(body, "microphone.capture=closed")
+
+
 def test_a_press_over_the_control_socket_is_the_same_press(shell):
     async def body(kiosk):
         kiosk.app.appliance.gesture(Gesture.PRESS)

@@ -38,14 +38,15 @@ class Front:
     ) -> None:
         """`gesture` and `changed` (see Keeper) are called on the loop."""
         self.devices, self._config, self._switches = devices, config, switches
-        self._muted = self._is_open = False
+        self._muted = self._is_open = self._missing = False
+        self._told = changed
         self._ports, self._intake, self._playout, self._gesture = ports, intake, playout, gesture
         self._echo = None if devices.echo is None else EchoStage(devices.echo, intake.hand)
         self._loop = asyncio.get_running_loop()
         self._grammar = Grammar(bounce_ms=config.button.bounce_ms, long_press_ms=config.button.long_press_ms)
         self.lamp = LampDriver(devices.lamp, self._loop, ports.clock.monotonic_ms)
         self.keepers = {
-            name: Keeper(name, *life, offload=ports.offload, changed=changed, rng=ports.rng)
+            name: Keeper(name, *life, offload=ports.offload, changed=self._changed, rng=ports.rng)
             for name, life in self._lives().items()
         }
         self._want_microphone()
@@ -94,8 +95,15 @@ class Front:
             self.devices.microphone.heed(heed)
         self._heeded = heed
 
+    def _changed(self, name: str, is_up: bool, cause: str | None) -> None:  # noqa: FBT001 a switch
+        if name == "microphone":
+            self._missing = not is_up
+            self._want_microphone()
+        self._told(name, is_up, cause)
+
     def _want_microphone(self) -> None:
-        runs = self._is_open or self._config.microphone.capture == "warm"
+        """One that is missing is tried until it opens, also where it runs for a press only: presses are refused."""
+        runs = self._is_open or self._missing or self._config.microphone.capture == "warm"
         self.keepers["microphone"].want(runs and not self._muted)
 
     def plugged(self) -> None:
