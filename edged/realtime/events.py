@@ -1,7 +1,7 @@
 """What a session tells its owner. Plain values; pcm is PCM16, mono, 24 kHz."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -55,9 +55,10 @@ class CommitRefused:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """The service's own voice detection heard speech start or stop."""
+    """The service's own voice detection heard speech start or stop; `at_ms` of all sound it was given."""
 
     started: bool
+    at_ms: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from random import Random
 
 from edged.causes import CAUSES
 from edged.errors import EdgedError, LinkError
-from edged.realtime.carrier import DEAF_DETECTION, Carrier
+from edged.realtime.carrier import DEAF_DETECTION, DEAF_SILENCE, Carrier
 from edged.realtime.changeover import Changeover
 from edged.realtime.events import (
     Broken,
@@ -41,6 +41,7 @@ from edged.realtime.ports import Dial, Entry, Outgoing, Owner
 from edged.realtime.providers import Endpoint
 from edged.realtime.renewal import Habits
 from edged.realtime.session import Session
+from edged.realtime.unheard import Unheard
 from edged.retry import Proof, Wake, keep
 from edged.wire import Dialect, Heard, Settings
 
@@ -79,7 +80,8 @@ class Link:
         self._dialect: Dialect | None = None  # what this endpoint was seen to speak
         self._ignored = 0  # commits in a row that a living service did not acknowledge
         self._deaf = False  # it never will
-        self._unheard: int | None = None  # sent in whole to such a service, which has not said that it has it
+        self._unheard = Unheard()  # of what was sent to such a service
+        self._patience: dict[int, asyncio.TimerHandle] = {}  # until such an utterance is given up
         self._spoken = False  # this session knows of a visitor
         self._counted: Counter[str] = Counter()  # of sessions that are gone
         self._ids = itertools.count(1)
@@ -90,11 +92,6 @@ class Link:
     def up(self) -> bool:
         """A session is confirmed and in use."""
         return self._carrier is not None
-
-    @property
-    def slow(self) -> bool:
-        """The other end acknowledges nothing at the moment."""
-        return self._carrier is not None and self._carrier.slow
 
     def sound(self) -> None:
         """The log has more to read."""
@@ -175,6 +172,7 @@ class Link:
 
     def _begin(self, line: Line) -> None:
         self._outgoing.rewind()
+        self._unheard = Unheard()
         self._carrier = Carrier(line, self._outgoing, deaf=self._deaf, on=self._on, sent=self._sent)
         self._spoken = len(self._history) > 0
 
@@ -185,6 +183,8 @@ class Link:
             await carrier.run(lambda: self._change.beside(line, carrier, spoken=lambda: self._spoken))
         finally:
             self._carrier = None
+            for uid in tuple(self._patience):
+                self._settled(uid)  # it is sent again, and waited for anew
             self._counted.update(line.session.counters)
             goodbye = asyncio.ensure_future(line.transport.close())  # nobody waits for it
             self._closing.add(goodbye)
@@ -212,10 +212,11 @@ class Link:
             case Broken(cause=cause, text=text):
                 raise LinkError(text, cause)
             case Committed():
-                if not self._acknowledged() and self._settings.turn_detection is None:
+                news = not self._deaf or self._unheard.is_news("commit")
+                if not (news and self._acknowledged()) and self._settings.turn_detection is None:
                     return  # nothing was waiting for it
-            case Speech(started=False) | ResponseStarted() if self._deaf and self._acknowledged():
-                self._owner.on_session(Committed(""))
+            case Speech() | ResponseStarted() if self._deaf:
+                self._on_sign(event)
             case CommitRefused():
                 self._outgoing.refused()
             case Opened(dialect=dialect):
@@ -228,18 +229,37 @@ class Link:
 
     def _acknowledged(self) -> bool:
         """The service has the oldest utterance."""
-        if self._outgoing.committed() is None:
+        uid = self._outgoing.committed()
+        if uid is None:
             return False
+        self._settled(uid)
         self.owed = self._spoken = True
-        self._unheard, self._ignored = None, 0
+        self._ignored = 0
         return True
+
+    def _on_sign(self, event: Speech | ResponseStarted) -> None:
+        """A service that detects by itself tells by other words, too, that it has an utterance."""
+        if isinstance(event, Speech) and event.started:
+            self._unheard.speaks()
+            return
+        if not self._unheard.is_news("speech" if isinstance(event, Speech) else "answer"):
+            return
+        if isinstance(event, Speech):
+            for uid in self._unheard.before(event.at_ms):
+                self._give_up(uid)
+        if self._acknowledged():
+            self._owner.on_session(Committed(""))
 
     def _give_up(self, uid: int) -> None:
         """A service that detects by itself has found no speech in an utterance."""
-        if self._unheard == uid:
-            self._unheard = None
-            if self._outgoing.refused() is not None:
-                self._owner.on_session(CommitRefused("the service heard no speech in it"))
+        self._settled(uid)
+        if self._outgoing.refused() is not None:
+            self._owner.on_session(CommitRefused("the service heard no speech in it"))
+
+    def _settled(self, uid: int) -> None:
+        self._unheard.settled(uid)
+        if (timer := self._patience.pop(uid, None)) is not None:
+            timer.cancel()
 
     def _note(self, event: SessionEvent) -> None:
         match event:
@@ -250,9 +270,12 @@ class Link:
                 self._history.answer_began()
 
     def _sent(self, entry: Entry) -> None:
+        self._unheard.sound(entry.pcm)
         if entry.kind == "end" and self._deaf:
-            self._unheard = entry.uid
-            asyncio.get_running_loop().call_later(DEAF_WITHIN_S, self._give_up, entry.uid)
+            self._unheard.sound(DEAF_SILENCE)
+            self._unheard.ended(entry.uid)
+            loop = asyncio.get_running_loop()
+            self._patience[entry.uid] = loop.call_later(DEAF_WITHIN_S, self._give_up, entry.uid)
         self._owner.on_sent(entry)
 
     def _look_who_is_there(self) -> None:

@@ -155,8 +155,8 @@ class Session:
                 return [Committed(item_id)]
             case wire.SpeechStarted():
                 return [Speech(started=True)]
-            case wire.SpeechStopped():
-                return [Speech(started=False)]
+            case wire.SpeechStopped(audio_end_ms=at_ms):
+                return [Speech(started=False, at_ms=at_ms)]
             case wire.ResponseCreated():
                 by_itself = event.conversation_id is not None and self._settings.turn_detection is not None
                 live = self._answers.created(event.response_id, adopt=by_itself)

@@ -489,11 +489,10 @@ def test_a_line_that_acknowledges_nothing_is_noticed_within_a_second_and_left(la
             first.moving = Flow(4000, 4000, 0.02)
             rig.utter(b"\1\2" * 100, end=False)
             await asyncio.sleep(1.0)
-            assert rig.link.slow
+            assert rig.link.counters()["line_slow"] == 1
             await asyncio.sleep(0.8)
             assert rig.owner.links[1] == (False, "link_silent")
             assert rig.link.up
-            assert not rig.link.slow
             assert second.sound == b"\1\2" * 100
             assert rig.link.counters()["line_slow"] == 1
 
@@ -588,6 +587,118 @@ def test_an_utterance_without_speech_is_given_up_there(lab_run):
             await asyncio.sleep(40)
             assert rig.log.pending == 0
             assert [type(event) for event in rig.owner.events] == [CommitRefused]
+
+    lab_run(main())
+
+
+async def made_deaf(rig):
+    """An utterance, twice ignored, and heard by detection in the third session."""
+    rig.utter(b"\1\2" * 4800)
+    await asyncio.sleep(22)
+    rig.dialled[-1].say(wire.Committed("item_0", None))
+    await asyncio.sleep(0.1)
+    assert rig.log.pending == 0
+    rig.owner.events.clear()
+    return rig.dialled[-1]
+
+
+def test_an_utterance_that_waits_for_a_line_there_is_not_given_up_meanwhile(lab_run):
+    async def main():
+        async with Rig(Line(), Line(), Line()) as rig:
+            line = await made_deaf(rig)
+            rig.utter(b"\5\6" * 4800)
+            await asyncio.sleep(1)
+            line.drop()
+            await asyncio.sleep(15)
+            assert rig.log.pending == 1
+            assert rig.owner.events == []
+            rig.lines.append(Line())
+            rig.link.retry_now()
+            await asyncio.sleep(9)
+            assert rig.dialled[-1].sound.startswith(b"\5\6" * 4800)
+            assert rig.log.pending == 1
+            rig.dialled[-1].say(wire.Committed("item_1", None))
+            await asyncio.sleep(0.1)
+            assert rig.owner.events == [Committed("item_1")]
+
+    lab_run(main())
+
+
+def test_noise_before_speech_there_does_not_stand_for_it(lab_run):
+    """At 100 ms of sound and 1700 ms of silence each: 1.8 s are the first, which was a door; speech ends after it."""
+
+    async def main():
+        async with Rig(Line(), Line(), Line()) as rig:
+            line = await made_deaf(rig)
+            sent_ms = len(line.sound) // 48
+            rig.utter(b"\1\2" * 2400)
+            await asyncio.sleep(3)
+            rig.utter(b"\5\6" * 2400)
+            await asyncio.sleep(1)
+            assert rig.log.pending == 2
+            line.say(wire.SpeechStarted(sent_ms + 1810, "item_1"))
+            line.say(wire.SpeechStopped(sent_ms + 1890, "item_1"))
+            line.say(wire.Committed("item_1", None))
+            line.say(wire.ResponseCreated("resp_1", "conv"))
+            await asyncio.sleep(0.1)
+            assert rig.log.pending == 0
+            kinds = [type(event).__name__ for event in rig.owner.events]
+            assert kinds == ["Speech", "CommitRefused", "Committed", "Speech", "ResponseStarted"]
+            await asyncio.sleep(60)
+            assert len(rig.owner.events) == 5
+
+    lab_run(main())
+
+
+def test_three_signs_of_one_utterance_there_do_not_stand_for_two(lab_run):
+    async def main():
+        async with Rig(Line(), Line(), Line()) as rig:
+            line = await made_deaf(rig)
+            sent_ms = len(line.sound) // 48
+            rig.utter(b"\1\2" * 2400)
+            rig.utter(b"\5\6" * 2400)
+            await asyncio.sleep(1)
+            line.say(wire.SpeechStopped(sent_ms + 90, "item_1"))
+            line.say(wire.Committed("item_1", None))
+            line.say(wire.ResponseCreated("resp_1", "conv"))
+            await asyncio.sleep(0.1)
+            assert rig.log.pending == 1
+            line.say(wire.SpeechStarted(sent_ms + 1810, "item_2"))
+            line.say(wire.SpeechStopped(sent_ms + 1890, "item_2"))
+            await asyncio.sleep(0.1)
+            assert rig.log.pending == 0
+            assert CommitRefused not in {type(event) for event in rig.owner.events}
+
+    lab_run(main())
+
+
+def test_one_of_two_without_speech_there_is_given_up_by_itself(lab_run):
+    """Where no times are told: the second is not waited for beyond its own patience."""
+
+    async def main():
+        async with Rig(Line(), Line(), Line()) as rig:
+            line = await made_deaf(rig)
+            rig.utter(b"\1\2" * 2400)
+            await asyncio.sleep(3)
+            rig.utter(b"\5\6" * 2400)
+            await asyncio.sleep(1)
+            line.say(wire.Committed("item_1", None))
+            await asyncio.sleep(8.5)
+            assert rig.log.pending == 1
+            await asyncio.sleep(1)
+            assert rig.log.pending == 0
+
+    lab_run(main())
+
+
+def test_a_link_that_was_ended_there_gives_nothing_up_any_more(lab_run):
+    async def main():
+        async with Rig(Line(), Line(), Line()) as rig:
+            await made_deaf(rig)
+            rig.utter(b"\1\2" * 2400)
+            await asyncio.sleep(1)
+        await asyncio.sleep(60)
+        assert rig.log.pending == 1
 
     lab_run(main())
 
