@@ -5,7 +5,6 @@ was cut off is left out: nobody knows which words of it were heard. Bounded: the
 quiet it is another visitor's, and nothing is told to him: over lines that come and go, and while there is none.
 """
 
-from collections import deque
 from collections.abc import Iterator
 from math import inf
 from typing import NamedTuple
@@ -26,25 +25,30 @@ class History:
     def __init__(self, most_lines: int, forget_after_s: float = 0.0) -> None:
         self._most, self._forget_after_s = most_lines, forget_after_s
         self._quiet_since = -inf
-        self._lines: deque[Line] = deque(maxlen=max(1, most_lines))
-        self._answering = False  # the last line belongs to the answer under way
+        self._lines: list[Line] = []
+        self._of_answer = 0  # so many of the last lines are of the present answer
 
     def said(self, role: str, text: str) -> None:
-        """A finished transcript."""
-        if text.strip() and self._most:
+        """A finished transcript. The visitor's may come after the answer's, and goes before it all the same."""
+        if not text.strip() or not self._most:
+            return
+        if role == "assistant":
             self._lines.append(Line(role, text))
-            self._answering = role == "assistant"
-            while sum(len(line.text) for line in self._lines) > MOST_CHARACTERS:
-                self._lines.popleft()
+            self._of_answer += 1
+        else:
+            self._lines.insert(len(self._lines) - self._of_answer, Line(role, text))
+        while len(self._lines) > self._most or sum(len(line.text) for line in self._lines) > MOST_CHARACTERS:
+            del self._lines[0]
+        self._of_answer = min(self._of_answer, len(self._lines))
 
-    def answer_began(self) -> None:
-        self._answering = False
+    def asked(self) -> None:
+        """Another utterance, or answer, begins: what was answered before was heard, and stays."""
+        self._of_answer = 0
 
     def cut(self) -> None:
         """The answer under way was cut off."""
-        if self._answering and self._lines and self._lines[-1].role == "assistant":
-            self._lines.pop()
-        self._answering = False
+        del self._lines[len(self._lines) - self._of_answer :]
+        self._of_answer = 0
 
     def under_way(self, now: float) -> None:
         """Something is said, on its way, or sounds."""
@@ -63,7 +67,7 @@ class History:
     def forget(self) -> None:
         """Another visitor: nothing of this one's is told to that one."""
         self._lines.clear()
-        self._answering = False
+        self._of_answer = 0
 
     def __iter__(self) -> Iterator[Line]:
         return iter(tuple(self._lines))

@@ -235,6 +235,7 @@ class Link:
         self._settled(uid)
         self.owed = self._spoken = True
         self._ignored = 0
+        self._history.asked()
         return True
 
     def _on_sign(self, event: Speech | ResponseStarted) -> None:
@@ -267,7 +268,7 @@ class Link:
                 self._history.said(role, text)
             case ResponseStarted():
                 self._spoken = True
-                self._history.answer_began()
+                self._history.asked()
 
     def _sent(self, entry: Entry) -> None:
         self._unheard.sound(entry.pcm)
@@ -284,8 +285,6 @@ class Link:
             self._history.look(_now())
         else:
             self._history.under_way(_now())
-
-    # -- small things --------------------------------------------------------------------------------
 
     def _tell(self, act: Callable[[Session], None]) -> None:
         if self._carrier is not None:

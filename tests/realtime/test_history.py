@@ -16,7 +16,7 @@ def test_what_was_said_in_order():
 def test_an_answer_that_was_cut_off_is_left_out():
     history = History(10)
     history.said("user", "Tell me all.")
-    history.answer_began()
+    history.asked()
     history.said("assistant", "Once upon a time")
     history.cut()
     assert list(history) == [("user", "Tell me all.")]
@@ -24,10 +24,56 @@ def test_an_answer_that_was_cut_off_is_left_out():
     assert len(history) == 1
 
 
+def test_what_the_visitor_said_goes_before_the_answer_though_it_comes_after_it():
+    history = History(10)
+    history.said("assistant", "Hello.")
+    history.asked()
+    history.said("assistant", "Once upon a time")
+    history.said("assistant", "there was")
+    history.said("user", "Tell me all.")
+    assert list(history) == [
+        ("assistant", "Hello."),
+        ("user", "Tell me all."),
+        ("assistant", "Once upon a time"),
+        ("assistant", "there was"),
+    ]
+    history.cut()
+    assert list(history) == [("assistant", "Hello."), ("user", "Tell me all.")]
+
+
+def test_the_next_question_goes_after_the_answer_before_it():
+    history = History(10)
+    history.said("user", "One?")
+    history.said("assistant", "One.")
+    history.asked()
+    history.said("user", "Two?")
+    history.asked()
+    history.said("assistant", "Two.")
+    assert [line.text for line in history] == ["One?", "One.", "Two?", "Two."]
+
+
+@given(st.lists(st.sampled_from(["user", "assistant", "asked", "cut"])), st.integers(1, 4))
+def test_in_whatever_order_it_comes_an_answer_that_is_cut_is_gone(steps, most):
+    history, present = History(most), []
+    for number, step in enumerate(steps):
+        match step:
+            case "asked":
+                history.asked()
+                present = []
+            case "cut":
+                history.cut()
+                assert not {line.text for line in history} & set(present)
+                present = []
+            case _:
+                history.said(step, str(number))
+                present += [str(number)] if step == "assistant" else []
+        assert len(history) <= most
+
+
 def test_an_answer_that_was_heard_is_not_cut_by_the_next_one():
     history = History(10)
     history.said("assistant", "One.")
-    history.answer_began()
+    history.asked()
     history.cut()
     assert list(history) == [("assistant", "One.")]
 

@@ -845,6 +845,30 @@ def test_what_was_said_is_put_into_the_next_session(lab_run):
     lab_run(main())
 
 
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_transcript_that_comes_after_the_answer_is_put_before_it(lab_run, cut):
+    async def main():
+        first, second = Line(), Line()
+        async with Rig(first, second, history_lines=4) as rig:
+            rig.utter(b"\1\2" * 4800)
+            await asyncio.sleep(6)
+            first.say(wire.Committed("item_1", None))
+            rig.link.ask()
+            await asyncio.sleep(0.1)
+            first.say(wire.ResponseCreated("resp_1", "conv"))
+            first.say(wire.AudioTranscriptDone("resp_1", wire.Part("item_2", 0), 0, "It is."))
+            first.say(wire.TranscriptionCompleted(wire.Part("item_1", 0), "Is it open?"))
+            await asyncio.sleep(0.1)
+            if cut:
+                rig.link.interrupt()
+            first.drop()
+            await asyncio.sleep(0.1)
+            texts = [message["item"]["content"][0]["text"] for message in second.sent if "item" in message]
+            assert texts == ["Is it open?"] + ["It is."] * (not cut)
+
+    lab_run(main())
+
+
 def test_the_next_visitor_meets_a_service_that_knows_nothing(lab_run):
     async def main():
         first, second = Line(), Line()
