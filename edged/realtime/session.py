@@ -113,6 +113,7 @@ class Session:
 
     def interrupt(self) -> None:
         """The answer is dead from here on; `heard` must follow, however little was heard."""
+        self._asked_again = False  # the next question has its own second try
         self._answers.interrupt()
 
     def cancel(self) -> None:

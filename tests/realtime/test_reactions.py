@@ -172,6 +172,23 @@ def test_trouble_of_the_service_s_own_is_asked_once_more_and_then_the_line_is_ch
     assert reaction(events) == "server_error"
 
 
+def test_the_next_question_has_its_own_second_try():
+    trouble = wire.ServerError("The server had an error.", type="server_error")
+    session = ready()
+    session.ask()
+    says(session, created("resp_1"))
+    assert reaction(says(session, done("resp_1", status="failed", error=trouble))) == "ignored"
+    session.interrupt()  # while the second try is on its way
+    session.heard(())
+    says(session, created("resp_2"))
+    says(session, done("resp_2", status="cancelled"))
+    session.ask()
+    session.outbox()
+    says(session, created("resp_3"))
+    assert reaction(says(session, done("resp_3", status="failed", error=trouble))) == "ignored"
+    assert types(session) == ["response.create"]
+
+
 def test_trouble_after_the_first_sound_is_not_asked_again():
     trouble = wire.ServerError("The server had an error.", type="server_error")
     session = answering()
