@@ -264,10 +264,10 @@ class App:
         """A new line in the place of the old; what waits for the line waits for this one now."""
         assert self._line is not None
         assert self._tasks is not None
-        self._line.cancel()
+        (old := self._line).cancel()
         self.link = self._make_link()
         self.appliance.begin(self.link)
-        self._line = self._tasks.create_task(self.link.run(), name="link")
+        self._line = self._tasks.create_task(self.link.run(after=old), name="link")
         self._publish({"event": "link", "up": False, "cause": None, "text": "the configuration has changed"})
 
     # -- the control socket's target -----------------------------------------------------------------

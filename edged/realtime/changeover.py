@@ -46,6 +46,13 @@ class Changeover:
         spare, self._spare = self._spare, None
         return spare
 
+    def look(self) -> None:
+        """Who is there? Also while there is no line: who speaks then may be another than spoke before."""
+        if self._owner.idle:
+            self._history.look(_now())
+        else:
+            self._history.under_way(_now())
+
     async def beside(self, line: Line, carrier: Carrier, *, spoken: Callable[[], bool]) -> None:
         """While `carrier` uses `line`; raises Renewed when another is to follow, a LinkError when it is dead.
 

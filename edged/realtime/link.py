@@ -95,7 +95,7 @@ class Link:
 
     def sound(self) -> None:
         """The log has more to read."""
-        self._look_who_is_there()
+        self._change.look()
         if self._carrier is not None:
             self._carrier.wake()
 
@@ -125,14 +125,16 @@ class Link:
         now = self._carrier.session.counters if self._carrier else {}
         return dict(self._counted + Counter(now))
 
-    async def run(self) -> None:
-        """Keep the line up until cancelled."""
+    async def run(self, *, after: asyncio.Task[None] | None = None) -> None:
+        """Keep the line up until cancelled; `after` is the run of the link before, which was cancelled."""
+        if after is not None:
+            self._closing.add(after)
         try:
             await keep(self._attempt, rng=self._rng, wake=self.retry_now, failed=self._failed)
         finally:
             if (spare := self._change.take()) is not None:
                 await spare.transport.close()
-            await asyncio.gather(*self._closing)
+            await self._goodbyes()
 
     # -- one line after the other --------------------------------------------------------------------
 
@@ -157,7 +159,7 @@ class Link:
         """The line that was opened ahead, or a new one."""
         line = self._change.take()
         if line is None and not self._habits.two_at_once:
-            await asyncio.gather(*self._closing)  # the provider counts the old one until then
+            await self._goodbyes()  # the provider counts the old one until then
         return line or await self._open()
 
     async def _open(self) -> Line:
@@ -165,10 +167,15 @@ class Link:
         settings = replace(self._settings, turn_detection=DEAF_DETECTION) if self._deaf else self._settings
         session = Session(settings, endpoint.dialect, self._new_id)
         known, on = self._dialect is not None, self._on
-        self._look_who_is_there()
+        self._change.look()
         line = await open_line(self._dial, endpoint, session, told=on, known=known, history=self._history)
         self._dialect = session.dialect  # it confirmed what it was told in it
         return line
+
+    async def _goodbyes(self) -> None:
+        """Wait for lines that are being closed; who gives up waiting does not disturb them."""
+        if self._closing:
+            await asyncio.wait(self._closing)
 
     def _begin(self, line: Line) -> None:
         self._outgoing.rewind()
@@ -279,13 +286,6 @@ class Link:
             self._patience[entry.uid] = loop.call_later(DEAF_WITHIN_S, self._give_up, entry.uid)
         self._owner.on_sent(entry)
 
-    def _look_who_is_there(self) -> None:
-        """Also while there is no line: who speaks then may be another than spoke before."""
-        if self._owner.idle:
-            self._history.look(_now())
-        else:
-            self._history.under_way(_now())
-
     def _tell(self, act: Callable[[Session], None]) -> None:
         if self._carrier is not None:
             act(self._carrier.session)
@@ -293,7 +293,3 @@ class Link:
 
     def _new_id(self) -> str:
         return f"edged_{next(self._ids)}"
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -820,6 +820,36 @@ def test_who_ends_the_link_just_when_it_changes_is_obeyed(lab_run, caplog, ticks
     lab_run(main())
 
 
+@pytest.mark.parametrize("two_at_once", [True, False])
+def test_a_link_in_the_place_of_another_waits_for_its_goodbye_where_one_session_is_allowed(
+    lab_run, two_at_once
+):
+    class Slow(Line):
+        async def close(self):
+            await asyncio.sleep(0.4)
+            await super().close()
+
+    async def main():
+        first = Slow()
+        async with Rig(first, two_at_once=two_at_once) as old:
+            old.task.cancel()
+            new, closed_before = Rig(two_at_once=two_at_once), []
+
+            async def dial(to, timeout_s):
+                closed_before.append(first.closed)
+                return Line()
+
+            new.link._dial = dial
+            task = asyncio.create_task(new.link.run(after=old.task))
+            await asyncio.sleep(1)
+            assert closed_before == [not two_at_once]
+            assert new.link.up
+            task.cancel()
+            await asyncio.wait({task})
+
+    lab_run(main())
+
+
 def test_what_was_said_is_put_into_the_next_session(lab_run):
     async def main():
         first, second = Line(), Line()
