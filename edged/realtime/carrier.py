@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from edged import pcm
 from edged.errors import EdgedError, LinkError
-from edged.realtime.events import SessionEvent
+from edged.realtime.events import CommitRefused, Committed, SessionEvent
 from edged.realtime.line import Line
 from edged.realtime.ports import Entry, Outgoing
 from edged.realtime.vigil import Owed, Sign, Vigil
@@ -82,6 +82,8 @@ class Carrier:
             message = await self.line.transport.receive()
             self._vigil.came(_now())
             for event in self.session.receive(message):
+                if isinstance(event, Committed | CommitRefused):
+                    self._vigil.settled(_now())
                 self._on(event)
             self._work.set()  # it may have put something into the outbox
 

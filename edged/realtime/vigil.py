@@ -64,6 +64,10 @@ class Vigil:
         if self._probed is not None:
             self._probed, self._alive = None, now
 
+    def settled(self, now: float) -> None:
+        """A commit was acknowledged or refused: another that is out has its own time from here."""
+        self._owed_since = now
+
     def look(self, now: float, owed: Owed, flow: Flow | None) -> Sign:
         """How the line is; `flow` None: nobody knows what was acknowledged."""
         if owed is not self._owed:

@@ -535,6 +535,23 @@ def test_where_only_one_session_is_allowed_a_line_that_hangs_is_given_up(lab_run
     lab_run(main())
 
 
+def test_of_two_commits_the_second_has_its_own_time(lab_run):
+    async def main():
+        line = Line()
+        async with Rig(line) as rig:
+            rig.utter(b"\1\2" * 100)
+            rig.utter(b"\3\4" * 100)
+            await asyncio.sleep(5)
+            line.say(wire.Committed("item_1", None))
+            await asyncio.sleep(5)
+            line.say(wire.Committed("item_2", None))
+            await asyncio.sleep(5)
+            assert rig.owner.links == [(True, None)]
+            assert rig.log.pending == 0
+
+    lab_run(main())
+
+
 # -- services that never honour a commit ---------------------------------------------------------------
 
 

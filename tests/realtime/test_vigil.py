@@ -78,6 +78,16 @@ def test_a_service_that_lives_and_ignores_a_commit_is_deaf():
     assert watch.first(Sign.DEAF) == pytest.approx(1 + COMMIT_S, abs=0.35)
 
 
+def test_a_second_commit_has_its_own_time():
+    watch = Watch().run(1)
+    for _ in range(round((COMMIT_S - 1) / TICK)):
+        watch.run(TICK, Owed.ACKNOWLEDGEMENT).came()
+    watch.vigil.settled(watch.now)  # the first of two
+    for _ in range(round((COMMIT_S + 0.5) / TICK)):
+        watch.run(TICK, Owed.ACKNOWLEDGEMENT).came()
+    assert watch.first(Sign.DEAF) == pytest.approx(1 + COMMIT_S - 1 + COMMIT_S, abs=0.35)
+
+
 def test_words_about_something_else_are_no_acknowledgement():
     watch = Watch().run(1)
     for _ in range(100):
