@@ -88,7 +88,7 @@ class Changeover:
             if not self._is_quiet(line):
                 await spare.transport.close()
                 return
-            self._spare = spare
+            await self._follow(spare)
         log.info("link: changing to a new session, for %s", why.value)
         raise Renewed
 
@@ -96,11 +96,20 @@ class Changeover:
         while True:
             await carrier.stuck.wait()
             spare = await self._another() if self._habits.two_at_once else None
-            if carrier.stuck.is_set():
-                self._spare = spare
-                raise LinkError("the other end acknowledges nothing any more", "link_silent")
-            if spare is not None:
+            stuck = carrier.stuck.is_set()
+            if stuck and spare is not None:
+                await self._follow(spare)
+            elif spare is not None:
                 await spare.transport.close()
+            if stuck:
+                raise LinkError("the other end acknowledges nothing any more", "link_silent")
+
+    async def _follow(self, spare: Line) -> None:
+        """It is to be used next, unless the other of the two reasons has opened one in the same moment."""
+        if self._spare is None:
+            self._spare = spare
+        else:
+            await spare.transport.close()
 
     async def _another(self) -> Line | None:
         with suppress(EdgedError, TimeoutError):

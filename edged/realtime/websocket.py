@@ -251,8 +251,10 @@ class WebsocketTransport:
         try:
             async with asyncio.timeout(GOODBYE_S):
                 await self._connection.close()
-        except TimeoutError:
+        except (TimeoutError, asyncio.CancelledError) as error:
             self._connection.transport.abort()
+            if isinstance(error, asyncio.CancelledError):
+                raise
 
 
 def _of_close(closed: ConnectionClosed, remedies: Mapping[str, str]) -> LinkError:

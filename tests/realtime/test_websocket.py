@@ -204,6 +204,19 @@ def test_a_line_that_nobody_read_for_a_while_is_asked_at_once(lab_run):
     dialled(lab_run, echo, body)
 
 
+def test_a_goodbye_that_is_given_up_leaves_nothing_open(lab_run):
+    async def body(transport, net):
+        net.set(hole_up=True, hole_down=True)
+        goodbye = asyncio.create_task(transport.close())
+        await asyncio.sleep(GOODBYE_S / 2)
+        goodbye.cancel()
+        await asyncio.wait({goodbye})
+        assert goodbye.cancelled()
+        assert [connection.client.gone for connection in net.connections] == [True]
+
+    dialled(lab_run, echo, body)
+
+
 def test_goodbye_is_short_even_where_the_socket_takes_nothing(lab_run):
     async def body(transport, net):
         loop = asyncio.get_running_loop()
