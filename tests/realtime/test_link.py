@@ -303,7 +303,7 @@ def test_the_dialect_that_was_seen_is_asked_for_next_time(lab_run):
 
 def test_a_service_that_refuses_beta_is_asked_in_ga(lab_run):
     async def main():
-        line = Line()
+        line = Line(dialect=Dialect.BETA)
         async with Rig(line, Line()) as rig:
             line.say(wire.ErrorEvent(wire.ServerError("no beta", code="beta_api_shape_disabled")))
             await asyncio.sleep(5)
