@@ -98,6 +98,8 @@ class Switches:
         if config.speaker.volume != self._configured:
             self._configured = config.speaker.volume
             self.loudness.set(self._configured)
+        if self._mixer is None:
+            self.loudness.set(self.loudness.volume)  # what a card did until now is left to software
 
     async def _set_card(self) -> None:
         if self._mixer is not None:
@@ -105,11 +107,11 @@ class Switches:
 
     def _apply(self, level: int) -> None:
         """Set the card's volume where one was asked for, and what is left to be done in software."""
-        by_card = False
-        if self._mixer is not None:
+        by_card, mixer = False, self._mixer
+        if mixer is not None:
             try:
-                self._mixer.set(max(level, volume.CUE_LEAST))
-                by_card, self._mixer_fails = True, ""
+                mixer.set(max(level, volume.CUE_LEAST))
+                by_card, self._mixer_fails = self._mixer is mixer, ""
             except DeviceError as error:
                 self._complain(str(error))
         self.loudness.set(level, by_card=by_card)

@@ -176,6 +176,21 @@ def test_a_card_that_makes_the_volume_leaves_software_nothing_to_do_but_what_it_
     rig(body)
 
 
+def test_a_mixer_that_is_taken_out_of_the_configuration_leaves_the_volume_to_software(rig, monkeypatch):
+    card = Card()
+    monkeypatch.setattr(switches_module, "_mixer", lambda config: card if config.speaker.mixer else None)
+
+    async def body(kiosk):
+        switches, end = await kiosk.live("speaker.mixer=Master", "speaker.volume=40")
+        switches.speaker_opened()
+        assert switches.loudness.gain == 1.0
+        switches.configure(load(None, env={}, sets=["speaker.volume=40"]).config)
+        assert switches.loudness.gain == gain_of(40)
+        await end()
+
+    rig(body)
+
+
 def test_without_its_card_the_volume_is_made_in_software_and_told_once(rig, monkeypatch, caplog):
     card = Card()
     monkeypatch.setattr(switches_module, "_mixer", lambda _: card)
