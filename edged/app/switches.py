@@ -45,6 +45,7 @@ class Switches:
         self._configured = config.speaker.volume
         self._muted = False
         self._changed = asyncio.Event()
+        self._saved = self._facts()
 
     async def recall(self) -> None:
         """Set what was set before; before any device is opened."""
@@ -57,6 +58,7 @@ class Switches:
         level = facts.get("volume")
         if facts.get("configured") == self._configured and _is_volume(level):
             self.loudness.set(level)
+        self._saved = self._facts()
         await self._load_what_it_takes(self.loudness.volume)
 
     def speaker_opened(self) -> None:
@@ -68,10 +70,11 @@ class Switches:
         try:
             while True:
                 await self._changed.wait()
+                self._changed.clear()
                 await self._set_card()
                 await self._save(DISK_WITHIN_S)
         finally:
-            if self._changed.is_set():
+            if self._facts() != self._saved:
                 await self._save(GOODBYE_S)
 
     def mute(self, muted: bool) -> None:  # noqa: FBT001 a switch
@@ -132,10 +135,13 @@ class Switches:
             await where(call, *arguments, deadline_s=DISK_WITHIN_S)
 
     async def _save(self, within_s: float) -> None:
-        self._changed.clear()
-        facts = {"muted": self._muted, "volume": self.loudness.volume, "configured": self._configured}
+        facts = self._facts()
         with suppress(DeviceError):
             await self._ports.disk(self._ports.store.save, NAME, facts, deadline_s=within_s)
+            self._saved = facts
+
+    def _facts(self) -> dict[str, object]:
+        return {"muted": self._muted, "volume": self.loudness.volume, "configured": self._configured}
 
 
 def _is_volume(level: object) -> TypeGuard[int]:

@@ -59,6 +59,24 @@ def test_a_muted_kiosk_comes_back_muted_and_an_unmuted_one_does_not(rig):
     rig(body)
 
 
+@pytest.mark.parametrize(
+    "after_s", [0.0, 0.05, 0.15], ids=["at once", "while it is saved", "the last of two"]
+)
+def test_what_was_set_just_before_the_end_is_kept(rig, after_s):
+    async def body(kiosk):
+        kiosk.offload.delay_s = 0.1  # of a slow card
+        switches, end = await kiosk.live()
+        if after_s > 0.1:
+            switches.mute(False)
+            await asyncio.sleep(0.05)
+        switches.mute(True)
+        await asyncio.sleep(after_s)
+        await end()  # and with it, in life, of every thread
+        assert kiosk.store.load("switches")["muted"] is True
+
+    rig(body)
+
+
 def test_a_volume_is_kept_until_the_configuration_names_another(rig):
     async def body(kiosk):
         switches, end = await kiosk.live()

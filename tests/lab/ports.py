@@ -76,7 +76,7 @@ class SimExit:
 
 
 class SimOffload:
-    """Calls on the loop, after `delay_s`; with `hangs`, the call is never made and the deadline passes.
+    """Calls on the loop, after `delay_s`, whoever waits for it or not; with `hangs`, never, and the deadline passes.
 
     `hung` counts those that did not return: each a thread, in life.
     """
@@ -91,6 +91,22 @@ class SimOffload:
             self.hung += 1
             await asyncio.sleep(deadline_s)
             raise DeviceError(f"{call!r} has not returned after {deadline_s:g} s", "device_hung")
-        if self.delay_s:
-            await asyncio.sleep(self.delay_s)
-        return call(*args)
+        if not self.delay_s:
+            return call(*args)
+        loop = asyncio.get_running_loop()
+        returned = loop.create_future()
+
+        def land() -> None:
+            set_it, value = returned.set_result, None
+            try:
+                value = call(*args)
+            except Exception as error:  # noqa: BLE001 it is raised where the call was made
+                set_it, value = returned.set_exception, error
+            if not returned.done():
+                set_it(value)
+
+        loop.call_later(self.delay_s, land)
+        try:
+            return await returned
+        finally:
+            returned.cancel()
