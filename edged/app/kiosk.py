@@ -8,6 +8,7 @@ from pathlib import Path
 from edged import turn
 from edged.app.adapters import Devices, Ports
 from edged.app.chronicle import Chronicle
+from edged.app.ending import unless, wind_up
 from edged.app.front import Front, preroll_ms
 from edged.app.learning import Learning
 from edged.app.reload import Reload, Source
@@ -38,7 +39,6 @@ from edged.system.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
-GOODBYE_S = 0.8  # from the signal until nothing is waited for any more; what controls us has 0.1 s after it
 TOLD = frozenset({"turn", "link", "device", "light"})  # after these the manager's sentence may be another
 
 
@@ -175,7 +175,15 @@ class App:
     async def run(self) -> int:
         """Run until `stop`; returns the exit code. A bug in any part passes through as an exception group."""
         self.appliance.begin(self.link)  # what is recalled is shown
-        await self._switches.recall()
+        if await unless(self._stopping, self._switches.recall()):
+            await self._until_stopped()
+        self._chronicle.close()
+        if self._control is not None:
+            await self._control.close()
+        self._front.lamp.stop()
+        return EXIT_OK
+
+    async def _until_stopped(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             parts = [
@@ -202,14 +210,7 @@ class App:
             self._ports.netwatch.stop()
             self._ports.plugwatch.stop()
             parts.append(self._line)
-            for part in parts:
-                part.cancel()
-            await asyncio.wait(parts, timeout=GOODBYE_S)
-        self._chronicle.close()
-        if self._control is not None:
-            await self._control.close()
-        self._front.lamp.stop()
-        return EXIT_OK
+            await wind_up(parts)
 
     def _watchdog(self, within_s: float) -> Watchdog:
         return Watchdog(self._ports.manager, self._signs, self._ports.clock.monotonic_ms, within_s=within_s)

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from edged.app import App
+from edged.errors import DeviceError
 from edged.local.server import LocalServer
 from edged.local.voice import ParrotVoice
 from edged.system.store import MemoryStore
@@ -68,6 +69,7 @@ def kiosk(lab_run, monkeypatch):
                 url = server.url if up else "ws://127.0.0.1:9/v1/realtime"
                 async with Kiosk(net, url, Random(1), *settings) as here:
                     await body(here, told)
+                told.over_s = asyncio.get_running_loop().time()
             return told
 
         return lab_run(main(), net=net)
@@ -99,6 +101,26 @@ def test_a_kiosk_that_was_muted_starts_and_says_so(kiosk):
     said = kiosk(body, store=store).said()
     assert said.count("READY") == 1
     assert "Waiting for a press, muted." in said
+
+
+@pytest.mark.parametrize("after_s", [0.0, 1.0, 10.0], ids=["at once", "while it recalls", "at work"])
+def test_a_disk_that_hangs_does_not_hold_up_the_end(kiosk, after_s):
+    asked_s = []
+
+    async def offload(call, /, *args, deadline_s):
+        if call.__qualname__.startswith("MemoryStore."):
+            await asyncio.sleep(deadline_s)
+            raise DeviceError("the disk hangs", "device_hung")
+        return call(*args)
+
+    async def body(here, told):
+        await asyncio.sleep(after_s)
+        here.app.command("mute", None)
+        assert ("READY" in told.said()) == (after_s > 3)
+        asked_s.append(asyncio.get_running_loop().time())
+
+    told = kiosk(body, offload=offload)
+    assert told.over_s - asked_s[0] < 1
 
 
 def test_the_status_follows_a_turn_and_the_end_is_told(kiosk):
