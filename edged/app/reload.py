@@ -12,6 +12,7 @@ What is opened anew is what a changed key is about, and nothing else.
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -119,19 +120,24 @@ class Reload:
     async def run(self) -> None:
         """Until cancelled: what was asked without waiting, and what waits for a quiet moment."""
         while True:
-            await self._work.wait()
+            # what makes a kiosk quiet is half a dozen things in three rooms: it is looked at
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if self._accepted is None else LOOK_S):
+                    await self._work.wait()
             self._work.clear()
             if self._asked.is_set():
                 self._asked.clear()
-                try:
-                    await self.now()
-                except ConfigError:
-                    pass  # told to the journal
-                except CommandError as error:
-                    log.error("reload: %s", error, extra={"edged": {"event": "reload_failed"}})  # noqa: TRY400 no stack
-            while self._accepted is not None and not self._kiosk.quiet():  # noqa: ASYNC110
-                await asyncio.sleep(LOOK_S)  # what makes a kiosk quiet is half a dozen things in three rooms
-            self._apply()
+                await self._now_untold()
+            if self._accepted is not None and self._kiosk.quiet():
+                self._apply()
+
+    async def _now_untold(self) -> None:
+        try:
+            await self.now()
+        except ConfigError:
+            pass  # told to the journal
+        except CommandError as error:
+            log.error("reload: %s", error, extra={"edged": {"event": "reload_failed"}})  # noqa: TRY400 no stack
 
     async def _reload(self) -> dict[str, object]:
         if self._source is None:

@@ -302,6 +302,28 @@ def test_sighup_reloads_and_a_bad_file_ends_nothing(kiosk, caplog):
     assert any("config.yaml:1:1: bad" in record.getMessage() for record in caplog.records)
 
 
+def test_sighup_is_heard_while_what_was_accepted_waits_for_the_end_of_a_turn(kiosk):
+    async def body(here, paper):
+        here.app.front.button.press()
+        await asyncio.sleep(1)
+        paper.sets = ["speaker.prebuffer_ms=100"]
+        assert (await here.app.reload())["when"] == "after this turn"
+        await asyncio.sleep(1)
+        paper.sets = ["log.level=debug"]
+        here.app.hup()
+        await asyncio.sleep(1)
+        paper.sets = ["speaker.prebuffer_ms=300"]  # nobody asks for this to be read
+        assert here.state == "LISTENING"
+        here.app.front.button.release()
+        assert await here.until(lambda: here.state == "SPEAKING", 20)
+        assert await here.until(lambda: here.state == "IDLE", 60)
+        await asyncio.sleep(1)
+        assert paper.made == []
+        assert logging.getLogger().level == logging.DEBUG
+
+    kiosk(body)
+
+
 def test_without_a_configuration_to_read_again_it_says_so(lab_run):
     net = SimNet(latency_ms=10)
 
