@@ -13,6 +13,7 @@ import termios
 import threading
 import tty
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TextIO
 
 from edged.errors import DeviceError
@@ -65,9 +66,10 @@ class KeyboardButton:
             for fd in self._wake:
                 os.close(fd)
             self._wake = None
-        if self._before is not None:
-            termios.tcsetattr(self._stream.fileno(), termios.TCSADRAIN, self._before)  # type: ignore[arg-type]
-            self._before = None
+        before, self._before = self._before, None
+        if before is not None:
+            with suppress(OSError, ValueError, termios.error):  # the terminal may have gone
+                termios.tcsetattr(self._stream.fileno(), termios.TCSADRAIN, before)  # type: ignore[arg-type]
 
     def _run(self, fd: int, wake: int, edge: Callable[[bool], None], lost: Lost) -> None:
         down, patience = False, None
@@ -79,7 +81,10 @@ class KeyboardButton:
                 down, patience = False, None
                 edge(False)
                 continue
-            keys = os.read(fd, 64).decode(errors="replace")
+            try:
+                keys = os.read(fd, 64).decode(errors="replace")
+            except OSError:  # so end those whose other side was closed
+                keys = ""
             if not keys:
                 lost(DeviceError("the terminal was closed", "button_lost"))
                 return

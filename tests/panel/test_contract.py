@@ -186,3 +186,13 @@ def test_a_held_space_is_let_go_when_its_repeats_end_and_q_quits():
         assert quits.get(timeout=IN_TIME_S) == "quit"
         button.stop()
     os.close(master)
+
+
+def test_a_terminal_that_goes_is_a_lost_button_that_can_be_stopped():
+    terminal, lost = Keyboard(), queue.Queue()
+    terminal.button.start(lambda down: None, lost.put)
+    os.close(terminal.master)
+    assert lost.get(timeout=IN_TIME_S).cause == "button_lost"
+    terminal.button.stop()
+    terminal.button.stop()
+    terminal.stream.close()
