@@ -5,6 +5,7 @@ Rules:
    bouncing; when it is over, the level that is left decides.
 2. PRESS and RELEASE alternate strictly.
 3. A button that is down when it is first looked at says nothing until it was let go: nobody has pressed it.
+4. One that is not looked at any more counts as let go: nobody would learn when it is.
 """
 
 from enum import Enum
@@ -35,6 +36,11 @@ class Grammar:
     def held_at_start(self) -> None:
         """The button was down when it was first looked at."""
         self._level = self._stuck = True
+
+    def gone(self, now_ms: int) -> list[Gesture]:
+        """The contact is not looked at any more: nobody holds it."""
+        self._level = self._stuck = False
+        return self._settle(now_ms)
 
     def edge(self, down: bool, now_ms: int) -> list[Gesture]:  # noqa: FBT001 a level
         """The contact changed."""

@@ -34,8 +34,10 @@ class ButtonDriver:
             self._loop.call_soon_threadsafe(self._grammar.held_at_start)
 
     def stop(self) -> None:
-        """Let go of the button."""
+        """Let go of the button; who held it down holds it no longer."""
         self._button.stop()
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(lambda: self._tell(self._grammar.gone(self._now_ms())))
 
     def _cross(self, down: bool) -> None:  # noqa: FBT001 a level
         if not self._loop.is_closed():

@@ -116,3 +116,15 @@ def test_a_tick_too_early_does_nothing(at):
     grammar.edge(True, 0)
     grammar.tick(25)
     assert grammar.tick(at) == ([LONG] if at == 100 else [])
+
+
+@pytest.mark.parametrize("after_ms", [5, 500])
+def test_one_that_goes_while_it_is_down_is_let_go_at_once_and_never_long(after_ms):
+    grammar = Grammar(bounce_ms=25, long_press_ms=1500)
+    assert grammar.edge(True, 0) == [Gesture.PRESS]
+    assert grammar.gone(after_ms) == [Gesture.RELEASE]
+    grammar.held_at_start()
+    assert grammar.tick(after_ms + 25) == []
+    assert grammar.due() is None
+    assert grammar.edge(False, 2000) == []
+    assert grammar.edge(True, 3000) == [Gesture.PRESS]

@@ -74,6 +74,28 @@ def test_a_button_that_is_down_at_the_start_is_no_press(lab_run):
     lab_run(main())
 
 
+def test_a_button_that_goes_while_it_is_down_is_let_go_and_the_next_press_counts(lab_run):
+    async def main():
+        gestures = []
+        button, driver = driven(gestures, long_press_ms=500)
+        driver.start(lambda error: None)
+        button.press()
+        await asyncio.sleep(0.1)
+        driver.stop()
+        button.release()
+        await asyncio.sleep(0)
+        assert gestures == [Gesture.PRESS, Gesture.RELEASE]
+        await asyncio.sleep(1)
+        driver.start(lambda error: None)
+        button.press()
+        await asyncio.sleep(0)
+        assert gestures == [Gesture.PRESS, Gesture.RELEASE, Gesture.PRESS]
+        driver.stop()
+        await asyncio.sleep(0)
+
+    lab_run(main())
+
+
 def test_edges_from_another_thread_arrive():
     async def main():
         gestures, arrived = [], asyncio.Event()
