@@ -33,9 +33,9 @@ class GpiozeroButton:
 
     def stop(self) -> None:
         """Give the line back."""
-        if self._button is not None:
-            self._button.close()
-            self._button = None
+        button, self._button = self._button, None
+        if button is not None:
+            _quietly(button.close)
 
 
 class GpiozeroLamp:
@@ -56,16 +56,30 @@ class GpiozeroLamp:
 
     def stop(self) -> None:
         """Dark, and give the line back."""
-        if self._led is not None:
-            self._led.off()
-            self._led.close()
-            self._led = None
+        led, self._led = self._led, None
+        if led is not None:
+            _quietly(led.off)
+            _quietly(led.close)
+
+
+def _quietly(call: Callable[[], None]) -> None:
+    """A line that has gone need not be given back."""
+    try:
+        call()
+    except Exception as error:
+        if not _is_foreign(error):
+            raise
+
+
+def _is_foreign(error: Exception) -> bool:
+    """Of gpiozero and the library below it; anything else is a bug."""
+    named = type(error).__module__.split(".")[0] in ("gpiozero", "lgpio", "RPi", "pigpio")
+    return named or isinstance(error, _FAILURES)
 
 
 def _unavailable(what: str, gpio: int, error: Exception) -> DeviceError:
     """Translates what gpiozero and the library below it raise; anything else is a bug and passes on."""
-    foreign = type(error).__module__.split(".")[0] in ("gpiozero", "lgpio", "RPi", "pigpio")
-    if not foreign and not isinstance(error, _FAILURES):
+    if not _is_foreign(error):
         raise error
     text = str(error) or type(error).__name__
     if "busy" in text.lower():

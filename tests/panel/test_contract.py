@@ -7,7 +7,7 @@ import termios
 
 import pytest
 from gpiozero import Device
-from gpiozero.pins.mock import MockFactory
+from gpiozero.pins.mock import MockFactory, MockPin
 
 from edged.errors import DeviceError
 from edged.panel.gpiozero_panel import GpiozeroButton, GpiozeroLamp
@@ -196,3 +196,40 @@ def test_a_terminal_that_goes_is_a_lost_button_that_can_be_stopped():
     terminal.button.stop()
     terminal.button.stop()
     terminal.stream.close()
+
+
+class Line(MockPin):
+    """A line that can be taken away."""
+
+    gone = False
+
+    def _set_state(self, value):
+        self._look()
+        super()._set_state(value)
+
+    def close(self):
+        self._look()
+        super().close()
+
+    def _look(self):
+        if Line.gone:
+            raise OSError("No such device")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # gpiozero's own second close
+@pytest.mark.parametrize(
+    "begin",
+    [
+        lambda line: line.start(lambda down: None, lambda error: None),
+        lambda line: line.set(1),
+    ],
+    ids=["button", "lamp"],
+)
+def test_a_line_that_has_gone_is_let_go_without_an_error(begin, request, pins, monkeypatch):
+    Device.pin_factory = MockFactory(pin_class=Line)
+    line = (GpiozeroLamp if "lamp" in request.node.name else GpiozeroButton)(17)
+    begin(line)
+    monkeypatch.setattr(Line, "gone", True)
+    line.stop()
+    line.stop()
+    monkeypatch.setattr(Line, "gone", False)
