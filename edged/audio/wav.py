@@ -2,8 +2,10 @@
 
 import wave
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
+from typing import BinaryIO
 
 from edged import pcm
 from edged.audio.null import NullSpeaker
@@ -89,7 +91,9 @@ class WavSpeaker(NullSpeaker):
     def __init__(self, path: Path, pace: Pace, *, block_ms: int = 20, fmt: pcm.Format = pcm.PCM16) -> None:
         super().__init__(pace, block_ms=block_ms, fmt=fmt)
         self._path, self._fmt = path, fmt
+        self._raw: BinaryIO | None = None
         self._file: wave.Wave_write | None = None
+        self._full = False
 
     def start(self, source: Source, lost: Lost) -> None:
         """Begin a new file; raises DeviceError when it can not be written."""
@@ -99,6 +103,7 @@ class WavSpeaker(NullSpeaker):
             raise DeviceError(
                 f"can not write {self._path}: {error}; see `speaker.file`", "speaker_lost"
             ) from error
+        self._lost, self._full = lost, False
         self._file = wave.open(self._raw, "wb")  # noqa: SIM115 open until `stop`
         self._file.setnchannels(1)
         self._file.setsampwidth(pcm.SAMPLE_BYTES)
@@ -108,12 +113,21 @@ class WavSpeaker(NullSpeaker):
     def stop(self) -> None:
         """Finish the file."""
         super().stop()
-        if self._file is not None:
-            self._file.close()
-            self._raw.close()  # `wave` does not close a file it was given
-            self._file = None
+        file, self._file = self._file, None
+        for opened in (file, self._raw):  # `wave` does not close a file it was given
+            if opened is not None:
+                with suppress(OSError):  # a full disk
+                    opened.close()
+        self._raw = None
 
     def played(self, block: bytes) -> None:
-        """Write it."""
-        if self._file is not None:
+        """Write it; what does not fit is told once, and nothing is written after it."""
+        if self._file is None or self._full:
+            return
+        try:
             self._file.writeframesraw(block)
+        except OSError as error:
+            self._full = True
+            self._lost(
+                DeviceError(f"can not write {self._path}: {error}; see `speaker.file`", "speaker_lost")
+            )

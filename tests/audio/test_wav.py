@@ -1,5 +1,6 @@
 import asyncio
 import wave
+from pathlib import Path
 
 import pytest
 
@@ -104,3 +105,18 @@ def test_a_place_that_can_not_be_written_is_an_error(tmp_path):
         speaker.start(Sound(), lambda error: None)
     assert caught.value.cause == "speaker_lost"
     speaker.stop()
+
+
+def test_a_full_disk_is_a_lost_speaker_that_can_be_stopped(lab_run):
+    async def main():
+        lost, source = [], Sound(96_000)
+        speaker = WavSpeaker(Path("/dev/full"), LoopPace(asyncio.get_running_loop()))
+        speaker.start(source, lost.append)
+        await asyncio.sleep(3)
+        assert source.finished.is_set()
+        speaker.stop()
+        speaker.stop()
+        assert [error.cause for error in lost] == ["speaker_lost"]
+        assert "`speaker.file`" in str(lost[0])
+
+    lab_run(main())
