@@ -29,6 +29,7 @@ PERIOD_MS = (
 SILENT_S = 0.5  # a card that hands or plays nothing for so long is gone
 SERVER_SILENT_S = 2.0  # a sound server has stalls of its own
 SERVER_FIRST_S = 5.0  # and takes its time to begin
+TAKEN_WITHIN_S = 2.0  # what is written, whoever begins late: nobody beats meanwhile (`beat.py` bears so much)
 WAIT_MS = 100  # the longest a call waits, so that the end is prompt
 AHEAD_S = 0.5  # sound can not come sooner than it is made, but for a buffer that was full
 PACE_S = (
@@ -172,19 +173,20 @@ class AlsaSpeaker:
         """Open the device and begin."""
         device = _open("speaker", self._devices, period_ms=PERIOD_MS)
         change = changer(self._fmt.rate_hz, device.layout.rate_hz)
-        self._speaking.start(_AlsaOutlet(device), change, source, lost)
+        self._speaking.start(AlsaOutlet(device), change, source, lost)
 
     def stop(self) -> None:
         """Close the device."""
         self._speaking.stop()
 
 
-class _AlsaOutlet:
+class AlsaOutlet:
     """A card can be rewound; a sound server can only be stopped, which loses no more than the fade's first sample."""
 
     takes_back = True
 
-    def __init__(self, device: Pcm) -> None:
+    def __init__(self, device: Pcm, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
         self.name, self.layout, self.most_frames = device.name, device.layout, device.buffer_frames
         self.silent_s = SILENT_S if device.card >= 0 else SERVER_SILENT_S
         self.first_s = SILENT_S if device.card >= 0 else SERVER_FIRST_S
@@ -192,14 +194,14 @@ class _AlsaOutlet:
 
     def write(self, frames: bytes) -> None:
         """Give it all; there is room, but for a device that tells less than the truth of what it holds."""
-        until = time.monotonic() + self.first_s
+        until = self._now() + min(self.first_s, TAKEN_WITHIN_S)
         while True:
             taken = self._device.write(frames)
             self._device.start()
             frames = frames[taken * self.layout.frame_bytes :]
             if not frames:
                 return
-            if time.monotonic() > until:
+            if self._now() > until:
                 raise DeviceError(f"speaker {self.name!r} takes nothing any more", "speaker_lost")
             self._device.wait(WAIT_MS)
 

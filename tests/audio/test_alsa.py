@@ -9,12 +9,12 @@ import wave
 import pytest
 
 from edged import pcm
-from edged.audio import libasound
-from edged.audio.alsa import AlsaMicrophone, AlsaSpeaker
+from edged.audio import beat, libasound
+from edged.audio.alsa import AlsaMicrophone, AlsaOutlet, AlsaSpeaker
 from edged.audio.alsa_pcm import Pcm
 from edged.audio.jitter import Drained, Flushed, JitterBuffer
 from edged.audio.playout import Playout
-from edged.audio.samples import spoken
+from edged.audio.samples import Layout, spoken
 from edged.errors import DeviceError
 from edged.wire import Part
 from tests.audio.test_contract import IN_TIME_S, Sound, never
@@ -142,6 +142,34 @@ def test_the_first_that_opens_is_taken(tmp_path, monkeypatch):
 
 
 # Over PulseAudio: a clock of its own, as a card has one.
+
+
+class Full:
+    """An open device, a card or (-1) a sound server, that takes nothing; its waits are the time that passes."""
+
+    name, layout, buffer_frames = "kiosk", Layout(), 6000
+
+    def __init__(self, card):
+        self.card, self.now_s = card, 0.0
+
+    def write(self, frames):
+        return 0
+
+    def start(self):
+        pass
+
+    def wait(self, within_ms):
+        self.now_s += within_ms / 1000
+        return False
+
+
+@pytest.mark.parametrize("card", [0, -1])
+def test_one_that_takes_nothing_is_lost_before_its_thread_seems_to_hang(card):
+    device = Full(card)
+    with pytest.raises(DeviceError, match="takes nothing any more") as caught:
+        AlsaOutlet(device, lambda: device.now_s).write(bytes(960))
+    assert caught.value.cause == "speaker_lost"
+    assert device.now_s < (beat.MISSED - 0.5) * beat.LOOK_S
 
 
 @pytest.fixture
