@@ -64,7 +64,8 @@ class Playout:
         self.on_work: Callable[[], None] | None = None
         self.on_cut: Callable[[], None] | None = None
         self.on_arrival: Callable[[float], None] | None = None
-        """Called on the loop's thread with the ms of sound of each delta, and with 0 when an answer is over."""
+        """Called on the loop's thread with the ms of sound of each delta, and 0 when no more of an answer comes."""
+        self._arriving = False  # that 0 is owed
         self.cued_bytes = 0
         """How much of the last take was cues, which come first; the speaker's thread."""
         self.pulls = 0
@@ -145,14 +146,16 @@ class Playout:
             self._jitter.set_prebuffer(ms)
 
     def _learn(self) -> None:
-        """An answer is over. Outside the lock: it takes longer than a copy."""
+        """No more of an answer comes. Outside the lock: it takes longer than a copy."""
         with self._lock:
             learnt, self._jitter.learnt = self._jitter.learnt, []
         for arrivals in learnt:
             self._jitter.prediction.learn(arrivals)
+        if self._arriving:
             self._arrived(0)
 
     def _arrived(self, sound_ms: float) -> None:
+        self._arriving = sound_ms > 0
         if self.on_arrival is not None:
             self.on_arrival(sound_ms)
 

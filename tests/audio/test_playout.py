@@ -535,3 +535,23 @@ def test_what_is_ready_is_what_can_be_taken_without_silence():
     playout.take(48 * 10)
     playout.flush()
     assert playout.ready_bytes == 0  # until the speaker has said what was never heard
+
+
+# What is told of what comes
+
+
+def test_each_answer_has_one_end_of_its_arrivals_however_it_ends(rig):
+    told = []
+    rig.playout.on_arrival = told.append
+    rig.playout.push(A, flat(200))
+    rig.playout.flush()
+    rig.playout.end()
+    assert told == [200, 0]
+    rig.playout.push(B, flat(200))
+    rig.playout.settle()
+    rig.playout.end()
+    rig.playout.flush()
+    assert told == [200, 0, 200, 0]
+    rig.playout.push(A, flat(2000))
+    rig.playout.end()
+    assert told[4:] == [2000, 0]
