@@ -7,6 +7,7 @@ from edged.cli.options import add_config
 from edged.cli.status import socket_path
 from edged.errors import UsageError
 
+LONGEST_PAUSE_S = 24 * 3600  # what cron is for
 COMMANDS = ("press", "release", "interrupt", "mute", "unmute", "volume N")
 
 
@@ -40,12 +41,15 @@ def run(args: argparse.Namespace) -> int:
 def _steps(words: list[str]) -> list[tuple[str, dict[str, Any]]]:
     """Commands, each with what is told besides, and pauses without a name; raises UsageError."""
     steps: list[tuple[str, dict[str, Any]]] = []
-    rest = iter(words)
-    for word in rest:
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
         if word == "volume":
-            steps.append((word, {"volume": _volume(next(rest, ""))}))
+            steps.append((word, {"volume": _volume(rest.pop(0) if rest else "")}))
         elif word in COMMANDS:
-            steps.append((word, {"keep": True} if word == "press" else {}))
+            # one that is let go later belongs to this connection: cut short between the two, it is let go as well
+            kept = word == "press" and "release" not in rest
+            steps.append((word, {"keep": True} if kept else {}))
         else:
             steps.append(("", {"pause_s": _pause_s(word)}))
     return steps
@@ -61,8 +65,11 @@ def _volume(word: str) -> int:
 
 def _pause_s(command: str) -> float:
     try:
-        return float(command.removesuffix("s"))
+        pause_s = float(command.removesuffix("s"))
     except ValueError:
         raise UsageError(
             f"{command!r} is neither a command ({', '.join(COMMANDS)}) nor a pause such as 1.5s"
         ) from None
+    if not 0 <= pause_s <= LONGEST_PAUSE_S:
+        raise UsageError(f"{command!r} is no pause: 0s to {LONGEST_PAUSE_S}s are, such as 1.5s")
+    return pause_s

@@ -43,8 +43,20 @@ def test_commands_are_sent_in_order_and_a_volume_with_its_number(tmp_path):
     ]
 
 
+def test_a_press_that_is_let_go_later_is_let_go_when_it_is_cut_short(tmp_path):
+    assert asked(tmp_path, "press", "0s", "release", "press") == [
+        {"command": "press"},
+        {"command": "release"},
+        {"command": "press", "keep": True},
+    ]
+
+
 @pytest.mark.parametrize(
-    "words", [["volume"], ["volume", "101"], ["volume", "-1"], ["volume", "loud"], ["dance"]]
+    "words",
+    [
+        *(["volume"], ["volume", "101"], ["volume", "-1"], ["volume", "loud"], ["dance"]),
+        *(["nan"], ["infs"], ["1e300s"], ["-1s"]),
+    ],
 )
 def test_what_is_no_command_is_told_before_anything_is_sent(words, capsys):
     assert main(["ctl", "--socket", "/nowhere", "mute", "--", *words]) == 64
