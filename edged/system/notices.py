@@ -61,7 +61,8 @@ _ROWS = (
         "standing",
         "4dca1fd75e4c4f1c8a6c52a5ff5d1009",
         "Something is still amiss",
-        "@EDGED_WHAT@ (@EDGED_CAUSE@) for @EDGED_MINUTES@ minutes. It is told at the change, and then once an hour.",
+        "@EDGED_WHAT@ (@EDGED_CAUSE@) for @EDGED_MINUTES@ minutes. It is told at the change, then\n"
+        "every hour, and after nine hours every two.",
     ),
     Notice(
         "stalled",
