@@ -5,7 +5,6 @@ Hosted services were described by their own documents and were not reached from 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from ipaddress import ip_address
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -14,21 +13,6 @@ from edged.realtime.addressing import Asked, Azure, Portkey, ask_azure, ask_port
 from edged.wire import Dialect
 
 BETA_HEADER = ("OpenAI-Beta", "realtime=v1")
-
-
-class Bills(Enum):
-    """What costs money."""
-
-    NOTHING = "nothing"
-    TOKENS = "tokens"  # by the `usage` of each response
-    RESPONSES = "responses"  # each response.done counts as a request, and its tokens beside
-
-
-class Pings(Enum):
-    """What an answered ping proves to be alive."""
-
-    SERVICE = "service"
-    GATEWAY = "gateway"  # whatever lies behind it may be gone: only an answer of the protocol proves more
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +31,6 @@ class Provider:
     needs_key: bool = True
     session_s: int | None = None
     slots: int = 1
-    pings: Pings = Pings.GATEWAY
-    bills: Bills = Bills.TOKENS
     remedies: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -59,7 +41,6 @@ PROVIDERS = {
         Dialect.GA,
         session_s=3600,  # 15 min in 2024, 30 in 2025
         slots=2,
-        pings=Pings.SERVICE,
         remedies={
             "key_refused": "make a key at platform.openai.com/api-keys; one of a project needs access to Realtime",
             "quota_exceeded": "add credit at platform.openai.com/settings/organization/billing",
@@ -72,7 +53,6 @@ PROVIDERS = {
         Dialect.GA,
         session_s=1800,
         slots=2,
-        pings=Pings.SERVICE,
         remedies={
             "key_refused": "the key is of another resource, or the token has run out or lacks the role"
             " Cognitive Services OpenAI User",
@@ -97,7 +77,6 @@ PROVIDERS = {
         "openai/gpt-4o-realtime-preview-2024-12-17",
         Dialect.BETA,
         slots=2,
-        bills=Bills.RESPONSES,
         remedies={
             "model_refused": "models are named with their maker: openai/gpt-4o-realtime-preview-2024-12-17"
         },
@@ -107,8 +86,6 @@ PROVIDERS = {
         "local",
         Dialect.GA,
         needs_key=False,
-        pings=Pings.SERVICE,
-        bills=Bills.NOTHING,
         remedies={"unreachable": "start the embedded service: `edged serve`"},
         slots=2,
     ),

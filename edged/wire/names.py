@@ -87,9 +87,6 @@ _BETA: Mapping[str, str] = {
 }
 _GA = {beta: str(ga) for ga, beta in _BETA.items()}
 
-BETA_ONLY: frozenset[str] = frozenset(
-    {ClientName.TRANSCRIPTION_SESSION_UPDATE, ServerName.TRANSCRIPTION_SESSION_UPDATED}
-)
 GA_ONLY: frozenset[str] = frozenset(
     {
         ServerName.ITEM_DONE,

@@ -3,7 +3,7 @@ import pytest
 from edged.causes import CAUSES
 from edged.errors import ConfigError
 from edged.realtime.addressing import Azure, Portkey
-from edged.realtime.providers import PROVIDERS, Bills, Pings, endpoint
+from edged.realtime.providers import PROVIDERS, endpoint
 from edged.wire import Dialect
 
 KEY = "sk-secret"
@@ -295,10 +295,6 @@ def test_each_row_tells_what_the_line_has_to_know():
     limits = {name: row.session_s for name, row in PROVIDERS.items() if row.session_s}
     assert limits == {"openai": 3600, "azure": 1800}
     assert {name for name, row in PROVIDERS.items() if row.slots == 1} == {"custom"}
-    assert {name for name, row in PROVIDERS.items() if row.bills is Bills.RESPONSES} == {"a15t"}
-    assert {name for name, row in PROVIDERS.items() if row.bills is Bills.NOTHING} == {"local"}
-    behind = {name for name, row in PROVIDERS.items() if row.pings is Pings.GATEWAY}
-    assert behind == {"portkey", "a15t", "custom"}
 
 
 def test_remedies_are_of_causes_that_there_are():

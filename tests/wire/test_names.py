@@ -3,7 +3,7 @@
 import pytest
 
 from edged.wire import ClientName, Dialect, ServerName, to_dialect, to_ga
-from edged.wire.names import BETA_ONLY, GA_ONLY
+from edged.wire.names import GA_ONLY
 
 RENAMED = {
     "conversation.item.created": "conversation.item.added",
@@ -49,7 +49,6 @@ def test_beta_does_not_say_that_an_item_is_done():
 
 
 def test_what_one_dialect_has_alone():
-    assert {"transcription_session.update", "transcription_session.updated"} == BETA_ONLY
     assert {
         "conversation.item.done",
         "conversation.item.input_audio_transcription.segment",
