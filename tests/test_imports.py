@@ -271,6 +271,23 @@ def test_event_names_are_spelled_in_wire_only():
     assert not wrong
 
 
+def test_the_words_of_a_handshake_are_spelled_in_wire_only():
+    words = ("realtime=v1", "openai-beta.", "openai-insecure-api-key", "OpenAI-Beta")
+    spelled = {
+        f"{file} {word}"
+        for file, tree in trees().items()
+        for node in ast.walk(tree)
+        for word in words
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docstrings(tree)
+        if word in node.value
+    }
+    # the journal masks what follows it, and no command waits for all of wire to be loaded
+    assert {each for each in spelled if not each.startswith("wire/names.py ")} == {
+        "system/journal.py openai-insecure-api-key"
+    }
+    assert len(spelled) == 5
+
+
 def test_the_width_of_a_sample_is_known_to_pcm_only():
     """Where sound passes, nothing is multiplied by, divided by or rounded to two."""
     wrong = [

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import parse_qs, urlsplit
 
-from edged.wire import Dialect
+from edged.wire import BETA_HEADER, BETA_PROTOCOL, KEY_PROTOCOL, Dialect
 
-KEY_PROTOCOL = "openai-insecure-api-key."
-BETA_PROTOCOL = "openai-beta.realtime-v1"
 _BEARER = "bearer "
 
 
@@ -65,7 +63,8 @@ class Caller:
 
     @property
     def dialect(self) -> Dialect:
-        beta = "realtime=v1" in [value.strip() for value in self.headers.get("openai-beta", [])]
+        name, value = BETA_HEADER
+        beta = value in [each.strip() for each in self.headers.get(name.lower(), [])]
         return Dialect.BETA if beta or BETA_PROTOCOL in self.protocols else Dialect.GA
 
 

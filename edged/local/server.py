@@ -33,7 +33,7 @@ from edged.local.planner import Planner, VoicePlanner
 from edged.local.session import LIFE_S, LocalSession
 from edged.local.talk import Talk
 from edged.local.voice import Voice
-from edged.wire import Dialect
+from edged.wire import SUBPROTOCOL, Dialect
 
 PATH = "/v1/realtime"
 MAX_MESSAGE_BYTES = 16 * 2**20
@@ -276,7 +276,7 @@ def _caller(request: Request) -> Caller:
 
 
 def _subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    return next((name for name in offered if name == "realtime"), None)
+    return next((name for name in offered if name == SUBPROTOCOL), None)
 
 
 def _refusal(status: HTTPStatus, code: str | None, message: str) -> Response:

@@ -10,9 +10,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, url
 
 from edged.errors import ConfigError
 from edged.realtime.addressing import Asked, Azure, Portkey, ask_azure, ask_portkey
-from edged.wire import Dialect
-
-BETA_HEADER = ("OpenAI-Beta", "realtime=v1")
+from edged.wire import BETA_HEADER, Dialect
 
 
 @dataclass(frozen=True, slots=True)

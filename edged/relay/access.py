@@ -19,14 +19,10 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 from edged.errors import ConfigError
-from edged.wire import Dialect
+from edged.wire import BETA_HEADER, BETA_PROTOCOL, KEY_PROTOCOL, Dialect
 
 PATHS = ("/", "/v1/realtime")
-PROTOCOL = "realtime"
 LEAST_TOKEN = 16  # characters; it can be guessed at over the network
-_BETA_PROTOCOL = "openai-beta.realtime-v1"
-_BETA_VALUE = "realtime=v1"
-_KEY_PROTOCOL = "openai-insecure-api-key."
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +103,7 @@ def refusal(asked: Asked, policy: Policy) -> Refusal | None:
         return Refusal(
             401,
             "The relay's token is missing or wrong. Send it as Authorization: Bearer TOKEN, as ?token=TOKEN, "
-            f"or as subprotocol {_KEY_PROTOCOL}TOKEN.",
+            f"or as subprotocol {KEY_PROTOCOL}TOKEN.",
         )
     return None
 
@@ -115,7 +111,7 @@ def refusal(asked: Asked, policy: Policy) -> Refusal | None:
 def dialect(asked: Asked) -> Dialect:
     """What the client speaks: beta when it says so, or says nothing at `/` as the console does."""
     said = [value.strip() for each in asked.betas for value in each.split(",")]
-    if _BETA_VALUE in said or _BETA_PROTOCOL in asked.protocols or asked.path == "/":
+    if BETA_HEADER[1] in said or BETA_PROTOCOL in asked.protocols or asked.path == "/":
         return Dialect.BETA
     return Dialect.GA
 
@@ -171,7 +167,7 @@ def _has_token(asked: Asked, token: str) -> bool:
     for value in asked.authorizations:
         scheme, _, rest = value.strip().partition(" ")
         given.append(rest.strip() if scheme.lower() == "bearer" else "")
-    given += [each.removeprefix(_KEY_PROTOCOL) for each in asked.protocols if each.startswith(_KEY_PROTOCOL)]
+    given += [each.removeprefix(KEY_PROTOCOL) for each in asked.protocols if each.startswith(KEY_PROTOCOL)]
     # Bytes, for text that is not ASCII can not be compared; all of them, so that the time tells nothing.
     wanted = token.encode()
     return sum(hmac.compare_digest(each.encode(errors="replace"), wanted) for each in given) > 0

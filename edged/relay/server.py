@@ -18,7 +18,7 @@ from edged.relay.closing import End, passed_on
 from edged.relay.ports import Dial, RefusedError, Upstream
 from edged.relay.sockets import CLOSE_S, MAX_MESSAGE_BYTES, OPEN_S, SILENT, Socket
 from edged.relay.usage import Tally, Usage
-from edged.wire import Dialect
+from edged.wire import BETA_HEADER, SUBPROTOCOL, Dialect
 
 log = logging.getLogger(__name__)
 
@@ -168,7 +168,7 @@ def _asked(request: Request) -> Asked:
         target=request.path,
         hosts=every("Host"),
         origins=every("Origin"),
-        betas=every("OpenAI-Beta"),
+        betas=every(BETA_HEADER[0]),
         authorizations=every("Authorization"),
         protocols=tuple(protocols),
     )
@@ -176,5 +176,5 @@ def _asked(request: Request) -> Asked:
 
 def _subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
     """Never one that holds a key."""
-    ours = Subprotocol(access.PROTOCOL)
+    ours = Subprotocol(SUBPROTOCOL)
     return ours if ours in offered else None

@@ -1,4 +1,7 @@
-"""The words of the realtime protocol, both dialects, both sides. No wire string is anywhere else."""
+"""The words of the realtime protocol, both dialects, both sides. No wire string is anywhere else.
+
+But for one: the journal masks keys by the word before them, and every command would wait for all this to be loaded.
+"""
 
 from edged.wire.client import (
     append,
@@ -15,7 +18,17 @@ from edged.wire.client import (
 )
 from edged.wire.clientside import BadClientEvent, ClientEvent, parse_client
 from edged.wire.encode import encode
-from edged.wire.names import ClientName, Dialect, ServerName, to_dialect, to_ga
+from edged.wire.names import (
+    BETA_HEADER,
+    BETA_PROTOCOL,
+    KEY_PROTOCOL,
+    SUBPROTOCOL,
+    ClientName,
+    Dialect,
+    ServerName,
+    to_dialect,
+    to_ga,
+)
 from edged.wire.parts import Heard, Part
 from edged.wire.server import number, parse_server
 from edged.wire.settings import UNSET, Settings, TurnDetection, dialect_of, mismatches, to_wire
@@ -59,6 +72,10 @@ from edged.wire.shapes import (
 from edged.wire.translate import Translator, name_of
 
 __all__ = [
+    "BETA_HEADER",
+    "BETA_PROTOCOL",
+    "KEY_PROTOCOL",
+    "SUBPROTOCOL",
     "UNSET",
     "ArgumentsDelta",
     "ArgumentsDone",

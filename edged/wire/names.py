@@ -1,4 +1,4 @@
-"""Every event name of the protocol, once, as GA spells it, and where the two dialects differ."""
+"""Every event name of the protocol, once, as GA spells it, where the two dialects differ, and the handshake's words."""
 
 from collections.abc import Mapping
 from enum import Enum, StrEnum
@@ -9,6 +9,13 @@ class Dialect(Enum):
 
     GA = "ga"
     BETA = "beta"
+
+
+# What a handshake says: that beta is spoken (a header, or a subprotocol where no header can be set), and the key.
+BETA_HEADER = ("OpenAI-Beta", "realtime=v1")
+SUBPROTOCOL = "realtime"
+BETA_PROTOCOL = "openai-beta.realtime-v1"
+KEY_PROTOCOL = "openai-insecure-api-key."
 
 
 class ClientName(StrEnum):

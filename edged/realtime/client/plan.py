@@ -7,8 +7,7 @@ from typing import Any, TypedDict
 from edged.realtime.client import urls
 from edged.realtime.client.account import Account, Headers, merged, query_of
 from edged.realtime.client.given import NotGiven
-from edged.realtime.providers import BETA_HEADER
-from edged.wire import Dialect
+from edged.wire import BETA_HEADER, Dialect
 
 OPEN_S = 10.0  # a gateway whose upstream refuses leaves the handshake unanswered for ever
 CLOSE_S = 2.0
