@@ -86,7 +86,7 @@ async def open_line(
         line.confirmed_s = asyncio.get_running_loop().time() - asked_s
         session.remember(history)
         await line.put_all()
-    except BaseException:
+    except BaseException:  # cancelled, too: nothing is to stay open that nobody has
         await transport.close()
         raise
     return line

@@ -97,7 +97,7 @@ class _Connect(connect):
                 assert secured is not None
                 transport = secured
             connection.connection_made(transport)
-        except BaseException:
+        except BaseException:  # cancelled, too: nothing is to stay open that nobody has
             transport.abort()
             raise
         return connection

@@ -64,7 +64,7 @@ class Kiosk:
             )
         try:
             self._connect()
-        except BaseException:
+        except BaseException:  # Ctrl-C, too: nothing is to stay open that nobody has
             self.__exit__()
             raise
         return self

@@ -240,7 +240,7 @@ async def _opened(plan: Plan) -> AsyncRealtimeConnection:
             connection = await _dialled(plan, asked)
             if not await connection.greet(within_s):
                 plan.accepted[plan.speaks] = asked
-    except BaseException:
+    except BaseException:  # cancelled, too: nothing is to stay open that nobody has
         await connection.close()
         raise
     return connection

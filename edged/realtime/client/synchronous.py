@@ -224,7 +224,7 @@ def _opened(plan: Plan) -> RealtimeConnection:
             connection = _dialled(plan, asked)
             if not connection.greet(within_s):
                 plan.accepted[plan.speaks] = asked
-    except BaseException:
+    except BaseException:  # Ctrl-C, too: nothing is to stay open that nobody has
         connection.close()
         raise
     return connection
