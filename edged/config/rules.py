@@ -6,13 +6,13 @@ would only repeat that problem in other words.
 
 import re
 from collections.abc import Iterator, Sized
-from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from edged.config.model import Config
 from edged.config.part import names_of
 from edged.config.problem import Finding
 from edged.config.provider_rules import of_provider
+from edged.hosts import is_loopback
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # RFC 9110, token
 _RESERVED = ("host", "connection", "upgrade", "content-length", "transfer-encoding")  # the handshake's own
@@ -69,12 +69,7 @@ def in_clear(url: str) -> bool:
         host = parts.hostname or ""
     except ValueError:
         return False  # no address at all: reported as such
-    if parts.scheme != "ws":
-        return False
-    try:
-        return not ip_address(host).is_loopback
-    except ValueError:
-        return host != "localhost"
+    return parts.scheme == "ws" and not is_loopback(host)
 
 
 IN_CLEAR = "a key would cross the network in clear (use wss://, or an address of this machine)"

@@ -6,9 +6,9 @@ the page is from: `Origin`. Pages of this machine are as good as programs on it,
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import parse_qs, urlsplit
 
+from edged.hosts import is_loopback
 from edged.wire import BETA_HEADER, BETA_PROTOCOL, KEY_PROTOCOL, Dialect
 
 _BEARER = "bearer "
@@ -87,6 +87,8 @@ def _is_here(origin: str) -> bool:
     """Whether a page is from this machine; one that does not say (`null`) may be from anywhere."""
     try:
         host = urlsplit(origin).hostname or ""
-        return host == "localhost" or host.endswith(".localhost") or ip_address(host).is_loopback
+        return is_loopback(host) or host.endswith(
+            ".localhost"
+        )  # a page from there is from here: browsers see to it
     except ValueError:
         return False

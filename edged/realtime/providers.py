@@ -5,10 +5,10 @@ Hosted services were described by their own documents and were not reached from 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from edged.errors import ConfigError
+from edged.hosts import is_loopback
 from edged.realtime.addressing import Asked, Azure, Portkey, ask_azure, ask_portkey
 from edged.wire import BETA_HEADER, Dialect
 
@@ -186,7 +186,7 @@ def _of_request(asked: Asked, sent: Mapping[str, str], parameters: Mapping[str, 
     problems = [asked.lacks] if asked.lacks else []
     if asked.model_as == "deployment" and "api-version" not in parameters:
         problems.append("provider.azure.api_version: the preview needs one, such as 2024-10-01-preview")
-    if sent and asked.address.scheme == "ws" and not loopback(asked.address.hostname or ""):
+    if sent and asked.address.scheme == "ws" and not is_loopback(asked.address.hostname or ""):
         problems.append("provider.url: ws:// would send the key in the open; use wss://")
     problems += [
         f"provider.headers: {name} has characters that no header can carry"
@@ -194,11 +194,3 @@ def _of_request(asked: Asked, sent: Mapping[str, str], parameters: Mapping[str, 
         if not (text.isascii() and text.isprintable())
     ]
     return problems
-
-
-def loopback(host: str) -> bool:
-    """Whether a host is this machine; 127.0.0.1.example.org is not."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

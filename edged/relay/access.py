@@ -14,11 +14,11 @@ Not here: TLS (the network's business, or a proxy's).
 """
 
 import hmac
-import ipaddress
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 from edged.errors import ConfigError
+from edged.hosts import is_loopback
 from edged.wire import BETA_HEADER, BETA_PROTOCOL, KEY_PROTOCOL, Dialect
 
 PATHS = ("/", "/v1/realtime")
@@ -114,16 +114,6 @@ def dialect(asked: Asked) -> Dialect:
     if BETA_HEADER[1] in said or BETA_PROTOCOL in asked.protocols or asked.path == "/":
         return Dialect.BETA
     return Dialect.GA
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host`, a name or an address without a port, is this machine and nothing else."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _host_is_ours(hosts: tuple[str, ...]) -> bool:

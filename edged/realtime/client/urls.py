@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from edged.hosts import is_loopback
 from edged.realtime.client.errors import InsecureURLError
 
 REALTIME = "realtime"
@@ -46,7 +47,7 @@ def check_secrecy(url: str, headers: Iterable[str]) -> None:
         InsecureURLError: a key would be readable on the way.
     """
     split = urlsplit(url)
-    if split.scheme in ("wss", "https") or loopback(url):
+    if split.scheme in ("wss", "https") or is_loopback(split.hostname or ""):
         return
     names = [*headers, *(name for name, _ in parse_qsl(split.query))]
     found = sorted({name for name in names if _OF_A_KEY.search(name.lower().replace("portkey", ""))})
@@ -57,9 +58,3 @@ def check_secrecy(url: str, headers: Iterable[str]) -> None:
         raise InsecureURLError(
             f"{split.scheme}://{split.hostname} would send {', '.join(found)} in the open; use {secure}://"
         )
-
-
-def loopback(url: str) -> bool:
-    """Whether what is sent there stays on this machine."""
-    host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
