@@ -87,6 +87,8 @@ class Keeper:
             await self._offload(lambda: start(on_lost), deadline_s=OPEN_WITHIN_S)
             proof()
             self._came_up()
+            if self._start is not start:
+                return  # replaced while it was being opened
             unwanted = asyncio.ensure_future(self._unwanted.wait())
             try:
                 await asyncio.wait((lost, unwanted), return_when=asyncio.FIRST_COMPLETED)

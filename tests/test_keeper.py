@@ -5,6 +5,7 @@ import pytest
 
 from edged.errors import DeviceError
 from edged.keeper import Keeper
+from tests.lab.ports import SimOffload
 
 
 class Device:
@@ -141,6 +142,23 @@ def test_a_device_is_exchanged_for_another_while_it_is_open(lab_run):
     lab_run(running(keeper, body))
     assert new.history == ["start", "stop"]
     assert [up for _, up, _ in changes] == [True, True]
+
+
+def test_a_device_is_exchanged_for_another_while_it_is_being_opened(lab_run):
+    old, new, changes = Device(), Device(), []
+    keeper = kept(old, changes, SimOffload(delay_s=0.5))
+
+    async def main():
+        task = asyncio.create_task(keeper.run())
+        await asyncio.sleep(0.1)
+        keeper.replace(new.start, new.stop)
+        keeper.want(True)  # as a reload says it, where it was wanted before
+        await asyncio.sleep(30)
+        assert (old.history, new.history) == (["start", "stop"], ["start"])
+        task.cancel()
+        await asyncio.wait({task})
+
+    lab_run(main())
 
 
 def test_a_device_that_can_not_be_opened_is_exchanged_without_waiting(lab_run):
