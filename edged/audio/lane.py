@@ -34,6 +34,7 @@ class _Cue:
     length: int  # in bytes, before a hush cut it
     offset: int = 0  # how much of it was taken
     begun: bool = False
+    hushed: bool = False  # it ends with what the device is about to drop
     heard: bool = True
     stop: int = 0  # where its last taken byte lies
 
@@ -106,9 +107,16 @@ class CueLane:
             stop = cue.offset + self._fmt.bytes_of(HUSH_MS) if cue.begun else 0
             cue.sound = cue.sound[: cue.offset] + pcm.ramp(cue.sound[cue.offset : stop], 1.0, 0.0)
 
+    def doom(self) -> None:
+        """Those that are here end with what the device is about to drop; none of them is taken any more."""
+        for cue in (*self._passing, *self._cues):
+            cue.hushed = True
+
     def drop(self, heard_until: int) -> None:
-        """The device dropped what lay from `heard_until` on, and that is the end of all of them."""
-        self.settle()
+        """The device dropped what lay from `heard_until` on: the end of those that were doomed, and of no other."""
+        self._passing.extend(cue for cue in self._cues if cue.hushed)
+        self._cues = deque(cue for cue in self._cues if not cue.hushed)
+        self._before = b""
         for cue in self._passing:
             heard = cue.offset - cue.unheard(heard_until)
             cue.heard = cue.heard and cue.begun and 2 * heard >= cue.length

@@ -262,6 +262,7 @@ class Playout:
             and (self._jitter.idle or self._cut_since is not None)
         ):
             self._hushed = True
+            self._lane.doom()
             self._cut_since = self._taken if self._cut_since is None else self._cut_since
         else:
             self._lane.hush()

@@ -537,6 +537,19 @@ def test_what_is_ready_is_what_can_be_taken_without_silence():
     assert playout.ready_bytes == 0  # until the speaker has said what was never heard
 
 
+def test_a_cue_that_comes_during_a_hush_is_heard_after_it(cutter):
+    cutter.playout.cue("waiting", flat(200))
+    cutter.take(100)
+    cutter.playout.hush()
+    cutter.playout.cue("busy", flat(20))
+    assert cutter.take(20) == silence(20)
+    cutter.playout.cut_done(90 * MS)
+    assert cutter.events() == [CueDone("waiting", heard=False)]
+    assert cutter.take(40) == flat(20) + silence(20)
+    cutter.take(100)
+    assert cutter.events() == [CueDone("busy")]
+
+
 # What is told of what comes
 
 
