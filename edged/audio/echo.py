@@ -79,7 +79,7 @@ class EchoStage:
             del self._reference[: -pcm.PCM16.bytes_of(MOST_MS)]
 
     def set_latency(self, ms: float) -> None:
-        """How much the speaker holds that is not heard yet; from any thread."""
+        """How much the speaker holds that is not heard yet. Its thread."""
         with self._lock:
             self._latency_bytes = pcm.PCM16.bytes_of(ms)
 

@@ -54,7 +54,7 @@ class JitterBuffer:
         self._rebuffer_ms = rebuffer_ms
         self._most_bytes = fmt.bytes_of(most_ms)
         self._fade_bytes = fmt.bytes_of(fade_ms)
-        self._latency_bytes = 0
+        self.held_bytes = 0  # by the device, once the next take is in it
         self._responses: deque[Response] = deque()  # not drained yet; only the last may take more
         self._flushes: list[Flushed] = []  # to be reported when the fade has left
         self._events: list[AnswerEvent] = []
@@ -108,18 +108,15 @@ class JitterBuffer:
                 self._learn(response)
         if cut:
             self._tail = b""
-            self.flushed_bytes += self.queued_bytes
             self._cut_off.append(list(self._responses))
-            self._responses.clear()
-            return
-        sounding = self._sounding()
-        if sounding is not None:
-            ahead = sounding.ahead(self._fade_bytes)
-            self._tail = self._fade_out(self._fade_in(sounding, ahead))
+        else:
+            if (sounding := self._sounding()) is not None:
+                self._tail = self._fade_out(self._fade_in(sounding, sounding.ahead(self._fade_bytes)))
+            self._flushes.append(Flushed(heard(self._responses, self._taken - self.held_bytes, self._fmt)))
         self.flushed_bytes += self.queued_bytes
-        self._flushes.append(Flushed(heard(self._responses, self._taken - self._latency_bytes, self._fmt)))
         self._responses.clear()
-        self._report()
+        if not cut:
+            self._report()
 
     # The speaker's side
 
@@ -165,8 +162,9 @@ class JitterBuffer:
         self._drain(None)
 
     def set_latency(self, ms: float) -> None:
-        """How much the device holds that is not heard yet."""
-        self._latency_bytes = self._fmt.bytes_of(ms)
+        """How much the device holds that is not heard yet; what was heard by that is let go."""
+        self.held_bytes = self._fmt.bytes_of(ms)
+        self._pass(0)
 
     # Both
 
@@ -284,7 +282,7 @@ class JitterBuffer:
 
     def _pass(self, n_bytes: int) -> None:
         self._taken += n_bytes
-        self._drain(self._taken - self._latency_bytes)
+        self._drain(self._taken - self.held_bytes)
 
     def _drain(self, until: int | None) -> None:
         """Let go of the responses that lie before `until` as a whole; None: of all."""

@@ -19,13 +19,13 @@ from typing import TypeVar
 
 from edged import pcm
 from edged.audio.answers import AnswerEvent
+from edged.audio.held import Held
 from edged.audio.jitter import JitterBuffer
 from edged.audio.lane import CueDone, CueLane
 from edged.wire.parts import Part
 
 T = TypeVar("T")
 
-SHALLOW_MS = 20  # what a speaker's device needs to go on; beyond it, it is filled with what is there
 MOST_CUT_MS = 500  # of silence taken after `on_cut` without `cut_done`: that device plays on to its end
 
 PlayoutEvent = AnswerEvent | CueDone
@@ -57,8 +57,7 @@ class Playout:
         self._events: list[PlayoutEvent] = []
         self._told = False
         self._taken = 0
-        self._latency_bytes = 0
-        self._heard, self._heard_ms = 0, 0.0  # how much of what was taken was heard when the latency was told
+        self._held = Held(fmt)
         self._cut_since: int | None = None  # taken when the speaker was asked to drop what it holds
         self._hushed = False  # that ends the cues, too
         self.on_work: Callable[[], None] | None = None
@@ -77,25 +76,32 @@ class Playout:
         """The next `n_bytes` for the device, exactly; never waits for sound."""
         with self._lock:
             self.pulls += 1
+            self._held.take(n_bytes)
+            self._jitter.held_bytes = self._held.n_bytes
             out = self._sound(n_bytes)
             self._taken += n_bytes
             if self._cut_since is not None and self._taken - self._cut_since >= self._fmt.bytes_of(
                 MOST_CUT_MS
             ):
-                self._cut(self._latency_bytes)
-            self._let_cues_pass(self._taken - self._latency_bytes)
+                self._cut(self._held.n_bytes)
+            self._let_cues_pass(self._taken - self._held.n_bytes)
             news = self._has_news()
         if news:
             self._notify()
         return out
 
     def set_latency(self, ms: float) -> None:
-        """How much the device holds that was taken and is not heard yet; from any thread."""
+        """How much the device holds that was taken and is not heard yet.
+
+        The next take adds to that. Who does not tell again before the one after it holds so much always.
+        """
         with self._lock:
-            self._latency_bytes = self._fmt.bytes_of(ms)
+            self._held.tell(ms, self._taken, self._now_ms() if self._now_ms else 0.0)
             self._jitter.set_latency(ms)
-            self._heard = self._taken - self._latency_bytes
-            self._heard_ms = self._now_ms() if self._now_ms else 0.0
+            self._let_cues_pass(self._taken - self._held.n_bytes)
+            news = self._has_news()
+        if news:
+            self._notify()
 
     def cut_done(self, unheard_bytes: int) -> None:
         """The speaker has dropped what it held: the last so many bytes that were taken were never heard.
@@ -213,15 +219,8 @@ class Playout:
         return result
 
     def _ahead(self) -> int:
-        """How much the speaker has taken that a shallow one would not have taken yet, in bytes.
-
-        It is heard by the clock from when the latency was told; a speaker that never tells again takes no more than
-        it needs.
-        """
-        if self._now_ms is None:
-            return 0
-        since_ms = min(self._now_ms() - self._heard_ms, 10_000.0)
-        return max(0, self._taken - self._heard - self._fmt.bytes_of(since_ms + SHALLOW_MS))
+        """How much the speaker has taken that a shallow one would not have taken yet, in bytes."""
+        return 0 if self._now_ms is None else self._held.ahead(self._taken, self._now_ms())
 
     def _is_idle(self) -> bool:
         return self._jitter.idle and self._lane.idle and self._cut_since is None
@@ -282,7 +281,7 @@ class Playout:
 
     def _settle(self) -> None:
         if self._cut_since is not None:
-            self._cut(self._latency_bytes)
+            self._cut(self._held.n_bytes)
         self._jitter.settle()
         self._lane.settle()
         self._events.extend(self._jitter.events())

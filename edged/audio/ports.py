@@ -67,7 +67,8 @@ class Source(Protocol):
     def set_latency(self, ms: float) -> None:
         """How much the device holds that was taken and is not heard yet.
 
-        Before the first take, and from then on whenever the speaker knows better, by the thread that takes.
+        Before the first take, and from then on whenever the speaker knows better, by the thread that takes. The next
+        take adds to it; who takes again without telling anew holds so much always.
         """
         ...
 

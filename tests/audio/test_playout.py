@@ -204,6 +204,7 @@ def test_cues_play_in_order(rig):
 
 def test_each_cue_waits_for_its_own_last_sample_to_be_heard(rig):
     rig.playout.set_latency(10)
+    rig.take(20)  # and tells no more: it holds so much always
     rig.playout.cue("one", flat(10))
     rig.playout.cue("two", flat(10))
     rig.take(20)
@@ -387,6 +388,7 @@ class Cutter(Rig):
         self.cuts = 0
         self.playout.on_cut = self.on_cut
         self.playout.set_latency(100)
+        self.take(20)  # and tells no more: it holds so much always
 
     def on_cut(self) -> None:
         self.cuts += 1
@@ -548,6 +550,27 @@ def test_a_cue_that_comes_during_a_hush_is_heard_after_it(cutter):
     assert cutter.take(40) == flat(20) + silence(20)
     cutter.take(100)
     assert cutter.events() == [CueDone("busy")]
+
+
+def test_a_take_is_not_heard_before_the_device_has_played_it(rig):
+    rig.playout.push(A, flat(200))
+    rig.playout.end()
+    rig.playout.cue("one", flat(80))
+    for held, taken, told in (
+        (0, 80, []),
+        (10, 80, []),
+        (80, 80, [CueDone("one"), Started(A)]),
+        (150, 40, []),
+        (2, 0, []),
+        (0, 0, [Drained()]),
+    ):
+        rig.playout.set_latency(held)
+        if taken:
+            rig.take(taken)
+        assert [event for event in rig.events() if not isinstance(event, Started)] == [
+            event for event in told if not isinstance(event, Started)
+        ]
+    assert rig.playout.idle
 
 
 # What is told of what comes

@@ -172,6 +172,27 @@ def test_an_answer_is_heard_whole_and_bit_by_bit():
     assert any(isinstance(event, Drained) for event in kiosk.playout.events())
 
 
+@pytest.mark.parametrize("ms", [25, 70, 300, 1000])
+@pytest.mark.parametrize("as_cue", [False, True])
+def test_it_is_over_when_its_last_sample_was_heard_and_not_before(ms, as_cue):
+    """Then a conversation listens: what it would hear before is the machine."""
+    kiosk, ends = Kiosk(), []
+
+    def look():
+        over = (Drained, CueDone)
+        ends.extend(kiosk.world.now_s for event in kiosk.playout.events() if isinstance(event, over))
+
+    for at in range(1, 2000):
+        kiosk.world.at(at, look)
+    if as_cue:
+        kiosk.world.at(100, lambda: kiosk.playout.cue("cue", steady(ms)))
+    else:
+        kiosk.answer(steady(ms))
+    _, last = loud(kiosk.run(2000))
+    (end,) = ends
+    assert -2 < end * 1000 - last / 24 < 25
+
+
 def test_while_it_speaks_the_device_is_deep_enough_for_a_stall():
     kiosk = Kiosk()
     kiosk.answer(steady(3000))
