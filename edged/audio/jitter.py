@@ -91,21 +91,21 @@ class JitterBuffer:
         self.pushed_bytes += len(sound)
         return True
 
-    def end(self) -> None:
-        """The present response is complete; one without sound never was."""
+    def end(self, *, ahead: int = 0) -> None:
+        """The present response is complete; one without sound never was. `ahead` as in `push`."""
         if self._responses and not self._responses[-1].ended:
             self._responses[-1].ended = True
-            self._learn(self._responses[-1])
+            self._learn(self._responses[-1], ahead)
 
-    def flush(self, *, cut: bool = False) -> None:
+    def flush(self, *, cut: bool = False, ahead: int = 0) -> None:
         """Silence, with a fade; all that is queued is dropped. `Flushed` follows once the fade was taken.
 
         When nothing sounds, it follows at once. `cut`: the speaker silences what it holds, there is no fade, and
-        `Flushed` follows upon `cut_done`.
+        `Flushed` follows upon `cut_done`. `ahead` as in `push`.
         """
         for response in self._responses:
             if not response.ended and response.arrivals.got[-1] >= TELLING_MS:
-                self._learn(response)
+                self._learn(response, ahead)
         if cut:
             self._tail = b""
             self._cut_off.append(list(self._responses))
@@ -212,8 +212,8 @@ class JitterBuffer:
         """Some of an answer was taken that may not be heard yet."""
         return any(each.live for each in self._responses) or bool(self._tail)
 
-    def _learn(self, response: Response) -> None:
-        response.arrivals.end(response.elapsed_ms(self._taken))
+    def _learn(self, response: Response, ahead: int) -> None:
+        response.arrivals.end(response.elapsed_ms(self._taken - ahead))
         if response.whole:
             self.learnt.append(response.arrivals)
 

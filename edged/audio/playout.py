@@ -126,7 +126,7 @@ class Playout:
 
     def end(self) -> None:
         """The present response is complete."""
-        self._do(self._jitter.end)
+        self._do(lambda: self._jitter.end(ahead=self._ahead()))
         self._learn()
 
     def flush(self) -> None:
@@ -250,7 +250,7 @@ class Playout:
 
     def _flush(self) -> None:
         wants_cut = self.on_cut is not None and (self._jitter.live or self._cut_since is not None)
-        self._jitter.flush(cut=wants_cut)
+        self._jitter.flush(cut=wants_cut, ahead=self._ahead())
         if wants_cut and self._cut_since is None:
             self._cut_since = self._taken
 

@@ -230,6 +230,26 @@ def test_a_device_that_is_filled_ahead_does_not_make_a_line_look_late():
     assert all(started <= 30 and not underruns for started, underruns in met[2:])
 
 
+@pytest.mark.parametrize("over", ["end", "flush"])
+def test_depth_does_not_make_the_end_of_an_answer_look_late(over):
+    class Watched(Prediction):
+        met = None
+
+        def learn(self, arrivals):
+            self.met = arrivals
+            super().learn(arrivals)
+
+    device = DeepDevice()
+    watched = device.jitter.prediction = Watched()
+    for at in range(0, 600, 20):
+        device.until(at)
+        device.playout.push(Part("one", 0), bytes([1, 4]) * 2400)
+    device.until(700)
+    assert device.held > 100
+    getattr(device.playout, over)()
+    assert watched.met.done == pytest.approx(700, abs=25)
+
+
 def test_a_line_that_is_late_is_waited_for_by_a_device_that_is_filled_ahead():
     device = DeepDevice()
     late = [n * 100 + (90 if n % 10 == 7 else 0) for n in range(30)]
