@@ -1,19 +1,35 @@
 """A thread that hangs in a device's call is told of by another."""
 
-import queue
+import threading
 
 from edged.audio import beat
 from edged.audio.beat import Beat
 
 
+def watching(watch, lost):
+    """Starts it; its thread."""
+    before = set(threading.enumerate())
+    watch.start(lost)
+    (watcher,) = set(threading.enumerate()) - before
+    return watcher
+
+
 def test_a_thread_that_beats_no_more_is_told_once(monkeypatch):
     monkeypatch.setattr(beat, "LOOK_S", 0.001)
-    lost, watch = queue.Queue(), Beat("microphone")
-    watch.start(lost.put)
-    error = lost.get(timeout=10)
+    lost, watch = [], Beat("microphone")
+    with_thread = threading.Event()
+
+    def told(error):
+        with_thread.wait(10)  # so that it lives when it is looked for
+        lost.append(error)
+
+    watcher = watching(watch, told)
+    with_thread.set()
+    watcher.join(timeout=10)  # it looks no more
+    assert not watcher.is_alive()
+    (error,) = lost
     assert error.cause == "device_hung"
     assert str(error) == "a call on the microphone does not return"
-    assert lost.empty()
 
 
 class Looks:
@@ -46,7 +62,9 @@ def test_one_late_beat_is_borne():
 
 
 def test_after_its_end_nothing_is_told():
-    lost, watch = queue.Queue(), Beat("microphone")
-    watch.start(lost.put)
+    lost, watch = [], Beat("microphone")
+    watcher = watching(watch, lost.append)
     watch.stop()
-    assert lost.empty()
+    watcher.join(timeout=10)  # at once; left to look on, it would tell
+    assert not watcher.is_alive()
+    assert lost == []

@@ -29,6 +29,7 @@ class Life:
         self.playout = Playout(self.jitter, notify=lambda: None, now_ms=lambda: self.now)
         self.told = Counter()
         self.flushes = self.cues = 0
+        self.started, self.flushed, self.settled = [], set(), set()  # by the item: one an answer
         self.received = Counter()
         self.number = 0
         self.cut_waits = False
@@ -84,6 +85,7 @@ class Life:
         self.cut_waits = True
 
     def settle(self):
+        self.settled |= {part.item_id for part in self.received}
         self.playout.settle()
 
     def look(self):
@@ -93,7 +95,10 @@ class Life:
         assert self.playout.ready_bytes >= 0
         for event in self.playout.events():
             self.told[type(event)] += 1
+            if isinstance(event, Started):
+                self.started.append(event.part.item_id)
             if isinstance(event, Flushed):
+                self.flushed |= {part.item_id for part, _, _ in event.heard}
                 for part, played_ms, received_ms in event.heard:
                     assert 0 <= played_ms <= received_ms == self.received[part] // MS
 
@@ -107,7 +112,12 @@ class Life:
             self.look()
         assert self.playout.idle
         assert (self.told[Flushed], self.told[CueDone]) == (self.flushes, self.cues)
-        assert self.told[Started] >= self.told[Drained] - self.flushes - 1 or self.told[Drained]
+        items = {part.item_id for part in self.received}
+        assert self.flushed <= items
+        assert self.told[Drained] == len(items - self.flushed)  # each answer has one end, of one kind
+        assert len(self.started) == len(set(self.started)) == self.told[Started]
+        assert set(self.started) <= items
+        assert items - self.flushed - self.settled <= set(self.started)
         assert self.jitter.queued_bytes == 0
 
 
