@@ -265,6 +265,7 @@ def backlog(place: Path, *, backend: str) -> Figures:
 
 # -- the card goes, and comes back ----------------------------------------------------------------------
 
+DEVICE = "hw:CARD=Loopback,DEV=0"
 DRIVER = Path("/sys/bus/platform/drivers/snd_aloop")
 
 
@@ -308,6 +309,33 @@ def unplug(place: Path, *, backend: str, times: int = 20) -> Figures:
         "descriptors_leaked": leak,
         "turns": state.get("turns"),
         "counters": state.get("counters"),
+    }
+
+
+def taken(place: Path, *, backend: str) -> Figures:
+    """Other programs have both halves of the card when edged starts, and let them go later."""
+    with ExitStack() as stack:
+        stack.enter_context(service(place, answer_ms=500))
+        with floor(place, 20) as pids:
+            edged = stack.enter_context(
+                Edged(
+                    place, backend=backend, card=DEVICE, ready=lambda it: len(it.state().get("lost", ())) == 2
+                )
+            )
+            time.sleep(1)
+            refused = edged.state()
+        at = time.monotonic()
+        while not edged.ready() and time.monotonic() < at + 15:
+            time.sleep(0.02)
+        usable, back = edged.ready(), (time.monotonic() - at) * 1e3
+        said = edged.log.read_text()
+        heard = _turn(place, edged, stack)
+    return {
+        **heard(),
+        "lost": refused["lost"],
+        "holders_named": all(str(pid) in said for pid in pids),
+        "usable": usable,
+        "usable_ms": round(back, 1),
     }
 
 
@@ -425,6 +453,7 @@ EVERY: dict[str, Callable[..., Figures]] = {
     "backlog": backlog,
     "unplug": unplug,
     "states": states,
+    "taken": taken,
     "button": button,
 }
 

@@ -4,7 +4,7 @@ import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from edged.pcm import PCM16
@@ -73,8 +73,11 @@ class Edged:
         period_ms: int = 20,
         card: str = CARD,
         more: str = "",
+        ready: Callable[["Edged"], bool] | None = None,
     ) -> None:
+        """`ready`: what it is waited for; else that it could be used."""
         self._place = place
+        self._is_up = ready or Edged.ready
         config = place / "config.yaml"
         config.write_text(
             CONFIG.format(
@@ -100,7 +103,7 @@ class Edged:
             stack.callback(process.terminate)
             self.pid = process.pid
             until = time.monotonic() + 20
-            while not self.ready():
+            while not self._is_up(self):
                 if time.monotonic() > until or process.poll() is not None:
                     raise RuntimeError(f"edged does not come up:\n{self.log.read_text()[-2000:]}")
                 time.sleep(0.05)

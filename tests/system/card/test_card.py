@@ -13,7 +13,7 @@ pytestmark = [
     pytest.mark.timeout(1800),  # the first time a kernel is built
     pytest.mark.skipif(bool(MISSING), reason=MISSING or "it can run"),
 ]
-MEASURES = "turns,times=8 interrupts,times=6 states unplug,times=20 button,times=6"
+MEASURES = "turns,times=8 interrupts,times=6 states taken unplug,times=20 button,times=6"
 PERIOD_MS = 20
 
 
@@ -61,6 +61,15 @@ def test_a_card_that_is_taken_away_is_missed_at_once_and_used_again_when_it_is_b
     assert unplug["noticed_ms"]["p50"] <= 300
     assert unplug["usable_ms"]["p50"] <= 2000
     assert unplug["descriptors_leaked"] <= 0
+
+
+def test_a_card_that_others_have_is_told_with_their_names_and_used_when_they_let_it_go(told):
+    taken = told["taken"]
+    assert taken["lost"] == {"microphone": "device_busy", "speaker": "device_busy"}
+    assert taken["holders_named"]
+    assert taken["usable"]
+    assert taken["heard_afterwards"]
+    assert taken["said_afterwards"]
 
 
 def test_the_whole_kiosk_works_as_its_own_unit_allows_it(told):
