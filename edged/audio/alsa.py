@@ -123,13 +123,11 @@ class AlsaMicrophone(Listening):
                 frames = _silence(layout, missed_ms) + frames
             if frames:
                 heard_at, patience_s = now, silent_s
-                blocks = inward.feed(frames)
+                sound = inward.feed(frames)
                 if self._stale:
                     self._stale = False
-                    inward.forget()
-                else:
-                    for block in blocks:
-                        hand(block)
+                elif sound:
+                    hand(sound)
             elif now - heard_at > patience_s:
                 raise DeviceError(f"microphone {device.name!r} has gone silent", "microphone_lost")
 

@@ -60,8 +60,8 @@ class DesktopMicrophone(Listening):
             if ready:
                 frames, _overflowed = stream.read(ready)
                 silent_at = time.monotonic() + SILENT_S
-                for block in inward.feed(bytes(frames)):
-                    hand(block)
+                if sound := inward.feed(bytes(frames)):
+                    hand(sound)
             elif time.monotonic() > silent_at:
                 raise OSError("it has gone silent")
 

@@ -32,8 +32,8 @@ class Listening:
         return (self._channel or 0) + 1
 
     def _inward(self, layout: Layout) -> Inward:
-        """From a device that was opened like this to the blocks that are wanted."""
-        return Inward(layout, block_ms=self._block_ms, channel=self._channel, fmt=self._fmt)
+        """From a device that was opened like this to the sound that is wanted."""
+        return Inward(layout, channel=self._channel, fmt=self._fmt)
 
     def _begin(self, name: str, run: Callable[[], None]) -> None:
         """`run` in a thread, until it sees `_ended`."""

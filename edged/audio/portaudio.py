@@ -90,8 +90,8 @@ class PyAudioMicrophone(Listening):
 
             def callback(data: bytes, _frames: int, _times: object, _status: int) -> tuple[None, int]:
                 self._heard_at = time.monotonic()
-                for block in inward.feed(data):
-                    hand(block)
+                if sound := inward.feed(data):
+                    hand(sound)
                 return None, 0  # paContinue
 
             return {"frames_per_buffer": layout.frames_of(self._block_ms), "stream_callback": callback}

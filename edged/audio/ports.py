@@ -26,7 +26,10 @@ class Heed(Enum):
 
 
 class Microphone(Protocol):
-    """Hands blocks from `start` to `stop`, at the device's pace, from its own thread or the loop."""
+    """Hands blocks from `start` to `stop`, at the device's pace, from its own thread or the loop.
+
+    A block is what the device had, of any length.
+    """
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin; raises DeviceError naming device and remedy. `hand` must not wait."""

@@ -59,28 +59,16 @@ def changer(rate_in: int, rate_out: int) -> Changer | None:
 
 
 class Inward:
-    """A microphone's frames to blocks of `block_ms` in `fmt`; `channel` None: the mean of all."""
+    """A microphone's frames to sound in `fmt`; `channel` None: the mean of all."""
 
-    def __init__(
-        self, layout: Layout, *, block_ms: int, channel: int | None = None, fmt: pcm.Format = pcm.PCM16
-    ) -> None:
+    def __init__(self, layout: Layout, *, channel: int | None = None, fmt: pcm.Format = pcm.PCM16) -> None:
         self._layout, self._channel = layout, channel
         self._changer = changer(layout.rate_hz, fmt.rate_hz)
-        self._block_bytes = fmt.bytes_of(block_ms)
-        self._rest = b""
 
-    def feed(self, frames: bytes) -> list[bytes]:
-        """The blocks that are full now; what is left waits for the next."""
+    def feed(self, frames: bytes) -> bytes:
+        """All that can be said of them now; after a change of rate a little of it comes with the next."""
         mono = heard(frames, self._layout, self._channel)
-        self._rest += mono if self._changer is None else self._changer.feed(mono)
-        full = len(self._rest) - len(self._rest) % self._block_bytes
-        blocks = [self._rest[at : at + self._block_bytes] for at in range(0, full, self._block_bytes)]
-        self._rest = self._rest[full:]
-        return blocks
-
-    def forget(self) -> None:
-        """What waits is not wanted."""
-        self._rest = b""
+        return mono if self._changer is None else self._changer.feed(mono)
 
 
 def heard(frames: bytes, layout: Layout, channel: int | None) -> bytes:

@@ -68,6 +68,8 @@ class Turns:
         was, self.state = self.state, follows.state
         changed = was is not self.state
         if changed:
+            self._arm()
+            self._owner.on_turn(was, event)  # before the journal: light and gate wait for nothing
             log.info(
                 "turn: %s: %s -> %s",
                 event.name,
@@ -75,8 +77,6 @@ class Turns:
                 self.state,
                 extra={"edged": {"state": self.state, "was": was, "by": event.name}},
             )
-            self._arm()
-            self._owner.on_turn(was, event)
         for effect in follows.effects:
             self._owner.do(effect, cause)
         if changed:

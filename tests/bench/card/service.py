@@ -35,18 +35,24 @@ class Watch:
         self._went: list[tuple[float, str]] = []
 
     def set(self) -> None:
-        receive, send = Connection.recv, Connection.send
+        receive, send, take = Connection.recv, Connection.send, Connection.data_received
+        taken_at = 0.0
+
+        def data_received(connection, data):
+            nonlocal taken_at
+            taken_at = time.monotonic()  # from here on it is the service that needs time
+            take(connection, data)
 
         async def recv(connection, *arguments, **options):
             message = await receive(connection, *arguments, **options)
-            self._came.append((time.monotonic(), message))
+            self._came.append((taken_at, message))
             return message
 
         async def sent(connection, message, *arguments, **options):
             self._went.append((time.monotonic(), message[:SEEN]))  # before it leaves
             await send(connection, message, *arguments, **options)
 
-        Connection.recv, Connection.send = recv, sent
+        Connection.recv, Connection.send, Connection.data_received = recv, sent, data_received
 
     def write(self, place: Path) -> None:
         marks, sound = [], bytearray()
