@@ -206,7 +206,7 @@ def cost(place: Path, *, backend: str, period_ms: int = 20, cycles: int = 6) -> 
         time.sleep(max(0, since + cycles * CYCLE_S - time.monotonic()))
         figures["edged_s"] = round((cpu_s(edged.pid) - before) / minute, 3)
         figures["edged_mb"] = round(resident_mb(edged.pid), 1)
-    figures["edged_answers"] = len(marks(place, "first_delta"))
+    figures["edged_answers"], figures["edged_cycles"] = len(marks(place, "first_delta")), cycles
     return figures
 
 
