@@ -59,7 +59,7 @@ class Pulse:
         if flow is not None and not self._delivered and acknowledged > self._acknowledged:
             self._acknowledged, self._moved = acknowledged, now
             self._delivered = acknowledged >= self._before
-        elif now - self._moved >= PONG_WITHIN_S:
+        elif now >= self._moved + PONG_WITHIN_S:
             return Beat.DEAD
         self.look_at = min(now + self._patience_s(), self._moved + PONG_WITHIN_S)
         return Beat.FINE

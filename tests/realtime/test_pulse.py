@@ -1,6 +1,8 @@
 """When a connection is asked for a pong, and when a missing one counts."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edged.realtime.pulse import PING_EVERY_S, PONG_UNSEEN_S, PONG_WITHIN_S, Beat, Pulse
 from edged.realtime.vigil import Flow
@@ -67,3 +69,29 @@ def test_a_ping_that_could_not_be_sent_is_sent_later():
     assert pulse.look(5.0, NOTHING) is Beat.PING
     pulse.put_off(5.0)
     assert followed(pulse, 60)[0] == (pytest.approx(5.5), Beat.PING)
+
+
+@given(
+    st.floats(0, 1e6),
+    st.lists(st.tuples(st.floats(0, 4), st.integers(0, 3))),
+    st.sampled_from([None, Flow(0, 0), Flow(9000, 5000)]),
+)
+def test_it_never_asks_to_look_at_once_again(start, steps, flow):
+    """Whatever the clock's fractions: the look would never end."""
+    pulse = Pulse(start)
+    for late_s, what in steps:
+        now = pulse.look_at + (late_s if what == 1 else 0)
+        if what == 2:
+            pulse.heard(now)
+        elif (beat := pulse.look(now, flow)) is Beat.DEAD:
+            return
+        elif what == 3 and beat is Beat.PING:
+            pulse.put_off(now)
+        assert pulse.look_at > now
+
+
+def test_the_time_is_up_when_it_was_said_to_be_whatever_its_fractions():
+    for number in range(2000):
+        pulse = Pulse(number * 0.7310585786)
+        assert pulse.look(pulse.look_at, NOTHING) is Beat.PING
+        assert pulse.look(pulse.look_at, NOTHING) is Beat.DEAD
