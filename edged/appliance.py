@@ -8,7 +8,7 @@ writer -> socket. The walk of a delta: socket -> the link's reader -> `on_sessio
 A press: `gesture` -> the queue -> turn.step -> effects, in one go, before anything else runs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from edged import turn
 from edged.audio.answers import Drained, Flushed, Started, Underrun
@@ -281,8 +281,8 @@ class Appliance:
 
     # -- the control socket --------------------------------------------------------------------------
 
-    def snapshot(self) -> dict[str, object]:
-        """The whole state, for a client that has just connected."""
+    def snapshot(self, counted: Mapping[str, int] | None = None) -> dict[str, object]:
+        """The whole state, for a client that has just connected; `counted`: more counters."""
         line = self._the_line
         return {
             "state": self.state.value,
@@ -295,5 +295,5 @@ class Appliance:
             "speaker": "speaker" not in self._lost,
             "lost": dict(self._lost),
             "turns": self._timeline.turn,
-            "counters": dict(self._teller.counters),
+            "counters": {**self._teller.counters, **(counted or {})},
         }

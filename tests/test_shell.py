@@ -622,6 +622,19 @@ def test_a_microphone_lost_in_a_press_that_runs_for_presses_only_needs_no_restar
     shell(body, "microphone.capture=closed")
 
 
+def test_what_devices_and_queues_let_go_of_is_counted_for_whoever_looks(shell):
+    async def body(kiosk):
+        assert not {"microphone_gaps", "speech_dropped_bytes"} & kiosk.app.snapshot()["counters"].keys()
+        kiosk.microphone.gaps, kiosk.speaker.gaps = 2, 3
+        kiosk.app.utterances.longest_bytes = 48_000
+        await kiosk.visitor.hold(1.5)
+        counters = kiosk.app.snapshot()["counters"]
+        assert (counters["microphone_gaps"], counters["speaker_gaps"]) == (2, 3)
+        assert counters["speech_dropped_bytes"] > 20_000
+
+    shell(body)
+
+
 def test_a_press_over_the_control_socket_is_the_same_press(shell):
     async def body(kiosk):
         kiosk.app.appliance.gesture(Gesture.PRESS)

@@ -11,7 +11,7 @@ from edged.audio.amplifier import Amplifier, Margins
 from edged.audio.echo import EchoStage, Tapped
 from edged.audio.intake import Intake
 from edged.audio.playout import Playout
-from edged.audio.ports import Heed, Source
+from edged.audio.ports import Gapped, Heed, Source
 from edged.config import Config
 from edged.keeper import Keeper, Lost
 from edged.panel.button import Gesture, Grammar
@@ -110,6 +110,20 @@ class Front:
         """A sound card has come: what waits for one tries at once."""
         for name in ("microphone", "speaker"):
             self.keepers[name].retry_now()
+
+    def counted(self) -> dict[str, int]:
+        """What devices and queues had to let go of so far, where it was anything; docs/control-socket.md."""
+        gaps = {
+            f"{name}_gaps": device.gaps
+            for name, device in (("microphone", self.devices.microphone), ("speaker", self.devices.speaker))
+            if isinstance(device, Gapped)
+        }
+        of_queues = {
+            "cues_dropped": self._playout.dropped_cues,
+            "speech_dropped_bytes": self._intake.lost_bytes,
+            "echo_shifts": 0 if self._echo is None else self._echo.shifts,
+        }
+        return {name: count for name, count in (gaps | of_queues).items() if count}
 
     def _lives(self) -> dict[str, Life]:
         microphone, speaker = self.devices.microphone, self.devices.speaker

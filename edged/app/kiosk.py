@@ -274,7 +274,7 @@ class App:
     # -- the control socket's target -----------------------------------------------------------------
 
     def snapshot(self) -> dict[str, object]:
-        return {**self.appliance.snapshot(), "volume": self._switches.loudness.volume}
+        return {**self.appliance.snapshot(self._front.counted()), "volume": self._switches.loudness.volume}
 
     async def set_volume(self, level: object) -> dict[str, object]:
         """Speak as loud as this from now on; raises CommandError."""

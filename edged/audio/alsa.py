@@ -118,6 +118,7 @@ class AlsaMicrophone(Listening):
             if device.card < 0 and pace.is_ahead(now, len(frames) // layout.frame_bytes):
                 self._ended.wait(AHEAD_S)
             if frames and device.gaps > gaps:  # the clock tells how much was missed
+                self.gaps += device.gaps - gaps
                 gaps = device.gaps
                 missed_ms = (now - heard_at) * 1000 - layout.ms_of(len(frames) // layout.frame_bytes)
                 frames = _silence(layout, missed_ms) + frames
@@ -176,6 +177,11 @@ class AlsaSpeaker:
     def stop(self) -> None:
         """Close the device."""
         self._speaking.stop()
+
+    @property
+    def gaps(self) -> int:
+        """How often it ran dry while there was something to play."""
+        return self._speaking.gaps
 
 
 class AlsaOutlet:

@@ -58,7 +58,8 @@ class DesktopMicrophone(Listening):
                 raise let_go("microphone")
             ready = stream.read_available
             if ready:
-                frames, _overflowed = stream.read(ready)
+                frames, overflowed = stream.read(ready)
+                self.gaps += bool(overflowed)
                 silent_at = time.monotonic() + SILENT_S
                 if sound := inward.feed(bytes(frames)):
                     hand(sound)

@@ -149,6 +149,11 @@ class Intake:
         self._gather_bytes = self._fmt.bytes_of(ms)
 
     @property
+    def lost_bytes(self) -> int:
+        """Sound of open gates that was taken neither here nor by the log."""
+        return self.dropped_bytes + self._log.dropped_bytes
+
+    @property
     def is_open(self) -> bool:
         return self._is_open
 

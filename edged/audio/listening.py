@@ -1,11 +1,14 @@
 """What the microphones that are real have in common: which device, what of it, and a thread that ends when told."""
 
+import logging
 import threading
 from collections.abc import Callable
 
 from edged import pcm
 from edged.audio.ports import Heed
 from edged.audio.samples import Inward, Layout
+
+log = logging.getLogger(__name__)
 
 
 class Listening:
@@ -22,6 +25,8 @@ class Listening:
         self._block_ms, self._fmt = block_ms, fmt
         self._thread: threading.Thread | None = None
         self._ended = threading.Event()
+        self.gaps = self._gaps_told = 0
+        """How often the device ran over, as far as it tells."""
 
     def heed(self, heed: Heed) -> None:
         """Each block comes at once, whatever is wanted."""
@@ -47,3 +52,6 @@ class Listening:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
         self._thread = None
+        if self.gaps > self._gaps_told:
+            log.debug("microphone: %d gaps since it was opened", self.gaps - self._gaps_told)
+            self._gaps_told = self.gaps

@@ -88,8 +88,9 @@ class PyAudioMicrophone(Listening):
         def options(layout: Layout) -> dict[str, Any]:
             inward = self._inward(layout)
 
-            def callback(data: bytes, _frames: int, _times: object, _status: int) -> tuple[None, int]:
+            def callback(data: bytes, _frames: int, _times: object, status: int) -> tuple[None, int]:
                 self._heard_at = time.monotonic()
+                self.gaps += bool(status & INPUT_OVERFLOW)
                 if sound := inward.feed(data):
                     hand(sound)
                 return None, 0  # paContinue
@@ -201,6 +202,7 @@ def _open_stream(
     raise refusal(what, devices, None if last is None else last.errno or 0, last) from last
 
 
+INPUT_OVERFLOW = 2  # pyaudio.paInputOverflow, likewise
 PA_INT16 = 8  # pyaudio.paInt16 without an import here
 
 

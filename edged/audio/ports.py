@@ -7,7 +7,7 @@ the owner still calls `stop`. `stop` leaves nothing running, may be called twice
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from edged.errors import DeviceError
 
@@ -100,6 +100,16 @@ class Speaker(Protocol):
     @property
     def latency_ms(self) -> int:
         """How much sound the device holds that was taken and is not heard yet; known after `start`."""
+        ...
+
+
+@runtime_checkable
+class Gapped(Protocol):
+    """A device that can tell when it ran dry while there was sound for it, or over."""
+
+    @property
+    def gaps(self) -> int:
+        """How often so far, over all starts."""
         ...
 
 

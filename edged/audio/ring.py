@@ -14,8 +14,6 @@ class Ring:
         self._capacity = capacity_bytes
         self._blocks: deque[bytes] = deque()
         self._held = 0
-        self.dropped_bytes = 0
-        """All that ever had to give way to newer sound."""
 
     def __len__(self) -> int:
         return self._held
@@ -32,7 +30,6 @@ class Ring:
                 self._blocks.appendleft(oldest[surplus:])
             gone = min(len(oldest), surplus)
             self._held -= gone
-            self.dropped_bytes += gone
 
     def take_all(self) -> bytes:
         """All that is held, oldest first; the ring is empty afterwards."""

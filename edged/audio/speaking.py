@@ -9,6 +9,7 @@ Rules:
    not return is told by `beat.py`.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from edged.audio.ports import Lost, Source
 from edged.audio.samples import Changer, Layout, spoken
 from edged.audio.writer import Depth, Writer
 from edged.errors import DeviceError
+
+log = logging.getLogger(__name__)
 
 LOOK_S = 0.2
 
@@ -64,6 +67,7 @@ class Speaking:
     def __init__(self, depth: Depth, fmt: pcm.Format = pcm.PCM16) -> None:
         self._depth, self._fmt = depth, fmt
         self._playing: Playing | None = None
+        self._gaps = 0  # of the runs before
         self._thread: threading.Thread | None = None
 
     def start(self, outlet: Outlet, changer: Changer | None, source: Source, lost: Lost) -> None:
@@ -82,7 +86,15 @@ class Speaking:
             self._playing.end()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
+        if self._playing is not None and self._playing.gaps:
+            log.debug("speaker: %d gaps since it was opened", self._playing.gaps)
+        self._gaps = self.gaps
         self._playing = self._thread = None
+
+    @property
+    def gaps(self) -> int:
+        """How often it ran dry while there was something to play, over all starts."""
+        return self._gaps + (0 if self._playing is None else self._playing.gaps)
 
 
 class News(Protocol):

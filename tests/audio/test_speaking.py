@@ -1,5 +1,6 @@
 """The speaker's thread in virtual time: a device that plays what it is given, sample by sample, and may misbehave."""
 
+import threading
 from array import array
 from itertools import pairwise
 
@@ -11,11 +12,12 @@ from edged.audio.lane import CueDone
 from edged.audio.playout import Playout
 from edged.audio.resample import Resampler
 from edged.audio.samples import Layout, heard
-from edged.audio.speaking import LOOK_S, Playing
+from edged.audio.speaking import LOOK_S, Playing, Speaking
 from edged.audio.writer import Depth
 from edged.causes import Cue
 from edged.errors import DeviceError
 from edged.wire.parts import Part
+from tests.audio.test_contract import never
 
 MS = 48  # bytes
 PART = Part("item", 0)
@@ -338,3 +340,40 @@ def test_what_is_asked_of_the_source_is_never_more_than_the_device_can_hold():
     samples = kiosk.run(3000)
     assert sum(map(bool, samples)) == 24 * 1000
     assert kiosk.playing.gaps == 0
+
+
+class Dry(Loudspeaker):
+    """Has always run dry since the last write."""
+
+    def __init__(self):
+        super().__init__(World(), PLAIN)
+
+    def held(self):
+        return None
+
+    def write(self, frames):
+        pass
+
+    def halt(self):
+        pass
+
+
+def test_gaps_are_counted_over_all_starts_and_told_at_the_end_of_each(caplog):
+    caplog.set_level("DEBUG", "edged.audio")
+    speaking, gaps = Speaking(Depth()), []
+    for _ in range(2):
+        drained = threading.Event()
+        source = Playout(JitterBuffer(), notify=drained.set)
+        source.push(PART, steady(100))
+        source.end()
+        source.events()
+        drained.clear()
+        speaking.start(Dry(), None, source, never)
+        while not source.idle:
+            assert drained.wait(10)
+            drained.clear()
+            source.events()
+        speaking.stop()
+        gaps.append(speaking.gaps)
+    assert 0 < gaps[0] < gaps[1]
+    assert [record.message.split()[1] for record in caplog.records] == [str(gaps[0]), str(gaps[1] - gaps[0])]
