@@ -79,12 +79,22 @@ class Keeper:
         loop = asyncio.get_running_loop()
         start, stop = self._start, self._stop  # what was started is what is stopped
         lost: asyncio.Future[DeviceError] = loop.create_future()
+        is_shut = False
+
+        def open_or_shut() -> None:
+            nonlocal is_shut
+            try:
+                start(on_lost)
+            except DeviceError:  # what is missing is tried for days: one thread a try, not two
+                stop()
+                is_shut = True
+                raise
 
         def on_lost(error: DeviceError) -> None:
             loop.call_soon_threadsafe(lambda: None if lost.done() else lost.set_result(error))
 
         try:
-            await self._offload(lambda: start(on_lost), deadline_s=OPEN_WITHIN_S)
+            await self._offload(open_or_shut, deadline_s=OPEN_WITHIN_S)
             proof()
             self._came_up()
             if self._start is not start:
@@ -98,7 +108,8 @@ class Keeper:
                 raise lost.result()
         finally:
             self.up = False
-            await asyncio.shield(asyncio.ensure_future(self._offload(stop, deadline_s=SHUT_WITHIN_S)))
+            if not is_shut:
+                await asyncio.shield(asyncio.ensure_future(self._offload(stop, deadline_s=SHUT_WITHIN_S)))
 
     def _came_up(self) -> None:
         self.up = True

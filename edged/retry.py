@@ -33,7 +33,7 @@ class Policy:
 
 POLICIES = {
     Retry.NONE: Policy(0.25, 60.0),
-    Retry.LOCAL: Policy(0.25, 2.0),
+    Retry.LOCAL: Policy(0.25, 2.0, 0.1),
     Retry.REMOTE: Policy(0.25, 60.0),
     Retry.TOLD: Policy(1.0, 900.0, 1.0),
     Retry.REFUSED: Policy(60.0, 900.0, 60.0),

@@ -81,6 +81,25 @@ def test_a_device_that_is_not_there_yet_is_told_once_and_tried_again(lab_run):
     assert changes == [("microphone", False, "microphone_lost"), ("microphone", True, None)]
 
 
+def test_what_does_not_open_is_shut_in_the_same_call(lab_run):
+    """What is missing is tried for days, and each call is a thread of its own."""
+    device, calls = Device(refusals=5), []
+
+    async def counted(call, *args, deadline_s):
+        calls.append(call)
+        return call(*args)
+
+    keeper = kept(device, [], offload=counted)
+
+    async def body():
+        await asyncio.sleep(20)
+        assert keeper.up
+        assert len(calls) == 6
+
+    lab_run(running(keeper, body))
+    assert device.history == ["stop"] * 5 + ["start", "stop"]
+
+
 def test_it_is_shut_while_nobody_wants_it(lab_run):
     device, changes = Device(), []
     keeper = kept(device, changes)
