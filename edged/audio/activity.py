@@ -81,13 +81,6 @@ class Activity:
         floor = self._floor()
         return LEAST_DBFS if floor is None else floor
 
-    @property
-    def level_dbfs(self) -> float:
-        """What the loudest `HELD_MS` did not fall below, in the same measure."""
-        width = HELD_MS // FRAME_MS
-        whole = range(max(1, len(self._levels) - width + 1))
-        return max(min(self._levels[at : at + width], default=LEAST_DBFS) for at in whole)
-
     def _own_floor(self) -> float:
         return sorted(self._levels)[int(len(self._levels) * FLOOR)]
 

@@ -74,11 +74,6 @@ class Arrivals:
         """Per delta, ms of sound that came before it."""
         return [0.0, *self.got[:-1]]
 
-    @property
-    def least_delay_ms(self) -> float:
-        """r*: the smallest start delay without a gap."""
-        return max(at - before for at, before in zip(self.at, self.before, strict=True))
-
     def queued_at(self, ms: float) -> float:
         """When so much had come; when it was complete, if it never was so much."""
         index = bisect_left(self.got, ms)

@@ -19,7 +19,7 @@ from edged.errors import DeviceError
 PLAYBACK, CAPTURE = 0, 1
 NONBLOCK = 1
 RW_INTERLEAVED = 3
-SETUP, PREPARED, RUNNING, XRUN, DRAINING, PAUSED, SUSPENDED, DISCONNECTED = 1, 2, 3, 4, 5, 6, 7, 8
+PREPARED, DISCONNECTED = 2, 8
 FORMATS = {"s16": 2, "s32": 10, "s24": 6, "s24in3": 32, "float": 14}
 """snd_pcm_format_t of what samples.py can read, all little endian."""
 
@@ -45,7 +45,6 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "hw_params_set_buffer_time_near": (c_void_p, c_void_p, POINTER(c_uint), POINTER(c_int)),
     "hw_params_test_format": (c_void_p, c_void_p, c_int),
     "hw_params_test_channels": (c_void_p, c_void_p, c_uint),
-    "hw_params_test_rate": (c_void_p, c_void_p, c_uint, c_int),
     "hw_params_get_channels_max": (c_void_p, POINTER(c_uint)),
     "hw_params_get_period_size": (c_void_p, POINTER(c_ulong), POINTER(c_int)),
     "hw_params_get_buffer_size": (c_void_p, POINTER(c_ulong)),
@@ -61,7 +60,6 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "info": (c_void_p, c_void_p),
     "info_malloc": (POINTER(c_void_p),),
     "info_get_card": (c_void_p,),
-    "info_get_device": (c_void_p,),
 }
 _COUNTS: dict[str, tuple[Any, ...]] = {  # those that give a number of frames
     "avail": (c_void_p,),

@@ -43,12 +43,11 @@ class Entry:
 
 
 class _Utterance:
-    __slots__ = ("began_ms", "closing", "end_read", "ended_ms", "read", "sound", "uid")
+    __slots__ = ("closing", "end_read", "ended_ms", "read", "sound", "uid")
 
-    def __init__(self, uid: int, began_ms: int) -> None:
+    def __init__(self, uid: int, now_ms: int) -> None:
         self.uid = uid
-        self.began_ms = began_ms
-        self.ended_ms = began_ms
+        self.ended_ms = now_ms
         self.sound = bytearray()
         self.read = 0  # bytes
         self.closing: Literal["end", "close"] | None = None  # None: still open
@@ -187,11 +186,6 @@ class Utterances:
     def unsent(self) -> int:
         """How many of the pending ones have an end that was not read yet."""
         return sum(not each.end_read for each in self._pending)
-
-    @property
-    def oldest_ms(self) -> int | None:
-        """When the oldest pending utterance began."""
-        return self._pending[0].began_ms if self._pending else None
 
     @property
     def lag_bytes(self) -> int:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from edged.audio.arrivals import Arrivals, Replay
 from edged.audio.prediction import COLD, RULES, Prediction
+from tests.audio.test_arrivals import least_delay_ms
 
 
 def came(deltas, done=None):
@@ -54,7 +55,7 @@ def test_an_even_line_is_not_waited_for():
 def test_what_is_late_again_and_again_is_waited_for():
     prediction = learnt(*[FRAMES] * 20)
     assert Replay(FRAMES, stretched=False).outcome(start(prediction, FRAMES)).gaps == 0
-    assert start(prediction, FRAMES) <= FRAMES.least_delay_ms + 10
+    assert start(prediction, FRAMES) <= least_delay_ms(FRAMES) + 10
 
 
 def test_a_service_that_runs_ahead_is_started_at_once():
@@ -135,5 +136,5 @@ def test_anything_may_come(gaps, done_after):
     arrivals = came([(when - deltas[0][0], length) for when, length in deltas], at + done_after)
     prediction = learnt(arrivals, arrivals)
     assert prediction.rule in RULES
-    outcome = Replay(arrivals, stretched=prediction.slow).outcome(arrivals.least_delay_ms)
+    outcome = Replay(arrivals, stretched=prediction.slow).outcome(least_delay_ms(arrivals))
     assert outcome.gaps == 0
