@@ -4,7 +4,6 @@ Devices are opened by name (`names.py`), each time anew, so that a card that com
 same card. What the card really has is used (`alsa_pcm.py`), and changed to edged's sound here.
 """
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -59,17 +58,8 @@ def _open(what: str, devices: Sequence[str], *, period_ms: int, channel: int | N
 class AlsaMicrophone(Listening):
     """Listens to the first of the devices that opens; sleeps longer while nobody waits for what it hears."""
 
-    def __init__(
-        self,
-        *devices: str,
-        block_ms: int = 20,
-        channel: int | None = None,
-        fmt: pcm.Format = pcm.PCM16,
-    ) -> None:
-        super().__init__(*devices, block_ms=block_ms, channel=channel, fmt=fmt)
-        self._heed = Heed.NOW
-        self._stale = False  # what the device holds now is to be dropped
-        self._woken = threading.Event()
+    _heed = Heed.NOW
+    _stale = False  # what the device holds now is to be dropped
 
     def heed(self, heed: Heed) -> None:
         """Read as the blocks come, or every `LATE_S`."""
@@ -86,12 +76,6 @@ class AlsaMicrophone(Listening):
         self._beat = Beat("microphone")
         self._beat.start(lost)
         self._begin("microphone", lambda: self._run(device, inward, hand, lost))
-
-    def stop(self) -> None:
-        """Close the device."""
-        self._ended.set()
-        self._woken.set()
-        super().stop()
 
     def _run(self, device: Pcm, inward: Inward, hand: Callable[[bytes], None], lost: Lost) -> None:
         try:

@@ -25,6 +25,7 @@ class Listening:
         self._block_ms, self._fmt = block_ms, fmt
         self._thread: threading.Thread | None = None
         self._ended = threading.Event()
+        self._woken = threading.Event()  # a thread that sleeps is to look around
         self.gaps = self._gaps_told = 0
         """How often the device ran over, as far as it tells."""
 
@@ -49,6 +50,7 @@ class Listening:
     def stop(self) -> None:
         """Close the device."""
         self._ended.set()
+        self._woken.set()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
         self._thread = None
