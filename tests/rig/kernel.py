@@ -63,7 +63,7 @@ int __vdso_clock_gettime(clockid_t clock, struct __kernel_old_timespec *ts)
 			tsc -= at->tsc;
 			ns = (clock ? at->mono : at->real) + ((tsc * at->mult) >> 32);
 		} while ((seq & 1) || seq != at->seq);
-		if (tsc < (1ULL << 32)) {
+		if (tsc < (1ULL << 26)) {
 			ts->tv_sec = ns / 1000000000;
 			ts->tv_nsec = ns % 1000000000;
 			return 0;
@@ -84,8 +84,14 @@ static void um_tell_clock(void)
 {
 	static u64 tsc0, ns0;
 	struct um_clock *at = um_clock_at;
-	u64 tsc = __builtin_ia32_rdtsc(), mono = ktime_get_ns(), real = ktime_get_real_ns(), ns = os_nsecs();
+	u64 tsc, mono, real, ns;
 
+	do { /* until the four are of one moment: this program may be held up between them */
+		tsc = __builtin_ia32_rdtsc();
+		mono = ktime_get_ns();
+		real = ktime_get_real_ns();
+		ns = os_nsecs();
+	} while (__builtin_ia32_rdtsc() - tsc > 20000);
 	if (!tsc0) {
 		tsc0 = tsc;
 		ns0 = ns;
