@@ -52,7 +52,7 @@ class EchoStage:
         self._reference = bytearray()
         self._wait_bytes = 0  # of silence, before the reference goes on
         self._latency_bytes = 0
-        self._off_frames = 0
+        self._off_bytes = 0  # of sound that was taken while the reference was out of place
         self._near = b""
         self.shifts = 0
         """How often the reference was put right."""
@@ -73,8 +73,10 @@ class EchoStage:
     def taken(self, sound: bytes) -> None:
         """The speaker took this. Its thread."""
         with self._lock:
-            if not self._reference:
-                self._wait_bytes = max(0, self._wanted_bytes - len(sound))
+            if self._reference:
+                self._put_right(len(sound))
+            else:
+                self._wait_bytes, self._off_bytes = self._wanted_bytes, 0
             self._reference += sound
             del self._reference[: -pcm.PCM16.bytes_of(MOST_MS)]
 
@@ -90,8 +92,6 @@ class EchoStage:
 
     def _far(self) -> bytes:
         with self._lock:
-            if self._reference:
-                self._put_right()
             if self._wait_bytes >= FRAME_BYTES:
                 self._wait_bytes -= FRAME_BYTES
                 return SILENCE
@@ -101,13 +101,14 @@ class EchoStage:
             del self._reference[:FRAME_BYTES]
             return frame
 
-    def _put_right(self) -> None:
+    def _put_right(self, n_bytes: int) -> None:
+        """Before a take of so many: the latency was just told, and does not count what is taken now."""
         off = len(self._reference) + self._wait_bytes - self._wanted_bytes
-        self._off_frames = self._off_frames + 1 if abs(off) > pcm.PCM16.bytes_of(OFF_MS) else 0
-        if self._off_frames * FRAME_MS < OFF_FOR_MS:
+        self._off_bytes = self._off_bytes + n_bytes if abs(off) > pcm.PCM16.bytes_of(OFF_MS) else 0
+        if self._off_bytes < pcm.PCM16.bytes_of(OFF_FOR_MS):
             return
         self.shifts += 1
-        self._off_frames = 0
+        self._off_bytes = 0
         if off < 0:
             self._wait_bytes -= off
         else:
