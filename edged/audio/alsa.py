@@ -73,6 +73,7 @@ class AlsaMicrophone(Listening):
         device = _open("microphone", self._devices, period_ms=self._block_ms, channel=self._channel)
         inward = self._inward(device.layout)
         self._woken.clear()
+        self._stale = False
         self._beat = Beat("microphone")
         self._beat.start(lost)
         self._begin("microphone", lambda: self._run(device, inward, hand, lost))
@@ -90,7 +91,7 @@ class AlsaMicrophone(Listening):
     def _listen(self, device: Pcm, inward: Inward, hand: Callable[[bytes], None]) -> None:
         """Hand what comes, until the end. Raises DeviceError when nothing comes any more."""
         layout, gaps = device.layout, device.gaps
-        heard_at = time.monotonic()
+        heard_at = silent_since = time.monotonic()
         pace = _Pace(layout.rate_hz, heard_at)
         silent_s = SILENT_S if device.card >= 0 else SERVER_SILENT_S
         patience_s = SILENT_S if device.card >= 0 else SERVER_FIRST_S
@@ -98,6 +99,7 @@ class AlsaMicrophone(Listening):
             self._beat()
             self._rest(device)
             frames = device.read()
+            stale, self._stale = self._stale, False
             now = time.monotonic()
             if device.card < 0 and pace.is_ahead(now, len(frames) // layout.frame_bytes):
                 self._ended.wait(AHEAD_S)
@@ -107,13 +109,13 @@ class AlsaMicrophone(Listening):
                 missed_ms = (now - heard_at) * 1000 - layout.ms_of(len(frames) // layout.frame_bytes)
                 frames = _silence(layout, missed_ms) + frames
             if frames:
-                heard_at, patience_s = now, silent_s
+                heard_at, silent_since, patience_s = now, now, silent_s
                 sound = inward.feed(frames)
-                if self._stale:
-                    self._stale = False
-                elif sound:
+                if sound and not stale:
                     hand(sound)
-            elif now - heard_at > patience_s:
+            elif device.gaps > gaps and silent_since == heard_at:
+                silent_since = now  # it ran over, and begins anew: once
+            elif now - silent_since > patience_s:
                 raise DeviceError(f"microphone {device.name!r} has gone silent", "microphone_lost")
 
     def _rest(self, device: Pcm) -> None:
@@ -121,7 +123,7 @@ class AlsaMicrophone(Listening):
         if self._heed is Heed.NOW:
             device.wait(WAIT_MS)
         else:
-            self._woken.wait(LATE_S)
+            self._woken.wait(min(LATE_S, device.buffer_frames / device.layout.rate_hz / 2))
             self._woken.clear()
 
 

@@ -57,7 +57,8 @@ class Intake:
         self._unjudged = b""
         self.on_heed: Callable[[Heed], None] | None = None
         """Called on the loop's thread when what is wanted of the microphone has changed. Must not wait."""
-        self._heed = self.heed
+        self.heed = Heed.SOON
+        """What is wanted of the microphone now."""
         self.blocks = 0
         """Blocks handed in so far: the microphone's progress."""
         self.handed_bytes = 0
@@ -83,11 +84,11 @@ class Intake:
 
     def open(self) -> None:
         """Open the gate: the pre-roll goes into the log's open utterance, and all that comes after it."""
+        self._tell_heed(is_open=True, speaking=self._speaking)
         with self._lock:
             preroll = self._ring.take_all()
             self._is_open = True
             self._unwoken_bytes = 0
-        self._tell_heed()
         self.health.begin()
         self._log.add(preroll)
         self._unjudged = preroll  # that takes longer than all else a press does, and nobody waits for it
@@ -96,7 +97,7 @@ class Intake:
         """Shut the gate: all that was handed in before is in the log on return; the pre-roll starts anew."""
         with self._lock:
             self._is_open = False
-        self._tell_heed()
+        self._tell_heed(is_open=False, speaking=self._speaking)
         self.collect()
 
     def collect(self) -> None:
@@ -122,13 +123,13 @@ class Intake:
 
     def blind(self, speaking: bool) -> None:  # noqa: FBT001 - a fact that is told, not an option
         """Say whether the machine speaks: then, and for the room's tail after it, there is no pre-roll."""
+        self._tell_heed(is_open=self._is_open, speaking=speaking)
         with self._lock:
             if self._speaking and not speaking:
                 self._deaf_bytes = self._tail_bytes
             self._speaking = speaking
             if speaking:
                 self._ring.clear()
-        self._tell_heed()
 
     def forget(self) -> None:
         """The microphone begins anew: what was heard before has nothing to do with what comes."""
@@ -157,17 +158,12 @@ class Intake:
     def is_open(self) -> bool:
         return self._is_open
 
-    @property
-    def heed(self) -> Heed:
-        """What is wanted of the microphone now."""
-        if self._is_open:
-            return Heed.NOW
-        return Heed.NONE if self._speaking else Heed.SOON
-
-    def _tell_heed(self) -> None:
-        if self.on_heed is not None and self.heed is not self._heed:
-            self._heed = self.heed
-            self.on_heed(self._heed)
+    def _tell_heed(self, *, is_open: bool, speaking: bool) -> None:
+        """Before it is so, where something is to be dropped: what comes after that is wanted."""
+        heed = Heed.NOW if is_open else Heed.NONE if speaking else Heed.SOON
+        was, self.heed = self.heed, heed
+        if self.on_heed is not None and heed is not was:
+            self.on_heed(heed)
 
     def _add(self, sound: bytes) -> None:
         self._log.add(sound)

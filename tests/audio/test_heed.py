@@ -19,9 +19,11 @@ class Card:
     """An open device that holds what it is given; block number n is made of bytes n."""
 
     layout, name, card, gaps = Layout(), "card", 0, 0
+    buffer_frames = 24_000 * 60 * 60
 
     def __init__(self):
         self.held = b""
+        self.reads = 0
         self.came = threading.Event()
         self.closed = False
 
@@ -37,6 +39,7 @@ class Card:
         self.came.clear()
 
     def read(self):
+        self.reads += 1
         held, self.held = self.held, b""
         return held
 
@@ -113,6 +116,54 @@ def test_what_nobody_waits_for_is_handed_all_the_same_but_late(monkeypatch):
         rig.card.give(1, 2)
         assert [rig.handed(), rig.handed()] == [1, 2]
         rig.microphone.stop()
+
+
+def test_what_is_heard_after_an_opening_is_not_what_nobody_wanted_before_it(rig):
+    rig.microphone.heed(Heed.NONE)
+    rig.microphone.heed(Heed.NOW)
+    rig.start()
+    rig.card.give(1, 2)
+    assert [rig.handed(), rig.handed()] == [1, 2]
+
+
+def test_where_the_device_holds_nothing_nothing_is_dropped(rig):
+    rig.microphone.heed(Heed.NONE)
+    rig.start()
+    reads = rig.card.reads
+    rig.microphone.heed(Heed.NOW)
+    while rig.card.reads <= reads:
+        threading.Event().wait(0.001)
+    rig.card.give(1)
+    assert rig.handed() == 1
+
+
+def test_a_small_device_is_read_before_it_runs_over(rig):
+    rig.card.buffer_frames = 480  # 20 ms
+    rig.microphone.heed(Heed.SOON)
+    rig.start()
+    rig.card.give(1)
+    assert rig.handed() == 1
+
+
+def test_a_device_that_has_run_over_is_given_time_to_begin_anew(rig, monkeypatch):
+    """The process stood still for longer than a silence may last."""
+    stood = iter([b""])
+
+    def read():
+        for nothing in stood:
+            threading.Event().wait(0.3)
+            rig.card.gaps += 1
+            return nothing
+        return Card.read(rig.card)
+
+    monkeypatch.setattr(alsa, "SILENT_S", 0.2)
+    monkeypatch.setattr(rig.card, "read", read, raising=False)
+    rig.card.give(1)
+    rig.start()
+    sound = b""
+    while bytes([1]) * BLOCK not in sound:
+        sound += rig.blocks.get(timeout=IN_TIME_S)
+    assert len(sound) > 0.25 * 48_000  # what was missed is silence
 
 
 def test_it_is_told_before_and_after_a_start(rig):
