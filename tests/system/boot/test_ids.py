@@ -305,9 +305,9 @@ def _(stand: Stand) -> None:
 def broken(stand: Stand):
     """An edged with a bug in it."""
     file = stand.box.ask(f"ls /opt/edged/current/lib/python3*/site-packages/{LINK}")
-    bug = r"s/    async def run(self) -> None:/&\n        raise RuntimeError(1)/"
+    bug = r"s/^    async def run(self.*:$/&\n        raise RuntimeError(1)/"
     stand.configure()
-    stand.box.ask(f"cp -p {file} /root/given/kept; sed -i '{bug}' {file}")
+    stand.box.ask(f"cp -p {file} /root/given/kept; sed -i '{bug}' {file}; ! cmp -s {file} /root/given/kept")
     try:
         yield
     finally:
