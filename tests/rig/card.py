@@ -115,7 +115,7 @@ def run(command: str, share: Path, *, timeout_s: float = 600) -> int:
 
 
 def _booted(program: Path, lower: Path, share: Path, timeout_s: float) -> bool:
-    """Runs the machine to its end; False: it did not come up, as it does not once in some dozens of times."""
+    """Runs the machine to its end; False: it did not come up, as it does not about once in ten."""
     with tempfile.TemporaryDirectory(prefix="edged-card-") as work, (share / "console").open("w") as console:
         words = [
             *(str(program), f"mem={MEMORY_MB}M", f"ubd0={work}/changes,{lower}", "root=/dev/ubda", "rw"),
