@@ -129,7 +129,7 @@ def _booted(program: Path, lower: Path, share: Path, timeout_s: float) -> bool:
             stderr=console,
             start_new_session=True,
             env=os.environ | {"TMPDIR": "/dev/shm"},
-            preexec_fn=_before_others,  # noqa: PLW1509 no other thread is here
+            preexec_fn=_in_one_place,  # noqa: PLW1509 no other thread is here
         )
         try:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -146,8 +146,14 @@ def _booted(program: Path, lower: Path, share: Path, timeout_s: float) -> bool:
     return True
 
 
-def _before_others() -> None:
-    """What else this machine does would be time that processes in the other one seem to have used."""
+def _in_one_place() -> None:
+    """On one processor, before all others.
+
+    The machine has one, and each of its processes is one of ours that changes places with the kernel at every system
+    call: on two processors each of these changes wakes the other one, and a call takes four times as long. And what
+    else runs here would be time that processes in there seem to have used.
+    """
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
