@@ -7,7 +7,8 @@ Rules:
    `"keep": true` to leave it pressed; the longest hold ends it then.
 4. Bounds: `MOST_CLIENTS` clients, `MOST_LINE` bytes a line, `MOST_OUTBOX` bytes waiting for a client. A client
    that does not keep up is dropped, and counted. Nobody here can hold up a turn.
-5. What is said leaves two rounds of the loop later, in one piece: the sound of a press goes before the news of it.
+5. What is said is put into words two rounds of the loop later, and leaves in one piece: the sound of a press goes
+   before the news of it.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from typing import Any, NamedTuple, Protocol
 
 from edged import __version__
 from edged.errors import CommandError, ConfigError
-from edged.system.control_lines import MOST_LINE, line_of, number_of, request_of
+from edged.system.control_lines import MOST_LINE, Line, number_of, request_of
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ class ControlServer:
     def publish(self, event: dict[str, Any]) -> None:
         """Tell every client; returns at once."""
         if self._clients:
-            line = line_of({"type": "event", **event})
+            line = Line({"type": "event", **event})
             for client in list(self._clients):
                 client.send(line)
 
@@ -160,7 +161,7 @@ class ControlServer:
             self.dropped += 1
             with contextlib.suppress(OSError):
                 connection.send(
-                    line_of({"type": "error", "error": f"{MOST_CLIENTS} clients are here already"})
+                    Line({"type": "error", "error": f"{MOST_CLIENTS} clients are here already"}).encoded
                 )
             connection.close()
             return
@@ -177,12 +178,12 @@ class ControlServer:
         client = _Client(writer, peer, self)
         self._clients.add(client)
         try:
-            client.send(line_of({"type": "hello", "protocol": PROTOCOL, "edged": __version__}))
-            client.send(line_of({"type": "snapshot", **self._target.snapshot()}))
+            client.send(Line({"type": "hello", "protocol": PROTOCOL, "edged": __version__}))
+            client.send(Line({"type": "snapshot", **self._target.snapshot()}))
             while line := await _read(reader):
-                client.send(line_of(await self._answer(client, line)))
+                client.send(Line(await self._answer(client, line)))
         except _TooLongError:
-            client.send(line_of({"type": "error", "error": f"a line is at most {MOST_LINE} bytes"}))
+            client.send(Line({"type": "error", "error": f"a line is at most {MOST_LINE} bytes"}))
         except ConnectionError:
             pass
         finally:
@@ -236,20 +237,13 @@ class _Client:
         self.pressed = False
         self._writer, self._server = writer, server
         self._loop = asyncio.get_running_loop()
-        self._outbox = bytearray()
+        self._outbox: list[Line] = []
 
-    def send(self, line: bytes) -> None:
-        transport = self._writer.transport
-        if transport.is_closing():
-            return
-        if transport.get_write_buffer_size() + len(self._outbox) + len(line) > MOST_OUTBOX:
-            self._server.lost()
-            transport.abort()
-            return
+    def send(self, line: Line) -> None:
         if not self._outbox:
             # The link's writer has been woken by then, and runs in the first of the two rounds.
             self._loop.call_soon(self._loop.call_soon, self._flush)
-        self._outbox += line
+        self._outbox.append(line)
 
     async def close(self) -> None:
         """Within GOODBYE_S, whether what was said is read or not."""
@@ -265,9 +259,16 @@ class _Client:
             transport.abort()  # where even this wait was cut short
 
     def _flush(self) -> None:
-        outbox, self._outbox = self._outbox, bytearray()
-        if outbox and not self._writer.transport.is_closing():
-            self._writer.write(outbox)
+        outbox, self._outbox = self._outbox, []
+        transport = self._writer.transport
+        if not outbox or transport.is_closing():
+            return
+        said = b"".join([line.encoded for line in outbox])
+        if transport.get_write_buffer_size() + len(said) > MOST_OUTBOX:
+            self._server.lost()
+            transport.abort()
+            return
+        self._writer.write(said)
 
 
 class _TooLongError(Exception):

@@ -1,6 +1,7 @@
 """Lines on the control socket: requests as they are read, and what is said, as it is written. Pure."""
 
 import json
+from functools import cached_property
 from typing import Any
 
 from edged.errors import CommandError
@@ -28,6 +29,14 @@ def number_of(request: dict[str, Any]) -> int | str | None:
     raise CommandError("the id of a request is a whole number or a text")
 
 
-def line_of(message: dict[str, Any]) -> bytes:
-    """A message as a line, without what is secret."""
-    return json.dumps(VEIL.veiled_in(message)).encode() + b"\n"
+class Line:
+    """A message; `encoded` when it is first asked for, for putting one into words takes as long as half a press."""
+
+    def __init__(self, message: dict[str, Any]) -> None:
+        """`message` is not changed from here on."""
+        self._message = message
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The line as it is sent, without what is secret."""
+        return json.dumps(VEIL.veiled_in(self._message)).encode() + b"\n"

@@ -70,13 +70,8 @@ class Turns:
         if changed:
             self._arm()
             self._owner.on_turn(was, event)  # before the journal: light and gate wait for nothing
-            log.info(
-                "turn: %s: %s -> %s",
-                event.name,
-                was,
-                self.state,
-                extra={"edged": {"state": self.state, "was": was, "by": event.name}},
-            )
+            loop = asyncio.get_running_loop()
+            loop.call_soon(loop.call_soon, _tell, was, event, self.state)  # nor does the sound of a press
         for effect in follows.effects:
             self._owner.do(effect, cause)
         if changed:
@@ -89,6 +84,16 @@ class Turns:
         limit_ms = self.limits.of(self.mode, self.state)
         if limit_ms is not None:
             self._limit = asyncio.get_running_loop().call_later(limit_ms / 1000, self.post, Event.TIMED_OUT)
+
+
+def _tell(was: State, event: Event, state: State) -> None:
+    log.info(
+        "turn: %s: %s -> %s",
+        event.name,
+        was,
+        state,
+        extra={"edged": {"state": state, "was": was, "by": event.name}},
+    )
 
 
 def _judges(state: State, event: Event, follows: Step) -> bool:
