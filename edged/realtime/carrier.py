@@ -1,8 +1,9 @@
 """Carries the log of utterances into one open line, reads what comes back, and judges whether the line lives.
 
 Rules:
-1. One writer: control messages first, then the log at its cursor. Only the writer waits for the socket, so
-   back-pressure is the cursor's lag and nothing is queued twice.
+1. One order: control messages first, then the log at its cursor. What there is goes out in the call that wakes the
+   line, where the socket takes it at once: a press does not wait for the writer's turn. Only the writer waits for the
+   socket, so back-pressure is the cursor's lag and nothing is queued twice.
 2. The reader never waits for anybody: the socket is never left unread.
 3. A line that is silent when it may not be is dead (vigil.py).
 4. To a service that ignores commits, silence is sent in place of one: its own detection ends the utterance.
@@ -20,6 +21,9 @@ from edged.realtime.ports import Entry, Outgoing
 from edged.realtime.vigil import Owed, Sign, Vigil
 from edged.wire import TurnDetection
 
+AT_ONCE = (
+    4  # entries sent by who wakes the line: what was said before a press; more is a replay, and has time
+)
 APPEND_BYTES = pcm.PCM16.bytes_of(100)  # of a replay; a second's worth of a line at the edge of use (6 kB/s)
 LOOK_BUSY_S, LOOK_IDLE_S = 0.1, 1.0  # how often the line is judged
 TALKED_S = 3.0  # after the last message sent the line is judged often
@@ -50,11 +54,13 @@ class Carrier:
         self._outgoing, self._deaf, self._on, self._sent = outgoing, deaf, on, sent
         self._work, self._look = asyncio.Event(), asyncio.Event()
         self._vigil, self._talked_s = Vigil(_now()), _now()
+        self._at_rest = False  # the writer waits for work, and not for the socket
         self._work.set()
 
     def wake(self) -> None:
-        """There may be something to send."""
-        self._work.set()
+        """There may be something to send; called where the log is whole."""
+        if not (self._at_rest and self._sent_all()):
+            self._work.set()
 
     async def run(self, beside: Callable[[], Awaitable[None]]) -> None:
         """Carry until the line is lost, which raises a LinkError, or `beside` raises Renewed, which ends it well."""
@@ -85,7 +91,24 @@ class Carrier:
                 if isinstance(event, Committed | CommitRefused):
                     self._vigil.settled(_now())
                 self._on(event)
-            self._work.set()  # it may have put something into the outbox
+            self.wake()  # it may have put something into the outbox
+
+    def _sent_all(self) -> bool:
+        """Send what there is without waiting; False: the writer has to go on."""
+        if self.session.stuck:
+            return False
+        for _ in range(AT_ONCE):
+            if not self.line.transport.takes():
+                return False
+            for text in self.session.outbox():
+                self._give(text)
+            entry = self._outgoing.next(APPEND_BYTES)
+            if entry is None:
+                return True
+            if (said := self._said(entry)) is not None:
+                self._give(said)
+            self._sent(entry)
+        return False
 
     async def _write(self) -> None:
         while True:
@@ -96,29 +119,46 @@ class Carrier:
                 await self._put(text)
             entry = self._outgoing.next(APPEND_BYTES)
             if entry is None:
-                await self._work.wait()
+                await self._rest()
                 continue
-            await self._send(entry)
+            if (said := self._said(entry)) is not None:
+                await self._put(said)
+            self._sent(entry)
             self._work.set()  # there may be more
 
-    async def _send(self, entry: Entry) -> None:
+    async def _rest(self) -> None:
+        self._at_rest = True
+        try:
+            await self._work.wait()
+        finally:
+            self._at_rest = False
+
+    def _said(self, entry: Entry) -> str | None:
+        """The message of an entry; None: it needs none."""
         match entry.kind:
             case "sound":
-                await self._put(self.session.append(entry.pcm))
+                return self.session.append(entry.pcm)
             case "end" if self._deaf:
-                await self._put(self.session.append(DEAF_SILENCE))
+                return self.session.append(DEAF_SILENCE)
             case "end":
-                await self._put(self.session.commit())
+                return self.session.commit()
             case "abort":
-                await self._put(self.session.clear())
+                return self.session.clear()
             case "close":
                 self._outgoing.committed()  # the service did that by itself
-        self._sent(entry)
+                return None
+
+    def _give(self, text: str) -> None:
+        self._talks()
+        self.line.transport.give(text)
 
     async def _put(self, text: str) -> None:
+        self._talks()
+        await self.line.put(text)
+
+    def _talks(self) -> None:
         self._talked_s = _now()
         self._look.set()
-        await self.line.put(text)
 
     async def _watch(self) -> None:
         while True:
@@ -137,7 +177,7 @@ class Carrier:
         match sign:
             case Sign.PROBE:
                 self.session.probe()
-                self._work.set()
+                self.wake()
             case Sign.STUCK:
                 self.stuck.set()
             case Sign.SILENT:

@@ -44,6 +44,9 @@ class Line:
 
     async def put(self, text: str) -> None:
         """Send one message; raises LinkError when the connection is gone, or takes nothing any more."""
+        if self.transport.takes():
+            self.transport.give(text)
+            return
         try:
             async with asyncio.timeout(SENT_WITHIN_S):
                 await self.transport.send(text)

@@ -51,6 +51,14 @@ class Transport(Protocol):
         """Wait until the socket took the message; raises LinkError when the connection is gone."""
         ...
 
+    def takes(self) -> bool:
+        """Whether the socket would take a message at once, so that `give` may be called now."""
+        ...
+
+    def give(self, text: str) -> None:
+        """Send one message without waiting; only where `takes` has just said so."""
+        ...
+
     async def receive(self) -> str | bytes:
         """The next message; raises LinkError on every close, also on one that calls itself normal."""
         ...

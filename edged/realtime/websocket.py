@@ -1,4 +1,4 @@
-"""The connection, over the `websockets` library: one attempt, its failures as causes. Decides nothing.
+"""The way to a connection, over the `websockets` library: one attempt, its failures as causes. Decides nothing.
 
 The library's own reconnect loop is not used, redirects are not followed (they would carry the key along), names are
 not looked up by it (its way can hang the exit), and proxies of the environment are not taken by surprise. Its pings
@@ -8,7 +8,7 @@ are off: they count against a line that is narrow (pulse.py).
 import asyncio
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, HTTPProxyConnection, connect
 from websockets.exceptions import (
-    ConnectionClosed,
     InvalidHandshake,
     InvalidMessage,
     InvalidProxy,
@@ -30,18 +29,15 @@ from websockets.proxy import parse_proxy
 
 from edged import __made__, __version__
 from edged.errors import LinkError
-from edged.realtime import faults, refusals
+from edged.realtime import refusals
 from edged.realtime.doubt import ClockDoubt
 from edged.realtime.eyeballs import in_turn, no_route
-from edged.realtime.outq import unacknowledged
 from edged.realtime.ports import Resolver, Transport
 from edged.realtime.providers import Endpoint
-from edged.realtime.pulse import PONG_WITHIN_S, Beat, Pulse
 from edged.realtime.race import Waiting, first_connected
-from edged.realtime.vigil import Flow
+from edged.realtime.transport import GOODBYE_S, Connection, WebsocketTransport, with_remedy
 
 MAX_MESSAGE_BYTES = 16 * 2**20  # a whole retrieved item may come in one message
-GOODBYE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +53,6 @@ class _Route:
     @property
     def first_stop(self) -> str:
         return urlsplit(self.proxy).hostname or "" if self.proxy else self.host
-
-
-class _Connection(ClientConnection):
-    """The library's, which also tells of every byte that comes, and not only of whole messages."""
-
-    pulse: Pulse | None = None
-
-    def data_received(self, data: bytes) -> None:
-        if self.pulse is not None:
-            self.pulse.heard(self.loop.time())
-        super().data_received(data)
 
 
 class _Connect(connect):
@@ -150,16 +135,16 @@ class WebsocketDial:
             open_timeout=timeout_s,
             close_timeout=GOODBYE_S,
             ping_interval=None,
-            create_connection=_Connection,
+            create_connection=Connection,
             proxy=None,
         )
         attempt.route = _Route(addresses, port, endpoint.host, tls, endpoint.proxy)
         return WebsocketTransport(await self._made(attempt, endpoint), endpoint.provider.remedies)
 
-    async def _made(self, attempt: _Connect, endpoint: Endpoint) -> _Connection:
+    async def _made(self, attempt: _Connect, endpoint: Endpoint) -> Connection:
         try:
             connection = await attempt
-            assert isinstance(connection, _Connection)
+            assert isinstance(connection, Connection)
         except (OSError, WebSocketException, ValueError) as error:
             if isinstance(error, TimeoutError) and attempt.reached:
                 self._silent = attempt.reached
@@ -185,7 +170,7 @@ class WebsocketDial:
             wait_s = refusals.retry_after_s(error.response.headers.get("Retry-After"), wall)
         arrived = attempt.reached and not isinstance(error, ProxyError)
         who = endpoint.host if arrived else attempt.route.first_stop
-        return LinkError(_with_remedy(f"{who}: {words}", cause, endpoint.provider.remedies), cause, wait_s)
+        return LinkError(with_remedy(f"{who}: {words}", cause, endpoint.provider.remedies), cause, wait_s)
 
     def _context(self, endpoint: Endpoint) -> ssl.SSLContext | None:
         if not endpoint.secure:
@@ -198,75 +183,6 @@ class WebsocketDial:
                 raise LinkError(f"provider.ca_file: {endpoint.ca_file}: {why}", "tls_failed") from error
             self._tls = (endpoint.ca_file, context)
         return self._tls[1]
-
-
-class WebsocketTransport:
-    """One open connection."""
-
-    def __init__(self, connection: _Connection, remedies: Mapping[str, str]) -> None:
-        self._connection, self._remedies = connection, remedies
-        self._given = 0
-        self._pulse = connection.pulse = Pulse(connection.loop.time())
-
-    def flow(self) -> Flow | None:
-        transport = self._connection.transport
-        kernel = unacknowledged(transport)
-        if kernel is None:
-            return None
-        # The trip of a ping that stood behind sound says how long the queue was, not how patient to be.
-        trip_s = min(self._connection.latency, PONG_WITHIN_S)
-        return Flow(self._given, transport.get_write_buffer_size() + kernel, trip_s)
-
-    async def send(self, text: str) -> None:
-        self._given += len(text)
-        try:
-            await self._connection.send(text)
-        except ConnectionClosed as closed:
-            raise _of_close(closed, self._remedies) from closed
-
-    async def receive(self) -> str | bytes:
-        try:
-            while True:
-                try:
-                    async with asyncio.timeout_at(self._pulse.look_at):
-                        return await self._connection.recv()
-                except TimeoutError:
-                    await self._look()
-        except ConnectionClosed as closed:
-            raise _of_close(closed, self._remedies) from closed
-
-    async def _look(self) -> None:
-        now_s = self._connection.loop.time()
-        match self._pulse.look(now_s, self.flow()):
-            case Beat.DEAD:
-                self._connection.transport.abort()
-                raise LinkError("no answer to a ping", "link_silent")
-            case Beat.PING if self._connection.transport.get_write_buffer_size():
-                self._pulse.put_off(now_s)  # it would be waited for, and the socket is never left unread
-            case Beat.PING:
-                await self._connection.ping()
-
-    async def close(self) -> None:
-        # The library waits behind what the socket has not taken yet, on a dead line for ever.
-        try:
-            async with asyncio.timeout(GOODBYE_S):
-                await self._connection.close()
-        except (TimeoutError, asyncio.CancelledError) as error:
-            self._connection.transport.abort()
-            if isinstance(error, asyncio.CancelledError):
-                raise
-
-
-def _of_close(closed: ConnectionClosed, remedies: Mapping[str, str]) -> LinkError:
-    if closed.rcvd is not None:
-        code, reason = closed.rcvd.code, closed.rcvd.reason
-        cause = faults.of_close(code, reason)
-        return LinkError(
-            _with_remedy(f"closed by the service: {code} {reason}".rstrip(), cause, remedies), cause
-        )
-    if closed.sent is not None:
-        return LinkError(f"given up: {closed.sent.code} {closed.sent.reason}".rstrip(), "link_closed")
-    return LinkError("the connection broke without a goodbye", "link_closed")
 
 
 def _refusal(error: Exception, *, secure: bool) -> tuple[str, str]:  # noqa: PLR0911 one return a kind
@@ -293,7 +209,3 @@ def _refusal(error: Exception, *, secure: bool) -> tuple[str, str]:  # noqa: PLR
             return "offline", str(error)
         case _:
             return "unreachable", str(error)
-
-
-def _with_remedy(text: str, cause: str, remedies: Mapping[str, str]) -> str:
-    return f"{text}; {remedies[cause]}" if cause in remedies else text

@@ -10,6 +10,7 @@ import pytest
 from edged import wire
 from edged.audio.utterances import Utterances
 from edged.errors import LinkError
+from edged.realtime.carrier import AT_ONCE
 from edged.realtime.events import CommitRefused, Committed, ResponseStarted
 from edged.realtime.line import GREETING_S, READY_S, SENT_WITHIN_S
 from edged.realtime.link import Link
@@ -24,6 +25,8 @@ GA = Dialect.GA
 
 class Line:
     """One connection; `sent` is what the link sent, `say` what the service says."""
+
+    at_once = True  # whether the socket ever takes a message without being waited for
 
     def __init__(self, *, greets=True, confirms=True, dialect=GA, lives=True, expires_at=0):
         self.sent, self.closed, self.blocked = [], False, False
@@ -40,9 +43,15 @@ class Line:
     def drop(self, cause="link_closed"):
         self._in.put_nowait(LinkError("gone", cause))
 
+    def takes(self):
+        return self.at_once and not self.blocked
+
     async def send(self, text):
         if self.blocked:
             await asyncio.Event().wait()
+        self.give(text)
+
+    def give(self, text):
         message = json.loads(text)
         self.sent.append(message)
         if message["type"] == "session.update" and self._confirms:
@@ -74,6 +83,12 @@ class Line:
         return b"".join(
             wire.parse_client(json.dumps(message), GA).audio for message in self.sent if "audio" in message
         )
+
+
+@pytest.fixture(autouse=True, params=[True, False], ids=["at once", "by the writer"])
+def way_out(request, monkeypatch):
+    """All of this holds whichever way a message goes out."""
+    monkeypatch.setattr(Line, "at_once", request.param)
 
 
 class Owner:
@@ -226,8 +241,9 @@ def test_control_goes_before_sound_and_an_abort_clears(lab_run):
     async def main():
         line = Line()
         async with Rig(line) as rig:
-            rig.utter(b"\1\2" * 10_000, end=False)
-            rig.link.ask()
+            rig.log.begin(0)
+            rig.log.add(b"\1\2" * 10_000)
+            rig.link.ask()  # the sound is there by then, and was not told of
             await asyncio.sleep(0.1)
             assert line.types[1] == "response.create"
             assert set(line.types[2:]) == {"append"}
@@ -235,6 +251,31 @@ def test_control_goes_before_sound_and_an_abort_clears(lab_run):
             rig.link.sound()
             await asyncio.sleep(0.1)
             assert line.types[-1] == "clear"
+
+    lab_run(main())
+
+
+@pytest.mark.parametrize("way_out", [True], indirect=True)
+def test_what_the_socket_takes_goes_out_in_the_call_that_wakes_the_line(lab_run):
+    async def main():
+        line = Line()
+        async with Rig(line) as rig:
+            await asyncio.sleep(0.1)
+            sound = bytes(range(256)) * 300  # sixteen appends
+            rig.log.begin(0)
+            rig.log.add(sound)
+            rig.link.sound()
+            assert line.types.count("append") == AT_ONCE
+            await asyncio.sleep(0.1)
+            assert line.sound == sound
+            rig.log.add(b"\1\2")
+            rig.log.end(0)
+            rig.link.sound()
+            assert line.types[-2:] == ["append", "commit"]
+            line.say(wire.Committed("item_1", None))
+            await asyncio.sleep(0.1)
+            assert line.sound == sound + b"\1\2"
+            assert rig.log.pending == 0
 
     lab_run(main())
 
@@ -375,6 +416,9 @@ def test_the_same_trouble_is_told_once(lab_run):
 def test_a_service_that_accepts_and_closes_is_not_hammered(lab_run, wakes):
     async def main():
         class Closing(Line):
+            def takes(self):
+                return False
+
             async def send(self, text):
                 raise LinkError("closed", "link_closed")
 

@@ -8,7 +8,8 @@ from websockets.http11 import Response
 
 from edged.errors import LinkError
 from edged.realtime.providers import endpoint
-from edged.realtime.websocket import GOODBYE_S, WebsocketDial
+from edged.realtime.transport import GOODBYE_S
+from edged.realtime.websocket import WebsocketDial
 from tests.lab.net import SimNet
 from tests.lab.ports import SimResolver
 

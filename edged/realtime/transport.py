@@ -1,0 +1,117 @@
+"""One open connection, over the `websockets` library: what goes out and comes in, and whether it lives."""
+
+import asyncio
+from collections.abc import Mapping
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
+
+from edged.errors import LinkError
+from edged.realtime import faults
+from edged.realtime.outq import unacknowledged
+from edged.realtime.pulse import PONG_WITHIN_S, Beat, Pulse
+from edged.realtime.vigil import Flow
+
+GOODBYE_S = 0.5
+
+
+class Connection(ClientConnection):
+    """The library's, which also tells of every byte that comes, and sends without a task where nothing need wait."""
+
+    pulse: Pulse | None = None
+
+    def data_received(self, data: bytes) -> None:
+        if self.pulse is not None:
+            self.pulse.heard(self.loop.time())
+        super().data_received(data)
+
+    def takes(self) -> bool:
+        """Whether a message is written at once; messages in fragments are not sent here."""
+        return self.protocol.state is State.OPEN and not self.paused
+
+    def give(self, text: str) -> None:
+        """What `send` does, less the waiting."""
+        self.protocol.send_text(text.encode())
+        self.send_data()
+
+
+class WebsocketTransport:
+    """One open connection."""
+
+    def __init__(self, connection: Connection, remedies: Mapping[str, str]) -> None:
+        self._connection, self._remedies = connection, remedies
+        self._given = 0
+        self._pulse = connection.pulse = Pulse(connection.loop.time())
+
+    def flow(self) -> Flow | None:
+        transport = self._connection.transport
+        kernel = unacknowledged(transport)
+        if kernel is None:
+            return None
+        # The trip of a ping that stood behind sound says how long the queue was, not how patient to be.
+        trip_s = min(self._connection.latency, PONG_WITHIN_S)
+        return Flow(self._given, transport.get_write_buffer_size() + kernel, trip_s)
+
+    async def send(self, text: str) -> None:
+        self._given += len(text)
+        try:
+            await self._connection.send(text)
+        except ConnectionClosed as closed:
+            raise _of_close(closed, self._remedies) from closed
+
+    def takes(self) -> bool:
+        return self._connection.takes()
+
+    def give(self, text: str) -> None:
+        self._given += len(text)
+        self._connection.give(text)
+
+    async def receive(self) -> str | bytes:
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout_at(self._pulse.look_at):
+                        return await self._connection.recv()
+                except TimeoutError:
+                    await self._look()
+        except ConnectionClosed as closed:
+            raise _of_close(closed, self._remedies) from closed
+
+    async def _look(self) -> None:
+        now_s = self._connection.loop.time()
+        match self._pulse.look(now_s, self.flow()):
+            case Beat.DEAD:
+                self._connection.transport.abort()
+                raise LinkError("no answer to a ping", "link_silent")
+            case Beat.PING if self._connection.transport.get_write_buffer_size():
+                self._pulse.put_off(now_s)  # it would be waited for, and the socket is never left unread
+            case Beat.PING:
+                await self._connection.ping()
+
+    async def close(self) -> None:
+        # The library waits behind what the socket has not taken yet, on a dead line for ever.
+        try:
+            async with asyncio.timeout(GOODBYE_S):
+                await self._connection.close()
+        except (TimeoutError, asyncio.CancelledError) as error:
+            self._connection.transport.abort()
+            if isinstance(error, asyncio.CancelledError):
+                raise
+
+
+def _of_close(closed: ConnectionClosed, remedies: Mapping[str, str]) -> LinkError:
+    if closed.rcvd is not None:
+        code, reason = closed.rcvd.code, closed.rcvd.reason
+        cause = faults.of_close(code, reason)
+        return LinkError(
+            with_remedy(f"closed by the service: {code} {reason}".rstrip(), cause, remedies), cause
+        )
+    if closed.sent is not None:
+        return LinkError(f"given up: {closed.sent.code} {closed.sent.reason}".rstrip(), "link_closed")
+    return LinkError("the connection broke without a goodbye", "link_closed")
+
+
+def with_remedy(text: str, cause: str, remedies: Mapping[str, str]) -> str:
+    """What happened, and what a provider of its own says to do about it."""
+    return f"{text}; {remedies[cause]}" if cause in remedies else text
