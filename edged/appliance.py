@@ -3,8 +3,8 @@
 Who may speak is turn.py's, what a failure looks like causes.py's, what is sent the link's. Everything here
 runs on the loop; sound comes and goes through `Intake` and `Playout`, which are the two thread crossings.
 
-The walk of a microphone frame: device thread -> Intake.hand -> (gate open) `on_sound` -> the log -> the link's
-writer -> socket. The walk of a delta: socket -> the link's reader -> `on_session` -> Playout.push -> speaker thread.
+The walk of a microphone frame: device thread -> Intake.hand -> (gate open) `on_sound` -> the log -> the link, in the
+same call -> socket. The walk of a delta: socket -> the link's reader -> `on_session` -> Playout.push -> speaker thread.
 A press: `gesture` -> the queue -> turn.step -> effects, in one go, before anything else runs.
 """
 
