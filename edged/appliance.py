@@ -176,6 +176,8 @@ class Appliance:
 
     def after_turn(self) -> None:
         """All that belongs to the change is done."""
+        if self.state in OPEN:
+            self._the_line.sound()  # what the gate has let in goes behind what the effects had to say
         self._show()
         if self.state is State.TELLING and self._teller.silent:
             self.post(Event.CUE_DONE)  # a cause without a sound
@@ -192,7 +194,6 @@ class Appliance:
             self._intake.shut()
             self._timeline.mark("release")
         self._show()
-        self._the_line.sound()
 
     def do(self, effect: Effect, cause: str | None) -> None:  # noqa: C901 a flat list of effects
         """Carry out one effect."""

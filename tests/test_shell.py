@@ -3,6 +3,7 @@
 import asyncio
 import io
 import itertools
+import json
 import logging
 from array import array
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ from tests.lab.kiosk import LATE_MS, Kiosk, StampVoice, Visitor
 from tests.lab.net import SimNet
 from tests.lab.oracle import cues_in
 from tests.lab.stamp import locate, stamps
+from tests.lab.tap import Tap
 
 MS = 48
 _rng = Random(1)
@@ -151,6 +153,26 @@ def test_an_interrupt_silences_truncates_and_is_answered_after_the_old_answer_ha
         assert len(first.pcm) > 0
 
     shell(body)
+
+
+def test_what_a_press_cancels_is_cancelled_before_its_sound_is_sent(lab_run):
+    net = SimNet(latency_ms=10)
+    tap = Tap(net)
+
+    async def main():
+        async with kiosk_of(net, think_ms=3000) as kiosk:
+            await kiosk.visitor.hold(1.0)
+            await kiosk.until(lambda: kiosk.state == "THINKING", 2.0)
+            await asyncio.sleep(0.5)
+            before = len(tap.texts("server"))
+            kiosk.button.press()
+            await asyncio.sleep(0.02)
+            kinds = [json.loads(message.text)["type"] for message in tap.texts("server")[before:]]
+            assert kinds == ["response.cancel", *["input_audio_buffer.append"] * 3]
+            kiosk.button.release()
+            await idle(kiosk)
+
+    lab_run(main(), net=net)
 
 
 def test_nothing_is_sent_while_nobody_presses(shell):
