@@ -217,18 +217,21 @@ def test_a_day_of_refusals_changes_nothing_that_is_not_said(daemon, caplog):
     daemon(body, fault_lines=["refuse:401"])
 
 
-@pytest.mark.parametrize(("up_bytes_s", "buffer_bytes"), [(40_000, 256 * 1024), (25_000, 64 * 1024)])
-def test_a_line_too_narrow_for_speech_brings_all_of_it_in_the_end(daemon, up_bytes_s, buffer_bytes):
+@pytest.mark.parametrize(
+    ("seconds", "up_bytes_s", "buffer_bytes"),
+    [(8.0, 40_000, 256 * 1024), (8.0, 25_000, 64 * 1024), (4.0, 5000, 64 * 1024)],
+)
+def test_a_line_too_narrow_for_speech_brings_all_of_it_in_the_end(daemon, seconds, up_bytes_s, buffer_bytes):
     async def body(kiosk):
         kiosk.net.set(latency_ms=30, up_bytes_s=up_bytes_s, buffer_bytes=buffer_bytes)
-        await kiosk.visitor.hold(8.0)
+        await kiosk.visitor.hold(seconds)
         await asyncio.sleep(0.5)
         await idle(kiosk, 90.0)
         assert [up for _, up in kiosk.links] == [True]
         assert len(kiosk.server.audit) == 1
         assert completed(kiosk) == 1
 
-    daemon(body)
+    daemon(body, "turn.keep_s=60")
 
 
 def test_an_answer_that_comes_just_fast_enough_is_heard_to_its_end(daemon):

@@ -125,6 +125,7 @@ class Carrier:
                 await self._put(said)
             self._sent(entry)
             self._work.set()  # there may be more
+            await asyncio.sleep(0)  # a replay is long; and of a connection that is lost only the loop tells
 
     async def _rest(self) -> None:
         self._at_rest = True

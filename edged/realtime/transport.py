@@ -27,8 +27,13 @@ class Connection(ClientConnection):
         super().data_received(data)
 
     def takes(self) -> bool:
-        """Whether a message is written at once; messages in fragments are not sent here."""
-        return self.protocol.state is State.OPEN and not self.paused
+        """Whether a message goes to the kernel at once; messages in fragments are not sent here.
+
+        Not behind what the kernel has not taken yet: who waits for the socket has to see how slow it is. Nor after a
+        write that failed: the library is told of that only later.
+        """
+        alive = self.protocol.state is State.OPEN and not self.transport.is_closing()
+        return alive and not self.transport.get_write_buffer_size()
 
     def give(self, text: str) -> None:
         """What `send` does, less the waiting."""

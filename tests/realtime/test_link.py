@@ -280,6 +280,23 @@ def test_what_the_socket_takes_goes_out_in_the_call_that_wakes_the_line(lab_run)
     lab_run(main())
 
 
+def test_a_line_lost_in_a_long_replay_is_not_given_the_rest_of_it(lab_run):
+    async def main():
+        class Breaking(Line):
+            def give(self, text):
+                super().give(text)
+                if self.types.count("append") == 1:
+                    self.drop()
+
+        line = Breaking()
+        async with Rig(line) as rig:
+            rig.utter(bytes(2_000_000))
+            await asyncio.sleep(0.1)
+            assert line.types.count("append") <= 2 * AT_ONCE
+
+    lab_run(main())
+
+
 def test_without_a_greeting_it_configures_all_the_same(lab_run):
     async def main():
         line = Line(greets=False)
