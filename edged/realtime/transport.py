@@ -20,6 +20,17 @@ class Connection(ClientConnection):
     """The library's, which also tells of every byte that comes, and sends without a task where nothing need wait."""
 
     pulse: Pulse | None = None
+    _is_made = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._is_made = True
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if (
+            self._is_made
+        ):  # asyncio tells of the end of one that TLS never let begin, too; the dial tells of that
+            super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self.pulse is not None:

@@ -96,6 +96,11 @@ def test_an_own_authority_is_trusted_when_it_is_named(authority):
     assert over_tls(authority.issue(f"DNS:{HOST}"), body) == "hello"
 
 
+def test_a_refused_certificate_leaves_no_trace_of_a_bug(authority, caplog):
+    refused(authority.issue(f"DNS:{HOST}"))
+    assert not [record for record in caplog.records if record.name == "asyncio"]
+
+
 def test_an_own_authority_that_is_not_named_is_refused_with_the_key_to_name_it_by(authority):
     cause, words = refused(authority.issue(f"DNS:{HOST}"))
     assert cause == "tls_failed"
