@@ -67,6 +67,8 @@ def _all(what: str, good: int, every: int) -> Row:
 def _turns(told: dict) -> Iterator[Row]:
     yield _row("first delta to speaker", told, "delta_to_speaker_ms", "p50", 15, "ms")
     yield _row("press to first append", told, "press_to_append_ms", "p95", 2, "ms")
+    if "bare_press_to_append_ms" in told:
+        yield "  a program that does only that", _text(told["bare_press_to_append_ms"], "ms"), "", None
     of = told.get("preroll_ms") or {}
     yield "sound from before the press", _text(of, "ms"), "p50 >= 300 ms", of.get("p50", 0) >= 300
     yield "mouth to service", _text(told.get("mouth_to_service_ms"), "ms"), "", None

@@ -22,7 +22,17 @@ from tests.bench.card import kiosk as whole
 from tests.bench.card import ruler as rulers
 from tests.bench.card.loop import Recording, playing, status
 from tests.bench.card.ruler import PER_MS, ruler
-from tests.bench.card.subjects import PORT, Edged, cpu_s, descriptors, floor, pipecat, resident_mb, service
+from tests.bench.card.subjects import (
+    PORT,
+    Edged,
+    bare,
+    cpu_s,
+    descriptors,
+    floor,
+    pipecat,
+    resident_mb,
+    service,
+)
 
 Figures = dict[str, object]
 SETTLED_S = 0.1  # after the press: what was kept from before it has gone out
@@ -68,6 +78,7 @@ def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 25) ->
             time.sleep(1.5)
         counters = edged.state()["counters"]
     appends, commits = marks(place, "append"), marks(place, "input_audio_buffer.commit")
+    least = _least(place, times)
     came = rulers.samples((place / "appended").read_bytes())
     first, up, preroll = [], [], []
     for at in pressed:
@@ -101,6 +112,7 @@ def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 25) ->
     answers = [rulers.runs(sound[start:end]) for start, end in rulers.bursts(sound)]
     return {
         "press_to_append_ms": spread(first),
+        "bare_press_to_append_ms": spread(least),
         "preroll_ms": spread(preroll),
         "mouth_to_service_ms": spread(up),
         "utterances": len(pressed),
@@ -113,6 +125,19 @@ def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 25) ->
         "counters": counters,
         "overruns_of_the_instrument": recording.overruns,
     }
+
+
+def _least(place: Path, times: int) -> list[float]:
+    """Milliseconds from press to append, of a program that does nothing else."""
+    (inner := place / "bare").mkdir()
+    with service(inner), bare(inner) as press:
+        pressed = []
+        for _ in range(times):
+            time.sleep(random.uniform(0.9, 0.92))  # as still as edged is before a press
+            pressed.append(press())
+        time.sleep(0.1)
+    came = [mark["at"] for mark in marks(inner, "append")]
+    return [(arrived - at) * 1e3 for at in pressed if (arrived := after(came, at)) is not None]
 
 
 def _unwrapped(k: int, near: float) -> float:

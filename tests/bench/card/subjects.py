@@ -1,6 +1,7 @@
 """Those that are measured: edged, pipecat, and arecord with aplay. Each is a process and a context manager."""
 
 import contextlib
+import socket
 import subprocess
 import sys
 import time
@@ -134,6 +135,29 @@ class Edged:
         at = time.monotonic()
         self.control.command("release")
         return at
+
+
+@contextlib.contextmanager
+def bare(place: Path) -> Iterator[Callable[[], float]]:
+    """A program that only sends at a press; the value presses, and returns the monotonic time just before."""
+    path = str(place / "bare.sock")
+    words = [sys.executable, "-m", "tests.bench.card.bare", path, f"ws://127.0.0.1:{PORT}/v1/realtime"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            if process.stdout.readline() != "READY\n":
+                raise RuntimeError("the bare program does not come up")
+            with socket.socket(socket.AF_UNIX) as line:
+                line.connect(path)
+
+                def press() -> float:
+                    at = time.monotonic()
+                    line.sendall(b'{"command": "press"}\n')
+                    return at
+
+                yield press
+        finally:
+            process.terminate()
 
 
 @contextlib.contextmanager
