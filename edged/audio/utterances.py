@@ -154,8 +154,13 @@ class Utterances:
         """The server has the oldest utterance whose end was read; its uid. None: none was waiting."""
         return self._settled()
 
-    def refused(self) -> int | None:
-        """The server refused the oldest utterance whose end was read; its uid. None: none was waiting."""
+    def refused(self, uid: int | None = None) -> int | None:
+        """The server refused the oldest utterance whose end was read; its uid. None: none was waiting.
+
+        With `uid` only if it is that one: it may have been thrown away meanwhile.
+        """
+        if uid is not None and (not self._pending or self._pending[0].uid != uid):
+            return None
         return self._settled()
 
     def expire(self, before_ms: int) -> tuple[int, ...]:

@@ -261,7 +261,7 @@ class Link:
     def _give_up(self, uid: int) -> None:
         """A service that detects by itself has found no speech in an utterance."""
         self._settled(uid)
-        if self._outgoing.refused() is not None:
+        if self._outgoing.refused(uid) is not None:
             self._owner.on_session(CommitRefused("the service heard no speech in it"))
 
     def _settled(self, uid: int) -> None:

@@ -33,8 +33,8 @@ class Outgoing(Protocol):
         """The oldest utterance read to its end is the service's now; its id, None when none was waiting."""
         ...
 
-    def refused(self) -> int | None:
-        """The same utterance was refused and is gone; its id, None when none was waiting."""
+    def refused(self, uid: int | None = None) -> int | None:
+        """The same utterance was refused and is gone; its id, None when none was waiting, or not `uid`."""
         ...
 
 

@@ -274,6 +274,17 @@ def test_refused_is_gone_for_good():
     assert a.refused() is None
 
 
+def test_one_that_was_thrown_away_is_not_refused_in_the_person_of_the_next():
+    a = log()
+    first = said(log=a)
+    read(a)
+    a.discard()
+    second = said(log=a)
+    read(a)
+    assert a.refused(first) is None
+    assert (a.pending, a.refused(second), a.pending) == (1, second, 0)
+
+
 def test_nothing_waits_for_an_answer_before_its_end_was_read():
     a = log()
     said(b"abcd", log=a)

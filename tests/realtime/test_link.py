@@ -769,6 +769,23 @@ def test_one_of_two_without_speech_there_is_given_up_by_itself(lab_run):
     lab_run(main())
 
 
+def test_one_that_was_discarded_there_takes_no_other_with_it(lab_run):
+    async def main():
+        async with Rig(Line(), Line(), Line()) as rig:
+            await made_deaf(rig)
+            rig.utter(b"\1\2" * 2400)
+            await asyncio.sleep(3)
+            rig.log.discard()
+            rig.utter(b"\5\6" * 2400)
+            await asyncio.sleep(8)
+            assert rig.log.pending == 1
+            assert CommitRefused not in {type(event) for event in rig.owner.events}
+            await asyncio.sleep(3)
+            assert rig.log.pending == 0
+
+    lab_run(main())
+
+
 def test_a_link_that_was_ended_there_gives_nothing_up_any_more(lab_run):
     async def main():
         async with Rig(Line(), Line(), Line()) as rig:
