@@ -20,6 +20,7 @@ class Connection(ClientConnection):
     """The library's, which also tells of every byte that comes, and sends without a task where nothing need wait."""
 
     pulse: Pulse | None = None
+    below: asyncio.Transport | None = None  # what TLS writes into, which has a buffer of its own
     _is_made = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -27,9 +28,8 @@ class Connection(ClientConnection):
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if (
-            self._is_made
-        ):  # asyncio tells of the end of one that TLS never let begin, too; the dial tells of that
+        # asyncio tells of the end of one that TLS never let begin, too; of that the dial tells
+        if self._is_made:
             super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -43,8 +43,13 @@ class Connection(ClientConnection):
         Not behind what the kernel has not taken yet: who waits for the socket has to see how slow it is. Nor after a
         write that failed: the library is told of that only later.
         """
-        alive = self.protocol.state is State.OPEN and not self.transport.is_closing()
-        return alive and not self.transport.get_write_buffer_size()
+        below = self.below or self.transport
+        return self.protocol.state is State.OPEN and not below.is_closing() and not self.waiting_bytes()
+
+    def waiting_bytes(self) -> int:
+        """What was sent and the kernel has not taken yet."""
+        below = 0 if self.below is None else self.below.get_write_buffer_size()
+        return self.transport.get_write_buffer_size() + below
 
     def give(self, text: str) -> None:
         """What `send` does, less the waiting."""
@@ -61,13 +66,12 @@ class WebsocketTransport:
         self._pulse = connection.pulse = Pulse(connection.loop.time())
 
     def flow(self) -> Flow | None:
-        transport = self._connection.transport
-        kernel = unacknowledged(transport)
+        kernel = unacknowledged(self._connection.transport)
         if kernel is None:
             return None
         # The trip of a ping that stood behind sound says how long the queue was, not how patient to be.
         trip_s = min(self._connection.latency, PONG_WITHIN_S)
-        return Flow(self._given, transport.get_write_buffer_size() + kernel, trip_s)
+        return Flow(self._given, self._connection.waiting_bytes() + kernel, trip_s)
 
     async def send(self, text: str) -> None:
         self._given += len(text)
@@ -100,7 +104,7 @@ class WebsocketTransport:
             case Beat.DEAD:
                 self._connection.transport.abort()
                 raise LinkError("no answer to a ping", "link_silent")
-            case Beat.PING if self._connection.transport.get_write_buffer_size():
+            case Beat.PING if self._connection.waiting_bytes():
                 self._pulse.put_off(now_s)  # it would be waited for, and the socket is never left unread
             case Beat.PING:
                 await self._connection.ping()

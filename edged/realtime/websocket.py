@@ -74,8 +74,13 @@ class _Connect(connect):
             else:
                 _check_silent(waiting)
             connection = self.factory(self.ws_uri)
+            assert isinstance(connection, Connection)
             transport.set_protocol(connection)
             if self.route.tls is not None:
+                connection.below = transport
+                transport.set_write_buffer_limits(
+                    0
+                )  # what waits, waits above: else 64 KiB more than on other lines
                 secured = await asyncio.get_running_loop().start_tls(
                     transport, connection, self.route.tls, server_hostname=self.route.host
                 )
