@@ -78,9 +78,8 @@ class _Connect(connect):
             transport.set_protocol(connection)
             if self.route.tls is not None:
                 connection.below = transport
-                transport.set_write_buffer_limits(
-                    0
-                )  # what waits, waits above: else 64 KiB more than on other lines
+                # What waits, waits above: else it would be 64 KiB more than on a line without TLS.
+                transport.set_write_buffer_limits(0)
                 secured = await asyncio.get_running_loop().start_tls(
                     transport, connection, self.route.tls, server_hostname=self.route.host
                 )
