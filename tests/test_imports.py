@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 PACKAGE = Path(__file__).parent.parent / "edged"
 
-LEAVES = frozenset({"pcm", "wire", "causes", "errors", "hosts", "retry"})
+LEAVES = frozenset({"pcm", "wire", "causes", "chatter", "errors", "hosts", "retry"})
 ROOMS = frozenset({"audio", "realtime", "panel", "system", "ledger", "local", "relay"})
 APPLIANCE = frozenset({"appliance", "dialogue", "teller", "timeline"})
 MOVED = LEAVES | ROOMS | {"turn", "keeper"}

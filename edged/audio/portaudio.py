@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from edged import pcm
+from edged import chatter, pcm
 from edged.audio.blocking import BlockingSpeaker
 from edged.audio.listening import Listening
 from edged.audio.listing import Hold, Listing, let_go
@@ -163,6 +163,7 @@ LISTING: Listing[Any] = Listing(_begin, _end)
 def _hold(what: str, let_go: Callable[[], None]) -> Hold[Any]:
     """The library, for a stream that is to be opened."""
     hush_alsa()
+    chatter.hush()
     try:
         with stderr_shut():
             return LISTING.hold(what, let_go)

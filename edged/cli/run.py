@@ -25,9 +25,12 @@ def run(args: argparse.Namespace) -> int:
     import sys
 
     from edged import __version__
+    from edged.chatter import keep_apart
     from edged.system.journal import is_journal, setup
 
-    faulthandler.enable(2)  # the watchdog's SIGABRT leaves the stacks of all threads on standard error
+    faulthandler.enable(
+        keep_apart()
+    )  # the watchdog's SIGABRT leaves the stacks of all threads on standard error
     try:
         loaded = load_config(args)
         setup(loaded.config.log.level)

@@ -1,0 +1,43 @@
+"""Whose words arrive on standard error."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+import os, sys
+from edged.audio.quiet import stderr_shut
+from edged.chatter import hush, keep_apart
+from edged.system.journal import setup
+import faulthandler, logging
+faulthandler.enable({apart})
+setup("info")
+hush()
+os.write(2, b"chatter\\n")
+with stderr_shut():
+    os.write(2, b"chatter of a call\\n")
+os.write(2, b"more chatter\\n")
+logging.info("a line of ours")
+print("an error of ours", file=sys.stderr)
+os.abort()
+"""
+
+
+def said(apart):
+    words = [sys.executable, "-c", PROGRAM.format(apart=apart)]
+    return subprocess.run(words, capture_output=True, text=True, timeout=30, check=False).stderr
+
+
+def test_what_a_library_says_does_not_arrive_and_what_python_says_does():
+    told = said("keep_apart()")
+    assert "chatter" not in told
+    assert "a line of ours" in told
+    assert "an error of ours" in told
+    assert "Fatal Python error: Aborted" in told
+
+
+def test_where_python_has_no_descriptor_of_its_own_nothing_is_taken_from_it():
+    told = said("2")
+    assert "chatter\n" in told
+    assert "more chatter" in told
+    assert "chatter of a call" not in told
+    assert "a line of ours" in told
