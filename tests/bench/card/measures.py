@@ -59,7 +59,7 @@ def after(times: Sequence[float], at: float, within_s: float = 2) -> float | Non
 # -- turns ----------------------------------------------------------------------------------------------
 
 
-def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 25) -> Figures:
+def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 50) -> Figures:
     """Press, speak, release, hear: the ways up and down, and whether every sample arrived."""
     (place / "mic.raw").write_bytes(ruler(1000 * (times * 3 + 20)))
     recording = Recording(place / "speaker.raw")
@@ -78,7 +78,7 @@ def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 25) ->
             time.sleep(1.5)
         counters = edged.state()["counters"]
     appends, commits = marks(place, "append"), marks(place, "input_audio_buffer.commit")
-    least = _least(place, times)
+    least = _least(place, times // 2)
     came = rulers.samples((place / "appended").read_bytes())
     first, up, preroll = [], [], []
     for at in pressed:
