@@ -46,7 +46,7 @@ def kiosk(sounding):
         stand.pulse = pulse
         stand.configure(*SOUND)
         yield stand
-        pulse.stop()
+        stand.pulse.stop()  # a test may have put another in its place
 
 
 def samples(path):
