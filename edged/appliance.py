@@ -24,10 +24,9 @@ from edged.panel.light import look
 from edged.realtime.link import Link
 from edged.teller import Teller
 from edged.timeline import Timeline
-from edged.turn import OPEN, OVER_AN_ANSWER, UNSPOKEN, Do, Effect, Event, Limits, Mode, State, Tell
+from edged.turn import OPEN, OVER_AN_ANSWER, UNSPOKEN, Do, Effect, Event, Facts, Limits, Mode, State, Tell
 from edged.turn.driver import Turns
 
-PENDING_MOST = 2  # utterances waiting for the line; a third press hears "busy"
 UNSPOKEN_KEPT_MS = 2000  # of what the line has: the beginning of a word, should the line be lost in it
 
 
@@ -45,17 +44,21 @@ class Appliance:
         lamp: LampDriver,
         now_ms: Callable[[], int],
         publish: Callable[[dict[str, object]], None],
-        capture: Callable[[bool], None] | None = None,
+        muted: Callable[[], bool],
+        lost: Callable[[], Mapping[str, str]],
+        capture: Callable[[], None],
         transcripts: bool = False,
     ) -> None:
-        """`capture(open)` is told when the gate opens and shuts, for a microphone that runs only then."""
-        self.muted = False
+        """`muted()` and `lost()`, the missing devices by name with the cause, belong to others and are asked each time.
+
+        `capture()` is called when the gate was opened or shut, for a microphone that runs only then.
+        """
         self.light = Light.STARTING
         self._turns = Turns(mode, limits, self)
         self._utterances, self._intake, self._playout, self._lamp = utterances, intake, playout, lamp
         self._now_ms, self._publish, self._capture = now_ms, publish, capture
+        self._muted, self._lost = muted, lost
         self._line: Link | None = None
-        self._lost: dict[str, str] = {}  # devices that are missing, by name, with the cause
         self._teller = Teller(playout, publish)
         self._timeline = Timeline(now_ms, publish)
         self.dialogue = Dialogue(
@@ -84,23 +87,24 @@ class Appliance:
 
     # -- what happens to it --------------------------------------------------------------------------
 
-    def gesture(self, gesture: Gesture) -> None:
-        """The button, or a permitted local user in its place."""
+    def gesture(self, gesture: Gesture, *, by: object = None) -> None:
+        """The button, or a permitted local user in its place; `by` tells them apart (turn/driver.py)."""
         match gesture:
             case Gesture.PRESS:
-                self._press()
+                self._the_line.retry_now()
+                self._turns.post(Event.PRESS, by=by)
             case Gesture.RELEASE:
-                self.post(Event.RELEASE)
+                self._turns.post(Event.RELEASE, by=by)
             case Gesture.LONG_PRESS:
-                self.post(Event.LONG_PRESS)
+                self._turns.post(Event.LONG_PRESS, by=by)
 
     def interrupt(self) -> None:
         """Silence now; opens nothing."""
         self.post(Event.PRESS_REFUSED, "interrupted")
 
-    def mute(self, muted: bool) -> None:  # noqa: FBT001 a switch
-        self.muted = muted
-        self.post(Event.MUTED if muted else Event.UNMUTED)
+    def on_mute(self) -> None:
+        """The microphone was switched off, or on again."""
+        self.post(Event.MUTED if self._muted() else Event.UNMUTED)
         self._show()
 
     def stop(self) -> None:
@@ -135,11 +139,8 @@ class Appliance:
 
     def on_device(self, name: str, is_up: bool, cause: str | None) -> None:  # noqa: FBT001 a switch
         """A device was opened or lost."""
-        if is_up:
-            self._lost.pop(name, None)
-        else:
-            self._lost[name] = cause or f"{name}_lost"
-            self._teller.count(self._lost[name])
+        if cause is not None:
+            self._teller.count(cause)
         if name == "microphone":
             self.post(Event.DEVICE_BACK if is_up else Event.DEVICE_LOST, cause)
         if name == "speaker" and not is_up:
@@ -156,6 +157,16 @@ class Appliance:
     def post(self, event: Event, cause: str | None = None) -> None:
         """Take an event of the turn."""
         self._turns.post(event, cause)
+
+    def facts(self, *, invited: bool, withdrawn: str | None) -> Facts:
+        """What may forbid an open gate, each from its one owner."""
+        return Facts(
+            muted=self._muted(),
+            microphone="microphone" not in self._lost(),
+            room=self._utterances.room,
+            invited=invited,
+            withdrawn=withdrawn,
+        )
 
     def on_turn(self, was: State, by: Event) -> None:
         """The state has changed."""
@@ -184,8 +195,6 @@ class Appliance:
 
     def _set_gate(self, is_open: bool) -> None:  # noqa: FBT001 a switch
         """The one place that opens and shuts the gate, and with it switches the recording light."""
-        if self._capture is not None:
-            self._capture(is_open)
         if is_open:
             self._timeline.begin()
             self._utterances.begin(self._now_ms())
@@ -193,6 +202,7 @@ class Appliance:
         else:
             self._intake.shut()
             self._timeline.mark("release")
+        self._capture()
         self._show()
 
     def do(self, effect: Effect, cause: str | None) -> None:  # noqa: C901 a flat list of effects
@@ -238,23 +248,12 @@ class Appliance:
         self._sounds()
         self.dialogue.expire()
 
-    def _press(self) -> None:
-        self._the_line.retry_now()
-        event, cause = turn.press(
-            self.state,
-            pending=self._utterances.pending,
-            most=PENDING_MOST,
-            muted=self.muted,
-            microphone="microphone" not in self._lost,
-        )
-        self.post(event, cause)
-
     # -- sound, light, words -------------------------------------------------------------------------
 
     def _sounds(self) -> None:
         """Something was given to the speaker: the ring is blind meanwhile; without a speaker it is over at once."""
         self._intake.blind(not self._playout.idle)
-        if "speaker" in self._lost:
+        if "speaker" in self._lost():
             self._playout.settle()
             self.on_playout()
 
@@ -262,12 +261,12 @@ class Appliance:
         line = self._line
         link = None if line is None or line.up or line.cause is None else CAUSES[line.cause].light
         holding = line is not None and not line.up and self._utterances.pending > 0
-        faulty = any(CAUSES[cause].light is Light.FAULT for cause in self._lost.values())
+        faulty = any(CAUSES[cause].light is Light.FAULT for cause in self._lost().values())
         shown = look(
             turn=turn.light(self.state, holding=holding),
             link=link,
             health=Light.FAULT if faulty else None,
-            muted=self.muted,
+            muted=self._muted(),
             stopping=self.state is State.STOPPED,
         )
         if shown is not self.light:
@@ -284,17 +283,17 @@ class Appliance:
 
     def snapshot(self, counted: Mapping[str, int] | None = None) -> dict[str, object]:
         """The whole state, for a client that has just connected; `counted`: more counters."""
-        line = self._the_line
+        line, lost = self._the_line, self._lost()
         return {
             "state": self.state.value,
             "light": self.light.value,
             "mode": self._turns.mode.value,
             "link": {"up": line.up, "cause": line.cause},
             "pending": self._utterances.pending,
-            "muted": self.muted,
-            "microphone": "microphone" not in self._lost,
-            "speaker": "speaker" not in self._lost,
-            "lost": dict(self._lost),
+            "muted": self._muted(),
+            "microphone": "microphone" not in lost,
+            "speaker": "speaker" not in lost,
+            "lost": dict(lost),
             "turns": self._timeline.turn,
             "counters": {**self._teller.counters, **(counted or {})},
         }

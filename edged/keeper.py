@@ -42,6 +42,7 @@ class Keeper:
     ) -> None:
         """`changed(name, is_up, cause)` is told at every change, on the loop."""
         self.up = False
+        self.cause: str | None = None  # why it is missing; None: it is there, or nobody has had to know
         self.retry_now = Wake()
         self._name = name
         self._start, self._stop = start, stop
@@ -51,7 +52,6 @@ class Keeper:
         self._wanted = asyncio.Event()
         self._wanted.set()
         self._unwanted = asyncio.Event()
-        self._cause: str | None = None
 
     def want(self, wanted: bool) -> None:  # noqa: FBT001 a switch
         """Open it, or shut it until it is wanted again."""
@@ -113,15 +113,15 @@ class Keeper:
 
     def _came_up(self) -> None:
         self.up = True
-        if self._cause is not None:
+        if self.cause is not None:
             log.info("%s: back", self._name, extra={"edged": {"event": "device_back", "device": self._name}})
-        self._cause = None
+        self.cause = None
         self._changed(self._name, True, None)
 
     def _failed(self, error: EdgedError, wait_s: float) -> None:
         if error.cause == "device_hung":
             raise error  # a call that does not come back can not be tried again in this process
-        if error.cause != self._cause:
+        if error.cause != self.cause:
             remedy = CAUSES[error.cause].remedy
             log.warning(
                 "%s: lost: %s; next try in %.1f s. %s",
@@ -131,5 +131,5 @@ class Keeper:
                 remedy,
                 extra={"edged": {"cause": error.cause, "device": self._name, "wait_s": f"{wait_s:.1f}"}},
             )
-            self._cause = error.cause
+            self.cause = error.cause
             self._changed(self._name, False, error.cause)

@@ -3,7 +3,9 @@
 import pytest
 from hypothesis import settings
 
+from tests.lab.kiosk import kiosk_of
 from tests.lab.loop import run
+from tests.lab.net import SimNet
 
 # How long an example takes says how busy the machine is, and nothing of edged.
 settings.register_profile("untimed", deadline=None)
@@ -13,4 +15,20 @@ settings.load_profile("untimed")
 @pytest.fixture
 def lab_run():
     """Runs a coroutine to its end in virtual time: `lab_run(main(), net=SimNet(), seed=7)`."""
+    return run
+
+
+@pytest.fixture
+def shell(lab_run):
+    """Runs `body(kiosk)` in virtual time."""
+
+    def run(body, *settings, **server_options):
+        net = SimNet(latency_ms=10)
+
+        async def main():
+            async with kiosk_of(net, *settings, **server_options) as kiosk:
+                return await body(kiosk)
+
+        return lab_run(main(), net=net)
+
     return run

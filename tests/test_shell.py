@@ -6,7 +6,6 @@ import itertools
 import json
 import logging
 from array import array
-from contextlib import asynccontextmanager
 from random import Random
 
 import pytest
@@ -16,11 +15,10 @@ from edged.audio.cues import render
 from edged.audio.volume import gain_of
 from edged.causes import Cue, Light
 from edged.errors import DeviceError
-from edged.local.server import LocalServer
 from edged.local.voice import ParrotVoice
 from edged.panel.button import Gesture
 from edged.system.journal import setup
-from tests.lab.kiosk import LATE_MS, Kiosk, StampVoice, Visitor
+from tests.lab.kiosk import LATE_MS, kiosk_of
 from tests.lab.net import SimNet
 from tests.lab.oracle import cues_in
 from tests.lab.stamp import locate, stamps
@@ -29,37 +27,6 @@ from tests.lab.tap import Tap
 MS = 48
 _rng = Random(1)
 ROOM = array("h", (round(_rng.gauss(0, 10)) for _ in range(24_000))).tobytes()  # quiet, -67 dBFS
-
-
-@asynccontextmanager
-async def kiosk_of(net, *settings, voice=None, **server_options):
-    """A kiosk whose line is up, its service, and somebody in front of it."""
-    rng = Random(1)
-    voice = voice or StampVoice(rng)
-    async with (
-        LocalServer(voice=voice, keep_audio=True, **server_options) as server,
-        Kiosk(net, server.url, rng, *settings) as kiosk,
-    ):
-        kiosk.server, kiosk.voice, kiosk.visitor = server, voice, Visitor(kiosk, rng)
-        await kiosk.until(lambda: kiosk.app.link.up, 5.0)
-        await asyncio.sleep(1.003)
-        yield kiosk
-
-
-@pytest.fixture
-def shell(lab_run):
-    """Runs `body(kiosk)` in virtual time."""
-
-    def run(body, *settings, **server_options):
-        net = SimNet(latency_ms=10)
-
-        async def main():
-            async with kiosk_of(net, *settings, **server_options) as kiosk:
-                return await body(kiosk)
-
-        return lab_run(main(), net=net)
-
-    return run
 
 
 def states(kiosk):
@@ -399,16 +366,16 @@ def test_a_lead_in_and_a_tail_lie_around_the_answer(shell):
 def test_mute_refuses_presses_audibly_and_shuts_an_open_gate(shell):
     async def body(kiosk):
         appliance = kiosk.app.appliance
-        appliance.mute(True)
+        kiosk.app.command("mute", None)
         await kiosk.visitor.hold(1.0)
         await asyncio.sleep(1.0)
         await idle(kiosk)
         assert told(kiosk) == [Cue.MUTED]
         assert appliance.light is Light.MUTED
-        appliance.mute(False)
+        kiosk.app.command("unmute", None)
         kiosk.button.press()
         await asyncio.sleep(0.503)
-        appliance.mute(True)
+        kiosk.app.command("mute", None)
         assert kiosk.state == "IDLE"
         kiosk.button.release()
         await asyncio.sleep(5.0)

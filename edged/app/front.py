@@ -38,7 +38,6 @@ class Front:
     ) -> None:
         """`gesture` and `changed` (see Keeper) are called on the loop."""
         self.devices, self._config, self._switches = devices, config, switches
-        self._muted = self._is_open = self._missing = False
         self._told = changed
         self._ports, self._intake, self._playout, self._gesture = ports, intake, playout, gesture
         self._echo = None if devices.echo is None else EchoStage(devices.echo, intake.hand)
@@ -49,7 +48,7 @@ class Front:
             name: Keeper(name, *life, offload=ports.offload, changed=self._changed, rng=ports.rng)
             for name, life in self._lives().items()
         }
-        self._want_microphone()
+        self.want_microphone()
         intake.health.fitness = fitness(config)
         intake.on_heed = self._heed
         self._heeded = intake.heed
@@ -69,19 +68,26 @@ class Front:
             self._playout.set_prebuffer(config.speaker.prebuffer_ms)
         if "microphone" in opened:
             self._intake.set_preroll(preroll_ms(config))
-            self._want_microphone()
+            self.want_microphone()
             self._heeded = self._intake.heed
             self._heed(self._heeded)
 
-    def gate(self, is_open: bool) -> None:  # noqa: FBT001 a switch
-        """The gate was opened or shut; capture `closed` runs the microphone only then."""
-        self._is_open = is_open
-        self._want_microphone()
+    def want_microphone(self) -> None:
+        """The gate was opened or shut, or the microphone was switched off or on: does its device run?
 
-    def mute(self, muted: bool) -> None:  # noqa: FBT001 a switch
-        """A microphone that is switched off is closed: nothing is asked of the kernel."""
-        self._muted = muted
-        self._want_microphone()
+        Capture `closed` runs it only while the gate is open, and one that is switched off is closed: nothing is asked
+        of the kernel. One that is missing is tried until it opens, also where it runs for a press only: presses are
+        refused meanwhile.
+        """
+        keeper = self.keepers["microphone"]
+        missing = keeper.cause is not None
+        runs = self._intake.is_open or missing or self._config.microphone.capture == "warm"
+        keeper.want(runs and not self._switches.muted)
+
+    @property
+    def lost(self) -> dict[str, str]:
+        """The devices that are missing, by name, with the cause."""
+        return {name: keeper.cause for name, keeper in self.keepers.items() if keeper.cause is not None}
 
     def _heed(self, heed: Heed) -> None:
         """How soon the microphone has to hand its blocks; at once where they have to keep step with the speaker's."""
@@ -97,14 +103,8 @@ class Front:
 
     def _changed(self, name: str, is_up: bool, cause: str | None) -> None:  # noqa: FBT001 a switch
         if name == "microphone":
-            self._missing = not is_up
-            self._want_microphone()
+            self.want_microphone()
         self._told(name, is_up, cause)
-
-    def _want_microphone(self) -> None:
-        """One that is missing is tried until it opens, also where it runs for a press only: presses are refused."""
-        runs = self._is_open or self._missing or self._config.microphone.capture == "warm"
-        self.keepers["microphone"].want(runs and not self._muted)
 
     def plugged(self) -> None:
         """A sound card has come: what waits for one tries at once."""

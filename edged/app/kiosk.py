@@ -3,11 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from pathlib import Path
 
 from edged import turn
 from edged.app.adapters import Devices, Ports
 from edged.app.chronicle import Chronicle
+from edged.app.control import opened
 from edged.app.ending import unless, wind_up
 from edged.app.front import Front, preroll_ms
 from edged.app.learning import Learning
@@ -107,7 +107,9 @@ class App:
             lamp=self._front.lamp,
             now_ms=ports.clock.monotonic_ms,
             publish=self._publish,
-            capture=self._front.gate,
+            muted=lambda: self._switches.muted,
+            lost=lambda: self._front.lost,
+            capture=self._front.want_microphone,
             transcripts=config.log.transcripts,
         )
         self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
@@ -133,14 +135,14 @@ class App:
         return self._front.devices
 
     def _gesture(self, gesture: Gesture) -> None:
-        self.appliance.gesture(gesture)
+        self.appliance.gesture(gesture, by=self._front)
 
     def _device_changed(self, name: str, is_up: bool, cause: str | None) -> None:  # noqa: FBT001 a switch
         self.appliance.on_device(name, is_up, cause)
 
-    def _muted(self, muted: bool) -> None:  # noqa: FBT001 a switch
-        self.appliance.mute(muted)
-        self._front.mute(muted)
+    def _muted(self) -> None:
+        self.appliance.on_mute()
+        self._front.want_microphone()
 
     def _from_thread(self, call: Callable[[], None]) -> None:
         if not self._loop.is_closed():
@@ -196,7 +198,7 @@ class App:
             parts.append(tasks.create_task(Tidying(self._ports.heap, self.quiet).run(), name="tidying"))
             parts.append(tasks.create_task(self._learning.run(), name="learning"))
             parts.append(tasks.create_task(self._switches.run(), name="switches"))
-            await self._open_control()
+            self._control = await opened(self._config.control.socket, self._ports.control, self)
             if self._ports.watchdog_s is not None:
                 parts.append(tasks.create_task(self._watchdog(self._ports.watchdog_s).run(), name="watchdog"))
             await asyncio.sleep(0)  # each part has begun; none is waited for, neither network nor device
@@ -218,18 +220,6 @@ class App:
     def _signs(self) -> dict[str, Sign]:
         alive = self._line is not None and not self._line.done()
         return signs(self._front.keepers, self.intake, self.playout, link_lives=alive)
-
-    async def _open_control(self) -> None:
-        path, listening = self._config.control.socket, self._ports.control
-        if not path and listening is None:
-            return
-        control = ControlServer(Path(path), self)
-        try:
-            await control.start(listening)
-        except OSError as error:
-            log.warning("control socket: %s: %s; edged runs on without it", path, error)
-            return
-        self._control = control
 
     # -- a changed configuration ---------------------------------------------------------------------
 
@@ -285,11 +275,21 @@ class App:
         """Read the configuration again; raises ConfigError or CommandError."""
         return await self._reload.now()
 
-    def command(self, name: str, peer: Peer) -> dict[str, object]:  # noqa: ARG002 the socket has asked who may
-        """Carry out a control command; raises CommandError where there is no such thing."""
+    def let_go(self, by: object) -> None:
+        """Whoever this is has gone: what it pressed is released."""
+        self.appliance.gesture(Gesture.RELEASE, by=by)
+
+    def command(self, name: str, peer: Peer, by: object = None) -> dict[str, object]:  # noqa: ARG002 the socket has asked who may
+        """Carry out a control command; raises CommandError where there is no such thing.
+
+        `by` is who presses, or releases its own press; None is any program: one such press may be released by another.
+        """
         match name:
-            case "press" | "release":
-                self.appliance.gesture(Gesture.PRESS if name == "press" else Gesture.RELEASE)
+            case "press":
+                self.appliance.gesture(Gesture.PRESS, by=by)
+            case "release":
+                self.appliance.gesture(Gesture.RELEASE, by=by)
+                self.appliance.gesture(Gesture.RELEASE, by=None)
             case "interrupt":
                 self.appliance.interrupt()
             case "mute" | "unmute":

@@ -35,15 +35,15 @@ GOODBYE_S = 0.3
 
 
 class Switches:
-    """`mute(muted)` is told when the microphone is switched off or on; on the loop."""
+    """`moved` is called on the loop when the microphone was switched off or on; `muted` says which."""
 
-    def __init__(self, config: Config, ports: Ports, mute: Callable[[bool], None]) -> None:
+    def __init__(self, config: Config, ports: Ports, moved: Callable[[], None]) -> None:
+        self.muted = False
         self.loudness = Loudness(config.speaker.volume)
         self._mixer, self._mixer_fails = _mixer(config), ""
-        self._ports, self._mute = ports, mute
+        self._ports, self._moved = ports, moved
         self._card, self._prepare = OneAtATime(ports.offload), OneAtATime(ports.offload)
         self._configured = config.speaker.volume
-        self._muted = False
         self._changed = asyncio.Event()
         self._saved = self._facts()
 
@@ -53,8 +53,8 @@ class Switches:
         with suppress(DeviceError):
             facts = await self._ports.disk(self._ports.store.load, NAME, deadline_s=DISK_WITHIN_S)
         if facts.get("muted") is True:
-            self._muted = True
-            self._mute(True)
+            self.muted = True
+            self._moved()
         level = facts.get("volume")
         if facts.get("configured") == self._configured and _is_volume(level):
             self.loudness.set(level)
@@ -79,8 +79,8 @@ class Switches:
 
     def mute(self, muted: bool) -> None:  # noqa: FBT001 a switch
         """Switch the microphone off, or on again."""
-        self._muted = muted
-        self._mute(muted)
+        self.muted = muted
+        self._moved()
         self._changed.set()
 
     async def set_volume(self, level: object) -> None:
@@ -141,7 +141,7 @@ class Switches:
             self._saved = facts
 
     def _facts(self) -> dict[str, object]:
-        return {"muted": self._muted, "volume": self.loudness.volume, "configured": self._configured}
+        return {"muted": self.muted, "volume": self.loudness.volume, "configured": self._configured}
 
 
 def _is_volume(level: object) -> TypeGuard[int]:

@@ -74,7 +74,7 @@ class Utterances:
         """Open a new utterance; its uid, from 1. Raises TooMany, and RuntimeError while one is open."""
         if self.open:
             raise RuntimeError("an utterance is open already")
-        if self.pending >= self.most:
+        if not self.room:
             raise TooMany(f"{self.pending} utterances are pending")
         self._last_uid += 1
         self._pending.append(_Utterance(self._last_uid, now_ms))
@@ -101,7 +101,7 @@ class Utterances:
         Nothing where as many as may be are pending: the reader is far behind, and one goes on as the other.
         """
         self._opened()
-        if self.pending < self.most:
+        if self.room:
             self.close(now_ms)
             self.begin(now_ms)
 
@@ -186,6 +186,11 @@ class Utterances:
     def pending(self) -> int:
         """How many utterances are begun or ended, and neither acknowledged nor thrown away."""
         return len(self._pending)
+
+    @property
+    def room(self) -> bool:
+        """Whether another utterance may be begun."""
+        return self.pending < self.most
 
     @property
     def unsent(self) -> int:

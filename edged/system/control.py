@@ -4,7 +4,8 @@ Rules:
 1. A client first hears `hello`, then `snapshot`, then events as they happen; it may send commands at any time.
 2. Whom the socket's file mode lets in may act; there is no remote way in. Who it is, the kernel says (SO_PEERCRED).
 3. A press belongs to the client that made it: gone without a release, it is released for it. A command may say
-   `"keep": true` to leave it pressed; the longest hold ends it then.
+   `"keep": true` to leave it pressed; another client or the longest hold ends it then. A press that was ignored, since
+   somebody else was speaking, belongs to nobody: its release ends nothing.
 4. Bounds: `MOST_CLIENTS` clients, `MOST_LINE` bytes a line, `MOST_OUTBOX` bytes waiting for a client. A client
    that does not keep up is dropped, and counted. Nobody here can hold up a turn.
 5. What is said is put into words two rounds of the loop later, and leaves in one piece: the sound of a press goes
@@ -49,8 +50,12 @@ class Controlled(Protocol):
         """The whole state."""
         ...
 
-    def command(self, name: str, peer: Peer) -> dict[str, object]:
-        """Carry out; raises CommandError."""
+    def command(self, name: str, peer: Peer, by: object = None) -> dict[str, object]:
+        """Carry out; raises CommandError. `by` holds what it presses; None: whoever comes next may release it."""
+        ...
+
+    def let_go(self, by: object) -> None:
+        """Release what `by` has pressed, and nothing else."""
         ...
 
     async def set_volume(self, level: object) -> dict[str, object]:
@@ -188,8 +193,7 @@ class ControlServer:
             pass
         finally:
             self._clients.discard(client)
-            if client.pressed:
-                self._target.command("release", peer)
+            self._target.let_go(client)
             await client.close()
 
     async def _answer(self, client: "_Client", line: bytes) -> dict[str, Any]:
@@ -201,9 +205,7 @@ class ControlServer:
             if name == "status":
                 state = self._target.snapshot()
             elif name in ACTS:
-                state = await self._act(name, request, client.peer)
-                if name in ("press", "release"):
-                    client.pressed = name == "press" and request.get("keep") is not True
+                state = await self._act(name, request, client)
             else:
                 raise CommandError(f"unknown command {name!r}; known are status, {', '.join(sorted(ACTS))}")  # noqa: TRY301
         except ConfigError as error:
@@ -220,10 +222,13 @@ class ControlServer:
             return {"type": "answer", "id": number, "ok": False, "error": str(error)}
         return {"type": "answer", "id": number, "ok": True, "state": state}
 
-    async def _act(self, name: str, request: dict[str, Any], peer: Peer) -> dict[str, object]:
+    async def _act(self, name: str, request: dict[str, Any], client: "_Client") -> dict[str, object]:
         if name == "volume":
             return await self._target.set_volume(request.get("volume"))
-        return await self._target.reload() if name == "reload" else self._target.command(name, peer)
+        if name == "reload":
+            return await self._target.reload()
+        kept = name == "press" and request.get("keep") is True
+        return self._target.command(name, client.peer, None if kept else client)
 
     def lost(self) -> None:
         """A client did not keep up."""
@@ -234,7 +239,6 @@ class ControlServer:
 class _Client:
     def __init__(self, writer: asyncio.StreamWriter, peer: Peer, server: ControlServer) -> None:
         self.peer = peer
-        self.pressed = False
         self._writer, self._server = writer, server
         self._loop = asyncio.get_running_loop()
         self._outbox: list[Line] = []

@@ -8,14 +8,17 @@ Nothing about turn-taking is elsewhere. Rules:
 3. A step that leaves `OPEN` says in its effects what becomes of the utterance: END, ABORT or CLOSE,
    exactly one of them. GO_ON ends one and begins another, and stays in `OPEN`.
 4. What follows from a state alone is keyed by state (follows.py): its time limit, its share of the light.
-5. Facts that change what an event means (pending utterances, mute, a missing microphone) are folded into
-   the event by `press` and `link_lost` before the table is asked; that what was recorded is no speech, by the driver:
-   it asks before an utterance would be committed, and then the event is UNFIT.
+5. What may forbid an open gate goes into the step as `Facts` (facts.py), each from its one owner. Behind the tables
+   stands one joint rule (follows.py): a step from shut to open that a fact forbids goes where a refused press goes.
+6. That what was recorded is no speech is asked by the driver before an utterance would be committed; then the
+   event is UNFIT. Whether utterances are pending when the line is lost is folded into the event by `link_lost`.
+7. A release counts only from whoever made the press (driver.py).
 
 Not here: time, sound, the socket, the light itself, what a cause sounds like.
 """
 
-from edged.turn.follows import Limits, light, link_lost, press, step
+from edged.turn.facts import Facts
+from edged.turn.follows import Limits, light, link_lost, step
 from edged.turn.ignored import IGNORED
 from edged.turn.states import (
     OPEN,
@@ -43,6 +46,7 @@ __all__ = [
     "Do",
     "Effect",
     "Event",
+    "Facts",
     "Limits",
     "Mode",
     "State",
@@ -50,6 +54,5 @@ __all__ = [
     "Tell",
     "light",
     "link_lost",
-    "press",
     "step",
 ]

@@ -1,22 +1,39 @@
-"""Gives the tables their queue and their clock: events in order, one at a time, and the limit of each state.
+"""Gives the tables their queue, facts and clock: events in order, one at a time, and a limit for each state.
 
 Runs on the loop. An event is worked off before `post` returns, unless another is being worked off just then;
 so a press reaches the light in one go, and what follows from it waits its turn.
+
+Several may press: the button, and programs on the control socket. Whoever made the press that was taken holds it,
+and a release or a long press of anybody else means nothing.
 """
 
 import asyncio
 import logging
 from collections import deque
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from edged.turn.facts import Facts, Invitation
 from edged.turn.follows import Limits, step
 from edged.turn.states import Do, Effect, Event, Mode, State, Step
 
 log = logging.getLogger(__name__)
 
 
+_OF_THE_HOLDER = frozenset({Event.RELEASE, Event.LONG_PRESS})
+
+
+class _Posted(NamedTuple):
+    event: Event
+    cause: str | None
+    by: object
+
+
 class Owner(Protocol):
-    """Carries out what follows."""
+    """Knows the facts, and carries out what follows."""
+
+    def facts(self, *, invited: bool, withdrawn: str | None) -> Facts:
+        """What may forbid an open gate at this moment; the driver knows these two, and the owner the rest."""
+        ...
 
     def on_turn(self, was: State, by: Event) -> None:
         """The state has changed; called before the effects."""
@@ -40,32 +57,37 @@ class Turns:
         self.limits = limits
         self.state = State.IDLE
         self._owner = owner
-        self._queue: deque[tuple[Event, str | None]] = deque()  # what follows from one event is a handful
+        self._invitation = Invitation()
+        self._holder: object = None  # whose press was taken last
+        self._queue: deque[_Posted] = deque()  # what follows from one event is a handful
         self._busy = False
         self._limit: asyncio.TimerHandle | None = None
 
-    def post(self, event: Event, cause: str | None = None) -> None:
-        """Take an event; `cause` names a row of causes.py where it has one."""
-        self._queue.append((event, cause))
+    def post(self, event: Event, cause: str | None = None, *, by: object = None) -> None:
+        """Take an event; `cause` names a row of causes.py where it has one, `by` is whoever pressed or released."""
+        self._queue.append(_Posted(event, cause, by))
         if self._busy:
             return
         self._busy = True
         try:
             while self._queue:
-                self._take(*self._queue.popleft())
+                self._take(self._queue.popleft())
         finally:
             self._busy = False
 
-    def _take(self, event: Event, cause: str | None) -> None:
-        follows = step(self.mode, self.state, event)
-        if follows is not None and _judges(self.state, event, follows):
-            unfit = self._owner.unfit(self.state)
-            if unfit is not None:
-                event, cause = Event.UNFIT, cause or unfit  # a microphone that was lost is told as that
-                follows = step(self.mode, self.state, event)
+    def _take(self, posted: _Posted) -> None:
+        event, cause, by = posted
+        if event in _OF_THE_HOLDER and by is not self._holder:
+            return
+        was = self.state
+        follows, event, cause = self._follows(event, cause)
+        if follows is not None:
+            self.state = follows.state
+        self._invitation.after(event, was, self.state)
         if follows is None:
             return
-        was, self.state = self.state, follows.state
+        if event is Event.PRESS:
+            self._holder = by
         changed = was is not self.state
         if changed:
             self._arm()
@@ -76,6 +98,20 @@ class Turns:
             self._owner.do(effect, cause)
         if changed:
             self._owner.after_turn()
+
+    def _follows(self, event: Event, cause: str | None) -> tuple[Step | None, Event, str | None]:
+        """The step, and what the event turned out to be, with its cause."""
+        invitation = self._invitation
+        facts = self._owner.facts(invited=invitation.before(event), withdrawn=invitation.withdrawn)
+        follows = step(self.mode, self.state, event, facts)
+        if follows is None:
+            return None, event, cause
+        if follows.refused and event is Event.PRESS:
+            return follows, Event.PRESS_REFUSED, cause
+        if _judges(self.state, event, follows) and (unfit := self._owner.unfit(self.state)) is not None:
+            # a microphone that was lost is told as that
+            return step(self.mode, self.state, Event.UNFIT, facts), Event.UNFIT, cause or unfit
+        return follows, event, cause
 
     def _arm(self) -> None:
         if self._limit is not None:

@@ -1,10 +1,11 @@
-"""What follows: the step for an event, and from a state alone its time limit and its light."""
+"""What follows: the step for an event given the facts, and from a state alone its time limit and its light."""
 
 from dataclasses import dataclass
 
 from edged.causes import Light
+from edged.turn.facts import Facts
 from edged.turn.ignored import IGNORED
-from edged.turn.states import OPEN, SOUNDING, Event, Mode, State, Step
+from edged.turn.states import OPEN, SOUNDING, Event, Mode, State, Step, Tell
 from edged.turn.tables import TABLES
 
 _S, _E = State, Event
@@ -63,29 +64,28 @@ def light(state: State, *, holding: bool) -> Light:
     return _LIGHTS[state]
 
 
-def step(mode: Mode, state: State, event: Event) -> Step | None:
+def step(mode: Mode, state: State, event: Event, facts: Facts) -> Step | None:
     """What follows from `event` in `state`; None where it is ignored.
+
+    The table, and behind it the one joint rule: a step from shut to open that a fact forbids goes where a refused
+    press goes. One that nobody has pressed for goes to rest without a word.
 
     Raises:
         KeyError: the pair is neither in the table nor ignored, which is a bug.
     """
     if (state, event) in IGNORED[mode]:
         return None
-    return TABLES[mode][state, event]
-
-
-def press(
-    state: State, *, pending: int, most: int, muted: bool, microphone: bool
-) -> tuple[Event, str | None]:
-    """What a press is, given the facts: an event, and the cause where it is refused."""
-    if state not in OPEN:
-        if muted:
-            return _E.PRESS_REFUSED, "muted"
-        if not microphone:
-            return _E.PRESS_REFUSED, "microphone_lost"
-        if pending >= most:
-            return _E.PRESS_REFUSED, "busy"
-    return _E.PRESS, None
+    follows = TABLES[mode][state, event]
+    if state in OPEN or follows.state not in OPEN or not facts.forbid:
+        return follows
+    cause = facts.refusal
+    if cause is None:
+        return Step(State.IDLE, follows.effects, refused=True)
+    if event is not Event.PRESS:  # an answer that was heard to its end: there is nothing to interrupt
+        return Step(State.TELLING, (*follows.effects, Tell(cause)), refused=True)
+    row = TABLES[mode][state, Event.PRESS_REFUSED]
+    effects = tuple(Tell(cause) if effect == Tell() else effect for effect in row.effects)
+    return Step(row.state, effects, refused=True)
 
 
 def link_lost(pending: int) -> Event:

@@ -10,7 +10,8 @@ _SPEECH = {_E.SPEECH_STARTED, _E.SPEECH_STOPPED}
 _LINK = {_E.LINK_LOST, _E.LINK_LOST_PENDING}
 _FINGER = {_E.RELEASE, _E.LONG_PRESS}
 _NEWS = {_E.LINK_UP, _E.UNMUTED, _E.DEVICE_BACK}  # they change the light and the next press, never the turn
-_GATE = {_E.MUTED, _E.DEVICE_LOST, _E.UNFIT}  # they concern an open gate only
+# Of a state they concern an open gate only; that they end the invitation to open it again is told in facts.py.
+_GATE = {_E.MUTED, _E.DEVICE_LOST, _E.UNFIT}
 _PLAYED = {_E.DRAINED, _E.CUE_DONE}  # of an answer or a cue that the turn has left behind
 _LATE = {_E.RESPONSE_STARTED, _E.OVERFLOWED, *_ENDED}  # of an answer that the turn has left behind, likewise
 _OF_AN_ANSWER = {*_LATE, _E.FIRST_AUDIO}
@@ -46,7 +47,6 @@ _IGNORED: dict[State, set[Event]] = {
         _E.RESPONSE_STARTED,
         _E.OVERFLOWED,
         _E.COMMITTED,
-        _E.UTTERANCE_LOST,
         _E.ENDED_AUDIO,
         _E.ENDED_TOOL,
     },

@@ -34,7 +34,7 @@ class State(StrEnum):
 
 class Event(Enum):
     PRESS = "press"
-    PRESS_REFUSED = "press refused"  # pressed, but muted, or no microphone, or two utterances wait already
+    PRESS_REFUSED = "press refused"  # pressed where a fact forbids an open gate; silence on request
     RELEASE = "release"
     LONG_PRESS = "long press"
     SPEECH_STARTED = "speech started"
@@ -89,6 +89,7 @@ Effect = Do | Tell
 class Step:
     state: State
     effects: tuple[Effect, ...] = ()
+    refused: bool = False  # a fact forbids the gate that the table would open
 
 
 Table = dict[tuple[State, Event], Step]

@@ -48,6 +48,7 @@ _COMMON: Table = {
     (_S.SPEAKING, _E.ENDED_FAILED): _step(_S.CUT),
     (_S.SPEAKING, _E.ENDED_CANCELLED): _step(_S.DRAINING),
     (_S.SPEAKING, _E.OVERFLOWED): _step(_S.CUT, Do.CANCEL),
+    (_S.BRIDGING, _E.UTTERANCE_LOST): _step(_S.BRIDGING, Tell()),
     (_S.BRIDGING, _E.FIRST_AUDIO): _step(_S.SPEAKING),
     (_S.BRIDGING, _E.ENDED_SILENT): _step(_S.DRAINING),
     (_S.BRIDGING, _E.ENDED_FAILED): _step(_S.CUT),

@@ -25,7 +25,7 @@ class Rig:
         """Begin, as a process does; returns the switches and how to end it."""
         config = load(None, env={}, sets=settings).config
         ports = Ports(None, None, None, self.store, self.offload, Random(1))
-        switches = Switches(config, ports, self.muted.append)
+        switches = Switches(config, ports, lambda: self.muted.append(switches.muted))
         await switches.recall()
         running = asyncio.ensure_future(switches.run())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from random import Random
 
 from edged.app import App, Devices, Ports
@@ -10,6 +11,7 @@ from edged.audio.null import NullSpeaker
 from edged.audio.pace import LoopPace
 from edged.audio.ports import Heed
 from edged.config import load
+from edged.local.server import LocalServer
 from edged.local.voice import Answer
 from edged.panel.null import NullButton, NullLamp
 from edged.system.store import MemoryStore, Store
@@ -187,3 +189,18 @@ class Visitor:
                 await asyncio.sleep(rng.uniform(0.3, 1.0))
                 await self.hold(rng.uniform(0.5, 2.0))
         await kiosk.until(lambda: kiosk.state == "IDLE", rng.uniform(1.0, 60.0))
+
+
+@asynccontextmanager
+async def kiosk_of(net, *settings, voice=None, **server_options):
+    """A kiosk whose line is up, its service, and somebody in front of it."""
+    rng = Random(1)
+    voice = voice or StampVoice(rng)
+    async with (
+        LocalServer(voice=voice, keep_audio=True, **server_options) as server,
+        Kiosk(net, server.url, rng, *settings) as kiosk,
+    ):
+        kiosk.server, kiosk.voice, kiosk.visitor = server, voice, Visitor(kiosk, rng)
+        await kiosk.until(lambda: kiosk.app.link.up, 5.0)
+        await asyncio.sleep(1.003)
+        yield kiosk

@@ -22,22 +22,29 @@ IN_TIME_S = 5
 
 
 class Target:
-    """Writes down what it is told to do."""
+    """Writes down what it is told to do, and who holds what was pressed."""
 
     def __init__(self):
         self.commands = []
+        self.holder = None
         self.peers = []
         self.problems = []
 
     def snapshot(self):
         return {"state": "IDLE", "n": len(self.commands)}
 
-    def command(self, name, peer):
+    def command(self, name, peer, by=None):
         if name == "mute" and "mute" in self.commands:
             raise CommandError("muted already")
         self.commands.append(name)
         self.peers.append(peer)
+        if name in ("press", "release"):
+            self.holder = by if name == "press" else None
         return self.snapshot()
+
+    def let_go(self, by):
+        if by is self.holder:
+            self.commands.append("let go")
 
     async def reload(self):
         if self.problems:
@@ -190,7 +197,7 @@ def test_a_client_that_goes_while_it_presses_lets_go(path):
         async with serving(path, target):
             async with client_of(path) as client:
                 await client.ask({"command": "press"})
-            await until(lambda: target.commands == ["press", "release"])
+            await until(lambda: target.commands == ["press", "let go"])
 
     asyncio.run(main())
 

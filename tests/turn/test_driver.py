@@ -2,12 +2,15 @@ import asyncio
 
 import pytest
 
-from edged.turn import Do, Event, Limits, Mode, State, Tell
+from edged.turn import Do, Event, Facts, Limits, Mode, State, Tell
 from edged.turn.driver import Turns
 
 
 class Owner:
-    """Writes down what it is asked to do; `answers` are events it posts while it does something."""
+    """Writes down what it is asked to do; `answers` are events it posts while it does something.
+
+    `muted`, `microphone` and `room` are its facts.
+    """
 
     def __init__(self):
         self.log = []
@@ -15,6 +18,10 @@ class Owner:
         self.turns = None
         self.cause = None
         self.judged = []
+        self.muted, self.microphone, self.room = False, True, True
+
+    def facts(self, *, invited, withdrawn):
+        return Facts(self.muted, self.microphone, self.room, invited, withdrawn)
 
     def on_turn(self, was, by):
         self.log.append((was, by, self.turns.state))
@@ -250,5 +257,192 @@ def test_a_conversation_in_which_nobody_was_heard_for_long_is_judged_too(loop_ru
         turns.post(Event.PRESS)
         turns.post(Event.PRESS)  # ended on purpose: no judgement
         assert turns.state is State.IDLE
+
+    loop_run(body)
+
+
+def conversation_at_an_answer():
+    """A conversation that a press opened, and its first answer sounds."""
+    turns, owner = driven(Mode.CONVERSATION)
+    for event in (Event.PRESS, Event.SPEECH_STARTED, Event.COMMITTED, Event.FIRST_AUDIO):
+        turns.post(event)
+    assert turns.state is State.SPEAKING
+    owner.log.clear()
+    return turns, owner
+
+
+def heard_out(turns):
+    turns.post(Event.ENDED_AUDIO)
+    turns.post(Event.DRAINED)
+
+
+def test_a_conversation_goes_on_after_its_answer(loop_run):
+    async def body():
+        turns, _ = conversation_at_an_answer()
+        heard_out(turns)
+        assert turns.state is State.ATTENTIVE
+
+    loop_run(body)
+
+
+def test_an_answer_that_nobody_asked_for_opens_nothing(loop_run):
+    async def body():
+        turns, owner = driven(Mode.CONVERSATION)
+        turns.post(Event.FIRST_AUDIO)
+        heard_out(turns)
+        assert turns.state is State.IDLE
+        assert not any(isinstance(entry[0], Tell) for entry in owner.log)
+
+    loop_run(body)
+
+
+@pytest.mark.parametrize("ended", [Event.PRESS, Event.TIMED_OUT])
+def test_an_answer_after_the_end_of_a_conversation_does_not_open_it_again(loop_run, ended):
+    async def body():
+        turns, _ = conversation_at_an_answer()
+        heard_out(turns)
+        turns.post(ended)
+        assert turns.state is State.IDLE
+        turns.post(Event.FIRST_AUDIO)
+        heard_out(turns)
+        assert turns.state is State.IDLE
+
+    loop_run(body)
+
+
+def test_what_went_wrong_ends_a_conversation_for_good(loop_run):
+    async def body():
+        turns, _ = conversation_at_an_answer()
+        turns.post(Event.TIMED_OUT)
+        assert turns.state is State.TELLING
+        turns.post(Event.FIRST_AUDIO)
+        heard_out(turns)
+        assert turns.state is State.IDLE
+
+    loop_run(body)
+
+
+@pytest.mark.parametrize(
+    ("event", "fact", "cause"),
+    [
+        (Event.MUTED, {"muted": True}, "muted"),
+        (Event.DEVICE_LOST, {"microphone": False}, "microphone_lost"),
+        (Event.UTTERANCE_LOST, {"room": False}, "busy"),
+    ],
+)
+def test_what_forbids_a_press_after_an_answer_is_told_as_a_refused_press_is(loop_run, event, fact, cause):
+    async def body():
+        turns, owner = conversation_at_an_answer()
+        vars(owner).update(fact)
+        turns.post(event)
+        heard_out(turns)
+        assert turns.state is State.TELLING
+        assert (Tell(cause), None) in owner.log
+        assert not any(entry[0] is Do.INTERRUPT for entry in owner.log)  # it was heard to its end
+
+    loop_run(body)
+
+
+@pytest.mark.parametrize(
+    ("event", "back", "cause"),
+    [(Event.MUTED, Event.UNMUTED, "muted"), (Event.DEVICE_LOST, Event.DEVICE_BACK, "microphone_lost")],
+)
+def test_a_conversation_that_a_mute_or_a_lost_microphone_ended_stays_ended(loop_run, event, back, cause):
+    async def body():
+        turns, owner = conversation_at_an_answer()
+        turns.post(event)
+        turns.post(back)
+        heard_out(turns)
+        assert turns.state is State.TELLING
+        assert (Tell(cause), None) in owner.log
+        turns.post(Event.CUE_DONE)
+        turns.post(Event.PRESS)
+        assert turns.state is State.ATTENTIVE
+
+    loop_run(body)
+
+
+def test_a_press_over_the_answer_opens_a_conversation_that_was_ended_anew(loop_run):
+    async def body():
+        turns, _ = conversation_at_an_answer()
+        turns.post(Event.MUTED)
+        turns.post(Event.UNMUTED)
+        turns.post(Event.PRESS)
+        for event in (Event.COMMITTED, Event.FIRST_AUDIO):
+            turns.post(event)
+        heard_out(turns)
+        assert turns.state is State.ATTENTIVE
+
+    loop_run(body)
+
+
+def test_what_a_lost_microphone_had_heard_is_answered_and_not_told_twice(loop_run):
+    async def body():
+        turns, owner = driven(Mode.CONVERSATION)
+        turns.post(Event.PRESS)
+        turns.post(Event.SPEECH_STARTED)
+        turns.post(Event.DEVICE_LOST, "microphone_lost")
+        assert owner.log[-2] == (Tell(), "microphone_lost")
+        owner.log.clear()
+        turns.post(Event.DEVICE_BACK)
+        turns.post(Event.COMMITTED)
+        turns.post(Event.FIRST_AUDIO)
+        heard_out(turns)
+        assert turns.state is State.IDLE
+        assert not any(isinstance(entry[0], Tell) for entry in owner.log)
+
+    loop_run(body)
+
+
+def test_a_refused_press_is_named_so_and_is_no_invitation(loop_run):
+    async def body():
+        turns, owner = driven(Mode.CONVERSATION)
+        owner.muted = True
+        turns.post(Event.PRESS)
+        assert (State.IDLE, Event.PRESS_REFUSED, State.TELLING) in owner.log
+        assert (Tell("muted"), None) in owner.log
+        owner.muted = False
+        turns.post(Event.FIRST_AUDIO)
+        heard_out(turns)
+        assert turns.state is State.IDLE
+
+    loop_run(body)
+
+
+@pytest.mark.parametrize("mode", [Mode.HOLD, Mode.HYBRID])
+def test_whose_press_was_ignored_can_not_release_the_press_of_another(loop_run, mode):
+    async def body():
+        turns, _ = driven(mode)
+        turns.post(Event.PRESS, by="visitor")
+        turns.post(Event.TIMED_OUT)
+        turns.post(Event.PRESS, by="program")
+        turns.post(Event.RELEASE, by="program")
+        assert turns.state is State.LISTENING
+        turns.post(Event.RELEASE, by="visitor")
+        assert turns.state is State.COMMITTING
+
+    loop_run(body)
+
+
+def test_nor_can_it_make_a_long_press_of_it(loop_run):
+    async def body():
+        turns, _ = driven(Mode.TOGGLE)
+        turns.post(Event.PRESS, by="visitor")
+        turns.post(Event.TIMED_OUT)
+        turns.post(Event.LONG_PRESS, by="program")
+        assert turns.state is State.LATCHED
+
+    loop_run(body)
+
+
+def test_a_refused_press_takes_nothing_from_who_holds_the_button(loop_run):
+    async def body():
+        turns, owner = driven()
+        turns.post(Event.PRESS, by="visitor")
+        turns.post(Event.TIMED_OUT)
+        owner.room = False
+        turns.post(Event.PRESS, by="program")
+        turns.post(Event.RELEASE, by="program")
+        assert turns.state is State.LISTENING
 
     loop_run(body)

@@ -1,13 +1,36 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edged import turn
 from edged.causes import CAUSES, Light
-from edged.turn import IGNORED, OPEN, SOUNDING, STATES, TABLES, UNSPOKEN, Do, Event, Limits, Mode, State, Tell
+from edged.turn import (
+    IGNORED,
+    OPEN,
+    SOUNDING,
+    STATES,
+    TABLES,
+    UNSPOKEN,
+    Do,
+    Event,
+    Facts,
+    Limits,
+    Mode,
+    State,
+    Step,
+    Tell,
+)
 
 MODES = list(Mode)
 ENDS = {Do.END, Do.ABORT, Do.CLOSE}
+FREE = Facts(muted=False, microphone=True, room=True, invited=True)
+ANY_FACTS = [
+    Facts(muted, microphone, room, invited, withdrawn)
+    for muted, microphone, room, invited in itertools.product([False, True], repeat=4)
+    for withdrawn in ([None] if invited else [None, "muted", "microphone_lost"])
+]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -98,16 +121,19 @@ def test_every_cause_told_has_its_row(mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@given(events=st.lists(st.sampled_from(list(Event)), max_size=60))
-def test_the_gate_is_open_iff_the_state_is_in_open_for_every_sequence(mode, events):
-    """An outside gate that obeys only presses' opens and END/ABORT/CLOSE agrees with OPEN at all times."""
+@given(
+    moves=st.lists(st.tuples(st.sampled_from(list(Event)), st.sampled_from(ANY_FACTS)), max_size=60),
+)
+def test_the_gate_is_open_iff_the_state_is_in_open_for_every_sequence(mode, moves):
+    """An outside gate that opens where nothing forbids it, and obeys END/ABORT/CLOSE, agrees with OPEN at all times."""
     state, is_open = State.IDLE, False
-    for event in events:
-        step = turn.step(mode, state, event)
+    for event, facts in moves:
+        step = turn.step(mode, state, event, facts)
         if step is None:
             continue
         if step.state in OPEN and state not in OPEN:
             assert event in (Event.PRESS, Event.DRAINED)
+            assert facts == FREE
             is_open = True
         if ENDS.intersection(step.effects):
             assert is_open
@@ -116,10 +142,61 @@ def test_the_gate_is_open_iff_the_state_is_in_open_for_every_sequence(mode, even
         assert is_open == (state in OPEN)
 
 
+def pairs(mode):
+    return [(state, event) for state in STATES[mode] for event in Event]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_facts_change_only_what_would_open_the_gate(mode):
+    for state, event in pairs(mode):
+        free = turn.step(mode, state, event, FREE)
+        opens = free is not None and state not in OPEN and free.state in OPEN
+        assert free == TABLES[mode].get((state, event))
+        for facts in ANY_FACTS:
+            step = turn.step(mode, state, event, facts)
+            if opens and facts != FREE:
+                assert step.refused
+                assert step.state not in OPEN
+                assert not ENDS.intersection(step.effects)
+            else:
+                assert step == free
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_press_that_a_fact_forbids_is_a_refused_press_with_its_cause(mode):
+    for state in STATES[mode] - OPEN - {State.STOPPED}:
+        for facts, cause in (
+            (Facts(muted=True, microphone=False, room=False, invited=True), "muted"),
+            (Facts(muted=False, microphone=False, room=False, invited=True), "microphone_lost"),
+            (Facts(muted=False, microphone=True, room=False, invited=True), "busy"),
+        ):
+            row = TABLES[mode][state, Event.PRESS_REFUSED]
+            told = tuple(Tell(cause) if effect == Tell() else effect for effect in row.effects)
+            assert turn.step(mode, state, Event.PRESS, facts) == Step(row.state, told, refused=True)
+            assert Tell(cause) in told
+
+
+@pytest.mark.parametrize("mode", [Mode.CONVERSATION, Mode.DUPLEX])
+@pytest.mark.parametrize("facts", [facts for facts in ANY_FACTS if facts != FREE])
+def test_what_forbids_the_gate_after_an_answer_is_told_where_somebody_is_waited_for(mode, facts):
+    step = turn.step(mode, State.DRAINING, Event.DRAINED, facts)
+    if not facts.invited and facts.withdrawn is None:
+        assert step == Step(State.IDLE, (), refused=True)
+    else:
+        assert step == Step(State.TELLING, (Tell(facts.refusal),), refused=True)
+        assert facts.refusal in CAUSES
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_utterance_that_is_lost_is_told_in_every_state(mode):
+    for state in STATES[mode] - {State.STOPPED}:
+        assert Tell() in TABLES[mode][state, Event.UTTERANCE_LOST].effects, state
+
+
 def walk(mode, *events):
     state, effects = State.IDLE, []
     for event in events:
-        step = turn.step(mode, state, event)
+        step = turn.step(mode, state, event, FREE)
         if step is not None:
             state = step.state
             effects += step.effects
@@ -286,28 +363,6 @@ def test_an_utterance_acknowledged_while_something_is_told_is_still_asked_for():
     assert (state, effects[-1]) == (State.THINKING, Do.ASK)
 
 
-FACTS = {"pending": 0, "most": 2, "muted": False, "microphone": True}
-
-
-@pytest.mark.parametrize(
-    ("facts", "expected"),
-    [
-        ({}, (Event.PRESS, None)),
-        ({"pending": 1}, (Event.PRESS, None)),
-        ({"pending": 2}, (Event.PRESS_REFUSED, "busy")),
-        ({"muted": True, "microphone": False}, (Event.PRESS_REFUSED, "muted")),
-        ({"microphone": False, "pending": 2}, (Event.PRESS_REFUSED, "microphone_lost")),
-    ],
-)
-def test_what_a_press_is_follows_from_the_facts(facts, expected):
-    assert turn.press(State.IDLE, **{**FACTS, **facts}) == expected
-
-
-def test_a_press_that_ends_an_utterance_is_never_refused():
-    for state in OPEN:
-        assert turn.press(state, pending=2, most=2, muted=True, microphone=False) == (Event.PRESS, None)
-
-
 def test_the_two_losses_of_a_line():
     assert turn.link_lost(0) is Event.LINK_LOST
     assert turn.link_lost(1) is Event.LINK_LOST_PENDING
@@ -342,7 +397,7 @@ def test_limits_are_the_configured_ones(mode):
 
 def test_a_pair_that_is_nowhere_is_a_bug():
     with pytest.raises(KeyError):
-        turn.step(Mode.HOLD, State.ATTENTIVE, Event.PRESS)
+        turn.step(Mode.HOLD, State.ATTENTIVE, Event.PRESS, FREE)
 
 
 def test_the_page_is_drawn_from_the_tables():
