@@ -18,8 +18,6 @@ class Answer:
 
     def __init__(self, response_id: str | None = None) -> None:
         self.id = response_id
-        self.dead = False  # interrupted or given up: nothing of it may sound any more
-        self.done = False
         self._bytes: dict[Part, int] = {}
         self._odd: dict[Part, bytes] = {}
 
@@ -38,11 +36,12 @@ class Answer:
             self._bytes[part] = self._bytes.get(part, 0) + len(data)
         return data
 
-    def corrections(self, heard: Sequence[Heard]) -> list[Correction]:
+    def corrections(self, heard: Sequence[Heard], *, ended: bool) -> list[Correction]:
         """What the service has to be told: (part, audio_end_ms) to truncate, (part, None) to delete its item.
 
-        Truncation is never past what was received. A part heard to its end needs none, unless more of it
-        may be on its way. An item of which nothing was heard is deleted. Parts of other responses are skipped.
+        `ended`: no more of it is on its way. Truncation is never past what was received. A part heard to its end needs
+        none, unless more of it may come. An item of which nothing was heard is deleted. Parts of other responses are
+        skipped.
         """
         played = {entry.part: entry.played_ms for entry in heard if entry.part in self._bytes}
         items = {part.item_id for part, ms in played.items() if ms > 0}
@@ -53,7 +52,7 @@ class Answer:
                 if part.item_id not in items:
                     items.add(part.item_id)
                     told.append((part, None))
-            elif ms < received_ms or not self.done:
+            elif ms < received_ms or not ended:
                 told.append((part, min(ms, received_ms)))
         return told
 

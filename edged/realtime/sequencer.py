@@ -1,10 +1,10 @@
-"""One response at a time: when an answer is asked for, which one is live, what is told about what was heard. Pure.
+"""One response at a time: which response is ours, and what is told about what was heard of it. Pure.
 
-Rules:
-1. `response.create` waits for the `response.done` before it, for the truncation of what was interrupted, and for
-   the end of a response that the service says is running and that is not ours.
-2. A cancel may come before the response has a name; it is repeated by name as soon as there is one.
-3. What was cancelled is dead: nothing of it is live again, however late it comes.
+When an answer is asked for or cancelled stands in the table of floor.py. Here is which message is about which response:
+
+1. A cancel may come before the response has a name; it is repeated by name as soon as there is one.
+2. What was cancelled is dead: nothing of it is live again, however late it comes.
+3. An answer is asked for after the truncation of the one that was interrupted, in the order of the messages.
 """
 
 from collections import Counter
@@ -13,10 +13,15 @@ from collections.abc import Callable, Sequence
 from edged import wire
 from edged.realtime import faults
 from edged.realtime.answer import Answer, Correction
+from edged.realtime.floor import GIVEN_UP, Do, Floor, Sign, State, step
 from edged.realtime.vigil import Owed
 from edged.wire import Heard
 
 DEAD_REMEMBERED = 32  # ids of dead responses; a service finishes one before the next, so this is generous
+_OURS = frozenset({Floor.ASKED, Floor.RUNNING, *GIVEN_UP})
+_OWED = {Floor.ASKED: Owed.ANSWER, Floor.GIVEN_UP: Owed.ANSWER} | dict.fromkeys(
+    (Floor.RUNNING, Floor.ENDING, Floor.FOREIGN, Floor.STUCK), Owed.REST
+)
 
 
 class Sequencer:
@@ -25,148 +30,139 @@ class Sequencer:
     def __init__(
         self, new_id: Callable[[], str], send: Callable[[str], None], counters: Counter[str]
     ) -> None:
-        self.stuck = False  # an answer was given up twice and the service still has not ended it
-        self.open = False  # the session is configured
         self._new_id, self._send, self._counters = new_id, send, counters
-        self._create_id: str | None = None
-        self._answer: Answer | None = None  # asked for or running
+        self._state = State()
+        self._create_id: str | None = None  # of the question that may still be refused
+        self._answer = Answer()  # asked for, running or ending
         self._last: Answer | None = None  # the one before, until what was heard of it is settled
-        self._wanted = False  # an answer is to be asked for as soon as the rules allow
-        self._unheard = False  # interrupted, and the played milliseconds are still on their way
-        self._foreign_active = False  # the service runs a response that is not ours
         self._dead: list[str] = []
+
+    @property
+    def open(self) -> bool:
+        """The session is configured."""
+        return self._state.floor is not Floor.CLOSED
+
+    @property
+    def stuck(self) -> bool:
+        """An answer was given up twice and the service still has not ended it."""
+        return self._state.floor is Floor.STUCK
+
+    @property
+    def owed(self) -> Owed:
+        """What the service owes of an answer."""
+        return _OWED.get(self._state.floor, Owed.NOTHING)
 
     # -- what the owner asks -------------------------------------------------------------------------
 
+    def configured(self) -> None:
+        """The service has confirmed the session's settings."""
+        self._take(Sign.CONFIGURED)
+
     def ask(self) -> None:
         """Ask for an answer as soon as one may be asked for."""
-        self._wanted = True
-        self.advance()
+        self._take(Sign.WANTED)
 
     def interrupt(self) -> None:
         """The answer is dead from here on; `heard` must follow."""
-        if self._wanted and self._answer is not None and not self._unheard:
-            self.stuck = True
-        self._wanted = False
-        self._unheard = True
-        self._kill()
+        self._take(Sign.INTERRUPTED)
 
     def cancel(self) -> None:
         """No more of this answer; what was received of it may be played to its end."""
-        self._wanted = False
-        answer = self._answer
-        self._kill()
-        if answer is not None:
-            self._correct(answer.all_received())
+        runs = self._state.floor in _OURS - GIVEN_UP
+        self._take(Sign.CANCELLED)
+        if runs:
+            self._correct(self._answer.all_received())
 
     def heard(self, heard: Sequence[Heard]) -> None:
         """What was played of the interrupted answer."""
-        for answer in (self._last, self._answer):
-            if answer is not None:
-                self._correct(answer.corrections(heard))
+        if self._last is not None:
+            self._correct(self._last.corrections(heard, ended=True))
+        if self._state.floor in _OURS:
+            self._correct(self._answer.corrections(heard, ended=False))
         self._last = None
-        self._unheard = False
-        self.advance()
-
-    def advance(self) -> None:
-        """Ask, where an answer is wanted and the rules allow it."""
-        if (
-            self._wanted
-            and self.open
-            and self._answer is None
-            and not self._unheard
-            and not self._foreign_active
-        ):
-            self._wanted = False
-            self._answer, self._last = Answer(), None
-            self._create_id = self._new_id()
-            self._send(wire.response_create(self._create_id))
+        self._take(Sign.HEARD)
 
     # -- what the service says -----------------------------------------------------------------------
 
     def created(self, response_id: str, *, adopt: bool) -> bool:
         """A response has a name; True when it is the live answer. `adopt`: the service may begin one by itself."""
-        if self._answer is None and adopt:
+        if self._state.floor in _OURS:
+            if self._answer.id is None:
+                return self._name(response_id, Sign.NAMED)
+        elif adopt and self.open and not self.stuck:
             self._answer = Answer()
-        answer = self._answer
-        if answer is None or answer.id is not None:
-            self._counters["foreign_response"] += 1
-            return False
-        answer.id = response_id
-        self._create_id = None
-        if answer.dead:
-            self._bury(response_id)
-            self._send(wire.response_cancel(self._new_id(), response_id))
-        return not answer.dead
+            return self._name(response_id, Sign.ADOPTED)
+        self._counters["foreign_response"] += 1
+        return False
 
     def sounding(self, response_id: str) -> Answer | None:
         """The live answer, if sound of this response belongs to it."""
-        answer = self._answer
-        if answer is not None and answer.id is None and not answer.dead and response_id not in self._dead:
-            answer.id = response_id  # a service that does not announce its responses
-        if answer is None or not self.live(response_id):
+        if self._state.floor is Floor.ASKED and response_id not in self._dead:
+            self._name(response_id, Sign.NAMED)  # a service that does not announce its responses
+        if not self.live(response_id):
             self._counters["late_delta"] += 1
             return None
-        return answer
+        return self._answer
 
     def done(self, response_id: str) -> Answer | None:
         """A response has ended; the answer, if it was ours and somebody still listens to it."""
-        answer = self._answer
-        if (
-            answer is None
-            or (answer.id or response_id) != response_id
-            or response_id in self._dead_before(answer)
-        ):
-            self._foreign_active = False
+        if not self._is_ours(response_id):
+            self._take(Sign.OTHER_ENDED)
             return None
-        answer.id, answer.done = response_id, True
-        self._answer, self._last, self._create_id = None, answer, None
-        return None if answer.dead else answer
+        answer, live = self._answer, self._state.floor not in GIVEN_UP
+        answer.id, self._create_id, self._last = response_id, None, answer
+        self._take(Sign.ENDED)
+        return answer if live else None
 
     def refused(self, event_id: str | None) -> Answer | None:
         """The message `event_id` was refused; the answer that will now never come, if it was our question."""
         if event_id is None or event_id != self._create_id:
             return None
-        answer, self._answer, self._create_id = self._answer, None, None
-        return None if answer is None or answer.dead else answer
+        answer, live = self._answer, self._state.floor not in GIVEN_UP
+        self._create_id = None
+        self._take(Sign.REFUSED)
+        return answer if live else None
 
     def busy(self) -> None:
-        """The service runs a response already: ours has to wait for its end."""
-        answer = self._answer
-        if answer is not None and answer.id is None:
-            self._counters[faults.ANSWER_ACTIVE] += 1
-            self._answer, self._create_id = None, None
-            self._foreign_active = True
-            self._wanted = not answer.dead
+        """The service runs a response already: ours has to wait for its end.
 
-    @property
-    def owed(self) -> Owed:
-        """What the service owes of an answer."""
-        if self._answer is None:
-            return Owed.REST if self._foreign_active else Owed.NOTHING
-        return Owed.ANSWER if self._answer.id is None else Owed.REST
+        Which message it answers is not asked: gateways lose the ids, and only one question is ever out.
+        """
+        if self._create_id is not None:
+            self._counters[faults.ANSWER_ACTIVE] += 1
+            self._create_id = None
+            self._take(Sign.BUSY)
 
     def live(self, response_id: str) -> bool:
         """Whether this response is the answer that may be heard."""
-        return self._answer is not None and not self._answer.dead and self._answer.id == response_id
+        return self._state.floor is Floor.RUNNING and self._answer.id == response_id
 
     # -- inside --------------------------------------------------------------------------------------
 
-    def _dead_before(self, answer: Answer) -> list[str]:
-        """Dead responses that are not this answer."""
-        return [dead for dead in self._dead if dead != answer.id]
+    def _take(self, sign: Sign) -> None:
+        self._state, follows = step(self._state, sign)
+        for do in follows:
+            if do is Do.ASK:
+                self._answer, self._last = Answer(), None
+                self._create_id = self._new_id()
+                self._send(wire.response_create(self._create_id))
+            else:
+                if self._answer.id is not None:
+                    self._dead = [*self._dead, self._answer.id][-DEAD_REMEMBERED:]
+                self._send(wire.response_cancel(self._new_id(), self._answer.id))
 
-    def _kill(self) -> None:
-        answer = self._answer
-        if answer is None or answer.dead:
-            return
-        answer.dead = True
-        if answer.id is not None:
-            self._bury(answer.id)
-        self._send(wire.response_cancel(self._new_id(), answer.id))
+    def _name(self, response_id: str, sign: Sign) -> bool:
+        """Our response is called this; whether it is live."""
+        self._answer.id, self._create_id = response_id, None
+        self._take(sign)
+        return self.live(response_id)
 
-    def _bury(self, response_id: str) -> None:
-        self._dead = [*self._dead, response_id][-DEAD_REMEMBERED:]
+    def _is_ours(self, response_id: str) -> bool:
+        if self._state.floor not in _OURS:
+            return False
+        if self._answer.id is None:  # a service that does not announce its responses
+            return response_id not in self._dead
+        return self._answer.id == response_id
 
     def _correct(self, corrections: list[Correction]) -> None:
         for part, end_ms in corrections:

@@ -137,9 +137,7 @@ class Session:
         except WireError as error:
             self.counters["bad_message"] += 1
             return [Told("", str(error), error.cause)]
-        events = self._on(event)
-        self._answers.advance()
-        return events
+        return self._on(event)
 
     def _on(self, event: wire.ServerEvent) -> list[SessionEvent]:  # noqa: C901, PLR0911, PLR0912 a flat list of messages
         match event:
@@ -184,7 +182,7 @@ class Session:
             return [
                 Broken("settings_refused", "the service set up the session otherwise: " + "; ".join(wrong))
             ]
-        self._answers.open = True
+        self._answers.configured()
         return [Ready()]
 
     def _on_audio(self, event: wire.AudioDelta) -> list[SessionEvent]:

@@ -40,50 +40,47 @@ def test_it_has_sounded_once_a_whole_sample_came():
 
 
 def test_what_was_heard_in_part_is_truncated_there():
-    assert received(a=1000).corrections([Heard(A, 400, 1000)]) == [(A, 400)]
+    assert received(a=1000).corrections([Heard(A, 400, 1000)], ended=False) == [(A, 400)]
 
 
 def test_truncation_is_never_past_what_was_received():
-    assert received(a=1000).corrections([Heard(A, 1400, 1400)]) == [(A, 1000)]
+    assert received(a=1000).corrections([Heard(A, 1400, 1400)], ended=False) == [(A, 1000)]
 
 
 def test_a_finished_answer_heard_to_its_end_needs_no_correction():
     answer = received(a=1000)
-    answer.done = True
-    assert answer.corrections([Heard(A, 1000, 1000)]) == []
-    assert answer.corrections([Heard(A, 999, 1000)]) == [(A, 999)]
+    assert answer.corrections([Heard(A, 1000, 1000)], ended=True) == []
+    assert answer.corrections([Heard(A, 999, 1000)], ended=True) == [(A, 999)]
 
 
 def test_an_unfinished_answer_is_truncated_even_where_all_received_was_heard():
     """More of it may be on its way, and will not be heard."""
-    assert received(a=1000).corrections([Heard(A, 1000, 1000)]) == [(A, 1000)]
+    assert received(a=1000).corrections([Heard(A, 1000, 1000)], ended=False) == [(A, 1000)]
 
 
 def test_nothing_heard_is_a_deletion_and_never_a_truncation_at_zero():
-    assert received(a=1000).corrections([Heard(A, 0, 1000)]) == [(A, None)]
+    assert received(a=1000).corrections([Heard(A, 0, 1000)], ended=False) == [(A, None)]
 
 
 def test_items_are_judged_each_by_itself():
     answer = received(a=1000, b=500)
-    answer.done = True
     heard = [Heard(A, 1000, 1000), Heard(B, 0, 500)]
-    assert answer.corrections(heard) == [(B, None)]
+    assert answer.corrections(heard, ended=True) == [(B, None)]
 
 
 def test_an_item_with_one_part_heard_is_not_deleted_for_its_other_part():
     answer = received(a0=1000, a1=1000)
-    answer.done = True
     heard = [Heard(Part("item_a", 0), 1000, 1000), Heard(Part("item_a", 1), 0, 1000)]
-    assert answer.corrections(heard) == []
+    assert answer.corrections(heard, ended=True) == []
 
 
 def test_an_item_of_two_parts_is_deleted_once():
     heard = [Heard(Part("item_a", 0), 0, 1000), Heard(Part("item_a", 1), 0, 1000)]
-    assert received(a0=1000, a1=1000).corrections(heard) == [(Part("item_a", 0), None)]
+    assert received(a0=1000, a1=1000).corrections(heard, ended=False) == [(Part("item_a", 0), None)]
 
 
 def test_parts_of_another_answer_are_none_of_its_business():
-    assert received(a=1000).corrections([Heard(B, 10, 1000)]) == []
+    assert received(a=1000).corrections([Heard(B, 10, 1000)], ended=False) == []
 
 
 def test_cut_at_the_bound_it_is_truncated_at_what_was_received_of_its_last_part():

@@ -885,3 +885,45 @@ def test_a_number_that_no_float_holds_is_a_mismatch(dialect, key):
     holder[key] = 10**400
     (broken,) = says(session, wire.SessionUpdated({**told, "id": "s"}), dialect)
     assert broken.cause == "settings_refused"
+
+
+def busy(session, event_id):
+    """The service refuses a question, for it runs a response already."""
+    return says(
+        session,
+        wire.ErrorEvent(
+            error=wire.ServerError(
+                type="invalid_request_error",
+                code="conversation_already_has_active_response",
+                message="busy",
+                param=None,
+                event_id=event_id,
+            )
+        ),
+    )
+
+
+def test_a_refusal_of_a_question_that_was_given_up_does_not_forget_the_next_one():
+    session = ready()
+    session.ask()
+    (question,) = sent(session)
+    session.interrupt()
+    session.heard(())
+    session.ask()
+    assert types(session) == ["response.cancel"]
+    busy(session, question["event_id"])
+    assert types(session) == []
+    says(session, done("resp_of_another"))
+    assert types(session) == ["response.create"]
+
+
+def test_cancelling_what_was_given_up_already_corrects_nothing_twice():
+    session = ready()
+    session.ask()
+    says(session, created())
+    says(session, wire.AudioDelta(response_id="resp_1", part=A, pcm=bytes(4800), output_index=0))
+    session.interrupt()
+    session.heard([Heard(A, 50, 100)])
+    sent(session)
+    session.cancel()
+    assert types(session) == []
