@@ -19,6 +19,8 @@ from edged.panel.ports import Lamp
 log = logging.getLogger(__name__)
 
 OWN = {EXIT_CONFIG: "config_invalid", EXIT_USAGE: "usage"}
+# the two above stay wrong until somebody mends them, so nobody but that somebody starts edged again
+MENDED = " It is not tried again by itself; once that is mended: `sudo systemctl restart edged`."
 # what systemd itself ended with before edged began (systemd.exec(5), "Process Exit Codes")
 BEFORE = {
     "203": "the release is not whole: run the installer again",
@@ -72,12 +74,14 @@ class Rescue:
         light = (
             "" if self._lamp else " The light stays dark: what the configuration says of it can not be read."
         )
+        mended = MENDED if cause.id in OWN.values() else ""
         told = {"cause": cause.id}
         log.error(
-            "%s: edged is down: %s. %s%s",
+            "%s: edged is down: %s. %s%s%s",
             cause.id,
             self._why.text,
             cause.remedy,
+            mended,
             light,
             extra={"edged": told},
         )

@@ -73,6 +73,15 @@ def test_one_line_says_what_and_what_helps(lab_run, caplog):
     assert line.edged == {"cause": "given_up"}
 
 
+@pytest.mark.parametrize(
+    ("cause", "by_itself"), [("given_up", True), ("config_invalid", False), ("usage", False)]
+)
+def test_what_nobody_tries_again_says_so_and_how_it_is_started(lab_run, caplog, cause, by_itself):
+    levels(lab_run, NullLamp(), Verdict(cause, ""), 1)
+    assert ("not tried again by itself" in caplog.text) is not by_itself
+    assert "`sudo systemctl restart edged`" in caplog.text
+
+
 def test_without_a_lamp_it_says_so(lab_run, caplog):
     levels(lab_run, None, Verdict("config_invalid", "it ended with 78"), 1)
     assert "stays dark" in caplog.text

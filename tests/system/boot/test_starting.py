@@ -1,0 +1,245 @@
+"""Whatever happened before, a start that somebody asks for is made; and who is down for failure has light and timer."""
+
+import pytest
+
+from tests.system.boot.asking import becomes, drop_in, eventually, is_up, said_by, state_of, without_drop_in
+from tests.system.boot.conftest import BOTH, CONFIG, INSTALLER, copy_checkout, give, replace, wheel_of
+
+pytestmark = BOTH
+PYTHON = "/opt/edged/current/bin/python"
+# How it can fail, each as the command that does it.
+BUG = f'{PYTHON} -c "import os; os._exit(70)"'
+OUT_OF_MEMORY = f'{PYTHON} -c "import os; os.kill(os.getpid(), 9)"'
+USAGE = "/opt/edged/current/bin/edged run --nonsense"
+NEVER_READY = f'{PYTHON} -c "import signal; signal.pause()"'
+WRONG = "version: 1\nmoed: hold\nlight: {backend: none}\n"
+QUICK = ("RestartSec=100ms", "RestartMaxDelaySec=100ms")
+RESCUE, TIMER, START = "edged-rescue.service", "edged-again.timer", "edged-start.service"
+REFUSED = "Start request repeated too quickly"
+SIGNAL = "systemctl kill --kill-whom=main -s"  # not kill: without a process that would be told to all of this group
+
+
+@pytest.fixture
+def box(boot):
+    machine = boot(alone=True)
+    is_up(machine)
+    return machine
+
+
+def fails(box, command, *life):
+    """From its next start on it ends like that."""
+    drop_in(box, "edged.service", "[Service]", *(life or QUICK), "ExecStart=", f"ExecStart={command}")
+
+
+def configure(box, text):
+    box.file("/etc/edged/config.yaml", text)
+    box.ask("chown root:edged /etc/edged/config.yaml && chmod 640 /etc/edged/config.yaml")
+
+
+def is_killed(box):
+    """And is back."""
+    process = state_of(box, "edged", "MainPID")
+    box.ask(f"{SIGNAL} KILL edged")
+    eventually(box, f"systemctl show -P MainPID edged | grep -cvx '0\\|{process}'", "1")
+    is_up(box)
+
+
+def until_it_rests(box, does):
+    box.ask(f"until systemctl is-failed -q edged; do {does}; sleep 0.1; done", timeout_s=150)
+
+
+def rests(box, why=""):
+    """It is down for failure, and the light shows it, the journal says why, and the clock tries again."""
+    becomes(box, "edged", "failed", within_s=90)
+    becomes(box, RESCUE, "active")
+    assert state_of(box, TIMER) == "active"
+    eventually(box, f"journalctl -u {RESCUE} -o cat | grep -q '{why}' && echo said", "said")
+
+
+def runs(box, command="systemctl restart edged"):
+    """What is asked for is done, and the light is the kiosk's own."""
+    box.ask(command)
+    is_up(box)
+    for unit in (RESCUE, TIMER):
+        assert state_of(box, unit) == "inactive", unit
+    assert state_of(box, "edged.socket") == "active"
+
+
+def refusals(box):
+    return said_by(box).count(REFUSED)
+
+
+def test_however_often_it_was_restarted_and_has_failed_the_remedy_is_the_one_in_the_journal(box):
+    box.ask("for n in $(seq 15); do systemctl restart edged || exit; done")
+    fails(box, BUG)
+    box.run("systemctl restart edged")
+    rests(box, "the last time with 70")
+    box.run("systemctl restart edged")  # what ails it is not over: it is tried as often as at first
+    eventually(box, f"journalctl -u edged -o cat | grep -c '{REFUSED}'", "2", within_s=90)
+    rests(box, "sudo systemctl restart edged")
+    without_drop_in(box, "edged.service")
+    runs(box)
+
+
+@pytest.mark.parametrize(("command", "signal"), [(OUT_OF_MEMORY, "KILL"), (NEVER_READY, "TERM")])
+def test_ended_by_a_signal_or_never_ready_it_comes_to_rest_and_is_started(box, command, signal):
+    fails(box, command, *QUICK, "TimeoutStartSec=500ms")
+    box.run("systemctl restart edged")
+    rests(box, f"signal {signal}")
+    without_drop_in(box, "edged.service")
+    runs(box, "systemctl start edged")
+
+
+def test_ended_by_its_watchdog_again_and_again_it_comes_to_rest_and_is_started(box):
+    drop_in(box, "edged.service", "[Service]", *QUICK, "WatchdogSec=1")
+    box.ask("systemctl restart edged")
+    until_it_rests(box, f"systemctl is-active -q edged && {SIGNAL} STOP edged")
+    rests(box, "signal ABRT")
+    without_drop_in(box, "edged.service")
+    runs(box)
+
+
+@pytest.mark.parametrize(("status", "times"), [(78, 50), (64, 12)])
+def test_what_stays_wrong_is_started_as_often_as_one_likes_and_the_light_stays_on(box, status, times):
+    if status == 78:
+        configure(box, WRONG)
+    else:
+        fails(box, USAGE)
+    box.run(f"for n in $(seq {times}); do systemctl restart edged; done", timeout_s=200)
+    rests(box, f"it ended with {status}")
+    assert refusals(box) == 0
+    if status == 78:
+        configure(box, CONFIG)
+    else:
+        without_drop_in(box, "edged.service")
+    runs(box)
+
+
+def test_restarts_by_hand_do_not_count_as_failures(box):
+    for _ in range(3):
+        box.ask("for n in 1 2 3; do systemctl restart edged && systemctl stop edged; done")
+        box.ask("systemctl start edged")
+        is_killed(box)
+        assert state_of(box, "edged", "NRestarts") == "1"
+    for number in ("2", "3", "4"):
+        is_killed(box)
+        assert state_of(box, "edged", "NRestarts") == number
+    assert refusals(box) == 0
+
+
+@pytest.mark.parametrize("words", ["restart", "start", "stop start"])
+def test_a_start_in_the_wait_between_two_tries_is_made_however_often(box, words):
+    fails(box, BUG, "RestartSec=2s", "RestartMaxDelaySec=2s")
+    box.run("systemctl restart edged")
+    command = "; ".join(f"systemctl {word} edged" for word in words.split())
+    for _ in range(12):
+        eventually(box, "systemctl show -P SubState edged", "auto-restart")
+        box.run(command)
+    assert refusals(box) == 0
+    assert state_of(box, "edged") != "failed"
+    without_drop_in(box, "edged.service")
+    runs(box, command)
+
+
+def test_stopped_in_the_wait_or_at_rest_it_stays_stopped_and_dark(box):
+    fails(box, BUG, "RestartSec=2s")
+    box.run("systemctl restart edged")
+    eventually(box, "systemctl show -P SubState edged", "auto-restart")
+    box.ask("systemctl stop edged; sleep 3")
+    assert [state_of(box, unit) for unit in ("edged", RESCUE, TIMER)] == ["inactive"] * 3
+    fails(box, BUG)
+    box.run("systemctl start edged")
+    rests(box)
+    box.ask("systemctl stop edged")
+    for unit in (RESCUE, TIMER):
+        becomes(box, unit, "inactive")
+    without_drop_in(box, "edged.service")
+    runs(box, "systemctl start edged")
+
+
+def test_a_healthy_life_ends_the_count(box):
+    """Of two seconds here, and of three minutes in the unit."""
+    box.ask(f"sed -i 's/-lt 180 /-lt 2 /' /etc/systemd/system/{START}")
+    box.ask(f"grep -q -e '-lt 2 ' /etc/systemd/system/{START}")
+    drop_in(box, "edged.service", "[Service]", *QUICK)
+    for _ in range(11):
+        box.ask("sleep 2")
+        is_killed(box)
+    assert refusals(box) == 0
+    until_it_rests(box, f"{SIGNAL} KILL edged")
+    rests(box, "signal KILL")
+
+
+def test_the_light_comes_back_when_what_holds_it_is_killed(box):
+    """After 78 the clock does not try again, and nothing else is left."""
+    configure(box, WRONG)
+    drop_in(box, RESCUE, "[Service]", "RestartSec=100ms")
+    box.run("systemctl restart edged")
+    rests(box)
+    for number in range(1, 8):
+        box.ask(f"{SIGNAL} KILL {RESCUE}")
+        eventually(box, f"systemctl show -P NRestarts {RESCUE}", str(number))
+        becomes(box, RESCUE, "active")
+    configure(box, CONFIG)
+    runs(box)
+
+
+def test_changed_units_are_read_while_it_rests(box):
+    fails(box, BUG)
+    box.run("systemctl restart edged")
+    rests(box)
+    drop_in(box, RESCUE, "[Service]", "MemoryMax=95M")
+    drop_in(box, TIMER, "[Timer]", "OnActiveSec=20min")
+    rests(box)
+    without_drop_in(box, "edged.service")
+    runs(box)
+
+
+def test_where_nothing_ends_the_count_it_comes_to_rest_and_a_refusal_leaves_the_light_on(box):
+    assert box.run(f"systemctl start {START}").returncode != 0, "it is not for hands"
+    box.ask(f"mv /etc/systemd/system/{START} /root")
+    fails(box, BUG)
+    box.run("systemctl restart edged")
+    rests(box, "the last time with 70")
+    assert "too often" in box.run("systemctl restart edged").stderr
+    rests(box)
+    box.ask(f"mv /root/{START} /etc/systemd/system")
+    without_drop_in(box, "edged.service")
+    runs(box)
+
+
+def test_the_embedded_service_is_never_refused_either(box):
+    box.ask("for n in $(seq 15); do systemctl restart edged-local || exit; done")
+    for _ in range(12):
+        box.ask(f"{SIGNAL} KILL edged-local; until systemctl restart edged-local; do sleep 0.1; done")
+    becomes(box, "edged-local", "active")
+    assert REFUSED not in said_by(box, "edged-local.service")
+
+
+@pytest.fixture
+def before(tmp_path):
+    """A release in which systemd's count was the only one, and each start put out the light."""
+    tree = copy_checkout(tmp_path / "before")
+    units = tree / "systemd"
+    (units / START).unlink()
+    for _ in ("Wants=", "After="):
+        replace(units / "edged.service", f" {START}\n", "\n")
+    replace(units / "edged.socket", "\n\n\\[Socket\\]", f"\nConflicts={RESCUE} {TIMER}\n\n[Socket]")
+    replace(tree / "edged/__init__.py", '__version__ = "[^"]*"', '__version__ = "0.0.9"')
+    return wheel_of(tree, tmp_path)
+
+
+@pytest.mark.parametrize("state", ["at rest", "locked out"])
+def test_an_upgrade_leads_out_of_what_the_release_before_was_caught_in(box, before, wheels, state):
+    box.ask(f"{INSTALLER} --wheel {give(box, before)}", timeout_s=120)
+    fails(box, BUG)
+    box.run("systemctl restart edged")
+    rests(box)
+    if state == "locked out":
+        box.run("systemctl restart edged")
+        becomes(box, RESCUE, "inactive")
+    without_drop_in(box, "edged.service")
+    words = "--no-start " if state == "locked out" else ""
+    box.ask(f"{INSTALLER} {words}--wheel {give(box, wheels['good'])}", timeout_s=120)
+    runs(box, "systemctl restart edged" if words else "true")
+    assert box.ask("edged --version") == "edged 0.9.1"
