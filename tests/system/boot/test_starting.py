@@ -232,7 +232,9 @@ def before(tmp_path):
 
 
 @pytest.mark.parametrize("state", ["at rest", "locked out"])
-def test_an_upgrade_leads_out_of_what_the_release_before_was_caught_in(box, before, wheels, state):
+def test_an_upgrade_leads_out_of_what_the_release_before_was_caught_in(boot, before, wheels, state):
+    box = boot()  # with this machine's network: a release may need a wheel
+    is_up(box)
     box.ask(f"{INSTALLER} --wheel {give(box, before)}", timeout_s=120)
     fails(box, BUG)
     box.run("systemctl restart edged")
