@@ -130,15 +130,19 @@ def test_restarts_by_hand_do_not_count_as_failures(box):
 @pytest.mark.parametrize("words", ["restart", "start", "stop start"])
 def test_a_start_in_the_wait_between_two_tries_is_made_however_often(box, words):
     fails(box, BUG, "RestartSec=2s", "RestartMaxDelaySec=2s")
-    box.run("systemctl restart edged")
-    command = "; ".join(f"systemctl {word} edged" for word in words.split())
+    # systemd 257 has a job that waits until it runs, over as many tries as that takes
+    command = "; ".join(f"systemctl --no-block {word} edged" for word in words.split())
+    box.ask("systemctl --no-block restart edged")
+    began = "systemctl show -P ExecMainStartTimestampMonotonic edged"
     for _ in range(12):
         eventually(box, "systemctl show -P SubState edged", "auto-restart")
-        box.run(command)
+        last = box.ask(began)
+        box.ask(command)
+        eventually(box, f"{began} | grep -cvx {last}", "1")
     assert refusals(box) == 0
     assert state_of(box, "edged") != "failed"
     without_drop_in(box, "edged.service")
-    runs(box, command)
+    runs(box, command.replace(" --no-block", ""))
 
 
 def test_stopped_in_the_wait_or_at_rest_it_stays_stopped_and_dark(box):
@@ -218,24 +222,25 @@ def test_the_embedded_service_is_never_refused_either(box):
     assert REFUSED not in said_by(box, "edged-local.service")
 
 
-@pytest.fixture
-def before(tmp_path):
+@pytest.fixture(scope="module")
+def before(tmp_path_factory):
     """A release in which systemd's count was the only one, and each start put out the light."""
-    tree = copy_checkout(tmp_path / "before")
+    place = tmp_path_factory.mktemp("before")
+    tree = copy_checkout(place / "tree")
     units = tree / "systemd"
     (units / START).unlink()
     for _ in ("Wants=", "After="):
         replace(units / "edged.service", f" {START}\n", "\n")
-    replace(units / "edged.socket", "\n\n\\[Socket\\]", f"\nConflicts={RESCUE} {TIMER}\n\n[Socket]")
+    replace(units / "edged.socket", f"After={START}\n", f"Conflicts={RESCUE} {TIMER}\n")
     replace(tree / "edged/__init__.py", '__version__ = "[^"]*"', '__version__ = "0.0.9"')
-    return wheel_of(tree, tmp_path)
+    return wheel_of(tree, place)
 
 
 @pytest.mark.parametrize("state", ["at rest", "locked out"])
-def test_an_upgrade_leads_out_of_what_the_release_before_was_caught_in(boot, before, wheels, state):
+def test_an_upgrade_leads_out_of_what_the_release_before_was_caught_in(boot, machines, suite, before, state):
     box = boot()  # with this machine's network: a release may need a wheel
     is_up(box)
-    box.ask(f"{INSTALLER} --wheel {give(box, before)}", timeout_s=120)
+    box.ask(f"{INSTALLER} --wheel {give(box, before)}", timeout_s=200)
     fails(box, BUG)
     box.run("systemctl restart edged")
     rests(box)
@@ -243,7 +248,9 @@ def test_an_upgrade_leads_out_of_what_the_release_before_was_caught_in(boot, bef
         box.run("systemctl restart edged")
         becomes(box, RESCUE, "inactive")
     without_drop_in(box, "edged.service")
-    words = "--no-start " if state == "locked out" else ""
-    box.ask(f"{INSTALLER} {words}--wheel {give(box, wheels['good'])}", timeout_s=120)
+    words = " --no-start" if state == "locked out" else ""
+    box.ask(
+        f"{machines(suite).command}{words}", timeout_s=200
+    )  # the release it had at first lies there still
     runs(box, "systemctl restart edged" if words else "true")
-    assert box.ask("edged --version") == "edged 0.9.1"
+    assert box.ask("edged --version") != "edged 0.0.9"
