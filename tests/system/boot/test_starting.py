@@ -147,7 +147,7 @@ def test_a_start_in_the_wait_between_two_tries_is_made_however_often(box, words)
 
 def test_stopped_in_the_wait_or_at_rest_it_stays_stopped_and_dark(box):
     fails(box, BUG, "RestartSec=2s")
-    box.run("systemctl restart edged")
+    box.ask("systemctl --no-block restart edged")
     eventually(box, "systemctl show -P SubState edged", "auto-restart")
     box.ask("systemctl stop edged; sleep 3")
     assert [state_of(box, unit) for unit in ("edged", RESCUE, TIMER)] == ["inactive"] * 3
