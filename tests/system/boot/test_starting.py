@@ -206,7 +206,7 @@ def test_where_nothing_ends_the_count_it_comes_to_rest_and_a_refusal_leaves_the_
     box.run("systemctl restart edged")
     rests(box, "the last time with 70")
     refused = refusals(box)
-    assert box.run("systemctl restart edged").returncode != 0
+    assert box.run("systemctl start edged").returncode != 0  # a restart would end the light, with systemd 257
     assert refusals(box) == refused + 1
     rests(box)
     box.ask(f"mv /root/{START} /etc/systemd/system")
