@@ -15,6 +15,7 @@ connections only.
     half_open                     nothing at all any more, pings neither
     expire                        the session's time is up
     swallow@EVENT                 this event is not sent, or not taken (`swallow@response.done`: never done)
+    unasked                       an answer that nobody asked for begins, where none is under way
     deaf                          commits are never honoured
     twice | foreign | late        deltas of sound: two times, also of a response nobody asked for, again after the end
     odd | bad_base64              deltas of odd length, or of no base64
@@ -53,8 +54,8 @@ _RETRY_AFTER = re.compile(rf"\d{{1,9}}|{_DATE}", re.ASCII)
 _STATUSES = {str(status.value) for status in HTTPStatus if status >= 200}
 _CLOSES = {1000, 1001, 1002, 1003, 1005, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014}
 _NONE = (
-    "hang", "mute", "drop", "stall", "half_open", "expire", "swallow", "deaf", "twice", "foreign", "late", "odd",
-    "bad_base64", "bare", "code_in_type",
+    "hang", "mute", "drop", "stall", "half_open", "expire", "swallow", "unasked", "deaf", "twice", "foreign", "late",
+    "odd", "bad_base64", "bare", "code_in_type",
 )  # fmt: skip
 BEFORE = frozenset({"refuse", "slow", "hang"})
 ODD = 481  # bytes
@@ -95,7 +96,12 @@ class End:
     reason: str = ""
 
 
-Action = Send | End
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """The session begins an answer by itself."""
+
+
+Action = Send | End | Speak
 
 
 def parse(line: str) -> Fault:
@@ -226,6 +232,8 @@ def _actions(fault: Fault) -> list[Action]:
             return [End("close", int(fault.arguments[0]), (*fault.arguments, "")[1])]
         case "drop" | "stall" | "half_open" | "expire":
             return [End(fault.do)]
+        case "unasked":
+            return [Speak()]
         case "garbage":
             return [Send(GARBAGE[fault.arguments[0]])]
         case "huge":

@@ -129,6 +129,11 @@ class LocalServer:
         """Every committed utterance."""
         return list(self.ledger.audit)
 
+    def speak(self) -> None:
+        """Begin an answer that nobody asked for, in each session that is not answering."""
+        for talk in self._talks:
+            talk.speak()
+
     # -- before the handshake ------------------------------------------------------------------------
 
     async def _request(self, connection: ServerConnection, request: Request) -> Response | None:

@@ -6,7 +6,7 @@ the client's event_id and leaves the session up.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from edged import wire
@@ -88,6 +88,12 @@ class LocalSession:
     def advance(self, now: float) -> list[str]:
         """Send what is due of the answers under way."""
         return self._text(self._ended(self._responses.advance(now)))
+
+    def speak(self, now: float) -> list[str]:
+        """Begin an answer that nobody asked for; nothing where one is under way."""
+        if self._responses.active is not None:
+            return []
+        return self._text(self._responses.begin(self._effective.answering({}, sounded=False), now))
 
     def expire(self) -> list[str]:
         """The session's time is up; the connection ends after this."""
@@ -215,7 +221,7 @@ class LocalSession:
             wire.ServerError(bad.message, type=kind, code=bad.code, param=bad.param, event_id=event_id)
         )
 
-    def _text(self, events: list[ServerEvent]) -> list[str]:
+    def _text(self, events: Iterable[ServerEvent]) -> list[str]:
         return [wire.encode(event, self.dialect, self._new_id("event")) for event in events]
 
 

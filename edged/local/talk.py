@@ -12,7 +12,7 @@ from collections import deque
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from edged.local.faults import Action, End, Faulty, Send
+from edged.local.faults import Action, End, Faulty, Send, Speak
 from edged.local.session import LocalSession
 
 MOST_WAITING, MOST_WAITING_BYTES = 1000, 4 * 2**20
@@ -59,6 +59,12 @@ class Talk:
         """The server ends: let go of who is kept waiting on purpose."""
         self._left.set()
 
+    def speak(self) -> None:
+        """Begin an answer that nobody asked for."""
+        if not self._over:
+            self._put([Speak()])
+            self._news.set()
+
     async def _read(self) -> None:
         while True:
             message = await self._connection.recv()
@@ -90,6 +96,9 @@ class Talk:
             action = self._waiting.popleft()
             if isinstance(action, End):
                 return action
+            if isinstance(action, Speak):
+                self._say(self._session.speak(self._loop.time()))
+                continue
             self._waiting_bytes -= len(action.message)
             try:
                 async with asyncio.timeout(STUCK_S):

@@ -475,6 +475,25 @@ def test_a_drop_has_no_close_frame(served):
     served(body)
 
 
+@pytest.mark.parametrize("asked_by", ["fault", "call"])
+def test_an_answer_that_nobody_asked_for_is_a_whole_one_and_billed(served, asked_by):
+    async def body(server):
+        async with faulty(server, "unasked" if asked_by == "fault" else "mute") as socket:
+            if asked_by == "call":
+                await asyncio.sleep(1)
+                server.speak()
+                server.speak()  # while one is under way
+            names = []
+            while "response.done" not in names:
+                names.append(json.loads(await socket.recv())["type"])
+            assert "response.output_audio.delta" in names[names.index("response.created") :]
+            await asyncio.sleep(5)
+        assert [billed.status for billed in server.bill] == ["completed"]
+        assert server.ledger.errors == 0
+
+    served(body)
+
+
 def test_a_stalled_service_still_answers_pings(served):
     async def body(server):
         async with faulty(server, "stall@response.created") as socket:
