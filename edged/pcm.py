@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from math import sqrt
+from operator import mul
 from typing import Literal
 
 Encoding = Literal["pcm16", "g711_ulaw", "g711_alaw"]
@@ -95,7 +96,7 @@ def gain(pcm: bytes, factor: float) -> bytes:
 def rms(pcm: bytes) -> float:
     """Root of the mean square, 0 .. 32768; nothing is silence. PCM16 of whole samples, else ValueError."""
     samples = _samples(pcm)
-    return sqrt(sum(value * value for value in samples) / len(samples)) if samples else 0.0
+    return sqrt(sum(map(mul, samples, samples)) / len(samples)) if samples else 0.0
 
 
 def peak(pcm: bytes) -> int:

@@ -9,7 +9,8 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
-from tests.lab.hours import Report, live, live_naively
+from tests.lab.hours import MODES, Report, live, live_naively
+from tests.lab.loop import WALL_AT_START
 from tests.lab.recovery import Recovery, quantile
 
 
@@ -18,6 +19,9 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=10, help="how many, each with its own seed; default 10")
     parser.add_argument(
         "--hours", type=float, default=1.0, help="length of a run in simulated hours; default 1"
+    )
+    parser.add_argument(
+        "--mode", choices=MODES, default="hold", help="what the kiosk is set to; default hold"
     )
     parser.add_argument("--seed", type=int, default=1, help="of the first run; default 1")
     parser.add_argument("--faults", type=float, default=6.5, metavar="N", help="faults an hour; default 6.5")
@@ -32,7 +36,8 @@ def main() -> int:
     parser.add_argument("--verbose", action="store_true", help="the daemon's own log (with --runs 1)")
     args = parser.parse_args()
     if args.verbose:
-        logging.basicConfig(level=logging.INFO, format="%(message)s")
+        logging.basicConfig(level=logging.INFO, format="%(at)9.3f %(message)s")
+        logging.getLogger().handlers[0].addFilter(_place)
         logging.getLogger("websockets").setLevel(logging.WARNING)
     else:
         logging.disable(logging.CRITICAL)
@@ -43,7 +48,12 @@ def main() -> int:
     seeds = range(args.seed, args.seed + args.runs)
     jobs = 1 if args.verbose else args.jobs
     with ProcessPoolExecutor(jobs) as pool:
-        options = {"faults_an_hour": args.faults, "settings": tuple(args.set), "session_s": args.session_s}
+        options = {
+            "mode": args.mode,
+            "faults_an_hour": args.faults,
+            "settings": tuple(args.set),
+            "session_s": args.session_s,
+        }
         runs = [pool.submit(live, seed, args.hours, **options) for seed in seeds]
         naive = (
             [pool.submit(live_naively, seed, args.hours, faults_an_hour=args.faults) for seed in seeds]
@@ -84,6 +94,12 @@ def _tell_recovery(name: str, recovered: list[Recovery]) -> None:
             f"{name}, {kind}: {len(after)}, p50 {quantile(after, 0.5):.2f} s, p95 {quantile(after, 0.95):.2f} s, "
             f"worst {max(after, default=0):.2f} s"
         )
+
+
+def _place(record: logging.LogRecord) -> bool:
+    """In the run's own time."""
+    record.at = record.created - WALL_AT_START
+    return True
 
 
 def _tell(report: Report) -> None:

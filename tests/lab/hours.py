@@ -16,6 +16,7 @@ from tests.lab.net import SimNet
 from tests.lab.oracle import SAMPLE, Commit, Verdict, judge
 from tests.lab.recovery import Recovery, recoveries, silent_share
 from tests.lab.stamp import locate
+from tests.lab.talks import talk
 from tests.lab.weather import storm
 
 PREROLL = 7200 + 24 * LATE_MS  # samples: 300 ms, and what the microphone was late with
@@ -23,6 +24,7 @@ LEAST_S = 0.35  # over the longest threshold (a tap over an answer) and a block
 TOLD_WITHIN_S = 60.0  # turn.keep_s, what may delay it, and the gate being open just then
 VISITS_AN_HOUR = 15
 SESSION_S = 3600.0
+MODES = ("hold", "conversation", "duplex")
 
 
 @dataclass
@@ -45,15 +47,20 @@ def live(
     seed: int,
     hours: float = 1.0,
     *,
+    mode: str = "hold",
     faults_an_hour: float = 6.5,
     settings: tuple[str, ...] = (),
     session_s: float = SESSION_S,
 ) -> Report:
-    """One run; the same seed gives the same run."""
+    """One run; the same seed gives the same run. `mode` is one of MODES."""
     report = Report(seed, hours)
     began = time.process_time()
     net = SimNet(latency_ms=20, jitter_ms=10)
-    run(_live(net, report, faults_an_hour, settings, session_s), net=net, seed=seed)
+    if mode == "hold":
+        living = _live(net, report, faults_an_hour, settings, session_s)
+    else:
+        living = _live_talking(net, report, mode == "duplex", faults_an_hour, settings, session_s)
+    run(living, net=net, seed=seed)
     report.cpu_s = time.process_time() - began
     report.felt = Counter(net.felt)
     report.digest = net.digest()
@@ -100,6 +107,24 @@ async def _live(
         report.verdict.counts["expired"] = server.ledger.expired
         report.recovered = recoveries(plan, kiosk.links)
         report.silent_share = silent_share(plan)
+
+
+async def _live_talking(
+    net: SimNet,
+    report: Report,
+    duplex: bool,
+    faults_an_hour: float,
+    settings: tuple[str, ...],
+    session_s: float,
+) -> None:
+    rng = Random(report.seed)
+    plan = storm(rng, report.hours * 3600, per_hour=faults_an_hour, start_s=5.0)
+    net.play(plan)
+    report.verdict, links = await talk(
+        net, rng, report.hours * 3600, duplex=duplex, settings=settings, session_s=session_s
+    )
+    report.recovered = recoveries(plan, links)
+    report.silent_share = silent_share(plan)
 
 
 @dataclass

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from random import Random
 
 from edged.app import App, Devices, Ports
+from edged.audio.echo import EchoCanceller
 from edged.audio.null import NullSpeaker
 from edged.audio.pace import LoopPace
 from edged.audio.ports import Heed
@@ -105,15 +106,25 @@ class StampVoice:
 class Kiosk:
     """The daemon in virtual time. `settings` are as on the command line: key=value."""
 
-    def __init__(self, net, url: str, rng: Random, *settings: str, store: Store | None = None) -> None:
+    def __init__(
+        self,
+        net,
+        url: str,
+        rng: Random,
+        *settings: str,
+        store: Store | None = None,
+        microphone: StampMicrophone | None = None,
+        echo: EchoCanceller | None = None,
+    ) -> None:
         loop = asyncio.get_running_loop()
-        self.microphone = StampMicrophone(loop)
+        self.microphone = microphone or StampMicrophone(loop)
         self.speaker = RecordingSpeaker(loop)
         self.button = NullButton()
         self.lamp = NullLamp()
         self.net = net
         self.events: list[dict] = []
         self.links: list[tuple[float, bool]] = []  # (when, up?)
+        self.lights: list[tuple[float, str]] = []  # (when, which)
         self._loop = loop
         config = load(
             None, env={}, sets=[f"provider.url={url}", "control.socket=", "state.dir=", *settings]
@@ -121,7 +132,7 @@ class Kiosk:
         ports = Ports(
             SimClock(loop), SimResolver(net), SimNetwatch(net), store or MemoryStore(), SimOffload(), rng
         )
-        front = Devices(self.microphone, self.speaker, self.button, self.lamp)
+        front = Devices(self.microphone, self.speaker, self.button, self.lamp, echo)
         self.app = App(config, key=None, ports=ports, front=front, listeners=(self._keep,))
         self._task = loop.create_task(self.app.run())
 
@@ -129,6 +140,8 @@ class Kiosk:
         self.events.append(event)
         if event["event"] == "link":
             self.links.append((self._loop.time(), event["up"]))
+        if event["event"] == "light":
+            self.lights.append((self._loop.time(), event["light"]))
 
     async def __aenter__(self):
         return self
@@ -136,6 +149,11 @@ class Kiosk:
     async def __aexit__(self, *_):
         self.app.stop()
         await self._task
+
+    @property
+    def ended(self) -> bool:
+        """The daemon is no more."""
+        return self._task.done()
 
     @property
     def state(self) -> str:

@@ -174,9 +174,10 @@ class SimNet:
         for fault in plan:
             self.at(fault.at_s, self.begin, fault)
             if fault.kind in LASTING:
-                self.at(fault.at_s + fault.for_s, self._end_if_on, fault)
+                self.at(fault.at_s + fault.for_s, self.end_if_on, fault)
 
-    def _end_if_on(self, fault: Fault) -> None:
+    def end_if_on(self, fault: Fault) -> None:
+        """The same, where `heal` has not ended it."""
         if fault in self._faults:
             self.end(fault)
 

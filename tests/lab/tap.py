@@ -4,7 +4,7 @@
 RFC 6455 (the stock library does), and understands no compression.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from tests.lab.net import Event, SimNet
@@ -76,10 +76,11 @@ class _Stream:
 
 
 class Tap:
-    """All messages of all connections, in the order in which they arrived."""
+    """All messages of all connections, in the order in which they arrived; `told` hears of each instead."""
 
-    def __init__(self, net: SimNet) -> None:
+    def __init__(self, net: SimNet, told: Callable[[Message], None] | None = None) -> None:
         self.messages: list[Message] = []
+        self._told = told or self.messages.append
         self._streams: dict[tuple[int, str], _Stream] = {}
         net.watch(self._see)
 
@@ -92,7 +93,7 @@ class Tap:
         if event.kind == "data":
             stream = self._streams.setdefault(key, _Stream())
             for opcode, data in stream.feed(event.data):
-                self.messages.append(Message(event.at_s, *key, opcode, data))
+                self._told(Message(event.at_s, *key, opcode, data))
         elif event.kind == "lost_connection":
             self._streams.pop(key, None)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 ENDLESS = float("inf")
+NARROW_BUFFER = 64 * 1024  # bytes; a kernel takes less where less goes out
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,9 @@ LASTING: Mapping[str, Callable[[Conditions, float], Conditions]] = {
     "narrow": lambda now, bytes_s: replace(
         now, up_bytes_s=min(now.up_bytes_s, bytes_s), down_bytes_s=min(now.down_bytes_s, bytes_s)
     ),
+    "narrow_up": lambda now, bytes_s: replace(
+        now, up_bytes_s=min(now.up_bytes_s, bytes_s), buffer_bytes=min(now.buffer_bytes, NARROW_BUFFER)
+    ),
     "slice": lambda now, most: replace(now, slice_bytes=int(most)),
 }
 STRIKES = (
@@ -81,7 +85,8 @@ _RANGES: Mapping[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "narrow": ((5, 60), (6_000, 120_000)),
     "slice": ((5, 60), (40, 1400)),
 }
-KINDS = (*LASTING, *STRIKES)
+OF_A_VISIT = ("narrow_up",)  # come with what people do, not by themselves
+KINDS = (*(kind for kind in LASTING if kind not in OF_A_VISIT), *STRIKES)
 
 
 def effective(fair: Conditions, faults: Iterable[Fault]) -> Conditions:

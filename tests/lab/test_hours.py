@@ -1,0 +1,45 @@
+"""Hours of conversations: repeatable, healthy, and no wrong goes unseen in a whole run either."""
+
+from random import Random
+
+import pytest
+
+from edged.turn.driver import Turns
+from tests.lab import talks
+from tests.lab.hours import MODES, live
+from tests.lab.net import SimNet
+
+TALKING = [mode for mode in MODES if mode != "hold"]
+
+
+@pytest.mark.parametrize("mode", TALKING)
+def test_the_same_seed_is_the_same_run_and_a_short_one_is_healthy(mode):
+    first, second = (live(5, 0.02, mode=mode, faults_an_hour=30) for _ in range(2))
+    assert first.digest == second.digest
+    assert first.verdict == second.verdict
+    assert first.verdict.violations == []
+    assert first.verdict.counts["committed"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", TALKING)
+@pytest.mark.parametrize("seed", range(4))
+def test_an_hour_with_drops_ends_healthy(mode, seed):
+    report = live(seed, 1.0, mode=mode)
+    assert report.verdict.violations == []
+    assert report.verdict.counts["committed"] > 0
+
+
+def test_a_bug_of_the_daemon_ends_the_hour_and_is_told(lab_run, monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError("a bug")
+
+    async def main():
+        hour = talks.Hour(net, Random(1), duplex=False)
+        monkeypatch.setattr(Turns, "post", broken)
+        return await hour.live(600.0, (), 3600.0)
+
+    net = SimNet(latency_ms=10)
+    verdict = lab_run(main(), net=net)
+    assert verdict.violations
+    assert all("a bug" in wrong for wrong in verdict.violations)
