@@ -54,10 +54,12 @@ class Talker:
     async def until(self, is_so: Callable[[], bool], within_s: float) -> bool:
         return await self._kiosk.until(is_so, within_s)
 
-    async def visit(self, *, duplex: bool) -> None:
-        """One conversation, or what becomes of it."""
+    async def visit(self, *, duplex: bool, aloud: bool = False) -> None:
+        """One conversation, or what becomes of it; `aloud`: by somebody who does not wait to be answered."""
         rng = self._rng
         await self.press()
+        if aloud:
+            await self._think_aloud()
         for _ in range(rng.randrange(1, 5)):
             if not await self.until(lambda: self.is_heard, rng.uniform(2.0, 40.0)):
                 if rng.random() < 0.5:
@@ -82,9 +84,13 @@ class Talker:
             await asyncio.sleep(rng.uniform(0.6, 2.0))
             await self.say(rng.uniform(0.4, 3.0))
         elif how < 0.4:  # thinks aloud
-            for _ in range(rng.randrange(3, 7)):
-                await asyncio.sleep(rng.uniform(0.6, 1.5))
-                await self.say(rng.uniform(0.6, 1.5))
+            await self._think_aloud()
+
+    async def _think_aloud(self) -> None:
+        """In pauses that are ends of speech to the service."""
+        for _ in range(self._rng.randrange(3, 7)):
+            await asyncio.sleep(self._rng.uniform(0.6, 1.5))
+            await self.say(self._rng.uniform(0.6, 1.5))
 
     async def _react(self, *, duplex: bool) -> None:
         rng = self._rng
@@ -131,7 +137,7 @@ class Mishaps:
         self.mutes: list[tuple[float, bool]] = []
         self._kiosk, self._microphone, self._server, self._rng = kiosk, microphone, server, rng
         self._loop = asyncio.get_running_loop()
-        self._kinds = (self._mute, self._unplug, self._speak, self._narrow)
+        self._kinds = (self._mute, self._unplug, self._speak, self.narrow)
         self._due: list[asyncio.TimerHandle] = []
 
     def befall(self, within_s: float) -> None:
@@ -163,7 +169,8 @@ class Mishaps:
         log.info("mishap: the service speaks unasked")
         self._server.speak()
 
-    def _narrow(self) -> None:
+    def narrow(self) -> None:
+        """Speech takes longer to be sent than to be said, for a while."""
         fault = Fault(0.0, "narrow_up", 0.0, self._rng.uniform(12_000, 30_000))
         log.info("mishap: no more than %d bytes a second go up", fault.amount)
         self._kiosk.net.begin(fault)

@@ -19,6 +19,7 @@ from tests.lab.witness import Witness
 
 VISITS_AN_HOUR = 30
 MISHAPS_A_VISIT = 0.5
+FAR_BEHIND_A_VISIT = 0.05  # more is said than goes out, and the service answers what lies far back
 MISHAPS_AN_HOUR = 12  # besides, whether somebody is there or not
 AT_REST_S = 160.0  # the longest that a turn may wait for anything, one after the other
 CONVERSATION = ("mode=conversation",)
@@ -88,7 +89,10 @@ class Hour:
             await asyncio.sleep(pause)
             if self.rng.random() < MISHAPS_A_VISIT:
                 self.mishaps.befall(30.0)
-            await self.talker.visit(duplex=self.duplex)
+            aloud = self.rng.random() < FAR_BEHIND_A_VISIT
+            if aloud:
+                self.mishaps.narrow()
+            await self.talker.visit(duplex=self.duplex, aloud=aloud)
             if self._failed:
                 return
         await asyncio.sleep(max(0.0, end - self.loop.time()))
