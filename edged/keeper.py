@@ -7,6 +7,7 @@ when to try again.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from random import Random
 from typing import Protocol
 
@@ -91,7 +92,8 @@ class Keeper:
                 raise
 
         def on_lost(error: DeviceError) -> None:
-            loop.call_soon_threadsafe(lambda: None if lost.done() else lost.set_result(error))
+            with suppress(RuntimeError):  # the loop is closed: the device's thread outlives it
+                loop.call_soon_threadsafe(lambda: None if lost.done() else lost.set_result(error))
 
         try:
             await self._offload(open_or_shut, deadline_s=OPEN_WITHIN_S)

@@ -2,13 +2,16 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 
 from edged import turn
 from edged.app.adapters import Devices, Ports
 from edged.app.chronicle import Chronicle
 from edged.app.control import opened
-from edged.app.ending import unless, wind_up
+from edged.app.ending import Parts, try_each, unless
 from edged.app.front import Front, preroll_ms
 from edged.app.learning import Learning
 from edged.app.reload import Reload, Source
@@ -30,11 +33,10 @@ from edged.pcm import PCM16
 from edged.realtime.link import Link
 from edged.realtime.websocket import WebsocketDial
 from edged.system.control import ControlServer, Peer
+from edged.system.door import Door
 from edged.system.exit import Exit
 from edged.system.heap import Tidying
 from edged.system.journal import set_level
-from edged.system.offload import hung_call
-from edged.system.progress import Sign
 from edged.system.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
@@ -66,8 +68,9 @@ class App:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         self._control: ControlServer | None = None
-        self._line: asyncio.Task[None] | None = None
-        self._tasks: asyncio.TaskGroup | None = None
+        self._parts: Parts | None = None
+        self._failed: Callable[[BaseException], None] = lambda _: None  # `live` has a door for it
+        self._foreign: Counter[str] = Counter()
         self._build(front)
         self._reload = Reload(source, self, ports, config=config, key=key, front=lambda: self.front)
 
@@ -94,7 +97,7 @@ class App:
             ports,
             intake=self.intake,
             playout=self.playout,
-            gesture=self._gesture,
+            gesture=lambda gesture: self.appliance.gesture(gesture, by=self._front),
             changed=self._device_changed,
             switches=self._switches,
         )
@@ -134,9 +137,6 @@ class App:
         """The devices in use."""
         return self._front.devices
 
-    def _gesture(self, gesture: Gesture) -> None:
-        self.appliance.gesture(gesture, by=self._front)
-
     def _device_changed(self, name: str, is_up: bool, cause: str | None) -> None:  # noqa: FBT001 a switch
         self.appliance.on_device(name, is_up, cause)
 
@@ -145,7 +145,7 @@ class App:
         self._front.want_microphone()
 
     def _from_thread(self, call: Callable[[], None]) -> None:
-        if not self._loop.is_closed():
+        with suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(call)
 
     def _publish(self, event: dict[str, object]) -> None:
@@ -162,17 +162,21 @@ class App:
         """Ask for the end; `run` returns within a second."""
         self._stopping.set()
 
-    async def live(self, leave: Exit) -> int:
-        """`run`, ending the process by `leave` on a bug; a device call that hangs counts as one."""
-        try:
-            return await self.run()
-        except Exception as error:
-            hung = hung_call(error)
-            why, cause = hung or repr(error), "device_hung" if hung else "bug"
-            words = f"{cause}: {CAUSES[cause].remedy} ({why})"
-            log.critical("%s", words, exc_info=None if hung else error, extra={"edged": {"cause": cause}})
-            leave(EXIT_BUG, why)
-            return EXIT_BUG
+    async def live(self, leave: Exit | Door) -> int:
+        """`run`, with one door out (system/door.py): whatever of ours fails meanwhile ends the process."""
+        with leave if isinstance(leave, Door) else Door(leave) as door:
+            door.farewell, self._failed, self._foreign = self._farewell, door.failed, door.foreign
+            door.watch(self._loop)
+            try:
+                return await self.run()
+            except Exception as error:  # noqa: BLE001 it ends the process
+                door.failed_here(error)
+                return EXIT_BUG
+
+    def _farewell(self) -> None:
+        """The light first: it tells a visitor that somebody listens."""
+        control = [self._control.abandon] if self._control else []
+        try_each(self._front.lamp.stop, self.intake.shut, *control, self.front.button.stop)
 
     async def run(self) -> int:
         """Run until `stop`; returns the exit code. A bug in any part passes through as an exception group."""
@@ -187,20 +191,23 @@ class App:
 
     async def _until_stopped(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            self._tasks = tasks
-            parts = [
-                tasks.create_task(keeper.run(), name=name) for name, keeper in self._front.keepers.items()
-            ]
-            self._line = tasks.create_task(self.link.run(), name="link")
+            parts = self._parts = Parts(tasks, self._stopping, self._failed)
+            for name, keeper in self._front.keepers.items():
+                parts.begin(name, keeper.run)
+            parts.begin("link", self.link.run)
             self._ports.netwatch.start(lambda: self.link.retry_now())  # noqa: PLW0108 it may be another link by then
             self._ports.plugwatch.start(self._front.plugged)
-            parts.append(tasks.create_task(self._reload.run(), name="reload"))
-            parts.append(tasks.create_task(Tidying(self._ports.heap, self.quiet).run(), name="tidying"))
-            parts.append(tasks.create_task(self._learning.run(), name="learning"))
-            parts.append(tasks.create_task(self._switches.run(), name="switches"))
+            parts.begin("reload", self._reload.run)
+            parts.begin("tidying", Tidying(self._ports.heap, self.quiet).run)
+            parts.begin("learning", self._learning.run)
+            parts.begin("switches", self._switches.run)
             self._control = await opened(self._config.control.socket, self._ports.control, self)
-            if self._ports.watchdog_s is not None:
-                parts.append(tasks.create_task(self._watchdog(self._ports.watchdog_s).run(), name="watchdog"))
+            if (within_s := self._ports.watchdog_s) is not None:
+                link_lives = partial(parts.lives, "link")
+                look = partial(signs, self._front.keepers, self.intake, self.playout, link_lives)
+                now_ms = self._ports.clock.monotonic_ms
+                watchdog = Watchdog(self._ports.manager, look, now_ms, within_s=within_s)
+                parts.begin("watchdog", watchdog.run)
             await asyncio.sleep(0)  # each part has begun; none is waited for, neither network nor device
             told = {"event": "ready", "mode": self._config.mode, "provider": self._config.provider.name}
             log.info("ready: %s mode, %s", told["mode"], told["provider"], extra={"edged": told})
@@ -211,15 +218,7 @@ class App:
             self.appliance.stop()
             self._ports.netwatch.stop()
             self._ports.plugwatch.stop()
-            parts.append(self._line)
-            await wind_up(parts)
-
-    def _watchdog(self, within_s: float) -> Watchdog:
-        return Watchdog(self._ports.manager, self._signs, self._ports.clock.monotonic_ms, within_s=within_s)
-
-    def _signs(self) -> dict[str, Sign]:
-        alive = self._line is not None and not self._line.done()
-        return signs(self._front.keepers, self.intake, self.playout, link_lives=alive)
+            await parts.wind_up()
 
     # -- a changed configuration ---------------------------------------------------------------------
 
@@ -253,18 +252,19 @@ class App:
 
     def _change_link(self) -> None:
         """A new line in the place of the old; what waits for the line waits for this one now."""
-        assert self._line is not None
-        assert self._tasks is not None
-        (old := self._line).cancel()
+        assert self._parts is not None
+        old = self._parts.let_go("link")
         self.link = self._make_link()
         self.appliance.begin(self.link)
-        self._line = self._tasks.create_task(self.link.run(after=old), name="link")
+        self._parts.begin("link", lambda: self.link.run(after=old))
         self._publish({"event": "link", "up": False, "cause": None, "text": "the configuration has changed"})
 
     # -- the control socket's target -----------------------------------------------------------------
 
     def snapshot(self) -> dict[str, object]:
-        return {**self.appliance.snapshot(self._front.counted()), "volume": self._switches.loudness.volume}
+        foreign = {"foreign_failures": count} if (count := self._foreign.total()) else {}
+        counted = self._front.counted() | foreign
+        return {**self.appliance.snapshot(counted), "volume": self._switches.loudness.volume}
 
     async def set_volume(self, level: object) -> dict[str, object]:
         """Speak as loud as this from now on; raises CommandError."""

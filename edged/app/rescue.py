@@ -69,6 +69,11 @@ class Rescue:
     def stop(self) -> None:
         self._stopping.set()
 
+    def end(self) -> None:
+        """Dark; any thread."""
+        if self._lamp is not None:
+            self._lamp.stop()
+
     async def run(self) -> None:
         cause = CAUSES[self._why.cause]
         light = (
@@ -88,5 +93,4 @@ class Rescue:
         if self._lamp is not None:
             self._lamp.show(cause.light or Light.FAULT)
         await self._stopping.wait()
-        if self._lamp is not None:
-            self._lamp.stop()
+        self.end()

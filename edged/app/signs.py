@@ -1,6 +1,6 @@
 """What has to go on while a kiosk lives: of the devices' threads, and the link's task (system/watchdog.py)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from edged.audio.intake import Intake
 from edged.audio.playout import Playout
@@ -9,11 +9,11 @@ from edged.system.progress import Sign
 
 
 def signs(
-    keepers: Mapping[str, Keeper], intake: Intake, playout: Playout, *, link_lives: bool
+    keepers: Mapping[str, Keeper], intake: Intake, playout: Playout, link_lives: Callable[[], bool]
 ) -> dict[str, Sign]:
     """By name; a microphone that is open hands blocks, a speaker that has something to play takes it."""
     return {
         "microphone": Sign(intake.blocks, wanted=keepers["microphone"].up),
         "speaker": Sign(playout.pulls, wanted=keepers["speaker"].up and not playout.idle),
-        "link": Sign(0, wanted=not link_lives),
+        "link": Sign(0, wanted=not link_lives()),
     }

@@ -50,6 +50,7 @@ class PyAudioMicrophone(Listening):
     _stream: Any = None
     _heard_at = 0.0
     _silent_s = SILENT_S
+    _failure: BaseException | None = None  # of the callback
 
     def __init__(
         self,
@@ -64,6 +65,8 @@ class PyAudioMicrophone(Listening):
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""
         self._unwelcome.clear()
+        self._woken.clear()
+        self._failure = None
         hold = _hold("microphone", self._unwelcome.set)
         try:
             self._stream = self._open(hold.library, hand)
@@ -89,10 +92,14 @@ class PyAudioMicrophone(Listening):
             inward = self._inward(layout)
 
             def callback(data: bytes, _frames: int, _times: object, status: int) -> tuple[None, int]:
-                self._heard_at = time.monotonic()
-                self.gaps += bool(status & INPUT_OVERFLOW)
-                if sound := inward.feed(data):
-                    hand(sound)
+                try:
+                    self._heard_at = time.monotonic()
+                    self.gaps += bool(status & INPUT_OVERFLOW)
+                    if sound := inward.feed(data):
+                        hand(sound)
+                except BaseException as error:  # noqa: BLE001 PyAudio would print it, and raise its like in the main thread
+                    self._fail(error)
+                    return None, ABORT
                 return None, 0  # paContinue
 
             return {"frames_per_buffer": layout.frames_of(self._block_ms), "stream_callback": callback}
@@ -101,8 +108,16 @@ class PyAudioMicrophone(Listening):
         self._silent_s = SILENT_S if "(hw:" in name else SERVER_SILENT_S
         return stream
 
+    def _fail(self, error: BaseException) -> None:
+        """What the callback has raised: the thread that watches it raises it, where it is told."""
+        self._failure = error
+        self._woken.set()
+
     def _watching(self, lost: Lost) -> None:
-        while not self._ended.wait(SILENT_S / 5):
+        while not self._ended.is_set():
+            self._woken.wait(SILENT_S / 5)
+            if self._failure is not None:
+                raise self._failure
             if self._unwelcome.is_set():
                 lost(let_go("microphone"))
                 return
@@ -203,6 +218,7 @@ def _open_stream(
     raise refusal(what, devices, None if last is None else last.errno or 0, last) from last
 
 
+ABORT = 2  # pyaudio.paAbort without an import here
 INPUT_OVERFLOW = 2  # pyaudio.paInputOverflow, likewise
 PA_INT16 = 8  # pyaudio.paInt16 without an import here
 

@@ -42,16 +42,17 @@ def run(args: argparse.Namespace) -> int:
     if not 0 <= args.port <= 65535:
         raise UsageError(f"--port {args.port}: a port is 0 to 65535 (0: any that is free)")
     loaded = load_config(args)
-    import asyncio
     import os
 
     from edged.config import resolve_key
+    from edged.system.door import Door
+    from edged.system.exit import ProcessExit
     from edged.system.journal import setup
 
     setup(loaded.config.log.level)
     key = resolve_key(loaded.config, os.environ)
     relay, where = _relay(args, loaded.config, key)
-    return asyncio.run(_main(relay, where))
+    return Door(ProcessExit()).run(_main(relay, where))
 
 
 def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> "tuple[RelayServer, str]":

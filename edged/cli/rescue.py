@@ -8,6 +8,7 @@ from edged.errors import EXIT_OK, ConfigError
 
 if TYPE_CHECKING:
     from edged.panel.ports import Lamp
+    from edged.system.door import Door
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -19,16 +20,17 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    import asyncio
-
+    from edged.system.door import Door
+    from edged.system.exit import ProcessExit
     from edged.system.journal import setup
 
     setup("info")
-    asyncio.run(_main(args))
+    door = Door(ProcessExit())
+    door.run(_main(args, door))
     return EXIT_OK
 
 
-async def _main(args: argparse.Namespace) -> None:
+async def _main(args: argparse.Namespace, door: "Door") -> None:
     import asyncio
     import os
     import signal
@@ -37,6 +39,7 @@ async def _main(args: argparse.Namespace) -> None:
     from edged.system.clock import SystemClock
 
     rescue = Rescue(_lamp(args), verdict(os.environ), SystemClock().monotonic_ms)
+    door.farewell = rescue.end
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, rescue.stop)
     await rescue.run()

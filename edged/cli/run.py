@@ -9,6 +9,7 @@ from edged.errors import EXIT_CONFIG, ConfigError
 
 if TYPE_CHECKING:
     from edged.config import Loaded
+    from edged.system.door import Door
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -18,7 +19,6 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    import asyncio
     import faulthandler
     import logging
     import os
@@ -26,6 +26,8 @@ def run(args: argparse.Namespace) -> int:
 
     from edged import __version__
     from edged.chatter import keep_apart
+    from edged.system.door import Door
+    from edged.system.exit import ProcessExit
     from edged.system.journal import is_journal, setup
 
     faulthandler.enable(
@@ -36,7 +38,8 @@ def run(args: argparse.Namespace) -> int:
         setup(loaded.config.log.level)
         told = {"event": "start", "version": __version__}
         logging.getLogger(__name__).info("edged %s", __version__, extra={"edged": told})
-        return asyncio.run(_main(loaded, args))
+        door = Door(ProcessExit())
+        return door.run(_main(loaded, args, door))
     except ConfigError as error:
         if not is_journal(sys.stderr, os.environ):
             raise
@@ -60,7 +63,7 @@ def _refuse(error: ConfigError) -> None:
     manager(os.environ).status(lambda: f"{error.problems[0]}. {remedy}")
 
 
-async def _main(loaded: "Loaded", args: argparse.Namespace) -> int:
+async def _main(loaded: "Loaded", args: argparse.Namespace, door: "Door") -> int:
     import asyncio
     import os
     import signal
@@ -68,7 +71,6 @@ async def _main(loaded: "Loaded", args: argparse.Namespace) -> int:
     from edged.app import App, FileSource, devices, machine
     from edged.audio.pace import ThreadPace
     from edged.config import resolve_key
-    from edged.system.exit import ProcessExit
 
     config = loaded.config
     key = resolve_key(config, os.environ)
@@ -83,4 +85,4 @@ async def _main(loaded: "Loaded", args: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, app.stop)
     loop.add_signal_handler(signal.SIGHUP, app.hup)
-    return await app.live(ProcessExit())
+    return await app.live(door)

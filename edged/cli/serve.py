@@ -83,9 +83,10 @@ def _add_faults(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    import asyncio
+    from edged.system.door import Door
+    from edged.system.exit import ProcessExit
 
-    return asyncio.run(_serve(_server(args)))
+    return Door(ProcessExit()).run(_serve(_server(args)))
 
 
 async def _serve(server: "LocalServer") -> int:

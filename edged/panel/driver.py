@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 
 from edged.causes import CAUSES, Light
 from edged.errors import DeviceError
@@ -36,11 +37,11 @@ class ButtonDriver:
     def stop(self) -> None:
         """Let go of the button; who held it down holds it no longer."""
         self._button.stop()
-        if not self._loop.is_closed():
+        with suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(lambda: self._tell(self._grammar.gone(self._now_ms())))
 
     def _cross(self, down: bool) -> None:  # noqa: FBT001 a level
-        if not self._loop.is_closed():
+        with suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._edge, down)
 
     def _edge(self, down: bool) -> None:  # noqa: FBT001 a level
@@ -68,6 +69,7 @@ class LampDriver:
         self._since_ms = 0
         self._timer: asyncio.TimerHandle | None = None
         self._failed = False
+        self._is_over = False
 
     def show(self, light: Light) -> None:
         """Show it from now on; the lamp has the pattern's first level on return."""
@@ -84,7 +86,8 @@ class LampDriver:
             self._step()
 
     def stop(self) -> None:
-        """Dark."""
+        """Dark, for good. At the end of the process from any thread."""
+        self._is_over = True
         if self._timer is not None:
             self._timer.cancel()
         self._lamp.stop()
@@ -101,6 +104,8 @@ class LampDriver:
             self._timer = self._loop.call_later(change_ms / 1000, self._step)
 
     def _set(self, level: float) -> None:
+        if self._is_over:
+            return
         try:
             self._lamp.set(level)
             self._failed = False

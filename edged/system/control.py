@@ -127,6 +127,10 @@ class ControlServer:
             await asyncio.wait(self._tasks)
         if self._listening is not None:
             self._listening.close()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Leave no socket behind where the process ends at once; its connections end with it. Any thread."""
         if self._owns_path:
             self._path.unlink(missing_ok=True)
 

@@ -82,6 +82,18 @@ def _stack_line(line: str) -> str:
     return indent + _one_line(_masked(line), LONGEST_LINE)
 
 
+def _is_ours(record: logging.LogRecord) -> bool:
+    """One that can not be put into words is a bug then; else the library's own affair."""
+    return record.name.partition(".")[0] == IDENTIFIER
+
+
+class _StreamHandler(logging.StreamHandler[TextIO]):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 logging's name
+        if _is_ours(record):
+            self.format(record)  # raises again where that is what has failed; else it is the stream
+        super().handleError(record)
+
+
 class JournalHandler(logging.Handler):
     """Writes to the journal by its native protocol, at `path`."""
 
@@ -100,7 +112,13 @@ class JournalHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """One entry; any thread, never waits."""
-        data = encode(fields_of(record, self.lost))
+        try:
+            data = encode(fields_of(record, self.lost))
+        except Exception:
+            if _is_ours(record):
+                raise
+            self.handleError(record)
+            return
         try:
             self._socket.send(data)
             self.lost = 0
@@ -222,6 +240,6 @@ def _handler(stream: TextIO, env: Mapping[str, str], native: str) -> logging.Han
             return JournalHandler(native)
         except OSError:
             pass  # a journal without its socket: lines on its stream arrive all the same
-    handler = logging.StreamHandler(stream)
+    handler = _StreamHandler(stream)
     handler.setFormatter(_Formatter(terminal=stream.isatty()))
     return handler

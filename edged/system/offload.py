@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
-from edged.errors import DeviceError
+from edged.errors import DeviceError, EdgedError
 
 T = TypeVar("T")
 
@@ -34,6 +34,8 @@ class ThreadOffload:
         def land(set_it: Callable[[Any], None], value: object) -> None:
             if not returned.done():
                 set_it(value)
+            elif isinstance(value, BaseException):
+                left_alone(value)
 
         def work() -> None:
             set_it: Callable[[Any], None] = returned.set_result
@@ -54,6 +56,12 @@ class ThreadOffload:
             raise DeviceError(f"{name} has not returned after {deadline_s:g} s", "device_hung")
         finally:
             returned.cancel()
+
+
+def left_alone(error: BaseException) -> None:
+    """For what a call raised that nobody waits for any more: raises it, but for what was to be expected of it."""
+    if not isinstance(error, EdgedError):
+        raise error
 
 
 class OneAtATime:

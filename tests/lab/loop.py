@@ -6,7 +6,8 @@ Rules:
   clocks of `time` follow the run; sets of tasks and futures keep one order. `time.perf_counter` stays real,
   to measure by, and an unseeded `random.Random()` stays random: the one leak there is.
 - What would break that is refused on the spot: threads, executors, file descriptors, `time.sleep`.
-- Nobody dies silently: an exception that only reached the loop's handler fails the run.
+- Nobody dies silently: an exception that only reached the loop's handler, came out of a finaliser, or ended a task
+  that was left over fails the run, as each of them ends the daemon (edged/system/door.py).
 - A loop that can never go on raises `Deadlock`, one that turns without moving the clock `Livelock`.
 
 Not here: what lies between two ends of a connection (net.py).
@@ -14,10 +15,12 @@ Not here: what lies between two ends of a connection (net.py).
 
 import asyncio
 import random
+import sys
 import threading
 import weakref
 from asyncio import events
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from tests.lab.world import Forbidden, world
@@ -216,7 +219,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
             for task in left:
                 task.cancel()
             if left:
-                self.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+                ends = self.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+                self.unhandled += [
+                    {"message": f"{task.get_name()} failed when it was cancelled", "exception": end}
+                    for task, end in zip(left, ends, strict=True)
+                    if isinstance(end, BaseException) and not isinstance(end, asyncio.CancelledError)
+                ]
             self.run_until_complete(self.shutdown_asyncgens())
         finally:
             self.close()
@@ -233,7 +241,7 @@ def run(main: Coroutine[Any, Any, T], *, net: Any = None, seed: int = 0, limit_s
 
         net = SimNet()
     loop = VirtualLoop(net=net, seed=seed, limit_s=limit_s)
-    with world(loop):
+    with world(loop), _finalisers(loop):
         try:
             result = loop.run_until_complete(main)
         finally:
@@ -243,6 +251,21 @@ def run(main: Coroutine[Any, Any, T], *, net: Any = None, seed: int = 0, limit_s
     if loop.unhandled:
         raise Unhandled(loop.unhandled) from loop.unhandled[0].get("exception")
     return result
+
+
+@contextmanager
+def _finalisers(loop: VirtualLoop) -> Iterator[None]:
+    """What they raise is the loop's to tell."""
+    before = sys.unraisablehook
+
+    def hook(what: Any) -> None:
+        loop.unhandled.append({"message": f"a finaliser: {what.object!r}", "exception": what.exc_value})
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def where(task: asyncio.Task) -> str:

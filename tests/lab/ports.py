@@ -6,6 +6,7 @@ from typing import Any
 
 from edged.errors import DeviceError
 from edged.system.netwatch import COALESCE_S
+from edged.system.offload import left_alone
 from edged.system.resolver import SystemResolver
 from tests.lab.loop import VirtualLoop
 from tests.lab.net import SimNet
@@ -66,13 +67,21 @@ class SimNetwatch:
 
 
 class SimExit:
-    """Writes down what would have ended the process."""
+    """Writes down what would have ended the process, and does at once what is still to be done."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[int, str]] = []
 
     def __call__(self, code: int, why: str) -> None:
         self.calls.append((code, why))
+
+    def soon(self, code: int, *last: Callable[[], None]) -> None:
+        self(code, "")
+        for call in last:
+            call()
+
+    def stay(self) -> None:
+        """The process is gone, and the test goes on."""
 
 
 class SimOffload:
@@ -104,6 +113,8 @@ class SimOffload:
                 set_it, value = returned.set_exception, error
             if not returned.done():
                 set_it(value)
+            elif isinstance(value, Exception):
+                left_alone(value)
 
         loop.call_later(self.delay_s, land)
         try:

@@ -1,0 +1,264 @@
+"""The one door out: whatever of ours fails anywhere ends the process, once, with one line of the journal and code 70.
+
+Rules:
+1. Callbacks and timers, tasks, threads, finalisers, signal handlers and what nobody caught at all lead here. Whatever
+   fails after the first is not told: the process is on its way out.
+2. A failure of a library that ran without us (ours.py) is counted, told once of each kind, and ends nothing. So is what
+   asyncio complains of without an exception of ours: a connection that broke under TLS is told to whoever reads from
+   it, a task that was destroyed has done nothing wrong.
+3. On the way out the farewell is said by the loop's own thread, which then stays where it is, so that nothing lights
+   the lamp again; where the loop does not come to it within `LOOP_S`, by another. It and the line have
+   exit.LAST_WORDS_S together, whatever hangs.
+4. A task whose exception nobody has asked for after `ASKED_WITHIN_S` has failed, whoever holds it: with the collector
+   of garbage at rest (heap.py) asyncio itself may never come to tell of it.
+5. An end that is under way changes nothing: a bug in it is told as ever, and the code is 70.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+import threading
+import traceback
+import weakref
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, TypeVar
+
+from edged.causes import CAUSES
+from edged.errors import EXIT_BUG, ConfigError, UsageError
+from edged.system.exit import Exit, flush
+from edged.system.offload import hung_call
+from edged.system.ours import Whose, name_of, whose
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+LOOP_S = 0.15  # the loop's own work is done in a few milliseconds, or it is stuck
+ASKED_WITHIN_S = 1.0
+MOST_KINDS = 32  # of foreign failures that are told; each is told once
+NO_FAULT = (ConfigError, UsageError, KeyboardInterrupt, asyncio.CancelledError, GeneratorExit)
+"""What may pass through the door by itself: whoever called has its own end for them."""
+
+
+class Door:
+    """Entered, it is the process's; `watch` makes it a loop's."""
+
+    def __init__(self, leave: Exit) -> None:
+        self.farewell: Callable[[], None] = lambda: None
+        """What is to be done on the way out, at once: any thread, once."""
+        self.foreign: Counter[str] = Counter()
+        """Failures of libraries, by kind."""
+        self._leave = leave
+        self._first, self._left = threading.Lock(), threading.Lock()  # never released: who comes first has it
+        self._gone = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._depth = 0
+        self._before: Callable[[], None] = lambda: None
+
+    # -- what leads here -----------------------------------------------------------------------------
+
+    def __enter__(self) -> "Door":
+        self._depth += 1
+        if self._depth == 1:
+            hooks = sys.excepthook, sys.unraisablehook, threading.excepthook
+
+            def before() -> None:
+                sys.excepthook, sys.unraisablehook, threading.excepthook = hooks
+
+            self._before = before
+            sys.excepthook, sys.unraisablehook = self._uncaught, self._unraisable
+            threading.excepthook = self._of_thread
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None and not isinstance(error, NO_FAULT):
+            self.failed_here(error)
+        elif self._first.locked():
+            self._leave.stay()  # whatever this end is, the other is the process's
+        self._depth -= 1
+        # Cancelled, it may be that the loop was torn down by what is still to be told.
+        if self._depth == 0 and not isinstance(error, asyncio.CancelledError):
+            self._before()
+
+    def run(self, main: Coroutine[Any, Any, T]) -> T:
+        """asyncio.run, with this door."""
+
+        async def watched() -> T:
+            self.watch(asyncio.get_running_loop())
+            return await main
+
+        with self, asyncio.Runner() as runner:
+            try:
+                return runner.run(watched())
+            except NO_FAULT:
+                raise
+            except BaseException as error:  # before what is left of the loop is waited for
+                self.failed_here(error)
+                raise
+
+    def watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Callbacks, timers and tasks of this loop lead here from now on; call it on the loop."""
+        if self._loop is not loop:
+            self._loop = loop
+            loop.set_exception_handler(self._complaint)
+            loop.set_task_factory(_watched(loop.get_task_factory() or asyncio.Task))
+
+    # -- the way out ---------------------------------------------------------------------------------
+
+    def failed(self, error: BaseException) -> None:
+        """End the process for this; returns at once. Any thread, and from the middle of anything."""
+        if self._first.acquire(blocking=False):
+            self._leave.soon(EXIT_BUG, lambda: _tell(error), self._goodbye)
+
+    def failed_here(self, error: BaseException) -> None:
+        """The same for who has nothing left to do: in life this does not return."""
+        self.failed(error)
+        if self._loop is None or _is_running(self._loop) or not self._loop.is_running():
+            self._say_farewell()
+        self._leave.stay()
+
+    def _goodbye(self) -> None:
+        """Have it said by the loop, else say it."""
+        loop = self._loop
+        if loop is not None and not _is_running(loop):
+            with suppress(RuntimeError):  # it is closed
+                loop.call_soon_threadsafe(self._say_farewell_and_stay)
+                self._gone.wait(LOOP_S)
+        self._say_farewell()
+        self._gone.wait()  # who began with it may hang; who waits for this does not wait for long
+
+    def _say_farewell(self) -> None:
+        if self._left.acquire(blocking=False):
+            try:
+                self.farewell()
+            finally:
+                self._gone.set()
+
+    def _say_farewell_and_stay(self) -> None:
+        self._say_farewell()
+        self._leave.stay()
+
+    # -- hooks ---------------------------------------------------------------------------------------
+
+    def _complaint(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error, told = context.get("exception"), str(context.get("message", ""))
+        future = context.get("future") or context.get("task")
+        is_task = isinstance(future, asyncio.Task)
+        if error is None or (future is not None and not is_task and isinstance(error, OSError)):
+            # A broken connection ends every future that waits for it, and one of them was asked for it.
+            self._count(error, told)
+            return
+        things = [getattr(context.get("handle"), "_callback", None)]
+        things += [future.get_coro()] if isinstance(future, asyncio.Task) else []
+        self._judge(error, told, [thing for thing in things if thing is not None])
+
+    def _of_thread(self, args: threading.ExceptHookArgs) -> None:
+        error = args.exc_value if args.exc_value is not None else args.exc_type()
+        judged = whose(error, args.thread)
+        if judged is Whose.PYTHON and isinstance(error, SystemExit):
+            return
+        # A thread without any foreign code in it is one that we have started wrongly.
+        if judged is Whose.FOREIGN:
+            self._count(error, f"thread {args.thread.name if args.thread else ''}")
+        else:
+            self.failed(error)
+
+    def _unraisable(self, what: "sys.UnraisableHookArgs") -> None:
+        error = what.exc_value if what.exc_value is not None else what.exc_type()
+        self._judge(error, what.err_msg or "a finaliser", [what.object])
+
+    def _uncaught(
+        self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """What ends the main thread; and what a C library printed that has called us in a thread of its own."""
+        error = error if error is not None else kind()
+        if isinstance(error, NO_FAULT):
+            sys.__excepthook__(kind, error, trace)
+        elif threading.current_thread() is threading.main_thread():
+            self.failed_here(error)
+        else:
+            self._judge(error, "a callback of a library", [])
+
+    def _judge(self, error: BaseException, told: str, things: list[object]) -> None:
+        if whose(error, *things) is Whose.OURS:
+            self.failed(error)
+        else:
+            self._count(error, told)
+
+    def _count(self, error: BaseException | None, told: str) -> None:
+        name = name_of(error, told)
+        is_new = name not in self.foreign
+        if is_new and len(self.foreign) >= MOST_KINDS:
+            name, is_new = "others", False
+        self.foreign[name] += 1
+        if is_new:
+            self._later(lambda: _tell_of(error, told))
+
+    def _later(self, tell: Callable[[], None]) -> None:
+        """By the loop: here the log itself may be what was interrupted."""
+        try:
+            if self._loop is None:
+                tell()
+            else:
+                self._loop.call_soon_threadsafe(tell)
+        except RuntimeError:  # it is closed
+            tell()
+
+
+def _is_running(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether this is its thread."""
+    return asyncio._get_running_loop() is loop  # noqa: SLF001 its public sister raises where there is none
+
+
+def _watched(make: Any) -> Any:
+    """What makes tasks, for a loop that makes them by `make`."""
+
+    def watched(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **more: Any) -> Any:
+        task = make(work, loop=loop, **more) if make is asyncio.Task else make(loop, work, **more)
+        task.add_done_callback(_look_later)
+        return task
+
+    return watched
+
+
+def _look_later(task: "asyncio.Task[Any]") -> None:
+    if not task.cancelled() and task._log_traceback:  # noqa: SLF001 whether it was asked for: told nowhere else
+        task.get_loop().call_later(ASKED_WITHIN_S, _look, weakref.ref(task))
+
+
+def _look(ended: "weakref.ref[asyncio.Task[Any]]") -> None:
+    task = ended()
+    if task is not None and task._log_traceback:  # noqa: SLF001
+        told = {"message": "Task exception was never retrieved", "exception": task.exception(), "task": task}
+        task.get_loop().call_exception_handler(told)
+
+
+def _tell(error: BaseException) -> None:
+    """The one line."""
+    hung = hung_call(error)
+    cause = "device_hung" if hung else "bug"
+    words = f"{cause}: {CAUSES[cause].remedy} ({hung or _repr(error)})"
+    try:
+        log.critical("%s", words, exc_info=None if hung else error, extra={"edged": {"cause": cause}})
+    except BaseException:  # noqa: BLE001 the log is what failed
+        stack = "" if hung else "".join(traceback.format_exception(error))
+        lines = "\n    ".join([words, *stack.splitlines()])
+        os.write(sys.stderr.fileno(), f"{lines}\n".encode(errors="replace"))
+    flush()
+
+
+def _tell_of(error: BaseException | None, told: str) -> None:
+    words = told if error is None else f"{told}: {_repr(error)}"
+    log.warning("a library has failed, and edged goes on; it is told once and counted: %s", words)
+
+
+def _repr(error: BaseException) -> str:
+    try:
+        return repr(error)
+    except Exception:  # noqa: BLE001 what it says of itself is broken, too
+        return type(error).__qualname__
