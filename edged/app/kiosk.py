@@ -174,9 +174,9 @@ class App:
                 return EXIT_BUG
 
     def _farewell(self) -> None:
-        """The light first: it tells a visitor that somebody listens."""
+        """What may hang comes last; the light goes out before all that may."""
         control = [self._control.abandon] if self._control else []
-        try_each(self._front.lamp.stop, self.intake.shut, *control, self.front.button.stop)
+        try_each(*control, self._front.lamp.stop, self.intake.shut, self.front.button.stop)
 
     async def run(self) -> int:
         """Run until `stop`; returns the exit code. A bug in any part passes through as an exception group."""

@@ -19,7 +19,7 @@ class Offload(Protocol):
             DeviceError: (device_hung) it has not returned after `deadline_s`. It may still return one day,
                 and nobody will learn of it: whoever owns the device ends the process.
 
-        Cancelled, the wait ends at once and the call goes on alone.
+        Cancelled, the wait ends at once and the call goes on alone; a bug in it is raised on the loop.
         """
         ...
 
@@ -30,11 +30,12 @@ class ThreadOffload:
     async def __call__(self, call: Callable[..., T], /, *args: Any, deadline_s: float) -> T:
         loop = asyncio.get_running_loop()
         returned: asyncio.Future[T] = loop.create_future()
+        too_late = False
 
         def land(set_it: Callable[[Any], None], value: object) -> None:
             if not returned.done():
                 set_it(value)
-            elif isinstance(value, BaseException):
+            elif isinstance(value, BaseException) and not too_late:
                 left_alone(value)
 
         def work() -> None:
@@ -53,13 +54,14 @@ class ThreadOffload:
             await asyncio.wait({returned}, timeout=deadline_s)
             if returned.done():
                 return returned.result()
+            too_late = True
             raise DeviceError(f"{name} has not returned after {deadline_s:g} s", "device_hung")
         finally:
             returned.cancel()
 
 
 def left_alone(error: BaseException) -> None:
-    """For what a call raised that nobody waits for any more: raises it, but for what was to be expected of it."""
+    """For what a call raised after the wait for it was cancelled: raises it, but for what was to be expected of it."""
     if not isinstance(error, EdgedError):
         raise error
 

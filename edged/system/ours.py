@@ -68,9 +68,9 @@ def _of_place(module: str, file: str) -> Whose:
 
 
 def _of_thing(thing: object) -> Whose:
-    while isinstance(thing, partial):
-        thing = thing.func
     try:
+        while isinstance(thing, partial):
+            thing = thing.func
         thing = getattr(thing, "__func__", thing)
         codes = [getattr(thing, name, None) for name in ("cr_code", "gi_code", "ag_code")]
         module = str(getattr(thing, "__module__", None) or type(thing).__module__)

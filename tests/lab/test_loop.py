@@ -252,3 +252,30 @@ def test_the_fixture_runs_in_virtual_time(lab_run):
         return asyncio.get_running_loop().time()
 
     assert lab_run(main()) == 1000
+
+
+def test_a_finaliser_that_raises_fails_the_run():
+    class Broken:
+        def __del__(self):
+            raise ZeroDivisionError
+
+    async def main():
+        Broken()
+
+    with pytest.raises(Unhandled, match="ZeroDivisionError"):
+        run(main())
+
+
+def test_a_task_that_fails_when_it_is_cancelled_fails_the_run():
+    async def left():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise ZeroDivisionError
+
+    async def main():
+        asyncio.get_running_loop().create_task(left())
+        await asyncio.sleep(1)
+
+    with pytest.raises(Unhandled, match="ZeroDivisionError"):
+        run(main())

@@ -109,6 +109,24 @@ def test_a_late_return_while_the_loop_runs_is_silent(hanging):
     assert not problems
 
 
+def test_a_bug_in_a_call_that_nobody_waits_for_is_not_lost(hanging):
+    problems = []
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(context))
+        waiting = asyncio.ensure_future(ThreadOffload()(hanging, deadline_s=10))
+        await asyncio.sleep(0)
+        hanging.began.wait(10)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        hanging.end()
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert [type(problem["exception"]) for problem in problems] == [RuntimeError]
+
+
 def test_cancelling_the_wait_leaves_the_call_alone(hanging):
     async def main():
         waiting = asyncio.ensure_future(ThreadOffload()(hanging, deadline_s=10))

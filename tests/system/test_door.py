@@ -1,0 +1,117 @@
+"""The door in virtual time; tests/app/test_door.py has it in life."""
+
+import asyncio
+
+import pytest
+
+from edged.errors import ConfigError, DeviceError
+from edged.system.door import MOST_KINDS, Door
+from tests.lab.loop import run
+from tests.lab.ports import SimExit
+
+
+def of_ours(error=ZeroDivisionError):
+    module = {"__name__": "edged.fault", "error": error}
+    exec("def made(*_): raise error", module)
+    return module["made"]
+
+
+def foreign(number=0):
+    module = {"__name__": f"library{number}"}
+    exec("def made(*_): raise ZeroDivisionError", module)
+    return module["made"]
+
+
+def opened(body, farewell=lambda: None):
+    """The exit, and the door, of a loop in which `body(loop)` happened."""
+    leave = SimExit()
+    door = Door(leave)
+    door.farewell = farewell
+
+    async def main():
+        with door:
+            door.watch(asyncio.get_running_loop())
+            body(asyncio.get_running_loop())
+            await asyncio.sleep(10)
+
+    run(main())
+    return leave, door
+
+
+def test_two_failures_are_one_end(caplog):
+    farewells = []
+
+    def body(loop):
+        loop.call_soon(of_ours())
+        loop.call_later(1, of_ours())
+
+    leave, _ = opened(body, lambda: farewells.append(1))
+    assert [code for code, _ in leave.calls] == [70]
+    assert farewells == [1]
+    assert [record.levelname for record in caplog.records] == ["CRITICAL"]
+    assert caplog.records[0].edged == {"cause": "bug"}
+
+
+def test_a_device_call_that_hangs_has_its_own_cause(caplog):
+    leave, _ = opened(lambda loop: loop.call_soon(of_ours(DeviceError("it hangs", "device_hung"))))
+    assert [code for code, _ in leave.calls] == [70]
+    assert caplog.records[0].edged == {"cause": "device_hung"}
+    assert caplog.records[0].exc_info is None
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_task_that_nobody_asks_has_failed(held):
+    kept = []
+
+    async def failing():
+        of_ours()()
+
+    def body(loop):
+        task = loop.create_task(failing())
+        if held:
+            kept.append(task)
+
+    leave, _ = opened(body)
+    assert [code for code, _ in leave.calls] == [70]
+    for task in kept:
+        assert isinstance(task.exception(), ZeroDivisionError)
+
+
+def test_a_task_that_is_asked_in_time_has_not():
+    async def failing():
+        of_ours()()
+
+    async def asks():
+        with pytest.raises(ZeroDivisionError):
+            await asyncio.get_running_loop().create_task(failing())
+
+    leave, _ = opened(lambda loop: loop.create_task(asks()))
+    assert leave.calls == []
+
+
+def test_kinds_of_foreign_failures_are_bounded(caplog):
+    def body(loop):
+        for number in range(MOST_KINDS + 10):
+            loop.call_soon(foreign(number))
+            loop.call_soon(foreign(number))
+
+    leave, door = opened(body)
+    assert leave.calls == []
+    assert door.foreign.total() == 2 * (MOST_KINDS + 10)
+    assert door.foreign["others"] == 20
+    assert len(caplog.records) == MOST_KINDS
+
+
+def test_what_the_caller_has_an_end_for_passes():
+    leave = SimExit()
+    with pytest.raises(ConfigError), Door(leave):
+        raise ConfigError(["no"])
+    assert leave.calls == []
+
+
+def test_all_else_does_not():
+    leave = SimExit()
+    for error in (ZeroDivisionError, SystemExit, DeviceError("gone")):
+        with pytest.raises((ZeroDivisionError, SystemExit, DeviceError)), Door(leave):
+            raise error
+    assert [code for code, _ in leave.calls] == [70, 70, 70]
