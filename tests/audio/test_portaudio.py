@@ -115,3 +115,16 @@ def test_the_default_device_is_found(pulse):
     microphone.start(blocks.put, never)
     assert len(blocks.get(timeout=IN_TIME_S)) == pcm.PCM16.bytes_of(20)
     microphone.stop()
+
+
+def test_a_bug_in_what_takes_the_sound_is_raised_by_the_thread_that_watches(pulse, monkeypatch, capfd):
+    from edged.audio.portaudio import PyAudioMicrophone
+
+    told = queue.Queue()
+    monkeypatch.setattr(threading, "excepthook", lambda args: told.put((args.exc_type, args.thread.name)))
+    microphone = PyAudioMicrophone("mic")
+    microphone.start(lambda block: 1 / 0, never)
+    assert told.get(timeout=IN_TIME_S) == (ZeroDivisionError, "microphone-watch")
+    microphone.stop()
+    assert told.empty()
+    assert "Traceback" not in capfd.readouterr().err

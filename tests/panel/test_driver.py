@@ -177,3 +177,17 @@ def test_a_lamp_that_fails_is_told_once_and_holds_nothing_up(lab_run, caplog):
     lab_run(main())
     assert len(caplog.records) == 1
     assert "light_lost" in caplog.text
+
+
+def test_a_lamp_that_was_stopped_stays_dark(lab_run):
+    async def main():
+        lamp = NullLamp()
+        loop = asyncio.get_running_loop()
+        driver = LampDriver(lamp, loop, now_ms(loop))
+        driver.show(Light.THINKING)
+        driver.stop()
+        driver.show(Light.RECORDING)
+        await asyncio.sleep(1)
+        assert lamp.level == 0
+
+    lab_run(main())

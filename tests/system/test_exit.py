@@ -1,3 +1,4 @@
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -55,6 +56,48 @@ def test_the_reason_is_one_line():
 
 def test_closed_streams_do_not_hold_it():
     assert ended("sys.stdout.close(); sys.stdout = None", "print = lambda *a, **k: None").returncode == 70
+
+
+def left(*before, last):
+    """An end that does not wait, of a main thread that goes on for as long as it may."""
+    soon = f"ProcessExit().soon(70, {last})"
+    return ended("print = lambda *a, **k: None", "import time, threading", *before, soon, "time.sleep(60)")
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "lambda: logging.info('last')",
+        "lambda: time.sleep(60), lambda: logging.info('last')",
+        "lambda: 1 / 0, lambda: logging.info('last')",
+    ],
+)
+def test_what_is_still_to_be_done_is_done_and_not_waited_for(last):
+    process = left(last=last)
+    assert (process.returncode, process.stderr) == (70, "INFO last\n")
+
+
+NO_THREADS = """
+import _thread
+def refuse(*_): raise RuntimeError("can't start new thread")
+"""
+
+
+@pytest.mark.parametrize("refused", ["_thread.start_new_thread = refuse", "threading.Thread.start = refuse"])
+def test_without_a_thread_to_be_had_it_is_done_all_the_same(refused):
+    process = left(NO_THREADS, refused, last="lambda: logging.info('last')")
+    assert (process.returncode, process.stderr) == (70, "INFO last\n")
+
+
+def test_without_a_thread_what_hangs_is_ended_by_the_kernel():
+    process = left(NO_THREADS, "_thread.start_new_thread = refuse", last="lambda: time.sleep(60)")
+    assert process.returncode == -signal.SIGALRM
+
+
+def test_who_waits_for_the_end_is_not_to_be_woken():
+    again = "signal.signal(signal.SIGALRM, lambda *_: 1 / 0), signal.setitimer(signal.ITIMER_REAL, 0.05)"
+    process = ended("import signal", again, "logging.Handler.flush = lambda _: __import__('time').sleep(0.2)")
+    assert process.returncode == 70
 
 
 def test_the_simulated_end_is_written_down():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edged.causes import CAUSES
-from edged.system.journal import is_journal, safe, setup
+from edged.system.journal import JournalHandler, is_journal, safe, setup
 from edged.system.notices import NOTICES
 from tests.system.test_entry import decode
 
@@ -284,3 +284,37 @@ def test_no_two_messages_share_an_id_and_all_are_ids():
     ids = [row.message_id for row in (*CAUSES.values(), *NOTICES.values())]
     assert len(set(ids)) == len(ids)
     assert all(re.fullmatch(r"[0-9a-f]{32}", each) for each in ids)
+
+
+class Unspeakable:
+    def __str__(self):
+        raise ZeroDivisionError
+
+
+def test_a_line_of_ours_that_can_not_be_put_into_words_is_a_bug_and_one_of_a_library_is_not(lines, capsys):
+    with pytest.raises(ZeroDivisionError):
+        lines(lambda log: log.info("%s", Unspeakable()))
+    lines(lambda log: logging.getLogger("websockets").warning("%s", Unspeakable()))
+    assert "Logging error" in capsys.readouterr().err
+
+
+def test_it_is_so_in_the_journal(journald, capsys):
+    def unspeakable(name):
+        return logging.LogRecord(name, logging.INFO, "", 1, "%s", (Unspeakable(),), None)
+
+    handler = JournalHandler(journald.path)
+    with pytest.raises(ZeroDivisionError):
+        handler.handle(unspeakable("edged.test"))
+    handler.handle(unspeakable("websockets"))
+    handler.close()
+    assert "Logging error" in capsys.readouterr().err
+    assert journald.entries() == []
+
+
+def test_a_stream_that_takes_nothing_is_nobodys_fault(capsys):
+    stream = io.StringIO()
+    setup("info", stream)
+    stream.close()
+    logging.getLogger("edged.test").info("said to nobody")
+    setup("info", io.StringIO())
+    assert "closed file" in capsys.readouterr().err

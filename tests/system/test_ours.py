@@ -30,11 +30,9 @@ def raising(name, file=None):
 
 def raised(call, *arguments):
     """The exception, without the frame of this test."""
-    try:
+    with pytest.raises(Exception) as caught:
         call(*arguments)
-    except Exception as error:
-        return error.with_traceback(error.__traceback__.tb_next)
-    raise AssertionError
+    return caught.value.with_traceback(caught.value.__traceback__.tb_next)
 
 
 def chained(*calls):
