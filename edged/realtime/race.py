@@ -61,3 +61,5 @@ async def _give_up(losers: list[asyncio.Task[Waiting]]) -> None:
     for outcome in await asyncio.gather(*losers, return_exceptions=True):
         if isinstance(outcome, Waiting) and outcome.transport is not None:
             outcome.transport.abort()
+        elif isinstance(outcome, Exception) and not isinstance(outcome, OSError):
+            raise outcome

@@ -157,6 +157,17 @@ os.kill(os.getpid(), signal.SIGUSR1)
 signal.signal(signal.SIGUSR1, broken)
 loop.call_soon(threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGUSR1)).start)
 """,
+    "signal handler, and a task that does not end": """
+async def stubborn():
+    while True:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            pass
+app.task = loop.create_task(stubborn())
+signal.signal(signal.SIGUSR1, broken)
+loop.call_soon(threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGUSR1)).start)
+""",
     "finaliser": "Finaliser()",
     "finaliser in a thread": "threading.Thread(target=Finaliser).start()",
     "finaliser of a weak reference": """

@@ -117,3 +117,24 @@ def test_a_host_that_speaks_first_or_hangs_up_is_noticed(lab_run):
         return seen
 
     assert lab_run(main(), net=net) == [False, True, True]
+
+
+def test_a_bug_in_one_that_is_given_up_is_not_lost(lab_run):
+    async def main():
+        loop = asyncio.get_running_loop()
+        await loop.create_server(asyncio.Protocol, FOUR, 443)
+        connect = loop.create_connection
+
+        async def broken(make, host, port):
+            if host == FOUR:
+                return await connect(make, host, port)
+            try:
+                await asyncio.sleep(60)
+            finally:
+                raise ZeroDivisionError
+
+        loop.create_connection = broken
+        with pytest.raises(ZeroDivisionError):
+            await first_connected([SIX, FOUR], 443)
+
+    lab_run(main(), net=SimNet(latency_ms=10))
