@@ -1,61 +1,154 @@
-"""Keeps what is secret out of what leaves the process: the journal, and what is told on the control socket.
+"""Keeps what is secret out of what leaves the process: the journal, the control socket, what systemd is told.
 
 Rules:
-1. A service may say our own key back to us, in an error or as the reason of a close. So all text goes through here, and
-   each known secret in it, as it is or as it is commonly encoded, becomes asterisks.
-2. The list is the process's own, as its log is. It is bounded: of keys that change, the last are known.
-3. What is too short to be a key is no secret: it would be found in any sentence.
+1. A service may say our own key back to us, in any field, as a name or as a value. So all text goes through here, and
+   each known secret in it, as it is or as it is commonly encoded, becomes asterisks. Capitals make no difference.
+2. A value whose name says that it is secret (`x-api-key: abc`, `"token": "abc"`, `?password=abc`) is one, however
+   short. So is what stands before the @ of an address.
+3. The list is the process's own, as its log is. It is bounded: of keys that change, the last are known.
+4. Without such a name what is too short to be a key is no secret: it would be found in any sentence.
 """
 
+import html
 import json
 import re
+import unicodedata
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
+
+from edged.causes import CAUSES
 
 MASK = "********"
 LEAST = 6  # characters
 MOST = 64
+_LEAST_BASE64 = 7  # what is sure of the shortest secret in the middle of something longer
+_WORDS = "key|token|secret|auth|passw|passphrase|pwd|cookie|credential"
+_SECRET_NAME = re.compile(_WORDS, re.IGNORECASE)  # as edged/config/secret.py has it
+_HEADER_PART = re.compile(
+    r"(?:[a-z]*key|token|secret|auth|authorization|password|passwd|passphrase|pwd|cookie|credentials?)",
+    re.IGNORECASE,
+)
+_PROSE = ("key", "token", "secret")
+# A name, what stands between, and the value: a header's line, JSON, a repr, a query.
+_PAIR = re.compile(
+    rf"""
+    (?P<head>
+        (?<![\w.-])(?P<name>[\w-]{{0,64}}?(?:{_WORDS})[\w-]{{0,64}})
+        (?P<quote>\\?["'])? (?P<by>\s{{0,4}}[:=]\s{{0,4}}|(?<=["']),\s{{0,4}}) (?:b(?=["']))?
+    )
+    (?:
+        (?P<text>\\?"(?:[^"\\]|\\[^"])*\\?"? | '(?:[^'\\]|\\.)*'?)
+        | (?:(?:bearer|basic|digest|token)\s+)?[^\s,;&"'}}\])]+
+    )
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_COOKIE = re.compile(r"(?i)((?<![\w.-])(?:set-)?cookie\s*:\s*)[^\r\n'\"]+")
+_USER = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]{1,20}://)[^/\s?#\"'@]+@")
+
+
+def is_secret(name: str) -> bool:
+    """Whether a name says that what it names is secret."""
+    return _SECRET_NAME.search(name) is not None
 
 
 class Veil:
     """The secrets of one process; any thread."""
 
     def __init__(self) -> None:
-        self._known: tuple[str, ...] = ()
-        self._pattern: re.Pattern[str] | None = None
+        self._known: dict[str, frozenset[str]] = {}  # each secret with its forms
+        self._forms: tuple[str, ...] = ()  # of all, the longest first, in small letters
 
     def conceal(self, secrets: Iterable[str]) -> None:
         """From now on these are secret, too."""
         new = dict.fromkeys(text for text in secrets if len(text) >= LEAST)
-        if new.keys() <= set(self._known):
+        if new.keys() <= self._known.keys():
             return
-        known = (*(text for text in self._known if text not in new), *new)[-MOST:]
-        forms = {form for text in known for form in _forms(text)}
-        self._pattern = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
+        known = {text: forms for text, forms in self._known.items() if text not in new}
+        known |= {text: frozenset(form.lower() for form in _forms(text)) for text in new}
+        known = dict(list(known.items())[-MOST:])
+        self._forms = tuple(
+            sorted({form for forms in known.values() for form in forms}, key=len, reverse=True)
+        )
         self._known = known
 
     def veiled(self, text: str) -> str:
         """The text without them."""
-        return self._pattern.sub(MASK, text) if self._pattern is not None else text
+        lower = text.lower()
+        if found := [form for form in self._forms if form in lower]:
+            text = re.sub("|".join(map(re.escape, found)), MASK, text, flags=re.IGNORECASE)
+        if "://" in text:
+            text = _USER.sub(rf"\1{MASK}@", text)
+        if is_secret(text):
+            text = _PAIR.sub(_unnamed, _COOKIE.sub(rf"\1{MASK}", text))
+        return text
 
     def veiled_in(self, value: Any) -> Any:
-        """The same for all texts in what JSON can hold; names of keys are ours."""
+        """The same for all that JSON can hold, names included; what has a secret's name is hidden whole."""
+        return self._veiled_in(value, hidden=False)
+
+    def _veiled_in(self, value: Any, *, hidden: bool) -> Any:
         match value:
             case str():
-                return self.veiled(value)
+                return MASK if hidden and value else self.veiled(value)
             case Mapping():
-                return {name: self.veiled_in(each) for name, each in value.items()}
+                return {
+                    self.veiled(name) if isinstance(name, str) else name: self._veiled_in(
+                        each, hidden=hidden or (isinstance(name, str) and is_secret(name))
+                    )
+                    for name, each in value.items()
+                }
             case list() | tuple():
-                return [self.veiled_in(each) for each in value]
+                return [self._veiled_in(each, hidden=hidden) for each in value]
             case _:
                 return value
 
 
-def _forms(text: str) -> set[str]:
-    encoded = b64encode(text.encode()).decode().rstrip("=")
-    return {text, quote(text, safe=""), json.dumps(text)[1:-1], repr(text)[1:-1], encoded}
+def _unnamed(found: re.Match[str]) -> str:
+    """A pair without its value, unless it is one of our own lines (`key_refused: …`) or a count of tokens."""
+    name, whole = found["name"], found[0]
+    if found["quote"] is None and found["by"].strip() == ":":
+        if name in CAUSES or name.startswith("EDGED_"):
+            return whole
+        if not ("-" in name or any(_HEADER_PART.fullmatch(part) for part in name.split("_"))):
+            return whole
+        if (
+            name.isalpha()
+            and whole[len(found["head"]) :].isalpha()
+            and found.string[found.end() :][:1] == " "
+        ):
+            return whole  # prose: "the key: check it"
+    value = whole[len(found["head"]) :]
+    if value.isdecimal() and "tokens" in name.lower():
+        return whole
+    mark = found["text"][:1] if found["text"] is not None and found["text"][:1] in "\"'" else ""
+    return f"{found['head']}{mark}{MASK}{mark}"
+
+
+def _forms(text: str) -> Iterator[str]:
+    """A secret as it is, and as libraries, logs and gateways write it."""
+    raw = text.encode(errors="surrogatepass")
+    for plain in {text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)}:
+        yield plain
+        yield from (quote(plain, safe="", errors="replace"), quote(plain, safe="/", errors="replace"))
+        yield quote_plus(plain, errors="replace")
+        yield from (json.dumps(plain)[1:-1], json.dumps(plain).replace("/", "\\/")[1:-1])
+        yield from (repr(plain)[1:-1], json.dumps(json.dumps(plain))[3:-3], html.escape(plain))
+    yield from (raw.decode("latin-1"), repr(raw)[2:-1], raw.hex())
+    yield from _base64(raw)
+
+
+def _base64(raw: bytes) -> Iterator[str]:
+    """Alone, and what stays the same of it in the middle of something longer, such as `user:key`."""
+    yield b64encode(raw).decode().rstrip("=")
+    for before in range(3):
+        coded = b64encode(bytes(before) + raw).decode()
+        sure = coded[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
+        if len(sure) >= _LEAST_BASE64:
+            yield sure
+            yield sure.replace("+", "-").replace("/", "_")
 
 
 VEIL = Veil()

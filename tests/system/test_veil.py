@@ -1,5 +1,6 @@
 import json
-from base64 import b64encode
+import unicodedata
+from base64 import b64encode, urlsafe_b64encode
 from urllib.parse import quote
 
 import pytest
@@ -59,3 +60,94 @@ def test_the_longer_of_two_goes_first():
 
 def test_without_any_the_text_is_as_it_was():
     assert Veil().veiled("as it is") == "as it is"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {KEY: 1},
+        {"deep": [{"deeper": {f"x {KEY} y": KEY}}]},
+        [f"the {KEY.upper()}"],
+        {"a": quote(KEY, safe="/").lower()},
+    ],
+)
+def test_a_key_is_masked_in_names_as_in_values(veil, told):
+    shown = json.dumps(veil.veiled_in(told))
+    assert MASK in shown
+    assert "9f8e7d6c" not in shown.lower()
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "user:", "name:"])
+@pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
+def test_a_key_is_found_within_what_was_encoded_with_it(veil, before, encode):
+    shown = veil.veiled("Basic " + encode(f"{before}{KEY}!".encode()).decode())
+    assert MASK in shown
+    left = shown.removeprefix("Basic ").replace(MASK, "")
+    assert (
+        len(left) <= 4 + 4 * (len(before) + 2) // 3
+    )  # of the key no more than what shares a digit with another
+
+
+@pytest.mark.parametrize("key", ["schlüssel-ñandú", "ключ-секрет", "k\N{COMBINING DIAERESIS}ey-öäü"])
+def test_so_are_keys_beyond_ascii(key):
+    veil = Veil()
+    veil.conceal([key])
+    forms = [
+        key,
+        key.upper(),
+        quote(key),
+        json.dumps(key),
+        key.encode().hex(),
+        unicodedata.normalize("NFD", key),
+    ]
+    for form in (*forms, key.encode().decode("latin-1"), repr(key.encode())):
+        assert veil.veiled(f"it is {form} here").count(MASK) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("> x-api-key: abc", f"> x-api-key: {MASK}"),
+        ("X_Api_Key: abc, and more", f"X_Api_Key: {MASK}, and more"),
+        ("Authorization: Bearer abc", f"Authorization: {MASK}"),
+        ("Cookie: a=b; c=d", f"Cookie: {MASK}"),
+        ("API key: abc. Good bye", f"API key: {MASK} Good bye"),
+        ("wss://host/v1?model=m&my_token=abc&x=1", f"wss://host/v1?model=m&my_token={MASK}&x=1"),
+        ("http://name:pw@host:1/", f"http://{MASK}@host:1/"),
+        ('{"client_secret": "abc"}', f'{{"client_secret": "{MASK}"}}'),
+        ("{'X-Auth': 'a b c', 'n': 1}", f"{{'X-Auth': '{MASK}', 'n': 1}}"),
+        ("[('PASSWORD', 'abc')]", f"[('PASSWORD', '{MASK}')]"),
+        ("b'api-key': b'abc'", f"b'api-key': b'{MASK}'"),
+    ],
+)
+def test_a_value_with_the_name_of_a_secret_is_masked_however_short(text, shown):
+    assert Veil().veiled(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "key_refused: The service refuses the key: check `provider.api_key_file` and the account.",
+        "/etc/edged/config.yaml:3:1: provider.api_key: no value",
+        "EDGED_PROVIDER__API_KEY: provider.api_key: no value",
+        "keyboard: gone",
+        "usage: {'total_tokens': 7}",
+        "the token is too weak; 16 characters are wanted",
+    ],
+)
+def test_our_own_lines_are_left_alone(text):
+    assert Veil().veiled(text) == text
+
+
+def test_what_has_the_name_of_a_secret_is_hidden_whole_and_numbers_stay():
+    told = {"key": False, "usage": {"total_tokens": 7}, "x-token": ["a", {"b": "c"}], "cookie": ""}
+    hidden = {"key": False, "usage": {"total_tokens": 7}, "x-token": [MASK, {"b": MASK}], "cookie": ""}
+    assert Veil().veiled_in(told) == hidden
+
+
+@pytest.mark.parametrize(
+    "text", ["key" * 20_000, '"key": "' + "\\" * 50_000, "a" * 100_000 + "key", "key:" * 20_000]
+)
+def test_no_text_takes_long(veil, text):
+    """Each step of the pattern is bounded: what grows with the square of the length would not end here."""
+    assert len(veil.veiled(text)) <= 3 * len(text)
