@@ -31,6 +31,7 @@ from edged.teller import Teller
 from edged.timeline import Timeline
 from edged.turn import OPEN, Event, Mode, State
 from edged.turn.driver import Turns
+from edged.wire.usage import counted, status
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +129,8 @@ class Dialogue:
                 self._on_ended(event)
             case Used():
                 self._teller.counters["responses_billed"] += 1
-                self._publish({"event": "usage", "status": event.status, "usage": dict(event.usage)})
+                told = {"status": status(event.status), "usage": counted(event.usage)}
+                self._publish({"event": "usage", **told})
             case Said(role=role, text=text):
                 if self.transcripts:
                     self._publish({"event": "transcript", "role": role, "text": text})
@@ -140,10 +142,11 @@ class Dialogue:
     def _complain(self, told: Told) -> None:
         """A line for the first of a kind on each line that came up; a service may say the same for ever."""
         self._teller.counters["complaints"] += 1
-        kind, remedy = (told.cause, CAUSES[told.cause].remedy) if told.cause else (told.code, "")
+        words = self._the_line.words
+        kind, remedy = (told.cause, CAUSES[told.cause].remedy) if told.cause else (words.name(told.code), "")
         level = logging.DEBUG if kind in self._complaints else logging.WARNING
-        words = " ".join(f"{kind}: {told.text}. {remedy}".split())  # one line, whatever it holds
-        log.log(level, "service: %s", words, extra={"edged": {"cause": told.cause} if told.cause else {}})
+        line = f"{kind}: {words.told(told.text)}. {remedy}".rstrip()
+        log.log(level, "service: %s", line, extra={"edged": {"cause": told.cause} if told.cause else {}})
         if len(self._complaints) < MOST_COMPLAINTS:
             self._complaints.add(kind)
 
@@ -163,7 +166,7 @@ class Dialogue:
         for call in event.calls:
             self._the_line.tool_result(call.call_id, '{"error": "this kiosk has no such tool"}')
         if event.kind is Ended.FAILED:
-            log.warning("answer: failed: %s", " ".join(event.text.split()))
+            log.warning("answer: failed: %s", self._the_line.words.told(event.text))
         self._turns.post(_ENDED[event.kind], event.cause)
         if event.calls:
             self._the_line.ask()

@@ -49,12 +49,18 @@ class DeviceError(EdgedError):
 
 
 class LinkError(EdgedError):
-    """The line to the service failed; `retry_after_s` is what the far end asked for, if it did."""
+    """The line to the service failed; `retry_after_s` is what the far end asked for, if it did.
 
-    def __init__(self, message: str, cause: str, retry_after_s: float | None = None) -> None:
+    `said` is what of the message is the far end's own, and may quote anybody.
+    """
+
+    def __init__(
+        self, message: str, cause: str, retry_after_s: float | None = None, *, said: str = ""
+    ) -> None:
         super().__init__(message)
         self.cause = cause
         self.retry_after_s = retry_after_s
+        self.said = said
 
 
 class WireError(EdgedError):

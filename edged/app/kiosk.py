@@ -20,6 +20,7 @@ from edged.app.service import planned, service
 from edged.app.settings import gather_ms, habits, limits, longest_ms, session_settings, turn_mode
 from edged.app.signs import signs
 from edged.app.switches import Switches
+from edged.app.wording import adopted, wording
 from edged.appliance import Appliance
 from edged.audio.intake import Intake
 from edged.audio.jitter import JitterBuffer
@@ -36,7 +37,6 @@ from edged.system.control import ControlServer, Peer
 from edged.system.door import Door
 from edged.system.exit import Exit
 from edged.system.heap import Tidying
-from edged.system.journal import set_level
 from edged.system.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
@@ -115,6 +115,7 @@ class App:
             capture=self._front.want_microphone,
             transcripts=config.log.transcripts,
         )
+        self._words = wording(config)
         self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
         self.link = self._make_link()
         self._dial.prepare(planned(config, self._key))
@@ -130,6 +131,7 @@ class App:
             rng=self._ports.rng,
             habits=habits(config),
             wall=self._ports.clock.wall,
+            words=self._words,
         )
 
     @property
@@ -239,7 +241,7 @@ class App:
         """Go on with these; called while `quiet`."""
         settings = session_settings(self._config, turn_mode(self._config))
         self._config, self._key = config, key
-        set_level(config.log.level)
+        adopted(config, self._words)
         self.utterances.longest_bytes = PCM16.bytes_of(longest_ms(config))
         self.intake.set_gather(gather_ms(config))
         self._front.configure(config, front, opened=told.parts)

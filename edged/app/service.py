@@ -1,14 +1,16 @@
 """Where the configured service is, for whoever dials it: the daemon's link, or the relay."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote
+from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 from edged.config import Config, Secret, read_text
 from edged.errors import LinkError
 from edged.realtime.addressing import Azure, Portkey
 from edged.realtime.providers import Endpoint, endpoint
-from edged.system.veil import VEIL
+from edged.system.veil import VEIL, is_secret
 from edged.wire import Dialect
 
 KEY_FROM = 16  # characters
@@ -69,17 +71,54 @@ def _endpoint(config: Config, key: Secret | None, seen: Dialect | None, model: s
 
 
 def _secrets(config: Config) -> Iterator[str]:
-    """What the configuration itself holds of keys; short texts of headers and query are names, not keys."""
+    """What the configuration itself holds of keys.
+
+    A text of headers, query and metadata is one by its name, however short; without such a name a short one is a name.
+    """
     provider = config.provider
     portkey = provider.portkey
     for secret in (provider.api_key, portkey.virtual_key, portkey.config, portkey.authorization):
-        yield from (secret.reveal(), secret.reveal().rpartition(" ")[2])
-    for text in (*(header.reveal() for header in provider.headers.values()), *provider.query.values()):
-        yield from (part for part in (text, text.rpartition(" ")[2]) if len(part) >= KEY_FROM)
-    if provider.proxy:
-        _, _, way = provider.proxy.reveal().partition("//")
+        yield from _parts(secret.reveal())
+    yield from _within(portkey.config.reveal())
+    headers = {name: header.reveal() for name, header in provider.headers.items()}
+    for name, text in (*headers.items(), *provider.query.items(), *portkey.metadata.items()):
+        yield from (part for part in _parts(text) if is_secret(name) or len(part) >= KEY_FROM)
+    for url in (provider.proxy.reveal(), provider.url, portkey.custom_host):
+        yield from _of_address(url)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """A header's value, and the key in it: `Bearer KEY`, `session=KEY; other=KEY`."""
+    yield from (text, text.rpartition(" ")[2])
+    yield from (part.strip().partition("=")[2] for part in text.split(";") if "=" in part)
+
+
+def _within(text: str) -> Iterator[str]:
+    """What a configuration of Portkey's holds of keys, where it is JSON and no id."""
+    try:
+        found: list[tuple[str, Any]] = [("", json.loads(text))] if text.startswith("{") else []
+    except (ValueError, RecursionError):  # told elsewhere
+        return
+    while found:
+        name, value = found.pop()
+        match value:
+            case dict():
+                found += [(str(inner), each) for inner, each in value.items()]
+            case list():
+                found += [(name, each) for each in value]
+            case str() if is_secret(name) or len(value) >= KEY_FROM:
+                yield from _parts(value)
+
+
+def _of_address(url: str) -> Iterator[str]:
+    """The password before the host, and parameters whose name says that they are secret."""
+    _, _, way = url.partition("//")
+    if "@" in way:
         name, _, password = way.rpartition("@")[0].partition(":")
         yield from (password, unquote(password), f"{unquote(name)}:{unquote(password)}")
+    for name, value in parse_qsl(way.partition("?")[2]):
+        if is_secret(name):
+            yield value
 
 
 def _token(path: str) -> str:

@@ -58,14 +58,18 @@ def run(args: argparse.Namespace) -> int:
 def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> "tuple[RelayServer, str]":
     """The relay, and the service it relays to in words."""
     from edged.app.service import configured_dialect, planned, service
+    from edged.app.wording import wording
     from edged.realtime.providers import PROVIDERS
     from edged.relay.access import Policy
     from edged.relay.ports import Upstream
     from edged.relay.server import RelayServer
     from edged.relay.sockets import Dialler
     from edged.system.resolver import SystemResolver
+    from edged.system.veil import VEIL
 
     token = _token(args.token_file) if args.token_file else ""
+    VEIL.conceal([token])
+    words = wording(config)
     policy = Policy(bound=args.host, token=token, origins=frozenset(args.allow_origin))
 
     def upstream(model: str) -> Upstream:
@@ -84,6 +88,7 @@ def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> 
         policy=policy,
         port=args.port,
         client_model=args.client_model,
+        words=words,
     )
     return relay, where
 

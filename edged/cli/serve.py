@@ -85,7 +85,9 @@ def _add_faults(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from edged.system.door import Door
     from edged.system.exit import ProcessExit
+    from edged.system.journal import setup
 
+    setup("warning")  # what the library says of a connection may quote its headers
     return Door(ProcessExit()).run(_serve(_server(args)))
 
 
@@ -144,9 +146,12 @@ def _server(args: argparse.Namespace) -> "LocalServer":
 
 def _keys(path: Path) -> tuple[str, ...]:
     """One a line; blank lines and comments are none."""
+    from edged.system.veil import VEIL
+
     lines = [(number, line.strip()) for number, line in enumerate(_read(path).splitlines(), 1)]
     keys = [(number, line) for number, line in lines if line and not line.startswith("#")]
     problems = [f"{path}:{number}: a key has no blanks" for number, key in keys if len(key.split()) > 1]
+    VEIL.conceal(key for _, key in keys)
     if problems or not keys:
         raise ConfigError(problems or [f"{path}: it holds no key (make one: openssl rand -hex 16 > {path})"])
     return tuple(key for _, key in keys)

@@ -1,8 +1,15 @@
 """A text that shows itself as asterisks wherever it is printed, logged or formatted."""
 
+import re
 from typing import NoReturn
 
 MASK = "********"
+_NAME = re.compile("key|token|secret|auth|passw|passphrase|pwd|cookie|credential", re.IGNORECASE)
+
+
+def is_secret(name: str) -> bool:
+    """Whether the name of a header or a parameter says that its value is secret (as in edged/system/veil.py)."""
+    return _NAME.search(name) is not None
 
 
 class Secret:

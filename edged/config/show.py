@@ -1,7 +1,12 @@
-"""The configuration in effect, and its schema, as text. Secrets are masked."""
+"""The configuration in effect, and its schema, as text.
+
+Masked are secrets, whatever their length; values of parameters whose name says that they are one; names and passwords
+in addresses; and copies of a secret, of `LEAST_COPY` characters or more, in any other text.
+"""
 
 import json
 import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -10,9 +15,12 @@ from edged.config.document import reading
 from edged.config.keys import KEYS
 from edged.config.loader import Loaded
 from edged.config.model import Config
-from edged.config.secret import Secret
+from edged.config.secret import MASK, Secret, is_secret
 
 _WORD = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
+LEAST_COPY = 6  # characters; what is shorter would be found in any word
+_USER = re.compile(r"(?<=//)[^/\s?#@]+(?=@)")
+_PARAMETER = re.compile(r"(?<=[?&;])([^=&;#\s]+)=([^&;#\s]+)")
 _ORIGIN_COLUMN = 40  # beyond most values; longer ones push it out
 
 
@@ -21,8 +29,9 @@ def show(loaded: Loaded, *, origin: bool = False, as_json: bool = False) -> str:
 
     JSON: {"config": {…}, "warnings": […]} and, when asked for, "origins": {"provider.model": "…"}.
     """
+    masked = _mask(loaded.config)
     if as_json:
-        return _json(loaded, origin=origin)
+        return _json(loaded, masked, origin=origin)
     lines: list[str] = []
     section: tuple[str, ...] = ()
     for key in KEYS.values():
@@ -32,7 +41,7 @@ def show(loaded: Loaded, *, origin: bool = False, as_json: bool = False) -> str:
             if key.path[: depth + 1] != section[: depth + 1]
         ]
         section = key.path[:-1]
-        found = key.of(loaded.config)
+        found = masked(key.of(loaded.config))
         note = f"# {loaded.origins[key.name]}" if origin else ""
         indent = "  " * (len(key.path) - 1)
         head = f"{indent}{key.path[-1]}:"
@@ -51,9 +60,54 @@ def schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "edged config.yaml"} | made
 
 
-def _json(loaded: Loaded, *, origin: bool) -> str:
+def _mask(config: Config) -> Callable[[Any], Any]:
+    """What may be shown of a value."""
+    known = sorted({text for text in _revealed(config) if len(text) >= LEAST_COPY}, key=len, reverse=True)
+    copies = re.compile("|".join(map(re.escape, known)), re.IGNORECASE) if known else None
+
+    def text(told: str) -> str:
+        told = _USER.sub(MASK, copies.sub(MASK, told) if copies is not None else told)
+        return _PARAMETER.sub(lambda it: f"{it[1]}={MASK}" if is_secret(it[1]) else it[0], told)
+
+    def masked(value: Any) -> Any:
+        match value:
+            case str():
+                return text(value)
+            case tuple() | list():
+                return type(value)(masked(each) for each in value)
+            case dict():
+                return {
+                    text(name): MASK if each and isinstance(each, str) and is_secret(name) else masked(each)
+                    for name, each in value.items()
+                }
+        return value
+
+    return masked
+
+
+def _revealed(config: Config) -> Iterator[str]:
+    """The secrets of a configuration, and what of each is the secret itself: `Bearer KEY`, `name:password@`."""
+    for key in KEYS.values():
+        found = key.of(config)
+        group = found if isinstance(found, dict) else {key.path[-1]: found}
+        for name, value in group.items():
+            text = value.reveal() if isinstance(value, Secret) else value if isinstance(value, str) else ""
+            if isinstance(value, Secret) or (isinstance(found, dict) and is_secret(name)):
+                yield from (text, text.rpartition(" ")[2])
+            if user := _USER.search(text):
+                yield from (user[0], user[0].partition(":")[2])
+
+
+def _json(loaded: Loaded, masked: Callable[[Any], Any], *, origin: bool) -> str:
+    config: dict[str, Any] = {}
+    for key in KEYS.values():
+        *sections, last = key.path
+        place: dict[str, Any] = config
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[last] = msgspec.to_builtins(masked(key.of(loaded.config)), enc_hook=str)
     told: dict[str, Any] = {
-        "config": msgspec.to_builtins(loaded.config, enc_hook=str),
+        "config": config,
         "warnings": list(loaded.warnings),
     }
     if origin:

@@ -27,7 +27,7 @@ RESCUE_S = 3.0
 
 
 class Changeover:
-    """`open_line` opens another line; the one that is to follow waits in `take`."""
+    """`open_line` opens another line; the one that is to follow waits in `take`. `told` puts an error into words."""
 
     def __init__(
         self,
@@ -36,9 +36,10 @@ class Changeover:
         open_line: Callable[[], Awaitable[Line]],
         owner: Owner,
         history: History,
+        told: Callable[[EdgedError], str] = str,
     ) -> None:
         self._habits, self._wall, self._open = habits, wall, open_line
-        self._owner, self._history = owner, history
+        self._owner, self._history, self._told = owner, history, told
         self._spare: Line | None = None
 
     def take(self) -> Line | None:
@@ -83,7 +84,7 @@ class Changeover:
             try:
                 spare = await self._open()
             except EdgedError as error:
-                log.info("link: no new session yet (%s); the present one goes on", error)
+                log.info("link: no new session yet (%s); the present one goes on", self._told(error))
                 return
             if not self._is_quiet(line):
                 await spare.transport.close()

@@ -33,10 +33,14 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """This session is of no use any more; `cause` says why. The owner closes the connection."""
+    """This session is of no use any more; `cause` says why. The owner closes the connection.
+
+    `said` is what of the text is the service's own.
+    """
 
     cause: str
     text: str
+    said: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,8 @@ class Said:
 class Told:
     """The service complained, or said what nobody understands, and goes on; `code` may be empty. For the log.
 
-    `cause` names a row of causes.py where there is one; a code of the service's own never does.
+    `cause` names a row of causes.py where there is one; a code of the service's own never does. Code and text are the
+    service's own words: wire/words.py tells what of them may be passed on.
     """
 
     code: str

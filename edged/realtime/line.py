@@ -108,8 +108,8 @@ async def _confirmed(line: Line, told: Callable[[SessionEvent], None]) -> None:
 def _take(line: Line, message: str | bytes, told: Callable[[SessionEvent], None]) -> None:
     for event in line.session.receive(message):
         match event:
-            case Broken(cause=cause, text=text):
-                raise LinkError(text, cause)
+            case Broken(cause=cause, text=text, said=said):
+                raise LinkError(text, cause, said=said)
             case Opened(expires_at=expires_at):
                 line.expires_at = expires_at
             case _:

@@ -44,6 +44,7 @@ from edged.realtime.session import Session
 from edged.realtime.unheard import Unheard
 from edged.retry import Proof, Wake, keep
 from edged.wire import Dialect, Heard, Settings
+from edged.wire.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +66,10 @@ class Link:
         rng: Random,
         habits: Habits | None = None,
         wall: Callable[[], float] = time.time,
+        words: Words | None = None,
     ) -> None:
-        """`endpoint(dialect)` gives where to connect; None asks for the configured dialect."""
+        """`endpoint(dialect)` gives where to connect, None for the configured dialect; `words` outlives the link."""
+        self.words = words or Words()
         self.cause: str | None = None  # why it is down; None while up, and before the first try
         self.owed = False  # something was committed that no answer was asked for
         self.retry_now = Wake()
@@ -75,7 +78,7 @@ class Link:
         self._habits = habits or Habits()
         self._history = History(self._habits.history_lines, self._habits.forget_after_s)
         self._carrier: Carrier | None = None
-        self._change = Changeover(self._habits, wall, self._open, owner, self._history)
+        self._change = Changeover(self._habits, wall, self._open, owner, self._history, self.words.failure)
         self._closing: set[asyncio.Future[None]] = set()
         self._dialect: Dialect | None = None  # what this endpoint was seen to speak
         self._ignored = 0  # commits in a row that a living service did not acknowledge
@@ -165,7 +168,7 @@ class Link:
     async def _open(self) -> Line:
         endpoint = self._endpoint(self._dialect)
         settings = replace(self._settings, turn_detection=DEAF_DETECTION) if self._deaf else self._settings
-        session = Session(settings, endpoint.dialect, self._new_id)
+        session = Session(settings, endpoint.dialect, self._new_id, self.words)
         known, on = self._dialect is not None, self._on
         self._change.look()
         line = await open_line(self._dial, endpoint, session, told=on, known=known, history=self._history)
@@ -198,7 +201,7 @@ class Link:
             goodbye.add_done_callback(self._closing.discard)
 
     def _failed(self, error: EdgedError, wait_s: float) -> None:
-        cause, text = error.cause, " ".join(str(error).split())  # some of it is the service's
+        cause, text = error.cause, self.words.failure(error)
         if cause == "dialect_refused":
             self._dialect = Dialect.GA
         self._ignored += cause == "commit_ignored"
@@ -216,8 +219,8 @@ class Link:
 
     def _on(self, event: SessionEvent) -> None:
         match event:
-            case Broken(cause=cause, text=text):
-                raise LinkError(text, cause)
+            case Broken(cause=cause, text=text, said=said):
+                raise LinkError(text, cause, said=said)
             case Committed():
                 news = not self._deaf or self._unheard.is_news("commit")
                 if not (news and self._acknowledged()) and self._settings.turn_detection is None:

@@ -36,6 +36,7 @@ from edged.realtime.events import (
 from edged.realtime.sequencer import Sequencer
 from edged.realtime.vigil import Owed
 from edged.wire import Dialect, Heard, Settings
+from edged.wire.words import Words
 
 NO_ITEM = "item_edged_probe"
 _OTHER = {"missing_required_parameter": Dialect.GA, "unknown_parameter": Dialect.BETA}
@@ -44,8 +45,12 @@ _OTHER = {"missing_required_parameter": Dialect.GA, "unknown_parameter": Dialect
 class Session:
     """Feed it `receive`, send what `outbox` gives, in that order; `append` and the like make the log's texts."""
 
-    def __init__(self, settings: Settings, dialect: Dialect, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, settings: Settings, dialect: Dialect, new_id: Callable[[], str], words: Words | None = None
+    ) -> None:
+        """`words` is told what is said."""
         self.dialect = dialect
+        self._words = words or Words()
         self.counters: Counter[str] = Counter()
         self._settings = settings
         self._new_id = new_id
@@ -105,6 +110,7 @@ class Session:
     def remember(self, lines: Iterable[tuple[str, str]]) -> None:
         """Put back what was said before this session: (role, text), oldest first."""
         for role, text in lines:
+            self._words.keep(text)
             self._send(wire.text_item(self._new_id(), role, text, self.dialect))
 
     def ask(self) -> None:
@@ -137,6 +143,7 @@ class Session:
         except WireError as error:
             self.counters["bad_message"] += 1
             return [Told("", str(error), error.cause)]
+        self._words.hear(event)
         return self._on(event)
 
     def _on(self, event: wire.ServerEvent) -> list[SessionEvent]:  # noqa: C901, PLR0911, PLR0912 a flat list of messages
@@ -179,9 +186,8 @@ class Session:
             return []
         wrong = wire.mismatches(self._settings, session, self.dialect)
         if wrong:
-            return [
-                Broken("settings_refused", "the service set up the session otherwise: " + "; ".join(wrong))
-            ]
+            said = "; ".join(wrong)
+            return [Broken("settings_refused", f"the service set up the session otherwise: {said}", said)]
         self._answers.configured()
         return [Ready()]
 
@@ -209,7 +215,8 @@ class Session:
             self.counters["asked_again"] += 1
             self._answers.ask()
             return [used]
-        return [used, ended, Broken("server_error", "the service failed twice in a row: " + ended.text)]
+        text = f"the service failed twice in a row: {ended.text}"
+        return [used, ended, Broken("server_error", text, ended.text)]
 
     def _on_error(self, error: wire.ServerError) -> list[SessionEvent]:
         code = error.code or error.type or ""
@@ -219,7 +226,7 @@ class Session:
             self.counters["probes_answered"] += 1
             return []
         if code in faults.FATAL:
-            return [Broken(faults.FATAL[code], error.message)]
+            return [Broken(faults.FATAL[code], error.message, error.message)]
         if not self.ready:
             return self._on_update_refused(error, told)
         if code in faults.HARMLESS:
@@ -253,13 +260,12 @@ class Session:
             return [told]
         code = error.code or error.type or ""
         if code in faults.NOT_NOW:
-            return [Broken(faults.NOT_NOW[code], f"the service gives no session now: {error.message}")]
+            text = f"the service gives no session now: {error.message}"
+            return [Broken(faults.NOT_NOW[code], text, error.message)]
         if error.event_id is None and error.param is None and code not in faults.OF_SETTINGS:
             return [told]  # of something else; the close that follows says of what, or the time is up
-        where = f" (`{error.param}`)" if error.param else ""
-        return [
-            Broken("settings_refused", f"the service refuses the session's settings{where}: {error.message}")
-        ]
+        said, by = (f"(`{error.param}`): {error.message}", " ") if error.param else (error.message, ": ")
+        return [Broken("settings_refused", f"the service refuses the session's settings{by}{said}", said)]
 
     def _send(self, text: str) -> None:
         self._out.append(text)

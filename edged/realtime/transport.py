@@ -124,11 +124,11 @@ def _of_close(closed: ConnectionClosed, remedies: Mapping[str, str]) -> LinkErro
     if closed.rcvd is not None:
         code, reason = closed.rcvd.code, closed.rcvd.reason
         cause = faults.of_close(code, reason)
-        return LinkError(
-            with_remedy(f"closed by the service: {code} {reason}".rstrip(), cause, remedies), cause
-        )
+        words = f"closed by the service: {code} {reason}".rstrip()
+        return LinkError(with_remedy(words, cause, remedies), cause, said=reason.rstrip())
     if closed.sent is not None:
-        return LinkError(f"given up: {closed.sent.code} {closed.sent.reason}".rstrip(), "link_closed")
+        words = f"given up: {closed.sent.code} {closed.sent.reason}".rstrip()
+        return LinkError(words, "link_closed", said=closed.sent.reason.rstrip())
     return LinkError("the connection broke without a goodbye", "link_closed")
 
 

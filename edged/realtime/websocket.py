@@ -174,7 +174,8 @@ class WebsocketDial:
             wait_s = refusals.retry_after_s(error.response.headers.get("Retry-After"), wall)
         arrived = attempt.reached and not isinstance(error, ProxyError)
         who = endpoint.host if arrived else attempt.route.first_stop
-        return LinkError(with_remedy(f"{who}: {words}", cause, endpoint.provider.remedies), cause, wait_s)
+        text = with_remedy(f"{who}: {words}", cause, endpoint.provider.remedies)
+        return LinkError(text, cause, wait_s, said=_said(error))
 
     def _context(self, endpoint: Endpoint) -> ssl.SSLContext | None:
         if not endpoint.secure:
@@ -187,6 +188,14 @@ class WebsocketDial:
                 raise LinkError(f"provider.ca_file: {endpoint.ca_file}: {why}", "tls_failed") from error
             self._tls = (endpoint.ca_file, context)
         return self._tls[1]
+
+
+def _said(error: Exception) -> str:
+    """What of the library's words quotes the far end."""
+    if isinstance(error, InvalidMessage) and error.__cause__ is not None:
+        return str(error.__cause__)
+    quoting = isinstance(error, InvalidHandshake | ProxyError) and not isinstance(error, InvalidStatus)
+    return str(error) if quoting else ""
 
 
 def _refusal(error: Exception, *, secure: bool) -> tuple[str, str]:  # noqa: PLR0911 one return a kind
@@ -206,7 +215,7 @@ def _refusal(error: Exception, *, secure: bool) -> tuple[str, str]:  # noqa: PLR
         case InvalidURI():
             return "model_refused", str(error)
         case InvalidMessage():
-            return "unreachable", f"does not speak HTTP ({error.__cause__ or error})"
+            return "unreachable", f"does not speak HTTP ({_said(error)})"
         case InvalidHandshake():
             return "captive_portal", f"answers, but not as a WebSocket server ({error})"
         case OSError() if no_route(error):

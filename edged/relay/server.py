@@ -19,6 +19,7 @@ from edged.relay.ports import Dial, RefusedError, Upstream
 from edged.relay.sockets import CLOSE_S, MAX_MESSAGE_BYTES, OPEN_S, SILENT, Socket
 from edged.relay.usage import Tally, Usage
 from edged.wire import BETA_HEADER, SUBPROTOCOL, Dialect
+from edged.wire.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +38,17 @@ class RelayServer:
         policy: Policy,
         port: int = 0,
         client_model: bool = False,
+        words: Words | None = None,
     ) -> None:
         """`upstream(model)` says where to connect a client to, or raises LinkError; `port` 0 takes a free one.
 
+        `words` tells what of the reasons of closes may be logged.
         The model is empty unless `client_model` lets clients name one. It listens on `policy.bound`.
         """
         self.usage = Usage()
         self._upstream, self._dial, self._policy = upstream, dial, policy
         self._port, self._client_model = port, client_model
+        self._words = words or Words()
         self._bridges: set[Bridge] = set()
         self._connections: set[ServerConnection] = set()
         self._stopping = False
@@ -114,7 +118,14 @@ class RelayServer:
         log.info("client %d: %s, speaks %s", number, _peer(connection), dialect.value)
         try:
             end = await self._serve(Socket(connection), dialect, model, tally)
-            log.info("client %d: ended by the %s: %d %.200r; %s", number, *end, tally)
+            log.info(
+                "client %d: ended by the %s: %d %r; %s",
+                number,
+                end.by,
+                end.code,
+                self._words.told(end.reason),
+                tally,
+            )
         except Exception:  # the library would swallow it; the other clients' conversations go on
             log.exception("client %d: a bug in edged", number)
             raise
@@ -125,7 +136,7 @@ class RelayServer:
         try:
             to = self._upstream(model)
         except LinkError as error:
-            log.warning("%s", error)
+            log.warning("%s", self._words.failure(error))
             end = await tell(client, dialect, RefusedError("the relay can not reach its service just now"))
             await client.close(*passed_on(end), CLIENT_CLOSE_S)
             return end

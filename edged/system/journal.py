@@ -7,6 +7,9 @@ Rules:
    the id of the message follows from `event` or `cause` (notices.py, causes.py).
 3. Writing never waits: what the journal does not take at once is lost and counted.
 4. The same trouble again and again is told a few times, and then once in two hours (repeats.py).
+5. No secret and nothing that was said stands in it (veil.py): not in a line, a stack, nor the name of a field. Of what
+   libraries say by themselves only warnings and errors are written, at any level, and pass as a service's words do:
+   they quote the messages they carry.
 
 On standard error without a terminal each line begins with its priority as `<N>` (sd-daemon(3)).
 """
@@ -21,15 +24,20 @@ from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 from edged.system.entry import encode, own
+from edged.system.hooks import WARNINGS, hook
 from edged.system.notices import message_id
 from edged.system.repeats import Repeats
-from edged.system.veil import VEIL
+from edged.system.veil import MASK, VEIL
 
 NATIVE = "/run/systemd/journal/socket"
 IDENTIFIER = "edged"
 LONGEST_LINE = 1000
+HIDDEN = "EDGED_HIDDEN"  # the name of a field whose own is secret
 _PRIORITY = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
-_SECRET = re.compile(r"(?i)((?:authorization|api-key|x-portkey-\S*)\s*:\s*(?:bearer\s+)?)\S+")
+_SECRET = re.compile(r"(?i)(x-portkey-\S*\s*:\s*)\S+")
+# Errors whose words are the far end's.
+_QUOTING = re.compile(r"\b((?:websockets|edged\.errors|edged\.relay\.ports)\.[\w.]+: )(.*)")
+OURS = frozenset({"edged", WARNINGS, "root", "__main__"})
 _KEY_PROTOCOL = re.compile(r"openai-insecure-api-key\.\S+")
 
 
@@ -70,16 +78,29 @@ class _Formatter(logging.Formatter):
 
 def text_of(record: logging.LogRecord) -> str:
     """What is written of a record: its line, then indented lines of its stack."""
-    text = _one_line(_masked(record.getMessage()), LONGEST_LINE)
+    text = _one_line(_message(record), LONGEST_LINE)
     if record.exc_info:
         stack = logging.Formatter().formatException(record.exc_info)
         text += "".join("\n    " + _stack_line(line) for line in stack.splitlines())
     return text
 
 
+def _message(record: logging.LogRecord) -> str:
+    try:
+        text = record.getMessage()
+    except (TypeError, ValueError, KeyError):  # logging would write it all to standard error, as it is
+        text = f"{record.msg} (its arguments do not fit)"
+    return _masked(text) if _is_ours(record) else VEIL.told(_masked(text))
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    return record.name.partition(".")[0] in OURS
+
+
 def _stack_line(line: str) -> str:
     indent = line[: len(line) - len(line.lstrip(" "))]
-    return indent + _one_line(_masked(line), LONGEST_LINE)
+    text = _QUOTING.sub(lambda found: found[1] + VEIL.told(found[2]), _masked(line))
+    return indent + _one_line(VEIL.unsaid(text), LONGEST_LINE)
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
@@ -152,20 +173,31 @@ def fields_of(record: logging.LogRecord, lost: int = 0) -> list[tuple[str, str]]
         ("PRIORITY", str(_priority(record.levelno))),
         ("SYSLOG_IDENTIFIER", IDENTIFIER),
         ("SYSLOG_PID", str(record.process)),
-        ("LOGGER", record.name),
-        ("THREAD", _one_line(record.threadName or "", 100)),
+        ("LOGGER", _one_line(_masked(record.name), 100)),
+        ("THREAD", _one_line(_masked(record.threadName or ""), 100)),
     ]
     known = message_id(str(given.get("event", "")), str(given.get("cause", "")))
     if known:
         fields.append(("MESSAGE_ID", known))
     if lost:
         fields.append(("EDGED_LOST", str(lost)))
-    return fields + [(key, safe(_masked(value), LONGEST_LINE)) for key, value in own(given)]
+    shown = VEIL.veiled_in(dict(own(given)))
+    return fields + [
+        (key if MASK not in key else HIDDEN, safe(_masked(value), LONGEST_LINE))
+        for key, value in shown.items()
+    ]
 
 
 def _given(record: logging.LogRecord) -> Mapping[str, Any]:
     given: Mapping[str, Any] = getattr(record, "edged", {})
     return given
+
+
+class _Ours(logging.Filter):
+    """Leaves out what libraries say of their work: messages, with all that is in them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.WARNING or _is_ours(record)
 
 
 class _News(logging.Filter):
@@ -216,6 +248,7 @@ def setup(
     """
     stream = sys.stderr if stream is None else stream
     handler = _handler(stream, os.environ if env is None else env, native)
+    handler.addFilter(_Ours())
     handler.addFilter(_News(now_ms))
     root = logging.getLogger()
     for old in root.handlers[:]:
@@ -224,6 +257,7 @@ def setup(
             old.close()
     root.addHandler(handler)
     set_level(level)
+    hook()
     # The library says much per frame at debug; edged's own words on a connection are enough.
     logging.getLogger("websockets").setLevel(logging.WARNING)
     logging.getLogger("asyncio").setLevel(logging.WARNING)

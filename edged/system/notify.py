@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from edged.system.veil import VEIL
+
 LONGEST_STATUS = 200  # a line of `systemctl status`
 
 
@@ -66,7 +68,8 @@ class SystemdManager:
 
     def status(self, say: Callable[[], str]) -> None:
         # A line break would begin another field.
-        line = " ".join("".join(char if char.isprintable() else " " for char in say()).split())
+        said = VEIL.veiled(say())
+        line = " ".join("".join(char if char.isprintable() else " " for char in said).split())
         line = line[:LONGEST_STATUS]
         if line != self._status and self._send(f"STATUS={line}"):
             self._status = line

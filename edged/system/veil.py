@@ -14,7 +14,7 @@ import json
 import re
 import unicodedata
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -60,6 +60,9 @@ class Veil:
     def __init__(self) -> None:
         self._known: dict[str, frozenset[str]] = {}  # each secret with its forms
         self._forms: tuple[str, ...] = ()  # of all, the longest first, in small letters
+        # Who knows what was said to the service, and by it (wire/words.py), puts here how a text is freed of it:
+        self.unsaid: Callable[[str], str] = str  # one of our own, such as that of a bug
+        self.told: Callable[[str], str] = str  # one of the service's
 
     def conceal(self, secrets: Iterable[str]) -> None:
         """From now on these are secret, too."""

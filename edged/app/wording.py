@@ -1,0 +1,44 @@
+"""What the log of a kiosk may say of the service's words: wire/words.py with the names of its configuration."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from edged.config import Config
+from edged.realtime.providers import PROVIDERS
+from edged.system.journal import set_level
+from edged.system.veil import VEIL, is_secret
+from edged.wire.words import Words
+
+
+def wording(config: Config) -> Words:
+    """The door for the service's words, also for what stands in the stack of a bug."""
+    words = Words(names(config), VEIL.veiled)
+    words.transcripts = config.log.transcripts
+    VEIL.unsaid, VEIL.told = words.unsaid, words.told
+    return words
+
+
+def adopted(config: Config, words: Words) -> None:
+    """From now on the log follows this configuration."""
+    set_level(config.log.level)
+    words.know(names(config))
+    words.transcripts = config.log.transcripts
+
+
+def names(config: Config) -> Iterator[str]:
+    """What was configured, and whoever mends a kiosk has to find in an error of the service; nobody says it."""
+    provider, row = config.provider, PROVIDERS[config.provider.name]
+    yield from (provider.name, provider.model or row.model, provider.voice, provider.transcription)
+    yield from (provider.session.language, provider.session.prompt_id, provider.azure.api_version)
+    yield from (provider.portkey.provider, provider.portkey.trace_id, *provider.portkey.metadata)
+    for url in (provider.url or row.url, provider.portkey.custom_host):
+        yield _host(url)
+    yield from (*provider.headers, *provider.query)
+    yield from (value for name, value in provider.query.items() if not is_secret(name))
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

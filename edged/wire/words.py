@@ -1,0 +1,236 @@
+"""The door for a service's words on their way to the journal, the control socket or the screen. Pure.
+
+A service's text may quote what a visitor said: in an error, in a code, in the reason of a close. So of its text
+
+1. only so much passes, on one line, without control characters, and after `veiled` has taken the secrets out of it;
+2. where transcripts are not asked for, a word passes that services use in errors (vocabulary.py) or that is a name of
+   our own configuration, and so does a short number; the rest becomes an ellipsis. So does what stands in quotes and
+   has blanks in it, unless it is such a name;
+3. nor do three words in a row pass that were said lately, or a number that was, whatever the vocabulary has.
+
+What was said lately is kept for that alone: bounded, in memory.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from edged.errors import EdgedError
+from edged.wire import shapes
+from edged.wire.vocabulary import VOCABULARY
+
+MOST_TEXT = 300  # characters that pass
+MOST_NAME = 64
+_MOST_READ = 4000  # a flood is not read whole
+_MOST_LATELY = 16_000  # characters of what was said, some twenty minutes of a talk
+_MOST_PIECE = 4000  # of one item
+_MOST_DIGITS = 6  # a limit, a status, milliseconds; a number to be called at is longer
+_RUN = 3  # words in a row that are no coincidence
+_GONE = "…"
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
+_TOKEN = re.compile(r"[^\s\"\u201c\u201d\u201e\u2018`\xab\xbb\u2026]+")
+_NUMBER = re.compile(r"(?<!\w)\+?\d[\d\s().-]{5,}\d")
+_DATE = re.compile(r"20\d\d-\d\d-\d\d")
+_ASCII = re.compile(r"[\x21-\x7e]+")
+_ENDINGS = ("s", "es", "d", "ed", "ing", "ly", "r", "er")
+_QUOTED = re.compile(
+    r"""(?<!\w)(?:'([^']*)(?:'(?!\w)|$)|"((?:[^"\\]|\\.)*)(?:"|$)|`([^`]*)(?:`|$))"""
+    r"""|[\u201c\u201e]([^\u201c\u201d]*)(?:[\u201c\u201d]|$)|\u2018([^\u2019]*)(?:\u2019|$)|\xab([^\xbb]*)(?:\xbb|$)"""
+)
+_GAPS = re.compile(rf"{_GONE}(?:[\s.,;:!?()'\"`/-]*{_GONE})+")
+
+
+class Words:
+    """Of one process; use on the loop. `ours` are names of the configuration, `veiled` hides secrets."""
+
+    def __init__(self, ours: Iterable[str] = (), veiled: Callable[[str], str] = str) -> None:
+        self.transcripts = False  # asked for: what was said may be read
+        self._veiled = veiled
+        self._lately: dict[str, str] = {}
+        self._held = 0  # characters of it
+        self.know(ours)
+
+    def know(self, ours: Iterable[str]) -> None:
+        """These are the names of our own configuration now."""
+        self._ours = frozenset(name.casefold() for name in ours if name)
+        names = sorted(map(re.escape, self._ours), key=len, reverse=True)
+        self._our = re.compile(rf"(?<![^\W_])(?:{'|'.join(names)})(?![^\W_])") if names else None
+
+    # -- what is said --------------------------------------------------------------------------------
+
+    def hear(self, event: shapes.ServerEvent) -> None:
+        """Keep what a visitor or the service says in this event."""
+        for of, text, goes_on in _said(event):
+            self._keep(of, text, goes_on=goes_on)
+
+    def keep(self, text: str) -> None:
+        """Keep what was said, or is told to the service."""
+        self._keep(text[:MOST_NAME], text, goes_on=False)
+
+    def _keep(self, of: str, text: str, *, goes_on: bool) -> None:
+        if not text:
+            return
+        of = of[:MOST_NAME]
+        before = self._lately.pop(of, None)
+        kept = ((before or "") + text if goes_on else text)[-_MOST_PIECE:]
+        self._held += len(kept) - (len(before) if before is not None else -MOST_NAME)
+        self._lately[of] = kept
+        while self._held > _MOST_LATELY:
+            oldest = next(iter(self._lately))
+            self._held -= len(self._lately.pop(oldest)) + MOST_NAME
+
+    # -- what a service tells ------------------------------------------------------------------------
+
+    def told(self, text: str, limit: int = MOST_TEXT) -> str:
+        """What may be passed on of a text of the service."""
+        line = _one_line(self._veiled(_beginning(text, _MOST_READ)))
+        if not self.transcripts:
+            line = self._judged(line)
+        return line if len(line) <= limit else _beginning(line, limit - 1).rstrip() + _GONE
+
+    def name(self, text: str) -> str:
+        """The same of what should be a name: a code, a type, a status."""
+        return self.told(text, MOST_NAME)
+
+    def failure(self, error: EdgedError) -> str:
+        """What may be passed on of a failure, in one line; part of it may be the service's."""
+        text, said = _one_line(str(error)), _one_line(getattr(error, "said", ""))
+        if said:
+            text = re.sub(rf"(?<!\w){re.escape(said)}(?!\w)", lambda _: self.told(said), text)
+        return self.unsaid(text)
+
+    def unsaid(self, text: str) -> str:
+        """A text of our own, such as that of a bug, without what was said lately."""
+        return text if self.transcripts else self._without(text, self._said_again(text))
+
+    def _judged(self, line: str) -> str:
+        line = _QUOTED.sub(self._quoted, line)
+        gone = self._said_again(line) + [
+            found.span()
+            for found in _NUMBER.finditer(_DATE.sub("-" * 10, line))
+            if sum(map(str.isdigit, found[0])) > _MOST_DIGITS
+        ]
+        for token in _TOKEN.finditer(line):
+            if not self._passes(token[0]):
+                gone.append(_core(token))
+        return self._without(line, gone)
+
+    def _quoted(self, found: re.Match[str]) -> str:
+        inner = next(text for text in found.groups() if text is not None)
+        if len(inner.split()) <= 1 or inner.casefold() in self._ours:
+            return found[0]
+        return found[0].replace(inner, _GONE)
+
+    def _passes(self, token: str) -> bool:
+        rest = self._our.sub("", token.casefold()) if self._our is not None else token
+        if rest == token.casefold():
+            rest = token  # its capitals tell where a word begins
+        if rest and not _ASCII.fullmatch(rest):
+            return False
+        digits = "".join(re.findall(r"\d", _DATE.sub("", rest)))
+        return len(digits) <= _MOST_DIGITS and all(_is_known(word) for word in _WORD.findall(rest))
+
+    def _said_again(self, line: str) -> list[tuple[int, int]]:
+        """Where it says what was said lately."""
+        runs: set[tuple[str, ...]] = set()
+        words: set[str] = set()
+        for text in self._lately.values():
+            said = [word[0].casefold() for word in _WORD.finditer(text)]
+            words.update(word for word in said if word.isdecimal() or not _is_known(word))
+            run = min(_RUN, len(said))
+            if run > 1:
+                runs.update(tuple(said[n : n + run]) for n in range(len(said) - run + 1))
+        found = list(_WORD.finditer(line))
+        told = [word[0].casefold() for word in found]
+        gone = [word.span() for word, plain in zip(found, told, strict=True) if plain in words - self._ours]
+        for length in (2, _RUN):
+            gone += [
+                (found[n].start(), found[n + length - 1].end())
+                for n in range(len(told) - length + 1)
+                if tuple(told[n : n + length]) in runs
+            ]
+        return gone
+
+    def _without(self, line: str, gone: list[tuple[int, int]]) -> str:
+        kept, at = [], 0
+        for start, end in sorted(gone):
+            if end > at:
+                kept += [line[at : max(start, at)], _GONE]
+                at = end
+        return _GAPS.sub(_GONE, "".join(kept) + line[at:])
+
+
+def _said(event: shapes.ServerEvent) -> Iterator[tuple[str, str, bool]]:
+    """What an event says: of what, the text, and whether it goes on with what came before."""
+    match event:
+        case (
+            shapes.TranscriptionDelta(part=part, delta=text)
+            | shapes.AudioTranscriptDelta(part=part, delta=text)
+            | shapes.TextDelta(part=part, delta=text)
+        ):
+            yield part.item_id, text, True
+        case (
+            shapes.TranscriptionCompleted(part=part, transcript=text)
+            | shapes.AudioTranscriptDone(part=part, transcript=text)
+            | shapes.TextDone(part=part, text=text)
+        ):
+            yield part.item_id, text, False
+        case shapes.ArgumentsDelta(item_id=of, delta=text):
+            yield of, text, True
+        case shapes.ArgumentsDone(item_id=of, arguments=text):
+            yield of, text, False
+        case shapes.PartAdded(part=part, content=content) | shapes.PartDone(part=part, content=content):
+            yield part.item_id, " ".join(_texts(content)), False
+        case shapes.ResponseDone(output=output):
+            for item in output:
+                yield from _of_item(item)
+        case (
+            shapes.ItemAdded(item=item)
+            | shapes.ItemDone(item=item)
+            | shapes.ItemRetrieved(item=item)
+            | shapes.OutputItemAdded(item=item)
+            | shapes.OutputItemDone(item=item)
+        ):
+            yield from _of_item(item)
+
+
+def _of_item(item: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
+    content = item.get("content")
+    parts = [part for part in content if isinstance(part, Mapping)] if isinstance(content, list) else []
+    text = " ".join(text for part in (item, *parts) for text in _texts(part))
+    if text:
+        yield str(item.get("id") or text), text, False
+
+
+def _texts(part: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("text", "transcript", "arguments", "output"):
+        if isinstance(text := part.get(name), str) and text:
+            yield text
+
+
+def _is_known(word: str) -> bool:
+    plain = word.casefold()
+    return (
+        plain.isdecimal()
+        or plain in VOCABULARY
+        or any(plain.endswith(end) and plain[: -len(end)] in VOCABULARY for end in _ENDINGS)
+    )
+
+
+def _core(token: re.Match[str]) -> tuple[int, int]:
+    """Where a token stands, less the punctuation around it."""
+    core = token[0].strip(".,;:!?()[]{}'<>")
+    start = token.start() + token[0].index(core)
+    return (start, start + len(core)) if core else token.span()
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def _beginning(text: str, limit: int) -> str:
+    """As much of it as ends with a whole word: half a key is none that could be found."""
+    if len(text) <= limit:
+        return text
+    return text[:limit].rpartition(" ")[0]
