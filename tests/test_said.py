@@ -12,14 +12,20 @@ from urllib.parse import quote
 import pytest
 
 from edged.app.sentence import sentence
+from edged.errors import LinkError
 from edged.local.script import parse
 from edged.local.server import LocalServer
 from edged.local.voice import hum
+from edged.realtime.providers import Endpoint
+from edged.realtime.websocket import WebsocketDial
 from edged.system.control_lines import Line
 from edged.system.journal import fields_of, setup
+from edged.system.resolver import SystemResolver
+from edged.system.veil import Veil
+from edged.wire import Dialect
+from edged.wire.words import Words
 from tests.lab.kiosk import Kiosk, StampVoice, Visitor
 from tests.lab.net import SimNet
-from tests.test_shell import idle
 
 KEY = "sk-planted/9f8e7d6c5b4a3f2e1d0c"
 KEYS = [
@@ -56,6 +62,9 @@ class Lying(LocalServer):
 
         async def lie(message):
             told = json.loads(message)
+            if told["type"] == "response.done" and self._rng.random() < 0.3:
+                error = self._complaint_of()
+                told["response"] |= {"status": "failed", "status_details": {"error": error}}
             if self._rng.random() < self._how_often and "delta" not in told:
                 self._infect(told)
             await send(json.dumps(told))
@@ -96,13 +105,14 @@ class Lying(LocalServer):
             case _:
                 place[name] = {"total_tokens": 7, "deep": [{self._plant(): [self._plant()]}]}
 
-    def _complaint(self):
-        error = {
-            name: self._plant()
-            for name in ("message", "type", "code", "param", "event_id")
-            if self._rng.random() < 0.6
+    def _complaint_of(self):
+        names = ("message", "type", "code", "param", "event_id")
+        return {"message": self._plant()} | {
+            name: self._plant() for name in names if self._rng.random() < 0.6
         }
-        error.setdefault("message", self._plant())
+
+    def _complaint(self):
+        error = self._complaint_of()
         status = self._rng.choice(["failed", "incomplete", self._plant()])
         return self._rng.choice(
             [
@@ -195,6 +205,44 @@ def test_neither_a_key_nor_what_was_said_is_seen_whatever_the_service_says(lab_r
                 texts = seen(kiosk, lines)
             assert server.lies > 20
             assert any("service: " in text for text in texts)
+            assert any('"event": "usage"' in text for text in texts)
             assert leaks([*texts, *lines()]) == []
 
     lab_run(main(), net=net, seed=seed)
+
+
+HTTP = [
+    f"HTTP/1.1 401 {PHRASE} {KEY}\r\nX-{KEY.replace('/', '-')}: {PHRASE}\r\nContent-Length: 0\r\n\r\n",
+    f"HTTP/1.1 429 no\r\nRetry-After: {PHRASE}\r\nContent-Length: {len(PHRASE)}\r\n\r\n{PHRASE}",
+    f"HTTP/1.1 302 no\r\nLocation: https://host.example/{quote(PHRASE)}?key={KEY}\r\nContent-Length: 0\r\n\r\n",
+    f"HTTP/1.1 101 yes\r\nUpgrade: {PHRASE}\r\nConnection: {KEY}\r\n\r\n",
+    "HTTP/1.1 101 yes\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: marmalade\r\n\r\n",
+    f"HTTP/1.1 {PHRASE}\r\n\r\n",
+    f"{PHRASE} {KEY}\r\n\r\n",
+    f"HTTP/1.1 200 ok\r\n{PHRASE}\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("answer", HTTP)
+def test_nor_is_what_refuses_a_connection(answer):
+    veil = Veil()
+    veil.conceal([KEY])
+    words = Words(veiled=veil.veiled)
+
+    async def main():
+        async def refuse(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer.encode())
+            writer.close()
+
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            dial = WebsocketDial(SystemResolver())
+            with pytest.raises(LinkError) as caught:
+                await dial(Endpoint(f"ws://127.0.0.1:{port}/", Dialect.GA, {}), 5.0)
+            return caught.value
+
+    error = asyncio.run(main())
+    told = words.failure(error)
+    assert told.startswith("127.0.0.1: ")
+    assert leaks([told]) == []

@@ -38,6 +38,7 @@ _SECRET = re.compile(r"(?i)(x-portkey-\S*\s*:\s*)\S+")
 # Errors whose words are the far end's.
 _QUOTING = re.compile(r"\b((?:websockets|edged\.errors|edged\.relay\.ports)\.[\w.]+: )(.*)")
 OURS = frozenset({"edged", WARNINGS, "root", "__main__"})
+_NO_NAME = re.compile(r"[^A-Z0-9_]")
 _KEY_PROTOCOL = re.compile(r"openai-insecure-api-key\.\S+")
 
 
@@ -181,11 +182,15 @@ def fields_of(record: logging.LogRecord, lost: int = 0) -> list[tuple[str, str]]
         fields.append(("MESSAGE_ID", known))
     if lost:
         fields.append(("EDGED_LOST", str(lost)))
-    shown = VEIL.veiled_in(dict(own(given)))
     return fields + [
-        (key if MASK not in key else HIDDEN, safe(_masked(value), LONGEST_LINE))
-        for key, value in shown.items()
+        (_field_name(key), safe(_masked(value), LONGEST_LINE))
+        for key, value in VEIL.veiled_in(dict(own(given))).items()
     ]
+
+
+def _field_name(veiled: str) -> str:
+    name = _NO_NAME.sub("_", veiled)
+    return HIDDEN if MASK in veiled + VEIL.veiled(name) else name[:64]
 
 
 def _given(record: logging.LogRecord) -> Mapping[str, Any]:

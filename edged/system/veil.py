@@ -139,6 +139,7 @@ def _forms(text: str) -> Iterator[str]:
         yield quote_plus(plain, errors="replace")
         yield from (json.dumps(plain)[1:-1], json.dumps(plain).replace("/", "\\/")[1:-1])
         yield from (repr(plain)[1:-1], json.dumps(json.dumps(plain))[3:-3], html.escape(plain))
+    yield from (re.sub(r"\W", mark, text) for mark in "_-")  # as part of a name
     yield from (raw.decode("latin-1"), repr(raw)[2:-1], raw.hex())
     yield from _base64(raw)
 

@@ -27,6 +27,7 @@ _MOST_PIECE = 4000  # of one item
 _MOST_DIGITS = 6  # a limit, a status, milliseconds; a number to be called at is longer
 _RUN = 3  # words in a row that are no coincidence
 _GONE = "…"
+_OURS = "\0"  # stands where a name of ours does; no line has one by then
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 _TOKEN = re.compile(r"[^\s\"\u201c\u201d\u201e\u2018`\xab\xbb\u2026]+")
@@ -55,7 +56,9 @@ class Words:
         """These are the names of our own configuration now."""
         self._ours = frozenset(name.casefold() for name in ours if name)
         names = sorted(map(re.escape, self._ours), key=len, reverse=True)
-        self._our = re.compile(rf"(?<![^\W_])(?:{'|'.join(names)})(?![^\W_])") if names else None
+        self._our = (
+            re.compile(rf"(?<![^\W_])(?:{'|'.join(names)})(?![^\W_])", re.IGNORECASE) if names else None
+        )
 
     # -- what is said --------------------------------------------------------------------------------
 
@@ -106,14 +109,12 @@ class Words:
 
     def _judged(self, line: str) -> str:
         line = _QUOTED.sub(self._quoted, line)
-        gone = self._said_again(line) + [
-            found.span()
-            for found in _NUMBER.finditer(_DATE.sub("-" * 10, line))
-            if sum(map(str.isdigit, found[0])) > _MOST_DIGITS
+        rest = line if self._our is None else self._our.sub(lambda found: _OURS * len(found[0]), line)
+        rest = _DATE.sub(_OURS * 10, rest)
+        gone = self._said_again(rest) + [
+            found.span() for found in _NUMBER.finditer(rest) if sum(map(str.isdigit, found[0])) > _MOST_DIGITS
         ]
-        for token in _TOKEN.finditer(line):
-            if not self._passes(token[0]):
-                gone.append(_core(token))
+        gone += [_core(token) for token in _TOKEN.finditer(rest) if not _passes(token[0].replace(_OURS, ""))]
         return self._without(line, gone)
 
     def _quoted(self, found: re.Match[str]) -> str:
@@ -121,15 +122,6 @@ class Words:
         if len(inner.split()) <= 1 or inner.casefold() in self._ours:
             return found[0]
         return found[0].replace(inner, _GONE)
-
-    def _passes(self, token: str) -> bool:
-        rest = self._our.sub("", token.casefold()) if self._our is not None else token
-        if rest == token.casefold():
-            rest = token  # its capitals tell where a word begins
-        if rest and not _ASCII.fullmatch(rest):
-            return False
-        digits = "".join(re.findall(r"\d", _DATE.sub("", rest)))
-        return len(digits) <= _MOST_DIGITS and all(_is_known(word) for word in _WORD.findall(rest))
 
     def _said_again(self, line: str) -> list[tuple[int, int]]:
         """Where it says what was said lately."""
@@ -143,7 +135,7 @@ class Words:
                 runs.update(tuple(said[n : n + run]) for n in range(len(said) - run + 1))
         found = list(_WORD.finditer(line))
         told = [word[0].casefold() for word in found]
-        gone = [word.span() for word, plain in zip(found, told, strict=True) if plain in words - self._ours]
+        gone = [word.span() for word, plain in zip(found, told, strict=True) if plain in words]
         for length in (2, _RUN):
             gone += [
                 (found[n].start(), found[n + length - 1].end())
@@ -207,6 +199,13 @@ def _texts(part: Mapping[str, Any]) -> Iterator[str]:
     for name in ("text", "transcript", "arguments", "output"):
         if isinstance(text := part.get(name), str) and text:
             yield text
+
+
+def _passes(token: str) -> bool:
+    if token and not _ASCII.fullmatch(token):
+        return False
+    digits = sum(map(str.isdigit, token))
+    return digits <= _MOST_DIGITS and all(_is_known(word) for word in _WORD.findall(token))
 
 
 def _is_known(word: str) -> bool:

@@ -2,13 +2,19 @@ import io
 import logging
 import re
 import socket
+import warnings
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import ConnectionClosedError
+from websockets.frames import Close
 
 from edged.causes import CAUSES
-from edged.system.journal import JournalHandler, is_journal, safe, setup
+from edged.errors import LinkError
+from edged.system.journal import JournalHandler, fields_of, is_journal, safe, setup
 from edged.system.notices import NOTICES
+from edged.system.veil import VEIL
+from edged.wire.words import Words
 from tests.system.test_entry import decode
 
 
@@ -318,3 +324,107 @@ def test_a_stream_that_takes_nothing_is_nobodys_fault(capsys):
     logging.getLogger("edged.test").info("said to nobody")
     setup("info", io.StringIO())
     assert "closed file" in capsys.readouterr().err
+
+
+# -- secrets, and what was said
+
+SECRET = "sk-planted/9f8e7d6c5b4a"
+
+
+@pytest.fixture
+def veil():
+    """The process's own, with a secret and a visitor's words in it."""
+    before = VEIL._known, VEIL._forms, VEIL.unsaid, VEIL.told
+    VEIL.conceal([SECRET])
+    words = Words(veiled=VEIL.veiled)
+    words.keep("marmalade umbrellas dance")
+    VEIL.unsaid, VEIL.told = words.unsaid, words.told
+    yield VEIL
+    VEIL._known, VEIL._forms, VEIL.unsaid, VEIL.told = before
+
+
+def shown(lines, log):
+    """What is written, as lines and as fields."""
+    records = []
+
+    class Keep(logging.Handler):
+        def emit(self, record):
+            records.append(record)
+
+    keep = Keep()
+
+    def both(logger):
+        logging.getLogger().addHandler(keep)
+        log(logger)
+
+    out = lines(both)
+    return "\n".join([*out, *(f"{key}={value}" for record in records for key, value in fields_of(record))])
+
+
+def raising(error):
+    raise error
+
+
+def failing(*errors):
+    def log(logger):
+        try:
+            raising(ExceptionGroup(f"a group with {SECRET}", list(errors)) if len(errors) > 1 else errors[0])
+        except Exception:
+            logger.exception("a bug")
+
+    return log
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        lambda log: log.debug("%s%s", SECRET[:7], SECRET[7:]),
+        lambda log: log.info("x", extra={"edged": {SECRET: 1, "name": SECRET, "x_token": "abc-short"}}),
+        lambda log: log.info("x", extra={"edged": {SECRET.upper().replace("-", "_"): SECRET}}),
+        lambda log: logging.getLogger(SECRET).warning("x"),
+        lambda log: logging.getLogger("websockets.client").error("header %s", SECRET),
+        lambda log: log.warning("%d", SECRET),
+        lambda log: warnings.warn(SECRET, stacklevel=1),
+        failing(ValueError(SECRET)),
+        failing(ValueError(SECRET), KeyError(SECRET)),
+        failing(LinkError(SECRET, "link_closed")),
+    ],
+)
+@pytest.mark.filterwarnings("always")
+def test_a_secret_is_masked_wherever_it_stands(lines, veil, log):
+    text = shown(lines, log)
+    assert text
+    assert "9f8e7d6c" not in text.lower()
+    assert "abc-short" not in text
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        lambda log: logging.getLogger("asyncio").error(
+            "lost: exception=%r", LinkError("4001 Bob dances", "x")
+        ),
+        lambda log: logging.getLogger("websockets.client").error("closed: Bob dances"),
+        failing(LinkError("closed by the service: Bob dances", "link_closed")),
+        failing(ValueError("marmalade umbrellas dance"), KeyError("marmalade")),
+        failing(ConnectionClosedError(Close(4001, "Bob dances"), None)),
+    ],
+)
+def test_what_was_said_stands_in_no_stack_and_in_no_words_of_a_library(lines, veil, log):
+    text = shown(lines, log)
+    assert "error" in text.lower() or "lost" in text or "closed" in text
+    assert not [said for said in ("Bob dances", "marmalade", "umbrellas") if said in text]
+
+
+@pytest.mark.parametrize("name", ["websockets.client", "httpx", "asyncio", "some.library"])
+def test_at_debug_only_our_own_lines_are_written_whoever_turned_a_library_up(lines, name):
+    def talk(log):
+        logging.getLogger(name).setLevel(logging.DEBUG)
+        logging.getLogger(name).debug('> TEXT \'{"type": "said", "transcript": "it is open"}\'')
+        logging.getLogger(name).info("x")
+        log.debug("ours")
+
+    before = logging.getLogger(name).level
+    out = lines(talk)
+    logging.getLogger(name).setLevel(before)
+    assert out == ["<7>ours"]
