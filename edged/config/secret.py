@@ -4,7 +4,7 @@ import re
 from typing import NoReturn
 
 MASK = "********"
-_NAME = re.compile("key|token|secret|auth|passw|passphrase|pwd|cookie|credential", re.IGNORECASE)
+_NAME = re.compile("(?<!port)key|token|secret|auth|passw|passphrase|pwd|cookie|credential", re.IGNORECASE)
 
 
 def is_secret(name: str) -> bool:

@@ -24,7 +24,8 @@ MASK = "********"
 LEAST = 6  # characters
 MOST = 64
 _LEAST_BASE64 = 7  # what is sure of the shortest secret in the middle of something longer
-_WORDS = "key|token|secret|auth|passw|passphrase|pwd|cookie|credential"
+# Portkey is the name of a service.
+_WORDS = "(?<!port)key|token|secret|auth|passw|passphrase|pwd|cookie|credential"
 _SECRET_NAME = re.compile(_WORDS, re.IGNORECASE)  # as edged/config/secret.py has it
 _HEADER_PART = re.compile(
     r"(?:[a-z]*key|token|secret|auth|authorization|password|passwd|passphrase|pwd|cookie|credentials?)",

@@ -2,9 +2,11 @@
 
 import pytest
 
+from edged.app import service as service_module
 from edged.app.service import planned, service
 from edged.config import Secret, load
 from edged.errors import ConfigError, LinkError
+from edged.system.veil import Veil
 
 AZURE = ["provider.name=azure", "provider.url=wss://res.openai.azure.com", "provider.model=d"]
 
@@ -86,3 +88,39 @@ def test_the_version_the_proxy_and_the_authorities_go_along():
     )
     assert found.url.endswith("/openai/realtime?api-version=2024-10-01-preview&deployment=d")
     assert (found.proxy, found.ca_file) == ("http://proxy:3128", "/etc/edged/ca.pem")
+
+
+@pytest.mark.parametrize(
+    ("sets", "secret"),
+    [
+        (["provider.headers.X-Key=abc123"], "abc123"),
+        (["provider.headers.authorization=Token abc123"], "abc123"),
+        (["provider.headers.cookie=session=abc123; other=x"], "abc123"),
+        (["provider.headers.x-gateway=Basic a-long-text-of-a-key"], "a-long-text-of-a-key"),
+        (["provider.query.my_auth=abc123"], "abc123"),
+        (["provider.portkey.metadata.token_of=abc123"], "abc123"),
+        (["provider.portkey.custom_host=http://me:abc123@host"], "abc123"),
+        (["provider.portkey.custom_host=http://host/?api_key=abc123"], "abc123"),
+        (['provider.portkey.config={"targets": [{"api_key": "abc123"}]}'], "abc123"),
+        (["provider.proxy=http://me:abc%20123@host:1"], "abc 123"),
+        (["provider.api_key=abc123"], "abc123"),
+    ],
+)
+def test_every_secret_of_the_configuration_is_concealed(monkeypatch, sets, secret):
+    veil = Veil()
+    monkeypatch.setattr(service_module, "VEIL", veil)
+    config = load(None, env={}, sets=["provider.name=custom", "provider.url=ws://127.0.0.1/", *sets]).config
+    planned(config, None)
+    assert veil.veiled(f"it said {secret}.") == "it said ********."
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["headers.x-portkey-provider=openai", "query.api-version=2024-10-01", "headers.x-site=lobby-12345"],
+)
+def test_what_only_names_something_is_not(monkeypatch, entry):
+    veil = Veil()
+    monkeypatch.setattr(service_module, "VEIL", veil)
+    url = "provider.url=ws://127.0.0.1/"
+    planned(load(None, env={}, sets=["provider.name=custom", url, f"provider.{entry}"]).config, None)
+    assert veil.veiled(f"it said {entry.partition('=')[2]}.") == f"it said {entry.partition('=')[2]}."

@@ -2,12 +2,14 @@
 
 import json
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edged.config import load, schema, show
+from edged.config import load, schema, secret, show
 from edged.config.keys import KEYS, Kind
+from edged.system import veil
 from tests.config.test_default_file import paths
 
 SECRETS = [
@@ -120,3 +122,56 @@ def test_the_schema_wants_a_version_and_knows_no_other_keys():
     assert made["$defs"]["Config"]["required"] == ["version"]
     assert all(part["additionalProperties"] is False for part in made["$defs"].values())
     json.dumps(made)
+
+
+SECRET_ENTRIES = [
+    "provider.headers.X-Short=abc",
+    "provider.headers.Cookie=a",
+    "provider.query.Auth-Code=abc",
+    "provider.query.my_token_id=abc",
+    "provider.portkey.metadata.client_secret=abc",
+]
+
+
+@pytest.mark.parametrize("entry", SECRET_ENTRIES)
+def test_what_is_secret_by_its_name_is_masked_however_short(entry):
+    loaded = load(None, env={}, sets=[entry])
+    name = entry.partition("=")[0].rpartition(".")[2]
+    for as_json in (True, False):
+        lines = [line for line in show(loaded, as_json=as_json).splitlines() if name in line]
+        assert [line.partition(":")[2].strip(' ",') for line in lines] == ["********"]
+
+
+def test_copies_of_a_secret_are_masked_in_all_other_texts_and_names():
+    sets = [
+        "provider.headers.authorization=Bearer sk-LEAK-1",
+        "provider.query.x_auth=LEAK-two",
+        "provider.proxy=http://name:LEAK-3@proxy:3128",
+        "provider.instructions=Say sk-LEAK-1, SK-leak-1, LEAK-two and LEAK-3.",
+        "provider.query.sk-LEAK-1=x",
+        "provider.portkey.custom_host=http://me:pass-LEAK@host?api_key=LEAK&n=1",
+        "microphone.device=sk-LEAK-1",
+    ]
+    loaded = load(None, env={}, sets=sets)
+    for as_json in (True, False):
+        text = show(loaded, origin=True, as_json=as_json)
+        assert "leak" not in text.lower()
+        assert "n=1" in text
+
+
+def test_both_rooms_agree_on_what_is_secret_by_its_name():
+    names = [
+        "x-api-key",
+        "API_KEY",
+        "Token",
+        "client_secret",
+        "Authorization",
+        "x-auth",
+        "PassWord",
+        "passwd",
+        "Cookie",
+    ]
+    assert all(secret.is_secret(name) and veil.is_secret(name) for name in names)
+    names = ["api-version", "x-portkey-provider", "model", "site"]
+    assert not any(secret.is_secret(name) or veil.is_secret(name) for name in names)
+    assert secret._NAME.pattern == veil._SECRET_NAME.pattern
