@@ -118,14 +118,8 @@ class RelayServer:
         log.info("client %d: %s, speaks %s", number, _peer(connection), dialect.value)
         try:
             end = await self._serve(Socket(connection), dialect, model, tally)
-            log.info(
-                "client %d: ended by the %s: %d %r; %s",
-                number,
-                end.by,
-                end.code,
-                self._words.told(end.reason),
-                tally,
-            )
+            why = self._words.told(end.reason) if end.by == "upstream" else end.reason
+            log.info("client %d: ended by the %s: %d %.200r; %s", number, end.by, end.code, why, tally)
         except Exception:  # the library would swallow it; the other clients' conversations go on
             log.exception("client %d: a bug in edged", number)
             raise
