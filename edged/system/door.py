@@ -32,6 +32,7 @@ from edged.errors import EXIT_BUG, ConfigError, UsageError
 from edged.system.exit import Exit, flush
 from edged.system.offload import hung_call
 from edged.system.ours import Whose, name_of, whose
+from edged.system.veil import VEIL
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -242,18 +243,18 @@ def _tell(error: BaseException) -> None:
     """The one line."""
     hung = hung_call(error)
     cause = "device_hung" if hung else "bug"
-    words = f"{cause}: {CAUSES[cause].remedy} ({hung or _repr(error)})"
+    words = f"{cause}: {CAUSES[cause].remedy} ({hung or VEIL.unsaid(_repr(error))})"
     try:
         log.critical("%s", words, exc_info=None if hung else error, extra={"edged": {"cause": cause}})
     except BaseException:  # noqa: BLE001 the log is what failed
         stack = "" if hung else "".join(traceback.format_exception(error))
-        lines = "\n    ".join([words, *stack.splitlines()])
+        lines = VEIL.veiled(VEIL.unsaid("\n    ".join([words, *stack.splitlines()])))
         os.write(sys.stderr.fileno(), f"{lines}\n".encode(errors="replace"))
     flush()
 
 
 def _tell_of(error: BaseException | None, told: str) -> None:
-    words = told if error is None else f"{told}: {_repr(error)}"
+    words = told if error is None else f"{told}: {VEIL.unsaid(_repr(error))}"
     log.warning("a library has failed, and edged goes on; it is told once and counted: %s", words)
 
 

@@ -89,12 +89,15 @@ def text_of(record: logging.LogRecord) -> str:
 def _message(record: logging.LogRecord) -> str:
     try:
         text = record.getMessage()
-    except (TypeError, ValueError, KeyError):  # logging would write it all to standard error, as it is
-        text = f"{record.msg} (its arguments do not fit)"
+    except (TypeError, ValueError, KeyError):
+        if _is_ours(record):
+            raise
+        text = f"{record.msg} (its arguments do not fit)"  # logging would write it all to standard error, as it is
     return _masked(text) if _is_ours(record) else VEIL.told(_masked(text))
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
+    """One that cannot be put into words is a bug then; else the library's own affair."""
     return record.name.partition(".")[0] in OURS
 
 
@@ -102,11 +105,6 @@ def _stack_line(line: str) -> str:
     indent = line[: len(line) - len(line.lstrip(" "))]
     text = _QUOTING.sub(lambda found: found[1] + VEIL.told(found[2]), _masked(line))
     return indent + _one_line(VEIL.unsaid(text), LONGEST_LINE)
-
-
-def _is_ours(record: logging.LogRecord) -> bool:
-    """One that can not be put into words is a bug then; else the library's own affair."""
-    return record.name.partition(".")[0] == IDENTIFIER
 
 
 class _StreamHandler(logging.StreamHandler[TextIO]):
