@@ -55,7 +55,7 @@ class Room:
         self._echo, self._delay = echo, delay_ms // 20
         self._tail = np.zeros(0)
         self._noise = np.random.default_rng(5)
-        kiosk.microphone._tick = self._tick
+        kiosk.microphone.listen_to(self._tick)
 
     def says(self, sound):
         self.visitor += sound

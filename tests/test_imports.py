@@ -165,9 +165,18 @@ def imports() -> tuple[Import, ...]:
     return tuple(found)
 
 
-def docstrings(tree: ast.Module) -> set[ast.expr]:
-    """Constants that stand alone as a statement: prose, not values."""
-    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+@cache
+def spelled() -> tuple[tuple[str, int, str], ...]:
+    """Each text that is a value, with its file and line; one that stands alone as a statement is prose."""
+    found = []
+    for file, tree in trees().items():
+        prose = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        found += [
+            (file, node.lineno, node.value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in prose
+        ]
+    return tuple(found)
 
 
 def within(file: str, places: tuple[str, ...]) -> bool:
@@ -251,43 +260,23 @@ def test_pure_modules_know_no_loop_thread_socket_clock_log_or_chance():
 
 
 def test_event_names_are_spelled_in_wire_only():
-    spelled = {
-        node.value
-        for file, tree in trees().items()
-        if file.startswith("wire/")
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", node.value)
+    names = {
+        text
+        for file, _, text in spelled()
+        if file.startswith("wire/") and re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", text)
     }
-    assert "input_audio_buffer.append" in spelled
-    wrong = []
-    for file, tree in trees().items():
-        if not file.startswith("wire/"):
-            prose = docstrings(tree)
-            wrong += [
-                f"{file}:{node.lineno} {node.value!r}"
-                for node in ast.walk(tree)
-                if isinstance(node, ast.Constant) and node.value in spelled and node not in prose
-            ]
-    assert not wrong
+    assert "input_audio_buffer.append" in names
+    assert not [each for each in spelled() if each[2] in names and not each[0].startswith("wire/")]
 
 
 def test_the_words_of_a_handshake_are_spelled_in_wire_only():
     words = ("realtime=v1", "openai-beta.", "openai-insecure-api-key", "OpenAI-Beta")
-    spelled = {
-        f"{file} {word}"
-        for file, tree in trees().items()
-        for node in ast.walk(tree)
-        for word in words
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docstrings(tree)
-        if word in node.value
-    }
+    found = {f"{file} {word}" for file, _, text in spelled() for word in words if word in text}
     # the journal masks what follows it, and no command waits for all of wire to be loaded
-    assert {each for each in spelled if not each.startswith("wire/names.py ")} == {
+    assert {each for each in found if not each.startswith("wire/names.py ")} == {
         "system/journal.py openai-insecure-api-key"
     }
-    assert len(spelled) == 5
+    assert len(found) == 5
 
 
 def test_the_width_of_a_sample_is_known_to_pcm_only():

@@ -467,15 +467,14 @@ def test_a_conversation_is_opened_by_a_press_and_goes_on_until_nobody_speaks(she
 
     async def body(kiosk):
         microphone = kiosk.microphone
-        speech, quiet = microphone._tick, [True]
+        quiet = [True]
 
         def tick():
             if not quiet[0]:
-                return speech()
+                return microphone.stamp()
             return microphone.hear(bytes(microphone._block * 2))
 
-        microphone._pace.stop()
-        microphone._pace.start(0.02, tick)
+        microphone.listen_to(tick)
         await asyncio.sleep(0.5)  # the pre-roll is quiet too
         kiosk.button.press()
         await asyncio.sleep(0.1)
@@ -510,8 +509,7 @@ def hear(kiosk, sound):
         block = bytes(itertools.islice(sound, size))
         microphone.hear(block)
 
-    microphone._pace.stop()
-    microphone._pace.start(0.02, tick)
+    microphone.listen_to(tick)
 
 
 @pytest.mark.parametrize(

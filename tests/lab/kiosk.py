@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 from random import Random
 
@@ -24,53 +25,120 @@ LATE_MS = 80
 CHUNK = 480 * 50  # samples made at once; more would not fit the processor's cache
 
 
+class Strides:
+    """Ticks at a fixed rhythm, by a timer of the loop; several at once where nobody looks in between.
+
+    `stride` says how many may be due before they are made: an idle hour costs what its timers cost.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, stride: Callable[[], int]) -> None:
+        self._loop, self._stride = loop, stride
+        self._timer: asyncio.TimerHandle | None = None
+        self._tick: Callable[[], None] | None = None
+        self._made = 0
+
+    def start(self, period_s: float, tick: Callable[[], None]) -> None:
+        self.stop()
+        self._period_s, self._tick = period_s, tick
+        self._begun, self._made = self._loop.time(), 0
+        self.arm()
+
+    def stop(self) -> None:
+        """No tick after the return."""
+        self._tick = None
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def catch_up(self) -> None:
+        """Make the ticks that are due by now."""
+        due = int((self._loop.time() - self._begun) / self._period_s + 1e-6) if self._tick else 0
+        while self._made < due and self._tick is not None:
+            self._made += 1
+            self._tick()
+
+    def arm(self) -> None:
+        """Wake up when a stride is due, as long as it is now."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._tick is not None:
+            at = self._begun + (self._made + self._stride()) * self._period_s
+            self._timer = self._loop.call_at(at, self._fire)
+
+    def _fire(self) -> None:
+        self.catch_up()
+        self.arm()
+
+
 class StampMicrophone:
     """Hands blocks that say where they come from; late, and not at all, where a card would."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, block_ms: int = 20) -> None:
-        self._loop, self._pace = loop, LoopPace(loop)
+        self._loop, self._pace = loop, Strides(loop, self._stride)
         self._heed, self._held = Heed.NOW, []
         self._late = LATE_MS // block_ms
         self._block = 24 * block_ms
         self._period_s = block_ms / 1000
         self._chunk, self._chunk_at = b"", 0
-        self.handed = 0
+        self._source = None  # what is heard in place of the stamps
+        self._handed = 0
         self.starts = 0
         self._lost = None
 
     def start(self, hand, lost):
         self._hand, self._lost = hand, lost
         self.starts += 1
-        self._pace.start(self._period_s, self._tick)
+        self._pace.start(self._period_s, self._source or self.stamp)
 
     def stop(self):
-        self._pace.stop()
+        self.fall_silent()
         self._held.clear()
 
+    def fall_silent(self):
+        """No block any more, and nobody is told."""
+        self._pace.catch_up()
+        self._pace.stop()
+
     def heed(self, heed):
+        self._pace.catch_up()
         if self._heed is Heed.NONE and heed is not Heed.NONE:
             self._held.clear()
         self._heed = heed
         if heed is Heed.NOW:
             self._loop.call_soon(self._pass_on)
+        self._pace.arm()
+
+    @property
+    def handed(self) -> int:
+        """Samples that the card has heard by now."""
+        self._pace.catch_up()
+        return self._handed
+
+    def listen_to(self, source):
+        """Call `source` for each block just when it is due, in place of `stamp`; it calls `hear`."""
+        self._source = source
+        self._pace.start(self._period_s, source)
+
+    def stamp(self):
+        at = (self._handed - self._chunk_at) * SAMPLE
+        if at + self._block * SAMPLE > len(self._chunk):
+            self._chunk, self._chunk_at, at = stamps(self._handed, CHUNK), self._handed, 0
+        self.hear(self._chunk[at : at + self._block * SAMPLE])
+
+    def hear(self, block):
+        """Hand this as soon as is wanted."""
+        self._handed += len(block) // SAMPLE
+        self._held.append(block)
+        if self._heed is Heed.NOW or len(self._held) >= self._late:
+            self._pass_on()
 
     def _pass_on(self):
         held, self._held = self._held, []
         for block in held:
             self._hand(block)
 
-    def _tick(self):
-        at = (self.handed - self._chunk_at) * SAMPLE
-        if at + self._block * SAMPLE > len(self._chunk):
-            self._chunk, self._chunk_at, at = stamps(self.handed, CHUNK), self.handed, 0
-        self.hear(self._chunk[at : at + self._block * SAMPLE])
-
-    def hear(self, block):
-        """Hand this as soon as is wanted."""
-        self.handed += len(block) // SAMPLE
-        self._held.append(block)
-        if self._heed is Heed.NOW or len(self._held) >= self._late:
-            self._pass_on()
+    def _stride(self):
+        """Blocks that are handed together; a source may depend on the time at which it is asked."""
+        return 1 if self._source or self._heed is Heed.NOW else self._late - len(self._held)
 
 
 class RecordingSpeaker(NullSpeaker):
