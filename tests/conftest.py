@@ -1,15 +1,13 @@
 """What all tests share."""
 
 import pytest
-from hypothesis import settings
 
+from tests import effort
 from tests.lab.kiosk import kiosk_of
 from tests.lab.loop import run
 from tests.lab.net import SimNet
 
-# How long an example takes says how busy the machine is, and nothing of edged.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+effort.register()
 
 
 @pytest.fixture

@@ -60,12 +60,12 @@ def test_a_kiosk_that_is_never_quiet_keeps_its_session_to_the_end_and_loses_noth
     async def body(kiosk):
         loop = asyncio.get_running_loop()
         presses = 0
-        while loop.time() < 400:
+        while loop.time() < 200:
             await kiosk.visitor.hold(1.0)
             presses += 1
             await asyncio.sleep(0.4)
         await idle(kiosk)
-        assert kiosk.server.ledger.expired >= 1
+        assert kiosk.server.ledger.expired >= 2
         assert len(kiosk.server.audit) >= presses
 
     daemon(body, session_s=60)
@@ -205,9 +205,10 @@ def test_odd_services_do_not_disturb_an_answer(daemon, fault):
     daemon(body, fault_lines=[fault])
 
 
-def test_a_day_of_refusals_changes_nothing_that_is_not_said(daemon, caplog):
+@pytest.mark.parametrize("hours", [2, pytest.param(24, marks=pytest.mark.slow)])
+def test_hours_of_refusals_change_nothing_that_is_not_said(daemon, caplog, hours):
     async def body(kiosk):
-        await asyncio.sleep(86_400)
+        await asyncio.sleep(hours * 3600)
         assert not kiosk.app.link.up
         assert kiosk.app.link.cause == "key_refused"
         assert kiosk.app.appliance.light.value == "attention"

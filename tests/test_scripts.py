@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,6 @@ def run(*words: object, **environment: object) -> subprocess.CompletedProcess[st
         cwd="/",
         capture_output=True,
         text=True,
-        timeout=30,
         check=False,
     )
 
@@ -85,14 +85,123 @@ def test_the_suites_can_be_listed_and_a_wrong_one_is_named():
         "gateways",
         "system",
         "card",
+        "nightly",
     ]
     wrong = run(ROOT / "scripts" / "test", "tset")
     assert wrong.returncode == 1
     assert "tset" in wrong.stderr
 
 
-def test_ci_leaves_nothing_out_silently():
-    assert "CI=true exec" in (ROOT / ".ci" / "run").read_text()
+def pretend(environment, *lines):
+    """The environment's Python, with lines of a shell before it tells how it was started."""
+    python = environment / "bin" / "python"
+    first, second, last = python.read_text().splitlines()
+    python.write_text("\n".join([first, second, *lines, last, ""]))
+
+
+REPORT = """for word; do case $word in --junit-xml=*)
+    echo '<testsuites><testsuite errors="%d" failures="%d" skipped="1" tests="%d">' >"${word#*=}";;
+esac; done
+[ "$1" = -I ] && exec %s "$@"
+[ "$3" = pytest ] && exit %d"""
+
+
+def reporting(environment, *, errors=0, failures=0, tests=0, status=0):
+    pretend(environment, REPORT % (errors, failures, tests, sys.executable, status))
+
+
+def all_suites(environment, script, *words, **more):
+    """A script run where every package that a suite wants is there."""
+    (environment / "bin" / "dpkg-query").write_text("#!/bin/sh\necho install ok installed\n")
+    (environment / "bin" / "shellcheck").write_text("#!/bin/sh\n")
+    for name in ("dpkg-query", "shellcheck"):
+        (environment / "bin" / name).chmod(0o755)
+    for layer in ("aec", "sound", "peers", "gateways"):
+        stamp = run("bash", "-c", f'. "{ROOT}/scripts/env"; venv="{environment}"; layer_of {layer}').stdout
+        (environment / f"edged.{layer}").write_text(stamp)
+    path = f"{environment}/bin:{os.environ['PATH']}"
+    return run(script, *words, EDGED_ENV=environment, PATH=path, **more)
+
+
+def table(said):
+    """Name, passed and failed of each suite, from the table at the end."""
+    rows = [line.split() for line in said.splitlines()]
+    return {row[0]: (int(row[2]), int(row[3])) for row in rows if len(row) == 4 and row[1][0].isdigit()}
+
+
+def test_without_words_the_larger_suites_are_left_to_whoever_asks_and_named(environment):
+    reporting(environment, tests=8)
+    done = all_suites(environment, ROOT / "scripts" / "test", CI="")
+    assert done.returncode == 0, done.stderr
+    assert table(done.stdout) == {
+        "set-up": (0, 0),
+        **dict.fromkeys(["shell", "format", "lint", "types"], (1, 0)),
+        **dict.fromkeys(["tests", "pulse"], (7, 0)),
+    }
+    assert done.stdout.splitlines()[-1] == "18 passed, 0 failed"
+    for name in ("peers", "gateways", "system", "card", "nightly"):
+        assert f": scripts/test {name}\n" in done.stderr
+
+
+def test_ci_runs_the_larger_suites_after_the_others_and_sums_over_all(environment):
+    reporting(environment, tests=8, failures=2, errors=1, status=1)
+    done = all_suites(environment, ROOT / ".ci" / "run")
+    assert done.returncode == 1
+    came = table(done.stdout)
+    assert {"tests", "pulse", "peers", "gateways"} <= came.keys()
+    assert came["tests"] == came["peers"] == (4, 3)
+    last = f"{sum(n for n, _ in came.values())} passed, {sum(n for _, n in came.values())} failed"
+    assert done.stdout.splitlines()[-1] == last
+    assert "FAILED: gateways" in done.stderr
+
+
+@pytest.mark.parametrize("status", [1, 2, 3, 5, 139])
+def test_a_suite_that_ends_without_a_count_has_failed(environment, status):
+    pretend(
+        environment, f'[ "$1" = -I ] && exec {sys.executable} "$@"', f'[ "$3" = pytest ] && exit {status}'
+    )
+    done = all_suites(environment, ROOT / "scripts" / "test", "tests")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "0 passed, 1 failed"
+
+
+def test_a_suite_that_outgrows_its_share_is_named_and_fails_nothing(environment, tmp_path):
+    tally = tmp_path / "tally"
+    tally.write_text("system 1400 200 0\npulse 30 4 0\nset-up 1500 0 0\n")
+    done = all_suites(environment, ROOT / "scripts" / "test", "types", EDGED_TALLY=tally)
+    assert done.returncode == 0
+    assert "WARNING: system took 23.3 minutes; its share is 22" in done.stderr
+    assert "WARNING: pulse" not in done.stderr
+    assert "WARNING: that is more than the 45 there are for CI" in done.stderr
+    assert done.stdout.splitlines()[-1] == "205 passed, 0 failed"
+
+
+@pytest.mark.parametrize(
+    ("words", "workers"),
+    [
+        ([], True),
+        (["-x", "-k", "drops"], True),
+        (["tests/audio", "-x"], False),
+        (["tests/test_shell.py::test_toggle_and_hybrid"], False),
+        (["--pdb"], False),
+        (["-n3"], False),
+    ],
+)
+def test_the_inner_loop_has_workers_where_all_is_wanted(environment, words, workers):
+    done = run(ROOT / "scripts" / "check", *words, EDGED_ENV=environment)
+    assert done.returncode == 0
+    (told,) = [line for line in done.stdout.splitlines() if "-m pytest" in line]
+    assert ("-n auto" in told) == workers
+    assert told.endswith(" ".join(words))
+    assert all(f"check: {step} took " in done.stderr for step in ("format", "lint", "types", "tests"))
+
+
+@pytest.mark.parametrize("broken", ["ruff format", "ruff check", "mypy", "pytest"])
+def test_the_inner_loop_fails_with_any_of_its_steps(environment, broken):
+    pretend(environment, f'case "$*" in *"-m {broken}"*) exit 1;; esac')
+    done = run(ROOT / "scripts" / "check", EDGED_ENV=environment)
+    assert done.returncode == 1
+    assert "check: tests took " in done.stderr
 
 
 @pytest.mark.parametrize(("obstacle", "status"), [("the kernel says no", 0), ("", 1)])
@@ -100,10 +209,7 @@ def test_in_ci_a_suite_is_left_out_only_where_no_line_could_help(environment, ob
     """Without an obstacle, its packages are what is missing, and they could be installed."""
     if os.geteuid() != 0:
         pytest.skip("a user is told to become root, whatever the machine allows")
-    python = environment / "bin" / "python"
-    lines = python.read_text().splitlines()
-    answer = f'[ "$3" = tests.rig ] && {{ echo "{obstacle}"; exit {1 if obstacle else 0}; }}'
-    python.write_text("\n".join([*lines[:-1], answer, lines[-1], ""]))
+    pretend(environment, f'[ "$3" = tests.rig ] && {{ echo "{obstacle}"; exit {1 if obstacle else 0}; }}')
     for tool in ("dpkg-query", "apt-get"):  # nothing is there, and nothing can be had
         (environment / "bin" / tool).write_text("#!/bin/sh\nexit 1\n")
         (environment / "bin" / tool).chmod(0o755)

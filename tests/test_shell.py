@@ -164,7 +164,7 @@ def test_a_tap_sends_nothing_and_is_told(shell):
 
 def test_a_jammed_button_sends_the_longest_hold_and_no_more(shell):
     async def body(kiosk):
-        await kiosk.visitor.hold(3600)
+        await kiosk.visitor.hold(900)
         await asyncio.sleep(1.0)
         await idle(kiosk)
         (taken,) = kiosk.server.audit
@@ -681,7 +681,6 @@ def test_it_ends_within_a_second_from_every_state(lab_run, state, dns_hangs):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_a_day_without_a_network_writes_few_lines(lab_run, caplog):
     net = SimNet(latency_ms=10)
 
@@ -737,7 +736,9 @@ def test_the_same_seed_is_the_same_run():
     assert live(12, 0.2, faults_an_hour=30).digest != first.digest
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))]
+)
 def test_an_hour_with_drops_ends_healthy(seed):
     from tests.lab.hours import live
 

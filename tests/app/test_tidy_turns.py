@@ -168,7 +168,6 @@ class TlsFront:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(150)
 def test_a_first_turn_over_tls_that_breaks_in_its_middle_loads_and_builds_nothing(authority):
     async def main():
         front_of = TlsFront(0, authority.issue("DNS:localhost"), breaks_after=60_000)
@@ -212,7 +211,6 @@ def daemons_own():
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_five_hundred_turns_leave_no_memory_behind(tidied):
     async def turns(kiosk, visitor, count):
         for _ in range(count):

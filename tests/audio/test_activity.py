@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edged import pcm
 from edged.audio.activity import FRAME_MS, HELD_MS, LEAST_DBFS, Activity
 from tests.bench import noises
+from tests.effort import examples
 
 ENOUGH_MS = 80
 
@@ -118,7 +119,7 @@ ROOM = noises.pcm16(quiet_room(1.0))
 SOUND = noises.pcm16(noises.said("question", "pink", 10, 1))
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(sizes=st.lists(st.integers(1, 3000), min_size=1, max_size=200))
 def test_it_does_not_matter_how_sound_is_cut(sizes):
     whole, pieces = Activity(), Activity()

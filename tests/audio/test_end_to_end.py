@@ -20,7 +20,7 @@ from edged.config import load
 from edged.local.server import LocalServer
 from edged.local.voice import Answer
 
-pytestmark = [pytest.mark.pulse, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.pulse
 
 RATE = 24_000
 TRIES = (

@@ -3,13 +3,13 @@
 from array import array
 from threading import Event, Thread
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from edged import pcm
 from edged.audio.intake import Intake
 from edged.audio.utterances import Utterances
+from tests.effort import examples
 
 BLOCK = 960  # 20 ms
 MS = 48
@@ -343,7 +343,7 @@ class AgainstAPlainString(RuleBasedStateMachine):
         self.speaking = speaking
 
 
-AgainstAPlainString.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
+AgainstAPlainString.TestCase.settings = examples(60, stateful_step_count=30)
 TestAgainstAPlainString = AgainstAPlainString.TestCase
 
 

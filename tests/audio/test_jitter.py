@@ -4,7 +4,7 @@ from array import array
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -12,6 +12,7 @@ from edged import pcm
 from edged.audio.answers import Drained, Flushed, Started, Underrun
 from edged.audio.jitter import JitterBuffer
 from edged.wire.parts import Heard, Part
+from tests.effort import examples
 
 A, B, C = Part("item_a", 0), Part("item_a", 1), Part("item_b", 0)
 MS = 48  # bytes
@@ -829,7 +830,7 @@ def test_an_ended_answer_nobody_heard_drains_for_the_next_speaker():
 # Whatever happens
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     st.lists(st.integers(0, 6000), max_size=12),
     st.lists(st.integers(1, 5000), min_size=1, max_size=12),
@@ -929,5 +930,5 @@ class AgainstAStream(RuleBasedStateMachine):
             assert buffer.idle <= (not self.waiting and not self.ended & set(self.undrained))
 
 
-AgainstAStream.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
+AgainstAStream.TestCase.settings = examples(60, stateful_step_count=30)
 TestAgainstAStream = AgainstAStream.TestCase

@@ -3,7 +3,6 @@
 from dataclasses import FrozenInstanceError, dataclass
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -11,6 +10,7 @@ from edged import pcm
 from edged.audio.utterances import Entry, TooMany, Utterances
 from edged.causes import CAUSES
 from edged.errors import EdgedError
+from tests.effort import examples
 
 ALL = 1 << 20
 
@@ -623,7 +623,7 @@ class AgainstAPlainList(RuleBasedStateMachine):
         assert self.log.open == self.has_open()
 
 
-AgainstAPlainList.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
+AgainstAPlainList.TestCase.settings = examples(60, stateful_step_count=40)
 TestAgainstAPlainList = AgainstAPlainList.TestCase
 
 

@@ -1,15 +1,17 @@
 """Whatever happens to one token of the file, the answer is a configuration or a list of problems."""
 
 from pathlib import Path
+from random import Random
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edged.config import load
 from edged.config.keys import KEYS
 from edged.errors import ConfigError
+from tests.effort import examples
 
 TEXT = (Path(__file__).parents[2] / "config.yaml").read_text()
 WORDS = r"""
@@ -85,28 +87,39 @@ def mutants(text):
             yield text[:end] + nasty + text[end:]
 
 
-@pytest.mark.parametrize("section", sections(), ids=lambda text: text.split("\n")[1].partition(":")[0])
+SECTIONS = pytest.mark.parametrize(
+    "section", sections(), ids=lambda text: text.split("\n")[1].partition(":")[0]
+)
+
+
+@SECTIONS
+def test_some_mutants_of_a_section_load_or_are_refused(tmp_path, section):
+    some = Random(section).sample(list(mutants(section)), 150)
+    assert {outcome(tmp_path / "c.yaml", text) for text in some} == {"valid", "refused"}
+
+
+@pytest.mark.slow
+@SECTIONS
 def test_every_tenth_mutant_of_a_section_loads_or_is_refused(tmp_path, section):
     seen = {outcome(tmp_path / "c.yaml", text) for text in list(mutants(section))[::10]}
     assert seen == {"valid", "refused"}
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("section", sections(), ids=lambda text: text.split("\n")[1].partition(":")[0])
+@pytest.mark.nightly
+@SECTIONS
 def test_every_mutant_of_a_section_loads_or_is_refused(tmp_path, section):
     seen = {outcome(tmp_path / "c.yaml", text) for text in mutants(section)}
     assert seen == {"valid", "refused"}
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.randoms(use_true_random=False), st.sampled_from(NASTY))
 def test_the_whole_file_with_one_token_changed_loads_or_is_refused(tmp_path_factory, rng, nasty):
     start, end = rng.choice(token_spans(TEXT))
     outcome(tmp_path_factory.getbasetemp() / "c.yaml", TEXT[:start] + nasty + TEXT[end:])
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.binary(max_size=60))
 def test_any_bytes_load_or_are_refused(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "bytes.yaml"
@@ -117,7 +130,7 @@ def test_any_bytes_load_or_are_refused(tmp_path_factory, data):
 TEXTS = st.text(max_size=30)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(TEXTS, max_size=3), st.dictionaries(TEXTS, TEXTS))
 def test_any_command_line_and_environment_load_or_are_refused(sets, env):
     problems = problems_of(None, env={f"EDGED_{name}": text for name, text in env.items()}, sets=sets)
@@ -127,7 +140,7 @@ def test_any_command_line_and_environment_load_or_are_refused(sets, env):
 KEY_NAMES = st.sampled_from([key.name for key in KEYS.values()])
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(KEY_NAMES, st.text(max_size=30) | st.sampled_from(NASTY))
 def test_any_text_for_a_key_of_the_command_line_loads_or_is_refused(key, text):
     problems = problems_of(None, sets=[f"{key}={text}"])

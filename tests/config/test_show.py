@@ -4,13 +4,14 @@ import json
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edged.config import load, schema, secret, show
 from edged.config.keys import KEYS, Kind
 from edged.system import veil
 from tests.config.test_default_file import paths
+from tests.effort import examples
 
 SECRETS = [
     "provider.api_key=sk-LEAK",
@@ -28,7 +29,7 @@ def texts(**kwargs):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     texts(max_size=40),
     st.lists(texts(max_size=20), max_size=4).map("\n\t".join),

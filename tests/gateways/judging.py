@@ -15,7 +15,6 @@ def through(visit, gateways=GATEWAYS):
     def marked(test):
         for mark in (
             pytest.mark.gateways,
-            pytest.mark.timeout(240),  # visits take place before the tests of them, several at once
             pytest.mark.parametrize("gateway", gateways),
             pytest.mark.parametrize("visit", [visit]),
         ):

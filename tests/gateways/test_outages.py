@@ -124,7 +124,6 @@ def test_a_key_that_the_gateway_itself_refuses_is_told_and_nothing_waits_for_eve
 
 
 @pytest.mark.gateways
-@pytest.mark.timeout(240)
 def test_no_gateway_listens_to_or_asks_for_anybody_but_this_machine(stage):
     """After all the visits."""
     stage.until_all_are_over()

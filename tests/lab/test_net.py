@@ -9,12 +9,13 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK, InvalidMessage
 
+from tests.effort import examples
 from tests.lab.loop import run, virtual
 from tests.lab.net import SimNet
 from tests.lab.storm_run import weather_run
@@ -127,7 +128,7 @@ def test_slices_are_no_longer_than_asked():
     assert min(sizes) < 7
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     st.lists(st.binary(min_size=1, max_size=3000), max_size=20),
     st.integers(0, 500),

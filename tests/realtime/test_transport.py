@@ -64,6 +64,7 @@ def test_where_something_waits_for_the_kernel_nothing_is_taken():
             given += 1
         assert 0 < given < 1000
         assert connection.transport.get_write_buffer_size() <= 65_536 + 14  # and the head of its frame
+        connection.transport.abort()  # nobody would read the goodbye
 
     async def deaf(server):
         await server.wait_closed()

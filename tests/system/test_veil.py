@@ -46,9 +46,10 @@ def test_all_texts_of_a_message_are_veiled_and_nothing_else(veil):
 
 
 def test_of_keys_that_change_the_last_are_known(veil):
-    for n in range(10 * MOST):
+    for n in range(2 * MOST):
         veil.conceal([f"token-{n}-of-many"])
-    assert veil.veiled(f"token-{10 * MOST - 1}-of-many") == MASK
+    assert veil.veiled(f"token-{2 * MOST - 1}-of-many") == MASK
+    assert veil.veiled(f"token-{MOST}-of-many") == MASK
     assert veil.veiled("token-1-of-many") == "token-1-of-many"
 
 

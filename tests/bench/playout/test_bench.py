@@ -98,7 +98,16 @@ def test_what_is_no_trace_is_named_with_its_line(tmp_path, text, words):
     assert words in str(told.value)
 
 
-@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.txt")), ids=lambda path: path.stem)
+QUICK = {"realtime-100ms", "ahead-mobile"}  # the others take as long each as a hundred quick tests
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.stem, marks=() if path.stem in QUICK else pytest.mark.slow)
+        for path in sorted(SHIPPED.glob("*.txt"))
+    ],
+)
 def test_a_recorded_line_costs_hardly_more_than_its_best_prebuffer(path):
     answers = traces.read(path)
     assert len(answers) >= 10
@@ -108,13 +117,12 @@ def test_a_recorded_line_costs_hardly_more_than_its_best_prebuffer(path):
 # The bars
 
 
-@pytest.mark.parametrize("name", ["duplex 1x", "short"])
+@pytest.mark.parametrize("name", ["short", pytest.param("duplex 1x", marks=pytest.mark.slow)])
 def test_no_family_costs_much_more_than_its_best_prebuffer(name):
     assert regret(drawn(ALL[name], name, 7, 40)) <= MOST_REGRET_MS
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", ALL)
 def test_no_family_at_all_costs_much_more_than_its_best_prebuffer(name):
     assert regret(drawn(ALL[name], name, 8, 100)) <= MOST_REGRET_MS

@@ -4,7 +4,7 @@ import base64
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edged import wire
@@ -13,6 +13,7 @@ from edged.realtime.client.exchange import MOST_WAITING, Exchange
 from edged.realtime.client.given import NOT_GIVEN
 from edged.wire import Dialect, Part, ServerError
 from edged.wire.names import ServerName
+from tests.effort import examples
 
 GA, BETA = Dialect.GA, Dialect.BETA
 SESSION = {
@@ -191,7 +192,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(
     st.lists(
         st.fixed_dictionaries(

@@ -54,7 +54,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.boot)
-            item.add_marker(pytest.mark.timeout(300))
             if MISSING:
                 item.add_marker(pytest.mark.skip(reason=MISSING))
 

@@ -238,9 +238,8 @@ def test_killed_ten_times_it_starts_ten_times(killed):
     killed(10)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-@pytest.mark.skipif("EDGED_LONG" not in os.environ, reason="minutes: EDGED_LONG=1 scripts/test system")
+@pytest.mark.nightly
+@pytest.mark.timeout(1800)
 def test_killed_a_hundred_times_it_starts_a_hundred_times(killed):
     killed(100)
 
