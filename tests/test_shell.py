@@ -730,15 +730,13 @@ def test_a_day_of_troubles_that_take_turns_writes_less_than_a_hundred_lines(lab_
 def test_the_same_seed_is_the_same_run():
     from tests.lab.hours import live
 
-    first, second = (live(11, 0.2, faults_an_hour=30) for _ in range(2))
+    first, second = (live(11, 0.1, faults_an_hour=60) for _ in range(2))
     assert first.digest == second.digest
     assert first.verdict == second.verdict
-    assert live(12, 0.2, faults_an_hour=30).digest != first.digest
+    assert live(12, 0.1, faults_an_hour=60).digest != first.digest
 
 
-@pytest.mark.parametrize(
-    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))]
-)
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 12))])
 def test_an_hour_with_drops_ends_healthy(seed):
     from tests.lab.hours import live
 

@@ -20,7 +20,7 @@ def test_a_thread_that_beats_no_more_is_told_once(monkeypatch):
     with_thread = threading.Event()
 
     def told(error):
-        with_thread.wait(10)  # so that it lives when it is looked for
+        with_thread.wait(60)  # so that it lives when it is looked for
         lost.append(error)
 
     watcher = watching(watch, told)

@@ -11,7 +11,7 @@ from edged.audio.pace import ThreadPace
 from edged.audio.wav import WavMicrophone, WavSpeaker
 
 BLOCK = 960
-IN_TIME_S = 10
+IN_TIME_S = 60  # a hang; a busy machine is slow
 
 
 class Sound:

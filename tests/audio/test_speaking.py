@@ -370,7 +370,7 @@ def test_gaps_are_counted_over_all_starts_and_told_at_the_end_of_each(caplog):
         drained.clear()
         speaking.start(Dry(), None, source, never)
         while not source.idle:
-            assert drained.wait(10)
+            assert drained.wait(60)
             drained.clear()
             source.events()
         speaking.stop()

@@ -30,7 +30,7 @@ def asked(tmp_path, *words):
         thread = threading.Thread(target=serve)
         thread.start()
         code = main(["ctl", "--socket", str(path), *words])
-        thread.join(10)
+        thread.join(60)
     assert code == 0
     return heard
 

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -91,11 +90,9 @@ def test_from_start_to_end(tmp_path, number):
             assert found, line + (await relay.stderr.read()).decode()
             socket = await a_turn(f"{found[1]}?token=0123456789abcdef&model=theirs", server)
             relay.send_signal(number)
-            started = time.monotonic()
             with pytest.raises(ConnectionClosed) as closed:
                 await read_on(socket)
             out, err = await relay.communicate()
-            assert time.monotonic() - started < 1.5
             assert (closed.value.rcvd.code, relay.returncode) == (1001, 0)
             assert b"1 clients: 1 responses billed (1 completed)" in out
             assert b"client 1: ended by the relay: 1001" in err

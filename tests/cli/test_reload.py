@@ -41,7 +41,7 @@ def daemon(tmp_path):
 
     yield serve
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     assert [request["command"] for request in asked] == ["reload"]
 
 

@@ -358,7 +358,7 @@ def test_odd_requests_are_answered(request_, status, caplog):
             step = max(7, len(request_) // 20)
             for at in range(0, len(request_), step):
                 writer.write(request_[at : at + step])
-            answer = await asyncio.wait_for(reader.read(), 5)
+            answer = await asyncio.wait_for(reader.read(), 60)
             writer.close()
             head, _, reply = answer.partition(b"\r\n\r\n")
             assert head.split()[1] == str(status).encode()
@@ -503,7 +503,7 @@ def test_a_stalled_service_still_answers_pings(served):
             await socket.send(wire.clear("c"))
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(socket.recv(), 120)
-            await asyncio.wait_for(await socket.ping(), 5)
+            await asyncio.wait_for(await socket.ping(), 60)
 
     served(body)
 
@@ -664,7 +664,7 @@ def test_a_server_ends_at_once_whatever_its_clients_do():
             ]
             await asyncio.sleep(0.1)
             began = loop.time()
-        assert loop.time() - began < 2
+        assert loop.time() - began < 20  # nobody waits for the slowest, which takes 50
         for socket in sockets:
             await socket.close()
         for writer in plain:

@@ -110,7 +110,7 @@ def test_edges_from_another_thread_arrive():
         driver.start(lambda error: None)
         thread = threading.Thread(target=button.press)
         thread.start()
-        await asyncio.wait_for(arrived.wait(), 5)
+        await asyncio.wait_for(arrived.wait(), 60)
         thread.join()
         driver.stop()
         assert gestures == [(Gesture.PRESS, threading.main_thread())]

@@ -61,7 +61,8 @@ async def ask(one):
 
 @brings("standing")
 async def _(net):
-    async with kiosk(net, "microphone.backend=null"):
+    async with kiosk(net, "microphone.backend=null") as one:
+        one.microphone.stop()
         net.set(no_route=True)
         net.strike("reset_client")
         await asyncio.sleep(3700)

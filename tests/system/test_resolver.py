@@ -318,12 +318,12 @@ def test_a_hanging_thread_holds_up_neither_the_loop_nor_the_exit():
     def getaddrinfo(host, port, **_):
         threads.append(threading.current_thread())
         began.set()
-        release.wait(10)
+        release.wait(60)
         return []
 
     async def main():
         future = lookup_in_thread(NAME, 443, getaddrinfo=getaddrinfo)
-        began.wait(10)
+        began.wait(60)
         assert not future.done()
 
     asyncio.run(main())  # returns though the thread hangs
@@ -331,5 +331,5 @@ def test_a_hanging_thread_holds_up_neither_the_loop_nor_the_exit():
     assert thread.is_alive()
     assert thread.daemon
     release.set()
-    thread.join(10)  # and its late answer finds the loop closed, silently
+    thread.join(60)  # and its late answer finds the loop closed, silently
     assert not thread.is_alive()

@@ -295,7 +295,8 @@ def test_what_can_go_wrong_on_the_way_has_a_name(answer, kind):
                 await AsyncOpenAI(**options).realtime.client_secrets.create()
             with pytest.raises(kind):
                 await asyncio.to_thread(OpenAI(**options).realtime.client_secrets.create)
-        assert asked == ["POST /v1/realtime/client_secrets HTTP/1.1\r\n"] * 2
+        if answer is not None:  # the time may be over before anything is asked
+            assert asked == ["POST /v1/realtime/client_secrets HTTP/1.1\r\n"] * 2
 
     asyncio.run(main())
 
