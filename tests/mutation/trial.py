@@ -27,7 +27,7 @@ PRELOADED = ("asyncio", "msgspec", "websockets.asyncio.client", "websockets.asyn
 MEMORY_BYTES = 4 << 30  # a mutant that eats memory without end dies of it
 EXAMPLES = 40  # of each property: enough to notice, a fraction of the time
 TOO_LONG = -signal.SIGKILL
-QUICKLY = ("-m", "not pulse and not slow", "--hypothesis-profile=mutation")
+QUICKLY = ("-m", "not pulse and not slow and not nightly", "--hypothesis-profile=mutation")
 ALONE = ("-x", "-q", "-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:faulthandler")
 PRELOADED_IS_FINE = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
 
