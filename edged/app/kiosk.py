@@ -282,10 +282,7 @@ class App:
         self.appliance.gesture(Gesture.RELEASE, by=by)
 
     def command(self, name: str, peer: Peer, by: object = None) -> dict[str, object]:  # noqa: ARG002 the socket has asked who may
-        """Carry out a control command; raises CommandError where there is no such thing.
-
-        `by` is who presses, or releases its own press; None is any program: one such press may be released by another.
-        """
+        """Carry out a control command; raises CommandError. What `by` presses it holds; None: any program does."""
         match name:
             case "press":
                 self.appliance.gesture(Gesture.PRESS, by=by)

@@ -1,10 +1,10 @@
-"""The whole daemon in virtual time behind a scripted service, with devices that go, and what must hold after each event.
+"""The whole daemon in virtual time behind a scripted service, with devices that go, and what holds after each event.
 
 Rules of the model, each from outside the turn's tables:
 
 1. The gate is open exactly where an utterance takes sound and where the light says *recording*.
-2. Then the microphone is there and not muted, and somebody has pressed since the kiosk came to rest, since a failure was
-   told, and since the microphone was muted or lost.
+2. Then the microphone is there and not muted, and somebody has pressed since the kiosk came to rest, since a failure
+   was told, and since the microphone was muted or lost.
 3. Not a byte that was heard with the gate shut reaches the service.
 4. Only whoever holds the press releases it.
 5. Each utterance that was lost is told.

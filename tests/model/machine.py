@@ -5,6 +5,7 @@ are hardly anything else. Rules that are often wanted stand there twice.
 """
 
 from collections import Counter
+from typing import ClassVar
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
@@ -35,7 +36,7 @@ class Walk(RuleBasedStateMachine):
     """A walk through one mode; `counted` is that of all its walks."""
 
     mode = "hold"
-    counted: Counter[str] = Counter()
+    counted: ClassVar[Counter[str]] = Counter()
 
     @initialize()
     def begin(self):

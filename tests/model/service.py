@@ -141,7 +141,9 @@ class Service:
             return
         self.running = None if response_id == self.running else self.running
         call = {"type": "function_call", "call_id": "call", "name": "look", "arguments": "{}"}
-        failed = ServerError("it broke", "server_error", "rate_limit_exceeded") if status == "failed" else None
+        failed = (
+            ServerError("it broke", "server_error", "rate_limit_exceeded") if status == "failed" else None
+        )
         self.says(
             wire.ResponseDone(
                 response_id=response_id,
