@@ -21,12 +21,14 @@ from edged.dialogue import Dialogue
 from edged.panel.button import Gesture
 from edged.panel.driver import LampDriver
 from edged.panel.light import look
+from edged.pcm import PCM16
 from edged.realtime.link import Link
 from edged.teller import Teller
 from edged.timeline import Timeline
 from edged.turn import OPEN, OVER_AN_ANSWER, UNSPOKEN, Do, Effect, Event, Facts, Limits, Mode, State, Tell
 from edged.turn.driver import Turns
 
+LAG_BYTES = PCM16.bytes_of(1000)  # of sound that the line has not taken: more than any line that keeps up
 UNSPOKEN_KEPT_MS = 2000  # of what the line has: the beginning of a word, should the line be lost in it
 
 
@@ -49,15 +51,11 @@ class Appliance:
         capture: Callable[[], None],
         transcripts: bool = False,
     ) -> None:
-        """`muted()` and `lost()`, the missing devices by name with the cause, belong to others and are asked each time.
-
-        `capture()` is called when the gate was opened or shut, for a microphone that runs only then.
-        """
-        self.light = Light.STARTING
-        self._turns = Turns(mode, limits, self)
+        """`muted()` and `lost()` (missing devices, and why) belong to others; `capture()`: the gate has moved."""
+        self.light, self._turns = Light.STARTING, Turns(mode, limits, self)
         self._utterances, self._intake, self._playout, self._lamp = utterances, intake, playout, lamp
-        self._now_ms, self._publish, self._capture = now_ms, publish, capture
-        self._muted, self._lost = muted, lost
+        self._now_ms, self._publish = now_ms, publish
+        self._muted, self._lost, self._capture = muted, lost, capture
         self._line: Link | None = None
         self._teller = Teller(playout, publish)
         self._timeline = Timeline(now_ms, publish)
@@ -155,7 +153,6 @@ class Appliance:
         return self._turns.state
 
     def post(self, event: Event, cause: str | None = None) -> None:
-        """Take an event of the turn."""
         self._turns.post(event, cause)
 
     def facts(self, *, invited: bool, withdrawn: str | None) -> Facts:
@@ -180,7 +177,9 @@ class Appliance:
         """Why what was recorded is not to be committed; what is bad about it is noted."""
         verdict = self._intake.judge()
         if state is State.ATTENTIVE and not verdict.dead:
-            return None  # nobody spoke: that is how a conversation ends
+            # Nobody spoke: so a conversation ends. Unless the line has not carried yet what somebody said.
+            behind = self._utterances.lag_bytes > LAG_BYTES and verdict.refused is None
+            return "utterance_too_old" if behind else None
         for cause in verdict.told:
             self._teller.note(cause)
         return verdict.refused
@@ -196,6 +195,8 @@ class Appliance:
     def _set_gate(self, is_open: bool) -> None:  # noqa: FBT001 a switch
         """The one place that opens and shuts the gate, and with it switches the recording light."""
         if is_open:
+            if not self._teller.silent:
+                self._playout.hush()  # a cue would be recorded
             self._timeline.begin()
             self._utterances.begin(self._now_ms())
             self._intake.open()

@@ -1,7 +1,7 @@
 """Tells people what happened: one journal line with its remedy, one sound, one count, one event.
 
 Rules: a cue is never played while the gate is open, where it would be recorded; it waits for `gate_shut`. One that
-a press cut off before it could be heard sounds again then. The same cause sounds once at a time.
+the opening of the gate cut off before it could be heard sounds again then. The same cause sounds once at a time.
 What a cause sounds and reads like is causes.py's.
 """
 

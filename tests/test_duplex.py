@@ -223,6 +223,7 @@ def test_a_line_lost_in_an_answer_ends_the_conversation_and_is_told(duplex):
     duplex(body, voice=Voice(3))
 
 
+@pytest.mark.slow
 def test_an_answer_longer_than_any_utterance_does_not_make_it_deaf(duplex):
     async def body(kiosk, room):
         await asked_and_answering(kiosk, room)

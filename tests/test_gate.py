@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import itertools
 import json
 
 import pytest
@@ -11,7 +12,7 @@ from edged.errors import DeviceError
 from edged.local.voice import Answer
 from edged.turn import OPEN, Event, State
 from tests.lab.stamp import stamps
-from tests.test_shell import idle, states, told
+from tests.test_shell import ROOM, idle, states, told
 
 TALK = "mode=conversation"
 SECOND = 48_000  # bytes
@@ -23,14 +24,8 @@ class Quiet:
     def __init__(self, kiosk):
         self.speaks = False
         microphone = kiosk.microphone
-        self._speech, self._hear = microphone._tick, microphone.hear
-        self._silence = bytes(microphone._block * 2)
-        microphone._tick = self._tick
-        microphone._pace.stop()
-        microphone._pace.start(0.02, self._tick)
-
-    def _tick(self):
-        return self._speech() if self.speaks else self._hear(self._silence)
+        silence = bytes(microphone._block * 2)
+        microphone.listen_to(lambda: microphone.stamp() if self.speaks else microphone.hear(silence))
 
     async def say(self, seconds):
         self.speaks = True
@@ -280,3 +275,52 @@ def test_an_utterance_given_up_between_the_parts_of_an_answer_is_told(shell):
         assert [event["id"] for event in kiosk.events if event["event"] == "cause"] == ["utterance_too_old"]
 
     shell(body)
+
+
+@pytest.mark.parametrize("mode", ["hold", "conversation"])
+def test_a_cue_that_sounds_is_silent_before_the_gate_opens(shell, mode):
+    async def body(kiosk):
+        await at_the_first_answer(kiosk) if mode == "conversation" else await kiosk.visitor.hold(1.0)
+        await kiosk.until(lambda: kiosk.state == "SPEAKING", 5.0)
+        kiosk.app.appliance.post(Event.UTTERANCE_LOST, "utterance_too_old")
+        await asyncio.sleep(0.1)
+        heard = len(kiosk.speaker.takes)
+        kiosk.button.press()
+        await asyncio.sleep(0.3)
+        assert kiosk.app.intake.is_open
+        sound = b"".join(block for _, block in kiosk.speaker.takes[heard:])
+        assert not any(sound[48 * 40 :])  # what was taken already, and a fade
+        kiosk.button.release()
+
+    shell(body, f"mode={mode}")
+
+
+def test_speech_that_the_line_has_not_carried_at_the_end_of_a_conversation_is_told(shell):
+    async def body(kiosk):
+        visitor = Quiet(kiosk)
+        await asyncio.sleep(0.5)
+        kiosk.net.set(no_route=True)
+        kiosk.net.strike("reset_client")
+        await asyncio.sleep(1.0)
+        await tap(kiosk)
+        await visitor.say(2.0)
+        await asyncio.sleep(40.0)
+        await idle(kiosk)
+        assert told(kiosk) == [Cue.DISCARDED]
+
+    shell(body, TALK)
+
+
+def test_a_conversation_in_which_nobody_spoke_ends_without_a_word_also_while_the_line_is_down(shell):
+    async def body(kiosk):
+        blocks = itertools.cycle(ROOM[at : at + 960] for at in range(0, len(ROOM), 960))
+        kiosk.microphone.listen_to(lambda: kiosk.microphone.hear(next(blocks)))
+        kiosk.net.set(no_route=True)
+        kiosk.net.strike("reset_client")
+        await asyncio.sleep(1.0)
+        await tap(kiosk)
+        await asyncio.sleep(40.0)
+        await idle(kiosk)
+        assert told(kiosk) == []
+
+    shell(body, TALK)

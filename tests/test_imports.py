@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 PACKAGE = Path(__file__).parent.parent / "edged"
 
 LEAVES = frozenset({"pcm", "wire", "causes", "chatter", "errors", "hosts", "retry"})
@@ -183,6 +185,7 @@ def within(file: str, places: tuple[str, ...]) -> bool:
     return any(file == place or (place.endswith("/") and file.startswith(place)) for place in places)
 
 
+@pytest.mark.slow
 def test_the_checkout_is_what_is_read():
     assert {"pcm.py", "causes.py", "turn/tables.py"} <= sources().keys()
     assert any(found.module == "edged.causes" for found in imports())

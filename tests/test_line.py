@@ -42,6 +42,7 @@ async def answered(kiosk, seconds=1.0):
     return completed(kiosk) == before + 1
 
 
+@pytest.mark.slow
 def test_sessions_that_expire_are_changed_without_anybody_noticing(daemon):
     async def body(kiosk):
         for _ in range(8):
@@ -56,6 +57,7 @@ def test_sessions_that_expire_are_changed_without_anybody_noticing(daemon):
     daemon(body, "turn.forget_after_s=0", session_s=300)
 
 
+@pytest.mark.slow
 def test_a_kiosk_that_is_never_quiet_keeps_its_session_to_the_end_and_loses_nothing(daemon):
     async def body(kiosk):
         loop = asyncio.get_running_loop()

@@ -4,8 +4,8 @@ Rules:
 1. A client first hears `hello`, then `snapshot`, then events as they happen; it may send commands at any time.
 2. Whom the socket's file mode lets in may act; there is no remote way in. Who it is, the kernel says (SO_PEERCRED).
 3. A press belongs to the client that made it: gone without a release, it is released for it. A command may say
-   `"keep": true` to leave it pressed; another client or the longest hold ends it then. A press that was ignored, since
-   somebody else was speaking, belongs to nobody: its release ends nothing.
+   `"keep": true` to leave it pressed; another client or the longest hold ends it then. Of a press that was ignored the
+   release is, too.
 4. Bounds: `MOST_CLIENTS` clients, `MOST_LINE` bytes a line, `MOST_OUTBOX` bytes waiting for a client. A client
    that does not keep up is dropped, and counted. Nobody here can hold up a turn.
 5. What is said is put into words two rounds of the loop later, and leaves in one piece: the sound of a press goes
@@ -161,9 +161,8 @@ class ControlServer:
                 continue
             failing = False
             self._let_in(connection)
-            await asyncio.sleep(
-                0
-            )  # while somebody queues accepting does not wait, and others have work to do
+            # Accepting does not wait while somebody queues, and others have work to do.
+            await asyncio.sleep(0)
 
     def _let_in(self, connection: socket.socket) -> None:
         if len(self._connections) >= MOST_CLIENTS:

@@ -89,10 +89,8 @@ def text_of(record: logging.LogRecord) -> str:
 def _message(record: logging.LogRecord) -> str:
     try:
         text = record.getMessage()
-    except (TypeError, ValueError, KeyError):
-        if _is_ours(record):
-            raise
-        text = f"{record.msg} (its arguments do not fit)"  # logging would write it all to standard error, as it is
+    except (TypeError, ValueError, KeyError):  # logging would write it all to standard error, as it is
+        text = f"{record.msg} (its arguments do not fit)"
     return _masked(text) if _is_ours(record) else VEIL.told(_masked(text))
 
 

@@ -80,9 +80,9 @@ def step(mode: Mode, state: State, event: Event, facts: Facts) -> Step | None:
         return follows
     cause = facts.refusal
     if cause is None:
-        return Step(State.IDLE, follows.effects, refused=True)
+        return Step(State.IDLE, refused=True)
     if event is not Event.PRESS:  # an answer that was heard to its end: there is nothing to interrupt
-        return Step(State.TELLING, (*follows.effects, Tell(cause)), refused=True)
+        return Step(State.TELLING, (Tell(cause),), refused=True)
     row = TABLES[mode][state, Event.PRESS_REFUSED]
     effects = tuple(Tell(cause) if effect == Tell() else effect for effect in row.effects)
     return Step(row.state, effects, refused=True)

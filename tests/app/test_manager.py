@@ -139,6 +139,7 @@ def test_the_status_follows_a_turn_and_the_end_is_told(kiosk):
     assert "STOPPING" in said
 
 
+@pytest.mark.slow
 def test_a_kiosk_that_works_feeds_the_watchdog_hour_after_hour(kiosk):
     async def body(_here, _told):
         await asyncio.sleep(3600)

@@ -17,6 +17,7 @@ class RoomMicrophone(StampMicrophone):
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
+        self._source = self._block_of_the_room
         self.speaks = False
         self.blocks: list[float] = []  # when each block of the room was whole
         self.there: list[tuple[float, bool]] = []  # (when, plugged in and open again?)
@@ -40,12 +41,12 @@ class RoomMicrophone(StampMicrophone):
     def plug_in(self) -> None:
         self._unplugged = False
 
-    def _tick(self):
+    def _block_of_the_room(self):
         self.blocks.append(self._loop.time())
         first, chunk = self._made.get(self.speaks, (0, b""))
-        at = (self.handed - first) * SAMPLE
+        at = (self._handed - first) * SAMPLE
         if not 0 <= at < len(chunk):
-            first, at = self.handed, 0
+            first, at = self._handed, 0
             chunk = spoken(first, CHUNK, loud=self.speaks)
             self._made[self.speaks] = first, chunk
         self.hear(chunk[at : at + BLOCK * SAMPLE])

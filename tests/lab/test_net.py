@@ -663,6 +663,7 @@ def test_the_same_seed_gives_the_same_events():
     assert weather_run(seed=5, hours=0.5)[0].digest() != weather_run(seed=6, hours=0.5)[0].digest()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hash_seed", ["0", "12345"])
 def test_the_same_seed_gives_the_same_events_in_another_process(hash_seed):
     root = Path(__file__).parents[2]
@@ -689,6 +690,7 @@ def test_an_idle_connection_sends_its_pings_and_nothing_else():
     assert 3 * 720 < messages < 2 * 3 * 720  # its pings and pongs, and nothing else
 
 
+@pytest.mark.slow
 def test_a_closed_connection_is_forgotten():
     net = SimNet()
 

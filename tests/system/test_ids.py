@@ -151,7 +151,12 @@ async def _(net):
     feeding.cancel()
 
 
-@pytest.mark.parametrize("row", HERE)
+SLOW = {"answer_too_long", "standing"}  # ten minutes, and an hour
+
+
+@pytest.mark.parametrize(
+    "row", [pytest.param(row, marks=pytest.mark.slow) if row in SLOW else row for row in HERE]
+)
 def test_it_is_written_with_its_id(row, lab_run, caplog):
     net = SimNet(latency_ms=10)
     with caplog.at_level(logging.INFO):

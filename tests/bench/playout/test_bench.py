@@ -128,6 +128,7 @@ def test_no_family_at_all_costs_much_more_than_its_best_prebuffer(name):
     assert regret(drawn(ALL[name], name, 8, 100)) <= MOST_REGRET_MS
 
 
+@pytest.mark.slow
 def test_a_server_slower_than_real_time_makes_at_most_a_gap_a_minute():
     answers = drawn(families.FAMILIES["slow 0.9x"], "slow", 9, 60)
     assert figures(edged(answers, Random(1))).gaps_min <= 1
