@@ -30,6 +30,20 @@ CODES = st.sampled_from(
         "rate_limit_exceeded",
     ]
 )
+TROUBLE = st.sampled_from(
+    [
+        ("mute", False),
+        ("mute", True),
+        ("unplug", "microphone", False),
+        ("unplug", "microphone", True),
+        ("unplug", "speaker", True),
+        ("refusal", "input_audio_buffer_commit_empty"),
+        ("line_breaks", True),
+        ("line_is_narrow", 0),
+        ("interrupt",),
+        ("press", "button", 0.0),
+    ]
+)
 
 
 class Walk(RuleBasedStateMachine):
@@ -155,11 +169,19 @@ class Walk(RuleBasedStateMachine):
     def refusal(self, code):
         self.booth.says(self.service.refuses, code)
 
-    @rule(code=CODES)
-    def refusal_in_the_middle_of_an_answer(self, code):
+    @rule(trouble=TROUBLE, ended=st.booleans(), tool=st.booleans())
+    def trouble_in_the_middle_of_an_answer(self, trouble, ended, tool):
+        """From rest: what goes wrong goes wrong here."""
+        self.booth.heal()
+        self.booth.wait(2.5)
+        self.question(said=True)
         self._answer(1)
-        self.booth.says(self.service.ends, "completed", tool=True)
-        self.booth.says(self.service.refuses, code)
+        if ended:
+            self.booth.says(self.service.ends, "completed", tool=tool)
+        getattr(self, trouble[0])(*trouble[1:])
+        if not ended:
+            self.booth.says(self.service.ends, "completed", tool=tool)
+        self.booth.wait(1.0)
 
     # -- their parts ---------------------------------------------------------------------------------
 

@@ -1,0 +1,54 @@
+"""`turn.step` alone, with facts: millions of steps, and what must hold after each."""
+
+from dataclasses import replace
+from random import Random
+
+from edged.turn import OPEN, Do, Event, Facts, Mode, State, facts, step
+
+ENDS = frozenset({Do.END, Do.ABORT, Do.CLOSE})
+FAULTS = ("muted", "microphone", "room", "invited")
+_FREE = {"muted": False, "microphone": True, "room": True, "invited": True}
+_LIKELY = [Event.PRESS, Event.DRAINED, Event.FIRST_AUDIO, Event.ENDED_AUDIO, Event.COMMITTED, Event.TIMED_OUT]
+
+
+def walk(mode: str, count: int, *, seed: int = 1, ignoring: str | None = None) -> int:
+    """`count` steps in `mode`, and how often the gate opened; AssertionError where one breaks a rule.
+
+    `ignoring` names a fact that the step is told nothing of, as if the mend were taken out.
+    """
+    rng, mode_of = Random(seed), Mode(mode)
+    state, invitation, is_open, opened, pressed = State.IDLE, facts.Invitation(), False, 0, False
+    muted, microphone, pending = False, True, 0
+    events = [event for event in Event if event is not Event.STOP] + _LIKELY * 4
+    for _ in range(count):
+        event = rng.choice(events)
+        match event:
+            case Event.MUTED | Event.UNMUTED:
+                muted = event is Event.MUTED
+            case Event.DEVICE_LOST | Event.DEVICE_BACK:
+                microphone = event is Event.DEVICE_BACK
+            case Event.COMMITTED | Event.UTTERANCE_LOST:
+                pending = max(int(is_open), pending - 1)
+        pressed = (pressed and not muted and microphone) or event is Event.PRESS
+        known = Facts(muted, microphone, pending < 2, invitation.before(event), invitation.withdrawn)
+        told = known if ignoring is None else replace(known, **{ignoring: _FREE[ignoring]})
+        follows = step(mode_of, state, event, told)
+        was, state = state, state if follows is None else follows.state
+        invitation.after(event, was, state)
+        effects = () if follows is None else follows.effects
+        if state in OPEN and was not in OPEN:
+            assert not muted, (was, event)
+            assert microphone, (was, event)
+            assert pending < 2, (was, event)
+            assert pressed, (was, event)
+            assert not is_open
+            is_open, opened, pending = True, opened + 1, pending + 1
+        if ENDS.intersection(effects):
+            assert is_open, (was, event)
+            is_open, pending = False, pending - (Do.ABORT in effects)
+        assert is_open == (state in OPEN), (was, event, state)
+        if state in (State.IDLE, State.TELLING):
+            pressed = False
+        if Do.DISCARD in effects:
+            pending = 0
+    return opened
