@@ -246,9 +246,11 @@ class _Judge:
         if self._facts.duplex:
             return
         blocks = self._facts.blocks
+        # The gate may open between two answers, however soon the second follows.
+        sounding = joined(((at, at + 0.02) for at, block in self._facts.takes if any(block)), apart=0.005)
         own = [
             (bisect_left(blocks, start + 0.05) * BLOCK, bisect_right(blocks, end - 0.045) * BLOCK)
-            for start, end in self._sounding
+            for start, end in sounding
         ]
         for connection, runs in self._facts.sent.items():
             for run in runs:
