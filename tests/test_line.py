@@ -207,7 +207,8 @@ def test_odd_services_do_not_disturb_an_answer(daemon, fault):
     daemon(body, fault_lines=[fault])
 
 
-@pytest.mark.parametrize("hours", [1, pytest.param(24, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("hours", [1, 24])
 def test_hours_of_refusals_change_nothing_that_is_not_said(daemon, caplog, hours):
     async def body(kiosk):
         await asyncio.sleep(hours * 3600)

@@ -162,6 +162,7 @@ def test_a_tap_sends_nothing_and_is_told(shell):
     shell(body)
 
 
+@pytest.mark.slow
 def test_a_jammed_button_sends_the_longest_hold_and_no_more(shell):
     async def body(kiosk):
         await kiosk.visitor.hold(900)
@@ -727,6 +728,7 @@ def test_a_day_of_troubles_that_take_turns_writes_less_than_a_hundred_lines(lab_
     assert 4 * 5 < len(written.getvalue().splitlines()) <= 100
 
 
+@pytest.mark.slow
 def test_the_same_seed_is_the_same_run():
     from tests.lab.hours import live
 

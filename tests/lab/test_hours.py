@@ -12,7 +12,7 @@ from tests.lab.net import SimNet
 TALKING = [mode for mode in MODES if mode != "hold"]
 
 
-@pytest.mark.parametrize("mode", TALKING)
+@pytest.mark.parametrize("mode", ["conversation", pytest.param("duplex", marks=pytest.mark.slow)])
 def test_the_same_seed_is_the_same_run_and_a_short_one_is_healthy(mode):
     first, second = (live(5, 0.02, mode=mode, faults_an_hour=30) for _ in range(2))
     assert first.digest == second.digest

@@ -640,6 +640,7 @@ def test_a_storm_follows_its_seed_and_knows_every_kind():
     assert all(0 <= fault.at_s < 100 * 3600 for fault in first)
 
 
+@pytest.mark.slow
 def test_after_a_storm_a_client_is_back_and_all_kinds_were_felt():
     net, lives = weather_run(seed=1, hours=2)
     assert len(lives) > 20
@@ -658,6 +659,7 @@ def test_after_a_storm_a_client_is_back_and_all_kinds_were_felt():
     assert felt <= set(net.felt)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_events():
     assert weather_run(seed=5, hours=0.5)[0].digest() == weather_run(seed=5, hours=0.5)[0].digest()
     assert weather_run(seed=5, hours=0.5)[0].digest() != weather_run(seed=6, hours=0.5)[0].digest()

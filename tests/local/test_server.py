@@ -619,6 +619,7 @@ def test_a_response_that_never_ends(served):
     served(body)
 
 
+@pytest.mark.slow
 def test_a_client_that_does_not_read_is_not_read(served):
     async def body(server):
         async with dial(server.url, max_queue=1, ping_interval=None, close_timeout=1) as socket:

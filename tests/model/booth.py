@@ -31,7 +31,7 @@ from tests.model.service import OPEN as HEARD_OPEN
 from tests.model.service import SHUT as HEARD_SHUT
 from tests.model.service import Service
 
-BLOCK_MS = 40
+BLOCK_MS = 80
 BLOCK_BYTES = 48 * BLOCK_MS
 SETTLE_S = 0.001
 WELL_AGAIN_S = 40.0  # the longest chain of limits, which are two seconds each here, and a cue
@@ -135,7 +135,7 @@ class Booth:
             SimClock(loop), SimResolver(net), SimNetwatch(net), MemoryStore(), SimOffload(), Random(1)
         )
         self.microphone = Microphone(LoopPace(loop), lambda: self.app.intake.is_open)
-        self.speaker, self.button, self.lamp = Speaker(LoopPace(loop)), NullButton(), NullLamp()
+        self.speaker, self.button, self.lamp = Speaker(LoopPace(loop), block_ms=40), NullButton(), NullLamp()
         front = Devices(self.microphone, self.speaker, self.button, self.lamp)
         self.app = App(config, key=None, ports=ports, front=front, listeners=(self._hear,))
         self.app.link._dial = self.service

@@ -98,7 +98,7 @@ def test_what_is_no_trace_is_named_with_its_line(tmp_path, text, words):
     assert words in str(told.value)
 
 
-QUICK = {"realtime-100ms", "ahead-mobile"}  # the others take as long each as a hundred quick tests
+QUICK = {"realtime-100ms"}  # the others take as long each as a hundred quick tests
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,8 @@ def test_a_recorded_line_costs_hardly_more_than_its_best_prebuffer(path):
 # The bars
 
 
-@pytest.mark.parametrize("name", ["short", pytest.param("duplex 1x", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["short", "duplex 1x"])
 def test_no_family_costs_much_more_than_its_best_prebuffer(name):
     assert regret(drawn(ALL[name], name, 7, 40)) <= MOST_REGRET_MS
 
