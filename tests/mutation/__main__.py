@@ -24,6 +24,7 @@ DEFAULT = (
     "audio/response",
     "realtime/session",
     "realtime/sequencer",
+    "realtime/floor",
     "realtime/answer",
 )
 
