@@ -23,7 +23,9 @@ def test_the_same_seed_is_the_same_run_and_a_short_one_is_healthy(mode):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", TALKING)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(1, 4))]
+)
 def test_an_hour_with_drops_ends_healthy(mode, seed):
     report = live(seed, 1.0, mode=mode)
     assert report.verdict.violations == []
