@@ -1,5 +1,8 @@
 """What all tests share."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from tests import effort
@@ -8,6 +11,13 @@ from tests.lab.loop import run
 from tests.lab.net import SimNet
 
 effort.register()
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """Says that this run has come to its end: whoever ends the process in a test would pass for success."""
+    done = os.environ.get("EDGED_TESTED")
+    if done and not hasattr(session.config, "workerinput"):
+        Path(done).write_text(f"{int(exitstatus)}\n")
 
 
 @pytest.fixture

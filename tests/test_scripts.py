@@ -100,6 +100,7 @@ def pretend(environment, *lines):
     python.write_text("\n".join([first, second, *lines, last, ""]))
 
 
+DONE = '[ "$3" = pytest ] && [ -n "${EDGED_TESTED:-}" ] && echo 0 >"$EDGED_TESTED"'
 REPORT = """for word; do case $word in --junit-xml=*)
     echo '<testsuites><testsuite errors="%d" failures="%d" skipped="1" tests="%d">' >"${word#*=}";;
 esac; done
@@ -156,11 +157,18 @@ def test_ci_runs_the_larger_suites_after_the_others_and_sums_over_all(environmen
     assert "FAILED: gateways" in done.stderr
 
 
-@pytest.mark.parametrize("status", [1, 2, 3, 5, 139])
+@pytest.mark.parametrize("status", [0, 1, 2, 3, 5, 139])
 def test_a_suite_that_ends_without_a_count_has_failed(environment, status):
     pretend(
         environment, f'[ "$1" = -I ] && exec {sys.executable} "$@"', f'[ "$3" = pytest ] && exit {status}'
     )
+    done = all_suites(environment, ROOT / "scripts" / "test", "tests")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "0 passed, 1 failed"
+
+
+def test_a_suite_in_which_everything_was_skipped_has_failed(environment):
+    reporting(environment, tests=1)
     done = all_suites(environment, ROOT / "scripts" / "test", "tests")
     assert done.returncode == 1
     assert done.stdout.splitlines()[-1] == "0 passed, 1 failed"
@@ -189,6 +197,7 @@ def test_a_suite_that_outgrows_its_share_is_named_and_fails_nothing(environment,
     ],
 )
 def test_the_inner_loop_has_workers_where_all_is_wanted(environment, words, workers):
+    pretend(environment, DONE)
     done = run(ROOT / "scripts" / "check", *words, EDGED_ENV=environment)
     assert done.returncode == 0
     (told,) = [line for line in done.stdout.splitlines() if "-m pytest" in line]
@@ -199,18 +208,26 @@ def test_the_inner_loop_has_workers_where_all_is_wanted(environment, words, work
 
 @pytest.mark.parametrize("broken", ["ruff format", "ruff check", "mypy", "pytest"])
 def test_the_inner_loop_fails_with_any_of_its_steps(environment, broken):
-    pretend(environment, f'case "$*" in *"-m {broken}"*) exit 1;; esac')
+    pretend(environment, DONE, f'case "$*" in *"-m {broken}"*) exit 1;; esac')
     done = run(ROOT / "scripts" / "check", EDGED_ENV=environment)
     assert done.returncode == 1
     assert "check: tests took " in done.stderr
 
 
-@pytest.mark.parametrize(("obstacle", "status"), [("the kernel says no", 0), ("", 1)])
-def test_in_ci_a_suite_is_left_out_only_where_no_line_could_help(environment, obstacle, status):
+def test_a_run_that_ends_before_it_can_report_is_no_success(environment):
+    done = run(ROOT / "scripts" / "check", EDGED_ENV=environment)
+    assert done.returncode == 1
+    assert "pytest has ended before it could report" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "answer", "status"), [("the kernel says no", 75, 0), ("Traceback", 1, 1), ("", 0, 1)]
+)
+def test_in_ci_a_suite_is_left_out_only_where_no_line_could_help(environment, obstacle, answer, status):
     """Without an obstacle, its packages are what is missing, and they could be installed."""
     if os.geteuid() != 0:
         pytest.skip("a user is told to become root, whatever the machine allows")
-    pretend(environment, f'[ "$3" = tests.rig ] && {{ echo "{obstacle}"; exit {1 if obstacle else 0}; }}')
+    pretend(environment, f'[ "$3" = tests.rig ] && {{ echo "{obstacle}"; exit {answer}; }}')
     for tool in ("dpkg-query", "apt-get"):  # nothing is there, and nothing can be had
         (environment / "bin" / tool).write_text("#!/bin/sh\nexit 1\n")
         (environment / "bin" / tool).chmod(0o755)
