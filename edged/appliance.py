@@ -1,7 +1,6 @@
 """Moves sound and events between the rooms; decides nothing.
 
-Who may speak is turn.py's, what a failure looks like causes.py's, what is sent the link's. Everything here
-runs on the loop; sound comes and goes through `Intake` and `Playout`, which are the two thread crossings.
+Who may speak is the turn's, what a failure looks like causes.py's, what is sent the link's. All of it runs on the loop.
 
 The walk of a microphone frame: device thread -> Intake.hand -> (gate open) `on_sound` -> the log -> the link, in the
 same call -> socket. The walk of a delta: socket -> the link's reader -> `on_session` -> Playout.push -> speaker thread.
@@ -74,8 +73,7 @@ class Appliance:
 
     def configure(self, mode: Mode, limits: Limits, *, transcripts: bool) -> None:
         """Go on with these; only while IDLE."""
-        self._turns.mode, self._turns.limits = mode, limits
-        self.dialogue.transcripts = transcripts
+        self._turns.mode, self._turns.limits, self.dialogue.transcripts = mode, limits, transcripts
 
     def begin(self, line: Link) -> None:
         """Start with this line, or go on with it in the place of another; on the loop."""
@@ -97,8 +95,7 @@ class Appliance:
                 self._turns.post(Event.LONG_PRESS, by=by)
 
     def interrupt(self) -> None:
-        """Silence now; opens nothing."""
-        self.post(Event.PRESS_REFUSED, "interrupted")
+        self.post(Event.PRESS_REFUSED, "interrupted")  # silence now; opens nothing
 
     def on_mute(self) -> None:
         """The microphone was switched off, or on again."""
@@ -169,6 +166,8 @@ class Appliance:
         """The state has changed."""
         self._publish({"event": "turn", "state": self.state.value, "was": was.value, "by": by.name})
         if (was in OPEN) != (self.state in OPEN):
+            if was is State.COMMITTING and self._playout.answering:
+                self.do(Do.INTERRUPT, None)  # an answer that the turn knows nothing of
             self._set_gate(self.state in OPEN)
         elif was in OVER_AN_ANSWER and self.state not in OVER_AN_ANSWER:
             self._timeline.begin()
@@ -189,6 +188,7 @@ class Appliance:
         if self.state in OPEN:
             self._the_line.sound()  # what the gate has let in goes behind what the effects had to say
         self._show()
+        self.dialogue.settle()
         if self.state is State.TELLING and self._teller.silent:
             self.post(Event.CUE_DONE)  # a cause without a sound
 
@@ -252,7 +252,7 @@ class Appliance:
     # -- sound, light, words -------------------------------------------------------------------------
 
     def _sounds(self) -> None:
-        """Something was given to the speaker: the ring is blind meanwhile; without a speaker it is over at once."""
+        """The speaker was given something: the ring is blind meanwhile; without a speaker it is over at once."""
         self._intake.blind(not self._playout.idle)
         if "speaker" in self._lost():
             self._playout.settle()

@@ -36,6 +36,7 @@ from edged.wire.usage import counted, status
 log = logging.getLogger(__name__)
 
 MOST_COMPLAINTS = 64  # kinds; a service that makes up new ones is logged each time, like any flood
+_ASKS = (State.IDLE, State.COMMITTING, State.TELLING)  # where COMMITTED means something
 _ENDED = {
     Ended.AUDIO: Event.ENDED_AUDIO,
     Ended.SILENT: Event.ENDED_SILENT,
@@ -113,9 +114,13 @@ class Dialogue:
         match event:
             case Sound():
                 self._on_delta(event)
-            case Committed():
+            case Committed(asked=asked):
                 self._timeline.mark("committed")
-                if self._turns.mode in (Mode.CONVERSATION, Mode.DUPLEX) and self._turns.state in OPEN:
+                if (
+                    not asked
+                    and self._turns.mode in (Mode.CONVERSATION, Mode.DUPLEX)
+                    and self._turns.state in OPEN
+                ):
                     self._turns.post(Event.COMMITTED)
                 self.settle()
             case CommitRefused():
@@ -176,7 +181,7 @@ class Dialogue:
 
     def settle(self) -> None:
         """An answer is owed once nothing more is on its way and nobody is speaking."""
-        if self._the_line.owed and self._turns.state not in OPEN and self._utterances.pending == 0:
+        if self._the_line.owed and self._turns.state in _ASKS and self._utterances.pending == 0:
             self._the_line.owed = False
             self._turns.post(Event.COMMITTED)
 

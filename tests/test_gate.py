@@ -18,14 +18,19 @@ TALK = "mode=conversation"
 SECOND = 48_000  # bytes
 
 
+def quiet_room():
+    """Blocks of a room in which nobody speaks."""
+    return itertools.cycle(ROOM[at : at + 960] for at in range(0, len(ROOM), 960))
+
+
 class Quiet:
     """A visitor who is silent until `speaks` is set."""
 
     def __init__(self, kiosk):
         self.speaks = False
         microphone = kiosk.microphone
-        silence = bytes(microphone._block * 2)
-        microphone.listen_to(lambda: microphone.stamp() if self.speaks else microphone.hear(silence))
+        room = quiet_room()
+        microphone.listen_to(lambda: microphone.stamp() if self.speaks else microphone.hear(next(room)))
 
     async def say(self, seconds):
         self.speaks = True
@@ -61,12 +66,19 @@ def says(kiosk, **message):
         link._on(event)
 
 
-def answers_unasked(kiosk):
+PLACE = {"response_id": "r1", "item_id": "i1", "output_index": 0, "content_index": 0}
+
+
+def begins_unasked(kiosk, seconds):
     response = {"id": "r1", "object": "realtime.response", "output": [], "conversation_id": "c1"}
-    place = {"response_id": "r1", "item_id": "i1", "output_index": 0, "content_index": 0}
     says(kiosk, type="response.created", response={**response, "status": "in_progress"})
-    sound = base64.b64encode(bytes(24_000)).decode()
-    says(kiosk, type="response.output_audio.delta", delta=sound, **place)
+    sound = base64.b64encode(bytes(round(seconds * SECOND))).decode()
+    says(kiosk, type="response.output_audio.delta", delta=sound, **PLACE)
+
+
+def answers_unasked(kiosk):
+    begins_unasked(kiosk, 0.5)
+    response = {"id": "r1", "object": "realtime.response", "output": [], "conversation_id": "c1"}
     says(kiosk, type="response.done", response={**response, "status": "completed"})
 
 
@@ -313,7 +325,7 @@ def test_speech_that_the_line_has_not_carried_at_the_end_of_a_conversation_is_to
 
 def test_a_conversation_in_which_nobody_spoke_ends_without_a_word_also_while_the_line_is_down(shell):
     async def body(kiosk):
-        blocks = itertools.cycle(ROOM[at : at + 960] for at in range(0, len(ROOM), 960))
+        blocks = quiet_room()
         kiosk.microphone.listen_to(lambda: kiosk.microphone.hear(next(blocks)))
         kiosk.net.set(no_route=True)
         kiosk.net.strike("reset_client")
@@ -322,5 +334,68 @@ def test_a_conversation_in_which_nobody_spoke_ends_without_a_word_also_while_the
         await asyncio.sleep(40.0)
         await idle(kiosk)
         assert told(kiosk) == []
+
+    shell(body, TALK)
+
+
+async def committing(kiosk, latency_ms):
+    """In a conversation, somebody has ended what he said by a press, and it is not acknowledged yet."""
+    visitor = Quiet(kiosk)
+    await asyncio.sleep(0.5)
+    kiosk.net.set(latency_ms=latency_ms)
+    await tap(kiosk)
+    visitor.speaks = True
+    assert await kiosk.until(lambda: kiosk.state == "HEARING", 5.0)
+    await asyncio.sleep(1.0)
+    await tap(kiosk)
+    assert kiosk.state == "COMMITTING"
+    return visitor
+
+
+def causes(kiosk):
+    return [event["id"] for event in kiosk.events if event["event"] == "cause"]
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.2])
+def test_an_acknowledgement_of_what_was_said_before_does_not_cut_off_what_is_said_now(shell, gap):
+    async def body(kiosk):
+        visitor = await committing(kiosk, 300)
+        await asyncio.sleep(gap)
+        await tap(kiosk)
+        await asyncio.sleep(1.0)
+        visitor.speaks = False
+        await asyncio.sleep(60.0)
+        assert causes(kiosk) == []
+        assert kiosk.server.bill
+        assert len(kiosk.server.audit) == 2
+
+    shell(body, TALK)
+
+
+def test_a_question_that_is_acknowledged_while_an_unasked_answer_sounds_is_asked_after_it(shell):
+    async def body(kiosk):
+        visitor = await committing(kiosk, 600)
+        visitor.speaks = False
+        await tap(kiosk)
+        await tap(kiosk)
+        assert kiosk.state == "IDLE"
+        answers_unasked(kiosk)
+        await asyncio.sleep(60.0)
+        assert len(kiosk.server.bill) == 1
+
+    shell(body, TALK)
+
+
+def test_a_press_while_something_is_acknowledged_silences_an_answer_that_sounds_unasked(shell):
+    async def body(kiosk):
+        await committing(kiosk, 600)
+        begins_unasked(kiosk, 3.0)
+        await asyncio.sleep(0.4)
+        assert kiosk.app.playout.answering
+        kiosk.button.press()
+        await asyncio.sleep(0.1)
+        assert kiosk.app.intake.is_open
+        assert not kiosk.app.playout.answering
+        kiosk.button.release()
 
     shell(body, TALK)

@@ -33,13 +33,14 @@ def run(args: argparse.Namespace) -> int:
     faulthandler.enable(
         keep_apart()
     )  # the watchdog's SIGABRT leaves the stacks of all threads on standard error
+    door = Door(ProcessExit())
     try:
-        loaded = load_config(args)
-        setup(loaded.config.log.level)
-        told = {"event": "start", "version": __version__}
-        logging.getLogger(__name__).info("edged %s", __version__, extra={"edged": told})
-        door = Door(ProcessExit())
-        return door.run(_main(loaded, args, door))
+        with door:
+            loaded = load_config(args)
+            setup(loaded.config.log.level)
+            told = {"event": "start", "version": __version__}
+            logging.getLogger(__name__).info("edged %s", __version__, extra={"edged": told})
+            return door.run(_main(loaded, args, door))
     except ConfigError as error:
         if not is_journal(sys.stderr, os.environ):
             raise

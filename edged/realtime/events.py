@@ -45,9 +45,10 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """The service has an utterance."""
+    """The service has an utterance; `asked`: it is one whose commit we have sent."""
 
     item_id: str
+    asked: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ Rules:
    answer is asked for. Nothing else asks.
 4. What is wanted is forgotten only where the visitor gives it up (INTERRUPT, CANCEL), or where it is asked for. A
    refusal of an answer that was given up takes nothing from the next one.
-5. An answer that is given up while one before it, given up and heard, has not ended yet: the service is stuck.
+5. An answer that is given up while it waits for the end of another, ours or not, and that end does not come: the
+   service is stuck, or has told of the end before it refused the question.
 
 Not here: names of responses, and which message is about which (sequencer.py).
 """
@@ -86,11 +87,12 @@ TABLE: dict[tuple[Floor, Sign], Move] = {
     (floor, sign): _MOVES.get((floor, sign), Move(floor)) for floor in Floor for sign in Sign
 }
 GIVEN_UP = frozenset({Floor.GIVEN_UP, Floor.ENDING})
+_WAITED_FOR = GIVEN_UP | {Floor.FOREIGN}
 
 
 def step(state: State, sign: Sign) -> tuple[State, tuple[Do, ...]]:
     """What follows from `sign`, and what is to be sent, in order."""
-    stuck = sign is Sign.INTERRUPTED and state.wanted and not state.unheard and state.floor in GIVEN_UP
+    stuck = sign is Sign.INTERRUPTED and state.wanted and not state.unheard and state.floor in _WAITED_FOR
     move = Move(Floor.STUCK) if stuck else TABLE[state.floor, sign]
     follows = State(move.floor, state.wanted or move.wants, state.unheard)
     match sign:

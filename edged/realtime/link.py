@@ -7,8 +7,7 @@ Rules:
    old one closes where the provider allows two; so is one that knows of a visitor who has gone.
 4. What was said lately goes into the next session as text (history.py), before anything of the visitor's.
 
-Not here: what the messages mean (session.py), reading and writing (carrier.py), when to ask (the turn), how long to
-wait (retry.py).
+Not here: what messages mean (session.py), reading and writing (carrier.py), when to ask (the turn), waits (retry.py).
 """
 
 import asyncio
@@ -223,7 +222,8 @@ class Link:
                 raise LinkError(text, cause, said=said)
             case Committed():
                 news = not self._deaf or self._unheard.is_news("commit")
-                if not (news and self._acknowledged()) and self._settings.turn_detection is None:
+                event = replace(event, asked=news and self._acknowledged())
+                if not event.asked and self._settings.turn_detection is None:
                     return  # nothing was waiting for it
             case Speech() | ResponseStarted() if self._deaf:
                 self._on_sign(event)
@@ -259,7 +259,7 @@ class Link:
             for uid in self._unheard.before(event.at_ms):
                 self._give_up(uid)
         if self._acknowledged():
-            self._owner.on_session(Committed(""))
+            self._owner.on_session(Committed("", asked=True))
 
     def _give_up(self, uid: int) -> None:
         """A service that detects by itself has found no speech in an utterance."""
@@ -278,6 +278,8 @@ class Link:
                 self._history.said(role, text)
             case ResponseStarted():
                 self._spoken = True
+                # One that detects by itself answers all that it has, unasked.
+                self.owed = self.owed and self._settings.turn_detection is None
                 self._history.asked()
 
     def _sent(self, entry: Entry) -> None:

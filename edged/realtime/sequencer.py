@@ -17,7 +17,7 @@ from edged.realtime.floor import GIVEN_UP, Do, Floor, Sign, State, step
 from edged.realtime.vigil import Owed
 from edged.wire import Heard
 
-DEAD_REMEMBERED = 32  # ids of dead responses; a service finishes one before the next, so this is generous
+REMEMBERED = 32  # ids of responses; a service finishes one before the next, so this is generous
 _OURS = frozenset({Floor.ASKED, Floor.RUNNING, *GIVEN_UP})
 _OWED = {Floor.ASKED: Owed.ANSWER, Floor.GIVEN_UP: Owed.ANSWER} | dict.fromkeys(
     (Floor.RUNNING, Floor.ENDING, Floor.FOREIGN, Floor.STUCK), Owed.REST
@@ -35,7 +35,8 @@ class Sequencer:
         self._create_id: str | None = None  # of the question that may still be refused
         self._answer = Answer()  # asked for, running or ending
         self._last: Answer | None = None  # the one before, until what was heard of it is settled
-        self._dead: list[str] = []
+        self._dead: list[str] = []  # cancelled: nothing of them is live again
+        self._over: list[str] = []  # ended, or not ours: no answer to a question that is put after that
 
     @property
     def open(self) -> bool:
@@ -86,6 +87,9 @@ class Sequencer:
 
     def created(self, response_id: str, *, adopt: bool) -> bool:
         """A response has a name; True when it is the live answer. `adopt`: the service may begin one by itself."""
+        self._over = [each for each in self._over if each != response_id]  # it begins, so it is not that one
+        if adopt and self._state.floor is Floor.ENDING and self._answer.id != response_id:
+            self._take(Sign.ENDED)  # one at a time: the service has begun the next, so this one is over
         if self._state.floor in _OURS:
             if self._answer.id is None:
                 return self._name(response_id, Sign.NAMED)
@@ -93,11 +97,12 @@ class Sequencer:
             self._answer = Answer()
             return self._name(response_id, Sign.ADOPTED)
         self._counters["foreign_response"] += 1
+        self._over = _remembered(self._over, response_id)
         return False
 
     def sounding(self, response_id: str) -> Answer | None:
         """The live answer, if sound of this response belongs to it."""
-        if self._state.floor is Floor.ASKED and response_id not in self._dead:
+        if self._state.floor is Floor.ASKED and self._may_be_new(response_id):
             self._name(response_id, Sign.NAMED)  # a service that does not announce its responses
         if not self.live(response_id):
             self._counters["late_delta"] += 1
@@ -111,6 +116,7 @@ class Sequencer:
             return None
         answer, live = self._answer, self._state.floor not in GIVEN_UP
         answer.id, self._create_id, self._last = response_id, None, answer
+        self._over = _remembered(self._over, response_id)
         self._take(Sign.ENDED)
         return answer if live else None
 
@@ -148,7 +154,7 @@ class Sequencer:
                 self._send(wire.response_create(self._create_id))
             else:
                 if self._answer.id is not None:
-                    self._dead = [*self._dead, self._answer.id][-DEAD_REMEMBERED:]
+                    self._dead = _remembered(self._dead, self._answer.id)
                 self._send(wire.response_cancel(self._new_id(), self._answer.id))
 
     def _name(self, response_id: str, sign: Sign) -> bool:
@@ -161,8 +167,12 @@ class Sequencer:
         if self._state.floor not in _OURS:
             return False
         if self._answer.id is None:  # a service that does not announce its responses
-            return response_id not in self._dead
+            return self._may_be_new(response_id)
         return self._answer.id == response_id
+
+    def _may_be_new(self, response_id: str) -> bool:
+        """Whether it can be the answer to a question that has no response yet."""
+        return response_id not in self._dead and response_id not in self._over
 
     def _correct(self, corrections: list[Correction]) -> None:
         for part, end_ms in corrections:
@@ -170,3 +180,8 @@ class Sequencer:
                 self._send(wire.item_delete(self._new_id(), part.item_id))
             else:
                 self._send(wire.item_truncate(self._new_id(), part, end_ms))
+
+
+def _remembered(ids: list[str], response_id: str) -> list[str]:
+    """With this one, bounded; a service without names for its responses has none that could be taken for another."""
+    return [*(each for each in ids if each != response_id), response_id][-REMEMBERED:] if response_id else ids

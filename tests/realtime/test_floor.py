@@ -70,6 +70,10 @@ def test_what_is_given_up_twice_and_does_not_end_is_stuck():
     assert walk(Sign.WANTED, Sign.WANTED, Sign.INTERRUPTED)[0].floor is Floor.GIVEN_UP  # the first time
 
 
+def test_what_waits_for_an_end_that_was_told_before_the_refusal_does_not_wait_for_ever():
+    assert walk(Sign.WANTED, Sign.BUSY, Sign.INTERRUPTED)[0].floor is Floor.STUCK
+
+
 @given(st.lists(st.sampled_from(list(Sign)), max_size=40), st.sampled_from([Floor.CLOSED, Floor.FREE]))
 def test_nothing_is_asked_twice_and_nothing_wanted_is_forgotten(signs, start):
     state, out, wanted = State(start), False, False

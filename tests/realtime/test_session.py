@@ -851,10 +851,10 @@ def test_a_tool_call_with_gaps_is_still_a_tool_call():
 
 
 def test_many_dead_answers_are_remembered_and_not_for_ever():
-    from edged.realtime.sequencer import DEAD_REMEMBERED
+    from edged.realtime.sequencer import REMEMBERED
 
     session = ready()
-    for number in range(DEAD_REMEMBERED + 1):
+    for number in range(REMEMBERED + 1):
         session.ask()
         says(session, created(f"resp_{number}"))
         session.interrupt()
@@ -927,3 +927,40 @@ def test_cancelling_what_was_given_up_already_corrects_nothing_twice():
     sent(session)
     session.cancel()
     assert types(session) == []
+
+
+def sound(response_id):
+    return wire.AudioDelta(response_id=response_id, part=A, pcm=bytes(4800), output_index=0)
+
+
+@pytest.mark.parametrize("late", [sound("resp_1"), done("resp_1")])
+@pytest.mark.parametrize("ours", [False, True])
+def test_what_is_over_or_not_ours_is_not_the_answer_to_a_question_that_is_put_then(late, ours):
+    """Of a response of ours that has ended, or of one that the service has begun by itself."""
+    session = ready()
+    if ours:
+        session.ask()
+    says(session, created("resp_1"))
+    if ours:
+        says(session, done("resp_1"))
+    session.ask()
+    assert not any(isinstance(event, Sound | ResponseEnded) for event in says(session, late))
+    assert says(session, created("resp_2")) == [ResponseStarted("resp_2")]
+    assert any(isinstance(event, Sound) for event in says(session, sound("resp_2")))
+
+
+def test_a_service_without_names_for_its_responses_is_heard_again_and_again():
+    session = ready()
+    for _ in range(3):
+        session.ask()
+        assert any(isinstance(event, Sound) for event in says(session, sound("")))
+        assert any(isinstance(event, ResponseEnded) for event in says(session, done("")))
+
+
+def test_a_service_that_begins_the_next_response_has_ended_the_one_that_was_interrupted():
+    session = ready(VAD)
+    says(session, created("resp_1"))
+    session.interrupt()
+    session.heard([])
+    assert says(session, created("resp_2")) == [ResponseStarted("resp_2")]
+    assert any(isinstance(event, Sound) for event in says(session, sound("resp_2")))
