@@ -7,7 +7,9 @@ are off: they count against a line that is narrow (pulse.py).
 
 import asyncio
 import ssl
+import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -103,6 +105,13 @@ def _check_silent(waiting: Waiting) -> None:
         raise InvalidMessage("it spoke first, or hung up")
 
 
+def _raised_here(error: Exception) -> bool:
+    """In code of ours, and not in a library that it calls."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    root = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+    return root not in sys.stdlib_module_names and root != "websockets"
+
+
 class WebsocketDial:
     """Dials by name: looks the host up with the given resolver, then races its addresses.
 
@@ -150,6 +159,8 @@ class WebsocketDial:
             connection = await attempt
             assert isinstance(connection, Connection)
         except (OSError, WebSocketException, ValueError) as error:
+            if isinstance(error, ValueError) and _raised_here(error):
+                raise  # a bug; of a library it is a name or an address that cannot be
             if isinstance(error, TimeoutError) and attempt.reached:
                 self._silent = attempt.reached
             raise self._told(error, attempt, endpoint) from error

@@ -11,6 +11,7 @@ from websockets.asyncio.server import serve
 
 from edged.causes import CAUSES, Retry
 from edged.errors import LinkError
+from edged.realtime import websocket
 from edged.realtime.doubt import AGAIN_S
 from edged.realtime.providers import Provider, endpoint
 from edged.realtime.websocket import WebsocketDial
@@ -62,6 +63,20 @@ async def talked(dial, to):
 
 def to_host(port, **options):
     return endpoint("custom", url=f"wss://{HOST}:{port}/v1/realtime", key=KEY, **options)
+
+
+def test_a_bug_in_an_attempt_is_no_failure_of_the_service(monkeypatch):
+    def bug(waiting):
+        raise ValueError("a bug")
+
+    async def body():
+        async with serve(echo, LOOPBACK, 0) as server:
+            to = endpoint("custom", url=f"ws://{LOOPBACK}:{port_of(server)}/v1/realtime", key="")
+            monkeypatch.setattr(websocket, "_check_silent", bug)
+            with pytest.raises(ValueError, match="a bug"):
+                await WebsocketDial(Here())(to, 5.0)
+
+    asyncio.run(body())
 
 
 # -- TLS ---------------------------------------------------------------------------------------------
