@@ -9,11 +9,15 @@ from urllib.parse import parse_qsl, unquote
 from edged.config import Config, Secret, read_text
 from edged.errors import LinkError
 from edged.realtime.addressing import Azure, Portkey
-from edged.realtime.providers import Endpoint, endpoint
+from edged.realtime.providers import PROVIDERS, Endpoint, endpoint
 from edged.system.veil import VEIL, is_secret
 from edged.wire import Dialect
 
 KEY_FROM = 16  # characters
+# What headers with the name of a secret may hold that is none: how it is shown, and to whom.
+_NO_SECRETS = frozenset(
+    {"apikey", "api-key", "basic", "bearer", "digest", "negotiate", "oauth", "oauth2", "token", *PROVIDERS}
+)
 
 
 def configured_dialect(config: Config) -> Dialect | None:
@@ -89,8 +93,9 @@ def _secrets(config: Config) -> Iterator[str]:
 
 def _parts(text: str) -> Iterator[str]:
     """A header's value, and the key in it: `Bearer KEY`, `session=KEY; other=KEY`."""
-    yield from (text, text.rpartition(" ")[2])
-    yield from (part.strip().partition("=")[2] for part in text.split(";") if "=" in part)
+    parts = [text, text.rpartition(" ")[2]]
+    parts += [part.strip().partition("=")[2] for part in text.split(";") if "=" in part]
+    yield from (part for part in parts if part.casefold() not in _NO_SECRETS)
 
 
 def _within(text: str) -> Iterator[str]:

@@ -45,13 +45,14 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(snapshot, indent=2))
         return 0
-    link = snapshot["link"]
-    line = "up" if link["up"] else f"down ({link['cause'] or 'connecting'})"
-    lost = ", ".join(f"{name}: {cause}" for name, cause in snapshot["lost"].items()) or "all there"
-    print(f"state     {snapshot['state']}{' (muted)' if snapshot['muted'] else ''}")
-    print(f"light     {snapshot['light']}")
-    print(f"line      {line}, {snapshot['pending']} waiting")
+    told = {name: snapshot.get(name, "not told") for name in ("state", "light", "pending", "volume", "turns")}
+    link = snapshot.get("link") or {}
+    line = "up" if link.get("up") else f"down ({link.get('cause') or 'connecting'})"
+    lost = ", ".join(f"{name}: {cause}" for name, cause in snapshot.get("lost", {}).items()) or "all there"
+    print(f"state     {told['state']}{' (muted)' if snapshot.get('muted') else ''}")
+    print(f"light     {told['light']}")
+    print(f"line      {line}, {told['pending']} waiting")
     print(f"devices   {lost}")
-    print(f"volume    {snapshot.get('volume', 'not told')}")
-    print(f"turns     {snapshot['turns']}")
+    print(f"volume    {told['volume']}")
+    print(f"turns     {told['turns']}")
     return 0

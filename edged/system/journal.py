@@ -26,6 +26,7 @@ from typing import Any, TextIO
 from edged.system.entry import encode, own
 from edged.system.hooks import WARNINGS, hook
 from edged.system.notices import message_id
+from edged.system.own_names import is_ours
 from edged.system.repeats import Repeats
 from edged.system.veil import MASK, VEIL
 
@@ -179,12 +180,14 @@ def fields_of(record: logging.LogRecord, lost: int = 0) -> list[tuple[str, str]]
     if lost:
         fields.append(("EDGED_LOST", str(lost)))
     return fields + [
-        (_field_name(key), safe(_masked(value), LONGEST_LINE))
+        (_field_name(key), safe(value if is_ours(value) else _masked(value), LONGEST_LINE))
         for key, value in VEIL.veiled_in(dict(own(given))).items()
     ]
 
 
 def _field_name(veiled: str) -> str:
+    if is_ours(veiled):
+        return veiled
     name = _NO_NAME.sub("_", veiled)
     return HIDDEN if MASK in veiled + VEIL.veiled(name) else name[:64]
 

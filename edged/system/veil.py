@@ -7,6 +7,7 @@ Rules:
    short. So is what stands before the @ of an address.
 3. The list is the process's own, as its log is. It is bounded: of keys that change, the last are known.
 4. Without such a name what is too short to be a key is no secret: it would be found in any sentence.
+5. The names that our own code writes (own_names.py) stay as they are, be one of them a secret, too.
 """
 
 import html
@@ -19,6 +20,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from edged.causes import CAUSES
+from edged.system.own_names import is_ours
 
 MASK = "********"
 LEAST = 6  # characters
@@ -82,7 +84,7 @@ class Veil:
         """The text without them."""
         lower = text.lower()
         if found := [form for form in self._forms if form in lower]:
-            text = re.sub("|".join(map(re.escape, found)), MASK, text, flags=re.IGNORECASE)
+            text = re.sub("|".join(map(re.escape, found)), _masked, text, flags=re.IGNORECASE)
         if "://" in text:
             text = _USER.sub(rf"\1{MASK}@", text)
         if is_secret(text):
@@ -96,10 +98,10 @@ class Veil:
     def _veiled_in(self, value: Any, *, hidden: bool) -> Any:
         match value:
             case str():
-                return MASK if hidden and value else self.veiled(value)
+                return MASK if hidden and value else self._named(value)
             case Mapping():
                 return {
-                    self.veiled(name) if isinstance(name, str) else name: self._veiled_in(
+                    self._named(name) if isinstance(name, str) else name: self._veiled_in(
                         each, hidden=hidden or (isinstance(name, str) and is_secret(name))
                     )
                     for name, each in value.items()
@@ -108,6 +110,19 @@ class Veil:
                 return [self._veiled_in(each, hidden=hidden) for each in value]
             case _:
                 return value
+
+    def _named(self, text: str) -> str:
+        return text if is_ours(text) else self.veiled(text)
+
+
+def _masked(found: re.Match[str]) -> str:
+    """Nothing of it, unless it is a part of a name of ours, such as that of a cause."""
+    line, start, end = found.string, *found.span()
+    while start and (line[start - 1].isalnum() or line[start - 1] == "_"):
+        start -= 1
+    while end < len(line) and (line[end].isalnum() or line[end] == "_"):
+        end += 1
+    return found[0] if (start, end) != found.span() and is_ours(line[start:end]) else MASK
 
 
 def _unnamed(found: re.Match[str]) -> str:

@@ -116,7 +116,14 @@ def test_every_secret_of_the_configuration_is_concealed(monkeypatch, sets, secre
 
 @pytest.mark.parametrize(
     "entry",
-    ["headers.x-portkey-provider=openai", "query.api-version=2024-10-01", "headers.x-site=lobby-12345"],
+    [
+        "headers.x-portkey-provider=openai",
+        "query.api-version=2024-10-01",
+        "headers.x-site=lobby-12345",
+        "headers.x-auth-type=bearer",
+        "headers.x-auth-provider=openai",
+        "query.auth=OAuth2",
+    ],
 )
 def test_what_only_names_something_is_not(monkeypatch, entry):
     veil = Veil()

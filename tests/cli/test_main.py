@@ -33,3 +33,19 @@ def test_a_missing_configuration_is_78(tmp_path, capsys):
 def test_status_without_a_daemon_says_so(tmp_path, capsys):
     assert main(["status", "--socket", str(tmp_path / "none.sock")]) == 1
     assert "is it running" in capsys.readouterr().err
+
+
+def test_status_tells_what_it_hears_and_misses_no_member(monkeypatch, capsys):
+    class Client:
+        def __init__(self, path):
+            self.snapshot = {"state": "IDLE", "link": {"up": True}}
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+    monkeypatch.setattr("edged.system.control_client.ControlClient", Client)
+    assert main(["status", "--socket", "x"]) == 0
+    assert "line      up, not told waiting" in capsys.readouterr().out

@@ -428,3 +428,11 @@ def test_at_debug_only_our_own_lines_are_written_whoever_turned_a_library_up(lin
     out = lines(talk)
     logging.getLogger(name).setLevel(before)
     assert out == ["<7>ours"]
+
+
+def test_a_secret_that_is_the_name_of_a_field_of_ours_leaves_it(lines, veil):
+    veil.conceal(["device", "microphone"])
+    told = {"edged": {"device": "microphone", "cause": "device_hung"}}
+    text = shown(lines, lambda log: log.warning("x", extra=told))
+    assert "EDGED_DEVICE=microphone" in text
+    assert "EDGED_CAUSE=device_hung" in text

@@ -1,11 +1,17 @@
 import json
+import re
 import unicodedata
 from base64 import b64encode, urlsafe_b64encode
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from edged.causes import CAUSES
+from edged.system.notices import NOTICES
+from edged.system.own_names import is_ours
 from edged.system.veil import MASK, MOST, Veil
+from edged.turn.states import Mode, State
 
 KEY = 'sk-proj/9f8e7d6c"5b4a'
 
@@ -152,3 +158,31 @@ def test_what_has_the_name_of_a_secret_is_hidden_whole_and_numbers_stay():
 def test_no_text_takes_long(veil, text):
     """Each step of the pattern is bounded: what grows with the square of the length would not end here."""
     assert len(veil.veiled(text)) <= 3 * len(text)
+
+
+def test_a_secret_that_is_a_name_of_ours_hides_none_of_our_names():
+    veil = Veil()
+    veil.conceal(["pending", "snapshot", "speaking", "responses", "counter", "device", "microphone"])
+    told = {
+        "type": "snapshot",
+        "state": "SPEAKING",
+        "light": "speaking",
+        "link": {"up": False, "cause": "microphone_lost"},
+        "pending": 0,
+        "lost": {"microphone": "device_hung"},
+        "counters": {"responses_billed": 3},
+        "EDGED_PENDING": "x",
+    }
+    assert veil.veiled_in(told) == told
+    assert veil.veiled("device_hung: the proxy says pending") == f"device_hung: the proxy says {MASK}"
+    assert veil.veiled_in({"x-auth": "pending", "text": "a counter"}) == {"x-auth": MASK, "text": f"a {MASK}"}
+
+
+def test_every_name_of_our_messages_and_lines_is_known():
+    docs = Path(__file__).parents[2] / "docs"
+    text = (docs / "control-socket.md").read_text()
+    named = {*re.findall(r"`([a-z]+_[a-z_]*[a-z])`", text), *re.findall(r'"([a-z_]+)":', text)} - {"key"}
+    named |= set(re.findall(r"EDGED_[A-Z_]+", (docs / "operations.md").read_text()))
+    named |= {*State, *Mode, *CAUSES, *NOTICES}
+    assert len(named) > 100
+    assert [name for name in sorted(named) if not is_ours(name)] == []

@@ -1,0 +1,44 @@
+"""The names our own code writes: members of messages, fields of the journal, events, states, lights. A table. Pure.
+
+A secret may be one of them, by chance: whoever reads our messages has to find them all the same (veil.py).
+"""
+
+from edged.causes import CAUSES, Light
+from edged.system.notices import NOTICES
+
+_MESSAGES = """
+answer armed at_ms answering attentive awaiting barged bridging by cause changed command commit_sent committed
+committing conversation counters cues_dropped cut device draining drained duplex echo_shifts edged error event
+first_audio_sent first_delta first_sound foreign_failures hearing hello hold hybrid id idle interrupt keep
+latched light link listening live lost mark microphone microphone_gaps mode mute muted name ok pending phrase press
+problems protocol release reload remedy reopen response_done responses_billed restart role snapshot speaker speaker_gaps
+speaking speech_dropped_bytes state status stopped telling text thinking toggle transcript turn turns type underruns unmute up usage volume was when
+assistant button user
+"""
+
+_USAGE = """
+audio_tokens cached_tokens cached_tokens_details cancelled completed completion_tokens completion_token_details
+completion_tokens_details duration failed image_tokens in_progress incomplete input_audio_seconds input_token_details
+input_tokens input_tokens_details other output_audio_seconds output_token_details output_tokens output_tokens_details
+prompt_token_details prompt_tokens prompt_tokens_details reasoning_tokens seconds text_tokens total_tokens
+"""
+
+_FIELDS = """
+answer_ms commit_sent_ms committed_ms dialect first_delta_ms first_sent_ms first_sound_ms held_ms latency_ms minutes
+outcome parts pid problem provider uid version wait_s what
+"""
+
+OURS = frozenset(
+    {
+        *f"{_MESSAGES} {_USAGE} {_FIELDS}".split(),
+        *(cause.id for cause in CAUSES.values()),
+        *(cause.counter for cause in CAUSES.values()),
+        *NOTICES,
+        *Light,
+    }
+)
+
+
+def is_ours(name: str) -> bool:
+    """Whether our own code writes it, as a member or, with EDGED_ before it, as a field."""
+    return name.lower().removeprefix("edged_") in OURS
