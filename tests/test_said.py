@@ -215,6 +215,8 @@ HTTP = [
     f"HTTP/1.1 401 {PHRASE} {KEY}\r\nX-{KEY.replace('/', '-')}: {PHRASE}\r\nContent-Length: 0\r\n\r\n",
     f"HTTP/1.1 429 no\r\nRetry-After: {PHRASE}\r\nContent-Length: {len(PHRASE)}\r\n\r\n{PHRASE}",
     f"HTTP/1.1 302 no\r\nLocation: https://host.example/{quote(PHRASE)}?key={KEY}\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 302 no\r\nLocation: https://marmalade-umbrellas.example/\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 307 no\r\nLocation: //Mr-Zwiebel@xn--marmalade.example:8/\r\nContent-Length: 0\r\n\r\n",
     f"HTTP/1.1 101 yes\r\nUpgrade: {PHRASE}\r\nConnection: {KEY}\r\n\r\n",
     "HTTP/1.1 101 yes\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: marmalade\r\n\r\n",
     f"HTTP/1.1 {PHRASE}\r\n\r\n",

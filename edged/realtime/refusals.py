@@ -55,14 +55,14 @@ def of_answer(status: int, location: str, *, secure: bool) -> Told:
     cause = faults.of_status(status)
     words = f"answered HTTP {status}"
     if status in _REDIRECTS:
-        words += f", a redirect to {_origin(location) or 'another address'}, which is not followed"
+        words += f", a redirect to {origin(location) or 'another address'}, which is not followed"
     if cause == "captive_portal" and secure and status != 511:
         return "model_refused", f"{words}: that is not the address of a realtime service"
     return cause, words
 
 
-def _origin(location: str) -> str:
-    """Host of a redirect; its path may be long and hold anything."""
+def origin(location: str) -> str:
+    """Host of a redirect, in the words of whoever answers; its path may be long and hold anything."""
     try:
         return (urlsplit(location).hostname or "")[:100]
     except ValueError:

@@ -205,8 +205,9 @@ def _said(error: Exception) -> str:
     """What of the library's words quotes the far end."""
     if isinstance(error, InvalidMessage) and error.__cause__ is not None:
         return str(error.__cause__)
-    quoting = isinstance(error, InvalidHandshake | ProxyError) and not isinstance(error, InvalidStatus)
-    return str(error) if quoting else ""
+    if isinstance(error, InvalidStatus):
+        return refusals.origin(error.response.headers.get("Location", ""))
+    return str(error) if isinstance(error, InvalidHandshake | ProxyError) else ""
 
 
 def _refusal(error: Exception, *, secure: bool) -> tuple[str, str]:  # noqa: PLR0911 one return a kind

@@ -12,8 +12,8 @@ committing conversation counters cues_dropped cut device draining drained duplex
 first_audio_sent first_delta first_sound foreign_failures hearing hello hold hybrid id idle interrupt keep
 latched light link listening live lost mark microphone microphone_gaps mode mute muted name ok pending phrase press
 problems protocol release reload remedy reopen response_done responses_billed restart role snapshot speaker speaker_gaps
-speaking speech_dropped_bytes state status stopped telling text thinking toggle transcript turn turns type underruns unmute up usage volume was when
-assistant button user
+speaking speech_dropped_bytes state status stopped telling text thinking toggle transcript turn turns type underruns
+unmute up usage volume was when assistant button user
 """
 
 _USAGE = """
