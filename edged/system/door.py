@@ -17,6 +17,7 @@ Rules:
 import asyncio
 import logging
 import os
+import re
 import sys
 import threading
 import traceback
@@ -40,6 +41,10 @@ T = TypeVar("T")
 LOOP_S = 0.15  # the loop's own work is done in a few milliseconds, or it is stuck
 ASKED_WITHIN_S = 1.0
 MOST_KINDS = 32  # of foreign failures that are told; each is told once
+_ARGUMENTS = re.compile(
+    r"\(.+\)", re.DOTALL
+)  # asyncio tells those of a callback, and they may be what was said
+MOST_WORDS = 300  # characters of what a failure says
 NO_FAULT = (ConfigError, UsageError, KeyboardInterrupt, asyncio.CancelledError, GeneratorExit)
 """What may pass through the door by itself: whoever called has its own end for them."""
 
@@ -243,7 +248,7 @@ def _tell(error: BaseException) -> None:
     """The one line."""
     hung = hung_call(error)
     cause = "device_hung" if hung else "bug"
-    words = f"{cause}: {CAUSES[cause].remedy} ({hung or VEIL.unsaid(_repr(error))})"
+    words = f"{cause}: {CAUSES[cause].remedy} ({hung or _words(error, VEIL.unsaid)})"
     try:
         log.critical("%s", words, exc_info=None if hung else error, extra={"edged": {"cause": cause}})
     except BaseException:  # noqa: BLE001 the log is what failed
@@ -254,12 +259,18 @@ def _tell(error: BaseException) -> None:
 
 
 def _tell_of(error: BaseException | None, told: str) -> None:
-    words = told if error is None else f"{told}: {VEIL.unsaid(_repr(error))}"
+    told = _ARGUMENTS.sub("(…)", told)
+    words = told if error is None else f"{told}: {_words(error, VEIL.told)}"
     log.warning("a library has failed, and edged goes on; it is told once and counted: %s", words)
 
 
-def _repr(error: BaseException) -> str:
+def _words(error: BaseException, passed: Callable[[str], str]) -> str:
+    """What it is and what of its words is `passed`, in one line; a repr may hold a whole message."""
+    name = type(error).__qualname__
     try:
-        return repr(error)
+        text = passed(VEIL.veiled(str(error)))
     except Exception:  # noqa: BLE001 what it says of itself is broken, too
-        return type(error).__qualname__
+        return name
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    line = line if len(line) <= MOST_WORDS else line[: MOST_WORDS - 1] + "…"
+    return f"{name}: {line}" if line else name

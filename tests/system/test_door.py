@@ -5,7 +5,9 @@ import asyncio
 import pytest
 
 from edged.errors import ConfigError, DeviceError
-from edged.system.door import MOST_KINDS, Door
+from edged.system.door import MOST_KINDS, MOST_WORDS, Door
+from edged.system.veil import VEIL
+from edged.wire.words import Words
 from tests.lab.loop import run
 from tests.lab.ports import SimExit
 
@@ -16,9 +18,9 @@ def of_ours(error=ZeroDivisionError):
     return module["made"]
 
 
-def foreign(number=0):
-    module = {"__name__": f"library{number}"}
-    exec("def made(*_): raise ZeroDivisionError", module)
+def foreign(number=0, error=ZeroDivisionError):
+    module = {"__name__": f"library{number}", "error": error}
+    exec("def made(*_): raise error", module)
     return module["made"]
 
 
@@ -115,3 +117,33 @@ def test_all_else_does_not():
         with pytest.raises((ZeroDivisionError, SystemExit, DeviceError)), Door(leave):
             raise error
     assert [code for code, _ in leave.calls] == [70, 70, 70]
+
+
+MESSAGE = b'{"transcript": "marmalade umbrellas dance"}\xff' * 50
+UNREADABLE = UnicodeDecodeError("utf-8", MESSAGE, 43, 44, "invalid start byte")
+
+
+@pytest.mark.parametrize("of", [of_ours, lambda error: foreign(error=error)])
+@pytest.mark.parametrize("error", [UNREADABLE, ValueError("x " * 5000), ValueError("a\n<0>b")])
+def test_a_failure_is_told_in_one_bounded_line_without_the_message_it_holds(caplog, of, error):
+    opened(lambda loop: loop.call_soon(of(error)))
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert type(error).__name__ in line
+    assert "marmalade" not in line
+    assert "\n" not in line
+    assert len(line) < MOST_WORDS + 400
+
+
+def test_of_what_a_library_says_passes_what_passes_of_a_service(caplog, monkeypatch):
+    monkeypatch.setattr(VEIL, "told", Words().told)
+    opened(lambda loop: loop.call_soon(foreign(error=ValueError("invalid message: marmalade umbrellas"))))
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.endswith("ValueError: invalid message: …")
+
+
+def test_what_a_callback_of_a_library_was_called_with_is_not_told(caplog):
+    opened(lambda loop: loop.call_soon(foreign(), "marmalade umbrellas", b"(dance)"))
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "made(…) at" in line
+    assert "marmalade" not in line
+    assert "dance" not in line
