@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -16,10 +17,19 @@ VERBS = ("run", "demo", "serve", "relay", "status", "logs", "ctl", "reload", "co
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]  # argparse's own exits with 2; ours is 64
+        message = _without_values(message)
         if not _in_journal(f"{self.prog}: {message}", UsageError.cause):
             self.print_usage(sys.stderr)
             print(f"{self.prog}: {message}", file=sys.stderr)
         self.exit(EXIT_USAGE)
+
+
+def _without_values(message: str) -> str:
+    """A message about arguments without what they set: that of a misspelt `--set` may be a key."""
+    message = re.sub(
+        r"(?i)(--?[\w.-]*(?:key|token|secret|auth|pass|pwd)[\w.-]*) +[^-\s]\S*", r"\1 …", message
+    )
+    return re.sub(r"=.+?(?=' |\" | -|$)", "=…", message, flags=re.DOTALL)
 
 
 def _in_journal(text: str, cause: str) -> bool:

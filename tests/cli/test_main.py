@@ -25,6 +25,27 @@ def test_a_line_that_makes_no_sense_is_64(line, capsys):
     assert "edged" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["run", "--sett", "provider.api_key=sk-1 abc 2"],
+        ["run", "--dance=sk-abc", "--set", "a=b"],
+        ["run", "provider.api_key=sk-abc"],
+        ["provider.api_key=sk-abc 2"],
+        ["provider.api_key='sk-abc"],
+        ["serve", "--port", "key=sk-abc"],
+        ["serve", "--p=sk-abc"],
+        ["run", "--api-key", "sk-abc"],
+    ],
+)
+def test_what_a_line_that_makes_no_sense_sets_is_not_told(line, capsys):
+    with pytest.raises(SystemExit):
+        main(line)
+    told = capsys.readouterr().err
+    assert "abc" not in told
+    assert "…" in told
+
+
 def test_a_missing_configuration_is_78(tmp_path, capsys):
     assert main(["run", "--config", str(tmp_path / "none.yaml")]) == 78
     assert "none.yaml" in capsys.readouterr().err
