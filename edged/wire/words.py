@@ -30,14 +30,18 @@ _GONE = "…"
 _OURS = "\0"  # stands where a name of ours does; no line has one by then
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
-_TOKEN = re.compile(r"[^\s\"\u201c\u201d\u201e\u2018`\xab\xbb\u2026]+")
+_TOKEN = re.compile(r"[^\s\"\u2018-\u201e\u2039\u203a\u300c-\u300f`\xab\xbb\u2026]+")
 _NUMBER = re.compile(r"(?<!\w)\+?\d[\d\s().-]{5,}\d")
 _DATE = re.compile(r"20\d\d-\d\d-\d\d")
 _ASCII = re.compile(r"[\x21-\x7e]+")
 _ENDINGS = ("s", "es", "d", "ed", "ing", "ly", "r", "er")
 _QUOTED = re.compile(
-    r"""(?<!\w)(?:'([^']*)(?:'(?!\w)|$)|"((?:[^"\\]|\\.)*)(?:"|$)|`([^`]*)(?:`|$))"""
-    r"""|[\u201c\u201e]([^\u201c\u201d]*)(?:[\u201c\u201d]|$)|\u2018([^\u2019]*)(?:\u2019|$)|\xab([^\xbb]*)(?:\xbb|$)"""
+    r"""(?<!\w)(?:[bfru]{1,2}|x)?(?:'((?:[^'\\]|\\(?:.|$)|'(?=\w))*)(?:'(?!\w)|$)|"((?:[^"\\]|\\(?:.|$))*)(?:"|$))"""
+    r"""|``((?:[^`']|`(?!`)|'(?!'))*)(?:``|''|$)|(?<![\w`])`([^`]*)(?:`|$)"""
+    r"""|[\u201c\u201e]([^\u201c\u201d]*)(?:[\u201c\u201d]|$)|[\u2018\u201a]((?:[^\u2018\u2019]|\u2019(?=\w))*)"""
+    r"""(?:[\u2018\u2019]|$)|[\xab\xbb]([^\xab\xbb]*)(?:[\xab\xbb]|$)|[\u2039\u203a]([^\u2039\u203a]*)(?:[\u2039\u203a]|$)"""
+    r"""|[\u300c\u300e]([^\u300d\u300f]*)(?:[\u300d\u300f]|$)""",
+    re.IGNORECASE,
 )
 _GAPS = re.compile(rf"{_GONE}(?:[\s.,;:!?()'\"`/-]*{_GONE})+")
 
@@ -121,7 +125,7 @@ class Words:
         inner = next(text for text in found.groups() if text is not None)
         if len(inner.split()) <= 1 or inner.casefold() in self._ours:
             return found[0]
-        return found[0].replace(inner, _GONE)
+        return re.sub(r"^\w+", "", found[0]).replace(inner, _GONE)
 
     def _said_again(self, line: str) -> list[tuple[int, int]]:
         """Where it says what was said lately."""
