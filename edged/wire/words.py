@@ -25,13 +25,19 @@ _MOST_READ = 4000  # a flood is not read whole
 _MOST_LATELY = 16_000  # characters of what was said, some twenty minutes of a talk
 _MOST_PIECE = 4000  # of one item
 _MOST_DIGITS = 6  # a limit, a status, milliseconds; a number to be called at is longer
+_FEW_DIGITS = 3  # of a number that is no coincidence in the middle of another
 _RUN = 3  # words in a row that are no coincidence
 _GONE = "…"
 _OURS = "\0"  # stands where a name of ours does; no line has one by then
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 _TOKEN = re.compile(r"[^\s\"\u2018-\u201e\u2039\u203a\u300c-\u300f`\xab\xbb\u2026]+")
-_NUMBER = re.compile(r"(?<!\w)\+?\d[\d\s().-]{5,}\d")
+_NUMBER = re.compile(r"(?<!\w)\+?\d(?:[\d\s().,/-]|(?<=\s)(?:and|und)(?=\s)){5,}\d")
+_DIGITS = re.compile(r"\d(?:[\W_]{0,3}\d)*")  # a number however it is set
+_DIGIT = r"(?:\d|double|triple|zero|oh|o|null|one|two|three|four|five|six|seven|eight|nine)"
+_SPELT = re.compile(
+    rf"(?<![^\W_]){_DIGIT}(?:[\W_]{{1,3}}(?:(?:and|und)[\W_]+)?{_DIGIT}){{2,}}(?![^\W_])", re.IGNORECASE
+)
 _DATE = re.compile(r"20\d\d-\d\d-\d\d")
 _ASCII = re.compile(r"[\x21-\x7e]+")
 _ENDINGS = ("s", "es", "d", "ed", "ing", "ly", "r", "er")
@@ -114,10 +120,10 @@ class Words:
     def _judged(self, line: str) -> str:
         line = _QUOTED.sub(self._quoted, line)
         rest = line if self._our is None else self._our.sub(lambda found: _OURS * len(found[0]), line)
-        rest = _DATE.sub(_OURS * 10, rest)
-        gone = self._said_again(rest) + [
-            found.span() for found in _NUMBER.finditer(rest) if sum(map(str.isdigit, found[0])) > _MOST_DIGITS
-        ]
+        gone = self._said_again(rest)
+        rest = _DATE.sub(lambda found: found[0] if _meets(found.span(), gone) else _OURS * 10, rest)
+        gone += [found.span() for found in _NUMBER.finditer(rest) if len(_digits(found[0])) > _MOST_DIGITS]
+        gone += [found.span() for found in _SPELT.finditer(rest) if not _is_plain(found[0])]
         gone += [_core(token) for token in _TOKEN.finditer(rest) if not _passes(token[0].replace(_OURS, ""))]
         return self._without(line, gone)
 
@@ -146,7 +152,20 @@ class Words:
                 for n in range(len(told) - length + 1)
                 if tuple(told[n : n + length]) in runs
             ]
-        return gone
+        return gone + self._numbers_again(line)
+
+    def _numbers_again(self, line: str) -> list[tuple[int, int]]:
+        """Where it has a number that was said lately, or much of one, with whatever between its digits."""
+        lines = [(found.span(), _digits(found[0])) for found in _DIGITS.finditer(line)]
+        if not lines:
+            return []
+        said = {_digits(found[0]) for text in self._lately.values() for found in _DIGITS.finditer(text)}
+        said = {number for number in said if len(number) >= _FEW_DIGITS}
+        return [
+            span
+            for span, told in lines
+            if any(number in told or (len(told) > _FEW_DIGITS and told in number) for number in said)
+        ]
 
     def _without(self, line: str, gone: list[tuple[int, int]]) -> str:
         kept, at = [], 0
@@ -219,6 +238,19 @@ def _is_known(word: str) -> bool:
         or plain in VOCABULARY
         or any(plain.endswith(end) and plain[: -len(end)] in VOCABULARY for end in _ENDINGS)
     )
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdecimal, text))
+
+
+def _is_plain(number: str) -> bool:
+    """Without a word, as an address or a version is."""
+    return not any(map(str.isalpha, number))
+
+
+def _meets(span: tuple[int, int], others: list[tuple[int, int]]) -> bool:
+    return any(start < span[1] and span[0] < end for start, end in others)
 
 
 def _core(token: re.Match[str]) -> tuple[int, int]:

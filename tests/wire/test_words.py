@@ -1,5 +1,6 @@
 """What may be passed on of a service's words."""
 
+import re
 import string
 
 import pytest
@@ -76,6 +77,10 @@ def test_what_an_operator_needs_is_there(words, text):
         ("could not transcribe 'Bob'", "could not transcribe '…'"),
         ("call me at 0176 1234567 or 030-1234567.", "call … at … or …."),
         ("call 01761234567", "call …"),
+        ("code 030/1234567 or 12,34,56,78 or 123 and 456 und 789.", "code … or … or …."),
+        ("code zero one seven, two", "code …"),
+        ("code one-two-three; failed one_two_three; failed 1 two and 3", "code …; failed …; failed …"),
+        ("from 127.0.0.1 and version 1.2.3", "from 127.0.0.1 and version 1.2.3"),
         ("ich heiße Bob", "…"),
         ("我的名字是鲍勃", "…"),
         ("BobError: the server failed", "…: the server failed"),
@@ -95,6 +100,28 @@ def test_nor_are_words_in_a_row_that_were_said_however_usual(words):
         words.told("Please wait and try again.") == "Please wait and …."
         or words.told("Please wait") == "Please wait"
     )
+
+
+@pytest.mark.parametrize(
+    "number", ["47 11", "4-7-1-1", "4 7 1 1", "4.711", "4_7_1_1", "0 4711", "(47) 11", "47 - 11"]
+)
+def test_nor_does_a_number_that_was_said_however_it_is_set(words, number):
+    assert words.told(f"code {number}, please") == f"code {number}, please"
+    words.keep("My number is 4711 and that is all")
+    assert not re.search(r"\d", words.told(f"code {number}, please"))
+    assert not re.search(r"\d", words.unsaid(f"code {number}, please"))
+    assert words.told("after 60 s, 429, 1.5 s") == "after 60 s, 429, 1.5 s"
+
+
+def test_nor_does_one_that_was_said_in_groups(words):
+    words.keep("it is 47 11 08 15")
+    assert words.told("code 47110815 or 110815, at 24000") == "code … or …, at 24000"
+
+
+def test_a_date_passes_unless_it_was_said(words):
+    assert words.told("until 2031-05-17") == "until 2031-05-17"
+    words.keep("born on 2031-05-17")
+    assert words.told("until 2031-05-17 or 20310517") == "until … or …"
 
 
 EVENTS = [
