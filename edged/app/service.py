@@ -51,6 +51,7 @@ def planned(config: Config, key: Secret | None) -> Endpoint:
 def _endpoint(config: Config, key: Secret | None, seen: Dialect | None, model: str, token: str) -> Endpoint:
     provider, told = config.provider, config.provider.portkey
     VEIL.conceal([*_secrets(config), key.reveal() if key is not None else "", token])
+    VEIL.conceal_beside(_beside(config))
     return endpoint(
         provider.name,
         url=provider.url,
@@ -89,6 +90,16 @@ def _secrets(config: Config) -> Iterator[str]:
         yield from (part for part in _parts(text) if is_secret(name) or len(part) >= KEY_FROM)
     for url in (provider.proxy.reveal(), provider.url, portkey.custom_host):
         yield from _of_address(url)
+
+
+def _beside(config: Config) -> Iterator[tuple[str, str]]:
+    """What has the name of a secret, with that name: found beside it, it needs no length."""
+    provider = config.provider
+    headers = {name: header.reveal() for name, header in provider.headers.items()}
+    for name, text in (*headers.items(), *provider.query.items(), *provider.portkey.metadata.items()):
+        if is_secret(name):
+            yield from ((name, part) for part in {text, text.rpartition(" ")[2]})
+    yield "api_key", provider.api_key.reveal()
 
 
 def _parts(text: str) -> Iterator[str]:

@@ -25,6 +25,7 @@ from edged.system.own_names import is_ours
 MASK = "********"
 LEAST = 6  # characters
 MOST = 64
+CLOSE = 24  # characters between a name and its value
 _LEAST_BASE64 = 7  # what is sure of the shortest secret in the middle of something longer
 # Portkey is the name of a service.
 _WORDS = "(?<!port)key|token|secret|auth|passw|passphrase|pwd|cookie|credential"
@@ -33,17 +34,17 @@ _HEADER_PART = re.compile(
     r"(?:[a-z]*key|token|secret|auth|authorization|password|passwd|passphrase|pwd|cookie|credentials?)",
     re.IGNORECASE,
 )
-_PROSE = ("key", "token", "secret")
 # A name, what stands between, and the value: a header's line, JSON, a repr, a query.
 _PAIR = re.compile(
     rf"""
     (?P<head>
-        (?<![\w.-])(?P<name>[\w-]{{0,64}}?(?:{_WORDS})[\w-]{{0,64}})
+        (?<![\w-])(?P<name>[\w-]{{0,64}}?(?:{_WORDS})[\w-]{{0,64}})
         (?P<quote>\\?["'])? (?P<by>\s{{0,4}}[:=]\s{{0,4}}|(?<=["']),\s{{0,4}}) (?:b(?=["']))?
     )
     (?:
         (?P<text>\\?"(?:[^"\\]|\\[^"])*\\?"? | '(?:[^'\\]|\\.)*'?)
-        | (?:(?:bearer|basic|digest|token)\s+)?[^\s,;&"'}}\])]+
+        | \[(?:[^\[\]]|\[[^\[\]]*\]?)*\]? | \((?:[^()]|\([^()]*\)?)*\)? | \{{(?:[^{{}}]|\{{[^{{}}]*\}}?)*\}}?
+        | (?:(?:bearer|basic|digest|token)\s+)?(?:[^\s,;&"'}}\])\\]|\\(?![rn]))+
     )
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -62,6 +63,7 @@ class Veil:
 
     def __init__(self) -> None:
         self._known: dict[str, frozenset[str]] = {}  # each secret with its forms
+        self._beside: dict[tuple[str, str], re.Pattern[str]] = {}  # a name, and what is secret after it
         self._forms: tuple[str, ...] = ()  # of all, the longest first, in small letters
         # Who knows what was said to the service, and by it (wire/words.py), puts here how a text is freed of it:
         self.unsaid: Callable[[str], str] = str  # one of our own, such as that of a bug
@@ -80,6 +82,15 @@ class Veil:
         )
         self._known = known
 
+    def conceal_beside(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """From now on this value is secret close after this name, however short it is and whatever stands between."""
+        for name, value in pairs:
+            if value and (name, value) not in self._beside:
+                words = "[-_ ]?".join(map(re.escape, re.split("[-_ ]", name)))
+                pattern = rf"((?<![^\W_]){words}(?![^\W_]).{{1,{CLOSE}}}?)(?<!\w){re.escape(value)}(?!\w)"
+                self._beside[name, value] = re.compile(pattern, re.IGNORECASE | re.DOTALL)
+        self._beside = dict(list(self._beside.items())[-MOST:])
+
     def veiled(self, text: str) -> str:
         """The text without them."""
         lower = text.lower()
@@ -87,6 +98,8 @@ class Veil:
             text = re.sub("|".join(map(re.escape, found)), _masked, text, flags=re.IGNORECASE)
         if "://" in text:
             text = _USER.sub(rf"\1{MASK}@", text)
+        for pattern in self._beside.values():
+            text = pattern.sub(rf"\1{MASK}", text)
         if is_secret(text):
             text = _PAIR.sub(_unnamed, _COOKIE.sub(rf"\1{MASK}", text))
         return text
@@ -128,18 +141,20 @@ def _masked(found: re.Match[str]) -> str:
 def _unnamed(found: re.Match[str]) -> str:
     """A pair without its value, unless it is one of our own lines (`key_refused: …`) or a count of tokens."""
     name, whole = found["name"], found[0]
+    value = whole[len(found["head"]) :]
+    if value[0] == "{" and is_ours(name):  # the details of a count
+        return found["head"] + _PAIR.sub(_unnamed, value)
     if found["quote"] is None and found["by"].strip() == ":":
-        if name in CAUSES or name.startswith("EDGED_"):
+        if (
+            name in CAUSES
+            or name.startswith("EDGED_")
+            or found.string[found.start() - 1 : found.start()] == "."
+        ):
             return whole
         if not ("-" in name or any(_HEADER_PART.fullmatch(part) for part in name.split("_"))):
             return whole
-        if (
-            name.isalpha()
-            and whole[len(found["head"]) :].isalpha()
-            and found.string[found.end() :][:1] == " "
-        ):
+        if name.isalpha() and value.isalpha() and found.string[found.end() : found.end() + 1] == " ":
             return whole  # prose: "the key: check it"
-    value = whole[len(found["head"]) :]
     if value.isdecimal() and "tokens" in name.lower():
         return whole
     mark = found["text"][:1] if found["text"] is not None and found["text"][:1] in "\"'" else ""

@@ -131,3 +131,17 @@ def test_what_only_names_something_is_not(monkeypatch, entry):
     url = "provider.url=ws://127.0.0.1/"
     planned(load(None, env={}, sets=["provider.name=custom", url, f"provider.{entry}"]).config, None)
     assert veil.veiled(f"it said {entry.partition('=')[2]}.") == f"it said {entry.partition('=')[2]}."
+
+
+def test_a_short_value_is_concealed_beside_its_name(monkeypatch):
+    veil = Veil()
+    monkeypatch.setattr(service_module, "VEIL", veil)
+    sets = ["headers.x-key=ab", "query.my_auth=bearer", "portkey.metadata.token_of=Basic cd", "api_key=ef"]
+    url = "provider.url=ws://127.0.0.1/"
+    planned(
+        load(None, env={}, sets=["provider.name=custom", url, *(f"provider.{each}" for each in sets)]).config,
+        None,
+    )
+    told = "x-key is ab; my_auth was bearer; no TOKEN_OF cd; api-key of ef; ab, bearer, cd"
+    hidden = "x-key is *; my_auth was *; no TOKEN_OF *; api-key of *; ab, bearer, cd"
+    assert veil.veiled(told) == hidden.replace("*", "********")

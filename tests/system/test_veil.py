@@ -125,6 +125,16 @@ def test_so_are_keys_beyond_ascii(key):
         ("{'X-Auth': 'a b c', 'n': 1}", f"{{'X-Auth': '{MASK}', 'n': 1}}"),
         ("[('PASSWORD', 'abc')]", f"[('PASSWORD', '{MASK}')]"),
         ("b'api-key': b'abc'", f"b'api-key': b'{MASK}'"),
+        (r"x-key: abc\r\nHost: foo", rf"x-key: {MASK}\r\nHost: foo"),
+        (r"x-key: a\bc, x", f"x-key: {MASK}, x"),
+        ('{"x-key": ["ab","cd"], "n": 1}', f'{{"x-key": {MASK}, "n": 1}}'),
+        ('{"x-key": [["ab"],["cd"]]}', f'{{"x-key": {MASK}}}'),
+        (r"{\"x-key\": [\"ab\", \"cd\"]}", rf"{{\"x-key\": {MASK}}}"),
+        ('{"x-key": ["ab", "cd', f'{{"x-key": {MASK}'),
+        ("'x-key': ('ab', 'cd')", f"'x-key': {MASK}"),
+        ('{"x-key": {"a": "ab"}, "n": 1}', f'{{"x-key": {MASK}, "n": 1}}'),
+        ("provider.headers.x-key=ab, more", f"provider.headers.x-key={MASK}, more"),
+        ("self.token = 'ab'", f"self.token = '{MASK}'"),
     ],
 )
 def test_a_value_with_the_name_of_a_secret_is_masked_however_short(text, shown):
@@ -139,6 +149,8 @@ def test_a_value_with_the_name_of_a_secret_is_masked_however_short(text, shown):
         "EDGED_PROVIDER__API_KEY: provider.api_key: no value",
         "keyboard: gone",
         "usage: {'total_tokens': 7}",
+        "usage: {'input_token_details': {'cached_tokens': 7}}",
+        "provider.headers.x-key: must be a text",
         "the token is too weak; 16 characters are wanted",
     ],
 )
@@ -186,3 +198,13 @@ def test_every_name_of_our_messages_and_lines_is_known():
     named |= {*State, *Mode, *CAUSES, *NOTICES}
     assert len(named) > 100
     assert [name for name in sorted(named) if not is_ours(name)] == []
+
+
+@pytest.mark.parametrize("between", [" ", ": ", "=", " is ", " -> '", " header of "])
+@pytest.mark.parametrize("name", ["x-key", "X_KEY", "x key"])
+def test_a_short_value_is_found_after_its_name_alone(between, name):
+    veil = Veil()
+    veil.conceal_beside([("x-key", "ab1"), ("x-auth", "bearer")])
+    shown = veil.veiled(f"the {name}{between}ab1, and ab1")
+    assert shown == f"the {name}{between}{MASK}, and ab1"
+    assert veil.veiled("the bearer of x-authority is a bearer") == "the bearer of x-authority is a bearer"
