@@ -31,7 +31,8 @@ _GONE = "…"
 _OURS = "\0"  # stands where a name of ours does; no line has one by then
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
-_TOKEN = re.compile(r"[^\s\"\u2018-\u201e\u2039\u203a\u300c-\u300f`\xab\xbb\u2026]+")
+_MARKS = r"\s\"\u2018-\u201e\u2039\u203a\u300c-\u300f`\xab\xbb\u2026"
+_TOKEN = re.compile(rf"\w+://[^{_MARKS}]+|[^{_MARKS}=]+")  # a name and its value are two
 _NUMBER = re.compile(r"(?<!\w)\+?\d(?:[\d\s().,/-]|(?<=\s)(?:and|und)(?=\s)){5,}\d")
 _DIGITS = re.compile(r"\d(?:[\W_]{0,3}\d)*")  # a number however it is set
 _DIGIT = r"(?:\d|double|triple|zero|oh|o|null|one|two|three|four|five|six|seven|eight|nine)"
@@ -40,6 +41,8 @@ _SPELT = re.compile(
 )
 _DATE = re.compile(r"20\d\d-\d\d-\d\d")
 _ASCII = re.compile(r"[\x21-\x7e]+")
+_CHANGED = (("ing", "e"), ("ing", ""), ("ed", ""), ("ies", "y"), ("ied", "y"))
+_SHORTEST_STEM = 3  # thing is none of the
 _ENDINGS = ("s", "es", "d", "ed", "ing", "ly", "r", "er")
 _QUOTED = re.compile(
     r"""(?<!\w)(?:[bfru]{1,2}|x)?(?:'((?:[^'\\]|\\(?:.|$)|'(?=\w))*)(?:'(?!\w)|$)|"((?:[^"\\]|\\(?:.|$))*)(?:"|$))"""
@@ -237,7 +240,18 @@ def _is_known(word: str) -> bool:
         plain.isdecimal()
         or plain in VOCABULARY
         or any(plain.endswith(end) and plain[: -len(end)] in VOCABULARY for end in _ENDINGS)
+        or any(stem in VOCABULARY for stem in _stems(plain))
     )
+
+
+def _stems(word: str) -> Iterator[str]:
+    """What a word may come from, where the ending has changed it: creating, committed, policies, retrying."""
+    for end, instead in _CHANGED:
+        stem = word.removesuffix(end)
+        if stem != word and len(stem) >= _SHORTEST_STEM:
+            yield stem + instead
+            if not instead and stem[-1] == stem[-2]:
+                yield stem[:-1]
 
 
 def _digits(text: str) -> str:
