@@ -67,6 +67,7 @@ from edged.wire.shapes import (
     TranscriptionCompleted,
     TranscriptionDelta,
     TranscriptionFailed,
+    TranscriptionSegment,
     Unknown,
 )
 from edged.wire.translate import Translator, name_of
@@ -119,6 +120,7 @@ __all__ = [
     "TranscriptionCompleted",
     "TranscriptionDelta",
     "TranscriptionFailed",
+    "TranscriptionSegment",
     "Translator",
     "TurnDetection",
     "Unknown",

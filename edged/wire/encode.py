@@ -124,6 +124,10 @@ _BODIES: dict[type, tuple[ServerName, _Body]] = {
         lambda e: {**_at(e.part), "audio_end_ms": e.audio_end_ms},
     ),
     shapes.TranscriptionDelta: (ServerName.TRANSCRIPTION_DELTA, lambda e: {**_at(e.part), "delta": e.delta}),
+    shapes.TranscriptionSegment: (
+        ServerName.TRANSCRIPTION_SEGMENT,
+        lambda e: {**_at(e.part), "text": e.text},
+    ),
     shapes.TranscriptionCompleted: (
         ServerName.TRANSCRIPTION_COMPLETED,
         lambda e: {**_at(e.part), "transcript": e.transcript, "usage": e.usage},

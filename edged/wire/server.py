@@ -80,6 +80,7 @@ class _Truncated(_Content):
 class _Heard(_Content):
     delta: str | None = None
     transcript: str | None = None
+    text: str | None = None
     usage: Json | None = None
     error: Json | str | None = None
 
@@ -242,6 +243,9 @@ _READERS: dict[str, _Reader] = {
         _Truncated, lambda r: shapes.ItemTruncated(r.at(), int(r.audio_end_ms or 0))
     ),
     ServerName.TRANSCRIPTION_DELTA: _as(_Heard, lambda r: shapes.TranscriptionDelta(r.at(), r.delta or "")),
+    ServerName.TRANSCRIPTION_SEGMENT: _as(
+        _Heard, lambda r: shapes.TranscriptionSegment(r.at(), r.text or "")
+    ),
     ServerName.TRANSCRIPTION_COMPLETED: _as(
         _Heard, lambda r: shapes.TranscriptionCompleted(r.at(), r.transcript or "", r.usage or {})
     ),

@@ -46,9 +46,7 @@ class ItemAdded:
 
 
 @dataclass(frozen=True, slots=True)
-class ItemDone:
-    """GA only."""
-
+class ItemDone:  # GA only
     item: Json
     previous_item_id: str | None = None
 
@@ -73,6 +71,12 @@ class ItemTruncated:
 class TranscriptionDelta:
     part: Part
     delta: str
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptionSegment:  # GA only: what one speaker said
+    part: Part
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +272,7 @@ ServerEvent = (
     | ItemDeleted
     | ItemTruncated
     | TranscriptionDelta
+    | TranscriptionSegment
     | TranscriptionCompleted
     | TranscriptionFailed
     | Committed

@@ -194,6 +194,8 @@ def _said(event: shapes.ServerEvent) -> Iterator[tuple[str, str, bool]]:
             | shapes.TextDone(part=part, text=text)
         ):
             yield part.item_id, text, False
+        case shapes.TranscriptionSegment(part=part, text=text):
+            yield part.item_id, f" {text}", True
         case shapes.ArgumentsDelta(item_id=of, delta=text):
             yield of, text, True
         case shapes.ArgumentsDone(item_id=of, arguments=text):

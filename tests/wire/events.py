@@ -70,6 +70,7 @@ EVENTS_OF_BOTH = {
 }
 EVENTS_OF_GA = EVENTS_OF_BOTH | {
     wire.TimeoutTriggered: st.builds(wire.TimeoutTriggered, COUNTS, COUNTS, WORDS),
+    wire.TranscriptionSegment: st.builds(wire.TranscriptionSegment, PARTS, WORDS),
     wire.ItemDone: st.builds(wire.ItemDone, OBJECTS, MAYBE),
     wire.ArgumentsDone: st.builds(wire.ArgumentsDone, *IN_CALL, WORDS, WORDS),
 }

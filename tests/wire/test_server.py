@@ -71,6 +71,17 @@ def refused(text):
             wire.ItemTruncated(A, 1500),
         ),
         ({"type": HEARD + "delta", **IN_ITEM, "delta": "hel"}, wire.TranscriptionDelta(A, "hel")),
+        (
+            {
+                "type": HEARD + "segment",
+                **IN_ITEM,
+                "text": "hel",
+                "id": "seg_1",
+                "speaker": "A",
+                "start": 0.5,
+            },
+            wire.TranscriptionSegment(A, "hel"),
+        ),
         ({"type": HEARD + "delta", "item_id": "item_a"}, wire.TranscriptionDelta(Part("item_a", 0), "")),
         (
             {"type": HEARD + "completed", **IN_ITEM, "transcript": "hello", "usage": {"type": "tokens"}},
@@ -159,7 +170,6 @@ def test_a_piece_of_an_answer_under_either_name(prefix, rest, fields, event):
 @pytest.mark.parametrize(
     "name",
     [
-        HEARD + "segment",
         "input_audio_buffer.dtmf_event_received",
         "output_audio_buffer.started",
         "output_audio_buffer.stopped",

@@ -133,6 +133,7 @@ def test_a_date_passes_unless_it_was_said(words):
 EVENTS = [
     wire.TranscriptionCompleted(ITEM, "is it open"),
     wire.TranscriptionDelta(ITEM, "is it open"),
+    wire.TranscriptionSegment(ITEM, "is it open"),
     wire.AudioTranscriptDone("r", ITEM, 0, "is it open"),
     wire.AudioTranscriptDelta("r", ITEM, 0, "is it open"),
     wire.TextDone("r", ITEM, 0, "is it open"),
