@@ -90,8 +90,10 @@ def text_of(record: logging.LogRecord) -> str:
 def _message(record: logging.LogRecord) -> str:
     try:
         text = record.getMessage()
-    except (TypeError, ValueError, KeyError):  # logging would write it all to standard error, as it is
-        text = f"{record.msg} (its arguments do not fit)"
+    except (TypeError, ValueError, KeyError):
+        if _is_ours(record):
+            raise  # a bug, which has its own way out
+        text = f"{record.msg} (its arguments do not fit)"  # logging would write them to standard error, as they are
     return _masked(text) if _is_ours(record) else VEIL.told(_masked(text))
 
 

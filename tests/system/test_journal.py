@@ -383,7 +383,7 @@ def failing(*errors):
         lambda log: log.info("x", extra={"edged": {SECRET.upper().replace("-", "_"): SECRET}}),
         lambda log: logging.getLogger(SECRET).warning("x"),
         lambda log: logging.getLogger("websockets.client").error("header %s", SECRET),
-        lambda log: log.warning("%d", SECRET),
+        lambda log: logging.getLogger("websockets.client").error("%d", SECRET),
         lambda log: warnings.warn(SECRET, stacklevel=1),
         failing(ValueError(SECRET)),
         failing(ValueError(SECRET), KeyError(SECRET)),
