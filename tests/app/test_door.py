@@ -203,13 +203,13 @@ os.kill(os.getpid(), signal.SIGTERM)
 }
 
 
-QUICK = ("callback", "thread", "task", "microphone", "speaker", "finaliser", "signal handler of the loop")
+QUICK = ("callback", "thread", "task", "speaker", "finaliser")
 
 
-def cases(of):
+def cases(of, quick=QUICK):
     """All of them, those that say nothing new in another process are slow together."""
     return [
-        pytest.param(fault, id=name, marks=[] if name in QUICK else [pytest.mark.slow])
+        pytest.param(fault, id=name, marks=[] if name in quick else [pytest.mark.slow])
         for name, fault in of.items()
     ]
 
@@ -291,7 +291,7 @@ for _ in range(3):
 }
 
 
-@pytest.mark.parametrize("fault", cases(FOREIGN))
+@pytest.mark.parametrize("fault", cases(FOREIGN, ["finaliser"]))
 def test_a_failure_of_a_library_is_told_once_and_counted(tmp_path, fault):
     process = kiosk(tmp_path, fault, whose="lgpio", lives_s=0.2)
     assert process.returncode == 0, process.stderr

@@ -87,7 +87,9 @@ def test_a_press_in_a_quiet_room_without_a_word_is_not_asked_about(room, seconds
 
 
 @pytest.mark.parametrize("clip", [path.stem for path in CLIPS])
-@pytest.mark.parametrize("dbfs", [-60, -45, -20])
+@pytest.mark.parametrize(
+    "dbfs", [-60, pytest.param(-45, marks=pytest.mark.slow), pytest.param(-20, marks=pytest.mark.slow)]
+)
 def test_every_word_is_sent_however_short_and_soft(clip, dbfs):
     """With nothing before and after it, in a room 10 dB below."""
     said = speech(dbfs, clip)
