@@ -135,7 +135,7 @@ class JournalHandler(logging.Handler):
         """One entry; any thread, never waits."""
         try:
             data = encode(fields_of(record, self.lost))
-        except Exception:
+        except Exception:  # whatever a record holds may fail as it is put into words
             if _is_ours(record):
                 raise
             self.handleError(record)
