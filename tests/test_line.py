@@ -208,7 +208,7 @@ def test_odd_services_do_not_disturb_an_answer(daemon, fault):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("hours", [1, 24])
+@pytest.mark.parametrize("hours", [1, pytest.param(24, marks=pytest.mark.nightly)])
 def test_hours_of_refusals_change_nothing_that_is_not_said(daemon, caplog, hours):
     async def body(kiosk):
         await asyncio.sleep(hours * 3600)

@@ -110,9 +110,18 @@ def _stack_line(line: str) -> str:
 
 class _StreamHandler(logging.StreamHandler[TextIO]):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 logging's name
-        if _is_ours(record):
-            self.format(record)  # raises again where that is what has failed; else it is the stream
+        if _is_ours(record) and not _is_of_stream(sys.exception()):
+            raise  # noqa: PLE0704 what emit has caught: no words for it, or a handler of a signal that failed meanwhile
         super().handleError(record)
+
+
+def _is_of_stream(error: BaseException | None) -> bool:
+    """Whether it is what the library's own handler has of its stream: closed, full, gone."""
+    trace = error.__traceback__ if error else None
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    in_handler = trace is not None and trace.tb_frame.f_code.co_name in {"emit", "flush"}
+    return in_handler and isinstance(error, OSError | ValueError)
 
 
 class JournalHandler(logging.Handler):

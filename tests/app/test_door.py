@@ -168,6 +168,17 @@ app.task = loop.create_task(stubborn())
 signal.signal(signal.SIGUSR1, broken)
 loop.call_soon(threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGUSR1)).start)
 """,
+    "signal handler in the middle of a line": """
+formatter = logging.getLogger().handlers[0].formatter
+form = formatter.format
+def interrupted(record):
+    formatter.format = form
+    os.kill(os.getpid(), signal.SIGUSR1)
+    return form(record)
+formatter.format = interrupted
+signal.signal(signal.SIGUSR1, broken)
+loop.call_soon(logging.getLogger("edged").info, "something")
+""",
     "finaliser": "Finaliser()",
     "finaliser in a thread": "threading.Thread(target=Finaliser).start()",
     "finaliser of a weak reference": """

@@ -211,7 +211,8 @@ def daemons_own():
 
 
 @pytest.mark.slow
-def test_five_hundred_turns_leave_no_memory_behind(tidied):
+@pytest.mark.parametrize("count", [150, pytest.param(500, marks=pytest.mark.nightly)])
+def test_hundreds_of_turns_leave_no_memory_behind(tidied, count):
     async def turns(kiosk, visitor, count):
         for _ in range(count):
             await visitor.hold(0.5)
@@ -227,7 +228,7 @@ def test_five_hundred_turns_leave_no_memory_behind(tidied):
         tracemalloc.start()
         try:
             objects, size = await turns(kiosk, visitor, 50)
-            more_objects, more = await turns(kiosk, visitor, 500)
+            more_objects, more = await turns(kiosk, visitor, count)
         finally:
             tracemalloc.stop()
             logging.disable(logging.NOTSET)

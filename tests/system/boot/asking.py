@@ -51,3 +51,33 @@ def drop_in(box: Box, unit: str, *lines: str) -> None:
 
 def without_drop_in(box: Box, unit: str) -> None:
     box.ask(f"rm -r /etc/systemd/system/{unit}.d/90-test.conf && systemctl daemon-reload")
+
+
+# -- down for failure --
+
+PYTHON = "/opt/edged/current/bin/python"
+BUG = f'{PYTHON} -c "import os; os._exit(70)"'
+QUICK = ("RestartSec=100ms", "RestartMaxDelaySec=100ms")
+RESCUE, TIMER, START = "edged-rescue.service", "edged-again.timer", "edged-start.service"
+
+
+def fails(box: Box, command: str, *life: str) -> None:
+    """From its next start on it ends like that."""
+    drop_in(box, "edged.service", "[Service]", *(life or QUICK), "ExecStart=", f"ExecStart={command}")
+
+
+def rests(box: Box, why: str = "") -> None:
+    """It is down for failure, and the light shows it, the journal says why, and the clock tries again."""
+    becomes(box, "edged", "failed", within_s=90)
+    becomes(box, RESCUE, "active")
+    assert state_of(box, TIMER) == "active"
+    eventually(box, f"journalctl -u {RESCUE} -o cat | grep -q '{why}' && echo said", "said")
+
+
+def runs(box: Box, command: str = "systemctl restart edged") -> None:
+    """What is asked for is done, and the light is the kiosk's own."""
+    box.ask(command)
+    is_up(box)
+    for unit in (RESCUE, TIMER):
+        assert state_of(box, unit) == "inactive", unit
+    assert state_of(box, "edged.socket") == "active"

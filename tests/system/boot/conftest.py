@@ -1,6 +1,9 @@
 """Booted machines with and without edged, made once for all tests here."""
 
 import contextlib
+import fcntl
+import os
+import pickle
 import re
 import shutil
 import subprocess
@@ -10,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.rig import MISSING, Box, image
+from tests.rig.kernel import locked
 
 ROOT = Path(__file__).parents[3]
 INSTALLER = "/root/edged/scripts/install.sh --unattended"
@@ -51,9 +55,13 @@ class Installed:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two groups, one beside the other: all boxes with this machine's network are in one, for their ports are its."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.boot)
+            item.add_marker(
+                pytest.mark.xdist_group("alone" if item.get_closest_marker("alone") else "network")
+            )
             if MISSING:
                 item.add_marker(pytest.mark.skip(reason=MISSING))
 
@@ -97,18 +105,33 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str
     """A machine for each Debian, on which edged was installed unattended and which was then switched off.
 
     On bookworm it was installed from a checkout, on trixie from a wheel, and there the journal is in memory, as
-    Raspberry Pi OS has it. Made when first asked for.
+    Raspberry Pi OS has it. Made when first asked for, once for all workers: who made it keeps it until none is left.
     """
+    place = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = place.parent
     made: dict[str, Installed] = {}
-    with contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack, (place / "users").open("a") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        mine: list[Path] = []
 
         def machine(suite: str) -> Installed:
+            told = place / f"{suite}.machine"
             if suite not in made:
-                box = stack.enter_context(Box(image(suite)))
-                made[suite] = install(box, tmp_path_factory.mktemp(suite), by_wheel=suite != "bookworm")
+                with locked(told):
+                    if not told.exists():
+                        box = stack.enter_context(Box(image(suite)))
+                        new = install(box, tmp_path_factory.mktemp(suite), by_wheel=suite != "bookworm")
+                        told.write_bytes(pickle.dumps(new))
+                        mine.append(told)
+                    made[suite] = pickle.loads(told.read_bytes())
             return made[suite]
 
         yield machine
+        for told in mine:
+            with locked(told):
+                told.unlink()
+        fcntl.flock(users, fcntl.LOCK_EX)
 
 
 def install(box: Box, place: Path, *, by_wheel: bool) -> Installed:
@@ -149,10 +172,13 @@ def suite() -> str:
 
 
 @pytest.fixture
-def boot(machines: Callable[[str], Installed], suite: str) -> Iterator[Callable[..., Box]]:
-    """Boots a machine of its own from those layers; takes the options of a Box."""
+def boot(
+    machines: Callable[[str], Installed], suite: str, request: pytest.FixtureRequest
+) -> Iterator[Callable[[], Box]]:
+    """Boots a machine of its own from those layers; one without a network for a test that is marked `alone`."""
+    alone = request.node.get_closest_marker("alone") is not None
     with contextlib.ExitStack() as stack:
-        yield lambda **options: stack.enter_context(Box(*machines(suite).layers, **options))
+        yield lambda: stack.enter_context(Box(*machines(suite).layers, alone=alone))
 
 
 @pytest.fixture(scope="session")

@@ -56,7 +56,7 @@ def test_as_it_lies_here_its_exposure_is_small(unit, most):
 
 @BOTH
 def test_on_the_machine_its_exposure_is_small_and_no_line_of_it_is_unknown(boot):
-    box = boot(alone=True)
+    box = boot()
     is_up(box)
     assert exposure(box.ask("systemd-analyze security edged.service")) <= MOST
     limits = box.ask("cat /proc/$(systemctl show -P MainPID edged)/limits")
@@ -74,7 +74,7 @@ def test_on_the_machine_its_exposure_is_small_and_no_line_of_it_is_unknown(boot)
 @pytest.fixture
 def found(boot, suite):
     """What became of each attempt inside the sandbox of edged.service, and the limits there were."""
-    box = boot(alone=True)
+    box = boot()
     is_up(box)
     box.ask(
         "mkdir -p /home/visitor /etc/NetworkManager /usr/lib/klibc/bin /dev/snd && cp /bin/sh /usr/lib/klibc/bin/"

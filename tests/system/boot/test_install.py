@@ -11,10 +11,11 @@ from tests.system.boot.conftest import BOTH, INSTALLER, MARKS, TREE, UNTIMED, gi
 
 
 @BOTH
+@pytest.mark.alone
 def test_it_ends_with_a_service_that_starts_at_boot_and_reaches_the_embedded_one(boot, machines, suite):
     assert "is up" in machines(suite).said
     assert {"bookworm": "SystemMaxUse=", "trixie": "kept in memory"}[suite] in machines(suite).said
-    box = boot(alone=True)
+    box = boot()
     is_up(box)
     gets_a_line(box)
     assert box.ask("systemctl is-enabled edged edged-local").split() == ["enabled", "enabled"]
@@ -22,8 +23,9 @@ def test_it_ends_with_a_service_that_starts_at_boot_and_reaches_the_embedded_one
 
 
 @BOTH
+@pytest.mark.alone
 def test_what_it_wrote_can_be_read_by_those_who_need_it_alone(boot):
-    box = boot(alone=True)
+    box = boot()
     rights = "stat -c '%a %U %G' /etc/edged/config.yaml /etc/edged/credentials /etc/edged/credentials/api-key"
     assert box.ask(rights).splitlines() == ["640 root edged", "700 root root", "600 root root"]
     assert set(box.ask("id -nG edged").split()) >= {"edged", "audio", "gpio", "spi"}
@@ -92,8 +94,9 @@ def test_nothing_is_switched_to_that_can_not_read_the_configuration(boot, wheels
 
 
 @BOTH
+@pytest.mark.alone
 def test_at_a_site_without_a_network_a_release_comes_from_what_was_carried_there(boot, release, suite):
-    box = boot(alone=True)
+    box = boot()
     is_up(box)
     shutil.copytree(release, box.root / "root/dist")
     told = box.ask(
@@ -141,8 +144,9 @@ def test_the_library_for_pins_is_taken_where_the_archive_has_it_and_goes_with_ed
     assert left < set(before.splitlines())
 
 
+@pytest.mark.alone
 def test_a_configuration_that_is_there_is_never_overwritten(boot):
-    box = boot(alone=True)
+    box = boot()
     is_up(box)
     was = box.ask("sha256sum /etc/edged/config.yaml")
     box.file("/root/given/other.yaml", "version: 1\nmode: toggle\n")
@@ -151,8 +155,9 @@ def test_a_configuration_that_is_there_is_never_overwritten(boot):
     assert box.ask("sha256sum /etc/edged/config.yaml") == was
 
 
+@pytest.mark.alone
 def test_another_provider_switches_the_embedded_service_off_and_back_on(boot):
-    box = boot(alone=True)
+    box = boot()
     is_up(box)
     here = box.ask("cat /etc/edged/config.yaml")
     box.ask("sed -i 's/name: local/name: openai/' /etc/edged/config.yaml")
@@ -211,8 +216,9 @@ def test_uninstalled_it_leaves_configuration_state_and_user(boot):
 
 
 @BOTH
+@pytest.mark.alone
 def test_purged_it_leaves_the_machine_as_it_was(boot, machines, suite):
-    box = boot(alone=True)
+    box = boot()
     is_up(box)
     box.ask(f"{INSTALLER} --uninstall --purge", timeout_s=120)
     left, bare = set(box.ask(TREE).splitlines()), set(machines(suite).bare.splitlines())

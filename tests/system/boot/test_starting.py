@@ -2,33 +2,41 @@
 
 import pytest
 
-from tests.system.boot.asking import becomes, drop_in, eventually, is_up, said_by, state_of, without_drop_in
-from tests.system.boot.conftest import BOTH, CONFIG, INSTALLER, copy_checkout, give, replace, wheel_of
+from tests.system.boot.asking import (
+    BUG,
+    PYTHON,
+    QUICK,
+    RESCUE,
+    START,
+    TIMER,
+    becomes,
+    drop_in,
+    eventually,
+    fails,
+    is_up,
+    rests,
+    runs,
+    said_by,
+    state_of,
+    without_drop_in,
+)
+from tests.system.boot.conftest import BOTH, CONFIG
 
-pytestmark = BOTH
-PYTHON = "/opt/edged/current/bin/python"
+pytestmark = [BOTH, pytest.mark.alone]
 # How it can fail, each as the command that does it.
-BUG = f'{PYTHON} -c "import os; os._exit(70)"'
 OUT_OF_MEMORY = f'{PYTHON} -c "import os; os.kill(os.getpid(), 9)"'
 USAGE = "/opt/edged/current/bin/edged run --nonsense"
 NEVER_READY = f'{PYTHON} -c "import signal; signal.pause()"'
 WRONG = "version: 1\nmoed: hold\nlight: {backend: none}\n"
-QUICK = ("RestartSec=100ms", "RestartMaxDelaySec=100ms")
-RESCUE, TIMER, START = "edged-rescue.service", "edged-again.timer", "edged-start.service"
 REFUSED = "Start request repeated too quickly"
 SIGNAL = "systemctl kill --kill-whom=main -s"  # not kill: without a process that would be told to all of this group
 
 
 @pytest.fixture
 def box(boot):
-    machine = boot(alone=True)
+    machine = boot()
     is_up(machine)
     return machine
-
-
-def fails(box, command, *life):
-    """From its next start on it ends like that."""
-    drop_in(box, "edged.service", "[Service]", *(life or QUICK), "ExecStart=", f"ExecStart={command}")
 
 
 def configure(box, text):
@@ -46,23 +54,6 @@ def is_killed(box):
 
 def until_it_rests(box, does):
     box.ask(f"until systemctl is-failed -q edged; do {does}; sleep 0.1; done", timeout_s=150)
-
-
-def rests(box, why=""):
-    """It is down for failure, and the light shows it, the journal says why, and the clock tries again."""
-    becomes(box, "edged", "failed", within_s=90)
-    becomes(box, RESCUE, "active")
-    assert state_of(box, TIMER) == "active"
-    eventually(box, f"journalctl -u {RESCUE} -o cat | grep -q '{why}' && echo said", "said")
-
-
-def runs(box, command="systemctl restart edged"):
-    """What is asked for is done, and the light is the kiosk's own."""
-    box.ask(command)
-    is_up(box)
-    for unit in (RESCUE, TIMER):
-        assert state_of(box, unit) == "inactive", unit
-    assert state_of(box, "edged.socket") == "active"
 
 
 def refusals(box):
@@ -220,37 +211,3 @@ def test_the_embedded_service_is_never_refused_either(box):
         box.ask(f"{SIGNAL} KILL edged-local; until systemctl restart edged-local; do sleep 0.1; done")
     becomes(box, "edged-local", "active")
     assert REFUSED not in said_by(box, "edged-local.service")
-
-
-@pytest.fixture(scope="module")
-def before(tmp_path_factory):
-    """A release in which systemd's count was the only one, and each start put out the light."""
-    place = tmp_path_factory.mktemp("before")
-    tree = copy_checkout(place / "tree")
-    units = tree / "systemd"
-    (units / START).unlink()
-    for _ in ("Wants=", "After="):
-        replace(units / "edged.service", f" {START}\n", "\n")
-    replace(units / "edged.socket", f"After={START}\n", f"Conflicts={RESCUE} {TIMER}\n")
-    replace(tree / "edged/__init__.py", '__version__ = "[^"]*"', '__version__ = "0.0.9"')
-    return wheel_of(tree, place)
-
-
-@pytest.mark.parametrize("state", ["at rest", "locked out"])
-def test_an_upgrade_leads_out_of_what_the_release_before_was_caught_in(boot, machines, suite, before, state):
-    box = boot()  # with this machine's network: a release may need a wheel
-    is_up(box)
-    box.ask(f"{INSTALLER} --wheel {give(box, before)}", timeout_s=200)
-    fails(box, BUG)
-    box.run("systemctl restart edged")
-    rests(box)
-    if state == "locked out":
-        box.run("systemctl restart edged")
-        becomes(box, RESCUE, "inactive")
-    without_drop_in(box, "edged.service")
-    words = " --no-start" if state == "locked out" else ""
-    box.ask(
-        f"{machines(suite).command}{words}", timeout_s=200
-    )  # the release it had at first lies there still
-    runs(box, "systemctl restart edged" if words else "true")
-    assert box.ask("edged --version") != "edged 0.0.9"

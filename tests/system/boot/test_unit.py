@@ -20,14 +20,14 @@ from tests.system.boot.asking import (
 )
 from tests.system.boot.conftest import BOTH, CONFIG
 
-pytestmark = BOTH
+pytestmark = [BOTH, pytest.mark.alone]
 WRONG = "version: 1\nmoed: hold\n"
 CRASH = '/opt/edged/current/bin/python -c "import os; os._exit(70)"'
 
 
 @pytest.fixture
 def box(boot):
-    machine = boot(alone=True)
+    machine = boot()
     is_up(machine)
     return machine
 
