@@ -4,10 +4,15 @@ Rules:
 - `delays` is a pure generator of waits; `keep` is the one reconnect loop in edged, for the line and
   for devices alike.
 - Full jitter, U(0, min(cap, base * 2**n)) (AWS Architecture Blog, "Exponential Backoff and Jitter", 2015):
-  kiosks that lost the same service do not come back in step.
-- The waits grow until the far end *proved* itself and then lived `PROVEN_S`; accepting a connection
-  proves nothing.
-- A wake (network is back, a press) ends a wait at once; for REFUSED at most once per `WAKE_REFUSED_S`.
+  kiosks that lost the same service do not come back in step. A wait that the far end asked for is kept, and
+  grows and is spread beyond it.
+- The waits grow until the far end *proved* itself and then lived `PROVEN_S`, whatever ended it; accepting a
+  connection proves nothing. After such a life the first wait is none where something is pending, and spread
+  over `SPREAD_S` where nothing is.
+- A wake (network is back, a press) ends a wait at once, also one that came while a try was under way; for
+  REFUSED at most once per `WAKE_REFUSED_S`, for TOLD never.
+- What costs somebody outside has an `Allowance`: at most `MOST_TRIES` in any `WINDOW_S` that led to no life of
+  `LIVED_S`. Wakes draw on it, and whoever is pending does.
 """
 
 import asyncio
@@ -18,8 +23,13 @@ from random import Random
 from edged.causes import CAUSES, Retry
 from edged.errors import EdgedError, LinkError
 
-PROVEN_S = 5.0  # shorter lives count as failures: accept-then-close servers
+PROVEN_S = 5.0  # shorter lives count as failures: services that accept, and close or expire at once
+LIVED_S = 20.0  # shorter ones than this are on the allowance
+SPREAD_S = 1.0  # of all the kiosks that a service drops in the same moment
 WAKE_REFUSED_S = 5.0  # a press may ask a refusing server once more, this often
+MOST_TRIES, WINDOW_S = 30, 600.0
+AT_ONCE = 10  # of them; the others come one by one, so that whoever used these up waits half a minute at most
+FOR_WAKES = 4  # of those at once: who knocks for hours has not used up what good news may need
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +45,16 @@ POLICIES = {
     Retry.NONE: Policy(0.25, 60.0),
     Retry.LOCAL: Policy(0.25, 2.0, 0.1),
     Retry.REMOTE: Policy(0.25, 60.0),
-    Retry.TOLD: Policy(1.0, 900.0, 1.0),
-    Retry.REFUSED: Policy(60.0, 900.0, 60.0),
+    Retry.TOLD: Policy(2.0, 900.0, 1.0),
+    Retry.REFUSED: Policy(120.0, 900.0, 60.0),
 }
-
 
 # A service that accepts and then closes has had more work of it than one that refuses, and its log is full sooner.
 CLOSED_EARLY = Policy(1.0, 90.0)
+BEYOND_TOLD = Policy(1.0, 120.0)  # what comes on top of a wait that was asked for
+TOLD_SHARE = 0.25  # of such a wait, over which those who were told the same are spread besides
+NOT_OUT = frozenset({"offline", "dns_failed", "clock_unset"})
+"""Causes of a try that has reached nobody."""
 
 
 def delays(policy: Policy, rng: Random) -> Iterator[float]:
@@ -50,6 +63,37 @@ def delays(policy: Policy, rng: Random) -> Iterator[float]:
     while True:
         yield rng.uniform(policy.floor_s, max(policy.floor_s, min(policy.cap_s, ceiling)))
         ceiling = min(policy.cap_s, ceiling * 2)
+
+
+class Allowance:
+    """How many tries there may be at somebody outside: a bucket of `AT_ONCE` that fills one by one. Pure.
+
+    No window of `WINDOW_S` sees more than `MOST_TRIES` of those that were spent and not given back.
+    """
+
+    _EVERY_S = WINDOW_S / (MOST_TRIES - AT_ONCE)
+
+    def __init__(self) -> None:
+        self._spent: float = 0.0  # tries, fractions of which come back with time
+        self._at = float("-inf")
+
+    def wait_s(self, now: float, *, besides: int = 0) -> float:
+        """How long until there is one, besides so many that are left."""
+        self._fill(now)
+        return max(0.0, (self._spent - (AT_ONCE - 1 - besides)) * self._EVERY_S)
+
+    def spend(self, now: float) -> None:
+        """A try begins."""
+        self._fill(now)
+        self._spent += 1
+
+    def give_back(self) -> None:
+        """A try has led to a life, or reached nobody."""
+        self._spent = max(0.0, self._spent - 1)
+
+    def _fill(self, now: float) -> None:
+        self._spent = max(0.0, self._spent - max(0.0, now - self._at) / self._EVERY_S)
+        self._at = now
 
 
 class Wake:
@@ -87,8 +131,21 @@ class Proof:
             self._at = self._now()
 
     @property
+    def lived_s(self) -> float | None:
+        """For how long since; None: it has not proved itself."""
+        return None if self._at is None else self._now() - self._at
+
+    @property
     def held(self) -> bool:
-        return self._at is not None and self._now() - self._at >= PROVEN_S
+        return self.lived_s is not None and self.lived_s >= PROVEN_S
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """For what costs somebody outside; `pending()`: somebody waits for it."""
+
+    allowance: Allowance
+    pending: Callable[[], bool]
 
 
 async def keep(
@@ -97,17 +154,20 @@ async def keep(
     rng: Random,
     wake: Wake,
     failed: Callable[[EdgedError, float], None],
+    outside: Outside | None = None,
 ) -> None:
     """Run `attempt` again and again, for ever; ends only by cancellation or by a bug.
 
     `attempt` opens the thing, stays as long as it lives, and raises an `EdgedError` when it is gone.
     Any other exception is a bug and passes through. `failed(error, wait_s)` is called before each wait.
-    The first wait after a proven life is zero.
+    `outside`: None where a try costs nobody outside anything.
     """
     now = asyncio.get_running_loop().time
-    waits: dict[Policy, Iterator[float]] = {}
+    waits = _Waits(rng, outside)
     while True:
+        wake.forget()
         proof = Proof(now)
+        waits.begin(now())
         try:
             await attempt(proof)
             error: EdgedError = LinkError("ended without a reason", "link_closed")
@@ -117,34 +177,70 @@ async def keep(
         if task is not None and task.cancelling():
             # A TaskGroup that fails just when it is cancelled raises its failure and forgets the cancellation.
             raise asyncio.CancelledError
-        retry = CAUSES[error.cause].retry
         if proof.held:
-            waits.clear()
-            wait_s = (
-                0.0 if retry in (Retry.LOCAL, Retry.REMOTE, Retry.NONE) else _wait(waits, retry, error, rng)
-            )
-        else:
-            wait_s = _wait(waits, retry, error, rng)
+            wake.forget()  # of who pressed while all was well
+        wait_s, least_s = waits.after(error, proof, now())
         failed(error, wait_s)
-        await _rest(retry, wait_s, wake, now)
+        await _rest(wait_s, least_s, wake, now)
 
 
-def _wait(waits: dict[Policy, Iterator[float]], retry: Retry, error: EdgedError, rng: Random) -> float:
-    policy = CLOSED_EARLY if error.cause == "link_closed" else POLICIES[retry]
-    if retry is Retry.TOLD and isinstance(error, LinkError) and error.retry_after_s is not None:
-        return min(max(error.retry_after_s, policy.floor_s), policy.cap_s)
-    if policy not in waits:
-        waits[policy] = delays(policy, rng)
-    return next(waits[policy])
+class _Waits:
+    """What is waited after each try."""
+
+    def __init__(self, rng: Random, outside: Outside | None) -> None:
+        self._rng, self._outside = rng, outside
+        self._growing: dict[Policy, Iterator[float]] = {}
+
+    def begin(self, now: float) -> None:
+        if self._outside is not None:
+            self._outside.allowance.spend(now)
+
+    def after(self, error: EdgedError, proof: Proof, now: float) -> tuple[float, float]:
+        """Seconds, and how many of them no wake shortens."""
+        retry = CAUSES[error.cause].retry
+        is_told = retry in (Retry.TOLD, Retry.REFUSED)
+        if proof.held:
+            self._growing.clear()
+        if not proof.held or is_told:
+            wait_s = self._grown(error, came_up=self._outside is not None and proof.lived_s is not None)
+        elif self._outside is None or self._outside.pending():
+            wait_s = 0.0
+        else:
+            wait_s = self._rng.uniform(0.0, SPREAD_S)
+        least_s = 0.0
+        if is_told:
+            least_s = wait_s if retry is Retry.TOLD else min(wait_s, WAKE_REFUSED_S)
+        if self._outside is None:
+            return wait_s, least_s
+        allowance, lived_s = self._outside.allowance, proof.lived_s
+        if error.cause in NOT_OUT if lived_s is None else lived_s >= LIVED_S:
+            allowance.give_back()
+        wait_s = max(wait_s, self._spread(allowance.wait_s(now, besides=FOR_WAKES)))
+        least_s = max(least_s, self._spread(allowance.wait_s(now)))
+        return max(wait_s, least_s), least_s
+
+    def _spread(self, wait_s: float) -> float:
+        return wait_s + self._rng.uniform(0.0, SPREAD_S) if wait_s else 0.0
+
+    def _grown(self, error: EdgedError, *, came_up: bool) -> float:
+        retry = CAUSES[error.cause].retry
+        policy = POLICIES[retry]
+        if retry is Retry.TOLD and isinstance(error, LinkError) and error.retry_after_s is not None:
+            told_s = min(max(error.retry_after_s, policy.floor_s), policy.cap_s)
+            return told_s + self._next(BEYOND_TOLD) + self._rng.uniform(0.0, told_s * TOLD_SHARE)
+        if error.cause == "link_closed" or (came_up and retry not in (Retry.TOLD, Retry.REFUSED)):
+            policy = CLOSED_EARLY
+        return self._next(policy)
+
+    def _next(self, policy: Policy) -> float:
+        if policy not in self._growing:
+            self._growing[policy] = delays(policy, self._rng)
+        return next(self._growing[policy])
 
 
-async def _rest(retry: Retry, wait_s: float, wake: Wake, now: Callable[[], float]) -> None:
-    if retry is Retry.TOLD:
-        await asyncio.sleep(wait_s)  # what the far end asked for is kept
-        return
-    least_s = min(wait_s, WAKE_REFUSED_S) if retry is Retry.REFUSED else 0.0
+async def _rest(wait_s: float, least_s: float, wake: Wake, now: Callable[[], float]) -> None:
+    """Wait, and after `least_s` only until woken."""
     ends_at = now() + wait_s
-    wake.forget()
     if least_s:
         await asyncio.sleep(least_s)
     await wake.wait(max(0.0, ends_at - now()))

@@ -1,11 +1,29 @@
-from itertools import islice
+import asyncio
+from itertools import islice, pairwise
 from random import Random
 
 import pytest
 
-from edged.causes import Retry
+from edged.causes import CAUSES, Retry
 from edged.errors import DeviceError, LinkError
-from edged.retry import POLICIES, PROVEN_S, WAKE_REFUSED_S, Policy, Wake, delays, keep
+from edged.retry import (
+    BEYOND_TOLD,
+    LIVED_S,
+    MOST_TRIES,
+    NOT_OUT,
+    POLICIES,
+    PROVEN_S,
+    SPREAD_S,
+    TOLD_SHARE,
+    WAKE_REFUSED_S,
+    WINDOW_S,
+    Allowance,
+    Outside,
+    Policy,
+    Wake,
+    delays,
+    keep,
+)
 
 
 class Top:
@@ -20,9 +38,9 @@ class Stop(Exception):  # noqa: N818 it is no error
     pass
 
 
-def waits_of(failures, lab_run, *, lives=(), wake_at=None, rng=None):
-    """The waits that `keep` announces and the times at which it tries, for a list of errors."""
-    import asyncio
+def waits_of(failures, lab_run, *, lives=(), wake_at=None, rng=None, outside=None, pending=False):
+    """The waits that `keep` announces and the times at which it tries, for a list of errors; `lives` in seconds."""
+    outside = Outside(Allowance(), pending=lambda: pending) if outside else None
 
     waits, tries = [], []
 
@@ -48,7 +66,13 @@ def waits_of(failures, lab_run, *, lives=(), wake_at=None, rng=None):
             raise error
 
         with pytest.raises(Stop):
-            await keep(attempt, rng=rng or Top(), wake=wake, failed=lambda _, wait: waits.append(wait))
+            await keep(
+                attempt,
+                rng=rng or Top(),
+                wake=wake,
+                failed=lambda _, wait: waits.append(wait),
+                outside=outside,
+            )
 
     lab_run(main())
     return waits, tries
@@ -90,11 +114,34 @@ def test_accept_then_close_counts_as_failure(lab_run):
     assert waits == [1.0, 2.0, 4.0, 8.0]
 
 
-@pytest.mark.parametrize(("asked", "wait"), [(7.0, 7.0), (0.0, 1.0), (10**11, 900.0)])
-def test_what_the_far_end_asked_for_is_kept_within_bounds(lab_run, asked, wait):
+@pytest.mark.parametrize(("asked", "at_least"), [(7.0, 7.0), (0.0, 1.0), (-1.0, 1.0), (10**11, 900.0)])
+def test_what_the_far_end_asked_for_is_kept_within_bounds(lab_run, asked, at_least):
     waits, tries = waits_of([LinkError("x", "server_busy", asked)], lab_run, wake_at=0.1)
-    assert waits == [wait]
-    assert tries[1] == wait
+    assert at_least <= waits[0] <= at_least * (1 + TOLD_SHARE) + BEYOND_TOLD.base_s
+    assert tries[1] == round(waits[0], 3)
+
+
+def test_what_the_far_end_asks_for_again_and_again_grows(lab_run):
+    waits, _ = waits_of([LinkError("x", "server_busy", 0.0)] * 9, lab_run)
+    beyond = [wait - 1.0 * (1 + TOLD_SHARE) for wait in waits]
+    assert beyond == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 120.0, 120.0]
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_kiosks_that_lost_the_same_at_the_same_moment_do_not_come_back_in_step(lab_run, cause):
+    told = 60.0 if CAUSES[cause].retry is Retry.TOLD else None
+    second = []
+    for seed in range(40):
+        waits, _ = waits_of(
+            [LinkError("x", cause, told)] * 12,
+            lab_run,
+            lives=[None, *[6.0] * 11],
+            rng=Random(seed),
+            outside=True,
+        )
+        second.append(waits)
+    for waits in zip(*second, strict=True):
+        assert len({round(wait, 2) for wait in waits}) > 10
 
 
 def test_a_wake_ends_a_wait_at_once(lab_run):
@@ -122,8 +169,6 @@ def test_classes_wait_by_themselves(lab_run):
 
 
 def test_a_bug_passes_through(lab_run):
-    import asyncio
-
     async def attempt(proof):
         raise ZeroDivisionError
 
@@ -132,12 +177,9 @@ def test_a_bug_passes_through(lab_run):
             await keep(attempt, rng=Top(), wake=Wake(), failed=lambda *_: None)
 
     lab_run(main())
-    assert asyncio
 
 
 def test_a_cancellation_that_an_ending_attempt_swallowed_still_ends_it(lab_run):
-    import asyncio
-
     tries = []
 
     async def attempt(proof):
@@ -156,3 +198,98 @@ def test_a_cancellation_that_an_ending_attempt_swallowed_still_ends_it(lab_run):
 
     lab_run(main())
     assert tries == [1]
+
+
+# What costs somebody outside
+
+
+def most_in_a_window(times):
+    return max(sum(at <= time <= at + WINDOW_S for time in times) for at in times)
+
+
+def tries_in(hours, lab_run, error, *, life_s=None, wakes=(), takes_s=0.05, seed=1, pending=False):
+    """When it was tried, with failures of one kind for so long and wakes at those times."""
+    tries, wake = [], Wake()
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        for at in wakes:
+            loop.call_at(start + at, wake)
+
+        async def attempt(proof):
+            tries.append(loop.time() - start)
+            await asyncio.sleep(takes_s)
+            if life_s is not None:
+                proof()
+                await asyncio.sleep(life_s)
+            raise error
+
+        outside = Outside(Allowance(), pending=lambda: pending)
+        try:
+            async with asyncio.timeout(hours * 3600):
+                await keep(attempt, rng=Random(seed), wake=wake, failed=lambda *_: None, outside=outside)
+        except TimeoutError:
+            pass
+
+    lab_run(main())
+    return tries
+
+
+OUT = [name for name in CAUSES if name not in NOT_OUT]
+
+
+@pytest.mark.parametrize("life_s", [None, 0.0, PROVEN_S + 0.3, LIVED_S - 0.5])
+@pytest.mark.parametrize("pending", [False, True])
+def test_no_cause_is_tried_more_often_than_thirty_times_in_ten_minutes(lab_run, life_s, pending):
+    for cause in OUT:
+        error = LinkError("x", cause, 0.0)
+        tries = tries_in(1.5, lab_run, error, life_s=life_s, wakes=range(0, 1800, 2), pending=pending)
+        assert most_in_a_window(tries) <= MOST_TRIES, cause
+        assert len(tries) >= 3, cause
+
+
+def test_a_life_is_not_on_the_allowance(lab_run):
+    tries = tries_in(1, lab_run, LinkError("x", "link_closed"), life_s=LIVED_S)
+    assert len(tries) > 3600 / (LIVED_S + 2 * SPREAD_S)
+
+
+@pytest.mark.parametrize("cause", sorted(NOT_OUT))
+def test_what_reaches_nobody_is_tried_as_often_as_ever(lab_run, cause):
+    assert len(tries_in(0.5, lab_run, LinkError("x", cause))) > 800
+
+
+def test_good_news_after_hours_finds_a_try_left(lab_run):
+    news = [7200 + n * 0.5 for n in range(3)]
+    tries = tries_in(2.1, lab_run, LinkError("x", "unreachable"), wakes=news)
+    assert sum(7200 <= at < 7202 for at in tries) >= 3
+
+
+def test_a_wake_that_comes_during_a_try_is_not_lost(lab_run):
+    """The next comes at once, where it would have come after up to a minute."""
+    error = LinkError("x", "handshake_timeout")
+    quiet = tries_in(1, lab_run, error, takes_s=10.0)
+    last = next(at for at, then in pairwise(quiet) if then - at > 40)
+    tries = tries_in(1, lab_run, error, takes_s=10.0, wakes=[last + 1.0])
+    assert tries[: quiet.index(last) + 1] == quiet[: quiet.index(last) + 1]
+    assert tries[quiet.index(last) + 1] == pytest.approx(last + 10.0)
+
+
+@pytest.mark.parametrize(("pending", "most_s"), [(True, 0.0), (False, SPREAD_S)])
+def test_the_first_wait_after_a_life_is_none_for_who_has_something_pending(lab_run, pending, most_s):
+    waits, _ = waits_of(
+        [LinkError("x", "link_closed")], lab_run, lives=[PROVEN_S], outside=True, pending=pending
+    )
+    assert waits == [most_s]
+
+
+def test_a_press_while_all_is_well_does_not_shorten_the_wait_after_it(lab_run):
+    lost = LinkError("x", "link_closed")
+    _, tries = waits_of([lost], lab_run, lives=[100.0], wake_at=50.0, outside=True)
+    assert tries == [0.0, 100.0 + SPREAD_S]
+
+
+def test_whatever_ends_a_short_life_the_waits_grow(lab_run):
+    for cause in ("session_expired", "link_silent", "link_closed", "server_error", "bad_message"):
+        waits, _ = waits_of([LinkError("x", cause)] * 4, lab_run, lives=[0.0] * 4, outside=True)
+        assert waits == [1.0, 2.0, 4.0, 8.0], cause

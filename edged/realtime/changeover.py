@@ -18,6 +18,7 @@ from edged.realtime.line import Line
 from edged.realtime.ports import Owner
 from edged.realtime.renewal import Habits, Renewal, Why, limit_s
 from edged.realtime.vigil import Owed
+from edged.retry import FOR_WAKES, Allowance
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,9 @@ class Changeover:
     ) -> None:
         self._habits, self._wall, self._open = habits, wall, open_line
         self._owner, self._history, self._told = owner, history, told
+        self.allowance = (
+            Allowance()
+        )  # of lines that are opened: the one that follows a loss, and one for company
         self._spare: Line | None = None
 
     def take(self) -> Line | None:
@@ -113,6 +117,11 @@ class Changeover:
             await spare.transport.close()
 
     async def _another(self) -> Line | None:
+        """One more, where there may be one; that it is one of two proves nothing of it."""
+        if self.allowance.wait_s(_now(), besides=FOR_WAKES):
+            await asyncio.sleep(RESCUE_S)
+            return None
+        self.allowance.spend(_now())
         with suppress(EdgedError, TimeoutError):
             async with asyncio.timeout(RESCUE_S):
                 return await self._open()

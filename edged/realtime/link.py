@@ -41,7 +41,7 @@ from edged.realtime.providers import Endpoint
 from edged.realtime.renewal import Habits
 from edged.realtime.session import Session
 from edged.realtime.unheard import Unheard
-from edged.retry import Proof, Wake, keep
+from edged.retry import Outside, Proof, Wake, keep
 from edged.wire import Dialect, Heard, Settings
 from edged.wire.words import Words
 
@@ -78,6 +78,7 @@ class Link:
         self._history = History(self._habits.history_lines, self._habits.forget_after_s)
         self._carrier: Carrier | None = None
         self._change = Changeover(self._habits, wall, self._open, owner, self._history, self.words.failure)
+        self._outside = Outside(self._change.allowance, pending=lambda: not owner.idle)
         self._closing: set[asyncio.Future[None]] = set()
         self._dialect: Dialect | None = None  # what this endpoint was seen to speak
         self._ignored = 0  # commits in a row that a living service did not acknowledge
@@ -86,7 +87,7 @@ class Link:
         self._patience: dict[int, asyncio.TimerHandle] = {}  # until such an utterance is given up
         self._spoken = False  # this session knows of a visitor
         self._counted: Counter[str] = Counter()  # of sessions that are gone
-        self._ids = itertools.count(1)
+        self._ids = (f"edged_{number}" for number in itertools.count(1))
 
     # -- for the owner -------------------------------------------------------------------------------
 
@@ -132,7 +133,9 @@ class Link:
         if after is not None:
             self._closing.add(after)
         try:
-            await keep(self._attempt, rng=self._rng, wake=self.retry_now, failed=self._failed)
+            await keep(
+                self._attempt, rng=self._rng, wake=self.retry_now, failed=self._failed, outside=self._outside
+            )
         finally:
             if (spare := self._change.take()) is not None:
                 await spare.transport.close()
@@ -167,7 +170,7 @@ class Link:
     async def _open(self) -> Line:
         endpoint = self._endpoint(self._dialect)
         settings = replace(self._settings, turn_detection=DEAF_DETECTION) if self._deaf else self._settings
-        session = Session(settings, endpoint.dialect, self._new_id, self.words)
+        session = Session(settings, endpoint.dialect, self._ids.__next__, self.words)
         known, on = self._dialect is not None, self._on
         self._change.look()
         line = await open_line(self._dial, endpoint, session, told=on, known=known, history=self._history)
@@ -295,6 +298,3 @@ class Link:
         if self._carrier is not None:
             act(self._carrier.session)
             self._carrier.wake()
-
-    def _new_id(self) -> str:
-        return f"edged_{next(self._ids)}"

@@ -17,6 +17,7 @@ from edged.realtime.link import Link
 from edged.realtime.providers import endpoint
 from edged.realtime.renewal import Habits
 from edged.realtime.vigil import Flow
+from edged.retry import SPREAD_S
 from edged.wire import Dialect, Settings
 
 SETTINGS = Settings(instructions="Be brief.")
@@ -205,7 +206,7 @@ def test_an_acknowledged_utterance_is_not_sent_again_and_an_answer_is_owed(lab_r
             assert rig.link.owed
             assert rig.log.pending == 0
             first.drop()
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(SPREAD_S + 0.1)
             assert second.types == ["session.update"]
 
     lab_run(main())
@@ -316,7 +317,7 @@ def test_a_service_that_is_known_is_not_waited_for_to_greet(lab_run):
         async with Rig(first, second) as rig:
             await asyncio.sleep(9)
             first.drop()
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(SPREAD_S + 0.1)
             assert second.types == ["session.update"]
             assert rig.link.up
             assert rig.asked == [None, GA]
@@ -960,7 +961,7 @@ def test_what_was_said_is_put_into_the_next_session(lab_run):
             first.say(wire.ResponseDone("resp_1", "completed", conversation_id="conv"))
             await asyncio.sleep(0.1)
             first.drop()
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(SPREAD_S + 0.1)
             items = [message["item"] for message in second.sent if "item" in message]
             assert [(item["role"], item["content"][0]["text"]) for item in items] == [
                 ("user", "Is it open?"),
@@ -987,7 +988,7 @@ def test_a_transcript_that_comes_after_the_answer_is_put_before_it(lab_run, cut)
             if cut:
                 rig.link.interrupt()
             first.drop()
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(SPREAD_S + 0.1)
             texts = [message["item"]["content"][0]["text"] for message in second.sent if "item" in message]
             assert texts == ["Is it open?"] + ["It is."] * (not cut)
 
