@@ -19,9 +19,3 @@ def register() -> None:
 def examples(full: int, **more: object) -> settings:
     """For a property whose examples are dear: `full` of them in the full profile, and in proportion in the others."""
     return settings(max_examples=max(5, full * settings.default.max_examples // FULL), **more)
-
-
-def profile() -> str:
-    """Which of the profiles is used; `quick` is that of the inner loop."""
-    used = settings.default.max_examples
-    return next((name for name, count in PROFILES.items() if count == used), "full")

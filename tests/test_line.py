@@ -207,7 +207,7 @@ def test_odd_services_do_not_disturb_an_answer(daemon, fault):
     daemon(body, fault_lines=[fault])
 
 
-@pytest.mark.slow
+@pytest.mark.hours
 @pytest.mark.parametrize("hours", [1, pytest.param(24, marks=pytest.mark.nightly)])
 def test_hours_of_refusals_change_nothing_that_is_not_said(daemon, caplog, hours):
     async def body(kiosk):

@@ -681,7 +681,7 @@ def test_it_ends_within_a_second_from_every_state(lab_run, state, dns_hangs):
     lab_run(main(), net=net)
 
 
-@pytest.mark.slow
+@pytest.mark.hours
 @pytest.mark.parametrize("hours", [6, pytest.param(24, marks=pytest.mark.nightly)])
 def test_hours_without_a_network_write_few_lines(lab_run, caplog, hours):
     net = SimNet(latency_ms=10)
@@ -700,7 +700,7 @@ def test_hours_without_a_network_write_few_lines(lab_run, caplog, hours):
     assert hours <= len(caplog.records) <= 12 + 1.5 * hours  # at the change, and then once an hour
 
 
-@pytest.mark.slow
+@pytest.mark.hours
 def test_a_day_of_troubles_that_take_turns_writes_less_than_a_hundred_lines(lab_run):
     net, written = SimNet(latency_ms=10), io.StringIO()
     troubles = {"offline": "no_route", "unreachable": "refuse", "handshake_timeout": "hole_up", None: ""}
@@ -739,7 +739,7 @@ def test_the_same_seed_is_the_same_run():
     assert live(12, 0.1, faults_an_hour=60).digest != first.digest
 
 
-@pytest.mark.slow
+@pytest.mark.hours
 @pytest.mark.parametrize("seed", range(12))
 def test_an_hour_with_drops_ends_healthy(seed):
     from tests.lab.hours import live

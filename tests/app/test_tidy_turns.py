@@ -210,7 +210,7 @@ def daemons_own():
     return objects, sum(trace.size for trace in snapshot.traces)
 
 
-@pytest.mark.slow
+@pytest.mark.hours
 @pytest.mark.parametrize("count", [150, pytest.param(500, marks=pytest.mark.nightly)])
 def test_hundreds_of_turns_leave_no_memory_behind(tidied, count):
     async def turns(kiosk, visitor, count):

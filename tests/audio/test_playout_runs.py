@@ -133,7 +133,7 @@ def test_operations_at_random_leave_the_sums_as_they_are():
     lives(12, 250, "quick")
 
 
-@pytest.mark.slow
+@pytest.mark.hours
 def test_a_hundred_thousand_operations_at_random():
     lives(100, 1000, "long")
 
@@ -170,7 +170,7 @@ def test_drift_fills_no_buffer(ppm):
     assert gaps["Underrun"] <= 6
 
 
-@pytest.mark.slow
+@pytest.mark.hours
 @pytest.mark.parametrize("ppm", [-200, 0, 200])
 def test_ten_hours_of_drift_fill_no_buffer(ppm):
     most, gaps = hours(ppm, 10)

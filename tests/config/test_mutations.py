@@ -98,7 +98,7 @@ def test_some_mutants_of_a_section_load_or_are_refused(tmp_path, section):
     assert {outcome(tmp_path / "c.yaml", text) for text in some} == {"valid", "refused"}
 
 
-@pytest.mark.slow
+@pytest.mark.hours
 @SECTIONS
 def test_every_tenth_mutant_of_a_section_loads_or_is_refused(tmp_path, section):
     seen = {outcome(tmp_path / "c.yaml", text) for text in list(mutants(section))[::10]}

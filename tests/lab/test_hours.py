@@ -21,7 +21,7 @@ def test_the_same_seed_is_the_same_run_and_a_short_one_is_healthy(mode):
     assert first.verdict.counts["committed"] > 0
 
 
-@pytest.mark.slow
+@pytest.mark.hours
 @pytest.mark.parametrize("mode", TALKING)
 @pytest.mark.parametrize(
     "seed", [0, *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(1, 4))]

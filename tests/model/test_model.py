@@ -4,13 +4,12 @@ import logging
 
 import pytest
 
-from tests import effort
 from tests.model import steps
 from tests.model.booth import MODES
 from tests.model.faults import FAULTS
 from tests.model.machine import walk
 
-STEPS = {"quick": 2_000, "full": 20_000}  # of each mode
+STEPS = [2_000, pytest.param(20_000, marks=pytest.mark.hours)]  # of each mode
 ENOUGH = 40_000  # steps within which every fault was found, many times over
 
 
@@ -22,13 +21,14 @@ def no_journal():
     logging.disable(logging.NOTSET)
 
 
+@pytest.mark.parametrize("steps", STEPS)
 @pytest.mark.parametrize("mode", MODES)
-def test_the_gate_is_open_for_a_press_only_whatever_happens(mode):
-    counted = walk(mode, STEPS[effort.profile()])
+def test_the_gate_is_open_for_a_press_only_whatever_happens(mode, steps):
+    counted = walk(mode, steps)
     assert counted["opened"] * 5 >= counted["runs"]
 
 
-@pytest.mark.slow
+@pytest.mark.hours
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_mend_that_is_taken_out_is_missed(fault):
     mode, taken_out = FAULTS[fault]

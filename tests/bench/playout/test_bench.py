@@ -117,7 +117,7 @@ def test_a_recorded_line_costs_hardly_more_than_its_best_prebuffer(path):
 # The bars
 
 
-@pytest.mark.slow
+@pytest.mark.hours
 @pytest.mark.parametrize("name", ["short", "duplex 1x"])
 def test_no_family_costs_much_more_than_its_best_prebuffer(name):
     assert regret(drawn(ALL[name], name, 7, 40)) <= MOST_REGRET_MS
@@ -126,14 +126,14 @@ def test_no_family_costs_much_more_than_its_best_prebuffer(name):
 NIGHTLY = pytest.param(100, marks=pytest.mark.nightly)
 
 
-@pytest.mark.slow
+@pytest.mark.hours
 @pytest.mark.parametrize("answers", [50, NIGHTLY])
 @pytest.mark.parametrize("name", ALL)
 def test_no_family_at_all_costs_much_more_than_its_best_prebuffer(name, answers):
     assert regret(drawn(ALL[name], name, 8, answers)) <= MOST_REGRET_MS
 
 
-@pytest.mark.slow
+@pytest.mark.hours
 def test_a_server_slower_than_real_time_makes_at_most_a_gap_a_minute():
     answers = drawn(families.FAMILIES["slow 0.9x"], "slow", 9, 60)
     assert figures(edged(answers, Random(1))).gaps_min <= 1
