@@ -10,7 +10,7 @@ Rules:
   connection proves nothing. After such a life the first wait is none where something is pending, and spread
   over `SPREAD_S` where nothing is.
 - A wake (network is back, a press) ends a wait at once, also one that came while a try was under way; for
-  REFUSED at most once per `WAKE_REFUSED_S`, for TOLD never.
+  REFUSED at most once per `WAKE_REFUSED_S`, for a wait that was asked for never.
 - What costs somebody outside has an `Allowance`: at most `MOST_TRIES` in any `WINDOW_S` that led to no life of
   `LIVED_S`. Wakes draw on it, and whoever is pending does.
 """
@@ -198,18 +198,17 @@ class _Waits:
     def after(self, error: EdgedError, proof: Proof, now: float) -> tuple[float, float]:
         """Seconds, and how many of them no wake shortens."""
         retry = CAUSES[error.cause].retry
-        is_told = retry in (Retry.TOLD, Retry.REFUSED)
         if proof.held:
             self._growing.clear()
-        if not proof.held or is_told:
+        if not proof.held or retry in (Retry.TOLD, Retry.REFUSED):
             wait_s = self._grown(error, came_up=self._outside is not None and proof.lived_s is not None)
         elif self._outside is None or self._outside.pending():
             wait_s = 0.0
         else:
             wait_s = self._rng.uniform(0.0, SPREAD_S)
-        least_s = 0.0
-        if is_told:
-            least_s = wait_s if retry is Retry.TOLD else min(wait_s, WAKE_REFUSED_S)
+        least_s = wait_s if _told_s(error) is not None else 0.0
+        if retry is Retry.REFUSED:
+            least_s = min(wait_s, WAKE_REFUSED_S)
         if self._outside is None:
             return wait_s, least_s
         allowance, lived_s = self._outside.allowance, proof.lived_s
@@ -225,8 +224,7 @@ class _Waits:
     def _grown(self, error: EdgedError, *, came_up: bool) -> float:
         retry = CAUSES[error.cause].retry
         policy = POLICIES[retry]
-        if retry is Retry.TOLD and isinstance(error, LinkError) and error.retry_after_s is not None:
-            told_s = min(max(error.retry_after_s, policy.floor_s), policy.cap_s)
+        if (told_s := _told_s(error)) is not None:
             return told_s + self._next(BEYOND_TOLD) + self._rng.uniform(0.0, told_s * TOLD_SHARE)
         if error.cause == "link_closed" or (came_up and retry not in (Retry.TOLD, Retry.REFUSED)):
             policy = CLOSED_EARLY
@@ -236,6 +234,18 @@ class _Waits:
         if policy not in self._growing:
             self._growing[policy] = delays(policy, self._rng)
         return next(self._growing[policy])
+
+
+def _told_s(error: EdgedError) -> float | None:
+    """The wait that the far end has asked for, within bounds."""
+    if (
+        CAUSES[error.cause].retry is not Retry.TOLD
+        or not isinstance(error, LinkError)
+        or error.retry_after_s is None
+    ):
+        return None
+    policy = POLICIES[Retry.TOLD]
+    return min(max(error.retry_after_s, policy.floor_s), policy.cap_s)
 
 
 async def _rest(wait_s: float, least_s: float, wake: Wake, now: Callable[[], float]) -> None:

@@ -42,3 +42,33 @@ def test_causes_of_one_family_follow_each_other():
     families = [cause.message_id[:-2] for cause in CAUSES.values()]
     changes = sum(a != b for a, b in pairwise(families))
     assert changes == len(set(families)) - 1
+
+
+# How soon another try is worth it decides what a broken kiosk costs: a row's class changes here, too, or not at all.
+RETRIES = {
+    Retry.LOCAL: """
+        microphone_lost speaker_lost button_lost light_lost device_busy device_denied device_unfit
+        device_ambiguous offline dns_failed clock_unset link_silent commit_ignored session_expired
+    """,
+    Retry.NONE: """
+        device_hung microphone_silent microphone_stuck microphone_offset mixer_lost bad_message
+        answer_failed answer_silent answer_late answer_lost answer_cut answer_too_long utterance_too_old
+        utterance_refused too_short utterance_limit busy interrupted muted nothing_said speech_too_quiet
+        speech_faint speech_clipped bug config_invalid usage command_refused given_up
+    """,
+    Retry.REMOTE: """
+        unreachable handshake_timeout link_closed service_silent server_error dialect_refused
+    """,
+    Retry.REFUSED: """
+        tls_failed captive_portal proxy_refused key_refused quota_exceeded model_refused settings_refused
+    """,
+    Retry.TOLD: """
+        server_busy
+    """,
+}
+
+
+def test_each_cause_is_tried_again_as_soon_as_it_says():
+    assert {name: cause.retry for name, cause in CAUSES.items()} == {
+        name: retry for retry, names in RETRIES.items() for name in names.split()
+    }
