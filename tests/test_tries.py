@@ -12,11 +12,14 @@ from tests.lab.net import SimNet
 # Whatever a service can do that ends a session, or lets none begin.
 ENDS = (
     *(f"refuse:{status}" for status in (301, 400, 401, 402, 403, 404, 408, 426, 429, 500, 502, 503)),
-    *("refuse:429:0", "refuse:503:1", "refuse:429:60", "slow:60", "hang", "mute", "drop", "stall", "half_open", "expire"),
+    *("refuse:429:0", "refuse:503:1", "refuse:429:60", "slow:60", "hang", "mute", "drop", "stall", "half_open"),
+    "expire",
     *("drop@session.created", "drop@session.update", "drop@session.updated", "expire@session.updated"),
-    *("swallow@session.updated", "swallow@session.update", "garbage:deep", "close:1000", "close:1001", "close:1008:quota"),
+    *("swallow@session.updated", "swallow@session.update", "garbage:deep", "close:1000", "close:1001"),
+    "close:1008:quota",
     *("close:1011", "close:1012", "close:1013", "close:1008@session.updated", "drop@input_audio_buffer.append#5"),
-    *("close:1000@input_audio_buffer.append#3", "expire@input_audio_buffer.append#90", "drop@input_audio_buffer.commit"),
+    *("close:1000@input_audio_buffer.append#3", "expire@input_audio_buffer.append#90"),
+    "drop@input_audio_buffer.commit",
     *("deaf", "stall@input_audio_buffer.commit", "half_open@response.created", "drop@response.done"),
 )  # fmt: skip
 
