@@ -49,7 +49,7 @@ def parse_server(text: str | bytes) -> ServerEvent:
         if read is None:
             return shapes.Unknown(kind[: bounds.MOST_NAME])
         name = kind
-        if ga_name != ServerName.AUDIO_DELTA and bounds.crowded(text):
+        if len(text) > bounds.SMALL and ga_name != ServerName.AUDIO_DELTA and bounds.crowded(text):
             raise BadServerEvent(f"{name}: {bounds.CROWDED}", TOO_LARGE, _rest(kind, text))
         return read(text)
     except RecursionError as error:
