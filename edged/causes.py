@@ -160,6 +160,8 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c07", "The service speaks the other dialect of the protocol: set `provider.dialect: auto`."),
     Cause("bad_message", _F.SERVICE, _R.NONE, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c08", "The service sent something that is not of the protocol; it was skipped."),
+    Cause("message_too_large", _F.SERVICE, _R.NONE, None, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1c09", "The service sent an event larger than any has to be; it was skipped, and of an answer only that it ended is known. Ask the service, or the gateway before it, why."),
     # one turn
     Cause("answer_failed", _F.SERVICE, _R.NONE, _L.NOTICE, _C.FAILED, "I have no answer for you.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1d01", "The service could not answer; the line before says why."),

@@ -36,6 +36,9 @@ from edged.wire.usage import counted, status
 log = logging.getLogger(__name__)
 
 MOST_COMPLAINTS = 64  # kinds; a service that makes up new ones is logged each time, like any flood
+MOST_TRANSCRIPT = (
+    8000  # characters; a client of the control socket is dropped where more waits for it than it may
+)
 _ASKS = (State.IDLE, State.COMMITTING, State.TELLING)  # where COMMITTED means something
 _ENDED = {
     Ended.AUDIO: Event.ENDED_AUDIO,
@@ -138,7 +141,7 @@ class Dialogue:
                 self._publish({"event": "usage", **told})
             case Said(role=role, text=text):
                 if self.transcripts:
-                    self._publish({"event": "transcript", "role": role, "text": text})
+                    self._publish({"event": "transcript", "role": role, "text": text[:MOST_TRANSCRIPT]})
             case Told():
                 self._complain(event)
             case _:
@@ -147,6 +150,8 @@ class Dialogue:
     def _complain(self, told: Told) -> None:
         """A line for the first of a kind on each line that came up; a service may say the same for ever."""
         self._teller.counters["complaints"] += 1
+        if told.cause:
+            self._teller.count(told.cause)
         words = self._the_line.words
         kind, remedy = (told.cause, CAUSES[told.cause].remedy) if told.cause else (words.name(told.code), "")
         level = logging.DEBUG if kind in self._complaints else logging.WARNING

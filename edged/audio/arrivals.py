@@ -52,6 +52,9 @@ class Arrivals:
             self._most[-1] = min(self._most[-1], (at - got, at, got))
         else:
             self._most.append((at - got, at, got))
+            if len(self._most) == MOST_DELTAS:
+                pairs = iter(self._most)
+                self._most = [min(pair) for pair in zip(pairs, pairs, strict=True)]
         if len(self.at) > MOST_DELTAS:
             self._gather()
 

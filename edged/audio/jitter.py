@@ -16,7 +16,7 @@ Rules:
    response's.
 6. *Heard* is what was taken, less what the device still holds: time passes by the bytes taken, silence
    included. What was inserted is nobody's.
-7. At most `most_ms` are queued; `push` refuses what does not fit, whole.
+7. At most `most_ms` are queued, in so many pieces of so many responses; `push` refuses what does not fit, whole.
 
 Not here: threads, the clock, which deltas belong to a dead response (the session drops those before).
 """
@@ -28,7 +28,7 @@ from edged.audio import fades
 from edged.audio.answers import AnswerEvent, Drained, Flushed, Started
 from edged.audio.arrivals import MOST_REBUFFER_MS, REBUFFER_MS, Arrivals
 from edged.audio.prediction import NEVER, Prediction, Rule
-from edged.audio.response import Response, heard
+from edged.audio.response import Response, crowded, heard
 from edged.wire.parts import Part
 
 TELLING_MS = 1000  # of sound; a response cut off before says nothing of the line
@@ -80,7 +80,7 @@ class JitterBuffer:
         """
         if len(sound) % self._fmt.sample_bytes:
             raise ValueError(f"{len(sound)} bytes are not whole samples")
-        if self.queued_bytes + len(sound) > self._most_bytes:
+        if self.queued_bytes + len(sound) > self._most_bytes or crowded(self._responses):
             return False
         if not sound:
             return True  # an empty delta opens no response and leaves no part of 0 ms behind

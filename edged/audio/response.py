@@ -11,7 +11,7 @@ Rules:
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from edged import pcm
@@ -22,6 +22,10 @@ from edged.audio.prediction import NEVER, Rule
 from edged.wire.parts import Heard, Part
 
 _FOREVER = 2**62
+MOST_PIECES = 40_000  # ten minutes in the smallest pieces that are not joined are 30,000
+MOST_RESPONSES = 64  # not drained yet; two or three in life
+SMALL_BYTES, JOINED_BYTES = 1024, 8192  # deltas below the first are joined, up to the second
+MOST_RUNS, FOLDED_RUNS = 1000, 500  # of one response; more than one part is rare
 
 
 @dataclass(slots=True)
@@ -58,17 +62,32 @@ class Response:
     _queue: deque[tuple[Part, memoryview]] = field(default_factory=deque)
     _received: dict[Part, int] = field(default_factory=dict)  # bytes, in order of arrival
     _runs: list[_Run] = field(default_factory=list)
+    _heard: dict[Part, int] = field(default_factory=dict)  # of runs that are folded
 
     def add(self, part: Part, sound: bytes, at: int) -> None:
         """Queue sound that came in when the speaker's stream was at `at`."""
         if self._first_at is None:
             self._first_at = at
         self.arrivals.add(self.elapsed_ms(at), self.fmt.samples_of(len(sound)) * 1000 / self.fmt.rate_hz)
-        self._queue.append((part, memoryview(sound)))
+        self._queue_up(part, sound)
         self.queued += len(sound)
         self._received[part] = self._received.get(part, 0) + len(sound)
         if self.starved and self.queued >= self.fmt.bytes_of(ENOUGH_MS):
             self.starved = False
+
+    def _queue_up(self, part: Part, sound: bytes) -> None:
+        """Small deltas are joined: each piece costs some hundred bytes beside its sound."""
+        if self._queue and len(sound) < SMALL_BYTES:
+            last, before = self._queue[-1]
+            if last == part and len(before) < JOINED_BYTES:
+                self._queue[-1] = (last, memoryview(b"".join((before, sound))))
+                return
+        self._queue.append((part, memoryview(sound)))
+
+    @property
+    def pieces(self) -> int:
+        """How many pieces of sound are queued."""
+        return len(self._queue)
 
     def elapsed_ms(self, at: int) -> float:
         """Since its first delta, by the speaker's stream."""
@@ -189,6 +208,14 @@ class Response:
             self._runs[-1].stop = stop
         else:
             self._runs.append(_Run(part, start, stop))
+            if len(self._runs) > MOST_RUNS:
+                self._fold()
+
+    def _fold(self) -> None:
+        """Reckon the older half of the runs as heard: they lie seconds back, unless parts change with every sample."""
+        for run in self._runs[:FOLDED_RUNS]:
+            self._heard[run.part] = self._heard.get(run.part, 0) + run.stop - run.start
+        del self._runs[:FOLDED_RUNS]
 
     @property
     def started(self) -> bool:
@@ -206,9 +233,16 @@ class Response:
 
     def heard(self, until: int) -> Iterator[tuple[Part, int, int]]:
         """Each part in order, the bytes of it that lie before `until`, and the bytes received."""
+        played = dict(self._heard)
+        for run in self._runs:
+            played[run.part] = played.get(run.part, 0) + max(0, min(run.stop, until) - run.start)
         for part, received in self._received.items():
-            runs = (run for run in self._runs if run.part == part)
-            yield part, sum(max(0, min(run.stop, until) - run.start) for run in runs), received
+            yield part, played.get(part, 0), received
+
+
+def crowded(responses: Collection[Response]) -> bool:
+    """Whether they cost more beside their sound than any answers do."""
+    return len(responses) >= MOST_RESPONSES or sum(each.pieces for each in responses) >= MOST_PIECES
 
 
 def heard(responses: Iterable[Response], until: int, fmt: pcm.Format) -> tuple[Heard, ...]:

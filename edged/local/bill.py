@@ -1,6 +1,7 @@
 """What the embedded service keeps for whoever checks a client from outside. Bounded: the oldest go."""
 
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -15,7 +16,7 @@ class Billed:
     session_id: str
     response_id: str
     status: str
-    usage: dict[str, Any]
+    usage: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ connections only.
     odd | bad_base64              deltas of odd length, or of no base64
     garbage:KIND                  text, array, untyped, typed_null, deep, binary, nul, huge_number, lone_surrogate
     huge:MEGABYTES                a message of this size, 64 at most
+    bloat:KIND                    15 MiB that cost more than their bytes: lists, items, keys, depth, digits, words, wide
     flood:COUNT                   so many rate_limits.updated at once, 100 000 at most
     bare | code_in_type           errors as some gateways send them: without code and ids, the code in `type`
 """
@@ -34,7 +35,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from edged.wire import ClientName, ServerName, to_ga
+from edged.local.bloat import KINDS, bloated
+from edged.wire import ClientName, ServerName, name_of, to_ga
 
 Json = dict[str, Any]
 _LINE = re.compile(
@@ -46,6 +48,7 @@ _ARGUMENTS = {
     "close": (1, 2),
     "garbage": (1, 1),
     "huge": (1, 1),
+    "bloat": (1, 1),
     "flood": (1, 1),
 }
 _MOST = {"slow": 60, "huge": 64, "flood": 100_000}
@@ -126,6 +129,8 @@ def parse(line: str) -> Fault:
     if not all(re.fullmatch(r"\d{1,9}(\.\d{1,9})?", number, re.ASCII) for number in numbers):
         raise ValueError(f"{do} takes a number, not {arguments[0][:40]!r}")
     _check(do, arguments)
+    if do == "bloat" and arguments[0] not in KINDS:
+        raise ValueError(f"no bloat: {arguments[0][:40]!r} (one of {', '.join(KINDS)})")
     if do == "garbage" and arguments[0] not in GARBAGE:
         raise ValueError(f"no garbage: {arguments[0][:40]!r} (one of {', '.join(GARBAGE)})")
     at = to_ga(found["at"]) if found["at"] else None
@@ -239,6 +244,8 @@ def _actions(fault: Fault) -> list[Action]:
         case "huge":
             filling = "x" * int(float(fault.arguments[0]) * 2**20)
             return [Send(json.dumps({"type": ServerName.ITEM_RETRIEVED.value, "item": {"id": filling}}))]
+        case "bloat":
+            return [Send(bloated(fault.arguments[0], fault.at or ServerName.RESPONSE_DONE))]
         case "flood":
             limits = json.dumps(
                 {"type": ServerName.RATE_LIMITS.value, "event_id": "event_f", "rate_limits": []}
@@ -250,12 +257,8 @@ def _actions(fault: Fault) -> list[Action]:
 
 def _name(message: str | bytes) -> str | None:
     """The GA name of an event; None where it is none."""
-    try:
-        told = json.loads(message)
-    except (ValueError, RecursionError):
-        return None
-    name = told.get("type") if isinstance(told, dict) else None
-    return to_ga(name) if isinstance(name, str) else None
+    name = name_of(message)
+    return None if name is None else to_ga(name)
 
 
 def _with(message: str, **changes: Any) -> str:

@@ -15,6 +15,7 @@ from edged.local.bill import Ledger
 from edged.local.schema import integer, mapping, one_of, record, unknown
 from edged.local.settings import Effective
 from edged.wire import BadClientEvent, Dialect
+from edged.wire.bounds import CROWDED, crowded
 
 Json = dict[str, Any]
 BETA_SECRET_S = 60
@@ -156,6 +157,8 @@ def _minted(body: bytes, dialect: Dialect, door: Door, wall: float, new_id: Call
 
 
 def _mint(body: bytes, dialect: Dialect, door: Door, wall: float, new_id: Callable[[str], str]) -> Json:
+    if crowded(body):
+        raise BadClientEvent("invalid_json", f"The body has {CROWDED}.")
     try:
         asked = json.loads(body or b"{}", parse_constant=_no_number)
     except (ValueError, RecursionError) as error:

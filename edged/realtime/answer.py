@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from edged import pcm
 from edged.wire import Heard, Part
 
+MOST_PARTS = 256  # of one answer; one or two in life, and each is remembered
+
 Correction = tuple[Part, int | None]
 """Where to truncate a part, in milliseconds; None: delete its item."""
 
@@ -20,13 +22,18 @@ class Answer:
         self.id = response_id
         self._bytes: dict[Part, int] = {}
         self._odd: dict[Part, bytes] = {}
+        self._parts: set[Part] = set()
 
     @property
     def sounded(self) -> bool:
         return bool(self._bytes)
 
     def delta(self, part: Part, data: bytes) -> bytes:
-        """Whole samples out of `data` and what was left of the delta before."""
+        """Whole samples out of `data` and what was left of the delta before; none of a part past `MOST_PARTS`."""
+        if part not in self._parts:
+            if len(self._parts) >= MOST_PARTS:
+                return b""
+            self._parts.add(part)
         data = self._odd.pop(part, b"") + data
         rest = len(data) % pcm.SAMPLE_BYTES
         if rest:

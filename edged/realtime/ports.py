@@ -60,7 +60,7 @@ class Transport(Protocol):
         ...
 
     async def receive(self) -> str | bytes:
-        """The next message; raises LinkError on every close, also on one that calls itself normal."""
+        """The next message, large ones as bytes; raises LinkError on every close, also on a normal one."""
         ...
 
     def flow(self) -> Flow | None:

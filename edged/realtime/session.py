@@ -5,8 +5,8 @@ Rules:
 2. Names of both dialects are accepted always; only what is sent depends on the dialect.
 3. Errors that say no more than that two messages crossed are ignored by name (faults.py).
 
-Not here: one response at a time (sequencer.py), what to say when (the turn), utterances and their cursor (the
-log), sockets and waiting (the link).
+Not here: one response at a time (sequencer.py), how one ended (ending.py), what to say when (the turn), utterances and
+their cursor (the log), sockets and waiting (the link).
 """
 
 from collections import Counter
@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from edged import wire
-from edged.errors import WireError
 from edged.realtime import faults
+from edged.realtime.ending import ended_of, is_of_service
 from edged.realtime.events import (
     Broken,
     CommitRefused,
@@ -30,7 +30,6 @@ from edged.realtime.events import (
     Sound,
     Speech,
     Told,
-    ToolCall,
     Used,
 )
 from edged.realtime.sequencer import Sequencer
@@ -38,6 +37,7 @@ from edged.realtime.vigil import Owed
 from edged.wire import Dialect, Heard, Settings
 from edged.wire.words import Words
 
+MOST_WAITING = 1000  # messages to be sent; a visitor brings a handful, and a service may ask for any number
 NO_ITEM = "item_edged_probe"
 _OTHER = {"missing_required_parameter": Dialect.GA, "unknown_parameter": Dialect.BETA}
 
@@ -137,14 +137,21 @@ class Session:
     # -- what the service says -----------------------------------------------------------------------
 
     def receive(self, text: str | bytes) -> list[SessionEvent]:
-        """Take one message. What is not of the protocol is counted and skipped."""
+        """Take one message. What is not of the protocol, or too much, is counted and told, and skipped."""
+        told: list[SessionEvent] = []
         try:
             event = wire.parse_server(text)
-        except WireError as error:
-            self.counters["bad_message"] += 1
-            return [Told("", str(error), error.cause)]
+        except wire.BadServerEvent as error:
+            self.counters[error.cause] += 1
+            told.append(Told("", str(error), error.cause))
+            if error.rest is None:
+                return told
+            event = error.rest
         self._words.hear(event)
-        return self._on(event)
+        told += self._on(event)
+        if len(self._out) > MOST_WAITING:
+            told.append(Broken("server_error", "the service asks for more messages than it takes"))
+        return told
 
     def _on(self, event: wire.ServerEvent) -> list[SessionEvent]:  # noqa: C901, PLR0911, PLR0912 a flat list of messages
         match event:
@@ -204,8 +211,8 @@ class Session:
         answer = self._answers.done(event.response_id)
         if answer is None:
             return [used]
-        ended = _ended(event, sounded=answer.sounded)
-        if not _is_of_service(event) or answer.sounded:
+        ended = ended_of(event, sounded=answer.sounded)
+        if not is_of_service(event) or answer.sounded:
             self._asked_again = False
             return [used, ended]
         if (
@@ -269,28 +276,3 @@ class Session:
 
     def _send(self, text: str) -> None:
         self._out.append(text)
-
-
-def _is_of_service(event: wire.ResponseDone) -> bool:
-    """The service failed by itself: not the question's fault, nor the account's."""
-    error = event.error
-    return event.status == "failed" and error is not None and (error.code or error.type) == "server_error"
-
-
-def _ended(event: wire.ResponseDone, *, sounded: bool) -> ResponseEnded:
-    calls = tuple(
-        ToolCall(str(item.get("call_id", "")), str(item.get("name", "")), str(item.get("arguments", "")))
-        for item in event.output
-        if item.get("type") == "function_call"
-    )
-    error = event.error
-    text = (error.message if error else "") or event.reason or ""
-    if event.status == "failed" or (event.status == "incomplete" and not sounded):
-        code = (error.code if error else None) or ""
-        cause = faults.FAILED_RESPONSE.get(code, "answer_failed")
-        return ResponseEnded(event.response_id, Ended.FAILED, sounded, cause, text)
-    if event.status == "cancelled":
-        return ResponseEnded(event.response_id, Ended.CANCELLED, sounded, None, text)
-    if calls:
-        return ResponseEnded(event.response_id, Ended.TOOL, sounded, None, text, calls)
-    return ResponseEnded(event.response_id, Ended.AUDIO if sounded else Ended.SILENT, sounded, None, text)

@@ -1,11 +1,20 @@
-"""One open connection, over the `websockets` library: what goes out and comes in, and whether it lives."""
+"""One open connection, over the `websockets` library: what goes out and comes in, and whether it lives.
+
+What waits here is bounded in bytes, whatever the other end does:
+
+1. Fragments are joined as they come, so that a message costs its bytes and an empty piece nothing; the library, which
+   bounds the bytes, would keep each as an object.
+2. Nothing more is read while one message of `LARGE` bytes waits to be taken, or as many small ones as the library has.
+3. Who is sent more than it takes, as are answers to its pings, is given up.
+"""
 
 import asyncio
 from collections.abc import Mapping
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
-from websockets.protocol import State
+from websockets.frames import DATA_OPCODES, Frame, Opcode
+from websockets.protocol import Event, State
 
 from edged.errors import LinkError
 from edged.realtime import faults
@@ -14,6 +23,8 @@ from edged.realtime.pulse import PONG_WITHIN_S, Beat, Pulse
 from edged.realtime.vigil import Flow
 
 GOODBYE_S = 0.5
+LARGE = 256 * 2**10  # bytes; as many are read at once
+MOST_UNSENT = 8 * 2**20  # bytes; the settings of a session are the longest message, and a hundredth of it
 
 
 class Connection(ClientConnection):
@@ -22,6 +33,8 @@ class Connection(ClientConnection):
     pulse: Pulse | None = None
     below: asyncio.Transport | None = None  # what TLS writes into, which has a buffer of its own
     _is_made = False
+    _kind: Opcode | None = None  # of a message in fragments
+    _begun: bytes | bytearray = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._is_made = True
@@ -36,6 +49,35 @@ class Connection(ClientConnection):
         if self.pulse is not None:
             self.pulse.heard(self.loop.time())
         super().data_received(data)
+        if self.waiting_bytes() > MOST_UNSENT:
+            self.transport.abort()
+
+    def process_event(self, event: Event) -> None:
+        if isinstance(event, Frame) and event.opcode in DATA_OPCODES:
+            whole = event if event.fin and self._kind is None else self._joined(event)
+            if whole is not None:
+                super().process_event(whole)
+                self._hold(whole)
+        else:
+            super().process_event(event)
+
+    def _joined(self, piece: Frame) -> Frame | None:
+        """The message that is complete with this piece; None: there is more to come."""
+        if self._kind is None:
+            self._kind, self._begun = piece.opcode, bytearray()
+        self._begun += piece.data
+        if not piece.fin:
+            return None
+        whole = Frame(self._kind, self._begun)
+        self._kind, self._begun = None, b""
+        return whole
+
+    def _hold(self, message: Frame) -> None:
+        """Read no further before a large message is taken."""
+        waiting = self.recv_messages
+        if len(message.data) > LARGE and not waiting.paused:
+            waiting.paused = True
+            waiting.pause()
 
     def takes(self) -> bool:
         """Whether a message goes to the kernel at once; messages in fragments are not sent here.
@@ -92,7 +134,7 @@ class WebsocketTransport:
             while True:
                 try:
                     async with asyncio.timeout_at(self._pulse.look_at):
-                        return await self._connection.recv()
+                        return _text(await self._connection.recv(decode=False))
                 except TimeoutError:
                     await self._look()
         except ConnectionClosed as closed:
@@ -118,6 +160,16 @@ class WebsocketTransport:
             self._connection.transport.abort()
             if isinstance(error, asyncio.CancelledError):
                 raise
+
+
+def _text(data: bytes) -> str | bytes:
+    """A large message stays bytes: as text it may take four times as much. So does one that is no text."""
+    if len(data) > LARGE:
+        return data
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
 
 
 def _of_close(closed: ConnectionClosed, remedies: Mapping[str, str]) -> LinkError:

@@ -39,7 +39,9 @@ from edged.realtime.providers import Endpoint
 from edged.realtime.race import Waiting, first_connected
 from edged.realtime.transport import GOODBYE_S, Connection, WebsocketTransport, with_remedy
 
-MAX_MESSAGE_BYTES = 16 * 2**20  # a whole retrieved item may come in one message
+MAX_MESSAGE_BYTES = (
+    16 * 2**20 + 2**16
+)  # the sound of a whole answer may come in one message, and has a frame of words
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ from contextlib import suppress
 from typing import Any
 
 from edged import wire
-from edged.errors import WireError
 from edged.relay.closing import GOING_AWAY, INTERNAL_ERROR, NO_GOODBYE, End, Who, of_refusal, passed_on
 from edged.relay.ports import ClosedError, Dial, Message, RefusedError, Side, StuckError, Upstream
 from edged.relay.usage import Tally
 from edged.wire import ClientName, Dialect, ServerName, Translator, name_of
+from edged.wire.bounds import crowded
 
 EVIDENCE_S = 3.0
 CLIENT_CLOSE_S = 10.0  # it may still have to take all that was said before
@@ -138,8 +138,10 @@ class Bridge:
     def _look_at(self, text: str) -> None:
         try:
             event = wire.parse_server(text)
-        except WireError:
-            return  # the client gets it all the same, and judges for itself
+        except wire.BadServerEvent as bad:
+            if bad.rest is None:
+                return  # the client gets it all the same, and judges for itself
+            event = bad.rest
         if isinstance(event, wire.ResponseDone):
             self._tally.response(event.status, event.usage)
         elif isinstance(event, wire.SessionCreated) and self._to.dialect is None:
@@ -197,6 +199,8 @@ async def _cancel(*tasks: "asyncio.Future[Any]") -> None:
 
 def _without_model(text: str) -> str:
     """The model is the relay's, in the address; a client that repeats another would have its whole update refused."""
+    if crowded(text):
+        return text
     try:
         message = json.loads(text)
         if "model" not in message["session"]:

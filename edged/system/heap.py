@@ -7,8 +7,9 @@ Rules:
    is frozen: no collection looks at it again. That is nearly all there is, and what made collections long.
 3. Later everything else is collected, at most every `EVERY_S` and only after `IDLE_S` of idleness: who presses twice
    in a row never meets it.
-4. A kiosk that is never idle (a conversation for hours) collects what was made since the last time, as soon as that is
-   `MOST_MADE` objects. No turn comes near: one makes a few hundred that stay.
+4. What was made since the last time never is more than `MOST_MADE` objects and what a second brings, idle or not: then
+   all is collected that is not frozen, or what is young where nothing is yet. No turn comes near: one makes a few
+   hundred that stay. Programs do that connect to the control socket again and again, for they leave cycles behind.
 """
 
 import asyncio
@@ -117,9 +118,9 @@ class Tidying:
             self._idle_since = now_s
         if self._idle_since is not None and now_s - self._idle_since >= IDLE_S:
             self._tidy(now_s)
-        elif self._heap.made >= MOST_MADE:
-            log.debug("memory: never idle, and %d objects made", self._heap.made)
-            self._heap.collect(young=True)
+        if self._heap.made >= MOST_MADE:
+            log.debug("memory: %d objects made", self._heap.made)
+            self._heap.collect(young=self._collected is None)
 
     def _tidy(self, now_s: float) -> None:
         if self._collected is None:

@@ -30,7 +30,7 @@ from edged.wire.names import (
     to_ga,
 )
 from edged.wire.parts import Heard, Part
-from edged.wire.server import number, parse_server
+from edged.wire.server import BadServerEvent, number, parse_server
 from edged.wire.settings import UNSET, Settings, TurnDetection, dialect_of, mismatches, to_wire
 from edged.wire.shapes import (
     ArgumentsDelta,
@@ -85,6 +85,7 @@ __all__ = [
     "AudioTranscriptDelta",
     "AudioTranscriptDone",
     "BadClientEvent",
+    "BadServerEvent",
     "Cleared",
     "ClientEvent",
     "ClientName",

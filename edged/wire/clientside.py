@@ -1,7 +1,8 @@
 """What a client says, as a server reads it; `client.py` is the other way.
 
 Rules: whatever can not be taken becomes a `BadClientEvent` that says what to answer, with the client's own
-event_id where it gave one; nothing else escapes. A field that the event does not have refuses it.
+event_id where it gave one; nothing else escapes. A field that the event does not have refuses it. One of more elements
+than any event has (bounds.py) is not read.
 Not here: what depends on the state of the session (local).
 """
 
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from edged.errors import WireError
+from edged.wire import bounds
 from edged.wire.names import ClientName, Dialect
 from edged.wire.parts import Part
 
@@ -110,6 +112,8 @@ def parse_client(text: str | bytes, dialect: Dialect) -> ClientEvent:  # noqa: A
     Raises:
         BadClientEvent: it is not of the protocol; says which error to answer with.
     """
+    if bounds.crowded(text):
+        raise BadClientEvent("invalid_json", f"The message has {bounds.CROWDED}.")
     try:
         message = msgspec.json.decode(text)
     except RecursionError as error:

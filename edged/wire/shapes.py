@@ -1,11 +1,12 @@
-"""The server's events as values, the same for both dialects. Sound is bytes, decoded."""
+"""The server's events as values, the same for both dialects. Sound is decoded; a client knows part of an object."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from edged.wire.parts import Part
 
-Json = dict[str, Any]
+Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ Rules:
    client `created` is `added`, and `done` follows once: at once where the item is whole, else when its response
    is through with it.
 5. A server's message keeps its event_id; one that is made here, or came without, gets a fresh one.
-6. What is remembered is bounded (`MOST_ITEMS`, the oldest goes).
+6. What is remembered is bounded (`MOST_ITEMS`, the oldest goes; nothing longer than a name is).
+7. A message of more elements than any has (bounds.py) passes unchanged: no tree is built of it.
 
 Not here: what is inside a session, a response or an item (convert.py).
 """
@@ -22,6 +23,7 @@ from typing import Any
 import msgspec
 
 from edged.wire import convert
+from edged.wire.bounds import MOST_NAME, crowded
 from edged.wire.names import GA_ONLY, ClientName, Dialect, ServerName, to_dialect, to_ga
 
 Json = dict[str, Any]
@@ -39,9 +41,9 @@ class _Typed(msgspec.Struct):
 _TYPED = msgspec.json.Decoder(_Typed)
 
 
-def name_of(text: str) -> str | None:
+def name_of(text: str | bytes) -> str | None:
     """The type of a message, without reading the rest where it can be helped; None where it has none."""
-    head = _HEAD.match(text)
+    head = _HEAD.match(text) if isinstance(text, str) else None
     if head is not None:
         return head[1]
     try:
@@ -158,7 +160,7 @@ class Translator:
         item = message.get("item")
         if self._client is Dialect.BETA or not isinstance(item, Mapping):
             return [message]
-        item_id, previous = _text(item, "id"), message.get("previous_item_id")
+        item_id, previous = _text(item, "id"), _text(message, "previous_item_id") or None
         whole = item.get("status") in _WHOLE or _text(item, "type") == "function_call_output"
         if item_id not in self._running and (whole or _text(item, "role") in ("user", "system")):
             return [message, self._done(item, previous)]
@@ -227,7 +229,7 @@ class Translator:
 
 def _text(value: Mapping[str, Any], key: str) -> str:
     found = value.get(key)
-    return found if isinstance(found, str) else ""
+    return found[:MOST_NAME] if isinstance(found, str) else ""
 
 
 def _keep(memory: dict[str, Any], key: str, value: Any) -> None:
@@ -255,6 +257,8 @@ def _named(text: str, name: str, new: str) -> str:
 
 
 def _read(text: str) -> Json | None:
+    if crowded(text):
+        return None
     try:
         message = json.loads(text)
     except (ValueError, RecursionError):

@@ -9,6 +9,7 @@ import pytest
 
 from edged import wire
 from edged.errors import WireError
+from edged.local.bloat import KINDS
 from edged.local.faults import GARBAGE, End, Fault, Faulty, Send, parse
 from edged.wire import Dialect, Part
 
@@ -48,6 +49,7 @@ def events(actions):
         ("refuse:503:2~3", Fault("refuse", ("503", "2"), connections=3)),
         ("garbage:deep", Fault("garbage", ("deep",))),
         ("huge:64", Fault("huge", ("64",))),
+        ("bloat:lists", Fault("bloat", ("lists",))),
         ("flood:100000", Fault("flood", ("100000",))),
         ("slow:60", Fault("slow", ("60",))),
         (
@@ -83,6 +85,8 @@ def test_a_fault_is_a_line(line, fault):
         ("refuse:429:-1", "seconds or an HTTP date"),
         ("refuse:429:1:2", "seconds or an HTTP date"),
         ("huge:65", "64 at most"),
+        ("bloat", "takes 1 to 1"),
+        ("bloat:fish", "one of lists"),
         ("huge:100000", "64 at most"),
         ("flood:100001", "100000 at most"),
         ("slow:61", "60 at most"),
@@ -94,7 +98,7 @@ def test_a_fault_is_a_line(line, fault):
     ],
 )
 def test_a_line_that_is_none_says_what_is(line, words):
-    with pytest.raises(ValueError, match=r"fault|takes|garbage|bytes") as refused:
+    with pytest.raises(ValueError, match=r"fault|takes|garbage|bloat|bytes") as refused:
         parse(line)
     assert words in str(refused.value)
 
@@ -196,6 +200,16 @@ def test_errors_as_gateways_send_them(dialect):
 @pytest.mark.parametrize("kind", GARBAGE)
 def test_garbage_comes_after_its_event(kind):
     assert through(f"garbage:{kind}@response.done", DONE) == [Send(DONE), Send(GARBAGE[kind])]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_costs_more_than_its_bytes_is_of_its_event_and_fits_into_a_message(kind):
+    (_, told) = through(f"bloat:{kind}@response.done", DONE)
+    assert wire.name_of(told.message) == "response.done"
+    assert 14 * 2**20 < len(told.message) <= 16 * 2**20
+    with pytest.raises(wire.BadServerEvent) as caught:
+        wire.parse_server(told.message)
+    assert kind == "depth" or caught.value.rest == wire.ResponseDone("response_bloat", "completed")
 
 
 def test_a_huge_message_and_a_flood():

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.realtime.answer import Answer
+from edged.realtime.answer import MOST_PARTS, Answer
 from edged.wire import Heard, Part
 
 A, B = Part("item_a", 0), Part("item_b", 0)
@@ -86,3 +86,19 @@ def test_parts_of_another_answer_are_none_of_its_business():
 def test_cut_at_the_bound_it_is_truncated_at_what_was_received_of_its_last_part():
     assert received(a=1000, b=300).all_received() == [(B, 300)]
     assert Answer().all_received() == []
+
+
+def test_parts_are_bounded_and_those_past_it_bring_no_sound():
+    answer = Answer("resp")
+    for number in range(MOST_PARTS):
+        assert answer.delta(Part(f"item_{number}", 0), bytes(MS))
+    assert answer.delta(Part("one more", 0), bytes(MS)) == b""
+    assert answer.delta(Part("item_0", 0), bytes(MS)) == bytes(MS)
+
+
+def test_halves_of_samples_are_kept_of_no_more_parts_than_that():
+    answer = Answer("resp")
+    for number in range(MOST_PARTS + 1):
+        assert answer.delta(Part(f"item_{number}", 0), b"a") == b""
+    assert answer.delta(Part("item_0", 0), b"b") == b"ab"
+    assert answer.delta(Part(f"item_{MOST_PARTS}", 0), b"b") == b""

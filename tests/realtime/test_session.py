@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edged import wire
+from edged.realtime.ending import MOST_CALLS
 from edged.realtime.events import (
     Broken,
     CommitRefused,
@@ -24,8 +25,9 @@ from edged.realtime.events import (
     ToolCall,
     Used,
 )
-from edged.realtime.session import Session
+from edged.realtime.session import MOST_WAITING, Session
 from edged.wire import Dialect, Heard, Part, Settings, TurnDetection
+from edged.wire.bounds import MOST_EVENT
 
 SETTINGS = Settings(model="m", instructions="Be brief.", voice="marin")
 VAD = Settings(
@@ -964,3 +966,48 @@ def test_a_service_that_begins_the_next_response_has_ended_the_one_that_was_inte
     session.heard([])
     assert says(session, created("resp_2")) == [ResponseStarted("resp_2")]
     assert any(isinstance(event, Sound) for event in says(session, sound("resp_2")))
+
+
+BIG = "x" * MOST_EVENT
+
+
+def test_the_end_of_an_answer_counts_however_much_it_says():
+    session = answering()
+    told, used, ended = raw(session, type="response.done", response={"id": "resp_1", "usage": {"x": BIG}})
+    assert (told.cause, used.status, ended.kind) == ("message_too_large", "completed", Ended.AUDIO)
+    session.ask()
+    assert types(session) == ["response.create"]
+    assert session.counters["message_too_large"] == 1
+
+
+def test_an_acknowledgement_counts_however_much_it_says():
+    session = ready()
+    session.commit()
+    told, committed = raw(session, type="input_audio_buffer.committed", item_id="item_u", x=BIG)
+    assert (told.cause, committed) == ("message_too_large", Committed("item_u"))
+
+
+def test_the_refusal_of_a_question_counts_however_much_it_says():
+    session = ready()
+    session.ask()
+    (asked,) = sent(session)
+    error = {"code": "no", "event_id": asked["event_id"], "message": BIG}
+    *_, ended = raw(session, type="error", error=error)
+    assert (ended.kind, ended.cause) == (Ended.FAILED, "answer_failed")
+
+
+def test_an_answer_may_call_so_many_functions_and_each_name_has_a_bound():
+    session = answering()
+    call = {"type": "function_call", "call_id": "c" * 600, "name": "lamp", "arguments": "{}"}
+    output = [call] * (MOST_CALLS + 1)
+    *_, ended = raw(session, type="response.done", response={"id": "resp_1", "output": output})
+    assert len(ended.calls) == MOST_CALLS
+    assert {len(each.call_id) for each in ended.calls} == {512}
+
+
+def test_a_service_that_asks_for_more_messages_than_it_takes_is_given_up():
+    session, events = ready(), []
+    for number in range(MOST_WAITING + 2):
+        session.probe()
+        events = raw(session, type="error", error={"code": "x", "event_id": f"e{number}", "message": "m"})
+    assert [event.cause for event in events if isinstance(event, Broken)] == ["server_error"]

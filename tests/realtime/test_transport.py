@@ -2,11 +2,15 @@
 
 import asyncio
 import socket
+from contextlib import suppress
 
+import pytest
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
 
-from edged.realtime.transport import Connection, WebsocketTransport
+from edged.errors import LinkError
+from edged.realtime.transport import LARGE, MOST_UNSENT, Connection, WebsocketTransport
 
 
 def connected(handler, body):
@@ -78,3 +82,81 @@ def test_a_closed_connection_takes_nothing():
         assert not transport.takes()
 
     connected(echo, body)
+
+
+MESSAGE = "a message of several pieces"
+
+
+@pytest.mark.parametrize("pieces", [[MESSAGE], list(MESSAGE), ["", MESSAGE, "", ""]])
+def test_pieces_of_a_message_are_a_message(pieces):
+    async def say(server):
+        await server.send(pieces)
+        await server.send("the next")
+        await server.wait_closed()
+
+    async def body(transport, connection):
+        assert [await transport.receive() for _ in range(2)] == [MESSAGE, "the next"]
+
+    connected(say, body)
+
+
+def test_a_message_that_never_ends_costs_its_bytes_and_no_object_a_piece():
+    async def say(server):
+        server.protocol.send_text(b"x", fin=False)
+        for _ in range(50_000):
+            server.protocol.send_continuation(b"", fin=False)
+        server.send_data()
+        await (await server.ping())
+        await server.wait_closed()
+
+    async def body(transport, connection):
+        waiting = asyncio.ensure_future(transport.receive())
+        await asyncio.wait({waiting}, timeout=0.2)
+        assert len(connection.recv_messages.frames) == 0
+        waiting.cancel()
+
+    connected(say, body)
+
+
+def test_while_a_large_message_waits_nothing_more_is_read():
+    async def say(server):
+        for _ in range(10):
+            await server.send("x" * 4 * LARGE)
+        await server.wait_closed()
+
+    async def body(transport, connection):
+        for _ in range(100):
+            await asyncio.sleep(0.01)
+        assert [len(frame.data) for frame in connection.recv_messages.frames.queue] == [4 * LARGE]
+        assert [len(await transport.receive()) for _ in range(10)] == [4 * LARGE] * 10
+
+    connected(say, body)
+
+
+def test_who_takes_no_answer_to_its_pings_is_given_up():
+    async def ping(server):
+        server.transport.pause_reading()
+        with suppress(ConnectionClosed):
+            while not server.transport.is_closing():
+                server.protocol.send_ping(b"p" * 125)
+                server.send_data()
+                await server.drain()
+
+    async def body(transport, connection):
+        with pytest.raises(LinkError):
+            await transport.receive()
+        assert connection.waiting_bytes() <= MOST_UNSENT + 2 * LARGE
+
+    connected(ping, body)
+
+
+@pytest.mark.parametrize(("message", "came"), [("text", "text"), (b"text", "text"), (b"\xff", b"\xff")])
+def test_a_small_message_is_text_where_it_can_be(message, came):
+    async def say(server):
+        await server.send(message)
+        await server.wait_closed()
+
+    async def body(transport, connection):
+        assert await transport.receive() == came
+
+    connected(say, body)

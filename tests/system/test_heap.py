@@ -119,6 +119,33 @@ def test_a_kiosk_that_is_never_idle_collects_what_was_made_before_it_is_too_much
     assert set(tidied(body).words()[1:-1]) == {"young"}
 
 
+def test_at_rest_it_collects_what_was_made_before_it_is_too_much(tidied):
+    async def body(heap, kiosk):
+        await asyncio.sleep(EVERY_S / 2)
+        most = 0
+        for _ in range(2000):
+            heap.made += MOST_MADE // 10
+            most = max(most, heap.made)
+            await asyncio.sleep(LOOK_S / 10)
+        assert most <= MOST_MADE * 2
+
+    assert "young" not in tidied(body).words()
+
+
+def test_between_two_presses_it_collects_only_what_no_turn_makes(tidied):
+    async def body(heap, kiosk):
+        await asyncio.sleep(EVERY_S / 2)
+        for idle in (True, False) * 20:
+            kiosk.idle = idle
+            heap.made = MOST_MADE - 1
+            await asyncio.sleep(IDLE_S - LOOK_S)
+        assert heap.words() == ["hold", "freeze"]
+        heap.made = MOST_MADE
+        await asyncio.sleep(2 * LOOK_S)
+
+    assert tidied(body).words() == ["hold", "freeze", "all", "release"]
+
+
 def test_no_heap_is_left_alone():
     heap = NullHeap()
     heap.hold()

@@ -1,12 +1,22 @@
 """Every kind of server event, with any content a server may give it."""
 
+from typing import get_args, get_origin, get_type_hints, is_typeddict
+
 from hypothesis import strategies as st
 
 from edged import wire
 from edged.wire import Dialect
+from edged.wire.known import Content, Item, Limit, Scalar, Session, Usage
 
 WORDS = st.text(max_size=12)
 MAYBE = st.none() | WORDS
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | WORDS
+)
 COUNTS = st.integers(0, 2**53)
 NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(
@@ -15,6 +25,23 @@ JSON = st.recursive(
     max_leaves=6,
 )
 OBJECTS = st.dictionaries(WORDS, JSON, max_size=3)
+
+
+def known(form) -> st.SearchStrategy[dict]:
+    """Objects of the fields that a client knows, with any scalars in them."""
+    return st.fixed_dictionaries({}, optional={name: of(kind) for name, kind in get_type_hints(form).items()})
+
+
+def of(kind) -> st.SearchStrategy:
+    """Values of a type that stands in wire/known.py."""
+    if is_typeddict(kind):
+        return known(kind)
+    if get_origin(kind) is list:
+        return st.lists(of(*get_args(kind)), max_size=2)
+    return SCALARS if kind == Scalar else st.one_of(*map(of, get_args(kind))) if get_args(kind) else SCALARS
+
+
+SESSIONS, ITEMS, CONTENTS, USAGES, LIMITS = map(known, (Session, Item, Content, Usage, Limit))
 SOUND = st.binary(max_size=40)
 PARTS = st.builds(wire.Part, WORDS, COUNTS)
 ERRORS = st.builds(
@@ -27,36 +54,35 @@ NAMES = {wire.to_dialect(name, dialect) for name in wire.ServerName for dialect 
 
 EVENTS_OF_BOTH = {
     wire.ErrorEvent: st.builds(wire.ErrorEvent, ERRORS),
-    wire.SessionCreated: st.builds(wire.SessionCreated, OBJECTS),
-    wire.SessionUpdated: st.builds(wire.SessionUpdated, OBJECTS),
+    wire.SessionCreated: st.builds(wire.SessionCreated, SESSIONS),
+    wire.SessionUpdated: st.builds(wire.SessionUpdated, SESSIONS),
     wire.ConversationCreated: st.builds(wire.ConversationCreated, WORDS),
-    wire.ItemAdded: st.builds(wire.ItemAdded, OBJECTS, MAYBE),
-    wire.ItemRetrieved: st.builds(wire.ItemRetrieved, OBJECTS),
+    wire.ItemAdded: st.builds(wire.ItemAdded, ITEMS, MAYBE),
+    wire.ItemRetrieved: st.builds(wire.ItemRetrieved, ITEMS),
     wire.ItemDeleted: st.builds(wire.ItemDeleted, WORDS),
     wire.ItemTruncated: st.builds(wire.ItemTruncated, PARTS, COUNTS),
     wire.TranscriptionDelta: st.builds(wire.TranscriptionDelta, PARTS, WORDS),
-    wire.TranscriptionCompleted: st.builds(wire.TranscriptionCompleted, PARTS, WORDS, OBJECTS),
+    wire.TranscriptionCompleted: st.builds(wire.TranscriptionCompleted, PARTS, WORDS, USAGES),
     wire.TranscriptionFailed: st.builds(wire.TranscriptionFailed, PARTS, ERRORS),
     wire.Committed: st.builds(wire.Committed, WORDS, MAYBE),
     wire.Cleared: st.builds(wire.Cleared),
     wire.SpeechStarted: st.builds(wire.SpeechStarted, COUNTS, WORDS),
     wire.SpeechStopped: st.builds(wire.SpeechStopped, COUNTS, WORDS),
-    wire.ResponseCreated: st.builds(wire.ResponseCreated, WORDS, MAYBE, st.none() | OBJECTS),
+    wire.ResponseCreated: st.builds(wire.ResponseCreated, WORDS, MAYBE),
     wire.ResponseDone: st.builds(
         wire.ResponseDone,
         WORDS,
         st.sampled_from(["completed", "cancelled", "incomplete", "failed"]),
         reason=MAYBE,
         error=st.none() | st.builds(wire.ServerError, st.text(min_size=1, max_size=12), MAYBE, MAYBE),
-        output=st.lists(OBJECTS, max_size=2).map(tuple),
-        usage=OBJECTS,
+        output=st.lists(ITEMS, max_size=2).map(tuple),
+        usage=USAGES,
         conversation_id=MAYBE,
-        metadata=st.none() | OBJECTS,
     ),
-    wire.OutputItemAdded: st.builds(wire.OutputItemAdded, WORDS, COUNTS, OBJECTS),
-    wire.OutputItemDone: st.builds(wire.OutputItemDone, WORDS, COUNTS, OBJECTS),
-    wire.PartAdded: st.builds(wire.PartAdded, *IN_PART, OBJECTS),
-    wire.PartDone: st.builds(wire.PartDone, *IN_PART, OBJECTS),
+    wire.OutputItemAdded: st.builds(wire.OutputItemAdded, WORDS, COUNTS, ITEMS),
+    wire.OutputItemDone: st.builds(wire.OutputItemDone, WORDS, COUNTS, ITEMS),
+    wire.PartAdded: st.builds(wire.PartAdded, *IN_PART, CONTENTS),
+    wire.PartDone: st.builds(wire.PartDone, *IN_PART, CONTENTS),
     wire.AudioDelta: st.builds(wire.AudioDelta, *IN_PART, SOUND),
     wire.AudioDone: st.builds(wire.AudioDone, *IN_PART),
     wire.AudioTranscriptDelta: st.builds(wire.AudioTranscriptDelta, *IN_PART, WORDS),
@@ -65,13 +91,13 @@ EVENTS_OF_BOTH = {
     wire.TextDone: st.builds(wire.TextDone, *IN_PART, WORDS),
     wire.ArgumentsDelta: st.builds(wire.ArgumentsDelta, *IN_CALL, WORDS),
     wire.ArgumentsDone: st.builds(wire.ArgumentsDone, *IN_CALL, st.just(""), WORDS),
-    wire.RateLimits: st.builds(wire.RateLimits, st.lists(OBJECTS, max_size=2).map(tuple)),
+    wire.RateLimits: st.builds(wire.RateLimits, st.lists(LIMITS, max_size=2).map(tuple)),
     wire.Unknown: st.builds(wire.Unknown, WORDS.filter(lambda name: name not in NAMES)),
 }
 EVENTS_OF_GA = EVENTS_OF_BOTH | {
     wire.TimeoutTriggered: st.builds(wire.TimeoutTriggered, COUNTS, COUNTS, WORDS),
     wire.TranscriptionSegment: st.builds(wire.TranscriptionSegment, PARTS, WORDS),
-    wire.ItemDone: st.builds(wire.ItemDone, OBJECTS, MAYBE),
+    wire.ItemDone: st.builds(wire.ItemDone, ITEMS, MAYBE),
     wire.ArgumentsDone: st.builds(wire.ArgumentsDone, *IN_CALL, WORDS, WORDS),
 }
 

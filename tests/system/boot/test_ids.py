@@ -73,6 +73,7 @@ BOX |= {
     "server_busy": fault("--fault", "refuse:429:1"),
     "server_error": fault("--fault", "refuse:500"),
     "bad_message": fault("--fault", "garbage:text@session.updated"),
+    "message_too_large": fault("--fault", "bloat:lists@session.updated"),
     "dialect_refused": fault("--speaks", "ga", config=('provider: {name: local, url: "URL", dialect: beta}',)),
     "model_refused": fault("--model", "another"),
     "settings_refused": fault(config=('provider: {name: local, url: "URL", voice: nobody}',)),

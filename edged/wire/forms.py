@@ -1,0 +1,152 @@
+"""The shapes in which a client reads the messages of a server: the fields that are known, and no other is built.
+
+Rules:
+1. Null counts as missing.
+2. Names have a bound: they are kept.
+
+Not here: what is inside a session, an item, a usage, an error (known.py).
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from edged.wire.bounds import MOST_NAME
+from edged.wire.known import Content, Conversation, Error, ErrorName, Item, Limit, Session, Usage
+from edged.wire.parts import Part
+
+MOST = 2**53  # what JSON carries exactly everywhere; no honest count comes near it
+Index = Annotated[int, Meta(ge=0, le=MOST)]
+Ms = Annotated[float, Meta(ge=0, le=MOST)]  # resampling servers count fractions
+Name = Annotated[str, Meta(max_length=MOST_NAME)]
+
+
+class Head(Struct):
+    type: str | None = None
+
+
+class Untyped(Struct):
+    error: Error | str | None = None
+    message: str | None = None
+    status: str | None = None
+
+
+class ErrorHead(Struct):
+    error: ErrorName | str | None = None
+
+
+class OfSession(Struct):
+    session: Session
+
+
+class OfConversation(Struct):
+    conversation: Conversation | None = None
+
+
+class OfItem(Struct):
+    item: Item
+    previous_item_id: Name | None = None
+
+
+class ItemId(Struct):
+    item_id: Name
+    previous_item_id: Name | None = None
+
+
+class Speech(Struct):
+    item_id: Name | None = None
+    audio_start_ms: Ms | None = None
+    audio_end_ms: Ms | None = None
+
+
+class InItem(Struct):
+    """What belongs to a content part of an item."""
+
+    item_id: Name
+    content_index: Index | None = None
+
+    def at(self) -> Part:
+        return Part(self.item_id, self.content_index or 0)
+
+
+class Truncated(InItem):
+    audio_end_ms: Ms | None = None
+
+
+class Heard(InItem):
+    delta: str | None = None
+    transcript: str | None = None
+    text: str | None = None
+    usage: Usage | None = None
+    error: Error | str | None = None
+
+
+class _Why(Struct):
+    reason: str | None = None
+    error: Error | str | None = None
+
+
+class ResponseName(Struct):
+    """Which response it is, and what became of it."""
+
+    id: Name
+    status: Name | None = None
+    conversation_id: Name | None = ""  # left out means the default one; null means out of band
+
+
+class _Body(ResponseName):
+    status_details: _Why | None = None
+    output: list[Item] | None = None
+    usage: Usage | None = None
+
+
+class ResponseHead(Struct):
+    response: ResponseName
+
+
+class Response(Struct):
+    response: _Body
+
+
+class OutputItem(Struct):
+    response_id: Name
+    item: Item
+    output_index: Index | None = None
+
+
+class Arguments(Struct):
+    response_id: Name
+    item_id: Name | None = None
+    output_index: Index | None = None
+    call_id: Name | None = None
+    name: Name | None = None
+    delta: str | None = None
+    arguments: str | None = None
+
+
+class Limits(Struct):
+    rate_limits: list[Limit] | None = None
+
+
+class Piece(InItem, kw_only=True):
+    """What belongs to a content part of an item of a response."""
+
+    response_id: Name
+    output_index: Index | None = None
+
+    def where(self) -> tuple[str, Part, int]:
+        return self.response_id, self.at(), self.output_index or 0
+
+
+class Sound(Piece, kw_only=True):
+    delta: bytes  # base64, decoded on the way by the strict decoder: four times as fast as by way of a str
+
+
+class Words(Piece):
+    delta: str | None = None
+    transcript: str | None = None
+    text: str | None = None
+
+
+class OfPart(Piece, kw_only=True):
+    part: Content

@@ -1,0 +1,116 @@
+"""What a large message is, and of what, without building more of it than names. Pure.
+
+A text of 16 MiB may be a string of 64 MiB: one character that is wide makes all others so. So of a message past
+`MOST_EVENT` each field that is known is left as it lies in the message, and only what is short is read.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from edged.wire.bounds import MOST_NAME
+from edged.wire.forms import Piece, Sound
+
+_MOST = 6 * MOST_NAME + 2  # bytes of a name as it may be written
+_Field = Raw | UnsetType
+
+
+class _Response(Struct):
+    id: _Field = UNSET
+    status: _Field = UNSET
+    conversation_id: _Field = UNSET
+
+
+class _Error(Struct):
+    type: _Field = UNSET
+    code: _Field = UNSET
+    param: _Field = UNSET
+    event_id: _Field = UNSET
+
+
+class _Place(Struct):
+    item_id: _Field = UNSET
+    response_id: _Field = UNSET
+    content_index: _Field = UNSET
+    output_index: _Field = UNSET
+
+
+class _Kind(Struct):
+    type: _Field = UNSET
+
+
+class _Sketch(_Place):
+    type: _Field = UNSET
+    previous_item_id: _Field = UNSET
+    audio_start_ms: _Field = UNSET
+    audio_end_ms: _Field = UNSET
+
+
+class _OfResponse(Struct):
+    response: _Response
+
+
+class _OfError(Struct):
+    error: _Error
+
+
+class _Delta(_Place, kw_only=True):
+    delta: bytes
+
+
+_OBJECTS: dict[str, msgspec.json.Decoder[Any]] = {
+    "response": msgspec.json.Decoder(_OfResponse),
+    "error": msgspec.json.Decoder(_OfError),
+}
+_KIND = msgspec.json.Decoder(_Kind)
+_SKETCH = msgspec.json.Decoder(_Sketch)
+_DELTA = msgspec.json.Decoder(_Delta)
+_PLACE = msgspec.json.Decoder(Piece)
+
+
+def kind_of(text: str | bytes) -> str:
+    """The type of a large message; empty where it has none, or a long one.
+
+    Raises:
+        ValueError, RecursionError: it is no JSON object.
+    """
+    found = _short(_KIND.decode(text)).get("type")
+    return (msgspec.json.decode(found, type=str | None) if found is not None else None) or ""
+
+
+def sketched(text: str | bytes) -> bytes:
+    """A small message of the same type, with what is short of the ids and figures that tell of what it is.
+
+    Raises:
+        ValueError, RecursionError: it is no JSON object.
+    """
+    small: dict[str, Any] = _short(_SKETCH.decode(text))
+    for name, decoder in _OBJECTS.items():
+        try:
+            small[name] = _short(getattr(decoder.decode(text), name))
+        except msgspec.ValidationError:
+            continue
+    return msgspec.json.encode(small)
+
+
+def sound(text: str | bytes) -> Sound:
+    """A large delta of sound.
+
+    Raises:
+        ValueError, RecursionError: it is none.
+    """
+    read = _DELTA.decode(text)
+    place = _PLACE.decode(msgspec.json.encode(_short(read)))
+    return Sound(
+        place.item_id,
+        place.content_index,
+        response_id=place.response_id,
+        output_index=place.output_index,
+        delta=read.delta,
+    )
+
+
+def _short(of: Struct) -> dict[str, Any]:
+    fields = ((name, getattr(of, name)) for name in of.__struct_fields__)
+    return {name: raw for name, raw in fields if isinstance(raw, Raw) and len(memoryview(raw)) <= _MOST}
