@@ -13,7 +13,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "edged"
 
-LEAVES = frozenset({"pcm", "wire", "causes", "chatter", "errors", "hosts", "retry"})
+LEAVES = frozenset({"pcm", "wire", "causes", "chatter", "errors", "files", "hosts", "retry", "tls"})
 ROOMS = frozenset({"audio", "realtime", "panel", "system", "ledger", "local", "relay"})
 APPLIANCE = frozenset({"appliance", "dialogue", "teller", "timeline"})
 MOVED = LEAVES | ROOMS | {"turn", "keeper"}
@@ -80,6 +80,7 @@ DRIVERS = (
     "local/server.py",
     "local/synthesiser.py",
     "local/talk.py",
+    "local/voice.py",
     "panel/driver.py",
     "panel/gpiozero_panel.py",
     "panel/keyboard.py",

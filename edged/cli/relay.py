@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from edged.cli.options import add_config, load_config
 from edged.errors import ConfigError, UsageError
+from edged.files import beginning
 
 if TYPE_CHECKING:
     from edged.config import Config, Secret
@@ -95,8 +96,7 @@ def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> 
 
 def _token(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            token = file.read(_MOST_TOKEN_BYTES).decode().strip()
+        token = beginning(path, _MOST_TOKEN_BYTES).decode().strip()
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
         raise ConfigError([f"--token-file {path}: {why} (make one: openssl rand -hex 16 > {path})"]) from None

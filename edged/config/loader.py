@@ -21,6 +21,7 @@ from edged.config.part import Class
 from edged.config.problem import DEFAULT, Place, Problem, name
 from edged.config.rules import findings
 from edged.errors import ConfigError
+from edged.files import NotAFileError, beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +84,14 @@ def salvage(path: Path, section: str) -> Config | None:
 def _file(path: Path, *, main: bool) -> Layer:
     start = Place(str(path))
     try:
-        with path.open("rb") as file:
-            data = file.read(document.MOST_BYTES + 1)
+        data = beginning(path, document.MOST_BYTES + 1)
+    except NotAFileError as error:
+        return Layer(problems=[Problem(start, "", f"can not be read: {error.strerror}")])
     except OSError as error:
+        if "\0" in str(path):
+            return Layer(problems=[Problem(Place("the path of the configuration"), "", "holds a zero byte")])
         what = f"can not be read: {error.strerror or error} (check the path, and that this user may read it)"
         return Layer(problems=[Problem(start, "", what)])
-    except ValueError:  # a zero byte in the path
-        return Layer(problems=[Problem(Place("the path of the configuration"), "", "holds a zero byte")])
     return of_file(*document.read(data, str(path)), main=main)
 
 
