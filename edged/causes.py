@@ -206,6 +206,10 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f04", "The control socket refused a command; its answer says why."),
     Cause("given_up", _F.OURS, _R.NONE, _L.FAULT, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f05", "edged ended again and again, and rests for a quarter of an hour. Its lines before this one say why; `sudo systemctl restart edged` tries at once."),
+    Cause("switches_unreadable", _F.OPERATOR, _R.NONE, _L.MUTED, _C.MUTED, "The microphone is off.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f06", "Whether the microphone was switched off cannot be read, so it is off: `edged ctl unmute` switches it on and writes the file anew."),
+    Cause("switches_forgotten", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f07", "What was switched holds until edged ends and is forgotten then: free space on the disk of `state.dir`, or make it writable; edged tries again every minute."),
 )
 # fmt: on
 
