@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edged.cli.options import add_config, load_config
+from edged.cli.options import add_config, load_config, tell_warnings
 from edged.errors import ConfigError, UsageError
 from edged.files import beginning
 
@@ -51,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
     from edged.system.journal import setup
 
     setup(loaded.config.log.level)
+    tell_warnings(loaded)
     key = resolve_key(loaded.config, os.environ)
     relay, where = _relay(args, loaded.config, key)
     return Door(ProcessExit()).run(_main(relay, where))

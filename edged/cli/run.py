@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from edged.causes import CAUSES
-from edged.cli.options import add_config, load_config
+from edged.cli.options import add_config, load_config, tell_warnings
 from edged.errors import EXIT_CONFIG, ConfigError
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
             setup(loaded.config.log.level)
             told = {"event": "start", "version": __version__}
             logging.getLogger(__name__).info("edged %s", __version__, extra={"edged": told})
+            tell_warnings(loaded)
             return door.run(_main(loaded, args, door))
     except ConfigError as error:
         if not is_journal(sys.stderr, os.environ):
@@ -64,6 +65,13 @@ def _refuse(error: ConfigError) -> None:
     manager(os.environ).status(lambda: f"{error.problems[0]}. {remedy}")
 
 
+def _again(args: argparse.Namespace) -> "Loaded":
+    """The configuration as it is now."""
+    loaded = load_config(args)
+    tell_warnings(loaded)
+    return loaded
+
+
 async def _main(loaded: "Loaded", args: argparse.Namespace, door: "Door") -> int:
     import asyncio
     import os
@@ -80,7 +88,7 @@ async def _main(loaded: "Loaded", args: argparse.Namespace, door: "Door") -> int
         key=key,
         ports=machine(config),
         front=devices(config, ThreadPace),
-        source=FileSource(lambda: load_config(args), os.environ, ThreadPace),
+        source=FileSource(lambda: _again(args), os.environ, ThreadPace),
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
