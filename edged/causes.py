@@ -210,6 +210,8 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f06", "Whether the microphone was switched off cannot be read, so it is off: `edged ctl unmute` switches it on and writes the file anew."),
     Cause("switches_forgotten", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f07", "What was switched holds until edged ends and is forgotten then: free space on the disk of `state.dir`, or make it writable; edged tries again every minute."),
+    Cause("memory_short", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f08", "This process may not have the memory that it takes: raise its limits (`ulimit -v`, `ulimit -d`, `LimitAS=`)."),
 )
 # fmt: on
 

@@ -53,6 +53,7 @@ class Switches:
         self._unsaved = False
         self._unread = ""  # why it is not known what was set before
         self._unkept = ""  # why what is set will be forgotten
+        self._short = ""  # why the volume that was set is not in use
 
     async def recall(self) -> None:
         """Set what was set before; before any device is opened."""
@@ -72,7 +73,10 @@ class Switches:
         level = facts.get("volume")
         if facts.get("configured") == self._configured and _is_volume(level):
             self.loudness.set(level)
-        await self._load_what_it_takes(self.loudness.volume)
+        self._short = await self._load_what_it_takes(self.loudness.volume)
+        if self._short:
+            _warn("memory_short", self._short)
+            self.loudness.set(volume.AS_SENT)
 
     def speaker_opened(self) -> None:
         """The card may be another, or have forgotten its volume. Blocks: off the loop."""
@@ -117,6 +121,8 @@ class Switches:
             yield Trouble("microphone", "muted", "it was switched off")
         if self._unkept:
             yield Trouble("switches", "switches_forgotten", self._unkept)
+        if self._short:
+            yield Trouble("volume", "memory_short", self._short)
         if self._mixer_fails:
             yield Trouble("mixer", "mixer_lost", self._mixer_fails)
 
@@ -126,7 +132,8 @@ class Switches:
             raise CommandError(
                 f"a volume is a whole number from 0 to {volume.LOUDEST}, not {reprlib.repr(level):.40}"
             )
-        await self._load_what_it_takes(level)
+        if why := await self._load_what_it_takes(level):
+            raise CommandError(f"{why}; the volume stays {self.loudness.volume}")
         self.loudness.set(level)
         await self._set_card()
         self._set()
@@ -162,10 +169,14 @@ class Switches:
             self._mixer_fails = why
             _warn("mixer_lost", f"mixer: {why}")
 
-    async def _load_what_it_takes(self, level: int) -> None:
-        """Not in the middle of an answer, and not by the speaker's thread."""
+    async def _load_what_it_takes(self, level: int) -> str:
+        """Not in the middle of an answer, and not by the speaker's thread; why it cannot be had."""
         if level != volume.AS_SENT:
-            await self._off_the_loop(self._prepare, volume.prepare)
+            try:
+                await self._prepare(volume.prepare, deadline_s=DISK_WITHIN_S)
+            except DeviceError as error:  # one that hangs comes later
+                return str(error) if error.cause == "memory_short" else ""
+        return ""
 
     async def _off_the_loop(self, where: Offload, call: Callable[..., None], *arguments: object) -> None:
         with suppress(DeviceError):

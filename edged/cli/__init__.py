@@ -14,6 +14,9 @@ from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError, EdgedErr
 
 VERBS = ("run", "demo", "serve", "relay", "status", "logs", "ctl", "reload", "config", "rescue")
 
+# what the loader of shared libraries says where it gets no memory
+_NO_MEMORY = ("failed to map segment", "annot allocate memory", "failed to mmap")
+
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]  # argparse's own exits with 2; ours is 64
@@ -62,6 +65,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.verb is None:
         top.print_help()
         return EXIT_OK
+    try:
+        return _done(args)
+    except (MemoryError, ImportError) as error:
+        if isinstance(error, ImportError) and not any(words in str(error) for words in _NO_MEMORY):
+            raise
+        told = f"edged {args.verb}: {str(error) or 'there is not enough memory'}"
+        if not _in_journal(told, "memory_short"):
+            print(f"{told}. {CAUSES['memory_short'].remedy}", file=sys.stderr)
+        return EXIT_CONFIG
+
+
+def _done(args: argparse.Namespace) -> int:
     try:
         code: int = args.run(args)
     except ConfigError as error:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from edged.causes import CAUSES
 from edged.cli.options import add_config, load_config, tell_warnings
-from edged.errors import EXIT_CONFIG, ConfigError
+from edged.errors import EXIT_CONFIG, ConfigError, DeviceError
 
 if TYPE_CHECKING:
-    from edged.config import Loaded
+    from edged.config import Config, Loaded
     from edged.system.door import Door
 
 
@@ -29,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from edged.system.door import Door
     from edged.system.exit import ProcessExit
     from edged.system.journal import is_journal, setup
+    from edged.system.memory import make_sure
 
     faulthandler.enable(
         keep_apart()
@@ -36,11 +37,13 @@ def run(args: argparse.Namespace) -> int:
     door = Door(ProcessExit())
     try:
         with door:
+            make_sure()
             loaded = load_config(args)
             setup(loaded.config.log.level)
             told = {"event": "start", "version": __version__}
             logging.getLogger(__name__).info("edged %s", __version__, extra={"edged": told})
             tell_warnings(loaded)
+            _make_room(loaded.config)
             return door.run(_main(loaded, args, door))
     except ConfigError as error:
         if not is_journal(sys.stderr, os.environ):
@@ -66,10 +69,25 @@ def _refuse(error: ConfigError) -> None:
 
 
 def _again(args: argparse.Namespace) -> "Loaded":
-    """The configuration as it is now."""
+    """The configuration as it is now. Raises ConfigError."""
     loaded = load_config(args)
     tell_warnings(loaded)
+    _make_room(loaded.config)
     return loaded
+
+
+def _make_room(config: "Config") -> None:
+    """What a volume takes is loaded while there is nobody to hear it. Raises ConfigError."""
+    from edged.audio import volume
+
+    if config.speaker.volume != volume.AS_SENT:
+        try:
+            volume.prepare()
+        except DeviceError as error:
+            told = f"speaker.volume: {config.speaker.volume}: {error}"
+            raise ConfigError(
+                [f"{told}: raise the limit, or leave the volume at {volume.AS_SENT}"]
+            ) from error
 
 
 async def _main(loaded: "Loaded", args: argparse.Namespace, door: "Door") -> int:
