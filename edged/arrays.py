@@ -15,9 +15,9 @@ import threading
 
 from edged.errors import DeviceError
 
-# Measured: 121 MiB of address space, 75 MiB of them to be written to; what else the process does meanwhile takes some.
-ADDRESSES = 160 * 2**20
-WRITTEN = 96 * 2**20
+# Measured: 121 MiB of address space, 75 MiB of them to be written to; the stacks of six threads come on top.
+ADDRESSES = 192 * 2**20
+WRITTEN = 128 * 2**20
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 _lock = threading.Lock()
 _loaded = False
