@@ -2,9 +2,10 @@
 
 A row says whose fault it is, how soon another try is worth it, what the light and the speaker do,
 which journal message it is, and the remedy in one sentence. Code names a cause by its id; nothing
-else in edged knows a blink, a cue or a waiting time for a failure.
+else in edged knows which light, which cue and which class of waiting a failure has.
 
-Not here: what the turn does about it (turn.py), how long a class waits (retry.py).
+Not here: what the turn does about it (turn/tables.py), how a light blinks (panel/light.py), how a cue
+sounds (audio/cues.py), how long a class waits, and a line that is closed at once (retry.py).
 """
 
 from dataclasses import dataclass
