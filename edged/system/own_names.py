@@ -10,10 +10,10 @@ _MESSAGES = """
 answer armed at_ms answering attentive awaiting barged bridging by cause changed command commit_sent committed
 committing conversation counters cues_dropped cut device draining drained duplex echo_shifts edged error event
 first_audio_sent first_delta first_sound foreign_failures gpiozero hearing hello hold hybrid id idle interrupt keep
-keyboard latched light line link listening live lost mark microphone microphone_gaps mixer mode mute muted name none ok pending phrase press
-problems protocol release reload remedy reopen response_done responses_billed restart role snapshot speaker speaker_gaps
-speaking speech_dropped_bytes state status stopped switches telling text thinking toggle transcript troubles turn turns type underruns
-unmute up usage volume was when assistant button user
+keyboard latched light line link listening live lost mark microphone microphone_gaps mixer mode mute muted name none
+ok pending phrase press problems protocol release reload remedy reopen response_done responses_billed restart role
+snapshot speaker speaker_gaps speaking speech_dropped_bytes state status stopped switches telling text thinking
+toggle transcript troubles turn turns type underruns unmute up usage volume was when assistant button user
 """
 
 _USAGE = """
