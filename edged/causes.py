@@ -2,9 +2,10 @@
 
 A row says whose fault it is, how soon another try is worth it, what the light and the speaker do,
 which journal message it is, and the remedy in one sentence. Code names a cause by its id; nothing
-else in edged knows a blink, a cue or a waiting time for a failure.
+else in edged knows which light, which cue and which class of waiting a failure has.
 
-Not here: what the turn does about it (turn.py), how long a class waits (retry.py).
+Not here: what the turn does about it (turn/tables.py), how a light blinks (panel/light.py), how a cue
+sounds (audio/cues.py), how long a class waits, and a line that is closed at once (retry.py).
 """
 
 from dataclasses import dataclass
@@ -208,6 +209,12 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f04", "The control socket refused a command; its answer says why."),
     Cause("given_up", _F.OURS, _R.NONE, _L.FAULT, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f05", "edged ended again and again, and rests for a quarter of an hour. Its lines before this one say why; `sudo systemctl restart edged` tries at once."),
+    Cause("switches_unreadable", _F.OPERATOR, _R.NONE, _L.MUTED, _C.MUTED, "The microphone is off.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f06", "Whether the microphone was switched off cannot be read, so it is off: `edged ctl unmute` switches it on and writes the file anew."),
+    Cause("switches_forgotten", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f07", "What was switched holds until edged ends and is forgotten then: free space on the disk of `state.dir`, or make it writable; edged tries again every minute."),
+    Cause("memory_short", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f08", "This process may not have the memory that it takes: raise its limits (`ulimit -v`, `ulimit -d`, `LimitAS=`)."),
 )
 # fmt: on
 

@@ -1,15 +1,18 @@
 """The errors edged raises, as a tree.
 
     EdgedError                  .cause names its row in causes.py
-    ├── ConfigError             the operator's: exit 78, no restart
+    ├── ConfigError             the operator's: at a start exit 78, no restart; a reload is refused
     ├── UsageError              the caller's command line: exit 64
-    ├── DeviceError             a microphone, speaker, button or lamp: tried again
+    ├── DeviceError             a microphone, speaker, button or lamp: tried again; one that hangs: exit 70
     ├── LinkError               the connection or the far end: tried again, at the pace of its cause
     ├── WireError               one message from the peer that is not of the protocol: counted, skipped
-    └── CommandError            a request on the control socket that can not be carried out
+    └── CommandError            a request on the control socket that cannot be carried out
 
 Ask of each: whose fault, and worth another try? The answer stands in causes.py, not here.
-Everything else that escapes is a bug: exit 70, and systemd starts the process anew.
+Whatever else of ours escapes in `run`, `serve`, `relay` or `rescue` is a bug: exit 70, and systemd starts the process
+anew. One in the bridge of one client of the relay ends that client only, and what a library does without us ends
+nothing (system/ours.py). Whoever gets no memory before any of them began ends with 78, and so does a command that only
+asks; what it asks for and does not get is exit 1.
 """
 
 EXIT_OK = 0

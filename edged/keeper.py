@@ -44,6 +44,7 @@ class Keeper:
         """`changed(name, is_up, cause)` is told at every change, on the loop."""
         self.up = False
         self.cause: str | None = None  # why it is missing; None: it is there, or nobody has had to know
+        self.text = ""  # the same in words
         self.retry_now = Wake()
         self._name = name
         self._start, self._stop = start, stop
@@ -133,5 +134,5 @@ class Keeper:
                 remedy,
                 extra={"edged": {"cause": error.cause, "device": self._name, "wait_s": f"{wait_s:.1f}"}},
             )
-            self.cause = error.cause
+            self.cause, self.text = error.cause, str(error)
             self._changed(self._name, False, error.cause)

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash
 # Installs edged as a service on Debian or Raspberry Pi OS, 12 or 13, 64-bit; upgrades it, takes it away again.
 #
 #   sudo scripts/install.sh [OPTION...]
@@ -18,7 +18,22 @@
 # A second run changes nothing. An upgrade that is not up and answering within 30 seconds is taken back. Each release
 # is a directory of its own below /opt/edged, complete before the link `current` is moved to it in one step: whenever
 # the power goes, a whole release starts. What was installed is written down in /var/lib/edged-install.
+POSIXLY_CORRECT=1 # from here on no function goes before `unset` and `set`
+# A root shell may come with anything in its environment: commands and functions of somebody, a Python and a pip that are
+# told where to look, a place for files that is not ours. None of it is taken, but for the way to the network.
+unset -f unset builtin compgen
+for name in $(builtin compgen -A function); do unset -f "$name"; done
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 set -euo pipefail
+for name in $(compgen -e); do
+    case $name in
+        PATH | TERM | http_proxy | https_proxy | no_proxy | HTTP_PROXY | HTTPS_PROXY | NO_PROXY) ;;
+        *) unset -v "$name" 2>/dev/null || export -n "${name?}" ;; # some are bash's own
+    esac
+done
+unset -v name IFS CDPATH GLOBIGNORE
+set +f +o posix # SHELLOPTS may have said the former
+export PATH HOME=/root
 { # nothing below runs before all of it has been read: half a download does nothing
 
 readonly opt=/opt/edged etc=/etc/edged state=/var/lib/edged record=/var/lib/edged-install
@@ -47,7 +62,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 # -- what is wanted, and whether it can be had ------------------------------------------------------------------------
 
-help() { sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' -- "$self"; }
+help() { sed -n '2,/^[^#]/{/^[^#]/d;s/^# \{0,1\}//;p}' -- "$self"; }
 
 read_options() {
     while [ $# -gt 0 ]; do
@@ -73,7 +88,7 @@ read_options() {
     [ -z "$purge" ] || [ -n "$uninstall" ] || usage '--purge goes with --uninstall'
     local file
     for file in "$wheel" "$config" "$key"; do
-        [ -z "$file" ] || [ -r "$file" ] || usage "$file cannot be read"
+        [ -z "$file" ] || { [ -f "$file" ] && [ -r "$file" ]; } || usage "$file cannot be read, or is not a file"
     done
     [ -z "$wheelhouse" ] || [ -d "$wheelhouse" ] || usage "$wheelhouse is not a directory"
     [ -z "$version" ] || [[ $version =~ ^[0-9][0-9A-Za-z.+!-]*$ ]] || usage "$version is not a version"
@@ -632,7 +647,7 @@ main() {
     [ -z "$self" ] || self=$(realpath -- "$self")
     read_options "$@"
     check_machine
-    export LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    export LC_ALL=C.UTF-8
     export PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PYTHONDONTWRITEBYTECODE=1
     umask 022
     exec {lock}>/run/edged-install.lock

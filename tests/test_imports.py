@@ -13,7 +13,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "edged"
 
-LEAVES = frozenset({"pcm", "wire", "causes", "chatter", "errors", "hosts", "retry"})
+LEAVES = frozenset({"arrays", "pcm", "wire", "causes", "chatter", "errors", "files", "hosts", "retry", "tls"})
 ROOMS = frozenset({"audio", "realtime", "panel", "system", "ledger", "local", "relay"})
 APPLIANCE = frozenset({"appliance", "dialogue", "teller", "timeline"})
 MOVED = LEAVES | ROOMS | {"turn", "keeper"}
@@ -31,7 +31,7 @@ FOREIGN = {
     "livekit": ("audio/echo_livekit.py",),
     "httpx": ("realtime/client/http.py",),
     "msgspec": ("config/", "local/script.py", "wire/"),
-    "numpy": ("audio/resample.py", "audio/volume.py", "local/sounds.py"),
+    "numpy": ("arrays.py", "audio/resample.py", "audio/volume.py", "local/sounds.py"),
     "pyaudio": ("audio/portaudio.py",),
     "sounddevice": ("audio/desktop.py",),
     "websockets": (
@@ -57,6 +57,7 @@ WORLDLY = frozenset({"asyncio", "logging", "random", "socket", "threading", "tim
 DRIVERS = (
     "app/",
     "appliance.py",
+    "arrays.py",
     "audio/alsa.py",
     "audio/beat.py",
     "audio/blocking.py",
@@ -80,6 +81,7 @@ DRIVERS = (
     "local/server.py",
     "local/synthesiser.py",
     "local/talk.py",
+    "local/voice.py",
     "panel/driver.py",
     "panel/gpiozero_panel.py",
     "panel/keyboard.py",

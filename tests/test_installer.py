@@ -7,13 +7,17 @@ from random import Random
 
 import pytest
 
+from tests.strange import STRANGE, strange
+
 INSTALLER = Path(__file__).parent.parent / "scripts" / "install.sh"
 
 
-def run(script: Path, *words: str, path: str = os.environ["PATH"]) -> subprocess.CompletedProcess[str]:
+def run(
+    script: Path, *words: str, env: dict[str, str] | None = None, by: tuple[str, ...] = ("/bin/bash",)
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["/bin/bash", str(script), *words],
-        env={"PATH": path},
+        [*by, str(script), *words],
+        env={"PATH": os.environ["PATH"], **(env or {})},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -50,6 +54,14 @@ def traps(tmp_path):
     return directory
 
 
+OWN_PATH = b"\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+
+
+def looking(text: bytes, directory: Path) -> bytes:
+    """The text of a script that looks for commands there only."""
+    return text.replace(OWN_PATH, b"\nPATH=%s\n" % bytes(directory))
+
+
 WHOLE = INSTALLER.read_bytes().rstrip()
 LINES = [number for number, byte in enumerate(WHOLE) if byte == ord("\n")]
 CUTS = {
@@ -63,8 +75,8 @@ CUTS = {
 @pytest.mark.parametrize("cuts", CUTS.values(), ids=CUTS)
 def test_a_download_that_broke_off_does_nothing(tmp_path, traps, cuts):
     for cut in cuts:
-        (tmp_path / "half.sh").write_bytes(WHOLE[:cut])
-        run(tmp_path / "half.sh", "--unattended", path=str(traps))
+        (tmp_path / "half.sh").write_bytes(looking(WHOLE[:cut], traps))
+        run(tmp_path / "half.sh", "--unattended", env={"PATH": str(traps)})
         assert not (tmp_path / "traces").exists(), WHOLE[:cut][-60:]
 
 
@@ -72,7 +84,7 @@ def test_a_download_that_broke_off_on_its_way_into_a_shell_does_nothing(tmp_path
     for cut in [*range(0, len(WHOLE), 4096), *LINES[-4:], len(WHOLE) - 1]:
         subprocess.run(
             ["/bin/bash", "-s", "--", "--unattended"],
-            input=WHOLE[:cut],
+            input=looking(WHOLE[:cut], traps),
             env={"PATH": str(traps)},
             capture_output=True,
             check=False,
@@ -82,8 +94,60 @@ def test_a_download_that_broke_off_on_its_way_into_a_shell_does_nothing(tmp_path
 
 
 def test_whole_it_would_have_left_traces(tmp_path, traps):
-    run(INSTALLER, "--unattended", path=str(traps))
+    (tmp_path / "whole.sh").write_bytes(looking(WHOLE, traps))
+    run(tmp_path / "whole.sh", "--unattended", env={"PATH": str(traps)})
     assert (tmp_path / "traces").exists()
+
+
+EVIL = {
+    "PYTHONPATH": "/evil",
+    "PYTHONHOME": "/evil",
+    "PIP_INDEX_URL": "http://evil.example/",
+    "PIP_CONFIG_FILE": "/evil/pip.conf",
+    "TMPDIR": "/evil",
+    "HOME": "/evil",
+    "APT_CONFIG": "/evil/apt.conf",
+    "PERL5OPT": "-MEvil",
+    "XDG_CONFIG_HOME": "/evil",
+    "CDPATH": "/evil",
+    "SHELLOPTS": "noglob",
+    "VIRTUAL_ENV": "/evil",
+}
+FUNCTIONS = ("dpkg", "set", "unset", "builtin", "compgen", "export", "printf", "realpath", "id", "apt-get")
+
+
+@pytest.mark.parametrize("by", [("/bin/bash",), ()], ids=["a shell", "its own first line"])
+def test_of_the_environment_of_a_root_shell_nothing_is_taken(tmp_path, traps, by):
+    """Commands in its PATH, functions, and where Python, pip and mktemp are told to look."""
+    probe = tmp_path / "probe.sh"
+    end = b'main "$@"; exit; }'
+    assert WHOLE.endswith(end)
+    told = (
+        b"/usr/bin/env; declare -Fx; shopt -qo noglob && echo noglob; shopt -qo posix && echo posix; exit; }"
+    )
+    probe.write_bytes(WHOLE.removesuffix(end) + told)
+    probe.chmod(0o755)
+    for name in ("bash", "env", "sed", "compgen"):
+        (traps / name).write_text(f"#!/bin/sh\necho {name} >>{tmp_path}/traces\n")
+        (traps / name).chmod(0o755)
+    functions = {f"BASH_FUNC_{name}%%": f"() {{ echo {name} >>{tmp_path}/traces; }}" for name in FUNCTIONS}
+    env = {**EVIL, **functions, "PATH": f"{traps}:/usr/bin:/bin", "https_proxy": "http://proxy:3128"}
+    done = run(probe, env=env, by=by)
+    assert dict(line.split("=", 1) for line in done.stdout.splitlines() if not line.startswith("_=")) == {
+        "PATH": OWN_PATH.decode().strip().removeprefix("PATH="),
+        "HOME": "/root",
+        "https_proxy": "http://proxy:3128",
+    }
+    assert run(INSTALLER, "--config", "/nowhere", env=env, by=by).returncode == 64
+    assert not (tmp_path / "traces").exists(), (tmp_path / "traces").read_text()
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_what_is_no_file_is_refused_before_anything(tmp_path, kind):
+    with strange(kind, tmp_path / "it") as path:
+        for option in ("--wheel", "--config", "--api-key-file"):
+            done = run(INSTALLER, option, str(path))
+            assert (done.returncode, "is not a file" in done.stderr) == (64, True)
 
 
 def test_help_lists_every_option_there_is():

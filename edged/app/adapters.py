@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random, SystemRandom
 
-from edged.app import sound
+from edged.app import panel, sound
 from edged.audio.echo import EchoCanceller
 from edged.audio.ports import Microphone, Pace, Speaker
 from edged.config import Config
@@ -91,54 +91,28 @@ def machine(config: Config) -> Ports:
 
 def devices(config: Config, pace: Callable[[str], Pace]) -> Devices:
     """The devices the configuration names; none is opened yet. `pace` gives simulated ones their rhythm."""
+    panel.tell(config)
     return Devices(
         sound.microphone(config.microphone, pace),
         sound.speaker(config.speaker, pace),
-        _button(config),
-        _lamp(config),
+        panel.button(config),
+        panel.lamp(config),
         sound.echo_canceller(config.microphone),
     )
 
 
 def lamp(config: Config) -> Lamp:
     """The lamp alone."""
-    return _lamp(config)
+    return panel.lamp(config)
 
 
 def renewed(present: Devices, config: Config, pace: Callable[[str], Pace], parts: frozenset[str]) -> Devices:
     """The devices of `parts` (microphone, speaker, button, light) made anew, the others as they are."""
+    panel.tell(config, parts)
     return Devices(
         sound.microphone(config.microphone, pace) if "microphone" in parts else present.microphone,
         sound.speaker(config.speaker, pace) if "speaker" in parts else present.speaker,
-        _button(config) if "button" in parts else present.button,
-        _lamp(config) if "light" in parts else present.lamp,
+        panel.button(config) if "button" in parts else present.button,
+        panel.lamp(config) if "light" in parts else present.lamp,
         present.echo,
     )
-
-
-def _button(config: Config) -> Button:
-    match config.button.backend:
-        case "keyboard":
-            import sys
-
-            from edged.panel.keyboard import KeyboardButton
-
-            return KeyboardButton(sys.stdin)
-        case "none":
-            from edged.panel.null import NullButton
-
-            return NullButton()
-        case _:
-            from edged.panel.gpiozero_panel import GpiozeroButton
-
-            return GpiozeroButton(config.button.gpio, pull_up=config.button.pull_up)
-
-
-def _lamp(config: Config) -> Lamp:
-    if config.light.backend == "none":
-        from edged.panel.null import NullLamp
-
-        return NullLamp()
-    from edged.panel.gpiozero_panel import GpiozeroLamp
-
-    return GpiozeroLamp(config.light.gpio, active_high=config.light.active_high)

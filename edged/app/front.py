@@ -1,12 +1,13 @@
 """The devices of a kiosk, each kept open by its keeper; one can be exchanged while the kiosk runs."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from edged.app.adapters import Devices, Ports
 from edged.app.ahead import Ahead, hand
 from edged.app.settings import fitness
 from edged.app.switches import Switches
+from edged.app.troubles import Trouble, told
 from edged.audio.amplifier import Amplifier, Margins
 from edged.audio.echo import EchoStage, Tapped
 from edged.audio.intake import Intake
@@ -89,6 +90,22 @@ class Front:
         """The devices that are missing, by name, with the cause."""
         return {name: keeper.cause for name, keeper in self.keepers.items() if keeper.cause is not None}
 
+    def told(self, troubles: tuple[Trouble, ...]) -> dict[str, object]:
+        """How loud it is, and what is wrong, here and with others (`troubles`)."""
+        return {
+            "volume": self._switches.loudness.volume,
+            "troubles": told((*troubles, *self._troubles())),
+        }
+
+    def _troubles(self) -> Iterator[Trouble]:
+        """What of it is missing, and the switches'."""
+        for name, keeper in self.keepers.items():
+            if keeper.cause is not None:
+                yield Trouble(name, keeper.cause, keeper.text)
+        if self.lamp.trouble:
+            yield Trouble("light", "light_lost", self.lamp.trouble)
+        yield from self._switches.troubles()
+
     def _heed(self, heed: Heed) -> None:
         """How soon the microphone has to hand its blocks; at once where they have to keep step with the speaker's."""
         if self._echo is not None:
@@ -111,8 +128,11 @@ class Front:
         for name in ("microphone", "speaker"):
             self.keepers[name].retry_now()
 
-    def counted(self) -> dict[str, int]:
-        """What devices and queues had to let go of so far, where it was anything; docs/control-socket.md."""
+    def counted(self, foreign: int) -> dict[str, int]:
+        """What devices and queues had to let go of so far, where it was anything; docs/control-socket.md.
+
+        `foreign`: what went wrong in libraries without us.
+        """
         gaps = {
             f"{name}_gaps": device.gaps
             for name, device in (("microphone", self.devices.microphone), ("speaker", self.devices.speaker))
@@ -122,6 +142,7 @@ class Front:
             "cues_dropped": self._playout.dropped_cues,
             "speech_dropped_bytes": self._intake.lost_bytes,
             "echo_shifts": 0 if self._echo is None else self._echo.shifts,
+            "foreign_failures": foreign,
         }
         return {name: count for name, count in (gaps | of_queues).items() if count}
 

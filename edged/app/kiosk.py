@@ -18,8 +18,9 @@ from edged.app.reload import Reload, Source
 from edged.app.sentence import sentence
 from edged.app.service import planned, service
 from edged.app.settings import gather_ms, habits, limits, longest_ms, session_settings, turn_mode
-from edged.app.signs import signs
+from edged.app.signs import signs, watchdog
 from edged.app.switches import Switches
+from edged.app.troubles import Line
 from edged.app.wording import adopted, wording
 from edged.appliance import Appliance
 from edged.audio.intake import Intake
@@ -37,7 +38,6 @@ from edged.system.control import ControlServer, Peer
 from edged.system.door import Door
 from edged.system.exit import Exit
 from edged.system.heap import Tidying
-from edged.system.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -57,14 +57,14 @@ class App:
         listeners: tuple[Callable[[dict[str, object]], None], ...] = (),
         source: Source | None = None,
     ) -> None:
-        """Call on the loop. `listeners` hear every published event; `source` gives a changed configuration.
+        """Call on the loop. `listeners` hear each published event; `source` gives a changed configuration.
 
         Raises:
             ConfigError: the provider's settings can not work.
         """
-        self._chronicle = Chronicle()
+        self._chronicle, self._line = Chronicle(), Line()
         self._config, self._key, self._ports = config, key, ports
-        self._listeners: list[Callable[[dict[str, object]], None]] = [self._chronicle, *listeners]
+        self._listeners: list[Callable[[dict[str, object]], None]] = [self._chronicle, self._line, *listeners]
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         self._control: ControlServer | None = None
@@ -204,12 +204,10 @@ class App:
             parts.begin("learning", self._learning.run)
             parts.begin("switches", self._switches.run)
             self._control = await opened(self._config.control.socket, self._ports.control, self)
-            if (within_s := self._ports.watchdog_s) is not None:
+            if self._ports.watchdog_s is not None:
                 link_lives = partial(parts.lives, "link")
                 look = partial(signs, self._front.keepers, self.intake, self.playout, link_lives)
-                now_ms = self._ports.clock.monotonic_ms
-                watchdog = Watchdog(self._ports.manager, look, now_ms, within_s=within_s)
-                parts.begin("watchdog", watchdog.run)
+                parts.begin("watchdog", watchdog(self._ports, look, self._ports.watchdog_s).run)
             await asyncio.sleep(0)  # each part has begun; none is waited for, neither network nor device
             told = {"event": "ready", "mode": self._config.mode, "provider": self._config.provider.name}
             log.info("ready: %s mode, %s", told["mode"], told["provider"], extra={"edged": told})
@@ -264,13 +262,17 @@ class App:
     # -- the control socket's target -----------------------------------------------------------------
 
     def snapshot(self) -> dict[str, object]:
-        foreign = {"foreign_failures": count} if (count := self._foreign.total()) else {}
-        counted = self._front.counted() | foreign
-        return {**self.appliance.snapshot(counted), "volume": self._switches.loudness.volume}
+        told = self.appliance.snapshot(self._front.counted(self._foreign.total()))
+        return told | self._front.told(self._line.troubles)
 
     async def set_volume(self, level: object) -> dict[str, object]:
         """Speak as loud as this from now on; raises CommandError."""
         await self._switches.set_volume(level)
+        return await self.kept()
+
+    async def kept(self) -> dict[str, object]:
+        """The state, once what was switched is kept, or it is known that it is not."""
+        await self._switches.kept()
         return self.snapshot()
 
     async def reload(self) -> dict[str, object]:

@@ -42,4 +42,5 @@ def sentence(snapshot: Mapping[str, Any]) -> str:
 
 def _remedy(snapshot: Mapping[str, Any]) -> str:
     causes = [*snapshot["lost"].values(), snapshot["link"]["cause"]]
+    causes += [trouble["cause"] for trouble in snapshot.get("troubles", ()) if trouble["cause"] != "muted"]
     return next((CAUSES[cause].remedy for cause in causes if cause in CAUSES), "")

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
+from edged.app.adapters import Ports
 from edged.audio.intake import Intake
 from edged.audio.playout import Playout
 from edged.keeper import Keeper
 from edged.system.progress import Sign
+from edged.system.watchdog import Watchdog
 
 
 def signs(
@@ -17,3 +19,8 @@ def signs(
         "speaker": Sign(playout.pulls, wanted=keepers["speaker"].up and not playout.idle),
         "link": Sign(0, wanted=not link_lives()),
     }
+
+
+def watchdog(ports: Ports, look: Callable[[], Mapping[str, Sign]], within_s: float) -> Watchdog:
+    """What tells the manager, within so long, that all of that goes on."""
+    return Watchdog(ports.manager, look, ports.clock.monotonic_ms, within_s=within_s)

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
+from edged import arrays
 from edged.audio.echo import EchoCanceller
 from edged.audio.ports import Microphone, Pace, Speaker
 from edged.config import model
 from edged.config.part import names_of
-from edged.errors import ConfigError
+from edged.errors import ConfigError, DeviceError
 
 WITHOUT_LIVEKIT = "the package livekit is missing (pip install 'edged[aec]', or set it to false)"
 
@@ -77,7 +78,12 @@ def echo_canceller(wanted: model.Microphone) -> EchoCanceller | None:
     if not wanted.echo_cancel:
         return None
     try:
+        arrays.load()  # livekit loads numpy, too
         from edged.audio.echo_livekit import LivekitEchoCanceller
+    except DeviceError as error:
+        raise ConfigError(
+            [f"microphone.echo_cancel: {error}: raise the limit, or set it to false"]
+        ) from error
     except ImportError as error:
         raise ConfigError([f"microphone.echo_cancel: {WITHOUT_LIVEKIT}"]) from error
     return LivekitEchoCanceller()

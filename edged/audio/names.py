@@ -17,11 +17,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from edged.errors import DeviceError
+from edged.files import beginning
 
 PROC = Path("/proc/asound")
 SYS = Path("/sys/class/sound")
 _DEVICE = re.compile(r"(?P<card>.*?)(,DEV=(?P<device>[0-9]+))?", re.DOTALL)
 _PCM = re.compile(r"pcm(?P<device>[0-9]+)(?P<way>[pc])")
+_MOST_BYTES = 65_536  # what the kernel tells of all cards takes a few hundred
 _WAYS = {"microphone": "c", "speaker": "p"}
 
 
@@ -185,6 +187,6 @@ def _plug(device: Path) -> tuple[str, str]:
 def _read(path: Path) -> str:
     """A small file's text; empty where there is none, or it is not ours to read."""
     try:
-        return path.read_text(errors="replace").rstrip("\n")
+        return beginning(path, _MOST_BYTES).decode(errors="replace").rstrip("\n")
     except OSError:
         return ""

@@ -21,7 +21,7 @@ from functools import cache
 from math import ceil, gcd, pi
 from typing import TYPE_CHECKING, NamedTuple
 
-from edged import pcm
+from edged import arrays, pcm
 
 if TYPE_CHECKING:
     from numpy import float64
@@ -121,6 +121,7 @@ def _filter(rate_in: int, rate_out: int) -> _Filter:
 
 
 def _table(up: int, down: int, into: int, out: int, past: int) -> "Table":
+    arrays.load()
     import numpy as np  # noqa: PLC0415 13.5 MB that a machine without a change of rate is spared
 
     longest = max(up, down)

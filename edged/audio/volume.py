@@ -16,7 +16,7 @@ Not here: what is a cue and what an answer, threads. numpy is imported by the fi
 from math import log10
 from typing import TYPE_CHECKING
 
-from edged import pcm
+from edged import arrays, pcm
 
 if TYPE_CHECKING:
     from numpy import float64
@@ -44,8 +44,8 @@ def gain_of(volume: int) -> float:
 
 
 def prepare() -> None:
-    """Load what any volume but 50 needs: half a second on a small board, once."""
-    import numpy  # noqa: F401, ICN001, PLC0415
+    """Load what any volume but 50 needs: half a second on a small board, once. Raises DeviceError (memory_short)."""
+    arrays.load()
 
 
 class Leveller:
@@ -72,6 +72,7 @@ class Leveller:
         return self._levelled(sound) if sound else b""
 
     def _levelled(self, sound: bytes) -> bytes:
+        arrays.load()
         import numpy as np  # noqa: PLC0415 13.5 MB that the usual volume is spared
 
         samples = np.frombuffer(sound, np.int16) / pcm.FULL_SCALE

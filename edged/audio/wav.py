@@ -11,16 +11,19 @@ from edged import pcm
 from edged.audio.null import NullSpeaker
 from edged.audio.ports import Heed, Lost, Pace, Source
 from edged.errors import DeviceError
+from edged.files import opened, to_write
+
+LONGEST_S = 600  # the longest utterance there is
 
 
 def read_wav(path: Path) -> bytes:
     """The sound of a WAV file.
 
     Raises:
-        DeviceError: there is no such file, or it is not PCM16, mono, 24 kHz.
+        DeviceError: there is no such file, it is not PCM16, mono, 24 kHz, or it is longer than `LONGEST_S`.
     """
     try:
-        with wave.open(str(path), "rb") as file:
+        with opened(path) as raw, wave.open(raw, "rb") as file:
             shape = (file.getsampwidth(), file.getnchannels(), file.getframerate())
             if shape != (pcm.SAMPLE_BYTES, 1, pcm.PCM16.rate_hz):
                 width, channels, rate_hz = shape
@@ -28,10 +31,14 @@ def read_wav(path: Path) -> bytes:
                     f"{path} is {width * 8} bits, {channels} channels, {rate_hz} Hz; wanted: 16, mono, 24000:"
                     f" sox {path.name} -b 16 -c 1 -r 24000 new.wav"
                 )
+            if file.getnframes() > LONGEST_S * pcm.PCM16.rate_hz:
+                raise DeviceError(f"{path} is longer than {LONGEST_S} s; `microphone.file` is to be shorter")
             return file.readframes(file.getnframes())
     except FileNotFoundError as error:
         raise DeviceError(f"there is no file {path}; name one in `microphone.file`") from error
-    except (OSError, EOFError, wave.Error) as error:
+    except OSError as error:
+        raise DeviceError(f"{path}: {error.strerror or error}; see `microphone.file`") from error
+    except (EOFError, wave.Error) as error:
         raise DeviceError(f"{path} is no WAV file: {error}") from error
 
 
@@ -98,10 +105,11 @@ class WavSpeaker(NullSpeaker):
     def start(self, source: Source, lost: Lost) -> None:
         """Begin a new file; raises DeviceError when it can not be written."""
         try:
-            self._raw = self._path.open("wb")
+            self._raw = to_write(self._path)
         except OSError as error:
+            why = error.strerror or error
             raise DeviceError(
-                f"can not write {self._path}: {error}; see `speaker.file`", "speaker_lost"
+                f"cannot write {self._path}: {why}; see `speaker.file`", "speaker_lost"
             ) from error
         self._lost, self._full = lost, False
         self._file = wave.open(self._raw, "wb")  # noqa: SIM115 open until `stop`
@@ -114,10 +122,10 @@ class WavSpeaker(NullSpeaker):
         """Finish the file."""
         super().stop()
         file, self._file = self._file, None
-        for opened in (file, self._raw):  # `wave` does not close a file it was given
-            if opened is not None:
+        for each in (file, self._raw):  # `wave` does not close a file it was given
+            if each is not None:
                 with suppress(OSError):  # a full disk
-                    opened.close()
+                    each.close()
         self._raw = None
 
     def played(self, block: bytes) -> None:

@@ -1,6 +1,7 @@
 """The command line: one file a verb, each with `add(subparsers)` and `run(args) -> exit code`."""
 
 import argparse
+import errno
 import logging
 import os
 import re
@@ -13,6 +14,9 @@ from edged.causes import CAUSES
 from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError, EdgedError, UsageError
 
 VERBS = ("run", "demo", "serve", "relay", "status", "logs", "ctl", "reload", "config", "rescue")
+
+# put together before it is needed: there may be no memory for that, nor for the journal
+_TOO_LITTLE = f"edged: it gets no memory. {CAUSES['memory_short'].remedy}\n".encode()
 
 
 class _Parser(argparse.ArgumentParser):
@@ -57,6 +61,23 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; returns the exit code."""
+    try:
+        return _run(argv)
+    except (MemoryError, ImportError, OSError) as error:
+        if not _is_of_memory(error):
+            raise
+        os.write(sys.stderr.fileno(), _TOO_LITTLE)
+        return EXIT_CONFIG
+
+
+def _is_of_memory(error: BaseException) -> bool:
+    """Also what the loader of shared libraries says where it gets none."""
+    words = ("failed to map segment", "annot allocate memory")
+    told = isinstance(error, ImportError) and any(each in str(error) for each in words)
+    return isinstance(error, MemoryError) or told or getattr(error, "errno", None) == errno.ENOMEM
+
+
+def _run(argv: Sequence[str] | None) -> int:
     top = parser()
     args = top.parse_args(argv)
     if args.verb is None:

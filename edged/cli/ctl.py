@@ -1,13 +1,15 @@
 """`edged ctl`: act on a running edged, as the button would."""
 
 import argparse
+import sys
 from typing import Any
 
 from edged.cli.options import add_config
-from edged.cli.status import socket_path
+from edged.cli.status import printable, socket_path
 from edged.errors import UsageError
 
 LONGEST_PAUSE_S = 24 * 3600  # what cron is for
+SWITCHED = ("mute", "unmute", "volume")
 COMMANDS = ("press", "release", "interrupt", "mute", "unmute", "volume N")
 
 
@@ -32,10 +34,18 @@ def run(args: argparse.Namespace) -> int:
     with ControlClient(socket_path(args)) as client:
         for command, told in steps:
             if command:
-                client.command(command, **told)
+                _tell(command, client.command(command, **told))
             else:
                 sleep(told["pause_s"])
     return 0
+
+
+def _tell(command: str, state: dict[str, Any]) -> None:
+    """What was switched holds, and whoever switched it has to know if it is forgotten."""
+    for trouble in state.get("troubles", ()):
+        if command in SWITCHED and trouble["cause"] == "switches_forgotten":
+            words = f"edged ctl {command}: not kept: {trouble['text']}. {trouble['remedy']}"
+            print(printable(words), file=sys.stderr)
 
 
 def _steps(words: list[str]) -> list[tuple[str, dict[str, Any]]]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from edged.files import opened
 from edged.panel.button import Gesture
 from edged.panel.keyboard import KeyboardButton
 
@@ -88,8 +89,8 @@ class Script:
 
     def summary(self, problem: str | None, answer: Path | None, bill: list[str] | None) -> int:
         """Print what came of it; returns the exit code."""
-        if answer is not None and answer.exists():
-            with wave.open(str(answer)) as recorded:
+        if answer is not None and answer.is_file():
+            with opened(answer) as raw, wave.open(raw) as recorded:
                 seconds = recorded.getnframes() / recorded.getframerate()
             self.say(f"\nwhat the speaker played: {answer.resolve()} ({seconds:.1f} s)")
         if bill is not None:

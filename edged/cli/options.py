@@ -1,12 +1,15 @@
 """Options and loading that the verbs share: which configuration, and the key that goes with it."""
 
 import argparse
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from edged.config import Loaded
+
+log = logging.getLogger(__name__)
 
 SYSTEM_CONFIG = Path("/etc/edged/config.yaml")
 
@@ -31,6 +34,12 @@ def load_config(args: argparse.Namespace) -> "Loaded":
 
     path = args.config or (SYSTEM_CONFIG if is_there(SYSTEM_CONFIG) else None)
     return load(path, env=os.environ, sets=args.set)
+
+
+def tell_warnings(loaded: "Loaded") -> None:
+    """To the journal: what edged passes over, and what is better mended, though it runs all the same."""
+    for warning in loaded.warnings:
+        log.warning("configuration: %s", warning, extra={"edged": {"problem": warning}})
 
 
 def is_there(path: str | Path) -> bool:

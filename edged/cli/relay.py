@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edged.cli.options import add_config, load_config
+from edged.cli.options import add_config, load_config, tell_warnings
 from edged.errors import ConfigError, UsageError
+from edged.files import beginning
 
 if TYPE_CHECKING:
     from edged.config import Config, Secret
@@ -50,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
     from edged.system.journal import setup
 
     setup(loaded.config.log.level)
+    tell_warnings(loaded)
     key = resolve_key(loaded.config, os.environ)
     relay, where = _relay(args, loaded.config, key)
     return Door(ProcessExit()).run(_main(relay, where))
@@ -95,8 +97,7 @@ def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> 
 
 def _token(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            token = file.read(_MOST_TOKEN_BYTES).decode().strip()
+        token = beginning(path, _MOST_TOKEN_BYTES).decode().strip()
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
         raise ConfigError([f"--token-file {path}: {why} (make one: openssl rand -hex 16 > {path})"]) from None

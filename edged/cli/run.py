@@ -4,11 +4,11 @@ import argparse
 from typing import TYPE_CHECKING
 
 from edged.causes import CAUSES
-from edged.cli.options import add_config, load_config
-from edged.errors import EXIT_CONFIG, ConfigError
+from edged.cli.options import add_config, load_config, tell_warnings
+from edged.errors import EXIT_CONFIG, ConfigError, DeviceError
 
 if TYPE_CHECKING:
-    from edged.config import Loaded
+    from edged.config import Config, Loaded
     from edged.system.door import Door
 
 
@@ -29,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from edged.system.door import Door
     from edged.system.exit import ProcessExit
     from edged.system.journal import is_journal, setup
+    from edged.system.memory import make_sure
 
     faulthandler.enable(
         keep_apart()
@@ -36,10 +37,13 @@ def run(args: argparse.Namespace) -> int:
     door = Door(ProcessExit())
     try:
         with door:
+            make_sure()
             loaded = load_config(args)
             setup(loaded.config.log.level)
             told = {"event": "start", "version": __version__}
             logging.getLogger(__name__).info("edged %s", __version__, extra={"edged": told})
+            tell_warnings(loaded)
+            _make_room(loaded.config)
             return door.run(_main(loaded, args, door))
     except ConfigError as error:
         if not is_journal(sys.stderr, os.environ):
@@ -64,6 +68,28 @@ def _refuse(error: ConfigError) -> None:
     manager(os.environ).status(lambda: f"{error.problems[0]}. {remedy}")
 
 
+def _again(args: argparse.Namespace) -> "Loaded":
+    """The configuration as it is now. Raises ConfigError."""
+    loaded = load_config(args)
+    tell_warnings(loaded)
+    _make_room(loaded.config)
+    return loaded
+
+
+def _make_room(config: "Config") -> None:
+    """What a volume takes is loaded while there is nobody to hear it. Raises ConfigError."""
+    from edged.audio import volume
+
+    if config.speaker.volume != volume.AS_SENT:
+        try:
+            volume.prepare()
+        except DeviceError as error:
+            told = f"speaker.volume: {config.speaker.volume}: {error}"
+            raise ConfigError(
+                [f"{told}: raise the limit, or leave the volume at {volume.AS_SENT}"]
+            ) from error
+
+
 async def _main(loaded: "Loaded", args: argparse.Namespace, door: "Door") -> int:
     import asyncio
     import os
@@ -80,7 +106,7 @@ async def _main(loaded: "Loaded", args: argparse.Namespace, door: "Door") -> int
         key=key,
         ports=machine(config),
         front=devices(config, ThreadPace),
-        source=FileSource(lambda: load_config(args), os.environ, ThreadPace),
+        source=FileSource(lambda: _again(args), os.environ, ThreadPace),
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edged.errors import ConfigError, UsageError
+from edged.files import read
 
 if TYPE_CHECKING:
     from edged.local.server import LocalServer
 
+MOST_BYTES = 2**20  # of keys or of a script; more would be some other file
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -159,9 +161,11 @@ def _keys(path: Path) -> tuple[str, ...]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{path}: {error}"]) from error
+        return read(path, MOST_BYTES).decode()
+    except OSError as error:
+        raise ConfigError([f"{path}: {error.strerror or error}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: not UTF-8 (save the file as UTF-8)"]) from error
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:

@@ -37,6 +37,11 @@ def socket_path(args: argparse.Namespace) -> str:
         raise
 
 
+def printable(text: str) -> str:
+    """On one line of a terminal: what devices and services are called is theirs."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
 def run(args: argparse.Namespace) -> int:
     from edged.system.control_client import ControlClient
 
@@ -55,4 +60,7 @@ def run(args: argparse.Namespace) -> int:
     print(f"devices   {lost}")
     print(f"volume    {told['volume']}")
     print(f"turns     {told['turns']}")
+    for trouble in snapshot.get("troubles", ()):
+        print(printable(f"trouble   {trouble['what']}: {trouble['cause']}: {trouble['text']}"))
+        print(printable(f"remedy    {trouble['remedy']}"))
     return 0

@@ -10,6 +10,7 @@ from edged.config.rules import IN_CLEAR, in_clear
 from edged.config.secret import Secret
 from edged.config.values import UnfitError, secret
 from edged.errors import ConfigError
+from edged.files import beginning
 
 CREDENTIAL = "api-key"
 HOME = Path("/etc/edged/credentials")  # root's alone; the service gets what lies there at its start
@@ -20,8 +21,7 @@ Reader = Callable[[Path], str]
 
 def read_text(path: Path) -> str:
     """The beginning of a small file. Raises OSError, or ValueError when it is no text."""
-    with path.open("rb") as file:
-        return file.read(_MOST_BYTES).decode()
+    return beginning(path, _MOST_BYTES).decode()
 
 
 def resolve_key(

@@ -5,6 +5,7 @@ at once, in the order in which they stand.
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,9 +19,19 @@ from edged.config.keys import Path as KeyPath
 from edged.config.layers import SET, Found, Layer, of_environment, of_file, of_sets
 from edged.config.model import Config
 from edged.config.part import Class
-from edged.config.problem import DEFAULT, Place, Problem, name
+from edged.config.problem import DEFAULT, Place, Problem, name, shown
 from edged.config.rules import findings
 from edged.errors import ConfigError
+from edged.files import NotAFileError, beginning
+
+SUFFIX = ".yaml"  # of what is read in conf.d
+_MEANT = (".yml", ".yaml", ".json", ".conf", ".cfg", ".txt")  # endings that are to be replaced by it
+# what editors, packages and people leave beside what counts: nobody believes that it is in force
+_PUT_ASIDE = re.compile(
+    r"^\.|^README|~$|\.(bak|old|orig|rej|save|off|disabled|example|sample|md|swp|tmp|new|dpkg-\w+|ucf-\w+)$",
+    re.IGNORECASE,
+)
+_MOST_TOLD = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +58,8 @@ def load(
     Raises:
         ConfigError: with one line for each problem.
     """
-    files = [path, *_parts(path, conf_d)] if path is not None else []
+    parts, passed_over = ([], []) if path is None else _parts(path, conf_d)
+    files = [path, *parts] if path is not None else []
     layers = [*(_file(file, main=file is path) for file in files), of_environment(env), of_sets(sets)]
     problems = [problem for layer in layers for problem in layer.problems]
     values: dict[KeyPath, Found] = {}
@@ -59,11 +71,12 @@ def load(
     broken = {".".join(at) for layer in layers for at in layer.broken}
     problems += _together(config, places, broken)
     if problems:
-        raise ConfigError([str(problem) for problem in _in_order(problems, files)])
+        # what is missing may stand in what was passed over
+        raise ConfigError([*map(str, _in_order(problems, files)), *passed_over])
     origins = {key.name: str(places.get(key.name, DEFAULT)) for key in KEYS.values()}
     classes = {key.name: key.apply for key in KEYS.values()}
     warnings = [warning for layer in layers for warning in layer.warnings]
-    return Loaded(config, origins, classes, (*warnings, *_exposed(config, places)))
+    return Loaded(config, origins, classes, (*passed_over, *warnings, *_exposed(config, places)))
 
 
 def salvage(path: Path, section: str) -> Config | None:
@@ -71,7 +84,7 @@ def salvage(path: Path, section: str) -> Config | None:
 
     None where not even that is known: the file can not be read as YAML, or the section has a fault of its own.
     """
-    layers = [_file(file, main=file is path) for file in (path, *_parts(path, None))]
+    layers = [_file(file, main=file is path) for file in (path, *_parts(path, None)[0])]
     faulty = {at[0] for layer in layers for at in layer.broken}
     faulty |= {problem.key.split(".")[0] for layer in layers for problem in layer.problems}
     if section in faulty or any(layer.problems and not layer.values for layer in layers):
@@ -83,23 +96,43 @@ def salvage(path: Path, section: str) -> Config | None:
 def _file(path: Path, *, main: bool) -> Layer:
     start = Place(str(path))
     try:
-        with path.open("rb") as file:
-            data = file.read(document.MOST_BYTES + 1)
+        data = beginning(path, document.MOST_BYTES + 1)
+    except NotAFileError as error:
+        return Layer(problems=[Problem(start, "", f"can not be read: {error.strerror}")])
     except OSError as error:
+        if "\0" in str(path):
+            return Layer(problems=[Problem(Place("the path of the configuration"), "", "holds a zero byte")])
         what = f"can not be read: {error.strerror or error} (check the path, and that this user may read it)"
         return Layer(problems=[Problem(start, "", what)])
-    except ValueError:  # a zero byte in the path
-        return Layer(problems=[Problem(Place("the path of the configuration"), "", "holds a zero byte")])
     return of_file(*document.read(data, str(path)), main=main)
 
 
-def _parts(path: Path, conf_d: Path | None) -> list[Path]:
+def _parts(path: Path, conf_d: Path | None) -> tuple[list[Path], list[str]]:
+    """The files of conf.d that are read, in their order, and warnings about what is there and is not."""
     folder = path.parent / "conf.d" if conf_d is None else conf_d
     try:
-        names = os.listdir(folder)  # noqa: PTH208  # unlike iterdir it fails here, not while it is read
-    except (OSError, ValueError):
-        return []
-    return [folder / name for name in sorted(names) if name.endswith(".yaml") and not name.startswith(".")]
+        names = sorted(os.listdir(folder))  # noqa: PTH208  # unlike iterdir it fails here, not while it is read
+    except (FileNotFoundError, ValueError):
+        return [], []
+    except NotADirectoryError:
+        there = folder.exists()  # else it is the path to it that leads nowhere
+        return [], [f"{folder}: not read: it is not a folder (put *.yaml files in a folder)"] if there else []
+    except OSError as error:
+        return [], [f"{folder}: not read: {error.strerror or error} (see that this user may read it)"]
+    parts = [name for name in names if name.endswith(SUFFIX) and not name.startswith(".")]
+    passed_over = [name for name in names if name not in parts and not _PUT_ASIDE.search(name)]
+    warnings = [_not_read(folder, name) for name in passed_over[:_MOST_TOLD]]
+    if more := len(passed_over) - len(warnings):
+        warnings.append(f"{folder}: {more} more files are not read: only names in *{SUFFIX} are")
+    return [folder / name for name in parts], warnings
+
+
+def _not_read(folder: Path, name: str) -> str:
+    """Whoever wrote it believes that it is in force."""
+    stem = name
+    while Path(stem).suffix.lower() in _MEANT:
+        stem = Path(stem).stem
+    return f"{folder}/{shown(name)[1:-1]}: not read: only names in *{SUFFIX} are (rename it to {shown(stem + SUFFIX)})"
 
 
 def _nested(values: Mapping[KeyPath, Found]) -> dict[str, object]:

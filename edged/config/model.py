@@ -27,7 +27,10 @@ class Button(Part, frozen=True, kw_only=True):
 
     backend: Annotated[
         Literal["auto", "gpiozero", "keyboard", "none"],
-        described("reopen", "What the button is; `auto`: GPIO on a Pi, else the keyboard."),
+        described(
+            "reopen",
+            "What the button is; `auto`: GPIO on a Pi, else the keyboard of the terminal, else none.",
+        ),
     ] = "auto"
     gpio: Annotated[
         int, _GPIO, described("reopen", "GPIO number (BCM) of the button, not the pin of the header.")
@@ -58,7 +61,7 @@ class Light(Part, frozen=True, kw_only=True):
 
     backend: Annotated[
         Literal["auto", "gpiozero", "none"],
-        described("reopen", "What the lamp is; `auto`: GPIO on a Pi, else none."),
+        described("reopen", "What the lamp is; `auto`: GPIO on a Raspberry Pi, else none."),
     ] = "auto"
     gpio: Annotated[int, _GPIO, described("reopen", "GPIO number (BCM) of the lamp.")] = 27
     active_high: Annotated[bool, described("reopen", "false: the lamp is lit when the line is low.")] = True

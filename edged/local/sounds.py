@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from edged import pcm
+from edged import arrays, pcm
 from edged.pcm import PCM16, Format
 
 TELEPHONE_HZ = 8000
@@ -74,6 +74,7 @@ def to_client(sound: bytes, fmt: Format) -> bytes:
 
 
 def _slower(sound: bytes, encoding: str) -> bytes:
+    arrays.load()
     import numpy as np  # noqa: PLC0415 only telephones need it, and it is slow to load
 
     samples = np.frombuffer(sound, np.int16)
@@ -95,6 +96,7 @@ def _faster(sound: bytes, encoding: str, before: int) -> tuple[bytes, int]:
 @cache
 def _levels(encoding: str) -> Any:
     """The sample of every code."""
+    arrays.load()
     import numpy as np  # noqa: PLC0415
 
     return np.frombuffer(_DECODED[encoding](bytes(range(256))), np.int16)
@@ -103,6 +105,7 @@ def _levels(encoding: str) -> Any:
 @cache
 def _codes(encoding: str) -> Any:
     """The code of every sample, read as unsigned."""
+    arrays.load()
     import numpy as np  # noqa: PLC0415
 
     return np.frombuffer(_ENCODED[encoding](np.arange(2**16, dtype=np.uint16).tobytes()), np.uint8)

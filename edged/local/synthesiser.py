@@ -8,10 +8,12 @@ import wave
 from array import array
 from pathlib import Path
 
+from edged.files import read
 from edged.local.voice import Speak, hum
 from edged.pcm import PCM16
 
 LONGEST_S = 30.0  # for one sentence
+MOST_BYTES = 2**26  # of one sentence: ten minutes at the highest rate of any synthesiser
 
 
 def find() -> Speak | None:
@@ -37,7 +39,7 @@ def _flite(text: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "speech.wav"
         _call(["flite", "-voice", "slt", "-t", text, "-o", str(file)])
-        return _pcm(file.read_bytes())
+        return _pcm(read(file, MOST_BYTES))
 
 
 def _espeak(text: str) -> bytes:

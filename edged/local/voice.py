@@ -1,5 +1,9 @@
-"""What the embedded service says. Sound is PCM16, mono, 24 kHz. Pure but for reading the clips, once."""
+"""What the embedded service says. Sound is PCM16, mono, 24 kHz. Pure but for reading the clips, once.
 
+A clip that cannot be read is told once, and hummed.
+"""
+
+import logging
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,8 +12,12 @@ from itertools import cycle
 from typing import Protocol, runtime_checkable
 
 from edged import pcm
+from edged.files import opened, read
 from edged.local import clips
 
+log = logging.getLogger(__name__)
+
+MOST_BYTES = 2**20  # of a clip, or of the list of clips
 PAUSE_MS = 60  # between clips, as between words
 MOST_NUMBER = 69
 HUM_HZ, HUM_LEVEL = 140, 6000
@@ -111,7 +119,7 @@ def _of(names: list[str]) -> Answer:
 
 def _words(names: list[str]) -> str:
     texts = _texts()
-    return " ".join(texts[name] for name in names)
+    return " ".join(texts.get(name, name) for name in names)
 
 
 def _number(n: int) -> list[str]:
@@ -129,12 +137,25 @@ def _joined(names: list[str]) -> bytes:
 
 @cache
 def _clip(name: str) -> bytes:
-    with wave.open(str(clips(f"{name}.wav")), "rb") as file:
-        return file.readframes(file.getnframes())
+    try:
+        with opened(clips(f"{name}.wav")) as raw, wave.open(raw, "rb") as file:
+            return file.readframes(min(file.getnframes(), MOST_BYTES))
+    except (OSError, EOFError, wave.Error) as error:
+        _tell(f"{name}.wav", error)
+        return hum(_texts().get(name, name))
 
 
 @cache
 def _texts() -> dict[str, str]:
-    lines = clips("clips.txt").read_text(encoding="utf-8").splitlines()
-    rows = [line.split(maxsplit=2) for line in lines if not line.startswith("#")]
-    return {name: text for _, name, text in rows}
+    try:
+        lines = read(clips("clips.txt"), MOST_BYTES).decode().splitlines()
+        rows = [line.split(maxsplit=2) for line in lines if not line.startswith("#")]
+        return {name: text for _, name, text in rows}
+    except (OSError, ValueError) as error:
+        _tell("clips.txt", error)
+        return {}
+
+
+def _tell(name: str, error: Exception) -> None:
+    why = getattr(error, "strerror", None) or error
+    log.warning("%s: %s; install edged again", clips(name), why)

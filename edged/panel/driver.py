@@ -68,7 +68,7 @@ class LampDriver:
         self._light: Light | None = None
         self._since_ms = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._failed = False
+        self.trouble = ""  # why it cannot be reached; empty: it could, the last time
         self._is_over = False
 
     def show(self, light: Light) -> None:
@@ -81,7 +81,7 @@ class LampDriver:
     def replace(self, lamp: Lamp) -> None:
         """Go on with another lamp; the old one is dark and let go."""
         self._lamp.stop()
-        self._lamp, self._failed = lamp, False
+        self._lamp, self.trouble = lamp, ""
         if self._light is not None:
             self._step()
 
@@ -108,13 +108,13 @@ class LampDriver:
             return
         try:
             self._lamp.set(level)
-            self._failed = False
+            self.trouble = ""
         except DeviceError as error:
-            if not self._failed:
+            if not self.trouble:
                 log.warning(
                     "light_lost: %s. %s",
                     error,
                     CAUSES["light_lost"].remedy,
                     extra={"edged": {"cause": "light_lost", "device": "light"}},
                 )
-            self._failed = True
+            self.trouble = str(error)

@@ -1,13 +1,17 @@
 """Button and lamp on GPIO lines, over gpiozero. No `bounce_time`: it would delay the press itself."""
 
+import warnings
 from collections.abc import Callable
 
 from gpiozero import LED
 from gpiozero import Button as GpioButton
-from gpiozero.exc import GPIOZeroError
+from gpiozero.exc import BadPinFactory, GPIOZeroError, PinFactoryFallback
 
 from edged.errors import DeviceError
 from edged.panel.ports import Lost
+
+# It warns of each library that it tries in vain; what came of it is told in one sentence of ours.
+warnings.filterwarnings("ignore", category=PinFactoryFallback)
 
 # What the libraries below gpiozero raise is not of one family: lgpio.error, OSError, PinUnknownPi, ...
 _FAILURES = (GPIOZeroError, OSError, RuntimeError, ImportError)
@@ -82,6 +86,8 @@ def _unavailable(what: str, gpio: int, error: Exception) -> DeviceError:
     if not _is_foreign(error):
         raise error
     text = str(error) or type(error).__name__
+    if isinstance(error, BadPinFactory):
+        text = f"{text} (is this a Raspberry Pi, with python3-lgpio installed?)"
     if "busy" in text.lower():
         text = f"{text}: another program holds the line"
     return DeviceError(f"GPIO {gpio} can not be claimed: {text}; see `{what}.gpio`", f"{what}_lost")

@@ -38,6 +38,7 @@ from edged.realtime.ports import Resolver, Transport
 from edged.realtime.providers import Endpoint
 from edged.realtime.race import Waiting, first_connected
 from edged.realtime.transport import GOODBYE_S, Connection, WebsocketTransport, with_remedy
+from edged.tls import client_context
 
 MAX_MESSAGE_BYTES = (
     16 * 2**20 + 2**16
@@ -195,9 +196,9 @@ class WebsocketDial:
             return None
         if self._tls is None or self._tls[0] != endpoint.ca_file:
             try:
-                context = ssl.create_default_context(cafile=endpoint.ca_file or None)
-            except OSError as error:  # an ssl.SSLError is one, too: not PEM, or no certificate in it
-                why = error.strerror or "holds no certificate"
+                context = client_context(endpoint.ca_file)
+            except OSError as error:
+                why = error.strerror or error
                 raise LinkError(f"provider.ca_file: {endpoint.ca_file}: {why}", "tls_failed") from error
             self._tls = (endpoint.ca_file, context)
         return self._tls[1]

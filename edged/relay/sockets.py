@@ -22,6 +22,7 @@ from edged import __version__
 from edged.errors import LinkError
 from edged.relay.closing import NO_GOODBYE, PROTOCOL_ERROR, TOO_BIG
 from edged.relay.ports import ClosedError, Message, RefusedError, Side, StuckError, Upstream
+from edged.tls import client_context
 
 MAX_MESSAGE_BYTES = 16 * 2**20  # a whole retrieved item may come in one message
 PING_AFTER_S = 5.0  # of silence
@@ -108,7 +109,7 @@ class Dialler:
         host = upstream.host
         try:
             if upstream.secure and self._tls is None:
-                self._tls = ssl.create_default_context(cafile=self._ca_file or None)
+                self._tls = self._context(host)
             async with asyncio.timeout(OPEN_S):
                 return Socket(await self._open(upstream), PONG_FROM_SERVICE_S)
         except TimeoutError as error:
@@ -124,6 +125,13 @@ class Dialler:
             raise RefusedError(f"{host} does not speak WebSocket") from error
         except (OSError, WebSocketException, ValueError) as error:
             raise RefusedError(f"{host} can not be reached") from error
+
+    def _context(self, host: str) -> ssl.SSLContext:
+        try:
+            return client_context(self._ca_file)
+        except OSError as error:
+            why = error.strerror or error
+            raise RefusedError(f"{host}: no secure connection (provider.ca_file: {why})") from error
 
     async def _open(self, upstream: Upstream) -> Connection:
         failed: OSError = ConnectionRefusedError()

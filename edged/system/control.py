@@ -32,6 +32,7 @@ MOST_CLIENTS = 16
 MOST_OUTBOX = 64 * 1024
 AGAIN_S = 0.25  # after a connection that could not be accepted
 GOODBYE_S = 0.1  # what the kernel has taken by then can be read later all the same
+SWITCHES = frozenset({"mute", "unmute"})
 ACTS = frozenset({"press", "release", "interrupt", "mute", "unmute", "volume", "reload"})
 
 
@@ -53,6 +54,9 @@ class Controlled(Protocol):
     def command(self, name: str, peer: Peer, by: object = None) -> dict[str, object]:
         """Carry out; raises CommandError. `by` holds what it presses; None: whoever comes next may release it."""
         ...
+
+    async def kept(self) -> dict[str, object]:
+        """The state, once what was switched is kept, or it is known that it is not."""
 
     def let_go(self, by: object) -> None:
         """Release what `by` has pressed, and nothing else."""
@@ -212,16 +216,11 @@ class ControlServer:
             else:
                 raise CommandError(f"unknown command {name!r}; known are status, {', '.join(sorted(ACTS))}")  # noqa: TRY301
         except ConfigError as error:
-            return {
-                "type": "answer",
-                "id": number,
-                "ok": False,
-                "error": "the configuration can not be used; the one in use stays",
-                "problems": error.problems,
-            }
+            told = "the configuration can not be used; the one in use stays"
+            return {"type": "answer", "id": number, "ok": False, "error": told, "problems": error.problems}
         except CommandError as error:
-            told = {"cause": error.cause, "uid": client.peer.uid, "pid": client.peer.pid}
-            log.info("control socket: refused: %s", error, extra={"edged": told})
+            fields = {"cause": error.cause, "uid": client.peer.uid, "pid": client.peer.pid}
+            log.info("control socket: refused: %s", error, extra={"edged": fields})
             return {"type": "answer", "id": number, "ok": False, "error": str(error)}
         return {"type": "answer", "id": number, "ok": True, "state": state}
 
@@ -231,7 +230,8 @@ class ControlServer:
         if name == "reload":
             return await self._target.reload()
         kept = name == "press" and request.get("keep") is True
-        return self._target.command(name, client.peer, None if kept else client)
+        state = self._target.command(name, client.peer, None if kept else client)
+        return await self._target.kept() if name in SWITCHES else state
 
     def lost(self) -> None:
         """A client did not keep up."""

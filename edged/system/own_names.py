@@ -9,11 +9,11 @@ from edged.system.notices import NOTICES
 _MESSAGES = """
 answer armed at_ms answering attentive awaiting barged bridging by cause changed command commit_sent committed
 committing conversation counters cues_dropped cut device draining drained duplex echo_shifts edged error event
-first_audio_sent first_delta first_sound foreign_failures hearing hello hold hybrid id idle interrupt keep
-latched light link listening live lost mark microphone microphone_gaps mode mute muted name ok pending phrase press
-problems protocol release reload remedy reopen response_done responses_billed restart role snapshot speaker speaker_gaps
-speaking speech_dropped_bytes state status stopped telling text thinking toggle transcript turn turns type underruns
-unmute up usage volume was when assistant button user
+first_audio_sent first_delta first_sound foreign_failures gpiozero hearing hello hold hybrid id idle interrupt keep
+keyboard latched light line link listening live lost mark microphone microphone_gaps mixer mode mute muted name none
+ok pending phrase press problems protocol release reload remedy reopen response_done responses_billed restart role
+snapshot speaker speaker_gaps speaking speech_dropped_bytes state status stopped switches telling text thinking
+toggle transcript troubles turn turns type underruns unmute up usage volume was when assistant button user
 """
 
 _USAGE = """

@@ -4,6 +4,8 @@ import logging
 import re
 from pathlib import Path
 
+from edged.files import to_write
+
 log = logging.getLogger(__name__)
 
 MOST_BYTES = 2**20  # a file; a day of a busy kiosk
@@ -31,8 +33,8 @@ class Traces:
             number = numbers[-1] if numbers else 1
             if numbers and self._path(number).stat().st_size + len(text.encode()) > MOST_BYTES:
                 number += 1
-            with self._path(number).open("a", encoding="utf-8") as file:
-                file.write(text if file.tell() else self._header + text)
+            with to_write(self._path(number), append=True) as file:
+                file.write((text if file.tell() else self._header + text).encode())
             for old in self._numbers()[:-MOST_FILES]:
                 self._path(old).unlink(missing_ok=True)
         except OSError as error:

@@ -1,4 +1,5 @@
 import asyncio
+from contextlib import nullcontext
 from random import Random
 
 import pytest
@@ -7,11 +8,12 @@ from edged.app import switches as switches_module
 from edged.app.adapters import Ports
 from edged.app.switches import Switches
 from edged.audio.volume import CUE_LEAST, gain_of
-from edged.causes import CAUSES
+from edged.causes import CAUSES, Light
 from edged.config import load
 from edged.errors import CommandError, DeviceError
-from edged.system.store import MemoryStore
+from edged.system.store import FileStore, MemoryStore
 from tests.lab.ports import SimOffload
+from tests.strange import STRANGE, strange
 
 
 class Rig:
@@ -127,7 +129,7 @@ def test_what_is_no_volume_is_refused_and_changes_nothing(rig, level):
 
 
 @pytest.mark.parametrize(
-    "facts", [{"volume": "loud", "configured": 50}, {"volume": 500, "configured": 50}, {"muted": 1}]
+    "facts", [{"volume": "loud", "configured": 50}, {"volume": 500, "configured": 50}, {"muted": False}]
 )
 def test_what_somebody_wrote_into_the_file_breaks_nothing(rig, facts):
     async def body(kiosk):
@@ -160,6 +162,130 @@ def test_a_disk_that_hangs_costs_one_thread_however_often_something_is_set(rig):
             switches.mute(True)
             await asyncio.sleep(10)
         assert kiosk.offload.hung == 1
+        await end()
+
+    rig(body)
+
+
+def trouble(switches):
+    """The causes of what is wrong."""
+    return [each.cause for each in switches.troubles()]
+
+
+def broken_file(kind, directory):
+    """The switches' file, as something that cannot be read."""
+    if kind in STRANGE:
+        return strange(kind, directory / "switches.json")
+    directory.mkdir()
+    (directory / "switches.json").write_bytes(UNREADABLE[kind])
+    return nullcontext()
+
+
+UNREADABLE = {"empty": b"", "torn": b'{"muted": fal', "noise": b"\xff\0", "a word": b'{"muted": "no"}'}
+
+
+@pytest.mark.parametrize("kind", [*STRANGE, *UNREADABLE])
+def test_what_cannot_be_read_means_muted_until_somebody_switches(rig, tmp_path, caplog, kind):
+    directory = tmp_path / "state"
+
+    async def body(kiosk):
+        for _ in range(2):  # a start changes nothing about it, nor does a reload
+            kiosk.store, caplog.handler.records[:] = FileStore(directory), []
+            switches, end = await kiosk.live()
+            assert (switches.muted, trouble(switches)) == (True, ["switches_unreadable"])
+            causes = [getattr(record, "edged", {}).get("cause") for record in caplog.records]
+            assert causes.count("switches_unreadable") == 1
+            assert "edged ctl unmute" in caplog.text
+            switches.configure(load(None, env={}, sets=["speaker.volume=60"]).config)
+            await end()
+        assert CAUSES["switches_unreadable"].light is Light.MUTED
+        switches, end = await kiosk.live()
+        switches.mute(False)
+        await switches.kept()
+        assert (switches.muted, trouble(switches)) == (False, [])
+        await end()
+        kiosk.store = FileStore(directory)
+        switches, end = await kiosk.live()
+        assert (switches.muted, trouble(switches)) == (False, [])
+        await end()
+
+    with broken_file(kind, directory):
+        rig(body)
+
+
+def test_what_is_missing_means_as_configured(rig, tmp_path):
+    async def body(kiosk):
+        kiosk.store = FileStore(tmp_path / "none")
+        switches, end = await kiosk.live()
+        assert (switches.muted, trouble(switches)) == (False, [])
+        await end()
+
+    rig(body)
+
+
+def test_a_disk_that_hangs_at_the_start_means_muted(rig):
+    async def body(kiosk):
+        kiosk.offload.hangs = True
+        switches, end = await kiosk.live()
+        assert (switches.muted, trouble(switches)) == (True, ["switches_unreadable"])
+        await end()
+
+    rig(body)
+
+
+class Full(FileStore):
+    """A disk that is full at times."""
+
+    full = True
+
+    def save(self, name, facts):
+        return "/state/switches.json: No space left on device" if self.full else super().save(name, facts)
+
+
+def test_what_a_full_disk_does_not_keep_is_told_to_whoever_switches_and_kept_later(rig, tmp_path, caplog):
+    async def body(kiosk):
+        kiosk.store = Full(tmp_path)
+        switches, end = await kiosk.live()
+        for muted in (True, False, True):
+            switches.mute(muted)
+            await switches.kept()
+            assert "switches_forgotten" in trouble(switches)
+        told = [record for record in caplog.records if "No space left on device" in record.message]
+        assert [record.edged["cause"] for record in told] == ["switches_forgotten"]  # once
+        assert CAUSES["switches_forgotten"].remedy in told[0].message
+        kiosk.store.full = False
+        await asyncio.sleep(61)
+        assert trouble(switches) == ["muted"]
+        await end()
+        kiosk.store = FileStore(tmp_path)
+        switches, end = await kiosk.live()
+        assert switches.muted
+        await end()
+
+    rig(body)
+
+
+def test_a_disk_that_hangs_is_told_to_whoever_switches_in_good_time(rig):
+    async def body(kiosk):
+        switches, end = await kiosk.live()
+        kiosk.offload.hangs = True
+        began = asyncio.get_running_loop().time()
+        switches.mute(True)
+        await switches.kept()
+        assert asyncio.get_running_loop().time() - began < 2
+        assert trouble(switches) == ["muted", "switches_forgotten"]
+        await end()
+
+    rig(body)
+
+
+def test_without_a_folder_for_it_a_switch_is_said_to_be_forgotten(rig):
+    async def body(kiosk):
+        switches, end = await kiosk.live()
+        assert trouble(switches) == []
+        switches.mute(True)
+        await switches.kept()
+        assert trouble(switches) == ["muted", "switches_forgotten"]
         await end()
 
     rig(body)

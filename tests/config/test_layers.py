@@ -7,6 +7,7 @@ import pytest
 from edged.config import Config, load, show
 from edged.config.keys import KEYS
 from edged.errors import ConfigError
+from tests.strange import STRANGE, strange
 
 
 @pytest.fixture
@@ -117,9 +118,58 @@ def test_a_missing_file_is_a_problem(folder):
     assert told.startswith(f"{folder}/none.yaml: can not be read: No such file")
 
 
-def test_a_folder_is_no_file(folder):
-    (told,) = problems(folder, env={})
-    assert "can not be read" in told
+@pytest.mark.parametrize("kind", STRANGE)
+@pytest.mark.parametrize("name", ["c.yaml", "conf.d/a.yaml"])
+def test_what_is_no_file_is_a_problem_with_its_remedy(folder, kind, name):
+    if name != "c.yaml":
+        write(folder / "c.yaml", "version: 1\n")
+    with strange(kind, folder / name):
+        (told,) = problems(folder / "c.yaml", env={})
+        assert told == f"{folder}/{name}: can not be read: {STRANGE[kind]} (put a file in its place)"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in STRANGE if kind != "directory"])
+def test_what_is_no_folder_of_parts_is_told_and_ends_nothing(folder, kind):
+    file = write(folder / "c.yaml", "version: 1\nmode: toggle\n")
+    with strange(kind, folder / "conf.d"):
+        loaded = load(file, env={})
+    assert loaded.config.mode == "toggle"
+    assert loaded.warnings == (
+        f"{folder}/conf.d: not read: it is not a folder (put *.yaml files in a folder)",
+    )
+
+
+def test_what_is_passed_over_is_told_with_the_name_that_it_needs(folder):
+    file = write(folder / "c.yaml", "version: 1\nmode: hybrid\n")
+    for name in ("b.yml", "c.YAML", "d.yaml.txt", "e.json", "f", "g.YML"):
+        write(folder / "conf.d" / name, "mode: toggle\n")
+    for name in (".h.yaml", "i.yaml~", "j.yml.bak", "README", "k.yaml.dpkg-old", "l.yaml.disabled"):
+        write(folder / "conf.d" / name, "mode: toggle\n")
+    loaded = load(file, env={})
+    assert loaded.config.mode == "hybrid"
+    renamed = {"b.yml": "b", "c.YAML": "c", "d.yaml.txt": "d", "e.json": "e", "f": "f", "g.YML": "g"}
+    assert loaded.warnings == tuple(
+        f'{folder}/conf.d/{name}: not read: only names in *.yaml are (rename it to "{stem}.yaml")'
+        for name, stem in renamed.items()
+    )
+
+
+def test_what_is_passed_over_is_told_where_something_is_missing_too(folder):
+    file = write(folder / "c.yaml", "version: 1\nprovider: {name: custom}\n")
+    write(folder / "conf.d" / "site.yml", "provider: {url: wss://example.org/}\n")
+    (missing, passed_over) = problems(file, env={})
+    assert "provider.url" in missing
+    assert "site.yml: not read" in passed_over
+
+
+def test_a_folder_full_of_other_things_is_told_in_few_words(folder):
+    file = write(folder / "c.yaml", "version: 1\n")
+    for number in range(1000):
+        write(folder / "conf.d" / f"{number}\n.yml", "")
+    told = load(file, env={}).warnings
+    assert len(told) < 10
+    assert "992 more files are not read" in told[-1]
+    assert not any("\n" in each for each in told)
 
 
 def test_a_path_that_can_not_be_one_is_a_problem():

@@ -42,6 +42,9 @@ class Target:
             self.holder = by if name == "press" else None
         return self.snapshot()
 
+    async def kept(self):
+        return self.snapshot()
+
     def let_go(self, by):
         if by is self.holder:
             self.commands.append("let go")

@@ -9,12 +9,16 @@ import re
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 
+from edged.app.adapters import Ports
 from edged.app.chronicle import LEGS
+from edged.app.switches import Switches
 from edged.causes import CAUSES
+from edged.config import load
 from edged.errors import DeviceError
 from edged.keeper import Keeper
 from edged.local.server import LocalServer
@@ -23,6 +27,7 @@ from edged.system.journal import fields_of
 from edged.system.notices import NOTICES
 from edged.system.notify import NullManager
 from edged.system.progress import PATIENCE_MS, Sign
+from edged.system.store import FileStore
 from edged.system.watchdog import Watchdog
 from tests.audio.test_health import noise, speech
 from tests.lab.kiosk import Kiosk, StampVoice
@@ -92,7 +97,7 @@ def refusing(cause):
     return provoke
 
 
-for _cause in ("device_busy", "device_denied", "device_unfit", "device_ambiguous", "mixer_lost"):
+for _cause in ("device_busy", "device_denied", "device_unfit", "device_ambiguous", "memory_short"):
     HERE[_cause] = refusing(_cause)
 
 
@@ -124,6 +129,26 @@ HERE |= {
 async def _(net):
     async with kiosk(net, "speaker.mixer=no such control"):
         await asyncio.sleep(1)
+
+
+def switches_in(state):
+    """Those of a kiosk that keeps them there."""
+    ports = Ports(None, None, None, FileStore(state), SimOffload(), Random(1))
+    return Switches(load(None, env={}).config, ports, lambda: None)
+
+
+@brings("switches_unreadable")
+async def _(net):
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "switches.json").mkdir()
+        await switches_in(Path(folder)).recall()
+
+
+@brings("switches_forgotten")
+async def _(net):
+    switches = switches_in(Path("/dev/null/none"))
+    switches.mute(True)
+    await switches.kept()
 
 
 @brings("answer_too_long")

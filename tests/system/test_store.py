@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edged.system.store import MOST_BYTES, FileStore, MemoryStore
+from tests.strange import STRANGE, strange
 
 FACTS = {"spent_usd": 1.25, "by_day": {"2026-01-01": [1, 2, None, True, "ä\n"]}}
 
@@ -150,6 +151,7 @@ def test_a_disk_that_can_not_be_read_is_told(tmp_path, caplog):
     "content",
     [
         b"",
+        b"{}",
         b"{",
         b"[]",
         b"null",
@@ -165,9 +167,62 @@ def test_a_corrupt_file_is_set_aside_and_told(tmp_path, caplog, content):
     with caplog.at_level(logging.WARNING):
         assert store.load("ledger") == {}
     assert "ledger.json.corrupt" in caplog.text
+    assert FileStore(tmp_path).load("ledger") == {}  # and again, until something is saved
+    assert str(tmp_path / "ledger.json") in store.unreadable("ledger")
+    assert store.save("ledger", FACTS) == ""
     assert (tmp_path / "ledger.json.corrupt").read_bytes() == content
-    store.save("ledger", FACTS)
-    assert FileStore(tmp_path).load("ledger") == FACTS
+    after = FileStore(tmp_path)
+    assert (after.load("ledger"), after.unreadable("ledger")) == (FACTS, "")
+
+
+def test_what_is_missing_is_not_unreadable(tmp_path):
+    for directory in (tmp_path, tmp_path / "none", blocked(tmp_path)):
+        store = FileStore(directory)
+        assert (store.load("ledger"), store.unreadable("ledger")) == ({}, "")
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_what_is_no_file_neither_hangs_nor_ends_anything_and_gives_way(tmp_path, kind):
+    with strange(kind, tmp_path / "ledger.json"):
+        store = FileStore(tmp_path)
+        assert store.load("ledger") == {}
+        assert STRANGE[kind] in store.unreadable("ledger")
+        assert store.save("ledger", FACTS) == ""
+        assert FileStore(tmp_path).load("ledger") == FACTS
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_what_lies_where_a_new_content_is_written_neither_hangs_nor_ends_anything(tmp_path, kind):
+    with strange(kind, tmp_path / ".ledger.json.new"):
+        store = FileStore(tmp_path)
+        told = store.save("ledger", FACTS)
+        kept = FACTS if told == "" else {}
+        assert bool(told) == (kind == "directory")
+        assert FileStore(tmp_path).load("ledger") == kept
+
+
+def test_a_folder_that_cannot_be_set_aside_is_told(tmp_path):
+    for name in ("ledger.json", "ledger.json.corrupt"):
+        (tmp_path / name / "full").mkdir(parents=True)
+    store = FileStore(tmp_path)
+    store.load("ledger")
+    assert "ledger.json" in store.save("ledger", FACTS)
+    assert store.load("ledger") == FACTS  # as long as this process lives
+
+
+def test_a_full_disk_leaves_what_cannot_be_read_where_it_is(tmp_path, monkeypatch):
+    (tmp_path / "ledger.json").write_text("{")
+    store = FileStore(tmp_path)
+    store.load("ledger")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", full)
+        assert os.strerror(errno.ENOSPC) in store.save("ledger", FACTS)
+    assert store.unreadable("ledger")
+    assert [path.name for path in tmp_path.iterdir()] == ["ledger.json"]
 
 
 @pytest.mark.parametrize("name", ["../etc/passwd", "a/b", "", ".hidden", "A", "x" * 100])

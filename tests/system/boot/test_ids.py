@@ -22,6 +22,7 @@ IDS = {
 BOX: dict[str, Callable[[Stand], object]] = {}
 """What brings a message about, by the id of its row."""
 LINK = "edged/realtime/link.py"
+BUG = r"s/^    async def run(self.*:$/&\n        raise RuntimeError(1)/"
 ELSEWHERE = 'provider: {name: custom, model: m, url: "wss://192.0.2.1/v1/realtime"}'
 
 
@@ -223,13 +224,10 @@ def _(stand: Stand) -> None:
 
 @brings("device_hung")
 def _(stand: Stand) -> None:
-    stand.box.ask(
-        "rm -f /var/lib/edged/pipe; mkfifo -m 666 /var/lib/edged/pipe; chown edged /var/lib/edged/pipe"
-    )
-    stand.configure(
-        "speaker: {backend: wav, file: /var/lib/edged/pipe}"
-    )  # whom nobody reads from: it opens never
-    stand.start()
+    hang = r"s/^    def start(self.*$/&\n        import time; time.sleep(60)/"
+    with broken(stand, "edged/audio/null.py", hang):
+        stand.start()
+        stand.wait_for(IDS["device_hung"])
 
 
 # -- its life ----------------------------------------------------------------------------------------
@@ -303,10 +301,9 @@ def _(stand: Stand) -> None:
 
 
 @contextlib.contextmanager
-def broken(stand: Stand):
+def broken(stand: Stand, module: str = LINK, bug: str = BUG):
     """An edged with a bug in it."""
-    file = stand.box.ask(f"ls /opt/edged/current/lib/python3*/site-packages/{LINK}")
-    bug = r"s/^    async def run(self.*:$/&\n        raise RuntimeError(1)/"
+    file = stand.box.ask(f"ls /opt/edged/current/lib/python3*/site-packages/{module}")
     stand.configure()
     stand.box.ask(f"cp -p {file} /root/given/kept; sed -i '{bug}' {file}; ! cmp -s {file} /root/given/kept")
     try:

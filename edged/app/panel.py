@@ -1,0 +1,131 @@
+"""Button and lamp for a configuration. Adapters are imported here and only when they are chosen.
+
+Rules for `auto`:
+1. On a Raspberry Pi, which gpiozero knows by its revision, both are on GPIO, also while no chip has appeared yet: the
+   keeper tries again. Some laptops have chips of GPIO, too, with nothing that a button could be wired to.
+2. Whoever names a pin factory to gpiozero (GPIOZERO_PIN_FACTORY) has GPIO: a simulated one, or that of another machine.
+3. Elsewhere the button is the keyboard of the terminal that edged was started in, and the lamp is none. Without a
+   terminal, or in its background, where taking its keys would stop the process, the button is none.
+"""
+
+import logging
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from edged.config import Config
+from edged.files import beginning
+from edged.panel.ports import Button, Lamp
+
+log = logging.getLogger(__name__)
+
+_MOST_BYTES = 2**18  # /proc/cpuinfo of many processors
+_WORDS = {"keyboard": "the keyboard (space bar)", "gpiozero": "on GPIO {gpio}", "none": "none"}
+
+
+class Machine(NamedTuple):
+    """What it has; each in words, empty where there is nothing."""
+
+    gpio: str
+    no_gpio: str
+    no_terminal: str
+
+    def backend(self, part: str) -> str:
+        """What `auto` means for the button or the light."""
+        if self.gpio:
+            return "gpiozero"
+        return "keyboard" if part == "button" and not self.no_terminal else "none"
+
+    def why(self, parts: Iterable[str]) -> str:
+        if self.gpio:
+            return self.gpio
+        return " and ".join(
+            [self.no_gpio, *([self.no_terminal] if "button" in parts and self.no_terminal else [])]
+        )
+
+
+def machine(
+    env: Mapping[str, str] = os.environ, stdin: TextIO | None = sys.stdin, root: Path = Path("/")
+) -> Machine:
+    """Look at this machine; `root` is where its /dev and /proc are."""
+    factory = env.get("GPIOZERO_PIN_FACTORY")
+    gpio, no_gpio = (f"GPIOZERO_PIN_FACTORY is {factory!r:.40}", "") if factory else _board(root)
+    return Machine(gpio, no_gpio, _no_terminal(stdin))
+
+
+def button(config: Config) -> Button:
+    """What is pressed; not opened yet."""
+    match _backend("button", config.button.backend):
+        case "keyboard":
+            from edged.panel.keyboard import KeyboardButton
+
+            return KeyboardButton(sys.stdin)
+        case "none":
+            from edged.panel.null import NullButton
+
+            return NullButton()
+        case _:
+            from edged.panel.gpiozero_panel import GpiozeroButton
+
+            return GpiozeroButton(config.button.gpio, pull_up=config.button.pull_up)
+
+
+def lamp(config: Config) -> Lamp:
+    """What shines; its line is not claimed yet."""
+    if _backend("light", config.light.backend) == "none":
+        from edged.panel.null import NullLamp
+
+        return NullLamp()
+    from edged.panel.gpiozero_panel import GpiozeroLamp
+
+    return GpiozeroLamp(config.light.gpio, active_high=config.light.active_high)
+
+
+def tell(config: Config, parts: Iterable[str] = ("button", "light")) -> None:
+    """One line of the journal: what `auto` is here, and why."""
+    wanted = {
+        "button": (config.button.backend, config.button.gpio),
+        "light": (config.light.backend, config.light.gpio),
+    }
+    auto = {part: gpio for part, (backend, gpio) in wanted.items() if part in parts and backend == "auto"}
+    if not auto:
+        return
+    found = machine()
+    chosen = {part: found.backend(part) for part in auto}
+    words = [f"the {part} is {_WORDS[chosen[part]].format(gpio=auto[part])}" for part in auto]
+    log.info("auto: %s: %s", ", ".join(words), found.why(auto), extra={"edged": chosen})
+
+
+def _backend(part: str, wanted: str) -> str:
+    return machine().backend(part) if wanted == "auto" else wanted
+
+
+def _board(root: Path) -> tuple[str, str]:
+    """What GPIO there is, or why there is none that gpiozero could use."""
+    with suppress(OSError):
+        if len(beginning(root / "proc/device-tree/system/linux,revision", 4)) == 4:
+            return "this is a Raspberry Pi", ""
+    with suppress(OSError):
+        if re.search(rb"^Revision\s*:", beginning(root / "proc/cpuinfo", _MOST_BYTES), re.MULTILINE):
+            return "this is a Raspberry Pi", ""
+    has_chips = any(root.glob("dev/gpiochip*"))
+    return "", "this is not a Raspberry Pi" + (
+        ", and gpiozero cannot use its GPIO chips" if has_chips else ""
+    )
+
+
+def _no_terminal(stdin: TextIO | None) -> str:
+    try:
+        if stdin is None or not stdin.isatty():
+            return "there is no terminal"
+        return (
+            ""
+            if os.tcgetpgrp(stdin.fileno()) == os.getpgrp()
+            else "edged is in the background of its terminal"
+        )
+    except (OSError, ValueError):  # it is closed, or not ours
+        return "there is no terminal"
