@@ -116,16 +116,11 @@ class Dialogue:
                 self._on_delta(event)
             case Committed(asked=asked):
                 self._timeline.mark("committed")
-                if (
-                    not asked
-                    and self._turns.mode in (Mode.CONVERSATION, Mode.DUPLEX)
-                    and self._turns.state in OPEN
-                ):
+                if not asked and self._talks():
                     self._turns.post(Event.COMMITTED)
                 self.settle()
             case CommitRefused():
-                self._turns.post(Event.UTTERANCE_LOST, "utterance_refused")
-                self.settle()
+                self._on_refused(event)
             case Speech(started=started):
                 self._turns.post(Event.SPEECH_STARTED if started else Event.SPEECH_STOPPED)
             case ResponseStarted():
@@ -143,6 +138,17 @@ class Dialogue:
                 self._complain(event)
             case _:
                 pass
+
+    def _on_refused(self, event: CommitRefused) -> None:
+        if event.lost:
+            self._turns.post(Event.UTTERANCE_LOST, "utterance_refused")
+        self.settle()
+
+    def _talks(self) -> bool:
+        """Whether what the service commits by itself is what is being said, or was said last."""
+        state = self._turns.state
+        said = state in OPEN or state is State.COMMITTING  # whose end the line has not taken yet
+        return said and self._turns.mode in (Mode.CONVERSATION, Mode.DUPLEX) and self._utterances.unsent == 1
 
     def _complain(self, told: Told) -> None:
         """A line for the first of a kind on each line that came up; a service may say the same for ever."""

@@ -220,15 +220,15 @@ class Link:
         match event:
             case Broken(cause=cause, text=text, said=said):
                 raise LinkError(text, cause, said=said)
-            case Committed():
-                news = not self._deaf or self._unheard.is_news("commit")
-                event = replace(event, asked=news and self._acknowledged())
-                if not event.asked and self._settings.turn_detection is None:
+            case Committed(uid=uid):
+                ours = self._unheard.is_news("commit") if self._deaf else uid is not None
+                event = replace(event, asked=ours and self._acknowledged(uid))
+                if not event.asked and (uid is not None or self._settings.turn_detection is None):
                     return  # nothing was waiting for it
             case Speech() | ResponseStarted() if self._deaf:
                 self._on_sign(event)
-            case CommitRefused():
-                self._outgoing.refused()
+            case CommitRefused(uid=uid) if self._outgoing.refused(uid) is None:
+                return  # it was thrown away meanwhile
             case Opened(dialect=dialect):
                 self._dialect = dialect or self._dialect
                 return
@@ -237,9 +237,9 @@ class Link:
         self._note(event)
         self._owner.on_session(event)
 
-    def _acknowledged(self) -> bool:
-        """The service has the oldest utterance."""
-        uid = self._outgoing.committed()
+    def _acknowledged(self, uid: int | None = None) -> bool:
+        """The service has this utterance; None: the oldest."""
+        uid = self._outgoing.committed(uid)
         if uid is None:
             return False
         self._settled(uid)

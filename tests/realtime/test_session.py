@@ -455,24 +455,24 @@ def test_a_service_that_never_ends_a_cancelled_answer_is_noticed():
 
 def test_the_log_becomes_append_commit_and_clear():
     session = ready()
-    append = json.loads(session.append(b"\1\2\3\4"))
+    append = json.loads(session.append(b"\1\2\3\4", 1))
     assert (append["type"], base64.b64decode(append["audio"])) == ("input_audio_buffer.append", b"\1\2\3\4")
-    assert json.loads(session.commit())["type"] == "input_audio_buffer.commit"
+    assert json.loads(session.commit(1))["type"] == "input_audio_buffer.commit"
     assert json.loads(session.clear())["type"] == "input_audio_buffer.clear"
 
 
 def test_an_acknowledged_utterance():
     session = ready()
-    session.commit()
+    session.commit(1)
     assert says(session, wire.Committed(item_id="item_1", previous_item_id=None)) == [Committed("item_1")]
 
 
 def test_a_refused_commit_by_its_code_or_by_the_id_of_its_message():
     session = ready()
-    session.commit()
+    session.commit(1)
     told, refused = says(session, error("buffer too small", code="input_audio_buffer_commit_empty"))
     assert (told.code, refused) == ("input_audio_buffer_commit_empty", CommitRefused("buffer too small"))
-    commit = json.loads(session.commit())
+    commit = json.loads(session.commit(1))
     assert CommitRefused("odd") in says(session, error("odd", code="x", event_id=commit["event_id"]))
     assert CommitRefused("odd") not in says(session, error("odd", code="x", event_id=commit["event_id"]))
 
@@ -629,7 +629,7 @@ def test_a_greeting_that_does_not_show_its_dialect_changes_nothing():
 
 def test_acknowledgements_and_refusals_come_in_the_order_of_the_commits():
     session = ready()
-    ids = [json.loads(session.commit())["event_id"] for _ in range(3)]
+    ids = [json.loads(session.commit(uid))["event_id"] for uid in (1, 2, 3)]
     says(session, wire.Committed(item_id="i1", previous_item_id=None))
     assert says(session, error("late", event_id=ids[0])) == [Told("invalid_request_error", "late")]
     assert CommitRefused("no") in says(session, error("no", event_id=ids[1]))
