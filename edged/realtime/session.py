@@ -145,6 +145,7 @@ class Session:
             event = wire.parse_server(text)
         except WireError as error:
             self.counters["bad_message"] += 1
+            self._answers.missed()
             return [Told("", str(error), error.cause)]
         self._words.hear(event)
         self._commits.hear(event)
