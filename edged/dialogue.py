@@ -105,25 +105,23 @@ class Dialogue:
     def on_sent(self, entry: Entry) -> None:
         """The socket took an entry of the log."""
         if entry.kind == "sound":
-            self._timeline.mark("first_audio_sent")
+            self._timeline.said("first_audio_sent", entry.uid)
         elif entry.kind == "end":
-            self._timeline.mark("commit_sent")
+            self._timeline.said("commit_sent", entry.uid)
 
     def on_session(self, event: SessionEvent) -> None:  # noqa: C901 a flat list of events
         """The service said something."""
         match event:
             case Sound():
                 self._on_delta(event)
-            case Committed(asked=asked):
-                self._timeline.mark("committed")
-                if not asked and self._talks():
-                    self._turns.post(Event.COMMITTED)
-                self.settle()
+            case Committed():
+                self._on_committed(event)
             case CommitRefused():
                 self._on_refused(event)
             case Speech(started=started):
                 self._turns.post(Event.SPEECH_STARTED if started else Event.SPEECH_STOPPED)
             case ResponseStarted():
+                self._timeline.asks()
                 self._turns.post(Event.RESPONSE_STARTED)
             case ResponseEnded():
                 self._on_ended(event)
@@ -138,6 +136,14 @@ class Dialogue:
                 self._complain(event)
             case _:
                 pass
+
+    def _on_committed(self, event: Committed) -> None:
+        by_itself = not event.asked and self._talks()
+        if event.asked or by_itself:
+            self._timeline.committed(event.uid)
+        if by_itself:
+            self._turns.post(Event.COMMITTED)
+        self.settle()
 
     def _on_refused(self, event: CommitRefused) -> None:
         if event.lost:
@@ -164,14 +170,15 @@ class Dialogue:
     def _on_delta(self, event: Sound) -> None:
         taken = self._playout.push(event.part, event.pcm)
         if event.first:
-            self._timeline.mark("first_delta")
+            self._timeline.asks()  # a service that does not announce its responses
+            self._timeline.answer("first_delta")
             self._turns.post(Event.FIRST_AUDIO)
         if not taken:
             self._turns.post(Event.OVERFLOWED)
         self._sounds()
 
     def _on_ended(self, event: ResponseEnded) -> None:
-        self._timeline.mark("response_done")
+        self._timeline.answer("response_done")
         if event.sounded:
             self._playout.end()
         for call in event.calls:

@@ -63,7 +63,8 @@ class Utterances:
         self._fmt = fmt
         self._sample_bytes = fmt.sample_bytes
         self._pending: list[_Utterance] = []  # oldest first; only the last may be open
-        self._last_uid = 0
+        self.last = 0
+        """The utterance begun last."""
         self._broken: int | None = None  # thrown away, the reader has some of it and was not told yet
         self.dropped_bytes = 0
         """Sound not taken because its utterance was as long as may be."""
@@ -76,9 +77,9 @@ class Utterances:
             raise RuntimeError("an utterance is open already")
         if not self.room:
             raise TooMany(f"{self.pending} utterances are pending")
-        self._last_uid += 1
-        self._pending.append(_Utterance(self._last_uid, now_ms))
-        return self._last_uid
+        self.last += 1
+        self._pending.append(_Utterance(self.last, now_ms))
+        return self.last
 
     def add(self, sound: bytes) -> None:
         """Append sound to the open utterance. Raises RuntimeError when none is open."""

@@ -222,8 +222,9 @@ class Link:
                 raise LinkError(text, cause, said=said)
             case Committed(uid=uid):
                 ours = self._unheard.is_news("commit") if self._deaf else uid is not None
-                event = replace(event, asked=ours and self._acknowledged(uid))
-                if not event.asked and (uid is not None or self._settings.turn_detection is None):
+                taken = self._acknowledged(uid) if ours else None
+                event = replace(event, asked=taken is not None, uid=taken)
+                if taken is None and (uid is not None or self._settings.turn_detection is None):
                     return  # nothing was waiting for it
             case Speech() | ResponseStarted() if self._deaf:
                 self._on_sign(event)
@@ -237,16 +238,15 @@ class Link:
         self._note(event)
         self._owner.on_session(event)
 
-    def _acknowledged(self, uid: int | None = None) -> bool:
-        """The service has this utterance; None: the oldest."""
-        uid = self._outgoing.committed(uid)
-        if uid is None:
-            return False
+    def _acknowledged(self, uid: int | None = None) -> int | None:
+        """The service has this utterance, or the oldest; which one, None where it does not wait."""
+        if (uid := self._outgoing.committed(uid)) is None:
+            return None
         self._settled(uid)
         self.owed = self._spoken = True
         self._ignored = 0
         self._history.asked()
-        return True
+        return uid
 
     def _on_sign(self, event: Speech | ResponseStarted) -> None:
         """A service that detects by itself tells by other words, too, that it has an utterance."""
@@ -258,8 +258,8 @@ class Link:
         if isinstance(event, Speech):
             for uid in self._unheard.before(event.at_ms):
                 self._give_up(uid)
-        if self._acknowledged():
-            self._owner.on_session(Committed("", asked=True))
+        if (taken := self._acknowledged()) is not None:
+            self._owner.on_session(Committed("", asked=True, uid=taken))
 
     def _give_up(self, uid: int) -> None:
         """A service that detects by itself has found no speech in an utterance."""
