@@ -91,6 +91,7 @@ class App:
             now_ms=ports.clock.monotonic_ms,
         )
         self.playout.on_arrival = self._learning.arrived
+        self.playout.on_learnt = self._learning.judge
         self._front = Front(
             devices,
             config,
