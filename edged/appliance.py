@@ -3,7 +3,7 @@
 Who may speak is the turn's, what a failure looks like causes.py's, what is sent the link's. All of it runs on the loop.
 
 The walk of a microphone frame: device thread -> Intake.hand -> (gate open) `on_sound` -> the log -> the link, in the
-same call -> socket. The walk of a delta: socket -> the link's reader -> `on_session` -> Playout.push -> speaker thread.
+same call -> socket. The walk of a delta: socket -> carrier -> session -> link -> dialogue -> Playout.push -> speaker.
 A press: `gesture` -> the queue -> turn.step -> effects, in one go, before anything else runs.
 """
 
@@ -118,7 +118,7 @@ class Appliance:
         for event in self._playout.events():
             match event:
                 case Started():
-                    self._timeline.mark("first_sound")
+                    self._timeline.answer("first_sound")
                 case Underrun():
                     self._teller.counters["underruns"] += 1
                 case Flushed(heard=heard):
@@ -127,7 +127,7 @@ class Appliance:
                     if self._teller.cue_done(heard=heard):
                         self.post(Event.CUE_DONE)
                 case Drained():
-                    self._timeline.mark("drained")
+                    self._timeline.answer("drained")
                     if not self._playout.answering:
                         self.post(Event.DRAINED)
         self._intake.blind(not self._playout.idle)
@@ -170,7 +170,7 @@ class Appliance:
                 self.do(Do.INTERRUPT, None)  # an answer that the turn knows nothing of
             self._set_gate(self.state in OPEN)
         elif was in OVER_AN_ANSWER and self.state not in OVER_AN_ANSWER:
-            self._timeline.begin()
+            self._timeline.begin(self._utterances.last)
 
     def unfit(self, state: State) -> str | None:
         """Why what was recorded is not to be committed; what is bad about it is noted."""
@@ -197,8 +197,7 @@ class Appliance:
         if is_open:
             if not self._teller.silent:
                 self._playout.hush()  # a cue would be recorded
-            self._timeline.begin()
-            self._utterances.begin(self._now_ms())
+            self._timeline.begin(self._utterances.begin(self._now_ms()))
             self._intake.open()
         else:
             self._intake.shut()
@@ -228,6 +227,7 @@ class Appliance:
                 self._utterances.go_on(self._now_ms())
                 self._the_line.sound()
             case Do.ASK:
+                self._timeline.asks()
                 self._the_line.ask()
             case Do.CANCEL:
                 self._the_line.cancel()

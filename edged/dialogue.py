@@ -108,30 +108,23 @@ class Dialogue:
     def on_sent(self, entry: Entry) -> None:
         """The socket took an entry of the log."""
         if entry.kind == "sound":
-            self._timeline.mark("first_audio_sent")
+            self._timeline.said("first_audio_sent", entry.uid)
         elif entry.kind == "end":
-            self._timeline.mark("commit_sent")
+            self._timeline.said("commit_sent", entry.uid)
 
     def on_session(self, event: SessionEvent) -> None:  # noqa: C901 a flat list of events
         """The service said something."""
         match event:
             case Sound():
                 self._on_delta(event)
-            case Committed(asked=asked):
-                self._timeline.mark("committed")
-                if (
-                    not asked
-                    and self._turns.mode in (Mode.CONVERSATION, Mode.DUPLEX)
-                    and self._turns.state in OPEN
-                ):
-                    self._turns.post(Event.COMMITTED)
-                self.settle()
+            case Committed():
+                self._on_committed(event)
             case CommitRefused():
-                self._turns.post(Event.UTTERANCE_LOST, "utterance_refused")
-                self.settle()
+                self._on_refused(event)
             case Speech(started=started):
                 self._turns.post(Event.SPEECH_STARTED if started else Event.SPEECH_STOPPED)
             case ResponseStarted():
+                self._timeline.asks()
                 self._turns.post(Event.RESPONSE_STARTED)
             case ResponseEnded():
                 self._on_ended(event)
@@ -146,6 +139,25 @@ class Dialogue:
                 self._complain(event)
             case _:
                 pass
+
+    def _on_committed(self, event: Committed) -> None:
+        by_itself = not event.asked and self._talks()
+        if event.asked or by_itself:
+            self._timeline.committed(event.uid)
+        if by_itself:
+            self._turns.post(Event.COMMITTED)
+        self.settle()
+
+    def _on_refused(self, event: CommitRefused) -> None:
+        if event.lost:
+            self._turns.post(Event.UTTERANCE_LOST, "utterance_refused")
+        self.settle()
+
+    def _talks(self) -> bool:
+        """Whether what the service commits by itself is what is being said, or was said last."""
+        state = self._turns.state
+        said = state in OPEN or state is State.COMMITTING  # whose end the line has not taken yet
+        return said and self._turns.mode in (Mode.CONVERSATION, Mode.DUPLEX) and self._utterances.unsent == 1
 
     def _complain(self, told: Told) -> None:
         """A line for the first of a kind on each line that came up; a service may say the same for ever."""
@@ -163,14 +175,15 @@ class Dialogue:
     def _on_delta(self, event: Sound) -> None:
         taken = self._playout.push(event.part, event.pcm)
         if event.first:
-            self._timeline.mark("first_delta")
+            self._timeline.asks()  # a service that does not announce its responses
+            self._timeline.answer("first_delta")
             self._turns.post(Event.FIRST_AUDIO)
         if not taken:
             self._turns.post(Event.OVERFLOWED)
         self._sounds()
 
     def _on_ended(self, event: ResponseEnded) -> None:
-        self._timeline.mark("response_done")
+        self._timeline.answer("response_done")
         if event.sounded:
             self._playout.end()
         for call in event.calls:

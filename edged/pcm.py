@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from math import sqrt
-from operator import mul
+from operator import mul, sub
 from typing import Literal
 
 Encoding = Literal["pcm16", "g711_ulaw", "g711_alaw"]
@@ -102,6 +102,13 @@ def rms(pcm: bytes) -> float:
 def peak(pcm: bytes) -> int:
     """The largest magnitude, 0 .. 32768; nothing is silence. PCM16 of whole samples, else ValueError."""
     return max(map(abs, _samples(pcm)), default=0)
+
+
+def roughness(pcm: bytes) -> float:
+    """The mean step from a PCM16 sample to the next, 0 .. 65535; half a sample at the end is left out."""
+    samples = _samples(pcm[: len(pcm) // SAMPLE_BYTES * SAMPLE_BYTES])
+    steps = len(samples) - 1
+    return sum(map(abs, map(sub, samples[1:], samples))) / steps if steps > 0 else 0.0
 
 
 def ulaw_from_pcm(pcm: bytes) -> bytes:

@@ -7,6 +7,7 @@ import pytest
 from edged.causes import Cue
 from edged.local.script import VoicePlanner
 from edged.local.voice import Answer
+from edged.pcm import roughness
 from tests.lab.net import SimNet
 from tests.lab.stamp import stamps
 from tests.test_shell import idle, kiosk_of, played, told
@@ -205,6 +206,19 @@ def test_odd_services_do_not_disturb_an_answer(daemon, fault):
         assert told(kiosk) == []
 
     daemon(body, fault_lines=[fault])
+
+
+def test_deltas_that_lack_their_last_byte_are_no_noise(daemon):
+    async def body(kiosk):
+        assert await answered(kiosk)
+        assert roughest(played(kiosk)) <= 2 * roughest(kiosk.voice.answers[0])
+        assert told(kiosk) == []
+
+    daemon(body, fault_lines=["cut"])
+
+
+def roughest(sound, block=960):
+    return max(roughness(sound[at : at + block]) for at in range(0, len(sound), block))
 
 
 @pytest.mark.hours

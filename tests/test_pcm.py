@@ -137,6 +137,13 @@ def test_alaw_is_the_reference_for_every_sample_and_code():
     assert pcm.pcm_from_alaw(CODES) == reference.alaw2lin(CODES, 2)
 
 
+def test_roughness_is_the_mean_step():
+    assert pcm.roughness(sound(0, 10, -10)) == 15
+    assert pcm.roughness(sound(-32768, 32767)) == 65535
+    assert pcm.roughness(sound(7, 8) + b"\1") == 1
+    assert pcm.roughness(sound(7)) == pcm.roughness(b"") == 0
+
+
 def test_g711_at_the_points_the_recommendation_names():
     # ITU-T G.711 tables 1a and 2a: the largest and the smallest values, and where they go on the wire.
     assert values(pcm.pcm_from_ulaw(b"\x80\x00\xff\x7f")) == [32124, -32124, 0, 0]

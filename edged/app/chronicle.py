@@ -7,6 +7,7 @@ that was said.
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from edged.causes import CAUSES
@@ -14,6 +15,8 @@ from edged.causes import CAUSES
 log = logging.getLogger(__name__)
 
 REMIND_S = 3600.0
+MOST_WAITING = 2  # turns before the present one: as many utterances may be pending
+OF_AN_UTTERANCE = {"utterance_too_old", "utterance_refused"}
 LEGS = {  # each leg: from one mark to another
     "held": ("press", "release"),
     "first_sent": ("press", "first_audio_sent"),
@@ -30,9 +33,7 @@ class Chronicle:
     """A listener of the App; use on the loop, `close` at the end."""
 
     def __init__(self) -> None:
-        self._turn = 0
-        self._marks: dict[str, int] = {}
-        self._causes: list[str] = []
+        self._turns: dict[int, _Turn] = {}  # those that have not ended, by number
         self._standing: dict[str, _Standing] = {}
 
     def __call__(self, event: Mapping[str, Any]) -> None:
@@ -41,7 +42,7 @@ class Chronicle:
             case "mark":
                 self._mark(event["name"], event["turn"], event["at_ms"])
             case "cause":
-                self._causes.append(event["id"])
+                self._caused(event["id"])
             case "turn" if event["state"] in ("IDLE", "STOPPED"):
                 self._settled(stopped=event["state"] == "STOPPED")
             case "link":
@@ -60,39 +61,51 @@ class Chronicle:
     # -- turns ---------------------------------------------------------------------------------------
 
     def _mark(self, name: str, turn: int, at_ms: int) -> None:
-        if turn != self._turn:
-            self._summary("interrupted" if "first_delta" in self._marks else "unanswered")
-            self._turn, self._marks, self._causes = turn, {}, []
-        self._marks[name] = at_ms
+        if name == "press":
+            self._begin(turn)
+        if turn in self._turns:
+            self._turns[turn].marks[name] = at_ms
+
+    def _begin(self, turn: int) -> None:
+        """Another turn. One before it goes on where what was said in it waits, for the line or for the same answer."""
+        for number, each in tuple(self._turns.items()):
+            if each.causes or "first_delta" in each.marks:
+                self._ended(number, "answered" if "drained" in each.marks else "interrupted")
+        while len(self._turns) > MOST_WAITING:
+            self._ended(min(self._turns), "unanswered")
+        self._turns[turn] = _Turn()
+
+    def _caused(self, cause: str) -> None:
+        """Of the turn that it is about: one that was lost is the oldest that the service does not have."""
+        lost = [number for number, each in self._turns.items() if "committed" not in each.marks]
+        of = lost[0] if lost and cause in OF_AN_UTTERANCE else max(self._turns, default=None)
+        if of is not None:
+            self._turns[of].causes.append(cause)
 
     def _settled(self, *, stopped: bool) -> None:
-        """Nobody speaks: the turn has ended if there was an answer, or a cause for none."""
-        if "drained" in self._marks:
-            self._summary("answered")
-        elif self._causes:
-            self._summary("unanswered")
-        elif stopped:
-            self._summary("stopped")
+        """Nobody speaks: a turn has ended if there was an answer, also to a later one only, or a cause for none."""
+        answered = max((number for number, each in self._turns.items() if "drained" in each.marks), default=0)
+        for number, each in tuple(self._turns.items()):
+            if "drained" in each.marks:
+                self._ended(number, "answered")
+            elif each.causes or number < answered:
+                self._ended(number, "unanswered")
+            elif stopped:
+                self._ended(number, "stopped")
 
-    def _summary(self, outcome: str) -> None:
-        if not self._marks:
-            return
-        outcome = ", ".join(dict.fromkeys(self._causes)) or outcome
-        legs = {
-            name: self._marks[end] - self._marks[begin]
-            for name, (begin, end) in LEGS.items()
-            if begin in self._marks and end in self._marks
-        }
+    def _ended(self, number: int, outcome: str) -> None:
+        turn = self._turns.pop(number)
+        outcome = ", ".join(dict.fromkeys(turn.causes)) or outcome
+        legs = turn.legs()
         told = ", ".join(f"{name.replace('_', ' ')} {ms} ms" for name, ms in legs.items())
         fields = {f"{name}_ms": ms for name, ms in legs.items()}
         log.info(
             "turn %d: %s; %s",
-            self._turn,
+            number,
             outcome,
             told or "nothing was said",
-            extra={"edged": {"event": "turn", "turn": self._turn, "outcome": outcome, **fields}},
+            extra={"edged": {"event": "turn", "turn": number, "outcome": outcome, **fields}},
         )
-        self._marks, self._causes = {}, []
 
     # -- what lasts ----------------------------------------------------------------------------------
 
@@ -122,6 +135,21 @@ class Chronicle:
             extra={"edged": {"event": "standing", "what": what, "cause": standing.cause, "minutes": minutes}},
         )
         standing.reminder = self._remind(what)
+
+
+@dataclass(slots=True)
+class _Turn:
+    marks: dict[str, int] = field(default_factory=dict)
+    causes: list[str] = field(default_factory=list)
+
+    def legs(self) -> dict[str, int]:
+        """Milliseconds of each; one whose end came first is none: the service may take what is not said to its end."""
+        spans = {
+            name: self.marks[end] - self.marks[begin]
+            for name, (begin, end) in LEGS.items()
+            if begin in self.marks and end in self.marks
+        }
+        return {name: ms for name, ms in spans.items() if ms >= 0}
 
 
 class _Standing:

@@ -90,7 +90,7 @@ class App:
             notify=lambda: self._from_thread(self.appliance.on_playout),
             now_ms=ports.clock.monotonic_ms,
         )
-        self.playout.on_arrival = self._learning.arrived
+        self.playout.on_arrival, self.playout.on_learnt = self._learning.arrived, self._learning.judge
         self._front = Front(
             devices,
             config,

@@ -1,10 +1,13 @@
 """What playing answers teaches: kept over restarts, and recorded where that is asked for."""
 
 import asyncio
+from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from edged.app.adapters import Ports
+from edged.audio.arrivals import Arrivals
 from edged.audio.prediction import Prediction
 from edged.config import Config
 from edged.errors import DeviceError
@@ -15,9 +18,13 @@ NAME = "playout"
 SAVE_EVERY_S = 300  # an SD card is not written for every answer; the end of edged saves, too
 DISK_WITHIN_S = 30.0
 GOODBYE_S = 0.5
+MOST_WAITING = 8  # answers that are not judged yet; an answer takes longer than its judgement
 HEADER = (
     "# edged arrivals 1: ms since the first delta, ms of sound; a line with 0 ms of sound ends the answer\n"
 )
+
+
+_DONE = object()
 
 
 class Learning:
@@ -34,6 +41,8 @@ class Learning:
         self._first_ms = 0
         self._whole: list[str] = []  # answers that are not written yet
         self._work = asyncio.Event()
+        self._over = asyncio.Event()  # there is something to judge
+        self._judging: deque[Iterator[None]] = deque()  # steps that are left, by answer
         self._saved = 0  # how much was learned then
         self.configure(config)
 
@@ -61,8 +70,34 @@ class Learning:
                 self._lines.clear()
             self._work.set()
 
+    def judge(self, arrivals: Arrivals) -> None:
+        """No more of an answer comes: learn from it, in steps between which the loop does what is waiting."""
+        if len(self._judging) < MOST_WAITING:
+            self._judging.append(self.prediction.judging(arrivals))
+            self._over.set()
+
     async def run(self) -> None:
-        """Until cancelled: recall what is known, write what is recorded, save what is learned."""
+        """Until cancelled: judge answers; recall what is known, write what is recorded, save what is learned."""
+        async with asyncio.TaskGroup() as tasks:  # a disk that hangs holds up no judgement
+            tasks.create_task(self._judge(), name="learning-judge")
+            tasks.create_task(self._keep(), name="learning-keep")
+
+    async def _judge(self) -> None:
+        while True:
+            await self._over.wait()
+            self._over.clear()
+            while self._judging:
+                if next(self._judging[0], _DONE) is _DONE:
+                    self._judging.popleft()
+                    self._work.set()
+                await asyncio.sleep(0)
+
+    def _judge_the_rest(self) -> None:
+        while self._judging:
+            for _ in self._judging.popleft():
+                pass
+
+    async def _keep(self) -> None:
         await self._recall()
         saved_at = self._ports.clock.monotonic_ms() - SAVE_EVERY_S * 1000
         try:
@@ -74,6 +109,7 @@ class Learning:
                     saved_at = self._ports.clock.monotonic_ms()
                     await self._save(DISK_WITHIN_S)
         finally:
+            self._judge_the_rest()
             with suppress(TimeoutError):
                 async with asyncio.timeout(GOODBYE_S):
                     await self._write(GOODBYE_S)

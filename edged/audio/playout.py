@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from edged import pcm
 from edged.audio.answers import AnswerEvent
+from edged.audio.arrivals import Arrivals
 from edged.audio.held import Held
 from edged.audio.jitter import JitterBuffer
 from edged.audio.lane import CueDone, CueLane
@@ -64,6 +65,8 @@ class Playout:
         self.on_cut: Callable[[], None] | None = None
         self.on_arrival: Callable[[float], None] | None = None
         """Called on the loop's thread with the ms of sound of each delta, and 0 when no more of an answer comes."""
+        self.on_learnt: Callable[[Arrivals], None] | None = None
+        """Called on the loop's thread with an answer of which no more comes; None: the prediction learns at once."""
         self._arriving = False  # that 0 is owed
         self.cued_bytes = 0
         """How much of the last take was cues, which come first; the speaker's thread."""
@@ -156,7 +159,7 @@ class Playout:
         with self._lock:
             learnt, self._jitter.learnt = self._jitter.learnt, []
         for arrivals in learnt:
-            self._jitter.prediction.learn(arrivals)
+            (self.on_learnt or self._jitter.prediction.learn)(arrivals)
         if self._arriving:
             self._arrived(0)
 

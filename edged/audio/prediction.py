@@ -15,7 +15,7 @@ What can not be predicted, a stall that comes from nowhere, does not lengthen th
 would have cost less.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -53,7 +53,11 @@ TELLING_MS = 4000  # of time; a rate of less is not believed
 
 
 class Prediction:
-    """Learns; of one service and line. Not thread-safe; `learn` takes about a millisecond of a 2.6 GHz core."""
+    """Learns; of one service and line. Not thread-safe.
+
+    `learn` takes some milliseconds of a fast core, and ten times that of a Zero 2 W; who has no such time takes the
+    steps of `judging`, which are as long as the replay of one start.
+    """
 
     def __init__(self) -> None:
         self.forget()
@@ -62,6 +66,7 @@ class Prediction:
         """Begin anew."""
         self._costs = [CAUTION * _distance(rule) for rule in RULES]
         self._sound_ms = self._time_ms = 0.0  # of the last responses, as the far end made them
+        self._era = object()  # what is judged over its end is forgotten, too
         self.rule = COLD
         self.learnt = 0
         """Responses so far, those of before a restart aside."""
@@ -69,7 +74,7 @@ class Prediction:
     @property
     def rate(self) -> float:
         """Sound per time, as the far end makes it; 1.0 as long as that can not be told."""
-        return self._sound_ms / self._time_ms if self._time_ms >= TELLING_MS else 1.0
+        return _rate(self._sound_ms, self._time_ms)
 
     @property
     def slow(self) -> bool:
@@ -78,11 +83,21 @@ class Prediction:
 
     def learn(self, arrivals: Arrivals) -> None:
         """A response is over."""
-        self.learnt += 1
+        for _ in self.judging(arrivals):
+            pass
+
+    def judging(self, arrivals: Arrivals) -> Iterator[None]:
+        """`learn` in steps: all that is learned is there after the last, and nothing before."""
+        era = self._era
         sound_ms, time_ms = arrivals.rate()
-        self._sound_ms = self._sound_ms * 0.8 + sound_ms
-        self._time_ms = self._time_ms * 0.8 + time_ms
-        costs = _costs(arrivals, stretched=self.slow)
+        sound_ms, time_ms = self._sound_ms * 0.8 + sound_ms, self._time_ms * 0.8 + time_ms
+        yield
+        costs: list[float] = []
+        yield from _costs(arrivals, stretched=_rate(sound_ms, time_ms) < SLOW, into=costs)
+        if self._era is not era:
+            return
+        self.learnt += 1
+        self._sound_ms, self._time_ms = sound_ms, time_ms
         self._costs = [KEPT * old + new for old, new in zip(self._costs, costs, strict=True)]
         self._choose()
 
@@ -111,19 +126,22 @@ class Prediction:
         return True
 
 
-def _costs(arrivals: Arrivals, *, stretched: bool) -> list[float]:
-    """What a response would have cost under each of RULES, in ms."""
+def _costs(arrivals: Arrivals, *, stretched: bool, into: list[float]) -> Iterator[None]:
+    """What a response would have cost under each of RULES, in ms; a step is the replay of one start."""
     replay = Replay(arrivals, stretched=stretched)
-    known: dict[float, float] = {}
-
-    def cost(delay_ms: float) -> float:
-        if delay_ms not in known:
-            outcome = replay.outcome(delay_ms)
-            known[delay_ms] = outcome.delay_ms + GAP_MS * outcome.gaps + SILENT * outcome.silent_ms
-        return known[delay_ms]
-
     queued_at = {ms: arrivals.queued_at(ms) for ms in (*QUEUED_MS, NEVER)}
-    return [cost(min(rule.delay_ms, queued_at[rule.queued_ms])) for rule in RULES]
+    delays = [min(rule.delay_ms, queued_at[rule.queued_ms]) for rule in RULES]
+    yield
+    known: dict[float, float] = {}
+    for delay_ms in dict.fromkeys(delays):
+        outcome = replay.outcome(delay_ms)
+        known[delay_ms] = outcome.delay_ms + GAP_MS * outcome.gaps + SILENT * outcome.silent_ms
+        yield
+    into += map(known.__getitem__, delays)
+
+
+def _rate(sound_ms: float, time_ms: float) -> float:
+    return sound_ms / time_ms if time_ms >= TELLING_MS else 1.0
 
 
 def _distance(rule: Rule) -> float:

@@ -38,6 +38,6 @@ class Ring:
         return sound
 
     def clear(self) -> None:
-        """Forget what is held; this does not count as dropped."""
+        """Forget what is held."""
         self._blocks.clear()
         self._held = 0

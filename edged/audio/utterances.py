@@ -9,7 +9,7 @@ Rules:
    it back to the start of the oldest: the new session knows nothing, so everything is sent again.
 4. The reader is told of an utterance thrown away ("abort") only when the present session has some of its
    sound and was not told of its end.
-5. Acknowledgements come in the order of the ends: each is for the oldest utterance whose end was read.
+5. An acknowledgement that names no utterance is for the oldest one whose end was read: they come in that order.
 
 Not here: threads (all calls are the loop's), what an entry becomes on the wire, what a press means.
 """
@@ -63,7 +63,8 @@ class Utterances:
         self._fmt = fmt
         self._sample_bytes = fmt.sample_bytes
         self._pending: list[_Utterance] = []  # oldest first; only the last may be open
-        self._last_uid = 0
+        self.last = 0
+        """The utterance begun last."""
         self._broken: int | None = None  # thrown away, the reader has some of it and was not told yet
         self.dropped_bytes = 0
         """Sound not taken because its utterance was as long as may be."""
@@ -76,9 +77,9 @@ class Utterances:
             raise RuntimeError("an utterance is open already")
         if not self.room:
             raise TooMany(f"{self.pending} utterances are pending")
-        self._last_uid += 1
-        self._pending.append(_Utterance(self._last_uid, now_ms))
-        return self._last_uid
+        self.last += 1
+        self._pending.append(_Utterance(self.last, now_ms))
+        return self.last
 
     def add(self, sound: bytes) -> None:
         """Append sound to the open utterance. Raises RuntimeError when none is open."""
@@ -150,18 +151,16 @@ class Utterances:
 
     # What becomes of it
 
-    def committed(self) -> int | None:
-        """The server has the oldest utterance whose end was read; its uid. None: none was waiting."""
-        return self._settled()
+    def committed(self, uid: int | None = None) -> int | None:
+        """The server has this utterance, or the oldest, whose end was read; its uid.
+
+        None: it does not wait for that. It may have been thrown away meanwhile.
+        """
+        return self._settled(uid)
 
     def refused(self, uid: int | None = None) -> int | None:
-        """The server refused the oldest utterance whose end was read; its uid. None: none was waiting.
-
-        With `uid` only if it is that one: it may have been thrown away meanwhile.
-        """
-        if uid is not None and (not self._pending or self._pending[0].uid != uid):
-            return None
-        return self._settled()
+        """The server refused it; as `committed`."""
+        return self._settled(uid)
 
     def expire(self, before_ms: int) -> tuple[int, ...]:
         """Throw away what ended before `before_ms` and was not wholly read; the uids."""
@@ -218,10 +217,12 @@ class Utterances:
         utterance.ended_ms = now_ms
         return utterance.uid
 
-    def _settled(self) -> int | None:
-        if not self._pending or not self._pending[0].end_read:
-            return None
-        return self._pending.pop(0).uid
+    def _settled(self, uid: int | None) -> int | None:
+        for utterance in self._pending:
+            if utterance.end_read and uid in (None, utterance.uid):
+                self._pending.remove(utterance)
+                return utterance.uid
+        return None
 
     def _throw_away(self, gone: list[_Utterance]) -> tuple[int, ...]:
         for utterance in gone:

@@ -18,7 +18,7 @@ connections only.
     unasked                       an answer that nobody asked for begins, where none is under way
     deaf                          commits are never honoured
     twice | foreign | late        deltas of sound: two times, also of a response nobody asked for, again after the end
-    odd | bad_base64              deltas of odd length, or of no base64
+    odd | cut | bad_base64        deltas of odd length, without their last byte, or of no base64
     garbage:KIND                  text, array, untyped, typed_null, deep, binary, nul, huge_number, lone_surrogate
     huge:MEGABYTES                a message of this size, 64 at most
     bloat:KIND                    15 MiB that cost more than their bytes: lists, items, keys, depth, digits, words, wide
@@ -58,11 +58,11 @@ _STATUSES = {str(status.value) for status in HTTPStatus if status >= 200}
 _CLOSES = {1000, 1001, 1002, 1003, 1005, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014}
 _NONE = (
     "hang", "mute", "drop", "stall", "half_open", "expire", "swallow", "unasked", "deaf", "twice", "foreign", "late",
-    "odd", "bad_base64", "bare", "code_in_type",
+    "odd", "cut", "bad_base64", "bare", "code_in_type",
 )  # fmt: skip
 BEFORE = frozenset({"refuse", "slow", "hang"})
 ODD = 481  # bytes
-_LASTING = frozenset({"deaf", "twice", "foreign", "late", "odd", "bad_base64", "bare", "code_in_type"})
+_LASTING = frozenset({"deaf", "twice", "foreign", "late", "odd", "cut", "bad_base64", "bare", "code_in_type"})
 GARBAGE: dict[str, str | bytes] = {
     "text": "this is no JSON",
     "array": "[1, 2, 3]",
@@ -220,6 +220,8 @@ class Faulty:
             self._last_delta = message
             if "odd" in lasting:
                 out = [Send(piece) for piece in _odd(message)]
+            if "cut" in lasting:
+                out = [Send(_sounding(message, b64decode(json.loads(message)["delta"])[:-1]))]
             if "bad_base64" in lasting:
                 out = [Send(_with(message, delta="!" + json.loads(message)["delta"][1:]))]
             if "foreign" in lasting:
@@ -269,7 +271,11 @@ def _odd(message: str) -> list[str]:
     """A delta as two, the first of an odd length."""
     sound = b64decode(json.loads(message)["delta"])
     pieces = [piece for piece in (sound[:ODD], sound[ODD:]) if piece]
-    return [_with(message, delta=b64encode(piece).decode()) for piece in pieces]
+    return [_sounding(message, piece) for piece in pieces]
+
+
+def _sounding(message: str, sound: bytes) -> str:
+    return _with(message, delta=b64encode(sound).decode())
 
 
 def _bare(message: str, *, code_in_type: bool) -> str:

@@ -1,7 +1,11 @@
 """One response: what came of it, and how to tell the service what was heard. Pure.
 
-Deltas are of any length; a sample may be split between two of them. The odd byte is carried per part
-and never moves the phase of another part.
+Rules:
+1. Deltas are of any length, and a sample may be split between two of a part. Some services split none, and cut one off
+   at the end of a delta. Joined there, all that follows would be noise at full scale, so of half a sample is asked
+   what the next delta goes on with. Its sound tells, for bytes that are read out of step jump from sample to sample.
+   Where it does not tell, an odd length goes on with the other half, and an even one with a whole sample.
+2. Half a sample never moves the phase of another part, and is forgotten where a delta could not be read.
 """
 
 from collections.abc import Sequence
@@ -10,6 +14,10 @@ from edged import pcm
 from edged.wire import Heard, Part
 
 MOST_PARTS = 256  # of one answer; one or two in life, and each is remembered
+LEAST_BYTES = pcm.PCM16.bytes_of(2)  # of a delta; less does not tell whether it is noise
+MOST_BYTES = pcm.PCM16.bytes_of(10)
+SMOOTH = 4096  # mean step; the roughest 10 ms of speech at full scale have 2700
+FAR_ROUGHER = 4  # out of step speech is rougher by 7 times and more
 
 Correction = tuple[Part, int | None]
 """Where to truncate a part, in milliseconds; None: delete its item."""
@@ -34,7 +42,8 @@ class Answer:
             if len(self._parts) >= MOST_PARTS:
                 return b""
             self._parts.add(part)
-        data = self._odd.pop(part, b"") + data
+        if data and (half := self._odd.pop(part, b"")) and _splits_a_sample(data):
+            data = half + data
         rest = len(data) % pcm.SAMPLE_BYTES
         if rest:
             self._odd[part] = data[-rest:]
@@ -42,6 +51,10 @@ class Answer:
         if data:
             self._bytes[part] = self._bytes.get(part, 0) + len(data)
         return data
+
+    def missed(self) -> None:
+        """Something that may have been a delta could not be read."""
+        self._odd.clear()
 
     def corrections(self, heard: Sequence[Heard], *, ended: bool) -> list[Correction]:
         """What the service has to be told: (part, audio_end_ms) to truncate, (part, None) to delete its item.
@@ -66,3 +79,12 @@ class Answer:
     def all_received(self) -> list[Correction]:
         """Truncations at what was received of the last part: the rest is not wanted."""
         return [(part, pcm.PCM16.ms_of(n)) for part, n in list(self._bytes.items())[-1:]]
+
+
+def _splits_a_sample(data: bytes) -> bool:
+    """Whether this delta, after one of an odd length, begins with the other half of its last sample."""
+    whole, split = (pcm.roughness(data[start : MOST_BYTES + start]) for start in (0, 1))
+    smooth, rough = sorted((whole, split))
+    if len(data) >= LEAST_BYTES and smooth < SMOOTH and rough > FAR_ROUGHER * smooth:
+        return split < whole
+    return len(data) % pcm.SAMPLE_BYTES > 0

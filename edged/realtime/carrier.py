@@ -138,15 +138,15 @@ class Carrier:
         """The message of an entry; None: it needs none."""
         match entry.kind:
             case "sound":
-                return self.session.append(entry.pcm)
+                return self.session.append(entry.pcm, entry.uid)
             case "end" if self._deaf:
-                return self.session.append(DEAF_SILENCE)
+                return self.session.append(DEAF_SILENCE, entry.uid)
             case "end":
-                return self.session.commit()
+                return self.session.commit(entry.uid)
             case "abort":
                 return self.session.clear()
             case "close":
-                self._outgoing.committed()  # the service did that by itself
+                self._outgoing.committed(entry.uid)  # the service did that by itself
                 return None
 
     def _give(self, text: str) -> None:

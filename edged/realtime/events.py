@@ -45,17 +45,23 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """The service has an utterance; `asked`: it is one whose commit we have sent."""
+    """The service has an utterance; `uid`: the one of ours that it settles, None where the service commits by itself.
+
+    `asked`: ours was waiting for it.
+    """
 
     item_id: str
     asked: bool = field(default=False, compare=False)
+    uid: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class CommitRefused:
-    """The service did not take the utterance committed last."""
+    """The service did not take the utterance `uid`; not `lost`: it had taken all of it before, by itself."""
 
     text: str
+    uid: int | None = field(default=None, compare=False)
+    lost: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,15 +223,16 @@ class Link:
         match event:
             case Broken(cause=cause, text=text, said=said):
                 raise LinkError(text, cause, said=said)
-            case Committed():
-                news = not self._deaf or self._unheard.is_news("commit")
-                event = replace(event, asked=news and self._acknowledged())
-                if not event.asked and self._settings.turn_detection is None:
+            case Committed(uid=uid):
+                ours = self._unheard.is_news("commit") if self._deaf else uid is not None
+                taken = self._acknowledged(uid) if ours else None
+                event = replace(event, asked=taken is not None, uid=taken)
+                if taken is None and (uid is not None or self._settings.turn_detection is None):
                     return  # nothing was waiting for it
             case Speech() | ResponseStarted() if self._deaf:
                 self._on_sign(event)
-            case CommitRefused():
-                self._outgoing.refused()
+            case CommitRefused(uid=uid) if self._outgoing.refused(uid) is None:
+                return  # it was thrown away meanwhile
             case Opened(dialect=dialect):
                 self._dialect = dialect or self._dialect
                 return
@@ -240,16 +241,15 @@ class Link:
         self._note(event)
         self._owner.on_session(event)
 
-    def _acknowledged(self) -> bool:
-        """The service has the oldest utterance."""
-        uid = self._outgoing.committed()
-        if uid is None:
-            return False
+    def _acknowledged(self, uid: int | None = None) -> int | None:
+        """The service has this utterance, or the oldest; which one, None where it does not wait."""
+        if (uid := self._outgoing.committed(uid)) is None:
+            return None
         self._settled(uid)
         self.owed = self._spoken = True
         self._ignored = 0
         self._history.asked()
-        return True
+        return uid
 
     def _on_sign(self, event: Speech | ResponseStarted) -> None:
         """A service that detects by itself tells by other words, too, that it has an utterance."""
@@ -261,8 +261,8 @@ class Link:
         if isinstance(event, Speech):
             for uid in self._unheard.before(event.at_ms):
                 self._give_up(uid)
-        if self._acknowledged():
-            self._owner.on_session(Committed("", asked=True))
+        if (taken := self._acknowledged()) is not None:
+            self._owner.on_session(Committed("", asked=True, uid=taken))
 
     def _give_up(self, uid: int) -> None:
         """A service that detects by itself has found no speech in an utterance."""

@@ -29,12 +29,12 @@ class Outgoing(Protocol):
         """Begin again with the oldest utterance that the service has not acknowledged."""
         ...
 
-    def committed(self) -> int | None:
-        """The oldest utterance read to its end is the service's now; its id, None when none was waiting."""
+    def committed(self, uid: int | None = None) -> int | None:
+        """The utterance `uid`, or the oldest, read to its end, is the service's now; its id, None: it does not wait."""
         ...
 
     def refused(self, uid: int | None = None) -> int | None:
-        """The same utterance was refused and is gone; its id, None when none was waiting, or not `uid`."""
+        """The same utterance was refused and is gone; its id, None: it does not wait."""
         ...
 
 

@@ -109,6 +109,10 @@ class Sequencer:
             return None
         return self._answer
 
+    def missed(self) -> None:
+        """A message could not be read; it may have been sound."""
+        self._answer.missed()
+
     def done(self, response_id: str) -> Answer | None:
         """A response has ended; the answer, if it was ours and somebody still listens to it."""
         if not self._is_ours(response_id):

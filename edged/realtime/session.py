@@ -5,8 +5,8 @@ Rules:
 2. Names of both dialects are accepted always; only what is sent depends on the dialect.
 3. Errors that say no more than that two messages crossed are ignored by name (faults.py).
 
-Not here: one response at a time (sequencer.py), how one ended (ending.py), what to say when (the turn), utterances and
-their cursor (the log), sockets and waiting (the link).
+Not here: one response at a time (sequencer.py), which commit is answered (commits.py), how an answer ended (ending.py),
+what to say when (the turn), utterances and their cursor (the log), sockets and waiting (the link).
 """
 
 from collections import Counter
@@ -15,11 +15,10 @@ from typing import Any
 
 from edged import wire
 from edged.realtime import faults
+from edged.realtime.commits import Commits
 from edged.realtime.ending import ended_of, is_of_service
 from edged.realtime.events import (
     Broken,
-    CommitRefused,
-    Committed,
     Ended,
     Opened,
     Ready,
@@ -58,7 +57,7 @@ class Session:
         self._answers = Sequencer(new_id, self._send, self.counters)
         self._update_id: str | None = None
         self._redialled = False
-        self._commit_ids: list[str] = []
+        self._commits = Commits(self.counters, detects=settings.turn_detection is not None)
         self._probe_id: str | None = None
         self._asked_again = False  # after a failure of the service's own
 
@@ -75,7 +74,7 @@ class Session:
     @property
     def owed(self) -> Owed:
         """What the service has been asked for and has not given yet."""
-        return Owed.ACKNOWLEDGEMENT if self._commit_ids else self._answers.owed
+        return Owed.ACKNOWLEDGEMENT if self._commits.waiting else self._answers.owed
 
     # -- what the owner asks -------------------------------------------------------------------------
 
@@ -89,18 +88,22 @@ class Session:
         self._update_id = self._new_id()
         self._send(wire.session_update(self._settings, self.dialect, self._update_id))
 
-    def append(self, pcm16: bytes) -> str:
+    def append(self, pcm16: bytes, uid: int) -> str:
         """The message that carries a piece of the utterance."""
+        self._commits.sending(uid)
         return wire.append(pcm16)
 
-    def commit(self) -> str:
+    def commit(self, uid: int) -> str:
         """The message that completes the utterance; Committed or CommitRefused follows."""
-        self._commit_ids.append(self._new_id())
-        return wire.commit(self._commit_ids[-1])
+        event_id = self._new_id()
+        self._commits.sent(event_id, uid)
+        return wire.commit(event_id)
 
     def clear(self) -> str:
         """The message that throws away what was appended and not committed."""
-        return wire.clear(self._new_id())
+        event_id = self._new_id()
+        self._commits.cleared(event_id)
+        return wire.clear(event_id)
 
     def probe(self) -> None:
         """Make the service say something, whatever it is, and nothing else: ask for an item that is not there."""
@@ -143,11 +146,13 @@ class Session:
             event = wire.parse_server(text)
         except wire.BadServerEvent as error:
             self.counters[error.cause] += 1
+            self._answers.missed()
             told.append(Told("", str(error), error.cause))
             if error.rest is None:
                 return told
             event = error.rest
         self._words.hear(event)
+        self._commits.hear(event)
         told += self._on(event)
         if len(self._out) > MOST_WAITING:
             told.append(Broken("server_error", "the service asks for more messages than it takes"))
@@ -164,8 +169,7 @@ class Session:
             case wire.SessionUpdated(session=session):
                 return self._on_updated(session)
             case wire.Committed(item_id=item_id):
-                del self._commit_ids[:1]
-                return [Committed(item_id)]
+                return self._commits.acknowledged(item_id)
             case wire.SpeechStarted():
                 return [Speech(started=True)]
             case wire.SpeechStopped(audio_end_ms=at_ms):
@@ -228,7 +232,7 @@ class Session:
     def _on_error(self, error: wire.ServerError) -> list[SessionEvent]:
         code = error.code or error.type or ""
         told = Told(code, error.message)
-        if self._is_of_probe(error) and code not in faults.FATAL:
+        if self._is_of_probe(error) and code not in faults.FATAL.keys() | faults.COMMIT_REFUSED:
             self._probe_id = None
             self.counters["probes_answered"] += 1
             return []
@@ -239,9 +243,8 @@ class Session:
         if code in faults.HARMLESS:
             self.counters[code] += 1
             return []
-        if code in faults.COMMIT_REFUSED or error.event_id in self._commit_ids:
-            del self._commit_ids[:1]
-            return [told, CommitRefused(error.message)]
+        if (refused := self._commits.refused(error.event_id, told)) is not None:
+            return refused
         if code == faults.ANSWER_ACTIVE:
             self._answers.busy()
             return [told]

@@ -9,7 +9,7 @@ Rules:
    sign of life; without one for `PROBED_S` it is dead.
 4. One that gives signs of life but has not acknowledged a commit within `COMMIT_S` never will: some do not know it.
 
-Not here: how long a visitor waits for an answer (the turn), the WebSocket's own pings (websocket.py).
+Not here: how long a visitor waits for an answer (the turn), the WebSocket's own pings (pulse.py).
 """
 
 from enum import Enum

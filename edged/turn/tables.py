@@ -20,7 +20,7 @@ def _step(state: State, *effects: Effect) -> Step:
     return Step(state, effects)
 
 
-# What every mode shares. `_OPENS` marks a press that opens the gate; each mode says into which state.
+# What every mode shares. The press that opens the gate goes into another state in each (`_presses`).
 _COMMON: Table = {
     (_S.IDLE, _E.PRESS_REFUSED): _step(_S.TELLING, Tell()),
     (_S.IDLE, _E.COMMITTED): _step(_S.THINKING, Do.ASK),

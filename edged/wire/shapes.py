@@ -182,7 +182,7 @@ class PartDone:
 
 @dataclass(frozen=True, slots=True)
 class AudioDelta:
-    """`pcm` may be of an odd length: the next delta of the part goes on with the other half of the sample."""
+    """`pcm` may be of an odd length: then the next delta of the part may go on with the other half of the sample."""
 
     response_id: str
     part: Part

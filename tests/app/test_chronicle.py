@@ -97,6 +97,75 @@ def test_the_next_press_ends_a_turn_that_had_no_end(told):
     assert outcomes == [("1", "interrupted"), ("2", "unanswered"), ("3", "answered")]
 
 
+def test_a_turn_whose_commit_goes_out_in_the_next_one_is_answered_with_it(told):
+    async def hear(chronicle):
+        marks(chronicle, 1, ("press", "release"))
+        marks(chronicle, 2, ("press",))
+        marks(chronicle, 1, ("commit_sent", "committed"))
+        marks(chronicle, 2, ("release", "commit_sent", "committed"))
+        for turn in (1, 2):
+            marks(chronicle, turn, ("first_delta", "first_sound", "drained"))
+        idle(chronicle)
+
+    entries = told(hear)
+    assert [(entry["EDGED_TURN"], entry["EDGED_OUTCOME"]) for entry in entries] == [
+        ("1", "answered"),
+        ("2", "answered"),
+    ]
+    assert [entry["EDGED_COMMIT_SENT_MS"] for entry in entries] == ["10", "10"]
+
+
+def test_one_that_was_not_answered_with_the_next_is_not(told):
+    async def hear(chronicle):
+        marks(chronicle, 1, ("press", "release", "commit_sent"))
+        marks(chronicle, 2, ("press", "release"))
+        idle(chronicle)
+        marks(chronicle, 2, ("commit_sent", "committed", "first_delta", "first_sound", "drained"))
+        idle(chronicle)
+
+    outcomes = [(entry["EDGED_TURN"], entry["EDGED_OUTCOME"]) for entry in told(hear)]
+    assert outcomes == [("1", "unanswered"), ("2", "answered")]
+
+
+def test_one_that_was_lost_in_the_next_one_names_its_cause(told):
+    async def hear(chronicle):
+        marks(chronicle, 1, ("press", "release"))
+        marks(chronicle, 2, ("press", "release", "commit_sent", "committed"))
+        chronicle({"event": "cause", "id": "utterance_too_old", "phrase": "", "remedy": ""})
+        marks(chronicle, 2, ("first_delta", "first_sound", "drained"))
+        idle(chronicle)
+
+    outcomes = [(entry["EDGED_TURN"], entry["EDGED_OUTCOME"]) for entry in told(hear)]
+    assert outcomes == [("1", "utterance_too_old"), ("2", "answered")]
+
+
+def test_a_turn_of_a_conversation_that_was_answered_is_not_interrupted_by_the_next(told):
+    async def hear(chronicle):
+        marks(chronicle, 1)
+        marks(chronicle, 2, ("press",))
+
+    assert [entry["EDGED_OUTCOME"] for entry in told(hear)] == ["answered"]
+
+
+def test_no_leg_ends_before_it_begins(told):
+    async def hear(chronicle):
+        marks(chronicle, 1)
+        chronicle({"event": "mark", "name": "committed", "turn": 1, "at_ms": MARKS["commit_sent"] - 1})
+        idle(chronicle)
+
+    (entry,) = told(hear)
+    assert "EDGED_COMMITTED_MS" not in entry
+    assert entry["EDGED_FIRST_DELTA_MS"] == "691"
+
+
+def test_turns_that_nobody_answers_are_not_kept(told):
+    async def hear(chronicle):
+        for turn in range(1, 101):
+            marks(chronicle, turn, ("press", "release"))
+
+    assert [entry["EDGED_TURN"] for entry in told(hear)] == [str(turn) for turn in range(1, 98)]
+
+
 def test_the_end_of_the_daemon_ends_the_turn(told):
     async def hear(chronicle):
         marks(chronicle, 1, ("press",))

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from edged.app.adapters import Ports
-from edged.app.learning import SAVE_EVERY_S, Learning
+from edged.app.learning import MOST_WAITING, SAVE_EVERY_S, Learning
 from edged.audio.arrivals import Arrivals
 from edged.audio.prediction import Prediction
 from edged.config import load
@@ -94,6 +94,117 @@ def test_the_card_is_not_written_for_every_answer(lab_run):
         assert store.saves == 4
 
     lab_run(main())
+
+
+def many_deltas():
+    """An answer of a minute on a line that is late now and then."""
+    arrivals, rng = Arrivals(), Random(3)
+    for n in range(590):
+        arrivals.add(n * 100 + rng.choice((0, 0, 0, rng.uniform(0, 900))) * bool(n), 100)
+    arrivals.end(59_000)
+    return arrivals
+
+
+def test_an_answer_is_judged_in_steps_and_nothing_of_it_is_learnt_before_the_last(lab_run):
+    async def main():
+        learning, at_once = Learning(configured(), ports(MemoryStore())), Prediction()
+        at_once.learn(many_deltas())
+        cold, turns_of_the_loop = learning.prediction.facts(), 0
+
+        async def body():
+            nonlocal turns_of_the_loop
+            learning.judge(many_deltas())
+            while not learning.prediction.learnt:
+                assert learning.prediction.facts() == cold
+                turns_of_the_loop += 1
+                await asyncio.sleep(0)
+
+        await during(learning, body)
+        assert turns_of_the_loop >= 25
+        assert learning.prediction.facts() == at_once.facts()
+        assert learning.prediction.rule == at_once.rule
+
+    lab_run(main())
+
+
+def test_what_is_judged_while_the_service_changes_is_forgotten_with_it(lab_run):
+    async def main():
+        learning = Learning(configured(), ports(MemoryStore()))
+
+        async def body():
+            learning.judge(many_deltas())
+            for _ in range(5):
+                await asyncio.sleep(0)
+            learning.configure(configured("provider.name=openai"))
+            await asyncio.sleep(1)
+
+        await during(learning, body)
+        assert learning.prediction.learnt == 0
+        assert learning.prediction.facts() == Prediction().facts()
+
+    lab_run(main())
+
+
+def test_what_is_not_judged_at_the_end_is_judged_then_and_kept(lab_run):
+    async def main():
+        store = Counted()
+        learning = Learning(configured(), ports(store))
+
+        async def body():
+            learning.judge(many_deltas())
+            learning.judge(many_deltas())
+            for _ in range(5):
+                await asyncio.sleep(0)
+
+        await during(learning, body)
+        assert learning.prediction.learnt == 2
+        assert store.saves == 1
+
+    lab_run(main())
+
+
+def test_answers_that_come_faster_than_they_are_judged_are_bounded(lab_run):
+    async def main():
+        learning = Learning(configured(), ports(MemoryStore()))
+
+        async def body():
+            for _ in range(100):
+                learning.judge(many_deltas())
+            await asyncio.sleep(1)
+
+        await during(learning, body)
+        assert learning.prediction.learnt == MOST_WAITING
+
+    lab_run(main())
+
+
+def test_a_disk_that_hangs_holds_up_no_judgement(lab_run):
+    async def main():
+        async def hangs(call, /, *args, deadline_s):
+            await asyncio.sleep(deadline_s)
+            raise DeviceError("hung", "device_hung")
+
+        learning = Learning(configured(), replace(ports(MemoryStore()), offload=hangs))
+
+        async def body():
+            learning.judge(many_deltas())
+            await asyncio.sleep(0.1)
+            assert learning.prediction.learnt == 1
+
+        await during(learning, body)
+
+    lab_run(main())
+
+
+def test_the_daemon_learns_from_each_answer(shell):
+    async def body(kiosk):
+        for n in range(1, 4):
+            await kiosk.visitor.hold(1.0)
+            await kiosk.until(lambda: kiosk.state == "IDLE", 60.0)
+            assert kiosk.app.playout._jitter.prediction.learnt == n
+        assert kiosk.app.playout.on_learnt is not None  # in steps
+
+    shell(body)
 
 
 def test_another_service_is_learnt_anew(lab_run):

@@ -304,6 +304,24 @@ def test_answers_come_in_order():
     assert a.refused() == 2
 
 
+def test_an_answer_may_name_its_utterance():
+    a = log()
+    said(log=a)
+    said(log=a)
+    read(a)
+    assert a.refused(2) == 2
+    assert a.committed(2) is None
+    assert a.committed(1) == 1
+
+
+def test_an_answer_by_name_waits_for_the_end_too():
+    a = log()
+    said(log=a)
+    assert a.committed(1) is None
+    read(a)
+    assert a.committed(1) == 1
+
+
 def test_an_answer_is_for_the_oldest_whose_end_was_read():
     a = log()
     said(log=a)

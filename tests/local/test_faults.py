@@ -178,6 +178,11 @@ def test_odd_deltas_lose_nothing():
     assert b"".join(pieces) == wire.parse_server(DELTA).pcm
 
 
+def test_cut_deltas_lack_their_last_byte():
+    (piece,) = events(through("cut", DELTA))
+    assert piece.pcm == wire.parse_server(DELTA).pcm[:-1]
+
+
 def test_bad_base64_is_bad():
     (action,) = through("bad_base64", DELTA)
     with pytest.raises(WireError):

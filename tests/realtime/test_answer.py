@@ -1,7 +1,10 @@
+from math import sin
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.realtime.answer import MOST_PARTS, Answer
+from edged.realtime.answer import LEAST_BYTES, MOST_PARTS, Answer
 from edged.wire import Heard, Part
 
 A, B = Part("item_a", 0), Part("item_b", 0)
@@ -15,13 +18,64 @@ def received(**ms):
     return answer
 
 
+SPEECH = b"".join(
+    round(9000 * sin(at / 9) * sin(at / 700)).to_bytes(2, "little", signed=True) for at in range(24_000)
+)
+
+
+def heard_of(pieces, answer=None):
+    answer = answer or Answer()
+    return b"".join(answer.delta(A, piece) for piece in pieces)
+
+
+def pieces_of(sound, lengths):
+    at = 0
+    for length in lengths:
+        yield sound[at : at + length]
+        at += length
+
+
+@given(st.lists(st.integers(min_value=LEAST_BYTES, max_value=2000), max_size=24))
+def test_samples_split_between_deltas_come_out_whole_and_in_order(lengths):
+    whole = SPEECH[: sum(lengths)]
+    assert heard_of(pieces_of(SPEECH, lengths)) == whole[: len(whole) // 2 * 2]
+
+
+@given(
+    lengths=st.lists(st.integers(min_value=LEAST_BYTES // 2 + 1, max_value=1000), max_size=24),
+    cut=st.lists(st.booleans(), min_size=24, max_size=24),
+)
+def test_deltas_that_lack_their_last_byte_are_heard_but_for_that_sample(lengths, cut):
+    whole = list(pieces_of(SPEECH, [2 * length for length in lengths]))
+    pieces = [piece[:-1] if is_cut else piece for piece, is_cut in zip(whole, cut, strict=False)]
+    kept = [piece[:-2] if is_cut else piece for piece, is_cut in zip(whole, cut, strict=False)]
+    assert heard_of(pieces) == b"".join(kept)
+
+
+@pytest.mark.parametrize("fill", [b"\0\0", b"\1\1"], ids=["silence", "no wave"])
+def test_what_does_not_tell_goes_on_with_half_a_sample_where_its_length_is_odd(fill):
+    piece = fill * 100
+    assert heard_of([piece[:-1], piece[:-1]]) == fill * 199
+    assert heard_of([piece[:-1], piece]) == fill * 199
+    assert heard_of([piece[:-1], piece[:-1], piece, piece[:-1]]) == fill * 398
+
+
 @given(st.lists(st.binary(max_size=9), max_size=30))
-def test_samples_split_between_deltas_come_out_whole_and_in_order(pieces):
+def test_so_does_what_is_too_short_to_tell(pieces):
+    half, expected = b"", b""
+    for piece in pieces:
+        sound = (half if len(piece) % 2 else b"") + piece
+        half = sound[len(sound) // 2 * 2 :] if piece else half
+        expected += sound[: len(sound) // 2 * 2]
+    assert heard_of(pieces) == expected
+
+
+def test_nothing_is_carried_over_what_could_not_be_read():
     answer = Answer()
-    out = [answer.delta(A, piece) for piece in pieces]
-    assert all(len(piece) % 2 == 0 for piece in out)
-    whole = b"".join(pieces)
-    assert b"".join(out) == whole[: len(whole) // 2 * 2]
+    assert answer.delta(A, b"\x01\x02\x03") == b"\x01\x02"
+    answer.missed()
+    assert answer.delta(A, b"\x04") == b""
+    assert answer.delta(A, b"\x05") == b"\x04\x05"
 
 
 def test_an_odd_byte_of_one_part_never_shifts_another():

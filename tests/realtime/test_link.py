@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -11,7 +12,7 @@ from edged import wire
 from edged.audio.utterances import Utterances
 from edged.errors import LinkError
 from edged.realtime.carrier import AT_ONCE
-from edged.realtime.events import CommitRefused, Committed, ResponseStarted
+from edged.realtime.events import CommitRefused, Committed, ResponseStarted, Told
 from edged.realtime.line import GREETING_S, READY_S, SENT_WITHIN_S
 from edged.realtime.link import Link
 from edged.realtime.providers import endpoint
@@ -29,13 +30,15 @@ class Line:
 
     at_once = True  # whether the socket ever takes a message without being waited for
 
-    def __init__(self, *, greets=True, confirms=True, dialect=GA, lives=True, expires_at=0):
+    def __init__(
+        self, *, greets=True, confirms=True, dialect=GA, lives=True, expires_at=0, settings=SETTINGS
+    ):
         self.sent, self.closed, self.blocked = [], False, False
         self.moving = None  # what the kernel knows; None: nothing
         self._in = asyncio.Queue()
         self._confirms, self._dialect, self.lives = confirms, dialect, lives
         if greets:
-            told = {**wire.to_wire(SETTINGS, dialect), "id": "s", "expires_at": expires_at}
+            told = {**wire.to_wire(settings, dialect), "id": "s", "expires_at": expires_at}
             self.say(wire.SessionCreated(told))
 
     def say(self, event):
@@ -234,6 +237,97 @@ def test_a_refused_utterance_is_gone(lab_run):
             await asyncio.sleep(0.1)
             assert rig.log.pending == 0
             assert not rig.link.owed
+
+    lab_run(main())
+
+
+VAD = replace(SETTINGS, turn_detection=wire.TurnDetection("server_vad"))
+NOTHING_LEFT = wire.ErrorEvent(wire.ServerError("too small", code="input_audio_buffer_commit_empty"))
+
+
+def commits_by_itself(line):
+    line.say(wire.SpeechStopped(900, "i1"))
+    line.say(wire.Committed("i1", None))
+
+
+def test_a_refusal_that_crosses_the_services_own_commit_is_told_to_nobody(lab_run):
+    async def main():
+        line = Line(settings=VAD)
+        async with Rig(line, settings=VAD) as rig:
+            rig.utter(b"\1\2" * 5000)
+            await asyncio.sleep(0.1)
+            commits_by_itself(line)
+            await asyncio.sleep(0.1)
+            assert (rig.log.pending, rig.link.owed) == (0, True)
+            rig.utter(b"\1\2" * 5000)
+            await asyncio.sleep(0.1)
+            line.say(NOTHING_LEFT)
+            await asyncio.sleep(0.1)
+            assert rig.log.pending == 1
+            assert CommitRefused("too small") not in rig.owner.events
+            await asyncio.sleep(30)
+            assert rig.owner.links[:2] == [
+                (True, None),
+                (False, "commit_ignored"),
+            ]  # the second has no reply yet
+
+    lab_run(main())
+
+
+@pytest.mark.parametrize("way_out", [False], indirect=True)
+def test_one_whose_end_went_out_after_the_service_had_taken_it_is_not_told_as_lost(lab_run):
+    async def main():
+        line = Line(settings=VAD)
+        async with Rig(line, settings=VAD) as rig:
+            rig.utter(b"\1\2" * 5000, end=False)
+            await asyncio.sleep(0.1)
+            commits_by_itself(line)
+            await asyncio.sleep(0.1)
+            assert rig.owner.events[-1] == Committed("i1")
+            assert not rig.owner.events[-1].asked
+            rig.log.end(0)
+            rig.link.sound()
+            await asyncio.sleep(0.1)
+            line.say(NOTHING_LEFT)
+            await asyncio.sleep(0.1)
+            assert rig.log.pending == 0
+            assert not rig.link.owed
+            assert [event.lost for event in rig.owner.events if isinstance(event, CommitRefused)] == [False]
+
+    lab_run(main())
+
+
+def test_of_two_that_are_out_the_one_is_refused_that_is_named(lab_run):
+    async def main():
+        line = Line()
+        async with Rig(line) as rig:
+            rig.utter(b"\1\2")
+            rig.utter(b"\1\2")
+            await asyncio.sleep(0.1)
+            second = line.sent[-1]["event_id"]
+            line.say(wire.ErrorEvent(wire.ServerError("odd", code="x", event_id=second)))
+            line.say(wire.Committed("i1", None))
+            await asyncio.sleep(0.1)
+            assert [event.uid for event in rig.owner.events if not isinstance(event, Told)] == [2, 1]
+            assert rig.log.pending == 0
+            assert rig.link.owed
+
+    lab_run(main())
+
+
+def test_a_refusal_of_what_was_thrown_away_is_told_to_nobody(lab_run):
+    async def main():
+        line = Line()
+        async with Rig(line) as rig:
+            rig.utter(b"\1\2")
+            await asyncio.sleep(0.1)
+            rig.log.discard()
+            rig.utter(b"\1\2")
+            await asyncio.sleep(0.1)
+            line.say(NOTHING_LEFT)
+            await asyncio.sleep(0.1)
+            assert CommitRefused("too small") not in rig.owner.events
+            assert rig.log.pending == 1
 
     lab_run(main())
 

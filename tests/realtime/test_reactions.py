@@ -51,6 +51,7 @@ def reaction(events):
 @pytest.mark.parametrize("dialect", Dialect)
 def test_an_error_in_the_middle_of_a_session(dialect, code, name):
     session = answering(ready(dialect=dialect))
+    session.commit(1)
     session.outbox()
     assert reaction(says(session, of(code), dialect)) == name
     if name in ("ignored", "told"):  # and the answer goes on

@@ -1,0 +1,126 @@
+"""Which of our commits a word of the service answers, where it commits by itself as well. Pure.
+
+Rules:
+1. A commit has one reply, in the order of the commits: an acknowledgement, or a refusal that may name it. So has what
+   throws an utterance away; some services leave that one out.
+2. A commit that follows an end of speech that the service told of is its own, and no reply. The service made it before
+   it read the oldest message without a reply, so it took that one's utterance: what a commit of it brings is no news.
+3. Where nothing is out, it took the utterance that is being sent. When the commit of that one is refused because
+   nothing is left, nothing is lost.
+
+Not here: what becomes of an utterance (the log), how long a reply is waited for (vigil.py).
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from edged import wire
+from edged.realtime import faults
+from edged.realtime.events import CommitRefused, Committed, SessionEvent, Told
+
+REMEMBERED = 32  # ids of commits that have their reply; two utterances are pending at most
+
+
+@dataclass(slots=True)
+class _Out:
+    event_id: str
+    uid: int | None  # the utterance that it commits; None: it throws one away
+    begun: bool = False  # the service has taken some of the utterance by itself
+    taken: bool = False  # and that settles it: nobody waits for the reply
+
+
+class Commits:
+    """Of one session, which shares its `counters`. `detects`: the service may commit by itself."""
+
+    def __init__(self, counters: Counter[str], *, detects: bool) -> None:
+        self._counters, self._detects = counters, detects
+        self._out: list[_Out] = []  # without a reply, oldest first
+        self._replied: list[str] = []
+        self._sending = self._begun = 0  # the utterance being sent, and the one the service has begun to take
+        self._ended: str | None = None  # the item whose speech has ended, until it is committed
+
+    @property
+    def waiting(self) -> bool:
+        """Whether an utterance hangs on a reply."""
+        return any(each.uid is not None and not each.taken for each in self._out)
+
+    # -- what goes out -------------------------------------------------------------------------------
+
+    def sending(self, uid: int) -> None:
+        """Sound of this utterance goes out."""
+        self._sending = uid
+
+    def sent(self, event_id: str, uid: int) -> None:
+        """The commit of this utterance goes out."""
+        self._out.append(_Out(event_id, uid, begun=uid == self._begun))
+
+    def cleared(self, event_id: str) -> None:
+        """What throws away the utterance being sent goes out."""
+        self._out.append(_Out(event_id, None))
+
+    # -- what comes ----------------------------------------------------------------------------------
+
+    def hear(self, event: wire.ServerEvent) -> None:
+        """Hear what says of the next commit whose it is, before anything else is made of it."""
+        match event:
+            case wire.SpeechStopped(item_id=item_id) | wire.TimeoutTriggered(item_id=item_id):
+                self._ended = item_id if self._detects else None
+            case wire.SpeechStarted():
+                self._ended = None  # what had ended before was not committed
+            case wire.Cleared():
+                self._ended = None
+                self._out[:1] = [each for each in self._out[:1] if each.uid is not None]
+
+    def acknowledged(self, item_id: str) -> list[SessionEvent]:
+        """The service has an utterance."""
+        ended, self._ended = self._ended, None
+        if ended is not None and (not ended or not item_id or ended == item_id):
+            return self._taken(item_id)
+        commit = self._oldest
+        if commit is None:
+            return [Committed(item_id)]
+        self._settle(commit)
+        return [] if commit.taken else [Committed(item_id, uid=commit.uid)]
+
+    def refused(self, event_id: str | None, told: Told) -> list[SessionEvent] | None:
+        """A message was refused; None: it was no commit.
+
+        A refusal that names no message is of the oldest commit without a reply: gateways lose the names. One for which
+        nobody waits says no more than that two messages crossed.
+        """
+        empty = told.code in faults.COMMIT_REFUSED
+        commit = next((each for each in self._out if each.event_id == event_id), None)
+        if commit is None and empty and event_id not in self._replied:
+            commit = self._oldest
+        if commit is not None:
+            self._settle(commit)
+            if not commit.taken:
+                lost = not (empty and commit.begun)
+                return [told, CommitRefused(told.text, uid=commit.uid, lost=lost)]
+        if not empty:
+            return None
+        self._counters[told.code] += 1
+        return []
+
+    def _taken(self, item_id: str) -> list[SessionEvent]:
+        """The service has committed by itself."""
+        if not self._out:
+            self._begun = self._sending
+            return [Committed(item_id)]
+        commit = self._out[0]
+        if commit.uid is None:
+            return [Committed(item_id)]
+        if commit.taken:
+            return []
+        commit.taken = True
+        return [Committed(item_id, uid=commit.uid)]
+
+    @property
+    def _oldest(self) -> _Out | None:
+        return next((each for each in self._out if each.uid is not None), None)
+
+    def _settle(self, commit: _Out) -> None:
+        """It has its reply, and what was thrown away before it will have none."""
+        at = self._out.index(commit)
+        self._out = [*(each for each in self._out[:at] if each.uid is not None), *self._out[at + 1 :]]
+        self._replied = [*self._replied, commit.event_id][-REMEMBERED:]

@@ -1,0 +1,329 @@
+"""Whose a commit is, and which refusal means that an utterance is lost."""
+
+import itertools
+import json
+from collections import deque
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edged import wire
+from edged.audio.utterances import Utterances
+from edged.realtime.events import CommitRefused, Committed, Told
+from edged.realtime.vigil import Owed
+from tests.realtime.test_session import VAD, error, ready, says
+
+EMPTY = "input_audio_buffer_commit_empty"
+
+
+def commit(session, uid):
+    return json.loads(session.commit(uid))["event_id"]
+
+
+def committed(session, item="i"):
+    return says(session, wire.Committed(item_id=item, previous_item_id=None))
+
+
+def commits_by_itself(session, item="i"):
+    says(session, wire.SpeechStarted(audio_start_ms=0, item_id=item))
+    says(session, wire.SpeechStopped(audio_end_ms=900, item_id=item))
+    return committed(session, item)
+
+
+def refused(session, event_id):
+    """The utterances that are lost by it."""
+    events = says(session, error("too small", code=EMPTY, event_id=event_id))
+    return [event.uid for event in events if isinstance(event, CommitRefused) and event.lost]
+
+
+def settled(events):
+    return [event.uid for event in events if isinstance(event, Committed)]
+
+
+named = pytest.mark.parametrize("named", [True, False], ids=["named", "unnamed"])
+
+
+@named
+def test_the_services_own_commit_comes_first_and_ours_finds_nothing(named):
+    session = ready(VAD)
+    ours = commit(session, 1)
+    assert settled(commits_by_itself(session)) == [1]
+    assert refused(session, ours if named else None) == []
+    assert session.counters[EMPTY] == 1
+
+
+@named
+def test_that_refusal_is_not_taken_for_one_of_the_next_utterance(named):
+    session = ready(VAD)
+    first = commit(session, 1)
+    assert settled(commits_by_itself(session)) == [1]
+    second = commit(session, 2)
+    assert refused(session, first if named else None) == []
+    assert refused(session, second if named else None) == [2]
+
+
+def test_nor_is_the_acknowledgement_of_the_rest():
+    session = ready(VAD)
+    commit(session, 1)
+    commit(session, 2)
+    assert settled(commits_by_itself(session, "i1")) == [1]
+    assert committed(session, "i2") == []
+    assert settled(committed(session, "i3")) == [2]
+
+
+def test_nor_is_another_commit_of_its_own():
+    session = ready(VAD)
+    commit(session, 1)
+    commit(session, 2)
+    assert settled(commits_by_itself(session, "i1")) == [1]
+    assert commits_by_itself(session, "i2") == []
+    assert committed(session, "i3") == []
+    assert settled(committed(session, "i4")) == [2]
+
+
+@named
+def test_an_utterance_that_was_taken_before_its_commit_went_out_is_not_lost(named):
+    session = ready(VAD)
+    session.append(bytes(2), 1)
+    assert settled(commits_by_itself(session)) == [None]
+    ours = commit(session, 1)
+    (told, event) = says(session, error("too small", code=EMPTY, event_id=ours if named else None))
+    assert (told.code, event.uid, event.lost) == (EMPTY, 1, False)
+
+
+def test_one_of_which_it_took_nothing_is_lost():
+    session = ready(VAD)
+    session.append(bytes(2), 1)
+    commits_by_itself(session)
+    session.append(bytes(2), 2)
+    assert refused(session, commit(session, 2)) == [2]
+
+
+def test_a_refusal_for_another_reason_is_one_though_the_service_took_some():
+    session = ready(VAD)
+    session.append(bytes(2), 1)
+    commits_by_itself(session)
+    events = says(session, error("no", code="odd", event_id=commit(session, 1)))
+    assert [(event.uid, event.lost) for event in events if isinstance(event, CommitRefused)] == [(1, True)]
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_was_thrown_away_is_not_taken_for_what_is_sent_next(answered):
+    session = ready(VAD)
+    session.append(bytes(2), 1)
+    session.clear()
+    session.append(bytes(2), 2)
+    ours = commit(session, 2)
+    assert settled(commits_by_itself(session)) == [None]
+    if answered:
+        says(session, wire.Cleared())
+    assert refused(session, ours) == [2]
+    assert settled(commits_by_itself(session, "i2")) == [None]
+    assert settled(committed(session, "i3")) == [None]
+
+
+def test_of_two_commits_the_one_is_lost_whose_refusal_it_is():
+    session = ready()
+    _, second = commit(session, 1), commit(session, 2)
+    assert refused(session, second) == [2]
+    assert settled(committed(session)) == [1]
+
+
+def test_a_refusal_after_the_acknowledgement_is_none():
+    session = ready()
+    ours, other = commit(session, 1), commit(session, 2)
+    assert settled(committed(session)) == [1]
+    assert refused(session, ours) == []
+    assert says(session, error("odd", code="x", event_id=ours)) == [Told("x", "odd")]
+    assert refused(session, other) == [2]
+
+
+@named
+def test_a_refusal_of_nothing_is_none(named):
+    session = ready()
+    assert refused(session, "edged_99" if named else None) == []
+
+
+def test_a_name_that_a_gateway_made_up_is_no_name():
+    session = ready()
+    commit(session, 1)
+    assert refused(session, "upstream_1") == [1]
+
+
+def test_an_end_of_speech_that_became_nothing_makes_no_commit_the_services_own():
+    session = ready(VAD)
+    says(session, wire.SpeechStopped(audio_end_ms=90, item_id="i1"))
+    says(session, wire.SpeechStarted(audio_start_ms=100, item_id="i2"))
+    ours = commit(session, 1)
+    assert settled(committed(session, "i2")) == [1]
+    assert refused(session, ours) == []
+
+
+def test_an_end_of_speech_of_another_item_makes_no_commit_the_services_own():
+    session = ready(VAD)
+    says(session, wire.SpeechStopped(audio_end_ms=90, item_id="i1"))
+    commit(session, 1)
+    assert settled(committed(session, "i2")) == [1]
+    commit(session, 2)
+    assert settled(committed(session, "i1")) == [2]
+
+
+def test_the_silence_that_the_service_takes_for_an_utterance_is_its_own():
+    session = ready(VAD)
+    ours = commit(session, 1)
+    says(session, wire.TimeoutTriggered(audio_start_ms=0, audio_end_ms=90, item_id="i"))
+    assert settled(committed(session)) == [1]
+    assert refused(session, ours) == []
+
+
+def test_where_nothing_is_detected_every_commit_is_a_reply():
+    session = ready()
+    says(session, wire.SpeechStopped(audio_end_ms=90, item_id="i"))
+    commit(session, 1)
+    assert settled(committed(session)) == [1]
+    assert settled(committed(session)) == [None]
+
+
+def test_a_refusal_is_no_sign_of_life_that_was_asked_for():
+    session = ready(VAD)
+    commit(session, 1)
+    commits_by_itself(session)
+    session.probe()
+    assert refused(session, None) == []
+    commit(session, 2)
+    assert settled(committed(session, "i2")) == [2]
+
+
+class Service:
+    """One that commits by itself and at our word, and takes its time both ways."""
+
+    LEAST = 2  # pieces of sound that a commit needs
+
+    def __init__(self, *, names):
+        self._names = names
+        self._in, self._out = deque(), deque()
+        self._buffer, self._listens = (
+            [],
+            False,
+        )  # an end of speech is heard in sound that comes, and then only
+        self.taken, self.refused = set(), set()  # utterances of which it has some; those of which it had none
+        self._items = itertools.count(1)
+
+    def send(self, text, uid):
+        self._in.append((json.loads(text), uid))
+
+    def reads(self):
+        """One message of ours."""
+        if not self._in:
+            return
+        message, uid = self._in.popleft()
+        self._listens = message["type"].endswith("append")
+        match message["type"].removeprefix("input_audio_buffer."):
+            case "append":
+                self._buffer.append(uid)
+            case "clear":
+                self._buffer.clear()
+                self._out.append(wire.Cleared())
+            case "commit" if len(self._buffer) >= self.LEAST:
+                self._take(f"i{next(self._items)}")
+            case "commit":
+                self.refused |= {uid} - self.taken
+                self._out.append(
+                    error("small", code=EMPTY, event_id=message["event_id"] if self._names else None)
+                )
+
+    def detects(self):
+        """An end of speech in what it has."""
+        if self._listens:
+            self._listens = False
+            item = f"i{next(self._items)}"
+            self._out += [wire.SpeechStarted(0, item), wire.SpeechStopped(0, item)]
+            self._take(item)
+
+    def says(self):
+        return self._out.popleft() if self._out else None
+
+    @property
+    def done(self):
+        return not self._in and not self._out
+
+    def _take(self, item):
+        self.taken.update(self._buffer)
+        self._buffer.clear()
+        self._out.append(wire.Committed(item, None))
+
+
+class Kiosk:
+    """What is said, and what becomes of it."""
+
+    def __init__(self, *, names):
+        self.session, self.log = ready(VAD), Utterances(longest_ms=60_000)
+        self.service = Service(names=names)
+        self.lost = []
+
+    def presses(self):
+        if not self.log.open and self.log.room:
+            self.log.begin(0)
+
+    def speaks(self):
+        if self.log.open:
+            self.log.add(bytes(2))
+
+    def releases(self):
+        if self.log.open:
+            self.log.end(0)
+
+    def throws_away(self):
+        if self.log.open:
+            self.log.abort()
+
+    def sends(self):
+        entry = self.log.next(2)
+        match entry.kind if entry else None:
+            case "sound":
+                self.service.send(self.session.append(entry.pcm, entry.uid), entry.uid)
+            case "end":
+                self.service.send(self.session.commit(entry.uid), entry.uid)
+            case "abort":
+                self.service.send(self.session.clear(), entry.uid)
+        return entry
+
+    def hears(self):
+        event = self.service.says()
+        for told in says(self.session, event) if event else ():
+            match told:
+                case Committed(uid=int(uid)):
+                    assert uid in self.service.taken
+                    self.log.committed(uid)
+                case CommitRefused(uid=uid) if self.log.refused(uid) is not None and told.lost:
+                    self.lost.append(uid)
+
+    def ends(self):
+        self.releases()
+        while self.sends() or not self.service.done:
+            self.service.reads()
+            self.hears()
+
+
+ACTS = {
+    "press": Kiosk.presses,
+    "sound": Kiosk.speaks,
+    "release": Kiosk.releases,
+    "abort": Kiosk.throws_away,
+    "send": Kiosk.sends,
+    "hear": Kiosk.hears,
+    "service reads": lambda kiosk: kiosk.service.reads(),
+    "service detects": lambda kiosk: kiosk.service.detects(),
+}
+
+
+@given(acts=st.lists(st.sampled_from(sorted(ACTS)), max_size=80), names=st.booleans())
+def test_an_utterance_is_told_as_lost_where_none_of_it_was_taken_and_nowhere_else(acts, names):
+    kiosk = Kiosk(names=names)
+    for act in acts:
+        ACTS[act](kiosk)
+    kiosk.ends()
+    assert kiosk.log.pending == 0
+    assert kiosk.session.owed is Owed.NOTHING
+    assert sorted(kiosk.lost) == sorted(kiosk.service.refused)
