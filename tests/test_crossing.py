@@ -118,16 +118,23 @@ def commits_by_itself(kiosk):
     says(kiosk, type="input_audio_buffer.committed", item_id="i9", previous_item_id=None)
 
 
+async def said_into_a_hole(kiosk):
+    """The end of what was said is not with the line yet."""
+    visitor = Quiet(kiosk)
+    await asyncio.sleep(0.5)
+    await tap(kiosk)
+    await asyncio.sleep(0.5)
+    await visitor.say(0.5)
+    kiosk.net.set(hole_up=True, buffer_bytes=1000)
+    await visitor.say(1.2)
+    assert kiosk.state == "HEARING"
+    await tap(kiosk)
+    assert kiosk.app.utterances.unsent == 1
+
+
 def test_what_the_service_takes_before_the_line_has_taken_its_end_is_thought_about(shell):
     async def body(kiosk):
-        visitor = Quiet(kiosk)
-        await asyncio.sleep(0.5)
-        await tap(kiosk)
-        await asyncio.sleep(0.5)
-        await visitor.say(1.5)
-        kiosk.net.set(hole_up=True, buffer_bytes=4000)
-        await asyncio.sleep(0.4)
-        await tap(kiosk)
+        await said_into_a_hole(kiosk)
         assert kiosk.state == "COMMITTING"
         commits_by_itself(kiosk)
         assert kiosk.state == "THINKING"
@@ -140,14 +147,7 @@ def test_what_the_service_takes_before_the_line_has_taken_its_end_is_thought_abo
 
 def test_what_the_service_takes_of_another_does_not_end_what_is_being_said(shell):
     async def body(kiosk):
-        visitor = Quiet(kiosk)
-        await asyncio.sleep(0.5)
-        await tap(kiosk)
-        await asyncio.sleep(0.5)
-        await visitor.say(1.5)
-        kiosk.net.set(hole_up=True, buffer_bytes=4000)
-        await asyncio.sleep(0.4)
-        await tap(kiosk)
+        await said_into_a_hole(kiosk)
         await tap(kiosk)
         assert kiosk.state == "ATTENTIVE"
         commits_by_itself(kiosk)

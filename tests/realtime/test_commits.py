@@ -116,6 +116,7 @@ def test_what_was_thrown_away_is_not_taken_for_what_is_sent_next(answered):
     session.append(bytes(2), 2)
     ours = commit(session, 2)
     assert settled(commits_by_itself(session)) == [None]
+    assert settled(commits_by_itself(session)) == [None]
     if answered:
         says(session, wire.Cleared())
     assert refused(session, ours) == [2]
