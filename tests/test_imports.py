@@ -307,3 +307,30 @@ def test_a_module_is_short_enough_to_be_read():
 def test_no_module_is_named_after_nothing():
     vague = {"utils", "util", "helpers", "common", "base", "misc"}
     assert not [file for file in sources() if Path(file).stem in vague]
+
+
+def test_files_are_opened_in_one_place():
+    """What lies at a path may hang whoever opens it (files.py)."""
+    opens = {
+        "read_text",
+        "read_bytes",
+        "write_text",
+        "write_bytes",
+        "load_verify_locations",
+        "load_cert_chain",
+    }
+    found = []
+    for file, tree in trees().items():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func
+            plain = isinstance(called, ast.Name) and called.id == "open"
+            of_path = (
+                isinstance(called, ast.Attribute) and called.attr in opens and called.attr != "read_text"
+            )
+            text = isinstance(called, ast.Attribute) and called.attr == "read_text" and not node.args
+            by_name = any(keyword.arg in {"cafile", "capath"} for keyword in node.keywords)
+            if plain or of_path or text or by_name:
+                found.append(f"{file}:{node.lineno}")
+    assert not found
