@@ -35,7 +35,7 @@ from edged.wire.usage import counted, status
 
 log = logging.getLogger(__name__)
 
-MOST_COMPLAINTS = 64  # kinds; a service that makes up new ones is logged each time, like any flood
+MOST_COMPLAINTS = 64  # kinds; what a service that makes up new ones says is for the journal to bound
 _ASKS = (State.IDLE, State.COMMITTING, State.TELLING)  # where COMMITTED means something
 _ENDED = {
     Ended.AUDIO: Event.ENDED_AUDIO,
@@ -151,7 +151,12 @@ class Dialogue:
         kind, remedy = (told.cause, CAUSES[told.cause].remedy) if told.cause else (words.name(told.code), "")
         level = logging.DEBUG if kind in self._complaints else logging.WARNING
         line = f"{kind}: {words.told(told.text)}. {remedy}".rstrip()
-        log.log(level, "service: %s", line, extra={"edged": {"cause": told.cause} if told.cause else {}})
+        log.log(
+            level,
+            "service: %s",
+            line,
+            extra={"edged": {"cause": told.cause} if told.cause else {"code": kind}},
+        )
         if len(self._complaints) < MOST_COMPLAINTS:
             self._complaints.add(kind)
 
