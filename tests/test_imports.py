@@ -13,7 +13,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "edged"
 
-LEAVES = frozenset({"pcm", "wire", "causes", "chatter", "errors", "hosts", "retry"})
+LEAVES = frozenset({"pcm", "wire", "causes", "chatter", "errors", "hosts", "listener", "places", "retry"})
 ROOMS = frozenset({"audio", "realtime", "panel", "system", "ledger", "local", "relay"})
 APPLIANCE = frozenset({"appliance", "dialogue", "teller", "timeline"})
 MOVED = LEAVES | ROOMS | {"turn", "keeper"}
@@ -76,6 +76,7 @@ DRIVERS = (
     "cli/",
     "dialogue.py",
     "keeper.py",
+    "listener.py",
     "local/connection.py",
     "local/server.py",
     "local/synthesiser.py",

@@ -33,7 +33,8 @@ from edged.panel.button import Gesture
 from edged.pcm import PCM16
 from edged.realtime.link import Link
 from edged.realtime.websocket import WebsocketDial
-from edged.system.control import ControlServer, Peer
+from edged.system.control import ControlServer
+from edged.system.control_guest import Peer
 from edged.system.door import Door
 from edged.system.exit import Exit
 from edged.system.heap import Tidying

@@ -19,7 +19,7 @@ from tests.lab.net import SimNet
 
 SOUND = bytes(range(250)) * 96
 SERVED = {"voice": ParrotVoice(), "wall": lambda: 1000.0, "url_faults": True}
-MINT = b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\n"
+MINT = b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: localhost\r\n"
 HEADERS = {Dialect.GA: {}, Dialect.BETA: {"OpenAI-Beta": "realtime=v1"}}
 
 
@@ -322,15 +322,18 @@ def test_plain_http_comes_to_the_same_port():
 @pytest.mark.parametrize(
     ("request_", "status"),
     [
-        (b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\nCONTENT-LENGTH: 2\r\n\r\n{}", 200),
+        (b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: localhost\r\nCONTENT-LENGTH: 2\r\n\r\n{}", 200),
         (
-            b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}GET / HTTP/1.1\r\n\r\n",
+            b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 2\r\n\r\n{}GET / HTTP/1.1\r\n\r\n",
             200,
         ),
-        (b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n", 413),
-        (b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", 413),
+        (b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000000\r\n\r\n", 413),
         (
-            b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n",
+            413,
+        ),
+        (
+            b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             411,
         ),
         (MINT + b"Content-Length: 1000000\r\n\r\n" + b" " * 999_998 + b"{}", 200),
@@ -344,10 +347,10 @@ def test_plain_http_comes_to_the_same_port():
         (MINT + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", 200),
         (MINT + b"Content-Length: 2, 2\r\n\r\n{}", 400),
         (MINT + b"Upgrade: websocket\r\nContent-Length: 2\r\n\r\n{}more", 200),
-        (b"GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n" * 3, 200),
-        (b"GET /v1/models HTTP/1.1\r\nHost: x\r\nX-Upgrade: x\r\n\r\n" + bytes(100), 200),
-        (b"GET //[ HTTP/1.1\r\nHost: x\r\n\r\n", 400),
-        (b"GET /v1/models HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n", 200),
+        (b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3, 200),
+        (b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX-Upgrade: x\r\n\r\n" + bytes(100), 200),
+        (b"GET //[ HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+        (b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n", 200),
     ],
 )
 def test_odd_requests_are_answered(request_, status, caplog):
