@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 BACKLOG = 100
 AT_ONCE = 2  # newcomers in one round of the loop
+SHUT_OUT_AT_ONCE = 64  # a millisecond; the queue is short, and others want to get into it
 SPARES = 2  # descriptors that are kept aside
 RESERVED = 24  # descriptors for what a process opens besides: names, files, a proxy's addresses
 MOST_WAITING = 64
@@ -39,13 +40,20 @@ _TIGHT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 class Listening(socket.socket):
     """Give it to `loop.create_server`; `accept` is what asyncio calls when somebody is at the door."""
 
-    def __init__(self, listening: socket.socket, name: str, admit: Callable[[socket.socket], bool]) -> None:
+    def __init__(
+        self,
+        listening: socket.socket,
+        name: str,
+        admit: Callable[[socket.socket], bool],
+        welcome: Callable[[socket.socket], bool] = lambda _: True,
+    ) -> None:
         """`listening` is bound, and is ours from now on; `name` is what the log calls it.
 
-        `admit(connection)` makes room for who has come while there are no files left, or says that it has to go.
+        `admit(connection)` makes room for who has come while there are no files left, or says that it has to go;
+        `welcome(connection)` says of each at once whether it is looked at at all.
         """
         super().__init__(fileno=listening.detach())
-        self._name, self._admit = name, admit
+        self._name, self._admit, self._welcome = name, admit, welcome
         self._spares: list[int] = []
         self._in_a_row = 0
         self._told = False
@@ -64,15 +72,20 @@ class Listening(socket.socket):
             asyncio.get_running_loop().call_soon(self._rested)
         self._in_a_row += 1
         self._refill()
-        try:
-            come = super().accept()
-        except OSError as error:
-            if error.errno not in _TIGHT:
-                raise
-            self._in_a_row = AT_ONCE  # who yields has gone by the next round
-            return self._accept_without_files()
-        self._told = False
-        return come
+        for _ in range(SHUT_OUT_AT_ONCE):
+            try:
+                connection, address = super().accept()
+            except OSError as error:
+                if error.errno not in _TIGHT:
+                    raise
+                self._in_a_row = AT_ONCE  # who yields has gone by the next round
+                return self._accept_without_files()
+            if self._welcome(connection):
+                self._told = False
+                return connection, address
+            connection.close()
+        self._in_a_row = AT_ONCE
+        raise BlockingIOError
 
     def close(self) -> None:
         while self._spares:
@@ -90,7 +103,7 @@ class Listening(socket.socket):
                 "%s: no more files can be opened, and some who come are turned away (LimitNOFILE=, ulimit -n)",
                 self._name,
             )
-        if self._admit(connection):
+        if self._welcome(connection) and self._admit(connection):
             return connection, address
         connection.close()
         self._refill()

@@ -54,7 +54,8 @@ class Places(Generic[T]):
         if len(own) >= self._most_of_one:
             yields = self._least(own)
         elif len(self._taken) >= self.most:
-            yields = self._waiting() or self._least(own)
+            waits = self._waiting()
+            yields = self._least(own) if waits is None else waits
         if yields is not None:
             self.leave(yields)
         self._taken[who] = owner, standing

@@ -49,7 +49,7 @@ def test_nobody_who_has_shown_something_yields_to_another_owner():
     places = filled(2, None, ("a", 1, SETTLED), ("b", 2, HELD))
     with pytest.raises(FullError):
         places.take("c", 3)
-    assert places.take("d", 1) == "a"
+    assert places.take("d", 1, SETTLED) == "a"
     with pytest.raises(FullError):
         places.take("e", 2)
 

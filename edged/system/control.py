@@ -26,12 +26,14 @@ from edged.listener import BACKLOG, Listening
 from edged.places import FullError, Places, Standing
 from edged.system.control_guest import Guest, Peer, peer_of
 from edged.system.control_lines import Line, number_of, request_of
+from edged.system.repeats import Pace, Repeats
 
 log = logging.getLogger(__name__)
 
 PROTOCOL = 1
 MOST_CLIENTS = 16
 MOST_OF_ONE = 8
+OFTEN = Pace(16, 50)  # connections of one user of the group: so many in a row, and one more for each 50 ms
 ACTS = frozenset({"press", "release", "interrupt", "mute", "unmute", "volume", "reload"})
 
 
@@ -68,6 +70,7 @@ class ControlServer:
         self._clients: dict[Guest, asyncio.Event] = {}  # set when it has gone
         self._root, self._own = Places[Guest](MOST_CLIENTS), Places[Guest](MOST_CLIENTS)
         self._others = Places[Guest](MOST_CLIENTS, MOST_OF_ONE)
+        self._knocks = Repeats()
         self._server: asyncio.Server | None = None
         self._owns_path = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -83,7 +86,7 @@ class ControlServer:
                 given,
             )
         listening.setblocking(False)
-        door = Listening(listening, "control socket", self._admit)
+        door = Listening(listening, "control socket", self._admit, self._welcome)
         self._server = await asyncio.get_running_loop().create_server(lambda: Guest(self), sock=door)
 
     def _listen(self) -> socket.socket:
@@ -198,6 +201,14 @@ class ControlServer:
         self.dropped += 1
         log.info("control socket: no place for all who come; one of uid %d was sent away", client.peer.uid)
         client.leave(why)
+
+    def _welcome(self, connection: socket.socket) -> bool:
+        """Not one of a crowd that comes faster than it can be greeted: the queue has to have room for others."""
+        uid = peer_of(connection).uid
+        if self._places(uid) is not self._others:
+            return True
+        now_ms = round(asyncio.get_running_loop().time() * 1000)
+        return self._knocks.admit((str(uid),), now_ms, OFTEN) is not None
 
     def _admit(self, connection: socket.socket) -> bool:
         """There are no files left: whoever waits makes room, and those who look after edged come in all the same."""
