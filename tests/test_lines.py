@@ -29,7 +29,7 @@ FAULTS = (
     *("twice", "foreign", "late", "odd", "bad_base64", "bare", "code_in_type"),
     *("huge:2", "huge:17", "flood:1000", *(f"garbage:{kind}" for kind in faults.GARBAGE)),
 )
-QUICK = ("refuse:429:0", "expire", "garbage:untyped")
+QUICK = ("refuse:401", "garbage:untyped")
 
 
 def every_fault():
@@ -94,7 +94,8 @@ async def ask_nonsense(kiosk):
 
 
 @pytest.mark.parametrize(
-    "fault", [each if each in QUICK else pytest.param(each, marks=pytest.mark.nightly) for each in FAULTS]
+    "fault",
+    [pytest.param(each, marks=pytest.mark.slow if each in QUICK else pytest.mark.nightly) for each in FAULTS],
 )
 def test_a_service_that_fails(lab_run, journal, fault):
     lived(lab_run, visit, fault_lines=(fault,))
