@@ -35,10 +35,8 @@ from edged.wire.usage import counted, status
 
 log = logging.getLogger(__name__)
 
-MOST_COMPLAINTS = 64  # kinds; a service that makes up new ones is logged each time, like any flood
-MOST_TRANSCRIPT = (
-    8000  # characters; a client of the control socket is dropped where more waits for it than it may
-)
+MOST_COMPLAINTS = 64  # kinds; what a service that makes up new ones says is for the journal to bound
+MOST_TRANSCRIPT = 8000  # characters; a client for whom more waits than it may have is dropped
 _ASKS = (State.IDLE, State.COMMITTING, State.TELLING)  # where COMMITTED means something
 _ENDED = {
     Ended.AUDIO: Event.ENDED_AUDIO,
@@ -168,7 +166,12 @@ class Dialogue:
         kind, remedy = (told.cause, CAUSES[told.cause].remedy) if told.cause else (words.name(told.code), "")
         level = logging.DEBUG if kind in self._complaints else logging.WARNING
         line = f"{kind}: {words.told(told.text)}. {remedy}".rstrip()
-        log.log(level, "service: %s", line, extra={"edged": {"cause": told.cause} if told.cause else {}})
+        log.log(
+            level,
+            "service: %s",
+            line,
+            extra={"edged": {"cause": told.cause} if told.cause else {"code": kind}},
+        )
         if len(self._complaints) < MOST_COMPLAINTS:
             self._complaints.add(kind)
 

@@ -13,7 +13,22 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "edged"
 
-LEAVES = frozenset({"arrays", "pcm", "wire", "causes", "chatter", "errors", "files", "hosts", "retry", "tls"})
+LEAVES = frozenset(
+    {
+        "arrays",
+        "pcm",
+        "wire",
+        "causes",
+        "chatter",
+        "errors",
+        "files",
+        "hosts",
+        "listener",
+        "places",
+        "retry",
+        "tls",
+    }
+)
 ROOMS = frozenset({"audio", "realtime", "panel", "system", "ledger", "local", "relay"})
 APPLIANCE = frozenset({"appliance", "dialogue", "teller", "timeline"})
 MOVED = LEAVES | ROOMS | {"turn", "keeper"}
@@ -77,6 +92,7 @@ DRIVERS = (
     "cli/",
     "dialogue.py",
     "keeper.py",
+    "listener.py",
     "local/connection.py",
     "local/server.py",
     "local/synthesiser.py",

@@ -34,7 +34,8 @@ from edged.panel.button import Gesture
 from edged.pcm import PCM16
 from edged.realtime.link import Link
 from edged.realtime.websocket import WebsocketDial
-from edged.system.control import ControlServer, Peer
+from edged.system.control import ControlServer
+from edged.system.control_guest import Peer
 from edged.system.door import Door
 from edged.system.exit import Exit
 from edged.system.heap import Tidying
@@ -65,8 +66,7 @@ class App:
         self._chronicle, self._line = Chronicle(), Line()
         self._config, self._key, self._ports = config, key, ports
         self._listeners: list[Callable[[dict[str, object]], None]] = [self._chronicle, self._line, *listeners]
-        self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self._control: ControlServer | None = None
         self._parts: Parts | None = None
         self._failed: Callable[[BaseException], None] = lambda _: None  # `live` has a door for it

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from edged.relay.server import RelayServer
 
 _MOST_TOKEN_BYTES = 4096
+_MOST_CLIENTS = 1000
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -32,6 +33,9 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser.add_argument(
         "--client-model", action="store_true", help="let clients name the model (?model=); else it is ours"
     )
+    parser.add_argument(
+        "--most-clients", type=int, default=32, metavar="N", help="served at a time; default: 32"
+    )
     parser.add_argument("--provider", metavar="NAME", help="the same as --set provider.name=NAME")
     add_config(parser)
     parser.set_defaults(run=run)
@@ -42,6 +46,8 @@ def run(args: argparse.Namespace) -> int:
         args.set = [f"provider.name={args.provider}", *args.set]
     if not 0 <= args.port <= 65535:
         raise UsageError(f"--port {args.port}: a port is 0 to 65535 (0: any that is free)")
+    if not 1 <= args.most_clients <= _MOST_CLIENTS:
+        raise UsageError(f"--most-clients {args.most_clients}: 1 to {_MOST_CLIENTS}")
     loaded = load_config(args)
     import os
 
@@ -90,6 +96,7 @@ def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> 
         policy=policy,
         port=args.port,
         client_model=args.client_model,
+        most_clients=args.most_clients,
         words=words,
     )
     return relay, where

@@ -23,11 +23,13 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from edged import wire
+from edged.hosts import asks_for_loopback, is_loopback
+from edged.listener import Lobby
 from edged.local import faults, http
 from edged.local.answer import Tempo
 from edged.local.bill import Billed, Ledger, Taken
 from edged.local.caller import Caller
-from edged.local.connection import Connection
+from edged.local.connection import Connection, received
 from edged.local.faults import Fault, Faulty
 from edged.local.planner import Planner, VoicePlanner
 from edged.local.session import LIFE_S, LocalSession
@@ -38,6 +40,8 @@ from edged.wire import SUBPROTOCOL, Dialect
 PATH = "/v1/realtime"
 MAX_MESSAGE_BYTES = 16 * 2**20
 OPEN_S = 60  # for a handshake, slow ones included
+ASKED_WITHIN_S = 10.0  # from coming to a request that may come in
+MOST_CLIENTS = 1000
 GOODBYE_S = 0.7
 
 
@@ -59,12 +63,14 @@ class LocalServer:
         door: http.Door | None = None,
         fault_lines: Sequence[str] = (),
         url_faults: bool = False,
+        most_clients: int = MOST_CLIENTS,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """`pace` is times real time, 0 for all at once; `port` 0 takes a free one.
 
         `planner()` makes what decides the answers of one session, in place of the voice; `fault_lines` are what
-        every connection suffers (faults.py); with `url_faults` one may ask for more in its URL.
+        every connection suffers (faults.py); with `url_faults` one may ask for more in its URL. `most_clients` may be
+        in at a time, fewer where this process may open too few files.
 
         Raises:
             ValueError: a fault is none.
@@ -80,39 +86,39 @@ class LocalServer:
         self._numbers = itertools.count(1)
         self._connections = 0
         self._talks: set[Talk] = set()
-        self._present: set[Connection] = set()
-        self._server: Server | None = None
+        self._lobby = Lobby("serve", most=most_clients, deadline_s=ASKED_WITHIN_S)
+        self._servers: list[Server] = []
 
     async def __aenter__(self) -> "LocalServer":
-        self._server = await serve(
-            self._client,
-            self._host,
-            self._port,
-            compression=None,
-            max_size=MAX_MESSAGE_BYTES,
-            open_timeout=OPEN_S,
-            close_timeout=GOODBYE_S,
-            ping_interval=None,
-            process_request=self._request,
-            select_subprotocol=_subprotocol,
-            create_connection=_recorded(self._present),
-        )
-        self._port = next(iter(self._server.sockets)).getsockname()[1]
+        for where in await self._lobby.listening(self._host, self._port):
+            server = await serve(
+                self._client,
+                compression=None,
+                max_size=MAX_MESSAGE_BYTES,
+                open_timeout=OPEN_S,
+                close_timeout=GOODBYE_S,
+                ping_interval=None,
+                process_request=self._request,
+                select_subprotocol=_subprotocol,
+                create_connection=received(self._lobby),
+                **where,
+            )
+            self._servers.append(server)
+        self._port = next(iter(self._servers[0].sockets)).getsockname()[1]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._server is not None
         for talk in tuple(self._talks):
             talk.leave()
-        self._server.close()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(GOODBYE_S):
-                await self._server.wait_closed()
-        for connection in tuple(self._present):  # whoever does not let go
-            connection.transport.abort()
-        await self._server.wait_closed()
+        for server in self._servers:
+            server.close()
+        ended = asyncio.gather(*(server.wait_closed() for server in self._servers))
+        await asyncio.wait({ended}, timeout=GOODBYE_S)
+        for guest in self._lobby.present:  # whoever does not let go
+            guest.transport.abort()
+        await ended
 
     @property
     def url(self) -> str:
@@ -146,6 +152,9 @@ class LocalServer:
             caller = _caller(request)
         except ValueError:
             return _refusal(HTTPStatus.BAD_REQUEST, None, "The path is no URL's.")
+        if is_loopback(self._host) and not asks_for_loopback(caller.headers.get("host", [])):
+            words = "This server is for this machine only: the host has to be localhost, 127.0.0.1 or [::1]."
+            return _refusal(HTTPStatus.FORBIDDEN, None, words)
         if caller.is_foreign and not self._door.is_locked:
             return _refusal(
                 HTTPStatus.FORBIDDEN, None, "Without keys this server is not for pages from elsewhere."
@@ -171,6 +180,9 @@ class LocalServer:
             if caller.is_page:
                 return None
             return _refusal(HTTPStatus.UNAUTHORIZED, "invalid_api_key", "Incorrect API key provided.")
+        if not self._lobby.let_in(connection):
+            words = f"This server serves {self._lobby.most} clients at a time, and they are here. Try again later."
+            return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, None, words)
         try:
             connection.faults = self._suffered(caller.query.get("fault", []))
         except ValueError as error:
@@ -219,7 +231,8 @@ class LocalServer:
         talk = Talk(connection, session, Faulty(connection.faults), self._session_s)
         self._talks.add(talk)
         try:
-            await talk.run()
+            with self._lobby.serving(connection):
+                await talk.run()
         finally:
             self._talks.discard(talk)
             session.close()
@@ -243,21 +256,6 @@ class LocalServer:
         if prefix == http.SHORT_LIVED:
             return f"{prefix}_{secrets.token_hex(16)}"
         return f"{prefix}_{next(self._numbers):06d}"
-
-
-def _recorded(present: set[Connection]) -> type[Connection]:
-    """Connections that are in `present` as long as they last, their handshake included."""
-
-    class Recorded(Connection):
-        def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            super().connection_made(transport)
-            present.add(self)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            present.discard(self)
-            super().connection_lost(exc)
-
-    return Recorded
 
 
 async def _handshake_faults(connection: Connection) -> Response | None:

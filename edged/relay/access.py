@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 from edged.errors import ConfigError
-from edged.hosts import is_loopback
+from edged.hosts import asks_for_loopback, is_loopback, name_in
 from edged.wire import BETA_HEADER, BETA_PROTOCOL, KEY_PROTOCOL, Dialect
 
 PATHS = ("/", "/v1/realtime")
@@ -89,7 +89,7 @@ def refusal(asked: Asked, policy: Policy) -> Refusal | None:
     """Why `asked` may not come in; None: it may."""
     if asked.path not in PATHS:
         return Refusal(404, f"There is nothing here. The relay is at {' and '.join(PATHS)}.")
-    if is_loopback(policy.bound) and not _host_is_ours(asked.hosts):
+    if is_loopback(policy.bound) and not asks_for_loopback(asked.hosts):
         return Refusal(
             403, "This relay serves this machine only: the host has to be localhost, 127.0.0.1 or [::1]."
         )
@@ -108,6 +108,15 @@ def refusal(asked: Asked, policy: Policy) -> Refusal | None:
     return None
 
 
+def full(most: int) -> Refusal:
+    """For one who may come in, and finds no place."""
+    return Refusal(
+        503,
+        f"The relay serves {most} clients at a time, for each costs a session with the service, and they are here. "
+        "Try again later; --most-clients of the relay lets in more.",
+    )
+
+
 def dialect(asked: Asked) -> Dialect:
     """What the client speaks: beta when it says so, or says nothing at `/` as the console does."""
     said = [value.strip() for each in asked.betas for value in each.split(",")]
@@ -116,18 +125,12 @@ def dialect(asked: Asked) -> Dialect:
     return Dialect.GA
 
 
-def _host_is_ours(hosts: tuple[str, ...]) -> bool:
-    if len(hosts) != 1 or set(hosts[0]) & set("@/?#"):
-        return False
-    return is_loopback(_name(f"//{hosts[0]}") or "")
-
-
 def _origin_is_allowed(origins: tuple[str, ...], allowed: frozenset[str]) -> bool:
     if len(origins) != 1 or (origin := _origin(origins[0])) is None:
         return False
     if origin in {_origin(each) for each in allowed}:
         return True
-    return origin.startswith(("http://", "https://")) and is_loopback(_name(origin) or "")
+    return origin.startswith(("http://", "https://")) and is_loopback(name_in(origin))
 
 
 def _origin(text: str) -> str | None:
@@ -140,16 +143,6 @@ def _origin(text: str) -> str | None:
     if not parts.scheme or not netloc or "@" in netloc or any(rest):
         return None
     return f"{parts.scheme}://{netloc}"
-
-
-def _name(url: str) -> str | None:
-    """The host of a URL; None where it can not be told."""
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018 raises where it is none
-    except ValueError:
-        return None
-    return parts.hostname
 
 
 def _has_token(asked: Asked, token: str) -> bool:

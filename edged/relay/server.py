@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from http import HTTPStatus
 from types import TracebackType
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -11,6 +11,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from edged.errors import LinkError
+from edged.listener import Lobby
 from edged.relay import access
 from edged.relay.access import Asked, Policy
 from edged.relay.bridge import CLIENT_CLOSE_S, Bridge, tell
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 GOODBYE_S = 0.8  # from being told to stop to the end, whatever hangs
 MOST_MODEL = 200  # characters; no model has such a name
+MOST_CLIENTS = 32  # each is a session that is paid for
+AGAIN_S = 10  # after which a place may be free
 
 
 class RelayServer:
@@ -38,10 +41,12 @@ class RelayServer:
         policy: Policy,
         port: int = 0,
         client_model: bool = False,
+        most_clients: int = MOST_CLIENTS,
         words: Words | None = None,
     ) -> None:
         """`upstream(model)` says where to connect a client to, or raises LinkError; `port` 0 takes a free one.
 
+        `most_clients` may be in at a time, fewer where this process may open too few files.
         `words` tells what of the reasons of closes may be logged.
         The model is empty unless `client_model` lets clients name one. It listens on `policy.bound`.
         """
@@ -50,45 +55,43 @@ class RelayServer:
         self._port, self._client_model = port, client_model
         self._words = words or Words()
         self._bridges: set[Bridge] = set()
-        self._connections: set[ServerConnection] = set()
+        self._lobby = Lobby("relay", most=most_clients, each=2, deadline_s=OPEN_S)
         self._stopping = False
-        self._server: Server | None = None
+        self._servers: list[Server] = []
 
     async def __aenter__(self) -> "RelayServer":
         """Raises OSError when the port can not be had."""
-        self._server = await serve(
-            self._client,
-            self._policy.bound,
-            self._port,
-            process_request=self._let_in,
-            select_subprotocol=_subprotocol,
-            compression=None,
-            max_size=MAX_MESSAGE_BYTES,
-            open_timeout=OPEN_S,
-            close_timeout=CLOSE_S,
-            ping_interval=None,  # see sockets.py
-            logger=SILENT,
-            create_connection=_recorded(self._connections),
-        )
-        self._port = next(iter(self._server.sockets)).getsockname()[1]
+        for where in await self._lobby.listening(self._policy.bound, self._port):
+            server = await serve(
+                self._client,
+                process_request=self._let_in,
+                select_subprotocol=_subprotocol,
+                compression=None,
+                max_size=MAX_MESSAGE_BYTES,
+                open_timeout=OPEN_S,
+                close_timeout=CLOSE_S,
+                ping_interval=None,  # see sockets.py
+                logger=SILENT,
+                create_connection=_received(self._lobby),
+                **where,
+            )
+            self._servers.append(server)
+        self._port = next(iter(self._servers[0].sockets)).getsockname()[1]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._server is not None
         self._stopping = True
         for bridge in self._bridges:
             bridge.stop()
-        self._server.close(close_connections=False)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GOODBYE_S):
-                await self._server.wait_closed()
-        for connection in list(
-            self._connections
-        ):  # the library waits for those that never finish their handshake
-            connection.transport.abort()
-        await self._server.wait_closed()
+        for server in self._servers:
+            server.close(close_connections=False)
+        ended = asyncio.gather(*(server.wait_closed() for server in self._servers))
+        await asyncio.wait({ended}, timeout=GOODBYE_S)
+        for guest in self._lobby.present:  # the library waits for those that never finish their handshake
+            guest.transport.abort()
+        await ended
 
     @property
     def url(self) -> str:
@@ -97,8 +100,9 @@ class RelayServer:
 
     def _let_in(self, connection: ServerConnection, request: Request) -> Response | None:
         refused = access.refusal(_asked(request), self._policy)
-        if refused is None:
+        if refused is None and self._lobby.let_in(connection):
             return None
+        refused = refused or access.full(self._lobby.most)
         told = [*request.headers.get_all("Host"), *request.headers.get_all("Origin")]
         log.warning(
             "refused %s with HTTP %d: %s (it said %.200r)",
@@ -106,10 +110,18 @@ class RelayServer:
             refused.status,
             refused.text,
             told,
+            extra={"edged": {"status": refused.status}},
         )
-        return connection.respond(refused.status, refused.text + "\n")
+        response = connection.respond(refused.status, refused.text + "\n")
+        if refused.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            response.headers["Retry-After"] = str(AGAIN_S)
+        return response
 
     async def _client(self, connection: ServerConnection) -> None:
+        with self._lobby.serving(connection):
+            await self._talk(connection)
+
+    async def _talk(self, connection: ServerConnection) -> None:
         assert connection.request is not None
         asked = _asked(connection.request)
         dialect = access.dialect(asked)
@@ -144,19 +156,19 @@ class RelayServer:
             self._bridges.discard(bridge)
 
 
-def _recorded(connections: set[ServerConnection]) -> type[ServerConnection]:
-    """Connections that are in `connections` as long as they last, their handshake included."""
+def _received(lobby: Lobby) -> type[ServerConnection]:
+    """Connections that come by way of the lobby."""
 
-    class Recorded(ServerConnection):
+    class Received(ServerConnection):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)
-            connections.add(self)
+            lobby.came(self)
 
         def connection_lost(self, exc: Exception | None) -> None:
-            connections.discard(self)
+            lobby.gone(self)
             super().connection_lost(exc)
 
-    return Recorded
+    return Received
 
 
 def _peer(connection: ServerConnection) -> str:

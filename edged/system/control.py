@@ -6,42 +6,36 @@ Rules:
 3. A press belongs to the client that made it: gone without a release, it is released for it. A command may say
    `"keep": true` to leave it pressed; another client or the longest hold ends it then. Of a press that was ignored the
    release is, too.
-4. Bounds: `MOST_CLIENTS` clients, `MOST_LINE` bytes a line, `MOST_OUTBOX` bytes waiting for a client. A client
+4. Bounds: `MOST_CLIENTS` clients, `MOST_OF_ONE` of one user, and as many beside them of root, and of the user that
+   edged runs as (who reloads it for systemd): no user of the group can keep these out. Where there is no place, one
+   that has sent no command yet yields, then one of the newcomer's own, the one that was not heard for longest; nobody
+   who presses or waits for an answer does (places.py). Lines and what waits for a client: control_guest.py. A client
    that does not keep up is dropped, and counted. Nobody here can hold up a turn.
-5. What is said is put into words two rounds of the loop later, and leaves in one piece: the sound of a press goes
-   before the news of it.
 """
 
 import asyncio
-import contextlib
 import logging
 import os
 import socket
-import struct
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from edged import __version__
 from edged.errors import CommandError, ConfigError
-from edged.system.control_lines import MOST_LINE, Line, number_of, request_of
+from edged.listener import BACKLOG, Listening
+from edged.places import FullError, Places, Standing
+from edged.system.control_guest import Guest, Peer, peer_of
+from edged.system.control_lines import Line, number_of, request_of
+from edged.system.repeats import Pace, Repeats
 
 log = logging.getLogger(__name__)
 
 PROTOCOL = 1
 MOST_CLIENTS = 16
-MOST_OUTBOX = 64 * 1024
-AGAIN_S = 0.25  # after a connection that could not be accepted
-GOODBYE_S = 0.1  # what the kernel has taken by then can be read later all the same
+MOST_OF_ONE = 8
+OFTEN = Pace(16, 50)  # connections of one user of the group: so many in a row, and one more for each 50 ms
 SWITCHES = frozenset({"mute", "unmute"})
 ACTS = frozenset({"press", "release", "interrupt", "mute", "unmute", "volume", "reload"})
-
-
-class Peer(NamedTuple):
-    """Who is at the other end."""
-
-    pid: int
-    uid: int
-    gid: int
 
 
 class Controlled(Protocol):
@@ -77,9 +71,11 @@ class ControlServer:
     def __init__(self, path: Path, target: Controlled) -> None:
         self.dropped = 0
         self._path, self._target = path, target
-        self._clients: set[_Client] = set()
-        self._connections: set[socket.socket] = set()
-        self._listening: socket.socket | None = None
+        self._clients: dict[Guest, asyncio.Event] = {}  # set when it has gone
+        self._root, self._own = Places[Guest](MOST_CLIENTS), Places[Guest](MOST_CLIENTS)
+        self._others = Places[Guest](MOST_CLIENTS, MOST_OF_ONE)
+        self._knocks = Repeats()
+        self._server: asyncio.Server | None = None
         self._owns_path = False
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -94,8 +90,8 @@ class ControlServer:
                 given,
             )
         listening.setblocking(False)
-        self._listening = listening
-        self._spawn(self._accept(listening))
+        door = Listening(listening, "control socket", self._admit, self._welcome)
+        self._server = await asyncio.get_running_loop().create_server(lambda: Guest(self), sock=door)
 
     def _listen(self) -> socket.socket:
         if _answers(self._path):
@@ -109,7 +105,7 @@ class ControlServer:
                 listening.bind(str(self._path))
             finally:
                 os.umask(before)
-            listening.listen(MOST_CLIENTS)
+            listening.listen(BACKLOG)
         except OSError:
             listening.close()
             raise
@@ -125,12 +121,17 @@ class ControlServer:
 
     async def close(self) -> None:
         """Say goodbye to all and leave nothing behind; takes little more than GOODBYE_S, whoever does not read."""
+        if self._server is not None:
+            self._server.close()
         for task in list(self._tasks):
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
-        if self._listening is not None:
-            self._listening.close()
+        gone = list(self._clients.values())
+        for client in list(self._clients):
+            client.leave()
+        for each in gone:
+            await each.wait()
         self.abandon()
 
     def abandon(self) -> None:
@@ -151,59 +152,77 @@ class ControlServer:
                 {"message": "control socket", "exception": task.exception(), "task": task}
             )
 
-    async def _accept(self, listening: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        failing = False
-        while True:
-            try:
-                connection, _ = await loop.sock_accept(listening)
-            except OSError as error:  # too many files are open, most likely, and that passes
-                if not failing:
-                    log.warning("control socket: nobody can be let in: %s; it is tried again", error)
-                failing = True
-                await asyncio.sleep(AGAIN_S)
-                continue
-            failing = False
-            self._let_in(connection)
-            # Accepting does not wait while somebody queues, and others have work to do.
-            await asyncio.sleep(0)
+    # -- clients, one by one -------------------------------------------------------------------------
 
-    def _let_in(self, connection: socket.socket) -> None:
-        if len(self._connections) >= MOST_CLIENTS:
-            self.dropped += 1
-            with contextlib.suppress(OSError):
-                connection.send(
-                    Line({"type": "error", "error": f"{MOST_CLIENTS} clients are here already"}).encoded
-                )
-            connection.close()
-            return
-        self._connections.add(connection)  # it counts from here on: the next may be here before it is served
-        self._spawn(self._serve(connection)).add_done_callback(lambda _: self._left(connection))
-
-    def _left(self, connection: socket.socket) -> None:
-        self._connections.discard(connection)
-        connection.close()  # where it was never served; else its transport has
-
-    async def _serve(self, connection: socket.socket) -> None:
-        peer = Peer(*struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)))
-        reader, writer = await asyncio.open_unix_connection(sock=connection, limit=MOST_LINE)
-        client = _Client(writer, peer, self)
-        self._clients.add(client)
+    def came(self, client: Guest) -> None:
+        self._clients[client] = asyncio.Event()
+        client.send(Line({"type": "hello", "protocol": PROTOCOL, "edged": __version__}))
+        client.send(Line({"type": "snapshot", **self._target.snapshot()}))
         try:
-            client.send(Line({"type": "hello", "protocol": PROTOCOL, "edged": __version__}))
-            client.send(Line({"type": "snapshot", **self._target.snapshot()}))
-            while line := await _read(reader):
-                client.send(Line(await self._answer(client, line)))
-        except _TooLongError:
-            client.send(Line({"type": "error", "error": f"a line is at most {MOST_LINE} bytes"}))
-        except ConnectionError:
-            pass
-        finally:
-            self._clients.discard(client)
-            self._target.let_go(client)
-            await client.close()
+            yields = self._places(client.peer.uid).take(client, client.peer.uid)
+        except FullError:
+            self._turn_away(client, f"{MOST_CLIENTS} clients are here already, all at work")
+            return
+        if yields is not None:
+            self._turn_away(yields, "another client has come, and takes the place of one that was quiet")
 
-    async def _answer(self, client: "_Client", line: bytes) -> dict[str, Any]:
+    def asked(self, client: Guest, line: bytes) -> None:
+        self._hear(client)
+        self._spawn(self._serve(client, line))
+
+    def gone(self, client: Guest) -> None:
+        self._clients.pop(client).set()
+        if client.holds:
+            self._target.let_go(client)
+        if not client.busy:  # what it asked for goes on, and counts as it did
+            self._places(client.peer.uid).leave(client)
+
+    def lost(self) -> None:
+        """A client did not keep up."""
+        self.dropped += 1
+        log.info("control socket: dropped a client that did not keep up")
+
+    async def _serve(self, client: Guest, line: bytes) -> None:
+        try:
+            client.send(Line(await self._answer(client, line)))
+        except Exception:  # a bug: it is told as one, and this is the end of the connection
+            client.abort()
+            raise
+        finally:
+            client.answered()
+            self._hear(client)
+            if client not in self._clients:
+                self._places(client.peer.uid).leave(client)
+
+    def _hear(self, client: Guest) -> None:
+        held = client.busy or client.holds
+        self._places(client.peer.uid).hear(client, Standing.HELD if held else Standing.SETTLED)
+
+    def _places(self, uid: int) -> Places[Guest]:
+        return self._root if uid == 0 else self._own if uid == os.geteuid() else self._others
+
+    def _turn_away(self, client: Guest, why: str) -> None:
+        self.dropped += 1
+        log.info("control socket: no place for all who come; one of uid %d was sent away", client.peer.uid)
+        client.leave(why)
+
+    def _welcome(self, connection: socket.socket) -> bool:
+        """Not one of a crowd that comes faster than it can be greeted: the queue has to have room for others."""
+        uid = peer_of(connection).uid
+        if self._places(uid) is not self._others:
+            return True
+        now_ms = round(asyncio.get_running_loop().time() * 1000)
+        return self._knocks.admit((str(uid),), now_ms, OFTEN) is not None
+
+    def _admit(self, connection: socket.socket) -> bool:
+        """There are no files left: whoever waits makes room, and those who look after edged come in all the same."""
+        places = self._places(peer_of(connection).uid)
+        yields = self._others.spare() or places.spare()
+        if yields is not None:
+            self._turn_away(yields, "there are too many open files")
+        return yields is not None or places is not self._others
+
+    async def _answer(self, client: Guest, line: bytes) -> dict[str, Any]:
         number: object = None
         try:
             request = request_of(line)
@@ -224,69 +243,16 @@ class ControlServer:
             return {"type": "answer", "id": number, "ok": False, "error": str(error)}
         return {"type": "answer", "id": number, "ok": True, "state": state}
 
-    async def _act(self, name: str, request: dict[str, Any], client: "_Client") -> dict[str, object]:
+    async def _act(self, name: str, request: dict[str, Any], client: Guest) -> dict[str, object]:
         if name == "volume":
             return await self._target.set_volume(request.get("volume"))
         if name == "reload":
             return await self._target.reload()
         kept = name == "press" and request.get("keep") is True
+        if name in ("press", "release"):
+            client.holds = name == "press" and not kept
         state = self._target.command(name, client.peer, None if kept else client)
         return await self._target.kept() if name in SWITCHES else state
-
-    def lost(self) -> None:
-        """A client did not keep up."""
-        self.dropped += 1
-        log.info("control socket: dropped a client that did not keep up")
-
-
-class _Client:
-    def __init__(self, writer: asyncio.StreamWriter, peer: Peer, server: ControlServer) -> None:
-        self.peer = peer
-        self._writer, self._server = writer, server
-        self._loop = asyncio.get_running_loop()
-        self._outbox: list[Line] = []
-
-    def send(self, line: Line) -> None:
-        if not self._outbox:
-            # The link's writer has been woken by then, and runs in the first of the two rounds.
-            self._loop.call_soon(self._loop.call_soon, self._flush)
-        self._outbox.append(line)
-
-    async def close(self) -> None:
-        """Within GOODBYE_S, whether what was said is read or not."""
-        self._flush()
-        self._writer.close()
-        transport = self._writer.transport
-        too_long = self._loop.call_later(GOODBYE_S, transport.abort)
-        try:
-            with contextlib.suppress(ConnectionError):
-                await self._writer.wait_closed()
-        finally:
-            too_long.cancel()
-            transport.abort()  # where even this wait was cut short
-
-    def _flush(self) -> None:
-        outbox, self._outbox = self._outbox, []
-        transport = self._writer.transport
-        if not outbox or transport.is_closing():
-            return
-        said = b"".join([line.encoded for line in outbox])
-        if transport.get_write_buffer_size() + len(said) > MOST_OUTBOX:
-            self._server.lost()
-            transport.abort()
-            return
-        self._writer.write(said)
-
-
-class _TooLongError(Exception):
-    pass
-
-
-async def _read(reader: asyncio.StreamReader) -> bytes:
-    try:
-        return await reader.readline()
-    except ValueError as error:  # asyncio's word for a line past its limit
-        raise _TooLongError from error
 
 
 def _answers(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from edged.errors import CommandError, ConfigError
 
 ANSWER_S = 5.0
+AGAIN_S = 0.002
 
 
 class ControlClient:
@@ -27,7 +29,7 @@ class ControlClient:
     def __enter__(self) -> "ControlClient":
         self._socket.settimeout(ANSWER_S)
         try:
-            self._socket.connect(self._path)
+            self._connect()
         except PermissionError as error:
             self._socket.close()
             raise CommandError(f"you may not talk to {self._path}: become root, or join its group") from error
@@ -39,6 +41,19 @@ class ControlClient:
         while self.snapshot.get("type") != "snapshot":
             self.snapshot = self.receive()
         return self
+
+    def _connect(self) -> None:
+        """Once more where others queue: the kernel does not let one wait that has a limit of time."""
+        until_s = time.monotonic() + ANSWER_S
+        while True:
+            try:
+                self._socket.connect(self._path)
+            except BlockingIOError:
+                if time.monotonic() > until_s:
+                    raise
+                time.sleep(AGAIN_S)
+            else:
+                return
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -6,7 +6,7 @@ Rules:
 2. Fields of our own ride along as `extra={"edged": {"cause": …, "state": …}}` and become EDGED_CAUSE, EDGED_STATE;
    the id of the message follows from `event` or `cause` (notices.py, causes.py).
 3. Writing never waits: what the journal does not take at once is lost and counted.
-4. The same trouble again and again is told a few times, and then once in two hours (repeats.py).
+4. The same again and again is told a few times, and then counted (news.py): nobody outside decides how much is written.
 5. No secret and nothing that was said stands in it (veil.py): not in a line, a stack, nor the name of a field. Of what
    libraries say by themselves only warnings and errors are written, at any level, and pass as a service's words do:
    they quote the messages they carry.
@@ -21,13 +21,13 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, TextIO
+from typing import TextIO
 
 from edged.system.entry import encode, own
 from edged.system.hooks import WARNINGS, hook
+from edged.system.news import News, given
 from edged.system.notices import message_id
 from edged.system.own_names import is_ours
-from edged.system.repeats import Repeats
 from edged.system.veil import MASK, VEIL
 
 NATIVE = "/run/systemd/journal/socket"
@@ -176,7 +176,7 @@ class JournalHandler(logging.Handler):
 
 def fields_of(record: logging.LogRecord, lost: int = 0) -> list[tuple[str, str]]:
     """All fields of an entry; `lost` entries before it did not get through."""
-    given = _given(record)
+    own_fields = given(record)
     fields = [
         ("MESSAGE", text_of(record)),
         ("PRIORITY", str(_priority(record.levelno))),
@@ -185,14 +185,14 @@ def fields_of(record: logging.LogRecord, lost: int = 0) -> list[tuple[str, str]]
         ("LOGGER", _one_line(_masked(record.name), 100)),
         ("THREAD", _one_line(_masked(record.threadName or ""), 100)),
     ]
-    known = message_id(str(given.get("event", "")), str(given.get("cause", "")))
+    known = message_id(str(own_fields.get("event", "")), str(own_fields.get("cause", "")))
     if known:
         fields.append(("MESSAGE_ID", known))
     if lost:
         fields.append(("EDGED_LOST", str(lost)))
     return fields + [
         (_field_name(key), safe(value if is_ours(value) else _masked(value), LONGEST_LINE))
-        for key, value in VEIL.veiled_in(dict(own(given))).items()
+        for key, value in VEIL.veiled_in(dict(own(own_fields))).items()
     ]
 
 
@@ -203,41 +203,11 @@ def _field_name(veiled: str) -> str:
     return HIDDEN if MASK in veiled + VEIL.veiled(name) else name[:64]
 
 
-def _given(record: logging.LogRecord) -> Mapping[str, Any]:
-    given: Mapping[str, Any] = getattr(record, "edged", {})
-    return given
-
-
 class _Ours(logging.Filter):
     """Leaves out what libraries say of their work: messages, with all that is in them."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno >= logging.WARNING or _is_ours(record)
-
-
-class _News(logging.Filter):
-    """Leaves out what repeats itself (repeats.py)."""
-
-    def __init__(self, now_ms: Callable[[], int]) -> None:
-        super().__init__()
-        self._repeats, self._now_ms = Repeats(), now_ms
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        given = _given(record)
-        if not ("cause" in given or given.get("event") in ("link_up", "device_back")):
-            return True
-        kind = (
-            record.name,
-            str(record.levelno),
-            *(str(given.get(key)) for key in ("event", "cause", "device")),
-        )
-        left_out = self._repeats.admit(kind, self._now_ms())
-        if left_out:
-            record.msg, record.args = (
-                f"{record.getMessage()} ({left_out} more since the last line of this kind)",
-                (),
-            )
-        return left_out is not None
 
 
 def is_journal(stream: TextIO, env: Mapping[str, str]) -> bool:
@@ -264,7 +234,7 @@ def setup(
     stream = sys.stderr if stream is None else stream
     handler = _handler(stream, os.environ if env is None else env, native)
     handler.addFilter(_Ours())
-    handler.addFilter(_News(now_ms))
+    handler.addFilter(News(now_ms))
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)

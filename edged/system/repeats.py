@@ -1,36 +1,85 @@
 """Which line of the journal is news, and which only says once more what was said a minute ago. Pure.
 
-Rule: of a kind `MOST` lines may be written in a row, and one more for every two hours that pass; the others are
-counted, and the next that is written tells how many they were. So a day of several troubles that take turns stays below
-a hundred lines. Kinds are few: causes and devices are, and nothing foreign makes one.
+Rules:
+1. Of a kind as many lines may be written in a row as its `Pace` says, and then one for each `earned_ms` that passes;
+   the others are counted, and the next that is written tells how many they were. So nobody outside decides how much
+   is written: not a service that fails, not a client that knocks, not a visitor who plays with the button.
+2. The first line of a kind is always written.
+3. At most `MOST_KINDS` kinds are known at a time. One more takes the place of a kind that has been quiet for so long
+   that it could write as many lines as a new one; what was left out of that counts for `OTHERS`. Where all are busy,
+   what is new is of the kind `OTHERS`, too.
 """
+
+from typing import NamedTuple
 
 MOST = 5
 EARNED_MS = 2 * 3_600_000
+MOST_KINDS = 256
+OTHERS = ("others",)
+
+
+class Pace(NamedTuple):
+    """How often lines of a kind are written: `most` in a row, and one more for each `earned_ms`."""
+
+    most: int
+    earned_ms: int
+
+
+TROUBLE = Pace(MOST, EARNED_MS)
+"""Several troubles that take turns for a day stay below a hundred lines."""
 
 
 class Repeats:
     """Times are monotonic milliseconds."""
 
     def __init__(self, most: int = MOST) -> None:
-        self._most = most
-        self._kinds: dict[tuple[str, ...], _Kind] = {}
+        """`most` is that of kinds for which nothing else is said."""
+        self._usual = TROUBLE._replace(most=most)
+        self._kinds: dict[tuple[str, ...], _Kind] = {}  # the one that was quiet for longest comes first
+        self._forgotten = 0  # lines that were left out of kinds which are not known any more
 
-    def admit(self, kind: tuple[str, ...], now_ms: int) -> int | None:
+    def admit(self, kind: tuple[str, ...], now_ms: int, pace: Pace | None = None) -> int | None:
         """None: not to be written. Else how many of the kind were left out since the last that was."""
-        told = self._kinds.setdefault(kind, _Kind(now_ms, self._most))
-        told.may = min(self._most, told.may + (now_ms - told.at_ms) / EARNED_MS)
-        told.at_ms = now_ms
-        if told.may < 1:
-            told.left_out += 1
-            return None
-        told.may -= 1
-        left_out, told.left_out = told.left_out, 0
-        return left_out
+        return self._known(kind, now_ms, pace or self._usual).admit(now_ms)
+
+    @property
+    def kinds(self) -> int:
+        """How many are known."""
+        return len(self._kinds)
+
+    def _known(self, kind: tuple[str, ...], now_ms: int, pace: Pace) -> "_Kind":
+        if kind not in self._kinds and len(self._kinds) >= MOST_KINDS and not self._forget(now_ms):
+            kind, pace = OTHERS, self._usual
+        told = self._kinds.pop(kind, None) or _Kind(now_ms, pace)
+        if kind == OTHERS:
+            told.left_out, self._forgotten = told.left_out + self._forgotten, 0
+        self._kinds[kind] = told
+        return told
+
+    def _forget(self, now_ms: int) -> bool:
+        """Whether there was a kind that need not be told from a new one any more."""
+        rested = next((kind for kind, told in self._kinds.items() if told.is_rested(now_ms)), None)
+        if rested is None:
+            return False
+        self._forgotten += self._kinds.pop(rested).left_out
+        return True
 
 
 class _Kind:
-    def __init__(self, now_ms: int, may: float) -> None:
-        self.at_ms = now_ms
-        self.may = may
-        self.left_out = 0
+    def __init__(self, now_ms: int, pace: Pace) -> None:
+        self._pace, self._at_ms, self._may, self.left_out = pace, now_ms, float(pace.most), 0
+
+    def admit(self, now_ms: int) -> int | None:
+        self._may, self._at_ms = self._earned(now_ms), now_ms
+        if self._may < 1:
+            self.left_out += 1
+            return None
+        self._may -= 1
+        left_out, self.left_out = self.left_out, 0
+        return left_out
+
+    def is_rested(self, now_ms: int) -> bool:
+        return self._earned(now_ms) >= self._pace.most
+
+    def _earned(self, now_ms: int) -> float:
+        return min(self._pace.most, self._may + (now_ms - self._at_ms) / self._pace.earned_ms)

@@ -19,7 +19,7 @@ from tests.lab.net import SimNet
 
 SOUND = bytes(range(250)) * 96
 SERVED = {"voice": ParrotVoice(), "wall": lambda: 1000.0, "url_faults": True}
-MINT = b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\n"
+MINT = b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: localhost\r\n"
 HEADERS = {Dialect.GA: {}, Dialect.BETA: {"OpenAI-Beta": "realtime=v1"}}
 
 
@@ -322,15 +322,18 @@ def test_plain_http_comes_to_the_same_port():
 @pytest.mark.parametrize(
     ("request_", "status"),
     [
-        (b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\nCONTENT-LENGTH: 2\r\n\r\n{}", 200),
+        (b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: localhost\r\nCONTENT-LENGTH: 2\r\n\r\n{}", 200),
         (
-            b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}GET / HTTP/1.1\r\n\r\n",
+            b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 2\r\n\r\n{}GET / HTTP/1.1\r\n\r\n",
             200,
         ),
-        (b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n", 413),
-        (b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", 413),
+        (b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000000\r\n\r\n", 413),
         (
-            b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n",
+            413,
+        ),
+        (
+            b"POST /v1/realtime/sessions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             411,
         ),
         (MINT + b"Content-Length: 1000000\r\n\r\n" + b" " * 999_998 + b"{}", 200),
@@ -344,10 +347,10 @@ def test_plain_http_comes_to_the_same_port():
         (MINT + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", 200),
         (MINT + b"Content-Length: 2, 2\r\n\r\n{}", 400),
         (MINT + b"Upgrade: websocket\r\nContent-Length: 2\r\n\r\n{}more", 200),
-        (b"GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n" * 3, 200),
-        (b"GET /v1/models HTTP/1.1\r\nHost: x\r\nX-Upgrade: x\r\n\r\n" + bytes(100), 200),
-        (b"GET //[ HTTP/1.1\r\nHost: x\r\n\r\n", 400),
-        (b"GET /v1/models HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n", 200),
+        (b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3, 200),
+        (b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX-Upgrade: x\r\n\r\n" + bytes(100), 200),
+        (b"GET //[ HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+        (b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n", 200),
     ],
 )
 def test_odd_requests_are_answered(request_, status, caplog):
@@ -732,3 +735,56 @@ def test_a_bug_while_writing_ends_the_talk_too(served, caplog):
 
     served(body, voice=Odd())
     assert "connection handler failed" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("hosts", "status"),
+    [
+        ([b"localhost:8765"], 200),
+        ([b"127.0.0.1"], 200),
+        ([b"[::1]:8765"], 200),
+        ([b"evil.example:8765"], 403),
+        ([b"127.0.0.1.evil.example"], 403),
+        ([b"evil.example@127.0.0.1"], 403),
+        ([b""], 403),
+        ([], 403),
+        ([b"localhost", b"evil.example"], 403),
+    ],
+)
+@pytest.mark.parametrize("asked", [b"GET /edged/ledger", b"GET /v1/models", b"POST /v1/realtime/sessions"])
+def test_on_loopback_a_request_has_to_mean_this_machine(hosts, status, asked):
+    """A page that made its own name point here (DNS rebinding) sends that name."""
+
+    async def main():
+        async with LocalServer(voice=ParrotVoice()) as server:
+            port = int(server.url.split(":")[2].split("/")[0])
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            head = b"".join(b"Host: " + host + b"\r\n" for host in hosts)
+            writer.write(asked + b" HTTP/1.1\r\n" + head + b"Content-Length: 0\r\n\r\n")
+            assert int((await reader.read()).split()[1]) == status
+            writer.close()
+
+    asyncio.run(main())
+
+
+def test_who_opens_a_websocket_on_loopback_has_to_mean_this_machine(served):
+    async def body(server):
+        with pytest.raises(InvalidStatus) as refused:
+            await dial(server.url, headers={"Host": "evil.example"})
+        assert refused.value.response.status_code in (400, 403)
+
+    served(body)
+
+
+def test_elsewhere_it_has_the_names_that_others_give_it():
+    async def main():
+        async with LocalServer(voice=ParrotVoice(), host="0.0.0.0", door=Door(keys=("sk-1",))) as server:
+            port = int(server.url.split(":")[2].split("/")[0])
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(
+                b"GET /v1/models HTTP/1.1\r\nHost: kiosk.example\r\nAuthorization: Bearer sk-1\r\n\r\n"
+            )
+            assert int((await reader.read()).split()[1]) == 200
+            writer.close()
+
+    asyncio.run(main())

@@ -9,12 +9,13 @@ import resource
 import socket
 import termios
 import threading
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, chdir, contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
 from edged.errors import CommandError, ConfigError
-from edged.system.control import MOST_CLIENTS, ControlServer
+from edged.system.control import MOST_CLIENTS, OFTEN, ControlServer
 from edged.system.control_client import ControlClient
 from edged.system.control_lines import MOST_LINE
 
@@ -247,21 +248,169 @@ def test_a_fault_of_ours_is_told_as_one_and_not_as_the_clients(path):
     asyncio.run(main())
 
 
-def test_one_client_too_many_is_told_and_the_others_stay(path):
+def test_of_one_user_s_clients_the_one_that_was_quiet_for_longest_makes_room_for_one_more(path):
     async def main():
-        async with serving(path, Target()) as server:
-            clients = []
-            for _ in range(MOST_CLIENTS):
-                client = Client(*await asyncio.open_unix_connection(path))
-                await client.read()
-                clients.append(client)
-            extra = Client(*await asyncio.open_unix_connection(path))
-            assert (await extra.read())["error"] == f"{MOST_CLIENTS} clients are here already"
+        async with serving(path, Target()) as server, AsyncExitStack() as stack:
+            first, second, third, *_ = [
+                await stack.enter_async_context(client_of(path)) for _ in range(MOST_CLIENTS)
+            ]
+            assert (await first.ask({"command": "status"}))["ok"] is True
+            extra = await stack.enter_async_context(client_of(path))
+            assert "takes the place" in (await second.read())["error"]
+            assert await second.reader.read() == b""
             assert server.dropped == 1
-            for client in [*clients, extra]:
-                await client.close()
+            for client in (first, third, extra):
+                assert (await client.ask({"command": "status"}))["ok"] is True
 
     asyncio.run(main())
+
+
+def test_who_presses_or_waits_for_an_answer_never_makes_room(path):
+    async def main():
+        target, done = Target(), asyncio.Event()
+
+        async def reload():
+            await done.wait()
+            return {}
+
+        target.reload = reload
+        async with serving(path, target), AsyncExitStack() as stack:
+            pressing, waiting = [await stack.enter_async_context(client_of(path)) for _ in range(2)]
+            assert (await pressing.ask({"command": "press"}))["ok"] is True
+            waiting.writer.write(b'{"command": "reload"}\n')
+            for _ in range(3 * MOST_CLIENTS):
+                await stack.enter_async_context(client_of(path))
+            done.set()
+            assert (await waiting.read())["ok"] is True
+            assert (await pressing.ask({"command": "release"}))["ok"] is True
+            assert target.commands == ["press", "release"]
+
+    asyncio.run(main())
+
+
+def test_whoever_goes_while_it_waits_for_an_answer_has_its_place_until_it_is_made(path):
+    async def main():
+        target, done, begun = Target(), asyncio.Event(), []
+
+        async def reload():
+            begun.append(1)
+            await done.wait()
+            return {}
+
+        target.reload = reload
+        async with serving(path, target):
+            for number in range(MOST_CLIENTS):
+                async with client_of(path) as client:
+                    client.writer.write(b'{"command": "reload"}\n')
+                    await until(lambda n=number: len(begun) > n)
+            refused = Client(*await asyncio.open_unix_connection(path))
+            while (told := await refused.read())["type"] != "error":
+                pass
+            assert "all at work" in told["error"]
+            await refused.close()
+            done.set()
+            async with client_of(path) as client:
+                assert (await client.ask({"command": "status"}))["ok"] is True
+        assert len(begun) == MOST_CLIENTS
+
+    asyncio.run(main())
+
+
+def connected_as(uid, path):
+    """A connection of somebody else of the group, silent."""
+    client = socket.socket(socket.AF_UNIX)
+    path.chmod(0o666)
+    with chdir(path.parent):  # the folders above are root's alone
+        os.seteuid(uid)
+        try:
+            client.connect(path.name)
+        finally:
+            os.seteuid(0)
+    client.setblocking(False)
+    return client
+
+
+async def heard(client):
+    """All that is said to it until there is no more for now."""
+    said = b""
+    for _ in range(20):
+        await asyncio.sleep(0)
+        with suppress(BlockingIOError, ConnectionResetError):
+            said += client.recv(65536)
+    return said.decode()
+
+
+others = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+
+
+@others
+@pytest.mark.parametrize("users", [[1001], [1001, 1002], range(1001, 1061)])
+@pytest.mark.parametrize("spoken", [False, True])
+def test_root_gets_in_whatever_others_do_and_no_one_of_them_loses_a_place_for_that(path, users, spoken):
+    async def main():
+        async with serving(path, Target()), AsyncExitStack() as stack:
+            crowd = []
+            for n in range(60):
+                crowd.append(stack.enter_context(connected_as(users[n % len(users)], path)))
+                await heard(crowd[-1])
+                if spoken:
+                    with suppress(OSError):
+                        crowd[-1].send(b'{"command": "status"}\n')
+            for client in crowd:
+                await heard(client)
+            for _ in range(MOST_CLIENTS):
+                root = await stack.enter_async_context(client_of(path))
+                assert (await root.ask({"command": "status"}))["ok"] is True
+            assert not any([await heard(client) for client in crowd])
+
+    asyncio.run(main())
+
+
+@others
+def test_one_user_cannot_take_the_places_of_the_others(path):
+    async def main():
+        async with serving(path, Target()), AsyncExitStack() as stack:
+            watcher = stack.enter_context(connected_as(1001, path))
+            assert "snapshot" in await heard(watcher)
+            crowd = [stack.enter_context(connected_as(1002, path)) for _ in range(100)]
+            greeted = ["snapshot" in await heard(client) for client in crowd]
+            assert greeted == [True] * OFTEN.most + [False] * (
+                100 - OFTEN.most
+            )  # who comes too fast is shut out
+            assert "snapshot" in await heard(stack.enter_context(connected_as(1003, path)))
+            assert await heard(watcher) == ""
+
+    asyncio.run(main())
+
+
+@others
+def test_where_all_have_spoken_another_user_is_told_that_there_is_no_place(path):
+    async def main():
+        async with serving(path, Target()), AsyncExitStack() as stack:
+            for n in range(MOST_CLIENTS):
+                client = stack.enter_context(connected_as(1001 + n % 2, path))
+                client.send(b'{"command": "status"}\n')
+                assert '"ok": true' in await heard(client)
+            assert "all at work" in await heard(stack.enter_context(connected_as(1003, path)))
+
+    asyncio.run(main())
+
+
+@others
+def test_where_no_more_files_can_be_opened_root_gets_in_and_the_others_make_room(path, caplog):
+    async def main():
+        async with serving(path, Target()), AsyncExitStack() as stack:
+            idle = [stack.enter_context(connected_as(1001, path)) for _ in range(3)]
+            assert ["snapshot" in await heard(client) for client in idle] == [True] * 3
+            root = stack.enter_context(socket.socket(socket.AF_UNIX))
+            root.setblocking(False)
+            with no_more_files():
+                root.connect(str(path))
+                assert "snapshot" in await heard(root)
+            assert ["too many open files" in await heard(client) for client in idle] == [True, False, False]
+
+    asyncio.run(main())
+    assert caplog.text.count("no more files can be opened") == 1
 
 
 def greeting(client):
@@ -270,15 +419,15 @@ def greeting(client):
         return json.loads(lines.readline())["type"]
 
 
-def test_of_a_burst_no_more_are_let_in_than_may_be_here(path):
+def test_of_a_burst_everybody_is_greeted_and_no_more_stay_than_may_be_here(path):
     async def main():
-        clients = [socket.socket(socket.AF_UNIX) for _ in range(MOST_CLIENTS + 1)]
+        clients = [socket.socket(socket.AF_UNIX) for _ in range(3 * MOST_CLIENTS)]
         async with serving(path, Target()) as server:
             for client in clients:  # none is accepted before all of them queue: this is the server's own loop
                 client.connect(str(path))
             greetings = [await asyncio.to_thread(greeting, client) for client in clients]
-            assert sorted(greetings) == ["error", *["hello"] * MOST_CLIENTS]
-            assert server.dropped == 1
+            assert greetings == ["hello"] * 3 * MOST_CLIENTS
+            assert server.dropped == 2 * MOST_CLIENTS
         for client in clients:
             client.close()
 
@@ -298,15 +447,91 @@ def no_more_files():
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
-def test_who_could_not_be_let_in_is_let_in_later(path, caplog):
+def test_who_comes_while_no_files_are_left_does_not_wait_and_is_let_in_at_once_when_there_are(path, caplog):
     async def main():
+        loop = asyncio.get_running_loop()
+        complaints = []
+        loop.set_exception_handler(lambda _, context: complaints.append(context))
         async with serving(path, Target()), client_of(path) as before:
-            with socket.socket(socket.AF_UNIX) as later:
-                with no_more_files():
-                    later.connect(str(path))
-                    await until(lambda: "nobody can be let in" in caplog.text)
-                    assert (await before.ask({"command": "status"}))["ok"] is True
-                assert await asyncio.to_thread(greeting, later) == "hello"
+            assert (await before.ask({"command": "status"}))["ok"] is True
+            crowd = [socket.socket(socket.AF_UNIX) for _ in range(50)]
+            later = socket.socket(socket.AF_UNIX)
+            with no_more_files():
+                for client in crowd:
+                    client.setblocking(False)
+                    client.connect(str(path))
+                    await heard(client)
+                assert (await before.ask({"command": "status"}))["ok"] is True
+            begun = loop.time()
+            later.connect(str(path))
+            later.setblocking(False)
+            assert "hello" in await heard(later)  # within twenty rounds of the loop
+            assert loop.time() - begun < 1  # asyncio's own way is to wait that long
+            for client in (*crowd, later):
+                client.close()
+        assert not complaints
+
+    asyncio.run(main())
+    assert caplog.text.count("no more files can be opened") <= 1
+
+
+def open_files():
+    return set(Path("/proc/self/fd").iterdir())
+
+
+def test_descriptors_that_were_kept_aside_are_given_back(path):
+    async def main():
+        before = open_files()
+        async with serving(path, Target()), client_of(path):
+            with socket.socket(socket.AF_UNIX) as other, no_more_files():
+                other.connect(str(path))
+                other.setblocking(False)
+                await heard(other)
+        assert open_files() == before
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+def test_lines_are_answered_one_after_the_other_however_they_come(path, size):
+    async def main():
+        async with serving(path, Target()), client_of(path) as client:
+            said = b"".join(json.dumps({"id": n, "command": "status"}).encode() + b"\n" for n in range(300))
+
+            async def say():
+                for at in range(0, len(said), size):
+                    client.writer.write(said[at : at + size])
+                    await client.writer.drain()
+                    await asyncio.sleep(0)
+
+            saying = asyncio.ensure_future(say())
+            assert [(await client.read())["id"] for _ in range(300)] == list(range(300))
+            await saying
+
+    asyncio.run(main())
+
+
+def test_what_was_asked_before_the_end_is_answered(path):
+    async def main():
+        async with serving(path, Target()), client_of(path) as client:
+            client.writer.write(b'{"id": 1, "command": "status"}\n' * 3 + b'{"id": 2, "comm')
+            client.writer.write_eof()
+            answers = (await asyncio.wait_for(client.reader.read(), IN_TIME_S)).splitlines()
+            assert [json.loads(answer)["id"] for answer in answers] == [1, 1, 1]
+
+    asyncio.run(main())
+
+
+def test_a_line_without_end_is_not_kept(path):
+    async def main():
+        async with serving(path, Target()) as server, client_of(path) as client:
+            with suppress(ConnectionError):
+                for _ in range(100):
+                    client.writer.write(b"x" * 65536)
+                    await client.writer.drain()
+            assert server.dropped == 0
+            async with client_of(path) as other:
+                assert (await other.ask({"command": "status"}))["ok"] is True
 
     asyncio.run(main())
 
@@ -425,6 +650,30 @@ def test_the_command_lines_client(path):
 
     in_a_thread(path, target, body)
     assert target.commands == ["press", "mute"]
+
+
+def test_the_client_waits_where_others_queue_before_it(path):
+    path.parent.mkdir()
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen(0)
+        first = socket.socket(socket.AF_UNIX)
+        first.connect(str(path))  # the queue is full
+        come = threading.Event()
+
+        def ask():
+            with ControlClient(path):
+                come.set()
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        for _ in range(2):
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(b'{"type": "snapshot"}\n')
+        assert come.wait(IN_TIME_S)
+        asking.join()
+        first.close()
 
 
 def test_the_client_says_what_to_do_when_nobody_answers(path):

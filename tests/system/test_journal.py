@@ -239,12 +239,10 @@ def test_a_trouble_that_repeats_itself_is_told_a_few_times_and_counted(native):
     entries = native(*lost * 24, after_ms=60_000)
     assert len(entries) == 5 + 11  # five in a row, then one in two hours
     assert entries[5]["MESSAGE"] == "lost (116 more since the last line of this kind)"
-    turns = native(*[lambda log: log.info("turn", extra={"edged": {"event": "turn"}})] * 60)
-    assert len(turns) == 60  # none of these is a repetition
 
 
 def test_a_journal_that_takes_nothing_holds_nobody_up_and_learns_how_much_was_lost(native, journald):
-    first = native(*[lambda log: log.info("x" * 900)] * 2000, reading=False)
+    first = native(*[lambda log: log.debug("x" * 900)] * 2000, reading=False)
     assert 0 < len(first) < 2000
     (entry,) = native(lambda log: log.info("again"))
     assert int(entry["EDGED_LOST"]) == 2000 - len(first)

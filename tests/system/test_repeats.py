@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from edged.system.repeats import MOST, Repeats
+from edged.system.repeats import MOST, MOST_KINDS, Pace, Repeats
 
 HOUR = 3_600_000
 
@@ -40,3 +40,31 @@ def test_a_kind_that_had_stopped_begins_anew():
     for at in (0, 1, 2):
         repeats.admit(("offline",), at)
     assert [repeats.admit(("offline",), 5 * HOUR + at) for at in (0, 1, 2)] == [1, 0, None]
+
+
+def test_a_kind_may_have_a_pace_of_its_own():
+    repeats, pace = Repeats(), Pace(2, 60_000)
+    assert [repeats.admit(("press",), at, pace) for at in (0, 1, 2, 3, 60_001, 60_002)] == [
+        0, 0, None, None, 2, None,
+    ]  # fmt: skip
+    assert repeats.admit(("offline",), 4) == 0
+
+
+def test_of_endless_kinds_few_are_known_and_few_lines_are_written():
+    repeats = Repeats()
+    written = [repeats.admit((str(n),), n) for n in range(10_000)]
+    assert repeats.kinds == MOST_KINDS + 1
+    assert sum(each is not None for each in written) == MOST_KINDS + MOST
+    told = repeats.admit(("new",), 10_000 + 2 * HOUR)  # many have rested by now, and it is one again
+    assert (told, repeats.kinds) == (0, MOST_KINDS + 1)
+
+
+def test_what_was_left_out_of_a_kind_that_is_forgotten_is_still_counted():
+    repeats, pace = Repeats(most=1), Pace(1, 60_000)
+    for n in range(MOST_KINDS):
+        repeats.admit((str(n),), 0, pace)
+    assert [repeats.admit(("0",), 1, pace) for _ in range(3)] == [None] * 3
+    for n in range(MOST_KINDS):  # each takes the place of one that has rested: the three are not forgotten
+        assert repeats.admit((f"later {n}",), 120_000, Pace(1, HOUR)) == 0
+    assert repeats.admit(("too many",), 120_001) == 3
+    assert repeats.admit(("too many again",), 120_002) is None

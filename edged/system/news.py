@@ -1,0 +1,78 @@
+"""What of the log is news: a line below critical is of a kind, and of each kind only so much is written (repeats.py).
+
+Rules:
+1. A kind is the place in the code that writes it, and what is in the fields `TELLING`; of a trouble, which several
+   places tell of, it is these alone. So no line can be written at a pace that somebody outside decides, whoever adds
+   it, and no trouble hides another.
+2. A kind that says nothing new is told with its count: "(55 more since the last line of this kind)".
+3. The end of the process (critical) and what is asked for with `log.level: debug` (debug) are written as they come.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from edged.system.repeats import TROUBLE, Pace, Repeats
+
+TELLING = ("event", "cause", "device", "code", "problem", "status")
+MOST_TELLING = 80  # characters of each that tell kinds apart
+MINUTE_MS = 60_000
+USUAL = Pace(10, 5 * MINUTE_MS)
+STATE = Pace(20, 2 * MINUTE_MS)  # a change of state of a turn; a turn has about six
+ANSWERED = Pace(20, MINUTE_MS * 2 // 3)  # a turn that came to its end, as many as people can have
+STACK = Pace(2, 60 * MINUTE_MS)  # forty lines each
+
+
+def given(record: logging.LogRecord) -> Mapping[str, Any]:
+    """The fields of our own that a record has."""
+    fields: Mapping[str, Any] = getattr(record, "edged", {})
+    return fields
+
+
+class News(logging.Filter):
+    """Lets pass what is news, and counts the rest."""
+
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        super().__init__()
+        self._repeats, self._now_ms = Repeats(), now_ms
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not logging.INFO <= record.levelno < logging.CRITICAL:
+            return True
+        left_out = self._repeats.admit(kind_of(record), self._now_ms(), pace_of(record))
+        if left_out:
+            _count(record, left_out)
+        return left_out is not None
+
+
+def kind_of(record: logging.LogRecord) -> tuple[str, ...]:
+    """What a record is a repetition of."""
+    fields = given(record)
+    told = [str(fields.get(name))[:MOST_TELLING] for name in TELLING]
+    error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+    place = "" if _is_trouble(fields) else f"{record.lineno} {fields.get('outcome') == 'answered'}"
+    return record.name[:MOST_TELLING], str(record.levelno), place, error, *told
+
+
+def pace_of(record: logging.LogRecord) -> Pace:
+    """How often its like is written."""
+    fields = given(record)
+    if record.exc_info:
+        return STACK
+    if _is_trouble(fields):
+        return TROUBLE
+    if fields.get("outcome") == "answered":
+        return ANSWERED
+    return STATE if "was" in fields else USUAL
+
+
+def _is_trouble(fields: Mapping[str, Any]) -> bool:
+    return "cause" in fields or fields.get("event") in ("link_up", "device_back")
+
+
+def _count(record: logging.LogRecord, left_out: int) -> None:
+    try:
+        text = record.getMessage()
+    except (TypeError, ValueError, KeyError):
+        return  # the journal has its own way with these
+    record.msg, record.args = f"{text} ({left_out} more since the last line of this kind)", ()
