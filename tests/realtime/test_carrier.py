@@ -9,7 +9,7 @@ import pytest
 
 from edged import pcm, wire
 from edged.errors import LinkError
-from edged.realtime.carrier import Carrier, Renewed
+from edged.realtime.carrier import DEAF_DETECTION, Carrier, Renewed
 from edged.realtime.events import Committed
 from edged.realtime.line import Line
 from edged.realtime.session import Session
@@ -225,8 +225,21 @@ def test_a_service_that_ignores_commits_hears_a_silence_longer_than_its_detectio
         rig.carrier.wake()
         assert rig.socket.types == ["append", "append"]
         assert rig.socket.sound == b"\1\2" * 100 + pcm.silence(1700 * MS)
+        assert DEAF_DETECTION.silence_duration_ms == 1500  # nobody pauses for so long in a sentence
 
     carried(body, deaf=True)
+
+
+def test_what_was_there_before_it_runs_goes_out_when_it_does(lab_run):
+    async def main():
+        rig = Rig()
+        rig.log.add("sound")
+        rig.carrier.wake()
+        assert (rig.socket.sent, rig.carrier.slow, rig.carrier.stuck.is_set()) == ([], False, False)
+        async with rig:
+            assert rig.socket.types == ["append"]
+
+    lab_run(main())
 
 
 # What comes back
