@@ -208,6 +208,22 @@ def test_only_the_writer_waits_for_the_socket_and_nothing_is_lost_or_sent_twice(
     carried(body)
 
 
+def test_control_waits_for_the_socket_too_and_goes_before_the_log_then(carried):
+    async def body(rig):
+        rig.socket.blocked = True
+        rig.socket.way_out.clear()
+        rig.session.tool_result("call", "{}")
+        rig.log.add("sound")
+        rig.carrier.wake()
+        await asyncio.sleep(1)
+        assert rig.socket.sent == []
+        rig.socket.way_out.set()
+        await asyncio.sleep(0.1)
+        assert rig.socket.types == ["conversation.item.create", "append"]
+
+    carried(body)
+
+
 def test_what_is_thrown_away_is_cleared_and_what_the_service_committed_itself_needs_no_message(carried):
     async def body(rig):
         rig.log.add("sound", "abort", "close")
