@@ -106,8 +106,8 @@ class Mutated(SourceFileLoader):
 class Chosen:
     """A plugin: only the tests wanted, in order, each with a limit of processor time; and which of them failed."""
 
-    def __init__(self, tests: Mapping[str, float] | None, told: Path) -> None:
-        self._tests, self._told = tests, told
+    def __init__(self, tests: Mapping[str, float] | None, folder: Path) -> None:
+        self._tests, self._told, self._status = tests, folder / "told", folder / "status"
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         if self._tests is not None:
@@ -131,6 +131,11 @@ class Chosen:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self._write(report.nodeid)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """What the collector of garbage finds later comes of chance."""
+        self._status.write_text(str(int(exitstatus)))
 
     def _write(self, name: str) -> None:
         with self._told.open("a") as file:
@@ -158,7 +163,7 @@ def live(trial: Trial, folder: Path) -> int:
     if trial.tree is not None:
         code = compile(trial.tree, str(trial.source), "exec", dont_inherit=True)
         sys.meta_path.insert(0, Mutated(trial.module, str(trial.source), code))
-    plugins: list[Any] = [Chosen(trial.tests, folder / "told")]
+    plugins: list[Any] = [Chosen(trial.tests, folder)]
     if trial.plugin is not None:
         plugins.append(trial.plugin(folder))
     if trial.tests is not None:
@@ -186,7 +191,8 @@ def fork(trial: Trial, folder: Path) -> int:
     status = int(pytest.ExitCode.INTERNAL_ERROR)
     try:
         status = live(trial, folder)
-        (folder / "status").write_text(str(status))
+        if not (folder / "status").exists():  # it never came to a test
+            (folder / "status").write_text(str(status))
     except BaseException:  # noqa: BLE001  told, and the end of this process
         with (folder / "said").open("a") as file:
             traceback.print_exc(file=file)
