@@ -124,7 +124,6 @@ class Carrier:
             if (said := self._said(entry)) is not None:
                 await self._put(said)
             self._sent(entry)
-            self._work.set()  # there may be more
             await asyncio.sleep(0)  # a replay is long; and of a connection that is lost only the loop tells
 
     async def _rest(self) -> None:

@@ -102,10 +102,8 @@ class Changeover:
             await carrier.stuck.wait()
             spare = await self._another() if self._habits.two_at_once else None
             stuck = carrier.stuck.is_set()
-            if stuck and spare is not None:
-                await self._follow(spare)
-            elif spare is not None:
-                await spare.transport.close()
+            if spare is not None:
+                await (self._follow(spare) if stuck else spare.transport.close())
             if stuck:
                 raise LinkError("the other end acknowledges nothing any more", "link_silent")
 

@@ -85,7 +85,7 @@ class Vigil:
             return Sign.FINE
         given, outstanding, trip_s = flow
         acknowledged = given - outstanding
-        if outstanding <= 0 or acknowledged > self._acknowledged or not self._outstanding:
+        if acknowledged > self._acknowledged or not self._outstanding:
             self._acknowledged, self._moved = acknowledged, now
         if outstanding > 0:
             self._delivered = now
@@ -99,7 +99,7 @@ class Vigil:
         quiet_from = max(self._came, self._delivered)
         if self._owed is Owed.ACKNOWLEDGEMENT:
             asked_at = max(self._owed_since, self._delivered)
-            if now - asked_at >= COMMIT_S and self._alive >= asked_at:
+            if now - asked_at >= COMMIT_S and self._alive > asked_at:
                 return Sign.DEAF
             # words about something else are no acknowledgement, and may be all that comes
             quiet_from = max(asked_at, self._alive)

@@ -422,3 +422,49 @@ def test_a_real_thread_loses_nothing():
     thread.join()
     intake.shut()
     assert log.next(1 << 20).pcm == b"".join(blocks)
+
+
+def test_what_goes_on_in_another_utterance_leaves_all_until_then_to_the_one_before():
+    rig = Rig()
+    before = rig.hand()
+    rig.open()
+    before += rig.hand(100)
+    rig.intake.go_on()
+    rig.log.end(0)
+    rig.log.begin(0)
+    after = rig.hand(200)
+    rig.intake.collect()
+    assert [rig.log.next(1 << 20).pcm for _ in range(3)] == [before, b"", after]  # between them the end
+
+
+def test_the_next_utterance_is_judged_by_its_own_sound_alone():
+    rig = Rig()
+    rig.intake.hand(array("h", [-9000, 9000] * 240).tobytes())
+    rig.open()
+    rig.intake.hand(array("h", [-9000, 9000] * 240).tobytes())
+    rig.intake.go_on()
+    rig.intake.hand(bytes(BLOCK))
+    assert rig.intake.judge().refused == "microphone_silent"
+
+
+def test_another_length_of_preroll_holds_at_once_and_what_was_kept_is_forgotten():
+    rig = Rig(preroll_ms=40)
+    rig.hand()
+    rig.intake.set_preroll(20)
+    rig.open()
+    assert rig.said() == b""
+    rig.hand()
+    kept = rig.hand()
+    rig.open()
+    assert rig.said() == kept
+
+
+def test_what_neither_the_loop_nor_the_log_could_take_is_lost():
+    rig = Rig(longest_ms=50)
+    rig.open()
+    for _ in range(3):
+        rig.hand()  # 10 ms too much for the loop
+    rig.intake.collect()
+    rig.hand()  # and 20 ms for the log
+    rig.intake.collect()
+    assert rig.intake.lost_bytes == 30 * MS

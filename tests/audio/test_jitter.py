@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from edged import pcm
 from edged.audio.answers import Drained, Flushed, Started, Underrun
 from edged.audio.jitter import JitterBuffer
+from edged.audio.prediction import Prediction
 from edged.wire.parts import Heard, Part
 from tests.effort import examples
 
@@ -825,6 +826,158 @@ def test_an_ended_answer_nobody_heard_drains_for_the_next_speaker():
     buffer.end()
     buffer.take(0)
     assert buffer.events() == [Drained()]
+
+
+# What a take would find
+
+
+def test_what_is_ready_is_nothing_until_it_starts_and_then_all_but_a_fade():
+    buffer = JitterBuffer(prebuffer_ms=60, fade_ms=5)
+    assert buffer.ready_bytes == 0
+    buffer.push(A, tone(40))
+    assert buffer.ready_bytes == 0  # it is gathered still
+    buffer.push(A, tone(40))
+    assert buffer.ready_bytes == 75 * MS
+    buffer.take(50 * MS)
+    assert buffer.ready_bytes == 25 * MS
+    buffer.end()
+    assert buffer.ready_bytes == 30 * MS  # there is nothing it could run dry of
+
+
+def test_less_than_a_fade_is_not_ready():
+    buffer = flowing(tone(60), take_ms=57)
+    assert buffer.ready_bytes == 0
+
+
+def test_a_fade_on_its_way_is_ready_and_nothing_behind_it():
+    buffer = flowing(tone(100), fade_ms=5)
+    buffer.flush()
+    buffer.push(B, tone(200))
+    assert buffer.ready_bytes == 5 * MS
+    buffer.take(2 * MS)
+    assert buffer.ready_bytes == 3 * MS
+
+
+# A speaker that takes back what it holds
+
+
+def test_a_cut_is_silent_at_once_and_told_when_the_speaker_says_what_was_heard():
+    buffer = flowing(tone(100), take_ms=40)
+    buffer.flush(cut=True)
+    assert buffer.take(20 * MS) == silence(20)
+    assert (buffer.events(), buffer.queued_bytes, buffer.flushed_bytes) == ([], 0, 60 * MS)
+    buffer.cut_done(50 * MS)  # of these 20 ms are silence
+    assert buffer.events() == [Flushed((Heard(A, 10, 100),))]
+    buffer.cut_done(0)
+    assert buffer.events() == []
+
+
+def test_a_cut_silences_the_fade_of_the_flush_before_it():
+    buffer = flowing(flat(100))
+    buffer.flush()
+    buffer.flush(cut=True)
+    assert buffer.take(20 * MS) == silence(20)
+    buffer.cut_done(0)
+    assert buffer.events() == [Flushed((Heard(A, 20, 100),)), Flushed(())]
+
+
+def test_each_cut_is_told_with_its_own_answer():
+    buffer = flowing(tone(100), take_ms=20)
+    buffer.flush(cut=True)
+    buffer.push(B, tone(100))
+    buffer.take(20 * MS)
+    buffer.flush(cut=True)
+    buffer.cut_done(10 * MS)
+    assert buffer.events()[-2:] == [Flushed((Heard(A, 20, 100),)), Flushed((Heard(B, 10, 100),))]
+
+
+# What is learnt of the line
+
+
+def test_a_complete_answer_is_learnt_from_once_with_when_it_was_complete():
+    buffer = JitterBuffer(prebuffer_ms=0)
+    buffer.push(A, tone(100))
+    buffer.take(80 * MS)
+    buffer.push(A, tone(50))
+    buffer.take(40 * MS)
+    buffer.end()
+    buffer.end()
+    (arrivals,) = buffer.learnt
+    assert (arrivals.at, arrivals.got, arrivals.done) == ([0.0, 80.0], [100.0, 150.0], 120.0)
+
+
+def test_what_the_device_took_ahead_of_its_time_had_not_passed_yet():
+    buffer = JitterBuffer(prebuffer_ms=0)
+    buffer.push(A, tone(100))
+    buffer.take(80 * MS)
+    buffer.push(A, tone(50), ahead=30 * MS)
+    buffer.end(ahead=10 * MS)
+    (arrivals,) = buffer.learnt
+    assert (arrivals.at, arrivals.done) == ([0.0, 50.0], 70.0)
+
+
+@pytest.mark.parametrize(("came_ms", "learnt"), [(999, 0), (1000, 1)])
+@pytest.mark.parametrize("cut", [False, True])
+def test_an_answer_that_was_cut_off_is_learnt_from_if_a_second_of_it_had_come(came_ms, learnt, cut):
+    buffer = flowing(tone(came_ms))
+    buffer.flush(cut=cut, ahead=5 * MS)
+    assert len(buffer.learnt) == learnt
+    assert [each.done for each in buffer.learnt] == [15.0] * learnt
+
+
+def test_an_answer_that_was_complete_before_it_was_cut_off_is_learnt_from_once():
+    buffer = flowing(tone(2000))
+    buffer.end()
+    buffer.flush()
+    assert len(buffer.learnt) == 1
+
+
+def test_an_answer_that_lost_its_speaker_says_nothing_of_the_line():
+    buffer = flowing(tone(2000))
+    buffer.settle()
+    buffer.push(A, tone(100))
+    buffer.end()
+    assert buffer.learnt == []
+
+
+# From the next answer on
+
+
+def test_another_prebuffer_holds_from_the_next_answer_on():
+    buffer = JitterBuffer(prebuffer_ms=20)
+    buffer.push(A, tone(10))
+    buffer.set_prebuffer(40)
+    buffer.push(A, tone(10, 300))
+    assert buffer.take(20 * MS) != silence(20)
+    buffer.end()
+    buffer.push(B, tone(30))
+    assert buffer.take(20 * MS) == silence(20)
+    buffer.push(B, tone(10))
+    assert buffer.take(20 * MS) != silence(20)
+
+
+def test_without_a_prebuffer_of_its_own_an_answer_starts_as_predicted():
+    predicted = Prediction()
+    buffer = JitterBuffer(prebuffer_ms=0, prediction=predicted)
+    buffer.set_prebuffer(None)
+    enough_ms = min(predicted.rule.queued_ms, 5000)
+    buffer.push(A, tone(enough_ms - 1))
+    assert buffer.take(2) == bytes(2)
+    buffer.push(A, tone(1))
+    assert buffer.take(2) != bytes(2)
+
+
+def test_the_light_knows_that_an_answer_sounds_until_its_fade_has_left():
+    buffer = JitterBuffer()
+    assert not buffer.live
+    buffer.push(A, tone(100))
+    assert not buffer.live
+    buffer.take(20 * MS)
+    assert buffer.live
+    buffer.flush()
+    assert buffer.live
+    buffer.take(20 * MS)
+    assert not buffer.live
 
 
 # Whatever happens

@@ -10,6 +10,7 @@ from edged.audio.answers import Drained, Flushed, Started
 from edged.audio.jitter import JitterBuffer
 from edged.audio.lane import MOST_CUES, CueDone
 from edged.audio.playout import Playout
+from edged.audio.prediction import Prediction
 from edged.wire.parts import Heard, Part
 
 A, B = Part("item_a", 0), Part("item_b", 0)
@@ -591,3 +592,45 @@ def test_each_answer_has_one_end_of_its_arrivals_however_it_ends(rig):
     rig.playout.push(A, flat(2000))
     rig.playout.end()
     assert told[4:] == [2000, 0]
+
+
+def test_of_a_take_it_is_known_how_much_was_cues(cutter):
+    told = [Rig().playout.cued_bytes]
+    cutter.playout.push(A, flat(500))
+    cutter.playout.cue("busy", flat(30))
+    for _ in range(3):
+        cutter.take(20)
+        told.append(cutter.playout.cued_bytes)
+    cutter.playout.cue("late", flat(30))
+    cutter.playout.flush()
+    cutter.take(20)
+    assert [*told, cutter.playout.cued_bytes] == [0, 20 * MS, 10 * MS, 0, 0]  # during a cut it waits
+
+
+class Learner(Prediction):
+    def __init__(self) -> None:
+        super().__init__()
+        self.told = []
+
+    def learn(self, arrivals) -> None:
+        self.told.append(arrivals)
+
+
+@pytest.mark.parametrize("end", ["end", "flush"])
+def test_what_an_answer_says_of_the_line_is_learnt_once_when_no_more_of_it_comes(end):
+    learner = Learner()
+    playout = Playout(JitterBuffer(prediction=learner), notify=lambda: None)
+    playout.push(A, flat(2000))
+    playout.take(20 * MS)
+    assert learner.told == []
+    getattr(playout, end)()
+    playout.end()
+    assert [each.got for each in learner.told] == [[2000]]
+
+
+def test_another_prebuffer_is_that_of_the_next_answer(rig):
+    rig.playout.set_prebuffer(100)
+    rig.playout.push(A, flat(99))
+    assert rig.take(20) == silence(20)
+    rig.playout.push(A, flat(1))
+    assert rig.take(20) == flat(20)

@@ -1,7 +1,7 @@
-"""A mutant at work: the tests in a process of its own, with one module changed on its way into memory.
+"""A mutant at work: chosen tests in a process of their own, with one module changed on its way into memory.
 
-It is forked from one that has Python's and others' libraries loaded already. The file on disk stays as it is,
-so that one may go on working.
+The process is forked from one that has Python's and others' libraries loaded, and nothing of the project: so no copy of
+the original is left anywhere. The file on disk stays as it is, and one may go on working.
 """
 
 import ast
@@ -9,33 +9,79 @@ import importlib
 import importlib.util
 import os
 import resource
+import shutil
 import signal
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import CodeType
-from typing import NamedTuple
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from tests.mutation.mutants import Mutant, mutated
-
-PRELOADED = ("asyncio", "msgspec", "websockets.asyncio.client", "websockets.asyncio.server", "yaml")
+PRELOADED = (
+    "asyncio",
+    "numpy",
+    "msgspec",
+    "websockets.asyncio.client",
+    "websockets.asyncio.server",
+    "yaml",
+    "httpx",
+)
 MEMORY_BYTES = 4 << 30  # a mutant that eats memory without end dies of it
-EXAMPLES = 40  # of each property: enough to notice, a fraction of the time
-TOO_LONG = -signal.SIGKILL
-QUICKLY = ("-m", "not pulse and not slow and not nightly", "--hypothesis-profile=mutation")
-ALONE = ("-x", "-q", "-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:faulthandler")
+EXAMPLES = 20  # of each property, as in the inner loop, and the same ones for every mutant
+SLACK_S, SLOWER = 3.0, 6.0  # processor time that a test may take beyond what it took, and in proportion to it
+LOADING_S = 60.0  # processor time before the first test
+ASLEEP_S = 45.0  # by the wall, without a second of processor time
+LOOK_S = 0.01
+SEPARATE = ("-q", "-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:xdist")
 PRELOADED_IS_FINE = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
 
 
-class Target(NamedTuple):
-    module: str
-    file: Path
-    tests: tuple[Path, ...]
+@dataclass(frozen=True)
+class Trial:
+    """Tests, by their ids, each with the processor time that it took when nothing was wrong."""
+
+    root: Path
+    tests: Mapping[str, float] | None = None
+    """In the order in which they run; None: all in `files`."""
+    files: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    """More for pytest."""
+    module: str = ""
+    source: Path | None = None
+    tree: ast.Module | None = None
+    plugin: Callable[[Path], Any] | None = None
+    """Made in the process of the trial, with a folder to write to."""
+    first_only: bool = True
+    """Ends with the first test that fails."""
+
+    def paths(self) -> list[str]:
+        if self.tests is None:
+            return list(self.files)
+        return list(dict.fromkeys(name.partition("::")[0] for name in self.tests))
+
+
+@dataclass
+class End:
+    """How a trial ended: with pytest's `status`, or without (a signal, a limit)."""
+
+    status: int | None
+    failed: list[str] = field(default_factory=list)
+    cpu_s: float = 0.0
+    folder: Path | None = None
+    said: str = ""
+
+    @property
+    def survived(self) -> bool:
+        """Nobody noticed. That no test is left of those chosen is nothing that anybody notices."""
+        return self.status in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED} and not self.failed
 
 
 class Mutated(SourceFileLoader):
@@ -49,79 +95,194 @@ class Mutated(SourceFileLoader):
         return self._code
 
     def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
-        return (
-            importlib.util.spec_from_file_location(name, self.path, loader=self)
-            if name == self.name
-            else None
+        if name != self.name:
+            return None
+        is_package = [str(Path(self.path).parent)] if Path(self.path).name == "__init__.py" else None
+        return importlib.util.spec_from_file_location(
+            name, self.path, loader=self, submodule_search_locations=is_package
         )
 
 
-def live(target: Target, tree: ast.Module | None) -> int:
-    """In the child: runs the tests with the module as `tree` has it (None: as it is); pytest's status."""
+class Chosen:
+    """A plugin: only the tests wanted, in order, each with a limit of processor time; and which of them failed."""
+
+    def __init__(self, tests: Mapping[str, float] | None, folder: Path) -> None:
+        self._tests, self._told, self._status = tests, folder / "told", folder / "status"
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        if self._tests is not None:
+            place = {name: number for number, name in enumerate(self._tests)}
+            wanted = sorted(
+                (item for item in items if item.nodeid in place), key=lambda item: place[item.nodeid]
+            )
+            items[:] = wanted
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        if self._tests is not None:
+            limit(SLACK_S + SLOWER * self._tests[item.nodeid])
+        with self._told.open("a") as file:
+            file.write(f"at {item.nodeid}\n")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._write(report.nodeid)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._write(report.nodeid)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """What the collector of garbage finds later comes of chance."""
+        self._status.write_text(str(int(exitstatus)))
+
+    def _write(self, name: str) -> None:
+        with self._told.open("a") as file:
+            file.write(f"failed {name}\n")
+
+
+def limit(seconds: float) -> None:
+    """The process dies when it has used so much of a processor from now on."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def live(trial: Trial, folder: Path) -> int:
+    """In the child: runs the tests; pytest's status."""
     os.setpgid(0, 0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for descriptor in range(3):
-        os.dup2(nothing, descriptor)
-    if tree is not None:
-        code = compile(tree, str(target.file), "exec", dont_inherit=True)
-        sys.meta_path.insert(0, Mutated(target.module, str(target.file), code))
-    return pytest.main([*ALONE, *QUICKLY, *PRELOADED_IS_FINE, *map(str, target.tests)])
+    nothing, said = (
+        os.open(os.devnull, os.O_RDWR),
+        os.open(folder / "said", os.O_CREAT | os.O_WRONLY | os.O_APPEND),
+    )
+    for descriptor, file in enumerate((nothing, said, said)):
+        os.dup2(file, descriptor)
+    os.chdir(trial.root)
+    sys.path.insert(0, str(trial.root))
+    if trial.tree is not None:
+        code = compile(trial.tree, str(trial.source), "exec", dont_inherit=True)
+        sys.meta_path.insert(0, Mutated(trial.module, str(trial.source), code))
+    plugins: list[Any] = [Chosen(trial.tests, folder)]
+    if trial.plugin is not None:
+        plugins.append(trial.plugin(folder))
+    if trial.tests is not None:
+        limit(LOADING_S)
+    words = [*SEPARATE, *PRELOADED_IS_FINE, f"--rootdir={trial.root}", f"--basetemp={folder / 'tmp'}"]
+    words += ["--hypothesis-profile=mutation", *trial.words, *(["-x"] if trial.first_only else [])]
+    return int(pytest.main([*words, *trial.paths()], plugins=plugins))
 
 
-def fork(target: Target, tree: ast.Module | None) -> int:
-    child = os.fork()
-    if child:
-        return child
-    status = pytest.ExitCode.INTERNAL_ERROR
-    try:
-        status = live(target, tree)
-    finally:
-        os._exit(int(status))
+@dataclass
+class Child:
+    trial: Trial
+    done: Callable[[End], Iterable[tuple[Trial, Any]]]
+    pid: int
+    folder: Path
+    step: tuple[int, int] = (0, 0)
+    stepped: float = 0.0
+    looked: float = 0.0
 
 
-def end_of(child: int, deadline: float) -> int | None:
-    """Its status, or None while it runs; past the deadline it is killed and counts as failed."""
-    pid, status = os.waitpid(child, os.WNOHANG)
+def fork(trial: Trial, folder: Path) -> int:
+    pid = os.fork()
     if pid:
-        return os.waitstatus_to_exitcode(status)
-    if time.monotonic() > deadline:
-        os.killpg(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        return TOO_LONG
-    return None
+        return pid
+    status = int(pytest.ExitCode.INTERNAL_ERROR)
+    try:
+        status = live(trial, folder)
+        if not (folder / "status").exists():  # it never came to a test
+            (folder / "status").write_text(str(status))
+    except BaseException:  # noqa: BLE001  told, and the end of this process
+        with (folder / "said").open("a") as file:
+            traceback.print_exc(file=file)
+    finally:
+        os._exit(status)
 
 
-def trial(
-    target: Target, jobs: int, tried: list[Mutant], longest_s: float, told: Callable[[Mutant, int], None]
-) -> None:
-    """Runs mutants, `jobs` at a time; tells each one's status (0: nobody noticed)."""
-    source = target.file.read_text()
-    waiting = list(reversed(tried))
-    running: dict[int, tuple[Mutant, float]] = {}
-    while waiting or running:
-        while waiting and len(running) < jobs:
-            mutant = waiting.pop()
-            running[fork(target, mutated(source, mutant))] = mutant, time.monotonic() + longest_s
-        time.sleep(0.005)
-        for child, (mutant, deadline) in list(running.items()):
-            status = end_of(child, deadline)
-            if status is not None:
-                del running[child]
-                told(mutant, status)
+Done = Callable[[End], Iterable[tuple[Trial, Any]]]
 
 
-def baseline(target: Target) -> tuple[int, float]:
-    """The tests' status when nothing is wrong, and the seconds they took."""
-    start = time.monotonic()
-    _, status = os.waitpid(fork(target, None), 0)
-    return os.waitstatus_to_exitcode(status), time.monotonic() - start
+def run(trials: Iterable[tuple[Trial, Done]], jobs: int) -> None:
+    """`jobs` at a time; `done` is told the end of each, and names what is to be tried next because of it."""
+    waiting = list(reversed(list(trials)))
+    running: list[Child] = []
+    try:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                trial, done = waiting.pop()
+                folder = Path(tempfile.mkdtemp(prefix="mutate-"))
+                running.append(Child(trial, done, fork(trial, folder), folder, stepped=time.monotonic()))
+            time.sleep(LOOK_S)
+            for child in list(running):
+                end = _end_of(child)
+                if end is not None:
+                    running.remove(child)
+                    try:
+                        waiting += child.done(end)
+                    finally:
+                        shutil.rmtree(child.folder, ignore_errors=True)
+    finally:
+        for child in running:
+            _kill(child.pid)
+            os.waitpid(child.pid, 0)
+            shutil.rmtree(child.folder, ignore_errors=True)
 
 
-def preload() -> None:
-    """What every mutant would import again, but nothing of ours."""
-    for name in PRELOADED:
-        importlib.import_module(name)
+def _end_of(child: Child) -> End | None:
+    pid, _, used = os.wait4(child.pid, os.WNOHANG)
+    if not pid:
+        if not _sleeps(child):
+            return None
+        _kill(child.pid)
+        _, _, used = os.wait4(child.pid, 0)
+    _kill(child.pid)  # what it has left behind
+    told, status = child.folder / "told", child.folder / "status"
+    lines = told.read_text().splitlines() if told.exists() else []
+    end = End(
+        int(status.read_text()) if status.exists() else None,
+        [line.removeprefix("failed ") for line in lines if line.startswith("failed ")],
+        used.ru_utime + used.ru_stime,
+        child.folder,
+    )
+    if end.status is None and not end.failed:
+        end.failed = [f"{lines[-1].removeprefix('at ')} (without an end)" if lines else "(on import)"]
+    said = child.folder / "said"
+    end.said = said.read_text(errors="replace")[-3000:] if said.exists() else ""
+    return end
+
+
+def _sleeps(child: Child) -> bool:
+    """Whether it makes no step for long: a wait that nothing ends uses no processor, and no limit of that ends it."""
+    if time.monotonic() - child.looked < 1:
+        return False
+    child.looked, told = time.monotonic(), child.folder / "told"
+    step = (told.stat().st_size if told.exists() else 0, _cpu_s(child.pid))
+    if step != child.step:
+        child.step, child.stepped = step, time.monotonic()
+    return time.monotonic() - child.stepped > ASLEEP_S
+
+
+def _cpu_s(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) // os.sysconf("SC_CLK_TCK")
+
+
+def _kill(group: int) -> None:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def preload(more: Iterable[str] = ()) -> None:
+    """What every mutant would import again, but nothing of the project."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads do not outlive a fork
+    for name in (*PRELOADED, *more):
+        try:
+            importlib.import_module(name)
+        except Exception:  # noqa: BLE001  it is only to save time
+            continue
     settings.register_profile(
         "mutation",
         max_examples=EXAMPLES,

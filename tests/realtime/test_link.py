@@ -738,6 +738,24 @@ def test_a_service_that_ignores_commits_gets_silence_instead(lab_run):
     lab_run(main())
 
 
+def test_a_commit_that_is_honoured_in_between_begins_the_count_anew(lab_run):
+    async def main():
+        first, again, third = Line(), Line(), Line()
+        async with Rig(first, again, third) as rig:
+            rig.utter(b"\1\2" * 4800)
+            await asyncio.sleep(9)
+            assert first.types[-1] != again.types[-1] == "commit"
+            again.say(wire.Committed("item_1", None))
+            await asyncio.sleep(0.1)
+            assert rig.log.pending == 0
+            rig.utter(b"\3\4" * 4800)
+            await asyncio.sleep(9)
+            assert rig.owner.links.count((False, "commit_ignored")) == 2
+            assert third.types[-1] == "commit"
+
+    lab_run(main())
+
+
 def test_the_answer_itself_is_an_acknowledgement_there(lab_run):
     async def main():
         first, again, second = Line(), Line(), Line()

@@ -7,13 +7,15 @@ from edged.realtime.outq import unacknowledged
 
 def test_what_the_other_end_does_not_take_is_counted_and_then_gone():
     async def main():
-        taken = asyncio.Event()
+        taken, closed = asyncio.Event(), asyncio.Event()
 
         async def serve(reader, writer):
             await taken.wait()
             while await reader.read(2**16):
                 pass
             writer.close()
+            await writer.wait_closed()
+            closed.set()
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=2**10)
         _, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
@@ -31,6 +33,7 @@ def test_what_the_other_end_does_not_take_is_counted_and_then_gone():
         assert unacknowledged(writer.transport) == 0
         writer.close()
         await writer.wait_closed()
+        await closed.wait()
         server.close()
         await server.wait_closed()
 

@@ -507,6 +507,40 @@ def test_an_out_of_band_response_is_not_played_though_it_comes_in_between():
     assert says(session, delta(b"\1\2")) == [Sound(A, b"\1\2", first=False)]
 
 
+def test_an_out_of_band_response_is_no_answer_of_a_service_that_answers_by_itself():
+    session = ready(VAD)
+    assert says(session, created("resp_side", conversation_id=None)) == []
+    assert says(session, delta(b"\5\6", "resp_side")) == []
+
+
+def test_an_error_that_names_nothing_is_of_the_probe_only_where_nothing_else_was_asked():
+    session = ready()
+    session.probe()
+    assert says(session, error("no such item")) == []
+    assert session.counters["probes_answered"] == 1
+    assert [type(event) for event in says(session, error("what?"))] == [Told]  # there is no probe any more
+    session.probe()
+    session.commit()
+    assert [type(event) for event in says(session, error("what?"))] == [Told]
+    assert session.counters["probes_answered"] == 1
+
+
+def test_an_error_about_something_else_is_not_of_the_probe():
+    session = ready()
+    session.probe()
+    (probe,) = sent(session)
+    assert [type(event) for event in says(session, error("what?", event_id="e_other"))] == [Told]
+    assert says(session, error("no such item", event_id=probe["event_id"])) == []
+    assert session.counters["probes_answered"] == 1
+
+
+def test_a_question_that_was_put_once_more_is_counted():
+    session = answering(pcm=b"")
+    says(session, done(status="failed", error=wire.ServerError("sorry", code="server_error")))
+    assert session.counters["asked_again"] == 1
+    assert types(session) == ["response.create"]
+
+
 def test_transcripts_of_the_live_answer_and_of_the_visitor():
     session = answering()
     spoken = wire.AudioTranscriptDone(response_id="resp_1", part=A, output_index=0, transcript="hello")

@@ -139,3 +139,133 @@ def test_where_round_trips_are_long_more_patience_is_due():
     assert Sign.STUCK not in {sign for _, sign in watch.signs}
     watch.run(1.5, flow=lambda now: Flow(4000, 4000, 1.8))
     assert watch.first(Sign.STUCK) == pytest.approx(10 + 4.5, abs=0.35)
+
+
+# The times that docs/architecture.md names, to the tenth of a second: a line that is given up too soon costs an answer,
+# and one that is kept for too long keeps a visitor waiting.
+
+ALL_OF_IT = Flow(4000, 4000)  # given, and nothing of it acknowledged
+NONE_OF_IT = Flow(4000, 0)
+
+
+def signs(vigil, owed, flow, *times):
+    return [vigil.look(at, owed, flow) for at in times]
+
+
+def test_bytes_that_nobody_acknowledges_are_slow_after_0_8_s_and_stuck_after_1_5_s():
+    told = signs(Vigil(0.0), Owed.NOTHING, ALL_OF_IT, 0.0, 0.7, 0.8, 1.4, 1.5, 9.0)
+    assert told == [Sign.FINE, Sign.FINE, Sign.SLOW, Sign.SLOW, Sign.STUCK, Sign.STUCK]
+
+
+def test_on_a_long_way_they_are_slow_after_one_and_a_half_round_trips_and_stuck_after_two_and_a_half():
+    told = signs(Vigil(0.0), Owed.NOTHING, Flow(4000, 4000, 2.0), 0.0, 2.9, 3.0, 4.9, 5.0)
+    assert told == [Sign.FINE, Sign.FINE, Sign.SLOW, Sign.SLOW, Sign.STUCK]
+
+
+def test_a_single_byte_that_was_acknowledged_is_movement_and_one_that_was_not_is_none():
+    vigil = Vigil(0.0)
+    assert vigil.look(0.0, Owed.NOTHING, ALL_OF_IT) is Sign.FINE
+    assert vigil.look(1.0, Owed.NOTHING, Flow(4000, 3999)) is Sign.FINE
+    assert (
+        vigil.look(2.4, Owed.NOTHING, Flow(9000, 8999)) is Sign.SLOW
+    )  # more was given, nothing acknowledged
+    assert vigil.look(2.5, Owed.NOTHING, Flow(9000, 8999)) is Sign.STUCK
+
+
+def test_one_byte_is_enough_to_be_stuck_with():
+    assert signs(Vigil(0.0), Owed.NOTHING, Flow(1, 1), 0.0, 1.5) == [Sign.FINE, Sign.STUCK]
+
+
+def test_one_byte_on_its_way_is_no_silence_of_the_service_either():
+    vigil = Vigil(0.0)
+    told = [vigil.look(float(at), Owed.NOTHING, Flow(4000 + at, 1)) for at in range(20)]
+    assert told == [Sign.FINE] * 20
+
+
+def test_after_a_rest_the_bytes_of_the_next_message_have_their_own_time():
+    vigil = Vigil(0.0)
+    assert signs(vigil, Owed.NOTHING, NONE_OF_IT, 0.0, 10.0) == [Sign.FINE, Sign.FINE]
+    assert signs(vigil, Owed.NOTHING, Flow(8000, 4000), 10.5, 11.2, 11.3) == [Sign.FINE, Sign.FINE, Sign.SLOW]
+
+
+def test_an_idle_service_is_asked_after_15_s_and_dead_4_s_later():
+    told = signs(Vigil(0.0), Owed.NOTHING, NONE_OF_IT, 0.0, 14.9, 15.0, 15.1, 18.9, 19.0)
+    assert told == [Sign.FINE, Sign.FINE, Sign.PROBE, Sign.FINE, Sign.FINE, Sign.SILENT]
+
+
+@pytest.mark.parametrize("owed", [Owed.ANSWER, Owed.REST, Owed.ACKNOWLEDGEMENT])
+def test_what_is_owed_is_asked_for_4_s_after_it_came_to_be_owed_however_long_nothing_was(owed):
+    vigil = Vigil(0.0)
+    assert signs(vigil, Owed.NOTHING, NONE_OF_IT, 0.0, 9.0) == [Sign.FINE, Sign.FINE]
+    told = signs(vigil, owed, NONE_OF_IT, 10.0, 13.9, 14.0, 17.9, 18.0)
+    assert told == [Sign.FINE, Sign.FINE, Sign.PROBE, Sign.FINE, Sign.SILENT]
+
+
+def test_what_is_owed_at_the_first_look_is_owed_from_then_on():
+    told = signs(Vigil(0.0), Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 2.0, 5.9, 6.0)
+    assert told == [Sign.FINE, Sign.FINE, Sign.PROBE]
+
+
+def test_a_message_within_an_answer_puts_the_question_off():
+    vigil = Vigil(0.0)
+    assert signs(vigil, Owed.REST, NONE_OF_IT, 0.0, 3.0) == [Sign.FINE, Sign.FINE]
+    vigil.came(3.0)
+    assert signs(vigil, Owed.REST, NONE_OF_IT, 6.9, 7.0) == [Sign.FINE, Sign.PROBE]
+
+
+def test_a_probe_is_owed_an_answer_only_from_when_it_was_heard():
+    """The question itself is still on its way: an uplink that is narrow is not a service that is silent."""
+    vigil = Vigil(0.0)
+    assert signs(vigil, Owed.ANSWER, NONE_OF_IT, 0.0, 4.0) == [Sign.FINE, Sign.PROBE]
+    for at in (5.0, 6.0, 7.0, 8.0):
+        assert vigil.look(at, Owed.ANSWER, Flow(9000, 5000 - int(at * 500))) is Sign.FINE
+    assert signs(vigil, Owed.ANSWER, Flow(9000, 0), 8.5, 11.9, 12.0) == [Sign.FINE, Sign.FINE, Sign.SILENT]
+
+
+def test_sound_on_its_way_is_no_silence_of_the_service():
+    vigil = Vigil(0.0)
+    for at in range(20):
+        assert vigil.look(at, Owed.NOTHING, Flow(9000, 9000 - at * 100)) is Sign.FINE
+    assert signs(vigil, Owed.NOTHING, Flow(9000, 0), 33.9, 34.0) == [Sign.FINE, Sign.PROBE]
+
+
+@pytest.mark.parametrize("owed", [Owed.NOTHING, Owed.ANSWER])
+def test_a_service_that_answers_a_probe_is_asked_again_only_after_another_silence(owed):
+    vigil, patience = Vigil(0.0), {Owed.NOTHING: 15.0, Owed.ANSWER: 4.0}[owed]
+    assert signs(vigil, owed, NONE_OF_IT, 0.0, patience) == [Sign.FINE, Sign.PROBE]
+    vigil.came(patience + 1)
+    told = signs(vigil, owed, NONE_OF_IT, patience + 1, 2 * patience + 0.9, 2 * patience + 1)
+    assert told == [Sign.FINE, Sign.FINE, Sign.PROBE]
+
+
+def test_who_answers_a_probe_and_acknowledges_nothing_for_6_s_is_deaf_and_was_asked_once():
+    vigil = Vigil(0.0)
+    assert signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 0.0, 4.0) == [Sign.FINE, Sign.PROBE]
+    vigil.came(4.5)
+    told = signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 4.6, 5.9, 6.0)
+    assert told == [Sign.FINE, Sign.FINE, Sign.DEAF]
+
+
+def test_a_commit_that_is_still_on_its_way_has_not_been_ignored():
+    vigil = Vigil(0.0)
+    for at in range(10):
+        vigil.came(at)
+        assert vigil.look(at, Owed.ACKNOWLEDGEMENT, Flow(9000, 9000 - at * 100)) is Sign.FINE
+    told = signs(vigil, Owed.ACKNOWLEDGEMENT, Flow(9000, 0), 9.5, 12.9, 13.0)
+    assert told == [Sign.FINE, Sign.FINE, Sign.PROBE]
+    vigil.came(13.1)
+    assert signs(vigil, Owed.ACKNOWLEDGEMENT, Flow(9000, 0), 14.9, 15.0) == [Sign.FINE, Sign.DEAF]
+
+
+def test_an_answer_to_a_probe_before_the_commit_says_nothing_of_it():
+    """It lived then. Whether it lives now it is asked, and until it says so it is silent, and not deaf."""
+    vigil = Vigil(0.0)
+    assert signs(vigil, Owed.NOTHING, NONE_OF_IT, 0.0, 15.0) == [Sign.FINE, Sign.PROBE]
+    vigil.came(15.5)
+    told = signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 16.0, 20.0, 22.0, 24.0)
+    assert told == [Sign.FINE, Sign.PROBE, Sign.FINE, Sign.SILENT]
+
+
+def test_who_was_not_looked_at_for_long_is_asked_before_it_is_called_deaf():
+    vigil = Vigil(0.0)
+    assert signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 0.0, 9.0) == [Sign.FINE, Sign.PROBE]

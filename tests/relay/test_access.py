@@ -134,10 +134,20 @@ def test_off_loopback_there_has_to_be_a_token(bound):
     assert Policy(bound=bound, token=TOKEN)
 
 
-@pytest.mark.parametrize("token", ["short", "ä" * 32])
+@pytest.mark.parametrize("token", ["short", TOKEN[1:], "ä" * 32])
 def test_a_token_that_is_none_is_refused(token):
     with pytest.raises(ConfigError, match="openssl rand"):
         Policy(token=token)
+
+
+def test_all_that_is_wrong_is_told_at_once():
+    with pytest.raises(ConfigError) as wrong:
+        Policy(bound="0.0.0.0", origins=frozenset({"null", "*"}))
+    assert [problem.split(":")[0] for problem in wrong.value.problems] == [
+        "relay on 0.0.0.0",
+        "origin '*'",
+        "origin 'null'",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edged import turn
+from edged.app.settings import limits
 from edged.causes import CAUSES, Light
+from edged.config import Config
 from edged.turn import (
     IGNORED,
     OPEN,
@@ -381,8 +383,8 @@ def test_the_light_of_the_turn():
 
 @pytest.mark.parametrize("mode", MODES)
 def test_limits_are_the_configured_ones(mode):
-    limits = Limits(1, 2, 3, 4, 5, 6, 7, 8)
-    assert limits.of(mode, State.ARMED) == (2 if mode is Mode.HYBRID else 1)
+    told = Limits(1, 2, 3, 4, 5, 6, 7, 8)
+    assert told.of(mode, State.ARMED) == (2 if mode is Mode.HYBRID else 1)
     by_state = {
         State.BARGED: 2,
         State.LISTENING: 3,
@@ -392,7 +394,14 @@ def test_limits_are_the_configured_ones(mode):
     }
     by_state |= {State.THINKING: 5, State.ATTENTIVE: 6, State.TELLING: 8} | dict.fromkeys(SOUNDING, 7)
     by_state |= {State.AWAITING: 5, State.ANSWERING: 7}
-    assert {state: limits.of(mode, state) for state in by_state} == by_state
+    assert {state: told.of(mode, state) for state in by_state} == by_state
+
+
+def test_limits_that_nobody_configured_are_those_of_the_configuration_and_longer_than_what_they_wait_for():
+    usual = Limits()
+    assert usual == limits(Config())
+    assert usual.answer_ms == 11 * 60_000  # ten minutes are held, and an underrun is silence in between
+    assert usual.tell_ms == 10_000
 
 
 def test_a_pair_that_is_nowhere_is_a_bug():
