@@ -95,7 +95,7 @@ async def ask_nonsense(kiosk):
 
 @pytest.mark.parametrize(
     "fault",
-    [pytest.param(each, marks=pytest.mark.slow if each in QUICK else pytest.mark.nightly) for each in FAULTS],
+    [pytest.param(each, marks=pytest.mark.hours if each in QUICK else pytest.mark.nightly) for each in FAULTS],
 )
 def test_a_service_that_fails(lab_run, journal, fault):
     lived(lab_run, visit, fault_lines=(fault,))

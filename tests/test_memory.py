@@ -124,6 +124,7 @@ def test_no_answer_takes_more_than_there_is_and_each_ends(hostile):
     assert (service.connections, kiosk.downs) == (1, [])
 
 
+@pytest.mark.hours
 @pytest.mark.parametrize(("piece", "count"), [("", 200_000), ("x", 200_000), ("x" * 4000, 4000)])
 def test_fragments_without_end_take_no_more_than_a_message(hostile, piece, count):
     service, kiosk = hostile
@@ -136,6 +137,7 @@ def test_fragments_without_end_take_no_more_than_a_message(hostile, piece, count
         assert peaks.all["fragments"] - peaks.all[""] < 4 * 1024
 
 
+@pytest.mark.hours
 def test_connects_to_the_control_socket_take_nothing_that_stays(hostile):
     service, kiosk = hostile
     peaks = Peaks(kiosk)

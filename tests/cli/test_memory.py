@@ -52,7 +52,8 @@ def lived(words, mib, during=lambda: None):
             kiosk.kill()
 
 
-@pytest.mark.parametrize("mib", [35, 50, 70, 100, 120, 150, 180, 200, 220, 300])
+@pytest.mark.slow
+@pytest.mark.parametrize("mib", [35, 70, 100, 120, 150, 200, 220, 300])
 @pytest.mark.parametrize("volume", [50, 40])
 def test_a_kiosk_with_little_memory_runs_or_says_why_not(config, volume, mib):
     code, said = lived(["--config", config, "--set", f"speaker.volume={volume}"], mib)
@@ -76,6 +77,7 @@ def test_a_volume_that_takes_more_memory_is_refused_and_the_kiosk_goes_on(config
     assert "the volume stays 50" in told["done"].stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mib", [26, 28, 30, 32, 36, 40, 60])
 def test_other_verbs_end_with_a_code_of_ours(config, mib):
     done = ran(with_limit(mib, "config", "check", config))

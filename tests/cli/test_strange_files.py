@@ -88,6 +88,7 @@ def kiosk(tmp_path):
         process.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", STRANGE)
 def test_a_start_ends_with_a_sentence(tmp_path, kind):
     with strange(kind, tmp_path / "it") as path:
@@ -119,6 +120,7 @@ def test_what_runs_goes_on_whatever_takes_the_place_of_its_files(kiosk, tmp_path
     here.end()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", STRANGE)
 def test_authorities_that_are_no_file_are_a_line_that_is_down(kiosk, tmp_path, kind):
     with strange(kind, tmp_path / "ca") as path:
@@ -131,6 +133,7 @@ def test_authorities_that_are_no_file_are_a_line_that_is_down(kiosk, tmp_path, k
         here.end()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", STRANGE)
 def test_a_kiosk_whose_switches_cannot_be_read_is_muted_until_it_is_unmuted(kiosk, tmp_path, kind):
     with strange(kind, tmp_path / "state" / "switches.json"):
