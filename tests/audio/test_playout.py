@@ -574,6 +574,16 @@ def test_a_take_is_not_heard_before_the_device_has_played_it(rig):
     assert rig.playout.idle
 
 
+def test_an_answer_is_not_over_before_the_device_has_played_what_the_last_take_added(rig):
+    rig.playout.push(A, flat(60))
+    rig.playout.end()
+    rig.playout.set_latency(10)
+    rig.take(80)
+    assert rig.events() == [Started(A)]  # of the 90 ms that it holds now nothing was heard
+    rig.playout.set_latency(20)
+    assert rig.events() == [Drained()]
+
+
 # What is told of what comes
 
 
