@@ -839,6 +839,18 @@ def test_what_is_inserted_after_an_underrun_is_counted_apart_from_what_is_played
     assert buffer.inserted_bytes > 10 * MS
 
 
+def test_a_gap_is_told_of_the_answer_that_ran_dry_while_the_one_before_lies_in_the_device():
+    buffer = JitterBuffer(prebuffer_ms=0, rebuffer_ms=20)
+    buffer.set_latency(500)
+    buffer.push(A, tone(50))
+    buffer.end()
+    buffer.push(B, tone(50))
+    buffer.take(150 * MS)
+    assert buffer.events() == [Started(A), Started(B)]
+    buffer.push(B, tone(50))
+    assert buffer.events() == [Underrun(20)]
+
+
 def test_what_is_inserted_fades_out_from_its_own_last_sample():
     buffer = JitterBuffer(prebuffer_ms=0, rebuffer_ms=20)
     buffer.push(A, flat(100))
