@@ -489,6 +489,21 @@ def test_a_cue_the_device_dropped_goes_on_from_there(cutter, unheard_ms, again):
     assert cutter.events() == [CueDone("busy")]
 
 
+def test_a_hush_is_over_when_it_is_done_and_the_next_cue_that_is_dropped_goes_on(cutter):
+    cutter.playout.cue("one", flat(50))
+    cutter.take(20)
+    cutter.playout.hush()
+    cutter.playout.cut_done(100 * MS)
+    assert cutter.events() == [CueDone("one", heard=False)]
+    cutter.playout.push(A, flat(500))
+    cutter.playout.cue("two", flat(50))
+    cutter.take(80)
+    cutter.playout.flush()
+    cutter.playout.cut_done(80 * MS)
+    assert cutter.take(50) == flat(50)
+    assert [event for event in cutter.events() if isinstance(event, CueDone)] == []
+
+
 def test_a_hush_takes_a_cue_back_from_the_device(cutter):
     cutter.playout.cue("one", flat(100))
     cutter.playout.cue("two", flat(100))
@@ -580,8 +595,10 @@ def test_an_answer_is_not_over_before_the_device_has_played_what_the_last_take_a
     rig.playout.set_latency(10)
     rig.take(80)
     assert rig.events() == [Started(A)]  # of the 90 ms that it holds now nothing was heard
+    news = rig.news
     rig.playout.set_latency(20)
-    assert rig.events() == [Drained()]
+    rig.playout.set_latency(20)
+    assert (rig.events(), rig.news) == ([Drained()], news + 1)
 
 
 # What is told of what comes
