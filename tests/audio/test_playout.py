@@ -460,6 +460,18 @@ def test_a_speaker_that_never_answers_a_cut_played_what_it_held(cutter):
     assert (cutter.events(), cutter.playout.idle) == ([], True)
 
 
+def test_nor_does_a_second_flush_give_it_more_time(cutter):
+    cutter.playout.push(A, flat(500))
+    cutter.take(200)
+    cutter.playout.flush()
+    cutter.take(300)
+    cutter.playout.flush()
+    cutter.take(180)
+    assert cutter.events() == [Started(A)]
+    cutter.take(20)
+    assert len(cutter.events()) == 2
+
+
 def test_a_speaker_lost_during_a_cut_owes_no_report(cutter):
     cutter.playout.push(A, flat(500))
     cutter.take(200)
@@ -651,8 +663,9 @@ def test_what_an_answer_says_of_the_line_is_learnt_once_when_no_more_of_it_comes
     playout.take(20 * MS)
     assert learner.told == []
     getattr(playout, end)()
-    playout.end()
     assert [each.got for each in learner.told] == [[2000]]
+    playout.end()
+    assert len(learner.told) == 1
 
 
 def test_another_prebuffer_is_that_of_the_next_answer(rig):
