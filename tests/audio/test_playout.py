@@ -527,6 +527,18 @@ def test_a_hush_takes_a_cue_back_from_the_device(cutter):
     assert cutter.playout.idle
 
 
+def test_what_became_of_the_answer_is_told_before_what_became_of_the_cue_that_followed(cutter):
+    cutter.playout.push(A, flat(500))
+    cutter.take(200)
+    cutter.playout.cue("busy", flat(50))
+    cutter.take(25)
+    cutter.playout.flush()
+    cutter.playout.hush()
+    cutter.playout.cut_done(0)
+    kinds = [type(event) for event in cutter.events()]
+    assert kinds == [Started, Flushed, CueDone]
+
+
 def test_a_hush_leaves_an_answer_that_waits_alone(cutter):
     cutter.playout.push(A, flat(500))
     cutter.take(20)
@@ -611,6 +623,15 @@ def test_an_answer_is_not_over_before_the_device_has_played_what_the_last_take_a
     rig.playout.set_latency(20)
     rig.playout.set_latency(20)
     assert (rig.events(), rig.news) == ([Drained()], news + 1)
+
+
+def test_a_cue_is_done_as_soon_as_the_device_says_that_it_holds_no_more(rig):
+    rig.playout.set_latency(100)
+    rig.playout.cue("one", flat(50))
+    rig.take(50)
+    assert rig.events() == []
+    rig.playout.set_latency(0)
+    assert rig.events() == [CueDone("one")]
 
 
 # What is told of what comes
