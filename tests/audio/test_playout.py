@@ -527,6 +527,15 @@ def test_a_hush_takes_a_cue_back_from_the_device(cutter):
     assert cutter.playout.idle
 
 
+def test_a_hush_of_what_the_device_has_not_taken_yet_asks_for_no_cut(cutter):
+    cutter.playout.cue("one", flat(50))
+    cutter.playout.hush()
+    assert cutter.cuts == 0
+    assert cutter.take(20) == silence(20)
+    cutter.take(100)
+    assert cutter.events() == [CueDone("one", heard=False)]
+
+
 def test_what_became_of_the_answer_is_told_before_what_became_of_the_cue_that_followed(cutter):
     cutter.playout.push(A, flat(500))
     cutter.take(200)
