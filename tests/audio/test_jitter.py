@@ -828,6 +828,39 @@ def test_an_ended_answer_nobody_heard_drains_for_the_next_speaker():
     assert buffer.events() == [Drained()]
 
 
+def test_what_is_inserted_after_an_underrun_is_counted_apart_from_what_is_played():
+    buffer = JitterBuffer(prebuffer_ms=0, rebuffer_ms=20)
+    buffer.push(A, tone(100))
+    buffer.take(120 * MS)
+    buffer.push(A, tone(400, 200))
+    before = buffer.played_bytes
+    taken = b"".join(buffer.take(20 * MS) for _ in range(15))
+    assert len(taken) == buffer.played_bytes - before + buffer.inserted_bytes
+    assert buffer.inserted_bytes > 10 * MS
+
+
+def test_a_gap_is_told_of_the_answer_that_ran_dry_while_the_one_before_lies_in_the_device():
+    buffer = JitterBuffer(prebuffer_ms=0, rebuffer_ms=20)
+    buffer.set_latency(500)
+    buffer.push(A, tone(50))
+    buffer.end()
+    buffer.push(B, tone(50))
+    buffer.take(150 * MS)
+    assert buffer.events() == [Started(A), Started(B)]
+    buffer.push(B, tone(50))
+    assert buffer.events() == [Underrun(20)]
+
+
+def test_what_is_inserted_fades_out_from_its_own_last_sample():
+    buffer = JitterBuffer(prebuffer_ms=0, rebuffer_ms=20)
+    buffer.push(A, flat(100))
+    buffer.take(120 * MS)
+    buffer.push(A, flat(400))
+    while not buffer.inserted_bytes:
+        buffer.take(1 * MS)
+    assert buffer.pause() == pcm.ramp(flat(5), 1.0, 0.0)
+
+
 # What a take would find
 
 

@@ -460,6 +460,18 @@ def test_a_speaker_that_never_answers_a_cut_played_what_it_held(cutter):
     assert (cutter.events(), cutter.playout.idle) == ([], True)
 
 
+def test_nor_does_a_second_flush_give_it_more_time(cutter):
+    cutter.playout.push(A, flat(500))
+    cutter.take(200)
+    cutter.playout.flush()
+    cutter.take(300)
+    cutter.playout.flush()
+    cutter.take(180)
+    assert cutter.events() == [Started(A)]
+    cutter.take(20)
+    assert len(cutter.events()) == 2
+
+
 def test_a_speaker_lost_during_a_cut_owes_no_report(cutter):
     cutter.playout.push(A, flat(500))
     cutter.take(200)
@@ -489,6 +501,21 @@ def test_a_cue_the_device_dropped_goes_on_from_there(cutter, unheard_ms, again):
     assert cutter.events() == [CueDone("busy")]
 
 
+def test_a_hush_is_over_when_it_is_done_and_the_next_cue_that_is_dropped_goes_on(cutter):
+    cutter.playout.cue("one", flat(50))
+    cutter.take(20)
+    cutter.playout.hush()
+    cutter.playout.cut_done(100 * MS)
+    assert cutter.events() == [CueDone("one", heard=False)]
+    cutter.playout.push(A, flat(500))
+    cutter.playout.cue("two", flat(50))
+    cutter.take(80)
+    cutter.playout.flush()
+    cutter.playout.cut_done(80 * MS)
+    assert cutter.take(50) == flat(50)
+    assert [event for event in cutter.events() if isinstance(event, CueDone)] == []
+
+
 def test_a_hush_takes_a_cue_back_from_the_device(cutter):
     cutter.playout.cue("one", flat(100))
     cutter.playout.cue("two", flat(100))
@@ -498,6 +525,27 @@ def test_a_hush_takes_a_cue_back_from_the_device(cutter):
     cutter.playout.cut_done(60 * MS)
     assert cutter.events() == [CueDone("one"), CueDone("two", heard=False)]
     assert cutter.playout.idle
+
+
+def test_a_hush_of_what_the_device_has_not_taken_yet_asks_for_no_cut(cutter):
+    cutter.playout.cue("one", flat(50))
+    cutter.playout.hush()
+    assert cutter.cuts == 0
+    assert cutter.take(20) == silence(20)
+    cutter.take(100)
+    assert cutter.events() == [CueDone("one", heard=False)]
+
+
+def test_what_became_of_the_answer_is_told_before_what_became_of_the_cue_that_followed(cutter):
+    cutter.playout.push(A, flat(500))
+    cutter.take(200)
+    cutter.playout.cue("busy", flat(50))
+    cutter.take(25)
+    cutter.playout.flush()
+    cutter.playout.hush()
+    cutter.playout.cut_done(0)
+    kinds = [type(event) for event in cutter.events()]
+    assert kinds == [Started, Flushed, CueDone]
 
 
 def test_a_hush_leaves_an_answer_that_waits_alone(cutter):
@@ -574,6 +622,27 @@ def test_a_take_is_not_heard_before_the_device_has_played_it(rig):
     assert rig.playout.idle
 
 
+def test_an_answer_is_not_over_before_the_device_has_played_what_the_last_take_added(rig):
+    rig.playout.push(A, flat(60))
+    rig.playout.end()
+    rig.playout.set_latency(10)
+    rig.take(80)
+    assert rig.events() == [Started(A)]  # of the 90 ms that it holds now nothing was heard
+    news = rig.news
+    rig.playout.set_latency(20)
+    rig.playout.set_latency(20)
+    assert (rig.events(), rig.news) == ([Drained()], news + 1)
+
+
+def test_a_cue_is_done_as_soon_as_the_device_says_that_it_holds_no_more(rig):
+    rig.playout.set_latency(100)
+    rig.playout.cue("one", flat(50))
+    rig.take(50)
+    assert rig.events() == []
+    rig.playout.set_latency(0)
+    assert rig.events() == [CueDone("one")]
+
+
 # What is told of what comes
 
 
@@ -624,8 +693,9 @@ def test_what_an_answer_says_of_the_line_is_learnt_once_when_no_more_of_it_comes
     playout.take(20 * MS)
     assert learner.told == []
     getattr(playout, end)()
-    playout.end()
     assert [each.got for each in learner.told] == [[2000]]
+    playout.end()
+    assert len(learner.told) == 1
 
 
 def test_another_prebuffer_is_that_of_the_next_answer(rig):

@@ -195,7 +195,12 @@ def main(words: Sequence[str] | None = None, project: Project = EDGED) -> int:
     tell(f"{len(touched.tests)} tests, {took_s:.0f} s to know what they execute; {len(chosen)} mutants")
     campaign = Campaign(project, touched, chosen, args.seed)
     campaign.check(args.jobs)
-    campaign.try_all(args.jobs)
+    try:
+        campaign.try_all(args.jobs)
+    except (KeyboardInterrupt, SystemExit):
+        campaign.sum_up()
+        tell("ended before it was done")
+        return 1
     return 0 if campaign.sum_up() else 1
 
 

@@ -159,6 +159,17 @@ def test_what_is_said_goes_out_within_the_call_that_wakes_the_line(carried):
     carried(body)
 
 
+def test_the_writer_rests_where_the_call_has_sent_all(carried):
+    async def body(rig):
+        rig.log.asked.clear()
+        rig.log.add("sound")
+        rig.carrier.wake()
+        await asyncio.sleep(0.01)
+        assert len(rig.log.asked) == 2  # the entry, and that there is no more
+
+    carried(body)
+
+
 def test_a_call_sends_four_entries_at_most_and_the_writer_the_rest(carried):
     async def body(rig):
         rig.log.add(*["sound"] * 9)
