@@ -47,10 +47,12 @@ def test_causes_of_one_family_follow_each_other():
 # How soon another try is worth it decides what a broken kiosk costs: a row's class changes here, too, or not at all.
 RETRIES = {
     Retry.LOCAL: """
+        memory_short
         microphone_lost speaker_lost button_lost light_lost device_busy device_denied device_unfit
         device_ambiguous offline dns_failed clock_unset link_silent commit_ignored session_expired
     """,
     Retry.NONE: """
+        message_too_large switches_unreadable switches_forgotten
         device_hung microphone_silent microphone_stuck microphone_offset mixer_lost bad_message
         answer_failed answer_silent answer_late answer_lost answer_cut answer_too_long utterance_too_old
         utterance_refused too_short utterance_limit busy interrupted muted nothing_said speech_too_quiet

@@ -520,7 +520,7 @@ def test_an_error_that_names_nothing_is_of_the_probe_only_where_nothing_else_was
     assert session.counters["probes_answered"] == 1
     assert [type(event) for event in says(session, error("what?"))] == [Told]  # there is no probe any more
     session.probe()
-    session.commit()
+    session.commit(1)
     assert [type(event) for event in says(session, error("what?"))] == [Told]
     assert session.counters["probes_answered"] == 1
 
