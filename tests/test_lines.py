@@ -26,8 +26,8 @@ FAULTS = (
         "unasked",
         "deaf",
     ),
-    *("twice", "foreign", "late", "odd", "bad_base64", "bare", "code_in_type"),
-    *("huge:2", "huge:17", "flood:1000", *(f"garbage:{kind}" for kind in faults.GARBAGE)),
+    *("twice", "foreign", "late", "odd", "cut", "bad_base64", "bare", "code_in_type"),
+    *("huge:2", "huge:17", "flood:1000", "bloat:lists", *(f"garbage:{kind}" for kind in faults.GARBAGE)),
 )
 QUICK = ("refuse:401", "garbage:untyped")
 
@@ -95,7 +95,10 @@ async def ask_nonsense(kiosk):
 
 @pytest.mark.parametrize(
     "fault",
-    [pytest.param(each, marks=pytest.mark.hours if each in QUICK else pytest.mark.nightly) for each in FAULTS],
+    [
+        pytest.param(each, marks=pytest.mark.hours if each in QUICK else pytest.mark.nightly)
+        for each in FAULTS
+    ],
 )
 def test_a_service_that_fails(lab_run, journal, fault):
     lived(lab_run, visit, fault_lines=(fault,))
