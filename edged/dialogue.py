@@ -97,6 +97,7 @@ class Dialogue:
             self._playout.end()  # what is here of an answer is all there will be
             if self._the_line.owed:
                 self._the_line.owed = False
+                self._timeline.lost()
                 self._turns.post(Event.UTTERANCE_LOST, "answer_lost")
             self._turns.post(turn.link_lost(self._utterances.pending))
             self.expire()

@@ -3,7 +3,7 @@
 Rules:
 1. What is sent and acknowledged is a leg of the turn whose utterance it is, also where the next turn is under way.
 2. An answer is a leg of each turn that it answers: of all that were acknowledged when it was asked for, or began.
-3. A turn that is interrupted by the next one has no more legs of an answer.
+3. A turn that is interrupted by the next one has no more legs of an answer; nor has one whose answer was lost.
 """
 
 from collections.abc import Callable
@@ -54,6 +54,10 @@ class Timeline:
         """An answer to all that is owed one is asked for, or begins by itself."""
         if self._owed:
             self._answered, self._owed = self._owed, []
+
+    def lost(self) -> None:
+        """The line is gone, and with it what no answer was asked for yet."""
+        self._owed = []
 
     def answer(self, name: str) -> None:
         """The answer came to `name`."""

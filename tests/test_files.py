@@ -1,5 +1,6 @@
 import os
 import ssl
+import subprocess
 import wave
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from edged.files import NotAFileError, TooLargeError, beginning, opened, read, t
 from edged.local import voice
 from edged.system.traces import Traces
 from edged.tls import client_context
+from tests.realtime.authority import Authority
 from tests.strange import STRANGE, strange
 
 
@@ -117,6 +119,18 @@ def test_a_file_without_a_certificate_does_not_mean_the_authorities_of_the_machi
     (tmp_path / "ca.pem").write_bytes(content)
     with pytest.raises(OSError, match="it holds no certificate"):
         client_context(str(tmp_path / "ca.pem"))
+
+
+@pytest.mark.parametrize("label", ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"])
+def test_an_authority_is_one_however_openssl_has_written_it(tmp_path, label):
+    """`openssl x509 -trustout` writes the last, and distributions have bundles of these."""
+    file = Authority(tmp_path).file
+    if label == "TRUSTED CERTIFICATE":
+        subprocess.run(["openssl", "x509", "-in", file, "-trustout", "-out", file], check=True)
+    if label == "X509 CERTIFICATE":
+        file.write_text(file.read_text().replace("CERTIFICATE", label))
+    assert f"-BEGIN {label}-" in file.read_text()
+    assert client_context(str(file)).cert_store_stats()["x509_ca"] == 1
 
 
 def test_the_authorities_of_a_whole_machine_can_be_named():

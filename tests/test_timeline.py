@@ -51,6 +51,16 @@ def test_one_that_is_acknowledged_later_is_answered_by_the_next(timeline, told):
     assert [turn for turn, name in told if name == "first_sound"] == [2]
 
 
+def test_one_that_was_lost_with_the_line_is_not_answered_with_the_next(timeline, told):
+    timeline.begin(1)
+    timeline.committed(1)
+    timeline.begin(2)
+    timeline.lost()
+    timeline.committed(2)
+    answers(timeline)
+    assert [turn for turn, name in told if name == "first_sound"] == [2]
+
+
 def test_a_leg_counts_once(timeline, told):
     timeline.begin(1)
     for _ in range(2):

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 REMIND_S = 3600.0
 MOST_WAITING = 2  # turns before the present one: as many utterances may be pending
 OF_AN_UTTERANCE = {"utterance_too_old", "utterance_refused"}
+OF_AN_ANSWER = "answer_lost"
 LEGS = {  # each leg: from one mark to another
     "held": ("press", "release"),
     "first_sent": ("press", "first_audio_sent"),
@@ -76,11 +77,18 @@ class Chronicle:
         self._turns[turn] = _Turn()
 
     def _caused(self, cause: str) -> None:
-        """Of the turn that it is about: one that was lost is the oldest that the service does not have."""
-        lost = [number for number, each in self._turns.items() if "committed" not in each.marks]
-        of = lost[0] if lost and cause in OF_AN_UTTERANCE else max(self._turns, default=None)
-        if of is not None:
-            self._turns[of].causes.append(cause)
+        """Of the turn that it is about.
+
+        One that was lost is the oldest that the service does not have. An answer that was lost is of all that it has
+        and did not begin to answer, though another turn may be under way.
+        """
+        waiting = [number for number, each in self._turns.items() if "committed" not in each.marks]
+        of = waiting[:1] if cause in OF_AN_UTTERANCE else []
+        if cause == OF_AN_ANSWER:
+            began = [number for number, each in self._turns.items() if "first_delta" in each.marks]
+            of = [number for number in self._turns if number not in (*waiting, *began)]
+        for number in of or list(self._turns)[-1:]:
+            self._turns[number].causes.append(cause)
 
     def _settled(self, *, stopped: bool) -> None:
         """Nobody speaks: a turn has ended if there was an answer, also to a later one only, or a cause for none."""

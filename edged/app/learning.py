@@ -51,6 +51,7 @@ class Learning:
         if config.provider.name != self._service:
             self._service, self._saved = config.provider.name, 0
             self.prediction.forget()
+            self._judging.clear()
         if config.speaker.arrivals != self._directory:
             self._directory = config.speaker.arrivals
             self._traces = (

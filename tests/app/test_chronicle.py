@@ -139,6 +139,18 @@ def test_one_that_was_lost_in_the_next_one_names_its_cause(told):
     assert outcomes == [("1", "utterance_too_old"), ("2", "answered")]
 
 
+def test_an_answer_that_was_lost_while_the_next_question_is_asked_is_of_the_turn_before(told):
+    async def hear(chronicle):
+        marks(chronicle, 1, ("press", "release", "commit_sent", "committed"))
+        marks(chronicle, 2, ("press", "release"))
+        chronicle({"event": "cause", "id": "answer_lost", "phrase": "", "remedy": ""})
+        marks(chronicle, 2, ("commit_sent", "committed", "first_delta", "first_sound", "drained"))
+        idle(chronicle)
+
+    outcomes = [(entry["EDGED_TURN"], entry["EDGED_OUTCOME"]) for entry in told(hear)]
+    assert outcomes == [("1", "answer_lost"), ("2", "answered")]
+
+
 def test_a_turn_of_a_conversation_that_was_answered_is_not_interrupted_by_the_next(told):
     async def hear(chronicle):
         marks(chronicle, 1)

@@ -133,6 +133,7 @@ def test_what_is_judged_while_the_service_changes_is_forgotten_with_it(lab_run):
 
         async def body():
             learning.judge(many_deltas())
+            learning.judge(many_deltas())  # not begun yet
             for _ in range(5):
                 await asyncio.sleep(0)
             learning.configure(configured("provider.name=openai"))

@@ -179,6 +179,31 @@ def test_a_response_that_ends_in_words_of_another_shape_has_ended_all_the_same(i
     assert (caught.value.cause, caught.value.rest) == ("bad_message", wire.ResponseDone("r", "completed"))
 
 
+STRANGE = ({"a": [1, {"b": 2}]}, ["a", {"b": [1]}, None], {}, [])
+
+
+@pytest.mark.parametrize("value", STRANGE, ids=str)
+def test_a_value_of_another_shape_hides_nothing_of_what_stands_beside_it(value):
+    """A web framework's `param` is a list, a gateway's `model` an object."""
+    told = {
+        "type": "session.updated",
+        "session": {"id": "s", "model": value, "speed": value, "expires_at": 9},
+    }
+    told["session"]["audio"] = {"input": {"format": {"type": "audio/pcm", "rate": value}}, "output": value}
+    session = wire.parse_server(json.dumps(told)).session
+    assert (session["id"], session["expires_at"]) == ("s", 9)
+    assert session["audio"]["input"]["format"]["type"] == "audio/pcm"
+    error = {"code": "session_expired", "message": "over", "param": value}
+    told = {"type": "error", "error": error}
+    assert wire.parse_server(json.dumps(told)).error.code == "session_expired"
+    usage = {"total_tokens": 7, "input_tokens": value, "input_token_details": value}
+    done = {"id": "r", "status": "failed", "status_details": {"error": error}, "usage": usage}
+    done["output"] = [{"type": "function_call", "call_id": "c", "status": value, "content": value}]
+    read = wire.parse_server(json.dumps({"type": "response.done", "response": done}))
+    assert (read.error.code, read.usage["total_tokens"]) == ("session_expired", 7)
+    assert read.output[0]["call_id"] == "c"
+
+
 def test_an_error_is_cut_to_what_is_read_of_it():
     told = dict.fromkeys(("type", "code", "param", "event_id", "message"), BIG[: MIB // 8])
     error = wire.parse_server(json.dumps({"type": "error", "error": told})).error
