@@ -49,7 +49,7 @@ def counted(lines):
     return len(lines) + sum(int(found[1]) for line in lines if (found := COUNT.search(line)))
 
 
-@pytest.mark.parametrize("every_ms", [1, 100, 1000, 10_000])
+@pytest.mark.parametrize("every_ms", [100, 1000, 10_000])
 def test_what_anybody_can_bring_about_is_told_a_few_times_and_then_counted(journal, every_ms):
     for journal.now_ms in range(0, 30 * MINUTE, every_ms):
         refused(401)
@@ -93,7 +93,7 @@ def test_the_stack_of_a_bug_that_repeats_itself_is_told_twice_an_hour_and_anothe
 
 
 def test_kinds_that_somebody_outside_makes_up_are_bounded(journal):
-    for n in range(100_000):
+    for n in range(10_000):
         log.warning("service: %d", n, extra={"edged": {"code": f"made up {n}"}})
     assert len(journal.lines) <= MOST_KINDS + MOST
 
