@@ -7,6 +7,8 @@ Rules:
    it read the oldest message without a reply, so it took that one's utterance: what a commit of it brings is no news.
 3. Where nothing is out, it took the utterance that is being sent. When the commit of that one is refused because
    nothing is left, nothing is lost.
+4. A service that tells of speech in what was sent after a message has read that message. Where nobody waits for its
+   reply, none is expected any more: some services do not refuse a commit of nothing, nor confirm a clear.
 
 Not here: what becomes of an utterance (the log), how long a reply is waited for (vigil.py).
 """
@@ -14,7 +16,7 @@ Not here: what becomes of an utterance (the log), how long a reply is waited for
 from collections import Counter
 from dataclasses import dataclass
 
-from edged import wire
+from edged import pcm, wire
 from edged.realtime import faults
 from edged.realtime.events import CommitRefused, Committed, SessionEvent, Told
 
@@ -25,6 +27,7 @@ REMEMBERED = 32  # ids of commits that have their reply; two utterances are pend
 class _Out:
     event_id: str
     uid: int | None  # the utterance that it commits; None: it throws one away
+    at_bytes: int  # of sound that was sent before it
     begun: bool = False  # the service has taken some of the utterance by itself
     taken: bool = False  # and that settles it: nobody waits for the reply
 
@@ -38,6 +41,7 @@ class Commits:
         self._replied: list[str] = []
         self._sending = self._begun = 0  # the utterance being sent, and the one the service has begun to take
         self._ended: str | None = None  # the item whose speech has ended, until it is committed
+        self._sent_bytes = 0  # of sound, in all
 
     @property
     def waiting(self) -> bool:
@@ -46,26 +50,31 @@ class Commits:
 
     # -- what goes out -------------------------------------------------------------------------------
 
-    def sending(self, uid: int) -> None:
-        """Sound of this utterance goes out."""
+    def sending(self, uid: int, size: int) -> None:
+        """So many bytes of this utterance's sound go out."""
         self._sending = uid
+        self._sent_bytes += size
 
     def sent(self, event_id: str, uid: int) -> None:
         """The commit of this utterance goes out."""
-        self._out.append(_Out(event_id, uid, begun=uid == self._begun))
+        self._out.append(_Out(event_id, uid, self._sent_bytes, begun=uid == self._begun))
 
     def cleared(self, event_id: str) -> None:
         """What throws away the utterance being sent goes out."""
-        self._out.append(_Out(event_id, None))
+        self._out.append(_Out(event_id, None, self._sent_bytes))
 
     # -- what comes ----------------------------------------------------------------------------------
 
     def hear(self, event: wire.ServerEvent) -> None:
         """Hear what says of the next commit whose it is, before anything else is made of it."""
         match event:
-            case wire.SpeechStopped(item_id=item_id) | wire.TimeoutTriggered(item_id=item_id):
+            case wire.SpeechStopped(audio_end_ms=at_ms, item_id=item_id):
+                self._read_to(at_ms)
                 self._ended = item_id if self._detects else None
-            case wire.SpeechStarted():
+            case wire.TimeoutTriggered(item_id=item_id):
+                self._ended = item_id if self._detects else None
+            case wire.SpeechStarted(audio_start_ms=at_ms):
+                self._read_to(at_ms)
                 self._ended = None  # what had ended before was not committed
             case wire.Cleared():
                 self._ended = None
@@ -114,6 +123,15 @@ class Commits:
             return []
         commit.taken = True
         return [Committed(item_id, uid=commit.uid)]
+
+    def _read_to(self, at_ms: int) -> None:
+        """The service has heard the sound up to there, in milliseconds of all that was sent."""
+        at_bytes = pcm.PCM16.bytes_of(at_ms)
+        if at_bytes > self._sent_bytes:
+            return  # it counts in another way
+        late = [each for each in self._out if each.at_bytes < at_bytes and (each.uid is None or each.taken)]
+        self._out = [each for each in self._out if each not in late]
+        self._replied = [*self._replied, *(each.event_id for each in late)][-REMEMBERED:]
 
     @property
     def _oldest(self) -> _Out | None:

@@ -90,7 +90,7 @@ class Session:
 
     def append(self, pcm16: bytes, uid: int) -> str:
         """The message that carries a piece of the utterance."""
-        self._commits.sending(uid)
+        self._commits.sending(uid, len(pcm16))
         return wire.append(pcm16)
 
     def commit(self, uid: int) -> str:

@@ -82,6 +82,65 @@ def test_nor_is_another_commit_of_its_own():
     assert settled(committed(session, "i4")) == [2]
 
 
+def speaks(session, start_ms, end_ms, item):
+    says(session, wire.SpeechStarted(audio_start_ms=start_ms, item_id=item))
+    says(session, wire.SpeechStopped(audio_end_ms=end_ms, item_id=item))
+
+
+SECOND = bytes(48_000)
+
+
+def test_a_commit_of_nothing_that_is_never_refused_takes_no_reply_from_the_next():
+    """The service has heard what was sent after it, so it has read it, and says nothing."""
+    session = ready(VAD)
+    session.append(SECOND, 1)
+    commit(session, 1)
+    speaks(session, 100, 900, "i1")
+    assert settled(committed(session, "i1")) == [1]
+    session.append(SECOND, 2)
+    speaks(session, 1100, 1900, "i2")
+    assert settled(committed(session, "i2")) == [None]  # of the utterance that is being sent
+    commit(session, 2)
+    assert settled(committed(session, "i3")) == [2]
+    assert session.owed is Owed.NOTHING
+
+
+def test_speech_before_a_commit_says_nothing_of_its_reply():
+    session = ready(VAD)
+    session.append(SECOND, 1)
+    first = commit(session, 1)
+    speaks(session, 100, 900, "i1")
+    assert settled(committed(session, "i1")) == [1]
+    session.append(SECOND, 2)
+    commit(session, 2)
+    speaks(session, 950, 1000, "i2")  # up to the commit, and not beyond it
+    assert committed(session, "i2") == []
+    assert refused(session, first) == []
+    assert settled(committed(session, "i3")) == [2]
+
+
+def test_a_clear_that_is_never_confirmed_does_not_stand_in_the_way():
+    """Of a service that leaves it out: the next utterance is taken by itself, and nothing of it is lost."""
+    session = ready(VAD)
+    session.append(SECOND, 1)
+    session.clear()
+    session.append(SECOND, 2)
+    speaks(session, 1100, 1900, "i2")
+    assert settled(committed(session, "i2")) == [None]
+    assert refused(session, commit(session, 2)) == []
+
+
+def test_a_service_that_counts_its_sound_in_another_way_settles_nothing_by_that():
+    session = ready(VAD)
+    session.append(SECOND, 1)
+    first = commit(session, 1)
+    speaks(session, 100, 900, "i1")
+    assert settled(committed(session, "i1")) == [1]
+    speaks(session, 5000, 6000, "i2")
+    assert refused(session, None) == []
+    assert first
+
+
 @named
 def test_an_utterance_that_was_taken_before_its_commit_went_out_is_not_lost(named):
     session = ready(VAD)
