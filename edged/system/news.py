@@ -18,8 +18,9 @@ TELLING = ("event", "cause", "device", "code", "problem", "status")
 MOST_TELLING = 80  # characters of each that tell kinds apart
 MINUTE_MS = 60_000
 USUAL = Pace(10, 5 * MINUTE_MS)
-STATE = Pace(20, 2 * MINUTE_MS)  # a change of state of a turn; a turn has about six
-ANSWERED = Pace(20, MINUTE_MS // 2)  # a turn that came to its end; two a minute all day, more at a rush
+STATE = Pace(6, 3 * MINUTE_MS)  # a change of state of a turn; a turn has about six
+HEARD = Pace(12, MINUTE_MS // 2)  # a turn with an answer; two a minute all day, more at a rush
+WITH_ANSWER = ("answered", "interrupted")
 STACK = Pace(2, 60 * MINUTE_MS)  # forty lines each
 
 
@@ -50,7 +51,7 @@ def kind_of(record: logging.LogRecord) -> tuple[str, ...]:
     fields = given(record)
     told = [str(fields.get(name))[:MOST_TELLING] for name in TELLING]
     error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
-    place = "" if _is_trouble(fields) else f"{record.lineno} {fields.get('outcome') == 'answered'}"
+    place = "" if _is_trouble(fields) else f"{record.lineno} {fields.get('outcome') in WITH_ANSWER}"
     return record.name[:MOST_TELLING], str(record.levelno), place, error, *told
 
 
@@ -61,8 +62,8 @@ def pace_of(record: logging.LogRecord) -> Pace:
         return STACK
     if _is_trouble(fields):
         return TROUBLE
-    if fields.get("outcome") == "answered":
-        return ANSWERED
+    if fields.get("outcome") in WITH_ANSWER:
+        return HEARD
     return STATE if "was" in fields else USUAL
 
 

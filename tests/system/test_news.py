@@ -120,9 +120,18 @@ def test_a_button_that_is_mashed_for_half_an_hour_leaves_few_lines_and_the_turns
         ended("unanswered")
     assert len(journal.lines) <= 55
     journal.lines.clear()
-    for journal.now_ms in range(30 * MINUTE, 24 * HOUR, MINUTE // 2):
-        ended("answered")
+    for number, journal.now_ms in enumerate(range(30 * MINUTE, 24 * HOUR, MINUTE // 2)):
+        ended("interrupted" if number % 2 else "answered")
     assert len(journal.lines) == (24 * 60 - 30) * 2
+
+
+def test_visitors_who_interrupt_all_the_time_for_half_an_hour_leave_less_than_a_hundred_lines(journal):
+    for journal.now_ms in range(0, 30 * MINUTE, 2000):
+        for by in ("PRESS", "RELEASE", "TIMED_OUT"):
+            log.info("turn: %s", by, extra={"edged": {"state": "B", "was": "A", "by": by}})
+        outcome = "interrupted" if journal.now_ms % 4000 else "answered"
+        log.info("turn 1: %s", outcome, extra={"edged": {"event": "turn", "outcome": outcome}})
+    assert 60 < len(journal.lines) < 95
 
 
 def test_a_count_is_told_of_words_that_could_be_taken_for_a_format(journal):
