@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 MOST_COMPLAINTS = 64  # kinds; what a service that makes up new ones says is for the journal to bound
 MOST_TRANSCRIPT = 8000  # characters; a client for whom more waits than it may have is dropped
 _ASKS = (State.IDLE, State.COMMITTING, State.TELLING)  # where COMMITTED means something
+_TALK = (Mode.CONVERSATION, Mode.DUPLEX)  # where the service answers by itself
 _ENDED = {
     Ended.AUDIO: Event.ENDED_AUDIO,
     Ended.SILENT: Event.ENDED_SILENT,
@@ -145,6 +146,8 @@ class Dialogue:
             self._timeline.committed(event.uid)
         if by_itself:
             self._turns.post(Event.COMMITTED)
+        if event.rest and (self._turns.state is State.COMMITTING or self._turns.mode not in _TALK):
+            self._the_line.owed = True  # the service has taken it, and begins no answer by itself
         self.settle()
 
     def _on_refused(self, event: CommitRefused) -> None:
@@ -156,7 +159,7 @@ class Dialogue:
         """Whether what the service commits by itself is what is being said, or was said last."""
         state = self._turns.state
         said = state in OPEN or state is State.COMMITTING  # whose end the line has not taken yet
-        return said and self._turns.mode in (Mode.CONVERSATION, Mode.DUPLEX) and self._utterances.unsent == 1
+        return said and self._turns.mode in _TALK and self._utterances.unsent == 1
 
     def _complain(self, told: Told) -> None:
         """A line for the first of a kind on each line that came up; a service may say the same for ever."""
@@ -203,8 +206,14 @@ class Dialogue:
 
     def settle(self) -> None:
         """An answer is owed once nothing more is on its way and nobody is speaking."""
-        if self._the_line.owed and self._turns.state in _ASKS and self._utterances.pending == 0:
+        state = self._turns.state
+        if not self._the_line.owed:
+            return
+        if state in _ASKS and self._utterances.pending == 0:
             self._the_line.owed = False
+            self._turns.post(Event.COMMITTED)
+        elif state is State.ATTENTIVE and self._utterances.pending == 1:  # the one that has just begun
+            self._the_line.ask()
             self._turns.post(Event.COMMITTED)
 
     def expire(self) -> None:

@@ -154,3 +154,29 @@ def test_what_the_service_takes_of_another_does_not_end_what_is_being_said(shell
         assert kiosk.state == "ATTENTIVE"
 
     shell(body, TALK)
+
+
+@pytest.mark.parametrize(("pause_s", "again_s", "answers"), [(2.5, 0.0, 2), (0.7, 0.7, 3)])
+def test_the_rest_behind_what_the_service_took_is_asked_about_where_somebody_spoke_in_it(
+    shell, pause_s, again_s, answers
+):
+    """On a line slower than speech, where our commit comes long after the service's own."""
+
+    async def body(kiosk):
+        visitor = Quiet(kiosk)
+        await asyncio.sleep(0.5)
+        await tap(kiosk)
+        await asyncio.sleep(0.5)
+        kiosk.net.set(up_bytes_s=28_000, buffer_bytes=16_384)
+        await visitor.say(2.0)
+        await asyncio.sleep(pause_s)
+        if again_s:
+            await visitor.say(again_s)
+        assert kiosk.state == "HEARING"
+        await tap(kiosk)
+        assert await kiosk.until(lambda: len(kiosk.server.bill) == answers, 20.0)
+        await asyncio.sleep(60)
+        assert len(kiosk.server.bill) == answers
+        assert (causes(kiosk), told(kiosk)) == ([], [])
+
+    shell(body, TALK)

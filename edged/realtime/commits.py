@@ -6,7 +6,7 @@ Rules:
 2. A commit that follows an end of speech that the service told of is its own, and no reply. The service made it before
    it read the oldest message without a reply, so it took that one's utterance: what a commit of it brings is no news.
 3. Where nothing is out, it took the utterance that is being sent. When the commit of that one is refused because
-   nothing is left, nothing is lost.
+   nothing is left, nothing is lost; when it is acknowledged, that is a rest, unless the service told of speech in it.
 4. A service that tells of speech in what was sent after a message has read that message. Where nobody waits for its
    reply, none is expected any more: some services do not refuse a commit of nothing, nor confirm a clear.
 
@@ -41,6 +41,7 @@ class Commits:
         self._replied: list[str] = []
         self._sending = self._begun = 0  # the utterance being sent, and the one the service has begun to take
         self._ended: str | None = None  # the item whose speech has ended, until it is committed
+        self._spoke = False  # the service has told of speech since
         self._sent_bytes = 0  # of sound, in all
 
     @property
@@ -75,7 +76,7 @@ class Commits:
                 self._ended = item_id if self._detects else None
             case wire.SpeechStarted(audio_start_ms=at_ms):
                 self._read_to(at_ms)
-                self._ended = None  # what had ended before was not committed
+                self._spoke, self._ended = True, None  # what had ended before was not committed
             case wire.Cleared():
                 self._ended = None
                 self._out[:1] = [each for each in self._out[:1] if each.uid is not None]
@@ -89,7 +90,9 @@ class Commits:
         if commit is None:
             return [Committed(item_id)]
         self._settle(commit)
-        return [] if commit.taken else [Committed(item_id, uid=commit.uid)]
+        if commit.taken:
+            return []
+        return [Committed(item_id, uid=commit.uid, rest=commit.begun and not self._spoke)]
 
     def refused(self, event_id: str | None, told: Told) -> list[SessionEvent] | None:
         """A message was refused; None: it was no commit.
@@ -114,7 +117,7 @@ class Commits:
     def _taken(self, item_id: str) -> list[SessionEvent]:
         """The service has committed by itself."""
         if not self._out:
-            self._begun = self._sending
+            self._begun, self._spoke = self._sending, False
             return [Committed(item_id)]
         commit = self._out[0]
         if commit.uid is None:

@@ -223,9 +223,9 @@ class Link:
         match event:
             case Broken(cause=cause, text=text, said=said):
                 raise LinkError(text, cause, said=said)
-            case Committed(uid=uid):
+            case Committed(uid=uid, rest=rest):
                 ours = self._unheard.is_news("commit") if self._deaf else uid is not None
-                taken = self._acknowledged(uid) if ours else None
+                taken = self._acknowledged(uid, owes=not rest) if ours else None
                 event = replace(event, asked=taken is not None, uid=taken)
                 if taken is None and (uid is not None or self._settings.turn_detection is None):
                     return  # nothing was waiting for it
@@ -241,12 +241,12 @@ class Link:
         self._note(event)
         self._owner.on_session(event)
 
-    def _acknowledged(self, uid: int | None = None) -> int | None:
+    def _acknowledged(self, uid: int | None = None, *, owes: bool = True) -> int | None:
         """The service has this utterance, or the oldest; which one, None where it does not wait."""
         if (uid := self._outgoing.committed(uid)) is None:
             return None
         self._settled(uid)
-        self.owed = self._spoken = True
+        self.owed, self._spoken = self.owed or owes, True
         self._ignored = 0
         self._history.asked()
         return uid

@@ -168,6 +168,9 @@ class _Judge:
         for saying in facts.sayings:
             if not isinstance(saying.event, wire.Committed):
                 continue
+            if not self._says_something(saying.event.item_id):
+                self.verdict.counts["rests"] += 1
+                continue
             start, end = saying.at_s - SLACK_S, saying.at_s + ANSWERED_WITHIN_S
             answered = any(
                 isinstance(other.event, wire.ResponseCreated | wire.SpeechStarted)
@@ -177,6 +180,15 @@ class _Judge:
             )
             if not (answered or self._told(start, end) or self._given_up(start, end) or end > facts.over):
                 self._wrong(f"what was committed at {saying.at_s:.3f} s was neither answered nor told")
+
+    def _says_something(self, item_id: str) -> bool:
+        """Whether there is as much of a phrase in it as a service can hear."""
+        runs = [run for taken in self._facts.commits if taken.item_id == item_id for run in taken.runs]
+        return not runs or any(
+            min(run.end, phrase.last) - max(run.first, phrase.first) >= LEAST
+            for run in runs
+            for phrase in self._facts.phrases
+        )
 
     def what_was_answered(self) -> None:
         stream, starts = _stream(self._facts.takes)

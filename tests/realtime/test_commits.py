@@ -105,6 +105,29 @@ def test_a_commit_of_nothing_that_is_never_refused_takes_no_reply_from_the_next(
     assert session.owed is Owed.NOTHING
 
 
+@pytest.mark.parametrize("spoke", [False, True])
+def test_what_is_left_of_an_utterance_is_a_rest_unless_somebody_spoke_in_it(spoke):
+    session = ready(VAD)
+    session.append(SECOND, 1)
+    speaks(session, 100, 900, "i1")
+    (own,) = committed(session, "i1")
+    session.append(SECOND, 1)
+    commit(session, 1)
+    if spoke:
+        says(session, wire.SpeechStarted(audio_start_ms=1200, item_id="i2"))
+    (ours,) = committed(session, "i2")
+    assert (own.uid, own.rest) == (None, False)
+    assert (ours.uid, ours.rest) == (1, not spoke)
+
+
+def test_an_utterance_of_which_the_service_took_nothing_is_no_rest():
+    session = ready(VAD)
+    session.append(SECOND, 1)
+    commit(session, 1)
+    (ours,) = committed(session, "i1")
+    assert not ours.rest
+
+
 def test_speech_before_a_commit_says_nothing_of_its_reply():
     session = ready(VAD)
     session.append(SECOND, 1)
