@@ -113,6 +113,21 @@ def test_the_turns_of_a_conversation_are_answered(shell, caplog, mode):
     assert all(min(legs(line).values()) >= 0 for line in lines if legs(line))
 
 
+def test_a_conversation_in_which_nobody_says_anything_is_told_when_it_is_over(shell, caplog):
+    async def body(kiosk):
+        Quiet(kiosk)
+        await asyncio.sleep(0.5)
+        await tap(kiosk)
+        assert await kiosk.until(lambda: kiosk.state == "ATTENTIVE", 2.0)
+        assert await kiosk.until(lambda: kiosk.state == "IDLE", 40.0)
+        (line,) = turn_lines(caplog.records)
+        assert line["EDGED_OUTCOME"] == "unanswered"
+        assert int(line["EDGED_HELD_MS"]) >= 29_000
+
+    with caplog.at_level(logging.INFO):
+        shell(body, TALK)
+
+
 def commits_by_itself(kiosk):
     says(kiosk, type="input_audio_buffer.speech_stopped", audio_end_ms=900, item_id="i9")
     says(kiosk, type="input_audio_buffer.committed", item_id="i9", previous_item_id=None)

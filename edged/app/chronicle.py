@@ -45,6 +45,10 @@ class Chronicle:
             case "cause":
                 self._caused(event["id"])
             case "turn" if event["state"] in ("IDLE", "STOPPED"):
+                if event["was"] == "ATTENTIVE" and self._turns:
+                    self._ended(
+                        max(self._turns), "unanswered"
+                    )  # a conversation is over, and nobody said any more
                 self._settled(stopped=event["state"] == "STOPPED")
             case "link":
                 self._trouble("line", event["cause"] or "link_closed", up=event["up"])
