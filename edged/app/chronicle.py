@@ -45,10 +45,10 @@ class Chronicle:
             case "cause":
                 self._caused(event["id"])
             case "turn" if event["state"] in ("IDLE", "STOPPED"):
-                if event["was"] == "ATTENTIVE" and self._turns:
-                    self._ended(
-                        max(self._turns), "unanswered"
-                    )  # a conversation is over, and nobody said any more
+                if event["was"] == "ATTENTIVE" and self._turns:  # over, and nobody said any more
+                    asyncio.get_running_loop().call_soon(
+                        self._over, max(self._turns)
+                    )  # its release comes yet
                 self._settled(stopped=event["state"] == "STOPPED")
             case "link":
                 self._trouble("line", event["cause"] or "link_closed", up=event["up"])
@@ -104,6 +104,10 @@ class Chronicle:
                 self._ended(number, "unanswered")
             elif stopped:
                 self._ended(number, "stopped")
+
+    def _over(self, number: int) -> None:
+        if number in self._turns:
+            self._ended(number, "unanswered")
 
     def _ended(self, number: int, outcome: str) -> None:
         turn = self._turns.pop(number)
