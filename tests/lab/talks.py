@@ -103,7 +103,10 @@ class Hour:
         self.net.heal()
         self.mishaps.end()
         kiosk, talker = self.kiosk, self.talker
-        if not await kiosk.until(lambda: kiosk.state == "IDLE" and self.microphone.handed > 0, AT_REST_S):
+        if not await kiosk.until(
+            lambda: kiosk.state == "IDLE" and not kiosk.app.snapshot()["lost"] and self.microphone.handed > 0,
+            AT_REST_S,
+        ):
             trouble.append(f"not idle after the weather cleared: {kiosk.state}")
         for _ in range(2):  # what a storm left behind may still break one answer, which is told
             wanted = self._answered + 1
