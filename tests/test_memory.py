@@ -133,8 +133,8 @@ def test_fragments_without_end_take_no_more_than_a_message(hostile, piece, count
     time.sleep(0.5)  # until the last are taken: nothing answers them
     peaks.saw("fragments")
     log.info("%s", peaks)
-    if len(piece) < 2:
-        assert peaks.all["fragments"] - peaks.all[""] < 4 * 1024
+    if len(piece) < 2:  # the frames of one read, of 256 KiB, are there at a time; however many come in all
+        assert peaks.all["fragments"] - peaks.all[""] < 24 * 1024
 
 
 @pytest.mark.hours

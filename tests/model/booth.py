@@ -34,7 +34,9 @@ from tests.model.service import Service
 BLOCK_MS = 80
 BLOCK_BYTES = 48 * BLOCK_MS
 SETTLE_S = 0.001
-WELL_AGAIN_S = 40.0  # the longest chain of limits, which are two seconds each here, and a cue
+WELL_AGAIN_S = (
+    75.0  # the longest chain of limits, a cue, and until the service may be asked again (retry.Allowance)
+)
 SETTINGS = (
     "control.socket=",
     "state.dir=",
