@@ -42,7 +42,9 @@ const request = https.request;
 https.request = function (options, ...words) {
   if (options.host !== SERVICE) return request.call(this, options, ...words);
   const port = Number(new URL(options.path, `https://${SERVICE}`).searchParams.get('upstream'));
-  const createConnection = () => net.connect({ host: '127.0.0.1', port });
-  return http.request({ ...options, createConnection, protocol: 'http:', defaultPort: 80, agent: undefined }, ...words);
+  const here = { host: '127.0.0.1', port }; // also in the header: the service refuses who asks for another
+  const createConnection = () => net.connect(here);
+  const plain = { protocol: 'http:', defaultPort: 80, agent: undefined };
+  return http.request({ ...options, ...here, ...plain, createConnection }, ...words);
 };
 syncBuiltinESMExports();
