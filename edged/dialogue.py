@@ -39,6 +39,7 @@ MOST_COMPLAINTS = 64  # kinds; what a service that makes up new ones says is for
 MOST_TRANSCRIPT = 8000  # characters; a client for whom more waits than it may have is dropped
 _ASKS = (State.IDLE, State.COMMITTING, State.TELLING)  # where COMMITTED means something
 _TALK = (Mode.CONVERSATION, Mode.DUPLEX)  # where the service answers by itself
+_HEARS = (State.ATTENTIVE, State.HEARING)
 _ENDED = {
     Ended.AUDIO: Event.ENDED_AUDIO,
     Ended.SILENT: Event.ENDED_SILENT,
@@ -148,6 +149,9 @@ class Dialogue:
             self._turns.post(Event.COMMITTED)
         if event.rest and (self._turns.state is State.COMMITTING or self._turns.mode not in _TALK):
             self._the_line.owed = True  # the service has taken it, and begins no answer by itself
+        if event.asked and not event.rest and self._turns.mode in _TALK and self._turns.state in _HEARS:
+            self._the_line.ask()  # the speech that it told of was in this, and is over
+            self._turns.post(Event.COMMITTED)
         self.settle()
 
     def _on_refused(self, event: CommitRefused) -> None:
