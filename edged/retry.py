@@ -30,6 +30,7 @@ WAKE_REFUSED_S = 5.0  # a press may ask a refusing server once more, this often
 MOST_TRIES, WINDOW_S = 30, 600.0
 AT_ONCE = 10  # of them; the others come one by one, so that whoever used these up waits half a minute at most
 FOR_WAKES = 4  # of those at once: who knocks for hours has not used up what good news may need
+SAVES_FOR_S = 60.0  # the longest that is waited for them: half of what comes in that time is saved, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +215,9 @@ class _Waits:
         allowance, lived_s = self._outside.allowance, proof.lived_s
         if error.cause in NOT_OUT if lived_s is None else lived_s >= LIVED_S:
             allowance.give_back()
-        wait_s = max(wait_s, self._spread(allowance.wait_s(now, besides=FOR_WAKES)))
-        least_s = max(least_s, self._spread(allowance.wait_s(now)))
+        must_s, saves_s = allowance.wait_s(now), allowance.wait_s(now, besides=FOR_WAKES)
+        wait_s = max(wait_s, self._spread(max(must_s, min(saves_s, SAVES_FOR_S))))
+        least_s = max(least_s, self._spread(must_s))
         return max(wait_s, least_s), least_s
 
     def _spread(self, wait_s: float) -> float:

@@ -13,6 +13,7 @@ from edged.retry import (
     NOT_OUT,
     POLICIES,
     PROVEN_S,
+    SAVES_FOR_S,
     SPREAD_S,
     TOLD_SHARE,
     WAKE_REFUSED_S,
@@ -263,6 +264,14 @@ def test_good_news_after_hours_finds_a_try_left(lab_run):
     news = [7200 + n * 0.5 for n in range(3)]
     tries = tries_in(2.1, lab_run, LinkError("x", "unreachable"), wakes=news)
     assert sum(7200 <= at < 7202 for at in tries) >= 3
+
+
+def test_who_has_knocked_until_nothing_was_left_knocks_by_itself_within_a_minute(lab_run):
+    """However many presses have used up the tries there were."""
+    tries = tries_in(0.2, lab_run, LinkError("x", "unreachable"), wakes=[n * 0.5 for n in range(40)])
+    (emptied, then) = next((at, then) for at, then in pairwise(tries) if then - at > 20)
+    assert emptied < 20
+    assert all(then - at <= SAVES_FOR_S + SPREAD_S + 0.05 for at, then in pairwise(tries))
 
 
 def test_a_wake_that_comes_during_a_try_is_not_lost(lab_run):

@@ -5,7 +5,8 @@ Rules:
    places tell of, it is these alone. So no line can be written at a pace that somebody outside decides, whoever adds
    it, and no trouble hides another.
 2. A kind that says nothing new is told with its count: "(55 more since the last line of this kind)".
-3. The end of the process (critical) and what is asked for with `log.level: debug` (debug) are written as they come.
+3. The end of the process (critical, and the last state of its turn) and what is asked for with `log.level: debug`
+   (debug) are written as they come.
 """
 
 import logging
@@ -21,6 +22,7 @@ USUAL = Pace(10, 5 * MINUTE_MS)
 STATE = Pace(6, 3 * MINUTE_MS)  # a change of state of a turn; a turn has about six
 HEARD = Pace(12, MINUTE_MS // 2)  # a turn with an answer; two a minute all day, more at a rush
 WITH_ANSWER = ("answered", "interrupted")
+END = "STOP"  # the event of a turn that ends with the process
 STACK = Pace(2, 60 * MINUTE_MS)  # forty lines each
 
 
@@ -38,7 +40,7 @@ class News(logging.Filter):
         self._repeats, self._now_ms = Repeats(), now_ms
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if not logging.INFO <= record.levelno < logging.CRITICAL:
+        if not logging.INFO <= record.levelno < logging.CRITICAL or given(record).get("by") == END:
             return True
         left_out = self._repeats.admit(kind_of(record), self._now_ms(), pace_of(record))
         if left_out:

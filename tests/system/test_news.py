@@ -7,6 +7,7 @@ import pytest
 
 from edged.system.news import USUAL, News
 from edged.system.repeats import MOST, MOST_KINDS
+from edged.turn import Event
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -103,6 +104,12 @@ def test_what_was_asked_for_and_what_ends_the_process_is_written_as_it_comes(jou
     for _ in range(100):
         log.log(level, "frame")
     assert len(journal.lines) == 100
+
+
+def test_what_a_kiosk_did_when_it_was_stopped_is_told_however_much_went_before(journal):
+    for by in [*["PRESS"] * 100, Event.STOP.name]:
+        log.info("turn: %s", by, extra={"edged": {"state": "B", "was": "A", "by": by}})
+    assert journal.lines[-1] == "turn: STOP"
 
 
 def test_a_button_that_is_mashed_for_half_an_hour_leaves_few_lines_and_the_turns_of_a_busy_day_all_of_theirs(
