@@ -195,3 +195,21 @@ def test_the_rest_behind_what_the_service_took_is_asked_about_where_somebody_spo
         assert (causes(kiosk), told(kiosk)) == ([], [])
 
     shell(body, TALK)
+
+
+@pytest.mark.parametrize("mode", [(TALK,), DUPLEX], ids=["conversation", "duplex"])
+def test_what_was_said_is_asked_about_where_its_commit_comes_while_the_next_is_being_heard(shell, mode):
+    """The service told of the speech in it, so that the kiosk hears somebody; with our commit that speech is over."""
+
+    async def body(kiosk):
+        await said_into_a_hole(kiosk)
+        await tap(kiosk)
+        says(kiosk, type="input_audio_buffer.speech_started", audio_start_ms=900, item_id="i9")
+        assert kiosk.state == "HEARING"
+        kiosk.net.set(hole_up=False, buffer_bytes=65_536)
+        assert await kiosk.until(lambda: kiosk.state in ("SPEAKING", "ANSWERING"), 5.0)
+        await asyncio.sleep(60)
+        assert (causes(kiosk), told(kiosk)) == ([], [])
+        assert [billed.status for billed in kiosk.server.bill] == ["completed"]
+
+    shell(body, *mode)

@@ -269,7 +269,7 @@ def test_good_news_after_hours_finds_a_try_left(lab_run):
 def test_who_has_knocked_until_nothing_was_left_knocks_by_itself_within_a_minute(lab_run):
     """However many presses have used up the tries there were."""
     tries = tries_in(0.2, lab_run, LinkError("x", "unreachable"), wakes=[n * 0.5 for n in range(40)])
-    (emptied, then) = next((at, then) for at, then in pairwise(tries) if then - at > 20)
+    emptied = next(at for at, after in pairwise(tries) if after - at > 20)
     assert emptied < 20
     assert all(then - at <= SAVES_FOR_S + SPREAD_S + 0.05 for at, then in pairwise(tries))
 
