@@ -48,6 +48,6 @@ FAULTS: dict[str, tuple[str, Callable[[], AbstractContextManager[object]]]] = {
     "a mute that is taken back is forgotten": ("conversation", lambda: facts_as(GONE)),
     "a microphone that goes is ignored": ("conversation", lambda: facts_as(MUTED, microphone=True)),
     "a log without room is ignored": ("conversation", lambda: facts_as(room=True)),
-    "an utterance lost between the parts of an answer is not told": ("hold", untold_between),
+    "an utterance lost between the parts of an answer is not told": ("conversation", untold_between),
     "anybody releases anybody's press": ("hold", nobody_holds),
 }

@@ -126,6 +126,24 @@ class Walk(RuleBasedStateMachine):
     def all_is_well_again(self):
         self.booth.heal()
 
+    @rule(narrow=st.booleans(), tool=st.booleans(), seconds=WAITS)
+    def a_press_crosses_a_commit(self, narrow, tool, seconds):
+        """From rest: the service commits by itself what a press has just ended; the end of that is still on its way."""
+        self.booth.heal()
+        self.booth.wait(2.5)
+        self._press("button", 0.5)
+        self.booth.release("button")
+        self.booth.says(self.service.hears_speech, started=True)
+        if narrow:
+            self.line_is_narrow(0)
+            self.booth.wait(0.1)
+        self._press("button", 0.0)
+        self.booth.says(self.service.hears_speech, started=False)
+        self.booth.says(self.service.commits_one)
+        self._answer(3)  # sounds for longer than an utterance is kept
+        self.booth.says(self.service.ends, "completed", tool=tool)
+        self.booth.wait(seconds)
+
     # -- the service ---------------------------------------------------------------------------------
 
     @rule(sounds=st.integers(0, 2), status=ENDS, tool=st.booleans(), seconds=SHORT)

@@ -77,6 +77,8 @@ class Service:
         self.commits: deque[str] = deque()  # ids of commits that were not answered
         self.asked: str | None = None  # the id of a question that has no response yet
         self.running: str | None = None  # the response that was created last, until it ends
+        self.spoken: str | None = None  # the item of the speech that it told of last
+        self.ended: str | None = None  # the same when it has told of its end, until it commits it
         self._numbers = 0
         self._names: list[str] = []  # of all responses
 
@@ -106,16 +108,19 @@ class Service:
     # -- what it may say ---------------------------------------------------------------------------------
 
     def commits_one(self) -> None:
-        """It has an utterance: one that was committed, or by its own detection."""
-        if self.commits:
+        """It has an utterance: by its own detection where that told of the end of one, else one that was committed."""
+        item_id, self.ended = self.ended or self._new("item"), None
+        if self.commits and item_id != self.spoken:
             self.commits.popleft()
-        self.says(wire.Committed(item_id=self._new("item")))
+        self.says(wire.Committed(item_id=item_id))
 
     def hears_speech(self, *, started: bool) -> None:
         if started:
-            self.says(wire.SpeechStarted(item_id=self._new("item"), audio_start_ms=0))
+            self.spoken, self.ended = self._new("item"), None
+            self.says(wire.SpeechStarted(item_id=self.spoken, audio_start_ms=0))
         else:
-            self.says(wire.SpeechStopped(item_id=self._new("item"), audio_end_ms=0))
+            self.ended = self.spoken = self.spoken or self._new("item")
+            self.says(wire.SpeechStopped(item_id=self.ended, audio_end_ms=0))
 
     def begins(self) -> None:
         """A response begins, asked for or not."""
