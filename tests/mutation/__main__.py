@@ -29,11 +29,23 @@ EDGED = Project(
         "turn/*",
         *(
             f"realtime/{name}"
-            for name in ("session", "sequencer", "floor", "carrier", "vigil", "link", "changeover")
+            for name in (
+                "session",
+                "sequencer",
+                "floor",
+                "commits",
+                "ending",
+                "carrier",
+                "vigil",
+                "link",
+                "changeover",
+            )
         ),
         "retry",
+        "places",
         *(f"audio/{name}" for name in ("intake", "jitter", "playout")),
         "system/control",
+        "system/control_guest",
         "relay/access",
     ),
     tests=(
