@@ -128,13 +128,16 @@ def test_no_answer_takes_more_than_there_is_and_each_ends(hostile):
 @pytest.mark.parametrize(("piece", "count"), [("", 200_000), ("x", 200_000), ("x" * 4000, 4000)])
 def test_fragments_without_end_take_no_more_than_a_message(hostile, piece, count):
     service, kiosk = hostile
+    time.sleep(1.5)  # what a kiosk of this age does once is done
     peaks = Peaks(kiosk)
     service.begin(piece, count)
     time.sleep(0.5)  # until the last are taken: nothing answers them
     peaks.saw("fragments")
     log.info("%s", peaks)
-    if len(piece) < 2:  # the frames of one read, of 256 KiB, are there at a time; however many come in all
-        assert peaks.all["fragments"] - peaks.all[""] < 24 * 1024
+    if (
+        len(piece) < 2
+    ):  # of a few thousand bytes at a time the library makes frames, and the heap grows in steps
+        assert peaks.all["fragments"] - peaks.all[""] < 8 * 1024
 
 
 @pytest.mark.hours

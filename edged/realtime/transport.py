@@ -24,6 +24,7 @@ from edged.realtime.vigil import Flow
 
 GOODBYE_S = 0.5
 LARGE = 256 * 2**10  # bytes; as many are read at once
+AT_ONCE = 8 * 2**10  # of them, that the library makes frames of: each is an object, and may have two bytes
 MOST_UNSENT = 8 * 2**20  # bytes; the settings of a session are the longest message, and a hundredth of it
 
 
@@ -48,7 +49,8 @@ class Connection(ClientConnection):
     def data_received(self, data: bytes) -> None:
         if self.pulse is not None:
             self.pulse.heard(self.loop.time())
-        super().data_received(data)
+        for at in range(0, len(data), AT_ONCE):
+            super().data_received(data[at : at + AT_ONCE])
         if self.waiting_bytes() > MOST_UNSENT:
             self.transport.abort()
 
