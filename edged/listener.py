@@ -5,26 +5,18 @@ Rules:
    is for the owner to say and to make room for, or it is closed at once. Nobody waits in front of a closed door, the
    loop does not turn for nothing, and the log has one line for the whole time.
 2. Few are accepted in one round of the loop: those who are here already do not wait for a crowd at the door.
-3. In front of a service (`Lobby`) at most so many may be who have not shown yet that they may come in, none of them
-   longer than `deadline_s`; when one more comes, one of them goes (places.py). Those who are in stay in, and are
-   bounded, too; one more is refused.
 
-Not here: who may come in.
+Not here: how long somebody may stand at the door (lobby.py), and who may come in.
 """
 
 import asyncio
 import errno
-import ipaddress
 import logging
 import os
-import resource
 import socket
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any, Protocol
-
-from edged.places import FullError, Places, Standing
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +24,6 @@ BACKLOG = 100
 AT_ONCE = 2  # newcomers in one round of the loop
 SHUT_OUT_AT_ONCE = 64  # a millisecond; the queue is short, and others want to get into it
 SPARES = 2  # descriptors that are kept aside
-RESERVED = 24  # descriptors for what a process opens besides: names, files, a proxy's addresses
-MOST_WAITING = 64
 _TIGHT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -162,129 +152,3 @@ def _bound(family: int, address: tuple[Any, ...]) -> socket.socket:
         made.close()
         raise
     return made
-
-
-def affordable(most: int, each: int) -> tuple[int, int]:
-    """Places for who waits, and for `most` clients of `each` descriptors, or as many as this process may open."""
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    left = most * each + MOST_WAITING if limit == resource.RLIM_INFINITY else limit - _open_files() - RESERVED
-    waiting = max(1, min(MOST_WAITING, left // 4))
-    return waiting, max(1, min(most, (left - waiting) // each))
-
-
-def _open_files() -> int:
-    try:
-        return sum(1 for _ in Path("/proc/self/fd").iterdir())
-    except OSError:
-        return 0
-
-
-class Guest(Hashable, Protocol):
-    """A connection to a server: an asyncio protocol of whatever kind."""
-
-    @property
-    def transport(self) -> asyncio.Transport:
-        """From `connection_made` on."""
-        ...
-
-
-class Lobby:
-    """Who is at the door of a service, and who is in."""
-
-    def __init__(self, name: str, *, most: int, each: int = 1, deadline_s: float) -> None:
-        """`each` is the descriptors that a client takes, `deadline_s` the time it has to show that it may come in."""
-        self._name, self._deadline_s = name, deadline_s
-        waiting, most = affordable(most, each)
-        self._waiting: Places[Guest] = Places(waiting)
-        self._inside: Places[Guest] = Places(most)
-        self._deadlines: dict[Guest, asyncio.TimerHandle] = {}  # of all whose connection lasts
-        self._served: set[Guest] = set()
-
-    @property
-    def most(self) -> int:
-        """How many may be in."""
-        return self._inside.most
-
-    @property
-    def waiting(self) -> int:
-        return len(self._waiting)
-
-    @property
-    def inside(self) -> int:
-        return len(self._inside)
-
-    @property
-    def present(self) -> list[Guest]:
-        """All whose connection lasts."""
-        return list(self._deadlines)
-
-    def came(self, guest: Guest) -> None:
-        """Somebody has connected."""
-        loop = asyncio.get_running_loop()
-        self._deadlines[guest] = loop.call_later(self._deadline_s, self._too_late, guest)
-        address = guest.transport.get_extra_info("peername")
-        yields = self._waiting.take(guest, _network(str(address[0])) if address else None)
-        if yields is not None:
-            self._turn_away(yields)
-
-    def let_in(self, guest: Guest) -> bool:
-        """It may come in; False: there is no place."""
-        with suppress(FullError):
-            self._inside.take(guest, guest, Standing.HELD)
-            self._waiting.leave(guest)
-            return True
-        return False
-
-    @contextmanager
-    def serving(self, guest: Guest) -> Iterator[None]:
-        """Something is done for it, and its place is its own as long as that lasts."""
-        self._served.add(guest)
-        try:
-            yield
-        finally:
-            self._served.discard(guest)
-            self._free(guest)
-
-    def gone(self, guest: Guest) -> None:
-        """Its connection is no more."""
-        self._waiting.leave(guest)
-        if (deadline := self._deadlines.pop(guest, None)) is not None:
-            deadline.cancel()
-        self._free(guest)
-
-    def _free(self, guest: Guest) -> None:
-        if guest not in self._served and guest not in self._deadlines:
-            self._inside.leave(guest)
-
-    def admit(self, _: socket.socket) -> bool:
-        """Make room for one while no files are left; see Listening."""
-        yields = self._waiting.spare()
-        if yields is not None:
-            self._turn_away(yields)
-        return yields is not None
-
-    async def listening(self, host: str, port: int) -> list[dict[str, Any]]:
-        """Keywords of one `loop.create_server` each, that listen there. Raises OSError."""
-        sockets = await bound(host, port)
-        if sockets is None:
-            return [{"host": host, "port": port}]
-        return [{"sock": Listening(each, self._name, self.admit)} for each in sockets]
-
-    def _too_late(self, guest: Guest) -> None:
-        if guest in self._waiting:
-            guest.transport.abort()
-
-    def _turn_away(self, guest: Guest) -> None:
-        log.info(
-            "%s: more come than can wait: the oldest that has not shown who it is was sent away", self._name
-        )
-        guest.transport.abort()
-
-
-def _network(address: str) -> Hashable:
-    """Whose an address is: of IPv6 everybody has 2**64."""
-    try:
-        known = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    return known if known.version == 4 else int(known) >> 64

@@ -4,13 +4,10 @@ The service's plain HTTP calls come to the same port. The body is kept aside, an
 without it. What follows such a request is dropped: each is answered on a connection of its own.
 """
 
-import asyncio
 import re
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
-
-from edged.listener import Lobby
 
 MOST_HEAD, MOST_BODY = 2**16, 2**20
 BAD_REQUEST, LENGTH_REQUIRED, TOO_LARGE = 400, 411, 413
@@ -71,18 +68,3 @@ class Connection(ServerConnection):
     def _give(self, data: bytes) -> None:
         self._came = None
         super().data_received(data)
-
-
-def received(lobby: Lobby) -> type[Connection]:
-    """Connections that come by way of the lobby."""
-
-    class Received(Connection):
-        def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            super().connection_made(transport)
-            lobby.came(self)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            lobby.gone(self)
-            super().connection_lost(exc)
-
-    return Received

@@ -24,12 +24,12 @@ from websockets.typing import Subprotocol
 
 from edged import wire
 from edged.hosts import asks_for_loopback, is_loopback
-from edged.listener import Lobby
+from edged.lobby import Lobby, by_way_of
 from edged.local import faults, http
 from edged.local.answer import Tempo
 from edged.local.bill import Billed, Ledger, Taken
 from edged.local.caller import Caller
-from edged.local.connection import Connection, received
+from edged.local.connection import Connection
 from edged.local.faults import Fault, Faulty
 from edged.local.planner import Planner, VoicePlanner
 from edged.local.session import LIFE_S, LocalSession
@@ -100,7 +100,7 @@ class LocalServer:
                 ping_interval=None,
                 process_request=self._request,
                 select_subprotocol=_subprotocol,
-                create_connection=received(self._lobby),
+                create_connection=by_way_of(self._lobby, Connection),
                 **where,
             )
             self._servers.append(server)

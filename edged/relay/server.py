@@ -11,7 +11,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from edged.errors import LinkError
-from edged.listener import Lobby
+from edged.lobby import Lobby, by_way_of
 from edged.relay import access
 from edged.relay.access import Asked, Policy
 from edged.relay.bridge import CLIENT_CLOSE_S, Bridge, tell
@@ -72,7 +72,7 @@ class RelayServer:
                 close_timeout=CLOSE_S,
                 ping_interval=None,  # see sockets.py
                 logger=SILENT,
-                create_connection=_received(self._lobby),
+                create_connection=by_way_of(self._lobby, ServerConnection),
                 **where,
             )
             self._servers.append(server)
@@ -154,21 +154,6 @@ class RelayServer:
             return await bridge.run()
         finally:
             self._bridges.discard(bridge)
-
-
-def _received(lobby: Lobby) -> type[ServerConnection]:
-    """Connections that come by way of the lobby."""
-
-    class Received(ServerConnection):
-        def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            super().connection_made(transport)
-            lobby.came(self)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            lobby.gone(self)
-            super().connection_lost(exc)
-
-    return Received
 
 
 def _peer(connection: ServerConnection) -> str:
