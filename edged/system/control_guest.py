@@ -19,6 +19,7 @@ from edged.system.control_lines import MOST_LINE, Line
 
 MOST_OUTBOX = 64 * 1024
 GOODBYE_S = 0.1
+_CREDENTIALS = struct.Struct("3i")
 
 
 class Peer(NamedTuple):
@@ -31,7 +32,8 @@ class Peer(NamedTuple):
 
 def peer_of(connection: socket.socket) -> Peer:
     """As the kernel says."""
-    return Peer(*struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)))
+    told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return Peer(*_CREDENTIALS.unpack(told))
 
 
 class Host(Protocol):
