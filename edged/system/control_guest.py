@@ -131,8 +131,12 @@ class Guest(asyncio.BufferedProtocol):
         self._transport.abort()
 
     def _look(self) -> None:
-        if self.busy or self._leaving:
-            return
+        if not self.busy and not self._leaving:
+            self._take()
+        self._read_on()
+
+    def _take(self) -> None:
+        """The next line, if it is there."""
         end = self._room.find(b"\n", 0, self._filled) + 1
         if end:
             self.busy = True
@@ -142,11 +146,8 @@ class Guest(asyncio.BufferedProtocol):
             self._host.asked(self, line)
         elif self._filled == len(self._room):
             self.leave(f"a line is at most {MOST_LINE} bytes", is_talking=True)
-            return
         elif self._at_end:
             self.leave()
-            return
-        self._read_on()
 
     def _read_on(self) -> None:
         """Only while there is room for what comes."""

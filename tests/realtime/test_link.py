@@ -575,6 +575,9 @@ def test_what_a_link_knows_of_itself(lab_run):
             assert not rig.link.owed
             await asyncio.sleep(0.1)
             assert line.types[-1] == "response.create"
+            line.say(wire.ResponseCreated("resp_1", "conv"))
+            await asyncio.sleep(0.1)
+            assert not rig.link.owed
 
     lab_run(main())
 

@@ -19,6 +19,7 @@ from edged import __version__
 from edged.errors import CommandError, ConfigError
 from edged.system.control import MOST_CLIENTS, OFTEN, ControlServer
 from edged.system.control_client import ControlClient
+from edged.system.control_guest import Guest
 from edged.system.control_lines import MOST_LINE, Line
 
 IN_TIME_S = 60  # a hang; a busy machine is slow
@@ -380,14 +381,8 @@ def test_nothing_is_kept_of_what_was_answered(path):
 
 def test_a_press_behind_a_command_of_one_who_has_gone_is_not_made(path):
     async def main():
-        target, begun, done = Target(), asyncio.Event(), asyncio.Event()
-
-        async def reload():
-            begun.set()
-            await done.wait()
-            return {}
-
-        target.reload = reload
+        target = Target()
+        begun, done = slow_to_reload(target)
         async with serving(path, target) as server:
             async with client_of(path) as client:
                 client.writer.write(b'{"command": "reload"}\n{"command": "press"}\n')
@@ -816,6 +811,101 @@ def test_lines_are_answered_one_after_the_other_however_they_come(path, size):
             await saying
 
     asyncio.run(main())
+
+
+def slow_to_reload(target):
+    """Its reload begins and ends with these events."""
+    begun, done = asyncio.Event(), asyncio.Event()
+
+    async def reload():
+        begun.set()
+        await done.wait()
+        return {}
+
+    target.reload = reload
+    return begun, done
+
+
+def test_what_is_sent_while_an_answer_is_made_waits_however_much_it_is(path):
+    async def main():
+        target = Target()
+        begun, done = slow_to_reload(target)
+        async with serving(path, target), client_of(path) as client:
+            client.writer.write(b'{"id": 0, "command": "reload"}\n')
+            await begun.wait()
+            asked = [json.dumps({"id": n, "command": "status"}).encode() + b"\n" for n in range(1, 1001)]
+            client.writer.write(b"".join(asked))
+            for _ in range(100):
+                await asyncio.sleep(0)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(client.reader.readline(), 0)
+            done.set()
+            assert [(await client.read())["id"] for _ in range(1001)] == list(range(1001))
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("size", [MOST_LINE, MOST_LINE + 1])
+def test_a_line_of_eight_kib_is_answered_and_a_longer_one_is_not(path, size):
+    async def main():
+        async with serving(path, Target()), client_of(path) as client:
+            line = b'{"command": "status", "id": "' + b"x" * (size - 32) + b'"}\n'
+            assert len(line) == size
+            answer = await client.ask(line)
+            assert answer["type"] == ("answer" if size == 8192 else "error")
+
+    asyncio.run(main())
+
+
+def test_one_that_is_dropped_in_the_moment_of_an_answer_is_not_asked_for_more(path):
+    """A press of it would be nobody's: it was let go before it was made."""
+
+    async def main():
+        target = Target()
+        begun, done = slow_to_reload(target)
+        async with serving(path, target) as server, client_of(path) as client:
+            client.writer.write(b'{"command": "reload"}\n{"command": "press"}\n')
+            await begun.wait()
+            asyncio.get_running_loop().call_soon(done.set)
+            server.publish({"text": "y" * 70_000})
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert server.dropped == 1
+            assert target.commands == []
+
+    asyncio.run(main())
+
+
+def test_one_that_is_talking_when_all_ends_hears_why_and_no_error(path):
+    async def main():
+        with socket.socket(socket.AF_UNIX) as client:
+            async with serving(path, Target()) as server:
+                client.connect(str(path))
+                client.setblocking(False)
+                assert "snapshot" in await heard(client)
+                client.send(b"x" * MOST_LINE)
+                for _ in range(20):
+                    await asyncio.sleep(0)
+                client.send(b"x" * 100)
+                await server.close()
+            assert b"at most 8192 bytes" in client.recv(1000)
+            assert client.recv(1000) == b""
+
+    asyncio.run(main())
+
+
+def test_nothing_is_kept_of_who_was_sent_away(path):
+    async def main(_):
+        async with serving(path, Target()), AsyncExitStack() as stack:
+            for _ in range(20):
+                client = stack.enter_context(socket.socket(socket.AF_UNIX))
+                client.connect(str(path))
+                client.setblocking(False)
+                assert "snapshot" in await heard(client)
+            gc.collect()
+            assert len([each for each in gc.get_objects() if isinstance(each, Guest)]) == 16
+
+    on_a_clock(main)
 
 
 def test_what_was_asked_before_the_end_is_answered(path):
