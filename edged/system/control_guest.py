@@ -100,6 +100,8 @@ class Guest(asyncio.BufferedProtocol):
     # -- the server's side ---------------------------------------------------------------------------
 
     def send(self, line: Line) -> None:
+        if self._leaving:
+            return  # it has been told the last
         if not self._outbox:
             # The link's writer has been woken by then, and runs in the first of the two rounds.
             self._loop.call_soon(self._loop.call_soon, self._flush)

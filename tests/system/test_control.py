@@ -76,7 +76,8 @@ class Client:
 
     async def close(self):
         self.writer.close()
-        await self.writer.wait_closed()
+        with suppress(ConnectionError):  # of one that was thrown out while it wrote
+            await self.writer.wait_closed()
 
 
 @asynccontextmanager
@@ -872,6 +873,21 @@ def test_one_that_is_dropped_in_the_moment_of_an_answer_is_not_asked_for_more(pa
                 await asyncio.sleep(0)
             assert server.dropped == 1
             assert target.commands == []
+
+    asyncio.run(main())
+
+
+def test_after_its_goodbye_a_client_hears_no_news(path):
+    async def main():
+        async with serving(path, Target()) as server, client_of(path) as client:
+            client.writer.write(b"x" * MOST_LINE)
+            for _ in range(50):  # before it, in the same moment, and behind it
+                server.publish({"event": "x"})
+                await asyncio.sleep(0)
+            said = (await asyncio.wait_for(client.reader.read(), IN_TIME_S)).splitlines()
+            kinds = [json.loads(line)["type"] for line in said]
+            assert kinds == ["event"] * (len(kinds) - 1) + ["error"]
+            assert 1 < len(kinds) < 50
 
     asyncio.run(main())
 
