@@ -210,6 +210,7 @@ def test_an_acknowledged_utterance_is_not_sent_again_and_an_answer_is_owed(lab_r
             first.say(wire.Committed("item_1", None))
             await asyncio.sleep(0.1)
             assert rig.owner.events == [Committed("item_1")]
+            assert (rig.owner.events[0].asked, rig.owner.events[0].uid) == (True, 1)
             assert rig.link.owed
             assert rig.log.pending == 0
             first.drop()
@@ -578,6 +579,14 @@ def test_what_a_link_knows_of_itself(lab_run):
             line.say(wire.ResponseCreated("resp_1", "conv"))
             await asyncio.sleep(0.1)
             assert not rig.link.owed
+            line.drop()
+            await asyncio.sleep(0.1)
+            sent = len(line.sent)
+            assert (rig.link.up, rig.link.cause) == (False, "link_closed")
+            rig.utter(b"\1\2" * 100)
+            rig.link.cancel()
+            await asyncio.sleep(0.1)
+            assert len(line.sent) == sent
 
     lab_run(main())
 
@@ -614,6 +623,101 @@ def test_an_answer_of_a_service_that_detects_by_itself_is_to_all_that_was_owed(l
             line.say(wire.ResponseCreated("resp_2", "conv"))
             await asyncio.sleep(0.1)
             assert not rig.link.owed
+
+    lab_run(main())
+
+
+@pytest.mark.parametrize("owed_before", [False, True])
+def test_a_rest_in_which_nobody_spoke_owes_nothing_and_settles_nothing_else(lab_run, owed_before):
+    second = b"\1\2" * 24_000
+
+    async def main():
+        line = Line(settings=VAD)
+        async with Rig(line, settings=VAD) as rig:
+            if owed_before:
+                rig.utter(second)
+                await asyncio.sleep(0.1)
+                line.say(wire.Committed("i0", None))
+                await asyncio.sleep(0.1)
+                assert rig.link.owed
+            began_ms = 1000 * owed_before
+            rig.utter(second, end=False)
+            await asyncio.sleep(0.1)
+            line.say(wire.SpeechStarted(began_ms + 100, "i1"))
+            line.say(wire.SpeechStopped(began_ms + 900, "i1"))
+            line.say(wire.Committed("i1", None))
+            await asyncio.sleep(0.1)
+            rig.log.end(0)
+            rig.link.sound()
+            await asyncio.sleep(0.1)
+            line.say(wire.Committed("i2", None))
+            await asyncio.sleep(0.1)
+            assert rig.log.pending == 0
+            assert rig.link.owed is owed_before
+
+    lab_run(main())
+
+
+def test_an_acknowledgement_of_what_was_thrown_away_is_told_to_nobody(lab_run):
+    async def main():
+        line = Line(settings=VAD)
+        async with Rig(line, settings=VAD) as rig:
+            rig.utter(b"\1\2" * 5000)
+            await asyncio.sleep(0.1)
+            rig.log.discard()
+            line.say(wire.Committed("i1", None))
+            await asyncio.sleep(0.1)
+            assert rig.owner.events == []
+            assert not rig.link.owed
+
+    lab_run(main())
+
+
+@pytest.mark.parametrize("begins", ["an utterance", "an answer"])
+def test_an_interrupt_takes_no_words_of_the_answer_before(lab_run, begins):
+    async def main():
+        first, second = Line(), Line()
+        async with Rig(first, second, history_lines=4) as rig:
+            rig.utter(b"\1\2" * 4800)
+            await asyncio.sleep(6)
+            first.say(wire.Committed("item_1", None))
+            rig.link.ask()
+            await asyncio.sleep(0.1)
+            first.say(wire.ResponseCreated("resp_1", "conv"))
+            first.say(wire.AudioTranscriptDone("resp_1", wire.Part("item_2", 0), 0, "It is."))
+            first.say(wire.ResponseDone("resp_1", "completed", conversation_id="conv"))
+            await asyncio.sleep(0.1)
+            if begins == "an utterance":
+                rig.utter(b"\1\2" * 4800)
+                await asyncio.sleep(0.1)
+                first.say(wire.Committed("item_3", None))
+            else:
+                rig.link.ask()
+                await asyncio.sleep(0.1)
+                first.say(wire.ResponseCreated("resp_2", "conv"))
+            await asyncio.sleep(0.1)
+            rig.link.interrupt()
+            first.drop()
+            await asyncio.sleep(SPREAD_S + 0.1)
+            texts = [message["item"]["content"][0]["text"] for message in second.sent if "item" in message]
+            assert texts == ["It is."]
+
+    lab_run(main())
+
+
+def test_a_session_that_has_answered_knows_of_somebody(lab_run):
+    """Whatever it was asked by: the next visitor is not to hear of it."""
+
+    async def main():
+        first, second = Line(), Line()
+        async with Rig(first, second, forget_after_s=120) as rig:
+            await asyncio.sleep(300)
+            rig.link.ask()
+            await asyncio.sleep(0.1)
+            first.say(wire.ResponseCreated("resp_1", "conv"))
+            first.say(wire.ResponseDone("resp_1", "completed", conversation_id="conv"))
+            await asyncio.sleep(130)
+            assert rig.dialled == [first, second]
 
     lab_run(main())
 
@@ -921,8 +1025,8 @@ def test_a_service_that_ignores_commits_gets_silence_instead(lab_run):
 
 def test_a_commit_that_is_honoured_in_between_begins_the_count_anew(lab_run):
     async def main():
-        first, again, third = Line(), Line(), Line()
-        async with Rig(first, again, third) as rig:
+        first, again, third, fourth = Line(), Line(), Line(), Line()
+        async with Rig(first, again, third, fourth) as rig:
             rig.utter(b"\1\2" * 4800)
             await asyncio.sleep(9)
             assert first.types[-1] != again.types[-1] == "commit"
@@ -933,6 +1037,8 @@ def test_a_commit_that_is_honoured_in_between_begins_the_count_anew(lab_run):
             await asyncio.sleep(9)
             assert rig.owner.links.count((False, "commit_ignored")) == 2
             assert third.types[-1] == "commit"
+            await asyncio.sleep(9)
+            assert "commit" not in fourth.types
 
     lab_run(main())
 
@@ -946,7 +1052,9 @@ def test_the_answer_itself_is_an_acknowledgement_there(lab_run):
             second.say(wire.ResponseCreated("resp_1", "conv"))
             await asyncio.sleep(0.1)
             assert rig.owner.events[-2:] == [Committed(""), ResponseStarted("resp_1")]
+            assert (rig.owner.events[-2].asked, rig.owner.events[-2].uid) == (True, 1)
             assert rig.log.pending == 0
+            assert rig.link.owed
 
     lab_run(main())
 
@@ -988,6 +1096,7 @@ def test_an_utterance_that_waits_for_a_line_there_is_not_given_up_meanwhile(lab_
             rig.link.retry_now()
             await asyncio.sleep(9)
             assert rig.dialled[-1].sound.startswith(b"\5\6" * 4800)
+            assert "commit" not in rig.dialled[-1].types
             assert rig.log.pending == 1
             rig.dialled[-1].say(wire.Committed("item_1", None))
             await asyncio.sleep(0.1)
@@ -1040,6 +1149,59 @@ def test_three_signs_of_one_utterance_there_do_not_stand_for_two(lab_run):
             await asyncio.sleep(0.1)
             assert rig.log.pending == 0
             assert CommitRefused not in {type(event) for event in rig.owner.events}
+
+    lab_run(main())
+
+
+def test_speech_that_ends_with_the_sound_there_is_of_that_utterance(lab_run):
+    """Three seconds of sound and 1.7 s of silence each."""
+
+    async def main():
+        async with Rig(Line(), Line(), Line()) as rig:
+            line = await made_deaf(rig)
+            sent_ms = len(line.sound) // 48
+            rig.utter(b"\1\2" * 72_000)
+            rig.utter(b"\5\6" * 72_000)
+            await asyncio.sleep(1)
+            line.say(wire.SpeechStopped(sent_ms + 2990, "item_1"))
+            line.say(wire.Committed("item_1", None))
+            await asyncio.sleep(0.1)
+            assert rig.log.pending == 1
+            assert [type(event) for event in rig.owner.events if isinstance(event, CommitRefused)] == []
+
+    lab_run(main())
+
+
+def test_speech_that_begins_there_is_of_another_utterance_whatever_was_not_told(lab_run):
+    async def main():
+        async with Rig(Line(), Line(), Line()) as rig:
+            line = await made_deaf(rig)
+            sent_ms = len(line.sound) // 48
+            rig.utter(b"\1\2" * 2400)
+            rig.utter(b"\5\6" * 2400)
+            await asyncio.sleep(1)
+            line.say(wire.SpeechStarted(sent_ms + 10, "item_1"))
+            line.say(wire.SpeechStopped(sent_ms + 90, "item_1"))  # its commit is never told of
+            line.say(wire.SpeechStarted(sent_ms + 1810, "item_2"))
+            line.say(wire.Committed("item_2", None))
+            await asyncio.sleep(0.1)
+            assert rig.log.pending == 0
+
+    lab_run(main())
+
+
+def test_a_long_utterance_there_is_waited_for_from_its_end(lab_run):
+    async def main():
+        async with Rig(Line(), Line(), Line()) as rig:
+            await made_deaf(rig)
+            rig.utter(b"\1\2" * 2400, end=False)
+            await asyncio.sleep(5)
+            rig.log.end(0)
+            rig.link.sound()
+            await asyncio.sleep(9.5)
+            assert rig.log.pending == 1
+            await asyncio.sleep(1)
+            assert rig.log.pending == 0
 
     lab_run(main())
 
