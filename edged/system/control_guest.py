@@ -160,7 +160,7 @@ class Guest(asyncio.BufferedProtocol):
 
     def _flush(self) -> None:
         outbox, self._outbox = self._outbox, []
-        if not outbox or self._transport.is_closing():
+        if self._leaving:
             return
         said = b"".join([line.encoded for line in outbox])
         if self._transport.get_write_buffer_size() + len(said) > MOST_OUTBOX:
