@@ -256,9 +256,11 @@ class ControlServer:
 def _answers(path: Path) -> bool:
     """Whether somebody serves the socket there already."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(0.2)
+        probe.setblocking(False)
         try:
             probe.connect(str(path))
+        except BlockingIOError:
+            return True  # and has more to do than it can: its queue is full
         except OSError:
             return False
         return True

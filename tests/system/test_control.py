@@ -1050,6 +1050,17 @@ def test_a_socket_left_behind_is_replaced_and_a_live_one_is_not(path):
     asyncio.run(main())
 
 
+def test_a_socket_with_a_full_queue_is_somebodys(path):
+    path.parent.mkdir()
+    with socket.socket(socket.AF_UNIX) as busy, socket.socket(socket.AF_UNIX) as first:
+        busy.bind(str(path))
+        busy.listen(0)
+        first.connect(str(path))
+        with pytest.raises(OSError, match="another edged"):
+            asyncio.run(ControlServer(path, Target()).start())
+        assert path.is_socket()
+
+
 def test_a_socket_that_listens_already_is_taken_as_it_is(path):
     async def main():
         path.parent.mkdir()
