@@ -80,10 +80,9 @@ class Places(Generic[T]):
 
     def _waiting(self) -> T | None:
         """The oldest of the largest crowd."""
-        waiting = [(who, owner) for who, (owner, standing) in self._taken.items() if not standing]
-        crowds = Counter(owner for _, owner in waiting)
-        largest = max(crowds.values(), default=0)
-        return next((who for who, owner in waiting if crowds[owner] == largest), None)
+        waiting = [who for who, (_, standing) in self._taken.items() if not standing]
+        crowds = Counter(self._taken[who][0] for who in waiting)
+        return max(waiting, key=lambda who: crowds[self._taken[who][0]], default=None)
 
     def _least(self, own: list[T]) -> T:
         yields = min(own, key=lambda who: self._taken[who][1], default=None)

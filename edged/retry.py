@@ -17,6 +17,7 @@ Rules:
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 
@@ -93,7 +94,7 @@ class Allowance:
         self._spent = max(0.0, self._spent - 1)
 
     def _fill(self, now: float) -> None:
-        self._spent = max(0.0, self._spent - max(0.0, now - self._at) / self._EVERY_S)
+        self._spent = max(0.0, self._spent - (now - self._at) / self._EVERY_S)
         self._at = now
 
 
@@ -110,14 +111,11 @@ class Wake:
         """Wakes from before do not count any more."""
         self._event.clear()
 
-    async def wait(self, timeout_s: float) -> bool:
-        """Wait at most `timeout_s`; True when woken since the last `forget`."""
-        try:
+    async def wait(self, timeout_s: float) -> None:
+        """Until woken since the last `forget`; at most `timeout_s`."""
+        with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._event.wait()
-        except TimeoutError:
-            return False
-        return True
 
 
 class Proof:
@@ -175,7 +173,8 @@ async def keep(
         except EdgedError as raised:
             error = raised
         task = asyncio.current_task()
-        if task is not None and task.cancelling():
+        assert task is not None
+        if task.cancelling():
             # A TaskGroup that fails just when it is cancelled raises its failure and forgets the cancellation.
             raise asyncio.CancelledError
         if proof.held:
@@ -209,7 +208,7 @@ class _Waits:
             wait_s = self._rng.uniform(0.0, SPREAD_S)
         least_s = wait_s if _told_s(error) is not None else 0.0
         if retry is Retry.REFUSED:
-            least_s = min(wait_s, WAKE_REFUSED_S)
+            least_s = WAKE_REFUSED_S
         if self._outside is None:
             return wait_s, least_s
         allowance, lived_s = self._outside.allowance, proof.lived_s

@@ -16,7 +16,6 @@ from edged.retry import (
     SAVES_FOR_S,
     SPREAD_S,
     TOLD_SHARE,
-    WAKE_REFUSED_S,
     WINDOW_S,
     Allowance,
     Outside,
@@ -35,12 +34,22 @@ class Top:
         return high
 
 
+class Bottom:
+    """A Random that always draws the lower bound."""
+
+    def uniform(self, low, high):
+        return low
+
+
 class Stop(Exception):  # noqa: N818 it is no error
     pass
 
 
-def waits_of(failures, lab_run, *, lives=(), wake_at=None, rng=None, outside=None, pending=False):
-    """The waits that `keep` announces and the times at which it tries, for a list of errors; `lives` in seconds."""
+def waits_of(failures, lab_run, *, lives=(), wake_at=None, rng=None, outside=None, pending=False, spent=0):
+    """The waits that `keep` announces and the times at which it tries, for a list of errors; `lives` in seconds.
+
+    An error that is None is an attempt that ends without one. `spent`: of the allowance, before the first.
+    """
     outside = Outside(Allowance(), pending=lambda: pending) if outside else None
 
     waits, tries = [], []
@@ -53,6 +62,8 @@ def waits_of(failures, lab_run, *, lives=(), wake_at=None, rng=None, outside=Non
         if wake_at is not None:
             loop.call_at(loop.time() + wake_at, wake)
         start = loop.time()
+        for _ in range(spent):
+            outside.allowance.spend(start)
 
         async def attempt(proof):
             tries.append(round(loop.time() - start, 3))
@@ -64,7 +75,8 @@ def waits_of(failures, lab_run, *, lives=(), wake_at=None, rng=None, outside=Non
             if seconds is not None:
                 proof()
                 await asyncio.sleep(seconds)
-            raise error
+            if error is not None:
+                raise error
 
         with pytest.raises(Stop):
             await keep(
@@ -91,6 +103,36 @@ def test_refused_never_waits_less_than_its_floor():
     assert max(drawn) <= 900.0
 
 
+REMOTE = (0.0, [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0])
+CLASSES = {
+    Retry.NONE: REMOTE,  # nobody tries these again on purpose
+    Retry.LOCAL: (0.1, [0.25, 0.5, 1.0, 2.0, 2.0]),
+    Retry.REMOTE: REMOTE,
+    Retry.TOLD: (1.0, [2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 900.0, 900.0]),
+    Retry.REFUSED: (60.0, [120.0, 240.0, 480.0, 900.0, 900.0]),
+}
+"""The shortest wait, and the longest ones of one failure after the other, of whom told nothing."""
+
+
+@pytest.mark.parametrize("raised", [LinkError, DeviceError])
+@pytest.mark.parametrize("cause", [cause for cause in CAUSES if cause != "link_closed"])
+def test_every_cause_waits_as_its_class_does(lab_run, cause, raised):
+    shortest, longest = CLASSES[CAUSES[cause].retry]
+    assert waits_of([raised("x", cause)] * len(longest), lab_run)[0] == longest
+    assert waits_of([raised("x", cause)] * 3, lab_run, rng=Bottom())[0] == [shortest] * 3
+
+
+def test_a_service_that_closes_at_once_is_left_alone_for_up_to_ninety_seconds(lab_run):
+    closed = [LinkError("x", "link_closed")] * 9
+    longest = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 90.0, 90.0]
+    assert waits_of(closed, lab_run)[0] == longest
+    assert waits_of(closed, lab_run, rng=Bottom())[0] == [0.0] * 9
+
+
+def test_an_attempt_that_ends_without_a_reason_was_closed(lab_run):
+    assert waits_of([None] * 3, lab_run)[0] == [1.0, 2.0, 4.0]
+
+
 def test_full_jitter_uses_the_whole_range():
     drawn = list(islice(delays(Policy(8.0, 8.0), Random(1)), 400))
     assert min(drawn) < 0.5
@@ -105,13 +147,45 @@ def test_failures_wait_longer_and_longer(lab_run):
 
 def test_a_proven_life_starts_over_with_no_wait_at_all(lab_run):
     lost = LinkError("x", "link_closed")
-    waits, _ = waits_of([lost, lost, lost, lost], lab_run, lives=[None, None, PROVEN_S, None])
+    waits, _ = waits_of([lost, lost, lost, lost], lab_run, lives=[None, None, 5.0, None])
     assert waits == [1.0, 2.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize("outside", [False, True])
+@pytest.mark.parametrize(
+    ("error", "first_s"),
+    [
+        (LinkError("x", "key_refused"), 120.0),
+        (LinkError("x", "server_busy"), 2.0),
+        (LinkError("x", "server_busy", 40.0), 51.0),
+    ],
+)
+def test_who_is_refused_or_told_to_wait_waits_whatever_life_there_was(lab_run, error, first_s, outside):
+    waits, _ = waits_of([error] * 2, lab_run, lives=[100.0] * 2, outside=outside)
+    assert waits == [first_s] * 2
+
+
+@pytest.mark.parametrize(
+    ("cause", "longest"), [("key_refused", [120.0, 240.0, 480.0]), ("server_busy", [2.0, 4.0, 8.0])]
+)
+def test_who_is_refused_or_told_to_wait_after_a_short_life_waits_for_that(lab_run, cause, longest):
+    waits, _ = waits_of([LinkError("x", cause)] * 3, lab_run, lives=[1.0] * 3, outside=True)
+    assert waits == longest
+
+
+def test_a_service_that_was_never_up_is_not_one_that_closes(lab_run):
+    waits, _ = waits_of([LinkError("x", "unreachable")] * 4, lab_run, outside=True)
+    assert waits == [0.25, 0.5, 1.0, 2.0]
+
+
+def test_a_device_that_lives_for_a_moment_waits_as_a_device(lab_run):
+    waits, _ = waits_of([DeviceError("x")] * 4, lab_run, lives=[1.0] * 4)
+    assert waits == [0.25, 0.5, 1.0, 2.0]
 
 
 def test_accept_then_close_counts_as_failure(lab_run):
     lost = LinkError("x", "link_closed")
-    waits, _ = waits_of([lost] * 4, lab_run, lives=[PROVEN_S - 0.01] * 4)
+    waits, _ = waits_of([lost] * 4, lab_run, lives=[4.99] * 4)
     assert waits == [1.0, 2.0, 4.0, 8.0]
 
 
@@ -122,9 +196,28 @@ def test_what_the_far_end_asked_for_is_kept_within_bounds(lab_run, asked, at_lea
     assert tries[1] == round(waits[0], 3)
 
 
+@pytest.mark.parametrize(
+    ("asked", "shortest", "longest"),
+    [(100.0, 100.0, 126.0), (0.0, 1.0, 2.25), (900.0, 900.0, 1126.0), (901.0, 900.0, 1126.0)],
+)
+def test_those_who_were_told_the_same_are_spread_over_a_quarter_of_it(lab_run, asked, shortest, longest):
+    told = [LinkError("x", "server_busy", asked)]
+    assert waits_of(told, lab_run, rng=Bottom())[0] == [shortest]
+    assert waits_of(told, lab_run)[0] == [longest]
+
+
+def test_a_wait_that_nobody_asked_for_is_ended_by_a_wake(lab_run):
+    _, tries = waits_of([LinkError("x", "server_busy")], lab_run, wake_at=0.5)
+    assert tries == [0.0, 0.5]
+
+
+def test_only_a_service_that_says_that_it_is_busy_is_told_by_its_words(lab_run):
+    assert waits_of([LinkError("x", "unreachable", 70.0)], lab_run)[0] == [0.25]
+
+
 def test_what_the_far_end_asks_for_again_and_again_grows(lab_run):
     waits, _ = waits_of([LinkError("x", "server_busy", 0.0)] * 9, lab_run)
-    beyond = [wait - 1.0 * (1 + TOLD_SHARE) for wait in waits]
+    beyond = [wait - 1.25 for wait in waits]
     assert beyond == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 120.0, 120.0]
 
 
@@ -148,12 +241,12 @@ def test_kiosks_that_lost_the_same_at_the_same_moment_do_not_come_back_in_step(l
 def test_a_wake_ends_a_wait_at_once(lab_run):
     failures = [LinkError("x", "unreachable")] * 8
     _, tries = waits_of(failures, lab_run, wake_at=20.0)
-    assert 20.0 in tries
+    assert tries == [0.0, 0.25, 0.75, 1.75, 3.75, 7.75, 15.75, 20.0, 52.0]
 
 
 def test_a_wake_moves_a_refused_try_but_not_before_its_least_wait(lab_run):
     _, tries = waits_of([LinkError("x", "key_refused")], lab_run, wake_at=1.0)
-    assert tries == [0.0, WAKE_REFUSED_S]
+    assert tries == [0.0, 5.0]
     _, tries = waits_of([LinkError("x", "key_refused")], lab_run, wake_at=30.0)
     assert tries == [0.0, 30.0]
 
@@ -202,6 +295,88 @@ def test_a_cancellation_that_an_ending_attempt_swallowed_still_ends_it(lab_run):
 
 
 # What costs somebody outside
+
+
+def test_ten_tries_are_there_at_once_and_then_one_comes_each_half_minute():
+    allowance = Allowance()
+    for _ in range(10):
+        assert allowance.wait_s(1000.0) == 0.0
+        allowance.spend(1000.0)
+    assert allowance.wait_s(1000.0) == 30.0
+    assert allowance.wait_s(1012.0) == pytest.approx(18.0)
+    assert allowance.wait_s(1030.0) == 0.0
+    allowance.spend(1030.0)
+    assert allowance.wait_s(1030.0) == pytest.approx(30.0)
+
+
+def test_who_wants_some_left_besides_waits_for_those_too():
+    allowance = Allowance()
+    for _ in range(7):
+        allowance.spend(1000.0)
+    assert [allowance.wait_s(1000.0, besides=n) for n in range(5)] == [0.0, 0.0, 0.0, 30.0, 60.0]
+
+
+def test_a_try_after_a_long_rest_counts_whole():
+    allowance = Allowance()
+    allowance.spend(0.0)
+    for _ in range(10):
+        allowance.spend(6000.0)
+    assert allowance.wait_s(6000.0) == 30.0
+
+
+def test_a_try_that_is_given_back_is_one_and_no_more_than_was_spent():
+    allowance = Allowance()
+    for _ in range(11):
+        allowance.spend(1000.0)
+    allowance.give_back()
+    assert allowance.wait_s(1000.0) == 30.0
+    fresh = Allowance()
+    fresh.give_back()
+    for _ in range(10):
+        fresh.spend(1000.0)
+    assert fresh.wait_s(1000.0) == 30.0
+
+
+@pytest.mark.parametrize(
+    ("spent", "wait_s", "least_s"),
+    [
+        (4, 0.25, 0.0),
+        (5, 31.0, 0.0),  # four are kept for wakes: the fifth before them comes back in half a minute
+        (6, 61.0, 0.0),
+        (8, 61.0, 0.0),  # and nobody waits for those for more than a minute
+        (9, 61.0, 31.0),  # none is left: no wake has one before it comes back
+        (12, 121.0, 121.0),
+    ],
+)
+def test_the_fewer_are_left_the_longer_the_wait(lab_run, spent, wait_s, least_s):
+    error = LinkError("x", "unreachable")
+    waits, tries = waits_of([error], lab_run, outside=True, spent=spent)
+    assert (waits, tries) == ([wait_s], [0.0, wait_s])
+    _, tries = waits_of([error], lab_run, outside=True, spent=spent, wake_at=0.125)
+    assert tries == [0.0, max(least_s, 0.125)]
+
+
+@pytest.mark.parametrize("lived_s", [20.0, 19.9, None])
+def test_a_life_of_twenty_seconds_gives_its_try_back(lab_run, lived_s):
+    waits, _ = waits_of([LinkError("x", "link_closed")], lab_run, lives=[lived_s], outside=True, spent=5)
+    # Six are spent, and in so many seconds two thirds of one have come back.
+    assert waits == [{20.0: 1.0, 19.9: pytest.approx(11.1), None: 31.0}[lived_s]]
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_only_what_reaches_nobody_gives_its_try_back_without_a_life(lab_run, cause):
+    reaches_nobody = cause in ("offline", "dns_failed", "clock_unset")
+    rng = Bottom()
+    waits, _ = waits_of([LinkError("x", cause, 0.0)], lab_run, outside=True, spent=5, rng=rng)
+    assert (waits[0] < 30.0) is reaches_nobody
+    waits, _ = waits_of([LinkError("x", cause, 0.0)], lab_run, outside=True, spent=6, lives=[1.0], rng=rng)
+    assert waits[0] >= 30.0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_wait_that_is_told_is_the_one_that_is_made(lab_run, seed):
+    waits, tries = waits_of([LinkError("x", "unreachable")] * 30, lab_run, outside=True, rng=Random(seed))
+    assert [then - at for at, then in pairwise(tries)] == pytest.approx(waits, abs=0.002)
 
 
 def most_in_a_window(times):
@@ -284,18 +459,16 @@ def test_a_wake_that_comes_during_a_try_is_not_lost(lab_run):
     assert tries[quiet.index(last) + 1] == pytest.approx(last + 10.0)
 
 
-@pytest.mark.parametrize(("pending", "most_s"), [(True, 0.0), (False, SPREAD_S)])
+@pytest.mark.parametrize(("pending", "most_s"), [(True, 0.0), (False, 1.0)])
 def test_the_first_wait_after_a_life_is_none_for_who_has_something_pending(lab_run, pending, most_s):
-    waits, _ = waits_of(
-        [LinkError("x", "link_closed")], lab_run, lives=[PROVEN_S], outside=True, pending=pending
-    )
+    waits, _ = waits_of([LinkError("x", "link_closed")], lab_run, lives=[5.0], outside=True, pending=pending)
     assert waits == [most_s]
 
 
 def test_a_press_while_all_is_well_does_not_shorten_the_wait_after_it(lab_run):
     lost = LinkError("x", "link_closed")
     _, tries = waits_of([lost], lab_run, lives=[100.0], wake_at=50.0, outside=True)
-    assert tries == [0.0, 100.0 + SPREAD_S]
+    assert tries == [0.0, 101.0]
 
 
 def test_whatever_ends_a_short_life_the_waits_grow(lab_run):

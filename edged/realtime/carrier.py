@@ -55,7 +55,6 @@ class Carrier:
         self._work, self._look = asyncio.Event(), asyncio.Event()
         self._vigil, self._talked_s = Vigil(_now()), _now()
         self._at_rest = False  # the writer waits for work, and not for the socket
-        self._work.set()
 
     def wake(self) -> None:
         """There may be something to send; called where the log is whole."""

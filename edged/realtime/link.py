@@ -13,7 +13,6 @@ Not here: what messages mean (session.py), reading and writing (carrier.py), whe
 import asyncio
 import itertools
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -63,18 +62,18 @@ class Link:
         outgoing: Outgoing,
         owner: Owner,
         rng: Random,
-        habits: Habits | None = None,
-        wall: Callable[[], float] = time.time,
-        words: Words | None = None,
+        habits: Habits,
+        wall: Callable[[], float],
+        words: Words,
     ) -> None:
         """`endpoint(dialect)` gives where to connect, None for the configured dialect; `words` outlives the link."""
-        self.words = words or Words()
+        self.words = words
         self.cause: str | None = None  # why it is down; None while up, and before the first try
         self.owed = False  # something was committed that no answer was asked for
         self.retry_now = Wake()
         self._dial, self._endpoint, self._settings = dial, endpoint, settings
         self._outgoing, self._owner, self._rng = outgoing, owner, rng
-        self._habits = habits or Habits()
+        self._habits = habits
         self._history = History(self._habits.history_lines, self._habits.forget_after_s)
         self._carrier: Carrier | None = None
         self._change = Changeover(self._habits, wall, self._open, owner, self._history, self.words.failure)
@@ -83,11 +82,11 @@ class Link:
         self._dialect: Dialect | None = None  # what this endpoint was seen to speak
         self._ignored = 0  # commits in a row that a living service did not acknowledge
         self._deaf = False  # it never will
-        self._unheard = Unheard()  # of what was sent to such a service
+        self._unheard: Unheard  # of what was sent to such a service
         self._patience: dict[int, asyncio.TimerHandle] = {}  # until such an utterance is given up
-        self._spoken = False  # this session knows of a visitor
+        self._spoken: bool  # this session knows of a visitor
         self._counted: Counter[str] = Counter()  # of sessions that are gone
-        self._ids = (f"edged_{number}" for number in itertools.count(1))
+        self._ids = (f"edged_{number}" for number in itertools.count())
 
     # -- for the owner -------------------------------------------------------------------------------
 
@@ -154,7 +153,8 @@ class Link:
         while True:
             await self._live(line)
             task = asyncio.current_task()
-            if task is not None and task.cancelling():
+            assert task is not None
+            if task.cancelling():
                 # The TaskGroup of a life that a renewal ends forgets that it was cancelled in the same moment.
                 raise asyncio.CancelledError
             line = await self._next()  # only a renewal ends a life without an error
@@ -163,7 +163,7 @@ class Link:
     async def _next(self) -> Line:
         """The line that was opened ahead, or a new one."""
         line = self._change.take()
-        if line is None and not self._habits.two_at_once:
+        if not self._habits.two_at_once:  # then none is
             await self._goodbyes()  # the provider counts the old one until then
         return line or await self._open()
 

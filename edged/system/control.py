@@ -22,7 +22,7 @@ from typing import Any, Protocol
 
 from edged import __version__
 from edged.errors import CommandError, ConfigError
-from edged.listener import BACKLOG, Listening
+from edged.listener import Listening
 from edged.places import FullError, Places, Standing
 from edged.system.control_guest import Guest, Peer, peer_of
 from edged.system.control_lines import Line, number_of, request_of
@@ -89,7 +89,6 @@ class ControlServer:
                 self._path,
                 given,
             )
-        listening.setblocking(False)
         door = Listening(listening, "control socket", self._admit, self._welcome)
         self._server = await asyncio.get_running_loop().create_server(lambda: Guest(self), sock=door)
 
@@ -105,7 +104,6 @@ class ControlServer:
                 listening.bind(str(self._path))
             finally:
                 os.umask(before)
-            listening.listen(BACKLOG)
         except OSError:
             listening.close()
             raise
@@ -158,13 +156,13 @@ class ControlServer:
         self._clients[client] = asyncio.Event()
         client.send(Line({"type": "hello", "protocol": PROTOCOL, "edged": __version__}))
         client.send(Line({"type": "snapshot", **self._target.snapshot()}))
+        why = "another client has come, and takes the place of one that was quiet"
         try:
             yields = self._places(client.peer.uid).take(client, client.peer.uid)
         except FullError:
-            self._turn_away(client, f"{MOST_CLIENTS} clients are here already, all at work")
-            return
+            yields, why = client, f"{MOST_CLIENTS} clients are here already, all at work"
         if yields is not None:
-            self._turn_away(yields, "another client has come, and takes the place of one that was quiet")
+            self._turn_away(yields, why)
 
     def asked(self, client: Guest, line: bytes) -> None:
         self._hear(client)
@@ -258,9 +256,11 @@ class ControlServer:
 def _answers(path: Path) -> bool:
     """Whether somebody serves the socket there already."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(0.2)
+        probe.setblocking(False)
         try:
             probe.connect(str(path))
+        except BlockingIOError:
+            return True  # and has more to do than it can: its queue is full
         except OSError:
             return False
         return True

@@ -19,6 +19,7 @@ from edged.system.control_lines import MOST_LINE, Line
 
 MOST_OUTBOX = 64 * 1024
 GOODBYE_S = 0.1
+_CREDENTIALS = struct.Struct("3i")
 
 
 class Peer(NamedTuple):
@@ -31,7 +32,8 @@ class Peer(NamedTuple):
 
 def peer_of(connection: socket.socket) -> Peer:
     """As the kernel says."""
-    return Peer(*struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)))
+    told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return Peer(*_CREDENTIALS.unpack(told))
 
 
 class Host(Protocol):
@@ -98,6 +100,8 @@ class Guest(asyncio.BufferedProtocol):
     # -- the server's side ---------------------------------------------------------------------------
 
     def send(self, line: Line) -> None:
+        if self._leaving:
+            return  # it has been told the last
         if not self._outbox:
             # The link's writer has been woken by then, and runs in the first of the two rounds.
             self._loop.call_soon(self._loop.call_soon, self._flush)
@@ -129,8 +133,12 @@ class Guest(asyncio.BufferedProtocol):
         self._transport.abort()
 
     def _look(self) -> None:
-        if self.busy or self._leaving:
-            return
+        if not self.busy and not self._leaving:
+            self._take()
+        self._read_on()
+
+    def _take(self) -> None:
+        """The next line, if it is there."""
         end = self._room.find(b"\n", 0, self._filled) + 1
         if end:
             self.busy = True
@@ -140,11 +148,8 @@ class Guest(asyncio.BufferedProtocol):
             self._host.asked(self, line)
         elif self._filled == len(self._room):
             self.leave(f"a line is at most {MOST_LINE} bytes", is_talking=True)
-            return
         elif self._at_end:
             self.leave()
-            return
-        self._read_on()
 
     def _read_on(self) -> None:
         """Only while there is room for what comes."""
@@ -155,7 +160,7 @@ class Guest(asyncio.BufferedProtocol):
 
     def _flush(self) -> None:
         outbox, self._outbox = self._outbox, []
-        if not outbox or self._transport.is_closing():
+        if self._leaving:
             return
         said = b"".join([line.encoded for line in outbox])
         if self._transport.get_write_buffer_size() + len(said) > MOST_OUTBOX:

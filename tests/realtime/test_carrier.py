@@ -84,7 +84,8 @@ class Log:
 
 
 class Rig:
-    def __init__(self, *, deaf=False):
+    def __init__(self, *, deaf=False, beside=None):
+        self.what_is_beside = beside
         numbers = itertools.count()
         self.socket, self.log, self.heard, self.sent = Socket(), Log(), [], []
         self.session = Session(SETTINGS, Dialect.GA, lambda: f"e{next(numbers)}")
@@ -109,7 +110,7 @@ class Rig:
         raise Renewed
 
     def start(self):
-        return asyncio.create_task(self.carrier.run(self._beside))
+        return asyncio.create_task(self.carrier.run(self.what_is_beside or self._beside))
 
     async def __aenter__(self):
         self.task = self.start()
@@ -189,6 +190,26 @@ def test_a_replay_goes_out_in_messages_of_a_tenth_of_a_second(carried):
     carried(body)
 
 
+def test_a_connection_that_is_lost_in_a_long_replay_is_given_no_more_of_it(carried):
+    """Of that only the loop tells, and a socket may take all there is without being waited for."""
+
+    async def body(rig):
+        give = rig.socket.give
+
+        def breaks(text):
+            give(text)
+            if len(rig.socket.sent) == 10:
+                rig.socket.says(LinkError("gone", "link_closed"))
+
+        rig.socket.give = breaks
+        rig.log.add(*["sound"] * 100)
+        rig.carrier.wake()
+        assert (await rig.ends())[1] == "link_closed"
+        assert len(rig.socket.sent) < 20
+
+    carried(body)
+
+
 def test_control_goes_before_the_log(carried):
     async def body(rig):
         rig.session.tool_result("call", "{}")
@@ -252,6 +273,7 @@ def test_a_service_that_ignores_commits_hears_a_silence_longer_than_its_detectio
         rig.carrier.wake()
         assert rig.socket.types == ["append", "append"]
         assert rig.socket.sound == b"\1\2" * 100 + pcm.silence(1700 * MS)
+        assert DEAF_DETECTION.type == "server_vad"
         assert DEAF_DETECTION.silence_duration_ms == 1500  # nobody pauses for so long in a sentence
 
     carried(body, deaf=True)
@@ -291,6 +313,34 @@ def test_a_connection_that_is_gone_ends_it_with_its_cause(carried):
         assert await rig.ends() == (pytest.approx(now()), "link_closed")
 
     carried(body)
+
+
+async def fails_when_it_is_ended():
+    try:
+        await asyncio.Event().wait()
+    finally:
+        raise LinkError("this one, too", "unreachable")
+
+
+async def fails_in_a_group():
+    raise ExceptionGroup("", [LinkError("hangs", "link_silent"), LinkError("and more", "unreachable")])
+
+
+def test_of_several_failures_the_first_is_told(carried):
+    async def body(rig):
+        rig.socket.says(LinkError("gone", "link_closed"))
+        assert (await rig.ends())[1] == "link_closed"
+
+    carried(body, beside=fails_when_it_is_ended)
+
+
+def test_a_failure_of_what_goes_on_beside_is_told_as_it_is(lab_run):
+    async def main():
+        rig = Rig(beside=fails_in_a_group)
+        rig.task = rig.start()
+        assert (await rig.ends())[1] == "link_silent"
+
+    lab_run(main())
 
 
 def test_a_renewal_ends_it_well(carried):
@@ -340,11 +390,13 @@ def test_a_line_that_owes_something_is_looked_at_often_however_long(carried):
     carried(body)
 
 
-def test_a_message_ends_the_rest_of_the_watch(carried):
+@pytest.mark.parametrize("blocked", [False, True])
+def test_a_message_ends_the_rest_of_the_watch(carried, blocked):
     """Whether it arrives is to be seen within tenths of a second, not at the end of the pause."""
 
     async def body(rig):
         await asyncio.sleep(6.3)
+        rig.socket.blocked = blocked
         rig.socket.looked.clear()
         rig.log.add("sound")
         rig.carrier.wake()

@@ -158,7 +158,7 @@ def test_a_renewal_that_fails_is_tried_again_after_half_a_minute_and_the_line_go
         stage.refuses = True
         leaving = stage.start()
         await asyncio.sleep(145)
-        assert stage.times == pytest.approx([80, 110, 140], abs=1.1)
+        assert stage.times == pytest.approx([80, 110, 140], abs=0.01)
         assert not leaving.done()
         stage.refuses = False
         _, end = await leaving
@@ -282,5 +282,47 @@ def test_without_another_the_line_that_hangs_is_given_up_at_once(lab_run, why):
         at, end = await leaving
         assert (at, end.cause) == (pytest.approx(10), "link_silent")
         assert len(stage.opened) == (why != "one session only")
+
+    lab_run(main())
+
+
+def test_a_line_that_moves_again_and_hangs_once_more_is_left(lab_run):
+    async def main():
+        stage = Stage()
+        stage.takes_s = 1.0
+        leaving = stage.start()
+        for _ in range(2):
+            await asyncio.sleep(10)
+            stage.carrier.stuck.set()
+            await asyncio.sleep(0.5)
+            stage.carrier.stuck.clear()
+        assert not leaving.done()
+        await asyncio.sleep(10)
+        stage.carrier.stuck.set()
+        at, end = await leaving
+        assert (at, end.cause) == (pytest.approx(32), "link_silent")
+
+    lab_run(main())
+
+
+def test_company_for_a_line_that_hangs_is_on_the_allowance(lab_run):
+    """Ten at once, of which four are kept; without one the line has its three seconds all the same."""
+
+    async def main():
+        stage = Stage(session_s=None)
+        stage.takes_s = 1.0
+        leaving = stage.start()
+        for number in range(8):
+            stage.carrier.stuck.set()
+            await asyncio.sleep(0.5)
+            stage.carrier.stuck.clear()
+            await asyncio.sleep(3)
+            assert len(stage.opened) == min(number + 1, 6)
+        began = now()
+        stage.carrier.stuck.set()
+        at, end = await leaving
+        assert (at - began, end.cause) == (pytest.approx(3.0), "link_silent")
+        assert len(stage.opened) == 6
+        assert stage.change.take() is None
 
     lab_run(main())

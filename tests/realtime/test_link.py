@@ -1,6 +1,7 @@
 """The link over connections made of lists, in virtual time."""
 
 import asyncio
+import gc
 import json
 import logging
 from dataclasses import replace
@@ -20,6 +21,7 @@ from edged.realtime.renewal import Habits
 from edged.realtime.vigil import Flow
 from edged.retry import SPREAD_S
 from edged.wire import Dialect, Settings
+from edged.wire.words import Words
 
 SETTINGS = Settings(instructions="Be brief.")
 GA = Dialect.GA
@@ -97,11 +99,12 @@ def way_out(request, monkeypatch):
 
 class Owner:
     def __init__(self):
-        self.links, self.events, self.entries = [], [], []
+        self.links, self.events, self.entries, self.texts = [], [], [], []
         self.idle = True
 
     def on_link(self, *, up, cause, text):
         self.links.append((up, cause))
+        self.texts.append(text)
 
     def on_session(self, event):
         self.events.append(event)
@@ -113,7 +116,7 @@ class Owner:
 class Rig:
     """A link whose dial gives the lines of `lines` in turn, then refuses."""
 
-    def __init__(self, *lines, settings=SETTINGS, dialect=None, **habits):
+    def __init__(self, *lines, settings=SETTINGS, dialect=None, words=None, **habits):
         self.lines, self.dialled = list(lines), []
         self.owner, self.log = Owner(), Utterances(longest_ms=60_000)
         self.asked = []
@@ -131,6 +134,7 @@ class Rig:
             rng=Random(1),
             habits=Habits(**habits),
             wall=lambda: 1_000_000.0 + asyncio.get_running_loop().time(),
+            words=words or Words(),
         )
 
     async def _dial(self, to, timeout_s):
@@ -206,6 +210,7 @@ def test_an_acknowledged_utterance_is_not_sent_again_and_an_answer_is_owed(lab_r
             first.say(wire.Committed("item_1", None))
             await asyncio.sleep(0.1)
             assert rig.owner.events == [Committed("item_1")]
+            assert (rig.owner.events[0].asked, rig.owner.events[0].uid) == (True, 1)
             assert rig.link.owed
             assert rig.log.pending == 0
             first.drop()
@@ -552,6 +557,284 @@ def test_a_service_that_accepts_and_closes_is_not_hammered(lab_run, wakes):
     lab_run(main())
 
 
+def test_what_a_link_knows_of_itself(lab_run):
+    async def main():
+        line = Line()
+        async with Rig() as rig:
+            assert (rig.link.up, rig.link.cause, rig.link.owed) == (False, "unreachable", False)
+            assert rig.link.counters() == {}
+            rig.lines.append(line)
+            rig.link.retry_now()
+            await asyncio.sleep(0.1)
+            assert (rig.link.up, rig.link.cause, rig.link.owed) == (True, None, False)
+            rig.utter(b"\1\2" * 100)
+            await asyncio.sleep(0.1)
+            line.say(wire.Committed("item_1", None))
+            await asyncio.sleep(0.1)
+            assert rig.link.owed
+            rig.link.ask()
+            assert not rig.link.owed
+            await asyncio.sleep(0.1)
+            assert line.types[-1] == "response.create"
+            line.say(wire.ResponseCreated("resp_1", "conv"))
+            await asyncio.sleep(0.1)
+            assert not rig.link.owed
+            line.drop()
+            await asyncio.sleep(0.1)
+            sent = len(line.sent)
+            assert (rig.link.up, rig.link.cause) == (False, "link_closed")
+            rig.utter(b"\1\2" * 100)
+            rig.link.cancel()
+            await asyncio.sleep(0.1)
+            assert len(line.sent) == sent
+
+    lab_run(main())
+
+
+def test_an_answer_to_two_utterances_is_owed_until_it_is_asked_for(lab_run):
+    async def main():
+        line = Line()
+        async with Rig(line) as rig:
+            for item in ("item_1", "item_2"):
+                rig.utter(b"\1\2" * 100)
+                await asyncio.sleep(0.1)
+                line.say(wire.Committed(item, None))
+                await asyncio.sleep(0.1)
+                assert rig.link.owed
+            line.say(wire.ResponseCreated("resp_1", "conv"))  # of what was asked before
+            await asyncio.sleep(0.1)
+            assert rig.link.owed
+
+    lab_run(main())
+
+
+def test_an_answer_of_a_service_that_detects_by_itself_is_to_all_that_was_owed(lab_run):
+    async def main():
+        line = Line(settings=VAD)
+        async with Rig(line, settings=VAD) as rig:
+            rig.utter(b"\1\2" * 5000)
+            await asyncio.sleep(0.1)
+            commits_by_itself(line)
+            await asyncio.sleep(0.1)
+            assert rig.link.owed
+            line.say(wire.ResponseCreated("resp_1", "conv"))
+            await asyncio.sleep(0.1)
+            assert not rig.link.owed
+            line.say(wire.ResponseCreated("resp_2", "conv"))
+            await asyncio.sleep(0.1)
+            assert not rig.link.owed
+
+    lab_run(main())
+
+
+@pytest.mark.parametrize("owed_before", [False, True])
+def test_a_rest_in_which_nobody_spoke_owes_nothing_and_settles_nothing_else(lab_run, owed_before):
+    second = b"\1\2" * 24_000
+
+    async def main():
+        line = Line(settings=VAD)
+        async with Rig(line, settings=VAD) as rig:
+            if owed_before:
+                rig.utter(second)
+                await asyncio.sleep(0.1)
+                line.say(wire.Committed("i0", None))
+                await asyncio.sleep(0.1)
+                assert rig.link.owed
+            began_ms = 1000 * owed_before
+            rig.utter(second, end=False)
+            await asyncio.sleep(0.1)
+            line.say(wire.SpeechStarted(began_ms + 100, "i1"))
+            line.say(wire.SpeechStopped(began_ms + 900, "i1"))
+            line.say(wire.Committed("i1", None))
+            await asyncio.sleep(0.1)
+            rig.log.end(0)
+            rig.link.sound()
+            await asyncio.sleep(0.1)
+            line.say(wire.Committed("i2", None))
+            await asyncio.sleep(0.1)
+            assert rig.log.pending == 0
+            assert rig.link.owed is owed_before
+
+    lab_run(main())
+
+
+def test_an_acknowledgement_of_what_was_thrown_away_is_told_to_nobody(lab_run):
+    async def main():
+        line = Line(settings=VAD)
+        async with Rig(line, settings=VAD) as rig:
+            rig.utter(b"\1\2" * 5000)
+            await asyncio.sleep(0.1)
+            rig.log.discard()
+            line.say(wire.Committed("i1", None))
+            await asyncio.sleep(0.1)
+            assert rig.owner.events == []
+            assert not rig.link.owed
+
+    lab_run(main())
+
+
+@pytest.mark.parametrize("begins", ["an utterance", "an answer"])
+def test_an_interrupt_takes_no_words_of_the_answer_before(lab_run, begins):
+    async def main():
+        first, second = Line(), Line()
+        async with Rig(first, second, history_lines=4) as rig:
+            rig.utter(b"\1\2" * 4800)
+            await asyncio.sleep(6)
+            first.say(wire.Committed("item_1", None))
+            rig.link.ask()
+            await asyncio.sleep(0.1)
+            first.say(wire.ResponseCreated("resp_1", "conv"))
+            first.say(wire.AudioTranscriptDone("resp_1", wire.Part("item_2", 0), 0, "It is."))
+            first.say(wire.ResponseDone("resp_1", "completed", conversation_id="conv"))
+            await asyncio.sleep(0.1)
+            if begins == "an utterance":
+                rig.utter(b"\1\2" * 4800)
+                await asyncio.sleep(0.1)
+                first.say(wire.Committed("item_3", None))
+            else:
+                rig.link.ask()
+                await asyncio.sleep(0.1)
+                first.say(wire.ResponseCreated("resp_2", "conv"))
+            await asyncio.sleep(0.1)
+            rig.link.interrupt()
+            first.drop()
+            await asyncio.sleep(SPREAD_S + 0.1)
+            texts = [message["item"]["content"][0]["text"] for message in second.sent if "item" in message]
+            assert texts == ["It is."]
+
+    lab_run(main())
+
+
+def test_a_session_that_has_answered_knows_of_somebody(lab_run):
+    """Whatever it was asked by: the next visitor is not to hear of it."""
+
+    async def main():
+        first, second = Line(), Line()
+        async with Rig(first, second, forget_after_s=120) as rig:
+            await asyncio.sleep(300)
+            rig.link.ask()
+            await asyncio.sleep(0.1)
+            first.say(wire.ResponseCreated("resp_1", "conv"))
+            first.say(wire.ResponseDone("resp_1", "completed", conversation_id="conv"))
+            await asyncio.sleep(130)
+            assert rig.dialled == [first, second]
+
+    lab_run(main())
+
+
+def test_what_is_cancelled_is_cancelled_at_once(lab_run):
+    async def main():
+        line = Line()
+        async with Rig(line) as rig:
+            rig.link.ask()
+            await asyncio.sleep(0.1)
+            line.say(wire.ResponseCreated("resp_1", "conv"))
+            await asyncio.sleep(0.1)
+            rig.link.cancel()
+            await asyncio.sleep(0.1)
+            assert line.types[-1] == "response.cancel"
+
+    lab_run(main())
+
+
+def test_a_tools_result_goes_to_its_call(lab_run):
+    async def main():
+        line = Line()
+        async with Rig(line) as rig:
+            rig.link.tool_result("call_1", '{"open": true}')
+            await asyncio.sleep(0.1)
+            item = line.sent[-1]["item"]
+            assert (item["type"], item["call_id"]) == ("function_call_output", "call_1")
+            assert item["output"] == '{"open": true}'
+
+    lab_run(main())
+
+
+def test_the_journal_says_what_is_up_and_what_is_not(lab_run, caplog):
+    caplog.set_level("INFO", "edged.realtime.link")
+
+    async def main():
+        line = Line()
+        async with Rig(line) as rig:
+            await asyncio.sleep(1)
+            line.drop("session_expired")
+            await asyncio.sleep(0.1)
+        assert rig.owner.texts[:2] == ["", "gone"]
+
+    lab_run(main())
+    up, down = [record for record in caplog.records if record.name == "edged.realtime.link"][:2]
+    assert (up.getMessage(), up.edged) == ("link: up, ga", {"event": "link_up", "dialect": "ga"})
+    wait_s = down.getMessage().partition("next try in ")[2].partition(" s.")[0]
+    assert down.getMessage().startswith("link: down, session_expired: gone; next try in ")
+    assert down.edged == {"cause": "session_expired", "wait_s": wait_s}
+
+
+def test_words_that_outlive_the_link_are_the_ones_it_speaks_with(lab_run):
+    async def main():
+        words = Words()
+        async with Rig(words=words) as rig:
+            assert rig.link.words is words
+
+    lab_run(main())
+
+
+def test_nothing_is_kept_of_lines_that_are_closed(lab_run):
+    async def main():
+        lines = [Line() for _ in range(8)]
+        async with Rig(*lines) as rig:
+            for line in lines:
+                await asyncio.sleep(30)
+                line.drop()
+            await asyncio.sleep(5)
+            assert all(line.closed for line in lines)
+            gc.collect()
+            kept = [each for each in gc.get_objects() if isinstance(each, asyncio.Task) and each.done()]
+            assert len(kept) < len(lines)
+            assert rig.owner.links[-1][0] is False
+
+    lab_run(main())
+
+
+def test_a_dialect_that_was_greeted_in_is_known_though_the_settings_fail(lab_run):
+    async def main():
+        async with Rig(Line(dialect=Dialect.BETA, confirms=False), Line()) as rig:
+            await asyncio.sleep(READY_S + 5)
+            assert rig.asked[:2] == [None, Dialect.BETA]
+
+    lab_run(main())
+
+
+def test_a_greeting_that_shows_no_dialect_makes_none_forgotten(lab_run):
+    async def main():
+        odd = Line(greets=False, confirms=False)
+        async with Rig(Line(dialect=Dialect.BETA), odd) as rig:
+            await asyncio.sleep(30)
+            odd.say(wire.SessionCreated({"id": "s"}))
+            rig.dialled[0].drop()
+            await asyncio.sleep(SPREAD_S + READY_S + 5)
+            assert rig.asked[:3] == [None, Dialect.BETA, Dialect.BETA]
+            assert odd.closed
+
+    lab_run(main())
+
+
+def test_a_visitor_of_whom_the_session_was_told_one_line_is_forgotten_in_time(lab_run):
+    async def main():
+        lines = [Line() for _ in range(3)]
+        async with Rig(*lines, history_lines=4, forget_after_s=120) as rig:
+            await ann(rig, lines[0])
+            lines[0].drop()
+            await asyncio.sleep(5)
+            assert told_of_ann(lines[1])
+            await asyncio.sleep(100)
+            assert rig.dialled == lines[:2]
+            await asyncio.sleep(30)
+            assert rig.dialled == lines
+            assert not told_of_ann(lines[2])
+
+    lab_run(main())
+
+
 def test_messages_that_are_none_are_survived(lab_run):
     async def main():
         line = Line()
@@ -699,10 +982,12 @@ def test_of_two_commits_the_second_has_its_own_time(lab_run):
             rig.utter(b"\3\4" * 100)
             await asyncio.sleep(5)
             line.say(wire.Committed("item_1", None))
-            await asyncio.sleep(5)
+            await asyncio.sleep(5.5)
+            assert rig.log.pending == 1
             line.say(wire.Committed("item_2", None))
             await asyncio.sleep(5)
             assert rig.owner.links == [(True, None)]
+            assert rig.owner.events == [Committed("item_1"), Committed("item_2")]
             assert rig.log.pending == 0
 
     lab_run(main())
@@ -740,8 +1025,8 @@ def test_a_service_that_ignores_commits_gets_silence_instead(lab_run):
 
 def test_a_commit_that_is_honoured_in_between_begins_the_count_anew(lab_run):
     async def main():
-        first, again, third = Line(), Line(), Line()
-        async with Rig(first, again, third) as rig:
+        first, again, third, fourth = Line(), Line(), Line(), Line()
+        async with Rig(first, again, third, fourth) as rig:
             rig.utter(b"\1\2" * 4800)
             await asyncio.sleep(9)
             assert first.types[-1] != again.types[-1] == "commit"
@@ -752,6 +1037,8 @@ def test_a_commit_that_is_honoured_in_between_begins_the_count_anew(lab_run):
             await asyncio.sleep(9)
             assert rig.owner.links.count((False, "commit_ignored")) == 2
             assert third.types[-1] == "commit"
+            await asyncio.sleep(9)
+            assert "commit" not in fourth.types
 
     lab_run(main())
 
@@ -765,7 +1052,9 @@ def test_the_answer_itself_is_an_acknowledgement_there(lab_run):
             second.say(wire.ResponseCreated("resp_1", "conv"))
             await asyncio.sleep(0.1)
             assert rig.owner.events[-2:] == [Committed(""), ResponseStarted("resp_1")]
+            assert (rig.owner.events[-2].asked, rig.owner.events[-2].uid) == (True, 1)
             assert rig.log.pending == 0
+            assert rig.link.owed
 
     lab_run(main())
 
@@ -807,6 +1096,7 @@ def test_an_utterance_that_waits_for_a_line_there_is_not_given_up_meanwhile(lab_
             rig.link.retry_now()
             await asyncio.sleep(9)
             assert rig.dialled[-1].sound.startswith(b"\5\6" * 4800)
+            assert "commit" not in rig.dialled[-1].types
             assert rig.log.pending == 1
             rig.dialled[-1].say(wire.Committed("item_1", None))
             await asyncio.sleep(0.1)
@@ -859,6 +1149,59 @@ def test_three_signs_of_one_utterance_there_do_not_stand_for_two(lab_run):
             await asyncio.sleep(0.1)
             assert rig.log.pending == 0
             assert CommitRefused not in {type(event) for event in rig.owner.events}
+
+    lab_run(main())
+
+
+def test_speech_that_ends_with_the_sound_there_is_of_that_utterance(lab_run):
+    """Three seconds of sound and 1.7 s of silence each."""
+
+    async def main():
+        async with Rig(Line(), Line(), Line()) as rig:
+            line = await made_deaf(rig)
+            sent_ms = len(line.sound) // 48
+            rig.utter(b"\1\2" * 72_000)
+            rig.utter(b"\5\6" * 72_000)
+            await asyncio.sleep(1)
+            line.say(wire.SpeechStopped(sent_ms + 2990, "item_1"))
+            line.say(wire.Committed("item_1", None))
+            await asyncio.sleep(0.1)
+            assert rig.log.pending == 1
+            assert [type(event) for event in rig.owner.events if isinstance(event, CommitRefused)] == []
+
+    lab_run(main())
+
+
+def test_speech_that_begins_there_is_of_another_utterance_whatever_was_not_told(lab_run):
+    async def main():
+        async with Rig(Line(), Line(), Line()) as rig:
+            line = await made_deaf(rig)
+            sent_ms = len(line.sound) // 48
+            rig.utter(b"\1\2" * 2400)
+            rig.utter(b"\5\6" * 2400)
+            await asyncio.sleep(1)
+            line.say(wire.SpeechStarted(sent_ms + 10, "item_1"))
+            line.say(wire.SpeechStopped(sent_ms + 90, "item_1"))  # its commit is never told of
+            line.say(wire.SpeechStarted(sent_ms + 1810, "item_2"))
+            line.say(wire.Committed("item_2", None))
+            await asyncio.sleep(0.1)
+            assert rig.log.pending == 0
+
+    lab_run(main())
+
+
+def test_a_long_utterance_there_is_waited_for_from_its_end(lab_run):
+    async def main():
+        async with Rig(Line(), Line(), Line()) as rig:
+            await made_deaf(rig)
+            rig.utter(b"\1\2" * 2400, end=False)
+            await asyncio.sleep(5)
+            rig.log.end(0)
+            rig.link.sound()
+            await asyncio.sleep(9.5)
+            assert rig.log.pending == 1
+            await asyncio.sleep(1)
+            assert rig.log.pending == 0
 
     lab_run(main())
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edged.errors import ConfigError
-from edged.relay.access import Asked, Policy, dialect, refusal
+from edged.relay.access import Asked, Policy, dialect, full, refusal
 from edged.wire import Dialect
 
 TOKEN = "0123456789abcdef"
@@ -113,6 +113,8 @@ def test_an_allowed_origin_comes_in_and_no_other():
         "null",
         "console.example",
         "https://console.example/page",
+        "https://console.example?page",
+        "https://console.example#page",
         "*",
         "//console.example",
         "https://",
@@ -205,6 +207,13 @@ def test_nothing_is_too_odd(target, host, origin, value):
         refused = refusal(odd, policy)
         assert refused is None or refused.text
     dialect(odd)
+
+
+def test_who_finds_no_place_is_told_how_many_there_are_and_what_lets_in_more():
+    refused = full(32)
+    assert refused.status == 503
+    assert "32 clients" in refused.text
+    assert "--most-clients" in refused.text
 
 
 # -- what they speak -------------------------------------------------------------------------------------

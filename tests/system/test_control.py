@@ -3,6 +3,7 @@
 import array
 import asyncio
 import fcntl
+import gc
 import json
 import os
 import resource
@@ -14,10 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from edged import __version__
 from edged.errors import CommandError, ConfigError
 from edged.system.control import MOST_CLIENTS, OFTEN, ControlServer
 from edged.system.control_client import ControlClient
-from edged.system.control_lines import MOST_LINE
+from edged.system.control_guest import Guest
+from edged.system.control_lines import MOST_LINE, Line
 
 IN_TIME_S = 60  # a hang; a busy machine is slow
 
@@ -30,6 +33,8 @@ class Target:
         self.holder = None
         self.peers = []
         self.problems = []
+        self.by = []  # who did what
+        self.went = []  # who went while it was pressing
 
     def snapshot(self):
         return {"state": "IDLE", "n": len(self.commands)}
@@ -39,14 +44,16 @@ class Target:
             raise CommandError("muted already")
         self.commands.append(name)
         self.peers.append(peer)
+        self.by.append(by)
         if name in ("press", "release"):
             self.holder = by if name == "press" else None
         return self.snapshot()
 
     async def kept(self):
-        return self.snapshot()
+        return {**self.snapshot(), "kept": True}
 
     def let_go(self, by):
+        self.went.append(by)
         if by is self.holder:
             self.commands.append("let go")
 
@@ -69,17 +76,23 @@ class Client:
 
     async def close(self):
         self.writer.close()
-        await self.writer.wait_closed()
+        with suppress(ConnectionError):  # of one that was thrown out while it wrote
+            await self.writer.wait_closed()
 
 
 @asynccontextmanager
 async def serving(path, target, **options):
+    """A server that works; nothing of it may go wrong, unless the test looks after that itself."""
+    loop, wrong = asyncio.get_running_loop(), []
+    if loop.get_exception_handler() is None:
+        loop.set_exception_handler(lambda _, context: wrong.append(context))
     server = ControlServer(path, target)
     await server.start(**options)
     try:
         yield server
     finally:
         await server.close()
+    assert wrong == []
 
 
 @asynccontextmanager
@@ -103,8 +116,7 @@ def test_a_client_hears_hello_the_state_and_then_what_happens(path):
     async def main():
         target = Target()
         async with serving(path, target) as server, client_of(path, greeted=False) as client:
-            hello = await client.read()
-            assert (hello["type"], hello["protocol"]) == ("hello", 1)
+            assert await client.read() == {"type": "hello", "protocol": 1, "edged": __version__}
             assert await client.read() == {"type": "snapshot", "state": "IDLE", "n": 0}
             server.publish({"event": "light", "light": "ready"})
             assert await client.read() == {"type": "event", "event": "light", "light": "ready"}
@@ -118,13 +130,19 @@ def test_commands_are_carried_out_and_answered_with_the_state(path):
         async with serving(path, target), client_of(path) as client:
             for number, name in enumerate(["press", "release", "interrupt", "mute", "unmute"], 1):
                 answer = await client.ask({"id": number, "command": name})
+                kept = {"kept": True} if name in ("mute", "unmute") else {}
                 assert answer == {
                     "type": "answer",
                     "id": number,
                     "ok": True,
-                    "state": {"state": "IDLE", "n": number},
+                    "state": {"state": "IDLE", "n": number, **kept},
                 }
-            assert (await client.ask({"id": "s", "command": "status"}))["state"]["n"] == 5
+            assert await client.ask({"id": "s", "command": "status"}) == {
+                "type": "answer",
+                "id": "s",
+                "ok": True,
+                "state": {"state": "IDLE", "n": 5},
+            }
             assert target.commands == ["press", "release", "interrupt", "mute", "unmute"]
             assert {(peer.pid, peer.uid, peer.gid) for peer in target.peers} == {
                 (os.getpid(), os.getuid(), os.getgid())
@@ -172,18 +190,42 @@ def test_a_reload_that_is_refused_names_every_fault(path):
         target = Target()
         target.problems = ["config.yaml:3:3: button.gpoi: unknown key", "config.yaml:9:1: mode: is wrong"]
         async with serving(path, target), client_of(path) as client:
-            answer = await client.ask({"id": 1, "command": "reload"})
-            assert (answer["ok"], answer["problems"]) == (False, target.problems)
+            assert await client.ask({"id": 1, "command": "reload"}) == {
+                "type": "answer",
+                "id": 1,
+                "ok": False,
+                "error": "the configuration can not be used; the one in use stays",
+                "problems": target.problems,
+            }
 
     asyncio.run(main())
 
 
-def test_a_command_that_is_refused_says_why(path):
+def test_a_command_that_is_refused_says_why_and_the_journal_says_whose_it_was(path, caplog):
+    caplog.set_level("INFO", "edged.system.control")
+
     async def main():
         async with serving(path, Target()), client_of(path) as client:
             await client.ask({"command": "mute"})
             answer = await client.ask({"id": 2, "command": "mute"})
             assert answer == {"type": "answer", "id": 2, "ok": False, "error": "muted already"}
+
+    asyncio.run(main())
+    [refused] = [record for record in caplog.records if "refused" in record.getMessage()]
+    assert refused.getMessage() == "control socket: refused: muted already"
+    assert refused.edged == {"cause": "command_refused", "uid": os.getuid(), "pid": os.getpid()}
+
+
+def test_an_unknown_command_is_told_those_that_are_known(path):
+    async def main():
+        async with serving(path, Target()), client_of(path) as client:
+            known = "status, interrupt, mute, press, release, reload, unmute, volume"
+            assert await client.ask({"command": "dance"}) == {
+                "type": "answer",
+                "id": None,
+                "ok": False,
+                "error": f"unknown command 'dance'; known are {known}",
+            }
 
     asyncio.run(main())
 
@@ -201,13 +243,22 @@ def test_a_client_that_goes_while_it_presses_lets_go(path):
         async with serving(path, target):
             async with client_of(path) as client:
                 await client.ask({"command": "press"})
-            await until(lambda: target.commands == ["press", "let go"])
+                await client.ask({"command": "interrupt"})  # it presses still
+                assert target.by == [target.holder] * 2
+            await until(lambda: target.commands == ["press", "interrupt", "let go"])
+            assert len(target.went) == 1
 
     asyncio.run(main())
 
 
 @pytest.mark.parametrize(
-    "requests", [[{"command": "press", "keep": True}], [{"command": "press"}, {"command": "release"}]]
+    "requests",
+    [
+        [],
+        [{"command": "interrupt"}],
+        [{"command": "press", "keep": True}],
+        [{"command": "press"}, {"command": "release"}],
+    ],
 )
 def test_a_press_that_is_kept_or_was_let_go_is_not_let_go_again(path, requests):
     async def main():
@@ -219,7 +270,30 @@ def test_a_press_that_is_kept_or_was_let_go_is_not_let_go_again(path, requests):
             async with client_of(path) as client:
                 await client.ask({"command": "interrupt"})
             assert target.commands == [*(request["command"] for request in requests), "interrupt"]
+            assert target.went == []
             assert server.dropped == 0
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("request_", "is_its_own"),
+    [
+        ({"command": "press"}, True),
+        ({"command": "press", "keep": False}, True),
+        ({"command": "press", "keep": "yes"}, True),
+        ({"command": "press", "keep": True}, False),
+        ({"command": "release"}, True),
+        ({"command": "release", "keep": True}, True),
+        ({"command": "interrupt", "keep": True}, True),
+    ],
+)
+def test_only_a_press_that_is_kept_is_nobodys(path, request_, is_its_own):
+    async def main():
+        target = Target()
+        async with serving(path, target), client_of(path) as client:
+            assert (await client.ask(request_))["ok"] is True
+            assert [by is not None for by in target.by] == [is_its_own]
 
     asyncio.run(main())
 
@@ -243,7 +317,10 @@ def test_a_fault_of_ours_is_told_as_one_and_not_as_the_clients(path):
             target.snapshot = lambda: int("a bug")
             client.writer.write(b'{"command": "status"}\n')
             assert await asyncio.wait_for(client.reader.read(), IN_TIME_S) == b""
-        assert [type(context["exception"]) for context in told] == [ValueError]
+        [context] = told
+        assert (context["message"], type(context["exception"])) == ("control socket", ValueError)
+        assert context["task"].exception() is context["exception"]
+        assert context.keys() == {"message", "exception", "task"}
 
     asyncio.run(main())
 
@@ -261,6 +338,119 @@ def test_of_one_user_s_clients_the_one_that_was_quiet_for_longest_makes_room_for
             assert server.dropped == 1
             for client in (first, third, extra):
                 assert (await client.ask({"command": "status"}))["ok"] is True
+
+    asyncio.run(main())
+
+
+def test_where_all_of_one_user_have_spoken_the_one_that_was_heard_first_makes_room(path):
+    async def main():
+        async with serving(path, Target()) as server, AsyncExitStack() as stack:
+            clients = [await stack.enter_async_context(client_of(path)) for _ in range(16)]
+            for client in clients[::-1]:
+                assert (await client.ask({"command": "status"}))["ok"] is True
+            assert server.dropped == 0
+            await stack.enter_async_context(client_of(path))
+            assert "takes the place" in (await clients[-1].read())["error"]
+            assert server.dropped == 1
+
+    asyncio.run(main())
+
+
+def test_whoever_goes_leaves_its_place(path):
+    async def main():
+        async with serving(path, Target()) as server:
+            for number in range(40):
+                async with client_of(path) as client:
+                    if number % 2:
+                        assert (await client.ask({"command": "status"}))["ok"] is True
+            assert server.dropped == 0
+
+    asyncio.run(main())
+
+
+def test_nothing_is_kept_of_what_was_answered(path):
+    async def main():
+        async with serving(path, Target()), client_of(path) as client:
+            for _ in range(50):
+                await client.ask({"command": "status"})
+            gc.collect()
+            kept = [each for each in gc.get_objects() if isinstance(each, asyncio.Task) and each.done()]
+            assert kept == []
+
+    asyncio.run(main())
+
+
+def test_a_press_behind_a_command_of_one_who_has_gone_is_not_made(path):
+    async def main():
+        target = Target()
+        begun, done = slow_to_reload(target)
+        async with serving(path, target) as server:
+            async with client_of(path) as client:
+                client.writer.write(b'{"command": "reload"}\n{"command": "press"}\n')
+                await begun.wait()
+            server.publish({"event": "x"})  # with that it is noticed
+            for _ in range(20):
+                await asyncio.sleep(0)
+            done.set()
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert target.commands == []
+
+    asyncio.run(main())
+
+
+def test_the_end_cancels_what_was_asked_and_lets_go_what_is_pressed(path):
+    async def main():
+        target, begun, ended = Target(), asyncio.Event(), []
+
+        async def reload():
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.append(1)
+
+        target.reload = reload
+        async with serving(path, target) as server, client_of(path) as waiting, client_of(path) as pressing:
+            waiting.writer.write(b'{"command": "reload"}\n')
+            await begun.wait()
+            assert (await pressing.ask({"command": "press"}))["ok"] is True
+            await server.close()
+            assert ended == [1]
+            assert target.commands == ["press", "let go"]
+            assert await pressing.reader.read() == b""
+
+    asyncio.run(main())
+
+
+def test_one_that_never_served_ends_without_a_trace(path):
+    path.parent.mkdir()
+    path.write_text("another's")
+    asyncio.run(ControlServer(path, Target()).close())
+    assert path.read_text() == "another's"
+
+
+def test_a_socket_that_somebody_took_away_does_not_keep_the_server_from_its_end(path):
+    async def main():
+        async with serving(path, Target()) as server:
+            path.unlink()
+            server.abandon()
+
+    asyncio.run(main())
+
+
+def test_folders_are_made_and_what_cannot_be_bound_leaves_nothing_open(tmp_path):
+    async def main():
+        before, mask = open_files(), os.umask(0o022)
+        try:
+            async with serving(tmp_path / "a" / "b" / "c" / "control.sock", Target()):
+                assert os.umask(0o022) == 0o022
+            with pytest.raises(OSError, match="too long"):
+                await ControlServer(tmp_path / ("x" * 200), Target()).start()
+            assert os.umask(0o022) == 0o022
+            assert open_files() == before
+        finally:
+            os.umask(mask)
 
     asyncio.run(main())
 
@@ -413,6 +603,119 @@ def test_where_no_more_files_can_be_opened_root_gets_in_and_the_others_make_room
     assert caplog.text.count("no more files can be opened") == 1
 
 
+class Clock(asyncio.SelectorEventLoop):
+    """A loop whose clock stands still until it is set."""
+
+    now = 0.0
+
+    def time(self):
+        return self.now
+
+
+def on_a_clock(main):
+    with asyncio.Runner(loop_factory=Clock) as runner:
+        runner.run(main(runner.get_loop()))
+
+
+@others
+def test_a_user_who_comes_too_fast_is_greeted_twenty_times_a_second(path):
+    async def main(loop):
+        async with serving(path, Target()):
+
+            async def greeted():
+                with connected_as(1001, path) as client:
+                    return "snapshot" in await heard(client)
+
+            assert [await greeted() for _ in range(17)] == [True] * 16 + [False]
+            loop.now = 0.049
+            assert not await greeted()
+            loop.now = 0.050
+            assert [await greeted() for _ in range(2)] == [True, False]
+            loop.now = 0.200
+            assert [await greeted() for _ in range(4)] == [True] * 3 + [False]
+            loop.now = 60.0
+            assert [await greeted() for _ in range(17)] == [True] * 16 + [False]
+
+    on_a_clock(main)
+
+
+@contextmanager
+def running_as(uid):
+    os.seteuid(uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@others
+@pytest.mark.parametrize(
+    ("users", "edged", "most"),
+    [([0], 0, 16), ([1005], 1005, 16), ([1001], 1005, 8), ([1001, 1002], 1005, 16), ([0], 1005, 16)],
+    ids=["root", "edged's own user", "one of the group", "two of the group", "root beside edged's user"],
+)
+def test_so_many_have_a_place(path, users, edged, most):
+    async def main():
+        async with serving(path, Target()), AsyncExitStack() as stack:
+            clients = []
+            for n in range(most + 1):
+                clients.append(stack.enter_context(connected_as(users[n % len(users)], path)))
+                with running_as(edged):
+                    assert "snapshot" in await heard(clients[-1])
+                if n < most:
+                    assert not any([await heard(client) for client in clients])
+            with running_as(edged):
+                assert ["takes the place" in await heard(client) for client in clients] == [True] + [
+                    False
+                ] * most
+
+    asyncio.run(main())
+
+
+@others
+def test_where_no_more_files_can_be_opened_who_has_spoken_stays_and_only_root_gets_in(path):
+    async def main():
+        async with serving(path, Target()), AsyncExitStack() as stack:
+            spoken = stack.enter_context(connected_as(1001, path))
+            spoken.send(b'{"command": "status"}\n')
+            assert '"ok": true' in await heard(spoken)
+            comes = [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(2)]
+            path.chmod(0o666)
+            with no_more_files(), chdir(path.parent):
+                os.seteuid(1002)
+                comes[0].connect(path.name)
+                os.seteuid(0)
+                comes[0].setblocking(False)
+                assert await heard(comes[0]) == ""
+                assert comes[0].recv(1) == b""  # it was turned away
+                comes[1].connect(path.name)
+                comes[1].setblocking(False)
+                assert "snapshot" in await heard(comes[1])
+            assert await heard(spoken) == ""
+
+    asyncio.run(main())
+
+
+@others
+@pytest.mark.parametrize("is_other_there", [True, False])
+def test_where_no_more_files_can_be_opened_others_make_room_before_root_does(path, is_other_there):
+    async def main():
+        async with serving(path, Target()), AsyncExitStack() as stack:
+            idle = [stack.enter_context(connected_as(0, path))]
+            if is_other_there:
+                idle.append(stack.enter_context(connected_as(1001, path)))
+            assert ["snapshot" in await heard(client) for client in idle] == [True] * len(idle)
+            root = stack.enter_context(socket.socket(socket.AF_UNIX))
+            with no_more_files():
+                root.connect(str(path))
+                root.setblocking(False)
+                assert "snapshot" in await heard(root)
+            goes = ["too many open files" in await heard(client) for client in idle]
+            assert goes == ([False, True] if is_other_there else [True])
+
+    asyncio.run(main())
+
+
 def greeting(client):
     client.settimeout(IN_TIME_S)
     with client.makefile("rb") as lines:
@@ -511,6 +814,116 @@ def test_lines_are_answered_one_after_the_other_however_they_come(path, size):
     asyncio.run(main())
 
 
+def slow_to_reload(target):
+    """Its reload begins and ends with these events."""
+    begun, done = asyncio.Event(), asyncio.Event()
+
+    async def reload():
+        begun.set()
+        await done.wait()
+        return {}
+
+    target.reload = reload
+    return begun, done
+
+
+def test_what_is_sent_while_an_answer_is_made_waits_however_much_it_is(path):
+    async def main():
+        target = Target()
+        begun, done = slow_to_reload(target)
+        async with serving(path, target), client_of(path) as client:
+            client.writer.write(b'{"id": 0, "command": "reload"}\n')
+            await begun.wait()
+            asked = [json.dumps({"id": n, "command": "status"}).encode() + b"\n" for n in range(1, 1001)]
+            client.writer.write(b"".join(asked))
+            for _ in range(100):
+                await asyncio.sleep(0)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(client.reader.readline(), 0)
+            done.set()
+            assert [(await client.read())["id"] for _ in range(1001)] == list(range(1001))
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("size", [MOST_LINE, MOST_LINE + 1])
+def test_a_line_of_eight_kib_is_answered_and_a_longer_one_is_not(path, size):
+    async def main():
+        async with serving(path, Target()), client_of(path) as client:
+            line = b'{"command": "status", "id": "' + b"x" * (size - 32) + b'"}\n'
+            assert len(line) == size
+            answer = await client.ask(line)
+            assert answer["type"] == ("answer" if size == 8192 else "error")
+
+    asyncio.run(main())
+
+
+def test_one_that_is_dropped_in_the_moment_of_an_answer_is_not_asked_for_more(path):
+    """A press of it would be nobody's: it was let go before it was made."""
+
+    async def main():
+        target = Target()
+        begun, done = slow_to_reload(target)
+        async with serving(path, target) as server, client_of(path) as client:
+            client.writer.write(b'{"command": "reload"}\n{"command": "press"}\n')
+            await begun.wait()
+            asyncio.get_running_loop().call_soon(done.set)
+            server.publish({"text": "y" * 70_000})
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert server.dropped == 1
+            assert target.commands == []
+
+    asyncio.run(main())
+
+
+def test_after_its_goodbye_a_client_hears_no_news(path):
+    async def main():
+        async with serving(path, Target()) as server, client_of(path) as client:
+            client.writer.write(b"x" * MOST_LINE)
+            for _ in range(50):  # before it, in the same moment, and behind it
+                server.publish({"event": "x"})
+                await asyncio.sleep(0)
+            said = (await asyncio.wait_for(client.reader.read(), IN_TIME_S)).splitlines()
+            kinds = [json.loads(line)["type"] for line in said]
+            assert kinds == ["event"] * (len(kinds) - 1) + ["error"]
+            assert 1 < len(kinds) < 50
+
+    asyncio.run(main())
+
+
+def test_one_that_is_talking_when_all_ends_hears_why_and_no_error(path):
+    async def main():
+        with socket.socket(socket.AF_UNIX) as client:
+            async with serving(path, Target()) as server:
+                client.connect(str(path))
+                client.setblocking(False)
+                assert "snapshot" in await heard(client)
+                client.send(b"x" * MOST_LINE)
+                for _ in range(20):
+                    await asyncio.sleep(0)
+                client.send(b"x" * 100)
+                await server.close()
+            assert b"at most 8192 bytes" in client.recv(1000)
+            assert client.recv(1000) == b""
+
+    asyncio.run(main())
+
+
+def test_nothing_is_kept_of_who_was_sent_away(path):
+    async def main(_):
+        async with serving(path, Target()), AsyncExitStack() as stack:
+            for _ in range(20):
+                client = stack.enter_context(socket.socket(socket.AF_UNIX))
+                client.connect(str(path))
+                client.setblocking(False)
+                assert "snapshot" in await heard(client)
+            gc.collect()
+            assert len([each for each in gc.get_objects() if isinstance(each, Guest)]) == 16
+
+    on_a_clock(main)
+
+
 def test_what_was_asked_before_the_end_is_answered(path):
     async def main():
         async with serving(path, Target()), client_of(path) as client:
@@ -547,6 +960,21 @@ def test_a_client_that_does_not_read_is_dropped_and_nobody_waits(path):
     asyncio.run(main())
 
 
+@pytest.mark.parametrize(("size", "dropped"), [(64 * 1024, 0), (64 * 1024 + 1, 1)])
+def test_sixty_four_kib_may_be_unread(path, size, dropped):
+    async def main():
+        async with serving(path, Target()) as server, client_of(path) as client:
+            for _ in range(10):
+                await asyncio.sleep(0)
+            empty = len(Line({"type": "event", "text": ""}).encoded)
+            server.publish({"text": "y" * (size - empty)})
+            said = await asyncio.wait_for(client.reader.read(size), IN_TIME_S)
+            assert bool(said) is not bool(dropped)
+            assert server.dropped == dropped
+
+    asyncio.run(main())
+
+
 def waiting_to_be_read(client):
     """How many bytes the kernel keeps for it."""
     count = array.array("i", [0])
@@ -578,6 +1006,26 @@ def test_the_end_waits_for_no_client_that_does_not_read(path):
     asyncio.run(main())
 
 
+def test_who_does_not_read_has_a_tenth_of_a_second_to_be_told_goodbye(path):
+    async def main(loop):
+        with socket.socket(socket.AF_UNIX) as deaf:
+            async with serving(path, Target()) as server:
+                deaf.connect(str(path))
+                await until(lambda: waiting_to_be_read(deaf))
+                await fill(server, deaf)
+                closing = asyncio.ensure_future(server.close())
+                for loop.now in (0.0, 0.099):
+                    for _ in range(20):
+                        await asyncio.sleep(0)
+                    assert not closing.done()
+                loop.now = 0.101
+                for _ in range(20):
+                    await asyncio.sleep(0)
+                assert closing.done()
+
+    on_a_clock(main)
+
+
 def test_the_socket_is_for_its_owner_and_group_and_goes_with_the_server(path):
     async def main():
         async with serving(path, Target()):
@@ -602,6 +1050,17 @@ def test_a_socket_left_behind_is_replaced_and_a_live_one_is_not(path):
     asyncio.run(main())
 
 
+def test_a_socket_with_a_full_queue_is_somebodys(path):
+    path.parent.mkdir()
+    with socket.socket(socket.AF_UNIX) as busy, socket.socket(socket.AF_UNIX) as first:
+        busy.bind(str(path))
+        busy.listen(0)
+        first.connect(str(path))
+        with pytest.raises(OSError, match="another edged"):
+            asyncio.run(ControlServer(path, Target()).start())
+        assert path.is_socket()
+
+
 def test_a_socket_that_listens_already_is_taken_as_it_is(path):
     async def main():
         path.parent.mkdir()
@@ -611,6 +1070,8 @@ def test_a_socket_that_listens_already_is_taken_as_it_is(path):
         async with serving(path, Target(), listening=listening), client_of(path) as client:
             assert (await client.ask({"command": "status"}))["ok"] is True
         assert path.exists()  # whoever made it takes it away
+        with socket.socket(socket.AF_UNIX) as late, pytest.raises(ConnectionRefusedError):
+            late.connect(str(path))
 
     asyncio.run(main())
 
