@@ -56,6 +56,9 @@ def test_every_step_is_the_one_that_is_written_down(mode):
         assert told == rows.pop((str(state), event.value), None), (state, event)
         assert step is None or not step.refused
     assert not rows
+    for state in set(State) - set(states):
+        with pytest.raises(KeyError):
+            turn.step(mode, state, Event.STOP, FREE)
 
 
 @pytest.mark.parametrize("mode", MODES)
