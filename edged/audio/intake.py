@@ -88,7 +88,6 @@ class Intake:
         with self._lock:
             preroll = self._ring.take_all()
             self._is_open = True
-            self._unwoken_bytes = 0
         self.health.begin()
         self._log.add(preroll)
         self._unjudged = preroll  # that takes longer than all else a press does, and nobody waits for it
@@ -97,6 +96,7 @@ class Intake:
         """Shut the gate: all that was handed in before is in the log on return; the pre-roll starts anew."""
         with self._lock:
             self._is_open = False
+            self._unwoken_bytes = 0
         self._tell_heed(is_open=False, speaking=self._speaking)
         self.collect()
 

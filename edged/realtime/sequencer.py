@@ -87,7 +87,6 @@ class Sequencer:
 
     def created(self, response_id: str, *, adopt: bool) -> bool:
         """A response has a name; True when it is the live answer. `adopt`: the service may begin one by itself."""
-        self._over = [each for each in self._over if each != response_id]  # it begins, so it is not that one
         if adopt and self._state.floor is Floor.ENDING and self._answer.id != response_id:
             self._take(Sign.ENDED)  # one at a time: the service has begun the next, so this one is over
         if self._state.floor in _OURS:

@@ -268,11 +268,10 @@ class Session:
             self.dialect, self._redialled = other, True  # the same socket, once, in the other dialect
             self.configure()
             return [told]
-        code = error.code or error.type or ""
-        if code in faults.NOT_NOW:
+        if told.code in faults.NOT_NOW:
             text = f"the service gives no session now: {error.message}"
-            return [Broken(faults.NOT_NOW[code], text, error.message)]
-        if error.event_id is None and error.param is None and code not in faults.OF_SETTINGS:
+            return [Broken(faults.NOT_NOW[told.code], text, error.message)]
+        if error.event_id is None and error.param is None and told.code not in faults.OF_SETTINGS:
             return [told]  # of something else; the close that follows says of what, or the time is up
         said, by = (f"(`{error.param}`): {error.message}", " ") if error.param else (error.message, ": ")
         return [Broken("settings_refused", f"the service refuses the session's settings{by}{said}", said)]

@@ -1,6 +1,6 @@
 """What has no meaning in a state, said pair by pair so that a new event is a decision in every state."""
 
-from edged.turn.states import Event, Mode, State, Table
+from edged.turn.states import Event, Mode, State
 from edged.turn.tables import STATES, TABLES
 
 _S, _E = State, Event
@@ -143,12 +143,8 @@ _IGNORED: dict[State, set[Event]] = {
     },
     _S.STOPPED: set(_E),
 }
-_BY_MODE: dict[Mode, Table] = {  # the pairs above that one mode does give a meaning
-    mode: {pair: step for pair, step in table.items() if pair[1] in _IGNORED[pair[0]]}
-    for mode, table in TABLES.items()
-}
-IGNORED: dict[Mode, frozenset[tuple[State, Event]]] = {
+IGNORED: dict[Mode, frozenset[tuple[State, Event]]] = {  # without the pairs that one mode does give a meaning
     mode: frozenset((state, event) for state in STATES[mode] for event in _IGNORED[state])
-    - _BY_MODE[mode].keys()
+    - TABLES[mode].keys()
     for mode in Mode
 }

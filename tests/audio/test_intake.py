@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from edged import pcm
+from edged.audio.health import Fitness, Health
 from edged.audio.intake import Intake
+from edged.audio.ports import Heed
 from edged.audio.utterances import Utterances
 from tests.effort import examples
 
@@ -468,3 +470,122 @@ def test_what_neither_the_loop_nor_the_log_could_take_is_lost():
     rig.hand()  # and 20 ms for the log
     rig.intake.collect()
     assert rig.intake.lost_bytes == 30 * MS
+
+
+LOUD = array("h", [-9000, 9000] * 480).tobytes()  # 40 ms
+
+
+def test_what_was_heard_before_the_press_is_judged_though_nothing_came_after_it():
+    rig = Rig()
+    rig.intake.hand(LOUD)
+    rig.open()
+    assert rig.intake.judge().refused is None
+
+
+def test_an_utterance_of_nothing_is_judged_as_that():
+    rig = Rig()
+    assert rig.intake.judge().refused == rig.intake.health.verdict().refused is not None
+
+
+def test_what_was_heard_before_the_press_is_not_of_the_next_utterance_either():
+    rig = Rig()
+    rig.intake.hand(LOUD)
+    rig.open()
+    rig.intake.go_on()
+    rig.intake.hand(bytes(BLOCK))
+    assert rig.intake.judge().refused == "microphone_silent"
+
+
+def test_whoever_judges_is_the_one_that_was_given():
+    health = Health(Fitness(judged=False))
+    rig = Rig(health=health)
+    assert rig.intake.health is health
+    rig.open()
+    rig.intake.hand(bytes(BLOCK))
+    assert rig.intake.judge().refused is None
+
+
+def test_what_was_collected_leaves_room_for_the_longest_utterance_to_the_sample():
+    rig = Rig(longest_ms=50)
+    rig.open()
+    rig.hand()
+    rig.intake.collect()
+    for _ in range(3):
+        rig.hand()
+    assert rig.intake.dropped_bytes == 10 * MS
+
+
+def test_the_longest_utterance_is_gathered_to_the_sample():
+    rig = Rig(longest_ms=50)
+    rig.open()
+    rig.hand(50 * MS)
+    assert rig.intake.dropped_bytes == 0
+    rig.hand(2)
+    assert rig.intake.dropped_bytes == 2
+
+
+def test_other_formats_have_other_milliseconds():
+    wide = pcm.Format(16_000)
+    log = Utterances(longest_ms=1000, most=99)
+    wakes = []
+    intake = Intake(log, preroll_ms=10, gather_ms=20, tail_ms=30, wake=lambda: wakes.append(1), fmt=wide)
+    intake.blind(True)
+    intake.blind(False)
+    intake.hand(bytes(960))  # the room's tail
+    intake.hand(b"\1\2" * 160 + b"\3\4" * 160)
+    log.begin(0)
+    intake.open()
+    assert log.next(1 << 20).pcm == b"\3\4" * 160
+    intake.hand(bytes(638))
+    assert wakes == []
+    intake.hand(bytes(2))
+    assert wakes == [1]
+
+
+def test_what_is_wanted_of_the_microphone_is_told_when_it_changes_and_only_then():
+    rig = Rig()
+    wanted = []
+    assert rig.intake.heed is Heed.SOON
+    rig.intake.blind(True)  # nobody asks to be told
+    rig.intake.blind(False)
+    rig.intake.on_heed = wanted.append
+    rig.intake.blind(False)
+    assert wanted == []
+    rig.intake.blind(True)
+    rig.intake.blind(True)
+    assert wanted == [Heed.NONE]
+    rig.open()
+    assert rig.intake.heed is wanted[-1] is Heed.NOW
+    rig.intake.blind(False)
+    rig.said()
+    assert wanted == [Heed.NONE, Heed.NOW, Heed.SOON]
+    rig.open()
+    rig.intake.blind(True)
+    rig.said()
+    assert wanted[3:] == [Heed.NOW, Heed.NONE]
+
+
+def test_sound_is_wanted_before_the_gate_is_open_and_until_it_is_shut():
+    """What is dropped because nobody wants it must not be of an utterance."""
+    rig = Rig()
+    rig.intake.on_heed = lambda heed: gates.append((heed, rig.intake.is_open))
+    gates = []
+    rig.open()
+    rig.said()
+    assert gates == [(Heed.NOW, False), (Heed.SOON, False)]
+
+
+def test_a_gate_that_is_shut_gathers_anew_after_what_was_handed_in_last():
+    rig = Rig(gather_ms=40)
+    rig.open()
+    rig.hand()
+    rig.said()
+    rig.open()
+    rig.hand(40 * MS - 2)
+    assert rig.wakes == 0
+    rig.hand(2)
+    assert rig.wakes == 1
+    rig.hand(40 * MS - 2)
+    assert rig.wakes == 1
+    rig.hand(2)
+    assert rig.wakes == 2

@@ -704,3 +704,123 @@ def test_another_prebuffer_is_that_of_the_next_answer(rig):
     assert rig.take(20) == silence(20)
     rig.playout.push(A, flat(1))
     assert rig.take(20) == flat(20)
+
+
+# What hangs on one word
+
+
+def test_news_is_told_once_however_many_takes_go_by(rig):
+    rig.playout.push(A, flat(500))
+    for _ in range(6):
+        rig.take(20)
+    assert rig.news == 1
+    rig.playout.set_latency(20)
+    rig.playout.cut_done(0)
+    rig.playout.push(A, flat(20))
+    assert rig.news == 1
+    rig.events()
+    for _ in range(3):
+        rig.take(20)
+    assert rig.news == 1
+
+
+def test_what_is_ready_is_the_cues_and_the_answer(rig):
+    rig.playout.push(A, flat(200))
+    rig.playout.cue("busy", flat(40))
+    assert rig.playout.ready_bytes == (40 + 195) * MS
+
+
+def test_during_a_cut_nothing_is_ready_and_what_comes_is_afterwards(cutter):
+    cutter.playout.push(A, flat(500))
+    cutter.take(200)
+    cutter.playout.flush()
+    cutter.playout.push(B, flat(200))
+    cutter.playout.cue("busy", flat(40))
+    assert cutter.playout.ready_bytes == 0
+    cutter.playout.cut_done(0)
+    assert cutter.playout.ready_bytes == (40 + 195) * MS
+
+
+def test_a_take_ends_where_a_cue_does_and_the_next_has_not_begun(rig):
+    rig.playout.cue("first", flat(20))
+    for number in range(MOST_CUES):
+        rig.playout.cue(str(number), flat(20, 500))
+        if not number:
+            rig.take(20)
+    rig.playout.cue("last", flat(20))
+    assert rig.events() == [CueDone("first"), CueDone("0", heard=False)]
+
+
+def test_a_hush_during_a_cut_ends_the_cue_though_another_answer_waits(cutter):
+    cutter.playout.push(A, flat(500))
+    cutter.take(200)
+    cutter.playout.cue("busy", flat(100, 500))
+    cutter.take(45)
+    cutter.playout.flush()
+    cutter.playout.push(B, flat(200))
+    cutter.playout.hush()
+    assert cutter.cuts == 1
+    cutter.playout.cut_done(0)
+    assert [event for event in cutter.events() if isinstance(event, CueDone)] == [
+        CueDone("busy", heard=False)
+    ]
+    assert cutter.take(20) == flat(20)
+
+
+def test_nor_does_a_hush_give_it_more_time(cutter):
+    cutter.playout.cue("busy", flat(100))
+    cutter.playout.push(A, flat(500))
+    cutter.take(200)
+    cutter.playout.flush()
+    cutter.take(300)
+    cutter.playout.hush()
+    cutter.take(180)
+    assert cutter.playout.ready_bytes == 0
+    assert not cutter.playout.idle
+    cutter.take(20)
+    assert cutter.playout.idle
+
+
+def test_nothing_is_told_of_arrivals_where_nothing_has_come():
+    playout = Playout(JitterBuffer(most_ms=10), notify=lambda: None)
+    told = []
+    playout.on_arrival = told.append
+    playout.end()
+    playout.flush()
+    assert playout.push(A, b"")
+    assert not playout.push(A, flat(20))
+    playout.end()
+    assert told == []
+
+
+def test_the_shortest_arrival_has_its_end_too(rig):
+    told = []
+    rig.playout.on_arrival = told.append
+    rig.playout.push(A, flat(0.5))
+    rig.playout.end()
+    assert told == [0.5, 0]
+
+
+def test_whoever_asks_for_what_was_learnt_has_it_and_the_prediction_does_not():
+    learner, told = Learner(), []
+    playout = Playout(JitterBuffer(prediction=learner), notify=lambda: None)
+    playout.on_learnt = told.append
+    playout.push(A, flat(2000))
+    playout.end()
+    assert [each.got for each in told] == [[2000]]
+    assert learner.told == []
+
+
+def test_in_another_format_a_cut_is_waited_for_as_long():
+    wide = pcm.Format(16_000)
+    playout = Playout(JitterBuffer(fmt=wide), notify=lambda: None, fmt=wide)
+    told = []
+    playout.on_arrival, playout.on_cut = told.append, lambda: None
+    playout.push(A, bytes(32 * 500))
+    assert told == [500]
+    playout.take(32 * 100)
+    playout.flush()
+    playout.take(32 * 500 - 2)
+    assert not playout.idle
+    playout.take(2)
+    assert playout.idle

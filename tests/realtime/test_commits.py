@@ -278,6 +278,301 @@ def test_a_refusal_is_no_sign_of_life_that_was_asked_for():
     assert settled(committed(session, "i2")) == [2]
 
 
+# One reply after the other, and what it hangs on
+
+
+def acknowledges(session, item="i2"):
+    """The reply to a commit of ours, and what is settled by it."""
+    return settled(committed(session, item))
+
+
+def test_an_utterance_hangs_on_its_reply_and_one_that_is_thrown_away_on_none():
+    session = ready(VAD)
+    assert session.owed is Owed.NOTHING
+    session.clear()
+    assert session.owed is Owed.NOTHING
+    commit(session, 1)
+    commit(session, 2)
+    assert session.owed is Owed.ACKNOWLEDGEMENT
+    assert settled(commits_by_itself(session)) == [None]  # it has thrown one away before it reads the commits
+    says(session, wire.Cleared())
+    assert settled(commits_by_itself(session)) == [1]
+    assert session.owed is Owed.ACKNOWLEDGEMENT  # for the second
+    assert acknowledges(session) == []
+    assert acknowledges(session, "i3") == [2]
+    assert session.owed is Owed.NOTHING
+
+
+def test_one_that_the_service_has_taken_by_itself_hangs_on_nothing():
+    session = ready(VAD)
+    commit(session, 1)
+    assert settled(commits_by_itself(session)) == [1]
+    assert session.owed is Owed.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("ended", "item", "own"),
+    [("i1", "i1", True), ("", "i1", True), ("i1", "", True), ("", "", True), ("i1", "i2", False)],
+)
+def test_a_commit_of_the_item_whose_speech_has_ended_is_the_services_own(ended, item, own):
+    """A service may leave the names out on either side."""
+    session = ready(VAD)
+    commit(session, 1)
+    says(session, wire.SpeechStopped(audio_end_ms=90, item_id=ended))
+    assert acknowledges(session, item) == [1]
+    assert acknowledges(session, "i9") == ([] if own else [None])
+
+
+def test_the_silence_that_it_takes_for_an_utterance_is_no_reply_either():
+    session = ready(VAD)
+    commit(session, 1)
+    says(session, wire.TimeoutTriggered(audio_start_ms=0, audio_end_ms=90, item_id="i"))
+    assert acknowledges(session, "i") == [1]
+    assert acknowledges(session) == []  # the reply to ours
+
+
+def test_where_nothing_is_detected_neither_silence_nor_speech_makes_a_commit_its_own():
+    for event in (wire.TimeoutTriggered(0, 90, "i"), wire.SpeechStopped(audio_end_ms=90, item_id="i")):
+        session = ready()
+        commit(session, 1)
+        says(session, event)
+        assert acknowledges(session, "i") == [1]
+        assert acknowledges(session) == [None]
+
+
+def test_one_end_of_speech_makes_one_commit_its_own():
+    session = ready(VAD)
+    commit(session, 1)
+    commit(session, 2)
+    assert settled(commits_by_itself(session, "i1")) == [1]
+    assert acknowledges(session, "i1") == []
+    assert acknowledges(session) == [2]
+
+
+def test_what_was_thrown_away_has_no_end_of_speech_any_more():
+    session = ready(VAD)
+    says(session, wire.SpeechStopped(audio_end_ms=90, item_id="i1"))
+    says(session, wire.Cleared())
+    commit(session, 1)
+    commit(session, 2)
+    assert acknowledges(session, "i1") == [1]
+    assert acknowledges(session) == [2]
+
+
+def test_the_next_speech_ends_the_end_of_the_one_before():
+    session = ready(VAD)
+    commit(session, 1)
+    commit(session, 2)
+    says(session, wire.SpeechStopped(audio_end_ms=0, item_id="i1"))
+    says(session, wire.SpeechStarted(audio_start_ms=0, item_id="i2"))
+    assert acknowledges(session, "i1") == [1]
+    assert acknowledges(session) == [2]
+
+
+def test_each_word_that_it_has_thrown_something_away_is_of_the_oldest_message():
+    session = ready(VAD)
+    session.clear()
+    session.clear()
+    commit(session, 1)
+    says(session, wire.Cleared())
+    assert settled(commits_by_itself(session)) == [None]
+    says(session, wire.Cleared())
+    assert settled(commits_by_itself(session)) == [1]
+
+
+def test_a_word_of_throwing_away_that_nobody_asked_for_takes_no_commit():
+    session = ready(VAD)
+    commit(session, 1)
+    says(session, wire.Cleared())
+    assert session.owed is Owed.ACKNOWLEDGEMENT
+    assert acknowledges(session) == [1]
+
+
+def test_a_reply_settles_what_was_thrown_away_before_it_and_nothing_behind_it():
+    session = ready(VAD)
+    session.clear()
+    commit(session, 1)
+    session.clear()
+    commit(session, 2)
+    assert acknowledges(session) == [1]
+    assert settled(commits_by_itself(session)) == [None]  # the second is not thrown away yet
+    says(session, wire.Cleared())
+    assert settled(commits_by_itself(session)) == [2]
+
+
+def test_a_refusal_of_the_second_settles_neither_the_first_nor_the_third():
+    session = ready()
+    first, second, third = (commit(session, uid) for uid in (1, 2, 3))
+    assert refused(session, second) == [2]
+    assert refused(session, second) == []
+    assert acknowledges(session) == [1]
+    assert refused(session, first) == []
+    assert session.owed is Owed.ACKNOWLEDGEMENT
+    assert refused(session, third) == [3]
+
+
+def test_a_refusal_tells_why_and_of_which_and_only_what_crossed_is_counted():
+    session = ready()
+    ours = commit(session, 1)
+    told, event = says(session, error("too small", code=EMPTY, event_id=ours))
+    assert (told, event.text, event.uid, event.lost) == (Told(EMPTY, "too small"), "too small", 1, True)
+    assert session.counters[EMPTY] == 0
+    assert says(session, error("too small", code=EMPTY, event_id=ours)) == []
+    assert session.counters[EMPTY] == 1
+
+
+def test_a_refusal_for_another_reason_that_names_nothing_is_of_no_commit():
+    session = ready()
+    commit(session, 1)
+    assert says(session, error("odd", code="x")) == [Told("x", "odd")]
+    assert session.owed is Owed.ACKNOWLEDGEMENT
+
+
+def test_a_refusal_for_another_reason_of_one_that_was_taken_is_told_and_no_more():
+    session = ready(VAD)
+    ours = commit(session, 1)
+    assert settled(commits_by_itself(session)) == [1]
+    assert says(session, error("odd", code="x", event_id=ours)) == [Told("x", "odd")]
+    assert session.counters["x"] == 0
+
+
+@pytest.mark.parametrize("empty", [False, True])
+@pytest.mark.parametrize("begun", [False, True])
+def test_lost_is_what_was_refused_unless_it_was_empty_and_begun(empty, begun):
+    session = ready(VAD)
+    session.append(bytes(2), 1)
+    if begun:
+        commits_by_itself(session)
+    ours = commit(session, 1)
+    *_, event = says(session, error("no", code=EMPTY if empty else "x", event_id=ours))
+    assert event.lost == (not (empty and begun))
+
+
+def test_32_commits_are_known_to_have_their_reply():
+    session = ready()
+    ids = [commit(session, uid) for uid in range(1, 34)]
+    for uid in range(1, 34):
+        assert acknowledges(session, f"i{uid}") == [uid]
+    commit(session, 34)
+    assert refused(session, ids[1]) == []
+    assert refused(session, ids[0]) == [34]  # of which it may be for all that is known
+
+
+# What the service has read, by the speech that it hears
+
+
+def taken_first():
+    """A second of the first utterance, which the service has taken by itself; nobody waits for the reply to ours."""
+    session = ready(VAD)
+    session.append(SECOND, 1)
+    first = commit(session, 1)
+    speaks(session, 100, 900, "i1")
+    assert acknowledges(session, "i1") == [1]
+    session.append(SECOND, 2)
+    return session, first
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        wire.SpeechStarted(audio_start_ms=2000, item_id="i2"),
+        wire.SpeechStopped(audio_end_ms=2000, item_id="i1"),
+    ],
+    ids=["started", "stopped"],
+)
+def test_speech_up_to_the_last_sample_that_was_sent_tells_what_was_read(heard):
+    session, first = taken_first()
+    says(session, heard)
+    commit(session, 2)
+    assert acknowledges(session, "i9") == [2]
+    assert refused(session, first) == []
+
+
+def test_a_sample_further_it_counts_in_another_way():
+    session, _ = taken_first()
+    says(session, wire.SpeechStarted(audio_start_ms=2001, item_id="i2"))
+    commit(session, 2)
+    assert acknowledges(session) == []
+    assert acknowledges(session, "i3") == [2]
+
+
+def test_what_somebody_waits_for_is_out_however_much_was_heard_after_it():
+    session = ready(VAD)
+    session.append(SECOND, 1)
+    commit(session, 1)
+    session.append(SECOND, 2)
+    says(session, wire.SpeechStarted(audio_start_ms=1500, item_id="i1"))
+    assert session.owed is Owed.ACKNOWLEDGEMENT
+    assert acknowledges(session) == [1]
+
+
+def test_what_was_read_and_never_answered_is_known_beside_what_was_answered():
+    session = ready(VAD)
+    zeroth = commit(session, 7)
+    assert acknowledges(session, "i0") == [7]
+    session.append(SECOND, 1)
+    first = commit(session, 1)
+    speaks(session, 100, 900, "i1")
+    assert acknowledges(session, "i1") == [1]
+    session.append(SECOND, 2)
+    says(session, wire.SpeechStarted(audio_start_ms=1500, item_id="i2"))
+    second = commit(session, 2)
+    assert refused(session, zeroth) == []
+    assert refused(session, first) == []
+    assert refused(session, second) == [2]
+
+
+def test_what_was_read_and_never_answered_is_remembered_within_the_same_bound():
+    session = ready(VAD)
+    ids = []
+    for uid in range(1, 34):
+        session.append(SECOND, uid)
+        ids.append(commit(session, uid))
+        speaks(session, 1000 * uid - 900, 1000 * uid - 100, f"i{uid}")
+        assert acknowledges(session, f"i{uid}") == [uid]
+    session.append(SECOND, 34)
+    says(session, wire.SpeechStarted(audio_start_ms=33_500, item_id="i34"))
+    commit(session, 34)
+    assert refused(session, ids[1]) == []
+    assert refused(session, ids[0]) == [34]
+
+
+def test_of_two_that_were_thrown_away_the_one_that_was_read_is_out_no_more():
+    session = ready(VAD)
+    session.append(SECOND, 1)
+    session.clear()
+    session.append(SECOND, 2)
+    says(session, wire.SpeechStarted(audio_start_ms=1500, item_id="i2"))
+    session.clear()
+    commit(session, 3)
+    says(session, wire.Cleared())
+    assert settled(commits_by_itself(session)) == [3]
+
+
+def test_speech_in_what_the_service_took_before_is_no_speech_in_the_rest():
+    """It spoke, and was taken; in what is left nobody has spoken yet."""
+    session = ready(VAD)
+    session.append(SECOND, 1)
+    says(session, wire.SpeechStarted(audio_start_ms=100, item_id="i1"))
+    says(session, wire.SpeechStopped(audio_end_ms=900, item_id="i1"))
+    committed(session, "i1")
+    commit(session, 1)
+    (ours,) = committed(session, "i2")
+    assert (ours.uid, ours.rest) == (1, True)
+
+
+def test_what_was_taken_of_one_utterance_makes_no_rest_of_the_next():
+    session = ready(VAD)
+    session.append(SECOND, 1)
+    commits_by_itself(session, "i1")
+    commit(session, 1)
+    assert acknowledges(session) == [1]
+    session.append(SECOND, 2)
+    commit(session, 2)
+    (ours,) = committed(session, "i3")
+    assert (ours.uid, ours.rest) == (2, False)
+
+
 class Service:
     """One that commits by itself and at our word, and takes its time both ways."""
 

@@ -1,3 +1,6 @@
+import itertools
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +18,69 @@ def walk(*signs, start=Floor.FREE):
 
 def test_the_table_is_total():
     assert TABLE.keys() == {(floor, sign) for floor in Floor for sign in Sign}
+
+
+# Where a floor goes with a sign, and what is sent, while nothing is wanted and what was heard is not known yet. What is
+# not here changes nothing.
+MOVES = """
+    the floor | the sign                                                  | then     | and sends
+    ----------|-----------------------------------------------------------|----------|----------
+    closed    | the settings are confirmed                                | free     |
+    free      | the service has begun a response by itself, and it is ours| running  |
+    asked     | the response has a name                                   | running  |
+    asked     | the visitor interrupts; what was heard follows            | given up | cancel
+    asked     | no more of this answer; what is here may sound            | given up | cancel
+    asked     | our response has ended                                    | free     |
+    asked     | our question was refused                                  | free     |
+    asked     | our question was refused, for a response runs already     | foreign  |
+    running   | the visitor interrupts; what was heard follows            | ending   | cancel
+    running   | no more of this answer; what is here may sound            | ending   | cancel
+    running   | our response has ended                                    | free     |
+    given up  | the response has a name                                   | ending   | cancel
+    given up  | our response has ended                                    | free     |
+    given up  | our question was refused                                  | free     |
+    given up  | our question was refused, for a response runs already     | foreign  |
+    ending    | our response has ended                                    | free     |
+    foreign   | the service has begun a response by itself, and it is ours| running  |
+    foreign   | a response that is not ours has ended                     | free     |
+"""
+
+
+def written():
+    cells = ([cell.strip() for cell in line.split("|")] for line in MOVES.splitlines()[3:] if line.strip())
+    return {
+        (Floor(floor), Sign(sign)): (Floor(then), [Do(sent)] if sent else [])
+        for floor, sign, then, sent in cells
+    }
+
+
+@pytest.mark.parametrize("floor", Floor)
+def test_every_move_is_the_one_that_is_written_down(floor):
+    moves = written()
+    for sign, wanted, unheard in itertools.product(Sign, (False, True), (False, True)):
+        then, sends = moves.get((floor, sign), (floor, []))
+        wants, waits = wanted, unheard
+        match sign:
+            case Sign.WANTED:
+                wants = True
+            case Sign.BUSY if floor is Floor.ASKED:  # it is put again
+                wants = True
+            case Sign.INTERRUPTED:
+                if wanted and not unheard and floor in (Floor.GIVEN_UP, Floor.ENDING, Floor.FOREIGN):
+                    then, sends = Floor.STUCK, []
+                wants, waits = False, True
+            case Sign.CANCELLED:
+                wants = False
+            case Sign.HEARD:
+                waits = False
+        if then is Floor.FREE and wants and not waits:
+            then, sends, wants = Floor.ASKED, [*sends, Do.ASK], False
+        told = step(State(floor, wanted, unheard), sign)
+        assert told == (State(then, wants, waits), tuple(sends)), (sign, wanted, unheard)
+
+
+def test_a_session_begins_closed_and_nobody_has_asked_for_anything():
+    assert State() == State(Floor.CLOSED, wanted=False, unheard=False)
 
 
 def test_what_is_stuck_stays_stuck_and_asks_for_nothing():

@@ -26,8 +26,10 @@ from edged.realtime.events import (
     Used,
 )
 from edged.realtime.session import MOST_WAITING, Session
+from edged.realtime.vigil import Owed
 from edged.wire import Dialect, Heard, Part, Settings, TurnDetection
 from edged.wire.bounds import MOST_EVENT
+from edged.wire.words import Words
 
 SETTINGS = Settings(model="m", instructions="Be brief.", voice="marin")
 VAD = Settings(
@@ -1063,3 +1065,312 @@ def test_a_service_that_asks_for_more_messages_than_it_takes_is_given_up():
         session.probe()
         events = raw(session, type="error", error={"code": "x", "event_id": f"e{number}", "message": "m"})
     assert [event.cause for event in events if isinstance(event, Broken)] == ["server_error"]
+
+
+# -- what hangs on one word -------------------------------------------------------------------------------
+
+
+def failing():
+    """The end of an answer that failed by the service's own fault, and nothing of it was heard."""
+    return done(status="failed", error=wire.ServerError("sorry", code="server_error"))
+
+
+def fails(session, response_id="resp_1"):
+    """A question is put and fails by the service's own fault."""
+    says(session, created(response_id))
+    return says(session, replace(failing(), response_id=response_id))
+
+
+def kinds(events):
+    return [type(event) for event in events]
+
+
+def test_trouble_of_the_services_own_is_asked_about_once_more_and_then_ends_the_session():
+    session = ready()
+    session.ask()
+    session.outbox()
+    assert kinds(fails(session)) == [Used]
+    assert types(session) == ["response.create"]
+    used, ended, broken = fails(session, "resp_2")
+    assert isinstance(used, Used)
+    assert (ended.kind, ended.text) == (Ended.FAILED, "sorry")
+    assert (broken.cause, broken.said) == ("server_error", "sorry")
+    assert broken.text == "the service failed twice in a row: sorry"
+    assert types(session) == []
+    assert session.counters["asked_again"] == 1
+
+
+@pytest.mark.parametrize("between", ["an answer", "another failure", "an interrupt"])
+def test_each_question_has_a_second_try_of_its_own(between):
+    session = ready()
+    session.ask()
+    assert kinds(fails(session)) == [Used]
+    if between == "an answer":
+        says(session, created("resp_2"))
+        says(session, delta(b"\1\2", "resp_2"))
+        assert kinds(says(session, done("resp_2"))) == [Used, ResponseEnded]
+    elif between == "another failure":
+        says(session, created("resp_2"))
+        other = wire.ServerError("no", code="rate_limit_exceeded")
+        assert kinds(says(session, done("resp_2", status="failed", error=other))) == [Used, ResponseEnded]
+    else:
+        session.interrupt()
+        session.heard([])
+        says(session, created("resp_2"))
+        says(session, done("resp_2", status="cancelled"))
+    session.ask()
+    assert kinds(fails(session, "resp_3")) == [Used]
+    assert session.counters["asked_again"] == 2
+
+
+def test_an_answer_that_was_heard_in_part_is_not_asked_for_once_more():
+    session = answering()
+    events = says(session, failing())
+    assert kinds(events) == [Used, ResponseEnded]
+    assert types(session) == []
+
+
+def test_an_answer_that_failed_for_another_reason_is_not_either():
+    session = answering(pcm=b"")
+    assert kinds(says(session, done(status="failed"))) == [Used, ResponseEnded]
+    assert types(session) == []
+
+
+def test_a_thousand_messages_may_wait_and_not_one_more():
+    session = ready()
+    for _ in range(1000):
+        session.probe()
+    assert says(session, wire.Cleared()) == []
+    session.probe()
+    (broken,) = says(session, wire.Cleared())
+    assert (broken.cause, MOST_WAITING) == ("server_error", 1000)
+    assert broken.text == "the service asks for more messages than it takes"
+
+
+def test_a_sign_of_life_is_asked_for_by_an_item_that_nobody_has():
+    session = ready()
+    session.probe()
+    (probe,) = sent(session)
+    assert (probe["type"], probe["item_id"]) == ("conversation.item.retrieve", "item_edged_probe")
+
+
+@pytest.mark.parametrize("code", ["session_expired", "input_audio_buffer_commit_empty"])
+@pytest.mark.parametrize("named", [False, True])
+def test_what_ends_a_session_or_refuses_a_commit_is_no_sign_of_life(code, named):
+    session = ready()
+    session.probe()
+    (probe,) = sent(session)
+    event_id = probe["event_id"] if named else None
+    events = says(session, error("x", code=code, event_id=event_id))
+    assert kinds(events) == ([Broken] if code == "session_expired" else [])
+    assert "probes_answered" not in session.counters
+
+
+def test_an_error_is_known_by_its_code_and_by_its_type_where_it_has_none():
+    assert says(ready(), error("x", type="session_expired", code="odd")) == [Told("odd", "x")]
+    assert says(ready(), error("x", type=None)) == [Told("", "x")]
+    assert says(ready(), error("x", type="odd")) == [Told("odd", "x")]
+
+
+def test_what_the_service_says_of_speech_is_passed_on_with_its_time():
+    session = ready(VAD)
+    (started,) = says(session, wire.SpeechStarted(audio_start_ms=10, item_id="i"))
+    (stopped,) = says(session, wire.SpeechStopped(audio_end_ms=90, item_id="i"))
+    assert (started.started, stopped.started, stopped.at_ms) == (True, False, 90)
+
+
+def test_an_utterance_is_owed_its_acknowledgement_before_any_answer():
+    session = answering()
+    assert session.owed is Owed.REST
+    session.commit(1)
+    assert session.owed is Owed.ACKNOWLEDGEMENT
+    (event,) = says(session, wire.Committed(item_id="i", previous_item_id=None))
+    assert (event.item_id, event.uid) == ("i", 1)
+    assert session.owed is Owed.REST
+
+
+@pytest.mark.parametrize(("settings", "uid"), [(SETTINGS, None), (VAD, 1)])
+def test_only_a_service_that_detects_speech_commits_by_itself(settings, uid):
+    session = ready(settings)
+    session.append(bytes(4800), 1)
+    says(session, wire.SpeechStopped(audio_end_ms=90, item_id="i"))
+    session.commit(1)
+    says(session, wire.Committed(item_id="i", previous_item_id=None))
+    assert len(says(session, wire.Committed(item_id="j", previous_item_id=None))) == (uid is None)
+
+
+def test_what_was_sent_and_what_was_thrown_away_is_known_to_whoever_reckons_with_commits():
+    session = ready(VAD)
+    session.append(bytes(4800), 1)
+    says(session, wire.SpeechStarted(audio_start_ms=0, item_id="i"))
+    says(session, wire.SpeechStopped(audio_end_ms=90, item_id="i"))
+    says(session, wire.Committed(item_id="i", previous_item_id=None))
+    session.commit(1)
+    _, refused = says(session, error("empty", code="input_audio_buffer_commit_empty"))
+    assert not refused.lost  # the service has had some of this one
+    session.clear()
+    session.commit(2)
+    says(session, wire.SpeechStarted(audio_start_ms=0, item_id="j"))
+    says(session, wire.SpeechStopped(audio_end_ms=0, item_id="j"))
+    (own,) = says(session, wire.Committed(item_id="j", previous_item_id=None))
+    assert own.uid is None  # it has not read the clear yet
+
+
+def test_what_was_said_before_is_put_back_in_its_order_and_kept_from_the_journal():
+    words = Words()
+    session = Session(SETTINGS, Dialect.GA, lambda: "e", words)
+    session.remember([("user", "where is the xylophone"), ("assistant", "upstairs")])
+    told = [(message["item"]["role"], message["item"]["content"][0]["text"]) for message in sent(session)]
+    assert told == [("user", "where is the xylophone"), ("assistant", "upstairs")]
+    assert "xylophone" not in words.unsaid("no xylophone here")
+
+
+def test_what_is_said_is_kept_from_the_journal():
+    words = Words()
+    session = Session(SETTINGS, Dialect.GA, lambda: "e", words)
+    event = wire.TranscriptionCompleted(part=Part("i", 0), transcript="where is the xylophone", usage={})
+    assert says(session, event) == [Said("user", "where is the xylophone")]
+    assert "xylophone" not in words.unsaid("no xylophone here")
+
+
+def test_the_result_of_a_tool_goes_with_its_call():
+    session = ready()
+    session.tool_result("call_1", '{"on": true}')
+    (told,) = sent(session)
+    assert (told["item"]["call_id"], told["item"]["output"]) == ("call_1", '{"on": true}')
+
+
+def test_the_text_of_an_answer_is_passed_on_while_it_is_live():
+    session = answering()
+    written = wire.TextDone(response_id="resp_1", part=A, output_index=0, text="hello")
+    assert says(session, written) == [Said("assistant", "hello")]
+    session.interrupt()
+    assert says(session, written) == []
+
+
+def test_less_than_a_sample_is_no_sound():
+    session = answering(pcm=b"")
+    assert says(session, delta(b"\1")) == []
+    assert says(session, delta(b"\2")) == [Sound(A, b"\1\2", first=True)]
+
+
+def test_only_a_response_of_the_conversation_is_an_answer_and_only_where_speech_is_detected():
+    for settings in (SETTINGS, VAD):
+        for conversation in (None, "conv_1"):
+            session = ready(settings)
+            live = says(session, created(conversation_id=conversation)) == [ResponseStarted("resp_1")]
+            assert live == (settings is VAD and conversation is not None)
+
+
+def test_a_complaint_whose_message_is_gone_ends_what_it_was_about_with_its_cause_and_words():
+    session = answering()
+    assert says(session, error("x", code="session_expired"))[0].said == "x"
+    session = ready()
+    session.ask()
+    (create,) = sent(session)
+    told, ended = says(session, error("why", code="odd", event_id=create["event_id"]))
+    assert told == Told("odd", "why")
+    assert ended == ResponseEnded("", Ended.FAILED, sounded=False, cause="answer_failed", text="why")
+
+
+# -- a refused update -------------------------------------------------------------------------------------
+
+
+def configuring(dialect=Dialect.GA):
+    session = fresh(dialect=dialect)
+    session.configure()
+    session.outbox()
+    return session
+
+
+def test_another_set_up_is_told_as_the_service_has_it():
+    (broken,) = says(configuring(), wire.SessionUpdated(session=effective(instructions="Be long.")))
+    assert broken.cause == "settings_refused"
+    assert broken.text == f"the service set up the session otherwise: {broken.said}"
+    assert "instructions" in broken.said
+
+
+@pytest.mark.parametrize(
+    ("fields", "text", "said"),
+    [
+        (
+            {"code": "invalid_value", "param": "session.voice"},
+            "the service refuses the session's settings (`session.voice`): no",
+            "(`session.voice`): no",
+        ),
+        ({"code": "invalid_value"}, "the service refuses the session's settings: no", "no"),
+        ({"type": "invalid_type"}, "the service refuses the session's settings: no", "no"),
+        ({"code": "odd", "event_id": "e1"}, "the service refuses the session's settings: no", "no"),
+        (
+            {"code": "odd", "param": "session.x"},
+            "the service refuses the session's settings (`session.x`): no",
+            "(`session.x`): no",
+        ),
+    ],
+)
+def test_an_update_is_refused_by_its_name_or_by_a_setting_or_by_a_code_of_settings(fields, text, said):
+    (broken,) = says(configuring(), error(**fields))
+    assert (broken.cause, broken.text, broken.said) == ("settings_refused", text, said)
+
+
+@pytest.mark.parametrize("fields", [{"code": "odd"}, {"type": "odd"}, {"type": None}])
+def test_an_error_that_is_of_nothing_is_told_while_the_settings_are_waited_for(fields):
+    session = configuring()
+    (told,) = says(session, error(**fields))
+    assert told == Told(fields.get("code") or fields.get("type") or "", "no")
+    assert says(session, wire.SessionUpdated(session=effective())) == [Ready()]
+
+
+def test_before_the_settings_were_asked_for_nothing_refuses_them():
+    session = fresh()
+    assert says(session, error("no", code="invalid_value", param="session.voice")) == [
+        Told("invalid_value", "no")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "cause"),
+    [
+        ({"code": "rate_limit_exceeded"}, "server_busy"),
+        ({"code": "server_error"}, "server_error"),
+        ({"type": "server_error"}, "server_error"),
+        ({"type": "server_error", "code": "rate_limit_exceeded"}, "server_busy"),
+        ({"code": "server_error", "event_id": "e1", "param": "session"}, "server_error"),
+    ],
+)
+def test_a_service_that_gives_no_session_now_has_not_refused_the_settings(fields, cause):
+    (broken,) = says(configuring(), error("later", **fields))
+    assert (broken.cause, broken.said) == (cause, "later")
+    assert broken.text == "the service gives no session now: later"
+
+
+def test_a_harmless_error_before_the_settings_are_confirmed_is_told():
+    session = configuring()
+    told = says(session, error("x", code="response_cancel_not_active"))
+    assert told == [Told("response_cancel_not_active", "x")]
+    assert session.counters == {}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"code": "invalid_value", "param": "session.type"},
+        {"code": None, "param": "session.type"},
+        {"code": "unknown_parameter", "param": "session.voice"},
+    ],
+)
+def test_another_complaint_is_no_question_of_dialect(fields):
+    session = configuring()
+    (broken,) = says(session, error(**fields))
+    assert (broken.cause, session.dialect) == ("settings_refused", Dialect.GA)
+    assert types(session) == []
+
+
+def test_the_other_dialect_is_confirmed_under_the_name_of_the_second_question():
+    session = configuring()
+    assert says(session, error("no", code="unknown_parameter", param="session.type", event_id="e1")) == [
+        Told("unknown_parameter", "no")
+    ]
+    assert says(session, error("no", code="odd", event_id="e1")) == [Told("odd", "no")]
+    confirmed = wire.SessionUpdated(session=effective(dialect=Dialect.BETA))
+    assert says(session, confirmed, Dialect.BETA) == [Ready()]

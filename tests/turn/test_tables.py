@@ -24,6 +24,7 @@ from edged.turn import (
     Step,
     Tell,
 )
+from tests.turn import written
 
 MODES = list(Mode)
 ENDS = {Do.END, Do.ABORT, Do.CLOSE}
@@ -33,6 +34,31 @@ ANY_FACTS = [
     for muted, microphone, room, invited in itertools.product([False, True], repeat=4)
     for withdrawn in ([None] if invited else [None, "muted", "microphone_lost"])
 ]
+
+
+def does(step):
+    """The effects of a step, in words."""
+    return ", ".join(
+        f"tell {effect.cause or 'the cause'}" if isinstance(effect, Tell) else effect.value
+        for effect in step.effects
+    )
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_step_is_the_one_that_is_written_down(mode):
+    rows = written.steps(mode.value)
+    states = [State(name) for name in written.STATES[mode.value].split()]
+    assert set(states) == STATES[mode]
+    assert {start for start, _ in rows} == {str(state) for state in states} - {"STOPPED"}
+    for state, event in itertools.product(states, Event):
+        step = turn.step(mode, state, event, FREE)
+        told = None if step is None else (str(step.state), does(step))
+        assert told == rows.pop((str(state), event.value), None), (state, event)
+        assert step is None or not step.refused
+    assert not rows
+    for state in set(State) - set(states):
+        with pytest.raises(KeyError):
+            turn.step(mode, state, Event.STOP, FREE)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -371,20 +397,27 @@ def test_the_two_losses_of_a_line():
 
 
 def test_the_light_of_the_turn():
-    for state in State:
-        expected = Light.RECORDING if state in OPEN else None
-        assert (turn.light(state, holding=True) is Light.RECORDING) == (expected is not None)
-    assert turn.light(State.IDLE, holding=False) is Light.READY
-    assert turn.light(State.IDLE, holding=True) is Light.HOLDING
-    assert turn.light(State.COMMITTING, holding=True) is Light.HOLDING
-    assert turn.light(State.COMMITTING, holding=False) is Light.THINKING
-    assert turn.light(State.SPEAKING, holding=True) is Light.SPEAKING
+    lights = {
+        State.IDLE: Light.READY,
+        State.COMMITTING: Light.THINKING,
+        State.THINKING: Light.THINKING,
+        State.SPEAKING: Light.SPEAKING,
+        State.BRIDGING: Light.SPEAKING,
+        State.DRAINING: Light.SPEAKING,
+        State.CUT: Light.SPEAKING,
+        State.TELLING: Light.NOTICE,
+        State.STOPPED: Light.STOPPING,
+    }
+    gates = "ARMED BARGED LISTENING LATCHED ATTENTIVE HEARING AWAITING ANSWERING"
+    lights |= {State(name): Light.RECORDING for name in gates.split()}
+    assert {state: turn.light(state, holding=False) for state in State} == lights
+    lights |= dict.fromkeys((State.IDLE, State.COMMITTING), Light.HOLDING)
+    assert {state: turn.light(state, holding=True) for state in State} == lights
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_limits_are_the_configured_ones(mode):
     told = Limits(1, 2, 3, 4, 5, 6, 7, 8)
-    assert told.of(mode, State.ARMED) == (2 if mode is Mode.HYBRID else 1)
     by_state = {
         State.BARGED: 2,
         State.LISTENING: 3,
@@ -394,7 +427,8 @@ def test_limits_are_the_configured_ones(mode):
     }
     by_state |= {State.THINKING: 5, State.ATTENTIVE: 6, State.TELLING: 8} | dict.fromkeys(SOUNDING, 7)
     by_state |= {State.AWAITING: 5, State.ANSWERING: 7}
-    assert {state: told.of(mode, state) for state in by_state} == by_state
+    by_state |= {State.ARMED: 2 if mode is Mode.HYBRID else 1, State.IDLE: None, State.STOPPED: None}
+    assert {state: told.of(mode, state) for state in State} == by_state
 
 
 def test_limits_that_nobody_configured_are_those_of_the_configuration_and_longer_than_what_they_wait_for():
