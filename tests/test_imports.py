@@ -20,6 +20,7 @@ LEAVES = frozenset(
         "wire",
         "causes",
         "chatter",
+        "dial",
         "errors",
         "files",
         "hosts",
