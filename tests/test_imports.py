@@ -52,6 +52,7 @@ FOREIGN = {
     "sounddevice": ("audio/desktop.py",),
     "websockets": (
         "local/connection.py",
+        "local/refusing.py",
         "local/server.py",
         "local/talk.py",
         "realtime/client/asynchronous.py",
@@ -95,6 +96,7 @@ DRIVERS = (
     "keeper.py",
     "listener.py",
     "local/connection.py",
+    "local/refusing.py",
     "local/server.py",
     "local/synthesiser.py",
     "local/talk.py",

@@ -48,6 +48,7 @@ _TITLES = tuple(
 _UNSEEN = re.compile(
     r"<(script|style|head)\b.{0,9000}?(?:</\1\s{0,9}>|\Z)|<!--.{0,9000}?(?:-->|\Z)", re.IGNORECASE | re.DOTALL
 )
+_LAST = re.compile(r"[^\s<>\"]+\Z")
 _TAG = re.compile(r"<[^>]{0,2000}(?:>|\Z)")
 
 
@@ -75,7 +76,7 @@ def said_in(body: bytes, content_type: str = "", *, cut: bool = False) -> Said:
     """The words of a body; `cut`: there was more of it."""
     text = _decoded(body, content_type).strip()
     if cut:
-        text = text.rpartition(" ")[0]  # half a key is none that could be found
+        text = _LAST.sub("", text)  # half a key is none that could be found
     if not text:
         return Said()
     if text[0] in "{[":

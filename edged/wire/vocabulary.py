@@ -21,15 +21,15 @@ chunk claim class clean clear cleared client clock close closed closing closure 
 column combination come command commit committed common community company compatibility compatible complete
 completed completion compliance component compression compromise concurrency concurrent condition configuration
 configure confirm conflict connect connection consecutive consider consume contact contain container content
-context continue contract control conversation convert cookie cooldown copy correct correlation corrupt cost could
-couldn count country crash create created credential credit criteria cross current currently custom customer cut d
-daemon daily dashboard data database date day deactivate dead deadline debug decimal decline decode decoder
-decrease default define delay delete deleted deliver delta denied deny denylist depend dependency deplete deploy
-deployment deprecate deprecated deprecation describe description destination detail detect detection detector
-deviate device dialect did didn different dimension direct direction directory disable disabled discard disconnect
-disconnection discontinue dispatch do docs document documentation does doesn domain don done double down
-downstream drain draining drop dropped due duplicate duplicated duration during each early edit effect effective
-either element eligibility eligible else email embedding empty enable enabled encode encoding encounter
+context continuation continue contract control conversation convert cookie cooldown copy correct correlation
+corrupt cost could couldn count country crash create created credential credit criteria cross current currently
+custom customer cut d daemon daily dashboard data database date day deactivate dead deadline debug decimal decline
+decode decoder decrease default define delay delete deleted deliver delta denied deny denylist depend dependency
+deplete deploy deployment deprecate deprecated deprecation describe description destination detail detect
+detection detector deviate device dialect did didn different dimension direct direction directory disable disabled
+discard disconnect disconnection discontinue dispatch do docs document documentation does doesn domain don done
+double down downstream drain draining drop dropped due duplicate duplicated duration during each early edit effect
+effective either element eligibility eligible else email embedding empty enable enabled encode encoding encounter
 encountered end endpoint endpoints enforce engine enough ensure enter enterprise entitle entitlement entity entry
 environment ephemeral equal erase error escape establish evaluation even event every evict exact exactly example
 exceed exceeded except exception exclude exclusive execute execution exhaust exhausted exist existing exists
