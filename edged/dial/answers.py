@@ -7,7 +7,7 @@ all the same.
 
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
 MOST_HEAD = 64 * 2**10  # bytes; the library takes more, which no service sends
@@ -24,6 +24,16 @@ class Answer:
     def __init__(self) -> None:
         self._raw = bytearray()
         self._head: tuple[int, str, Mapping[str, str], int] | None = None
+
+    @classmethod
+    def read(cls, status: int, phrase: str, headers: Iterable[tuple[str, str]], body: bytes) -> "Answer":
+        """One that a library has read, and taken out of its chunks."""
+        answer = cls()
+        found = {name.lower(): value for name, value in headers}
+        found.pop("transfer-encoding", None)
+        answer._head = (status, phrase, found, 0)
+        answer._raw += body[: MOST_BODY + 1]
+        return answer
 
     def feed(self, data: bytes) -> None:
         if (room := MOST_HEAD + MOST_BODY - len(self._raw)) > 0:

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from edged.dial.answers import MOST_BODY, Answer
+
 FIREWALL = "firewall page"  # the type of what a firewall says
 MOST_WORDS = 1000  # characters of a message; a sentence or two are the rule
 MOST_CODE = 64
@@ -48,6 +50,10 @@ _TITLES = tuple(
 _UNSEEN = re.compile(
     r"<(script|style|head)\b.{0,9000}?(?:</\1\s{0,9}>|\Z)|<!--.{0,9000}?(?:-->|\Z)", re.IGNORECASE | re.DOTALL
 )
+_CHALLENGE = re.compile(
+    r'\berror="?(?P<code>\w{1,64})"?(?:.{0,200}?\berror_description="(?P<message>[^"]{1,300})")?',
+    re.IGNORECASE,
+)
 _LAST = re.compile(r"[^\s<>\"]+\Z")
 _TAG = re.compile(r"<[^>]{0,2000}(?:>|\Z)")
 
@@ -70,6 +76,17 @@ class Said:
         if not name or name.isdecimal() or name in self.message:
             return self.message
         return f"{self.message} ({name})" if self.message else name
+
+
+def words_of(answer: Answer, *, whole: bool = True) -> Said:
+    """What an answer says, wherever it says it: in its body, in the headers for it, or behind the status."""
+    body = answer.body
+    said = said_in(body, answer.header("content-type"), cut=not whole or len(body) >= MOST_BODY)
+    if not said.message and (found := _CHALLENGE.search(answer.header("www-authenticate"))) is not None:
+        said = Said(found["message"] or "", said.code or found["code"] or "", said.type)
+    if not said.message and not said.code:
+        said = Said(answer.phrase, "", said.type)
+    return Said(said.message, said.code, FIREWALL) if answer.header("cf-mitigated") else said
 
 
 def said_in(body: bytes, content_type: str = "", *, cut: bool = False) -> Said:

@@ -65,6 +65,7 @@ _VAGUE = frozenset(
     {400, 403, 406, 409, 412, 415, 418, 421, 422, 423, 424, 428}
 )  # their words say what they mean
 _VAGUELY = frozenset({UNKNOWN, "not_offered", "server_error"})  # words that say less than most codes do
+_PLAIN = frozenset({"server_busy", "quota_exceeded", "model_refused"})  # of a status whose words mean no key
 # What is known better than an HTTP 401 knows it, or an error of the service's own.
 _SURER = frozenset(
     {
@@ -94,6 +95,8 @@ def of_answer(status: int, said: Said) -> str:
         return UNKNOWN if status in _VAGUE and not plain else by_status
     if by_status == "proxy_refused" or (known in _VAGUELY and status not in _VAGUE):
         return by_status
+    if known == "key_refused" and by_status in _PLAIN and status not in _VAGUE:
+        return by_status
     if by_status == "key_refused" or (
         status in _PORTAL and not said.code
     ):  # any page may speak of logging in
@@ -103,8 +106,9 @@ def of_answer(status: int, said: Said) -> str:
 
 def of_close(code: int | None, reason: str) -> str:
     """The cause of a close we did not ask for, by its code and reason; every one of them is a drop."""
-    by_code = _of_code(code, reason)
-    known = None if _IDLE.search(reason.casefold()) else of_words(Said(reason))
+    if _IDLE.search(reason.casefold()):
+        return "link_closed"
+    by_code, known = _of_code(code, reason), of_words(Said(reason))
     if known is None or (known in _VAGUELY and by_code not in (UNKNOWN, "link_closed", "model_refused")):
         return by_code
     return known

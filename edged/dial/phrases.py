@@ -194,6 +194,7 @@ ROWS = (
         "model_refused",
         r"""
         (?:provide|specify|requires?|name) (?:a |the )?(?:model|deployment)\b
+        (?:not|n['\u2019]t) (?:have access to|(?:allowed|permitted|authori[sz]ed) to use).{0,40}?\bmodel
         x-portkey-
         \bprovider\b.{0,30}(?:required|missing|not (?:specified|provided|found|set))
         """,

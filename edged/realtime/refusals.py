@@ -4,13 +4,11 @@ Each gives the cause and its words; the causes' reactions stand in causes.py. Wh
 dial/meaning.py. What its error codes mean in a session: faults.py.
 """
 
-import re
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from edged.dial import meaning
-from edged.dial.answers import MOST_BODY, Answer
-from edged.dial.bodies import FIREWALL, Said, said_in
+from edged.dial.bodies import Said
 
 # Results of OpenSSL's verification (X509_V_ERR_*)
 NOT_YET_VALID = 9
@@ -22,10 +20,6 @@ OTHER_NAME = {62, 64}  # not for this host, not for this address
 _NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"}
 REDIRECTS = {300, 301, 302, 303, 307, 308}
 _NOTHING = Said()
-_CHALLENGE = re.compile(
-    r'\berror="?(?P<code>\w{1,64})"?(?:.{0,200}?\berror_description="(?P<message>[^"]{1,300})")?',
-    re.IGNORECASE,
-)
 
 Told = tuple[str, str]
 """The id of a cause, and what happened in words."""
@@ -70,17 +64,6 @@ def of_answer(status: int, location: str, *, secure: bool, said: Said = _NOTHING
     if cause == "captive_portal" and secure and status != 511:
         return "model_refused", f"{words}; that is not the address of a realtime service"
     return cause, words
-
-
-def words_of(answer: Answer, whole: bool) -> Said:  # noqa: FBT001 the library had it whole, or not
-    """What an answer says, wherever it says it: in its body, in the headers for it, or behind the status."""
-    body = answer.body
-    said = said_in(body, answer.header("content-type"), cut=not whole or len(body) >= MOST_BODY)
-    if not said.message and (found := _CHALLENGE.search(answer.header("www-authenticate"))) is not None:
-        said = Said(found["message"] or "", said.code or found["code"] or "", said.type)
-    if not said.message and not said.code:
-        said = Said(answer.phrase, "", said.type)
-    return Said(said.message, said.code, FIREWALL) if answer.header("cf-mitigated") else said
 
 
 def origin(location: str) -> str:

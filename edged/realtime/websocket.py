@@ -31,6 +31,7 @@ from websockets.proxy import parse_proxy
 
 from edged import __made__, __version__
 from edged.dial.answers import Answer
+from edged.dial.bodies import words_of
 from edged.errors import LinkError
 from edged.realtime import refusals
 from edged.realtime.doubt import ClockDoubt
@@ -194,7 +195,7 @@ class WebsocketDial:
                 self._doubt.failed(asyncio.get_running_loop().time(), wall)
         elif answer is not None:
             own, location = (
-                refusals.words_of(answer, isinstance(error, InvalidStatus)),
+                words_of(answer, whole=isinstance(error, InvalidStatus)),
                 answer.header("location"),
             )
             cause, words = refusals.of_answer(answer.status or 0, location, secure=endpoint.secure, said=own)

@@ -88,6 +88,50 @@ def test_a_refusal_is_told_by_its_cause_and_in_the_words_of_the_service(lab_run,
     assert line.endswith(CAUSES[case.cause].remedy)
 
 
+def test_a_service_that_complains_and_then_says_nothing_is_told_by_its_complaint(lab_run, journal):
+    async def complain(connection):
+        await connection.recv()
+        told = {"type": "invalid_request_error", "message": "This service is not available in your country."}
+        await connection.send(json.dumps({"type": "error", "error": told}))
+        await connection.wait_closed()
+
+    net = SimNet(latency_ms=10)
+
+    async def main():
+        async with (
+            serve(complain, HOST, 8080, compression=None),
+            Kiosk(net, f"ws://{HOST}:8080/", Random(1)) as kiosk,
+        ):
+            assert await kiosk.until(lambda: kiosk.app.link.cause is not None, 30.0)
+            return kiosk.app.link.cause
+
+    assert lab_run(main(), net=net) == "region_refused"
+    assert "not available in your country" in journal.getvalue()
+
+
+def test_a_service_that_refuses_in_other_words_is_told_again_and_in_the_same_words_is_not(lab_run, journal):
+    words = ["once (req_1)", "once (req_2)", "once (req_3)", "twice (req_4)", "twice (req_5)"]
+    told = iter(words)
+
+    def refuse(connection, request):
+        return connection.respond(403, f"not {next(told, words[-1])} today")
+
+    net = SimNet(latency_ms=10)
+
+    async def main():
+        async with (
+            serve(None, HOST, 8080, compression=None, process_request=refuse),
+            Kiosk(net, f"ws://{HOST}:8080/", Random(1)) as kiosk,
+        ):
+            await asyncio.sleep(600)
+            return lines(kiosk.app.snapshot())
+
+    status = list(lab_run(main(), net=net))
+    downs = [line for line in journal.getvalue().splitlines() if "link: down" in line]
+    assert ["once" in line for line in downs] == [True, False]
+    assert any("twice" in line for line in status)
+
+
 def test_there_are_enough_of_them():
     assert len(REFUSALS) >= 60
     told = {case.cause for case in REFUSALS}
