@@ -174,7 +174,7 @@ class WebsocketDial:
         except (OSError, WebSocketException, ValueError) as error:
             if isinstance(error, ValueError) and _raised_here(error):
                 raise  # a bug; of a library it is a name or an address that cannot be
-            if isinstance(error, TimeoutError) and attempt.reached and attempt.refusal is None:
+            if isinstance(error, TimeoutError) and attempt.reached:
                 self._silent = attempt.reached
             raise self._told(error, attempt, endpoint) from error
         self._silent = ""

@@ -1,6 +1,8 @@
 """The words of bodies, in each shape that services send them."""
 
+import gzip
 import json
+import zlib
 
 import pytest
 
@@ -102,3 +104,18 @@ def test_who_is_let_in_is_not_refused():
     answer = Answer()
     answer.feed(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
     assert not answer.refuses
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_a_body_that_becomes_more_costs_what_is_read_of_it(coding):
+    much = bytes(2**24)
+    raw = gzip.compress(much) if coding == "gzip" else zlib.compress(much)
+    answer = Answer()
+    answer.feed(f"HTTP/1.1 403 No\r\nContent-Encoding: {coding}\r\n\r\n".encode() + raw)
+    assert 0 < len(answer.body) <= MOST_BODY
+
+
+def test_a_coding_that_nobody_knows_has_no_words():
+    answer = Answer()
+    answer.feed(b"HTTP/1.1 403 No\r\nContent-Encoding: br\r\n\r\n\x1b\x03")
+    assert (answer.status, answer.body) == (403, b"")

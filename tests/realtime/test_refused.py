@@ -6,6 +6,7 @@ import json
 import zlib
 
 import pytest
+from websockets.utils import accept_key
 
 from edged.causes import CAUSES
 from edged.dial.answers import MOST_BODY
@@ -15,7 +16,7 @@ from edged.local.server import LocalServer
 from edged.local.voice import hum
 from edged.realtime import transport
 from edged.realtime.providers import endpoint
-from edged.realtime.transport import BODY_S
+from edged.realtime.transport import BODY_S, GOODBYE_S
 from edged.realtime.websocket import WebsocketDial
 from edged.system.veil import Veil
 from edged.wire.words import Words
@@ -266,33 +267,48 @@ def test_a_frame_that_breaks_the_protocol_is_told_so(kind):
     assert CAUSES[error.cause].retry.value == "remote"
 
 
-def test_who_does_not_hang_up_after_breaking_the_protocol_is_left():
-    async def answer(reader, writer):
-        request = await reader.readuntil(b"\r\n\r\n")
-        key = next(line for line in request.split(b"\r\n") if line.startswith(b"Sec-WebSocket-Key")).split()[
-            1
-        ]
-        writer.write(
-            b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-            + accept_key(key.decode()).encode()
-            + b"\r\n\r\n"
-            + FRAMES["opcode"]
-        )
-        await reader.read()
+async def heard(dial, to):
+    line = await dial(to, 60.0)
+    await line.receive()
+
+
+def unhurried(lab_run, answer):
+    """The failure at a service that says `answer(key)` and never hangs up, and how long it took, in virtual time."""
+    net = SimNet(latency_ms=10)
+
+    async def serve(reader, writer):
+        request = (await reader.readuntil(b"\r\n\r\n")).decode()
+        key = next(line for line in request.split("\r\n") if line.startswith("Sec-WebSocket-Key")).split()[1]
+        writer.write(answer(key))
         await gone.wait()
         writer.close()
 
     async def main():
-        async with await asyncio.start_server(answer, LOOPBACK, 0) as server:
-            port = server.sockets[0].getsockname()[1]
-            line = await WebsocketDial(Here())(endpoint("custom", url=f"ws://{LOOPBACK}:{port}/"), 5.0)
+        loop = asyncio.get_running_loop()
+        async with await asyncio.start_server(serve, LOOPBACK, 8080):
+            began = loop.time()
+            to = endpoint("custom", url=f"ws://{LOOPBACK}:8080/")
             with pytest.raises(LinkError) as caught:
-                await line.receive()
+                await heard(WebsocketDial(SimResolver(net)), to)
+            took_s = loop.time() - began
             gone.set()
-            await line.close()
-        return caught.value.cause
-
-    from websockets.utils import accept_key
+        return caught.value.cause, took_s
 
     gone = asyncio.Event()
-    assert asyncio.run(main()) == "protocol_broken"
+    return lab_run(main(), net=net)
+
+
+def test_who_does_not_hang_up_after_breaking_the_protocol_is_left(lab_run):
+    def answer(key):
+        head = "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+        return f"{head}{accept_key(key)}\r\n\r\n".encode() + FRAMES["opcode"]
+
+    cause, took_s = unhurried(lab_run, answer)
+    assert cause == "protocol_broken"
+    assert took_s < GOODBYE_S + 0.2
+
+
+def test_of_a_body_that_is_longer_than_is_read_no_more_is_waited_for(lab_run):
+    cause, took_s = unhurried(lab_run, lambda key: head("Content-Length: 99999") + BODY + b" " * MOST_BODY)
+    assert cause == "region_refused"
+    assert took_s < BODY_S / 2
