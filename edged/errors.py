@@ -54,11 +54,16 @@ class DeviceError(EdgedError):
 class LinkError(EdgedError):
     """The line to the service failed; `retry_after_s` is what the far end asked for, if it did.
 
-    `said` is what of the message is the far end's own, and may quote anybody.
+    `said` is what of the message is the far end's own, in one piece or several, and may quote anybody.
     """
 
     def __init__(
-        self, message: str, cause: str, retry_after_s: float | None = None, *, said: str = ""
+        self,
+        message: str,
+        cause: str,
+        retry_after_s: float | None = None,
+        *,
+        said: str | tuple[str, ...] = "",
     ) -> None:
         super().__init__(message)
         self.cause = cause

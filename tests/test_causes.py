@@ -60,9 +60,11 @@ RETRIES = {
     """,
     Retry.REMOTE: """
         unreachable handshake_timeout link_closed service_silent server_error dialect_refused
+        service_refused policy_refused protocol_broken
     """,
     Retry.REFUSED: """
         tls_failed captive_portal proxy_refused key_refused quota_exceeded model_refused settings_refused
+        region_refused address_refused firewall_refused account_refused not_offered
     """,
     Retry.TOLD: """
         server_busy

@@ -20,6 +20,7 @@ LEAVES = frozenset(
         "wire",
         "causes",
         "chatter",
+        "dial",
         "errors",
         "files",
         "hosts",
@@ -52,6 +53,7 @@ FOREIGN = {
     "sounddevice": ("audio/desktop.py",),
     "websockets": (
         "local/connection.py",
+        "local/refusing.py",
         "local/server.py",
         "local/talk.py",
         "realtime/client/asynchronous.py",
@@ -96,6 +98,7 @@ DRIVERS = (
     "listener.py",
     "lobby.py",
     "local/connection.py",
+    "local/refusing.py",
     "local/server.py",
     "local/synthesiser.py",
     "local/talk.py",

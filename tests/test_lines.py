@@ -15,6 +15,7 @@ from tests.lab.net import SimNet
 MOST = 100
 HALF_AN_HOUR = 1800
 FAULTS = (
+    *("refuse_with:403:region", "refuse_with:403:endless", "handshake:accept", "break:opcode"),
     *("refuse:401", "refuse:429:0", "refuse:503", "slow:9", "hang", "mute"),
     *("close:1000", "close:1011:x", "close:4000:out of it", "close:1011@response.created"),
     *("drop", "drop@response.done", "stall", "stall@response.created", "half_open"),

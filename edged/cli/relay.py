@@ -92,6 +92,7 @@ def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> 
             SystemResolver().resolve,
             ca_file=config.provider.ca_file,
             proxy=config.provider.proxy.reveal(),
+            words=words,
         ),
         policy=policy,
         port=args.port,

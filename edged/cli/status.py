@@ -2,6 +2,8 @@
 
 import argparse
 import json
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from edged.cli.options import add_config, is_there, load_config
 from edged.errors import ConfigError
@@ -50,17 +52,22 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(snapshot, indent=2))
         return 0
+    print("\n".join(lines(snapshot)))
+    return 0
+
+
+def lines(snapshot: Mapping[str, Any]) -> Iterator[str]:
+    """What a person is told of a snapshot (docs/control-socket.md)."""
     told = {name: snapshot.get(name, "not told") for name in ("state", "light", "pending", "volume", "turns")}
     link = snapshot.get("link") or {}
     line = "up" if link.get("up") else f"down ({link.get('cause') or 'connecting'})"
     lost = ", ".join(f"{name}: {cause}" for name, cause in snapshot.get("lost", {}).items()) or "all there"
-    print(f"state     {told['state']}{' (muted)' if snapshot.get('muted') else ''}")
-    print(f"light     {told['light']}")
-    print(f"line      {line}, {told['pending']} waiting")
-    print(f"devices   {lost}")
-    print(f"volume    {told['volume']}")
-    print(f"turns     {told['turns']}")
+    yield f"state     {told['state']}{' (muted)' if snapshot.get('muted') else ''}"
+    yield f"light     {told['light']}"
+    yield f"line      {line}, {told['pending']} waiting"
+    yield f"devices   {lost}"
+    yield f"volume    {told['volume']}"
+    yield f"turns     {told['turns']}"
     for trouble in snapshot.get("troubles", ()):
-        print(printable(f"trouble   {trouble['what']}: {trouble['cause']}: {trouble['text']}"))
-        print(printable(f"remedy    {trouble['remedy']}"))
-    return 0
+        yield printable(f"trouble   {trouble['what']}: {trouble['cause']}: {trouble['text']}")
+        yield printable(f"remedy    {trouble['remedy']}")

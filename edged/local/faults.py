@@ -7,9 +7,13 @@ that very event; what comes before the session has no event. In a script, `DO...
 connections only.
 
     refuse:STATUS[:RETRY_AFTER]   HTTP status instead of a handshake; RETRY_AFTER is seconds or a date
+    refuse_with:STATUS:BODY       the same with a body: a name (refusing.py), or any text
+    handshake:KIND                let in, but wrongly: accept, unaccepted, upgrade, connection, extension, subprotocol
     slow:SECONDS | hang           a late handshake (60 s at most), or none
     mute                          no session.created
     close:CODE[:REASON]           a close frame
+    break:KIND                    what is no frame: opcode, reserved, masked, utf8, utf8_split, long_control,
+                                  split_control, continuation, interleaved, close_code, close_short, close_utf8
     drop                          the connection ends without one
     stall                         nothing more is sent or done; pings are answered: a gateway before a dead service
     half_open                     nothing at all any more, pings neither
@@ -36,6 +40,7 @@ from http import HTTPStatus
 from typing import Any
 
 from edged.local.bloat import KINDS, bloated
+from edged.local.garbage import FRAMES, GARBAGE, HANDSHAKES
 from edged.wire import ClientName, ServerName, name_of, to_ga
 
 Json = dict[str, Any]
@@ -44,6 +49,9 @@ _LINE = re.compile(
 )
 _ARGUMENTS = {
     "refuse": (1, 2),
+    "refuse_with": (2, 2),
+    "handshake": (1, 1),
+    "break": (1, 1),
     "slow": (1, 1),
     "close": (1, 2),
     "garbage": (1, 1),
@@ -60,20 +68,10 @@ _NONE = (
     "hang", "mute", "drop", "stall", "half_open", "expire", "swallow", "unasked", "deaf", "twice", "foreign", "late",
     "odd", "cut", "bad_base64", "bare", "code_in_type",
 )  # fmt: skip
-BEFORE = frozenset({"refuse", "slow", "hang"})
+BEFORE = frozenset({"refuse", "refuse_with", "handshake", "slow", "hang"})
+_KINDS = {"bloat": KINDS, "garbage": GARBAGE, "break": FRAMES, "handshake": HANDSHAKES}
 ODD = 481  # bytes
 _LASTING = frozenset({"deaf", "twice", "foreign", "late", "odd", "cut", "bad_base64", "bare", "code_in_type"})
-GARBAGE: dict[str, str | bytes] = {
-    "text": "this is no JSON",
-    "array": "[1, 2, 3]",
-    "untyped": '{"event_id": "event_x"}',
-    "typed_null": '{"type": null}',
-    "deep": "[" * 5000 + "]" * 5000,
-    "binary": b"\x00\xff\xfe",
-    "nul": '{"type": "\\u0000"}',
-    "huge_number": '{"type": "response.created", "response": {"id": "x", "usage": {"total_tokens": 1e999999}}}',
-    "lone_surrogate": '{"type": "response.output_text.delta", "delta": "\\ud800"}',
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +89,13 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Break:
+    """Bytes that are no frame, or not in this place."""
+
+    frames: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """`do` is close, drop, stall, half_open or expire: nothing of the session comes after it."""
 
@@ -104,7 +109,7 @@ class Speak:
     """The session begins an answer by itself."""
 
 
-Action = Send | End | Speak
+Action = Send | Break | End | Speak
 
 
 def parse(line: str) -> Fault:
@@ -121,18 +126,16 @@ def parse(line: str) -> Fault:
     if do not in _ARGUMENTS and do not in _NONE:
         raise ValueError(f"no fault: {do[:40]!r} (one of {', '.join(sorted((*_ARGUMENTS, *_NONE)))})")
     least, most = _ARGUMENTS.get(do, (0, 0))
-    if do in ("close", "refuse"):  # the second has colons of its own
+    if do in ("close", "refuse", "refuse_with"):  # the second has colons of its own
         arguments = (arguments[0], ":".join(arguments[1:])) if len(arguments) > 1 else arguments
     if not least <= len(arguments) <= most:
         raise ValueError(f"{do} takes {least} to {most} arguments, as in {do}{':X' * least}")
-    numbers = arguments[:1] if do in ("refuse", "close", "slow", "huge", "flood") else ()
+    numbers = arguments[:1] if do in ("refuse", "refuse_with", "close", "slow", "huge", "flood") else ()
     if not all(re.fullmatch(r"\d{1,9}(\.\d{1,9})?", number, re.ASCII) for number in numbers):
         raise ValueError(f"{do} takes a number, not {arguments[0][:40]!r}")
     _check(do, arguments)
-    if do == "bloat" and arguments[0] not in KINDS:
-        raise ValueError(f"no bloat: {arguments[0][:40]!r} (one of {', '.join(KINDS)})")
-    if do == "garbage" and arguments[0] not in GARBAGE:
-        raise ValueError(f"no garbage: {arguments[0][:40]!r} (one of {', '.join(GARBAGE)})")
+    if do in _KINDS and arguments[0] not in _KINDS[do]:
+        raise ValueError(f"no {do}: {arguments[0][:40]!r} (one of {', '.join(_KINDS[do])})")
     at = to_ga(found["at"]) if found["at"] else None
     if at is None and do == "swallow":
         raise ValueError("swallow takes an event, as in swallow@response.done")
@@ -144,8 +147,8 @@ def parse(line: str) -> Fault:
 
 def _check(do: str, arguments: tuple[str, ...]) -> None:
     """Raises ValueError for figures that no connection knows."""
-    if do == "refuse" and arguments[0] not in _STATUSES:
-        raise ValueError(f"refuse takes an HTTP status from 200 on, not {arguments[0][:40]!r}")
+    if do in ("refuse", "refuse_with") and arguments[0] not in _STATUSES:
+        raise ValueError(f"{do} takes an HTTP status from 200 on, not {arguments[0][:40]!r}")
     if do == "refuse" and len(arguments) > 1 and not _RETRY_AFTER.fullmatch(arguments[1]):
         raise ValueError(f"refuse takes seconds or an HTTP date to retry after, not {arguments[1][:40]!r}")
     if do in _MOST and float(arguments[0]) > _MOST[do]:
@@ -241,8 +244,9 @@ def _actions(fault: Fault) -> list[Action]:
             return [End(fault.do)]
         case "unasked":
             return [Speak()]
-        case "garbage":
-            return [Send(GARBAGE[fault.arguments[0]])]
+        case "break" | "garbage":
+            kind = fault.arguments[0]
+            return [Break(FRAMES[kind]) if fault.do == "break" else Send(GARBAGE[kind])]
         case "huge":
             filling = "x" * int(float(fault.arguments[0]) * 2**20)
             return [Send(json.dumps({"type": ServerName.ITEM_RETRIEVED.value, "item": {"id": filling}}))]

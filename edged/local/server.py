@@ -8,9 +8,7 @@ they were made; a client that does not read is not read either.
 """
 
 import asyncio
-import contextlib
 import itertools
-import json
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -18,14 +16,13 @@ from http import HTTPStatus
 from types import TracebackType
 
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from edged import wire
 from edged.hosts import asks_for_loopback, is_loopback
 from edged.lobby import Lobby, by_way_of
-from edged.local import faults, http
+from edged.local import faults, http, refusing
 from edged.local.answer import Tempo
 from edged.local.bill import Billed, Ledger, Taken
 from edged.local.caller import Caller
@@ -147,21 +144,21 @@ class LocalServer:
         assert isinstance(connection, Connection)
         if connection.trouble is not None:
             words = "A body has one Content-Length, a number up to 1 MiB."
-            return _refusal(HTTPStatus(connection.trouble), None, words)
+            return refusing.refusal(HTTPStatus(connection.trouble), None, words)
         try:
             caller = _caller(request)
         except ValueError:
-            return _refusal(HTTPStatus.BAD_REQUEST, None, "The path is no URL's.")
+            return refusing.refusal(HTTPStatus.BAD_REQUEST, None, "The path is no URL's.")
         if is_loopback(self._host) and not asks_for_loopback(caller.headers.get("host", [])):
             words = "This server is for this machine only: the host has to be localhost, 127.0.0.1 or [::1]."
-            return _refusal(HTTPStatus.FORBIDDEN, None, words)
+            return refusing.refusal(HTTPStatus.FORBIDDEN, None, words)
         if caller.is_foreign and not self._door.is_locked:
-            return _refusal(
+            return refusing.refusal(
                 HTTPStatus.FORBIDDEN, None, "Without keys this server is not for pages from elsewhere."
             )
-        return await self._answered(connection, caller)
+        return await self._answered(connection, request, caller)
 
-    async def _answered(self, connection: Connection, caller: Caller) -> Response | None:
+    async def _answered(self, connection: Connection, request: Request, caller: Caller) -> Response | None:
         if not caller.opens:
             reply = http.respond(
                 caller.method,
@@ -173,21 +170,23 @@ class LocalServer:
                 wall=self._wall(),
                 new_id=self._new_id,
             )
-            return _json(reply.status, reply.body)
+            return refusing.as_json(reply.status, reply.body)
         if http.endpoint(caller.path) != "realtime":
-            return _refusal(HTTPStatus.NOT_FOUND, None, f"No such path: {caller.path[:80]}; good: {PATH}")
+            return refusing.refusal(
+                HTTPStatus.NOT_FOUND, None, f"No such path: {caller.path[:80]}; good: {PATH}"
+            )
         if not self._door.lets_in(caller.keys, self._wall()):
             if caller.is_page:
                 return None
-            return _refusal(HTTPStatus.UNAUTHORIZED, "invalid_api_key", "Incorrect API key provided.")
+            return refusing.refusal(HTTPStatus.UNAUTHORIZED, "invalid_api_key", "Incorrect API key provided.")
         if not self._lobby.let_in(connection):
             words = f"This server serves {self._lobby.most} clients at a time, and they are here. Try again later."
-            return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, None, words)
+            return refusing.refusal(HTTPStatus.SERVICE_UNAVAILABLE, None, words)
         try:
             connection.faults = self._suffered(caller.query.get("fault", []))
         except ValueError as error:
-            return _refusal(HTTPStatus.BAD_REQUEST, "invalid_fault", str(error))
-        return await _handshake_faults(connection)
+            return refusing.refusal(HTTPStatus.BAD_REQUEST, "invalid_fault", str(error))
+        return await refusing.before(connection, request, connection.faults)
 
     def _suffered(self, lines: list[str]) -> tuple[Fault, ...]:
         """The faults of one more connection."""
@@ -258,41 +257,9 @@ class LocalServer:
         return f"{prefix}_{next(self._numbers):06d}"
 
 
-async def _handshake_faults(connection: Connection) -> Response | None:
-    for fault in connection.faults:
-        if fault.do == "refuse":
-            status = HTTPStatus(int(fault.arguments[0]))
-            response = _refusal(status, "fault", f"Refused with {status.value}, as asked.")
-            if len(fault.arguments) > 1:
-                response.headers["Retry-After"] = fault.arguments[1]
-            return response
-        if fault.do in ("slow", "hang"):
-            late_s = float(fault.arguments[0]) if fault.arguments else 2 * OPEN_S
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(late_s):
-                    await connection.wait_closed()
-    return None
-
-
 def _caller(request: Request) -> Caller:
     return Caller.of(request.method, request.path, request.headers.raw_items())
 
 
 def _subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
     return next((name for name in offered if name == SUBPROTOCOL), None)
-
-
-def _refusal(status: HTTPStatus, code: str | None, message: str) -> Response:
-    error = {"type": "invalid_request_error", "code": code, "message": message, "param": None}
-    return _json(status.value, {"error": error})
-
-
-def _json(status: int, body: dict[str, object]) -> Response:
-    text = json.dumps(body).encode()
-    headers = Headers()
-    headers["Content-Type"] = "application/json"
-    headers["Content-Length"] = str(len(text))
-    headers["Connection"] = "close"
-    with contextlib.suppress(ValueError):
-        return Response(status, HTTPStatus(status).phrase, headers, text)
-    return Response(status, "", headers, text)

@@ -12,7 +12,7 @@ from collections import deque
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from edged.local.faults import Action, End, Faulty, Send, Speak
+from edged.local.faults import Action, Break, End, Faulty, Send, Speak
 from edged.local.session import LocalSession
 
 MOST_WAITING, MOST_WAITING_BYTES = 1000, 4 * 2**20
@@ -98,6 +98,9 @@ class Talk:
                 return action
             if isinstance(action, Speak):
                 self._say(self._session.speak(self._loop.time()))
+                continue
+            if isinstance(action, Break):
+                self._connection.transport.write(action.frames)
                 continue
             self._waiting_bytes -= len(action.message)
             try:

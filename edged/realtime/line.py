@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from edged.dial import meaning
+from edged.dial.bodies import Said
 from edged.errors import LinkError
-from edged.realtime.events import Broken, Opened, SessionEvent
+from edged.realtime.events import Broken, Opened, SessionEvent, Told
 from edged.realtime.ports import Dial, Transport
 from edged.realtime.providers import Endpoint
 from edged.realtime.session import Session
@@ -20,6 +22,10 @@ from edged.realtime.vigil import Flow
 OPEN_TIMEOUT_S = 10.0
 GREETING_S = 3.0
 READY_S = 10.0
+# Ends that say little: what the service said before says more.
+_EXPLAINED = frozenset(
+    {"link_closed", "service_refused", "model_refused", "server_error", "handshake_timeout"}
+)
 SENT_WITHIN_S = (
     7.5  # a socket that takes nothing for so long is dead: pings wait behind the sound and can not tell
 )
@@ -33,6 +39,7 @@ class Line:
     session: Session
     born_s: float
     expires_at: float | None = None
+    complaint: Told | None = None  # the last one before the settings were confirmed
     confirmed_s: float = (
         0.0  # how long it took to confirm the settings: a round trip, and what the service took
     )
@@ -89,10 +96,21 @@ async def open_line(
         line.confirmed_s = asyncio.get_running_loop().time() - asked_s
         session.remember(history)
         await line.put_all()
-    except BaseException:  # cancelled, too: nothing is to stay open that nobody has
+    except BaseException as error:  # cancelled, too: nothing is to stay open that nobody has
         await transport.close()
+        if isinstance(error, LinkError) and line.complaint is not None and error.cause in _EXPLAINED:
+            raise _explained(error, line.complaint) from error
         raise
     return line
+
+
+def _explained(error: LinkError, complaint: Told) -> LinkError:
+    """A connection that ended, or was of no use, after the service had said why."""
+    said = Said(complaint.text, type=complaint.code)  # where it has no code it is the error's type
+    known = meaning.of_error(said)
+    cause = known or ("service_refused" if error.cause == "link_closed" else error.cause)
+    pieces = (said.text, *((error.said,) if isinstance(error.said, str) else error.said))
+    return LinkError(f"{error}; before, it said: {said.text}", cause, error.retry_after_s, said=pieces)
 
 
 async def _confirmed(line: Line, told: Callable[[SessionEvent], None]) -> None:
@@ -112,6 +130,8 @@ def _take(line: Line, message: str | bytes, told: Callable[[SessionEvent], None]
                 raise LinkError(text, cause, said=said)
             case Opened(expires_at=expires_at):
                 line.expires_at = expires_at
+            case Told(cause=None):
+                line.complaint = event
             case _:
                 pass
         told(event)

@@ -208,7 +208,7 @@ class Link:
             self._dialect = Dialect.GA
         self._ignored += cause == "commit_ignored"
         self._deaf = self._deaf or self._ignored >= DEAF_AFTER
-        if cause != self.cause:
+        if self.words.is_news(error) or cause != self.cause:
             told = {"cause": cause, "wait_s": f"{wait_s:.1f}"}
             words = "link: down, %s: %s; next try in %.1f s. %s"
             log.warning(words, cause, text, wait_s, CAUSES[cause].remedy, extra={"edged": told})

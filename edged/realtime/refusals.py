@@ -1,13 +1,14 @@
 """What it means when an attempt to connect is refused: by TLS, by an answer, by a proxy. Pure.
 
-Each gives the cause and its words; the causes' reactions stand in causes.py. What closes and error codes mean:
-faults.py.
+Each gives the cause and its words; the causes' reactions stand in causes.py. What a service's own words mean:
+dial/meaning.py. What its error codes mean in a session: faults.py.
 """
 
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from edged.realtime import faults
+from edged.dial import meaning
+from edged.dial.bodies import Said
 
 # Results of OpenSSL's verification (X509_V_ERR_*)
 NOT_YET_VALID = 9
@@ -17,7 +18,8 @@ OTHER_NAME = {62, 64}  # not for this host, not for this address
 
 # How OpenSSL names an answer that is no TLS at all
 _NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"}
-_REDIRECTS = {300, 301, 302, 303, 307, 308}
+REDIRECTS = {300, 301, 302, 303, 307, 308}
+_NOTHING = Said()
 
 Told = tuple[str, str]
 """The id of a cause, and what happened in words."""
@@ -46,18 +48,21 @@ def of_tls(reason: str) -> Told:
     return "tls_failed", f"no secure connection ({reason or 'TLS'})"
 
 
-def of_answer(status: int, location: str, *, secure: bool) -> Told:
+def of_answer(status: int, location: str, *, secure: bool, said: Said = _NOTHING) -> Told:
     """An HTTP answer that is no change to WebSocket. A redirect is never followed: it would carry the key along.
 
     Over TLS whoever answers has the service's certificate, and no network can stand in its place: a redirect or a
     page is the service's own, at a wrong address.
     """
-    cause = faults.of_status(status)
+    cause = meaning.of_answer(status, said)
     words = f"answered HTTP {status}"
-    if status in _REDIRECTS:
+    if status in REDIRECTS:
+        cause = meaning.of_status(status)
         words += f", a redirect to {origin(location) or 'another address'}, which is not followed"
+    elif said:
+        words += f": {said.text}"
     if cause == "captive_portal" and secure and status != 511:
-        return "model_refused", f"{words}: that is not the address of a realtime service"
+        return "model_refused", f"{words}; that is not the address of a realtime service"
     return cause, words
 
 

@@ -237,7 +237,8 @@ class Session:
             self.counters["probes_answered"] += 1
             return []
         if code in faults.FATAL:
-            return [Broken(faults.FATAL[code], error.message, error.message)]
+            said = error.message or code
+            return [Broken(faults.FATAL[code], said, said)]
         if not self.ready:
             return self._on_update_refused(error, told)
         if code in faults.HARMLESS:

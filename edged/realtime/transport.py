@@ -6,16 +6,22 @@ What waits here is bounded in bytes, whatever the other end does:
    bounds the bytes, would keep each as an object.
 2. Nothing more is read while one message of `LARGE` bytes waits to be taken, or as many small ones as the library has.
 3. Who is sent more than it takes, as are answers to its pings, is given up.
+4. Of a handshake that is refused no more is waited for than what is read of it (dial/answers.py).
+
+A text that is not UTF-8 breaks the protocol, as other frames do that the library refuses by itself: what comes after it
+could be anything.
 """
 
 import asyncio
+from codecs import getincrementaldecoder
 from collections.abc import Mapping
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
-from websockets.frames import DATA_OPCODES, Frame, Opcode
+from websockets.frames import DATA_OPCODES, CloseCode, Frame, Opcode
 from websockets.protocol import Event, State
 
+from edged.dial.answers import Answer
 from edged.errors import LinkError
 from edged.realtime import faults
 from edged.realtime.outq import unacknowledged
@@ -23,17 +29,23 @@ from edged.realtime.pulse import PONG_WITHIN_S, Beat, Pulse
 from edged.realtime.vigil import Flow
 
 GOODBYE_S = 0.5
+BODY_S = 1.0  # for the words of a refusal, after its status; some services never end them
 LARGE = 256 * 2**10  # bytes; as many are read at once
 AT_ONCE = 8 * 2**10  # of them, that the library makes frames of: each is an object, and may have two bytes
+BROKEN = frozenset(
+    {CloseCode.PROTOCOL_ERROR, CloseCode.INVALID_DATA}
+)  # what is said to who broke the protocol
 MOST_UNSENT = 8 * 2**20  # bytes; the settings of a session are the longest message, and a hundredth of it
 
 
 class Connection(ClientConnection):
     """The library's, which also tells of every byte that comes, and sends without a task where nothing need wait."""
 
+    answer: Answer | None = None  # to the handshake, until it is settled
     pulse: Pulse | None = None
     below: asyncio.Transport | None = None  # what TLS writes into, which has a buffer of its own
     _is_made = False
+    _goodbye: asyncio.TimerHandle | None = None  # for who refuses, or closes, and does not hang up
     _kind: Opcode | None = None  # of a message in fragments
     _begun: bytes | bytearray = b""
 
@@ -43,21 +55,39 @@ class Connection(ClientConnection):
 
     def connection_lost(self, exc: Exception | None) -> None:
         # asyncio tells of the end of one that TLS never let begin, too; of that the dial tells
+        if self._goodbye is not None:
+            self._goodbye.cancel()
         if self._is_made:
             super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self.pulse is not None:
             self.pulse.heard(self.loop.time())
+        if self.response is None:
+            self._hear(data)
         for at in range(0, len(data), AT_ONCE):
             super().data_received(data[at : at + AT_ONCE])
         if self.waiting_bytes() > MOST_UNSENT:
+            self.transport.abort()
+        if self._goodbye is None and self.protocol.close_expected():
+            self._goodbye = self.loop.call_later(GOODBYE_S, self.transport.abort)
+
+    def _hear(self, data: bytes) -> None:
+        """Keep of the answer what tells of a refusal, and wait for no more of it."""
+        answer = self.answer = self.answer or Answer()
+        answer.feed(data)
+        if answer.refuses and self._goodbye is None:
+            self._goodbye = self.loop.call_later(BODY_S, self.transport.abort)
+        if answer.refuses and answer.is_enough:
             self.transport.abort()
 
     def process_event(self, event: Event) -> None:
         if isinstance(event, Frame) and event.opcode in DATA_OPCODES:
             whole = event if event.fin and self._kind is None else self._joined(event)
-            if whole is not None:
+            if whole is not None and whole.opcode is Opcode.TEXT and not _is_text(whole.data):
+                self.protocol.fail(CloseCode.INVALID_DATA, "a text that is not UTF-8")
+                self.send_data()
+            elif whole is not None:
                 super().process_event(whole)
                 self._hold(whole)
         else:
@@ -164,6 +194,17 @@ class WebsocketTransport:
                 raise
 
 
+def _is_text(data: bytes | bytearray | memoryview) -> bool:
+    """Whether it is UTF-8; found out piece by piece, for as a string it may take four times as much."""
+    decoder = getincrementaldecoder("utf-8")()
+    try:
+        for at in range(0, len(data), LARGE):
+            decoder.decode(bytes(data[at : at + LARGE]), at + LARGE >= len(data))
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _text(data: bytes) -> str | bytes:
     """A large message stays bytes: as text it may take four times as much. So does one that is no text."""
     if len(data) > LARGE:
@@ -181,6 +222,9 @@ def _of_close(closed: ConnectionClosed, remedies: Mapping[str, str]) -> LinkErro
         words = f"closed by the service: {code} {reason}".rstrip()
         return LinkError(with_remedy(words, cause, remedies), cause, said=reason.rstrip())
     if closed.sent is not None:
+        if closed.sent.code in BROKEN:
+            words = f"the service broke the WebSocket protocol: {closed.sent.reason or closed.sent.code}"
+            return LinkError(words, "protocol_broken", said=closed.sent.reason.rstrip())
         words = f"given up: {closed.sent.code} {closed.sent.reason}".rstrip()
         return LinkError(words, "link_closed", said=closed.sent.reason.rstrip())
     return LinkError("the connection broke without a goodbye", "link_closed")

@@ -30,6 +30,8 @@ from websockets.exceptions import (
 from websockets.proxy import parse_proxy
 
 from edged import __made__, __version__
+from edged.dial.answers import Answer
+from edged.dial.bodies import words_of
 from edged.errors import LinkError
 from edged.realtime import refusals
 from edged.realtime.doubt import ClockDoubt
@@ -65,6 +67,13 @@ class _Connect(connect):
 
     route: _Route
     reached = ""  # the address that let us in
+    made: Connection | None = None  # over which the handshake goes
+
+    @property
+    def refusal(self) -> Answer | None:
+        """The answer that does not let us in, even where the library made nothing of it."""
+        answer = self.made.answer if self.made is not None else None
+        return answer if answer is not None and answer.refuses else None
 
     def process_redirect(self, exc: Exception) -> Exception | str:
         return exc
@@ -80,6 +89,7 @@ class _Connect(connect):
                 _check_silent(waiting)
             connection = self.factory(self.ws_uri)
             assert isinstance(connection, Connection)
+            self.made = connection
             transport.set_protocol(connection)
             if self.route.tls is not None:
                 connection.below = transport
@@ -169,10 +179,12 @@ class WebsocketDial:
             raise self._told(error, attempt, endpoint) from error
         self._silent = ""
         self._doubt.cleared()
+        connection.answer = None
         return connection
 
     def _told(self, error: Exception, attempt: _Connect, endpoint: Endpoint) -> LinkError:
-        wall = self._wall()
+        wall, wait_s, answer = self._wall(), None, attempt.refusal
+        said: str | tuple[str, ...] = _said(error)
         if isinstance(error, ssl.SSLCertVerificationError):
             self._tls = None  # the files of authorities may be other ones the next time
             behind = self._doubt.behind(wall)
@@ -181,15 +193,20 @@ class WebsocketDial:
             )
             if cause == "clock_unset":
                 self._doubt.failed(asyncio.get_running_loop().time(), wall)
+        elif answer is not None:
+            own, location = (
+                words_of(answer, whole=isinstance(error, InvalidStatus)),
+                answer.header("location"),
+            )
+            cause, words = refusals.of_answer(answer.status or 0, location, secure=endpoint.secure, said=own)
+            said = (own.text, refusals.origin(location))
+            wait_s = refusals.retry_after_s(answer.header("retry-after") or None, wall)
         else:
-            cause, words = _refusal(error, secure=endpoint.secure)
-        wait_s = None
-        if isinstance(error, InvalidStatus):
-            wait_s = refusals.retry_after_s(error.response.headers.get("Retry-After"), wall)
+            cause, words = _refusal(error)
         arrived = attempt.reached and not isinstance(error, ProxyError)
         who = endpoint.host if arrived else attempt.route.first_stop
         text = with_remedy(f"{who}: {words}", cause, endpoint.provider.remedies)
-        return LinkError(text, cause, wait_s, said=_said(error))
+        return LinkError(text, cause, wait_s, said=said)
 
     def _context(self, endpoint: Endpoint) -> ssl.SSLContext | None:
         if not endpoint.secure:
@@ -208,13 +225,11 @@ def _said(error: Exception) -> str:
     """What of the library's words quotes the far end."""
     if isinstance(error, InvalidMessage) and error.__cause__ is not None:
         return str(error.__cause__)
-    if isinstance(error, InvalidStatus):
-        return refusals.origin(error.response.headers.get("Location", ""))
     return str(error) if isinstance(error, InvalidHandshake | ProxyError) else ""
 
 
-def _refusal(error: Exception, *, secure: bool) -> tuple[str, str]:  # noqa: PLR0911 one return a kind
-    """What an attempt failed of: cause and words. Certificates are told elsewhere."""
+def _refusal(error: Exception) -> tuple[str, str]:  # noqa: PLR0911 one return a kind
+    """What an attempt failed of: cause and words. Certificates and answers are told elsewhere."""
     match error:
         case TimeoutError():
             return "handshake_timeout", "no answer in time"
@@ -224,15 +239,12 @@ def _refusal(error: Exception, *, secure: bool) -> tuple[str, str]:  # noqa: PLR
             return refusals.of_proxy(error.response.status_code)
         case ProxyError() | InvalidProxy():
             return "proxy_refused", f"this is not the proxy of `provider.proxy` ({error})"
-        case InvalidStatus():
-            answer = error.response
-            return refusals.of_answer(answer.status_code, answer.headers.get("Location", ""), secure=secure)
         case InvalidURI():
             return "model_refused", str(error)
         case InvalidMessage():
             return "unreachable", f"does not speak HTTP ({_said(error)})"
         case InvalidHandshake():
-            return "captive_portal", f"answers, but not as a WebSocket server ({error})"
+            return "protocol_broken", f"the service broke the WebSocket protocol: {error}"
         case OSError() if no_route(error):
             return "offline", str(error)
         case _:

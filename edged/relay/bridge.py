@@ -154,7 +154,7 @@ class Bridge:
 
 async def tell(client: Side, dialect: Dialect, refused: RefusedError) -> End:
     """Tell a client that there is no service for it; gives what it is to be closed with."""
-    error, end = of_refusal(refused.status, str(refused))
+    error, end = of_refusal(refused.status, str(refused), refused.why, refused.said)
     try:
         await client.send(wire.encode(error, dialect, "event_relay_000000"))
     except ClosedError as closed:

@@ -6,6 +6,7 @@ ones that may; a reason is cut to what a frame carries.
 
 from typing import Literal, NamedTuple
 
+from edged.dial import meaning
 from edged.wire import ErrorEvent, ServerError
 
 NORMAL, GOING_AWAY, PROTOCOL_ERROR, TOO_BIG, INTERNAL_ERROR, TRY_AGAIN = 1000, 1001, 1002, 1009, 1011, 1013
@@ -48,18 +49,25 @@ def fit(reason: str) -> str:
     return reason.encode(errors="replace")[:MOST_REASON_BYTES].decode(errors="ignore")
 
 
-def of_refusal(status: int | None, what: str) -> tuple[ErrorEvent, End]:
+def of_refusal(status: int | None, what: str, cause: str = "", said: str = "") -> tuple[ErrorEvent, End]:
     """What a client is told when the service can not be reached: an error first, then a close.
 
-    `status` is the HTTP status of a handshake that was refused, None when there was no answer to speak of;
-    `what` says it in words that hold neither key nor the service's own text.
+    `status` is the HTTP status of a handshake that was refused, None when there was no answer to speak of; `what` says
+    it in words that hold neither key nor the service's own text, `cause` is what it means (by the status alone, where
+    it is not given), and `said` what of the service's text clients may have.
     """
-    if status in (401, 403):
+    if not cause and status is not None:
+        cause = meaning.of_status(status)
+    short, what = what, f"{what}: {said.rstrip('.')}" if said else what
+    if cause == "key_refused":
         message = f"{what}: the relay's key is not accepted there. The relay has to be given another one."
         error = ServerError(message, "invalid_request_error", "invalid_api_key")
         return ErrorEvent(error), End("relay", KEY_REFUSED, KEY_REASON)
-    if status in (429, 503):
+    if cause == "server_busy":
         error = ServerError(f"{what}: it is busy. Try again later.", "server_error", "rate_limit_exceeded")
-        return ErrorEvent(error), End("relay", TRY_AGAIN, fit(what))
+        return ErrorEvent(error), End("relay", TRY_AGAIN, fit(short))
+    if cause == "quota_exceeded":
+        error = ServerError(f"{what}.", "insufficient_quota", "insufficient_quota")
+        return ErrorEvent(error), End("relay", INTERNAL_ERROR, fit(short))
     error = ServerError(f"{what}.", "server_error", "upstream_unreachable")
-    return ErrorEvent(error), End("relay", INTERNAL_ERROR, fit(what))
+    return ErrorEvent(error), End("relay", INTERNAL_ERROR, fit(short))

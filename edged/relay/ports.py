@@ -26,12 +26,13 @@ class StuckError(EdgedError):
 class RefusedError(EdgedError):
     """The service could not be reached, or refused the handshake with HTTP status `status`.
 
-    The text is fit for clients: it holds no key, and no text of the service's own.
+    The text is fit for clients: it holds no key, and no text of the service's own. So is `said`, what may be passed on
+    of that. `why` is the cause.
     """
 
-    def __init__(self, message: str, status: int | None = None) -> None:
+    def __init__(self, message: str, status: int | None = None, *, why: str = "", said: str = "") -> None:
         super().__init__(message)
-        self.status = status
+        self.status, self.why, self.said = status, why, said
 
 
 @dataclass(frozen=True, slots=True)

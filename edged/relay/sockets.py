@@ -17,12 +17,17 @@ from urllib.parse import urlsplit, urlunsplit
 from websockets.asyncio.client import connect
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
+from websockets.http11 import Response
 
 from edged import __version__
+from edged.dial import meaning
+from edged.dial.answers import Answer
+from edged.dial.bodies import words_of
 from edged.errors import LinkError
 from edged.relay.closing import NO_GOODBYE, PROTOCOL_ERROR, TOO_BIG
 from edged.relay.ports import ClosedError, Message, RefusedError, Side, StuckError, Upstream
 from edged.tls import client_context
+from edged.wire.words import Words
 
 MAX_MESSAGE_BYTES = 16 * 2**20  # a whole retrieved item may come in one message
 PING_AFTER_S = 5.0  # of silence
@@ -30,6 +35,7 @@ PONG_FROM_SERVICE_S = 5.0
 PONG_FROM_CLIENT_S = 20.0  # it may come behind all the sound that a slow line has still to carry
 OPEN_S = 10.0
 SEND_S = 10.0
+_LEAST = 8  # characters of what is sent to the service and may be secret
 CLOSE_S = 10.0  # at most; who closes says how long
 
 SILENT = logging.getLogger(f"{__name__}.library")
@@ -101,8 +107,12 @@ class Dialler:
     `ca_file` holds the only authorities to be trusted, in PEM; empty: the machine's. `proxy`: http://…, or empty.
     """
 
-    def __init__(self, resolve: Resolve, *, ca_file: str = "", proxy: str = "") -> None:
+    def __init__(
+        self, resolve: Resolve, *, ca_file: str = "", proxy: str = "", words: Words | None = None
+    ) -> None:
+        """`words` tells what of a refusal clients may have."""
         self._resolve, self._ca_file, self._proxy = resolve, ca_file, proxy
+        self._words = words or Words()
         self._tls: ssl.SSLContext | None = None
 
     async def __call__(self, upstream: Upstream) -> Side:
@@ -117,14 +127,28 @@ class Dialler:
         except LinkError as error:
             raise RefusedError(f"{host} has no address") from error
         except InvalidStatus as error:
-            status = error.response.status_code
-            raise RefusedError(f"{host} refused the handshake with HTTP {status}", status) from error
+            raise self._refused(upstream, error.response) from error
         except ssl.SSLError as error:
             raise RefusedError(f"{host}: no secure connection ({error.reason or 'TLS'})") from error
         except InvalidHandshake as error:
             raise RefusedError(f"{host} does not speak WebSocket") from error
         except (OSError, WebSocketException, ValueError) as error:
             raise RefusedError(f"{host} can not be reached") from error
+
+    def _refused(self, upstream: Upstream, response: Response) -> RefusedError:
+        """A refusal, with the service's words as far as they say nothing that was sent there."""
+        status, headers = response.status_code, response.headers.raw_items()
+        said = words_of(Answer.read(status, response.reason_phrase, headers, bytes(response.body)))
+        text = self._words.told(said.text)
+        if any(
+            part in text
+            for value in upstream.headers.values()
+            for part in (value, *value.split())
+            if len(part) >= _LEAST
+        ):
+            text = ""
+        words = f"{upstream.host} refused the handshake with HTTP {status}"
+        return RefusedError(words, status, why=meaning.of_answer(status, said), said=text)
 
     def _context(self, host: str) -> ssl.SSLContext:
         try:

@@ -62,7 +62,7 @@ class Words:
         self.transcripts = False  # asked for: what was said may be read
         self._veiled = veiled
         self._lately: dict[str, str] = {}
-        self._held = 0  # characters of it
+        self._held, self._gist = 0, ""  # characters of it; what a service said of the last failure
         self.know(ours)
 
     def know(self, ours: Iterable[str]) -> None:
@@ -111,10 +111,17 @@ class Words:
 
     def failure(self, error: EdgedError) -> str:
         """What may be passed on of a failure, in one line; part of it may be the service's."""
-        text, said = _one_line(str(error)), _one_line(getattr(error, "said", ""))
-        if said:
-            text = re.sub(rf"(?<!\w){re.escape(said)}(?!\w)", lambda _: self.told(said), text)
+        text = _one_line(str(error))
+        if said := _said_in(error):
+            any_of = "|".join(re.escape(each) for each in sorted(said, key=len, reverse=True))
+            text = re.sub(rf"(?<!\w)(?:{any_of})(?!\w)", lambda found: self.told(found[0]), text)
         return self.unsaid(text)
+
+    def is_news(self, error: EdgedError) -> bool:
+        """Whether a service says what it has not said of the failure before; ids and figures aside."""
+        gist = " ".join(word for word in " ".join(_said_in(error)).split() if word.strip("().,:;").isalpha())
+        before, self._gist = self._gist, gist or self._gist
+        return self._gist != before
 
     def unsaid(self, text: str) -> str:
         """A text of our own, such as that of a bug, without what was said lately."""
@@ -177,6 +184,12 @@ class Words:
                 kept += [line[at : max(start, at)], _GONE]
                 at = end
         return _GAPS.sub(_GONE, "".join(kept) + line[at:])
+
+
+def _said_in(error: EdgedError) -> list[str]:
+    """What of a failure is the service's own, each piece on one line."""
+    said = getattr(error, "said", ())
+    return [line for each in ([said] if isinstance(said, str) else said) if (line := _one_line(each))]
 
 
 def _said(event: shapes.ServerEvent) -> Iterator[tuple[str, str, bool]]:

@@ -10,7 +10,9 @@ import pytest
 from edged import wire
 from edged.errors import WireError
 from edged.local.bloat import KINDS
-from edged.local.faults import GARBAGE, End, Fault, Faulty, Send, parse
+from edged.local.faults import Break, End, Fault, Faulty, Send, parse
+from edged.local.garbage import FRAMES, GARBAGE, HANDSHAKES
+from edged.local.refusing import BODIES, SPOILT
 from edged.wire import Dialect, Part
 
 
@@ -48,6 +50,9 @@ def events(actions):
         ("close:1001:a: b", Fault("close", ("1001", "a: b"))),
         ("refuse:503:2~3", Fault("refuse", ("503", "2"), connections=3)),
         ("garbage:deep", Fault("garbage", ("deep",))),
+        ("refuse_with:403:region", Fault("refuse_with", ("403", "region"))),
+        ('refuse_with:403:{"a": "b: c"}', Fault("refuse_with", ("403", '{"a": "b: c"}'))),
+        ("break:utf8@response.done", Fault("break", ("utf8",), "response.done")),
         ("huge:64", Fault("huge", ("64",))),
         ("bloat:lists", Fault("bloat", ("lists",))),
         ("flood:100000", Fault("flood", ("100000",))),
@@ -71,6 +76,11 @@ def test_a_fault_is_a_line(line, fault):
         ("drop:1", "drop takes 0 to 0"),
         ("close:soon", "takes a number"),
         ("garbage:can", "no garbage"),
+        ("break:can", "no break"),
+        ("handshake:can", "no handshake"),
+        ("handshake:accept@response.done", "takes no event"),
+        ("refuse_with:403", "takes 2 to 2"),
+        ("refuse_with:999:key", "from 200 on"),
         ("drop@#2", "no fault"),
         ("drop~0", "no fault"),
         ("close:99999", "may be sent"),
@@ -98,7 +108,7 @@ def test_a_fault_is_a_line(line, fault):
     ],
 )
 def test_a_line_that_is_none_says_what_is(line, words):
-    with pytest.raises(ValueError, match=r"fault|takes|garbage|bloat|bytes") as refused:
+    with pytest.raises(ValueError, match=r"fault|takes|garbage|bloat|bytes|break|handshake") as refused:
         parse(line)
     assert words in str(refused.value)
 
@@ -207,6 +217,11 @@ def test_garbage_comes_after_its_event(kind):
     assert through(f"garbage:{kind}@response.done", DONE) == [Send(DONE), Send(GARBAGE[kind])]
 
 
+@pytest.mark.parametrize("kind", FRAMES)
+def test_what_is_no_frame_comes_after_its_event(kind):
+    assert through(f"break:{kind}@response.done", DONE) == [Send(DONE), Break(FRAMES[kind])]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_costs_more_than_its_bytes_is_of_its_event_and_fits_into_a_message(kind):
     (_, told) = through(f"bloat:{kind}@response.done", DONE)
@@ -245,5 +260,5 @@ def test_the_manual_has_every_fault_and_no_other():
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     told = {name.split(":")[0].split("@")[0] for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
     assert told == known
-    for kind in GARBAGE:
+    for kind in (*GARBAGE, *FRAMES, *HANDSHAKES, *BODIES, *SPOILT):
         assert f"`{kind}`" in table

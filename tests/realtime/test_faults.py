@@ -31,7 +31,7 @@ def test_what_a_close_means(code, reason, cause):
     ("status", "cause"),
     [
         (401, "key_refused"),
-        (403, "key_refused"),
+        (403, "service_refused"),
         (404, "model_refused"),
         (400, "model_refused"),
         (429, "server_busy"),

@@ -53,7 +53,7 @@ def test_no_tls(reason, cause):
     [
         (400, "model_refused", Retry.REFUSED),
         (401, "key_refused", Retry.REFUSED),
-        (403, "key_refused", Retry.REFUSED),
+        (403, "service_refused", Retry.REMOTE),
         (404, "model_refused", Retry.REFUSED),
         (429, "server_busy", Retry.TOLD),
         (500, "server_error", Retry.REMOTE),

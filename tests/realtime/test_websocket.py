@@ -66,7 +66,7 @@ def test_it_says_who_it_is_and_offers_no_compression(lab_run):
     ("status", "headers", "cause", "wait_s"),
     [
         (401, {}, "key_refused", None),
-        (403, {}, "key_refused", None),
+        (403, {}, "service_refused", None),
         (404, {}, "model_refused", None),
         (429, {"Retry-After": "7"}, "server_busy", 7.0),
         (503, {"Retry-After": "soon"}, "server_busy", None),

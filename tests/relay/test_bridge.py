@@ -280,6 +280,40 @@ def test_a_refused_handshake_is_an_error_and_a_close(lab_run, dialect, status, c
     lab_run(main(), net=SimNet(latency_ms=10))
 
 
+@pytest.mark.parametrize(
+    ("body", "code", "said"),
+    [
+        (
+            '{"error": {"message": "Country, region, or territory not supported"}}',
+            "upstream_unreachable",
+            "Country, region, or territory not supported",
+        ),
+        ('{"detail": "Forbidden"}', "upstream_unreachable", "Forbidden"),
+        ('{"detail": "Invalid API key"}', "invalid_api_key", "Invalid API key"),
+        ('{"detail": "Too many sessions"}', "rate_limit_exceeded", "Too many sessions"),
+        (f'{{"detail": "No access with Bearer {KEY}"}}', "invalid_api_key", ""),
+        (f'{{"detail": "Closed to {KEY}"}}', "upstream_unreachable", ""),
+        ("<title>Just a moment...</title>", "upstream_unreachable", "Just a moment"),
+    ],
+)
+def test_a_client_is_told_why_a_service_refuses(lab_run, body, code, said):
+    service = Service()
+
+    async def main():
+        async with (
+            serving(service, process_request=lambda connection, request: connection.respond(403, body)),
+            relay_to(service.url) as relay,
+            joined(relay) as socket,
+        ):
+            got, _ = await ending(socket)
+            (event,) = map(wire.parse_server, got)
+            assert event.error.code == code
+            assert said in event.error.message
+            assert KEY not in got[0]
+
+    lab_run(main(), net=SimNet(latency_ms=10))
+
+
 def test_nobody_there_is_said_too(lab_run):
     async def main():
         async with relay_to("ws://127.0.0.1:9/") as relay, joined(relay) as socket:

@@ -46,7 +46,8 @@ def test_a_half_character_is_no_bug():
     ("status", "code", "close"),
     [
         (401, "invalid_api_key", 3000),
-        (403, "invalid_api_key", 3000),
+        (403, "upstream_unreachable", 1011),
+        (402, "insufficient_quota", 1011),
         (429, "rate_limit_exceeded", 1013),
         (503, "rate_limit_exceeded", 1013),
         (404, "upstream_unreachable", 1011),
@@ -60,3 +61,10 @@ def test_a_service_that_refuses_is_an_error_and_a_close(status, code, close):
     assert "voice.example refused" in event.error.message
     assert (end.by, end.code) == ("relay", close)
     assert end.reason in ("voice.example refused", "invalid_request_error.invalid_api_key")
+
+
+def test_a_refusal_is_what_its_words_mean_and_a_client_gets_them():
+    event, end = of_refusal(403, "voice.example refused", "region_refused", "Country not supported")
+    assert event.error.message == "voice.example refused: Country not supported."
+    assert (event.error.code, end.code) == ("upstream_unreachable", 1011)
+    assert of_refusal(400, "x", "key_refused")[1].code == 3000

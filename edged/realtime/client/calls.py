@@ -11,6 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from edged.dial import meaning
+from edged.dial.answers import Answer
+from edged.dial.bodies import words_of
 from edged.errors import WireError
 from edged.realtime.client import urls
 from edged.realtime.client.account import Account, Headers, merged, query_of
@@ -97,13 +100,16 @@ def refusal(reply: Reply) -> APIStatusError:
         message = (
             f"it points to {_header(reply.headers, 'location')[:_LONGEST_TEXT]!r}, which is not followed"
         )
-    return of_status(reply.status)(
+    refused = of_status(reply.status)(
         "".join(mark if mark.isprintable() else " " for mark in message),
         status_code=reply.status,
         headers=reply.headers,
         body=body,
         **{name: told[name] for name in ("type", "code", "param") if isinstance(told.get(name), str)},
     )
+    answer = Answer.read(reply.status, "", reply.headers.items(), raw)
+    refused.cause = meaning.of_answer(reply.status, words_of(answer))
+    return refused
 
 
 def _call(

@@ -1,0 +1,200 @@
+"""The words of a refusal's body, in whichever shape services and what stands before them send it. Pure.
+
+Errors as JSON (OpenAI, Azure, Google, Portkey, LiteLLM, FastAPI, Cloudflare's API, problem+json), as XML, as a page
+(its title alone: the rest is for eyes) or as plain text. What comes out is not yet fit to be shown: it is the
+service's text, and goes through wire/words.py.
+"""
+
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from edged.dial.answers import MOST_BODY, Answer
+
+FIREWALL = "firewall page"  # the type of what a firewall says
+MOST_WORDS = 1000  # characters of a message; a sentence or two are the rule
+MOST_CODE = 64
+_MOST_LEAVES = 8  # of a JSON that has none of the names below
+_MOST_DEPTH = 4
+_BETWEEN = (
+    "error",
+    "errors",
+    "detail",
+    "details",
+    "fault",
+    "response",
+    "message",
+    "inner_error",
+    "innererror",
+)
+_MESSAGES = (
+    "message", "error_description", "detail", "msg", "errormessage", "error_message", "error_msg", "faultstring",
+    "description", "reason", "title", "error", "errors",
+)  # fmt: skip
+_CODES = ("code", "error_code", "errorcode", "status_code", "errcode")
+_NOTHING = frozenset({"", "none", "null", "undefined"})
+_PAIR = re.compile(r'"(\w{1,40})"\s{0,9}:\s{0,9}"((?:[^"\\]|\\.){1,2000})', re.DOTALL)
+_ELEMENT = re.compile(r"<(code|message)>([^<]{1,2000})", re.IGNORECASE)
+# What pages of firewalls have in them, whatever their title says.
+_OF_FIREWALLS = re.compile(
+    r"challenge-platform|_?cf[_-]chl|edgesuite\.net|incapsula|imperva|datadome|captcha|sucuri|support id|cf-error-code",
+    re.IGNORECASE,
+)
+_TITLES = tuple(
+    re.compile(rf"<{name}\b[^>]{{0,500}}>(.{{1,2000}}?)(?:</{name}|\Z)", re.IGNORECASE | re.DOTALL)
+    for name in ("title", "h1", "h2")
+)
+_UNSEEN = re.compile(
+    r"<(script|style|head)\b.{0,9000}?(?:</\1\s{0,9}>|\Z)|<!--.{0,9000}?(?:-->|\Z)", re.IGNORECASE | re.DOTALL
+)
+_CHALLENGE = re.compile(
+    r'\berror="?(?P<code>\w{1,64})"?(?:.{0,200}?\berror_description="(?P<message>[^"]{1,300})")?',
+    re.IGNORECASE,
+)
+_LAST = re.compile(r"[^\s<>\"]+\Z")
+_TAG = re.compile(r"<[^>]{0,2000}(?:>|\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A service's own words: what an error is called, of which kind it is, and what it says of it."""
+
+    message: str = ""
+    code: str = ""
+    type: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.message or self.code or self.type)
+
+    @property
+    def text(self) -> str:
+        """In one piece: the message, and the code where it does not say the same."""
+        name = self.code or ("" if self.message else self.type)
+        if not name or name.isdecimal() or name in self.message:
+            return self.message
+        return f"{self.message} ({name})" if self.message else name
+
+
+def words_of(answer: Answer, *, whole: bool = True) -> Said:
+    """What an answer says, wherever it says it: in its body, in the headers for it, or behind the status."""
+    body = answer.body
+    said = said_in(body, answer.header("content-type"), cut=not whole or len(body) >= MOST_BODY)
+    if not said.message and (found := _CHALLENGE.search(answer.header("www-authenticate"))) is not None:
+        said = Said(found["message"] or "", said.code or found["code"] or "", said.type)
+    if not said.message and not said.code:
+        said = Said(answer.phrase, "", said.type)
+    return Said(said.message, said.code, FIREWALL) if answer.header("cf-mitigated") else said
+
+
+def said_in(body: bytes, content_type: str = "", *, cut: bool = False) -> Said:
+    """The words of a body; `cut`: there was more of it."""
+    text = _decoded(body, content_type).strip()
+    if cut:
+        text = _LAST.sub("", text)  # half a key is none that could be found
+    if not text:
+        return Said()
+    if text[0] in "{[":
+        return _of_json(text)
+    if text[0] == "<":
+        return _of_markup(text)
+    return Said(_short(text))
+
+
+def _decoded(body: bytes, content_type: str) -> str:
+    told = content_type.lower()
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")) or "utf-16" in told:
+        return body.decode("utf-16", errors="replace")
+    latin = "iso-8859-1" in told or "windows-1252" in told
+    return body.decode("cp1252" if latin else "utf-8-sig", errors="replace")
+
+
+def _of_json(text: str) -> Said:
+    try:
+        told: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        pairs: dict[str, str] = {}
+        for name, value in _PAIR.findall(text):  # cut off, or not quite JSON
+            pairs.setdefault(name.lower(), _unescaped(value))
+        return _of_fields(pairs) if pairs else Said(_short(text))
+    found = _errors(told)
+    return found or Said(_short("; ".join(_leaves(told))))
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return str(json.loads(f'"{text}"'))
+    except ValueError:
+        return text
+
+
+def _errors(told: Any, depth: int = 0) -> Said:
+    """The innermost words that are there, with the codes on the way to them."""
+    if isinstance(told, list):
+        told = next((each for each in told if isinstance(each, dict | str)), None)
+    if isinstance(told, str):
+        return Said(_short(told))
+    if not isinstance(told, dict) or depth > _MOST_DEPTH:
+        return Said()
+    fields = {str(name).lower(): value for name, value in told.items()}
+    outer = _of_fields(fields)
+    for name in _BETWEEN:
+        if isinstance(fields.get(name), dict | list) and (inner := _errors(fields[name], depth + 1)):
+            return Said(inner.message or outer.message, inner.code or outer.code, inner.type or outer.type)
+    return outer
+
+
+def _of_fields(fields: dict[str, Any]) -> Said:
+    message = next((value for name in _MESSAGES if (value := _text(fields.get(name)))), "")
+    code = next((value for name in _CODES if (value := _text(fields.get(name), MOST_CODE))), "")
+    other = _text(fields.get("error"), MOST_CODE)
+    if not code and other and other != message and " " not in other:
+        code = other  # OAuth's way: a name, and a description beside
+    if code and " " in code and other and other not in (code, message):
+        message, code = f"{code}: {message}", ""
+    status = _text(fields.get("status"), MOST_CODE)
+    kind = _text(fields.get("type"), MOST_CODE) or ("" if status.isdecimal() else status)
+    return Said(message, code, "" if "/" in kind else kind)  # the type of a problem is an address
+
+
+def _text(value: Any, most: int = MOST_WORDS) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    text = str(value).strip()
+    return "" if text.casefold() in _NOTHING else _short(text, most)
+
+
+def _leaves(told: Any) -> Iterable[str]:
+    """What else a JSON says in words."""
+
+    def each(value: Any, depth: int) -> Iterator[str]:
+        if isinstance(value, str) and value.strip():
+            yield value
+        elif depth <= _MOST_DEPTH and isinstance(value, dict | list):
+            for inner in value.values() if isinstance(value, dict) else value:
+                yield from each(inner, depth + 1)
+
+    return [text for text, _ in zip(each(told, 0), range(_MOST_LEAVES), strict=False)]
+
+
+def _of_markup(text: str) -> Said:
+    elements = {name.lower(): html.unescape(value).strip() for name, value in _ELEMENT.findall(text)}
+    if "message" in elements:
+        return Said(_short(elements["message"]), _short(elements.get("code", ""), MOST_CODE))
+    kind = FIREWALL if _OF_FIREWALLS.search(text) else ""
+    for title in _TITLES:
+        if (found := title.search(text)) is not None and (words := _bare(found[1])):
+            return Said(_short(words), type=kind)
+    return Said(_short(_bare(_UNSEEN.sub(" ", text))), type=kind)
+
+
+def _bare(text: str) -> str:
+    return " ".join(html.unescape(_TAG.sub(" ", text)).split())
+
+
+def _short(text: str, most: int = MOST_WORDS) -> str:
+    """On one line, and its beginning where it is long; never half a word: half a key is none that could be found."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[:most].rpartition(" ")[0]

@@ -1,0 +1,164 @@
+"""What a service's words mean: the row of causes.py that a refusal, a close or an error belongs to. Pure tables.
+
+Rules:
+1. A code that means one thing only decides. Then the words do, by the first row that they fit (phrases.py). Then the
+   HTTP status or the code of the close.
+2. The key is to blame where the key is meant: by HTTP 401, or by words of it. An HTTP 403 alone does not mean it, nor
+   does a close 1008: countries, firewalls and models are refused so, too.
+3. Words that nobody knows are no cause that somebody knows: `service_refused`, with the words.
+
+Codes, reasons and pages were seen at OpenAI, Azure, Google, xAI, Alibaba, LiteLLM, Portkey's gateway, speech-to-speech,
+Cloudflare and in public reports of users. What of the words may be shown is wire/words.py's.
+"""
+
+import re
+
+from edged.dial.answers import usual_phrase
+from edged.dial.bodies import Said
+from edged.dial.phrases import ROWS
+
+UNKNOWN = "service_refused"
+MOST_READ = 1000  # characters that are looked at
+
+_NAMES = {
+    "key_refused": """
+        invalid_api_key incorrect_api_key missing_api_key api_key_expired expired_api_key invalid_token token_expired
+        token_revoked account_deactivated invalid_authentication mismatched_project invalid_project
+        mismatched_organization invalid_organization
+    """,
+    "quota_exceeded": """
+        insufficient_quota billing_hard_limit_reached billing_not_active budget_exceeded arrearage
+        insufficient_balance insufficient_funds payment_required
+    """,
+    "model_refused": """
+        model_not_found invalid_model unsupported_model model_not_supported model_deprecated deployment_not_found
+        key_model_access_denied team_model_access_denied
+    """,
+    "region_refused": "unsupported_country_region_territory unsupported_country",
+    "address_refused": "ip_not_authorized ip_not_allowed ip_blocked",
+    "account_refused": "organization_not_verified organization_must_be_verified account_suspended",
+    "policy_refused": "content_policy_violation content_filter responsible_ai_policy_violation",
+    "server_busy": """
+        rate_limit_exceeded rate_limit_error too_many_requests connection_limit_reached overloaded_error
+    """,
+    "server_error": "server_error internal_error internal_server_error",
+    "dialect_refused": "beta_api_shape_disabled",
+    "session_expired": "session_expired",
+}
+CODES = {code: cause for cause, codes in _NAMES.items() for code in codes.split()}
+"""Codes that mean one thing, wherever they stand."""
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,40}(?:[_-][A-Za-z0-9]{1,40}){0,8}")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_STATUS = re.compile(r"\b(?:http|status|code|error)(?: code| status)?:? ?([45]\d\d)\b")
+_IDLE = re.compile(r"\bidle\b|inactiv|no activity")
+
+# An HTTP status that says enough, where no words say more.
+_OF_STATUS = {
+    401: "key_refused", 402: "quota_exceeded", 403: UNKNOWN, 407: "proxy_refused", 408: "server_error",
+    420: "server_busy", 425: "server_error", 429: "server_busy", 446: "policy_refused", 451: "region_refused",
+    498: "key_refused", 501: "not_offered", 503: "server_busy", 511: "captive_portal", 529: "server_busy",
+}  # fmt: skip
+_OF_CODE = {1008: UNKNOWN, 1013: "server_busy", 1014: "server_error"}
+_PORTAL = frozenset({200, 300, 301, 302, 303, 307, 308})
+_VAGUE = frozenset(
+    {400, 403, 406, 409, 412, 415, 418, 421, 422, 423, 424, 428}
+)  # their words say what they mean
+_VAGUELY = frozenset({UNKNOWN, "not_offered", "server_error"})  # words that say less than most codes do
+_PLAIN = frozenset({"server_busy", "quota_exceeded", "model_refused"})  # of a status whose words mean no key
+# What is known better than an HTTP 401 knows it, or an error of the service's own.
+_SURER = frozenset(
+    {
+        "region_refused",
+        "address_refused",
+        "firewall_refused",
+        "account_refused",
+        "quota_exceeded",
+        "model_refused",
+        "server_busy",
+    }
+)
+
+
+def of_status(status: int) -> str:
+    """The cause of an HTTP answer to the handshake, by its status alone."""
+    if status in _PORTAL:
+        return "captive_portal"
+    return _OF_STATUS.get(status, "server_error" if status >= 500 else "model_refused")
+
+
+def of_answer(status: int, said: Said) -> str:
+    """The cause of an HTTP answer to the handshake that is not a switch of protocols."""
+    by_status, known = of_status(status), of_words(said)
+    if known is None or known == "session_expired":
+        plain = said.message.casefold().removeprefix(str(status)).strip(" .") in _phrases(status)
+        return UNKNOWN if status in _VAGUE and not plain else by_status
+    if by_status == "proxy_refused" or (known in _VAGUELY and status not in _VAGUE):
+        return by_status
+    if known == "key_refused" and by_status in _PLAIN and status not in _VAGUE:
+        return by_status
+    if by_status == "key_refused" or (
+        status in _PORTAL and not said.code
+    ):  # any page may speak of logging in
+        return known if known in _SURER else by_status
+    return known
+
+
+def of_close(code: int | None, reason: str) -> str:
+    """The cause of a close we did not ask for, by its code and reason; every one of them is a drop."""
+    if _IDLE.search(reason.casefold()):
+        return "link_closed"
+    by_code, known = _of_code(code, reason), of_words(Said(reason))
+    if known is None or (known in _VAGUELY and by_code not in (UNKNOWN, "link_closed", "model_refused")):
+        return by_code
+    return known
+
+
+def of_error(said: Said) -> str | None:
+    """The cause of an error event for which there is no session; None: nobody knows."""
+    return of_words(said)
+
+
+def of_words(said: Said) -> str | None:
+    """What the words mean; None: nothing that is known."""
+    for text in (said.code, said.message[:MOST_READ], said.type):
+        for name in _NAME.findall(text):
+            if cause := CODES.get(_snake(name)):
+                return cause
+    for text in (f"{said.code} {said.message}", said.type):
+        plain = _HUMP.sub(" ", text[:MOST_READ]) if " " not in text.strip() else text[:MOST_READ]
+        plain = " ".join(plain.replace("_", " ").casefold().split())
+        for row in ROWS:
+            if row.fits(plain):
+                return row.cause
+        if (told := _STATUS.search(plain)) is not None:
+            return of_status(int(told[1]))
+    return None
+
+
+def _of_code(code: int | None, reason: str) -> str:
+    match code:
+        case 1008 | 1013 | 1014:
+            return _OF_CODE[code]
+        case 1002 | 1003 | 1007 | 1009 | 1010 if reason:
+            return UNKNOWN  # it says what it does not like of us
+        case 3000 if not reason:
+            return "key_refused"  # the registry's word for it is Unauthorized
+        case 4000 if not reason or reason.startswith("invalid_request_error"):
+            return "model_refused"
+        case int() if 4400 <= code < 4600:
+            return of_status(code - 4000)
+        case int() if 3000 <= code < 5000:
+            return UNKNOWN
+        case _:
+            return "link_closed"
+
+
+def _phrases(status: int) -> frozenset[str]:
+    """What says no more than the status does."""
+    usual = usual_phrase(status).casefold()
+    return frozenset({"", usual, f"{usual} ({status})", "error"})
+
+
+def _snake(name: str) -> str:
+    return _HUMP.sub("_", name).replace("-", "_").casefold()

@@ -1,0 +1,37 @@
+"""What is no message of the protocol, no frame of a WebSocket, or no handshake: by name, for faults. A table."""
+
+GARBAGE: dict[str, str | bytes] = {
+    "text": "this is no JSON",
+    "array": "[1, 2, 3]",
+    "untyped": '{"event_id": "event_x"}',
+    "typed_null": '{"type": null}',
+    "deep": "[" * 5000 + "]" * 5000,
+    "binary": b"\x00\xff\xfe",
+    "nul": '{"type": "\\u0000"}',
+    "huge_number": '{"type": "response.created", "response": {"id": "x", "usage": {"total_tokens": 1e999999}}}',
+    "lone_surrogate": '{"type": "response.output_text.delta", "delta": "\\ud800"}',
+}
+
+FRAMES = {
+    "opcode": b"\x83\x00",  # one that nobody has given a meaning
+    "reserved": b"\xc1\x02{}",  # compressed, which was not agreed on
+    "masked": b"\x81\x82\0\0\0\0{}",  # as only a client may
+    "utf8": b"\x81\x04{\xff\xfe}",
+    "utf8_split": b"\x01\x02{\xe2\x80\x01}",  # half a character, and the message ends
+    "long_control": b"\x89\x7e\x00\x7e" + bytes(126),
+    "split_control": b"\x09\x00",
+    "continuation": b"\x80\x02{}",  # of nothing
+    "interleaved": b"\x01\x01{\x81\x02{}",  # a message within a message
+    "close_code": b"\x88\x02\x03\xed",  # 1005, which may not be sent
+    "close_short": b"\x88\x01\x03",  # half a code
+    "close_utf8": b"\x88\x04\x03\xe8\xff\xff",
+}
+
+HANDSHAKES: dict[str, tuple[str, str | None]] = {  # the header that is wrong, and how; None: it is not there
+    "accept": ("Sec-WebSocket-Accept", "AAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+    "unaccepted": ("Sec-WebSocket-Accept", None),
+    "upgrade": ("Upgrade", "h2c"),
+    "connection": ("Connection", "close"),
+    "extension": ("Sec-WebSocket-Extensions", "permessage-deflate"),
+    "subprotocol": ("Sec-WebSocket-Protocol", "nobody-asked"),
+}
