@@ -54,16 +54,22 @@ class DeviceError(EdgedError):
 class LinkError(EdgedError):
     """The line to the service failed; `retry_after_s` is what the far end asked for, if it did.
 
-    `said` is what of the message is the far end's own, and may quote anybody.
+    `said` is what of the message is the far end's own, and may quote anybody; `code` is that of its close.
     """
 
     def __init__(
-        self, message: str, cause: str, retry_after_s: float | None = None, *, said: str = ""
+        self,
+        message: str,
+        cause: str,
+        retry_after_s: float | None = None,
+        *,
+        said: str = "",
+        code: int | None = None,
     ) -> None:
         super().__init__(message)
         self.cause = cause
         self.retry_after_s = retry_after_s
-        self.said = said
+        self.said, self.code = said, code
 
 
 class WireError(EdgedError):

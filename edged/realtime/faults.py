@@ -3,10 +3,14 @@
 Codes and close reasons were seen at OpenAI, Azure, LiteLLM, Portkey's gateway and speech-to-speech.
 """
 
+from edged.dial import dialects
+
 # Codes that end the session's use, whenever they come.
 FATAL = {
     "session_expired": "session_expired",
     "beta_api_shape_disabled": "dialect_refused",
+    "missing_beta_header": "dialect_refused",
+    "api_version_mismatch": "dialect_refused",
     "invalid_api_key": "key_refused",
     "account_deactivated": "key_refused",
     "insufficient_quota": "quota_exceeded",
@@ -54,6 +58,8 @@ FAILED_RESPONSE = {
 
 def of_close(code: int | None, reason: str) -> str:
     """The cause of a close we did not ask for, by its code and reason; every one of them is a drop."""
+    if dialects.refuses(reason):
+        return "dialect_refused"
     text = reason.lower()
     for known, cause in FATAL.items():
         if known in text:

@@ -179,7 +179,7 @@ def _of_close(closed: ConnectionClosed, remedies: Mapping[str, str]) -> LinkErro
         code, reason = closed.rcvd.code, closed.rcvd.reason
         cause = faults.of_close(code, reason)
         words = f"closed by the service: {code} {reason}".rstrip()
-        return LinkError(with_remedy(words, cause, remedies), cause, said=reason.rstrip())
+        return LinkError(with_remedy(words, cause, remedies), cause, said=reason.rstrip(), code=code)
     if closed.sent is not None:
         words = f"given up: {closed.sent.code} {closed.sent.reason}".rstrip()
         return LinkError(words, "link_closed", said=closed.sent.reason.rstrip())

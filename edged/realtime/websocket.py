@@ -27,9 +27,11 @@ from websockets.exceptions import (
     ProxyError,
     WebSocketException,
 )
+from websockets.http11 import Response
 from websockets.proxy import parse_proxy
 
 from edged import __made__, __version__
+from edged.dial import dialects
 from edged.errors import LinkError
 from edged.realtime import refusals
 from edged.realtime.doubt import ClockDoubt
@@ -225,8 +227,7 @@ def _refusal(error: Exception, *, secure: bool) -> tuple[str, str]:  # noqa: PLR
         case ProxyError() | InvalidProxy():
             return "proxy_refused", f"this is not the proxy of `provider.proxy` ({error})"
         case InvalidStatus():
-            answer = error.response
-            return refusals.of_answer(answer.status_code, answer.headers.get("Location", ""), secure=secure)
+            return _answered(error.response, secure=secure)
         case InvalidURI():
             return "model_refused", str(error)
         case InvalidMessage():
@@ -237,3 +238,10 @@ def _refusal(error: Exception, *, secure: bool) -> tuple[str, str]:  # noqa: PLR
             return "offline", str(error)
         case _:
             return "unreachable", str(error)
+
+
+def _answered(answer: Response, *, secure: bool) -> tuple[str, str]:
+    """An HTTP answer in place of the change to WebSocket."""
+    if dialects.refuses(answer.body):
+        return "dialect_refused", f"answered HTTP {answer.status_code}: not in this dialect of the protocol"
+    return refusals.of_answer(answer.status_code, answer.headers.get("Location", ""), secure=secure)
