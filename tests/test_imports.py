@@ -118,6 +118,7 @@ DRIVERS = (
     "realtime/transport.py",
     "realtime/websocket.py",
     "relay/bridge.py",
+    "relay/opening.py",
     "relay/server.py",
     "relay/sockets.py",
     "retry.py",

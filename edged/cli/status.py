@@ -52,7 +52,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     told = {name: snapshot.get(name, "not told") for name in ("state", "light", "pending", "volume", "turns")}
     link = snapshot.get("link") or {}
-    line = "up" if link.get("up") else f"down ({link.get('cause') or 'connecting'})"
+    spoken = f" ({link['dialect']})" if link.get("dialect") else ""
+    line = f"up{spoken}" if link.get("up") else f"down ({link.get('cause') or 'connecting'})"
     lost = ", ".join(f"{name}: {cause}" for name, cause in snapshot.get("lost", {}).items()) or "all there"
     print(f"state     {told['state']}{' (muted)' if snapshot.get('muted') else ''}")
     print(f"light     {told['light']}")

@@ -47,8 +47,8 @@ _OVER = (
     "|discontinued|sunset|required|missing|unknown|invalid|gone|over|off|shut)"
 )
 _OF_DIALECT = re.compile(
-    rf"\bopenai beta\b"
-    rf"|\bapi version mismatch\b"
+    r"\bopenai beta\b"
+    r"|\bapi version mismatch\b|\bdialect refused\b|\bneither dialect\b"
     rf"|\b(?:beta|ga) {_WITH}\b"
     rf"|\b(?:unknown|unsupported|invalid|missing|requires?)(?: the| a)? beta\b(?! (?:access|program|tester|user))"
     rf"|(?:^|\b(?:realtime|api|error|code) )(?:beta|ga) {_FILL}{_OVER}\b"
@@ -64,11 +64,12 @@ def refuses(*words: str | bytes | bytearray | None) -> bool:
     return any(_says(each) for each in words if each)
 
 
-def of_close(code: int | None, reason: str) -> Refusal:
-    """What a close before the session was there refuses."""
+def of_close(code: int | None, reason: str, *, told: bool = False) -> Refusal:
+    """What a close before the session was there refuses; `told`: an error has said why."""
     if refuses(reason):
         return Refusal.OF_DIALECT
-    return Refusal.DOUBTFUL if code == REQUEST_REFUSED and not reason.strip() else Refusal.OTHER
+    bare = code == REQUEST_REFUSED and not (told or reason.strip())
+    return Refusal.DOUBTFUL if bare else Refusal.OTHER
 
 
 def headers_for(dialect: Dialect, headers: Mapping[str, str]) -> dict[str, str]:

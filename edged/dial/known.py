@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from edged.wire import Dialect
 
 MOST_PLACE = 500  # characters; an address that is longer is told from others by its beginning
+MOST_PLACES = 16  # a kiosk has one service; who tries others comes back to a few
 _PORTS = {"ws": 80, "wss": 443}
 _MODEL = ("model", "deployment")  # what services call it in an address
 
@@ -44,3 +45,33 @@ def place(url: str) -> str:
     port = address.port or _PORTS.get(address.scheme, 0)
     where = f"{address.scheme}://{address.hostname}:{port}{address.path or '/'}"
     return f"{where} {model}".rstrip()[:MOST_PLACE]
+
+
+class Recent:
+    """What is known of the services that were used last, by their place; the one used longest ago is forgotten."""
+
+    def __init__(self, most: int = MOST_PLACES) -> None:
+        self._most = most
+        self._known: dict[str, Known] = {}
+
+    def of(self, place: str) -> Known:
+        return self._known.get(place, Known())
+
+    def note(self, place: str, known: Known) -> bool:
+        """Know this from now on; gives whether that is news."""
+        was = self._known.pop(place, Known())
+        if known != Known():
+            self._known[place] = known
+            while len(self._known) > self._most:
+                del self._known[next(iter(self._known))]
+        return known != was
+
+    def facts(self) -> dict[str, Any]:
+        """All of it, as JSON can hold it."""
+        return {place: known.facts() for place, known in self._known.items()}
+
+    def recall(self, facts: object) -> None:
+        """Know what `facts` gave, where nothing newer is known."""
+        for where, told in (facts if isinstance(facts, Mapping) else {}).items():
+            if isinstance(where, str) and len(where) <= MOST_PLACE and where not in self._known:
+                self.note(where, Known.of(told))

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from edged.dial.dialects import Attempt, Refusal, of_close, other
 from edged.errors import LinkError
-from edged.realtime.events import SessionEvent
+from edged.realtime.events import SessionEvent, Told
 from edged.realtime.line import Line, open_line
 from edged.realtime.notes import Notes
 from edged.realtime.ports import Dial
@@ -64,11 +64,17 @@ class Opener:
         attempt = Attempt(to.dialect)
         while True:
             session = Session(settings, to.dialect, self._ids.__next__, self._words)
-            sure = to.dialect is self._notes.known.dialect
+            sure, complained = to.dialect is self._notes.known.dialect, False
+
+            def hear(event: SessionEvent) -> None:
+                nonlocal complained
+                complained = complained or isinstance(event, Told)
+                told(event)
+
             try:
-                line = await open_line(self._dial, to, session, told=told, known=sure, history=history)
+                line = await open_line(self._dial, to, session, told=hear, known=sure, history=history)
             except LinkError as error:
-                to = self._another(attempt, to, error)
+                to = self._another(attempt, to, error, told=complained)
                 continue
             self._used, self._next = session.dialect, None
             self._notes.note(replace(self._notes.known, dialect=session.dialect))
@@ -80,9 +86,9 @@ class Opener:
             self._forget(self._used)
             self._next = other(self._used)
 
-    def _another(self, attempt: Attempt, to: Endpoint, error: LinkError) -> Endpoint:
+    def _another(self, attempt: Attempt, to: Endpoint, error: LinkError, *, told: bool) -> Endpoint:
         """Where to dial once more at once; raises what the attempt has failed of where that is of no use."""
-        refusal = Refusal.OF_DIALECT if error.cause == CAUSE else of_close(error.code, error.said)
+        refusal = Refusal.OF_DIALECT if error.cause == CAUSE else of_close(error.code, error.said, told=told)
         if refusal is Refusal.OTHER:
             raise error
         then = self._endpoint(other(to.dialect))

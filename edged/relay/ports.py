@@ -1,10 +1,11 @@
 """What the relay needs of a connection, and of whoever makes one."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from edged.dial.dialects import headers_for
 from edged.errors import EdgedError
 from edged.wire import Dialect
 
@@ -26,12 +27,18 @@ class StuckError(EdgedError):
 class RefusedError(EdgedError):
     """The service could not be reached, or refused the handshake with HTTP status `status`.
 
-    The text is fit for clients: it holds no key, and no text of the service's own.
+    The text is fit for clients: it holds no key, and no text of the service's own. `said` is that, for us to judge.
     """
 
-    def __init__(self, message: str, status: int | None = None) -> None:
+    def __init__(
+        self, message: str, status: int | None = None, *, said: str | bytes | bytearray = ""
+    ) -> None:
         super().__init__(message)
-        self.status = status
+        self.status, self.said = status, said
+
+
+class DialectRefusedError(RefusedError):
+    """The service takes neither dialect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,12 @@ class Upstream:
     headers: Mapping[str, str] = field(repr=False)
     dialect: Dialect | None = None
     presumed: Dialect = Dialect.GA
+
+    def asking(self, dialect: Dialect) -> "Upstream":
+        """The same, asked for `dialect`, where none is set."""
+        if self.dialect is not None:
+            return self
+        return replace(self, headers=headers_for(dialect, self.headers), presumed=dialect)
 
     @property
     def host(self) -> str:

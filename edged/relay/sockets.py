@@ -118,7 +118,10 @@ class Dialler:
             raise RefusedError(f"{host} has no address") from error
         except InvalidStatus as error:
             status = error.response.status_code
-            raise RefusedError(f"{host} refused the handshake with HTTP {status}", status) from error
+            said = error.response.body
+            raise RefusedError(
+                f"{host} refused the handshake with HTTP {status}", status, said=said
+            ) from error
         except ssl.SSLError as error:
             raise RefusedError(f"{host}: no secure connection ({error.reason or 'TLS'})") from error
         except InvalidHandshake as error:

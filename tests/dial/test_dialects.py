@@ -32,6 +32,8 @@ OF_DIALECT = [
     "API version mismatch. You cannot start a Realtime beta session with a GA client secret.",
     "api_version_mismatch",
     "The ga shape of the realtime API is not served here.",
+    "invalid_request_error.dialect_refused",
+    "voice.example takes neither dialect of the protocol.",
     "This service supports the beta protocol only",
     "only GA sessions are served here",
     "Realtime beta is no longer available",
@@ -102,6 +104,11 @@ def test_words_without_end_are_not_read_to_it():
 )
 def test_a_close_says_what_it_refuses(code, reason, refusal):
     assert of_close(code, reason) is refusal
+
+
+def test_a_close_without_a_word_after_an_error_adds_nothing():
+    assert of_close(4000, "", told=True) is Refusal.OTHER
+    assert of_close(4000, "missing_beta_header", told=True) is Refusal.OF_DIALECT
 
 
 @pytest.mark.parametrize("first", Dialect)
