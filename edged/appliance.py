@@ -289,7 +289,7 @@ class Appliance:
             "state": self.state.value,
             "light": self.light.value,
             "mode": self._turns.mode.value,
-            "link": {"up": line.up, "cause": line.cause},
+            "link": {"up": line.up, "cause": line.cause, "dialect": line.dialect and line.dialect.value},
             "pending": self._utterances.pending,
             "muted": self._muted(),
             "microphone": "microphone" not in lost,

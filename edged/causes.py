@@ -158,7 +158,7 @@ _ROWS = (
     Cause("settings_refused", _F.OPERATOR, _R.REFUSED, _L.ATTENTION, _C.FAILED, "I can not answer today.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c06", "The service refuses a setting of the session: the line before names it; correct it under `provider`."),
     Cause("dialect_refused", _F.OPERATOR, _R.REMOTE, _L.OFFLINE, _C.FAILED, "I can not answer today.",
-          "4dca1fd75e4c4f1c8a6c52a5ff5d1c07", "The service speaks the other dialect of the protocol: set `provider.dialect: auto`."),
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1c07", "The service refuses the dialect of the protocol: set `provider.dialect: auto`; where it is, the service takes neither, so check `provider.url`."),
     Cause("service_refused", _F.SERVICE, _R.REMOTE, _L.OFFLINE, _C.FAILED, "I can not answer today.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c0a", "The service refuses, for a reason that edged does not know: its own words, if it has any, stand in the line above."),
     Cause("region_refused", _F.OPERATOR, _R.REFUSED, _L.ATTENTION, _C.FAILED, "I can not answer today.",

@@ -54,7 +54,8 @@ class DeviceError(EdgedError):
 class LinkError(EdgedError):
     """The line to the service failed; `retry_after_s` is what the far end asked for, if it did.
 
-    `said` is what of the message is the far end's own, in one piece or several, and may quote anybody.
+    `said` is what of the message is the far end's own, in one piece or several, and may quote anybody; `code` is that
+    of its close.
     """
 
     def __init__(
@@ -64,11 +65,12 @@ class LinkError(EdgedError):
         retry_after_s: float | None = None,
         *,
         said: str | tuple[str, ...] = "",
+        code: int | None = None,
     ) -> None:
         super().__init__(message)
         self.cause = cause
         self.retry_after_s = retry_after_s
-        self.said = said
+        self.said, self.code = said, code
 
 
 class WireError(EdgedError):

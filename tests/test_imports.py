@@ -33,9 +33,11 @@ LEAVES = frozenset(
 )
 ROOMS = frozenset({"audio", "realtime", "panel", "system", "ledger", "local", "relay"})
 APPLIANCE = frozenset({"appliance", "dialogue", "teller", "timeline"})
-MOVED = LEAVES | ROOMS | {"turn", "keeper"}
+MOVED = LEAVES | ROOMS | {"dial", "turn", "keeper"}
 MAY_IMPORT = {
     **dict.fromkeys(LEAVES | ROOMS | {"turn", "keeper", "config"}, LEAVES),
+    **dict.fromkeys(("realtime", "relay"), LEAVES | {"dial"}),
+    "dial": frozenset({"wire", "errors", "hosts"}),
     **dict.fromkeys(APPLIANCE, MOVED | APPLIANCE),
     "app": MOVED | APPLIANCE | {"config"},
     "cli": MOVED | APPLIANCE | {"config", "app"},
@@ -114,12 +116,14 @@ DRIVERS = (
     "realtime/changeover.py",
     "realtime/line.py",
     "realtime/link.py",
+    "realtime/opener.py",
     "realtime/outq.py",
     "realtime/ports.py",
     "realtime/race.py",
     "realtime/transport.py",
     "realtime/websocket.py",
     "relay/bridge.py",
+    "relay/opening.py",
     "relay/server.py",
     "relay/sockets.py",
     "retry.py",

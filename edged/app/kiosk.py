@@ -14,10 +14,12 @@ from edged.app.control import opened
 from edged.app.ending import Parts, try_each, unless
 from edged.app.front import Front, preroll_ms
 from edged.app.learning import Learning
+from edged.app.lines import line
 from edged.app.reload import Reload, Source
 from edged.app.sentence import sentence
-from edged.app.service import planned, service
-from edged.app.settings import gather_ms, habits, limits, longest_ms, session_settings, turn_mode
+from edged.app.service import planned
+from edged.app.services import Services
+from edged.app.settings import gather_ms, limits, longest_ms, session_settings, turn_mode
 from edged.app.signs import signs, watchdog
 from edged.app.switches import Switches
 from edged.app.troubles import Line
@@ -83,7 +85,7 @@ class App:
             wake=lambda: self._from_thread(self.appliance.on_sound),
             gather_ms=gather_ms(config),
         )
-        self._learning = Learning(config, ports)
+        self._learning, self._services = Learning(config, ports), Services(ports)
         self._switches = Switches(config, ports, self._muted)
         self.playout = Playout(
             JitterBuffer(prebuffer_ms=config.speaker.prebuffer_ms, prediction=self._learning.prediction),
@@ -98,7 +100,7 @@ class App:
             intake=self.intake,
             playout=self.playout,
             gesture=lambda gesture: self.appliance.gesture(gesture, by=self._front),
-            changed=self._device_changed,
+            changed=lambda *told: self.appliance.on_device(*told),  # noqa: PLW0108 there is none yet
             switches=self._switches,
         )
         self.appliance = Appliance(
@@ -121,26 +123,21 @@ class App:
         self._dial.prepare(planned(config, self._key))
 
     def _make_link(self) -> Link:
-        config, key = self._config, self._key
-        return Link(
+        return line(
+            self._config,
+            self._key,
+            self._ports,
             dial=self._dial,
-            endpoint=lambda seen: service(config, key, seen=seen),
-            settings=session_settings(config, turn_mode(config)),
             outgoing=self.utterances,
             owner=self.appliance.dialogue,
-            rng=self._ports.rng,
-            habits=habits(config),
-            wall=self._ports.clock.wall,
             words=self._words,
+            memory=self._services.of(self._config, self._key),
         )
 
     @property
     def front(self) -> Devices:
         """The devices in use."""
         return self._front.devices
-
-    def _device_changed(self, name: str, is_up: bool, cause: str | None) -> None:  # noqa: FBT001 a switch
-        self.appliance.on_device(name, is_up, cause)
 
     def _muted(self) -> None:
         self.appliance.on_mute()
@@ -203,6 +200,7 @@ class App:
             parts.begin("tidying", Tidying(self._ports.heap, self.quiet).run)
             parts.begin("learning", self._learning.run)
             parts.begin("switches", self._switches.run)
+            parts.begin("services", self._services.run)
             self._control = await opened(self._config.control.socket, self._ports.control, self)
             if self._ports.watchdog_s is not None:
                 link_lives = partial(parts.lives, "link")

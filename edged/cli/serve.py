@@ -24,7 +24,16 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     _add_answers(parser)
     _add_faults(parser)
     parser.add_argument(
-        "--speaks", choices=("both", "ga", "beta"), default="both", help="refuse clients of the other dialect"
+        "--speaks",
+        choices=("both", "ga", "beta", "none"),
+        default="both",
+        help="refuse clients of another dialect",
+    )
+    parser.add_argument(
+        "--refuse-by",
+        choices=("event", "close", "bare", "http"),
+        default="event",
+        help="how they are told: error and close, a close alone, one without a word, HTTP 400; default: event",
     )
     parser.add_argument(
         "--session-s",
@@ -127,7 +136,7 @@ def _server(args: argparse.Namespace) -> "LocalServer":
     told = script.Script()
     if args.script:
         told = script.parse(_read(args.script), str(args.script), speech)
-    speaks = tuple(Dialect) if args.speaks == "both" else (Dialect(args.speaks),)
+    speaks = tuple(each for each in Dialect if args.speaks in ("both", each.value))
     try:
         return LocalServer(
             voice=voice,
@@ -138,7 +147,13 @@ def _server(args: argparse.Namespace) -> "LocalServer":
             delta_ms=args.delta_ms,
             think_ms=args.think_ms,
             session_s=args.session_s,
-            door=Door(keys=keys, models=tuple(args.model), prefix=args.prefix, speaks=speaks),
+            door=Door(
+                keys=keys,
+                models=tuple(args.model),
+                prefix=args.prefix,
+                speaks=speaks,
+                refuses_by=args.refuse_by,
+            ),
             fault_lines=(*told.faults, *args.fault),
             url_faults=args.url_faults,
         )

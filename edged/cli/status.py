@@ -60,7 +60,8 @@ def lines(snapshot: Mapping[str, Any]) -> Iterator[str]:
     """What a person is told of a snapshot (docs/control-socket.md)."""
     told = {name: snapshot.get(name, "not told") for name in ("state", "light", "pending", "volume", "turns")}
     link = snapshot.get("link") or {}
-    line = "up" if link.get("up") else f"down ({link.get('cause') or 'connecting'})"
+    spoken = f" ({link['dialect']})" if link.get("dialect") else ""
+    line = f"up{spoken}" if link.get("up") else f"down ({link.get('cause') or 'connecting'})"
     lost = ", ".join(f"{name}: {cause}" for name, cause in snapshot.get("lost", {}).items()) or "all there"
     yield f"state     {told['state']}{' (muted)' if snapshot.get('muted') else ''}"
     yield f"light     {told['light']}"

@@ -1,1 +1,1 @@
-"""One attempt at a service, below whoever makes it: the daemon's link, the relay, the public client. Pure."""
+"""One attempt at a service, and what all who make one agree on: the daemon, the relay, the public client. Pure."""

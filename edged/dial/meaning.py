@@ -13,11 +13,12 @@ Cloudflare and in public reports of users. What of the words may be shown is wir
 
 import re
 
+from edged.dial import dialects
 from edged.dial.answers import usual_phrase
 from edged.dial.bodies import Said
 from edged.dial.phrases import ROWS
 
-UNKNOWN = "service_refused"
+UNKNOWN, DIALECT_REFUSED = "service_refused", "dialect_refused"
 MOST_READ = 1000  # characters that are looked at
 
 _NAMES = {
@@ -42,7 +43,7 @@ _NAMES = {
         rate_limit_exceeded rate_limit_error too_many_requests connection_limit_reached overloaded_error
     """,
     "server_error": "server_error internal_error internal_server_error",
-    "dialect_refused": "beta_api_shape_disabled",
+    "dialect_refused": "beta_api_shape_disabled missing_beta_header api_version_mismatch",
     "session_expired": "session_expired",
 }
 CODES = {code: cause for cause, codes in _NAMES.items() for code in codes.split()}
@@ -76,6 +77,7 @@ _SURER = frozenset(
         "quota_exceeded",
         "model_refused",
         "server_busy",
+        DIALECT_REFUSED,
     }
 )
 
@@ -125,6 +127,8 @@ def of_words(said: Said) -> str | None:
         for name in _NAME.findall(text):
             if cause := CODES.get(_snake(name)):
                 return cause
+    if dialects.refuses(said.code, said.message):
+        return DIALECT_REFUSED
     for text in (f"{said.code} {said.message}", said.type):
         plain = _HUMP.sub(" ", text[:MOST_READ]) if " " not in text.strip() else text[:MOST_READ]
         plain = " ".join(plain.replace("_", " ").casefold().split())

@@ -8,7 +8,7 @@ import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote
 
 from edged.local.bill import Ledger
@@ -25,6 +25,10 @@ LEDGER = "/edged/ledger"
 SHORT_LIVED = "ek"  # what short-lived keys begin with
 BASES = ("/v1", "/openai/v1", "/openai", "")
 _EXPIRY = record({"anchor": one_of("created_at"), "seconds": integer(10, 7200)})
+
+
+Way = Literal["event", "close", "bare", "http"]
+"""An error and a close, a close with its reason, a close without one, or an answer to the handshake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,14 @@ class Door:
         models: tuple[str, ...] = (),
         prefix: str = "",
         speaks: tuple[Dialect, ...] = tuple(Dialect),
+        refuses_by: Way = "event",
     ) -> None:
-        """`prefix` is what model names begin with (`openai/`, as gateways have it); `speaks` is never empty."""
+        """`prefix` is what model names begin with (`openai/`, as gateways have it).
+
+        `speaks`: without any it refuses everybody. `refuses_by`: how it tells those of another dialect so.
+        """
         self._keys, self._models, self._prefix = keys, models, prefix
-        self.speaks = speaks
+        self.speaks, self.refuses_by = speaks, refuses_by
         self._secrets: dict[str, Secret] = {}
 
     def knows_model(self, model: str) -> bool:

@@ -31,6 +31,7 @@ from edged.local.faults import Fault, Faulty
 from edged.local.planner import Planner, VoicePlanner
 from edged.local.session import LIFE_S, LocalSession
 from edged.local.talk import Talk
+from edged.local.unwelcome import Unwelcome, of_dialect, unwelcome
 from edged.local.voice import Voice
 from edged.wire import SUBPROTOCOL, Dialect
 
@@ -179,6 +180,8 @@ class LocalServer:
             if caller.is_page:
                 return None
             return refusing.refusal(HTTPStatus.UNAUTHORIZED, "invalid_api_key", "Incorrect API key provided.")
+        if self._door.refuses_by == "http" and (why := of_dialect(caller.dialect, self._door)) is not None:
+            return refusing.refusal(HTTPStatus.BAD_REQUEST, why.code, why.message)
         if not self._lobby.let_in(connection):
             words = f"This server serves {self._lobby.most} clients at a time, and they are here. Try again later."
             return refusing.refusal(HTTPStatus.SERVICE_UNAVAILABLE, None, words)
@@ -208,12 +211,9 @@ class LocalServer:
         dialect = caller.dialect
         secret = self._door.secret(caller.keys, self._wall())
         model = secret.model if secret else caller.query.get("model", [self._door.models[0]])[0]
-        refused = self._refused(caller, model, secret)
+        refused = unwelcome(caller, model, secret, self._door, self._wall())
         if refused is not None:
-            code, message, close_code = refused
-            error = wire.ServerError(message, type="invalid_request_error", code=code)
-            await connection.send(wire.encode(wire.ErrorEvent(error), dialect, self._new_id("event")))
-            await connection.close(close_code, f"invalid_request_error.{code}")
+            await self._see_off(connection, caller.dialect, refused)
             return
         session = LocalSession(
             session_id=self._new_id("sess"),
@@ -236,20 +236,13 @@ class LocalServer:
             self._talks.discard(talk)
             session.close()
 
-    def _refused(self, caller: Caller, model: str, secret: http.Secret | None) -> tuple[str, str, int] | None:
-        """The code, the words and the close code, for who may not stay."""
-        dialect = caller.dialect
-        if not self._door.lets_in(caller.keys, self._wall()):
-            return "invalid_api_key", "Incorrect API key provided.", 3000
-        if dialect not in self._door.speaks:
-            code = "beta_api_shape_disabled" if dialect is Dialect.BETA else "missing_beta_header"
-            return code, f"The {dialect.value} shape of the realtime API is not served here.", 4000
-        if secret is not None and secret.dialect is not dialect:
-            words = f"a {dialect.value} session with a {secret.dialect.value} client secret."
-            return "api_version_mismatch", f"API version mismatch. You cannot start {words}", 4000
-        if not self._door.knows_model(model):
-            return "model_not_found", f"The model '{model[:80]}' does not exist.", 4000
-        return None
+    async def _see_off(self, connection: Connection, dialect: Dialect, why: Unwelcome) -> None:
+        way = "event" if dialect in self._door.speaks else self._door.refuses_by
+        if way == "event":
+            error = wire.ServerError(why.message, type="invalid_request_error", code=why.code)
+            await connection.send(wire.encode(wire.ErrorEvent(error), dialect, self._new_id("event")))
+        reason = "" if way == "bare" else f"invalid_request_error.{why.code}"
+        await connection.close(why.close_code, reason)
 
     def _new_id(self, prefix: str) -> str:
         if prefix == http.SHORT_LIVED:

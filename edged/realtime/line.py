@@ -110,7 +110,9 @@ def _explained(error: LinkError, complaint: Told) -> LinkError:
     known = meaning.of_error(said)
     cause = known or ("service_refused" if error.cause == "link_closed" else error.cause)
     pieces = (said.text, *((error.said,) if isinstance(error.said, str) else error.said))
-    return LinkError(f"{error}; before, it said: {said.text}", cause, error.retry_after_s, said=pieces)
+    return LinkError(
+        f"{error}; before, it said: {said.text}", cause, error.retry_after_s, said=pieces, code=error.code
+    )
 
 
 async def _confirmed(line: Line, told: Callable[[SessionEvent], None]) -> None:

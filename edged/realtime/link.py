@@ -11,7 +11,6 @@ Not here: what messages mean (session.py), reading and writing (carrier.py), whe
 """
 
 import asyncio
-import itertools
 import logging
 from collections import Counter
 from collections.abc import Callable
@@ -34,8 +33,10 @@ from edged.realtime.events import (
     Speech,
 )
 from edged.realtime.history import History
-from edged.realtime.line import Line, open_line
-from edged.realtime.ports import Dial, Entry, Outgoing, Owner
+from edged.realtime.line import Line
+from edged.realtime.notes import Notes
+from edged.realtime.opener import Opener
+from edged.realtime.ports import Dial, Entry, Memory, Outgoing, Owner
 from edged.realtime.providers import Endpoint
 from edged.realtime.renewal import Habits
 from edged.realtime.session import Session
@@ -65,28 +66,36 @@ class Link:
         habits: Habits,
         wall: Callable[[], float],
         words: Words,
+        memory: Memory | None = None,
     ) -> None:
-        """`endpoint(dialect)` gives where to connect, None for the configured dialect; `words` outlives the link."""
+        """`endpoint(dialect)`: where to connect (opener.py), None: in the first dialect. `words` outlives the link."""
         self.words = words
         self.cause: str | None = None  # why it is down; None while up, and before the first try
+        self.dialect: Dialect | None = None  # spoken over the line; None while it is down
         self.owed = False  # something was committed that no answer was asked for
         self.retry_now = Wake()
-        self._dial, self._endpoint, self._settings = dial, endpoint, settings
-        self._outgoing, self._owner, self._rng = outgoing, owner, rng
+        self._dial, self._settings, self._rng = dial, settings, rng
+        self._outgoing, self._owner = outgoing, owner
         self._habits = habits
         self._history = History(self._habits.history_lines, self._habits.forget_after_s)
         self._carrier: Carrier | None = None
         self._change = Changeover(self._habits, wall, self._open, owner, self._history, self.words.failure)
         self._outside = Outside(self._change.allowance, pending=lambda: not owner.idle)
         self._closing: set[asyncio.Future[None]] = set()
-        self._dialect: Dialect | None = None  # what this endpoint was seen to speak
         self._ignored = 0  # commits in a row that a living service did not acknowledge
         self._deaf = False  # it never will
         self._unheard: Unheard  # of what was sent to such a service
         self._patience: dict[int, asyncio.TimerHandle] = {}  # until such an utterance is given up
         self._spoken: bool  # this session knows of a visitor
         self._counted: Counter[str] = Counter()  # of sessions that are gone
-        self._ids = (f"edged_{number}" for number in itertools.count())
+        self._notes = Notes(memory)
+        self._opener = Opener(
+            lambda *to: self._dial(*to),  # noqa: PLW0108 another may be put in its place
+            endpoint,
+            self.words,
+            self._notes,
+            self._change.allowance,
+        )
 
     # -- for the owner -------------------------------------------------------------------------------
 
@@ -168,14 +177,9 @@ class Link:
         return line or await self._open()
 
     async def _open(self) -> Line:
-        endpoint = self._endpoint(self._dialect)
         settings = replace(self._settings, turn_detection=DEAF_DETECTION) if self._deaf else self._settings
-        session = Session(settings, endpoint.dialect, self._ids.__next__, self.words)
-        known, on = self._dialect is not None, self._on
         self._change.look()
-        line = await open_line(self._dial, endpoint, session, told=on, known=known, history=self._history)
-        self._dialect = session.dialect  # it confirmed what it was told in it
-        return line
+        return await self._opener.open(settings, self._on, self._history)
 
     async def _goodbyes(self) -> None:
         """Wait for lines that are being closed; who gives up waiting does not disturb them."""
@@ -184,7 +188,7 @@ class Link:
 
     def _begin(self, line: Line) -> None:
         self._outgoing.rewind()
-        self._unheard = Unheard()
+        self._unheard, self.dialect = Unheard(), line.session.dialect
         self._carrier = Carrier(line, self._outgoing, deaf=self._deaf, on=self._on, sent=self._sent)
         self._spoken = len(self._history) > 0
 
@@ -194,7 +198,7 @@ class Link:
         try:
             await carrier.run(lambda: self._change.beside(line, carrier, spoken=lambda: self._spoken))
         finally:
-            self._carrier = None
+            self._carrier = self.dialect = None
             for uid in tuple(self._patience):
                 self._settled(uid)  # it is sent again, and waited for anew
             self._counted.update(line.session.counters)
@@ -204,8 +208,7 @@ class Link:
 
     def _failed(self, error: EdgedError, wait_s: float) -> None:
         cause, text = error.cause, self.words.failure(error)
-        if cause == "dialect_refused":
-            self._dialect = Dialect.GA
+        self._opener.failed(cause)
         self._ignored += cause == "commit_ignored"
         self._deaf = self._deaf or self._ignored >= DEAF_AFTER
         if self.words.is_news(error) or cause != self.cause:
@@ -233,10 +236,7 @@ class Link:
                 self._on_sign(event)
             case CommitRefused(uid=uid) if self._outgoing.refused(uid) is None:
                 return  # it was thrown away meanwhile
-            case Opened(dialect=dialect):
-                self._dialect = dialect or self._dialect
-                return
-            case Ready():
+            case Opened() | Ready():
                 return
         self._note(event)
         self._owner.on_session(event)

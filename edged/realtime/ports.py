@@ -2,6 +2,7 @@
 
 from typing import Literal, Protocol
 
+from edged.dial.known import Known
 from edged.realtime.events import SessionEvent
 from edged.realtime.providers import Endpoint
 from edged.realtime.vigil import Flow
@@ -75,6 +76,18 @@ class Transport(Protocol):
 class Dial(Protocol):
     async def __call__(self, endpoint: Endpoint, timeout_s: float) -> Transport:
         """Connect and shake hands; raises LinkError with its cause and, if told, when to come back."""
+        ...
+
+
+class Memory(Protocol):
+    """What is known of one service over restarts; on the loop."""
+
+    async def recall(self) -> Known:
+        """What was remembered last. Waits for the disk, a second at most; raises nothing."""
+        ...
+
+    def remember(self, known: Known) -> None:
+        """Keep this in place of what was; returns at once."""
         ...
 
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from edged.dial.dialects import asks_beta, headers_for
 from edged.errors import ConfigError
 from edged.hosts import is_loopback
 from edged.realtime.addressing import Asked, Azure, Portkey, ask_azure, ask_portkey
-from edged.wire import BETA_HEADER, Dialect
+from edged.wire import Dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +160,9 @@ def endpoint(
     parameters |= query or {}
     if problems := _of_request(asked, sent, parameters):
         raise ConfigError(problems)
-    wanted = dialect or asked.dialect or provider.dialect
-    if wanted is Dialect.BETA and BETA_HEADER[0].lower() not in replaced:
-        sent = {BETA_HEADER[0]: BETA_HEADER[1], **sent}
+    told = Dialect.BETA if asks_beta(own) else None  # whoever adds the header himself asks for beta
+    wanted = dialect or told or asked.dialect or provider.dialect
+    sent = headers_for(wanted, sent)
     target = urlunsplit(asked.address._replace(query=urlencode(parameters, quote_via=quote), fragment=""))
     return Endpoint(target, wanted, sent, provider, ca_file, proxy)
 

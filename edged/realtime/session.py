@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from edged import wire
+from edged.dial import dialects
 from edged.realtime import faults
 from edged.realtime.commits import Commits
 from edged.realtime.ending import ended_of, is_of_service
@@ -38,7 +39,6 @@ from edged.wire.words import Words
 
 MOST_WAITING = 1000  # messages to be sent; a visitor brings a handful, and a service may ask for any number
 NO_ITEM = "item_edged_probe"
-_OTHER = {"missing_required_parameter": Dialect.GA, "unknown_parameter": Dialect.BETA}
 
 
 class Session:
@@ -56,7 +56,7 @@ class Session:
         self._out: list[str] = []
         self._answers = Sequencer(new_id, self._send, self.counters)
         self._update_id: str | None = None
-        self._redialled = False
+        self._greeted = self._redialled = False
         self._commits = Commits(self.counters, detects=settings.turn_detection is not None)
         self._probe_id: str | None = None
         self._asked_again = False  # after a failure of the service's own
@@ -163,7 +163,7 @@ class Session:
             case wire.AudioDelta():
                 return self._on_audio(event)
             case wire.SessionCreated(session=session):
-                seen = wire.dialect_of(session)
+                seen, self._greeted = wire.dialect_of(session), True
                 self.dialect = seen or self.dialect
                 return [Opened(seen, wire.number(session.get("expires_at")))]
             case wire.SessionUpdated(session=session):
@@ -236,9 +236,9 @@ class Session:
             self._probe_id = None
             self.counters["probes_answered"] += 1
             return []
-        if code in faults.FATAL:
+        if (fatal := self._fatal(error, code)) is not None:
             said = error.message or code
-            return [Broken(faults.FATAL[code], said, said)]
+            return [Broken(fatal, said, said)]
         if not self.ready:
             return self._on_update_refused(error, told)
         if code in faults.HARMLESS:
@@ -255,6 +255,11 @@ class Session:
         cause = faults.FAILED_RESPONSE.get(code, "answer_failed")
         return [told, ResponseEnded("", Ended.FAILED, answer.sounded, cause, error.message)]
 
+    def _fatal(self, error: wire.ServerError, code: str) -> str | None:
+        """The cause of an error that ends the session's use."""
+        of_dialect = not (self._greeted or self.ready) and dialects.refuses(error.code, error.message)
+        return faults.FATAL.get(code, "dialect_refused" if of_dialect else None)
+
     def _is_of_probe(self, error: wire.ServerError) -> bool:
         """Some gateways name no event: then it is the probe's where nothing else was asked."""
         if self._probe_id is None:
@@ -264,7 +269,7 @@ class Session:
     def _on_update_refused(self, error: wire.ServerError, told: Told) -> list[SessionEvent]:
         if self._update_id is None or error.event_id not in (None, self._update_id):
             return [told]
-        other = _OTHER.get(error.code or "")
+        other = dialects.UNDERSTOOD.get(error.code or "")
         if error.param == "session.type" and other is not None and not self._redialled:
             self.dialect, self._redialled = other, True  # the same socket, once, in the other dialect
             self.configure()

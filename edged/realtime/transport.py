@@ -220,7 +220,7 @@ def _of_close(closed: ConnectionClosed, remedies: Mapping[str, str]) -> LinkErro
         code, reason = closed.rcvd.code, closed.rcvd.reason
         cause = faults.of_close(code, reason)
         words = f"closed by the service: {code} {reason}".rstrip()
-        return LinkError(with_remedy(words, cause, remedies), cause, said=reason.rstrip())
+        return LinkError(with_remedy(words, cause, remedies), cause, said=reason.rstrip(), code=code)
     if closed.sent is not None:
         if closed.sent.code in BROKEN:
             words = f"the service broke the WebSocket protocol: {closed.sent.reason or closed.sent.code}"

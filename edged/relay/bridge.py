@@ -4,7 +4,7 @@ Rules:
 1. Each direction takes one message, sends what becomes of it, and only then takes the next: whoever is slow slows
    the other end down, and nothing piles up here. One that takes nothing for ten seconds is closed.
 2. Where the service's first words are to tell its dialect, the client's messages wait for them in the client's
-   connection (which takes no more than a few), at most `EVIDENCE_S`; then what was presumed holds.
+   connection (which takes no more than a few), at most `EVIDENCE_S`; then what was presumed holds (opening.py).
 3. An end on one side reaches the other after all that came before it, with its code and reason. A service that
    can not be reached is an error and a close: no client is left hanging.
 
@@ -13,35 +13,58 @@ Not here: who may come in (access.py), what a message becomes (wire).
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from edged import wire
-from edged.relay.closing import GOING_AWAY, INTERNAL_ERROR, NO_GOODBYE, End, Who, of_refusal, passed_on
-from edged.relay.ports import ClosedError, Dial, Message, RefusedError, Side, StuckError, Upstream
+from edged.dial.known import Recent
+from edged.relay.closing import (
+    GOING_AWAY,
+    INTERNAL_ERROR,
+    NO_GOODBYE,
+    End,
+    Who,
+    of_dialects,
+    of_refusal,
+    passed_on,
+)
+from edged.relay.opening import HURRIED_CLOSE_S, Opening
+from edged.relay.ports import (
+    ClosedError,
+    Dial,
+    DialectRefusedError,
+    Message,
+    RefusedError,
+    Side,
+    StuckError,
+    Upstream,
+)
 from edged.relay.usage import Tally
 from edged.wire import ClientName, Dialect, ServerName, Translator, name_of
 from edged.wire.bounds import crowded
 
-EVIDENCE_S = 3.0
 CLIENT_CLOSE_S = 10.0  # it may still have to take all that was said before
 UPSTREAM_CLOSE_S = 2.0
-HURRIED_CLOSE_S = 0.5
 
 
 class Bridge:
     """Call `run` once."""
 
-    def __init__(self, client: Side, dialect: Dialect, to: Upstream, *, dial: Dial, tally: Tally) -> None:
-        self._client, self._dialect, self._to = client, dialect, to
-        self._dial, self._tally = dial, tally
-        self._upstream: Side | None = None
+    def __init__(
+        self,
+        client: Side,
+        dialect: Dialect,
+        to: Upstream,
+        *,
+        dial: Dial,
+        tally: Tally,
+        seen: Recent | None = None,
+    ) -> None:
+        """`seen` is what other clients have found out of services."""
+        self._client, self._dialect, self._tally = client, dialect, tally
+        self._opening = Opening(to, dial, Recent() if seen is None else seen)
         self._stopping = asyncio.Event()
-        self._known = asyncio.Event()
-        self._assume(to.dialect or to.presumed)
-        if to.dialect is not None:
-            self._known.set()
+        self._assume(self._opening.server)
 
     def stop(self) -> None:
         """Ask for the end: `run` returns soon, and both sides hear that the relay goes."""
@@ -67,8 +90,8 @@ class Bridge:
 
         close = passed_on(end)
         closing = [self._client.close(*close, within_s("client", CLIENT_CLOSE_S))]
-        if self._upstream is not None:
-            closing.append(self._upstream.close(*close, within_s("upstream", UPSTREAM_CLOSE_S)))
+        if (upstream := self._opening.upstream) is not None:
+            closing.append(upstream.close(*close, within_s("upstream", UPSTREAM_CLOSE_S)))
         await asyncio.gather(*closing)
 
     async def _work(self) -> End:
@@ -78,44 +101,37 @@ class Bridge:
             return await tell(self._client, self._dialect, refused)
         if left is not None:
             return End("client", left.code, left.reason)
-        assert self._upstream is not None
-        up = asyncio.ensure_future(self._go_up(self._upstream))
-        down = asyncio.ensure_future(self._go_down(self._upstream))
+        upstream = self._opening.upstream
+        assert upstream is not None
+        self._assume(self._opening.server)
+        receive = self._opening.receive
+        up = asyncio.ensure_future(_pump(self._client.receive, upstream, "client", "upstream", self._said))
+        down = asyncio.ensure_future(_pump(receive, self._client, "upstream", "client", self._told))
         try:
-            return await _first_end(up, down)
+            end = await _first_end(up, down)
         finally:
             await _cancel(up, down)
+        if end.by == "upstream":
+            self._opening.ended(end.code, end.reason)
+        return end
 
     async def _connect(self) -> ClosedError | None:
         """Connect to the service; gives how the client left, if it did before."""
-        dialling = asyncio.ensure_future(self._dial(self._to))
+        opening = asyncio.ensure_future(self._opening.run())
         leaving = asyncio.ensure_future(self._client.left())
         try:
-            await asyncio.wait({dialling, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({opening, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            if not dialling.done():
-                dialling.cancel()
-                await asyncio.wait({dialling})
-            if not dialling.cancelled() and dialling.exception() is None:
-                self._upstream = dialling.result()
+            if not opening.done():
+                opening.cancel()
+                await asyncio.wait({opening})
             await _cancel(leaving)
-        if self._upstream is not None:
-            return None  # and if the client has gone meanwhile, it is found out on reading
-        if dialling.cancelled():
+        if opening.cancelled():
             return leaving.result()
-        dialling.result()
-        raise AssertionError
+        opening.result()
+        return None  # and if the client has gone meanwhile, it is found out on reading
 
     # -- the two directions --------------------------------------------------------------------------
-
-    async def _go_up(self, upstream: Side) -> End | None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(EVIDENCE_S):
-                await self._known.wait()
-        return await _pump(self._client, upstream, "client", "upstream", self._said)
-
-    async def _go_down(self, upstream: Side) -> End | None:
-        return await _pump(upstream, self._client, "upstream", "client", self._told)
 
     def _said(self, message: Message) -> Sequence[Message]:
         """What the service gets of a message of the client."""
@@ -144,9 +160,9 @@ class Bridge:
             event = bad.rest
         if isinstance(event, wire.ResponseDone):
             self._tally.response(event.status, event.usage)
-        elif isinstance(event, wire.SessionCreated) and self._to.dialect is None:
-            self._assume(wire.dialect_of(event.session) or self._to.presumed)
-            self._known.set()
+        elif isinstance(event, wire.SessionCreated):
+            self._opening.greeted(event)
+            self._assume(self._opening.server)
 
     def _assume(self, server: Dialect) -> None:
         self._translator = Translator(self._dialect, server)
@@ -154,7 +170,10 @@ class Bridge:
 
 async def tell(client: Side, dialect: Dialect, refused: RefusedError) -> End:
     """Tell a client that there is no service for it; gives what it is to be closed with."""
-    error, end = of_refusal(refused.status, str(refused), refused.why, refused.said)
+    if isinstance(refused, DialectRefusedError):
+        error, end = of_dialects(str(refused))
+    else:
+        error, end = of_refusal(refused.status, str(refused), refused.why, refused.said)
     try:
         await client.send(wire.encode(error, dialect, "event_relay_000000"))
     except ClosedError as closed:
@@ -165,12 +184,16 @@ async def tell(client: Side, dialect: Dialect, refused: RefusedError) -> End:
 
 
 async def _pump(
-    source: Side, sink: Side, by: Who, to: Who, become: Callable[[Message], Sequence[Message]]
+    receive: Callable[[], Awaitable[Message]],
+    sink: Side,
+    by: Who,
+    to: Who,
+    become: Callable[[Message], Sequence[Message]],
 ) -> End | None:
     """How the source ended; None when the sink was closed, for whoever reads from it knows how."""
     while True:
         try:
-            message = await source.receive()
+            message = await receive()
         except ClosedError as closed:
             return End(by, closed.code, closed.reason)
         try:

@@ -11,8 +11,10 @@ from edged.wire import ErrorEvent, ServerError
 
 NORMAL, GOING_AWAY, PROTOCOL_ERROR, TOO_BIG, INTERNAL_ERROR, TRY_AGAIN = 1000, 1001, 1002, 1009, 1011, 1013
 NO_CODE, NO_GOODBYE = 1005, 1006
+REQUEST_REFUSED = 4000  # what OpenAI closes with for a dialect it does not speak
 KEY_REFUSED = 3000  # what OpenAI closes with for it
 KEY_REASON = "invalid_request_error.invalid_api_key"
+DIALECT_REASON = "invalid_request_error.dialect_refused"
 MOST_REASON_BYTES = 123  # a control frame carries 125, the code takes two
 
 _SENDABLE = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
@@ -71,3 +73,9 @@ def of_refusal(status: int | None, what: str, cause: str = "", said: str = "") -
         return ErrorEvent(error), End("relay", INTERNAL_ERROR, fit(short))
     error = ServerError(f"{what}.", "server_error", "upstream_unreachable")
     return ErrorEvent(error), End("relay", INTERNAL_ERROR, fit(short))
+
+
+def of_dialects(what: str) -> tuple[ErrorEvent, End]:
+    """The same for a service that takes neither dialect: nothing that the client could say otherwise would help."""
+    error = ServerError(f"{what}.", "invalid_request_error", "dialect_refused")
+    return ErrorEvent(error), End("relay", REQUEST_REFUSED, DIALECT_REASON)

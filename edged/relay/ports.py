@@ -1,10 +1,11 @@
 """What the relay needs of a connection, and of whoever makes one."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from edged.dial.dialects import headers_for
 from edged.errors import EdgedError
 from edged.wire import Dialect
 
@@ -35,6 +36,10 @@ class RefusedError(EdgedError):
         self.status, self.why, self.said = status, why, said
 
 
+class DialectRefusedError(RefusedError):
+    """The service takes neither dialect."""
+
+
 @dataclass(frozen=True, slots=True)
 class Upstream:
     """Where the service is. `headers` hold the key and are kept out of its text form.
@@ -46,6 +51,12 @@ class Upstream:
     headers: Mapping[str, str] = field(repr=False)
     dialect: Dialect | None = None
     presumed: Dialect = Dialect.GA
+
+    def asking(self, dialect: Dialect) -> "Upstream":
+        """The same, asked for `dialect`, where none is set."""
+        if self.dialect is not None:
+            return self
+        return replace(self, headers=headers_for(dialect, self.headers), presumed=dialect)
 
     @property
     def host(self) -> str:

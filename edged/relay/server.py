@@ -10,6 +10,9 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from edged.causes import CAUSES
+from edged.dial.dialects import refuses
+from edged.dial.known import Recent
 from edged.errors import LinkError
 from edged.lobby import Lobby, by_way_of
 from edged.relay import access
@@ -55,6 +58,7 @@ class RelayServer:
         self._port, self._client_model = port, client_model
         self._words = words or Words()
         self._bridges: set[Bridge] = set()
+        self._seen = Recent()  # what services speak
         self._lobby = Lobby("relay", most=most_clients, each=2, deadline_s=OPEN_S)
         self._stopping = False
         self._servers: list[Server] = []
@@ -132,6 +136,8 @@ class RelayServer:
             end = await self._serve(Socket(connection), dialect, model, tally)
             why = self._words.told(end.reason) if end.by == "upstream" else end.reason
             log.info("client %d: ended by the %s: %d %.200r; %s", number, end.by, end.code, why, tally)
+            if end.by != "client" and refuses(end.reason):
+                log.warning("client %d: %s", number, CAUSES["dialect_refused"].remedy)
         except Exception:  # the library would swallow it; the other clients' conversations go on
             log.exception("client %d: a bug in edged", number)
             raise
@@ -146,7 +152,7 @@ class RelayServer:
             end = await tell(client, dialect, RefusedError("the relay can not reach its service just now"))
             await client.close(*passed_on(end), CLIENT_CLOSE_S)
             return end
-        bridge = Bridge(client, dialect, to, dial=self._dial, tally=tally)
+        bridge = Bridge(client, dialect, to, dial=self._dial, tally=tally, seen=self._seen)
         self._bridges.add(bridge)
         if self._stopping:
             bridge.stop()

@@ -12,7 +12,7 @@ from edged.audio.echo import EchoCanceller
 from edged.audio.null import NullSpeaker
 from edged.audio.pace import LoopPace
 from edged.audio.ports import Heed
-from edged.config import load
+from edged.config import Secret, load
 from edged.local.server import LocalServer
 from edged.local.voice import Answer
 from edged.panel.null import NullButton, NullLamp
@@ -183,6 +183,7 @@ class Kiosk:
         store: Store | None = None,
         microphone: StampMicrophone | None = None,
         echo: EchoCanceller | None = None,
+        key: Secret | None = None,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.microphone = microphone or StampMicrophone(loop)
@@ -201,7 +202,7 @@ class Kiosk:
             SimClock(loop), SimResolver(net), SimNetwatch(net), store or MemoryStore(), SimOffload(), rng
         )
         front = Devices(self.microphone, self.speaker, self.button, self.lamp, echo)
-        self.app = App(config, key=None, ports=ports, front=front, listeners=(self._keep,))
+        self.app = App(config, key=key, ports=ports, front=front, listeners=(self._keep,))
         self._task = loop.create_task(self.app.run())
 
     def _keep(self, event):

@@ -273,6 +273,46 @@ def test_who_may_not_stay_is_told_why_twice(served, door, dialect, options, code
     served(body, door=door)
 
 
+@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize(
+    ("way", "events", "reason"),
+    [("event", 1, True), ("close", 0, True), ("bare", 0, False)],
+)
+def test_a_dialect_that_is_not_served_is_refused_in_the_way_asked_for(served, dialect, way, events, reason):
+    code = "beta_api_shape_disabled" if dialect is Dialect.BETA else "missing_beta_header"
+
+    async def body(server):
+        async with dial(server.url, dialect) as socket:
+            told, closed = await received(socket)
+        assert [event["error"]["code"] for event in told] == [code] * events
+        wanted = f"invalid_request_error.{code}" if reason else ""
+        assert (closed.rcvd.code, closed.rcvd.reason) == (4000, wanted)
+
+    served(body, door=Door(speaks=(), refuses_by=way))
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_a_dialect_that_is_not_served_may_get_no_handshake(served, dialect):
+    async def body(server):
+        with pytest.raises(InvalidStatus) as refused:
+            await dial(server.url, dialect)
+        assert refused.value.response.status_code == 400
+        code = json.loads(refused.value.response.body)["error"]["code"]
+        assert code == ("beta_api_shape_disabled" if dialect is Dialect.BETA else "missing_beta_header")
+
+    served(body, door=Door(speaks=(), refuses_by="http"))
+
+
+@pytest.mark.parametrize("way", ["event", "close", "bare", "http"])
+def test_other_refusals_are_told_as_ever(served, way):
+    async def body(server):
+        async with dial(f"{server.url}?model=b") as socket:
+            (event,), closed = await received(socket)
+        assert (event["error"]["code"], closed.rcvd.code) == ("model_not_found", 4000)
+
+    served(body, door=Door(models=("a",), refuses_by=way))
+
+
 def test_models_of_a_gateway_have_its_prefix(served):
     async def body(server):
         async with dial(f"{server.url}?model=openai%2Fgpt-realtime") as socket:

@@ -23,6 +23,7 @@ PEERS = Path(sys.prefix) / "peers"
 AT_ONCE = 2  # programs that run
 LONGEST_S = 55  # for all the conversations of a program; each of them ends itself far earlier
 TARGETS = ("direct", "relay-ga", "relay-beta")
+GUIDE = ("guide-ga", "guide-beta")  # `edged relay --provider a15t`, before a service of that dialect only
 KEYED = ("right-key", "wrong-key")  # a service that wants a key
 CONVERSATIONS = ("text", "push-to-talk", "vad", "as-it-comes", "interrupt", "tool", "error")
 SERVED = ("--pace", "20", "--think-ms", "10", "--script", HERE / "script.yaml")
@@ -78,6 +79,7 @@ class Company:
         self._stack = contextlib.ExitStack()
         self._lock = threading.Lock()
         self._urls: dict[str, str] = {}
+        self._services: dict[str, str] = {}  # behind targets that have one of their own
         self._runs: dict[tuple[Client, str], Future[dict[str, SimpleNamespace]]] = {}
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self._judge: subprocess.Popen[str] | None = None
@@ -108,10 +110,19 @@ class Company:
             return dict.fromkeys(KEYED, self._start("serve", *SERVED, "--key-file", keys))
         if target == "direct":
             return {target: self._start("serve", *SERVED)}
+        if target in GUIDE:
+            return {target: self._by_the_guide(target)}
         dialect = target.removeprefix("relay-")
         settings = {"name": "local", "url": self._urls["direct"], "dialect": dialect, "model": RELAYED_MODEL}
         told = [word for name, value in settings.items() for word in ("--set", f"provider.{name}={value}")]
         return {target: self._start("relay", *told) + "v1/realtime"}
+
+    def _by_the_guide(self, target: str) -> str:
+        """No setting but where the service is and a key, which it does not want."""
+        serve = self._start("serve", *SERVED, "--speaks", target.removeprefix("guide-"))
+        self._services[target] = serve
+        told = ("--set", f"provider.url={serve}", "--set", "provider.api_key=any")
+        return self._start("relay", "--provider", "a15t", *told) + "v1/realtime"
 
     def _start(self, verb: str, *words: object) -> str:
         """The URL that a verb of ours says it serves."""
@@ -184,13 +195,14 @@ class Company:
         )
         failed = any(report.failure for report in reports)
         assert bool(ran.returncode) == failed, f"{program} ended with {ran.returncode}: {ran.stderr[-2000:]}"
-        return {report.conversation: report for report in reports}
+        return {report.conversation: SimpleNamespace(**vars(report), target=target) for report in reports}
 
     # -- those who look on -----------------------------------------------------------------------------
 
-    def ledger(self, session_id: str) -> SimpleNamespace:
-        """What the service itself says of a session."""
-        with urllib.request.urlopen(_http(self._urls["direct"]) + "/edged/ledger", timeout=10) as answer:
+    def ledger(self, seen: Any) -> SimpleNamespace:
+        """What the service itself says of the session of a conversation."""
+        service, session_id = self._services.get(seen.target, self._urls["direct"]), seen.session_id
+        with urllib.request.urlopen(_http(service) + "/edged/ledger", timeout=10) as answer:
             told = json.load(answer)
         return SimpleNamespace(
             bill=[row for row in told["bill"] if row["session_id"] == session_id],

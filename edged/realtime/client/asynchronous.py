@@ -9,10 +9,11 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConcurrencyError, ConnectionClosed
 
+from edged.dial.dialects import Attempt, Refusal, refuses
 from edged.realtime.client import events, messages, sockets
-from edged.realtime.client.errors import RealtimeClosedError
+from edged.realtime.client.errors import APIStatusError, RealtimeClosedError
 from edged.realtime.client.events import RealtimeEvent
-from edged.realtime.client.exchange import EVIDENCE_S, Exchange, other
+from edged.realtime.client.exchange import EVIDENCE_S, Exchange
 from edged.realtime.client.plan import CLOSE_S, Plan
 from edged.realtime.client.resources import Offered
 from edged.wire import Dialect
@@ -132,13 +133,13 @@ class AsyncRealtimeConnection(Offered[Coroutine[Any, Any, None]]):
             self._dropping.cancel()
             await asyncio.wait({self._dropping})
 
-    async def greet(self, within_s: float) -> bool:
-        """Wait for the greeting; gives whether the service refused the dialect it was asked for."""
+    async def greet(self, within_s: float) -> Refusal:
+        """Wait for the greeting; gives what the service refused in its place, if it did."""
         with contextlib.suppress(TimeoutError, RealtimeClosedError):
             async with asyncio.timeout(within_s):
                 while not self._exchange.settled:
                     self._exchange.receive(await self._read())
-        return self._exchange.refused
+        return self._exchange.refusal
 
     async def _write(self, text: str) -> None:
         try:
@@ -232,18 +233,25 @@ class _Connect(connect):
 async def _opened(plan: Plan) -> AsyncRealtimeConnection:
     """A connection on which the service has greeted, or was given the time to."""
     within_s = EVIDENCE_S if plan.open_s is None else min(plan.open_s, EVIDENCE_S)
-    connection = await _dialled(plan, plan.asks)
-    try:
-        if await connection.greet(within_s):
-            await connection.close()
-            asked = other(plan.asks)
+    attempt = Attempt(plan.asks)
+    while True:
+        asked = attempt.asked
+        try:
             connection = await _dialled(plan, asked)
-            if not await connection.greet(within_s):
-                plan.accepted[plan.speaks] = asked
-    except BaseException:  # cancelled, too: nothing is to stay open that nobody has
-        await connection.close()
-        raise
-    return connection
+        except APIStatusError as error:
+            of_dialect = refuses(error.code, error.message, str(error.body))
+            plan.came_of(asked, refusal := Refusal.OF_DIALECT if of_dialect else Refusal.OTHER)
+            if not attempt.refused(refusal, configured=False):
+                raise
+            continue
+        try:
+            plan.came_of(asked, refusal := await connection.greet(within_s))
+            if not attempt.refused(refusal, configured=False):
+                return connection
+            await connection.close()
+        except BaseException:  # cancelled, too: nothing is to stay open that nobody has
+            await connection.close()
+            raise
 
 
 async def _dialled(plan: Plan, asked: Dialect) -> AsyncRealtimeConnection:

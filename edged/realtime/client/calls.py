@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from edged.dial import meaning
 from edged.dial.answers import Answer
 from edged.dial.bodies import words_of
+from edged.dial.dialects import refuses
 from edged.errors import WireError
 from edged.realtime.client import urls
 from edged.realtime.client.account import Account, Headers, merged, query_of
@@ -25,7 +26,6 @@ from edged.wire import Dialect, convert
 Json = dict[str, Any]
 TIMEOUT_S = 60.0
 _LONGEST_TEXT = 200
-_BETA_GONE = "beta_api_shape_disabled"
 _NO_SUCH_PATH = (404, 405, 410)
 
 Result = TypeVar("Result")
@@ -68,7 +68,7 @@ def session(account: Account, asked: Json, extra: Extra) -> Call[SessionCreateRe
         try:
             return SessionCreateResponse(_read(reply), reply.headers)
         except APIStatusError as refused:
-            if refused.code != _BETA_GONE and refused.status_code not in _NO_SUCH_PATH:
+            if not refuses(refused.code, refused.message) and refused.status_code not in _NO_SUCH_PATH:
                 raise
             return _session_by_secret(account, asked, extra, refused)
 

@@ -5,8 +5,8 @@ Rules:
 2. What the session is written in, as the service greets, is what the service speaks. Where it does not show, a
    name that only GA has shows it; where nothing tells, the service is taken at what it was asked for.
 3. A name tells for itself: one that is of the other dialect is translated, whatever the service speaks otherwise.
-4. Before the greeting, a service may refuse the dialect it was asked for, by an error or by its close; then
-   `refused` holds, and a connection that asks for the other one is worth one try.
+4. Before the greeting, a service may refuse the dialect it was asked for, by an error or by its close; `refusal` tells,
+   and what follows is said in dial/dialects.py.
 5. A message that is not of the protocol is left out of the events, and counted.
 
 Not here: what becomes of a message (wire), sockets and waiting (the two drivers).
@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edged import wire
+from edged.dial.dialects import Refusal, of_close, refuses
 from edged.errors import WireError
 from edged.realtime.client import events
 from edged.realtime.client.events import RealtimeEvent
@@ -27,25 +28,18 @@ from edged.wire.names import GA_ONLY
 EVIDENCE_S = 3.0  # for the greeting: some services open the client's side before their own
 MOST_WAITING = 64  # messages before a greeting; a service that says so much will not greet any more
 
-_REFUSALS = {Dialect.BETA: "beta_api_shape_disabled", Dialect.GA: "missing_beta_header"}
-_REQUEST_REFUSED = 4000  # what OpenAI closes with for it
-
-
-def other(dialect: Dialect) -> Dialect:
-    return Dialect.GA if dialect is Dialect.BETA else Dialect.BETA
-
 
 class Exchange:
     """Text in and text out; `take` and `take_event` read from one line of messages."""
 
     def __init__(self, speaks: Dialect, asked: Dialect) -> None:
         """`speaks` is the program's dialect, `asked` what the handshake asked the service for."""
-        self._asked = self._server = asked
+        self._server = asked
         self._translators = {dialect: Translator(speaks, dialect) for dialect in Dialect}
         self._waiting: deque[str | bytes] = deque()
         self._greeted = self._told = False
-        self._complained = False
-        self.refused = False
+        self._complained = self._told_why = False
+        self.refusal = Refusal.OTHER
         self.skipped = 0
 
     @property
@@ -54,9 +48,14 @@ class Exchange:
         return self._server
 
     @property
+    def refused(self) -> bool:
+        """Whether the service has refused the dialect, or may have."""
+        return self.refusal is not Refusal.OTHER
+
+    @property
     def settled(self) -> bool:
         """Whether waiting for a greeting is of no more use."""
-        return self._greeted or self._complained or len(self._waiting) >= MOST_WAITING
+        return self._greeted or self._complained or self.refused or len(self._waiting) >= MOST_WAITING
 
     def up(self, message: Mapping[str, Any] | str) -> list[str]:
         """The program's message as the service is to get it; raises TypeError or ValueError for one that is none."""
@@ -76,9 +75,8 @@ class Exchange:
 
     def ended(self, code: int, reason: str) -> None:
         """The service closed the connection."""
-        refusal = _REFUSALS[self._asked]
-        if not self._greeted and code == _REQUEST_REFUSED and (not reason or refusal in reason):
-            self.refused = True
+        if not (self._greeted or self.refused):
+            self.refusal = of_close(code, reason, told=self._told_why)
 
     def take(self) -> str | bytes | None:
         """The next message for the program; None when there is none yet."""
@@ -104,8 +102,10 @@ class Exchange:
                     self._greeted = True
                     self._shown(wire.dialect_of(session))
                 case wire.ErrorEvent(error) if not self._greeted:
-                    self._complained = True
-                    self.refused = error.code == _REFUSALS[self._asked]
+                    self._told_why = True
+                    self._complained = bool(error.code)  # without one the close that follows may say more
+                    if refuses(error.code, error.message):
+                        self.refusal = Refusal.OF_DIALECT
         elif not self._told and _spelled(name) is Dialect.GA:
             self._server = Dialect.GA
 

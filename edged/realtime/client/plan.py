@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
+from edged.dial.dialects import Refusal
 from edged.realtime.client import urls
 from edged.realtime.client.account import Account, Headers, merged, query_of
 from edged.realtime.client.given import NotGiven
@@ -50,6 +51,14 @@ class Plan:
     def asks(self) -> Dialect:
         """What to ask the service for first: the program's own dialect, unless that is known to be refused."""
         return self.accepted.get(self.speaks, self.speaks)
+
+    def came_of(self, asked: Dialect, refusal: Refusal) -> None:
+        """Keep what a dial that asked for `asked` has shown, for the next connection of this client."""
+        if refusal is not Refusal.OTHER:
+            if self.asks is asked:
+                self.accepted.pop(self.speaks, None)
+        elif asked is not self.speaks:
+            self.accepted[self.speaks] = asked
 
     def headers_for(self, asked: Dialect) -> dict[str, str]:
         """The headers of a handshake that asks for `asked`."""

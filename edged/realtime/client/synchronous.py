@@ -10,10 +10,11 @@ from typing import Any
 from websockets.exceptions import ConcurrencyError, ConnectionClosed
 from websockets.sync.client import ClientConnection, reconnect
 
+from edged.dial.dialects import Attempt, Refusal, refuses
 from edged.realtime.client import events, messages, sockets
-from edged.realtime.client.errors import RealtimeClosedError
+from edged.realtime.client.errors import APIStatusError, RealtimeClosedError
 from edged.realtime.client.events import RealtimeEvent
-from edged.realtime.client.exchange import EVIDENCE_S, Exchange, other
+from edged.realtime.client.exchange import EVIDENCE_S, Exchange
 from edged.realtime.client.plan import Plan
 from edged.realtime.client.resources import Offered
 from edged.wire import Dialect
@@ -124,13 +125,13 @@ class RealtimeConnection(Offered[None]):
         self._socket.close(*frame)
         self._dropping.join()
 
-    def greet(self, within_s: float) -> bool:
-        """Wait for the greeting; gives whether the service refused the dialect it was asked for."""
+    def greet(self, within_s: float) -> Refusal:
+        """Wait for the greeting; gives what the service refused in its place, if it did."""
         end = time.monotonic() + within_s
         with contextlib.suppress(TimeoutError, RealtimeClosedError):
             while not self._exchange.settled:
                 self._exchange.receive(self._read(end - time.monotonic()))
-        return self._exchange.refused
+        return self._exchange.refusal
 
     def _write(self, text: str) -> None:
         try:
@@ -216,18 +217,25 @@ class _Connect(reconnect):
 def _opened(plan: Plan) -> RealtimeConnection:
     """A connection on which the service has greeted, or was given the time to."""
     within_s = EVIDENCE_S if plan.open_s is None else min(plan.open_s, EVIDENCE_S)
-    connection = _dialled(plan, plan.asks)
-    try:
-        if connection.greet(within_s):
-            connection.close()
-            asked = other(plan.asks)
+    attempt = Attempt(plan.asks)
+    while True:
+        asked = attempt.asked
+        try:
             connection = _dialled(plan, asked)
-            if not connection.greet(within_s):
-                plan.accepted[plan.speaks] = asked
-    except BaseException:  # Ctrl-C, too: nothing is to stay open that nobody has
-        connection.close()
-        raise
-    return connection
+        except APIStatusError as error:
+            of_dialect = refuses(error.code, error.message, str(error.body))
+            plan.came_of(asked, refusal := Refusal.OF_DIALECT if of_dialect else Refusal.OTHER)
+            if not attempt.refused(refusal, configured=False):
+                raise
+            continue
+        try:
+            plan.came_of(asked, refusal := connection.greet(within_s))
+            if not attempt.refused(refusal, configured=False):
+                return connection
+            connection.close()
+        except BaseException:  # Ctrl-C, too: nothing is to stay open that nobody has
+            connection.close()
+            raise
 
 
 def _dialled(plan: Plan, asked: Dialect) -> RealtimeConnection:

@@ -1,0 +1,35 @@
+"""The line of a configuration."""
+
+from edged.app.adapters import Ports
+from edged.app.service import service
+from edged.app.settings import habits, session_settings, turn_mode
+from edged.config import Config, Secret
+from edged.realtime.link import Link
+from edged.realtime.ports import Dial, Memory, Outgoing, Owner
+from edged.wire.words import Words
+
+
+def line(
+    config: Config,
+    key: Secret | None,
+    ports: Ports,
+    *,
+    dial: Dial,
+    outgoing: Outgoing,
+    owner: Owner,
+    words: Words,
+    memory: Memory,
+) -> Link:
+    """Nothing is dialled before it runs."""
+    return Link(
+        dial=dial,
+        endpoint=lambda seen: service(config, key, seen=seen),
+        settings=session_settings(config, turn_mode(config)),
+        outgoing=outgoing,
+        owner=owner,
+        rng=ports.rng,
+        habits=habits(config),
+        wall=ports.clock.wall,
+        words=words,
+        memory=memory,
+    )

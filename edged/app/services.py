@@ -1,0 +1,85 @@
+"""What is known of the services that were used, kept over restarts: the first attempt then is the right one.
+
+Rules:
+1. It is a guess (dial/known.py). What cannot be read is as if nothing was known, and a disk that hangs holds up the
+   first attempt for `RECALL_WITHIN_S` and nothing else.
+2. It is written when it changes, and at most once in `SAVE_EVERY_S`; the end of edged saves, too.
+3. A service is named by what tells it from others and is no secret; of an address that is its place.
+"""
+
+import asyncio
+from contextlib import suppress
+
+from edged.app.adapters import Ports
+from edged.app.service import planned
+from edged.config import Config, Secret
+from edged.dial.known import Known, Recent, place
+from edged.errors import DeviceError
+from edged.system.veil import VEIL
+
+NAME = "services"
+RECALL_WITHIN_S = 1.0
+SAVE_EVERY_S = 60.0  # a service that changes its mind does not wear an SD card out
+DISK_WITHIN_S = 30.0
+GOODBYE_S = 0.3
+
+
+class Services:
+    """`run` is a task of its own; everything else is called on the loop."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports, self._recent = ports, Recent()
+        self._recalled, self._changed = False, asyncio.Event()
+
+    def of(self, config: Config, key: Secret | None) -> "Remembered":
+        """What is known of the configured service; raises ConfigError where that cannot be one."""
+        told = config.provider.portkey.provider if config.provider.name == "portkey" else ""
+        words = (config.provider.name, told, place(planned(config, key).url))
+        return Remembered(self, VEIL.veiled(" ".join(filter(None, words))))
+
+    async def recall(self, name: str) -> Known:
+        """What is known of the service of this name."""
+        if not self._recalled:
+            with suppress(DeviceError):  # a disk that hangs
+                facts = await self._ports.disk(self._ports.store.load, NAME, deadline_s=RECALL_WITHIN_S)
+                self._recent.recall(facts.get("known"))
+                self._recalled = True
+        return self._recent.of(name)
+
+    def remember(self, name: str, known: Known) -> None:
+        """Know this of it from now on."""
+        if self._recent.note(name, known):
+            self._changed.set()
+
+    async def run(self) -> None:
+        """Until cancelled: save what changes."""
+        try:
+            while True:
+                await self._changed.wait()
+                await self._save(DISK_WITHIN_S)
+                await asyncio.sleep(SAVE_EVERY_S)
+        finally:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GOODBYE_S):
+                    await self._save(GOODBYE_S)
+
+    async def _save(self, within_s: float) -> None:
+        if not self._changed.is_set():
+            return
+        self._changed.clear()
+        facts = {"known": self._recent.facts()}
+        with suppress(DeviceError):  # a disk that hangs: it is found out anew
+            await self._ports.disk(self._ports.store.save, NAME, facts, deadline_s=within_s)
+
+
+class Remembered:
+    """A Memory of the line: one service among them."""
+
+    def __init__(self, services: Services, name: str) -> None:
+        self._services, self._name = services, name
+
+    async def recall(self) -> Known:
+        return await self._services.recall(self._name)
+
+    def remember(self, known: Known) -> None:
+        self._services.remember(self._name, known)

@@ -1,0 +1,41 @@
+"""Who may not stay once the handshake is done, and how that is told. Pure."""
+
+from dataclasses import dataclass
+
+from edged.local.caller import Caller
+from edged.local.http import Door, Secret
+from edged.wire import Dialect
+
+REQUEST_REFUSED, KEY_REFUSED = 4000, 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Unwelcome:
+    """Why: an error's code and words, and the code of the close."""
+
+    code: str
+    message: str
+    close_code: int = REQUEST_REFUSED
+
+
+def of_dialect(dialect: Dialect, door: Door) -> Unwelcome | None:
+    """The same as below, for the dialect that a caller speaks."""
+    if dialect in door.speaks:
+        return None
+    code = "beta_api_shape_disabled" if dialect is Dialect.BETA else "missing_beta_header"
+    return Unwelcome(code, f"The {dialect.value} shape of the realtime API is not served here.")
+
+
+def unwelcome(caller: Caller, model: str, secret: Secret | None, door: Door, wall: float) -> Unwelcome | None:
+    """Why this caller may not stay; None: it may."""
+    dialect = caller.dialect
+    if not door.lets_in(caller.keys, wall):
+        return Unwelcome("invalid_api_key", "Incorrect API key provided.", KEY_REFUSED)
+    if (refused := of_dialect(dialect, door)) is not None:
+        return refused
+    if secret is not None and secret.dialect is not dialect:
+        words = f"a {dialect.value} session with a {secret.dialect.value} client secret."
+        return Unwelcome("api_version_mismatch", f"API version mismatch. You cannot start {words}")
+    if not door.knows_model(model):
+        return Unwelcome("model_not_found", f"The model '{model[:80]}' does not exist.")
+    return None

@@ -1,0 +1,136 @@
+"""The way to the service for one client, in the dialect that it speaks (dial/dialects.py); what it says first.
+
+Rules:
+1. Where no dialect is set, the service is heard before anybody else: until it greets, refuses, closes, or `EVIDENCE_S`
+   are over. What it says meanwhile waits here, so that no client hears a refusal that a second dial makes good.
+2. What one client found out holds for all: it is noted by the service's place.
+"""
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from dataclasses import replace
+
+from edged import wire
+from edged.dial.dialects import Attempt, Refusal, of_close, other, refuses
+from edged.dial.known import Recent, place
+from edged.dial.meaning import DIALECT_REFUSED
+from edged.relay.ports import ClosedError, Dial, DialectRefusedError, Message, RefusedError, Side, Upstream
+from edged.wire import Dialect, ServerName, name_of
+
+EVIDENCE_S = 3.0
+MOST_HELD = 64  # messages; a service that says so much will not greet any more
+HURRIED_CLOSE_S = 0.5
+
+
+class Opening:
+    """Of one connection: `upstream` is the open one, `server` what it speaks."""
+
+    def __init__(self, to: Upstream, dial: Dial, seen: Recent) -> None:
+        self.upstream: Side | None = None
+        self._held: deque[Message] = deque()
+        self._to, self._dial, self._seen = to, dial, seen
+        self._place = place(to.url)
+        self.server = to.dialect or seen.of(self._place).dialect or to.presumed
+        self._greeted = False
+
+    async def run(self) -> None:
+        """Open it. Cancelled or failed, it leaves `upstream` to be closed, where there is one.
+
+        Raises:
+            RefusedError: there is no service for this client.
+        """
+        attempt = Attempt(self.server)
+        while True:
+            self.server = attempt.asked
+            refusal, why = await self._dialled(self._to.asking(attempt.asked))
+            if refusal is Refusal.OTHER:
+                return
+            if refusal is Refusal.OF_DIALECT:
+                self._forget(self.server)
+            again = attempt.refused(refusal, configured=self._to.dialect is not None)
+            if attempt.both:
+                raise DialectRefusedError(f"{self._to.host} takes neither dialect of the protocol")
+            if not again:
+                if why is not None:
+                    raise why
+                return  # the client hears it, and the close
+            await self._leave()
+
+    def greeted(self, session: wire.SessionCreated) -> None:
+        """The service has, sooner or later."""
+        if self._to.dialect is None:
+            self.server = wire.dialect_of(session.session) or self.server
+            self._note(self.server)
+        self._greeted = True
+
+    def ended(self, code: int, reason: str) -> None:
+        """The service has closed; where that refuses the dialect after all, the next client begins with the other."""
+        if not self._greeted and self._to.dialect is None and of_close(code, reason) is Refusal.OF_DIALECT:
+            self._note(other(self.server))
+
+    async def receive(self) -> Message:
+        """The next message of the service; raises as Side.receive does."""
+        if self._held:
+            return self._held.popleft()
+        assert self.upstream is not None
+        return await self.upstream.receive()
+
+    async def _dialled(self, to: Upstream) -> tuple[Refusal, RefusedError | None]:
+        try:
+            self.upstream = await self._dial(to)
+        except RefusedError as refused:
+            if refused.why != DIALECT_REFUSED:
+                raise
+            return Refusal.OF_DIALECT, refused
+        if to.dialect is not None:
+            return Refusal.OTHER, None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(EVIDENCE_S):
+                return await self._heard(self.upstream), None
+        return Refusal.OTHER, None
+
+    async def _heard(self, upstream: Side) -> Refusal:
+        """What the first words of the service are."""
+        told = False
+        while len(self._held) < MOST_HELD:
+            try:
+                self._held.append(await upstream.receive())
+            except ClosedError as closed:
+                return of_close(closed.code, closed.reason, told=told)
+            match _read(self._held[-1]):
+                case wire.SessionCreated() as session:
+                    self.greeted(session)
+                    break
+                case wire.ErrorEvent(error=error):
+                    if refuses(error.code, error.message):
+                        return Refusal.OF_DIALECT
+                    if error.code:
+                        break
+                    told = True  # and the close may say more
+                case _:
+                    pass
+        return Refusal.OTHER
+
+    async def _leave(self) -> None:
+        upstream, self.upstream = self.upstream, None
+        self._held.clear()
+        if upstream is not None:
+            await upstream.close(1000, "", HURRIED_CLOSE_S)
+
+    def _note(self, dialect: Dialect | None) -> None:
+        self._seen.note(self._place, replace(self._seen.of(self._place), dialect=dialect))
+
+    def _forget(self, dialect: Dialect) -> None:
+        if self._seen.of(self._place).dialect is dialect:
+            self._note(None)
+
+
+def _read(message: Message) -> wire.ServerEvent | None:
+    """A greeting or an error; None: it is neither, or cannot be read."""
+    if isinstance(message, bytes) or name_of(message) not in (ServerName.SESSION_CREATED, ServerName.ERROR):
+        return None
+    try:
+        return wire.parse_server(message)
+    except wire.BadServerEvent as bad:
+        return bad.rest
