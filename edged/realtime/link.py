@@ -7,7 +7,8 @@ Rules:
    old one closes where the provider allows two; so is one that knows of a visitor who has gone.
 4. What was said lately goes into the next session as text (history.py), before anything of the visitor's.
 
-Not here: what messages mean (session.py), reading and writing (carrier.py), when to ask (the turn), waits (retry.py).
+Not here: what messages mean (session.py), reading and writing (carrier.py), which utterance they are of (takings.py),
+services that ignore commits (deaf.py), when to ask (the turn), waits (retry.py).
 """
 
 import asyncio
@@ -21,8 +22,9 @@ from random import Random
 
 from edged.causes import CAUSES
 from edged.errors import EdgedError, LinkError
-from edged.realtime.carrier import DEAF_DETECTION, DEAF_SILENCE, Carrier
+from edged.realtime.carrier import Carrier
 from edged.realtime.changeover import Changeover
+from edged.realtime.deaf import DEAF_DETECTION, Deafness, Ears
 from edged.realtime.events import (
     Broken,
     CommitRefused,
@@ -40,15 +42,12 @@ from edged.realtime.ports import Dial, Entry, Outgoing, Owner
 from edged.realtime.providers import Endpoint
 from edged.realtime.renewal import Habits
 from edged.realtime.session import Session
-from edged.realtime.unheard import Unheard
+from edged.realtime.takings import Takings
 from edged.retry import Outside, Proof, Wake, keep
 from edged.wire import Dialect, Heard, Settings
 from edged.wire.words import Words
 
 log = logging.getLogger(__name__)
-
-DEAF_AFTER = 2  # ignored commits in a row: one may be an accident
-DEAF_WITHIN_S = 10.0  # until an utterance is given up in which the service's own detection heard nothing
 
 
 class Link:
@@ -66,8 +65,13 @@ class Link:
         habits: Habits | None = None,
         wall: Callable[[], float] = time.time,
         words: Words | None = None,
+        deaf: bool = False,
+        learnt_deaf: Callable[[bool], None] = lambda _: None,
     ) -> None:
-        """`endpoint(dialect)` gives where to connect, None for the configured dialect; `words` outlives the link."""
+        """`endpoint(dialect)` gives where to connect, None for the configured dialect; `words` outlives the link.
+
+        `deaf`: this service is known to ignore commits; `learnt_deaf` hears when that is found, or found wrong.
+        """
         self.words = words or Words()
         self.cause: str | None = None  # why it is down; None while up, and before the first try
         self.owed = False  # something was committed that no answer was asked for
@@ -81,10 +85,8 @@ class Link:
         self._outside = Outside(self._change.allowance, pending=lambda: not owner.idle)
         self._closing: set[asyncio.Future[None]] = set()
         self._dialect: Dialect | None = None  # what this endpoint was seen to speak
-        self._ignored = 0  # commits in a row that a living service did not acknowledge
-        self._deaf = False  # it never will
-        self._unheard = Unheard()  # of what was sent to such a service
-        self._patience: dict[int, asyncio.TimerHandle] = {}  # until such an utterance is given up
+        self._deafness = Deafness(learnt_deaf, known=deaf)
+        self._takings = self._taking(Ears(), lambda: 0.0)  # of the line in use
         self._spoken = False  # this session knows of a visitor
         self._counted: Counter[str] = Counter()  # of sessions that are gone
         self._ids = (f"edged_{number}" for number in itertools.count(1))
@@ -105,7 +107,7 @@ class Link:
     def ask(self) -> None:
         """Ask for one answer to all that was committed."""
         self.owed = False
-        if not self._deaf:  # a service that detects by itself answers by itself
+        if not self._takings.ears.deaf:  # a service that detects by itself answers by itself
             self._tell(lambda session: session.ask())
 
     def interrupt(self) -> None:
@@ -169,7 +171,9 @@ class Link:
 
     async def _open(self) -> Line:
         endpoint = self._endpoint(self._dialect)
-        settings = replace(self._settings, turn_detection=DEAF_DETECTION) if self._deaf else self._settings
+        settings = self._settings
+        if self._deafness.deaf:
+            settings = replace(settings, turn_detection=DEAF_DETECTION)
         session = Session(settings, endpoint.dialect, self._ids.__next__, self.words)
         known, on = self._dialect is not None, self._on
         self._change.look()
@@ -184,8 +188,10 @@ class Link:
 
     def _begin(self, line: Line) -> None:
         self._outgoing.rewind()
-        self._unheard = Unheard()
-        self._carrier = Carrier(line, self._outgoing, deaf=self._deaf, on=self._on, sent=self._sent)
+        detection = line.session.detection
+        ears = self._deafness.ears(detection.asked, self._settings.turn_detection)
+        self._takings = self._taking(ears, lambda: detection.sent_ms)
+        self._carrier = Carrier(line, self._outgoing, ears=ears, on=self._on, sent=self._sent)
         self._spoken = len(self._history) > 0
 
     async def _live(self, line: Line) -> None:
@@ -195,8 +201,7 @@ class Link:
             await carrier.run(lambda: self._change.beside(line, carrier, spoken=lambda: self._spoken))
         finally:
             self._carrier = None
-            for uid in tuple(self._patience):
-                self._settled(uid)  # it is sent again, and waited for anew
+            self._takings.end()
             self._counted.update(line.session.counters)
             goodbye = asyncio.ensure_future(line.transport.close())  # nobody waits for it
             self._closing.add(goodbye)
@@ -206,8 +211,7 @@ class Link:
         cause, text = error.cause, self.words.failure(error)
         if cause == "dialect_refused":
             self._dialect = Dialect.GA
-        self._ignored += cause == "commit_ignored"
-        self._deaf = self._deaf or self._ignored >= DEAF_AFTER
+        self._deafness.failed(cause)
         if cause != self.cause:
             told = {"cause": cause, "wait_s": f"{wait_s:.1f}"}
             words = "link: down, %s: %s; next try in %.1f s. %s"
@@ -223,15 +227,21 @@ class Link:
         match event:
             case Broken(cause=cause, text=text, said=said):
                 raise LinkError(text, cause, said=said)
-            case Committed(uid=uid, rest=rest):
-                ours = self._unheard.is_news("commit") if self._deaf else uid is not None
-                taken = self._acknowledged(uid, owes=not rest) if ours else None
+            case Committed(item_id=item_id, late=True):
+                self._deafness.replied_late()
+                taken = self._takings.on_late(event)
+                self._tell(lambda session: session.detection.settle(item_id, twice=taken is None))
+                if taken is None:
+                    return
+                event = replace(event, asked=True, uid=taken)
+            case Committed(uid=uid):
+                taken = self._takings.on_committed(event)
                 event = replace(event, asked=taken is not None, uid=taken)
                 if taken is None and (uid is not None or self._settings.turn_detection is None):
                     return  # nothing was waiting for it
-            case Speech() | ResponseStarted() if self._deaf:
-                self._on_sign(event)
-            case CommitRefused(uid=uid) if self._outgoing.refused(uid) is None:
+            case Speech() | ResponseStarted() if self._takings.ears.deaf:
+                self._takings.on_sign(event)
+            case CommitRefused(uid=uid) if not self._takings.on_refused(uid):
                 return  # it was thrown away meanwhile
             case Opened(dialect=dialect):
                 self._dialect = dialect or self._dialect
@@ -241,39 +251,14 @@ class Link:
         self._note(event)
         self._owner.on_session(event)
 
-    def _acknowledged(self, uid: int | None = None, *, owes: bool = True) -> int | None:
-        """The service has this utterance, or the oldest; which one, None where it does not wait."""
-        if (uid := self._outgoing.committed(uid)) is None:
-            return None
-        self._settled(uid)
+    def _taking(self, ears: Ears, sent_ms: Callable[[], float]) -> Takings:
+        return Takings(ears, self._outgoing, sent_ms, took=self._took, tell=self._owner.on_session)
+
+    def _took(self, owes: bool) -> None:  # noqa: FBT001 a callback
+        """The service has an utterance."""
         self.owed, self._spoken = self.owed or owes, True
-        self._ignored = 0
+        self._deafness.took(self._takings.ears)
         self._history.asked()
-        return uid
-
-    def _on_sign(self, event: Speech | ResponseStarted) -> None:
-        """A service that detects by itself tells by other words, too, that it has an utterance."""
-        if isinstance(event, Speech) and event.started:
-            self._unheard.speaks()
-            return
-        if not self._unheard.is_news("speech" if isinstance(event, Speech) else "answer"):
-            return
-        if isinstance(event, Speech):
-            for uid in self._unheard.before(event.at_ms):
-                self._give_up(uid)
-        if (taken := self._acknowledged()) is not None:
-            self._owner.on_session(Committed("", asked=True, uid=taken))
-
-    def _give_up(self, uid: int) -> None:
-        """A service that detects by itself has found no speech in an utterance."""
-        self._settled(uid)
-        if self._outgoing.refused(uid) is not None:
-            self._owner.on_session(CommitRefused("the service heard no speech in it"))
-
-    def _settled(self, uid: int) -> None:
-        self._unheard.settled(uid)
-        if (timer := self._patience.pop(uid, None)) is not None:
-            timer.cancel()
 
     def _note(self, event: SessionEvent) -> None:
         match event:
@@ -286,12 +271,7 @@ class Link:
                 self._history.asked()
 
     def _sent(self, entry: Entry) -> None:
-        self._unheard.sound(entry.pcm)
-        if entry.kind == "end" and self._deaf:
-            self._unheard.sound(DEAF_SILENCE)
-            self._unheard.ended(entry.uid)
-            loop = asyncio.get_running_loop()
-            self._patience[entry.uid] = loop.call_later(DEAF_WITHIN_S, self._give_up, entry.uid)
+        self._takings.sent(entry)
         self._owner.on_sent(entry)
 
     def _tell(self, act: Callable[[Session], None]) -> None:

@@ -7,7 +7,9 @@ Rules:
    long. While there are any, the service's silence says nothing, for it may not have heard the question.
 3. A service that owes something and is silent for `OWED_S`, or owes nothing and is silent for `IDLE_S`, is asked for a
    sign of life; without one for `PROBED_S` it is dead.
-4. One that gives signs of life but has not acknowledged a commit within `COMMIT_S` never will: some do not know it.
+4. A service that has not acknowledged a commit within `PASSED_S` is asked sooner, for messages are read in order: one
+   that answers has passed the commit over (deaf.py says what then). With none within `COMMIT_S` it never will. One
+   that does not answer so soon is given as long as with an answer.
 
 Not here: how long a visitor waits for an answer (the turn), the WebSocket's own pings (pulse.py).
 """
@@ -18,7 +20,7 @@ from typing import NamedTuple
 SLOW_S, STUCK_S = 0.8, 1.5
 SLOW_TRIPS, STUCK_TRIPS = 1.5, 2.5
 OWED_S, IDLE_S, PROBED_S = 4.0, 15.0, 4.0
-COMMIT_S = 6.0
+PASSED_S, COMMIT_S = 0.5, 6.0
 
 
 class Flow(NamedTuple):
@@ -44,6 +46,7 @@ class Sign(Enum):
     PROBE = "probe"  # ask for a sign of life now
     STUCK = "stuck"  # dead: the other end acknowledges nothing
     SILENT = "silent"  # dead: the service says nothing
+    PASSED = "passed"  # alive, and the commit is passed over so far
     DEAF = "deaf"  # alive, and the commit is ignored
 
 
@@ -96,16 +99,23 @@ class Vigil:
         return Sign.SLOW if still_s >= max(SLOW_S, SLOW_TRIPS * trip_s) else Sign.FINE
 
     def _of_silence(self, now: float) -> Sign:
-        quiet_from = max(self._came, self._delivered)
         if self._owed is Owed.ACKNOWLEDGEMENT:
-            asked_at = max(self._owed_since, self._delivered)
-            if now - asked_at >= COMMIT_S and self._alive > asked_at:
-                return Sign.DEAF
-            # words about something else are no acknowledgement, and may be all that comes
-            quiet_from = max(asked_at, self._alive)
-        elif self._owed is not Owed.NOTHING:
+            return self._of_commit(now)
+        quiet_from = max(self._came, self._delivered)
+        if self._owed is not Owed.NOTHING:
             quiet_from = max(quiet_from, self._owed_since)
         if now - quiet_from < (IDLE_S if self._owed is Owed.NOTHING else OWED_S):
             return Sign.FINE
         self._probed = now
+        return Sign.PROBE
+
+    def _of_commit(self, now: float) -> Sign:
+        """Words about something else are no acknowledgement, and may be all that comes."""
+        asked_at = max(self._owed_since, self._delivered)
+        passed = self._alive > asked_at
+        if passed and now - asked_at >= COMMIT_S:
+            return Sign.DEAF
+        if now - max(asked_at, self._alive) < (OWED_S if passed else PASSED_S):
+            return Sign.PASSED if passed else Sign.FINE
+        self._probed = max(now, asked_at + OWED_S)
         return Sign.PROBE

@@ -138,6 +138,22 @@ def to_wire(settings: Settings, dialect: Dialect) -> Json:
     return session
 
 
+def detection_to_wire(detection: TurnDetection | None, dialect: Dialect) -> Json:
+    """The session object that asks for this detection, and for nothing else."""
+    asked = None if detection is None else _detection(detection, dialect)
+    if dialect is Dialect.BETA:
+        return {"turn_detection": asked}
+    return {"type": "realtime", "audio": {"input": {"turn_detection": asked}}}
+
+
+def detects(effective: Mapping[str, Any], asked: TurnDetection | None, dialect: Dialect) -> bool:
+    """Whether a session has this detection, whatever else it has."""
+    seen = dialect_of(effective) or dialect
+    key = next(row.key(seen) for row in TABLE if row.setting == "turn_detection")
+    wanted = None if asked is None else _detection(asked, seen)
+    return _same(wanted, _find(effective, str(key)))
+
+
 def mismatches(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -> list[str]:
     """What the server set up otherwise than asked, in words that name the key; empty when all holds.
 
