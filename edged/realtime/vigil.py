@@ -60,6 +60,7 @@ class Vigil:
         self._acknowledged, self._moved, self._outstanding = 0, now, False
         self._probed: float | None = None
         self._alive = now  # when a probe was last answered
+        self._read: float | None = None  # since when the service has had a commit that it has passed over
 
     def came(self, now: float) -> None:
         """A message of the service came."""
@@ -69,12 +70,12 @@ class Vigil:
 
     def settled(self, now: float) -> None:
         """A commit was acknowledged or refused: another that is out has its own time from here."""
-        self._owed_since = now
+        self._owed_since, self._read = now, None
 
     def look(self, now: float, owed: Owed, flow: Flow | None) -> Sign:
         """How the line is; `flow` None: nobody knows what was acknowledged."""
         if owed is not self._owed:
-            self._owed, self._owed_since = owed, now
+            self._owed, self._owed_since, self._read = owed, now, None
         sign = self._of_flow(now, flow)
         if sign is not Sign.FINE:
             return sign
@@ -112,10 +113,14 @@ class Vigil:
     def _of_commit(self, now: float) -> Sign:
         """Words about something else are no acknowledgement, and may be all that comes."""
         asked_at = max(self._owed_since, self._delivered)
-        passed = self._alive > asked_at
-        if passed and now - asked_at >= COMMIT_S:
+        if self._read is None and self._alive > asked_at:
+            self._read = asked_at  # what is on its way from here on is something else
+        if self._read is None:
+            if now - asked_at < PASSED_S:
+                return Sign.FINE
+        elif now - self._read >= COMMIT_S:
             return Sign.DEAF
-        if now - max(asked_at, self._alive) < (OWED_S if passed else PASSED_S):
-            return Sign.PASSED if passed else Sign.FINE
+        elif now - self._alive < OWED_S:
+            return Sign.PASSED
         self._probed = max(now, asked_at + OWED_S)
         return Sign.PROBE

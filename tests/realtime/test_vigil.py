@@ -229,6 +229,21 @@ def test_one_that_answers_has_passed_the_commit_over_and_is_asked_once_more_whet
     assert told == [Sign.PASSED, Sign.PASSED, Sign.PROBE, Sign.FINE, Sign.SILENT]
 
 
+def test_bytes_that_follow_a_commit_that_was_passed_over_do_not_make_it_a_new_one():
+    vigil = Vigil(0.0)
+    assert signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 0.0, 0.5) == [Sign.FINE, Sign.PROBE]
+    vigil.came(0.7)
+    assert vigil.look(0.7, Owed.ACKNOWLEDGEMENT, NONE_OF_IT) is Sign.PASSED
+    assert vigil.look(0.8, Owed.ACKNOWLEDGEMENT, Flow(9000, 9000)) is Sign.PASSED
+    assert signs(vigil, Owed.ACKNOWLEDGEMENT, Flow(9000, 0), 0.9, 4.6) == [Sign.PASSED, Sign.PASSED]
+    vigil.settled(4.6)
+    assert signs(vigil, Owed.ACKNOWLEDGEMENT, Flow(9000, 0), 4.7, 5.0, 5.1) == [
+        Sign.FINE,
+        Sign.FINE,
+        Sign.PROBE,
+    ]
+
+
 def test_what_is_owed_at_the_first_look_is_owed_from_then_on():
     told = signs(Vigil(0.0), Owed.ANSWER, NONE_OF_IT, 2.0, 5.9, 6.0)
     assert told == [Sign.FINE, Sign.FINE, Sign.PROBE]
