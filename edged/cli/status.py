@@ -60,6 +60,8 @@ def run(args: argparse.Namespace) -> int:
     print(f"devices   {lost}")
     print(f"volume    {told['volume']}")
     print(f"turns     {told['turns']}")
+    for ending in snapshot.get("endings", ()):
+        print(printable(f"ending    {ending}"))
     for trouble in snapshot.get("troubles", ()):
         print(printable(f"trouble   {trouble['what']}: {trouble['cause']}: {trouble['text']}"))
         print(printable(f"remedy    {trouble['remedy']}"))

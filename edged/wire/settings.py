@@ -149,9 +149,8 @@ def detection_to_wire(detection: TurnDetection | None, dialect: Dialect) -> Json
 def detects(effective: Mapping[str, Any], asked: TurnDetection | None, dialect: Dialect) -> bool:
     """Whether a session has this detection, whatever else it has."""
     seen = dialect_of(effective) or dialect
-    key = next(row.key(seen) for row in TABLE if row.setting == "turn_detection")
-    wanted = None if asked is None else _detection(asked, seen)
-    return _same(wanted, _find(effective, str(key)))
+    key = "audio.input.turn_detection" if seen is Dialect.GA else "turn_detection"
+    return _same(None if asked is None else _detection(asked, seen), _find(effective, key))
 
 
 def mismatches(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -> list[str]:
