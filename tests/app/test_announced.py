@@ -51,10 +51,10 @@ def test_a_deployment_and_the_embedded_service_have_names_of_their_own():
 def test_before_the_clock_is_set_nothing_is_claimed():
     config = configured("provider.name=openai", "provider.model=gpt-realtime")
     assert warnings(config, 0.0) == []
-    assert warnings(config, NOW) == [
-        "provider.model: gpt-realtime ends at OpenAI on 2027-01-20 (in 53 days);"
-        " successor gpt-realtime-2.1 (or gpt-realtime-2.1-mini)"
-    ]
+    (told,) = warnings(config, NOW)
+    assert told.startswith(
+        "provider.model: gpt-realtime ends at OpenAI on 2027-01-20 (in 53 days); successor "
+    )
 
 
 def test_the_journal_is_told_at_the_start_and_once_a_day(lab_run, caplog):
