@@ -87,7 +87,7 @@ class Session(Part, frozen=True, kw_only=True):
         ),
     ] = ""
     reasoning: Annotated[
-        Literal["", "minimal", "low", "medium", "high"],
+        Literal["", "none", "minimal", "low", "medium", "high", "xhigh"],
         described("reopen", "GA only: how long the model thinks first; empty: the service's."),
     ] = ""
     prompt_id: Annotated[
