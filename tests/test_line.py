@@ -1,6 +1,7 @@
 """The whole daemon and what becomes of its line: sessions that end, gateways before dead services, visitors that go."""
 
 import asyncio
+from random import Random
 
 import pytest
 
@@ -8,9 +9,10 @@ from edged.causes import Cue
 from edged.local.script import VoicePlanner
 from edged.local.voice import Answer
 from edged.pcm import roughness
+from tests.lab.kiosk import StampVoice
 from tests.lab.net import SimNet
 from tests.lab.stamp import stamps
-from tests.test_shell import idle, kiosk_of, played, told
+from tests.test_shell import idle, kiosk_of, marks, played, told
 
 
 @pytest.fixture
@@ -93,10 +95,6 @@ def test_the_next_visitor_is_met_by_a_service_that_knows_nothing(daemon):
         assert seen == [["user"], ["user", "assistant", "user"], ["user"]]
         assert [up for _, up in kiosk.links] == [True]
 
-    from random import Random
-
-    from tests.lab.kiosk import StampVoice
-
     voice = StampVoice(Random(1))
     daemon(body, voice=voice, planner=lambda: Watching(voice))
 
@@ -115,10 +113,6 @@ def test_a_conversation_goes_on_after_a_drop(daemon):
         await kiosk.until(lambda: len(kiosk.links) == 3, 10.0)
         assert await answered(kiosk)
         assert seen == [[], ["(what visitors say)", "so it is"]]
-
-    from random import Random
-
-    from tests.lab.kiosk import StampVoice
 
     class Hearing(Watching):
         def heard(self, utterance):
@@ -156,18 +150,86 @@ def test_an_utterance_whose_acknowledgement_never_comes_is_sent_again_elsewhere(
     daemon(body, fault_lines=["stall@input_audio_buffer.commit~1"])
 
 
-def test_a_service_that_ignores_commits_is_talked_to_all_the_same(daemon):
+def waits_ms(kiosk):
+    """From each release to the acknowledgement."""
+    legs = [
+        marks(kiosk, turn)
+        for turn in sorted({event["turn"] for event in kiosk.events if event["event"] == "mark"})
+    ]
+    return [leg["committed"] - leg["release"] for leg in legs]
+
+
+@pytest.mark.parametrize("speaks", ["ga", "beta"])
+def test_a_service_that_ignores_commits_is_talked_to_on_the_same_connection(daemon, speaks):
     async def body(kiosk):
         for _ in range(3):
-            await kiosk.visitor.hold(1.5)
+            window = await kiosk.visitor.hold(1.5)
             await asyncio.sleep(0.5)
             await idle(kiosk, 60.0)
+            assert kiosk.server.audit[-1].pcm.find(stamps(window.first, window.last - window.first)) >= 0
+        assert len(kiosk.server.audit) == 3
         assert completed(kiosk) == 3
-        assert kiosk.server.ledger.sessions == 3
+        assert kiosk.server.ledger.sessions == 1
         assert all(answer in played(kiosk) for answer in kiosk.voice.answers)
-        assert [up for _, up in kiosk.links] == [True, False, True, False, True]
+        assert [up for _, up in kiosk.links] == [True]
+        assert max(waits_ms(kiosk)) <= 2000
+        assert told(kiosk) == []
 
-    daemon(body, fault_lines=["deaf"])
+    daemon(body, f"provider.dialect={speaks}", fault_lines=["deaf"])
+
+
+@pytest.mark.parametrize("seconds", [0.6, 0.85, 1.0, 1.15, 1.3, 1.6, 2.0, 3.0, 5.0])
+@pytest.mark.parametrize("speaks", ["ga", "beta"])
+def test_a_service_that_acknowledges_late_loses_nothing_and_answers_once(daemon, speaks, seconds):
+    """It says other things meanwhile, so that it looks like one that ignores commits."""
+    knows = []
+
+    class Watching(VoicePlanner):
+        def plan(self, asked):
+            knows.append(sum(item.role == "user" for item in asked.items))
+            return super().plan(asked)
+
+    async def body(kiosk):
+        windows = []
+        for _ in range(3):
+            windows.append(await kiosk.visitor.hold(1.5))
+            await asyncio.sleep(0.5)
+            await idle(kiosk, 60.0)
+            await asyncio.sleep(seconds)
+        assert len(kiosk.voice.answers) == completed(kiosk) == 3  # one each, whoever commits
+        assert knows[1] == 2  # what it had twice was taken out of the conversation
+        assert all(answer in played(kiosk) for answer in kiosk.voice.answers)
+        for window in windows:
+            spoken = stamps(window.first, window.last - window.first)
+            assert any(taken.pcm.find(spoken) >= 0 for taken in kiosk.server.audit)
+        assert told(kiosk) == []
+        assert [up for _, up in kiosk.links] == [True]
+
+    late = [f"delay:{seconds}@input_audio_buffer.committed#{nth}" for nth in range(1, 9)]
+    voice = StampVoice(Random(1))
+    dialect = f"provider.dialect={speaks}"
+    daemon(body, dialect, voice=voice, planner=lambda: Watching(voice), fault_lines=late)
+
+
+@pytest.mark.parametrize("latency_ms", [300, 700, 1500])
+def test_a_service_that_is_far_away_is_not_taken_for_one_that_ignores_commits(lab_run, latency_ms):
+    """Its acknowledgement takes up to three seconds, and so does everything else."""
+    net = SimNet(latency_ms=latency_ms)
+
+    async def main():
+        async with kiosk_of(net, wall=asyncio.get_running_loop().wall) as kiosk:
+            await kiosk.until(lambda: kiosk.app.link.up, 30.0)
+            for _ in range(3):
+                await kiosk.visitor.hold(1.5)
+                await asyncio.sleep(4)
+                await idle(kiosk, 60.0)
+            assert len(kiosk.server.audit) == completed(kiosk) == 3
+            assert (
+                sum(kiosk.server.ledger.cleared.values()) == 0
+            )  # no silence was sent, nor a question for detection
+            assert [up for _, up in kiosk.links] == [True]
+
+    lab_run(main(), net=net)
 
 
 def test_an_answer_without_an_end_blocks_nobody(daemon):

@@ -26,6 +26,7 @@ FAULTS = (
         "swallow@session.updated",
         "unasked",
         "deaf",
+        "delay:3@input_audio_buffer.committed",
     ),
     *("twice", "foreign", "late", "odd", "cut", "bad_base64", "bare", "code_in_type"),
     *(

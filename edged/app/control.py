@@ -1,9 +1,13 @@
-"""Opens the control socket of a kiosk, which runs on without one."""
+"""The control socket of a kiosk, which runs on without one, and its commands."""
 
 import logging
 import socket
 from pathlib import Path
 
+from edged.app.switches import Switches
+from edged.appliance import Appliance
+from edged.errors import CommandError
+from edged.panel.button import Gesture
 from edged.system.control import Controlled, ControlServer
 
 log = logging.getLogger(__name__)
@@ -20,3 +24,19 @@ async def opened(path: str, listening: socket.socket | None, target: Controlled)
         log.warning("control socket: %s: %s; edged runs on without it", path, error)
         return None
     return control
+
+
+def carry_out(name: str, appliance: Appliance, switches: Switches, by: object) -> None:
+    """Carry out a command; raises CommandError. What `by` presses it holds; None: any program does."""
+    match name:
+        case "press":
+            appliance.gesture(Gesture.PRESS, by=by)
+        case "release":
+            appliance.gesture(Gesture.RELEASE, by=by)
+            appliance.gesture(Gesture.RELEASE, by=None)
+        case "interrupt":
+            appliance.interrupt()
+        case "mute" | "unmute":
+            switches.mute(name == "mute")
+        case _:
+            raise CommandError(f"unknown command {name!r}")

@@ -9,8 +9,9 @@ from functools import partial
 
 from edged import turn
 from edged.app.adapters import Devices, Ports
+from edged.app.announced import Announced
 from edged.app.chronicle import Chronicle
-from edged.app.control import opened
+from edged.app.control import carry_out, opened
 from edged.app.ending import Parts, try_each, unless
 from edged.app.front import Front, preroll_ms
 from edged.app.learning import Learning
@@ -31,7 +32,7 @@ from edged.audio.playout import Playout
 from edged.audio.utterances import Utterances
 from edged.causes import CAUSES, Retry
 from edged.config import Change, Config, Secret
-from edged.errors import EXIT_BUG, EXIT_OK, CommandError
+from edged.errors import EXIT_BUG, EXIT_OK
 from edged.panel.button import Gesture
 from edged.pcm import PCM16
 from edged.realtime.link import Link
@@ -87,6 +88,7 @@ class App:
         )
         self._learning, self._services = Learning(config, ports), Services(ports)
         self._switches = Switches(config, ports, self._muted)
+        self._announced = Announced(config, ports.clock.wall)
         self.playout = Playout(
             JitterBuffer(prebuffer_ms=config.speaker.prebuffer_ms, prediction=self._learning.prediction),
             notify=lambda: self._from_thread(self.appliance.on_playout),
@@ -201,6 +203,7 @@ class App:
             parts.begin("learning", self._learning.run)
             parts.begin("switches", self._switches.run)
             parts.begin("services", self._services.run)
+            parts.begin("endings", self._announced.run)
             self._control = await opened(self._config.control.socket, self._ports.control, self)
             if self._ports.watchdog_s is not None:
                 link_lives = partial(parts.lives, "link")
@@ -242,6 +245,7 @@ class App:
         self.intake.set_gather(gather_ms(config))
         self._front.configure(config, front, opened=told.parts)
         self._learning.configure(config)
+        self._announced.configure(config)
         mode = turn_mode(config)
         self._switches.configure(config)
         self.appliance.configure(mode, limits(config), transcripts=config.log.transcripts)
@@ -261,7 +265,7 @@ class App:
 
     def snapshot(self) -> dict[str, object]:
         told = self.appliance.snapshot(self._front.counted(self._foreign.total()))
-        return told | self._front.told(self._line.troubles)
+        return told | self._front.told(self._line.troubles) | self._announced.told()
 
     async def set_volume(self, level: object) -> dict[str, object]:
         """Speak as loud as this from now on; raises CommandError."""
@@ -283,16 +287,5 @@ class App:
 
     def command(self, name: str, peer: Peer, by: object = None) -> dict[str, object]:  # noqa: ARG002 the socket has asked who may
         """Carry out a control command; raises CommandError. What `by` presses it holds; None: any program does."""
-        match name:
-            case "press":
-                self.appliance.gesture(Gesture.PRESS, by=by)
-            case "release":
-                self.appliance.gesture(Gesture.RELEASE, by=by)
-                self.appliance.gesture(Gesture.RELEASE, by=None)
-            case "interrupt":
-                self.appliance.interrupt()
-            case "mute" | "unmute":
-                self._switches.mute(name == "mute")
-            case _:
-                raise CommandError(f"unknown command {name!r}")
+        carry_out(name, self.appliance, self._switches, by)
         return self.snapshot()

@@ -39,6 +39,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     """The configuration and the place of its key: all that `edged run` would refuse to start with."""
+    import time
+
+    from edged.app.announced import warnings as announced
     from edged.app.sound import echo_canceller
     from edged.config import resolve_key
 
@@ -47,7 +50,7 @@ def _check(args: argparse.Namespace) -> int:
     warnings: tuple[str, ...] = ()
     try:
         loaded = load_config(args)
-        warnings = loaded.warnings
+        warnings = (*loaded.warnings, *announced(loaded.config, time.time(), loaded.origins))
         resolve_key(loaded.config, os.environ, origins=loaded.origins)
         echo_canceller(loaded.config.microphone)
     except ConfigError as error:

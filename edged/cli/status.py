@@ -69,6 +69,8 @@ def lines(snapshot: Mapping[str, Any]) -> Iterator[str]:
     yield f"devices   {lost}"
     yield f"volume    {told['volume']}"
     yield f"turns     {told['turns']}"
+    for ending in snapshot.get("endings", ()):
+        yield printable(f"ending    {ending}")
     for trouble in snapshot.get("troubles", ()):
         yield printable(f"trouble   {trouble['what']}: {trouble['cause']}: {trouble['text']}")
         yield printable(f"remedy    {trouble['remedy']}")

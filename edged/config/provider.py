@@ -87,11 +87,14 @@ class Session(Part, frozen=True, kw_only=True):
         ),
     ] = ""
     reasoning: Annotated[
-        Literal["", "minimal", "low", "medium", "high"],
+        Literal["", "none", "minimal", "low", "medium", "high", "xhigh"],
         described("reopen", "GA only: how long the model thinks first; empty: the service's."),
     ] = ""
     prompt_id: Annotated[
-        str, described("reopen", "Id of a prompt kept at the service; empty: none.", max_length=200)
+        str,
+        described(
+            "reopen", "Id of a prompt kept at the service, which OpenAI ends; empty: none.", max_length=200
+        ),
     ] = ""
     detection: Annotated[
         Literal["server_vad", "semantic_vad"],

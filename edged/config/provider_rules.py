@@ -25,7 +25,7 @@ def of_provider(provider: Provider) -> Iterator[Finding]:
             yield from _portkey(provider)
         case "a15t":
             if provider.model and "/" not in provider.model:
-                what = "does not name its maker (write it like openai/gpt-4o-realtime-preview-2024-12-17)"
+                what = "does not name its maker (write it like openai/gpt-realtime-2.1)"
                 yield Finding(("provider.model", "provider.name"), what)
         case _:
             pass

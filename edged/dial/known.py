@@ -22,19 +22,22 @@ _MODEL = ("model", "deployment")  # what services call it in an address
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """None of a field: nothing is known of it. A field that is added goes into `facts` and `of`, too."""
+    """None of a field, or False: nothing is known of it. A field that is added goes into `facts` and `of`, too."""
 
     dialect: Dialect | None = None
+    ignores_commits: bool = False
 
     def facts(self) -> dict[str, Any]:
         """What of it is known, as JSON can hold it."""
-        return {} if self.dialect is None else {"dialect": self.dialect.value}
+        facts: dict[str, Any] = {} if self.dialect is None else {"dialect": self.dialect.value}
+        return {**facts, "ignores_commits": True} if self.ignores_commits else facts
 
     @classmethod
     def of(cls, facts: object) -> "Known":
         """What `facts` gave."""
         told = facts if isinstance(facts, Mapping) else {}
-        return cls(next((each for each in Dialect if each.value == told.get("dialect")), None))
+        dialect = next((each for each in Dialect if each.value == told.get("dialect")), None)
+        return cls(dialect, told.get("ignores_commits") is True)
 
 
 def place(url: str) -> str:

@@ -19,6 +19,7 @@ connections only.
     half_open                     nothing at all any more, pings neither
     expire                        the session's time is up
     swallow@EVENT                 this event is not sent, or not taken (`swallow@response.done`: never done)
+    delay:SECONDS@EVENT           this event of the service comes later, and nothing waits for it (60 s at most)
     unasked                       an answer that nobody asked for begins, where none is under way
     deaf                          commits are never honoured
     twice | foreign | late        deltas of sound: two times, also of a response nobody asked for, again after the end
@@ -41,6 +42,7 @@ from typing import Any
 
 from edged.local.bloat import KINDS, bloated
 from edged.local.garbage import FRAMES, GARBAGE, HANDSHAKES
+from edged.local.later import Later
 from edged.wire import ClientName, ServerName, name_of, to_ga
 
 Json = dict[str, Any]
@@ -53,13 +55,14 @@ _ARGUMENTS = {
     "handshake": (1, 1),
     "break": (1, 1),
     "slow": (1, 1),
+    "delay": (1, 1),
     "close": (1, 2),
     "garbage": (1, 1),
     "huge": (1, 1),
     "bloat": (1, 1),
     "flood": (1, 1),
 }
-_MOST = {"slow": 60, "huge": 64, "flood": 100_000}
+_MOST = {"slow": 60, "delay": 60, "huge": 64, "flood": 100_000}
 _DATE = r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"
 _RETRY_AFTER = re.compile(rf"\d{{1,9}}|{_DATE}", re.ASCII)
 _STATUSES = {str(status.value) for status in HTTPStatus if status >= 200}
@@ -109,7 +112,7 @@ class Speak:
     """The session begins an answer by itself."""
 
 
-Action = Send | Break | End | Speak
+Action = Send | Break | Later | End | Speak
 
 
 def parse(line: str) -> Fault:
@@ -130,15 +133,17 @@ def parse(line: str) -> Fault:
         arguments = (arguments[0], ":".join(arguments[1:])) if len(arguments) > 1 else arguments
     if not least <= len(arguments) <= most:
         raise ValueError(f"{do} takes {least} to {most} arguments, as in {do}{':X' * least}")
-    numbers = arguments[:1] if do in ("refuse", "refuse_with", "close", "slow", "huge", "flood") else ()
+    counted = ("refuse", "refuse_with", "close", "slow", "delay", "huge", "flood")
+    numbers = arguments[:1] if do in counted else ()
     if not all(re.fullmatch(r"\d{1,9}(\.\d{1,9})?", number, re.ASCII) for number in numbers):
         raise ValueError(f"{do} takes a number, not {arguments[0][:40]!r}")
     _check(do, arguments)
     if do in _KINDS and arguments[0] not in _KINDS[do]:
         raise ValueError(f"no {do}: {arguments[0][:40]!r} (one of {', '.join(_KINDS[do])})")
     at = to_ga(found["at"]) if found["at"] else None
-    if at is None and do == "swallow":
-        raise ValueError("swallow takes an event, as in swallow@response.done")
+    if (do == "swallow" and at is None) or (do == "delay" and at not in set(ServerName)):
+        of = " of the service" if do == "delay" else ""
+        raise ValueError(f"{do} takes an event{of}, as in {':'.join([do, *arguments])}@response.done")
     if at is not None and do in {*BEFORE, "mute"}:
         raise ValueError(f"{do} takes no event: it comes before any")
     first = int(found["first"]) if found["first"] else None
@@ -192,7 +197,7 @@ class Faulty:
         out: list[Action] = []
         for message in messages:
             name = _name(message)
-            actions, swallowed = self._now(name)
+            actions, swallowed = self._now(name, message)
             if not swallowed:
                 out += self._bent(name, message)
             out += actions
@@ -200,7 +205,7 @@ class Faulty:
                 break
         return out
 
-    def _now(self, name: str | None) -> tuple[list[Action], bool]:
+    def _now(self, name: str | None, message: str | bytes = "") -> tuple[list[Action], bool]:
         if name is not None:
             self._seen[name] += 1
         due = [
@@ -212,7 +217,8 @@ class Faulty:
             return [], True
         self._lasting |= {fault.do for fault in due} & _LASTING
         actions = [action for fault in due for action in _actions(fault)]
-        return actions, any(fault.do == "swallow" for fault in due)
+        actions += [Later(float(fault.arguments[0]), message) for fault in due if fault.do == "delay"]
+        return actions, any(fault.do in ("swallow", "delay") for fault in due)
 
     def _bent(self, name: str | None, message: str) -> list[Action]:
         lasting = self._lasting

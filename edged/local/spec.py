@@ -161,7 +161,7 @@ _RETENTION = record(
     },
     required=("type", "retention_ratio"),
 )
-_REASONING = or_null(record({"effort": one_of("minimal", "low", "medium", "high", "xhigh")}))
+_REASONING = or_null(record({"effort": one_of("none", "minimal", "low", "medium", "high", "xhigh")}))
 
 GA_SESSION: Spec = {
     "type": one_of("realtime"),

@@ -13,6 +13,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from edged.local.faults import Action, Break, End, Faulty, Send, Speak
+from edged.local.later import Later
 from edged.local.session import LocalSession
 
 MOST_WAITING, MOST_WAITING_BYTES = 1000, 4 * 2**20
@@ -124,8 +125,16 @@ class Talk:
             self._put(self._faulty.goes(messages))
 
     def _put(self, actions: list[Action]) -> None:
-        self._waiting += actions
+        for later in actions:
+            if isinstance(later, Later):
+                self._loop.call_later(later.seconds, self._put_late, Send(later.message))
+        self._waiting += [action for action in actions if not isinstance(action, Later)]
         self._waiting_bytes += sum(len(action.message) for action in actions if isinstance(action, Send))
+
+    def _put_late(self, action: Send) -> None:
+        if not self._over:
+            self._put([action])
+            self._news.set()
 
     def _clear(self) -> None:
         self._waiting.clear()

@@ -6,7 +6,7 @@ Rules:
    socket, so back-pressure is the cursor's lag and nothing is queued twice.
 2. The reader never waits for anybody: the socket is never left unread.
 3. A line that is silent when it may not be is dead (vigil.py).
-4. To a service that ignores commits, silence is sent in place of one: its own detection ends the utterance.
+4. To a service that ignores commits, silence is sent in place of one: its own detection ends the utterance (deaf.py).
 """
 
 import asyncio
@@ -15,11 +15,11 @@ from contextlib import suppress
 
 from edged import pcm
 from edged.errors import EdgedError, LinkError
+from edged.realtime.deaf import DEAF_DETECTION, DEAF_SILENCE, Do, Ears
 from edged.realtime.events import CommitRefused, Committed, SessionEvent
 from edged.realtime.line import Line
 from edged.realtime.ports import Entry, Outgoing
 from edged.realtime.vigil import Owed, Sign, Vigil
-from edged.wire import TurnDetection
 
 AT_ONCE = (
     4  # entries sent by who wakes the line: what was said before a press; more is a replay, and has time
@@ -27,9 +27,6 @@ AT_ONCE = (
 APPEND_BYTES = pcm.PCM16.bytes_of(100)  # of a replay; a second's worth of a line at the edge of use (6 kB/s)
 LOOK_BUSY_S, LOOK_IDLE_S = 0.1, 1.0  # how often the line is judged
 TALKED_S = 3.0  # after the last message sent the line is judged often
-# The silence that ends an utterance is long, for a pause in the middle is not to end it.
-DEAF_DETECTION = TurnDetection("server_vad", silence_duration_ms=1500)
-DEAF_SILENCE = pcm.silence(pcm.PCM16.bytes_of(1700))
 
 
 class Renewed(Exception):  # noqa: N818 not an error: a new session is to take over
@@ -44,17 +41,18 @@ class Carrier:
         line: Line,
         outgoing: Outgoing,
         *,
-        deaf: bool,
+        ears: Ears,
         on: Callable[[SessionEvent], None],
         sent: Callable[[Entry], None],
     ) -> None:
         self.line, self.session = line, line.session
         self.slow = False  # the other end acknowledges nothing at the moment
         self.stuck = asyncio.Event()  # and has not for so long that another line should be tried
-        self._outgoing, self._deaf, self._on, self._sent = outgoing, deaf, on, sent
+        self._outgoing, self._ears, self._on, self._sent = outgoing, ears, on, sent
         self._work, self._look = asyncio.Event(), asyncio.Event()
         self._vigil, self._talked_s = Vigil(_now()), _now()
         self._at_rest = False  # the writer waits for work, and not for the socket
+        self._within = False  # some of an utterance has gone out, and not its end
 
     def wake(self) -> None:
         """There may be something to send; called where the log is whole."""
@@ -89,6 +87,7 @@ class Carrier:
             for event in self.session.receive(message):
                 if isinstance(event, Committed | CommitRefused):
                     self._vigil.settled(_now())
+                self._do(self._ears.hear(event, _now()))
                 self._on(event)
             self.wake()  # it may have put something into the outbox
 
@@ -101,7 +100,7 @@ class Carrier:
                 return False
             for text in self.session.outbox():
                 self._give(text)
-            entry = self._outgoing.next(APPEND_BYTES)
+            entry = self._next()
             if entry is None:
                 return True
             if (said := self._said(entry)) is not None:
@@ -116,7 +115,7 @@ class Carrier:
                 raise LinkError("the service does not end an answer that was cancelled", "server_error")
             for text in self.session.outbox():
                 await self._put(text)
-            entry = self._outgoing.next(APPEND_BYTES)
+            entry = self._next()
             if entry is None:
                 await self._rest()
                 continue
@@ -132,12 +131,16 @@ class Carrier:
         finally:
             self._at_rest = False
 
+    def _next(self) -> Entry | None:
+        return None if self._ears.rests else self._outgoing.next(APPEND_BYTES)
+
     def _said(self, entry: Entry) -> str | None:
         """The message of an entry; None: it needs none."""
+        self._within = entry.kind == "sound"
         match entry.kind:
             case "sound":
                 return self.session.append(entry.pcm, entry.uid)
-            case "end" if self._deaf:
+            case "end" if self._ears.deaf:
                 return self.session.append(DEAF_SILENCE, entry.uid)
             case "end":
                 return self.session.commit(entry.uid)
@@ -162,6 +165,8 @@ class Carrier:
     async def _watch(self) -> None:
         while True:
             self._judge(self._vigil.look(_now(), self.session.owed, self.line.flow()))
+            if self._ears.overdue(_now()):
+                raise LinkError("the service did not confirm a setting", "handshake_timeout")
             self._look.clear()
             if self.session.owed is not Owed.NOTHING or _now() - self._talked_s < TALKED_S:
                 await asyncio.sleep(LOOK_BUSY_S)
@@ -183,8 +188,41 @@ class Carrier:
                 raise LinkError("the connection stands, but the service says nothing", "service_silent")
             case Sign.DEAF:
                 raise LinkError("the service ignores commits", "commit_ignored")
+            case Sign.PASSED:
+                self.stuck.clear()
+                self._passed()
             case _:
                 self.stuck.clear()
+
+    def _passed(self) -> None:
+        flow = self.line.flow()
+        trip_s = flow.trip_s if flow is not None else 0.0
+        if (do := self._ears.passed(_now(), trip_s=trip_s, within=self._within)) is not None:
+            self._do(do)
+            self.wake()
+
+    def _do(self, do: Do | None) -> None:
+        detection = self.session.detection
+        match do:
+            case Do.HINT:
+                detection.detects = True
+                detection.hush(DEAF_SILENCE)
+            case Do.UNHINT:
+                detection.detects = False
+                if not self._within:
+                    detection.throw_away()
+            case Do.ASK:
+                detection.ask(DEAF_DETECTION, self.session.dialect)
+            case Do.RETURN:
+                detection.ask(None, self.session.dialect)
+            case Do.DROP:
+                detection.passed()
+            case Do.AGAIN:
+                detection.passed()
+                detection.throw_away()
+                self._outgoing.rewind()
+            case None:
+                pass
 
 
 def _now() -> float:

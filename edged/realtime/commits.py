@@ -9,6 +9,8 @@ Rules:
    nothing is left, nothing is lost; when it is acknowledged, that is a rest, unless the service told of speech in it.
 4. A service that tells of speech in what was sent after a message has read that message. Where nobody waits for its
    reply, none is expected any more: some services do not refuse a commit of nothing, nor confirm a clear.
+5. Commits that were passed over are waited for no longer. One that follows no end of speech is the late reply to such a
+   commit, for what detects tells of it.
 
 Not here: what becomes of an utterance (the log), how long a reply is waited for (vigil.py).
 """
@@ -36,13 +38,14 @@ class Commits:
     """Of one session, which shares its `counters`. `detects`: the service may commit by itself."""
 
     def __init__(self, counters: Counter[str], *, detects: bool) -> None:
-        self._counters, self._detects = counters, detects
+        self._counters, self.detects = counters, detects
         self._out: list[_Out] = []  # without a reply, oldest first
         self._replied: list[str] = []
         self._sending = self._begun = 0  # the utterance being sent, and the one the service has begun to take
         self._ended: str | None = None  # the item whose speech has ended, until it is committed
         self._spoke = False  # the service has told of speech since
-        self._sent_bytes = 0  # of sound, in all
+        self._late: list[int] = []  # utterances whose commit was passed over, and may still have its reply
+        self.sent_bytes = 0  # of sound, in all
 
     @property
     def waiting(self) -> bool:
@@ -54,15 +57,26 @@ class Commits:
     def sending(self, uid: int, size: int) -> None:
         """So many bytes of this utterance's sound go out."""
         self._sending = uid
-        self._sent_bytes += size
+        self.sent_bytes += size
+
+    def hushed(self, size: int) -> None:
+        """So many bytes go out that are of no utterance."""
+        self.sent_bytes += size
 
     def sent(self, event_id: str, uid: int) -> None:
         """The commit of this utterance goes out."""
-        self._out.append(_Out(event_id, uid, self._sent_bytes, begun=uid == self._begun))
+        self._out.append(_Out(event_id, uid, self.sent_bytes, begun=uid == self._begun))
 
     def cleared(self, event_id: str) -> None:
         """What throws away the utterance being sent goes out."""
-        self._out.append(_Out(event_id, None, self._sent_bytes))
+        self._out.append(_Out(event_id, None, self.sent_bytes))
+
+    def passed(self) -> None:
+        """The service ignores the commits that are out: they have no reply, unless it comes late."""
+        over = [each for each in self._out if each.uid is not None]
+        self._late += [each.uid for each in over if each.uid is not None]
+        self._out = [each for each in self._out if each.uid is None]
+        self._replied = [*self._replied, *(each.event_id for each in over)][-REMEMBERED:]
 
     # -- what comes ----------------------------------------------------------------------------------
 
@@ -71,9 +85,9 @@ class Commits:
         match event:
             case wire.SpeechStopped(audio_end_ms=at_ms, item_id=item_id):
                 self._read_to(at_ms)
-                self._ended = item_id if self._detects else None
+                self._ended = item_id if self.detects else None
             case wire.TimeoutTriggered(item_id=item_id):
-                self._ended = item_id if self._detects else None
+                self._ended = item_id if self.detects else None
             case wire.SpeechStarted(audio_start_ms=at_ms):
                 self._read_to(at_ms)
                 self._spoke, self._ended = True, None  # what had ended before was not committed
@@ -86,6 +100,8 @@ class Commits:
         ended, self._ended = self._ended, None
         if ended is not None and (not ended or not item_id or ended == item_id):
             return self._taken(item_id)
+        if self._late:
+            return [Committed(item_id, uid=self._late.pop(0), late=True)]
         commit = self._oldest
         if commit is None:
             return [Committed(item_id)]
@@ -130,7 +146,7 @@ class Commits:
     def _read_to(self, at_ms: int) -> None:
         """The service has heard the sound up to there, in milliseconds of all that was sent."""
         at_bytes = pcm.PCM16.bytes_of(at_ms)
-        if at_bytes > self._sent_bytes:
+        if at_bytes > self.sent_bytes:
             return  # it counts in another way
         late = [each for each in self._out if each.at_bytes < at_bytes and (each.uid is None or each.taken)]
         self._out = [each for each in self._out if each not in late]

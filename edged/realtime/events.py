@@ -48,12 +48,14 @@ class Committed:
     """The service has an utterance; `uid`: the one of ours that it settles, None where the service commits by itself.
 
     `asked`: ours was waiting for it. `rest`: the service had taken the speech in it before, and has told of none since.
+    `late`: a reply for which nobody waited any more; the service was taken for one that ignores commits.
     """
 
     item_id: str
     asked: bool = field(default=False, compare=False)
     uid: int | None = field(default=None, compare=False)
     rest: bool = field(default=False, compare=False)
+    late: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

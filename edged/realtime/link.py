@@ -7,7 +7,8 @@ Rules:
    old one closes where the provider allows two; so is one that knows of a visitor who has gone.
 4. What was said lately goes into the next session as text (history.py), before anything of the visitor's.
 
-Not here: what messages mean (session.py), reading and writing (carrier.py), when to ask (the turn), waits (retry.py).
+Not here: what messages mean (session.py), reading and writing (carrier.py), which utterance they are of (takings.py),
+services that ignore commits (deaf.py), when to ask (the turn), waits (retry.py).
 """
 
 import asyncio
@@ -19,8 +20,9 @@ from random import Random
 
 from edged.causes import CAUSES
 from edged.errors import EdgedError, LinkError
-from edged.realtime.carrier import DEAF_DETECTION, DEAF_SILENCE, Carrier
+from edged.realtime.carrier import Carrier
 from edged.realtime.changeover import Changeover
+from edged.realtime.deaf import DEAF_DETECTION, Deafness, Ears
 from edged.realtime.events import (
     Broken,
     CommitRefused,
@@ -40,15 +42,12 @@ from edged.realtime.ports import Dial, Entry, Memory, Outgoing, Owner
 from edged.realtime.providers import Endpoint
 from edged.realtime.renewal import Habits
 from edged.realtime.session import Session
-from edged.realtime.unheard import Unheard
+from edged.realtime.takings import Takings
 from edged.retry import Outside, Proof, Wake, keep
 from edged.wire import Dialect, Heard, Settings
 from edged.wire.words import Words
 
 log = logging.getLogger(__name__)
-
-DEAF_AFTER = 2  # ignored commits in a row: one may be an accident
-DEAF_WITHIN_S = 10.0  # until an utterance is given up in which the service's own detection heard nothing
 
 
 class Link:
@@ -82,10 +81,8 @@ class Link:
         self._change = Changeover(self._habits, wall, self._open, owner, self._history, self.words.failure)
         self._outside = Outside(self._change.allowance, pending=lambda: not owner.idle)
         self._closing: set[asyncio.Future[None]] = set()
-        self._ignored = 0  # commits in a row that a living service did not acknowledge
-        self._deaf = False  # it never will
-        self._unheard: Unheard  # of what was sent to such a service
-        self._patience: dict[int, asyncio.TimerHandle] = {}  # until such an utterance is given up
+        self._deafness = Deafness(self._learnt)
+        self._takings = self._taking(Ears(), lambda: 0.0)  # of the line in use
         self._spoken: bool  # this session knows of a visitor
         self._counted: Counter[str] = Counter()  # of sessions that are gone
         self._notes = Notes(memory)
@@ -113,7 +110,7 @@ class Link:
     def ask(self) -> None:
         """Ask for one answer to all that was committed."""
         self.owed = False
-        if not self._deaf:  # a service that detects by itself answers by itself
+        if not self._takings.ears.deaf:  # a service that detects by itself answers by itself
             self._tell(lambda session: session.ask())
 
     def interrupt(self) -> None:
@@ -177,7 +174,10 @@ class Link:
         return line or await self._open()
 
     async def _open(self) -> Line:
-        settings = replace(self._settings, turn_detection=DEAF_DETECTION) if self._deaf else self._settings
+        settings = self._settings
+        self._deafness.recalled(deaf=(await self._notes.recall()).ignores_commits)
+        if self._deafness.deaf:
+            settings = replace(settings, turn_detection=DEAF_DETECTION)
         self._change.look()
         return await self._opener.open(settings, self._on, self._history)
 
@@ -188,8 +188,10 @@ class Link:
 
     def _begin(self, line: Line) -> None:
         self._outgoing.rewind()
-        self._unheard, self.dialect = Unheard(), line.session.dialect
-        self._carrier = Carrier(line, self._outgoing, deaf=self._deaf, on=self._on, sent=self._sent)
+        detection, self.dialect = line.session.detection, line.session.dialect
+        ears = self._deafness.ears(detection.asked, self._settings.turn_detection)
+        self._takings = self._taking(ears, lambda: detection.sent_ms)
+        self._carrier = Carrier(line, self._outgoing, ears=ears, on=self._on, sent=self._sent)
         self._spoken = len(self._history) > 0
 
     async def _live(self, line: Line) -> None:
@@ -199,8 +201,7 @@ class Link:
             await carrier.run(lambda: self._change.beside(line, carrier, spoken=lambda: self._spoken))
         finally:
             self._carrier = self.dialect = None
-            for uid in tuple(self._patience):
-                self._settled(uid)  # it is sent again, and waited for anew
+            self._takings.end()
             self._counted.update(line.session.counters)
             goodbye = asyncio.ensure_future(line.transport.close())  # nobody waits for it
             self._closing.add(goodbye)
@@ -209,8 +210,7 @@ class Link:
     def _failed(self, error: EdgedError, wait_s: float) -> None:
         cause, text = error.cause, self.words.failure(error)
         self._opener.failed(cause)
-        self._ignored += cause == "commit_ignored"
-        self._deaf = self._deaf or self._ignored >= DEAF_AFTER
+        self._deafness.failed(cause)
         if self.words.is_news(error) or cause != self.cause:
             told = {"cause": cause, "wait_s": f"{wait_s:.1f}"}
             words = "link: down, %s: %s; next try in %.1f s. %s"
@@ -226,54 +226,38 @@ class Link:
         match event:
             case Broken(cause=cause, text=text, said=said):
                 raise LinkError(text, cause, said=said)
-            case Committed(uid=uid, rest=rest):
-                ours = self._unheard.is_news("commit") if self._deaf else uid is not None
-                taken = self._acknowledged(uid, owes=not rest) if ours else None
+            case Committed(item_id=item_id, late=True):
+                self._deafness.replied_late()
+                taken = self._takings.on_late(event)
+                self._tell(lambda session: session.detection.settle(item_id, twice=taken is None))
+                if taken is None:
+                    return
+                event = replace(event, asked=True, uid=taken)
+            case Committed(uid=uid):
+                taken = self._takings.on_committed(event)
                 event = replace(event, asked=taken is not None, uid=taken)
                 if taken is None and (uid is not None or self._settings.turn_detection is None):
                     return  # nothing was waiting for it
-            case Speech() | ResponseStarted() if self._deaf:
-                self._on_sign(event)
-            case CommitRefused(uid=uid) if self._outgoing.refused(uid) is None:
+            case Speech() | ResponseStarted() if self._takings.ears.deaf:
+                self._takings.on_sign(event)
+            case CommitRefused(uid=uid) if not self._takings.on_refused(uid):
                 return  # it was thrown away meanwhile
             case Opened() | Ready():
                 return
         self._note(event)
         self._owner.on_session(event)
 
-    def _acknowledged(self, uid: int | None = None, *, owes: bool = True) -> int | None:
-        """The service has this utterance, or the oldest; which one, None where it does not wait."""
-        if (uid := self._outgoing.committed(uid)) is None:
-            return None
-        self._settled(uid)
+    def _learnt(self, deaf: bool) -> None:  # noqa: FBT001 a callback
+        self._notes.note(replace(self._notes.known, ignores_commits=deaf))
+
+    def _taking(self, ears: Ears, sent_ms: Callable[[], float]) -> Takings:
+        return Takings(ears, self._outgoing, sent_ms, took=self._took, tell=self._owner.on_session)
+
+    def _took(self, owes: bool) -> None:  # noqa: FBT001 a callback
+        """The service has an utterance."""
         self.owed, self._spoken = self.owed or owes, True
-        self._ignored = 0
+        self._deafness.took(self._takings.ears)
         self._history.asked()
-        return uid
-
-    def _on_sign(self, event: Speech | ResponseStarted) -> None:
-        """A service that detects by itself tells by other words, too, that it has an utterance."""
-        if isinstance(event, Speech) and event.started:
-            self._unheard.speaks()
-            return
-        if not self._unheard.is_news("speech" if isinstance(event, Speech) else "answer"):
-            return
-        if isinstance(event, Speech):
-            for uid in self._unheard.before(event.at_ms):
-                self._give_up(uid)
-        if (taken := self._acknowledged()) is not None:
-            self._owner.on_session(Committed("", asked=True, uid=taken))
-
-    def _give_up(self, uid: int) -> None:
-        """A service that detects by itself has found no speech in an utterance."""
-        self._settled(uid)
-        if self._outgoing.refused(uid) is not None:
-            self._owner.on_session(CommitRefused("the service heard no speech in it"))
-
-    def _settled(self, uid: int) -> None:
-        self._unheard.settled(uid)
-        if (timer := self._patience.pop(uid, None)) is not None:
-            timer.cancel()
 
     def _note(self, event: SessionEvent) -> None:
         match event:
@@ -286,12 +270,7 @@ class Link:
                 self._history.asked()
 
     def _sent(self, entry: Entry) -> None:
-        self._unheard.sound(entry.pcm)
-        if entry.kind == "end" and self._deaf:
-            self._unheard.sound(DEAF_SILENCE)
-            self._unheard.ended(entry.uid)
-            loop = asyncio.get_running_loop()
-            self._patience[entry.uid] = loop.call_later(DEAF_WITHIN_S, self._give_up, entry.uid)
+        self._takings.sent(entry)
         self._owner.on_sent(entry)
 
     def _tell(self, act: Callable[[Session], None]) -> None:

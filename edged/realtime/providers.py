@@ -36,7 +36,7 @@ class Provider:
 PROVIDERS = {
     "openai": Provider(
         "wss://api.openai.com/v1/realtime",
-        "gpt-realtime",
+        "gpt-realtime-2.1",
         Dialect.GA,
         session_s=3600,  # 15 min in 2024, 30 in 2025
         slots=2,
@@ -61,7 +61,7 @@ PROVIDERS = {
     ),
     "portkey": Provider(
         "wss://api.portkey.ai/v1/realtime",
-        "gpt-4o-realtime-preview",
+        "gpt-realtime-2.1",
         Dialect.BETA,
         slots=2,
         remedies={
@@ -73,12 +73,10 @@ PROVIDERS = {
     ),
     "a15t": Provider(
         "wss://api.platform.a15t.com/v1/realtime",
-        "openai/gpt-4o-realtime-preview-2024-12-17",
+        "openai/gpt-realtime-2.1",
         Dialect.BETA,
         slots=2,
-        remedies={
-            "model_refused": "models are named with their maker: openai/gpt-4o-realtime-preview-2024-12-17"
-        },
+        remedies={"model_refused": "models are named with their maker: openai/gpt-realtime-2.1"},
     ),
     "local": Provider(
         "ws://127.0.0.1:8765/v1/realtime",

@@ -17,6 +17,7 @@ from edged import wire
 from edged.dial import dialects
 from edged.realtime import faults
 from edged.realtime.commits import Commits
+from edged.realtime.detection import Detection
 from edged.realtime.ending import ended_of, is_of_service
 from edged.realtime.events import (
     Broken,
@@ -57,7 +58,8 @@ class Session:
         self._answers = Sequencer(new_id, self._send, self.counters)
         self._update_id: str | None = None
         self._greeted = self._redialled = False
-        self._commits = Commits(self.counters, detects=settings.turn_detection is not None)
+        self._commits = Commits(self.counters, detects=False)
+        self.detection = Detection(settings.turn_detection, self._commits, new_id, self._send)
         self._probe_id: str | None = None
         self._asked_again = False  # after a failure of the service's own
 
@@ -175,7 +177,7 @@ class Session:
             case wire.SpeechStopped(audio_end_ms=at_ms):
                 return [Speech(started=False, at_ms=at_ms)]
             case wire.ResponseCreated():
-                by_itself = event.conversation_id is not None and self._settings.turn_detection is not None
+                by_itself = event.conversation_id is not None and self.detection.detects
                 live = self._answers.created(event.response_id, adopt=by_itself)
                 return [ResponseStarted(event.response_id)] if live else []
             case wire.ResponseDone():
@@ -193,7 +195,9 @@ class Session:
                 return []
 
     def _on_updated(self, session: Mapping[str, Any]) -> list[SessionEvent]:
-        if self._update_id is None or self.ready:
+        if self.ready:
+            return [Ready()] if self.detection.confirms(session, self.dialect) else []
+        if self._update_id is None:
             return []
         wrong = wire.mismatches(self._settings, session, self.dialect)
         if wrong:

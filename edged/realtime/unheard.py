@@ -4,12 +4,10 @@ Rules:
 1. Its detection says at which millisecond of all sound of the session speech ended: what went before that is older.
 2. It may tell of one utterance up to three times: the end of speech, its commit, its answer. Only the first counts.
 
-Not here: how long it is waited for (link.py).
+Not here: how long it is waited for (takings.py).
 """
 
 from typing import Literal
-
-from edged import pcm
 
 Sign = Literal["speech", "commit", "answer"]
 _AFTER: dict[Sign, frozenset[Sign]] = {
@@ -20,18 +18,14 @@ _AFTER: dict[Sign, frozenset[Sign]] = {
 
 
 class Unheard:
-    """One session's. Tell it of all sound that was sent, and of each end."""
+    """One session's. Tell it of each end, and at which millisecond of all sound it went out."""
 
     def __init__(self) -> None:
-        self._sent_bytes = 0
-        self._ends_ms: dict[int, int] = {}  # by utterance, oldest first
+        self._ends_ms: dict[int, float] = {}  # by utterance, oldest first
         self._told: frozenset[Sign] = frozenset()  # what still comes of the one that was heard last
 
-    def sound(self, pcm16: bytes) -> None:
-        self._sent_bytes += len(pcm16)
-
-    def ended(self, uid: int) -> None:
-        self._ends_ms[uid] = pcm.PCM16.ms_of(self._sent_bytes)
+    def ended(self, uid: int, at_ms: float) -> None:
+        self._ends_ms[uid] = at_ms
 
     def settled(self, uid: int) -> None:
         """It was heard, or given up."""

@@ -7,7 +7,9 @@ Rules:
    long. While there are any, the service's silence says nothing, for it may not have heard the question.
 3. A service that owes something and is silent for `OWED_S`, or owes nothing and is silent for `IDLE_S`, is asked for a
    sign of life; without one for `PROBED_S` it is dead.
-4. One that gives signs of life but has not acknowledged a commit within `COMMIT_S` never will: some do not know it.
+4. A service that has not acknowledged a commit within `PASSED_S` is asked sooner, for messages are read in order: one
+   that answers has passed the commit over (deaf.py says what then). With none within `COMMIT_S` it never will. One
+   that does not answer so soon is given as long as with an answer.
 
 Not here: how long a visitor waits for an answer (the turn), the WebSocket's own pings (pulse.py).
 """
@@ -18,7 +20,7 @@ from typing import NamedTuple
 SLOW_S, STUCK_S = 0.8, 1.5
 SLOW_TRIPS, STUCK_TRIPS = 1.5, 2.5
 OWED_S, IDLE_S, PROBED_S = 4.0, 15.0, 4.0
-COMMIT_S = 6.0
+PASSED_S, COMMIT_S = 0.5, 6.0
 
 
 class Flow(NamedTuple):
@@ -44,6 +46,7 @@ class Sign(Enum):
     PROBE = "probe"  # ask for a sign of life now
     STUCK = "stuck"  # dead: the other end acknowledges nothing
     SILENT = "silent"  # dead: the service says nothing
+    PASSED = "passed"  # alive, and the commit is passed over so far
     DEAF = "deaf"  # alive, and the commit is ignored
 
 
@@ -57,6 +60,7 @@ class Vigil:
         self._acknowledged, self._moved, self._outstanding = 0, now, False
         self._probed: float | None = None
         self._alive = now  # when a probe was last answered
+        self._read: float | None = None  # since when the service has had a commit that it has passed over
 
     def came(self, now: float) -> None:
         """A message of the service came."""
@@ -66,12 +70,12 @@ class Vigil:
 
     def settled(self, now: float) -> None:
         """A commit was acknowledged or refused: another that is out has its own time from here."""
-        self._owed_since = now
+        self._owed_since, self._read = now, None
 
     def look(self, now: float, owed: Owed, flow: Flow | None) -> Sign:
         """How the line is; `flow` None: nobody knows what was acknowledged."""
         if owed is not self._owed:
-            self._owed, self._owed_since = owed, now
+            self._owed, self._owed_since, self._read = owed, now, None
         sign = self._of_flow(now, flow)
         if sign is not Sign.FINE:
             return sign
@@ -96,16 +100,27 @@ class Vigil:
         return Sign.SLOW if still_s >= max(SLOW_S, SLOW_TRIPS * trip_s) else Sign.FINE
 
     def _of_silence(self, now: float) -> Sign:
-        quiet_from = max(self._came, self._delivered)
         if self._owed is Owed.ACKNOWLEDGEMENT:
-            asked_at = max(self._owed_since, self._delivered)
-            if now - asked_at >= COMMIT_S and self._alive > asked_at:
-                return Sign.DEAF
-            # words about something else are no acknowledgement, and may be all that comes
-            quiet_from = max(asked_at, self._alive)
-        elif self._owed is not Owed.NOTHING:
+            return self._of_commit(now)
+        quiet_from = max(self._came, self._delivered)
+        if self._owed is not Owed.NOTHING:
             quiet_from = max(quiet_from, self._owed_since)
         if now - quiet_from < (IDLE_S if self._owed is Owed.NOTHING else OWED_S):
             return Sign.FINE
         self._probed = now
+        return Sign.PROBE
+
+    def _of_commit(self, now: float) -> Sign:
+        """Words about something else are no acknowledgement, and may be all that comes."""
+        asked_at = max(self._owed_since, self._delivered)
+        if self._read is None and self._alive > asked_at:
+            self._read = asked_at  # what is on its way from here on is something else
+        if self._read is None:
+            if now - asked_at < PASSED_S:
+                return Sign.FINE
+        elif now - self._read >= COMMIT_S:
+            return Sign.DEAF
+        elif now - self._alive < OWED_S:
+            return Sign.PASSED
+        self._probed = max(now, asked_at + OWED_S)
         return Sign.PROBE

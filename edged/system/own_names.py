@@ -8,7 +8,7 @@ from edged.system.notices import NOTICES
 
 _MESSAGES = """
 answer armed at_ms answering attentive awaiting barged bridging by cause changed command commit_sent committed
-committing conversation counters cues_dropped cut device draining drained duplex echo_shifts edged error event
+committing conversation counters cues_dropped cut device draining drained duplex echo_shifts edged endings error event
 first_audio_sent first_delta first_sound foreign_failures gpiozero hearing hello hold hybrid id idle interrupt keep
 keyboard latched light line link listening live lost mark microphone microphone_gaps mixer mode mute muted name none
 ok pending phrase press problems protocol release reload remedy reopen response_done responses_billed restart role

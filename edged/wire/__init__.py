@@ -7,6 +7,7 @@ from edged.wire.client import (
     append,
     clear,
     commit,
+    detection_update,
     function_output,
     item_delete,
     item_retrieve,
@@ -31,7 +32,7 @@ from edged.wire.names import (
 )
 from edged.wire.parts import Heard, Part
 from edged.wire.server import BadServerEvent, number, parse_server
-from edged.wire.settings import UNSET, Settings, TurnDetection, dialect_of, mismatches, to_wire
+from edged.wire.settings import UNSET, Settings, TurnDetection, detects, dialect_of, mismatches, to_wire
 from edged.wire.shapes import (
     ArgumentsDelta,
     ArgumentsDone,
@@ -128,6 +129,8 @@ __all__ = [
     "append",
     "clear",
     "commit",
+    "detection_update",
+    "detects",
     "dialect_of",
     "encode",
     "function_output",

@@ -6,7 +6,7 @@ from typing import Any
 
 from edged.wire.names import ClientName, Dialect
 from edged.wire.parts import Part
-from edged.wire.settings import Settings, to_wire
+from edged.wire.settings import Settings, TurnDetection, detection_to_wire, to_wire
 
 # A template: at fifty messages a second, building JSON by the field shows.
 _APPEND = '{"type":"' + ClientName.APPEND + '","audio":"'
@@ -33,6 +33,11 @@ def session_update(settings: Settings, dialect: Dialect, event_id: str) -> str:
     session = to_wire(settings, dialect)
     session.pop("model", None)
     return _event(ClientName.SESSION_UPDATE, event_id, session=session)
+
+
+def detection_update(detection: TurnDetection | None, dialect: Dialect, event_id: str) -> str:
+    """Nothing but what ends a turn."""
+    return _event(ClientName.SESSION_UPDATE, event_id, session=detection_to_wire(detection, dialect))
 
 
 def response_create(event_id: str, **response: Any) -> str:

@@ -138,6 +138,21 @@ def to_wire(settings: Settings, dialect: Dialect) -> Json:
     return session
 
 
+def detection_to_wire(detection: TurnDetection | None, dialect: Dialect) -> Json:
+    """The session object that asks for this detection, and for nothing else."""
+    asked = None if detection is None else _detection(detection, dialect)
+    if dialect is Dialect.BETA:
+        return {"turn_detection": asked}
+    return {"type": "realtime", "audio": {"input": {"turn_detection": asked}}}
+
+
+def detects(effective: Mapping[str, Any], asked: TurnDetection | None, dialect: Dialect) -> bool:
+    """Whether a session has this detection, whatever else it has."""
+    seen = dialect_of(effective) or dialect
+    key = "audio.input.turn_detection" if seen is Dialect.GA else "turn_detection"
+    return _same(None if asked is None else _detection(asked, seen), _find(effective, key))
+
+
 def mismatches(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -> list[str]:
     """What the server set up otherwise than asked, in words that name the key; empty when all holds.
 

@@ -47,6 +47,8 @@ def at(tree, path):
         ),
         ("session.truncation", "disabled", "truncation", None, "disabled"),
         ("session.reasoning", "low", "reasoning", None, {"effort": "low"}),
+        ("session.reasoning", "none", "reasoning", None, {"effort": "none"}),
+        ("session.reasoning", "xhigh", "reasoning", None, {"effort": "xhigh"}),
         ("session.prompt_id", "pmpt_1", "prompt", "prompt", {"id": "pmpt_1"}),
     ],
 )

@@ -75,6 +75,16 @@ def test_warnings_do_not_fail_the_check(edged, good, capsys):
     assert "LEAK" not in err
 
 
+def test_a_model_that_ends_is_warned_of_with_its_place_and_its_date(edged, good, capsys):
+    wanted = ("--set", "provider.name=openai", "--set", "provider.api_key=sk-x", "--set")
+    assert edged("check", good, *wanted, "provider.model=gpt-realtime-2025-08-28") == 0
+    (told,) = [line for line in capsys.readouterr().err.splitlines() if "OpenAI" in line]
+    assert told.startswith("warning: --set: provider.model: gpt-realtime-2025-08-28 end")
+    assert "on 2027-01-20" in told
+    assert edged("check", good, *wanted, "provider.model=gpt-realtime-2.1") == 0
+    assert "OpenAI" not in capsys.readouterr().err
+
+
 def test_check_tells_programs_the_same(edged, good, bad, capsys):
     assert edged("check", "--json", bad) == 78
     told = json.loads(capsys.readouterr().out)

@@ -12,6 +12,7 @@ from edged.errors import WireError
 from edged.local.bloat import KINDS
 from edged.local.faults import Break, End, Fault, Faulty, Send, parse
 from edged.local.garbage import FRAMES, GARBAGE, HANDSHAKES
+from edged.local.later import Later
 from edged.local.refusing import BODIES, SPOILT
 from edged.wire import Dialect, Part
 
@@ -102,6 +103,9 @@ def test_a_fault_is_a_line(line, fault):
         ("slow:61", "60 at most"),
         ("huge:1" + "0" * 5000, "takes a number"),
         ("swallow", "takes an event"),
+        ("delay:3", "takes an event of the service, as in delay:3@"),
+        ("delay:3@input_audio_buffer.commit", "takes an event of the service"),
+        ("delay:61@response.done", "60 at most"),
         *((f"{do}@response.done", "takes no event") for do in ("slow:1", "hang", "refuse:503", "mute")),
         ("drop#2", "no fault"),
         ("drop@response.done#0", "no fault"),
@@ -143,6 +147,14 @@ def test_a_client_s_event_sets_a_fault_off_too():
     faulty = Faulty([parse("drop@input_audio_buffer.commit#2")])
     assert faulty.came(wire.commit("c")) == (True, [])
     assert faulty.came(wire.commit("c")) == (True, [End("drop")])
+
+
+def test_an_event_can_come_later_than_what_follows_it():
+    assert through("delay:1.5@response.done#2", DONE, DONE, DELTA) == [
+        Send(DONE),
+        Later(1.5, DONE),
+        Send(DELTA),
+    ]
 
 
 def test_an_event_can_be_swallowed_on_either_side():

@@ -9,7 +9,8 @@ import pytest
 
 from edged import pcm, wire
 from edged.errors import LinkError
-from edged.realtime.carrier import DEAF_DETECTION, Carrier, Renewed
+from edged.realtime.carrier import Carrier, Renewed
+from edged.realtime.deaf import DEAF_DETECTION, HINT_S, Ears
 from edged.realtime.events import Committed
 from edged.realtime.line import Line
 from edged.realtime.session import Session
@@ -69,7 +70,7 @@ class Log:
     """Entries in order, each once; adjacent sound is not joined."""
 
     def __init__(self):
-        self.entries, self.closed, self.asked = [], 0, []
+        self.entries, self.closed, self.asked, self.rewound = [], 0, [], 0
 
     def add(self, *kinds, sound=b"\1\2"):
         self.entries += [SimpleNamespace(kind=kind, uid=1, pcm=sound) for kind in kinds]
@@ -78,13 +79,16 @@ class Log:
         self.asked.append(most_bytes)
         return self.entries.pop(0) if self.entries else None
 
+    def rewind(self):
+        self.rewound += 1
+
     def committed(self, _uid):
         self.closed += 1
         return 1
 
 
 class Rig:
-    def __init__(self, *, deaf=False, beside=None):
+    def __init__(self, *, deaf=False, walks=False, beside=None):
         self.what_is_beside = beside
         numbers = itertools.count()
         self.socket, self.log, self.heard, self.sent = Socket(), Log(), [], []
@@ -99,7 +103,7 @@ class Rig:
         self.carrier = Carrier(
             Line(self.socket, self.session, now()),
             self.log,
-            deaf=deaf,
+            ears=Ears(deaf=deaf, walks=walks),
             on=self.heard.append,
             sent=lambda entry: self.sent.append(entry.kind),
         )
@@ -434,7 +438,7 @@ def test_a_service_that_says_nothing_is_asked_and_given_up(carried):
         assert cause == "service_silent"
         assert at - asked == pytest.approx(8, abs=0.3)
         assert rig.socket.types == ["append", "commit", "conversation.item.retrieve"]
-        assert rig.socket.sent[-1][0] - asked == pytest.approx(4, abs=0.3)
+        assert rig.socket.sent[-1][0] - asked == pytest.approx(0.5, abs=0.3)  # and it has time for its answer
 
     carried(body)
 
@@ -443,16 +447,81 @@ def test_a_service_that_lives_and_acknowledges_nothing_ignores_commits(carried):
     async def body(rig):
         await ask(rig)
         asked = now()
-        await asyncio.sleep(4.5)
-        probe = rig.socket.sent[-1][1]
-        error = wire.ServerError(
-            "no such item", code="item_retrieve_invalid_item_id", event_id=probe["event_id"]
-        )
-        rig.socket.says(wire.ErrorEvent(error))
+        for seconds in (1, 4.5):
+            await asyncio.sleep(seconds)
+            answer_probe(rig)
         at, cause = await rig.ends()
         assert (at - asked, cause) == (pytest.approx(6, abs=0.3), "commit_ignored")
+        assert rig.socket.types.count("conversation.item.retrieve") == 2
 
     carried(body)
+
+
+def answer_probe(rig):
+    assert rig.socket.types[-1] == "conversation.item.retrieve"
+    asked = rig.socket.sent[-1][1]["event_id"]
+    error = wire.ServerError("no such item", code="item_retrieve_invalid_item_id", event_id=asked)
+    rig.socket.says(wire.ErrorEvent(error))
+
+
+def test_a_commit_that_is_passed_over_is_followed_by_silence_then_by_the_question_for_detection(carried):
+    async def body(rig):
+        await ask(rig)
+        asked = now()
+        await asyncio.sleep(0.8)
+        answer_probe(rig)
+        await asyncio.sleep(0.8)
+        (hint_s, hint), (ask_s, update) = rig.socket.sent[-2:]
+        assert (hint["type"], update["type"]) == ("input_audio_buffer.append", "session.update")
+        assert hint_s - asked <= 1.0
+        assert ask_s - hint_s == pytest.approx(HINT_S, abs=0.15)
+
+    carried(body, walks=True)
+
+
+def test_where_round_trips_are_long_the_silence_has_longer_to_be_heard(carried):
+    async def body(rig):
+        rig.socket.kernel = Flow(4000, 0, 1.0)
+        await ask(rig)
+        await asyncio.sleep(0.8)
+        answer_probe(rig)
+        await asyncio.sleep(2)
+        (hint_s, _), (ask_s, _) = rig.socket.sent[-2:]
+        assert ask_s - hint_s == pytest.approx(HINT_S + 1, abs=0.15)
+
+    carried(body, walks=True)
+
+
+def test_nothing_of_the_log_goes_out_while_detection_is_asked_for(carried):
+    async def body(rig):
+        await ask(rig)
+        await asyncio.sleep(0.8)
+        answer_probe(rig)
+        await asyncio.sleep(0.8)
+        rig.log.add("sound")
+        rig.carrier.wake()
+        await asyncio.sleep(1)
+        assert rig.socket.types[-1] == "session.update"
+        rig.socket.says(wire.SessionUpdated(rig.socket.sent[-1][1]["session"]))
+        await asyncio.sleep(0.1)
+        assert rig.socket.types[-2:] == ["clear", "append"]
+        assert rig.log.rewound == 1
+
+    carried(body, walks=True)
+
+
+def test_a_service_that_confirms_nothing_that_it_was_asked_to_take_back_is_given_up(carried):
+    async def body(rig):
+        await ask(rig)
+        await asyncio.sleep(0.8)
+        answer_probe(rig)
+        await asyncio.sleep(0.8)
+        rig.socket.says(wire.Committed("item"))
+        taken = now()
+        at, cause = await rig.ends()
+        assert (at - taken, cause) == (pytest.approx(6, abs=0.3), "handshake_timeout")
+
+    carried(body, walks=True)
 
 
 def test_a_second_utterance_has_its_own_time_from_the_acknowledgement_of_the_first(carried):

@@ -9,24 +9,24 @@ from edged.wire import Dialect
 KEY = "sk-secret"
 BEARER = {"Authorization": f"Bearer {KEY}"}
 BETA = {"OpenAI-Beta": "realtime=v1"}
-A15T_MODEL = "openai%2Fgpt-4o-realtime-preview-2024-12-17"
+A15T_MODEL = "openai%2Fgpt-realtime-2.1"
 GATEWAY = "ws://localhost:8787/v1/realtime"
 OWN_CONFIG = '{"provider": "openai", "api_key": "K"}'
 
 # what is asked for, and the whole of what is sent: every way in of the services edged is to work with
 ASKED = {
-    "openai": ("openai", {}, "wss://api.openai.com/v1/realtime?model=gpt-realtime", BEARER, Dialect.GA),
+    "openai": ("openai", {}, "wss://api.openai.com/v1/realtime?model=gpt-realtime-2.1", BEARER, Dialect.GA),
     "openai, of an organisation": (
         "openai",
         {"headers": {"OpenAI-Organization": "org-1", "OpenAI-Project": "proj_1"}},
-        "wss://api.openai.com/v1/realtime?model=gpt-realtime",
+        "wss://api.openai.com/v1/realtime?model=gpt-realtime-2.1",
         {**BEARER, "OpenAI-Organization": "org-1", "OpenAI-Project": "proj_1"},
         Dialect.GA,
     ),
     "openai, as it was": (
         "openai",
-        {"dialect": Dialect.BETA, "model": "gpt-4o-realtime-preview"},
-        "wss://api.openai.com/v1/realtime?model=gpt-4o-realtime-preview",
+        {"dialect": Dialect.BETA, "model": "gpt-realtime-2.1-mini"},
+        "wss://api.openai.com/v1/realtime?model=gpt-realtime-2.1-mini",
         {**BETA, **BEARER},
         Dialect.BETA,
     ),

@@ -2,17 +2,13 @@
 
 import pytest
 
-from edged import pcm
 from edged.realtime.unheard import Unheard
-
-SECOND = bytes(pcm.PCM16.bytes_of(1000))
 
 
 def two():
     unheard = Unheard()
-    for uid in (7, 8):
-        unheard.sound(SECOND)
-        unheard.ended(uid)
+    for uid, at_ms in ((7, 1000), (8, 2000)):
+        unheard.ended(uid, at_ms)
     return unheard
 
 

@@ -2,7 +2,19 @@
 
 import pytest
 
-from edged.realtime.vigil import COMMIT_S, IDLE_S, OWED_S, PROBED_S, SLOW_S, STUCK_S, Flow, Owed, Sign, Vigil
+from edged.realtime.vigil import (
+    COMMIT_S,
+    IDLE_S,
+    OWED_S,
+    PASSED_S,
+    PROBED_S,
+    SLOW_S,
+    STUCK_S,
+    Flow,
+    Owed,
+    Sign,
+    Vigil,
+)
 
 TICK = 0.1
 
@@ -74,7 +86,8 @@ def test_a_service_that_lives_and_ignores_a_commit_is_deaf():
         watch.run(TICK, Owed.ACKNOWLEDGEMENT)
         if watch.signs and watch.signs[-1][1] is Sign.PROBE:
             watch.came()
-    assert watch.first(Sign.PROBE) == pytest.approx(1 + OWED_S, abs=0.35)
+    assert watch.first(Sign.PROBE) == pytest.approx(1 + PASSED_S, abs=0.35)
+    assert watch.first(Sign.PASSED) == pytest.approx(1 + PASSED_S + TICK, abs=0.35)
     assert watch.first(Sign.DEAF) == pytest.approx(1 + COMMIT_S, abs=0.35)
 
 
@@ -193,7 +206,7 @@ def test_an_idle_service_is_asked_after_15_s_and_dead_4_s_later():
     assert told == [Sign.FINE, Sign.FINE, Sign.PROBE, Sign.FINE, Sign.FINE, Sign.SILENT]
 
 
-@pytest.mark.parametrize("owed", [Owed.ANSWER, Owed.REST, Owed.ACKNOWLEDGEMENT])
+@pytest.mark.parametrize("owed", [Owed.ANSWER, Owed.REST])
 def test_what_is_owed_is_asked_for_4_s_after_it_came_to_be_owed_however_long_nothing_was(owed):
     vigil = Vigil(0.0)
     assert signs(vigil, Owed.NOTHING, NONE_OF_IT, 0.0, 9.0) == [Sign.FINE, Sign.FINE]
@@ -201,8 +214,38 @@ def test_what_is_owed_is_asked_for_4_s_after_it_came_to_be_owed_however_long_not
     assert told == [Sign.FINE, Sign.FINE, Sign.PROBE, Sign.FINE, Sign.SILENT]
 
 
+def test_an_acknowledgement_is_asked_for_sooner_and_has_as_long_to_come():
+    vigil = Vigil(0.0)
+    assert signs(vigil, Owed.NOTHING, NONE_OF_IT, 0.0, 9.0) == [Sign.FINE, Sign.FINE]
+    told = signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 10.0, 10.4, 10.5, 17.9, 18.0)
+    assert told == [Sign.FINE, Sign.FINE, Sign.PROBE, Sign.FINE, Sign.SILENT]
+
+
+def test_one_that_answers_has_passed_the_commit_over_and_is_asked_once_more_whether_it_lives():
+    vigil = Vigil(0.0)
+    assert signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 0.0, 0.5) == [Sign.FINE, Sign.PROBE]
+    vigil.came(0.7)
+    told = signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 0.8, 4.6, 4.7, 8.6, 8.8)
+    assert told == [Sign.PASSED, Sign.PASSED, Sign.PROBE, Sign.FINE, Sign.SILENT]
+
+
+def test_bytes_that_follow_a_commit_that_was_passed_over_do_not_make_it_a_new_one():
+    vigil = Vigil(0.0)
+    assert signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 0.0, 0.5) == [Sign.FINE, Sign.PROBE]
+    vigil.came(0.7)
+    assert vigil.look(0.7, Owed.ACKNOWLEDGEMENT, NONE_OF_IT) is Sign.PASSED
+    assert vigil.look(0.8, Owed.ACKNOWLEDGEMENT, Flow(9000, 9000)) is Sign.PASSED
+    assert signs(vigil, Owed.ACKNOWLEDGEMENT, Flow(9000, 0), 0.9, 4.6) == [Sign.PASSED, Sign.PASSED]
+    vigil.settled(4.6)
+    assert signs(vigil, Owed.ACKNOWLEDGEMENT, Flow(9000, 0), 4.7, 5.0, 5.1) == [
+        Sign.FINE,
+        Sign.FINE,
+        Sign.PROBE,
+    ]
+
+
 def test_what_is_owed_at_the_first_look_is_owed_from_then_on():
-    told = signs(Vigil(0.0), Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 2.0, 5.9, 6.0)
+    told = signs(Vigil(0.0), Owed.ANSWER, NONE_OF_IT, 2.0, 5.9, 6.0)
     assert told == [Sign.FINE, Sign.FINE, Sign.PROBE]
 
 
@@ -243,7 +286,7 @@ def test_who_answers_a_probe_and_acknowledges_nothing_for_6_s_is_deaf_and_was_as
     assert signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 0.0, 4.0) == [Sign.FINE, Sign.PROBE]
     vigil.came(4.5)
     told = signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 4.6, 5.9, 6.0)
-    assert told == [Sign.FINE, Sign.FINE, Sign.DEAF]
+    assert told == [Sign.PASSED, Sign.PASSED, Sign.DEAF]
 
 
 def test_a_commit_that_is_still_on_its_way_has_not_been_ignored():
@@ -251,10 +294,10 @@ def test_a_commit_that_is_still_on_its_way_has_not_been_ignored():
     for at in range(10):
         vigil.came(at)
         assert vigil.look(at, Owed.ACKNOWLEDGEMENT, Flow(9000, 9000 - at * 100)) is Sign.FINE
-    told = signs(vigil, Owed.ACKNOWLEDGEMENT, Flow(9000, 0), 9.5, 12.9, 13.0)
+    told = signs(vigil, Owed.ACKNOWLEDGEMENT, Flow(9000, 0), 9.2, 9.4, 9.5)
     assert told == [Sign.FINE, Sign.FINE, Sign.PROBE]
-    vigil.came(13.1)
-    assert signs(vigil, Owed.ACKNOWLEDGEMENT, Flow(9000, 0), 14.9, 15.0) == [Sign.FINE, Sign.DEAF]
+    vigil.came(12.1)
+    assert signs(vigil, Owed.ACKNOWLEDGEMENT, Flow(9000, 0), 14.9, 15.0) == [Sign.PASSED, Sign.DEAF]
 
 
 def test_an_answer_to_a_probe_before_the_commit_says_nothing_of_it():

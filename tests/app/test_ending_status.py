@@ -1,0 +1,31 @@
+"""What the control socket's snapshot, and so `edged status`, says of a model that ends."""
+
+import asyncio
+from random import Random
+
+from tests.lab.kiosk import Kiosk
+from tests.lab.net import SimNet
+
+
+def test_the_snapshot_names_what_ends(lab_run):
+    net = SimNet(latency_ms=10)
+    wanted = ("provider.name=custom", "provider.model=gpt-realtime")
+
+    async def main():
+        async with Kiosk(net, "ws://127.0.0.1:1/", Random(1), *wanted) as kiosk:
+            await asyncio.sleep(1)
+            (told,) = kiosk.app.snapshot()["endings"]
+            assert told.startswith("provider.model: gpt-realtime end")
+
+    lab_run(main(), net=net)
+
+
+def test_where_nothing_ends_it_says_nothing(lab_run):
+    net = SimNet(latency_ms=10)
+
+    async def main():
+        async with Kiosk(net, "ws://127.0.0.1:1/", Random(1)) as kiosk:
+            await asyncio.sleep(1)
+            assert kiosk.app.snapshot()["endings"] == []
+
+    lab_run(main(), net=net)
