@@ -36,7 +36,7 @@ class Commits:
     """Of one session, which shares its `counters`. `detects`: the service may commit by itself."""
 
     def __init__(self, counters: Counter[str], *, detects: bool) -> None:
-        self._counters, self._detects = counters, detects
+        self._counters, self.detects = counters, detects
         self._out: list[_Out] = []  # without a reply, oldest first
         self._replied: list[str] = []
         self._sending = self._begun = 0  # the utterance being sent, and the one the service has begun to take
@@ -71,9 +71,9 @@ class Commits:
         match event:
             case wire.SpeechStopped(audio_end_ms=at_ms, item_id=item_id):
                 self._read_to(at_ms)
-                self._ended = item_id if self._detects else None
+                self._ended = item_id if self.detects else None
             case wire.TimeoutTriggered(item_id=item_id):
-                self._ended = item_id if self._detects else None
+                self._ended = item_id if self.detects else None
             case wire.SpeechStarted(audio_start_ms=at_ms):
                 self._read_to(at_ms)
                 self._spoke, self._ended = True, None  # what had ended before was not committed

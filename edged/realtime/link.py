@@ -150,7 +150,7 @@ class Link:
         self.cause = None
         told = {"event": "link_up", "dialect": line.session.dialect.value}
         log.info("link: up, %s", told["dialect"], extra={"edged": told})
-        self._owner.on_link(up=True, cause=None, text="")
+        self._owner.on_link(up=True, cause=line.session.flaw, text=line.session.flaw_text)
         while True:
             await self._live(line)
             task = asyncio.current_task()

@@ -1,7 +1,7 @@
 """One conversation on one socket: text in, events and text out. No I/O, no clock. Pure.
 
 Rules:
-1. No sound before a `session.updated` that matches what was asked; a refused update breaks the session.
+1. No sound before a `session.updated` that matches what was asked (confirming.py).
 2. Names of both dialects are accepted always; only what is sent depends on the dialect.
 3. Errors that say no more than that two messages crossed are ignored by name (faults.py).
 
@@ -10,12 +10,12 @@ what to say when (the turn), utterances and their cursor (the log), sockets and 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 from edged import wire
 from edged.realtime import faults
 from edged.realtime.commits import Commits
+from edged.realtime.confirming import Confirming
 from edged.realtime.ending import ended_of, is_of_service
 from edged.realtime.events import (
     Broken,
@@ -55,7 +55,7 @@ class Session:
         self._new_id = new_id
         self._out: list[str] = []
         self._answers = Sequencer(new_id, self._send, self.counters)
-        self._update_id: str | None = None
+        self._confirming = Confirming(settings, new_id, self._send, self.counters, self._words)
         self._redialled = False
         self._commits = Commits(self.counters, detects=settings.turn_detection is not None)
         self._probe_id: str | None = None
@@ -65,6 +65,26 @@ class Session:
     def ready(self) -> bool:
         """The service has confirmed the settings."""
         return self._answers.open
+
+    @property
+    def verdict(self) -> Broken | None:
+        """Why it is of no use, where the settings are not confirmed in time; None: not a word was said of them."""
+        return self._confirming.verdict
+
+    @property
+    def refused(self) -> bool:
+        """The verdict is a refusal that names nothing: a close may follow at once, and say more."""
+        return self._confirming.refused
+
+    @property
+    def flaw(self) -> str | None:
+        """What it does otherwise than asked though it is of use: a row of causes.py; None: nothing."""
+        return "detection_kept" if self._confirming.kept else None
+
+    @property
+    def flaw_text(self) -> str:
+        """What the flaw costs."""
+        return self._confirming.kept
 
     @property
     def stuck(self) -> bool:
@@ -84,9 +104,8 @@ class Session:
         return out
 
     def configure(self) -> None:
-        """Ask for the settings; Ready or Broken follows."""
-        self._update_id = self._new_id()
-        self._send(wire.session_update(self._settings, self.dialect, self._update_id))
+        """Ask for the settings; Ready or Broken follows, or nothing in time."""
+        self._confirming.ask(self.dialect)
 
     def append(self, pcm16: bytes, uid: int) -> str:
         """The message that carries a piece of the utterance."""
@@ -167,7 +186,7 @@ class Session:
                 self.dialect = seen or self.dialect
                 return [Opened(seen, wire.number(session.get("expires_at")))]
             case wire.SessionUpdated(session=session):
-                return self._on_updated(session)
+                return self._on_updates(self._confirming.updated(session, self.dialect))
             case wire.Committed(item_id=item_id):
                 return self._commits.acknowledged(item_id)
             case wire.SpeechStarted():
@@ -175,8 +194,13 @@ class Session:
             case wire.SpeechStopped(audio_end_ms=at_ms):
                 return [Speech(started=False, at_ms=at_ms)]
             case wire.ResponseCreated():
-                by_itself = event.conversation_id is not None and self._settings.turn_detection is not None
-                live = self._answers.created(event.response_id, adopt=by_itself)
+                in_talk, detects = (
+                    event.conversation_id is not None,
+                    self._settings.turn_detection is not None,
+                )
+                live = self._answers.created(
+                    event.response_id, adopt=in_talk and detects, unwanted=in_talk and not detects
+                )
                 return [ResponseStarted(event.response_id)] if live else []
             case wire.ResponseDone():
                 return self._on_done(event)
@@ -192,15 +216,11 @@ class Session:
             case _:
                 return []
 
-    def _on_updated(self, session: Mapping[str, Any]) -> list[SessionEvent]:
-        if self._update_id is None or self.ready:
-            return []
-        wrong = wire.mismatches(self._settings, session, self.dialect)
-        if wrong:
-            said = "; ".join(wrong)
-            return [Broken("settings_refused", f"the service set up the session otherwise: {said}", said)]
-        self._answers.configured()
-        return [Ready()]
+    def _on_updates(self, events: list[SessionEvent]) -> list[SessionEvent]:
+        self._commits.detects = self._confirming.detects
+        if Ready() in events:
+            self._answers.configured()
+        return events
 
     def _on_audio(self, event: wire.AudioDelta) -> list[SessionEvent]:
         answer = self._answers.sounding(event.response_id)
@@ -261,21 +281,12 @@ class Session:
         return error.event_id == self._probe_id or (error.event_id is None and self.owed is Owed.NOTHING)
 
     def _on_update_refused(self, error: wire.ServerError, told: Told) -> list[SessionEvent]:
-        if self._update_id is None or error.event_id not in (None, self._update_id):
-            return [told]
         other = _OTHER.get(error.code or "")
         if error.param == "session.type" and other is not None and not self._redialled:
             self.dialect, self._redialled = other, True  # the same socket, once, in the other dialect
             self.configure()
             return [told]
-        code = error.code or error.type or ""
-        if code in faults.NOT_NOW:
-            text = f"the service gives no session now: {error.message}"
-            return [Broken(faults.NOT_NOW[code], text, error.message)]
-        if error.event_id is None and error.param is None and code not in faults.OF_SETTINGS:
-            return [told]  # of something else; the close that follows says of what, or the time is up
-        said, by = (f"(`{error.param}`): {error.message}", " ") if error.param else (error.message, ": ")
-        return [Broken("settings_refused", f"the service refuses the session's settings{by}{said}", said)]
+        return self._on_updates(self._confirming.refuses(error, told, self.dialect))
 
     def _send(self, text: str) -> None:
         self._out.append(text)
