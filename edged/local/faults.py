@@ -15,8 +15,14 @@ connections only.
     half_open                     nothing at all any more, pings neither
     expire                        the session's time is up
     swallow@EVENT                 this event is not sent, or not taken (`swallow@response.done`: never done)
-    unasked                       an answer that nobody asked for begins, where none is under way
+    unasked | eager               an answer that nobody asked for begins, where none is under way: once, or a second
+                                  into each utterance
+    stranger:WHAT                 somebody else changes voice, detection, format, text (no sound) or instructions
+    picky:WHAT                    updates are refused without code and ids: with null for the detection (null), also
+                                  with create_response in one (fields), or all of them (all)
+    on_top                        detection is not known where GA has it, and told at the top level
     deaf                          commits are never honoured
+    nameless[:all]                acknowledgements lack their id, or all events lack all ids
     twice | foreign | late        deltas of sound: two times, also of a response nobody asked for, again after the end
     odd | cut | bad_base64        deltas of odd length, without their last byte, or of no base64
     garbage:KIND                  text, array, untyped, typed_null, deep, binary, nul, huge_number, lone_surrogate
@@ -28,17 +34,17 @@ connections only.
 
 import json
 import re
-from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
+from edged.local import bent
+from edged.local.bent import GARBAGE
 from edged.local.bloat import KINDS, bloated
+from edged.local.settings import STRANGERS
 from edged.wire import ClientName, ServerName, name_of, to_ga
 
-Json = dict[str, Any]
 _LINE = re.compile(
     r"(?P<do>[a-z0-9_]+)(?P<arguments>(?::[^@#~]*)?)(?:@(?P<at>[a-z_.]+)(?:#(?P<nth>[1-9]\d{0,8}))?)?(?:~(?P<first>[1-9]\d*))?"
 )
@@ -50,6 +56,16 @@ _ARGUMENTS = {
     "huge": (1, 1),
     "bloat": (1, 1),
     "flood": (1, 1),
+    "stranger": (1, 1),
+    "picky": (1, 1),
+    "nameless": (0, 1),
+}
+_WORDS: dict[str, Iterable[str]] = {  # what the argument may be
+    "garbage": tuple(GARBAGE),
+    "bloat": tuple(KINDS),
+    "stranger": tuple(STRANGERS),
+    "picky": tuple(bent.PICKY),
+    "nameless": ("all",),
 }
 _MOST = {"slow": 60, "huge": 64, "flood": 100_000}
 _DATE = r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"
@@ -57,23 +73,27 @@ _RETRY_AFTER = re.compile(rf"\d{{1,9}}|{_DATE}", re.ASCII)
 _STATUSES = {str(status.value) for status in HTTPStatus if status >= 200}
 _CLOSES = {1000, 1001, 1002, 1003, 1005, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014}
 _NONE = (
-    "hang", "mute", "drop", "stall", "half_open", "expire", "swallow", "unasked", "deaf", "twice", "foreign", "late",
-    "odd", "cut", "bad_base64", "bare", "code_in_type",
+    "hang", "mute", "drop", "stall", "half_open", "expire", "swallow", "unasked", "eager", "on_top", "deaf", "twice",
+    "foreign", "late", "odd", "cut", "bad_base64", "bare", "code_in_type",
 )  # fmt: skip
 BEFORE = frozenset({"refuse", "slow", "hang"})
-ODD = 481  # bytes
-_LASTING = frozenset({"deaf", "twice", "foreign", "late", "odd", "cut", "bad_base64", "bare", "code_in_type"})
-GARBAGE: dict[str, str | bytes] = {
-    "text": "this is no JSON",
-    "array": "[1, 2, 3]",
-    "untyped": '{"event_id": "event_x"}',
-    "typed_null": '{"type": null}',
-    "deep": "[" * 5000 + "]" * 5000,
-    "binary": b"\x00\xff\xfe",
-    "nul": '{"type": "\\u0000"}',
-    "huge_number": '{"type": "response.created", "response": {"id": "x", "usage": {"total_tokens": 1e999999}}}',
-    "lone_surrogate": '{"type": "response.output_text.delta", "delta": "\\ud800"}',
-}
+EAGER_AFTER = 10  # messages of sound in an utterance
+_LASTING = frozenset(
+    {
+        "eager",
+        "picky",
+        "on_top",
+        "deaf",
+        "nameless",
+        "twice",
+        "foreign",
+        "late",
+        "odd",
+        "cut",
+        "bad_base64",
+        "bare",
+    }
+) | {"code_in_type"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +124,14 @@ class Speak:
     """The session begins an answer by itself."""
 
 
-Action = Send | End | Speak
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Somebody else changes the session: `what` of settings.STRANGERS."""
+
+    what: str
+
+
+Action = Send | End | Speak | Change
 
 
 def parse(line: str) -> Fault:
@@ -129,15 +156,15 @@ def parse(line: str) -> Fault:
     if not all(re.fullmatch(r"\d{1,9}(\.\d{1,9})?", number, re.ASCII) for number in numbers):
         raise ValueError(f"{do} takes a number, not {arguments[0][:40]!r}")
     _check(do, arguments)
-    if do == "bloat" and arguments[0] not in KINDS:
-        raise ValueError(f"no bloat: {arguments[0][:40]!r} (one of {', '.join(KINDS)})")
-    if do == "garbage" and arguments[0] not in GARBAGE:
-        raise ValueError(f"no garbage: {arguments[0][:40]!r} (one of {', '.join(GARBAGE)})")
+    if arguments and do in _WORDS and arguments[0] not in (known := _WORDS[do]):
+        raise ValueError(f"no {do}: {arguments[0][:40]!r} (one of {', '.join(known)})")
     at = to_ga(found["at"]) if found["at"] else None
     if at is None and do == "swallow":
         raise ValueError("swallow takes an event, as in swallow@response.done")
     if at is not None and do in {*BEFORE, "mute"}:
         raise ValueError(f"{do} takes no event: it comes before any")
+    if do == "stranger" and at is None:
+        at = ServerName.SESSION_CREATED.value  # there is no session before
     first = int(found["first"]) if found["first"] else None
     return Fault(do, arguments, at, int(found["nth"] or 1), first)
 
@@ -166,9 +193,10 @@ class Faulty:
     def __init__(self, faults: Iterable[Fault]) -> None:
         self._faults = [fault for fault in faults if fault.do not in BEFORE]
         # of those that last, what has begun
-        self._lasting = {fault.do for fault in self._faults if fault.at is None} & _LASTING
+        self._lasting = self._begun(fault for fault in self._faults if fault.at is None)
         self._seen: Counter[str] = Counter()
         self._last_delta: str | None = None
+        self._appended = 0  # messages of sound in this utterance
 
     def opened(self) -> list[Action]:
         """Before the session says anything."""
@@ -180,7 +208,21 @@ class Faulty:
             return True, []
         name = _name(message)
         actions, swallowed = self._now(name)
+        self._appended += name == ClientName.APPEND
+        if name in (ClientName.COMMIT, ClientName.CLEAR):
+            self._appended = 0
+        if name == ClientName.APPEND and "eager" in self._lasting and self._appended == EAGER_AFTER:
+            actions.append(Speak())
+        if (
+            name == ClientName.SESSION_UPDATE
+            and (refused := bent.refusal(message, self._lasting)) is not None
+        ):
+            return False, [*actions, Send(refused)]
         return not swallowed and not ("deaf" in self._lasting and name == ClientName.COMMIT), actions
+
+    def understood(self, message: str | bytes) -> str | bytes:
+        """What the session is to have of a message that it is to have."""
+        return bent.without_detection(message) if "on_top" in self._lasting else message
 
     def goes(self, messages: list[str]) -> list[Action]:
         """What becomes of messages of the session."""
@@ -207,28 +249,20 @@ class Faulty:
         ]
         if name == ServerName.SESSION_CREATED and any(fault.do == "mute" for fault in self._faults):
             return [], True
-        self._lasting |= {fault.do for fault in due} & _LASTING
+        self._lasting |= self._begun(due)
         actions = [action for fault in due for action in _actions(fault)]
         return actions, any(fault.do == "swallow" for fault in due)
 
+    @staticmethod
+    def _begun(due: Iterable[Fault]) -> set[str]:
+        """What lasts of these, each with what it was told."""
+        return {":".join((fault.do, *fault.arguments)) for fault in due if fault.do in _LASTING}
+
     def _bent(self, name: str | None, message: str) -> list[Action]:
-        lasting = self._lasting
-        if name == ServerName.ERROR and lasting & {"bare", "code_in_type"}:
-            return [Send(_bare(message, code_in_type="code_in_type" in lasting))]
-        out: list[Action] = [Send(message)]
         if name == ServerName.AUDIO_DELTA:
             self._last_delta = message
-            if "odd" in lasting:
-                out = [Send(piece) for piece in _odd(message)]
-            if "cut" in lasting:
-                out = [Send(_sounding(message, b64decode(json.loads(message)["delta"])[:-1]))]
-            if "bad_base64" in lasting:
-                out = [Send(_with(message, delta="!" + json.loads(message)["delta"][1:]))]
-            if "foreign" in lasting:
-                out.append(Send(_with(message, response_id="resp_foreign", item_id="item_foreign")))
-            if "twice" in lasting:
-                out.append(Send(message))
-        if name == ServerName.RESPONSE_DONE and "late" in lasting and self._last_delta is not None:
+        out: list[Action] = [Send(each) for each in bent.bent(name, message, self._lasting)]
+        if name == ServerName.RESPONSE_DONE and "late" in self._lasting and self._last_delta is not None:
             out.append(Send(self._last_delta))
         return out
 
@@ -239,8 +273,8 @@ def _actions(fault: Fault) -> list[Action]:
             return [End("close", int(fault.arguments[0]), (*fault.arguments, "")[1])]
         case "drop" | "stall" | "half_open" | "expire":
             return [End(fault.do)]
-        case "unasked":
-            return [Speak()]
+        case "unasked" | "stranger":
+            return [Change(*fault.arguments) if fault.arguments else Speak()]
         case "garbage":
             return [Send(GARBAGE[fault.arguments[0]])]
         case "huge":
@@ -261,32 +295,3 @@ def _name(message: str | bytes) -> str | None:
     """The GA name of an event; None where it is none."""
     name = name_of(message)
     return None if name is None else to_ga(name)
-
-
-def _with(message: str, **changes: Any) -> str:
-    return json.dumps({**json.loads(message), **changes})
-
-
-def _odd(message: str) -> list[str]:
-    """A delta as two, the first of an odd length."""
-    sound = b64decode(json.loads(message)["delta"])
-    pieces = [piece for piece in (sound[:ODD], sound[ODD:]) if piece]
-    return [_sounding(message, piece) for piece in pieces]
-
-
-def _sounding(message: str, sound: bytes) -> str:
-    return _with(message, delta=b64encode(sound).decode())
-
-
-def _bare(message: str, *, code_in_type: bool) -> str:
-    error = json.loads(message)["error"]
-    if code_in_type:
-        told = {
-            "type": error["code"],
-            "message": error["message"],
-            "code": None,
-            "param": None,
-            "event_id": None,
-        }
-        return _with(message, error=told)
-    return json.dumps({"type": "error", "error": {"type": error["type"], "message": error["message"]}})
