@@ -101,6 +101,23 @@ def test_one_who_changes_it_in_the_middle_of_a_press_and_of_an_answer_breaks_nei
     )
 
 
+class Room:
+    """What the microphone hears: stamps, and nothing for a while."""
+
+    def __init__(self, kiosk):
+        self._microphone, self._loop, self._n = kiosk.microphone, asyncio.get_running_loop(), 0
+        self._quiet = (0.0, 0.0)
+        self._microphone.listen_to(self._hear)
+
+    def falls_quiet(self, after_s, for_s):
+        self._quiet = (self._loop.time() + after_s, self._loop.time() + after_s + for_s)
+
+    def _hear(self):
+        quiet = self._quiet[0] <= self._loop.time() < self._quiet[1]
+        self._microphone.hear(bytes(PIECE) if quiet else stamps(self._n * 480, 480))
+        self._n += 1
+
+
 # -- an update that is refused without a code ------------------------------------------------------------
 
 
@@ -124,18 +141,9 @@ def test_a_service_that_keeps_its_detection_is_used_and_what_that_costs_is_told(
 @pytest.mark.parametrize("picky", ["null", "fields"])
 def test_with_its_detection_a_pause_in_a_press_loses_nothing_and_is_answered_once(before, picky):
     async def body(kiosk):
-        microphone, loop = kiosk.microphone, asyncio.get_running_loop()
-        block, n, pause = pcm.PCM16.bytes_of(20), 0, (0.0, 0.0)
-
-        def room():
-            nonlocal n
-            quiet = pause[0] <= loop.time() < pause[1]
-            microphone.hear(bytes(block) if quiet else stamps(n * 480, 480))
-            n += 1
-
-        microphone.listen_to(room)
+        room = Room(kiosk)
         for says_s, quiet_s, ends_s in ((1.5, 2.5, 1.5), (2.0, 3.0, 0.5)):
-            pause = (loop.time() + says_s, loop.time() + says_s + quiet_s)
+            room.falls_quiet(says_s, quiet_s)
             taken = len(kiosk.server.audit)
             await kiosk.visitor.hold(says_s + quiet_s + ends_s)
             await asyncio.sleep(0.5)
@@ -144,6 +152,24 @@ def test_with_its_detection_a_pause_in_a_press_loses_nothing_and_is_answered_onc
             assert len(pieces) == 2  # the pause was long enough to split it
         assert completed(kiosk) == 2
         assert heard_whole(kiosk)[-1]
+        assert told(kiosk) == []
+
+    before(body, f"picky:{picky}")
+
+
+@pytest.mark.parametrize("picky", ["null", "fields"])
+def test_a_release_just_after_it_has_taken_all_is_answered_once(before, picky):
+    async def body(kiosk):
+        room, turns = Room(kiosk), 0
+        for quiet_ms in range(
+            1440, 1760, 20
+        ):  # its detection waits 1.5 s; a commit of less than 100 ms is refused
+            room.falls_quiet(1.0, quiet_ms / 1000 + 1.0)
+            await kiosk.visitor.hold(1.0 + quiet_ms / 1000)
+            await asyncio.sleep(0.5)
+            await idle(kiosk)
+            assert completed(kiosk) == turns
+        assert kiosk.server.ledger.errors > 0
         assert told(kiosk) == []
 
     before(body, f"picky:{picky}")
