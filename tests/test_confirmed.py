@@ -160,10 +160,9 @@ def test_with_its_detection_a_pause_in_a_press_loses_nothing_and_is_answered_onc
 @pytest.mark.parametrize("picky", ["null", "fields"])
 def test_a_release_just_after_it_has_taken_all_is_answered_once(before, picky):
     async def body(kiosk):
-        room, turns = Room(kiosk), 0
-        for quiet_ms in range(
-            1440, 1760, 20
-        ):  # its detection waits 1.5 s; a commit of less than 100 ms is refused
+        room = Room(kiosk)
+        # its detection waits 1.5 s, and a commit of less than 100 ms is refused
+        for turns, quiet_ms in enumerate(range(1440, 1760, 20), 1):
             room.falls_quiet(1.0, quiet_ms / 1000 + 1.0)
             await kiosk.visitor.hold(1.0 + quiet_ms / 1000)
             await asyncio.sleep(0.5)
