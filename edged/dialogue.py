@@ -89,9 +89,13 @@ class Dialogue:
     # -- what the link says --------------------------------------------------------------------------
 
     def on_link(self, *, up: bool, cause: str | None, text: str) -> None:
-        """The line came up or was lost, or is down for another reason than before."""
+        """The line came up (`cause`: of less use than asked), was lost, or is down for another reason than before."""
         if up:
             self._complaints.clear()
+            if cause is not None:
+                self._teller.count(cause)
+                words = "service: %s: %s. %s"
+                log.warning(words, cause, text, CAUSES[cause].remedy, extra={"edged": {"cause": cause}})
             self.expire()
             self._turns.post(Event.LINK_UP)
         else:
@@ -157,6 +161,8 @@ class Dialogue:
     def _on_refused(self, event: CommitRefused) -> None:
         if event.lost:
             self._turns.post(Event.UTTERANCE_LOST, "utterance_refused")
+        elif self._turns.mode not in _TALK:
+            self._the_line.owed = True  # the service had taken it before, and begins no answer by itself
         self.settle()
 
     def _talks(self) -> bool:

@@ -15,7 +15,7 @@ class Trouble(NamedTuple):
 
 
 class Line:
-    """A listener of the App: why there is no line."""
+    """A listener of the App: why there is no line, or what is wrong with the one there is."""
 
     def __init__(self) -> None:
         self.troubles: tuple[Trouble, ...] = ()
@@ -23,8 +23,8 @@ class Line:
     def __call__(self, event: Mapping[str, Any]) -> None:
         """Hear an event."""
         if event["event"] == "link":
-            down = not event["up"] and event["cause"]
-            self.troubles = (Trouble("line", event["cause"], event["text"]),) if down else ()
+            cause = event["cause"]
+            self.troubles = (Trouble("line", cause, event["text"]),) if cause else ()
 
 
 def told(troubles: Iterable[Trouble]) -> list[dict[str, str]]:

@@ -27,7 +27,8 @@ from edged.local.answer import Tempo
 from edged.local.bill import Billed, Ledger, Taken
 from edged.local.caller import Caller
 from edged.local.connection import Connection
-from edged.local.faults import Fault, Faulty
+from edged.local.faults import Fault
+from edged.local.faulty import Faulty
 from edged.local.planner import Planner, VoicePlanner
 from edged.local.session import LIFE_S, LocalSession
 from edged.local.talk import Talk

@@ -17,7 +17,7 @@ from edged.local.hearing import Hearing, Idle, SpeechStarted
 from edged.local.item import Item
 from edged.local.planner import Planner
 from edged.local.responses import Responses
-from edged.local.settings import Effective
+from edged.local.settings import Effective, strange
 from edged.local.sounds import Sound
 from edged.wire import BadClientEvent, Dialect, ServerEvent, clientside
 
@@ -94,6 +94,14 @@ class LocalSession:
         if self._responses.active is not None:
             return []
         return self._text(self._responses.begin(self._effective.answering({}, sounded=False), now))
+
+    def changed(self, what: str) -> list[str]:
+        """Somebody else changes the session, and its confirmation comes here; nothing where that is not taken."""
+        change = clientside.SessionUpdate(strange(what, self.dialect))
+        try:
+            return self._text(self._on(change, 0.0))
+        except BadClientEvent:
+            return []
 
     def expire(self) -> list[str]:
         """The session's time is up; the connection ends after this."""

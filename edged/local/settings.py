@@ -65,6 +65,24 @@ _FORMATS = {
     "g711_alaw": Format(8000, "g711_alaw"),
     "audio/pcma": Format(8000, "g711_alaw"),
 }
+# What somebody else may change in a session: the setting, and its value in GA's words and in beta's.
+STRANGERS: dict[str, tuple[str, Any, Any]] = {
+    "voice": ("voice", "verse", "verse"),
+    "detection": ("turn_detection", {"type": "server_vad"}, {"type": "server_vad"}),
+    "format": ("input_format", {"type": "audio/pcmu"}, "g711_ulaw"),
+    "text": ("audio_output", ["text"], ["text"]),
+    "instructions": ("instructions", "You are somebody else.", "You are somebody else."),
+}
+
+
+def strange(what: str, dialect: Dialect) -> Json:
+    """The update with which somebody else changes this."""
+    setting, ga, beta = STRANGERS[what]
+    *groups, last = (_ROWS[setting].key(dialect) or "").split(".")
+    change: Json = {last: ga if dialect is Dialect.GA else beta}
+    for group in reversed(groups):
+        change = {group: change}
+    return {"type": "realtime", **change} if dialect is Dialect.GA else change
 
 
 class Effective:

@@ -8,11 +8,12 @@ sent is not read either once `MOST_WAITING` messages or as many bytes wait, and 
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Iterable
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from edged.local.faults import Action, Break, End, Faulty, Send, Speak
+from edged.local.faulty import Action, Break, Change, End, Faulty, Send, Speak
 from edged.local.later import Later
 from edged.local.session import LocalSession
 
@@ -29,7 +30,7 @@ class Talk:
         self._connection, self._session, self._faulty = connection, session, faulty
         self._loop = asyncio.get_running_loop()
         self._expires_at = self._loop.time() + session_s
-        self._waiting: deque[Action] = deque()
+        self._waiting: deque[Send | Break | End | Speak] = deque()
         self._waiting_bytes = 0
         self._news = asyncio.Event()  # something to write, or to look at
         self._room = asyncio.Event()  # for more to write
@@ -74,7 +75,7 @@ class Talk:
             taken, actions = self._faulty.came(message)
             self._put(actions)
             if taken:
-                self._say(self._session.receive(message, self._loop.time()))
+                self._say(self._session.receive(self._faulty.understood(message), self._loop.time()))
             if self._waiting or self._due_changed():
                 self._news.set()
             while len(self._waiting) > MOST_WAITING or self._waiting_bytes > MOST_WAITING_BYTES:
@@ -124,12 +125,16 @@ class Talk:
         if messages:
             self._put(self._faulty.goes(messages))
 
-    def _put(self, actions: list[Action]) -> None:
-        for later in actions:
-            if isinstance(later, Later):
-                self._loop.call_later(later.seconds, self._put_late, Send(later.message))
-        self._waiting += [action for action in actions if not isinstance(action, Later)]
-        self._waiting_bytes += sum(len(action.message) for action in actions if isinstance(action, Send))
+    def _put(self, actions: Iterable[Action]) -> None:
+        for action in actions:
+            match action:
+                case Change():  # now: its confirmation goes before what the session says next
+                    self._say(self._session.changed(action.what))
+                case Later():
+                    self._loop.call_later(action.seconds, self._put_late, Send(action.message))
+                case _:
+                    self._waiting.append(action)
+                    self._waiting_bytes += len(action.message) if isinstance(action, Send) else 0
 
     def _put_late(self, action: Send) -> None:
         if not self._over:

@@ -1,6 +1,8 @@
 """What ends the utterances of one session, and a change of it while the session is in use. Pure.
 
-Rule: such a change sends nothing but the detection: a voice that is sent again after the first sound is refused.
+Rules:
+1. Such a change sends nothing but the detection: a voice that is sent again after the first sound is refused.
+2. What is asked for here is what the session is judged by from then on (confirming.py).
 """
 
 from collections.abc import Callable, Mapping
@@ -8,6 +10,7 @@ from typing import Any
 
 from edged import pcm, wire
 from edged.realtime.commits import Commits
+from edged.realtime.confirming import Confirming
 from edged.wire import Dialect, TurnDetection
 
 
@@ -17,12 +20,14 @@ class Detection:
     def __init__(
         self,
         asked: TurnDetection | None,
+        confirming: Confirming,
         commits: Commits,
         new_id: Callable[[], str],
         send: Callable[[str], None],
     ) -> None:
-        self.asked, self._commits, self._new_id, self._send = asked, commits, new_id, send
-        self._waits = False  # for what was asked for in between
+        self.asked, self._confirming, self._commits = asked, confirming, commits
+        self._new_id, self._send = new_id, send
+        self.waits = False  # for what was asked for in between
         self.detects = asked is not None
 
     @property
@@ -32,7 +37,7 @@ class Detection:
 
     @detects.setter
     def detects(self, detects: bool) -> None:
-        self._commits.detects = detects
+        self._commits.detects = self._confirming.detects = detects
 
     @property
     def sent_ms(self) -> float:
@@ -41,14 +46,15 @@ class Detection:
 
     def ask(self, detection: TurnDetection | None, dialect: Dialect) -> None:
         """Ask for this from now on; `confirms` tells when it is so."""
-        self.asked, self._waits, self.detects = detection, True, detection is not None
+        self.asked, self.waits, self.detects = detection, True, detection is not None
+        self._confirming.wants(detection)
         self._send(wire.detection_update(detection, dialect, self._new_id()))
 
     def confirms(self, session: Mapping[str, Any], dialect: Dialect) -> bool:
         """Whether this is what was asked for last, the first time that it is told; others are told of, too."""
-        if not self._waits or not wire.detects(session, self.asked, dialect):
+        if not self.waits or not wire.detects(self.asked, session, dialect):
             return False
-        self._waits = False
+        self.waits = False
         return True
 
     def hush(self, silence: bytes) -> None:

@@ -2,6 +2,7 @@
 
 Rules: where it is not known which dialect the service speaks, nothing is sent before it has greeted or `GREETING_S` is
 over (gateways lose greetings); else the settings go out at once. Nothing but the settings before they are confirmed.
+What is set up otherwise than asked may answer somebody else: it is judged where ours was not confirmed in `READY_S`.
 What fails on the way closes the connection.
 """
 
@@ -26,6 +27,8 @@ READY_S = 10.0
 _EXPLAINED = frozenset(
     {"link_closed", "service_refused", "model_refused", "server_error", "handshake_timeout"}
 )
+REFUSED_S = 1.0  # after a refusal that names nothing: a close that follows says more, such as that all slots are taken
+SAYS_NO_MORE = frozenset({"link_closed", "link_silent"})  # of an end
 SENT_WITHIN_S = (
     7.5  # a socket that takes nothing for so long is dead: pings wait behind the sound and can not tell
 )
@@ -116,13 +119,28 @@ def _explained(error: LinkError, complaint: Told) -> LinkError:
 
 
 async def _confirmed(line: Line, told: Callable[[SessionEvent], None]) -> None:
+    session, loop = line.session, asyncio.get_running_loop()
+    end_s = loop.time() + READY_S
+    refused_s: float | None = None
     try:
-        async with asyncio.timeout(READY_S):
-            while not line.session.ready:
+        async with asyncio.timeout_at(end_s) as limit:
+            while not session.ready:
                 _take(line, await line.transport.receive(), told)
                 await line.put_all()
+                refused_s = (refused_s or loop.time()) if session.confirming.refused else None
+                limit.reschedule(end_s if refused_s is None else min(end_s, refused_s + REFUSED_S))
     except TimeoutError:
-        raise LinkError("the service did not confirm the settings", "handshake_timeout") from None
+        broken = session.confirming.verdict or Broken(
+            "handshake_timeout", "the service did not confirm the settings"
+        )
+        raise LinkError(broken.text, broken.cause, said=broken.said) from None
+    except LinkError as error:
+        verdict = (
+            session.confirming.verdict if session.confirming.refused and error.cause in SAYS_NO_MORE else None
+        )
+        if verdict is None:
+            raise
+        raise LinkError(verdict.text, verdict.cause, said=verdict.said) from error
 
 
 def _take(line: Line, message: str | bytes, told: Callable[[SessionEvent], None]) -> None:

@@ -155,7 +155,7 @@ class Link:
         self.cause = None
         told = {"event": "link_up", "dialect": line.session.dialect.value}
         log.info("link: up, %s", told["dialect"], extra={"edged": told})
-        self._owner.on_link(up=True, cause=None, text="")
+        self._owner.on_link(up=True, cause=line.session.confirming.flaw, text=line.session.confirming.kept)
         while True:
             await self._live(line)
             task = asyncio.current_task()
@@ -189,7 +189,7 @@ class Link:
     def _begin(self, line: Line) -> None:
         self._outgoing.rewind()
         detection, self.dialect = line.session.detection, line.session.dialect
-        ears = self._deafness.ears(detection.asked, self._settings.turn_detection)
+        ears = self._deafness.ears(detection.asked, self._settings.detection)
         self._takings = self._taking(ears, lambda: detection.sent_ms)
         self._carrier = Carrier(line, self._outgoing, ears=ears, on=self._on, sent=self._sent)
         self._spoken = len(self._history) > 0

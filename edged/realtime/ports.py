@@ -99,7 +99,10 @@ class Owner(Protocol):
         """Nobody speaks, nothing is on its way and nothing sounds."""
 
     def on_link(self, *, up: bool, cause: str | None, text: str) -> None:
-        """The line came up, or was lost. Told at every change, not at every attempt."""
+        """The line came up, or was lost. Told at every change, not at every attempt.
+
+        `cause` of a line that is up: what the service does otherwise than asked.
+        """
 
     def on_session(self, event: SessionEvent) -> None:
         """A session event, in order."""

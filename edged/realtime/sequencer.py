@@ -36,6 +36,9 @@ class Sequencer:
         self._answer = Answer()  # asked for, running or ending
         self._last: Answer | None = None  # the one before, until what was heard of it is settled
         self._dead: list[str] = []  # cancelled: nothing of them is live again
+        self._names_sound = (
+            False  # the service says whose its sound is: what it does not say so of is nobody's
+        )
         self._over: list[str] = []  # ended, or not ours: no answer to a question that is put after that
 
     @property
@@ -85,8 +88,11 @@ class Sequencer:
 
     # -- what the service says -----------------------------------------------------------------------
 
-    def created(self, response_id: str, *, adopt: bool) -> bool:
-        """A response has a name; True when it is the live answer. `adopt`: the service may begin one by itself."""
+    def created(self, response_id: str, *, adopt: bool, unwanted: bool = False) -> bool:
+        """A response has a name; True when it is the live answer.
+
+        `adopt`: the service may begin one by itself; `unwanted`: it may not, and one that it begins is cancelled.
+        """
         if adopt and self._state.floor is Floor.ENDING and self._answer.id != response_id:
             self._take(Sign.ENDED)  # one at a time: the service has begun the next, so this one is over
         if self._state.floor in _OURS:
@@ -97,13 +103,18 @@ class Sequencer:
             return self._name(response_id, Sign.ADOPTED)
         self._counters["foreign_response"] += 1
         self._over = _remembered(self._over, response_id)
+        if unwanted and self.open and (response_id or self._state.floor not in _OURS):
+            self._send(wire.response_cancel(self._new_id(), response_id))
         return False
 
     def sounding(self, response_id: str) -> Answer | None:
         """The live answer, if sound of this response belongs to it."""
         if self._state.floor is Floor.ASKED and self._may_be_new(response_id):
             self._name(response_id, Sign.NAMED)  # a service that does not announce its responses
-        if not self.live(response_id):
+        if self._state.floor is Floor.RUNNING and self._answer.id == "" and self._may_be_new(response_id):
+            self._answer.id = response_id  # it was announced without its name
+        self._names_sound = self._names_sound or response_id != ""
+        if not self.live(response_id) or (self._names_sound and not response_id):
             self._counters["late_delta"] += 1
             return None
         return self._answer
@@ -118,6 +129,7 @@ class Sequencer:
             self._take(Sign.OTHER_ENDED)
             return None
         answer, live = self._answer, self._state.floor not in GIVEN_UP
+        response_id = response_id or answer.id or ""
         answer.id, self._create_id, self._last = response_id, None, answer
         self._over = _remembered(self._over, response_id)
         self._take(Sign.ENDED)
@@ -143,8 +155,8 @@ class Sequencer:
             self._take(Sign.BUSY)
 
     def live(self, response_id: str) -> bool:
-        """Whether this response is the answer that may be heard."""
-        return self._state.floor is Floor.RUNNING and self._answer.id == response_id
+        """Whether this response is the answer that may be heard; a message without a name is of the one that runs."""
+        return self._state.floor is Floor.RUNNING and response_id in (self._answer.id, "")
 
     # -- inside --------------------------------------------------------------------------------------
 
@@ -169,9 +181,9 @@ class Sequencer:
     def _is_ours(self, response_id: str) -> bool:
         if self._state.floor not in _OURS:
             return False
-        if self._answer.id is None:  # a service that does not announce its responses
+        if not self._answer.id:  # a service that does not announce its responses, or not by name
             return self._may_be_new(response_id)
-        return self._answer.id == response_id
+        return response_id in (self._answer.id, "")
 
     def _may_be_new(self, response_id: str) -> bool:
         """Whether it can be the answer to a question that has no response yet."""
@@ -179,6 +191,8 @@ class Sequencer:
 
     def _correct(self, corrections: list[Correction]) -> None:
         for part, end_ms in corrections:
+            if not part.item_id:
+                continue  # the service gave it no name that it could be told by
             if end_ms is None:
                 self._send(wire.item_delete(self._new_id(), part.item_id))
             else:

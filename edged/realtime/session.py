@@ -1,7 +1,7 @@
 """One conversation on one socket: text in, events and text out. No I/O, no clock. Pure.
 
 Rules:
-1. No sound before a `session.updated` that matches what was asked; a refused update breaks the session.
+1. No sound before a `session.updated` that matches what was asked (confirming.py).
 2. Names of both dialects are accepted always; only what is sent depends on the dialect.
 3. Errors that say no more than that two messages crossed are ignored by name (faults.py).
 
@@ -17,6 +17,7 @@ from edged import wire
 from edged.dial import dialects
 from edged.realtime import faults
 from edged.realtime.commits import Commits
+from edged.realtime.confirming import Confirming
 from edged.realtime.detection import Detection
 from edged.realtime.ending import ended_of, is_of_service
 from edged.realtime.events import (
@@ -56,10 +57,10 @@ class Session:
         self._new_id = new_id
         self._out: list[str] = []
         self._answers = Sequencer(new_id, self._send, self.counters)
-        self._update_id: str | None = None
         self._greeted = self._redialled = False
+        self.confirming = Confirming(settings, new_id, self._send, self.counters, self._words)
         self._commits = Commits(self.counters, detects=False)
-        self.detection = Detection(settings.turn_detection, self._commits, new_id, self._send)
+        self.detection = Detection(settings.detection, self.confirming, self._commits, new_id, self._send)
         self._probe_id: str | None = None
         self._asked_again = False  # after a failure of the service's own
 
@@ -86,9 +87,8 @@ class Session:
         return out
 
     def configure(self) -> None:
-        """Ask for the settings; Ready or Broken follows."""
-        self._update_id = self._new_id()
-        self._send(wire.session_update(self._settings, self.dialect, self._update_id))
+        """Ask for the settings; Ready or Broken follows, or nothing in time."""
+        self.confirming.ask(self.dialect)
 
     def append(self, pcm16: bytes, uid: int) -> str:
         """The message that carries a piece of the utterance."""
@@ -177,8 +177,10 @@ class Session:
             case wire.SpeechStopped(audio_end_ms=at_ms):
                 return [Speech(started=False, at_ms=at_ms)]
             case wire.ResponseCreated():
-                by_itself = event.conversation_id is not None and self.detection.detects
-                live = self._answers.created(event.response_id, adopt=by_itself)
+                in_talk, may = event.conversation_id is not None, self.detection.asked is not None
+                live = self._answers.created(
+                    event.response_id, adopt=in_talk and may, unwanted=in_talk and not may
+                )
                 return [ResponseStarted(event.response_id)] if live else []
             case wire.ResponseDone():
                 return self._on_done(event)
@@ -195,16 +197,17 @@ class Session:
                 return []
 
     def _on_updated(self, session: Mapping[str, Any]) -> list[SessionEvent]:
-        if self.ready:
-            return [Ready()] if self.detection.confirms(session, self.dialect) else []
-        if self._update_id is None:
-            return []
-        wrong = wire.mismatches(self._settings, session, self.dialect)
-        if wrong:
-            said = "; ".join(wrong)
-            return [Broken("settings_refused", f"the service set up the session otherwise: {said}", said)]
-        self._answers.configured()
-        return [Ready()]
+        if self.detection.confirms(session, self.dialect):
+            return [Ready()]
+        if self.detection.waits:
+            return []  # of something before
+        return self._on_updates(self.confirming.updated(session, self.dialect))
+
+    def _on_updates(self, events: list[SessionEvent]) -> list[SessionEvent]:
+        self._commits.detects = self.confirming.detects
+        if Ready() in events:
+            self._answers.configured()
+        return events
 
     def _on_audio(self, event: wire.AudioDelta) -> list[SessionEvent]:
         answer = self._answers.sounding(event.response_id)
@@ -271,20 +274,12 @@ class Session:
         return error.event_id == self._probe_id or (error.event_id is None and self.owed is Owed.NOTHING)
 
     def _on_update_refused(self, error: wire.ServerError, told: Told) -> list[SessionEvent]:
-        if self._update_id is None or error.event_id not in (None, self._update_id):
-            return [told]
         other = dialects.UNDERSTOOD.get(error.code or "")
         if error.param == "session.type" and other is not None and not self._redialled:
             self.dialect, self._redialled = other, True  # the same socket, once, in the other dialect
             self.configure()
             return [told]
-        if told.code in faults.NOT_NOW:
-            text = f"the service gives no session now: {error.message}"
-            return [Broken(faults.NOT_NOW[told.code], text, error.message)]
-        if error.event_id is None and error.param is None and told.code not in faults.OF_SETTINGS:
-            return [told]  # of something else; the close that follows says of what, or the time is up
-        said, by = (f"(`{error.param}`): {error.message}", " ") if error.param else (error.message, ": ")
-        return [Broken("settings_refused", f"the service refuses the session's settings{by}{said}", said)]
+        return self._on_updates(self.confirming.refuses(error, told, self.dialect))
 
     def _send(self, text: str) -> None:
         self._out.append(text)

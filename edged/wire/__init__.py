@@ -19,6 +19,7 @@ from edged.wire.client import (
 )
 from edged.wire.clientside import BadClientEvent, ClientEvent, parse_client
 from edged.wire.encode import encode
+from edged.wire.granted import changes, detects, mismatches
 from edged.wire.names import (
     BETA_HEADER,
     BETA_PROTOCOL,
@@ -32,7 +33,7 @@ from edged.wire.names import (
 )
 from edged.wire.parts import Heard, Part
 from edged.wire.server import BadServerEvent, number, parse_server
-from edged.wire.settings import UNSET, Settings, TurnDetection, detects, dialect_of, mismatches, to_wire
+from edged.wire.settings import UNSET, Settings, TurnDetection, dialect_of, to_wire
 from edged.wire.shapes import (
     ArgumentsDelta,
     ArgumentsDone,
@@ -127,6 +128,7 @@ __all__ = [
     "TurnDetection",
     "Unknown",
     "append",
+    "changes",
     "clear",
     "commit",
     "detection_update",

@@ -2,7 +2,8 @@
 
 Rules:
 1. Null counts as missing.
-2. Names have a bound: they are kept.
+2. Names have a bound: they are kept. None of them has to be there: services leave out what a turn can do without, and
+   an empty name is the name of nothing.
 
 Not here: what is inside a session, an item, a usage, an error (known.py).
 """
@@ -12,7 +13,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from edged.wire.bounds import MOST_NAME
-from edged.wire.known import Content, Conversation, Error, ErrorName, Item, Limit, Session, Usage
+from edged.wire.known import Content, Conversation, Error, ErrorName, Item, Limit, Session, Usage, Value
 from edged.wire.parts import Part
 
 MOST = 2**53  # what JSON carries exactly everywhere; no honest count comes near it
@@ -49,8 +50,14 @@ class OfItem(Struct):
 
 
 class ItemId(Struct):
-    item_id: Name
+    item_id: Name | None = None
     previous_item_id: Name | None = None
+
+
+class AnyItemId(Struct):
+    """An acknowledgement counts whatever stands where its name should."""
+
+    item_id: Value = None
 
 
 class Speech(Struct):
@@ -62,11 +69,11 @@ class Speech(Struct):
 class InItem(Struct):
     """What belongs to a content part of an item."""
 
-    item_id: Name
+    item_id: Name | None = None
     content_index: Index | None = None
 
     def at(self) -> Part:
-        return Part(self.item_id, self.content_index or 0)
+        return Part(self.item_id or "", self.content_index or 0)
 
 
 class Truncated(InItem):
@@ -89,33 +96,33 @@ class _Why(Struct):
 class ResponseName(Struct):
     """Which response it is, and what became of it."""
 
-    id: Name
+    id: Name | None = None
     status: Name | None = None
     conversation_id: Name | None = ""  # left out means the default one; null means out of band
 
 
-class _Body(ResponseName):
+class Body(ResponseName):
     status_details: _Why | None = None
     output: list[Item] | None = None
     usage: Usage | None = None
 
 
 class ResponseHead(Struct):
-    response: ResponseName
+    response: ResponseName | None = None
 
 
 class Response(Struct):
-    response: _Body
+    response: Body | None = None
 
 
 class OutputItem(Struct):
-    response_id: Name
     item: Item
+    response_id: Name | None = None
     output_index: Index | None = None
 
 
 class Arguments(Struct):
-    response_id: Name
+    response_id: Name | None = None
     item_id: Name | None = None
     output_index: Index | None = None
     call_id: Name | None = None
@@ -131,11 +138,11 @@ class Limits(Struct):
 class Piece(InItem, kw_only=True):
     """What belongs to a content part of an item of a response."""
 
-    response_id: Name
+    response_id: Name | None = None
     output_index: Index | None = None
 
     def where(self) -> tuple[str, Part, int]:
-        return self.response_id, self.at(), self.output_index or 0
+        return self.response_id or "", self.at(), self.output_index or 0
 
 
 class Sound(Piece, kw_only=True):

@@ -20,69 +20,69 @@ class Nothing(TypedDict, total=False):
 
 _List = list[Nothing | Scalar]
 _Other = _List | Scalar  # where an object is wanted
-_Value = Nothing | _Other
+Value = Nothing | _Other
 
 
 # -- what a session is set up with, in either dialect ----------------------------------------------------
 
 
 class _Format(TypedDict, total=False):
-    type: _Value
-    rate: _Value
+    type: Value
+    rate: Value
 
 
 class _Detection(TypedDict, total=False):
-    type: _Value
-    threshold: _Value
-    prefix_padding_ms: _Value
-    silence_duration_ms: _Value
-    create_response: _Value
-    interrupt_response: _Value
-    eagerness: _Value
-    idle_timeout_ms: _Value
+    type: Value
+    threshold: Value
+    prefix_padding_ms: Value
+    silence_duration_ms: Value
+    create_response: Value
+    interrupt_response: Value
+    eagerness: Value
+    idle_timeout_ms: Value
 
 
 class _Transcription(TypedDict, total=False):
-    model: _Value
-    language: _Value
-    prompt: _Value
-    languages: _Value
-    keywords: _Value
-    delay: _Value
+    model: Value
+    language: Value
+    prompt: Value
+    languages: Value
+    keywords: Value
+    delay: Value
 
 
 class _NoiseReduction(TypedDict, total=False):
-    type: _Value
-    strength: _Value
+    type: Value
+    strength: Value
 
 
 class _Named(TypedDict, total=False):
     """A voice, a choice of tool, a prompt, reasoning: what says which by name."""
 
-    type: _Value
-    id: _Value
-    name: _Value
-    version: _Value
-    effort: _Value
-    summary: _Value
-    mode: _Value
-    server_label: _Value
+    type: Value
+    id: Value
+    name: Value
+    version: Value
+    effort: Value
+    summary: Value
+    mode: Value
+    server_label: Value
 
 
 class _Limits(TypedDict, total=False):
-    post_instructions: _Value
+    post_instructions: Value
 
 
 class _Truncation(TypedDict, total=False):
-    type: _Value
-    retention_ratio: _Value
+    type: Value
+    retention_ratio: Value
     token_limits: _Limits | _Other
 
 
 class _Tool(TypedDict, total=False):
-    type: _Value
-    name: _Value
-    server_label: _Value
+    type: Value
+    name: Value
+    server_label: Value
 
 
 class _Input(TypedDict, total=False):
@@ -95,7 +95,7 @@ class _Input(TypedDict, total=False):
 class _Output(TypedDict, total=False):
     format: _Format | _Other
     voice: _Named | _Other
-    speed: _Value
+    speed: Value
 
 
 class _Audio(TypedDict, total=False):
@@ -106,90 +106,90 @@ class _Audio(TypedDict, total=False):
 class Session(TypedDict, total=False):
     """What is compared with what was asked, and what tells the dialect and the end."""
 
-    type: _Value
-    object: _Value
-    id: _Value
-    model: _Value
-    expires_at: _Value
-    instructions: _Value
+    type: Value
+    object: Value
+    id: Value
+    model: Value
+    expires_at: Value
+    instructions: Value
     tools: list[_Tool | _Other] | Nothing | Scalar
     tool_choice: _Named | _Other
-    temperature: _Value
+    temperature: Value
     prompt: _Named | _Other
     # GA
     audio: _Audio | _Other
-    output_modalities: _Value
-    max_output_tokens: _Value
+    output_modalities: Value
+    max_output_tokens: Value
     truncation: _Truncation | _Other
     reasoning: _Named | _Other
-    parallel_tool_calls: _Value
+    parallel_tool_calls: Value
     # beta
-    modalities: _Value
+    modalities: Value
     voice: _Named | _Other
-    speed: _Value
+    speed: Value
     input_audio_format: _Format | _Other
     output_audio_format: _Format | _Other
     turn_detection: _Detection | _Other
     input_audio_transcription: _Transcription | _Other
     input_audio_noise_reduction: _NoiseReduction | _Other
-    max_response_output_tokens: _Value
+    max_response_output_tokens: Value
 
 
 # -- items, what they cost, what went wrong --------------------------------------------------------------
 
 
 class Content(TypedDict, total=False):
-    type: _Value
-    text: _Value
-    transcript: _Value
+    type: Value
+    text: Value
+    transcript: Value
 
 
 class Item(TypedDict, total=False):
-    id: _Value
-    object: _Value
-    type: _Value
-    role: _Value
-    status: _Value
-    name: _Value
-    call_id: _Value
-    arguments: _Value
-    output: _Value
+    id: Value
+    object: Value
+    type: Value
+    role: Value
+    status: Value
+    name: Value
+    call_id: Value
+    arguments: Value
+    output: Value
     content: list[Content | _Other] | Nothing | Scalar
 
 
 class _Cached(TypedDict, total=False):
-    text_tokens: _Value
-    audio_tokens: _Value
-    image_tokens: _Value
-    text: _Value
-    audio: _Value
-    image: _Value
+    text_tokens: Value
+    audio_tokens: Value
+    image_tokens: Value
+    text: Value
+    audio: Value
+    image: Value
 
 
 class _Details(TypedDict, total=False):
-    text_tokens: _Value
-    audio_tokens: _Value
-    image_tokens: _Value
-    cached_tokens: _Value
-    reasoning_tokens: _Value
+    text_tokens: Value
+    audio_tokens: Value
+    image_tokens: Value
+    cached_tokens: Value
+    reasoning_tokens: Value
     cached_tokens_details: _Cached | _Other
 
 
 class Usage(TypedDict, total=False):
     """The names that usage.py counts by."""
 
-    type: _Value
-    total_tokens: _Value
-    input_tokens: _Value
-    output_tokens: _Value
-    prompt_tokens: _Value
-    completion_tokens: _Value
-    cached_tokens: _Value
-    reasoning_tokens: _Value
-    seconds: _Value
-    duration: _Value
-    input_audio_seconds: _Value
-    output_audio_seconds: _Value
+    type: Value
+    total_tokens: Value
+    input_tokens: Value
+    output_tokens: Value
+    prompt_tokens: Value
+    completion_tokens: Value
+    cached_tokens: Value
+    reasoning_tokens: Value
+    seconds: Value
+    duration: Value
+    input_audio_seconds: Value
+    output_audio_seconds: Value
     input_token_details: _Details | _Other
     output_token_details: _Details | _Other
     input_tokens_details: _Details | _Other
@@ -199,28 +199,28 @@ class Usage(TypedDict, total=False):
 
 
 class Limit(TypedDict, total=False):
-    name: _Value
-    limit: _Value
-    remaining: _Value
-    reset_seconds: _Value
+    name: Value
+    limit: Value
+    remaining: Value
+    reset_seconds: Value
 
 
 class Error(TypedDict, total=False):
-    type: _Value
-    code: _Value
-    param: _Value
-    event_id: _Value
-    message: _Value
+    type: Value
+    code: Value
+    param: Value
+    event_id: Value
+    message: Value
 
 
 class ErrorName(TypedDict, total=False):
     """An error without its words."""
 
-    type: _Value
-    code: _Value
-    param: _Value
-    event_id: _Value
+    type: Value
+    code: Value
+    param: Value
+    event_id: Value
 
 
 class Conversation(TypedDict, total=False):
-    id: _Value
+    id: Value

@@ -123,11 +123,11 @@ def _untyped(text: str | bytes) -> ServerEvent:
 
 
 def _response_done(raw: forms.Response) -> ServerEvent:
-    body = raw.response
+    body = raw.response or forms.Body()
     details = body.status_details
     reason, error = (details.reason, details.error) if details else (None, None)
     return shapes.ResponseDone(
-        response_id=body.id,
+        response_id=body.id or "",
         status=body.status or "completed",
         reason=_text(reason),
         error=server_error(error) if error else None,
@@ -138,16 +138,24 @@ def _response_done(raw: forms.Response) -> ServerEvent:
 
 
 def _response_head(raw: forms.ResponseHead) -> ServerEvent:
-    told = raw.response
-    return shapes.ResponseDone(told.id, told.status or "completed", conversation_id=told.conversation_id)
+    told = raw.response or forms.ResponseName()
+    return shapes.ResponseDone(
+        told.id or "", told.status or "completed", conversation_id=told.conversation_id
+    )
 
 
 def _response_created(raw: forms.ResponseHead) -> ServerEvent:
-    return shapes.ResponseCreated(raw.response.id, raw.response.conversation_id)
+    told = raw.response or forms.ResponseName()
+    return shapes.ResponseCreated(told.id or "", told.conversation_id)
+
+
+def _id_of(value: Any) -> str:
+    """A name where one should stand; empty for what can be none."""
+    return value if isinstance(value, str) and len(value) <= bounds.MOST_NAME else ""
 
 
 def _call(raw: forms.Arguments) -> tuple[str, str, int, str]:
-    return raw.response_id, raw.item_id or "", raw.output_index or 0, raw.call_id or ""
+    return raw.response_id or "", raw.item_id or "", raw.output_index or 0, raw.call_id or ""
 
 
 _Shape = TypeVar("_Shape")
@@ -174,7 +182,7 @@ _READERS: dict[str, _Reader] = {
     ServerName.ITEM_ADDED: _as(forms.OfItem, lambda r: shapes.ItemAdded(r.item, r.previous_item_id)),
     ServerName.ITEM_DONE: _as(forms.OfItem, lambda r: shapes.ItemDone(r.item, r.previous_item_id)),
     ServerName.ITEM_RETRIEVED: _as(forms.OfItem, lambda r: shapes.ItemRetrieved(r.item)),
-    ServerName.ITEM_DELETED: _as(forms.ItemId, lambda r: shapes.ItemDeleted(r.item_id)),
+    ServerName.ITEM_DELETED: _as(forms.ItemId, lambda r: shapes.ItemDeleted(r.item_id or "")),
     ServerName.ITEM_TRUNCATED: _as(
         forms.Truncated, lambda r: shapes.ItemTruncated(r.at(), int(r.audio_end_ms or 0))
     ),
@@ -191,7 +199,7 @@ _READERS: dict[str, _Reader] = {
         forms.Heard,
         lambda r: shapes.TranscriptionFailed(r.at(), server_error(r.error, "transcription failed")),
     ),
-    ServerName.COMMITTED: _as(forms.ItemId, lambda r: shapes.Committed(r.item_id, r.previous_item_id)),
+    ServerName.COMMITTED: _as(forms.ItemId, lambda r: shapes.Committed(r.item_id or "", r.previous_item_id)),
     ServerName.CLEARED: _as(forms.Head, lambda _: shapes.Cleared()),
     ServerName.SPEECH_STARTED: _as(
         forms.Speech, lambda r: shapes.SpeechStarted(int(r.audio_start_ms or 0), r.item_id or "")
@@ -208,10 +216,10 @@ _READERS: dict[str, _Reader] = {
     ServerName.RESPONSE_CREATED: _as(forms.ResponseHead, _response_created),
     ServerName.RESPONSE_DONE: _as(forms.Response, _response_done),
     ServerName.OUTPUT_ITEM_ADDED: _as(
-        forms.OutputItem, lambda r: shapes.OutputItemAdded(r.response_id, r.output_index or 0, r.item)
+        forms.OutputItem, lambda r: shapes.OutputItemAdded(r.response_id or "", r.output_index or 0, r.item)
     ),
     ServerName.OUTPUT_ITEM_DONE: _as(
-        forms.OutputItem, lambda r: shapes.OutputItemDone(r.response_id, r.output_index or 0, r.item)
+        forms.OutputItem, lambda r: shapes.OutputItemDone(r.response_id or "", r.output_index or 0, r.item)
     ),
     ServerName.PART_ADDED: _as(forms.OfPart, lambda r: shapes.PartAdded(*r.where(), r.part)),
     ServerName.PART_DONE: _as(forms.OfPart, lambda r: shapes.PartDone(*r.where(), r.part)),
@@ -238,7 +246,7 @@ _HEADS: dict[str, _Reader] = {
     ServerName.ERROR: _as(forms.ErrorHead, lambda r: shapes.ErrorEvent(server_error(r.error, "error"))),
     ServerName.RESPONSE_CREATED: _READERS[ServerName.RESPONSE_CREATED],
     ServerName.RESPONSE_DONE: _as(forms.ResponseHead, _response_head),
-    ServerName.COMMITTED: _READERS[ServerName.COMMITTED],
+    ServerName.COMMITTED: _as(forms.AnyItemId, lambda r: shapes.Committed(_id_of(r.item_id))),
     ServerName.SPEECH_STARTED: _READERS[ServerName.SPEECH_STARTED],
     ServerName.SPEECH_STOPPED: _READERS[ServerName.SPEECH_STOPPED],
 }

@@ -3,11 +3,10 @@
 Rules:
 1. One table names each setting in both dialects; what one dialect lacks is not sent in it, for one unknown
    key refuses the whole update, and the session runs on with its old settings.
-2. `turn_detection: null` is always sent: a server left to itself detects turns.
+2. `turn_detection: null` is sent, unless the detection is left to the server on purpose: left to itself it detects.
 3. A field inside a setting is left out rather than sent as null (`invalid_type` at the service).
-4. What a press depends on must be confirmed by the server; silence on the rest is taken for consent.
 
-Not here: bounds of the values (config), the defaults of a server (local).
+Not here: what the server made of it (granted.py), bounds of the values (config), the defaults of a server (local).
 """
 
 from collections.abc import Callable, Mapping
@@ -32,7 +31,7 @@ UNSET: Final = _Unset()
 
 @dataclass(frozen=True, slots=True)
 class TurnDetection:
-    """What tells the end of a turn. None leaves it to the server; fields of the other type are not sent."""
+    """What tells the end of a turn. None in a field leaves it to the server; fields of the other type are not sent."""
 
     type: Literal["server_vad", "semantic_vad"] = "server_vad"
     threshold: float | None = None
@@ -59,7 +58,7 @@ class Settings:
     input_format: Format = PCM16
     output_format: Format = PCM16
     audio_output: bool = True
-    turn_detection: TurnDetection | None = None
+    turn_detection: TurnDetection | _Unset | None = None
     transcription: Mapping[str, Any] | _Unset | None = UNSET
     noise_reduction: Mapping[str, Any] | _Unset | None = UNSET
     tools: tuple[Mapping[str, Any], ...] | _Unset = UNSET
@@ -72,6 +71,11 @@ class Settings:
     prompt: Any = UNSET
     tracing: Any = UNSET
     include: tuple[str, ...] | _Unset = UNSET
+
+    @property
+    def detection(self) -> TurnDetection | None:
+        """The detection that is asked for; None where there is to be none, and where it is left to the server."""
+        return self.turn_detection if isinstance(self.turn_detection, TurnDetection) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +113,6 @@ TABLE = (
     Row("tracing", "tracing", "tracing"),
     Row("include", "include", "include"),
 )
-# A gateway answers with the upstream's name for the model; the other two are not repeated by all.
-_NOT_COMPARED = frozenset({"model", "tracing", "include"})
-_OF_SOUND = frozenset({"voice", "output_format"})
-
 GA_FORMATS = {"g711_ulaw": "audio/pcmu", "g711_alaw": "audio/pcma"}
 _DETECTION = {
     "server_vad": ("threshold", "prefix_padding_ms", "silence_duration_ms", "idle_timeout_ms"),
@@ -128,7 +128,7 @@ def to_wire(settings: Settings, dialect: Dialect) -> Json:
     """
     session: Json = {"type": "realtime"} if dialect is Dialect.GA else {}
     for row in TABLE:
-        key, value = row.key(dialect), _value(row.setting, settings, dialect)
+        key, value = row.key(dialect), value_of(row.setting, settings, dialect)
         if key is not None and value is not UNSET:
             *groups, last = key.split(".")
             place = session
@@ -146,35 +146,6 @@ def detection_to_wire(detection: TurnDetection | None, dialect: Dialect) -> Json
     return {"type": "realtime", "audio": {"input": {"turn_detection": asked}}}
 
 
-def detects(effective: Mapping[str, Any], asked: TurnDetection | None, dialect: Dialect) -> bool:
-    """Whether a session has this detection, whatever else it has."""
-    seen = dialect_of(effective) or dialect
-    key = "audio.input.turn_detection" if seen is Dialect.GA else "turn_detection"
-    return _same(None if asked is None else _detection(asked, seen), _find(effective, key))
-
-
-def mismatches(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -> list[str]:
-    """What the server set up otherwise than asked, in words that name the key; empty when all holds.
-
-    `effective` is the session of `session.updated`, read in the dialect it shows, else in `dialect`.
-    Instructions, voice, formats, turn detection and the names of the tools must be there as asked (what is of
-    sound only when sound is asked for); of the rest, null or missing is no mismatch.
-    """
-    seen = dialect_of(effective) or dialect
-    wrong = []
-    for row in TABLE:
-        key, wanted = row.key(seen), _value(row.setting, asked, seen)
-        if key is None or wanted is UNSET or row.setting in _NOT_COMPARED:
-            continue
-        given = _find(effective, key)
-        holds = row.holds and (asked.audio_output or row.setting not in _OF_SOUND)
-        if given is None and not holds:
-            continue
-        if not _agrees(row.setting, wanted, given):
-            wrong.append(f"{key} is {_short(given)}, not {_short(wanted)}")
-    return wrong
-
-
 def dialect_of(session: Mapping[str, Any]) -> Dialect | None:
     """Which dialect a session object is written in; None where it does not show."""
     if session.get("type") in ("realtime", "transcription") or session.get("audio") is not None:
@@ -184,7 +155,7 @@ def dialect_of(session: Mapping[str, Any]) -> Dialect | None:
     return None
 
 
-def _value(setting: str, settings: Settings, dialect: Dialect) -> Any:
+def value_of(setting: str, settings: Settings, dialect: Dialect) -> Any:
     """A setting in the words of the dialect; UNSET for one that is not sent."""
     value = getattr(settings, setting)
     if value is UNSET or value == "":
@@ -252,49 +223,3 @@ _TRANSLATED: dict[str, Callable[[Any, Dialect], Any]] = {
     "tool_choice": tool_choice,
     "include": lambda value, _: list(value),
 }
-
-
-def _find(session: Mapping[str, Any], key: str) -> Any:
-    """The value at a dotted key; None where there is none."""
-    value: Any = session
-    for name in key.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
-
-
-def _agrees(setting: str, wanted: Any, given: Any) -> bool:
-    if setting == "tools":  # by name: servers fill in what a schema leaves open
-        return isinstance(given, list) and _tool_names(given) == _tool_names(wanted)
-    if setting == "audio_output":
-        return isinstance(given, list) and sorted(map(str, given)) == sorted(wanted)
-    return _same(wanted, given)
-
-
-def _tool_names(tools: list[Any]) -> list[str]:
-    return sorted(
-        str(tool.get("name") or tool.get("server_label")) if isinstance(tool, Mapping) else repr(tool)
-        for tool in tools
-    )
-
-
-def _same(wanted: Any, given: Any) -> bool:
-    """Whether `given` has all of `wanted`; a server may add fields, and may name a thing by an object."""
-    if isinstance(wanted, Mapping) and isinstance(given, Mapping):
-        return all(
-            _same(value, given.get(name))
-            for name, value in wanted.items()
-            if name == "type" or given.get(name) is not None
-        )
-    if isinstance(wanted, str) and isinstance(given, Mapping):
-        return wanted in (given.get("id"), given.get("name"))
-    if isinstance(wanted, float) and isinstance(given, int | float):
-        try:
-            return abs(wanted - given) < 1e-3  # servers round
-        except OverflowError:  # an integer that no float holds
-            return False
-    return bool(wanted == given)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

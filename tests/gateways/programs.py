@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -188,9 +189,26 @@ class Portkey(Gateway):
         return self._run([*command, "--headless", f"--port={self.port}"], log)
 
     def _answers(self) -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-            return True
-        return False
+        return _is_open(self.port)
+
+
+class ConsoleRelay(Gateway):
+    """A relay over the client library of the realtime console, which sets up a session of its own first."""
+
+    def settings(self, service: Service, name: str) -> dict[str, Any]:
+        url = f"ws://127.0.0.1:{self.port}/"
+        return {"name": "custom", "url": url, "model": MODEL, "query": {"upstream": str(service.port)}}
+
+    def _begun(self, log: IO[str]) -> subprocess.Popen[str]:
+        # where its modules are found
+        program = Path(shutil.copy(HERE / "js" / "console_relay.mjs", self._folder))
+        modules = self._folder / "node_modules"
+        if not modules.exists():
+            modules.symlink_to(GATEWAYS / "js" / "node_modules")
+        return self._run([GATEWAYS / "bin" / "node", program, self.port, KEY], log)
+
+    def _answers(self) -> bool:
+        return _is_open(self.port)
 
 
 class LiteLLM(Gateway):
@@ -243,6 +261,12 @@ class LiteLLM(Gateway):
             with urllib.request.urlopen(address, timeout=2) as answer:
                 return bool(answer.status == 200)
         return False
+
+
+def _is_open(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
 
 
 def _free_port() -> int:

@@ -11,10 +11,11 @@ from typing import Any
 
 from edged import pcm
 from tests.gateways.kiosk import Kiosk, noise
-from tests.gateways.programs import KEY, MASTER_KEY, Gateway, LiteLLM, Portkey, Service
+from tests.gateways.programs import KEY, MASTER_KEY, ConsoleRelay, Gateway, LiteLLM, Portkey, Service
 from tests.gateways.visits import VISITS
 
 GATEWAYS = ("portkey-ga", "portkey-beta", "litellm")
+IN_BETWEEN = (*GATEWAYS, "console")  # the last copies its whole answer at each delta: nothing for long ones
 AT_ONCE = 6  # visits; they wait most of the time
 
 
@@ -73,6 +74,8 @@ class Stage:
         if kind == "litellm":
             mine = {name: service for (of, name), service in self._services.items() if of == kind}
             gateway = LiteLLM(folder, log, mine)
+        elif kind == "console":
+            gateway = ConsoleRelay(folder, log)
         else:
             gateway = Portkey(folder, kind.removeprefix("portkey-"))
         self.gateways.append(gateway)

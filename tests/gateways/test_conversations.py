@@ -1,11 +1,12 @@
-"""The daemon speaks with the embedded service through other people's gateways, as if none were there."""
+"""The daemon speaks with the embedded service through other people's gateways and relays, as if none were there."""
 
 from edged.local import voice
 from edged.pcm import PCM16
 from tests.gateways.judging import at_rest, check_heard, check_in_order, length_played, listened_to, through
+from tests.gateways.stage import IN_BETWEEN
 
 
-@through("talk")
+@through("talk", IN_BETWEEN)
 def test_what_was_said_while_pressing_reaches_the_service_unbroken_and_once(seen):
     assert len(seen.audit) == 5
     check_in_order(seen)
@@ -16,14 +17,14 @@ def test_what_was_said_while_pressing_reaches_the_service_unbroken_and_once(seen
     assert sum(seen.ledger.appended.values()) == sum(row["n_bytes"] for row in seen.audit)
 
 
-@through("talk")
+@through("talk", IN_BETWEEN)
 def test_the_answers_are_heard_bit_for_bit(seen):
     first, second, _, _, last = seen.audit
     for taken in (first, second, last):
         check_heard(listened_to(taken), seen)
 
 
-@through("talk")
+@through("talk", IN_BETWEEN)
 def test_all_turns_are_one_session_and_each_answer_is_billed_once(seen):
     assert len({row["session_id"] for row in [*seen.ledger.audit, *seen.ledger.bill]}) == 1
     assert seen.downs == []
@@ -32,18 +33,18 @@ def test_all_turns_are_one_session_and_each_answer_is_billed_once(seen):
     assert seen.ledger.errors == 0
 
 
-@through("talk")
+@through("talk", IN_BETWEEN)
 def test_a_tool_that_the_kiosk_has_not_is_declined_and_the_service_goes_on(seen):
     check_heard(voice.thanks_for_result().pcm, seen)
     assert seen.told[2] == []
 
 
-@through("talk")
+@through("talk", IN_BETWEEN)
 def test_a_refused_turn_is_told_and_the_next_one_is_answered(seen):
     assert seen.told == [[], [], [], ["server_busy"], []]
 
 
-@through("talk")
+@through("talk", IN_BETWEEN)
 def test_nothing_is_left_waiting_and_the_daemon_ends_well(seen):
     assert at_rest(seen.after)
     assert seen.exit_code == 0
@@ -68,3 +69,16 @@ def test_the_service_is_told_no_more_than_was_heard_of_the_answer(seen):
         assert 0 < truncated_ms <= PCM16.ms_of(len(seen.played))
     else:
         assert played_ms - 200 < truncated_ms <= played_ms + 20  # a block of the speaker
+
+
+@through("not-alone", IN_BETWEEN)
+def test_what_somebody_else_is_confirmed_is_nothing_to_the_line_nor_to_a_turn(seen):
+    assert seen.downs == []
+    assert seen.causes == []
+    assert seen.bill == ["completed", "completed"]
+    assert len(seen.audit) == 2
+    check_in_order(seen)
+    for taken in seen.audit:
+        check_heard(listened_to(taken), seen)
+    assert seen.counters["edged_cause_settings_changed_total"] == 1
+    assert at_rest(seen.after)

@@ -128,6 +128,14 @@ def converted(kiosk: Kiosk, _: Gateway, __: dict[str, Any]) -> None:
     kiosk.ask()
 
 
+def not_alone(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
+    """The service confirms what somebody else asks for, before ours and after it."""
+    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.ask()
+    kiosk.ask(1.4)
+    seen["counters"] = kiosk.command("status")["counters"]
+
+
 def locked_out(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
     """The key is none of the gateway's; somebody presses all the same."""
     kiosk.until("a first failure", lambda: kiosk.downs, NOTICED_WITHIN_S)
@@ -159,6 +167,7 @@ def _outage(kiosk: Kiosk, gateway: Gateway) -> None:
 
 # A gateway may take its time to start again, and what there is to hear does not last so long: it runs while pressed.
 PATIENT = {"turn": {"keep_s": 120}, "microphone": {"capture": "closed"}}
+STRANGE = ("voice", "instructions@session.update", "detection@input_audio_buffer.committed")
 VISITS = {
     "talk": Visit(talk, "talk"),
     "interrupt": Visit(interrupt, "story"),
@@ -171,5 +180,10 @@ VISITS = {
     ),
     "expired": Visit(expired, served=("--fault", "expire@response.done~1")),
     "converted": Visit(converted, served=("--speaks", "ga"), settings={"provider": {"dialect": "auto"}}),
+    "not-alone": Visit(
+        not_alone,
+        served=sum((("--fault", f"stranger:{what}") for what in STRANGE), ()),
+        settings={"provider": {"voice": "alloy", "instructions": "Be brief."}},
+    ),
     "locked-out": Visit(locked_out, settings={"turn": {"keep_s": 3}}, key="sk-of-nobody"),
 }

@@ -31,6 +31,9 @@ def main() -> int:
     parser.add_argument(
         "--session-s", type=float, default=3600, help="how long the service lets a session live"
     )
+    parser.add_argument(
+        "--ill-mannered", action="store_true", help="the service differs from ours, by the seed (hold only)"
+    )
     parser.add_argument("--naive", action="store_true", help="a plain client in the same weather, beside it")
     parser.add_argument("--jobs", type=int, default=2, help="processes side by side; default 2")
     parser.add_argument("--verbose", action="store_true", help="the daemon's own log (with --runs 1)")
@@ -53,6 +56,7 @@ def main() -> int:
             "faults_an_hour": args.faults,
             "settings": tuple(args.set),
             "session_s": args.session_s,
+            "ill_mannered": args.ill_mannered,
         }
         runs = [pool.submit(live, seed, args.hours, **options) for seed in seeds]
         naive = (

@@ -17,7 +17,7 @@ from tests.lab.oracle import SAMPLE, Commit, Verdict, judge
 from tests.lab.recovery import Recovery, recoveries, silent_share
 from tests.lab.stamp import locate
 from tests.lab.talks import talk
-from tests.lab.weather import storm
+from tests.lab.weather import manners, storm
 
 PREROLL = 7200 + 24 * LATE_MS  # samples: 300 ms, and what the microphone was late with
 LEAST_S = 0.35  # over the longest threshold (a tap over an answer) and a block
@@ -51,13 +51,15 @@ def live(
     faults_an_hour: float = 6.5,
     settings: tuple[str, ...] = (),
     session_s: float = SESSION_S,
+    ill_mannered: bool = False,
 ) -> Report:
-    """One run; the same seed gives the same run. `mode` is one of MODES."""
+    """One run; the same seed gives the same run. `mode` is one of MODES; `ill_mannered`: the service, in hold."""
     report = Report(seed, hours)
     began = time.process_time()
     net = SimNet(latency_ms=20, jitter_ms=10)
     if mode == "hold":
-        living = _live(net, report, faults_an_hour, settings, session_s)
+        served = manners(Random(f"manners {seed}")) if ill_mannered else ()
+        living = _live(net, report, faults_an_hour, settings, session_s, served)
     else:
         living = _live_talking(net, report, mode == "duplex", faults_an_hour, settings, session_s)
     run(living, net=net, seed=seed)
@@ -68,7 +70,12 @@ def live(
 
 
 async def _live(
-    net: SimNet, report: Report, faults_an_hour: float, settings: tuple[str, ...], session_s: float
+    net: SimNet,
+    report: Report,
+    faults_an_hour: float,
+    settings: tuple[str, ...],
+    session_s: float,
+    served: tuple[str, ...],
 ) -> None:
     rng = Random(report.seed)
     voice = StampVoice(rng)
@@ -76,7 +83,9 @@ async def _live(
     net.play(plan)
     loop = asyncio.get_running_loop()
     async with (
-        LocalServer(voice=voice, keep_audio=True, session_s=session_s, wall=loop.wall) as server,
+        LocalServer(
+            voice=voice, keep_audio=True, session_s=session_s, wall=loop.wall, fault_lines=served
+        ) as server,
         Kiosk(net, server.url, rng, *settings) as kiosk,
     ):
         visitor = Visitor(kiosk, rng)

@@ -32,6 +32,25 @@ def test_an_hour_with_drops_ends_healthy(mode, seed):
     assert report.verdict.counts["committed"] > 0
 
 
+def test_a_service_with_manners_of_its_own_is_the_same_for_the_same_seed_and_healthy():
+    first, second = (live(5, 0.05, faults_an_hour=30, ill_mannered=True) for _ in range(2))
+    assert first.digest == second.digest
+    assert first.verdict.violations == []
+    assert first.verdict.counts["committed"] > 0
+
+
+@pytest.mark.hours
+@pytest.mark.parametrize(
+    "seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(3, 20))]
+)
+def test_an_hour_with_drops_before_a_service_with_manners_of_its_own_ends_healthy(seed):
+    report = live(
+        seed, 1.0, ill_mannered=True, settings=("provider.voice=alloy", "provider.instructions=Be brief.")
+    )
+    assert report.verdict.violations == []
+    assert report.verdict.counts["committed"] > 0
+
+
 def test_a_bug_of_the_daemon_ends_the_hour_and_is_told(lab_run, monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("a bug")

@@ -113,3 +113,23 @@ def storm(
 def flap(at_s: float, *, times: int, down_s: float, up_s: float, kind: str = "no_route") -> list[Fault]:
     """The same fault again and again: a bad plug, a door in the path of the radio."""
     return [Fault(at_s + n * (down_s + up_s), kind, down_s) for n in range(times)]
+
+
+# What a service does otherwise than ours while the weather is what it is: lines of local/faults.py. None in which it
+# throws away what it has heard of an utterance, as it does where somebody else has it detect in the middle of one.
+MANNERS = (
+    "nameless",
+    "nameless:all",
+    "stranger:voice",
+    "stranger:instructions@session.update",
+    "stranger:detection@session.updated",
+    "stranger:format@response.done#2",
+    "picky:null",
+    "picky:fields",
+    "eager",
+)
+
+
+def manners(rng: Random) -> tuple[str, ...]:
+    """One or two of a service's."""
+    return tuple(rng.sample(MANNERS, rng.randrange(1, 3)))

@@ -10,7 +10,8 @@ import pytest
 from edged import wire
 from edged.errors import WireError
 from edged.local.bloat import KINDS
-from edged.local.faults import Break, End, Fault, Faulty, Send, parse
+from edged.local.faults import Fault, parse
+from edged.local.faulty import EAGER_AFTER, Break, End, Faulty, Send
 from edged.local.garbage import FRAMES, GARBAGE, HANDSHAKES
 from edged.local.later import Later
 from edged.local.refusing import BODIES, SPOILT
@@ -58,6 +59,9 @@ def events(actions):
         ("bloat:lists", Fault("bloat", ("lists",))),
         ("flood:100000", Fault("flood", ("100000",))),
         ("slow:60", Fault("slow", ("60",))),
+        ("stranger:voice", Fault("stranger", ("voice",), "session.created")),
+        ("stranger:text@response.done#2", Fault("stranger", ("text",), "response.done", 2)),
+        ("nameless", Fault("nameless")),
         (
             "refuse:429:Wed, 21 Oct 2026 07:28:00 GMT",
             Fault("refuse", ("429", "Wed, 21 Oct 2026 07:28:00 GMT")),
@@ -106,13 +110,17 @@ def test_a_fault_is_a_line(line, fault):
         ("delay:3", "takes an event of the service, as in delay:3@"),
         ("delay:3@input_audio_buffer.commit", "takes an event of the service"),
         ("delay:61@response.done", "60 at most"),
+        ("stranger", "takes 1 to 1"),
+        ("stranger:fish", "one of voice"),
+        ("picky:fish", "one of null"),
+        ("nameless:some", "one of all"),
         *((f"{do}@response.done", "takes no event") for do in ("slow:1", "hang", "refuse:503", "mute")),
         ("drop#2", "no fault"),
         ("drop@response.done#0", "no fault"),
     ],
 )
 def test_a_line_that_is_none_says_what_is(line, words):
-    with pytest.raises(ValueError, match=r"fault|takes|garbage|bloat|bytes|break|handshake") as refused:
+    with pytest.raises(ValueError, match=r"fault|takes|no \w+: |bytes") as refused:
         parse(line)
     assert words in str(refused.value)
 
@@ -168,6 +176,66 @@ def test_a_deaf_service_never_takes_a_commit():
     faulty = Faulty([parse("deaf")])
     assert [faulty.came(wire.commit("c"))[0] for _ in range(3)] == [False] * 3
     assert faulty.came(wire.clear("c"))[0]
+
+
+def of(settings, dialect=Dialect.GA):
+    return wire.session_update(settings, dialect, "u")
+
+
+OFF, ON = wire.Settings(), wire.Settings(turn_detection=wire.TurnDetection())
+CREATES = wire.Settings(turn_detection=wire.TurnDetection(create_response=False))
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize(
+    ("kind", "refused"), [("null", [OFF]), ("fields", [OFF, CREATES]), ("all", [OFF, CREATES, ON])]
+)
+def test_a_picky_service_refuses_an_update_and_names_neither_it_nor_a_code(kind, refused, dialect):
+    faulty = Faulty([parse(f"picky:{kind}")])
+    for settings in (OFF, CREATES, ON):
+        taken, actions = faulty.came(of(settings, dialect))
+        assert taken is (settings not in refused)
+        for error in (event.error for event in events(actions)):
+            assert (error.type, error.code, error.param, error.event_id) == (
+                "invalid_request_error",
+                *[None] * 3,
+            )
+            assert ("turn_detection" in error.message) is (kind != "all")
+    assert faulty.came(wire.commit("c")) == (True, [])
+
+
+def test_one_that_has_its_detection_on_top_does_not_know_where_ga_has_it():
+    faulty = Faulty([parse("on_top")])
+    understood = json.loads(faulty.understood(of(OFF)))["session"]
+    assert "turn_detection" not in json.dumps(understood)
+    assert understood["audio"]["input"]["format"]
+    session = wire.to_wire(ON, Dialect.GA)
+    (told,) = events(faulty.goes([told_of(session)]))
+    assert told.session["turn_detection"] == {"type": "server_vad"}
+    assert "turn_detection" not in told.session["audio"]["input"]
+    assert faulty.understood("[1]") == "[1]"
+
+
+def told_of(session):
+    return json.dumps({"type": "session.updated", "event_id": "e", "session": session})
+
+
+def test_acknowledgements_without_their_name_and_events_without_any():
+    committed = told(wire.Committed("item_1", "item_0"))
+    assert events(through("nameless", committed)) == [wire.Committed("")]
+    assert through("nameless", DELTA) == [Send(DELTA)]
+    sound, done = events(through("nameless:all", DELTA, DONE))
+    assert (sound.response_id, sound.part, sound.pcm) == ("", Part("", 0), wire.parse_server(DELTA).pcm)
+    assert (done.response_id, done.status) == ("", "completed")
+
+
+def test_an_answer_begins_in_the_middle_of_each_utterance():
+    faulty = Faulty([parse("eager")])
+    for _ in range(2):
+        spoke = [faulty.came(wire.append(b"\0\0"))[1] for _ in range(2 * EAGER_AFTER)]
+        assert [n for n, actions in enumerate(spoke, 1) if actions] == [EAGER_AFTER]
+        faulty.came(wire.response_cancel("c"))
+        faulty.came(wire.commit("c"))
 
 
 def test_what_lasts_begins_with_its_event():

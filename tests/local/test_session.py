@@ -6,6 +6,7 @@ from base64 import b64encode
 import pytest
 
 from edged import pcm, wire
+from edged.local.settings import STRANGERS
 from edged.local.voice import Answer, ParrotVoice
 from edged.wire import Part, Settings, TurnDetection
 from tests.local.desk import BETA, GA, Desk, Fixed, error, loud, types
@@ -56,6 +57,28 @@ def test_the_answer_leaves_faster_than_it_sounds_and_whole():
     assert [round(at, 3) for at, _ in deltas] == [0.1, 0.15, 0.2, 0.25, 0.3]
     sound = b"".join(wire.parse_server(json.dumps(event)).pcm for _, event in deltas)
     assert sound == Fixed().pcm
+
+
+@pytest.mark.parametrize("dialect", [GA, BETA])
+@pytest.mark.parametrize("what", STRANGERS)
+def test_somebody_else_changes_the_session_and_its_own_client_can_take_that_back(dialect, what):
+    desk = Desk(dialect)
+    asked = Settings(voice="alloy", instructions="Be brief.")
+    desk.send(wire.session_update(asked, dialect, "u"))
+    (told,) = desk.events(desk.session.changed(what))
+    assert told["type"] == "session.updated"
+    (setting,) = wire.changes(asked, told["session"], dialect)
+    assert setting == STRANGERS[what][0]
+    (told,) = desk.send(wire.session_update(asked, dialect, "u"))
+    assert wire.mismatches(asked, told["session"], dialect) == []
+
+
+def test_nobody_changes_a_voice_that_has_sounded():
+    desk = Desk()
+    desk.asked()
+    desk.run()
+    assert desk.session.changed("voice") == []
+    assert desk.session.changed("instructions") != []
 
 
 def test_with_no_pace_all_comes_at_once():

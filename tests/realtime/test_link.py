@@ -457,7 +457,9 @@ def test_other_settings_than_asked_are_a_failed_connection(lab_run):
         async with Rig(line) as rig:
             wrong = wire.to_wire(Settings(instructions="You are a helpful assistant."), GA)
             line.say(wire.SessionUpdated({**wrong, "id": "s"}))
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(READY_S - 0.1)
+            assert rig.owner.links == []  # ours may come yet
+            await asyncio.sleep(0.2)
             assert line.closed
             assert rig.owner.links[0] == (False, "settings_refused")
 

@@ -88,7 +88,7 @@ def test_how_soon_another_try_follows(cause, retry):
         ("unknown_parameter", "session.type", ["session.update"]),
         ("unknown_parameter", "session.voice", "settings_refused"),
         ("invalid_value", "session.voice", "settings_refused"),
-        ("invalid_type", "session.audio.input.turn_detection", "settings_refused"),
+        ("invalid_type", "session.audio.input.transcription", "settings_refused"),
         ("cannot_update_voice", None, "settings_refused"),
         ("invalid_api_key", None, "key_refused"),
         ("rate_limit_exceeded", None, "server_busy"),

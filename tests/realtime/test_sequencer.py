@@ -506,3 +506,60 @@ def test_an_interrupt_waits_for_what_was_heard_and_a_cancel_does_not(line):
         assert line.seq.owed is owed
         line.seq.heard([])
         line.seq.done("resp_2")
+
+
+# -- services that leave names out -----------------------------------------------------------------------
+
+
+def test_what_has_no_name_is_of_the_answer_that_runs(line):
+    line.answering("resp_1")
+    answer = line.seq.sounding("")
+    assert answer is not None
+    assert line.seq.done("") is answer
+    assert line.seq.owed is Owed.NOTHING
+
+
+def test_sound_without_a_name_is_nobodys_once_any_has_had_one(line):
+    line.answering("resp_1")
+    assert line.seq.sounding("resp_1") is not None
+    assert line.seq.sounding("") is None
+    assert line.counters["late_delta"] == 1
+    assert line.seq.done("") is not None
+
+
+def test_an_answer_that_was_announced_without_its_name_is_named_by_its_sound(line):
+    line.answering("")
+    assert line.seq.sounding("resp_1") is not None
+    assert line.seq.sounding("resp_2") is None
+    assert line.seq.done("resp_1") is not None
+
+
+def test_what_was_heard_of_an_item_without_a_name_is_not_told(line):
+    line.answering("resp_1")
+    line.seq.sounding("resp_1").delta(Part("", 0), SOUND)
+    line.seq.interrupt()
+    line.seq.heard([Heard(Part("", 0), 10, 200)])
+    assert line.types == ["response.create", "response.cancel"]
+
+
+@pytest.mark.parametrize(("name", "by_name"), [("resp_own", "resp_own"), ("", None)])
+def test_an_answer_that_nobody_may_begin_is_cancelled(line, name, by_name):
+    assert not line.seq.created(name, adopt=False, unwanted=True)
+    (cancel,) = (json.loads(text) for text in line.sent)
+    assert (cancel["type"], cancel.get("response_id")) == ("response.cancel", by_name)
+    assert line.seq.sounding(name) is None
+
+
+def test_one_beside_ours_is_cancelled_by_its_name_or_not_at_all(line):
+    line.answering("resp_1")
+    line.seq.created("", adopt=False, unwanted=True)
+    assert line.types == ["response.create"]
+    line.seq.created("resp_own", adopt=False, unwanted=True)
+    assert json.loads(line.sent[-1])["response_id"] == "resp_own"
+    assert line.seq.sounding("resp_1") is not None
+
+
+def test_before_the_session_is_configured_nothing_is_cancelled():
+    sent = []
+    Sequencer(lambda: "id", sent.append, Counter()).created("resp_own", adopt=False, unwanted=True)
+    assert sent == []

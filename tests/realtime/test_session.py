@@ -121,14 +121,13 @@ def test_it_is_ready_only_when_the_service_confirms_what_was_asked():
     assert types(session) == ["response.create"]
 
 
-def test_another_set_up_than_asked_breaks_the_session():
+def test_another_set_up_than_asked_is_what_the_session_is_judged_by():
     session = fresh()
     session.configure()
-    (broken,) = says(
-        session, wire.SessionUpdated(session=effective(instructions="You are a helpful assistant."))
-    )
-    assert isinstance(broken, Broken)
-    assert broken.cause == "settings_refused"
+    told = wire.SessionUpdated(session=effective(instructions="You are a helpful assistant."))
+    assert says(session, told) == []
+    assert session.confirming.verdict.cause == "settings_refused"
+    assert "You are a helpful assistant." in session.confirming.verdict.said
     assert not session.ready
 
 
@@ -939,7 +938,8 @@ def test_a_number_that_no_float_holds_is_a_mismatch(dialect, key):
     holder = told["audio"]["output"] if dialect is Dialect.GA else told
     assert holder[key] == 1.25
     holder[key] = 10**400
-    (broken,) = says(session, wire.SessionUpdated({**told, "id": "s"}), dialect)
+    says(session, wire.SessionUpdated({**told, "id": "s"}), dialect)
+    broken = session.confirming.verdict
     assert broken.cause == "settings_refused"
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edged import wire
 from edged.errors import WireError
-from edged.wire import Dialect, Part, ServerError
+from edged.wire import Dialect, Part, ServerError, bounds
 from tests.wire.events import JSON, events
 
 A = Part("item_a", 1)
@@ -521,32 +521,54 @@ def test_a_time_that_can_be_none_is_malformed(name, field, number):
         ("conversation.item.created", "item", {}),
         ("conversation.item.done", "item", {}),
         ("conversation.item.retrieved", "item", {}),
-        ("conversation.item.deleted", "item_id", {}),
-        ("conversation.item.truncated", "item_id", {"content_index": 0, "audio_end_ms": 1}),
-        (HEARD + "delta", "item_id", {"delta": "x"}),
-        (HEARD + "completed", "item_id", {"transcript": "x"}),
-        (HEARD + "failed", "item_id", {"error": {"message": "m"}}),
-        ("input_audio_buffer.committed", "item_id", {}),
-        ("response.created", "response", {}),
-        ("response.created", "id", {"response": {}}),
-        ("response.done", "response", {}),
-        ("response.done", "id", {"response": {"status": "completed"}}),
         ("response.output_item.added", "item", {"response_id": "r"}),
-        ("response.output_item.done", "response_id", {"item": {}}),
         ("response.content_part.added", "part", {"response_id": "r", "item_id": "i"}),
-        ("response.content_part.done", "item_id", {"response_id": "r", "part": {}}),
         ("response.audio.delta", "delta", {"response_id": "r", "item_id": "i"}),
-        ("response.audio.delta", "item_id", {"response_id": "r", "delta": ""}),
-        ("response.audio.delta", "response_id", {"item_id": "i", "delta": ""}),
-        ("response.output_audio.done", "response_id", {"item_id": "i"}),
-        ("response.text.delta", "response_id", {"item_id": "i", "delta": "x"}),
-        ("response.function_call_arguments.done", "response_id", {"arguments": "{}"}),
     ],
 )
 def test_what_an_event_can_not_be_without(name, missing, fields):
     told = refused(json.dumps({"type": name, **fields}))
     assert name in told
     assert f"`{missing}`" in told
+
+
+NOBODY = Part("", 0)
+
+
+@pytest.mark.parametrize(
+    ("message", "event"),
+    [
+        ({"type": "conversation.item.deleted"}, wire.ItemDeleted("")),
+        ({"type": "conversation.item.truncated", "audio_end_ms": 1}, wire.ItemTruncated(NOBODY, 1)),
+        ({"type": HEARD + "delta", "delta": "x"}, wire.TranscriptionDelta(NOBODY, "x")),
+        ({"type": HEARD + "completed", "transcript": "x"}, wire.TranscriptionCompleted(NOBODY, "x")),
+        ({"type": "input_audio_buffer.committed"}, wire.Committed("")),
+        ({"type": "input_audio_buffer.committed", "item_id": None}, wire.Committed("")),
+        ({"type": "response.created"}, wire.ResponseCreated("")),
+        ({"type": "response.created", "response": {}}, wire.ResponseCreated("")),
+        ({"type": "response.created", "response": {"id": None}}, wire.ResponseCreated("")),
+        ({"type": "response.done"}, wire.ResponseDone("", "completed")),
+        ({"type": "response.done", "response": {"status": "failed"}}, wire.ResponseDone("", "failed")),
+        ({"type": "response.output_item.done", "item": {}}, wire.OutputItemDone("", 0, {})),
+        ({"type": "response.content_part.done", "part": {}}, wire.PartDone("", NOBODY, 0, {})),
+        ({"type": "response.audio.delta", "delta": "AAA="}, wire.AudioDelta("", NOBODY, 0, b"\0\0")),
+        ({"type": "response.output_audio.done"}, wire.AudioDone("", NOBODY, 0)),
+        ({"type": "response.text.delta", "delta": "x"}, wire.TextDelta("", NOBODY, 0, "x")),
+        (
+            {"type": "response.function_call_arguments.done", "arguments": "{}"},
+            wire.ArgumentsDone("", "", 0, "", "", "{}"),
+        ),
+    ],
+)
+def test_what_has_no_name_is_read_all_the_same(message, event):
+    assert wire.parse_server(json.dumps(message)) == event
+
+
+@pytest.mark.parametrize("name", [5, {}, ["item_a"], True, "x" * (bounds.MOST_NAME + 1)])
+def test_an_acknowledgement_counts_whatever_stands_where_its_name_should(name):
+    with pytest.raises(wire.BadServerEvent) as bad:
+        wire.parse_server(json.dumps({"type": "input_audio_buffer.committed", "item_id": name}))
+    assert bad.value.rest == wire.Committed("")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,179 @@
+"""What becomes of the messages of a session that suffers faults (faults.py), in order. Pure."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from edged.local import bent
+from edged.local.bloat import bloated
+from edged.local.faults import BEFORE, Fault
+from edged.local.garbage import FRAMES, GARBAGE
+from edged.local.later import Later
+from edged.wire import ClientName, ServerName, name_of, to_ga
+
+EAGER_AFTER = 10  # messages of sound in an utterance
+_LASTING = frozenset(
+    {
+        "eager",
+        "picky",
+        "on_top",
+        "deaf",
+        "nameless",
+        "twice",
+        "foreign",
+        "late",
+        "odd",
+        "cut",
+        "bad_base64",
+        "bare",
+    }
+) | {"code_in_type"}
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    message: str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Bytes that are no frame, or not in this place."""
+
+    frames: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """`do` is close, drop, stall, half_open or expire: nothing of the session comes after it."""
+
+    do: str
+    code: int = 1000
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """The session begins an answer by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Somebody else changes the session: `what` of settings.STRANGERS."""
+
+    what: str
+
+
+Action = Send | Break | Later | End | Speak | Change
+
+
+class Faulty:
+    """Stands between a session and its socket; once an `End` came out of it, it is not asked again."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self._faults = [fault for fault in faults if fault.do not in BEFORE]
+        # of those that last, what has begun
+        self._lasting = self._begun(fault for fault in self._faults if fault.at is None)
+        self._seen: Counter[str] = Counter()
+        self._last_delta: str | None = None
+        self._appended = 0  # messages of sound in this utterance
+
+    def opened(self) -> list[Action]:
+        """Before the session says anything."""
+        return self._now(None)[0]
+
+    def came(self, message: str | bytes) -> tuple[bool, list[Action]]:
+        """A message of the client: whether the session is to have it, and what happens besides."""
+        if not self._faults:
+            return True, []
+        name = _name(message)
+        actions, swallowed = self._now(name)
+        self._appended += name == ClientName.APPEND
+        if name in (ClientName.COMMIT, ClientName.CLEAR):
+            self._appended = 0
+        if name == ClientName.APPEND and "eager" in self._lasting and self._appended == EAGER_AFTER:
+            actions.append(Speak())
+        if (
+            name == ClientName.SESSION_UPDATE
+            and (refused := bent.refusal(message, self._lasting)) is not None
+        ):
+            return False, [*actions, Send(refused)]
+        return not swallowed and not ("deaf" in self._lasting and name == ClientName.COMMIT), actions
+
+    def understood(self, message: str | bytes) -> str | bytes:
+        """What the session is to have of a message that it is to have."""
+        return bent.without_detection(message) if "on_top" in self._lasting else message
+
+    def goes(self, messages: list[str]) -> list[Action]:
+        """What becomes of messages of the session."""
+        if not self._faults:
+            return [Send(message) for message in messages]
+        out: list[Action] = []
+        for message in messages:
+            name = _name(message)
+            actions, swallowed = self._now(name, message)
+            if not swallowed:
+                out += self._bent(name, message)
+            out += actions
+            if out and isinstance(out[-1], End):
+                break
+        return out
+
+    def _now(self, name: str | None, message: str | bytes = "") -> tuple[list[Action], bool]:
+        if name is not None:
+            self._seen[name] += 1
+        due = [
+            fault
+            for fault in self._faults
+            if fault.at == name and (name is None or fault.nth == self._seen[name])
+        ]
+        if name == ServerName.SESSION_CREATED and any(fault.do == "mute" for fault in self._faults):
+            return [], True
+        self._lasting |= self._begun(due)
+        actions = [action for fault in due for action in _actions(fault)]
+        actions += [Later(float(fault.arguments[0]), message) for fault in due if fault.do == "delay"]
+        return actions, any(fault.do in ("swallow", "delay") for fault in due)
+
+    @staticmethod
+    def _begun(due: Iterable[Fault]) -> set[str]:
+        """What lasts of these, each with what it was told."""
+        return {":".join((fault.do, *fault.arguments)) for fault in due if fault.do in _LASTING}
+
+    def _bent(self, name: str | None, message: str) -> list[Action]:
+        if name == ServerName.AUDIO_DELTA:
+            self._last_delta = message
+        out: list[Action] = [Send(each) for each in bent.bent(name, message, self._lasting)]
+        if name == ServerName.RESPONSE_DONE and "late" in self._lasting and self._last_delta is not None:
+            out.append(Send(self._last_delta))
+        return out
+
+
+def _actions(fault: Fault) -> list[Action]:
+    match fault.do:
+        case "close":
+            return [End("close", int(fault.arguments[0]), (*fault.arguments, "")[1])]
+        case "drop" | "stall" | "half_open" | "expire":
+            return [End(fault.do)]
+        case "unasked" | "stranger":
+            return [Change(*fault.arguments) if fault.arguments else Speak()]
+        case "break" | "garbage":
+            kind = fault.arguments[0]
+            return [Break(FRAMES[kind]) if fault.do == "break" else Send(GARBAGE[kind])]
+        case "huge":
+            filling = "x" * int(float(fault.arguments[0]) * 2**20)
+            return [Send(json.dumps({"type": ServerName.ITEM_RETRIEVED.value, "item": {"id": filling}}))]
+        case "bloat":
+            return [Send(bloated(fault.arguments[0], fault.at or ServerName.RESPONSE_DONE))]
+        case "flood":
+            limits = json.dumps(
+                {"type": ServerName.RATE_LIMITS.value, "event_id": "event_f", "rate_limits": []}
+            )
+            return [Send(limits)] * int(float(fault.arguments[0]))
+        case _:
+            return []
+
+
+def _name(message: str | bytes) -> str | None:
+    """The GA name of an event; None where it is none."""
+    name = name_of(message)
+    return None if name is None else to_ga(name)

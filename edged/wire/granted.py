@@ -1,0 +1,141 @@
+"""What the server set up, compared with what was asked of it.
+
+Rules:
+1. What a press depends on must be confirmed by the server; silence on the rest is taken for consent.
+2. Some servers report a setting where the other dialect has it. What a press depends on is looked for at both places: a
+   value that was not asked for is a mismatch wherever it stands, and a place where nothing stands says nothing.
+3. A server may add fields, round figures, name a thing by an object, and call no detection by any name for nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edged.wire.names import Dialect
+from edged.wire.settings import TABLE, UNSET, Settings, TurnDetection, dialect_of, value_of
+
+# A gateway answers with the upstream's name for the model; the other two are not repeated by all.
+_NOT_COMPARED = frozenset({"model", "tracing", "include"})
+_OF_SOUND = frozenset({"voice", "output_format"})
+
+
+def mismatches(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -> list[str]:
+    """What the server set up otherwise than asked, in words that name the key; empty when all holds.
+
+    `effective` is the session of `session.updated`, read in the dialect it shows, else in `dialect`.
+    Instructions, voice, formats, turn detection and the names of the tools must be there as asked (what is of
+    sound only when sound is asked for); of the rest, null or missing is no mismatch.
+    """
+    return [words for of in _compared(asked, effective, dialect) for words in of.otherwise()]
+
+
+def changes(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -> dict[str, str]:
+    """What `effective` says otherwise than asked of all that a press depends on: words by the setting's name.
+
+    What it does not say has not changed.
+    """
+    compared = [of for of in _compared(asked, effective, dialect) if of.at_both]
+    told = {of.setting: "; ".join(words for words in of.otherwise(silent=True)) for of in compared}
+    return {setting: words for setting, words in told.items() if words}
+
+
+def detects(asked: TurnDetection | None, effective: Mapping[str, Any], dialect: Dialect) -> bool:
+    """Whether a session has this detection, whatever else it has."""
+    compared = _compared(Settings(turn_detection=asked), effective, dialect)
+    return not any(words for of in compared if of.setting == "turn_detection" for words in of.otherwise())
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A setting that was asked for, and what the server says of it at each place."""
+
+    setting: str
+    holds: bool
+    at_both: bool
+    wanted: tuple[Any, ...]  # in each dialect's words, its own first
+    key: str
+    found: tuple[tuple[str, Any], ...]  # key and value, where there is one
+
+    def otherwise(self, *, silent: bool = False) -> Iterator[str]:
+        """What is not as asked, in words; `silent`: what is missing is let be."""
+        wanted, *others = self.wanted
+        given = [(key, value) for key, value in self.found if not _is_none(self.setting, value)]
+        if not given and wanted is not None and self.holds and not silent:
+            yield f"{self.key} is None, not {_short(wanted)}"
+        for key, value in given:
+            words = (wanted,) if key == self.key else (wanted, *others)
+            if not any(_agrees(self.setting, each, value) for each in words):
+                yield f"{key} is {_short(value)}, not {_short(wanted)}"
+
+
+def _compared(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -> Iterator[_Compared]:
+    seen = dialect_of(effective) or dialect
+    both = (seen, *(other for other in Dialect if other is not seen))
+    for row in TABLE:
+        key, wanted = row.key(seen), value_of(row.setting, asked, seen)
+        if key is None or wanted is UNSET or row.setting in _NOT_COMPARED:
+            continue
+        at_both = row.holds or row.setting == "audio_output"
+        keys = dict.fromkeys(place for each in both if at_both and (place := row.key(each)))
+        yield _Compared(
+            row.setting,
+            row.holds and (asked.audio_output or row.setting not in _OF_SOUND),
+            at_both,
+            tuple(value_of(row.setting, asked, each) for each in both),
+            key,
+            tuple((place, _find(effective, place)) for place in keys or (key,)),
+        )
+
+
+def _is_none(setting: str, value: Any) -> bool:
+    """Whether this says that there is none, or nothing at all."""
+    if setting == "turn_detection":
+        value = value.get("type") if isinstance(value, Mapping) else value
+        return value in (None, False, "none")
+    return value is None
+
+
+def _find(session: Mapping[str, Any], key: str) -> Any:
+    """The value at a dotted key; None where there is none."""
+    value: Any = session
+    for name in key.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _agrees(setting: str, wanted: Any, given: Any) -> bool:
+    if setting == "tools":  # by name: servers fill in what a schema leaves open
+        return isinstance(given, list) and _tool_names(given) == _tool_names(wanted)
+    if setting == "audio_output":
+        return isinstance(given, list) and sorted(map(str, given)) == sorted(wanted)
+    return _same(wanted, given)
+
+
+def _tool_names(tools: list[Any]) -> list[str]:
+    return sorted(
+        str(tool.get("name") or tool.get("server_label")) if isinstance(tool, Mapping) else repr(tool)
+        for tool in tools
+    )
+
+
+def _same(wanted: Any, given: Any) -> bool:
+    """Whether `given` has all of `wanted`; a server may add fields, and may name a thing by an object."""
+    if isinstance(wanted, Mapping) and isinstance(given, Mapping):
+        return all(
+            _same(value, given.get(name))
+            for name, value in wanted.items()
+            if name == "type" or given.get(name) is not None
+        )
+    if isinstance(wanted, str) and isinstance(given, Mapping):
+        return wanted in (given.get("id"), given.get("name"))
+    if isinstance(wanted, float) and isinstance(given, int | float):
+        try:
+            return abs(wanted - given) < 1e-3  # servers round
+        except OverflowError:  # an integer that no float holds
+            return False
+    return bool(wanted == given)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,98 @@
+"""What the server set up, wherever it tells of it. What it tells at its own place is in test_settings.py."""
+
+import copy
+import json
+from dataclasses import replace
+
+import pytest
+
+from edged.wire import UNSET, Dialect, Settings, TurnDetection, changes, mismatches, to_wire
+from tests.wire.test_settings import BETA, BOTH, FULL, GA, granted
+
+QUIET = Settings(instructions="Be brief.", voice="marin")
+OFF = (None, UNSET, "none", False, {}, {"type": None}, {"type": "none"})
+ON = ({"type": "server_vad"}, {"type": "semantic_vad"}, {"type": "new_vad"}, "server_vad", True)
+
+
+@pytest.mark.parametrize("off", OFF)
+@pytest.mark.parametrize("on", ON)
+@BOTH
+def test_a_detection_that_was_not_asked_for_is_a_mismatch_wherever_it_stands(dialect, on, off):
+    own, other = ("audio__input__turn_detection", "turn_detection")
+    session = granted(GA, QUIET, **{own: off, other: on})
+    assert mismatches(QUIET, session, dialect) == [f"turn_detection is {on!r}, not None"]
+    session = granted(GA, QUIET, **{own: on, other: off} if off is not UNSET else {own: on})
+    assert mismatches(QUIET, session, dialect) == [f"audio.input.turn_detection is {on!r}, not None"]
+
+
+@pytest.mark.parametrize("off", [off for off in OFF if off is not UNSET])
+def test_no_detection_by_any_name_is_what_was_asked_for(off):
+    assert mismatches(QUIET, granted(GA, QUIET, audio__input__turn_detection=off), GA) == []
+    assert mismatches(QUIET, granted(GA, QUIET, turn_detection=off), GA) == []
+    assert mismatches(QUIET, granted(BETA, QUIET, turn_detection=off), BETA) == []
+
+
+def test_one_that_was_asked_for_may_be_confirmed_at_either_place():
+    asked = replace(QUIET, turn_detection=TurnDetection(silence_duration_ms=700))
+    told = {"type": "server_vad", "silence_duration_ms": 700}
+    moved = granted(GA, asked, audio__input__turn_detection=UNSET, turn_detection=told)
+    assert mismatches(asked, moved, GA) == []
+    moved["turn_detection"] = {"type": "server_vad", "silence_duration_ms": 500}
+    assert len(mismatches(asked, moved, GA)) == 1
+    assert len(mismatches(asked, {**moved, "turn_detection": None}, GA)) == 1
+
+
+def test_a_detection_that_is_left_to_the_server_is_neither_asked_for_nor_compared():
+    asked = replace(QUIET, turn_detection=UNSET)
+    for dialect in Dialect:
+        told = to_wire(asked, dialect)
+        assert "turn_detection" not in json.dumps(told)
+        assert mismatches(asked, {**told, "turn_detection": {"type": "server_vad"}}, dialect) == []
+
+
+@pytest.mark.parametrize(
+    ("nested", "top", "wrong"),
+    [
+        (("output", "voice"), {"voice": "marin"}, {"voice": "eve"}),
+        (("input", "format"), {"input_audio_format": "pcm16"}, {"input_audio_format": "g711_ulaw"}),
+        (
+            ("output", "format"),
+            {"output_audio_format": {"type": "audio/pcm", "rate": 24000}},
+            {"output_audio_format": {"type": "audio/pcm", "rate": 16000}},
+        ),
+    ],
+)
+def test_what_a_press_depends_on_may_be_told_where_the_other_dialect_has_it(nested, top, wrong):
+    session = granted(GA, QUIET)
+    whole = copy.deepcopy(session)
+    del session["audio"][nested[0]][nested[1]]
+    assert len(mismatches(QUIET, session, GA)) == 1
+    assert mismatches(QUIET, session | top, GA) == []
+    for changed in (session | wrong, whole | wrong):
+        [told] = mismatches(QUIET, changed, GA)
+        assert told.startswith(f"{next(iter(wrong))} is ")
+
+
+def test_modalities_in_the_words_of_either_dialect():
+    session = granted(GA, QUIET)
+    for good in (["audio"], ["text", "audio"], None):
+        assert mismatches(QUIET, {**session, "modalities": good}, GA) == []
+    assert len(mismatches(QUIET, {**session, "modalities": ["text"]}, GA)) == 1
+
+
+def test_what_nobody_depends_on_is_looked_for_at_its_own_place_only():
+    asked = replace(QUIET, speed=1.25, max_output_tokens=100)
+    session = granted(GA, asked, speed=1.0, max_response_output_tokens="inf")
+    assert mismatches(asked, session, GA) == []
+
+
+@BOTH
+def test_what_a_session_does_not_tell_of_has_not_changed(dialect):
+    assert changes(FULL, {}, dialect) == {}
+    session = granted(dialect, FULL)
+    assert changes(FULL, session, dialect) == {}
+    voice = "audio__output__voice" if dialect is GA else "voice"
+    found = changes(FULL, granted(dialect, FULL, **{voice: "eve"}), dialect)
+    assert list(found) == ["voice"]
+    assert "is 'eve', not " in found["voice"]
+    assert list(changes(QUIET, {"turn_detection": {"type": "server_vad"}}, dialect)) == ["turn_detection"]
