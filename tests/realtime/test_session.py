@@ -1063,3 +1063,13 @@ def test_a_service_that_asks_for_more_messages_than_it_takes_is_given_up():
         session.probe()
         events = raw(session, type="error", error={"code": "x", "event_id": f"e{number}", "message": "m"})
     assert [event.cause for event in events if isinstance(event, Broken)] == ["server_error"]
+
+
+@pytest.mark.parametrize("code", [None, "invalid_request"])
+def test_before_the_greeting_the_words_of_an_error_may_refuse_the_dialect(code):
+    error = wire.ErrorEvent(wire.ServerError("Unsupported beta header.", code=code))
+    (broken,) = says(fresh(dialect=Dialect.BETA), error)
+    assert (broken.cause, broken.said) == ("dialect_refused", "Unsupported beta header.")
+    greeted = fresh(dialect=Dialect.BETA)
+    says(greeted, wire.SessionCreated(session=effective(dialect=Dialect.BETA)))
+    assert all(not isinstance(each, Broken) for each in says(greeted, error))
