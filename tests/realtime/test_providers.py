@@ -300,3 +300,13 @@ def test_each_row_tells_what_the_line_has_to_know():
 def test_remedies_are_of_causes_that_there_are():
     for row in PROVIDERS.values():
         assert row.remedies.keys() <= CAUSES.keys()
+
+
+def test_who_adds_the_header_of_beta_himself_begins_with_beta():
+    own = {"openai-beta": "realtime=v1"}
+    begun = endpoint("openai", key="k", headers=own)
+    assert (begun.dialect, begun.headers["openai-beta"]) == (Dialect.BETA, "realtime=v1")
+    assert "OpenAI-Beta" not in begun.headers
+    asked = endpoint("openai", key="k", headers=own, dialect=Dialect.GA)
+    assert asked.dialect is Dialect.GA
+    assert not {"openai-beta", "OpenAI-Beta"} & asked.headers.keys()

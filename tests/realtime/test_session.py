@@ -1374,3 +1374,13 @@ def test_the_other_dialect_is_confirmed_under_the_name_of_the_second_question():
     assert says(session, error("no", code="odd", event_id="e1")) == [Told("odd", "no")]
     confirmed = wire.SessionUpdated(session=effective(dialect=Dialect.BETA))
     assert says(session, confirmed, Dialect.BETA) == [Ready()]
+
+
+@pytest.mark.parametrize("code", [None, "invalid_request"])
+def test_before_the_greeting_the_words_of_an_error_may_refuse_the_dialect(code):
+    error = wire.ErrorEvent(wire.ServerError("Unsupported beta header.", code=code))
+    (broken,) = says(fresh(dialect=Dialect.BETA), error)
+    assert (broken.cause, broken.said) == ("dialect_refused", "Unsupported beta header.")
+    greeted = fresh(dialect=Dialect.BETA)
+    says(greeted, wire.SessionCreated(session=effective(dialect=Dialect.BETA)))
+    assert all(not isinstance(each, Broken) for each in says(greeted, error))
