@@ -1167,6 +1167,7 @@ def test_speech_that_ends_with_the_sound_there_is_of_that_utterance(lab_run):
             rig.utter(b"\1\2" * 72_000)
             rig.utter(b"\5\6" * 72_000)
             await asyncio.sleep(1)
+            line.say(wire.SpeechStarted(sent_ms + 10, "item_1"))
             line.say(wire.SpeechStopped(sent_ms + 2990, "item_1"))
             line.say(wire.Committed("item_1", None))
             await asyncio.sleep(0.1)

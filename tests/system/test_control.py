@@ -428,6 +428,32 @@ def test_the_end_cancels_what_was_asked_and_lets_go_what_is_pressed(path):
     asyncio.run(main())
 
 
+def test_the_end_waits_for_what_one_who_has_gone_had_asked_for(path):
+    async def main():
+        target, begun, ended = Target(), asyncio.Event(), []
+
+        async def reload():
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(0)
+                ended.append(1)
+
+        target.reload = reload
+        async with serving(path, target) as server:
+            async with client_of(path) as client:
+                client.writer.write(b'{"command": "reload"}\n')
+                await begun.wait()
+            server.publish({"event": "x"})  # with that it is noticed
+            for _ in range(20):
+                await asyncio.sleep(0)
+            await server.close()
+            assert ended == [1]
+
+    asyncio.run(main())
+
+
 def test_one_that_never_served_ends_without_a_trace(path):
     path.parent.mkdir()
     path.write_text("another's")
