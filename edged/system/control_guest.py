@@ -68,7 +68,6 @@ class Guest(asyncio.BufferedProtocol):
         self._filled = 0
         self._at_end = self._leaving = False
         self._outbox: list[Line] = []
-        self._goodbye: asyncio.TimerHandle | None = None
 
     # -- asyncio's side ------------------------------------------------------------------------------
 
@@ -93,15 +92,11 @@ class Guest(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 asyncio's
         self._leaving = True
-        if self._goodbye is not None:
-            self._goodbye.cancel()
         self._host.gone(self)
 
     # -- the server's side ---------------------------------------------------------------------------
 
     def send(self, line: Line) -> None:
-        if self._leaving:
-            return  # it has been told the last
         if not self._outbox:
             # The link's writer has been woken by then, and runs in the first of the two rounds.
             self._loop.call_soon(self._loop.call_soon, self._flush)
@@ -120,7 +115,7 @@ class Guest(asyncio.BufferedProtocol):
             self._outbox.append(Line({"type": "error", "error": why}))
         self._flush()
         self._leaving = True
-        self._goodbye = self._loop.call_later(GOODBYE_S, self._transport.abort)
+        self._loop.call_later(GOODBYE_S, self._transport.abort)
         if is_talking:
             self._filled = 0
             self._transport.write_eof()
@@ -161,7 +156,7 @@ class Guest(asyncio.BufferedProtocol):
     def _flush(self) -> None:
         outbox, self._outbox = self._outbox, []
         if self._leaving:
-            return
+            return  # it has been told the last
         said = b"".join([line.encoded for line in outbox])
         if self._transport.get_write_buffer_size() + len(said) > MOST_OUTBOX:
             self._host.lost()

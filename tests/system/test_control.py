@@ -368,14 +368,19 @@ def test_whoever_goes_leaves_its_place(path):
     asyncio.run(main())
 
 
+def kept(kind, beside=()):
+    """What there is of it, but for what others have left."""
+    gc.collect()
+    return [each for each in gc.get_objects() if isinstance(each, kind) and id(each) not in beside]
+
+
 def test_nothing_is_kept_of_what_was_answered(path):
     async def main():
+        before = {id(each) for each in kept(asyncio.Task)}
         async with serving(path, Target()), client_of(path) as client:
             for _ in range(50):
                 await client.ask({"command": "status"})
-            gc.collect()
-            kept = [each for each in gc.get_objects() if isinstance(each, asyncio.Task) and each.done()]
-            assert kept == []
+            assert not [task for task in kept(asyncio.Task, before) if task.done()]
 
     asyncio.run(main())
 
@@ -419,6 +424,32 @@ def test_the_end_cancels_what_was_asked_and_lets_go_what_is_pressed(path):
             assert ended == [1]
             assert target.commands == ["press", "let go"]
             assert await pressing.reader.read() == b""
+
+    asyncio.run(main())
+
+
+def test_the_end_waits_for_what_one_who_has_gone_had_asked_for(path):
+    async def main():
+        target, begun, ended = Target(), asyncio.Event(), []
+
+        async def reload():
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(0)
+                ended.append(1)
+
+        target.reload = reload
+        async with serving(path, target) as server:
+            async with client_of(path) as client:
+                client.writer.write(b'{"command": "reload"}\n')
+                await begun.wait()
+            server.publish({"event": "x"})  # with that it is noticed
+            for _ in range(20):
+                await asyncio.sleep(0)
+            await server.close()
+            assert ended == [1]
 
     asyncio.run(main())
 
@@ -912,14 +943,14 @@ def test_one_that_is_talking_when_all_ends_hears_why_and_no_error(path):
 
 def test_nothing_is_kept_of_who_was_sent_away(path):
     async def main(_):
+        before = {id(each) for each in kept(Guest)}
         async with serving(path, Target()), AsyncExitStack() as stack:
             for _ in range(20):
                 client = stack.enter_context(socket.socket(socket.AF_UNIX))
                 client.connect(str(path))
                 client.setblocking(False)
                 assert "snapshot" in await heard(client)
-            gc.collect()
-            assert len([each for each in gc.get_objects() if isinstance(each, Guest)]) == 16
+            assert len(kept(Guest, before)) == 16
 
     on_a_clock(main)
 
