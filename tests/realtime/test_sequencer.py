@@ -506,3 +506,9 @@ def test_an_interrupt_waits_for_what_was_heard_and_a_cancel_does_not(line):
         assert line.seq.owed is owed
         line.seq.heard([])
         line.seq.done("resp_2")
+
+
+def test_sound_of_another_does_not_take_the_name_of_the_answer_that_runs(line):
+    line.answering("resp_1")
+    assert line.seq.sounding("resp_2") is None
+    assert line.seq.sounding("resp_1") is not None
