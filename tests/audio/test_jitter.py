@@ -1206,3 +1206,9 @@ def test_what_a_device_took_ahead_is_no_wait():
     buffer.take(100 * MS)
     buffer.push(A, flat(300), ahead=30 * MS)
     assert buffer.take(40 * MS) == silence(20) + flat(20)
+
+
+def test_an_answer_that_was_cut_off_without_more_was_so_when_it_was_cut_off():
+    buffer = flowing(tone(2000))
+    buffer.flush()
+    assert [each.done for each in buffer.learnt] == [20.0]
