@@ -1212,3 +1212,23 @@ def test_an_answer_that_was_cut_off_without_more_was_so_when_it_was_cut_off():
     buffer = flowing(tone(2000))
     buffer.flush()
     assert [each.done for each in buffer.learnt] == [20.0]
+
+
+def test_a_device_that_says_that_it_holds_no_more_has_played_all_of_it():
+    buffer = JitterBuffer()
+    buffer.set_latency(40)
+    buffer.push(A, tone(60))
+    buffer.end()
+    buffer.take(60 * MS)
+    assert buffer.events() == [Started(A)]
+    buffer.set_latency(0)
+    assert buffer.events() == [Drained()]
+
+
+def test_no_time_passes_when_a_device_says_what_it_holds():
+    buffer = flowing(tone(500))
+    for _ in range(2 * MS):
+        buffer.set_latency(10)
+    buffer.flush()
+    buffer.take(20 * MS)
+    assert buffer.events() == [Flushed((Heard(A, 10, 500),))]
