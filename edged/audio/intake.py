@@ -125,7 +125,7 @@ class Intake:
         """Say whether the machine speaks: then, and for the room's tail after it, there is no pre-roll."""
         self._tell_heed(is_open=self._is_open, speaking=speaking)
         with self._lock:
-            if self._speaking and not speaking:
+            if self._speaking:  # the last word of it counts: that it falls silent
                 self._deaf_bytes = self._tail_bytes
             self._speaking = speaking
             if speaking:

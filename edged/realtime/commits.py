@@ -41,7 +41,8 @@ class Commits:
         self._counters, self.detects = counters, detects
         self._out: list[_Out] = []  # without a reply, oldest first
         self._replied: list[str] = []
-        self._sending = self._begun = 0  # the utterance being sent, and the one the service has begun to take
+        self._sending: int | None = None  # the utterance being sent
+        self._begun: int | None = None  # the one that the service has begun to take
         self._ended: str | None = None  # the item whose speech has ended, until it is committed
         self._spoke = False  # the service has told of speech since
         self._late: list[int] = []  # utterances whose commit was passed over, and may still have its reply

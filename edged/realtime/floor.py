@@ -104,8 +104,6 @@ def step(state: State, sign: Sign) -> tuple[State, tuple[Do, ...]]:
             follows = replace(follows, wanted=False)
         case Sign.HEARD:
             follows = replace(follows, unheard=False)
-        case _:
-            pass
     do = () if move.do is None else (move.do,)
     if follows.floor is Floor.FREE and follows.wanted and not follows.unheard:
         return replace(follows, floor=Floor.ASKED, wanted=False), (*do, Do.ASK)

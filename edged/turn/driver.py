@@ -116,7 +116,6 @@ class Turns:
     def _arm(self) -> None:
         if self._limit is not None:
             self._limit.cancel()
-            self._limit = None
         limit_ms = self.limits.of(self.mode, self.state)
         if limit_ms is not None:
             self._limit = asyncio.get_running_loop().call_later(limit_ms / 1000, self.post, Event.TIMED_OUT)

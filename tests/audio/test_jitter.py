@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from edged import pcm
 from edged.audio.answers import Drained, Flushed, Started, Underrun
 from edged.audio.jitter import JitterBuffer
-from edged.audio.prediction import Prediction
+from edged.audio.prediction import Prediction, Rule
+from edged.audio.response import MOST_RESPONSES
 from edged.wire.parts import Heard, Part
 from tests.effort import examples
 
@@ -1118,3 +1119,116 @@ class AgainstAStream(RuleBasedStateMachine):
 
 AgainstAStream.TestCase.settings = examples(60, stateful_step_count=30)
 TestAgainstAStream = AgainstAStream.TestCase
+
+
+# What hangs on one word
+
+
+def test_ten_minutes_are_held_unless_told_otherwise_and_not_a_sample_more():
+    buffer = JitterBuffer()
+    assert buffer.push(A, bytes(600_000 * MS))
+    assert not buffer.push(A, bytes(2))
+    assert buffer.queued_ms == 600_000
+
+
+def test_so_many_answers_may_wait_and_no_more():
+    buffer = JitterBuffer()
+    pushed = 0
+    while buffer.push(Part(f"item_{pushed}", 0), flat(1)):
+        buffer.end()
+        pushed += 1
+        assert pushed <= MOST_RESPONSES
+    assert (pushed, buffer.queued_ms) == (MOST_RESPONSES, MOST_RESPONSES)
+    buffer.take(1 * MS)
+    assert buffer.push(A, flat(1))
+
+
+def test_each_answer_is_learnt_from_by_what_came_of_it():
+    buffer = JitterBuffer()
+    buffer.push(A, tone(100))
+    buffer.end()
+    buffer.push(B, tone(50))
+    buffer.take(20 * MS)
+    buffer.push(B, tone(30))
+    buffer.end()
+    assert [arrivals.got for arrivals in buffer.learnt] == [[100.0], [50.0, 80.0]]
+
+
+@pytest.mark.parametrize(("deltas", "learnt"), [((600, 399), 0), ((600, 400), 1), ((1000, 1), 1)])
+def test_all_that_came_of_it_counts_for_an_answer_that_was_cut_off(deltas, learnt):
+    buffer = JitterBuffer()
+    for ms in deltas:
+        buffer.push(A, tone(ms))
+        buffer.take(20 * MS)
+    buffer.flush()
+    assert len(buffer.learnt) == learnt
+
+
+def test_half_a_sample_is_cut_by_a_take_and_goes_first_into_the_next():
+    buffer = JitterBuffer(prebuffer_ms=0)
+    sound = tone(10)
+    buffer.push(A, sound)
+    buffer.end()
+    assert buffer.take(3) + buffer.take(4) + buffer.take(473) == sound
+    assert buffer.take(3) + buffer.take(3) == bytes(6)
+
+
+def starting(delay_ms: int, queued_ms: int) -> JitterBuffer:
+    """Its answers start after so long, or when so much is here."""
+    prediction = Prediction()
+    prediction.rule = Rule(delay_ms, queued_ms)
+    return JitterBuffer(prebuffer_ms=None, prediction=prediction)
+
+
+@pytest.mark.parametrize("take_ms", [1, 7, 20, 100])
+def test_an_answer_starts_so_long_after_its_first_delta_to_the_sample(take_ms):
+    buffer = starting(50, 1000)
+    buffer.take(13 * MS)
+    sound = flat(300)
+    buffer.push(A, sound)
+    buffer.take(10 * MS)
+    out = b""
+    while len(out) < 100 * MS:
+        out += buffer.take(take_ms * MS)
+    assert out[: 100 * MS] == silence(40) + sound[: 60 * MS]
+
+
+def test_and_at_once_where_so_much_of_it_is_here():
+    buffer = starting(50, 100)
+    buffer.push(A, flat(99))
+    assert buffer.take(10 * MS) == silence(10)
+    buffer.push(A, flat(1))
+    assert buffer.take(10 * MS) == flat(10)
+
+
+def test_what_a_device_took_ahead_is_no_wait():
+    buffer = starting(50, 1000)
+    buffer.take(100 * MS)
+    buffer.push(A, flat(300), ahead=30 * MS)
+    assert buffer.take(40 * MS) == silence(20) + flat(20)
+
+
+def test_an_answer_that_was_cut_off_without_more_was_so_when_it_was_cut_off():
+    buffer = flowing(tone(2000))
+    buffer.flush()
+    assert [each.done for each in buffer.learnt] == [20.0]
+
+
+def test_a_device_that_says_that_it_holds_no_more_has_played_all_of_it():
+    buffer = JitterBuffer()
+    buffer.set_latency(40)
+    buffer.push(A, tone(60))
+    buffer.end()
+    buffer.take(60 * MS)
+    assert buffer.events() == [Started(A)]
+    buffer.set_latency(0)
+    assert buffer.events() == [Drained()]
+
+
+def test_no_time_passes_when_a_device_says_what_it_holds():
+    buffer = flowing(tone(500))
+    for _ in range(2 * MS):
+        buffer.set_latency(10)
+    buffer.flush()
+    buffer.take(20 * MS)
+    assert buffer.events() == [Flushed((Heard(A, 10, 500),))]

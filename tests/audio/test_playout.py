@@ -10,7 +10,7 @@ from edged.audio.answers import Drained, Flushed, Started
 from edged.audio.jitter import JitterBuffer
 from edged.audio.lane import MOST_CUES, CueDone
 from edged.audio.playout import Playout
-from edged.audio.prediction import Prediction
+from edged.audio.prediction import Prediction, Rule
 from edged.wire.parts import Heard, Part
 
 A, B = Part("item_a", 0), Part("item_b", 0)
@@ -824,3 +824,33 @@ def test_in_another_format_a_cut_is_waited_for_as_long():
     assert not playout.idle
     playout.take(2)
     assert playout.idle
+
+
+def test_what_a_cut_tells_is_news(cutter):
+    cutter.playout.push(A, flat(500))
+    cutter.take(200)
+    cutter.playout.flush()
+    cutter.events()
+    news = cutter.news
+    cutter.playout.cut_done(0)
+    assert cutter.news == news + 1
+    cutter.playout.cut_done(0)
+    assert cutter.news == news + 1
+
+
+def test_the_silence_of_a_cut_is_none_of_the_cue_that_sounded(cutter):
+    cutter.playout.cue("busy", flat(100))
+    cutter.take(20)
+    assert cutter.playout.cued_bytes == 20 * MS
+    cutter.playout.hush()
+    cutter.take(20)
+    assert cutter.playout.cued_bytes == 0
+
+
+def test_without_a_clock_an_answer_starts_so_long_after_it_came_to_the_sample():
+    prediction = Prediction()
+    prediction.rule = Rule(50, 1000)
+    playout = Playout(JitterBuffer(prebuffer_ms=None, prediction=prediction), notify=lambda: None)
+    playout.take(20 * MS)
+    playout.push(A, flat(300))
+    assert playout.take(70 * MS) == silence(50) + flat(20)

@@ -563,3 +563,9 @@ def test_before_the_session_is_configured_nothing_is_cancelled():
     sent = []
     Sequencer(lambda: "id", sent.append, Counter()).created("resp_own", adopt=False, unwanted=True)
     assert sent == []
+
+
+def test_sound_of_another_does_not_take_the_name_of_the_answer_that_runs(line):
+    line.answering("resp_1")
+    assert line.seq.sounding("resp_2") is None
+    assert line.seq.sounding("resp_1") is not None

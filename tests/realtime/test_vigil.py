@@ -312,3 +312,17 @@ def test_an_answer_to_a_probe_before_the_commit_says_nothing_of_it():
 def test_who_was_not_looked_at_for_long_is_asked_before_it_is_called_deaf():
     vigil = Vigil(0.0)
     assert signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 0.0, 9.0) == [Sign.FINE, Sign.PROBE]
+
+
+def test_bytes_have_their_time_from_when_they_were_first_seen():
+    told = signs(Vigil(0.0), Owed.NOTHING, ALL_OF_IT, 1.0, 1.7, 1.8)
+    assert told == [Sign.FINE, Sign.FINE, Sign.SLOW]
+
+
+def test_who_owes_nothing_any_more_is_asked_15_s_after_its_last_word():
+    vigil = Vigil(0.0)
+    for at in (2.0, 4.0, 6.0):
+        vigil.came(at)
+        assert vigil.look(at, Owed.ANSWER, NONE_OF_IT) is Sign.FINE
+    told = signs(vigil, Owed.NOTHING, NONE_OF_IT, 9.0, 20.9, 21.0)
+    assert told == [Sign.FINE, Sign.FINE, Sign.PROBE]

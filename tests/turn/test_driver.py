@@ -446,3 +446,30 @@ def test_a_refused_press_takes_nothing_from_who_holds_the_button(loop_run):
         assert turns.state is State.LISTENING
 
     loop_run(body)
+
+
+def test_an_answer_after_which_nothing_may_open_is_still_told_as_its_end(loop_run):
+    async def body():
+        turns, owner = conversation_at_an_answer()
+        turns.post(Event.MUTED)
+        turns.post(Event.ENDED_AUDIO)
+        turns.post(Event.DRAINED)
+        assert (State.DRAINING, Event.DRAINED, State.TELLING) in owner.log
+
+    loop_run(body)
+
+
+def test_a_change_goes_into_the_journal_once_the_press_is_done(loop_run, caplog):
+    caplog.set_level("INFO", "edged.turn.driver")
+
+    async def body():
+        turns, _ = driven()
+        turns.post(Event.PRESS)
+        turns.post(Event.PRESS)  # means nothing
+        assert caplog.messages == []
+        await asyncio.sleep(0.001)
+        assert caplog.messages == ["turn: PRESS: IDLE -> ARMED"]
+        (record,) = caplog.records
+        assert record.edged == {"state": State.ARMED, "was": State.IDLE, "by": "PRESS"}
+
+    loop_run(body)
