@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from edged.local import faults
+from edged.local import faults, garbage
 from edged.system.journal import setup
 from tests.lab.kiosk import kiosk_of
 from tests.lab.net import SimNet
@@ -29,13 +29,15 @@ FAULTS = (
         "delay:3@input_audio_buffer.committed",
     ),
     *("twice", "foreign", "late", "odd", "cut", "bad_base64", "bare", "code_in_type"),
+    *("eager", "stranger:voice", "stranger:detection@response.created", "picky:null", "picky:all", "on_top"),
+    *("nameless", "nameless:all"),
     *(
         "bloat:lists",
         "bloat:wide@error",
         "huge:2",
         "huge:17",
         "flood:1000",
-        *(f"garbage:{kind}" for kind in faults.GARBAGE),
+        *(f"garbage:{kind}" for kind in garbage.GARBAGE),
     ),
 )
 QUICK = ("refuse:401", "garbage:untyped")

@@ -80,6 +80,8 @@ _SURER = frozenset(
         DIALECT_REFUSED,
     }
 )
+OF_WHO_ASKS = _SURER | {"key_refused"}
+"""Causes of a refusal that has nothing to do with what was asked for."""
 
 
 def of_status(status: int) -> str:

@@ -100,7 +100,7 @@ ROWS = (
         \bwaf\b
         challenge page
         unusual traffic
-        request (?:was |has been )?(?:blocked|rejected) by
+        request (?:was |has been )?(?:blocked|rejected) by(?! (?:\w+ ){0,3}(?:content|safety|usage|moderation|polic))
         ^request rejected$
         support id
         request unsuccessful

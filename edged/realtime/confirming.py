@@ -19,6 +19,8 @@ from dataclasses import replace
 from typing import Any
 
 from edged import wire
+from edged.dial import meaning
+from edged.dial.bodies import Said
 from edged.realtime import faults
 from edged.realtime.events import Broken, Ready, SessionEvent, Told
 from edged.wire import UNSET, Dialect, Settings, TurnDetection
@@ -108,9 +110,12 @@ class Confirming:
         if not is_named and code not in _INVALID:
             return [told]  # of something else; the close that follows says of what, or the time is up
         said, by = (f"(`{error.param}`): {error.message}", " ") if error.param else (error.message, ": ")
-        self.verdict = Broken(
-            "settings_refused", f"the service refuses the session's settings{by}{said}", said
-        )
+        of_whom = None if is_named else meaning.of_error(Said(error.message, type=code))
+        if of_whom in meaning.OF_WHO_ASKS:  # whatever it was asked for
+            self.verdict = Broken(of_whom, f"the service refuses: {error.message}", error.message)
+        else:
+            text = f"the service refuses the session's settings{by}{said}"
+            self.verdict = Broken("settings_refused", text, said)
         if self._why or _DETECTION.search(f"{error.param or ''} {error.message}"):
             self._why = self._why or said
             return self._lets_detect(dialect, [told])

@@ -32,12 +32,15 @@ class Detection:
 
     @property
     def detects(self) -> bool:
-        """Whether the service may end utterances, and begin answers, by itself."""
-        return self._commits.detects
+        """Whether the service ends utterances, and begins answers, by itself, as it was asked or found to do.
+
+        One that keeps its detection against our will commits by itself, but may begin no answer (confirming.py).
+        """
+        return self._detects
 
     @detects.setter
     def detects(self, detects: bool) -> None:
-        self._commits.detects = self._confirming.detects = detects
+        self._detects = self._commits.detects = self._confirming.detects = detects
 
     @property
     def sent_ms(self) -> float:

@@ -73,6 +73,8 @@ class Opener:
             try:
                 line = await open_line(self._dial, to, session, told=hear, known=sure, history=history)
             except LinkError as error:
+                if session.dialect is not to.dialect:
+                    self._next = session.dialect  # it has greeted in that
                 to = self._another(attempt, to, error, told=complained)
                 continue
             self._used, self._next = session.dialect, None

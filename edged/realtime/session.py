@@ -177,7 +177,7 @@ class Session:
             case wire.SpeechStopped(audio_end_ms=at_ms):
                 return [Speech(started=False, at_ms=at_ms)]
             case wire.ResponseCreated():
-                in_talk, may = event.conversation_id is not None, self.detection.asked is not None
+                in_talk, may = event.conversation_id is not None, self.detection.detects
                 live = self._answers.created(
                     event.response_id, adopt=in_talk and may, unwanted=in_talk and not may
                 )

@@ -31,6 +31,11 @@ EDGED = Project(
             f"realtime/{name}"
             for name in (
                 "session",
+                "confirming",
+                "detection",
+                "deaf",
+                "takings",
+                "opener",
                 "sequencer",
                 "floor",
                 "commits",

@@ -64,21 +64,21 @@ def test_the_confirmation_of_another_update_is_waited_out(dialect):
         assert says(session, of_another(dialect), dialect) == []
         assert not session.ready
     assert says(session, wire.SessionUpdated(session=effective(dialect=dialect)), dialect) == [Ready()]
-    assert (session.ready, session.flaw, session.counters["other_settings"]) == (True, None, 2)
+    assert (session.ready, session.confirming.flaw, session.counters["other_settings"]) == (True, None, 2)
 
 
 def test_the_last_one_is_the_one_that_is_judged():
     session = asked()
     says(session, of_another(Dialect.GA))
     says(session, of_another(Dialect.GA, instructions="Be long."))
-    assert "Be long." in session.verdict.said
-    assert "verse" not in session.verdict.said
+    assert "Be long." in session.confirming.verdict.said
+    assert "verse" not in session.confirming.verdict.said
 
 
 def test_before_the_update_is_out_nothing_is_judged():
     session = fresh()
     assert says(session, of_another(Dialect.GA)) == []
-    assert session.verdict is None
+    assert session.confirming.verdict is None
 
 
 # -- whose refusal ---------------------------------------------------------------------------------------
@@ -88,11 +88,11 @@ def test_before_the_update_is_out_nothing_is_judged():
 def test_an_invalid_request_without_any_name_is_the_refusal_of_the_update(fields):
     session = asked()
     assert isinstance(says(session, error("session.voice: no such voice", **fields))[0], Told)
-    assert (session.verdict.cause, session.verdict.said) == (
+    assert (session.confirming.verdict.cause, session.confirming.verdict.said) == (
         "settings_refused",
         "session.voice: no such voice",
     )
-    assert session.refused
+    assert session.confirming.refused
     assert types(session) == []
 
 
@@ -100,14 +100,14 @@ def test_it_outweighs_what_others_are_confirmed():
     session = asked()
     says(session, error("session.voice: no such voice"))
     says(session, of_another(Dialect.GA))
-    assert session.verdict.said == "session.voice: no such voice"
+    assert session.confirming.verdict.said == "session.voice: no such voice"
 
 
 @pytest.mark.parametrize("kind", ["server_error", "connection_limit_reached", None])
 def test_an_error_of_another_kind_without_any_name_is_no_refusal(kind):
     session = asked()
     says(session, error("busy", type=kind))
-    assert not session.refused
+    assert not session.confirming.refused
 
 
 # -- a service that has no session without its detection -------------------------------------------------
@@ -132,8 +132,8 @@ def test_where_the_refusal_names_the_detection_the_services_own_is_asked_for(dia
     assert detection_of(again)["create_response"] is False
     settled = {**again["session"], "id": "s"}
     assert says(session, wire.SessionUpdated(session=settled), dialect) == [Ready()]
-    assert session.flaw == "detection_kept"
-    assert "begins no answers" in session.flaw_text
+    assert session.confirming.flaw == "detection_kept"
+    assert "begins no answers" in session.confirming.kept
 
 
 @BOTH
@@ -148,8 +148,8 @@ def test_what_the_service_does_not_take_of_that_is_dropped(dialect):
     assert seen[2] == "not a word"
     own = {**effective(dialect=dialect), "turn_detection": {"type": "server_vad"}}
     assert says(session, wire.SessionUpdated(session=own), dialect) == [Ready()]
-    assert "billed all the same" in session.flaw_text
-    assert NO_NULL.split(maxsplit=1)[0] in session.flaw_text
+    assert "billed all the same" in session.confirming.kept
+    assert NO_NULL.split(maxsplit=1)[0] in session.confirming.kept
 
 
 def test_one_that_takes_none_is_refused_in_its_words():
@@ -174,13 +174,13 @@ def test_one_that_confirms_another_detection_than_was_asked_for_is_asked_for_les
 def test_where_it_names_anything_else_nothing_is_asked_for_instead(words):
     session = asked()
     refused_by(session, words)
-    assert (types(session), session.verdict.said) == ([], words)
+    assert (types(session), session.confirming.verdict.said) == ([], words)
 
 
 def test_nor_where_a_detection_was_asked_for():
     session = asked(VAD)
     refused_by(session, NO_NULL)
-    assert (types(session), session.verdict.said) == ([], NO_NULL)
+    assert (types(session), session.confirming.verdict.said) == ([], NO_NULL)
 
 
 def detecting(dialect=Dialect.GA):

@@ -107,7 +107,7 @@ def test_broken_greetings_and_confirmations_are_a_mismatch_at_most(dialect):
         session.configure()
         events = session.receive(json.dumps(changed(rng, confirmation)))
         fates.update(type(event).__name__ for event in events)
-        fates["mismatch"] += session.verdict is not None
+        fates["mismatch"] += session.confirming.verdict is not None
     assert fates["Ready"] > 100
     assert fates["mismatch"] > 100
     assert fates["Broken"] == 0

@@ -697,7 +697,7 @@ def test_an_interrupt_takes_no_words_of_the_answer_before(lab_run, begins):
         first, second = Line(), Line()
         async with Rig(first, second, history_lines=4) as rig:
             rig.utter(b"\1\2" * 4800)
-            await asyncio.sleep(6)
+            await asyncio.sleep(0.1)
             first.say(wire.Committed("item_1", None))
             rig.link.ask()
             await asyncio.sleep(0.1)
@@ -1398,7 +1398,7 @@ def test_speech_that_ends_with_the_sound_there_is_of_that_utterance(lab_run):
     """Three seconds of sound and 1.7 s of silence each."""
 
     async def main():
-        async with Rig(Line(), Line(), Line()) as rig:
+        async with Rig(Line(), deaf=True) as rig:
             line = await made_deaf(rig)
             sent_ms = len(line.sound) // 48
             rig.utter(b"\1\2" * 72_000)
@@ -1416,7 +1416,7 @@ def test_speech_that_ends_with_the_sound_there_is_of_that_utterance(lab_run):
 
 def test_speech_that_begins_there_is_of_another_utterance_whatever_was_not_told(lab_run):
     async def main():
-        async with Rig(Line(), Line(), Line()) as rig:
+        async with Rig(Line(), deaf=True) as rig:
             line = await made_deaf(rig)
             sent_ms = len(line.sound) // 48
             rig.utter(b"\1\2" * 2400)
@@ -1434,7 +1434,7 @@ def test_speech_that_begins_there_is_of_another_utterance_whatever_was_not_told(
 
 def test_a_long_utterance_there_is_waited_for_from_its_end(lab_run):
     async def main():
-        async with Rig(Line(), Line(), Line()) as rig:
+        async with Rig(Line(), deaf=True) as rig:
             await made_deaf(rig)
             rig.utter(b"\1\2" * 2400, end=False)
             await asyncio.sleep(5)

@@ -1284,7 +1284,9 @@ def configuring(dialect=Dialect.GA):
 
 
 def test_another_set_up_is_told_as_the_service_has_it():
-    (broken,) = says(configuring(), wire.SessionUpdated(session=effective(instructions="Be long.")))
+    session = configuring()
+    assert says(session, wire.SessionUpdated(session=effective(instructions="Be long."))) == []
+    broken = session.confirming.verdict
     assert broken.cause == "settings_refused"
     assert broken.text == f"the service set up the session otherwise: {broken.said}"
     assert "instructions" in broken.said

@@ -73,6 +73,34 @@ async def _(net):
         await asyncio.sleep(3700)
 
 
+def refused_by(fault):
+    """A service that does this, tried once and again."""
+
+    async def provoke(net):
+        rng = Random(1)
+        async with (
+            LocalServer(voice=StampVoice(rng), fault_lines=[fault]) as server,
+            Kiosk(net, server.url, rng, "provider.voice=alloy"),
+        ):
+            await asyncio.sleep(15)
+
+    return provoke
+
+
+HERE |= {
+    "region_refused": refused_by("refuse_with:403:region"),
+    "address_refused": refused_by("refuse_with:403:address"),
+    "firewall_refused": refused_by("refuse_with:403:challenge"),
+    "account_refused": refused_by("refuse_with:403:verify"),
+    "not_offered": refused_by("refuse_with:501:Not implemented"),
+    "policy_refused": refused_by("refuse_with:400:The request was rejected by our content policy."),
+    "service_refused": refused_by("refuse_with:403:detail"),
+    "protocol_broken": refused_by("handshake:accept"),
+    "detection_kept": refused_by("picky:null"),
+    "settings_changed": refused_by("stranger:voice@session.updated"),
+}
+
+
 @brings("device_back")
 async def _(net):
     async with kiosk(net) as one:
