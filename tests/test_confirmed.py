@@ -221,3 +221,29 @@ def test_an_answer_that_is_begun_in_a_press_is_cancelled_and_never_heard(before,
         assert not any(begun and begun[:PIECE] in played(kiosk) for begun in unheard(kiosk))
 
     before(body, *faults, dialect=dialect)
+
+
+# -- its own detection, and commits that are ignored, too -------------------------------------------------
+
+
+@BOTH
+@pytest.mark.parametrize("more", [(), ("nameless:all",), ("eager",)], ids=["named", "nameless", "eager"])
+def test_one_that_ignores_commits_and_lets_its_detection_begin_no_answer_is_asked_for_each(
+    before, dialect, more
+):
+    async def body(kiosk):
+        await two_turns(kiosk)
+        assert [billed.status for billed in kiosk.server.bill].count("completed") == 2
+        assert heard_whole(kiosk).count(True) == 2
+        assert not any(begun and begun[:PIECE] in played(kiosk) for begun in unheard(kiosk))
+
+    before(body, "deaf", "picky:null", *more, dialect=dialect)
+
+
+@BOTH
+def test_one_that_ignores_commits_and_begins_answers_by_its_own_detection_is_not_asked_twice(before, dialect):
+    async def body(kiosk):
+        await two_turns(kiosk)
+        assert [billed.status for billed in kiosk.server.bill] == ["completed"] * 2
+
+    before(body, "deaf", "picky:fields", dialect=dialect)

@@ -55,6 +55,7 @@ class Confirming:
             ""  # that the service keeps its own detection, and what that costs; empty where it does not
         )
         self.detects = settings.turn_detection is not None  # the service may commit by itself
+        self.agreed: Any = settings.turn_detection  # the detection that was confirmed with the rest
         self._asked, self._confirmed = settings, False
         self._instead: Iterator[Any] = iter(_INSTEAD if settings.turn_detection is None else ())
         self._why = ""  # the service keeps its detection: its words
@@ -76,6 +77,12 @@ class Confirming:
         """What the session does otherwise than asked though it is of use: a row of causes.py; None: nothing."""
         return "detection_kept" if self.kept else None
 
+    @property
+    def lets_answer(self) -> bool:
+        """Whether the detection that was asked for last, if any, begins answers to what it ends."""
+        asked = self._asked.turn_detection
+        return not isinstance(asked, TurnDetection) or asked.create_response is not False
+
     # -- what the service says -----------------------------------------------------------------------
 
     def updated(self, session: Mapping[str, Any], dialect: Dialect) -> list[SessionEvent]:
@@ -87,6 +94,7 @@ class Confirming:
         wrong = wire.mismatches(self._asked, session, dialect)
         if not wrong:
             self._confirmed, self.kept = True, self._cost()
+            self.agreed = self._asked.turn_detection
             return [Ready()]
         self._counters["other_settings"] += 1
         if self._why and not wire.mismatches(replace(self._asked, turn_detection=UNSET), session, dialect):
