@@ -101,6 +101,29 @@ def test_one_who_changes_it_in_the_middle_of_a_press_and_of_an_answer_breaks_nei
     )
 
 
+@BOTH
+def test_one_who_takes_the_detection_away_that_ends_utterances_leaves_no_press_unheard(before, dialect):
+    async def body(kiosk):
+        await two_turns(kiosk)
+        assert counted(kiosk, "settings_changed") == 1
+
+    before(body, "deaf", "stranger:no_detection@session.updated#2", dialect=dialect)
+
+
+@BOTH
+def test_one_who_takes_the_detection_away_ends_no_conversation(before, dialect):
+    async def body(kiosk):
+        room = Room(kiosk)
+        await kiosk.visitor.hold(0.2)
+        await asyncio.sleep(2.0)
+        room.falls_quiet(0.0, 3.0)
+        assert await kiosk.until(lambda: completed(kiosk) == 1, 20.0)
+        assert counted(kiosk, "settings_changed") == 1
+
+    fault = "stranger:no_detection@session.updated"
+    before(body, fault, dialect=dialect, settings=("mode=conversation",))
+
+
 class Room:
     """What the microphone hears: stamps, and nothing for a while."""
 
