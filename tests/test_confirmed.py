@@ -1,12 +1,16 @@
 """The whole daemon before services that set sessions up otherwise than asked, and before others on the same line."""
 
 import asyncio
+from random import Random
 
 import pytest
 
 from edged import pcm
 from edged.causes import CAUSES
+from edged.local.server import LocalServer
+from edged.system.store import MemoryStore
 from edged.wire import Dialect
+from tests.lab.kiosk import Kiosk, StampVoice, Visitor
 from tests.lab.net import SimNet
 from tests.lab.stamp import stamps
 from tests.test_line import answered, completed
@@ -270,3 +274,25 @@ def test_one_that_ignores_commits_and_begins_answers_by_its_own_detection_is_not
         assert [billed.status for billed in kiosk.server.bill] == ["completed"] * 2
 
     before(body, "deaf", "picky:fields", dialect=dialect)
+
+
+@pytest.mark.parametrize("picky", ["null", "fields", "any"])
+def test_what_ignores_commits_and_keeps_its_detection_is_up_at_once_after_a_restart(lab_run, picky):
+    net, store, rng = SimNet(latency_ms=10), MemoryStore(), Random(1)
+    voice = StampVoice(rng)
+
+    async def lives(server):
+        async with Kiosk(net, server.url, rng, store=store) as kiosk:
+            kiosk.server, kiosk.voice, kiosk.visitor = server, voice, Visitor(kiosk, rng)
+            assert await kiosk.until(lambda: kiosk.app.link.up, 1.0)
+            await two_turns(kiosk)
+
+    async def main():
+        faults = ["deaf", f"picky:{picky}"]
+        async with LocalServer(voice=voice, keep_audio=True, fault_lines=faults) as server:
+            await lives(server)
+            await lives(server)
+            assert server.ledger.sessions == 2
+            assert [billed.status for billed in server.bill] == ["completed"] * 4
+
+    lab_run(main(), net=net)
