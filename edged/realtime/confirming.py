@@ -8,6 +8,7 @@ Rules:
 3. Services that know no session without detection refuse `null` for it. Where the refusal names the detection, and only
    there, the service's own is asked for on the same socket, with `create_response: false` first. A refusal of anything
    else leaves a live assistant that is not ours, and is a failed connection.
+   So does one that refuses the detection that stands in for commits, where it tells of one of its own.
 4. What somebody else changes after that is counted, and told once. What a press depends on is asked for again, except
    the voice, which no update changes once it has sounded; `MOST_AGAIN` times, for two who do so go on for ever.
 """

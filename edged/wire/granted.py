@@ -4,6 +4,7 @@ Rules:
 1. What a press depends on must be confirmed by the server; silence on the rest is taken for consent.
 2. Some servers report a setting where the other dialect has it. What a press depends on is looked for at both places: a
    value that was not asked for is a mismatch wherever it stands, and a place where nothing stands says nothing.
+   Where a detection was confirmed, a null for it is a word, too: it was taken away.
 3. A server may add fields, round figures, name a thing by an object, and call no detection by any name for nothing.
 """
 
