@@ -1,12 +1,16 @@
 """The whole daemon before services that set sessions up otherwise than asked, and before others on the same line."""
 
 import asyncio
+from random import Random
 
 import pytest
 
 from edged import pcm
 from edged.causes import CAUSES
+from edged.local.server import LocalServer
+from edged.system.store import MemoryStore
 from edged.wire import Dialect
+from tests.lab.kiosk import Kiosk, StampVoice, Visitor
 from tests.lab.net import SimNet
 from tests.lab.stamp import stamps
 from tests.test_line import answered, completed
@@ -99,6 +103,29 @@ def test_one_who_changes_it_in_the_middle_of_a_press_and_of_an_answer_breaks_nei
         "stranger:detection@response.output_audio.delta#3",
         "stranger:instructions@response.output_audio.delta#3",
     )
+
+
+@BOTH
+def test_one_who_takes_the_detection_away_that_ends_utterances_leaves_no_press_unheard(before, dialect):
+    async def body(kiosk):
+        await two_turns(kiosk)
+        assert counted(kiosk, "settings_changed") == 1
+
+    before(body, "deaf", "stranger:no_detection@session.updated#2", dialect=dialect)
+
+
+@BOTH
+def test_one_who_takes_the_detection_away_ends_no_conversation(before, dialect):
+    async def body(kiosk):
+        room = Room(kiosk)
+        await kiosk.visitor.hold(0.2)
+        await asyncio.sleep(2.0)
+        room.falls_quiet(0.0, 3.0)
+        assert await kiosk.until(lambda: completed(kiosk) == 1, 20.0)
+        assert counted(kiosk, "settings_changed") == 1
+
+    fault = "stranger:no_detection@session.updated"
+    before(body, fault, dialect=dialect, settings=("mode=conversation",))
 
 
 class Room:
@@ -221,3 +248,51 @@ def test_an_answer_that_is_begun_in_a_press_is_cancelled_and_never_heard(before,
         assert not any(begun and begun[:PIECE] in played(kiosk) for begun in unheard(kiosk))
 
     before(body, *faults, dialect=dialect)
+
+
+# -- its own detection, and commits that are ignored, too -------------------------------------------------
+
+
+@BOTH
+@pytest.mark.parametrize("more", [(), ("nameless:all",), ("eager",)], ids=["named", "nameless", "eager"])
+def test_one_that_ignores_commits_and_lets_its_detection_begin_no_answer_is_asked_for_each(
+    before, dialect, more
+):
+    async def body(kiosk):
+        await two_turns(kiosk)
+        assert [billed.status for billed in kiosk.server.bill].count("completed") == 2
+        assert heard_whole(kiosk).count(True) == 2
+        assert not any(begun and begun[:PIECE] in played(kiosk) for begun in unheard(kiosk))
+
+    before(body, "deaf", "picky:null", *more, dialect=dialect)
+
+
+@BOTH
+def test_one_that_ignores_commits_and_begins_answers_by_its_own_detection_is_not_asked_twice(before, dialect):
+    async def body(kiosk):
+        await two_turns(kiosk)
+        assert [billed.status for billed in kiosk.server.bill] == ["completed"] * 2
+
+    before(body, "deaf", "picky:fields", dialect=dialect)
+
+
+@pytest.mark.parametrize("picky", ["null", "fields", "any"])
+def test_what_ignores_commits_and_keeps_its_detection_is_up_at_once_after_a_restart(lab_run, picky):
+    net, store, rng = SimNet(latency_ms=10), MemoryStore(), Random(1)
+    voice = StampVoice(rng)
+
+    async def lives(server):
+        async with Kiosk(net, server.url, rng, store=store) as kiosk:
+            kiosk.server, kiosk.voice, kiosk.visitor = server, voice, Visitor(kiosk, rng)
+            assert await kiosk.until(lambda: kiosk.app.link.up, 1.0)
+            await two_turns(kiosk)
+
+    async def main():
+        faults = ["deaf", f"picky:{picky}"]
+        async with LocalServer(voice=voice, keep_audio=True, fault_lines=faults) as server:
+            await lives(server)
+            await lives(server)
+            assert server.ledger.sessions == 2
+            assert [billed.status for billed in server.bill] == ["completed"] * 4
+
+    lab_run(main(), net=net)

@@ -12,6 +12,7 @@ ODD = 481  # bytes
 PICKY = {
     "null": "session.turn_detection: Input should be an object",
     "fields": "session.turn_detection.create_response: Extra inputs are not permitted",
+    "any": "session.turn_detection: Extra inputs are not permitted",
     "all": "session: this cannot be set up so",
 }
 _NAMES = frozenset(
@@ -116,6 +117,8 @@ def refusal(message: str | bytes, lasting: Container[str]) -> str | None:
     fields = any(isinstance(each, dict) and "create_response" in each for each in asked)
     if "picky:all" in lasting:
         words = PICKY["all"]
+    elif asked and "picky:any" in lasting:
+        words = PICKY["any"]
     elif None in asked and ("picky:null" in lasting or "picky:fields" in lasting):
         words = PICKY["null"]
     elif fields and "picky:fields" in lasting:

@@ -22,9 +22,10 @@ connections only.
     delay:SECONDS@EVENT           this event of the service comes later, and nothing waits for it (60 s at most)
     unasked | eager               an answer that nobody asked for begins, where none is under way: once, or a second
                                   into each utterance
-    stranger:WHAT                 somebody else changes voice, detection, format, text (no sound) or instructions
+    stranger:WHAT                 somebody else changes voice, detection, no_detection (null for it), format, text (no
+                                  sound) or instructions
     picky:WHAT                    updates are refused without code and ids: with null for the detection (null), also
-                                  with create_response in one (fields), or all of them (all)
+                                  with create_response in one (fields), with any (any), or all of them (all)
     on_top                        detection is not known where GA has it, and told at the top level
     deaf                          commits are never honoured
     nameless[:all]                acknowledgements lack their id, or all events lack all ids

@@ -69,6 +69,7 @@ _FORMATS = {
 STRANGERS: dict[str, tuple[str, Any, Any]] = {
     "voice": ("voice", "verse", "verse"),
     "detection": ("turn_detection", {"type": "server_vad"}, {"type": "server_vad"}),
+    "no_detection": ("turn_detection", None, None),
     "format": ("input_format", {"type": "audio/pcmu"}, "g711_ulaw"),
     "text": ("audio_output", ["text"], ["text"]),
     "instructions": ("instructions", "You are somebody else.", "You are somebody else."),

@@ -214,7 +214,7 @@ class Carrier:
             case Do.ASK:
                 detection.ask(DEAF_DETECTION, self.session.dialect)
             case Do.RETURN:
-                detection.ask(None, self.session.dialect)
+                detection.give_back(self.session.dialect)
             case Do.DROP:
                 detection.passed()
             case Do.AGAIN:

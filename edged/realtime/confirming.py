@@ -8,6 +8,7 @@ Rules:
 3. Services that know no session without detection refuse `null` for it. Where the refusal names the detection, and only
    there, the service's own is asked for on the same socket, with `create_response: false` first. A refusal of anything
    else leaves a live assistant that is not ours, and is a failed connection.
+   So does one that refuses the detection that stands in for commits, where it tells of one of its own.
 4. What somebody else changes after that is counted, and told once. What a press depends on is asked for again, except
    the voice, which no update changes once it has sounded; `MOST_AGAIN` times, for two who do so go on for ever.
 """
@@ -27,7 +28,7 @@ from edged.wire import UNSET, Dialect, Settings, TurnDetection
 from edged.wire.words import Words
 
 MOST_AGAIN = 3  # updates that put back what somebody else has changed
-# A pause in the middle is not to end what is said; the release ends it.
+# A pause in the middle is not to end what is said; the release ends it. It stands in for commits, too (deaf.py).
 PATIENT = TurnDetection("server_vad", silence_duration_ms=1500)
 _INSTEAD: tuple[Any, ...] = (
     replace(PATIENT, create_response=False, interrupt_response=False),
@@ -55,8 +56,10 @@ class Confirming:
             ""  # that the service keeps its own detection, and what that costs; empty where it does not
         )
         self.detects = settings.turn_detection is not None  # the service may commit by itself
+        self.agreed: Any = settings.turn_detection  # the detection that was confirmed with the rest
         self._asked, self._confirmed = settings, False
-        self._instead: Iterator[Any] = iter(_INSTEAD if settings.turn_detection is None else ())
+        self._for_commits = settings.turn_detection is PATIENT  # the service was seen to ignore them
+        self._instead: Iterator[Any] = iter(self._alternatives())
         self._why = ""  # the service keeps its detection: its words
         self._new_id, self._send, self._counters, self._words = new_id, send, counters, words
         self._update_id: str | None = None
@@ -76,6 +79,12 @@ class Confirming:
         """What the session does otherwise than asked though it is of use: a row of causes.py; None: nothing."""
         return "detection_kept" if self.kept else None
 
+    @property
+    def lets_answer(self) -> bool:
+        """Whether the detection that was asked for last, if any, begins answers to what it ends."""
+        asked = self._asked.turn_detection
+        return not isinstance(asked, TurnDetection) or asked.create_response is not False
+
     # -- what the service says -----------------------------------------------------------------------
 
     def updated(self, session: Mapping[str, Any], dialect: Dialect) -> list[SessionEvent]:
@@ -84,9 +93,10 @@ class Confirming:
             return []
         if self._confirmed:
             return self._changed(session, dialect)
-        wrong = wire.mismatches(self._asked, session, dialect)
+        wrong = wire.mismatches(self._asked, session, dialect) or self._unhearing(session, dialect)
         if not wrong:
             self._confirmed, self.kept = True, self._cost()
+            self.agreed = self._asked.turn_detection
             return [Ready()]
         self._counters["other_settings"] += 1
         if self._why and not wire.mismatches(replace(self._asked, turn_detection=UNSET), session, dialect):
@@ -124,19 +134,30 @@ class Confirming:
 
     # -- inside --------------------------------------------------------------------------------------
 
+    def _alternatives(self) -> tuple[Any, ...]:
+        """What may be asked for where the detection is refused."""
+        if self._asked.turn_detection is None:
+            return _INSTEAD
+        return (UNSET,) if self._for_commits else ()
+
+    def _unhearing(self, session: Mapping[str, Any], dialect: Dialect) -> list[str]:
+        """Where commits are ignored, something has to end an utterance."""
+        is_left = self._for_commits and self._asked.turn_detection is UNSET
+        return ["it tells of no detection"] if is_left and wire.detects(None, session, dialect) else []
+
     def _lets_detect(self, dialect: Dialect, told: list[SessionEvent]) -> list[SessionEvent]:
         """Ask for the next that a service may take which does not do without detection."""
         detection = next(self._instead, None)
         if detection is None:
-            why = self.verdict or Broken("settings_refused", "the service takes no detection of turns")
-            return [*told, why]
+            text = f"the service takes no detection of turns that is asked of it: {self._why}"
+            return [*told, self.verdict or Broken("settings_refused", text, self._why)]
         self._asked, self.detects = replace(self._asked, turn_detection=detection), True
         self.ask(dialect)
         return told
 
     def _cost(self) -> str:
         """That the service detects though it was not to, in words for whoever has to pay."""
-        if not self._why:
+        if not self._why or self._for_commits:
             return ""
         asked = self._asked.turn_detection
         if isinstance(asked, TurnDetection) and asked.create_response is False:

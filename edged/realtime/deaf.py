@@ -18,11 +18,11 @@ from collections.abc import Callable
 from enum import Enum
 
 from edged import pcm
+from edged.realtime.confirming import PATIENT
 from edged.realtime.events import CommitRefused, Committed, Ready, SessionEvent, Speech
 from edged.wire import TurnDetection
 
-# The silence that ends an utterance is long, for a pause in the middle is not to end it.
-DEAF_DETECTION = TurnDetection("server_vad", silence_duration_ms=1500)
+DEAF_DETECTION = PATIENT
 DEAF_SILENCE = pcm.silence(pcm.PCM16.bytes_of(1700))
 DEAF_AFTER = 2  # lines that were given up for ignored commits, where the walk led nowhere
 HINT_S = 0.3  # besides a round trip, until the silence has led to a word

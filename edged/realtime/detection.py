@@ -40,7 +40,8 @@ class Detection:
 
     @detects.setter
     def detects(self, detects: bool) -> None:
-        self._detects = self._commits.detects = self._confirming.detects = detects
+        self._detects = detects and self._confirming.lets_answer
+        self._commits.detects = self._confirming.detects = detects or bool(self._confirming.kept)
 
     @property
     def sent_ms(self) -> float:
@@ -49,9 +50,15 @@ class Detection:
 
     def ask(self, detection: TurnDetection | None, dialect: Dialect) -> None:
         """Ask for this from now on; `confirms` tells when it is so."""
-        self.asked, self.waits, self.detects = detection, True, detection is not None
         self._confirming.wants(detection)
+        self.asked, self.waits, self.detects = detection, True, detection is not None
         self._send(wire.detection_update(detection, dialect, self._new_id()))
+
+    def give_back(self, dialect: Dialect) -> None:
+        """Ask again for what was agreed when the session was set up: none, or what the service does not do without."""
+        agreed = self._confirming.agreed
+        self.ask(agreed if agreed is None or isinstance(agreed, TurnDetection) else self.asked, dialect)
+        self.detects = False
 
     def confirms(self, session: Mapping[str, Any], dialect: Dialect) -> bool:
         """Whether this is what was asked for last, the first time that it is told; others are told of, too."""

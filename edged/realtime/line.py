@@ -94,7 +94,7 @@ async def open_line(
                     _take(line, await transport.receive(), told)
         session.configure()
         asked_s = asyncio.get_running_loop().time()
-        await line.put_all()
+        await _asks(line, told)
         await _confirmed(line, told)
         line.confirmed_s = asyncio.get_running_loop().time() - asked_s
         session.remember(history)
@@ -118,6 +118,20 @@ def _explained(error: LinkError, complaint: Told) -> LinkError:
     )
 
 
+async def _asks(line: Line, told: Callable[[SessionEvent], None]) -> None:
+    """Send what there is. A service that has closed meanwhile may have said why before: that waits to be read."""
+    try:
+        await line.put_all()
+    except LinkError as lost:
+        if lost.cause == "link_silent":
+            raise
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REFUSED_S):
+                while True:
+                    _take(line, await line.transport.receive(), told)
+        raise
+
+
 async def _confirmed(line: Line, told: Callable[[SessionEvent], None]) -> None:
     session, loop = line.session, asyncio.get_running_loop()
     end_s = loop.time() + READY_S
@@ -126,7 +140,7 @@ async def _confirmed(line: Line, told: Callable[[SessionEvent], None]) -> None:
         async with asyncio.timeout_at(end_s) as limit:
             while not session.ready:
                 _take(line, await line.transport.receive(), told)
-                await line.put_all()
+                await _asks(line, told)
                 refused_s = (refused_s or loop.time()) if session.confirming.refused else None
                 limit.reschedule(end_s if refused_s is None else min(end_s, refused_s + REFUSED_S))
     except TimeoutError:

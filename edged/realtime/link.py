@@ -110,8 +110,13 @@ class Link:
     def ask(self) -> None:
         """Ask for one answer to all that was committed."""
         self.owed = False
-        if not self._takings.ears.deaf:  # a service that detects by itself answers by itself
-            self._tell(lambda session: session.ask())
+        deaf = self._takings.ears.deaf  # then it answers by itself, unless its detection is not to
+
+        def act(session: Session) -> None:
+            if not (deaf and session.detection.detects):
+                session.ask()
+
+        self._tell(act)
 
     def interrupt(self) -> None:
         """The answer is dead; `heard` follows."""

@@ -98,6 +98,8 @@ class Sequencer:
         if self._state.floor in _OURS:
             if self._answer.id is None:
                 return self._name(response_id, Sign.NAMED)
+            if response_id and response_id == self._answer.id:
+                return False  # said twice
         elif adopt and self.open and not self.stuck:
             self._answer = Answer()
             return self._name(response_id, Sign.ADOPTED)

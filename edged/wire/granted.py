@@ -4,6 +4,7 @@ Rules:
 1. What a press depends on must be confirmed by the server; silence on the rest is taken for consent.
 2. Some servers report a setting where the other dialect has it. What a press depends on is looked for at both places: a
    value that was not asked for is a mismatch wherever it stands, and a place where nothing stands says nothing.
+   Where a detection was confirmed, a null for it is a word, too: it was taken away.
 3. A server may add fields, round figures, name a thing by an object, and call no detection by any name for nothing.
 """
 
@@ -32,7 +33,7 @@ def mismatches(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) 
 def changes(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -> dict[str, str]:
     """What `effective` says otherwise than asked of all that a press depends on: words by the setting's name.
 
-    What it does not say has not changed.
+    What it does not say has not changed; null says that there is no detection, and of anything else nothing.
     """
     compared = [of for of in _compared(asked, effective, dialect) if of.at_both]
     told = {of.setting: "; ".join(words for words in of.otherwise(silent=True)) for of in compared}
@@ -56,11 +57,16 @@ class _Compared:
     key: str
     found: tuple[tuple[str, Any], ...]  # key and value, where there is one
 
+    @property
+    def taken_away(self) -> bool:
+        """There was to be a detection, and the server says that there is none."""
+        return self.setting == "turn_detection" and any(value is not UNSET for _, value in self.found)
+
     def otherwise(self, *, silent: bool = False) -> Iterator[str]:
         """What is not as asked, in words; `silent`: what is missing is let be."""
         wanted, *others = self.wanted
         given = [(key, value) for key, value in self.found if not _is_none(self.setting, value)]
-        if not given and wanted is not None and self.holds and not silent:
+        if not given and wanted is not None and self.holds and (not silent or self.taken_away):
             yield f"{self.key} is None, not {_short(wanted)}"
         for key, value in given:
             words = (wanted,) if key == self.key else (wanted, *others)
@@ -89,6 +95,8 @@ def _compared(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -
 
 def _is_none(setting: str, value: Any) -> bool:
     """Whether this says that there is none, or nothing at all."""
+    if value is UNSET:
+        return True
     if setting == "turn_detection":
         value = value.get("type") if isinstance(value, Mapping) else value
         return value in (None, False, "none")
@@ -96,10 +104,10 @@ def _is_none(setting: str, value: Any) -> bool:
 
 
 def _find(session: Mapping[str, Any], key: str) -> Any:
-    """The value at a dotted key; None where there is none."""
+    """The value at a dotted key; UNSET where nothing stands."""
     value: Any = session
     for name in key.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
+        value = value.get(name, UNSET) if isinstance(value, Mapping) else UNSET
     return value
 
 

@@ -1,6 +1,7 @@
 """The daemon before services of one dialect, of both and of none, in virtual time."""
 
 import asyncio
+import json
 from random import Random
 
 import pytest
@@ -159,6 +160,42 @@ def test_what_was_remembered_and_is_refused_is_forgotten(lab_run, before, then):
             async with kiosk_at(net, server, "custom", store=store) as kiosk:
                 await asyncio.sleep(5)
         assert store.load("services") == {"known": {}}
+
+    lab_run(main(), net=net)
+
+
+@pytest.mark.parametrize("code", [None, "invalid_request_error"])
+@pytest.mark.parametrize(("close", "reason"), [(1000, ""), (1008, "policy"), (4000, "invalid_request_error")])
+@pytest.mark.parametrize(("remembered", "speaks"), [(GA, "beta"), (BETA, "ga")])
+def test_what_is_said_just_before_a_close_is_read_though_nothing_can_be_sent_any_more(
+    lab_run, remembered, speaks, close, reason, code
+):
+    """The settings go out at once to a service whose dialect is known; it has hung up by then."""
+    net, store = SimNet(latency_ms=10), Keeps()
+    words = {GA: "The OpenAI-Beta header is required", BETA: "The beta API is no longer supported"}
+    error = {"type": "invalid_request_error", "code": code, "message": words[remembered]}
+
+    class Hasty(Service):
+        over = False  # it spoke the other dialect until then
+
+        async def _client(self, connection):
+            if not (self.over and self.asked[-1] is remembered):
+                await super()._client(connection)
+                return
+            await connection.send(json.dumps({"type": "error", "event_id": "e", "error": error}))
+            await connection.close(close, reason)
+
+    async def main():
+        async with Hasty(remembered.value) as server:
+            async with kiosk_at(net, server, "custom", store=store) as kiosk:
+                await up_within(kiosk)
+            server.door.speaks, server.over = Service(speaks).door.speaks, True
+            server.asked.clear()
+            async with kiosk_at(net, server, "custom", store=store) as kiosk:
+                await up_within(kiosk, 1.0)
+            assert server.asked == dials(remembered, speaks)
+            (known,) = store.load("services")["known"].values()
+            assert known == {"dialect": speaks}
 
     lab_run(main(), net=net)
 

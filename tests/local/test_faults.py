@@ -184,15 +184,22 @@ def of(settings, dialect=Dialect.GA):
 
 OFF, ON = wire.Settings(), wire.Settings(turn_detection=wire.TurnDetection())
 CREATES = wire.Settings(turn_detection=wire.TurnDetection(create_response=False))
+LEFT = wire.Settings(turn_detection=wire.UNSET)
 
 
 @pytest.mark.parametrize("dialect", Dialect)
 @pytest.mark.parametrize(
-    ("kind", "refused"), [("null", [OFF]), ("fields", [OFF, CREATES]), ("all", [OFF, CREATES, ON])]
+    ("kind", "refused"),
+    [
+        ("null", [OFF]),
+        ("fields", [OFF, CREATES]),
+        ("any", [OFF, CREATES, ON]),
+        ("all", [OFF, CREATES, ON, LEFT]),
+    ],
 )
 def test_a_picky_service_refuses_an_update_and_names_neither_it_nor_a_code(kind, refused, dialect):
     faulty = Faulty([parse(f"picky:{kind}")])
-    for settings in (OFF, CREATES, ON):
+    for settings in (OFF, CREATES, ON, LEFT):
         taken, actions = faulty.came(of(settings, dialect))
         assert taken is (settings not in refused)
         for error in (event.error for event in events(actions)):

@@ -7,8 +7,9 @@ import pytest
 
 from edged import wire
 from edged.realtime.confirming import MOST_AGAIN
+from edged.realtime.deaf import DEAF_DETECTION
 from edged.realtime.events import Broken, CommitRefused, Committed, Ended, Ready, ResponseEnded, Told
-from edged.wire import UNSET, Dialect
+from edged.wire import UNSET, Dialect, TurnDetection
 from tests.realtime.test_session import (
     SETTINGS,
     VAD,
@@ -310,3 +311,34 @@ def test_a_detection_that_is_left_to_the_service_is_not_asked_back():
 def test_nothing_breaks_that_is_ready():
     session = ready()
     assert not [each for each in says(session, error("no")) if isinstance(each, Broken)]
+
+
+# -- where silence stands in for commits -----------------------------------------------------------------
+
+
+@BOTH
+def test_a_detection_of_the_service_that_it_will_not_change_stands_in_for_commits(dialect):
+    settings = replace(SETTINGS, turn_detection=DEAF_DETECTION)
+    session = asked(settings, dialect)
+    refused_by(session, NO_NULL, dialect)
+    (update,) = sent(session)
+    assert detection_of(update) == "not a word"
+    told = effective(replace(settings, turn_detection=TurnDetection("semantic_vad")), dialect)
+    assert says(session, wire.SessionUpdated(session=told), dialect) == [Ready()]
+    assert session.confirming.flaw is None
+    assert session.detection.detects
+
+
+@BOTH
+def test_one_that_tells_of_no_detection_then_would_hear_no_end(dialect):
+    settings = replace(SETTINGS, turn_detection=DEAF_DETECTION)
+    session = asked(settings, dialect)
+    refused_by(session, NO_NULL, dialect)
+    told = effective(replace(settings, turn_detection=None), dialect)
+    (broken,) = says(session, wire.SessionUpdated(session=told), dialect)
+    assert (broken.cause, NO_NULL in broken.text) == ("settings_refused", True)
+
+
+def test_a_detection_that_is_wanted_for_itself_is_not_left_to_the_service():
+    session = asked(replace(SETTINGS, turn_detection=replace(DEAF_DETECTION)))
+    assert refused_by(session, NO_NULL)[-1].cause == "settings_refused"

@@ -569,3 +569,13 @@ def test_sound_of_another_does_not_take_the_name_of_the_answer_that_runs(line):
     line.answering("resp_1")
     assert line.seq.sounding("resp_2") is None
     assert line.seq.sounding("resp_1") is not None
+
+
+def test_an_answer_that_is_announced_twice_is_not_cancelled(line):
+    line.seq.ask()
+    assert line.seq.created("resp_1", adopt=False, unwanted=True)
+    assert not line.seq.created("resp_1", adopt=False, unwanted=True)
+    assert line.types == ["response.create"]
+    assert line.seq.sounding("resp_1") is not None
+    assert line.seq.done("resp_1") is not None
+    assert line.counters == {}

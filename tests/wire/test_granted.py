@@ -96,3 +96,18 @@ def test_what_a_session_does_not_tell_of_has_not_changed(dialect):
     assert list(found) == ["voice"]
     assert "is 'eve', not " in found["voice"]
     assert list(changes(QUIET, {"turn_detection": {"type": "server_vad"}}, dialect)) == ["turn_detection"]
+
+
+@pytest.mark.parametrize("off", [off for off in OFF if off is not UNSET])
+@BOTH
+def test_a_detection_that_is_taken_away_has_changed_and_one_that_is_not_spoken_of_has_not(dialect, off):
+    asked = replace(QUIET, turn_detection=TurnDetection(silence_duration_ms=700))
+    whole = to_wire(asked, dialect)
+    assert changes(asked, whole, dialect) == {}
+    place = whole["audio"]["input"] if dialect is GA else whole
+    place["turn_detection"] = off
+    assert changes(asked, whole, dialect).keys() == {"turn_detection"}
+    on = {"type": "server_vad", "silence_duration_ms": 700}
+    assert changes(asked, {**whole, "turn_detection": on}, dialect) == {}  # at the other place, or at its own
+    del place["turn_detection"]
+    assert changes(asked, whole, dialect) == {}
