@@ -164,7 +164,7 @@ _ROWS = (
     Cause("dialect_refused", _F.OPERATOR, _R.REMOTE, _L.OFFLINE, _C.FAILED, "I can not answer today.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c07", "The service refuses the dialect of the protocol: set `provider.dialect: auto`; where it is, the service takes neither, so check `provider.url`."),
     Cause("service_refused", _F.SERVICE, _R.REMOTE, _L.OFFLINE, _C.FAILED, "I can not answer today.",
-          "4dca1fd75e4c4f1c8a6c52a5ff5d1c0a", "The service refuses, for a reason that edged does not know: its own words, if it has any, stand in the line above."),
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1c0a", "The service refuses, for a reason that edged does not know: its own words stand in the line above. Where it has none, check the key, the model and the address; some gateways refuse a key so."),
     Cause("region_refused", _F.OPERATOR, _R.REFUSED, _L.ATTENTION, _C.FAILED, "I can not answer today.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c0b", "The service is not offered where this machine connects from: look at its list of countries, and at whether a VPN or a proxy (`provider.proxy`) leads elsewhere."),
     Cause("address_refused", _F.OPERATOR, _R.REFUSED, _L.ATTENTION, _C.FAILED, "I can not answer today.",

@@ -116,9 +116,9 @@ def test_a_service_that_has_given_up_the_older_dialect_is_asked_in_the_newer(see
 
 @through("locked-out", LITELLM)
 def test_a_key_that_the_gateway_itself_refuses_is_told_and_nothing_waits_for_ever(seen):
-    assert set(seen.downs) == {"key_refused"}
+    assert set(seen.downs) == {"service_refused"}  # it answers HTTP 403, without a word
     assert seen.causes == ["utterance_too_old"]
-    assert seen.light == "attention"
+    assert seen.light == "offline"
     assert (seen.after["state"], seen.after["pending"]) == ("IDLE", 0)
     assert seen.audit == []
     assert seen.bill == []
