@@ -63,6 +63,7 @@ def test_a_service_is_asked_thirty_times_in_ten_minutes_at_most_for_nothing(lab_
     assert lasting or len(tries) >= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["refuse:401", "close:1000", "refuse:503"])
 def test_a_service_that_comes_to_its_senses_is_found_by_a_press(lab_run, fault):
     """Hours after: the tries by the clock have not used up what a visitor's press may ask."""

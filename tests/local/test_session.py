@@ -63,7 +63,8 @@ def test_the_answer_leaves_faster_than_it_sounds_and_whole():
 @pytest.mark.parametrize("what", STRANGERS)
 def test_somebody_else_changes_the_session_and_its_own_client_can_take_that_back(dialect, what):
     desk = Desk(dialect)
-    asked = Settings(voice="alloy", instructions="Be brief.")
+    detection = TurnDetection("server_vad") if what == "no_detection" else None
+    asked = Settings(voice="alloy", instructions="Be brief.", turn_detection=detection)
     desk.send(wire.session_update(asked, dialect, "u"))
     (told,) = desk.events(desk.session.changed(what))
     assert told["type"] == "session.updated"
