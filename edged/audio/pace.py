@@ -83,7 +83,9 @@ class ThreadPace:
     def _run(self, period_s: float, tick: Callable[[], None]) -> None:
         due = time.monotonic() + period_s
         while True:
-            if not self._running.is_set():
+            if (
+                not self._running.is_set() and not self._stopping.is_set()
+            ):  # a tick may lie down while it is stopped
                 self._running.wait()
                 due = time.monotonic() + period_s
             if self._stopping.wait(max(0.0, due - time.monotonic())):

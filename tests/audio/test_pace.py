@@ -1,6 +1,7 @@
 import asyncio
 import queue
 import threading
+import time
 
 import pytest
 
@@ -91,3 +92,20 @@ def test_a_tick_that_fails_ends_in_the_threads_hook(monkeypatch):
     pace.start(0.001, tick)
     assert failed.get(timeout=5) is ZeroDivisionError
     pace.stop()
+
+
+def test_a_pace_that_lies_down_in_the_moment_in_which_it_is_stopped_ends():
+    pace, ticks = ThreadPace("a pace"), threading.Event()
+
+    def tick():
+        ticks.set()
+        pace._stopping.wait(10)
+        time.sleep(0.1)  # until whoever stops it waits for its end
+        pace.park()
+
+    pace.start(0.001, tick)
+    assert ticks.wait(10)
+    stopper = threading.Thread(target=pace.stop, daemon=True)
+    stopper.start()
+    stopper.join(10)
+    assert not stopper.is_alive()

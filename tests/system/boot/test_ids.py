@@ -81,7 +81,7 @@ BOX |= {
     # a turn
     "turn": turn(),
     "link_up": turn(),
-    "commit_ignored": turn("--fault", "deaf"),
+    "commit_ignored": turn("--fault", "deaf", "--fault", "swallow@session.updated#2"),
     "answer_failed": turn(script=answering("refuse: {code: content_filter, message: No., type: x}")),
     "quota_exceeded": turn(script=answering("refuse: {code: insufficient_quota, message: No more.}")),
     "answer_silent": turn(script=answering("silence: true")),
