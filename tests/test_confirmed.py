@@ -67,6 +67,7 @@ def causes(kiosk):
 # -- a second voice on the line --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize("what", WHAT)
 @pytest.mark.parametrize("when", ["", "@session.update"], ids=["at connect", "before ours"])
@@ -80,6 +81,7 @@ def test_what_another_is_confirmed_before_is_nothing_to_a_turn(before, dialect, 
     before(body, f"stranger:{what}{when}", dialect=dialect)
 
 
+@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize("what", WHAT)
 def test_what_another_changes_later_is_told_once_and_breaks_no_turn(before, dialect, what):
@@ -184,6 +186,7 @@ def test_with_its_detection_a_pause_in_a_press_loses_nothing_and_is_answered_onc
     before(body, f"picky:{picky}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("picky", ["null", "fields"])
 def test_a_release_just_after_it_has_taken_all_is_answered_once(before, picky):
     async def body(kiosk):
@@ -253,6 +256,7 @@ def test_an_answer_that_is_begun_in_a_press_is_cancelled_and_never_heard(before,
 # -- its own detection, and commits that are ignored, too -------------------------------------------------
 
 
+@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize("more", [(), ("nameless:all",), ("eager",)], ids=["named", "nameless", "eager"])
 def test_one_that_ignores_commits_and_lets_its_detection_begin_no_answer_is_asked_for_each(

@@ -16,6 +16,7 @@ def causes(kiosk):
     return [event["id"] for event in kiosk.events if event["event"] == "cause"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("latency_ms", [100, 300])
 @pytest.mark.parametrize("silence_s", [0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7])
 def test_a_press_that_crosses_the_services_own_commit_is_answered_and_nothing_else_is_said(

@@ -221,6 +221,7 @@ def test_what_the_far_end_asks_for_again_and_again_grows(lab_run):
     assert beyond == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 120.0, 120.0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cause", CAUSES)
 def test_kiosks_that_lost_the_same_at_the_same_moment_do_not_come_back_in_step(lab_run, cause):
     told = 60.0 if CAUSES[cause].retry is Retry.TOLD else None
@@ -415,6 +416,7 @@ def tries_in(hours, lab_run, error, *, life_s=None, wakes=(), takes_s=0.05, seed
 OUT = [name for name in CAUSES if name not in NOT_OUT]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("life_s", [None, 0.0, PROVEN_S + 0.3, LIVED_S - 0.5])
 @pytest.mark.parametrize("pending", [False, True])
 def test_no_cause_is_tried_more_often_than_thirty_times_in_ten_minutes(lab_run, life_s, pending):

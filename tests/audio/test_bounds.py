@@ -17,6 +17,7 @@ def jitter():
     return JitterBuffer(prebuffer_ms=0)
 
 
+@pytest.mark.slow
 def test_the_smallest_deltas_cost_little_more_than_their_sound(jitter):
     tracemalloc.start()
     try:

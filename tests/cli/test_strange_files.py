@@ -105,6 +105,7 @@ def test_a_start_ends_with_a_sentence(tmp_path, kind):
             assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_what_runs_goes_on_whatever_takes_the_place_of_its_files(kiosk, tmp_path):
     here = kiosk()
     for kind, told in STRANGE.items():
@@ -151,6 +152,7 @@ def test_a_kiosk_whose_switches_cannot_be_read_is_muted_until_it_is_unmuted(kios
         here.end()
 
 
+@pytest.mark.slow
 def test_what_a_full_disk_does_not_keep_is_told_to_whoever_mutes(kiosk):
     full = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8, 8))}  # bytes of any file
     here = kiosk(**full, stderr=subprocess.DEVNULL)

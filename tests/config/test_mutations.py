@@ -92,6 +92,7 @@ SECTIONS = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @SECTIONS
 def test_some_mutants_of_a_section_load_or_are_refused(tmp_path, section):
     some = Random(section).sample(list(mutants(section)), 150)

@@ -92,6 +92,7 @@ def test_a_dialect_is_refused_in_many_ways(lab_run, first, by):
     lab_run(main(), net=net)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["event", "close", "http"])
 @pytest.mark.parametrize("provider", ["custom", "a15t"])
 def test_where_both_are_refused_that_is_one_cause_and_the_usual_waits(lab_run, provider, by):

@@ -48,6 +48,7 @@ async def a_turn(relay, client):
         assert wire.dialect_of(created.session) is client
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", [GA, BETA])
 @pytest.mark.parametrize("speaks", ["ga", "beta", "both"])
 @pytest.mark.parametrize("provider", FIRST)

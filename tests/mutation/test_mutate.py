@@ -76,6 +76,7 @@ def mutate(tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_good_tests_notice_every_change(mutate):
     status, said = mutate(TESTS)
     assert "survived:" not in said
@@ -83,6 +84,7 @@ def test_good_tests_notice_every_change(mutate):
     assert status == 0
 
 
+@pytest.mark.slow
 def test_what_nobody_notices_is_told_with_its_place_and_what_is_equivalent_does_not_count(mutate):
     status, said = mutate(HOLE, SAME)
     assert status == 1
@@ -91,6 +93,7 @@ def test_what_nobody_notices_is_told_with_its_place_and_what_is_equivalent_does_
     assert "+    if age > OLDEST:" not in said
 
 
+@pytest.mark.slow
 def test_what_is_listed_as_equivalent_must_be_there_and_must_be_so(mutate):
     status, said = mutate(TESTS, SAME + SAME.replace("OLDEST", "ELDEST"))
     assert status == 1
@@ -98,6 +101,7 @@ def test_what_is_listed_as_equivalent_must_be_there_and_must_be_so(mutate):
     assert "listed as equivalent, and no longer there: toy/gate.py: may_pass: if age >= ELDEST:" in said
 
 
+@pytest.mark.slow
 def test_tests_that_fail_without_any_change_end_it(mutate):
     status, said = mutate(HOLE.replace("not may_pass(3)", "may_pass(3)"))
     assert status == 1

@@ -93,6 +93,7 @@ def test_the_stack_of_a_bug_that_repeats_itself_is_told_twice_an_hour_and_anothe
     assert (len(journal.lines), journal.stacks) == (3, 3)
 
 
+@pytest.mark.slow
 def test_kinds_that_somebody_outside_makes_up_are_bounded(journal):
     for n in range(10_000):
         log.warning("service: %d", n, extra={"edged": {"code": f"made up {n}"}})

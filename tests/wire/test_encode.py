@@ -25,6 +25,7 @@ def test_every_kind_of_event_is_tried(kind):
     assert kind in EVENTS_OF_GA
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("dialect", "kind"),
     [(Dialect.GA, kind) for kind in EVENTS_OF_GA] + [(Dialect.BETA, kind) for kind in EVENTS_OF_BOTH],
