@@ -20,7 +20,6 @@ LEAVES = frozenset(
         "wire",
         "causes",
         "chatter",
-        "dial",
         "errors",
         "endings",
         "files",
