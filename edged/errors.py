@@ -3,6 +3,7 @@
     EdgedError                  .cause names its row in causes.py
     ├── ConfigError             the operator's: at a start exit 78, no restart; a reload is refused
     ├── UsageError              the caller's command line: exit 64
+    ├── AddressError            an address to listen on is taken: exit 1, and its unit tries again
     ├── DeviceError             a microphone, speaker, button or lamp: tried again; one that hangs: exit 70
     ├── LinkError               the connection or the far end: tried again, at the pace of its cause
     ├── WireError               one message from the peer that is not of the protocol: counted, skipped
@@ -39,6 +40,12 @@ class ConfigError(EdgedError):
 
 class UsageError(EdgedError):
     """A command line that makes no sense."""
+
+    cause = "usage"
+
+
+class AddressError(EdgedError):
+    """An address to listen on that is taken, or not there yet."""
 
     cause = "usage"
 

@@ -1,10 +1,13 @@
 """Options and loading that the verbs share: which configuration, and the key that goes with it."""
 
 import argparse
+import errno
 import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from edged.errors import AddressError, EdgedError, UsageError
 
 if TYPE_CHECKING:
     from edged.config import Loaded
@@ -51,3 +54,11 @@ def is_there(path: str | Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def not_listening(error: OSError) -> EdgedError:
+    """What to raise where it can not listen: an address that is taken, or not there yet, may be free later."""
+    words = f"can not listen: {error.strerror or error}; choose another --host or --port"
+    if error.errno in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
+        return AddressError(f"{words}, or end what listens there")
+    return UsageError(words)

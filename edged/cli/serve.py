@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edged.errors import ConfigError, UsageError
+from edged.cli.options import not_listening
+from edged.errors import ConfigError
 from edged.files import read
 
 if TYPE_CHECKING:
@@ -114,8 +115,7 @@ async def _serve(server: "LocalServer") -> int:
         try:
             await stack.enter_async_context(server)
         except OSError as error:
-            why = error.strerror or str(error)
-            raise UsageError(f"can not listen: {why}; choose another --host or --port") from error
+            raise not_listening(error) from error
         print(f"serving {server.url}", flush=True)
         await ended.wait()
     return 0

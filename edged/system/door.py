@@ -29,7 +29,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from edged.causes import CAUSES
-from edged.errors import EXIT_BUG, ConfigError, UsageError
+from edged.errors import EXIT_BUG, AddressError, ConfigError, UsageError
 from edged.system.exit import Exit, flush
 from edged.system.offload import hung_call
 from edged.system.ours import Whose, name_of, whose
@@ -45,7 +45,7 @@ _ARGUMENTS = re.compile(
     r"\(.+\)", re.DOTALL
 )  # asyncio tells those of a callback, and they may be what was said
 MOST_WORDS = 300  # characters of what a failure says
-NO_FAULT = (ConfigError, UsageError, KeyboardInterrupt, asyncio.CancelledError, GeneratorExit)
+NO_FAULT = (AddressError, ConfigError, UsageError, KeyboardInterrupt, asyncio.CancelledError, GeneratorExit)
 """What may pass through the door by itself: whoever called has its own end for them."""
 
 

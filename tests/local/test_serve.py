@@ -15,7 +15,7 @@ class Recorder:
         Recorder.asked = options
 
     async def __aenter__(self):
-        raise OSError(99, "no service today")
+        raise OSError(13, "no service today")
 
     async def __aexit__(self, *_):
         """Never entered."""
@@ -101,11 +101,11 @@ def test_what_may_not_be_set_is_said_in_words(option, value, capsys):
     assert f"argument {option}: {value!r} is no" in capsys.readouterr().err
 
 
-def test_a_port_that_is_taken_is_said_in_words(capsys):
+def test_a_port_that_is_taken_is_said_in_words_and_may_be_tried_again(capsys):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        assert main(["serve", "--port", str(taken.getsockname()[1])]) == EXIT_USAGE
+        assert main(["serve", "--port", str(taken.getsockname()[1])]) == 1
     said = capsys.readouterr().err
     assert said.startswith("edged serve: can not listen: ")
     assert "--port" in said
