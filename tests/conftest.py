@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from tests.lab.loop import run
 from tests.lab.net import SimNet
 
 effort.register()
+
+
+def pytest_collection_finish():
+    """What was collected stays to the end: the garbage collector need not look at it, each time that it runs."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session, exitstatus):

@@ -107,6 +107,7 @@ def test_one_who_changes_it_in_the_middle_of_a_press_and_of_an_answer_breaks_nei
     )
 
 
+@pytest.mark.slow
 @BOTH
 def test_one_who_takes_the_detection_away_that_ends_utterances_leaves_no_press_unheard(before, dialect):
     async def body(kiosk):
@@ -280,6 +281,7 @@ def test_one_that_ignores_commits_and_begins_answers_by_its_own_detection_is_not
     before(body, "deaf", "picky:fields", dialect=dialect)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("picky", ["null", "fields", "any"])
 def test_what_ignores_commits_and_keeps_its_detection_is_up_at_once_after_a_restart(lab_run, picky):
     net, store, rng = SimNet(latency_ms=10), MemoryStore(), Random(1)

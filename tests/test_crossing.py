@@ -172,6 +172,7 @@ def test_what_the_service_takes_of_another_does_not_end_what_is_being_said(shell
     shell(body, TALK)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("pause_s", "again_s", "answers"), [(2.5, 0.0, 2), (0.7, 0.7, 3)])
 def test_the_rest_behind_what_the_service_took_is_asked_about_where_somebody_spoke_in_it(
     shell, pause_s, again_s, answers
@@ -198,6 +199,7 @@ def test_the_rest_behind_what_the_service_took_is_asked_about_where_somebody_spo
     shell(body, TALK)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [(TALK,), DUPLEX], ids=["conversation", "duplex"])
 def test_what_was_said_is_asked_about_where_its_commit_comes_while_the_next_is_being_heard(shell, mode):
     """The service told of the speech in it, so that the kiosk hears somebody; with our commit that speech is over."""

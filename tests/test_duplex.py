@@ -261,6 +261,7 @@ def test_without_a_canceller_the_machine_interrupts_itself(duplex):
     duplex(body, echo=rooms.room(1), voice=Voice(3))
 
 
+@pytest.mark.slow
 def test_with_the_real_canceller_it_hears_the_visitor_and_not_itself(duplex):
     pytest.importorskip("livekit.rtc", reason="the extra aec is not installed")
     from edged.audio.echo_livekit import LivekitEchoCanceller

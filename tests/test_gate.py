@@ -356,6 +356,7 @@ def causes(kiosk):
     return [event["id"] for event in kiosk.events if event["event"] == "cause"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gap", [0.0, 0.2])
 def test_an_acknowledgement_of_what_was_said_before_does_not_cut_off_what_is_said_now(shell, gap):
     async def body(kiosk):

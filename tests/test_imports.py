@@ -159,11 +159,18 @@ def trees() -> dict[str, ast.Module]:
     return {file: ast.parse(text) for file, text in sources().items()}
 
 
+@cache
+def nodes() -> dict[str, tuple[ast.AST, ...]]:
+    """All of each tree: walking them is what takes time here."""
+    return {file: tuple(ast.walk(tree)) for file, tree in trees().items()}
+
+
 def part_of(file: str) -> str:
     """What a file belongs to: a room or a single module; the package's own __init__ is nobody's."""
     return file.split("/", maxsplit=1)[0].removesuffix(".py")
 
 
+@cache
 def is_module(name: str) -> bool:
     stem = PACKAGE.parent.joinpath(*name.split("."))
     return stem.with_suffix(".py").exists() or stem.is_dir()
@@ -182,16 +189,16 @@ def named(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
 @cache
 def imports() -> tuple[Import, ...]:
     found = []
-    for file, tree in trees().items():
-        lazy = {
-            inner
-            for function in ast.walk(tree)
-            if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
-            for inner in ast.walk(function)
-        }
-        for node in ast.walk(tree):
+    for file, all_nodes in nodes().items():
+        functions = [
+            range(node.lineno, (node.end_lineno or node.lineno) + 1)
+            for node in all_nodes
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        ]
+        for node in all_nodes:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
-                found += [Import(file, node.lineno, module, node in lazy) for module in named(node)]
+                lazy = any(node.lineno in function for function in functions)
+                found += [Import(file, node.lineno, module, lazy) for module in named(node)]
     return tuple(found)
 
 
@@ -199,11 +206,11 @@ def imports() -> tuple[Import, ...]:
 def spelled() -> tuple[tuple[str, int, str], ...]:
     """Each text that is a value, with its file and line; one that stands alone as a statement is prose."""
     found = []
-    for file, tree in trees().items():
-        prose = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for file, all_nodes in nodes().items():
+        prose = {node.value for node in all_nodes if isinstance(node, ast.Expr)}
         found += [
             (file, node.lineno, node.value)
-            for node in ast.walk(tree)
+            for node in all_nodes
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in prose
         ]
     return tuple(found)
@@ -241,8 +248,8 @@ def test_nothing_is_imported_relative_to_itself():
     """One spelling for each module, so that the other tests here can read it."""
     relative = [
         f"{file}:{node.lineno}"
-        for file, tree in trees().items()
-        for node in ast.walk(tree)
+        for file, all_nodes in nodes().items()
+        for node in all_nodes
         if isinstance(node, ast.ImportFrom) and node.level
     ]
     assert not relative
@@ -314,9 +321,9 @@ def test_the_width_of_a_sample_is_known_to_pcm_only():
     """Where sound passes, nothing is multiplied by, divided by or rounded to two."""
     wrong = [
         f"{file}:{node.lineno} {ast.unparse(node)}"
-        for file, tree in trees().items()
+        for file, all_nodes in nodes().items()
         if within(file, SOUND)
-        for node in ast.walk(tree)
+        for node in all_nodes
         if isinstance(node, ast.BinOp)
         and isinstance(node.op, (ast.Mult, ast.FloorDiv, ast.Mod))
         and isinstance(node.right, ast.Constant)
@@ -349,8 +356,8 @@ def test_files_are_opened_in_one_place():
         "load_cert_chain",
     }
     found = []
-    for file, tree in trees().items():
-        for node in ast.walk(tree):
+    for file, all_nodes in nodes().items():
+        for node in all_nodes:
             if not isinstance(node, ast.Call):
                 continue
             called = node.func

@@ -72,6 +72,7 @@ CUTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cuts", CUTS.values(), ids=CUTS)
 def test_a_download_that_broke_off_does_nothing(tmp_path, traps, cuts):
     for cut in cuts:

@@ -246,6 +246,7 @@ def test_an_answer_without_an_end_blocks_nobody(daemon):
     daemon(body, fault_lines=["swallow@response.done~1"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [

@@ -159,6 +159,7 @@ def test_ci_runs_the_larger_suites_after_the_others_and_sums_over_all(environmen
     assert "FAILED: gateways" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [0, 1, 2, 3, 5, 139])
 def test_a_suite_that_ends_without_a_count_has_failed(environment, status):
     pretend(

@@ -513,6 +513,7 @@ def hear(kiosk, sound):
     microphone.listen_to(tick)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("heard", "cue", "cause"),
     [

@@ -13,8 +13,7 @@ Not here: what a refusal sounds like, when the gate is open.
 
 from array import array
 from dataclasses import dataclass
-from math import log10
-from operator import mul
+from math import dist, log10
 
 from edged import pcm
 from edged.audio.activity import FRAME_BYTES, HELD_MS, Activity
@@ -23,6 +22,7 @@ NEVER_DBFS = -100.0  # below the last bit
 STILL = 2  # from the lowest to the highest sample: the last bit of a converter that hears nothing
 OFFSET = 0.05  # of full scale: more wastes room, and says that an input is wired wrongly
 LOUD_DBFS = -40.0  # nobody's quiet room
+_ORIGIN = (0,) * pcm.PCM16.samples_of(FRAME_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,10 @@ class Health:
         self._sum = self._samples = self._clipped = 0
 
     def _take(self, frame: bytes) -> None:
-        samples = array("h", frame)
+        samples = array("h", frame).tolist()  # a list of numbers is read three times as fast
         count, lowest, highest, total = len(samples), min(samples), max(samples), sum(samples)
-        self._loudest = max(self._loudest, sum(map(mul, samples, samples)) / count - (total / count) ** 2)
+        energy = dist(samples, _ORIGIN[:count]) ** 2
+        self._loudest = max(self._loudest, energy / count - (total / count) ** 2)
         self._lowest, self._highest = min(self._lowest, lowest), max(self._highest, highest)
         self._samples += count
         self._sum += total

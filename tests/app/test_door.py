@@ -225,6 +225,7 @@ def cases(of, quick=QUICK):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", cases(OURS))
 def test_a_bug_ends_the_kiosk_once_dark_and_with_its_line(tmp_path, fault):
     process = kiosk(tmp_path, fault)
@@ -302,6 +303,7 @@ for _ in range(3):
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", cases(FOREIGN, ["finaliser"]))
 def test_a_failure_of_a_library_is_told_once_and_counted(tmp_path, fault):
     process = kiosk(tmp_path, fault, whose="lgpio", lives_s=0.2)

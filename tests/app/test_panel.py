@@ -129,6 +129,7 @@ def is_a_pi():
     return bool(panel.machine({}, None).gpio)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(is_a_pi(), reason="this machine has GPIO")
 def test_on_a_machine_without_gpio_and_terminal_it_runs_without_a_word_of_a_library(plain, tmp_path):
     env = {key: value for key, value in os.environ.items() if key != "GPIOZERO_PIN_FACTORY"}
@@ -174,6 +175,7 @@ def test_in_a_terminal_the_space_bar_is_the_button(plain, tmp_path):
     assert "the button is the keyboard (space bar), the light is none: this is not a Raspberry Pi" in lines[0]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(is_a_pi(), reason="this machine has GPIO")
 def test_the_status_gives_cause_text_and_remedy(plain, tmp_path):
     with subprocess.Popen(

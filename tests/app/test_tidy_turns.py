@@ -118,6 +118,7 @@ def test_an_idle_kiosk_collects_what_turns_left(tidied):
     tidied(body)
 
 
+@pytest.mark.slow
 def test_after_the_end_python_collects_as_before(tidied):
     assert gc.isenabled()
 

@@ -55,6 +55,7 @@ def test_a_long_vowel_is_speech_in_a_room_that_is_known():
     assert heard(vowel, heard(quiet_room())).speech_ms > 2800
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rms", [20, 500, 8000])
 @pytest.mark.parametrize("kind", noises.NOISES)
 def test_even_noise_is_no_speech(kind, rms):

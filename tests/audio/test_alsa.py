@@ -119,6 +119,7 @@ def test_each_refusal_has_its_cause_and_the_librarys_own_word(number, cause):
     assert libasound.said(-number) in str(error)
 
 
+@pytest.mark.slow
 @here
 def test_a_device_without_a_pace_of_its_own_does_not_keep_the_machine_busy():
     microphone, blocks = AlsaMicrophone("null"), queue.Queue()

@@ -33,6 +33,7 @@ def test_the_smallest_deltas_cost_little_more_than_their_sound(jitter):
     assert sound[: 2 * 2**16] == b"".join(number.to_bytes(2, "little") for number in range(2**16))
 
 
+@pytest.mark.slow
 def test_pieces_of_parts_in_turn_are_bounded_and_what_was_taken_is_whole(jitter):
     pushed = 0
     while jitter.push((A, B)[pushed % 2], b"xy"):
@@ -71,6 +72,7 @@ def test_what_was_heard_is_known_however_often_parts_change(jitter):
     assert {entry.part: entry.played_ms for entry in flushed.heard} == dict.fromkeys((A, B), 2 * MOST_RUNS)
 
 
+@pytest.mark.slow
 def test_an_answer_of_hours_keeps_no_more_of_when_it_came_than_one_of_minutes(jitter):
     second = bytes(48_000)
     jitter.push(A, second)

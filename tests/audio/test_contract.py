@@ -166,6 +166,7 @@ def test_a_microphone_can_be_stopped_twice_and_started_again(make, name):
         microphone.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", over(SPEAKERS))
 def test_a_speaker_takes_all_there_is_and_then_rests(make, name):
     speaker, source = make(SPEAKERS, name), Sound(BLOCK * 10)

@@ -127,6 +127,7 @@ def test_each_answer_is_put_in_place_anew():
         assert abs(canceller.reference.index(piece, before) - before - (100 - LEAD_MS) * MS) <= 20 * MS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faster", [True, False])
 def test_two_clocks_that_drift_apart_are_put_right_once_in_a_while(faster):
     stage, canceller, _ = staged()
@@ -185,6 +186,7 @@ def test_a_tapped_source_is_the_source():
     assert (playout.on_work, playout.on_cut) == (tapped.on_work, tapped.on_cut)
 
 
+@pytest.mark.slow
 def test_the_real_canceller_takes_the_machines_voice_away_and_leaves_the_visitors():
     pytest.importorskip("livekit.rtc", reason="the extra aec is not installed")
     from edged.audio.echo_livekit import LivekitEchoCanceller

@@ -144,6 +144,7 @@ def test_an_utterance_is_judged_by_itself():
     assert judged(np.zeros(RATE), health) == DEAD
 
 
+@pytest.mark.slow
 @given(st.integers(1, 4000).map(lambda samples: samples * 2), st.sampled_from(["question", "1", "word"]))
 def test_the_size_of_the_blocks_changes_nothing(piece, clip):
     sound = speech(-50, clip) + noise(-60, len(speech(-50, clip)) / RATE)

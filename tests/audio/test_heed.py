@@ -145,6 +145,7 @@ def test_a_small_device_is_read_before_it_runs_over(rig):
     assert rig.handed() == 1
 
 
+@pytest.mark.slow
 def test_a_device_that_has_run_over_is_given_time_to_begin_anew(rig, monkeypatch):
     """The process stood still for longer than a silence may last."""
     stood = iter([b""])

@@ -163,6 +163,7 @@ def hours(ppm, hours, *, answer_s=30, pause_s=10):
     return most, gaps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ppm", [-200, 200])
 def test_drift_fills_no_buffer(ppm):
     most, gaps = hours(ppm, 0.3)

@@ -2,7 +2,9 @@
 
 import threading
 from array import array
+from bisect import insort
 from itertools import pairwise
+from operator import itemgetter
 
 import pytest
 
@@ -34,8 +36,7 @@ class World:
         self.waits = 0
 
     def at(self, ms, call):
-        self._due.append((ms / 1000, call))
-        self._due.sort(key=lambda each: each[0])
+        insort(self._due, (ms / 1000, call), key=itemgetter(0))
 
     def set(self):
         self._is_set = True

@@ -65,6 +65,7 @@ def test_a_kiosk_with_little_memory_runs_or_says_why_not(config, volume, mib):
     assert code == EXIT_OK or mib < 300
 
 
+@pytest.mark.slow
 def test_a_volume_that_takes_more_memory_is_refused_and_the_kiosk_goes_on(config, tmp_path):
     told = {}
 

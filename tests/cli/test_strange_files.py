@@ -172,6 +172,7 @@ def test_what_a_full_disk_does_not_keep_is_told_to_whoever_mutes(kiosk):
     here.end()
 
 
+@pytest.mark.slow
 def test_a_part_that_is_not_read_is_told_at_the_start_and_at_a_reload(kiosk, tmp_path):
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "conf.d" / "10-site.yml").write_text("mode: toggle\n")

@@ -301,6 +301,7 @@ def test_another_service_is_another_entry(lab_run):
     lab_run(main(), net=net)
 
 
+@pytest.mark.slow
 def test_the_card_is_not_written_again_for_what_it_holds(lab_run):
     net, store = SimNet(latency_ms=10), Keeps()
 

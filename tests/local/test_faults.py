@@ -309,6 +309,7 @@ def test_what_is_no_frame_comes_after_its_event(kind):
     assert through(f"break:{kind}@response.done", DONE) == [Send(DONE), Break(FRAMES[kind])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_costs_more_than_its_bytes_is_of_its_event_and_fits_into_a_message(kind):
     (_, told) = through(f"bloat:{kind}@response.done", DONE)

@@ -684,6 +684,7 @@ def test_a_client_that_does_not_read_is_not_read(served):
     served(body)
 
 
+@pytest.mark.slow
 def test_a_server_ends_at_once_whatever_its_clients_do():
     async def main():
         loop = asyncio.get_running_loop()

@@ -14,7 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from tests.model.booth import KEPT, Booth
 
 STEPS_A_RUN = 50
-EXAMPLES_A_ROUND = 20
+STEPS_AN_EXAMPLE = 140  # at least: a rule is several
+MOST_EXAMPLES = 20  # a round
 WHO = st.sampled_from(["button", "button", KEPT, "a program", "another"])
 PROGRAM = st.sampled_from(["a program", "another"])
 DEVICE = st.sampled_from(["microphone", "microphone", "speaker"])
@@ -228,7 +229,7 @@ def walk(mode: str, steps: int, *, first_seed: int = 0, shrink: bool = True) -> 
     """At least so many steps in `mode`; what was counted. Raises what is wrong, with the shortest way there."""
     of_mode = type("Walk", (Walk,), {"mode": mode, "counted": Counter()})
     rounds = settings(
-        max_examples=EXAMPLES_A_ROUND,
+        max_examples=min(MOST_EXAMPLES, 1 + steps // STEPS_AN_EXAMPLE),
         stateful_step_count=STEPS_A_RUN,
         deadline=None,
         database=None,

@@ -86,6 +86,7 @@ def test_a_button_tells_its_edges_in_order(rig):
     assert edges.empty()
 
 
+@pytest.mark.slow
 def test_a_stopped_button_tells_nothing_and_can_be_started_again(rig):
     edges = queue.Queue()
     rig.button.start(edges.put, lambda error: None)

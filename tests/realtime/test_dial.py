@@ -111,6 +111,7 @@ def test_an_own_authority_is_trusted_when_it_is_named(authority):
     assert over_tls(authority.issue(f"DNS:{HOST}"), body) == "hello"
 
 
+@pytest.mark.slow
 def test_what_waits_below_tls_is_known_not_to_have_arrived(authority):
     """TLS writes into a buffer of its own; what moves out of that has moved, or a slow line looks like a stuck one."""
 

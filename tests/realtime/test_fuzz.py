@@ -91,6 +91,7 @@ def test_fifty_thousand_broken_messages_of_each_dialect(dialect):
     assert grown < 12 * 2**20, f"grew by {grown / 2**20:.1f} MiB"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dialect", Dialect)
 def test_broken_greetings_and_confirmations_are_a_mismatch_at_most(dialect):
     rng = random.Random(f"set up {dialect.value}")

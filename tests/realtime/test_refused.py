@@ -138,6 +138,7 @@ def test_a_body_that_never_ends_keeps_nobody_waiting(lab_run):
     assert took_s < BODY_S + 0.2
 
 
+@pytest.mark.slow
 def test_a_bomb_costs_what_is_read_of_it():
     bomb = gzip.compress(b"<title>Just a moment...</title>" + bytes(64 * 2**20))
     error = refused(
@@ -147,6 +148,7 @@ def test_a_bomb_costs_what_is_read_of_it():
     assert len(str(error)) < 2 * MOST_BODY
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [

@@ -100,6 +100,7 @@ def test_pieces_of_a_message_are_a_message(pieces):
     connected(say, body)
 
 
+@pytest.mark.slow
 def test_a_message_that_never_ends_costs_its_bytes_and_no_object_a_piece():
     async def say(server):
         server.protocol.send_text(b"x", fin=False)
@@ -118,6 +119,7 @@ def test_a_message_that_never_ends_costs_its_bytes_and_no_object_a_piece():
     connected(say, body)
 
 
+@pytest.mark.slow
 def test_while_a_large_message_waits_nothing_more_is_read():
     async def say(server):
         for _ in range(10):
@@ -133,6 +135,7 @@ def test_while_a_large_message_waits_nothing_more_is_read():
     connected(say, body)
 
 
+@pytest.mark.slow
 def test_who_takes_no_answer_to_its_pings_is_given_up():
     async def ping(server):
         server.transport.pause_reading()

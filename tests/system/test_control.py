@@ -980,6 +980,7 @@ def test_a_line_without_end_is_not_kept(path):
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_a_client_that_does_not_read_is_dropped_and_nobody_waits(path):
     async def main():
         async with serving(path, Target()) as server, client_of(path), client_of(path) as reading:

@@ -42,6 +42,7 @@ def test_the_process_ends_with_its_code_and_its_last_words(hanging):
     assert process.stderr == "ERROR exit 70: a device hangs\n"
 
 
+@pytest.mark.slow
 def test_a_log_that_hangs_does_not_hold_it():
     assert ended(HANGING_LOG).returncode == 70
 
@@ -64,6 +65,7 @@ def left(*before, last):
     return ended("print = lambda *a, **k: None", "import time, threading", *before, soon, "time.sleep(60)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "last",
     [
@@ -89,6 +91,7 @@ def test_without_a_thread_to_be_had_it_is_done_all_the_same(refused):
     assert (process.returncode, process.stderr) == (70, "INFO last\n")
 
 
+@pytest.mark.slow
 def test_without_a_thread_what_hangs_is_ended_by_the_kernel():
     process = left(NO_THREADS, "_thread.start_new_thread = refuse", last="lambda: time.sleep(60)")
     assert process.returncode == -signal.SIGALRM

@@ -241,6 +241,7 @@ def test_a_trouble_that_repeats_itself_is_told_a_few_times_and_counted(native):
     assert entries[5]["MESSAGE"] == "lost (116 more since the last line of this kind)"
 
 
+@pytest.mark.slow
 def test_a_journal_that_takes_nothing_holds_nobody_up_and_learns_how_much_was_lost(native, journald):
     first = native(*[lambda log: log.debug("x" * 900)] * 2000, reading=False)
     assert 0 < len(first) < 2000

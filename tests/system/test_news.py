@@ -50,6 +50,7 @@ def counted(lines):
     return len(lines) + sum(int(found[1]) for line in lines if (found := COUNT.search(line)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("every_ms", [100, 1000, 10_000])
 def test_what_anybody_can_bring_about_is_told_a_few_times_and_then_counted(journal, every_ms):
     for journal.now_ms in range(0, 30 * MINUTE, every_ms):
@@ -113,6 +114,7 @@ def test_what_a_kiosk_did_when_it_was_stopped_is_told_however_much_went_before(j
     assert journal.lines[-1] == "turn: STOP"
 
 
+@pytest.mark.slow
 def test_a_button_that_is_mashed_for_half_an_hour_leaves_few_lines_and_the_turns_of_a_busy_day_all_of_theirs(
     journal,
 ):

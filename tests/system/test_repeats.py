@@ -50,6 +50,7 @@ def test_a_kind_may_have_a_pace_of_its_own():
     assert repeats.admit(("offline",), 4) == 0
 
 
+@pytest.mark.slow
 def test_of_endless_kinds_few_are_known_and_few_lines_are_written():
     repeats = Repeats()
     written = [repeats.admit((str(n),), n) for n in range(10_000)]

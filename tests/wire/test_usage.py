@@ -67,6 +67,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from([*FULL, "seconds", "x"]), JSON))
 def test_whatever_it_is_names_are_known_and_values_are_numbers(usage):
     def look(told):

@@ -186,6 +186,7 @@ def test_it_is_one_line_of_bounded_length_without_control_characters(transcripts
         assert told == " ".join(told.split())
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(
     said=st.lists(st.sampled_from(["marmalade", "Zwiebel", "umbrellas", "Grüße", "鲍勃", "x9y"]), min_size=1),

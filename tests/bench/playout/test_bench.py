@@ -23,6 +23,7 @@ def regret(answers, seed=1):
     return met(edged).J - min(met(fixed(ms)).J for ms in FIXED_MS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["duplex 1x", "wifi 1.3x", "slow 0.93x"])
 def test_the_same_seed_gives_the_same_figures(name):
     first, again, other = (drawn(ALL[name], name, seed, 8) for seed in (1, 1, 2))
