@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections import deque
+from collections import Counter, deque
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from edged import wire
 from edged.audio.utterances import Utterances
+from edged.realtime.commits import Commits
 from edged.realtime.events import CommitRefused, Committed, Told
 from edged.realtime.vigil import Owed
 from tests.realtime.test_session import VAD, error, ready, says
@@ -705,3 +706,25 @@ def test_an_utterance_is_told_as_lost_where_none_of_it_was_taken_and_nowhere_els
     assert kiosk.log.pending == 0
     assert kiosk.session.owed is Owed.NOTHING
     assert sorted(kiosk.lost) == sorted(kiosk.service.refused)
+
+
+def test_commits_that_are_passed_over_are_waited_for_no_more_and_may_come_late():
+    commits = Commits(Counter(), detects=False)
+    for uid in (1, 2):
+        commits.sending(uid, 480)
+        commits.sent(f"e{uid}", uid)
+    commits.passed()
+    assert not commits.waiting
+    commits.sending(3, 480)
+    commits.sent("e3", 3)
+    late = [commits.acknowledged(item) for item in ("i1", "i2")]
+    assert late == [[Committed("i1", uid=1, late=True)], [Committed("i2", uid=2, late=True)]]
+    assert commits.acknowledged("i3") == [Committed("i3", uid=3)]
+
+
+def test_what_throws_sound_away_is_not_passed_over():
+    commits = Commits(Counter(), detects=False)
+    commits.sending(1, 480)
+    commits.cleared("e1")
+    commits.passed()
+    assert commits.acknowledged("i1") == [Committed("i1")]

@@ -342,3 +342,24 @@ def test_one_that_tells_of_no_detection_then_would_hear_no_end(dialect):
 def test_a_detection_that_is_wanted_for_itself_is_not_left_to_the_service():
     session = asked(replace(SETTINGS, turn_detection=replace(DEAF_DETECTION)))
     assert refused_by(session, NO_NULL)[-1].cause == "settings_refused"
+
+
+@BOTH
+def test_somebody_else_may_bring_detection_and_another_voice_takes_none_away(dialect):
+    session = asked(dialect=dialect)
+    says(session, of_another(dialect, voice="alloy"), dialect)
+    assert not session.confirming.refused
+    for settings, change, detects in (
+        (SETTINGS, {"turn_detection": TurnDetection()}, True),
+        (SETTINGS, OTHERS, False),
+        (VAD, OTHERS, True),
+    ):
+        session = ready(settings, dialect)
+        says(session, of_another(dialect, settings, **change), dialect)
+        assert session.confirming.detects is detects
+
+
+def test_before_it_has_asked_nothing_is_refused():
+    confirming = fresh().confirming
+    assert (confirming.refused, confirming.verdict) == (False, None)
+    assert not fresh().detection.detects

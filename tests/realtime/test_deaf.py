@@ -93,3 +93,24 @@ def test_two_lines_in_a_row_that_were_given_up_are_enough_to_ask_otherwise_and_n
     assert not deafness.deaf
     deafness.failed("commit_ignored")
     assert (deafness.deaf, learnt) == (True, [])
+
+
+def test_what_is_remembered_is_known_from_the_start():
+    deafness = Deafness(lambda _: None)
+    deafness.recalled(deaf=False)
+    assert not deafness.deaf
+    deafness.recalled(deaf=True)
+    assert deafness.deaf
+    deafness.recalled(deaf=False)
+    assert deafness.deaf, "what was found out since counts for more"
+
+
+def test_the_silence_is_given_a_quarter_of_a_second_to_lead_to_a_word():
+    ears = Ears(walks=True)
+    assert [passed(ears, at) for at in (1.0, 1.25, 1.4)] == [Do.HINT, None, Do.ASK]
+
+
+def test_within_the_next_utterance_it_is_asked_once():
+    ears = Ears(walks=True)
+    assert [passed(ears, at, within=True) for at in (1.0, 2.0)] == [Do.ASK, None]
+    assert ears.rests

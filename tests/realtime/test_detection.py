@@ -1,5 +1,7 @@
 """What detects in a session that is in use, and what a change of it leaves behind."""
 
+from dataclasses import replace
+
 import pytest
 
 from edged import wire
@@ -7,7 +9,7 @@ from edged.realtime.deaf import DEAF_DETECTION, DEAF_SILENCE
 from edged.realtime.events import Committed, Ready
 from edged.wire import Dialect
 from tests.realtime.test_confirming import asked, detection_of, refused_by
-from tests.realtime.test_session import SETTINGS, effective, says, sent
+from tests.realtime.test_session import SETTINGS, effective, ready, says, sent
 
 BOTH = pytest.mark.parametrize("dialect", Dialect)
 NO_NULL = "session.turn_detection Input should be an object"
@@ -66,3 +68,10 @@ def test_none_is_asked_for_again_where_none_was_agreed(dialect):
     (message,) = sent(session)
     assert detection_of(message) is None
     assert updated(session, message, dialect) == [Ready()]
+
+
+def test_what_was_asked_for_is_confirmed_once():
+    session = ready(SETTINGS)
+    session.detection.ask(DEAF_DETECTION, Dialect.GA)
+    told = effective(replace(SETTINGS, turn_detection=DEAF_DETECTION))
+    assert [session.detection.confirms(told, Dialect.GA) for _ in range(2)] == [True, False]

@@ -239,3 +239,7 @@ def test_which_dialect_a_client_speaks(what, speaks):
 def test_a_query_parameter():
     assert asked("/?model=openai%2Fx&model=y").query("model") == "openai/x"
     assert asked("/").query("model") == ""
+
+
+def test_a_policy_in_words_keeps_its_token():
+    assert "0123456789abcdef" not in repr(Policy(token="0123456789abcdef"))
