@@ -53,7 +53,6 @@ class Session:
         self.dialect = dialect
         self._words = words or Words()
         self.counters: Counter[str] = Counter()
-        self._settings = settings
         self._new_id = new_id
         self._out: list[str] = []
         self._answers = Sequencer(new_id, self._send, self.counters)
