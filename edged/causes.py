@@ -235,6 +235,8 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f07", "What was switched holds until edged ends and is forgotten then: free space on the disk of `state.dir`, or make it writable; edged tries again every minute."),
     Cause("memory_short", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f08", "This process may not have the memory that it takes: raise its limits (`ulimit -v`, `ulimit -d`, `LimitAS=`)."),
+    Cause("address_taken", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f09", "Another program uses this port, or this machine does not have the address: end that program, or choose another --host or --port. As a unit it tries again by itself."),
 )
 # fmt: on
 

@@ -45,9 +45,9 @@ class UsageError(EdgedError):
 
 
 class AddressError(EdgedError):
-    """An address to listen on that is taken, or not there yet."""
+    """An address to listen on that is taken, or that this machine does not have (yet)."""
 
-    cause = "usage"
+    cause = "address_taken"
 
 
 class DeviceError(EdgedError):

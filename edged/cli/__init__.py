@@ -88,13 +88,10 @@ def _run(argv: Sequence[str] | None) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return EXIT_CONFIG
-    except UsageError as error:
+    except EdgedError as error:
         if not _in_journal(f"edged {args.verb}: {error}", error.cause):
             print(f"edged {args.verb}: {error}", file=sys.stderr)
-        return EXIT_USAGE
-    except EdgedError as error:
-        print(f"edged {args.verb}: {error}", file=sys.stderr)
-        return 1
+        return EXIT_USAGE if isinstance(error, UsageError) else 1
     except (
         BrokenPipeError
     ):  # whoever read us has seen enough; the interpreter must not complain on its way out

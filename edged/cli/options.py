@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_MAY_BECOME_FREE = (errno.EADDRINUSE, errno.EADDRNOTAVAIL)
 SYSTEM_CONFIG = Path("/etc/edged/config.yaml")
 
 
@@ -56,9 +57,7 @@ def is_there(path: str | Path) -> bool:
     return True
 
 
-def not_listening(error: OSError) -> EdgedError:
-    """What to raise where it can not listen: an address that is taken, or not there yet, may be free later."""
-    words = f"can not listen: {error.strerror or error}; choose another --host or --port"
-    if error.errno in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
-        return AddressError(f"{words}, or end what listens there")
-    return UsageError(words)
+def cannot_listen(error: OSError) -> EdgedError:
+    """The error where an address cannot be listened on; one that may become free is no mistake of the command line."""
+    words = f"cannot listen: {error.strerror or error}; choose another --host or --port"
+    return AddressError(words) if error.errno in _MAY_BECOME_FREE else UsageError(words)

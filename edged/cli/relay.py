@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edged.cli.options import add_config, load_config, not_listening, tell_warnings
+from edged.cli.options import add_config, cannot_listen, load_config, tell_warnings
 from edged.errors import ConfigError, UsageError
 from edged.files import beginning
 
@@ -126,7 +126,7 @@ async def _main(relay: "RelayServer", where: str) -> int:
         try:
             await stack.enter_async_context(relay)
         except OSError as error:
-            raise not_listening(error) from error
+            raise cannot_listen(error) from error
         print(f"relaying {relay.url} to {where}", flush=True)
         await ended.wait()
     print(relay.usage, flush=True)

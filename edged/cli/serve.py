@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edged.cli.options import not_listening
+from edged.cli.options import cannot_listen
 from edged.errors import ConfigError
 from edged.files import read
 
@@ -115,7 +115,7 @@ async def _serve(server: "LocalServer") -> int:
         try:
             await stack.enter_async_context(server)
         except OSError as error:
-            raise not_listening(error) from error
+            raise cannot_listen(error) from error
         print(f"serving {server.url}", flush=True)
         await ended.wait()
     return 0

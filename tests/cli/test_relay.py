@@ -31,7 +31,7 @@ KEY = "sk-a-key-nobody-may-see"
         (["--provider", "openai"], 78, "needs a key"),
         (["--provider", "nobody"], 78, "provider.name"),
         (["--port", "70000"], 64, "0 to 65535"),
-        (["--host", "203.0.113.77", "--token-file", "TOKEN"], 1, "can not listen"),
+        (["--host", "203.0.113.77", "--token-file", "TOKEN"], 1, "cannot listen"),
     ],
 )
 def test_what_can_not_be_is_said_with_the_remedy(tmp_path, capsys, monkeypatch, line, code, said):

@@ -107,7 +107,7 @@ def test_a_port_that_is_taken_is_said_in_words_and_may_be_tried_again(capsys):
         taken.listen()
         assert main(["serve", "--port", str(taken.getsockname()[1])]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("edged serve: can not listen: ")
+    assert said.startswith("edged serve: cannot listen: ")
     assert "--port" in said
     assert said.count("\n") == 1
 

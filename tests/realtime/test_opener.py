@@ -1,4 +1,4 @@
-"""One attempt of at most two dials: what is told of it, and when the second is made."""
+"""An attempt to open a line: when it dials a second time, and what it remembers of the service."""
 
 from dataclasses import replace
 

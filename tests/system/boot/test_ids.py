@@ -286,6 +286,14 @@ def _(stand: Stand) -> None:
     stand.start()
 
 
+@brings("address_taken")
+def _(stand: Stand) -> None:
+    stand.configure()
+    stand.serve()
+    stand.drop_in(f"ExecStart=\nExecStart={EDGED} serve --port {stand.port}")
+    stand.start()
+
+
 @brings("bug")
 def _(stand: Stand) -> None:
     with broken(stand):

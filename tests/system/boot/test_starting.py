@@ -13,6 +13,7 @@ from tests.system.boot.asking import (
     drop_in,
     eventually,
     fails,
+    gets_a_line,
     is_up,
     rests,
     runs,
@@ -208,6 +209,21 @@ def test_where_nothing_ends_the_count_it_comes_to_rest_and_a_refusal_leaves_the_
     box.ask(f"mv /root/{START} /etc/systemd/system")
     without_drop_in(box, "edged.service")
     runs(box)
+
+
+def test_the_embedded_service_comes_up_when_its_port_becomes_free(box):
+    gets_a_line(box)
+    served = "journalctl -u edged-local | grep -c 'serving ws://'"
+    before = int(box.ask(served))
+    box.ask(
+        "systemctl stop edged-local && systemd-run --quiet --unit=other /opt/edged/current/bin/edged serve"
+    )
+    eventually(box, "journalctl -u other | grep -c 'serving ws://'", "1")
+    box.run("systemctl start edged-local")
+    eventually(box, "systemctl show -P SubState edged-local", "auto-restart")
+    assert "cannot listen: Address already in use" in said_by(box, "edged-local.service")
+    box.ask("systemctl stop other")
+    eventually(box, served, str(before + 1), within_s=40)
 
 
 def test_the_embedded_service_is_never_refused_either(box):
