@@ -84,7 +84,7 @@ class LocalServer:
         self._url_faults = url_faults
         self._numbers = itertools.count(1)
         self._connections = 0
-        self._talks: set[Talk] = set()
+        self._talks: dict[Talk, None] = {}  # the oldest first
         self._lobby = Lobby("serve", most=most_clients, deadline_s=ASKED_WITHIN_S)
         self._servers: list[Server] = []
 
@@ -135,7 +135,7 @@ class LocalServer:
         return list(self.ledger.audit)
 
     def speak(self) -> None:
-        """Begin an answer that nobody asked for, in each session that is not answering."""
+        """Begin an answer that nobody asked for, in each session that is not answering, the oldest first."""
         for talk in self._talks:
             talk.speak()
 
@@ -229,12 +229,12 @@ class LocalServer:
             settings=secret.settings if secret else None,
         )
         talk = Talk(connection, session, Faulty(connection.faults), self._session_s)
-        self._talks.add(talk)
+        self._talks[talk] = None
         try:
             with self._lobby.serving(connection):
                 await talk.run()
         finally:
-            self._talks.discard(talk)
+            del self._talks[talk]
             session.close()
 
     async def _see_off(self, connection: Connection, dialect: Dialect, why: Unwelcome) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import shlex
 import sys
 import time
 from collections import Counter
@@ -50,6 +51,7 @@ def main() -> int:
     cpu_s, sick = 0.0, 0
     seeds = range(args.seed, args.seed + args.runs)
     jobs = 1 if args.verbose else args.jobs
+    again = _again(args)
     with ProcessPoolExecutor(jobs) as pool:
         options = {
             "mode": args.mode,
@@ -74,7 +76,7 @@ def main() -> int:
             felt += report.felt
             cpu_s += report.cpu_s
             sick += not report.healthy
-            _tell(report)
+            _tell(report, again)
         plain = [run.result() for run in naive]
     hours = args.runs * args.hours
     took_s = time.monotonic() - began
@@ -106,7 +108,14 @@ def _place(record: logging.LogRecord) -> bool:
     return True
 
 
-def _tell(report: Report) -> None:
+def _again(args: argparse.Namespace) -> str:
+    """The options that decide the course of a run, but for its seed."""
+    options = [f"--mode {args.mode}", f"--hours {args.hours:g}", f"--faults {args.faults:g}"]
+    options += [f"--session-s {args.session_s:g}", *(f"--set {shlex.quote(each)}" for each in args.set)]
+    return " ".join([*options, *(["--ill-mannered"] if args.ill_mannered else [])])
+
+
+def _tell(report: Report, again: str) -> None:
     counts = report.verdict.counts
     print(
         f"seed {report.seed:>5}: {'healthy' if report.healthy else 'SICK':7} {counts['presses']:>4} presses,"
@@ -115,9 +124,7 @@ def _tell(report: Report) -> None:
         flush=True,
     )
     for violation in report.verdict.violations[:10]:
-        print(
-            f"    {violation}; again: scripts/lab --seed {report.seed} --runs 1 --hours {report.hours:g} --verbose"
-        )
+        print(f"    {violation}; again: scripts/lab --seed {report.seed} --runs 1 {again} --verbose")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ Not here: when a conversation may have been open (bounds.py).
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from edged import wire
@@ -30,10 +30,12 @@ from tests.lab.spoken import NOWHERE, Run
 from tests.lab.witness import Spoken
 
 BLOCK = 480
+RATE = 24_000
 PREROLL_BLOCKS = 20  # of 20 ms: 300 ms, what the microphone was late with, and one that was not whole yet
 SLACK_S = 0.03  # what belongs to one moment is not further apart
 TOLD_WITHIN_S = 100.0  # turn.longest_s and turn.keep_s
 ANSWERED_WITHIN_S = 35.0
+PLAYED_WITHIN_S = 5.0
 LAST_MOMENT_S = 0.6  # who speaks when the light goes out sees it
 LEAST = 4800  # samples; less need not be speech
 PIECE = 240 * SAMPLE  # bytes of an answer that are looked for in what the speaker was given
@@ -193,7 +195,7 @@ class _Judge:
     def what_was_answered(self) -> None:
         stream, starts = _stream(self._facts.takes)
         times = [at for at, _ in self._facts.takes]
-        for answer in self._facts.answers:
+        for answer, last in _turns(self._facts.answers):
             if (
                 answer.ended_s is None
                 or answer.status != "completed"
@@ -202,8 +204,7 @@ class _Judge:
             ):
                 continue
             self.verdict.counts["answers"] += 1
-            length_s = len(answer.pcm) / SAMPLE / 24_000
-            over = answer.ended_s + length_s + 5.0
+            over = last + PLAYED_WITHIN_S
             low, high = starts[bisect_left(times, answer.began_s)], starts[bisect_right(times, over)]
             if all(
                 any(stream.find(piece, low, high) >= 0 for piece in pieces)
@@ -286,6 +287,15 @@ class _Judge:
 
     def _wrong(self, words: str) -> None:
         self.verdict.violations.append(words)
+
+
+def _turns(answers: list[Spoken]) -> Iterator[tuple[Spoken, float]]:
+    """Each answer, and when its sound ends at the latest: it waits for that of those which came before."""
+    last = 0.0
+    for answer in answers:
+        last = max(last, answer.began_s if answer.ended_s is None else answer.ended_s)
+        last += len(answer.pcm) / SAMPLE / RATE
+        yield answer, last
 
 
 def _stream(takes: list[tuple[float, bytes]]) -> tuple[bytes, list[int]]:

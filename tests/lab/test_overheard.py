@@ -139,6 +139,29 @@ def test_an_answer_that_nobody_asked_for_need_not_be_heard():
     assert wrongs(answers=[*own.answers, foreign], sayings=[*own.sayings, created]) == []
 
 
+@pytest.mark.parametrize("heard", [True, False])
+def test_an_answer_waits_for_the_sound_of_the_one_before(heard):
+    before, own = stamps(1 << 29, 10 * RATE), a_conversation()
+    foreign = Spoken("resp_0", 1, 13.0, bytearray(before), 13.5, "completed")
+    created = said(13.0, wire.ResponseCreated("resp_0"))
+    wrong = wrongs(
+        presses=[10.0, 50.0],
+        lights=[
+            (0.0, "ready"),
+            (10.0, "recording"),
+            (13.6, "thinking"),
+            (26.0, "recording"),
+            (50.0, "ready"),
+        ],
+        takes=takes(before + (ANSWER if heard else b""), 14.0),
+        sent=sent((9.7, 13.6), (26.1, 49.9)),
+        sayings=[created, *own.sayings],
+        answers=[foreign, *own.answers],
+    )
+    assert [words for words in wrong if "neither heard nor told" in words] == wrong
+    assert bool(wrong) is not heard
+
+
 def test_with_the_echo_cancelled_it_may_listen_while_it_speaks():
     lights = [(10.0, "recording"), (30.0, "ready")]
     assert wrongs(duplex=True, lights=lights, sent=sent((9.7, 29.9))) == []

@@ -3,7 +3,7 @@
 import asyncio
 import http.client
 import json
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from urllib.parse import quote
 
 import pytest
@@ -533,6 +533,23 @@ def test_an_answer_that_nobody_asked_for_is_a_whole_one_and_billed(served, asked
             await asyncio.sleep(5)
         assert [billed.status for billed in server.bill] == ["completed"]
         assert server.ledger.errors == 0
+
+    served(body)
+
+
+def test_whoever_came_first_is_spoken_to_first(served):
+    async def body(server):
+        async with AsyncExitStack() as stack:
+            sockets = [await stack.enter_async_context(dial(server.url)) for _ in range(12)]
+            for socket in sockets:
+                await socket.recv()  # session.created
+            server.speak()
+            numbers = []
+            for socket in sockets:
+                while (event := json.loads(await socket.recv()))["type"] != "response.created":
+                    pass
+                numbers.append(event["response"]["id"])
+        assert numbers == sorted(numbers)
 
     served(body)
 
