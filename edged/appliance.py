@@ -10,18 +10,18 @@ A press: `gesture` -> the queue -> turn.step -> effects, in one go, before anyth
 from collections.abc import Callable, Mapping
 
 from edged import turn
-from edged.audio.answers import Drained, Flushed, Started, Underrun
-from edged.audio.intake import Intake
-from edged.audio.lane import CueDone
-from edged.audio.playout import Playout
-from edged.audio.utterances import Utterances
+from edged.audio.capture.intake import Intake
+from edged.audio.capture.utterances import Utterances
+from edged.audio.playout.answers import Drained, Flushed, Started, Underrun
+from edged.audio.playout.lane import CueDone
+from edged.audio.playout.playout import Playout
 from edged.causes import CAUSES, Light
 from edged.dialogue import Dialogue
+from edged.link.link import Link
 from edged.panel.button import Gesture
 from edged.panel.driver import LampDriver
 from edged.panel.light import look
 from edged.pcm import PCM16
-from edged.realtime.link import Link
 from edged.teller import Teller
 from edged.timeline import Timeline
 from edged.turn import OPEN, OVER_AN_ANSWER, UNSPOKEN, Do, Effect, Event, Facts, Limits, Mode, State, Tell

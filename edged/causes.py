@@ -5,7 +5,7 @@ which journal message it is, and the remedy in one sentence. Code names a cause 
 else in edged knows which light, which cue and which class of waiting a failure has.
 
 Not here: what the turn does about it (turn/tables.py), how a light blinks (panel/light.py), how a cue
-sounds (audio/cues.py), how long a class waits, and a line that is closed at once (retry.py).
+sounds (audio/playout/cues.py), how long a class waits, and a line that is closed at once (retry.py).
 """
 
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Light(StrEnum):
 
 
 class Cue(StrEnum):
-    """The sounds for states; audio/cues.py renders each."""
+    """The sounds for states; audio/playout/cues.py renders each."""
 
     NONE = "none"
     TOO_SHORT = "too_short"  # two soft ticks: hold while speaking

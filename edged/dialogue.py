@@ -9,10 +9,12 @@ import logging
 from collections.abc import Callable
 
 from edged import turn
-from edged.audio.playout import Playout
-from edged.audio.utterances import Utterances
+from edged.audio.capture.utterances import Utterances
+from edged.audio.playout.playout import Playout
 from edged.causes import CAUSES
-from edged.realtime.events import (
+from edged.link.link import Link
+from edged.link.ports import Entry
+from edged.link.session.events import (
     CommitRefused,
     Committed,
     Ended,
@@ -25,8 +27,6 @@ from edged.realtime.events import (
     Told,
     Used,
 )
-from edged.realtime.link import Link
-from edged.realtime.ports import Entry
 from edged.teller import Teller
 from edged.timeline import Timeline
 from edged.turn import OPEN, Event, Mode, State

@@ -9,8 +9,8 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable
 
-from edged.audio.cues import render
-from edged.audio.playout import Playout
+from edged.audio.playout.cues import render
+from edged.audio.playout.playout import Playout
 from edged.causes import CAUSES, Cue, Fault
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 import os, sys
-from edged.audio.quiet import stderr_shut
+from edged.audio.devices.quiet import stderr_shut
 from edged.chatter import hush, keep_apart
 from edged.system.journal import setup
 import faulthandler, logging

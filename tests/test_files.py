@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from edged.audio.wav import WavSpeaker, read_wav
+from edged.audio.devices.wav import WavSpeaker, read_wav
 from edged.errors import DeviceError
 from edged.files import NotAFileError, TooLargeError, beginning, opened, read, to_write
 from edged.local import voice
 from edged.system.traces import Traces
 from edged.tls import client_context
-from tests.realtime.authority import Authority
+from tests.dial.authority import Authority
 from tests.strange import STRANGE, strange
 
 

@@ -31,13 +31,13 @@ LEAVES = frozenset(
         "tls",
     }
 )
-ROOMS = frozenset({"audio", "realtime", "panel", "system", "ledger", "local", "relay"})
+ROOMS = frozenset({"audio", "link", "realtime", "panel", "system", "ledger", "local", "relay"})
 APPLIANCE = frozenset({"appliance", "dialogue", "teller", "timeline"})
 MOVED = LEAVES | ROOMS | {"dial", "turn", "keeper"}
 MAY_IMPORT = {
     **dict.fromkeys(LEAVES | ROOMS | {"turn", "keeper", "config"}, LEAVES),
-    **dict.fromkeys(("realtime", "relay"), LEAVES | {"dial"}),
-    "dial": frozenset({"wire", "errors", "hosts"}),
+    **dict.fromkeys(("link", "realtime", "relay"), LEAVES | {"dial"}),
+    "dial": LEAVES,
     **dict.fromkeys(APPLIANCE, MOVED | APPLIANCE),
     "app": MOVED | APPLIANCE | {"config"},
     "cli": MOVED | APPLIANCE | {"config", "app"},
@@ -47,22 +47,22 @@ MAY_IMPORT = {
 
 FOREIGN = {
     "gpiozero": ("panel/gpiozero_panel.py",),
-    "livekit": ("audio/echo_livekit.py",),
-    "httpx": ("realtime/client/http.py",),
+    "livekit": ("audio/dsp/echo_livekit.py",),
+    "httpx": ("realtime/http.py",),
     "msgspec": ("config/", "local/script.py", "wire/"),
-    "numpy": ("arrays.py", "audio/resample.py", "audio/volume.py", "local/sounds.py"),
-    "pyaudio": ("audio/portaudio.py",),
-    "sounddevice": ("audio/desktop.py",),
+    "numpy": ("arrays.py", "audio/dsp/resample.py", "audio/dsp/volume.py", "local/sounds.py"),
+    "pyaudio": ("audio/devices/portaudio.py",),
+    "sounddevice": ("audio/devices/desktop.py",),
     "websockets": (
         "local/connection.py",
         "local/refusing.py",
         "local/server.py",
         "local/talk.py",
-        "realtime/client/asynchronous.py",
-        "realtime/client/sockets.py",
-        "realtime/client/synchronous.py",
-        "realtime/transport.py",
-        "realtime/websocket.py",
+        "realtime/asynchronous.py",
+        "realtime/sockets.py",
+        "realtime/synchronous.py",
+        "dial/transport.py",
+        "dial/websocket.py",
         "relay/server.py",
         "relay/sockets.py",
     ),
@@ -78,22 +78,22 @@ DRIVERS = (
     "app/",
     "appliance.py",
     "arrays.py",
-    "audio/alsa.py",
-    "audio/beat.py",
-    "audio/blocking.py",
-    "audio/desktop.py",
-    "audio/echo.py",
-    "audio/intake.py",
-    "audio/listening.py",
-    "audio/listing.py",
-    "audio/null.py",
-    "audio/pace.py",
-    "audio/playout.py",
-    "audio/portaudio.py",
+    "audio/devices/alsa.py",
+    "audio/devices/beat.py",
+    "audio/devices/blocking.py",
+    "audio/devices/desktop.py",
+    "audio/dsp/echo.py",
+    "audio/capture/intake.py",
+    "audio/devices/listening.py",
+    "audio/devices/listing.py",
+    "audio/devices/null.py",
+    "audio/devices/pace.py",
+    "audio/playout/playout.py",
+    "audio/devices/portaudio.py",
     "audio/ports.py",
-    "audio/quiet.py",
-    "audio/speaking.py",
-    "audio/wav.py",
+    "audio/devices/quiet.py",
+    "audio/devices/speaking.py",
+    "audio/devices/wav.py",
     "cli/",
     "dialogue.py",
     "keeper.py",
@@ -110,19 +110,19 @@ DRIVERS = (
     "panel/keyboard.py",
     "panel/null.py",
     "panel/ports.py",
-    "realtime/client/asynchronous.py",
-    "realtime/client/synchronous.py",
-    "realtime/carrier.py",
-    "realtime/changeover.py",
-    "realtime/line.py",
-    "realtime/link.py",
-    "realtime/opener.py",
-    "realtime/outq.py",
-    "realtime/ports.py",
-    "realtime/race.py",
-    "realtime/takings.py",
-    "realtime/transport.py",
-    "realtime/websocket.py",
+    "realtime/asynchronous.py",
+    "realtime/synchronous.py",
+    "link/carrier.py",
+    "link/changeover.py",
+    "link/line.py",
+    "link/link.py",
+    "link/opener.py",
+    "dial/outq.py",
+    "link/ports.py",
+    "dial/race.py",
+    "link/takings.py",
+    "dial/transport.py",
+    "dial/websocket.py",
     "relay/bridge.py",
     "relay/opening.py",
     "relay/server.py",
@@ -134,7 +134,17 @@ DRIVERS = (
 )
 """Files that may know of loops, threads, sockets, clocks, logs and chance. All others are pure."""
 
-SOUND = ("app/", "appliance.py", "audio/", "cli/", "dialogue.py", "local/", "realtime/", "timeline.py")
+SOUND = (
+    "app/",
+    "appliance.py",
+    "audio/",
+    "cli/",
+    "dialogue.py",
+    "link/",
+    "local/",
+    "realtime/",
+    "timeline.py",
+)
 LONGEST_MODULE = 300
 
 
@@ -273,17 +283,14 @@ def test_adapters_of_optional_libraries_are_imported_late():
 
 def test_the_daemon_does_not_load_the_client_for_programs():
     """Neither it nor what it brings: threads of `websockets.sync`, and httpx, which is loaded by a call only."""
-    client = "edged.realtime.client"
+    client = "edged.realtime"
     early = [
         str(found)
         for found in imports()
-        if found.module.startswith(client)
-        and not found.file.startswith("realtime/client/")
-        and found.file
-        != "realtime/__init__.py"  # for type checkers only; the names are fetched when asked for
+        if found.module.startswith(client) and not found.file.startswith("realtime/")
     ]
     assert not early
-    asked = "import sys, edged.app.service, edged.realtime.link; print(*sys.modules)"
+    asked = "import sys, edged.app.service, edged.link.link; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
     assert not {client, "websockets.sync.client", "httpx"} & set(loaded.split())
 

@@ -5,7 +5,7 @@ import pytest
 
 from edged.errors import DeviceError
 from edged.keeper import Keeper
-from tests.lab.ports import SimOffload
+from instruments.lab.ports import SimOffload
 
 
 class Device:

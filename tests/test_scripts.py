@@ -51,7 +51,8 @@ def test_a_script_can_be_started_and_stops_at_its_first_error(script):
 
 
 @pytest.mark.parametrize(
-    ("script", "words"), [("demo", "edged demo"), ("lab", "tests.lab"), ("mutate", "tests.mutation")]
+    ("script", "words"),
+    [("demo", "edged demo"), ("lab", "instruments.lab"), ("mutate", "instruments.mutation")],
 )
 def test_a_script_runs_its_module_from_this_checkout_with_the_words_it_was_given(environment, script, words):
     done = run(ROOT / "scripts" / script, "--one", "two three", EDGED_ENV=environment)
@@ -194,7 +195,7 @@ def test_a_suite_that_outgrows_its_share_is_named_and_fails_nothing(environment,
         ([], True),
         (["-x", "-k", "drops"], True),
         (["tests/audio", "-x"], False),
-        (["tests/test_shell.py::test_toggle_and_hybrid"], False),
+        (["tests/kiosk/test_shell.py::test_toggle_and_hybrid"], False),
         (["--pdb"], False),
         (["-n3"], False),
     ],
@@ -230,7 +231,7 @@ def test_in_ci_a_suite_is_left_out_only_where_no_line_could_help(environment, ob
     """Without an obstacle, its packages are what is missing, and they could be installed."""
     if os.geteuid() != 0:
         pytest.skip("a user is told to become root, whatever the machine allows")
-    pretend(environment, f'[ "$3" = tests.rig ] && {{ echo "{obstacle}"; exit {answer}; }}')
+    pretend(environment, f'[ "$3" = instruments.rig ] && {{ echo "{obstacle}"; exit {answer}; }}')
     for tool in ("dpkg-query", "apt-get"):  # nothing is there, and nothing can be had
         (environment / "bin" / tool).write_text("#!/bin/sh\nexit 1\n")
         (environment / "bin" / tool).chmod(0o755)

@@ -1,6 +1,6 @@
 import pytest
 
-from edged.audio.cues import render
+from edged.audio.playout.cues import render
 from edged.causes import Cue
 from edged.teller import UNTOLD_MOST, Teller
 

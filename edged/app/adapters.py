@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random, SystemRandom
 
 from edged.app import panel, sound
-from edged.audio.echo import EchoCanceller
+from edged.audio.dsp.echo import EchoCanceller
 from edged.audio.ports import Microphone, Pace, Speaker
 from edged.config import Config
 from edged.panel.ports import Button, Lamp

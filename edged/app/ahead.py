@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from edged.audio.around import Around
+from edged.audio.dsp.around import Around
 from edged.audio.ports import Source
 from edged.system.realtime import Realtime
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from edged import endings
 from edged.config import Config
 from edged.config.problem import DEFAULT
+from edged.dial.providers import PROVIDERS
 from edged.endings import Ending
-from edged.realtime.providers import PROVIDERS
 
 log = logging.getLogger(__name__)
 

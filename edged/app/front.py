@@ -8,10 +8,10 @@ from edged.app.ahead import Ahead, hand
 from edged.app.settings import fitness
 from edged.app.switches import Switches
 from edged.app.troubles import Trouble, told
-from edged.audio.amplifier import Amplifier, Margins
-from edged.audio.echo import EchoStage, Tapped
-from edged.audio.intake import Intake
-from edged.audio.playout import Playout
+from edged.audio.capture.intake import Intake
+from edged.audio.dsp.amplifier import Amplifier, Margins
+from edged.audio.dsp.echo import EchoStage, Tapped
+from edged.audio.playout.playout import Playout
 from edged.audio.ports import Gapped, Heed, Source
 from edged.config import Config
 from edged.keeper import Keeper, Lost

@@ -26,17 +26,17 @@ from edged.app.switches import Switches
 from edged.app.troubles import Line
 from edged.app.wording import adopted, wording
 from edged.appliance import Appliance
-from edged.audio.intake import Intake
-from edged.audio.jitter import JitterBuffer
-from edged.audio.playout import Playout
-from edged.audio.utterances import Utterances
+from edged.audio.capture.intake import Intake
+from edged.audio.capture.utterances import Utterances
+from edged.audio.playout.jitter import JitterBuffer
+from edged.audio.playout.playout import Playout
 from edged.causes import CAUSES, Retry
 from edged.config import Change, Config, Secret
+from edged.dial.websocket import WebsocketDial
 from edged.errors import EXIT_BUG, EXIT_OK
+from edged.link.link import Link
 from edged.panel.button import Gesture
 from edged.pcm import PCM16
-from edged.realtime.link import Link
-from edged.realtime.websocket import WebsocketDial
 from edged.system.control import ControlServer
 from edged.system.control_guest import Peer
 from edged.system.door import Door

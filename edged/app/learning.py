@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from edged.app.adapters import Ports
-from edged.audio.arrivals import Arrivals
-from edged.audio.prediction import Prediction
+from edged.audio.playout.arrivals import Arrivals
+from edged.audio.playout.prediction import Prediction
 from edged.config import Config
 from edged.errors import DeviceError
 from edged.system.offload import OneAtATime

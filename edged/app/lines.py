@@ -4,8 +4,9 @@ from edged.app.adapters import Ports
 from edged.app.service import service
 from edged.app.settings import habits, session_settings, turn_mode
 from edged.config import Config, Secret
-from edged.realtime.link import Link
-from edged.realtime.ports import Dial, Memory, Outgoing, Owner
+from edged.dial.ports import Dial
+from edged.link.link import Link
+from edged.link.ports import Memory, Outgoing, Owner
 from edged.wire.words import Words
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from edged.config import Config, Secret, read_text
+from edged.dial.addressing import Azure, Portkey
+from edged.dial.providers import PROVIDERS, Endpoint, endpoint
 from edged.errors import LinkError
-from edged.realtime.addressing import Azure, Portkey
-from edged.realtime.providers import PROVIDERS, Endpoint, endpoint
 from edged.system.veil import VEIL, is_secret
 from edged.wire import Dialect
 

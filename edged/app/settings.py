@@ -3,10 +3,10 @@
 from typing import Any
 
 from edged import pcm, turn
-from edged.audio.health import Fitness
+from edged.audio.capture.health import Fitness
 from edged.config import Config
-from edged.realtime.providers import PROVIDERS
-from edged.realtime.renewal import Habits
+from edged.dial.providers import PROVIDERS
+from edged.link.renewal import Habits
 from edged.wire import UNSET, Settings, TurnDetection
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from edged.app.adapters import Ports
-from edged.audio.intake import Intake
-from edged.audio.playout import Playout
+from edged.audio.capture.intake import Intake
+from edged.audio.playout.playout import Playout
 from edged.keeper import Keeper
 from edged.system.progress import Sign
 from edged.system.watchdog import Watchdog

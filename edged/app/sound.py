@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from edged import arrays
-from edged.audio.echo import EchoCanceller
+from edged.audio.dsp.echo import EchoCanceller
 from edged.audio.ports import Microphone, Pace, Speaker
 from edged.config import model
 from edged.config.part import names_of
@@ -18,28 +18,28 @@ def microphone(wanted: model.Microphone, pace: Callable[[str], Pace]) -> Microph
     """What hears; not opened yet. `pace` gives one that is not real its rhythm."""
     match chosen(wanted.backend):
         case "alsa":
-            from edged.audio.alsa import AlsaMicrophone
+            from edged.audio.devices.alsa import AlsaMicrophone
 
             return AlsaMicrophone(*names_of(wanted.device), block_ms=wanted.block_ms, channel=wanted.channel)
         case "pyaudio":
-            from edged.audio.portaudio import PyAudioMicrophone
+            from edged.audio.devices.portaudio import PyAudioMicrophone
 
             return PyAudioMicrophone(
                 *names_of(wanted.device), block_ms=wanted.block_ms, channel=wanted.channel
             )
         case "sounddevice":
-            from edged.audio.desktop import DesktopMicrophone
+            from edged.audio.devices.desktop import DesktopMicrophone
 
             return DesktopMicrophone(
                 *names_of(wanted.device), block_ms=wanted.block_ms, channel=wanted.channel
             )
         case "wav":
-            from edged.audio.wav import WavMicrophone
+            from edged.audio.devices.wav import WavMicrophone
 
             speech = Path(wanted.file) if wanted.file else None
             return WavMicrophone(pace("microphone"), block_ms=wanted.block_ms, speech=speech)
         case _:
-            from edged.audio.null import NullMicrophone
+            from edged.audio.devices.null import NullMicrophone
 
             return NullMicrophone(pace("microphone"), block_ms=wanted.block_ms)
 
@@ -48,23 +48,23 @@ def speaker(wanted: model.Speaker, pace: Callable[[str], Pace]) -> Speaker:
     """What speaks; not opened yet."""
     match chosen(wanted.backend):
         case "alsa":
-            from edged.audio.alsa import AlsaSpeaker
+            from edged.audio.devices.alsa import AlsaSpeaker
 
             return AlsaSpeaker(*names_of(wanted.device))
         case "pyaudio":
-            from edged.audio.portaudio import PyAudioSpeaker
+            from edged.audio.devices.portaudio import PyAudioSpeaker
 
             return PyAudioSpeaker(*names_of(wanted.device))
         case "sounddevice":
-            from edged.audio.desktop import DesktopSpeaker
+            from edged.audio.devices.desktop import DesktopSpeaker
 
             return DesktopSpeaker(*names_of(wanted.device))
         case "wav":
-            from edged.audio.wav import WavSpeaker
+            from edged.audio.devices.wav import WavSpeaker
 
             return WavSpeaker(Path(wanted.file), pace("speaker"))
         case _:
-            from edged.audio.null import NullSpeaker
+            from edged.audio.devices.null import NullSpeaker
 
             return NullSpeaker(pace("speaker"))
 
@@ -79,7 +79,7 @@ def echo_canceller(wanted: model.Microphone) -> EchoCanceller | None:
         return None
     try:
         arrays.load()  # livekit loads numpy, too
-        from edged.audio.echo_livekit import LivekitEchoCanceller
+        from edged.audio.dsp.echo_livekit import LivekitEchoCanceller
     except DeviceError as error:
         raise ConfigError(
             [f"microphone.echo_cancel: {error}: raise the limit, or set it to false"]
@@ -93,7 +93,7 @@ def chosen(backend: str) -> str:
     """What `auto` is on this machine: alsa where there is a card, else what is installed."""
     if backend != "auto":
         return backend
-    from edged.audio import alsa
+    from edged.audio.devices import alsa
 
     if alsa.available():
         return "alsa"
@@ -102,6 +102,6 @@ def chosen(backend: str) -> str:
 
 def is_real() -> bool:
     """Whether this machine has something to hear and something to say it with."""
-    from edged.audio import alsa, portaudio
+    from edged.audio.devices import alsa, portaudio
 
     return alsa.available() or portaudio.available()

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from edged.app.adapters import Ports
 from edged.app.troubles import Trouble
-from edged.audio import volume
-from edged.audio.amplifier import Loudness
+from edged.audio.dsp import volume
+from edged.audio.dsp.amplifier import Loudness
 from edged.causes import CAUSES
 from edged.config import Config
 from edged.config.part import names_of
@@ -28,7 +28,7 @@ from edged.errors import CommandError, DeviceError
 from edged.system.offload import Offload, OneAtATime
 
 if TYPE_CHECKING:
-    from edged.audio.mixer import Mixer
+    from edged.audio.devices.mixer import Mixer
 
 log = logging.getLogger(__name__)
 
@@ -224,6 +224,6 @@ def _is_volume(level: object) -> TypeGuard[int]:
 def _mixer(config: Config) -> "Mixer | None":
     if not config.speaker.mixer:
         return None
-    from edged.audio.mixer import Mixer  # noqa: PLC0415 libasound, where it is wanted
+    from edged.audio.devices.mixer import Mixer  # noqa: PLC0415 libasound, where it is wanted
 
     return Mixer(config.speaker.mixer, names_of(config.speaker.device))

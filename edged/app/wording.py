@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from edged.config import Config
-from edged.realtime.providers import PROVIDERS
+from edged.dial.providers import PROVIDERS
 from edged.system.journal import set_level
 from edged.system.veil import VEIL, is_secret
 from edged.wire.words import Words

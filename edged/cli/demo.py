@@ -68,7 +68,7 @@ async def _with(args: argparse.Namespace, server: "object | None") -> int:
     import asyncio
 
     from edged.app import App, devices, machine
-    from edged.audio.pace import ThreadPace
+    from edged.audio.devices.pace import ThreadPace
     from edged.cli.demo_script import Script, Visitor
     from edged.config import resolve_key
     from edged.system.exit import ProcessExit

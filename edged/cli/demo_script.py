@@ -175,7 +175,7 @@ class Visitor:
     def _speak(self, question: str) -> float:
         """Say a recorded question into a simulated microphone; returns its seconds (0 with a real one)."""
         from edged import pcm
-        from edged.audio.wav import WavMicrophone, read_wav
+        from edged.audio.devices.wav import WavMicrophone, read_wav
         from edged.local import clips
 
         microphone = self._app.front.microphone

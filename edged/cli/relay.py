@@ -67,7 +67,7 @@ def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> 
     """The relay, and the service it relays to in words."""
     from edged.app.service import configured_dialect, planned, service
     from edged.app.wording import wording
-    from edged.realtime.providers import PROVIDERS
+    from edged.dial.providers import PROVIDERS
     from edged.relay.access import Policy
     from edged.relay.ports import Upstream
     from edged.relay.server import RelayServer

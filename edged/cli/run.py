@@ -78,7 +78,7 @@ def _again(args: argparse.Namespace) -> "Loaded":
 
 def _make_room(config: "Config") -> None:
     """What a volume takes is loaded while there is nobody to hear it. Raises ConfigError."""
-    from edged.audio import volume
+    from edged.audio.dsp import volume
 
     if config.speaker.volume != volume.AS_SENT:
         try:
@@ -96,7 +96,7 @@ async def _main(loaded: "Loaded", args: argparse.Namespace, door: "Door") -> int
     import signal
 
     from edged.app import App, FileSource, devices, machine
-    from edged.audio.pace import ThreadPace
+    from edged.audio.devices.pace import ThreadPace
     from edged.config import resolve_key
 
     config = loaded.config

@@ -1,6 +1,6 @@
 """What the keys of one provider mean together: what it needs, what it would refuse, what never fits.
 
-Not here: what holds for every provider (rules.py), how each is asked (edged/realtime/addressing.py).
+Not here: what holds for every provider (rules.py), how each is asked (edged/dial/addressing.py).
 """
 
 import json

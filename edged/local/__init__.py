@@ -1,4 +1,7 @@
-"""The realtime service, embedded: for the demo, for tests, for a developer without a key."""
+"""The realtime service, embedded: for the demo, for tests, for a developer without a key.
+
+Knows the server's side of the protocol, voices, and faults on demand. Not here: the daemon.
+"""
 
 from pathlib import Path
 

@@ -1,46 +1,38 @@
-"""The line: sessions with a realtime speech service, and what keeps them alive.
+"""The realtime API for programs: in the shapes of the openai SDK and of portkey-ai, with asyncio and without.
 
-Also the public client (`client/`), by name from here: `from edged.realtime import AsyncOpenAI`. It is loaded when
-one of its names is asked for, so that the daemon does not carry it.
+Knows what a program may ask for, and how the two SDKs spell it. Not here: anything of the daemon, which does not load it;
+docs/client.md is for its users.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from edged.realtime.client import (
-        NOT_GIVEN,
-        APIConnectionError,
-        APIError,
-        APIStatusError,
-        APITimeoutError,
-        AsyncOpenAI,
-        AsyncPortkey,
-        AsyncRealtimeConnection,
-        AsyncRealtimeConnectionManager,
-        AuthenticationError,
-        BadRequestError,
-        ClientSecretCreateResponse,
-        InsecureURLError,
-        InternalServerError,
-        MissingExtraError,
-        MissingKeyError,
-        NotFoundError,
-        NotGiven,
-        OpenAI,
-        PermissionDeniedError,
-        Portkey,
-        RateLimitError,
-        RealtimeClosedError,
-        RealtimeConnection,
-        RealtimeConnectionManager,
-        RealtimeEvent,
-        RedirectError,
-        Session,
-        SessionCreateResponse,
-        WebsocketConnectionOptions,
-        WireError,
-    )
+from edged.errors import WireError
+from edged.realtime.asynchronous import AsyncRealtimeConnection, AsyncRealtimeConnectionManager
+from edged.realtime.clients import AsyncOpenAI, AsyncPortkey, OpenAI, Portkey
+from edged.realtime.errors import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    BadRequestError,
+    InsecureURLError,
+    InternalServerError,
+    MissingExtraError,
+    MissingKeyError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    RealtimeClosedError,
+    RedirectError,
+)
+from edged.realtime.events import (
+    ClientSecretCreateResponse,
+    RealtimeEvent,
+    Session,
+    SessionCreateResponse,
+)
+from edged.realtime.given import NOT_GIVEN, NotGiven
+from edged.realtime.plan import WebsocketConnectionOptions
+from edged.realtime.synchronous import RealtimeConnection, RealtimeConnectionManager
 
 __all__ = [
     "NOT_GIVEN",
@@ -75,13 +67,3 @@ __all__ = [
     "WebsocketConnectionOptions",
     "WireError",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        return getattr(importlib.import_module("edged.realtime.client"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

@@ -1,154 +1,193 @@
-"""What a session tells its owner. Plain values; pcm is PCM16, mono, 24 kHz."""
+"""What a server says, as objects: attributes for reading, and a dict all the same. Pure.
 
+Rules:
+1. Every field is kept, known or not, and is reached as an attribute or by `[]`.
+2. A field of the protocol that a message does not have is None; any other name is an AttributeError.
+3. A message is of the protocol when it is a JSON object with a `type`, its text is text, and its sound is
+   base64. Nothing else is checked here: services differ, and a program knows what it needs.
+"""
+
+import json
+from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any
+from typing import Any, NoReturn
 
-from edged.wire import Dialect, Part
+from edged.errors import WireError
+from edged.wire import ServerName, to_ga
+from edged.wire.settings import TABLE
 
-
-class Ended(Enum):
-    """How a response ended, as far as a listener is concerned."""
-
-    AUDIO = "audio"
-    SILENT = "silent"
-    TOOL = "tool"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The service greeted; `dialect` is what its greeting is written in, None where it does not show."""
-
-    dialect: Dialect | None
-    expires_at: float | None = None  # in seconds of the service's wall clock
+_FIELDS = frozenset(
+    """
+    type event_id error code param message session response item item_id previous_item_id response_id
+    output_index content_index part delta transcript text audio_start_ms audio_end_ms call_id name arguments
+    rate_limits usage logprobs conversation id object status status_details reason role content output metadata
+    conversation_id expires_at client_secret value audio format turn_detection transcription noise_reduction
+    voice speed threshold prefix_padding_ms silence_duration_ms create_response interrupt_response
+    idle_timeout_ms eagerness language prompt total_tokens input_tokens output_tokens input_token_details
+    output_token_details limit remaining reset_seconds
+    """.split()  # noqa: SIM905 words to be read, one a line otherwise
+) | {key.split(".")[0] for row in TABLE for key in (row.ga, row.beta) if key is not None}
+_SECRET = frozenset({"client_secret", "value"})
+_LONGEST_SHOWN = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """The service confirmed every setting: sound may be sent."""
+class Record(dict[str, Any]):
+    """An object of the protocol. Names that a dict has as methods (`items`, …) are reached by `[]` only."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self:
+            return self[name]
+        if name in _FIELDS:
+            return None
+        raise AttributeError(f"{type(self).__name__} has no {name!r}; it has {', '.join(self) or 'nothing'}")
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={_shown(name, value)}" for name, value in self.items())
+        return f"{type(self).__name__}({shown})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dicts and lists, to be changed at will."""
+        return {name: _plain(value) for name, value in self.items()}
+
+    def to_json(self) -> str:
+        """JSON text of all fields."""
+        return json.dumps(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """This session is of no use any more; `cause` says why. The owner closes the connection.
+class Session(Record):
+    """The session as the service tells of it, in the words of the program's dialect."""
 
-    `said` is what of the text is the service's own.
+    __slots__ = ()
+
+    id: str
+    model: str
+
+
+class RealtimeEvent(Record):
+    """One event. `audio` is the decoded sound of an audio delta (PCM16 unless asked otherwise), else None.
+
+    Sound may be of an odd length: the next delta of the part goes on with the other half of the sample.
     """
 
-    cause: str
-    text: str
-    said: str = field(default="", compare=False)
+    __slots__ = ("audio",)
+
+    type: str
+    audio: bytes | None
+
+    def __init__(self, fields: Mapping[str, Any], audio: bytes | None = None) -> None:
+        super().__init__(fields)
+        self.audio = audio
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """The service has an utterance; `uid`: the one of ours that it settles, None where the service commits by itself.
+class _Answered(Record):
+    """The body of an HTTP answer, and its headers."""
 
-    `asked`: ours was waiting for it. `rest`: the service had taken the speech in it before, and has told of none since.
-    `late`: a reply for which nobody waited any more; the service was taken for one that ignores commits.
+    __slots__ = ("_headers",)
+
+    def __init__(self, fields: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(fields)
+        self._headers = dict(headers or {})
+
+    def get_headers(self) -> dict[str, str]:
+        """The headers of the answer."""
+        return dict(self._headers)
+
+
+class SessionCreateResponse(_Answered):
+    """A session made over HTTP: what it is set to, and `client_secret.value`, a key that opens it once or more."""
+
+    __slots__ = ()
+
+    id: str
+    object: str
+    model: str
+    modalities: list[str]
+    instructions: str
+    voice: str
+    input_audio_format: str
+    output_audio_format: str
+    input_audio_transcription: dict[str, Any] | None
+    turn_detection: dict[str, Any] | None
+    tools: list[dict[str, Any]]
+    tool_choice: str
+    temperature: float
+    max_response_output_tokens: int | str
+    client_secret: Any
+
+
+class ClientSecretCreateResponse(_Answered):
+    """A short-lived key (`value`, until `expires_at`, seconds since 1970) and the `session` it opens."""
+
+    __slots__ = ()
+
+    value: str
+    expires_at: int
+    session: Any
+
+
+def parse(message: str | bytes) -> RealtimeEvent:
+    """One message of a server.
+
+    Raises:
+        WireError: it is not of the protocol.
     """
-
-    item_id: str
-    asked: bool = field(default=False, compare=False)
-    uid: int | None = field(default=None, compare=False)
-    rest: bool = field(default=False, compare=False)
-    late: bool = field(default=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class CommitRefused:
-    """The service did not take the utterance `uid`; not `lost`: it had taken all of it before, by itself."""
-
-    text: str
-    uid: int | None = field(default=None, compare=False)
-    lost: bool = field(default=True, compare=False)
+    fields = _object(message)
+    kind = fields.get("type")
+    if not isinstance(kind, str) or not kind:
+        raise WireError("a message without a type")
+    session = fields.get("session")
+    if isinstance(session, Record):
+        fields["session"] = Session(session)
+    return RealtimeEvent(fields, _sound(fields) if to_ga(kind) == ServerName.AUDIO_DELTA else None)
 
 
-@dataclass(frozen=True, slots=True)
-class Speech:
-    """The service's own voice detection heard speech start or stop; `at_ms` of all sound it was given."""
+def parse_body(body: str | bytes) -> Record:
+    """The JSON object of an HTTP body.
 
-    started: bool
-    at_ms: float = field(default=0.0, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseStarted:
-    response_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """A piece of the live answer, whole samples; `first` in its response."""
-
-    part: Part
-    pcm: bytes
-    first: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    call_id: str
-    name: str
-    arguments: str
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseEnded:
-    """`sounded`: some of it was handed out as Sound. `cause` is set for FAILED and names a row of causes.py."""
-
-    response_id: str
-    kind: Ended
-    sounded: bool
-    cause: str | None = None
-    text: str = ""
-    calls: tuple[ToolCall, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Used:
-    """One `response.done`, which is what gateways bill, whether it was heard or not."""
-
-    response_id: str
-    status: str
-    usage: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A finished transcript; never logged unless asked for. `role` is user or assistant."""
-
-    role: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """The service complained, or said what nobody understands, and goes on; `code` may be empty. For the log.
-
-    `cause` names a row of causes.py where there is one; a code of the service's own never does. Code and text are the
-    service's own words: wire/words.py tells what of them may be passed on.
+    Raises:
+        WireError: it is none.
     """
-
-    code: str
-    text: str
-    cause: str | None = None
+    return _object(body)
 
 
-SessionEvent = (
-    Opened
-    | Ready
-    | Broken
-    | Committed
-    | CommitRefused
-    | Speech
-    | ResponseStarted
-    | Sound
-    | ResponseEnded
-    | Used
-    | Said
-    | Told
-)
+def _object(message: str | bytes) -> Record:
+    try:
+        text = message if isinstance(message, str) else message.decode()
+        found = json.loads(text, object_hook=Record, parse_constant=_no_number)
+        if "\\u" in text:
+            json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is no text
+    except (ValueError, RecursionError) as error:
+        raise WireError(f"a message that is no JSON: {type(error).__name__}") from error
+    if not isinstance(found, Record):
+        raise WireError("a message that is no object")
+    return found
+
+
+def _sound(fields: Mapping[str, Any]) -> bytes:
+    try:
+        return b64decode(fields["delta"], validate=True)
+    except (KeyError, TypeError, ValueError) as error:
+        raise WireError("sound that is no base64") from error
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number")
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _plain(inner) for name, inner in value.items()}
+        case list():
+            return [_plain(inner) for inner in value]
+        case _:
+            return value
+
+
+def _shown(name: str, value: Any) -> str:
+    if name in _SECRET and value is not None:
+        return "********"
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}... ({len(text)})"

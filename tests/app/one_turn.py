@@ -11,8 +11,8 @@ import ssl
 import sys
 
 from edged.app import App, devices, machine
-from edged.audio.pace import ThreadPace
-from edged.audio.wav import read_wav
+from edged.audio.devices.pace import ThreadPace
+from edged.audio.devices.wav import read_wav
 from edged.config import load
 from edged.local import clips
 

@@ -3,8 +3,8 @@
 import threading
 
 from edged.app.ahead import Ahead, hand
-from edged.audio.jitter import JitterBuffer
-from edged.audio.playout import Playout
+from edged.audio.playout.jitter import JitterBuffer
+from edged.audio.playout.playout import Playout
 from edged.system.realtime import Realtime
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from edged.app.announced import Announced, used, warnings
 from edged.config import Config, load
-from edged.realtime.providers import PROVIDERS
+from edged.dial.providers import PROVIDERS
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC).timestamp()
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from textwrap import indent
 
 from edged.app import App, devices, machine
-from edged.audio.pace import ThreadPace
+from edged.audio.devices.pace import ThreadPace
 from edged.config import load
 from edged.system.door import Door
 from edged.system.exit import ProcessExit
@@ -136,9 +136,9 @@ loop.call_soon(cancelled)
     "thread that leaves": "def leaves(): sys.exit(0)\nthreading.Thread(target=leaves).start()",
     "thread that never begins": "threading.Thread(target=broken_task, args=(1, 2)).start()",
     "callback that leaves": "def leaves(): sys.exit(0)\nloop.call_soon(leaves)",
-    "microphone": "from edged.audio.intake import Intake\nIntake._gather = broken",
+    "microphone": "from edged.audio.capture.intake import Intake\nIntake._gather = broken",
     "speaker": """
-from edged.audio.playout import Playout
+from edged.audio.playout.playout import Playout
 Playout.take = broken
 app.appliance._teller.tell("busy", gate_open=False)
 """,

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import pytest
 
 from edged.app.ending import Parts
-from tests.lab.loop import run
+from instruments.lab.loop import run
 
 
 async def ends():

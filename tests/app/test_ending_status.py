@@ -3,8 +3,8 @@
 import asyncio
 from random import Random
 
-from tests.lab.kiosk import Kiosk
-from tests.lab.net import SimNet
+from instruments.lab.kiosk import Kiosk
+from instruments.lab.net import SimNet
 
 
 def test_the_snapshot_names_what_ends(lab_run):

@@ -8,18 +8,18 @@ import pytest
 
 from edged.app.adapters import Ports
 from edged.app.learning import MOST_WAITING, SAVE_EVERY_S, Learning
-from edged.audio.arrivals import Arrivals
-from edged.audio.prediction import Prediction
+from edged.audio.playout.arrivals import Arrivals
+from edged.audio.playout.prediction import Prediction
 from edged.config import load
 from edged.errors import DeviceError
 from edged.local.server import LocalServer
 from edged.local.voice import ParrotVoice
 from edged.system.store import MemoryStore
-from tests.bench.playout.traces import read
-from tests.lab.kiosk import Kiosk
-from tests.lab.loop import virtual
-from tests.lab.net import SimNet
-from tests.lab.ports import SimClock, SimOffload
+from instruments.bench.playout.traces import read
+from instruments.lab.kiosk import Kiosk
+from instruments.lab.loop import virtual
+from instruments.lab.net import SimNet
+from instruments.lab.ports import SimClock, SimOffload
 
 
 def configured(*sets):

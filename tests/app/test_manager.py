@@ -12,8 +12,8 @@ from edged.errors import DeviceError
 from edged.local.server import LocalServer
 from edged.local.voice import ParrotVoice
 from edged.system.store import MemoryStore
-from tests.lab.kiosk import Kiosk
-from tests.lab.net import SimNet
+from instruments.lab.kiosk import Kiosk
+from instruments.lab.net import SimNet
 
 WATCHDOG_S = 15.0
 

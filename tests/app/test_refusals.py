@@ -13,9 +13,9 @@ from websockets.asyncio.server import serve
 from edged.causes import CAUSES
 from edged.cli.status import lines
 from edged.system.journal import setup
+from instruments.lab.kiosk import Kiosk
+from instruments.lab.net import SimNet
 from tests.dial.said import REFUSALS
-from tests.lab.kiosk import Kiosk
-from tests.lab.net import SimNet
 
 HOST = "127.0.0.1"
 KEY = "sk-planted/9f8e7d6c5b4a3f2e1d0c"

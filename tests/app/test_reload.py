@@ -15,8 +15,8 @@ from edged.local.server import LocalServer
 from edged.local.voice import ParrotVoice
 from edged.panel.null import NullButton, NullLamp
 from edged.system.notify import NullManager
-from tests.lab.kiosk import Kiosk, RecordingSpeaker, StampMicrophone
-from tests.lab.net import SimNet
+from instruments.lab.kiosk import Kiosk, RecordingSpeaker, StampMicrophone
+from instruments.lab.net import SimNet
 
 KEY, OTHER_KEY = "sk-planted-0123456789", "sk-planted-9876543210"
 

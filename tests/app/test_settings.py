@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from edged.app.settings import fitness, gather_ms, session_settings, turn_mode
-from edged.audio.health import Fitness
+from edged.audio.capture.health import Fitness
 from edged.config import load
 from edged.turn import Mode
 from edged.wire import Dialect, to_wire

@@ -3,9 +3,9 @@
 import pytest
 
 from edged.app import sound
-from edged.audio import alsa, names
-from edged.audio.null import NullMicrophone
-from edged.audio.pace import LoopPace
+from edged.audio.devices import alsa, names
+from edged.audio.devices.null import NullMicrophone
+from edged.audio.devices.pace import LoopPace
 from edged.config.model import Microphone, Speaker
 from edged.errors import DeviceError
 

@@ -7,12 +7,12 @@ import pytest
 from edged.app import switches as switches_module
 from edged.app.adapters import Ports
 from edged.app.switches import Switches
-from edged.audio.volume import CUE_LEAST, gain_of
+from edged.audio.dsp.volume import CUE_LEAST, gain_of
 from edged.causes import CAUSES, Light
 from edged.config import load
 from edged.errors import CommandError, DeviceError
 from edged.system.store import FileStore, MemoryStore
-from tests.lab.ports import SimOffload
+from instruments.lab.ports import SimOffload
 from tests.strange import STRANGE, strange
 
 

@@ -20,9 +20,9 @@ from edged.app import App
 from edged.local.server import LocalServer
 from edged.local.voice import Answer
 from edged.system.heap import EVERY_S, FEW_MADE, ProcessHeap
-from tests.lab.kiosk import Kiosk, Visitor
-from tests.lab.net import SimNet
-from tests.realtime.authority import authority
+from instruments.lab.kiosk import Kiosk, Visitor
+from instruments.lab.net import SimNet
+from tests.dial.authority import authority
 
 __all__ = ["authority"]
 

@@ -12,10 +12,10 @@ import pytest
 
 from edged import pcm
 from edged.app import App, devices, machine
-from edged.audio import libasound
-from edged.audio.pace import ThreadPace
-from edged.audio.volume import gain_of
-from edged.audio.wav import read_wav
+from edged.audio.devices import libasound
+from edged.audio.devices.pace import ThreadPace
+from edged.audio.devices.wav import read_wav
+from edged.audio.dsp.volume import gain_of
 from edged.config import load
 from edged.local.server import LocalServer
 from edged.local.voice import Answer

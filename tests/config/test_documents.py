@@ -7,7 +7,7 @@ import pytest
 
 from edged.app.service import planned
 from edged.config import Secret, load
-from edged.realtime.providers import PROVIDERS
+from edged.dial.providers import PROVIDERS
 
 TOP = Path(__file__).parents[2]
 BLOCKS = [

@@ -61,7 +61,7 @@ def test_check_misses_a_key_that_is_not_there(edged, good, capsys):
 
 
 def test_check_tells_how_to_get_the_canceller_of_echo(edged, good, capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "edged.audio.echo_livekit", None)  # as without its library
+    monkeypatch.setitem(sys.modules, "edged.audio.dsp.echo_livekit", None)  # as without its library
     wanted = ("--set", "mode=conversation", "--set", "microphone.echo_cancel=true")
     assert edged("check", good, *wanted) == 78
     told = "microphone.echo_cancel: the package livekit is missing (pip install 'edged[aec]', or set it to false)"

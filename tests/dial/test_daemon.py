@@ -10,9 +10,9 @@ from edged.config import Secret
 from edged.errors import LinkError
 from edged.retry import MOST_TRIES, WINDOW_S
 from edged.system.store import FileStore, MemoryStore
+from instruments.lab.kiosk import Kiosk
+from instruments.lab.net import SimNet
 from tests.dial.service import BETA, GA, WAYS, Service, dials
-from tests.lab.kiosk import Kiosk
-from tests.lab.net import SimNet
 
 KEY = "sk-a-key-nobody-may-see"
 # Each row of the providers with what it begins with; Azure's path says which of its two it is.

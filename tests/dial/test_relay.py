@@ -9,9 +9,9 @@ from edged import wire
 from edged.config import Secret, load
 from edged.relay.server import RelayServer
 from edged.wire import Settings
+from instruments.lab.net import SimNet
 from tests.dial.service import BETA, GA, WAYS, Service, dials
 from tests.dial.test_daemon import FIRST, KEY, settings
-from tests.lab.net import SimNet
 from tests.relay.service import Service as Scripted
 from tests.relay.service import joined, relay_to, serving, until
 from tests.relay.test_bridge import ending, relayed

@@ -15,7 +15,7 @@ from edged.local.http import Door, Secret
 from edged.local.server import LocalServer
 from edged.local.voice import Answer, ParrotVoice
 from edged.wire import Dialect, Settings
-from tests.lab.net import SimNet
+from instruments.lab.net import SimNet
 
 SOUND = bytes(range(250)) * 96
 SERVED = {"voice": ParrotVoice(), "wall": lambda: 1000.0, "url_faults": True}

@@ -16,7 +16,7 @@ from edged.relay.ports import Upstream
 from edged.relay.server import GOODBYE_S, RelayServer
 from edged.relay.sockets import PING_AFTER_S, PONG_FROM_CLIENT_S, PONG_FROM_SERVICE_S, SEND_S, Dialler
 from edged.wire import Dialect
-from tests.lab.net import SimNet
+from instruments.lab.net import SimNet
 from tests.relay.service import KEY, SESSION, Service, joined, relay_to, serving, until
 
 GA, BETA = Dialect.GA, Dialect.BETA

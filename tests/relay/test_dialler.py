@@ -8,8 +8,8 @@ from websockets.asyncio.server import serve
 
 from edged.relay.ports import RefusedError, Upstream
 from edged.relay.sockets import Dialler
-from tests.realtime.authority import authority
-from tests.realtime.proxy import Proxy
+from tests.dial.authority import authority
+from tests.dial.proxy import Proxy
 
 __all__ = ["authority"]  # a fixture
 

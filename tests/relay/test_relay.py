@@ -9,7 +9,7 @@ from edged import wire
 from edged.local.server import LocalServer
 from edged.local.voice import ParrotVoice
 from edged.wire import Dialect, Settings
-from tests.lab.net import SimNet
+from instruments.lab.net import SimNet
 from tests.relay.service import joined, relay_to, upstream_at
 from tests.wire.events import NAMES
 

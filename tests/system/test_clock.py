@@ -4,8 +4,8 @@ import time
 import pytest
 
 from edged.system.clock import SystemClock
-from tests.lab.loop import run, virtual
-from tests.lab.ports import SimClock
+from instruments.lab.loop import run, virtual
+from instruments.lab.ports import SimClock
 
 
 @pytest.fixture(params=["system", "sim"])

@@ -8,8 +8,8 @@ from edged.errors import ConfigError, DeviceError
 from edged.system.door import MOST_KINDS, MOST_WORDS, Door
 from edged.system.veil import VEIL
 from edged.wire.words import Words
-from tests.lab.loop import run
-from tests.lab.ports import SimExit
+from instruments.lab.loop import run
+from instruments.lab.ports import SimExit
 
 
 def of_ours(error=ZeroDivisionError):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.ports import SimExit
+from instruments.lab.ports import SimExit
 
 ROOT = Path(__file__).parents[2]
 HANGING_THREAD = "import threading; threading.Thread(target=threading.Event().wait).start()"

@@ -29,12 +29,12 @@ from edged.system.notify import NullManager
 from edged.system.progress import PATIENCE_MS, Sign
 from edged.system.store import FileStore
 from edged.system.watchdog import Watchdog
-from tests.audio.test_health import noise, speech
-from tests.lab.kiosk import Kiosk, StampVoice
-from tests.lab.net import SimNet
-from tests.lab.ports import SimOffload
+from instruments.lab.kiosk import Kiosk, StampVoice
+from instruments.lab.net import SimNet
+from instruments.lab.ports import SimOffload
+from tests.audio.capture.test_health import noise, speech
+from tests.kiosk.test_shell import hear
 from tests.system.boot.test_ids import BOX, IDS
-from tests.test_shell import hear
 
 HERE = {}
 

@@ -16,10 +16,10 @@ from edged.system.netwatch import (
     open_netlink,
     open_uevents,
 )
-from tests.lab.loop import run, virtual
-from tests.lab.net import SimNet
-from tests.lab.ports import SimNetwatch
-from tests.lab.weather import Fault
+from instruments.lab.loop import run, virtual
+from instruments.lab.net import SimNet
+from instruments.lab.ports import SimNetwatch
+from instruments.lab.weather import Fault
 
 
 def message(kind, body):

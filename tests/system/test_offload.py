@@ -5,8 +5,8 @@ import pytest
 
 from edged.errors import DeviceError
 from edged.system.offload import InlineOffload, OneAtATime, ThreadOffload
-from tests.lab.loop import run, virtual
-from tests.lab.ports import SimOffload
+from instruments.lab.loop import run, virtual
+from instruments.lab.ports import SimOffload
 
 
 def one_at_a_time():

@@ -14,9 +14,9 @@ from edged.system.resolver import (
     SystemResolver,
     lookup_in_thread,
 )
-from tests.lab.loop import run, virtual
-from tests.lab.net import SimNet
-from tests.lab.ports import SimResolver
+from instruments.lab.loop import run, virtual
+from instruments.lab.net import SimNet
+from instruments.lab.ports import SimResolver
 
 NAME = "voice.example"
 

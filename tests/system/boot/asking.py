@@ -3,7 +3,7 @@
 import json
 import time
 
-from tests.rig import Box
+from instruments.rig import Box
 
 
 def eventually(box: Box, command: str, wanted: str, within_s: float = 20) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.rig import MISSING, Box, image
-from tests.rig.kernel import locked
+from instruments.rig import MISSING, Box, image
+from instruments.rig.kernel import locked
 
 ROOT = Path(__file__).parents[3]
 INSTALLER = "/root/edged/scripts/install.sh --unattended"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import edged
-from tests.rig import Box
+from instruments.rig import Box
 
 EDGED = "/opt/edged/current/bin/edged"
 CONFIG = """version: 1

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from edged.system.control_client import ControlClient
-from tests.rig import Box
+from instruments.rig import Box
 from tests.system.boot.stand import Stand, within
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from edged.causes import CAUSES
 from edged.system.notices import NOTICES
-from tests.realtime.authority import authority  # noqa: F401 a fixture
-from tests.rig import Box
+from instruments.rig import Box
+from tests.dial.authority import authority  # noqa: F401 a fixture
 from tests.system.boot.stand import EDGED, Stand
 
 IDS = {
@@ -21,7 +21,7 @@ IDS = {
 }
 BOX: dict[str, Callable[[Stand], object]] = {}
 """What brings a message about, by the id of its row."""
-LINK = "edged/realtime/link.py"
+LINK = "edged/link/link.py"
 BUG = r"s/^    async def run(self.*:$/&\n        raise RuntimeError(1)/"
 ELSEWHERE = 'provider: {name: custom, model: m, url: "wss://192.0.2.1/v1/realtime"}'
 
@@ -225,7 +225,7 @@ def _(stand: Stand) -> None:
 @brings("device_hung")
 def _(stand: Stand) -> None:
     hang = r"s/^    def start(self.*$/&\n        import time; time.sleep(60)/"
-    with broken(stand, "edged/audio/null.py", hang):
+    with broken(stand, "edged/audio/devices/null.py", hang):
         stand.start()
         stand.wait_for(IDS["device_hung"])
 

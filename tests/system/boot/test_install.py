@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.rig import Box, image
+from instruments.rig import Box, image
 from tests.system.boot.asking import gets_a_line, is_up, said_by, state_of
 from tests.system.boot.conftest import BOTH, INSTALLER, MARKS, TREE, UNTIMED, give
 

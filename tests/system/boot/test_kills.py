@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from edged.system.control_client import ControlClient
-from tests.rig import Box
+from instruments.rig import Box
 from tests.system.boot.stand import EDGED, Stand, within
 
 STOPS_WITHIN_S = 1.0

@@ -11,7 +11,7 @@ import pytest
 
 from edged.system.control_client import ControlClient
 from edged.system.notices import NOTICES
-from tests.rig import Box
+from instruments.rig import Box
 from tests.system.boot.stand import Stand, within
 
 KEY = "sk-planted/9f8e7d6c5b4a3f2e1d0c"

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from edged.system.notices import NOTICES
+from instruments.rig import Box
 from tests.audio.conftest import ASOUNDRC, Pulse
-from tests.rig import Box
 from tests.system.boot.stand import Stand
 
 ROOT = Path(__file__).parents[3]

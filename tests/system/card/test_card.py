@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rig import MISSING, card
+from instruments.rig import MISSING, card
 
 pytestmark = [
     pytest.mark.uml,
@@ -21,7 +21,7 @@ PERIOD_MS = 20
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
     """Everything that is measured, in one machine."""
     share: Path = tmp_path_factory.mktemp("card")
-    words = f"-m tests.bench.card.measures /mnt/figures --backend alsa {MEASURES}"
+    words = f"-m instruments.bench.card.measures /mnt/figures --backend alsa {MEASURES}"
     status = card.run(f"/opt/edged/bin/python {words}", share, timeout_s=900)
     said = (share / "out").read_text()
     assert status == 0, said

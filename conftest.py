@@ -1,0 +1,49 @@
+"""What all tests share."""
+
+import gc
+import os
+from pathlib import Path
+
+import pytest
+
+from instruments.lab.kiosk import kiosk_of
+from instruments.lab.loop import run
+from instruments.lab.net import SimNet
+from tests import effort
+
+effort.register()
+
+
+def pytest_collection_finish():
+    """What was collected stays to the end: the garbage collector need not look at it, each time that it runs."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """Says that this run has come to its end: whoever ends the process in a test would pass for success."""
+    done = os.environ.get("EDGED_TESTED")
+    if done and not hasattr(session.config, "workerinput"):
+        Path(done).write_text(f"{int(exitstatus)}\n")
+
+
+@pytest.fixture
+def lab_run():
+    """Runs a coroutine to its end in virtual time: `lab_run(main(), net=SimNet(), seed=7)`."""
+    return run
+
+
+@pytest.fixture
+def shell(lab_run):
+    """Runs `body(kiosk)` in virtual time."""
+
+    def run(body, *settings, **server_options):
+        net = SimNet(latency_ms=10)
+
+        async def main():
+            async with kiosk_of(net, *settings, **server_options) as kiosk:
+                return await body(kiosk)
+
+        return lab_run(main(), net=net)
+
+    return run

@@ -1,0 +1,137 @@
+"""Whether what was recorded can be an utterance at all: a dead microphone and an empty press are not asked about.
+
+Rules:
+1. Judged once, at the release, from figures kept while the sound came in; nothing is kept of the sound itself.
+2. Refused is only what can not be speech: no sound at all; the same number throughout (a dead microphone gives zeros,
+   a stuck one something else), or an offset with nothing on it; nothing louder than `refuse_below_dbfs`; or a room in
+   which nobody spoke (activity.py). Whatever may be speech is sent, however bad; what is bad about it is told.
+3. *Nobody spoke* is said only where nothing was louder than `LOUD_DBFS`: of what is loud nobody can be sure.
+4. Levels are the root mean square of 20 ms without its offset, against a full sine's (0 dBFS is as loud as it gets).
+
+Not here: what a refusal sounds like, when the gate is open.
+"""
+
+from array import array
+from dataclasses import dataclass
+from math import dist, log10
+
+from edged import pcm
+from edged.audio.capture.activity import FRAME_BYTES, HELD_MS, Activity
+
+NEVER_DBFS = -100.0  # below the last bit
+STILL = 2  # from the lowest to the highest sample: the last bit of a converter that hears nothing
+OFFSET = 0.05  # of full scale: more wastes room, and says that an input is wired wrongly
+LOUD_DBFS = -40.0  # nobody's quiet room
+_ORIGIN = (0,) * pcm.PCM16.samples_of(FRAME_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitness:
+    """From the configuration's `microphone`; `judged` false: there is none, and whatever it hands is sent."""
+
+    judged: bool = True
+    refuse_below_dbfs: float = -70.0
+    warn_below_dbfs: float = -50.0
+    warn_clipped_percent: float = 1.0
+    refuse_empty: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Causes: the one for which it is not sent, None: send it; and what is to be said of it in the journal."""
+
+    refused: str | None = None
+    told: tuple[str, ...] = ()
+    dead: bool = False
+    """It is refused because the microphone can not have heard anything."""
+
+
+class Health:
+    """Of one utterance at a time: `begin`, `hear` all of it, `verdict`. PCM16 of whole samples."""
+
+    def __init__(self, fitness: Fitness | None = None) -> None:
+        self.fitness = fitness or Fitness()
+        self._activity = Activity()
+        self._rest = b""  # less than a frame
+        self._clear()
+
+    def begin(self) -> None:
+        """Another utterance."""
+        self._activity.begin()
+        self._clear()
+
+    def hear(self, sound: bytes) -> None:
+        """More of the utterance, in pieces of any size."""
+        self._activity.feed(sound)
+        sound = self._rest + sound if self._rest else sound
+        whole = len(sound) - len(sound) % FRAME_BYTES
+        for at in range(0, whole, FRAME_BYTES):
+            self._take(sound[at : at + FRAME_BYTES])
+        self._rest = sound[whole:]
+
+    def verdict(self) -> Verdict:
+        """What is to become of the utterance."""
+        if self._rest:
+            self._take(self._rest)
+            self._rest = b""
+        if not self.fitness.judged:
+            return Verdict()
+        dead = self._dead()
+        if dead:
+            return Verdict(dead, dead=True)
+        return Verdict("nothing_said") if self._is_empty else Verdict(None, tuple(self._faults()))
+
+    @property
+    def loudest_dbfs(self) -> float:
+        """Of 20 ms."""
+        return max(NEVER_DBFS, 10 * log10(max(self._loudest, 1e-3) / (pcm.FULL_SCALE**2 / 2)))
+
+    def _clear(self) -> None:
+        self._rest = b""
+        self._loudest = 0.0  # mean square of a frame
+        self._lowest, self._highest = pcm.FULL_SCALE, -pcm.FULL_SCALE - 1
+        self._sum = self._samples = self._clipped = 0
+
+    def _take(self, frame: bytes) -> None:
+        samples = array("h", frame).tolist()  # a list of numbers is read three times as fast
+        count, lowest, highest, total = len(samples), min(samples), max(samples), sum(samples)
+        energy = dist(samples, _ORIGIN[:count]) ** 2
+        self._loudest = max(self._loudest, energy / count - (total / count) ** 2)
+        self._lowest, self._highest = min(self._lowest, lowest), max(self._highest, highest)
+        self._samples += count
+        self._sum += total
+        if highest == pcm.FULL_SCALE:
+            self._clipped += samples.count(highest)
+        if lowest == -pcm.FULL_SCALE - 1:
+            self._clipped += samples.count(lowest)
+
+    def _dead(self) -> str | None:
+        """The cause, when this microphone hears nothing."""
+        if not self._samples:
+            return "microphone_silent"
+        stands = self._highest - self._lowest <= STILL
+        deaf = self.loudest_dbfs < self.fitness.refuse_below_dbfs
+        if stands and abs(self._sum) <= STILL * self._samples:
+            return "microphone_silent"
+        if stands or (deaf and self._offset > OFFSET):
+            return "microphone_stuck"
+        return "speech_too_quiet" if deaf else None
+
+    @property
+    def _is_empty(self) -> bool:
+        """Nobody spoke."""
+        judged = self.fitness.refuse_empty and self.loudest_dbfs <= LOUD_DBFS
+        return judged and self._activity.speech_ms < HELD_MS
+
+    def _faults(self) -> list[str]:
+        faults = {
+            "speech_clipped": self._clipped * 100 > self.fitness.warn_clipped_percent * self._samples,
+            "speech_faint": self.loudest_dbfs < self.fitness.warn_below_dbfs,
+            "microphone_offset": self._offset > OFFSET,
+        }
+        return [cause for cause, is_so in faults.items() if is_so]
+
+    @property
+    def _offset(self) -> float:
+        """Of full scale."""
+        return abs(self._sum) / self._samples / pcm.FULL_SCALE

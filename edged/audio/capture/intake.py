@@ -1,0 +1,186 @@
+"""From the microphone's thread to the loop.
+
+Rules:
+1. `hand` is the device's thread; everything else is the loop's. The one lock is held for a copy only.
+2. Gate shut: sound goes into the ring, which forgets the oldest. Gate open: it is gathered, nothing is
+   forgotten, and the loop is woken once per `gather_ms` (wake-ups are what costs up here, not bytes).
+3. While the machine speaks, and `tail_ms` of sound longer, the ring holds nothing: it would be the
+   machine's own voice.
+4. Gathered sound is bounded by the longest utterance, which the log would not exceed either; what does
+   not fit is not taken, and counted.
+
+Not here: when the gate is open. The caller begins an utterance before `open`, and ends it after `shut`.
+"""
+
+from collections.abc import Callable
+from threading import Lock
+
+from edged import pcm
+from edged.audio.capture.health import Health, Verdict
+from edged.audio.capture.ring import Ring
+from edged.audio.capture.utterances import Utterances
+from edged.audio.ports import Heed
+
+
+class Intake:
+    """The crossing up: blocks of `fmt`, whole samples each, into the open utterance of `log`.
+
+    `wake` is called on the device's thread and must not wait; the loop then calls `collect`.
+    """
+
+    def __init__(
+        self,
+        log: Utterances,
+        *,
+        preroll_ms: int,
+        wake: Callable[[], None],
+        gather_ms: int = 40,
+        tail_ms: int = 60,
+        health: Health | None = None,
+        fmt: pcm.Format = pcm.PCM16,
+    ) -> None:
+        self.health = health or Health()
+        self._log = log
+        self._wake = wake
+        self._ring = Ring(fmt.bytes_of(preroll_ms))
+        self._gather_bytes = fmt.bytes_of(gather_ms)
+        self._fmt = fmt
+        self._tail_ms = tail_ms
+        self._tail_bytes = fmt.bytes_of(tail_ms)
+        self._lock = Lock()
+        self._is_open = False
+        self._speaking = False
+        self._deaf_bytes = 0  # of the room's tail, still to pass by
+        self._gathered: list[bytes] = []
+        self._gathered_bytes = 0
+        self._unwoken_bytes = 0
+        self._unjudged = b""
+        self.on_heed: Callable[[Heed], None] | None = None
+        """Called on the loop's thread when what is wanted of the microphone has changed. Must not wait."""
+        self.heed = Heed.SOON
+        """What is wanted of the microphone now."""
+        self.blocks = 0
+        """Blocks handed in so far: the microphone's progress."""
+        self.handed_bytes = 0
+        self.dropped_bytes = 0
+        """Sound not taken because the loop did not collect for as long as the longest utterance."""
+
+    def hand(self, block: bytes) -> None:
+        """Take a block from the device, which may use its memory again at once. The device's thread."""
+        sound = bytes(block)
+        with self._lock:
+            self.blocks += 1
+            self.handed_bytes += len(sound)
+            deaf = min(self._deaf_bytes, len(sound))
+            self._deaf_bytes -= deaf
+            if self._is_open:
+                due = self._gather(sound)
+            else:
+                due = False
+                if not self._speaking:
+                    self._ring.push(sound[deaf:])
+        if due:
+            self._wake()
+
+    def open(self) -> None:
+        """Open the gate: the pre-roll goes into the log's open utterance, and all that comes after it."""
+        self._tell_heed(is_open=True, speaking=self._speaking)
+        with self._lock:
+            preroll = self._ring.take_all()
+            self._is_open = True
+        self.health.begin()
+        self._log.add(preroll)
+        self._unjudged = preroll  # that takes longer than all else a press does, and nobody waits for it
+
+    def shut(self) -> None:
+        """Shut the gate: all that was handed in before is in the log on return; the pre-roll starts anew."""
+        with self._lock:
+            self._is_open = False
+            self._unwoken_bytes = 0
+        self._tell_heed(is_open=False, speaking=self._speaking)
+        self.collect()
+
+    def collect(self) -> None:
+        """Move what was gathered into the log; nothing when the gate is shut."""
+        with self._lock:
+            gathered = b"".join(self._gathered)
+            self._gathered.clear()
+            self._gathered_bytes = 0
+        if gathered:
+            self._add(gathered)
+
+    def go_on(self) -> None:
+        """The gate stays open and another utterance is about to begin: all until now belongs to the one before."""
+        self.collect()
+        self.health.begin()
+        self._unjudged = b""
+
+    def judge(self) -> Verdict:
+        """What is to become of the utterance, by all of it that was handed in; before `shut`."""
+        self.collect()
+        self._judge_more(b"")
+        return self.health.verdict()
+
+    def blind(self, speaking: bool) -> None:  # noqa: FBT001 - a fact that is told, not an option
+        """Say whether the machine speaks: then, and for the room's tail after it, there is no pre-roll."""
+        self._tell_heed(is_open=self._is_open, speaking=speaking)
+        with self._lock:
+            if self._speaking:  # the last word of it counts: that it falls silent
+                self._deaf_bytes = self._tail_bytes
+            self._speaking = speaking
+            if speaking:
+                self._ring.clear()
+
+    def forget(self) -> None:
+        """The microphone begins anew: what was heard before has nothing to do with what comes."""
+        with self._lock:
+            self._ring.clear()
+
+    def set_latency(self, ms: int) -> None:
+        """How long the speaker still sounds after its last sample was taken: the room's tail begins after that."""
+        self._tail_bytes = self._fmt.bytes_of(self._tail_ms + ms)
+
+    def set_preroll(self, ms: int) -> None:
+        """Keep so much from before the press from now on; what is kept is forgotten."""
+        with self._lock:
+            self._ring = Ring(self._fmt.bytes_of(ms))
+
+    def set_gather(self, ms: int) -> None:
+        """Wake the loop once for so much sound from now on."""
+        self._gather_bytes = self._fmt.bytes_of(ms)
+
+    @property
+    def lost_bytes(self) -> int:
+        """Sound of open gates that was taken neither here nor by the log."""
+        return self.dropped_bytes + self._log.dropped_bytes
+
+    @property
+    def is_open(self) -> bool:
+        return self._is_open
+
+    def _tell_heed(self, *, is_open: bool, speaking: bool) -> None:
+        """Before it is so, where something is to be dropped: what comes after that is wanted."""
+        heed = Heed.NOW if is_open else Heed.NONE if speaking else Heed.SOON
+        was, self.heed = self.heed, heed
+        if self.on_heed is not None and heed is not was:
+            self.on_heed(heed)
+
+    def _add(self, sound: bytes) -> None:
+        self._log.add(sound)
+        self._judge_more(sound)
+
+    def _judge_more(self, sound: bytes) -> None:
+        unjudged, self._unjudged = self._unjudged + sound, b""
+        self.health.hear(unjudged)
+
+    def _gather(self, sound: bytes) -> bool:
+        """Keep `sound` for the loop; True: time to wake it."""
+        taken = sound[: self._log.longest_bytes - self._gathered_bytes]
+        self.dropped_bytes += len(sound) - len(taken)
+        self._gathered.append(taken)
+        self._gathered_bytes += len(taken)
+        self._unwoken_bytes += len(sound)
+        if self._unwoken_bytes < self._gather_bytes:
+            return False
+        self._unwoken_bytes = 0
+        return True

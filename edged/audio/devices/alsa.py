@@ -1,0 +1,223 @@
+"""Microphone and speaker over ALSA itself: no package but libasound.
+
+Devices are opened by name (`names.py`), each time anew, so that a card that comes back under another number is the
+same card. What the card really has is used (`alsa_pcm.py`), and changed to edged's sound here.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+
+from edged import pcm
+from edged.audio.devices import libasound
+from edged.audio.devices.alsa_pcm import Pcm
+from edged.audio.devices.beat import Beat
+from edged.audio.devices.listening import Listening
+from edged.audio.devices.names import cards, resolve
+from edged.audio.devices.speaking import Speaking
+from edged.audio.devices.writer import Depth
+from edged.audio.dsp.samples import Inward, Layout, changer
+from edged.audio.ports import Heed, Lost, Source
+from edged.errors import DeviceError
+
+BUFFER_MS = {"microphone": 500, "speaker": 250}
+"""Depth costs nothing: it is filled only as far as is wanted, and lets a stall of so long pass."""
+LATE_S = 0.08  # how late a microphone may hand what nobody waits for: it wakes so much less often
+PERIOD_MS = (
+    10  # of the speaker; it is written by the clock, not by periods, so this is only how finely it tells
+)
+SILENT_S = 0.5  # a card that hands or plays nothing for so long is gone
+SERVER_SILENT_S = 2.0  # a sound server has stalls of its own
+SERVER_FIRST_S = 5.0  # and takes its time to begin
+TAKEN_WITHIN_S = 2.0  # what is written, whoever begins late: nobody beats meanwhile (`beat.py` bears so much)
+WAIT_MS = 100  # the longest a call waits, so that the end is prompt
+AHEAD_S = 0.5  # sound can not come sooner than it is made, but for a buffer that was full
+PACE_S = (
+    10.0  # judged over so long: in it the clocks of cards and machines do not part by a hundredth of that
+)
+LONGEST_GAP_MS = 1000  # of silence put in for sound that was lost
+
+
+def _open(what: str, devices: Sequence[str], *, period_ms: int, channel: int | None = None) -> Pcm:
+    """The first of `devices` that opens; the error of the first when none does."""
+    try:
+        found = resolve(what, devices, cards(), libasound.is_defined)
+    except OSError as error:
+        raise DeviceError(
+            f"no libasound here ({error}): apt-get install libasound2", f"{what}_lost"
+        ) from error
+    first: DeviceError | None = None
+    for name in found:
+        try:
+            return Pcm(what, name, period_ms=period_ms, buffer_ms=BUFFER_MS[what], channel=channel)
+        except DeviceError as error:
+            first = first or error
+    assert first is not None
+    raise first
+
+
+class AlsaMicrophone(Listening):
+    """Listens to the first of the devices that opens; sleeps longer while nobody waits for what it hears."""
+
+    _heed = Heed.NOW
+    _stale = False  # what the device holds now is to be dropped
+
+    def heed(self, heed: Heed) -> None:
+        """Read as the blocks come, or every `LATE_S`."""
+        if self._heed is Heed.NONE and heed is not Heed.NONE:
+            self._stale = True
+        self._heed = heed
+        self._woken.set()
+
+    def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
+        """Open the device and begin."""
+        device = _open("microphone", self._devices, period_ms=self._block_ms, channel=self._channel)
+        inward = self._inward(device.layout)
+        self._woken.clear()
+        self._stale = False
+        self._beat = Beat("microphone")
+        self._beat.start(lost)
+        self._begin("microphone", lambda: self._run(device, inward, hand, lost))
+
+    def _run(self, device: Pcm, inward: Inward, hand: Callable[[bytes], None], lost: Lost) -> None:
+        try:
+            device.start()
+            self._listen(device, inward, hand)
+        except DeviceError as error:
+            lost(error)
+        finally:
+            self._beat.stop()
+            device.close()
+
+    def _listen(self, device: Pcm, inward: Inward, hand: Callable[[bytes], None]) -> None:
+        """Hand what comes, until the end. Raises DeviceError when nothing comes any more."""
+        layout, gaps = device.layout, device.gaps
+        heard_at = silent_since = time.monotonic()
+        pace = _Pace(layout.rate_hz, heard_at)
+        silent_s = SILENT_S if device.card >= 0 else SERVER_SILENT_S
+        patience_s = SILENT_S if device.card >= 0 else SERVER_FIRST_S
+        while not self._ended.is_set():
+            self._beat()
+            self._rest(device)
+            frames = device.read()
+            stale, self._stale = self._stale, False
+            now = time.monotonic()
+            if device.card < 0 and pace.is_ahead(now, len(frames) // layout.frame_bytes):
+                self._ended.wait(AHEAD_S)
+            if frames and device.gaps > gaps:  # the clock tells how much was missed
+                self.gaps += device.gaps - gaps
+                gaps = device.gaps
+                missed_ms = (now - heard_at) * 1000 - layout.ms_of(len(frames) // layout.frame_bytes)
+                frames = _silence(layout, missed_ms) + frames
+            if frames:
+                heard_at, silent_since, patience_s = now, now, silent_s
+                sound = inward.feed(frames)
+                if sound and not stale:
+                    hand(sound)
+            elif device.gaps > gaps and silent_since == heard_at:
+                silent_since = now  # it ran over, and begins anew: once
+            elif now - silent_since > patience_s:
+                raise DeviceError(f"microphone {device.name!r} has gone silent", "microphone_lost")
+
+    def _rest(self, device: Pcm) -> None:
+        """Until the device has a block, or, where nobody waits for one, longer."""
+        if self._heed is Heed.NOW:
+            device.wait(WAIT_MS)
+        else:
+            self._woken.wait(min(LATE_S, device.buffer_frames / device.layout.rate_hz / 2))
+            self._woken.clear()
+
+
+class _Pace:
+    """Tells a device that has no pace of its own (a file, a null) from one whose clock is another than ours."""
+
+    def __init__(self, rate_hz: int, now: float) -> None:
+        self._rate_hz, self._since, self._frames = rate_hz, now, 0
+
+    def is_ahead(self, now: float, frames: int) -> bool:
+        """These came now; True: more sound came than there was time for."""
+        if now - self._since > PACE_S:
+            self._since, self._frames = now, 0
+        self._frames += frames
+        return self._frames > (now - self._since + AHEAD_S) * self._rate_hz
+
+
+def _silence(layout: Layout, ms: float) -> bytes:
+    return bytes(layout.frames_of(min(max(0.0, ms), LONGEST_GAP_MS)) * layout.frame_bytes)
+
+
+class AlsaSpeaker:
+    """`devices` in order of preference."""
+
+    def __init__(self, *devices: str, depth: Depth | None = None, fmt: pcm.Format = pcm.PCM16) -> None:
+        self._devices, self._fmt = devices or ("default",), fmt
+        self._depth = depth or Depth()
+        self.latency_ms = self._depth.first_ms
+        self._speaking = Speaking(self._depth, fmt)
+
+    def start(self, source: Source, lost: Lost) -> None:
+        """Open the device and begin."""
+        device = _open("speaker", self._devices, period_ms=PERIOD_MS)
+        change = changer(self._fmt.rate_hz, device.layout.rate_hz)
+        self._speaking.start(AlsaOutlet(device), change, source, lost)
+
+    def stop(self) -> None:
+        """Close the device."""
+        self._speaking.stop()
+
+    @property
+    def gaps(self) -> int:
+        """How often it ran dry while there was something to play."""
+        return self._speaking.gaps
+
+
+class AlsaOutlet:
+    """A card can be rewound; a sound server can only be stopped, which loses no more than the fade's first sample."""
+
+    takes_back = True
+
+    def __init__(self, device: Pcm, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self.name, self.layout, self.most_frames = device.name, device.layout, device.buffer_frames
+        self.silent_s = SILENT_S if device.card >= 0 else SERVER_SILENT_S
+        self.first_s = SILENT_S if device.card >= 0 else SERVER_FIRST_S
+        self._device = device
+
+    def write(self, frames: bytes) -> None:
+        """Give it all; there is room, but for a device that tells less than the truth of what it holds."""
+        until = self._now() + min(self.first_s, TAKEN_WITHIN_S)
+        while True:
+            taken = self._device.write(frames)
+            self._device.start()
+            frames = frames[taken * self.layout.frame_bytes :]
+            if not frames:
+                return
+            if self._now() > until:
+                raise DeviceError(f"speaker {self.name!r} takes nothing any more", "speaker_lost")
+            self._device.wait(WAIT_MS)
+
+    def held(self) -> int | None:
+        return self._device.held()
+
+    def take_back(self, keep: int) -> int:
+        held = self._device.held() or 0
+        if self._device.card >= 0:
+            return self._device.rewind(max(0, held - keep))
+        self._device.stop()
+        return held
+
+    def halt(self) -> None:
+        self._device.stop()
+
+    def check(self) -> None:
+        self._device.check()
+
+    def close(self) -> None:
+        self._device.close()
+
+
+def available() -> bool:
+    """Whether libasound is here, and a card that hears and one that speaks."""
+    present = cards()
+    return libasound.here() and all(
+        any(card.devices(what) for card in present) for what in ("microphone", "speaker")
+    )

@@ -1,0 +1,251 @@
+"""One open device of ALSA: opened in a layout that it really has, read or written, and taken back.
+
+Opened non-blocking, so that a device that is taken says so instead of waiting; no call here waits but `wait`.
+All calls on a device come from one thread, but for the opening.
+"""
+
+import ctypes
+import errno
+from collections.abc import Iterator
+from ctypes import byref, c_int, c_long, c_uint, c_ulong, c_void_p
+from itertools import product
+from typing import Any
+
+from edged.audio.devices import libasound as lib
+from edged.audio.devices.libasound import Room, failure, library
+from edged.audio.dsp.samples import RATES, Layout
+from edged.errors import DeviceError
+
+MOST_CHANNELS = 32
+
+
+class Pcm:
+    """A device that is open; `what` is microphone or speaker and stands in every error."""
+
+    def __init__(
+        self, what: str, name: str, *, period_ms: int, buffer_ms: int, channel: int | None = None
+    ) -> None:
+        """Open it and settle its layout; raises DeviceError. `channel`: a channel that has to be there."""
+        self.what, self.name = what, name
+        self._lib = library()
+        self._at = c_void_p()
+        capture = what == "microphone"
+        stream = lib.CAPTURE if capture else lib.PLAYBACK
+        code = self._lib.snd_pcm_open(byref(self._at), name.encode(), stream, lib.NONBLOCK)
+        if code < 0:
+            raise failure(what, name, code)
+        try:
+            self.layout = self._settle(period_ms * 1000, buffer_ms * 1000, (channel or 0) + 1)
+            self.card = self._card()
+            self._software(self.period_frames if capture else 1)
+            self._do("prepare")
+            if capture:
+                self._room = ctypes.create_string_buffer(self.buffer_frames * self.layout.frame_bytes)
+        except BaseException:
+            self.close()
+            raise
+
+    # -- opening -------------------------------------------------------------------------------------
+
+    def _settle(self, period_us: int, buffer_us: int, least_channels: int) -> Layout:
+        """The best layout it has: our rate or the next best, without a change of rate that is not ours."""
+        with Room("hw_params") as params:
+            for resample in (0, 1):  # 1: what can do nothing else may change the rate by itself
+                for layout in self._wanted(params, least_channels):
+                    if self._try(params, layout, resample):
+                        self._sizes(params, period_us, buffer_us)
+                        return layout
+        raise DeviceError(
+            f"{self.what} {self.name!r} has no format that edged can use; wanted: {least_channels} or more channels"
+            f" of {', '.join(lib.FORMATS)} at one of {', '.join(map(str, RATES))} Hz",
+            "device_unfit",
+        )
+
+    def _wanted(self, params: c_void_p, least_channels: int) -> Iterator[Layout]:
+        """What the device may have, best first."""
+        self._do("hw_params_any", params)
+        self._do("hw_params_set_rate_resample", params, 0)
+        most = min(MOST_CHANNELS, lib.read_uint(self._lib.snd_pcm_hw_params_get_channels_max, params))
+        test = self._lib
+        yield from (
+            Layout(rate_hz, channels, sample)
+            for rate_hz, sample, channels in product(
+                RATES,
+                [
+                    name
+                    for name, at in lib.FORMATS.items()
+                    if test.snd_pcm_hw_params_test_format(self._at, params, at) >= 0
+                ],
+                [
+                    count
+                    for count in range(least_channels, most + 1)
+                    if test.snd_pcm_hw_params_test_channels(self._at, params, count) >= 0
+                ],
+            )
+        )
+
+    def _try(self, params: c_void_p, layout: Layout, resample: int) -> bool:
+        call = self._lib
+        call.snd_pcm_hw_params_any(self._at, params)
+        return all(
+            code >= 0
+            for code in (
+                call.snd_pcm_hw_params_set_rate_resample(self._at, params, resample),
+                call.snd_pcm_hw_params_set_access(self._at, params, lib.RW_INTERLEAVED),
+                call.snd_pcm_hw_params_set_format(self._at, params, lib.FORMATS[layout.sample]),
+                call.snd_pcm_hw_params_set_channels(self._at, params, layout.channels),
+                call.snd_pcm_hw_params_set_rate(self._at, params, layout.rate_hz, 0),
+            )
+        )
+
+    def _sizes(self, params: c_void_p, period_us: int, buffer_us: int) -> None:
+        """Period and buffer as near as the device can, then all of it to the device."""
+        period, whole = c_uint(period_us), c_uint(buffer_us)
+        self._do("hw_params_set_period_time_near", params, byref(period), byref(c_int()))
+        self._do("hw_params_set_buffer_time_near", params, byref(whole), byref(c_int()))
+        self._do("hw_params", params)
+        frames = c_ulong()
+        self._lib.snd_pcm_hw_params_get_period_size(params, byref(frames), byref(c_int()))
+        self.period_frames = frames.value
+        self._lib.snd_pcm_hw_params_get_buffer_size(params, byref(frames))
+        self.buffer_frames = frames.value
+
+    def _software(self, avail_min: int) -> None:
+        """A card begins when it is told, not when so much is written, and stops when it is dry.
+
+        A sound server begins with a period and never stops: what it tells of itself is an estimate, it would stop over
+        a wrong one, and after an underrun it waits for as much as it was told to begin with.
+        """
+        with Room("sw_params") as params:
+            never = c_ulong()
+            self._do("sw_params_current", params)
+            self._lib.snd_pcm_sw_params_get_boundary(params, byref(never))
+            start = never.value if self.card >= 0 else self.period_frames
+            self._do("sw_params_set_start_threshold", params, start)
+            if self.card < 0:
+                self._do("sw_params_set_stop_threshold", params, never.value)
+            self._do("sw_params_set_avail_min", params, avail_min)
+            if (
+                self.what == "speaker"
+            ):  # else a device that has run dry says the oldest of its buffer once more
+                self._do("sw_params_set_silence_threshold", params, 0)
+                self._do("sw_params_set_silence_size", params, never.value)
+            self._do("sw_params", params)
+
+    def _card(self) -> int:
+        """Number of the card, below 0 for what is none: a sound server, a file."""
+        with Room("info") as info:
+            self._do("info", info)
+            return int(self._lib.snd_pcm_info_get_card(info))
+
+    # -- moving sound --------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin; nothing when it runs already."""
+        if self._stands and self.state == lib.PREPARED:
+            self._do("start")
+        self._stands = False
+
+    def stop(self) -> None:
+        """Stop at once, dropping what is held; ready to start again."""
+        self._do("drop")
+        self._do("prepare")
+        self._stands = True
+
+    def wait(self, within_ms: int) -> bool:
+        """Until there is something to read or room to write; False: not within so long. Raises DeviceError."""
+        code = self._lib.snd_pcm_wait(self._at, within_ms)
+        if code < 0 and not self._recover(code):
+            raise failure(self.what, self.name, code, "has gone")
+        return bool(code > 0)
+
+    def read(self) -> bytes:
+        """All frames there are; nothing after a gap, which `gaps` counts. Raises DeviceError."""
+        code = int(self._lib.snd_pcm_readi(self._at, self._room, self.buffer_frames))
+        if code == -errno.EAGAIN:
+            return b""
+        if code < 0:
+            if not self._recover(code):
+                raise failure(self.what, self.name, code, "has gone")
+            return b""
+        return ctypes.string_at(self._room, code * self.layout.frame_bytes)
+
+    def write(self, data: bytes) -> int:
+        """Take what there is room for, in frames. Raises DeviceError."""
+        frames = len(data) // self.layout.frame_bytes
+        code = int(self._lib.snd_pcm_writei(self._at, data, frames))
+        if code < 0 and code != -errno.EAGAIN:
+            if not self._recover(code):
+                raise failure(self.what, self.name, code, "has gone")
+            code = int(self._lib.snd_pcm_writei(self._at, data, frames))
+        return max(0, code)
+
+    gaps = 0
+    """How often the device ran dry, or over."""
+    _stands = True  # it may have to be started
+
+    def held(self) -> int | None:
+        """Frames between what is heard now and what was written last; None: it ran dry. Raises DeviceError."""
+        frames = c_long()
+        code = self._lib.snd_pcm_delay(self._at, byref(frames))
+        if code >= 0 and self.card >= 0:
+            return max(0, frames.value)
+        if code >= 0:
+            code = int(self._lib.snd_pcm_avail_update(self._at))
+            if code >= 0:  # a sound server that has not begun yet tells no delay
+                return max(0, frames.value, self.buffer_frames - code)
+        if not self._recover(code):
+            raise failure(self.what, self.name, code, "has gone")
+        return None
+
+    def available(self) -> int:
+        """Frames that can be read or written at once; asks the device. Raises DeviceError."""
+        code = int(self._lib.snd_pcm_avail(self._at))
+        if code < 0 and not self._recover(code):
+            raise failure(self.what, self.name, code, "has gone")
+        return max(0, code)
+
+    def rewind(self, frames: int) -> int:
+        """Take back at most so many frames that were written and are not heard yet; how many it were."""
+        taken = self._step_back(frames)
+        if taken:  # what lies there would still be heard if the device ran dry before it says so
+            self.write(bytes(taken * self.layout.frame_bytes))
+            taken = self._step_back(taken)
+        return taken
+
+    def _step_back(self, frames: int) -> int:
+        wanted = min(frames, int(self._lib.snd_pcm_rewindable(self._at)))
+        return max(0, int(self._lib.snd_pcm_rewind(self._at, wanted))) if wanted > 0 else 0
+
+    @property
+    def state(self) -> int:
+        return int(self._lib.snd_pcm_state(self._at))
+
+    def check(self) -> None:
+        """Raises DeviceError when it has gone; for a device at rest."""
+        if self.state == lib.DISCONNECTED:
+            raise failure(self.what, self.name, -errno.ENODEV, "has gone")
+        self.available()
+
+    def close(self) -> None:
+        """Close it; may be called twice."""
+        at, self._at = self._at, c_void_p()
+        if at:
+            self._lib.snd_pcm_close(at)
+
+    def _recover(self, code: int) -> bool:
+        """After a gap, or a sleep of the machine: a microphone runs again, a speaker is ready to. False: it is lost."""
+        if code == -errno.ESTRPIPE:
+            self._lib.snd_pcm_resume(self._at)  # what can not resume is prepared anew; it had a gap anyway
+        elif code != -errno.EPIPE or self.state == lib.DISCONNECTED:
+            return False
+        self.gaps += 1
+        self._stands = True
+        if self._lib.snd_pcm_prepare(self._at) < 0:
+            return False
+        return self.what == "speaker" or bool(self._lib.snd_pcm_start(self._at) >= 0)
+
+    def _do(self, name: str, *arguments: Any) -> None:
+        code = getattr(self._lib, f"snd_pcm_{name}")(self._at, *arguments)
+        if code < 0:
+            raise failure(self.what, self.name, code)

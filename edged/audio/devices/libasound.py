@@ -1,0 +1,145 @@
+"""libasound, the system's own sound library, as ctypes sees it: loaded once, its functions typed, its errors ours.
+
+No package besides the library itself (Debian's libasound2). Every call releases Python's lock while it runs.
+Return values below zero are -errno; what they mean is said by `DeviceError`s of `failure`.
+"""
+
+import ctypes
+import errno
+import os
+from collections.abc import Callable
+from ctypes import POINTER, byref, c_char_p, c_int, c_long, c_uint, c_ulong, c_void_p
+from functools import cache
+from typing import Any
+
+from edged.audio.devices.names import holder
+from edged.audio.devices.quiet import hush_alsa
+from edged.errors import DeviceError
+
+PLAYBACK, CAPTURE = 0, 1
+NONBLOCK = 1
+RW_INTERLEAVED = 3
+PREPARED, DISCONNECTED = 2, 8
+FORMATS = {"s16": 2, "s32": 10, "s24": 6, "s24in3": 32, "float": 14}
+"""snd_pcm_format_t of what samples.py can read, all little endian."""
+
+_FUNCTIONS: dict[str, tuple[Any, ...]] = {
+    "open": (POINTER(c_void_p), c_char_p, c_int, c_int),
+    "close": (c_void_p,),
+    "prepare": (c_void_p,),
+    "start": (c_void_p,),
+    "drop": (c_void_p,),
+    "resume": (c_void_p,),
+    "state": (c_void_p,),
+    "wait": (c_void_p, c_int),
+    "delay": (c_void_p, POINTER(c_long)),
+    "hw_params": (c_void_p, c_void_p),
+    "hw_params_malloc": (POINTER(c_void_p),),
+    "hw_params_any": (c_void_p, c_void_p),
+    "hw_params_set_rate_resample": (c_void_p, c_void_p, c_uint),
+    "hw_params_set_access": (c_void_p, c_void_p, c_int),
+    "hw_params_set_format": (c_void_p, c_void_p, c_int),
+    "hw_params_set_channels": (c_void_p, c_void_p, c_uint),
+    "hw_params_set_rate": (c_void_p, c_void_p, c_uint, c_int),
+    "hw_params_set_period_time_near": (c_void_p, c_void_p, POINTER(c_uint), POINTER(c_int)),
+    "hw_params_set_buffer_time_near": (c_void_p, c_void_p, POINTER(c_uint), POINTER(c_int)),
+    "hw_params_test_format": (c_void_p, c_void_p, c_int),
+    "hw_params_test_channels": (c_void_p, c_void_p, c_uint),
+    "hw_params_get_channels_max": (c_void_p, POINTER(c_uint)),
+    "hw_params_get_period_size": (c_void_p, POINTER(c_ulong), POINTER(c_int)),
+    "hw_params_get_buffer_size": (c_void_p, POINTER(c_ulong)),
+    "sw_params": (c_void_p, c_void_p),
+    "sw_params_malloc": (POINTER(c_void_p),),
+    "sw_params_current": (c_void_p, c_void_p),
+    "sw_params_set_start_threshold": (c_void_p, c_void_p, c_ulong),
+    "sw_params_set_stop_threshold": (c_void_p, c_void_p, c_ulong),
+    "sw_params_set_avail_min": (c_void_p, c_void_p, c_ulong),
+    "sw_params_set_silence_threshold": (c_void_p, c_void_p, c_ulong),
+    "sw_params_set_silence_size": (c_void_p, c_void_p, c_ulong),
+    "sw_params_get_boundary": (c_void_p, POINTER(c_ulong)),
+    "info": (c_void_p, c_void_p),
+    "info_malloc": (POINTER(c_void_p),),
+    "info_get_card": (c_void_p,),
+}
+_COUNTS: dict[str, tuple[Any, ...]] = {  # those that give a number of frames
+    "avail": (c_void_p,),
+    "avail_update": (c_void_p,),
+    "readi": (c_void_p, c_void_p, c_ulong),
+    "writei": (c_void_p, c_char_p, c_ulong),
+    "rewindable": (c_void_p,),
+    "rewind": (c_void_p, c_ulong),
+}
+
+
+@cache
+def library() -> Any:
+    """libasound, ready to be called; it writes nothing to descriptor 2. Raises OSError where there is none."""
+    found = ctypes.CDLL("libasound.so.2")
+    for functions, result in ((_FUNCTIONS, c_int), (_COUNTS, c_long)):
+        for name, arguments in functions.items():
+            function = getattr(found, f"snd_pcm_{name}")
+            function.argtypes, function.restype = arguments, result
+    for name in ("hw_params_free", "sw_params_free", "info_free"):
+        function = getattr(found, f"snd_pcm_{name}")
+        function.argtypes, function.restype = (c_void_p,), None
+    found.snd_strerror.argtypes, found.snd_strerror.restype = (c_int,), c_char_p
+    found.snd_config_search.argtypes = (c_void_p, c_char_p, POINTER(c_void_p))
+    hush_alsa()
+    return found
+
+
+def is_defined(name: str) -> bool:
+    """Whether the system's configuration (asound.conf and what it reads) defines a device of this name."""
+    lib = library()
+    if lib.snd_config_update() < 0:
+        return False
+    top = c_void_p.in_dll(lib, "snd_config")
+    found = c_void_p()
+    return bool(lib.snd_config_search(top, b"pcm." + name.encode(), byref(found)) >= 0)
+
+
+def said(code: int) -> str:
+    """What a negative result means, in the library's words."""
+    return str(library().snd_strerror(code).decode(errors="replace"))
+
+
+_CAUSES = {errno.EBUSY: "device_busy", errno.EACCES: "device_denied", errno.EPERM: "device_denied"}
+
+
+def failure(what: str, device: str, code: int, doing: str = "can not be opened") -> DeviceError:
+    """The error for a negative result: `what` is microphone or speaker, `device` its name."""
+    cause = _CAUSES.get(-code, f"{what}_lost")
+    by = holder(what, device) if cause == "device_busy" else ""
+    return DeviceError(f"{what} {device!r} {doing}: {said(code)}{by and f': {by} has it'}", cause)
+
+
+class Room:
+    """Memory of the library's own (hw_params, sw_params, info), given back on leaving."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._at = c_void_p()
+
+    def __enter__(self) -> c_void_p:
+        if getattr(library(), f"snd_pcm_{self._kind}_malloc")(byref(self._at)) < 0:
+            raise MemoryError
+        return self._at
+
+    def __exit__(self, *_: object) -> None:
+        getattr(library(), f"snd_pcm_{self._kind}_free")(self._at)
+
+
+def read_uint(call: Callable[..., int], *arguments: Any) -> int:
+    """The number that `call` writes to its last argument."""
+    found = c_uint()
+    call(*arguments, byref(found))
+    return found.value
+
+
+def here() -> bool:
+    """Whether the library can be loaded."""
+    try:
+        library()
+    except (OSError, AttributeError):
+        return False
+    return os.name == "posix"

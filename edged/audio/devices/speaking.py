@@ -1,0 +1,241 @@
+"""A speaker's thread: takes from the source, keeps the device filled as `writer.py` says, and cuts when told.
+
+Rules:
+1. Every call on the device but the opening is made by this thread: libraries hang where two threads meet.
+2. The thread sleeps until something is due, and work, a cut or the end wake it at once.
+3. While the source is idle the device runs dry, and is stopped `LOOK_S` later: it holds nothing, and what comes next
+   is heard at once. It is looked at every `LOOK_S` all the same: an unplugged one is missed before it is needed.
+4. A device that holds sound and has not moved for its `silent_s` is lost, whatever its library says. A call that does
+   not return is told by `beat.py`.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from edged import pcm
+from edged.audio.devices.beat import Beat
+from edged.audio.devices.writer import Depth, Writer
+from edged.audio.dsp.samples import Changer, Layout, spoken
+from edged.audio.ports import Lost, Source
+from edged.errors import DeviceError
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 0.2
+
+
+class Outlet(Protocol):
+    """A device that is open; all calls raise DeviceError when it has gone, but `close`."""
+
+    name: str
+    layout: Layout
+    most_frames: int
+    """How much it can hold."""
+    takes_back: bool
+    """Whether `take_back` can do anything."""
+    first_s: float
+    """How long it may take until the first frame moves."""
+    silent_s: float
+    """How long it may hold sound and not move after that: then it is lost."""
+
+    def write(self, frames: bytes) -> None:
+        """Give it all of this, which fits, and start it when it stands. Does not wait."""
+
+    def held(self) -> int | None:
+        """Frames that were written and not heard yet; None: it has run dry since the last write."""
+
+    def take_back(self, keep: int) -> int:
+        """Take back what was written last, but for `keep` frames; how many frames. 0: all or nothing was heard."""
+        ...
+
+    def halt(self) -> None:
+        """Stop it; what it holds is dropped."""
+
+    def check(self) -> None:
+        """Raises DeviceError when it is gone; called at rest."""
+
+    def close(self) -> None:
+        """Close it; raises nothing."""
+
+
+class Speaking:
+    """Plays a source to an outlet from `start` to `stop`."""
+
+    def __init__(self, depth: Depth, fmt: pcm.Format = pcm.PCM16) -> None:
+        self._depth, self._fmt = depth, fmt
+        self._playing: Playing | None = None
+        self._gaps = 0  # of the runs before
+        self._thread: threading.Thread | None = None
+
+    def start(self, outlet: Outlet, changer: Changer | None, source: Source, lost: Lost) -> None:
+        """Begin; the outlet is closed by the end of the thread."""
+        playing = self._playing = Playing(outlet, changer, source, self._depth, self._fmt)
+        source.on_work = playing.news.set
+        if outlet.takes_back:
+            source.on_cut = playing.ask_to_cut
+        playing.beat.start(lost)
+        self._thread = threading.Thread(target=playing.run, args=(lost,), name="speaker", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """No `take` after the return; the device is closed."""
+        if self._playing is not None:
+            self._playing.end()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+        if self._playing is not None and self._playing.gaps:
+            log.debug("speaker: %d gaps since it was opened", self._playing.gaps)
+        self._gaps = self.gaps
+        self._playing = self._thread = None
+
+    @property
+    def gaps(self) -> int:
+        """How often it ran dry while there was something to play, over all starts."""
+        return self._gaps + (0 if self._playing is None else self._playing.gaps)
+
+
+class News(Protocol):
+    """What ends a wait: threading.Event in life."""
+
+    def set(self) -> None: ...
+    def clear(self) -> None: ...
+    def wait(self, timeout: float, /) -> bool: ...
+
+
+class Playing:
+    """One run of the thread; `news` and `now` are its clock."""
+
+    def __init__(
+        self,
+        outlet: Outlet,
+        changer: Changer | None,
+        source: Source,
+        depth: Depth,
+        fmt: pcm.Format = pcm.PCM16,
+        *,
+        news: News | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.news: News = threading.Event() if news is None else news
+        self.gaps = 0
+        """How often it ran dry while there was something to play."""
+        self._now = now
+        self.beat = Beat("speaker")
+        self._outlet, self._changer, self._source, self._fmt = outlet, changer, source, fmt
+        self._layout = outlet.layout
+        self._writer = Writer(self._layout.rate_hz, depth, most_frames=outlet.most_frames)
+        self._cut_wanted = self._ended = False
+        self._stands = True  # the device is stopped, and holds nothing
+        self._plays = False  # it is kept filled: running dry is a gap
+        self._has_pace = False  # it was seen to hold what it was given
+        self._written = self._heard = 0  # frames
+        self._moved_by = 0.0  # when it has to have moved
+
+    def ask_to_cut(self) -> None:
+        self._cut_wanted = True
+        self.news.set()
+
+    def end(self) -> None:
+        self._ended = True
+        self._source.on_work = self._source.on_cut = None
+        self.news.set()
+
+    def run(self, lost: Lost) -> None:
+        try:
+            while not self._ended:
+                self.beat()
+                self._step()
+        except DeviceError as error:
+            lost(error)
+        finally:
+            self.beat.stop()
+            self._outlet.close()
+
+    def _step(self) -> None:
+        self.news.clear()
+        held = self._held()
+        self._source.set_latency(self._layout.ms_of(held))
+        if self._cut_wanted:
+            self._cut_wanted = False
+            self._cut(held)
+        elif self._source.idle:
+            self._rest(held)
+        else:
+            ready = self._frames_of(self._source.ready_bytes)
+            due = self._writer.due(held, ready)
+            if due:
+                self._write(due)
+            else:
+                self._judge(held)
+            rest_s = self._writer.rest_s(held + due, max(0, ready - due))
+            if rest_s:
+                self.news.wait(rest_s)
+
+    def _held(self) -> int:
+        held = 0 if self._stands else self._outlet.held()
+        if held is None:
+            self.gaps += self._plays
+            held = 0
+        return held
+
+    def _write(self, frames: int) -> None:
+        began = self._now()
+        mono = self._source.take(self._bytes_of(frames))
+        if self._changer is not None:
+            mono = self._changer.feed(mono)
+        self._writer.wrote(mono)
+        if self._stands:
+            self._stands = False
+            self._moved_by = began + self._outlet.first_s
+        self._outlet.write(spoken(mono, self._layout))
+        self._plays = True
+        self._written += len(mono) // pcm.SAMPLE_BYTES
+        half_s = 0.5 * frames / self._layout.rate_hz
+        self._has_pace = self._has_pace or (self._outlet.held() or 0) >= 0.5 * frames
+        if not self._has_pace and self._now() - began < half_s:
+            self.news.wait(half_s)  # one that swallows all at once: a file, a null
+
+    def _rest(self, held: int) -> None:
+        """Let it run dry, stop it, and look at it now and then."""
+        self._plays = False
+        if held:
+            self._judge(held)
+            self.news.wait(held / self._layout.rate_hz)
+            return
+        if self.news.wait(LOOK_S):  # a sound server counts as heard what is still on its way through it
+            return
+        if self._stands:
+            self._outlet.check()
+            return
+        self._outlet.halt()
+        self._writer.forget()
+        self._stands, self._written, self._heard = True, 0, 0
+
+    def _cut(self, held: int) -> None:
+        """Take back what nobody wants any more, and let what is left die away."""
+        back = 0 if self._stands else self._outlet.take_back(self._writer.keep(held))
+        fade = self._writer.fade(back)
+        self._written -= back
+        if fade:
+            self._outlet.write(spoken(fade, self._layout))
+            self._written += len(fade) // pcm.SAMPLE_BYTES
+        unheard = back - len(fade) // pcm.SAMPLE_BYTES
+        self._source.cut_done(self._bytes_of(max(0, unheard)))
+
+    def _judge(self, held: int) -> None:
+        """Raises DeviceError when nothing was heard for too long."""
+        now = self._now()
+        if self._written - held > self._heard or not held:
+            self._heard = self._written - held
+            self._moved_by = max(self._moved_by, now + self._outlet.silent_s)
+        elif now > self._moved_by:
+            raise DeviceError(f"speaker {self._outlet.name!r} plays nothing any more", "speaker_lost")
+
+    def _frames_of(self, n_bytes: int) -> int:
+        return self._fmt.samples_of(n_bytes) * self._layout.rate_hz // self._fmt.rate_hz
+
+    def _bytes_of(self, frames: int) -> int:
+        return -(-frames * self._fmt.rate_hz // self._layout.rate_hz) * self._fmt.sample_bytes

@@ -1,0 +1,141 @@
+"""Files in place of devices: speech from a WAV as the microphone, a WAV as the speaker."""
+
+import wave
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+from typing import BinaryIO
+
+from edged import pcm
+from edged.audio.devices.null import NullSpeaker
+from edged.audio.ports import Heed, Lost, Pace, Source
+from edged.errors import DeviceError
+from edged.files import opened, to_write
+
+LONGEST_S = 600  # the longest utterance there is
+
+
+def read_wav(path: Path) -> bytes:
+    """The sound of a WAV file.
+
+    Raises:
+        DeviceError: there is no such file, it is not PCM16, mono, 24 kHz, or it is longer than `LONGEST_S`.
+    """
+    try:
+        with opened(path) as raw, wave.open(raw, "rb") as file:
+            shape = (file.getsampwidth(), file.getnchannels(), file.getframerate())
+            if shape != (pcm.SAMPLE_BYTES, 1, pcm.PCM16.rate_hz):
+                width, channels, rate_hz = shape
+                raise DeviceError(
+                    f"{path} is {width * 8} bits, {channels} channels, {rate_hz} Hz; wanted: 16, mono, 24000:"
+                    f" sox {path.name} -b 16 -c 1 -r 24000 new.wav"
+                )
+            if file.getnframes() > LONGEST_S * pcm.PCM16.rate_hz:
+                raise DeviceError(f"{path} is longer than {LONGEST_S} s; `microphone.file` is to be shorter")
+            return file.readframes(file.getnframes())
+    except FileNotFoundError as error:
+        raise DeviceError(f"there is no file {path}; name one in `microphone.file`") from error
+    except OSError as error:
+        raise DeviceError(f"{path}: {error.strerror or error}; see `microphone.file`") from error
+    except (EOFError, wave.Error) as error:
+        raise DeviceError(f"{path} is no WAV file: {error}") from error
+
+
+class WavMicrophone:
+    """Silence, but for what it is given to `say`."""
+
+    def __init__(
+        self,
+        pace: Pace,
+        *,
+        block_ms: int = 20,
+        speech: bytes | Path | None = None,
+        fmt: pcm.Format = pcm.PCM16,
+    ) -> None:
+        """`speech`, or what the file of that name holds then, is said once, at the first start."""
+        self._pace = pace
+        self._fmt = fmt
+        self._period_s = block_ms / 1000
+        self._block_bytes = fmt.bytes_of(block_ms)
+        self._lock = Lock()
+        self._file = speech if isinstance(speech, Path) else None  # until it has been read
+        self._rest = speech if isinstance(speech, bytes) else b""
+
+    def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:  # noqa: ARG002 it can not be lost
+        """Begin to hand blocks; raises DeviceError when the file is not there, or not as it has to be."""
+        if self._file is not None:
+            self.say(read_wav(self._file))
+            self._file = None
+        self._pace.start(self._period_s, lambda: hand(self._next()))
+
+    def stop(self) -> None:
+        """No `hand` after the return."""
+        self._pace.stop()
+
+    def heed(self, heed: Heed) -> None:
+        """Each block comes at once, whatever is wanted."""
+
+    def say(self, sound: bytes) -> None:
+        """Say this from the next block on, after what is being said."""
+        with self._lock:
+            self._rest += sound
+
+    @property
+    def saying(self) -> bool:
+        """Something is still to be said."""
+        return bool(self._rest)
+
+    def _next(self) -> bytes:
+        with self._lock:
+            block, self._rest = self._rest[: self._block_bytes], self._rest[self._block_bytes :]
+        return block + pcm.silence(self._block_bytes - len(block), self._fmt)
+
+
+class WavSpeaker(NullSpeaker):
+    """Writes what it takes; while it rests, the file does not grow."""
+
+    def __init__(self, path: Path, pace: Pace, *, block_ms: int = 20, fmt: pcm.Format = pcm.PCM16) -> None:
+        super().__init__(pace, block_ms=block_ms, fmt=fmt)
+        self._path, self._fmt = path, fmt
+        self._raw: BinaryIO | None = None
+        self._file: wave.Wave_write | None = None
+        self._full = False
+
+    def start(self, source: Source, lost: Lost) -> None:
+        """Begin a new file; raises DeviceError when it can not be written."""
+        try:
+            self._raw = to_write(self._path)
+        except OSError as error:
+            why = error.strerror or error
+            raise DeviceError(
+                f"cannot write {self._path}: {why}; see `speaker.file`", "speaker_lost"
+            ) from error
+        self._lost, self._full = lost, False
+        self._file = wave.open(self._raw, "wb")  # noqa: SIM115 open until `stop`
+        self._file.setnchannels(1)
+        self._file.setsampwidth(pcm.SAMPLE_BYTES)
+        self._file.setframerate(self._fmt.rate_hz)
+        super().start(source, lost)
+
+    def stop(self) -> None:
+        """Finish the file."""
+        super().stop()
+        file, self._file = self._file, None
+        for each in (file, self._raw):  # `wave` does not close a file it was given
+            if each is not None:
+                with suppress(OSError):  # a full disk
+                    each.close()
+        self._raw = None
+
+    def played(self, block: bytes) -> None:
+        """Write it; what does not fit is told once, and nothing is written after it."""
+        if self._file is None or self._full:
+            return
+        try:
+            self._file.writeframesraw(block)
+        except OSError as error:
+            self._full = True
+            self._lost(
+                DeviceError(f"can not write {self._path}: {error}; see `speaker.file`", "speaker_lost")
+            )

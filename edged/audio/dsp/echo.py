@@ -1,0 +1,139 @@
+"""The machine's own voice taken out of what its microphone hears, so that it can listen while it speaks.
+
+Rules:
+1. What the speaker takes is the reference (`Tapped`, its thread); what the microphone hands goes through (`hand`, its
+   thread). The one lock is held for a copy only, and never while the canceller works.
+2. The canceller gets the two in turns, 10 ms each, however the devices come for them. Where nothing is played, the
+   reference is silence.
+3. The reference runs `LEAD_MS` ahead of what is heard, by the latency that the speaker tells: a canceller finds how
+   much later an echo is, and never one that comes before its cause.
+4. Two devices have two clocks. When the reference has been more than `OFF_MS` out of place for `OFF_FOR_MS`, it is put
+   right, once; a canceller follows what is less by itself.
+
+Not here: how an echo is found (the canceller, an adapter), when the gate is open.
+"""
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Protocol
+
+from edged import pcm
+from edged.audio.dsp.around import Around
+from edged.audio.ports import Source
+
+FRAME_MS = 10
+FRAME_BYTES = pcm.PCM16.bytes_of(FRAME_MS)
+LEAD_MS = 40  # two blocks: what a latency may be wrong by
+OFF_MS, OFF_FOR_MS = 80, 500
+MOST_MS = 1000  # of reference; more is of a device that has stood still
+DELAY_MS = LEAD_MS + 20  # what the canceller is told to expect: the lead, and a block of the microphone's
+
+
+class EchoCanceller(Protocol):
+    """Frames are 10 ms of PCM16, mono, 24 kHz; all calls come from one thread, and return at once."""
+
+    def set_delay(self, ms: int) -> None:
+        """About how much later than `far` its echo comes to `near`."""
+
+    def far(self, frame: bytes) -> None:
+        """What the speaker is about to play."""
+
+    def near(self, frame: bytes) -> bytes:
+        """What the microphone heard, without the echo; as long as `frame`."""
+        ...
+
+
+class EchoStage:
+    """Between a microphone and `heard`, which gets whole frames on the microphone's thread."""
+
+    def __init__(self, canceller: EchoCanceller, heard: Callable[[bytes], None]) -> None:
+        self._canceller, self._heard = canceller, heard
+        self._lock = Lock()
+        self._reference = bytearray()
+        self._wait_bytes = 0  # of silence, before the reference goes on
+        self._latency_bytes = 0
+        self._off_bytes = 0  # of sound that was taken while the reference was out of place
+        self._near = b""
+        self.shifts = 0
+        """How often the reference was put right."""
+        canceller.set_delay(DELAY_MS)
+
+    def hand(self, block: bytes) -> None:
+        """Take a block of any size from the microphone. Costs about a hundredth of the time that it lasts."""
+        sound = self._near + block
+        whole = len(sound) - len(sound) % FRAME_BYTES
+        self._near = sound[whole:]
+        clean = []
+        for at in range(0, whole, FRAME_BYTES):
+            self._canceller.far(self._far())
+            clean.append(self._canceller.near(sound[at : at + FRAME_BYTES]))
+        if clean:
+            self._heard(b"".join(clean))
+
+    def taken(self, sound: bytes) -> None:
+        """The speaker took this. Its thread."""
+        with self._lock:
+            if self._reference:
+                self._put_right(len(sound))
+            else:
+                self._wait_bytes, self._off_bytes = self._wanted_bytes, 0
+            self._reference += sound
+            del self._reference[: -pcm.PCM16.bytes_of(MOST_MS)]
+
+    def set_latency(self, ms: float) -> None:
+        """How much the speaker holds that is not heard yet. Its thread."""
+        with self._lock:
+            self._latency_bytes = pcm.PCM16.bytes_of(ms)
+
+    @property
+    def _wanted_bytes(self) -> int:
+        """How much reference should wait, for the next of it to be `LEAD_MS` ahead of what is heard."""
+        return max(0, self._latency_bytes - pcm.PCM16.bytes_of(LEAD_MS))
+
+    def _far(self) -> bytes:
+        with self._lock:
+            if self._wait_bytes >= FRAME_BYTES:
+                self._wait_bytes -= FRAME_BYTES
+                return SILENCE
+            if len(self._reference) < FRAME_BYTES:
+                return SILENCE
+            frame = bytes(self._reference[:FRAME_BYTES])
+            del self._reference[:FRAME_BYTES]
+            return frame
+
+    def _put_right(self, n_bytes: int) -> None:
+        """Before a take of so many: the latency was just told, and does not count what is taken now."""
+        off = len(self._reference) + self._wait_bytes - self._wanted_bytes
+        self._off_bytes = self._off_bytes + n_bytes if abs(off) > pcm.PCM16.bytes_of(OFF_MS) else 0
+        if self._off_bytes < pcm.PCM16.bytes_of(OFF_FOR_MS):
+            return
+        self.shifts += 1
+        self._off_bytes = 0
+        if off < 0:
+            self._wait_bytes -= off
+        else:
+            of_wait = min(off, self._wait_bytes)
+            self._wait_bytes -= of_wait
+            del self._reference[: off - of_wait]
+
+
+SILENCE = pcm.silence(FRAME_BYTES)
+
+
+class Tapped(Around):
+    """A source whose takes and latency the stage hears of."""
+
+    def __init__(self, source: Source, stage: EchoStage) -> None:
+        super().__init__(source)
+        self._stage = stage
+
+    def take(self, n_bytes: int) -> bytes:
+        """The source's, which the stage is told."""
+        sound = super().take(n_bytes)
+        self._stage.taken(sound)
+        return sound
+
+    def set_latency(self, ms: float) -> None:
+        """The source's, which the stage is told."""
+        self._stage.set_latency(ms)
+        super().set_latency(ms)

@@ -1,0 +1,195 @@
+"""The services edged can talk to, as data: where they are, how they are asked, what they speak. Pure.
+
+Hosted services were described by their own documents and were not reached from where this was written.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from edged.dial.addressing import Asked, Azure, Portkey, ask_azure, ask_portkey
+from edged.dial.dialects import asks_beta, headers_for
+from edged.errors import ConfigError
+from edged.hosts import is_loopback
+from edged.wire import Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A row.
+
+    `dialect` is what to begin with where the setting says auto; evidence decides. `session_s` is the longest
+    session where it is known; None: only `expires_at` of the session tells. `slots` is how many sessions it
+    lets one key have at once: with two, the next socket can be opened before the old one is closed.
+    `remedies` are this service's own words, by the id of a cause.
+    """
+
+    url: str
+    model: str
+    dialect: Dialect
+    needs_key: bool = True
+    session_s: int | None = None
+    slots: int = 1
+    remedies: Mapping[str, str] = field(default_factory=dict)
+
+
+PROVIDERS = {
+    "openai": Provider(
+        "wss://api.openai.com/v1/realtime",
+        "gpt-realtime-2.1",
+        Dialect.GA,
+        session_s=3600,  # 15 min in 2024, 30 in 2025
+        slots=2,
+        remedies={
+            "key_refused": "make a key at platform.openai.com/api-keys; one of a project needs access to Realtime",
+            "quota_exceeded": "add credit at platform.openai.com/settings/organization/billing",
+            "model_refused": "the key's project may not have this model: platform.openai.com/settings",
+        },
+    ),
+    "azure": Provider(
+        "",
+        "",
+        Dialect.GA,
+        session_s=1800,
+        slots=2,
+        remedies={
+            "key_refused": "the key is of another resource, or the token has run out or lacks the role"
+            " Cognitive Services OpenAI User",
+            "model_refused": "`provider.model` is the name of your deployment, not of the model;"
+            " and the resource has to be in a region with realtime models",
+        },
+    ),
+    "portkey": Provider(
+        "wss://api.portkey.ai/v1/realtime",
+        "gpt-realtime-2.1",
+        Dialect.BETA,
+        slots=2,
+        remedies={
+            "key_refused": "either Portkey refuses its key or the provider behind it the virtual key:"
+            " Portkey's log tells which",
+            "model_refused": "Portkey was not told which provider: set one of `provider.portkey.virtual_key`,"
+            " `.provider` and `.config`",
+        },
+    ),
+    "a15t": Provider(
+        "wss://api.platform.a15t.com/v1/realtime",
+        "openai/gpt-realtime-2.1",
+        Dialect.BETA,
+        slots=2,
+        remedies={"model_refused": "models are named with their maker: openai/gpt-realtime-2.1"},
+    ),
+    "local": Provider(
+        "ws://127.0.0.1:8765/v1/realtime",
+        "local",
+        Dialect.GA,
+        needs_key=False,
+        remedies={"unreachable": "start the embedded service: `edged serve`"},
+        slots=2,
+    ),
+    "custom": Provider("", "", Dialect.GA, needs_key=False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where to connect, and how. `headers` and `proxy` hold secrets and are kept out of its text form.
+
+    `ca_file`: the only authorities to be trusted, in PEM; empty: the machine's. `proxy`: http://…, or empty.
+    """
+
+    url: str
+    dialect: Dialect
+    headers: Mapping[str, str] = field(repr=False)
+    provider: Provider = field(default=PROVIDERS["custom"], repr=False)
+    ca_file: str = ""
+    proxy: str = field(default="", repr=False)
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def secure(self) -> bool:
+        return urlsplit(self.url).scheme == "wss"
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or (443 if self.secure else 80)
+
+
+def endpoint(
+    name: str,
+    *,
+    url: str = "",
+    model: str = "",
+    key: str = "",
+    headers: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+    dialect: Dialect | None = None,
+    azure: Azure | None = None,
+    portkey: Portkey | None = None,
+    ca_file: str = "",
+    proxy: str = "",
+) -> Endpoint:
+    """The endpoint of provider `name`; empty values take the provider's own.
+
+    Raises:
+        ConfigError: something needed is missing, or the key would travel in the open.
+    """
+    provider = PROVIDERS[name]
+    address = urlsplit(url or provider.url)
+    if problems := _of_address(address, url):
+        raise ConfigError(problems)
+    match name:
+        case "azure":
+            asked = ask_azure(address, key, azure or Azure())
+        case "portkey":
+            asked = ask_portkey(address, key, portkey or Portkey())
+        case _:
+            asked = _ask(name, address, key)
+    own = headers or {}
+    replaced = {header.lower() for header in own}  # a header given twice is refused, or the wrong one wins
+    sent = {header: text for header, text in asked.headers.items() if header.lower() not in replaced} | {
+        **own
+    }
+    parameters = dict(parse_qsl(address.query)) | dict(asked.query)
+    if chosen := model or provider.model:
+        parameters[asked.model_as] = chosen
+    parameters |= query or {}
+    if problems := _of_request(asked, sent, parameters):
+        raise ConfigError(problems)
+    told = Dialect.BETA if asks_beta(own) else None  # whoever adds the header himself asks for beta
+    wanted = dialect or told or asked.dialect or provider.dialect
+    sent = headers_for(wanted, sent)
+    target = urlunsplit(asked.address._replace(query=urlencode(parameters, quote_via=quote), fragment=""))
+    return Endpoint(target, wanted, sent, provider, ca_file, proxy)
+
+
+def _ask(name: str, address: SplitResult, key: str) -> Asked:
+    if key:
+        return Asked(address, {"Authorization": f"Bearer {key}"})
+    needs = f"provider.api_key_file: {name} needs a key; put it in a file and name the file here"
+    return Asked(address, {}, lacks=needs if PROVIDERS[name].needs_key else "")
+
+
+def _of_address(address: SplitResult, given: str) -> list[str]:
+    """What is wrong with an address; one with a password in it is not repeated."""
+    if "@" in address.netloc:
+        return ["provider.url: holds a name or a password; use provider.api_key_file or provider.headers"]
+    if address.scheme not in ("ws", "wss") or not address.hostname:
+        return [f"provider.url: {given or 'nothing'!r} is not an address; good: wss://host/v1/realtime"]
+    return []
+
+
+def _of_request(asked: Asked, sent: Mapping[str, str], parameters: Mapping[str, str]) -> list[str]:
+    problems = [asked.lacks] if asked.lacks else []
+    if asked.model_as == "deployment" and "api-version" not in parameters:
+        problems.append("provider.azure.api_version: the preview needs one, such as 2024-10-01-preview")
+    if sent and asked.address.scheme == "ws" and not is_loopback(asked.address.hostname or ""):
+        problems.append("provider.url: ws:// would send the key in the open; use wss://")
+    problems += [
+        f"provider.headers: {name} has characters that no header can carry"
+        for name, text in sent.items()
+        if not (text.isascii() and text.isprintable())
+    ]
+    return problems

@@ -1,0 +1,235 @@
+"""One open connection, over the `websockets` library: what goes out and comes in, and whether it lives.
+
+What waits here is bounded in bytes, whatever the other end does:
+
+1. Fragments are joined as they come, so that a message costs its bytes and an empty piece nothing; the library, which
+   bounds the bytes, would keep each as an object.
+2. Nothing more is read while one message of `LARGE` bytes waits to be taken, or as many small ones as the library has.
+3. Who is sent more than it takes, as are answers to its pings, is given up.
+4. Of a handshake that is refused no more is waited for than what is read of it (dial/answers.py).
+
+A text that is not UTF-8 breaks the protocol, as other frames do that the library refuses by itself: what comes after it
+could be anything.
+"""
+
+import asyncio
+from codecs import getincrementaldecoder
+from collections.abc import Mapping
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import DATA_OPCODES, CloseCode, Frame, Opcode
+from websockets.protocol import Event, State
+
+from edged.dial import faults
+from edged.dial.answers import Answer
+from edged.dial.outq import unacknowledged
+from edged.dial.ports import Flow
+from edged.dial.pulse import PONG_WITHIN_S, Beat, Pulse
+from edged.errors import LinkError
+
+GOODBYE_S = 0.5
+BODY_S = 1.0  # for the words of a refusal, after its status; some services never end them
+LARGE = 256 * 2**10  # bytes; as many are read at once
+AT_ONCE = 8 * 2**10  # of them, that the library makes frames of: each is an object, and may have two bytes
+BROKEN = frozenset(
+    {CloseCode.PROTOCOL_ERROR, CloseCode.INVALID_DATA}
+)  # what is said to who broke the protocol
+MOST_UNSENT = 8 * 2**20  # bytes; the settings of a session are the longest message, and a hundredth of it
+
+
+class Connection(ClientConnection):
+    """The library's, which also tells of every byte that comes, and sends without a task where nothing need wait."""
+
+    answer: Answer | None = None  # to the handshake, until it is settled
+    pulse: Pulse | None = None
+    below: asyncio.Transport | None = None  # what TLS writes into, which has a buffer of its own
+    _is_made = False
+    _goodbye: asyncio.TimerHandle | None = None  # for who refuses, or closes, and does not hang up
+    _kind: Opcode | None = None  # of a message in fragments
+    _begun: bytes | bytearray = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._is_made = True
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        # asyncio tells of the end of one that TLS never let begin, too; of that the dial tells
+        if self._goodbye is not None:
+            self._goodbye.cancel()
+        if self._is_made:
+            super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.pulse is not None:
+            self.pulse.heard(self.loop.time())
+        if self.response is None:
+            self._hear(data)
+        for at in range(0, len(data), AT_ONCE):
+            super().data_received(data[at : at + AT_ONCE])
+        if self.waiting_bytes() > MOST_UNSENT:
+            self.transport.abort()
+        if self._goodbye is None and self.protocol.close_expected():
+            self._goodbye = self.loop.call_later(GOODBYE_S, self.transport.abort)
+
+    def _hear(self, data: bytes) -> None:
+        """Keep of the answer what tells of a refusal, and wait for no more of it."""
+        answer = self.answer = self.answer or Answer()
+        answer.feed(data)
+        if answer.refuses and self._goodbye is None:
+            self._goodbye = self.loop.call_later(BODY_S, self.transport.abort)
+        if answer.refuses and answer.is_enough:
+            self.transport.abort()
+
+    def process_event(self, event: Event) -> None:
+        if isinstance(event, Frame) and event.opcode in DATA_OPCODES:
+            whole = event if event.fin and self._kind is None else self._joined(event)
+            if whole is not None and whole.opcode is Opcode.TEXT and not _is_text(whole.data):
+                self.protocol.fail(CloseCode.INVALID_DATA, "a text that is not UTF-8")
+                self.send_data()
+            elif whole is not None:
+                super().process_event(whole)
+                self._hold(whole)
+        else:
+            super().process_event(event)
+
+    def _joined(self, piece: Frame) -> Frame | None:
+        """The message that is complete with this piece; None: there is more to come."""
+        if self._kind is None:
+            self._kind, self._begun = piece.opcode, bytearray()
+        self._begun += piece.data
+        if not piece.fin:
+            return None
+        whole = Frame(self._kind, self._begun)
+        self._kind, self._begun = None, b""
+        return whole
+
+    def _hold(self, message: Frame) -> None:
+        """Read no further before a large message is taken."""
+        waiting = self.recv_messages
+        if len(message.data) > LARGE and not waiting.paused:
+            waiting.paused = True
+            waiting.pause()
+
+    def takes(self) -> bool:
+        """Whether a message goes to the kernel at once; messages in fragments are not sent here.
+
+        Not behind what the kernel has not taken yet: who waits for the socket has to see how slow it is. Nor after a
+        write that failed: the library is told of that only later.
+        """
+        below = self.below or self.transport
+        return self.protocol.state is State.OPEN and not below.is_closing() and not self.waiting_bytes()
+
+    def waiting_bytes(self) -> int:
+        """What was sent and the kernel has not taken yet."""
+        below = 0 if self.below is None else self.below.get_write_buffer_size()
+        return self.transport.get_write_buffer_size() + below
+
+    def give(self, text: str) -> None:
+        """What `send` does, less the waiting."""
+        self.protocol.send_text(text.encode())
+        self.send_data()
+
+
+class WebsocketTransport:
+    """One open connection."""
+
+    def __init__(self, connection: Connection, remedies: Mapping[str, str]) -> None:
+        self._connection, self._remedies = connection, remedies
+        self._given = 0
+        self._pulse = connection.pulse = Pulse(connection.loop.time())
+
+    def flow(self) -> Flow | None:
+        kernel = unacknowledged(self._connection.transport)
+        if kernel is None:
+            return None
+        # The trip of a ping that stood behind sound says how long the queue was, not how patient to be.
+        trip_s = min(self._connection.latency, PONG_WITHIN_S)
+        return Flow(self._given, self._connection.waiting_bytes() + kernel, trip_s)
+
+    async def send(self, text: str) -> None:
+        self._given += len(text)
+        try:
+            await self._connection.send(text)
+        except ConnectionClosed as closed:
+            raise _of_close(closed, self._remedies) from closed
+
+    def takes(self) -> bool:
+        return self._connection.takes()
+
+    def give(self, text: str) -> None:
+        self._given += len(text)
+        self._connection.give(text)
+
+    async def receive(self) -> str | bytes:
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout_at(self._pulse.look_at):
+                        return _text(await self._connection.recv(decode=False))
+                except TimeoutError:
+                    await self._look()
+        except ConnectionClosed as closed:
+            raise _of_close(closed, self._remedies) from closed
+
+    async def _look(self) -> None:
+        now_s = self._connection.loop.time()
+        match self._pulse.look(now_s, self.flow()):
+            case Beat.DEAD:
+                self._connection.transport.abort()
+                raise LinkError("no answer to a ping", "link_silent")
+            case Beat.PING if self._connection.waiting_bytes():
+                self._pulse.put_off(now_s)  # it would be waited for, and the socket is never left unread
+            case Beat.PING:
+                await self._connection.ping()
+
+    async def close(self) -> None:
+        # The library waits behind what the socket has not taken yet, on a dead line for ever.
+        try:
+            async with asyncio.timeout(GOODBYE_S):
+                await self._connection.close()
+        except (TimeoutError, asyncio.CancelledError) as error:
+            self._connection.transport.abort()
+            if isinstance(error, asyncio.CancelledError):
+                raise
+
+
+def _is_text(data: bytes | bytearray | memoryview) -> bool:
+    """Whether it is UTF-8; found out piece by piece, for as a string it may take four times as much."""
+    decoder = getincrementaldecoder("utf-8")()
+    try:
+        for at in range(0, len(data), LARGE):
+            decoder.decode(bytes(data[at : at + LARGE]), at + LARGE >= len(data))
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _text(data: bytes) -> str | bytes:
+    """A large message stays bytes: as text it may take four times as much. So does one that is no text."""
+    if len(data) > LARGE:
+        return data
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
+
+
+def _of_close(closed: ConnectionClosed, remedies: Mapping[str, str]) -> LinkError:
+    if closed.rcvd is not None:
+        code, reason = closed.rcvd.code, closed.rcvd.reason
+        cause = faults.of_close(code, reason)
+        words = f"closed by the service: {code} {reason}".rstrip()
+        return LinkError(with_remedy(words, cause, remedies), cause, said=reason.rstrip(), code=code)
+    if closed.sent is not None:
+        if closed.sent.code in BROKEN:
+            words = f"the service broke the WebSocket protocol: {closed.sent.reason or closed.sent.code}"
+            return LinkError(words, "protocol_broken", said=closed.sent.reason.rstrip())
+        words = f"given up: {closed.sent.code} {closed.sent.reason}".rstrip()
+        return LinkError(words, "link_closed", said=closed.sent.reason.rstrip())
+    return LinkError("the connection broke without a goodbye", "link_closed")
+
+
+def with_remedy(text: str, cause: str, remedies: Mapping[str, str]) -> str:
+    """What happened, and what a provider of its own says to do about it."""
+    return f"{text}; {remedies[cause]}" if cause in remedies else text

@@ -1,0 +1,117 @@
+"""Opens lines to one service, in the dialect that it speaks (dial/dialects.py): one attempt of at most two dials.
+
+Rules:
+1. Where the dialect is known, the settings go out at once; else the greeting is waited for (line.py).
+2. A second dial counts as a try of its own (retry.Allowance). Where none is left, the next attempt begins with it.
+3. What a service has confirmed is known of it from then on, until it refuses it.
+
+Not here: when another attempt is made (retry.py), what becomes of a line (link.py).
+"""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from edged.dial.dialects import Attempt, Refusal, of_close, other
+from edged.dial.meaning import DIALECT_REFUSED
+from edged.dial.ports import Dial
+from edged.dial.providers import Endpoint
+from edged.errors import LinkError
+from edged.link.line import Line, open_line
+from edged.link.notes import Notes
+from edged.link.session.events import SessionEvent, Told
+from edged.link.session.session import Session
+from edged.retry import Allowance
+from edged.wire import Dialect, Settings
+from edged.wire.words import Words
+
+log = logging.getLogger(__name__)
+
+
+class Opener:
+    """`endpoint(dialect)` gives where to dial; in another dialect than was asked for where one is configured."""
+
+    def __init__(
+        self,
+        dial: Dial,
+        endpoint: Callable[[Dialect | None], Endpoint],
+        words: Words,
+        notes: Notes,
+        allowance: Allowance,
+    ) -> None:
+        self._dial, self._endpoint, self._words = dial, endpoint, words
+        self._ids = (f"edged_{number}" for number in itertools.count(1))
+        self._notes, self._allowance = notes, allowance
+        self._used: Dialect | None = None  # in the session that was opened last
+        self._next: Dialect | None = None  # what an attempt begins with where nothing is known
+
+    async def open(
+        self,
+        settings: Settings,
+        told: Callable[[SessionEvent], None],
+        history: Iterable[tuple[str, str]] = (),
+    ) -> Line:
+        """A line whose session is configured; `told` and `history` as for open_line.
+
+        Raises:
+            LinkError: with its cause.
+        """
+        self._used, known = None, (await self._notes.recall()).dialect
+        to = self._endpoint(known or self._next)
+        attempt = Attempt(to.dialect)
+        while True:
+            session = Session(settings, to.dialect, self._ids.__next__, self._words)
+            sure, complained = to.dialect is self._notes.known.dialect, False
+
+            def hear(event: SessionEvent) -> None:
+                nonlocal complained
+                complained = complained or isinstance(event, Told)
+                told(event)
+
+            try:
+                line = await open_line(self._dial, to, session, told=hear, known=sure, history=history)
+            except LinkError as error:
+                if session.dialect is not to.dialect:
+                    self._next = session.dialect  # it has greeted in that
+                to = self._another(attempt, to, error, told=complained)
+                continue
+            self._used, self._next = session.dialect, None
+            self._notes.note(replace(self._notes.known, dialect=session.dialect))
+            return line
+
+    def failed(self, cause: str) -> None:
+        """A line was lost; where that was for the dialect, the next attempt begins with the other one."""
+        if cause == DIALECT_REFUSED and self._used is not None:
+            self._forget(self._used)
+            self._next = other(self._used)
+
+    def _another(self, attempt: Attempt, to: Endpoint, error: LinkError, *, told: bool) -> Endpoint:
+        """Where to dial once more at once; raises what the attempt has failed of where that is of no use."""
+        said = error.said if isinstance(error.said, str) else " ".join(error.said)
+        refusal = (
+            Refusal.OF_DIALECT if error.cause == DIALECT_REFUSED else of_close(error.code, said, told=told)
+        )
+        if refusal is Refusal.OTHER:
+            raise error
+        then = self._endpoint(other(to.dialect))
+        again = attempt.refused(refusal, configured=then.dialect is to.dialect)
+        if refusal is Refusal.OF_DIALECT:
+            self._forget(to.dialect)
+        if attempt.both:
+            self._next = None
+            text = f"the service refuses both dialects of the protocol, at last {to.dialect.value}: {error}"
+            raise LinkError(text, DIALECT_REFUSED, said=error.said) from error
+        if not again:
+            raise error
+        self._next, now = then.dialect, asyncio.get_running_loop().time()
+        if self._allowance.wait_s(now):
+            raise error
+        self._allowance.spend(now)
+        log.info("link: %s is refused, %s is asked for", to.dialect.value, then.dialect.value)
+        return then
+
+    def _forget(self, dialect: Dialect) -> None:
+        if self._notes.known.dialect is dialect:
+            self._notes.note(replace(self._notes.known, dialect=None))

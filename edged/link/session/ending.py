@@ -1,0 +1,40 @@
+"""How a response ended, as far as a listener is concerned. Pure."""
+
+from itertools import islice
+
+from edged import wire
+from edged.dial import faults
+from edged.link.session.events import Ended, ResponseEnded, ToolCall
+from edged.wire.bounds import MOST_NAME
+
+MOST_CALLS = 32  # of one response; each is answered by a message
+
+
+def is_of_service(event: wire.ResponseDone) -> bool:
+    """The service failed by itself: not the question's fault, nor the account's."""
+    error = event.error
+    return event.status == "failed" and error is not None and (error.code or error.type) == "server_error"
+
+
+def ended_of(event: wire.ResponseDone, *, sounded: bool) -> ResponseEnded:
+    """How a response of ours ended; `sounded`: some of it was heard."""
+    made = (item for item in event.output if item.get("type") == "function_call")
+    calls = tuple(
+        ToolCall(
+            str(item.get("call_id", ""))[:MOST_NAME],
+            str(item.get("name", ""))[:MOST_NAME],
+            str(item.get("arguments", "")),
+        )
+        for item in islice(made, MOST_CALLS)
+    )
+    error = event.error
+    text = (error.message if error else "") or event.reason or ""
+    if event.status == "failed" or (event.status == "incomplete" and not sounded):
+        code = (error.code if error else None) or ""
+        cause = faults.FAILED_RESPONSE.get(code, "answer_failed")
+        return ResponseEnded(event.response_id, Ended.FAILED, sounded, cause, text)
+    if event.status == "cancelled":
+        return ResponseEnded(event.response_id, Ended.CANCELLED, sounded, None, text)
+    if calls:
+        return ResponseEnded(event.response_id, Ended.TOOL, sounded, None, text, calls)
+    return ResponseEnded(event.response_id, Ended.AUDIO if sounded else Ended.SILENT, sounded, None, text)

@@ -1,0 +1,206 @@
+"""One response at a time: which response is ours, and what is told about what was heard of it. Pure.
+
+When an answer is asked for or cancelled stands in the table of floor.py. Here is which message is about which response:
+
+1. A cancel may come before the response has a name; it is repeated by name as soon as there is one.
+2. What was cancelled is dead: nothing of it is live again, however late it comes.
+3. An answer is asked for after the truncation of the one that was interrupted, in the order of the messages.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from edged import wire
+from edged.dial import faults
+from edged.link.session.answer import Answer, Correction
+from edged.link.session.floor import GIVEN_UP, Do, Floor, Sign, State, step
+from edged.link.vigil import Owed
+from edged.wire import Heard
+
+REMEMBERED = 32  # ids of responses; a service finishes one before the next, so this is generous
+_OURS = frozenset({Floor.ASKED, Floor.RUNNING, *GIVEN_UP})
+_OWED = {Floor.ASKED: Owed.ANSWER, Floor.GIVEN_UP: Owed.ANSWER} | dict.fromkeys(
+    (Floor.RUNNING, Floor.ENDING, Floor.FOREIGN, Floor.STUCK), Owed.REST
+)
+
+
+class Sequencer:
+    """`send` takes the messages that follow, in order; `counters` is shared with the session."""
+
+    def __init__(
+        self, new_id: Callable[[], str], send: Callable[[str], None], counters: Counter[str]
+    ) -> None:
+        self._new_id, self._send, self._counters = new_id, send, counters
+        self._state = State()
+        self._create_id: str | None = None  # of the question that may still be refused
+        self._answer = Answer()  # asked for, running or ending
+        self._last: Answer | None = None  # the one before, until what was heard of it is settled
+        self._dead: list[str] = []  # cancelled: nothing of them is live again
+        self._names_sound = (
+            False  # the service says whose its sound is: what it does not say so of is nobody's
+        )
+        self._over: list[str] = []  # ended, or not ours: no answer to a question that is put after that
+
+    @property
+    def open(self) -> bool:
+        """The session is configured."""
+        return self._state.floor is not Floor.CLOSED
+
+    @property
+    def stuck(self) -> bool:
+        """An answer was given up twice and the service still has not ended it."""
+        return self._state.floor is Floor.STUCK
+
+    @property
+    def owed(self) -> Owed:
+        """What the service owes of an answer."""
+        return _OWED.get(self._state.floor, Owed.NOTHING)
+
+    # -- what the owner asks -------------------------------------------------------------------------
+
+    def configured(self) -> None:
+        """The service has confirmed the session's settings."""
+        self._take(Sign.CONFIGURED)
+
+    def ask(self) -> None:
+        """Ask for an answer as soon as one may be asked for."""
+        self._take(Sign.WANTED)
+
+    def interrupt(self) -> None:
+        """The answer is dead from here on; `heard` must follow."""
+        self._take(Sign.INTERRUPTED)
+
+    def cancel(self) -> None:
+        """No more of this answer; what was received of it may be played to its end."""
+        runs = self._state.floor in _OURS - GIVEN_UP
+        self._take(Sign.CANCELLED)
+        if runs:
+            self._correct(self._answer.all_received())
+
+    def heard(self, heard: Sequence[Heard]) -> None:
+        """What was played of the interrupted answer."""
+        if self._last is not None:
+            self._correct(self._last.corrections(heard, ended=True))
+        if self._state.floor in _OURS:
+            self._correct(self._answer.corrections(heard, ended=False))
+        self._last = None
+        self._take(Sign.HEARD)
+
+    # -- what the service says -----------------------------------------------------------------------
+
+    def created(self, response_id: str, *, adopt: bool, unwanted: bool = False) -> bool:
+        """A response has a name; True when it is the live answer.
+
+        `adopt`: the service may begin one by itself; `unwanted`: it may not, and one that it begins is cancelled.
+        """
+        if adopt and self._state.floor is Floor.ENDING and self._answer.id != response_id:
+            self._take(Sign.ENDED)  # one at a time: the service has begun the next, so this one is over
+        if self._state.floor in _OURS:
+            if self._answer.id is None:
+                return self._name(response_id, Sign.NAMED)
+            if response_id and response_id == self._answer.id:
+                return False  # said twice
+        elif adopt and self.open and not self.stuck:
+            self._answer = Answer()
+            return self._name(response_id, Sign.ADOPTED)
+        self._counters["foreign_response"] += 1
+        self._over = _remembered(self._over, response_id)
+        if unwanted and self.open and (response_id or self._state.floor not in _OURS):
+            self._send(wire.response_cancel(self._new_id(), response_id))
+        return False
+
+    def sounding(self, response_id: str) -> Answer | None:
+        """The live answer, if sound of this response belongs to it."""
+        if self._state.floor is Floor.ASKED and self._may_be_new(response_id):
+            self._name(response_id, Sign.NAMED)  # a service that does not announce its responses
+        if self._state.floor is Floor.RUNNING and self._answer.id == "" and self._may_be_new(response_id):
+            self._answer.id = response_id  # it was announced without its name
+        self._names_sound = self._names_sound or response_id != ""
+        if not self.live(response_id) or (self._names_sound and not response_id):
+            self._counters["late_delta"] += 1
+            return None
+        return self._answer
+
+    def missed(self) -> None:
+        """A message could not be read; it may have been sound."""
+        self._answer.missed()
+
+    def done(self, response_id: str) -> Answer | None:
+        """A response has ended; the answer, if it was ours and somebody still listens to it."""
+        if not self._is_ours(response_id):
+            self._take(Sign.OTHER_ENDED)
+            return None
+        answer, live = self._answer, self._state.floor not in GIVEN_UP
+        response_id = response_id or answer.id or ""
+        answer.id, self._create_id, self._last = response_id, None, answer
+        self._over = _remembered(self._over, response_id)
+        self._take(Sign.ENDED)
+        return answer if live else None
+
+    def refused(self, event_id: str | None) -> Answer | None:
+        """The message `event_id` was refused; the answer that will now never come, if it was our question."""
+        if event_id is None or event_id != self._create_id:
+            return None
+        answer, live = self._answer, self._state.floor not in GIVEN_UP
+        self._create_id = None
+        self._take(Sign.REFUSED)
+        return answer if live else None
+
+    def busy(self) -> None:
+        """The service runs a response already: ours has to wait for its end.
+
+        Which message it answers is not asked: gateways lose the ids, and only one question is ever out.
+        """
+        if self._create_id is not None:
+            self._counters[faults.ANSWER_ACTIVE] += 1
+            self._create_id = None
+            self._take(Sign.BUSY)
+
+    def live(self, response_id: str) -> bool:
+        """Whether this response is the answer that may be heard; a message without a name is of the one that runs."""
+        return self._state.floor is Floor.RUNNING and response_id in (self._answer.id, "")
+
+    # -- inside --------------------------------------------------------------------------------------
+
+    def _take(self, sign: Sign) -> None:
+        self._state, follows = step(self._state, sign)
+        for do in follows:
+            if do is Do.ASK:
+                self._answer, self._last = Answer(), None
+                self._create_id = self._new_id()
+                self._send(wire.response_create(self._create_id))
+            else:
+                if self._answer.id is not None:
+                    self._dead = _remembered(self._dead, self._answer.id)
+                self._send(wire.response_cancel(self._new_id(), self._answer.id))
+
+    def _name(self, response_id: str, sign: Sign) -> bool:
+        """Our response is called this; whether it is live."""
+        self._answer.id, self._create_id = response_id, None
+        self._take(sign)
+        return self.live(response_id)
+
+    def _is_ours(self, response_id: str) -> bool:
+        if self._state.floor not in _OURS:
+            return False
+        if not self._answer.id:  # a service that does not announce its responses, or not by name
+            return self._may_be_new(response_id)
+        return response_id in (self._answer.id, "")
+
+    def _may_be_new(self, response_id: str) -> bool:
+        """Whether it can be the answer to a question that has no response yet."""
+        return response_id not in self._dead and response_id not in self._over
+
+    def _correct(self, corrections: list[Correction]) -> None:
+        for part, end_ms in corrections:
+            if not part.item_id:
+                continue  # the service gave it no name that it could be told by
+            if end_ms is None:
+                self._send(wire.item_delete(self._new_id(), part.item_id))
+            else:
+                self._send(wire.item_truncate(self._new_id(), part, end_ms))
+
+
+def _remembered(ids: list[str], response_id: str) -> list[str]:
+    """With this one, bounded; a service without names for its responses has none that could be taken for another."""
+    return [*(each for each in ids if each != response_id), response_id][-REMEMBERED:] if response_id else ids

@@ -1,0 +1,283 @@
+"""One conversation on one socket: text in, events and text out. No I/O, no clock. Pure.
+
+Rules:
+1. No sound before a `session.updated` that matches what was asked (confirming.py).
+2. Names of both dialects are accepted always; only what is sent depends on the dialect.
+3. Errors that say no more than that two messages crossed are ignored by name (faults.py).
+
+Not here: one response at a time (sequencer.py), which commit is answered (commits.py), how an answer ended (ending.py),
+what to say when (the turn), utterances and their cursor (the log), sockets and waiting (the link).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from edged import wire
+from edged.dial import dialects, faults
+from edged.link.session.commits import Commits
+from edged.link.session.confirming import Confirming
+from edged.link.session.detection import Detection
+from edged.link.session.ending import ended_of, is_of_service
+from edged.link.session.events import (
+    Broken,
+    Ended,
+    Opened,
+    Ready,
+    ResponseEnded,
+    ResponseStarted,
+    Said,
+    SessionEvent,
+    Sound,
+    Speech,
+    Told,
+    Used,
+)
+from edged.link.session.sequencer import Sequencer
+from edged.link.vigil import Owed
+from edged.wire import Dialect, Heard, Settings
+from edged.wire.words import Words
+
+MOST_WAITING = 1000  # messages to be sent; a visitor brings a handful, and a service may ask for any number
+NO_ITEM = "item_edged_probe"
+
+
+class Session:
+    """Feed it `receive`, send what `outbox` gives, in that order; `append` and the like make the log's texts."""
+
+    def __init__(
+        self, settings: Settings, dialect: Dialect, new_id: Callable[[], str], words: Words | None = None
+    ) -> None:
+        """`words` is told what is said."""
+        self.dialect = dialect
+        self._words = words or Words()
+        self.counters: Counter[str] = Counter()
+        self._new_id = new_id
+        self._out: list[str] = []
+        self._answers = Sequencer(new_id, self._send, self.counters)
+        self._greeted = self._redialled = False
+        self.confirming = Confirming(settings, new_id, self._send, self.counters, self._words)
+        self._commits = Commits(self.counters, detects=False)
+        self.detection = Detection(settings.detection, self.confirming, self._commits, new_id, self._send)
+        self._probe_id: str | None = None
+        self._asked_again = False  # after a failure of the service's own
+
+    @property
+    def ready(self) -> bool:
+        """The service has confirmed the settings."""
+        return self._answers.open
+
+    @property
+    def stuck(self) -> bool:
+        """The service does not end an answer that was cancelled: nothing more can be asked for here."""
+        return self._answers.stuck
+
+    @property
+    def owed(self) -> Owed:
+        """What the service has been asked for and has not given yet."""
+        return Owed.ACKNOWLEDGEMENT if self._commits.waiting else self._answers.owed
+
+    # -- what the owner asks -------------------------------------------------------------------------
+
+    def outbox(self) -> list[str]:
+        """Control messages to send now, oldest first; emptied by the call."""
+        out, self._out = self._out, []
+        return out
+
+    def configure(self) -> None:
+        """Ask for the settings; Ready or Broken follows, or nothing in time."""
+        self.confirming.ask(self.dialect)
+
+    def append(self, pcm16: bytes, uid: int) -> str:
+        """The message that carries a piece of the utterance."""
+        self._commits.sending(uid, len(pcm16))
+        return wire.append(pcm16)
+
+    def commit(self, uid: int) -> str:
+        """The message that completes the utterance; Committed or CommitRefused follows."""
+        event_id = self._new_id()
+        self._commits.sent(event_id, uid)
+        return wire.commit(event_id)
+
+    def clear(self) -> str:
+        """The message that throws away what was appended and not committed."""
+        event_id = self._new_id()
+        self._commits.cleared(event_id)
+        return wire.clear(event_id)
+
+    def probe(self) -> None:
+        """Make the service say something, whatever it is, and nothing else: ask for an item that is not there."""
+        self._probe_id = self._new_id()
+        self._send(wire.item_retrieve(self._probe_id, NO_ITEM))
+
+    def remember(self, lines: Iterable[tuple[str, str]]) -> None:
+        """Put back what was said before this session: (role, text), oldest first."""
+        for role, text in lines:
+            self._words.keep(text)
+            self._send(wire.text_item(self._new_id(), role, text, self.dialect))
+
+    def ask(self) -> None:
+        """Ask for an answer to what was committed, as soon as one may be asked for."""
+        self._answers.ask()
+
+    def interrupt(self) -> None:
+        """The answer is dead from here on; `heard` must follow, however little was heard."""
+        self._asked_again = False  # the next question has its own second try
+        self._answers.interrupt()
+
+    def cancel(self) -> None:
+        """No more of this answer; what was received of it may be played to its end."""
+        self._answers.cancel()
+
+    def heard(self, heard: Sequence[Heard]) -> None:
+        """What was played of the interrupted answer; then the next one may be asked for."""
+        self._answers.heard(heard)
+
+    def tool_result(self, call_id: str, output: str) -> None:
+        """Give the service the result of a tool call (JSON text)."""
+        self._send(wire.function_output(self._new_id(), call_id, output))
+
+    # -- what the service says -----------------------------------------------------------------------
+
+    def receive(self, text: str | bytes) -> list[SessionEvent]:
+        """Take one message. What is not of the protocol, or too much, is counted and told, and skipped."""
+        told: list[SessionEvent] = []
+        try:
+            event = wire.parse_server(text)
+        except wire.BadServerEvent as error:
+            self.counters[error.cause] += 1
+            self._answers.missed()
+            told.append(Told("", str(error), error.cause))
+            if error.rest is None:
+                return told
+            event = error.rest
+        self._words.hear(event)
+        self._commits.hear(event)
+        told += self._on(event)
+        if len(self._out) > MOST_WAITING:
+            told.append(Broken("server_error", "the service asks for more messages than it takes"))
+        return told
+
+    def _on(self, event: wire.ServerEvent) -> list[SessionEvent]:  # noqa: C901, PLR0911, PLR0912 a flat list of messages
+        match event:
+            case wire.AudioDelta():
+                return self._on_audio(event)
+            case wire.SessionCreated(session=session):
+                seen, self._greeted = wire.dialect_of(session), True
+                self.dialect = seen or self.dialect
+                return [Opened(seen, wire.number(session.get("expires_at")))]
+            case wire.SessionUpdated(session=session):
+                return self._on_updated(session)
+            case wire.Committed(item_id=item_id):
+                return self._commits.acknowledged(item_id)
+            case wire.SpeechStarted():
+                return [Speech(started=True)]
+            case wire.SpeechStopped(audio_end_ms=at_ms):
+                return [Speech(started=False, at_ms=at_ms)]
+            case wire.ResponseCreated():
+                in_talk, may = event.conversation_id is not None, self.detection.detects
+                live = self._answers.created(
+                    event.response_id, adopt=in_talk and may, unwanted=in_talk and not may
+                )
+                return [ResponseStarted(event.response_id)] if live else []
+            case wire.ResponseDone():
+                return self._on_done(event)
+            case wire.ErrorEvent(error=error):
+                return self._on_error(error)
+            case wire.TranscriptionCompleted(transcript=transcript):
+                return [Said("user", transcript)]
+            case wire.AudioTranscriptDone(transcript=transcript) | wire.TextDone(text=transcript):
+                return [Said("assistant", transcript)] if self._answers.live(event.response_id) else []
+            case wire.Unknown():
+                self.counters["unknown_event"] += 1
+                return []
+            case _:
+                return []
+
+    def _on_updated(self, session: Mapping[str, Any]) -> list[SessionEvent]:
+        if self.detection.confirms(session, self.dialect):
+            return [Ready()]
+        if self.detection.waits:
+            return []  # of something before
+        return self._on_updates(self.confirming.updated(session, self.dialect))
+
+    def _on_updates(self, events: list[SessionEvent]) -> list[SessionEvent]:
+        self._commits.detects = self.confirming.detects
+        if Ready() in events:
+            self._answers.configured()
+        return events
+
+    def _on_audio(self, event: wire.AudioDelta) -> list[SessionEvent]:
+        answer = self._answers.sounding(event.response_id)
+        if answer is None:
+            return []
+        first = not answer.sounded
+        samples = answer.delta(event.part, event.pcm)
+        return [Sound(event.part, samples, first)] if samples else []
+
+    def _on_done(self, event: wire.ResponseDone) -> list[SessionEvent]:
+        used = Used(event.response_id, event.status, event.usage)
+        answer = self._answers.done(event.response_id)
+        if answer is None:
+            return [used]
+        ended = ended_of(event, sounded=answer.sounded)
+        if not is_of_service(event) or answer.sounded:
+            self._asked_again = False
+            return [used, ended]
+        if (
+            not self._asked_again
+        ):  # trouble of its own: nobody has heard anything yet, so the question is put once more
+            self._asked_again = True
+            self.counters["asked_again"] += 1
+            self._answers.ask()
+            return [used]
+        text = f"the service failed twice in a row: {ended.text}"
+        return [used, ended, Broken("server_error", text, ended.text)]
+
+    def _on_error(self, error: wire.ServerError) -> list[SessionEvent]:
+        code = error.code or error.type or ""
+        told = Told(code, error.message)
+        if self._is_of_probe(error) and code not in faults.FATAL.keys() | faults.COMMIT_REFUSED:
+            self._probe_id = None
+            self.counters["probes_answered"] += 1
+            return []
+        if (fatal := self._fatal(error, code)) is not None:
+            said = error.message or code
+            return [Broken(fatal, said, said)]
+        if not self.ready:
+            return self._on_update_refused(error, told)
+        if code in faults.HARMLESS:
+            self.counters[code] += 1
+            return []
+        if (refused := self._commits.refused(error.event_id, told)) is not None:
+            return refused
+        if code == faults.ANSWER_ACTIVE:
+            self._answers.busy()
+            return [told]
+        answer = self._answers.refused(error.event_id)
+        if answer is None:
+            return [told]
+        cause = faults.FAILED_RESPONSE.get(code, "answer_failed")
+        return [told, ResponseEnded("", Ended.FAILED, answer.sounded, cause, error.message)]
+
+    def _fatal(self, error: wire.ServerError, code: str) -> str | None:
+        """The cause of an error that ends the session's use."""
+        of_dialect = not (self._greeted or self.ready) and dialects.refuses(error.code, error.message)
+        return faults.FATAL.get(code, "dialect_refused" if of_dialect else None)
+
+    def _is_of_probe(self, error: wire.ServerError) -> bool:
+        """Some gateways name no event: then it is the probe's where nothing else was asked."""
+        if self._probe_id is None:
+            return False
+        return error.event_id == self._probe_id or (error.event_id is None and self.owed is Owed.NOTHING)
+
+    def _on_update_refused(self, error: wire.ServerError, told: Told) -> list[SessionEvent]:
+        other = dialects.UNDERSTOOD.get(error.code or "")
+        if error.param == "session.type" and other is not None and not self._redialled:
+            self.dialect, self._redialled = other, True  # the same socket, once, in the other dialect
+            self.configure()
+            return [told]
+        return self._on_updates(self.confirming.refuses(error, told, self.dialect))
+
+    def _send(self, text: str) -> None:
+        self._out.append(text)

@@ -1,0 +1,262 @@
+"""The client on asyncio: a connection, and what opens it. The rules are in exchange.py."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Mapping
+from types import TracebackType
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConcurrencyError, ConnectionClosed
+
+from edged.dial.dialects import Attempt, Refusal, refuses
+from edged.realtime import events, messages, sockets
+from edged.realtime.errors import APIStatusError, RealtimeClosedError
+from edged.realtime.events import RealtimeEvent
+from edged.realtime.exchange import EVIDENCE_S, Exchange
+from edged.realtime.plan import CLOSE_S, Plan
+from edged.realtime.resources import Offered
+from edged.wire import Dialect
+
+
+class AsyncEvents:
+    """Events until the connection ends normally; `async for` takes it as it is, and awaited as well."""
+
+    def __init__(self, recv: Callable[[], Awaitable[RealtimeEvent]]) -> None:
+        self._recv = recv
+
+    def __aiter__(self) -> AsyncIterator[RealtimeEvent]:
+        return self
+
+    async def __anext__(self) -> RealtimeEvent:
+        try:
+            return await self._recv()
+        except RealtimeClosedError as closed:
+            if closed.normal:
+                raise StopAsyncIteration from None
+            raise
+
+    def __await__(self) -> Generator[Any, None, "AsyncEvents"]:
+        yield from ()
+        return self
+
+
+class AsyncRealtimeConnection(Offered[Coroutine[Any, Any, None]]):
+    """One open connection. Messages may be sent by several tasks, and are read by one at a time.
+
+    `session`, `input_audio_buffer`, `response`, `conversation.item` send by name. A message of the service that
+    is not of the protocol is left out of the events and counted in `skipped`; `recv_bytes` gives it as it came.
+    """
+
+    def __init__(self, socket: ClientConnection, exchange: Exchange) -> None:
+        super().__init__(self.send)
+        self._socket, self._exchange = socket, exchange
+        self._closing = False
+        self._dropping: asyncio.Future[None] | None = None
+
+    @property
+    def skipped(self) -> int:
+        """Messages that were not of the protocol."""
+        return self._exchange.skipped
+
+    @property
+    def service_dialect(self) -> Dialect:
+        """What the service speaks, as far as it has shown."""
+        return self._exchange.server
+
+    @property
+    def close_code(self) -> int | None:
+        """The code of the close, None while the connection is open."""
+        return self._socket.close_code
+
+    @property
+    def close_reason(self) -> str | None:
+        """The service's words with it."""
+        return self._socket.close_reason
+
+    async def send(self, event: Mapping[str, Any] | str) -> None:
+        """Send an event, a dict or JSON text; waits until the socket took it.
+
+        Raises:
+            RealtimeClosedError: the connection has ended.
+            TypeError, ValueError: it is no event.
+        """
+        for text in self._exchange.up(event):
+            await self._write(text)
+
+    async def send_audio_data(self, audio_bytes: bytes) -> None:
+        """Add sound: PCM16, 24 kHz, mono, unless the session was set to another input format."""
+        for text in messages.sound(audio_bytes):
+            await self._write(text)
+
+    async def recv(self) -> RealtimeEvent:
+        """The next event. Cancelled, it loses nothing.
+
+        Raises:
+            RealtimeClosedError: the connection has ended, normally or not.
+        """
+        while (event := self._exchange.take_event()) is None:
+            self._exchange.receive(await self._read())
+        return event
+
+    async def recv_bytes(self) -> bytes:
+        """The next message, in the program's dialect but unread: `parse_event` makes an event of it."""
+        while (message := self._exchange.take()) is None:
+            self._exchange.receive(await self._read())
+        return message.encode() if isinstance(message, str) else message
+
+    def parse_event(self, data: str | bytes) -> RealtimeEvent:
+        """The event of a message; raises WireError for one that is not of the protocol."""
+        return events.parse(data)
+
+    def __aiter__(self) -> AsyncIterator[RealtimeEvent]:
+        return AsyncEvents(self.recv)
+
+    def listen(self) -> AsyncEvents:
+        """Events until the connection ends normally; raises RealtimeClosedError when it ends otherwise."""
+        return AsyncEvents(self.recv)
+
+    async def close(self, code: int = sockets.NORMAL, reason: str = "") -> None:
+        """Say goodbye; may be called again. What has not been read by then is dropped.
+
+        A service that does not answer is left after two seconds.
+        """
+        frame = sockets.close_frame(code, reason)
+        self._closing = self._closing or self.close_code is None  # else the service has ended it
+        self._dropping = asyncio.ensure_future(self._drop())
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._socket.close(*frame)
+        except TimeoutError:
+            self._socket.transport.abort()  # it did not even take what was sent before
+        finally:
+            self._dropping.cancel()
+            await asyncio.wait({self._dropping})
+
+    async def greet(self, within_s: float) -> Refusal:
+        """Wait for the greeting; gives what the service refused in its place, if it did."""
+        with contextlib.suppress(TimeoutError, RealtimeClosedError):
+            async with asyncio.timeout(within_s):
+                while not self._exchange.settled:
+                    self._exchange.receive(await self._read())
+        return self._exchange.refusal
+
+    async def _write(self, text: str) -> None:
+        try:
+            await self._socket.send(text)
+        except ConnectionClosed as closed:
+            raise sockets.of_close(closed, by_us=self._closing) from closed
+
+    async def _drop(self) -> None:
+        """Read on, or the service's goodbye would wait behind what nobody reads any more."""
+        with contextlib.suppress(ConnectionClosed, ConcurrencyError):
+            while True:
+                await self._socket.recv()
+
+    async def _read(self) -> str | bytes:
+        try:
+            try:
+                return await self._socket.recv()
+            except ConcurrencyError:
+                if self._dropping is None:
+                    raise
+                await asyncio.wait({self._dropping})
+                return await self._socket.recv()
+        except ConnectionClosed as closed:
+            end = sockets.of_close(closed, by_us=self._closing)
+            self._exchange.ended(end.code, end.reason)
+            raise end from closed
+
+
+class AsyncRealtimeConnectionManager:
+    """What `connect` gives: `async with` opens and closes; so does using it, and `close`.
+
+    Nothing happens before the first use, which may be on another loop than the one it was made on.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._connection: AsyncRealtimeConnection | None = None
+        self._opening: asyncio.Lock | None = None
+        self._closed = False
+
+    async def enter(self) -> AsyncRealtimeConnection:
+        """Open a connection; the caller closes it.
+
+        Raises:
+            APIStatusError: the service refused the handshake.
+            APIConnectionError: it can not be reached, or did not answer in time.
+        """
+        connection = await _opened(self._plan)
+        self._connection, self._closed = connection, False
+        return connection
+
+    async def __aenter__(self) -> AsyncRealtimeConnection:
+        return await self.enter()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def send_audio_data(self, audio_bytes: bytes) -> None:
+        """Add sound, on a connection that is opened where it is not yet."""
+        await (await self._entered()).send_audio_data(audio_bytes)
+
+    def listen(self) -> AsyncEvents:
+        """Events, on a connection that is opened where it is not yet."""
+        return AsyncEvents(self._recv)
+
+    async def close(self, code: int = sockets.NORMAL, reason: str = "") -> None:
+        """Close the connection, if one is open; may be called again."""
+        self._closed = True
+        if self._connection is not None:
+            await self._connection.close(code, reason)
+
+    async def _recv(self) -> RealtimeEvent:
+        return await (await self._entered()).recv()
+
+    async def _entered(self) -> AsyncRealtimeConnection:
+        if self._connection is None and self._closed:
+            raise RealtimeClosedError("closed by this program", code=sockets.NO_GOODBYE, normal=True)
+        if self._opening is None:
+            self._opening = asyncio.Lock()
+        async with self._opening:
+            return self._connection or await self.enter()
+
+
+class _Connect(connect):
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+async def _opened(plan: Plan) -> AsyncRealtimeConnection:
+    """A connection on which the service has greeted, or was given the time to."""
+    within_s = EVIDENCE_S if plan.open_s is None else min(plan.open_s, EVIDENCE_S)
+    attempt = Attempt(plan.asks)
+    while True:
+        asked = attempt.asked
+        try:
+            connection = await _dialled(plan, asked)
+        except APIStatusError as error:
+            of_dialect = refuses(error.code, error.message, str(error.body))
+            plan.came_of(asked, refusal := Refusal.OF_DIALECT if of_dialect else Refusal.OTHER)
+            if not attempt.refused(refusal, configured=False):
+                raise
+            continue
+        try:
+            plan.came_of(asked, refusal := await connection.greet(within_s))
+            if not attempt.refused(refusal, configured=False):
+                return connection
+            await connection.close()
+        except BaseException:  # cancelled, too: nothing is to stay open that nobody has
+            await connection.close()
+            raise
+
+
+async def _dialled(plan: Plan, asked: Dialect) -> AsyncRealtimeConnection:
+    try:
+        socket = await _Connect(plan.url, **sockets.options(plan, asked))
+    except sockets.TROUBLE as error:
+        raise sockets.translated(error, plan) from error
+    return AsyncRealtimeConnection(socket, Exchange(plan.speaks, asked))

@@ -1,0 +1,158 @@
+"""Calls over HTTP: what is asked, and what the answer means. Pure; http.py makes them.
+
+Rules:
+1. A redirect is an error: the key goes to the address it was given for, and nowhere else.
+2. A service that no longer makes beta sessions is asked once for a GA key, and what it tells of its session is
+   put in beta's words.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from edged.dial import meaning
+from edged.dial.answers import Answer
+from edged.dial.bodies import words_of
+from edged.dial.dialects import refuses
+from edged.errors import WireError
+from edged.realtime import urls
+from edged.realtime.account import Account, Headers, merged, query_of
+from edged.realtime.errors import APIStatusError, of_status
+from edged.realtime.events import ClientSecretCreateResponse, SessionCreateResponse, parse_body
+from edged.realtime.given import NotGiven
+from edged.wire import Dialect, convert
+
+Json = dict[str, Any]
+TIMEOUT_S = 60.0
+_LONGEST_TEXT = 200
+_NO_SUCH_PATH = (404, 405, 410)
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`body` is None where there was none to be read."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes | bytearray | memoryview | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Result]):
+    """One POST of JSON. `read` gives its result, or the call to make instead; it raises APIStatusError."""
+
+    url: str
+    body: Json
+    headers: Mapping[str, str] = field(repr=False)
+    timeout_s: float | None
+    read: "Callable[[Reply], Result | Call[Result]]" = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What a program may add to any call."""
+
+    headers: Headers | None = None
+    query: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | None = None
+    timeout_s: float | NotGiven | None = None
+
+
+def session(account: Account, asked: Json, extra: Extra) -> Call[SessionCreateResponse]:
+    """Make a beta session."""
+
+    def read(reply: Reply) -> SessionCreateResponse | Call[SessionCreateResponse]:
+        try:
+            return SessionCreateResponse(_read(reply), reply.headers)
+        except APIStatusError as refused:
+            if not refuses(refused.code, refused.message) and refused.status_code not in _NO_SUCH_PATH:
+                raise
+            return _session_by_secret(account, asked, extra, refused)
+
+    return _call(account, urls.SESSIONS, asked, extra, read)
+
+
+def secret(account: Account, asked: Json, extra: Extra) -> Call[ClientSecretCreateResponse]:
+    """Make a GA key."""
+    return _call(
+        account,
+        urls.CLIENT_SECRETS,
+        asked,
+        extra,
+        lambda reply: ClientSecretCreateResponse(_read(reply), reply.headers),
+    )
+
+
+def refusal(reply: Reply) -> APIStatusError:
+    """The error that a status stands for, with what the body tells: OpenAI's shape, a gateway's, or any text."""
+    raw = bytes(reply.body or b"")
+    try:
+        body: Any = parse_body(raw)
+    except WireError:
+        body = raw.decode(errors="replace")
+    error = body.get("error", body) if isinstance(body, dict) else body
+    told = error if isinstance(error, dict) else {"message": error}
+    message = str(told.get("message") or "the service says no more")[:_LONGEST_TEXT]
+    if 300 <= reply.status < 400:
+        message = (
+            f"it points to {_header(reply.headers, 'location')[:_LONGEST_TEXT]!r}, which is not followed"
+        )
+    refused = of_status(reply.status)(
+        "".join(mark if mark.isprintable() else " " for mark in message),
+        status_code=reply.status,
+        headers=reply.headers,
+        body=body,
+        **{name: told[name] for name in ("type", "code", "param") if isinstance(told.get(name), str)},
+    )
+    answer = Answer.read(reply.status, "", reply.headers.items(), raw)
+    refused.cause = meaning.of_answer(reply.status, words_of(answer))
+    return refused
+
+
+def _call(
+    account: Account,
+    path: str,
+    asked: Json,
+    extra: Extra,
+    read: Callable[[Reply], Result | Call[Result]],
+) -> Call[Result]:
+    url = urls.address(account.base_url, path, "http", {**account.query, **query_of(extra.query or {})})
+    headers = merged(account.headers, extra.headers)
+    urls.check_secrecy(url, headers)
+    timeout_s = account.timeout_s if isinstance(extra.timeout_s, NotGiven) else extra.timeout_s
+    body = {**asked, **(extra.body or {})}
+    json.dumps(body, allow_nan=False)  # what is no JSON is the program's mistake, and told where it is made
+    return Call(url, body, headers, TIMEOUT_S if isinstance(timeout_s, NotGiven) else timeout_s, read)
+
+
+def _session_by_secret(
+    account: Account, asked: Json, extra: Extra, refused: APIStatusError
+) -> Call[SessionCreateResponse]:
+    wanted = dict(asked)
+    expiry = wanted.pop("client_secret", None)
+
+    def read(reply: Reply) -> SessionCreateResponse:
+        try:
+            made = _read(reply)
+        except APIStatusError as again:
+            raise (refused if again.status_code in _NO_SUCH_PATH else again) from None
+        told = made.get("session")
+        beta = convert.told_session(told if isinstance(told, dict) else {}, Dialect.BETA)
+        key = {name: made.get(name) for name in ("value", "expires_at")}
+        return SessionCreateResponse(parse_body(json.dumps({**beta, "client_secret": key})), reply.headers)
+
+    body = {"session": convert.session(wanted, Dialect.GA), **(expiry if isinstance(expiry, dict) else {})}
+    return _call(account, urls.CLIENT_SECRETS, body, extra, read)
+
+
+def _read(reply: Reply) -> Json:
+    if not 200 <= reply.status < 300:
+        raise refusal(reply)
+    return parse_body(bytes(reply.body or b""))
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    return next((value for each, value in headers.items() if each.lower() == name), "")

@@ -1,0 +1,124 @@
+"""One connection's words: a program of one dialect, a service of whichever it shows to speak. Pure.
+
+Rules:
+1. The program says which dialect it is written in; the handshake asks for that one first.
+2. What the session is written in, as the service greets, is what the service speaks. Where it does not show, a
+   name that only GA has shows it; where nothing tells, the service is taken at what it was asked for.
+3. A name tells for itself: one that is of the other dialect is translated, whatever the service speaks otherwise.
+4. Before the greeting, a service may refuse the dialect it was asked for, by an error or by its close; `refusal` tells,
+   and what follows is said in dial/dialects.py.
+5. A message that is not of the protocol is left out of the events, and counted.
+
+Not here: what becomes of a message (wire), sockets and waiting (the two drivers).
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from edged import wire
+from edged.dial.dialects import Refusal, of_close, refuses
+from edged.errors import WireError
+from edged.realtime import events
+from edged.realtime.events import RealtimeEvent
+from edged.realtime.messages import text_of
+from edged.wire import Dialect, ServerName, Translator, name_of, to_dialect, to_ga
+from edged.wire.names import GA_ONLY
+
+EVIDENCE_S = 3.0  # for the greeting: some services open the client's side before their own
+MOST_WAITING = 64  # messages before a greeting; a service that says so much will not greet any more
+
+
+class Exchange:
+    """Text in and text out; `take` and `take_event` read from one line of messages."""
+
+    def __init__(self, speaks: Dialect, asked: Dialect) -> None:
+        """`speaks` is the program's dialect, `asked` what the handshake asked the service for."""
+        self._server = asked
+        self._translators = {dialect: Translator(speaks, dialect) for dialect in Dialect}
+        self._waiting: deque[str | bytes] = deque()
+        self._greeted = self._told = False
+        self._complained = self._told_why = False
+        self.refusal = Refusal.OTHER
+        self.skipped = 0
+
+    @property
+    def server(self) -> Dialect:
+        """What the service speaks, as far as it has shown."""
+        return self._server
+
+    @property
+    def refused(self) -> bool:
+        """Whether the service has refused the dialect, or may have."""
+        return self.refusal is not Refusal.OTHER
+
+    @property
+    def settled(self) -> bool:
+        """Whether waiting for a greeting is of no more use."""
+        return self._greeted or self._complained or self.refused or len(self._waiting) >= MOST_WAITING
+
+    def up(self, message: Mapping[str, Any] | str) -> list[str]:
+        """The program's message as the service is to get it; raises TypeError or ValueError for one that is none."""
+        return self._translators[self._server].up(text_of(message))
+
+    def receive(self, message: str | bytes) -> None:
+        """Take a message of the service."""
+        if isinstance(message, bytes):
+            try:
+                message = message.decode()
+            except UnicodeDecodeError:
+                self._waiting.append(message)
+                return
+        name = name_of(message) or ""
+        self._look_at(name, message)
+        self._waiting += self._translators[_spelled(name) or self._server].down(message)
+
+    def ended(self, code: int, reason: str) -> None:
+        """The service closed the connection."""
+        if not (self._greeted or self.refused):
+            self.refusal = of_close(code, reason, told=self._told_why)
+
+    def take(self) -> str | bytes | None:
+        """The next message for the program; None when there is none yet."""
+        return self._waiting.popleft() if self._waiting else None
+
+    def take_event(self) -> RealtimeEvent | None:
+        """The next event for the program; None when there is none yet."""
+        while (message := self.take()) is not None:
+            try:
+                return events.parse(message)
+            except WireError:
+                self.skipped += 1
+        return None
+
+    def _look_at(self, name: str, text: str) -> None:
+        if name in (ServerName.SESSION_CREATED, ServerName.SESSION_UPDATED, ServerName.ERROR):
+            try:
+                told = wire.parse_server(text)
+            except WireError:
+                return
+            match told:
+                case wire.SessionCreated(session) | wire.SessionUpdated(session):
+                    self._greeted = True
+                    self._shown(wire.dialect_of(session))
+                case wire.ErrorEvent(error) if not self._greeted:
+                    self._told_why = True
+                    self._complained = bool(error.code)  # without one the close that follows may say more
+                    if refuses(error.code, error.message):
+                        self.refusal = Refusal.OF_DIALECT
+        elif not self._told and _spelled(name) is Dialect.GA:
+            self._server = Dialect.GA
+
+    def _shown(self, dialect: Dialect | None) -> None:
+        if dialect is not None:
+            self._server, self._told = dialect, True
+
+
+def _spelled(name: str) -> Dialect | None:
+    """The dialect that a server's event of this name is of; None where both have it, or neither."""
+    ga = to_ga(name)
+    if ga in GA_ONLY:
+        return Dialect.GA
+    if to_dialect(ga, Dialect.BETA) == ga:
+        return None
+    return Dialect.GA if name == ga else Dialect.BETA

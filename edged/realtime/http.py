@@ -1,0 +1,81 @@
+"""Calls over HTTP, by `httpx`, which is an extra of edged: loaded with the first call.
+
+Redirects are not followed, and neither proxies nor `.netrc` of the environment are taken by surprise.
+"""
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from edged import __version__
+from edged.realtime.calls import Call, Reply
+from edged.realtime.errors import APIConnectionError, APITimeoutError, MissingExtraError
+
+if TYPE_CHECKING:
+    import httpx
+
+Result = TypeVar("Result")
+
+
+def make(call: Call[Result]) -> Result:
+    """Make a call, and the one that may follow from it.
+
+    Raises:
+        APIStatusError: the service refused.
+        APIConnectionError: it can not be reached, or did not answer in time.
+        MissingExtraError: httpx is not installed.
+        WireError: the answer is no JSON object.
+    """
+    library = _library()
+    result: Result | Call[Result] = call
+    while isinstance(result, Call):
+        try:
+            with library.Client(**_options(result)) as client:
+                response = client.post(result.url, json=result.body)
+        except (library.HTTPError, library.InvalidURL) as error:
+            raise _translated(error, result.url, late=isinstance(error, library.TimeoutException)) from error
+        result = result.read(_reply(response))
+    return result
+
+
+async def make_async(call: Call[Result]) -> Result:
+    """The same, without blocking."""
+    library = _library()
+    result: Result | Call[Result] = call
+    while isinstance(result, Call):
+        try:
+            async with library.AsyncClient(**_options(result)) as client:
+                response = await client.post(result.url, json=result.body)
+        except (library.HTTPError, library.InvalidURL) as error:
+            raise _translated(error, result.url, late=isinstance(error, library.TimeoutException)) from error
+        result = result.read(_reply(response))
+    return result
+
+
+def _library() -> Any:
+    try:
+        import httpx  # noqa: PLC0415 an extra, and slow to load
+    except ImportError as error:
+        raise MissingExtraError("calls over HTTP need httpx: pip install 'edged[http]'") from error
+    return httpx
+
+
+def _options(call: Call[Any]) -> dict[str, Any]:
+    return {
+        "headers": {"User-Agent": f"edged/{__version__}", "Accept": "application/json", **call.headers},
+        "timeout": call.timeout_s,
+        "follow_redirects": False,
+        "trust_env": False,
+        "verify": call.url.startswith(
+            "https:"
+        ),  # else there is nothing to verify, and the store is slow to load
+    }
+
+
+def _reply(response: "httpx.Response") -> Reply:
+    return Reply(response.status_code, dict(response.headers), response.content)
+
+
+def _translated(error: Exception, url: str, *, late: bool) -> APIConnectionError:
+    where = url.partition("?")[0]
+    if late:
+        return APITimeoutError(f"{where} did not answer in time")
+    return APIConnectionError(f"{where} can not be reached: {error or type(error).__name__}")

@@ -1,0 +1,51 @@
+"""What a program says to a server, as objects still in the program's dialect. Pure."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from edged import wire
+from edged.pcm import PCM16
+from edged.realtime.given import NotGiven, given
+from edged.wire import ClientName
+
+Json = dict[str, Any]
+MOST_BYTES = PCM16.bytes_of(5000)  # in one append: far below the 15 MiB that services take
+
+
+def event(name: ClientName, /, **fields: Any) -> Json:
+    """An event with the fields that were given."""
+    return {"type": name.value, **given(**fields)}
+
+
+def text_of(message: Mapping[str, Any] | str) -> str:
+    """The message as JSON; what is text already stays as it is.
+
+    Raises:
+        TypeError: it is neither text nor an object, or something in it is no JSON.
+        ValueError: a number in it is none.
+    """
+    if isinstance(message, str):
+        return message
+    if not isinstance(message, Mapping):
+        raise TypeError(f"an event is a dict or JSON text, not {type(message).__name__}")
+    return json.dumps(given(**message), allow_nan=False, default=_other)
+
+
+def sound(pcm: Any) -> Iterator[str]:
+    """Sound as messages, none too long to be taken.
+
+    Raises:
+        TypeError: it is not bytes, nor anything that lies in memory as bytes do.
+    """
+    data = memoryview(pcm).cast("B") if not isinstance(pcm, bytes) else memoryview(pcm)
+    for start in range(0, len(data), MOST_BYTES):
+        yield wire.append(bytes(data[start : start + MOST_BYTES]))
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, NotGiven):
+        raise TypeError("NOT_GIVEN inside an object: leave the field out")
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is no JSON")

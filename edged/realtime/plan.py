@@ -1,0 +1,101 @@
+"""Where a connection goes and how, out of what a program asked. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypedDict
+
+from edged.dial.dialects import Refusal
+from edged.realtime import urls
+from edged.realtime.account import Account, Headers, merged, query_of
+from edged.realtime.given import NotGiven
+from edged.wire import BETA_HEADER, Dialect
+
+OPEN_S = 10.0  # a gateway whose upstream refuses leaves the handshake unanswered for ever
+CLOSE_S = 2.0
+MAX_MESSAGE_BYTES = 16 * 2**20  # a whole retrieved item may come in one message
+
+
+class WebsocketConnectionOptions(TypedDict, total=False):
+    """How the connection is made; what is not here keeps the default of `websockets` or of edged."""
+
+    timeout: float | None  # seconds until it has to be open (10); None: no limit
+    additional_headers: Headers
+    max_size: int | None  # bytes of one message (16 MiB)
+    max_queue: int | None
+    compression: str | None  # none by default: it costs time and gains nothing on sound
+    ping_interval: float | None
+    ping_timeout: float | None
+    close_timeout: float | None
+    origin: Any
+    subprotocols: Any
+    extensions: Any
+    user_agent_header: str | None
+    ssl: Any
+    server_hostname: str | None
+    proxy: Any  # True takes what the environment names; none by default
+    logger: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`options` are keyword arguments of `websockets`; `open_s` None: no limit."""
+
+    url: str
+    speaks: Dialect
+    headers: Mapping[str, str] = field(repr=False)
+    options: Mapping[str, Any] = field(repr=False)
+    open_s: float | None = OPEN_S
+    accepted: dict[Dialect, Dialect] = field(default_factory=dict)
+
+    @property
+    def asks(self) -> Dialect:
+        """What to ask the service for first: the program's own dialect, unless that is known to be refused."""
+        return self.accepted.get(self.speaks, self.speaks)
+
+    def came_of(self, asked: Dialect, refusal: Refusal) -> None:
+        """Keep what a dial that asked for `asked` has shown, for the next connection of this client."""
+        if refusal is not Refusal.OTHER:
+            if self.asks is asked:
+                self.accepted.pop(self.speaks, None)
+        elif asked is not self.speaks:
+            self.accepted[self.speaks] = asked
+
+    def headers_for(self, asked: Dialect) -> dict[str, str]:
+        """The headers of a handshake that asks for `asked`."""
+        name, value = BETA_HEADER
+        if asked is Dialect.BETA:
+            return merged({name: value}, self.headers)
+        if self.speaks is Dialect.BETA:  # it was refused: the program's own header would be, too
+            return {each: told for each, told in self.headers.items() if each.lower() != name.lower()}
+        return dict(self.headers)
+
+
+def plan(
+    account: Account,
+    speaks: Dialect,
+    *,
+    query: Mapping[str, Any],
+    headers: Headers | None,
+    options: WebsocketConnectionOptions | None,
+) -> Plan:
+    """Raises: InsecureURLError when a key would travel in the open, ValueError when something is no address."""
+    told: dict[str, Any] = dict(options or {})
+    open_s = told.pop("timeout", told.pop("open_timeout", account.timeout_s))
+    every = merged(account.headers, headers, told.pop("additional_headers", None))
+    url = urls.address(account.websocket_base_url, urls.REALTIME, "ws", {**account.query, **query_of(query)})
+    protocols = ["a key as subprotocol" for name in told.get("subprotocols") or () if "key" in name]
+    urls.check_secrecy(url, [*every, *protocols])
+    defaults = {
+        "compression": None,
+        "max_size": MAX_MESSAGE_BYTES,
+        "close_timeout": CLOSE_S,
+        "proxy": None,
+    }
+    return Plan(
+        url,
+        speaks,
+        every,
+        {**defaults, **told},
+        OPEN_S if isinstance(open_s, NotGiven) else open_s,
+        account.accepted,
+    )

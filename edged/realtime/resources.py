@@ -1,0 +1,113 @@
+"""What a connection offers by name, `connection.input_audio_buffer.append(...)`: one code for both twins. Pure.
+
+`Sent` is what sending gives: None, or something to await.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+from edged.realtime.given import NOT_GIVEN, NotGiven
+from edged.realtime.messages import Json, event
+from edged.wire import ClientName
+
+Sent = TypeVar("Sent")
+_Id = str | NotGiven
+
+
+class _Resource(Generic[Sent]):
+    def __init__(self, send: Callable[[Json], Sent]) -> None:
+        self._send = send
+
+
+class SessionResource(_Resource[Sent]):
+    def update(self, *, session: Mapping[str, Any], event_id: _Id = NOT_GIVEN) -> Sent:
+        """Change what `session` names; answered by `session.updated`, or by `error` and then nothing changed."""
+        return self._send(event(ClientName.SESSION_UPDATE, session=session, event_id=event_id))
+
+
+class TranscriptionSessionResource(_Resource[Sent]):
+    def update(self, *, session: Mapping[str, Any], event_id: _Id = NOT_GIVEN) -> Sent:
+        """Change a session that only transcribes. Beta only."""
+        return self._send(event(ClientName.TRANSCRIPTION_SESSION_UPDATE, session=session, event_id=event_id))
+
+
+class InputAudioBufferResource(_Resource[Sent]):
+    def append(self, *, audio: str, event_id: _Id = NOT_GIVEN) -> Sent:
+        """Add sound, base64 of the session's input format. Not answered."""
+        return self._send(event(ClientName.APPEND, audio=audio, event_id=event_id))
+
+    def commit(self, *, event_id: _Id = NOT_GIVEN) -> Sent:
+        """What was added is an utterance; under 100 ms it is refused. No response comes by itself."""
+        return self._send(event(ClientName.COMMIT, event_id=event_id))
+
+    def clear(self, *, event_id: _Id = NOT_GIVEN) -> Sent:
+        """Throw away what was added and not committed."""
+        return self._send(event(ClientName.CLEAR, event_id=event_id))
+
+
+class OutputAudioBufferResource(_Resource[Sent]):
+    def clear(self, *, event_id: _Id = NOT_GIVEN) -> Sent:
+        """WebRTC and SIP only; over a WebSocket services refuse it."""
+        return self._send(event(ClientName.OUTPUT_CLEAR, event_id=event_id))
+
+
+class ResponseResource(_Resource[Sent]):
+    def create(
+        self, *, response: Mapping[str, Any] | NotGiven = NOT_GIVEN, event_id: _Id = NOT_GIVEN
+    ) -> Sent:
+        """Ask for an answer; `response` overrides the session's settings for this one. One at a time."""
+        return self._send(event(ClientName.RESPONSE_CREATE, response=response, event_id=event_id))
+
+    def cancel(self, *, response_id: _Id = NOT_GIVEN, event_id: _Id = NOT_GIVEN) -> Sent:
+        """Stop the answer under way, which ends with `response.done` all the same."""
+        return self._send(event(ClientName.RESPONSE_CANCEL, response_id=response_id, event_id=event_id))
+
+
+class ItemResource(_Resource[Sent]):
+    def create(
+        self, *, item: Mapping[str, Any], previous_item_id: _Id = NOT_GIVEN, event_id: _Id = NOT_GIVEN
+    ) -> Sent:
+        """Add an item to the conversation, at its end or after the one named."""
+        return self._send(
+            event(ClientName.ITEM_CREATE, item=item, previous_item_id=previous_item_id, event_id=event_id)
+        )
+
+    def delete(self, *, item_id: str, event_id: _Id = NOT_GIVEN) -> Sent:
+        """Take an item out of the conversation."""
+        return self._send(event(ClientName.ITEM_DELETE, item_id=item_id, event_id=event_id))
+
+    def retrieve(self, *, item_id: str, event_id: _Id = NOT_GIVEN) -> Sent:
+        """Ask for an item, its sound included."""
+        return self._send(event(ClientName.ITEM_RETRIEVE, item_id=item_id, event_id=event_id))
+
+    def truncate(
+        self, *, item_id: str, audio_end_ms: int, content_index: int = 0, event_id: _Id = NOT_GIVEN
+    ) -> Sent:
+        """Tell how much of an answer was heard; past what was sent of it the service refuses."""
+        return self._send(
+            event(
+                ClientName.ITEM_TRUNCATE,
+                item_id=item_id,
+                content_index=content_index,
+                audio_end_ms=audio_end_ms,
+                event_id=event_id,
+            )
+        )
+
+
+class ConversationResource(_Resource[Sent]):
+    def __init__(self, send: Callable[[Json], Sent]) -> None:
+        super().__init__(send)
+        self.item = ItemResource(send)
+
+
+class Offered(Generic[Sent]):
+    """All of them; the two connections inherit it."""
+
+    def __init__(self, send: Callable[[Json], Sent]) -> None:
+        self.session = SessionResource(send)
+        self.transcription_session = TranscriptionSessionResource(send)
+        self.input_audio_buffer = InputAudioBufferResource(send)
+        self.output_audio_buffer = OutputAudioBufferResource(send)
+        self.response = ResponseResource(send)
+        self.conversation = ConversationResource(send)

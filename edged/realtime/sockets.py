@@ -1,0 +1,72 @@
+"""What both twins tell the `websockets` library, and what it tells them, in the client's own words."""
+
+from typing import Any
+
+from websockets.exceptions import (
+    ConnectionClosed,
+    ConnectionClosedOK,
+    InvalidHandshake,
+    InvalidStatus,
+    InvalidURI,
+    WebSocketException,
+)
+
+from edged import __version__
+from edged.realtime.calls import Reply, refusal
+from edged.realtime.errors import APIConnectionError, APIError, APITimeoutError, RealtimeClosedError
+from edged.realtime.plan import Plan
+from edged.wire import Dialect
+
+TROUBLE = (OSError, EOFError, WebSocketException)  # what opening a connection raises
+NO_CODE, NO_GOODBYE, NORMAL = 1005, 1006, 1000
+_OWN_CODES = range(3000, 5000)
+_MOST_REASON_BYTES = 123  # a control frame carries 125, the code takes two
+
+
+def options(plan: Plan, asked: Dialect) -> dict[str, Any]:
+    """Keyword arguments for `connect`."""
+    return {
+        "user_agent_header": f"edged/{__version__}",
+        **plan.options,
+        "open_timeout": plan.open_s,
+        "additional_headers": plan.headers_for(asked),
+    }
+
+
+def translated(error: BaseException, plan: Plan) -> APIError:
+    """What a failure to open is to the program."""
+    where = plan.url.partition("?")[0]
+    match error:
+        case InvalidStatus():
+            response = error.response
+            return refusal(Reply(response.status_code, dict(response.headers.raw_items()), response.body))
+        case TimeoutError():
+            return APITimeoutError(f"{where} did not answer in time")
+        case InvalidHandshake() | InvalidURI():
+            return APIConnectionError(f"{where} is no realtime service: {error}")
+        case _:
+            return APIConnectionError(f"{where} can not be reached: {error or type(error).__name__}")
+
+
+def of_close(closed: ConnectionClosed, *, by_us: bool) -> RealtimeClosedError:
+    """How a connection ended, by its last exception."""
+    normal = by_us or isinstance(closed, ConnectionClosedOK)
+    if closed.rcvd is not None:
+        code, reason = closed.rcvd.code, closed.rcvd.reason
+        return RealtimeClosedError(
+            f"closed by the service: {code} {reason}".rstrip(), code=code, reason=reason, normal=normal
+        )
+    if closed.sent is not None and not by_us:
+        code, reason = closed.sent.code, closed.sent.reason
+        return RealtimeClosedError(f"given up: {code} {reason}".rstrip(), code=code, reason=reason)
+    text = "closed by this program" if by_us else "the connection broke without a goodbye"
+    return RealtimeClosedError(text, code=NO_GOODBYE, normal=normal)
+
+
+def close_frame(code: int, reason: str) -> tuple[int, str]:
+    """The arguments of a close, if they can be sent; raises ValueError otherwise."""
+    if code not in (1000, 1001) and code not in _OWN_CODES:
+        raise ValueError(f"{code} can not be sent as a close code; good: 1000, 1001, 3000 to 4999")
+    if len(reason.encode()) > _MOST_REASON_BYTES:
+        raise ValueError(f"a reason has at most {_MOST_REASON_BYTES} bytes")
+    return code, reason

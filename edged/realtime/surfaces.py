@@ -1,0 +1,222 @@
+"""What a client offers: `beta.realtime` and `realtime`, one code for both twins. Pure.
+
+`Manager` is what opens a connection, `Made` and `Secret` what a call gives: a result, or something to await.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from edged.realtime import calls
+from edged.realtime.account import Account, Headers
+from edged.realtime.calls import Call, Extra
+from edged.realtime.events import ClientSecretCreateResponse, SessionCreateResponse
+from edged.realtime.given import NOT_GIVEN, NotGiven, given
+from edged.realtime.plan import Plan, WebsocketConnectionOptions, plan
+from edged.wire import Dialect
+
+Manager = TypeVar("Manager")
+Made = TypeVar("Made")
+Secret = TypeVar("Secret")
+
+
+@dataclass(frozen=True, slots=True)
+class Twin(Generic[Manager, Made, Secret]):
+    """What does the work: with asyncio or without."""
+
+    manage: Callable[[Plan], Manager]
+    make_session: Callable[[Call[SessionCreateResponse]], Made]
+    make_secret: Callable[[Call[ClientSecretCreateResponse]], Secret]
+
+
+class Sessions(Generic[Made]):
+    """Sessions made over HTTP, with a short-lived key each."""
+
+    def __init__(self, account: Account, make: Callable[[Call[SessionCreateResponse]], Made]) -> None:
+        self._account, self._make = account, make
+
+    def create(  # noqa: PLR0913 the options of the service's own call
+        self,
+        *,
+        model: Any = NOT_GIVEN,
+        input_audio_format: Any = NOT_GIVEN,
+        input_audio_transcription: Any = NOT_GIVEN,
+        instructions: str | NotGiven = NOT_GIVEN,
+        max_response_output_tokens: Any = NOT_GIVEN,
+        modalities: list[Any] | NotGiven = NOT_GIVEN,
+        output_audio_format: Any = NOT_GIVEN,
+        temperature: float | NotGiven = NOT_GIVEN,
+        tool_choice: str | NotGiven = NOT_GIVEN,
+        tools: Iterable[Any] | NotGiven = NOT_GIVEN,
+        turn_detection: Any = NOT_GIVEN,
+        voice: Any = NOT_GIVEN,
+        extra_headers: Headers | None = None,
+        extra_query: Mapping[str, Any] | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+        timeout: float | NotGiven | None = NOT_GIVEN,
+        **more: Any,
+    ) -> Made:
+        """Make a session. Only what is given is sent, `more` as it is; None is sent as null.
+
+        Args:
+            model: which model; with the Portkey shape "portkey-default" unless given.
+            input_audio_format: "pcm16", "g711_ulaw" or "g711_alaw".
+            input_audio_transcription: `{"model": ...}`, or None for no transcript of what is said.
+            instructions: what the model is told to be.
+            max_response_output_tokens: 1 to 4096, or "inf".
+            modalities: `["text", "audio"]` or `["text"]`.
+            output_audio_format: as the input's.
+            temperature: 0.6 to 1.2 at OpenAI.
+            tool_choice: "auto", "none", "required" or a function's name.
+            tools: functions that the model may call.
+            turn_detection: what ends a turn; None: the program does, by committing.
+            voice: a realtime voice, such as "alloy"; those of other services' speech are refused.
+            extra_headers: headers of this call.
+            extra_query: query parameters of this call.
+            extra_body: fields of the body that replace others.
+            timeout: seconds for this call; None for no limit.
+            **more: other fields of the body.
+
+        Raises:
+            APIStatusError: the service refused; `code` and `param` name what.
+            APIConnectionError: it can not be reached, or did not answer in time.
+            MissingExtraError: edged was installed without `http`.
+            WireError: the answer is no JSON object.
+        """
+        asked = given(
+            model=self._account.default_model if isinstance(model, NotGiven) else model,
+            input_audio_format=input_audio_format,
+            input_audio_transcription=input_audio_transcription,
+            instructions=instructions,
+            max_response_output_tokens=max_response_output_tokens,
+            modalities=modalities,
+            output_audio_format=output_audio_format,
+            temperature=temperature,
+            tool_choice=tool_choice,
+            tools=tools if isinstance(tools, NotGiven | None) else list(tools),
+            turn_detection=turn_detection,
+            voice=voice,
+            **more,
+        )
+        return self._make(
+            calls.session(self._account, asked, Extra(extra_headers, extra_query, extra_body, timeout))
+        )
+
+
+class ClientSecrets(Generic[Secret]):
+    """Short-lived keys, as GA makes them."""
+
+    def __init__(self, account: Account, make: Callable[[Call[ClientSecretCreateResponse]], Secret]) -> None:
+        self._account, self._make = account, make
+
+    def create(
+        self,
+        *,
+        expires_after: Any = NOT_GIVEN,
+        session: Any = NOT_GIVEN,
+        extra_headers: Headers | None = None,
+        extra_query: Mapping[str, Any] | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+        timeout: float | NotGiven | None = NOT_GIVEN,
+    ) -> Secret:
+        """Make a key; `expires_after` is `{"anchor": "created_at", "seconds": 10 to 7200}`.
+
+        Raises as `beta.realtime.sessions.create` does.
+        """
+        asked = given(expires_after=expires_after, session=session)
+        return self._make(
+            calls.secret(self._account, asked, Extra(extra_headers, extra_query, extra_body, timeout))
+        )
+
+
+class BetaRealtime(Generic[Manager, Made]):
+    """For a program in beta's words, whatever the service speaks."""
+
+    def __init__(self, account: Account, manage: Callable[[Plan], Manager], sessions: Sessions[Made]) -> None:
+        self._account, self._manage = account, manage
+        self.sessions = sessions
+
+    def connect(
+        self,
+        *,
+        model: str | NotGiven = NOT_GIVEN,
+        websocket_connection_options: WebsocketConnectionOptions | None = None,
+        extra_query: Mapping[str, Any] | None = None,
+        extra_headers: Headers | None = None,
+        **kwargs: Any,
+    ) -> Manager:
+        """A connection to be opened; nothing is sent yet. Further keywords are query parameters of its address.
+
+        Raises:
+            InsecureURLError: a key would travel in the open, off this machine.
+            ValueError: the base URL is none.
+        """
+        query = {**given(model=model), **kwargs, **(extra_query or {})}
+        return self._manage(
+            plan(
+                self._account,
+                Dialect.BETA,
+                query=query,
+                headers=extra_headers,
+                options=websocket_connection_options,
+            )
+        )
+
+
+class Realtime(Generic[Manager, Secret]):
+    """For a program in GA's words, whatever the service speaks."""
+
+    def __init__(
+        self, account: Account, manage: Callable[[Plan], Manager], client_secrets: ClientSecrets[Secret]
+    ) -> None:
+        self._account, self._manage = account, manage
+        self.client_secrets = client_secrets
+
+    def connect(
+        self,
+        *,
+        model: str | NotGiven = NOT_GIVEN,
+        call_id: str | NotGiven = NOT_GIVEN,
+        websocket_connection_options: WebsocketConnectionOptions | None = None,
+        extra_query: Mapping[str, Any] | None = None,
+        extra_headers: Headers | None = None,
+        **kwargs: Any,
+    ) -> Manager:
+        """As `beta.realtime.connect`; `call_id` joins a call that is made over WebRTC or SIP."""
+        query = {**given(model=model, call_id=call_id), **kwargs, **(extra_query or {})}
+        return self._manage(
+            plan(
+                self._account,
+                Dialect.GA,
+                query=query,
+                headers=extra_headers,
+                options=websocket_connection_options,
+            )
+        )
+
+
+class Beta(Generic[Manager, Made]):
+    def __init__(self, realtime: BetaRealtime[Manager, Made]) -> None:
+        self.realtime = realtime
+
+
+class Surfaces(Generic[Manager, Made, Secret]):
+    """Both, as attributes of a client."""
+
+    def __init__(self, account: Account, twin: Twin[Manager, Made, Secret]) -> None:
+        self._account = account
+        self.beta = Beta(BetaRealtime(account, twin.manage, Sessions(account, twin.make_session)))
+        self.realtime = Realtime(account, twin.manage, ClientSecrets(account, twin.make_secret))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._account.base_url})"
+
+    @property
+    def api_key(self) -> str:
+        """The key that is sent."""
+        return self._account.api_key
+
+    @property
+    def base_url(self) -> str:
+        """Where the service is."""
+        return self._account.base_url

@@ -1,0 +1,246 @@
+"""The client without asyncio: the same as asynchronous.py, over the library's threads."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from types import TracebackType
+from typing import Any
+
+from websockets.exceptions import ConcurrencyError, ConnectionClosed
+from websockets.sync.client import ClientConnection, reconnect
+
+from edged.dial.dialects import Attempt, Refusal, refuses
+from edged.realtime import events, messages, sockets
+from edged.realtime.errors import APIStatusError, RealtimeClosedError
+from edged.realtime.events import RealtimeEvent
+from edged.realtime.exchange import EVIDENCE_S, Exchange
+from edged.realtime.plan import Plan
+from edged.realtime.resources import Offered
+from edged.wire import Dialect
+
+
+class Events:
+    """Events until the connection ends normally."""
+
+    def __init__(self, recv: Callable[[], RealtimeEvent]) -> None:
+        self._recv = recv
+
+    def __iter__(self) -> Iterator[RealtimeEvent]:
+        return self
+
+    def __next__(self) -> RealtimeEvent:
+        try:
+            return self._recv()
+        except RealtimeClosedError as closed:
+            if closed.normal:
+                raise StopIteration from None
+            raise
+
+
+class RealtimeConnection(Offered[None]):
+    """One open connection. Messages may be sent by several threads, and are read by one at a time.
+
+    `session`, `input_audio_buffer`, `response`, `conversation.item` send by name. A message of the service that
+    is not of the protocol is left out of the events and counted in `skipped`; `recv_bytes` gives it as it came.
+    """
+
+    def __init__(self, socket: ClientConnection, exchange: Exchange) -> None:
+        super().__init__(self.send)
+        self._socket, self._exchange = socket, exchange
+        self._closing = False
+        self._dropping: threading.Thread | None = None
+
+    @property
+    def skipped(self) -> int:
+        """Messages that were not of the protocol."""
+        return self._exchange.skipped
+
+    @property
+    def service_dialect(self) -> Dialect:
+        """What the service speaks, as far as it has shown."""
+        return self._exchange.server
+
+    @property
+    def close_code(self) -> int | None:
+        """The code of the close, None while the connection is open."""
+        return self._socket.close_code
+
+    @property
+    def close_reason(self) -> str | None:
+        """The service's words with it."""
+        return self._socket.close_reason
+
+    def send(self, event: Mapping[str, Any] | str) -> None:
+        """Send an event, a dict or JSON text; waits until the socket took it.
+
+        Raises:
+            RealtimeClosedError: the connection has ended.
+            TypeError, ValueError: it is no event.
+        """
+        for text in self._exchange.up(event):
+            self._write(text)
+
+    def send_audio_data(self, audio_bytes: bytes) -> None:
+        """Add sound: PCM16, 24 kHz, mono, unless the session was set to another input format."""
+        for text in messages.sound(audio_bytes):
+            self._write(text)
+
+    def recv(self) -> RealtimeEvent:
+        """The next event.
+
+        Raises:
+            RealtimeClosedError: the connection has ended, normally or not.
+        """
+        while (event := self._exchange.take_event()) is None:
+            self._exchange.receive(self._read(None))
+        return event
+
+    def recv_bytes(self) -> bytes:
+        """The next message, in the program's dialect but unread: `parse_event` makes an event of it."""
+        while (message := self._exchange.take()) is None:
+            self._exchange.receive(self._read(None))
+        return message.encode() if isinstance(message, str) else message
+
+    def parse_event(self, data: str | bytes) -> RealtimeEvent:
+        """The event of a message; raises WireError for one that is not of the protocol."""
+        return events.parse(data)
+
+    def __iter__(self) -> Iterator[RealtimeEvent]:
+        return Events(self.recv)
+
+    def listen(self) -> Iterator[RealtimeEvent]:
+        """Events until the connection ends normally; raises RealtimeClosedError when it ends otherwise."""
+        return Events(self.recv)
+
+    def close(self, code: int = sockets.NORMAL, reason: str = "") -> None:
+        """Say goodbye; may be called again, and from another thread. What has not been read by then is dropped.
+
+        A service that does not answer is left after two seconds.
+        """
+        frame = sockets.close_frame(code, reason)
+        self._closing = self._closing or self.close_code is None  # else the service has ended it
+        self._dropping = threading.Thread(target=self._drop, name="edged-realtime-close", daemon=True)
+        self._dropping.start()
+        self._socket.close(*frame)
+        self._dropping.join()
+
+    def greet(self, within_s: float) -> Refusal:
+        """Wait for the greeting; gives what the service refused in its place, if it did."""
+        end = time.monotonic() + within_s
+        with contextlib.suppress(TimeoutError, RealtimeClosedError):
+            while not self._exchange.settled:
+                self._exchange.receive(self._read(end - time.monotonic()))
+        return self._exchange.refusal
+
+    def _write(self, text: str) -> None:
+        try:
+            self._socket.send(text)
+        except ConnectionClosed as closed:
+            raise sockets.of_close(closed, by_us=self._closing) from closed
+
+    def _drop(self) -> None:
+        """Read on, or the service's goodbye would wait behind what nobody reads any more."""
+        with contextlib.suppress(ConnectionClosed, ConcurrencyError):
+            while True:
+                self._socket.recv()
+
+    def _read(self, within_s: float | None) -> str | bytes:
+        try:
+            try:
+                return self._socket.recv(within_s)
+            except ConcurrencyError:
+                if self._dropping is None:
+                    raise
+                self._dropping.join()
+                return self._socket.recv(within_s)
+        except ConnectionClosed as closed:
+            end = sockets.of_close(closed, by_us=self._closing)
+            self._exchange.ended(end.code, end.reason)
+            raise end from closed
+
+
+class RealtimeConnectionManager:
+    """What `connect` gives: `with` opens and closes; so does using it, and `close`. Nothing happens before."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._connection: RealtimeConnection | None = None
+        self._opening = threading.Lock()
+        self._closed = False
+
+    def enter(self) -> RealtimeConnection:
+        """Open a connection; the caller closes it.
+
+        Raises:
+            APIStatusError: the service refused the handshake.
+            APIConnectionError: it can not be reached, or did not answer in time.
+        """
+        connection = _opened(self._plan)
+        self._connection, self._closed = connection, False
+        return connection
+
+    def __enter__(self) -> RealtimeConnection:
+        return self.enter()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def send_audio_data(self, audio_bytes: bytes) -> None:
+        """Add sound, on a connection that is opened where it is not yet."""
+        self._entered().send_audio_data(audio_bytes)
+
+    def listen(self) -> Iterator[RealtimeEvent]:
+        """Events, on a connection that is opened where it is not yet."""
+        return Events(lambda: self._entered().recv())
+
+    def close(self, code: int = sockets.NORMAL, reason: str = "") -> None:
+        """Close the connection, if one is open; may be called again."""
+        self._closed = True
+        if self._connection is not None:
+            self._connection.close(code, reason)
+
+    def _entered(self) -> RealtimeConnection:
+        if self._connection is None and self._closed:
+            raise RealtimeClosedError("closed by this program", code=sockets.NO_GOODBYE, normal=True)
+        with self._opening:
+            return self._connection or self.enter()
+
+
+class _Connect(reconnect):
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+def _opened(plan: Plan) -> RealtimeConnection:
+    """A connection on which the service has greeted, or was given the time to."""
+    within_s = EVIDENCE_S if plan.open_s is None else min(plan.open_s, EVIDENCE_S)
+    attempt = Attempt(plan.asks)
+    while True:
+        asked = attempt.asked
+        try:
+            connection = _dialled(plan, asked)
+        except APIStatusError as error:
+            of_dialect = refuses(error.code, error.message, str(error.body))
+            plan.came_of(asked, refusal := Refusal.OF_DIALECT if of_dialect else Refusal.OTHER)
+            if not attempt.refused(refusal, configured=False):
+                raise
+            continue
+        try:
+            plan.came_of(asked, refusal := connection.greet(within_s))
+            if not attempt.refused(refusal, configured=False):
+                return connection
+            connection.close()
+        except BaseException:  # Ctrl-C, too: nothing is to stay open that nobody has
+            connection.close()
+            raise
+
+
+def _dialled(plan: Plan, asked: Dialect) -> RealtimeConnection:
+    try:
+        socket = _Connect(plan.url, **sockets.options(plan, asked)).__enter__()
+    except sockets.TROUBLE as error:
+        raise sockets.translated(error, plan) from error
+    return RealtimeConnection(socket, Exchange(plan.speaks, asked))

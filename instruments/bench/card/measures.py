@@ -1,0 +1,511 @@
+"""What is measured, one function each; each returns plain figures in milliseconds, megabytes and seconds.
+
+python -m instruments.bench.card.measures FILE NAME...     the figures as JSON into FILE
+"""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+
+from edged.pcm import PCM16
+from instruments.bench.card import kiosk as whole
+from instruments.bench.card import ruler as rulers
+from instruments.bench.card.loop import Recording, playing, status
+from instruments.bench.card.ruler import PER_MS, ruler
+from instruments.bench.card.subjects import (
+    PORT,
+    Edged,
+    bare,
+    cpu_s,
+    descriptors,
+    floor,
+    pipecat,
+    resident_mb,
+    service,
+)
+
+Figures = dict[str, object]
+SETTLED_S = 0.1  # after the press: what was kept from before it has gone out
+QUESTION_S, ANSWER_S, CYCLE_S = 3.0, 6.0, 10.0
+
+
+def marks(place: Path, name: str) -> list[dict]:
+    every = [json.loads(line) for line in (place / "marks").read_text().splitlines()]
+    return [mark for mark in every if mark["name"] == name]
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Median, 95th percentile and worst."""
+    if not len(values):
+        return {"n": 0}
+    p50, p95 = np.percentile(values, [50, 95])
+    return {"n": len(values), "p50": round(p50, 2), "p95": round(p95, 2), "worst": round(max(values), 2)}
+
+
+def after(times: Sequence[float], at: float, within_s: float = 2) -> float | None:
+    return next((each for each in times if at <= each < at + within_s), None)
+
+
+# -- turns ----------------------------------------------------------------------------------------------
+
+
+def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 50) -> Figures:
+    """Press, speak, release, hear: the ways up and down, and whether every sample arrived."""
+    (place / "mic.raw").write_bytes(ruler(1000 * (times * 3 + 20)))
+    recording = Recording(place / "speaker.raw")
+    with ExitStack() as stack:
+        stack.enter_context(service(place, answer_ms=1000))
+        since = stack.enter_context(playing(place / "mic.raw"))
+        stack.enter_context(recording)
+        edged = stack.enter_context(Edged(place, backend=backend, period_ms=period_ms))
+        pressed, released = [], []
+        time.sleep(0.5)
+        for _ in range(times):
+            time.sleep(random.uniform(0.4, 0.42))  # not in step with the periods
+            pressed.append(edged.press())
+            time.sleep(0.5)
+            released.append(edged.release())
+            time.sleep(1.5)
+        counters = edged.state()["counters"]
+    appends, commits = marks(place, "append"), marks(place, "input_audio_buffer.commit")
+    least = _least(place, times // 2)
+    came = rulers.samples((place / "appended").read_bytes())
+    first, up, preroll = [], [], []
+    for at in pressed:
+        mark = next((mark for mark in appends if mark["at"] >= at), None)
+        if mark is None:
+            continue
+        first.append((mark["at"] - at) * 1e3)
+        run = rulers.runs(came[mark["from"] // 2 : (mark["from"] + mark["bytes"]) // 2])
+        if run:
+            said = (at - since) * PCM16.rate_hz
+            k = _unwrapped(run[0].first, said)
+            preroll.append((said - k) / PER_MS)
+    for mark in appends:
+        if not any(at + SETTLED_S < mark["at"] < till for at, till in zip(pressed, released, strict=True)):
+            continue  # what was said before the press, or gathered at the release
+        run = rulers.runs(came[mark["from"] // 2 : (mark["from"] + mark["bytes"]) // 2])
+        if run:
+            said = (mark["at"] - since) * PCM16.rate_hz
+            k = _unwrapped(run[-1].first + run[-1].length, said)
+            up.append((said - k) / PER_MS)
+    unbroken = 0
+    for at, till in zip(pressed, [*pressed[1:], 1e12], strict=True):
+        mine = [mark for mark in appends if at <= mark["at"] < till]
+        if mine:
+            sound = came[mine[0]["from"] // 2 : (mine[-1]["from"] + mine[-1]["bytes"]) // 2]
+            unbroken += len(rulers.runs(sound)) == 1 and rulers.runs(sound)[0].length == len(sound)
+    sound = recording.sound()
+    starts = [recording.time_of(start) for start, _ in rulers.bursts(sound)]
+    deltas = [mark["at"] for mark in marks(place, "first_delta")]
+    down = [(heard - at) * 1e3 for at in deltas if (heard := after(starts, at)) is not None]
+    answers = [rulers.runs(sound[start:end]) for start, end in rulers.bursts(sound)]
+    return {
+        "press_to_append_ms": spread(first),
+        "bare_press_to_append_ms": spread(least),
+        "preroll_ms": spread(preroll),
+        "mouth_to_service_ms": spread(up),
+        "utterances": len(pressed),
+        "utterances_whole": unbroken,
+        "commits": len(commits),
+        "delta_to_speaker_ms": spread(down),
+        "answers": len(deltas),
+        "answers_whole": sum(len(each) == 1 and each[0].length == 1000 * PER_MS for each in answers),
+        "gaps": sum(max(0, len(each) - 1) for each in answers),
+        "counters": counters,
+        "overruns_of_the_instrument": recording.overruns,
+    }
+
+
+def _least(place: Path, times: int) -> list[float]:
+    """Milliseconds from press to append, of a program that does nothing else."""
+    (inner := place / "bare").mkdir()
+    with service(inner), bare(inner) as press:
+        pressed = []
+        for _ in range(times):
+            time.sleep(random.uniform(0.9, 0.92))  # as still as edged is before a press
+            pressed.append(press())
+        time.sleep(0.1)
+    came = [mark["at"] for mark in marks(inner, "append")]
+    return [(arrived - at) * 1e3 for at in pressed if (arrived := after(came, at)) is not None]
+
+
+def _unwrapped(k: int, near: float) -> float:
+    return k + round((near - k) / 2**16) * 2**16
+
+
+# -- interrupts -----------------------------------------------------------------------------------------
+
+
+def interrupts(place: Path, *, backend: str, period_ms: int = 20, times: int = 20) -> Figures:
+    """A press in the middle of a long answer: how soon it is silent, and whether the service is told the truth."""
+    (place / "mic.raw").write_bytes(ruler(1000 * (times * 4 + 20)))
+    recording = Recording(place / "speaker.raw")
+    with ExitStack() as stack:
+        stack.enter_context(service(place, answer_ms=20_000, pace=8))
+        stack.enter_context(playing(place / "mic.raw"))
+        stack.enter_context(recording)
+        edged = stack.enter_context(Edged(place, backend=backend, period_ms=period_ms))
+        time.sleep(0.5)
+        pressed = []
+        for _ in range(times + 1):
+            pressed.append(edged.press())
+            time.sleep(0.4)
+            edged.release()
+            time.sleep(random.uniform(1.2, 2.0))
+        edged.control.command("interrupt")
+        time.sleep(0.5)
+    told = [mark["audio_end_ms"] for mark in marks(place, "conversation.item.truncate")]
+    told_at = [mark["at"] for mark in marks(place, "conversation.item.truncate")]
+    sound = recording.sound()
+    silent, wrong, late = [], [], []
+    bursts = rulers.bursts(sound)
+    for at in pressed[1:]:
+        burst = next((b for b in bursts if recording.time_of(b[0]) < at < recording.time_of(b[1]) + 1), None)
+        if burst is None:
+            continue
+        silent.append((recording.time_of(burst[1]) - at) * 1e3)
+        index = next((n for n, when in enumerate(told_at) if at <= when < at + 1), None)
+        if index is not None:
+            heard = sum(run.length for run in rulers.runs(sound[burst[0] : burst[1]])) / PER_MS
+            wrong.append(told[index] - heard)
+            late.append((told_at[index] - at) * 1e3)
+    return {
+        "interrupt_to_silence_ms": spread(silent),
+        "audio_end_error_ms": spread([abs(each) for each in wrong]),
+        "audio_end_bias_ms": round(float(np.median(wrong)), 1) if wrong else None,
+        "press_to_truncate_ms": spread(late),
+        "truncates": len(told),
+        "interrupts": len(silent),
+    }
+
+
+# -- what it costs --------------------------------------------------------------------------------------
+
+
+def _conversation(place: Path, cycles: int) -> None:
+    """The visitor's side: a question of three seconds, then quiet, again and again."""
+    question = ruler(QUESTION_S * 1000)
+    quiet = bytes(PCM16.bytes_of((CYCLE_S - QUESTION_S) * 1000))
+    (place / "mic.raw").write_bytes((question + quiet) * cycles)
+
+
+def cost(place: Path, *, backend: str, period_ms: int = 20, cycles: int = 6) -> Figures:
+    """A minute of conversation: three seconds of question and six of answer in each ten."""
+    figures: Figures = {}
+    minute = cycles * CYCLE_S / 60
+    _conversation(place, cycles + 2)
+    with floor(place, period_ms) as pids:
+        time.sleep(2)
+        before, began = [cpu_s(pid) for pid in pids], time.monotonic()
+        time.sleep(20)
+        took = time.monotonic() - began
+        each = [(cpu_s(pid) - was) * 60 / took for pid, was in zip(pids, before, strict=True)]
+        figures["arecord_s"], figures["aplay_s"] = (round(one, 3) for one in each)
+        figures["floor_s"] = round(sum(each), 3)
+    with ExitStack() as stack:
+        stack.enter_context(service(place, answer_ms=ANSWER_S * 1000, pace=2))
+        edged = stack.enter_context(Edged(place, backend=backend, period_ms=period_ms))
+        time.sleep(3)
+        idle, began = cpu_s(edged.pid), time.monotonic()
+        time.sleep(20)
+        figures["edged_idle_percent"] = round((cpu_s(edged.pid) - idle) / (time.monotonic() - began) * 100, 2)
+        figures["edged_idle_mb"] = round(resident_mb(edged.pid), 1)
+        since = stack.enter_context(playing(place / "mic.raw"))
+        before = cpu_s(edged.pid)
+        for n in range(cycles):
+            time.sleep(max(0, since + n * CYCLE_S + 0.1 - time.monotonic()))
+            edged.press()
+            time.sleep(QUESTION_S)
+            edged.release()
+        time.sleep(max(0, since + cycles * CYCLE_S - time.monotonic()))
+        figures["edged_s"] = round((cpu_s(edged.pid) - before) / minute, 3)
+        figures["edged_mb"] = round(resident_mb(edged.pid), 1)
+    figures["edged_answers"], figures["edged_cycles"] = len(marks(place, "first_delta")), cycles
+    return figures
+
+
+def peer(place: Path, *, cycles: int = 6) -> Figures:
+    """The same minute for pipecat, which streams all the time and lets the service hear the end of a question."""
+    figures: Figures = {}
+    minute = cycles * CYCLE_S / 60
+    _conversation(place, cycles + 2)
+    recording = Recording(place / "speaker.raw")
+    with ExitStack() as stack:
+        stack.enter_context(service(place, answer_ms=ANSWER_S * 1000, pace=2))
+        stack.enter_context(recording)
+        pid = stack.enter_context(pipecat(place))
+        time.sleep(3)
+        figures["pipecat_idle_mb"] = round(resident_mb(pid), 1)
+        since = stack.enter_context(playing(place / "mic.raw"))
+        before = cpu_s(pid)
+        time.sleep(max(0, since + cycles * CYCLE_S - time.monotonic()))
+        figures["pipecat_s"] = round((cpu_s(pid) - before) / minute, 3)
+        figures["pipecat_mb"] = round(resident_mb(pid), 1)
+    sound = recording.sound()
+    starts = [recording.time_of(start) for start, _ in rulers.bursts(sound)]
+    deltas = [mark["at"] for mark in marks(place, "first_delta")]
+    down = [(heard - at) * 1e3 for at in deltas if (heard := after(starts, at)) is not None]
+    figures["pipecat_delta_to_speaker_ms"] = spread(down)
+    figures["pipecat_answers"] = len(deltas)
+    return figures
+
+
+def backlog(place: Path, *, backend: str) -> Figures:
+    """Ten minutes of answer within ten seconds."""
+    (place / "mic.raw").write_bytes(ruler(60_000))
+    with ExitStack() as stack:
+        stack.enter_context(service(place, answer_ms=600_000, pace=60, delta_ms=1000))
+        stack.enter_context(playing(place / "mic.raw"))
+        edged = stack.enter_context(Edged(place, backend=backend))
+        time.sleep(3)
+        idle = resident_mb(edged.pid)
+        edged.press()
+        time.sleep(0.5)
+        edged.release()
+        most, until = 0.0, time.monotonic() + 15
+        while time.monotonic() < until:
+            most = max(most, resident_mb(edged.pid))
+            time.sleep(0.2)
+        peak, state = resident_mb(edged.pid, "VmHWM"), edged.state()["state"]
+    done = marks(place, "response.done")
+    return {
+        "idle_mb": round(idle, 1),
+        "backlog_mb": round(most, 1),
+        "peak_mb": round(peak, 1),
+        "state": state,
+        "sent": len(done),
+    }
+
+
+# -- the card goes, and comes back ----------------------------------------------------------------------
+
+DEVICE = "hw:CARD=Loopback,DEV=0"
+DRIVER = Path("/sys/bus/platform/drivers/snd_aloop")
+
+
+def unplug(place: Path, *, backend: str, times: int = 20) -> Figures:
+    """The card is taken away in the middle of a question, and given back two seconds later, again and again."""
+    noticed, back, used, open_before = [], [], [], 0
+    lost = 0
+    with ExitStack() as stack:
+        stack.enter_context(service(place, answer_ms=500))
+        edged = stack.enter_context(Edged(place, backend=backend))
+        time.sleep(1)
+        for n in range(times):
+            if n == 1:
+                open_before = descriptors(edged.pid)
+            edged.press()
+            time.sleep(0.3)
+            gone = _unbind(edged)
+            noticed.append(gone)
+            before, began = cpu_s(edged.pid), time.monotonic()
+            time.sleep(1.5)
+            used.append((cpu_s(edged.pid) - before) / (time.monotonic() - began) * 100)
+            edged.release()
+            at = time.monotonic()
+            (DRIVER / "bind").write_text("snd_aloop.0")
+            while not edged.ready():
+                if time.monotonic() > at + 15:
+                    lost += 1
+                    break
+                time.sleep(0.02)
+            back.append((time.monotonic() - at) * 1e3)
+            time.sleep(1.0)
+        leak = descriptors(edged.pid) - open_before
+        state = edged.state()
+        edged_hears = _turn(place, edged, stack)
+    return {
+        **edged_hears(),
+        "noticed_ms": spread(noticed),
+        "usable_ms": spread(back),
+        "cpu_percent": spread(used),
+        "not_back": lost,
+        "descriptors_leaked": leak,
+        "turns": state.get("turns"),
+        "counters": state.get("counters"),
+    }
+
+
+def taken(place: Path, *, backend: str) -> Figures:
+    """Other programs have both halves of the card when edged starts, and let them go later."""
+    with ExitStack() as stack:
+        stack.enter_context(service(place, answer_ms=500))
+        with floor(place, 20) as pids:
+            edged = stack.enter_context(
+                Edged(
+                    place, backend=backend, card=DEVICE, ready=lambda it: len(it.state().get("lost", ())) == 2
+                )
+            )
+            time.sleep(1)
+            refused = edged.state()
+        at = time.monotonic()
+        while not edged.ready() and time.monotonic() < at + 15:
+            time.sleep(0.02)
+        usable, back = edged.ready(), (time.monotonic() - at) * 1e3
+        said = edged.log.read_text()
+        heard = _turn(place, edged, stack)
+    return {
+        **heard(),
+        "lost": refused["lost"],
+        "holders_named": all(str(pid) in said for pid in pids),
+        "usable": usable,
+        "usable_ms": round(back, 1),
+    }
+
+
+def _turn(place: Path, edged: Edged, stack: ExitStack) -> Callable[[], Figures]:
+    """One question with its answer; what came of it is known when the service has ended."""
+    (place / "mic.raw").write_bytes(ruler(20_000))
+    recording = Recording(place / "speaker.raw")
+    stack.enter_context(playing(place / "mic.raw"))
+    stack.enter_context(recording)
+    time.sleep(0.5)
+    edged.press()
+    time.sleep(0.5)
+    edged.release()
+    time.sleep(1.5)
+    sound = recording.sound
+
+    def figures() -> Figures:
+        came = rulers.runs(rulers.samples((place / "appended").read_bytes()))
+        return {
+            "heard_afterwards": bool(came) and came[-1].length > 500 * PER_MS,
+            "said_afterwards": any(run.length >= 500 * PER_MS for run in rulers.runs(sound())),
+        }
+
+    return figures
+
+
+def _unbind(edged: Edged) -> float:
+    """Takes the card away; returns the milliseconds until the daemon says that the microphone has gone.
+
+    The kernel's call returns when nobody has the card open any more, so another thread makes it.
+    """
+
+    thread = Thread(target=lambda: (DRIVER / "unbind").write_text("snd_aloop.0"))
+    at = time.monotonic()
+    thread.start()
+    while edged.state().get("microphone", False):
+        if time.monotonic() > at + 10:
+            break
+        time.sleep(0.01)
+    took = (time.monotonic() - at) * 1e3
+    thread.join(timeout=20)
+    return took
+
+
+def states(place: Path, *, backend: str) -> Figures:
+    """What can be seen from outside of what the microphone does."""
+    seen: Figures = {}
+    (place / "mic.raw").write_bytes(ruler(60_000))
+    for capture in ("warm", "closed"):
+        with (
+            service(place, answer_ms=300),
+            playing(place / "mic.raw"),
+            Edged(place, backend=backend, capture=capture) as edged,
+        ):
+            time.sleep(0.5)
+            seen[f"{capture}_idle"] = status("pcm0c")["state"]
+            edged.press()
+            time.sleep(0.6)
+            seen[f"{capture}_pressed"] = status("pcm0c")["state"]
+            edged.release()
+            time.sleep(1.5)
+            seen[f"{capture}_after"] = status("pcm0c")["state"]
+            edged.control.command("mute")
+            time.sleep(0.5)
+            seen[f"{capture}_muted"] = status("pcm0c")["state"]
+    return seen
+
+
+# -- the whole kiosk ------------------------------------------------------------------------------------
+
+
+def button(place: Path, *, backend: str, times: int = 20) -> Figures:
+    """A button on a pin, edged as its own unit allows it: from the edge to the lamp, and to the service."""
+    (place / "mic.raw").write_bytes(ruler(1000 * (times * 3 + 30)))
+    pressed, lit = [], []
+    with ExitStack() as stack:
+        stack.enter_context(service(place, answer_ms=500))
+        stack.enter_context(playing(place / "mic.raw"))
+        stack.enter_context(whole.kiosk(PORT))
+        time.sleep(1)
+        for _ in range(times):
+            time.sleep(random.uniform(0.4, 0.42))
+            was = whole.lamp()
+            pressed.append(whole.move(pressed=True))
+            while not whole.lamp() and time.monotonic() < pressed[-1] + 0.2:
+                time.sleep(0.0005)
+            if not was:
+                lit.append((time.monotonic() - pressed[-1]) * 1e3)
+            time.sleep(0.5)
+            whole.move(pressed=False)
+            time.sleep(1.2)
+        memory, again, said = resident_mb(whole.pid()), whole.restarts(), whole.journal()
+    appends = marks(place, "append")
+    first = [
+        (at - press) * 1e3
+        for press in pressed
+        if (at := after([mark["at"] for mark in appends], press)) is not None
+    ]
+    return {
+        "edge_to_append_ms": spread(first),
+        "edge_to_lamp_ms": spread(lit),
+        "presses": len(pressed),
+        "answers": len(marks(place, "first_delta")),
+        "memory_mb": round(memory, 1),
+        "restarts": again,
+        "without_priority": "no real-time priority" in said,
+    }
+
+
+EVERY: dict[str, Callable[..., Figures]] = {
+    "turns": turns,
+    "interrupts": interrupts,
+    "cost": cost,
+    "peer": peer,
+    "backlog": backlog,
+    "unplug": unplug,
+    "states": states,
+    "taken": taken,
+    "button": button,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("into", type=Path)
+    parser.add_argument("names", nargs="+", help="a measure, with options: turns,period_ms=10")
+    parser.add_argument("--backend", default="auto")
+    args = parser.parse_args()
+    told: Figures = {}
+    for name in args.names:
+        measure, *words = name.split(",")
+        options: dict[str, object] = {key: int(value) for key, value in (word.split("=") for word in words)}
+        if measure != "peer":
+            options["backend"] = args.backend
+        with tempfile.TemporaryDirectory(dir="/dev/shm", prefix=f"{measure}-") as place:
+            try:
+                told[name] = EVERY[measure](Path(place), **options)
+            except Exception as error:  # noqa: BLE001 the others are measured all the same
+                traceback.print_exc()
+                told[name] = {"error": repr(error)}
+                for log in Path(place).glob("*.log"):
+                    print(log.read_text()[-3000:], file=sys.stderr)
+        print(name, json.dumps(told[name]), flush=True)
+        args.into.write_text(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""What happens in front of a kiosk, from its start to its end: one function each, and a table of them."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from instruments.gateways.kiosk import Kiosk
+from instruments.gateways.programs import Gateway
+
+MOMENT_S = 1.0
+NOTICED_WITHIN_S = 60.0  # the daemon promises 20 at most; a machine may be busy
+BACK_WITHIN_S = 120.0  # waits grow while nobody answers, up to 60 s
+
+Act = Callable[[Kiosk, Gateway, dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """`act` may note down what it sees. `own`: it does things to its gateway that others there would not like.
+
+    `served` are more words for the service, `settings` other sections of the daemon's configuration, `key` another key.
+    """
+
+    act: Act
+    script: str = ""
+    served: tuple[str, ...] = ()
+    own: bool = False
+    settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    key: str = ""
+
+
+def talk(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
+    """Five questions in one session: answered, answered, answered after a call of a tool, refused, answered."""
+    kiosk.line_up()
+    seen["told"] = []
+    for seconds in (1.0, 1.4, 1.0, 1.0, 1.0):
+        told_before = len(kiosk.told)
+        kiosk.ask(seconds)
+        seen["told"].append(kiosk.told[told_before:])
+
+
+def interrupt(kiosk: Kiosk, _: Gateway, __: dict[str, Any]) -> None:
+    """An answer is spoken over by the next question."""
+    kiosk.line_up()
+    kiosk.hold(1.0)
+    _until_it_speaks(kiosk)
+    kiosk.ask(1.0)
+
+
+def outages(kiosk: Kiosk, gateway: Gateway, seen: dict[str, Any]) -> None:
+    """The gateway dies three times: while nobody does anything, into somebody's words, in the middle of an answer."""
+    kiosk.line_up()
+    time.sleep(MOMENT_S)
+    _outage(kiosk, gateway)
+
+    kiosk.command("press")
+    time.sleep(MOMENT_S)
+    gateway.kill()
+    time.sleep(MOMENT_S)
+    kiosk.command("release")
+    kiosk.until("the line down", lambda: not kiosk.up, NOTICED_WITHIN_S)
+    gateway.start()
+    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.rest()
+    seen["told_of_what_was_said"] = list(kiosk.told)
+
+    kiosk.hold(1.0)
+    _until_it_speaks(kiosk)
+    _outage(kiosk, gateway)
+    kiosk.rest()
+    seen["told_of_the_answer"] = kiosk.told[len(seen["told_of_what_was_said"]) :]
+    kiosk.ask()
+
+
+def refused(kiosk: Kiosk, gateway: Gateway, seen: dict[str, Any]) -> None:
+    """The service behind the gateway does not let it in at first."""
+    kiosk.until("a first failure", lambda: kiosk.downs, NOTICED_WITHIN_S)
+    seen["down_after_s"] = next(link["seen_s"] for link in kiosk.links if link["cause"]) - kiosk.began_s
+    if kiosk.downs == ["key_refused"]:  # nothing to come back from by itself soon: somebody is to ask
+        time.sleep(6.0)
+    else:
+        kiosk.line_up(BACK_WITHIN_S)
+    kiosk.ask()
+
+
+def silent_at_rest(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
+    """The service goes away without a word while nobody does anything."""
+    kiosk.until("the line down", lambda: kiosk.downs, NOTICED_WITHIN_S)
+    kiosk.line_up(BACK_WITHIN_S)
+    seen["told_of_it"] = list(kiosk.told)
+    kiosk.ask()
+
+
+def silent_to_words(kiosk: Kiosk, _: Gateway, __: dict[str, Any]) -> None:
+    """The service goes away without a word in the middle of somebody's words."""
+    kiosk.line_up()
+    kiosk.hold(2.0)
+    kiosk.until("the line down", lambda: kiosk.downs, NOTICED_WITHIN_S)
+    kiosk.until("an answer", lambda: kiosk.of("usage"), BACK_WITHIN_S)
+    kiosk.rest()
+
+
+def silent_in_an_answer(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
+    """The service goes away without a word in the middle of its own."""
+    kiosk.line_up()
+    kiosk.ask()
+    kiosk.until("the line down", lambda: kiosk.downs, NOTICED_WITHIN_S)
+    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.rest()
+    seen["told_of_it"] = list(kiosk.told)
+    kiosk.ask()
+
+
+def expired(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
+    """The session's time is up after the first answer."""
+    kiosk.line_up()
+    kiosk.ask()
+    kiosk.until("the line down", lambda: kiosk.downs, NOTICED_WITHIN_S)
+    kiosk.line_up(BACK_WITHIN_S)
+    seen["told_of_it"] = list(kiosk.told)
+    kiosk.ask()
+
+
+def converted(kiosk: Kiosk, _: Gateway, __: dict[str, Any]) -> None:
+    """The service does not speak the dialect that was tried first."""
+    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.ask()
+
+
+def not_alone(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
+    """The service confirms what somebody else asks for, before ours and after it."""
+    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.ask()
+    kiosk.ask(1.4)
+    seen["counters"] = kiosk.command("status")["counters"]
+
+
+def locked_out(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
+    """The key is none of the gateway's; somebody presses all the same."""
+    kiosk.until("a first failure", lambda: kiosk.downs, NOTICED_WITHIN_S)
+    kiosk.hold(1.0)
+    kiosk.until("word of it", lambda: kiosk.told, NOTICED_WITHIN_S)
+    kiosk.rest()
+    seen["light"] = kiosk.command("status")["light"]
+
+
+def _until_it_speaks(kiosk: Kiosk) -> None:
+    """Until a bit of an answer has been heard."""
+    marks_before = len([mark for mark in kiosk.of("mark") if mark["name"] == "first_sound"])
+    if kiosk.state not in ("SPEAKING", "DRAINING"):
+        kiosk.until(
+            "an answer's first sound",
+            lambda: len([mark for mark in kiosk.of("mark") if mark["name"] == "first_sound"]) > marks_before,
+            NOTICED_WITHIN_S,
+        )
+    time.sleep(MOMENT_S)
+
+
+def _outage(kiosk: Kiosk, gateway: Gateway) -> None:
+    """The gateway dies and comes back; so does the line, by itself."""
+    gateway.kill()
+    kiosk.until("the line down", lambda: not kiosk.up, NOTICED_WITHIN_S)
+    gateway.start()
+    kiosk.line_up(BACK_WITHIN_S)
+
+
+# A gateway may take its time to start again, and what there is to hear does not last so long: it runs while pressed.
+PATIENT = {"turn": {"keep_s": 120}, "microphone": {"capture": "closed"}}
+STRANGE = ("voice", "instructions@session.update", "detection@input_audio_buffer.committed")
+VISITS = {
+    "talk": Visit(talk, "talk"),
+    "interrupt": Visit(interrupt, "story"),
+    "outages": Visit(outages, "outage", own=True, settings=PATIENT),
+    "refused": Visit(refused, served=("--fault", "refuse:401~1")),
+    "silent-at-rest": Visit(silent_at_rest, served=("--fault", "drop@session.updated~1")),
+    "silent-to-words": Visit(silent_to_words, served=("--fault", "drop@input_audio_buffer.append#10~1")),
+    "silent-in-an-answer": Visit(
+        silent_in_an_answer, "cut", served=("--fault", "drop@response.output_audio.delta#15~1")
+    ),
+    "expired": Visit(expired, served=("--fault", "expire@response.done~1")),
+    "converted": Visit(converted, served=("--speaks", "ga"), settings={"provider": {"dialect": "auto"}}),
+    "not-alone": Visit(
+        not_alone,
+        served=sum((("--fault", f"stranger:{what}") for what in STRANGE), ()),
+        settings={"provider": {"voice": "alloy", "instructions": "Be brief."}},
+    ),
+    "locked-out": Visit(locked_out, settings={"turn": {"keep_s": 3}}, key="sk-of-nobody"),
+}

@@ -1,0 +1,95 @@
+"""When a conversation may have been open, from outside: a press opens it, and what ends it is seen from outside too.
+
+Where there is doubt it goes on: whether a press ended it or interrupted an answer, and how long what was said was on
+its way, the daemon knows better. Muting and unplugging leave no doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from edged import wire
+from instruments.lab.facts import Facts
+from instruments.lab.spans import Span, joined, meets
+from instruments.lab.witness import Saying
+
+IDLE_S = 34.0  # turn.idle_s, and what may delay its begin
+SPEECH_S = 64.0  # turn.longest_s: so long the end of speech is waited for
+
+
+def conversations(  # noqa: C901 one kind of moment after the other
+    facts: Facts, recording: list[Span], sounding: list[Span], deaf: list[Span]
+) -> list[Span]:
+    """From when to when sound may have been meant for the service, at most; apart, in order."""
+    found: list[Span] = []
+    opened: float | None = None
+    until = 0.0
+    for at, what in sorted(_moments(facts, recording, sounding, deaf)):
+        if opened is not None and at > until:
+            found.append((opened, until))
+            opened = None
+        match what:
+            case "press" if not any(start <= at < end for start, end in deaf):
+                ends = _ends_it(facts, recording, sounding, at)
+                if ends and opened is not None:
+                    found.append((opened, at))
+                if ends:
+                    opened = None
+                elif opened is None:
+                    opened, until = at, at + IDLE_S
+                else:
+                    until = max(until, at + IDLE_S)
+            case "deaf":
+                if opened is not None:
+                    found.append((opened, at))
+                opened = None
+            case "speech":
+                until = max(until, at + SPEECH_S)
+            case "sign":
+                until = max(until, at + IDLE_S)
+    if opened is not None:
+        found.append((opened, min(until, facts.over)))
+    return joined(found)
+
+
+def _moments(
+    facts: Facts, recording: list[Span], sounding: list[Span], deaf: list[Span]
+) -> Iterable[tuple[float, str]]:
+    yield from ((at, "press") for at in facts.presses)
+    yield from ((start, "deaf") for start, _ in deaf)
+    yield from ((at, "sign") for span in sounding for at in span)
+    for saying in facts.sayings:
+        yield saying.at_s, "speech" if isinstance(saying.event, wire.SpeechStarted) else "sign"
+    for phrase in facts.phrases:
+        if meets(recording, (phrase.began, phrase.ended)):
+            yield phrase.began, "speech"
+            yield phrase.ended, "speech"
+
+
+def _ends_it(facts: Facts, recording: list[Span], sounding: list[Span], at: float) -> bool:
+    """Whether this press certainly ended a conversation: under the recording light, and nobody spoke or thought."""
+    light = next((span for span in recording if span[0] < at <= span[1] + 1e-6), None)
+    if light is None or hearing(facts.sayings, light[0], at):
+        return False
+    if not facts.duplex:
+        return True
+    ends = [
+        saying.event
+        for saying in facts.sayings
+        if light[0] <= saying.at_s <= at
+        and isinstance(saying.event, wire.Committed | wire.ResponseCreated | wire.ResponseDone)
+    ]
+    at_rest = not ends or isinstance(ends[-1], wire.ResponseDone)
+    return at_rest and not meets(sounding, (at - 1.0, at))
+
+
+def hearing(sayings: list[Saying], start: float, end: float) -> bool:
+    """Whether the kiosk knew at `end` that somebody spoke."""
+    heard = False
+    for saying in sayings:
+        if start <= saying.at_s <= end:
+            if isinstance(saying.event, wire.SpeechStarted):
+                heard = True
+            elif isinstance(saying.event, wire.Committed):
+                heard = False
+    return heard

@@ -1,0 +1,45 @@
+"""All that an oracle knows of an hour of conversations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from instruments.lab.spoken import Run
+from instruments.lab.witness import Saying, Spoken
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Somebody spoke: times in seconds, and the microphone's count of samples at both ends."""
+
+    began: float
+    ended: float
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What the service has committed."""
+
+    item_id: str
+    runs: tuple[Run, ...]
+
+
+@dataclass
+class Facts:
+    """All that is known of a run."""
+
+    duplex: bool = False
+    blocks: list[float] = field(default_factory=list)  # when each block of the room was whole
+    presses: list[float] = field(default_factory=list)
+    phrases: list[Phrase] = field(default_factory=list)
+    mutes: list[tuple[float, bool]] = field(default_factory=list)
+    there: list[tuple[float, bool]] = field(default_factory=list)  # the microphone
+    lights: list[tuple[float, str]] = field(default_factory=list)
+    takes: list[tuple[float, bytes]] = field(default_factory=list)
+    sent: dict[int, list[Run]] = field(default_factory=dict)  # by connection
+    commits: list[Taken] = field(default_factory=list)
+    sayings: list[Saying] = field(default_factory=list)
+    answers: list[Spoken] = field(default_factory=list)
+    over: float = 0.0

@@ -1,0 +1,210 @@
+"""Seeded hours of a kiosk's life with a network that breaks, judged from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+
+from edged.local.server import LocalServer
+from instruments.lab.kiosk import LATE_MS, Kiosk, StampVoice, Visitor
+from instruments.lab.loop import run
+from instruments.lab.naive import Naive
+from instruments.lab.net import SimNet
+from instruments.lab.oracle import SAMPLE, Commit, Verdict, judge
+from instruments.lab.recovery import Recovery, recoveries, silent_share
+from instruments.lab.stamp import locate
+from instruments.lab.talks import talk
+from instruments.lab.weather import manners, storm
+
+PREROLL = 7200 + 24 * LATE_MS  # samples: 300 ms, and what the microphone was late with
+LEAST_S = 0.35  # over the longest threshold (a tap over an answer) and a block
+TOLD_WITHIN_S = 60.0  # turn.keep_s, what may delay it, and the gate being open just then
+VISITS_AN_HOUR = 15
+SESSION_S = 3600.0
+MODES = ("hold", "conversation", "duplex")
+
+
+@dataclass
+class Report:
+    seed: int
+    hours: float
+    verdict: Verdict = field(default_factory=Verdict)
+    felt: Counter[str] = field(default_factory=Counter)
+    recovered: list[Recovery] = field(default_factory=list)
+    silent_share: float = 0.0
+    cpu_s: float = 0.0
+    digest: str = ""
+
+    @property
+    def healthy(self) -> bool:
+        return self.verdict.healthy
+
+
+def live(
+    seed: int,
+    hours: float = 1.0,
+    *,
+    mode: str = "hold",
+    faults_an_hour: float = 6.5,
+    settings: tuple[str, ...] = (),
+    session_s: float = SESSION_S,
+    ill_mannered: bool = False,
+) -> Report:
+    """One run; the same seed gives the same run. `mode` is one of MODES; `ill_mannered`: the service, in hold."""
+    report = Report(seed, hours)
+    began = time.process_time()
+    net = SimNet(latency_ms=20, jitter_ms=10)
+    if mode == "hold":
+        served = manners(Random(f"manners {seed}")) if ill_mannered else ()
+        living = _live(net, report, faults_an_hour, settings, session_s, served)
+    else:
+        living = _live_talking(net, report, mode == "duplex", faults_an_hour, settings, session_s)
+    run(living, net=net, seed=seed)
+    report.cpu_s = time.process_time() - began
+    report.felt = Counter(net.felt)
+    report.digest = net.digest()
+    return report
+
+
+async def _live(
+    net: SimNet,
+    report: Report,
+    faults_an_hour: float,
+    settings: tuple[str, ...],
+    session_s: float,
+    served: tuple[str, ...],
+) -> None:
+    rng = Random(report.seed)
+    voice = StampVoice(rng)
+    plan = storm(rng, report.hours * 3600, per_hour=faults_an_hour, start_s=5.0)
+    net.play(plan)
+    loop = asyncio.get_running_loop()
+    async with (
+        LocalServer(
+            voice=voice, keep_audio=True, session_s=session_s, wall=loop.wall, fault_lines=served
+        ) as server,
+        Kiosk(net, server.url, rng, *settings) as kiosk,
+    ):
+        visitor = Visitor(kiosk, rng)
+        end = loop.time() + report.hours * 3600
+        while (pause := rng.expovariate(VISITS_AN_HOUR / 3600)) + loop.time() < end:
+            await asyncio.sleep(pause)
+            await visitor.visit()
+        await asyncio.sleep(max(0.0, end - loop.time()))
+        trouble = await _aftermath(net, kiosk, visitor, server)
+        commits = [Commit(taken.session_id, taken.pcm) for taken in server.audit]
+        takes = kiosk.speaker.takes
+        report.verdict = judge(
+            visitor.windows,
+            commits,
+            takes,
+            least_s=LEAST_S,
+            preroll=PREROLL,
+            told_within_s=TOLD_WITHIN_S,
+            answered=voice.asked,
+        )
+        report.verdict.violations += trouble
+        played = b"".join(block for _, block in takes)
+        report.verdict.counts["answers"] = len(voice.answers)
+        report.verdict.counts["answers_played_whole"] = sum(answer in played for answer in voice.answers)
+        report.verdict.counts["billed"] = len(server.bill)
+        report.verdict.counts["links"] = sum(up for _, up in kiosk.links)
+        report.verdict.counts["sessions"] = server.ledger.sessions
+        report.verdict.counts["expired"] = server.ledger.expired
+        report.recovered = recoveries(plan, kiosk.links)
+        report.silent_share = silent_share(plan)
+
+
+async def _live_talking(
+    net: SimNet,
+    report: Report,
+    duplex: bool,
+    faults_an_hour: float,
+    settings: tuple[str, ...],
+    session_s: float,
+) -> None:
+    rng = Random(report.seed)
+    plan = storm(rng, report.hours * 3600, per_hour=faults_an_hour, start_s=5.0)
+    net.play(plan)
+    report.verdict, links = await talk(
+        net, rng, report.hours * 3600, duplex=duplex, settings=settings, session_s=session_s
+    )
+    report.recovered = recoveries(plan, links)
+    report.silent_share = silent_share(plan)
+
+
+@dataclass
+class NaiveReport:
+    """What became of the utterances of a plain client in the same weather."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    recovered: list[Recovery] = field(default_factory=list)
+
+
+def live_naively(seed: int, hours: float = 1.0, *, faults_an_hour: float = 6.5) -> NaiveReport:
+    """The same storm on a client that does what most do."""
+    report = NaiveReport()
+    net = SimNet(latency_ms=20, jitter_ms=10)
+    run(_live_naively(net, report, seed, hours, faults_an_hour), net=net, seed=seed)
+    return report
+
+
+async def _live_naively(
+    net: SimNet, report: NaiveReport, seed: int, hours: float, faults_an_hour: float
+) -> None:
+    rng = Random(seed)
+    plan = storm(rng, hours * 3600, per_hour=faults_an_hour, start_s=5.0)
+    net.play(plan)
+    loop = asyncio.get_running_loop()
+    async with LocalServer(voice=StampVoice(rng), keep_audio=True, wall=loop.wall) as server:
+        client = Naive(server.url)
+        running = asyncio.ensure_future(client.run())
+        end = loop.time() + hours * 3600
+        while (pause := rng.expovariate(VISITS_AN_HOUR / 3600)) + loop.time() < end:
+            await asyncio.sleep(pause)
+            await client.hold(rng.uniform(0.5, 6.0))
+        await asyncio.sleep(max(0.0, end - loop.time()))
+        net.heal()
+        await asyncio.sleep(120.0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        commits = [(locate(taken.pcm), taken.n_bytes) for taken in server.audit]
+        whole = {first for first, _ in commits if first is not None}
+        for _, first, last in client.windows:
+            report.counts["utterances"] += 1
+            if (first, (last - first) * SAMPLE) not in commits:
+                report.counts["truncated or mixed" if first in whole else "lost silently"] += 1
+        report.counts["torn commits"] = sum(first is None for first, _ in commits)
+        report.recovered = recoveries(plan, client.links)
+
+
+async def _aftermath(net: SimNet, kiosk: Kiosk, visitor: Visitor, server: LocalServer) -> list[str]:
+    """The weather is fair again: the next press must be answered, and then all must be quiet."""
+    trouble = []
+    net.heal()
+    if not await kiosk.until(lambda: kiosk.state == "IDLE", 60.0):
+        trouble.append(f"not idle a minute after the weather cleared: {kiosk.state}")
+    for _ in range(
+        2
+    ):  # what a storm left behind (a reset on its way) may still break one answer, which is told
+        before = sum(billed.status == "completed" for billed in server.bill)
+        await visitor.hold(2.0)
+        if not await kiosk.until(lambda: kiosk.state == "IDLE", 60.0):
+            trouble.append(f"not idle after the last answer: {kiosk.state}")
+        if sum(billed.status == "completed" for billed in server.bill) > before:
+            break
+    else:
+        trouble.append("two presses after the weather cleared were not answered")
+    newest = max(
+        server.ledger.appended
+    )  # what comes late out of a connection that is no more was sent before
+    appended = server.ledger.appended[newest]
+    await asyncio.sleep(10.0)
+    if server.ledger.appended[newest] != appended or max(server.ledger.appended) != newest:
+        trouble.append("sound was sent while nobody pressed")
+    if not kiosk.app.link.up:
+        trouble.append("the line is down in fair weather")
+    return trouble

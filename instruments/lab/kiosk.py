@@ -1,0 +1,293 @@
+"""A kiosk in the laboratory: the daemon's own composition over simulated devices, and somebody who uses it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from random import Random
+
+from edged.app import App, Devices, Ports
+from edged.audio.devices.null import NullSpeaker
+from edged.audio.devices.pace import LoopPace
+from edged.audio.dsp.echo import EchoCanceller
+from edged.audio.ports import Heed
+from edged.config import Secret, load
+from edged.local.server import LocalServer
+from edged.local.voice import Answer
+from edged.panel.null import NullButton, NullLamp
+from edged.system.store import MemoryStore, Store
+from instruments.lab.oracle import SAMPLE, Window
+from instruments.lab.ports import SimClock, SimNetwatch, SimOffload, SimResolver
+from instruments.lab.stamp import stamps
+
+LATE_MS = 80
+CHUNK = 480 * 50  # samples made at once; more would not fit the processor's cache
+
+
+class Strides:
+    """Ticks at a fixed rhythm, by a timer of the loop; several at once where nobody looks in between.
+
+    `stride` says how many may be due before they are made: an idle hour costs what its timers cost.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, stride: Callable[[], int]) -> None:
+        self._loop, self._stride = loop, stride
+        self._timer: asyncio.TimerHandle | None = None
+        self._tick: Callable[[], None] | None = None
+        self._made = 0
+
+    def start(self, period_s: float, tick: Callable[[], None]) -> None:
+        self.stop()
+        self._period_s, self._tick = period_s, tick
+        self._begun, self._made = self._loop.time(), 0
+        self.arm()
+
+    def stop(self) -> None:
+        """No tick after the return."""
+        self._tick = None
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def catch_up(self) -> None:
+        """Make the ticks that are due by now."""
+        due = int((self._loop.time() - self._begun) / self._period_s + 1e-6) if self._tick else 0
+        while self._made < due and self._tick is not None:
+            self._made += 1
+            self._tick()
+
+    def arm(self) -> None:
+        """Wake up when a stride is due, as long as it is now."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._tick is not None:
+            at = self._begun + (self._made + self._stride()) * self._period_s
+            self._timer = self._loop.call_at(at, self._fire)
+
+    def _fire(self) -> None:
+        self.catch_up()
+        self.arm()
+
+
+class StampMicrophone:
+    """Hands blocks that say where they come from; late, and not at all, where a card would."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, block_ms: int = 20) -> None:
+        self._loop, self._pace = loop, Strides(loop, self._stride)
+        self._heed, self._held = Heed.NOW, []
+        self._late = LATE_MS // block_ms
+        self._block = 24 * block_ms
+        self._period_s = block_ms / 1000
+        self._chunk, self._chunk_at = b"", 0
+        self._source = None  # what is heard in place of the stamps
+        self._handed = 0
+        self.starts = 0
+        self._lost = None
+
+    def start(self, hand, lost):
+        self._hand, self._lost = hand, lost
+        self.starts += 1
+        self._pace.start(self._period_s, self._source or self.stamp)
+
+    def stop(self):
+        self.fall_silent()
+        self._held.clear()
+
+    def fall_silent(self):
+        """No block any more, and nobody is told."""
+        self._pace.catch_up()
+        self._pace.stop()
+
+    def heed(self, heed):
+        self._pace.catch_up()
+        if self._heed is Heed.NONE and heed is not Heed.NONE:
+            self._held.clear()
+        self._heed = heed
+        if heed is Heed.NOW:
+            self._loop.call_soon(self._pass_on)
+        self._pace.arm()
+
+    @property
+    def handed(self) -> int:
+        """Samples that the card has heard by now."""
+        self._pace.catch_up()
+        return self._handed
+
+    def listen_to(self, source):
+        """Call `source` for each block just when it is due, in place of `stamp`; it calls `hear`."""
+        self._source = source
+        self._pace.start(self._period_s, source)
+
+    def stamp(self):
+        at = (self._handed - self._chunk_at) * SAMPLE
+        if at + self._block * SAMPLE > len(self._chunk):
+            self._chunk, self._chunk_at, at = stamps(self._handed, CHUNK), self._handed, 0
+        self.hear(self._chunk[at : at + self._block * SAMPLE])
+
+    def hear(self, block):
+        """Hand this as soon as is wanted."""
+        self._handed += len(block) // SAMPLE
+        self._held.append(block)
+        if self._heed is Heed.NOW or len(self._held) >= self._late:
+            self._pass_on()
+
+    def _pass_on(self):
+        held, self._held = self._held, []
+        for block in held:
+            self._hand(block)
+
+    def _stride(self):
+        """Blocks that are handed together; a source may depend on the time at which it is asked."""
+        return 1 if self._source or self._heed is Heed.NOW else self._late - len(self._held)
+
+
+class RecordingSpeaker(NullSpeaker):
+    """Keeps what it was given, and when."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(LoopPace(loop))
+        self._loop = loop
+        self.takes: list[tuple[float, bytes]] = []
+
+    def played(self, block):
+        self.takes.append((self._loop.time(), block))
+
+
+class StampVoice:
+    """Answers of many lengths, none like another."""
+
+    def __init__(self, rng: Random) -> None:
+        self._rng = rng
+        self._at = 1 << 30
+        self.answers: list[bytes] = []
+        self.asked: list[bytes] = []
+
+    def answer(self, utterance):
+        self.asked.append(utterance)
+        n = self._rng.randrange(24_000, 200_000)
+        pcm = stamps(self._at, n)
+        self._at += n
+        self.answers.append(pcm)
+        return Answer(pcm, "so it is")
+
+
+class Kiosk:
+    """The daemon in virtual time. `settings` are as on the command line: key=value."""
+
+    def __init__(
+        self,
+        net,
+        url: str,
+        rng: Random,
+        *settings: str,
+        store: Store | None = None,
+        microphone: StampMicrophone | None = None,
+        echo: EchoCanceller | None = None,
+        key: Secret | None = None,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.microphone = microphone or StampMicrophone(loop)
+        self.speaker = RecordingSpeaker(loop)
+        self.button = NullButton()
+        self.lamp = NullLamp()
+        self.net = net
+        self.events: list[dict] = []
+        self.links: list[tuple[float, bool]] = []  # (when, up?)
+        self.lights: list[tuple[float, str]] = []  # (when, which)
+        self._loop = loop
+        config = load(
+            None, env={}, sets=[f"provider.url={url}", "control.socket=", "state.dir=", *settings]
+        ).config
+        ports = Ports(
+            SimClock(loop), SimResolver(net), SimNetwatch(net), store or MemoryStore(), SimOffload(), rng
+        )
+        front = Devices(self.microphone, self.speaker, self.button, self.lamp, echo)
+        self.app = App(config, key=key, ports=ports, front=front, listeners=(self._keep,))
+        self._task = loop.create_task(self.app.run())
+
+    def _keep(self, event):
+        self.events.append(event)
+        if event["event"] == "link":
+            self.links.append((self._loop.time(), event["up"]))
+        if event["event"] == "light":
+            self.lights.append((self._loop.time(), event["light"]))
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        self.app.stop()
+        await self._task
+
+    @property
+    def ended(self) -> bool:
+        """The daemon is no more."""
+        return self._task.done()
+
+    @property
+    def state(self) -> str:
+        return self.app.appliance.state.value
+
+    async def until(self, is_so, within_s: float) -> bool:
+        """Look every 50 ms whether it is so."""
+        end = asyncio.get_running_loop().time() + within_s
+        while not is_so():
+            if asyncio.get_running_loop().time() >= end:
+                return False
+            await asyncio.sleep(0.05)
+        return True
+
+
+class Visitor:
+    """Presses the button and remembers it. Times never fall on the microphone's 20 ms."""
+
+    def __init__(self, kiosk: Kiosk, rng: Random) -> None:
+        self.windows: list[Window] = []
+        self._kiosk, self._rng = kiosk, rng
+
+    async def hold(self, seconds: float) -> Window:
+        """Press, hold, let go."""
+        loop, kiosk = asyncio.get_running_loop(), self._kiosk
+        pressed_at, first = loop.time(), kiosk.microphone.handed
+        kiosk.button.press()
+        await asyncio.sleep(seconds)
+        window = Window(pressed_at, loop.time(), first, kiosk.microphone.handed)
+        kiosk.button.release()
+        self.windows.append(window)
+        return window
+
+    async def visit(self) -> None:
+        """One of the things people do."""
+        rng, kiosk = self._rng, self._kiosk
+        what = rng.random()
+        await self.hold(rng.uniform(0.5, 6.0))
+        if what < 0.2:  # does not wait for the answer
+            await asyncio.sleep(rng.uniform(0.1, 4.0))
+            await self.hold(rng.uniform(0.5, 4.0))
+        elif what < 0.3:  # a tap: stops the answer, or is too short
+            await asyncio.sleep(rng.uniform(0.1, 6.0))
+            await self.hold(rng.uniform(0.03, 0.12))
+        elif what < 0.35:  # mashes
+            for _ in range(rng.randrange(2, 8)):
+                await asyncio.sleep(rng.uniform(0.05, 0.3))
+                await self.hold(rng.uniform(0.03, 0.6))
+        elif what < 0.4:  # asks three times in a row
+            for _ in range(2):
+                await asyncio.sleep(rng.uniform(0.3, 1.0))
+                await self.hold(rng.uniform(0.5, 2.0))
+        await kiosk.until(lambda: kiosk.state == "IDLE", rng.uniform(1.0, 60.0))
+
+
+@asynccontextmanager
+async def kiosk_of(net, *settings, voice=None, **server_options):
+    """A kiosk whose line is up, its service, and somebody in front of it."""
+    rng = Random(1)
+    voice = voice or StampVoice(rng)
+    async with (
+        LocalServer(voice=voice, keep_audio=True, **server_options) as server,
+        Kiosk(net, server.url, rng, *settings) as kiosk,
+    ):
+        kiosk.server, kiosk.voice, kiosk.visitor = server, voice, Visitor(kiosk, rng)
+        await kiosk.until(lambda: kiosk.app.link.up, 5.0)
+        await asyncio.sleep(1.003)
+        yield kiosk

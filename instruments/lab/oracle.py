@@ -1,0 +1,141 @@
+"""Judges a run from outside the daemon.
+
+It knows when the button was pressed and let go, what the microphone port was given, what the service committed,
+and what the speaker port was given. It asks the daemon nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from edged.audio.playout.cues import render
+from edged.causes import Cue
+from instruments.lab.stamp import locate
+
+SAMPLE = 2
+TOLD_BY = (Cue.DISCARDED, Cue.BUSY, Cue.FAILED, Cue.CUT, Cue.TOO_SHORT, Cue.DEVICE, Cue.MUTED, Cue.SILENT)
+
+
+@dataclass(frozen=True)
+class Window:
+    """One press: times in seconds, and the microphone's count of samples at both ends."""
+
+    pressed_at: float
+    released_at: float
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Commit:
+    session_id: str
+    pcm: bytes
+
+
+@dataclass
+class Verdict:
+    counts: Counter[str] = field(default_factory=Counter)
+    violations: list[str] = field(default_factory=list)
+
+    @property
+    def healthy(self) -> bool:
+        return not self.violations
+
+
+def cues_in(takes: list[tuple[float, bytes]], cues: tuple[Cue, ...] = TOLD_BY) -> list[tuple[float, Cue]]:
+    """The cues in what the speaker was given, with the time at which each began."""
+    stream = b"".join(block for _, block in takes)
+    starts, at = [], 0
+    for time, block in takes:
+        starts.append((at, time))
+        at += len(block)
+    found = []
+    for cue in cues:
+        sound = render(cue)
+        position = stream.find(sound)
+        while position >= 0:
+            found.append((_time_of(starts, position), cue))
+            position = stream.find(sound, position + len(sound))
+    return sorted(found)
+
+
+def _time_of(starts: list[tuple[int, float]], position: int) -> float:
+    low, high = 0, len(starts)
+    while low < high - 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if starts[middle][0] <= position else (low, middle)
+    return starts[low][1]
+
+
+def judge(  # noqa: C901 one rule after the other
+    windows: list[Window],
+    commits: list[Commit],
+    takes: list[tuple[float, bytes]],
+    *,
+    least_s: float,
+    preroll: int,
+    told_within_s: float,
+    answered: list[bytes] | None = None,
+) -> Verdict:
+    """Every press longer than `least_s` must be committed whole, once, or told.
+
+    `answered` are the utterances that the service was asked to answer. What was committed must be answered, or
+    told, or there was another press soon after it.
+
+    `preroll` is in samples. A second commit of the same press is allowed in another session only: there the first
+    session died with its acknowledgement on the way; it is counted as `replayed`.
+    """
+    verdict = Verdict()
+    cues = cues_in(takes)
+    places = [(commit, locate(commit.pcm), len(commit.pcm) // SAMPLE) for commit in commits]
+    for commit, first, n in places:
+        if first is None:
+            verdict.violations.append(f"a commit of {n} samples in {commit.session_id} is no unbroken run")
+    claimed = set()
+    asked = None if answered is None else {(locate(pcm), len(pcm) // SAMPLE) for pcm in answered}
+    presses = [window.pressed_at for window in windows]
+    for window in windows:
+        held_s = window.released_at - window.pressed_at
+        mine = [
+            index
+            for index, (_, first, n) in enumerate(places)
+            if first is not None
+            and window.first - preroll <= first <= window.first
+            and first + n == window.last
+        ]
+        claimed.update(mine)
+        told = any(window.pressed_at <= at <= window.released_at + told_within_s for at, _ in cues)
+        verdict.counts["presses"] += 1
+        if mine:
+            verdict.counts["committed"] += 1
+            sessions = [places[index][0].session_id for index in mine]
+            verdict.counts["replayed"] += len(mine) - 1
+            until = window.released_at + told_within_s
+            again = any(window.pressed_at < at <= until for at in presses)
+            if (
+                asked is not None
+                and not told
+                and not again
+                and not asked.intersection(places[i][1:] for i in mine)
+            ):
+                verdict.violations.append(
+                    f"the press at {window.pressed_at:.3f} s was neither answered nor told"
+                )
+            if len(set(sessions)) != len(sessions):
+                verdict.violations.append(
+                    f"the press at {window.pressed_at:.3f} s was committed twice in one session"
+                )
+        elif held_s < least_s:
+            verdict.counts["short"] += 1
+        elif told:
+            verdict.counts["told"] += 1
+        else:
+            verdict.violations.append(
+                f"the press at {window.pressed_at:.3f} s, {held_s:.2f} s long, was lost without a word"
+            )
+    for index, (commit, first, n) in enumerate(places):
+        if first is not None and index not in claimed:
+            verdict.violations.append(f"{commit.session_id}: samples {first} .. {first + n} fit no press")
+    verdict.counts["cues"] = len(cues)
+    return verdict

@@ -1,0 +1,123 @@
+"""The machine's ports in virtual time: as edged/system has them for the real one, driven by loop and net."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from edged.errors import DeviceError
+from edged.system.netwatch import COALESCE_S
+from edged.system.offload import left_alone
+from edged.system.resolver import SystemResolver
+from instruments.lab.loop import VirtualLoop
+from instruments.lab.net import SimNet
+
+
+class SimClock:
+    """The loop's time; the wall clock can be set, as NTP does."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self._loop = loop
+
+    def monotonic_ms(self) -> int:
+        # Half a microsecond: 0.3 s is stored as a little less
+        return int(self._loop.time() * 1000 + 0.0005)
+
+    def wall(self) -> float:
+        return self._loop.wall()
+
+    def step(self, seconds: float) -> None:
+        self._loop.wall_offset_s += seconds
+
+
+class SimResolver(SystemResolver):
+    """edged's own resolver; the net's name service fails (`dns_fails`) or comes late (`dns_delay_ms`)."""
+
+    def __init__(self, net: SimNet) -> None:
+        super().__init__(lambda host, port: asyncio.ensure_future(net.names.lookup(host)))
+
+
+class SimNetwatch:
+    """Tells of a new address or route of the net, as late as the real one."""
+
+    def __init__(self, net: SimNet) -> None:
+        self._net = net
+        self._end: Callable[[], None] | None = None
+        self._due: asyncio.TimerHandle | None = None
+
+    def start(self, changed: Callable[[], None]) -> None:
+        self.stop()
+
+        def tell() -> None:
+            self._due = None
+            changed()
+
+        def soon() -> None:
+            if self._due is None:
+                self._due = self._net.loop.call_later(COALESCE_S, tell)
+
+        self._end = self._net.on_change(soon)
+
+    def stop(self) -> None:
+        if self._end is not None:
+            self._end()
+            self._end = None
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+
+
+class SimExit:
+    """Writes down what would have ended the process, and does at once what is still to be done."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[int, str]] = []
+
+    def __call__(self, code: int, why: str) -> None:
+        self.calls.append((code, why))
+
+    def soon(self, code: int, *last: Callable[[], None]) -> None:
+        self(code, "")
+        for call in last:
+            call()
+
+    def stay(self) -> None:
+        """The process is gone, and the test goes on."""
+
+
+class SimOffload:
+    """Calls on the loop, after `delay_s`, whoever waits for it or not; with `hangs`, never, and the deadline passes.
+
+    `hung` counts those that did not return: each a thread, in life.
+    """
+
+    def __init__(self, delay_s: float = 0.0) -> None:
+        self.delay_s = delay_s
+        self.hangs = False
+        self.hung = 0
+
+    async def __call__(self, call: Callable[..., Any], /, *args: Any, deadline_s: float) -> Any:
+        if self.hangs or self.delay_s > deadline_s:
+            self.hung += 1
+            await asyncio.sleep(deadline_s)
+            raise DeviceError(f"{call!r} has not returned after {deadline_s:g} s", "device_hung")
+        if not self.delay_s:
+            return call(*args)
+        loop = asyncio.get_running_loop()
+        returned = loop.create_future()
+
+        def land() -> None:
+            set_it, value = returned.set_result, None
+            try:
+                value = call(*args)
+            except Exception as error:  # noqa: BLE001 it is raised where the call was made
+                set_it, value = returned.set_exception, error
+            if not returned.done():
+                set_it(value)
+            elif isinstance(value, Exception):
+                left_alone(value)
+
+        loop.call_later(self.delay_s, land)
+        try:
+            return await returned
+        finally:
+            returned.cancel()

@@ -1,0 +1,66 @@
+"""Hours of conversations: repeatable, healthy, and no wrong goes unseen in a whole run either."""
+
+from random import Random
+
+import pytest
+
+from edged.turn.driver import Turns
+from instruments.lab import talks
+from instruments.lab.hours import MODES, live
+from instruments.lab.net import SimNet
+
+TALKING = [mode for mode in MODES if mode != "hold"]
+
+
+@pytest.mark.parametrize("mode", ["conversation", pytest.param("duplex", marks=pytest.mark.slow)])
+def test_the_same_seed_is_the_same_run_and_a_short_one_is_healthy(mode):
+    first, second = (live(5, 0.02, mode=mode, faults_an_hour=30) for _ in range(2))
+    assert first.digest == second.digest
+    assert first.verdict == second.verdict
+    assert first.verdict.violations == []
+    assert first.verdict.counts["committed"] > 0
+
+
+@pytest.mark.hours
+@pytest.mark.parametrize("mode", TALKING)
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(1, 4))]
+)
+def test_an_hour_with_drops_ends_healthy(mode, seed):
+    report = live(seed, 1.0, mode=mode)
+    assert report.verdict.violations == []
+    assert report.verdict.counts["committed"] > 0
+
+
+def test_a_service_with_manners_of_its_own_is_the_same_for_the_same_seed_and_healthy():
+    first, second = (live(5, 0.05, faults_an_hour=30, ill_mannered=True) for _ in range(2))
+    assert first.digest == second.digest
+    assert first.verdict.violations == []
+    assert first.verdict.counts["committed"] > 0
+
+
+@pytest.mark.hours
+@pytest.mark.parametrize(
+    "seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(3, 20))]
+)
+def test_an_hour_with_drops_before_a_service_with_manners_of_its_own_ends_healthy(seed):
+    report = live(
+        seed, 1.0, ill_mannered=True, settings=("provider.voice=alloy", "provider.instructions=Be brief.")
+    )
+    assert report.verdict.violations == []
+    assert report.verdict.counts["committed"] > 0
+
+
+def test_a_bug_of_the_daemon_ends_the_hour_and_is_told(lab_run, monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError("a bug")
+
+    async def main():
+        hour = talks.Hour(net, Random(1), duplex=False)
+        monkeypatch.setattr(Turns, "post", broken)
+        return await hour.live(600.0, (), 3600.0)
+
+    net = SimNet(latency_ms=10)
+    verdict = lab_run(main(), net=net)
+    assert verdict.violations
+    assert all("a bug" in wrong for wrong in verdict.violations)

@@ -1,0 +1,308 @@
+"""The whole daemon in virtual time behind a scripted service, with devices that go, and what holds after each event.
+
+Rules of the model, each from outside the turn's tables:
+
+1. The gate is open exactly where an utterance takes sound and where the light says *recording*.
+2. Then the microphone is there and not muted, and somebody has pressed since the kiosk came to rest, since a failure
+   was told, and since the microphone was muted or lost.
+3. Not a byte that was heard with the gate shut reaches the service.
+4. Only whoever holds the press releases it.
+5. Each utterance that was lost is told.
+6. Nobody raises where nobody looks, and the daemon does not end.
+7. When all is well again, the kiosk comes to rest by itself, and nothing is pending.
+"""
+
+import asyncio
+from random import Random
+
+from edged.app import App, Devices, Ports
+from edged.audio.devices.null import NullSpeaker
+from edged.audio.devices.pace import LoopPace
+from edged.causes import Light
+from edged.config import load
+from edged.errors import DeviceError
+from edged.panel.null import NullButton, NullLamp
+from edged.system.store import MemoryStore
+from edged.turn import OPEN, Event, State
+from instruments.lab.loop import VirtualLoop
+from instruments.lab.net import SimNet
+from instruments.lab.ports import SimClock, SimNetwatch, SimOffload, SimResolver
+from instruments.model.service import OPEN as HEARD_OPEN
+from instruments.model.service import SHUT as HEARD_SHUT
+from instruments.model.service import Service
+
+BLOCK_MS = 80
+BLOCK_BYTES = 48 * BLOCK_MS
+SETTLE_S = 0.001
+WELL_AGAIN_S = (
+    75.0  # the longest chain of limits, a cue, and until the service may be asked again (retry.Allowance)
+)
+SETTINGS = (
+    "control.socket=",
+    "state.dir=",
+    "microphone.backend=null",
+    "microphone.preroll_ms=0",
+    "button.bounce_ms=0",
+    "button.long_press_ms=500",
+    "turn.longest_s=2",
+    "turn.keep_s=2",
+    "turn.think_s=2",
+    "turn.idle_s=2",
+    "turn.history_lines=0",
+    "turn.forget_after_s=0",
+)
+MODES = {
+    "hold": ("mode=hold",),
+    "toggle": ("mode=toggle",),
+    "hybrid": ("mode=hybrid",),
+    "conversation": ("mode=conversation",),
+    "duplex": ("mode=conversation", "microphone.echo_cancel=true"),
+}
+LOST = frozenset({"utterance_too_old", "utterance_refused", "answer_lost"})
+KEPT = None  # whose a press is that any program may release
+
+
+class Microphone:
+    """Hands blocks that say whether the gate was open when they were heard."""
+
+    def __init__(self, pace, is_open):
+        self._pace, self._is_open = pace, is_open
+        self.is_there, self._lost = True, None
+
+    def start(self, hand, lost):
+        if not self.is_there:
+            raise DeviceError("it is not there", "microphone_lost")
+        self._lost = lost
+
+        def tick():
+            hand((HEARD_OPEN if self._is_open() else HEARD_SHUT) * BLOCK_BYTES)
+
+        self._pace.start(BLOCK_MS / 1000, tick)
+
+    def stop(self):
+        self._lost = None
+        self._pace.stop()
+
+    def heed(self, heed):
+        pass
+
+    def unplug(self):
+        self.is_there = False
+        self._pace.stop()
+        if self._lost is not None:
+            self._lost(DeviceError("unplugged", "microphone_lost"))
+
+
+class Speaker(NullSpeaker):
+    """Takes as it should, until it goes."""
+
+    is_there, _lost = True, None
+
+    def start(self, source, lost):
+        if not self.is_there:
+            raise DeviceError("it is not there", "speaker_lost")
+        self._lost = lost
+        super().start(source, lost)
+
+    def stop(self):
+        self._lost = None
+        super().stop()
+
+    def unplug(self):
+        self.is_there = False
+        self._pace.stop()
+        if self._lost is not None:
+            self._lost(DeviceError("unplugged", "speaker_lost"))
+
+
+class Booth:
+    """One kiosk in `mode` from its start to its end; each act is one event, settled when it returns."""
+
+    def __init__(self, mode: str) -> None:
+        self.loop = VirtualLoop(net=(net := SimNet()))
+        self.service = Service()
+        self.opened = 0  # times that the gate was
+        self.steps = 0
+        self.is_sound = True  # nothing was wrong so far
+        self.pressed = False  # somebody has, and is waited for
+        self.holder: object = KEPT
+        self.lost = self.told = 0
+        self._by: list[str] = []  # what changed the state, in order
+        self.loop.run_until_complete(self._start(mode, net))
+
+    async def _start(self, mode, net):
+        loop = self.loop
+        config = load(None, env={}, sets=[*SETTINGS, *MODES[mode]]).config
+        ports = Ports(
+            SimClock(loop), SimResolver(net), SimNetwatch(net), MemoryStore(), SimOffload(), Random(1)
+        )
+        self.microphone = Microphone(LoopPace(loop), lambda: self.app.intake.is_open)
+        self.speaker, self.button, self.lamp = Speaker(LoopPace(loop), block_ms=40), NullButton(), NullLamp()
+        front = Devices(self.microphone, self.speaker, self.button, self.lamp)
+        self.app = App(config, key=None, ports=ports, front=front, listeners=(self._hear,))
+        self.app.link._dial = self.service
+        turns = self.app.appliance._turns
+        post = turns.post
+
+        def watched(event, cause=None, **more):
+            self.lost += event is Event.UTTERANCE_LOST and turns.state is not State.STOPPED
+            post(event, cause, **more)
+
+        turns.post = watched
+        self.running = loop.create_task(self.app.run())
+        await asyncio.sleep(0.1)
+
+    def _hear(self, event):
+        match event["event"]:
+            case "turn":
+                self._by.append(event["by"])
+                if event["state"] in ("IDLE", "TELLING"):
+                    self.pressed = False
+                self.opened += State(event["state"]) in OPEN and State(event["was"]) not in OPEN
+            case "cause":
+                self.told += event["id"] in LOST
+
+    # -- acts ----------------------------------------------------------------------------------------
+
+    def press(self, who: object) -> None:
+        """`who` is "button", KEPT, or a program."""
+        self.pressed = True
+
+        def act():
+            seen = len(self._by)
+            if who == "button":
+                self.button.press()
+            else:
+                self.app.command("press", None, who)
+            if "PRESS" in self._by[seen:]:
+                self.holder = who
+
+        self._settle(act)
+
+    def release(self, who: object, *, gone: bool = False) -> None:
+        """`gone`: a program that goes away, in place of one that says so."""
+
+        def act():
+            seen = len(self._by)
+            if who == "button":
+                self.button.release()
+            elif gone:
+                self.app.let_go(who)
+            else:
+                self.app.command("release", None, who)
+            if "RELEASE" in self._by[seen:]:
+                may = (who,) if who == "button" or gone else (who, KEPT)
+                assert self.holder in may, f"{who} released the press of {self.holder}"
+
+        self._settle(act)
+
+    def interrupt(self) -> None:
+        self._settle(lambda: self.app.command("interrupt", None))
+
+    def mute(self, *, muted: bool) -> None:
+        self.pressed = self.pressed and not muted
+        self._settle(lambda: self.app.command("mute" if muted else "unmute", None))
+
+    def unplug(self, device: str) -> None:
+        self.pressed = self.pressed and device != "microphone"
+        self._settle(getattr(self, device).unplug)
+
+    def plug_in(self, device: str) -> None:
+        def act():
+            getattr(self, device).is_there = True
+            self.app._front.plugged()
+
+        self._settle(act)
+
+    def wait(self, seconds: float) -> None:
+        self._settle(seconds=seconds)
+
+    def line(self, *, reachable: bool, room: float) -> None:
+        """Whether the service can be reached, and how many bytes its socket takes."""
+
+        def act():
+            self.service.reachable = reachable
+            self.service.moves(room)
+
+        self._settle(act)
+
+    def heal(self) -> None:
+        """All is well again."""
+        self.mute(muted=False)
+        self.plug_in("microphone")
+        self.plug_in("speaker")
+        self.line(reachable=True, room=float("inf"))
+
+    def breaks(self) -> None:
+        self._settle(self.service.breaks)
+
+    def says(self, say, *arguments, **more) -> None:
+        """The service says something: `say` is one of its methods."""
+        self._settle(lambda: say(*arguments, **more))
+
+    # -- what holds ----------------------------------------------------------------------------------
+
+    def _settle(self, act=lambda: None, seconds: float = SETTLE_S) -> None:
+        """Do it, let everything happen that follows, and look."""
+
+        async def settled():
+            act()
+            await asyncio.sleep(seconds)
+
+        self.is_sound = False
+        self.loop.run_until_complete(settled())
+        self.steps += 1
+        self.check()
+        self.is_sound = True
+
+    def check(self) -> None:
+        app = self.app
+        is_open, state = app.intake.is_open, app.appliance.state
+        assert not self.loop.unhandled, self.loop.unhandled
+        assert not self.running.done(), self.running
+        assert is_open == (state in OPEN), state
+        assert is_open == app.utterances.open, state
+        assert is_open == (app.appliance.light is Light.RECORDING), (state, app.appliance.light)
+        assert self.service.leaked == 0, "sound of a shut gate was sent"
+        if is_open:
+            assert self.lamp.level == 1, "the gate is open, and the lamp is dark"
+            assert not app._switches.muted, f"open and muted in {state}"
+            assert app._front.keepers["microphone"].cause is None, f"open without a microphone in {state}"
+            assert self.pressed, f"open, and nobody has pressed, in {state}"
+        else:
+            assert self.told >= self.lost, f"{self.lost} utterances were lost, {self.told} told, in {state}"
+
+    def close(self, *, at_rest: bool) -> None:
+        """It ends, dark; `at_rest`: all is well again, and it has come to rest. Nothing is left, whatever was wrong."""
+        try:
+            if self.is_sound and at_rest:
+                self._come_to_rest()
+            if self.is_sound:
+                self._end()
+        finally:
+            self.running.cancel()
+            self.loop.finish()
+
+    def _come_to_rest(self) -> None:
+        service = self.service
+        self.heal()
+        self._settle(self.app.link.retry_now)
+        for who in ("button", self.holder):
+            self.release(who)
+        waited, longest = 0.0, WELL_AGAIN_S + self.app.playout.queued_ms / 1000
+        while not self._rests and waited < longest:
+            self.says(service.goes_on)
+            self.wait(0.25)
+            waited += 0.25
+        assert self._rests, (self.app.appliance.state, self.app.utterances.pending, self.app.link.cause)
+
+    def _end(self) -> None:
+        self.loop.call_soon(self.app.stop)
+        self.loop.run_until_complete(self.running)
+        assert not self.app.intake.is_open
+        assert self.lamp.level == 0
+
+    @property
+    def _rests(self) -> bool:
+        app = self.app
+        return app.appliance.state is State.IDLE and app.utterances.pending == 0 and app.link.up

@@ -1,0 +1,48 @@
+"""The model walks without finding anything; and with a mend taken out it finds that."""
+
+import logging
+
+import pytest
+
+from instruments.model import steps
+from instruments.model.booth import MODES
+from instruments.model.faults import FAULTS
+from instruments.model.machine import walk
+
+STEPS = [2_000, pytest.param(20_000, marks=pytest.mark.hours)]  # of each mode
+ENOUGH = 40_000  # steps within which every fault was found, many times over
+
+
+@pytest.fixture(autouse=True)
+def no_journal():
+    """What a walk writes is nobody's news, and costs a third of its time."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.parametrize("steps", STEPS)
+@pytest.mark.parametrize("mode", MODES)
+def test_the_gate_is_open_for_a_press_only_whatever_happens(mode, steps):
+    counted = walk(mode, steps)
+    assert counted["opened"] * 5 >= counted["runs"]
+
+
+@pytest.mark.hours
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_mend_that_is_taken_out_is_missed(fault):
+    mode, taken_out = FAULTS[fault]
+    with taken_out(), pytest.raises((AssertionError, ExceptionGroup)):  # a group: it was seen in two places
+        walk(mode, ENOUGH, shrink=False)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_steps_with_facts_open_the_gate_only_where_nothing_forbids_it(mode):
+    steps.walk(mode, 20_000)
+
+
+@pytest.mark.parametrize("fault", steps.FAULTS)
+def test_steps_with_a_fact_ignored_are_noticed(fault):
+    mode = "conversation"
+    with pytest.raises(AssertionError):
+        steps.walk(mode, 50_000, ignoring=fault)

@@ -1,0 +1,18 @@
+"""What is listed as equivalent is a change of the code as it is, with a reason."""
+
+from instruments.mutation.__main__ import EDGED
+from instruments.mutation.equivalents import Equivalents
+
+LISTED = Equivalents(EDGED.equivalents)
+
+
+def test_each_is_there_and_says_why():
+    gone = LISTED.gone(EDGED.root, {each.module for each in LISTED.all})
+    assert not gone, (
+        "the code has become another: take them out, or name the change as scripts/mutate prints it"
+    )
+    assert all(each.reason for each in LISTED.all)
+
+
+def test_none_is_listed_twice():
+    assert len({each[:4] for each in LISTED.all}) == len(LISTED.all)

@@ -1,0 +1,272 @@
+"""Other people's clients talk to the embedded service, directly and through the relay."""
+
+import hashlib
+import wave
+
+import pytest
+
+from edged.local import clips, voice
+from edged.pcm import PCM16
+from instruments.peers.company import CLIENTS, CONVERSATIONS, GUIDE, KEYED, TARGETS
+
+pytestmark = pytest.mark.peers
+
+MINTING = [client for client in CLIENTS if client.mints]
+# The agents' libraries cancel only what they know to be under way.
+REFUSALS = ["unknown_parameter", "input_audio_buffer_commit_empty", "response_cancel_not_active"]
+REFUSALS_OF = {"agents-python": REFUSALS[:2]}
+SESSIONS = ("session.created: session.", "session.updated: session.")
+# What no type of the SDK names, and services say all the same.
+KNOWN_STRAYS = {
+    "ga": {said + name for said in SESSIONS for name in ("id", "object", "expires_at")},
+    "beta": {said + name for said in SESSIONS for name in ("object", "expires_at")}
+    | {
+        f"response.done: response.usage.input_token_details.{name}"
+        for name in ("image_tokens", "cached_tokens_details")
+    },
+}
+
+each_client = pytest.mark.parametrize("client", CLIENTS, ids=str)
+USUAL = [(client, target) for client in CLIENTS for target in TARGETS]
+# OpenAI's console as the guide sets it up: one relay, whichever dialect its service speaks. The SDK's types know no
+# model with its maker's name, so they judge none of these.
+CONSOLE = [(client, target) for client in CLIENTS if client.name == "beta-client-js" for target in GUIDE]
+each_pair = pytest.mark.parametrize(("client", "target"), USUAL + CONSOLE, ids=str)
+each_conversation = pytest.mark.parametrize("conversation", CONVERSATIONS)
+
+
+def question():
+    with wave.open(str(clips("question.wav"))) as file:
+        return file.readframes(file.getnframes())
+
+
+def digest(sound):
+    return {"bytes": len(sound), "sha256": hashlib.sha256(sound).hexdigest()}
+
+
+def names(seen):
+    return [message["type"] for message in seen.messages]
+
+
+def in_order(seen, *sought):
+    """Those of the events, in the order they came."""
+    return [name for name in names(seen) if name in sought]
+
+
+def billed(company, seen):
+    return [row["status"] for row in company.ledger(seen).bill]
+
+
+def check_types(company, seen, client):
+    """Every message is what the SDK's types of the client's dialect say."""
+    assert len(seen.messages) > 10
+    verdicts = [company.judged(client.dialect, message) for message in seen.messages]
+    assert [complaint for complaint, _ in verdicts if complaint] == []
+    assert {stray for _, strays in verdicts for stray in strays} <= KNOWN_STRAYS[client.dialect]
+
+
+@each_pair
+def test_what_was_written_is_answered_in_writing(company, client, target):
+    seen = company.saw(client, target, "text")
+    assert [(answer.status, answer.text) for answer in seen.answers] == [("completed", "Good morning.")]
+    assert seen.answers[0].sound["bytes"] == 0
+    assert billed(company, seen) == ["completed"]
+
+
+@each_pair
+def test_what_was_said_while_pressing_is_heard_whole_and_the_answer_too(company, client, target):
+    seen = company.saw(client, target, "push-to-talk")
+    assert seen.sent == digest(question())
+    answer = voice.ListenVoice().answer(question())
+    assert [(told.status, told.transcript, told.sound) for told in seen.answers] == [
+        ("completed", answer.transcript, digest(answer.pcm))
+    ]
+    ledger = company.ledger(seen)
+    assert [{"bytes": row["n_bytes"], "sha256": row["sha256"]} for row in ledger.audit] == [seen.sent]
+    assert ledger.appended == seen.sent["bytes"] + ledger.cleared
+    assert billed(company, seen) == ["completed"]
+
+
+@each_pair
+def test_the_service_hears_when_somebody_speaks_and_answers_by_itself(company, client, target):
+    seen = company.saw(client, target, "vad")
+    turn = [f"input_audio_buffer.{name}" for name in ("speech_started", "speech_stopped", "committed")]
+    turn += ["response.created", "response.done"]
+    assert in_order(seen, *turn) == turn
+    (answer,) = seen.answers
+    assert answer.status == "completed"
+    assert answer.transcript.startswith("I listened for ")
+    assert answer.sound["bytes"] > 0
+    ledger = company.ledger(seen)
+    (taken,) = ledger.audit
+    assert 0.9 * seen.sent["bytes"] < taken["n_bytes"] <= ledger.appended
+    assert ledger.appended == seen.sent["bytes"] + PCM16.bytes_of(1000)
+
+
+@each_pair
+def test_a_library_is_understood_with_the_settings_it_has_by_itself(company, client, target):
+    seen = company.saw(client, target, "as-it-comes")
+    assert seen.errors == []
+    (answer,) = seen.answers
+    assert answer.status == "completed"
+    assert answer.transcript.startswith("I listened for ")
+    assert answer.sound["bytes"] > 0
+    ledger = company.ledger(seen)
+    assert ledger.appended == seen.sent["bytes"]
+    assert len(ledger.audit) == 1
+
+
+@each_pair
+def test_an_answer_is_cut_where_it_is_interrupted_and_the_next_one_is_whole(company, client, target):
+    seen = company.saw(client, target, "interrupt")
+    cut, next_one = seen.answers
+    story = voice.long_speech(60)
+    assert cut.status == "cancelled"
+    assert cut.sound == digest(story.pcm[: cut.sound["bytes"]])
+    assert 0 < cut.sound["bytes"] < len(story.pcm)
+    assert story.transcript.startswith(cut.transcript or "no transcript")
+    assert (next_one.status, next_one.transcript) == ("completed", "Good morning.")
+    (truncated,) = seen.truncated
+    assert 0 < truncated[1] < PCM16.ms_of(cut.sound["bytes"])
+    assert truncated in company.ledger(seen).truncations
+    assert billed(company, seen) == ["cancelled", "completed"]
+
+
+@each_pair
+def test_a_tool_is_called_and_its_result_answered(company, client, target):
+    seen = company.saw(client, target, "tool")
+    calling, answer = seen.answers
+    assert [(call["name"], call["arguments"]) for call in calling.calls] == [
+        ("get_weather", {"city": "Paris"})
+    ]
+    assert answer.text == "It is sunny in Paris."
+    assert billed(company, seen) == ["completed", "completed"]
+
+
+@each_pair
+def test_what_is_refused_is_told_by_code_and_the_conversation_goes_on(company, client, target):
+    seen = company.saw(client, target, "error")
+    refusals = REFUSALS_OF.get(client.name, REFUSALS)
+    assert [error["code"] for error in seen.errors] == refusals
+    assert [error["event_id"] for error in seen.errors] == [f"mine_{k + 1}" for k in range(len(refusals))]
+    assert seen.errors[0]["param"] == "session.colour"
+    refused, answer = seen.answers
+    assert (refused.status, refused.error) == ("failed", "rate_limit_exceeded")
+    assert (answer.status, answer.text) == ("completed", "Good morning.")
+    assert billed(company, seen) == ["failed", "completed"]
+
+
+@pytest.mark.parametrize("client", [client for client in CLIENTS if client.thorough], ids=str)
+@pytest.mark.parametrize("target", TARGETS[:1])
+def test_all_that_one_may_ask_for_is_taken(company, client, target):
+    seen = company.saw(client, target, "options")
+    assert len(seen.notes) > 20
+    assert {name: taken for name, taken in seen.notes.items() if taken != "taken"} == {}
+    check_types(company, seen, client)
+
+
+@pytest.mark.parametrize(("client", "target"), USUAL, ids=str)
+@each_conversation
+def test_every_message_is_what_the_types_of_the_dialect_say(company, client, conversation, target):
+    check_types(company, company.saw(client, target, conversation), client)
+
+
+# -- short-lived keys ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("client", MINTING, ids=str)
+@pytest.mark.parametrize("target", TARGETS[:1])
+def test_a_session_begins_with_the_settings_its_key_was_made_with(company, client, target):
+    seen = company.saw(client, target, "mint")
+    minted = seen.notes["minted"]
+    told = minted.get("session", minted)
+    effective = seen.messages[0]["session"]
+    own = {"id", "expires_at", "client_secret"}  # of the key, and of the session
+    assert {name: told[name] for name in told.keys() - own} == {
+        name: effective[name] for name in effective.keys() - own
+    }
+    assert [answer.status for answer in seen.answers] == ["completed"]
+
+
+@pytest.mark.parametrize("client", [client for client in MINTING if "portkey" in client.name], ids=str)
+@pytest.mark.parametrize("target", TARGETS[:1])
+def test_all_twelve_options_of_a_session_come_back_as_they_were_asked_for(company, client, target):
+    notes = company.saw(client, target, "mint").notes
+    assert len(notes["asked"]) == 12
+    for name, asked in notes["asked"].items():
+        minted = notes["minted"][name]
+        if isinstance(asked, dict):
+            minted = {key: minted[key] for key in asked}
+        assert minted == asked, name
+    assert notes["minted"]["client_secret"]["value"]
+    assert notes["minted"]["client_secret"]["expires_at"] > 0
+
+
+@pytest.mark.parametrize("client", [client for client in MINTING if "portkey" in client.name], ids=str)
+@pytest.mark.parametrize("target", TARGETS[:1])
+def test_a_voice_that_does_not_exist_is_refused_with_its_name(company, client, target):
+    kind, words = company.saw(client, target, "mint").notes["refused"]
+    assert kind == "BadRequestError"
+    assert "'nova'" in words
+    assert "shimmer" in words
+
+
+@pytest.mark.parametrize("client", MINTING[:1], ids=str)
+@pytest.mark.parametrize("target", TARGETS[:1])
+def test_the_models_can_be_listed_and_looked_at(company, client, target):
+    notes = company.saw(client, target, "mint").notes
+    assert notes["model"] in notes["models"]
+    assert notes["no model"] == "NotFoundError"
+
+
+@each_client
+@pytest.mark.parametrize("target", KEYED[:1])
+def test_who_brings_the_key_is_let_in_wherever_it_carries_it(company, client, target):
+    for conversation in client.conversations_with(target):
+        seen = company.saw(client, target, conversation)
+        assert [answer.status for answer in seen.answers] == ["completed"]
+
+
+@each_client
+@pytest.mark.parametrize("target", KEYED[1:])
+def test_who_brings_another_key_is_told_so(company, client, target):
+    for conversation in client.conversations_with(target):
+        seen = company.tried(client, target, conversation)
+        assert "401" in seen.failure or "invalid_api_key" in seen.failure
+        assert seen.answers == []
+
+
+# -- whether the types would notice ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("client", "other", "names_differ"),
+    [
+        (CLIENTS[0], "beta", {"conversation.item.added", "response.output_audio.delta"}),
+        (CLIENTS[1], "ga", {"response.audio.delta", "response.audio_transcript.done"}),
+    ],
+    ids=["ga", "beta"],
+)
+@pytest.mark.parametrize("target", TARGETS[:1])
+def test_the_types_refuse_the_other_dialects_names_and_shapes(company, client, target, other, names_differ):
+    seen = company.saw(client, target, "push-to-talk")
+    verdicts = [(message["type"], *company.judged(other, message)) for message in seen.messages]
+    refused = {name for name, complaint, _ in verdicts if complaint}
+    strange = {name for name, _, strays in verdicts if set(strays) - KNOWN_STRAYS[other]}
+    assert names_differ <= refused
+    assert {"session.created", "session.updated", "response.output_item.done"} <= refused | strange
+
+
+@pytest.mark.parametrize("dialect", ["ga", "beta"])
+def test_the_types_notice_a_field_that_is_missing_or_of_another_kind(company, dialect):
+    spoken = {
+        "type": "input_audio_buffer.speech_started",
+        "event_id": "e",
+        "item_id": "i",
+        "audio_start_ms": 1,
+    }
+    assert company.judged(dialect, spoken) == (None, [])
+    for wrong in ({"audio_start_ms": "1"}, {"audio_start_ms": None}, {"item_id": 7}):
+        assert company.judged(dialect, spoken | wrong)[0]
+    del spoken["item_id"]
+    assert company.judged(dialect, spoken)[0]

@@ -1,0 +1,198 @@
+"""A machine with a real sound card and real pins, as fast as this one: Debian on a kernel that is a program.
+
+It has one processor, no network but its own loopback, and systemd as its first process. A directory of this machine is
+`/mnt` in it. One command is run there as root, once the system is up; then it is switched off. Nothing of that is kept.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+
+from instruments.rig.box import OFF, Box
+from instruments.rig.image import PACKAGES, cache, image
+from instruments.rig.kernel import kernel, locked
+
+SUITE = "bookworm"
+HAS = (
+    *PACKAGES,
+    *("alsa-utils", "libasound2", "libportaudio2", "gpiod", "iproute2", "procps"),
+    *("python3", "python3-venv", "python3-numpy", "python3-yaml", "python3-systemd", "python3-pyaudio"),
+)
+# What edged needs besides; Raspberry Pi OS has lgpio and gpiozero 2 of its own.
+NEEDS = ("websockets>=17.4,<18", "msgspec>=0.19", "gpiozero>=2.0", "lgpio==0.2.2.0")
+PEERS = ("pipecat-ai==1.14.0", "openai>=1.74")
+TRIES, COMES_UP_S = 2, 60.0
+DISK_MB = 4096
+MEMORY_MB = 1024
+SOURCES = ("edged", "tests", "instruments", "conftest.py", "systemd", "config.yaml", "pyproject.toml")
+ROOT = Path(__file__).parents[2]
+
+# What a Raspberry Pi has, /dev/gpiochip0 with 54 lines and the number of its board; then what there is to be run.
+SCRIPT = """#!/bin/sh
+chip=/sys/kernel/config/gpio-sim/pi
+mkdir -p $chip/bank0
+echo 54 >$chip/bank0/num_lines
+mkdir -p $chip/bank0/line17 $chip/bank0/line27
+echo 1 >$chip/live
+printf 'Revision\\t: c03115\\n' >/run/cpuinfo
+mount --bind /run/cpuinfo /proc/cpuinfo
+mount -t hostfs none -o "$(tr ' ' '\\n' </proc/cmdline | sed -n s/^rig=//p)" /mnt
+cp -r /mnt/project /srv
+cd /srv/project
+sh /mnt/run >/mnt/out 2>&1
+echo $? >/mnt/status
+sync
+"""
+UNIT = """[Unit]
+After=multi-user.target sound.target
+[Service]
+Type=oneshot
+TimeoutStartSec=infinity
+Environment=HOME=/root
+ExecStart=/usr/local/sbin/rig
+ExecStopPost=/bin/systemctl poweroff --force --force
+"""
+
+# The end of the card that is edged's, by a name that PortAudio shows too; the other end is hw:0,1.
+SOUND = "pcm.kiosk { type hw card Loopback device 0 }\n"
+OFF_HERE = (*OFF, "proc-sys-fs-binfmt_misc.automount", "systemd-binfmt.service", "getty@tty1.service")
+
+
+def disk() -> Path:
+    """The file system of that machine; made at the first call, in two minutes."""
+    recipe = (SUITE, HAS, NEEDS, PEERS, SCRIPT, UNIT, SOUND, OFF_HERE)
+    place = cache() / f"card-{sha256(repr(recipe).encode()).hexdigest()[:12]}.ext4"
+    with locked(place):
+        if not place.exists():
+            base = image(SUITE, HAS)
+            with Box(base) as box:
+                _install(box)
+                _furnish(box)
+                with tempfile.TemporaryDirectory(dir=place.parent, prefix="edged-card-") as work:
+                    root = Path(work)
+                    _merge(base, root, box)
+                    new = place.with_suffix(".new")
+                    with new.open("w") as file:
+                        file.truncate(DISK_MB * 2**20)
+                    subprocess.run(
+                        [*("mke2fs", "-q", "-t", "ext4", "-E", "lazy_itable_init=1", "-d"), root, new],
+                        check=True,
+                    )
+            new.rename(place)
+    return place
+
+
+def run(command: str, share: Path, *, timeout_s: float = 600) -> int:
+    """Boots, runs the command in the guest's copy of this checkout, and returns its status.
+
+    `share` is the guest's /mnt, and keeps what was written there; its `out` is what the command said, its `console`
+    what the kernel did. Raises RuntimeError when the machine does not come to an end in time.
+    """
+    program, lower = kernel(), disk()
+    share = share.resolve()
+    for name in SOURCES:
+        source = ROOT / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        (share / "project").mkdir(exist_ok=True)
+        copy(
+            source,
+            share / "project" / name,
+            **({"ignore": shutil.ignore_patterns("__pycache__", ".*")} if source.is_dir() else {}),
+        )
+    (share / "run").write_text(command + "\n")
+    for _ in range(TRIES):
+        if _booted(program, lower, share, timeout_s):
+            break
+    told = share / "status"
+    if not told.exists():
+        raise RuntimeError(f"the machine did not come up:\n{(share / 'console').read_text()[-3000:]}")
+    return int(told.read_text())
+
+
+def _booted(program: Path, lower: Path, share: Path, timeout_s: float) -> bool:
+    """Runs the machine to its end; False: it did not come up, as it does not about once in ten."""
+    with tempfile.TemporaryDirectory(prefix="edged-card-") as work, (share / "console").open("w") as console:
+        words = [
+            *(str(program), f"mem={MEMORY_MB}M", f"ubd0={work}/changes,{lower}", "root=/dev/ubda", "rw"),
+            *(f"rig={share}", "snd_aloop.pcm_substreams=1", "init=/sbin/init", "systemd.show_status=0"),
+            *("con=null", "con0=null,fd:1", "con1=null", "ssl=null", f"uml_dir={work}/"),
+        ]
+        machine = subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=console,
+            stderr=console,
+            start_new_session=True,
+            env=os.environ | {"TMPDIR": "/dev/shm"},
+            preexec_fn=_in_one_place,  # noqa: PLW1509 no other thread is here
+        )
+        try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                machine.wait(timeout=COMES_UP_S)
+            if not (share / "out").exists():
+                return False
+            machine.wait(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            raise RuntimeError(f"the machine does not come to an end: see {share}") from None
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(machine.pid, signal.SIGKILL)
+            machine.wait()
+    return True
+
+
+def _in_one_place() -> None:
+    """On one processor, before all others.
+
+    The machine has one, and each of its processes is one of ours that changes places with the kernel at every system
+    call: on two processors each of these changes wakes the other one, and a call takes four times as long. And what
+    else runs here would be time that processes in there seem to have used.
+    """
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+
+
+def _install(box: Box) -> None:
+    for name, wanted in (("edged", NEEDS), ("pipecat", (*PEERS, *NEEDS))):
+        box.ask(f"python3 -m venv --system-site-packages /opt/{name}")
+        words = " ".join(f"'{each}'" for each in wanted)
+        box.ask(f"/opt/{name}/bin/pip install -q --no-cache-dir {words}", timeout_s=600)
+
+
+def _furnish(box: Box) -> None:
+    box.file("/usr/local/sbin/rig", SCRIPT, 0o755)
+    box.file("/etc/systemd/system/rig.service", UNIT)
+    box.ask("ln -sf ../rig.service /etc/systemd/system/multi-user.target.wants/")
+    box.file("/etc/udev/rules.d/60-gpio.rules", 'SUBSYSTEM=="gpio", GROUP="gpio", MODE="0660"\n')
+    box.file("/etc/asound.conf", SOUND)
+    box.ask("groupadd --system gpio")
+
+
+def _merge(base: Path, root: Path, box: Box) -> None:
+    """The image, and what was made in the box since; none of what a running system leaves about."""
+    subprocess.run(["cp", "-a", f"{base}/.", root], check=True)
+    for name in (
+        "opt/edged",
+        "opt/pipecat",
+        "usr/local/sbin/rig",
+        "etc/group",
+        "etc/gshadow",
+        "etc/asound.conf",
+    ):
+        target = root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["cp", "-aT", box.root / name, target], check=True)
+    subprocess.run(["cp", "-aT", box.root / "etc/systemd/system", root / "etc/systemd/system"], check=True)
+    for unit in OFF_HERE:
+        link = root / "etc/systemd/system" / unit
+        link.unlink(missing_ok=True)
+        link.symlink_to("/dev/null")
+    subprocess.run(
+        ["cp", "-a", box.root / "etc/udev/rules.d/60-gpio.rules", root / "etc/udev/rules.d/"], check=True
+    )

@@ -1,0 +1,94 @@
+"""The bare Debian a box starts from: made once, kept outside the checkout, never written to afterwards.
+
+Where packages come from is what this machine is set up with: its archive and its options for apt, its index and its
+options for pip. Nothing of that is in the image's name or in this file.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from hashlib import sha256
+from pathlib import Path
+
+from instruments.rig.able import obstacle
+
+# What a Raspberry Pi OS has besides the essential packages that a service could care for. No Python: edged brings it.
+PACKAGES = ("systemd", "systemd-sysv", "dbus", "udev", "ca-certificates", "util-linux", "mount")
+TOOLS = {"mmdebstrap": "mmdebstrap", "systemd-nspawn": "systemd-container"}
+
+
+def _missing() -> str:
+    if os.geteuid() != 0:
+        return "it needs root"
+    if found := obstacle():
+        return found
+    absent = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
+    return f"it needs {' '.join(absent)}: apt-get install -y {' '.join(absent)}" if absent else ""
+
+
+MISSING = _missing()
+"""Why there is no rig on this machine; empty where there is one."""
+
+
+def image(suite: str, packages: tuple[str, ...] = PACKAGES) -> Path:
+    """The root of a bare Debian; made at the first call, which takes about twenty seconds."""
+    place = cache() / f"{suite}-{sha256(repr(packages).encode()).hexdigest()[:12]}"
+    if not place.exists():
+        new = place.with_name(f"{place.name}.{os.getpid()}")
+        new.parent.mkdir(parents=True, exist_ok=True)
+        options = [f"--aptopt={line}" for line in apt_options()]
+        told = _ran(
+            *("mmdebstrap", "--quiet", "--variant=minbase", "--format=directory", *options),
+            *(f"--include={','.join(packages)}", suite, str(new), _archive(suite)),
+        )
+        if told.returncode:
+            shutil.rmtree(new, ignore_errors=True)
+            raise RuntimeError(f"no image can be made:\n{told.stderr[-3000:]}")
+        new.rename(place)
+    return place
+
+
+def apt_options() -> list[str]:
+    """How apt gets at its archive here, as lines of its configuration."""
+    told = _ran("apt-config", "dump", "Acquire").stdout.splitlines()
+    return [line for line in told if re.match(r"Acquire::(https?|Retries|ForceIPv[46])\b.*\".+\"", line)]
+
+
+def pip_options() -> dict[str, str]:
+    """How pip gets at its index here, its environment and its files taken together."""
+    told = _ran("python3", "-m", "pip", "config", "list").stdout
+    found = re.findall(r"^[\w:]+\.([\w-]+)='(.*)'$", told, re.MULTILINE)
+    return {name: value for name, value in found if name not in {"no-cache-dir", "require-virtualenv"}}
+
+
+def cache() -> Path:
+    """Where what is made once lies, outside the checkout."""
+    own = os.environ.get("EDGED_ENV")
+    base = (
+        Path(own) / "cache"
+        if own
+        else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edged"
+    )
+    return base / "rig"
+
+
+def _archive(suite: str) -> str:
+    """Where this machine has Debian from, for a suite that need not be its own."""
+    wanted = (
+        "indextargets",
+        "--format",
+        "$(LABEL)|$(CODENAME)|$(RELEASE)|$(REPO_URI)",
+        "Created-By: Packages",
+    )
+    for refresh in (["true"], ["apt-get", "-q", "update"]):  # a clean machine has no lists yet
+        _ran(*refresh)
+        for line in _ran("apt-get", *wanted).stdout.splitlines():
+            label, codename, release, uri = line.split("|")
+            if label == "Debian" and codename == release:
+                return f"deb {uri} {suite} main"
+    raise RuntimeError("apt knows no archive of Debian here: apt-get update")
+
+
+def _ran(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=600)

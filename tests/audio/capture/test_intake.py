@@ -1,0 +1,591 @@
+"""The crossing up: nothing lost at the gate, nothing kept that was not meant to be."""
+
+from array import array
+from threading import Event, Thread
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from edged import pcm
+from edged.audio.capture.health import Fitness, Health
+from edged.audio.capture.intake import Intake
+from edged.audio.capture.utterances import Utterances
+from edged.audio.ports import Heed
+from tests.effort import examples
+
+BLOCK = 960  # 20 ms
+MS = 48
+
+
+class Rig:
+    """An intake, its log, and how often the loop was woken."""
+
+    def __init__(self, **options) -> None:
+        self.log = Utterances(longest_ms=options.pop("longest_ms", 1000), most=99)
+        self.wakes = 0
+        self.intake = Intake(self.log, wake=self.wake, **{"preroll_ms": 40, **options})
+        self.number = 0
+
+    def wake(self) -> None:
+        self.wakes += 1
+
+    def block(self, n_bytes: int = BLOCK) -> bytes:
+        self.number += 1
+        return bytes([self.number % 256]) * n_bytes
+
+    def hand(self, n_bytes: int = BLOCK) -> bytes:
+        block = self.block(n_bytes)
+        self.intake.hand(block)
+        return block
+
+    def open(self) -> None:
+        self.log.begin(0)
+        self.intake.open()
+
+    def said(self) -> bytes:
+        """What the log has of its newest utterance, after shutting the gate."""
+        self.intake.shut()
+        self.log.end(0)
+        sound = b""
+        while (entry := self.log.next(1 << 20)) is not None:
+            sound += entry.pcm
+        self.log.committed()
+        return sound
+
+
+def test_the_preroll_comes_first_then_what_is_handed_in():
+    rig = Rig()
+    blocks = [rig.hand() for _ in range(3)]
+    rig.open()
+    blocks += [rig.hand() for _ in range(3)]
+    assert rig.said() == b"".join(blocks[1:])  # 40 ms of pre-roll
+
+
+def test_the_preroll_is_in_the_log_when_the_gate_is_open():
+    rig = Rig()
+    block = rig.hand()
+    rig.open()
+    assert rig.log.next(BLOCK).pcm == block
+    assert rig.intake.is_open
+
+
+def test_the_preroll_is_exact_whatever_the_block():
+    rig = Rig(preroll_ms=30)
+    first, second = rig.hand(), rig.hand()
+    rig.open()
+    assert rig.said() == first[BLOCK // 2 :] + second
+
+
+def test_without_a_preroll_the_utterance_begins_with_the_press():
+    rig = Rig(preroll_ms=0)
+    rig.hand()
+    rig.open()
+    after = rig.hand()
+    assert rig.said() == after
+
+
+def test_all_that_was_handed_in_before_the_gate_shut_is_in_the_log():
+    rig = Rig()
+    rig.open()
+    block = rig.hand()
+    rig.intake.shut()
+    assert not rig.intake.is_open
+    assert rig.log.held_bytes == BLOCK
+    assert rig.log.next(BLOCK).pcm == block
+
+
+def test_nothing_reaches_the_log_while_the_gate_is_shut():
+    rig = Rig()
+    for _ in range(10):
+        rig.hand()
+    rig.intake.collect()
+    assert (rig.log.held_bytes, rig.wakes) == (0, 0)
+    rig.open()
+    rig.said()
+    rig.hand()
+    rig.intake.collect()
+    assert (rig.log.held_bytes, rig.wakes) == (0, 0)
+
+
+def test_the_ring_starts_empty_after_an_utterance():
+    rig = Rig()
+    rig.hand()
+    rig.open()
+    rig.hand()
+    rig.said()
+    rig.open()
+    assert rig.said() == b""
+
+
+def test_the_loop_is_woken_once_per_gathering():
+    rig = Rig(gather_ms=40)
+    rig.open()
+    wakes = []
+    for _ in range(5):
+        rig.hand()
+        wakes.append(rig.wakes)
+    assert wakes == [0, 1, 1, 2, 2]
+
+
+def test_forty_milliseconds_are_gathered_unless_told_otherwise():
+    rig = Rig()
+    rig.open()
+    rig.hand(40 * MS - 2)
+    assert rig.wakes == 0
+    rig.hand(2)
+    assert rig.wakes == 1
+
+
+def test_how_much_is_gathered_may_be_changed():
+    rig = Rig(gather_ms=40)
+    rig.intake.set_gather(60)
+    rig.open()
+    wakes = []
+    for _ in range(6):
+        rig.hand()
+        wakes.append(rig.wakes)
+    assert wakes == [0, 0, 1, 1, 1, 2]
+
+
+def test_a_new_utterance_gathers_anew():
+    rig = Rig()
+    rig.open()
+    rig.hand()
+    rig.said()
+    rig.open()
+    rig.hand()
+    assert rig.wakes == 0
+
+
+def test_collecting_moves_what_was_gathered_once():
+    rig = Rig()
+    rig.open()
+    first = rig.hand() + rig.hand()
+    rig.intake.collect()
+    assert rig.log.held_bytes == len(first)
+    rig.intake.collect()
+    second = rig.hand()
+    assert rig.said() == first + second
+
+
+def test_the_device_may_use_its_memory_again():
+    rig = Rig()
+    rig.open()
+    memory = bytearray(b"ab" * 10)
+    rig.intake.hand(memory)
+    memory[:] = bytes(20)
+    rig.intake.hand(memoryview(memory))
+    assert rig.said() == b"ab" * 10 + bytes(20)
+
+
+def test_it_counts_what_it_was_handed():
+    rig = Rig()
+    rig.hand()
+    rig.intake.blind(True)
+    rig.hand(100)
+    rig.open()
+    rig.hand(2)
+    assert (rig.intake.blocks, rig.intake.handed_bytes, rig.intake.dropped_bytes) == (3, BLOCK + 102, 0)
+
+
+def test_a_loop_that_never_collects_does_not_fill_the_memory():
+    rig = Rig(longest_ms=50)
+    rig.open()
+    blocks = [rig.hand() for _ in range(4)]
+    assert rig.intake.dropped_bytes == 30 * MS
+    assert rig.said() == b"".join(blocks)[: 50 * MS]
+    assert rig.log.dropped_bytes == 0
+
+
+def test_what_was_collected_makes_room():
+    rig = Rig(longest_ms=50)
+    for _ in range(3):
+        rig.open()
+        first = rig.hand()
+        rig.intake.collect()
+        second = rig.hand()
+        assert rig.said() == first + second
+    assert rig.intake.dropped_bytes == 0
+
+
+# The machine's own voice
+
+
+def test_while_the_machine_speaks_there_is_no_preroll():
+    rig = Rig()
+    rig.hand()
+    rig.intake.blind(True)
+    rig.hand()
+    rig.open()
+    after = rig.hand()
+    assert rig.said() == after
+
+
+def test_the_rooms_tail_is_no_preroll_either_to_the_sample():
+    rig = Rig(tail_ms=30)
+    rig.intake.blind(True)
+    rig.hand()
+    rig.intake.blind(False)
+    rig.hand()
+    half = rig.hand()
+    rig.open()
+    assert rig.said() == half[BLOCK // 2 :]
+
+
+def test_the_tail_is_sixty_milliseconds_unless_told_otherwise():
+    rig = Rig()
+    rig.intake.blind(True)
+    rig.intake.blind(False)
+    for _ in range(3):
+        rig.hand()
+    kept = rig.hand(2)
+    rig.open()
+    assert rig.said() == kept
+
+
+def test_what_the_speaker_still_holds_passes_before_the_rooms_tail():
+    rig = Rig(tail_ms=20)
+    rig.intake.set_latency(40)
+    rig.intake.blind(True)
+    rig.intake.blind(False)
+    for _ in range(3):
+        rig.hand()
+    kept = rig.hand()
+    rig.open()
+    assert rig.said() == kept
+
+
+def test_being_silent_is_not_falling_silent():
+    rig = Rig()
+    rig.intake.blind(False)
+    block = rig.hand()
+    rig.intake.blind(False)
+    rig.open()
+    assert rig.said() == block
+
+
+def test_each_time_the_machine_falls_silent_has_its_tail():
+    rig = Rig(tail_ms=20)
+    for _ in range(2):
+        rig.intake.blind(True)
+        rig.hand()
+        rig.intake.blind(False)
+        rig.hand()
+    kept = rig.hand()
+    rig.open()
+    assert rig.said() == kept
+
+
+def test_who_speaks_over_the_machine_is_heard():
+    rig = Rig()
+    rig.intake.blind(True)
+    rig.open()
+    first = rig.hand()
+    rig.intake.blind(False)
+    second = rig.hand()
+    assert rig.said() == first + second
+
+
+def test_the_tail_passes_while_somebody_speaks():
+    rig = Rig(tail_ms=20)
+    rig.intake.blind(True)
+    rig.open()
+    rig.intake.blind(False)
+    rig.hand()
+    rig.said()
+    kept = rig.hand()
+    rig.open()
+    assert rig.said() == kept
+
+
+class AgainstAPlainString(RuleBasedStateMachine):
+    """The pre-roll and the utterance are what two plain strings say they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rig = Rig(preroll_ms=30, tail_ms=10, longest_ms=100_000)
+        self.ring = self.said = b""
+        self.is_open = self.speaking = False
+        self.deaf = 0
+
+    @rule(samples=st.integers(0, 1500))
+    def hand(self, samples) -> None:
+        block = self.rig.hand(samples * 2)
+        kept = block[self.deaf :]
+        self.deaf = max(0, self.deaf - len(block))
+        if self.is_open:
+            self.said += block
+        elif not self.speaking:
+            self.ring = (self.ring + kept)[-30 * MS :]
+
+    @precondition(lambda self: not self.is_open)
+    @rule()
+    def open(self) -> None:
+        self.rig.open()
+        self.is_open, self.said, self.ring = True, self.ring, b""
+
+    @precondition(lambda self: self.is_open)
+    @rule()
+    def shut(self) -> None:
+        assert self.rig.said() == self.said
+        self.is_open = False
+
+    @rule()
+    def collect(self) -> None:
+        self.rig.intake.collect()
+        assert self.rig.log.held_bytes == (len(self.said) if self.is_open else 0)
+
+    @rule(speaking=st.booleans())
+    def blind(self, speaking) -> None:
+        self.rig.intake.blind(speaking)
+        if speaking:
+            self.ring = b""
+        elif self.speaking:
+            self.deaf = 10 * MS
+        self.speaking = speaking
+
+
+AgainstAPlainString.TestCase.settings = examples(60, stateful_step_count=30)
+TestAgainstAPlainString = AgainstAPlainString.TestCase
+
+
+def test_the_seam_between_preroll_and_speech_is_exact_whatever_the_threads_do():
+    """Numbered samples in blocks of every size from a thread: what is said is one run of them, and begins in time."""
+    log = Utterances(longest_ms=100_000)
+    intake = Intake(log, preroll_ms=10, wake=lambda: None)
+    numbers = array("H", range(60_000))
+    opened = Event()
+
+    def device() -> None:
+        at, size = 0, 0
+        while at < len(numbers):
+            size = size % 97 + 1
+            intake.hand(numbers[at : at + size].tobytes())
+            at += size
+            if at > 20_000:
+                opened.wait()
+
+    for number in range(10):
+        opened.clear()
+        thread = Thread(target=device)
+        before = intake.blocks
+        thread.start()
+        while intake.blocks < before + 40 * number:  # 20 000 samples are 415 blocks and more
+            pass
+        log.begin(0)
+        intake.open()
+        opened.set()
+        thread.join()
+        intake.shut()
+        log.end(0)
+        said = array("H")
+        while (entry := log.next(1 << 20)) is not None:
+            said.frombytes(entry.pcm)
+        log.committed()
+        assert said == numbers[said[0] :]
+        assert said[0] <= 20_097
+
+
+def test_what_was_heard_before_the_microphone_began_anew_is_no_preroll():
+    rig = Rig()
+    rig.hand()
+    rig.intake.forget()
+    block = rig.hand(100)
+    rig.open()
+    assert rig.said() == block
+
+
+def test_what_is_recorded_is_judged_from_the_preroll_to_the_last_block():
+    rig = Rig()
+    for _ in range(2):
+        rig.intake.hand(array("h", [-9000, 9000] * 240).tobytes())
+        rig.open()
+        rig.intake.hand(bytes(BLOCK))
+        assert rig.intake.judge().refused is None  # the pre-roll was no silence
+        rig.said()
+        rig.open()
+        rig.intake.hand(bytes(BLOCK))
+        assert rig.intake.judge().refused == "microphone_silent"
+        rig.intake.hand(array("h", [-9000, 9000] * 480).tobytes())
+        assert rig.intake.judge().refused is None
+        rig.said()
+
+
+def test_a_real_thread_loses_nothing():
+    log = Utterances(longest_ms=100_000)
+    intake = Intake(log, preroll_ms=0, wake=lambda: None)
+    log.begin(0)
+    intake.open()
+    blocks = [pcm.gain(number.to_bytes(2, "little") * 48, 1.0) for number in range(400)]
+    thread = Thread(target=lambda: [intake.hand(block) for block in blocks])
+    thread.start()
+    while thread.is_alive():
+        intake.collect()
+    thread.join()
+    intake.shut()
+    assert log.next(1 << 20).pcm == b"".join(blocks)
+
+
+def test_what_goes_on_in_another_utterance_leaves_all_until_then_to_the_one_before():
+    rig = Rig()
+    before = rig.hand()
+    rig.open()
+    before += rig.hand(100)
+    rig.intake.go_on()
+    rig.log.end(0)
+    rig.log.begin(0)
+    after = rig.hand(200)
+    rig.intake.collect()
+    assert [rig.log.next(1 << 20).pcm for _ in range(3)] == [before, b"", after]  # between them the end
+
+
+def test_the_next_utterance_is_judged_by_its_own_sound_alone():
+    rig = Rig()
+    rig.intake.hand(array("h", [-9000, 9000] * 240).tobytes())
+    rig.open()
+    rig.intake.hand(array("h", [-9000, 9000] * 240).tobytes())
+    rig.intake.go_on()
+    rig.intake.hand(bytes(BLOCK))
+    assert rig.intake.judge().refused == "microphone_silent"
+
+
+def test_another_length_of_preroll_holds_at_once_and_what_was_kept_is_forgotten():
+    rig = Rig(preroll_ms=40)
+    rig.hand()
+    rig.intake.set_preroll(20)
+    rig.open()
+    assert rig.said() == b""
+    rig.hand()
+    kept = rig.hand()
+    rig.open()
+    assert rig.said() == kept
+
+
+def test_what_neither_the_loop_nor_the_log_could_take_is_lost():
+    rig = Rig(longest_ms=50)
+    rig.open()
+    for _ in range(3):
+        rig.hand()  # 10 ms too much for the loop
+    rig.intake.collect()
+    rig.hand()  # and 20 ms for the log
+    rig.intake.collect()
+    assert rig.intake.lost_bytes == 30 * MS
+
+
+LOUD = array("h", [-9000, 9000] * 480).tobytes()  # 40 ms
+
+
+def test_what_was_heard_before_the_press_is_judged_though_nothing_came_after_it():
+    rig = Rig()
+    rig.intake.hand(LOUD)
+    rig.open()
+    assert rig.intake.judge().refused is None
+
+
+def test_an_utterance_of_nothing_is_judged_as_that():
+    rig = Rig()
+    assert rig.intake.judge().refused == rig.intake.health.verdict().refused is not None
+
+
+def test_what_was_heard_before_the_press_is_not_of_the_next_utterance_either():
+    rig = Rig()
+    rig.intake.hand(LOUD)
+    rig.open()
+    rig.intake.go_on()
+    rig.intake.hand(bytes(BLOCK))
+    assert rig.intake.judge().refused == "microphone_silent"
+
+
+def test_whoever_judges_is_the_one_that_was_given():
+    health = Health(Fitness(judged=False))
+    rig = Rig(health=health)
+    assert rig.intake.health is health
+    rig.open()
+    rig.intake.hand(bytes(BLOCK))
+    assert rig.intake.judge().refused is None
+
+
+def test_what_was_collected_leaves_room_for_the_longest_utterance_to_the_sample():
+    rig = Rig(longest_ms=50)
+    rig.open()
+    rig.hand()
+    rig.intake.collect()
+    for _ in range(3):
+        rig.hand()
+    assert rig.intake.dropped_bytes == 10 * MS
+
+
+def test_the_longest_utterance_is_gathered_to_the_sample():
+    rig = Rig(longest_ms=50)
+    rig.open()
+    rig.hand(50 * MS)
+    assert rig.intake.dropped_bytes == 0
+    rig.hand(2)
+    assert rig.intake.dropped_bytes == 2
+
+
+def test_other_formats_have_other_milliseconds():
+    wide = pcm.Format(16_000)
+    log = Utterances(longest_ms=1000, most=99)
+    wakes = []
+    intake = Intake(log, preroll_ms=10, gather_ms=20, tail_ms=30, wake=lambda: wakes.append(1), fmt=wide)
+    intake.blind(True)
+    intake.blind(False)
+    intake.hand(bytes(960))  # the room's tail
+    intake.hand(b"\1\2" * 160 + b"\3\4" * 160)
+    log.begin(0)
+    intake.open()
+    assert log.next(1 << 20).pcm == b"\3\4" * 160
+    intake.hand(bytes(638))
+    assert wakes == []
+    intake.hand(bytes(2))
+    assert wakes == [1]
+
+
+def test_what_is_wanted_of_the_microphone_is_told_when_it_changes_and_only_then():
+    rig = Rig()
+    wanted = []
+    assert rig.intake.heed is Heed.SOON
+    rig.intake.blind(True)  # nobody asks to be told
+    rig.intake.blind(False)
+    rig.intake.on_heed = wanted.append
+    rig.intake.blind(False)
+    assert wanted == []
+    rig.intake.blind(True)
+    rig.intake.blind(True)
+    assert wanted == [Heed.NONE]
+    rig.open()
+    assert rig.intake.heed is wanted[-1] is Heed.NOW
+    rig.intake.blind(False)
+    rig.said()
+    assert wanted == [Heed.NONE, Heed.NOW, Heed.SOON]
+    rig.open()
+    rig.intake.blind(True)
+    rig.said()
+    assert wanted[3:] == [Heed.NOW, Heed.NONE]
+
+
+def test_sound_is_wanted_before_the_gate_is_open_and_until_it_is_shut():
+    """What is dropped because nobody wants it must not be of an utterance."""
+    rig = Rig()
+    rig.intake.on_heed = lambda heed: gates.append((heed, rig.intake.is_open))
+    gates = []
+    rig.open()
+    rig.said()
+    assert gates == [(Heed.NOW, False), (Heed.SOON, False)]
+
+
+def test_a_gate_that_is_shut_gathers_anew_after_what_was_handed_in_last():
+    rig = Rig(gather_ms=40)
+    rig.open()
+    rig.hand()
+    rig.said()
+    rig.open()
+    rig.hand(40 * MS - 2)
+    assert rig.wakes == 0
+    rig.hand(2)
+    assert rig.wakes == 1
+    rig.hand(40 * MS - 2)
+    assert rig.wakes == 1
+    rig.hand(2)
+    assert rig.wakes == 2

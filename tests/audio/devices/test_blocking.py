@@ -1,0 +1,107 @@
+"""A speaker over a library whose writes wait, by a stream that is none."""
+
+import queue
+import threading
+
+import pytest
+
+from edged.audio.devices.blocking import BlockingSpeaker
+from edged.audio.dsp.samples import Layout
+from edged.errors import DeviceError
+from tests.audio.devices.test_contract import BLOCK, IN_TIME_S, Sound, never
+
+
+class Stream:
+    """Swallows all at once."""
+
+    layout = Layout(24_000, 1)
+    latency_ms = 40
+
+    def __init__(self):
+        self.closed = False
+
+    def write(self, frames):
+        pass
+
+    def close(self):
+        self.closed = True
+
+
+@pytest.mark.parametrize("error", [DeviceError("gone", "speaker_lost"), RuntimeError("a bug")])
+def test_what_the_opening_raises_is_raised_by_the_start_and_nothing_is_left(error):
+    def refuse(let_go):
+        raise error
+
+    speaker, source = BlockingSpeaker(refuse), Sound(BLOCK)
+    with pytest.raises(type(error), match=str(error)):
+        speaker.start(source, never)
+    assert source.on_work is None
+    speaker.stop()
+
+
+def test_it_can_be_woken_before_it_has_ever_looked():
+    source, woken, streams = Sound(), [], []
+
+    def opened(let_go):
+        woken.append(source.on_work is not None)
+        streams.append(Stream())
+        return streams[-1]
+
+    speaker = BlockingSpeaker(opened)
+    speaker.start(source, never)
+    source.work(BLOCK)
+    assert source.finished.wait(IN_TIME_S)
+    speaker.stop()
+    assert woken == [True]
+    assert streams[0].closed
+
+
+def test_asked_to_let_go_it_plays_to_the_end_and_does():
+    source, lost, asks = Sound(BLOCK * 3), queue.Queue(), []
+
+    class Asked(Stream):
+        def write(self, frames):
+            asks[0]()
+
+    def opened(let_go):
+        asks.append(let_go)
+        return Asked()
+
+    speaker = BlockingSpeaker(opened)
+    speaker.start(source, lost.put)
+    error = lost.get(timeout=IN_TIME_S)
+    assert error.cause == "speaker_lost"
+    assert source.finished.is_set()
+    speaker.stop()
+
+
+def test_asked_to_let_go_at_rest_it_does_at_once():
+    source, lost, asks = Sound(), queue.Queue(), []
+
+    def opened(let_go):
+        asks.append(let_go)
+        return Stream()
+
+    speaker = BlockingSpeaker(opened)
+    speaker.start(source, lost.put)
+    source.work(BLOCK)
+    assert source.finished.wait(IN_TIME_S)
+    asks[0]()
+    assert "anew" in str(lost.get(timeout=IN_TIME_S))
+    speaker.stop()
+    speaker.start(source, lost.put)  # and what was asked is over
+    source.work(BLOCK)
+    assert source.finished.wait(IN_TIME_S)
+    speaker.stop()
+    assert lost.empty()
+
+
+def test_a_bug_of_the_source_ends_the_thread_where_it_is_told(monkeypatch):
+    told, stream, source = queue.Queue(), Stream(), Sound(BLOCK)
+    monkeypatch.setattr(threading, "excepthook", lambda args: told.put(args.exc_type))
+    source.take = lambda n_bytes: 1 / 0
+    speaker = BlockingSpeaker(lambda let_go: stream)
+    speaker.start(source, never)
+    assert told.get(timeout=IN_TIME_S) is ZeroDivisionError
+    speaker.stop()
+    assert stream.closed

@@ -1,0 +1,110 @@
+"""One library, several that open streams of it."""
+
+import pytest
+
+from edged.audio.devices.listing import Listing
+from edged.audio.devices.names import Card
+from edged.errors import DeviceError
+
+SPEAKER, MICROPHONE = Card(0, "speaker", "", speakers=(0,)), Card(1, "microphone", "", microphones=(0,))
+NOT_THERE = DeviceError("it is not there", "microphone_lost")
+
+
+class PortAudio:
+    """Lists what is plugged in when it begins; `running` is what must not be ended under an open stream."""
+
+    def __init__(self):
+        self.plugged, self.began, self.running, self.broken = [SPEAKER], 0, False, False
+        self.asked = []
+        self.listing = Listing(self.begin, self.end, lambda: list(self.plugged))
+
+    def begin(self):
+        if self.broken:
+            raise OSError("no")
+        assert not self.running
+        self.began += 1
+        self.running = True
+        return list(self.plugged)
+
+    def end(self, _):
+        assert self.running
+        self.running = False
+
+    def hold(self, what="microphone"):
+        return self.listing.hold(what, lambda: self.asked.append(what))
+
+
+@pytest.fixture
+def portaudio():
+    return PortAudio()
+
+
+def test_the_library_runs_from_the_first_stream_to_the_last(portaudio):
+    listing, first, second = portaudio.listing, portaudio.hold(), portaudio.hold()
+    assert portaudio.began == 1
+    assert second.library is first.library
+    listing.release(first)
+    assert portaudio.running
+    listing.release(first)
+    assert portaudio.running
+    listing.release(second)
+    assert not portaudio.running
+
+
+def test_the_list_is_made_anew_once_nothing_is_open(portaudio):
+    portaudio.listing.release(portaudio.hold())
+    portaudio.plugged.append(MICROPHONE)
+    assert portaudio.hold().library == [SPEAKER, MICROPHONE]
+
+
+def test_a_library_that_does_not_begin_is_not_held(portaudio):
+    portaudio.broken = True
+    with pytest.raises(OSError, match="no"):
+        portaudio.hold()
+    portaudio.broken = False
+    portaudio.listing.release(portaudio.hold())
+    assert not portaudio.running
+
+
+def test_who_is_refused_by_a_list_older_than_the_cards_has_the_others_let_go(portaudio):
+    speaker = portaudio.hold("speaker")
+    portaudio.plugged.append(MICROPHONE)
+    error = portaudio.listing.refused(portaudio.hold(), "microphone", NOT_THERE)
+    assert error.cause == "microphone_lost"
+    assert str(error).startswith("it is not there; PortAudio has to look anew")
+    assert portaudio.asked == ["speaker"]
+    portaudio.listing.release(speaker)
+    assert portaudio.hold().library == [SPEAKER, MICROPHONE]
+
+
+def test_one_that_is_missing_all_the_time_disturbs_nobody(portaudio):
+    portaudio.hold("speaker")
+    for _ in range(3):
+        assert portaudio.listing.refused(portaudio.hold(), "microphone", NOT_THERE) is NOT_THERE
+    assert portaudio.asked == []
+    assert portaudio.running
+
+
+def test_one_that_is_refused_alone_is_told_why_and_leaves_nothing_open(portaudio):
+    hold = portaudio.hold()
+    portaudio.plugged.append(MICROPHONE)
+    assert portaudio.listing.refused(hold, "microphone", NOT_THERE) is NOT_THERE
+    assert not portaudio.running
+
+
+def test_nothing_is_opened_by_a_list_that_names_a_card_that_has_gone(portaudio):
+    portaudio.plugged.append(MICROPHONE)
+    portaudio.hold("speaker")
+    portaudio.plugged.remove(MICROPHONE)
+    with pytest.raises(DeviceError, match="old list") as caught:
+        portaudio.hold()
+    assert caught.value.cause == "microphone_lost"
+    assert portaudio.asked == ["speaker"]
+
+
+def test_where_no_cards_are_told_of_the_error_says_what_helps(portaudio):
+    portaudio.plugged.clear()
+    portaudio.hold("speaker")
+    error = portaudio.listing.refused(portaudio.hold(), "microphone", NOT_THERE)
+    assert "when edged is started anew" in str(error)
+    assert portaudio.asked == []

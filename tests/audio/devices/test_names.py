@@ -1,0 +1,150 @@
+"""Cards by name, over the trees that the kernel shows of them."""
+
+import re
+
+import pytest
+
+from edged.audio.devices.names import cards, holder, resolve
+from edged.errors import DeviceError
+
+
+class Machine:
+    """A /proc/asound and a /sys/class/sound; cards are plugged in and out."""
+
+    def __init__(self, folder):
+        self.proc, self.sys, self._devices = folder / "asound", folder / "class", folder / "devices"
+        for each in (self.proc, self.sys, self._devices):
+            each.mkdir()
+        self._lines = {}
+
+    def plug(self, number, card_id, name, *, pcms=("pcm0p", "pcm0c"), usb=None, port=None):
+        folder = self.proc / f"card{number}"
+        folder.mkdir()
+        (folder / "id").write_text(f"{card_id}\n")
+        for pcm in pcms:
+            (folder / pcm).mkdir()
+        if not (self.proc / card_id).exists():
+            (self.proc / card_id).symlink_to(folder)
+        self._lines[number] = (
+            f"{number:2} [{card_id:15}]: USB-Audio - {name}\n"
+            f"                      Maker {name} at usb-3f980000.usb-{port}, full speed\n"
+        )
+        (self.proc / "cards").write_text("".join(self._lines[at] for at in sorted(self._lines)))
+        device = self._devices / (port or "soc-codec")
+        device.mkdir()
+        if usb is not None:
+            vendor, product, serial = usb
+            (device / "idVendor").write_text(f"{vendor}\n")
+            (device / "idProduct").write_text(f"{product}\n")
+            if serial:
+                (device / "serial").write_text(f"{serial}\n")
+            device /= f"{port}:1.0"
+            device.mkdir()
+        (self.sys / f"card{number}").mkdir()
+        (self.sys / f"card{number}" / "device").symlink_to(device)
+
+    def resolve(self, what, *wanted, defined=("default", "pulse", "hw", "plughw")):
+        return resolve(what, wanted, cards(self.proc, self.sys), lambda name: name in defined)
+
+
+@pytest.fixture
+def machine(tmp_path):
+    return Machine(tmp_path)
+
+
+@pytest.fixture
+def kiosk(machine):
+    """A Pi with HDMI, a speakerphone, and two microphones of one make."""
+    machine.plug(0, "vc4hdmi0", "vc4-hdmi-0", pcms=("pcm0p",))
+    machine.plug(1, "Jabra", "Jabra SPEAK 510 USB", usb=("0b0e", "0420", "745C4B"), port="1-1.4")
+    machine.plug(2, "Device", "USB PnP Sound Device", usb=("08bb", "2902", ""), port="1-1.2", pcms=("pcm0c",))
+    machine.plug(
+        3, "Device_1", "USB PnP Sound Device", usb=("08bb", "2902", ""), port="1-1.3", pcms=("pcm1c",)
+    )
+    return machine
+
+
+@pytest.mark.parametrize(
+    ("wanted", "opened"),
+    [
+        ("Jabra", "hw:CARD=Jabra,DEV=0"),
+        ("Device", "hw:CARD=Device,DEV=0"),  # an id is exact: Device_1 is another
+        ("usb:0b0e:0420", "hw:CARD=Jabra,DEV=0"),
+        ("usb:0B0E:0420:745C4B", "hw:CARD=Jabra,DEV=0"),
+        ("port:1-1.3", "hw:CARD=Device_1,DEV=1"),  # the device that can hear is its second
+        ("speak 510", "hw:CARD=Jabra,DEV=0"),
+        ("jabra*usb", "hw:CARD=Jabra,DEV=0"),
+        ("Jabra,DEV=2", "hw:CARD=Jabra,DEV=2"),
+        ("default", "default"),
+        ("plughw:CARD=Jabra,DEV=0", "plughw:CARD=Jabra,DEV=0"),
+        ("pulse", "pulse"),
+    ],
+)
+def test_a_name_finds_its_card(kiosk, wanted, opened):
+    assert kiosk.resolve("microphone", wanted) == [opened]
+
+
+def test_only_cards_that_can_are_meant(kiosk):
+    assert kiosk.resolve("speaker", "usb") == ["hw:CARD=Jabra,DEV=0"]  # the microphones are USB, too
+    with pytest.raises(
+        DeviceError, match=r"vc4.* is not there; there are: Jabra \(Jabra SPEAK 510 USB\)"
+    ) as e:
+        kiosk.resolve("microphone", "vc4hdmi0")
+    assert e.value.cause == "microphone_lost"
+
+
+@pytest.mark.parametrize("wanted", ["usb:08bb:2902", "PnP", "Device?*", "*PnP*"])
+def test_a_name_that_fits_two_cards_is_an_error_that_lists_them(kiosk, wanted):
+    if wanted == "Device?*":
+        assert kiosk.resolve("microphone", wanted) == ["hw:CARD=Device_1,DEV=1"]
+        return
+    with pytest.raises(DeviceError, match=r"Device .*port:1-1\.2; Device_1 .*port:1-1\.3;") as caught:
+        kiosk.resolve("microphone", wanted)
+    assert caught.value.cause == "device_ambiguous"
+
+
+def test_fallbacks_are_tried_in_their_order_and_those_that_are_absent_left_out(kiosk):
+    assert kiosk.resolve("microphone", "usb:dead:beef", "port:1-1.2", "default") == [
+        "hw:CARD=Device,DEV=0",
+        "default",
+    ]
+
+
+def test_a_card_keeps_its_name_under_another_number(machine, tmp_path):
+    (tmp_path / "later").mkdir()
+    later = Machine(tmp_path / "later")
+    for each, order in ((machine, (1, 2)), (later, (2, 1))):
+        each.plug(order[0], "Jabra", "Jabra", usb=("0b0e", "0420", "7"), port="1-1.4")
+        each.plug(order[1], "Device", "USB PnP", usb=("08bb", "2902", ""), port="1-1.2")
+    for wanted in ("Jabra", "usb:0b0e:0420:7", "port:1-1.4", "jab*"):
+        assert machine.resolve("speaker", wanted) == later.resolve("speaker", wanted)
+
+
+def test_the_only_card_comes_after_a_default_that_may_be_another(machine):
+    machine.plug(0, "vc4hdmi0", "vc4-hdmi-0", pcms=("pcm0p",))
+    machine.plug(1, "Mic", "USB Mic", pcms=("pcm0c",), usb=("08bb", "2902", ""), port="1-1.2")
+    assert machine.resolve("microphone", "default") == ["default", "hw:CARD=Mic,DEV=0"]
+
+
+def test_without_a_card_there_is_none(tmp_path):
+    assert cards(tmp_path / "no", tmp_path / "no") == []
+    with pytest.raises(DeviceError, match=r"no card at all .* see `speaker\.device`"):
+        resolve("speaker", ["Jabra"], [], lambda name: False)
+
+
+def test_a_card_tells_where_it_is(kiosk):
+    told = [str(card) for card in cards(kiosk.proc, kiosk.sys)]
+    assert told[0] == "vc4hdmi0 (vc4-hdmi-0)"
+    assert told[1] == "Jabra (Jabra SPEAK 510 USB) usb:0b0e:0420:745C4B port:1-1.4"
+
+
+def test_who_holds_a_card_is_named(kiosk):
+    import os
+
+    status = kiosk.proc / "card1" / "pcm0p" / "sub0"
+    status.mkdir()
+    (status / "status").write_text(f"state: RUNNING\nowner_pid   : {os.getpid()}\n")
+    assert re.fullmatch(rf".+ \({os.getpid()}\)", holder("speaker", "hw:CARD=Jabra,DEV=0", kiosk.proc))
+    (status / "status").write_text("closed\n")
+    assert holder("speaker", "hw:CARD=Jabra,DEV=0", kiosk.proc) == ""
+    assert holder("speaker", "default", kiosk.proc) == ""

@@ -1,0 +1,35 @@
+"""What is tried with a device of PortAudio, and what is said when nothing fits."""
+
+import pytest
+
+from edged.audio.devices.opening import BUSY, UNFIT, layouts, refusal
+
+
+def tried(*arguments):
+    return [(layout.rate_hz, layout.channels) for layout in layouts(*arguments)]
+
+
+def test_our_own_rate_goes_first_then_the_devices_and_each_once():
+    assert [rate for rate, _ in tried(44_100, 1, 1)] == [24_000, 44_100, 48_000, 16_000]
+    assert [rate for rate, _ in tried(8_000, 1, 1)] == [24_000, 8_000, 48_000, 44_100, 16_000]
+
+
+def test_of_the_channels_the_fewest_that_will_do_then_a_pair_then_all():
+    assert [count for rate, count in tried(24_000, 1, 6) if rate == 24_000] == [1, 2, 6]
+    assert [count for rate, count in tried(24_000, 4, 6) if rate == 24_000] == [4, 6]
+    assert tried(24_000, 3, 2) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "cause", "words"),
+    [
+        (None, "device_unfit", "it has too few channels"),
+        (UNFIT[0], "device_unfit", "no"),
+        (BUSY, "device_busy", "no"),
+        (-9996, "microphone_lost", "no"),
+    ],
+)
+def test_a_refusal_has_a_cause_names_the_devices_and_where_they_stand(code, cause, words):
+    error = refusal("microphone", ("Jabra", "default"), code, "no")
+    assert error.cause == cause
+    assert str(error) == f"can not open microphone 'Jabra', 'default': {words}; see `microphone.device`"

@@ -1,0 +1,555 @@
+"""The dial over loopback: real TLS, proxies, redirects. And over the simulated network: several addresses."""
+
+import asyncio
+import base64
+import socket
+import ssl
+import struct
+
+import pytest
+from websockets.asyncio.server import serve
+
+from edged.causes import CAUSES, Retry
+from edged.dial import websocket
+from edged.dial.doubt import AGAIN_S
+from edged.dial.providers import Provider, endpoint
+from edged.dial.websocket import WebsocketDial
+from edged.errors import LinkError
+from instruments.lab.net import SimNet
+from instruments.lab.ports import SimResolver
+from tests.dial.proxy import Proxy
+
+HOST = "voice.example"
+KEY = "sk-secret"
+NOW = 1_900_000_000.0  # 2030, whatever the machine's clock says
+LOOPBACK = "127.0.0.1"
+
+
+class Here:
+    """A name service by which every name is this machine."""
+
+    def __init__(self):
+        self.asked = []
+
+    async def resolve(self, host, port):
+        self.asked.append((host, port))
+        return [LOOPBACK]
+
+
+async def echo(connection):
+    async for message in connection:
+        await connection.send(message)
+
+
+def tls(file):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+def port_of(server):
+    return server.sockets[0].getsockname()[1]
+
+
+async def talked(dial, to):
+    """What comes back over a connection; closes it."""
+    transport = await dial(to, 5.0)
+    try:
+        await transport.send("hello")
+        return await transport.receive()
+    finally:
+        await transport.close()
+
+
+def to_host(port, **options):
+    return endpoint("custom", url=f"wss://{HOST}:{port}/v1/realtime", key=KEY, **options)
+
+
+def test_a_bug_in_an_attempt_is_no_failure_of_the_service(monkeypatch):
+    def bug(waiting):
+        raise ValueError("a bug")
+
+    async def body():
+        async with serve(echo, LOOPBACK, 0) as server:
+            to = endpoint("custom", url=f"ws://{LOOPBACK}:{port_of(server)}/v1/realtime", key="")
+            monkeypatch.setattr(websocket, "_check_silent", bug)
+            with pytest.raises(ValueError, match="a bug"):
+                await WebsocketDial(Here())(to, 5.0)
+
+    asyncio.run(body())
+
+
+# -- TLS ---------------------------------------------------------------------------------------------
+
+
+def over_tls(file, body):
+    """Serves with the certificate and key in `file`, and runs `body(port)`."""
+
+    async def main():
+        async with serve(echo, LOOPBACK, 0, ssl=tls(file)) as server:
+            return await body(port_of(server))
+
+    return asyncio.run(main())
+
+
+def refused(file, *, ca_file="", wall=NOW):
+    """Cause and words of an attempt."""
+
+    async def body(port):
+        with pytest.raises(LinkError) as caught:
+            await WebsocketDial(Here(), wall=lambda: wall)(to_host(port, ca_file=str(ca_file)), 5.0)
+        assert KEY not in str(caught.value)
+        return caught.value.cause, str(caught.value)
+
+    return over_tls(file, body)
+
+
+def test_an_own_authority_is_trusted_when_it_is_named(authority):
+    async def body(port):
+        return await talked(WebsocketDial(Here()), to_host(port, ca_file=str(authority.file)))
+
+    assert over_tls(authority.issue(f"DNS:{HOST}"), body) == "hello"
+
+
+@pytest.mark.slow
+def test_what_waits_below_tls_is_known_not_to_have_arrived(authority):
+    """TLS writes into a buffer of its own; what moves out of that has moved, or a slow line looks like a stuck one."""
+
+    async def deaf(connection):
+        connection.transport.pause_reading()
+        await connection.wait_closed()
+
+    async def main():
+        narrow = socket.socket()
+        narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        narrow.bind((LOOPBACK, 0))
+        async with serve(deaf, sock=narrow, ssl=tls(authority.issue(f"DNS:{HOST}"))) as server:
+            to = to_host(port_of(server), ca_file=str(authority.file))
+            transport = await WebsocketDial(Here())(to, 5.0)
+
+            async def write():
+                while True:
+                    await transport.send("x" * 4096)
+
+            writer = asyncio.create_task(write())
+            given = -1
+            while given != transport.flow().given:
+                given = transport.flow().given
+                for _ in range(100):
+                    await asyncio.sleep(0)
+            assert not transport.takes()
+            arrived = given - transport.flow().outstanding
+            writer.cancel()
+            await asyncio.wait({writer})
+            await transport.close()
+            for connection in server.connections:
+                connection.transport.abort()  # it reads no goodbye, and would be waited for
+            return arrived
+
+    assert (
+        asyncio.run(main()) <= 272 * 1024
+    )  # asyncio reads 256 KiB ahead below TLS; as many as 64 would be hidden here
+
+
+def test_a_refused_certificate_leaves_no_trace_of_a_bug(authority, caplog):
+    refused(authority.issue(f"DNS:{HOST}"))
+    assert not [record for record in caplog.records if record.name == "asyncio"]
+
+
+def test_an_own_authority_that_is_not_named_is_refused_with_the_key_to_name_it_by(authority):
+    cause, words = refused(authority.issue(f"DNS:{HOST}"))
+    assert cause == "tls_failed"
+    assert "provider.ca_file" in words
+
+
+def test_a_certificate_for_another_name_is_a_portals(authority):
+    cause, words = refused(authority.issue("DNS:login.hotel.example"), ca_file=authority.file)
+    assert cause == "captive_portal"
+    assert words.startswith(f"{HOST}: ")
+
+
+def test_an_expired_certificate_is_told_as_such(authority):
+    file = authority.issue(f"DNS:{HOST}", ends="20210101000000Z")
+    cause, words = refused(file, ca_file=authority.file)
+    assert cause == "tls_failed"
+    assert "expired" in words
+
+
+def test_a_certificate_that_is_not_valid_yet_is_the_clocks_fault(authority):
+    file = authority.issue(f"DNS:{HOST}", begins="20480101000000Z")
+    assert refused(file, ca_file=authority.file)[0] == "clock_unset"
+
+
+def test_any_bad_certificate_is_the_clocks_fault_while_the_clock_stands_before_edged_was_made(authority):
+    assert refused(authority.issue(f"DNS:{HOST}"), wall=0.0)[0] == "clock_unset"
+
+
+def test_while_the_clock_is_wrong_the_service_is_left_alone(authority):
+    """It is asked again as soon as the clock was set, and not before."""
+    names, wall_s = Here(), [100.0]
+
+    async def body(port):
+        loop = asyncio.get_running_loop()
+        dial = WebsocketDial(names, wall=lambda: wall_s[0] + loop.time())
+        causes = []
+        for set_to_s in (100.0, 100.0, 100.0, NOW):
+            wall_s[0] = set_to_s
+            with pytest.raises(LinkError) as caught:
+                await dial(to_host(port), 5.0)
+            causes.append((caught.value.cause, len(names.asked)))
+        return causes
+
+    assert AGAIN_S > 5
+    assert over_tls(authority.issue(f"DNS:{HOST}"), body) == [
+        ("clock_unset", 1),
+        ("clock_unset", 1),
+        ("clock_unset", 1),
+        ("tls_failed", 2),
+    ]
+
+
+def test_a_wrong_clock_keeps_nobody_from_a_service_without_tls():
+    async def main():
+        async with serve(echo, LOOPBACK, 0) as server:
+            to = endpoint("custom", url=f"ws://localhost:{port_of(server)}/")
+            return await talked(WebsocketDial(Here(), wall=lambda: 0.0), to)
+
+    assert asyncio.run(main()) == "hello"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no certificate\n"])
+def test_a_file_of_authorities_that_is_none_is_named(tmp_path, content):
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_bytes(content)
+    dial = WebsocketDial(Here())
+    dial.prepare(to_host(443, ca_file=str(file)))  # tells nobody yet
+    with pytest.raises(LinkError, match=r"provider\.ca_file") as caught:
+        asyncio.run(dial(to_host(443, ca_file=str(file)), 1.0))
+    assert caught.value.cause == "tls_failed"
+
+
+def test_a_file_of_authorities_that_was_mended_is_read_anew(authority, tmp_path):
+    file = tmp_path / "ca.pem"
+
+    async def body(port):
+        dial = WebsocketDial(Here(), wall=lambda: NOW)
+        file.write_bytes(other.file.read_bytes())
+        with pytest.raises(LinkError):
+            await dial(to_host(port, ca_file=str(file)), 5.0)
+        file.write_bytes(authority.file.read_bytes())
+        return await talked(dial, to_host(port, ca_file=str(file)))
+
+    (tmp_path / "other").mkdir()
+    other = type(authority)(tmp_path / "other")
+    assert over_tls(authority.issue(f"DNS:{HOST}"), body) == "hello"
+
+
+def test_a_portal_that_answers_without_tls_is_one():
+    async def answer(reader, writer):
+        await reader.read(100)
+        writer.write(b"HTTP/1.1 302 Found\r\nLocation: http://login.lan/\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async def main():
+        async with await asyncio.start_server(answer, LOOPBACK, 0) as server:
+            with pytest.raises(LinkError) as caught:
+                await WebsocketDial(Here(), wall=lambda: NOW)(to_host(port_of(server)), 5.0)
+        return caught.value.cause
+
+    assert asyncio.run(main()) == "captive_portal"
+
+
+def test_who_hangs_up_in_the_middle_of_tls_is_unreachable():
+    async def hang_up(reader, writer):
+        await reader.read(100)
+        reset = struct.pack("ii", 1, 0)  # SO_LINGER of 0: a reset
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        writer.close()
+
+    async def main():
+        async with await asyncio.start_server(hang_up, LOOPBACK, 0) as server:
+            with pytest.raises(LinkError) as caught:
+                await WebsocketDial(Here(), wall=lambda: NOW)(to_host(port_of(server)), 5.0)
+        return caught.value.cause
+
+    assert asyncio.run(main()) == "unreachable"
+
+
+# -- redirects ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_gets_no_connection_and_no_key(status):
+    met = []
+
+    def elsewhere(reader, writer):
+        met.append(writer)
+        writer.close()
+
+    async def main():
+        async with await asyncio.start_server(elsewhere, LOOPBACK, 0) as second:
+            target = f"ws://localhost:{port_of(second)}/v1/realtime"
+
+            def redirect(connection, request):
+                response = connection.respond(status, "")
+                response.headers["Location"] = target
+                return response
+
+            async with serve(echo, LOOPBACK, 0, process_request=redirect) as first:
+                to = endpoint("custom", url=f"ws://localhost:{port_of(first)}/", key=KEY)
+                with pytest.raises(LinkError, match="not followed") as caught:
+                    await WebsocketDial(Here())(to, 5.0)
+            await asyncio.sleep(0)
+        return caught.value.cause
+
+    assert asyncio.run(main()) == "captive_portal"
+    assert met == []
+
+
+# -- proxies -----------------------------------------------------------------------------------------
+
+
+def test_a_proxy_leads_to_the_service_and_learns_no_key(authority):
+    names = Here()
+
+    async def body(port):
+        proxy = Proxy(port)
+        async with proxy.running() as address:
+            to = to_host(443, ca_file=str(authority.file), proxy=address)
+            said = await talked(WebsocketDial(names), to)
+        return said, proxy.requests
+
+    said, (request,) = over_tls(authority.issue(f"DNS:{HOST}"), body)
+    assert said == "hello"
+    assert request.startswith(f"CONNECT {HOST}:443 HTTP/1.1\r\n")
+    credentials = base64.b64encode(b"name:pass word").decode()
+    assert f"Proxy-Authorization: Basic {credentials}\r\n" in request
+    assert KEY not in request
+    assert [host for host, _ in names.asked] == ["proxy.lan"]  # the proxy looks the service up
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"), [(407, "proxy_refused"), (403, "proxy_refused"), (502, "unreachable")]
+)
+def test_a_proxy_that_refuses_is_told_by_its_name(status, cause):
+    async def main():
+        async with Proxy(status=status).running() as address:
+            with pytest.raises(LinkError) as caught:
+                await WebsocketDial(Here())(to_host(443, proxy=address), 5.0)
+        assert str(caught.value).startswith("proxy.lan: ")
+        assert "pass%20word" not in str(caught.value)
+        return caught.value.cause
+
+    assert asyncio.run(main()) == cause
+
+
+def test_what_is_no_proxy_is_told():
+    async def mail(reader, writer):
+        writer.write(b"220 mail ready\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async def main():
+        async with await asyncio.start_server(mail, LOOPBACK, 0) as server:
+            proxy = f"http://proxy.lan:{port_of(server)}"
+            with pytest.raises(LinkError) as caught:
+                await WebsocketDial(Here())(to_host(443, proxy=proxy), 5.0)
+        return caught.value.cause
+
+    assert asyncio.run(main()) == "proxy_refused"
+
+
+def test_a_certificate_seen_through_a_proxy_is_the_services_matter(authority):
+    async def body(port):
+        async with Proxy(port).running() as address:
+            with pytest.raises(LinkError) as caught:
+                await WebsocketDial(Here(), wall=lambda: NOW)(to_host(443, proxy=address), 5.0)
+        return str(caught.value)
+
+    assert over_tls(authority.issue(f"DNS:{HOST}"), body).startswith(f"{HOST}: ")
+
+
+def test_proxies_of_the_environment_are_not_used(monkeypatch):
+    for name in ("http_proxy", "https_proxy", "all_proxy", "ws_proxy", "wss_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+
+    async def main():
+        async with serve(echo, LOOPBACK, 0) as server:
+            to = endpoint("custom", url=f"ws://localhost:{port_of(server)}/")
+            return await talked(WebsocketDial(Here()), to)
+
+    assert asyncio.run(main()) == "hello"
+
+
+# -- several addresses, over the simulated network ---------------------------------------------------
+
+SIX, FOUR = "2001:db8::5", "203.0.113.5"
+HOLE = {"hole_up": True, "hole_down": True}
+
+
+def simulated(lab_run, body):
+    """Serves at both addresses of voice.example, and runs `body(dial, endpoint, net)`."""
+    net = SimNet(latency_ms=10)
+    net.names[HOST] = [SIX, FOUR]
+
+    async def main():
+        async with serve(echo, [SIX, FOUR], 8080, compression=None, ping_interval=None):
+            dial = WebsocketDial(SimResolver(net))
+            return await body(dial, endpoint("custom", url=f"ws://{HOST}:8080/"), net)
+
+    return lab_run(main(), net=net)
+
+
+def test_where_ipv6_leads_nowhere_ipv4_is_there_in_a_quarter_of_a_second(lab_run):
+    async def body(dial, to, net):
+        net.set(SIX, **HOLE)
+        began = net.loop.time()
+        transport = await dial(to, 5.0)
+        took_s = net.loop.time() - began
+        await transport.close()
+        return took_s
+
+    assert 0.25 < simulated(lab_run, body) < 0.4
+
+
+def test_an_address_that_lets_in_and_says_nothing_is_tried_last_the_next_time(lab_run):
+    """A tunnel that swallows large packets: it connects, and then nothing comes."""
+
+    async def body(dial, to, net):
+        met = []
+        net.watch(lambda event: met.append(event.data) if event.kind == "connected" else None)
+        net.at(net.loop.time() + 0.045, lambda: net.set(SIX, **HOLE))  # after the connect, before the answer
+        began = net.loop.time()
+        with pytest.raises(LinkError) as caught:
+            await dial(to, 5.0)
+        assert (caught.value.cause, net.loop.time() - began) == (
+            "handshake_timeout",
+            pytest.approx(5.02, abs=0.1),
+        )
+        net.set(SIX, hole_up=False, hole_down=False)
+        assert await talked(dial, to) == "hello"
+        return [FOUR.encode() in data for data in met]
+
+    assert simulated(lab_run, body) == [False, True]
+
+
+def test_time_is_bounded_for_all_addresses_together(lab_run):
+    async def body(dial, to, net):
+        net.set(SIX, **HOLE)
+        net.set(FOUR, **HOLE)
+        began = net.loop.time()
+        with pytest.raises(LinkError) as caught:
+            await dial(to, 5.0)
+        return caught.value.cause, net.loop.time() - began
+
+    cause, took_s = simulated(lab_run, body)
+    assert cause == "handshake_timeout"
+    assert took_s < 5.1
+
+
+def test_a_name_without_addresses_is_told():
+    class Nowhere:
+        async def resolve(self, host, port):
+            return []
+
+    with pytest.raises(LinkError) as caught:
+        asyncio.run(WebsocketDial(Nowhere())(to_host(443), 1.0))
+    assert caught.value.cause == "dns_failed"
+
+
+# -- the service's own words -------------------------------------------------------------------------
+
+
+def test_a_remedy_of_the_providers_own_is_added(lab_run):
+    net = SimNet()
+
+    async def main():
+        def refuse(connection, request):
+            return connection.respond(404, "")
+
+        async with serve(echo, LOOPBACK, 8765, process_request=refuse):
+            to = endpoint("local", model="x")
+            with pytest.raises(LinkError) as caught:
+                await WebsocketDial(SimResolver(net))(to, 5.0)
+            assert "edged serve" not in str(caught.value)
+        with pytest.raises(LinkError) as caught:
+            await WebsocketDial(SimResolver(net))(to, 5.0)
+        assert isinstance(to.provider, Provider)
+        return str(caught.value)
+
+    assert lab_run(main(), net=net).endswith("start the embedded service: `edged serve`")
+
+
+# what a service says right after it let us in: code, reason, cause and how it is retried
+CLOSES = [
+    (3000, "invalid_request_error.invalid_api_key", "key_refused", Retry.REFUSED),
+    (4000, "invalid_request_error.beta_api_shape_disabled", "dialect_refused", Retry.REMOTE),
+    (4000, "invalid_request_error.unknown", "model_refused", Retry.REFUSED),
+    (1000, "", "link_closed", Retry.REMOTE),
+    (1001, "Your session hit the maximum duration of 60 minutes.", "session_expired", Retry.LOCAL),
+    (1001, "session_expired", "session_expired", Retry.LOCAL),
+    (1008, "Upstream realtime handshake rejected with HTTP 401", "key_refused", Retry.REFUSED),
+    (1008, "All session slots are in use", "server_busy", Retry.TOLD),
+    (1011, "upstream broke", "link_closed", Retry.REMOTE),
+    (1013, "", "server_busy", Retry.TOLD),
+    (None, "", "link_closed", Retry.REMOTE),
+]
+
+
+@pytest.mark.parametrize(("code", "reason", "cause", "retry"), CLOSES)
+def test_a_close_right_after_the_handshake_has_its_cause_and_reaction(lab_run, code, reason, cause, retry):
+    async def close(connection):
+        if code is None:
+            connection.transport.abort()
+        else:
+            await connection.close(code, reason)
+
+    net = SimNet(latency_ms=10)
+
+    async def main():
+        async with serve(close, LOOPBACK, 8765, compression=None):
+            transport = await WebsocketDial(SimResolver(net))(endpoint("local"), 5.0)
+            with pytest.raises(LinkError) as caught:
+                await transport.receive()
+            await transport.close()
+        return caught.value.cause
+
+    assert lab_run(main(), net=net) == cause
+    assert CAUSES[cause].retry is retry
+
+
+def test_a_close_has_the_providers_own_remedy_too(lab_run):
+    net = SimNet()
+
+    async def close(connection):
+        await connection.close(3000, "invalid_request_error.invalid_api_key")
+
+    async def main():
+        async with serve(close, LOOPBACK, 8080, compression=None):
+            to = endpoint("openai", url="ws://127.0.0.1:8080/", key=KEY)
+            transport = await WebsocketDial(SimResolver(net))(to, 5.0)
+            with pytest.raises(LinkError, match=r"platform\.openai\.com"):
+                await transport.receive()
+            await transport.close()
+
+    lab_run(main(), net=net)
+
+
+def test_when_to_come_back_may_be_told_as_a_date(lab_run):
+    net = SimNet()
+
+    def refuse(connection, request):
+        response = connection.respond(503, "")
+        response.headers["Retry-After"] = "Thu, 01 Jan 1970 00:02:00 GMT"
+        return response
+
+    async def main():
+        async with serve(echo, LOOPBACK, 8765, process_request=refuse):
+            with pytest.raises(LinkError) as caught:
+                await WebsocketDial(SimResolver(net), wall=lambda: 100.0)(endpoint("local"), 5.0)
+        return caught.value.cause, caught.value.retry_after_s
+
+    assert lab_run(main(), net=net) == ("server_busy", 20.0)

@@ -1,0 +1,77 @@
+"""What detects in a session that is in use, and what a change of it leaves behind."""
+
+from dataclasses import replace
+
+import pytest
+
+from edged import wire
+from edged.link.deaf import DEAF_DETECTION, DEAF_SILENCE
+from edged.link.session.events import Committed, Ready
+from edged.wire import Dialect
+from tests.link.session.test_confirming import asked, detection_of, refused_by
+from tests.link.session.test_session import SETTINGS, effective, ready, says, sent
+
+BOTH = pytest.mark.parametrize("dialect", Dialect)
+NO_NULL = "session.turn_detection Input should be an object"
+
+
+def updated(session, message, dialect):
+    """The service confirms this update, whatever else it has."""
+    told = effective(SETTINGS, dialect)
+    place = told["audio"]["input"] if dialect is Dialect.GA else told
+    place["turn_detection"] = detection_of(message)
+    return says(session, wire.SessionUpdated(session=told), dialect)
+
+
+def keeping(dialect):
+    """A session whose service keeps its detection, and lets it begin no answers."""
+    session = asked(dialect=dialect)
+    refused_by(session, NO_NULL, dialect)
+    assert updated(session, sent(session)[0], dialect) == [Ready()]
+    return session
+
+
+@BOTH
+def test_one_that_keeps_its_detection_commits_by_itself_after_a_hint_in_vain(dialect):
+    session = keeping(dialect)
+    session.detection.detects = True
+    session.detection.hush(DEAF_SILENCE)
+    session.detection.detects = False
+    session.append(bytes(4800), 7)
+    says(session, wire.SpeechStopped(audio_end_ms=50, item_id="item_own"), dialect)
+    session.commit(8)
+    assert says(session, wire.Committed(item_id="item_own"), dialect) == [Committed("item_own", uid=8)]
+    # the reply to ours is no news any more
+    assert says(session, wire.Committed(item_id="item_ours"), dialect) == []
+
+
+@BOTH
+def test_what_was_agreed_is_asked_for_again_and_not_what_was_refused(dialect):
+    session = keeping(dialect)
+    session.detection.ask(DEAF_DETECTION, dialect)
+    assert session.detection.detects
+    updated(session, sent(session)[-1], dialect)
+    session.detection.give_back(dialect)
+    (message,) = sent(session)
+    assert detection_of(message)["create_response"] is False
+    assert not session.detection.detects
+    assert updated(session, message, dialect) == [Ready()]
+
+
+@BOTH
+def test_none_is_asked_for_again_where_none_was_agreed(dialect):
+    session = asked(dialect=dialect)
+    says(session, wire.SessionUpdated(session=effective(SETTINGS, dialect)), dialect)
+    session.detection.ask(DEAF_DETECTION, dialect)
+    updated(session, sent(session)[-1], dialect)
+    session.detection.give_back(dialect)
+    (message,) = sent(session)
+    assert detection_of(message) is None
+    assert updated(session, message, dialect) == [Ready()]
+
+
+def test_what_was_asked_for_is_confirmed_once():
+    session = ready(SETTINGS)
+    session.detection.ask(DEAF_DETECTION, Dialect.GA)
+    told = effective(replace(SETTINGS, turn_detection=DEAF_DETECTION))
+    assert [session.detection.confirms(told, Dialect.GA) for _ in range(2)] == [True, False]
