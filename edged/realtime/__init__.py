@@ -1,7 +1,7 @@
 """The realtime API for programs: in the shapes of the openai SDK and of portkey-ai, with asyncio and without.
 
-Knows what a program may ask for, and how the two SDKs spell it. Not here: anything of the daemon, which does not load it;
-docs/client.md is for its users.
+Knows what a program may ask for, and how the two SDKs spell it. Not here: anything of the daemon, which does not load
+it; docs/client.md is for its users.
 """
 
 from edged.errors import WireError
