@@ -10,10 +10,11 @@ A press: `gesture` -> the queue -> turn.step -> effects, in one go, before anyth
 from collections.abc import Callable, Mapping
 
 from edged import turn
+from edged.announcer import Announcer
 from edged.audio.capture.intake import Intake
 from edged.audio.capture.utterances import Utterances
-from edged.audio.playout.answers import Drained, Flushed, Started, Underrun
-from edged.audio.playout.lane import CueDone
+from edged.audio.playout.answers import PlaybackDrained, PlaybackFlushed, PlaybackStarted, Underrun
+from edged.audio.playout.cue_queue import CueDone
 from edged.audio.playout.playout import Playout
 from edged.causes import CAUSES, Light
 from edged.dialogue import Dialogue
@@ -22,9 +23,20 @@ from edged.panel.button import Gesture
 from edged.panel.driver import LampDriver
 from edged.panel.light import look
 from edged.pcm import PCM16
-from edged.teller import Teller
 from edged.timeline import Timeline
-from edged.turn import OPEN, OVER_AN_ANSWER, UNSPOKEN, Do, Effect, Event, Facts, Limits, Mode, State, Tell
+from edged.turn import (
+    OPEN,
+    OVER_AN_ANSWER,
+    UNSPOKEN,
+    Action,
+    Effect,
+    Event,
+    Facts,
+    Mode,
+    State,
+    Tell,
+    TurnLimits,
+)
 from edged.turn.driver import Turns
 
 LAG_BYTES = PCM16.bytes_of(1000)  # of sound that the line has not taken: more than any line that keeps up
@@ -38,7 +50,7 @@ class Appliance:
         self,
         *,
         mode: Mode,
-        limits: Limits,
+        limits: TurnLimits,
         utterances: Utterances,
         intake: Intake,
         playout: Playout,
@@ -56,7 +68,7 @@ class Appliance:
         self._now_ms, self._publish = now_ms, publish
         self._muted, self._lost, self._capture = muted, lost, capture
         self._line: Link | None = None
-        self._teller = Teller(playout, publish)
+        self._teller = Announcer(playout, publish)
         self._timeline = Timeline(now_ms, publish)
         self.dialogue = Dialogue(
             turns=self._turns,
@@ -71,7 +83,7 @@ class Appliance:
             transcripts=transcripts,
         )
 
-    def configure(self, mode: Mode, limits: Limits, *, transcripts: bool) -> None:
+    def configure(self, mode: Mode, limits: TurnLimits, *, transcripts: bool) -> None:
         """Go on with these; only while IDLE."""
         self._turns.mode, self._turns.limits, self.dialogue.transcripts = mode, limits, transcripts
 
@@ -117,16 +129,16 @@ class Appliance:
         """The speaker's thread has news."""
         for event in self._playout.events():
             match event:
-                case Started():
+                case PlaybackStarted():
                     self._timeline.answer("first_sound")
                 case Underrun():
                     self._teller.counters["underruns"] += 1
-                case Flushed(heard=heard):
+                case PlaybackFlushed(heard=heard):
                     self._the_line.heard(heard)
                 case CueDone(heard=heard):
                     if self._teller.cue_done(heard=heard):
                         self.post(Event.CUE_DONE)
-                case Drained():
+                case PlaybackDrained():
                     self._timeline.answer("drained")
                     if not self._playout.answering:
                         self.post(Event.DRAINED)
@@ -167,7 +179,7 @@ class Appliance:
         self._publish({"event": "turn", "state": self.state.value, "was": was.value, "by": by.name})
         if (was in OPEN) != (self.state in OPEN):
             if was is State.COMMITTING and self._playout.answering:
-                self.do(Do.INTERRUPT, None)  # an answer that the turn knows nothing of
+                self.do(Action.INTERRUPT, None)  # an answer that the turn knows nothing of
             self._set_gate(self.state in OPEN)
         elif was in OVER_AN_ANSWER and self.state not in OVER_AN_ANSWER:
             self._timeline.begin(self._utterances.last)
@@ -175,7 +187,7 @@ class Appliance:
     def unfit(self, state: State) -> str | None:
         """Why what was recorded is not to be committed; what is bad about it is noted."""
         verdict = self._intake.judge()
-        if state is State.ATTENTIVE and not verdict.dead:
+        if state is State.AWAITING_SPEECH and not verdict.dead:
             # Nobody spoke: so a conversation ends. Unless the line has not carried yet what somebody said.
             behind = self._utterances.lag_bytes > LAG_BYTES and verdict.refused is None
             return "utterance_too_old" if behind else None
@@ -189,7 +201,7 @@ class Appliance:
             self._the_line.sound()  # what the gate has let in goes behind what the effects had to say
         self._show()
         self.dialogue.settle()
-        if self.state is State.TELLING and self._teller.silent:
+        if self.state is State.NOTICE and self._teller.silent:
             self.post(Event.CUE_DONE)  # a cause without a sound
 
     def _set_gate(self, is_open: bool) -> None:  # noqa: FBT001 a switch
@@ -211,35 +223,35 @@ class Appliance:
             case Tell(cause=own):
                 self._teller.tell(own or cause or "bug", gate_open=self.state in OPEN)
                 self._sounds()
-            case Do.END:
+            case Action.END:
                 self._utterances.end(self._now_ms())
                 self.dialogue.watch()
                 self._shut_settled()
-            case Do.ABORT:
+            case Action.ABORT:
                 self._utterances.abort()
                 self._shut_settled()
-            case Do.CLOSE:
+            case Action.CLOSE:
                 self._utterances.close(self._now_ms())
                 self._shut_settled()
-            case Do.GO_ON:
+            case Action.SPLIT:
                 self._timeline.mark("release")
                 self._intake.go_on()
                 self._utterances.go_on(self._now_ms())
                 self._the_line.sound()
-            case Do.ASK:
+            case Action.ASK:
                 self._timeline.asks()
                 self._the_line.ask()
-            case Do.CANCEL:
+            case Action.CANCEL:
                 self._the_line.cancel()
                 self._playout.end()
-            case Do.INTERRUPT:
+            case Action.INTERRUPT:
                 self._the_line.interrupt()
                 self._playout.flush()
                 self._sounds()
-            case Do.DISCARD:
+            case Action.DROP_PENDING:
                 self._utterances.discard()
                 self._the_line.sound()
-            case Do.HUSH:
+            case Action.STOP_CUE:
                 self._playout.hush()
 
     def _shut_settled(self) -> None:

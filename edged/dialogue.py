@@ -9,25 +9,25 @@ import logging
 from collections.abc import Callable
 
 from edged import turn
+from edged.announcer import Announcer
 from edged.audio.capture.utterances import Utterances
 from edged.audio.playout.playout import Playout
 from edged.causes import CAUSES
 from edged.link.link import Link
-from edged.link.ports import Entry
+from edged.link.ports import OutgoingEntry
 from edged.link.session.events import (
+    AnswerSound,
     CommitRefused,
-    Committed,
-    Ended,
     ResponseEnded,
+    ResponseEnding,
     ResponseStarted,
-    Said,
+    ServiceWarning,
     SessionEvent,
-    Sound,
-    Speech,
-    Told,
-    Used,
+    Transcript,
+    UsageReported,
+    UtteranceCommitted,
+    VadEvent,
 )
-from edged.teller import Teller
 from edged.timeline import Timeline
 from edged.turn import OPEN, Event, Mode, State
 from edged.turn.driver import Turns
@@ -37,15 +37,15 @@ log = logging.getLogger(__name__)
 
 MOST_COMPLAINTS = 64  # kinds; what a service that makes up new ones says is for the journal to bound
 MOST_TRANSCRIPT = 8000  # characters; a client for whom more waits than it may have is dropped
-_ASKS = (State.IDLE, State.COMMITTING, State.TELLING)  # where COMMITTED means something
+_ASKS = (State.IDLE, State.COMMITTING, State.NOTICE)  # where COMMITTED means something
 _TALK = (Mode.CONVERSATION, Mode.DUPLEX)  # where the service answers by itself
-_HEARS = (State.ATTENTIVE, State.HEARING)
+_HEARS = (State.AWAITING_SPEECH, State.HEARING)
 _ENDED = {
-    Ended.AUDIO: Event.ENDED_AUDIO,
-    Ended.SILENT: Event.ENDED_SILENT,
-    Ended.TOOL: Event.ENDED_TOOL,
-    Ended.FAILED: Event.ENDED_FAILED,
-    Ended.CANCELLED: Event.ENDED_CANCELLED,
+    ResponseEnding.AUDIO: Event.ENDED_AUDIO,
+    ResponseEnding.SILENT: Event.ENDED_SILENT,
+    ResponseEnding.TOOL: Event.ENDED_TOOL,
+    ResponseEnding.FAILED: Event.ENDED_FAILED,
+    ResponseEnding.CANCELLED: Event.ENDED_CANCELLED,
 }
 
 
@@ -58,7 +58,7 @@ class Dialogue:
         turns: Turns,
         utterances: Utterances,
         playout: Playout,
-        teller: Teller,
+        teller: Announcer,
         timeline: Timeline,
         now_ms: Callable[[], int],
         publish: Callable[[dict[str, object]], None],
@@ -110,7 +110,7 @@ class Dialogue:
         self._publish({"event": "link", "up": up, "cause": cause, "text": text})
         self._changed()
 
-    def on_sent(self, entry: Entry) -> None:
+    def on_sent(self, entry: OutgoingEntry) -> None:
         """The socket took an entry of the log."""
         if entry.kind == "sound":
             self._timeline.said("first_audio_sent", entry.uid)
@@ -120,32 +120,32 @@ class Dialogue:
     def on_session(self, event: SessionEvent) -> None:  # noqa: C901 a flat list of events
         """The service said something."""
         match event:
-            case Sound():
+            case AnswerSound():
                 self._on_delta(event)
-            case Committed():
+            case UtteranceCommitted():
                 self._on_committed(event)
             case CommitRefused():
                 self._on_refused(event)
-            case Speech(started=started):
+            case VadEvent(started=started):
                 self._turns.post(Event.SPEECH_STARTED if started else Event.SPEECH_STOPPED)
             case ResponseStarted():
                 self._timeline.asks()
                 self._turns.post(Event.RESPONSE_STARTED)
             case ResponseEnded():
                 self._on_ended(event)
-            case Used():
+            case UsageReported():
                 self._teller.counters["responses_billed"] += 1
                 told = {"status": status(event.status), "usage": counted(event.usage)}
                 self._publish({"event": "usage", **told})
-            case Said(role=role, text=text):
+            case Transcript(role=role, text=text):
                 if self.transcripts:
                     self._publish({"event": "transcript", "role": role, "text": text[:MOST_TRANSCRIPT]})
-            case Told():
+            case ServiceWarning():
                 self._complain(event)
             case _:
                 pass
 
-    def _on_committed(self, event: Committed) -> None:
+    def _on_committed(self, event: UtteranceCommitted) -> None:
         by_itself = not event.asked and self._talks()
         if event.asked or by_itself:
             self._timeline.committed(event.uid)
@@ -171,7 +171,7 @@ class Dialogue:
         said = state in OPEN or state is State.COMMITTING  # whose end the line has not taken yet
         return said and self._turns.mode in _TALK and self._utterances.unsent == 1
 
-    def _complain(self, told: Told) -> None:
+    def _complain(self, told: ServiceWarning) -> None:
         """A line for the first of a kind on each line that came up; a service may say the same for ever."""
         self._teller.counters["complaints"] += 1
         if told.cause:
@@ -189,7 +189,7 @@ class Dialogue:
         if len(self._complaints) < MOST_COMPLAINTS:
             self._complaints.add(kind)
 
-    def _on_delta(self, event: Sound) -> None:
+    def _on_delta(self, event: AnswerSound) -> None:
         taken = self._playout.push(event.part, event.pcm)
         if event.first:
             self._timeline.asks()  # a service that does not announce its responses
@@ -205,7 +205,7 @@ class Dialogue:
             self._playout.end()
         for call in event.calls:
             self._the_line.tool_result(call.call_id, '{"error": "this kiosk has no such tool"}')
-        if event.kind is Ended.FAILED:
+        if event.kind is ResponseEnding.FAILED:
             log.warning("answer: failed: %s", self._the_line.words.told(event.text))
         self._turns.post(_ENDED[event.kind], event.cause)
         if event.calls:
@@ -222,7 +222,7 @@ class Dialogue:
         if state in _ASKS and self._utterances.pending == 0:
             self._the_line.owed = False
             self._turns.post(Event.COMMITTED)
-        elif state is State.ATTENTIVE and self._utterances.pending == 1:  # the one that has just begun
+        elif state is State.AWAITING_SPEECH and self._utterances.pending == 1:  # the one that has just begun
             self._the_line.ask()
             self._turns.post(Event.COMMITTED)
 

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 Lost = Callable[[DeviceError], None]
 
 
-class Offload(Protocol):
+class DeviceCalls(Protocol):
     async def __call__(self, call: Callable[[], None], /, *, deadline_s: float) -> None: ...
 
 

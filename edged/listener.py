@@ -27,7 +27,7 @@ SPARES = 2  # descriptors that are kept aside
 _TIGHT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
-class Listening(socket.socket):
+class ListeningSocket(socket.socket):
     """Give it to `loop.create_server`; `accept` is what asyncio calls when somebody is at the door."""
 
     def __init__(

@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
-from edged.listener import Listening, bound
+from edged.listener import ListeningSocket, bound
 from edged.places import FullError, Places, Standing
 
 log = logging.getLogger(__name__)
@@ -132,7 +132,7 @@ class Lobby:
         sockets = await bound(host, port)
         if sockets is None:
             return [{"host": host, "port": port}]
-        return [{"sock": Listening(each, self._name, self.admit)} for each in sockets]
+        return [{"sock": ListeningSocket(each, self._name, self.admit)} for each in sockets]
 
     def _too_late(self, guest: Guest) -> None:
         if guest in self._waiting:

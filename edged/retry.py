@@ -35,7 +35,7 @@ SAVES_FOR_S = 60.0  # the longest that is waited for them: half of what comes in
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class RetryPolicy:
     """Bounds of a wait in seconds: the n-th is between `floor_s` and min(cap_s, base_s * 2**n)."""
 
     base_s: float
@@ -44,22 +44,22 @@ class Policy:
 
 
 POLICIES = {
-    Retry.NONE: Policy(0.25, 60.0),
-    Retry.LOCAL: Policy(0.25, 2.0, 0.1),
-    Retry.REMOTE: Policy(0.25, 60.0),
-    Retry.TOLD: Policy(2.0, 900.0, 1.0),
-    Retry.REFUSED: Policy(120.0, 900.0, 60.0),
+    Retry.NONE: RetryPolicy(0.25, 60.0),
+    Retry.LOCAL: RetryPolicy(0.25, 2.0, 0.1),
+    Retry.REMOTE: RetryPolicy(0.25, 60.0),
+    Retry.TOLD: RetryPolicy(2.0, 900.0, 1.0),
+    Retry.REFUSED: RetryPolicy(120.0, 900.0, 60.0),
 }
 
 # A service that accepts and then closes has had more work of it than one that refuses, and its log is full sooner.
-CLOSED_EARLY = Policy(1.0, 90.0)
-BEYOND_TOLD = Policy(1.0, 120.0)  # what comes on top of a wait that was asked for
+CLOSED_EARLY = RetryPolicy(1.0, 90.0)
+BEYOND_TOLD = RetryPolicy(1.0, 120.0)  # what comes on top of a wait that was asked for
 TOLD_SHARE = 0.25  # of such a wait, over which those who were told the same are spread besides
 NOT_OUT = frozenset({"offline", "dns_failed", "clock_unset"})
 """Causes of a try that has reached nobody."""
 
 
-def delays(policy: Policy, rng: Random) -> Iterator[float]:
+def delays(policy: RetryPolicy, rng: Random) -> Iterator[float]:
     """Endless waits in seconds, full jitter above the policy's floor."""
     ceiling = policy.base_s
     while True:
@@ -189,7 +189,7 @@ class _Waits:
 
     def __init__(self, rng: Random, outside: Outside | None) -> None:
         self._rng, self._outside = rng, outside
-        self._growing: dict[Policy, Iterator[float]] = {}
+        self._growing: dict[RetryPolicy, Iterator[float]] = {}
 
     def begin(self, now: float) -> None:
         if self._outside is not None:
@@ -231,7 +231,7 @@ class _Waits:
             policy = CLOSED_EARLY
         return self._next(policy)
 
-    def _next(self, policy: Policy) -> float:
+    def _next(self, policy: RetryPolicy) -> float:
         if policy not in self._growing:
             self._growing[policy] = delays(policy, self._rng)
         return next(self._growing[policy])

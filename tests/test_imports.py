@@ -32,7 +32,7 @@ LEAVES = frozenset(
     }
 )
 ROOMS = frozenset({"audio", "link", "realtime", "panel", "system", "ledger", "local", "relay"})
-APPLIANCE = frozenset({"appliance", "dialogue", "teller", "timeline"})
+APPLIANCE = frozenset({"appliance", "announcer", "dialogue", "timeline"})
 MOVED = LEAVES | ROOMS | {"dial", "turn", "keeper"}
 MAY_IMPORT = {
     **dict.fromkeys(LEAVES | ROOMS | {"turn", "keeper", "config"}, LEAVES),
@@ -75,11 +75,12 @@ OPTIONAL = ("gpiozero", "livekit", "pyaudio", "sounddevice")
 
 WORLDLY = frozenset({"asyncio", "logging", "random", "socket", "threading", "time"})
 DRIVERS = (
+    "announcer.py",
     "app/",
     "appliance.py",
     "arrays.py",
     "audio/devices/alsa.py",
-    "audio/devices/beat.py",
+    "audio/devices/thread_watchdog.py",
     "audio/devices/blocking.py",
     "audio/devices/desktop.py",
     "audio/dsp/echo.py",
@@ -112,15 +113,15 @@ DRIVERS = (
     "panel/ports.py",
     "realtime/asynchronous.py",
     "realtime/synchronous.py",
-    "link/carrier.py",
-    "link/changeover.py",
-    "link/line.py",
+    "link/pump.py",
+    "link/handover.py",
+    "link/link_status.py",
     "link/link.py",
     "link/opener.py",
     "dial/outq.py",
     "link/ports.py",
     "dial/race.py",
-    "link/takings.py",
+    "link/service_commits.py",
     "dial/transport.py",
     "dial/websocket.py",
     "relay/bridge.py",
@@ -129,12 +130,13 @@ DRIVERS = (
     "relay/sockets.py",
     "retry.py",
     "system/",
-    "teller.py",
+    "announcer.py",
     "turn/driver.py",
 )
 """Files that may know of loops, threads, sockets, clocks, logs and chance. All others are pure."""
 
 SOUND = (
+    "announcer.py",
     "app/",
     "appliance.py",
     "audio/",

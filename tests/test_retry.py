@@ -19,7 +19,7 @@ from edged.retry import (
     WINDOW_S,
     Allowance,
     Outside,
-    Policy,
+    RetryPolicy,
     Wake,
     delays,
     keep,
@@ -93,7 +93,7 @@ def waits_of(failures, lab_run, *, lives=(), wake_at=None, rng=None, outside=Non
 
 def test_ceilings_double_up_to_the_cap():
     top = Top()
-    assert list(islice(delays(Policy(0.25, 2.0), top), 6)) == [0.25, 0.5, 1.0, 2.0, 2.0, 2.0]
+    assert list(islice(delays(RetryPolicy(0.25, 2.0), top), 6)) == [0.25, 0.5, 1.0, 2.0, 2.0, 2.0]
     assert top.low == 0.0
 
 
@@ -134,7 +134,7 @@ def test_an_attempt_that_ends_without_a_reason_was_closed(lab_run):
 
 
 def test_full_jitter_uses_the_whole_range():
-    drawn = list(islice(delays(Policy(8.0, 8.0), Random(1)), 400))
+    drawn = list(islice(delays(RetryPolicy(8.0, 8.0), Random(1)), 400))
     assert min(drawn) < 0.5
     assert max(drawn) > 7.5
 

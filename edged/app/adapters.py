@@ -22,8 +22,8 @@ from edged.system.netwatch import Netwatch, NullWatch
 from edged.system.notify import Manager, NullManager, manager, watchdog_s
 from edged.system.offload import Offload, OneAtATime
 from edged.system.passed import passed
-from edged.system.realtime import Realtime
-from edged.system.resolver import Resolver
+from edged.system.realtime import RealtimePriority
+from edged.system.resolver import HostResolver
 from edged.system.store import Store
 
 
@@ -32,7 +32,7 @@ class Ports:
     """The machine, as far as edged touches it."""
 
     clock: Clock
-    resolver: Resolver
+    resolver: HostResolver
     netwatch: Netwatch
     store: Store
     offload: Offload
@@ -40,7 +40,7 @@ class Ports:
     manager: Manager = field(default_factory=NullManager)
     watchdog_s: float | None = None  # how long the manager waits for a sign of life
     control: socket.socket | None = None  # a socket for control that is listening already
-    realtime: Realtime | None = None  # for the threads that hand sound over
+    realtime: RealtimePriority | None = None  # for the threads that hand sound over
     heap: Heap = field(default_factory=NullHeap)  # of the whole process
     plugwatch: Netwatch = field(default_factory=NullWatch)  # of sound cards
     disk: Offload = field(init=False)  # for the calls of `store`
@@ -81,7 +81,7 @@ def machine(config: Config) -> Ports:
         manager(os.environ),
         watchdog_s(os.environ),
         passed(os.environ, "control"),
-        Realtime()
+        RealtimePriority()
         if "NOTIFY_SOCKET" in os.environ
         else None,  # a kiosk's right, which a laptop's user has not
         ProcessHeap(),

@@ -4,7 +4,7 @@ import logging
 import socket
 from pathlib import Path
 
-from edged.app.switches import Switches
+from edged.app.user_settings import UserSettings
 from edged.appliance import Appliance
 from edged.errors import CommandError
 from edged.panel.button import Gesture
@@ -26,7 +26,7 @@ async def opened(path: str, listening: socket.socket | None, target: Controlled)
     return control
 
 
-def carry_out(name: str, appliance: Appliance, switches: Switches, by: object) -> None:
+def carry_out(name: str, appliance: Appliance, switches: UserSettings, by: object) -> None:
     """Carry out a command; raises CommandError. What `by` presses it holds; None: any program does."""
     match name:
         case "press":

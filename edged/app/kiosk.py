@@ -9,21 +9,21 @@ from functools import partial
 
 from edged import turn
 from edged.app.adapters import Devices, Ports
-from edged.app.announced import Announced
-from edged.app.chronicle import Chronicle
 from edged.app.control import carry_out, opened
+from edged.app.device_panel import DevicePanel, preroll_ms
 from edged.app.ending import Parts, try_each, unless
-from edged.app.front import Front, preroll_ms
-from edged.app.learning import Learning
+from edged.app.ending_notices import EndingNotices
 from edged.app.lines import line
-from edged.app.reload import Reload, Source
+from edged.app.playout_memory import PlayoutMemory
+from edged.app.reload import ConfigSource, Reload
 from edged.app.sentence import sentence
 from edged.app.service import planned
 from edged.app.services import Services
 from edged.app.settings import gather_ms, limits, longest_ms, session_settings, turn_mode
 from edged.app.signs import signs, watchdog
-from edged.app.switches import Switches
-from edged.app.troubles import Line
+from edged.app.troubles import LinkTrouble
+from edged.app.turn_log import TurnLog
+from edged.app.user_settings import UserSettings
 from edged.app.wording import adopted, wording
 from edged.appliance import Appliance
 from edged.audio.capture.intake import Intake
@@ -39,7 +39,7 @@ from edged.panel.button import Gesture
 from edged.pcm import PCM16
 from edged.system.control import ControlServer
 from edged.system.control_guest import Peer
-from edged.system.door import Door
+from edged.system.door import ExitDoor
 from edged.system.exit import Exit
 from edged.system.heap import Tidying
 
@@ -59,14 +59,14 @@ class App:
         ports: Ports,
         front: Devices,
         listeners: tuple[Callable[[dict[str, object]], None], ...] = (),
-        source: Source | None = None,
+        source: ConfigSource | None = None,
     ) -> None:
         """Call on the loop. `listeners` hear each published event; `source` gives a changed configuration.
 
         Raises:
             ConfigError: the provider's settings can not work.
         """
-        self._chronicle, self._line = Chronicle(), Line()
+        self._chronicle, self._line = TurnLog(), LinkTrouble()
         self._config, self._key, self._ports = config, key, ports
         self._listeners: list[Callable[[dict[str, object]], None]] = [self._chronicle, self._line, *listeners]
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
@@ -86,16 +86,16 @@ class App:
             wake=lambda: self._from_thread(self.appliance.on_sound),
             gather_ms=gather_ms(config),
         )
-        self._learning, self._services = Learning(config, ports), Services(ports)
-        self._switches = Switches(config, ports, self._muted)
-        self._announced = Announced(config, ports.clock.wall)
+        self._learning, self._services = PlayoutMemory(config, ports), Services(ports)
+        self._switches = UserSettings(config, ports, self._muted)
+        self._announced = EndingNotices(config, ports.clock.wall)
         self.playout = Playout(
             JitterBuffer(prebuffer_ms=config.speaker.prebuffer_ms, prediction=self._learning.prediction),
             notify=lambda: self._from_thread(self.appliance.on_playout),
             now_ms=ports.clock.monotonic_ms,
         )
         self.playout.on_arrival, self.playout.on_learnt = self._learning.arrived, self._learning.judge
-        self._front = Front(
+        self._front = DevicePanel(
             devices,
             config,
             ports,
@@ -163,9 +163,9 @@ class App:
         """Ask for the end; `run` returns within a second."""
         self._stopping.set()
 
-    async def live(self, leave: Exit | Door) -> int:
+    async def live(self, leave: Exit | ExitDoor) -> int:
         """`run`, with one door out (system/door.py): whatever of ours fails meanwhile ends the process."""
-        with leave if isinstance(leave, Door) else Door(leave) as door:
+        with leave if isinstance(leave, ExitDoor) else ExitDoor(leave) as door:
             door.farewell, self._failed, self._foreign = self._farewell, door.failed, door.foreign
             door.watch(self._loop)
             try:

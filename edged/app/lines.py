@@ -6,7 +6,7 @@ from edged.app.settings import habits, session_settings, turn_mode
 from edged.config import Config, Secret
 from edged.dial.ports import Dial
 from edged.link.link import Link
-from edged.link.ports import Memory, Outgoing, Owner
+from edged.link.ports import LinkListener, Memory, Outgoing
 from edged.wire.words import Words
 
 
@@ -17,7 +17,7 @@ def line(
     *,
     dial: Dial,
     outgoing: Outgoing,
-    owner: Owner,
+    owner: LinkListener,
     words: Words,
     memory: Memory,
 ) -> Link:

@@ -29,7 +29,7 @@ READ_WITHIN_S = 4.0  # the client waits five
 LOOK_S = 0.25  # until it is asked again whether the kiosk is quiet
 
 
-class Source(Protocol):
+class ConfigSource(Protocol):
     """Where the configuration comes from."""
 
     def read(self) -> tuple[Config, Secret | None]:
@@ -78,7 +78,7 @@ class Reload:
 
     def __init__(
         self,
-        source: Source | None,
+        source: ConfigSource | None,
         kiosk: Kiosk,
         ports: Ports,
         *,

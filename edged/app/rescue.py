@@ -38,29 +38,29 @@ RESULTS = {
 }
 
 
-class Verdict(NamedTuple):
+class FailedStart(NamedTuple):
     """Why there is no kiosk: a row of causes.py, and how it ended in words."""
 
     cause: str
     text: str
 
 
-def verdict(env: Mapping[str, str]) -> Verdict:
+def verdict(env: Mapping[str, str]) -> FailedStart:
     """From what systemd tells a unit that was started by OnFailure= ($MONITOR_*, systemd.exec(5))."""
     result, status = env.get("MONITOR_SERVICE_RESULT", ""), env.get("MONITOR_EXIT_STATUS", "")
     how = RESULTS.get(result, "it ended")
     if env.get("MONITOR_EXIT_CODE") != "exited":
-        return Verdict("given_up", f"{how} (signal {status})" if status else how)
+        return FailedStart("given_up", f"{how} (signal {status})" if status else how)
     if status.isdecimal() and int(status) in OWN:
-        return Verdict(OWN[int(status)], f"it ended with {status}")
+        return FailedStart(OWN[int(status)], f"it ended with {status}")
     more = f": {BEFORE[status]}" if status in BEFORE else ""
-    return Verdict("given_up", f"{how} (the last time with {status}){more}")
+    return FailedStart("given_up", f"{how} (the last time with {status}){more}")
 
 
 class Rescue:
     """Tells, and shows, until it is stopped."""
 
-    def __init__(self, lamp: Lamp | None, why: Verdict, now_ms: Callable[[], int]) -> None:
+    def __init__(self, lamp: Lamp | None, why: FailedStart, now_ms: Callable[[], int]) -> None:
         """Call on the loop. `lamp` is None where it is not known."""
         self._why = why
         self._lamp = LampDriver(lamp, asyncio.get_running_loop(), now_ms) if lamp else None

@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from edged.config import Config, Secret, read_text
-from edged.dial.addressing import Azure, Portkey
+from edged.dial.addressing import AzureRoute, PortkeyRoute
 from edged.dial.providers import PROVIDERS, Endpoint, endpoint
 from edged.errors import LinkError
-from edged.system.veil import VEIL, is_secret
+from edged.system.redactor import VEIL, is_secret
 from edged.wire import Dialect
 
 KEY_FROM = 16  # characters
@@ -60,8 +60,8 @@ def _endpoint(config: Config, key: Secret | None, seen: Dialect | None, model: s
         headers={name: value.reveal() for name, value in provider.headers.items()},
         query=provider.query,
         dialect=configured_dialect(config) or seen,
-        azure=Azure(api_version=provider.azure.api_version, token=token),
-        portkey=Portkey(
+        azure=AzureRoute(api_version=provider.azure.api_version, token=token),
+        portkey=PortkeyRoute(
             provider=told.provider,
             custom_host=told.custom_host,
             trace_id=told.trace_id,

@@ -15,7 +15,7 @@ from edged.app.service import planned
 from edged.config import Config, Secret
 from edged.dial.known import Known, Recent, place
 from edged.errors import DeviceError
-from edged.system.veil import VEIL
+from edged.system.redactor import VEIL
 
 NAME = "services"
 RECALL_WITHIN_S = 1.0

@@ -6,7 +6,7 @@ from edged import pcm, turn
 from edged.audio.capture.health import Fitness
 from edged.config import Config
 from edged.dial.providers import PROVIDERS
-from edged.link.renewal import Habits
+from edged.link.renewal import RenewalPolicy
 from edged.wire import UNSET, Settings, TurnDetection
 
 
@@ -37,9 +37,9 @@ def session_settings(config: Config, mode: turn.Mode) -> Settings:
     )
 
 
-def limits(config: Config) -> turn.Limits:
+def limits(config: Config) -> turn.TurnLimits:
     """Of a turn and of its states."""
-    return turn.Limits(
+    return turn.TurnLimits(
         min_hold_ms=config.button.min_hold_ms,
         tap_ms=config.button.tap_ms,
         longest_ms=config.turn.longest_s * 1000,
@@ -102,10 +102,10 @@ def _or_unset(value: Any) -> Any:
     return UNSET if value is None else value
 
 
-def habits(config: Config) -> Habits:
+def habits(config: Config) -> RenewalPolicy:
     """When sessions are changed, and what the next one is told."""
     provider = PROVIDERS[config.provider.name]
-    return Habits(
+    return RenewalPolicy(
         session_s=provider.session_s,
         two_at_once=provider.slots > 1,
         forget_after_s=config.turn.forget_after_s,

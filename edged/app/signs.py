@@ -6,21 +6,21 @@ from edged.app.adapters import Ports
 from edged.audio.capture.intake import Intake
 from edged.audio.playout.playout import Playout
 from edged.keeper import Keeper
-from edged.system.progress import Sign
+from edged.system.progress import PartProgress
 from edged.system.watchdog import Watchdog
 
 
 def signs(
     keepers: Mapping[str, Keeper], intake: Intake, playout: Playout, link_lives: Callable[[], bool]
-) -> dict[str, Sign]:
+) -> dict[str, PartProgress]:
     """By name; a microphone that is open hands blocks, a speaker that has something to play takes it."""
     return {
-        "microphone": Sign(intake.blocks, wanted=keepers["microphone"].up),
-        "speaker": Sign(playout.pulls, wanted=keepers["speaker"].up and not playout.idle),
-        "link": Sign(0, wanted=not link_lives()),
+        "microphone": PartProgress(intake.blocks, wanted=keepers["microphone"].up),
+        "speaker": PartProgress(playout.pulls, wanted=keepers["speaker"].up and not playout.idle),
+        "link": PartProgress(0, wanted=not link_lives()),
     }
 
 
-def watchdog(ports: Ports, look: Callable[[], Mapping[str, Sign]], within_s: float) -> Watchdog:
+def watchdog(ports: Ports, look: Callable[[], Mapping[str, PartProgress]], within_s: float) -> Watchdog:
     """What tells the manager, within so long, that all of that goes on."""
     return Watchdog(ports.manager, look, ports.clock.monotonic_ms, within_s=within_s)

@@ -14,7 +14,7 @@ from edged.errors import ConfigError, DeviceError
 WITHOUT_LIVEKIT = "the package livekit is missing (pip install 'edged[aec]', or set it to false)"
 
 
-def microphone(wanted: model.Microphone, pace: Callable[[str], Pace]) -> Microphone:
+def microphone(wanted: model.MicrophoneConfig, pace: Callable[[str], Pace]) -> Microphone:
     """What hears; not opened yet. `pace` gives one that is not real its rhythm."""
     match chosen(wanted.backend):
         case "alsa":
@@ -44,7 +44,7 @@ def microphone(wanted: model.Microphone, pace: Callable[[str], Pace]) -> Microph
             return NullMicrophone(pace("microphone"), block_ms=wanted.block_ms)
 
 
-def speaker(wanted: model.Speaker, pace: Callable[[str], Pace]) -> Speaker:
+def speaker(wanted: model.SpeakerConfig, pace: Callable[[str], Pace]) -> Speaker:
     """What speaks; not opened yet."""
     match chosen(wanted.backend):
         case "alsa":
@@ -69,7 +69,7 @@ def speaker(wanted: model.Speaker, pace: Callable[[str], Pace]) -> Speaker:
             return NullSpeaker(pace("speaker"))
 
 
-def echo_canceller(wanted: model.Microphone) -> EchoCanceller | None:
+def echo_canceller(wanted: model.MicrophoneConfig) -> EchoCanceller | None:
     """What takes the machine's own voice out of what is heard, where that is wanted.
 
     Raises:

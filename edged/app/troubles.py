@@ -14,7 +14,7 @@ class Trouble(NamedTuple):
     text: str
 
 
-class Line:
+class LinkTrouble:
     """A listener of the App: why there is no line, or what is wrong with the one there is."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from edged.config import Config
 from edged.dial.providers import PROVIDERS
 from edged.system.journal import set_level
-from edged.system.veil import VEIL, is_secret
+from edged.system.redactor import VEIL, is_secret
 from edged.wire.words import Words
 
 

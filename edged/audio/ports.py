@@ -14,7 +14,7 @@ from edged.errors import DeviceError
 Lost = Callable[[DeviceError], None]
 
 
-class Heed(Enum):
+class Urgency(Enum):
     """What becomes of what a microphone hands: how soon it has to."""
 
     NOW = "now"
@@ -37,7 +37,7 @@ class Microphone(Protocol):
     def stop(self) -> None:
         """Close the device: no `hand` after the return."""
 
-    def heed(self, heed: Heed) -> None:
+    def set_urgency(self, urgency: Urgency) -> None:
         """How soon, from now on and over every start; NOW unless told. From the loop's thread. Does not wait.
 
         For those that can do it cheaper: a device may take each for NOW, if it hands its blocks as they come.

@@ -41,7 +41,7 @@ def _check(args: argparse.Namespace) -> int:
     """The configuration and the place of its key: all that `edged run` would refuse to start with."""
     import time
 
-    from edged.app.announced import warnings as announced
+    from edged.app.ending_notices import warnings as announced
     from edged.app.sound import echo_canceller
     from edged.config import resolve_key
 

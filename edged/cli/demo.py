@@ -69,13 +69,13 @@ async def _with(args: argparse.Namespace, server: "object | None") -> int:
 
     from edged.app import App, devices, machine
     from edged.audio.devices.pace import ThreadPace
-    from edged.cli.demo_script import Script, Visitor
+    from edged.cli.demo_script import DemoScript, Visitor
     from edged.config import resolve_key
     from edged.system.exit import ProcessExit
 
     loaded = _config(args, getattr(server, "url", None))
     config = loaded.config
-    script = Script(sys.stdout)
+    script = DemoScript(sys.stdout)
     app = App(
         config,
         key=resolve_key(config, os.environ),

@@ -32,11 +32,11 @@ LEGS = (
 )
 
 
-class Step(Exception):  # noqa: N818 it is a step of the script, and it failed
+class DemoStep(Exception):  # noqa: N818 it is a step of the script, and it failed
     """Names the step that failed."""
 
 
-class Script:
+class DemoScript:
     """Listens to what the daemon publishes."""
 
     def __init__(self, out: TextIO) -> None:
@@ -71,7 +71,7 @@ class Script:
                     await self._changed.wait()
         except TimeoutError:
             why = f" ({self.trouble[-1]})" if self.trouble else ""
-            raise Step(f"{step}: not within {within_s:.0f} s{why}") from None
+            raise DemoStep(f"{step}: not within {within_s:.0f} s{why}") from None
 
     def say(self, text: str) -> None:
         print(text, file=self._out, flush=True)
@@ -105,7 +105,7 @@ class Script:
 class Visitor:
     """Presses, speaks, listens, interrupts."""
 
-    def __init__(self, app: "App", script: Script) -> None:
+    def __init__(self, app: "App", script: DemoScript) -> None:
         self._app, self._script = app, script
 
     async def play(self) -> str | None:
@@ -121,13 +121,13 @@ class Visitor:
             await script.until("hear the second answer", lambda: "first_sound" in script.marks[2], ANSWER_S)
             await asyncio.sleep(INTERRUPT_AFTER_S)
             if script.state not in ("SPEAKING", "DRAINING"):
-                raise Step(f"interrupt: the second answer was over already ({script.state})")  # noqa: TRY301
+                raise DemoStep(f"interrupt: the second answer was over already ({script.state})")  # noqa: TRY301
             await self._tap()
             await script.until("interrupt", lambda: script.state == "IDLE", SPEAK_S)
             await asyncio.sleep(BREATH_S)  # the service is told what was heard
             script.timeline(2)
             script.say(f"    interrupted in the middle, {INTERRUPT_AFTER_S:.1f} s after its first sound")
-        except Step as failed:
+        except DemoStep as failed:
             return str(failed)
         return None
 
@@ -136,7 +136,7 @@ class Visitor:
         script = self._script
         try:
             await script.until("connect", lambda: script.up, CONNECT_S)
-        except Step as failed:
+        except DemoStep as failed:
             return str(failed)
         script.say("hold the space bar and speak; q ends")
         ended = asyncio.Event()

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     import os
 
     from edged.config import resolve_key
-    from edged.system.door import Door
+    from edged.system.door import ExitDoor
     from edged.system.exit import ProcessExit
     from edged.system.journal import setup
 
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     tell_warnings(loaded)
     key = resolve_key(loaded.config, os.environ)
     relay, where = _relay(args, loaded.config, key)
-    return Door(ProcessExit()).run(_main(relay, where))
+    return ExitDoor(ProcessExit()).run(_main(relay, where))
 
 
 def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> "tuple[RelayServer, str]":
@@ -68,17 +68,17 @@ def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> 
     from edged.app.service import configured_dialect, planned, service
     from edged.app.wording import wording
     from edged.dial.providers import PROVIDERS
-    from edged.relay.access import Policy
+    from edged.relay.access import AccessPolicy
     from edged.relay.ports import Upstream
     from edged.relay.server import RelayServer
     from edged.relay.sockets import Dialler
+    from edged.system.redactor import VEIL
     from edged.system.resolver import SystemResolver
-    from edged.system.veil import VEIL
 
     token = _token(args.token_file) if args.token_file else ""
     VEIL.conceal([token])
     words = wording(config)
-    policy = Policy(bound=args.host, token=token, origins=frozenset(args.allow_origin))
+    policy = AccessPolicy(bound=args.host, token=token, origins=frozenset(args.allow_origin))
 
     def upstream(model: str) -> Upstream:
         endpoint = service(config, key, model=model)

@@ -8,7 +8,7 @@ from edged.errors import EXIT_OK, ConfigError
 
 if TYPE_CHECKING:
     from edged.panel.ports import Lamp
-    from edged.system.door import Door
+    from edged.system.door import ExitDoor
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -20,17 +20,17 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from edged.system.door import Door
+    from edged.system.door import ExitDoor
     from edged.system.exit import ProcessExit
     from edged.system.journal import setup
 
     setup("info")
-    door = Door(ProcessExit())
+    door = ExitDoor(ProcessExit())
     door.run(_main(args, door))
     return EXIT_OK
 
 
-async def _main(args: argparse.Namespace, door: "Door") -> None:
+async def _main(args: argparse.Namespace, door: "ExitDoor") -> None:
     import asyncio
     import os
     import signal

@@ -9,7 +9,7 @@ from edged.errors import EXIT_CONFIG, ConfigError, DeviceError
 
 if TYPE_CHECKING:
     from edged.config import Config, Loaded
-    from edged.system.door import Door
+    from edged.system.door import ExitDoor
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
 
     from edged import __version__
     from edged.chatter import keep_apart
-    from edged.system.door import Door
+    from edged.system.door import ExitDoor
     from edged.system.exit import ProcessExit
     from edged.system.journal import is_journal, setup
     from edged.system.memory import make_sure
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     faulthandler.enable(
         keep_apart()
     )  # the watchdog's SIGABRT leaves the stacks of all threads on standard error
-    door = Door(ProcessExit())
+    door = ExitDoor(ProcessExit())
     try:
         with door:
             make_sure()
@@ -90,7 +90,7 @@ def _make_room(config: "Config") -> None:
             ) from error
 
 
-async def _main(loaded: "Loaded", args: argparse.Namespace, door: "Door") -> int:
+async def _main(loaded: "Loaded", args: argparse.Namespace, door: "ExitDoor") -> int:
     import asyncio
     import os
     import signal

@@ -95,12 +95,12 @@ def _add_faults(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from edged.system.door import Door
+    from edged.system.door import ExitDoor
     from edged.system.exit import ProcessExit
     from edged.system.journal import setup
 
     setup("warning")  # what the library says of a connection may quote its headers
-    return Door(ProcessExit()).run(_serve(_server(args)))
+    return ExitDoor(ProcessExit()).run(_serve(_server(args)))
 
 
 async def _serve(server: "LocalServer") -> int:
@@ -123,7 +123,7 @@ async def _serve(server: "LocalServer") -> int:
 
 def _server(args: argparse.Namespace) -> "LocalServer":
     from edged.local import script
-    from edged.local.http import Door
+    from edged.local.http import Admission
     from edged.local.server import LocalServer
     from edged.local.synthesiser import speech
     from edged.local.voice import ListenVoice, ParrotVoice
@@ -147,7 +147,7 @@ def _server(args: argparse.Namespace) -> "LocalServer":
             delta_ms=args.delta_ms,
             think_ms=args.think_ms,
             session_s=args.session_s,
-            door=Door(
+            door=Admission(
                 keys=keys,
                 models=tuple(args.model),
                 prefix=args.prefix,
@@ -163,7 +163,7 @@ def _server(args: argparse.Namespace) -> "LocalServer":
 
 def _keys(path: Path) -> tuple[str, ...]:
     """One a line; blank lines and comments are none."""
-    from edged.system.veil import VEIL
+    from edged.system.redactor import VEIL
 
     lines = [(number, line.strip()) for number, line in enumerate(_read(path).splitlines(), 1)]
     keys = [(number, line) for number, line in lines if line and not line.startswith("#")]

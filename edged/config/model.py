@@ -16,13 +16,13 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from edged.config.part import Names, Part, between, described
-from edged.config.provider import Provider
+from edged.config.part import ConfigPart, Names, between, described
+from edged.config.provider import ProviderConfig
 
 _GPIO = between(0, 53, "a Raspberry Pi's header has GPIO 0 to 27")
 
 
-class Button(Part, frozen=True, kw_only=True):
+class ButtonConfig(ConfigPart, frozen=True, kw_only=True):
     """The push-to-talk button."""
 
     backend: Annotated[
@@ -56,7 +56,7 @@ class Button(Part, frozen=True, kw_only=True):
     ] = 1500
 
 
-class Light(Part, frozen=True, kw_only=True):
+class LightConfig(ConfigPart, frozen=True, kw_only=True):
     """The lamp."""
 
     backend: Annotated[
@@ -67,7 +67,7 @@ class Light(Part, frozen=True, kw_only=True):
     active_high: Annotated[bool, described("reopen", "false: the lamp is lit when the line is low.")] = True
 
 
-class Microphone(Part, frozen=True, kw_only=True):
+class MicrophoneConfig(ConfigPart, frozen=True, kw_only=True):
     """What hears."""
 
     backend: Annotated[
@@ -128,7 +128,7 @@ class Microphone(Part, frozen=True, kw_only=True):
     ] = False
 
 
-class Speaker(Part, frozen=True, kw_only=True):
+class SpeakerConfig(ConfigPart, frozen=True, kw_only=True):
     """What speaks."""
 
     backend: Annotated[
@@ -178,7 +178,7 @@ class Speaker(Part, frozen=True, kw_only=True):
     ] = ""
 
 
-class Turn(Part, frozen=True, kw_only=True):
+class TurnConfig(ConfigPart, frozen=True, kw_only=True):
     """Limits of one turn."""
 
     longest_s: Annotated[
@@ -213,7 +213,7 @@ class Turn(Part, frozen=True, kw_only=True):
     ] = 6
 
 
-class Control(Part, frozen=True, kw_only=True):
+class ControlConfig(ConfigPart, frozen=True, kw_only=True):
     """The control socket."""
 
     # 107: what Linux takes as the address of a Unix socket, less its final zero
@@ -222,7 +222,7 @@ class Control(Part, frozen=True, kw_only=True):
     ] = "/run/edged/control.sock"
 
 
-class State(Part, frozen=True, kw_only=True):
+class StateConfig(ConfigPart, frozen=True, kw_only=True):
     """What is kept over a restart."""
 
     dir: Annotated[
@@ -230,7 +230,7 @@ class State(Part, frozen=True, kw_only=True):
     ] = "/var/lib/edged"
 
 
-class Log(Part, frozen=True, kw_only=True):
+class LogConfig(ConfigPart, frozen=True, kw_only=True):
     """What is told."""
 
     level: Annotated[
@@ -241,7 +241,7 @@ class Log(Part, frozen=True, kw_only=True):
     )
 
 
-class Config(Part, frozen=True, kw_only=True):
+class Config(ConfigPart, frozen=True, kw_only=True):
     """All of it; `Config()` is the default."""
 
     version: Annotated[Literal[1], described("restart", "Version of this file's format.")] = 1
@@ -249,12 +249,12 @@ class Config(Part, frozen=True, kw_only=True):
         Literal["hold", "toggle", "hybrid", "conversation"],
         described("live", "What a press of the button means."),
     ] = "hold"
-    provider: Provider = field(default_factory=Provider)
-    button: Button = field(default_factory=Button)
-    light: Light = field(default_factory=Light)
-    microphone: Microphone = field(default_factory=Microphone)
-    speaker: Speaker = field(default_factory=Speaker)
-    turn: Turn = field(default_factory=Turn)
-    control: Control = field(default_factory=Control)
-    state: State = field(default_factory=State)
-    log: Log = field(default_factory=Log)
+    provider: ProviderConfig = field(default_factory=ProviderConfig)
+    button: ButtonConfig = field(default_factory=ButtonConfig)
+    light: LightConfig = field(default_factory=LightConfig)
+    microphone: MicrophoneConfig = field(default_factory=MicrophoneConfig)
+    speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
+    turn: TurnConfig = field(default_factory=TurnConfig)
+    control: ControlConfig = field(default_factory=ControlConfig)
+    state: StateConfig = field(default_factory=StateConfig)
+    log: LogConfig = field(default_factory=LogConfig)

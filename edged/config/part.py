@@ -38,5 +38,5 @@ def between(low: float, high: float, good: str) -> Meta:
     return Meta(ge=low, le=high, extra={"good": good})
 
 
-class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ConfigPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Common to all parts of the model."""

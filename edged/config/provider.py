@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from edged.config.part import Part, between, described
+from edged.config.part import ConfigPart, between, described
 from edged.config.secret import Secret
 
 INSTRUCTIONS = (
@@ -14,7 +14,7 @@ INSTRUCTIONS = (
 )
 
 
-class Azure(Part, frozen=True, kw_only=True):
+class AzureConfig(ConfigPart, frozen=True, kw_only=True):
     """What only Azure wants."""
 
     api_version: Annotated[
@@ -35,7 +35,7 @@ class Azure(Part, frozen=True, kw_only=True):
     ] = ""
 
 
-class Portkey(Part, frozen=True, kw_only=True):
+class PortkeyConfig(ConfigPart, frozen=True, kw_only=True):
     """What only Portkey wants; one of the first three says which provider lies behind it."""
 
     virtual_key: Annotated[
@@ -63,7 +63,7 @@ class Portkey(Part, frozen=True, kw_only=True):
     ] = field(default_factory=Secret)
 
 
-class Session(Part, frozen=True, kw_only=True):
+class SessionConfig(ConfigPart, frozen=True, kw_only=True):
     """What else is asked of a session; what a dialect does not have is not sent in it."""
 
     max_tokens: Annotated[
@@ -118,7 +118,7 @@ class Session(Part, frozen=True, kw_only=True):
     ] = ""
 
 
-class Provider(Part, frozen=True, kw_only=True):
+class ProviderConfig(ConfigPart, frozen=True, kw_only=True):
     """The speech service."""
 
     name: Annotated[
@@ -187,6 +187,6 @@ class Provider(Part, frozen=True, kw_only=True):
         Secret,
         described("reopen", "HTTP proxy, http://name:password@host:port; the environment's is not used."),
     ] = field(default_factory=Secret)
-    session: Session = field(default_factory=Session)
-    azure: Azure = field(default_factory=Azure)
-    portkey: Portkey = field(default_factory=Portkey)
+    session: SessionConfig = field(default_factory=SessionConfig)
+    azure: AzureConfig = field(default_factory=AzureConfig)
+    portkey: PortkeyConfig = field(default_factory=PortkeyConfig)

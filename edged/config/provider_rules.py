@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from edged.config.problem import Finding
-from edged.config.provider import Provider
+from edged.config.provider import ProviderConfig
 
 _VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(-preview)?")
 _GA, _PREVIEW = "/openai/v1/realtime", "/openai/realtime"
 _TOLD_BY_HEADER = {"x-portkey-virtual-key", "x-portkey-provider", "x-portkey-config"}
 
 
-def of_provider(provider: Provider) -> Iterator[Finding]:
+def of_provider(provider: ProviderConfig) -> Iterator[Finding]:
     """All that is wrong with what is asked of the provider named."""
     match provider.name:
         case "azure":
@@ -39,7 +39,7 @@ def of_provider(provider: Provider) -> Iterator[Finding]:
         yield Finding(("provider.proxy",), wrong)
 
 
-def _azure(provider: Provider) -> Iterator[Finding]:
+def _azure(provider: ProviderConfig) -> Iterator[Finding]:
     version, key = provider.azure.api_version, "provider.azure.api_version"
     if not provider.model and not provider.query.keys() & {"model", "deployment"}:
         what = "is missing: azure asks for the name of your deployment (write model: its name)"
@@ -57,7 +57,7 @@ def _azure(provider: Provider) -> Iterator[Finding]:
         yield Finding(keys, what)
 
 
-def _portkey(provider: Provider) -> Iterator[Finding]:
+def _portkey(provider: ProviderConfig) -> Iterator[Finding]:
     told = provider.portkey
     by_header = {header.lower() for header in provider.headers} & _TOLD_BY_HEADER
     keys = (
@@ -81,7 +81,7 @@ def _portkey(provider: Provider) -> Iterator[Finding]:
     yield from _portkey_texts(provider)
 
 
-def _portkey_texts(provider: Provider) -> Iterator[Finding]:
+def _portkey_texts(provider: ProviderConfig) -> Iterator[Finding]:
     told = provider.portkey
     for field in ("provider", "custom_host", "trace_id"):
         text: str = getattr(told, field)

@@ -8,7 +8,7 @@ _NAME = re.compile("(?<!port)key|token|secret|auth|passw|passphrase|pwd|cookie|c
 
 
 def is_secret(name: str) -> bool:
-    """Whether the name of a header or a parameter says that its value is secret (as in edged/system/veil.py)."""
+    """Whether the name of a header or a parameter says that its value is secret (as in edged/system/redactor.py)."""
     return _NAME.search(name) is not None
 
 

@@ -22,7 +22,7 @@ PORTKEY_HOST, PORTKEY_NEW_HOST = "portkey.ai", "aigw.portkey.ai"
 
 
 @dataclass(frozen=True, slots=True)
-class Azure:
+class AzureRoute:
     """`token` is one of Entra ID, sent instead of a key; `api_version` asks for the preview."""
 
     api_version: str = ""
@@ -30,7 +30,7 @@ class Azure:
 
 
 @dataclass(frozen=True, slots=True)
-class Portkey:
+class PortkeyRoute:
     """What Portkey is told beside its key. `authorization` is the whole header, for the provider behind it."""
 
     provider: str = ""
@@ -43,7 +43,7 @@ class Portkey:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Target:
     """One service asked its way. `model_as` names the model's parameter; `lacks` is what is missing, in words."""
 
     address: SplitResult
@@ -59,7 +59,7 @@ def azure_preview(path: str, api_version: str) -> bool:
     return bool(api_version) if path in ("", "/") else path.rstrip("/").endswith(AZURE_PREVIEW)
 
 
-def ask_azure(address: SplitResult, key: str, azure: Azure) -> Asked:
+def ask_azure(address: SplitResult, key: str, azure: AzureRoute) -> Target:
     preview = azure_preview(address.path, azure.api_version)
     if address.path in ("", "/"):
         address = address._replace(path=AZURE_PREVIEW if preview else AZURE_GA)
@@ -68,16 +68,16 @@ def ask_azure(address: SplitResult, key: str, azure: Azure) -> Asked:
         headers = {"Authorization": f"Bearer {azure.token}"}
     lacks = "" if headers else "provider.api_key_file: azure needs a key (or provider.azure.token_file)"
     if not preview:
-        return Asked(address, headers, dialect=Dialect.GA, lacks=lacks)
+        return Target(address, headers, dialect=Dialect.GA, lacks=lacks)
     query = {"api-version": azure.api_version} if azure.api_version else {}
-    return Asked(address, headers, query, "deployment", Dialect.BETA, lacks)
+    return Target(address, headers, query, "deployment", Dialect.BETA, lacks)
 
 
 def hosted_by_portkey(host: str) -> bool:
     return host == PORTKEY_HOST or host.endswith(f".{PORTKEY_HOST}")
 
 
-def ask_portkey(address: SplitResult, key: str, portkey: Portkey) -> Asked:
+def ask_portkey(address: SplitResult, key: str, portkey: PortkeyRoute) -> Target:
     told = {
         "x-portkey-virtual-key": portkey.virtual_key,
         "x-portkey-provider": portkey.provider,
@@ -102,4 +102,4 @@ def ask_portkey(address: SplitResult, key: str, portkey: Portkey) -> Asked:
         headers["Authorization"] = f"Bearer {key}"
     else:
         headers["x-portkey-api-key"] = key
-    return Asked(address, headers, lacks=lacks)
+    return Target(address, headers, lacks=lacks)

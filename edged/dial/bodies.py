@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from edged.dial.answers import MOST_BODY, Answer
+from edged.dial.http_answer import MOST_BODY, HttpAnswer
 
 FIREWALL = "firewall page"  # the type of what a firewall says
 MOST_WORDS = 1000  # characters of a message; a sentence or two are the rule
@@ -59,7 +59,7 @@ _TAG = re.compile(r"<[^>]{0,2000}(?:>|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ServiceWords:
     """A service's own words: what an error is called, of which kind it is, and what it says of it."""
 
     message: str = ""
@@ -78,29 +78,29 @@ class Said:
         return f"{self.message} ({name})" if self.message else name
 
 
-def words_of(answer: Answer, *, whole: bool = True) -> Said:
+def words_of(answer: HttpAnswer, *, whole: bool = True) -> ServiceWords:
     """What an answer says, wherever it says it: in its body, in the headers for it, or behind the status."""
     body = answer.body
     said = said_in(body, answer.header("content-type"), cut=not whole or len(body) >= MOST_BODY)
     if not said.message and (found := _CHALLENGE.search(answer.header("www-authenticate"))) is not None:
-        said = Said(found["message"] or "", said.code or found["code"] or "", said.type)
+        said = ServiceWords(found["message"] or "", said.code or found["code"] or "", said.type)
     if not said.message and not said.code:
-        said = Said(answer.phrase, "", said.type)
-    return Said(said.message, said.code, FIREWALL) if answer.header("cf-mitigated") else said
+        said = ServiceWords(answer.phrase, "", said.type)
+    return ServiceWords(said.message, said.code, FIREWALL) if answer.header("cf-mitigated") else said
 
 
-def said_in(body: bytes, content_type: str = "", *, cut: bool = False) -> Said:
+def said_in(body: bytes, content_type: str = "", *, cut: bool = False) -> ServiceWords:
     """The words of a body; `cut`: there was more of it."""
     text = _decoded(body, content_type).strip()
     if cut:
         text = _LAST.sub("", text)  # half a key is none that could be found
     if not text:
-        return Said()
+        return ServiceWords()
     if text[0] in "{[":
         return _of_json(text)
     if text[0] == "<":
         return _of_markup(text)
-    return Said(_short(text))
+    return ServiceWords(_short(text))
 
 
 def _decoded(body: bytes, content_type: str) -> str:
@@ -111,16 +111,16 @@ def _decoded(body: bytes, content_type: str) -> str:
     return body.decode("cp1252" if latin else "utf-8-sig", errors="replace")
 
 
-def _of_json(text: str) -> Said:
+def _of_json(text: str) -> ServiceWords:
     try:
         told: Any = json.loads(text)
     except (ValueError, RecursionError):
         pairs: dict[str, str] = {}
         for name, value in _PAIR.findall(text):  # cut off, or not quite JSON
             pairs.setdefault(name.lower(), _unescaped(value))
-        return _of_fields(pairs) if pairs else Said(_short(text))
+        return _of_fields(pairs) if pairs else ServiceWords(_short(text))
     found = _errors(told)
-    return found or Said(_short("; ".join(_leaves(told))))
+    return found or ServiceWords(_short("; ".join(_leaves(told))))
 
 
 def _unescaped(text: str) -> str:
@@ -130,23 +130,25 @@ def _unescaped(text: str) -> str:
         return text
 
 
-def _errors(told: Any, depth: int = 0) -> Said:
+def _errors(told: Any, depth: int = 0) -> ServiceWords:
     """The innermost words that are there, with the codes on the way to them."""
     if isinstance(told, list):
         told = next((each for each in told if isinstance(each, dict | str)), None)
     if isinstance(told, str):
-        return Said(_short(told))
+        return ServiceWords(_short(told))
     if not isinstance(told, dict) or depth > _MOST_DEPTH:
-        return Said()
+        return ServiceWords()
     fields = {str(name).lower(): value for name, value in told.items()}
     outer = _of_fields(fields)
     for name in _BETWEEN:
         if isinstance(fields.get(name), dict | list) and (inner := _errors(fields[name], depth + 1)):
-            return Said(inner.message or outer.message, inner.code or outer.code, inner.type or outer.type)
+            return ServiceWords(
+                inner.message or outer.message, inner.code or outer.code, inner.type or outer.type
+            )
     return outer
 
 
-def _of_fields(fields: dict[str, Any]) -> Said:
+def _of_fields(fields: dict[str, Any]) -> ServiceWords:
     message = next((value for name in _MESSAGES if (value := _text(fields.get(name)))), "")
     code = next((value for name in _CODES if (value := _text(fields.get(name), MOST_CODE))), "")
     other = _text(fields.get("error"), MOST_CODE)
@@ -156,7 +158,7 @@ def _of_fields(fields: dict[str, Any]) -> Said:
         message, code = f"{code}: {message}", ""
     status = _text(fields.get("status"), MOST_CODE)
     kind = _text(fields.get("type"), MOST_CODE) or ("" if status.isdecimal() else status)
-    return Said(message, code, "" if "/" in kind else kind)  # the type of a problem is an address
+    return ServiceWords(message, code, "" if "/" in kind else kind)  # the type of a problem is an address
 
 
 def _text(value: Any, most: int = MOST_WORDS) -> str:
@@ -179,15 +181,15 @@ def _leaves(told: Any) -> Iterable[str]:
     return [text for text, _ in zip(each(told, 0), range(_MOST_LEAVES), strict=False)]
 
 
-def _of_markup(text: str) -> Said:
+def _of_markup(text: str) -> ServiceWords:
     elements = {name.lower(): html.unescape(value).strip() for name, value in _ELEMENT.findall(text)}
     if "message" in elements:
-        return Said(_short(elements["message"]), _short(elements.get("code", ""), MOST_CODE))
+        return ServiceWords(_short(elements["message"]), _short(elements.get("code", ""), MOST_CODE))
     kind = FIREWALL if _OF_FIREWALLS.search(text) else ""
     for title in _TITLES:
         if (found := title.search(text)) is not None and (words := _bare(found[1])):
-            return Said(_short(words), type=kind)
-    return Said(_short(_bare(_UNSEEN.sub(" ", text))), type=kind)
+            return ServiceWords(_short(words), type=kind)
+    return ServiceWords(_short(_bare(_UNSEEN.sub(" ", text))), type=kind)
 
 
 def _bare(text: str) -> str:

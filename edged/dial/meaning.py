@@ -14,8 +14,8 @@ Cloudflare and in public reports of users. What of the words may be shown is wir
 import re
 
 from edged.dial import dialects
-from edged.dial.answers import usual_phrase
-from edged.dial.bodies import Said
+from edged.dial.bodies import ServiceWords
+from edged.dial.http_answer import usual_phrase
 from edged.dial.phrases import ROWS
 
 UNKNOWN, DIALECT_REFUSED = "service_refused", "dialect_refused"
@@ -91,7 +91,7 @@ def of_status(status: int) -> str:
     return _OF_STATUS.get(status, "server_error" if status >= 500 else "model_refused")
 
 
-def of_answer(status: int, said: Said) -> str:
+def of_answer(status: int, said: ServiceWords) -> str:
     """The cause of an HTTP answer to the handshake that is not a switch of protocols."""
     by_status, known = of_status(status), of_words(said)
     if known is None or known == "session_expired":
@@ -112,18 +112,18 @@ def of_close(code: int | None, reason: str) -> str:
     """The cause of a close we did not ask for, by its code and reason; every one of them is a drop."""
     if _IDLE.search(reason.casefold()):
         return "link_closed"
-    by_code, known = _of_code(code, reason), of_words(Said(reason))
+    by_code, known = _of_code(code, reason), of_words(ServiceWords(reason))
     if known is None or (known in _VAGUELY and by_code not in (UNKNOWN, "link_closed", "model_refused")):
         return by_code
     return known
 
 
-def of_error(said: Said) -> str | None:
+def of_error(said: ServiceWords) -> str | None:
     """The cause of an error event for which there is no session; None: nobody knows."""
     return of_words(said)
 
 
-def of_words(said: Said) -> str | None:
+def of_words(said: ServiceWords) -> str | None:
     """What the words mean; None: nothing that is known."""
     for text in (said.code, said.message[:MOST_READ], said.type):
         for name in _NAME.findall(text):

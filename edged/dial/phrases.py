@@ -11,7 +11,7 @@ _APART = 60  # characters between a subject and its verdict: a sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PhraseRow:
     """`before`: words between a verdict and the subject that it precedes."""
 
     cause: str
@@ -70,11 +70,11 @@ ACCOUNT = r"""
 """
 # The first that fits: what stands further up is more precise, or has words of what stands further down in it.
 ROWS = (
-    Row("region_refused", r"error code:? ?1009\b"),  # Cloudflare's numbers
-    Row("address_refused", r"error code:? ?100[678]\b"),
-    Row("server_busy", r"error code:? ?1015\b|being rate limited"),
-    Row("firewall_refused", r"error code:? ?10(?:10|12|20)\b"),
-    Row(
+    PhraseRow("region_refused", r"error code:? ?1009\b"),  # Cloudflare's numbers
+    PhraseRow("address_refused", r"error code:? ?100[678]\b"),
+    PhraseRow("server_busy", r"error code:? ?1015\b|being rate limited"),
+    PhraseRow("firewall_refused", r"error code:? ?10(?:10|12|20)\b"),
+    PhraseRow(
         "firewall_refused",
         r"""
         just a moment
@@ -106,7 +106,7 @@ ROWS = (
         request unsuccessful
         """,
     ),
-    Row(
+    PhraseRow(
         "region_refused",
         r"""
         geo[ -]?(?:block|restrict|fenc)
@@ -122,7 +122,7 @@ ROWS = (
         BARRED,
         before=5,
     ),
-    Row(
+    PhraseRow(
         "address_refused",
         r"""
         (?:allow|white|black|block|deny)[ -]?list
@@ -141,7 +141,7 @@ ROWS = (
         does not match
         """,
     ),
-    Row(
+    PhraseRow(
         "account_refused",
         r"""
         insufficient permission
@@ -150,7 +150,7 @@ ROWS = (
         ACCOUNT,
         r"verif(?:y|ied|ication)",
     ),
-    Row(
+    PhraseRow(
         "server_busy",
         r"""
         per (?:second|minute|hour)
@@ -169,7 +169,7 @@ ROWS = (
         model.{0,60}(?:loading|warming|starting|(?:currently|temporarily) (?:unavailable|not available))
         """,
     ),
-    Row(
+    PhraseRow(
         "quota_exceeded",
         r"""
         quota|billing|\bcredits?\b|balance|payment|prepaid|arrear|overdue|budget
@@ -182,7 +182,7 @@ ROWS = (
         subscription (?:has )?(?:ended|expired|is not active)
         """,
     ),
-    Row(
+    PhraseRow(
         "session_expired",
         r"""
         maximum (?:session )?(?:duration|length|lifetime)
@@ -190,7 +190,7 @@ ROWS = (
         session limit
         """,
     ),
-    Row(
+    PhraseRow(
         "model_refused",
         r"""
         (?:provide|specify|requires?|name) (?:a |the )?(?:model|deployment)\b
@@ -205,7 +205,7 @@ ROWS = (
         deprecat|retired|decommission|sunset|shut ?down|ended|removed|discontinued|denied|must be
         """,
     ),
-    Row(
+    PhraseRow(
         "policy_refused",
         r"""
         content (?:policy|policies|filter|management|moderation|safety)
@@ -222,11 +222,11 @@ ROWS = (
         flagged
         """,
     ),
-    Row(
+    PhraseRow(
         "service_refused", r"unexpected token|\bjson\b|csrf|\bcors\b|\borigin\b"
     ),  # no key, for all its words
-    Row("key_refused", "", r"project|organi[sz]ation", r"mismatch|(?:does|do) not match|archived"),
-    Row(
+    PhraseRow("key_refused", "", r"project|organi[sz]ation", r"mismatch|(?:does|do) not match|archived"),
+    PhraseRow(
         "key_refused",
         r"""
         unauthenticated
@@ -251,7 +251,7 @@ ROWS = (
         expired|revoked|deleted|disabled|denied|reject|refuse|fail|leaked|unauthori[sz]ed
         """,
     ),
-    Row(
+    PhraseRow(
         "account_refused",
         r"""
         member of (?:an|the|this) (?:org|team|project)
@@ -270,8 +270,8 @@ ROWS = (
         n['\u2019]t (?:have )?(?:access|allow|authori)
         """,
     ),
-    Row("proxy_refused", "proxy authentication"),
-    Row(
+    PhraseRow("proxy_refused", "proxy authentication"),
+    PhraseRow(
         "not_offered",
         r"""
         not (?:yet |been |currently )?(?:implemented|supported|enabled|offered|available)
@@ -279,7 +279,7 @@ ROWS = (
         n['\u2019]t (?:yet )?support
         """,
     ),
-    Row(
+    PhraseRow(
         "server_error",
         r"""
         (?:something|anything) went wrong

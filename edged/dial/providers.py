@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from edged.dial.addressing import Asked, Azure, Portkey, ask_azure, ask_portkey
+from edged.dial.addressing import AzureRoute, PortkeyRoute, Target, ask_azure, ask_portkey
 from edged.dial.dialects import asks_beta, headers_for
 from edged.errors import ConfigError
 from edged.hosts import is_loopback
@@ -65,7 +65,7 @@ PROVIDERS = {
         Dialect.BETA,
         slots=2,
         remedies={
-            "key_refused": "either Portkey refuses its key or the provider behind it the virtual key:"
+            "key_refused": "either PortkeyRoute refuses its key or the provider behind it the virtual key:"
             " Portkey's log tells which",
             "model_refused": "Portkey was not told which provider: set one of `provider.portkey.virtual_key`,"
             " `.provider` and `.config`",
@@ -126,8 +126,8 @@ def endpoint(
     headers: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
     dialect: Dialect | None = None,
-    azure: Azure | None = None,
-    portkey: Portkey | None = None,
+    azure: AzureRoute | None = None,
+    portkey: PortkeyRoute | None = None,
     ca_file: str = "",
     proxy: str = "",
 ) -> Endpoint:
@@ -142,9 +142,9 @@ def endpoint(
         raise ConfigError(problems)
     match name:
         case "azure":
-            asked = ask_azure(address, key, azure or Azure())
+            asked = ask_azure(address, key, azure or AzureRoute())
         case "portkey":
-            asked = ask_portkey(address, key, portkey or Portkey())
+            asked = ask_portkey(address, key, portkey or PortkeyRoute())
         case _:
             asked = _ask(name, address, key)
     own = headers or {}
@@ -165,11 +165,11 @@ def endpoint(
     return Endpoint(target, wanted, sent, provider, ca_file, proxy)
 
 
-def _ask(name: str, address: SplitResult, key: str) -> Asked:
+def _ask(name: str, address: SplitResult, key: str) -> Target:
     if key:
-        return Asked(address, {"Authorization": f"Bearer {key}"})
+        return Target(address, {"Authorization": f"Bearer {key}"})
     needs = f"provider.api_key_file: {name} needs a key; put it in a file and name the file here"
-    return Asked(address, {}, lacks=needs if PROVIDERS[name].needs_key else "")
+    return Target(address, {}, lacks=needs if PROVIDERS[name].needs_key else "")
 
 
 def _of_address(address: SplitResult, given: str) -> list[str]:
@@ -181,7 +181,7 @@ def _of_address(address: SplitResult, given: str) -> list[str]:
     return []
 
 
-def _of_request(asked: Asked, sent: Mapping[str, str], parameters: Mapping[str, str]) -> list[str]:
+def _of_request(asked: Target, sent: Mapping[str, str], parameters: Mapping[str, str]) -> list[str]:
     problems = [asked.lacks] if asked.lacks else []
     if asked.model_as == "deployment" and "api-version" not in parameters:
         problems.append("provider.azure.api_version: the preview needs one, such as 2024-10-01-preview")

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from edged.dial import meaning
-from edged.dial.bodies import Said
+from edged.dial.bodies import ServiceWords
 
 # Results of OpenSSL's verification (X509_V_ERR_*)
 NOT_YET_VALID = 9
@@ -19,7 +19,7 @@ OTHER_NAME = {62, 64}  # not for this host, not for this address
 # How OpenSSL names an answer that is no TLS at all
 _NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"}
 REDIRECTS = {300, 301, 302, 303, 307, 308}
-_NOTHING = Said()
+_NOTHING = ServiceWords()
 
 Told = tuple[str, str]
 """The id of a cause, and what happened in words."""
@@ -48,7 +48,7 @@ def of_tls(reason: str) -> Told:
     return "tls_failed", f"no secure connection ({reason or 'TLS'})"
 
 
-def of_answer(status: int, location: str, *, secure: bool, said: Said = _NOTHING) -> Told:
+def of_answer(status: int, location: str, *, secure: bool, said: ServiceWords = _NOTHING) -> Told:
     """An HTTP answer that is no change to WebSocket. A redirect is never followed: it would carry the key along.
 
     Over TLS whoever answers has the service's certificate, and no network can stand in its place: a redirect or a

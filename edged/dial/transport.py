@@ -6,7 +6,7 @@ What waits here is bounded in bytes, whatever the other end does:
    bounds the bytes, would keep each as an object.
 2. Nothing more is read while one message of `LARGE` bytes waits to be taken, or as many small ones as the library has.
 3. Who is sent more than it takes, as are answers to its pings, is given up.
-4. Of a handshake that is refused no more is waited for than what is read of it (dial/answers.py).
+4. Of a handshake that is refused no more is waited for than what is read of it (dial/http_answer.py).
 
 A text that is not UTF-8 breaks the protocol, as other frames do that the library refuses by itself: what comes after it
 could be anything.
@@ -22,10 +22,10 @@ from websockets.frames import DATA_OPCODES, CloseCode, Frame, Opcode
 from websockets.protocol import Event, State
 
 from edged.dial import faults
-from edged.dial.answers import Answer
+from edged.dial.http_answer import HttpAnswer
+from edged.dial.keepalive import PONG_WITHIN_S, Keepalive, KeepaliveStep
 from edged.dial.outq import unacknowledged
 from edged.dial.ports import Flow
-from edged.dial.pulse import PONG_WITHIN_S, Beat, Pulse
 from edged.errors import LinkError
 
 GOODBYE_S = 0.5
@@ -38,11 +38,11 @@ BROKEN = frozenset(
 MOST_UNSENT = 8 * 2**20  # bytes; the settings of a session are the longest message, and a hundredth of it
 
 
-class Connection(ClientConnection):
+class WatchedConnection(ClientConnection):
     """The library's, which also tells of every byte that comes, and sends without a task where nothing need wait."""
 
-    answer: Answer | None = None  # to the handshake, until it is settled
-    pulse: Pulse | None = None
+    answer: HttpAnswer | None = None  # to the handshake, until it is settled
+    pulse: Keepalive | None = None
     below: asyncio.Transport | None = None  # what TLS writes into, which has a buffer of its own
     _is_made = False
     _goodbye: asyncio.TimerHandle | None = None  # for who refuses, or closes, and does not hang up
@@ -74,7 +74,7 @@ class Connection(ClientConnection):
 
     def _hear(self, data: bytes) -> None:
         """Keep of the answer what tells of a refusal, and wait for no more of it."""
-        answer = self.answer = self.answer or Answer()
+        answer = self.answer = self.answer or HttpAnswer()
         answer.feed(data)
         if answer.refuses and self._goodbye is None:
             self._goodbye = self.loop.call_later(BODY_S, self.transport.abort)
@@ -134,10 +134,10 @@ class Connection(ClientConnection):
 class WebsocketTransport:
     """One open connection."""
 
-    def __init__(self, connection: Connection, remedies: Mapping[str, str]) -> None:
+    def __init__(self, connection: WatchedConnection, remedies: Mapping[str, str]) -> None:
         self._connection, self._remedies = connection, remedies
         self._given = 0
-        self._pulse = connection.pulse = Pulse(connection.loop.time())
+        self._pulse = connection.pulse = Keepalive(connection.loop.time())
 
     def flow(self) -> Flow | None:
         kernel = unacknowledged(self._connection.transport)
@@ -175,12 +175,12 @@ class WebsocketTransport:
     async def _look(self) -> None:
         now_s = self._connection.loop.time()
         match self._pulse.look(now_s, self.flow()):
-            case Beat.DEAD:
+            case KeepaliveStep.DEAD:
                 self._connection.transport.abort()
                 raise LinkError("no answer to a ping", "link_silent")
-            case Beat.PING if self._connection.waiting_bytes():
+            case KeepaliveStep.PING if self._connection.waiting_bytes():
                 self._pulse.put_off(now_s)  # it would be waited for, and the socket is never left unread
-            case Beat.PING:
+            case KeepaliveStep.PING:
                 await self._connection.ping()
 
     async def close(self) -> None:

@@ -2,7 +2,7 @@
 
 The library's own reconnect loop is not used, redirects are not followed (they would carry the key along), names are
 not looked up by it (its way can hang the exit), and proxies of the environment are not taken by surprise. Its pings
-are off: they count against a line that is narrow (pulse.py).
+are off: they count against a line that is narrow (keepalive.py).
 """
 
 import asyncio
@@ -31,14 +31,14 @@ from websockets.proxy import parse_proxy
 
 from edged import __made__, __version__
 from edged.dial import refusals
-from edged.dial.answers import Answer
 from edged.dial.bodies import words_of
-from edged.dial.doubt import ClockDoubt
+from edged.dial.clock_check import ClockCheck
 from edged.dial.eyeballs import in_turn, no_route
+from edged.dial.http_answer import HttpAnswer
 from edged.dial.ports import Resolver, Transport
 from edged.dial.providers import Endpoint
 from edged.dial.race import Waiting, first_connected
-from edged.dial.transport import GOODBYE_S, Connection, WebsocketTransport, with_remedy
+from edged.dial.transport import GOODBYE_S, WatchedConnection, WebsocketTransport, with_remedy
 from edged.errors import LinkError
 from edged.tls import client_context
 
@@ -62,15 +62,15 @@ class _Route:
         return urlsplit(self.proxy).hostname or "" if self.proxy else self.host
 
 
-class _Connect(connect):
+class _DaemonConnect(connect):
     """The library's, but for the way to the service, and without following redirects."""
 
     route: _Route
     reached = ""  # the address that let us in
-    made: Connection | None = None  # over which the handshake goes
+    made: WatchedConnection | None = None  # over which the handshake goes
 
     @property
-    def refusal(self) -> Answer | None:
+    def refusal(self) -> HttpAnswer | None:
         """The answer that does not let us in, even where the library made nothing of it."""
         answer = self.made.answer if self.made is not None else None
         return answer if answer is not None and answer.refuses else None
@@ -88,7 +88,7 @@ class _Connect(connect):
             else:
                 _check_silent(waiting)
             connection = self.factory(self.ws_uri)
-            assert isinstance(connection, Connection)
+            assert isinstance(connection, WatchedConnection)
             self.made = connection
             transport.set_protocol(connection)
             if self.route.tls is not None:
@@ -134,7 +134,7 @@ class WebsocketDial:
     def __init__(self, resolver: Resolver, *, wall: Callable[[], float] = time.time) -> None:
         self._resolver, self._wall = resolver, wall
         self._tls: tuple[str, ssl.SSLContext] | None = None  # for which ca_file
-        self._doubt = ClockDoubt(datetime.fromisoformat(f"{__made__}T00:00:00+00:00").timestamp())
+        self._doubt = ClockCheck(datetime.fromisoformat(f"{__made__}T00:00:00+00:00").timestamp())
         self._silent = ""  # the address that let us in the last time, and then said nothing
 
     def prepare(self, endpoint: Endpoint) -> None:
@@ -152,7 +152,7 @@ class WebsocketDial:
         addresses = in_turn(await self._resolver.resolve(host, port), last=self._silent)
         if not addresses:
             raise LinkError(f"no address for {host}", "dns_failed")
-        attempt = _Connect(
+        attempt = _DaemonConnect(
             endpoint.url,
             additional_headers=dict(endpoint.headers),
             user_agent_header=f"edged/{__version__}",
@@ -161,16 +161,16 @@ class WebsocketDial:
             open_timeout=timeout_s,
             close_timeout=GOODBYE_S,
             ping_interval=None,
-            create_connection=Connection,
+            create_connection=WatchedConnection,
             proxy=None,
         )
         attempt.route = _Route(addresses, port, endpoint.host, tls, endpoint.proxy)
         return WebsocketTransport(await self._made(attempt, endpoint), endpoint.provider.remedies)
 
-    async def _made(self, attempt: _Connect, endpoint: Endpoint) -> Connection:
+    async def _made(self, attempt: _DaemonConnect, endpoint: Endpoint) -> WatchedConnection:
         try:
             connection = await attempt
-            assert isinstance(connection, Connection)
+            assert isinstance(connection, WatchedConnection)
         except (OSError, WebSocketException, ValueError) as error:
             if isinstance(error, ValueError) and _raised_here(error):
                 raise  # a bug; of a library it is a name or an address that cannot be
@@ -182,7 +182,7 @@ class WebsocketDial:
         connection.answer = None
         return connection
 
-    def _told(self, error: Exception, attempt: _Connect, endpoint: Endpoint) -> LinkError:
+    def _told(self, error: Exception, attempt: _DaemonConnect, endpoint: Endpoint) -> LinkError:
         wall, wait_s, answer = self._wall(), None, attempt.refusal
         said: str | tuple[str, ...] = _said(error)
         if isinstance(error, ssl.SSLCertVerificationError):

@@ -1,7 +1,7 @@
 """How a service that ignores commits is found out and heard by on the same connection. Pure.
 
 Rules:
-1. A commit is passed over when the service said something after it that is no reply (vigil.py). Some services detect
+1. A commit is passed over when the service said something after it that is no reply (liveness.py). Some services detect
    whatever they are told: silence ends the utterance for them. It hurts nobody else, and is thrown away afterwards.
 2. One that stays silent is asked for its own detection. Where that is confirmed before the commit has its reply, the
    service ignores commits: what it holds is thrown away, and what is pending is sent again, each with its silence.
@@ -11,7 +11,7 @@ Rules:
    answers once: the item of the late reply is deleted. Else the reply counts. It is asked for no detection again, and
    nothing of this is tried with it any more.
 
-Not here: what goes out (carrier.py), whose utterance a sign of detection is (takings.py), how long it is waited for.
+Not here: what goes out (pump.py), whose utterance a sign of detection is (service_commits.py), how long to wait for it.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from enum import Enum
 
 from edged import pcm
 from edged.link.session.confirming import PATIENT
-from edged.link.session.events import CommitRefused, Committed, Ready, SessionEvent, Speech
+from edged.link.session.events import CommitRefused, SessionEvent, SessionReady, UtteranceCommitted, VadEvent
 from edged.wire import TurnDetection
 
 DEAF_DETECTION = PATIENT
@@ -29,7 +29,7 @@ HINT_S = 0.3  # besides a round trip, until the silence has led to a word
 CONFIRM_S = 6.0  # no less than a commit is waited for
 
 
-class Stage(Enum):
+class DeafnessStage(Enum):
     HEARS = "commits are honoured, for all that is known"
     HINTED = "silence was sent after a commit that was passed over"
     ASKED = "asked for its own detection"
@@ -37,7 +37,7 @@ class Stage(Enum):
     DEAF = "its own detection ends utterances"
 
 
-class Do(Enum):
+class DeafnessAction(Enum):
     """What the carrier does next."""
 
     HINT = "send the silence"
@@ -62,14 +62,14 @@ class Deafness:
         self._remembered = deaf
         self.deaf = self.deaf or deaf
 
-    def ears(self, asked: TurnDetection | None, wanted: TurnDetection | None) -> "Ears":
+    def ears(self, asked: TurnDetection | None, wanted: TurnDetection | None) -> "CommitCheck":
         """Of a line whose session was set up with `asked`, where the settings say `wanted`.
 
         What detects because it is wanted ends utterances without a commit: nothing has to be found out there.
         """
-        return Ears(deaf=asked is DEAF_DETECTION, walks=wanted is None and not self._slow)
+        return CommitCheck(deaf=asked is DEAF_DETECTION, walks=wanted is None and not self._slow)
 
-    def took(self, ears: "Ears") -> None:
+    def took(self, ears: "CommitCheck") -> None:
         """The service has an utterance."""
         self._ignored = 0
         if ears.deaf:
@@ -94,11 +94,11 @@ class Deafness:
             self._learnt(deaf)
 
 
-class Ears:
+class CommitCheck:
     """One line's. `deaf`: its session was set up with detection in place of commits; `walks`: it may change to that."""
 
     def __init__(self, *, deaf: bool = False, walks: bool = False) -> None:
-        self._stage, self._since_s = Stage.DEAF if deaf else Stage.HEARS, 0.0
+        self._stage, self._since_s = DeafnessStage.DEAF if deaf else DeafnessStage.HEARS, 0.0
         self._walks = walks
         self._spoke = False  # it detects, though it was asked not to
         self.unparted = False  # the utterances that ended have no silence between them
@@ -106,56 +106,62 @@ class Ears:
     @property
     def deaf(self) -> bool:
         """Silence ends an utterance here, and its answer comes by itself."""
-        return self._stage is Stage.DEAF
+        return self._stage is DeafnessStage.DEAF
 
     @property
     def rests(self) -> bool:
         """Nothing of the log is to go out."""
-        return self._stage in (Stage.ASKED, Stage.RETURNING)
+        return self._stage in (DeafnessStage.ASKED, DeafnessStage.RETURNING)
 
     def overdue(self, now: float) -> bool:
         """The service does not say whether it does what it was asked for."""
         return self.rests and now - self._since_s >= CONFIRM_S
 
-    def passed(self, now: float, *, trip_s: float, within: bool) -> Do | None:
+    def passed(self, now: float, *, trip_s: float, within: bool) -> DeafnessAction | None:
         """A commit is passed over so far. `within`: some of the next utterance has been sent."""
-        if self._stage is Stage.HEARS and self._walks:
+        if self._stage is DeafnessStage.HEARS and self._walks:
             if not within:
-                return self._go(Stage.HINTED, now, Do.HINT)
-            return None if self._spoke else self._go(Stage.ASKED, now, Do.ASK)
-        if self._stage is Stage.HINTED and not self._spoke and now - self._since_s >= HINT_S + trip_s:
-            return self._go(Stage.ASKED, now, Do.ASK)
+                return self._go(DeafnessStage.HINTED, now, DeafnessAction.HINT)
+            return None if self._spoke else self._go(DeafnessStage.ASKED, now, DeafnessAction.ASK)
+        if self._stage is DeafnessStage.HINTED and not self._spoke and now - self._since_s >= HINT_S + trip_s:
+            return self._go(DeafnessStage.ASKED, now, DeafnessAction.ASK)
         return None
 
-    def hear(self, event: SessionEvent, now: float) -> Do | None:
+    def hear(self, event: SessionEvent, now: float) -> DeafnessAction | None:
         """What follows from a word of the service, before anybody else hears it."""
         match event:
-            case Speech(started=started):
+            case VadEvent(started=started):
                 self._spoke = True
-                if not started and self._stage in (Stage.HINTED, Stage.ASKED):
+                if not started and self._stage in (DeafnessStage.HINTED, DeafnessStage.ASKED):
                     self.unparted = True
-                    return self._go(Stage.DEAF, now, Do.DROP)
-            case Committed(late=True):
+                    return self._go(DeafnessStage.DEAF, now, DeafnessAction.DROP)
+            case UtteranceCommitted(late=True):
                 self._walks = False
-                return self._go(Stage.RETURNING, now, Do.RETURN)
-            case Committed(uid=int()) | CommitRefused():
+                return self._go(DeafnessStage.RETURNING, now, DeafnessAction.RETURN)
+            case UtteranceCommitted(uid=int()) | CommitRefused():
                 return self._replied(now)
-            case Ready():
+            case SessionReady():
                 return self._confirmed(now)
             case _:
                 pass
         return None
 
-    def _replied(self, now: float) -> Do | None:
-        if self._stage is Stage.HINTED:
-            return self._go(Stage.HEARS, now, Do.UNHINT)
-        return self._go(Stage.RETURNING, now, Do.RETURN) if self._stage is Stage.ASKED else None
+    def _replied(self, now: float) -> DeafnessAction | None:
+        if self._stage is DeafnessStage.HINTED:
+            return self._go(DeafnessStage.HEARS, now, DeafnessAction.UNHINT)
+        return (
+            self._go(DeafnessStage.RETURNING, now, DeafnessAction.RETURN)
+            if self._stage is DeafnessStage.ASKED
+            else None
+        )
 
-    def _confirmed(self, now: float) -> Do | None:
-        if self._stage is Stage.ASKED:
-            return self._go(Stage.DEAF, now, Do.AGAIN)
-        return self._go(Stage.HEARS, now) if self._stage is Stage.RETURNING else None
+    def _confirmed(self, now: float) -> DeafnessAction | None:
+        if self._stage is DeafnessStage.ASKED:
+            return self._go(DeafnessStage.DEAF, now, DeafnessAction.AGAIN)
+        return self._go(DeafnessStage.HEARS, now) if self._stage is DeafnessStage.RETURNING else None
 
-    def _go(self, stage: Stage, now: float, do: Do | None = None) -> Do | None:
+    def _go(
+        self, stage: DeafnessStage, now: float, do: DeafnessAction | None = None
+    ) -> DeafnessAction | None:
         self._stage, self._since_s = stage, now
         return do

@@ -7,8 +7,8 @@ Rules:
    old one closes where the provider allows two; so is one that knows of a visitor who has gone.
 4. What was said lately goes into the next session as text (history.py), before anything of the visitor's.
 
-Not here: what messages mean (session.py), reading and writing (carrier.py), which utterance they are of (takings.py),
-services that ignore commits (deaf.py), when to ask (the turn), waits (retry.py).
+Not here: what messages mean (session.py), reading and writing (pump.py), which utterance they are of
+(service_commits.py), services that ignore commits (deaf.py), when to ask (the turn), waits (retry.py).
 """
 
 import asyncio
@@ -22,30 +22,30 @@ from edged.causes import CAUSES
 from edged.dial.ports import Dial
 from edged.dial.providers import Endpoint
 from edged.errors import EdgedError, LinkError
-from edged.link.carrier import Carrier
-from edged.link.changeover import Changeover
-from edged.link.deaf import DEAF_DETECTION, Deafness, Ears
-from edged.link.line import Line
-from edged.link.notes import Notes
+from edged.link.deaf import DEAF_DETECTION, CommitCheck, Deafness
+from edged.link.handover import Handover
+from edged.link.link_status import LinkStatus
 from edged.link.opener import Opener
-from edged.link.ports import Entry, Memory, Outgoing, Owner
-from edged.link.renewal import Habits
+from edged.link.ports import LinkListener, Memory, Outgoing, OutgoingEntry
+from edged.link.pump import Pump
+from edged.link.renewal import RenewalPolicy
+from edged.link.service_commits import ServiceCommits
+from edged.link.service_notes import ServiceNotes
 from edged.link.session.events import (
-    Broken,
     CommitRefused,
-    Committed,
-    Opened,
-    Ready,
     ResponseStarted,
-    Said,
     SessionEvent,
-    Speech,
+    SessionFailed,
+    SessionOpened,
+    SessionReady,
+    Transcript,
+    UtteranceCommitted,
+    VadEvent,
 )
 from edged.link.session.history import History
-from edged.link.session.session import Session
-from edged.link.takings import Takings
+from edged.link.session.session import LinkSession
 from edged.retry import Outside, Proof, Wake, keep
-from edged.wire import Dialect, Heard, Settings
+from edged.wire import Dialect, HeardPart, Settings
 from edged.wire.words import Words
 
 log = logging.getLogger(__name__)
@@ -61,9 +61,9 @@ class Link:
         endpoint: Callable[[Dialect | None], Endpoint],
         settings: Settings,
         outgoing: Outgoing,
-        owner: Owner,
+        owner: LinkListener,
         rng: Random,
-        habits: Habits,
+        habits: RenewalPolicy,
         wall: Callable[[], float],
         words: Words,
         memory: Memory | None = None,
@@ -78,15 +78,15 @@ class Link:
         self._outgoing, self._owner = outgoing, owner
         self._habits = habits
         self._history = History(self._habits.history_lines, self._habits.forget_after_s)
-        self._carrier: Carrier | None = None
-        self._change = Changeover(self._habits, wall, self._open, owner, self._history, self.words.failure)
+        self._carrier: Pump | None = None
+        self._change = Handover(self._habits, wall, self._open, owner, self._history, self.words.failure)
         self._outside = Outside(self._change.allowance, pending=lambda: not owner.idle)
         self._closing: set[asyncio.Future[None]] = set()
         self._deafness = Deafness(self._learnt)
-        self._takings = self._taking(Ears(), lambda: 0.0)  # of the line in use
+        self._takings = self._taking(CommitCheck(), lambda: 0.0)  # of the line in use
         self._spoken: bool  # this session knows of a visitor
         self._counted: Counter[str] = Counter()  # of sessions that are gone
-        self._notes = Notes(memory)
+        self._notes = ServiceNotes(memory)
         self._opener = Opener(
             lambda *to: self._dial(*to),  # noqa: PLW0108 another may be put in its place
             endpoint,
@@ -113,7 +113,7 @@ class Link:
         self.owed = False
         deaf = self._takings.ears.deaf  # then it answers by itself, unless its detection is not to
 
-        def act(session: Session) -> None:
+        def act(session: LinkSession) -> None:
             if not (deaf and session.detection.detects):
                 session.ask()
 
@@ -128,7 +128,7 @@ class Link:
         """No more of the answer; what was received may be played."""
         self._tell(lambda session: session.cancel())
 
-    def heard(self, heard: tuple[Heard, ...]) -> None:
+    def heard(self, heard: tuple[HeardPart, ...]) -> None:
         """What was played of the interrupted answer."""
         self._tell(lambda session: session.heard(heard))
 
@@ -172,14 +172,14 @@ class Link:
             line = await self._next()  # only a renewal ends a life without an error
             self._begin(line)
 
-    async def _next(self) -> Line:
+    async def _next(self) -> LinkStatus:
         """The line that was opened ahead, or a new one."""
         line = self._change.take()
         if not self._habits.two_at_once:  # then none is
             await self._goodbyes()  # the provider counts the old one until then
         return line or await self._open()
 
-    async def _open(self) -> Line:
+    async def _open(self) -> LinkStatus:
         settings = self._settings
         self._deafness.recalled(deaf=(await self._notes.recall()).ignores_commits)
         if self._deafness.deaf:
@@ -192,15 +192,15 @@ class Link:
         if self._closing:
             await asyncio.wait(self._closing)
 
-    def _begin(self, line: Line) -> None:
+    def _begin(self, line: LinkStatus) -> None:
         self._outgoing.rewind()
         detection, self.dialect = line.session.detection, line.session.dialect
         ears = self._deafness.ears(detection.asked, self._settings.detection)
         self._takings = self._taking(ears, lambda: detection.sent_ms)
-        self._carrier = Carrier(line, self._outgoing, ears=ears, on=self._on, sent=self._sent)
+        self._carrier = Pump(line, self._outgoing, ears=ears, on=self._on, sent=self._sent)
         self._spoken = len(self._history) > 0
 
-    async def _live(self, line: Line) -> None:
+    async def _live(self, line: LinkStatus) -> None:
         carrier = self._carrier
         assert carrier is not None
         try:
@@ -230,25 +230,25 @@ class Link:
 
     def _on(self, event: SessionEvent) -> None:
         match event:
-            case Broken(cause=cause, text=text, said=said):
+            case SessionFailed(cause=cause, text=text, said=said):
                 raise LinkError(text, cause, said=said)
-            case Committed(item_id=item_id, late=True):
+            case UtteranceCommitted(item_id=item_id, late=True):
                 self._deafness.replied_late()
                 taken = self._takings.on_late(event)
                 self._tell(lambda session: session.detection.settle(item_id, twice=taken is None))
                 if taken is None:
                     return
                 event = replace(event, asked=True, uid=taken)
-            case Committed(uid=uid):
+            case UtteranceCommitted(uid=uid):
                 taken = self._takings.on_committed(event)
                 event = replace(event, asked=taken is not None, uid=taken)
                 if taken is None and (uid is not None or self._settings.turn_detection is None):
                     return  # nothing was waiting for it
-            case Speech() | ResponseStarted() if self._takings.ears.deaf:
+            case VadEvent() | ResponseStarted() if self._takings.ears.deaf:
                 self._takings.on_sign(event)
             case CommitRefused(uid=uid) if not self._takings.on_refused(uid):
                 return  # it was thrown away meanwhile
-            case Opened() | Ready():
+            case SessionOpened() | SessionReady():
                 return
         self._note(event)
         self._owner.on_session(event)
@@ -256,8 +256,8 @@ class Link:
     def _learnt(self, deaf: bool) -> None:  # noqa: FBT001 a callback
         self._notes.note(replace(self._notes.known, ignores_commits=deaf))
 
-    def _taking(self, ears: Ears, sent_ms: Callable[[], float]) -> Takings:
-        return Takings(ears, self._outgoing, sent_ms, took=self._took, tell=self._owner.on_session)
+    def _taking(self, ears: CommitCheck, sent_ms: Callable[[], float]) -> ServiceCommits:
+        return ServiceCommits(ears, self._outgoing, sent_ms, took=self._took, tell=self._owner.on_session)
 
     def _took(self, owes: bool) -> None:  # noqa: FBT001 a callback
         """The service has an utterance."""
@@ -267,7 +267,7 @@ class Link:
 
     def _note(self, event: SessionEvent) -> None:
         match event:
-            case Said(role=role, text=text):
+            case Transcript(role=role, text=text):
                 self._history.said(role, text)
             case ResponseStarted():
                 self._spoken = True
@@ -275,11 +275,11 @@ class Link:
                 self.owed = self.owed and self._settings.turn_detection is None
                 self._history.asked()
 
-    def _sent(self, entry: Entry) -> None:
+    def _sent(self, entry: OutgoingEntry) -> None:
         self._takings.sent(entry)
         self._owner.on_sent(entry)
 
-    def _tell(self, act: Callable[[Session], None]) -> None:
+    def _tell(self, act: Callable[[LinkSession], None]) -> None:
         if self._carrier is not None:
             act(self._carrier.session)
             self._carrier.wake()

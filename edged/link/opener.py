@@ -19,10 +19,10 @@ from edged.dial.meaning import DIALECT_REFUSED
 from edged.dial.ports import Dial
 from edged.dial.providers import Endpoint
 from edged.errors import LinkError
-from edged.link.line import Line, open_line
-from edged.link.notes import Notes
-from edged.link.session.events import SessionEvent, Told
-from edged.link.session.session import Session
+from edged.link.link_status import LinkStatus, open_line
+from edged.link.service_notes import ServiceNotes
+from edged.link.session.events import ServiceWarning, SessionEvent
+from edged.link.session.session import LinkSession
 from edged.retry import Allowance
 from edged.wire import Dialect, Settings
 from edged.wire.words import Words
@@ -38,7 +38,7 @@ class Opener:
         dial: Dial,
         endpoint: Callable[[Dialect | None], Endpoint],
         words: Words,
-        notes: Notes,
+        notes: ServiceNotes,
         allowance: Allowance,
     ) -> None:
         self._dial, self._endpoint, self._words = dial, endpoint, words
@@ -52,7 +52,7 @@ class Opener:
         settings: Settings,
         told: Callable[[SessionEvent], None],
         history: Iterable[tuple[str, str]] = (),
-    ) -> Line:
+    ) -> LinkStatus:
         """A line whose session is configured; `told` and `history` as for open_line.
 
         Raises:
@@ -62,12 +62,12 @@ class Opener:
         to = self._endpoint(known or self._next)
         attempt = Attempt(to.dialect)
         while True:
-            session = Session(settings, to.dialect, self._ids.__next__, self._words)
+            session = LinkSession(settings, to.dialect, self._ids.__next__, self._words)
             sure, complained = to.dialect is self._notes.known.dialect, False
 
             def hear(event: SessionEvent) -> None:
                 nonlocal complained
-                complained = complained or isinstance(event, Told)
+                complained = complained or isinstance(event, ServiceWarning)
                 told(event)
 
             try:

@@ -6,7 +6,7 @@ from edged.dial.known import Known
 from edged.link.session.events import SessionEvent
 
 
-class Entry(Protocol):
+class OutgoingEntry(Protocol):
     """One step of the log of utterances."""
 
     @property
@@ -20,7 +20,7 @@ class Entry(Protocol):
 class Outgoing(Protocol):
     """The log of what visitors said, read at a cursor. All return at once."""
 
-    def next(self, most_bytes: int) -> Entry | None:
+    def next(self, most_bytes: int) -> OutgoingEntry | None:
         """The entry at the cursor, which moves on; adjacent sound is joined up to `most_bytes`. None: nothing yet."""
         ...
 
@@ -49,7 +49,7 @@ class Memory(Protocol):
         ...
 
 
-class Owner(Protocol):
+class LinkListener(Protocol):
     """Who is told; all calls on the loop, none may wait."""
 
     @property
@@ -65,5 +65,5 @@ class Owner(Protocol):
     def on_session(self, event: SessionEvent) -> None:
         """A session event, in order."""
 
-    def on_sent(self, entry: Entry) -> None:
+    def on_sent(self, entry: OutgoingEntry) -> None:
         """An entry of the log was taken by the socket."""

@@ -12,13 +12,13 @@ SHORTEST_S, LONGEST_S = 20.0, 24 * 3600.0  # what a server says beyond these is 
 SETTLED_S = 2.0  # so long nothing has been under way
 
 
-class Why(Enum):
+class RenewalReason(Enum):
     EXPIRING = "its time is nearly up"
     VISITOR_GONE = "the visitor has gone"
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class RenewalPolicy:
     """How long sessions live, and what is carried from one into the next.
 
     `session_s` is the provider's limit (None: by `expires_at` only); `two_at_once`: it lets a new one open before the
@@ -39,14 +39,14 @@ class Renewal:
     limit_s: float | None
     forget_after_s: float = 0.0
 
-    def due(self, now: float, *, idle_s: float, spoken: bool) -> Why | None:
+    def due(self, now: float, *, idle_s: float, spoken: bool) -> RenewalReason | None:
         """Why to renew now. `idle_s`: for how long nothing was under way; `spoken`: the session knows of a visitor."""
         if idle_s < SETTLED_S:
             return None
         if self.forget_after_s and spoken and idle_s >= self.forget_after_s:
-            return Why.VISITOR_GONE
+            return RenewalReason.VISITOR_GONE
         if self.limit_s is not None and now - self.born_s >= SHARE * self.limit_s:
-            return Why.EXPIRING
+            return RenewalReason.EXPIRING
         return None
 
 

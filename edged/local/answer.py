@@ -11,9 +11,9 @@ from itertools import pairwise
 from typing import Any
 
 from edged import wire
-from edged.local.conversation import Conversation
-from edged.local.item import CHARACTERS_A_TOKEN, SPOKEN_TOKENS_A_SECOND, Item
-from edged.local.plan import Call, Message, Plan, Said
+from edged.local.conversation import ConversationItems
+from edged.local.item import CHARACTERS_A_TOKEN, SPOKEN_TOKENS_A_SECOND, ConversationItem
+from edged.local.plan import AnswerMessage, ContentPart, FunctionCall, ResponsePlan
 from edged.local.settings import Answering
 from edged.local.sounds import to_client
 from edged.wire import Dialect, Part, ServerEvent
@@ -37,9 +37,9 @@ class _Open:
     """The item under way, and its part."""
 
     index: int
-    item: Item
+    item: ConversationItem
     part: Part | None = None
-    said: Said | None = None
+    said: ContentPart | None = None
     is_audio: bool = False
     transcript: str = ""
 
@@ -49,13 +49,13 @@ class Running:
     """What is under way. `conversation` keeps the items' sound; the response is in it unless out of band."""
 
     response_id: str
-    plan: Plan
+    plan: ResponsePlan
     answering: Answering
-    conversation: Conversation
+    conversation: ConversationItems
     new_id: Callable[[str], str]
     input_tokens: tuple[int, int]
     cached_tokens: tuple[int, int] = (0, 0)
-    output: list[Item] = field(default_factory=list)
+    output: list[ConversationItem] = field(default_factory=list)
     cut: bool = False  # by the most tokens it may take
     _open: _Open | None = None
 
@@ -76,7 +76,7 @@ class Running:
         for index, item in enumerate(self.plan.items):
             if self.cut:
                 return
-            if isinstance(item, Call):
+            if isinstance(item, FunctionCall):
                 yield wait_s, lambda index=index, item=item: self._call(index, item)  # type: ignore[misc]
             else:
                 yield from self._message(index, item, tempo, wait_s)
@@ -113,7 +113,7 @@ class Running:
 
     # -- messages --------------------------------------------------------------------------------------
 
-    def _message(self, index: int, message: Message, tempo: Tempo, wait_s: float) -> Iterator[Step]:
+    def _message(self, index: int, message: AnswerMessage, tempo: Tempo, wait_s: float) -> Iterator[Step]:
         yield wait_s, lambda: self._add(index, {"type": "message", "role": "assistant", "content": []})
         for content_index, said in enumerate(message.parts):
             if self.cut:
@@ -123,10 +123,10 @@ class Running:
             yield 0.0, self._end_part
         yield 0.0, lambda: self._end_item("incomplete" if self.cut else "completed")
 
-    def _is_audio(self, said: Said) -> bool:
+    def _is_audio(self, said: ContentPart) -> bool:
         return self.answering.audio and bool(said.pcm)
 
-    def _sound(self, said: Said, tempo: Tempo) -> Iterator[Step]:
+    def _sound(self, said: ContentPart, tempo: Tempo) -> Iterator[Step]:
         fmt = self.answering.output_format
         sound = to_client(said.pcm, fmt)
         sound, transcript = self._within(sound, said.transcript)
@@ -156,13 +156,13 @@ class Running:
             text, self.cut = text[: left * CHARACTERS_A_TOKEN], True
         return text
 
-    def _written(self, said: Said) -> Iterator[Step]:
+    def _written(self, said: ContentPart) -> Iterator[Step]:
         for word in _words(self._short_enough(said.transcript)):
             yield 0.0, lambda word=word: self._send_text(word)  # type: ignore[misc]
 
     def _add(self, index: int, item: Json) -> list[ServerEvent]:
         kept = {"id": self.new_id("item"), "object": "realtime.item", "status": "in_progress", **item}
-        added = Item(kept, self.answering.output_format)
+        added = ConversationItem(kept, self.answering.output_format)
         self._open = _Open(index, added)
         self.output.append(added)
         events: list[ServerEvent] = [wire.OutputItemAdded(self.response_id, index, added.told())]
@@ -171,7 +171,7 @@ class Running:
             events.append(wire.ItemAdded(added.told(), before))
         return events
 
-    def _add_part(self, content_index: int, said: Said) -> list[ServerEvent]:
+    def _add_part(self, content_index: int, said: ContentPart) -> list[ServerEvent]:
         now = self._now()
         now.part, now.said, now.transcript = Part(now.item.id, content_index), said, ""
         now.is_audio = self._is_audio(said)
@@ -242,7 +242,7 @@ class Running:
 
     # -- calls -----------------------------------------------------------------------------------------
 
-    def _call(self, index: int, call: Call) -> list[ServerEvent]:
+    def _call(self, index: int, call: FunctionCall) -> list[ServerEvent]:
         call_id = self.new_id("call")
         events = self._add(
             index, {"type": "function_call", "name": call.name, "call_id": call_id, "arguments": ""}

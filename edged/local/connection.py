@@ -18,7 +18,7 @@ _CODING = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
 _UPGRADE = re.compile(rb"\AGET [^\r\n]*(?:\r\n[^\r\n]*)*?\r\nupgrade:", re.IGNORECASE)
 
 
-class Connection(ServerConnection):
+class ClientConnection(ServerConnection):
     """`body` is the request's, whole by the time the library asks what to do with the request.
 
     `trouble` is the HTTP status for a body that is not taken.

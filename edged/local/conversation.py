@@ -9,7 +9,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
-from edged.local.item import Item
+from edged.local.item import ConversationItem
 from edged.local.item_spec import ITEMS
 from edged.pcm import PCM16, Format
 from edged.wire import BadClientEvent, Dialect, Part
@@ -20,16 +20,16 @@ MOST_SOUND = 32 * 2**20
 MOST_TEXT = 16 * 2**20
 
 
-class Conversation:
+class ConversationItems:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self._items: dict[str, Item] = {}
+        self._items: dict[str, ConversationItem] = {}
         self._order: list[str] = []
         self._kept = 0
         self._weights: dict[str, int] = {}  # in characters, as they were when they came
         self._text = 0
 
-    def __iter__(self) -> Iterator[Item]:
+    def __iter__(self) -> Iterator[ConversationItem]:
         return (self._items[item_id] for item_id in self._order)
 
     def __contains__(self, item_id: object) -> bool:
@@ -39,7 +39,7 @@ class Conversation:
     def last(self) -> str | None:
         return self._order[-1] if self._order else None
 
-    def add(self, item: Item, after: str | None = None) -> str | None:
+    def add(self, item: ConversationItem, after: str | None = None) -> str | None:
         """Put an item behind `after`, `root` being the front and None the end; says behind which it came."""
         if after is None:
             after = self.last
@@ -68,7 +68,7 @@ class Conversation:
         *,
         path: str = "item",
         calls: Container[str] = (),
-    ) -> Item:
+    ) -> ConversationItem:
         """A client's item, with its id or the given one; not yet in the conversation. `calls` are made beside it.
 
         Raises:
@@ -86,7 +86,7 @@ class Conversation:
                 f"Tool call ID '{kept['call_id']}' not found in conversation.",
                 f"{path}.call_id",
             )
-        item = Item(kept, fmt)
+        item = ConversationItem(kept, fmt)
         for index, part in enumerate(kept.get("content", [])):
             if "audio" in part:
                 sound = _sound(part.pop("audio"), f"{path}.content[{index}].audio")
@@ -107,13 +107,13 @@ class Conversation:
                 "previous_item_id",
             )
 
-    def find(self, item_id: str, code: str) -> Item:
+    def find(self, item_id: str, code: str) -> ConversationItem:
         """Raises: BadClientEvent: there is none; `code` says what for."""
         if item_id not in self._items:
             raise BadClientEvent(code, f"Item with item_id '{item_id[:80]}' not found.", "item_id")
         return self._items[item_id]
 
-    def refer(self, item_id: str, path: str) -> Item:
+    def refer(self, item_id: str, path: str) -> ConversationItem:
         """Raises: BadClientEvent: there is none."""
         if item_id not in self._items:
             raise BadClientEvent("invalid_value", f"Item with item_id '{item_id[:80]}' not found.", path)
@@ -162,18 +162,18 @@ class Conversation:
         if part.content_index < len(content):
             content[part.content_index].pop("transcript", None)
 
-    def keep(self, item: Item, content_index: int, sound: bytes) -> None:
+    def keep(self, item: ConversationItem, content_index: int, sound: bytes) -> None:
         """Count sound of an item, and keep it if the item is one of these; half a part is not kept."""
         item.sound[content_index] = item.sound.get(content_index, 0) + len(sound)
         item.sent[content_index] = item.sent.get(content_index, 0) + len(sound)
         if self.holds(item):
             self._keep(item, content_index, sound)
 
-    def holds(self, item: Item) -> bool:
+    def holds(self, item: ConversationItem) -> bool:
         """Whether it is this very item that is in the conversation, not one that has its name by now."""
         return self._items.get(item.id) is item
 
-    def _keep(self, item: Item, content_index: int, sound: bytes | bytearray) -> None:
+    def _keep(self, item: ConversationItem, content_index: int, sound: bytes | bytearray) -> None:
         if content_index in item.lost:
             return
         if self._make_room(len(sound), item):
@@ -182,7 +182,7 @@ class Conversation:
         else:
             item.lost.add(content_index)
 
-    def _make_room(self, n_bytes: int, coming: Item) -> bool:
+    def _make_room(self, n_bytes: int, coming: ConversationItem) -> bool:
         """Lose the sound of the oldest items; of the one that comes too where it is too long by itself."""
         others = (item for item in self if item is not coming)
         while self._kept + n_bytes > MOST_SOUND:
@@ -192,12 +192,12 @@ class Conversation:
                 return False
         return True
 
-    def _lose(self, item: Item) -> None:
+    def _lose(self, item: ConversationItem) -> None:
         self._kept -= sum(map(len, item.kept.values()))
         item.lost.update(item.kept)
         item.kept.clear()
 
-    def tokens(self, items: Iterable[Item] | None = None) -> tuple[int, int]:
+    def tokens(self, items: Iterable[ConversationItem] | None = None) -> tuple[int, int]:
         """What the items weigh as input: of text, of audio."""
         weights = [item.tokens() for item in (self if items is None else items)]
         return sum(text for text, _ in weights), sum(audio for _, audio in weights)

@@ -24,12 +24,12 @@ SEMANTIC_THRESHOLD, SEMANTIC_PADDING_MS = 0.4, 300
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class VoiceStarted:
     at_ms: int  # including the padding before
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class VoiceStopped:
     at_ms: int
 
 
@@ -62,9 +62,9 @@ class Detector:
         """How much completes a frame."""
         return self._frame_bytes - len(self._rest)
 
-    def feed(self, sound: bytes) -> list[Started | Stopped]:
+    def feed(self, sound: bytes) -> list[VoiceStarted | VoiceStopped]:
         """What happened in this sound, which is in the format of `configure`."""
-        events: list[Started | Stopped] = []
+        events: list[VoiceStarted | VoiceStopped] = []
         sound = self._rest + sound
         whole = len(sound) - len(sound) % self._frame_bytes
         self._rest = sound[whole:]
@@ -87,16 +87,16 @@ class Detector:
         self._levels.clear()
         self._level_sum, self._level_count = 0.0, 0
 
-    def _loud(self, level: float) -> Started | None:
+    def _loud(self, level: float) -> VoiceStarted | None:
         self._speech_ms, self._quiet_ms = self._speech_ms + FRAME_MS, 0
         self._levels.append(level)
         self._level_sum, self._level_count = self._level_sum + level, self._level_count + 1
         if not self.speaking and self._speech_ms >= LEAST_SPEECH_MS:
             self.speaking = True
-            return Started(max(0, self.at_ms - self._speech_ms - self.padding_ms))
+            return VoiceStarted(max(0, self.at_ms - self._speech_ms - self.padding_ms))
         return None
 
-    def _quiet(self) -> Stopped | None:
+    def _quiet(self) -> VoiceStopped | None:
         self._quiet_ms += FRAME_MS
         if not self.speaking:
             self._forget()  # a click says nothing about the voice that may come
@@ -104,7 +104,7 @@ class Detector:
         if self._quiet_ms < self._patience_ms():
             return None
         self._forget()
-        return Stopped(self.at_ms)
+        return VoiceStopped(self.at_ms)
 
     def _patience_ms(self) -> int:
         if self._ceiling_ms is None:

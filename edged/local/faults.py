@@ -90,7 +90,7 @@ BEFORE = frozenset({"refuse", "refuse_with", "handshake", "slow", "hang"})
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class InjectedFault:
     do: str
     arguments: tuple[str, ...] = ()
     at: str | None = None  # an event's GA name
@@ -98,7 +98,7 @@ class Fault:
     connections: int | None = None
 
 
-def parse(line: str) -> Fault:
+def parse(line: str) -> InjectedFault:
     """The fault in `line`.
 
     Raises:
@@ -132,7 +132,7 @@ def parse(line: str) -> Fault:
     if do == "stranger" and at is None:
         at = ServerName.SESSION_CREATED.value  # there is no session before
     first = int(found["first"]) if found["first"] else None
-    return Fault(do, arguments, at, int(found["nth"] or 1), first)
+    return InjectedFault(do, arguments, at, int(found["nth"] or 1), first)
 
 
 def _check(do: str, arguments: tuple[str, ...]) -> None:

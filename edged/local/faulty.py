@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edged.local import bent
 from edged.local.bloat import bloated
-from edged.local.faults import BEFORE, Fault
+from edged.local.faults import BEFORE, InjectedFault
 from edged.local.garbage import FRAMES, GARBAGE
 from edged.local.later import Later
 from edged.wire import ClientName, ServerName, name_of, to_ga
@@ -32,19 +32,19 @@ _LASTING = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
+class SendMessage:
     message: str | bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Break:
+class BreakFraming:
     """Bytes that are no frame, or not in this place."""
 
     frames: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class EndConnection:
     """`do` is close, drop, stall, half_open or expire: nothing of the session comes after it."""
 
     do: str
@@ -53,24 +53,24 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
-class Speak:
+class SpeakUnasked:
     """The session begins an answer by itself."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangeSettings:
     """Somebody else changes the session: `what` of settings.STRANGERS."""
 
     what: str
 
 
-Action = Send | Break | Later | End | Speak | Change
+Action = SendMessage | BreakFraming | Later | EndConnection | SpeakUnasked | ChangeSettings
 
 
 class Faulty:
-    """Stands between a session and its socket; once an `End` came out of it, it is not asked again."""
+    """Stands between a session and its socket; once an `EndConnection` came out of it, it is not asked again."""
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    def __init__(self, faults: Iterable[InjectedFault]) -> None:
         self._faults = [fault for fault in faults if fault.do not in BEFORE]
         # of those that last, what has begun
         self._lasting = self._begun(fault for fault in self._faults if fault.at is None)
@@ -92,12 +92,12 @@ class Faulty:
         if name in (ClientName.COMMIT, ClientName.CLEAR):
             self._appended = 0
         if name == ClientName.APPEND and "eager" in self._lasting and self._appended == EAGER_AFTER:
-            actions.append(Speak())
+            actions.append(SpeakUnasked())
         if (
             name == ClientName.SESSION_UPDATE
             and (refused := bent.refusal(message, self._lasting)) is not None
         ):
-            return False, [*actions, Send(refused)]
+            return False, [*actions, SendMessage(refused)]
         return not swallowed and not ("deaf" in self._lasting and name == ClientName.COMMIT), actions
 
     def understood(self, message: str | bytes) -> str | bytes:
@@ -107,7 +107,7 @@ class Faulty:
     def goes(self, messages: list[str]) -> list[Action]:
         """What becomes of messages of the session."""
         if not self._faults:
-            return [Send(message) for message in messages]
+            return [SendMessage(message) for message in messages]
         out: list[Action] = []
         for message in messages:
             name = _name(message)
@@ -115,7 +115,7 @@ class Faulty:
             if not swallowed:
                 out += self._bent(name, message)
             out += actions
-            if out and isinstance(out[-1], End):
+            if out and isinstance(out[-1], EndConnection):
                 break
         return out
 
@@ -135,40 +135,42 @@ class Faulty:
         return actions, any(fault.do in ("swallow", "delay") for fault in due)
 
     @staticmethod
-    def _begun(due: Iterable[Fault]) -> set[str]:
+    def _begun(due: Iterable[InjectedFault]) -> set[str]:
         """What lasts of these, each with what it was told."""
         return {":".join((fault.do, *fault.arguments)) for fault in due if fault.do in _LASTING}
 
     def _bent(self, name: str | None, message: str) -> list[Action]:
         if name == ServerName.AUDIO_DELTA:
             self._last_delta = message
-        out: list[Action] = [Send(each) for each in bent.bent(name, message, self._lasting)]
+        out: list[Action] = [SendMessage(each) for each in bent.bent(name, message, self._lasting)]
         if name == ServerName.RESPONSE_DONE and "late" in self._lasting and self._last_delta is not None:
-            out.append(Send(self._last_delta))
+            out.append(SendMessage(self._last_delta))
         return out
 
 
-def _actions(fault: Fault) -> list[Action]:
+def _actions(fault: InjectedFault) -> list[Action]:
     match fault.do:
         case "close":
-            return [End("close", int(fault.arguments[0]), (*fault.arguments, "")[1])]
+            return [EndConnection("close", int(fault.arguments[0]), (*fault.arguments, "")[1])]
         case "drop" | "stall" | "half_open" | "expire":
-            return [End(fault.do)]
+            return [EndConnection(fault.do)]
         case "unasked" | "stranger":
-            return [Change(*fault.arguments) if fault.arguments else Speak()]
+            return [ChangeSettings(*fault.arguments) if fault.arguments else SpeakUnasked()]
         case "break" | "garbage":
             kind = fault.arguments[0]
-            return [Break(FRAMES[kind]) if fault.do == "break" else Send(GARBAGE[kind])]
+            return [BreakFraming(FRAMES[kind]) if fault.do == "break" else SendMessage(GARBAGE[kind])]
         case "huge":
             filling = "x" * int(float(fault.arguments[0]) * 2**20)
-            return [Send(json.dumps({"type": ServerName.ITEM_RETRIEVED.value, "item": {"id": filling}}))]
+            return [
+                SendMessage(json.dumps({"type": ServerName.ITEM_RETRIEVED.value, "item": {"id": filling}}))
+            ]
         case "bloat":
-            return [Send(bloated(fault.arguments[0], fault.at or ServerName.RESPONSE_DONE))]
+            return [SendMessage(bloated(fault.arguments[0], fault.at or ServerName.RESPONSE_DONE))]
         case "flood":
             limits = json.dumps(
                 {"type": ServerName.RATE_LIMITS.value, "event_id": "event_f", "rate_limits": []}
             )
-            return [Send(limits)] * int(float(fault.arguments[0]))
+            return [SendMessage(limits)] * int(float(fault.arguments[0]))
         case _:
             return []
 

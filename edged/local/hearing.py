@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from edged.local.detector import LEAST_SPEECH_MS, Detector, Started, Stopped
+from edged.local.detector import LEAST_SPEECH_MS, Detector, VoiceStarted, VoiceStopped
 from edged.pcm import PCM16, Format
 from edged.wire import BadClientEvent
 
@@ -18,13 +18,13 @@ MOST_MS = 11 * 60_000  # 32 MB; the longest turn that edged can be set to is 10 
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechStarted:
+class HeardStart:
     at_ms: int
     item_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechStopped:
+class HeardStop:
     at_ms: int
     item_id: str
 
@@ -38,7 +38,7 @@ class Idle:
     item_id: str
 
 
-Heard = SpeechStarted | SpeechStopped | Idle
+Heard = HeardStart | HeardStop | Idle
 
 
 class Hearing:
@@ -72,7 +72,7 @@ class Hearing:
         return self.fmt.ms_of(len(self._buffer))
 
     def append(self, sound: bytes) -> Iterator[Heard]:
-        """What is heard in it, bit by bit: who commits at `SpeechStopped` gets no sound that came after.
+        """What is heard in it, bit by bit: who commits at `HeardStop` gets no sound that came after.
 
         Raises:
             BadClientEvent: the buffer would be longer than any utterance; at once, and nothing was taken.
@@ -98,7 +98,7 @@ class Hearing:
                 yield self._heard(event, self._detector)
             if self._detector.speaking and self.held_ms >= MOST_MS:
                 self._detector.clear()
-                yield SpeechStopped(self._detector.at_ms, self._item_id or self._new_id())
+                yield HeardStop(self._detector.at_ms, self._item_id or self._new_id())
             if self._item_id is None:
                 self._keep_last(self._detector.padding_ms + LEAST_SPEECH_MS)
                 yield from self._idled(self._detector)
@@ -135,12 +135,12 @@ class Hearing:
             self._detector.clear()
         return thrown
 
-    def _heard(self, event: Started | Stopped, detector: Detector) -> Heard:
-        if isinstance(event, Stopped):
-            return SpeechStopped(event.at_ms, self._item_id or self._new_id())
+    def _heard(self, event: VoiceStarted | VoiceStopped, detector: Detector) -> Heard:
+        if isinstance(event, VoiceStopped):
+            return HeardStop(event.at_ms, self._item_id or self._new_id())
         self._keep_last(detector.at_ms - event.at_ms)
         self._item_id, self._idle_from_ms = self._new_id(), None
-        return SpeechStarted(event.at_ms, self._item_id)
+        return HeardStart(event.at_ms, self._item_id)
 
     def _keep_last(self, ms: int) -> None:
         spare = len(self._buffer) - self.fmt.bytes_of(ms)

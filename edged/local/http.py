@@ -32,13 +32,13 @@ Way = Literal["event", "close", "bare", "http"]
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpReply:
     status: int
     body: Json
 
 
 @dataclass(frozen=True, slots=True)
-class Secret:
+class ClientSecret:
     """What a short-lived key stands for. `expires_at` is in seconds of the wall clock."""
 
     dialect: Dialect
@@ -47,7 +47,7 @@ class Secret:
     expires_at: int
 
 
-class Door:
+class Admission:
     """Keys, models and dialects of a server; empty keys or models mean that any will do."""
 
     def __init__(
@@ -65,7 +65,7 @@ class Door:
         """
         self._keys, self._models, self._prefix = keys, models, prefix
         self.speaks, self.refuses_by = speaks, refuses_by
-        self._secrets: dict[str, Secret] = {}
+        self._secrets: dict[str, ClientSecret] = {}
 
     def knows_model(self, model: str) -> bool:
         return not self._models or model in self.models
@@ -75,7 +75,7 @@ class Door:
         """As clients are to name them."""
         return [self._prefix + model for model in self._models or ("gpt-realtime", "gpt-4o-realtime-preview")]
 
-    def secret(self, keys: tuple[str, ...], wall: float) -> Secret | None:
+    def secret(self, keys: tuple[str, ...], wall: float) -> ClientSecret | None:
         """What the first short-lived one among the keys stands for."""
         found = (self._secrets[key] for key in keys if key in self._secrets)
         return next((secret for secret in found if secret.expires_at > wall), None)
@@ -96,7 +96,7 @@ class Door:
         pairs = ((key.encode(), own.encode()) for key in keys for own in self._keys)
         return sum(hmac.compare_digest(key, own) for key, own in pairs) > 0
 
-    def put(self, value: str, secret: Secret) -> None:
+    def put(self, value: str, secret: ClientSecret) -> None:
         if len(self._secrets) >= MOST_SECRETS:
             del self._secrets[next(iter(self._secrets))]
         self._secrets[value] = secret
@@ -118,11 +118,11 @@ def respond(
     body: bytes,
     *,
     keys: tuple[str, ...],
-    door: Door,
+    door: Admission,
     ledger: Ledger,
     wall: float,
     new_id: Callable[[str], str],
-) -> Reply:
+) -> HttpReply:
     """The answer to one request that is no WebSocket's."""
     what = endpoint(path)
     if what is None and path != LEDGER:
@@ -131,9 +131,9 @@ def respond(
         return _refused(401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided.")
     match method, what:
         case _, None:
-            return Reply(200, ledger.told())
+            return HttpReply(200, ledger.told())
         case "GET", "models":
-            return Reply(200, {"object": "list", "data": [_model(model) for model in door.models]})
+            return HttpReply(200, {"object": "list", "data": [_model(model) for model in door.models]})
         case "GET", str() if what.startswith("models/"):
             return _looked_up(unquote(what.removeprefix("models/")), door)
         case "POST", "realtime/sessions":
@@ -146,9 +146,9 @@ def respond(
             )
 
 
-def _looked_up(model: str, door: Door) -> Reply:
+def _looked_up(model: str, door: Admission) -> HttpReply:
     if model in door.models:
-        return Reply(200, _model(model))
+        return HttpReply(200, _model(model))
     words = f"The model '{model[:80]}' does not exist."
     return _refused(404, "invalid_request_error", "model_not_found", words, "model")
 
@@ -157,14 +157,16 @@ def _model(model: str) -> Json:
     return {"id": model, "object": "model", "created": 0, "owned_by": "edged"}
 
 
-def _minted(body: bytes, dialect: Dialect, door: Door, wall: float, new_id: Callable[[str], str]) -> Reply:
+def _minted(
+    body: bytes, dialect: Dialect, door: Admission, wall: float, new_id: Callable[[str], str]
+) -> HttpReply:
     try:
-        return Reply(200, _mint(body, dialect, door, wall, new_id))
+        return HttpReply(200, _mint(body, dialect, door, wall, new_id))
     except BadClientEvent as bad:
         return _refused(400, "invalid_request_error", bad.code, bad.message, bad.param)
 
 
-def _mint(body: bytes, dialect: Dialect, door: Door, wall: float, new_id: Callable[[str], str]) -> Json:
+def _mint(body: bytes, dialect: Dialect, door: Admission, wall: float, new_id: Callable[[str], str]) -> Json:
     if crowded(body):
         raise BadClientEvent("invalid_json", f"The body has {CROWDED}.")
     try:
@@ -193,7 +195,7 @@ def _mint(body: bytes, dialect: Dialect, door: Door, wall: float, new_id: Callab
     effective = Effective(dialect, new_id("sess"), model, 0)
     effective.update(settings, sounded=False, path=path)
     value, expires_at = new_id(SHORT_LIVED), int(wall) + seconds
-    door.put(value, Secret(dialect, model, settings, expires_at))
+    door.put(value, ClientSecret(dialect, model, settings, expires_at))
     session = {**effective.session, "expires_at": expires_at}
     if dialect is Dialect.GA:
         return {"value": value, "expires_at": expires_at, "session": session}
@@ -204,5 +206,5 @@ def _no_number(name: str) -> None:
     raise ValueError(name)  # NaN and the like are not JSON, though Python reads them
 
 
-def _refused(status: int, kind: str, code: str | None, message: str, param: str | None = None) -> Reply:
-    return Reply(status, {"error": {"type": kind, "code": code, "message": message, "param": param}})
+def _refused(status: int, kind: str, code: str | None, message: str, param: str | None = None) -> HttpReply:
+    return HttpReply(status, {"error": {"type": kind, "code": code, "message": message, "param": param}})

@@ -12,7 +12,7 @@ CHARACTERS_A_TOKEN = 4
 
 
 @dataclass(slots=True)
-class Item:
+class ConversationItem:
     """`item` is what is told of it; `sound` and `sent` are bytes of each content part, in `fmt`.
 
     `sound` is what the conversation holds of it, `sent` what ever left; `kept` has the sound itself, where it is kept,

@@ -6,7 +6,7 @@ from edged.wire import ServerError
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ContentPart:
     """A content part of a message; one without sound is text."""
 
     transcript: str
@@ -14,12 +14,12 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    parts: tuple[Said, ...]
+class AnswerMessage:
+    parts: tuple[ContentPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FunctionCall:
     """A function call; `arguments` is JSON text."""
 
     name: str
@@ -27,13 +27,13 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ResponsePlan:
     """The items of a response and how it ends; none at all is an empty answer.
 
     `status`, `reason` and `error` are those of `response.done`; `think_s` replaces the service's own time to think.
     """
 
-    items: tuple[Message | Call, ...] = ()
+    items: tuple[AnswerMessage | FunctionCall, ...] = ()
     status: str = "completed"
     reason: str | None = None
     error: ServerError | None = None

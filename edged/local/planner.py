@@ -5,23 +5,23 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from edged.local import voice
-from edged.local.item import Item
-from edged.local.plan import Message, Plan, Said
-from edged.local.sounds import Sound
-from edged.local.voice import Answer, ByLength, Voice
+from edged.local.item import ConversationItem
+from edged.local.plan import AnswerMessage, ContentPart, ResponsePlan
+from edged.local.sounds import ClientSound
+from edged.local.voice import ByLength, Voice, VoiceAnswer
 
-SILENT = Plan()
+SILENT = ResponsePlan()
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Question:
     """What a response answers: the items it can see, and the sound of the last utterance."""
 
-    items: Sequence[Item]
-    utterance: Sound
+    items: Sequence[ConversationItem]
+    utterance: ClientSound
 
     @property
-    def last(self) -> Item | None:
+    def last(self) -> ConversationItem | None:
         """The last item that is not the service's own."""
         return next((item for item in reversed(self.items) if not _is_own(item)), None)
 
@@ -29,11 +29,11 @@ class Asked:
 class Planner(Protocol):
     """One a session: it may count."""
 
-    def plan(self, asked: Asked) -> Plan:
+    def plan(self, asked: Question) -> ResponsePlan:
         """What the next response brings."""
         ...
 
-    def heard(self, utterance: Sound) -> str | None:
+    def heard(self, utterance: ClientSound) -> str | None:
         """The transcript of an utterance; None where it could not be understood."""
         ...
 
@@ -44,7 +44,7 @@ class VoicePlanner:
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
 
-    def plan(self, asked: Asked) -> Plan:
+    def plan(self, asked: Question) -> ResponsePlan:
         last = asked.last
         if last is None:
             answer = self._spoken(asked.utterance) if asked.utterance.raw else voice.nothing_yet()
@@ -54,17 +54,21 @@ class VoicePlanner:
             answer = self._spoken(asked.utterance)
         else:
             answer = voice.read_back(last.text)
-        return Plan((Message((Said(answer.transcript, answer.pcm),)),)) if answer.pcm else SILENT
+        return (
+            ResponsePlan((AnswerMessage((ContentPart(answer.transcript, answer.pcm),)),))
+            if answer.pcm
+            else SILENT
+        )
 
-    def heard(self, utterance: Sound) -> str | None:
+    def heard(self, utterance: ClientSound) -> str | None:
         """Nothing here understands speech: it tells the length."""
         return f"({utterance.n_bytes} bytes of speech)"
 
-    def _spoken(self, utterance: Sound) -> Answer:
+    def _spoken(self, utterance: ClientSound) -> VoiceAnswer:
         if isinstance(self._voice, ByLength):
             return self._voice.answer_ms(utterance.ms)
         return self._voice.answer(utterance.pcm())
 
 
-def _is_own(item: Item) -> bool:
+def _is_own(item: ConversationItem) -> bool:
     return item.role in ("assistant", "system") or item.type == "function_call"

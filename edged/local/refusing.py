@@ -16,7 +16,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from edged.local.faults import Fault
+from edged.local.faults import InjectedFault
 from edged.local.garbage import HANDSHAKES
 
 LATEST_S = 120.0  # longer than the library waits for a handshake
@@ -48,7 +48,9 @@ BODIES = {
 SPOILT = ("gzip", "unsized", "endless", "short", "long", "echo")
 
 
-async def before(connection: ServerConnection, request: Request, faults: Iterable[Fault]) -> Response | None:
+async def before(
+    connection: ServerConnection, request: Request, faults: Iterable[InjectedFault]
+) -> Response | None:
     """What these faults do to a handshake; None: it goes on."""
     for fault in faults:
         match fault.do:

@@ -11,12 +11,12 @@ from typing import Any
 from edged import wire
 from edged.local.answer import Running, Step, Tempo
 from edged.local.bill import Billed, Ledger
-from edged.local.conversation import Conversation
-from edged.local.item import CHARACTERS_A_TOKEN, Item
-from edged.local.planner import Asked, Planner
+from edged.local.conversation import ConversationItems
+from edged.local.item import CHARACTERS_A_TOKEN, ConversationItem
+from edged.local.planner import Planner, Question
 from edged.local.schema import missing
 from edged.local.settings import Answering
-from edged.local.sounds import Sound
+from edged.local.sounds import ClientSound
 from edged.wire import BadClientEvent, ServerEvent
 
 Json = dict[str, Any]
@@ -40,7 +40,7 @@ class Responses:
     def __init__(
         self,
         session_id: str,
-        conversation: Conversation,
+        conversation: ConversationItems,
         planner: Planner,
         ledger: Ledger,
         new_id: Callable[[str], str],
@@ -52,7 +52,7 @@ class Responses:
         self._seen = (0, 0)  # tokens of text and sound that went in last time
         self._ended = 0
         self._tokens = 0
-        self.utterance = "", Sound()
+        self.utterance = "", ClientSound()
         self.sounded = False
 
     @property
@@ -83,7 +83,7 @@ class Responses:
         came = self._weigh(items, answering)
         running = Running(
             self._new_id("resp"),
-            self._planner.plan(Asked(items, self._heard(items))),
+            self._planner.plan(Question(items, self._heard(items))),
             answering,
             self._conversation,
             self._new_id,
@@ -129,9 +129,9 @@ class Responses:
     def _beside(self) -> int:
         return sum(each.running.answering.out_of_band for each in self._sending)
 
-    def _given(self, raws: list[Json]) -> list[Item]:
+    def _given(self, raws: list[Json]) -> list[ConversationItem]:
         """The items a response is to answer, by value or by reference."""
-        items: list[Item] = []
+        items: list[ConversationItem] = []
         for index, raw in enumerate(raws):
             path = f"response.input[{index}]"
             if raw.get("type") != "item_reference":
@@ -143,17 +143,17 @@ class Responses:
                 items.append(self._conversation.refer(str(raw["id"]), f"{path}.id"))
         return items
 
-    def _heard(self, items: list[Item]) -> Sound:
+    def _heard(self, items: list[ConversationItem]) -> ClientSound:
         """The sound of the last utterance among them."""
         item_id, sound = self.utterance
         last = next((item for item in reversed(items) if item.role == "user"), None)
         if last is None:
-            return Sound()
+            return ClientSound()
         if last.id == item_id:
             return sound
-        return Sound(bytes(last.kept.get(0, b"")), last.fmt)
+        return ClientSound(bytes(last.kept.get(0, b"")), last.fmt)
 
-    def _weigh(self, items: list[Item], answering: Answering) -> tuple[int, int]:
+    def _weigh(self, items: list[ConversationItem], answering: Answering) -> tuple[int, int]:
         """Tokens of text and sound."""
         text, sound = self._conversation.tokens(items)
         return text - (-len(answering.instructions) // CHARACTERS_A_TOKEN), sound

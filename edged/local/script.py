@@ -23,9 +23,9 @@ import yaml
 
 from edged.errors import ConfigError
 from edged.local import faults, voice
-from edged.local.plan import Call, Message, Plan, Said
-from edged.local.planner import Asked, VoicePlanner
-from edged.local.sounds import Sound
+from edged.local.plan import AnswerMessage, ContentPart, FunctionCall, ResponsePlan
+from edged.local.planner import Question, VoicePlanner
+from edged.local.sounds import ClientSound
 from edged.local.voice import Speak, Voice
 from edged.wire import ServerError
 
@@ -43,7 +43,7 @@ class _When(_Strict):
     tool_result: bool | None = None
     sound: bool | None = None
 
-    def fits(self, asked: Asked) -> bool:
+    def fits(self, asked: Question) -> bool:
         last = asked.last
         if last is None:
             return False
@@ -55,7 +55,7 @@ class _When(_Strict):
         return not any(wrong)
 
 
-class _Tool(_Strict):
+class _ScriptTool(_Strict):
     name: str
     arguments: dict[str, Any] = {}
 
@@ -80,11 +80,11 @@ class _Part(_Strict):
         return _given(self, "say", "text")
 
 
-class _Output(_Strict):
+class _ScriptOutput(_Strict):
     say: str | None = None
     text: str | None = None
     parts: list[_Part] | None = None
-    call: _Tool | None = None
+    call: _ScriptTool | None = None
 
     @property
     def kinds(self) -> list[str]:
@@ -97,8 +97,8 @@ class _Reply(_Strict):
     say: str | None = None
     text: str | None = None
     parts: list[_Part] | None = None
-    items: list[_Output] | None = None
-    call: _Tool | None = None
+    items: list[_ScriptOutput] | None = None
+    call: _ScriptTool | None = None
     refuse: _Refusal | None = None
     silence: bool | None = None
     long: float | None = None
@@ -198,7 +198,7 @@ def _of_reply(where: str, reply: _Reply) -> Iterator[str]:
         yield from _of_output(f"{where}.items[{index}]", item)
 
 
-def _of_output(where: str, output: _Output | _Reply) -> Iterator[str]:
+def _of_output(where: str, output: _ScriptOutput | _Reply) -> Iterator[str]:
     for index, part in enumerate(output.parts or ()):
         yield from _one(f"{where}.parts[{index}]", part.kinds)
     try:
@@ -232,13 +232,13 @@ class ScriptPlanner:
         self._answers = list(reversed(script.answers))
         self._heard: str | None = None
 
-    def plan(self, asked: Asked) -> Plan:
+    def plan(self, asked: Question) -> ResponsePlan:
         rule = next((rule for rule in self._script.rules if rule.when and rule.when.fits(asked)), None)
         reply = rule or (self._answers.pop() if self._answers else None)
         if reply is None:
             return self._voice.plan(asked)
         error = None
-        items: tuple[Message | Call, ...]
+        items: tuple[AnswerMessage | FunctionCall, ...]
         if reply.refuse is not None:
             refusal = reply.refuse
             error = ServerError(refusal.message, type=refusal.type, code=refusal.code)
@@ -246,14 +246,14 @@ class ScriptPlanner:
         else:
             items, status = self._items(reply, asked), reply.status or "completed"
         think_s = None if reply.think_ms is None else reply.think_ms / 1000
-        return Plan(items, status, reply.reason, error, think_s)
+        return ResponsePlan(items, status, reply.reason, error, think_s)
 
-    def heard(self, utterance: Sound) -> str | None:
+    def heard(self, utterance: ClientSound) -> str | None:
         """What the next answer says it heard."""
         reply = self._answers[-1] if self._answers else None
         return reply.heard if reply is not None and reply.heard is not None else self._voice.heard(utterance)
 
-    def _items(self, reply: _Reply, asked: Asked) -> tuple[Message | Call, ...]:
+    def _items(self, reply: _Reply, asked: Question) -> tuple[AnswerMessage | FunctionCall, ...]:
         if reply.silence:
             return ()
         if reply.listen:
@@ -262,20 +262,20 @@ class ScriptPlanner:
             return VoicePlanner(voice.ParrotVoice()).plan(asked).items
         if reply.long is not None:
             answer = voice.long_speech(reply.long)
-            return (Message((Said(answer.transcript, answer.pcm),)),)
+            return (AnswerMessage((ContentPart(answer.transcript, answer.pcm),)),)
         if reply.items is not None:
             return tuple(self._output(item) for item in reply.items)
-        return (self._output(_Output(reply.say, reply.text, reply.parts, reply.call)),)
+        return (self._output(_ScriptOutput(reply.say, reply.text, reply.parts, reply.call)),)
 
-    def _output(self, output: _Output) -> Message | Call:
+    def _output(self, output: _ScriptOutput) -> AnswerMessage | FunctionCall:
         if output.call is not None:
-            return Call(output.call.name, output.call.text)
+            return FunctionCall(output.call.name, output.call.text)
         parts = [_Part(output.say, output.text), *(output.parts or ())]
-        return Message(tuple(said for part in parts for said in self._said(part)))
+        return AnswerMessage(tuple(said for part in parts for said in self._said(part)))
 
-    def _said(self, part: _Part) -> list[Said]:
-        said = [] if part.say is None else [Said(part.say, self._script.speech[part.say])]
-        return said + ([] if part.text is None else [Said(part.text)])
+    def _said(self, part: _Part) -> list[ContentPart]:
+        said = [] if part.say is None else [ContentPart(part.say, self._script.speech[part.say])]
+        return said + ([] if part.text is None else [ContentPart(part.text)])
 
 
 def _sayings(reply: _Reply) -> list[str]:

@@ -26,8 +26,8 @@ from edged.local import faults, http, refusing
 from edged.local.answer import Tempo
 from edged.local.bill import Billed, Ledger, Taken
 from edged.local.caller import Caller
-from edged.local.connection import Connection
-from edged.local.faults import Fault
+from edged.local.connection import ClientConnection
+from edged.local.faults import InjectedFault
 from edged.local.faulty import Faulty
 from edged.local.planner import Planner, VoicePlanner
 from edged.local.session import LIFE_S, LocalSession
@@ -59,7 +59,7 @@ class LocalServer:
         think_ms: float = 150,
         keep_audio: bool = False,
         session_s: float = LIFE_S,
-        door: http.Door | None = None,
+        door: http.Admission | None = None,
         fault_lines: Sequence[str] = (),
         url_faults: bool = False,
         most_clients: int = MOST_CLIENTS,
@@ -79,7 +79,7 @@ class LocalServer:
         self._host, self._port = host, port
         self._tempo = Tempo(think_ms / 1000, delta_ms, pace)
         self._session_s, self._wall = session_s, wall
-        self._door = door or http.Door()
+        self._door = door or http.Admission()
         self._faults = [faults.parse(line) for line in fault_lines]
         self._url_faults = url_faults
         self._numbers = itertools.count(1)
@@ -99,7 +99,7 @@ class LocalServer:
                 ping_interval=None,
                 process_request=self._request,
                 select_subprotocol=_subprotocol,
-                create_connection=by_way_of(self._lobby, Connection),
+                create_connection=by_way_of(self._lobby, ClientConnection),
                 **where,
             )
             self._servers.append(server)
@@ -143,7 +143,7 @@ class LocalServer:
 
     async def _request(self, connection: ServerConnection, request: Request) -> Response | None:
         """What is no WebSocket's is answered before the handshake; its faults happen there too."""
-        assert isinstance(connection, Connection)
+        assert isinstance(connection, ClientConnection)
         if connection.trouble is not None:
             words = "A body has one Content-Length, a number up to 1 MiB."
             return refusing.refusal(HTTPStatus(connection.trouble), None, words)
@@ -160,7 +160,9 @@ class LocalServer:
             )
         return await self._answered(connection, request, caller)
 
-    async def _answered(self, connection: Connection, request: Request, caller: Caller) -> Response | None:
+    async def _answered(
+        self, connection: ClientConnection, request: Request, caller: Caller
+    ) -> Response | None:
         if not caller.opens:
             reply = http.respond(
                 caller.method,
@@ -192,7 +194,7 @@ class LocalServer:
             return refusing.refusal(HTTPStatus.BAD_REQUEST, "invalid_fault", str(error))
         return await refusing.before(connection, request, connection.faults)
 
-    def _suffered(self, lines: list[str]) -> tuple[Fault, ...]:
+    def _suffered(self, lines: list[str]) -> tuple[InjectedFault, ...]:
         """The faults of one more connection."""
         if lines and not self._url_faults:
             raise ValueError("this server takes no faults from the URL; one started with --url-faults does")
@@ -205,7 +207,7 @@ class LocalServer:
     # -- after it ------------------------------------------------------------------------------------
 
     async def _client(self, connection: ServerConnection) -> None:
-        assert isinstance(connection, Connection)
+        assert isinstance(connection, ClientConnection)
         request = connection.request
         assert request is not None
         caller = _caller(request)
@@ -237,7 +239,7 @@ class LocalServer:
             del self._talks[talk]
             session.close()
 
-    async def _see_off(self, connection: Connection, dialect: Dialect, why: Unwelcome) -> None:
+    async def _see_off(self, connection: ClientConnection, dialect: Dialect, why: Unwelcome) -> None:
         way = "event" if dialect in self._door.speaks else self._door.refuses_by
         if way == "event":
             error = wire.ServerError(why.message, type="invalid_request_error", code=why.code)

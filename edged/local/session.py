@@ -12,13 +12,13 @@ from typing import Any
 from edged import wire
 from edged.local.answer import Tempo
 from edged.local.bill import Ledger, Taken
-from edged.local.conversation import Conversation
-from edged.local.hearing import Hearing, Idle, SpeechStarted
-from edged.local.item import Item
+from edged.local.conversation import ConversationItems
+from edged.local.hearing import HeardStart, Hearing, Idle
+from edged.local.item import ConversationItem
 from edged.local.planner import Planner
 from edged.local.responses import Responses
 from edged.local.settings import Effective, strange
-from edged.local.sounds import Sound
+from edged.local.sounds import ClientSound
 from edged.wire import BadClientEvent, Dialect, ServerEvent, clientside
 
 Json = dict[str, Any]
@@ -51,7 +51,7 @@ class LocalSession:
         self.dialect = dialect
         self._planner, self._ledger, self._make_id = planner, ledger, new_id
         self._effective = Effective(dialect, session_id, model, expires_at)
-        self._conversation = Conversation(dialect)
+        self._conversation = ConversationItems(dialect)
         self._hearing = Hearing(lambda: self._new_id("item"))
         self._responses = Responses(
             session_id, self._conversation, planner, ledger, self._new_id, tempo or Tempo()
@@ -152,7 +152,7 @@ class LocalSession:
         hearing = self._hearing.append(audio)
         self._ledger.came(self.id, len(audio), now)
         for heard in hearing:
-            if isinstance(heard, SpeechStarted):
+            if isinstance(heard, HeardStart):
                 yield wire.SpeechStarted(heard.at_ms, heard.item_id)
                 if self._responses.active is not None and self._detects("interrupt_response"):
                     yield from self._ended(self._responses.cancel(None, "turn_detected"))
@@ -168,12 +168,14 @@ class LocalSession:
     def _commit(self, *, detected: bool = False) -> Iterator[ServerEvent]:
         item_id, sound = self._hearing.take(detected=detected)
         fmt = self._hearing.fmt
-        self._responses.utterance = item_id, Sound(sound, fmt)
+        self._responses.utterance = item_id, ClientSound(sound, fmt)
         digest = hashlib.sha256(sound).hexdigest()
         kept = sound if self._ledger.keep_audio else b""
         self._ledger.audit.append(Taken(self.id, item_id, digest, len(sound), kept))
         content = [{"type": "input_audio", "transcript": None}]
-        item = Item({"id": item_id, "object": "realtime.item", "type": "message", "status": "completed"}, fmt)
+        item = ConversationItem(
+            {"id": item_id, "object": "realtime.item", "type": "message", "status": "completed"}, fmt
+        )
         item.item |= {"role": "user", "content": content}
         yield wire.Committed(item_id, self._conversation.last)
         yield from self._added(item, None)
@@ -181,7 +183,7 @@ class LocalSession:
         if self._effective.find("transcription") is not None:
             yield from self._transcribed(item, fmt.ms_of(len(sound)))
 
-    def _transcribed(self, item: Item, ms: int) -> Iterator[ServerEvent]:
+    def _transcribed(self, item: ConversationItem, ms: int) -> Iterator[ServerEvent]:
         part = wire.Part(item.id, 0)
         words = self._planner.heard(self._responses.utterance[1])
         if words is None:
@@ -194,7 +196,7 @@ class LocalSession:
         yield wire.TranscriptionDelta(part, words)
         yield wire.TranscriptionCompleted(part, words, {"type": "duration", "seconds": ms / 1000})
 
-    def _added(self, item: Item, after: str | None) -> Iterator[ServerEvent]:
+    def _added(self, item: ConversationItem, after: str | None) -> Iterator[ServerEvent]:
         before = self._conversation.add(item, after)
         told = item.told()
         yield wire.ItemAdded(told, before)

@@ -20,7 +20,7 @@ _ENCODED = {"g711_ulaw": pcm.ulaw_from_pcm, "g711_alaw": pcm.alaw_from_pcm}
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class ClientSound:
     """A client's sound as it came: its length costs nothing, only who wants to hear it has it converted."""
 
     raw: bytes = b""

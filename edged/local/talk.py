@@ -13,7 +13,15 @@ from collections.abc import Iterable
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from edged.local.faulty import Action, Break, Change, End, Faulty, Send, Speak
+from edged.local.faulty import (
+    Action,
+    BreakFraming,
+    ChangeSettings,
+    EndConnection,
+    Faulty,
+    SendMessage,
+    SpeakUnasked,
+)
 from edged.local.later import Later
 from edged.local.session import LocalSession
 
@@ -30,7 +38,7 @@ class Talk:
         self._connection, self._session, self._faulty = connection, session, faulty
         self._loop = asyncio.get_running_loop()
         self._expires_at = self._loop.time() + session_s
-        self._waiting: deque[Send | Break | End | Speak] = deque()
+        self._waiting: deque[SendMessage | BreakFraming | EndConnection | SpeakUnasked] = deque()
         self._waiting_bytes = 0
         self._news = asyncio.Event()  # something to write, or to look at
         self._room = asyncio.Event()  # for more to write
@@ -64,7 +72,7 @@ class Talk:
     def speak(self) -> None:
         """Begin an answer that nobody asked for."""
         if not self._over:
-            self._put([Speak()])
+            self._put([SpeakUnasked()])
             self._news.set()
 
     async def _read(self) -> None:
@@ -92,16 +100,16 @@ class Talk:
             self._clear()
             self._room.set()
 
-    async def _write_until_end(self) -> End | None:
+    async def _write_until_end(self) -> EndConnection | None:
         """All that is to be sent by now, then sleep until there is more; or how it ends."""
         while self._waiting:
             action = self._waiting.popleft()
-            if isinstance(action, End):
+            if isinstance(action, EndConnection):
                 return action
-            if isinstance(action, Speak):
+            if isinstance(action, SpeakUnasked):
                 self._say(self._session.speak(self._loop.time()))
                 continue
-            if isinstance(action, Break):
+            if isinstance(action, BreakFraming):
                 self._connection.transport.write(action.frames)
                 continue
             self._waiting_bytes -= len(action.message)
@@ -109,13 +117,13 @@ class Talk:
                 async with asyncio.timeout(STUCK_S):
                     await self._connection.send(action.message)
             except TimeoutError:
-                return End("drop")
+                return EndConnection("drop")
         self._room.set()
         self._say(self._session.advance(self._loop.time()))
         if self._waiting:
             return None
         if self._loop.time() >= self._expires_at:
-            return End("expire")
+            return EndConnection("expire")
         self._set_timer()
         self._news.clear()
         await self._news.wait()
@@ -128,15 +136,15 @@ class Talk:
     def _put(self, actions: Iterable[Action]) -> None:
         for action in actions:
             match action:
-                case Change():  # now: its confirmation goes before what the session says next
+                case ChangeSettings():  # now: its confirmation goes before what the session says next
                     self._say(self._session.changed(action.what))
                 case Later():
-                    self._loop.call_later(action.seconds, self._put_late, Send(action.message))
+                    self._loop.call_later(action.seconds, self._put_late, SendMessage(action.message))
                 case _:
                     self._waiting.append(action)
-                    self._waiting_bytes += len(action.message) if isinstance(action, Send) else 0
+                    self._waiting_bytes += len(action.message) if isinstance(action, SendMessage) else 0
 
-    def _put_late(self, action: Send) -> None:
+    def _put_late(self, action: SendMessage) -> None:
         if not self._over:
             self._put([action])
             self._news.set()
@@ -156,7 +164,7 @@ class Talk:
             self._timer.cancel()
         self._timer = self._loop.call_at(when, self._news.set)
 
-    async def _end(self, end: End) -> None:
+    async def _end(self, end: EndConnection) -> None:
         self._over = True
         self._clear()
         self._room.set()  # what still comes is read and thrown away

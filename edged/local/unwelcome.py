@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from edged.local.caller import Caller
-from edged.local.http import Door, Secret
+from edged.local.http import Admission, ClientSecret
 from edged.wire import Dialect
 
 REQUEST_REFUSED, KEY_REFUSED = 4000, 3000
@@ -18,7 +18,7 @@ class Unwelcome:
     close_code: int = REQUEST_REFUSED
 
 
-def of_dialect(dialect: Dialect, door: Door) -> Unwelcome | None:
+def of_dialect(dialect: Dialect, door: Admission) -> Unwelcome | None:
     """The same as below, for the dialect that a caller speaks."""
     if dialect in door.speaks:
         return None
@@ -26,7 +26,9 @@ def of_dialect(dialect: Dialect, door: Door) -> Unwelcome | None:
     return Unwelcome(code, f"The {dialect.value} shape of the realtime API is not served here.")
 
 
-def unwelcome(caller: Caller, model: str, secret: Secret | None, door: Door, wall: float) -> Unwelcome | None:
+def unwelcome(
+    caller: Caller, model: str, secret: ClientSecret | None, door: Admission, wall: float
+) -> Unwelcome | None:
     """Why this caller may not stay; None: it may."""
     dialect = caller.dialect
     if not door.lets_in(caller.keys, wall):

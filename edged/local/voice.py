@@ -27,13 +27,13 @@ Speak = Callable[[str], bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class VoiceAnswer:
     pcm: bytes
     transcript: str
 
 
 class Voice(Protocol):
-    def answer(self, utterance: bytes) -> Answer:
+    def answer(self, utterance: bytes) -> VoiceAnswer:
         """What to say to this utterance (PCM16, 24 kHz); empty sound is an answer without one."""
         ...
 
@@ -42,7 +42,7 @@ class Voice(Protocol):
 class ByLength(Protocol):
     """A voice that need not hear what was said, so that nobody has to convert it."""
 
-    def answer_ms(self, ms: int) -> Answer:
+    def answer_ms(self, ms: int) -> VoiceAnswer:
         """What to say to an utterance of this length."""
         ...
 
@@ -50,11 +50,11 @@ class ByLength(Protocol):
 class ListenVoice:
     """Says how long it has listened."""
 
-    def answer(self, utterance: bytes) -> Answer:
+    def answer(self, utterance: bytes) -> VoiceAnswer:
         """Says "I listened for two point four seconds." and an invitation."""
         return self.answer_ms(pcm.PCM16.ms_of(len(utterance)))
 
-    def answer_ms(self, ms: int) -> Answer:
+    def answer_ms(self, ms: int) -> VoiceAnswer:
         """The same, of the length alone."""
         tenths = min(999, round(ms / 100))
         whole, tenth = divmod(tenths, 10)
@@ -67,28 +67,28 @@ class ListenVoice:
 class ParrotVoice:
     """Says what it heard."""
 
-    def answer(self, utterance: bytes) -> Answer:
+    def answer(self, utterance: bytes) -> VoiceAnswer:
         """The utterance itself."""
-        return Answer(utterance, "(what you said)")
+        return VoiceAnswer(utterance, "(what you said)")
 
 
-def read_back(text: str) -> Answer:
+def read_back(text: str) -> VoiceAnswer:
     """What to say to a text: "You wrote five words."."""
     words = len(text.split())
     return _of(["wrote", *_number(words), "word" if words == 1 else "words"])
 
 
-def thanks_for_result() -> Answer:
+def thanks_for_result() -> VoiceAnswer:
     """What to say to the result of a tool."""
     return _of(["result"])
 
 
-def nothing_yet() -> Answer:
+def nothing_yet() -> VoiceAnswer:
     """What to say when there is nothing to answer."""
     return _of(["nothing"])
 
 
-def long_speech(seconds: float) -> Answer:
+def long_speech(seconds: float) -> VoiceAnswer:
     """Counts aloud for so long."""
     wanted, names, length = pcm.PCM16.bytes_of(seconds * 1000), [], 0
     pause = pcm.PCM16.bytes_of(PAUSE_MS)
@@ -97,7 +97,7 @@ def long_speech(seconds: float) -> Answer:
             break
         names += _number(number)
         length += sum(len(_clip(name)) + pause for name in _number(number))
-    return Answer(_joined(names)[:wanted], _words(names))
+    return VoiceAnswer(_joined(names)[:wanted], _words(names))
 
 
 def hum(text: str) -> bytes:
@@ -113,8 +113,8 @@ def hum(text: str) -> bytes:
     return pcm.ramp(sound[:edge], 0, 1) + sound[edge:-edge] + pcm.ramp(sound[-edge:], 1, 0)
 
 
-def _of(names: list[str]) -> Answer:
-    return Answer(_joined(names), _words(names))
+def _of(names: list[str]) -> VoiceAnswer:
+    return VoiceAnswer(_joined(names), _words(names))
 
 
 def _words(names: list[str]) -> str:

@@ -14,7 +14,7 @@ from edged.realtime import events, messages, sockets
 from edged.realtime.errors import APIStatusError, RealtimeClosedError
 from edged.realtime.events import RealtimeEvent
 from edged.realtime.exchange import EVIDENCE_S, Exchange
-from edged.realtime.plan import CLOSE_S, Plan
+from edged.realtime.plan import CLOSE_S, ConnectionPlan
 from edged.realtime.resources import Offered
 from edged.wire import Dialect
 
@@ -174,7 +174,7 @@ class AsyncRealtimeConnectionManager:
     Nothing happens before the first use, which may be on another loop than the one it was made on.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: ConnectionPlan) -> None:
         self._plan = plan
         self._connection: AsyncRealtimeConnection | None = None
         self._opening: asyncio.Lock | None = None
@@ -225,12 +225,12 @@ class AsyncRealtimeConnectionManager:
             return self._connection or await self.enter()
 
 
-class _Connect(connect):
+class _AsyncConnect(connect):
     def process_redirect(self, exc: Exception) -> Exception | str:
         return exc
 
 
-async def _opened(plan: Plan) -> AsyncRealtimeConnection:
+async def _opened(plan: ConnectionPlan) -> AsyncRealtimeConnection:
     """A connection on which the service has greeted, or was given the time to."""
     within_s = EVIDENCE_S if plan.open_s is None else min(plan.open_s, EVIDENCE_S)
     attempt = Attempt(plan.asks)
@@ -254,9 +254,9 @@ async def _opened(plan: Plan) -> AsyncRealtimeConnection:
             raise
 
 
-async def _dialled(plan: Plan, asked: Dialect) -> AsyncRealtimeConnection:
+async def _dialled(plan: ConnectionPlan, asked: Dialect) -> AsyncRealtimeConnection:
     try:
-        socket = await _Connect(plan.url, **sockets.options(plan, asked))
+        socket = await _AsyncConnect(plan.url, **sockets.options(plan, asked))
     except sockets.TROUBLE as error:
         raise sockets.translated(error, plan) from error
     return AsyncRealtimeConnection(socket, Exchange(plan.speaks, asked))

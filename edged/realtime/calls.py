@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from edged.dial import meaning
-from edged.dial.answers import Answer
 from edged.dial.bodies import words_of
 from edged.dial.dialects import refuses
+from edged.dial.http_answer import HttpAnswer
 from edged.errors import WireError
 from edged.realtime import urls
 from edged.realtime.account import Account, Headers, merged, query_of
@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class CallReply:
     """`body` is None where there was none to be read."""
 
     status: int
@@ -41,14 +41,14 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Call(Generic[Result]):
+class HttpCall(Generic[Result]):
     """One POST of JSON. `read` gives its result, or the call to make instead; it raises APIStatusError."""
 
     url: str
     body: Json
     headers: Mapping[str, str] = field(repr=False)
     timeout_s: float | None
-    read: "Callable[[Reply], Result | Call[Result]]" = field(repr=False)
+    read: "Callable[[CallReply], Result | HttpCall[Result]]" = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,10 @@ class Extra:
     timeout_s: float | NotGiven | None = None
 
 
-def session(account: Account, asked: Json, extra: Extra) -> Call[SessionCreateResponse]:
+def session(account: Account, asked: Json, extra: Extra) -> HttpCall[SessionCreateResponse]:
     """Make a beta session."""
 
-    def read(reply: Reply) -> SessionCreateResponse | Call[SessionCreateResponse]:
+    def read(reply: CallReply) -> SessionCreateResponse | HttpCall[SessionCreateResponse]:
         try:
             return SessionCreateResponse(_read(reply), reply.headers)
         except APIStatusError as refused:
@@ -75,7 +75,7 @@ def session(account: Account, asked: Json, extra: Extra) -> Call[SessionCreateRe
     return _call(account, urls.SESSIONS, asked, extra, read)
 
 
-def secret(account: Account, asked: Json, extra: Extra) -> Call[ClientSecretCreateResponse]:
+def secret(account: Account, asked: Json, extra: Extra) -> HttpCall[ClientSecretCreateResponse]:
     """Make a GA key."""
     return _call(
         account,
@@ -86,7 +86,7 @@ def secret(account: Account, asked: Json, extra: Extra) -> Call[ClientSecretCrea
     )
 
 
-def refusal(reply: Reply) -> APIStatusError:
+def refusal(reply: CallReply) -> APIStatusError:
     """The error that a status stands for, with what the body tells: OpenAI's shape, a gateway's, or any text."""
     raw = bytes(reply.body or b"")
     try:
@@ -107,7 +107,7 @@ def refusal(reply: Reply) -> APIStatusError:
         body=body,
         **{name: told[name] for name in ("type", "code", "param") if isinstance(told.get(name), str)},
     )
-    answer = Answer.read(reply.status, "", reply.headers.items(), raw)
+    answer = HttpAnswer.read(reply.status, "", reply.headers.items(), raw)
     refused.cause = meaning.of_answer(reply.status, words_of(answer))
     return refused
 
@@ -117,24 +117,24 @@ def _call(
     path: str,
     asked: Json,
     extra: Extra,
-    read: Callable[[Reply], Result | Call[Result]],
-) -> Call[Result]:
+    read: Callable[[CallReply], Result | HttpCall[Result]],
+) -> HttpCall[Result]:
     url = urls.address(account.base_url, path, "http", {**account.query, **query_of(extra.query or {})})
     headers = merged(account.headers, extra.headers)
     urls.check_secrecy(url, headers)
     timeout_s = account.timeout_s if isinstance(extra.timeout_s, NotGiven) else extra.timeout_s
     body = {**asked, **(extra.body or {})}
     json.dumps(body, allow_nan=False)  # what is no JSON is the program's mistake, and told where it is made
-    return Call(url, body, headers, TIMEOUT_S if isinstance(timeout_s, NotGiven) else timeout_s, read)
+    return HttpCall(url, body, headers, TIMEOUT_S if isinstance(timeout_s, NotGiven) else timeout_s, read)
 
 
 def _session_by_secret(
     account: Account, asked: Json, extra: Extra, refused: APIStatusError
-) -> Call[SessionCreateResponse]:
+) -> HttpCall[SessionCreateResponse]:
     wanted = dict(asked)
     expiry = wanted.pop("client_secret", None)
 
-    def read(reply: Reply) -> SessionCreateResponse:
+    def read(reply: CallReply) -> SessionCreateResponse:
         try:
             made = _read(reply)
         except APIStatusError as again:
@@ -148,7 +148,7 @@ def _session_by_secret(
     return _call(account, urls.CLIENT_SECRETS, body, extra, read)
 
 
-def _read(reply: Reply) -> Json:
+def _read(reply: CallReply) -> Json:
     if not 200 <= reply.status < 300:
         raise refusal(reply)
     return parse_body(bytes(reply.body or b""))

@@ -6,7 +6,7 @@ Redirects are not followed, and neither proxies nor `.netrc` of the environment 
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from edged import __version__
-from edged.realtime.calls import Call, Reply
+from edged.realtime.calls import CallReply, HttpCall
 from edged.realtime.errors import APIConnectionError, APITimeoutError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-def make(call: Call[Result]) -> Result:
+def make(call: HttpCall[Result]) -> Result:
     """Make a call, and the one that may follow from it.
 
     Raises:
@@ -25,8 +25,8 @@ def make(call: Call[Result]) -> Result:
         WireError: the answer is no JSON object.
     """
     library = _library()
-    result: Result | Call[Result] = call
-    while isinstance(result, Call):
+    result: Result | HttpCall[Result] = call
+    while isinstance(result, HttpCall):
         try:
             with library.Client(**_options(result)) as client:
                 response = client.post(result.url, json=result.body)
@@ -36,11 +36,11 @@ def make(call: Call[Result]) -> Result:
     return result
 
 
-async def make_async(call: Call[Result]) -> Result:
+async def make_async(call: HttpCall[Result]) -> Result:
     """The same, without blocking."""
     library = _library()
-    result: Result | Call[Result] = call
-    while isinstance(result, Call):
+    result: Result | HttpCall[Result] = call
+    while isinstance(result, HttpCall):
         try:
             async with library.AsyncClient(**_options(result)) as client:
                 response = await client.post(result.url, json=result.body)
@@ -58,7 +58,7 @@ def _library() -> Any:
     return httpx
 
 
-def _options(call: Call[Any]) -> dict[str, Any]:
+def _options(call: HttpCall[Any]) -> dict[str, Any]:
     return {
         "headers": {"User-Agent": f"edged/{__version__}", "Accept": "application/json", **call.headers},
         "timeout": call.timeout_s,
@@ -70,8 +70,8 @@ def _options(call: Call[Any]) -> dict[str, Any]:
     }
 
 
-def _reply(response: "httpx.Response") -> Reply:
-    return Reply(response.status_code, dict(response.headers), response.content)
+def _reply(response: "httpx.Response") -> CallReply:
+    return CallReply(response.status_code, dict(response.headers), response.content)
 
 
 def _translated(error: Exception, url: str, *, late: bool) -> APIConnectionError:

@@ -37,7 +37,7 @@ class WebsocketConnectionOptions(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ConnectionPlan:
     """`options` are keyword arguments of `websockets`; `open_s` None: no limit."""
 
     url: str
@@ -77,7 +77,7 @@ def plan(
     query: Mapping[str, Any],
     headers: Headers | None,
     options: WebsocketConnectionOptions | None,
-) -> Plan:
+) -> ConnectionPlan:
     """Raises: InsecureURLError when a key would travel in the open, ValueError when something is no address."""
     told: dict[str, Any] = dict(options or {})
     open_s = told.pop("timeout", told.pop("open_timeout", account.timeout_s))
@@ -91,7 +91,7 @@ def plan(
         "close_timeout": CLOSE_S,
         "proxy": None,
     }
-    return Plan(
+    return ConnectionPlan(
         url,
         speaks,
         every,

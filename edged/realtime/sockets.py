@@ -12,9 +12,9 @@ from websockets.exceptions import (
 )
 
 from edged import __version__
-from edged.realtime.calls import Reply, refusal
+from edged.realtime.calls import CallReply, refusal
 from edged.realtime.errors import APIConnectionError, APIError, APITimeoutError, RealtimeClosedError
-from edged.realtime.plan import Plan
+from edged.realtime.plan import ConnectionPlan
 from edged.wire import Dialect
 
 TROUBLE = (OSError, EOFError, WebSocketException)  # what opening a connection raises
@@ -23,7 +23,7 @@ _OWN_CODES = range(3000, 5000)
 _MOST_REASON_BYTES = 123  # a control frame carries 125, the code takes two
 
 
-def options(plan: Plan, asked: Dialect) -> dict[str, Any]:
+def options(plan: ConnectionPlan, asked: Dialect) -> dict[str, Any]:
     """Keyword arguments for `connect`."""
     return {
         "user_agent_header": f"edged/{__version__}",
@@ -33,13 +33,13 @@ def options(plan: Plan, asked: Dialect) -> dict[str, Any]:
     }
 
 
-def translated(error: BaseException, plan: Plan) -> APIError:
+def translated(error: BaseException, plan: ConnectionPlan) -> APIError:
     """What a failure to open is to the program."""
     where = plan.url.partition("?")[0]
     match error:
         case InvalidStatus():
             response = error.response
-            return refusal(Reply(response.status_code, dict(response.headers.raw_items()), response.body))
+            return refusal(CallReply(response.status_code, dict(response.headers.raw_items()), response.body))
         case TimeoutError():
             return APITimeoutError(f"{where} did not answer in time")
         case InvalidHandshake() | InvalidURI():

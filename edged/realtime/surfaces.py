@@ -9,10 +9,10 @@ from typing import Any, Generic, TypeVar
 
 from edged.realtime import calls
 from edged.realtime.account import Account, Headers
-from edged.realtime.calls import Call, Extra
+from edged.realtime.calls import Extra, HttpCall
 from edged.realtime.events import ClientSecretCreateResponse, SessionCreateResponse
 from edged.realtime.given import NOT_GIVEN, NotGiven, given
-from edged.realtime.plan import Plan, WebsocketConnectionOptions, plan
+from edged.realtime.plan import ConnectionPlan, WebsocketConnectionOptions, plan
 from edged.wire import Dialect
 
 Manager = TypeVar("Manager")
@@ -24,15 +24,15 @@ Secret = TypeVar("Secret")
 class Twin(Generic[Manager, Made, Secret]):
     """What does the work: with asyncio or without."""
 
-    manage: Callable[[Plan], Manager]
-    make_session: Callable[[Call[SessionCreateResponse]], Made]
-    make_secret: Callable[[Call[ClientSecretCreateResponse]], Secret]
+    manage: Callable[[ConnectionPlan], Manager]
+    make_session: Callable[[HttpCall[SessionCreateResponse]], Made]
+    make_secret: Callable[[HttpCall[ClientSecretCreateResponse]], Secret]
 
 
 class Sessions(Generic[Made]):
     """Sessions made over HTTP, with a short-lived key each."""
 
-    def __init__(self, account: Account, make: Callable[[Call[SessionCreateResponse]], Made]) -> None:
+    def __init__(self, account: Account, make: Callable[[HttpCall[SessionCreateResponse]], Made]) -> None:
         self._account, self._make = account, make
 
     def create(  # noqa: PLR0913 the options of the service's own call
@@ -106,7 +106,9 @@ class Sessions(Generic[Made]):
 class ClientSecrets(Generic[Secret]):
     """Short-lived keys, as GA makes them."""
 
-    def __init__(self, account: Account, make: Callable[[Call[ClientSecretCreateResponse]], Secret]) -> None:
+    def __init__(
+        self, account: Account, make: Callable[[HttpCall[ClientSecretCreateResponse]], Secret]
+    ) -> None:
         self._account, self._make = account, make
 
     def create(
@@ -132,7 +134,9 @@ class ClientSecrets(Generic[Secret]):
 class BetaRealtime(Generic[Manager, Made]):
     """For a program in beta's words, whatever the service speaks."""
 
-    def __init__(self, account: Account, manage: Callable[[Plan], Manager], sessions: Sessions[Made]) -> None:
+    def __init__(
+        self, account: Account, manage: Callable[[ConnectionPlan], Manager], sessions: Sessions[Made]
+    ) -> None:
         self._account, self._manage = account, manage
         self.sessions = sessions
 
@@ -167,7 +171,10 @@ class Realtime(Generic[Manager, Secret]):
     """For a program in GA's words, whatever the service speaks."""
 
     def __init__(
-        self, account: Account, manage: Callable[[Plan], Manager], client_secrets: ClientSecrets[Secret]
+        self,
+        account: Account,
+        manage: Callable[[ConnectionPlan], Manager],
+        client_secrets: ClientSecrets[Secret],
     ) -> None:
         self._account, self._manage = account, manage
         self.client_secrets = client_secrets

@@ -15,7 +15,7 @@ from edged.realtime import events, messages, sockets
 from edged.realtime.errors import APIStatusError, RealtimeClosedError
 from edged.realtime.events import RealtimeEvent
 from edged.realtime.exchange import EVIDENCE_S, Exchange
-from edged.realtime.plan import Plan
+from edged.realtime.plan import ConnectionPlan
 from edged.realtime.resources import Offered
 from edged.wire import Dialect
 
@@ -163,7 +163,7 @@ class RealtimeConnection(Offered[None]):
 class RealtimeConnectionManager:
     """What `connect` gives: `with` opens and closes; so does using it, and `close`. Nothing happens before."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: ConnectionPlan) -> None:
         self._plan = plan
         self._connection: RealtimeConnection | None = None
         self._opening = threading.Lock()
@@ -209,12 +209,12 @@ class RealtimeConnectionManager:
             return self._connection or self.enter()
 
 
-class _Connect(reconnect):
+class _SyncConnect(reconnect):
     def process_redirect(self, exc: Exception) -> Exception | str:
         return exc
 
 
-def _opened(plan: Plan) -> RealtimeConnection:
+def _opened(plan: ConnectionPlan) -> RealtimeConnection:
     """A connection on which the service has greeted, or was given the time to."""
     within_s = EVIDENCE_S if plan.open_s is None else min(plan.open_s, EVIDENCE_S)
     attempt = Attempt(plan.asks)
@@ -238,9 +238,9 @@ def _opened(plan: Plan) -> RealtimeConnection:
             raise
 
 
-def _dialled(plan: Plan, asked: Dialect) -> RealtimeConnection:
+def _dialled(plan: ConnectionPlan, asked: Dialect) -> RealtimeConnection:
     try:
-        socket = _Connect(plan.url, **sockets.options(plan, asked)).__enter__()
+        socket = _SyncConnect(plan.url, **sockets.options(plan, asked)).__enter__()
     except sockets.TROUBLE as error:
         raise sockets.translated(error, plan) from error
     return RealtimeConnection(socket, Exchange(plan.speaks, asked))

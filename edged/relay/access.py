@@ -26,7 +26,7 @@ LEAST_TOKEN = 16  # characters; it can be guessed at over the network
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class AccessPolicy:
     """Who may come in. `bound` is the host that is listened on.
 
     Raises:
@@ -58,7 +58,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Handshake:
     """What a handshake says. All headers of a name are there: two of them are suspicious."""
 
     target: str = field(repr=False)  # may hold a token, as may the two at the end
@@ -78,29 +78,29 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class AccessRefusal:
     """The HTTP answer to one who may not come in: what is wrong, and what would be right."""
 
     status: int
     text: str
 
 
-def refusal(asked: Asked, policy: Policy) -> Refusal | None:
+def refusal(asked: Handshake, policy: AccessPolicy) -> AccessRefusal | None:
     """Why `asked` may not come in; None: it may."""
     if asked.path not in PATHS:
-        return Refusal(404, f"There is nothing here. The relay is at {' and '.join(PATHS)}.")
+        return AccessRefusal(404, f"There is nothing here. The relay is at {' and '.join(PATHS)}.")
     if is_loopback(policy.bound) and not asks_for_loopback(asked.hosts):
-        return Refusal(
+        return AccessRefusal(
             403, "This relay serves this machine only: the host has to be localhost, 127.0.0.1 or [::1]."
         )
     if asked.origins and not _origin_is_allowed(asked.origins, policy.origins):
-        return Refusal(
+        return AccessRefusal(
             403,
             "Pages of this origin may not use the relay. If it is yours, start the relay with "
             "--allow-origin and the origin of the page.",
         )
     if policy.token and not _has_token(asked, policy.token):
-        return Refusal(
+        return AccessRefusal(
             401,
             "The relay's token is missing or wrong. Send it as Authorization: Bearer TOKEN, as ?token=TOKEN, "
             f"or as subprotocol {KEY_PROTOCOL}TOKEN.",
@@ -108,16 +108,16 @@ def refusal(asked: Asked, policy: Policy) -> Refusal | None:
     return None
 
 
-def full(most: int) -> Refusal:
+def full(most: int) -> AccessRefusal:
     """For one who may come in, and finds no place."""
-    return Refusal(
+    return AccessRefusal(
         503,
         f"The relay serves {most} clients at a time, for each costs a session with the service, and they are here. "
         "Try again later; --most-clients of the relay lets in more.",
     )
 
 
-def dialect(asked: Asked) -> Dialect:
+def dialect(asked: Handshake) -> Dialect:
     """What the client speaks: beta when it says so, or says nothing at `/` as the console does."""
     said = [value.strip() for each in asked.betas for value in each.split(",")]
     if BETA_HEADER[1] in said or BETA_PROTOCOL in asked.protocols or asked.path == "/":
@@ -145,7 +145,7 @@ def _origin(text: str) -> str | None:
     return f"{parts.scheme}://{netloc}"
 
 
-def _has_token(asked: Asked, token: str) -> bool:
+def _has_token(asked: Handshake, token: str) -> bool:
     given = [asked.query("token")]
     for value in asked.authorizations:
         scheme, _, rest = value.strip().partition(" ")

@@ -22,7 +22,7 @@ from edged.relay.closing import (
     GOING_AWAY,
     INTERNAL_ERROR,
     NO_GOODBYE,
-    End,
+    ConnectionEnd,
     Who,
     of_dialects,
     of_refusal,
@@ -70,11 +70,11 @@ class Bridge:
         """Ask for the end: `run` returns soon, and both sides hear that the relay goes."""
         self._stopping.set()
 
-    async def run(self) -> End:
+    async def run(self) -> ConnectionEnd:
         """Relay until one side ends; both are closed when this returns. Cancelled, it closes them by force."""
         work = asyncio.ensure_future(self._work())
         stop = asyncio.ensure_future(self._stopping.wait())
-        end = End("relay", GOING_AWAY, "the relay is stopping")
+        end = ConnectionEnd("relay", GOING_AWAY, "the relay is stopping")
         try:
             await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
@@ -84,7 +84,7 @@ class Bridge:
             await self._close(end)
         return end
 
-    async def _close(self, end: End) -> None:
+    async def _close(self, end: ConnectionEnd) -> None:
         def within_s(who: Who, usual_s: float) -> float:
             return HURRIED_CLOSE_S if self._stopping.is_set() or end.by == who else usual_s
 
@@ -94,13 +94,13 @@ class Bridge:
             closing.append(upstream.close(*close, within_s("upstream", UPSTREAM_CLOSE_S)))
         await asyncio.gather(*closing)
 
-    async def _work(self) -> End:
+    async def _work(self) -> ConnectionEnd:
         try:
             left = await self._connect()
         except RefusedError as refused:
             return await tell(self._client, self._dialect, refused)
         if left is not None:
-            return End("client", left.code, left.reason)
+            return ConnectionEnd("client", left.code, left.reason)
         upstream = self._opening.upstream
         assert upstream is not None
         self._assume(self._opening.server)
@@ -168,7 +168,7 @@ class Bridge:
         self._translator = Translator(self._dialect, server)
 
 
-async def tell(client: Side, dialect: Dialect, refused: RefusedError) -> End:
+async def tell(client: Side, dialect: Dialect, refused: RefusedError) -> ConnectionEnd:
     """Tell a client that there is no service for it; gives what it is to be closed with."""
     if isinstance(refused, DialectRefusedError):
         error, end = of_dialects(str(refused))
@@ -177,7 +177,7 @@ async def tell(client: Side, dialect: Dialect, refused: RefusedError) -> End:
     try:
         await client.send(wire.encode(error, dialect, "event_relay_000000"))
     except ClosedError as closed:
-        return End("client", closed.code, closed.reason)
+        return ConnectionEnd("client", closed.code, closed.reason)
     except StuckError:
         pass
     return end
@@ -189,29 +189,31 @@ async def _pump(
     by: Who,
     to: Who,
     become: Callable[[Message], Sequence[Message]],
-) -> End | None:
+) -> ConnectionEnd | None:
     """How the source ended; None when the sink was closed, for whoever reads from it knows how."""
     while True:
         try:
             message = await receive()
         except ClosedError as closed:
-            return End(by, closed.code, closed.reason)
+            return ConnectionEnd(by, closed.code, closed.reason)
         try:
             for each in become(message):
                 await sink.send(each)
         except ClosedError:
             return None
         except StuckError:
-            return End(to, INTERNAL_ERROR, f"{to} does not read")
+            return ConnectionEnd(to, INTERNAL_ERROR, f"{to} does not read")
 
 
-async def _first_end(up: "asyncio.Task[End | None]", down: "asyncio.Task[End | None]") -> End:
+async def _first_end(
+    up: "asyncio.Task[ConnectionEnd | None]", down: "asyncio.Task[ConnectionEnd | None]"
+) -> ConnectionEnd:
     await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
     for task in (down, up):
         if task.done() and (end := task.result()) is not None:
             return end
     # One side closed while it was sent to: what came from it before that is still on its way to the other.
-    return await up or await down or End("client", NO_GOODBYE)
+    return await up or await down or ConnectionEnd("client", NO_GOODBYE)
 
 
 async def _cancel(*tasks: "asyncio.Future[Any]") -> None:

@@ -22,7 +22,7 @@ _SENDABLE = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
 Who = Literal["client", "upstream", "relay"]
 
 
-class End(NamedTuple):
+class ConnectionEnd(NamedTuple):
     """How a connection ended, and by whom."""
 
     by: Who
@@ -37,7 +37,7 @@ class Close(NamedTuple):
     reason: str
 
 
-def passed_on(end: End) -> Close:
+def passed_on(end: ConnectionEnd) -> Close:
     """What is told to whoever has not ended it."""
     if end.code == NO_CODE:
         return Close(NORMAL, "")
@@ -51,7 +51,9 @@ def fit(reason: str) -> str:
     return reason.encode(errors="replace")[:MOST_REASON_BYTES].decode(errors="ignore")
 
 
-def of_refusal(status: int | None, what: str, cause: str = "", said: str = "") -> tuple[ErrorEvent, End]:
+def of_refusal(
+    status: int | None, what: str, cause: str = "", said: str = ""
+) -> tuple[ErrorEvent, ConnectionEnd]:
     """What a client is told when the service can not be reached: an error first, then a close.
 
     `status` is the HTTP status of a handshake that was refused, None when there was no answer to speak of; `what` says
@@ -64,18 +66,18 @@ def of_refusal(status: int | None, what: str, cause: str = "", said: str = "") -
     if cause == "key_refused":
         message = f"{what}: the relay's key is not accepted there. The relay has to be given another one."
         error = ServerError(message, "invalid_request_error", "invalid_api_key")
-        return ErrorEvent(error), End("relay", KEY_REFUSED, KEY_REASON)
+        return ErrorEvent(error), ConnectionEnd("relay", KEY_REFUSED, KEY_REASON)
     if cause == "server_busy":
         error = ServerError(f"{what}: it is busy. Try again later.", "server_error", "rate_limit_exceeded")
-        return ErrorEvent(error), End("relay", TRY_AGAIN, fit(short))
+        return ErrorEvent(error), ConnectionEnd("relay", TRY_AGAIN, fit(short))
     if cause == "quota_exceeded":
         error = ServerError(f"{what}.", "insufficient_quota", "insufficient_quota")
-        return ErrorEvent(error), End("relay", INTERNAL_ERROR, fit(short))
+        return ErrorEvent(error), ConnectionEnd("relay", INTERNAL_ERROR, fit(short))
     error = ServerError(f"{what}.", "server_error", "upstream_unreachable")
-    return ErrorEvent(error), End("relay", INTERNAL_ERROR, fit(short))
+    return ErrorEvent(error), ConnectionEnd("relay", INTERNAL_ERROR, fit(short))
 
 
-def of_dialects(what: str) -> tuple[ErrorEvent, End]:
+def of_dialects(what: str) -> tuple[ErrorEvent, ConnectionEnd]:
     """The same for a service that takes neither dialect: nothing that the client could say otherwise would help."""
     error = ServerError(f"{what}.", "invalid_request_error", "dialect_refused")
-    return ErrorEvent(error), End("relay", REQUEST_REFUSED, DIALECT_REASON)
+    return ErrorEvent(error), ConnectionEnd("relay", REQUEST_REFUSED, DIALECT_REASON)

@@ -16,12 +16,12 @@ from edged.dial.known import Recent
 from edged.errors import LinkError
 from edged.lobby import Lobby, by_way_of
 from edged.relay import access
-from edged.relay.access import Asked, Policy
+from edged.relay.access import AccessPolicy, Handshake
 from edged.relay.bridge import CLIENT_CLOSE_S, Bridge, tell
-from edged.relay.closing import End, passed_on
+from edged.relay.closing import ConnectionEnd, passed_on
 from edged.relay.ports import Dial, RefusedError, Upstream
 from edged.relay.sockets import CLOSE_S, MAX_MESSAGE_BYTES, OPEN_S, SILENT, Socket
-from edged.relay.usage import Tally, Usage
+from edged.relay.usage import RelayUsage, Tally
 from edged.wire import BETA_HEADER, SUBPROTOCOL, Dialect
 from edged.wire.words import Words
 
@@ -41,7 +41,7 @@ class RelayServer:
         *,
         upstream: Callable[[str], Upstream],
         dial: Dial,
-        policy: Policy,
+        policy: AccessPolicy,
         port: int = 0,
         client_model: bool = False,
         most_clients: int = MOST_CLIENTS,
@@ -53,7 +53,7 @@ class RelayServer:
         `words` tells what of the reasons of closes may be logged.
         The model is empty unless `client_model` lets clients name one. It listens on `policy.bound`.
         """
-        self.usage = Usage()
+        self.usage = RelayUsage()
         self._upstream, self._dial, self._policy = upstream, dial, policy
         self._port, self._client_model = port, client_model
         self._words = words or Words()
@@ -144,7 +144,7 @@ class RelayServer:
         finally:
             self.usage.end(number)
 
-    async def _serve(self, client: Socket, dialect: Dialect, model: str, tally: Tally) -> End:
+    async def _serve(self, client: Socket, dialect: Dialect, model: str, tally: Tally) -> ConnectionEnd:
         try:
             to = self._upstream(model)
         except LinkError as error:
@@ -167,12 +167,12 @@ def _peer(connection: ServerConnection) -> str:
     return f"{address[0]}:{address[1]}" if address else "somebody who has gone"
 
 
-def _asked(request: Request) -> Asked:
+def _asked(request: Request) -> Handshake:
     def every(name: str) -> tuple[str, ...]:
         return tuple(request.headers.get_all(name))
 
     protocols = [each.strip() for line in every("Sec-WebSocket-Protocol") for each in line.split(",")]
-    return Asked(
+    return Handshake(
         target=request.path,
         hosts=every("Host"),
         origins=every("Origin"),

@@ -21,8 +21,8 @@ from websockets.http11 import Response
 
 from edged import __version__
 from edged.dial import meaning
-from edged.dial.answers import Answer
 from edged.dial.bodies import words_of
+from edged.dial.http_answer import HttpAnswer
 from edged.errors import LinkError
 from edged.relay.closing import NO_GOODBYE, PROTOCOL_ERROR, TOO_BIG
 from edged.relay.ports import ClosedError, Message, RefusedError, Side, StuckError, Upstream
@@ -96,7 +96,7 @@ def _of(closed: ConnectionClosed) -> ClosedError:
     return ClosedError(NO_GOODBYE, "")
 
 
-class _Connect(connect):
+class _RelayConnect(connect):
     def process_redirect(self, exc: Exception) -> Exception | str:
         return exc
 
@@ -138,7 +138,7 @@ class Dialler:
     def _refused(self, upstream: Upstream, response: Response) -> RefusedError:
         """A refusal, with the service's words as far as they say nothing that was sent there."""
         status, headers = response.status_code, response.headers.raw_items()
-        said = words_of(Answer.read(status, response.reason_phrase, headers, bytes(response.body)))
+        said = words_of(HttpAnswer.read(status, response.reason_phrase, headers, bytes(response.body)))
         text = self._words.told(said.text)
         if any(
             part in text
@@ -173,7 +173,7 @@ class Dialler:
         way: dict[str, Any] = {"proxy": None, "host": address, "port": upstream.port}
         if self._proxy:
             way = {"proxy": _at(self._proxy, address)}
-        return await _Connect(
+        return await _RelayConnect(
             upstream.url,
             **way,
             ssl=self._tls if upstream.secure else None,

@@ -53,7 +53,7 @@ class Tally:
         )
 
 
-class Usage:
+class RelayUsage:
     """Of the relay: the clients that are there, and the sum."""
 
     def __init__(self) -> None:

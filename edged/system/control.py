@@ -22,18 +22,20 @@ from typing import Any, Protocol
 
 from edged import __version__
 from edged.errors import CommandError, ConfigError
-from edged.listener import Listening
+from edged.listener import ListeningSocket
 from edged.places import FullError, Places, Standing
-from edged.system.control_guest import Guest, Peer, peer_of
-from edged.system.control_lines import Line, number_of, request_of
-from edged.system.repeats import Pace, Repeats
+from edged.system.control_guest import ControlGuest, Peer, peer_of
+from edged.system.control_lines import ControlLine, number_of, request_of
+from edged.system.repeats import RepeatRate, Repeats
 
 log = logging.getLogger(__name__)
 
-PROTOCOL = 1
+PROTOCOL = 2  # 2: states of a turn have other names
 MOST_CLIENTS = 16
 MOST_OF_ONE = 8
-OFTEN = Pace(16, 50)  # connections of one user of the group: so many in a row, and one more for each 50 ms
+OFTEN = RepeatRate(
+    16, 50
+)  # connections of one user of the group: so many in a row, and one more for each 50 ms
 SWITCHES = frozenset({"mute", "unmute"})
 ACTS = frozenset({"press", "release", "interrupt", "mute", "unmute", "volume", "reload"})
 
@@ -71,9 +73,9 @@ class ControlServer:
     def __init__(self, path: Path, target: Controlled) -> None:
         self.dropped = 0
         self._path, self._target = path, target
-        self._clients: dict[Guest, asyncio.Event] = {}  # set when it has gone
-        self._root, self._own = Places[Guest](MOST_CLIENTS), Places[Guest](MOST_CLIENTS)
-        self._others = Places[Guest](MOST_CLIENTS, MOST_OF_ONE)
+        self._clients: dict[ControlGuest, asyncio.Event] = {}  # set when it has gone
+        self._root, self._own = Places[ControlGuest](MOST_CLIENTS), Places[ControlGuest](MOST_CLIENTS)
+        self._others = Places[ControlGuest](MOST_CLIENTS, MOST_OF_ONE)
         self._knocks = Repeats()
         self._server: asyncio.Server | None = None
         self._owns_path = False
@@ -89,8 +91,8 @@ class ControlServer:
                 self._path,
                 given,
             )
-        door = Listening(listening, "control socket", self._admit, self._welcome)
-        self._server = await asyncio.get_running_loop().create_server(lambda: Guest(self), sock=door)
+        door = ListeningSocket(listening, "control socket", self._admit, self._welcome)
+        self._server = await asyncio.get_running_loop().create_server(lambda: ControlGuest(self), sock=door)
 
     def _listen(self) -> socket.socket:
         if _answers(self._path):
@@ -113,7 +115,7 @@ class ControlServer:
     def publish(self, event: dict[str, Any]) -> None:
         """Tell every client; returns at once."""
         if self._clients:
-            line = Line({"type": "event", **event})
+            line = ControlLine({"type": "event", **event})
             for client in list(self._clients):
                 client.send(line)
 
@@ -152,10 +154,10 @@ class ControlServer:
 
     # -- clients, one by one -------------------------------------------------------------------------
 
-    def came(self, client: Guest) -> None:
+    def came(self, client: ControlGuest) -> None:
         self._clients[client] = asyncio.Event()
-        client.send(Line({"type": "hello", "protocol": PROTOCOL, "edged": __version__}))
-        client.send(Line({"type": "snapshot", **self._target.snapshot()}))
+        client.send(ControlLine({"type": "hello", "protocol": PROTOCOL, "edged": __version__}))
+        client.send(ControlLine({"type": "snapshot", **self._target.snapshot()}))
         why = "another client has come, and takes the place of one that was quiet"
         try:
             yields = self._places(client.peer.uid).take(client, client.peer.uid)
@@ -164,11 +166,11 @@ class ControlServer:
         if yields is not None:
             self._turn_away(yields, why)
 
-    def asked(self, client: Guest, line: bytes) -> None:
+    def asked(self, client: ControlGuest, line: bytes) -> None:
         self._hear(client)
         self._spawn(self._serve(client, line))
 
-    def gone(self, client: Guest) -> None:
+    def gone(self, client: ControlGuest) -> None:
         self._clients.pop(client).set()
         if client.holds:
             self._target.let_go(client)
@@ -180,9 +182,9 @@ class ControlServer:
         self.dropped += 1
         log.info("control socket: dropped a client that did not keep up")
 
-    async def _serve(self, client: Guest, line: bytes) -> None:
+    async def _serve(self, client: ControlGuest, line: bytes) -> None:
         try:
-            client.send(Line(await self._answer(client, line)))
+            client.send(ControlLine(await self._answer(client, line)))
         except Exception:  # a bug: it is told as one, and this is the end of the connection
             client.abort()
             raise
@@ -192,14 +194,14 @@ class ControlServer:
             if client not in self._clients:
                 self._places(client.peer.uid).leave(client)
 
-    def _hear(self, client: Guest) -> None:
+    def _hear(self, client: ControlGuest) -> None:
         held = client.busy or client.holds
         self._places(client.peer.uid).hear(client, Standing.HELD if held else Standing.SETTLED)
 
-    def _places(self, uid: int) -> Places[Guest]:
+    def _places(self, uid: int) -> Places[ControlGuest]:
         return self._root if uid == 0 else self._own if uid == os.geteuid() else self._others
 
-    def _turn_away(self, client: Guest, why: str) -> None:
+    def _turn_away(self, client: ControlGuest, why: str) -> None:
         self.dropped += 1
         log.info("control socket: no place for all who come; one of uid %d was sent away", client.peer.uid)
         client.leave(why)
@@ -220,7 +222,7 @@ class ControlServer:
             self._turn_away(yields, "there are too many open files")
         return yields is not None or places is not self._others
 
-    async def _answer(self, client: Guest, line: bytes) -> dict[str, Any]:
+    async def _answer(self, client: ControlGuest, line: bytes) -> dict[str, Any]:
         number: object = None
         try:
             request = request_of(line)
@@ -241,7 +243,7 @@ class ControlServer:
             return {"type": "answer", "id": number, "ok": False, "error": str(error)}
         return {"type": "answer", "id": number, "ok": True, "state": state}
 
-    async def _act(self, name: str, request: dict[str, Any], client: Guest) -> dict[str, object]:
+    async def _act(self, name: str, request: dict[str, Any], client: ControlGuest) -> dict[str, object]:
         if name == "volume":
             return await self._target.set_volume(request.get("volume"))
         if name == "reload":

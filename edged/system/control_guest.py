@@ -15,7 +15,7 @@ import socket
 import struct
 from typing import NamedTuple, Protocol, cast
 
-from edged.system.control_lines import MOST_LINE, Line
+from edged.system.control_lines import MOST_LINE, ControlLine
 
 MOST_OUTBOX = 64 * 1024
 GOODBYE_S = 0.1
@@ -39,15 +39,15 @@ def peer_of(connection: socket.socket) -> Peer:
 class Host(Protocol):
     """Whose guest it is; called on the loop."""
 
-    def came(self, guest: "Guest") -> None:
+    def came(self, guest: "ControlGuest") -> None:
         """It is connected."""
         ...
 
-    def asked(self, guest: "Guest", line: bytes) -> None:
+    def asked(self, guest: "ControlGuest", line: bytes) -> None:
         """A line came; `guest.answered` has the next one come."""
         ...
 
-    def gone(self, guest: "Guest") -> None:
+    def gone(self, guest: "ControlGuest") -> None:
         """Its connection is no more."""
         ...
 
@@ -56,7 +56,7 @@ class Host(Protocol):
         ...
 
 
-class Guest(asyncio.BufferedProtocol):
+class ControlGuest(asyncio.BufferedProtocol):
     peer: Peer
 
     def __init__(self, host: Host) -> None:
@@ -67,7 +67,7 @@ class Guest(asyncio.BufferedProtocol):
         self._room = bytearray(MOST_LINE)
         self._filled = 0
         self._at_end = self._leaving = False
-        self._outbox: list[Line] = []
+        self._outbox: list[ControlLine] = []
 
     # -- asyncio's side ------------------------------------------------------------------------------
 
@@ -96,7 +96,7 @@ class Guest(asyncio.BufferedProtocol):
 
     # -- the server's side ---------------------------------------------------------------------------
 
-    def send(self, line: Line) -> None:
+    def send(self, line: ControlLine) -> None:
         if not self._outbox:
             # The link's writer has been woken by then, and runs in the first of the two rounds.
             self._loop.call_soon(self._loop.call_soon, self._flush)
@@ -112,7 +112,7 @@ class Guest(asyncio.BufferedProtocol):
         if self._leaving:
             return
         if why:
-            self._outbox.append(Line({"type": "error", "error": why}))
+            self._outbox.append(ControlLine({"type": "error", "error": why}))
         self._flush()
         self._leaving = True
         self._loop.call_later(GOODBYE_S, self._transport.abort)

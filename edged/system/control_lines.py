@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from edged.errors import CommandError
-from edged.system.veil import VEIL
+from edged.system.redactor import VEIL
 
 MOST_LINE = 8 * 1024  # bytes of a request
 
@@ -29,7 +29,7 @@ def number_of(request: dict[str, Any]) -> int | str | None:
     raise CommandError("the id of a request is a whole number or a text")
 
 
-class Line:
+class ControlLine:
     """A message; `encoded` when it is first asked for, for putting one into words takes as long as half a press."""
 
     def __init__(self, message: dict[str, Any]) -> None:

@@ -33,7 +33,7 @@ from edged.errors import EXIT_BUG, AddressError, ConfigError, UsageError
 from edged.system.exit import Exit, flush
 from edged.system.offload import hung_call
 from edged.system.ours import Whose, name_of, whose
-from edged.system.veil import VEIL
+from edged.system.redactor import VEIL
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -49,7 +49,7 @@ NO_FAULT = (AddressError, ConfigError, UsageError, KeyboardInterrupt, asyncio.Ca
 """What may pass through the door by itself: whoever called has its own end for them."""
 
 
-class Door:
+class ExitDoor:
     """Entered, it is the process's; `watch` makes it a loop's."""
 
     def __init__(self, leave: Exit) -> None:
@@ -66,7 +66,7 @@ class Door:
 
     # -- what leads here -----------------------------------------------------------------------------
 
-    def __enter__(self) -> "Door":
+    def __enter__(self) -> "ExitDoor":
         self._depth += 1
         if self._depth == 1:
             hooks = sys.excepthook, sys.unraisablehook, threading.excepthook

@@ -7,9 +7,9 @@ Rules:
    the id of the message follows from `event` or `cause` (notices.py, causes.py).
 3. Writing never waits: what the journal does not take at once is lost and counted.
 4. The same again and again is told a few times, and then counted (news.py): nobody outside decides how much is written.
-5. No secret and nothing that was said stands in it (veil.py): not in a line, a stack, nor the name of a field. Of what
-   libraries say by themselves only warnings and errors are written, at any level, and pass as a service's words do:
-   they quote the messages they carry.
+5. No secret and nothing that was said stands in it (redactor.py): not in a line, a stack, nor the name of a field. Of
+   what libraries say by themselves only warnings and errors are written, at any level, and pass as a service's words
+   do: they quote the messages they carry.
 
 On standard error without a terminal each line begins with its priority as `<N>` (sd-daemon(3)).
 """
@@ -25,10 +25,10 @@ from typing import TextIO
 
 from edged.system.entry import encode, own
 from edged.system.hooks import WARNINGS, hook
-from edged.system.news import News, given
+from edged.system.news import NewsFilter, given
 from edged.system.notices import message_id
 from edged.system.own_names import is_ours
-from edged.system.veil import MASK, VEIL
+from edged.system.redactor import MASK, VEIL
 
 NATIVE = "/run/systemd/journal/socket"
 IDENTIFIER = "edged"
@@ -234,7 +234,7 @@ def setup(
     stream = sys.stderr if stream is None else stream
     handler = _handler(stream, os.environ if env is None else env, native)
     handler.addFilter(_Ours())
-    handler.addFilter(News(now_ms))
+    handler.addFilter(NewsFilter(now_ms))
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)

@@ -1,7 +1,7 @@
 """What of the log is news: a line below critical is of a kind, and of each kind only so much is written (repeats.py).
 
 Rules:
-1. A kind is the place in the code that writes it, and what is in the fields `TELLING`; of a trouble, which several
+1. A kind is the place in the code that writes it, and what is in the fields `NOTICE`; of a trouble, which several
    places tell of, it is these alone. So no line can be written at a pace that somebody outside decides, whoever adds
    it, and no trouble hides another.
 2. A kind that says nothing new is told with its count: "(55 more since the last line of this kind)".
@@ -13,17 +13,17 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edged.system.repeats import TROUBLE, Pace, Repeats
+from edged.system.repeats import TROUBLE, RepeatRate, Repeats
 
-TELLING = ("event", "cause", "device", "code", "problem", "status")
+NOTICE = ("event", "cause", "device", "code", "problem", "status")
 MOST_TELLING = 80  # characters of each that tell kinds apart
 MINUTE_MS = 60_000
-USUAL = Pace(10, 5 * MINUTE_MS)
-STATE = Pace(6, 3 * MINUTE_MS)  # a change of state of a turn; a turn has about six
-HEARD = Pace(12, MINUTE_MS // 2)  # a turn with an answer; two a minute all day, more at a rush
+USUAL = RepeatRate(10, 5 * MINUTE_MS)
+STATE = RepeatRate(6, 3 * MINUTE_MS)  # a change of state of a turn; a turn has about six
+HEARD = RepeatRate(12, MINUTE_MS // 2)  # a turn with an answer; two a minute all day, more at a rush
 WITH_ANSWER = ("answered", "interrupted")
 END = "STOP"  # the event of a turn that ends with the process
-STACK = Pace(2, 60 * MINUTE_MS)  # forty lines each
+STACK = RepeatRate(2, 60 * MINUTE_MS)  # forty lines each
 
 
 def given(record: logging.LogRecord) -> Mapping[str, Any]:
@@ -32,7 +32,7 @@ def given(record: logging.LogRecord) -> Mapping[str, Any]:
     return fields
 
 
-class News(logging.Filter):
+class NewsFilter(logging.Filter):
     """Lets pass what is news, and counts the rest."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
@@ -51,13 +51,13 @@ class News(logging.Filter):
 def kind_of(record: logging.LogRecord) -> tuple[str, ...]:
     """What a record is a repetition of."""
     fields = given(record)
-    told = [str(fields.get(name))[:MOST_TELLING] for name in TELLING]
+    told = [str(fields.get(name))[:MOST_TELLING] for name in NOTICE]
     error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
     place = "" if _is_trouble(fields) else f"{record.lineno} {fields.get('outcome') in WITH_ANSWER}"
     return record.name[:MOST_TELLING], str(record.levelno), place, error, *told
 
 
-def pace_of(record: logging.LogRecord) -> Pace:
+def pace_of(record: logging.LogRecord) -> RepeatRate:
     """How often its like is written."""
     fields = given(record)
     if record.exc_info:

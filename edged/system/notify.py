@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from edged.system.veil import VEIL
+from edged.system.redactor import VEIL
 
 LONGEST_STATUS = 200  # a line of `systemctl status`
 

@@ -1,19 +1,20 @@
 """The names our own code writes: members of messages, fields of the journal, events, states, lights. A table. Pure.
 
-A secret may be one of them, by chance: whoever reads our messages has to find them all the same (veil.py).
+A secret may be one of them, by chance: whoever reads our messages has to find them all the same (redactor.py).
 """
 
 from edged.causes import CAUSES, Light
 from edged.system.notices import NOTICES
 
 _MESSAGES = """
-answer armed at_ms answering attentive awaiting barged bridging by cause changed command commit_sent committed
-committing conversation counters cues_dropped cut device draining drained duplex echo_shifts edged endings error event
-first_audio_sent first_delta first_sound foreign_failures gpiozero hearing hello hold hybrid id idle interrupt keep
-keyboard latched light line link listening live lost mark microphone microphone_gaps mixer mode mute muted name none
-ok pending phrase press problems protocol release reload remedy reopen response_done responses_billed restart role
-snapshot speaker speaker_gaps speaking speech_dropped_bytes state status stopped switches telling text thinking
-toggle transcript troubles turn turns type underruns unmute up usage volume was when assistant button user
+answer answering armed assistant at_ms awaiting_answer awaiting_speech barge_in bridging button by cause changed
+command commit_sent committed committing conversation counters cues_dropped device drained draining duplex echo_shifts
+edged endings error event first_audio_sent first_delta first_sound foreign_failures gpiozero hearing hello hold hybrid
+id idle interrupt keep keyboard latched light line link listening live lost mark microphone microphone_gaps mixer mode
+mute muted name none notice ok pending phrase press problems protocol release reload remedy reopen response_done
+responses_billed restart role snapshot speaker speaker_gaps speaking speech_dropped_bytes state status stopped
+switches text thinking toggle transcript troubles truncated turn turns type underruns unmute up usage user volume was
+when
 """
 
 _USAGE = """

@@ -16,7 +16,7 @@ PATIENCE_MS = 8000  # the net below the adapters, which wait up to 5 s for a sou
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
+class PartProgress:
     """What a part has done so far, and whether it should be doing something now."""
 
     count: int
@@ -30,7 +30,7 @@ class Progress:
         self._patience_ms = patience_ms
         self._seen: dict[str, tuple[int, int]] = {}  # its count, and when it last moved
 
-    def look(self, now_ms: int, signs: Mapping[str, Sign]) -> list[str]:
+    def look(self, now_ms: int, signs: Mapping[str, PartProgress]) -> list[str]:
         """The parts that are stalled; empty: all is well, and the watchdog may be fed."""
         stalled = []
         for name, sign in signs.items():

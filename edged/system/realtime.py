@@ -19,7 +19,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Realtime:
+class RealtimePriority:
     """Of one process; `first` wraps what a thread calls."""
 
     def __init__(self, priority: int = PRIORITY) -> None:

@@ -32,7 +32,7 @@ KEPT_S = 24 * 3600.0
 Lookup = Callable[[str, int], asyncio.Future[list[str]]]
 
 
-class Resolver(Protocol):
+class HostResolver(Protocol):
     async def resolve(self, host: str, port: int) -> list[str]:
         """Addresses of `host`, best first, at least one; raises LinkError (dns_failed)."""
         ...

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from edged.system.notify import Manager
-from edged.system.progress import Progress, Sign
+from edged.system.progress import PartProgress, Progress
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ class Watchdog:
     def __init__(
         self,
         manager: Manager,
-        signs: Callable[[], Mapping[str, Sign]],
+        signs: Callable[[], Mapping[str, PartProgress]],
         now_ms: Callable[[], int],
         *,
         within_s: float,

@@ -6,7 +6,7 @@ Nothing about turn-taking is elsewhere. Rules:
    cover every pair of a mode's states and events; a test walks the product.
 2. The gate is open iff the state is in `OPEN`. No effect opens or shuts it: it follows from the state.
 3. A step that leaves `OPEN` says in its effects what becomes of the utterance: END, ABORT or CLOSE,
-   exactly one of them. GO_ON ends one and begins another, and stays in `OPEN`.
+   exactly one of them. SPLIT ends one and begins another, and stays in `OPEN`.
 4. What follows from a state alone is keyed by state (follows.py): its time limit, its share of the light.
 5. What may forbid an open gate goes into the step as `Facts` (facts.py), each from its one owner. Behind the tables
    stands one joint rule (follows.py): a step from shut to open that a fact forbids goes where a refused press goes.
@@ -18,14 +18,14 @@ Not here: time, sound, the socket, the light itself, what a cause sounds like.
 """
 
 from edged.turn.facts import Facts
-from edged.turn.follows import Limits, light, link_lost, step
+from edged.turn.follows import TurnLimits, light, link_lost, step
 from edged.turn.ignored import IGNORED
 from edged.turn.states import (
     OPEN,
     OVER_AN_ANSWER,
     SOUNDING,
     UNSPOKEN,
-    Do,
+    Action,
     Effect,
     Event,
     Mode,
@@ -43,15 +43,15 @@ __all__ = [
     "STATES",
     "TABLES",
     "UNSPOKEN",
-    "Do",
+    "Action",
     "Effect",
     "Event",
     "Facts",
-    "Limits",
     "Mode",
     "State",
     "Step",
     "Tell",
+    "TurnLimits",
     "light",
     "link_lost",
     "step",

@@ -13,8 +13,8 @@ from collections import deque
 from typing import NamedTuple, Protocol
 
 from edged.turn.facts import Facts, Invitation
-from edged.turn.follows import Limits, step
-from edged.turn.states import Do, Effect, Event, Mode, State, Step
+from edged.turn.follows import TurnLimits, step
+from edged.turn.states import Action, Effect, Event, Mode, State, Step
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class _Posted(NamedTuple):
     by: object
 
 
-class Owner(Protocol):
+class TurnListener(Protocol):
     """Knows the facts, and carries out what follows."""
 
     def facts(self, *, invited: bool, withdrawn: str | None) -> Facts:
@@ -52,7 +52,7 @@ class Owner(Protocol):
 class Turns:
     """The state of one kiosk's turn; written here only."""
 
-    def __init__(self, mode: Mode, limits: Limits, owner: Owner) -> None:
+    def __init__(self, mode: Mode, limits: TurnLimits, owner: TurnListener) -> None:
         self.mode = mode
         self.limits = limits
         self.state = State.IDLE
@@ -133,4 +133,4 @@ def _tell(was: State, event: Event, state: State) -> None:
 
 def _judges(state: State, event: Event, follows: Step) -> bool:
     """Whether it matters what was recorded: it would be committed, or nobody was heard for a long time."""
-    return Do.END in follows.effects or (state is State.ATTENTIVE and event is Event.TIMED_OUT)
+    return Action.END in follows.effects or (state is State.AWAITING_SPEECH and event is Event.TIMED_OUT)

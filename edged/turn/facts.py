@@ -4,7 +4,7 @@ Rules:
 1. Each fact has one owner, which is asked when an event is taken: the switch of the microphone, the keeper of its
    device, the log of utterances. `Invitation` owns the fourth.
 2. A press that opens the gate is an invitation. It stands until the turn comes to rest (IDLE), until something goes
-   wrong (TELLING), and until the microphone is muted or lost: what opens after that, opens for nobody.
+   wrong (NOTICE), and until the microphone is muted or lost: what opens after that, opens for nobody.
 3. An invitation that a mute or a lost microphone ended while the gate was shut is told where the gate would have
    opened, for the visitor expects to be heard there.
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from edged.turn.states import OPEN, Event, State
 
-_ENDS = frozenset({State.IDLE, State.TELLING, State.STOPPED})
+_ENDS = frozenset({State.IDLE, State.NOTICE, State.STOPPED})
 _WITHDRAWS = {Event.MUTED: "muted", Event.DEVICE_LOST: "microphone_lost"}
 
 

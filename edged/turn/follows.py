@@ -12,7 +12,7 @@ _S, _E = State, Event
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TurnLimits:
     """The longest stay in a state, milliseconds; at its end TIMED_OUT. From the configuration's `turn` and `button`."""
 
     min_hold_ms: int = 150
@@ -29,20 +29,20 @@ class Limits:
         if state is _S.ARMED:
             return self.tap_ms if mode is Mode.HYBRID else self.min_hold_ms
         return {
-            _S.BARGED: self.tap_ms,
+            _S.BARGE_IN: self.tap_ms,
             _S.LISTENING: self.longest_ms,
             _S.LATCHED: self.longest_ms,
-            _S.ATTENTIVE: self.idle_ms,
+            _S.AWAITING_SPEECH: self.idle_ms,
             _S.HEARING: self.longest_ms,
             _S.COMMITTING: self.keep_ms + 5_000,  # a line that gives up by itself does at keep_ms
             _S.THINKING: self.think_ms,
-            _S.AWAITING: self.think_ms,
+            _S.AWAITING_ANSWER: self.think_ms,
             _S.ANSWERING: self.answer_ms,
             _S.SPEAKING: self.answer_ms,
             _S.BRIDGING: self.answer_ms,
             _S.DRAINING: self.answer_ms,
-            _S.CUT: self.answer_ms,
-            _S.TELLING: self.tell_ms,
+            _S.TRUNCATED: self.answer_ms,
+            _S.NOTICE: self.tell_ms,
         }.get(state)
 
 
@@ -52,7 +52,7 @@ _LIGHTS = {
     _S.IDLE: Light.READY,
     _S.COMMITTING: Light.THINKING,
     _S.THINKING: Light.THINKING,
-    _S.TELLING: Light.NOTICE,
+    _S.NOTICE: Light.NOTICE,
     _S.STOPPED: Light.STOPPING,
 }
 
@@ -82,7 +82,7 @@ def step(mode: Mode, state: State, event: Event, facts: Facts) -> Step | None:
     if cause is None:
         return Step(State.IDLE, refused=True)
     if event is not Event.PRESS:  # an answer that was heard to its end: there is nothing to interrupt
-        return Step(State.TELLING, (Tell(cause),), refused=True)
+        return Step(State.NOTICE, (Tell(cause),), refused=True)
     row = TABLES[mode][state, Event.PRESS_REFUSED]
     effects = tuple(Tell(cause) if effect == Tell() else effect for effect in row.effects)
     return Step(row.state, effects, refused=True)

@@ -62,8 +62,8 @@ _IGNORED: dict[State, set[Event]] = {
         _E.OVERFLOWED,
         _E.COMMITTED,
     },
-    _S.CUT: {*_FINGER, *_SPEECH, *_NEWS, *_GATE, *_LINK, *_OF_AN_ANSWER, _E.CUE_DONE, _E.COMMITTED},
-    _S.TELLING: {*_FINGER, *_SPEECH, *_NEWS, *_GATE, *_LINK, *_LATE, _E.DRAINED},
+    _S.TRUNCATED: {*_FINGER, *_SPEECH, *_NEWS, *_GATE, *_LINK, *_OF_AN_ANSWER, _E.CUE_DONE, _E.COMMITTED},
+    _S.NOTICE: {*_FINGER, *_SPEECH, *_NEWS, *_GATE, *_LINK, *_LATE, _E.DRAINED},
     _S.ARMED: {
         _E.UNFIT,
         _E.PRESS,
@@ -76,7 +76,7 @@ _IGNORED: dict[State, set[Event]] = {
         *_OF_AN_ANSWER,
         _E.COMMITTED,
     },
-    _S.BARGED: {
+    _S.BARGE_IN: {
         _E.UNFIT,
         _E.PRESS,
         _E.PRESS_REFUSED,
@@ -109,7 +109,7 @@ _IGNORED: dict[State, set[Event]] = {
         *_OF_AN_ANSWER,
         _E.COMMITTED,
     },
-    _S.ATTENTIVE: {
+    _S.AWAITING_SPEECH: {
         _E.PRESS_REFUSED,
         *_FINGER,
         *_NEWS,
@@ -120,7 +120,7 @@ _IGNORED: dict[State, set[Event]] = {
         _E.SPEECH_STOPPED,
     },
     _S.HEARING: {_E.PRESS_REFUSED, *_FINGER, *_SPEECH, *_NEWS, *_LINK, *_PLAYED, *_ENDED, _E.OVERFLOWED},
-    _S.AWAITING: {
+    _S.AWAITING_ANSWER: {
         _E.UNFIT,
         *_FINGER,
         *_NEWS,

@@ -15,20 +15,20 @@ class Mode(StrEnum):
 class State(StrEnum):
     IDLE = "IDLE"
     ARMED = "ARMED"  # pressed, too early to say what the press means
-    BARGED = "BARGED"  # the same, and the press has interrupted an answer
+    BARGE_IN = "BARGE_IN"  # the same, and the press has interrupted an answer
     LISTENING = "LISTENING"  # recording until the release
     LATCHED = "LATCHED"  # recording until the next press
-    ATTENTIVE = "ATTENTIVE"  # conversation: listening, nobody speaks yet
+    AWAITING_SPEECH = "AWAITING_SPEECH"  # conversation: listening, nobody speaks yet
     HEARING = "HEARING"  # conversation: the server hears speech
-    AWAITING = "AWAITING"  # duplex: as THINKING, and the gate is open
+    AWAITING_ANSWER = "AWAITING_ANSWER"  # duplex: as THINKING, and the gate is open
     ANSWERING = "ANSWERING"  # duplex: an answer sounds, and the gate is open
     COMMITTING = "COMMITTING"  # said; the server has not acknowledged it yet
     THINKING = "THINKING"  # acknowledged; no sound of the answer yet
     SPEAKING = "SPEAKING"  # the answer sounds and more of it is to come
     BRIDGING = "BRIDGING"  # an answer sounds that ended in a tool call: another will follow
     DRAINING = "DRAINING"  # all of the answer is here and the rest of it sounds
-    CUT = "CUT"  # what is here of an answer sounds; the rest will never come
-    TELLING = "TELLING"  # a cue tells what went wrong
+    TRUNCATED = "TRUNCATED"  # what is here of an answer sounds; the rest will never come
+    NOTICE = "NOTICE"  # a cue tells what went wrong
     STOPPED = "STOPPED"  # the daemon is ending
 
 
@@ -63,16 +63,16 @@ class Event(Enum):
     STOP = "stop"
 
 
-class Do(Enum):
+class Action(Enum):
     END = "end"  # the utterance is complete: commit it
     ABORT = "abort"  # the utterance is thrown away
     CLOSE = "close"  # the server has committed the utterance by itself
-    GO_ON = "go on"  # the same, and another begins: the gate stays open
+    SPLIT = "split"  # the same, and another begins: the gate stays open
     ASK = "ask"  # ask for an answer
     CANCEL = "cancel"  # no more of this answer; what is here may sound
     INTERRUPT = "interrupt"  # silence now, cancel, and tell the server what was heard
-    DISCARD = "discard"  # throw pending utterances away
-    HUSH = "hush"  # stop the cue
+    DROP_PENDING = "drop pending"  # throw pending utterances away
+    STOP_CUE = "stop cue"  # stop the cue
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Tell:
     cause: str | None = None
 
 
-Effect = Do | Tell
+Effect = Action | Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +97,17 @@ Table = dict[tuple[State, Event], Step]
 OPEN = frozenset(
     {
         State.ARMED,
-        State.BARGED,
+        State.BARGE_IN,
         State.LISTENING,
         State.LATCHED,
-        State.ATTENTIVE,
+        State.AWAITING_SPEECH,
         State.HEARING,
-        State.AWAITING,
+        State.AWAITING_ANSWER,
         State.ANSWERING,
     }
 )
-OVER_AN_ANSWER = frozenset({State.AWAITING, State.ANSWERING})
+OVER_AN_ANSWER = frozenset({State.AWAITING_ANSWER, State.ANSWERING})
 """Open, and it is the machine's turn."""
-UNSPOKEN = OVER_AN_ANSWER | {State.ATTENTIVE}
+UNSPOKEN = OVER_AN_ANSWER | {State.AWAITING_SPEECH}
 """Open, and nobody speaks as far as the server hears: what was sent may be forgotten."""
-SOUNDING = (State.SPEAKING, State.BRIDGING, State.DRAINING, State.CUT)
+SOUNDING = (State.SPEAKING, State.BRIDGING, State.DRAINING, State.TRUNCATED)

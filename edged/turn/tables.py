@@ -3,7 +3,7 @@
 from edged.turn.states import (
     OPEN,
     SOUNDING,
-    Do,
+    Action,
     Effect,
     Event,
     Mode,
@@ -22,83 +22,83 @@ def _step(state: State, *effects: Effect) -> Step:
 
 # What every mode shares. The press that opens the gate goes into another state in each (`_presses`).
 _COMMON: Table = {
-    (_S.IDLE, _E.PRESS_REFUSED): _step(_S.TELLING, Tell()),
-    (_S.IDLE, _E.COMMITTED): _step(_S.THINKING, Do.ASK),
-    (_S.IDLE, _E.UTTERANCE_LOST): _step(_S.TELLING, Tell()),
+    (_S.IDLE, _E.PRESS_REFUSED): _step(_S.NOTICE, Tell()),
+    (_S.IDLE, _E.COMMITTED): _step(_S.THINKING, Action.ASK),
+    (_S.IDLE, _E.UTTERANCE_LOST): _step(_S.NOTICE, Tell()),
     (_S.IDLE, _E.FIRST_AUDIO): _step(_S.SPEAKING),
     (_S.COMMITTING, _E.PRESS_REFUSED): _step(_S.COMMITTING, Tell()),
-    (_S.COMMITTING, _E.COMMITTED): _step(_S.THINKING, Do.ASK),
-    (_S.COMMITTING, _E.UTTERANCE_LOST): _step(_S.TELLING, Tell()),
-    (_S.COMMITTING, _E.TIMED_OUT): _step(_S.TELLING, Do.DISCARD, Tell("utterance_too_old")),
-    (_S.THINKING, _E.PRESS_REFUSED): _step(_S.TELLING, Do.INTERRUPT, Tell()),
+    (_S.COMMITTING, _E.COMMITTED): _step(_S.THINKING, Action.ASK),
+    (_S.COMMITTING, _E.UTTERANCE_LOST): _step(_S.NOTICE, Tell()),
+    (_S.COMMITTING, _E.TIMED_OUT): _step(_S.NOTICE, Action.DROP_PENDING, Tell("utterance_too_old")),
+    (_S.THINKING, _E.PRESS_REFUSED): _step(_S.NOTICE, Action.INTERRUPT, Tell()),
     (_S.THINKING, _E.UTTERANCE_LOST): _step(_S.THINKING, Tell()),
     (_S.THINKING, _E.FIRST_AUDIO): _step(_S.SPEAKING),
     (_S.THINKING, _E.ENDED_AUDIO): _step(_S.DRAINING),
-    (_S.THINKING, _E.ENDED_SILENT): _step(_S.TELLING, Tell("answer_silent")),
+    (_S.THINKING, _E.ENDED_SILENT): _step(_S.NOTICE, Tell("answer_silent")),
     (_S.THINKING, _E.ENDED_TOOL): _step(_S.THINKING),
-    (_S.THINKING, _E.ENDED_FAILED): _step(_S.TELLING, Tell()),
-    (_S.THINKING, _E.ENDED_CANCELLED): _step(_S.TELLING, Tell("answer_failed")),
-    (_S.THINKING, _E.LINK_LOST): _step(_S.TELLING, Tell("answer_lost")),
-    (_S.THINKING, _E.LINK_LOST_PENDING): _step(_S.TELLING, Tell("answer_lost")),
-    (_S.THINKING, _E.TIMED_OUT): _step(_S.TELLING, Do.INTERRUPT, Tell("answer_late")),
+    (_S.THINKING, _E.ENDED_FAILED): _step(_S.NOTICE, Tell()),
+    (_S.THINKING, _E.ENDED_CANCELLED): _step(_S.NOTICE, Tell("answer_failed")),
+    (_S.THINKING, _E.LINK_LOST): _step(_S.NOTICE, Tell("answer_lost")),
+    (_S.THINKING, _E.LINK_LOST_PENDING): _step(_S.NOTICE, Tell("answer_lost")),
+    (_S.THINKING, _E.TIMED_OUT): _step(_S.NOTICE, Action.INTERRUPT, Tell("answer_late")),
     (_S.SPEAKING, _E.UTTERANCE_LOST): _step(_S.SPEAKING, Tell()),
     (_S.SPEAKING, _E.ENDED_AUDIO): _step(_S.DRAINING),
     (_S.SPEAKING, _E.ENDED_SILENT): _step(_S.DRAINING),
     (_S.SPEAKING, _E.ENDED_TOOL): _step(_S.BRIDGING),
-    (_S.SPEAKING, _E.ENDED_FAILED): _step(_S.CUT),
+    (_S.SPEAKING, _E.ENDED_FAILED): _step(_S.TRUNCATED),
     (_S.SPEAKING, _E.ENDED_CANCELLED): _step(_S.DRAINING),
-    (_S.SPEAKING, _E.OVERFLOWED): _step(_S.CUT, Do.CANCEL),
+    (_S.SPEAKING, _E.OVERFLOWED): _step(_S.TRUNCATED, Action.CANCEL),
     (_S.BRIDGING, _E.UTTERANCE_LOST): _step(_S.BRIDGING, Tell()),
     (_S.BRIDGING, _E.FIRST_AUDIO): _step(_S.SPEAKING),
     (_S.BRIDGING, _E.ENDED_SILENT): _step(_S.DRAINING),
-    (_S.BRIDGING, _E.ENDED_FAILED): _step(_S.CUT),
+    (_S.BRIDGING, _E.ENDED_FAILED): _step(_S.TRUNCATED),
     (_S.BRIDGING, _E.ENDED_CANCELLED): _step(_S.DRAINING),
     (_S.BRIDGING, _E.DRAINED): _step(_S.THINKING),
     (_S.DRAINING, _E.FIRST_AUDIO): _step(_S.SPEAKING),
     (_S.DRAINING, _E.UTTERANCE_LOST): _step(_S.DRAINING, Tell()),
-    (_S.CUT, _E.UTTERANCE_LOST): _step(_S.CUT, Tell()),
-    (_S.CUT, _E.DRAINED): _step(_S.TELLING, Tell("answer_cut")),
-    (_S.TELLING, _E.PRESS_REFUSED): _step(_S.TELLING, Tell()),
-    (_S.TELLING, _E.COMMITTED): _step(_S.THINKING, Do.ASK),
-    (_S.TELLING, _E.UTTERANCE_LOST): _step(_S.TELLING, Tell()),
-    (_S.TELLING, _E.FIRST_AUDIO): _step(_S.SPEAKING),
-    (_S.TELLING, _E.TIMED_OUT): _step(_S.IDLE, Do.HUSH),
-    (_S.TELLING, _E.CUE_DONE): _step(_S.IDLE),
+    (_S.TRUNCATED, _E.UTTERANCE_LOST): _step(_S.TRUNCATED, Tell()),
+    (_S.TRUNCATED, _E.DRAINED): _step(_S.NOTICE, Tell("answer_cut")),
+    (_S.NOTICE, _E.PRESS_REFUSED): _step(_S.NOTICE, Tell()),
+    (_S.NOTICE, _E.COMMITTED): _step(_S.THINKING, Action.ASK),
+    (_S.NOTICE, _E.UTTERANCE_LOST): _step(_S.NOTICE, Tell()),
+    (_S.NOTICE, _E.FIRST_AUDIO): _step(_S.SPEAKING),
+    (_S.NOTICE, _E.TIMED_OUT): _step(_S.IDLE, Action.STOP_CUE),
+    (_S.NOTICE, _E.CUE_DONE): _step(_S.IDLE),
 }
 for _state in (_S.SPEAKING, _S.BRIDGING):
-    _COMMON[_state, _E.LINK_LOST] = _COMMON[_state, _E.LINK_LOST_PENDING] = _step(_S.CUT)
-    _COMMON[_state, _E.TIMED_OUT] = _step(_S.TELLING, Do.INTERRUPT, Tell("answer_too_long"))
-for _state in (_S.DRAINING, _S.CUT):
-    _COMMON[_state, _E.TIMED_OUT] = _step(_S.IDLE, Do.INTERRUPT)
+    _COMMON[_state, _E.LINK_LOST] = _COMMON[_state, _E.LINK_LOST_PENDING] = _step(_S.TRUNCATED)
+    _COMMON[_state, _E.TIMED_OUT] = _step(_S.NOTICE, Action.INTERRUPT, Tell("answer_too_long"))
+for _state in (_S.DRAINING, _S.TRUNCATED):
+    _COMMON[_state, _E.TIMED_OUT] = _step(_S.IDLE, Action.INTERRUPT)
 for _state in SOUNDING:
-    _COMMON[_state, _E.PRESS_REFUSED] = _step(_S.TELLING, Do.INTERRUPT, Tell())
+    _COMMON[_state, _E.PRESS_REFUSED] = _step(_S.NOTICE, Action.INTERRUPT, Tell())
 for _state in (_S.IDLE, _S.COMMITTING):
     _COMMON[_state, _E.STOP] = _step(_S.STOPPED)
 for _state in (_S.THINKING, *SOUNDING):
-    _COMMON[_state, _E.STOP] = _step(_S.STOPPED, Do.INTERRUPT)
-_COMMON[_S.TELLING, _E.STOP] = _step(_S.STOPPED, Do.HUSH)
+    _COMMON[_state, _E.STOP] = _step(_S.STOPPED, Action.INTERRUPT)
+_COMMON[_S.NOTICE, _E.STOP] = _step(_S.STOPPED, Action.STOP_CUE)
 for _state in (state for state in _S if state in OPEN):
-    _COMMON[_state, _E.STOP] = _step(_S.STOPPED, Do.ABORT)
-    _COMMON[_state, _E.MUTED] = _step(_S.IDLE, Do.ABORT)
+    _COMMON[_state, _E.STOP] = _step(_S.STOPPED, Action.ABORT)
+    _COMMON[_state, _E.MUTED] = _step(_S.IDLE, Action.ABORT)
     _COMMON[_state, _E.UTTERANCE_LOST] = _step(_state, Tell())  # told when the gate is shut
-    _COMMON[_state, _E.DEVICE_LOST] = _step(_S.TELLING, Do.ABORT, Tell())
+    _COMMON[_state, _E.DEVICE_LOST] = _step(_S.NOTICE, Action.ABORT, Tell())
 
 
 def _presses(fresh: State, over_an_answer: State) -> Table:
     """The press that opens the gate, from each state in which it is shut."""
     table: Table = {
-        (state, _E.PRESS): _step(over_an_answer, Do.INTERRUPT) for state in (_S.THINKING, *SOUNDING)
+        (state, _E.PRESS): _step(over_an_answer, Action.INTERRUPT) for state in (_S.THINKING, *SOUNDING)
     }
     table[_S.IDLE, _E.PRESS] = table[_S.COMMITTING, _E.PRESS] = _step(fresh)
-    table[_S.TELLING, _E.PRESS] = _step(fresh, Do.HUSH)
+    table[_S.NOTICE, _E.PRESS] = _step(fresh, Action.STOP_CUE)
     return table
 
 
-_TOO_SHORT = _step(_S.TELLING, Do.ABORT, Tell("too_short"))
-_UNFIT = _step(_S.TELLING, Do.ABORT, Tell())
-_SAID = _step(_S.COMMITTING, Do.END)
-_SAID_LIMIT = _step(_S.COMMITTING, Do.END, Tell("utterance_limit"))
-_SAID_DEVICE = _step(_S.COMMITTING, Do.END, Tell())  # what was said until the microphone went is kept
+_TOO_SHORT = _step(_S.NOTICE, Action.ABORT, Tell("too_short"))
+_UNFIT = _step(_S.NOTICE, Action.ABORT, Tell())
+_SAID = _step(_S.COMMITTING, Action.END)
+_SAID_LIMIT = _step(_S.COMMITTING, Action.END, Tell("utterance_limit"))
+_SAID_DEVICE = _step(_S.COMMITTING, Action.END, Tell())  # what was said until the microphone went is kept
 
 _BUTTON: Table = {
     **_COMMON,
@@ -110,58 +110,58 @@ _BUTTON: Table = {
     (_S.LATCHED, _E.PRESS): _SAID,
     (_S.LATCHED, _E.TIMED_OUT): _SAID_LIMIT,
     (_S.LATCHED, _E.DEVICE_LOST): _SAID_DEVICE,
-    (_S.BARGED, _E.RELEASE): _step(_S.IDLE, Do.ABORT),  # a tap over an answer only stops it
-    (_S.BARGED, _E.TIMED_OUT): _step(_S.LISTENING),
+    (_S.BARGE_IN, _E.RELEASE): _step(_S.IDLE, Action.ABORT),  # a tap over an answer only stops it
+    (_S.BARGE_IN, _E.TIMED_OUT): _step(_S.LISTENING),
     (_S.DRAINING, _E.DRAINED): _step(_S.IDLE),
 }
 
 _TALK: Table = {
     **_COMMON,
-    **_presses(_S.ATTENTIVE, _S.ATTENTIVE),
-    (_S.ATTENTIVE, _E.PRESS): _step(_S.IDLE, Do.ABORT),
-    (_S.ATTENTIVE, _E.TIMED_OUT): _step(_S.IDLE, Do.ABORT),
-    (_S.ATTENTIVE, _E.SPEECH_STARTED): _step(_S.HEARING),
-    (_S.ATTENTIVE, _E.UNFIT): _UNFIT,
+    **_presses(_S.AWAITING_SPEECH, _S.AWAITING_SPEECH),
+    (_S.AWAITING_SPEECH, _E.PRESS): _step(_S.IDLE, Action.ABORT),
+    (_S.AWAITING_SPEECH, _E.TIMED_OUT): _step(_S.IDLE, Action.ABORT),
+    (_S.AWAITING_SPEECH, _E.SPEECH_STARTED): _step(_S.HEARING),
+    (_S.AWAITING_SPEECH, _E.UNFIT): _UNFIT,
     (_S.HEARING, _E.UNFIT): _UNFIT,
     (_S.HEARING, _E.PRESS): _SAID,
     (_S.HEARING, _E.TIMED_OUT): _SAID_LIMIT,
     (_S.HEARING, _E.DEVICE_LOST): _SAID_DEVICE,
-    (_S.DRAINING, _E.DRAINED): _step(_S.ATTENTIVE),  # within the conversation that a press opened
+    (_S.DRAINING, _E.DRAINED): _step(_S.AWAITING_SPEECH),  # within the conversation that a press opened
 }
 
 # Duplex, while an answer is awaited or sounds: the gate is open, and what ends the answer otherwise than by its own end
 # ends the conversation, as it does where the gate is shut.
 _OVER_AN_ANSWER: Table = {
-    (_S.AWAITING, _E.FIRST_AUDIO): _step(_S.ANSWERING),
-    (_S.AWAITING, _E.ENDED_AUDIO): _step(_S.ANSWERING),
-    (_S.AWAITING, _E.ENDED_SILENT): _step(_S.TELLING, Do.ABORT, Tell("answer_silent")),
-    (_S.AWAITING, _E.ENDED_TOOL): _step(_S.AWAITING),
-    (_S.AWAITING, _E.ENDED_FAILED): _step(_S.TELLING, Do.ABORT, Tell()),
-    (_S.AWAITING, _E.ENDED_CANCELLED): _step(_S.TELLING, Do.ABORT, Tell("answer_failed")),
-    (_S.AWAITING, _E.LINK_LOST): _step(_S.TELLING, Do.ABORT, Tell("answer_lost")),
-    (_S.AWAITING, _E.LINK_LOST_PENDING): _step(_S.TELLING, Do.ABORT, Tell("answer_lost")),
-    (_S.AWAITING, _E.TIMED_OUT): _step(_S.TELLING, Do.INTERRUPT, Do.ABORT, Tell("answer_late")),
+    (_S.AWAITING_ANSWER, _E.FIRST_AUDIO): _step(_S.ANSWERING),
+    (_S.AWAITING_ANSWER, _E.ENDED_AUDIO): _step(_S.ANSWERING),
+    (_S.AWAITING_ANSWER, _E.ENDED_SILENT): _step(_S.NOTICE, Action.ABORT, Tell("answer_silent")),
+    (_S.AWAITING_ANSWER, _E.ENDED_TOOL): _step(_S.AWAITING_ANSWER),
+    (_S.AWAITING_ANSWER, _E.ENDED_FAILED): _step(_S.NOTICE, Action.ABORT, Tell()),
+    (_S.AWAITING_ANSWER, _E.ENDED_CANCELLED): _step(_S.NOTICE, Action.ABORT, Tell("answer_failed")),
+    (_S.AWAITING_ANSWER, _E.LINK_LOST): _step(_S.NOTICE, Action.ABORT, Tell("answer_lost")),
+    (_S.AWAITING_ANSWER, _E.LINK_LOST_PENDING): _step(_S.NOTICE, Action.ABORT, Tell("answer_lost")),
+    (_S.AWAITING_ANSWER, _E.TIMED_OUT): _step(_S.NOTICE, Action.INTERRUPT, Action.ABORT, Tell("answer_late")),
     (_S.ANSWERING, _E.DRAINED): _step(
-        _S.ATTENTIVE
+        _S.AWAITING_SPEECH
     ),  # after the end of a tool call, too: an answer may follow
-    (_S.ANSWERING, _E.ENDED_FAILED): _step(_S.CUT, Do.ABORT),
-    (_S.ANSWERING, _E.OVERFLOWED): _step(_S.CUT, Do.CANCEL, Do.ABORT),
-    (_S.ANSWERING, _E.LINK_LOST): _step(_S.CUT, Do.ABORT),
-    (_S.ANSWERING, _E.LINK_LOST_PENDING): _step(_S.CUT, Do.ABORT),
-    (_S.ANSWERING, _E.TIMED_OUT): _step(_S.TELLING, Do.INTERRUPT, Do.ABORT, Tell("answer_too_long")),
+    (_S.ANSWERING, _E.ENDED_FAILED): _step(_S.TRUNCATED, Action.ABORT),
+    (_S.ANSWERING, _E.OVERFLOWED): _step(_S.TRUNCATED, Action.CANCEL, Action.ABORT),
+    (_S.ANSWERING, _E.LINK_LOST): _step(_S.TRUNCATED, Action.ABORT),
+    (_S.ANSWERING, _E.LINK_LOST_PENDING): _step(_S.TRUNCATED, Action.ABORT),
+    (_S.ANSWERING, _E.TIMED_OUT): _step(_S.NOTICE, Action.INTERRUPT, Action.ABORT, Tell("answer_too_long")),
 }
-for _state in (_S.AWAITING, _S.ANSWERING):
-    _OVER_AN_ANSWER[_state, _E.SPEECH_STARTED] = _step(_S.HEARING, Do.INTERRUPT)
-    _OVER_AN_ANSWER[_state, _E.PRESS] = _step(_S.ATTENTIVE, Do.INTERRUPT)
-    _OVER_AN_ANSWER[_state, _E.PRESS_REFUSED] = _step(_S.TELLING, Do.INTERRUPT, Do.ABORT, Tell())
-    _OVER_AN_ANSWER[_state, _E.MUTED] = _step(_S.IDLE, Do.INTERRUPT, Do.ABORT)
-    _OVER_AN_ANSWER[_state, _E.DEVICE_LOST] = _step(_S.TELLING, Do.INTERRUPT, Do.ABORT, Tell())
-    _OVER_AN_ANSWER[_state, _E.STOP] = _step(_S.STOPPED, Do.INTERRUPT, Do.ABORT)
+for _state in (_S.AWAITING_ANSWER, _S.ANSWERING):
+    _OVER_AN_ANSWER[_state, _E.SPEECH_STARTED] = _step(_S.HEARING, Action.INTERRUPT)
+    _OVER_AN_ANSWER[_state, _E.PRESS] = _step(_S.AWAITING_SPEECH, Action.INTERRUPT)
+    _OVER_AN_ANSWER[_state, _E.PRESS_REFUSED] = _step(_S.NOTICE, Action.INTERRUPT, Action.ABORT, Tell())
+    _OVER_AN_ANSWER[_state, _E.MUTED] = _step(_S.IDLE, Action.INTERRUPT, Action.ABORT)
+    _OVER_AN_ANSWER[_state, _E.DEVICE_LOST] = _step(_S.NOTICE, Action.INTERRUPT, Action.ABORT, Tell())
+    _OVER_AN_ANSWER[_state, _E.STOP] = _step(_S.STOPPED, Action.INTERRUPT, Action.ABORT)
 
 _ALL: dict[Mode, Table] = {
     Mode.HOLD: {
         **_BUTTON,
-        **_presses(_S.ARMED, _S.BARGED),
+        **_presses(_S.ARMED, _S.BARGE_IN),
         (_S.ARMED, _E.RELEASE): _TOO_SHORT,
         (_S.ARMED, _E.TIMED_OUT): _step(_S.LISTENING),
     },
@@ -174,37 +174,51 @@ _ALL: dict[Mode, Table] = {
     },
     Mode.HYBRID: {
         **_BUTTON,
-        **_presses(_S.ARMED, _S.BARGED),
+        **_presses(_S.ARMED, _S.BARGE_IN),
         (_S.ARMED, _E.RELEASE): _step(_S.LATCHED),
         (_S.ARMED, _E.TIMED_OUT): _step(_S.LISTENING),
     },
     Mode.CONVERSATION: {
         **_TALK,
-        **{(state, _E.COMMITTED): _step(_S.THINKING, Do.CLOSE) for state in (_S.ATTENTIVE, _S.HEARING)},
         **{
-            (state, _E.RESPONSE_STARTED): _step(_S.THINKING, Do.CLOSE) for state in (_S.ATTENTIVE, _S.HEARING)
+            (state, _E.COMMITTED): _step(_S.THINKING, Action.CLOSE)
+            for state in (_S.AWAITING_SPEECH, _S.HEARING)
         },
-        **{(state, _E.FIRST_AUDIO): _step(_S.SPEAKING, Do.CLOSE) for state in (_S.ATTENTIVE, _S.HEARING)},
+        **{
+            (state, _E.RESPONSE_STARTED): _step(_S.THINKING, Action.CLOSE)
+            for state in (_S.AWAITING_SPEECH, _S.HEARING)
+        },
+        **{
+            (state, _E.FIRST_AUDIO): _step(_S.SPEAKING, Action.CLOSE)
+            for state in (_S.AWAITING_SPEECH, _S.HEARING)
+        },
     },
     Mode.DUPLEX: {
         **_TALK,
-        **{(state, _E.COMMITTED): _step(_S.AWAITING, Do.GO_ON) for state in (_S.ATTENTIVE, _S.HEARING)},
         **{
-            (state, _E.RESPONSE_STARTED): _step(_S.AWAITING, Do.GO_ON) for state in (_S.ATTENTIVE, _S.HEARING)
+            (state, _E.COMMITTED): _step(_S.AWAITING_ANSWER, Action.SPLIT)
+            for state in (_S.AWAITING_SPEECH, _S.HEARING)
         },
-        **{(state, _E.FIRST_AUDIO): _step(_S.ANSWERING, Do.GO_ON) for state in (_S.ATTENTIVE, _S.HEARING)},
+        **{
+            (state, _E.RESPONSE_STARTED): _step(_S.AWAITING_ANSWER, Action.SPLIT)
+            for state in (_S.AWAITING_SPEECH, _S.HEARING)
+        },
+        **{
+            (state, _E.FIRST_AUDIO): _step(_S.ANSWERING, Action.SPLIT)
+            for state in (_S.AWAITING_SPEECH, _S.HEARING)
+        },
         **_OVER_AN_ANSWER,
     },
 }
 
-_SHUT = frozenset({_S.IDLE, _S.COMMITTING, _S.THINKING, *SOUNDING, _S.TELLING, _S.STOPPED})
-_HELD = frozenset({_S.ARMED, _S.BARGED, _S.LISTENING})
+_SHUT = frozenset({_S.IDLE, _S.COMMITTING, _S.THINKING, *SOUNDING, _S.NOTICE, _S.STOPPED})
+_HELD = frozenset({_S.ARMED, _S.BARGE_IN, _S.LISTENING})
 STATES: dict[Mode, frozenset[State]] = {
     Mode.HOLD: _SHUT | _HELD,
     Mode.TOGGLE: _SHUT | {_S.ARMED, _S.LATCHED, _S.LISTENING},
     Mode.HYBRID: _SHUT | _HELD | {_S.LATCHED},
-    Mode.CONVERSATION: _SHUT | {_S.ATTENTIVE, _S.HEARING},
-    Mode.DUPLEX: _SHUT | {_S.ATTENTIVE, _S.HEARING, _S.AWAITING, _S.ANSWERING},
+    Mode.CONVERSATION: _SHUT | {_S.AWAITING_SPEECH, _S.HEARING},
+    Mode.DUPLEX: _SHUT | {_S.AWAITING_SPEECH, _S.HEARING, _S.AWAITING_ANSWER, _S.ANSWERING},
 }
 TABLES: dict[Mode, Table] = {
     mode: {pair: step for pair, step in table.items() if pair[0] in STATES[mode]}

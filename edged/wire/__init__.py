@@ -31,7 +31,7 @@ from edged.wire.names import (
     to_dialect,
     to_ga,
 )
-from edged.wire.parts import Heard, Part
+from edged.wire.parts import HeardPart, Part
 from edged.wire.server import BadServerEvent, number, parse_server
 from edged.wire.settings import UNSET, Settings, TurnDetection, dialect_of, to_wire
 from edged.wire.shapes import (
@@ -95,7 +95,7 @@ __all__ = [
     "ConversationCreated",
     "Dialect",
     "ErrorEvent",
-    "Heard",
+    "HeardPart",
     "ItemAdded",
     "ItemDeleted",
     "ItemDone",

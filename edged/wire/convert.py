@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from edged.wire.names import Dialect
-from edged.wire.settings import GA_FORMATS, TABLE, UNSET, Row, modalities, tool_choice
+from edged.wire.settings import GA_FORMATS, TABLE, UNSET, SettingRow, modalities, tool_choice
 
 Json = dict[str, Any]
 _Path = tuple[str, ...]
@@ -99,7 +99,7 @@ def _split(key: str) -> _Path:
     return tuple(key.split("."))
 
 
-def _rows(table: tuple[Row, ...]) -> dict[Dialect, dict[_Path, Row]]:
+def _rows(table: tuple[SettingRow, ...]) -> dict[Dialect, dict[_Path, SettingRow]]:
     """The rows by where the *other* dialect has them."""
     return {
         to: {_split(key): row for row in table if (key := row.key(_other(to))) is not None} for to in Dialect
@@ -127,7 +127,7 @@ def _speakable(asked: Json, to: Dialect) -> Json:
     return asked
 
 
-def _convert(value: Mapping[str, Any], to: Dialect, rows: dict[Dialect, dict[_Path, Row]]) -> Json:
+def _convert(value: Mapping[str, Any], to: Dialect, rows: dict[Dialect, dict[_Path, SettingRow]]) -> Json:
     converted: Json = {}
     known: list[tuple[_Path, Any]] = []
     for path, inner in _leaves(value, to):

@@ -13,7 +13,17 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from edged.wire.bounds import MOST_NAME
-from edged.wire.known import Content, Conversation, Error, ErrorName, Item, Limit, Session, Usage, Value
+from edged.wire.known import (
+    Content,
+    ConversationShape,
+    Error,
+    ErrorName,
+    ItemShape,
+    Limit,
+    SessionShape,
+    UsageShape,
+    Value,
+)
 from edged.wire.parts import Part
 
 MOST = 2**53  # what JSON carries exactly everywhere; no honest count comes near it
@@ -37,15 +47,15 @@ class ErrorHead(Struct):
 
 
 class OfSession(Struct):
-    session: Session
+    session: SessionShape
 
 
 class OfConversation(Struct):
-    conversation: Conversation | None = None
+    conversation: ConversationShape | None = None
 
 
 class OfItem(Struct):
-    item: Item
+    item: ItemShape
     previous_item_id: Name | None = None
 
 
@@ -60,7 +70,7 @@ class AnyItemId(Struct):
     item_id: Value = None
 
 
-class Speech(Struct):
+class SpeechForm(Struct):
     item_id: Name | None = None
     audio_start_ms: Ms | None = None
     audio_end_ms: Ms | None = None
@@ -80,11 +90,11 @@ class Truncated(InItem):
     audio_end_ms: Ms | None = None
 
 
-class Heard(InItem):
+class HeardForm(InItem):
     delta: str | None = None
     transcript: str | None = None
     text: str | None = None
-    usage: Usage | None = None
+    usage: UsageShape | None = None
     error: Error | str | None = None
 
 
@@ -103,20 +113,20 @@ class ResponseName(Struct):
 
 class Body(ResponseName):
     status_details: _Why | None = None
-    output: list[Item] | None = None
-    usage: Usage | None = None
+    output: list[ItemShape] | None = None
+    usage: UsageShape | None = None
 
 
 class ResponseHead(Struct):
     response: ResponseName | None = None
 
 
-class Response(Struct):
+class ResponseForm(Struct):
     response: Body | None = None
 
 
 class OutputItem(Struct):
-    item: Item
+    item: ItemShape
     response_id: Name | None = None
     output_index: Index | None = None
 
@@ -131,7 +141,7 @@ class Arguments(Struct):
     arguments: str | None = None
 
 
-class Limits(Struct):
+class RateLimitsForm(Struct):
     rate_limits: list[Limit] | None = None
 
 
@@ -145,11 +155,11 @@ class Piece(InItem, kw_only=True):
         return self.response_id or "", self.at(), self.output_index or 0
 
 
-class Sound(Piece, kw_only=True):
+class SoundForm(Piece, kw_only=True):
     delta: bytes  # base64, decoded on the way by the strict decoder: four times as fast as by way of a str
 
 
-class Words(Piece):
+class WordsForm(Piece):
     delta: str | None = None
     transcript: str | None = None
     text: str | None = None

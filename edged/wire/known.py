@@ -103,7 +103,7 @@ class _Audio(TypedDict, total=False):
     output: _Output | _Other
 
 
-class Session(TypedDict, total=False):
+class SessionShape(TypedDict, total=False):
     """What is compared with what was asked, and what tells the dialect and the end."""
 
     type: Value
@@ -144,7 +144,7 @@ class Content(TypedDict, total=False):
     transcript: Value
 
 
-class Item(TypedDict, total=False):
+class ItemShape(TypedDict, total=False):
     id: Value
     object: Value
     type: Value
@@ -175,7 +175,7 @@ class _Details(TypedDict, total=False):
     cached_tokens_details: _Cached | _Other
 
 
-class Usage(TypedDict, total=False):
+class UsageShape(TypedDict, total=False):
     """The names that usage.py counts by."""
 
     type: Value
@@ -222,5 +222,5 @@ class ErrorName(TypedDict, total=False):
     event_id: Value
 
 
-class Conversation(TypedDict, total=False):
+class ConversationShape(TypedDict, total=False):
     id: Value

@@ -10,7 +10,7 @@ class Part(NamedTuple):
     content_index: int
 
 
-class Heard(NamedTuple):
+class HeardPart(NamedTuple):
     """How much of a part was played, of how much came in."""
 
     part: Part

@@ -86,7 +86,7 @@ def _rest(kind: str, text: str | bytes) -> ServerEvent | None:
         return None
 
 
-def _sound(raw: forms.Sound) -> ServerEvent:
+def _sound(raw: forms.SoundForm) -> ServerEvent:
     return shapes.AudioDelta(*raw.where(), raw.delta)
 
 
@@ -122,7 +122,7 @@ def _untyped(text: str | bytes) -> ServerEvent:
     return shapes.ErrorEvent(server_error(raw.error, raw.message))
 
 
-def _response_done(raw: forms.Response) -> ServerEvent:
+def _response_done(raw: forms.ResponseForm) -> ServerEvent:
     body = raw.response or forms.Body()
     details = body.status_details
     reason, error = (details.reason, details.error) if details else (None, None)
@@ -187,34 +187,34 @@ _READERS: dict[str, _Reader] = {
         forms.Truncated, lambda r: shapes.ItemTruncated(r.at(), int(r.audio_end_ms or 0))
     ),
     ServerName.TRANSCRIPTION_DELTA: _as(
-        forms.Heard, lambda r: shapes.TranscriptionDelta(r.at(), r.delta or "")
+        forms.HeardForm, lambda r: shapes.TranscriptionDelta(r.at(), r.delta or "")
     ),
     ServerName.TRANSCRIPTION_SEGMENT: _as(
-        forms.Heard, lambda r: shapes.TranscriptionSegment(r.at(), r.text or "")
+        forms.HeardForm, lambda r: shapes.TranscriptionSegment(r.at(), r.text or "")
     ),
     ServerName.TRANSCRIPTION_COMPLETED: _as(
-        forms.Heard, lambda r: shapes.TranscriptionCompleted(r.at(), r.transcript or "", r.usage or {})
+        forms.HeardForm, lambda r: shapes.TranscriptionCompleted(r.at(), r.transcript or "", r.usage or {})
     ),
     ServerName.TRANSCRIPTION_FAILED: _as(
-        forms.Heard,
+        forms.HeardForm,
         lambda r: shapes.TranscriptionFailed(r.at(), server_error(r.error, "transcription failed")),
     ),
     ServerName.COMMITTED: _as(forms.ItemId, lambda r: shapes.Committed(r.item_id or "", r.previous_item_id)),
     ServerName.CLEARED: _as(forms.Head, lambda _: shapes.Cleared()),
     ServerName.SPEECH_STARTED: _as(
-        forms.Speech, lambda r: shapes.SpeechStarted(int(r.audio_start_ms or 0), r.item_id or "")
+        forms.SpeechForm, lambda r: shapes.SpeechStarted(int(r.audio_start_ms or 0), r.item_id or "")
     ),
     ServerName.SPEECH_STOPPED: _as(
-        forms.Speech, lambda r: shapes.SpeechStopped(int(r.audio_end_ms or 0), r.item_id or "")
+        forms.SpeechForm, lambda r: shapes.SpeechStopped(int(r.audio_end_ms or 0), r.item_id or "")
     ),
     ServerName.TIMEOUT_TRIGGERED: _as(
-        forms.Speech,
+        forms.SpeechForm,
         lambda r: shapes.TimeoutTriggered(
             int(r.audio_start_ms or 0), int(r.audio_end_ms or 0), r.item_id or ""
         ),
     ),
     ServerName.RESPONSE_CREATED: _as(forms.ResponseHead, _response_created),
-    ServerName.RESPONSE_DONE: _as(forms.Response, _response_done),
+    ServerName.RESPONSE_DONE: _as(forms.ResponseForm, _response_done),
     ServerName.OUTPUT_ITEM_ADDED: _as(
         forms.OutputItem, lambda r: shapes.OutputItemAdded(r.response_id or "", r.output_index or 0, r.item)
     ),
@@ -223,23 +223,25 @@ _READERS: dict[str, _Reader] = {
     ),
     ServerName.PART_ADDED: _as(forms.OfPart, lambda r: shapes.PartAdded(*r.where(), r.part)),
     ServerName.PART_DONE: _as(forms.OfPart, lambda r: shapes.PartDone(*r.where(), r.part)),
-    ServerName.AUDIO_DELTA: _as(forms.Sound, _sound),
+    ServerName.AUDIO_DELTA: _as(forms.SoundForm, _sound),
     ServerName.AUDIO_DONE: _as(forms.Piece, lambda r: shapes.AudioDone(*r.where())),
     ServerName.AUDIO_TRANSCRIPT_DELTA: _as(
-        forms.Words, lambda r: shapes.AudioTranscriptDelta(*r.where(), r.delta or "")
+        forms.WordsForm, lambda r: shapes.AudioTranscriptDelta(*r.where(), r.delta or "")
     ),
     ServerName.AUDIO_TRANSCRIPT_DONE: _as(
-        forms.Words, lambda r: shapes.AudioTranscriptDone(*r.where(), r.transcript or "")
+        forms.WordsForm, lambda r: shapes.AudioTranscriptDone(*r.where(), r.transcript or "")
     ),
-    ServerName.TEXT_DELTA: _as(forms.Words, lambda r: shapes.TextDelta(*r.where(), r.delta or "")),
-    ServerName.TEXT_DONE: _as(forms.Words, lambda r: shapes.TextDone(*r.where(), r.text or "")),
+    ServerName.TEXT_DELTA: _as(forms.WordsForm, lambda r: shapes.TextDelta(*r.where(), r.delta or "")),
+    ServerName.TEXT_DONE: _as(forms.WordsForm, lambda r: shapes.TextDone(*r.where(), r.text or "")),
     ServerName.ARGUMENTS_DELTA: _as(
         forms.Arguments, lambda r: shapes.ArgumentsDelta(*_call(r), r.delta or "")
     ),
     ServerName.ARGUMENTS_DONE: _as(
         forms.Arguments, lambda r: shapes.ArgumentsDone(*_call(r), r.name or "", r.arguments or "")
     ),
-    ServerName.RATE_LIMITS: _as(forms.Limits, lambda r: shapes.RateLimits(tuple(r.rate_limits or ()))),
+    ServerName.RATE_LIMITS: _as(
+        forms.RateLimitsForm, lambda r: shapes.RateLimits(tuple(r.rate_limits or ()))
+    ),
 }
 # What a turn waits for is told where the event is not read, too: however large it is, nothing of it but names is built.
 _HEADS: dict[str, _Reader] = {

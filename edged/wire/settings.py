@@ -79,7 +79,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SettingRow:
     """A setting's key in each dialect, None where there is none; `holds`: the server has to confirm it."""
 
     setting: str
@@ -92,26 +92,26 @@ class Row:
 
 
 TABLE = (
-    Row("model", "model", "model"),
-    Row("audio_output", "output_modalities", "modalities"),
-    Row("instructions", "instructions", "instructions", holds=True),
-    Row("voice", "audio.output.voice", "voice", holds=True),
-    Row("speed", "audio.output.speed", "speed"),
-    Row("input_format", "audio.input.format", "input_audio_format", holds=True),
-    Row("output_format", "audio.output.format", "output_audio_format", holds=True),
-    Row("turn_detection", "audio.input.turn_detection", "turn_detection", holds=True),
-    Row("transcription", "audio.input.transcription", "input_audio_transcription"),
-    Row("noise_reduction", "audio.input.noise_reduction", "input_audio_noise_reduction"),
-    Row("tools", "tools", "tools", holds=True),
-    Row("tool_choice", "tool_choice", "tool_choice"),
-    Row("max_output_tokens", "max_output_tokens", "max_response_output_tokens"),
-    Row("temperature", None, "temperature"),
-    Row("truncation", "truncation", None),
-    Row("reasoning", "reasoning", None),
-    Row("parallel_tool_calls", "parallel_tool_calls", None),
-    Row("prompt", "prompt", "prompt"),
-    Row("tracing", "tracing", "tracing"),
-    Row("include", "include", "include"),
+    SettingRow("model", "model", "model"),
+    SettingRow("audio_output", "output_modalities", "modalities"),
+    SettingRow("instructions", "instructions", "instructions", holds=True),
+    SettingRow("voice", "audio.output.voice", "voice", holds=True),
+    SettingRow("speed", "audio.output.speed", "speed"),
+    SettingRow("input_format", "audio.input.format", "input_audio_format", holds=True),
+    SettingRow("output_format", "audio.output.format", "output_audio_format", holds=True),
+    SettingRow("turn_detection", "audio.input.turn_detection", "turn_detection", holds=True),
+    SettingRow("transcription", "audio.input.transcription", "input_audio_transcription"),
+    SettingRow("noise_reduction", "audio.input.noise_reduction", "input_audio_noise_reduction"),
+    SettingRow("tools", "tools", "tools", holds=True),
+    SettingRow("tool_choice", "tool_choice", "tool_choice"),
+    SettingRow("max_output_tokens", "max_output_tokens", "max_response_output_tokens"),
+    SettingRow("temperature", None, "temperature"),
+    SettingRow("truncation", "truncation", None),
+    SettingRow("reasoning", "reasoning", None),
+    SettingRow("parallel_tool_calls", "parallel_tool_calls", None),
+    SettingRow("prompt", "prompt", "prompt"),
+    SettingRow("tracing", "tracing", "tracing"),
+    SettingRow("include", "include", "include"),
 )
 GA_FORMATS = {"g711_ulaw": "audio/pcmu", "g711_alaw": "audio/pcma"}
 _DETECTION = {

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from edged.wire.bounds import MOST_NAME
-from edged.wire.forms import Piece, Sound
+from edged.wire.forms import Piece, SoundForm
 
 _MOST = 6 * MOST_NAME + 2  # bytes of a name as it may be written
 _Field = Raw | UnsetType
@@ -36,7 +36,7 @@ class _Place(Struct):
     output_index: _Field = UNSET
 
 
-class _Kind(Struct):
+class _SketchKind(Struct):
     type: _Field = UNSET
 
 
@@ -63,7 +63,7 @@ _OBJECTS: dict[str, msgspec.json.Decoder[Any]] = {
     "response": msgspec.json.Decoder(_OfResponse),
     "error": msgspec.json.Decoder(_OfError),
 }
-_KIND = msgspec.json.Decoder(_Kind)
+_KIND = msgspec.json.Decoder(_SketchKind)
 _SKETCH = msgspec.json.Decoder(_Sketch)
 _DELTA = msgspec.json.Decoder(_Delta)
 _PLACE = msgspec.json.Decoder(Piece)
@@ -94,7 +94,7 @@ def sketched(text: str | bytes) -> bytes:
     return msgspec.json.encode(small)
 
 
-def sound(text: str | bytes) -> Sound:
+def sound(text: str | bytes) -> SoundForm:
     """A large delta of sound.
 
     Raises:
@@ -102,7 +102,7 @@ def sound(text: str | bytes) -> Sound:
     """
     read = _DELTA.decode(text)
     place = _PLACE.decode(msgspec.json.encode(_short(read)))
-    return Sound(
+    return SoundForm(
         place.item_id,
         place.content_index,
         response_id=place.response_id,

@@ -11,10 +11,10 @@ from edged.app import App, Devices, Ports
 from edged.audio.devices.null import NullSpeaker
 from edged.audio.devices.pace import LoopPace
 from edged.audio.dsp.echo import EchoCanceller
-from edged.audio.ports import Heed
+from edged.audio.ports import Urgency
 from edged.config import Secret, load
 from edged.local.server import LocalServer
-from edged.local.voice import Answer
+from edged.local.voice import VoiceAnswer
 from edged.panel.null import NullButton, NullLamp
 from edged.system.store import MemoryStore, Store
 from instruments.lab.oracle import SAMPLE, Window
@@ -74,7 +74,7 @@ class StampMicrophone:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, block_ms: int = 20) -> None:
         self._loop, self._pace = loop, Strides(loop, self._stride)
-        self._heed, self._held = Heed.NOW, []
+        self._urgency, self._held = Urgency.NOW, []
         self._late = LATE_MS // block_ms
         self._block = 24 * block_ms
         self._period_s = block_ms / 1000
@@ -98,12 +98,12 @@ class StampMicrophone:
         self._pace.catch_up()
         self._pace.stop()
 
-    def heed(self, heed):
+    def set_urgency(self, urgency):
         self._pace.catch_up()
-        if self._heed is Heed.NONE and heed is not Heed.NONE:
+        if self._urgency is Urgency.NONE and urgency is not Urgency.NONE:
             self._held.clear()
-        self._heed = heed
-        if heed is Heed.NOW:
+        self._urgency = urgency
+        if urgency is Urgency.NOW:
             self._loop.call_soon(self._pass_on)
         self._pace.arm()
 
@@ -128,7 +128,7 @@ class StampMicrophone:
         """Hand this as soon as is wanted."""
         self._handed += len(block) // SAMPLE
         self._held.append(block)
-        if self._heed is Heed.NOW or len(self._held) >= self._late:
+        if self._urgency is Urgency.NOW or len(self._held) >= self._late:
             self._pass_on()
 
     def _pass_on(self):
@@ -138,7 +138,7 @@ class StampMicrophone:
 
     def _stride(self):
         """Blocks that are handed together; a source may depend on the time at which it is asked."""
-        return 1 if self._source or self._heed is Heed.NOW else self._late - len(self._held)
+        return 1 if self._source or self._urgency is Urgency.NOW else self._late - len(self._held)
 
 
 class RecordingSpeaker(NullSpeaker):
@@ -168,7 +168,7 @@ class StampVoice:
         pcm = stamps(self._at, n)
         self._at += n
         self.answers.append(pcm)
-        return Answer(pcm, "so it is")
+        return VoiceAnswer(pcm, "so it is")
 
 
 class Kiosk:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.local.detector import Detector, Started, Stopped
+from edged.local.detector import Detector, VoiceStarted, VoiceStopped
 from instruments.lab.spoken import LONGEST, NOWHERE, Run, runs, spoken
 
 PLACES = st.integers(0, LONGEST - 5000)
@@ -41,4 +41,4 @@ def test_a_detector_hears_the_one_and_not_the_other(first):
     assert detector.feed(spoken(first, 24_000, loud=False)) == []
     (started,) = detector.feed(spoken(first + 24_000, 24_000, loud=True))
     (stopped,) = detector.feed(spoken(first + 48_000, 24_000, loud=False))
-    assert (type(started), type(stopped)) == (Started, Stopped)
+    assert (type(started), type(stopped)) == (VoiceStarted, VoiceStopped)

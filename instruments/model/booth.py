@@ -83,7 +83,7 @@ class Microphone:
         self._lost = None
         self._pace.stop()
 
-    def heed(self, heed):
+    def set_urgency(self, urgency):
         pass
 
     def unplug(self):
@@ -156,7 +156,7 @@ class Booth:
         match event["event"]:
             case "turn":
                 self._by.append(event["by"])
-                if event["state"] in ("IDLE", "TELLING"):
+                if event["state"] in ("IDLE", "NOTICE"):
                     self.pressed = False
                 self.opened += State(event["state"]) in OPEN and State(event["was"]) not in OPEN
             case "cause":

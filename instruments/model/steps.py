@@ -3,9 +3,9 @@
 from dataclasses import replace
 from random import Random
 
-from edged.turn import OPEN, Do, Event, Facts, Mode, State, facts, step
+from edged.turn import OPEN, Action, Event, Facts, Mode, State, facts, step
 
-ENDS = frozenset({Do.END, Do.ABORT, Do.CLOSE})
+ENDS = frozenset({Action.END, Action.ABORT, Action.CLOSE})
 FAULTS = ("muted", "microphone", "room", "invited")
 _FREE = {"muted": False, "microphone": True, "room": True, "invited": True}
 _LIKELY = [Event.PRESS, Event.DRAINED, Event.FIRST_AUDIO, Event.ENDED_AUDIO, Event.COMMITTED, Event.TIMED_OUT]
@@ -45,10 +45,10 @@ def walk(mode: str, count: int, *, seed: int = 1, ignoring: str | None = None) -
             is_open, opened, pending = True, opened + 1, pending + 1
         if ENDS.intersection(effects):
             assert is_open, (was, event)
-            is_open, pending = False, pending - (Do.ABORT in effects)
+            is_open, pending = False, pending - (Action.ABORT in effects)
         assert is_open == (state in OPEN), (was, event, state)
-        if state in (State.IDLE, State.TELLING):
+        if state in (State.IDLE, State.NOTICE):
             pressed = False
-        if Do.DISCARD in effects:
+        if Action.DROP_PENDING in effects:
             pending = 0
     return opened

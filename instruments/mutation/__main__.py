@@ -27,7 +27,10 @@ EDGED = Project(
     package="edged",
     modules=(
         "turn/*",
-        *(f"link/{name}" for name in ("carrier", "changeover", "deaf", "link", "opener", "takings", "vigil")),
+        *(
+            f"link/{name}"
+            for name in ("deaf", "handover", "link", "liveness", "opener", "pump", "service_commits")
+        ),
         *(
             f"link/session/{name}"
             for name in ("commits", "confirming", "detection", "ending", "floor", "sequencer", "session")

@@ -62,7 +62,7 @@ def mutate(tmp_path):
         for name, text in {
             "toy/__init__.py": "",
             "toy/gate.py": MODULE,
-            "tests/kiosk/test_gate.py": tests,
+            "tests/test_gate.py": tests,
             "equivalents.toml": equivalents,
             "main.py": MAIN,
         }.items():
@@ -97,7 +97,7 @@ def test_what_nobody_notices_is_told_with_its_place_and_what_is_equivalent_does_
 def test_what_is_listed_as_equivalent_must_be_there_and_must_be_so(mutate):
     status, said = mutate(TESTS, SAME + SAME.replace("OLDEST", "ELDEST"))
     assert status == 1
-    assert "listed as equivalent, and yet noticed by tests/kiosk/test_gate.py" in said
+    assert "listed as equivalent, and yet noticed by tests/test_gate.py" in said
     assert "listed as equivalent, and no longer there: toy/gate.py: may_pass: if age >= ELDEST:" in said
 
 

@@ -18,7 +18,7 @@ from textwrap import indent
 from edged.app import App, devices, machine
 from edged.audio.devices.pace import ThreadPace
 from edged.config import load
-from edged.system.door import Door
+from edged.system.door import ExitDoor
 from edged.system.exit import ProcessExit
 from edged.system.journal import setup
 
@@ -86,7 +86,7 @@ async def main(door):
 
 
 setup("info")
-door = Door(ProcessExit())
+door = ExitDoor(ProcessExit())
 sys.exit(door.run(main(door)))
 """
 

@@ -10,7 +10,7 @@ import pytest
 from edged.app import App, Devices
 from edged.config import Secret, load
 from edged.errors import CommandError, ConfigError
-from edged.local.http import Door
+from edged.local.http import Admission
 from edged.local.server import LocalServer
 from edged.local.voice import ParrotVoice
 from edged.panel.null import NullButton, NullLamp
@@ -63,7 +63,7 @@ def kiosk(lab_run, monkeypatch):
         net = SimNet(latency_ms=10)
 
         async def main():
-            async with LocalServer(voice=ParrotVoice(), door=Door(keys=keys)) as server:
+            async with LocalServer(voice=ParrotVoice(), door=Admission(keys=keys)) as server:
                 base = [f"provider.url={server.url}", "control.socket=", "state.dir=", *settings]
                 paper = Paper(base)
                 build = App.__init__

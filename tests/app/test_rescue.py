@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from edged.app.rescue import Rescue, Verdict, verdict
+from edged.app.rescue import FailedStart, Rescue, verdict
 from edged.causes import CAUSES, Light
 from edged.config import load, salvage
 from edged.errors import ConfigError
@@ -40,7 +40,7 @@ def test_the_reason_is_what_systemd_saw(env, cause, word):
 
 
 def test_started_by_hand_it_knows_no_more_than_that_edged_is_down():
-    assert verdict({}) == Verdict("given_up", "it ended")
+    assert verdict({}) == FailedStart("given_up", "it ended")
 
 
 def levels(lab_run, lamp, why, seconds):
@@ -58,7 +58,7 @@ def levels(lab_run, lamp, why, seconds):
 @pytest.mark.parametrize("cause", ["given_up", "config_invalid", "usage"])
 def test_the_light_shows_the_fault_until_it_is_stopped(lab_run, cause):
     lamp = NullLamp()
-    levels(lab_run, lamp, Verdict(cause, ""), 60)
+    levels(lab_run, lamp, FailedStart(cause, ""), 60)
     flashes = [step for step in PATTERNS[Light.FAULT] if step[0]]
     rounds = 60_000 / sum(ms for _, ms in PATTERNS[Light.FAULT])
     assert sum(lamp.history) == pytest.approx(len(flashes) * rounds, abs=2)
@@ -66,7 +66,7 @@ def test_the_light_shows_the_fault_until_it_is_stopped(lab_run, cause):
 
 
 def test_one_line_says_what_and_what_helps(lab_run, caplog):
-    levels(lab_run, NullLamp(), Verdict("given_up", "it ended too often"), 3600)
+    levels(lab_run, NullLamp(), FailedStart("given_up", "it ended too often"), 3600)
     (line,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert "it ended too often" in line.getMessage()
     assert CAUSES["given_up"].remedy in line.getMessage()
@@ -77,13 +77,13 @@ def test_one_line_says_what_and_what_helps(lab_run, caplog):
     ("cause", "by_itself"), [("given_up", True), ("config_invalid", False), ("usage", False)]
 )
 def test_what_nobody_tries_again_says_so_and_how_it_is_started(lab_run, caplog, cause, by_itself):
-    levels(lab_run, NullLamp(), Verdict(cause, ""), 1)
+    levels(lab_run, NullLamp(), FailedStart(cause, ""), 1)
     assert ("not tried again by itself" in caplog.text) is not by_itself
     assert "`sudo systemctl restart edged`" in caplog.text
 
 
 def test_without_a_lamp_it_says_so(lab_run, caplog):
-    levels(lab_run, None, Verdict("config_invalid", "it ended with 78"), 1)
+    levels(lab_run, None, FailedStart("config_invalid", "it ended with 78"), 1)
     assert "stays dark" in caplog.text
 
 

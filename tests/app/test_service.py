@@ -6,7 +6,7 @@ from edged.app import service as service_module
 from edged.app.service import planned, service
 from edged.config import Secret, load
 from edged.errors import ConfigError, LinkError
-from edged.system.veil import Veil
+from edged.system.redactor import Redactor
 
 AZURE = ["provider.name=azure", "provider.url=wss://res.openai.azure.com", "provider.model=d"]
 
@@ -107,7 +107,7 @@ def test_the_version_the_proxy_and_the_authorities_go_along():
     ],
 )
 def test_every_secret_of_the_configuration_is_concealed(monkeypatch, sets, secret):
-    veil = Veil()
+    veil = Redactor()
     monkeypatch.setattr(service_module, "VEIL", veil)
     config = load(None, env={}, sets=["provider.name=custom", "provider.url=ws://127.0.0.1/", *sets]).config
     planned(config, None)
@@ -126,7 +126,7 @@ def test_every_secret_of_the_configuration_is_concealed(monkeypatch, sets, secre
     ],
 )
 def test_what_only_names_something_is_not(monkeypatch, entry):
-    veil = Veil()
+    veil = Redactor()
     monkeypatch.setattr(service_module, "VEIL", veil)
     url = "provider.url=ws://127.0.0.1/"
     planned(load(None, env={}, sets=["provider.name=custom", url, f"provider.{entry}"]).config, None)
@@ -134,7 +134,7 @@ def test_what_only_names_something_is_not(monkeypatch, entry):
 
 
 def test_a_short_value_is_concealed_beside_its_name(monkeypatch):
-    veil = Veil()
+    veil = Redactor()
     monkeypatch.setattr(service_module, "VEIL", veil)
     sets = ["headers.x-key=ab", "query.my_auth=bearer", "portkey.metadata.token_of=Basic cd", "api_key=ef"]
     url = "provider.url=ws://127.0.0.1/"

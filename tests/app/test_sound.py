@@ -6,7 +6,7 @@ from edged.app import sound
 from edged.audio.devices import alsa, names
 from edged.audio.devices.null import NullMicrophone
 from edged.audio.devices.pace import LoopPace
-from edged.config.model import Microphone, Speaker
+from edged.config.model import MicrophoneConfig, SpeakerConfig
 from edged.errors import DeviceError
 
 
@@ -17,14 +17,16 @@ def pace(name):
 def test_a_backend_that_is_named_is_taken():
     for backend in ("alsa", "pyaudio", "sounddevice", "wav", "null"):
         assert sound.chosen(backend) == backend
-    assert isinstance(sound.microphone(Microphone(backend="null"), pace), NullMicrophone)
-    assert isinstance(sound.microphone(Microphone(backend="alsa", channel=2), pace), alsa.AlsaMicrophone)
-    assert isinstance(sound.speaker(Speaker(backend="alsa", device=("a", "b")), pace), alsa.AlsaSpeaker)
+    assert isinstance(sound.microphone(MicrophoneConfig(backend="null"), pace), NullMicrophone)
+    assert isinstance(
+        sound.microphone(MicrophoneConfig(backend="alsa", channel=2), pace), alsa.AlsaMicrophone
+    )
+    assert isinstance(sound.speaker(SpeakerConfig(backend="alsa", device=("a", "b")), pace), alsa.AlsaSpeaker)
 
 
 def test_a_file_that_is_not_there_is_the_business_of_the_start():
     """Which is tried again and told; here it would end the process, or a reload without an answer."""
-    microphone = sound.microphone(Microphone(backend="wav", file="/nowhere/speech.wav"), pace)
+    microphone = sound.microphone(MicrophoneConfig(backend="wav", file="/nowhere/speech.wav"), pace)
     with pytest.raises(DeviceError, match="/nowhere/speech"):
         microphone.start(lambda block: None, lambda error: None)
 

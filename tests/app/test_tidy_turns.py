@@ -18,7 +18,7 @@ import pytest
 from edged import pcm
 from edged.app import App
 from edged.local.server import LocalServer
-from edged.local.voice import Answer
+from edged.local.voice import VoiceAnswer
 from edged.system.heap import EVERY_S, FEW_MADE, ProcessHeap
 from instruments.lab.kiosk import Kiosk, Visitor
 from instruments.lab.net import SimNet
@@ -33,7 +33,7 @@ class Brief:
     """Answers a tenth of a second to everything, and keeps nothing."""
 
     def answer(self, utterance):
-        return Answer(pcm.silence(4800), "yes")
+        return VoiceAnswer(pcm.silence(4800), "yes")
 
 
 class Collections:

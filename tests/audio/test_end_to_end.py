@@ -18,7 +18,7 @@ from edged.audio.devices.wav import read_wav
 from edged.audio.dsp.volume import gain_of
 from edged.config import load
 from edged.local.server import LocalServer
-from edged.local.voice import Answer
+from edged.local.voice import VoiceAnswer
 
 pytestmark = pytest.mark.pulse
 
@@ -63,7 +63,7 @@ class OneVoice:
         self.sound = sound
 
     def answer(self, utterance):
-        return Answer(self.sound, "so it is")
+        return VoiceAnswer(self.sound, "so it is")
 
 
 class Kiosk:

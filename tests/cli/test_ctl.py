@@ -18,7 +18,7 @@ def asked(tmp_path, *words):
         def serve():
             connection, _ = server.accept()
             with connection, connection.makefile("rwb") as file:
-                file.write(b'{"type": "hello", "protocol": 1, "edged": "x"}\n{"type": "snapshot"}\n')
+                file.write(b'{"type": "hello", "protocol": 2, "edged": "x"}\n{"type": "snapshot"}\n')
                 file.flush()
                 for line in file:
                     request = json.loads(line)

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from edged.config import Config, Secret
-from edged.config.model import Provider
+from edged.config.model import ProviderConfig
 
 KEY = Secret("sk-LEAK")
 
@@ -24,7 +24,7 @@ class Holder:
     "text",
     [
         str(KEY), repr(KEY), f"{KEY}", f"{KEY!r}", f"{KEY:>40}", f"{KEY!s:x<9}", repr([KEY]),
-        repr({"k": KEY}), repr(Holder(KEY)), repr(Config(provider=Provider(api_key=KEY, headers={"a": KEY}))),
+        repr({"k": KEY}), repr(Holder(KEY)), repr(Config(provider=ProviderConfig(api_key=KEY, headers={"a": KEY}))),
         str(ValueError(KEY)), str(KeyError(KEY)),
     ],
 )  # fmt: skip

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edged.config import load, schema, secret, show
 from edged.config.keys import KEYS, Kind
-from edged.system import veil
+from edged.system import redactor
 from tests.config.test_default_file import paths
 from tests.effort import examples
 
@@ -172,7 +172,7 @@ def test_both_rooms_agree_on_what_is_secret_by_its_name():
         "passwd",
         "Cookie",
     ]
-    assert all(secret.is_secret(name) and veil.is_secret(name) for name in names)
+    assert all(secret.is_secret(name) and redactor.is_secret(name) for name in names)
     names = ["api-version", "x-portkey-provider", "model", "site"]
-    assert not any(secret.is_secret(name) or veil.is_secret(name) for name in names)
-    assert secret._NAME.pattern == veil._SECRET_NAME.pattern
+    assert not any(secret.is_secret(name) or redactor.is_secret(name) for name in names)
+    assert secret._NAME.pattern == redactor._SECRET_NAME.pattern

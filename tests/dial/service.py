@@ -1,6 +1,6 @@
 """A service that speaks the dialects it is told to, and what it was asked for."""
 
-from edged.local.http import Door
+from edged.local.http import Admission
 from edged.local.server import LocalServer
 from edged.local.voice import ParrotVoice
 from edged.wire import Dialect
@@ -14,7 +14,7 @@ class Service(LocalServer):
     """`asked` has the dialect of each handshake, in order."""
 
     def __init__(self, speaks="both", by="event", **options):
-        self.door = Door(speaks=SPEAKS[speaks], refuses_by=by)
+        self.door = Admission(speaks=SPEAKS[speaks], refuses_by=by)
         super().__init__(**{"voice": ParrotVoice(), "pace": 0, "think_ms": 0, "door": self.door, **options})
         self.asked = []
 

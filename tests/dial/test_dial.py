@@ -11,7 +11,7 @@ from websockets.asyncio.server import serve
 
 from edged.causes import CAUSES, Retry
 from edged.dial import websocket
-from edged.dial.doubt import AGAIN_S
+from edged.dial.clock_check import AGAIN_S
 from edged.dial.providers import Provider, endpoint
 from edged.dial.websocket import WebsocketDial
 from edged.errors import LinkError

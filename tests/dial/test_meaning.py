@@ -6,7 +6,7 @@ import pytest
 
 from edged.causes import CAUSES
 from edged.dial import meaning
-from edged.dial.bodies import Said, said_in
+from edged.dial.bodies import ServiceWords, said_in
 from edged.dial.phrases import ROWS
 from edged.wire.words import Words
 from tests.dial.said import REFUSALS
@@ -142,7 +142,7 @@ def test_every_cause_named_has_its_row():
 
 def test_a_code_alone_means_the_same_in_a_close_and_in_an_error():
     for code, cause in meaning.CODES.items():
-        assert meaning.of_error(Said("", code)) == cause
+        assert meaning.of_error(ServiceWords("", code)) == cause
         assert meaning.of_close(4000, f"invalid_request_error.{code}") in (
             cause,
             meaning.of_close(4000, code),
@@ -164,4 +164,4 @@ def test_a_long_text_is_judged_in_no_time():
         "your your your country " * 2000,
         "a" * 50_000,
     ):
-        meaning.of_words(Said(text))
+        meaning.of_words(ServiceWords(text))

@@ -1,7 +1,7 @@
 import pytest
 
 from edged.causes import CAUSES
-from edged.dial.addressing import Azure, Portkey
+from edged.dial.addressing import AzureRoute, PortkeyRoute
 from edged.dial.providers import PROVIDERS, endpoint
 from edged.errors import ConfigError
 from edged.wire import Dialect
@@ -46,7 +46,7 @@ ASKED = {
     ),
     "azure, by token": (
         "azure",
-        {"url": "wss://res.openai.azure.com/", "model": "d", "azure": Azure(token="eyJ")},
+        {"url": "wss://res.openai.azure.com/", "model": "d", "azure": AzureRoute(token="eyJ")},
         "wss://res.openai.azure.com/openai/v1/realtime?model=d",
         {"Authorization": "Bearer eyJ"},
         Dialect.GA,
@@ -56,7 +56,7 @@ ASKED = {
         {
             "url": "wss://res.openai.azure.com",
             "model": "d",
-            "azure": Azure(api_version="2024-10-01-preview"),
+            "azure": AzureRoute(api_version="2024-10-01-preview"),
         },
         "wss://res.openai.azure.com/openai/realtime?api-version=2024-10-01-preview&deployment=d",
         {**BETA, "api-key": KEY},
@@ -67,7 +67,7 @@ ASKED = {
         {
             "url": "wss://res.openai.azure.com/openai/realtime",
             "model": "d",
-            "azure": Azure(api_version="2024-10-01-preview", token="eyJ"),
+            "azure": AzureRoute(api_version="2024-10-01-preview", token="eyJ"),
         },
         "wss://res.openai.azure.com/openai/realtime?api-version=2024-10-01-preview&deployment=d",
         {**BETA, "Authorization": "Bearer eyJ"},
@@ -92,7 +92,7 @@ ASKED = {
     ),
     "portkey, by virtual key": (
         "portkey",
-        {"model": "M", "portkey": Portkey(virtual_key="v-1")},
+        {"model": "M", "portkey": PortkeyRoute(virtual_key="v-1")},
         "wss://api.portkey.ai/v1/realtime?model=M",
         {**BETA, "x-portkey-virtual-key": "v-1", "x-portkey-api-key": KEY},
         Dialect.BETA,
@@ -102,7 +102,7 @@ ASKED = {
         {
             "model": "M",
             "dialect": Dialect.GA,
-            "portkey": Portkey(
+            "portkey": PortkeyRoute(
                 provider="@team",
                 custom_host="https://models.example/v1",
                 trace_id="kiosk-7",
@@ -137,7 +137,7 @@ ASKED = {
         {
             "url": "wss://aigw.portkey.ai/v1/realtime",
             "model": "M",
-            "portkey": Portkey(provider="openai", authorization="Bearer sk-theirs"),
+            "portkey": PortkeyRoute(provider="openai", authorization="Bearer sk-theirs"),
         },
         "wss://aigw.portkey.ai/v1/realtime?model=M",
         {
@@ -150,14 +150,14 @@ ASKED = {
     ),
     "portkey's gateway": (
         "portkey",
-        {"url": GATEWAY, "model": "M", "portkey": Portkey(provider="openai")},
+        {"url": GATEWAY, "model": "M", "portkey": PortkeyRoute(provider="openai")},
         f"{GATEWAY}?model=M",
         {**BETA, "x-portkey-provider": "openai", **BEARER},
         Dialect.BETA,
     ),
     "portkey's gateway, by a config with the key": (
         "portkey",
-        {"key": "", "url": GATEWAY, "model": "M", "portkey": Portkey(config=OWN_CONFIG)},
+        {"key": "", "url": GATEWAY, "model": "M", "portkey": PortkeyRoute(config=OWN_CONFIG)},
         f"{GATEWAY}?model=M",
         {**BETA, "x-portkey-config": OWN_CONFIG},
         Dialect.BETA,
@@ -249,8 +249,8 @@ def test_own_headers_replace_ours_whatever_their_capitals():
         ("openai", {}, "needs a key"),
         ("a15t", {}, "needs a key"),
         ("portkey", {}, "needs a key"),
-        ("portkey", {"portkey": Portkey(virtual_key="v")}, "needs a key"),
-        ("portkey", {"url": GATEWAY, "portkey": Portkey(provider="openai")}, "provider's own key"),
+        ("portkey", {"portkey": PortkeyRoute(virtual_key="v")}, "needs a key"),
+        ("portkey", {"url": GATEWAY, "portkey": PortkeyRoute(provider="openai")}, "provider's own key"),
         ("azure", {"url": "wss://res.openai.azure.com"}, "token_file"),
         ("azure", {"key": KEY}, "is not an address"),
         (
@@ -262,9 +262,9 @@ def test_own_headers_replace_ours_whatever_their_capitals():
         ("custom", {"url": "wss://"}, "is not an address"),
         ("custom", {"url": "ws://gateway.local/", "key": KEY}, "in the open"),
         ("custom", {"url": "ws://gateway.local/", "headers": {"X-API-Key": KEY}}, "in the open"),
-        ("azure", {"url": "ws://res/", "azure": Azure(token="eyJ")}, "in the open"),
+        ("azure", {"url": "ws://res/", "azure": AzureRoute(token="eyJ")}, "in the open"),
         ("custom", {"url": "ws://127.0.0.1.example.org/", "key": KEY}, "in the open"),
-        ("portkey", {"url": "ws://gateway/", "portkey": Portkey(config=OWN_CONFIG)}, "in the open"),
+        ("portkey", {"url": "ws://gateway/", "portkey": PortkeyRoute(config=OWN_CONFIG)}, "in the open"),
         ("custom", {"url": "wss://h/", "headers": {"a": "x\r\nHost: y"}}, "no header can carry"),
     ],
 )
@@ -286,8 +286,8 @@ def test_a_key_may_go_in_the_open_to_this_machine(host):
 
 def test_no_secret_is_in_its_text_form():
     found = endpoint("openai", key=KEY, proxy=f"http://name:{KEY}@proxy", headers={"a": KEY})
-    told = Portkey(virtual_key=KEY, config=KEY, authorization=KEY)
-    assert KEY not in f"{found!r} {told!r} {Azure(token=KEY)!r}"
+    told = PortkeyRoute(virtual_key=KEY, config=KEY, authorization=KEY)
+    assert KEY not in f"{found!r} {told!r} {AzureRoute(token=KEY)!r}"
     assert endpoint("portkey", key=KEY, portkey=told).headers["x-portkey-virtual-key"] == KEY
 
 

@@ -10,7 +10,7 @@ from websockets.utils import accept_key
 
 from edged.causes import CAUSES
 from edged.dial import transport
-from edged.dial.answers import MOST_BODY
+from edged.dial.http_answer import MOST_BODY
 from edged.dial.providers import endpoint
 from edged.dial.transport import BODY_S, GOODBYE_S
 from edged.dial.websocket import WebsocketDial
@@ -18,7 +18,7 @@ from edged.errors import LinkError
 from edged.local.garbage import FRAMES, HANDSHAKES
 from edged.local.server import LocalServer
 from edged.local.voice import hum
-from edged.system.veil import Veil
+from edged.system.redactor import Redactor
 from edged.wire.words import Words
 from instruments.lab.net import SimNet
 from instruments.lab.ports import SimResolver
@@ -36,7 +36,7 @@ class Here:
 
 def told(error, key=KEY):
     """What may be shown of a failure."""
-    veil = Veil()
+    veil = Redactor()
     veil.conceal([key])
     return Words(veiled=veil.veiled).failure(error)
 

@@ -9,7 +9,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
-from edged.dial.transport import LARGE, MOST_UNSENT, Connection, WebsocketTransport
+from edged.dial.transport import LARGE, MOST_UNSENT, WatchedConnection, WebsocketTransport
 from edged.errors import LinkError
 
 
@@ -20,7 +20,7 @@ def connected(handler, body):
         async with serve(handler, "127.0.0.1", 0, compression=None) as server:
             port = server.sockets[0].getsockname()[1]
             connection = await connect(
-                f"ws://127.0.0.1:{port}/", create_connection=Connection, compression=None, proxy=None
+                f"ws://127.0.0.1:{port}/", create_connection=WatchedConnection, compression=None, proxy=None
             )
             transport = WebsocketTransport(connection, {})
             try:

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from edged.app.chronicle import LEGS
+from edged.app.turn_log import LEGS
 from edged.system.journal import fields_of
 from tests.kiosk.test_duplex import DUPLEX
 from tests.kiosk.test_gate import TALK, Quiet, answers_unasked, says, tap
@@ -35,7 +35,7 @@ def test_a_press_that_crosses_the_services_own_commit_is_answered_and_nothing_el
         await kiosk.until(lambda: kiosk.state == "SPEAKING", 5.0)
         await asyncio.sleep(20)
         assert (causes(kiosk), told(kiosk)) == ([], [])
-        assert states(kiosk)[2:] == ["COMMITTING", "THINKING", "SPEAKING", "DRAINING", "ATTENTIVE"]
+        assert states(kiosk)[2:] == ["COMMITTING", "THINKING", "SPEAKING", "DRAINING", "AWAITING_SPEECH"]
         assert [billed.status for billed in kiosk.server.bill] == ["completed"]
 
     shell(body, TALK)
@@ -104,7 +104,7 @@ def test_the_turns_of_a_conversation_are_answered(shell, caplog, mode):
         for _ in range(2):
             await visitor.say(1.5)
             assert await kiosk.until(lambda: kiosk.state in ("SPEAKING", "ANSWERING"), 10.0)
-            await kiosk.until(lambda: kiosk.state == "ATTENTIVE", 60.0)
+            await kiosk.until(lambda: kiosk.state == "AWAITING_SPEECH", 60.0)
             await asyncio.sleep(1.0)
 
     with caplog.at_level(logging.INFO):
@@ -119,7 +119,7 @@ def test_a_conversation_in_which_nobody_says_anything_is_told_when_it_is_over(sh
         Quiet(kiosk)
         await asyncio.sleep(0.5)
         await tap(kiosk)
-        assert await kiosk.until(lambda: kiosk.state == "ATTENTIVE", 2.0)
+        assert await kiosk.until(lambda: kiosk.state == "AWAITING_SPEECH", 2.0)
         assert await kiosk.until(lambda: kiosk.state == "IDLE", 40.0)
         (line,) = turn_lines(caplog.records)
         assert line["EDGED_OUTCOME"] == "unanswered"
@@ -165,9 +165,9 @@ def test_what_the_service_takes_of_another_does_not_end_what_is_being_said(shell
     async def body(kiosk):
         await said_into_a_hole(kiosk)
         await tap(kiosk)
-        assert kiosk.state == "ATTENTIVE"
+        assert kiosk.state == "AWAITING_SPEECH"
         commits_by_itself(kiosk)
-        assert kiosk.state == "ATTENTIVE"
+        assert kiosk.state == "AWAITING_SPEECH"
 
     shell(body, TALK)
 

@@ -10,7 +10,7 @@ import pytest
 from edged.app import App
 from edged.causes import Light
 from edged.local.server import LocalServer
-from edged.local.voice import Answer
+from edged.local.voice import VoiceAnswer
 from edged.pcm import PCM16
 from edged.turn import OPEN
 from instruments.bench import noises, rooms
@@ -33,7 +33,7 @@ class Voice:
 
     def answer(self, utterance):
         self.asked.append(utterance)
-        return Answer(self.pcm, "so it is")
+        return VoiceAnswer(self.pcm, "so it is")
 
 
 class NoCanceller:
@@ -103,7 +103,7 @@ def duplex(lab_run, monkeypatch):
                 assert await kiosk.until(lambda: kiosk.app.link.up, 5)
                 await asyncio.sleep(1.003)
                 await tap(kiosk)
-                assert kiosk.state == "ATTENTIVE"
+                assert kiosk.state == "AWAITING_SPEECH"
                 await body(kiosk, room)
 
         lab_run(main(), net=net)
@@ -145,7 +145,7 @@ def test_it_listens_while_it_answers_and_goes_on_after_the_answer(duplex):
         for turn in (1, 2):
             await asked_and_answering(kiosk, room)
             appended = kiosk.server.ledger.appended_bytes
-            await until(kiosk, "ATTENTIVE")
+            await until(kiosk, "AWAITING_SPEECH")
             assert kiosk.server.ledger.appended_bytes - appended > 2000 * PCM16.bytes_per_ms
             assert len(kiosk.server.audit) == turn
         await asyncio.sleep(31)
@@ -169,7 +169,7 @@ def test_who_speaks_over_an_answer_interrupts_it_and_is_answered(duplex):
         late = b"".join(take for at, take in kiosk.speaker.takes if at > began + 0.04)
         assert not late.strip(b"\0")  # silent by then, for all that was here of the answer
         await until(kiosk, "ANSWERING")
-        await until(kiosk, "ATTENTIVE")
+        await until(kiosk, "AWAITING_SPEECH")
         ((_, truncated_ms),) = kiosk.server.ledger.truncations
         assert 1000 <= truncated_ms <= 2500
         assert len(kiosk.server.audit) == 2
@@ -184,7 +184,7 @@ def test_the_light_is_steady_as_long_as_it_listens(duplex):
         await asked_and_answering(kiosk, room)
         assert kiosk.app.appliance.light is Light.RECORDING
         assert kiosk.lamp.level == 1
-        await until(kiosk, "ATTENTIVE")
+        await until(kiosk, "AWAITING_SPEECH")
         gate = [event for event in kiosk.events if event["event"] == "light"]
         assert [event["light"] for event in gate][-1] == Light.RECORDING.value
         assert all(state in {open_.value for open_ in OPEN} for state in states(kiosk))
@@ -197,7 +197,7 @@ def test_a_press_over_an_answer_silences_it_and_another_ends_the_conversation(du
         await asked_and_answering(kiosk, room)
         await asyncio.sleep(0.5)
         await tap(kiosk)
-        assert kiosk.state == "ATTENTIVE"
+        assert kiosk.state == "AWAITING_SPEECH"
         await asyncio.sleep(1.0)
         assert kiosk.app.playout.idle
         await tap(kiosk)
@@ -215,10 +215,10 @@ def test_a_line_lost_in_an_answer_ends_the_conversation_and_is_told(duplex):
     async def body(kiosk, room):
         await asked_and_answering(kiosk, room)
         kiosk.net.strike("reset")
-        await until(kiosk, "CUT")
+        await until(kiosk, "TRUNCATED")
         assert not kiosk.app.intake.is_open
         await until(kiosk, "IDLE")
-        assert states(kiosk)[-3:] == ["CUT", "TELLING", "IDLE"]
+        assert states(kiosk)[-3:] == ["TRUNCATED", "NOTICE", "IDLE"]
 
     duplex(body, voice=Voice(3))
 

@@ -9,7 +9,7 @@ import pytest
 
 from edged.causes import Cue, Light
 from edged.errors import DeviceError
-from edged.local.voice import Answer
+from edged.local.voice import VoiceAnswer
 from edged.turn import OPEN, Event, State
 from instruments.lab.stamp import stamps
 from tests.kiosk.test_shell import ROOM, idle, states, told
@@ -49,7 +49,7 @@ async def at_the_first_answer(kiosk):
     visitor = Quiet(kiosk)
     await asyncio.sleep(0.5)
     await tap(kiosk)
-    await kiosk.until(lambda: kiosk.state == "ATTENTIVE", 20.0)
+    await kiosk.until(lambda: kiosk.state == "AWAITING_SPEECH", 20.0)
     await visitor.say(1.5)
     assert await kiosk.until(lambda: kiosk.state == "SPEAKING", 5.0)
     return visitor
@@ -108,7 +108,7 @@ def test_an_answer_that_nobody_asked_for_opens_nothing(shell):
 def test_nor_does_one_after_the_conversation_has_ended(shell):
     async def body(kiosk):
         await at_the_first_answer(kiosk)
-        await kiosk.until(lambda: kiosk.state == "ATTENTIVE", 60.0)
+        await kiosk.until(lambda: kiosk.state == "AWAITING_SPEECH", 60.0)
         await tap(kiosk)
         await idle(kiosk)
         await asyncio.sleep(1.0)
@@ -180,7 +180,7 @@ class Brief:
     """Answers half a second to everything."""
 
     def answer(self, utterance):
-        return Answer(stamps(1 << 30, 12_000), "so it is")
+        return VoiceAnswer(stamps(1 << 30, 12_000), "so it is")
 
 
 @pytest.mark.parametrize("up_bytes_s", [30_000, 20_000, 12_000])
@@ -200,7 +200,7 @@ def test_a_conversation_on_a_line_slower_than_speech_is_told_that_it_is_busy(she
         assert await kiosk.until(lambda: kiosk.app.utterances.pending == 0, 180.0)
         await idle(kiosk)
         await tap(kiosk)
-        assert kiosk.state == "ATTENTIVE"
+        assert kiosk.state == "AWAITING_SPEECH"
 
     shell(body, TALK, voice=Brief())
 

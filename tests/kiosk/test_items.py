@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from edged.local.plan import Message, Plan, Said
-from edged.local.voice import Answer
+from edged.local.plan import AnswerMessage, ContentPart, ResponsePlan
+from edged.local.voice import VoiceAnswer
 from instruments.lab.kiosk import kiosk_of
 from instruments.lab.net import SimNet
 from instruments.lab.stamp import stamps
@@ -18,7 +18,7 @@ class Voice:
     answers = ()
 
     def answer(self, _utterance):
-        return Answer(REMARK, "one moment")
+        return VoiceAnswer(REMARK, "one moment")
 
 
 class Planner:
@@ -29,7 +29,12 @@ class Planner:
 
     def plan(self, asked):
         self.asked.append([item.id for item in asked.items if item.role == "assistant"])
-        return Plan((Message((Said("one moment", REMARK),)), Message((Said("it is open", ANSWER),))))
+        return ResponsePlan(
+            (
+                AnswerMessage((ContentPart("one moment", REMARK),)),
+                AnswerMessage((ContentPart("it is open", ANSWER),)),
+            )
+        )
 
     def heard(self, _utterance):
         return None

@@ -7,7 +7,7 @@ import pytest
 
 from edged.causes import Cue
 from edged.local.script import VoicePlanner
-from edged.local.voice import Answer
+from edged.local.voice import VoiceAnswer
 from edged.pcm import roughness
 from instruments.lab.kiosk import StampVoice
 from instruments.lab.net import SimNet
@@ -324,7 +324,7 @@ def test_an_answer_that_comes_just_fast_enough_is_heard_to_its_end(daemon):
             self.answers = [stamps(1 << 30, 30 * 24_000)]
 
         def answer(self, utterance):
-            return Answer(self.answers[0], "so it is")
+            return VoiceAnswer(self.answers[0], "so it is")
 
     async def body(kiosk):
         kiosk.net.set(latency_ms=30, down_bytes_s=80_000)

@@ -18,10 +18,10 @@ from edged.errors import LinkError
 from edged.local.script import parse
 from edged.local.server import LocalServer
 from edged.local.voice import hum
-from edged.system.control_lines import Line
+from edged.system.control_lines import ControlLine
 from edged.system.journal import fields_of, setup
+from edged.system.redactor import Redactor
 from edged.system.resolver import SystemResolver
-from edged.system.veil import Veil
 from edged.wire import Dialect
 from edged.wire.words import Words
 from instruments.lab.kiosk import Kiosk, StampVoice, Visitor
@@ -173,9 +173,9 @@ def written():
 
 def seen(kiosk, lines):
     """Everything that leaves the process."""
-    told = [Line({"type": "event", **event}).encoded.decode() for event in kiosk.events]
+    told = [ControlLine({"type": "event", **event}).encoded.decode() for event in kiosk.events]
     snapshot = kiosk.app.snapshot()
-    return [*lines(), *told, Line(snapshot).encoded.decode(), sentence(snapshot)]
+    return [*lines(), *told, ControlLine(snapshot).encoded.decode(), sentence(snapshot)]
 
 
 def leaks(texts):
@@ -227,7 +227,7 @@ HTTP = [
 
 @pytest.mark.parametrize("answer", HTTP)
 def test_nor_is_what_refuses_a_connection(answer):
-    veil = Veil()
+    veil = Redactor()
     veil.conceal([KEY])
     words = Words(veiled=veil.veiled)
 

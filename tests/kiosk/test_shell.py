@@ -264,7 +264,7 @@ def test_a_line_lost_in_the_middle_of_the_answer_plays_what_is_here_and_tells(sh
         await asyncio.sleep(0.5)
         kiosk.net.strike("reset")
         await asyncio.sleep(0.1)
-        assert kiosk.state == "CUT"
+        assert kiosk.state == "TRUNCATED"
         await asyncio.sleep(8.0)
         await idle(kiosk)
         assert told(kiosk) == [Cue.CUT]
@@ -481,7 +481,7 @@ def test_a_conversation_is_opened_by_a_press_and_goes_on_until_nobody_speaks(she
         await asyncio.sleep(0.1)
         kiosk.button.release()
         for turn in (1, 2):
-            assert await kiosk.until(lambda: kiosk.state == "ATTENTIVE", 20.0)
+            assert await kiosk.until(lambda: kiosk.state == "AWAITING_SPEECH", 20.0)
             quiet[0] = False
             await asyncio.sleep(1.5)
             assert kiosk.state == "HEARING"
@@ -493,7 +493,7 @@ def test_a_conversation_is_opened_by_a_press_and_goes_on_until_nobody_speaks(she
                 assert kiosk.server.ledger.appended_bytes == appended  # shut while the machine speaks
                 await asyncio.sleep(0.02)
             assert len(kiosk.server.audit) == turn
-        assert await kiosk.until(lambda: kiosk.state == "ATTENTIVE", 20.0)
+        assert await kiosk.until(lambda: kiosk.state == "AWAITING_SPEECH", 20.0)
         await asyncio.sleep(31.0)
         assert kiosk.state == "IDLE"
         assert len(kiosk.server.bill) == 2
@@ -535,7 +535,7 @@ def test_a_press_that_can_not_have_been_speech_is_told_and_not_paid_for(shell, m
             await asyncio.sleep(1.5)
             await kiosk.visitor.hold(0.2)
         await asyncio.sleep(0.1)
-        assert kiosk.state == "TELLING"
+        assert kiosk.state == "NOTICE"
         await idle(kiosk, 2.0)
         assert render(cue) in played(kiosk)
         assert (kiosk.server.audit, kiosk.server.bill) == ([], [])
@@ -643,7 +643,7 @@ STATES = {
     "THINKING": lambda k: k.until(lambda: k.state == "THINKING", 5.0),
     "SPEAKING": lambda k: k.until(lambda: k.state == "SPEAKING", 5.0),
     "DRAINING": lambda k: k.until(lambda: k.state == "DRAINING", 5.0),
-    "TELLING": lambda k: k.until(lambda: k.state == "TELLING", 5.0),
+    "NOTICE": lambda k: k.until(lambda: k.state == "NOTICE", 5.0),
     "COMMITTING": lambda k: k.until(lambda: k.state == "COMMITTING", 5.0),
 }
 
@@ -658,7 +658,7 @@ def test_it_ends_within_a_second_from_every_state(lab_run, state, dns_hangs):
             loop = asyncio.get_running_loop()
             if state in ("ARMED", "LISTENING"):
                 kiosk.button.press()
-            elif state == "TELLING":
+            elif state == "NOTICE":
                 await kiosk.visitor.hold(0.1)
             elif state != "IDLE":
                 if state == "COMMITTING":

@@ -15,12 +15,12 @@ from edged.dial.known import Known
 from edged.dial.ports import Flow
 from edged.dial.providers import endpoint
 from edged.errors import LinkError
-from edged.link.carrier import AT_ONCE
 from edged.link.deaf import DEAF_SILENCE
-from edged.link.line import GREETING_S, READY_S, SENT_WITHIN_S
 from edged.link.link import Link
-from edged.link.renewal import Habits
-from edged.link.session.events import CommitRefused, Committed, ResponseStarted, Told
+from edged.link.link_status import GREETING_S, READY_S, SENT_WITHIN_S
+from edged.link.pump import AT_ONCE
+from edged.link.renewal import RenewalPolicy
+from edged.link.session.events import CommitRefused, ResponseStarted, ServiceWarning, UtteranceCommitted
 from edged.retry import SPREAD_S
 from edged.wire import Dialect, Settings
 from edged.wire.words import Words
@@ -139,7 +139,7 @@ class Rig:
             outgoing=self.log,
             owner=self.owner,
             rng=Random(1),
-            habits=Habits(**habits),
+            habits=RenewalPolicy(**habits),
             wall=lambda: 1_000_000.0 + asyncio.get_running_loop().time(),
             words=words or Words(),
             memory=self,
@@ -225,7 +225,7 @@ def test_an_acknowledged_utterance_is_not_sent_again_and_an_answer_is_owed(lab_r
             await asyncio.sleep(6)
             first.say(wire.Committed("item_1", None))
             await asyncio.sleep(0.1)
-            assert rig.owner.events == [Committed("item_1")]
+            assert rig.owner.events == [UtteranceCommitted("item_1")]
             assert (rig.owner.events[0].asked, rig.owner.events[0].uid) == (True, 1)
             assert rig.link.owed
             assert rig.log.pending == 0
@@ -304,7 +304,7 @@ def test_one_whose_end_went_out_after_the_service_had_taken_it_is_not_told_as_lo
             await asyncio.sleep(0.1)
             commits_by_itself(line)
             await asyncio.sleep(0.1)
-            assert rig.owner.events[-1] == Committed("i1")
+            assert rig.owner.events[-1] == UtteranceCommitted("i1")
             assert not rig.owner.events[-1].asked
             rig.log.end(0)
             rig.link.sound()
@@ -329,7 +329,10 @@ def test_of_two_that_are_out_the_one_is_refused_that_is_named(lab_run):
             line.say(wire.ErrorEvent(wire.ServerError("odd", code="x", event_id=second)))
             line.say(wire.Committed("i1", None))
             await asyncio.sleep(0.1)
-            assert [event.uid for event in rig.owner.events if not isinstance(event, Told)] == [2, 1]
+            assert [event.uid for event in rig.owner.events if not isinstance(event, ServiceWarning)] == [
+                2,
+                1,
+            ]
             assert rig.log.pending == 0
             assert rig.link.owed
 
@@ -1009,7 +1012,7 @@ def test_of_two_commits_the_second_has_its_own_time(lab_run):
             line.say(wire.Committed("item_2", None))
             await asyncio.sleep(5)
             assert rig.owner.links == [(True, None)]
-            assert rig.owner.events == [Committed("item_1"), Committed("item_2")]
+            assert rig.owner.events == [UtteranceCommitted("item_1"), UtteranceCommitted("item_2")]
             assert rig.log.pending == 0
 
     lab_run(main())
@@ -1057,7 +1060,9 @@ def test_a_service_that_ignores_commits_gets_silence_on_the_same_connection(lab_
             line.say(wire.Committed("item_1", None))
             await asyncio.sleep(0.1)
             assert rig.log.pending == 0
-            assert [event for event in rig.owner.events if isinstance(event, Committed)] == [Committed("")]
+            assert [event for event in rig.owner.events if isinstance(event, UtteranceCommitted)] == [
+                UtteranceCommitted("")
+            ]
             assert rig.learnt == [True]
             rig.link.ask()
             await asyncio.sleep(0.1)
@@ -1293,7 +1298,7 @@ def test_the_answer_itself_is_an_acknowledgement_there(lab_run):
             await asyncio.sleep(1)
             line.say(wire.ResponseCreated("resp_1", "conv"))
             await asyncio.sleep(0.1)
-            assert rig.owner.events[-2:] == [Committed(""), ResponseStarted("resp_1")]
+            assert rig.owner.events[-2:] == [UtteranceCommitted(""), ResponseStarted("resp_1")]
             assert (rig.owner.events[-2].asked, rig.owner.events[-2].uid) == (True, 1)
             assert rig.log.pending == 0
             assert rig.link.owed
@@ -1341,7 +1346,7 @@ def test_an_utterance_that_waits_for_a_line_there_is_not_given_up_meanwhile(lab_
             assert rig.log.pending == 1
             rig.dialled[-1].say(wire.Committed("item_1", None))
             await asyncio.sleep(0.1)
-            assert rig.owner.events == [Committed("item_1")]
+            assert rig.owner.events == [UtteranceCommitted("item_1")]
 
     lab_run(main())
 
@@ -1365,7 +1370,7 @@ def test_noise_before_speech_there_does_not_stand_for_it(lab_run):
             await asyncio.sleep(0.1)
             assert rig.log.pending == 0
             kinds = [type(event).__name__ for event in rig.owner.events]
-            assert kinds == ["Speech", "CommitRefused", "Committed", "Speech", "ResponseStarted"]
+            assert kinds == ["VadEvent", "CommitRefused", "UtteranceCommitted", "VadEvent", "ResponseStarted"]
             await asyncio.sleep(60)
             assert len(rig.owner.events) == 5
 
@@ -1584,7 +1589,7 @@ def test_where_only_one_session_is_allowed_the_old_one_goes_first(lab_run):
 @pytest.mark.parametrize("ticks", range(8))
 @pytest.mark.parametrize("two_at_once", [True, False])
 def test_who_ends_the_link_just_when_it_changes_is_obeyed(lab_run, caplog, ticks, two_at_once):
-    caplog.set_level("INFO", "edged.link.changeover")
+    caplog.set_level("INFO", "edged.link.handover")
 
     async def main():
         first, second = Line(expires_at=1_000_000 + 100), Line()
@@ -1596,7 +1601,7 @@ def test_who_ends_the_link_just_when_it_changes_is_obeyed(lab_run, caplog, ticks
                     if "changing to a new session" in record.getMessage():
                         changing.set()
 
-            logger, seen = logging.getLogger("edged.link.changeover"), Seen()
+            logger, seen = logging.getLogger("edged.link.handover"), Seen()
             logger.addHandler(seen)
             try:
                 await changing.wait()

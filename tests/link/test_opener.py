@@ -9,9 +9,9 @@ from edged.dial.meaning import DIALECT_REFUSED
 from edged.dial.providers import Endpoint
 from edged.errors import LinkError
 from edged.link import opener as module
-from edged.link.notes import Notes
 from edged.link.opener import Opener
-from edged.link.session.events import Ready, Told
+from edged.link.service_notes import ServiceNotes
+from edged.link.session.events import ServiceWarning, SessionReady
 from edged.retry import Allowance
 from edged.wire import Dialect, Settings
 from edged.wire.words import Words
@@ -38,7 +38,7 @@ def opened(lab_run, monkeypatch):
             def endpoint(dialect):
                 return Endpoint("ws://here/v1/realtime", dialect or Dialect.GA, {})
 
-            made = Opener(None, endpoint, Words(), notes or Notes(), Allowance())
+            made = Opener(None, endpoint, Words(), notes or ServiceNotes(), Allowance())
             with pytest.raises(LinkError) as failed:
                 await made.open(Settings(), lambda _: None)
             return failed.value
@@ -55,7 +55,14 @@ def test_a_close_without_a_word_may_be_for_the_dialect(opened):
     assert error is BARE
 
 
-@pytest.mark.parametrize("events", [[Told("", "no")], [Told("", "no"), Ready()], [Ready(), Told("", "no")]])
+@pytest.mark.parametrize(
+    "events",
+    [
+        [ServiceWarning("", "no")],
+        [ServiceWarning("", "no"), SessionReady()],
+        [SessionReady(), ServiceWarning("", "no")],
+    ],
+)
 def test_one_that_an_error_has_explained_is_not(opened, events):
     error, asked = opened((events, BARE))
     assert (error, asked) == (BARE, [Dialect.GA])
@@ -70,7 +77,7 @@ def test_both_are_refused_where_one_is_by_name(opened, dials):
 
 @pytest.mark.parametrize("known", Dialect)
 def test_a_dialect_that_is_refused_by_name_is_known_no_more(opened, known):
-    notes = Notes()
+    notes = ServiceNotes()
     notes.note(replace(notes.known, dialect=known))
     _, asked = opened(([], OF_DIALECT), ([], LinkError("gone", "link_closed")), notes=notes)
     assert asked == [known, other(known)]
@@ -78,7 +85,7 @@ def test_a_dialect_that_is_refused_by_name_is_known_no_more(opened, known):
 
 
 def test_one_that_closes_without_a_word_stays_known(opened):
-    notes = Notes()
+    notes = ServiceNotes()
     notes.note(replace(notes.known, dialect=Dialect.BETA))
     opened(([], BARE), ([], BARE), notes=notes)
     assert notes.known.dialect is Dialect.BETA

@@ -2,16 +2,16 @@
 
 import pytest
 
-from edged.link.renewal import SETTLED_S, Renewal, Why, limit_s
+from edged.link.renewal import SETTLED_S, Renewal, RenewalReason, limit_s
 
 
 @pytest.mark.parametrize(
     ("now", "idle_s", "why"),
     [
         (2879, 100, None),
-        (2880, 100, Why.EXPIRING),
+        (2880, 100, RenewalReason.EXPIRING),
         (3500, SETTLED_S - 0.1, None),
-        (3500, SETTLED_S, Why.EXPIRING),
+        (3500, SETTLED_S, RenewalReason.EXPIRING),
     ],
 )
 def test_four_fifths_of_its_life_in_a_quiet_moment(now, idle_s, why):
@@ -20,7 +20,7 @@ def test_four_fifths_of_its_life_in_a_quiet_moment(now, idle_s, why):
 
 def test_the_age_counts_from_its_birth():
     assert Renewal(5000, 3600).due(7879, idle_s=60, spoken=True) is None
-    assert Renewal(5000, 3600).due(7880, idle_s=60, spoken=True) is Why.EXPIRING
+    assert Renewal(5000, 3600).due(7880, idle_s=60, spoken=True) is RenewalReason.EXPIRING
 
 
 def test_a_session_whose_end_nobody_knows_is_kept():
@@ -30,7 +30,7 @@ def test_a_session_whose_end_nobody_knows_is_kept():
 def test_the_next_visitor_meets_a_service_that_knows_nothing():
     renewal = Renewal(0, 3600, forget_after_s=120)
     assert renewal.due(500, idle_s=119, spoken=True) is None
-    assert renewal.due(500, idle_s=120, spoken=True) is Why.VISITOR_GONE
+    assert renewal.due(500, idle_s=120, spoken=True) is RenewalReason.VISITOR_GONE
     assert renewal.due(500, idle_s=1000, spoken=False) is None
 
 

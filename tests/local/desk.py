@@ -8,7 +8,7 @@ from edged.local.answer import Tempo
 from edged.local.bill import Ledger
 from edged.local.planner import VoicePlanner
 from edged.local.session import LocalSession
-from edged.local.voice import Answer
+from edged.local.voice import VoiceAnswer
 from edged.wire import Dialect, Settings
 
 MS = 48
@@ -23,7 +23,7 @@ class Fixed:
         self.pcm = self.pcm[: ms * MS]
 
     def answer(self, utterance):
-        return Answer(self.pcm, "so it is")
+        return VoiceAnswer(self.pcm, "so it is")
 
 
 class Desk:

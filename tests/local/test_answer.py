@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from edged import wire
-from edged.local.plan import Call, Message, Plan, Said
+from edged.local.plan import AnswerMessage, ContentPart, FunctionCall, ResponsePlan
 from edged.wire import Dialect, Part, ServerError
 from tests.local.desk import BETA, GA, MS, Desk, error, types
 
@@ -29,7 +29,7 @@ class Plans:
 
 
 def said(text="one two three", pcm=SOUND):
-    return Message((Said(text, pcm),))
+    return AnswerMessage((ContentPart(text, pcm),))
 
 
 def answer(dialect, *plans, **fields):
@@ -49,7 +49,7 @@ def sound_of(events, dialect):
 
 @pytest.mark.parametrize("dialect", Dialect)
 def test_every_event_says_where_it_belongs(dialect):
-    _, created, events = answer(dialect, Plan((said(),)))
+    _, created, events = answer(dialect, ResponsePlan((said(),)))
     assert created["status"] == "in_progress"
     item_id = events[0]["item"]["id"]
     for event in events:
@@ -86,7 +86,7 @@ def test_every_event_says_where_it_belongs(dialect):
     ],
 )
 def test_a_response_object_has_its_dialect_s_fields(dialect, keys):
-    _, created, events = answer(dialect, Plan((said(),)))
+    _, created, events = answer(dialect, ResponsePlan((said(),)))
     for response in (created, events[-2]["response"]):
         assert response["object"] == "realtime.response"
         assert keys.items() <= response.items()
@@ -104,7 +104,7 @@ def test_a_response_object_has_its_dialect_s_fields(dialect, keys):
 
 @pytest.mark.parametrize(("dialect", "kind"), [(GA, "output_audio"), (BETA, "audio")])
 def test_an_item_ends_with_what_was_said_in_it(dialect, kind):
-    _, _, events = answer(dialect, Plan((said(),)))
+    _, _, events = answer(dialect, ResponsePlan((said(),)))
     (done,) = named(events, "response.output_item.done", dialect)
     assert done["item"]["status"] == "completed"
     assert done["item"]["content"] == [{"type": kind, "transcript": "one two three"}]
@@ -117,7 +117,7 @@ def test_an_item_ends_with_what_was_said_in_it(dialect, kind):
     [(GA, {"output_modalities": ["text"]}, "output_text"), (BETA, {"modalities": ["text"]}, "text")],
 )
 def test_text_when_text_is_asked_for(dialect, asked, kind):
-    _, created, events = answer(dialect, Plan((said(),)), response=asked)
+    _, created, events = answer(dialect, ResponsePlan((said(),)), response=asked)
     texts = named(events, "response.output_text.delta", dialect)
     assert "".join(event["delta"] for event in texts) == "one two three"
     assert named(events, "response.output_text.done", dialect)[0]["text"] == "one two three"
@@ -129,7 +129,7 @@ def test_text_when_text_is_asked_for(dialect, asked, kind):
 
 @pytest.mark.parametrize("dialect", Dialect)
 def test_a_function_call(dialect):
-    desk, _, events = answer(dialect, Plan((Call("get_weather", '{"city": "Paris"}'),)))
+    desk, _, events = answer(dialect, ResponsePlan((FunctionCall("get_weather", '{"city": "Paris"}'),)))
     added, done = (
         named(events, f"response.output_item.{name}", dialect)[0]["item"] for name in ("added", "done")
     )
@@ -152,8 +152,8 @@ def test_a_function_call(dialect):
 
 @pytest.mark.parametrize("dialect", Dialect)
 def test_several_items_of_several_parts(dialect):
-    two = Message((Said("one", SOUND), Said("two"), Said("three", SOUND[:480])))
-    _, _, events = answer(dialect, Plan((two, Call("f", "{}"), said("four"))))
+    two = AnswerMessage((ContentPart("one", SOUND), ContentPart("two"), ContentPart("three", SOUND[:480])))
+    _, _, events = answer(dialect, ResponsePlan((two, FunctionCall("f", "{}"), said("four"))))
     items = [event["item"] for event in named(events, "response.output_item.added", dialect)]
     assert [item["type"] for item in items] == ["message", "function_call", "message"]
     assert [event["output_index"] for event in named(events, "response.output_item.done", dialect)] == [
@@ -173,7 +173,10 @@ def test_several_items_of_several_parts(dialect):
 
 def test_each_part_is_truncated_by_itself():
     desk, _, events = answer(
-        GA, Plan((Message((Said("a", SOUND), Said("b"), Said("c", SOUND[: 200 * MS]))),))
+        GA,
+        ResponsePlan(
+            (AnswerMessage((ContentPart("a", SOUND), ContentPart("b"), ContentPart("c", SOUND[: 200 * MS]))),)
+        ),
     )
     item = events[0]["item"]["id"]
     assert types(desk.send(wire.item_truncate("t", Part(item, 0), 1000))) == ["conversation.item.truncated"]
@@ -191,7 +194,7 @@ def test_each_part_is_truncated_by_itself():
 @pytest.mark.parametrize("dialect", Dialect)
 def test_a_refused_turn_is_a_failed_response(dialect):
     refusal = ServerError("Slow down.", type="rate_limit_error", code="rate_limit_exceeded")
-    desk, _, events = answer(dialect, Plan(status="failed", error=refusal))
+    desk, _, events = answer(dialect, ResponsePlan(status="failed", error=refusal))
     assert types(events) == ["response.done", "rate_limits.updated"]
     response = events[0]["response"]
     assert (response["status"], response["status_details"]["type"]) == ("failed", "failed")
@@ -202,7 +205,7 @@ def test_a_refused_turn_is_a_failed_response(dialect):
 
 @pytest.mark.parametrize(("reason"), ["content_filter", "max_output_tokens"])
 def test_an_incomplete_answer_says_why(reason):
-    _, _, events = answer(GA, Plan((said(),), status="incomplete", reason=reason))
+    _, _, events = answer(GA, ResponsePlan((said(),), status="incomplete", reason=reason))
     response = events[-2]["response"]
     assert (response["status"], response["status_details"]) == (
         "incomplete",
@@ -214,7 +217,7 @@ def test_an_incomplete_answer_says_why(reason):
 def test_the_most_tokens_cut_an_answer_short(dialect):
     most = "max_output_tokens" if dialect is GA else "max_response_output_tokens"
     _, _, events = answer(
-        dialect, Plan((said("one two three", SOUND * 9), said("never"))), response={most: 40}
+        dialect, ResponsePlan((said("one two three", SOUND * 9), said("never"))), response={most: 40}
     )
     response = events[-2]["response"]
     assert response["status_details"] == {"type": "incomplete", "reason": "max_output_tokens"}
@@ -232,13 +235,19 @@ def test_the_most_tokens_cut_an_answer_short(dialect):
         said("one two three four five six seven eight nine ten", SOUND * 2),
         said(" ".join(["word"] * 80), SOUND[:4800]),
         said("without blanks" * 30, b""),
-        Message((Said("one two", SOUND[: 24 * MS]), Said("x" * 7, SOUND[: 24 * MS]), Said("three" * 90))),
-        Message((Said("", SOUND[: 25 * MS]), Said("", SOUND[: 50 * MS]))),
-        Call("f", json.dumps({"text": "x" * 400})),
+        AnswerMessage(
+            (
+                ContentPart("one two", SOUND[: 24 * MS]),
+                ContentPart("x" * 7, SOUND[: 24 * MS]),
+                ContentPart("three" * 90),
+            )
+        ),
+        AnswerMessage((ContentPart("", SOUND[: 25 * MS]), ContentPart("", SOUND[: 50 * MS]))),
+        FunctionCall("f", json.dumps({"text": "x" * 400})),
     ],
 )
 def test_no_answer_costs_more_than_it_may(item, most):
-    _, _, events = answer(GA, Plan((item,)), response={"max_output_tokens": most})
+    _, _, events = answer(GA, ResponsePlan((item,)), response={"max_output_tokens": most})
     response = events[-2]["response"]
     details = response["usage"]["output_token_details"]
     assert sum(details.values()) == response["usage"]["output_tokens"] <= most
@@ -255,7 +264,7 @@ def test_no_answer_costs_more_than_it_may(item, most):
 @pytest.mark.parametrize("text", [" lead", "trail ", "two  blanks", "", " ", "line\n break"])
 @pytest.mark.parametrize("sound", [b"", SOUND])
 def test_a_text_comes_with_all_its_blanks(text, sound):
-    _, _, events = answer(GA, Plan((said(text, sound),)))
+    _, _, events = answer(GA, ResponsePlan((said(text, sound),)))
     pieces = [event for event in events if event["type"].endswith(("text.delta", "transcript.delta"))]
     assert "".join(piece["delta"] for piece in pieces) == text
     (part,) = named(events, "response.content_part.done", GA)
@@ -263,7 +272,7 @@ def test_a_text_comes_with_all_its_blanks(text, sound):
 
 
 def test_an_item_deleted_while_it_is_said_is_not_added_to_the_conversation_again():
-    desk = Desk(GA, planner=Plans(Plan((said(),))))
+    desk = Desk(GA, planner=Plans(ResponsePlan((said(),))))
     desk.ask("response.create")
     (own,) = {event["item_id"] for _, event in desk.run(0.2) if "item_id" in event}
     desk.send(wire.item_delete("d", own))
@@ -277,7 +286,7 @@ def test_an_item_deleted_while_it_is_said_is_not_added_to_the_conversation_again
 
 
 def test_a_response_out_of_band_runs_beside_and_leaves_no_trace():
-    plans = Plans(Plan((said(),)), Plan((said("aside", SOUND[:4800]),)), Plan(()))
+    plans = Plans(ResponsePlan((said(),)), ResponsePlan((said("aside", SOUND[:4800]),)), ResponsePlan(()))
     desk = Desk(GA, planner=plans)
     desk.ask(
         "conversation.item.create",
@@ -301,7 +310,7 @@ def test_a_response_out_of_band_runs_beside_and_leaves_no_trace():
 
 
 def test_a_response_out_of_band_can_be_cancelled_by_its_id_only():
-    desk = Desk(GA, planner=Plans(Plan((said(),)), Plan(())))
+    desk = Desk(GA, planner=Plans(ResponsePlan((said(),)), ResponsePlan(())))
     aside = desk.ask("response.create", response={"conversation": "none"})[0]["response"]
     assert error(desk.ask("response.cancel"))[0] == "response_cancel_not_active"
     assert types(desk.ask("response.cancel", response_id=aside["id"]))[-2:] == [
@@ -311,7 +320,7 @@ def test_a_response_out_of_band_can_be_cancelled_by_its_id_only():
 
 
 def test_an_item_may_be_answered_by_reference():
-    plans = Plans(Plan(()))
+    plans = Plans(ResponsePlan(()))
     desk = Desk(GA, planner=plans)
     for text in ("first", "second"):
         content = [{"type": "input_text", "text": text}]
@@ -326,7 +335,7 @@ def test_an_item_may_be_answered_by_reference():
 @pytest.mark.parametrize("cut_s", [0.05, 0.1, 0.17, 0.21])
 @pytest.mark.parametrize("dialect", Dialect)
 def test_a_cancel_closes_whatever_is_open(dialect, cut_s):
-    desk = Desk(dialect, planner=Plans(Plan((said(),))))
+    desk = Desk(dialect, planner=Plans(ResponsePlan((said(),))))
     desk.ask("response.create")
     before = [event for _, event in desk.run(cut_s)]
     events = before + desk.ask("response.cancel")
@@ -355,7 +364,7 @@ def test_a_cancel_closes_whatever_is_open(dialect, cut_s):
 
 @pytest.mark.parametrize(("pace", "gap_s"), [(4.0, 0.05), (1.0, 0.2), (0.5, 0.4), (0, 0.0)])
 def test_deltas_leave_at_the_pace_asked_for(pace, gap_s):
-    desk = Desk(GA, planner=Plans(Plan((said(),))), pace=pace)
+    desk = Desk(GA, planner=Plans(ResponsePlan((said(),))), pace=pace)
     desk.ask("response.create")
     times = [at for at, event in desk.run() if event["type"] == "response.output_audio.delta"]
     assert len(times) == 5
@@ -364,7 +373,7 @@ def test_deltas_leave_at_the_pace_asked_for(pace, gap_s):
 
 @pytest.mark.parametrize("delta_ms", [20, 100, 400])
 def test_deltas_are_of_the_size_asked_for(delta_ms):
-    desk = Desk(GA, planner=Plans(Plan((said(),))), delta_ms=delta_ms)
+    desk = Desk(GA, planner=Plans(ResponsePlan((said(),))), delta_ms=delta_ms)
     desk.ask("response.create")
     deltas = named([event for _, event in desk.run()], "response.output_audio.delta", GA)
     sizes = [len(wire.parse_server(json.dumps(event)).pcm) for event in deltas]
@@ -373,7 +382,7 @@ def test_deltas_are_of_the_size_asked_for(delta_ms):
 
 
 def test_limits_go_down_as_they_are_used():
-    desk = Desk(GA, planner=Plans(*[Plan((said(),))] * 2))
+    desk = Desk(GA, planner=Plans(*[ResponsePlan((said(),))] * 2))
     left = []
     for _ in range(2):
         desk.ask("response.create")

@@ -8,7 +8,7 @@ import pytest
 from edged import wire
 from edged.local import conversation
 from edged.local.conversation import MOST_ITEMS
-from edged.local.plan import Message, Plan, Said
+from edged.local.plan import AnswerMessage, ContentPart, ResponsePlan
 from edged.local.voice import ParrotVoice
 from edged.wire import Part
 from tests.local.desk import BETA, GA, MS, Desk, error, types
@@ -298,7 +298,7 @@ def given(desk):
 
 class TwoParts:
     def plan(self, asked):
-        return Plan((Message((Said("a", SOUND), Said("b", SOUND))),))
+        return ResponsePlan((AnswerMessage((ContentPart("a", SOUND), ContentPart("b", SOUND))),))
 
 
 @pytest.mark.parametrize("lose", [beside, refused, deleted, given])

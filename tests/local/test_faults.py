@@ -10,8 +10,8 @@ import pytest
 from edged import wire
 from edged.errors import WireError
 from edged.local.bloat import KINDS
-from edged.local.faults import Fault, parse
-from edged.local.faulty import EAGER_AFTER, Break, End, Faulty, Send
+from edged.local.faults import InjectedFault, parse
+from edged.local.faulty import EAGER_AFTER, BreakFraming, EndConnection, Faulty, SendMessage
 from edged.local.garbage import FRAMES, GARBAGE, HANDSHAKES
 from edged.local.later import Later
 from edged.local.refusing import BODIES, SPOILT
@@ -42,29 +42,29 @@ def events(actions):
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
-        ("drop", Fault("drop")),
-        ("drop@response.done", Fault("drop", at="response.done")),
-        ("stall@response.audio.delta#3", Fault("stall", at="response.output_audio.delta", nth=3)),
+        ("drop", InjectedFault("drop")),
+        ("drop@response.done", InjectedFault("drop", at="response.done")),
+        ("stall@response.audio.delta#3", InjectedFault("stall", at="response.output_audio.delta", nth=3)),
         (
             "close:4000:invalid_request_error.x@session.updated",
-            Fault("close", ("4000", "invalid_request_error.x"), "session.updated"),
+            InjectedFault("close", ("4000", "invalid_request_error.x"), "session.updated"),
         ),
-        ("close:1001:a: b", Fault("close", ("1001", "a: b"))),
-        ("refuse:503:2~3", Fault("refuse", ("503", "2"), connections=3)),
-        ("garbage:deep", Fault("garbage", ("deep",))),
-        ("refuse_with:403:region", Fault("refuse_with", ("403", "region"))),
-        ('refuse_with:403:{"a": "b: c"}', Fault("refuse_with", ("403", '{"a": "b: c"}'))),
-        ("break:utf8@response.done", Fault("break", ("utf8",), "response.done")),
-        ("huge:64", Fault("huge", ("64",))),
-        ("bloat:lists", Fault("bloat", ("lists",))),
-        ("flood:100000", Fault("flood", ("100000",))),
-        ("slow:60", Fault("slow", ("60",))),
-        ("stranger:voice", Fault("stranger", ("voice",), "session.created")),
-        ("stranger:text@response.done#2", Fault("stranger", ("text",), "response.done", 2)),
-        ("nameless", Fault("nameless")),
+        ("close:1001:a: b", InjectedFault("close", ("1001", "a: b"))),
+        ("refuse:503:2~3", InjectedFault("refuse", ("503", "2"), connections=3)),
+        ("garbage:deep", InjectedFault("garbage", ("deep",))),
+        ("refuse_with:403:region", InjectedFault("refuse_with", ("403", "region"))),
+        ('refuse_with:403:{"a": "b: c"}', InjectedFault("refuse_with", ("403", '{"a": "b: c"}'))),
+        ("break:utf8@response.done", InjectedFault("break", ("utf8",), "response.done")),
+        ("huge:64", InjectedFault("huge", ("64",))),
+        ("bloat:lists", InjectedFault("bloat", ("lists",))),
+        ("flood:100000", InjectedFault("flood", ("100000",))),
+        ("slow:60", InjectedFault("slow", ("60",))),
+        ("stranger:voice", InjectedFault("stranger", ("voice",), "session.created")),
+        ("stranger:text@response.done#2", InjectedFault("stranger", ("text",), "response.done", 2)),
+        ("nameless", InjectedFault("nameless")),
         (
             "refuse:429:Wed, 21 Oct 2026 07:28:00 GMT",
-            Fault("refuse", ("429", "Wed, 21 Oct 2026 07:28:00 GMT")),
+            InjectedFault("refuse", ("429", "Wed, 21 Oct 2026 07:28:00 GMT")),
         ),
     ],
 )
@@ -128,45 +128,48 @@ def test_a_line_that_is_none_says_what_is(line, words):
 def test_without_faults_everything_passes_untouched():
     faulty = Faulty([])
     assert faulty.opened() == []
-    assert faulty.goes([DELTA, "not even JSON"]) == [Send(DELTA), Send("not even JSON")]
+    assert faulty.goes([DELTA, "not even JSON"]) == [SendMessage(DELTA), SendMessage("not even JSON")]
     assert faulty.came("not JSON either") == (True, [])
 
 
 @pytest.mark.parametrize("do", ["drop", "stall", "half_open", "expire"])
 def test_the_end_comes_after_its_event_and_nothing_behind_it(do):
     assert through(f"{do}@response.output_audio.delta#2", DELTA, DELTA, DELTA) == [
-        Send(DELTA),
-        Send(DELTA),
-        End(do),
+        SendMessage(DELTA),
+        SendMessage(DELTA),
+        EndConnection(do),
     ]
 
 
 def test_a_close_has_its_code_and_reason():
-    assert through("close:4000:why@response.done", DONE) == [Send(DONE), End("close", 4000, "why")]
+    assert through("close:4000:why@response.done", DONE) == [
+        SendMessage(DONE),
+        EndConnection("close", 4000, "why"),
+    ]
 
 
 def test_a_fault_without_an_event_happens_at_once():
-    assert Faulty([parse("drop")]).opened() == [End("drop")]
-    assert Faulty([parse("garbage:text")]).opened() == [Send(GARBAGE["text"])]
+    assert Faulty([parse("drop")]).opened() == [EndConnection("drop")]
+    assert Faulty([parse("garbage:text")]).opened() == [SendMessage(GARBAGE["text"])]
     assert Faulty([parse("drop@response.done")]).opened() == []
 
 
 def test_a_client_s_event_sets_a_fault_off_too():
     faulty = Faulty([parse("drop@input_audio_buffer.commit#2")])
     assert faulty.came(wire.commit("c")) == (True, [])
-    assert faulty.came(wire.commit("c")) == (True, [End("drop")])
+    assert faulty.came(wire.commit("c")) == (True, [EndConnection("drop")])
 
 
 def test_an_event_can_come_later_than_what_follows_it():
     assert through("delay:1.5@response.done#2", DONE, DONE, DELTA) == [
-        Send(DONE),
+        SendMessage(DONE),
         Later(1.5, DONE),
-        Send(DELTA),
+        SendMessage(DELTA),
     ]
 
 
 def test_an_event_can_be_swallowed_on_either_side():
-    assert through("swallow@response.done", DELTA, DONE) == [Send(DELTA)]
+    assert through("swallow@response.done", DELTA, DONE) == [SendMessage(DELTA)]
     faulty = Faulty([parse("swallow@response.create")])
     assert faulty.came(wire.response_create("r")) == (False, [])
     assert faulty.came(wire.response_create("r")) == (True, [])
@@ -230,7 +233,7 @@ def told_of(session):
 def test_acknowledgements_without_their_name_and_events_without_any():
     committed = told(wire.Committed("item_1", "item_0"))
     assert events(through("nameless", committed)) == [wire.Committed("")]
-    assert through("nameless", DELTA) == [Send(DELTA)]
+    assert through("nameless", DELTA) == [SendMessage(DELTA)]
     sound, done = events(through("nameless:all", DELTA, DONE))
     assert (sound.response_id, sound.part, sound.pcm) == ("", Part("", 0), wire.parse_server(DELTA).pcm)
     assert (done.response_id, done.status) == ("", "completed")
@@ -247,25 +250,25 @@ def test_an_answer_begins_in_the_middle_of_each_utterance():
 
 def test_what_lasts_begins_with_its_event():
     pieces = through("odd@response.output_audio.delta#2", DELTA, DELTA, DELTA)
-    assert pieces[0] == Send(DELTA)
+    assert pieces[0] == SendMessage(DELTA)
     assert len(pieces) == 1 + 2 + 2
-    assert through("bare@response.done", ERROR, DONE, ERROR)[0] == Send(ERROR)
+    assert through("bare@response.done", ERROR, DONE, ERROR)[0] == SendMessage(ERROR)
     assert through("bare@response.done", ERROR, DONE, ERROR)[2:] == through("bare", ERROR)
     faulty = Faulty([parse("deaf@input_audio_buffer.commit#2")])
     assert [faulty.came(wire.commit("c"))[0] for _ in range(4)] == [True, False, False, False]
 
 
 def test_a_mute_one_never_says_hello():
-    assert through("mute", CREATED, DONE) == [Send(DONE)]
+    assert through("mute", CREATED, DONE) == [SendMessage(DONE)]
 
 
 def test_deltas_twice_foreign_and_late():
-    assert through("twice", DELTA, DONE) == [Send(DELTA), Send(DELTA), Send(DONE)]
+    assert through("twice", DELTA, DONE) == [SendMessage(DELTA), SendMessage(DELTA), SendMessage(DONE)]
     own, foreign = events(through("foreign", DELTA))
     assert own.response_id == "resp_1"
     assert (foreign.response_id, foreign.part.item_id) == ("resp_foreign", "item_foreign")
-    assert through("late", DELTA, DONE) == [Send(DELTA), Send(DONE), Send(DELTA)]
-    assert through("late", DONE) == [Send(DONE)]
+    assert through("late", DELTA, DONE) == [SendMessage(DELTA), SendMessage(DONE), SendMessage(DELTA)]
+    assert through("late", DONE) == [SendMessage(DONE)]
 
 
 def test_odd_deltas_lose_nothing():
@@ -296,17 +299,17 @@ def test_errors_as_gateways_send_them(dialect):
     (typed,) = through("code_in_type", ERROR)
     assert json.loads(typed.message)["error"]["type"] == "c"
     assert json.loads(typed.message)["error"]["code"] is None
-    assert through("bare", DONE) == [Send(DONE)]
+    assert through("bare", DONE) == [SendMessage(DONE)]
 
 
 @pytest.mark.parametrize("kind", GARBAGE)
 def test_garbage_comes_after_its_event(kind):
-    assert through(f"garbage:{kind}@response.done", DONE) == [Send(DONE), Send(GARBAGE[kind])]
+    assert through(f"garbage:{kind}@response.done", DONE) == [SendMessage(DONE), SendMessage(GARBAGE[kind])]
 
 
 @pytest.mark.parametrize("kind", FRAMES)
 def test_what_is_no_frame_comes_after_its_event(kind):
-    assert through(f"break:{kind}@response.done", DONE) == [Send(DONE), Break(FRAMES[kind])]
+    assert through(f"break:{kind}@response.done", DONE) == [SendMessage(DONE), BreakFraming(FRAMES[kind])]
 
 
 @pytest.mark.slow
@@ -329,14 +332,14 @@ def test_a_huge_message_and_a_flood():
 def test_names_of_the_other_dialect_set_it_off_too():
     beta = wire.encode(wire.parse_server(DELTA), Dialect.BETA, "e")
     for line in ("drop@response.audio.delta", "drop@response.output_audio.delta"):
-        assert through(line, beta)[-1] == through(line, DELTA)[-1] == End("drop")
+        assert through(line, beta)[-1] == through(line, DELTA)[-1] == EndConnection("drop")
 
 
 def test_what_is_no_event_sets_nothing_off():
     faulty = Faulty([parse("drop@response.done")])
     for message in ("[1]", "{", "7", '{"type": 3}', b"\xff", "[" * 100_000):
         assert faulty.came(message) == (True, [])
-    assert faulty.goes([b64encode(b"x").decode()]) == [Send("eA==")]
+    assert faulty.goes([b64encode(b"x").decode()]) == [SendMessage("eA==")]
 
 
 def test_the_manual_has_every_fault_and_no_other():

@@ -8,7 +8,7 @@ import pytest
 
 from edged import pcm, wire
 from edged.local import hearing as hearing_module
-from edged.local.hearing import MOST_MS, Hearing, Idle, SpeechStarted, SpeechStopped
+from edged.local.hearing import MOST_MS, HeardStart, HeardStop, Hearing, Idle
 from edged.local.sounds import from_client, to_client
 from edged.local.voice import ParrotVoice
 from edged.pcm import PCM16, Format
@@ -54,8 +54,8 @@ def test_an_utterance_begins_before_its_speech_and_ends_after_its_silence(paddin
     ear = hearing({**VAD, "prefix_padding_ms": padding_ms, "silence_duration_ms": silence_ms})
     events = heard(ear, quiet(1000) + tone(600) + quiet(silence_ms))
     assert events == [
-        SpeechStarted(1000 - padding_ms, "item_0"),
-        SpeechStopped(1600 + silence_ms, "item_0"),
+        HeardStart(1000 - padding_ms, "item_0"),
+        HeardStop(1600 + silence_ms, "item_0"),
     ]
     item_id, sound = ear.take()
     assert item_id == "item_0"
@@ -76,7 +76,7 @@ def test_a_click_is_no_speech_and_a_breath_no_end():
     ear = hearing()
     assert heard(ear, tone(40) + quiet(200)) == []
     events = heard(ear, tone(300) + quiet(480) + tone(300) + quiet(500))
-    assert [type(event) for event in events] == [SpeechStarted, SpeechStopped]
+    assert [type(event) for event in events] == [HeardStart, HeardStop]
 
 
 def test_the_size_of_the_pieces_changes_nothing():
@@ -88,7 +88,7 @@ def test_the_size_of_the_pieces_changes_nothing():
         for at in range(0, len(sound), step):
             for event in ear.append(sound[at : at + step]):
                 out.append(event)
-                if isinstance(event, SpeechStopped):
+                if isinstance(event, HeardStop):
                     out.append(ear.take())
         runs.append(out)
     assert len(runs[0]) == 6
@@ -252,7 +252,7 @@ def test_an_answer_that_ends_while_somebody_speaks_starts_no_idle_clock():
     heard(ear, tone(300))
     ear.wait_for_speech()
     events = heard(ear, tone(6000) + quiet(500))
-    assert [type(event) for event in events] == [SpeechStopped]
+    assert [type(event) for event in events] == [HeardStop]
 
 
 def test_positions_count_from_the_beginning_of_the_session():
@@ -304,7 +304,7 @@ def test_speech_without_end_ends_where_the_buffer_does(monkeypatch):
         (event.at_ms, PCM16.ms_of(len(ear.take(detected=True)[1])))
         for _ in range(3)
         for event in ear.append(tone(1500))
-        if isinstance(event, SpeechStopped)
+        if isinstance(event, HeardStop)
     ]
     assert taken == [(2000, 2000), (4000, 2000)]
 

@@ -8,7 +8,7 @@ import pytest
 from edged.local import bill
 from edged.local.bill import Ledger
 from edged.local.caller import keys_of
-from edged.local.http import MOST_SECRETS, Door, Secret, endpoint, respond
+from edged.local.http import MOST_SECRETS, Admission, ClientSecret, endpoint, respond
 from edged.wire import Dialect
 
 ALL = {
@@ -39,7 +39,7 @@ def asked(method, path, body=None, *, door=None, key="", ledger=None, wall=1000.
         path,
         body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b"",
         keys=(key,) if key else (),
-        door=door or Door(),
+        door=door or Admission(),
         ledger=ledger or Ledger(),
         wall=wall,
         new_id=lambda prefix: f"{prefix}_{next(numbers)}",
@@ -105,13 +105,13 @@ def test_a_bad_request_says_what_is_wrong(path, body, code, param):
 def test_models_are_named_as_clients_are_to_name_them():
     plain = asked("GET", "/v1/models").body["data"]
     assert [model["id"] for model in plain] == ["gpt-realtime", "gpt-4o-realtime-preview"]
-    door = Door(models=("gpt-realtime",), prefix="openai/")
+    door = Admission(models=("gpt-realtime",), prefix="openai/")
     assert [model["id"] for model in asked("GET", "/v1/models", door=door).body["data"]] == [
         "openai/gpt-realtime"
     ]
     assert door.knows_model("openai/gpt-realtime")
     assert not door.knows_model("gpt-realtime")
-    assert Door().knows_model("anything/at-all")
+    assert Admission().knows_model("anything/at-all")
     reply = asked("POST", "/v1/realtime/sessions", {"model": "gpt-realtime"}, door=door)
     assert reply.body["error"]["code"] == "model_not_found"
 
@@ -126,14 +126,14 @@ def test_one_model_can_be_looked_up(path, status):
 
 
 def test_a_key_is_asked_for_where_there_is_one():
-    door = Door(keys=("sk-1", "sk-2"))
+    door = Admission(keys=("sk-1", "sk-2"))
     assert asked("GET", "/v1/models", door=door).status == 401
     assert asked("GET", "/v1/models", door=door, key="sk-3").body["error"]["code"] == "invalid_api_key"
     assert asked("GET", "/v1/models", door=door, key="sk-2").status == 200
 
 
 def test_a_short_lived_key_opens_until_it_expires():
-    door = Door(keys=("sk-1",))
+    door = Admission(keys=("sk-1",))
     value = asked("POST", "/v1/realtime/sessions", ALL, door=door, key="sk-1").body["client_secret"]["value"]
     assert door.lets_in((value,), 1059)
     assert door.secret((value,), 1059).settings["voice"] == "shimmer"
@@ -142,7 +142,7 @@ def test_a_short_lived_key_opens_until_it_expires():
 
 
 def test_short_lived_keys_do_not_pile_up():
-    door = Door()
+    door = Admission()
     for n in range(MOST_SECRETS + 10):
         respond(
             "POST",
@@ -215,7 +215,7 @@ def test_the_ledger_is_there_to_read():
 
 
 def test_a_good_key_counts_whatever_else_is_brought():
-    door = Door(keys=("sk-1",))
+    door = Admission(keys=("sk-1",))
     brought = keys_of({"authorization": "Bearer OPENAI_API_KEY", "x-portkey-api-key": "sk-1"}, [], {})
     assert brought == ("OPENAI_API_KEY", "sk-1")
     assert door.lets_in(brought, 0)
@@ -224,8 +224,8 @@ def test_a_good_key_counts_whatever_else_is_brought():
 
 
 def test_the_ledger_is_for_those_with_a_key_of_the_server_s_own():
-    door = Door(keys=("sk-1",))
-    door.put("ek_1", Secret(Dialect.GA, "m", {}, 2000))
+    door = Admission(keys=("sk-1",))
+    door.put("ek_1", ClientSecret(Dialect.GA, "m", {}, 2000))
     assert asked("GET", "/v1/models", door=door, key="ek_1").status == 200
     assert [asked("GET", "/edged/ledger", door=door, key=key).status for key in ("", "ek_1", "sk-1")] == [
         401,

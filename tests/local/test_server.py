@@ -11,9 +11,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidStatus
 
 from edged import wire
-from edged.local.http import Door, Secret
+from edged.local.http import Admission, ClientSecret
 from edged.local.server import LocalServer
-from edged.local.voice import Answer, ParrotVoice
+from edged.local.voice import ParrotVoice, VoiceAnswer
 from edged.wire import Dialect, Settings
 from instruments.lab.net import SimNet
 
@@ -159,7 +159,7 @@ def test_a_wrong_key_is_refused_before_the_handshake_and_any_fault(served, query
         assert refused.value.response.status_code == 401
         assert json.loads(refused.value.response.body)["error"]["code"] == "invalid_api_key"
 
-    served(body, door=Door(keys=("sk-1",)), fault_lines=["slow:50"])
+    served(body, door=Admission(keys=("sk-1",)), fault_lines=["slow:50"])
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_good_key_opens_wherever_it_is(served, query, options):
         async with dial(server.url + query, **options) as socket:
             assert json.loads(await socket.recv())["type"] == "session.created"
 
-    served(body, door=Door(keys=("sk-1",)))
+    served(body, door=Admission(keys=("sk-1",)))
 
 
 def test_a_page_with_a_wrong_key_gets_no_faults(served):
@@ -187,7 +187,7 @@ def test_a_page_with_a_wrong_key_gets_no_faults(served):
             _, closed = await received(socket)
         assert closed.rcvd.code == 3000
 
-    served(body, door=Door(keys=("sk-1",)))
+    served(body, door=Admission(keys=("sk-1",)))
 
 
 @pytest.mark.parametrize(
@@ -223,8 +223,8 @@ def test_without_keys_only_pages_of_this_machine_are_served(served, origin, welc
 
 @pytest.mark.parametrize(("minted", "opened"), [(Dialect.GA, Dialect.BETA), (Dialect.BETA, Dialect.GA)])
 def test_a_short_lived_key_opens_sessions_of_its_own_dialect_only(served, minted, opened):
-    door = Door()
-    door.put("ek_1", Secret(minted, "m", {"type": "realtime"} if minted is Dialect.GA else {}, 2000))
+    door = Admission()
+    door.put("ek_1", ClientSecret(minted, "m", {"type": "realtime"} if minted is Dialect.GA else {}, 2000))
 
     async def body(server):
         headers = {"Authorization": "Bearer ek_1"}
@@ -251,16 +251,16 @@ def test_the_url_is_one(host, url):
     ("door", "dialect", "options", "code", "close_code"),
     [
         (
-            Door(keys=("sk-1",)),
+            Admission(keys=("sk-1",)),
             Dialect.GA,
             {"subprotocols": ["realtime", "openai-insecure-api-key.no"]},
             "invalid_api_key",
             3000,
         ),
-        (Door(models=("a",)), Dialect.GA, {}, "model_not_found", 4000),
-        (Door(models=("a",)), Dialect.BETA, {}, "model_not_found", 4000),
-        (Door(speaks=(Dialect.GA,)), Dialect.BETA, {}, "beta_api_shape_disabled", 4000),
-        (Door(speaks=(Dialect.BETA,)), Dialect.GA, {}, "missing_beta_header", 4000),
+        (Admission(models=("a",)), Dialect.GA, {}, "model_not_found", 4000),
+        (Admission(models=("a",)), Dialect.BETA, {}, "model_not_found", 4000),
+        (Admission(speaks=(Dialect.GA,)), Dialect.BETA, {}, "beta_api_shape_disabled", 4000),
+        (Admission(speaks=(Dialect.BETA,)), Dialect.GA, {}, "missing_beta_header", 4000),
     ],
 )
 def test_who_may_not_stay_is_told_why_twice(served, door, dialect, options, code, close_code):
@@ -288,7 +288,7 @@ def test_a_dialect_that_is_not_served_is_refused_in_the_way_asked_for(served, di
         wanted = f"invalid_request_error.{code}" if reason else ""
         assert (closed.rcvd.code, closed.rcvd.reason) == (4000, wanted)
 
-    served(body, door=Door(speaks=(), refuses_by=way))
+    served(body, door=Admission(speaks=(), refuses_by=way))
 
 
 @pytest.mark.parametrize("dialect", Dialect)
@@ -300,7 +300,7 @@ def test_a_dialect_that_is_not_served_may_get_no_handshake(served, dialect):
         code = json.loads(refused.value.response.body)["error"]["code"]
         assert code == ("beta_api_shape_disabled" if dialect is Dialect.BETA else "missing_beta_header")
 
-    served(body, door=Door(speaks=(), refuses_by="http"))
+    served(body, door=Admission(speaks=(), refuses_by="http"))
 
 
 @pytest.mark.parametrize("way", ["event", "close", "bare", "http"])
@@ -310,7 +310,7 @@ def test_other_refusals_are_told_as_ever(served, way):
             (event,), closed = await received(socket)
         assert (event["error"]["code"], closed.rcvd.code) == ("model_not_found", 4000)
 
-    served(body, door=Door(models=("a",), refuses_by=way))
+    served(body, door=Admission(models=("a",), refuses_by=way))
 
 
 def test_models_of_a_gateway_have_its_prefix(served):
@@ -318,7 +318,7 @@ def test_models_of_a_gateway_have_its_prefix(served):
         async with dial(f"{server.url}?model=openai%2Fgpt-realtime") as socket:
             assert json.loads(await socket.recv())["session"]["model"] == "openai/gpt-realtime"
 
-    served(body, door=Door(models=("gpt-realtime",), prefix="openai/"))
+    served(body, door=Admission(models=("gpt-realtime",), prefix="openai/"))
 
 
 def test_another_path_is_not_found(served):
@@ -783,7 +783,7 @@ def test_a_bug_in_an_answer_ends_the_talk_instead_of_silencing_it(served, caplog
 def test_a_bug_while_writing_ends_the_talk_too(served, caplog):
     class Odd:
         def answer(self, utterance):
-            return Answer(b"\1", None)  # neither whole samples nor a transcript
+            return VoiceAnswer(b"\1", None)  # neither whole samples nor a transcript
 
     async def body(server):
         async with dial(server.url) as socket:
@@ -836,7 +836,7 @@ def test_who_opens_a_websocket_on_loopback_has_to_mean_this_machine(served):
 
 def test_elsewhere_it_has_the_names_that_others_give_it():
     async def main():
-        async with LocalServer(voice=ParrotVoice(), host="0.0.0.0", door=Door(keys=("sk-1",))) as server:
+        async with LocalServer(voice=ParrotVoice(), host="0.0.0.0", door=Admission(keys=("sk-1",))) as server:
             port = int(server.url.split(":")[2].split("/")[0])
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(

@@ -7,7 +7,7 @@ import pytest
 
 from edged import pcm, wire
 from edged.local.settings import STRANGERS
-from edged.local.voice import Answer, ParrotVoice
+from edged.local.voice import ParrotVoice, VoiceAnswer
 from edged.wire import Part, Settings, TurnDetection
 from tests.local.desk import BETA, GA, Desk, Fixed, error, loud, types
 
@@ -343,7 +343,7 @@ def test_text_and_tool_results_are_items_like_others(dialect):
 def test_an_answer_without_sound_is_an_empty_response():
     class Mute:
         def answer(self, utterance):
-            return Answer(b"", "")
+            return VoiceAnswer(b"", "")
 
     desk = Desk(voice=Mute())
     desk.asked()

@@ -8,8 +8,8 @@ import pytest
 from edged import pcm, wire
 from edged.local import sounds
 from edged.local.hearing import MOST_MS
-from edged.local.sounds import Sound, from_client, to_client
-from edged.local.voice import Answer, ListenVoice
+from edged.local.sounds import ClientSound, from_client, to_client
+from edged.local.voice import ListenVoice, VoiceAnswer
 from edged.pcm import ALAW, PCM16, ULAW
 from tests.local.desk import GA, Desk
 
@@ -47,7 +47,7 @@ def test_pieces_join_without_a_seam(fmt, monkeypatch):
 
 @pytest.mark.parametrize(("fmt", "n_bytes"), [(PCM16, 4801), (ULAW, 1234), (ALAW, 7), (PCM16, 0)])
 def test_a_length_is_known_without_a_conversion(fmt, n_bytes):
-    sound = Sound(bytes(n_bytes), fmt)
+    sound = ClientSound(bytes(n_bytes), fmt)
     assert sound.n_bytes == len(sound.pcm())
     assert sound.ms == fmt.ms_of(n_bytes)
 
@@ -71,7 +71,7 @@ class Listener:
 
     def answer(self, utterance):
         self.heard.append(utterance)
-        return Answer(b"", "")
+        return VoiceAnswer(b"", "")
 
 
 def telephone_turn(voice, monkeypatch):

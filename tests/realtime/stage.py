@@ -5,7 +5,7 @@ import wave
 from functools import cache
 
 from edged.local import clips
-from edged.local.http import Door
+from edged.local.http import Admission
 from edged.local.server import LocalServer
 from edged.local.voice import ParrotVoice
 from edged.wire import Dialect
@@ -24,7 +24,7 @@ def question():
 
 def serving(speaks=(BETA, GA), faults=(), keys=(), **options):
     """A service that answers at once and repeats what it hears."""
-    door = Door(speaks=speaks, keys=keys)
+    door = Admission(speaks=speaks, keys=keys)
     return LocalServer(voice=ParrotVoice(), pace=0, think_ms=0, door=door, fault_lines=faults, **options)
 
 

@@ -25,15 +25,15 @@ from edged.realtime import (
     calls,
 )
 from edged.realtime.account import Account
-from edged.realtime.calls import Call, Extra, Reply
+from edged.realtime.calls import CallReply, Extra, HttpCall
 from tests.realtime.stage import base, held, serving
 
 ACCOUNT = Account("https://h/v1?a=1", "", {"Authorization": "Bearer k"}, "k", default_model="portkey-default")
-GONE = Reply(404, {}, b'{"error": {"message": "gone"}}')
+GONE = CallReply(404, {}, b'{"error": {"message": "gone"}}')
 
 
 def answered(body, status=200, **headers):
-    return Reply(status, headers, json.dumps(body).encode())
+    return CallReply(status, headers, json.dumps(body).encode())
 
 
 class Asked:
@@ -162,15 +162,15 @@ def test_a_refusal_is_an_error_of_its_kind(status, body, kind, told):
 
 
 def test_a_page_in_place_of_an_answer_is_cut_to_a_line():
-    error = calls.refusal(Reply(502, {}, b"<html>\n\x1b[31m" + b"x" * 1000))
+    error = calls.refusal(CallReply(502, {}, b"<html>\n\x1b[31m" + b"x" * 1000))
     assert len(str(error)) < 300
     assert str(error).isprintable()
-    assert calls.refusal(Reply(502, {}, None)).message == "the service says no more"
+    assert calls.refusal(CallReply(502, {}, None)).message == "the service says no more"
 
 
 def test_a_redirect_is_named_and_not_followed():
     with pytest.raises(RedirectError, match="points to 'https://evil/', which is not followed"):
-        calls.session(ACCOUNT, {}, Extra()).read(Reply(307, {"Location": "https://evil/"}, b""))
+        calls.session(ACCOUNT, {}, Extra()).read(CallReply(307, {"Location": "https://evil/"}, b""))
 
 
 def test_a_key_comes_with_the_headers_of_its_answer():
@@ -187,7 +187,7 @@ def test_a_client_s_query_is_on_its_calls():
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]"])
 def test_an_answer_that_is_none_is_a_wire_error(body):
     with pytest.raises(WireError):
-        calls.session(ACCOUNT, {}, Extra()).read(Reply(200, {}, body))
+        calls.session(ACCOUNT, {}, Extra()).read(CallReply(200, {}, body))
 
 
 # -- where beta's sessions are no more -------------------------------------------------------------------
@@ -199,7 +199,7 @@ def test_an_answer_that_is_none_is_a_wire_error(body):
 def test_a_service_without_beta_sessions_is_asked_for_a_ga_key(refusal):
     asked = {"model": "m", "voice": "alloy", "client_secret": {"expires_after": {"seconds": 60}}}
     second = calls.session(ACCOUNT, asked, Extra()).read(refusal)
-    assert isinstance(second, Call)
+    assert isinstance(second, HttpCall)
     assert second.url == "https://h/v1/realtime/client_secrets?a=1"
     assert second.body == {
         "session": {"type": "realtime", "model": "m", "audio": {"output": {"voice": "alloy"}}},

@@ -8,7 +8,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 
 from edged import wire
-from edged.relay.access import Policy
+from edged.relay.access import AccessPolicy
 from edged.relay.ports import Upstream
 from edged.relay.server import RelayServer
 from edged.relay.sockets import Dialler
@@ -33,7 +33,7 @@ def upstream_at(url, dialect=None, presumed=Dialect.GA):
 
 
 def relay_to(url, dialect=None, presumed=Dialect.GA, **options):
-    options.setdefault("policy", Policy())
+    options.setdefault("policy", AccessPolicy())
     return RelayServer(
         upstream=lambda model: upstream_at(url + (f"?model={model}" if model else ""), dialect, presumed),
         dial=Dialler(resolve),

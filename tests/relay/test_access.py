@@ -5,16 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edged.errors import ConfigError
-from edged.relay.access import Asked, Policy, dialect, full, refusal
+from edged.relay.access import AccessPolicy, Handshake, dialect, full, refusal
 from edged.wire import Dialect
 
 TOKEN = "0123456789abcdef"
-HERE = Policy()
-OPEN = Policy(bound="0.0.0.0", token=TOKEN)
+HERE = AccessPolicy()
+OPEN = AccessPolicy(bound="0.0.0.0", token=TOKEN)
 
 
 def asked(target="/", host="localhost:8081", origin=None, **more):
-    return Asked(target, hosts=(host,), origins=(origin,) if origin else (), **more)
+    return Handshake(target, hosts=(host,), origins=(origin,) if origin else (), **more)
 
 
 def status(asked, policy=HERE):
@@ -62,8 +62,8 @@ def test_a_name_that_was_made_to_mean_this_machine_is_refused(host):
 
 
 def test_a_host_has_to_be_there_once():
-    assert status(Asked("/")) == 403
-    assert status(Asked("/", hosts=("localhost", "localhost"))) == 403
+    assert status(Handshake("/")) == 403
+    assert status(Handshake("/", hosts=("localhost", "localhost"))) == 403
 
 
 @pytest.mark.parametrize(
@@ -96,11 +96,11 @@ def test_other_pages_do_not_and_it_says_how_they_would(origin):
 
 
 def test_two_origins_are_one_too_many():
-    assert status(Asked("/", ("localhost",), ("http://localhost", "http://localhost"))) == 403
+    assert status(Handshake("/", ("localhost",), ("http://localhost", "http://localhost"))) == 403
 
 
 def test_an_allowed_origin_comes_in_and_no_other():
-    policy = Policy(origins=frozenset({"https://Console.example/", "chrome-extension://abc"}))
+    policy = AccessPolicy(origins=frozenset({"https://Console.example/", "chrome-extension://abc"}))
     assert status(asked(origin="https://console.example"), policy) is None
     assert status(asked(origin="chrome-extension://abc"), policy) is None
     assert status(asked(origin="https://console.example:8443"), policy) == 403
@@ -123,7 +123,7 @@ def test_an_allowed_origin_comes_in_and_no_other():
 )
 def test_what_is_no_origin_can_not_be_allowed(origin):
     with pytest.raises(ConfigError, match="origin"):
-        Policy(origins=frozenset({origin}))
+        AccessPolicy(origins=frozenset({origin}))
 
 
 # -- off loopback ----------------------------------------------------------------------------------------
@@ -132,19 +132,19 @@ def test_what_is_no_origin_can_not_be_allowed(origin):
 @pytest.mark.parametrize("bound", ["0.0.0.0", "::", "192.168.1.5", "kiosk.example", ""])
 def test_off_loopback_there_has_to_be_a_token(bound):
     with pytest.raises(ConfigError, match="--token-file"):
-        Policy(bound=bound)
-    assert Policy(bound=bound, token=TOKEN)
+        AccessPolicy(bound=bound)
+    assert AccessPolicy(bound=bound, token=TOKEN)
 
 
 @pytest.mark.parametrize("token", ["short", TOKEN[1:], "ä" * 32])
 def test_a_token_that_is_none_is_refused(token):
     with pytest.raises(ConfigError, match="openssl rand"):
-        Policy(token=token)
+        AccessPolicy(token=token)
 
 
 def test_all_that_is_wrong_is_told_at_once():
     with pytest.raises(ConfigError) as wrong:
-        Policy(bound="0.0.0.0", origins=frozenset({"null", "*"}))
+        AccessPolicy(bound="0.0.0.0", origins=frozenset({"null", "*"}))
     assert [problem.split(":")[0] for problem in wrong.value.problems] == [
         "relay on 0.0.0.0",
         "origin '*'",
@@ -161,7 +161,7 @@ def test_all_that_is_wrong_is_told_at_once():
         {"protocols": ("realtime", f"openai-insecure-api-key.{TOKEN}")},
     ],
 )
-@pytest.mark.parametrize("policy", [OPEN, Policy(token=TOKEN)])
+@pytest.mark.parametrize("policy", [OPEN, AccessPolicy(token=TOKEN)])
 def test_the_token_comes_wherever_clients_put_a_key(more, policy):
     assert status(asked(**more), policy) is None
 
@@ -202,7 +202,7 @@ def test_no_secret_shows():
 
 @given(st.text(), st.text(), st.text(), st.text())
 def test_nothing_is_too_odd(target, host, origin, value):
-    odd = Asked(target, (host,), (origin,), (value,), (value,), (value,))
+    odd = Handshake(target, (host,), (origin,), (value,), (value,), (value,))
     for policy in (HERE, OPEN):
         refused = refusal(odd, policy)
         assert refused is None or refused.text
@@ -242,4 +242,4 @@ def test_a_query_parameter():
 
 
 def test_a_policy_in_words_keeps_its_token():
-    assert "0123456789abcdef" not in repr(Policy(token="0123456789abcdef"))
+    assert "0123456789abcdef" not in repr(AccessPolicy(token="0123456789abcdef"))

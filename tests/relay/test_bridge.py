@@ -11,7 +11,7 @@ from websockets.http11 import Response
 
 from edged import wire
 from edged.errors import LinkError
-from edged.relay.access import Policy
+from edged.relay.access import AccessPolicy
 from edged.relay.ports import Upstream
 from edged.relay.server import GOODBYE_S, RelayServer
 from edged.relay.sockets import PING_AFTER_S, PONG_FROM_CLIENT_S, PONG_FROM_SERVICE_S, SEND_S, Dialler
@@ -329,7 +329,7 @@ def test_a_relay_that_has_no_key_just_now_says_so_and_not_why(lab_run, caplog):
         raise LinkError("/secret/place: no key in it", "key_refused")
 
     async def main():
-        relay = RelayServer(upstream=nowhere, dial=Dialler(None), policy=Policy())
+        relay = RelayServer(upstream=nowhere, dial=Dialler(None), policy=AccessPolicy())
         async with relay, joined(relay) as socket:
             got, end = await ending(socket)
             assert "just now" in wire.parse_server(got[0]).error.message
@@ -680,7 +680,7 @@ def test_a_service_by_name_is_looked_up_and_its_addresses_tried_in_turn(lab_run)
             relay = RelayServer(
                 upstream=lambda model: Upstream(url, {}),
                 dial=Dialler(lookup),
-                policy=Policy(),
+                policy=AccessPolicy(),
             )
             async with relay, joined(relay) as socket:
                 await socket.recv()

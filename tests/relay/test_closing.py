@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.relay.closing import End, fit, of_refusal, passed_on
+from edged.relay.closing import ConnectionEnd, fit, of_refusal, passed_on
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1002, 1003, 1007, 1008, 1011, 1013, 3000, 4000, 4999])
 def test_a_close_passes_on_as_it_is(code):
-    assert passed_on(End("upstream", code, "why")) == (code, "why")
+    assert passed_on(ConnectionEnd("upstream", code, "why")) == (code, "why")
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_a_close_passes_on_as_it_is(code):
     ],
 )
 def test_codes_that_may_not_be_sent_become_ones_that_may(by, code, told):
-    assert passed_on(End(by, code, "")) == told
+    assert passed_on(ConnectionEnd(by, code, "")) == told
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])).map(lambda text: text * 20))

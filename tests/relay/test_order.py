@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from edged.relay.bridge import CLIENT_CLOSE_S, HURRIED_CLOSE_S, UPSTREAM_CLOSE_S, Bridge
-from edged.relay.closing import End
+from edged.relay.closing import ConnectionEnd
 from edged.relay.ports import ClosedError, StuckError, Upstream
 from edged.relay.usage import Tally
 from edged.wire import Dialect
@@ -61,7 +61,7 @@ OVER = ClosedError(4000, "over")
 def test_a_service_found_closed_on_the_way_up_has_still_its_last_words(lab_run):
     client = FakeSide(["a"])
     upstream = FakeSide(list("12345"), OVER, sink=OVER)
-    assert bridged(lab_run, client, upstream) == End("upstream", 4000, "over")
+    assert bridged(lab_run, client, upstream) == ConnectionEnd("upstream", 4000, "over")
     assert client.got == list("12345")
     assert client.closes == [(4000, "over", CLIENT_CLOSE_S)]
 
@@ -69,7 +69,7 @@ def test_a_service_found_closed_on_the_way_up_has_still_its_last_words(lab_run):
 def test_a_client_found_closed_on_the_way_down_has_still_its_last_words(lab_run):
     client = FakeSide(list("12345"), OVER, sink=OVER)
     upstream = FakeSide(["a"])
-    assert bridged(lab_run, client, upstream) == End("client", 4000, "over")
+    assert bridged(lab_run, client, upstream) == ConnectionEnd("client", 4000, "over")
     assert upstream.got == list("12345")
     assert upstream.closes == [(4000, "over", UPSTREAM_CLOSE_S)]
 
@@ -83,6 +83,6 @@ def test_two_that_close_at_once_leave_nobody_waiting(lab_run):
 def test_who_does_not_read_is_not_waited_for(lab_run, who):
     stuck, other = FakeSide(sink=StuckError("")), FakeSide(["a"])
     client, upstream = (stuck, other) if who == "client" else (other, stuck)
-    assert bridged(lab_run, client, upstream) == End(who, 1011, f"{who} does not read")
+    assert bridged(lab_run, client, upstream) == ConnectionEnd(who, 1011, f"{who} does not read")
     assert stuck.closes == [(1011, f"{who} does not read", HURRIED_CLOSE_S)]
     assert other.closes[0][2] > HURRIED_CLOSE_S

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.relay.usage import Tally, Usage
+from edged.relay.usage import RelayUsage, Tally
 
 USAGE = {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7}
 
@@ -27,7 +27,7 @@ def test_what_is_no_count_is_none(odd):
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 99)), max_size=20))
 def test_the_total_does_not_forget_who_has_gone(steps):
-    usage, present, wanted = Usage(), [], 0
+    usage, present, wanted = RelayUsage(), [], 0
     for action, count in steps:
         if action == 0 or not present:
             present.append(usage.begin())
@@ -42,7 +42,7 @@ def test_the_total_does_not_forget_who_has_gone(steps):
 
 
 def test_it_says_so_in_a_line():
-    usage = Usage()
+    usage = RelayUsage()
     _, tally = usage.begin()
     tally.response("completed", USAGE)
     tally.up_bytes, tally.down_bytes = 999, 64_000

@@ -19,8 +19,8 @@ from edged import __version__
 from edged.errors import CommandError, ConfigError
 from edged.system.control import MOST_CLIENTS, OFTEN, ControlServer
 from edged.system.control_client import ControlClient
-from edged.system.control_guest import Guest
-from edged.system.control_lines import MOST_LINE, Line
+from edged.system.control_guest import ControlGuest
+from edged.system.control_lines import MOST_LINE, ControlLine
 
 IN_TIME_S = 60  # a hang; a busy machine is slow
 
@@ -116,7 +116,7 @@ def test_a_client_hears_hello_the_state_and_then_what_happens(path):
     async def main():
         target = Target()
         async with serving(path, target) as server, client_of(path, greeted=False) as client:
-            assert await client.read() == {"type": "hello", "protocol": 1, "edged": __version__}
+            assert await client.read() == {"type": "hello", "protocol": 2, "edged": __version__}
             assert await client.read() == {"type": "snapshot", "state": "IDLE", "n": 0}
             server.publish({"event": "light", "light": "ready"})
             assert await client.read() == {"type": "event", "event": "light", "light": "ready"}
@@ -943,14 +943,14 @@ def test_one_that_is_talking_when_all_ends_hears_why_and_no_error(path):
 
 def test_nothing_is_kept_of_who_was_sent_away(path):
     async def main(_):
-        before = {id(each) for each in kept(Guest)}
+        before = {id(each) for each in kept(ControlGuest)}
         async with serving(path, Target()), AsyncExitStack() as stack:
             for _ in range(20):
                 client = stack.enter_context(socket.socket(socket.AF_UNIX))
                 client.connect(str(path))
                 client.setblocking(False)
                 assert "snapshot" in await heard(client)
-            assert len(kept(Guest, before)) == 16
+            assert len(kept(ControlGuest, before)) == 16
 
     on_a_clock(main)
 
@@ -998,7 +998,7 @@ def test_sixty_four_kib_may_be_unread(path, size, dropped):
         async with serving(path, Target()) as server, client_of(path) as client:
             for _ in range(10):
                 await asyncio.sleep(0)
-            empty = len(Line({"type": "event", "text": ""}).encoded)
+            empty = len(ControlLine({"type": "event", "text": ""}).encoded)
             server.publish({"text": "y" * (size - empty)})
             said = await asyncio.wait_for(client.reader.read(size), IN_TIME_S)
             assert bool(said) is not bool(dropped)

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from edged.errors import ConfigError, DeviceError
-from edged.system.door import MOST_KINDS, MOST_WORDS, Door
-from edged.system.veil import VEIL
+from edged.system.door import MOST_KINDS, MOST_WORDS, ExitDoor
+from edged.system.redactor import VEIL
 from edged.wire.words import Words
 from instruments.lab.loop import run
 from instruments.lab.ports import SimExit
@@ -27,7 +27,7 @@ def foreign(number=0, error=ZeroDivisionError):
 def opened(body, farewell=lambda: None):
     """The exit, and the door, of a loop in which `body(loop)` happened."""
     leave = SimExit()
-    door = Door(leave)
+    door = ExitDoor(leave)
     door.farewell = farewell
 
     async def main():
@@ -106,7 +106,7 @@ def test_kinds_of_foreign_failures_are_bounded(caplog):
 
 def test_what_the_caller_has_an_end_for_passes():
     leave = SimExit()
-    with pytest.raises(ConfigError), Door(leave):
+    with pytest.raises(ConfigError), ExitDoor(leave):
         raise ConfigError(["no"])
     assert leave.calls == []
 
@@ -114,7 +114,7 @@ def test_what_the_caller_has_an_end_for_passes():
 def test_all_else_does_not():
     leave = SimExit()
     for error in (ZeroDivisionError, SystemExit, DeviceError("gone")):
-        with pytest.raises((ZeroDivisionError, SystemExit, DeviceError)), Door(leave):
+        with pytest.raises((ZeroDivisionError, SystemExit, DeviceError)), ExitDoor(leave):
             raise error
     assert [code for code, _ in leave.calls] == [70, 70, 70]
 

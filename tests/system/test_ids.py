@@ -15,18 +15,18 @@ import numpy as np
 import pytest
 
 from edged.app.adapters import Ports
-from edged.app.chronicle import LEGS
-from edged.app.switches import Switches
+from edged.app.turn_log import LEGS
+from edged.app.user_settings import UserSettings
 from edged.causes import CAUSES
 from edged.config import load
 from edged.errors import DeviceError
 from edged.keeper import Keeper
 from edged.local.server import LocalServer
-from edged.local.voice import Answer
+from edged.local.voice import VoiceAnswer
 from edged.system.journal import fields_of
 from edged.system.notices import NOTICES
 from edged.system.notify import NullManager
-from edged.system.progress import PATIENCE_MS, Sign
+from edged.system.progress import PATIENCE_MS, PartProgress
 from edged.system.store import FileStore
 from edged.system.watchdog import Watchdog
 from instruments.lab.kiosk import Kiosk, StampVoice
@@ -162,7 +162,7 @@ async def _(net):
 def switches_in(state):
     """Those of a kiosk that keeps them there."""
     ports = Ports(None, None, None, FileStore(state), SimOffload(), Random(1))
-    return Switches(load(None, env={}).config, ports, lambda: None)
+    return UserSettings(load(None, env={}).config, ports, lambda: None)
 
 
 @brings("switches_unreadable")
@@ -183,7 +183,7 @@ async def _(net):
 async def _(net):
     class Endless:
         def answer(self, utterance):
-            return Answer(bytes(48_000 * 700), "and so on")
+            return VoiceAnswer(bytes(48_000 * 700), "and so on")
 
     async with kiosk(net, voice=Endless(), pace=1, delta_ms=1000) as one:
         await ask(one)
@@ -195,7 +195,7 @@ async def _(net):
     loop = asyncio.get_running_loop()
     stuck = Watchdog(
         NullManager(),
-        lambda: {"speaker": Sign(7)},
+        lambda: {"speaker": PartProgress(7)},
         lambda: round(loop.time() * 1000),
         within_s=4,
     )

@@ -13,7 +13,7 @@ from edged.causes import CAUSES
 from edged.errors import LinkError
 from edged.system.journal import JournalHandler, fields_of, is_journal, safe, setup
 from edged.system.notices import NOTICES
-from edged.system.veil import VEIL
+from edged.system.redactor import VEIL
 from edged.wire.words import Words
 from tests.system.test_entry import decode
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from edged.system.news import USUAL, News
+from edged.system.news import USUAL, NewsFilter
 from edged.system.repeats import MOST, MOST_KINDS
 from edged.turn import Event
 
@@ -20,7 +20,7 @@ class Journal(logging.Handler):
     def __init__(self):
         super().__init__()
         self.now_ms, self.lines, self.stacks = 0, [], 0
-        self.addFilter(News(lambda: self.now_ms))
+        self.addFilter(NewsFilter(lambda: self.now_ms))
 
     def emit(self, record):
         self.lines.append(record.getMessage())
@@ -151,7 +151,7 @@ def test_a_count_is_told_of_words_that_could_be_taken_for_a_format(journal):
 
 
 def test_arguments_that_do_not_fit_are_left_to_the_journal(journal):
-    filtered = News(lambda: journal.now_ms)
+    filtered = NewsFilter(lambda: journal.now_ms)
     record = logging.LogRecord("foreign", logging.INFO, "x", 1, "%d %d", ("no",), None)
     for journal.now_ms in (*range(USUAL.most + 1), HOUR):
         passed = filtered.filter(record)

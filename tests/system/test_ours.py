@@ -50,8 +50,8 @@ def chained(*calls):
         ((raising("__main__"),), OURS),
         ((raising("lgpio"),), FOREIGN),
         ((raising("asyncio.events"),), PYTHON),
-        (("gpiozero.mixins", raising("edged.app.front")), OURS),  # it calls us
-        (("edged.app.front", raising("gpiozero.mixins")), OURS),  # we call it
+        (("gpiozero.mixins", raising("edged.app.device_panel")), OURS),  # it calls us
+        (("edged.app.device_panel", raising("gpiozero.mixins")), OURS),  # we call it
         (("asyncio.events", raising("websockets.client")), FOREIGN),
         (("lgpio", "edged.panel", raising("gpiozero")), OURS),
         ((raising("edgedness"),), FOREIGN),

@@ -1,4 +1,4 @@
-from edged.system.progress import Progress, Sign
+from edged.system.progress import PartProgress, Progress
 
 S = 1000
 
@@ -10,33 +10,40 @@ def looks(*signs, every_ms=S, patience_ms=5 * S):
 
 
 def test_a_part_that_works_is_never_stalled():
-    assert not any(looks(*(Sign(n) for n in range(100))))
+    assert not any(looks(*(PartProgress(n) for n in range(100))))
 
 
 def test_a_part_that_stands_still_is_stalled_after_its_patience():
-    assert looks(*[Sign(7)] * 8) == [False] * 6 + [True] * 2
+    assert looks(*[PartProgress(7)] * 8) == [False] * 6 + [True] * 2
 
 
 def test_one_step_is_progress_again():
-    assert looks(*[Sign(7)] * 8, Sign(8), Sign(8))[-2:] == [False, False]
+    assert looks(*[PartProgress(7)] * 8, PartProgress(8), PartProgress(8))[-2:] == [False, False]
 
 
 def test_a_count_that_begins_anew_is_progress():
-    assert not looks(*[Sign(7)] * 8, Sign(0))[-1]
+    assert not looks(*[PartProgress(7)] * 8, PartProgress(0))[-1]
 
 
 def test_what_is_not_wanted_may_rest_for_ever():
-    assert not any(looks(*[Sign(7, wanted=False)] * 100))
+    assert not any(looks(*[PartProgress(7, wanted=False)] * 100))
 
 
 def test_patience_begins_when_a_part_becomes_wanted():
-    assert looks(*[Sign(7, wanted=False)] * 50, *[Sign(7)] * 7)[-7:] == [False] * 5 + [True] * 2
+    assert (
+        looks(*[PartProgress(7, wanted=False)] * 50, *[PartProgress(7)] * 7)[-7:] == [False] * 5 + [True] * 2
+    )
 
 
 def test_one_stalled_part_is_named_among_those_that_work():
     progress = Progress(5 * S)
     for n in range(10):
         stalled = progress.look(
-            n * S, {"microphone": Sign(3), "speaker": Sign(n), "link": Sign(0, wanted=False)}
+            n * S,
+            {
+                "microphone": PartProgress(3),
+                "speaker": PartProgress(n),
+                "link": PartProgress(0, wanted=False),
+            },
         )
     assert stalled == ["microphone"]

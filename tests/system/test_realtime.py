@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from edged.system.realtime import POLICY, Realtime
+from edged.system.realtime import POLICY, RealtimePriority
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def asked(monkeypatch):
 
 
 def test_each_thread_is_put_forward_at_its_first_call_and_never_again(asked, in_thread):
-    call = Realtime(10).first(lambda block: block + b"!")
+    call = RealtimePriority(10).first(lambda block: block + b"!")
 
     def thrice():
         return [call(b"a"), call(b"b"), call(b"c")], threading.get_ident()
@@ -56,7 +56,7 @@ def test_each_thread_is_put_forward_at_its_first_call_and_never_again(asked, in_
 
 def test_where_it_is_not_allowed_sound_goes_on_and_it_is_told_once(asked, in_thread, caplog):
     asked.refuses = True
-    realtime = Realtime()
+    realtime = RealtimePriority()
     call = realtime.first(lambda: "heard")
     with caplog.at_level(logging.INFO):
         assert [in_thread(call), in_thread(call)] == ["heard", "heard"]
@@ -70,7 +70,7 @@ def test_the_thread_alone_is_changed(in_thread):
     before = os.sched_getscheduler(0)
 
     def policy():
-        Realtime().first(lambda: None)()
+        RealtimePriority().first(lambda: None)()
         return os.sched_getscheduler(0)
 
     if in_thread(policy) == before:

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from edged.system.repeats import MOST, MOST_KINDS, Pace, Repeats
+from edged.system.repeats import MOST, MOST_KINDS, RepeatRate, Repeats
 
 HOUR = 3_600_000
 
@@ -43,7 +43,7 @@ def test_a_kind_that_had_stopped_begins_anew():
 
 
 def test_a_kind_may_have_a_pace_of_its_own():
-    repeats, pace = Repeats(), Pace(2, 60_000)
+    repeats, pace = Repeats(), RepeatRate(2, 60_000)
     assert [repeats.admit(("press",), at, pace) for at in (0, 1, 2, 3, 60_001, 60_002)] == [
         0, 0, None, None, 2, None,
     ]  # fmt: skip
@@ -61,11 +61,11 @@ def test_of_endless_kinds_few_are_known_and_few_lines_are_written():
 
 
 def test_what_was_left_out_of_a_kind_that_is_forgotten_is_still_counted():
-    repeats, pace = Repeats(most=1), Pace(1, 60_000)
+    repeats, pace = Repeats(most=1), RepeatRate(1, 60_000)
     for n in range(MOST_KINDS):
         repeats.admit((str(n),), 0, pace)
     assert [repeats.admit(("0",), 1, pace) for _ in range(3)] == [None] * 3
     for n in range(MOST_KINDS):  # each takes the place of one that has rested: the three are not forgotten
-        assert repeats.admit((f"later {n}",), 120_000, Pace(1, HOUR)) == 0
+        assert repeats.admit((f"later {n}",), 120_000, RepeatRate(1, HOUR)) == 0
     assert repeats.admit(("too many",), 120_001) == 3
     assert repeats.admit(("too many again",), 120_002) is None

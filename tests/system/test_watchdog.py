@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from edged.system.notify import NullManager
-from edged.system.progress import Sign
+from edged.system.progress import PartProgress
 from edged.system.watchdog import Watchdog
 
 
@@ -44,19 +44,24 @@ def fed(lab_run):
 
 
 def test_it_is_fed_four_times_within_its_time_while_all_goes_on(fed):
-    times = fed(lambda s: {"microphone": Sign(int(s * 50))})
+    times = fed(lambda s: {"microphone": PartProgress(int(s * 50))})
     assert times == pytest.approx([n * 3.0 for n in range(21)])
 
 
 def test_a_stalled_part_is_food_no_more_and_is_named_once(fed, caplog):
     with caplog.at_level(logging.CRITICAL):
-        times = fed(lambda s: {"microphone": Sign(min(int(s * 50), 1000)), "link": Sign(0, wanted=False)})
+        times = fed(
+            lambda s: {
+                "microphone": PartProgress(min(int(s * 50), 1000)),
+                "link": PartProgress(0, wanted=False),
+            }
+        )
     assert 20 <= times[-1] <= 20 + 8 + 3  # it stood still after 20 s
     assert [record.getMessage() for record in caplog.records] == ["watchdog: no progress of the microphone"]
 
 
 def test_what_goes_on_again_in_time_is_fed_again(fed):
-    times = fed(lambda s: {"speaker": Sign(0 if s < 10 else int(s * 50))})
+    times = fed(lambda s: {"speaker": PartProgress(0 if s < 10 else int(s * 50))})
     gaps = [b - a for a, b in pairwise(times)]
     assert max(gaps) < 12
     assert times[-1] == pytest.approx(60)

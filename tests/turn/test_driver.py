@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from edged.turn import Do, Event, Facts, Limits, Mode, State, Tell
+from edged.turn import Action, Event, Facts, Mode, State, Tell, TurnLimits
 from edged.turn.driver import Turns
 
 
@@ -41,7 +41,7 @@ class Owner:
 
 def driven(mode=Mode.HOLD, limits=None):
     owner = Owner()
-    owner.turns = Turns(mode, limits or Limits(), owner)
+    owner.turns = Turns(mode, limits or TurnLimits(), owner)
     return owner.turns, owner
 
 
@@ -64,10 +64,10 @@ def test_a_change_is_told_then_its_effects_then_its_end(loop_run):
         assert owner.log == [
             (State.IDLE, Event.PRESS, State.ARMED),
             ("after", State.ARMED),
-            (State.ARMED, Event.RELEASE, State.TELLING),
-            (Do.ABORT, None),
+            (State.ARMED, Event.RELEASE, State.NOTICE),
+            (Action.ABORT, None),
             (Tell("too_short"), None),
-            ("after", State.TELLING),
+            ("after", State.NOTICE),
         ]
 
     loop_run(body)
@@ -106,14 +106,14 @@ def test_a_step_that_stays_has_effects_but_is_no_change(loop_run):
 def test_what_follows_from_an_effect_waits_until_the_change_is_done(loop_run):
     async def body():
         turns, owner = driven()
-        owner.answers[Do.ABORT] = Event.CUE_DONE
+        owner.answers[Action.ABORT] = Event.CUE_DONE
         turns.post(Event.PRESS)
         turns.post(Event.RELEASE)
         assert turns.state is State.IDLE
         assert owner.log[-4:] == [
             (Tell("too_short"), None),
-            ("after", State.TELLING),
-            (State.TELLING, Event.CUE_DONE, State.IDLE),
+            ("after", State.NOTICE),
+            (State.NOTICE, Event.CUE_DONE, State.IDLE),
             ("after", State.IDLE),
         ]
 
@@ -136,7 +136,7 @@ def test_an_effect_that_fails_does_not_wedge_the_queue(loop_run):
 
 def test_a_state_ends_at_its_limit(loop_run):
     async def body():
-        turns, owner = driven(limits=Limits(min_hold_ms=150, longest_ms=2000))
+        turns, owner = driven(limits=TurnLimits(min_hold_ms=150, longest_ms=2000))
         turns.post(Event.PRESS)
         await asyncio.sleep(0.149)
         assert turns.state is State.ARMED
@@ -153,7 +153,7 @@ def test_a_state_ends_at_its_limit(loop_run):
 
 def test_the_limit_of_a_state_that_was_left_does_not_strike_the_next(loop_run):
     async def body():
-        turns, _ = driven(limits=Limits(min_hold_ms=100, keep_ms=50_000))
+        turns, _ = driven(limits=TurnLimits(min_hold_ms=100, keep_ms=50_000))
         turns.post(Event.PRESS)
         await asyncio.sleep(0.2)
         turns.post(Event.RELEASE)
@@ -180,7 +180,7 @@ def test_a_state_without_a_limit_lasts(loop_run):
 
 def test_staying_in_a_state_does_not_renew_its_limit(loop_run):
     async def body():
-        turns, _ = driven(limits=Limits(tell_ms=1000))
+        turns, _ = driven(limits=TurnLimits(tell_ms=1000))
         turns.post(Event.PRESS_REFUSED, "busy")
         await asyncio.sleep(0.9)
         turns.post(Event.PRESS_REFUSED, "busy")
@@ -191,7 +191,7 @@ def test_staying_in_a_state_does_not_renew_its_limit(loop_run):
 
 
 def test_it_has_mode_and_limits_to_show():
-    limits = Limits()
+    limits = TurnLimits()
     turns, _ = driven(Mode.HYBRID, limits)
     assert (turns.mode, turns.limits, turns.state) == (Mode.HYBRID, limits, State.IDLE)
 
@@ -207,7 +207,7 @@ def test_what_was_recorded_is_judged_before_it_would_be_committed_and_no_other_t
         assert owner.judged == []
         turns.post(Event.PRESS)
         assert (owner.judged, turns.state) == ([State.LATCHED], State.COMMITTING)
-        assert (Do.END, None) in owner.log
+        assert (Action.END, None) in owner.log
 
     loop_run(body)
 
@@ -220,12 +220,12 @@ def test_what_can_not_be_speech_is_thrown_away_and_told(loop_run):
             turns.post(Event.TIMED_OUT)
             owner.cause = "microphone_silent"
             turns.post(ends)
-            assert turns.state is State.TELLING
+            assert turns.state is State.NOTICE
             assert owner.log[-4:] == [
-                (State.LISTENING, Event.UNFIT, State.TELLING),
-                (Do.ABORT, "microphone_silent"),
+                (State.LISTENING, Event.UNFIT, State.NOTICE),
+                (Action.ABORT, "microphone_silent"),
                 (Tell(), "microphone_silent"),
-                ("after", State.TELLING),
+                ("after", State.NOTICE),
             ]
 
     loop_run(body)
@@ -238,7 +238,7 @@ def test_a_microphone_that_went_is_told_as_that(loop_run):
         turns.post(Event.TIMED_OUT)
         owner.cause = "nothing_said"
         turns.post(Event.DEVICE_LOST, "microphone_lost")
-        assert owner.log[-3:-1] == [(Do.ABORT, "microphone_lost"), (Tell(), "microphone_lost")]
+        assert owner.log[-3:-1] == [(Action.ABORT, "microphone_lost"), (Tell(), "microphone_lost")]
 
     loop_run(body)
 
@@ -248,11 +248,11 @@ def test_a_conversation_in_which_nobody_was_heard_for_long_is_judged_too(loop_ru
         turns, owner = driven(Mode.CONVERSATION)
         turns.post(Event.PRESS)
         turns.post(Event.TIMED_OUT)
-        assert (owner.judged, turns.state) == ([State.ATTENTIVE], State.IDLE)
+        assert (owner.judged, turns.state) == ([State.AWAITING_SPEECH], State.IDLE)
         owner.cause = "microphone_silent"
         turns.post(Event.PRESS)
         turns.post(Event.TIMED_OUT)
-        assert (turns.state, owner.log[-2]) == (State.TELLING, (Tell(), "microphone_silent"))
+        assert (turns.state, owner.log[-2]) == (State.NOTICE, (Tell(), "microphone_silent"))
         turns.post(Event.CUE_DONE)
         turns.post(Event.PRESS)
         turns.post(Event.PRESS)  # ended on purpose: no judgement
@@ -280,7 +280,7 @@ def test_a_conversation_goes_on_after_its_answer(loop_run):
     async def body():
         turns, _ = conversation_at_an_answer()
         heard_out(turns)
-        assert turns.state is State.ATTENTIVE
+        assert turns.state is State.AWAITING_SPEECH
 
     loop_run(body)
 
@@ -314,7 +314,7 @@ def test_what_went_wrong_ends_a_conversation_for_good(loop_run):
     async def body():
         turns, _ = conversation_at_an_answer()
         turns.post(Event.TIMED_OUT)
-        assert turns.state is State.TELLING
+        assert turns.state is State.NOTICE
         turns.post(Event.FIRST_AUDIO)
         heard_out(turns)
         assert turns.state is State.IDLE
@@ -336,9 +336,9 @@ def test_what_forbids_a_press_after_an_answer_is_told_as_a_refused_press_is(loop
         vars(owner).update(fact)
         turns.post(event)
         heard_out(turns)
-        assert turns.state is State.TELLING
+        assert turns.state is State.NOTICE
         assert (Tell(cause), None) in owner.log
-        assert not any(entry[0] is Do.INTERRUPT for entry in owner.log)  # it was heard to its end
+        assert not any(entry[0] is Action.INTERRUPT for entry in owner.log)  # it was heard to its end
 
     loop_run(body)
 
@@ -353,11 +353,11 @@ def test_a_conversation_that_a_mute_or_a_lost_microphone_ended_stays_ended(loop_
         turns.post(event)
         turns.post(back)
         heard_out(turns)
-        assert turns.state is State.TELLING
+        assert turns.state is State.NOTICE
         assert (Tell(cause), None) in owner.log
         turns.post(Event.CUE_DONE)
         turns.post(Event.PRESS)
-        assert turns.state is State.ATTENTIVE
+        assert turns.state is State.AWAITING_SPEECH
 
     loop_run(body)
 
@@ -371,7 +371,7 @@ def test_a_press_over_the_answer_opens_a_conversation_that_was_ended_anew(loop_r
         for event in (Event.COMMITTED, Event.FIRST_AUDIO):
             turns.post(event)
         heard_out(turns)
-        assert turns.state is State.ATTENTIVE
+        assert turns.state is State.AWAITING_SPEECH
 
     loop_run(body)
 
@@ -399,7 +399,7 @@ def test_a_refused_press_is_named_so_and_is_no_invitation(loop_run):
         turns, owner = driven(Mode.CONVERSATION)
         owner.muted = True
         turns.post(Event.PRESS)
-        assert (State.IDLE, Event.PRESS_REFUSED, State.TELLING) in owner.log
+        assert (State.IDLE, Event.PRESS_REFUSED, State.NOTICE) in owner.log
         assert (Tell("muted"), None) in owner.log
         owner.muted = False
         turns.post(Event.FIRST_AUDIO)
@@ -454,7 +454,7 @@ def test_an_answer_after_which_nothing_may_open_is_still_told_as_its_end(loop_ru
         turns.post(Event.MUTED)
         turns.post(Event.ENDED_AUDIO)
         turns.post(Event.DRAINED)
-        assert (State.DRAINING, Event.DRAINED, State.TELLING) in owner.log
+        assert (State.DRAINING, Event.DRAINED, State.NOTICE) in owner.log
 
     loop_run(body)
 

@@ -15,19 +15,19 @@ from edged.turn import (
     STATES,
     TABLES,
     UNSPOKEN,
-    Do,
+    Action,
     Event,
     Facts,
-    Limits,
     Mode,
     State,
     Step,
     Tell,
+    TurnLimits,
 )
 from tests.turn import written
 
 MODES = list(Mode)
-ENDS = {Do.END, Do.ABORT, Do.CLOSE}
+ENDS = {Action.END, Action.ABORT, Action.CLOSE}
 FREE = Facts(muted=False, microphone=True, room=True, invited=True)
 ANY_FACTS = [
     Facts(muted, microphone, room, invited, withdrawn)
@@ -119,14 +119,14 @@ def test_a_press_always_does_something_where_the_gate_is_shut(mode):
 def test_a_press_over_an_answer_silences_it(mode):
     for state in (State.THINKING, *SOUNDING):
         for event in (Event.PRESS, Event.PRESS_REFUSED):
-            assert Do.INTERRUPT in TABLES[mode][state, event].effects
+            assert Action.INTERRUPT in TABLES[mode][state, event].effects
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_no_state_is_left_waiting(mode):
     """Every state but IDLE and STOPPED has a limit, and its end leads on."""
     for state in STATES[mode]:
-        limited = Limits().of(mode, state) is not None
+        limited = TurnLimits().of(mode, state) is not None
         assert limited == (state not in (State.IDLE, State.STOPPED)), state
         if limited:
             assert TABLES[mode][state, Event.TIMED_OUT].state is not state
@@ -211,7 +211,7 @@ def test_what_forbids_the_gate_after_an_answer_is_told_where_somebody_is_waited_
     if not facts.invited and facts.withdrawn is None:
         assert step == Step(State.IDLE, (), refused=True)
     else:
-        assert step == Step(State.TELLING, (Tell(facts.refusal),), refused=True)
+        assert step == Step(State.NOTICE, (Tell(facts.refusal),), refused=True)
         assert facts.refusal in CAUSES
 
 
@@ -246,36 +246,39 @@ def test_hold_speak_release_hear_the_answer_out():
         E.ENDED_AUDIO,
         E.DRAINED,
     )
-    assert (state, effects) == (State.IDLE, [Do.END, Do.ASK])
+    assert (state, effects) == (State.IDLE, [Action.END, Action.ASK])
 
 
 def test_a_tap_in_hold_mode_is_told_and_not_sent():
-    assert walk(Mode.HOLD, E.PRESS, E.RELEASE) == (State.TELLING, [Do.ABORT, Tell("too_short")])
+    assert walk(Mode.HOLD, E.PRESS, E.RELEASE) == (State.NOTICE, [Action.ABORT, Tell("too_short")])
 
 
 def test_a_tap_over_an_answer_only_stops_it():
     answer = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.COMMITTED, E.FIRST_AUDIO)
     for mode in (Mode.HOLD, Mode.HYBRID):
         state, effects = walk(mode, *answer, E.PRESS, E.RELEASE)
-        assert (state, effects[-2:]) == (State.IDLE, [Do.INTERRUPT, Do.ABORT])
+        assert (state, effects[-2:]) == (State.IDLE, [Action.INTERRUPT, Action.ABORT])
 
 
 def test_hybrid_takes_a_tap_as_a_toggle_and_a_hold_as_a_hold():
     assert walk(Mode.HYBRID, E.PRESS, E.RELEASE) == (State.LATCHED, [])
-    assert walk(Mode.HYBRID, E.PRESS, E.RELEASE, E.PRESS, E.RELEASE) == (State.COMMITTING, [Do.END])
-    assert walk(Mode.HYBRID, E.PRESS, E.TIMED_OUT, E.RELEASE) == (State.COMMITTING, [Do.END])
+    assert walk(Mode.HYBRID, E.PRESS, E.RELEASE, E.PRESS, E.RELEASE) == (State.COMMITTING, [Action.END])
+    assert walk(Mode.HYBRID, E.PRESS, E.TIMED_OUT, E.RELEASE) == (State.COMMITTING, [Action.END])
 
 
 def test_toggle_ends_with_the_next_press_or_with_the_release_of_a_long_one():
     assert walk(Mode.TOGGLE, E.PRESS, E.TIMED_OUT, E.RELEASE) == (State.LATCHED, [])
-    assert walk(Mode.TOGGLE, E.PRESS, E.TIMED_OUT, E.RELEASE, E.PRESS) == (State.COMMITTING, [Do.END])
-    assert walk(Mode.TOGGLE, E.PRESS, E.TIMED_OUT, E.LONG_PRESS, E.RELEASE) == (State.COMMITTING, [Do.END])
-    assert walk(Mode.TOGGLE, E.PRESS, E.PRESS) == (State.TELLING, [Do.ABORT, Tell("too_short")])
+    assert walk(Mode.TOGGLE, E.PRESS, E.TIMED_OUT, E.RELEASE, E.PRESS) == (State.COMMITTING, [Action.END])
+    assert walk(Mode.TOGGLE, E.PRESS, E.TIMED_OUT, E.LONG_PRESS, E.RELEASE) == (
+        State.COMMITTING,
+        [Action.END],
+    )
+    assert walk(Mode.TOGGLE, E.PRESS, E.PRESS) == (State.NOTICE, [Action.ABORT, Tell("too_short")])
 
 
 def test_the_longest_hold_is_sent_and_the_late_release_is_nothing():
     state, effects = walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, E.TIMED_OUT, E.RELEASE)
-    assert (state, effects) == (State.COMMITTING, [Do.END, Tell("utterance_limit")])
+    assert (state, effects) == (State.COMMITTING, [Action.END, Tell("utterance_limit")])
 
 
 def test_a_conversation_goes_on_after_an_answer_and_ends_with_a_press_or_by_silence():
@@ -288,23 +291,23 @@ def test_a_conversation_goes_on_after_an_answer_and_ends_with_a_press_or_by_sile
         E.ENDED_AUDIO,
         E.DRAINED,
     )
-    assert walk(Mode.CONVERSATION, *round_trip) == (State.ATTENTIVE, [Do.CLOSE])
-    assert walk(Mode.CONVERSATION, *round_trip, E.PRESS) == (State.IDLE, [Do.CLOSE, Do.ABORT])
-    assert walk(Mode.CONVERSATION, *round_trip, E.TIMED_OUT) == (State.IDLE, [Do.CLOSE, Do.ABORT])
+    assert walk(Mode.CONVERSATION, *round_trip) == (State.AWAITING_SPEECH, [Action.CLOSE])
+    assert walk(Mode.CONVERSATION, *round_trip, E.PRESS) == (State.IDLE, [Action.CLOSE, Action.ABORT])
+    assert walk(Mode.CONVERSATION, *round_trip, E.TIMED_OUT) == (State.IDLE, [Action.CLOSE, Action.ABORT])
 
 
 ROUND = (E.PRESS, E.SPEECH_STARTED, E.SPEECH_STOPPED, E.COMMITTED, E.RESPONSE_STARTED, E.FIRST_AUDIO)
 
 
 def test_duplex_keeps_the_gate_open_through_an_answer():
-    assert walk(Mode.DUPLEX, *ROUND) == (State.ANSWERING, [Do.GO_ON])
-    assert walk(Mode.DUPLEX, *ROUND, E.ENDED_AUDIO, E.DRAINED) == (State.ATTENTIVE, [Do.GO_ON])
+    assert walk(Mode.DUPLEX, *ROUND) == (State.ANSWERING, [Action.SPLIT])
+    assert walk(Mode.DUPLEX, *ROUND, E.ENDED_AUDIO, E.DRAINED) == (State.AWAITING_SPEECH, [Action.SPLIT])
 
 
 def test_duplex_is_interrupted_by_speech_before_and_in_an_answer():
     for events in (ROUND[:-1], ROUND):
         state, effects = walk(Mode.DUPLEX, *events, E.SPEECH_STARTED)
-        assert (state, effects) == (State.HEARING, [Do.GO_ON, Do.INTERRUPT])
+        assert (state, effects) == (State.HEARING, [Action.SPLIT, Action.INTERRUPT])
         late = (E.ENDED_CANCELLED, E.DRAINED, E.COMMITTED, E.FIRST_AUDIO)
         assert walk(Mode.DUPLEX, *events, E.SPEECH_STARTED, *late)[0] is State.ANSWERING
 
@@ -312,19 +315,19 @@ def test_duplex_is_interrupted_by_speech_before_and_in_an_answer():
 def test_duplex_ends_with_whatever_ends_an_answer_before_its_time():
     for end in (E.ENDED_FAILED, E.LINK_LOST, E.LINK_LOST_PENDING, E.OVERFLOWED):
         state, effects = walk(Mode.DUPLEX, *ROUND, end)
-        assert (state, effects[-1]) == (State.CUT, Do.ABORT)
+        assert (state, effects[-1]) == (State.TRUNCATED, Action.ABORT)
         assert walk(Mode.DUPLEX, *ROUND, end, E.DRAINED)[1][-1] == Tell("answer_cut")
     for end in (E.ENDED_SILENT, E.ENDED_FAILED, E.ENDED_CANCELLED, E.LINK_LOST_PENDING, E.TIMED_OUT):
         state, effects = walk(Mode.DUPLEX, *ROUND[:-1], end)
-        assert state is State.TELLING
-        assert Do.ABORT in effects
+        assert state is State.NOTICE
+        assert Action.ABORT in effects
         assert isinstance(effects[-1], Tell)
 
 
 def test_duplex_waits_for_the_answer_after_a_tool_call():
     spoken = (*ROUND, E.ENDED_TOOL, E.DRAINED)
-    assert walk(Mode.DUPLEX, *spoken)[0] is State.ATTENTIVE
-    assert walk(Mode.DUPLEX, *spoken, E.RESPONSE_STARTED)[0] is State.AWAITING
+    assert walk(Mode.DUPLEX, *spoken)[0] is State.AWAITING_SPEECH
+    assert walk(Mode.DUPLEX, *spoken, E.RESPONSE_STARTED)[0] is State.AWAITING_ANSWER
     assert walk(Mode.DUPLEX, *ROUND[:-1], E.ENDED_TOOL, E.FIRST_AUDIO)[0] is State.ANSWERING
 
 
@@ -334,8 +337,8 @@ def test_duplex_waits_for_the_answer_after_a_tool_call():
 def test_duplex_is_silent_at_once_when_somebody_wants_that(event):
     for events in (ROUND[:-1], ROUND):
         state, effects = walk(Mode.DUPLEX, *events, event)
-        assert Do.INTERRUPT in effects
-        assert state in OPEN or Do.ABORT in effects
+        assert Action.INTERRUPT in effects
+        assert state in OPEN or Action.ABORT in effects
 
 
 def test_nobody_speaks_where_what_was_sent_may_be_forgotten():
@@ -347,36 +350,39 @@ def test_nobody_speaks_where_what_was_sent_may_be_forgotten():
 
 def test_a_press_while_hearing_ends_the_utterance_by_hand():
     state, effects = walk(Mode.CONVERSATION, E.PRESS, E.SPEECH_STARTED, E.PRESS, E.COMMITTED)
-    assert (state, effects) == (State.THINKING, [Do.END, Do.ASK])
+    assert (state, effects) == (State.THINKING, [Action.END, Action.ASK])
 
 
 def test_a_line_lost_before_the_answer_is_told_and_in_the_middle_what_is_here_is_played_first():
     asked = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.COMMITTED)
-    assert walk(Mode.HOLD, *asked, E.LINK_LOST) == (State.TELLING, [Do.END, Do.ASK, Tell("answer_lost")])
+    assert walk(Mode.HOLD, *asked, E.LINK_LOST) == (
+        State.NOTICE,
+        [Action.END, Action.ASK, Tell("answer_lost")],
+    )
     state, effects = walk(Mode.HOLD, *asked, E.FIRST_AUDIO, E.LINK_LOST)
-    assert (state, effects[2:]) == (State.CUT, [])
+    assert (state, effects[2:]) == (State.TRUNCATED, [])
     state, effects = walk(Mode.HOLD, *asked, E.FIRST_AUDIO, E.LINK_LOST, E.DRAINED)
-    assert (state, effects[2:]) == (State.TELLING, [Tell("answer_cut")])
+    assert (state, effects[2:]) == (State.NOTICE, [Tell("answer_cut")])
 
 
 def test_a_line_lost_after_the_whole_answer_came_changes_nothing():
     done = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.COMMITTED, E.FIRST_AUDIO, E.ENDED_AUDIO, E.LINK_LOST)
-    assert walk(Mode.HOLD, *done) == (State.DRAINING, [Do.END, Do.ASK])
+    assert walk(Mode.HOLD, *done) == (State.DRAINING, [Action.END, Action.ASK])
     assert walk(Mode.HOLD, *done, E.DRAINED)[0] is State.IDLE
 
 
 def test_a_line_lost_while_recording_or_committing_changes_nothing():
     for lost in (E.LINK_LOST, E.LINK_LOST_PENDING):
         assert walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, lost) == (State.LISTENING, [])
-        assert walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, E.RELEASE, lost) == (State.COMMITTING, [Do.END])
+        assert walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, E.RELEASE, lost) == (State.COMMITTING, [Action.END])
 
 
 def test_what_was_said_until_the_microphone_went_is_kept():
-    assert walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, E.DEVICE_LOST) == (State.COMMITTING, [Do.END, Tell()])
+    assert walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, E.DEVICE_LOST) == (State.COMMITTING, [Action.END, Tell()])
 
 
 def test_muting_shuts_an_open_gate_and_throws_the_utterance_away():
-    assert walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, E.MUTED) == (State.IDLE, [Do.ABORT])
+    assert walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, E.MUTED) == (State.IDLE, [Action.ABORT])
 
 
 def test_an_answer_in_two_parts_around_a_tool_call_is_one_turn():
@@ -388,7 +394,7 @@ def test_an_answer_in_two_parts_around_a_tool_call_is_one_turn():
 
 def test_an_utterance_acknowledged_while_something_is_told_is_still_asked_for():
     state, effects = walk(Mode.HOLD, E.PRESS, E.RELEASE, E.COMMITTED)
-    assert (state, effects[-1]) == (State.THINKING, Do.ASK)
+    assert (state, effects[-1]) == (State.THINKING, Action.ASK)
 
 
 def test_the_two_losses_of_a_line():
@@ -404,11 +410,11 @@ def test_the_light_of_the_turn():
         State.SPEAKING: Light.SPEAKING,
         State.BRIDGING: Light.SPEAKING,
         State.DRAINING: Light.SPEAKING,
-        State.CUT: Light.SPEAKING,
-        State.TELLING: Light.NOTICE,
+        State.TRUNCATED: Light.SPEAKING,
+        State.NOTICE: Light.NOTICE,
         State.STOPPED: Light.STOPPING,
     }
-    gates = "ARMED BARGED LISTENING LATCHED ATTENTIVE HEARING AWAITING ANSWERING"
+    gates = "ARMED BARGE_IN LISTENING LATCHED AWAITING_SPEECH HEARING AWAITING_ANSWER ANSWERING"
     lights |= {State(name): Light.RECORDING for name in gates.split()}
     assert {state: turn.light(state, holding=False) for state in State} == lights
     lights |= dict.fromkeys((State.IDLE, State.COMMITTING), Light.HOLDING)
@@ -417,22 +423,22 @@ def test_the_light_of_the_turn():
 
 @pytest.mark.parametrize("mode", MODES)
 def test_limits_are_the_configured_ones(mode):
-    told = Limits(1, 2, 3, 4, 5, 6, 7, 8)
+    told = TurnLimits(1, 2, 3, 4, 5, 6, 7, 8)
     by_state = {
-        State.BARGED: 2,
+        State.BARGE_IN: 2,
         State.LISTENING: 3,
         State.LATCHED: 3,
         State.HEARING: 3,
         State.COMMITTING: 5_004,
     }
-    by_state |= {State.THINKING: 5, State.ATTENTIVE: 6, State.TELLING: 8} | dict.fromkeys(SOUNDING, 7)
-    by_state |= {State.AWAITING: 5, State.ANSWERING: 7}
+    by_state |= {State.THINKING: 5, State.AWAITING_SPEECH: 6, State.NOTICE: 8} | dict.fromkeys(SOUNDING, 7)
+    by_state |= {State.AWAITING_ANSWER: 5, State.ANSWERING: 7}
     by_state |= {State.ARMED: 2 if mode is Mode.HYBRID else 1, State.IDLE: None, State.STOPPED: None}
     assert {state: told.of(mode, state) for state in State} == by_state
 
 
 def test_limits_that_nobody_configured_are_those_of_the_configuration_and_longer_than_what_they_wait_for():
-    usual = Limits()
+    usual = TurnLimits()
     assert usual == limits(Config())
     assert usual.answer_ms == 11 * 60_000  # ten minutes are held, and an underrun is silence in between
     assert usual.tell_ms == 10_000
@@ -440,7 +446,7 @@ def test_limits_that_nobody_configured_are_those_of_the_configuration_and_longer
 
 def test_a_pair_that_is_nowhere_is_a_bug():
     with pytest.raises(KeyError):
-        turn.step(Mode.HOLD, State.ATTENTIVE, Event.PRESS, FREE)
+        turn.step(Mode.HOLD, State.AWAITING_SPEECH, Event.PRESS, FREE)
 
 
 def test_the_page_is_drawn_from_the_tables():

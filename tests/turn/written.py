@@ -9,210 +9,210 @@ MODES = {
     "every": ("hold", "toggle", "hybrid", "conversation", "duplex"),
 }
 
-SHUT = "IDLE COMMITTING THINKING SPEAKING BRIDGING DRAINING CUT TELLING STOPPED"
+SHUT = "IDLE COMMITTING THINKING SPEAKING BRIDGING DRAINING TRUNCATED NOTICE STOPPED"
 STATES = {
-    "hold": f"{SHUT} ARMED BARGED LISTENING",
+    "hold": f"{SHUT} ARMED BARGE_IN LISTENING",
     "toggle": f"{SHUT} ARMED LATCHED LISTENING",
-    "hybrid": f"{SHUT} ARMED BARGED LATCHED LISTENING",
-    "conversation": f"{SHUT} ATTENTIVE HEARING",
-    "duplex": f"{SHUT} ATTENTIVE HEARING AWAITING ANSWERING",
+    "hybrid": f"{SHUT} ARMED BARGE_IN LATCHED LISTENING",
+    "conversation": f"{SHUT} AWAITING_SPEECH HEARING",
+    "duplex": f"{SHUT} AWAITING_SPEECH HEARING AWAITING_ANSWER ANSWERING",
 }
 
 ROWS = """
-    of           | in         | on                           | goes to    | and does
-    -------------|------------|------------------------------|------------|----------------------------------
-    button       | IDLE       | press                        | ARMED      |
-    talk         | IDLE       | press                        | ATTENTIVE  |
-    every        | IDLE       | press refused                | TELLING    | tell the cause
-    every        | IDLE       | committed                    | THINKING   | ask
-    every        | IDLE       | utterance lost               | TELLING    | tell the cause
-    every        | IDLE       | first audio                  | SPEAKING   |
-    every        | IDLE       | stop                         | STOPPED    |
+    of           | in              | on                            | goes to         | and does
+    -------------|-----------------|------------------------------|-----------------|----------------------------------
+    button       | IDLE            | press                         | ARMED           |
+    talk         | IDLE            | press                         | AWAITING_SPEECH |
+    every        | IDLE            | press refused                 | NOTICE          | tell the cause
+    every        | IDLE            | committed                     | THINKING        | ask
+    every        | IDLE            | utterance lost                | NOTICE          | tell the cause
+    every        | IDLE            | first audio                   | SPEAKING        |
+    every        | IDLE            | stop                          | STOPPED         |
 
-    toggle       | ARMED      | press                        | TELLING    | abort, tell too_short
-    hold         | ARMED      | release                      | TELLING    | abort, tell too_short
-    hybrid       | ARMED      | release                      | LATCHED    |
-    hold         | ARMED      | timed out                    | LISTENING  |
-    hybrid       | ARMED      | timed out                    | LISTENING  |
-    toggle       | ARMED      | timed out                    | LATCHED    |
-    every        | ARMED      | utterance lost               | ARMED      | tell the cause
-    every        | ARMED      | muted                        | IDLE       | abort
-    every        | ARMED      | device lost                  | TELLING    | abort, tell the cause
-    every        | ARMED      | stop                         | STOPPED    | abort
+    toggle       | ARMED           | press                         | NOTICE          | abort, tell too_short
+    hold         | ARMED           | release                       | NOTICE          | abort, tell too_short
+    hybrid       | ARMED           | release                       | LATCHED         |
+    hold         | ARMED           | timed out                     | LISTENING       |
+    hybrid       | ARMED           | timed out                     | LISTENING       |
+    toggle       | ARMED           | timed out                     | LATCHED         |
+    every        | ARMED           | utterance lost                | ARMED           | tell the cause
+    every        | ARMED           | muted                         | IDLE            | abort
+    every        | ARMED           | device lost                   | NOTICE          | abort, tell the cause
+    every        | ARMED           | stop                          | STOPPED         | abort
 
-    every        | BARGED     | release                      | IDLE       | abort
-    every        | BARGED     | timed out                    | LISTENING  |
-    every        | BARGED     | utterance lost               | BARGED     | tell the cause
-    every        | BARGED     | muted                        | IDLE       | abort
-    every        | BARGED     | device lost                  | TELLING    | abort, tell the cause
-    every        | BARGED     | stop                         | STOPPED    | abort
+    every        | BARGE_IN        | release                       | IDLE            | abort
+    every        | BARGE_IN        | timed out                     | LISTENING       |
+    every        | BARGE_IN        | utterance lost                | BARGE_IN        | tell the cause
+    every        | BARGE_IN        | muted                         | IDLE            | abort
+    every        | BARGE_IN        | device lost                   | NOTICE          | abort, tell the cause
+    every        | BARGE_IN        | stop                          | STOPPED         | abort
 
-    every        | LISTENING  | release                      | COMMITTING | end
-    every        | LISTENING  | timed out                    | COMMITTING | end, tell utterance_limit
-    every        | LISTENING  | device lost                  | COMMITTING | end, tell the cause
-    every        | LISTENING  | unfit                        | TELLING    | abort, tell the cause
-    every        | LISTENING  | utterance lost               | LISTENING  | tell the cause
-    every        | LISTENING  | muted                        | IDLE       | abort
-    every        | LISTENING  | stop                         | STOPPED    | abort
+    every        | LISTENING       | release                       | COMMITTING      | end
+    every        | LISTENING       | timed out                     | COMMITTING      | end, tell utterance_limit
+    every        | LISTENING       | device lost                   | COMMITTING      | end, tell the cause
+    every        | LISTENING       | unfit                         | NOTICE          | abort, tell the cause
+    every        | LISTENING       | utterance lost                | LISTENING       | tell the cause
+    every        | LISTENING       | muted                         | IDLE            | abort
+    every        | LISTENING       | stop                          | STOPPED         | abort
 
-    every        | LATCHED    | press                        | COMMITTING | end
-    toggle       | LATCHED    | long press                   | LISTENING  |
-    every        | LATCHED    | timed out                    | COMMITTING | end, tell utterance_limit
-    every        | LATCHED    | device lost                  | COMMITTING | end, tell the cause
-    every        | LATCHED    | unfit                        | TELLING    | abort, tell the cause
-    every        | LATCHED    | utterance lost               | LATCHED    | tell the cause
-    every        | LATCHED    | muted                        | IDLE       | abort
-    every        | LATCHED    | stop                         | STOPPED    | abort
+    every        | LATCHED         | press                         | COMMITTING      | end
+    toggle       | LATCHED         | long press                    | LISTENING       |
+    every        | LATCHED         | timed out                     | COMMITTING      | end, tell utterance_limit
+    every        | LATCHED         | device lost                   | COMMITTING      | end, tell the cause
+    every        | LATCHED         | unfit                         | NOTICE          | abort, tell the cause
+    every        | LATCHED         | utterance lost                | LATCHED         | tell the cause
+    every        | LATCHED         | muted                         | IDLE            | abort
+    every        | LATCHED         | stop                          | STOPPED         | abort
 
-    every        | ATTENTIVE  | press                        | IDLE       | abort
-    every        | ATTENTIVE  | timed out                    | IDLE       | abort
-    every        | ATTENTIVE  | speech started               | HEARING    |
-    conversation | ATTENTIVE  | committed                    | THINKING   | close
-    conversation | ATTENTIVE  | response started             | THINKING   | close
-    conversation | ATTENTIVE  | first audio                  | SPEAKING   | close
-    duplex       | ATTENTIVE  | committed                    | AWAITING   | go on
-    duplex       | ATTENTIVE  | response started             | AWAITING   | go on
-    duplex       | ATTENTIVE  | first audio                  | ANSWERING  | go on
-    every        | ATTENTIVE  | device lost                  | TELLING    | abort, tell the cause
-    every        | ATTENTIVE  | unfit                        | TELLING    | abort, tell the cause
-    every        | ATTENTIVE  | utterance lost               | ATTENTIVE  | tell the cause
-    every        | ATTENTIVE  | muted                        | IDLE       | abort
-    every        | ATTENTIVE  | stop                         | STOPPED    | abort
+    every        | AWAITING_SPEECH | press                         | IDLE            | abort
+    every        | AWAITING_SPEECH | timed out                     | IDLE            | abort
+    every        | AWAITING_SPEECH | speech started                | HEARING         |
+    conversation | AWAITING_SPEECH | committed                     | THINKING        | close
+    conversation | AWAITING_SPEECH | response started              | THINKING        | close
+    conversation | AWAITING_SPEECH | first audio                   | SPEAKING        | close
+    duplex       | AWAITING_SPEECH | committed                     | AWAITING_ANSWER | split
+    duplex       | AWAITING_SPEECH | response started              | AWAITING_ANSWER | split
+    duplex       | AWAITING_SPEECH | first audio                   | ANSWERING       | split
+    every        | AWAITING_SPEECH | device lost                   | NOTICE          | abort, tell the cause
+    every        | AWAITING_SPEECH | unfit                         | NOTICE          | abort, tell the cause
+    every        | AWAITING_SPEECH | utterance lost                | AWAITING_SPEECH | tell the cause
+    every        | AWAITING_SPEECH | muted                         | IDLE            | abort
+    every        | AWAITING_SPEECH | stop                          | STOPPED         | abort
 
-    every        | HEARING    | press                        | COMMITTING | end
-    every        | HEARING    | timed out                    | COMMITTING | end, tell utterance_limit
-    every        | HEARING    | device lost                  | COMMITTING | end, tell the cause
-    every        | HEARING    | unfit                        | TELLING    | abort, tell the cause
-    conversation | HEARING    | committed                    | THINKING   | close
-    conversation | HEARING    | response started             | THINKING   | close
-    conversation | HEARING    | first audio                  | SPEAKING   | close
-    duplex       | HEARING    | committed                    | AWAITING   | go on
-    duplex       | HEARING    | response started             | AWAITING   | go on
-    duplex       | HEARING    | first audio                  | ANSWERING  | go on
-    every        | HEARING    | utterance lost               | HEARING    | tell the cause
-    every        | HEARING    | muted                        | IDLE       | abort
-    every        | HEARING    | stop                         | STOPPED    | abort
+    every        | HEARING         | press                         | COMMITTING      | end
+    every        | HEARING         | timed out                     | COMMITTING      | end, tell utterance_limit
+    every        | HEARING         | device lost                   | COMMITTING      | end, tell the cause
+    every        | HEARING         | unfit                         | NOTICE          | abort, tell the cause
+    conversation | HEARING         | committed                     | THINKING        | close
+    conversation | HEARING         | response started              | THINKING        | close
+    conversation | HEARING         | first audio                   | SPEAKING        | close
+    duplex       | HEARING         | committed                     | AWAITING_ANSWER | split
+    duplex       | HEARING         | response started              | AWAITING_ANSWER | split
+    duplex       | HEARING         | first audio                   | ANSWERING       | split
+    every        | HEARING         | utterance lost                | HEARING         | tell the cause
+    every        | HEARING         | muted                         | IDLE            | abort
+    every        | HEARING         | stop                          | STOPPED         | abort
 
-    every        | AWAITING   | press                        | ATTENTIVE  | interrupt
-    every        | AWAITING   | press refused                | TELLING    | interrupt, abort, tell the cause
-    every        | AWAITING   | speech started               | HEARING    | interrupt
-    every        | AWAITING   | first audio                  | ANSWERING  |
-    every        | AWAITING   | ended: audio                 | ANSWERING  |
-    every        | AWAITING   | ended: silent                | TELLING    | abort, tell answer_silent
-    every        | AWAITING   | ended: tool                  | AWAITING   |
-    every        | AWAITING   | ended: failed                | TELLING    | abort, tell the cause
-    every        | AWAITING   | ended: cancelled             | TELLING    | abort, tell answer_failed
-    every        | AWAITING   | link lost                    | TELLING    | abort, tell answer_lost
-    every        | AWAITING   | link lost, utterances pending| TELLING    | abort, tell answer_lost
-    every        | AWAITING   | timed out                    | TELLING    | interrupt, abort, tell answer_late
-    every        | AWAITING   | device lost                  | TELLING    | interrupt, abort, tell the cause
-    every        | AWAITING   | utterance lost               | AWAITING   | tell the cause
-    every        | AWAITING   | muted                        | IDLE       | interrupt, abort
-    every        | AWAITING   | stop                         | STOPPED    | interrupt, abort
+    every        | AWAITING_ANSWER | press                         | AWAITING_SPEECH | interrupt
+    every        | AWAITING_ANSWER | press refused                 | NOTICE          | interrupt, abort, tell the cause
+    every        | AWAITING_ANSWER | speech started                | HEARING         | interrupt
+    every        | AWAITING_ANSWER | first audio                   | ANSWERING       |
+    every        | AWAITING_ANSWER | ended: audio                  | ANSWERING       |
+    every        | AWAITING_ANSWER | ended: silent                 | NOTICE          | abort, tell answer_silent
+    every        | AWAITING_ANSWER | ended: tool                   | AWAITING_ANSWER |
+    every        | AWAITING_ANSWER | ended: failed                 | NOTICE          | abort, tell the cause
+    every        | AWAITING_ANSWER | ended: cancelled              | NOTICE          | abort, tell answer_failed
+    every        | AWAITING_ANSWER | link lost                     | NOTICE          | abort, tell answer_lost
+    every        | AWAITING_ANSWER | link lost, utterances pending | NOTICE          | abort, tell answer_lost
+    every | AWAITING_ANSWER | timed out                     | NOTICE          | interrupt, abort, tell answer_late
+    every        | AWAITING_ANSWER | device lost                   | NOTICE          | interrupt, abort, tell the cause
+    every        | AWAITING_ANSWER | utterance lost                | AWAITING_ANSWER | tell the cause
+    every        | AWAITING_ANSWER | muted                         | IDLE            | interrupt, abort
+    every        | AWAITING_ANSWER | stop                          | STOPPED         | interrupt, abort
 
-    every        | ANSWERING  | press                        | ATTENTIVE  | interrupt
-    every        | ANSWERING  | press refused                | TELLING    | interrupt, abort, tell the cause
-    every        | ANSWERING  | speech started               | HEARING    | interrupt
-    every        | ANSWERING  | drained                      | ATTENTIVE  |
-    every        | ANSWERING  | ended: failed                | CUT        | abort
-    every        | ANSWERING  | overflowed                   | CUT        | cancel, abort
-    every        | ANSWERING  | link lost                    | CUT        | abort
-    every        | ANSWERING  | link lost, utterances pending| CUT        | abort
-    every        | ANSWERING  | timed out                    | TELLING    | interrupt, abort, tell answer_too_long
-    every        | ANSWERING  | device lost                  | TELLING    | interrupt, abort, tell the cause
-    every        | ANSWERING  | utterance lost               | ANSWERING  | tell the cause
-    every        | ANSWERING  | muted                        | IDLE       | interrupt, abort
-    every        | ANSWERING  | stop                         | STOPPED    | interrupt, abort
+    every        | ANSWERING       | press                         | AWAITING_SPEECH | interrupt
+    every        | ANSWERING       | press refused                 | NOTICE          | interrupt, abort, tell the cause
+    every        | ANSWERING       | speech started                | HEARING         | interrupt
+    every        | ANSWERING       | drained                       | AWAITING_SPEECH |
+    every        | ANSWERING       | ended: failed                 | TRUNCATED       | abort
+    every        | ANSWERING       | overflowed                    | TRUNCATED       | cancel, abort
+    every        | ANSWERING       | link lost                     | TRUNCATED       | abort
+    every        | ANSWERING       | link lost, utterances pending | TRUNCATED       | abort
+    every | ANSWERING       | timed out                     | NOTICE          | interrupt, abort, tell answer_too_long
+    every        | ANSWERING       | device lost                   | NOTICE          | interrupt, abort, tell the cause
+    every        | ANSWERING       | utterance lost                | ANSWERING       | tell the cause
+    every        | ANSWERING       | muted                         | IDLE            | interrupt, abort
+    every        | ANSWERING       | stop                          | STOPPED         | interrupt, abort
 
-    button       | COMMITTING | press                        | ARMED      |
-    talk         | COMMITTING | press                        | ATTENTIVE  |
-    every        | COMMITTING | press refused                | COMMITTING | tell the cause
-    every        | COMMITTING | committed                    | THINKING   | ask
-    every        | COMMITTING | utterance lost               | TELLING    | tell the cause
-    every        | COMMITTING | timed out                    | TELLING    | discard, tell utterance_too_old
-    every        | COMMITTING | stop                         | STOPPED    |
+    button       | COMMITTING      | press                         | ARMED           |
+    talk         | COMMITTING      | press                         | AWAITING_SPEECH |
+    every        | COMMITTING      | press refused                 | COMMITTING      | tell the cause
+    every        | COMMITTING      | committed                     | THINKING        | ask
+    every        | COMMITTING      | utterance lost                | NOTICE          | tell the cause
+    every | COMMITTING      | timed out                     | NOTICE          | drop pending, tell utterance_too_old
+    every        | COMMITTING      | stop                          | STOPPED         |
 
-    hold         | THINKING   | press                        | BARGED     | interrupt
-    toggle       | THINKING   | press                        | ARMED      | interrupt
-    hybrid       | THINKING   | press                        | BARGED     | interrupt
-    talk         | THINKING   | press                        | ATTENTIVE  | interrupt
-    every        | THINKING   | press refused                | TELLING    | interrupt, tell the cause
-    every        | THINKING   | first audio                  | SPEAKING   |
-    every        | THINKING   | ended: audio                 | DRAINING   |
-    every        | THINKING   | ended: silent                | TELLING    | tell answer_silent
-    every        | THINKING   | ended: tool                  | THINKING   |
-    every        | THINKING   | ended: failed                | TELLING    | tell the cause
-    every        | THINKING   | ended: cancelled             | TELLING    | tell answer_failed
-    every        | THINKING   | link lost                    | TELLING    | tell answer_lost
-    every        | THINKING   | link lost, utterances pending| TELLING    | tell answer_lost
-    every        | THINKING   | timed out                    | TELLING    | interrupt, tell answer_late
-    every        | THINKING   | utterance lost               | THINKING   | tell the cause
-    every        | THINKING   | stop                         | STOPPED    | interrupt
+    hold         | THINKING        | press                         | BARGE_IN        | interrupt
+    toggle       | THINKING        | press                         | ARMED           | interrupt
+    hybrid       | THINKING        | press                         | BARGE_IN        | interrupt
+    talk         | THINKING        | press                         | AWAITING_SPEECH | interrupt
+    every        | THINKING        | press refused                 | NOTICE          | interrupt, tell the cause
+    every        | THINKING        | first audio                   | SPEAKING        |
+    every        | THINKING        | ended: audio                  | DRAINING        |
+    every        | THINKING        | ended: silent                 | NOTICE          | tell answer_silent
+    every        | THINKING        | ended: tool                   | THINKING        |
+    every        | THINKING        | ended: failed                 | NOTICE          | tell the cause
+    every        | THINKING        | ended: cancelled              | NOTICE          | tell answer_failed
+    every        | THINKING        | link lost                     | NOTICE          | tell answer_lost
+    every        | THINKING        | link lost, utterances pending | NOTICE          | tell answer_lost
+    every        | THINKING        | timed out                     | NOTICE          | interrupt, tell answer_late
+    every        | THINKING        | utterance lost                | THINKING        | tell the cause
+    every        | THINKING        | stop                          | STOPPED         | interrupt
 
-    hold         | SPEAKING   | press                        | BARGED     | interrupt
-    toggle       | SPEAKING   | press                        | ARMED      | interrupt
-    hybrid       | SPEAKING   | press                        | BARGED     | interrupt
-    talk         | SPEAKING   | press                        | ATTENTIVE  | interrupt
-    every        | SPEAKING   | press refused                | TELLING    | interrupt, tell the cause
-    every        | SPEAKING   | ended: audio                 | DRAINING   |
-    every        | SPEAKING   | ended: silent                | DRAINING   |
-    every        | SPEAKING   | ended: tool                  | BRIDGING   |
-    every        | SPEAKING   | ended: failed                | CUT        |
-    every        | SPEAKING   | ended: cancelled             | DRAINING   |
-    every        | SPEAKING   | overflowed                   | CUT        | cancel
-    every        | SPEAKING   | link lost                    | CUT        |
-    every        | SPEAKING   | link lost, utterances pending| CUT        |
-    every        | SPEAKING   | timed out                    | TELLING    | interrupt, tell answer_too_long
-    every        | SPEAKING   | utterance lost               | SPEAKING   | tell the cause
-    every        | SPEAKING   | stop                         | STOPPED    | interrupt
+    hold         | SPEAKING        | press                         | BARGE_IN        | interrupt
+    toggle       | SPEAKING        | press                         | ARMED           | interrupt
+    hybrid       | SPEAKING        | press                         | BARGE_IN        | interrupt
+    talk         | SPEAKING        | press                         | AWAITING_SPEECH | interrupt
+    every        | SPEAKING        | press refused                 | NOTICE          | interrupt, tell the cause
+    every        | SPEAKING        | ended: audio                  | DRAINING        |
+    every        | SPEAKING        | ended: silent                 | DRAINING        |
+    every        | SPEAKING        | ended: tool                   | BRIDGING        |
+    every        | SPEAKING        | ended: failed                 | TRUNCATED       |
+    every        | SPEAKING        | ended: cancelled              | DRAINING        |
+    every        | SPEAKING        | overflowed                    | TRUNCATED       | cancel
+    every        | SPEAKING        | link lost                     | TRUNCATED       |
+    every        | SPEAKING        | link lost, utterances pending | TRUNCATED       |
+    every        | SPEAKING        | timed out                     | NOTICE          | interrupt, tell answer_too_long
+    every        | SPEAKING        | utterance lost                | SPEAKING        | tell the cause
+    every        | SPEAKING        | stop                          | STOPPED         | interrupt
 
-    hold         | BRIDGING   | press                        | BARGED     | interrupt
-    toggle       | BRIDGING   | press                        | ARMED      | interrupt
-    hybrid       | BRIDGING   | press                        | BARGED     | interrupt
-    talk         | BRIDGING   | press                        | ATTENTIVE  | interrupt
-    every        | BRIDGING   | press refused                | TELLING    | interrupt, tell the cause
-    every        | BRIDGING   | first audio                  | SPEAKING   |
-    every        | BRIDGING   | drained                      | THINKING   |
-    every        | BRIDGING   | ended: silent                | DRAINING   |
-    every        | BRIDGING   | ended: failed                | CUT        |
-    every        | BRIDGING   | ended: cancelled             | DRAINING   |
-    every        | BRIDGING   | link lost                    | CUT        |
-    every        | BRIDGING   | link lost, utterances pending| CUT        |
-    every        | BRIDGING   | timed out                    | TELLING    | interrupt, tell answer_too_long
-    every        | BRIDGING   | utterance lost               | BRIDGING   | tell the cause
-    every        | BRIDGING   | stop                         | STOPPED    | interrupt
+    hold         | BRIDGING        | press                         | BARGE_IN        | interrupt
+    toggle       | BRIDGING        | press                         | ARMED           | interrupt
+    hybrid       | BRIDGING        | press                         | BARGE_IN        | interrupt
+    talk         | BRIDGING        | press                         | AWAITING_SPEECH | interrupt
+    every        | BRIDGING        | press refused                 | NOTICE          | interrupt, tell the cause
+    every        | BRIDGING        | first audio                   | SPEAKING        |
+    every        | BRIDGING        | drained                       | THINKING        |
+    every        | BRIDGING        | ended: silent                 | DRAINING        |
+    every        | BRIDGING        | ended: failed                 | TRUNCATED       |
+    every        | BRIDGING        | ended: cancelled              | DRAINING        |
+    every        | BRIDGING        | link lost                     | TRUNCATED       |
+    every        | BRIDGING        | link lost, utterances pending | TRUNCATED       |
+    every        | BRIDGING        | timed out                     | NOTICE          | interrupt, tell answer_too_long
+    every        | BRIDGING        | utterance lost                | BRIDGING        | tell the cause
+    every        | BRIDGING        | stop                          | STOPPED         | interrupt
 
-    hold         | DRAINING   | press                        | BARGED     | interrupt
-    toggle       | DRAINING   | press                        | ARMED      | interrupt
-    hybrid       | DRAINING   | press                        | BARGED     | interrupt
-    talk         | DRAINING   | press                        | ATTENTIVE  | interrupt
-    every        | DRAINING   | press refused                | TELLING    | interrupt, tell the cause
-    every        | DRAINING   | first audio                  | SPEAKING   |
-    button       | DRAINING   | drained                      | IDLE       |
-    talk         | DRAINING   | drained                      | ATTENTIVE  |
-    every        | DRAINING   | timed out                    | IDLE       | interrupt
-    every        | DRAINING   | utterance lost               | DRAINING   | tell the cause
-    every        | DRAINING   | stop                         | STOPPED    | interrupt
+    hold         | DRAINING        | press                         | BARGE_IN        | interrupt
+    toggle       | DRAINING        | press                         | ARMED           | interrupt
+    hybrid       | DRAINING        | press                         | BARGE_IN        | interrupt
+    talk         | DRAINING        | press                         | AWAITING_SPEECH | interrupt
+    every        | DRAINING        | press refused                 | NOTICE          | interrupt, tell the cause
+    every        | DRAINING        | first audio                   | SPEAKING        |
+    button       | DRAINING        | drained                       | IDLE            |
+    talk         | DRAINING        | drained                       | AWAITING_SPEECH |
+    every        | DRAINING        | timed out                     | IDLE            | interrupt
+    every        | DRAINING        | utterance lost                | DRAINING        | tell the cause
+    every        | DRAINING        | stop                          | STOPPED         | interrupt
 
-    hold         | CUT        | press                        | BARGED     | interrupt
-    toggle       | CUT        | press                        | ARMED      | interrupt
-    hybrid       | CUT        | press                        | BARGED     | interrupt
-    talk         | CUT        | press                        | ATTENTIVE  | interrupt
-    every        | CUT        | press refused                | TELLING    | interrupt, tell the cause
-    every        | CUT        | drained                      | TELLING    | tell answer_cut
-    every        | CUT        | timed out                    | IDLE       | interrupt
-    every        | CUT        | utterance lost               | CUT        | tell the cause
-    every        | CUT        | stop                         | STOPPED    | interrupt
+    hold         | TRUNCATED       | press                         | BARGE_IN        | interrupt
+    toggle       | TRUNCATED       | press                         | ARMED           | interrupt
+    hybrid       | TRUNCATED       | press                         | BARGE_IN        | interrupt
+    talk         | TRUNCATED       | press                         | AWAITING_SPEECH | interrupt
+    every        | TRUNCATED       | press refused                 | NOTICE          | interrupt, tell the cause
+    every        | TRUNCATED       | drained                       | NOTICE          | tell answer_cut
+    every        | TRUNCATED       | timed out                     | IDLE            | interrupt
+    every        | TRUNCATED       | utterance lost                | TRUNCATED       | tell the cause
+    every        | TRUNCATED       | stop                          | STOPPED         | interrupt
 
-    button       | TELLING    | press                        | ARMED      | hush
-    talk         | TELLING    | press                        | ATTENTIVE  | hush
-    every        | TELLING    | press refused                | TELLING    | tell the cause
-    every        | TELLING    | committed                    | THINKING   | ask
-    every        | TELLING    | utterance lost               | TELLING    | tell the cause
-    every        | TELLING    | first audio                  | SPEAKING   |
-    every        | TELLING    | cue done                     | IDLE       |
-    every        | TELLING    | timed out                    | IDLE       | hush
-    every        | TELLING    | stop                         | STOPPED    | hush
+    button       | NOTICE          | press                         | ARMED           | stop cue
+    talk         | NOTICE          | press                         | AWAITING_SPEECH | stop cue
+    every        | NOTICE          | press refused                 | NOTICE          | tell the cause
+    every        | NOTICE          | committed                     | THINKING        | ask
+    every        | NOTICE          | utterance lost                | NOTICE          | tell the cause
+    every        | NOTICE          | first audio                   | SPEAKING        |
+    every        | NOTICE          | cue done                      | IDLE            |
+    every        | NOTICE          | timed out                     | IDLE            | stop cue
+    every        | NOTICE          | stop                          | STOPPED         | stop cue
 """
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from edged import wire
 from edged.wire import Dialect
-from edged.wire.known import Content, Item, Limit, Scalar, Session, Usage
+from edged.wire.known import Content, ItemShape, Limit, Scalar, SessionShape, UsageShape
 
 WORDS = st.text(max_size=12)
 MAYBE = st.none() | WORDS
@@ -41,7 +41,7 @@ def of(kind) -> st.SearchStrategy:
     return SCALARS if kind == Scalar else st.one_of(*map(of, get_args(kind))) if get_args(kind) else SCALARS
 
 
-SESSIONS, ITEMS, CONTENTS, USAGES, LIMITS = map(known, (Session, Item, Content, Usage, Limit))
+SESSIONS, ITEMS, CONTENTS, USAGES, LIMITS = map(known, (SessionShape, ItemShape, Content, UsageShape, Limit))
 SOUND = st.binary(max_size=40)
 PARTS = st.builds(wire.Part, WORDS, COUNTS)
 ERRORS = st.builds(

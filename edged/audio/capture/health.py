@@ -37,7 +37,7 @@ class Fitness:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class HealthVerdict:
     """Causes: the one for which it is not sent, None: send it; and what is to be said of it in the journal."""
 
     refused: str | None = None
@@ -69,17 +69,17 @@ class Health:
             self._take(sound[at : at + FRAME_BYTES])
         self._rest = sound[whole:]
 
-    def verdict(self) -> Verdict:
+    def verdict(self) -> HealthVerdict:
         """What is to become of the utterance."""
         if self._rest:
             self._take(self._rest)
             self._rest = b""
         if not self.fitness.judged:
-            return Verdict()
+            return HealthVerdict()
         dead = self._dead()
         if dead:
-            return Verdict(dead, dead=True)
-        return Verdict("nothing_said") if self._is_empty else Verdict(None, tuple(self._faults()))
+            return HealthVerdict(dead, dead=True)
+        return HealthVerdict("nothing_said") if self._is_empty else HealthVerdict(None, tuple(self._faults()))
 
     @property
     def loudest_dbfs(self) -> float:

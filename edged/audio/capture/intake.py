@@ -16,10 +16,10 @@ from collections.abc import Callable
 from threading import Lock
 
 from edged import pcm
-from edged.audio.capture.health import Health, Verdict
+from edged.audio.capture.health import Health, HealthVerdict
 from edged.audio.capture.ring import Ring
 from edged.audio.capture.utterances import Utterances
-from edged.audio.ports import Heed
+from edged.audio.ports import Urgency
 
 
 class Intake:
@@ -55,9 +55,9 @@ class Intake:
         self._gathered_bytes = 0
         self._unwoken_bytes = 0
         self._unjudged = b""
-        self.on_heed: Callable[[Heed], None] | None = None
+        self.on_urgency: Callable[[Urgency], None] | None = None
         """Called on the loop's thread when what is wanted of the microphone has changed. Must not wait."""
-        self.heed = Heed.SOON
+        self.urgency = Urgency.SOON
         """What is wanted of the microphone now."""
         self.blocks = 0
         """Blocks handed in so far: the microphone's progress."""
@@ -115,7 +115,7 @@ class Intake:
         self.health.begin()
         self._unjudged = b""
 
-    def judge(self) -> Verdict:
+    def judge(self) -> HealthVerdict:
         """What is to become of the utterance, by all of it that was handed in; before `shut`."""
         self.collect()
         self._judge_more(b"")
@@ -160,10 +160,10 @@ class Intake:
 
     def _tell_heed(self, *, is_open: bool, speaking: bool) -> None:
         """Before it is so, where something is to be dropped: what comes after that is wanted."""
-        heed = Heed.NOW if is_open else Heed.NONE if speaking else Heed.SOON
-        was, self.heed = self.heed, heed
-        if self.on_heed is not None and heed is not was:
-            self.on_heed(heed)
+        urgency = Urgency.NOW if is_open else Urgency.NONE if speaking else Urgency.SOON
+        was, self.urgency = self.urgency, urgency
+        if self.on_urgency is not None and urgency is not was:
+            self.on_urgency(urgency)
 
     def _add(self, sound: bytes) -> None:
         self._log.add(sound)

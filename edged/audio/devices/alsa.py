@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from edged import pcm
 from edged.audio.devices import libasound
 from edged.audio.devices.alsa_pcm import Pcm
-from edged.audio.devices.beat import Beat
-from edged.audio.devices.listening import Listening
+from edged.audio.devices.listening import CaptureLoop
 from edged.audio.devices.names import cards, resolve
-from edged.audio.devices.speaking import Speaking
+from edged.audio.devices.speaking import PlaybackThread
+from edged.audio.devices.thread_watchdog import ThreadWatchdog
 from edged.audio.devices.writer import Depth
 from edged.audio.dsp.samples import Inward, Layout, changer
-from edged.audio.ports import Heed, Lost, Source
+from edged.audio.ports import Lost, Source, Urgency
 from edged.errors import DeviceError
 
 BUFFER_MS = {"microphone": 500, "speaker": 250}
@@ -28,7 +28,9 @@ PERIOD_MS = (
 SILENT_S = 0.5  # a card that hands or plays nothing for so long is gone
 SERVER_SILENT_S = 2.0  # a sound server has stalls of its own
 SERVER_FIRST_S = 5.0  # and takes its time to begin
-TAKEN_WITHIN_S = 2.0  # what is written, whoever begins late: nobody beats meanwhile (`beat.py` bears so much)
+TAKEN_WITHIN_S = (
+    2.0  # what is written, whoever begins late: nobody beats meanwhile (`thread_watchdog.py` bears so much)
+)
 WAIT_MS = 100  # the longest a call waits, so that the end is prompt
 AHEAD_S = 0.5  # sound can not come sooner than it is made, but for a buffer that was full
 PACE_S = (
@@ -55,17 +57,17 @@ def _open(what: str, devices: Sequence[str], *, period_ms: int, channel: int | N
     raise first
 
 
-class AlsaMicrophone(Listening):
+class AlsaMicrophone(CaptureLoop):
     """Listens to the first of the devices that opens; sleeps longer while nobody waits for what it hears."""
 
-    _heed = Heed.NOW
+    _urgency = Urgency.NOW
     _stale = False  # what the device holds now is to be dropped
 
-    def heed(self, heed: Heed) -> None:
+    def set_urgency(self, urgency: Urgency) -> None:
         """Read as the blocks come, or every `LATE_S`."""
-        if self._heed is Heed.NONE and heed is not Heed.NONE:
+        if self._urgency is Urgency.NONE and urgency is not Urgency.NONE:
             self._stale = True
-        self._heed = heed
+        self._urgency = urgency
         self._woken.set()
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
@@ -74,7 +76,7 @@ class AlsaMicrophone(Listening):
         inward = self._inward(device.layout)
         self._woken.clear()
         self._stale = False
-        self._beat = Beat("microphone")
+        self._beat = ThreadWatchdog("microphone")
         self._beat.start(lost)
         self._begin("microphone", lambda: self._run(device, inward, hand, lost))
 
@@ -120,7 +122,7 @@ class AlsaMicrophone(Listening):
 
     def _rest(self, device: Pcm) -> None:
         """Until the device has a block, or, where nobody waits for one, longer."""
-        if self._heed is Heed.NOW:
+        if self._urgency is Urgency.NOW:
             device.wait(WAIT_MS)
         else:
             self._woken.wait(min(LATE_S, device.buffer_frames / device.layout.rate_hz / 2))
@@ -152,7 +154,7 @@ class AlsaSpeaker:
         self._devices, self._fmt = devices or ("default",), fmt
         self._depth = depth or Depth()
         self.latency_ms = self._depth.first_ms
-        self._speaking = Speaking(self._depth, fmt)
+        self._speaking = PlaybackThread(self._depth, fmt)
 
     def start(self, source: Source, lost: Lost) -> None:
         """Open the device and begin."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from edged import chatter, pcm
 from edged.audio.devices.blocking import BlockingSpeaker
-from edged.audio.devices.listening import Listening
+from edged.audio.devices.listening import CaptureLoop
 from edged.audio.devices.listing import Hold, Listing, let_go
 from edged.audio.devices.names import among, cards
 from edged.audio.devices.opening import UNFIT, layouts, named, refusal
@@ -26,7 +26,7 @@ LOOK_S = 0.01  # how often a microphone is asked
 LATENCY_S = 0.1  # what PortAudio holds: a stall of nearly so long passes, and every answer begins so late
 
 
-class DesktopMicrophone(Listening):
+class DesktopMicrophone(CaptureLoop):
     """Listens by asking, every `LOOK_S`."""
 
     _unwelcome = False  # it is to let go of the device

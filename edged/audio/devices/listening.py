@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from edged import pcm
 from edged.audio.dsp.samples import Inward, Layout
-from edged.audio.ports import Heed
+from edged.audio.ports import Urgency
 
 log = logging.getLogger(__name__)
 
 
-class Listening:
+class CaptureLoop:
     """`devices`: names or parts of them, in order of preference; `channel` of an array, None: the mean of all."""
 
     def __init__(
@@ -29,7 +29,7 @@ class Listening:
         self.gaps = self._gaps_told = 0
         """How often the device ran over, as far as it tells."""
 
-    def heed(self, heed: Heed) -> None:
+    def set_urgency(self, urgency: Urgency) -> None:
         """Each block comes at once, whatever is wanted."""
 
     @property

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from edged import pcm
-from edged.audio.ports import Heed, Lost, Pace, Source
+from edged.audio.ports import Lost, Pace, Source, Urgency
 
 
 class NullMicrophone:
@@ -22,7 +22,7 @@ class NullMicrophone:
         """No `hand` after the return."""
         self._pace.stop()
 
-    def heed(self, heed: Heed) -> None:
+    def set_urgency(self, urgency: Urgency) -> None:
         """Each block comes at once, whatever is wanted."""
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from edged import chatter, pcm
 from edged.audio.devices.blocking import BlockingSpeaker
-from edged.audio.devices.listening import Listening
+from edged.audio.devices.listening import CaptureLoop
 from edged.audio.devices.listing import Hold, Listing, let_go
 from edged.audio.devices.names import among, cards
 from edged.audio.devices.opening import UNFIT, layouts, named, refusal
@@ -43,7 +43,7 @@ def available() -> bool:
         LISTING.release(hold)
 
 
-class PyAudioMicrophone(Listening):
+class PyAudioMicrophone(CaptureLoop):
     """Listens by a callback; its thread watches whether that is still called."""
 
     _hold: Hold[Any] | None = None

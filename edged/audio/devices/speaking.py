@@ -6,7 +6,7 @@ Rules:
 3. While the source is idle the device runs dry, and is stopped `LOOK_S` later: it holds nothing, and what comes next
    is heard at once. It is looked at every `LOOK_S` all the same: an unplugged one is missed before it is needed.
 4. A device that holds sound and has not moved for its `silent_s` is lost, whatever its library says. A call that does
-   not return is told by `beat.py`.
+   not return is told by `thread_watchdog.py`.
 """
 
 import logging
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from edged import pcm
-from edged.audio.devices.beat import Beat
+from edged.audio.devices.thread_watchdog import ThreadWatchdog
 from edged.audio.devices.writer import Depth, Writer
 from edged.audio.dsp.samples import Changer, Layout, spoken
 from edged.audio.ports import Lost, Source
@@ -61,18 +61,18 @@ class Outlet(Protocol):
         """Close it; raises nothing."""
 
 
-class Speaking:
+class PlaybackThread:
     """Plays a source to an outlet from `start` to `stop`."""
 
     def __init__(self, depth: Depth, fmt: pcm.Format = pcm.PCM16) -> None:
         self._depth, self._fmt = depth, fmt
-        self._playing: Playing | None = None
+        self._playing: PlaybackLoop | None = None
         self._gaps = 0  # of the runs before
         self._thread: threading.Thread | None = None
 
     def start(self, outlet: Outlet, changer: Changer | None, source: Source, lost: Lost) -> None:
         """Begin; the outlet is closed by the end of the thread."""
-        playing = self._playing = Playing(outlet, changer, source, self._depth, self._fmt)
+        playing = self._playing = PlaybackLoop(outlet, changer, source, self._depth, self._fmt)
         source.on_work = playing.news.set
         if outlet.takes_back:
             source.on_cut = playing.ask_to_cut
@@ -97,7 +97,7 @@ class Speaking:
         return self._gaps + (0 if self._playing is None else self._playing.gaps)
 
 
-class News(Protocol):
+class WakeSignal(Protocol):
     """What ends a wait: threading.Event in life."""
 
     def set(self) -> None: ...
@@ -105,7 +105,7 @@ class News(Protocol):
     def wait(self, timeout: float, /) -> bool: ...
 
 
-class Playing:
+class PlaybackLoop:
     """One run of the thread; `news` and `now` are its clock."""
 
     def __init__(
@@ -116,14 +116,14 @@ class Playing:
         depth: Depth,
         fmt: pcm.Format = pcm.PCM16,
         *,
-        news: News | None = None,
+        news: WakeSignal | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.news: News = threading.Event() if news is None else news
+        self.news: WakeSignal = threading.Event() if news is None else news
         self.gaps = 0
         """How often it ran dry while there was something to play."""
         self._now = now
-        self.beat = Beat("speaker")
+        self.beat = ThreadWatchdog("speaker")
         self._outlet, self._changer, self._source, self._fmt = outlet, changer, source, fmt
         self._layout = outlet.layout
         self._writer = Writer(self._layout.rate_hz, depth, most_frames=outlet.most_frames)

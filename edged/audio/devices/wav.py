@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from edged import pcm
 from edged.audio.devices.null import NullSpeaker
-from edged.audio.ports import Heed, Lost, Pace, Source
+from edged.audio.ports import Lost, Pace, Source, Urgency
 from edged.errors import DeviceError
 from edged.files import opened, to_write
 
@@ -73,7 +73,7 @@ class WavMicrophone:
         """No `hand` after the return."""
         self._pace.stop()
 
-    def heed(self, heed: Heed) -> None:
+    def set_urgency(self, urgency: Urgency) -> None:
         """Each block comes at once, whatever is wanted."""
 
     def say(self, sound: bytes) -> None:

@@ -14,7 +14,7 @@ from collections import deque
 from typing import Protocol
 
 from edged import pcm
-from edged.audio.dsp.around import Around
+from edged.audio.dsp.source_wrapper import SourceWrapper
 from edged.audio.dsp.volume import AS_SENT, CUE_LEAST, Leveller, gain_of
 from edged.audio.ports import Source
 
@@ -43,7 +43,7 @@ class Loudness:
         self.volume = volume
 
 
-class Amplifier(Around):
+class Amplifier(SourceWrapper):
     """`lane` as loud as `loudness` says."""
 
     def __init__(self, lane: Lane, loudness: Loudness, fmt: pcm.Format = pcm.PCM16) -> None:
@@ -62,7 +62,7 @@ class Amplifier(Around):
         return self._leveller.level(cue, loudness.cue_gain) + answer
 
 
-class Margins(Around):
+class Margins(SourceWrapper):
     """`source` with silence before it after a rest, and after it before a rest."""
 
     def __init__(self, source: Source, *, lead_in_ms: int, tail_ms: int, fmt: pcm.Format = pcm.PCM16) -> None:

@@ -1,8 +1,8 @@
 """The machine's own voice taken out of what its microphone hears, so that it can listen while it speaks.
 
 Rules:
-1. What the speaker takes is the reference (`Tapped`, its thread); what the microphone hands goes through (`hand`, its
-   thread). The one lock is held for a copy only, and never while the canceller works.
+1. What the speaker takes is the reference (`EchoReference`, its thread); what the microphone hands goes through
+   (`hand`, its thread). The one lock is held for a copy only, and never while the canceller works.
 2. The canceller gets the two in turns, 10 ms each, however the devices come for them. Where nothing is played, the
    reference is silence.
 3. The reference runs `LEAD_MS` ahead of what is heard, by the latency that the speaker tells: a canceller finds how
@@ -18,7 +18,7 @@ from threading import Lock
 from typing import Protocol
 
 from edged import pcm
-from edged.audio.dsp.around import Around
+from edged.audio.dsp.source_wrapper import SourceWrapper
 from edged.audio.ports import Source
 
 FRAME_MS = 10
@@ -120,7 +120,7 @@ class EchoStage:
 SILENCE = pcm.silence(FRAME_BYTES)
 
 
-class Tapped(Around):
+class EchoReference(SourceWrapper):
     """A source whose takes and latency the stage hears of."""
 
     def __init__(self, source: Source, stage: EchoStage) -> None:

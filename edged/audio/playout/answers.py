@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from edged.wire.parts import Heard, Part
+from edged.wire.parts import HeardPart, Part
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class PlaybackStarted:
     """The first sample of a response left; `part` is what it belongs to."""
 
     part: Part
@@ -20,15 +20,15 @@ class Underrun:
 
 
 @dataclass(frozen=True, slots=True)
-class Drained:
+class PlaybackDrained:
     """The last sample of an ended response was heard. Another response may sound already."""
 
 
 @dataclass(frozen=True, slots=True)
-class Flushed:
+class PlaybackFlushed:
     """What was heard of each part of the responses that `flush` cut off, in order of play."""
 
-    heard: tuple[Heard, ...]
+    heard: tuple[HeardPart, ...]
 
 
-AnswerEvent = Started | Underrun | Drained | Flushed
+AnswerEvent = PlaybackStarted | Underrun | PlaybackDrained | PlaybackFlushed

@@ -3,7 +3,7 @@
 from edged import pcm
 
 
-def fallen(sound: bytes, last: bytes, length: int) -> bytes:
+def fade_out(sound: bytes, last: bytes, length: int) -> bytes:
     """`sound`, or as much of it as there is and its last sample for the rest of `length` bytes, down to nothing.
 
     `last` is the sample that left before it, for a sound of none.
@@ -13,7 +13,7 @@ def fallen(sound: bytes, last: bytes, length: int) -> bytes:
     return pcm.ramp(sound + (sound[-width:] or last) * missing, 1.0, 0.0)
 
 
-def risen(sound: bytes, done: int, length: int, width: int) -> bytes:
+def fade_in(sound: bytes, done: int, length: int, width: int) -> bytes:
     """`sound` as it rises; `done` of the rise's `length` bytes lie before it. `width`: a sample's bytes."""
     rising = min(length - done, len(sound))
     if rising <= 0:

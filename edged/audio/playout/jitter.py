@@ -25,10 +25,10 @@ from collections import deque
 
 from edged import pcm
 from edged.audio.playout import fades
-from edged.audio.playout.answers import AnswerEvent, Drained, Flushed, Started
+from edged.audio.playout.answers import AnswerEvent, PlaybackDrained, PlaybackFlushed, PlaybackStarted
 from edged.audio.playout.arrivals import MOST_REBUFFER_MS, REBUFFER_MS, Arrivals
 from edged.audio.playout.prediction import NEVER, Prediction, Rule
-from edged.audio.playout.response import Response, crowded, heard
+from edged.audio.playout.response import QueuedResponse, crowded, heard
 from edged.wire.parts import Part
 
 TELLING_MS = 1000  # of sound; a response cut off before says nothing of the line
@@ -55,10 +55,10 @@ class JitterBuffer:
         self._most_bytes = fmt.bytes_of(most_ms)
         self._fade_bytes = fmt.bytes_of(fade_ms)
         self.held_bytes = 0  # by the device, once the next take is in it
-        self._responses: deque[Response] = deque()  # not drained yet; only the last may take more
-        self._flushes: list[Flushed] = []  # to be reported when the fade has left
+        self._responses: deque[QueuedResponse] = deque()  # not drained yet; only the last may take more
+        self._flushes: list[PlaybackFlushed] = []  # to be reported when the fade has left
         self._events: list[AnswerEvent] = []
-        self._cut_off: list[list[Response]] = []  # flushes that wait for the speaker's word
+        self._cut_off: list[list[QueuedResponse]] = []  # flushes that wait for the speaker's word
         self._tail = b""  # a fade-out on its way; nobody's sound
         self._last = bytes(fmt.sample_bytes)  # the last sample of a response that left
         self._spare = b""  # the other half of a sample a take cut
@@ -85,7 +85,7 @@ class JitterBuffer:
         if not sound:
             return True  # an empty delta opens no response and leaves no part of 0 ms behind
         if not self._responses or self._responses[-1].ended:
-            self._responses.append(Response(self._fmt, self._rule, slow=self.prediction.slow))
+            self._responses.append(QueuedResponse(self._fmt, self._rule, slow=self.prediction.slow))
         self._responses[-1].add(part, sound, self._taken - ahead)
         self._events.extend(self._responses[-1].gap())
         self.pushed_bytes += len(sound)
@@ -98,10 +98,10 @@ class JitterBuffer:
             self._learn(self._responses[-1], ahead)
 
     def flush(self, *, cut: bool = False, ahead: int = 0) -> None:
-        """Silence, with a fade; all that is queued is dropped. `Flushed` follows once the fade was taken.
+        """Silence, with a fade; all that is queued is dropped. `PlaybackFlushed` follows once the fade was taken.
 
         When nothing sounds, it follows at once. `cut`: the speaker silences what it holds, there is no fade, and
-        `Flushed` follows upon `cut_done`. `ahead` as in `push`.
+        `PlaybackFlushed` follows upon `cut_done`. `ahead` as in `push`.
         """
         for response in self._responses:
             if not response.ended and response.arrivals.got[-1] >= TELLING_MS:
@@ -112,7 +112,9 @@ class JitterBuffer:
         else:
             if (sounding := self._sounding()) is not None:
                 self._tail = self._fade_out(self._fade_in(sounding, sounding.ahead(self._fade_bytes)))
-            self._flushes.append(Flushed(heard(self._responses, self._taken - self.held_bytes, self._fmt)))
+            self._flushes.append(
+                PlaybackFlushed(heard(self._responses, self._taken - self.held_bytes, self._fmt))
+            )
         self.flushed_bytes += self.queued_bytes
         self._responses.clear()
         if not cut:
@@ -123,7 +125,9 @@ class JitterBuffer:
     def cut_done(self, unheard_bytes: int) -> None:
         """The last so many bytes that were taken were never heard, and never will be: report the cuts."""
         until = self._taken - unheard_bytes
-        self._flushes.extend(Flushed(heard(responses, until, self._fmt)) for responses in self._cut_off)
+        self._flushes.extend(
+            PlaybackFlushed(heard(responses, until, self._fmt)) for responses in self._cut_off
+        )
         self._cut_off.clear()
         self._report()
 
@@ -212,15 +216,15 @@ class JitterBuffer:
         """Some of an answer was taken that may not be heard yet."""
         return any(each.live for each in self._responses) or bool(self._tail)
 
-    def _learn(self, response: Response, ahead: int) -> None:
+    def _learn(self, response: QueuedResponse, ahead: int) -> None:
         response.arrivals.end(response.elapsed_ms(self._taken - ahead))
         if response.whole:
             self.learnt.append(response.arrivals)
 
-    def _unplayed(self) -> Response | None:
+    def _unplayed(self) -> QueuedResponse | None:
         return next((each for each in self._responses if not each.played), None)
 
-    def _sounding(self) -> Response | None:
+    def _sounding(self) -> QueuedResponse | None:
         """The response that would be cut off by silence now."""
         response = self._unplayed()
         return response if response is not None and response.flows else None
@@ -245,17 +249,17 @@ class JitterBuffer:
             return self._run_dry(response, at)
         return self._pull(response, min(room, response.queued, steady), at)
 
-    def _pull_inserted(self, response: Response, room: int) -> bytes:
+    def _pull_inserted(self, response: QueuedResponse, room: int) -> bytes:
         sound = self._fade_in(response, response.cut_inserted(room))
         self.inserted_bytes += len(sound)
         self._last = sound[-self._fmt.sample_bytes :]
         return sound
 
-    def _pull(self, response: Response, n_bytes: int, at: int) -> bytes:
+    def _pull(self, response: QueuedResponse, n_bytes: int, at: int) -> bytes:
         pieces = response.cut(n_bytes)
         for part, piece in pieces:
             if not response.started:
-                self._events.append(Started(part))
+                self._events.append(PlaybackStarted(part))
             response.note(part, at, at + len(piece))
             at += len(piece)
         self.played_bytes += n_bytes
@@ -263,7 +267,7 @@ class JitterBuffer:
         self._last = sound[-self._fmt.sample_bytes :] or self._last
         return sound
 
-    def _run_dry(self, response: Response, at: int) -> bytes:
+    def _run_dry(self, response: QueuedResponse, at: int) -> bytes:
         """What is left of the response, fading out; too little for that, and its last sample goes on."""
         left = self._pull(response, response.queued, at)
         needed_ms = min(self._rebuffer_ms << response.underruns, MOST_REBUFFER_MS)
@@ -274,11 +278,11 @@ class JitterBuffer:
         return left[:steady] + fading[: len(left)]
 
     def _fade_out(self, sound: bytes) -> bytes:
-        return fades.fallen(sound, self._last, self._fade_bytes)
+        return fades.fade_out(sound, self._last, self._fade_bytes)
 
-    def _fade_in(self, response: Response, sound: bytes) -> bytes:
+    def _fade_in(self, response: QueuedResponse, sound: bytes) -> bytes:
         done, response.faded_in = response.faded_in, response.faded_in + len(sound)
-        return fades.risen(sound, done, self._fade_bytes, self._fmt.sample_bytes)
+        return fades.fade_in(sound, done, self._fade_bytes, self._fmt.sample_bytes)
 
     def _pass(self, n_bytes: int) -> None:
         self._taken += n_bytes
@@ -290,7 +294,7 @@ class JitterBuffer:
             if until is not None and self._responses[0].stop > until:
                 break
             self._responses.popleft()
-            self._events.append(Drained())
+            self._events.append(PlaybackDrained())
 
     def _report(self) -> None:
         if not self._tail:

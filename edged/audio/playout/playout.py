@@ -5,7 +5,7 @@ Rules:
    held for a copy only, and neither `notify` nor `on_work` nor `on_cut` is called under it.
 2. One lane: a cue plays before any answer sound. An answer that sounds just then fades out, waits and
    fades in again; none of it is lost.
-3. Cues are the lane's (`lane.py`): in order, bounded, one `CueDone` each.
+3. Cues are the lane's (`cue_queue.py`): in order, bounded, one `CueDone` each.
 4. A speaker that can take sound back sets `on_cut`: then a flush leaves the fade to it, all takes are silence until
    it has said by `cut_done` how much of what it took was never heard, and only then there is `Flushed`. One that
    takes `MOST_CUT_MS` and says nothing plays what it holds to its end, and is reckoned so.
@@ -20,9 +20,9 @@ from typing import TypeVar
 from edged import pcm
 from edged.audio.playout.answers import AnswerEvent
 from edged.audio.playout.arrivals import Arrivals
-from edged.audio.playout.held import Held
+from edged.audio.playout.cue_queue import CueDone, CueQueue
+from edged.audio.playout.device_fill import DeviceFill
 from edged.audio.playout.jitter import JitterBuffer
-from edged.audio.playout.lane import CueDone, CueLane
 from edged.wire.parts import Part
 
 T = TypeVar("T")
@@ -54,11 +54,11 @@ class Playout:
         self._notify = notify
         self._fmt = fmt
         self._lock = Lock()
-        self._lane = CueLane(fmt)
+        self._lane = CueQueue(fmt)
         self._events: list[PlayoutEvent] = []
         self._told = False
         self._taken = 0
-        self._held = Held(fmt)
+        self._held = DeviceFill(fmt)
         self._cut_since: int | None = None  # taken when the speaker was asked to drop what it holds
         self._hushed = False  # that ends the cues, too
         self.on_work: Callable[[], None] | None = None

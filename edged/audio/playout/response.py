@@ -19,7 +19,7 @@ from edged.audio.playout import stretch
 from edged.audio.playout.answers import Underrun
 from edged.audio.playout.arrivals import ENOUGH_MS, SLOW_ENOUGH_MS, SPEED, Arrivals
 from edged.audio.playout.prediction import NEVER, Rule
-from edged.wire.parts import Heard, Part
+from edged.wire.parts import HeardPart, Part
 
 _FOREVER = 2**62
 MOST_PIECES = 40_000  # ten minutes in the smallest pieces that are not joined are 30,000
@@ -38,7 +38,7 @@ class _Run:
 
 
 @dataclass(slots=True)
-class Response:
+class QueuedResponse:
     """Plain state and its bookkeeping; what happens when is the jitter buffer's. Counts are bytes."""
 
     fmt: pcm.Format
@@ -240,15 +240,15 @@ class Response:
             yield part, played.get(part, 0), received
 
 
-def crowded(responses: Collection[Response]) -> bool:
+def crowded(responses: Collection[QueuedResponse]) -> bool:
     """Whether they cost more beside their sound than any answers do."""
     return len(responses) >= MOST_RESPONSES or sum(each.pieces for each in responses) >= MOST_PIECES
 
 
-def heard(responses: Iterable[Response], until: int, fmt: pcm.Format) -> tuple[Heard, ...]:
+def heard(responses: Iterable[QueuedResponse], until: int, fmt: pcm.Format) -> tuple[HeardPart, ...]:
     """What was heard of each part, up to byte `until` of the speaker's stream."""
     return tuple(
-        Heard(part, fmt.ms_of(played), fmt.ms_of(received))
+        HeardPart(part, fmt.ms_of(played), fmt.ms_of(received))
         for response in responses
         for part, played, received in response.heard(until)
     )

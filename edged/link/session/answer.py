@@ -11,7 +11,7 @@ Rules:
 from collections.abc import Sequence
 
 from edged import pcm
-from edged.wire import Heard, Part
+from edged.wire import HeardPart, Part
 
 MOST_PARTS = 256  # of one answer; one or two in life, and each is remembered
 LEAST_BYTES = pcm.PCM16.bytes_of(2)  # of a delta; less does not tell whether it is noise
@@ -23,7 +23,7 @@ Correction = tuple[Part, int | None]
 """Where to truncate a part, in milliseconds; None: delete its item."""
 
 
-class Answer:
+class RequestedAnswer:
     """A response asked for; `id` is unknown until the service names it."""
 
     def __init__(self, response_id: str | None = None) -> None:
@@ -56,7 +56,7 @@ class Answer:
         """Something that may have been a delta could not be read."""
         self._odd.clear()
 
-    def corrections(self, heard: Sequence[Heard], *, ended: bool) -> list[Correction]:
+    def corrections(self, heard: Sequence[HeardPart], *, ended: bool) -> list[Correction]:
         """What the service has to be told: (part, audio_end_ms) to truncate, (part, None) to delete its item.
 
         `ended`: no more of it is on its way. Truncation is never past what was received. A part heard to its end needs

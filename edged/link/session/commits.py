@@ -12,7 +12,7 @@ Rules:
 5. Commits that were passed over are waited for no longer. One that follows no end of speech is the late reply to such a
    commit, for what detects tells of it.
 
-Not here: what becomes of an utterance (the log), how long a reply is waited for (vigil.py).
+Not here: what becomes of an utterance (the log), how long a reply is waited for (liveness.py).
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from edged import pcm, wire
 from edged.dial import faults
-from edged.link.session.events import CommitRefused, Committed, SessionEvent, Told
+from edged.link.session.events import CommitRefused, ServiceWarning, SessionEvent, UtteranceCommitted
 
 REMEMBERED = 32  # ids of commits that have their reply; two utterances are pending at most
 
@@ -102,16 +102,16 @@ class Commits:
         if ended is not None and (not ended or not item_id or ended == item_id):
             return self._taken(item_id)
         if self._late:
-            return [Committed(item_id, uid=self._late.pop(0), late=True)]
+            return [UtteranceCommitted(item_id, uid=self._late.pop(0), late=True)]
         commit = self._oldest
         if commit is None:
-            return [Committed(item_id)]
+            return [UtteranceCommitted(item_id)]
         self._settle(commit)
         if commit.taken:
             return []
-        return [Committed(item_id, uid=commit.uid, rest=commit.begun and not self._spoke)]
+        return [UtteranceCommitted(item_id, uid=commit.uid, rest=commit.begun and not self._spoke)]
 
-    def refused(self, event_id: str | None, told: Told) -> list[SessionEvent] | None:
+    def refused(self, event_id: str | None, told: ServiceWarning) -> list[SessionEvent] | None:
         """A message was refused; None: it was no commit.
 
         A refusal that names no message is of the oldest commit without a reply: gateways lose the names. One for which
@@ -135,14 +135,14 @@ class Commits:
         """The service has committed by itself."""
         if not self._out:
             self._begun, self._spoke = self._sending, False
-            return [Committed(item_id)]
+            return [UtteranceCommitted(item_id)]
         commit = self._out[0]
         if commit.uid is None:
-            return [Committed(item_id)]
+            return [UtteranceCommitted(item_id)]
         if commit.taken:
             return []
         commit.taken = True
-        return [Committed(item_id, uid=commit.uid)]
+        return [UtteranceCommitted(item_id, uid=commit.uid)]
 
     def _read_to(self, at_ms: int) -> None:
         """The service has heard the sound up to there, in milliseconds of all that was sent."""

@@ -21,8 +21,8 @@ from typing import Any
 
 from edged import wire
 from edged.dial import faults, meaning
-from edged.dial.bodies import Said
-from edged.link.session.events import Broken, Ready, SessionEvent, Told
+from edged.dial.bodies import ServiceWords
+from edged.link.session.events import ServiceWarning, SessionEvent, SessionFailed, SessionReady
 from edged.wire import UNSET, Dialect, Settings, TurnDetection
 from edged.wire.words import Words
 
@@ -49,7 +49,7 @@ class Confirming:
         counters: Counter[str],
         words: Words,
     ) -> None:
-        self.verdict: Broken | None = None  # what the session is judged by where the time is up
+        self.verdict: SessionFailed | None = None  # what the session is judged by where the time is up
         self.refused = False  # it is a refusal, and a close may say more
         self.kept = (
             ""  # that the service keeps its own detection, and what that costs; empty where it does not
@@ -96,35 +96,35 @@ class Confirming:
         if not wrong:
             self._confirmed, self.kept = True, self._cost()
             self.agreed = self._asked.turn_detection
-            return [Ready()]
+            return [SessionReady()]
         self._counters["other_settings"] += 1
         if self._why and not wire.mismatches(replace(self._asked, turn_detection=UNSET), session, dialect):
             return self._lets_detect(dialect, [])  # it does not take what was asked of its detection
         if not self.refused:
             said = "; ".join(wrong)
-            self.verdict = Broken(
+            self.verdict = SessionFailed(
                 "settings_refused", f"the service set up the session otherwise: {said}", said
             )
         return []
 
-    def refuses(self, error: wire.ServerError, told: Told, dialect: Dialect) -> list[SessionEvent]:
+    def refuses(self, error: wire.ServerError, told: ServiceWarning, dialect: Dialect) -> list[SessionEvent]:
         """Take an error that came before the settings were confirmed."""
         code = error.code or error.type or ""
         if self._update_id is None or error.event_id not in (None, self._update_id):
             return [told]
         if code in faults.NOT_NOW:
             text = f"the service gives no session now: {error.message}"
-            return [Broken(faults.NOT_NOW[code], text, error.message)]
+            return [SessionFailed(faults.NOT_NOW[code], text, error.message)]
         is_named = error.event_id is not None or error.param is not None or code in faults.OF_SETTINGS
         if not is_named and code not in _INVALID:
             return [told]  # of something else; the close that follows says of what, or the time is up
         said, by = (f"(`{error.param}`): {error.message}", " ") if error.param else (error.message, ": ")
-        of_whom = None if is_named else meaning.of_error(Said(error.message, type=code))
+        of_whom = None if is_named else meaning.of_error(ServiceWords(error.message, type=code))
         if of_whom in meaning.OF_WHO_ASKS:  # whatever it was asked for
-            self.verdict = Broken(of_whom, f"the service refuses: {error.message}", error.message)
+            self.verdict = SessionFailed(of_whom, f"the service refuses: {error.message}", error.message)
         else:
             text = f"the service refuses the session's settings{by}{said}"
-            self.verdict = Broken("settings_refused", text, said)
+            self.verdict = SessionFailed("settings_refused", text, said)
         if self._why or _DETECTION.search(f"{error.param or ''} {error.message}"):
             self._why = self._why or said
             return self._lets_detect(dialect, [told])
@@ -149,7 +149,7 @@ class Confirming:
         detection = next(self._instead, None)
         if detection is None:
             text = f"the service takes no detection of turns that is asked of it: {self._why}"
-            return [*told, self.verdict or Broken("settings_refused", text, self._why)]
+            return [*told, self.verdict or SessionFailed("settings_refused", text, self._why)]
         self._asked, self.detects = replace(self._asked, turn_detection=detection), True
         self.ask(dialect)
         return told
@@ -184,4 +184,4 @@ class Confirming:
                 tools=self._asked.tools,
             )
             self._send(wire.session_update(again, dialect, self._new_id()))
-        return [Told("", "; ".join(found.values()), "settings_changed")] if is_first else []
+        return [ServiceWarning("", "; ".join(found.values()), "settings_changed")] if is_first else []

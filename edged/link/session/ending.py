@@ -4,7 +4,7 @@ from itertools import islice
 
 from edged import wire
 from edged.dial import faults
-from edged.link.session.events import Ended, ResponseEnded, ToolCall
+from edged.link.session.events import ResponseEnded, ResponseEnding, ToolCall
 from edged.wire.bounds import MOST_NAME
 
 MOST_CALLS = 32  # of one response; each is answered by a message
@@ -32,9 +32,11 @@ def ended_of(event: wire.ResponseDone, *, sounded: bool) -> ResponseEnded:
     if event.status == "failed" or (event.status == "incomplete" and not sounded):
         code = (error.code if error else None) or ""
         cause = faults.FAILED_RESPONSE.get(code, "answer_failed")
-        return ResponseEnded(event.response_id, Ended.FAILED, sounded, cause, text)
+        return ResponseEnded(event.response_id, ResponseEnding.FAILED, sounded, cause, text)
     if event.status == "cancelled":
-        return ResponseEnded(event.response_id, Ended.CANCELLED, sounded, None, text)
+        return ResponseEnded(event.response_id, ResponseEnding.CANCELLED, sounded, None, text)
     if calls:
-        return ResponseEnded(event.response_id, Ended.TOOL, sounded, None, text, calls)
-    return ResponseEnded(event.response_id, Ended.AUDIO if sounded else Ended.SILENT, sounded, None, text)
+        return ResponseEnded(event.response_id, ResponseEnding.TOOL, sounded, None, text, calls)
+    return ResponseEnded(
+        event.response_id, ResponseEnding.AUDIO if sounded else ResponseEnding.SILENT, sounded, None, text
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from edged.wire import Dialect, Part
 
 
-class Ended(Enum):
+class ResponseEnding(Enum):
     """How a response ended, as far as a listener is concerned."""
 
     AUDIO = "audio"
@@ -19,7 +19,7 @@ class Ended(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class SessionOpened:
     """The service greeted; `dialect` is what its greeting is written in, None where it does not show."""
 
     dialect: Dialect | None
@@ -27,12 +27,12 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class SessionReady:
     """The service confirmed every setting: sound may be sent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class SessionFailed:
     """This session is of no use any more; `cause` says why. The owner closes the connection.
 
     `said` is what of the text is the service's own.
@@ -44,7 +44,7 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
-class Committed:
+class UtteranceCommitted:
     """The service has an utterance; `uid`: the one of ours that it settles, None where the service commits by itself.
 
     `asked`: ours was waiting for it. `rest`: the service had taken the speech in it before, and has told of none since.
@@ -68,7 +68,7 @@ class CommitRefused:
 
 
 @dataclass(frozen=True, slots=True)
-class Speech:
+class VadEvent:
     """The service's own voice detection heard speech start or stop; `at_ms` of all sound it was given."""
 
     started: bool
@@ -81,7 +81,7 @@ class ResponseStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class AnswerSound:
     """A piece of the live answer, whole samples; `first` in its response."""
 
     part: Part
@@ -101,7 +101,7 @@ class ResponseEnded:
     """`sounded`: some of it was handed out as Sound. `cause` is set for FAILED and names a row of causes.py."""
 
     response_id: str
-    kind: Ended
+    kind: ResponseEnding
     sounded: bool
     cause: str | None = None
     text: str = ""
@@ -109,7 +109,7 @@ class ResponseEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class UsageReported:
     """One `response.done`, which is what gateways bill, whether it was heard or not."""
 
     response_id: str
@@ -118,7 +118,7 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Transcript:
     """A finished transcript; never logged unless asked for. `role` is user or assistant."""
 
     role: str
@@ -126,7 +126,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ServiceWarning:
     """The service complained, or said what nobody understands, and goes on; `code` may be empty. For the log.
 
     `cause` names a row of causes.py where there is one; a code of the service's own never does. Code and text are the
@@ -139,16 +139,16 @@ class Told:
 
 
 SessionEvent = (
-    Opened
-    | Ready
-    | Broken
-    | Committed
+    SessionOpened
+    | SessionReady
+    | SessionFailed
+    | UtteranceCommitted
     | CommitRefused
-    | Speech
+    | VadEvent
     | ResponseStarted
-    | Sound
+    | AnswerSound
     | ResponseEnded
-    | Used
-    | Said
-    | Told
+    | UsageReported
+    | Transcript
+    | ServiceWarning
 )

@@ -29,7 +29,7 @@ class Floor(Enum):
     STUCK = "stuck"  # the service does not end what was cancelled; nothing more is asked for here
 
 
-class Sign(Enum):
+class FloorEvent(Enum):
     CONFIGURED = "the settings are confirmed"
     WANTED = "an answer is wanted"
     INTERRUPTED = "the visitor interrupts; what was heard follows"
@@ -43,68 +43,70 @@ class Sign(Enum):
     BUSY = "our question was refused, for a response runs already"
 
 
-class Do(Enum):
+class FloorAction(Enum):
     ASK = "ask"
     CANCEL = "cancel"  # by name where there is one
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class FloorState:
     floor: Floor = Floor.CLOSED
     wanted: bool = False
     unheard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class FloorStep:
     floor: Floor
-    do: Do | None = None
+    do: FloorAction | None = None
     wants: bool = False  # it is to be asked for once more
 
 
-_F, _S = Floor, Sign
-_MOVES: dict[tuple[Floor, Sign], Move] = {
-    (_F.CLOSED, _S.CONFIGURED): Move(_F.FREE),
-    (_F.FREE, _S.ADOPTED): Move(_F.RUNNING),
-    (_F.FOREIGN, _S.ADOPTED): Move(_F.RUNNING),
-    (_F.ASKED, _S.NAMED): Move(_F.RUNNING),
-    (_F.ASKED, _S.INTERRUPTED): Move(_F.GIVEN_UP, Do.CANCEL),
-    (_F.ASKED, _S.CANCELLED): Move(_F.GIVEN_UP, Do.CANCEL),
-    (_F.ASKED, _S.ENDED): Move(_F.FREE),
-    (_F.ASKED, _S.REFUSED): Move(_F.FREE),
-    (_F.ASKED, _S.BUSY): Move(_F.FOREIGN, wants=True),
-    (_F.RUNNING, _S.INTERRUPTED): Move(_F.ENDING, Do.CANCEL),
-    (_F.RUNNING, _S.CANCELLED): Move(_F.ENDING, Do.CANCEL),
-    (_F.RUNNING, _S.ENDED): Move(_F.FREE),
-    (_F.GIVEN_UP, _S.NAMED): Move(_F.ENDING, Do.CANCEL),  # once more, now by name
-    (_F.GIVEN_UP, _S.ENDED): Move(_F.FREE),
-    (_F.GIVEN_UP, _S.REFUSED): Move(_F.FREE),
-    (_F.GIVEN_UP, _S.BUSY): Move(_F.FOREIGN),
-    (_F.ENDING, _S.ENDED): Move(_F.FREE),
-    (_F.FOREIGN, _S.OTHER_ENDED): Move(_F.FREE),
+_F, _S = Floor, FloorEvent
+_MOVES: dict[tuple[Floor, FloorEvent], FloorStep] = {
+    (_F.CLOSED, _S.CONFIGURED): FloorStep(_F.FREE),
+    (_F.FREE, _S.ADOPTED): FloorStep(_F.RUNNING),
+    (_F.FOREIGN, _S.ADOPTED): FloorStep(_F.RUNNING),
+    (_F.ASKED, _S.NAMED): FloorStep(_F.RUNNING),
+    (_F.ASKED, _S.INTERRUPTED): FloorStep(_F.GIVEN_UP, FloorAction.CANCEL),
+    (_F.ASKED, _S.CANCELLED): FloorStep(_F.GIVEN_UP, FloorAction.CANCEL),
+    (_F.ASKED, _S.ENDED): FloorStep(_F.FREE),
+    (_F.ASKED, _S.REFUSED): FloorStep(_F.FREE),
+    (_F.ASKED, _S.BUSY): FloorStep(_F.FOREIGN, wants=True),
+    (_F.RUNNING, _S.INTERRUPTED): FloorStep(_F.ENDING, FloorAction.CANCEL),
+    (_F.RUNNING, _S.CANCELLED): FloorStep(_F.ENDING, FloorAction.CANCEL),
+    (_F.RUNNING, _S.ENDED): FloorStep(_F.FREE),
+    (_F.GIVEN_UP, _S.NAMED): FloorStep(_F.ENDING, FloorAction.CANCEL),  # once more, now by name
+    (_F.GIVEN_UP, _S.ENDED): FloorStep(_F.FREE),
+    (_F.GIVEN_UP, _S.REFUSED): FloorStep(_F.FREE),
+    (_F.GIVEN_UP, _S.BUSY): FloorStep(_F.FOREIGN),
+    (_F.ENDING, _S.ENDED): FloorStep(_F.FREE),
+    (_F.FOREIGN, _S.OTHER_ENDED): FloorStep(_F.FREE),
 }
-TABLE: dict[tuple[Floor, Sign], Move] = {
-    (floor, sign): _MOVES.get((floor, sign), Move(floor)) for floor in Floor for sign in Sign
+TABLE: dict[tuple[Floor, FloorEvent], FloorStep] = {
+    (floor, sign): _MOVES.get((floor, sign), FloorStep(floor)) for floor in Floor for sign in FloorEvent
 }
 GIVEN_UP = frozenset({Floor.GIVEN_UP, Floor.ENDING})
 _WAITED_FOR = GIVEN_UP | {Floor.FOREIGN}
 
 
-def step(state: State, sign: Sign) -> tuple[State, tuple[Do, ...]]:
+def step(state: FloorState, sign: FloorEvent) -> tuple[FloorState, tuple[FloorAction, ...]]:
     """What follows from `sign`, and what is to be sent, in order."""
-    stuck = sign is Sign.INTERRUPTED and state.wanted and not state.unheard and state.floor in _WAITED_FOR
-    move = Move(Floor.STUCK) if stuck else TABLE[state.floor, sign]
-    follows = State(move.floor, state.wanted or move.wants, state.unheard)
+    stuck = (
+        sign is FloorEvent.INTERRUPTED and state.wanted and not state.unheard and state.floor in _WAITED_FOR
+    )
+    move = FloorStep(Floor.STUCK) if stuck else TABLE[state.floor, sign]
+    follows = FloorState(move.floor, state.wanted or move.wants, state.unheard)
     match sign:
-        case Sign.WANTED:
+        case FloorEvent.WANTED:
             follows = replace(follows, wanted=True)
-        case Sign.INTERRUPTED:
+        case FloorEvent.INTERRUPTED:
             follows = replace(follows, wanted=False, unheard=True)
-        case Sign.CANCELLED:
+        case FloorEvent.CANCELLED:
             follows = replace(follows, wanted=False)
-        case Sign.HEARD:
+        case FloorEvent.HEARD:
             follows = replace(follows, unheard=False)
     do = () if move.do is None else (move.do,)
     if follows.floor is Floor.FREE and follows.wanted and not follows.unheard:
-        return replace(follows, floor=Floor.ASKED, wanted=False), (*do, Do.ASK)
+        return replace(follows, floor=Floor.ASKED, wanted=False), (*do, FloorAction.ASK)
     return follows, do

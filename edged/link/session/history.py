@@ -12,7 +12,7 @@ from typing import NamedTuple
 MOST_CHARACTERS = 6000  # some 1500 tokens, billed as input at every renewal
 
 
-class Line(NamedTuple):
+class Remark(NamedTuple):
     """`role` is user or assistant."""
 
     role: str
@@ -25,7 +25,7 @@ class History:
     def __init__(self, most_lines: int, forget_after_s: float = 0.0) -> None:
         self._most, self._forget_after_s = most_lines, forget_after_s
         self._quiet_since = -inf
-        self._lines: list[Line] = []
+        self._lines: list[Remark] = []
         self._of_answer = 0  # so many of the last lines are of the present answer
 
     def said(self, role: str, text: str) -> None:
@@ -33,10 +33,10 @@ class History:
         if not text.strip() or not self._most:
             return
         if role == "assistant":
-            self._lines.append(Line(role, text))
+            self._lines.append(Remark(role, text))
             self._of_answer += 1
         else:
-            self._lines.insert(len(self._lines) - self._of_answer, Line(role, text))
+            self._lines.insert(len(self._lines) - self._of_answer, Remark(role, text))
         while len(self._lines) > self._most or sum(len(line.text) for line in self._lines) > MOST_CHARACTERS:
             del self._lines[0]
         self._of_answer = min(self._of_answer, len(self._lines))
@@ -69,7 +69,7 @@ class History:
         self._lines.clear()
         self._of_answer = 0
 
-    def __iter__(self) -> Iterator[Line]:
+    def __iter__(self) -> Iterator[Remark]:
         return iter(tuple(self._lines))
 
     def __len__(self) -> int:

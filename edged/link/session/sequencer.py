@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 
 from edged import wire
 from edged.dial import faults
-from edged.link.session.answer import Answer, Correction
-from edged.link.session.floor import GIVEN_UP, Do, Floor, Sign, State, step
-from edged.link.vigil import Owed
-from edged.wire import Heard
+from edged.link.liveness import Owed
+from edged.link.session.answer import Correction, RequestedAnswer
+from edged.link.session.floor import GIVEN_UP, Floor, FloorAction, FloorEvent, FloorState, step
+from edged.wire import HeardPart
 
 REMEMBERED = 32  # ids of responses; a service finishes one before the next, so this is generous
 _OURS = frozenset({Floor.ASKED, Floor.RUNNING, *GIVEN_UP})
@@ -31,10 +31,10 @@ class Sequencer:
         self, new_id: Callable[[], str], send: Callable[[str], None], counters: Counter[str]
     ) -> None:
         self._new_id, self._send, self._counters = new_id, send, counters
-        self._state = State()
+        self._state = FloorState()
         self._create_id: str | None = None  # of the question that may still be refused
-        self._answer = Answer()  # asked for, running or ending
-        self._last: Answer | None = None  # the one before, until what was heard of it is settled
+        self._answer = RequestedAnswer()  # asked for, running or ending
+        self._last: RequestedAnswer | None = None  # the one before, until what was heard of it is settled
         self._dead: list[str] = []  # cancelled: nothing of them is live again
         self._names_sound = (
             False  # the service says whose its sound is: what it does not say so of is nobody's
@@ -60,31 +60,31 @@ class Sequencer:
 
     def configured(self) -> None:
         """The service has confirmed the session's settings."""
-        self._take(Sign.CONFIGURED)
+        self._take(FloorEvent.CONFIGURED)
 
     def ask(self) -> None:
         """Ask for an answer as soon as one may be asked for."""
-        self._take(Sign.WANTED)
+        self._take(FloorEvent.WANTED)
 
     def interrupt(self) -> None:
         """The answer is dead from here on; `heard` must follow."""
-        self._take(Sign.INTERRUPTED)
+        self._take(FloorEvent.INTERRUPTED)
 
     def cancel(self) -> None:
         """No more of this answer; what was received of it may be played to its end."""
         runs = self._state.floor in _OURS - GIVEN_UP
-        self._take(Sign.CANCELLED)
+        self._take(FloorEvent.CANCELLED)
         if runs:
             self._correct(self._answer.all_received())
 
-    def heard(self, heard: Sequence[Heard]) -> None:
+    def heard(self, heard: Sequence[HeardPart]) -> None:
         """What was played of the interrupted answer."""
         if self._last is not None:
             self._correct(self._last.corrections(heard, ended=True))
         if self._state.floor in _OURS:
             self._correct(self._answer.corrections(heard, ended=False))
         self._last = None
-        self._take(Sign.HEARD)
+        self._take(FloorEvent.HEARD)
 
     # -- what the service says -----------------------------------------------------------------------
 
@@ -94,25 +94,25 @@ class Sequencer:
         `adopt`: the service may begin one by itself; `unwanted`: it may not, and one that it begins is cancelled.
         """
         if adopt and self._state.floor is Floor.ENDING and self._answer.id != response_id:
-            self._take(Sign.ENDED)  # one at a time: the service has begun the next, so this one is over
+            self._take(FloorEvent.ENDED)  # one at a time: the service has begun the next, so this one is over
         if self._state.floor in _OURS:
             if self._answer.id is None:
-                return self._name(response_id, Sign.NAMED)
+                return self._name(response_id, FloorEvent.NAMED)
             if response_id and response_id == self._answer.id:
                 return False  # said twice
         elif adopt and self.open and not self.stuck:
-            self._answer = Answer()
-            return self._name(response_id, Sign.ADOPTED)
+            self._answer = RequestedAnswer()
+            return self._name(response_id, FloorEvent.ADOPTED)
         self._counters["foreign_response"] += 1
         self._over = _remembered(self._over, response_id)
         if unwanted and self.open and (response_id or self._state.floor not in _OURS):
             self._send(wire.response_cancel(self._new_id(), response_id))
         return False
 
-    def sounding(self, response_id: str) -> Answer | None:
+    def sounding(self, response_id: str) -> RequestedAnswer | None:
         """The live answer, if sound of this response belongs to it."""
         if self._state.floor is Floor.ASKED and self._may_be_new(response_id):
-            self._name(response_id, Sign.NAMED)  # a service that does not announce its responses
+            self._name(response_id, FloorEvent.NAMED)  # a service that does not announce its responses
         if self._state.floor is Floor.RUNNING and self._answer.id == "" and self._may_be_new(response_id):
             self._answer.id = response_id  # it was announced without its name
         self._names_sound = self._names_sound or response_id != ""
@@ -125,25 +125,25 @@ class Sequencer:
         """A message could not be read; it may have been sound."""
         self._answer.missed()
 
-    def done(self, response_id: str) -> Answer | None:
+    def done(self, response_id: str) -> RequestedAnswer | None:
         """A response has ended; the answer, if it was ours and somebody still listens to it."""
         if not self._is_ours(response_id):
-            self._take(Sign.OTHER_ENDED)
+            self._take(FloorEvent.OTHER_ENDED)
             return None
         answer, live = self._answer, self._state.floor not in GIVEN_UP
         response_id = response_id or answer.id or ""
         answer.id, self._create_id, self._last = response_id, None, answer
         self._over = _remembered(self._over, response_id)
-        self._take(Sign.ENDED)
+        self._take(FloorEvent.ENDED)
         return answer if live else None
 
-    def refused(self, event_id: str | None) -> Answer | None:
+    def refused(self, event_id: str | None) -> RequestedAnswer | None:
         """The message `event_id` was refused; the answer that will now never come, if it was our question."""
         if event_id is None or event_id != self._create_id:
             return None
         answer, live = self._answer, self._state.floor not in GIVEN_UP
         self._create_id = None
-        self._take(Sign.REFUSED)
+        self._take(FloorEvent.REFUSED)
         return answer if live else None
 
     def busy(self) -> None:
@@ -154,7 +154,7 @@ class Sequencer:
         if self._create_id is not None:
             self._counters[faults.ANSWER_ACTIVE] += 1
             self._create_id = None
-            self._take(Sign.BUSY)
+            self._take(FloorEvent.BUSY)
 
     def live(self, response_id: str) -> bool:
         """Whether this response is the answer that may be heard; a message without a name is of the one that runs."""
@@ -162,11 +162,11 @@ class Sequencer:
 
     # -- inside --------------------------------------------------------------------------------------
 
-    def _take(self, sign: Sign) -> None:
+    def _take(self, sign: FloorEvent) -> None:
         self._state, follows = step(self._state, sign)
         for do in follows:
-            if do is Do.ASK:
-                self._answer, self._last = Answer(), None
+            if do is FloorAction.ASK:
+                self._answer, self._last = RequestedAnswer(), None
                 self._create_id = self._new_id()
                 self._send(wire.response_create(self._create_id))
             else:
@@ -174,7 +174,7 @@ class Sequencer:
                     self._dead = _remembered(self._dead, self._answer.id)
                 self._send(wire.response_cancel(self._new_id(), self._answer.id))
 
-    def _name(self, response_id: str, sign: Sign) -> bool:
+    def _name(self, response_id: str, sign: FloorEvent) -> bool:
         """Our response is called this; whether it is live."""
         self._answer.id, self._create_id = response_id, None
         self._take(sign)

@@ -15,34 +15,34 @@ from typing import Any
 
 from edged import wire
 from edged.dial import dialects, faults
+from edged.link.liveness import Owed
 from edged.link.session.commits import Commits
 from edged.link.session.confirming import Confirming
 from edged.link.session.detection import Detection
 from edged.link.session.ending import ended_of, is_of_service
 from edged.link.session.events import (
-    Broken,
-    Ended,
-    Opened,
-    Ready,
+    AnswerSound,
     ResponseEnded,
+    ResponseEnding,
     ResponseStarted,
-    Said,
+    ServiceWarning,
     SessionEvent,
-    Sound,
-    Speech,
-    Told,
-    Used,
+    SessionFailed,
+    SessionOpened,
+    SessionReady,
+    Transcript,
+    UsageReported,
+    VadEvent,
 )
 from edged.link.session.sequencer import Sequencer
-from edged.link.vigil import Owed
-from edged.wire import Dialect, Heard, Settings
+from edged.wire import Dialect, HeardPart, Settings
 from edged.wire.words import Words
 
 MOST_WAITING = 1000  # messages to be sent; a visitor brings a handful, and a service may ask for any number
 NO_ITEM = "item_edged_probe"
 
 
-class Session:
+class LinkSession:
     """Feed it `receive`, send what `outbox` gives, in that order; `append` and the like make the log's texts."""
 
     def __init__(
@@ -129,7 +129,7 @@ class Session:
         """No more of this answer; what was received of it may be played to its end."""
         self._answers.cancel()
 
-    def heard(self, heard: Sequence[Heard]) -> None:
+    def heard(self, heard: Sequence[HeardPart]) -> None:
         """What was played of the interrupted answer; then the next one may be asked for."""
         self._answers.heard(heard)
 
@@ -147,7 +147,7 @@ class Session:
         except wire.BadServerEvent as error:
             self.counters[error.cause] += 1
             self._answers.missed()
-            told.append(Told("", str(error), error.cause))
+            told.append(ServiceWarning("", str(error), error.cause))
             if error.rest is None:
                 return told
             event = error.rest
@@ -155,7 +155,7 @@ class Session:
         self._commits.hear(event)
         told += self._on(event)
         if len(self._out) > MOST_WAITING:
-            told.append(Broken("server_error", "the service asks for more messages than it takes"))
+            told.append(SessionFailed("server_error", "the service asks for more messages than it takes"))
         return told
 
     def _on(self, event: wire.ServerEvent) -> list[SessionEvent]:  # noqa: C901, PLR0911, PLR0912 a flat list of messages
@@ -165,15 +165,15 @@ class Session:
             case wire.SessionCreated(session=session):
                 seen, self._greeted = wire.dialect_of(session), True
                 self.dialect = seen or self.dialect
-                return [Opened(seen, wire.number(session.get("expires_at")))]
+                return [SessionOpened(seen, wire.number(session.get("expires_at")))]
             case wire.SessionUpdated(session=session):
                 return self._on_updated(session)
             case wire.Committed(item_id=item_id):
                 return self._commits.acknowledged(item_id)
             case wire.SpeechStarted():
-                return [Speech(started=True)]
+                return [VadEvent(started=True)]
             case wire.SpeechStopped(audio_end_ms=at_ms):
-                return [Speech(started=False, at_ms=at_ms)]
+                return [VadEvent(started=False, at_ms=at_ms)]
             case wire.ResponseCreated():
                 in_talk, may = event.conversation_id is not None, self.detection.detects
                 live = self._answers.created(
@@ -185,9 +185,9 @@ class Session:
             case wire.ErrorEvent(error=error):
                 return self._on_error(error)
             case wire.TranscriptionCompleted(transcript=transcript):
-                return [Said("user", transcript)]
+                return [Transcript("user", transcript)]
             case wire.AudioTranscriptDone(transcript=transcript) | wire.TextDone(text=transcript):
-                return [Said("assistant", transcript)] if self._answers.live(event.response_id) else []
+                return [Transcript("assistant", transcript)] if self._answers.live(event.response_id) else []
             case wire.Unknown():
                 self.counters["unknown_event"] += 1
                 return []
@@ -196,14 +196,14 @@ class Session:
 
     def _on_updated(self, session: Mapping[str, Any]) -> list[SessionEvent]:
         if self.detection.confirms(session, self.dialect):
-            return [Ready()]
+            return [SessionReady()]
         if self.detection.waits:
             return []  # of something before
         return self._on_updates(self.confirming.updated(session, self.dialect))
 
     def _on_updates(self, events: list[SessionEvent]) -> list[SessionEvent]:
         self._commits.detects = self.confirming.detects
-        if Ready() in events:
+        if SessionReady() in events:
             self._answers.configured()
         return events
 
@@ -213,10 +213,10 @@ class Session:
             return []
         first = not answer.sounded
         samples = answer.delta(event.part, event.pcm)
-        return [Sound(event.part, samples, first)] if samples else []
+        return [AnswerSound(event.part, samples, first)] if samples else []
 
     def _on_done(self, event: wire.ResponseDone) -> list[SessionEvent]:
-        used = Used(event.response_id, event.status, event.usage)
+        used = UsageReported(event.response_id, event.status, event.usage)
         answer = self._answers.done(event.response_id)
         if answer is None:
             return [used]
@@ -232,18 +232,18 @@ class Session:
             self._answers.ask()
             return [used]
         text = f"the service failed twice in a row: {ended.text}"
-        return [used, ended, Broken("server_error", text, ended.text)]
+        return [used, ended, SessionFailed("server_error", text, ended.text)]
 
     def _on_error(self, error: wire.ServerError) -> list[SessionEvent]:
         code = error.code or error.type or ""
-        told = Told(code, error.message)
+        told = ServiceWarning(code, error.message)
         if self._is_of_probe(error) and code not in faults.FATAL.keys() | faults.COMMIT_REFUSED:
             self._probe_id = None
             self.counters["probes_answered"] += 1
             return []
         if (fatal := self._fatal(error, code)) is not None:
             said = error.message or code
-            return [Broken(fatal, said, said)]
+            return [SessionFailed(fatal, said, said)]
         if not self.ready:
             return self._on_update_refused(error, told)
         if code in faults.HARMLESS:
@@ -258,7 +258,7 @@ class Session:
         if answer is None:
             return [told]
         cause = faults.FAILED_RESPONSE.get(code, "answer_failed")
-        return [told, ResponseEnded("", Ended.FAILED, answer.sounded, cause, error.message)]
+        return [told, ResponseEnded("", ResponseEnding.FAILED, answer.sounded, cause, error.message)]
 
     def _fatal(self, error: wire.ServerError, code: str) -> str | None:
         """The cause of an error that ends the session's use."""
@@ -271,7 +271,7 @@ class Session:
             return False
         return error.event_id == self._probe_id or (error.event_id is None and self.owed is Owed.NOTHING)
 
-    def _on_update_refused(self, error: wire.ServerError, told: Told) -> list[SessionEvent]:
+    def _on_update_refused(self, error: wire.ServerError, told: ServiceWarning) -> list[SessionEvent]:
         other = dialects.UNDERSTOOD.get(error.code or "")
         if error.param == "session.type" and other is not None and not self._redialled:
             self.dialect, self._redialled = other, True  # the same socket, once, in the other dialect

@@ -15,9 +15,9 @@ import signal
 import time
 from pathlib import Path
 
-from edged.local.connection import Connection
+from edged.local.connection import ClientConnection
 from edged.local.server import LocalServer
-from edged.local.voice import Answer
+from edged.local.voice import VoiceAnswer
 from edged.wire.names import ClientName, ServerName
 from instruments.bench.card.ruler import ruler
 
@@ -35,7 +35,7 @@ class Watch:
         self._went: list[tuple[float, str]] = []
 
     def set(self) -> None:
-        receive, send, take = Connection.recv, Connection.send, Connection.data_received
+        receive, send, take = ClientConnection.recv, ClientConnection.send, ClientConnection.data_received
         taken_at = 0.0
 
         def data_received(connection, data):
@@ -52,7 +52,11 @@ class Watch:
             self._went.append((time.monotonic(), message[:SEEN]))  # before it leaves
             await send(connection, message, *arguments, **options)
 
-        Connection.recv, Connection.send, Connection.data_received = recv, sent, data_received
+        ClientConnection.recv, ClientConnection.send, ClientConnection.data_received = (
+            recv,
+            sent,
+            data_received,
+        )
 
     def write(self, place: Path) -> None:
         marks, sound = [], bytearray()
@@ -82,9 +86,9 @@ class Watch:
 
 class RulerVoice:
     def __init__(self, ms: float) -> None:
-        self._answer = Answer(ruler(ms), "a ruler")
+        self._answer = VoiceAnswer(ruler(ms), "a ruler")
 
-    def answer(self, utterance: bytes) -> Answer:
+    def answer(self, utterance: bytes) -> VoiceAnswer:
         return self._answer
 
 

@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import accumulate
 
-from edged.audio.playout.answers import Drained
+from edged.audio.playout.answers import PlaybackDrained
 from edged.audio.playout.jitter import JitterBuffer
 from edged.audio.playout.playout import Playout
 from edged.audio.playout.prediction import Prediction
@@ -54,7 +54,7 @@ class Speaker:
         self._until(answer.done)
         playout.end()
         self._take(jitter.queued_ms // self._block_ms + 2)
-        assert playout.events()[-1] == Drained()
+        assert playout.events()[-1] == PlaybackDrained()
         assert (jitter.queued_bytes, jitter.pushed_bytes) == (0, jitter.played_bytes)
         stretched = (jitter.inserted_bytes - inserted) / BYTES_PER_MS
         return Met(self._delay, answer.length, tuple(self._gaps), stretched)

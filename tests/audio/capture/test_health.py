@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import edged.local
-from edged.audio.capture.health import Fitness, Health, Verdict
+from edged.audio.capture.health import Fitness, Health, HealthVerdict
 from edged.audio.devices.wav import read_wav
 
 RATE = 24_000
@@ -45,8 +45,8 @@ def acquainted(dbfs):
     return health
 
 
-DEAD = Verdict("microphone_silent", dead=True)
-STUCK = Verdict("microphone_stuck", dead=True)
+DEAD = HealthVerdict("microphone_silent", dead=True)
+STUCK = HealthVerdict("microphone_stuck", dead=True)
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ STUCK = Verdict("microphone_stuck", dead=True)
         (np.full(RATE, -32_768), STUCK),
         (np.full(RATE, 3), STUCK),
         (np.full(RATE, 9_000) + noise(-80, 1), STUCK),
-        (noise(-80, 1), Verdict("speech_too_quiet", dead=True)),
-        (speech(-90), Verdict("speech_too_quiet", dead=True)),
+        (noise(-80, 1), HealthVerdict("speech_too_quiet", dead=True)),
+        (speech(-90), HealthVerdict("speech_too_quiet", dead=True)),
     ],
     ids=[
         "zeros",
@@ -83,7 +83,7 @@ def test_a_microphone_that_hears_nothing_is_not_asked_about(sound, verdict):
 def test_a_press_in_a_quiet_room_without_a_word_is_not_asked_about(room, seconds):
     health = acquainted(room)
     health.fitness = Fitness(refuse_below_dbfs=-90)
-    assert judged(noise(room, seconds, 99), health) == Verdict("nothing_said")
+    assert judged(noise(room, seconds, 99), health) == HealthVerdict("nothing_said")
 
 
 @pytest.mark.parametrize("clip", [path.stem for path in CLIPS])
@@ -111,36 +111,38 @@ def test_where_it_is_loud_nothing_is_taken_for_silence():
 def test_a_click_of_the_button_is_no_speech():
     sound = noise(-65, 1)
     sound[2000:2300] += 300 * np.sin(np.arange(300) / 4)
-    assert judged(sound, acquainted(-65)) == Verdict("nothing_said")
+    assert judged(sound, acquainted(-65)) == HealthVerdict("nothing_said")
 
 
 def test_an_empty_press_is_asked_about_if_so_configured():
-    assert judged(noise(-60, 1), Health(Fitness(refuse_empty=False))) == Verdict(None, ("speech_faint",))
+    assert judged(noise(-60, 1), Health(Fitness(refuse_empty=False))) == HealthVerdict(
+        None, ("speech_faint",)
+    )
 
 
 def test_what_is_bad_about_speech_is_told_and_it_is_sent():
-    assert judged(speech(-26)) == Verdict()
-    assert judged(speech(-6)) == Verdict(None, ("speech_clipped",))
-    assert judged(speech(-66)) == Verdict(None, ("speech_faint",))
-    assert judged(speech(-26) + 3000) == Verdict(None, ("microphone_offset",))
+    assert judged(speech(-26)) == HealthVerdict()
+    assert judged(speech(-6)) == HealthVerdict(None, ("speech_clipped",))
+    assert judged(speech(-66)) == HealthVerdict(None, ("speech_faint",))
+    assert judged(speech(-26) + 3000) == HealthVerdict(None, ("microphone_offset",))
 
 
 def test_the_thresholds_are_the_configured_ones():
     bold = Fitness(refuse_below_dbfs=-100, warn_below_dbfs=-100, warn_clipped_percent=100, refuse_empty=False)
     for sound in (speech(-6), speech(-66), noise(-80, 1)):
-        assert judged(sound, Health(bold)) == Verdict()
+        assert judged(sound, Health(bold)) == HealthVerdict()
     assert judged(np.zeros(RATE), Health(bold)) == DEAD
     assert judged(speech(-56), Health(Fitness(refuse_below_dbfs=-50))).refused == "speech_too_quiet"
 
 
 def test_a_microphone_that_is_not_there_is_not_judged():
-    assert judged(np.zeros(RATE), Health(Fitness(judged=False))) == Verdict()
+    assert judged(np.zeros(RATE), Health(Fitness(judged=False))) == HealthVerdict()
 
 
 def test_an_utterance_is_judged_by_itself():
     health = Health()
     assert judged(np.zeros(RATE), health) == DEAD
-    assert judged(speech(-26), health) == Verdict()
+    assert judged(speech(-26), health) == HealthVerdict()
     assert judged(np.zeros(RATE), health) == DEAD
 
 

@@ -10,7 +10,7 @@ from edged import pcm
 from edged.audio.capture.health import Fitness, Health
 from edged.audio.capture.intake import Intake
 from edged.audio.capture.utterances import Utterances
-from edged.audio.ports import Heed
+from edged.audio.ports import Urgency
 from tests.effort import examples
 
 BLOCK = 960  # 20 ms
@@ -545,34 +545,34 @@ def test_other_formats_have_other_milliseconds():
 def test_what_is_wanted_of_the_microphone_is_told_when_it_changes_and_only_then():
     rig = Rig()
     wanted = []
-    assert rig.intake.heed is Heed.SOON
+    assert rig.intake.urgency is Urgency.SOON
     rig.intake.blind(True)  # nobody asks to be told
     rig.intake.blind(False)
-    rig.intake.on_heed = wanted.append
+    rig.intake.on_urgency = wanted.append
     rig.intake.blind(False)
     assert wanted == []
     rig.intake.blind(True)
     rig.intake.blind(True)
-    assert wanted == [Heed.NONE]
+    assert wanted == [Urgency.NONE]
     rig.open()
-    assert rig.intake.heed is wanted[-1] is Heed.NOW
+    assert rig.intake.urgency is wanted[-1] is Urgency.NOW
     rig.intake.blind(False)
     rig.said()
-    assert wanted == [Heed.NONE, Heed.NOW, Heed.SOON]
+    assert wanted == [Urgency.NONE, Urgency.NOW, Urgency.SOON]
     rig.open()
     rig.intake.blind(True)
     rig.said()
-    assert wanted[3:] == [Heed.NOW, Heed.NONE]
+    assert wanted[3:] == [Urgency.NOW, Urgency.NONE]
 
 
 def test_sound_is_wanted_before_the_gate_is_open_and_until_it_is_shut():
     """What is dropped because nobody wants it must not be of an utterance."""
     rig = Rig()
-    rig.intake.on_heed = lambda heed: gates.append((heed, rig.intake.is_open))
+    rig.intake.on_urgency = lambda urgency: gates.append((urgency, rig.intake.is_open))
     gates = []
     rig.open()
     rig.said()
-    assert gates == [(Heed.NOW, False), (Heed.SOON, False)]
+    assert gates == [(Urgency.NOW, False), (Urgency.SOON, False)]
 
 
 def test_a_gate_that_is_shut_gathers_anew_after_what_was_handed_in_last():

@@ -8,11 +8,11 @@ import wave
 
 import pytest
 
-from edged.audio.devices import beat, libasound
+from edged.audio.devices import libasound, thread_watchdog
 from edged.audio.devices.alsa import AlsaMicrophone, AlsaOutlet, AlsaSpeaker
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.dsp.samples import Layout, spoken
-from edged.audio.playout.jitter import Drained, Flushed, JitterBuffer
+from edged.audio.playout.jitter import JitterBuffer, PlaybackDrained, PlaybackFlushed
 from edged.audio.playout.playout import Playout
 from edged.errors import DeviceError
 from edged.pcm import PCM16
@@ -171,7 +171,7 @@ def test_one_that_takes_nothing_is_lost_before_its_thread_seems_to_hang(card):
     with pytest.raises(DeviceError, match="takes nothing any more") as caught:
         AlsaOutlet(device, lambda: device.now_s).write(bytes(960))
     assert caught.value.cause == "speaker_lost"
-    assert device.now_s < (beat.MISSED - 0.5) * beat.LOOK_S
+    assert device.now_s < (thread_watchdog.MISSED - 0.5) * thread_watchdog.LOOK_S
 
 
 @pytest.fixture
@@ -219,7 +219,7 @@ def test_an_answer_comes_out_whole_in_whatever_format_it_goes(pulse, monkeypatch
     heard = record(3.0)
     speaker.stop()
     judge(heard, 1.5)
-    assert Drained() in playout.events()
+    assert PlaybackDrained() in playout.events()
 
 
 @pulse_suite
@@ -238,7 +238,7 @@ def test_an_interrupt_silences_a_sound_server_too(pulse):
     (flushed,) = playout.events()
     heard = before + record(2.0)
     speaker.stop()
-    assert isinstance(flushed, Flushed)
+    assert isinstance(flushed, PlaybackFlushed)
     first, last = loud(heard)
     assert (last - first) / 24 == pytest.approx(flushed.heard[0].played_ms, abs=250)  # a server's word
     assert flushed.heard[0].played_ms < 1500

@@ -10,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.pulse
 BOTH = """
 import queue, sys, threading
-from edged.audio.MODULE import KINDMicrophone as Microphone, KINDSpeaker as Speaker
+from edged.audio.devices.MODULE import KINDMicrophone as Microphone, KINDSpeaker as Speaker
 from tests.audio.devices.test_contract import IN_TIME_S, Sound, never
 
 blocks = queue.Queue()
@@ -46,7 +46,7 @@ for begin in (lambda: DesktopMicrophone().start(never, never), lambda: DesktopSp
 """
 LATER = """
 import os, queue
-from edged.audio.MODULE import LISTING, KINDMicrophone as Microphone, KINDSpeaker as Speaker
+from edged.audio.devices.MODULE import LISTING, KINDMicrophone as Microphone, KINDSpeaker as Speaker
 from edged.audio.devices.names import Card
 from edged.errors import DeviceError
 from tests.audio.devices.test_contract import BLOCK, IN_TIME_S, Sound, never

@@ -8,13 +8,13 @@ from operator import itemgetter
 
 import pytest
 
-from edged.audio.devices.speaking import LOOK_S, Playing, Speaking
+from edged.audio.devices.speaking import LOOK_S, PlaybackLoop, PlaybackThread
 from edged.audio.devices.writer import Depth
 from edged.audio.dsp.resample import Resampler
 from edged.audio.dsp.samples import Layout, heard
+from edged.audio.playout.cue_queue import CueDone
 from edged.audio.playout.cues import render
-from edged.audio.playout.jitter import Drained, Flushed, JitterBuffer
-from edged.audio.playout.lane import CueDone
+from edged.audio.playout.jitter import JitterBuffer, PlaybackDrained, PlaybackFlushed
 from edged.audio.playout.playout import Playout
 from edged.causes import Cue
 from edged.errors import DeviceError
@@ -130,7 +130,7 @@ class Kiosk:
         self.world = World()
         self.playout = Playout(JitterBuffer(prebuffer_ms=prebuffer_ms), notify=lambda: None)
         self.speaker = Loudspeaker(self.world, layout, buffer_ms)
-        self.playing = Playing(
+        self.playing = PlaybackLoop(
             self.speaker, changer, self.playout, Depth(), news=self.world, now=lambda: self.world.now_s
         )
         self.playout.on_work, self.playout.on_cut = self.world.set, self.playing.ask_to_cut
@@ -172,7 +172,7 @@ def test_an_answer_is_heard_whole_and_bit_by_bit():
     samples = kiosk.run(3000)
     assert samples[2400 : 2400 + 24 * 1500].tobytes() == sound
     assert not any(samples[2400 + 24 * 1500 :])
-    assert any(isinstance(event, Drained) for event in kiosk.playout.events())
+    assert any(isinstance(event, PlaybackDrained) for event in kiosk.playout.events())
 
 
 @pytest.mark.parametrize("ms", [25, 70, 300, 1000])
@@ -182,7 +182,7 @@ def test_it_is_over_when_its_last_sample_was_heard_and_not_before(ms, as_cue):
     kiosk, ends = Kiosk(), []
 
     def look():
-        over = (Drained, CueDone)
+        over = (PlaybackDrained, CueDone)
         ends.extend(kiosk.world.now_s for event in kiosk.playout.events() if isinstance(event, over))
 
     for at in range(1, 2000):
@@ -280,7 +280,7 @@ def test_an_interrupt_is_silence_within_ten_milliseconds_and_the_truth_is_told(r
     per_ms = rate_hz / 1000
     assert last / per_ms == pytest.approx(1009, abs=1)  # 4 ms that the device may be fetching, 5 ms of fade
     assert max(abs(a - b) for a, b in pairwise(samples[first + 480 :])) < 100
-    flushed = next(event for event in events if isinstance(event, Flushed))
+    flushed = next(event for event in events if isinstance(event, PlaybackFlushed))
     assert flushed.heard[0].played_ms == pytest.approx((last - first) / per_ms, abs=2)
     assert kiosk.playing.gaps == 0
 
@@ -367,7 +367,7 @@ class Dry(Loudspeaker):
 
 def test_gaps_are_counted_over_all_starts_and_told_at_the_end_of_each(caplog):
     caplog.set_level("DEBUG", "edged.audio")
-    speaking, gaps = Speaking(Depth()), []
+    speaking, gaps = PlaybackThread(Depth()), []
     for _ in range(2):
         drained = threading.Event()
         source = Playout(JitterBuffer(), notify=drained.set)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from edged.audio.dsp.amplifier import Amplifier, Loudness, Margins
 from edged.audio.dsp.volume import CUE_LEAST, gain_of
-from edged.audio.playout.answers import Drained, Flushed
+from edged.audio.playout.answers import PlaybackDrained, PlaybackFlushed
+from edged.audio.playout.cue_queue import CueDone
 from edged.audio.playout.jitter import JitterBuffer
-from edged.audio.playout.lane import CueDone
 from edged.audio.playout.playout import Playout
-from edged.wire.parts import Heard, Part
+from edged.wire.parts import HeardPart, Part
 
 PART = Part("item", 0)
 MS = 48
@@ -117,7 +117,7 @@ def test_the_first_sound_after_a_rest_is_led_in_and_the_last_is_followed(playout
     assert not source.idle  # the tail counts from the take that ended it
     source.take(200 * MS)
     assert source.idle
-    assert [type(event) for event in playout.events()][-1] is Drained
+    assert [type(event) for event in playout.events()][-1] is PlaybackDrained
 
 
 def test_within_the_tail_nothing_needs_waking(playout):
@@ -165,7 +165,7 @@ def heard_after(playout, source, give_ms, unheard_ms):
     source.take(give_ms * MS)
     source.set_latency(unheard_ms)
     playout.flush()
-    (flushed,) = [event for event in playout.events() if isinstance(event, Flushed)]
+    (flushed,) = [event for event in playout.events() if isinstance(event, PlaybackFlushed)]
     return flushed.heard
 
 
@@ -174,11 +174,11 @@ def heard_after(playout, source, give_ms, unheard_ms):
 )
 def test_what_was_heard_is_what_was_heard_of_the_answer(playout, give, unheard, played):
     """100 ms of what was given were not the answer's."""
-    assert heard_after(playout, margins(playout), give, unheard) == (Heard(PART, played, 1000),)
+    assert heard_after(playout, margins(playout), give, unheard) == (HeardPart(PART, played, 1000),)
 
 
 def test_an_answer_that_was_only_led_in_was_not_heard(playout):
-    assert heard_after(playout, margins(playout), 60, 20) == (Heard(PART, 0, 1000),)
+    assert heard_after(playout, margins(playout), 60, 20) == (HeardPart(PART, 0, 1000),)
 
 
 @given(

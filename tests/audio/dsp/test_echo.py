@@ -12,8 +12,8 @@ from edged.audio.dsp.echo import (
     MOST_MS,
     OFF_FOR_MS,
     OFF_MS,
+    EchoReference,
     EchoStage,
-    Tapped,
 )
 from edged.audio.playout.jitter import JitterBuffer
 from edged.audio.playout.playout import Playout
@@ -175,7 +175,7 @@ def test_a_microphone_that_stands_still_lets_no_reference_pile_up():
 def test_a_tapped_source_is_the_source():
     stage, canceller, _ = staged()
     playout = Playout(JitterBuffer(prebuffer_ms=0), notify=lambda: None)
-    tapped = Tapped(playout, stage)
+    tapped = EchoReference(playout, stage)
     worked, cut = [], []
     tapped.on_work, tapped.on_cut = (lambda: worked.append(1)), (lambda: cut.append(1))
     assert tapped.idle

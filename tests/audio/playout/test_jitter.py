@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from edged import pcm
-from edged.audio.playout.answers import Drained, Flushed, Started, Underrun
+from edged.audio.playout.answers import PlaybackDrained, PlaybackFlushed, PlaybackStarted, Underrun
 from edged.audio.playout.jitter import JitterBuffer
 from edged.audio.playout.prediction import Prediction, Rule
 from edged.audio.playout.response import MOST_RESPONSES
-from edged.wire.parts import Heard, Part
+from edged.wire.parts import HeardPart, Part
 from tests.effort import examples
 
 A, B, C = Part("item_a", 0), Part("item_a", 1), Part("item_b", 0)
@@ -64,7 +64,7 @@ def test_it_starts_when_the_prebuffer_is_full_and_not_a_sample_before():
     assert buffer.events() == []
     buffer.push(A, sound[-2:])
     assert buffer.take(960) == sound[:960]
-    assert buffer.events() == [Started(A)]
+    assert buffer.events() == [PlaybackStarted(A)]
 
 
 def test_sixty_milliseconds_unless_told_otherwise():
@@ -80,7 +80,7 @@ def test_an_answer_shorter_than_the_prebuffer_plays():
     assert buffer.take(960) == silence(20)
     buffer.end()
     assert buffer.take(960) + buffer.take(960) + buffer.take(960) == sound + silence(10)
-    assert buffer.events() == [Started(A), Drained()]
+    assert buffer.events() == [PlaybackStarted(A), PlaybackDrained()]
 
 
 def test_an_answer_of_one_sample_plays():
@@ -88,7 +88,7 @@ def test_an_answer_of_one_sample_plays():
     buffer.push(A, b"\x01\x02")
     buffer.end()
     assert buffer.take(960) == b"\x01\x02" + bytes(958)
-    assert buffer.events() == [Started(A), Drained()]
+    assert buffer.events() == [PlaybackStarted(A), PlaybackDrained()]
 
 
 def test_the_tail_shorter_than_a_block_plays():
@@ -104,7 +104,7 @@ def test_without_a_prebuffer_the_first_sample_plays_at_once():
     sound = tone(20)
     buffer.push(A, sound)
     assert buffer.take(960) == sound
-    assert buffer.events() == [Started(A)]
+    assert buffer.events() == [PlaybackStarted(A)]
 
 
 def test_a_clean_answer_leaves_bit_by_bit_as_it_came():
@@ -124,7 +124,7 @@ def test_an_empty_delta_is_nothing():
     buffer.push(B, tone(60))
     buffer.push(C, b"")
     buffer.flush()
-    assert buffer.events() == [Flushed((Heard(B, 0, 60),))]
+    assert buffer.events() == [PlaybackFlushed((HeardPart(B, 0, 60),))]
 
 
 def test_half_a_sample_is_refused_before_it_turns_all_that_follows_into_noise():
@@ -152,10 +152,10 @@ def test_drained_comes_with_the_last_sample_when_the_device_holds_nothing():
     buffer.push(A, tone(60))
     buffer.end()
     buffer.take(60 * MS - 2)
-    assert buffer.events() == [Started(A)]
+    assert buffer.events() == [PlaybackStarted(A)]
     assert not buffer.idle
     buffer.take(2)
-    assert buffer.events() == [Drained()]
+    assert buffer.events() == [PlaybackDrained()]
     assert buffer.idle
 
 
@@ -165,11 +165,11 @@ def test_drained_waits_for_what_the_device_holds():
     buffer.push(A, tone(60))
     buffer.end()
     buffer.take(60 * MS)
-    assert buffer.events() == [Started(A)]
+    assert buffer.events() == [PlaybackStarted(A)]
     buffer.take(40 * MS - 2)
     assert (buffer.events(), buffer.idle) == ([], False)
     buffer.take(2)
-    assert (buffer.events(), buffer.idle) == ([Drained()], True)
+    assert (buffer.events(), buffer.idle) == ([PlaybackDrained()], True)
     buffer.take(960)
     assert buffer.events() == []
 
@@ -179,7 +179,7 @@ def test_an_end_that_comes_after_the_last_sample_drains_with_the_next_take():
     buffer.end()
     assert not buffer.idle
     buffer.take(2)
-    assert buffer.events() == [Drained()]
+    assert buffer.events() == [PlaybackDrained()]
 
 
 def test_each_answer_is_drained_once_in_order():
@@ -189,7 +189,14 @@ def test_each_answer_is_drained_once_in_order():
         buffer.push(part, sound)
         buffer.end()
     assert buffer.take(200 * MS) == first + second + third + silence(70)
-    assert buffer.events() == [Started(A), Started(B), Started(C), Drained(), Drained(), Drained()]
+    assert buffer.events() == [
+        PlaybackStarted(A),
+        PlaybackStarted(B),
+        PlaybackStarted(C),
+        PlaybackDrained(),
+        PlaybackDrained(),
+        PlaybackDrained(),
+    ]
 
 
 def test_one_answer_may_drain_while_the_next_sounds():
@@ -199,9 +206,9 @@ def test_one_answer_may_drain_while_the_next_sounds():
     buffer.end()
     buffer.push(C, tone(60))
     buffer.take(80 * MS)
-    assert buffer.events() == [Started(A), Started(C)]
+    assert buffer.events() == [PlaybackStarted(A), PlaybackStarted(C)]
     buffer.take(10 * MS)
-    assert buffer.events() == [Drained()]
+    assert buffer.events() == [PlaybackDrained()]
     assert not buffer.idle
 
 
@@ -293,7 +300,7 @@ def test_an_end_releases_the_rebuffer():
     buffer.push(A, flat(10))
     buffer.end()
     assert values(buffer.take(960)) == [*range(0, 12_000, 100), *([12_000] * 120), *([0] * 240)]
-    assert buffer.events() == [Underrun(120), Drained()]
+    assert buffer.events() == [Underrun(120), PlaybackDrained()]
 
 
 def test_running_dry_at_its_end_is_no_underrun():
@@ -301,7 +308,7 @@ def test_running_dry_at_its_end_is_no_underrun():
     buffer.take(960)
     buffer.end()
     assert buffer.take(960) == silence(20)
-    assert buffer.events() == [Drained()]
+    assert buffer.events() == [PlaybackDrained()]
 
 
 def test_each_underrun_of_a_response_asks_for_twice_as_much_up_to_a_limit():
@@ -333,7 +340,7 @@ def test_an_ended_response_does_not_underrun():
     buffer = flowing(flat(60), take_ms=20)
     buffer.end()
     buffer.take(80 * MS)
-    assert buffer.events() == [Drained()]
+    assert buffer.events() == [PlaybackDrained()]
 
 
 def test_an_underrun_is_not_idle():
@@ -360,7 +367,7 @@ def test_a_flush_fades_out_and_then_is_silent():
     buffer.flush()
     assert buffer.take(960) == pcm.ramp(flat(5), 1.0, 0.0) + silence(15)
     assert buffer.take(960) == silence(20)
-    assert (buffer.events(), buffer.idle) == ([Flushed((Heard(A, 20, 500),))], True)
+    assert (buffer.events(), buffer.idle) == ([PlaybackFlushed((HeardPart(A, 20, 500),))], True)
 
 
 def test_a_flush_is_reported_when_its_fade_has_left_and_once():
@@ -370,7 +377,7 @@ def test_a_flush_is_reported_when_its_fade_has_left_and_once():
     buffer.take(5 * MS - 2)
     assert (buffer.events(), buffer.idle) == ([], False)
     buffer.take(2)
-    assert (buffer.events(), buffer.idle) == ([Flushed((Heard(A, 20, 500),))], True)
+    assert (buffer.events(), buffer.idle) == ([PlaybackFlushed((HeardPart(A, 20, 500),))], True)
     buffer.take(960)
     assert buffer.events() == []
 
@@ -386,7 +393,7 @@ def test_what_is_queued_counts_as_flushed():
 def test_a_flush_of_nothing_is_reported_too():
     buffer = JitterBuffer()
     buffer.flush()
-    assert buffer.events() == [Flushed(())]
+    assert buffer.events() == [PlaybackFlushed(())]
     assert buffer.idle
     assert buffer.take(960) == silence(20)
 
@@ -397,14 +404,14 @@ def test_each_flush_has_its_report():
     buffer.flush()
     assert buffer.events() == []
     assert buffer.take(960) == pcm.ramp(flat(5), 1.0, 0.0) + silence(15)
-    assert buffer.events() == [Flushed((Heard(A, 20, 500),)), Flushed(())]
+    assert buffer.events() == [PlaybackFlushed((HeardPart(A, 20, 500),)), PlaybackFlushed(())]
 
 
 def test_a_flush_before_the_first_sample_makes_no_sound():
     buffer = JitterBuffer(prebuffer_ms=0)
     buffer.push(A, flat(60))
     buffer.flush()
-    assert buffer.events() == [Flushed((Heard(A, 0, 60),))]
+    assert buffer.events() == [PlaybackFlushed((HeardPart(A, 0, 60),))]
     assert (buffer.take(960), buffer.idle) == (silence(20), True)
 
 
@@ -413,7 +420,7 @@ def test_a_flush_in_an_underrun_makes_no_new_sound():
     buffer.take(960)
     buffer.push(A, flat(60))
     buffer.flush()
-    assert buffer.events() == [Underrun(120), Flushed((Heard(A, 60, 120),))]
+    assert buffer.events() == [Underrun(120), PlaybackFlushed((HeardPart(A, 60, 120),))]
     assert buffer.take(960) == silence(20)
 
 
@@ -441,7 +448,7 @@ def test_a_flush_of_nothing_left_fades_the_last_sample_that_sounded():
     buffer = flowing(flat(59) + flat(1, 6000), take_ms=60)
     buffer.flush()
     assert buffer.take(960) == pcm.ramp(flat(5, 6000), 1.0, 0.0) + silence(15)
-    assert buffer.events() == [Flushed((Heard(A, 60, 60),))]
+    assert buffer.events() == [PlaybackFlushed((HeardPart(A, 60, 60),))]
 
 
 def test_a_flush_while_fading_in_starts_from_where_the_fade_in_was():
@@ -463,7 +470,7 @@ def test_an_answer_that_ended_by_itself_needs_no_fade():
     buffer.end()
     buffer.take(60 * MS)
     buffer.flush()
-    assert buffer.events() == [Started(A), Flushed((Heard(A, 20, 60),))]
+    assert buffer.events() == [PlaybackStarted(A), PlaybackFlushed((HeardPart(A, 20, 60),))]
     assert buffer.take(960) == silence(20)
     buffer.take(960)
     assert buffer.events() == []  # flushed, so never drained
@@ -472,7 +479,7 @@ def test_an_answer_that_ended_by_itself_needs_no_fade():
 def test_without_a_fade_silence_is_at_once():
     buffer = flowing(flat(500), fade_ms=0)
     buffer.flush()
-    assert buffer.events() == [Flushed((Heard(A, 20, 500),))]
+    assert buffer.events() == [PlaybackFlushed((HeardPart(A, 20, 500),))]
     assert buffer.take(960) == silence(20)
 
 
@@ -482,10 +489,10 @@ def test_what_is_pushed_after_a_flush_is_the_next_response():
     late = tone(60)
     buffer.push(C, late)
     assert buffer.take(960) == pcm.ramp(flat(5), 1.0, 0.0) + late[: 15 * MS]
-    assert buffer.events() == [Flushed((Heard(A, 20, 500),)), Started(C)]
+    assert buffer.events() == [PlaybackFlushed((HeardPart(A, 20, 500),)), PlaybackStarted(C)]
     buffer.end()
     assert buffer.take(60 * MS) == late[15 * MS :] + silence(15)
-    assert buffer.events() == [Drained()]
+    assert buffer.events() == [PlaybackDrained()]
 
 
 def test_the_next_response_after_a_flush_has_its_own_prebuffer():
@@ -503,7 +510,7 @@ def test_the_end_of_a_flushed_response_ends_nothing_else():
     buffer.take(960)
     buffer.push(C, tone(59))
     assert buffer.take(960) == silence(20)
-    assert buffer.events() == [Flushed((Heard(A, 20, 500),))]
+    assert buffer.events() == [PlaybackFlushed((HeardPart(A, 20, 500),))]
 
 
 # Heard
@@ -514,7 +521,7 @@ def test_heard_is_what_was_taken_less_what_the_device_holds():
     buffer.set_latency(50)
     buffer.flush()
     buffer.take(960)
-    assert buffer.events() == [Flushed((Heard(A, 150, 500),))]
+    assert buffer.events() == [PlaybackFlushed((HeardPart(A, 150, 500),))]
 
 
 def test_heard_grows_with_every_take():
@@ -523,7 +530,7 @@ def test_heard_grows_with_every_take():
         buffer.take(960)
     buffer.flush()
     buffer.take(960)
-    assert buffer.events() == [Flushed((Heard(A, 100, 500),))]
+    assert buffer.events() == [PlaybackFlushed((HeardPart(A, 100, 500),))]
 
 
 def test_nothing_is_heard_while_all_of_it_is_in_the_device():
@@ -531,7 +538,7 @@ def test_nothing_is_heard_while_all_of_it_is_in_the_device():
     buffer.set_latency(50)
     buffer.flush()
     buffer.take(960)
-    assert buffer.events() == [Flushed((Heard(A, 0, 500),))]
+    assert buffer.events() == [PlaybackFlushed((HeardPart(A, 0, 500),))]
 
 
 def test_each_part_is_told_in_order_of_play_also_the_unheard():
@@ -541,8 +548,8 @@ def test_each_part_is_told_in_order_of_play_also_the_unheard():
     buffer.take(140 * MS)
     buffer.flush()
     buffer.take(960)
-    heard = (Heard(A, 100, 100), Heard(B, 40, 100), Heard(C, 0, 100))
-    assert buffer.events() == [Started(A), Flushed(heard)]
+    heard = (HeardPart(A, 100, 100), HeardPart(B, 40, 100), HeardPart(C, 0, 100))
+    assert buffer.events() == [PlaybackStarted(A), PlaybackFlushed(heard)]
 
 
 def test_latency_reaches_back_into_the_part_before():
@@ -553,7 +560,7 @@ def test_latency_reaches_back_into_the_part_before():
     buffer.take(140 * MS)
     buffer.flush()
     buffer.take(960)
-    assert buffer.events()[-1] == Flushed((Heard(A, 80, 100), Heard(B, 0, 100)))
+    assert buffer.events()[-1] == PlaybackFlushed((HeardPart(A, 80, 100), HeardPart(B, 0, 100)))
 
 
 def test_a_part_that_comes_back_is_told_once():
@@ -563,7 +570,7 @@ def test_a_part_that_comes_back_is_told_once():
     buffer.take(70 * MS)
     buffer.flush()
     buffer.take(960)
-    assert buffer.events()[-1] == Flushed((Heard(A, 40, 60), Heard(B, 30, 30)))
+    assert buffer.events()[-1] == PlaybackFlushed((HeardPart(A, 40, 60), HeardPart(B, 30, 30)))
 
 
 def test_silence_after_an_underrun_empties_the_device_too():
@@ -571,7 +578,7 @@ def test_silence_after_an_underrun_empties_the_device_too():
     buffer.set_latency(50)
     buffer.take(30 * MS)
     buffer.flush()
-    assert buffer.events()[-1] == Flushed((Heard(A, 40, 60),))
+    assert buffer.events()[-1] == PlaybackFlushed((HeardPart(A, 40, 60),))
 
 
 def test_sound_on_both_sides_of_a_gap_is_heard_as_far_as_it_left():
@@ -582,7 +589,7 @@ def test_sound_on_both_sides_of_a_gap_is_heard_as_far_as_it_left():
     buffer.set_latency(30)
     buffer.flush()
     buffer.take(960)
-    assert buffer.events()[-1] == Flushed((Heard(A, 70, 180),))
+    assert buffer.events()[-1] == PlaybackFlushed((HeardPart(A, 70, 180),))
 
 
 def test_milliseconds_heard_are_rounded_down():
@@ -590,7 +597,7 @@ def test_milliseconds_heard_are_rounded_down():
     buffer.take(MS - 2)
     buffer.flush()
     buffer.take(960)
-    assert buffer.events() == [Flushed((Heard(A, 20, 500),))]
+    assert buffer.events() == [PlaybackFlushed((HeardPart(A, 20, 500),))]
 
 
 def test_a_drained_response_is_not_told_again():
@@ -602,7 +609,12 @@ def test_a_drained_response_is_not_told_again():
     buffer.take(20 * MS)
     buffer.flush()
     buffer.take(960)
-    assert buffer.events() == [Started(A), Drained(), Started(C), Flushed((Heard(C, 20, 60),))]
+    assert buffer.events() == [
+        PlaybackStarted(A),
+        PlaybackDrained(),
+        PlaybackStarted(C),
+        PlaybackFlushed((HeardPart(C, 20, 60),)),
+    ]
 
 
 def test_responses_not_drained_yet_are_told_together():
@@ -614,7 +626,7 @@ def test_responses_not_drained_yet_are_told_together():
     buffer.take(70 * MS)
     buffer.flush()
     buffer.take(960)
-    assert buffer.events()[-1] == Flushed((Heard(A, 50, 60), Heard(C, 0, 60)))
+    assert buffer.events()[-1] == PlaybackFlushed((HeardPart(A, 50, 60), HeardPart(C, 0, 60)))
 
 
 # Bounds
@@ -642,7 +654,7 @@ def test_what_does_not_fit_is_refused_whole():
     assert buffer.push(A, tone(1))
     assert not buffer.push(A, tone(1))
     buffer.flush()
-    assert buffer.events() == [Flushed((Heard(A, 0, 100),))]
+    assert buffer.events() == [PlaybackFlushed((HeardPart(A, 0, 100),))]
 
 
 def test_what_was_played_makes_room():
@@ -661,7 +673,7 @@ def test_a_take_may_cut_a_sample():
     buffer.end()
     sizes = [1, 3, 959, 961, 0, 955, 2]
     assert b"".join(buffer.take(size) for size in sizes) == (sound + silence(60))[: sum(sizes)]
-    assert buffer.events() == [Started(A), Drained()]
+    assert buffer.events() == [PlaybackStarted(A), PlaybackDrained()]
 
 
 def test_a_sample_that_was_cut_is_heard_when_its_second_half_is_taken():
@@ -669,16 +681,16 @@ def test_a_sample_that_was_cut_is_heard_when_its_second_half_is_taken():
     buffer.push(A, tone(1))
     buffer.end()
     buffer.take(47)
-    assert buffer.events() == [Started(A)]
+    assert buffer.events() == [PlaybackStarted(A)]
     buffer.take(1)
-    assert buffer.events() == [Drained()]
+    assert buffer.events() == [PlaybackDrained()]
 
 
 def test_a_take_may_be_longer_than_everything():
     buffer = JitterBuffer()
     buffer.push(A, tone(60))
     assert buffer.take(10_000) == values_faded(tone(60)) + bytes(10_000 - 60 * MS)
-    assert buffer.events() == [Started(A)]
+    assert buffer.events() == [PlaybackStarted(A)]
 
 
 def values_faded(sound: bytes) -> bytes:
@@ -692,9 +704,9 @@ def test_other_formats_have_other_milliseconds():
     buffer.set_latency(5)
     buffer.end()
     buffer.take(320)
-    assert buffer.events() == [Started(A)]
+    assert buffer.events() == [PlaybackStarted(A)]
     buffer.take(160)
-    assert buffer.events() == [Drained()]
+    assert buffer.events() == [PlaybackDrained()]
 
 
 # Something else in its place
@@ -730,7 +742,7 @@ def test_a_pause_after_a_flush_is_the_flushs_fade():
     buffer.flush()
     assert buffer.pause() == pcm.ramp(flat(5), 1.0, 0.0)
     buffer.skip(2)
-    assert buffer.events() == [Flushed((Heard(A, 20, 100),))]
+    assert buffer.events() == [PlaybackFlushed((HeardPart(A, 20, 100),))]
     assert buffer.take(960) == silence(20)
 
 
@@ -748,7 +760,7 @@ def test_a_paused_answer_that_ran_dry_waits_without_an_underrun():
     buffer.push(A, flat(1))
     buffer.end()
     assert values(buffer.take(48)) == [i * 100 for i in range(24)]
-    assert buffer.events() == [Drained()]
+    assert buffer.events() == [PlaybackDrained()]
 
 
 def test_time_passes_with_what_is_skipped():
@@ -758,9 +770,9 @@ def test_time_passes_with_what_is_skipped():
     buffer.end()
     buffer.take(60 * MS)
     buffer.skip(40 * MS - 2)
-    assert buffer.events() == [Started(A)]
+    assert buffer.events() == [PlaybackStarted(A)]
     buffer.skip(2)
-    assert buffer.events() == [Drained()]
+    assert buffer.events() == [PlaybackDrained()]
 
 
 # No speaker
@@ -773,7 +785,7 @@ def test_without_a_speaker_an_ended_answer_is_over_at_once():
     buffer.push(C, flat(10))
     buffer.end()
     buffer.settle()
-    assert buffer.events() == [Drained(), Drained()]
+    assert buffer.events() == [PlaybackDrained(), PlaybackDrained()]
     assert buffer.idle
     assert (buffer.played_bytes, buffer.flushed_bytes, buffer.queued_bytes) == (20 * MS, 90 * MS, 0)
     assert buffer.take(960) == silence(20)
@@ -783,7 +795,7 @@ def test_without_a_speaker_a_flush_is_over_at_once():
     buffer = flowing(flat(100))
     buffer.flush()
     buffer.settle()
-    assert buffer.events() == [Flushed((Heard(A, 20, 100),))]
+    assert buffer.events() == [PlaybackFlushed((HeardPart(A, 20, 100),))]
     assert buffer.idle
     assert buffer.take(960) == silence(20)
 
@@ -798,7 +810,7 @@ def test_an_answer_under_way_without_a_speaker_goes_on_unheard_to_its_end():
     buffer.end()
     assert not buffer.idle
     buffer.settle()
-    assert buffer.events() == [Drained()]
+    assert buffer.events() == [PlaybackDrained()]
     assert buffer.flushed_bytes == 180 * MS
 
 
@@ -807,7 +819,7 @@ def test_an_answer_that_lost_its_speaker_tells_what_was_heard_before():
     buffer.settle()
     buffer.push(A, flat(100))
     buffer.flush()
-    assert buffer.events() == [Flushed((Heard(A, 20, 200),))]
+    assert buffer.events() == [PlaybackFlushed((HeardPart(A, 20, 200),))]
 
 
 def test_a_speaker_that_comes_back_fades_in_after_the_prebuffer():
@@ -826,7 +838,7 @@ def test_an_ended_answer_nobody_heard_drains_for_the_next_speaker():
     buffer.settle()
     buffer.end()
     buffer.take(0)
-    assert buffer.events() == [Drained()]
+    assert buffer.events() == [PlaybackDrained()]
 
 
 def test_what_is_inserted_after_an_underrun_is_counted_apart_from_what_is_played():
@@ -847,7 +859,7 @@ def test_a_gap_is_told_of_the_answer_that_ran_dry_while_the_one_before_lies_in_t
     buffer.end()
     buffer.push(B, tone(50))
     buffer.take(150 * MS)
-    assert buffer.events() == [Started(A), Started(B)]
+    assert buffer.events() == [PlaybackStarted(A), PlaybackStarted(B)]
     buffer.push(B, tone(50))
     assert buffer.events() == [Underrun(20)]
 
@@ -901,7 +913,7 @@ def test_a_cut_is_silent_at_once_and_told_when_the_speaker_says_what_was_heard()
     assert buffer.take(20 * MS) == silence(20)
     assert (buffer.events(), buffer.queued_bytes, buffer.flushed_bytes) == ([], 0, 60 * MS)
     buffer.cut_done(50 * MS)  # of these 20 ms are silence
-    assert buffer.events() == [Flushed((Heard(A, 10, 100),))]
+    assert buffer.events() == [PlaybackFlushed((HeardPart(A, 10, 100),))]
     buffer.cut_done(0)
     assert buffer.events() == []
 
@@ -912,7 +924,7 @@ def test_a_cut_silences_the_fade_of_the_flush_before_it():
     buffer.flush(cut=True)
     assert buffer.take(20 * MS) == silence(20)
     buffer.cut_done(0)
-    assert buffer.events() == [Flushed((Heard(A, 20, 100),)), Flushed(())]
+    assert buffer.events() == [PlaybackFlushed((HeardPart(A, 20, 100),)), PlaybackFlushed(())]
 
 
 def test_each_cut_is_told_with_its_own_answer():
@@ -922,7 +934,10 @@ def test_each_cut_is_told_with_its_own_answer():
     buffer.take(20 * MS)
     buffer.flush(cut=True)
     buffer.cut_done(10 * MS)
-    assert buffer.events()[-2:] == [Flushed((Heard(A, 20, 100),)), Flushed((Heard(B, 10, 100),))]
+    assert buffer.events()[-2:] == [
+        PlaybackFlushed((HeardPart(A, 20, 100),)),
+        PlaybackFlushed((HeardPart(B, 10, 100),)),
+    ]
 
 
 # What is learnt of the line
@@ -1035,7 +1050,7 @@ def test_a_response_that_is_all_there_leaves_as_it_came_whatever_the_sizes(pushe
     while len(out) < len(sound):
         out += buffer.take(takes[len(out) % len(takes)])
     assert out == sound + bytes(len(out) - len(sound))
-    assert buffer.events() == ([Started(A), Drained()] if sound else [])
+    assert buffer.events() == ([PlaybackStarted(A), PlaybackDrained()] if sound else [])
 
 
 class AgainstAStream(RuleBasedStateMachine):
@@ -1083,7 +1098,7 @@ class AgainstAStream(RuleBasedStateMachine):
                 expected, part = self.waiting.pop(0)
                 assert value == expected
                 self.left.append((part, self.taken))
-        drained = self.buffer.events().count(Drained())
+        drained = self.buffer.events().count(PlaybackDrained())
         over = [response for response in self.undrained if self.is_over(response)]
         assert drained == len(over)
         self.undrained = self.undrained[drained:]
@@ -1096,10 +1111,10 @@ class AgainstAStream(RuleBasedStateMachine):
     @rule()
     def flush(self) -> None:
         self.buffer.flush()
-        (flushed,) = [event for event in self.buffer.events() if isinstance(event, Flushed)]
+        (flushed,) = [event for event in self.buffer.events() if isinstance(event, PlaybackFlushed)]
         owed = [part for part in self.received if int(part.item_id) in self.undrained]
         assert flushed.heard == tuple(
-            Heard(part, self.heard(part) // 24, self.received[part] // 24) for part in owed
+            HeardPart(part, self.heard(part) // 24, self.received[part] // 24) for part in owed
         )
         self.flushed += len(self.waiting)
         self.waiting, self.undrained = [], []
@@ -1220,9 +1235,9 @@ def test_a_device_that_says_that_it_holds_no_more_has_played_all_of_it():
     buffer.push(A, tone(60))
     buffer.end()
     buffer.take(60 * MS)
-    assert buffer.events() == [Started(A)]
+    assert buffer.events() == [PlaybackStarted(A)]
     buffer.set_latency(0)
-    assert buffer.events() == [Drained()]
+    assert buffer.events() == [PlaybackDrained()]
 
 
 def test_no_time_passes_when_a_device_says_what_it_holds():
@@ -1231,4 +1246,4 @@ def test_no_time_passes_when_a_device_says_what_it_holds():
         buffer.set_latency(10)
     buffer.flush()
     buffer.take(20 * MS)
-    assert buffer.events() == [Flushed((Heard(A, 10, 500),))]
+    assert buffer.events() == [PlaybackFlushed((HeardPart(A, 10, 500),))]

@@ -6,12 +6,12 @@ from threading import Thread
 import pytest
 
 from edged import pcm
-from edged.audio.playout.answers import Drained, Flushed, Started
+from edged.audio.playout.answers import PlaybackDrained, PlaybackFlushed, PlaybackStarted
+from edged.audio.playout.cue_queue import MOST_CUES, CueDone
 from edged.audio.playout.jitter import JitterBuffer
-from edged.audio.playout.lane import MOST_CUES, CueDone
 from edged.audio.playout.playout import Playout
 from edged.audio.playout.prediction import Prediction, Rule
-from edged.wire.parts import Heard, Part
+from edged.wire.parts import HeardPart, Part
 
 A, B = Part("item_a", 0), Part("item_b", 0)
 MS = 48
@@ -66,7 +66,7 @@ def test_an_answer_plays_as_it_came(rig):
     rig.playout.end()
     assert rig.playout.queued_ms == 60
     assert rig.take(80) == flat(60) + silence(20)
-    assert rig.events() == [Started(A), Drained()]
+    assert rig.events() == [PlaybackStarted(A), PlaybackDrained()]
     assert rig.playout.queued_ms == 0
 
 
@@ -82,7 +82,7 @@ def test_a_flush_is_heard_as_a_fade_and_reported_once(rig):
     rig.playout.flush()
     assert rig.take(20) == FADE + silence(15)
     rig.take(20)
-    assert rig.events() == [Started(A), Flushed((Heard(A, 20, 200),))]
+    assert rig.events() == [PlaybackStarted(A), PlaybackFlushed((HeardPart(A, 20, 200),))]
 
 
 def test_latency_counts_for_answers_and_cues(rig):
@@ -92,9 +92,9 @@ def test_latency_counts_for_answers_and_cues(rig):
     rig.take(60)
     rig.playout.cue("busy", flat(20, 500))
     rig.take(20)
-    assert rig.events() == [Started(A)]
+    assert rig.events() == [PlaybackStarted(A)]
     rig.take(10)
-    assert rig.events() == [Drained()]
+    assert rig.events() == [PlaybackDrained()]
     assert not rig.playout.idle
     rig.take(20)
     assert rig.events() == [CueDone("busy")]
@@ -111,7 +111,7 @@ def test_news_is_told_once_until_somebody_looks(rig):
     assert rig.news == 1
     rig.take(40)
     assert rig.news == 1
-    assert rig.events() == [Started(A), Drained()]
+    assert rig.events() == [PlaybackStarted(A), PlaybackDrained()]
     rig.playout.cue("busy", flat(20))
     rig.take(20)
     assert rig.news == 2
@@ -120,14 +120,14 @@ def test_news_is_told_once_until_somebody_looks(rig):
 def test_a_flush_of_nothing_is_news_at_once(rig):
     rig.playout.flush()
     assert (rig.news, rig.work) == (1, 0)
-    assert rig.events() == [Flushed(())]
+    assert rig.events() == [PlaybackFlushed(())]
 
 
 def test_news_may_be_looked_at_from_within(rig):
     seen = []
     rig.playout = Playout(JitterBuffer(), notify=lambda: seen.extend(rig.playout.events()))
     rig.playout.flush()
-    assert seen == [Flushed(())]
+    assert seen == [PlaybackFlushed(())]
 
 
 def test_takes_without_events_tell_nobody(rig):
@@ -172,7 +172,7 @@ def test_a_cue_plays_before_the_answer(rig):
     rig.playout.push(A, flat(60))
     rig.playout.cue("busy", flat(30, 500))
     assert rig.take(60) == flat(30, 500) + flat(30)
-    assert rig.events() == [CueDone("busy"), Started(A)]
+    assert rig.events() == [CueDone("busy"), PlaybackStarted(A)]
 
 
 def test_an_answer_that_sounds_fades_out_for_a_cue_and_loses_nothing(rig):
@@ -182,7 +182,7 @@ def test_an_answer_that_sounds_fades_out_for_a_cue_and_loses_nothing(rig):
     rig.playout.cue("busy", flat(20, 500))
     assert rig.take(40) == FADE + flat(20, 500) + RISE + flat(10)
     assert rig.take(80) == flat(65) + silence(15)
-    assert rig.events() == [Started(A), CueDone("busy"), Drained()]
+    assert rig.events() == [PlaybackStarted(A), CueDone("busy"), PlaybackDrained()]
 
 
 def test_a_cue_after_a_flush_waits_for_the_fade_only(rig):
@@ -191,7 +191,7 @@ def test_a_cue_after_a_flush_waits_for_the_fade_only(rig):
     rig.playout.flush()
     rig.playout.cue("busy", flat(20, 500))
     assert rig.take(40) == FADE + flat(20, 500) + silence(15)
-    assert rig.events() == [Started(A), Flushed((Heard(A, 20, 100),)), CueDone("busy")]
+    assert rig.events() == [PlaybackStarted(A), PlaybackFlushed((HeardPart(A, 20, 100),)), CueDone("busy")]
 
 
 def test_cues_play_in_order(rig):
@@ -219,7 +219,7 @@ def test_a_cue_without_sound_is_done_and_disturbs_nothing(rig):
     rig.take(20)
     rig.playout.cue("none", b"")
     assert rig.take(20) == flat(20)
-    assert rig.events() == [Started(A), CueDone("none")]
+    assert rig.events() == [PlaybackStarted(A), CueDone("none")]
 
 
 def test_a_cue_ends_with_its_last_sample(rig):
@@ -275,7 +275,7 @@ def test_hush_before_the_first_sample_is_silent(rig):
     rig.playout.cue("one", flat(100, 500))
     rig.playout.hush()
     assert rig.take(20) == flat(20)
-    assert rig.events() == [Started(A), CueDone("one", heard=False)]
+    assert rig.events() == [PlaybackStarted(A), CueDone("one", heard=False)]
 
 
 @pytest.mark.parametrize(("taken_ms", "heard"), [(40, False), (60, True)])
@@ -301,7 +301,7 @@ def test_hush_without_a_cue_is_nothing(rig):
     rig.playout.push(A, flat(100))
     rig.playout.hush()
     assert rig.take(20) == flat(20)
-    assert rig.events() == [Started(A)]
+    assert rig.events() == [PlaybackStarted(A)]
 
 
 def test_answering_leaves_cues_aside(rig):
@@ -326,7 +326,7 @@ def test_settling_finishes_cues_flushes_and_answers(rig):
     rig.playout.cue("waiting", flat(20))
     rig.events()
     rig.playout.settle()
-    assert rig.events() == [Drained(), CueDone("sounding"), CueDone("waiting")]
+    assert rig.events() == [PlaybackDrained(), CueDone("sounding"), CueDone("waiting")]
     assert rig.playout.idle
     assert rig.take(20) == silence(20)
     assert rig.events() == []
@@ -338,7 +338,7 @@ def test_settling_a_flush_tells_what_was_heard(rig):
     rig.playout.flush()
     rig.events()
     rig.playout.settle()
-    assert rig.events() == [Flushed((Heard(A, 20, 100),))]
+    assert rig.events() == [PlaybackFlushed((HeardPart(A, 20, 100),))]
 
 
 def test_settling_what_is_in_the_device(rig):
@@ -356,7 +356,7 @@ def test_without_a_speaker_work_settles_itself(rig):
     rig.playout.push(A, flat(60))
     rig.playout.end()
     rig.playout.cue("busy", flat(60))
-    assert rig.events() == [Drained(), CueDone("busy")]
+    assert rig.events() == [PlaybackDrained(), CueDone("busy")]
     assert rig.playout.idle
 
 
@@ -405,9 +405,9 @@ def test_a_cut_is_reported_when_the_speaker_has_said_what_was_not_heard(cutter):
     cutter.playout.push(A, flat(500))
     cutter.take(200)
     cutter.playout.flush()
-    assert (cutter.cuts, cutter.events()) == (1, [Started(A)])
+    assert (cutter.cuts, cutter.events()) == (1, [PlaybackStarted(A)])
     cutter.playout.cut_done(90 * MS)
-    assert cutter.events() == [Flushed((Heard(A, 110, 500),))]
+    assert cutter.events() == [PlaybackFlushed((HeardPart(A, 110, 500),))]
     assert cutter.playout.idle
 
 
@@ -419,7 +419,7 @@ def test_what_is_taken_during_a_cut_is_silence_and_counts_as_taken(cutter):
     cutter.playout.cue("busy", flat(20))
     assert cutter.take(20) == silence(20)
     cutter.playout.cut_done(60 * MS)
-    assert cutter.events() == [Started(A), Flushed((Heard(A, 160, 500),))]
+    assert cutter.events() == [PlaybackStarted(A), PlaybackFlushed((HeardPart(A, 160, 500),))]
     assert cutter.take(40) == flat(20) + flat(20)
 
 
@@ -428,7 +428,7 @@ def test_a_cut_may_be_done_from_within(cutter):
     cutter.playout.push(A, flat(500))
     cutter.take(200)
     cutter.playout.flush()
-    assert cutter.events() == [Started(A), Flushed((Heard(A, 200, 500),))]
+    assert cutter.events() == [PlaybackStarted(A), PlaybackFlushed((HeardPart(A, 200, 500),))]
 
 
 def test_a_second_flush_during_a_cut_has_its_own_report(cutter):
@@ -437,15 +437,18 @@ def test_a_second_flush_during_a_cut_has_its_own_report(cutter):
     cutter.playout.flush()
     cutter.playout.push(B, flat(100))
     cutter.playout.flush()
-    assert (cutter.cuts, cutter.events()) == (1, [Started(A)])
+    assert (cutter.cuts, cutter.events()) == (1, [PlaybackStarted(A)])
     cutter.playout.cut_done(0)
-    assert cutter.events() == [Flushed((Heard(A, 200, 500),)), Flushed((Heard(B, 0, 100),))]
+    assert cutter.events() == [
+        PlaybackFlushed((HeardPart(A, 200, 500),)),
+        PlaybackFlushed((HeardPart(B, 0, 100),)),
+    ]
 
 
 def test_nothing_is_cut_where_nothing_can_lie_in_the_device(cutter):
     cutter.playout.push(A, flat(500))
     cutter.playout.flush()
-    assert (cutter.cuts, cutter.events()) == (0, [Flushed((Heard(A, 0, 500),))])
+    assert (cutter.cuts, cutter.events()) == (0, [PlaybackFlushed((HeardPart(A, 0, 500),))])
 
 
 def test_a_speaker_that_never_answers_a_cut_played_what_it_held(cutter):
@@ -453,9 +456,9 @@ def test_a_speaker_that_never_answers_a_cut_played_what_it_held(cutter):
     cutter.take(200)
     cutter.playout.flush()
     cutter.take(480)
-    assert cutter.events() == [Started(A)]
+    assert cutter.events() == [PlaybackStarted(A)]
     cutter.take(20)
-    assert cutter.events() == [Flushed((Heard(A, 200, 500),))]
+    assert cutter.events() == [PlaybackFlushed((HeardPart(A, 200, 500),))]
     cutter.playout.cut_done(100 * MS)
     assert (cutter.events(), cutter.playout.idle) == ([], True)
 
@@ -467,7 +470,7 @@ def test_nor_does_a_second_flush_give_it_more_time(cutter):
     cutter.take(300)
     cutter.playout.flush()
     cutter.take(180)
-    assert cutter.events() == [Started(A)]
+    assert cutter.events() == [PlaybackStarted(A)]
     cutter.take(20)
     assert len(cutter.events()) == 2
 
@@ -477,7 +480,7 @@ def test_a_speaker_lost_during_a_cut_owes_no_report(cutter):
     cutter.take(200)
     cutter.playout.flush()
     cutter.playout.settle()
-    assert cutter.events() == [Started(A), Flushed((Heard(A, 100, 500),))]
+    assert cutter.events() == [PlaybackStarted(A), PlaybackFlushed((HeardPart(A, 100, 500),))]
     assert cutter.playout.idle
 
 
@@ -545,7 +548,7 @@ def test_what_became_of_the_answer_is_told_before_what_became_of_the_cue_that_fo
     cutter.playout.hush()
     cutter.playout.cut_done(0)
     kinds = [type(event) for event in cutter.events()]
-    assert kinds == [Started, Flushed, CueDone]
+    assert kinds == [PlaybackStarted, PlaybackFlushed, CueDone]
 
 
 def test_a_hush_leaves_an_answer_that_waits_alone(cutter):
@@ -608,16 +611,16 @@ def test_a_take_is_not_heard_before_the_device_has_played_it(rig):
     for held, taken, told in (
         (0, 80, []),
         (10, 80, []),
-        (80, 80, [CueDone("one"), Started(A)]),
+        (80, 80, [CueDone("one"), PlaybackStarted(A)]),
         (150, 40, []),
         (2, 0, []),
-        (0, 0, [Drained()]),
+        (0, 0, [PlaybackDrained()]),
     ):
         rig.playout.set_latency(held)
         if taken:
             rig.take(taken)
-        assert [event for event in rig.events() if not isinstance(event, Started)] == [
-            event for event in told if not isinstance(event, Started)
+        assert [event for event in rig.events() if not isinstance(event, PlaybackStarted)] == [
+            event for event in told if not isinstance(event, PlaybackStarted)
         ]
     assert rig.playout.idle
 
@@ -627,11 +630,11 @@ def test_an_answer_is_not_over_before_the_device_has_played_what_the_last_take_a
     rig.playout.end()
     rig.playout.set_latency(10)
     rig.take(80)
-    assert rig.events() == [Started(A)]  # of the 90 ms that it holds now nothing was heard
+    assert rig.events() == [PlaybackStarted(A)]  # of the 90 ms that it holds now nothing was heard
     news = rig.news
     rig.playout.set_latency(20)
     rig.playout.set_latency(20)
-    assert (rig.events(), rig.news) == ([Drained()], news + 1)
+    assert (rig.events(), rig.news) == ([PlaybackDrained()], news + 1)
 
 
 def test_a_cue_is_done_as_soon_as_the_device_says_that_it_holds_no_more(rig):

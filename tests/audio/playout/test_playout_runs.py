@@ -6,10 +6,10 @@ from random import Random
 import pytest
 
 from edged.audio.devices.writer import Depth, Writer
-from edged.audio.playout.answers import Drained, Flushed, Started, Underrun
+from edged.audio.playout.answers import PlaybackDrained, PlaybackFlushed, PlaybackStarted, Underrun
 from edged.audio.playout.arrivals import ENOUGH_MS
+from edged.audio.playout.cue_queue import CueDone
 from edged.audio.playout.jitter import JitterBuffer
-from edged.audio.playout.lane import CueDone
 from edged.audio.playout.playout import Playout
 from edged.audio.playout.prediction import Prediction
 from edged.wire.parts import Part
@@ -95,9 +95,9 @@ class Life:
         assert self.playout.ready_bytes >= 0
         for event in self.playout.events():
             self.told[type(event)] += 1
-            if isinstance(event, Started):
+            if isinstance(event, PlaybackStarted):
                 self.started.append(event.part.item_id)
-            if isinstance(event, Flushed):
+            if isinstance(event, PlaybackFlushed):
                 self.flushed |= {part.item_id for part, _, _ in event.heard}
                 for part, played_ms, received_ms in event.heard:
                     assert 0 <= played_ms <= received_ms == self.received[part] // MS
@@ -111,11 +111,11 @@ class Life:
             self.playout.take(960)
             self.look()
         assert self.playout.idle
-        assert (self.told[Flushed], self.told[CueDone]) == (self.flushes, self.cues)
+        assert (self.told[PlaybackFlushed], self.told[CueDone]) == (self.flushes, self.cues)
         items = {part.item_id for part in self.received}
         assert self.flushed <= items
-        assert self.told[Drained] == len(items - self.flushed)  # each answer has one end, of one kind
-        assert len(self.started) == len(set(self.started)) == self.told[Started]
+        assert self.told[PlaybackDrained] == len(items - self.flushed)  # each answer has one end, of one kind
+        assert len(self.started) == len(set(self.started)) == self.told[PlaybackStarted]
         assert set(self.started) <= items
         assert items - self.flushed - self.settled <= set(self.started)
         assert self.jitter.queued_bytes == 0

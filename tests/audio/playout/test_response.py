@@ -5,11 +5,11 @@ from math import pi, sin
 
 import pytest
 
-from edged.audio.playout.answers import Drained, Flushed, Started, Underrun
+from edged.audio.playout.answers import PlaybackDrained, PlaybackFlushed, PlaybackStarted, Underrun
 from edged.audio.playout.arrivals import Arrivals
 from edged.audio.playout.jitter import JitterBuffer
 from edged.audio.playout.prediction import Prediction
-from edged.wire.parts import Heard, Part
+from edged.wire.parts import HeardPart, Part
 from tests.audio.playout.test_arrivals import least_delay_ms
 
 A, B = Part("item_a", 0), Part("item_b", 0)
@@ -68,7 +68,7 @@ def test_a_response_that_is_complete_starts_at_once():
     buffer.push(A, flat(30))
     buffer.end()
     assert buffer.take(40 * MS) == flat(30) + silence(10)
-    assert buffer.events() == [Started(A), Drained()]
+    assert buffer.events() == [PlaybackStarted(A), PlaybackDrained()]
 
 
 def test_what_was_late_before_is_waited_for():
@@ -207,7 +207,7 @@ def test_heard_is_mapped_back_through_what_was_inserted():
     buffer.take(100 * MS)
     buffer.flush()
     buffer.take(20 * MS)
-    (flushed,) = [event for event in buffer.events() if isinstance(event, Flushed)]
+    (flushed,) = [event for event in buffer.events() if isinstance(event, PlaybackFlushed)]
     (heard,) = flushed.heard
     assert heard.played_ms == buffer.played_bytes // MS
     taken = 60 + 100
@@ -219,7 +219,7 @@ def test_heard_is_never_more_than_came():
     buffer.take(400 * MS)
     buffer.flush()
     buffer.take(20 * MS)
-    assert buffer.events()[-1] == Flushed((Heard(A, 300, 300),))
+    assert buffer.events()[-1] == PlaybackFlushed((HeardPart(A, 300, 300),))
 
 
 def test_an_insertion_that_is_cut_into_fades():

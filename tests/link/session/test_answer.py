@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.link.session.answer import LEAST_BYTES, MOST_PARTS, Answer
-from edged.wire import Heard, Part
+from edged.link.session.answer import LEAST_BYTES, MOST_PARTS, RequestedAnswer
+from edged.wire import HeardPart, Part
 
 A, B = Part("item_a", 0), Part("item_b", 0)
 MS = 48  # bytes of a millisecond
 
 
 def received(**ms):
-    answer = Answer("resp")
+    answer = RequestedAnswer("resp")
     for name, n in ms.items():
         answer.delta(Part(f"item_{name[0]}", int(name[1:] or 0)), bytes(n * MS))
     return answer
@@ -24,7 +24,7 @@ SPEECH = b"".join(
 
 
 def heard_of(pieces, answer=None):
-    answer = answer or Answer()
+    answer = answer or RequestedAnswer()
     return b"".join(answer.delta(A, piece) for piece in pieces)
 
 
@@ -71,7 +71,7 @@ def test_so_does_what_is_too_short_to_tell(pieces):
 
 
 def test_nothing_is_carried_over_what_could_not_be_read():
-    answer = Answer()
+    answer = RequestedAnswer()
     assert answer.delta(A, b"\x01\x02\x03") == b"\x01\x02"
     answer.missed()
     assert answer.delta(A, b"\x04") == b""
@@ -79,14 +79,14 @@ def test_nothing_is_carried_over_what_could_not_be_read():
 
 
 def test_an_odd_byte_of_one_part_never_shifts_another():
-    answer = Answer()
+    answer = RequestedAnswer()
     assert answer.delta(A, b"\x01\x02\x03") == b"\x01\x02"
     assert answer.delta(B, b"\x11\x12") == b"\x11\x12"
     assert answer.delta(A, b"\x04") == b"\x03\x04"
 
 
 def test_it_has_sounded_once_a_whole_sample_came():
-    answer = Answer()
+    answer = RequestedAnswer()
     assert answer.delta(A, b"\x01") == b""
     assert not answer.sounded
     answer.delta(A, b"\x02")
@@ -94,56 +94,56 @@ def test_it_has_sounded_once_a_whole_sample_came():
 
 
 def test_what_was_heard_in_part_is_truncated_there():
-    assert received(a=1000).corrections([Heard(A, 400, 1000)], ended=False) == [(A, 400)]
+    assert received(a=1000).corrections([HeardPart(A, 400, 1000)], ended=False) == [(A, 400)]
 
 
 def test_truncation_is_never_past_what_was_received():
-    assert received(a=1000).corrections([Heard(A, 1400, 1400)], ended=False) == [(A, 1000)]
+    assert received(a=1000).corrections([HeardPart(A, 1400, 1400)], ended=False) == [(A, 1000)]
 
 
 def test_a_finished_answer_heard_to_its_end_needs_no_correction():
     answer = received(a=1000)
-    assert answer.corrections([Heard(A, 1000, 1000)], ended=True) == []
-    assert answer.corrections([Heard(A, 999, 1000)], ended=True) == [(A, 999)]
+    assert answer.corrections([HeardPart(A, 1000, 1000)], ended=True) == []
+    assert answer.corrections([HeardPart(A, 999, 1000)], ended=True) == [(A, 999)]
 
 
 def test_an_unfinished_answer_is_truncated_even_where_all_received_was_heard():
     """More of it may be on its way, and will not be heard."""
-    assert received(a=1000).corrections([Heard(A, 1000, 1000)], ended=False) == [(A, 1000)]
+    assert received(a=1000).corrections([HeardPart(A, 1000, 1000)], ended=False) == [(A, 1000)]
 
 
 def test_nothing_heard_is_a_deletion_and_never_a_truncation_at_zero():
-    assert received(a=1000).corrections([Heard(A, 0, 1000)], ended=False) == [(A, None)]
+    assert received(a=1000).corrections([HeardPart(A, 0, 1000)], ended=False) == [(A, None)]
 
 
 def test_items_are_judged_each_by_itself():
     answer = received(a=1000, b=500)
-    heard = [Heard(A, 1000, 1000), Heard(B, 0, 500)]
+    heard = [HeardPart(A, 1000, 1000), HeardPart(B, 0, 500)]
     assert answer.corrections(heard, ended=True) == [(B, None)]
 
 
 def test_an_item_with_one_part_heard_is_not_deleted_for_its_other_part():
     answer = received(a0=1000, a1=1000)
-    heard = [Heard(Part("item_a", 0), 1000, 1000), Heard(Part("item_a", 1), 0, 1000)]
+    heard = [HeardPart(Part("item_a", 0), 1000, 1000), HeardPart(Part("item_a", 1), 0, 1000)]
     assert answer.corrections(heard, ended=True) == []
 
 
 def test_an_item_of_two_parts_is_deleted_once():
-    heard = [Heard(Part("item_a", 0), 0, 1000), Heard(Part("item_a", 1), 0, 1000)]
+    heard = [HeardPart(Part("item_a", 0), 0, 1000), HeardPart(Part("item_a", 1), 0, 1000)]
     assert received(a0=1000, a1=1000).corrections(heard, ended=False) == [(Part("item_a", 0), None)]
 
 
 def test_parts_of_another_answer_are_none_of_its_business():
-    assert received(a=1000).corrections([Heard(B, 10, 1000)], ended=False) == []
+    assert received(a=1000).corrections([HeardPart(B, 10, 1000)], ended=False) == []
 
 
 def test_cut_at_the_bound_it_is_truncated_at_what_was_received_of_its_last_part():
     assert received(a=1000, b=300).all_received() == [(B, 300)]
-    assert Answer().all_received() == []
+    assert RequestedAnswer().all_received() == []
 
 
 def test_parts_are_bounded_and_those_past_it_bring_no_sound():
-    answer = Answer("resp")
+    answer = RequestedAnswer("resp")
     for number in range(MOST_PARTS):
         assert answer.delta(Part(f"item_{number}", 0), bytes(MS))
     assert answer.delta(Part("one more", 0), bytes(MS)) == b""
@@ -151,7 +151,7 @@ def test_parts_are_bounded_and_those_past_it_bring_no_sound():
 
 
 def test_halves_of_samples_are_kept_of_no_more_parts_than_that():
-    answer = Answer("resp")
+    answer = RequestedAnswer("resp")
     for number in range(MOST_PARTS + 1):
         assert answer.delta(Part(f"item_{number}", 0), b"a") == b""
     assert answer.delta(Part("item_0", 0), b"b") == b"ab"

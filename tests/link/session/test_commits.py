@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from edged import wire
 from edged.audio.capture.utterances import Utterances
+from edged.link.liveness import Owed
 from edged.link.session.commits import Commits
-from edged.link.session.events import CommitRefused, Committed, Told
-from edged.link.vigil import Owed
+from edged.link.session.events import CommitRefused, ServiceWarning, UtteranceCommitted
 from tests.link.session.test_session import VAD, error, ready, says
 
 EMPTY = "input_audio_buffer_commit_empty"
@@ -39,7 +39,7 @@ def refused(session, event_id):
 
 
 def settled(events):
-    return [event.uid for event in events if isinstance(event, Committed)]
+    return [event.uid for event in events if isinstance(event, UtteranceCommitted)]
 
 
 named = pytest.mark.parametrize("named", [True, False], ids=["named", "unnamed"])
@@ -219,7 +219,7 @@ def test_a_refusal_after_the_acknowledgement_is_none():
     ours, other = commit(session, 1), commit(session, 2)
     assert settled(committed(session)) == [1]
     assert refused(session, ours) == []
-    assert says(session, error("odd", code="x", event_id=ours)) == [Told("x", "odd")]
+    assert says(session, error("odd", code="x", event_id=ours)) == [ServiceWarning("x", "odd")]
     assert refused(session, other) == [2]
 
 
@@ -416,7 +416,12 @@ def test_a_refusal_tells_why_and_of_which_and_only_what_crossed_is_counted():
     session = ready()
     ours = commit(session, 1)
     told, event = says(session, error("too small", code=EMPTY, event_id=ours))
-    assert (told, event.text, event.uid, event.lost) == (Told(EMPTY, "too small"), "too small", 1, True)
+    assert (told, event.text, event.uid, event.lost) == (
+        ServiceWarning(EMPTY, "too small"),
+        "too small",
+        1,
+        True,
+    )
     assert session.counters[EMPTY] == 0
     assert says(session, error("too small", code=EMPTY, event_id=ours)) == []
     assert session.counters[EMPTY] == 1
@@ -425,7 +430,7 @@ def test_a_refusal_tells_why_and_of_which_and_only_what_crossed_is_counted():
 def test_a_refusal_for_another_reason_that_names_nothing_is_of_no_commit():
     session = ready()
     commit(session, 1)
-    assert says(session, error("odd", code="x")) == [Told("x", "odd")]
+    assert says(session, error("odd", code="x")) == [ServiceWarning("x", "odd")]
     assert session.owed is Owed.ACKNOWLEDGEMENT
 
 
@@ -433,7 +438,7 @@ def test_a_refusal_for_another_reason_of_one_that_was_taken_is_told_and_no_more(
     session = ready(VAD)
     ours = commit(session, 1)
     assert settled(commits_by_itself(session)) == [1]
-    assert says(session, error("odd", code="x", event_id=ours)) == [Told("x", "odd")]
+    assert says(session, error("odd", code="x", event_id=ours)) == [ServiceWarning("x", "odd")]
     assert session.counters["x"] == 0
 
 
@@ -672,7 +677,7 @@ class Kiosk:
         event = self.service.says()
         for told in says(self.session, event) if event else ():
             match told:
-                case Committed(uid=int(uid)):
+                case UtteranceCommitted(uid=int(uid)):
                     assert uid in self.service.taken
                     self.log.committed(uid)
                 case CommitRefused(uid=uid) if self.log.refused(uid) is not None and told.lost:
@@ -718,8 +723,11 @@ def test_commits_that_are_passed_over_are_waited_for_no_more_and_may_come_late()
     commits.sending(3, 480)
     commits.sent("e3", 3)
     late = [commits.acknowledged(item) for item in ("i1", "i2")]
-    assert late == [[Committed("i1", uid=1, late=True)], [Committed("i2", uid=2, late=True)]]
-    assert commits.acknowledged("i3") == [Committed("i3", uid=3)]
+    assert late == [
+        [UtteranceCommitted("i1", uid=1, late=True)],
+        [UtteranceCommitted("i2", uid=2, late=True)],
+    ]
+    assert commits.acknowledged("i3") == [UtteranceCommitted("i3", uid=3)]
 
 
 def test_what_throws_sound_away_is_not_passed_over():
@@ -727,4 +735,4 @@ def test_what_throws_sound_away_is_not_passed_over():
     commits.sending(1, 480)
     commits.cleared("e1")
     commits.passed()
-    assert commits.acknowledged("i1") == [Committed("i1")]
+    assert commits.acknowledged("i1") == [UtteranceCommitted("i1")]

@@ -8,7 +8,15 @@ import pytest
 from edged import wire
 from edged.link.deaf import DEAF_DETECTION
 from edged.link.session.confirming import MOST_AGAIN
-from edged.link.session.events import Broken, CommitRefused, Committed, Ended, Ready, ResponseEnded, Told
+from edged.link.session.events import (
+    CommitRefused,
+    ResponseEnded,
+    ResponseEnding,
+    ServiceWarning,
+    SessionFailed,
+    SessionReady,
+    UtteranceCommitted,
+)
 from edged.wire import UNSET, Dialect, TurnDetection
 from tests.link.session.test_session import (
     SETTINGS,
@@ -64,7 +72,7 @@ def test_the_confirmation_of_another_update_is_waited_out(dialect):
     for _ in range(2):
         assert says(session, of_another(dialect), dialect) == []
         assert not session.ready
-    assert says(session, wire.SessionUpdated(session=effective(dialect=dialect)), dialect) == [Ready()]
+    assert says(session, wire.SessionUpdated(session=effective(dialect=dialect)), dialect) == [SessionReady()]
     assert (session.ready, session.confirming.flaw, session.counters["other_settings"]) == (True, None, 2)
 
 
@@ -88,7 +96,7 @@ def test_before_the_update_is_out_nothing_is_judged():
 @pytest.mark.parametrize("fields", [{}, {"code": "invalid_request_error"}, {"type": None, "code": 400}])
 def test_an_invalid_request_without_any_name_is_the_refusal_of_the_update(fields):
     session = asked()
-    assert isinstance(says(session, error("session.voice: no such voice", **fields))[0], Told)
+    assert isinstance(says(session, error("session.voice: no such voice", **fields))[0], ServiceWarning)
     assert (session.confirming.verdict.cause, session.confirming.verdict.said) == (
         "settings_refused",
         "session.voice: no such voice",
@@ -128,11 +136,11 @@ def test_an_error_of_another_kind_without_any_name_is_no_refusal(kind):
 def test_where_the_refusal_names_the_detection_the_services_own_is_asked_for(dialect, fields):
     session = asked(dialect=dialect)
     (told,) = says(session, error(**fields), dialect)
-    assert isinstance(told, Told)
+    assert isinstance(told, ServiceWarning)
     (again,) = sent(session)
     assert detection_of(again)["create_response"] is False
     settled = {**again["session"], "id": "s"}
-    assert says(session, wire.SessionUpdated(session=settled), dialect) == [Ready()]
+    assert says(session, wire.SessionUpdated(session=settled), dialect) == [SessionReady()]
     assert session.confirming.flaw == "detection_kept"
     assert "begins no answers" in session.confirming.kept
 
@@ -148,7 +156,7 @@ def test_what_the_service_does_not_take_of_that_is_dropped(dialect):
     assert "create_response" not in seen[1]
     assert seen[2] == "not a word"
     own = {**effective(dialect=dialect), "turn_detection": {"type": "server_vad"}}
-    assert says(session, wire.SessionUpdated(session=own), dialect) == [Ready()]
+    assert says(session, wire.SessionUpdated(session=own), dialect) == [SessionReady()]
     assert "billed all the same" in session.confirming.kept
     assert NO_NULL.split(maxsplit=1)[0] in session.confirming.kept
 
@@ -189,7 +197,7 @@ def detecting(dialect=Dialect.GA):
     session = asked(dialect=dialect)
     refused_by(session, NO_NULL, dialect)
     (again,) = sent(session)
-    assert says(session, wire.SessionUpdated(session=again["session"]), dialect) == [Ready()]
+    assert says(session, wire.SessionUpdated(session=again["session"]), dialect) == [SessionReady()]
     return session
 
 
@@ -220,7 +228,7 @@ def test_what_it_commits_by_itself_settles_no_commit_of_ours():
     session.append(bytes(48_000), 1)
     says(session, wire.SpeechStarted(0, "item_own"))
     says(session, wire.SpeechStopped(500, "item_own"))
-    assert says(session, wire.Committed("item_own")) == [Committed("item_own")]
+    assert says(session, wire.Committed("item_own")) == [UtteranceCommitted("item_own")]
     session.append(bytes(48_000), 1)
     session.commit(1)
     (taken,) = says(session, wire.Committed("item_rest"))
@@ -294,7 +302,7 @@ def test_an_answer_goes_on_through_it():
     says(session, delta(b"\1\2"))
     says(session, of_another(Dialect.GA, turn_detection=VAD.turn_detection))
     assert says(session, delta(b"\3\4"))[0].pcm == b"\3\4"
-    assert says(session, done())[-1].kind is Ended.AUDIO
+    assert says(session, done())[-1].kind is ResponseEnding.AUDIO
 
 
 def test_a_detection_that_is_left_to_the_service_is_not_asked_back():
@@ -303,14 +311,14 @@ def test_a_detection_that_is_left_to_the_service_is_not_asked_back():
         refused_by(session, NO_NULL)
     session.outbox()
     own = {**effective(replace(SETTINGS, turn_detection=UNSET)), "turn_detection": {"type": "server_vad"}}
-    assert says(session, wire.SessionUpdated(session=own)) == [Ready()]
+    assert says(session, wire.SessionUpdated(session=own)) == [SessionReady()]
     assert says(session, wire.SessionUpdated(session=own)) == []
     assert types(session) == []
 
 
 def test_nothing_breaks_that_is_ready():
     session = ready()
-    assert not [each for each in says(session, error("no")) if isinstance(each, Broken)]
+    assert not [each for each in says(session, error("no")) if isinstance(each, SessionFailed)]
 
 
 # -- where silence stands in for commits -----------------------------------------------------------------
@@ -324,7 +332,7 @@ def test_a_detection_of_the_service_that_it_will_not_change_stands_in_for_commit
     (update,) = sent(session)
     assert detection_of(update) == "not a word"
     told = effective(replace(settings, turn_detection=TurnDetection("semantic_vad")), dialect)
-    assert says(session, wire.SessionUpdated(session=told), dialect) == [Ready()]
+    assert says(session, wire.SessionUpdated(session=told), dialect) == [SessionReady()]
     assert session.confirming.flaw is None
     assert session.detection.detects
 

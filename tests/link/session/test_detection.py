@@ -6,7 +6,7 @@ import pytest
 
 from edged import wire
 from edged.link.deaf import DEAF_DETECTION, DEAF_SILENCE
-from edged.link.session.events import Committed, Ready
+from edged.link.session.events import SessionReady, UtteranceCommitted
 from edged.wire import Dialect
 from tests.link.session.test_confirming import asked, detection_of, refused_by
 from tests.link.session.test_session import SETTINGS, effective, ready, says, sent
@@ -27,7 +27,7 @@ def keeping(dialect):
     """A session whose service keeps its detection, and lets it begin no answers."""
     session = asked(dialect=dialect)
     refused_by(session, NO_NULL, dialect)
-    assert updated(session, sent(session)[0], dialect) == [Ready()]
+    assert updated(session, sent(session)[0], dialect) == [SessionReady()]
     return session
 
 
@@ -40,7 +40,9 @@ def test_one_that_keeps_its_detection_commits_by_itself_after_a_hint_in_vain(dia
     session.append(bytes(4800), 7)
     says(session, wire.SpeechStopped(audio_end_ms=50, item_id="item_own"), dialect)
     session.commit(8)
-    assert says(session, wire.Committed(item_id="item_own"), dialect) == [Committed("item_own", uid=8)]
+    assert says(session, wire.Committed(item_id="item_own"), dialect) == [
+        UtteranceCommitted("item_own", uid=8)
+    ]
     # the reply to ours is no news any more
     assert says(session, wire.Committed(item_id="item_ours"), dialect) == []
 
@@ -55,7 +57,7 @@ def test_what_was_agreed_is_asked_for_again_and_not_what_was_refused(dialect):
     (message,) = sent(session)
     assert detection_of(message)["create_response"] is False
     assert not session.detection.detects
-    assert updated(session, message, dialect) == [Ready()]
+    assert updated(session, message, dialect) == [SessionReady()]
 
 
 @BOTH
@@ -67,7 +69,7 @@ def test_none_is_asked_for_again_where_none_was_agreed(dialect):
     session.detection.give_back(dialect)
     (message,) = sent(session)
     assert detection_of(message) is None
-    assert updated(session, message, dialect) == [Ready()]
+    assert updated(session, message, dialect) == [SessionReady()]
 
 
 def test_what_was_asked_for_is_confirmed_once():

@@ -3,7 +3,7 @@
 import pytest
 
 from edged.link.session.ending import MOST_CALLS, ended_of, is_of_service
-from edged.link.session.events import Ended, ResponseEnded, ToolCall
+from edged.link.session.events import ResponseEnded, ResponseEnding, ToolCall
 from edged.wire import ResponseDone, ServerError
 from edged.wire.bounds import MOST_NAME
 
@@ -21,14 +21,14 @@ def failed(code=None, type=None, status="failed"):  # noqa: A002 the wire's word
 @pytest.mark.parametrize(
     ("status", "sounded", "kind", "cause"),
     [
-        ("completed", True, Ended.AUDIO, None),
-        ("completed", False, Ended.SILENT, None),
-        ("incomplete", True, Ended.AUDIO, None),
-        ("incomplete", False, Ended.FAILED, "answer_failed"),
-        ("failed", True, Ended.FAILED, "answer_failed"),
-        ("failed", False, Ended.FAILED, "answer_failed"),
-        ("cancelled", True, Ended.CANCELLED, None),
-        ("cancelled", False, Ended.CANCELLED, None),
+        ("completed", True, ResponseEnding.AUDIO, None),
+        ("completed", False, ResponseEnding.SILENT, None),
+        ("incomplete", True, ResponseEnding.AUDIO, None),
+        ("incomplete", False, ResponseEnding.FAILED, "answer_failed"),
+        ("failed", True, ResponseEnding.FAILED, "answer_failed"),
+        ("failed", False, ResponseEnding.FAILED, "answer_failed"),
+        ("cancelled", True, ResponseEnding.CANCELLED, None),
+        ("cancelled", False, ResponseEnding.CANCELLED, None),
     ],
 )
 @pytest.mark.parametrize("output", [(), (CALL,)])
@@ -36,8 +36,8 @@ def test_the_status_decides_then_whether_a_tool_is_called_then_whether_it_sounde
     status, sounded, kind, cause, output
 ):
     calls = ()
-    if output and kind in (Ended.AUDIO, Ended.SILENT):
-        kind, calls = Ended.TOOL, (ToolCall("c1", "lamp", '{"on": true}'),)
+    if output and kind in (ResponseEnding.AUDIO, ResponseEnding.SILENT):
+        kind, calls = ResponseEnding.TOOL, (ToolCall("c1", "lamp", '{"on": true}'),)
     told = ended_of(done(status, output=output, reason="so it was"), sounded=sounded)
     assert told == ResponseEnded("resp_1", kind, sounded, cause, "so it was", calls)
 

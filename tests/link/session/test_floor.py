@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.link.session.floor import TABLE, Do, Floor, Sign, State, step
+from edged.link.session.floor import TABLE, Floor, FloorAction, FloorEvent, FloorState, step
 
 
 def walk(*signs, start=Floor.FREE):
     """The state after the signs, and all that was sent."""
-    state, sent = State(start), []
+    state, sent = FloorState(start), []
     for sign in signs:
         state, do = step(state, sign)
         sent += do
@@ -17,7 +17,7 @@ def walk(*signs, start=Floor.FREE):
 
 
 def test_the_table_is_total():
-    assert TABLE.keys() == {(floor, sign) for floor in Floor for sign in Sign}
+    assert TABLE.keys() == {(floor, sign) for floor in Floor for sign in FloorEvent}
 
 
 # Where a floor goes with a sign, and what is sent, while nothing is wanted and what was heard is not known yet. What is
@@ -49,7 +49,7 @@ MOVES = """
 def written():
     cells = ([cell.strip() for cell in line.split("|")] for line in MOVES.splitlines()[3:] if line.strip())
     return {
-        (Floor(floor), Sign(sign)): (Floor(then), [Do(sent)] if sent else [])
+        (Floor(floor), FloorEvent(sign)): (Floor(then), [FloorAction(sent)] if sent else [])
         for floor, sign, then, sent in cells
     }
 
@@ -57,108 +57,128 @@ def written():
 @pytest.mark.parametrize("floor", Floor)
 def test_every_move_is_the_one_that_is_written_down(floor):
     moves = written()
-    for sign, wanted, unheard in itertools.product(Sign, (False, True), (False, True)):
+    for sign, wanted, unheard in itertools.product(FloorEvent, (False, True), (False, True)):
         then, sends = moves.get((floor, sign), (floor, []))
         wants, waits = wanted, unheard
         match sign:
-            case Sign.WANTED:
+            case FloorEvent.WANTED:
                 wants = True
-            case Sign.BUSY if floor is Floor.ASKED:  # it is put again
+            case FloorEvent.BUSY if floor is Floor.ASKED:  # it is put again
                 wants = True
-            case Sign.INTERRUPTED:
+            case FloorEvent.INTERRUPTED:
                 if wanted and not unheard and floor in (Floor.GIVEN_UP, Floor.ENDING, Floor.FOREIGN):
                     then, sends = Floor.STUCK, []
                 wants, waits = False, True
-            case Sign.CANCELLED:
+            case FloorEvent.CANCELLED:
                 wants = False
-            case Sign.HEARD:
+            case FloorEvent.HEARD:
                 waits = False
         if then is Floor.FREE and wants and not waits:
-            then, sends, wants = Floor.ASKED, [*sends, Do.ASK], False
-        told = step(State(floor, wanted, unheard), sign)
-        assert told == (State(then, wants, waits), tuple(sends)), (sign, wanted, unheard)
+            then, sends, wants = Floor.ASKED, [*sends, FloorAction.ASK], False
+        told = step(FloorState(floor, wanted, unheard), sign)
+        assert told == (FloorState(then, wants, waits), tuple(sends)), (sign, wanted, unheard)
 
 
 def test_a_session_begins_closed_and_nobody_has_asked_for_anything():
-    assert State() == State(Floor.CLOSED, wanted=False, unheard=False)
+    assert FloorState() == FloorState(Floor.CLOSED, wanted=False, unheard=False)
 
 
 def test_what_is_stuck_stays_stuck_and_asks_for_nothing():
-    for sign in Sign:
+    for sign in FloorEvent:
         for wanted in (False, True):
             for unheard in (False, True):
-                state, do = step(State(Floor.STUCK, wanted, unheard), sign)
+                state, do = step(FloorState(Floor.STUCK, wanted, unheard), sign)
                 assert (state.floor, do) == (Floor.STUCK, ())
 
 
 def test_an_answer_is_asked_for_at_once_where_the_floor_is_free():
-    assert walk(Sign.WANTED) == (State(Floor.ASKED), [Do.ASK])
+    assert walk(FloorEvent.WANTED) == (FloorState(Floor.ASKED), [FloorAction.ASK])
 
 
 def test_before_the_session_is_configured_it_waits():
-    state, sent = walk(Sign.WANTED, start=Floor.CLOSED)
-    assert (state, sent) == (State(Floor.CLOSED, wanted=True), [])
-    assert step(state, Sign.CONFIGURED) == (State(Floor.ASKED), (Do.ASK,))
+    state, sent = walk(FloorEvent.WANTED, start=Floor.CLOSED)
+    assert (state, sent) == (FloorState(Floor.CLOSED, wanted=True), [])
+    assert step(state, FloorEvent.CONFIGURED) == (FloorState(Floor.ASKED), (FloorAction.ASK,))
 
 
 def test_the_next_answer_waits_for_the_end_of_the_one_that_was_given_up_and_for_what_was_heard_of_it():
-    given_up = (Sign.WANTED, Sign.NAMED, Sign.INTERRUPTED, Sign.WANTED)
-    for last in ((Sign.HEARD, Sign.ENDED), (Sign.ENDED, Sign.HEARD)):
-        assert walk(*given_up, last[0])[1] == [Do.ASK, Do.CANCEL]
-        assert walk(*given_up, *last) == (State(Floor.ASKED), [Do.ASK, Do.CANCEL, Do.ASK])
+    given_up = (FloorEvent.WANTED, FloorEvent.NAMED, FloorEvent.INTERRUPTED, FloorEvent.WANTED)
+    for last in ((FloorEvent.HEARD, FloorEvent.ENDED), (FloorEvent.ENDED, FloorEvent.HEARD)):
+        assert walk(*given_up, last[0])[1] == [FloorAction.ASK, FloorAction.CANCEL]
+        assert walk(*given_up, *last) == (
+            FloorState(Floor.ASKED),
+            [FloorAction.ASK, FloorAction.CANCEL, FloorAction.ASK],
+        )
 
 
 def test_a_refusal_of_what_was_given_up_takes_nothing_from_the_next_answer():
-    given_up = (Sign.WANTED, Sign.INTERRUPTED, Sign.HEARD, Sign.WANTED)
-    assert walk(*given_up, Sign.BUSY) == (State(Floor.FOREIGN, wanted=True), [Do.ASK, Do.CANCEL])
-    assert walk(*given_up, Sign.BUSY, Sign.OTHER_ENDED) == (State(Floor.ASKED), [Do.ASK, Do.CANCEL, Do.ASK])
-    assert walk(*given_up, Sign.REFUSED) == (State(Floor.ASKED), [Do.ASK, Do.CANCEL, Do.ASK])
-
-
-def test_what_was_given_up_is_not_asked_for_again():
-    assert walk(Sign.WANTED, Sign.INTERRUPTED, Sign.HEARD, Sign.BUSY, Sign.OTHER_ENDED)[0] == State(
-        Floor.FREE
+    given_up = (FloorEvent.WANTED, FloorEvent.INTERRUPTED, FloorEvent.HEARD, FloorEvent.WANTED)
+    assert walk(*given_up, FloorEvent.BUSY) == (
+        FloorState(Floor.FOREIGN, wanted=True),
+        [FloorAction.ASK, FloorAction.CANCEL],
+    )
+    assert walk(*given_up, FloorEvent.BUSY, FloorEvent.OTHER_ENDED) == (
+        FloorState(Floor.ASKED),
+        [FloorAction.ASK, FloorAction.CANCEL, FloorAction.ASK],
+    )
+    assert walk(*given_up, FloorEvent.REFUSED) == (
+        FloorState(Floor.ASKED),
+        [FloorAction.ASK, FloorAction.CANCEL, FloorAction.ASK],
     )
 
 
+def test_what_was_given_up_is_not_asked_for_again():
+    assert walk(
+        FloorEvent.WANTED, FloorEvent.INTERRUPTED, FloorEvent.HEARD, FloorEvent.BUSY, FloorEvent.OTHER_ENDED
+    )[0] == FloorState(Floor.FREE)
+
+
 def test_a_question_that_came_in_the_middle_of_another_response_is_put_again_after_it():
-    state, sent = walk(Sign.WANTED, Sign.BUSY, Sign.OTHER_ENDED)
-    assert (state, sent) == (State(Floor.ASKED), [Do.ASK, Do.ASK])
+    state, sent = walk(FloorEvent.WANTED, FloorEvent.BUSY, FloorEvent.OTHER_ENDED)
+    assert (state, sent) == (FloorState(Floor.ASKED), [FloorAction.ASK, FloorAction.ASK])
 
 
 def test_what_is_given_up_twice_and_does_not_end_is_stuck():
-    twice = (Sign.WANTED, Sign.INTERRUPTED, Sign.HEARD, Sign.WANTED, Sign.INTERRUPTED)
+    twice = (
+        FloorEvent.WANTED,
+        FloorEvent.INTERRUPTED,
+        FloorEvent.HEARD,
+        FloorEvent.WANTED,
+        FloorEvent.INTERRUPTED,
+    )
     assert walk(*twice)[0].floor is Floor.STUCK
-    assert walk(Sign.WANTED, Sign.NAMED, *twice[1:])[0].floor is Floor.STUCK
+    assert walk(FloorEvent.WANTED, FloorEvent.NAMED, *twice[1:])[0].floor is Floor.STUCK
     assert (
-        walk(*twice[:2], Sign.WANTED, Sign.INTERRUPTED)[0].floor is Floor.GIVEN_UP
+        walk(*twice[:2], FloorEvent.WANTED, FloorEvent.INTERRUPTED)[0].floor is Floor.GIVEN_UP
     )  # nobody has heard it yet
-    assert walk(Sign.WANTED, Sign.WANTED, Sign.INTERRUPTED)[0].floor is Floor.GIVEN_UP  # the first time
+    assert (
+        walk(FloorEvent.WANTED, FloorEvent.WANTED, FloorEvent.INTERRUPTED)[0].floor is Floor.GIVEN_UP
+    )  # the first time
 
 
 def test_what_waits_for_an_end_that_was_told_before_the_refusal_does_not_wait_for_ever():
-    assert walk(Sign.WANTED, Sign.BUSY, Sign.INTERRUPTED)[0].floor is Floor.STUCK
+    assert walk(FloorEvent.WANTED, FloorEvent.BUSY, FloorEvent.INTERRUPTED)[0].floor is Floor.STUCK
 
 
-@given(st.lists(st.sampled_from(list(Sign)), max_size=40), st.sampled_from([Floor.CLOSED, Floor.FREE]))
+@given(st.lists(st.sampled_from(list(FloorEvent)), max_size=40), st.sampled_from([Floor.CLOSED, Floor.FREE]))
 def test_nothing_is_asked_twice_and_nothing_wanted_is_forgotten(signs, start):
-    state, out, wanted = State(start), False, False
+    state, out, wanted = FloorState(start), False, False
     for sign in signs:
         was = state
         state, do = step(state, sign)
-        if sign is Sign.ENDED or (
-            sign in (Sign.REFUSED, Sign.BUSY) and was.floor in (Floor.ASKED, Floor.GIVEN_UP)
+        if sign is FloorEvent.ENDED or (
+            sign in (FloorEvent.REFUSED, FloorEvent.BUSY) and was.floor in (Floor.ASKED, Floor.GIVEN_UP)
         ):
             out = False
-        if sign is Sign.BUSY and was.floor is Floor.ASKED:
+        if sign is FloorEvent.BUSY and was.floor is Floor.ASKED:
             wanted = True
-        if sign is Sign.WANTED:
+        if sign is FloorEvent.WANTED:
             wanted = True
-        if sign in (Sign.INTERRUPTED, Sign.CANCELLED):
+        if sign in (FloorEvent.INTERRUPTED, FloorEvent.CANCELLED):
             wanted = False
-        if Do.ASK in do:
+        if FloorAction.ASK in do:
             assert not out
             assert wanted
-            assert not was.unheard or sign is Sign.HEARD
+            assert not was.unheard or sign is FloorEvent.HEARD
             out, wanted = True, False
         assert state.wanted == wanted

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from edged import wire
-from edged.link.session.events import Broken, Sound
-from edged.link.session.session import Session
+from edged.link.session.events import AnswerSound, SessionFailed
+from edged.link.session.session import LinkSession
 from edged.wire import Dialect, Part, Settings
 from tests.link.session.test_session import created, ready, says
 from tests.local.test_fuzz import broken, changed
@@ -67,10 +67,10 @@ def play(dialect, rng, n):
         raw = text.encode(errors="surrogatepass") if rng.random() < 0.1 else text
         before = session.counters["bad_message"]
         for event in session.receive(raw):
-            if isinstance(event, Sound):
+            if isinstance(event, AnswerSound):
                 assert FOREIGN[:64] not in event.pcm
                 assert len(event.pcm) % 2 == 0
-            if isinstance(event, Broken):
+            if isinstance(event, SessionFailed):
                 session = None
                 break
         if session is not None:
@@ -103,13 +103,13 @@ def test_broken_greetings_and_confirmations_are_a_mismatch_at_most(dialect):
     )
     fates = Counter()
     for _ in range(3000):
-        session = Session(asked, dialect, lambda: "edged_1")
+        session = LinkSession(asked, dialect, lambda: "edged_1")
         session.receive(json.dumps(changed(rng, greeting)))
         session.configure()
         events = session.receive(json.dumps(changed(rng, confirmation)))
         fates.update(type(event).__name__ for event in events)
         fates["mismatch"] += session.confirming.verdict is not None
-    assert fates["Ready"] > 100
+    assert fates["SessionReady"] > 100
     assert fates["mismatch"] > 100
     assert fates["Broken"] == 0
 

@@ -5,8 +5,14 @@ import pytest
 from edged import wire
 from edged.causes import CAUSES, Retry
 from edged.dial.faults import of_close
-from edged.link.session.events import Broken, CommitRefused, Ended, ResponseEnded, Told
-from edged.wire import Dialect, Heard, Part
+from edged.link.session.events import (
+    CommitRefused,
+    ResponseEnded,
+    ResponseEnding,
+    ServiceWarning,
+    SessionFailed,
+)
+from edged.wire import Dialect, HeardPart, Part
 from tests.link.session.test_session import answering, created, done, error, fresh, ready, says, sent, types
 
 
@@ -17,13 +23,13 @@ def of(code, **fields):
 def reaction(events):
     """The reaction's name."""
     kinds = [type(event) for event in events]
-    if Broken in kinds:
-        return next(event for event in events if isinstance(event, Broken)).cause
+    if SessionFailed in kinds:
+        return next(event for event in events if isinstance(event, SessionFailed)).cause
     if CommitRefused in kinds:
         return "commit refused"
     if ResponseEnded in kinds:
         return "answer failed"
-    return "told" if Told in kinds else "ignored"
+    return "told" if ServiceWarning in kinds else "ignored"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +61,7 @@ def test_an_error_in_the_middle_of_a_session(dialect, code, name):
     session.outbox()
     assert reaction(says(session, of(code), dialect)) == name
     if name in ("ignored", "told"):  # and the answer goes on
-        assert says(session, done(), dialect)[-1].kind is Ended.AUDIO
+        assert says(session, done(), dialect)[-1].kind is ResponseEnding.AUDIO
 
 
 @pytest.mark.parametrize(
@@ -155,7 +161,7 @@ def test_a_question_that_was_refused_is_told_with_its_cause():
         session.ask()
         (create,) = sent(session)
         ended = says(session, of(code, event_id=create["event_id"]))[-1]
-        assert (ended.kind, ended.cause) == (Ended.FAILED, cause)
+        assert (ended.kind, ended.cause) == (ResponseEnding.FAILED, cause)
 
 
 @pytest.mark.parametrize("field", ["code", "type"])
@@ -217,7 +223,7 @@ def test_an_interrupt_between_the_two_tries_is_an_interrupt():
     says(session, done("resp_1", status="failed", error=trouble))
     session.outbox()
     session.interrupt()
-    session.heard([Heard(Part("item_a", 0), 0, 0)])
+    session.heard([HeardPart(Part("item_a", 0), 0, 0)])
     assert "response.create" not in types(session)
     events = says(session, done("resp_2", status="cancelled"))
     assert reaction(events) == "ignored"

@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
+from edged.link.liveness import Owed
 from edged.link.session.sequencer import REMEMBERED, Sequencer
-from edged.link.vigil import Owed
-from edged.wire import Heard, Part
+from edged.wire import HeardPart, Part
 
 SOUND = b"\1\2" * 4800
 A = Part("item_a", 0)
@@ -415,10 +415,10 @@ def test_what_was_heard_of_an_answer_is_told_once_whether_it_was_complete_or_not
         line.seq.done("resp_1")
     line.seq.interrupt()
     del line.sent[:]
-    line.seq.heard([Heard(A, 120, 200)])
+    line.seq.heard([HeardPart(A, 120, 200)])
     assert [part_ms(text) for text in line.sent] == [("truncate", "item_a", 120)]
     if ended:
-        line.seq.heard([Heard(A, 120, 200)])
+        line.seq.heard([HeardPart(A, 120, 200)])
         assert len(line.sent) == 1
 
 
@@ -430,7 +430,7 @@ def test_one_that_was_heard_to_its_end_is_cut_there_only_if_more_may_come(line, 
         line.seq.done("resp_1")
     line.seq.interrupt()
     del line.sent[:]
-    line.seq.heard([Heard(A, 200, 200)])
+    line.seq.heard([HeardPart(A, 200, 200)])
     assert [part_ms(text) for text in line.sent] == told
 
 
@@ -439,7 +439,7 @@ def test_of_which_nothing_was_heard_the_item_is_deleted(line):
     line.seq.sounding("resp_1").delta(A, SOUND)
     line.seq.interrupt()
     del line.sent[:]
-    line.seq.heard([Heard(A, 0, 200)])
+    line.seq.heard([HeardPart(A, 0, 200)])
     assert [part_ms(text) for text in line.sent] == [("delete", "item_a", None)]
 
 
@@ -460,7 +460,7 @@ def test_what_was_heard_of_the_answer_before_the_one_that_is_asked_for_is_settle
     line.answering("resp_2")
     line.seq.interrupt()
     del line.sent[:]
-    line.seq.heard([Heard(A, 120, 200)])
+    line.seq.heard([HeardPart(A, 120, 200)])
     assert line.sent == []
 
 
@@ -538,7 +538,7 @@ def test_what_was_heard_of_an_item_without_a_name_is_not_told(line):
     line.answering("resp_1")
     line.seq.sounding("resp_1").delta(Part("", 0), SOUND)
     line.seq.interrupt()
-    line.seq.heard([Heard(Part("", 0), 10, 200)])
+    line.seq.heard([HeardPart(Part("", 0), 10, 200)])
     assert line.types == ["response.create", "response.cancel"]
 
 

@@ -8,26 +8,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edged import wire
+from edged.link.liveness import Owed
 from edged.link.session.ending import MOST_CALLS
 from edged.link.session.events import (
-    Broken,
+    AnswerSound,
     CommitRefused,
-    Committed,
-    Ended,
-    Opened,
-    Ready,
     ResponseEnded,
+    ResponseEnding,
     ResponseStarted,
-    Said,
-    Sound,
-    Speech,
-    Told,
+    ServiceWarning,
+    SessionFailed,
+    SessionOpened,
+    SessionReady,
     ToolCall,
-    Used,
+    Transcript,
+    UsageReported,
+    UtteranceCommitted,
+    VadEvent,
 )
-from edged.link.session.session import MOST_WAITING, Session
-from edged.link.vigil import Owed
-from edged.wire import Dialect, Heard, Part, Settings, TurnDetection
+from edged.link.session.session import MOST_WAITING, LinkSession
+from edged.wire import Dialect, HeardPart, Part, Settings, TurnDetection
 from edged.wire.bounds import MOST_EVENT
 from edged.wire.words import Words
 
@@ -40,7 +40,7 @@ A = Part("item_a", 0)
 
 def fresh(settings=SETTINGS, dialect=Dialect.GA):
     numbers = itertools.count(1)
-    return Session(settings, dialect, lambda: f"e{next(numbers)}")
+    return LinkSession(settings, dialect, lambda: f"e{next(numbers)}")
 
 
 def sent(session):
@@ -69,7 +69,9 @@ def ready(settings=SETTINGS, dialect=Dialect.GA):
     session = fresh(settings, dialect)
     session.configure()
     session.outbox()
-    assert says(session, wire.SessionUpdated(session=effective(settings, dialect)), dialect) == [Ready()]
+    assert says(session, wire.SessionUpdated(session=effective(settings, dialect)), dialect) == [
+        SessionReady()
+    ]
     return session
 
 
@@ -116,7 +118,7 @@ def test_it_is_ready_only_when_the_service_confirms_what_was_asked():
     session.configure()
     assert types(session) == ["session.update"]
     assert not session.ready
-    assert says(session, wire.SessionUpdated(session=effective())) == [Ready()]
+    assert says(session, wire.SessionUpdated(session=effective())) == [SessionReady()]
     assert session.ready
     assert types(session) == ["response.create"]
 
@@ -157,18 +159,18 @@ def test_the_other_dialect_is_tried_once_on_the_same_socket(first, code, then):
     (asked,) = sent(session)
     assert ("type" in asked["session"]) == (first is Dialect.GA)
     (told,) = says(session, error(code=code, param="session.type", event_id="e1"))
-    assert isinstance(told, Told)
+    assert isinstance(told, ServiceWarning)
     assert session.dialect is then
     (again,) = sent(session)
     assert ("type" in again["session"]) == (then is Dialect.GA)
     (broken,) = says(session, error(code=code, param="session.type", event_id="e2"))
-    assert isinstance(broken, Broken)
+    assert isinstance(broken, SessionFailed)
 
 
 def test_the_greeting_shows_the_dialect():
     session = fresh(dialect=Dialect.BETA)
     events = says(session, wire.SessionCreated(session=effective(dialect=Dialect.GA)))
-    assert events == [Opened(Dialect.GA)]
+    assert events == [SessionOpened(Dialect.GA)]
     assert session.dialect is Dialect.GA
 
 
@@ -183,11 +185,11 @@ def test_the_greeting_shows_the_dialect():
     ],
 )
 def test_errors_that_end_the_session(code, cause):
-    assert says(ready(), error("x", code=code)) == [Broken(cause, "x")]
+    assert says(ready(), error("x", code=code)) == [SessionFailed(cause, "x")]
 
 
 def test_a_code_in_the_type_field_counts_too():
-    assert says(ready(), error("x", type="session_expired")) == [Broken("session_expired", "x")]
+    assert says(ready(), error("x", type="session_expired")) == [SessionFailed("session_expired", "x")]
 
 
 # -- one answer at a time ---------------------------------------------------------------------------------
@@ -198,11 +200,11 @@ def test_an_answer_from_start_to_end():
     session.ask()
     assert types(session) == ["response.create"]
     assert says(session, created()) == [ResponseStarted("resp_1")]
-    assert says(session, delta(b"\1\2")) == [Sound(A, b"\1\2", first=True)]
-    assert says(session, delta(b"\3\4")) == [Sound(A, b"\3\4", first=False)]
+    assert says(session, delta(b"\1\2")) == [AnswerSound(A, b"\1\2", first=True)]
+    assert says(session, delta(b"\3\4")) == [AnswerSound(A, b"\3\4", first=False)]
     assert says(session, done()) == [
-        Used("resp_1", "completed", {"total_tokens": 7}),
-        ResponseEnded("resp_1", Ended.AUDIO, sounded=True),
+        UsageReported("resp_1", "completed", {"total_tokens": 7}),
+        ResponseEnded("resp_1", ResponseEnding.AUDIO, sounded=True),
     ]
     session.ask()
     assert types(session) == ["response.create"]
@@ -230,13 +232,13 @@ def test_asking_twice_before_it_goes_out_asks_once():
 @pytest.mark.parametrize(
     ("fields", "sounding", "kind", "cause"),
     [
-        ({}, True, Ended.AUDIO, None),
-        ({}, False, Ended.SILENT, None),
-        ({"status": "cancelled"}, True, Ended.CANCELLED, None),
-        ({"status": "incomplete"}, True, Ended.AUDIO, None),
-        ({"status": "incomplete"}, False, Ended.FAILED, "answer_failed"),
-        ({"status": "failed"}, False, Ended.FAILED, "answer_failed"),
-        ({"status": "failed"}, True, Ended.FAILED, "answer_failed"),
+        ({}, True, ResponseEnding.AUDIO, None),
+        ({}, False, ResponseEnding.SILENT, None),
+        ({"status": "cancelled"}, True, ResponseEnding.CANCELLED, None),
+        ({"status": "incomplete"}, True, ResponseEnding.AUDIO, None),
+        ({"status": "incomplete"}, False, ResponseEnding.FAILED, "answer_failed"),
+        ({"status": "failed"}, False, ResponseEnding.FAILED, "answer_failed"),
+        ({"status": "failed"}, True, ResponseEnding.FAILED, "answer_failed"),
     ],
 )
 def test_kinds_of_end(fields, sounding, kind, cause):
@@ -263,7 +265,7 @@ def test_a_failed_answer_says_why(code, cause):
     says(session, created())
     problem = wire.ServerError(type="t", code=code, message="why", param=None, event_id=None)
     _, ended = says(session, done(status="failed", error=problem))
-    assert (ended.kind, ended.cause, ended.text) == (Ended.FAILED, cause, "why")
+    assert (ended.kind, ended.cause, ended.text) == (ResponseEnding.FAILED, cause, "why")
 
 
 def test_a_tool_call_ends_as_tool_and_carries_the_call():
@@ -273,7 +275,7 @@ def test_a_tool_call_ends_as_tool_and_carries_the_call():
     says(session, created())
     call = {"type": "function_call", "call_id": "c1", "name": "open", "arguments": "{}"}
     _, ended = says(session, done(output=(call,)))
-    assert (ended.kind, ended.calls) == (Ended.TOOL, (ToolCall("c1", "open", "{}"),))
+    assert (ended.kind, ended.calls) == (ResponseEnding.TOOL, (ToolCall("c1", "open", "{}"),))
     session.tool_result("c1", "{}")
     session.ask()
     assert types(session) == ["conversation.item.create", "response.create"]
@@ -284,8 +286,8 @@ def test_a_refused_create_ends_the_answer_as_failed():
     session.ask()
     (create,) = sent(session)
     told, ended = says(session, error("no", code="x", event_id=create["event_id"]))
-    assert isinstance(told, Told)
-    assert (ended.kind, ended.cause) == (Ended.FAILED, "answer_failed")
+    assert isinstance(told, ServiceWarning)
+    assert (ended.kind, ended.cause) == (ResponseEnding.FAILED, "answer_failed")
     session.ask()
     assert types(session) == ["response.create"]
 
@@ -308,7 +310,7 @@ def test_an_interrupt_cancels_at_once_and_truncates_when_the_played_time_is_know
     session.interrupt()
     (cancel,) = sent(session)
     assert (cancel["type"], cancel["response_id"]) == ("response.cancel", "resp_1")
-    session.heard([Heard(A, 400, 1000)])
+    session.heard([HeardPart(A, 400, 1000)])
     (truncate,) = sent(session)
     assert truncate["type"] == "conversation.item.truncate"
     assert (truncate["item_id"], truncate["content_index"], truncate["audio_end_ms"]) == ("item_a", 0, 400)
@@ -321,13 +323,13 @@ def test_the_next_answer_is_asked_for_after_the_end_of_the_cancelled_one_and_aft
     assert types(session) == ["response.cancel"]
     says(session, done(status="cancelled"))
     assert types(session) == []
-    session.heard([Heard(A, 50, 100)])
+    session.heard([HeardPart(A, 50, 100)])
     assert types(session) == ["conversation.item.truncate", "response.create"]
 
     session = answering()
     session.interrupt()
     session.ask()
-    session.heard([Heard(A, 50, 100)])
+    session.heard([HeardPart(A, 50, 100)])
     assert types(session) == ["response.cancel", "conversation.item.truncate"]
     says(session, done(status="cancelled"))
     assert types(session) == ["response.create"]
@@ -337,12 +339,14 @@ def test_late_deltas_of_a_dead_answer_are_never_heard_and_counted():
     session = answering()
     session.interrupt()
     assert says(session, delta(b"\1\2")) == []
-    assert says(session, done(status="cancelled")) == [Used("resp_1", "cancelled", {"total_tokens": 7})]
+    assert says(session, done(status="cancelled")) == [
+        UsageReported("resp_1", "cancelled", {"total_tokens": 7})
+    ]
     session.heard([])
     session.ask()
     says(session, created("resp_2"))
     assert says(session, delta(b"\1\2", "resp_1")) == []
-    assert says(session, delta(b"\1\2", "resp_2")) == [Sound(A, b"\1\2", first=True)]
+    assert says(session, delta(b"\1\2", "resp_2")) == [AnswerSound(A, b"\1\2", first=True)]
     assert session.counters["late_delta"] == 2
 
 
@@ -396,7 +400,7 @@ def test_interrupting_after_the_whole_answer_came_truncates_and_cancels_nothing(
     session = answering(pcm=bytes(48 * 1000))
     says(session, done())
     session.interrupt()
-    session.heard([Heard(A, 300, 1000)])
+    session.heard([HeardPart(A, 300, 1000)])
     assert types(session) == ["conversation.item.truncate"]
 
 
@@ -404,20 +408,20 @@ def test_an_answer_heard_to_its_end_is_not_truncated():
     session = answering(pcm=bytes(48 * 1000))
     says(session, done())
     session.interrupt()
-    session.heard([Heard(A, 1000, 1000)])
+    session.heard([HeardPart(A, 1000, 1000)])
     assert types(session) == []
 
 
 def test_nothing_heard_deletes_the_item():
     session = answering()
     session.interrupt()
-    session.heard([Heard(A, 0, 100)])
+    session.heard([HeardPart(A, 0, 100)])
     assert types(session) == ["response.cancel", "conversation.item.delete"]
 
 
 def test_what_was_heard_of_an_earlier_session_is_not_told_to_this_one():
     session = ready()
-    session.heard([Heard(Part("item_old", 0), 100, 1000)])
+    session.heard([HeardPart(Part("item_old", 0), 100, 1000)])
     assert types(session) == []
 
 
@@ -425,7 +429,7 @@ def test_a_cancel_that_came_too_late_is_harmless():
     session = answering()
     session.interrupt()
     session.outbox()
-    assert says(session, done()) == [Used("resp_1", "completed", {"total_tokens": 7})]
+    assert says(session, done()) == [UsageReported("resp_1", "completed", {"total_tokens": 7})]
     assert says(session, error(code="response_cancel_not_active")) == []
     session.heard([])
     session.ask()
@@ -467,7 +471,9 @@ def test_the_log_becomes_append_commit_and_clear():
 def test_an_acknowledged_utterance():
     session = ready()
     session.commit(1)
-    assert says(session, wire.Committed(item_id="item_1", previous_item_id=None)) == [Committed("item_1")]
+    assert says(session, wire.Committed(item_id="item_1", previous_item_id=None)) == [
+        UtteranceCommitted("item_1")
+    ]
 
 
 def test_a_refused_commit_by_its_code_or_by_the_id_of_its_message():
@@ -482,30 +488,30 @@ def test_a_refused_commit_by_its_code_or_by_the_id_of_its_message():
 
 def test_speech_heard_by_the_service():
     session = ready(VAD)
-    assert says(session, wire.SpeechStarted(audio_start_ms=10, item_id="i")) == [Speech(started=True)]
-    assert says(session, wire.SpeechStopped(audio_end_ms=90, item_id="i")) == [Speech(started=False)]
+    assert says(session, wire.SpeechStarted(audio_start_ms=10, item_id="i")) == [VadEvent(started=True)]
+    assert says(session, wire.SpeechStopped(audio_end_ms=90, item_id="i")) == [VadEvent(started=False)]
 
 
 def test_with_server_vad_the_service_answers_by_itself():
     session = ready(VAD)
     assert says(session, created()) == [ResponseStarted("resp_1")]
-    assert says(session, delta(b"\1\2")) == [Sound(A, b"\1\2", first=True)]
+    assert says(session, delta(b"\1\2")) == [AnswerSound(A, b"\1\2", first=True)]
 
 
 def test_a_response_nobody_asked_for_is_not_heard_in_push_to_talk():
     session = ready()
     assert says(session, created("resp_x")) == []
     assert says(session, delta(b"\1\2", "resp_x")) == []
-    assert says(session, done("resp_x")) == [Used("resp_x", "completed", {"total_tokens": 7})]
+    assert says(session, done("resp_x")) == [UsageReported("resp_x", "completed", {"total_tokens": 7})]
 
 
 def test_an_out_of_band_response_is_not_played_though_it_comes_in_between():
     session = answering(ready(VAD))
     assert says(session, created("resp_side", conversation_id=None)) == []
     assert says(session, delta(b"\5\6", "resp_side")) == []
-    assert says(session, delta(b"\1\2")) == [Sound(A, b"\1\2", first=False)]
+    assert says(session, delta(b"\1\2")) == [AnswerSound(A, b"\1\2", first=False)]
     says(session, done("resp_side", conversation_id=None))
-    assert says(session, delta(b"\1\2")) == [Sound(A, b"\1\2", first=False)]
+    assert says(session, delta(b"\1\2")) == [AnswerSound(A, b"\1\2", first=False)]
 
 
 def test_an_out_of_band_response_is_no_answer_of_a_service_that_answers_by_itself():
@@ -519,10 +525,12 @@ def test_an_error_that_names_nothing_is_of_the_probe_only_where_nothing_else_was
     session.probe()
     assert says(session, error("no such item")) == []
     assert session.counters["probes_answered"] == 1
-    assert [type(event) for event in says(session, error("what?"))] == [Told]  # there is no probe any more
+    assert [type(event) for event in says(session, error("what?"))] == [
+        ServiceWarning
+    ]  # there is no probe any more
     session.probe()
     session.commit(1)
-    assert [type(event) for event in says(session, error("what?"))] == [Told]
+    assert [type(event) for event in says(session, error("what?"))] == [ServiceWarning]
     assert session.counters["probes_answered"] == 1
 
 
@@ -530,7 +538,7 @@ def test_an_error_about_something_else_is_not_of_the_probe():
     session = ready()
     session.probe()
     (probe,) = sent(session)
-    assert [type(event) for event in says(session, error("what?", event_id="e_other"))] == [Told]
+    assert [type(event) for event in says(session, error("what?", event_id="e_other"))] == [ServiceWarning]
     assert says(session, error("no such item", event_id=probe["event_id"])) == []
     assert session.counters["probes_answered"] == 1
 
@@ -545,7 +553,7 @@ def test_a_question_that_was_put_once_more_is_counted():
 def test_transcripts_of_the_live_answer_and_of_the_visitor():
     session = answering()
     spoken = wire.AudioTranscriptDone(response_id="resp_1", part=A, output_index=0, transcript="hello")
-    assert says(session, spoken) == [Said("assistant", "hello")]
+    assert says(session, spoken) == [Transcript("assistant", "hello")]
     session.interrupt()
     assert says(session, spoken) == []
 
@@ -561,15 +569,15 @@ def test_what_is_not_of_the_protocol_is_counted_and_skipped(message):
 def test_wrong_base64_is_counted_and_not_played():
     session = answering()
     message = json.loads(wire.encode(delta(b"\1\2"), Dialect.GA, "e")) | {"delta": "!!!"}
-    assert [type(event) for event in raw(session, **message)] == [Told]  # and no Sound
+    assert [type(event) for event in raw(session, **message)] == [ServiceWarning]  # and no Sound
     assert session.counters["bad_message"] == 1
 
 
 def test_half_a_sample_is_not_carried_over_wrong_base64():
     session = answering()
-    assert says(session, delta(b"\1\2\3")) == [Sound(A, b"\1\2", first=False)]
+    assert says(session, delta(b"\1\2\3")) == [AnswerSound(A, b"\1\2", first=False)]
     raw(session, **json.loads(wire.encode(delta(b"\1\2"), Dialect.GA, "e")) | {"delta": "!!!"})
-    assert says(session, delta(b"\5\6\7")) == [Sound(A, b"\5\6", first=False)]
+    assert says(session, delta(b"\5\6\7")) == [AnswerSound(A, b"\5\6", first=False)]
 
 
 def test_half_a_sample_is_not_carried_over_an_interrupt():
@@ -580,7 +588,7 @@ def test_half_a_sample_is_not_carried_over_an_interrupt():
     session.heard([])
     session.ask()
     says(session, done(), created("resp_2"))
-    assert says(session, delta(b"\5\6\7", response_id="resp_2")) == [Sound(A, b"\5\6", first=True)]
+    assert says(session, delta(b"\5\6\7", response_id="resp_2")) == [AnswerSound(A, b"\5\6", first=True)]
 
 
 def test_unknown_events_are_counted():
@@ -591,7 +599,7 @@ def test_unknown_events_are_counted():
 
 def test_a_complaint_without_ids_is_passed_on_and_nothing_breaks():
     session = ready()
-    assert raw(session, type="error", error={"type": "x", "message": "hm"}) == [Told("x", "hm")]
+    assert raw(session, type="error", error={"type": "x", "message": "hm"}) == [ServiceWarning("x", "hm")]
     assert session.ready
 
 
@@ -647,28 +655,28 @@ def test_never_two_responses_at_a_time_and_never_a_dead_sound(data):  # noqa: C9
 
 def test_an_error_before_the_update_was_sent_is_only_passed_on():
     session = fresh()
-    assert says(session, error("early", code="x")) == [Told("x", "early")]
+    assert says(session, error("early", code="x")) == [ServiceWarning("x", "early")]
 
 
 def test_an_error_about_another_message_does_not_refuse_the_update():
     session = fresh()
     session.configure()
-    assert says(session, error("other", code="x", event_id="e99")) == [Told("x", "other")]
-    assert says(session, wire.SessionUpdated(session=effective())) == [Ready()]
+    assert says(session, error("other", code="x", event_id="e99")) == [ServiceWarning("x", "other")]
+    assert says(session, wire.SessionUpdated(session=effective())) == [SessionReady()]
 
 
 def test_a_refused_update_without_a_code_breaks_the_session_too():
     session = fresh()
     session.configure()
     (broken,) = says(session, error("no", event_id="e1"))
-    assert broken == Broken("settings_refused", "the service refuses the session's settings: no")
+    assert broken == SessionFailed("settings_refused", "the service refuses the session's settings: no")
 
 
 def test_only_the_type_of_the_session_tells_the_dialect():
     session = fresh()
     session.configure()
     (broken,) = says(session, error("no", code="missing_required_parameter", param="session.model"))
-    assert isinstance(broken, Broken)
+    assert isinstance(broken, SessionFailed)
 
 
 def test_a_second_confirmation_is_nothing_new():
@@ -678,7 +686,7 @@ def test_a_second_confirmation_is_nothing_new():
 
 def test_a_greeting_that_does_not_show_its_dialect_changes_nothing():
     session = fresh(dialect=Dialect.BETA)
-    assert says(session, wire.SessionCreated(session={"id": "s"})) == [Opened(None)]
+    assert says(session, wire.SessionCreated(session={"id": "s"})) == [SessionOpened(None)]
     assert session.dialect is Dialect.BETA
 
 
@@ -686,7 +694,7 @@ def test_acknowledgements_and_refusals_come_in_the_order_of_the_commits():
     session = ready()
     ids = [json.loads(session.commit(uid))["event_id"] for uid in (1, 2, 3)]
     says(session, wire.Committed(item_id="i1", previous_item_id=None))
-    assert says(session, error("late", event_id=ids[0])) == [Told("invalid_request_error", "late")]
+    assert says(session, error("late", event_id=ids[0])) == [ServiceWarning("invalid_request_error", "late")]
     assert CommitRefused("no") in says(session, error("no", event_id=ids[1]))
     assert CommitRefused("no") in says(session, error("no", event_id=ids[2]))
 
@@ -694,7 +702,7 @@ def test_acknowledgements_and_refusals_come_in_the_order_of_the_commits():
 def test_what_the_visitor_said_is_passed_on():
     session = ready()
     event = wire.TranscriptionCompleted(part=Part("i", 0), transcript="good morning", usage={})
-    assert says(session, event) == [Said("user", "good morning")]
+    assert says(session, event) == [Transcript("user", "good morning")]
 
 
 def test_what_is_of_no_use_here_is_taken_without_a_word():
@@ -717,7 +725,7 @@ def test_the_service_waits_with_our_question_and_it_is_counted():
     session.ask()
     session.outbox()
     assert says(session, error("busy", code="conversation_already_has_active_response")) == [
-        Told("conversation_already_has_active_response", "busy")
+        ServiceWarning("conversation_already_has_active_response", "busy")
     ]
     assert session.counters == {"conversation_already_has_active_response": 1}
 
@@ -736,7 +744,7 @@ def test_a_busy_service_does_not_bring_back_a_question_that_was_taken_back():
 def test_busy_about_an_answer_that_runs_is_only_told():
     session = answering()
     assert len(says(session, error("busy", code="conversation_already_has_active_response"))) == 1
-    assert says(session, delta(b"\1\2")) == [Sound(A, b"\1\2", first=False)]
+    assert says(session, delta(b"\1\2")) == [AnswerSound(A, b"\1\2", first=False)]
     session = ready()
     assert len(says(session, error("busy", code="conversation_already_has_active_response"))) == 1
     session.ask()
@@ -749,7 +757,7 @@ def test_a_refused_question_that_was_given_up_is_told_to_nobody():
     (create,) = sent(session)
     session.interrupt()
     session.heard([])
-    assert says(session, error("no", code="x", event_id=create["event_id"])) == [Told("x", "no")]
+    assert says(session, error("no", code="x", event_id=create["event_id"])) == [ServiceWarning("x", "no")]
     session.outbox()
     session.ask()
     assert types(session) == ["response.create"]
@@ -760,19 +768,19 @@ def test_a_refusal_of_an_old_question_does_not_end_the_present_answer():
     session.ask()
     (create,) = sent(session)
     says(session, created())
-    assert says(session, error("no", code="x", event_id=create["event_id"])) == [Told("x", "no")]
-    assert says(session, delta(b"\1\2")) == [Sound(A, b"\1\2", first=True)]
+    assert says(session, error("no", code="x", event_id=create["event_id"])) == [ServiceWarning("x", "no")]
+    assert says(session, delta(b"\1\2")) == [AnswerSound(A, b"\1\2", first=True)]
     says(session, done())
-    assert says(session, error("no", code="x", event_id=create["event_id"])) == [Told("x", "no")]
+    assert says(session, error("no", code="x", event_id=create["event_id"])) == [ServiceWarning("x", "no")]
 
 
 def test_a_complaint_without_an_id_never_ends_an_answer():
     session = ready()
     session.ask()
     session.outbox()
-    assert says(session, error("hm", code="x")) == [Told("x", "hm")]
+    assert says(session, error("hm", code="x")) == [ServiceWarning("x", "hm")]
     assert says(session, created()) == [ResponseStarted("resp_1")]
-    assert says(session, error("hm", code="x")) == [Told("x", "hm")]
+    assert says(session, error("hm", code="x")) == [ServiceWarning("x", "hm")]
 
 
 def test_a_refused_question_says_why_and_a_quota_is_a_quota():
@@ -780,16 +788,16 @@ def test_a_refused_question_says_why_and_a_quota_is_a_quota():
     session.ask()
     (create,) = sent(session)
     _, ended = says(session, error("limit", code="rate_limit_exceeded", event_id=create["event_id"]))
-    assert ended == ResponseEnded("", Ended.FAILED, sounded=False, cause="server_busy", text="limit")
+    assert ended == ResponseEnded("", ResponseEnding.FAILED, sounded=False, cause="server_busy", text="limit")
 
 
 def test_deltas_without_a_response_created_are_the_answer_that_was_asked_for():
     session = ready()
     session.ask()
-    assert says(session, delta(b"\1\2", "resp_9")) == [Sound(A, b"\1\2", first=True)]
+    assert says(session, delta(b"\1\2", "resp_9")) == [AnswerSound(A, b"\1\2", first=True)]
     assert says(session, delta(b"\1\2", "resp_8")) == []
     _, ended = says(session, done("resp_9"))
-    assert ended.kind is Ended.AUDIO
+    assert ended.kind is ResponseEnding.AUDIO
 
 
 def test_deltas_without_a_response_created_do_not_bring_a_dead_answer_to_life():
@@ -813,13 +821,13 @@ def test_a_response_done_without_a_response_created_ends_the_answer():
     session = ready()
     session.ask()
     _, ended = says(session, done("resp_7"))
-    assert ended.kind is Ended.SILENT
+    assert ended.kind is ResponseEnding.SILENT
 
 
 def test_the_end_of_another_response_is_not_the_end_of_the_answer():
     session = answering()
     assert len(says(session, done("resp_other"))) == 1
-    assert says(session, delta(b"\1\2")) == [Sound(A, b"\1\2", first=False)]
+    assert says(session, delta(b"\1\2")) == [AnswerSound(A, b"\1\2", first=False)]
 
 
 def test_giving_up_while_the_played_time_is_still_on_its_way_is_not_stuck():
@@ -863,10 +871,10 @@ def test_what_was_heard_is_corrected_once():
     session = answering(pcm=bytes(48 * 1000))
     says(session, done())
     session.interrupt()
-    session.heard([Heard(A, 300, 1000)])
+    session.heard([HeardPart(A, 300, 1000)])
     session.outbox()
     session.interrupt()
-    session.heard([Heard(A, 300, 1000)])
+    session.heard([HeardPart(A, 300, 1000)])
     assert types(session) == []
 
 
@@ -876,7 +884,7 @@ def test_asking_for_the_next_answer_settles_the_one_before():
     session.ask()
     session.outbox()
     session.interrupt()
-    session.heard([Heard(A, 300, 1000)])
+    session.heard([HeardPart(A, 300, 1000)])
     assert types(session) == ["response.cancel"]
 
 
@@ -889,12 +897,12 @@ def test_the_text_of_an_end_is_the_error_or_the_reason():
     session.ask()
     says(session, created("resp_2"))
     _, ended = says(session, done("resp_2", status="incomplete", reason="content_filter"))
-    assert (ended.kind, ended.text) == (Ended.FAILED, "content_filter")
+    assert (ended.kind, ended.text) == (ResponseEnding.FAILED, "content_filter")
     session.ask()
     says(session, created("resp_3"))
     says(session, delta(b"\1\2", "resp_3"))
     _, ended = says(session, done("resp_3", reason="max_output_tokens", status="incomplete"))
-    assert (ended.kind, ended.text) == (Ended.AUDIO, "max_output_tokens")
+    assert (ended.kind, ended.text) == (ResponseEnding.AUDIO, "max_output_tokens")
 
 
 def test_a_tool_call_with_gaps_is_still_a_tool_call():
@@ -902,7 +910,7 @@ def test_a_tool_call_with_gaps_is_still_a_tool_call():
     session.ask()
     says(session, created())
     _, ended = says(session, done(output=({"type": "function_call"}, {"type": "message"})))
-    assert (ended.kind, ended.calls) == (Ended.TOOL, (ToolCall("", "", ""),))
+    assert (ended.kind, ended.calls) == (ResponseEnding.TOOL, (ToolCall("", "", ""),))
 
 
 def test_many_dead_answers_are_remembered_and_not_for_ever():
@@ -917,7 +925,7 @@ def test_many_dead_answers_are_remembered_and_not_for_ever():
         says(session, done(f"resp_{number}", status="cancelled"))
     session.ask()
     assert says(session, delta(b"\1\2", "resp_1")) == []
-    assert says(session, delta(b"\1\2", "resp_0")) == [Sound(A, b"\1\2", first=True)]
+    assert says(session, delta(b"\1\2", "resp_0")) == [AnswerSound(A, b"\1\2", first=True)]
 
 
 @pytest.mark.parametrize(
@@ -979,7 +987,7 @@ def test_cancelling_what_was_given_up_already_corrects_nothing_twice():
     says(session, created())
     says(session, wire.AudioDelta(response_id="resp_1", part=A, pcm=bytes(4800), output_index=0))
     session.interrupt()
-    session.heard([Heard(A, 50, 100)])
+    session.heard([HeardPart(A, 50, 100)])
     sent(session)
     session.cancel()
     assert types(session) == []
@@ -1000,16 +1008,16 @@ def test_what_is_over_or_not_ours_is_not_the_answer_to_a_question_that_is_put_th
     if ours:
         says(session, done("resp_1"))
     session.ask()
-    assert not any(isinstance(event, Sound | ResponseEnded) for event in says(session, late))
+    assert not any(isinstance(event, AnswerSound | ResponseEnded) for event in says(session, late))
     assert says(session, created("resp_2")) == [ResponseStarted("resp_2")]
-    assert any(isinstance(event, Sound) for event in says(session, sound("resp_2")))
+    assert any(isinstance(event, AnswerSound) for event in says(session, sound("resp_2")))
 
 
 def test_a_service_without_names_for_its_responses_is_heard_again_and_again():
     session = ready()
     for _ in range(3):
         session.ask()
-        assert any(isinstance(event, Sound) for event in says(session, sound("")))
+        assert any(isinstance(event, AnswerSound) for event in says(session, sound("")))
         assert any(isinstance(event, ResponseEnded) for event in says(session, done("")))
 
 
@@ -1019,7 +1027,7 @@ def test_a_service_that_begins_the_next_response_has_ended_the_one_that_was_inte
     session.interrupt()
     session.heard([])
     assert says(session, created("resp_2")) == [ResponseStarted("resp_2")]
-    assert any(isinstance(event, Sound) for event in says(session, sound("resp_2")))
+    assert any(isinstance(event, AnswerSound) for event in says(session, sound("resp_2")))
 
 
 BIG = "x" * MOST_EVENT
@@ -1028,7 +1036,7 @@ BIG = "x" * MOST_EVENT
 def test_the_end_of_an_answer_counts_however_much_it_says():
     session = answering()
     told, used, ended = raw(session, type="response.done", response={"id": "resp_1", "usage": {"x": BIG}})
-    assert (told.cause, used.status, ended.kind) == ("message_too_large", "completed", Ended.AUDIO)
+    assert (told.cause, used.status, ended.kind) == ("message_too_large", "completed", ResponseEnding.AUDIO)
     session.ask()
     assert types(session) == ["response.create"]
     assert session.counters["message_too_large"] == 1
@@ -1038,7 +1046,7 @@ def test_an_acknowledgement_counts_however_much_it_says():
     session = ready()
     session.commit(1)
     told, committed = raw(session, type="input_audio_buffer.committed", item_id="item_u", x=BIG)
-    assert (told.cause, committed) == ("message_too_large", Committed("item_u", uid=1))
+    assert (told.cause, committed) == ("message_too_large", UtteranceCommitted("item_u", uid=1))
 
 
 def test_the_refusal_of_a_question_counts_however_much_it_says():
@@ -1047,7 +1055,7 @@ def test_the_refusal_of_a_question_counts_however_much_it_says():
     (asked,) = sent(session)
     error = {"code": "no", "event_id": asked["event_id"], "message": BIG}
     *_, ended = raw(session, type="error", error=error)
-    assert (ended.kind, ended.cause) == (Ended.FAILED, "answer_failed")
+    assert (ended.kind, ended.cause) == (ResponseEnding.FAILED, "answer_failed")
 
 
 def test_an_answer_may_call_so_many_functions_and_each_name_has_a_bound():
@@ -1064,7 +1072,7 @@ def test_a_service_that_asks_for_more_messages_than_it_takes_is_given_up():
     for number in range(MOST_WAITING + 2):
         session.probe()
         events = raw(session, type="error", error={"code": "x", "event_id": f"e{number}", "message": "m"})
-    assert [event.cause for event in events if isinstance(event, Broken)] == ["server_error"]
+    assert [event.cause for event in events if isinstance(event, SessionFailed)] == ["server_error"]
 
 
 # -- what hangs on one word -------------------------------------------------------------------------------
@@ -1089,11 +1097,11 @@ def test_trouble_of_the_services_own_is_asked_about_once_more_and_then_ends_the_
     session = ready()
     session.ask()
     session.outbox()
-    assert kinds(fails(session)) == [Used]
+    assert kinds(fails(session)) == [UsageReported]
     assert types(session) == ["response.create"]
     used, ended, broken = fails(session, "resp_2")
-    assert isinstance(used, Used)
-    assert (ended.kind, ended.text) == (Ended.FAILED, "sorry")
+    assert isinstance(used, UsageReported)
+    assert (ended.kind, ended.text) == (ResponseEnding.FAILED, "sorry")
     assert (broken.cause, broken.said) == ("server_error", "sorry")
     assert broken.text == "the service failed twice in a row: sorry"
     assert types(session) == []
@@ -1104,35 +1112,38 @@ def test_trouble_of_the_services_own_is_asked_about_once_more_and_then_ends_the_
 def test_each_question_has_a_second_try_of_its_own(between):
     session = ready()
     session.ask()
-    assert kinds(fails(session)) == [Used]
+    assert kinds(fails(session)) == [UsageReported]
     if between == "an answer":
         says(session, created("resp_2"))
         says(session, delta(b"\1\2", "resp_2"))
-        assert kinds(says(session, done("resp_2"))) == [Used, ResponseEnded]
+        assert kinds(says(session, done("resp_2"))) == [UsageReported, ResponseEnded]
     elif between == "another failure":
         says(session, created("resp_2"))
         other = wire.ServerError("no", code="rate_limit_exceeded")
-        assert kinds(says(session, done("resp_2", status="failed", error=other))) == [Used, ResponseEnded]
+        assert kinds(says(session, done("resp_2", status="failed", error=other))) == [
+            UsageReported,
+            ResponseEnded,
+        ]
     else:
         session.interrupt()
         session.heard([])
         says(session, created("resp_2"))
         says(session, done("resp_2", status="cancelled"))
     session.ask()
-    assert kinds(fails(session, "resp_3")) == [Used]
+    assert kinds(fails(session, "resp_3")) == [UsageReported]
     assert session.counters["asked_again"] == 2
 
 
 def test_an_answer_that_was_heard_in_part_is_not_asked_for_once_more():
     session = answering()
     events = says(session, failing())
-    assert kinds(events) == [Used, ResponseEnded]
+    assert kinds(events) == [UsageReported, ResponseEnded]
     assert types(session) == []
 
 
 def test_an_answer_that_failed_for_another_reason_is_not_either():
     session = answering(pcm=b"")
-    assert kinds(says(session, done(status="failed"))) == [Used, ResponseEnded]
+    assert kinds(says(session, done(status="failed"))) == [UsageReported, ResponseEnded]
     assert types(session) == []
 
 
@@ -1162,14 +1173,14 @@ def test_what_ends_a_session_or_refuses_a_commit_is_no_sign_of_life(code, named)
     (probe,) = sent(session)
     event_id = probe["event_id"] if named else None
     events = says(session, error("x", code=code, event_id=event_id))
-    assert kinds(events) == ([Broken] if code == "session_expired" else [])
+    assert kinds(events) == ([SessionFailed] if code == "session_expired" else [])
     assert "probes_answered" not in session.counters
 
 
 def test_an_error_is_known_by_its_code_and_by_its_type_where_it_has_none():
-    assert says(ready(), error("x", type="session_expired", code="odd")) == [Told("odd", "x")]
-    assert says(ready(), error("x", type=None)) == [Told("", "x")]
-    assert says(ready(), error("x", type="odd")) == [Told("odd", "x")]
+    assert says(ready(), error("x", type="session_expired", code="odd")) == [ServiceWarning("odd", "x")]
+    assert says(ready(), error("x", type=None)) == [ServiceWarning("", "x")]
+    assert says(ready(), error("x", type="odd")) == [ServiceWarning("odd", "x")]
 
 
 def test_what_the_service_says_of_speech_is_passed_on_with_its_time():
@@ -1218,7 +1229,7 @@ def test_what_was_sent_and_what_was_thrown_away_is_known_to_whoever_reckons_with
 
 def test_what_was_said_before_is_put_back_in_its_order_and_kept_from_the_journal():
     words = Words()
-    session = Session(SETTINGS, Dialect.GA, lambda: "e", words)
+    session = LinkSession(SETTINGS, Dialect.GA, lambda: "e", words)
     session.remember([("user", "where is the xylophone"), ("assistant", "upstairs")])
     told = [(message["item"]["role"], message["item"]["content"][0]["text"]) for message in sent(session)]
     assert told == [("user", "where is the xylophone"), ("assistant", "upstairs")]
@@ -1227,9 +1238,9 @@ def test_what_was_said_before_is_put_back_in_its_order_and_kept_from_the_journal
 
 def test_what_is_said_is_kept_from_the_journal():
     words = Words()
-    session = Session(SETTINGS, Dialect.GA, lambda: "e", words)
+    session = LinkSession(SETTINGS, Dialect.GA, lambda: "e", words)
     event = wire.TranscriptionCompleted(part=Part("i", 0), transcript="where is the xylophone", usage={})
-    assert says(session, event) == [Said("user", "where is the xylophone")]
+    assert says(session, event) == [Transcript("user", "where is the xylophone")]
     assert "xylophone" not in words.unsaid("no xylophone here")
 
 
@@ -1243,7 +1254,7 @@ def test_the_result_of_a_tool_goes_with_its_call():
 def test_the_text_of_an_answer_is_passed_on_while_it_is_live():
     session = answering()
     written = wire.TextDone(response_id="resp_1", part=A, output_index=0, text="hello")
-    assert says(session, written) == [Said("assistant", "hello")]
+    assert says(session, written) == [Transcript("assistant", "hello")]
     session.interrupt()
     assert says(session, written) == []
 
@@ -1251,7 +1262,7 @@ def test_the_text_of_an_answer_is_passed_on_while_it_is_live():
 def test_less_than_a_sample_is_no_sound():
     session = answering(pcm=b"")
     assert says(session, delta(b"\1")) == []
-    assert says(session, delta(b"\2")) == [Sound(A, b"\1\2", first=True)]
+    assert says(session, delta(b"\2")) == [AnswerSound(A, b"\1\2", first=True)]
 
 
 def test_only_a_response_of_the_conversation_is_an_answer_and_only_where_speech_is_detected():
@@ -1269,8 +1280,8 @@ def test_a_complaint_whose_message_is_gone_ends_what_it_was_about_with_its_cause
     session.ask()
     (create,) = sent(session)
     told, ended = says(session, error("why", code="odd", event_id=create["event_id"]))
-    assert told == Told("odd", "why")
-    assert ended == ResponseEnded("", Ended.FAILED, sounded=False, cause="answer_failed", text="why")
+    assert told == ServiceWarning("odd", "why")
+    assert ended == ResponseEnded("", ResponseEnding.FAILED, sounded=False, cause="answer_failed", text="why")
 
 
 # -- a refused update -------------------------------------------------------------------------------------
@@ -1319,14 +1330,14 @@ def test_an_update_is_refused_by_its_name_or_by_a_setting_or_by_a_code_of_settin
 def test_an_error_that_is_of_nothing_is_told_while_the_settings_are_waited_for(fields):
     session = configuring()
     (told,) = says(session, error(**fields))
-    assert told == Told(fields.get("code") or fields.get("type") or "", "no")
-    assert says(session, wire.SessionUpdated(session=effective())) == [Ready()]
+    assert told == ServiceWarning(fields.get("code") or fields.get("type") or "", "no")
+    assert says(session, wire.SessionUpdated(session=effective())) == [SessionReady()]
 
 
 def test_before_the_settings_were_asked_for_nothing_refuses_them():
     session = fresh()
     assert says(session, error("no", code="invalid_value", param="session.voice")) == [
-        Told("invalid_value", "no")
+        ServiceWarning("invalid_value", "no")
     ]
 
 
@@ -1349,7 +1360,7 @@ def test_a_service_that_gives_no_session_now_has_not_refused_the_settings(fields
 def test_a_harmless_error_before_the_settings_are_confirmed_is_told():
     session = configuring()
     told = says(session, error("x", code="response_cancel_not_active"))
-    assert told == [Told("response_cancel_not_active", "x")]
+    assert told == [ServiceWarning("response_cancel_not_active", "x")]
     assert session.counters == {}
 
 
@@ -1371,11 +1382,11 @@ def test_another_complaint_is_no_question_of_dialect(fields):
 def test_the_other_dialect_is_confirmed_under_the_name_of_the_second_question():
     session = configuring()
     assert says(session, error("no", code="unknown_parameter", param="session.type", event_id="e1")) == [
-        Told("unknown_parameter", "no")
+        ServiceWarning("unknown_parameter", "no")
     ]
-    assert says(session, error("no", code="odd", event_id="e1")) == [Told("odd", "no")]
+    assert says(session, error("no", code="odd", event_id="e1")) == [ServiceWarning("odd", "no")]
     confirmed = wire.SessionUpdated(session=effective(dialect=Dialect.BETA))
-    assert says(session, confirmed, Dialect.BETA) == [Ready()]
+    assert says(session, confirmed, Dialect.BETA) == [SessionReady()]
 
 
 @pytest.mark.parametrize("code", [None, "invalid_request"])
@@ -1385,4 +1396,4 @@ def test_before_the_greeting_the_words_of_an_error_may_refuse_the_dialect(code):
     assert (broken.cause, broken.said) == ("dialect_refused", "Unsupported beta header.")
     greeted = fresh(dialect=Dialect.BETA)
     says(greeted, wire.SessionCreated(session=effective(dialect=Dialect.BETA)))
-    assert all(not isinstance(each, Broken) for each in says(greeted, error))
+    assert all(not isinstance(each, SessionFailed) for each in says(greeted, error))

@@ -105,12 +105,12 @@ STATES: dict[str, tuple[str, Does, tuple[str, ...], tuple[str, ...], str]] = {
     "idle": ("IDLE", nothing, (), (), ""),
     "idle without a line": ("IDLE", without_line(nothing), (), (), ""),
     "pressed just now": ("ARMED", press(), ("button: {backend: none, min_hold_ms: 1000}",), (), ""),
-    "pressed into an answer": ("BARGED", barge, ("button: {backend: none, tap_ms: 1000}",), ("--pace", "1"), LONG),
+    "pressed into an answer": ("BARGE_IN", barge, ("button: {backend: none, tap_ms: 1000}",), ("--pace", "1"), LONG),
     "recording": ("LISTENING", press(), (), (), ""),
     "recording without a line": ("LISTENING", without_line(press()), (), (), ""),
     "recording, latched": ("LATCHED", press("release"), ("mode: toggle",), (), ""),
     "recording, a reload waits": ("LISTENING", reload_while_recording, (), (), ""),
-    "in conversation": ("ATTENTIVE", press(), ("mode: conversation", QUIET), (), ""),
+    "in conversation": ("AWAITING_SPEECH", press(), ("mode: conversation", QUIET), (), ""),
     "in conversation, heard": ("HEARING", press(), ("mode: conversation",), (), ""),
     "sending": ("COMMITTING", without_line(ask), (), (), ""),
     "sending, not acknowledged": ("COMMITTING", ask, (), ("--fault", "deaf"), ""),
@@ -121,7 +121,7 @@ STATES: dict[str, tuple[str, Does, tuple[str, ...], tuple[str, ...], str]] = {
     "speaking, all is here": ("DRAINING", ask, (), ("--pace", "1000"), LONG),
     "speaking, the rest is lost": ("CUT", ask, (), ("--pace", "1000", "--delta-ms", "9000", "--fault",
                                                     "drop@response.output_audio.delta#3"), LONG),
-    "telling": ("TELLING", press("release"), (), (), ""),
+    "telling": ("NOTICE", press("release"), (), (), ""),
     "muted": ("IDLE", lambda stand: stand.ctl("mute"), (), (), ""),
     "microphone missing": ("IDLE", missing("microphone"), ("microphone: {backend: pyaudio, device: nothing}",), (), ""),
     "speaker missing": ("IDLE", missing("speaker"), ("speaker: {backend: pyaudio, device: nothing}",), (), ""),
@@ -167,7 +167,7 @@ def test_it_is_gone_within_a_second_of_being_asked(stand, case):
     stand.up() if case in LINELESS else stand.with_line()
     does(stand)
     if (
-        state not in {"ARMED", "BARGED", "TELLING"} and not stand.kept
+        state not in {"ARMED", "BARGE_IN", "NOTICE"} and not stand.kept
     ):  # those last no longer than it takes to look
         stand.until(lambda status: status["state"] == state)
     stand.box.ask("systemctl stop edged")

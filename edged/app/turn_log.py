@@ -1,0 +1,173 @@
+"""The journal's lines that no single room can write: one for each turn with its legs, and one an hour for what lasts.
+
+It hears what is published (docs/control-socket.md) and nothing else, so it holds up nothing, and it never hears a word
+that was said.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from edged.causes import CAUSES
+
+log = logging.getLogger(__name__)
+
+REMIND_S = 3600.0
+MOST_WAITING = 2  # turns before the present one: as many utterances may be pending
+OF_AN_UTTERANCE = {"utterance_too_old", "utterance_refused"}
+OF_AN_ANSWER = "answer_lost"
+LEGS = {  # each leg: from one mark to another
+    "held": ("press", "release"),
+    "first_sent": ("press", "first_audio_sent"),
+    "commit_sent": ("release", "commit_sent"),
+    "committed": ("commit_sent", "committed"),
+    "first_delta": ("committed", "first_delta"),
+    "first_sound": ("first_delta", "first_sound"),
+    "latency": ("release", "first_sound"),
+    "answer": ("first_sound", "drained"),
+}
+
+
+class TurnLog:
+    """A listener of the App; use on the loop, `close` at the end."""
+
+    def __init__(self) -> None:
+        self._turns: dict[int, _Turn] = {}  # those that have not ended, by number
+        self._standing: dict[str, _Standing] = {}
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        """Hear an event."""
+        match event["event"]:
+            case "mark":
+                self._mark(event["name"], event["turn"], event["at_ms"])
+            case "cause":
+                self._caused(event["id"])
+            case "turn" if event["state"] in ("IDLE", "STOPPED"):
+                if event["was"] == "AWAITING_SPEECH" and self._turns:  # over, and nobody said any more
+                    asyncio.get_running_loop().call_soon(
+                        self._over, max(self._turns)
+                    )  # its release comes yet
+                self._settled(stopped=event["state"] == "STOPPED")
+            case "link":
+                self._trouble("line", event["cause"] or "link_closed", up=event["up"])
+            case "device":
+                self._trouble(event["name"], event["cause"] or f"{event['name']}_lost", up=event["up"])
+            case _:
+                pass
+
+    def close(self) -> None:
+        """Remind of nothing any more."""
+        for standing in self._standing.values():
+            standing.reminder.cancel()
+        self._standing.clear()
+
+    # -- turns ---------------------------------------------------------------------------------------
+
+    def _mark(self, name: str, turn: int, at_ms: int) -> None:
+        if name == "press":
+            self._begin(turn)
+        if turn in self._turns:
+            self._turns[turn].marks[name] = at_ms
+
+    def _begin(self, turn: int) -> None:
+        """Another turn. One before it goes on where what was said in it waits, for the line or for the same answer."""
+        for number, each in tuple(self._turns.items()):
+            if each.causes or "first_delta" in each.marks:
+                self._ended(number, "answered" if "drained" in each.marks else "interrupted")
+        while len(self._turns) > MOST_WAITING:
+            self._ended(min(self._turns), "unanswered")
+        self._turns[turn] = _Turn()
+
+    def _caused(self, cause: str) -> None:
+        """Of the turn that it is about.
+
+        One that was lost is the oldest that the service does not have. An answer that was lost is of all that it has
+        and did not begin to answer, though another turn may be under way.
+        """
+        waiting = [number for number, each in self._turns.items() if "committed" not in each.marks]
+        of = waiting[:1] if cause in OF_AN_UTTERANCE else []
+        if cause == OF_AN_ANSWER:
+            began = [number for number, each in self._turns.items() if "first_delta" in each.marks]
+            of = [number for number in self._turns if number not in (*waiting, *began)]
+        for number in of or list(self._turns)[-1:]:
+            self._turns[number].causes.append(cause)
+
+    def _settled(self, *, stopped: bool) -> None:
+        """Nobody speaks: a turn has ended if there was an answer, also to a later one only, or a cause for none."""
+        answered = max((number for number, each in self._turns.items() if "drained" in each.marks), default=0)
+        for number, each in tuple(self._turns.items()):
+            if "drained" in each.marks:
+                self._ended(number, "answered")
+            elif each.causes or number < answered:
+                self._ended(number, "unanswered")
+            elif stopped:
+                self._ended(number, "stopped")
+
+    def _over(self, number: int) -> None:
+        if number in self._turns:
+            self._ended(number, "unanswered")
+
+    def _ended(self, number: int, outcome: str) -> None:
+        turn = self._turns.pop(number)
+        outcome = ", ".join(dict.fromkeys(turn.causes)) or outcome
+        legs = turn.legs()
+        told = ", ".join(f"{name.replace('_', ' ')} {ms} ms" for name, ms in legs.items())
+        fields = {f"{name}_ms": ms for name, ms in legs.items()}
+        log.info(
+            "turn %d: %s; %s",
+            number,
+            outcome,
+            told or "nothing was said",
+            extra={"edged": {"event": "turn", "turn": number, "outcome": outcome, **fields}},
+        )
+
+    # -- what lasts ----------------------------------------------------------------------------------
+
+    def _trouble(self, what: str, cause: str, *, up: bool) -> None:
+        standing = self._standing.pop(what, None)
+        if up:
+            if standing is not None:
+                standing.reminder.cancel()
+            return
+        if standing is None:
+            standing = _Standing(asyncio.get_running_loop().time(), self._remind(what))
+        standing.cause = cause
+        self._standing[what] = standing
+
+    def _remind(self, what: str) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(REMIND_S, self._say_again, what)
+
+    def _say_again(self, what: str) -> None:
+        standing = self._standing[what]
+        minutes = round((asyncio.get_running_loop().time() - standing.since_s) / 60)
+        log.warning(
+            "%s: still %s, for %d minutes. %s",
+            what,
+            standing.cause,
+            minutes,
+            CAUSES[standing.cause].remedy,
+            extra={"edged": {"event": "standing", "what": what, "cause": standing.cause, "minutes": minutes}},
+        )
+        standing.reminder = self._remind(what)
+
+
+@dataclass(slots=True)
+class _Turn:
+    marks: dict[str, int] = field(default_factory=dict)
+    causes: list[str] = field(default_factory=list)
+
+    def legs(self) -> dict[str, int]:
+        """Milliseconds of each; one whose end came first is none: the service may take what is not said to its end."""
+        spans = {
+            name: self.marks[end] - self.marks[begin]
+            for name, (begin, end) in LEGS.items()
+            if begin in self.marks and end in self.marks
+        }
+        return {name: ms for name, ms in spans.items() if ms >= 0}
+
+
+class _Standing:
+    def __init__(self, since_s: float, reminder: asyncio.TimerHandle) -> None:
+        self.since_s, self.reminder, self.cause = since_s, reminder, ""

@@ -1,0 +1,229 @@
+"""What people set on a running kiosk: whether its microphone is off, and how loud it speaks. Kept over restarts.
+
+Rules:
+1. A microphone that was switched off stays off over a restart; its device is not opened before that is known. Where
+   nothing was kept it is as configured. Where something was and cannot be read, it is off until somebody switches it.
+2. A volume that was set holds until `speaker.volume` is changed in the configuration, which then counts.
+3. A disk that hangs or fails keeps nobody from either. That it is forgotten then is told to whoever switched
+   (`kept`, `troubles`), and it is tried again.
+4. With `speaker.mixer` the card's own control is set, each time the speaker is opened, too; where that fails it is
+   told once, and the volume is made in software.
+"""
+
+import asyncio
+import logging
+import reprlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeGuard
+
+from edged.app.adapters import Ports
+from edged.app.troubles import Trouble
+from edged.audio.dsp import volume
+from edged.audio.dsp.amplifier import Loudness
+from edged.causes import CAUSES
+from edged.config import Config
+from edged.config.part import names_of
+from edged.errors import CommandError, DeviceError
+from edged.system.offload import Offload, OneAtATime
+
+if TYPE_CHECKING:
+    from edged.audio.devices.mixer import Mixer
+
+log = logging.getLogger(__name__)
+
+NAME = "switches"
+DISK_WITHIN_S = 3.0
+ANSWER_WITHIN_S = 1.5  # whoever switched waits for the answer
+AGAIN_S = 60.0  # a disk may have been mended
+GOODBYE_S = 0.3
+
+
+class UserSettings:
+    """`moved` is called on the loop when the microphone was switched off or on; `muted` says which."""
+
+    def __init__(self, config: Config, ports: Ports, moved: Callable[[], None]) -> None:
+        self.muted = False
+        self.loudness = Loudness(config.speaker.volume)
+        self._mixer, self._mixer_fails = _mixer(config), ""
+        self._ports, self._moved = ports, moved
+        self._card, self._prepare = OneAtATime(ports.offload), OneAtATime(ports.offload)
+        self._configured = config.speaker.volume
+        self._changed, self._one = asyncio.Event(), asyncio.Lock()
+        self._unsaved = False
+        self._unread = ""  # why it is not known what was set before
+        self._unkept = ""  # why what is set will be forgotten
+        self._short = ""  # why the volume that was set is not in use
+
+    async def recall(self) -> None:
+        """Set what was set before; before any device is opened."""
+        facts: dict[str, object] = {}
+        try:
+            facts = await self._ports.disk(self._ports.store.load, NAME, deadline_s=DISK_WITHIN_S)
+            self._unread = self._ports.store.unreadable(NAME)
+        except DeviceError:
+            self._unread = _hangs(DISK_WITHIN_S)
+        if not isinstance(facts.get("muted", False), bool):
+            self._unread = f"{NAME}: what it says of the microphone is neither true nor false"
+        if self._unread:
+            _warn("switches_unreadable", self._unread)
+        if facts.get("muted") is True or self._unread:
+            self.muted = True
+            self._moved()
+        level = facts.get("volume")
+        if facts.get("configured") == self._configured and _is_volume(level):
+            self.loudness.set(level)
+        self._short = await self._load_what_it_takes(self.loudness.volume)
+        if self._short:
+            _warn("memory_short", self._short)
+            self.loudness.set(volume.AS_SENT)
+
+    def speaker_opened(self) -> None:
+        """The card may be another, or have forgotten its volume. Blocks: off the loop."""
+        self._apply(self.loudness.volume)
+
+    async def run(self) -> None:
+        """Until cancelled: save what changes."""
+        try:
+            while True:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(AGAIN_S if self._unkept else None):
+                        await self._changed.wait()
+                if self._changed.is_set():
+                    self._changed.clear()
+                    await self._set_card()
+                await self._save(DISK_WITHIN_S)
+        finally:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GOODBYE_S):
+                    await self._save(GOODBYE_S)
+
+    def mute(self, muted: bool) -> None:  # noqa: FBT001 a switch
+        """Switch the microphone off, or on again."""
+        moved, self.muted, self._unread = muted is not self.muted, muted, ""
+        if moved:
+            self._moved()
+        self._set()
+
+    async def kept(self) -> None:
+        """Wait until what was set is on the disk, or is known not to be: then it is one of the `troubles`."""
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                await self._save(ANSWER_WITHIN_S)
+        except TimeoutError:
+            self._forgets(_hangs(ANSWER_WITHIN_S))
+
+    def troubles(self) -> Iterator[Trouble]:
+        """What is wrong with them, and that the microphone is off."""
+        if self._unread:
+            yield Trouble("microphone", "switches_unreadable", self._unread)
+        elif self.muted:
+            yield Trouble("microphone", "muted", "it was switched off")
+        if self._unkept:
+            yield Trouble("switches", "switches_forgotten", self._unkept)
+        if self._short:
+            yield Trouble("volume", "memory_short", self._short)
+        if self._mixer_fails:
+            yield Trouble("mixer", "mixer_lost", self._mixer_fails)
+
+    async def set_volume(self, level: object) -> None:
+        """Raises CommandError for what is no volume."""
+        if not _is_volume(level):
+            raise CommandError(
+                f"a volume is a whole number from 0 to {volume.LOUDEST}, not {reprlib.repr(level):.40}"
+            )
+        if why := await self._load_what_it_takes(level):
+            raise CommandError(f"{why}; the volume stays {self.loudness.volume}")
+        self.loudness.set(level)
+        await self._set_card()
+        self._set()
+
+    def configure(self, config: Config) -> None:
+        """Go on with this; a volume that was changed there counts from now on."""
+        self._mixer, self._mixer_fails = _mixer(config), ""
+        self._changed.set()  # the card
+        if config.speaker.volume != self._configured:
+            self._configured = config.speaker.volume
+            self.loudness.set(self._configured)
+            self._unsaved = not self._unread  # what cannot be read stays until somebody switches
+        if self._mixer is None:
+            self.loudness.set(self.loudness.volume)  # what a card did until now is left to software
+
+    async def _set_card(self) -> None:
+        if self._mixer is not None:
+            await self._off_the_loop(self._card, self._apply, self.loudness.volume)
+
+    def _apply(self, level: int) -> None:
+        """Set the card's volume where one was asked for, and what is left to be done in software."""
+        by_card, mixer = False, self._mixer
+        if mixer is not None:
+            try:
+                mixer.set(max(level, volume.CUE_LEAST))
+                by_card, self._mixer_fails = self._mixer is mixer, ""
+            except DeviceError as error:
+                self._complain(str(error))
+        self.loudness.set(level, by_card=by_card)
+
+    def _complain(self, why: str) -> None:
+        if why != self._mixer_fails:
+            self._mixer_fails = why
+            _warn("mixer_lost", f"mixer: {why}")
+
+    async def _load_what_it_takes(self, level: int) -> str:
+        """Not in the middle of an answer, and not by the speaker's thread; why it cannot be had."""
+        if level != volume.AS_SENT:
+            try:
+                await self._prepare(volume.prepare, deadline_s=DISK_WITHIN_S)
+            except DeviceError as error:  # one that hangs comes later
+                return str(error) if error.cause == "memory_short" else ""
+        return ""
+
+    async def _off_the_loop(self, where: Offload, call: Callable[..., None], *arguments: object) -> None:
+        with suppress(DeviceError):
+            await where(call, *arguments, deadline_s=DISK_WITHIN_S)
+
+    def _set(self) -> None:
+        """Somebody has set something."""
+        self._unsaved = True
+        self._changed.set()
+
+    async def _save(self, within_s: float) -> None:
+        async with self._one:
+            if not self._unsaved:
+                return
+            facts = self._facts()
+            try:
+                why = await self._ports.disk(self._ports.store.save, NAME, facts, deadline_s=within_s)
+            except DeviceError:
+                why = _hangs(within_s)
+            if not why:
+                self._unsaved, self._unread = self._facts() != facts, ""
+            self._forgets(why)
+
+    def _forgets(self, why: str) -> None:
+        if why and why != self._unkept:
+            _warn("switches_forgotten", why)
+        self._unkept = why
+
+    def _facts(self) -> dict[str, object]:
+        return {"muted": self.muted, "volume": self.loudness.volume, "configured": self._configured}
+
+
+def _hangs(within_s: float) -> str:
+    return f"the disk has not answered within {within_s:g} s"
+
+
+def _warn(cause: str, text: str) -> None:
+    log.warning("%s. %s", text, CAUSES[cause].remedy, extra={"edged": {"cause": cause}})
+
+
+def _is_volume(level: object) -> TypeGuard[int]:
+    return type(level) is int and 0 <= level <= volume.LOUDEST
+
+
+def _mixer(config: Config) -> "Mixer | None":
+    if not config.speaker.mixer:
+        return None
+    from edged.audio.devices.mixer import Mixer  # noqa: PLC0415 libasound, where it is wanted
+
+    return Mixer(config.speaker.mixer, names_of(config.speaker.device))

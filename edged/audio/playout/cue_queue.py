@@ -1,0 +1,147 @@
+"""The cues that wait, sound, or lie in the device, in order.
+
+Rules:
+1. Every cue has exactly one `CueDone`, once its last sample was heard, or will not be.
+2. At most `MOST_CUES` cues wait; the oldest that has not begun gives way, and is counted.
+3. A cue that the device dropped with what it held goes on from there, with a fade-in: what it says is meant for
+   somebody. Only a hush ends it.
+
+Positions are bytes of all that the speaker took.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from edged import pcm
+
+MOST_CUES = 8  # nobody listens to more
+HUSH_MS = 5  # as the fade of an answer
+
+
+@dataclass(frozen=True, slots=True)
+class CueDone:
+    """A cue was heard to its end, or will not be; `heard`: enough of it to have been told."""
+
+    name: str
+    heard: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class _Cue:
+    name: str
+    sound: bytes
+    length: int  # in bytes, before a hush cut it
+    offset: int = 0  # how much of it was taken
+    begun: bool = False
+    hushed: bool = False  # it ends with what the device is about to drop
+    heard: bool = True
+    stop: int = 0  # where its last taken byte lies
+
+    def unheard(self, heard_until: int) -> int:
+        """How many of the bytes that were taken lie from `heard_until` on."""
+        return max(0, min(self.stop - heard_until, self.offset))
+
+
+class CueQueue:
+    """Sound is whole samples of PCM16 in `fmt`. Not thread-safe."""
+
+    def __init__(self, fmt: pcm.Format = pcm.PCM16) -> None:
+        self._fmt = fmt
+        self._cues: deque[_Cue] = deque()  # waiting or sounding
+        self._passing: deque[_Cue] = deque()  # taken as a whole, in the device
+        self._before = b""  # a fade on its way before the first cue; nobody's sound
+        self.dropped = 0
+
+    @property
+    def idle(self) -> bool:
+        return not self._cues and not self._passing
+
+    @property
+    def sounds(self) -> bool:
+        """Some of a cue was taken and may not be heard yet."""
+        return bool(self._passing) or any(cue.begun and cue.offset for cue in self._cues)
+
+    @property
+    def queued_bytes(self) -> int:
+        """What is left of those that wait or sound."""
+        return sum(len(cue.sound) - cue.offset for cue in self._cues)
+
+    def __len__(self) -> int:
+        """How many wait or sound."""
+        return len(self._cues)
+
+    def add(self, name: str, sound: bytes) -> Iterator[CueDone]:
+        """Queue a cue; yields that of the one that gave way."""
+        self._cues.append(_Cue(name, sound, len(sound)))
+        waiting = [each for each in self._cues if not each.begun]
+        if len(waiting) > MOST_CUES:
+            self._cues.remove(waiting[0])
+            self.dropped += 1
+            yield CueDone(waiting[0].name, heard=False)
+
+    def opens(self) -> bool:
+        """The next take begins a cue that has sound."""
+        return bool(self._cues) and not self._cues[0].begun and bool(self._cues[0].sound)
+
+    def take(self, room: int, at: int, before: bytes) -> bytes:
+        """Some of what comes first, at most `room` bytes; it lies at `at`. `before` goes before a cue that opens."""
+        self._before += before
+        cue = self._cues[0]
+        cue.begun = True
+        if self._before:
+            piece, self._before = self._before[:room], self._before[room:]
+            return piece
+        piece = cue.sound[cue.offset : cue.offset + room]
+        cue.offset += len(piece)
+        cue.stop = at + len(piece)
+        if cue.offset >= len(cue.sound):
+            self._passing.append(self._cues.popleft())
+        return piece
+
+    def hush(self) -> None:
+        """End the one that sounds with a fade, and those that wait at once."""
+        for cue in self._cues:
+            left = len(cue.sound) - cue.offset
+            cue.heard = cue.heard and cue.begun and cue.length - left >= left  # half of it tells enough
+            stop = cue.offset + self._fmt.bytes_of(HUSH_MS) if cue.begun else 0
+            cue.sound = cue.sound[: cue.offset] + pcm.ramp(cue.sound[cue.offset : stop], 1.0, 0.0)
+
+    def doom(self) -> None:
+        """Those that are here end with what the device is about to drop; none of them is taken any more."""
+        for cue in (*self._passing, *self._cues):
+            cue.hushed = True
+
+    def drop(self, heard_until: int) -> None:
+        """The device dropped what lay from `heard_until` on: the end of those that were doomed, and of no other."""
+        self._passing.extend(cue for cue in self._cues if cue.hushed)
+        self._cues = deque(cue for cue in self._cues if not cue.hushed)
+        self._before = b""
+        for cue in self._passing:
+            heard = cue.offset - cue.unheard(heard_until)
+            cue.heard = cue.heard and cue.begun and 2 * heard >= cue.length
+
+    def resume(self, heard_until: int) -> None:
+        """The device dropped what lay from `heard_until` on: cues that were cut off go on from there."""
+        for cue in [cue for cue in reversed(self._passing) if cue.unheard(heard_until)]:
+            self._passing.remove(cue)
+            self._cues.appendleft(cue)
+        for cue in self._cues:
+            cue.offset -= cue.unheard(heard_until)
+            if cue.offset and cue.stop > heard_until:
+                end = cue.offset + self._fmt.bytes_of(HUSH_MS)
+                rising = pcm.ramp(cue.sound[cue.offset : end], 0.0, 1.0)
+                cue.sound = cue.sound[: cue.offset] + rising + cue.sound[end:]
+            cue.stop = min(cue.stop, heard_until)
+
+    def settle(self) -> None:
+        """Nobody takes them: all of them pass."""
+        self._passing.extend(self._cues)
+        self._cues.clear()
+        self._before = b""
+
+    def passed(self, until: int | None) -> Iterator[CueDone]:
+        """Those that were heard up to byte `until`; None: all."""
+        while self._passing and (until is None or self._passing[0].stop <= until):
+            cue = self._passing.popleft()
+            yield CueDone(cue.name, cue.heard)

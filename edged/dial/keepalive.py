@@ -1,0 +1,68 @@
+"""When a connection is asked for a pong, and when a missing one means that it is dead. Pure: the time is given.
+
+Rules:
+1. Whatever bytes come are life: the pong stands behind all the sound that a narrow line still has to bring.
+2. A ping stands behind all the sound that was given to the socket before it. Its pong is waited for from when the
+   ping was delivered; until then it is enough that the other end acknowledges more and more.
+3. Where nobody knows what was acknowledged, more patience is due.
+
+Not here: whether the service behind the connection lives, and a line that hangs while somebody talks (liveness.py).
+"""
+
+from enum import Enum
+
+from edged.dial.ports import Flow
+
+PING_EVERY_S, PONG_WITHIN_S = 5.0, 2.5  # an idle half-open line is noticed within 7.5 s
+PONG_UNSEEN_S = 20.0  # a socket's buffer at the edge of use: 128 KiB at 6 kB/s
+LOOK_S = 0.5  # while the ping is on its way
+
+
+class KeepaliveStep(Enum):
+    FINE = "fine"
+    PING = "ping"  # send one now, or `put_off`
+    DEAD = "dead"
+
+
+class Keepalive:
+    """One connection's. Tell it of all bytes that come (`heard`), and `look` at `look_at`."""
+
+    def __init__(self, now: float) -> None:
+        self.look_at = now + PING_EVERY_S
+        self._asked = False  # a ping is out
+        self._before = 0  # bytes given to the socket before it
+        self._acknowledged = 0
+        self._moved = now  # when more was last acknowledged, or the ping was known to be delivered
+        self._delivered = False
+
+    def heard(self, now: float) -> None:
+        """Bytes came."""
+        self._asked = False
+        self.look_at = now + PING_EVERY_S
+
+    def put_off(self, now: float) -> None:
+        """The ping can not be sent now."""
+        self._asked = False
+        self.look_at = now + LOOK_S
+
+    def look(self, now: float, flow: Flow | None) -> KeepaliveStep:
+        """What is to be done; `flow` None: nobody knows what was acknowledged."""
+        if now < self.look_at:
+            return KeepaliveStep.FINE
+        acknowledged = flow.given - flow.outstanding if flow is not None else 0
+        if not self._asked:
+            self._asked, self._moved = True, now
+            self._before, self._acknowledged = (flow.given if flow is not None else 0), acknowledged
+            self._delivered = acknowledged >= self._before
+            self.look_at = now + (PONG_UNSEEN_S if flow is None else self._patience_s())
+            return KeepaliveStep.PING
+        if flow is not None and not self._delivered and acknowledged > self._acknowledged:
+            self._acknowledged, self._moved = acknowledged, now
+            self._delivered = acknowledged >= self._before
+        elif now >= self._moved + PONG_WITHIN_S:
+            return KeepaliveStep.DEAD
+        self.look_at = min(now + self._patience_s(), self._moved + PONG_WITHIN_S)
+        return KeepaliveStep.FINE
+
+    def _patience_s(self) -> float:
+        return PONG_WITHIN_S if self._delivered else LOOK_S

@@ -1,0 +1,119 @@
+"""When a silent line is a dead one. Pure: the time is given, in seconds of any clock that only goes forward.
+
+Rules:
+1. Any message is a sign of life. A pong is none of the service: gateways answer pings for a service that is gone.
+2. Bytes that the other end has not acknowledged must get fewer: a line on which they do not is slow after `SLOW_S`
+   and dead after `STUCK_S` (measured: a kernel goes on for 15 minutes), or after so many round trips where those are
+   long. While there are any, the service's silence says nothing, for it may not have heard the question.
+3. A service that owes something and is silent for `OWED_S`, or owes nothing and is silent for `IDLE_S`, is asked for a
+   sign of life; without one for `PROBED_S` it is dead.
+4. A service that has not acknowledged a commit within `PASSED_S` is asked sooner, for messages are read in order: one
+   that answers has passed the commit over (deaf.py says what then). With none within `COMMIT_S` it never will. One
+   that does not answer so soon is given as long as with an answer.
+
+Not here: how long a visitor waits for an answer (the turn), the WebSocket's own pings (keepalive.py).
+"""
+
+from enum import Enum
+
+from edged.dial.ports import Flow
+
+SLOW_S, STUCK_S = 0.8, 1.5
+SLOW_TRIPS, STUCK_TRIPS = 1.5, 2.5
+OWED_S, IDLE_S, PROBED_S = 4.0, 15.0, 4.0
+PASSED_S, COMMIT_S = 0.5, 6.0
+
+
+class Owed(Enum):
+    """What the service owes us."""
+
+    NOTHING = "nothing"
+    ACKNOWLEDGEMENT = "the acknowledgement of an utterance"
+    ANSWER = "an answer"
+    REST = "the rest of an answer"
+
+
+class LinkHealth(Enum):
+    FINE = "fine"
+    SLOW = "slow"
+    PROBE = "probe"  # ask for a sign of life now
+    STUCK = "stuck"  # dead: the other end acknowledges nothing
+    SILENT = "silent"  # dead: the service says nothing
+    PASSED = "passed"  # alive, and the commit is passed over so far
+    DEAF = "deaf"  # alive, and the commit is ignored
+
+
+class Liveness:
+    """One line's. Tell it of every message (`came`), and look as often as a verdict may be due."""
+
+    def __init__(self, now: float) -> None:
+        self._came = now
+        self._owed, self._owed_since = Owed.NOTHING, now
+        self._delivered = now  # when there was last something on its way
+        self._acknowledged, self._moved, self._outstanding = 0, now, False
+        self._probed: float | None = None
+        self._alive = now  # when a probe was last answered
+        self._read: float | None = None  # since when the service has had a commit that it has passed over
+
+    def came(self, now: float) -> None:
+        """A message of the service came."""
+        self._came = now
+        if self._probed is not None:
+            self._probed, self._alive = None, now
+
+    def settled(self, now: float) -> None:
+        """A commit was acknowledged or refused: another that is out has its own time from here."""
+        self._owed_since, self._read = now, None
+
+    def look(self, now: float, owed: Owed, flow: Flow | None) -> LinkHealth:
+        """How the line is; `flow` None: nobody knows what was acknowledged."""
+        if owed is not self._owed:
+            self._owed, self._owed_since, self._read = owed, now, None
+        sign = self._of_flow(now, flow)
+        if sign is not LinkHealth.FINE:
+            return sign
+        if self._probed is not None:
+            silent_s = now - max(self._probed, self._delivered)
+            return LinkHealth.SILENT if silent_s >= PROBED_S else LinkHealth.FINE
+        return self._of_silence(now)
+
+    def _of_flow(self, now: float, flow: Flow | None) -> LinkHealth:
+        if flow is None:
+            return LinkHealth.FINE
+        given, outstanding, trip_s = flow
+        acknowledged = given - outstanding
+        if acknowledged > self._acknowledged or not self._outstanding:
+            self._acknowledged, self._moved = acknowledged, now
+        if outstanding > 0:
+            self._delivered = now
+        self._outstanding = outstanding > 0
+        still_s = now - self._moved
+        if still_s >= max(STUCK_S, STUCK_TRIPS * trip_s):
+            return LinkHealth.STUCK
+        return LinkHealth.SLOW if still_s >= max(SLOW_S, SLOW_TRIPS * trip_s) else LinkHealth.FINE
+
+    def _of_silence(self, now: float) -> LinkHealth:
+        if self._owed is Owed.ACKNOWLEDGEMENT:
+            return self._of_commit(now)
+        quiet_from = max(self._came, self._delivered)
+        if self._owed is not Owed.NOTHING:
+            quiet_from = max(quiet_from, self._owed_since)
+        if now - quiet_from < (IDLE_S if self._owed is Owed.NOTHING else OWED_S):
+            return LinkHealth.FINE
+        self._probed = now
+        return LinkHealth.PROBE
+
+    def _of_commit(self, now: float) -> LinkHealth:
+        """Words about something else are no acknowledgement, and may be all that comes."""
+        asked_at = max(self._owed_since, self._delivered)
+        if self._read is None and self._alive > asked_at:
+            self._read = asked_at  # what is on its way from here on is something else
+        if self._read is None:
+            if now - asked_at < PASSED_S:
+                return LinkHealth.FINE
+        elif now - self._read >= COMMIT_S:
+            return LinkHealth.DEAF
+        elif now - self._alive < OWED_S:
+            return LinkHealth.PASSED
+        self._probed = max(now, asked_at + OWED_S)
+        return LinkHealth.PROBE

@@ -1,0 +1,70 @@
+"""A thread that hangs in a device's call is told of by another."""
+
+import threading
+
+from edged.audio.devices import thread_watchdog
+from edged.audio.devices.thread_watchdog import ThreadWatchdog
+
+
+def watching(watch, lost):
+    """Starts it; its thread."""
+    before = set(threading.enumerate())
+    watch.start(lost)
+    (watcher,) = set(threading.enumerate()) - before
+    return watcher
+
+
+def test_a_thread_that_beats_no_more_is_told_once(monkeypatch):
+    monkeypatch.setattr(thread_watchdog, "LOOK_S", 0.001)
+    lost, watch = [], ThreadWatchdog("microphone")
+    with_thread = threading.Event()
+
+    def told(error):
+        with_thread.wait(60)  # so that it lives when it is looked for
+        lost.append(error)
+
+    watcher = watching(watch, told)
+    with_thread.set()
+    watcher.join(timeout=10)  # it looks no more
+    assert not watcher.is_alive()
+    (error,) = lost
+    assert error.cause == "device_hung"
+    assert str(error) == "a call on the microphone does not return"
+
+
+class Looks:
+    """So many looks; before each of them something happens."""
+
+    def __init__(self, number, happens):
+        self.left, self.happens = number, happens
+
+    def wait(self, timeout):
+        assert timeout == thread_watchdog.LOOK_S
+        self.happens()
+        self.left -= 1
+        return self.left < 0
+
+
+def test_one_that_beats_is_not_told_of_and_one_that_stops_is_after_three_looks():
+    lost, watch = [], ThreadWatchdog("speaker")
+    watch.watch(Looks(100, watch), lost.append)
+    assert lost == []
+    looks = Looks(100, lambda: None)
+    watch.watch(looks, lost.append)
+    assert len(lost) == 1
+    assert looks.left == 100 - 1 - thread_watchdog.MISSED
+
+
+def test_one_late_beat_is_borne():
+    lost, watch, times = [], ThreadWatchdog("speaker"), iter(range(1000))
+    watch.watch(Looks(99, lambda: watch() if next(times) % 3 == 0 else None), lost.append)
+    assert lost == []
+
+
+def test_after_its_end_nothing_is_told():
+    lost, watch = [], ThreadWatchdog("microphone")
+    watcher = watching(watch, lost.append)
+    watch.stop()
+    watcher.join(timeout=10)  # at once; left to look on, it would tell
+    assert not watcher.is_alive()
+    assert lost == []

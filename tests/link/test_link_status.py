@@ -1,0 +1,96 @@
+"""One line: whose word counts while its settings are not confirmed, and how long that is waited for."""
+
+import asyncio
+import itertools
+
+import pytest
+
+from edged import wire
+from edged.dial.providers import endpoint
+from edged.errors import LinkError
+from edged.link.link_status import READY_S, REFUSED_S, open_line
+from edged.link.session.session import LinkSession
+from edged.wire import Dialect, Settings
+from tests.link.test_link import Line
+
+GA = Dialect.GA
+ASKED = Settings(instructions="Be brief.", voice="marin")
+OTHERS = Settings(instructions="Be brief.", voice="verse")
+NO = wire.ErrorEvent(wire.ServerError("session.voice: no such voice", type="invalid_request_error"))
+
+
+def updated(settings):
+    return wire.SessionUpdated({**wire.to_wire(settings, GA), "id": "s"})
+
+
+@pytest.fixture
+def opened(lab_run):
+    """Opens a line on which this is said, (seconds, event), and tells how that ended, and when."""
+
+    def run(*says, closes=None):
+        async def main():
+            loop, far = asyncio.get_running_loop(), Line(confirms=False, settings=ASKED)
+            for after_s, event in says:
+                loop.call_later(after_s, far.say, event)
+            if closes is not None:
+                loop.call_later(closes[0], far.drop, closes[1])
+            numbers = itertools.count(1)
+            session = LinkSession(ASKED, GA, lambda: f"e{next(numbers)}")
+            began = loop.time()
+
+            async def dial(*_):
+                return far
+
+            at = endpoint("custom", url="ws://localhost/", dialect=GA)
+            try:
+                await open_line(dial, at, session, told=lambda _: None, known=True)
+            except LinkError as error:
+                assert far.closed
+                return error, loop.time() - began
+            return None, loop.time() - began
+
+        return lab_run(main())
+
+    return run
+
+
+def test_ours_is_waited_for_behind_what_others_are_confirmed(opened):
+    error, took_s = opened(
+        (0.1, updated(OTHERS)), (READY_S - 1, updated(OTHERS)), (READY_S - 0.5, updated(ASKED))
+    )
+    assert error is None
+    assert took_s == pytest.approx(READY_S - 0.5)
+
+
+def test_where_it_does_not_come_the_last_is_judged_in_its_words(opened):
+    error, took_s = opened((0.1, updated(OTHERS)))
+    assert (error.cause, took_s) == ("settings_refused", pytest.approx(READY_S))
+    assert "audio.output.voice is 'verse', not 'marin'" in str(error)
+
+
+def test_a_refusal_that_names_nothing_is_told_in_its_words_a_moment_later(opened):
+    error, took_s = opened((0.5, NO), (0.7, updated(OTHERS)), (1.2, updated(OTHERS)))
+    assert (error.cause, error.said) == ("settings_refused", "session.voice: no such voice")
+    assert took_s == pytest.approx(0.5 + REFUSED_S)
+
+
+@pytest.mark.parametrize("cause", ["server_busy", "key_refused", "model_refused"])
+def test_a_close_behind_it_that_says_more_is_the_cause(opened, cause):
+    error, took_s = opened((0.5, NO), closes=(0.8, cause))
+    assert (error.cause, took_s) == (cause, pytest.approx(0.8))
+
+
+def test_one_that_says_no_more_is_not(opened):
+    error, took_s = opened((0.5, NO), closes=(0.8, "link_closed"))
+    assert (error.cause, error.said) == ("settings_refused", "session.voice: no such voice")
+    assert took_s == pytest.approx(0.8)
+
+
+def test_a_line_that_is_lost_behind_what_others_are_confirmed_is_lost(opened):
+    error, _ = opened((0.5, updated(OTHERS)), closes=(0.8, "link_closed"))
+    assert error.cause == "link_closed"
+
+
+def test_a_service_that_takes_it_after_all_is_used(opened):
+    error, took_s = opened((0.5, NO), (0.9, updated(ASKED)))
+    assert (error, took_s) == (None, pytest.approx(0.9))
