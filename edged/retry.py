@@ -26,7 +26,7 @@ from edged.errors import EdgedError, LinkError
 
 PROVEN_S = 5.0  # shorter lives count as failures: services that accept, and close or expire at once
 LIVED_S = 20.0  # shorter ones than this are on the allowance
-SPREAD_S = 1.0  # of all the kiosks that a service drops in the same moment
+SPREAD_S = 0.5  # of all the kiosks that a service drops in the same moment; a visitor hardly notices it
 WAKE_REFUSED_S = 5.0  # a press may ask a refusing server once more, this often
 MOST_TRIES, WINDOW_S = 30, 600.0
 AT_ONCE = 10  # of them; the others come one by one, so that whoever used these up waits half a minute at most
