@@ -120,7 +120,6 @@ DRIVERS = (
     "link/opener.py",
     "dial/outq.py",
     "link/ports.py",
-    "dial/race.py",
     "link/service_commits.py",
     "dial/transport.py",
     "dial/websocket.py",

@@ -41,24 +41,19 @@ MOST_UNSENT = 8 * 2**20  # bytes; the settings of a session are the longest mess
 class WatchedConnection(ClientConnection):
     """The library's, which also tells of every byte that comes, and sends without a task where nothing need wait."""
 
+    goodbye_s = GOODBYE_S  # for who closes and does not hang up
+    most_unsent = MOST_UNSENT
     answer: HttpAnswer | None = None  # to the handshake, until it is settled
     pulse: Keepalive | None = None
     below: asyncio.Transport | None = None  # what TLS writes into, which has a buffer of its own
-    _is_made = False
     _goodbye: asyncio.TimerHandle | None = None  # for who refuses, or closes, and does not hang up
     _kind: Opcode | None = None  # of a message in fragments
     _begun: bytes | bytearray = b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._is_made = True
-        super().connection_made(transport)
-
     def connection_lost(self, exc: Exception | None) -> None:
-        # asyncio tells of the end of one that TLS never let begin, too; of that the dial tells
         if self._goodbye is not None:
             self._goodbye.cancel()
-        if self._is_made:
-            super().connection_lost(exc)
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self.pulse is not None:
@@ -67,10 +62,11 @@ class WatchedConnection(ClientConnection):
             self._hear(data)
         for at in range(0, len(data), AT_ONCE):
             super().data_received(data[at : at + AT_ONCE])
-        if self.waiting_bytes() > MOST_UNSENT:
+        if self.waiting_bytes() > self.most_unsent:
             self.transport.abort()
         if self._goodbye is None and self.protocol.close_expected():
-            self._goodbye = self.loop.call_later(GOODBYE_S, self.transport.abort)
+            within_s = GOODBYE_S if self.response is None else self.goodbye_s
+            self._goodbye = self.loop.call_later(within_s, self.transport.abort)
 
     def _hear(self, data: bytes) -> None:
         """Keep of the answer what tells of a refusal, and wait for no more of it."""
