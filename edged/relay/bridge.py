@@ -173,7 +173,7 @@ async def tell(client: Side, dialect: Dialect, refused: RefusedError) -> Connect
     if isinstance(refused, DialectRefusedError):
         error, end = of_dialects(str(refused))
     else:
-        error, end = of_refusal(refused.status, str(refused), refused.why, refused.said)
+        error, end = of_refusal(str(refused), refused.cause, refused.said)
     try:
         await client.send(wire.encode(error, dialect, "event_relay_000000"))
     except ClosedError as closed:

@@ -30,8 +30,8 @@ class Opening:
         self.upstream: Side | None = None
         self._held: deque[Message] = deque()
         self._to, self._dial, self._seen = to, dial, seen
-        self._place = place(to.url)
-        self.server = to.dialect or seen.of(self._place).dialect or to.presumed
+        self._place = place(to.endpoint.url)
+        self.server = to.dialect or seen.of(self._place).dialect or to.endpoint.dialect
         self._greeted = False
 
     async def run(self) -> None:
@@ -80,7 +80,7 @@ class Opening:
         try:
             self.upstream = await self._dial(to)
         except RefusedError as refused:
-            if refused.why != DIALECT_REFUSED:
+            if refused.cause != DIALECT_REFUSED:
                 raise
             return Refusal.OF_DIALECT, refused
         if to.dialect is not None:

@@ -13,6 +13,7 @@ from websockets.typing import Subprotocol
 from edged.causes import CAUSES
 from edged.dial.dialects import refuses
 from edged.dial.known import Recent
+from edged.dial.websocket import MAX_MESSAGE_BYTES
 from edged.errors import LinkError
 from edged.lobby import Lobby, by_way_of
 from edged.relay import access
@@ -20,7 +21,7 @@ from edged.relay.access import AccessPolicy, Handshake
 from edged.relay.bridge import CLIENT_CLOSE_S, Bridge, tell
 from edged.relay.closing import ConnectionEnd, passed_on
 from edged.relay.ports import Dial, RefusedError, Upstream
-from edged.relay.sockets import CLOSE_S, MAX_MESSAGE_BYTES, OPEN_S, SILENT, Socket
+from edged.relay.sockets import CLOSE_S, OPEN_S, SILENT, Socket
 from edged.relay.usage import RelayUsage, Tally
 from edged.wire import BETA_HEADER, SUBPROTOCOL, Dialect
 from edged.wire.words import Words

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edged.dial.meaning import of_status
 from edged.relay.closing import ConnectionEnd, fit, of_refusal, passed_on
 
 
@@ -56,7 +57,7 @@ def test_a_half_character_is_no_bug():
     ],
 )
 def test_a_service_that_refuses_is_an_error_and_a_close(status, code, close):
-    event, end = of_refusal(status, "voice.example refused")
+    event, end = of_refusal("voice.example refused", of_status(status) if status else "unreachable")
     assert event.error.code == code
     assert "voice.example refused" in event.error.message
     assert (end.by, end.code) == ("relay", close)
@@ -64,7 +65,7 @@ def test_a_service_that_refuses_is_an_error_and_a_close(status, code, close):
 
 
 def test_a_refusal_is_what_its_words_mean_and_a_client_gets_them():
-    event, end = of_refusal(403, "voice.example refused", "region_refused", "Country not supported")
+    event, end = of_refusal("voice.example refused", "region_refused", "Country not supported")
     assert event.error.message == "voice.example refused: Country not supported."
     assert (event.error.code, end.code) == ("upstream_unreachable", 1011)
-    assert of_refusal(400, "x", "key_refused")[1].code == 3000
+    assert of_refusal("x", "key_refused")[1].code == 3000
