@@ -1,22 +1,10 @@
-"""What the service's error codes mean in a session, and its closes: their rows in causes.py. Pure tables.
+"""What the service's error codes mean in a session: their rows in causes.py. Pure tables.
 
 Codes were seen at OpenAI, Azure, LiteLLM, Portkey's gateway and speech-to-speech. What the words of a refusal and of a
 close mean: dial/meaning.py.
 """
 
-from edged.dial.meaning import CODES, of_close, of_status
-
-__all__ = [
-    "ANSWER_ACTIVE",
-    "COMMIT_REFUSED",
-    "FAILED_RESPONSE",
-    "FATAL",
-    "HARMLESS",
-    "NOT_NOW",
-    "OF_SETTINGS",
-    "of_close",
-    "of_status",
-]
+from edged.dial.meaning import CODES
 
 # Codes that end the session's use, whenever they come.
 FATAL = {

@@ -118,11 +118,6 @@ def of_close(code: int | None, reason: str) -> str:
     return known
 
 
-def of_error(said: ServiceWords) -> str | None:
-    """The cause of an error event for which there is no session; None: nobody knows."""
-    return of_words(said)
-
-
 def of_words(said: ServiceWords) -> str | None:
     """What the words mean; None: nothing that is known."""
     for text in (said.code, said.message[:MOST_READ], said.type):

@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import DATA_OPCODES, CloseCode, Frame, Opcode
 from websockets.protocol import Event, State
 
-from edged.dial import faults
+from edged.dial import meaning
 from edged.dial.http_answer import HttpAnswer
 from edged.dial.keepalive import PONG_WITHIN_S, Keepalive, KeepaliveStep
 from edged.dial.outq import unacknowledged
@@ -214,7 +214,7 @@ def _text(data: bytes) -> str | bytes:
 def _of_close(closed: ConnectionClosed, remedies: Mapping[str, str]) -> LinkError:
     if closed.rcvd is not None:
         code, reason = closed.rcvd.code, closed.rcvd.reason
-        cause = faults.of_close(code, reason)
+        cause = meaning.of_close(code, reason)
         words = f"closed by the service: {code} {reason}".rstrip()
         return LinkError(with_remedy(words, cause, remedies), cause, said=reason.rstrip(), code=code)
     if closed.sent is not None:

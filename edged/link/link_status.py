@@ -109,7 +109,7 @@ async def open_line(
 def _explained(error: LinkError, complaint: ServiceWarning) -> LinkError:
     """A connection that ended, or was of no use, after the service had said why."""
     said = ServiceWords(complaint.text, type=complaint.code)  # where it has no code it is the error's type
-    known = meaning.of_error(said)
+    known = meaning.of_words(said)
     cause = known or ("service_refused" if error.cause == "link_closed" else error.cause)
     pieces = (said.text, *((error.said,) if isinstance(error.said, str) else error.said))
     return LinkError(

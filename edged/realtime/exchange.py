@@ -25,7 +25,6 @@ from edged.realtime.messages import text_of
 from edged.wire import Dialect, ServerName, Translator, name_of, to_dialect, to_ga
 from edged.wire.names import GA_ONLY
 
-EVIDENCE_S = 3.0  # for the greeting: some services open the client's side before their own
 MOST_WAITING = 64  # messages before a greeting; a service that says so much will not greet any more
 
 

@@ -6,11 +6,11 @@ ones that may; a reason is cut to what a frame carries.
 
 from typing import Literal, NamedTuple
 
+from edged.dial.dialects import REQUEST_REFUSED
 from edged.wire import ErrorEvent, ServerError
 
 NORMAL, GOING_AWAY, PROTOCOL_ERROR, TOO_BIG, INTERNAL_ERROR, TRY_AGAIN = 1000, 1001, 1002, 1009, 1011, 1013
 NO_CODE, NO_GOODBYE = 1005, 1006
-REQUEST_REFUSED = 4000  # what OpenAI closes with for a dialect it does not speak
 KEY_REFUSED = 3000  # what OpenAI closes with for it
 KEY_REASON = "invalid_request_error.invalid_api_key"
 DIALECT_REASON = "invalid_request_error.dialect_refused"

@@ -66,10 +66,46 @@ from tests.dial.said import REFUSALS
         (1007, "", "link_closed"),
         (1007, "Invalid JSON payload received. Unknown name: Cannot find field.", "service_refused"),
         (4000, "closed because the connection was idle", "link_closed"),
+        (1000, "", "link_closed"),
+        (1005, "", "link_closed"),
+        (1001, "Your session hit the maximum duration of 60 minutes.", "session_expired"),
+        (1001, "session_expired", "session_expired"),
+        (1001, "", "link_closed"),
+        (1006, "", "link_closed"),
+        (None, "", "link_closed"),
+        (1008, "Upstream realtime handshake rejected with HTTP 401", "key_refused"),
+        (1008, "All session slots are in use", "server_busy"),
+        (1011, "", "link_closed"),
+        (1013, "", "server_busy"),
+        (3000, "invalid_request_error.invalid_api_key", "key_refused"),
+        (4000, "invalid_request_error.beta_api_shape_disabled", "dialect_refused"),
+        (4000, "invalid_request_error.something", "model_refused"),
     ],
 )
 def test_a_close(code, reason, cause):
     assert meaning.of_close(code, reason) == cause
+
+
+STATUS = {
+    200: "captive_portal",
+    302: "captive_portal",
+    307: "captive_portal",
+    400: "model_refused",
+    401: "key_refused",
+}
+STATUS |= {
+    403: "service_refused",
+    404: "model_refused",
+    429: "server_busy",
+    500: "server_error",
+    502: "server_error",
+}
+STATUS |= {503: "server_busy", 504: "server_error", 511: "captive_portal"}
+
+
+@pytest.mark.parametrize(("status", "cause"), STATUS.items())
+def test_a_status(status, cause):
+    assert meaning.of_status(status) == cause
 
 
 @pytest.mark.parametrize(
@@ -142,7 +178,7 @@ def test_every_cause_named_has_its_row():
 
 def test_a_code_alone_means_the_same_in_a_close_and_in_an_error():
     for code, cause in meaning.CODES.items():
-        assert meaning.of_error(ServiceWords("", code)) == cause
+        assert meaning.of_words(ServiceWords("", code)) == cause
         assert meaning.of_close(4000, f"invalid_request_error.{code}") in (
             cause,
             meaning.of_close(4000, code),

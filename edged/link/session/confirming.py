@@ -119,7 +119,7 @@ class Confirming:
         if not is_named and code not in _INVALID:
             return [told]  # of something else; the close that follows says of what, or the time is up
         said, by = (f"(`{error.param}`): {error.message}", " ") if error.param else (error.message, ": ")
-        of_whom = None if is_named else meaning.of_error(ServiceWords(error.message, type=code))
+        of_whom = None if is_named else meaning.of_words(ServiceWords(error.message, type=code))
         if of_whom in meaning.OF_WHO_ASKS:  # whatever it was asked for
             self.verdict = SessionFailed(of_whom, f"the service refuses: {error.message}", error.message)
         else:
