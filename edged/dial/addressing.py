@@ -78,7 +78,7 @@ def hosted_by_portkey(host: str) -> bool:
 
 
 def ask_portkey(address: SplitResult, key: str, portkey: PortkeyRoute) -> Target:
-    told = {
+    values = {
         "x-portkey-virtual-key": portkey.virtual_key,
         "x-portkey-provider": portkey.provider,
         "x-portkey-config": portkey.config,
@@ -87,7 +87,7 @@ def ask_portkey(address: SplitResult, key: str, portkey: PortkeyRoute) -> Target
         "x-portkey-metadata": json.dumps(dict(portkey.metadata)) if portkey.metadata else "",
         "Authorization": portkey.authorization,
     }
-    headers = {name: text for name, text in told.items() if text}
+    headers = {name: text for name, text in values.items() if text}
     host, lacks = address.hostname or "", ""
     if not hosted_by_portkey(host):
         if key:

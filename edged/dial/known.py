@@ -35,9 +35,9 @@ class Known:
     @classmethod
     def of(cls, facts: object) -> "Known":
         """What `facts` gave."""
-        told = facts if isinstance(facts, Mapping) else {}
-        dialect = next((each for each in Dialect if each.value == told.get("dialect")), None)
-        return cls(dialect, told.get("ignores_commits") is True)
+        fields = facts if isinstance(facts, Mapping) else {}
+        dialect = next((each for each in Dialect if each.value == fields.get("dialect")), None)
+        return cls(dialect, fields.get("ignores_commits") is True)
 
 
 def place(url: str) -> str:
@@ -75,6 +75,6 @@ class Recent:
 
     def recall(self, facts: object) -> None:
         """Know what `facts` gave, where nothing newer is known."""
-        for where, told in (facts if isinstance(facts, Mapping) else {}).items():
+        for where, known in (facts if isinstance(facts, Mapping) else {}).items():
             if isinstance(where, str) and len(where) <= MOST_PLACE and where not in self._known:
-                self.note(where, Known.of(told))
+                self.note(where, Known.of(known))

@@ -132,8 +132,8 @@ def of_words(said: ServiceWords) -> str | None:
         for row in ROWS:
             if row.fits(plain):
                 return row.cause
-        if (told := _STATUS.search(plain)) is not None:
-            return of_status(int(told[1]))
+        if (status := _STATUS.search(plain)) is not None:
+            return of_status(int(status[1]))
     return None
 
 

@@ -65,7 +65,7 @@ PROVIDERS = {
         Dialect.BETA,
         slots=2,
         remedies={
-            "key_refused": "either PortkeyRoute refuses its key or the provider behind it the virtual key:"
+            "key_refused": "either Portkey refuses its key or the provider behind it the virtual key:"
             " Portkey's log tells which",
             "model_refused": "Portkey was not told which provider: set one of `provider.portkey.virtual_key`,"
             " `.provider` and `.config`",
@@ -158,8 +158,8 @@ def endpoint(
     parameters |= query or {}
     if problems := _of_request(asked, sent, parameters):
         raise ConfigError(problems)
-    told = Dialect.BETA if asks_beta(own) else None  # whoever adds the header himself asks for beta
-    wanted = dialect or told or asked.dialect or provider.dialect
+    asked_by_header = Dialect.BETA if asks_beta(own) else None  # who adds the header himself asks for beta
+    wanted = dialect or asked_by_header or asked.dialect or provider.dialect
     sent = headers_for(wanted, sent)
     target = urlunsplit(asked.address._replace(query=urlencode(parameters, quote_via=quote), fragment=""))
     return Endpoint(target, wanted, sent, provider, ca_file, proxy)

@@ -87,11 +87,11 @@ def portkey(
     websocket_base_url: str | None,
     timeout: float | NotGiven | None,
     forward_headers: Iterable[str] | None,
-    told: Mapping[str, Any],
+    options: Mapping[str, Any],
 ) -> Account:
     """As portkey-ai reads its arguments, `PORTKEY_API_KEY` and `PORTKEY_PROXY` (or `PORTKEY_BASE_URL`).
 
-    `told` are all other arguments: each is a header `x-portkey-...`, but `Authorization` and what
+    `options` are all other arguments: each is a header `x-portkey-...`, but `Authorization` and what
     `forward_headers` names, which go by their own names. Objects are sent as JSON.
 
     Raises:
@@ -105,7 +105,7 @@ def portkey(
         raise MissingKeyError("no key: give api_key= or set PORTKEY_API_KEY")
     forwarded = [_dashed(name).lower() for name in forward_headers or ()]
     headers: dict[str, str] = {f"{_PREFIX}api-key": key} if key else {}
-    for name, value in told.items():
+    for name, value in options.items():
         text, dashed = _text(value), _dashed(name)
         if not text:
             continue

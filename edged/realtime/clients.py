@@ -159,7 +159,7 @@ class _Portkey(Surfaces[Manager, Made, Secret]):
                 websocket_base_url=websocket_base_url,
                 timeout=timeout,
                 forward_headers=forward_headers,
-                told={
+                options={
                     "virtual_key": virtual_key,
                     "provider": provider,
                     "config": config,

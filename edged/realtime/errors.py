@@ -52,10 +52,10 @@ class APIStatusError(APIError):
         headers: Mapping[str, str] | None = None,
         body: Any = None,
     ) -> None:
-        told = ", ".join(
+        details = ", ".join(
             f"{name} {value}" for name, value in (("code", code), ("param", param)) if value is not None
         )
-        super().__init__(f"HTTP {status_code}: {message}" + (f" ({told})" if told else ""))
+        super().__init__(f"HTTP {status_code}: {message}" + (f" ({details})" if details else ""))
         self.message = message
         self.status_code = self.status = status_code
         self.type, self.code, self.param = type, code, param

@@ -69,11 +69,11 @@ class ConnectionPlan:
 
     def headers_for(self, asked: Dialect) -> dict[str, str]:
         """The headers of a handshake that asks for `asked`."""
-        name, value = BETA_HEADER
+        name, beta = BETA_HEADER
         if asked is Dialect.BETA:
-            return merged({name: value}, self.headers)
+            return merged({name: beta}, self.headers)
         if self.speaks is Dialect.BETA:  # it was refused: the program's own header would be, too
-            return {each: told for each, told in self.headers.items() if each.lower() != name.lower()}
+            return {each: value for each, value in self.headers.items() if each.lower() != name.lower()}
         return dict(self.headers)
 
 
@@ -106,11 +106,11 @@ def plan(
     options: WebsocketConnectionOptions | None,
 ) -> ConnectionPlan:
     """Raises: InsecureURLError when a key would travel in the open, ValueError when something is no address."""
-    told: dict[str, Any] = dict(options or {})
-    open_s = told.pop("timeout", told.pop("open_timeout", account.timeout_s))
-    every = merged(account.headers, headers, told.pop("additional_headers", None))
+    chosen: dict[str, Any] = dict(options or {})
+    open_s = chosen.pop("timeout", chosen.pop("open_timeout", account.timeout_s))
+    every = merged(account.headers, headers, chosen.pop("additional_headers", None))
     url = urls.address(account.websocket_base_url, urls.REALTIME, "ws", {**account.query, **query_of(query)})
-    protocols = ["a key as subprotocol" for name in told.get("subprotocols") or () if "key" in name]
+    protocols = ["a key as subprotocol" for name in chosen.get("subprotocols") or () if "key" in name]
     urls.check_secrecy(url, [*every, *protocols])
     defaults = {
         "compression": None,
@@ -122,7 +122,7 @@ def plan(
         url,
         speaks,
         every,
-        {**defaults, **told},
+        {**defaults, **chosen},
         OPEN_S if isinstance(open_s, NotGiven) else open_s,
         account.accepted,
     )

@@ -105,8 +105,10 @@ class Bridge:
         assert upstream is not None
         self._assume(self._opening.server)
         receive = self._opening.receive
-        up = asyncio.ensure_future(_pump(self._client.receive, upstream, "client", "upstream", self._said))
-        down = asyncio.ensure_future(_pump(receive, self._client, "upstream", "client", self._told))
+        up = asyncio.ensure_future(
+            _pump(self._client.receive, upstream, "client", "upstream", self._to_service)
+        )
+        down = asyncio.ensure_future(_pump(receive, self._client, "upstream", "client", self._to_client))
         try:
             end = await _first_end(up, down)
         finally:
@@ -133,7 +135,7 @@ class Bridge:
 
     # -- the two directions --------------------------------------------------------------------------
 
-    def _said(self, message: Message) -> Sequence[Message]:
+    def _to_service(self, message: Message) -> Sequence[Message]:
         """What the service gets of a message of the client."""
         self._tally.up_bytes += _size(message)
         if isinstance(message, bytes):
@@ -142,7 +144,7 @@ class Bridge:
             message = _without_model(message)
         return self._translator.up(message)
 
-    def _told(self, message: Message) -> Sequence[Message]:
+    def _to_client(self, message: Message) -> Sequence[Message]:
         """What the client gets of a message of the service."""
         self._tally.down_bytes += _size(message)
         if isinstance(message, bytes):

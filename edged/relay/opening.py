@@ -92,12 +92,12 @@ class Opening:
 
     async def _heard(self, upstream: Side) -> Refusal:
         """What the first words of the service are."""
-        told = False
+        explained = False
         while len(self._held) < MOST_HELD:
             try:
                 self._held.append(await upstream.receive())
             except ClosedError as closed:
-                return of_close(closed.code, closed.reason, told=told)
+                return of_close(closed.code, closed.reason, explained=explained)
             match _read(self._held[-1]):
                 case wire.SessionCreated() as session:
                     self.greeted(session)
@@ -107,7 +107,7 @@ class Opening:
                         return Refusal.OF_DIALECT
                     if error.code:
                         break
-                    told = True  # and the close may say more
+                    explained = True  # and the close may say more
                 case _:
                     pass
         return Refusal.OTHER

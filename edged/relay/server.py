@@ -108,13 +108,13 @@ class RelayServer:
         if refused is None and self._lobby.let_in(connection):
             return None
         refused = refused or access.full(self._lobby.most)
-        told = [*request.headers.get_all("Host"), *request.headers.get_all("Origin")]
+        claimed = [*request.headers.get_all("Host"), *request.headers.get_all("Origin")]
         log.warning(
             "refused %s with HTTP %d: %s (it said %.200r)",
             _peer(connection),
             refused.status,
             refused.text,
-            told,
+            claimed,
             extra={"edged": {"status": refused.status}},
         )
         response = connection.respond(refused.status, refused.text + "\n")

@@ -52,9 +52,9 @@ def test_a_body(body, said):
 
 
 def test_a_long_message_is_cut_between_words():
-    told = said_in(json.dumps({"detail": "word " * 1000 + "secret"}).encode())
-    assert len(told.message) <= MOST_WORDS
-    assert told.message.endswith("word")
+    words = said_in(json.dumps({"detail": "word " * 1000 + "secret"}).encode())
+    assert len(words.message) <= MOST_WORDS
+    assert words.message.endswith("word")
     assert said_in(("x" * 5000).encode()).message == ""
 
 

@@ -16,10 +16,10 @@ def openai(env=(), **options):
     return account.openai(dict(env), **{**dict.fromkeys(names), "timeout": NOT_GIVEN, **options})
 
 
-def portkey(env=(), **told):
-    options = {name: told.pop(name, None) for name in ("api_key", "base_url", "websocket_base_url")}
-    forward = told.pop("forward_headers", None)
-    return account.portkey(dict(env), **options, timeout=None, forward_headers=forward, told=told)
+def portkey(env=(), **options):
+    fixed = {name: options.pop(name, None) for name in ("api_key", "base_url", "websocket_base_url")}
+    forward = options.pop("forward_headers", None)
+    return account.portkey(dict(env), **fixed, timeout=None, forward_headers=forward, options=options)
 
 
 def test_openai_is_asked_with_a_bearer():

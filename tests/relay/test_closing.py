@@ -14,7 +14,7 @@ def test_a_close_passes_on_as_it_is(code):
 
 
 @pytest.mark.parametrize(
-    ("by", "code", "told"),
+    ("by", "code", "passed"),
     [
         ("upstream", 1005, (1000, "")),
         ("upstream", 1006, (1011, "upstream connection lost")),
@@ -25,8 +25,8 @@ def test_a_close_passes_on_as_it_is(code):
         ("upstream", 5000, (1011, "upstream connection lost")),
     ],
 )
-def test_codes_that_may_not_be_sent_become_ones_that_may(by, code, told):
-    assert passed_on(ConnectionEnd(by, code, "")) == told
+def test_codes_that_may_not_be_sent_become_ones_that_may(by, code, passed):
+    assert passed_on(ConnectionEnd(by, code, "")) == passed
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])).map(lambda text: text * 20))
