@@ -118,7 +118,7 @@ DRIVERS = (
     "link/link_status.py",
     "link/link.py",
     "link/opener.py",
-    "dial/outq.py",
+    "dial/send_queue.py",
     "link/ports.py",
     "link/service_commits.py",
     "dial/transport.py",

@@ -71,7 +71,7 @@ def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> 
     from edged.relay.access import AccessPolicy
     from edged.relay.ports import Upstream
     from edged.relay.server import RelayServer
-    from edged.relay.sockets import UpstreamDial
+    from edged.relay.sockets import WebsocketUpstreamDial
     from edged.system.redactor import VEIL
     from edged.system.resolver import SystemResolver
 
@@ -87,7 +87,7 @@ def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> 
     where = f"{planned(config, key).host} ({model or 'no model named'})"
     relay = RelayServer(
         upstream=upstream,
-        dial=UpstreamDial(SystemResolver(), words),
+        dial=WebsocketUpstreamDial(SystemResolver(), words),
         policy=policy,
         port=args.port,
         client_model=args.client_model,

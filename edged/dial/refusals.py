@@ -1,14 +1,14 @@
 """What it means when an attempt to connect is refused: by TLS, by an answer, by a proxy. Pure.
 
 Each gives the cause and its words; the causes' reactions stand in causes.py. What a service's own words mean:
-dial/meaning.py. What its error codes mean in a session: faults.py.
+dial/diagnosis.py. What its error codes mean in a session: error_codes.py.
 """
 
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from edged.dial import meaning
-from edged.dial.bodies import ServiceWords
+from edged.dial import diagnosis
+from edged.dial.service_words import ServiceWords
 
 # Results of OpenSSL's verification (X509_V_ERR_*)
 NOT_YET_VALID = 9
@@ -54,10 +54,10 @@ def of_answer(status: int, location: str, *, secure: bool, said: ServiceWords = 
     Over TLS whoever answers has the service's certificate, and no network can stand in its place: a redirect or a
     page is the service's own, at a wrong address.
     """
-    cause = meaning.of_answer(status, said)
+    cause = diagnosis.of_answer(status, said)
     words = f"answered HTTP {status}"
     if status in REDIRECTS:
-        cause = meaning.of_status(status)
+        cause = diagnosis.of_status(status)
         words += f", a redirect to {origin(location) or 'another address'}, which is not followed"
     elif said:
         words += f": {said.text}"

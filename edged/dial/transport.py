@@ -21,11 +21,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import DATA_OPCODES, CloseCode, Frame, Opcode
 from websockets.protocol import Event, State
 
-from edged.dial import meaning
+from edged.dial import diagnosis
 from edged.dial.http_answer import HttpAnswer
 from edged.dial.keepalive import PONG_WITHIN_S, Keepalive, KeepaliveStep
-from edged.dial.outq import unacknowledged
 from edged.dial.ports import Flow
+from edged.dial.send_queue import unacknowledged
 from edged.errors import LinkError
 
 GOODBYE_S = 0.5
@@ -180,7 +180,7 @@ class WebsocketTransport:
                 await self._connection.ping()
 
     async def close(self) -> None:
-        # The library waits behind what the socket has not taken yet, on a dead line for ever.
+        # The library waits behind what the socket has not taken yet, on a dead connection for ever.
         try:
             async with asyncio.timeout(GOODBYE_S):
                 await self._connection.close()
@@ -214,7 +214,7 @@ def _text(data: bytes) -> str | bytes:
 def _of_close(closed: ConnectionClosed, remedies: Mapping[str, str]) -> LinkError:
     if closed.rcvd is not None:
         code, reason = closed.rcvd.code, closed.rcvd.reason
-        cause = meaning.of_close(code, reason)
+        cause = diagnosis.of_close(code, reason)
         words = f"closed by the service: {code} {reason}".rstrip()
         return LinkError(with_remedy(words, cause, remedies), cause, said=reason.rstrip(), code=code)
     if closed.sent is not None:

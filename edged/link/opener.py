@@ -14,8 +14,8 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from edged.dial.diagnosis import DIALECT_REFUSED
 from edged.dial.dialects import Attempt, Refusal, of_close, other
-from edged.dial.meaning import DIALECT_REFUSED
 from edged.dial.ports import Dial
 from edged.dial.providers import Endpoint
 from edged.errors import LinkError

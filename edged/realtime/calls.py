@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from edged.dial import meaning
-from edged.dial.bodies import words_of
+from edged.dial import diagnosis
 from edged.dial.dialects import refuses
 from edged.dial.http_answer import HttpAnswer
+from edged.dial.service_words import words_of
 from edged.errors import WireError
 from edged.realtime import urls
 from edged.realtime.account import Account, Headers, merged, query_of
@@ -108,7 +108,7 @@ def refusal(reply: CallReply) -> APIStatusError:
         **{name: fields[name] for name in ("type", "code", "param") if isinstance(fields.get(name), str)},
     )
     answer = HttpAnswer.read(reply.status, "", reply.headers.items(), raw)
-    refused.cause = meaning.of_answer(reply.status, words_of(answer))
+    refused.cause = diagnosis.of_answer(reply.status, words_of(answer))
     return refused
 
 

@@ -24,7 +24,7 @@ What a program asks wrongly (a header with a line break, a wrong type) is a Valu
 from collections.abc import Mapping
 from typing import Any
 
-from edged.dial import meaning
+from edged.dial import diagnosis
 from edged.errors import EdgedError
 
 
@@ -61,7 +61,7 @@ class APIStatusError(APIError):
         self.type, self.code, self.param = type, code, param
         self.headers = dict(headers or {})
         self.body = body
-        self.cause = meaning.of_status(status_code)
+        self.cause = diagnosis.of_status(status_code)
 
 
 class BadRequestError(APIStatusError):
@@ -111,7 +111,7 @@ class RealtimeClosedError(APIConnectionError):
     def __init__(self, message: str, *, code: int, reason: str = "", normal: bool = False) -> None:
         super().__init__(message)
         self.code, self.reason, self.normal = code, reason, normal
-        self.cause = meaning.of_close(code, reason)
+        self.cause = diagnosis.of_close(code, reason)
 
 
 class InsecureURLError(APIError, ValueError):

@@ -29,7 +29,7 @@ MOST_WAITING = 64  # messages before a greeting; a service that says so much wil
 
 
 class Exchange:
-    """Text in and text out; `take` and `take_event` read from one line of messages."""
+    """Text in and text out; `take` and `take_event` read from one queue of messages."""
 
     def __init__(self, speaks: Dialect, asked: Dialect) -> None:
         """`speaks` is the program's dialect, `asked` what the handshake asked the service for."""

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from edged import wire
-from edged.dial.known import Recent
+from edged.dial.service_facts import RecentServices
 from edged.relay.closing import (
     GOING_AWAY,
     INTERNAL_ERROR,
@@ -31,13 +31,13 @@ from edged.relay.closing import (
 from edged.relay.opening import HURRIED_CLOSE_S, Opening
 from edged.relay.ports import (
     ClosedError,
-    Dial,
     DialectRefusedError,
     Message,
     RefusedError,
     Side,
     StuckError,
     Upstream,
+    UpstreamDial,
 )
 from edged.relay.usage import Tally
 from edged.wire import ClientName, Dialect, ServerName, Translator, name_of
@@ -56,13 +56,13 @@ class Bridge:
         dialect: Dialect,
         to: Upstream,
         *,
-        dial: Dial,
+        dial: UpstreamDial,
         tally: Tally,
-        seen: Recent | None = None,
+        seen: RecentServices | None = None,
     ) -> None:
         """`seen` is what other clients have found out of services."""
         self._client, self._dialect, self._tally = client, dialect, tally
-        self._opening = Opening(to, dial, Recent() if seen is None else seen)
+        self._opening = Opening(to, dial, RecentServices() if seen is None else seen)
         self._stopping = asyncio.Event()
         self._assume(self._opening.server)
 

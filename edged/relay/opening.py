@@ -12,10 +12,18 @@ from contextlib import suppress
 from dataclasses import replace
 
 from edged import wire
+from edged.dial.diagnosis import DIALECT_REFUSED
 from edged.dial.dialects import Attempt, Refusal, of_close, other, refuses
-from edged.dial.known import Recent, place
-from edged.dial.meaning import DIALECT_REFUSED
-from edged.relay.ports import ClosedError, Dial, DialectRefusedError, Message, RefusedError, Side, Upstream
+from edged.dial.service_facts import RecentServices, place
+from edged.relay.ports import (
+    ClosedError,
+    DialectRefusedError,
+    Message,
+    RefusedError,
+    Side,
+    Upstream,
+    UpstreamDial,
+)
 from edged.wire import Dialect, ServerName, name_of
 
 EVIDENCE_S = 3.0
@@ -26,7 +34,7 @@ HURRIED_CLOSE_S = 0.5
 class Opening:
     """Of one connection: `upstream` is the open one, `server` what it speaks."""
 
-    def __init__(self, to: Upstream, dial: Dial, seen: Recent) -> None:
+    def __init__(self, to: Upstream, dial: UpstreamDial, seen: RecentServices) -> None:
         self.upstream: Side | None = None
         self._held: deque[Message] = deque()
         self._to, self._dial, self._seen = to, dial, seen

@@ -84,5 +84,5 @@ class Side(Protocol):
         ...
 
 
-Dial = Callable[[Upstream], Awaitable[Side]]
+UpstreamDial = Callable[[Upstream], Awaitable[Side]]
 """Connects, within its own time limit; raises RefusedError."""

@@ -12,7 +12,7 @@ from websockets.typing import Subprotocol
 
 from edged.causes import CAUSES
 from edged.dial.dialects import refuses
-from edged.dial.known import Recent
+from edged.dial.service_facts import RecentServices
 from edged.dial.websocket import MAX_MESSAGE_BYTES
 from edged.errors import LinkError
 from edged.lobby import Lobby, by_way_of
@@ -20,7 +20,7 @@ from edged.relay import access
 from edged.relay.access import AccessPolicy, Handshake
 from edged.relay.bridge import CLIENT_CLOSE_S, Bridge, tell
 from edged.relay.closing import ConnectionEnd, passed_on
-from edged.relay.ports import Dial, RefusedError, Upstream
+from edged.relay.ports import RefusedError, Upstream, UpstreamDial
 from edged.relay.sockets import CLOSE_S, OPEN_S, SILENT, Socket
 from edged.relay.usage import RelayUsage, Tally
 from edged.wire import BETA_HEADER, SUBPROTOCOL, Dialect
@@ -41,7 +41,7 @@ class RelayServer:
         self,
         *,
         upstream: Callable[[str], Upstream],
-        dial: Dial,
+        dial: UpstreamDial,
         policy: AccessPolicy,
         port: int = 0,
         client_model: bool = False,
@@ -59,7 +59,7 @@ class RelayServer:
         self._port, self._client_model = port, client_model
         self._words = words or Words()
         self._bridges: set[Bridge] = set()
-        self._seen = Recent()  # what services speak
+        self._seen = RecentServices()  # what services speak
         self._lobby = Lobby("relay", most=most_clients, each=2, deadline_s=OPEN_S)
         self._stopping = False
         self._servers: list[Server] = []

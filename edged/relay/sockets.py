@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Mapping
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 
-from edged.dial.meaning import DIALECT_REFUSED
+from edged.dial.diagnosis import DIALECT_REFUSED
 from edged.dial.ports import Resolver
 from edged.dial.transport import MOST_UNSENT, WatchedConnection
 from edged.dial.websocket import MAX_MESSAGE_BYTES, WebsocketDial
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 PING_AFTER_S = 5.0  # of silence
 PONG_FROM_SERVICE_S = 5.0
-PONG_FROM_CLIENT_S = 20.0  # it may come behind all the sound that a slow line has still to carry
+PONG_FROM_CLIENT_S = 20.0  # it may come behind all the sound that a slow link has still to carry
 OPEN_S = 10.0
 SEND_S = 10.0
 _LEAST = 8  # characters of what is sent to the service and may be secret
@@ -70,7 +70,7 @@ class Socket:
         return _of(self._connection.protocol.close_exc)
 
     async def close(self, code: int, reason: str, within_s: float) -> None:
-        # The library waits behind what the socket has not taken yet, on a dead line for ever.
+        # The library waits behind what the socket has not taken yet, on a dead connection for ever.
         try:
             async with asyncio.timeout(within_s):
                 await self._connection.close(code, reason)
@@ -93,8 +93,8 @@ class UpstreamConnection(WatchedConnection):
     most_unsent = MOST_UNSENT + MAX_MESSAGE_BYTES
 
 
-class UpstreamDial:
-    """A Dial: what came of an attempt (dial/websocket.py), in words for clients. The log has what it failed of."""
+class WebsocketUpstreamDial:
+    """Dials as the daemon does (dial/websocket.py). The log says what failed; clients hear it in other words."""
 
     def __init__(self, resolver: Resolver, words: Words | None = None) -> None:
         """`words` tells what of a refusal clients may have."""

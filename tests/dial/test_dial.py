@@ -113,7 +113,7 @@ def test_an_own_authority_is_trusted_when_it_is_named(authority):
 
 @pytest.mark.slow
 def test_what_waits_below_tls_is_known_not_to_have_arrived(authority):
-    """TLS writes into a buffer of its own; what moves out of that has moved, or a slow line looks like a stuck one."""
+    """TLS writes into a buffer of its own; what moves out of that has moved, or a slow link looks like a stuck one."""
 
     async def deaf(connection):
         connection.transport.pause_reading()

@@ -247,19 +247,19 @@ WHAT = {
 }
 
 
-async def drained(line):
+async def drained(opened):
     while True:
-        await line.receive()
+        await opened.receive()
 
 
 @pytest.mark.parametrize("kind", FRAMES)
 def test_a_frame_that_breaks_the_protocol_is_told_so(kind):
     async def main():
         async with LocalServer(voice=hum, fault_lines=[f"break:{kind}"]) as server:
-            line = await WebsocketDial(Here())(endpoint("custom", url=server.url), 5.0)
+            opened = await WebsocketDial(Here())(endpoint("custom", url=server.url), 5.0)
             with pytest.raises(LinkError) as caught:
-                await drained(line)
-            await line.close()
+                await drained(opened)
+            await opened.close()
         return caught.value
 
     error = asyncio.run(main())
@@ -270,8 +270,8 @@ def test_a_frame_that_breaks_the_protocol_is_told_so(kind):
 
 
 async def heard(dial, to):
-    line = await dial(to, 60.0)
-    await line.receive()
+    opened = await dial(to, 60.0)
+    await opened.receive()
 
 
 def unhurried(lab_run, answer):

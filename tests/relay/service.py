@@ -12,7 +12,7 @@ from edged.dial.providers import Endpoint
 from edged.relay.access import AccessPolicy
 from edged.relay.ports import Upstream
 from edged.relay.server import RelayServer
-from edged.relay.sockets import UpstreamDial
+from edged.relay.sockets import WebsocketUpstreamDial
 from edged.wire import Dialect
 
 KEY = "sk-the-relays-own-key"
@@ -43,7 +43,7 @@ def relay_to(url, dialect=None, presumed=Dialect.GA, **options):
     options.setdefault("policy", AccessPolicy())
     return RelayServer(
         upstream=lambda model: upstream_at(url + (f"?model={model}" if model else ""), dialect, presumed),
-        dial=UpstreamDial(Resolver()),
+        dial=WebsocketUpstreamDial(Resolver()),
         **options,
     )
 

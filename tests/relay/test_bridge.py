@@ -13,7 +13,13 @@ from edged import wire
 from edged.errors import LinkError
 from edged.relay.access import AccessPolicy
 from edged.relay.server import GOODBYE_S, RelayServer
-from edged.relay.sockets import PING_AFTER_S, PONG_FROM_CLIENT_S, PONG_FROM_SERVICE_S, SEND_S, UpstreamDial
+from edged.relay.sockets import (
+    PING_AFTER_S,
+    PONG_FROM_CLIENT_S,
+    PONG_FROM_SERVICE_S,
+    SEND_S,
+    WebsocketUpstreamDial,
+)
 from edged.wire import Dialect
 from instruments.lab.net import SimNet
 from tests.relay.service import KEY, SESSION, Resolver, Service, joined, relay_to, serving, until, upstream_at
@@ -328,7 +334,7 @@ def test_a_relay_that_has_no_key_just_now_says_so_and_not_why(lab_run, caplog):
         raise LinkError("/secret/place: no key in it", "key_refused")
 
     async def main():
-        relay = RelayServer(upstream=nowhere, dial=UpstreamDial(Resolver()), policy=AccessPolicy())
+        relay = RelayServer(upstream=nowhere, dial=WebsocketUpstreamDial(Resolver()), policy=AccessPolicy())
         async with relay, joined(relay) as socket:
             got, end = await ending(socket)
             assert "just now" in wire.parse_server(got[0]).error.message
@@ -674,7 +680,7 @@ def test_a_service_by_name_is_looked_up_and_its_addresses_tried_in_turn(lab_run)
             url = service.url.replace("127.0.0.1", "voice.example")
             relay = RelayServer(
                 upstream=lambda model: upstream_at(url),
-                dial=UpstreamDial(Resolver("203.0.113.9", "127.0.0.1")),
+                dial=WebsocketUpstreamDial(Resolver("203.0.113.9", "127.0.0.1")),
                 policy=AccessPolicy(),
             )
             async with relay, joined(relay) as socket:

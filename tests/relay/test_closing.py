@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.dial.meaning import of_status
+from edged.dial.diagnosis import of_status
 from edged.relay.closing import ConnectionEnd, fit, of_refusal, passed_on
 
 

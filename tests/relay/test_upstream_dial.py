@@ -7,12 +7,12 @@ import ssl
 import pytest
 from websockets.asyncio.server import serve
 
-from edged.dial.eyeballs import NEXT_AFTER_S
+from edged.dial.happy_eyeballs import NEXT_AFTER_S
 from edged.dial.providers import Endpoint
 from edged.dial.transport import BODY_S, MOST_UNSENT
 from edged.errors import LinkError
 from edged.relay.ports import RefusedError, Upstream
-from edged.relay.sockets import OPEN_S, UpstreamDial
+from edged.relay.sockets import OPEN_S, WebsocketUpstreamDial
 from edged.wire import Dialect
 from instruments.lab.net import SimNet
 from tests.dial.authority import authority
@@ -57,7 +57,7 @@ async def talked(dial, to):
 def test_an_own_authority_is_trusted_when_it_is_named(authority):
     async def body(port):
         to = at(f"wss://{HOST}:{port}/", ca_file=str(authority.file))
-        return await talked(UpstreamDial(Resolver(LOOPBACK)), to)
+        return await talked(WebsocketUpstreamDial(Resolver(LOOPBACK)), to)
 
     assert over_tls(authority.issue(f"DNS:{HOST}"), body) == "hello"
 
@@ -66,7 +66,7 @@ def test_an_own_authority_is_trusted_when_it_is_named(authority):
 def test_without_it_the_client_is_told_that_there_is_no_way_and_the_log_why(authority, ca_file, caplog):
     async def body(port):
         with pytest.raises(RefusedError) as refused:
-            await UpstreamDial(Resolver(LOOPBACK))(at(f"wss://{HOST}:{port}/", ca_file=ca_file))
+            await WebsocketUpstreamDial(Resolver(LOOPBACK))(at(f"wss://{HOST}:{port}/", ca_file=ca_file))
         return str(refused.value)
 
     assert over_tls(authority.issue(f"DNS:{HOST}"), body) == f"{HOST}: no secure connection"
@@ -78,7 +78,7 @@ def test_a_proxy_leads_to_the_service_and_learns_no_key(authority):
         proxy = Proxy(port)
         async with proxy.running() as address:
             to = at(f"wss://{HOST}:443/", ca_file=str(authority.file), proxy=address)
-            said = await talked(UpstreamDial(Resolver(LOOPBACK)), to)
+            said = await talked(WebsocketUpstreamDial(Resolver(LOOPBACK)), to)
         return said, proxy.requests
 
     said, (request,) = over_tls(authority.issue(f"DNS:{HOST}"), body)
@@ -94,7 +94,7 @@ def simulated(lab_run, handler, body, **options):
 
     async def main():
         async with serve(handler, [SIX, FOUR], 8080, compression=None, ping_interval=None, **options):
-            return await body(UpstreamDial(Resolver(SIX, FOUR)), at(f"ws://{HOST}:8080/"), net)
+            return await body(WebsocketUpstreamDial(Resolver(SIX, FOUR)), at(f"ws://{HOST}:8080/"), net)
 
     return lab_run(main(), net=net)
 
@@ -120,7 +120,7 @@ def test_a_refusal_whose_body_never_ends_is_told_by_its_status(lab_run):
     async def main():
         await net.loop.create_server(Endless, FOUR, 8080)
         with pytest.raises(RefusedError, match="HTTP 503") as refused:
-            await UpstreamDial(Resolver(FOUR))(at(f"ws://{HOST}:8080/"))
+            await WebsocketUpstreamDial(Resolver(FOUR))(at(f"ws://{HOST}:8080/"))
         return refused.value.cause, net.loop.time()
 
     cause, took_s = lab_run(main(), net=net)
@@ -135,7 +135,7 @@ def test_a_name_that_is_slow_to_be_found_takes_of_the_same_time(lab_run):
 
     async def main():
         with pytest.raises(RefusedError, match="did not answer"):
-            await UpstreamDial(Slow())(at(f"ws://{HOST}/"))
+            await WebsocketUpstreamDial(Slow())(at(f"ws://{HOST}/"))
         assert asyncio.get_running_loop().time() == pytest.approx(OPEN_S)
 
     lab_run(main(), net=SimNet())
@@ -148,7 +148,7 @@ def test_a_name_without_an_address_is_told_as_that(lab_run):
 
     async def main():
         with pytest.raises(RefusedError, match=f"{HOST} has no address"):
-            await UpstreamDial(Nowhere())(at(f"ws://{HOST}/"))
+            await WebsocketUpstreamDial(Nowhere())(at(f"ws://{HOST}/"))
 
     lab_run(main(), net=SimNet())
 

@@ -14,9 +14,9 @@ Cloudflare and in public reports of users. What of the words may be shown is wir
 import re
 
 from edged.dial import dialects
-from edged.dial.bodies import ServiceWords
 from edged.dial.http_answer import usual_phrase
-from edged.dial.phrases import ROWS
+from edged.dial.refusal_phrases import ROWS
+from edged.dial.service_words import ServiceWords
 
 UNKNOWN, DIALECT_REFUSED = "service_refused", "dialect_refused"
 MOST_READ = 1000  # characters that are looked at

@@ -6,8 +6,8 @@ import zlib
 
 import pytest
 
-from edged.dial.bodies import MOST_WORDS, ServiceWords, said_in, words_of
 from edged.dial.http_answer import MOST_BODY, HttpAnswer
+from edged.dial.service_words import MOST_WORDS, ServiceWords, said_in, words_of
 
 NO = "Not today."
 

@@ -1,10 +1,10 @@
 """What the service's error codes mean in a session: their rows in causes.py. Pure tables.
 
 Codes were seen at OpenAI, Azure, LiteLLM, Portkey's gateway and speech-to-speech. What the words of a refusal and of a
-close mean: dial/meaning.py.
+close mean: dial/diagnosis.py.
 """
 
-from edged.dial.meaning import CODES
+from edged.dial.diagnosis import CODES
 
 # Codes that end the session's use, whenever they come.
 FATAL = {
