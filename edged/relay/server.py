@@ -104,7 +104,7 @@ class RelayServer:
         return f"ws://{host}:{self._port}/"
 
     def _let_in(self, connection: ServerConnection, request: Request) -> Response | None:
-        refused = access.refusal(_asked(request), self._policy)
+        refused = access.refusal(_handshake(request), self._policy)
         if refused is None and self._lobby.let_in(connection):
             return None
         refused = refused or access.full(self._lobby.most)
@@ -128,9 +128,9 @@ class RelayServer:
 
     async def _talk(self, connection: ServerConnection) -> None:
         assert connection.request is not None
-        asked = _asked(connection.request)
-        dialect = access.dialect(asked)
-        model = asked.query("model")[:MOST_MODEL] if self._client_model else ""
+        handshake = _handshake(connection.request)
+        dialect = access.dialect(handshake)
+        model = handshake.query("model")[:MOST_MODEL] if self._client_model else ""
         number, tally = self.usage.begin()
         log.info("client %d: %s, speaks %s", number, _peer(connection), dialect.value)
         try:
@@ -168,7 +168,7 @@ def _peer(connection: ServerConnection) -> str:
     return f"{address[0]}:{address[1]}" if address else "somebody who has gone"
 
 
-def _asked(request: Request) -> Handshake:
+def _handshake(request: Request) -> Handshake:
     def every(name: str) -> tuple[str, ...]:
         return tuple(request.headers.get_all(name))
 
