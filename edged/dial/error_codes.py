@@ -34,7 +34,7 @@ OF_SETTINGS = frozenset(
     }
 )
 
-# Codes that say that a session can not be had now, whatever its settings.
+# Codes that say that a session cannot be had now, whatever its settings.
 NOT_NOW = {"rate_limit_exceeded": "server_busy", "server_error": "server_error"}
 
 COMMIT_REFUSED = frozenset({"input_audio_buffer_commit_empty"})

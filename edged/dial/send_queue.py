@@ -10,7 +10,7 @@ import termios
 
 
 def unacknowledged(transport: asyncio.BaseTransport) -> int | None:
-    """Bytes; None where that can not be known. A transport without a kernel may say it itself."""
+    """Bytes; None where that cannot be known. A transport without a kernel may say it itself."""
     simulated = transport.get_extra_info("unacknowledged")
     if simulated is not None:
         return int(simulated())

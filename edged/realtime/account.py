@@ -64,7 +64,7 @@ def openai(
 
     Raises:
         MissingKeyError: no key is given, and OPENAI_API_KEY is not set.
-        ValueError: a header can not be sent.
+        ValueError: a header cannot be sent.
     """
     key = env.get("OPENAI_API_KEY") if options.api_key is None else options.api_key
     if key is None:
@@ -99,7 +99,7 @@ def portkey(
 
     Raises:
         MissingKeyError: the hosted service is asked, and there is no key.
-        ValueError: a header can not be sent.
+        ValueError: a header cannot be sent.
     """
     key = (env.get("PORTKEY_API_KEY", "") if options.api_key is None else options.api_key).strip()
     base = options.base_url or env.get("PORTKEY_BASE_URL") or env.get("PORTKEY_PROXY")

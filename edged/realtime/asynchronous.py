@@ -156,7 +156,7 @@ class AsyncRealtimeConnectionManager:
 
         Raises:
             APIStatusError: the service refused the handshake.
-            APIConnectionError: it can not be reached, or did not answer in time.
+            APIConnectionError: it cannot be reached, or did not answer in time.
         """
         self._connection, self._closed = await _opened(self._plan), False
         return self._connection

@@ -93,7 +93,7 @@ class InternalServerError(APIStatusError):
 
 
 class APIConnectionError(APIError):
-    """The service can not be reached."""
+    """The service cannot be reached."""
 
 
 class APITimeoutError(APIConnectionError):

@@ -79,7 +79,7 @@ class Sessions(Generic[Made]):
 
         Raises:
             APIStatusError: the service refused; `code` and `param` name what.
-            APIConnectionError: it can not be reached, or did not answer in time.
+            APIConnectionError: it cannot be reached, or did not answer in time.
             MissingExtraError: edged was installed without `http`.
             WireError: the answer is no JSON object.
         """

@@ -145,7 +145,7 @@ class RealtimeConnectionManager:
 
         Raises:
             APIStatusError: the service refused the handshake.
-            APIConnectionError: it can not be reached, or did not answer in time.
+            APIConnectionError: it cannot be reached, or did not answer in time.
         """
         self._connection, self._closed = _opened(self._plan), False
         return self._connection

@@ -153,6 +153,6 @@ def _has_token(handshake: Handshake, token: str) -> bool:
     given += [
         each.removeprefix(KEY_PROTOCOL) for each in handshake.protocols if each.startswith(KEY_PROTOCOL)
     ]
-    # Bytes, for text that is not ASCII can not be compared; all of them, so that the time tells nothing.
+    # Bytes, for text that is not ASCII cannot be compared; all of them, so that the time tells nothing.
     wanted = token.encode()
     return sum(hmac.compare_digest(each.encode(errors="replace"), wanted) for each in given) > 0

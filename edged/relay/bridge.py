@@ -6,7 +6,7 @@ Rules:
 2. Where the service's first words are to tell its dialect, the client's messages wait for them in the client's
    connection (which takes no more than a few), at most `EVIDENCE_S`; then what was presumed holds (opening.py).
 3. An end on one side reaches the other after all that came before it, with its code and reason. A service that
-   can not be reached is an error and a close: no client is left hanging.
+   cannot be reached is an error and a close: no client is left hanging.
 
 Not here: who may come in (access.py), what a message becomes (wire).
 """

@@ -51,7 +51,7 @@ def fit(reason: str) -> str:
 
 
 def of_refusal(what: str, cause: str, said: str = "") -> tuple[ErrorEvent, ConnectionEnd]:
-    """What a client is told when the service can not be reached: an error first, then a close.
+    """What a client is told when the service cannot be reached: an error first, then a close.
 
     `what` says it in words that hold neither key nor the service's own text, `cause` is what it means, and `said` what
     of the service's text clients may have.

@@ -65,7 +65,7 @@ class RelayServer:
         self._servers: list[Server] = []
 
     async def __aenter__(self) -> "RelayServer":
-        """Raises OSError when the port can not be had."""
+        """Raises OSError when the port cannot be had."""
         for where in await self._lobby.listening(self._policy.bound, self._port):
             server = await serve(
                 self._client,
