@@ -59,10 +59,10 @@ class DeviceError(EdgedError):
 
 
 class LinkError(EdgedError):
-    """The line to the service failed; `retry_after_s` is what the far end asked for, if it did.
+    """The link to the service failed; `retry_after_s` is what the far end asked for, if it did.
 
     `said` is what of the message is the far end's own, in one piece or several, and may quote anybody; `code` is that
-    of its close.
+    of its close, `status` that of its HTTP answer.
     """
 
     def __init__(
@@ -73,11 +73,12 @@ class LinkError(EdgedError):
         *,
         said: str | tuple[str, ...] = "",
         code: int | None = None,
+        status: int | None = None,
     ) -> None:
         super().__init__(message)
         self.cause = cause
         self.retry_after_s = retry_after_s
-        self.said, self.code = said, code
+        self.said, self.code, self.status = said, code, status
 
 
 class WireError(EdgedError):

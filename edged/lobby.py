@@ -70,14 +70,6 @@ class Lobby:
         return self._inside.most
 
     @property
-    def waiting(self) -> int:
-        return len(self._waiting)
-
-    @property
-    def inside(self) -> int:
-        return len(self._inside)
-
-    @property
     def present(self) -> list[Guest]:
         """All whose connection lasts."""
         return list(self._deadlines)

@@ -1,8 +1,8 @@
 """What is known of the services that were used, kept over restarts: the first attempt then is the right one.
 
 Rules:
-1. It is a guess (dial/known.py). What cannot be read is as if nothing was known, and a disk that hangs holds up the
-   first attempt for `RECALL_WITHIN_S` and nothing else.
+1. It is a guess (dial/service_facts.py). What cannot be read is as if nothing was known, and a disk that hangs holds up
+   the first attempt for `RECALL_WITHIN_S` and nothing else.
 2. It is written when it changes, and at most once in `SAVE_EVERY_S`; the end of edged saves, too.
 3. A service is named by what tells it from others and is no secret; of an address that is its place.
 """
@@ -13,7 +13,7 @@ from contextlib import suppress
 from edged.app.adapters import Ports
 from edged.app.service import planned
 from edged.config import Config, Secret
-from edged.dial.known import Known, Recent, place
+from edged.dial.service_facts import RecentServices, ServiceFacts, place
 from edged.errors import DeviceError
 from edged.system.redactor import VEIL
 
@@ -28,7 +28,7 @@ class Services:
     """`run` is a task of its own; everything else is called on the loop."""
 
     def __init__(self, ports: Ports) -> None:
-        self._ports, self._recent = ports, Recent()
+        self._ports, self._recent = ports, RecentServices()
         self._recalled, self._changed = False, asyncio.Event()
 
     def of(self, config: Config, key: Secret | None) -> "Remembered":
@@ -37,7 +37,7 @@ class Services:
         words = (config.provider.name, told, place(planned(config, key).url))
         return Remembered(self, VEIL.veiled(" ".join(filter(None, words))))
 
-    async def recall(self, name: str) -> Known:
+    async def recall(self, name: str) -> ServiceFacts:
         """What is known of the service of this name."""
         if not self._recalled:
             with suppress(DeviceError):  # a disk that hangs
@@ -46,7 +46,7 @@ class Services:
                 self._recalled = True
         return self._recent.of(name)
 
-    def remember(self, name: str, known: Known) -> None:
+    def remember(self, name: str, known: ServiceFacts) -> None:
         """Know this of it from now on."""
         if self._recent.note(name, known):
             self._changed.set()
@@ -67,7 +67,7 @@ class Services:
         if not self._changed.is_set():
             return
         self._changed.clear()
-        facts = {"known": self._recent.facts()}
+        facts = {"known": self._recent.as_json()}
         with suppress(DeviceError):  # a disk that hangs: it is found out anew
             await self._ports.disk(self._ports.store.save, NAME, facts, deadline_s=within_s)
 
@@ -78,8 +78,8 @@ class Remembered:
     def __init__(self, services: Services, name: str) -> None:
         self._services, self._name = services, name
 
-    async def recall(self) -> Known:
+    async def recall(self) -> ServiceFacts:
         return await self._services.recall(self._name)
 
-    def remember(self, known: Known) -> None:
+    def remember(self, known: ServiceFacts) -> None:
         self._services.remember(self._name, known)

@@ -71,7 +71,7 @@ def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> 
     from edged.relay.access import AccessPolicy
     from edged.relay.ports import Upstream
     from edged.relay.server import RelayServer
-    from edged.relay.sockets import Dialler
+    from edged.relay.sockets import WebsocketUpstreamDial
     from edged.system.redactor import VEIL
     from edged.system.resolver import SystemResolver
 
@@ -81,19 +81,13 @@ def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> 
     policy = AccessPolicy(bound=args.host, token=token, origins=frozenset(args.allow_origin))
 
     def upstream(model: str) -> Upstream:
-        endpoint = service(config, key, model=model)
-        return Upstream(endpoint.url, endpoint.headers, configured_dialect(config), endpoint.dialect)
+        return Upstream(service(config, key, model=model), configured_dialect(config))
 
     model = config.provider.model or PROVIDERS[config.provider.name].model
     where = f"{planned(config, key).host} ({model or 'no model named'})"
     relay = RelayServer(
         upstream=upstream,
-        dial=Dialler(
-            SystemResolver().resolve,
-            ca_file=config.provider.ca_file,
-            proxy=config.provider.proxy.reveal(),
-            words=words,
-        ),
+        dial=WebsocketUpstreamDial(SystemResolver(), words),
         policy=policy,
         port=args.port,
         client_model=args.client_model,

@@ -59,7 +59,7 @@ def azure_preview(path: str, api_version: str) -> bool:
     return bool(api_version) if path in ("", "/") else path.rstrip("/").endswith(AZURE_PREVIEW)
 
 
-def ask_azure(address: SplitResult, key: str, azure: AzureRoute) -> Target:
+def azure_target(address: SplitResult, key: str, azure: AzureRoute) -> Target:
     preview = azure_preview(address.path, azure.api_version)
     if address.path in ("", "/"):
         address = address._replace(path=AZURE_PREVIEW if preview else AZURE_GA)
@@ -77,8 +77,8 @@ def hosted_by_portkey(host: str) -> bool:
     return host == PORTKEY_HOST or host.endswith(f".{PORTKEY_HOST}")
 
 
-def ask_portkey(address: SplitResult, key: str, portkey: PortkeyRoute) -> Target:
-    told = {
+def portkey_target(address: SplitResult, key: str, portkey: PortkeyRoute) -> Target:
+    values = {
         "x-portkey-virtual-key": portkey.virtual_key,
         "x-portkey-provider": portkey.provider,
         "x-portkey-config": portkey.config,
@@ -87,7 +87,7 @@ def ask_portkey(address: SplitResult, key: str, portkey: PortkeyRoute) -> Target
         "x-portkey-metadata": json.dumps(dict(portkey.metadata)) if portkey.metadata else "",
         "Authorization": portkey.authorization,
     }
-    headers = {name: text for name, text in told.items() if text}
+    headers = {name: text for name, text in values.items() if text}
     host, lacks = address.hostname or "", ""
     if not hosted_by_portkey(host):
         if key:

@@ -19,7 +19,7 @@ class ClockCheck:
         self._failed: tuple[float, float] | None = None  # when, and what the clock was ahead of that
 
     def behind(self, wall_s: float) -> bool:
-        """Whether the clock can not be right."""
+        """Whether the clock cannot be right."""
         return wall_s < self._made_s
 
     def failed(self, now_s: float, wall_s: float) -> None:

@@ -64,11 +64,11 @@ def refuses(*words: str | bytes | bytearray | None) -> bool:
     return any(_says(each) for each in words if each)
 
 
-def of_close(code: int | None, reason: str, *, told: bool = False) -> Refusal:
-    """What a close before the session was there refuses; `told`: an error has said why."""
+def of_close(code: int | None, reason: str, *, explained: bool = False) -> Refusal:
+    """What a close before the session was there refuses; `explained`: an error has said why."""
     if refuses(reason):
         return Refusal.OF_DIALECT
-    bare = code == REQUEST_REFUSED and not (told or reason.strip())
+    bare = code == REQUEST_REFUSED and not (explained or reason.strip())
     return Refusal.DOUBTFUL if bare else Refusal.OTHER
 
 
@@ -76,7 +76,7 @@ def headers_for(dialect: Dialect, headers: Mapping[str, str]) -> dict[str, str]:
     """`headers` as a handshake has them that asks for `dialect`; the header that tells it may be among them already."""
     name, value = BETA_HEADER
     if dialect is Dialect.GA:
-        return {each: told for each, told in headers.items() if not _asks_beta(each, told)}
+        return {each: value for each, value in headers.items() if not _asks_beta(each, value)}
     if any(each.lower() == name.lower() for each in headers):
         return dict(headers)
     return {name: value, **headers}
@@ -84,7 +84,7 @@ def headers_for(dialect: Dialect, headers: Mapping[str, str]) -> dict[str, str]:
 
 def asks_beta(headers: Mapping[str, str]) -> bool:
     """Whether a handshake with these asks for beta."""
-    return any(_asks_beta(name, told) for name, told in headers.items())
+    return any(_asks_beta(name, value) for name, value in headers.items())
 
 
 class Attempt:
@@ -111,12 +111,12 @@ class Attempt:
 
 
 def _says(said: str | bytes | bytearray) -> bool:
-    text = said[:MOST_WORDS]
-    told = (text if isinstance(text, str) else text.decode(errors="replace")).lower()
-    if _VALUE.search(told):
+    beginning = said[:MOST_WORDS]
+    text = (beginning if isinstance(beginning, str) else beginning.decode(errors="replace")).lower()
+    if _VALUE.search(text):
         return True
-    return _OF_DIALECT.search(" ".join(re.split(r"[\W_]+", _NAME.sub(" ", told))).strip()) is not None
+    return _OF_DIALECT.search(" ".join(re.split(r"[\W_]+", _NAME.sub(" ", text))).strip()) is not None
 
 
-def _asks_beta(name: str, told: str) -> bool:
-    return name.lower() == BETA_HEADER[0].lower() and told.strip() == BETA_HEADER[1]
+def _asks_beta(name: str, value: str) -> bool:
+    return name.lower() == BETA_HEADER[0].lower() and value.strip() == BETA_HEADER[1]

@@ -1,4 +1,4 @@
-"""The services edged can talk to, as data: where they are, how they are asked, what they speak. Pure.
+"""The services edged can talk to, as data: where they are, how they are target, what they speak. Pure.
 
 Hosted services were described by their own documents and were not reached from where this was written.
 """
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from edged.dial.addressing import AzureRoute, PortkeyRoute, Target, ask_azure, ask_portkey
+from edged.dial.addressing import AzureRoute, PortkeyRoute, Target, azure_target, portkey_target
 from edged.dial.dialects import asks_beta, headers_for
 from edged.errors import ConfigError
 from edged.hosts import is_loopback
@@ -65,7 +65,7 @@ PROVIDERS = {
         Dialect.BETA,
         slots=2,
         remedies={
-            "key_refused": "either PortkeyRoute refuses its key or the provider behind it the virtual key:"
+            "key_refused": "either Portkey refuses its key or the provider behind it the virtual key:"
             " Portkey's log tells which",
             "model_refused": "Portkey was not told which provider: set one of `provider.portkey.virtual_key`,"
             " `.provider` and `.config`",
@@ -142,30 +142,30 @@ def endpoint(
         raise ConfigError(problems)
     match name:
         case "azure":
-            asked = ask_azure(address, key, azure or AzureRoute())
+            target = azure_target(address, key, azure or AzureRoute())
         case "portkey":
-            asked = ask_portkey(address, key, portkey or PortkeyRoute())
+            target = portkey_target(address, key, portkey or PortkeyRoute())
         case _:
-            asked = _ask(name, address, key)
+            target = _target(name, address, key)
     own = headers or {}
     replaced = {header.lower() for header in own}  # a header given twice is refused, or the wrong one wins
-    sent = {header: text for header, text in asked.headers.items() if header.lower() not in replaced} | {
+    sent = {header: text for header, text in target.headers.items() if header.lower() not in replaced} | {
         **own
     }
-    parameters = dict(parse_qsl(address.query)) | dict(asked.query)
+    parameters = dict(parse_qsl(address.query)) | dict(target.query)
     if chosen := model or provider.model:
-        parameters[asked.model_as] = chosen
+        parameters[target.model_as] = chosen
     parameters |= query or {}
-    if problems := _of_request(asked, sent, parameters):
+    if problems := _of_request(target, sent, parameters):
         raise ConfigError(problems)
-    told = Dialect.BETA if asks_beta(own) else None  # whoever adds the header himself asks for beta
-    wanted = dialect or told or asked.dialect or provider.dialect
+    asked_by_header = Dialect.BETA if asks_beta(own) else None  # who adds the header himself asks for beta
+    wanted = dialect or asked_by_header or target.dialect or provider.dialect
     sent = headers_for(wanted, sent)
-    target = urlunsplit(asked.address._replace(query=urlencode(parameters, quote_via=quote), fragment=""))
-    return Endpoint(target, wanted, sent, provider, ca_file, proxy)
+    at = urlunsplit(target.address._replace(query=urlencode(parameters, quote_via=quote), fragment=""))
+    return Endpoint(at, wanted, sent, provider, ca_file, proxy)
 
 
-def _ask(name: str, address: SplitResult, key: str) -> Target:
+def _target(name: str, address: SplitResult, key: str) -> Target:
     if key:
         return Target(address, {"Authorization": f"Bearer {key}"})
     needs = f"provider.api_key_file: {name} needs a key; put it in a file and name the file here"
@@ -181,11 +181,11 @@ def _of_address(address: SplitResult, given: str) -> list[str]:
     return []
 
 
-def _of_request(asked: Target, sent: Mapping[str, str], parameters: Mapping[str, str]) -> list[str]:
-    problems = [asked.lacks] if asked.lacks else []
-    if asked.model_as == "deployment" and "api-version" not in parameters:
+def _of_request(target: Target, sent: Mapping[str, str], parameters: Mapping[str, str]) -> list[str]:
+    problems = [target.lacks] if target.lacks else []
+    if target.model_as == "deployment" and "api-version" not in parameters:
         problems.append("provider.azure.api_version: the preview needs one, such as 2024-10-01-preview")
-    if sent and asked.address.scheme == "ws" and not is_loopback(asked.address.hostname or ""):
+    if sent and target.address.scheme == "ws" and not is_loopback(target.address.hostname or ""):
         problems.append("provider.url: ws:// would send the key in the open; use wss://")
     problems += [
         f"provider.headers: {name} has characters that no header can carry"

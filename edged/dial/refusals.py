@@ -1,14 +1,14 @@
 """What it means when an attempt to connect is refused: by TLS, by an answer, by a proxy. Pure.
 
 Each gives the cause and its words; the causes' reactions stand in causes.py. What a service's own words mean:
-dial/meaning.py. What its error codes mean in a session: faults.py.
+dial/diagnosis.py. What its error codes mean in a session: error_codes.py.
 """
 
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from edged.dial import meaning
-from edged.dial.bodies import ServiceWords
+from edged.dial import diagnosis
+from edged.dial.service_words import ServiceWords
 
 # Results of OpenSSL's verification (X509_V_ERR_*)
 NOT_YET_VALID = 9
@@ -21,11 +21,11 @@ _NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "R
 REDIRECTS = {300, 301, 302, 303, 307, 308}
 _NOTHING = ServiceWords()
 
-Told = tuple[str, str]
+Verdict = tuple[str, str]
 """The id of a cause, and what happened in words."""
 
 
-def of_certificate(code: int, said: str, *, clock_behind: bool) -> Told:
+def of_certificate(code: int, said: str, *, clock_behind: bool) -> Verdict:
     """A certificate that does not hold; `said` is OpenSSL's own wording."""
     if code == NOT_YET_VALID or clock_behind:
         return "clock_unset", f"the certificate does not hold by this machine's clock ({said})"
@@ -41,23 +41,23 @@ def of_certificate(code: int, said: str, *, clock_behind: bool) -> Told:
     return "tls_failed", f"the certificate does not hold ({said})"
 
 
-def of_tls(reason: str) -> Told:
+def of_tls(reason: str) -> Verdict:
     """A TLS handshake that failed otherwise."""
     if reason in _NOT_TLS:
         return "captive_portal", "somebody else answers: this is not TLS"
     return "tls_failed", f"no secure connection ({reason or 'TLS'})"
 
 
-def of_answer(status: int, location: str, *, secure: bool, said: ServiceWords = _NOTHING) -> Told:
+def of_answer(status: int, location: str, *, secure: bool, said: ServiceWords = _NOTHING) -> Verdict:
     """An HTTP answer that is no change to WebSocket. A redirect is never followed: it would carry the key along.
 
     Over TLS whoever answers has the service's certificate, and no network can stand in its place: a redirect or a
     page is the service's own, at a wrong address.
     """
-    cause = meaning.of_answer(status, said)
+    cause = diagnosis.of_answer(status, said)
     words = f"answered HTTP {status}"
     if status in REDIRECTS:
-        cause = meaning.of_status(status)
+        cause = diagnosis.of_status(status)
         words += f", a redirect to {origin(location) or 'another address'}, which is not followed"
     elif said:
         words += f": {said.text}"
@@ -74,7 +74,7 @@ def origin(location: str) -> str:
         return ""
 
 
-def of_proxy(status: int) -> Told:
+def of_proxy(status: int) -> Verdict:
     """A proxy that does not let us through."""
     if status == 407:
         return "proxy_refused", "the proxy wants another name and password (HTTP 407)"

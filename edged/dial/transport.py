@@ -21,11 +21,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import DATA_OPCODES, CloseCode, Frame, Opcode
 from websockets.protocol import Event, State
 
-from edged.dial import faults
+from edged.dial import diagnosis
 from edged.dial.http_answer import HttpAnswer
 from edged.dial.keepalive import PONG_WITHIN_S, Keepalive, KeepaliveStep
-from edged.dial.outq import unacknowledged
 from edged.dial.ports import Flow
+from edged.dial.send_queue import unacknowledged
 from edged.errors import LinkError
 
 GOODBYE_S = 0.5
@@ -41,24 +41,19 @@ MOST_UNSENT = 8 * 2**20  # bytes; the settings of a session are the longest mess
 class WatchedConnection(ClientConnection):
     """The library's, which also tells of every byte that comes, and sends without a task where nothing need wait."""
 
+    goodbye_s = GOODBYE_S  # for who closes and does not hang up
+    most_unsent = MOST_UNSENT
     answer: HttpAnswer | None = None  # to the handshake, until it is settled
     pulse: Keepalive | None = None
     below: asyncio.Transport | None = None  # what TLS writes into, which has a buffer of its own
-    _is_made = False
     _goodbye: asyncio.TimerHandle | None = None  # for who refuses, or closes, and does not hang up
     _kind: Opcode | None = None  # of a message in fragments
     _begun: bytes | bytearray = b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._is_made = True
-        super().connection_made(transport)
-
     def connection_lost(self, exc: Exception | None) -> None:
-        # asyncio tells of the end of one that TLS never let begin, too; of that the dial tells
         if self._goodbye is not None:
             self._goodbye.cancel()
-        if self._is_made:
-            super().connection_lost(exc)
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self.pulse is not None:
@@ -67,10 +62,11 @@ class WatchedConnection(ClientConnection):
             self._hear(data)
         for at in range(0, len(data), AT_ONCE):
             super().data_received(data[at : at + AT_ONCE])
-        if self.waiting_bytes() > MOST_UNSENT:
+        if self.waiting_bytes() > self.most_unsent:
             self.transport.abort()
         if self._goodbye is None and self.protocol.close_expected():
-            self._goodbye = self.loop.call_later(GOODBYE_S, self.transport.abort)
+            within_s = GOODBYE_S if self.response is None else self.goodbye_s
+            self._goodbye = self.loop.call_later(within_s, self.transport.abort)
 
     def _hear(self, data: bytes) -> None:
         """Keep of the answer what tells of a refusal, and wait for no more of it."""
@@ -184,7 +180,7 @@ class WebsocketTransport:
                 await self._connection.ping()
 
     async def close(self) -> None:
-        # The library waits behind what the socket has not taken yet, on a dead line for ever.
+        # The library waits behind what the socket has not taken yet, on a dead connection for ever.
         try:
             async with asyncio.timeout(GOODBYE_S):
                 await self._connection.close()
@@ -218,7 +214,7 @@ def _text(data: bytes) -> str | bytes:
 def _of_close(closed: ConnectionClosed, remedies: Mapping[str, str]) -> LinkError:
     if closed.rcvd is not None:
         code, reason = closed.rcvd.code, closed.rcvd.reason
-        cause = faults.of_close(code, reason)
+        cause = diagnosis.of_close(code, reason)
         words = f"closed by the service: {code} {reason}".rstrip()
         return LinkError(with_remedy(words, cause, remedies), cause, said=reason.rstrip(), code=code)
     if closed.sent is not None:

@@ -2,7 +2,11 @@
 
 The library's own reconnect loop is not used, redirects are not followed (they would carry the key along), names are
 not looked up by it (its way can hang the exit), and proxies of the environment are not taken by surprise. Its pings
-are off: they count against a line that is narrow (keepalive.py).
+are off: they count against a connection that is narrow (keepalive.py), or that nobody reads from (the relay's).
+
+The addresses race by asyncio's own `staggered_race`, which is what `loop.create_connection` races with; that function
+itself would look the name up, and so is given one address a try. The race keeps the failure of each address, for where
+none had a route the machine is offline; `aiohappyeyeballs` would make one text of them.
 """
 
 import asyncio
@@ -10,10 +14,12 @@ import ssl
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from asyncio.staggered import staggered_race
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, HTTPProxyConnection, connect
@@ -31,14 +37,13 @@ from websockets.proxy import parse_proxy
 
 from edged import __made__, __version__
 from edged.dial import refusals
-from edged.dial.bodies import words_of
 from edged.dial.clock_check import ClockCheck
-from edged.dial.eyeballs import in_turn, no_route
+from edged.dial.happy_eyeballs import NEXT_AFTER_S, in_turn, no_route, telling
 from edged.dial.http_answer import HttpAnswer
 from edged.dial.ports import Resolver, Transport
 from edged.dial.providers import Endpoint
-from edged.dial.race import Waiting, first_connected
-from edged.dial.transport import GOODBYE_S, WatchedConnection, WebsocketTransport, with_remedy
+from edged.dial.service_words import words_of
+from edged.dial.transport import WatchedConnection, WebsocketTransport, with_remedy
 from edged.errors import LinkError
 from edged.tls import client_context
 
@@ -62,7 +67,7 @@ class _Route:
         return urlsplit(self.proxy).hostname or "" if self.proxy else self.host
 
 
-class _DaemonConnect(connect):
+class _Connect(connect):
     """The library's, but for the way to the service, and without following redirects."""
 
     route: _Route
@@ -79,42 +84,78 @@ class _DaemonConnect(connect):
         return exc
 
     async def open_tcp_connection(self) -> ClientConnection:
-        self.reached, waiting = await first_connected(self.route.addresses, self.route.port)
-        transport = waiting.transport
-        assert transport is not None
+        route, connection = self.route, partial(self.factory, self.ws_uri)
+        first: Callable[[], asyncio.BaseProtocol] = self._tunnel if route.proxy else connection
+        self.reached, transport, protocol = await first_connected(first, route.addresses, route.port)
         try:
-            if self.route.proxy:
-                await self._tunnel(transport)
-            else:
-                _check_silent(waiting)
-            connection = self.factory(self.ws_uri)
-            assert isinstance(connection, WatchedConnection)
-            self.made = connection
-            transport.set_protocol(connection)
-            if self.route.tls is not None:
-                connection.below = transport
-                # What waits, waits above: else it would be 64 KiB more than on a line without TLS.
+            if isinstance(protocol, HTTPProxyConnection):
+                await protocol.response
+                protocol = connection()
+                transport.set_protocol(protocol)
+                protocol.connection_made(transport)
+            assert isinstance(protocol, WatchedConnection)
+            self.made = protocol
+            _check_silent(protocol)
+            if route.tls is not None:
+                protocol.below = transport
+                # What waits, waits above: else it would be 64 KiB more than on a connection without TLS.
                 transport.set_write_buffer_limits(0)
                 secured = await asyncio.get_running_loop().start_tls(
-                    transport, connection, self.route.tls, server_hostname=self.route.host
+                    transport, protocol, route.tls, server_hostname=route.host
                 )
                 assert secured is not None
-                transport = secured
-            connection.connection_made(transport)
+                protocol.connection_made(secured)
         except BaseException:  # cancelled, too: nothing is to stay open that nobody has
             transport.abort()
             raise
-        return connection
+        return protocol
 
-    async def _tunnel(self, transport: asyncio.Transport) -> None:
-        tunnel = HTTPProxyConnection(self.ws_uri, parse_proxy(self.route.proxy), self.user_agent_header)
-        transport.set_protocol(tunnel)
-        tunnel.connection_made(transport)
-        await tunnel.response
+    def _tunnel(self) -> HTTPProxyConnection:
+        return HTTPProxyConnection(self.ws_uri, parse_proxy(self.route.proxy), self.user_agent_header)
 
 
-def _check_silent(waiting: Waiting) -> None:
-    if waiting.spoken_to:
+async def first_connected(
+    new: Callable[[], asyncio.BaseProtocol], addresses: Sequence[str], port: int
+) -> tuple[str, asyncio.Transport, asyncio.BaseProtocol]:
+    """The address that won, and a new protocol on the connection to it; all others are given up.
+
+    Raises:
+        OSError: of all that failed, the one that tells most.
+    """
+    loop = asyncio.get_running_loop()
+    made: list[tuple[str, asyncio.Transport, asyncio.BaseProtocol]] = []
+
+    async def connect_to(address: str) -> None:
+        made.append((address, *await loop.create_connection(new, address, port)))
+
+    def tries() -> Iterator[Callable[[], Awaitable[None]]]:
+        for address in addresses:
+            if made:  # Python 3.11 may begin one more in the moment in which one wins, and would wait for it
+                return
+            yield partial(connect_to, address)
+
+    try:
+        *_, errors = await staggered_race(tries(), NEXT_AFTER_S)
+        failures = _failures(errors)
+    except BaseException:  # cancelled, too, perhaps in the moment in which one has won
+        for _, transport, _ in made:
+            transport.abort()
+        raise
+    if not made:
+        raise telling(failures)
+    return made[0]
+
+
+def _failures(errors: Sequence[BaseException | None]) -> list[OSError]:
+    """Of the addresses that could not be reached; raises what is no such failure, though another may have won."""
+    for error in errors:
+        if isinstance(error, Exception) and not isinstance(error, OSError):
+            raise error
+    return [error for error in errors if isinstance(error, OSError)]  # the rest were cancelled
+
+
+def _check_silent(connection: WatchedConnection) -> None:
+    if connection.answer is not None or connection.transport.is_closing():
         raise InvalidMessage("it spoke first, or hung up")
 
 
@@ -128,13 +169,20 @@ def _raised_here(error: Exception) -> bool:
 class WebsocketDial:
     """Dials by name: looks the host up with the given resolver, then races its addresses.
 
-    `wall` is the time of day, only to tell a wrong clock from a wrong certificate.
+    `kind` is the connection that is made, and tells how patient it is; `wall` is the time of day, only to tell a wrong
+    clock from a wrong certificate.
     """
 
-    def __init__(self, resolver: Resolver, *, wall: Callable[[], float] = time.time) -> None:
-        self._resolver, self._wall = resolver, wall
+    def __init__(
+        self,
+        resolver: Resolver,
+        *,
+        kind: type[WatchedConnection] = WatchedConnection,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._resolver, self._kind, self._wall = resolver, kind, wall
         self._tls: tuple[str, ssl.SSLContext] | None = None  # for which ca_file
-        self._doubt = ClockCheck(datetime.fromisoformat(f"{__made__}T00:00:00+00:00").timestamp())
+        self._clock_check = ClockCheck(datetime.fromisoformat(f"{__made__}T00:00:00+00:00").timestamp())
         self._silent = ""  # the address that let us in the last time, and then said nothing
 
     def prepare(self, endpoint: Endpoint) -> None:
@@ -143,8 +191,12 @@ class WebsocketDial:
             self._context(endpoint)
 
     async def __call__(self, endpoint: Endpoint, timeout_s: float) -> Transport:
+        return WebsocketTransport(await self.connected(endpoint, timeout_s), endpoint.provider.remedies)
+
+    async def connected(self, endpoint: Endpoint, timeout_s: float) -> WatchedConnection:
+        """The bare connection, for whoever looks after it himself. Raises LinkError as a Dial does."""
         now_s = asyncio.get_running_loop().time()
-        if endpoint.secure and self._doubt.waits(now_s, self._wall()):
+        if endpoint.secure and self._clock_check.waits(now_s, self._wall()):
             raise LinkError("the clock is not set; no certificate can be checked before it is", "clock_unset")
         tls = self._context(endpoint)
         stop = urlsplit(endpoint.proxy) if endpoint.proxy else None
@@ -152,22 +204,22 @@ class WebsocketDial:
         addresses = in_turn(await self._resolver.resolve(host, port), last=self._silent)
         if not addresses:
             raise LinkError(f"no address for {host}", "dns_failed")
-        attempt = _DaemonConnect(
+        attempt = _Connect(
             endpoint.url,
             additional_headers=dict(endpoint.headers),
             user_agent_header=f"edged/{__version__}",
             compression=None,
             max_size=MAX_MESSAGE_BYTES,
             open_timeout=timeout_s,
-            close_timeout=GOODBYE_S,
+            close_timeout=self._kind.goodbye_s,
             ping_interval=None,
-            create_connection=WatchedConnection,
+            create_connection=self._kind,
             proxy=None,
         )
         attempt.route = _Route(addresses, port, endpoint.host, tls, endpoint.proxy)
-        return WebsocketTransport(await self._made(attempt, endpoint), endpoint.provider.remedies)
+        return await self._shaken(attempt, endpoint)
 
-    async def _made(self, attempt: _DaemonConnect, endpoint: Endpoint) -> WatchedConnection:
+    async def _shaken(self, attempt: _Connect, endpoint: Endpoint) -> WatchedConnection:
         try:
             connection = await attempt
             assert isinstance(connection, WatchedConnection)
@@ -176,29 +228,28 @@ class WebsocketDial:
                 raise  # a bug; of a library it is a name or an address that cannot be
             if isinstance(error, TimeoutError) and attempt.reached:
                 self._silent = attempt.reached
-            raise self._told(error, attempt, endpoint) from error
+            raise self._failure(error, attempt, endpoint) from error
         self._silent = ""
-        self._doubt.cleared()
+        self._clock_check.cleared()
         connection.answer = None
         return connection
 
-    def _told(self, error: Exception, attempt: _DaemonConnect, endpoint: Endpoint) -> LinkError:
-        wall, wait_s, answer = self._wall(), None, attempt.refusal
+    def _failure(self, error: Exception, attempt: _Connect, endpoint: Endpoint) -> LinkError:
+        wall, answer = self._wall(), attempt.refusal
+        wait_s = status = None
         said: str | tuple[str, ...] = _said(error)
         if isinstance(error, ssl.SSLCertVerificationError):
             self._tls = None  # the files of authorities may be other ones the next time
-            behind = self._doubt.behind(wall)
+            behind = self._clock_check.behind(wall)
             cause, words = refusals.of_certificate(
                 error.verify_code, error.verify_message, clock_behind=behind
             )
             if cause == "clock_unset":
-                self._doubt.failed(asyncio.get_running_loop().time(), wall)
+                self._clock_check.failed(asyncio.get_running_loop().time(), wall)
         elif answer is not None:
-            own, location = (
-                words_of(answer, whole=isinstance(error, InvalidStatus)),
-                answer.header("location"),
-            )
-            cause, words = refusals.of_answer(answer.status or 0, location, secure=endpoint.secure, said=own)
+            own = words_of(answer, whole=isinstance(error, InvalidStatus))
+            status, location = answer.status or 0, answer.header("location")
+            cause, words = refusals.of_answer(status, location, secure=endpoint.secure, said=own)
             said = (own.text, refusals.origin(location))
             wait_s = refusals.retry_after_s(answer.header("retry-after") or None, wall)
         else:
@@ -206,7 +257,7 @@ class WebsocketDial:
         arrived = attempt.reached and not isinstance(error, ProxyError)
         who = endpoint.host if arrived else attempt.route.first_stop
         text = with_remedy(f"{who}: {words}", cause, endpoint.provider.remedies)
-        return LinkError(text, cause, wait_s, said=said)
+        return LinkError(text, cause, wait_s, said=said, status=status)
 
     def _context(self, endpoint: Endpoint) -> ssl.SSLContext | None:
         if not endpoint.secure:

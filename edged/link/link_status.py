@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from edged.dial import meaning
-from edged.dial.bodies import ServiceWords
+from edged.dial import diagnosis
 from edged.dial.ports import Dial, Flow, Transport
 from edged.dial.providers import Endpoint
+from edged.dial.service_words import ServiceWords
 from edged.errors import LinkError
 from edged.link.session.events import ServiceWarning, SessionEvent, SessionFailed, SessionOpened
 from edged.link.session.session import LinkSession
@@ -109,7 +109,7 @@ async def open_line(
 def _explained(error: LinkError, complaint: ServiceWarning) -> LinkError:
     """A connection that ended, or was of no use, after the service had said why."""
     said = ServiceWords(complaint.text, type=complaint.code)  # where it has no code it is the error's type
-    known = meaning.of_error(said)
+    known = diagnosis.of_words(said)
     cause = known or ("service_refused" if error.cause == "link_closed" else error.cause)
     pieces = (said.text, *((error.said,) if isinstance(error.said, str) else error.said))
     return LinkError(

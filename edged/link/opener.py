@@ -14,8 +14,8 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from edged.dial.diagnosis import DIALECT_REFUSED
 from edged.dial.dialects import Attempt, Refusal, of_close, other
-from edged.dial.meaning import DIALECT_REFUSED
 from edged.dial.ports import Dial
 from edged.dial.providers import Endpoint
 from edged.errors import LinkError
@@ -91,7 +91,9 @@ class Opener:
         """Where to dial once more at once; raises what the attempt has failed of where that is of no use."""
         said = error.said if isinstance(error.said, str) else " ".join(error.said)
         refusal = (
-            Refusal.OF_DIALECT if error.cause == DIALECT_REFUSED else of_close(error.code, said, told=told)
+            Refusal.OF_DIALECT
+            if error.cause == DIALECT_REFUSED
+            else of_close(error.code, said, explained=told)
         )
         if refusal is Refusal.OTHER:
             raise error

@@ -2,7 +2,7 @@
 
 from typing import Literal, Protocol
 
-from edged.dial.known import Known
+from edged.dial.service_facts import ServiceFacts
 from edged.link.session.events import SessionEvent
 
 
@@ -40,11 +40,11 @@ class Outgoing(Protocol):
 class Memory(Protocol):
     """What is known of one service over restarts; on the loop."""
 
-    async def recall(self) -> Known:
+    async def recall(self) -> ServiceFacts:
         """What was remembered last. Waits for the disk, a second at most; raises nothing."""
         ...
 
-    def remember(self, known: Known) -> None:
+    def remember(self, known: ServiceFacts) -> None:
         """Keep this in place of what was; returns at once."""
         ...
 

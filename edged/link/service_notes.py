@@ -1,6 +1,6 @@
 """What this process knows of the service: recalled once, told to who remembers it when it changes."""
 
-from edged.dial.known import Known
+from edged.dial.service_facts import ServiceFacts
 from edged.link.ports import Memory
 
 
@@ -8,17 +8,17 @@ class ServiceNotes:
     """Of one service; without a memory they last as long as this object."""
 
     def __init__(self, memory: Memory | None = None) -> None:
-        self.known = Known()
+        self.known = ServiceFacts()
         self._memory, self._recalled = memory, memory is None
 
-    async def recall(self) -> Known:
+    async def recall(self) -> ServiceFacts:
         """What is known now; the first call waits for the memory."""
         if self._memory is not None and not self._recalled:
             self.known = await self._memory.recall()
             self._recalled = True
         return self.known
 
-    def note(self, known: Known) -> None:
+    def note(self, known: ServiceFacts) -> None:
         """Know this from now on."""
         if known == self.known:
             return

@@ -41,28 +41,35 @@ class Account:
     accepted: dict[Dialect, Dialect] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class AccountOptions:
+    """What a program gave of the key, of where to ask and of its patience; None: it gave none."""
+
+    api_key: str | None = field(default=None, repr=False)
+    base_url: str | None = None
+    websocket_base_url: str | None = None
+    timeout: float | NotGiven | None = NOT_GIVEN
+
+
 def openai(
     env: Mapping[str, str],
+    options: AccountOptions,
     *,
-    api_key: str | None,
-    base_url: str | None,
-    websocket_base_url: str | None,
-    organization: str | None,
-    project: str | None,
-    default_headers: Headers | None,
-    default_query: Mapping[str, Any] | None,
-    timeout: float | NotGiven | None,
+    organization: str | None = None,
+    project: str | None = None,
+    default_headers: Headers | None = None,
+    default_query: Mapping[str, Any] | None = None,
 ) -> Account:
     """As the openai SDK reads its arguments and `OPENAI_*`.
 
     Raises:
         MissingKeyError: no key is given, and OPENAI_API_KEY is not set.
-        ValueError: a header can not be sent.
+        ValueError: a header cannot be sent.
     """
-    key = env.get("OPENAI_API_KEY") if api_key is None else api_key
+    key = env.get("OPENAI_API_KEY") if options.api_key is None else options.api_key
     if key is None:
         raise MissingKeyError('no key: give api_key= or set OPENAI_API_KEY (api_key="" asks without one)')
-    base = base_url or env.get("OPENAI_BASE_URL") or OPENAI_URL
+    base = options.base_url or env.get("OPENAI_BASE_URL") or OPENAI_URL
     own = {
         "Authorization": f"Bearer {key.strip()}" if key else "",
         "OpenAI-Organization": organization or env.get("OPENAI_ORG_ID", ""),
@@ -71,41 +78,37 @@ def openai(
     headers = merged({name: value for name, value in own.items() if value}, default_headers)
     return Account(
         base,
-        websocket_base_url or base,
+        options.websocket_base_url or base,
         headers,
         key.strip(),
         query_of(default_query or {}),
-        timeout_s=timeout,
+        timeout_s=options.timeout,
     )
 
 
 def portkey(
     env: Mapping[str, str],
-    *,
-    api_key: str | None,
-    base_url: str | None,
-    websocket_base_url: str | None,
-    timeout: float | NotGiven | None,
-    forward_headers: Iterable[str] | None,
-    told: Mapping[str, Any],
+    options: AccountOptions,
+    others: Mapping[str, Any],
+    forward_headers: Iterable[str] | None = None,
 ) -> Account:
     """As portkey-ai reads its arguments, `PORTKEY_API_KEY` and `PORTKEY_PROXY` (or `PORTKEY_BASE_URL`).
 
-    `told` are all other arguments: each is a header `x-portkey-...`, but `Authorization` and what
+    `others` are all other arguments: each is a header `x-portkey-...`, but `Authorization` and what
     `forward_headers` names, which go by their own names. Objects are sent as JSON.
 
     Raises:
         MissingKeyError: the hosted service is asked, and there is no key.
-        ValueError: a header can not be sent.
+        ValueError: a header cannot be sent.
     """
-    key = (env.get("PORTKEY_API_KEY", "") if api_key is None else api_key).strip()
-    base = base_url or env.get("PORTKEY_BASE_URL") or env.get("PORTKEY_PROXY")
+    key = (env.get("PORTKEY_API_KEY", "") if options.api_key is None else options.api_key).strip()
+    base = options.base_url or env.get("PORTKEY_BASE_URL") or env.get("PORTKEY_PROXY")
     base = base or (PORTKEY_URL if key else PORTKEY_LOCAL_URL)
     if base.rstrip("/") == PORTKEY_URL and not key:
         raise MissingKeyError("no key: give api_key= or set PORTKEY_API_KEY")
     forwarded = [_dashed(name).lower() for name in forward_headers or ()]
     headers: dict[str, str] = {f"{_PREFIX}api-key": key} if key else {}
-    for name, value in told.items():
+    for name, value in others.items():
         text, dashed = _text(value), _dashed(name)
         if not text:
             continue
@@ -116,7 +119,12 @@ def portkey(
     if forwarded:
         headers[f"{_PREFIX}forward-headers"] = ",".join(forwarded)
     return Account(
-        base, websocket_base_url or base, merged(headers), key, default_model=PORTKEY_MODEL, timeout_s=timeout
+        base,
+        options.websocket_base_url or base,
+        merged(headers),
+        key,
+        default_model=PORTKEY_MODEL,
+        timeout_s=options.timeout,
     )
 
 

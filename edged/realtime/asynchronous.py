@@ -9,13 +9,12 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConcurrencyError, ConnectionClosed
 
-from edged.dial.dialects import Attempt, Refusal, refuses
-from edged.realtime import events, messages, sockets
+from edged.dial.dialects import Refusal
+from edged.realtime import messages, sockets
 from edged.realtime.errors import APIStatusError, RealtimeClosedError
 from edged.realtime.events import RealtimeEvent
-from edged.realtime.exchange import EVIDENCE_S, Exchange
-from edged.realtime.plan import CLOSE_S, ConnectionPlan
-from edged.realtime.resources import Offered
+from edged.realtime.exchange import Exchange
+from edged.realtime.plan import CLOSE_S, ConnectionPlan, PlannedAttempt
 from edged.wire import Dialect
 
 
@@ -41,7 +40,7 @@ class AsyncEvents:
         return self
 
 
-class AsyncRealtimeConnection(Offered[Coroutine[Any, Any, None]]):
+class AsyncRealtimeConnection(sockets.ConnectionCore[Coroutine[Any, Any, None]]):
     """One open connection. Messages may be sent by several tasks, and are read by one at a time.
 
     `session`, `input_audio_buffer`, `response`, `conversation.item` send by name. A message of the service that
@@ -49,30 +48,9 @@ class AsyncRealtimeConnection(Offered[Coroutine[Any, Any, None]]):
     """
 
     def __init__(self, socket: ClientConnection, exchange: Exchange) -> None:
-        super().__init__(self.send)
-        self._socket, self._exchange = socket, exchange
-        self._closing = False
+        super().__init__(socket, exchange, self.send)
+        self._socket = socket
         self._dropping: asyncio.Future[None] | None = None
-
-    @property
-    def skipped(self) -> int:
-        """Messages that were not of the protocol."""
-        return self._exchange.skipped
-
-    @property
-    def service_dialect(self) -> Dialect:
-        """What the service speaks, as far as it has shown."""
-        return self._exchange.server
-
-    @property
-    def close_code(self) -> int | None:
-        """The code of the close, None while the connection is open."""
-        return self._socket.close_code
-
-    @property
-    def close_reason(self) -> str | None:
-        """The service's words with it."""
-        return self._socket.close_reason
 
     async def send(self, event: Mapping[str, Any] | str) -> None:
         """Send an event, a dict or JSON text; waits until the socket took it.
@@ -105,10 +83,6 @@ class AsyncRealtimeConnection(Offered[Coroutine[Any, Any, None]]):
             self._exchange.receive(await self._read())
         return message.encode() if isinstance(message, str) else message
 
-    def parse_event(self, data: str | bytes) -> RealtimeEvent:
-        """The event of a message; raises WireError for one that is not of the protocol."""
-        return events.parse(data)
-
     def __aiter__(self) -> AsyncIterator[RealtimeEvent]:
         return AsyncEvents(self.recv)
 
@@ -121,8 +95,7 @@ class AsyncRealtimeConnection(Offered[Coroutine[Any, Any, None]]):
 
         A service that does not answer is left after two seconds.
         """
-        frame = sockets.close_frame(code, reason)
-        self._closing = self._closing or self.close_code is None  # else the service has ended it
+        frame = self._frame(code, reason)
         self._dropping = asyncio.ensure_future(self._drop())
         try:
             async with asyncio.timeout(CLOSE_S):
@@ -145,7 +118,7 @@ class AsyncRealtimeConnection(Offered[Coroutine[Any, Any, None]]):
         try:
             await self._socket.send(text)
         except ConnectionClosed as closed:
-            raise sockets.of_close(closed, by_us=self._closing) from closed
+            raise self._end(closed) from closed
 
     async def _drop(self) -> None:
         """Read on, or the service's goodbye would wait behind what nobody reads any more."""
@@ -163,9 +136,7 @@ class AsyncRealtimeConnection(Offered[Coroutine[Any, Any, None]]):
                 await asyncio.wait({self._dropping})
                 return await self._socket.recv()
         except ConnectionClosed as closed:
-            end = sockets.of_close(closed, by_us=self._closing)
-            self._exchange.ended(end.code, end.reason)
-            raise end from closed
+            raise self._end(closed) from closed
 
 
 class AsyncRealtimeConnectionManager:
@@ -177,19 +148,18 @@ class AsyncRealtimeConnectionManager:
     def __init__(self, plan: ConnectionPlan) -> None:
         self._plan = plan
         self._connection: AsyncRealtimeConnection | None = None
-        self._opening: asyncio.Lock | None = None
         self._closed = False
+        self._opening: asyncio.Lock | None = None
 
     async def enter(self) -> AsyncRealtimeConnection:
         """Open a connection; the caller closes it.
 
         Raises:
             APIStatusError: the service refused the handshake.
-            APIConnectionError: it can not be reached, or did not answer in time.
+            APIConnectionError: it cannot be reached, or did not answer in time.
         """
-        connection = await _opened(self._plan)
-        self._connection, self._closed = connection, False
-        return connection
+        self._connection, self._closed = await _opened(self._plan), False
+        return self._connection
 
     async def __aenter__(self) -> AsyncRealtimeConnection:
         return await self.enter()
@@ -232,21 +202,16 @@ class _AsyncConnect(connect):
 
 async def _opened(plan: ConnectionPlan) -> AsyncRealtimeConnection:
     """A connection on which the service has greeted, or was given the time to."""
-    within_s = EVIDENCE_S if plan.open_s is None else min(plan.open_s, EVIDENCE_S)
-    attempt = Attempt(plan.asks)
+    attempt = PlannedAttempt(plan)
     while True:
-        asked = attempt.asked
         try:
-            connection = await _dialled(plan, asked)
+            connection = await _dialled(plan, attempt.asked)
         except APIStatusError as error:
-            of_dialect = refuses(error.code, error.message, str(error.body))
-            plan.came_of(asked, refusal := Refusal.OF_DIALECT if of_dialect else Refusal.OTHER)
-            if not attempt.refused(refusal, configured=False):
+            if not attempt.refused(error):
                 raise
             continue
         try:
-            plan.came_of(asked, refusal := await connection.greet(within_s))
-            if not attempt.refused(refusal, configured=False):
+            if not attempt.refused(await connection.greet(plan.greeting_s)):
                 return connection
             await connection.close()
         except BaseException:  # cancelled, too: nothing is to stay open that nobody has

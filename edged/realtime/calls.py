@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from edged.dial import meaning
-from edged.dial.bodies import words_of
+from edged.dial import diagnosis
 from edged.dial.dialects import refuses
 from edged.dial.http_answer import HttpAnswer
+from edged.dial.service_words import words_of
 from edged.errors import WireError
 from edged.realtime import urls
 from edged.realtime.account import Account, Headers, merged, query_of
@@ -94,8 +94,8 @@ def refusal(reply: CallReply) -> APIStatusError:
     except WireError:
         body = raw.decode(errors="replace")
     error = body.get("error", body) if isinstance(body, dict) else body
-    told = error if isinstance(error, dict) else {"message": error}
-    message = str(told.get("message") or "the service says no more")[:_LONGEST_TEXT]
+    fields = error if isinstance(error, dict) else {"message": error}
+    message = str(fields.get("message") or "the service says no more")[:_LONGEST_TEXT]
     if 300 <= reply.status < 400:
         message = (
             f"it points to {_header(reply.headers, 'location')[:_LONGEST_TEXT]!r}, which is not followed"
@@ -105,10 +105,10 @@ def refusal(reply: CallReply) -> APIStatusError:
         status_code=reply.status,
         headers=reply.headers,
         body=body,
-        **{name: told[name] for name in ("type", "code", "param") if isinstance(told.get(name), str)},
+        **{name: fields[name] for name in ("type", "code", "param") if isinstance(fields.get(name), str)},
     )
     answer = HttpAnswer.read(reply.status, "", reply.headers.items(), raw)
-    refused.cause = meaning.of_answer(reply.status, words_of(answer))
+    refused.cause = diagnosis.of_answer(reply.status, words_of(answer))
     return refused
 
 
@@ -139,8 +139,8 @@ def _session_by_secret(
             made = _read(reply)
         except APIStatusError as again:
             raise (refused if again.status_code in _NO_SUCH_PATH else again) from None
-        told = made.get("session")
-        beta = convert.told_session(told if isinstance(told, dict) else {}, Dialect.BETA)
+        session = made.get("session")
+        beta = convert.told_session(session if isinstance(session, dict) else {}, Dialect.BETA)
         key = {name: made.get(name) for name in ("value", "expires_at")}
         return SessionCreateResponse(parse_body(json.dumps({**beta, "client_secret": key})), reply.headers)
 

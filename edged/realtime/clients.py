@@ -5,21 +5,21 @@ from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any, Self
 
 from edged.realtime import account, http
-from edged.realtime.account import Headers
+from edged.realtime.account import AccountOptions, Headers
 from edged.realtime.asynchronous import AsyncRealtimeConnectionManager
 from edged.realtime.events import ClientSecretCreateResponse, SessionCreateResponse
 from edged.realtime.given import NOT_GIVEN, NotGiven
 from edged.realtime.surfaces import Made, Manager, Secret, Surfaces, Twin
 from edged.realtime.synchronous import RealtimeConnectionManager
 
+_AsyncSession = Coroutine[Any, Any, SessionCreateResponse]
+_AsyncSecret = Coroutine[Any, Any, ClientSecretCreateResponse]
 _SYNC: Twin[RealtimeConnectionManager, SessionCreateResponse, ClientSecretCreateResponse] = Twin(
     RealtimeConnectionManager, http.make, http.make
 )
-_ASYNC: Twin[
-    AsyncRealtimeConnectionManager,
-    Coroutine[Any, Any, SessionCreateResponse],
-    Coroutine[Any, Any, ClientSecretCreateResponse],
-] = Twin(AsyncRealtimeConnectionManager, http.make_async, http.make_async)
+_ASYNC: Twin[AsyncRealtimeConnectionManager, _AsyncSession, _AsyncSecret] = Twin(
+    AsyncRealtimeConnectionManager, http.make_async, http.make_async
+)
 
 
 class _Closing:
@@ -79,14 +79,11 @@ class _OpenAI(Surfaces[Manager, Made, Secret]):
         super().__init__(
             account.openai(
                 os.environ,
-                api_key=api_key,
-                base_url=base_url,
-                websocket_base_url=websocket_base_url,
+                AccountOptions(api_key, base_url, websocket_base_url, timeout),
                 organization=organization,
                 project=project,
                 default_headers=default_headers,
                 default_query=default_query,
-                timeout=timeout,
             ),
             self._twin,
         )
@@ -98,14 +95,7 @@ class OpenAI(_Closing, _OpenAI[RealtimeConnectionManager, SessionCreateResponse,
     _twin = _SYNC
 
 
-class AsyncOpenAI(
-    _AsyncClosing,
-    _OpenAI[
-        AsyncRealtimeConnectionManager,
-        Coroutine[Any, Any, SessionCreateResponse],
-        Coroutine[Any, Any, ClientSecretCreateResponse],
-    ],
-):
+class AsyncOpenAI(_AsyncClosing, _OpenAI[AsyncRealtimeConnectionManager, _AsyncSession, _AsyncSecret]):
     """The openai SDK's shape, realtime part, on asyncio."""
 
     _twin = _ASYNC
@@ -154,12 +144,8 @@ class _Portkey(Surfaces[Manager, Made, Secret]):
         super().__init__(
             account.portkey(
                 os.environ,
-                api_key=api_key,
-                base_url=base_url,
-                websocket_base_url=websocket_base_url,
-                timeout=timeout,
-                forward_headers=forward_headers,
-                told={
+                AccountOptions(api_key, base_url, websocket_base_url, timeout),
+                {
                     "virtual_key": virtual_key,
                     "provider": provider,
                     "config": config,
@@ -169,6 +155,7 @@ class _Portkey(Surfaces[Manager, Made, Secret]):
                     "Authorization": Authorization,
                     **headers,
                 },
+                forward_headers,
             ),
             self._twin,
         )
@@ -184,14 +171,7 @@ class Portkey(
     _twin = _SYNC
 
 
-class AsyncPortkey(
-    _AsyncClosing,
-    _Portkey[
-        AsyncRealtimeConnectionManager,
-        Coroutine[Any, Any, SessionCreateResponse],
-        Coroutine[Any, Any, ClientSecretCreateResponse],
-    ],
-):
+class AsyncPortkey(_AsyncClosing, _Portkey[AsyncRealtimeConnectionManager, _AsyncSession, _AsyncSecret]):
     """portkey-ai's shape, realtime part, on asyncio."""
 
     _twin = _ASYNC

@@ -24,7 +24,7 @@ What a program asks wrongly (a header with a line break, a wrong type) is a Valu
 from collections.abc import Mapping
 from typing import Any
 
-from edged.dial import faults
+from edged.dial import diagnosis
 from edged.errors import EdgedError
 
 
@@ -52,16 +52,16 @@ class APIStatusError(APIError):
         headers: Mapping[str, str] | None = None,
         body: Any = None,
     ) -> None:
-        told = ", ".join(
+        details = ", ".join(
             f"{name} {value}" for name, value in (("code", code), ("param", param)) if value is not None
         )
-        super().__init__(f"HTTP {status_code}: {message}" + (f" ({told})" if told else ""))
+        super().__init__(f"HTTP {status_code}: {message}" + (f" ({details})" if details else ""))
         self.message = message
         self.status_code = self.status = status_code
         self.type, self.code, self.param = type, code, param
         self.headers = dict(headers or {})
         self.body = body
-        self.cause = faults.of_status(status_code)
+        self.cause = diagnosis.of_status(status_code)
 
 
 class BadRequestError(APIStatusError):
@@ -93,7 +93,7 @@ class InternalServerError(APIStatusError):
 
 
 class APIConnectionError(APIError):
-    """The service can not be reached."""
+    """The service cannot be reached."""
 
 
 class APITimeoutError(APIConnectionError):
@@ -111,7 +111,7 @@ class RealtimeClosedError(APIConnectionError):
     def __init__(self, message: str, *, code: int, reason: str = "", normal: bool = False) -> None:
         super().__init__(message)
         self.code, self.reason, self.normal = code, reason, normal
-        self.cause = faults.of_close(code, reason)
+        self.cause = diagnosis.of_close(code, reason)
 
 
 class InsecureURLError(APIError, ValueError):

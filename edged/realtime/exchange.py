@@ -25,20 +25,19 @@ from edged.realtime.messages import text_of
 from edged.wire import Dialect, ServerName, Translator, name_of, to_dialect, to_ga
 from edged.wire.names import GA_ONLY
 
-EVIDENCE_S = 3.0  # for the greeting: some services open the client's side before their own
 MOST_WAITING = 64  # messages before a greeting; a service that says so much will not greet any more
 
 
 class Exchange:
-    """Text in and text out; `take` and `take_event` read from one line of messages."""
+    """Text in and text out; `take` and `take_event` read from one queue of messages."""
 
     def __init__(self, speaks: Dialect, asked: Dialect) -> None:
         """`speaks` is the program's dialect, `asked` what the handshake asked the service for."""
         self._server = asked
         self._translators = {dialect: Translator(speaks, dialect) for dialect in Dialect}
         self._waiting: deque[str | bytes] = deque()
-        self._greeted = self._told = False
-        self._complained = self._told_why = False
+        self._greeted = self._shows = False
+        self._complained = self._explained = False
         self.refusal = Refusal.OTHER
         self.skipped = 0
 
@@ -76,7 +75,7 @@ class Exchange:
     def ended(self, code: int, reason: str) -> None:
         """The service closed the connection."""
         if not (self._greeted or self.refused):
-            self.refusal = of_close(code, reason, told=self._told_why)
+            self.refusal = of_close(code, reason, explained=self._explained)
 
     def take(self) -> str | bytes | None:
         """The next message for the program; None when there is none yet."""
@@ -94,24 +93,24 @@ class Exchange:
     def _look_at(self, name: str, text: str) -> None:
         if name in (ServerName.SESSION_CREATED, ServerName.SESSION_UPDATED, ServerName.ERROR):
             try:
-                told = wire.parse_server(text)
+                event = wire.parse_server(text)
             except WireError:
                 return
-            match told:
+            match event:
                 case wire.SessionCreated(session) | wire.SessionUpdated(session):
                     self._greeted = True
                     self._shown(wire.dialect_of(session))
                 case wire.ErrorEvent(error) if not self._greeted:
-                    self._told_why = True
+                    self._explained = True
                     self._complained = bool(error.code)  # without one the close that follows may say more
                     if refuses(error.code, error.message):
                         self.refusal = Refusal.OF_DIALECT
-        elif not self._told and _spelled(name) is Dialect.GA:
+        elif not self._shows and _spelled(name) is Dialect.GA:
             self._server = Dialect.GA
 
     def _shown(self, dialect: Dialect | None) -> None:
         if dialect is not None:
-            self._server, self._told = dialect, True
+            self._server, self._shows = dialect, True
 
 
 def _spelled(name: str) -> Dialect | None:

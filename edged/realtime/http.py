@@ -20,7 +20,7 @@ def make(call: HttpCall[Result]) -> Result:
 
     Raises:
         APIStatusError: the service refused.
-        APIConnectionError: it can not be reached, or did not answer in time.
+        APIConnectionError: it cannot be reached, or did not answer in time.
         MissingExtraError: httpx is not installed.
         WireError: the answer is no JSON object.
     """

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
-from edged.dial.dialects import Refusal
+from edged.dial.dialects import Attempt, Refusal, refuses
 from edged.realtime import urls
 from edged.realtime.account import Account, Headers, merged, query_of
+from edged.realtime.errors import APIStatusError
 from edged.realtime.given import NotGiven
 from edged.wire import BETA_HEADER, Dialect
 
+EVIDENCE_S = 3.0  # for the greeting: some services open the client's side before their own
 OPEN_S = 10.0  # a gateway whose upstream refuses leaves the handshake unanswered for ever
 CLOSE_S = 2.0
 MAX_MESSAGE_BYTES = 16 * 2**20  # a whole retrieved item may come in one message
@@ -52,6 +54,11 @@ class ConnectionPlan:
         """What to ask the service for first: the program's own dialect, unless that is known to be refused."""
         return self.accepted.get(self.speaks, self.speaks)
 
+    @property
+    def greeting_s(self) -> float:
+        """How long the greeting is waited for."""
+        return EVIDENCE_S if self.open_s is None else min(self.open_s, EVIDENCE_S)
+
     def came_of(self, asked: Dialect, refusal: Refusal) -> None:
         """Keep what a dial that asked for `asked` has shown, for the next connection of this client."""
         if refusal is not Refusal.OTHER:
@@ -62,12 +69,32 @@ class ConnectionPlan:
 
     def headers_for(self, asked: Dialect) -> dict[str, str]:
         """The headers of a handshake that asks for `asked`."""
-        name, value = BETA_HEADER
+        name, beta = BETA_HEADER
         if asked is Dialect.BETA:
-            return merged({name: value}, self.headers)
+            return merged({name: beta}, self.headers)
         if self.speaks is Dialect.BETA:  # it was refused: the program's own header would be, too
-            return {each: told for each, told in self.headers.items() if each.lower() != name.lower()}
+            return {each: value for each, value in self.headers.items() if each.lower() != name.lower()}
         return dict(self.headers)
+
+
+class PlannedAttempt:
+    """One attempt at a connection, of two dials at most (dial/dialects.py)."""
+
+    def __init__(self, plan: ConnectionPlan) -> None:
+        self._plan, self._attempt = plan, Attempt(plan.asks)
+
+    @property
+    def asked(self) -> Dialect:
+        """What the next dial asks for."""
+        return self._attempt.asked
+
+    def refused(self, refusal: Refusal | APIStatusError) -> bool:
+        """What came of a dial, by its greeting or by its answer; True: another is to follow at once."""
+        if isinstance(refusal, APIStatusError):
+            named = refuses(refusal.code, refusal.message, str(refusal.body))
+            refusal = Refusal.OF_DIALECT if named else Refusal.OTHER
+        self._plan.came_of(self.asked, refusal)
+        return self._attempt.refused(refusal, configured=False)
 
 
 def plan(
@@ -79,11 +106,11 @@ def plan(
     options: WebsocketConnectionOptions | None,
 ) -> ConnectionPlan:
     """Raises: InsecureURLError when a key would travel in the open, ValueError when something is no address."""
-    told: dict[str, Any] = dict(options or {})
-    open_s = told.pop("timeout", told.pop("open_timeout", account.timeout_s))
-    every = merged(account.headers, headers, told.pop("additional_headers", None))
+    chosen: dict[str, Any] = dict(options or {})
+    open_s = chosen.pop("timeout", chosen.pop("open_timeout", account.timeout_s))
+    every = merged(account.headers, headers, chosen.pop("additional_headers", None))
     url = urls.address(account.websocket_base_url, urls.REALTIME, "ws", {**account.query, **query_of(query)})
-    protocols = ["a key as subprotocol" for name in told.get("subprotocols") or () if "key" in name]
+    protocols = ["a key as subprotocol" for name in chosen.get("subprotocols") or () if "key" in name]
     urls.check_secrecy(url, [*every, *protocols])
     defaults = {
         "compression": None,
@@ -95,7 +122,7 @@ def plan(
         url,
         speaks,
         every,
-        {**defaults, **told},
+        {**defaults, **chosen},
         OPEN_S if isinstance(open_s, NotGiven) else open_s,
         account.accepted,
     )

@@ -1,7 +1,12 @@
-"""What both twins tell the `websockets` library, and what it tells them, in the client's own words."""
+"""What both twins have of a connection, and of the `websockets` library's words in the client's own.
 
+Not here: reading, writing and waiting, which are the twins'.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
+from websockets.asyncio.client import ClientConnection as AsyncSocket
 from websockets.exceptions import (
     ConnectionClosed,
     ConnectionClosedOK,
@@ -10,17 +15,73 @@ from websockets.exceptions import (
     InvalidURI,
     WebSocketException,
 )
+from websockets.sync.client import ClientConnection as SyncSocket
 
 from edged import __version__
+from edged.realtime import events
 from edged.realtime.calls import CallReply, refusal
 from edged.realtime.errors import APIConnectionError, APIError, APITimeoutError, RealtimeClosedError
+from edged.realtime.events import RealtimeEvent
+from edged.realtime.exchange import Exchange
+from edged.realtime.messages import Json
 from edged.realtime.plan import ConnectionPlan
+from edged.realtime.resources import Offered, Sent
 from edged.wire import Dialect
 
 TROUBLE = (OSError, EOFError, WebSocketException)  # what opening a connection raises
-NO_CODE, NO_GOODBYE, NORMAL = 1005, 1006, 1000
+NO_GOODBYE, NORMAL = 1006, 1000
 _OWN_CODES = range(3000, 5000)
 _MOST_REASON_BYTES = 123  # a control frame carries 125, the code takes two
+
+
+class ConnectionCore(Offered[Sent]):
+    """What an open connection shows of itself, and how it ends."""
+
+    def __init__(
+        self, socket: AsyncSocket | SyncSocket, exchange: Exchange, send: Callable[[Json], Sent]
+    ) -> None:
+        super().__init__(send)
+        self._shown, self._exchange = socket, exchange
+        self._closing = False  # by this program
+
+    @property
+    def skipped(self) -> int:
+        """Messages that were not of the protocol."""
+        return self._exchange.skipped
+
+    @property
+    def service_dialect(self) -> Dialect:
+        """What the service speaks, as far as it has shown."""
+        return self._exchange.server
+
+    @property
+    def close_code(self) -> int | None:
+        """The code of the close, None while the connection is open."""
+        return self._shown.close_code
+
+    @property
+    def close_reason(self) -> str | None:
+        """The service's words with it."""
+        return self._shown.close_reason
+
+    def parse_event(self, data: str | bytes) -> RealtimeEvent:
+        """The event of a message; raises WireError for one that is not of the protocol."""
+        return events.parse(data)
+
+    def _frame(self, code: int, reason: str) -> tuple[int, str]:
+        """The arguments of a close, if they can be sent; raises ValueError otherwise."""
+        if code not in (1000, 1001) and code not in _OWN_CODES:
+            raise ValueError(f"{code} can not be sent as a close code; good: 1000, 1001, 3000 to 4999")
+        if len(reason.encode()) > _MOST_REASON_BYTES:
+            raise ValueError(f"a reason has at most {_MOST_REASON_BYTES} bytes")
+        self._closing = self._closing or self.close_code is None  # else the service has ended it
+        return code, reason
+
+    def _end(self, closed: ConnectionClosed) -> RealtimeClosedError:
+        """How the connection ended, by its last exception."""
+        end = of_close(closed, by_us=self._closing)
+        self._exchange.ended(end.code, end.reason)
+        return end
 
 
 def options(plan: ConnectionPlan, asked: Dialect) -> dict[str, Any]:
@@ -61,12 +122,3 @@ def of_close(closed: ConnectionClosed, *, by_us: bool) -> RealtimeClosedError:
         return RealtimeClosedError(f"given up: {code} {reason}".rstrip(), code=code, reason=reason)
     text = "closed by this program" if by_us else "the connection broke without a goodbye"
     return RealtimeClosedError(text, code=NO_GOODBYE, normal=normal)
-
-
-def close_frame(code: int, reason: str) -> tuple[int, str]:
-    """The arguments of a close, if they can be sent; raises ValueError otherwise."""
-    if code not in (1000, 1001) and code not in _OWN_CODES:
-        raise ValueError(f"{code} can not be sent as a close code; good: 1000, 1001, 3000 to 4999")
-    if len(reason.encode()) > _MOST_REASON_BYTES:
-        raise ValueError(f"a reason has at most {_MOST_REASON_BYTES} bytes")
-    return code, reason

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from edged.realtime import calls
 from edged.realtime.account import Account, Headers
@@ -79,7 +79,7 @@ class Sessions(Generic[Made]):
 
         Raises:
             APIStatusError: the service refused; `code` and `param` name what.
-            APIConnectionError: it can not be reached, or did not answer in time.
+            APIConnectionError: it cannot be reached, or did not answer in time.
             MissingExtraError: edged was installed without `http`.
             WireError: the answer is no JSON object.
         """
@@ -131,13 +131,32 @@ class ClientSecrets(Generic[Secret]):
         )
 
 
-class BetaRealtime(Generic[Manager, Made]):
+class _Surface(Generic[Manager]):
+    """What a program connects by, in the words of its dialect."""
+
+    _speaks: ClassVar[Dialect]
+
+    def __init__(self, account: Account, manage: Callable[[ConnectionPlan], Manager]) -> None:
+        self._account, self._manage = account, manage
+
+    def _manager(
+        self,
+        query: Mapping[str, Any],
+        headers: Headers | None,
+        options: WebsocketConnectionOptions | None,
+    ) -> Manager:
+        return self._manage(plan(self._account, self._speaks, query=query, headers=headers, options=options))
+
+
+class BetaRealtime(_Surface[Manager], Generic[Manager, Made]):
     """For a program in beta's words, whatever the service speaks."""
+
+    _speaks = Dialect.BETA
 
     def __init__(
         self, account: Account, manage: Callable[[ConnectionPlan], Manager], sessions: Sessions[Made]
     ) -> None:
-        self._account, self._manage = account, manage
+        super().__init__(account, manage)
         self.sessions = sessions
 
     def connect(
@@ -156,19 +175,13 @@ class BetaRealtime(Generic[Manager, Made]):
             ValueError: the base URL is none.
         """
         query = {**given(model=model), **kwargs, **(extra_query or {})}
-        return self._manage(
-            plan(
-                self._account,
-                Dialect.BETA,
-                query=query,
-                headers=extra_headers,
-                options=websocket_connection_options,
-            )
-        )
+        return self._manager(query, extra_headers, websocket_connection_options)
 
 
-class Realtime(Generic[Manager, Secret]):
+class Realtime(_Surface[Manager], Generic[Manager, Secret]):
     """For a program in GA's words, whatever the service speaks."""
+
+    _speaks = Dialect.GA
 
     def __init__(
         self,
@@ -176,7 +189,7 @@ class Realtime(Generic[Manager, Secret]):
         manage: Callable[[ConnectionPlan], Manager],
         client_secrets: ClientSecrets[Secret],
     ) -> None:
-        self._account, self._manage = account, manage
+        super().__init__(account, manage)
         self.client_secrets = client_secrets
 
     def connect(
@@ -191,15 +204,7 @@ class Realtime(Generic[Manager, Secret]):
     ) -> Manager:
         """As `beta.realtime.connect`; `call_id` joins a call that is made over WebRTC or SIP."""
         query = {**given(model=model, call_id=call_id), **kwargs, **(extra_query or {})}
-        return self._manage(
-            plan(
-                self._account,
-                Dialect.GA,
-                query=query,
-                headers=extra_headers,
-                options=websocket_connection_options,
-            )
-        )
+        return self._manager(query, extra_headers, websocket_connection_options)
 
 
 class Beta(Generic[Manager, Made]):

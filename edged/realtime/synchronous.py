@@ -10,13 +10,12 @@ from typing import Any
 from websockets.exceptions import ConcurrencyError, ConnectionClosed
 from websockets.sync.client import ClientConnection, reconnect
 
-from edged.dial.dialects import Attempt, Refusal, refuses
-from edged.realtime import events, messages, sockets
+from edged.dial.dialects import Refusal
+from edged.realtime import messages, sockets
 from edged.realtime.errors import APIStatusError, RealtimeClosedError
 from edged.realtime.events import RealtimeEvent
-from edged.realtime.exchange import EVIDENCE_S, Exchange
-from edged.realtime.plan import ConnectionPlan
-from edged.realtime.resources import Offered
+from edged.realtime.exchange import Exchange
+from edged.realtime.plan import ConnectionPlan, PlannedAttempt
 from edged.wire import Dialect
 
 
@@ -38,7 +37,7 @@ class Events:
             raise
 
 
-class RealtimeConnection(Offered[None]):
+class RealtimeConnection(sockets.ConnectionCore[None]):
     """One open connection. Messages may be sent by several threads, and are read by one at a time.
 
     `session`, `input_audio_buffer`, `response`, `conversation.item` send by name. A message of the service that
@@ -46,30 +45,9 @@ class RealtimeConnection(Offered[None]):
     """
 
     def __init__(self, socket: ClientConnection, exchange: Exchange) -> None:
-        super().__init__(self.send)
-        self._socket, self._exchange = socket, exchange
-        self._closing = False
+        super().__init__(socket, exchange, self.send)
+        self._socket = socket
         self._dropping: threading.Thread | None = None
-
-    @property
-    def skipped(self) -> int:
-        """Messages that were not of the protocol."""
-        return self._exchange.skipped
-
-    @property
-    def service_dialect(self) -> Dialect:
-        """What the service speaks, as far as it has shown."""
-        return self._exchange.server
-
-    @property
-    def close_code(self) -> int | None:
-        """The code of the close, None while the connection is open."""
-        return self._socket.close_code
-
-    @property
-    def close_reason(self) -> str | None:
-        """The service's words with it."""
-        return self._socket.close_reason
 
     def send(self, event: Mapping[str, Any] | str) -> None:
         """Send an event, a dict or JSON text; waits until the socket took it.
@@ -102,10 +80,6 @@ class RealtimeConnection(Offered[None]):
             self._exchange.receive(self._read(None))
         return message.encode() if isinstance(message, str) else message
 
-    def parse_event(self, data: str | bytes) -> RealtimeEvent:
-        """The event of a message; raises WireError for one that is not of the protocol."""
-        return events.parse(data)
-
     def __iter__(self) -> Iterator[RealtimeEvent]:
         return Events(self.recv)
 
@@ -118,8 +92,7 @@ class RealtimeConnection(Offered[None]):
 
         A service that does not answer is left after two seconds.
         """
-        frame = sockets.close_frame(code, reason)
-        self._closing = self._closing or self.close_code is None  # else the service has ended it
+        frame = self._frame(code, reason)
         self._dropping = threading.Thread(target=self._drop, name="edged-realtime-close", daemon=True)
         self._dropping.start()
         self._socket.close(*frame)
@@ -137,7 +110,7 @@ class RealtimeConnection(Offered[None]):
         try:
             self._socket.send(text)
         except ConnectionClosed as closed:
-            raise sockets.of_close(closed, by_us=self._closing) from closed
+            raise self._end(closed) from closed
 
     def _drop(self) -> None:
         """Read on, or the service's goodbye would wait behind what nobody reads any more."""
@@ -155,9 +128,7 @@ class RealtimeConnection(Offered[None]):
                 self._dropping.join()
                 return self._socket.recv(within_s)
         except ConnectionClosed as closed:
-            end = sockets.of_close(closed, by_us=self._closing)
-            self._exchange.ended(end.code, end.reason)
-            raise end from closed
+            raise self._end(closed) from closed
 
 
 class RealtimeConnectionManager:
@@ -166,19 +137,18 @@ class RealtimeConnectionManager:
     def __init__(self, plan: ConnectionPlan) -> None:
         self._plan = plan
         self._connection: RealtimeConnection | None = None
-        self._opening = threading.Lock()
         self._closed = False
+        self._opening = threading.Lock()
 
     def enter(self) -> RealtimeConnection:
         """Open a connection; the caller closes it.
 
         Raises:
             APIStatusError: the service refused the handshake.
-            APIConnectionError: it can not be reached, or did not answer in time.
+            APIConnectionError: it cannot be reached, or did not answer in time.
         """
-        connection = _opened(self._plan)
-        self._connection, self._closed = connection, False
-        return connection
+        self._connection, self._closed = _opened(self._plan), False
+        return self._connection
 
     def __enter__(self) -> RealtimeConnection:
         return self.enter()
@@ -216,21 +186,16 @@ class _SyncConnect(reconnect):
 
 def _opened(plan: ConnectionPlan) -> RealtimeConnection:
     """A connection on which the service has greeted, or was given the time to."""
-    within_s = EVIDENCE_S if plan.open_s is None else min(plan.open_s, EVIDENCE_S)
-    attempt = Attempt(plan.asks)
+    attempt = PlannedAttempt(plan)
     while True:
-        asked = attempt.asked
         try:
-            connection = _dialled(plan, asked)
+            connection = _dialled(plan, attempt.asked)
         except APIStatusError as error:
-            of_dialect = refuses(error.code, error.message, str(error.body))
-            plan.came_of(asked, refusal := Refusal.OF_DIALECT if of_dialect else Refusal.OTHER)
-            if not attempt.refused(refusal, configured=False):
+            if not attempt.refused(error):
                 raise
             continue
         try:
-            plan.came_of(asked, refusal := connection.greet(within_s))
-            if not attempt.refused(refusal, configured=False):
+            if not attempt.refused(connection.greet(plan.greeting_s)):
                 return connection
             connection.close()
         except BaseException:  # Ctrl-C, too: nothing is to stay open that nobody has

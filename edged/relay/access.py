@@ -85,21 +85,21 @@ class AccessRefusal:
     text: str
 
 
-def refusal(asked: Handshake, policy: AccessPolicy) -> AccessRefusal | None:
-    """Why `asked` may not come in; None: it may."""
-    if asked.path not in PATHS:
+def refusal(handshake: Handshake, policy: AccessPolicy) -> AccessRefusal | None:
+    """Why `handshake` may not come in; None: it may."""
+    if handshake.path not in PATHS:
         return AccessRefusal(404, f"There is nothing here. The relay is at {' and '.join(PATHS)}.")
-    if is_loopback(policy.bound) and not asks_for_loopback(asked.hosts):
+    if is_loopback(policy.bound) and not asks_for_loopback(handshake.hosts):
         return AccessRefusal(
             403, "This relay serves this machine only: the host has to be localhost, 127.0.0.1 or [::1]."
         )
-    if asked.origins and not _origin_is_allowed(asked.origins, policy.origins):
+    if handshake.origins and not _origin_is_allowed(handshake.origins, policy.origins):
         return AccessRefusal(
             403,
             "Pages of this origin may not use the relay. If it is yours, start the relay with "
             "--allow-origin and the origin of the page.",
         )
-    if policy.token and not _has_token(asked, policy.token):
+    if policy.token and not _has_token(handshake, policy.token):
         return AccessRefusal(
             401,
             "The relay's token is missing or wrong. Send it as Authorization: Bearer TOKEN, as ?token=TOKEN, "
@@ -117,10 +117,10 @@ def full(most: int) -> AccessRefusal:
     )
 
 
-def dialect(asked: Handshake) -> Dialect:
+def dialect(handshake: Handshake) -> Dialect:
     """What the client speaks: beta when it says so, or says nothing at `/` as the console does."""
-    said = [value.strip() for each in asked.betas for value in each.split(",")]
-    if BETA_HEADER[1] in said or BETA_PROTOCOL in asked.protocols or asked.path == "/":
+    said = [value.strip() for each in handshake.betas for value in each.split(",")]
+    if BETA_HEADER[1] in said or BETA_PROTOCOL in handshake.protocols or handshake.path == "/":
         return Dialect.BETA
     return Dialect.GA
 
@@ -145,12 +145,14 @@ def _origin(text: str) -> str | None:
     return f"{parts.scheme}://{netloc}"
 
 
-def _has_token(asked: Handshake, token: str) -> bool:
-    given = [asked.query("token")]
-    for value in asked.authorizations:
+def _has_token(handshake: Handshake, token: str) -> bool:
+    given = [handshake.query("token")]
+    for value in handshake.authorizations:
         scheme, _, rest = value.strip().partition(" ")
         given.append(rest.strip() if scheme.lower() == "bearer" else "")
-    given += [each.removeprefix(KEY_PROTOCOL) for each in asked.protocols if each.startswith(KEY_PROTOCOL)]
-    # Bytes, for text that is not ASCII can not be compared; all of them, so that the time tells nothing.
+    given += [
+        each.removeprefix(KEY_PROTOCOL) for each in handshake.protocols if each.startswith(KEY_PROTOCOL)
+    ]
+    # Bytes, for text that is not ASCII cannot be compared; all of them, so that the time tells nothing.
     wanted = token.encode()
     return sum(hmac.compare_digest(each.encode(errors="replace"), wanted) for each in given) > 0

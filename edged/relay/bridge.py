@@ -6,7 +6,7 @@ Rules:
 2. Where the service's first words are to tell its dialect, the client's messages wait for them in the client's
    connection (which takes no more than a few), at most `EVIDENCE_S`; then what was presumed holds (opening.py).
 3. An end on one side reaches the other after all that came before it, with its code and reason. A service that
-   can not be reached is an error and a close: no client is left hanging.
+   cannot be reached is an error and a close: no client is left hanging.
 
 Not here: who may come in (access.py), what a message becomes (wire).
 """
@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from edged import wire
-from edged.dial.known import Recent
+from edged.dial.service_facts import RecentServices
 from edged.relay.closing import (
     GOING_AWAY,
     INTERNAL_ERROR,
@@ -31,13 +31,13 @@ from edged.relay.closing import (
 from edged.relay.opening import HURRIED_CLOSE_S, Opening
 from edged.relay.ports import (
     ClosedError,
-    Dial,
     DialectRefusedError,
     Message,
     RefusedError,
     Side,
     StuckError,
     Upstream,
+    UpstreamDial,
 )
 from edged.relay.usage import Tally
 from edged.wire import ClientName, Dialect, ServerName, Translator, name_of
@@ -56,13 +56,13 @@ class Bridge:
         dialect: Dialect,
         to: Upstream,
         *,
-        dial: Dial,
+        dial: UpstreamDial,
         tally: Tally,
-        seen: Recent | None = None,
+        seen: RecentServices | None = None,
     ) -> None:
         """`seen` is what other clients have found out of services."""
         self._client, self._dialect, self._tally = client, dialect, tally
-        self._opening = Opening(to, dial, Recent() if seen is None else seen)
+        self._opening = Opening(to, dial, RecentServices() if seen is None else seen)
         self._stopping = asyncio.Event()
         self._assume(self._opening.server)
 
@@ -105,8 +105,10 @@ class Bridge:
         assert upstream is not None
         self._assume(self._opening.server)
         receive = self._opening.receive
-        up = asyncio.ensure_future(_pump(self._client.receive, upstream, "client", "upstream", self._said))
-        down = asyncio.ensure_future(_pump(receive, self._client, "upstream", "client", self._told))
+        up = asyncio.ensure_future(
+            _pump(self._client.receive, upstream, "client", "upstream", self._to_service)
+        )
+        down = asyncio.ensure_future(_pump(receive, self._client, "upstream", "client", self._to_client))
         try:
             end = await _first_end(up, down)
         finally:
@@ -133,7 +135,7 @@ class Bridge:
 
     # -- the two directions --------------------------------------------------------------------------
 
-    def _said(self, message: Message) -> Sequence[Message]:
+    def _to_service(self, message: Message) -> Sequence[Message]:
         """What the service gets of a message of the client."""
         self._tally.up_bytes += _size(message)
         if isinstance(message, bytes):
@@ -142,7 +144,7 @@ class Bridge:
             message = _without_model(message)
         return self._translator.up(message)
 
-    def _told(self, message: Message) -> Sequence[Message]:
+    def _to_client(self, message: Message) -> Sequence[Message]:
         """What the client gets of a message of the service."""
         self._tally.down_bytes += _size(message)
         if isinstance(message, bytes):
@@ -173,7 +175,7 @@ async def tell(client: Side, dialect: Dialect, refused: RefusedError) -> Connect
     if isinstance(refused, DialectRefusedError):
         error, end = of_dialects(str(refused))
     else:
-        error, end = of_refusal(refused.status, str(refused), refused.why, refused.said)
+        error, end = of_refusal(str(refused), refused.cause, refused.said)
     try:
         await client.send(wire.encode(error, dialect, "event_relay_000000"))
     except ClosedError as closed:

@@ -6,12 +6,11 @@ ones that may; a reason is cut to what a frame carries.
 
 from typing import Literal, NamedTuple
 
-from edged.dial import meaning
+from edged.dial.dialects import REQUEST_REFUSED
 from edged.wire import ErrorEvent, ServerError
 
 NORMAL, GOING_AWAY, PROTOCOL_ERROR, TOO_BIG, INTERNAL_ERROR, TRY_AGAIN = 1000, 1001, 1002, 1009, 1011, 1013
 NO_CODE, NO_GOODBYE = 1005, 1006
-REQUEST_REFUSED = 4000  # what OpenAI closes with for a dialect it does not speak
 KEY_REFUSED = 3000  # what OpenAI closes with for it
 KEY_REASON = "invalid_request_error.invalid_api_key"
 DIALECT_REASON = "invalid_request_error.dialect_refused"
@@ -51,17 +50,12 @@ def fit(reason: str) -> str:
     return reason.encode(errors="replace")[:MOST_REASON_BYTES].decode(errors="ignore")
 
 
-def of_refusal(
-    status: int | None, what: str, cause: str = "", said: str = ""
-) -> tuple[ErrorEvent, ConnectionEnd]:
-    """What a client is told when the service can not be reached: an error first, then a close.
+def of_refusal(what: str, cause: str, said: str = "") -> tuple[ErrorEvent, ConnectionEnd]:
+    """What a client is told when the service cannot be reached: an error first, then a close.
 
-    `status` is the HTTP status of a handshake that was refused, None when there was no answer to speak of; `what` says
-    it in words that hold neither key nor the service's own text, `cause` is what it means (by the status alone, where
-    it is not given), and `said` what of the service's text clients may have.
+    `what` says it in words that hold neither key nor the service's own text, `cause` is what it means, and `said` what
+    of the service's text clients may have.
     """
-    if not cause and status is not None:
-        cause = meaning.of_status(status)
     short, what = what, f"{what}: {said.rstrip('.')}" if said else what
     if cause == "key_refused":
         message = f"{what}: the relay's key is not accepted there. The relay has to be given another one."

@@ -12,10 +12,18 @@ from contextlib import suppress
 from dataclasses import replace
 
 from edged import wire
+from edged.dial.diagnosis import DIALECT_REFUSED
 from edged.dial.dialects import Attempt, Refusal, of_close, other, refuses
-from edged.dial.known import Recent, place
-from edged.dial.meaning import DIALECT_REFUSED
-from edged.relay.ports import ClosedError, Dial, DialectRefusedError, Message, RefusedError, Side, Upstream
+from edged.dial.service_facts import RecentServices, place
+from edged.relay.ports import (
+    ClosedError,
+    DialectRefusedError,
+    Message,
+    RefusedError,
+    Side,
+    Upstream,
+    UpstreamDial,
+)
 from edged.wire import Dialect, ServerName, name_of
 
 EVIDENCE_S = 3.0
@@ -26,12 +34,12 @@ HURRIED_CLOSE_S = 0.5
 class Opening:
     """Of one connection: `upstream` is the open one, `server` what it speaks."""
 
-    def __init__(self, to: Upstream, dial: Dial, seen: Recent) -> None:
+    def __init__(self, to: Upstream, dial: UpstreamDial, seen: RecentServices) -> None:
         self.upstream: Side | None = None
         self._held: deque[Message] = deque()
         self._to, self._dial, self._seen = to, dial, seen
-        self._place = place(to.url)
-        self.server = to.dialect or seen.of(self._place).dialect or to.presumed
+        self._place = place(to.endpoint.url)
+        self.server = to.dialect or seen.of(self._place).dialect or to.endpoint.dialect
         self._greeted = False
 
     async def run(self) -> None:
@@ -80,7 +88,7 @@ class Opening:
         try:
             self.upstream = await self._dial(to)
         except RefusedError as refused:
-            if refused.why != DIALECT_REFUSED:
+            if refused.cause != DIALECT_REFUSED:
                 raise
             return Refusal.OF_DIALECT, refused
         if to.dialect is not None:
@@ -92,12 +100,12 @@ class Opening:
 
     async def _heard(self, upstream: Side) -> Refusal:
         """What the first words of the service are."""
-        told = False
+        explained = False
         while len(self._held) < MOST_HELD:
             try:
                 self._held.append(await upstream.receive())
             except ClosedError as closed:
-                return of_close(closed.code, closed.reason, told=told)
+                return of_close(closed.code, closed.reason, explained=explained)
             match _read(self._held[-1]):
                 case wire.SessionCreated() as session:
                     self.greeted(session)
@@ -107,7 +115,7 @@ class Opening:
                         return Refusal.OF_DIALECT
                     if error.code:
                         break
-                    told = True  # and the close may say more
+                    explained = True  # and the close may say more
                 case _:
                     pass
         return Refusal.OTHER

@@ -1,11 +1,11 @@
 """What the relay needs of a connection, and of whoever makes one."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from edged.dial.dialects import headers_for
+from edged.dial.providers import Endpoint
 from edged.errors import EdgedError
 from edged.wire import Dialect
 
@@ -25,15 +25,17 @@ class StuckError(EdgedError):
 
 
 class RefusedError(EdgedError):
-    """The service could not be reached, or refused the handshake with HTTP status `status`.
+    """The service could not be reached, or refused the handshake.
 
     The text is fit for clients: it holds no key, and no text of the service's own. So is `said`, what may be passed on
-    of that. `why` is the cause.
+    of that.
     """
 
-    def __init__(self, message: str, status: int | None = None, *, why: str = "", said: str = "") -> None:
+    cause = "unreachable"
+
+    def __init__(self, message: str, cause: str = "unreachable", said: str = "") -> None:
         super().__init__(message)
-        self.status, self.why, self.said = status, why, said
+        self.cause, self.said = cause, said
 
 
 class DialectRefusedError(RefusedError):
@@ -42,33 +44,24 @@ class DialectRefusedError(RefusedError):
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """Where the service is. `headers` hold the key and are kept out of its text form.
+    """Where the service is.
 
-    `dialect` is what it speaks, None when its first words are to tell; `presumed` counts until then.
+    `dialect` is what it speaks, None when its first words are to tell; that of the endpoint counts until then.
     """
 
-    url: str
-    headers: Mapping[str, str] = field(repr=False)
+    endpoint: Endpoint
     dialect: Dialect | None = None
-    presumed: Dialect = Dialect.GA
 
     def asking(self, dialect: Dialect) -> "Upstream":
         """The same, asked for `dialect`, where none is set."""
         if self.dialect is not None:
             return self
-        return replace(self, headers=headers_for(dialect, self.headers), presumed=dialect)
+        headers = headers_for(dialect, self.endpoint.headers)
+        return replace(self, endpoint=replace(self.endpoint, headers=headers, dialect=dialect))
 
     @property
     def host(self) -> str:
-        return urlsplit(self.url).hostname or ""
-
-    @property
-    def secure(self) -> bool:
-        return urlsplit(self.url).scheme == "wss"
-
-    @property
-    def port(self) -> int:
-        return urlsplit(self.url).port or (443 if self.secure else 80)
+        return self.endpoint.host
 
 
 class Side(Protocol):
@@ -91,5 +84,5 @@ class Side(Protocol):
         ...
 
 
-Dial = Callable[[Upstream], Awaitable[Side]]
+UpstreamDial = Callable[[Upstream], Awaitable[Side]]
 """Connects, within its own time limit; raises RefusedError."""

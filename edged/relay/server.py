@@ -12,15 +12,16 @@ from websockets.typing import Subprotocol
 
 from edged.causes import CAUSES
 from edged.dial.dialects import refuses
-from edged.dial.known import Recent
+from edged.dial.service_facts import RecentServices
+from edged.dial.websocket import MAX_MESSAGE_BYTES
 from edged.errors import LinkError
 from edged.lobby import Lobby, by_way_of
 from edged.relay import access
 from edged.relay.access import AccessPolicy, Handshake
 from edged.relay.bridge import CLIENT_CLOSE_S, Bridge, tell
 from edged.relay.closing import ConnectionEnd, passed_on
-from edged.relay.ports import Dial, RefusedError, Upstream
-from edged.relay.sockets import CLOSE_S, MAX_MESSAGE_BYTES, OPEN_S, SILENT, Socket
+from edged.relay.ports import RefusedError, Upstream, UpstreamDial
+from edged.relay.sockets import CLOSE_S, OPEN_S, SILENT, Socket
 from edged.relay.usage import RelayUsage, Tally
 from edged.wire import BETA_HEADER, SUBPROTOCOL, Dialect
 from edged.wire.words import Words
@@ -40,7 +41,7 @@ class RelayServer:
         self,
         *,
         upstream: Callable[[str], Upstream],
-        dial: Dial,
+        dial: UpstreamDial,
         policy: AccessPolicy,
         port: int = 0,
         client_model: bool = False,
@@ -58,13 +59,13 @@ class RelayServer:
         self._port, self._client_model = port, client_model
         self._words = words or Words()
         self._bridges: set[Bridge] = set()
-        self._seen = Recent()  # what services speak
+        self._seen = RecentServices()  # what services speak
         self._lobby = Lobby("relay", most=most_clients, each=2, deadline_s=OPEN_S)
         self._stopping = False
         self._servers: list[Server] = []
 
     async def __aenter__(self) -> "RelayServer":
-        """Raises OSError when the port can not be had."""
+        """Raises OSError when the port cannot be had."""
         for where in await self._lobby.listening(self._policy.bound, self._port):
             server = await serve(
                 self._client,
@@ -103,17 +104,17 @@ class RelayServer:
         return f"ws://{host}:{self._port}/"
 
     def _let_in(self, connection: ServerConnection, request: Request) -> Response | None:
-        refused = access.refusal(_asked(request), self._policy)
+        refused = access.refusal(_handshake(request), self._policy)
         if refused is None and self._lobby.let_in(connection):
             return None
         refused = refused or access.full(self._lobby.most)
-        told = [*request.headers.get_all("Host"), *request.headers.get_all("Origin")]
+        claimed = [*request.headers.get_all("Host"), *request.headers.get_all("Origin")]
         log.warning(
             "refused %s with HTTP %d: %s (it said %.200r)",
             _peer(connection),
             refused.status,
             refused.text,
-            told,
+            claimed,
             extra={"edged": {"status": refused.status}},
         )
         response = connection.respond(refused.status, refused.text + "\n")
@@ -127,9 +128,9 @@ class RelayServer:
 
     async def _talk(self, connection: ServerConnection) -> None:
         assert connection.request is not None
-        asked = _asked(connection.request)
-        dialect = access.dialect(asked)
-        model = asked.query("model")[:MOST_MODEL] if self._client_model else ""
+        handshake = _handshake(connection.request)
+        dialect = access.dialect(handshake)
+        model = handshake.query("model")[:MOST_MODEL] if self._client_model else ""
         number, tally = self.usage.begin()
         log.info("client %d: %s, speaks %s", number, _peer(connection), dialect.value)
         try:
@@ -167,7 +168,7 @@ def _peer(connection: ServerConnection) -> str:
     return f"{address[0]}:{address[1]}" if address else "somebody who has gone"
 
 
-def _asked(request: Request) -> Handshake:
+def _handshake(request: Request) -> Handshake:
     def every(name: str) -> tuple[str, ...]:
         return tuple(request.headers.get_all(name))
 

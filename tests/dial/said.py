@@ -30,14 +30,14 @@ def openai(cause, status, message, code=None, kind="invalid_request_error", word
 
 
 def answer(cause, status, words, body, kind=JSON, **headers):
-    told = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    sent = tuple((name.replace("_", "-"), value) for name, value in headers.items())
     return Case(
         cause,
         status,
         words,
         body=body if isinstance(body, str) else json.dumps(body),
         kind=kind,
-        headers=told,
+        headers=sent,
     )
 
 
@@ -51,14 +51,14 @@ def close(cause, code, reason="", words=None):
 
 
 def error(cause, close_with, reason="", words=None, **fields):
-    told = {
+    fields = {
         "type": "invalid_request_error",
         "code": None,
         "message": "",
         "param": None,
         "event_id": None,
     } | fields
-    return Case(cause, close_with, words or told["message"], reason, error=told)
+    return Case(cause, close_with, words or fields["message"], reason, error=fields)
 
 
 REFUSALS = (

@@ -5,6 +5,7 @@ import base64
 import socket
 import ssl
 import struct
+from contextlib import suppress
 
 import pytest
 from websockets.asyncio.server import serve
@@ -113,7 +114,7 @@ def test_an_own_authority_is_trusted_when_it_is_named(authority):
 
 @pytest.mark.slow
 def test_what_waits_below_tls_is_known_not_to_have_arrived(authority):
-    """TLS writes into a buffer of its own; what moves out of that has moved, or a slow line looks like a stuck one."""
+    """TLS writes into a buffer of its own; what moves out of that has moved, or a slow link looks like a stuck one."""
 
     async def deaf(connection):
         connection.transport.pause_reading()
@@ -259,6 +260,28 @@ def test_a_portal_that_answers_without_tls_is_one():
         return caught.value.cause
 
     assert asyncio.run(main()) == "captive_portal"
+
+
+def test_who_speaks_before_tls_begins_is_no_service():
+    """What it says comes before the handshake, or is the answer to it: both are a failure, and no bug."""
+
+    gone = asyncio.Event()
+
+    async def mail(reader, writer):
+        writer.write(b"220 mail ready\r\n")
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+        gone.set()
+
+    async def main():
+        async with await asyncio.start_server(mail, LOOPBACK, 0) as server:
+            with pytest.raises(LinkError) as caught:
+                await WebsocketDial(Here(), wall=lambda: NOW)(to_host(port_of(server)), 5.0)
+            await gone.wait()
+        return caught.value.cause
+
+    assert asyncio.run(main()) in ("unreachable", "captive_portal")
 
 
 def test_who_hangs_up_in_the_middle_of_tls_is_unreachable():
@@ -434,6 +457,28 @@ def test_an_address_that_lets_in_and_says_nothing_is_tried_last_the_next_time(la
         return [FOUR.encode() in data for data in met]
 
     assert simulated(lab_run, body) == [False, True]
+
+
+@pytest.mark.parametrize("in_the_race_s", [0.0, 0.005], ids=["at once", "a moment later"])
+@pytest.mark.parametrize("says", [b"220 mail ready\r\n", None], ids=["speaks first", "hangs up"])
+def test_who_speaks_first_or_hangs_up_is_no_service(lab_run, says, in_the_race_s):
+    class Other(asyncio.Protocol):
+        def connection_made(self, transport):
+            act = transport.abort if says is None else lambda: transport.write(says)
+            asyncio.get_running_loop().call_later(in_the_race_s, act)
+
+    net = SimNet(latency_ms=10)
+    net.names[HOST] = [SIX]
+
+    async def main():
+        await net.loop.create_server(Other, SIX, 8080)
+        with pytest.raises(LinkError) as caught:
+            await WebsocketDial(SimResolver(net))(endpoint("custom", url=f"ws://{HOST}:8080/"), 5.0)
+        return caught.value.cause, net.loop.time()
+
+    cause, took_s = lab_run(main(), net=net)
+    assert cause == "unreachable"
+    assert took_s < 1
 
 
 def test_time_is_bounded_for_all_addresses_together(lab_run):

@@ -107,8 +107,8 @@ def test_a_close_says_what_it_refuses(code, reason, refusal):
 
 
 def test_a_close_without_a_word_after_an_error_adds_nothing():
-    assert of_close(4000, "", told=True) is Refusal.OTHER
-    assert of_close(4000, "missing_beta_header", told=True) is Refusal.OF_DIALECT
+    assert of_close(4000, "", explained=True) is Refusal.OTHER
+    assert of_close(4000, "missing_beta_header", explained=True) is Refusal.OF_DIALECT
 
 
 @pytest.mark.parametrize("first", Dialect)

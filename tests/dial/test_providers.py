@@ -286,9 +286,9 @@ def test_a_key_may_go_in_the_open_to_this_machine(host):
 
 def test_no_secret_is_in_its_text_form():
     found = endpoint("openai", key=KEY, proxy=f"http://name:{KEY}@proxy", headers={"a": KEY})
-    told = PortkeyRoute(virtual_key=KEY, config=KEY, authorization=KEY)
-    assert KEY not in f"{found!r} {told!r} {AzureRoute(token=KEY)!r}"
-    assert endpoint("portkey", key=KEY, portkey=told).headers["x-portkey-virtual-key"] == KEY
+    route = PortkeyRoute(virtual_key=KEY, config=KEY, authorization=KEY)
+    assert KEY not in f"{found!r} {route!r} {AzureRoute(token=KEY)!r}"
+    assert endpoint("portkey", key=KEY, portkey=route).headers["x-portkey-virtual-key"] == KEY
 
 
 def test_each_row_tells_what_the_line_has_to_know():

@@ -5,8 +5,8 @@ import errno
 
 import pytest
 
-from edged.dial.eyeballs import NEXT_AFTER_S
-from edged.dial.race import first_connected
+from edged.dial.happy_eyeballs import NEXT_AFTER_S
+from edged.dial.websocket import first_connected
 from instruments.lab.loop import virtual
 from instruments.lab.net import SimNet
 
@@ -26,13 +26,13 @@ def raced(lab_run, weather, *, addresses=(SIX, FOUR, OTHER), listening=(SIX, FOU
             net.set(address, **conditions)
         began = loop.time()
         try:
-            winner, waiting = await first_connected(addresses, 443)
+            winner, transport, _ = await first_connected(asyncio.Protocol, addresses, 443)
         except OSError as error:
             return error, loop.time() - began, len(net.connections)
         took_s = loop.time() - began
         await asyncio.sleep(5)
         left = len(net.connections)
-        waiting.transport.abort()
+        transport.abort()
         return winner, took_s, left
 
     return lab_run(main(), net=net)
@@ -85,38 +85,13 @@ def test_whoever_gives_up_leaves_no_connection_and_no_task_behind(lab_run):
         net.set(FOUR, **HOLE)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1):
-                await first_connected([SIX, FOUR], 443)
+                await first_connected(asyncio.Protocol, [SIX, FOUR], 443)
+        await asyncio.sleep(0.001)
         net.heal()
         assert net.connections == []
         assert virtual().tasks() == [asyncio.current_task()]
 
     lab_run(main(), net=net)
-
-
-def test_a_host_that_speaks_first_or_hangs_up_is_noticed(lab_run):
-    class Hasty(asyncio.Protocol):
-        def connection_made(self, transport):
-            transport.write(b"220 mail ready\r\n")
-
-    class Gone(asyncio.Protocol):
-        def connection_made(self, transport):
-            transport.abort()
-
-    net = SimNet(latency_ms=10)
-
-    async def main():
-        loop = asyncio.get_running_loop()
-        for kind, address in ((asyncio.Protocol, SIX), (Hasty, FOUR), (Gone, OTHER)):
-            await loop.create_server(kind, address, 443)
-        seen = []
-        for address in (SIX, FOUR, OTHER):
-            _, waiting = await first_connected([address], 443)
-            await asyncio.sleep(1)
-            seen.append(waiting.spoken_to)
-            waiting.transport.abort()
-        return seen
-
-    assert lab_run(main(), net=net) == [False, True, True]
 
 
 def test_a_bug_in_one_that_is_given_up_is_not_lost(lab_run):
@@ -135,6 +110,36 @@ def test_a_bug_in_one_that_is_given_up_is_not_lost(lab_run):
 
         loop.create_connection = broken
         with pytest.raises(ZeroDivisionError):
-            await first_connected([SIX, FOUR], 443)
+            await first_connected(asyncio.Protocol, [SIX, FOUR], 443)
 
     lab_run(main(), net=SimNet(latency_ms=10))
+
+
+@pytest.mark.parametrize("ahead_ms", [-0.0002, 0, 0.0002])
+def test_one_that_fails_in_the_moment_in_which_another_wins_begins_no_other(lab_run, ahead_ms):
+    """The first connects when the second is refused; the third is a hole, and would be waited for."""
+    weather = {SIX: {"latency_ms": 135 + ahead_ms}, FOUR: {"refuse": True}, OTHER: HOLE}
+    winner, took_s, left = raced(lab_run, weather)
+    assert (winner, left) == (SIX, 1)
+    assert took_s == pytest.approx(NEXT_AFTER_S + 0.02, abs=1e-5)
+
+
+@pytest.mark.parametrize("ticks", range(8))
+def test_whoever_gives_up_in_the_moment_in_which_one_wins_leaves_no_connection_behind(lab_run, ticks):
+    net = SimNet(latency_ms=10)
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        await loop.create_server(asyncio.Protocol, FOUR, 443)
+        race = asyncio.ensure_future(first_connected(asyncio.Protocol, [FOUR, OTHER], 443))
+        await asyncio.sleep(0.02)
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        race.cancel()
+        await asyncio.wait({race})
+        if not race.cancelled():
+            race.result()[1].abort()
+        await asyncio.sleep(1)
+        assert net.connections == []
+
+    lab_run(main(), net=net)

@@ -47,26 +47,41 @@ def test_no_tls(reason, cause):
     assert refusals.of_tls(reason)[0] == cause
 
 
+ANSWERS = {
+    400: "model_refused",
+    401: "key_refused",
+    403: "service_refused",
+    404: "model_refused",
+    429: "server_busy",
+}
+ANSWERS |= {
+    500: "server_error",
+    502: "server_error",
+    503: "server_busy",
+    504: "server_error",
+    511: "captive_portal",
+}
+OF_PROXIES = {
+    407: "proxy_refused",
+    403: "proxy_refused",
+    405: "proxy_refused",
+    502: "unreachable",
+    503: "unreachable",
+}
+OF_PROXIES |= {504: "unreachable"}
+RETRY = {
+    **dict.fromkeys(("captive_portal", "key_refused", "model_refused", "proxy_refused"), Retry.REFUSED),
+    **dict.fromkeys(("server_error", "service_refused", "unreachable"), Retry.REMOTE),
+    "server_busy": Retry.TOLD,
+}
+
+
 @pytest.mark.parametrize("secure", [False, True])
-@pytest.mark.parametrize(
-    ("status", "cause", "retry"),
-    [
-        (400, "model_refused", Retry.REFUSED),
-        (401, "key_refused", Retry.REFUSED),
-        (403, "service_refused", Retry.REMOTE),
-        (404, "model_refused", Retry.REFUSED),
-        (429, "server_busy", Retry.TOLD),
-        (500, "server_error", Retry.REMOTE),
-        (502, "server_error", Retry.REMOTE),
-        (503, "server_busy", Retry.TOLD),
-        (504, "server_error", Retry.REMOTE),
-        (511, "captive_portal", Retry.REFUSED),
-    ],
-)
-def test_an_answer(status, cause, retry, secure):
+@pytest.mark.parametrize(("status", "cause"), ANSWERS.items())
+def test_an_answer(status, cause, secure):
     found, words = refusals.of_answer(status, "", secure=secure)
     assert found == cause
-    assert CAUSES[found].retry is retry
+    assert CAUSES[found].retry is RETRY[cause]
     assert str(status) in words
 
 
@@ -91,21 +106,11 @@ def test_of_a_redirect_only_the_host_is_told(location, named):
     assert "token" not in words
 
 
-@pytest.mark.parametrize(
-    ("status", "cause", "retry"),
-    [
-        (407, "proxy_refused", Retry.REFUSED),
-        (403, "proxy_refused", Retry.REFUSED),
-        (405, "proxy_refused", Retry.REFUSED),
-        (502, "unreachable", Retry.REMOTE),
-        (503, "unreachable", Retry.REMOTE),
-        (504, "unreachable", Retry.REMOTE),
-    ],
-)
-def test_a_proxy(status, cause, retry):
+@pytest.mark.parametrize(("status", "cause"), OF_PROXIES.items())
+def test_a_proxy(status, cause):
     found, _ = refusals.of_proxy(status)
     assert found == cause
-    assert CAUSES[found].retry is retry
+    assert CAUSES[found].retry is RETRY[cause]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ class Here:
         return [LOOPBACK]
 
 
-def told(error, key=KEY):
+def shown(error, key=KEY):
     """What may be shown of a failure."""
     veil = Redactor()
     veil.conceal([key])
@@ -119,7 +119,7 @@ BARE = zlib.compress(BODY)[2:-4]
 def test_whatever_becomes_of_a_body_its_status_and_its_words_are_told(pieces, hangs):
     error = refused(*pieces, hangs=hangs)
     assert error.cause == "region_refused"
-    assert f"HTTP 403: {WORDS}" in told(error)
+    assert f"HTTP 403: {WORDS}" in shown(error)
 
 
 def test_a_body_that_never_ends_keeps_nobody_waiting(lab_run):
@@ -174,7 +174,7 @@ def test_a_key_that_comes_back_is_told_to_nobody(body, status):
         [],
         [f'WWW-Authenticate: Bearer error="{KEY}", realm="{KEY}"'],
     ):
-        line = told(refused(head(*headers, status=status), raw))
+        line = shown(refused(head(*headers, status=status), raw))
         assert "9f8e7d6c" not in line
         assert "sk-pl" not in line
 
@@ -188,8 +188,8 @@ def test_the_headers_that_a_service_says_back_are_told_to_nobody():
 
     error = asyncio.run(main())
     assert KEY in str(error)
-    assert "9f8e7d6c" not in told(error)
-    assert "No access with" in told(error)
+    assert "9f8e7d6c" not in shown(error)
+    assert "No access with" in shown(error)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_the_headers_that_a_service_says_back_are_told_to_nobody():
 )
 def test_what_is_told_is_one_line_without_control_characters(body):
     for status in ("403 No", "502 \x1b[31mred"):
-        line = told(refused(head(status=status), body))
+        line = shown(refused(head(status=status), body))
         assert line.isprintable()
         assert len(line) < 500
 
@@ -209,7 +209,7 @@ def test_what_is_told_is_one_line_without_control_characters(body):
 def test_a_body_that_is_nothing_is_a_refusal_all_the_same(body):
     error = refused(head(), body)
     assert error.cause in ("service_refused", "firewall_refused")
-    assert "HTTP 403" in told(error)
+    assert "HTTP 403" in shown(error)
 
 
 def test_when_to_come_back_is_read_of_an_answer_that_is_not_whole():
@@ -247,31 +247,31 @@ WHAT = {
 }
 
 
-async def drained(line):
+async def drained(opened):
     while True:
-        await line.receive()
+        await opened.receive()
 
 
 @pytest.mark.parametrize("kind", FRAMES)
 def test_a_frame_that_breaks_the_protocol_is_told_so(kind):
     async def main():
         async with LocalServer(voice=hum, fault_lines=[f"break:{kind}"]) as server:
-            line = await WebsocketDial(Here())(endpoint("custom", url=server.url), 5.0)
+            opened = await WebsocketDial(Here())(endpoint("custom", url=server.url), 5.0)
             with pytest.raises(LinkError) as caught:
-                await drained(line)
-            await line.close()
+                await drained(opened)
+            await opened.close()
         return caught.value
 
     error = asyncio.run(main())
     assert error.cause == "protocol_broken"
-    assert "the service broke the WebSocket protocol" in told(error)
-    assert WHAT[kind] in told(error)
+    assert "the service broke the WebSocket protocol" in shown(error)
+    assert WHAT[kind] in shown(error)
     assert CAUSES[error.cause].retry.value == "remote"
 
 
 async def heard(dial, to):
-    line = await dial(to, 60.0)
-    await line.receive()
+    opened = await dial(to, 60.0)
+    await opened.receive()
 
 
 def unhurried(lab_run, answer):

@@ -11,9 +11,9 @@ import pytest
 
 from edged import wire
 from edged.audio.capture.utterances import Utterances
-from edged.dial.known import Known
 from edged.dial.ports import Flow
 from edged.dial.providers import endpoint
+from edged.dial.service_facts import ServiceFacts
 from edged.errors import LinkError
 from edged.link.deaf import DEAF_SILENCE
 from edged.link.link import Link
@@ -146,7 +146,7 @@ class Rig:
         )
 
     async def recall(self):
-        return Known(ignores_commits=self._deaf)
+        return ServiceFacts(ignores_commits=self._deaf)
 
     def remember(self, known):
         if known.ignores_commits is not self._deaf:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from edged.dial.diagnosis import DIALECT_REFUSED
 from edged.dial.dialects import other
-from edged.dial.meaning import DIALECT_REFUSED
 from edged.dial.providers import Endpoint
 from edged.errors import LinkError
 from edged.link import opener as module

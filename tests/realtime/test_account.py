@@ -5,21 +5,21 @@ import json
 import pytest
 
 from edged.realtime import AsyncOpenAI, MissingKeyError, OpenAI, Portkey, account
-from edged.realtime.account import merged, query_of
+from edged.realtime.account import AccountOptions, merged, query_of
 from edged.realtime.given import NOT_GIVEN
+
+OF_BOTH = ("api_key", "base_url", "websocket_base_url", "timeout")
 
 
 def openai(env=(), **options):
-    names = (
-        "api_key base_url websocket_base_url organization project default_headers default_query".split()  # noqa: SIM905
-    )
-    return account.openai(dict(env), **{**dict.fromkeys(names), "timeout": NOT_GIVEN, **options})
+    of_both = {name: options.pop(name) for name in OF_BOTH if name in options}
+    return account.openai(dict(env), AccountOptions(**of_both), **options)
 
 
-def portkey(env=(), **told):
-    options = {name: told.pop(name, None) for name in ("api_key", "base_url", "websocket_base_url")}
-    forward = told.pop("forward_headers", None)
-    return account.portkey(dict(env), **options, timeout=None, forward_headers=forward, told=told)
+def portkey(env=(), **options):
+    of_both = {name: options.pop(name) for name in OF_BOTH if name in options}
+    forward = options.pop("forward_headers", None)
+    return account.portkey(dict(env), AccountOptions(**of_both), options, forward)
 
 
 def test_openai_is_asked_with_a_bearer():

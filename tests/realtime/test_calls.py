@@ -125,7 +125,7 @@ def test_an_answer_is_a_session_and_its_headers():
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "kind", "told"),
+    ("status", "body", "kind", "details"),
     [
         (
             401,
@@ -151,13 +151,13 @@ def test_an_answer_is_a_session_and_its_headers():
         ),
     ],
 )
-def test_a_refusal_is_an_error_of_its_kind(status, body, kind, told):
+def test_a_refusal_is_an_error_of_its_kind(status, body, kind, details):
     with pytest.raises(kind) as refused:
         calls.secret(ACCOUNT, {}, Extra()).read(answered(body, status))
     error = refused.value
-    assert (error.message, error.code, error.param) == told
+    assert (error.message, error.code, error.param) == details
     assert error.status_code == status
-    assert error.type == (body["error"].get("type") if told[1] else None)
+    assert error.type == (body["error"].get("type") if details[1] else None)
     assert f"HTTP {status}" in str(error)
 
 
@@ -205,8 +205,8 @@ def test_a_service_without_beta_sessions_is_asked_for_a_ga_key(refusal):
         "session": {"type": "realtime", "model": "m", "audio": {"output": {"voice": "alloy"}}},
         "expires_after": {"seconds": 60},
     }
-    told = {"type": "realtime", "id": "s", "model": "m", "audio": {"output": {"voice": "alloy"}}}
-    made = second.read(answered({"value": "ek_1", "expires_at": 5, "session": told}))
+    session = {"type": "realtime", "id": "s", "model": "m", "audio": {"output": {"voice": "alloy"}}}
+    made = second.read(answered({"value": "ek_1", "expires_at": 5, "session": session}))
     assert (made.id, made.voice, made.client_secret.value, made.client_secret.expires_at) == (
         "s",
         "alloy",

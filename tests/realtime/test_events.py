@@ -19,29 +19,29 @@ def event(**fields):
 
 
 def test_fields_are_attributes_at_any_depth():
-    told = event(
+    found = event(
         type="response.done",
         response={"id": "r", "output": [{"content": [{"transcript": "Hello"}]}], "status_details": None},
     )
-    assert told.type == "response.done"
-    assert told.response.output[0].content[0].transcript == "Hello"
-    assert told.response.status_details is None
+    assert found.type == "response.done"
+    assert found.response.output[0].content[0].transcript == "Hello"
+    assert found.response.status_details is None
 
 
 def test_what_is_not_known_is_kept():
-    told = event(type="x.y", shiny={"new": 1}, items=[1])
-    assert told.shiny.new == 1
-    assert told["items"] == [1]
-    assert told.to_dict() == {"type": "x.y", "shiny": {"new": 1}, "items": [1]}
-    assert json.loads(told.to_json()) == told.to_dict()
+    found = event(type="x.y", shiny={"new": 1}, items=[1])
+    assert found.shiny.new == 1
+    assert found["items"] == [1]
+    assert found.to_dict() == {"type": "x.y", "shiny": {"new": 1}, "items": [1]}
+    assert json.loads(found.to_json()) == found.to_dict()
 
 
 def test_a_field_of_the_protocol_that_is_missing_is_none_and_another_name_is_an_error():
-    told = event(type="session.created", session={"id": "s"})
-    assert told.delta is told.session.turn_detection is told.session.audio is None
+    found = event(type="session.created", session={"id": "s"})
+    assert found.delta is found.session.turn_detection is found.session.audio is None
     with pytest.raises(AttributeError, match="no 'sesion'; it has type, session"):
-        _ = told.sesion
-    assert not hasattr(told, "__deepcopy__")
+        _ = found.sesion
+    assert not hasattr(found, "__deepcopy__")
 
 
 def test_objects_are_dicts_too():
@@ -56,10 +56,10 @@ def test_objects_are_dicts_too():
 
 @pytest.mark.parametrize("name", ["response.audio.delta", "response.output_audio.delta"])
 def test_sound_is_decoded_under_either_name(name):
-    told = event(type=name, delta=base64.b64encode(b"\x01\x02\x03").decode())
-    assert told.audio == b"\x01\x02\x03"
-    assert told.delta == "AQID"
-    assert "audio" not in told.to_dict()
+    found = event(type=name, delta=base64.b64encode(b"\x01\x02\x03").decode())
+    assert found.audio == b"\x01\x02\x03"
+    assert found.delta == "AQID"
+    assert "audio" not in found.to_dict()
 
 
 def test_what_is_not_sound_has_none():
@@ -106,18 +106,18 @@ def test_text_with_escapes_is_text():
 
 
 def test_the_text_form_is_short_and_keeps_keys_to_itself():
-    told = parse(json.dumps({"type": "x", "delta": "A" * 1000, "client_secret": {"value": "ek_1"}}))
-    assert "client_secret=********" in repr(told)
+    found = parse(json.dumps({"type": "x", "delta": "A" * 1000, "client_secret": {"value": "ek_1"}}))
+    assert "client_secret=********" in repr(found)
     assert repr(SessionCreateResponse({"value": "ek_1"})) == "SessionCreateResponse(value=********)"
-    assert len(repr(told)) < 200
+    assert len(repr(found)) < 200
     assert repr(SessionCreateResponse({"id": "sess_1"})) == "SessionCreateResponse(id='sess_1')"
 
 
 def test_an_event_can_be_kept_and_sent_elsewhere():
-    told = event(type="response.audio.delta", delta="AQID", item={"id": "i"})
-    again = pickle.loads(pickle.dumps(told))
+    found = event(type="response.audio.delta", delta="AQID", item={"id": "i"})
+    again = pickle.loads(pickle.dumps(found))
     assert isinstance(again, RealtimeEvent)
-    assert (again, again.audio, again.item.id) == (told, b"\x01\x02\x03", "i")
+    assert (again, again.audio, again.item.id) == (found, b"\x01\x02\x03", "i")
 
 
 def test_a_result_has_the_headers_of_its_answer():

@@ -24,9 +24,9 @@ SOUND = wire.AudioDelta("r", Part("i", 0), 0, b"\0\1")
 ITEM = {"id": "i", "type": "message", "role": "user", "status": "completed", "content": []}
 
 
-def heard(exchange, *told):
+def heard(exchange, *said):
     """Events the program gets of `(event, dialect)` pairs or of texts."""
-    for each in told:
+    for each in said:
         exchange.receive(each if isinstance(each, str | bytes) else wire.encode(*each, "e"))
     return list(iter(exchange.take_event, None))
 
@@ -56,13 +56,13 @@ def test_settings_items_and_responses_are_in_the_program_s_words(speaks, server)
     exchange = Exchange(speaks, speaks)
     response = {"id": "r", "status": "completed", "output": [], **SESSION[server]}
     response.pop("type", None)
-    told = [
+    said = [
         greeting(server),
         (wire.SessionUpdated(SESSION[server]), server),
         (wire.ItemAdded(ITEM), server),
         json.dumps({"type": "response.done", "event_id": "e", "response": response}),
     ]
-    created, updated, item, *_, done = heard(exchange, *told)
+    created, updated, item, *_, done = heard(exchange, *said)
     assert wire.dialect_of(created.session) is wire.dialect_of(updated.session) is speaks
     assert item.type == wire.to_dialect(ServerName.ITEM_ADDED, speaks)
     assert ("audio" in done.response) <= (speaks is GA)
@@ -119,10 +119,10 @@ def test_a_later_session_corrects_what_was_taken_for_granted():
 @pytest.mark.parametrize(("asked", "code"), [(BETA, "beta_api_shape_disabled"), (GA, "missing_beta_header")])
 def test_a_refusal_of_the_dialect_is_seen(asked, code):
     exchange = Exchange(asked, asked)
-    (told,) = heard(exchange, error(code))
+    (event,) = heard(exchange, error(code))
     assert exchange.refused
     assert exchange.settled
-    assert told.error.code == code
+    assert event.error.code == code
     by_close = Exchange(asked, asked)
     by_close.ended(4000, f"invalid_request_error.{code}")
     assert by_close.refused
@@ -204,9 +204,9 @@ _JSON = st.recursive(
     st.sampled_from(Dialect),
     st.sampled_from(Dialect),
 )
-def test_whatever_a_service_says_is_an_event_or_left_out(told, speaks, asked):
+def test_whatever_a_service_says_is_an_event_or_left_out(said, speaks, asked):
     exchange = Exchange(speaks, asked)
-    events = heard(exchange, *map(json.dumps, told))
+    events = heard(exchange, *map(json.dumps, said))
     assert all(isinstance(e.type, str) for e in events)
 
 

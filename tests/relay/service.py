@@ -8,10 +8,11 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 
 from edged import wire
+from edged.dial.providers import Endpoint
 from edged.relay.access import AccessPolicy
 from edged.relay.ports import Upstream
 from edged.relay.server import RelayServer
-from edged.relay.sockets import Dialler
+from edged.relay.sockets import WebsocketUpstreamDial
 from edged.wire import Dialect
 
 KEY = "sk-the-relays-own-key"
@@ -22,21 +23,27 @@ SESSION = {
 }
 
 
-async def resolve(host, port):
-    return [host]
+class Resolver:
+    """Every name is its own address, or has those that it is given."""
+
+    def __init__(self, *addresses):
+        self._addresses = addresses
+
+    async def resolve(self, host, port):
+        return list(self._addresses) or [host]
 
 
 def upstream_at(url, dialect=None, presumed=Dialect.GA):
     """What the relay is given; the service tells its dialect by the header that asks for beta."""
     beta = {"OpenAI-Beta": "realtime=v1"} if (dialect or presumed) is Dialect.BETA else {}
-    return Upstream(url, {**HEADERS, **beta}, dialect, presumed)
+    return Upstream(Endpoint(url, dialect or presumed, {**HEADERS, **beta}), dialect)
 
 
 def relay_to(url, dialect=None, presumed=Dialect.GA, **options):
     options.setdefault("policy", AccessPolicy())
     return RelayServer(
         upstream=lambda model: upstream_at(url + (f"?model={model}" if model else ""), dialect, presumed),
-        dial=Dialler(resolve),
+        dial=WebsocketUpstreamDial(Resolver()),
         **options,
     )
 

@@ -12,12 +12,17 @@ from websockets.http11 import Response
 from edged import wire
 from edged.errors import LinkError
 from edged.relay.access import AccessPolicy
-from edged.relay.ports import Upstream
 from edged.relay.server import GOODBYE_S, RelayServer
-from edged.relay.sockets import PING_AFTER_S, PONG_FROM_CLIENT_S, PONG_FROM_SERVICE_S, SEND_S, Dialler
+from edged.relay.sockets import (
+    PING_AFTER_S,
+    PONG_FROM_CLIENT_S,
+    PONG_FROM_SERVICE_S,
+    SEND_S,
+    WebsocketUpstreamDial,
+)
 from edged.wire import Dialect
 from instruments.lab.net import SimNet
-from tests.relay.service import KEY, SESSION, Service, joined, relay_to, serving, until
+from tests.relay.service import KEY, SESSION, Resolver, Service, joined, relay_to, serving, until, upstream_at
 
 GA, BETA = Dialect.GA, Dialect.BETA
 UPDATE = '{"type":"session.update","session":{"turn_detection":null}}'
@@ -329,7 +334,7 @@ def test_a_relay_that_has_no_key_just_now_says_so_and_not_why(lab_run, caplog):
         raise LinkError("/secret/place: no key in it", "key_refused")
 
     async def main():
-        relay = RelayServer(upstream=nowhere, dial=Dialler(None), policy=AccessPolicy())
+        relay = RelayServer(upstream=nowhere, dial=WebsocketUpstreamDial(Resolver()), policy=AccessPolicy())
         async with relay, joined(relay) as socket:
             got, end = await ending(socket)
             assert "just now" in wire.parse_server(got[0]).error.message
@@ -670,16 +675,12 @@ def test_an_origin_can_not_write_a_line_of_the_log(lab_run, caplog):
 def test_a_service_by_name_is_looked_up_and_its_addresses_tried_in_turn(lab_run):
     service = Service()
 
-    async def lookup(host, port):
-        assert host == "voice.example"
-        return ["203.0.113.9", "127.0.0.1"]
-
     async def main():
         async with serving(service):
             url = service.url.replace("127.0.0.1", "voice.example")
             relay = RelayServer(
-                upstream=lambda model: Upstream(url, {}),
-                dial=Dialler(lookup),
+                upstream=lambda model: upstream_at(url),
+                dial=WebsocketUpstreamDial(Resolver("203.0.113.9", "127.0.0.1")),
                 policy=AccessPolicy(),
             )
             async with relay, joined(relay) as socket:

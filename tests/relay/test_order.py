@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from edged.dial.providers import Endpoint
 from edged.relay.bridge import CLIENT_CLOSE_S, HURRIED_CLOSE_S, UPSTREAM_CLOSE_S, Bridge
 from edged.relay.closing import ConnectionEnd
 from edged.relay.ports import ClosedError, StuckError, Upstream
@@ -47,7 +48,7 @@ def bridged(lab_run, client, upstream):
         return upstream
 
     async def main():
-        bridge = Bridge(client, GA, Upstream("ws://x/", {}, GA), dial=dial, tally=Tally())
+        bridge = Bridge(client, GA, Upstream(Endpoint("ws://x/", GA, {}), GA), dial=dial, tally=Tally())
         end = await bridge.run()
         assert len(asyncio.all_tasks()) == 1
         return end

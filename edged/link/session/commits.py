@@ -19,7 +19,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from edged import pcm, wire
-from edged.dial import faults
+from edged.dial import error_codes
 from edged.link.session.events import CommitRefused, ServiceWarning, SessionEvent, UtteranceCommitted
 
 REMEMBERED = 32  # ids of commits that have their reply; two utterances are pending at most
@@ -117,7 +117,7 @@ class Commits:
         A refusal that names no message is of the oldest commit without a reply: gateways lose the names. One for which
         nobody waits says no more than that two messages crossed.
         """
-        empty = told.code in faults.COMMIT_REFUSED
+        empty = told.code in error_codes.COMMIT_REFUSED
         commit = next((each for each in self._out if each.event_id == event_id), None)
         if commit is None and empty and event_id not in self._replied:
             commit = self._oldest

@@ -20,8 +20,8 @@ from dataclasses import replace
 from typing import Any
 
 from edged import wire
-from edged.dial import faults, meaning
-from edged.dial.bodies import ServiceWords
+from edged.dial import diagnosis, error_codes
+from edged.dial.service_words import ServiceWords
 from edged.link.session.events import ServiceWarning, SessionEvent, SessionFailed, SessionReady
 from edged.wire import UNSET, Dialect, Settings, TurnDetection
 from edged.wire.words import Words
@@ -112,15 +112,15 @@ class Confirming:
         code = error.code or error.type or ""
         if self._update_id is None or error.event_id not in (None, self._update_id):
             return [told]
-        if code in faults.NOT_NOW:
+        if code in error_codes.NOT_NOW:
             text = f"the service gives no session now: {error.message}"
-            return [SessionFailed(faults.NOT_NOW[code], text, error.message)]
-        is_named = error.event_id is not None or error.param is not None or code in faults.OF_SETTINGS
+            return [SessionFailed(error_codes.NOT_NOW[code], text, error.message)]
+        is_named = error.event_id is not None or error.param is not None or code in error_codes.OF_SETTINGS
         if not is_named and code not in _INVALID:
             return [told]  # of something else; the close that follows says of what, or the time is up
         said, by = (f"(`{error.param}`): {error.message}", " ") if error.param else (error.message, ": ")
-        of_whom = None if is_named else meaning.of_error(ServiceWords(error.message, type=code))
-        if of_whom in meaning.OF_WHO_ASKS:  # whatever it was asked for
+        of_whom = None if is_named else diagnosis.of_words(ServiceWords(error.message, type=code))
+        if of_whom in diagnosis.OF_WHO_ASKS:  # whatever it was asked for
             self.verdict = SessionFailed(of_whom, f"the service refuses: {error.message}", error.message)
         else:
             text = f"the service refuses the session's settings{by}{said}"

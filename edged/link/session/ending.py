@@ -3,7 +3,7 @@
 from itertools import islice
 
 from edged import wire
-from edged.dial import faults
+from edged.dial import error_codes
 from edged.link.session.events import ResponseEnded, ResponseEnding, ToolCall
 from edged.wire.bounds import MOST_NAME
 
@@ -31,7 +31,7 @@ def ended_of(event: wire.ResponseDone, *, sounded: bool) -> ResponseEnded:
     text = (error.message if error else "") or event.reason or ""
     if event.status == "failed" or (event.status == "incomplete" and not sounded):
         code = (error.code if error else None) or ""
-        cause = faults.FAILED_RESPONSE.get(code, "answer_failed")
+        cause = error_codes.FAILED_RESPONSE.get(code, "answer_failed")
         return ResponseEnded(event.response_id, ResponseEnding.FAILED, sounded, cause, text)
     if event.status == "cancelled":
         return ResponseEnded(event.response_id, ResponseEnding.CANCELLED, sounded, None, text)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from edged import wire
-from edged.dial import faults
+from edged.dial import error_codes
 from edged.link.liveness import Owed
 from edged.link.session.answer import Correction, RequestedAnswer
 from edged.link.session.floor import GIVEN_UP, Floor, FloorAction, FloorEvent, FloorState, step
@@ -152,7 +152,7 @@ class Sequencer:
         Which message it answers is not asked: gateways lose the ids, and only one question is ever out.
         """
         if self._create_id is not None:
-            self._counters[faults.ANSWER_ACTIVE] += 1
+            self._counters[error_codes.ANSWER_ACTIVE] += 1
             self._create_id = None
             self._take(FloorEvent.BUSY)
 

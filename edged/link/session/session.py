@@ -3,7 +3,7 @@
 Rules:
 1. No sound before a `session.updated` that matches what was asked (confirming.py).
 2. Names of both dialects are accepted always; only what is sent depends on the dialect.
-3. Errors that say no more than that two messages crossed are ignored by name (faults.py).
+3. Errors that say no more than that two messages crossed are ignored by name (error_codes.py).
 
 Not here: one response at a time (sequencer.py), which commit is answered (commits.py), how an answer ended (ending.py),
 what to say when (the turn), utterances and their cursor (the log), sockets and waiting (the link).
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from edged import wire
-from edged.dial import dialects, faults
+from edged.dial import dialects, error_codes
 from edged.link.liveness import Owed
 from edged.link.session.commits import Commits
 from edged.link.session.confirming import Confirming
@@ -237,7 +237,7 @@ class LinkSession:
     def _on_error(self, error: wire.ServerError) -> list[SessionEvent]:
         code = error.code or error.type or ""
         told = ServiceWarning(code, error.message)
-        if self._is_of_probe(error) and code not in faults.FATAL.keys() | faults.COMMIT_REFUSED:
+        if self._is_of_probe(error) and code not in error_codes.FATAL.keys() | error_codes.COMMIT_REFUSED:
             self._probe_id = None
             self.counters["probes_answered"] += 1
             return []
@@ -246,24 +246,24 @@ class LinkSession:
             return [SessionFailed(fatal, said, said)]
         if not self.ready:
             return self._on_update_refused(error, told)
-        if code in faults.HARMLESS:
+        if code in error_codes.HARMLESS:
             self.counters[code] += 1
             return []
         if (refused := self._commits.refused(error.event_id, told)) is not None:
             return refused
-        if code == faults.ANSWER_ACTIVE:
+        if code == error_codes.ANSWER_ACTIVE:
             self._answers.busy()
             return [told]
         answer = self._answers.refused(error.event_id)
         if answer is None:
             return [told]
-        cause = faults.FAILED_RESPONSE.get(code, "answer_failed")
+        cause = error_codes.FAILED_RESPONSE.get(code, "answer_failed")
         return [told, ResponseEnded("", ResponseEnding.FAILED, answer.sounded, cause, error.message)]
 
     def _fatal(self, error: wire.ServerError, code: str) -> str | None:
         """The cause of an error that ends the session's use."""
         of_dialect = not (self._greeted or self.ready) and dialects.refuses(error.code, error.message)
-        return faults.FATAL.get(code, "dialect_refused" if of_dialect else None)
+        return error_codes.FATAL.get(code, "dialect_refused" if of_dialect else None)
 
     def _is_of_probe(self, error: wire.ServerError) -> bool:
         """Some gateways name no event: then it is the probe's where nothing else was asked."""

@@ -4,7 +4,7 @@ import pytest
 
 from edged import wire
 from edged.causes import CAUSES, Retry
-from edged.dial.faults import of_close
+from edged.dial.diagnosis import of_close
 from edged.link.session.events import (
     CommitRefused,
     ResponseEnded,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.dial.eyeballs import MOST, in_turn, no_route, telling
+from edged.dial.happy_eyeballs import MOST, in_turn, no_route, telling
 
 SIX, FOUR = ["2001:db8::1", "2001:db8::2"], ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
 

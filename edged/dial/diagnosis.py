@@ -14,9 +14,9 @@ Cloudflare and in public reports of users. What of the words may be shown is wir
 import re
 
 from edged.dial import dialects
-from edged.dial.bodies import ServiceWords
 from edged.dial.http_answer import usual_phrase
-from edged.dial.phrases import ROWS
+from edged.dial.refusal_phrases import ROWS
+from edged.dial.service_words import ServiceWords
 
 UNKNOWN, DIALECT_REFUSED = "service_refused", "dialect_refused"
 MOST_READ = 1000  # characters that are looked at
@@ -118,11 +118,6 @@ def of_close(code: int | None, reason: str) -> str:
     return known
 
 
-def of_error(said: ServiceWords) -> str | None:
-    """The cause of an error event for which there is no session; None: nobody knows."""
-    return of_words(said)
-
-
 def of_words(said: ServiceWords) -> str | None:
     """What the words mean; None: nothing that is known."""
     for text in (said.code, said.message[:MOST_READ], said.type):
@@ -137,8 +132,8 @@ def of_words(said: ServiceWords) -> str | None:
         for row in ROWS:
             if row.fits(plain):
                 return row.cause
-        if (told := _STATUS.search(plain)) is not None:
-            return of_status(int(told[1]))
+        if (status := _STATUS.search(plain)) is not None:
+            return of_status(int(status[1]))
     return None
 
 

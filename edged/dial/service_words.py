@@ -104,23 +104,23 @@ def said_in(body: bytes, content_type: str = "", *, cut: bool = False) -> Servic
 
 
 def _decoded(body: bytes, content_type: str) -> str:
-    told = content_type.lower()
-    if body.startswith((b"\xff\xfe", b"\xfe\xff")) or "utf-16" in told:
+    charset = content_type.lower()
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")) or "utf-16" in charset:
         return body.decode("utf-16", errors="replace")
-    latin = "iso-8859-1" in told or "windows-1252" in told
+    latin = "iso-8859-1" in charset or "windows-1252" in charset
     return body.decode("cp1252" if latin else "utf-8-sig", errors="replace")
 
 
 def _of_json(text: str) -> ServiceWords:
     try:
-        told: Any = json.loads(text)
+        document: Any = json.loads(text)
     except (ValueError, RecursionError):
         pairs: dict[str, str] = {}
         for name, value in _PAIR.findall(text):  # cut off, or not quite JSON
             pairs.setdefault(name.lower(), _unescaped(value))
         return _of_fields(pairs) if pairs else ServiceWords(_short(text))
-    found = _errors(told)
-    return found or ServiceWords(_short("; ".join(_leaves(told))))
+    found = _errors(document)
+    return found or ServiceWords(_short("; ".join(_leaves(document))))
 
 
 def _unescaped(text: str) -> str:
@@ -130,15 +130,15 @@ def _unescaped(text: str) -> str:
         return text
 
 
-def _errors(told: Any, depth: int = 0) -> ServiceWords:
+def _errors(value: Any, depth: int = 0) -> ServiceWords:
     """The innermost words that are there, with the codes on the way to them."""
-    if isinstance(told, list):
-        told = next((each for each in told if isinstance(each, dict | str)), None)
-    if isinstance(told, str):
-        return ServiceWords(_short(told))
-    if not isinstance(told, dict) or depth > _MOST_DEPTH:
+    if isinstance(value, list):
+        value = next((each for each in value if isinstance(each, dict | str)), None)
+    if isinstance(value, str):
+        return ServiceWords(_short(value))
+    if not isinstance(value, dict) or depth > _MOST_DEPTH:
         return ServiceWords()
-    fields = {str(name).lower(): value for name, value in told.items()}
+    fields = {str(name).lower(): inner for name, inner in value.items()}
     outer = _of_fields(fields)
     for name in _BETWEEN:
         if isinstance(fields.get(name), dict | list) and (inner := _errors(fields[name], depth + 1)):
@@ -168,7 +168,7 @@ def _text(value: Any, most: int = MOST_WORDS) -> str:
     return "" if text.casefold() in _NOTHING else _short(text, most)
 
 
-def _leaves(told: Any) -> Iterable[str]:
+def _leaves(document: Any) -> Iterable[str]:
     """What else a JSON says in words."""
 
     def each(value: Any, depth: int) -> Iterator[str]:
@@ -178,7 +178,7 @@ def _leaves(told: Any) -> Iterable[str]:
             for inner in value.values() if isinstance(value, dict) else value:
                 yield from each(inner, depth + 1)
 
-    return [text for text, _ in zip(each(told, 0), range(_MOST_LEAVES), strict=False)]
+    return [text for text, _ in zip(each(document, 0), range(_MOST_LEAVES), strict=False)]
 
 
 def _of_markup(text: str) -> ServiceWords:

@@ -6,8 +6,8 @@ import zlib
 
 import pytest
 
-from edged.dial.bodies import MOST_WORDS, ServiceWords, said_in, words_of
 from edged.dial.http_answer import MOST_BODY, HttpAnswer
+from edged.dial.service_words import MOST_WORDS, ServiceWords, said_in, words_of
 
 NO = "Not today."
 
@@ -52,9 +52,9 @@ def test_a_body(body, said):
 
 
 def test_a_long_message_is_cut_between_words():
-    told = said_in(json.dumps({"detail": "word " * 1000 + "secret"}).encode())
-    assert len(told.message) <= MOST_WORDS
-    assert told.message.endswith("word")
+    words = said_in(json.dumps({"detail": "word " * 1000 + "secret"}).encode())
+    assert len(words.message) <= MOST_WORDS
+    assert words.message.endswith("word")
     assert said_in(("x" * 5000).encode()).message == ""
 
 

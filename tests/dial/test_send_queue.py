@@ -2,7 +2,7 @@
 
 import asyncio
 
-from edged.dial.outq import unacknowledged
+from edged.dial.send_queue import unacknowledged
 
 
 def test_what_the_other_end_does_not_take_is_counted_and_then_gone():

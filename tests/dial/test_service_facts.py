@@ -4,24 +4,24 @@ import json
 
 import pytest
 
-from edged.dial.known import MOST_PLACE, Known, place
+from edged.dial.service_facts import MOST_PLACE, ServiceFacts, place
 from edged.wire import Dialect
 
 
-@pytest.mark.parametrize("known", [Known(), *map(Known, Dialect)])
+@pytest.mark.parametrize("known", [ServiceFacts(), *map(ServiceFacts, Dialect)])
 def test_what_is_known_outlives_json(known):
-    assert Known.of(json.loads(json.dumps(known.facts()))) == known
+    assert ServiceFacts.from_json(json.loads(json.dumps(known.as_json()))) == known
 
 
 @pytest.mark.parametrize(
     "facts", [None, [], "ga", 7, {}, {"dialect": "latin"}, {"dialect": ["ga"]}, {"dialect": None}]
 )
 def test_what_nobody_of_ours_wrote_says_nothing(facts):
-    assert Known.of(facts) == Known()
+    assert ServiceFacts.from_json(facts) == ServiceFacts()
 
 
 def test_a_field_of_a_later_version_is_passed_over():
-    assert Known.of({"dialect": "beta", "moon": "full"}) == Known(Dialect.BETA)
+    assert ServiceFacts.from_json({"dialect": "beta", "moon": "full"}) == ServiceFacts(Dialect.BETA)
 
 
 @pytest.mark.parametrize(

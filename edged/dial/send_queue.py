@@ -1,6 +1,6 @@
 """How much the kernel holds that the other end has not acknowledged. Linux only.
 
-Source: SIOCOUTQ in tcp(7). It is the one thing that tells a dead line from a silent one while somebody talks.
+Source: SIOCOUTQ in tcp(7). It is the one thing that tells a dead connection from a silent one while somebody talks.
 """
 
 import asyncio
@@ -10,10 +10,10 @@ import termios
 
 
 def unacknowledged(transport: asyncio.BaseTransport) -> int | None:
-    """Bytes; None where that can not be known. A transport without a kernel may say it itself."""
-    told = transport.get_extra_info("unacknowledged")
-    if told is not None:
-        return int(told())
+    """Bytes; None where that cannot be known. A transport without a kernel may say it itself."""
+    simulated = transport.get_extra_info("unacknowledged")
+    if simulated is not None:
+        return int(simulated())
     sock = transport.get_extra_info("socket")
     try:
         answer = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))

@@ -1,22 +1,10 @@
-"""What the service's error codes mean in a session, and its closes: their rows in causes.py. Pure tables.
+"""What the service's error codes mean in a session: their rows in causes.py. Pure tables.
 
 Codes were seen at OpenAI, Azure, LiteLLM, Portkey's gateway and speech-to-speech. What the words of a refusal and of a
-close mean: dial/meaning.py.
+close mean: dial/diagnosis.py.
 """
 
-from edged.dial.meaning import CODES, of_close, of_status
-
-__all__ = [
-    "ANSWER_ACTIVE",
-    "COMMIT_REFUSED",
-    "FAILED_RESPONSE",
-    "FATAL",
-    "HARMLESS",
-    "NOT_NOW",
-    "OF_SETTINGS",
-    "of_close",
-    "of_status",
-]
+from edged.dial.diagnosis import CODES
 
 # Codes that end the session's use, whenever they come.
 FATAL = {
@@ -46,7 +34,7 @@ OF_SETTINGS = frozenset(
     }
 )
 
-# Codes that say that a session can not be had now, whatever its settings.
+# Codes that say that a session cannot be had now, whatever its settings.
 NOT_NOW = {"rate_limit_exceeded": "server_busy", "server_error": "server_error"}
 
 COMMIT_REFUSED = frozenset({"input_audio_buffer_commit_empty"})

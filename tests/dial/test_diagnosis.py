@@ -5,9 +5,9 @@ import json
 import pytest
 
 from edged.causes import CAUSES
-from edged.dial import meaning
-from edged.dial.bodies import ServiceWords, said_in
-from edged.dial.phrases import ROWS
+from edged.dial import diagnosis
+from edged.dial.refusal_phrases import ROWS
+from edged.dial.service_words import ServiceWords, said_in
 from edged.wire.words import Words
 from tests.dial.said import REFUSALS
 
@@ -66,10 +66,46 @@ from tests.dial.said import REFUSALS
         (1007, "", "link_closed"),
         (1007, "Invalid JSON payload received. Unknown name: Cannot find field.", "service_refused"),
         (4000, "closed because the connection was idle", "link_closed"),
+        (1000, "", "link_closed"),
+        (1005, "", "link_closed"),
+        (1001, "Your session hit the maximum duration of 60 minutes.", "session_expired"),
+        (1001, "session_expired", "session_expired"),
+        (1001, "", "link_closed"),
+        (1006, "", "link_closed"),
+        (None, "", "link_closed"),
+        (1008, "Upstream realtime handshake rejected with HTTP 401", "key_refused"),
+        (1008, "All session slots are in use", "server_busy"),
+        (1011, "", "link_closed"),
+        (1013, "", "server_busy"),
+        (3000, "invalid_request_error.invalid_api_key", "key_refused"),
+        (4000, "invalid_request_error.beta_api_shape_disabled", "dialect_refused"),
+        (4000, "invalid_request_error.something", "model_refused"),
     ],
 )
 def test_a_close(code, reason, cause):
-    assert meaning.of_close(code, reason) == cause
+    assert diagnosis.of_close(code, reason) == cause
+
+
+STATUS = {
+    200: "captive_portal",
+    302: "captive_portal",
+    307: "captive_portal",
+    400: "model_refused",
+    401: "key_refused",
+}
+STATUS |= {
+    403: "service_refused",
+    404: "model_refused",
+    429: "server_busy",
+    500: "server_error",
+    502: "server_error",
+}
+STATUS |= {503: "server_busy", 504: "server_error", 511: "captive_portal"}
+
+
+@pytest.mark.parametrize(("status", "cause"), STATUS.items())
+def test_a_status(status, cause):
+    assert diagnosis.of_status(status) == cause
 
 
 @pytest.mark.parametrize(
@@ -121,31 +157,31 @@ def test_a_close(code, reason, cause):
 )  # fmt: skip
 def test_an_answer(status, body, cause):
     raw = body if isinstance(body, str) else json.dumps(body)
-    assert meaning.of_answer(status, said_in(raw.encode())) == cause
+    assert diagnosis.of_answer(status, said_in(raw.encode())) == cause
 
 
 def test_the_key_is_blamed_by_no_status_but_those_that_mean_it():
-    blamed = {status for status in range(200, 600) if meaning.of_status(status) == "key_refused"}
+    blamed = {status for status in range(200, 600) if diagnosis.of_status(status) == "key_refused"}
     assert blamed == {401, 498}
 
 
 def test_the_key_is_blamed_by_no_code_of_a_close_but_those_that_mean_it():
-    blamed = {code for code in range(1000, 5000) if meaning.of_close(code, "") == "key_refused"}
+    blamed = {code for code in range(1000, 5000) if diagnosis.of_close(code, "") == "key_refused"}
     assert blamed == {3000, 4401, 4498}
 
 
 def test_every_cause_named_has_its_row():
-    named = {*meaning.CODES.values(), *(row.cause for row in ROWS), meaning.UNKNOWN}
-    named |= {meaning.of_status(status) for status in range(200, 600)}
+    named = {*diagnosis.CODES.values(), *(row.cause for row in ROWS), diagnosis.UNKNOWN}
+    named |= {diagnosis.of_status(status) for status in range(200, 600)}
     assert named <= CAUSES.keys()
 
 
 def test_a_code_alone_means_the_same_in_a_close_and_in_an_error():
-    for code, cause in meaning.CODES.items():
-        assert meaning.of_error(ServiceWords("", code)) == cause
-        assert meaning.of_close(4000, f"invalid_request_error.{code}") in (
+    for code, cause in diagnosis.CODES.items():
+        assert diagnosis.of_words(ServiceWords("", code)) == cause
+        assert diagnosis.of_close(4000, f"invalid_request_error.{code}") in (
             cause,
-            meaning.of_close(4000, code),
+            diagnosis.of_close(4000, code),
         )
 
 
@@ -164,4 +200,4 @@ def test_a_long_text_is_judged_in_no_time():
         "your your your country " * 2000,
         "a" * 50_000,
     ):
-        meaning.of_words(ServiceWords(text))
+        diagnosis.of_words(ServiceWords(text))

@@ -21,23 +21,23 @@ _MODEL = ("model", "deployment")  # what services call it in an address
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """None of a field, or False: nothing is known of it. A field that is added goes into `facts` and `of`, too."""
+class ServiceFacts:
+    """None of a field, or False: nothing is known of it. One that is added goes into `as_json` and `from_json`, too."""
 
     dialect: Dialect | None = None
     ignores_commits: bool = False
 
-    def facts(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """What of it is known, as JSON can hold it."""
         facts: dict[str, Any] = {} if self.dialect is None else {"dialect": self.dialect.value}
         return {**facts, "ignores_commits": True} if self.ignores_commits else facts
 
     @classmethod
-    def of(cls, facts: object) -> "Known":
-        """What `facts` gave."""
-        told = facts if isinstance(facts, Mapping) else {}
-        dialect = next((each for each in Dialect if each.value == told.get("dialect")), None)
-        return cls(dialect, told.get("ignores_commits") is True)
+    def from_json(cls, facts: object) -> "ServiceFacts":
+        """What `as_json` gave."""
+        fields = facts if isinstance(facts, Mapping) else {}
+        dialect = next((each for each in Dialect if each.value == fields.get("dialect")), None)
+        return cls(dialect, fields.get("ignores_commits") is True)
 
 
 def place(url: str) -> str:
@@ -50,31 +50,31 @@ def place(url: str) -> str:
     return f"{where} {model}".rstrip()[:MOST_PLACE]
 
 
-class Recent:
+class RecentServices:
     """What is known of the services that were used last, by their place; the one used longest ago is forgotten."""
 
     def __init__(self, most: int = MOST_PLACES) -> None:
         self._most = most
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, ServiceFacts] = {}
 
-    def of(self, place: str) -> Known:
-        return self._known.get(place, Known())
+    def of(self, place: str) -> ServiceFacts:
+        return self._known.get(place, ServiceFacts())
 
-    def note(self, place: str, known: Known) -> bool:
+    def note(self, place: str, known: ServiceFacts) -> bool:
         """Know this from now on; gives whether that is news."""
-        was = self._known.pop(place, Known())
-        if known != Known():
+        was = self._known.pop(place, ServiceFacts())
+        if known != ServiceFacts():
             self._known[place] = known
             while len(self._known) > self._most:
                 del self._known[next(iter(self._known))]
         return known != was
 
-    def facts(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """All of it, as JSON can hold it."""
-        return {place: known.facts() for place, known in self._known.items()}
+        return {place: known.as_json() for place, known in self._known.items()}
 
     def recall(self, facts: object) -> None:
-        """Know what `facts` gave, where nothing newer is known."""
-        for where, told in (facts if isinstance(facts, Mapping) else {}).items():
+        """Know what `as_json` gave, where nothing newer is known."""
+        for where, known in (facts if isinstance(facts, Mapping) else {}).items():
             if isinstance(where, str) and len(where) <= MOST_PLACE and where not in self._known:
-                self.note(where, Known.of(told))
+                self.note(where, ServiceFacts.from_json(known))
