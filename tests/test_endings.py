@@ -47,7 +47,7 @@ def test_what_follows_a_model_that_ends_has_no_known_end():
     ],
 )
 def test_it_says_when_and_what_to_do(today, told):
-    assert endings.told(endings.PROMPTS, today) == f"{told}; write provider.instructions instead"
+    assert endings.in_words(endings.PROMPTS, today) == f"{told}; write provider.instructions instead"
 
 
 def test_a_clock_that_is_not_set_says_no_day():

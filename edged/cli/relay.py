@@ -72,11 +72,11 @@ def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> 
     from edged.relay.ports import Upstream
     from edged.relay.server import RelayServer
     from edged.relay.sockets import Dialler
-    from edged.system.redactor import VEIL
+    from edged.system.redactor import REDACTOR
     from edged.system.resolver import SystemResolver
 
     token = _token(args.token_file) if args.token_file else ""
-    VEIL.conceal([token])
+    REDACTOR.add([token])
     words = wording(config)
     policy = AccessPolicy(bound=args.host, token=token, origins=frozenset(args.allow_origin))
 

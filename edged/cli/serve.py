@@ -163,12 +163,12 @@ def _server(args: argparse.Namespace) -> "LocalServer":
 
 def _keys(path: Path) -> tuple[str, ...]:
     """One a line; blank lines and comments are none."""
-    from edged.system.redactor import VEIL
+    from edged.system.redactor import REDACTOR
 
     lines = [(number, line.strip()) for number, line in enumerate(_read(path).splitlines(), 1)]
     keys = [(number, line) for number, line in lines if line and not line.startswith("#")]
     problems = [f"{path}:{number}: a key has no blanks" for number, key in keys if len(key.split()) > 1]
-    VEIL.conceal(key for _, key in keys)
+    REDACTOR.add(key for _, key in keys)
     if problems or not keys:
         raise ConfigError(problems or [f"{path}: it holds no key (make one: openssl rand -hex 16 > {path})"])
     return tuple(key for _, key in keys)

@@ -108,7 +108,7 @@ class Running:
             usage=usage,
             conversation_id=self.conversation_id,
             metadata=self.answering.metadata,
-            told=self.answering.told(),
+            settings=self.answering.told(),
         )
 
     # -- messages --------------------------------------------------------------------------------------

@@ -139,7 +139,7 @@ class Dialler:
         """A refusal, with the service's words as far as they say nothing that was sent there."""
         status, headers = response.status_code, response.headers.raw_items()
         said = words_of(HttpAnswer.read(status, response.reason_phrase, headers, bytes(response.body)))
-        text = self._words.told(said.text)
+        text = self._words.filtered(said.text)
         if any(
             part in text
             for value in upstream.headers.values()

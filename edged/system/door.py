@@ -33,7 +33,7 @@ from edged.errors import EXIT_BUG, AddressError, ConfigError, UsageError
 from edged.system.exit import Exit, flush
 from edged.system.offload import hung_call
 from edged.system.ours import Whose, name_of, whose
-from edged.system.redactor import VEIL
+from edged.system.redactor import REDACTOR
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -248,19 +248,19 @@ def _tell(error: BaseException) -> None:
     """The one line."""
     hung = hung_call(error)
     cause = "device_hung" if hung else "bug"
-    words = f"{cause}: {CAUSES[cause].remedy} ({hung or _words(error, VEIL.unsaid)})"
+    words = f"{cause}: {CAUSES[cause].remedy} ({hung or _words(error, REDACTOR.filter_own)})"
     try:
         log.critical("%s", words, exc_info=None if hung else error, extra={"edged": {"cause": cause}})
     except BaseException:  # noqa: BLE001 the log is what failed
         stack = "" if hung else "".join(traceback.format_exception(error))
-        lines = VEIL.veiled(VEIL.unsaid("\n    ".join([words, *stack.splitlines()])))
+        lines = REDACTOR.redacted(REDACTOR.filter_own("\n    ".join([words, *stack.splitlines()])))
         os.write(sys.stderr.fileno(), f"{lines}\n".encode(errors="replace"))
     flush()
 
 
 def _tell_of(error: BaseException | None, told: str) -> None:
     told = _ARGUMENTS.sub("(…)", told)
-    words = told if error is None else f"{told}: {_words(error, VEIL.told)}"
+    words = told if error is None else f"{told}: {_words(error, REDACTOR.filter_service)}"
     log.warning("a library has failed, and edged goes on; it is told once and counted: %s", words)
 
 
@@ -268,7 +268,7 @@ def _words(error: BaseException, passed: Callable[[str], str]) -> str:
     """What it is and what of its words is `passed`, in one line; a repr may hold a whole message."""
     name = type(error).__qualname__
     try:
-        text = passed(VEIL.veiled(str(error)))
+        text = passed(REDACTOR.redacted(str(error)))
     except Exception:  # noqa: BLE001 what it says of itself is broken, too
         return name
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())

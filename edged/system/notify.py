@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from edged.system.redactor import VEIL
+from edged.system.redactor import REDACTOR
 
 LONGEST_STATUS = 200  # a line of `systemctl status`
 
@@ -68,7 +68,7 @@ class SystemdManager:
 
     def status(self, say: Callable[[], str]) -> None:
         # A line break would begin another field.
-        said = VEIL.veiled(say())
+        said = REDACTOR.redacted(say())
         line = " ".join("".join(char if char.isprintable() else " " for char in said).split())
         line = line[:LONGEST_STATUS]
         if line != self._status and self._send(f"STATUS={line}"):

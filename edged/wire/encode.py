@@ -71,7 +71,7 @@ def _response_created(event: shapes.ResponseCreated) -> Json:
             "conversation_id": event.conversation_id,
             "metadata": event.metadata,
             "usage": None,
-            **event.told,
+            **event.settings,
         }
     }
 
@@ -95,7 +95,7 @@ def _response_done(event: shapes.ResponseDone) -> Json:
             "conversation_id": event.conversation_id,
             "metadata": event.metadata,
             "usage": event.usage,
-            **event.told,
+            **event.settings,
         }
     }
 

@@ -2,7 +2,7 @@
 
 A service's text may quote what a visitor said: in an error, in a code, in the reason of a close. So of its text
 
-1. only so much passes, on one line, without control characters, and after `veiled` has taken the secrets out of it;
+1. only so much passes, on one line, without control characters, and after `redacted` has taken the secrets out of it;
 2. where transcripts are not asked for, a word passes that services use in errors (vocabulary.py) or that is a name of
    our own configuration, and so does a short number; the rest becomes an ellipsis. So does what stands in quotes and
    has blanks in it, unless it is such a name;
@@ -56,11 +56,11 @@ _GAPS = re.compile(rf"{_GONE}(?:[\s.,;:!?()'\"`/-]*{_GONE})+")
 
 
 class Words:
-    """Of one process; use on the loop. `ours` are names of the configuration, `veiled` hides secrets."""
+    """Of one process; use on the loop. `ours` are names of the configuration, `redacted` takes secrets out."""
 
-    def __init__(self, ours: Iterable[str] = (), veiled: Callable[[str], str] = str) -> None:
+    def __init__(self, ours: Iterable[str] = (), redacted: Callable[[str], str] = str) -> None:
         self.transcripts = False  # asked for: what was said may be read
-        self._veiled = veiled
+        self._redacted = redacted
         self._lately: dict[str, str] = {}
         self._held, self._gist = 0, ""  # characters of it; what a service said of the last failure
         self.know(ours)
@@ -98,23 +98,23 @@ class Words:
 
     # -- what a service tells ------------------------------------------------------------------------
 
-    def told(self, text: str, limit: int = MOST_TEXT) -> str:
+    def filtered(self, text: str, limit: int = MOST_TEXT) -> str:
         """What may be passed on of a text of the service."""
-        line = _one_line(self._veiled(_beginning(text, _MOST_READ)))
+        line = _one_line(self._redacted(_beginning(text, _MOST_READ)))
         if not self.transcripts:
             line = self._judged(line)
         return line if len(line) <= limit else _beginning(line, limit - 1).rstrip() + _GONE
 
     def name(self, text: str) -> str:
         """The same of what should be a name: a code, a type, a status."""
-        return self.told(text, MOST_NAME)
+        return self.filtered(text, MOST_NAME)
 
     def failure(self, error: EdgedError) -> str:
         """What may be passed on of a failure, in one line; part of it may be the service's."""
         text = _one_line(str(error))
         if said := _said_in(error):
             any_of = "|".join(re.escape(each) for each in sorted(said, key=len, reverse=True))
-            text = re.sub(rf"(?<!\w)(?:{any_of})(?!\w)", lambda found: self.told(found[0]), text)
+            text = re.sub(rf"(?<!\w)(?:{any_of})(?!\w)", lambda found: self.filtered(found[0]), text)
         return self.unsaid(text)
 
     def is_news(self, error: EdgedError) -> bool:

@@ -183,7 +183,7 @@ def test_the_idle_visitor_is_told_of_in_ga():
 
 def test_a_response_repeats_what_it_was_asked_with():
     for event in (
-        wire.ResponseCreated("r", told={"voice": "cedar"}),
-        wire.ResponseDone("r", "completed", told={"voice": "cedar"}),
+        wire.ResponseCreated("r", settings={"voice": "cedar"}),
+        wire.ResponseDone("r", "completed", settings={"voice": "cedar"}),
     ):
         assert json.loads(wire.encode(event, Dialect.BETA, "e"))["response"]["voice"] == "cedar"
