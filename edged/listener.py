@@ -46,7 +46,7 @@ class ListeningSocket(socket.socket):
         self._name, self._admit, self._welcome = name, admit, welcome
         self._spares: list[int] = []
         self._in_a_row = 0
-        self._told = False
+        self._warned = False
         self._refill()
 
     def listen(self, backlog: int = BACKLOG) -> None:
@@ -71,7 +71,7 @@ class ListeningSocket(socket.socket):
                 self._in_a_row = AT_ONCE  # who yields has gone by the next round
                 return self._accept_without_files()
             if self._welcome(connection):
-                self._told = False
+                self._warned = False
                 return connection, address
             connection.close()
         self._in_a_row = AT_ONCE
@@ -87,8 +87,8 @@ class ListeningSocket(socket.socket):
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))  # asyncio tries again in a second
         os.close(self._spares.pop())
         connection, address = super().accept()
-        if not self._told:
-            self._told = True
+        if not self._warned:
+            self._warned = True
             log.warning(
                 "%s: no more files can be opened, and some who come are turned away (LimitNOFILE=, ulimit -n)",
                 self._name,

@@ -133,14 +133,14 @@ def _server(args: argparse.Namespace) -> "LocalServer":
     keys = _keys(args.key_file) if args.key_file else ()
     if args.host not in LOOPBACK and not keys:
         raise ConfigError([f"--host {args.host}: whoever reaches it could talk to it; give --key-file too"])
-    told = script.Script()
+    answers = script.Script()
     if args.script:
-        told = script.parse(_read(args.script), str(args.script), speech)
+        answers = script.parse(_read(args.script), str(args.script), speech)
     speaks = tuple(each for each in Dialect if args.speaks in ("both", each.value))
     try:
         return LocalServer(
             voice=voice,
-            planner=lambda: told.planner(voice),
+            planner=lambda: answers.planner(voice),
             host=args.host,
             port=args.port,
             pace=args.pace,
@@ -154,7 +154,7 @@ def _server(args: argparse.Namespace) -> "LocalServer":
                 speaks=speaks,
                 refuses_by=args.refuse_by,
             ),
-            fault_lines=(*told.faults, *args.fault),
+            fault_lines=(*answers.faults, *args.fault),
             url_faults=args.url_faults,
         )
     except ValueError as error:

@@ -78,7 +78,7 @@ class Ledger:
             while len(counter) > MOST:
                 del counter[next(iter(counter))]
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """All of it as JSON, but for the sound."""
         audit = []
         for taken in self.audit:

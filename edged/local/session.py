@@ -198,10 +198,10 @@ class LocalSession:
 
     def _added(self, item: ConversationItem, after: str | None) -> Iterator[ServerEvent]:
         before = self._conversation.add(item, after)
-        told = item.told()
-        yield wire.ItemAdded(told, before)
+        shown = item.snapshot()
+        yield wire.ItemAdded(shown, before)
         if self.dialect is Dialect.GA:
-            yield wire.ItemDone(told, before)
+            yield wire.ItemDone(shown, before)
 
     def _new_id(self, prefix: str) -> str:
         """A name that no client has given to an item of its own."""

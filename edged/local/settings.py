@@ -193,7 +193,7 @@ class Answering:
     def instructions(self) -> str:
         return str(self._response.get("instructions") or self._session["instructions"])
 
-    def told(self) -> Json:
+    def response_object(self) -> Json:
         """What the response object repeats of this, in the dialect's words."""
         if self._dialect is Dialect.GA:
             output = {"format": self.find("output_format"), "voice": self.find("voice")}
@@ -217,8 +217,8 @@ def voice_is_fixed() -> BadClientEvent:
     )
 
 
-def _format(told: Any) -> Format:
-    return _FORMATS[told["type"] if isinstance(told, dict) else told]
+def _format(name: Any) -> Format:
+    return _FORMATS[name["type"] if isinstance(name, dict) else name]
 
 
 def _at(tree: Json, place: str | None) -> Any:

@@ -152,16 +152,16 @@ class ExitDoor:
     # -- hooks ---------------------------------------------------------------------------------------
 
     def _complaint(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        error, told = context.get("exception"), str(context.get("message", ""))
+        error, message = context.get("exception"), str(context.get("message", ""))
         future = context.get("future") or context.get("task")
         is_task = isinstance(future, asyncio.Task)
         if error is None or (future is not None and not is_task and isinstance(error, OSError)):
             # A broken connection ends every future that waits for it, and one of them was asked for it.
-            self._count(error, told)
+            self._count(error, message)
             return
         things = [getattr(context.get("handle"), "_callback", None)]
         things += [future.get_coro()] if isinstance(future, asyncio.Task) else []
-        self._judge(error, told, [thing for thing in things if thing is not None])
+        self._judge(error, message, [thing for thing in things if thing is not None])
 
     def _of_thread(self, args: threading.ExceptHookArgs) -> None:
         error = args.exc_value if args.exc_value is not None else args.exc_type()
@@ -190,20 +190,20 @@ class ExitDoor:
         else:
             self._judge(error, "a callback of a library", [])
 
-    def _judge(self, error: BaseException, told: str, things: list[object]) -> None:
+    def _judge(self, error: BaseException, message: str, things: list[object]) -> None:
         if whose(error, *things) is Whose.OURS:
             self.failed(error)
         else:
-            self._count(error, told)
+            self._count(error, message)
 
-    def _count(self, error: BaseException | None, told: str) -> None:
-        name = name_of(error, told)
+    def _count(self, error: BaseException | None, message: str) -> None:
+        name = name_of(error, message)
         is_new = name not in self.foreign
         if is_new and len(self.foreign) >= MOST_KINDS:
             name, is_new = "others", False
         self.foreign[name] += 1
         if is_new:
-            self._later(lambda: _tell_of(error, told))
+            self._later(lambda: _tell_of(error, message))
 
     def _later(self, tell: Callable[[], None]) -> None:
         """By the loop: here the log itself may be what was interrupted."""
@@ -240,8 +240,12 @@ def _look_later(task: "asyncio.Task[Any]") -> None:
 def _look(ended: "weakref.ref[asyncio.Task[Any]]") -> None:
     task = ended()
     if task is not None and task._log_traceback:  # noqa: SLF001
-        told = {"message": "Task exception was never retrieved", "exception": task.exception(), "task": task}
-        task.get_loop().call_exception_handler(told)
+        message = {
+            "message": "Task exception was never retrieved",
+            "exception": task.exception(),
+            "task": task,
+        }
+        task.get_loop().call_exception_handler(message)
 
 
 def _tell(error: BaseException) -> None:
@@ -258,9 +262,9 @@ def _tell(error: BaseException) -> None:
     flush()
 
 
-def _tell_of(error: BaseException | None, told: str) -> None:
-    told = _ARGUMENTS.sub("(…)", told)
-    words = told if error is None else f"{told}: {_words(error, REDACTOR.filter_service)}"
+def _tell_of(error: BaseException | None, message: str) -> None:
+    message = _ARGUMENTS.sub("(…)", message)
+    words = message if error is None else f"{message}: {_words(error, REDACTOR.filter_service)}"
     log.warning("a library has failed, and edged goes on; it is told once and counted: %s", words)
 
 

@@ -99,7 +99,9 @@ def manager(env: Mapping[str, str]) -> Manager:
 
 def watchdog_s(env: Mapping[str, str], pid: int | None = None) -> float | None:
     """How long the manager waits for a sign of life before it ends us; None: for ever. `pid` is ours."""
-    told, whom = env.get("WATCHDOG_USEC", ""), env.get("WATCHDOG_PID", "")
+    limit_us, whom = env.get("WATCHDOG_USEC", ""), env.get("WATCHDOG_PID", "")
     if whom and whom != str(os.getpid() if pid is None else pid):
         return None  # meant for the process that started us
-    return int(told) / 1_000_000 if told.isascii() and told.isdigit() and int(told) > 0 else None
+    return (
+        int(limit_us) / 1_000_000 if limit_us.isascii() and limit_us.isdigit() and int(limit_us) > 0 else None
+    )

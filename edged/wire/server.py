@@ -138,15 +138,15 @@ def _response_done(raw: forms.ResponseForm) -> ServerEvent:
 
 
 def _response_head(raw: forms.ResponseHead) -> ServerEvent:
-    told = raw.response or forms.ResponseName()
+    response = raw.response or forms.ResponseName()
     return shapes.ResponseDone(
-        told.id or "", told.status or "completed", conversation_id=told.conversation_id
+        response.id or "", response.status or "completed", conversation_id=response.conversation_id
     )
 
 
 def _response_created(raw: forms.ResponseHead) -> ServerEvent:
-    told = raw.response or forms.ResponseName()
-    return shapes.ResponseCreated(told.id or "", told.conversation_id)
+    response = raw.response or forms.ResponseName()
+    return shapes.ResponseCreated(response.id or "", response.conversation_id)
 
 
 def _id_of(value: Any) -> str:

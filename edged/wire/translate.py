@@ -140,8 +140,8 @@ class Translator:
     # -- what servers send ---------------------------------------------------------------------------
 
     def _session(self, message: Json) -> list[Json]:
-        told = message.get("session")
-        transcribes = isinstance(told, Mapping) and told.get("type") == "transcription"
+        session = message.get("session")
+        transcribes = isinstance(session, Mapping) and session.get("type") == "transcription"
         if self._client is Dialect.BETA and transcribes and message["type"] == ServerName.SESSION_UPDATED:
             message["type"] = str(ServerName.TRANSCRIPTION_SESSION_UPDATED)
         _within(message, "session", lambda session: convert.session(session, self._client))
@@ -150,7 +150,7 @@ class Translator:
     def _transcription_session(self, message: Json) -> list[Json]:
         if self._client is Dialect.GA:
             message["type"] = str(ServerName.SESSION_UPDATED)
-            _within(message, "session", lambda told: convert.session(told, Dialect.GA, "transcription"))
+            _within(message, "session", lambda session: convert.session(session, Dialect.GA, "transcription"))
         return [message]
 
     def _item(self, message: Json) -> list[Json]:

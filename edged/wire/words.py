@@ -154,13 +154,13 @@ class Words:
             if run > 1:
                 runs.update(tuple(said[n : n + run]) for n in range(len(said) - run + 1))
         found = list(_WORD.finditer(line))
-        told = [word[0].casefold() for word in found]
-        gone = [word.span() for word, plain in zip(found, told, strict=True) if plain in words]
+        plains = [word[0].casefold() for word in found]
+        gone = [word.span() for word, plain in zip(found, plains, strict=True) if plain in words]
         for length in (2, _RUN):
             gone += [
                 (found[n].start(), found[n + length - 1].end())
-                for n in range(len(told) - length + 1)
-                if tuple(told[n : n + length]) in runs
+                for n in range(len(plains) - length + 1)
+                if tuple(plains[n : n + length]) in runs
             ]
         return gone + self._numbers_again(line)
 
@@ -173,8 +173,8 @@ class Words:
         said = {number for number in said if len(number) >= _FEW_DIGITS}
         return [
             span
-            for span, told in lines
-            if any(number in told or (len(told) > _FEW_DIGITS and told in number) for number in said)
+            for span, shown in lines
+            if any(number in shown or (len(shown) > _FEW_DIGITS and shown in number) for number in said)
         ]
 
     def _without(self, line: str, gone: list[tuple[int, int]]) -> str:

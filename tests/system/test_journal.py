@@ -175,8 +175,8 @@ def native(journald, tmp_path):
 
 
 def test_an_entry_carries_priority_identifier_and_our_own_fields(native):
-    told = {"cause": "key_refused", "wait_s": 60}
-    (entry,) = native(lambda log: log.warning("link: down, %s", "key_refused", extra={"edged": told}))
+    fields = {"cause": "key_refused", "wait_s": 60}
+    (entry,) = native(lambda log: log.warning("link: down, %s", "key_refused", extra={"edged": fields}))
     assert entry["MESSAGE"] == "link: down, key_refused"
     assert entry["PRIORITY"] == "4"
     assert entry["SYSLOG_IDENTIFIER"] == "edged"
@@ -187,8 +187,8 @@ def test_an_entry_carries_priority_identifier_and_our_own_fields(native):
 
 
 def test_an_event_has_its_own_message_id_before_that_of_its_cause(native):
-    told = {"event": "standing", "cause": "offline"}
-    (entry,) = native(lambda log: log.warning("line: still offline", extra={"edged": told}))
+    fields = {"event": "standing", "cause": "offline"}
+    (entry,) = native(lambda log: log.warning("line: still offline", extra={"edged": fields}))
     assert entry["MESSAGE_ID"] == NOTICES["standing"].message_id
 
 
@@ -431,7 +431,7 @@ def test_at_debug_only_our_own_lines_are_written_whoever_turned_a_library_up(lin
 
 def test_a_secret_that_is_the_name_of_a_field_of_ours_leaves_it(lines, redactor):
     redactor.add(["device", "microphone"])
-    told = {"edged": {"device": "microphone", "cause": "device_hung"}}
-    text = shown(lines, lambda log: log.warning("x", extra=told))
+    fields = {"edged": {"device": "microphone", "cause": "device_hung"}}
+    text = shown(lines, lambda log: log.warning("x", extra=fields))
     assert "EDGED_DEVICE=microphone" in text
     assert "EDGED_CAUSE=device_hung" in text

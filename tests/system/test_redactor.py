@@ -40,8 +40,8 @@ def test_what_is_too_short_for_a_key_is_left_alone(redactor):
 
 
 def test_all_texts_of_a_message_are_redacted_and_nothing_else(redactor):
-    told = {"event": "link", "up": False, "n": 7, "cause": None, "text": KEY, "more": [{"x": f"a {KEY}"}]}
-    assert redactor.redacted_in(told) == {
+    message = {"event": "link", "up": False, "n": 7, "cause": None, "text": KEY, "more": [{"x": f"a {KEY}"}]}
+    assert redactor.redacted_in(message) == {
         "event": "link",
         "up": False,
         "n": 7,
@@ -70,7 +70,7 @@ def test_without_any_the_text_is_as_it_was():
 
 
 @pytest.mark.parametrize(
-    "told",
+    "message",
     [
         {KEY: 1},
         {"deep": [{"deeper": {f"x {KEY} y": KEY}}]},
@@ -78,8 +78,8 @@ def test_without_any_the_text_is_as_it_was():
         {"a": quote(KEY, safe="/").lower()},
     ],
 )
-def test_a_key_is_masked_in_names_as_in_values(redactor, told):
-    shown = json.dumps(redactor.redacted_in(told))
+def test_a_key_is_masked_in_names_as_in_values(redactor, message):
+    shown = json.dumps(redactor.redacted_in(message))
     assert MASK in shown
     assert "9f8e7d6c" not in shown.lower()
 
@@ -159,9 +159,9 @@ def test_our_own_lines_are_left_alone(text):
 
 
 def test_what_has_the_name_of_a_secret_is_hidden_whole_and_numbers_stay():
-    told = {"key": False, "usage": {"total_tokens": 7}, "x-token": ["a", {"b": "c"}], "cookie": ""}
+    message = {"key": False, "usage": {"total_tokens": 7}, "x-token": ["a", {"b": "c"}], "cookie": ""}
     hidden = {"key": False, "usage": {"total_tokens": 7}, "x-token": [MASK, {"b": MASK}], "cookie": ""}
-    assert Redactor().redacted_in(told) == hidden
+    assert Redactor().redacted_in(message) == hidden
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_no_text_takes_long(redactor, text):
 def test_a_secret_that_is_a_name_of_ours_hides_none_of_our_names():
     redactor = Redactor()
     redactor.add(["pending", "snapshot", "speaking", "responses", "counter", "device", "microphone"])
-    told = {
+    message = {
         "type": "snapshot",
         "state": "SPEAKING",
         "light": "speaking",
@@ -185,7 +185,7 @@ def test_a_secret_that_is_a_name_of_ours_hides_none_of_our_names():
         "counters": {"responses_billed": 3},
         "EDGED_PENDING": "x",
     }
-    assert redactor.redacted_in(told) == told
+    assert redactor.redacted_in(message) == message
     assert redactor.redacted("device_hung: the proxy says pending") == f"device_hung: the proxy says {MASK}"
     assert redactor.redacted_in({"x-auth": "pending", "text": "a counter"}) == {
         "x-auth": MASK,

@@ -159,8 +159,8 @@ def test_an_unknown_event_is_told_which_there_are(name):
 
 
 def test_every_event_the_server_says_it_takes_is_taken():
-    told = refused('{"type":"?"}').message.partition("Supported values are: ")[2].rstrip(".").split(", ")
-    assert {name.strip("'") for name in told} == set(MESSAGES)
+    supported = refused('{"type":"?"}').message.partition("Supported values are: ")[2].rstrip(".").split(", ")
+    assert {name.strip("'") for name in supported} == set(MESSAGES)
     assert set(MESSAGES) < set(ClientName)
 
 

@@ -218,8 +218,8 @@ def test_a_beta_client_that_says_ga_too_is_understood():
 
 @pytest.mark.parametrize("to", list(Dialect))
 def test_a_told_session_is_recognised_as_of_its_new_dialect(to):
-    told = {**CONSOLE_IN_GA, "audio": {**CONSOLE_IN_GA["audio"], "video": 1}} if to is BETA else CONSOLE
-    assert dialect_of(convert.session(told, to)) is to
+    session = {**CONSOLE_IN_GA, "audio": {**CONSOLE_IN_GA["audio"], "video": 1}} if to is BETA else CONSOLE
+    assert dialect_of(convert.session(session, to)) is to
 
 
 def test_the_kind_of_a_session_is_said_in_ga_only():
@@ -364,6 +364,6 @@ def test_a_voice_that_beta_lacks_is_the_server_s_choice_there(voice):
 
 
 def test_a_beta_client_is_not_told_of_what_it_has_no_field_for():
-    told = {"type": "realtime", "id": "s", "prompt": None, "include": None, "tracing": None}
-    assert convert.session(told, BETA) == {"id": "s", "tracing": None}
-    assert convert.session({**told, "prompt": {"id": "p"}}, BETA)["prompt"] == {"id": "p"}
+    session = {"type": "realtime", "id": "s", "prompt": None, "include": None, "tracing": None}
+    assert convert.session(session, BETA) == {"id": "s", "tracing": None}
+    assert convert.session({**session, "prompt": {"id": "p"}}, BETA)["prompt"] == {"id": "p"}

@@ -171,8 +171,8 @@ def test_a_number_json_does_not_have_is_not_written():
 
 
 def test_the_idle_visitor_is_told_of_in_ga():
-    told = json.loads(wire.encode(wire.TimeoutTriggered(0, 5000, "item_a"), Dialect.GA, "event_1"))
-    assert told == {
+    message = json.loads(wire.encode(wire.TimeoutTriggered(0, 5000, "item_a"), Dialect.GA, "event_1"))
+    assert message == {
         "type": "input_audio_buffer.timeout_triggered",
         "event_id": "event_1",
         "audio_start_ms": 0,

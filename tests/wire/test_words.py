@@ -180,10 +180,10 @@ def test_with_transcripts_asked_for_all_of_it_is_passed_on_but_for_secrets(words
 def test_it_is_one_line_of_bounded_length_without_control_characters(transcripts, text):
     words = Words(OURS)
     words.transcripts = transcripts
-    for limit, told in ((MOST_TEXT, words.filtered(text)), (MOST_NAME, words.name(text))):
-        assert len(told) <= limit
-        assert told.isprintable()
-        assert told == " ".join(told.split())
+    for limit, shown in ((MOST_TEXT, words.filtered(text)), (MOST_NAME, words.name(text))):
+        assert len(shown) <= limit
+        assert shown.isprintable()
+        assert shown == " ".join(shown.split())
 
 
 @pytest.mark.slow
@@ -197,8 +197,8 @@ def test_it_is_one_line_of_bounded_length_without_control_characters(transcripts
     case=st.sampled_from([str, str.upper, str.lower, str.title]),
 )
 def test_no_word_that_is_not_of_the_vocabulary_passes(said, around, joined, case):
-    told = Words(OURS).filtered("the error " + around.format(case(joined.join(said))))
-    assert not any(word.casefold() in told.casefold() for word in said)
+    shown = Words(OURS).filtered("the error " + around.format(case(joined.join(said))))
+    assert not any(word.casefold() in shown.casefold() for word in said)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from instruments.rig import Box
 
 def eventually(box: Box, command: str, wanted: str, within_s: float = 20) -> None:
     until = time.monotonic() + within_s
-    while (told := box.run(command).stdout.strip()) != wanted:
-        assert time.monotonic() < until, f"{command}: {told!r} and not {wanted!r}\n{said_by(box)}"
+    while (said := box.run(command).stdout.strip()) != wanted:
+        assert time.monotonic() < until, f"{command}: {said!r} and not {wanted!r}\n{said_by(box)}"
         time.sleep(0.2)
 
 

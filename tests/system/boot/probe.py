@@ -205,8 +205,8 @@ def outcome(attempt):
 
 
 def main():
-    told = {name: outcome(attempt) for name, attempt in ATTEMPTS.items()}
-    (STATE / "probe.json").write_text(json.dumps(told, indent=1))
+    results = {name: outcome(attempt) for name, attempt in ATTEMPTS.items()}
+    (STATE / "probe.json").write_text(json.dumps(results, indent=1))
 
 
 if __name__ == "__main__":
