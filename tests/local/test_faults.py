@@ -349,7 +349,9 @@ def test_the_manual_has_every_fault_and_no_other():
     manual = (Path(__file__).parents[2] / "docs" / "local-server.md").read_text()
     table = manual.split("## Faults")[1].split("## The ledger")[0]
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    documented = {name.split(":")[0].split("@")[0] for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+    documented = {
+        name.split(":")[0].split("@")[0] for cell in cells for name in re.findall(r"`([^`]+)`", cell)
+    }
     assert documented == known
     for kind in (*GARBAGE, *FRAMES, *HANDSHAKES, *BODIES, *SPOILT):
         assert f"`{kind}`" in table

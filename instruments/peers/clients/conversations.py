@@ -80,8 +80,8 @@ class Talk:
             event = self.connection.parse_event(raw)
             if event.type == "error":
                 error = event.error
-                told = {"code": error.code, "param": error.param, "event_id": error.event_id}
-                self.report.errors.append(told)
+                fields = {"code": error.code, "param": error.param, "event_id": error.event_id}
+                self.report.errors.append(fields)
                 if "error" not in names:
                     raise RuntimeError(f"the server refused: {error.message} ({error.code})")
             if event.type in names:

@@ -31,13 +31,13 @@ OPTIONS = {
 async def hold(
     url: str, name: str, seen: report.Report, kind: type[AsyncPortkey] | type[Portkey] = AsyncPortkey
 ) -> None:
-    told: dict[str, Any] = {
+    options: dict[str, Any] = {
         "api_key": conversations.KEY,
         "virtual_key": "any",
         "base_url": conversations.http_of(url),
         "websocket_base_url": conversations.base_of(url),
     }
-    client = kind(**told)
+    client = kind(**options)
     if name == "mint":
         sessions = client.beta.realtime.sessions
         session = await conversations.settled(sessions.create(**OPTIONS))
@@ -47,7 +47,7 @@ async def hold(
         except Exception as error:  # noqa: BLE001 which one it is belongs to what is told
             seen.notes["refused"] = [type(error).__name__, str(error)]
         # the settings of an ephemeral key hold where it is what authorises
-        client = kind(**told, Authorization=f"Bearer {session.client_secret.value}")
+        client = kind(**options, Authorization=f"Bearer {session.client_secret.value}")
     model = OPTIONS["model"] if name == "mint" else conversations.MODEL
     await conversations.held(client.beta.realtime.connect(model=model), "beta", name, seen)
 
