@@ -56,11 +56,6 @@ class Ledger:
     truncations: deque[tuple[str, int]] = field(default_factory=lambda: deque(maxlen=MOST))
     _open: dict[str, Span] = field(default_factory=dict)
 
-    @property
-    def appended_bytes(self) -> int:
-        """All sound that came in."""
-        return self.appended.total()
-
     def came(self, session_id: str, n_bytes: int, now: float) -> None:
         """Sound came in."""
         self.appended[session_id] += n_bytes

@@ -227,7 +227,7 @@ class ScriptPlanner:
     """A script, as one session lives it."""
 
     def __init__(self, script: Script, otherwise: Voice) -> None:
-        self._script, self._otherwise = script, otherwise
+        self._script = script
         self._voice = VoicePlanner(otherwise)
         self._answers = list(reversed(script.answers))
         self._heard: str | None = None

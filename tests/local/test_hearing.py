@@ -314,6 +314,6 @@ def test_what_is_too_long_for_the_buffer_is_refused_before_any_of_it_is_taken(mo
     desk = Desk()
     desk.update()
     desk.say(1000)
-    before = desk.ledger.appended_bytes
+    before = desk.ledger.appended.total()
     assert desk.say(100)[0]["error"]["param"] == "audio"
-    assert desk.ledger.appended_bytes == before
+    assert desk.ledger.appended.total() == before

@@ -323,7 +323,7 @@ def test_the_audit_knows_what_came_in():
     desk.send(wire.commit("c"))
     (taken,) = desk.ledger.audit
     assert (taken.session_id, taken.pcm, taken.n_bytes) == ("sess_1", sound, len(sound))
-    assert desk.ledger.appended_bytes == len(sound)
+    assert desk.ledger.appended.total() == len(sound)
 
 
 @pytest.mark.parametrize("dialect", [GA, BETA])
