@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edged.cli.options import cannot_listen
 from edged.errors import ConfigError
 from edged.files import read
 
@@ -104,20 +103,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _serve(server: "LocalServer") -> int:
-    import asyncio
-    import signal
-    from contextlib import AsyncExitStack
+    from edged.cli.serving import until_stopped
 
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    async with AsyncExitStack() as stack:
-        try:
-            await stack.enter_async_context(server)
-        except OSError as error:
-            raise cannot_listen(error) from error
-        print(f"serving {server.url}", flush=True)
-        await ended.wait()
+    await until_stopped(server, "serving")
     return 0
 
 

@@ -10,26 +10,9 @@ from edged.local.bill import Ledger
 from edged.local.caller import keys_of
 from edged.local.http import MOST_SECRETS, Admission, ClientSecret, endpoint, respond
 from edged.wire import Dialect
+from instruments.peers.clients.optional import MINTED
 
-ALL = {
-    "model": "gpt-realtime",
-    "modalities": ["text", "audio"],
-    "instructions": "Be kind.",
-    "voice": "shimmer",
-    "input_audio_format": "pcm16",
-    "output_audio_format": "pcm16",
-    "input_audio_transcription": {"model": "whisper-1"},
-    "turn_detection": {
-        "type": "server_vad",
-        "threshold": 0.6,
-        "prefix_padding_ms": 300,
-        "silence_duration_ms": 500,
-    },
-    "tools": [{"type": "function", "name": "f", "description": "d", "parameters": {"type": "object"}}],
-    "tool_choice": "auto",
-    "temperature": 0.7,
-    "max_response_output_tokens": 100,
-}
+ALL = {**MINTED, "model": "gpt-realtime", "instructions": "Be kind."}
 
 
 def asked(method, path, body=None, *, door=None, key="", ledger=None, wall=1000.0):

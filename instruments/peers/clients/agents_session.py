@@ -160,15 +160,8 @@ async def error(talk: Talk) -> None:
     await talk.say("Hello, still there?")
 
 
-CONVERSATIONS = {
-    "text": text,
-    "push-to-talk": push_to_talk,
-    "vad": vad,
-    "as-it-comes": as_it_comes,
-    "interrupt": interrupt,
-    "tool": tool,
-    "error": error,
-}
+_EVERY = (text, push_to_talk, vad, as_it_comes, interrupt, tool, error)
+CONVERSATIONS = {each.__name__.replace("_", "-"): each for each in _EVERY}
 SPOKEN = ("push-to-talk", "vad", "interrupt")
 
 

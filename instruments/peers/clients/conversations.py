@@ -260,17 +260,8 @@ async def mint(talk: Talk) -> None:
     await talk.say("Hello from a client.")
 
 
-CONVERSATIONS = {
-    "text": text,
-    "push-to-talk": push_to_talk,
-    "vad": vad,
-    "as-it-comes": as_it_comes,
-    "interrupt": interrupt,
-    "tool": tool,
-    "error": error,
-    "options": options,
-    "mint": mint,
-}
+_EVERY = (text, push_to_talk, vad, as_it_comes, interrupt, tool, error, options, mint)
+CONVERSATIONS = {each.__name__.replace("_", "-"): each for each in _EVERY}
 
 
 def base_of(url: str) -> str:

@@ -3,29 +3,9 @@
 from typing import Any
 
 import conversations
-import optional
 import report
+from optional import MINTED as OPTIONS
 from portkey_ai import AsyncPortkey, Portkey
-
-OPTIONS = {
-    "model": "gpt-4-realtime-preview",
-    "modalities": ["text", "audio"],
-    "instructions": "Help users to practise pronunciation.",
-    "voice": "shimmer",
-    "input_audio_format": "pcm16",
-    "output_audio_format": "pcm16",
-    "input_audio_transcription": {"model": "whisper-1"},
-    "turn_detection": {
-        "type": "server_vad",
-        "threshold": 0.6,
-        "prefix_padding_ms": 300,
-        "silence_duration_ms": 500,
-    },
-    "tools": [optional.WEATHER],
-    "tool_choice": "auto",
-    "temperature": 0.7,
-    "max_response_output_tokens": 100,
-}
 
 
 async def hold(

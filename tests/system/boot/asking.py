@@ -30,6 +30,11 @@ def is_up(box: Box) -> None:
     eventually(box, "edged status >/dev/null && echo answers", "answers")
 
 
+def configure(box: Box, text: str) -> None:
+    box.file("/etc/edged/config.yaml", text)
+    box.ask("chown root:edged /etc/edged/config.yaml && chmod 640 /etc/edged/config.yaml")
+
+
 def line_up(box: Box) -> bool:
     done = box.run("edged status --json")
     return done.returncode == 0 and bool(json.loads(done.stdout)["link"]["up"])
