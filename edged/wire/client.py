@@ -1,4 +1,4 @@
-"""What the client says: builders for clients. `clientside.py` holds the server's way of reading it."""
+"""What the client says: builders for clients. `client_events.py` holds the server's way of reading it."""
 
 import json
 from base64 import b64encode

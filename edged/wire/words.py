@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from edged.errors import EdgedError
-from edged.wire import shapes
+from edged.wire import server_events as events
 from edged.wire.vocabulary import VOCABULARY
 
 MOST_TEXT = 300  # characters that pass
@@ -75,7 +75,7 @@ class Words:
 
     # -- what is said --------------------------------------------------------------------------------
 
-    def hear(self, event: shapes.ServerEvent) -> None:
+    def hear(self, event: events.ServerEvent) -> None:
         """Keep what a visitor or the service says in this event."""
         for of, text, goes_on in _said(event):
             self._keep(of, text, goes_on=goes_on)
@@ -192,38 +192,38 @@ def _said_in(error: EdgedError) -> list[str]:
     return [line for each in ([said] if isinstance(said, str) else said) if (line := _one_line(each))]
 
 
-def _said(event: shapes.ServerEvent) -> Iterator[tuple[str, str, bool]]:
+def _said(event: events.ServerEvent) -> Iterator[tuple[str, str, bool]]:
     """What an event says: of what, the text, and whether it goes on with what came before."""
     match event:
         case (
-            shapes.TranscriptionDelta(part=part, delta=text)
-            | shapes.AudioTranscriptDelta(part=part, delta=text)
-            | shapes.TextDelta(part=part, delta=text)
+            events.TranscriptionDelta(part=part, delta=text)
+            | events.AudioTranscriptDelta(part=part, delta=text)
+            | events.TextDelta(part=part, delta=text)
         ):
             yield part.item_id, text, True
         case (
-            shapes.TranscriptionCompleted(part=part, transcript=text)
-            | shapes.AudioTranscriptDone(part=part, transcript=text)
-            | shapes.TextDone(part=part, text=text)
+            events.TranscriptionCompleted(part=part, transcript=text)
+            | events.AudioTranscriptDone(part=part, transcript=text)
+            | events.TextDone(part=part, text=text)
         ):
             yield part.item_id, text, False
-        case shapes.TranscriptionSegment(part=part, text=text):
+        case events.TranscriptionSegment(part=part, text=text):
             yield part.item_id, f" {text}", True
-        case shapes.ArgumentsDelta(item_id=of, delta=text):
+        case events.ArgumentsDelta(item_id=of, delta=text):
             yield of, text, True
-        case shapes.ArgumentsDone(item_id=of, arguments=text):
+        case events.ArgumentsDone(item_id=of, arguments=text):
             yield of, text, False
-        case shapes.PartAdded(part=part, content=content) | shapes.PartDone(part=part, content=content):
+        case events.PartAdded(part=part, content=content) | events.PartDone(part=part, content=content):
             yield part.item_id, " ".join(_texts(content)), False
-        case shapes.ResponseDone(output=output):
+        case events.ResponseDone(output=output):
             for item in output:
                 yield from _of_item(item)
         case (
-            shapes.ItemAdded(item=item)
-            | shapes.ItemDone(item=item)
-            | shapes.ItemRetrieved(item=item)
-            | shapes.OutputItemAdded(item=item)
-            | shapes.OutputItemDone(item=item)
+            events.ItemAdded(item=item)
+            | events.ItemDone(item=item)
+            | events.ItemRetrieved(item=item)
+            | events.OutputItemAdded(item=item)
+            | events.OutputItemDone(item=item)
         ):
             yield from _of_item(item)
 
