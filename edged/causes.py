@@ -5,7 +5,7 @@ which journal message it is, and the remedy in one sentence. Code names a cause 
 else in edged knows which light, which cue and which class of waiting a failure has.
 
 Not here: what the turn does about it (turn/tables.py), how a light blinks (panel/light.py), how a cue
-sounds (audio/playout/cues.py), how long a class waits, and a line that is closed at once (retry.py).
+sounds (audio/playout/cues.py), how long a class waits, and a link that is closed at once (retry.py).
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Light(StrEnum):
     STARTING = "starting"
     READY = "ready"
     RECORDING = "recording"
-    HOLDING = "holding"  # what was said is safe here, the line is down
+    HOLDING = "holding"  # what was said is safe here, the link is down
     THINKING = "thinking"
     SPEAKING = "speaking"
     NOTICE = "notice"  # something is being told by sound

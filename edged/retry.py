@@ -1,7 +1,7 @@
 """When to try again, and the only loop that does.
 
 Rules:
-- `delays` is a pure generator of waits; `keep` is the one reconnect loop in edged, for the line and
+- `delays` is a pure generator of waits; `keep` is the one reconnect loop in edged, for the link and
   for devices alike.
 - Full jitter, U(0, min(cap, base * 2**n)) (AWS Architecture Blog, "Exponential Backoff and Jitter", 2015):
   kiosks that lost the same service do not come back in step. A wait that the far end asked for is kept, and

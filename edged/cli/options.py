@@ -28,7 +28,7 @@ def load_config(args: argparse.Namespace) -> "Loaded":
     """The configuration that the command line asks for.
 
     Raises:
-        ConfigError: it can not be used.
+        ConfigError: it cannot be used.
     """
     from edged.config import load
 

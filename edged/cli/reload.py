@@ -16,7 +16,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Exit code 0; 78 with the reasons when the configuration can not be used, and the old one stays in use."""
+    """Exit code 0; 78 with the reasons when the configuration cannot be used, and the old one stays in use."""
     from edged.system.control_client import ControlClient
 
     with ControlClient(socket_path(args)) as client:

@@ -20,11 +20,11 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 def socket_path(args: argparse.Namespace) -> str:
     """The control socket the command line means.
 
-    Where the configuration can not be used, or not be read by this user, an edged that runs is asked all the same, at
+    Where the configuration cannot be used, or not be read by this user, an edged that runs is asked all the same, at
     the usual place: it uses the one from before.
 
     Raises:
-        ConfigError: it can not be used, and nobody is there.
+        ConfigError: it cannot be used, and nobody is there.
     """
     from edged.config import Config
 

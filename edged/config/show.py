@@ -137,7 +137,7 @@ def _yaml(value: object) -> str:
 
 
 def _text(text: str) -> str:
-    """A text as YAML reads it back: a plain word, or in quotes with what can not be printed escaped."""
+    """A text as YAML reads it back: a plain word, or in quotes with what cannot be printed escaped."""
     if _WORD.fullmatch(text) and not reading(text):
         return text
     return '"' + "".join(map(_escaped, text)) + '"'

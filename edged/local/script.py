@@ -61,7 +61,7 @@ class _ScriptTool(_Strict):
 
     @property
     def text(self) -> str:
-        """The arguments as JSON. Raises TypeError or RecursionError where they can not be."""
+        """The arguments as JSON. Raises TypeError or RecursionError where they cannot be."""
         return msgspec.json.encode(self.arguments).decode()
 
 

@@ -7,7 +7,7 @@ Rules:
    asyncio complains of without an exception of ours: a connection that broke under TLS is told to whoever reads from
    it, a task that was destroyed has done nothing wrong.
 3. On the way out the farewell is said by the loop's own thread, which then stays where it is, so that nothing lights
-   the lamp again; where the loop does not come to it within `LOOP_S`, by another. It and the line have
+   the lamp again; where the loop does not come to it within `LOOP_S`, by another. It and the line in the journal have
    exit.LAST_WORDS_S together, whatever hangs.
 4. A task whose exception nobody has asked for after `ASKED_WITHIN_S` has failed, whoever holds it: with the collector
    of garbage at rest (heap.py) asyncio itself may never come to tell of it.

@@ -1,7 +1,7 @@
 """Tells the service manager how it goes: sd_notify(3), by the protocol itself.
 
 One datagram a message, lines of KEY=VALUE, to the socket that $NOTIFY_SOCKET names: a path, or an abstract name after
-an `@`. Where there is none nobody listens and nothing is sent. It never waits, and what can not be sent is not worth
+an `@`. Where there is none nobody listens and nothing is sent. It never waits, and what cannot be sent is not worth
 failing for: a status is told again at the next change, and who misses a READY kills us, as it should.
 """
 

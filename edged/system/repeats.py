@@ -42,11 +42,6 @@ class Repeats:
         """None: not to be written. Else how many of the kind were left out since the last that was."""
         return self._known(kind, now_ms, pace or self._usual).admit(now_ms)
 
-    @property
-    def kinds(self) -> int:
-        """How many are known."""
-        return len(self._kinds)
-
     def _known(self, kind: tuple[str, ...], now_ms: int, pace: RepeatRate) -> "_RepeatKind":
         if kind not in self._kinds and len(self._kinds) >= MOST_KINDS and not self._forget(now_ms):
             kind, pace = OTHERS, self._usual

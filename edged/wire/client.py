@@ -26,7 +26,7 @@ def clear(event_id: str) -> str:
 
 
 def session_update(settings: Settings, dialect: Dialect, event_id: str) -> str:
-    """All of `settings` but the model: that one is named in the URL and can not change.
+    """All of `settings` but the model: that one is named in the URL and cannot change.
 
     A gateway's own name for it would get the whole update refused.
     """

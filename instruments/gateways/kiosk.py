@@ -127,18 +127,18 @@ class Kiosk:
 
     @property
     def links(self) -> list[dict[str, Any]]:
-        """What was told of the line, beginning with how it was when somebody first asked."""
+        """What was told of the link, beginning with how it was when somebody first asked."""
         first = next(event for event in self.events if event["type"] == "snapshot")
         return [{**first["link"], "seen_s": first["seen_s"]}, *self.of("link")]
 
     @property
     def up(self) -> bool:
-        """The line, as it was told last."""
+        """The link, as it was told last."""
         return bool(self.links[-1]["up"])
 
     @property
     def downs(self) -> list[str]:
-        """Why the line was down, each time that was told."""
+        """Why the link was down, each time that was told."""
         return [str(event["cause"]) for event in self.links if not event["up"] and event["cause"]]
 
     @property
@@ -167,7 +167,7 @@ class Kiosk:
         self.command("release")
 
     def line_up(self, within_s: float = COMES_UP_S) -> None:
-        self.until("the line up", lambda: self.up, within_s)
+        self.until("the link up", lambda: self.up, within_s)
 
     def rest(self, within_s: float = COMES_UP_S) -> None:
         """Until nobody speaks, waits or is waited for."""

@@ -29,7 +29,7 @@ STARTS_WITHIN_S = 300.0  # LiteLLM takes half a minute by itself, and more where
 
 
 def missing() -> str | None:
-    """Why the gateways can not run here."""
+    """Why the gateways cannot run here."""
     if not (GATEWAYS / "js" / "node_modules").is_dir():
         return "the gateways are not installed: scripts/test gateways does that"
     return None

@@ -59,7 +59,7 @@ def outages(kiosk: Kiosk, gateway: Gateway, seen: dict[str, Any]) -> None:
     gateway.kill()
     time.sleep(MOMENT_S)
     kiosk.command("release")
-    kiosk.until("the line down", lambda: not kiosk.up, NOTICED_WITHIN_S)
+    kiosk.until("the link down", lambda: not kiosk.up, NOTICED_WITHIN_S)
     gateway.start()
     kiosk.line_up(BACK_WITHIN_S)
     kiosk.rest()
@@ -86,7 +86,7 @@ def refused(kiosk: Kiosk, gateway: Gateway, seen: dict[str, Any]) -> None:
 
 def silent_at_rest(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
     """The service goes away without a word while nobody does anything."""
-    kiosk.until("the line down", lambda: kiosk.downs, NOTICED_WITHIN_S)
+    kiosk.until("the link down", lambda: kiosk.downs, NOTICED_WITHIN_S)
     kiosk.line_up(BACK_WITHIN_S)
     seen["told_of_it"] = list(kiosk.notices)
     kiosk.ask()
@@ -96,7 +96,7 @@ def silent_to_words(kiosk: Kiosk, _: Gateway, __: dict[str, Any]) -> None:
     """The service goes away without a word in the middle of somebody's words."""
     kiosk.line_up()
     kiosk.hold(2.0)
-    kiosk.until("the line down", lambda: kiosk.downs, NOTICED_WITHIN_S)
+    kiosk.until("the link down", lambda: kiosk.downs, NOTICED_WITHIN_S)
     kiosk.until("an answer", lambda: kiosk.of("usage"), BACK_WITHIN_S)
     kiosk.rest()
 
@@ -105,7 +105,7 @@ def silent_in_an_answer(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
     """The service goes away without a word in the middle of its own."""
     kiosk.line_up()
     kiosk.ask()
-    kiosk.until("the line down", lambda: kiosk.downs, NOTICED_WITHIN_S)
+    kiosk.until("the link down", lambda: kiosk.downs, NOTICED_WITHIN_S)
     kiosk.line_up(BACK_WITHIN_S)
     kiosk.rest()
     seen["told_of_it"] = list(kiosk.notices)
@@ -116,7 +116,7 @@ def expired(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
     """The session's time is up after the first answer."""
     kiosk.line_up()
     kiosk.ask()
-    kiosk.until("the line down", lambda: kiosk.downs, NOTICED_WITHIN_S)
+    kiosk.until("the link down", lambda: kiosk.downs, NOTICED_WITHIN_S)
     kiosk.line_up(BACK_WITHIN_S)
     seen["told_of_it"] = list(kiosk.notices)
     kiosk.ask()
@@ -158,9 +158,9 @@ def _until_it_speaks(kiosk: Kiosk) -> None:
 
 
 def _outage(kiosk: Kiosk, gateway: Gateway) -> None:
-    """The gateway dies and comes back; so does the line, by itself."""
+    """The gateway dies and comes back; so does the link, by itself."""
     gateway.kill()
-    kiosk.until("the line down", lambda: not kiosk.up, NOTICED_WITHIN_S)
+    kiosk.until("the link down", lambda: not kiosk.up, NOTICED_WITHIN_S)
     gateway.start()
     kiosk.line_up(BACK_WITHIN_S)
 

@@ -1,6 +1,6 @@
-"""How soon the line was back, from outside: what the weather was, and when the line went and came. Pure.
+"""How soon the link was back, from outside: what the weather was, and when the link went and came. Pure.
 
-A line that is down can not be up again before the last fault that blocks it is over: recovery counts from there, or
+A line that is down cannot be up again before the last fault that blocks it is over: recovery counts from there, or
 from the loss where nothing blocks. Three kinds are told apart: `told`, where the machine hears that its network is
 back; `closed`, where the connection was closed and nothing blocks a new one; `silent`, where nobody says anything.
 """
@@ -14,7 +14,7 @@ from instruments.lab.weather import Fault
 
 BLOCKING = ("hole", "hole_up", "hole_down", "refuse", "no_route", "dns_fails")
 ANNOUNCED = ("no_route", "roam")  # the kernel says when there is a route or an address again
-STRUCK_S = 8.0  # within so long of a strike the line is down because of it: noticing may take that long
+STRUCK_S = 8.0  # within so long of a strike the link is down because of it: noticing may take that long
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ CLIENTS = (
 
 
 def missing() -> str | None:
-    """Why the clients can not run here."""
+    """Why the clients cannot run here."""
     if not (PEERS / "js" / "node_modules").is_dir():
         return "the clients are not installed: scripts/test peers does that"
     return None

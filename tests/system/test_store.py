@@ -112,7 +112,7 @@ def test_the_content_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch
 
 
 def blocked(tmp_path):
-    """A directory that can not be one: even root can not write there."""
+    """A directory that cannot be one: even root cannot write there."""
     (tmp_path / "file").write_text("")
     return tmp_path / "file" / "state"
 

@@ -95,7 +95,7 @@ def copied_shell(place):
 
 
 def alone():
-    """Those of other users can not be seen."""
+    """Those of other users cannot be seen."""
     if [name for name in os.listdir("/proc") if name.isdecimal() and name != str(os.getpid())]:
         raise OSError(errno.EEXIST, "others are seen")
 

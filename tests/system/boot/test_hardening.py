@@ -1,4 +1,4 @@
-"""The sandbox: its figure, and what can and what can not be done in it, tried from inside."""
+"""The sandbox: its figure, and what can and what cannot be done in it, tried from inside."""
 
 import json
 import re
