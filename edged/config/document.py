@@ -92,13 +92,13 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Other:
-    """Something that is a problem already."""
+class Refused:
+    """What is a problem already."""
 
     place: Place
 
 
-Tree = Scalar | Table | Listed | Other
+Tree = Scalar | Table | Listed | Refused
 
 
 def read(data: bytes, source: str) -> tuple[Table, list[Problem]]:
@@ -185,7 +185,7 @@ class _Composer(yaml.SafeLoader):
         if isinstance(node, yaml.MappingNode):
             return Table(tuple(self._entries(node, at)), place)
         if node.tag == _REFUSED:
-            return Other(place)
+            return Refused(place)
         if isinstance(node, yaml.SequenceNode):
             return Listed(tuple(self._tree(item, (*at, "-")) for item in node.value), place)
         return Scalar(node.value, place, _READINGS.get(node.tag, ""), node.style is None)
