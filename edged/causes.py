@@ -5,7 +5,7 @@ which journal message it is, and the remedy in one sentence. Code names a cause 
 else in edged knows which light, which cue and which class of waiting a failure has.
 
 Not here: what the turn does about it (turn/tables.py), how a light blinks (panel/light.py), how a cue
-sounds (audio/playout/cues.py), how long a class waits, and a line that is closed at once (retry.py).
+sounds (audio/playout/cues.py), how long a class waits, and a link that is closed at once (retry.py).
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Retry(Enum):
     NONE = "none"  # nothing to try again
     LOCAL = "local"  # costs nobody anything: short waits, woken by events
     REMOTE = "remote"  # costs the far end something: growing waits
-    TOLD = "told"  # the far end named the wait
+    THROTTLED = "throttled"  # the far end may name the wait
     REFUSED = "refused"  # will not change by itself: rare tries
 
 
@@ -40,7 +40,7 @@ class Light(StrEnum):
     STARTING = "starting"
     READY = "ready"
     RECORDING = "recording"
-    HOLDING = "holding"  # what was said is safe here, the line is down
+    HOLDING = "holding"  # what was said is safe here, the link is down
     THINKING = "thinking"
     SPEAKING = "speaking"
     NOTICE = "notice"  # something is being told by sound
@@ -145,7 +145,7 @@ _ROWS = (
     Cause("session_expired", _F.SERVICE, _R.LOCAL, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b0a", "The session reached its longest time; edged opens a new one by itself."),
     # the far end's account and answers
-    Cause("server_busy", _F.SERVICE, _R.TOLD, _L.OFFLINE, _C.BUSY, "Please try again in a moment.",
+    Cause("server_busy", _F.SERVICE, _R.THROTTLED, _L.OFFLINE, _C.BUSY, "Please try again in a moment.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c01", "The service asked for fewer requests; edged waits as long as it was told."),
     Cause("server_error", _F.SERVICE, _R.REMOTE, _L.OFFLINE, _C.FAILED, "Please try again in a moment.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c02", "The service has trouble of its own; it is tried again."),

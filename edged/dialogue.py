@@ -179,7 +179,7 @@ class Dialogue:
         words = self._the_line.words
         kind, remedy = (told.cause, CAUSES[told.cause].remedy) if told.cause else (words.name(told.code), "")
         level = logging.DEBUG if kind in self._complaints else logging.WARNING
-        line = f"{kind}: {words.told(told.text)}. {remedy}".rstrip()
+        line = f"{kind}: {words.filtered(told.text)}. {remedy}".rstrip()
         log.log(
             level,
             "service: %s",
@@ -206,7 +206,7 @@ class Dialogue:
         for call in event.calls:
             self._the_line.tool_result(call.call_id, '{"error": "this kiosk has no such tool"}')
         if event.kind is ResponseEnding.FAILED:
-            log.warning("answer: failed: %s", self._the_line.words.told(event.text))
+            log.warning("answer: failed: %s", self._the_line.words.filtered(event.text))
         self._turns.post(_ENDED[event.kind], event.cause)
         if event.calls:
             self._the_line.ask()

@@ -53,7 +53,7 @@ def day(wall: float) -> date | None:
     return today if today.year >= SET_FROM else None
 
 
-def told(ending: Ending, today: date) -> str:
+def in_words(ending: Ending, today: date) -> str:
     """When, in words for the operator."""
     days = (ending.on - today).days
     if days < 0:

@@ -29,7 +29,7 @@ class EdgedError(Exception):
 
 
 class ConfigError(EdgedError):
-    """The configuration can not be used; `problems` has one line each, all of them at once."""
+    """The configuration cannot be used; `problems` has one line each, all of them at once."""
 
     cause = "config_invalid"
 
@@ -51,7 +51,7 @@ class AddressError(EdgedError):
 
 
 class DeviceError(EdgedError):
-    """A device can not be opened or has gone."""
+    """A device cannot be opened or has gone."""
 
     def __init__(self, message: str, cause: str = "microphone_lost") -> None:
         super().__init__(message)

@@ -1,7 +1,7 @@
 """When to try again, and the only loop that does.
 
 Rules:
-- `delays` is a pure generator of waits; `keep` is the one reconnect loop in edged, for the line and
+- `delays` is a pure generator of waits; `keep` is the one reconnect loop in edged, for the link and
   for devices alike.
 - Full jitter, U(0, min(cap, base * 2**n)) (AWS Architecture Blog, "Exponential Backoff and Jitter", 2015):
   kiosks that lost the same service do not come back in step. A wait that the far end asked for is kept, and
@@ -47,14 +47,14 @@ POLICIES = {
     Retry.NONE: RetryPolicy(0.25, 60.0),
     Retry.LOCAL: RetryPolicy(0.25, 2.0, 0.1),
     Retry.REMOTE: RetryPolicy(0.25, 60.0),
-    Retry.TOLD: RetryPolicy(2.0, 900.0, 1.0),
+    Retry.THROTTLED: RetryPolicy(2.0, 900.0, 1.0),
     Retry.REFUSED: RetryPolicy(120.0, 900.0, 60.0),
 }
 
 # A service that accepts and then closes has had more work of it than one that refuses, and its log is full sooner.
 CLOSED_EARLY = RetryPolicy(1.0, 90.0)
-BEYOND_TOLD = RetryPolicy(1.0, 120.0)  # what comes on top of a wait that was asked for
-TOLD_SHARE = 0.25  # of such a wait, over which those who were told the same are spread besides
+BEYOND_ASKED = RetryPolicy(1.0, 120.0)  # what comes on top of a wait that was asked for
+ASKED_SHARE = 0.25  # of such a wait, over which those who were asked the same are spread besides
 NOT_OUT = frozenset({"offline", "dns_failed", "clock_unset"})
 """Causes of a try that has reached nobody."""
 
@@ -200,13 +200,13 @@ class _Waits:
         retry = CAUSES[error.cause].retry
         if proof.held:
             self._growing.clear()
-        if not proof.held or retry in (Retry.TOLD, Retry.REFUSED):
+        if not proof.held or retry in (Retry.THROTTLED, Retry.REFUSED):
             wait_s = self._grown(error, came_up=self._outside is not None and proof.lived_s is not None)
         elif self._outside is None or self._outside.pending():
             wait_s = 0.0
         else:
             wait_s = self._rng.uniform(0.0, SPREAD_S)
-        least_s = wait_s if _told_s(error) is not None else 0.0
+        least_s = wait_s if _asked_s(error) is not None else 0.0
         if retry is Retry.REFUSED:
             least_s = WAKE_REFUSED_S
         if self._outside is None:
@@ -225,9 +225,9 @@ class _Waits:
     def _grown(self, error: EdgedError, *, came_up: bool) -> float:
         retry = CAUSES[error.cause].retry
         policy = POLICIES[retry]
-        if (told_s := _told_s(error)) is not None:
-            return told_s + self._next(BEYOND_TOLD) + self._rng.uniform(0.0, told_s * TOLD_SHARE)
-        if error.cause == "link_closed" or (came_up and retry not in (Retry.TOLD, Retry.REFUSED)):
+        if (asked_s := _asked_s(error)) is not None:
+            return asked_s + self._next(BEYOND_ASKED) + self._rng.uniform(0.0, asked_s * ASKED_SHARE)
+        if error.cause == "link_closed" or (came_up and retry not in (Retry.THROTTLED, Retry.REFUSED)):
             policy = CLOSED_EARLY
         return self._next(policy)
 
@@ -237,15 +237,15 @@ class _Waits:
         return next(self._growing[policy])
 
 
-def _told_s(error: EdgedError) -> float | None:
+def _asked_s(error: EdgedError) -> float | None:
     """The wait that the far end has asked for, within bounds."""
     if (
-        CAUSES[error.cause].retry is not Retry.TOLD
+        CAUSES[error.cause].retry is not Retry.THROTTLED
         or not isinstance(error, LinkError)
         or error.retry_after_s is None
     ):
         return None
-    policy = POLICIES[Retry.TOLD]
+    policy = POLICIES[Retry.THROTTLED]
     return min(max(error.retry_after_s, policy.floor_s), policy.cap_s)
 
 

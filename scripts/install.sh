@@ -262,10 +262,10 @@ from pip._vendor.packaging.utils import canonicalize_name
 
 with zipfile.ZipFile(sys.argv[1]) as wheel:
     names = wheel.namelist()
-    told = message_from_bytes(wheel.read(next(n for n in names if n.endswith(".dist-info/METADATA"))))
+    metadata = message_from_bytes(wheel.read(next(n for n in names if n.endswith(".dist-info/METADATA"))))
     lock = next(n for n in names if n.endswith("/requirements/python%d.%d.txt" % sys.version_info[:2]))
     entries = re.split(r"\n(?=\S)", wheel.read(lock).decode().replace("\\\n", ""))
-wanted = [Requirement(line) for line in told.get_all("Requires-Dist", [])]
+wanted = [Requirement(line) for line in metadata.get_all("Requires-Dist", [])]
 direct = {canonicalize_name(one.name): one.specifier for one in wanted if one.marker is None}
 
 
@@ -454,8 +454,8 @@ wants_local() {
     "$opt/$release/bin/edged" config show --json --config "$etc/config.yaml" 2>>"$work/log" |
         "$opt/$release/bin/python" -I -c '
 import json, sys
-told = json.load(sys.stdin)["config"]["provider"]
-sys.exit(told["name"] != "local" or told["url"] != "")'
+provider = json.load(sys.stdin)["config"]["provider"]
+sys.exit(provider["name"] != "local" or provider["url"] != "")'
 }
 
 # enable_unit UNIT yes|no: starts with the machine, or not.

@@ -66,7 +66,7 @@ RETRIES = {
         tls_failed captive_portal proxy_refused key_refused quota_exceeded model_refused settings_refused
         region_refused address_refused firewall_refused account_refused not_offered
     """,
-    Retry.TOLD: """
+    Retry.THROTTLED: """
         server_busy
     """,
 }

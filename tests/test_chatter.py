@@ -28,16 +28,16 @@ def said(apart):
 
 
 def test_what_a_library_says_does_not_arrive_and_what_python_says_does():
-    told = said("keep_apart()")
-    assert "chatter" not in told
-    assert "a line of ours" in told
-    assert "an error of ours" in told
-    assert "Fatal Python error: Aborted" in told
+    output = said("keep_apart()")
+    assert "chatter" not in output
+    assert "a line of ours" in output
+    assert "an error of ours" in output
+    assert "Fatal Python error: Aborted" in output
 
 
 def test_where_python_has_no_descriptor_of_its_own_nothing_is_taken_from_it():
-    told = said("2")
-    assert "chatter\n" in told
-    assert "more chatter" in told
-    assert "chatter of a call" not in told
-    assert "a line of ours" in told
+    output = said("2")
+    assert "chatter\n" in output
+    assert "more chatter" in output
+    assert "chatter of a call" not in output
+    assert "a line of ours" in output

@@ -38,7 +38,7 @@ def test_what_follows_a_model_that_ends_has_no_known_end():
 
 
 @pytest.mark.parametrize(
-    ("today", "told"),
+    ("today", "words"),
     [
         (date(2026, 11, 28), "ends at OpenAI on 2026-11-30 (in 2 days)"),
         (date(2026, 11, 29), "ends at OpenAI on 2026-11-30 (in 1 day)"),
@@ -46,8 +46,8 @@ def test_what_follows_a_model_that_ends_has_no_known_end():
         (date(2026, 12, 1), "ended at OpenAI on 2026-11-30"),
     ],
 )
-def test_it_says_when_and_what_to_do(today, told):
-    assert endings.told(endings.PROMPTS, today) == f"{told}; write provider.instructions instead"
+def test_it_says_when_and_what_to_do(today, words):
+    assert endings.in_words(endings.PROMPTS, today) == f"{words}; write provider.instructions instead"
 
 
 def test_a_clock_that_is_not_set_says_no_day():

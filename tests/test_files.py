@@ -54,9 +54,9 @@ def test_a_clip_that_is_no_file_is_hummed_and_told_once(tmp_path, kind, monkeypa
         voice._texts.cache_clear()
     assert said[0] == said[1]
     assert any(said[0].pcm)
-    told = [record.getMessage() for record in caplog.records if "listened.wav" in record.getMessage()]
-    assert len(told) == 1
-    assert STRANGE[kind] in told[0]
+    warnings = [record.getMessage() for record in caplog.records if "listened.wav" in record.getMessage()]
+    assert len(warnings) == 1
+    assert STRANGE[kind] in warnings[0]
 
 
 def test_a_file_of_the_kernel_that_tells_no_size_is_read():

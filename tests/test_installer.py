@@ -123,10 +123,10 @@ def test_of_the_environment_of_a_root_shell_nothing_is_taken(tmp_path, traps, by
     probe = tmp_path / "probe.sh"
     end = b'main "$@"; exit; }'
     assert WHOLE.endswith(end)
-    told = (
+    output = (
         b"/usr/bin/env; declare -Fx; shopt -qo noglob && echo noglob; shopt -qo posix && echo posix; exit; }"
     )
-    probe.write_bytes(WHOLE.removesuffix(end) + told)
+    probe.write_bytes(WHOLE.removesuffix(end) + output)
     probe.chmod(0o755)
     for name in ("bash", "env", "sed", "compgen"):
         (traps / name).write_text(f"#!/bin/sh\necho {name} >>{tmp_path}/traces\n")
@@ -152,8 +152,8 @@ def test_what_is_no_file_is_refused_before_anything(tmp_path, kind):
 
 
 def test_help_lists_every_option_there_is():
-    told = run(INSTALLER, "--help")
-    assert told.returncode == 0
+    output = run(INSTALLER, "--help")
+    assert output.returncode == 0
     for option in (
         "unattended",
         "dry-run",
@@ -164,9 +164,9 @@ def test_help_lists_every_option_there_is():
         "api-key-file",
         "no-start",
     ):
-        assert f"--{option} " in told.stdout
-    assert "--uninstall" in told.stdout
-    assert "--purge" in told.stdout
+        assert f"--{option} " in output.stdout
+    assert "--uninstall" in output.stdout
+    assert "--purge" in output.stdout
 
 
 @pytest.mark.parametrize(

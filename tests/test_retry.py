@@ -7,7 +7,8 @@ import pytest
 from edged.causes import CAUSES, Retry
 from edged.errors import DeviceError, LinkError
 from edged.retry import (
-    BEYOND_TOLD,
+    ASKED_SHARE,
+    BEYOND_ASKED,
     LIVED_S,
     MOST_TRIES,
     NOT_OUT,
@@ -15,7 +16,6 @@ from edged.retry import (
     PROVEN_S,
     SAVES_FOR_S,
     SPREAD_S,
-    TOLD_SHARE,
     WINDOW_S,
     Allowance,
     Outside,
@@ -108,7 +108,7 @@ CLASSES = {
     Retry.NONE: REMOTE,  # nobody tries these again on purpose
     Retry.LOCAL: (0.1, [0.25, 0.5, 1.0, 2.0, 2.0]),
     Retry.REMOTE: REMOTE,
-    Retry.TOLD: (1.0, [2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 900.0, 900.0]),
+    Retry.THROTTLED: (1.0, [2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 900.0, 900.0]),
     Retry.REFUSED: (60.0, [120.0, 240.0, 480.0, 900.0, 900.0]),
 }
 """The shortest wait, and the longest ones of one failure after the other, of whom told nothing."""
@@ -192,7 +192,7 @@ def test_accept_then_close_counts_as_failure(lab_run):
 @pytest.mark.parametrize(("asked", "at_least"), [(7.0, 7.0), (0.0, 1.0), (-1.0, 1.0), (10**11, 900.0)])
 def test_what_the_far_end_asked_for_is_kept_within_bounds(lab_run, asked, at_least):
     waits, tries = waits_of([LinkError("x", "server_busy", asked)], lab_run, wake_at=0.1)
-    assert at_least <= waits[0] <= at_least * (1 + TOLD_SHARE) + BEYOND_TOLD.base_s
+    assert at_least <= waits[0] <= at_least * (1 + ASKED_SHARE) + BEYOND_ASKED.base_s
     assert tries[1] == round(waits[0], 3)
 
 
@@ -201,9 +201,9 @@ def test_what_the_far_end_asked_for_is_kept_within_bounds(lab_run, asked, at_lea
     [(100.0, 100.0, 126.0), (0.0, 1.0, 2.25), (900.0, 900.0, 1126.0), (901.0, 900.0, 1126.0)],
 )
 def test_those_who_were_told_the_same_are_spread_over_a_quarter_of_it(lab_run, asked, shortest, longest):
-    told = [LinkError("x", "server_busy", asked)]
-    assert waits_of(told, lab_run, rng=Bottom())[0] == [shortest]
-    assert waits_of(told, lab_run)[0] == [longest]
+    failures = [LinkError("x", "server_busy", asked)]
+    assert waits_of(failures, lab_run, rng=Bottom())[0] == [shortest]
+    assert waits_of(failures, lab_run)[0] == [longest]
 
 
 def test_a_wait_that_nobody_asked_for_is_ended_by_a_wake(lab_run):
@@ -224,11 +224,11 @@ def test_what_the_far_end_asks_for_again_and_again_grows(lab_run):
 @pytest.mark.slow
 @pytest.mark.parametrize("cause", CAUSES)
 def test_kiosks_that_lost_the_same_at_the_same_moment_do_not_come_back_in_step(lab_run, cause):
-    told = 60.0 if CAUSES[cause].retry is Retry.TOLD else None
+    asked_s = 60.0 if CAUSES[cause].retry is Retry.THROTTLED else None
     second = []
     for seed in range(40):
         waits, _ = waits_of(
-            [LinkError("x", cause, told)] * 12,
+            [LinkError("x", cause, asked_s)] * 12,
             lab_run,
             lives=[None, *[6.0] * 11],
             rng=Random(seed),

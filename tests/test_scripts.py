@@ -16,10 +16,10 @@ STARTED = [
 
 def run(*words: object, **environment: object) -> subprocess.CompletedProcess[str]:
     here = {name: value for name, value in os.environ.items() if name not in {"CI", "EDGED_TALLY"}}
-    told = {name: str(value) for name, value in {**here, **environment}.items()}
+    env = {name: str(value) for name, value in {**here, **environment}.items()}
     return subprocess.run(
         [str(word) for word in words],
-        env=told,
+        env=env,
         cwd="/",
         capture_output=True,
         text=True,
@@ -204,9 +204,9 @@ def test_the_inner_loop_has_workers_where_all_is_wanted(environment, words, work
     pretend(environment, DONE)
     done = run(ROOT / "scripts" / "check", *words, EDGED_ENV=environment)
     assert done.returncode == 0
-    (told,) = [line for line in done.stdout.splitlines() if "-m pytest" in line]
-    assert ("-n auto" in told) == workers
-    assert told.endswith(" ".join(words))
+    (output,) = [line for line in done.stdout.splitlines() if "-m pytest" in line]
+    assert ("-n auto" in output) == workers
+    assert output.endswith(" ".join(words))
     assert all(f"check: {step} took " in done.stderr for step in ("format", "lint", "types", "tests"))
 
 

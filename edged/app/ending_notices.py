@@ -52,7 +52,7 @@ def warnings(config: Config, wall: float, origins: Mapping[str, str] | None = No
         return []
     places = {key: f"{place}: " for key, place in (origins or {}).items() if place != str(DEFAULT)}
     return [
-        f"{places.get(each.key, '')}{each.key}: {each.what} {endings.told(each.ending, today)}"
+        f"{places.get(each.key, '')}{each.key}: {each.what} {endings.in_words(each.ending, today)}"
         for each in used(config)
     ]
 

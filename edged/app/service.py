@@ -10,7 +10,7 @@ from edged.config import Config, Secret, read_text
 from edged.dial.addressing import AzureRoute, PortkeyRoute
 from edged.dial.providers import PROVIDERS, Endpoint, endpoint
 from edged.errors import LinkError
-from edged.system.redactor import VEIL, is_secret
+from edged.system.redactor import REDACTOR, is_secret
 from edged.wire import Dialect
 
 KEY_FROM = 16  # characters
@@ -50,8 +50,8 @@ def planned(config: Config, key: Secret | None) -> Endpoint:
 
 def _endpoint(config: Config, key: Secret | None, seen: Dialect | None, model: str, token: str) -> Endpoint:
     provider, told = config.provider, config.provider.portkey
-    VEIL.conceal([*_secrets(config), key.reveal() if key is not None else "", token])
-    VEIL.conceal_beside(_beside(config))
+    REDACTOR.add([*_secrets(config), key.reveal() if key is not None else "", token])
+    REDACTOR.add_beside(_beside(config))
     return endpoint(
         provider.name,
         url=provider.url,

@@ -15,7 +15,7 @@ from edged.app.service import planned
 from edged.config import Config, Secret
 from edged.dial.service_facts import RecentServices, ServiceFacts, place
 from edged.errors import DeviceError
-from edged.system.redactor import VEIL
+from edged.system.redactor import REDACTOR
 
 NAME = "services"
 RECALL_WITHIN_S = 1.0
@@ -35,7 +35,7 @@ class Services:
         """What is known of the configured service; raises ConfigError where that cannot be one."""
         told = config.provider.portkey.provider if config.provider.name == "portkey" else ""
         words = (config.provider.name, told, place(planned(config, key).url))
-        return Remembered(self, VEIL.veiled(" ".join(filter(None, words))))
+        return Remembered(self, REDACTOR.redacted(" ".join(filter(None, words))))
 
     async def recall(self, name: str) -> ServiceFacts:
         """What is known of the service of this name."""

@@ -6,15 +6,15 @@ from urllib.parse import urlsplit
 from edged.config import Config
 from edged.dial.providers import PROVIDERS
 from edged.system.journal import set_level
-from edged.system.redactor import VEIL, is_secret
+from edged.system.redactor import REDACTOR, is_secret
 from edged.wire.words import Words
 
 
 def wording(config: Config) -> Words:
     """The door for the service's words, also for what stands in the stack of a bug."""
-    words = Words(names(config), VEIL.veiled)
+    words = Words(names(config), REDACTOR.redacted)
     words.transcripts = config.log.transcripts
-    VEIL.unsaid, VEIL.told = words.unsaid, words.told
+    REDACTOR.filter_own, REDACTOR.filter_service = words.unsaid, words.filtered
     return words
 
 

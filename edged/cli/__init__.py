@@ -73,8 +73,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _is_of_memory(error: BaseException) -> bool:
     """Also what the loader of shared libraries says where it gets none."""
     words = ("failed to map segment", "annot allocate memory")
-    told = isinstance(error, ImportError) and any(each in str(error) for each in words)
-    return isinstance(error, MemoryError) or told or getattr(error, "errno", None) == errno.ENOMEM
+    of_loader = isinstance(error, ImportError) and any(each in str(error) for each in words)
+    return isinstance(error, MemoryError) or of_loader or getattr(error, "errno", None) == errno.ENOMEM
 
 
 def _run(argv: Sequence[str] | None) -> int:

@@ -32,11 +32,11 @@ def run(args: argparse.Namespace) -> int:
 
     steps = _steps(args.commands)
     with ControlClient(socket_path(args)) as client:
-        for command, told in steps:
+        for command, arguments in steps:
             if command:
-                _tell(command, client.command(command, **told))
+                _tell(command, client.command(command, **arguments))
             else:
-                sleep(told["pause_s"])
+                sleep(arguments["pause_s"])
     return 0
 
 

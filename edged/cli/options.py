@@ -1,20 +1,16 @@
 """Options and loading that the verbs share: which configuration, and the key that goes with it."""
 
 import argparse
-import errno
 import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from edged.errors import AddressError, EdgedError, UsageError
 
 if TYPE_CHECKING:
     from edged.config import Loaded
 
 log = logging.getLogger(__name__)
 
-_MAY_BECOME_FREE = (errno.EADDRINUSE, errno.EADDRNOTAVAIL)
 SYSTEM_CONFIG = Path("/etc/edged/config.yaml")
 
 
@@ -32,7 +28,7 @@ def load_config(args: argparse.Namespace) -> "Loaded":
     """The configuration that the command line asks for.
 
     Raises:
-        ConfigError: it can not be used.
+        ConfigError: it cannot be used.
     """
     from edged.config import load
 
@@ -55,9 +51,3 @@ def is_there(path: str | Path) -> bool:
     except OSError:
         return False
     return True
-
-
-def cannot_listen(error: OSError) -> EdgedError:
-    """The error where an address cannot be listened on; one that may become free is no mistake of the command line."""
-    words = f"cannot listen: {error.strerror or error}; choose another --host or --port"
-    return AddressError(words) if error.errno in _MAY_BECOME_FREE else UsageError(words)

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edged.cli.options import add_config, cannot_listen, load_config, tell_warnings
+from edged.cli.options import add_config, load_config, tell_warnings
 from edged.errors import ConfigError, UsageError
 from edged.files import beginning
 
@@ -72,11 +72,11 @@ def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> 
     from edged.relay.ports import Upstream
     from edged.relay.server import RelayServer
     from edged.relay.sockets import WebsocketUpstreamDial
-    from edged.system.redactor import VEIL
+    from edged.system.redactor import REDACTOR
     from edged.system.resolver import SystemResolver
 
     token = _token(args.token_file) if args.token_file else ""
-    VEIL.conceal([token])
+    REDACTOR.add([token])
     words = wording(config)
     policy = AccessPolicy(bound=args.host, token=token, origins=frozenset(args.allow_origin))
 
@@ -109,19 +109,8 @@ def _token(path: Path) -> str:
 
 
 async def _main(relay: "RelayServer", where: str) -> int:
-    import asyncio
-    import signal
-    from contextlib import AsyncExitStack
+    from edged.cli.serving import until_stopped
 
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    async with AsyncExitStack() as stack:
-        try:
-            await stack.enter_async_context(relay)
-        except OSError as error:
-            raise cannot_listen(error) from error
-        print(f"relaying {relay.url} to {where}", flush=True)
-        await ended.wait()
+    await until_stopped(relay, "relaying", f" to {where}")
     print(relay.usage, flush=True)
     return 0

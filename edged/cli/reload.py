@@ -16,16 +16,16 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Exit code 0; 78 with the reasons when the configuration can not be used, and the old one stays in use."""
+    """Exit code 0; 78 with the reasons when the configuration cannot be used, and the old one stays in use."""
     from edged.system.control_client import ControlClient
 
     with ControlClient(socket_path(args)) as client:
-        told = client.command("reload")
+        state = client.command("reload")
     if args.json:
-        print(json.dumps(told, indent=2))
+        print(json.dumps(state, indent=2))
         return 0
-    changed = [*told["live"], *told["reopen"], *(["the key"] if told["key"] else [])]
-    print(f"changed, used {told['when']}: {', '.join(changed)}" if changed else "nothing has changed")
-    if told["restart"]:
-        print(f"used after a restart only: {', '.join(told['restart'])}")
+    changed = [*state["live"], *state["reopen"], *(["the key"] if state["key"] else [])]
+    print(f"changed, used {state['when']}: {', '.join(changed)}" if changed else "nothing has changed")
+    if state["restart"]:
+        print(f"used after a restart only: {', '.join(state['restart'])}")
     return 0

@@ -40,8 +40,8 @@ def run(args: argparse.Namespace) -> int:
             make_sure()
             loaded = load_config(args)
             setup(loaded.config.log.level)
-            told = {"event": "start", "version": __version__}
-            logging.getLogger(__name__).info("edged %s", __version__, extra={"edged": told})
+            fields = {"event": "start", "version": __version__}
+            logging.getLogger(__name__).info("edged %s", __version__, extra={"edged": fields})
             tell_warnings(loaded)
             _make_room(loaded.config)
             return door.run(_main(loaded, args, door))
@@ -84,9 +84,9 @@ def _make_room(config: "Config") -> None:
         try:
             volume.prepare()
         except DeviceError as error:
-            told = f"speaker.volume: {config.speaker.volume}: {error}"
+            problem = f"speaker.volume: {config.speaker.volume}: {error}"
             raise ConfigError(
-                [f"{told}: raise the limit, or leave the volume at {volume.AS_SENT}"]
+                [f"{problem}: raise the limit, or leave the volume at {volume.AS_SENT}"]
             ) from error
 
 

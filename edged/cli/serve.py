@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edged.cli.options import cannot_listen
 from edged.errors import ConfigError
 from edged.files import read
 
@@ -104,20 +103,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _serve(server: "LocalServer") -> int:
-    import asyncio
-    import signal
-    from contextlib import AsyncExitStack
+    from edged.cli.serving import until_stopped
 
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    async with AsyncExitStack() as stack:
-        try:
-            await stack.enter_async_context(server)
-        except OSError as error:
-            raise cannot_listen(error) from error
-        print(f"serving {server.url}", flush=True)
-        await ended.wait()
+    await until_stopped(server, "serving")
     return 0
 
 
@@ -133,14 +121,14 @@ def _server(args: argparse.Namespace) -> "LocalServer":
     keys = _keys(args.key_file) if args.key_file else ()
     if args.host not in LOOPBACK and not keys:
         raise ConfigError([f"--host {args.host}: whoever reaches it could talk to it; give --key-file too"])
-    told = script.Script()
+    answers = script.Script()
     if args.script:
-        told = script.parse(_read(args.script), str(args.script), speech)
+        answers = script.parse(_read(args.script), str(args.script), speech)
     speaks = tuple(each for each in Dialect if args.speaks in ("both", each.value))
     try:
         return LocalServer(
             voice=voice,
-            planner=lambda: told.planner(voice),
+            planner=lambda: answers.planner(voice),
             host=args.host,
             port=args.port,
             pace=args.pace,
@@ -154,7 +142,7 @@ def _server(args: argparse.Namespace) -> "LocalServer":
                 speaks=speaks,
                 refuses_by=args.refuse_by,
             ),
-            fault_lines=(*told.faults, *args.fault),
+            fault_lines=(*answers.faults, *args.fault),
             url_faults=args.url_faults,
         )
     except ValueError as error:
@@ -163,12 +151,12 @@ def _server(args: argparse.Namespace) -> "LocalServer":
 
 def _keys(path: Path) -> tuple[str, ...]:
     """One a line; blank lines and comments are none."""
-    from edged.system.redactor import VEIL
+    from edged.system.redactor import REDACTOR
 
     lines = [(number, line.strip()) for number, line in enumerate(_read(path).splitlines(), 1)]
     keys = [(number, line) for number, line in lines if line and not line.startswith("#")]
     problems = [f"{path}:{number}: a key has no blanks" for number, key in keys if len(key.split()) > 1]
-    VEIL.conceal(key for _, key in keys)
+    REDACTOR.add(key for _, key in keys)
     if problems or not keys:
         raise ConfigError(problems or [f"{path}: it holds no key (make one: openssl rand -hex 16 > {path})"])
     return tuple(key for _, key in keys)

@@ -20,11 +20,11 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 def socket_path(args: argparse.Namespace) -> str:
     """The control socket the command line means.
 
-    Where the configuration can not be used, or not be read by this user, an edged that runs is asked all the same, at
+    Where the configuration cannot be used, or not be read by this user, an edged that runs is asked all the same, at
     the usual place: it uses the one from before.
 
     Raises:
-        ConfigError: it can not be used, and nobody is there.
+        ConfigError: it cannot be used, and nobody is there.
     """
     from edged.config import Config
 
@@ -58,17 +58,19 @@ def run(args: argparse.Namespace) -> int:
 
 def lines(snapshot: Mapping[str, Any]) -> Iterator[str]:
     """What a person is told of a snapshot (docs/control-socket.md)."""
-    told = {name: snapshot.get(name, "not told") for name in ("state", "light", "pending", "volume", "turns")}
+    shown = {
+        name: snapshot.get(name, "not told") for name in ("state", "light", "pending", "volume", "turns")
+    }
     link = snapshot.get("link") or {}
     spoken = f" ({link['dialect']})" if link.get("dialect") else ""
     line = f"up{spoken}" if link.get("up") else f"down ({link.get('cause') or 'connecting'})"
     lost = ", ".join(f"{name}: {cause}" for name, cause in snapshot.get("lost", {}).items()) or "all there"
-    yield f"state     {told['state']}{' (muted)' if snapshot.get('muted') else ''}"
-    yield f"light     {told['light']}"
-    yield f"line      {line}, {told['pending']} waiting"
+    yield f"state     {shown['state']}{' (muted)' if snapshot.get('muted') else ''}"
+    yield f"light     {shown['light']}"
+    yield f"line      {line}, {shown['pending']} waiting"
     yield f"devices   {lost}"
-    yield f"volume    {told['volume']}"
-    yield f"turns     {told['turns']}"
+    yield f"volume    {shown['volume']}"
+    yield f"turns     {shown['turns']}"
     for ending in snapshot.get("endings", ()):
         yield printable(f"ending    {ending}")
     for trouble in snapshot.get("troubles", ()):

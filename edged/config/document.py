@@ -3,7 +3,7 @@
 Rules:
 - Nothing is constructed: a scalar stays the text that was written, with how YAML 1.1 would read it
   (`reading`); what it means is decided by the key it belongs to (values.py), where `on`, `012` and `1:30`
-  are caught. The tree is built from PyYAML's events, which still know anchors and tags; nodes do not.
+  are caught. The tree is made of PyYAML's nodes, which know where they stand.
 - Anchors, aliases, tags and several documents are refused: each can change a value far from where it is read.
 - At most 64 KiB and a few levels deep, so that no file can take the daemon's time or stack.
 - Two keys of one name are a fault: YAML would take the last without a word.
@@ -12,6 +12,7 @@ A fault of syntax ends the reading, for nothing after it can be trusted; all oth
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ MOST_BYTES = 65_536
 _DEEPEST = 8  # the model has three levels
 _DEEP = "nested too deeply"
 
+_REFUSED = ""  # the tag of a node that is a problem already; no other has it
 NOTHING = "nothing"  # the reading of an empty value, of ~ and of null
 _RESOLVER: Any = yaml.resolver.Resolver()  # the stubs leave resolve() untyped
 
@@ -90,13 +92,13 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Other:
-    """Something that is a problem already."""
+class Refused:
+    """What is a problem already."""
 
     place: Place
 
 
-Tree = Scalar | Table | Listed | Other
+Tree = Scalar | Table | Listed | Refused
 
 
 def read(data: bytes, source: str) -> tuple[Table, list[Problem]]:
@@ -119,19 +121,19 @@ def read(data: bytes, source: str) -> tuple[Table, list[Problem]]:
 
 def compose(text: str, source: str) -> tuple[Table, list[Problem]]:
     """The same for a text that is printable."""
-    reader = _Reader(text, source)
+    nothing, composer = Table((), Place(source, 1, 1)), _Composer(text, source)
     try:
-        tree = reader.document()
+        tree = composer.document()
     except yaml.MarkedYAMLError as error:
-        return Table((), Place(source, 1, 1)), _syntax(error, text, source)
+        return nothing, _syntax(error, text, source)
     except (ValueError, OverflowError):  # PyYAML's own arithmetic on \U escapes and on the %YAML line
         what = "after this, a number that YAML can not hold (look for a backslash escape)"
-        return Table((), Place(source, 1, 1)), [Problem(_place(reader.event.end_mark, source), "", what)]
+        return nothing, [Problem(_place(composer.last.end_mark, source), "", what)]
     if isinstance(tree, Table):
-        return tree, reader.problems
-    if not (reader.problems or (isinstance(tree, Scalar) and tree.reading == NOTHING)):
-        reader.problems.append(Problem(tree.place, "", "keys and values wanted (write key: value)"))
-    return Table((), Place(source, 1, 1)), reader.problems
+        return tree, composer.problems
+    if not (composer.problems or (isinstance(tree, Scalar) and tree.reading == NOTHING)):
+        composer.problems.append(Problem(tree.place, "", "keys and values wanted (write key: value)"))
+    return nothing, composer.problems
 
 
 def reading(text: str) -> str:
@@ -139,83 +141,82 @@ def reading(text: str) -> str:
     return _READINGS.get(_RESOLVER.resolve(yaml.ScalarNode, text, (True, False)), "")
 
 
-class _Reader:
-    """One pass over the parser's events: the tree, and what is refused on the way."""
+class _Composer(yaml.SafeLoader):
+    """PyYAML's nodes of one text as a tree, and what is refused: anchors and tags while its events still show them."""
 
     def __init__(self, text: str, source: str) -> None:
-        self._source = source
-        self._events = yaml.parse(text, yaml.SafeLoader)
-        self.event: Any = next(self._events)  # the last one read; the stubs do not know its fields
+        super().__init__(text)
+        self.last: Any = None  # of the events that were taken; the stubs do not know their fields
         self.problems: list[Problem] = []
+        self._source, self._depth = source, 0
 
     def document(self) -> Tree:
         """The only document; an empty text is an empty scalar."""
-        self._next()  # past the start of the stream
-        if isinstance(self.event, yaml.StreamEndEvent):
+        if not self.check_node():
             return Scalar("", Place(self._source, 1, 1), NOTHING, plain=True)
-        self._next()
-        tree = self._tree(())
-        self._next()
-        if isinstance(self.event, yaml.DocumentStartEvent):
-            self._refuse("a second document begins here (one file, one document: remove the ---)")
-        return tree
+        node = self.get_node()
+        if self.check_node():
+            what = "a second document begins here (one file, one document: remove the ---)"
+            self._problem(self.peek_event(), what)  # type: ignore[no-untyped-call]
+        return self._tree(node, ())
 
-    def _tree(self, at: tuple[str, ...]) -> Tree:
-        """What begins at the current event, below the keys `at`; it leaves the event behind."""
-        start, place = self.event, _place(self.event.start_mark, self._source)
-        refused = self._refused(start)
-        if len(at) >= _DEEPEST:
-            raise yaml.MarkedYAMLError(problem=_DEEP, problem_mark=start.start_mark)
-        self._next()
-        if isinstance(start, yaml.MappingStartEvent):
-            return Table(self._entries(at), place)
-        if isinstance(start, yaml.SequenceStartEvent):
-            items = []
-            while not isinstance(self.event, yaml.SequenceEndEvent):
-                items.append(self._tree((*at, "-")))
-            self._next()
-            return Other(place) if refused else Listed(tuple(items), place)
-        if refused:
-            return Other(place)
-        plain = start.style is None
-        return Scalar(start.value, place, reading(start.value) if plain else "", plain)
+    def get_event(self) -> Any:
+        self.last = super().get_event()  # type: ignore[no-untyped-call]
+        return self.last
 
-    def _entries(self, at: tuple[str, ...]) -> tuple[tuple[Scalar, Tree], ...]:
-        found: dict[str, tuple[Scalar, Tree]] = {}
-        while not isinstance(self.event, yaml.MappingEndEvent):
-            key = self._tree((*at, "?"))
-            value = self._tree((*at, key.text if isinstance(key, Scalar) else "?"))
-            if not isinstance(key, Scalar):
-                if not isinstance(key, Other):
-                    what = "a key is one word (a text with brackets needs quotes)"
-                    self.problems.append(Problem(key.place, "", what))
-            elif key.text in found:
-                first = found[key.text][0].place.line
-                path = ".".join(map(name, (*at, key.text)))
-                self.problems.append(Problem(key.place, path, f"given twice (first in line {first})"))
-            else:
-                found[key.text] = (key, value)
-        self._next()
-        return tuple(found.values())
-
-    def _refused(self, event: Any) -> bool:
+    def compose_node(self, parent: yaml.Node | None, index: int) -> Any:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        if refused := _refused(event):
+            self._problem(event, refused)
+        if self._depth >= _DEEPEST:
+            raise yaml.MarkedYAMLError(problem=_DEEP, problem_mark=event.start_mark)
         if isinstance(event, yaml.AliasEvent):
-            self._refuse(
-                "an alias (*…) is not used here (write the value out; a text that begins with * needs quotes)"
-            )
-        elif event.anchor is not None:
-            self._refuse("an anchor (&…) is not used here (a text that begins with & needs quotes)")
-        elif event.tag is not None:
-            self._refuse("a tag (!…) is not used here (a text that begins with ! needs quotes)")
-        else:
-            return False
-        return True
+            return yaml.ScalarNode(_REFUSED, "", self.get_event().start_mark)
+        event.anchor = None  # each is refused, and none has to be the only one of its name
+        self._depth += 1
+        node: Any = super().compose_node(parent, index)
+        self._depth -= 1
+        if refused:
+            node.tag = _REFUSED
+        return node
 
-    def _refuse(self, what: str) -> None:
-        self.problems.append(Problem(_place(self.event.start_mark, self._source), "", what))
+    def _tree(self, node: Any, at: tuple[str, ...]) -> Tree:
+        place = _place(node.start_mark, self._source)
+        if isinstance(node, yaml.MappingNode):
+            return Table(tuple(self._entries(node, at)), place)
+        if node.tag == _REFUSED:
+            return Refused(place)
+        if isinstance(node, yaml.SequenceNode):
+            return Listed(tuple(self._tree(item, (*at, "-")) for item in node.value), place)
+        return Scalar(node.value, place, _READINGS.get(node.tag, ""), node.style is None)
 
-    def _next(self) -> None:
-        self.event = next(self._events)
+    def _entries(self, node: Any, at: tuple[str, ...]) -> Iterator[tuple[Scalar, Tree]]:
+        lines: dict[str, int] = {}  # of each key
+        for key_node, value_node in node.value:
+            key = self._tree(key_node, (*at, "?"))
+            value = self._tree(value_node, (*at, key.text if isinstance(key, Scalar) else "?"))
+            if isinstance(key, Table | Listed):
+                self._problem(key_node, "a key is one word (a text with brackets needs quotes)")
+            elif isinstance(key, Scalar) and key.text in lines:
+                path = ".".join(map(name, (*at, key.text)))
+                self._problem(key_node, f"given twice (first in line {lines[key.text]})", path)
+            elif isinstance(key, Scalar):
+                lines[key.text] = key.place.line
+                yield key, value
+
+    def _problem(self, marked: Any, what: str, key: str = "") -> None:
+        self.problems.append(Problem(_place(marked.start_mark, self._source), key, what))
+
+
+def _refused(event: Any) -> str:
+    """What an event has that is refused, and the remedy; empty: nothing."""
+    if isinstance(event, yaml.AliasEvent):
+        return "an alias (*…) is not used here (write the value out; a text that begins with * needs quotes)"
+    if event.anchor is not None:
+        return "an anchor (&…) is not used here (a text that begins with & needs quotes)"
+    if event.tag is not None:
+        return "a tag (!…) is not used here (a text that begins with ! needs quotes)"
+    return ""
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: str, source: str) -> list[Problem]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from edged.config import document
-from edged.config.document import Listed, Other, Scalar, Table, Tree, compose, reading
+from edged.config.document import Listed, Refused, Scalar, Table, Tree, compose, reading
 from edged.config.keys import KEYS, SECTIONS, TOP, Key, Kind, Path, known
 from edged.config.problem import Place, Problem, name, nearest
 from edged.config.values import TooNewError, UnfitError, value
@@ -65,7 +65,7 @@ class Layer:
             case Table(entries=entries):
                 for entry, child in entries:
                     self._take(key, (*key.path, entry.text), child)
-            case Scalar(reading=document.NOTHING) | Other():
+            case Scalar(reading=document.NOTHING) | Refused():
                 pass
             case _:
                 what = "a group wanted (name: value, each in a line below, indented)"
@@ -106,7 +106,7 @@ def _section(layer: Layer, at: Path, tree: Tree) -> None:
     match tree:
         case Table():
             _entries(layer, at, tree)
-        case Scalar(reading=document.NOTHING) | Other():
+        case Scalar(reading=document.NOTHING) | Refused():
             pass
         case _:
             what = "a section, not a value (its keys stand in lines of their own below, indented)"
@@ -204,8 +204,8 @@ def _at(place: Place, tree: Tree) -> Tree:
             return Table(entries, place)
         case Listed(items):
             return Listed(tuple(_at(place, item) for item in items), place)
-        case Other():
-            return Other(place)
+        case Refused():
+            return Refused(place)
 
 
 def _slip(layer: Layer, variable: str) -> None:

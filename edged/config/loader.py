@@ -80,9 +80,9 @@ def load(
 
 
 def salvage(path: Path, section: str) -> Config | None:
-    """What a file that can not be used says of one section, with defaults for all else.
+    """What a file that cannot be used says of one section, with defaults for all else.
 
-    None where not even that is known: the file can not be read as YAML, or the section has a fault of its own.
+    None where not even that is known: the file cannot be read as YAML, or the section has a fault of its own.
     """
     layers = [_file(file, main=file is path) for file in (path, *_parts(path, None)[0])]
     faulty = {at[0] for layer in layers for at in layer.broken}

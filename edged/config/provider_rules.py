@@ -58,7 +58,7 @@ def _azure(provider: ProviderConfig) -> Iterator[Finding]:
 
 
 def _portkey(provider: ProviderConfig) -> Iterator[Finding]:
-    told = provider.portkey
+    portkey = provider.portkey
     by_header = {header.lower() for header in provider.headers} & _TOLD_BY_HEADER
     keys = (
         "provider.portkey.provider",
@@ -71,27 +71,31 @@ def _portkey(provider: ProviderConfig) -> Iterator[Finding]:
     )
     if _hosted(provider.url):
         if not (
-            told.virtual_key or told.provider or told.config or by_header or provider.model.startswith("@")
+            portkey.virtual_key
+            or portkey.provider
+            or portkey.config
+            or by_header
+            or provider.model.startswith("@")
         ):
             what = 'portkey is not told whom to ask (give provider: "@slug", or virtual_key, or config)'
             yield Finding(keys, what)
-    elif not (told.provider or told.config or by_header - {"x-portkey-virtual-key"}):
+    elif not (portkey.provider or portkey.config or by_header - {"x-portkey-virtual-key"}):
         what = "a gateway of your own is not told whom to ask (give provider: openai, or config)"
         yield Finding(keys, what)
     yield from _portkey_texts(provider)
 
 
 def _portkey_texts(provider: ProviderConfig) -> Iterator[Finding]:
-    told = provider.portkey
+    portkey = provider.portkey
     for field in ("provider", "custom_host", "trace_id"):
-        text: str = getattr(told, field)
+        text: str = getattr(portkey, field)
         if not (text.isascii() and text.isprintable()):
             yield Finding(
                 (f"provider.portkey.{field}",), "has characters that no header can carry (use ASCII)"
             )
-    if told.config.reveal().startswith("{") and not _is_object(told.config.reveal()):
+    if portkey.config.reveal().startswith("{") and not _is_object(portkey.config.reveal()):
         yield Finding(("provider.portkey.config",), 'is not JSON (write {"provider": "openai", …}, or an id)')
-    if told.authorization and " " not in told.authorization.reveal().strip():
+    if portkey.authorization and " " not in portkey.authorization.reveal().strip():
         what = "is the whole header and needs its scheme (write Bearer, a blank, the key)"
         yield Finding(("provider.portkey.authorization",), what)
 

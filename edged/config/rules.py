@@ -49,7 +49,7 @@ def findings(config: Config) -> Iterator[Finding]:
 
 
 def keyed(config: Config) -> bool:
-    """Whether the configuration itself brings a secret to the line."""
+    """Whether the configuration itself brings a secret for the service."""
     provider = config.provider
     portkey = provider.portkey
     return bool(

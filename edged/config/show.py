@@ -65,9 +65,9 @@ def _mask(config: Config) -> Callable[[Any], Any]:
     known = sorted({text for text in _revealed(config) if len(text) >= LEAST_COPY}, key=len, reverse=True)
     copies = re.compile("|".join(map(re.escape, known)), re.IGNORECASE) if known else None
 
-    def text(told: str) -> str:
-        told = _USER.sub(MASK, copies.sub(MASK, told) if copies is not None else told)
-        return _PARAMETER.sub(lambda it: f"{it[1]}={MASK}" if is_secret(it[1]) else it[0], told)
+    def text(plain: str) -> str:
+        plain = _USER.sub(MASK, copies.sub(MASK, plain) if copies is not None else plain)
+        return _PARAMETER.sub(lambda it: f"{it[1]}={MASK}" if is_secret(it[1]) else it[0], plain)
 
     def masked(value: Any) -> Any:
         match value:
@@ -106,13 +106,13 @@ def _json(loaded: Loaded, masked: Callable[[Any], Any], *, origin: bool) -> str:
         for section in sections:
             place = place.setdefault(section, {})
         place[last] = msgspec.to_builtins(masked(key.of(loaded.config)), enc_hook=str)
-    told: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "config": config,
         "warnings": list(loaded.warnings),
     }
     if origin:
-        told["origins"] = dict(loaded.origins)
-    return json.dumps(told, indent=2)
+        shown["origins"] = dict(loaded.origins)
+    return json.dumps(shown, indent=2)
 
 
 def _noted(line: str, note: str) -> str:
@@ -137,7 +137,7 @@ def _yaml(value: object) -> str:
 
 
 def _text(text: str) -> str:
-    """A text as YAML reads it back: a plain word, or in quotes with what can not be printed escaped."""
+    """A text as YAML reads it back: a plain word, or in quotes with what cannot be printed escaped."""
     if _WORD.fullmatch(text) and not reading(text):
         return text
     return '"' + "".join(map(_escaped, text)) + '"'

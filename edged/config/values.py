@@ -16,7 +16,7 @@ from typing import NoReturn
 
 import yaml
 
-from edged.config.document import NOTHING, Listed, Other, Scalar, Table, Tree
+from edged.config.document import NOTHING, Listed, Refused, Scalar, Table, Tree
 from edged.config.keys import Key, Kind
 from edged.config.part import MOST_NAMES
 from edged.config.problem import meant, shown
@@ -46,7 +46,7 @@ def value(key: Key, tree: Tree) -> object:
     Raises:
         UnfitError: it does not fit; with an empty text: it is reported already.
     """
-    if isinstance(tree, Other):
+    if isinstance(tree, Refused):
         raise UnfitError
     if isinstance(tree, Listed) and key.kind is Kind.NAMES:
         return _names(key, tree)
@@ -92,7 +92,7 @@ def _names(key: Key, listed: Listed) -> tuple[str, ...]:
         raise UnfitError(f"{len(listed.items)} of them (1 to {MOST_NAMES} in a list, or one without)")
     found = []
     for item in listed.items:
-        if isinstance(item, Other):
+        if isinstance(item, Refused):
             raise UnfitError
         if not isinstance(item, Scalar):
             raise UnfitError("each in the list has to be a text")

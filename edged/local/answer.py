@@ -65,7 +65,7 @@ class Running:
 
     def created(self) -> wire.ResponseCreated:
         return wire.ResponseCreated(
-            self.response_id, self.conversation_id, self.answering.metadata, self.answering.told()
+            self.response_id, self.conversation_id, self.answering.metadata, self.answering.response_object()
         )
 
     def steps(self, tempo: Tempo) -> Iterator[Step]:
@@ -108,7 +108,7 @@ class Running:
             usage=usage,
             conversation_id=self.conversation_id,
             metadata=self.answering.metadata,
-            told=self.answering.told(),
+            settings=self.answering.response_object(),
         )
 
     # -- messages --------------------------------------------------------------------------------------
@@ -165,10 +165,10 @@ class Running:
         added = ConversationItem(kept, self.answering.output_format)
         self._open = _Open(index, added)
         self.output.append(added)
-        events: list[ServerEvent] = [wire.OutputItemAdded(self.response_id, index, added.told())]
+        events: list[ServerEvent] = [wire.OutputItemAdded(self.response_id, index, added.snapshot())]
         if not self.answering.out_of_band:
             before = self.conversation.add(added)
-            events.append(wire.ItemAdded(added.told(), before))
+            events.append(wire.ItemAdded(added.snapshot(), before))
         return events
 
     def _add_part(self, content_index: int, said: ContentPart) -> list[ServerEvent]:
@@ -234,7 +234,7 @@ class Running:
         now = self._now()
         self._open = None
         now.item.item["status"] = status
-        item = now.item.told()
+        item = now.item.snapshot()
         events: list[ServerEvent] = [wire.OutputItemDone(self.response_id, now.index, item)]
         if self.answering.dialect is Dialect.GA and self.conversation.holds(now.item):
             events.append(wire.ItemDone(item, self.conversation.before(now.item.id)))

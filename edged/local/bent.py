@@ -66,14 +66,14 @@ def bare(message: str, *, code_in_type: bool) -> str:
     """An error without code and ids; or with its code as type."""
     error = json.loads(message)["error"]
     if code_in_type:
-        told = {
+        error_object = {
             "type": error["code"],
             "message": error["message"],
             "code": None,
             "param": None,
             "event_id": None,
         }
-        return altered(message, error=told)
+        return altered(message, error=error_object)
     return json.dumps({"type": "error", "error": {"type": error["type"], "message": error["message"]}})
 
 

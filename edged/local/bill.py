@@ -56,11 +56,6 @@ class Ledger:
     truncations: deque[tuple[str, int]] = field(default_factory=lambda: deque(maxlen=MOST))
     _open: dict[str, Span] = field(default_factory=dict)
 
-    @property
-    def appended_bytes(self) -> int:
-        """All sound that came in."""
-        return self.appended.total()
-
     def came(self, session_id: str, n_bytes: int, now: float) -> None:
         """Sound came in."""
         self.appended[session_id] += n_bytes
@@ -78,7 +73,7 @@ class Ledger:
             while len(counter) > MOST:
                 del counter[next(iter(counter))]
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """All of it as JSON, but for the sound."""
         audit = []
         for taken in self.audit:

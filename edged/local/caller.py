@@ -40,8 +40,8 @@ class Caller:
     @property
     def protocols(self) -> list[str]:
         """The subprotocols it offers."""
-        told = ",".join(self.headers.get("sec-websocket-protocol", []))
-        return [name.strip() for name in told.split(",") if name.strip()]
+        offered = ",".join(self.headers.get("sec-websocket-protocol", []))
+        return [name.strip() for name in offered.split(",") if name.strip()]
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -54,12 +54,12 @@ class ClientConnection(ServerConnection):
 
     def _length(self, head: bytes) -> int:
         """Of the body; 0 where there is none or `trouble`."""
-        told = {(found[1].lower(), found[2]) for found in _LENGTH.finditer(head)} or {(_NAME, b"0")}
-        name, value = min(told)
+        given = {(found[1].lower(), found[2]) for found in _LENGTH.finditer(head)} or {(_NAME, b"0")}
+        name, value = min(given)
         length = int(value[:10]) if value.isdigit() else -1
         if _CODING.search(head):
             self.trouble = LENGTH_REQUIRED
-        elif len(told) > 1 or name != _NAME or length < 0:
+        elif len(given) > 1 or name != _NAME or length < 0:
             self.trouble = BAD_REQUEST
         elif length > MOST_BODY:
             self.trouble = TOO_LARGE

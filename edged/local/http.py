@@ -131,7 +131,7 @@ def respond(
         return _refused(401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided.")
     match method, what:
         case _, None:
-            return HttpReply(200, ledger.told())
+            return HttpReply(200, ledger.as_json())
         case "GET", "models":
             return HttpReply(200, {"object": "list", "data": [_model(model) for model in door.models]})
         case "GET", str() if what.startswith("models/"):

@@ -27,7 +27,7 @@ class ConversationItem:
     lost: set[int] = field(default_factory=set)  # parts that there was no room for, or is none any more
     cut: set[int] = field(default_factory=set)
 
-    def told(self) -> Json:
+    def snapshot(self) -> Json:
         """What is told of it now: it may change later."""
         content = self.item.get("content")
         return {**self.item, **({} if content is None else {"content": [dict(part) for part in content]})}

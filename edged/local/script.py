@@ -61,7 +61,7 @@ class _ScriptTool(_Strict):
 
     @property
     def text(self) -> str:
-        """The arguments as JSON. Raises TypeError or RecursionError where they can not be."""
+        """The arguments as JSON. Raises TypeError or RecursionError where they cannot be."""
         return msgspec.json.encode(self.arguments).decode()
 
 
@@ -143,28 +143,28 @@ def parse(text: str, name: str, speak: Speak) -> Script:
         ConfigError: it is none; says what and where.
     """
     try:
-        told = msgspec.convert(yaml.safe_load(text), _File)
+        file = msgspec.convert(yaml.safe_load(text), _File)
     except (yaml.YAMLError, msgspec.ValidationError, RecursionError) as error:
         words = " ".join(str(error).split())
         raise ConfigError([f"{name}: {words}; {GOOD}"]) from error
     problems = [
         *(
             problem
-            for index, rule in enumerate(told.rules)
+            for index, rule in enumerate(file.rules)
             for problem in _of_rule(f"$.rules[{index}]", rule)
         ),
         *(
             problem
-            for index, answer in enumerate(told.answers)
+            for index, answer in enumerate(file.answers)
             for problem in _of_answer(f"$.answers[{index}]", answer)
         ),
     ]
-    problems += [problem for index, line in enumerate(told.faults) for problem in _of_fault(index, line)]
+    problems += [problem for index, line in enumerate(file.faults) for problem in _of_fault(index, line)]
     if problems:
         raise ConfigError([f"{name}: {problem}" for problem in problems])
-    replies = [*told.rules, *told.answers]
+    replies = [*file.rules, *file.answers]
     speech = {said: speak(said) for reply in replies for said in _sayings(reply)}
-    return Script(tuple(told.rules), tuple(told.answers), tuple(told.faults), speech)
+    return Script(tuple(file.rules), tuple(file.answers), tuple(file.faults), speech)
 
 
 def _of_rule(where: str, rule: _Reply) -> Iterator[str]:
@@ -219,15 +219,15 @@ def _one(where: str, kinds: list[str]) -> Iterator[str]:
         yield f"{where} is to say one thing to answer with; it says {', '.join(kinds) or 'nothing'}"
 
 
-def _given(told: msgspec.Struct, *names: str) -> list[str]:
-    return [name for name in names if getattr(told, name) not in (None, False)]
+def _given(struct: msgspec.Struct, *names: str) -> list[str]:
+    return [name for name in names if getattr(struct, name) not in (None, False)]
 
 
 class ScriptPlanner:
     """A script, as one session lives it."""
 
     def __init__(self, script: Script, otherwise: Voice) -> None:
-        self._script, self._otherwise = script, otherwise
+        self._script = script
         self._voice = VoicePlanner(otherwise)
         self._answers = list(reversed(script.answers))
         self._heard: str | None = None

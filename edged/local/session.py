@@ -19,7 +19,7 @@ from edged.local.planner import Planner
 from edged.local.responses import Responses
 from edged.local.settings import Effective, strange
 from edged.local.sounds import ClientSound
-from edged.wire import BadClientEvent, Dialect, ServerEvent, clientside
+from edged.wire import BadClientEvent, Dialect, ServerEvent, client_events
 
 Json = dict[str, Any]
 LIFE_S = 3600.0
@@ -97,7 +97,7 @@ class LocalSession:
 
     def changed(self, what: str) -> list[str]:
         """Somebody else changes the session, and its confirmation comes here; nothing where that is not taken."""
-        change = clientside.SessionUpdate(strange(what, self.dialect))
+        change = client_events.SessionUpdate(strange(what, self.dialect))
         try:
             return self._text(self._on(change, 0.0))
         except BadClientEvent:
@@ -117,32 +117,32 @@ class LocalSession:
 
     def _on(self, event: wire.ClientEvent, now: float) -> Iterator[ServerEvent]:  # noqa: C901 a flat list
         match event:
-            case clientside.Append(audio=audio):
+            case client_events.Append(audio=audio):
                 yield from self._append(audio, now)
-            case clientside.Commit():
+            case client_events.Commit():
                 yield from self._commit()
-            case clientside.Clear():
+            case client_events.Clear():
                 self._ledger.cleared[self.id] += self._hearing.clear()
                 yield wire.Cleared()
-            case clientside.SessionUpdate(session=change):
+            case client_events.SessionUpdate(session=change):
                 self._effective.update(change, sounded=self._responses.sounded)
                 self._listen()
                 yield wire.SessionUpdated(self._effective.session)
-            case clientside.ResponseCreate(response=response):
+            case client_events.ResponseCreate(response=response):
                 answering = self._effective.answering(response, sounded=self._responses.sounded)
                 yield from self._responses.begin(answering, now)
-            case clientside.ResponseCancel(response_id=response_id):
+            case client_events.ResponseCancel(response_id=response_id):
                 yield from self._ended(self._responses.cancel(response_id, "client_cancelled"))
-            case clientside.ItemTruncate(part=part, audio_end_ms=end_ms):
+            case client_events.ItemTruncate(part=part, audio_end_ms=end_ms):
                 self._conversation.truncate(part, end_ms)
                 self._ledger.truncations.append((part.item_id, end_ms))
                 yield wire.ItemTruncated(part, end_ms)
-            case clientside.ItemDelete(item_id=item_id):
+            case client_events.ItemDelete(item_id=item_id):
                 self._conversation.delete(item_id)
                 yield wire.ItemDeleted(item_id)
-            case clientside.ItemRetrieve(item_id=item_id):
+            case client_events.ItemRetrieve(item_id=item_id):
                 yield wire.ItemRetrieved(self._conversation.retrieved(item_id))
-            case clientside.ItemCreate(item=raw, previous_item_id=before):
+            case client_events.ItemCreate(item=raw, previous_item_id=before):
                 self._conversation.place(before)
                 yield from self._added(
                     self._conversation.check(raw, self._new_id("item"), self._effective.input_format), before
@@ -198,10 +198,10 @@ class LocalSession:
 
     def _added(self, item: ConversationItem, after: str | None) -> Iterator[ServerEvent]:
         before = self._conversation.add(item, after)
-        told = item.told()
-        yield wire.ItemAdded(told, before)
+        shown = item.snapshot()
+        yield wire.ItemAdded(shown, before)
         if self.dialect is Dialect.GA:
-            yield wire.ItemDone(told, before)
+            yield wire.ItemDone(shown, before)
 
     def _new_id(self, prefix: str) -> str:
         """A name that no client has given to an item of its own."""

@@ -140,11 +140,14 @@ def _session_by_secret(
         except APIStatusError as again:
             raise (refused if again.status_code in _NO_SUCH_PATH else again) from None
         session = made.get("session")
-        beta = convert.told_session(session if isinstance(session, dict) else {}, Dialect.BETA)
+        beta = convert.session(session if isinstance(session, dict) else {}, Dialect.BETA)
         key = {name: made.get(name) for name in ("value", "expires_at")}
         return SessionCreateResponse(parse_body(json.dumps({**beta, "client_secret": key})), reply.headers)
 
-    body = {"session": convert.session(wanted, Dialect.GA), **(expiry if isinstance(expiry, dict) else {})}
+    body = {
+        "session": convert.session_request(wanted, Dialect.GA),
+        **(expiry if isinstance(expiry, dict) else {}),
+    }
     return _call(account, urls.CLIENT_SECRETS, body, extra, read)
 
 

@@ -135,7 +135,7 @@ class RelayServer:
         log.info("client %d: %s, speaks %s", number, _peer(connection), dialect.value)
         try:
             end = await self._serve(Socket(connection), dialect, model, tally)
-            why = self._words.told(end.reason) if end.by == "upstream" else end.reason
+            why = self._words.filtered(end.reason) if end.by == "upstream" else end.reason
             log.info("client %d: ended by the %s: %d %.200r; %s", number, end.by, end.code, why, tally)
             if end.by != "client" and refuses(end.reason):
                 log.warning("client %d: %s", number, CAUSES["dialect_refused"].remedy)

@@ -116,7 +116,7 @@ class WebsocketUpstreamDial:
 
     def _passed_on(self, said: str | tuple[str, ...], headers: Mapping[str, str]) -> str:
         """The service's words, as far as they say nothing that was sent there."""
-        text = self._words.told(said if isinstance(said, str) else said[0])
+        text = self._words.filtered(said if isinstance(said, str) else said[0])
         sent = [part for value in headers.values() for part in (value, *value.split())]
         return "" if any(part in text for part in sent if len(part) >= _LEAST) else text
 

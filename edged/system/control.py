@@ -235,8 +235,8 @@ class ControlServer:
             else:
                 raise CommandError(f"unknown command {name!r}; known are status, {', '.join(sorted(ACTS))}")  # noqa: TRY301
         except ConfigError as error:
-            told = "the configuration can not be used; the one in use stays"
-            return {"type": "answer", "id": number, "ok": False, "error": told, "problems": error.problems}
+            words = "the configuration can not be used; the one in use stays"
+            return {"type": "answer", "id": number, "ok": False, "error": words, "problems": error.problems}
         except CommandError as error:
             fields = {"cause": error.cause, "uid": client.peer.uid, "pid": client.peer.pid}
             log.info("control socket: refused: %s", error, extra={"edged": fields})

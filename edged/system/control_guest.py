@@ -32,8 +32,8 @@ class Peer(NamedTuple):
 
 def peer_of(connection: socket.socket) -> Peer:
     """As the kernel says."""
-    told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    return Peer(*_CREDENTIALS.unpack(told))
+    packed = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return Peer(*_CREDENTIALS.unpack(packed))
 
 
 class Host(Protocol):

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from edged.errors import CommandError
-from edged.system.redactor import VEIL
+from edged.system.redactor import REDACTOR
 
 MOST_LINE = 8 * 1024  # bytes of a request
 
@@ -39,4 +39,4 @@ class ControlLine:
     @cached_property
     def encoded(self) -> bytes:
         """The line as it is sent, without what is secret."""
-        return json.dumps(VEIL.veiled_in(self._message)).encode() + b"\n"
+        return json.dumps(REDACTOR.redacted_in(self._message)).encode() + b"\n"

@@ -7,7 +7,7 @@ Rules:
    asyncio complains of without an exception of ours: a connection that broke under TLS is told to whoever reads from
    it, a task that was destroyed has done nothing wrong.
 3. On the way out the farewell is said by the loop's own thread, which then stays where it is, so that nothing lights
-   the lamp again; where the loop does not come to it within `LOOP_S`, by another. It and the line have
+   the lamp again; where the loop does not come to it within `LOOP_S`, by another. It and the line in the journal have
    exit.LAST_WORDS_S together, whatever hangs.
 4. A task whose exception nobody has asked for after `ASKED_WITHIN_S` has failed, whoever holds it: with the collector
    of garbage at rest (heap.py) asyncio itself may never come to tell of it.
@@ -33,7 +33,7 @@ from edged.errors import EXIT_BUG, AddressError, ConfigError, UsageError
 from edged.system.exit import Exit, flush
 from edged.system.offload import hung_call
 from edged.system.ours import Whose, name_of, whose
-from edged.system.redactor import VEIL
+from edged.system.redactor import REDACTOR
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -152,16 +152,16 @@ class ExitDoor:
     # -- hooks ---------------------------------------------------------------------------------------
 
     def _complaint(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        error, told = context.get("exception"), str(context.get("message", ""))
+        error, message = context.get("exception"), str(context.get("message", ""))
         future = context.get("future") or context.get("task")
         is_task = isinstance(future, asyncio.Task)
         if error is None or (future is not None and not is_task and isinstance(error, OSError)):
             # A broken connection ends every future that waits for it, and one of them was asked for it.
-            self._count(error, told)
+            self._count(error, message)
             return
         things = [getattr(context.get("handle"), "_callback", None)]
         things += [future.get_coro()] if isinstance(future, asyncio.Task) else []
-        self._judge(error, told, [thing for thing in things if thing is not None])
+        self._judge(error, message, [thing for thing in things if thing is not None])
 
     def _of_thread(self, args: threading.ExceptHookArgs) -> None:
         error = args.exc_value if args.exc_value is not None else args.exc_type()
@@ -190,20 +190,20 @@ class ExitDoor:
         else:
             self._judge(error, "a callback of a library", [])
 
-    def _judge(self, error: BaseException, told: str, things: list[object]) -> None:
+    def _judge(self, error: BaseException, message: str, things: list[object]) -> None:
         if whose(error, *things) is Whose.OURS:
             self.failed(error)
         else:
-            self._count(error, told)
+            self._count(error, message)
 
-    def _count(self, error: BaseException | None, told: str) -> None:
-        name = name_of(error, told)
+    def _count(self, error: BaseException | None, message: str) -> None:
+        name = name_of(error, message)
         is_new = name not in self.foreign
         if is_new and len(self.foreign) >= MOST_KINDS:
             name, is_new = "others", False
         self.foreign[name] += 1
         if is_new:
-            self._later(lambda: _tell_of(error, told))
+            self._later(lambda: _tell_of(error, message))
 
     def _later(self, tell: Callable[[], None]) -> None:
         """By the loop: here the log itself may be what was interrupted."""
@@ -240,27 +240,31 @@ def _look_later(task: "asyncio.Task[Any]") -> None:
 def _look(ended: "weakref.ref[asyncio.Task[Any]]") -> None:
     task = ended()
     if task is not None and task._log_traceback:  # noqa: SLF001
-        told = {"message": "Task exception was never retrieved", "exception": task.exception(), "task": task}
-        task.get_loop().call_exception_handler(told)
+        message = {
+            "message": "Task exception was never retrieved",
+            "exception": task.exception(),
+            "task": task,
+        }
+        task.get_loop().call_exception_handler(message)
 
 
 def _tell(error: BaseException) -> None:
     """The one line."""
     hung = hung_call(error)
     cause = "device_hung" if hung else "bug"
-    words = f"{cause}: {CAUSES[cause].remedy} ({hung or _words(error, VEIL.unsaid)})"
+    words = f"{cause}: {CAUSES[cause].remedy} ({hung or _words(error, REDACTOR.filter_own)})"
     try:
         log.critical("%s", words, exc_info=None if hung else error, extra={"edged": {"cause": cause}})
     except BaseException:  # noqa: BLE001 the log is what failed
         stack = "" if hung else "".join(traceback.format_exception(error))
-        lines = VEIL.veiled(VEIL.unsaid("\n    ".join([words, *stack.splitlines()])))
+        lines = REDACTOR.redacted(REDACTOR.filter_own("\n    ".join([words, *stack.splitlines()])))
         os.write(sys.stderr.fileno(), f"{lines}\n".encode(errors="replace"))
     flush()
 
 
-def _tell_of(error: BaseException | None, told: str) -> None:
-    told = _ARGUMENTS.sub("(…)", told)
-    words = told if error is None else f"{told}: {_words(error, VEIL.told)}"
+def _tell_of(error: BaseException | None, message: str) -> None:
+    message = _ARGUMENTS.sub("(…)", message)
+    words = message if error is None else f"{message}: {_words(error, REDACTOR.filter_service)}"
     log.warning("a library has failed, and edged goes on; it is told once and counted: %s", words)
 
 
@@ -268,7 +272,7 @@ def _words(error: BaseException, passed: Callable[[str], str]) -> str:
     """What it is and what of its words is `passed`, in one line; a repr may hold a whole message."""
     name = type(error).__qualname__
     try:
-        text = passed(VEIL.veiled(str(error)))
+        text = passed(REDACTOR.redacted(str(error)))
     except Exception:  # noqa: BLE001 what it says of itself is broken, too
         return name
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())

@@ -28,7 +28,7 @@ from edged.system.hooks import WARNINGS, hook
 from edged.system.news import NewsFilter, given
 from edged.system.notices import message_id
 from edged.system.own_names import is_ours
-from edged.system.redactor import MASK, VEIL
+from edged.system.redactor import MASK, REDACTOR
 
 NATIVE = "/run/systemd/journal/socket"
 IDENTIFIER = "edged"
@@ -56,7 +56,7 @@ def _one_line(text: str, limit: int) -> str:
 
 def _masked(text: str) -> str:
     text = _KEY_PROTOCOL.sub("openai-insecure-api-key.********", _SECRET.sub(r"\1********", text))
-    return VEIL.veiled(text)
+    return REDACTOR.redacted(text)
 
 
 def _priority(level: int) -> int:
@@ -94,7 +94,7 @@ def _message(record: logging.LogRecord) -> str:
         if _is_ours(record):
             raise  # a bug, which has its own way out
         text = f"{record.msg} (its arguments do not fit)"  # logging would write them to standard error, as they are
-    return _masked(text) if _is_ours(record) else VEIL.told(_masked(text))
+    return _masked(text) if _is_ours(record) else REDACTOR.filter_service(_masked(text))
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
@@ -104,8 +104,8 @@ def _is_ours(record: logging.LogRecord) -> bool:
 
 def _stack_line(line: str) -> str:
     indent = line[: len(line) - len(line.lstrip(" "))]
-    text = _QUOTING.sub(lambda found: found[1] + VEIL.told(found[2]), _masked(line))
-    return indent + _one_line(VEIL.unsaid(text), LONGEST_LINE)
+    text = _QUOTING.sub(lambda found: found[1] + REDACTOR.filter_service(found[2]), _masked(line))
+    return indent + _one_line(REDACTOR.filter_own(text), LONGEST_LINE)
 
 
 class _StreamHandler(logging.StreamHandler[TextIO]):
@@ -192,15 +192,15 @@ def fields_of(record: logging.LogRecord, lost: int = 0) -> list[tuple[str, str]]
         fields.append(("EDGED_LOST", str(lost)))
     return fields + [
         (_field_name(key), safe(value if is_ours(value) else _masked(value), LONGEST_LINE))
-        for key, value in VEIL.veiled_in(dict(own(own_fields))).items()
+        for key, value in REDACTOR.redacted_in(dict(own(own_fields))).items()
     ]
 
 
-def _field_name(veiled: str) -> str:
-    if is_ours(veiled):
-        return veiled
-    name = _NO_NAME.sub("_", veiled)
-    return HIDDEN if MASK in veiled + VEIL.veiled(name) else name[:64]
+def _field_name(redacted: str) -> str:
+    if is_ours(redacted):
+        return redacted
+    name = _NO_NAME.sub("_", redacted)
+    return HIDDEN if MASK in redacted + REDACTOR.redacted(name) else name[:64]
 
 
 class _Ours(logging.Filter):

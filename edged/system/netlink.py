@@ -33,7 +33,7 @@ class Changes:
         self._known: dict[Hashable, int] = {}
 
     def is_news(self, datagram: bytes) -> bool:
-        """Whether a datagram of the kernel holds anything new. What can not be read is not."""
+        """Whether a datagram of the kernel holds anything new. What cannot be read is not."""
         news = False
         for kind, body in _messages(datagram):
             try:

@@ -51,10 +51,10 @@ class NewsFilter(logging.Filter):
 def kind_of(record: logging.LogRecord) -> tuple[str, ...]:
     """What a record is a repetition of."""
     fields = given(record)
-    told = [str(fields.get(name))[:MOST_TELLING] for name in NOTICE]
+    values = [str(fields.get(name))[:MOST_TELLING] for name in NOTICE]
     error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
     place = "" if _is_trouble(fields) else f"{record.lineno} {fields.get('outcome') in WITH_ANSWER}"
-    return record.name[:MOST_TELLING], str(record.levelno), place, error, *told
+    return record.name[:MOST_TELLING], str(record.levelno), place, error, *values
 
 
 def pace_of(record: logging.LogRecord) -> RepeatRate:

@@ -1,7 +1,7 @@
 """Tells the service manager how it goes: sd_notify(3), by the protocol itself.
 
 One datagram a message, lines of KEY=VALUE, to the socket that $NOTIFY_SOCKET names: a path, or an abstract name after
-an `@`. Where there is none nobody listens and nothing is sent. It never waits, and what can not be sent is not worth
+an `@`. Where there is none nobody listens and nothing is sent. It never waits, and what cannot be sent is not worth
 failing for: a status is told again at the next change, and who misses a READY kills us, as it should.
 """
 
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from edged.system.redactor import VEIL
+from edged.system.redactor import REDACTOR
 
 LONGEST_STATUS = 200  # a line of `systemctl status`
 
@@ -68,7 +68,7 @@ class SystemdManager:
 
     def status(self, say: Callable[[], str]) -> None:
         # A line break would begin another field.
-        said = VEIL.veiled(say())
+        said = REDACTOR.redacted(say())
         line = " ".join("".join(char if char.isprintable() else " " for char in said).split())
         line = line[:LONGEST_STATUS]
         if line != self._status and self._send(f"STATUS={line}"):
@@ -99,7 +99,9 @@ def manager(env: Mapping[str, str]) -> Manager:
 
 def watchdog_s(env: Mapping[str, str], pid: int | None = None) -> float | None:
     """How long the manager waits for a sign of life before it ends us; None: for ever. `pid` is ours."""
-    told, whom = env.get("WATCHDOG_USEC", ""), env.get("WATCHDOG_PID", "")
+    limit_us, whom = env.get("WATCHDOG_USEC", ""), env.get("WATCHDOG_PID", "")
     if whom and whom != str(os.getpid() if pid is None else pid):
         return None  # meant for the process that started us
-    return int(told) / 1_000_000 if told.isascii() and told.isdigit() and int(told) > 0 else None
+    return (
+        int(limit_us) / 1_000_000 if limit_us.isascii() and limit_us.isdigit() and int(limit_us) > 0 else None
+    )

@@ -34,12 +34,12 @@ def whose(error: BaseException | None, *things: object) -> Whose:
     return next((each for each in (Whose.OURS, Whose.FOREIGN) if each in found), Whose.PYTHON)
 
 
-def name_of(error: BaseException | None, told: str) -> str:
-    """A name for what happened, the same each time it does: what was raised, and where; else what was `told`."""
+def name_of(error: BaseException | None, message: str) -> str:
+    """A name for what happened, the same each time it does: what was raised, and where; else what was `message`."""
     if error is None:
-        return told
+        return message
     places = list(_places(error))
-    where = places[-1][0] if places else told
+    where = places[-1][0] if places else message
     return f"{type(error).__qualname__} in {where}"
 
 

@@ -24,7 +24,7 @@ class RealtimePriority:
 
     def __init__(self, priority: int = PRIORITY) -> None:
         self._priority = priority
-        self._told = False
+        self._logged = False
 
     def first(self, call: Callable[P, T]) -> Callable[P, T]:
         """The same call; each thread that makes it is put forward at its first time."""
@@ -46,8 +46,8 @@ class RealtimePriority:
             self._tell(error)
 
     def _tell(self, error: OSError) -> None:
-        if not self._told:
-            self._told = True
+        if not self._logged:
+            self._logged = True
             log.info(
                 "no real-time priority for sound (%s), which may stutter on a busy machine: it takes LimitRTPRIO=%d",
                 error.strerror,

@@ -66,10 +66,10 @@ class Redactor:
         self._beside: dict[tuple[str, str], re.Pattern[str]] = {}  # a name, and what is secret after it
         self._forms: tuple[str, ...] = ()  # of all, the longest first, in small letters
         # Who knows what was said to the service, and by it (wire/words.py), puts here how a text is freed of it:
-        self.unsaid: Callable[[str], str] = str  # one of our own, such as that of a bug
-        self.told: Callable[[str], str] = str  # one of the service's
+        self.filter_own: Callable[[str], str] = str  # one of our own, such as that of a bug
+        self.filter_service: Callable[[str], str] = str  # one of the service's
 
-    def conceal(self, secrets: Iterable[str]) -> None:
+    def add(self, secrets: Iterable[str]) -> None:
         """From now on these are secret, too."""
         new = dict.fromkeys(text for text in secrets if len(text) >= LEAST)
         if new.keys() <= self._known.keys():
@@ -82,7 +82,7 @@ class Redactor:
         )
         self._known = known
 
-    def conceal_beside(self, pairs: Iterable[tuple[str, str]]) -> None:
+    def add_beside(self, pairs: Iterable[tuple[str, str]]) -> None:
         """From now on this value is secret close after this name, however short it is and whatever stands between."""
         for name, value in pairs:
             if value and (name, value) not in self._beside:
@@ -91,7 +91,7 @@ class Redactor:
                 self._beside[name, value] = re.compile(pattern, re.IGNORECASE | re.DOTALL)
         self._beside = dict(list(self._beside.items())[-MOST:])
 
-    def veiled(self, text: str) -> str:
+    def redacted(self, text: str) -> str:
         """The text without them."""
         lower = text.lower()
         if found := [form for form in self._forms if form in lower]:
@@ -104,28 +104,28 @@ class Redactor:
             text = _PAIR.sub(_unnamed, _COOKIE.sub(rf"\1{MASK}", text))
         return text
 
-    def veiled_in(self, value: Any) -> Any:
+    def redacted_in(self, value: Any) -> Any:
         """The same for all that JSON can hold, names included; what has a secret's name is hidden whole."""
-        return self._veiled_in(value, hidden=False)
+        return self._redacted_in(value, hidden=False)
 
-    def _veiled_in(self, value: Any, *, hidden: bool) -> Any:
+    def _redacted_in(self, value: Any, *, hidden: bool) -> Any:
         match value:
             case str():
                 return MASK if hidden and value else self._named(value)
             case Mapping():
                 return {
-                    self._named(name) if isinstance(name, str) else name: self._veiled_in(
+                    self._named(name) if isinstance(name, str) else name: self._redacted_in(
                         each, hidden=hidden or (isinstance(name, str) and is_secret(name))
                     )
                     for name, each in value.items()
                 }
             case list() | tuple():
-                return [self._veiled_in(each, hidden=hidden) for each in value]
+                return [self._redacted_in(each, hidden=hidden) for each in value]
             case _:
                 return value
 
     def _named(self, text: str) -> str:
-        return text if is_ours(text) else self.veiled(text)
+        return text if is_ours(text) else self.redacted(text)
 
 
 def _masked(found: re.Match[str]) -> str:
@@ -186,4 +186,4 @@ def _base64(raw: bytes) -> Iterator[str]:
             yield sure.replace("+", "-").replace("/", "_")
 
 
-VEIL = Redactor()
+REDACTOR = Redactor()

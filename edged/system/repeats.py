@@ -42,23 +42,18 @@ class Repeats:
         """None: not to be written. Else how many of the kind were left out since the last that was."""
         return self._known(kind, now_ms, pace or self._usual).admit(now_ms)
 
-    @property
-    def kinds(self) -> int:
-        """How many are known."""
-        return len(self._kinds)
-
     def _known(self, kind: tuple[str, ...], now_ms: int, pace: RepeatRate) -> "_RepeatKind":
         if kind not in self._kinds and len(self._kinds) >= MOST_KINDS and not self._forget(now_ms):
             kind, pace = OTHERS, self._usual
-        told = self._kinds.pop(kind, None) or _RepeatKind(now_ms, pace)
+        known = self._kinds.pop(kind, None) or _RepeatKind(now_ms, pace)
         if kind == OTHERS:
-            told.left_out, self._forgotten = told.left_out + self._forgotten, 0
-        self._kinds[kind] = told
-        return told
+            known.left_out, self._forgotten = known.left_out + self._forgotten, 0
+        self._kinds[kind] = known
+        return known
 
     def _forget(self, now_ms: int) -> bool:
         """Whether there was a kind that need not be told from a new one any more."""
-        rested = next((kind for kind, told in self._kinds.items() if told.is_rested(now_ms)), None)
+        rested = next((kind for kind, known in self._kinds.items() if known.is_rested(now_ms)), None)
         if rested is None:
             return False
         self._forgotten += self._kinds.pop(rested).left_out

@@ -17,7 +17,7 @@ from edged.wire.client import (
     session_update,
     text_item,
 )
-from edged.wire.clientside import BadClientEvent, ClientEvent, parse_client
+from edged.wire.client_events import BadClientEvent, ClientEvent, parse_client
 from edged.wire.encode import encode
 from edged.wire.granted import changes, detects, mismatches
 from edged.wire.names import (
@@ -33,8 +33,7 @@ from edged.wire.names import (
 )
 from edged.wire.parts import HeardPart, Part
 from edged.wire.server import BadServerEvent, number, parse_server
-from edged.wire.settings import UNSET, Settings, TurnDetection, dialect_of, to_wire
-from edged.wire.shapes import (
+from edged.wire.server_events import (
     ArgumentsDelta,
     ArgumentsDone,
     AudioDelta,
@@ -72,6 +71,7 @@ from edged.wire.shapes import (
     TranscriptionSegment,
     Unknown,
 )
+from edged.wire.settings import UNSET, Settings, TurnDetection, dialect_of, to_wire
 from edged.wire.translate import Translator, name_of
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""What the client says: builders for clients. `clientside.py` holds the server's way of reading it."""
+"""What the client says: builders for clients. `client_events.py` holds the server's way of reading it."""
 
 import json
 from base64 import b64encode
@@ -26,7 +26,7 @@ def clear(event_id: str) -> str:
 
 
 def session_update(settings: Settings, dialect: Dialect, event_id: str) -> str:
-    """All of `settings` but the model: that one is named in the URL and can not change.
+    """All of `settings` but the model: that one is named in the URL and cannot change.
 
     A gateway's own name for it would get the whole update refused.
     """

@@ -36,17 +36,17 @@ _BETA_PARTS = {ga: beta for beta, ga in _OUTPUT_PARTS.items()}
 _KINDS = ("realtime", "transcription")
 
 
-def session(asked: Mapping[str, Any], to: Dialect, kind: str = "realtime") -> Json:
+def session_request(asked: Mapping[str, Any], to: Dialect, kind: str = "realtime") -> Json:
     """A session, or an update of one. GA names the `kind` of each, beta does not."""
     return _speakable(_session(asked, to, kind), to)
 
 
-def told_session(told: Mapping[str, Any], to: Dialect, kind: str = "realtime") -> Json:
+def session(reported: Mapping[str, Any], to: Dialect, kind: str = "realtime") -> Json:
     """The session as a server tells of it: what beta has no key for is left out, not passed on.
 
     By a key `audio` clients would take it for GA.
     """
-    converted = _without_groups(_session(told, to, kind), to)
+    converted = _without_groups(_session(reported, to, kind), to)
     if to is Dialect.BETA:
         converted = {key: value for key, value in converted.items() if key not in _RARE or value is not None}
     return converted
@@ -57,9 +57,9 @@ def response_request(asked: Mapping[str, Any], to: Dialect) -> Json:
     return _speakable(_with_items(_convert(asked, to, _ROWS), "input", to), to)
 
 
-def response(told: Mapping[str, Any], to: Dialect) -> Json:
+def response(reported: Mapping[str, Any], to: Dialect) -> Json:
     """A response as a server tells of it."""
-    return _without_groups(_with_items(_convert(told, to, _TOLD_ROWS), "output", to), to)
+    return _without_groups(_with_items(_convert(reported, to, _REPORTED_ROWS), "output", to), to)
 
 
 def item(value: Mapping[str, Any], to: Dialect) -> Json:
@@ -108,7 +108,7 @@ def _rows(table: tuple[SettingRow, ...]) -> dict[Dialect, dict[_Path, SettingRow
 
 _ROWS = _rows(TABLE)
 # A response tells its limit as max_output_tokens in both dialects; only who asks for one says it otherwise.
-_TOLD_ROWS = _rows(tuple(row for row in TABLE if row.setting != "max_output_tokens"))
+_REPORTED_ROWS = _rows(tuple(row for row in TABLE if row.setting != "max_output_tokens"))
 
 
 def _session(value: Mapping[str, Any], to: Dialect, kind: str) -> Json:
@@ -221,10 +221,10 @@ _TRANSLATED: dict[str, Callable[[Any, Dialect], Any]] = {
 }
 
 
-def _without_groups(told: Json, to: Dialect) -> Json:
+def _without_groups(converted: Json, to: Dialect) -> Json:
     if to is Dialect.BETA:
-        told.pop("audio", None)
-    return told
+        converted.pop("audio", None)
+    return converted
 
 
 def _with_items(converted: Json, key: str, to: Dialect) -> Json:

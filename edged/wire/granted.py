@@ -36,8 +36,8 @@ def changes(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -> 
     What it does not say has not changed; null says that there is no detection, and of anything else nothing.
     """
     compared = [of for of in _compared(asked, effective, dialect) if of.at_both]
-    told = {of.setting: "; ".join(words for words in of.otherwise(silent=True)) for of in compared}
-    return {setting: words for setting, words in told.items() if words}
+    differences = {of.setting: "; ".join(words for words in of.otherwise(silent=True)) for of in compared}
+    return {setting: words for setting, words in differences.items() if words}
 
 
 def detects(asked: TurnDetection | None, effective: Mapping[str, Any], dialect: Dialect) -> bool:

@@ -2,7 +2,7 @@
 
 Rules:
 1. Names of either dialect are accepted always.
-2. Each event is read for its own fields (forms.py), and null counts as missing; nothing is built of what else it has.
+2. Each event is read for its own fields (server_messages.py); null counts as missing, and nothing else is built.
 3. A type this version does not know is `Unknown`; an error may come without a type (HTTP, Portkey).
 4. Anything malformed is a BadServerEvent, and nothing else escapes; so is what holds more than it may (bounds.py).
 """
@@ -13,9 +13,11 @@ from typing import Any, TypeVar
 import msgspec
 
 from edged.errors import WireError
-from edged.wire import bounds, forms, shapes, sketch
+from edged.wire import bounds, sketch
+from edged.wire import server_events as events
+from edged.wire import server_messages as messages
 from edged.wire.names import ServerName, to_ga
-from edged.wire.shapes import ServerError, ServerEvent
+from edged.wire.server_events import ServerError, ServerEvent
 
 
 class BadServerEvent(WireError):  # noqa: N818 it is an event that is bad
@@ -28,7 +30,7 @@ class BadServerEvent(WireError):  # noqa: N818 it is an event that is bad
 
 def number(value: Any) -> float | None:
     """A number in a part of an event that is not read any closer; None for what is no honest one."""
-    return float(value) if isinstance(value, int | float) and abs(value) <= forms.MOST else None
+    return float(value) if isinstance(value, int | float) and abs(value) <= messages.MOST else None
 
 
 def parse_server(text: str | bytes) -> ServerEvent:
@@ -47,7 +49,7 @@ def parse_server(text: str | bytes) -> ServerEvent:
         ga_name = to_ga(kind)
         read = _READERS.get(ga_name)
         if read is None:
-            return shapes.Unknown(kind[: bounds.MOST_NAME])
+            return events.Unknown(kind[: bounds.MOST_NAME])
         name = kind
         if len(text) > bounds.SMALL and ga_name != ServerName.AUDIO_DELTA and bounds.crowded(text):
             raise BadServerEvent(f"{name}: {bounds.CROWDED}", TOO_LARGE, _rest(kind, text))
@@ -86,8 +88,8 @@ def _rest(kind: str, text: str | bytes) -> ServerEvent | None:
         return None
 
 
-def _sound(raw: forms.SoundForm) -> ServerEvent:
-    return shapes.AudioDelta(*raw.where(), raw.delta)
+def _sound(raw: messages.AudioMessage) -> ServerEvent:
+    return events.AudioDelta(*raw.where(), raw.delta)
 
 
 def server_error(error: Mapping[str, Any] | str | None, message: str | None = None) -> ServerError:
@@ -119,14 +121,14 @@ def _untyped(text: str | bytes) -> ServerEvent:
     raw = _ERROR.decode(text)
     if raw.error is None and raw.status != "failure":
         raise BadServerEvent("a message without a type")
-    return shapes.ErrorEvent(server_error(raw.error, raw.message))
+    return events.ErrorEvent(server_error(raw.error, raw.message))
 
 
-def _response_done(raw: forms.ResponseForm) -> ServerEvent:
-    body = raw.response or forms.Body()
+def _response_done(raw: messages.ResponseMessage) -> ServerEvent:
+    body = raw.response or messages.ResponseObject()
     details = body.status_details
     reason, error = (details.reason, details.error) if details else (None, None)
-    return shapes.ResponseDone(
+    return events.ResponseDone(
         response_id=body.id or "",
         status=body.status or "completed",
         reason=_text(reason),
@@ -137,16 +139,16 @@ def _response_done(raw: forms.ResponseForm) -> ServerEvent:
     )
 
 
-def _response_head(raw: forms.ResponseHead) -> ServerEvent:
-    told = raw.response or forms.ResponseName()
-    return shapes.ResponseDone(
-        told.id or "", told.status or "completed", conversation_id=told.conversation_id
+def _response_head(raw: messages.ResponseHeadMessage) -> ServerEvent:
+    response = raw.response or messages.ResponseHeadObject()
+    return events.ResponseDone(
+        response.id or "", response.status or "completed", conversation_id=response.conversation_id
     )
 
 
-def _response_created(raw: forms.ResponseHead) -> ServerEvent:
-    told = raw.response or forms.ResponseName()
-    return shapes.ResponseCreated(told.id or "", told.conversation_id)
+def _response_created(raw: messages.ResponseHeadMessage) -> ServerEvent:
+    response = raw.response or messages.ResponseHeadObject()
+    return events.ResponseCreated(response.id or "", response.conversation_id)
 
 
 def _id_of(value: Any) -> str:
@@ -154,7 +156,7 @@ def _id_of(value: Any) -> str:
     return value if isinstance(value, str) and len(value) <= bounds.MOST_NAME else ""
 
 
-def _call(raw: forms.Arguments) -> tuple[str, str, int, str]:
+def _call(raw: messages.ArgumentsMessage) -> tuple[str, str, int, str]:
     return raw.response_id or "", raw.item_id or "", raw.output_index or 0, raw.call_id or ""
 
 
@@ -169,86 +171,95 @@ def _as(shape: type[_Shape], make: Callable[[_Shape], ServerEvent]) -> _Reader:
 
 TOO_LARGE = "message_too_large"
 _LONG = "of length <="  # msgspec's words for a name past its bound
-_HEAD = msgspec.json.Decoder(forms.Head)
-_ERROR = msgspec.json.Decoder(forms.Untyped)
+_HEAD = msgspec.json.Decoder(messages.AnyMessage)
+_ERROR = msgspec.json.Decoder(messages.ErrorMessage)
 _READERS: dict[str, _Reader] = {
-    ServerName.ERROR: _as(forms.Untyped, lambda r: shapes.ErrorEvent(server_error(r.error, r.message))),
-    ServerName.SESSION_CREATED: _as(forms.OfSession, lambda r: shapes.SessionCreated(r.session)),
-    ServerName.SESSION_UPDATED: _as(forms.OfSession, lambda r: shapes.SessionUpdated(r.session)),
-    ServerName.CONVERSATION_CREATED: _as(
-        forms.OfConversation,
-        lambda r: shapes.ConversationCreated(_text((r.conversation or {}).get("id")) or ""),
+    ServerName.ERROR: _as(
+        messages.ErrorMessage, lambda r: events.ErrorEvent(server_error(r.error, r.message))
     ),
-    ServerName.ITEM_ADDED: _as(forms.OfItem, lambda r: shapes.ItemAdded(r.item, r.previous_item_id)),
-    ServerName.ITEM_DONE: _as(forms.OfItem, lambda r: shapes.ItemDone(r.item, r.previous_item_id)),
-    ServerName.ITEM_RETRIEVED: _as(forms.OfItem, lambda r: shapes.ItemRetrieved(r.item)),
-    ServerName.ITEM_DELETED: _as(forms.ItemId, lambda r: shapes.ItemDeleted(r.item_id or "")),
+    ServerName.SESSION_CREATED: _as(messages.SessionMessage, lambda r: events.SessionCreated(r.session)),
+    ServerName.SESSION_UPDATED: _as(messages.SessionMessage, lambda r: events.SessionUpdated(r.session)),
+    ServerName.CONVERSATION_CREATED: _as(
+        messages.ConversationMessage,
+        lambda r: events.ConversationCreated(_text((r.conversation or {}).get("id")) or ""),
+    ),
+    ServerName.ITEM_ADDED: _as(messages.ItemMessage, lambda r: events.ItemAdded(r.item, r.previous_item_id)),
+    ServerName.ITEM_DONE: _as(messages.ItemMessage, lambda r: events.ItemDone(r.item, r.previous_item_id)),
+    ServerName.ITEM_RETRIEVED: _as(messages.ItemMessage, lambda r: events.ItemRetrieved(r.item)),
+    ServerName.ITEM_DELETED: _as(messages.ItemIdMessage, lambda r: events.ItemDeleted(r.item_id or "")),
     ServerName.ITEM_TRUNCATED: _as(
-        forms.Truncated, lambda r: shapes.ItemTruncated(r.at(), int(r.audio_end_ms or 0))
+        messages.TruncatedMessage, lambda r: events.ItemTruncated(r.at(), int(r.audio_end_ms or 0))
     ),
     ServerName.TRANSCRIPTION_DELTA: _as(
-        forms.HeardForm, lambda r: shapes.TranscriptionDelta(r.at(), r.delta or "")
+        messages.TranscriptionMessage, lambda r: events.TranscriptionDelta(r.at(), r.delta or "")
     ),
     ServerName.TRANSCRIPTION_SEGMENT: _as(
-        forms.HeardForm, lambda r: shapes.TranscriptionSegment(r.at(), r.text or "")
+        messages.TranscriptionMessage, lambda r: events.TranscriptionSegment(r.at(), r.text or "")
     ),
     ServerName.TRANSCRIPTION_COMPLETED: _as(
-        forms.HeardForm, lambda r: shapes.TranscriptionCompleted(r.at(), r.transcript or "", r.usage or {})
+        messages.TranscriptionMessage,
+        lambda r: events.TranscriptionCompleted(r.at(), r.transcript or "", r.usage or {}),
     ),
     ServerName.TRANSCRIPTION_FAILED: _as(
-        forms.HeardForm,
-        lambda r: shapes.TranscriptionFailed(r.at(), server_error(r.error, "transcription failed")),
+        messages.TranscriptionMessage,
+        lambda r: events.TranscriptionFailed(r.at(), server_error(r.error, "transcription failed")),
     ),
-    ServerName.COMMITTED: _as(forms.ItemId, lambda r: shapes.Committed(r.item_id or "", r.previous_item_id)),
-    ServerName.CLEARED: _as(forms.Head, lambda _: shapes.Cleared()),
+    ServerName.COMMITTED: _as(
+        messages.ItemIdMessage, lambda r: events.Committed(r.item_id or "", r.previous_item_id)
+    ),
+    ServerName.CLEARED: _as(messages.AnyMessage, lambda _: events.Cleared()),
     ServerName.SPEECH_STARTED: _as(
-        forms.SpeechForm, lambda r: shapes.SpeechStarted(int(r.audio_start_ms or 0), r.item_id or "")
+        messages.SpeechMessage, lambda r: events.SpeechStarted(int(r.audio_start_ms or 0), r.item_id or "")
     ),
     ServerName.SPEECH_STOPPED: _as(
-        forms.SpeechForm, lambda r: shapes.SpeechStopped(int(r.audio_end_ms or 0), r.item_id or "")
+        messages.SpeechMessage, lambda r: events.SpeechStopped(int(r.audio_end_ms or 0), r.item_id or "")
     ),
     ServerName.TIMEOUT_TRIGGERED: _as(
-        forms.SpeechForm,
-        lambda r: shapes.TimeoutTriggered(
+        messages.SpeechMessage,
+        lambda r: events.TimeoutTriggered(
             int(r.audio_start_ms or 0), int(r.audio_end_ms or 0), r.item_id or ""
         ),
     ),
-    ServerName.RESPONSE_CREATED: _as(forms.ResponseHead, _response_created),
-    ServerName.RESPONSE_DONE: _as(forms.ResponseForm, _response_done),
+    ServerName.RESPONSE_CREATED: _as(messages.ResponseHeadMessage, _response_created),
+    ServerName.RESPONSE_DONE: _as(messages.ResponseMessage, _response_done),
     ServerName.OUTPUT_ITEM_ADDED: _as(
-        forms.OutputItem, lambda r: shapes.OutputItemAdded(r.response_id or "", r.output_index or 0, r.item)
+        messages.OutputItemMessage,
+        lambda r: events.OutputItemAdded(r.response_id or "", r.output_index or 0, r.item),
     ),
     ServerName.OUTPUT_ITEM_DONE: _as(
-        forms.OutputItem, lambda r: shapes.OutputItemDone(r.response_id or "", r.output_index or 0, r.item)
+        messages.OutputItemMessage,
+        lambda r: events.OutputItemDone(r.response_id or "", r.output_index or 0, r.item),
     ),
-    ServerName.PART_ADDED: _as(forms.OfPart, lambda r: shapes.PartAdded(*r.where(), r.part)),
-    ServerName.PART_DONE: _as(forms.OfPart, lambda r: shapes.PartDone(*r.where(), r.part)),
-    ServerName.AUDIO_DELTA: _as(forms.SoundForm, _sound),
-    ServerName.AUDIO_DONE: _as(forms.Piece, lambda r: shapes.AudioDone(*r.where())),
+    ServerName.PART_ADDED: _as(messages.ContentPartMessage, lambda r: events.PartAdded(*r.where(), r.part)),
+    ServerName.PART_DONE: _as(messages.ContentPartMessage, lambda r: events.PartDone(*r.where(), r.part)),
+    ServerName.AUDIO_DELTA: _as(messages.AudioMessage, _sound),
+    ServerName.AUDIO_DONE: _as(messages.OutputPartMessage, lambda r: events.AudioDone(*r.where())),
     ServerName.AUDIO_TRANSCRIPT_DELTA: _as(
-        forms.WordsForm, lambda r: shapes.AudioTranscriptDelta(*r.where(), r.delta or "")
+        messages.TextMessage, lambda r: events.AudioTranscriptDelta(*r.where(), r.delta or "")
     ),
     ServerName.AUDIO_TRANSCRIPT_DONE: _as(
-        forms.WordsForm, lambda r: shapes.AudioTranscriptDone(*r.where(), r.transcript or "")
+        messages.TextMessage, lambda r: events.AudioTranscriptDone(*r.where(), r.transcript or "")
     ),
-    ServerName.TEXT_DELTA: _as(forms.WordsForm, lambda r: shapes.TextDelta(*r.where(), r.delta or "")),
-    ServerName.TEXT_DONE: _as(forms.WordsForm, lambda r: shapes.TextDone(*r.where(), r.text or "")),
+    ServerName.TEXT_DELTA: _as(messages.TextMessage, lambda r: events.TextDelta(*r.where(), r.delta or "")),
+    ServerName.TEXT_DONE: _as(messages.TextMessage, lambda r: events.TextDone(*r.where(), r.text or "")),
     ServerName.ARGUMENTS_DELTA: _as(
-        forms.Arguments, lambda r: shapes.ArgumentsDelta(*_call(r), r.delta or "")
+        messages.ArgumentsMessage, lambda r: events.ArgumentsDelta(*_call(r), r.delta or "")
     ),
     ServerName.ARGUMENTS_DONE: _as(
-        forms.Arguments, lambda r: shapes.ArgumentsDone(*_call(r), r.name or "", r.arguments or "")
+        messages.ArgumentsMessage, lambda r: events.ArgumentsDone(*_call(r), r.name or "", r.arguments or "")
     ),
     ServerName.RATE_LIMITS: _as(
-        forms.RateLimitsForm, lambda r: shapes.RateLimits(tuple(r.rate_limits or ()))
+        messages.RateLimitsMessage, lambda r: events.RateLimits(tuple(r.rate_limits or ()))
     ),
 }
 # What a turn waits for is told where the event is not read, too: however large it is, nothing of it but names is built.
 _HEADS: dict[str, _Reader] = {
-    ServerName.ERROR: _as(forms.ErrorHead, lambda r: shapes.ErrorEvent(server_error(r.error, "error"))),
+    ServerName.ERROR: _as(
+        messages.ErrorHeadMessage, lambda r: events.ErrorEvent(server_error(r.error, "error"))
+    ),
     ServerName.RESPONSE_CREATED: _READERS[ServerName.RESPONSE_CREATED],
-    ServerName.RESPONSE_DONE: _as(forms.ResponseHead, _response_head),
-    ServerName.COMMITTED: _as(forms.AnyItemId, lambda r: shapes.Committed(_id_of(r.item_id))),
+    ServerName.RESPONSE_DONE: _as(messages.ResponseHeadMessage, _response_head),
+    ServerName.COMMITTED: _as(messages.AnyItemIdMessage, lambda r: events.Committed(_id_of(r.item_id))),
     ServerName.SPEECH_STARTED: _READERS[ServerName.SPEECH_STARTED],
     ServerName.SPEECH_STOPPED: _READERS[ServerName.SPEECH_STOPPED],
 }

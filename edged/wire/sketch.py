@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from edged.wire.bounds import MOST_NAME
-from edged.wire.forms import Piece, SoundForm
+from edged.wire.server_messages import AudioMessage, OutputPartMessage
 
 _MOST = 6 * MOST_NAME + 2  # bytes of a name as it may be written
 _Field = Raw | UnsetType
@@ -66,7 +66,7 @@ _OBJECTS: dict[str, msgspec.json.Decoder[Any]] = {
 _KIND = msgspec.json.Decoder(_SketchKind)
 _SKETCH = msgspec.json.Decoder(_Sketch)
 _DELTA = msgspec.json.Decoder(_Delta)
-_PLACE = msgspec.json.Decoder(Piece)
+_PLACE = msgspec.json.Decoder(OutputPartMessage)
 
 
 def kind_of(text: str | bytes) -> str:
@@ -94,7 +94,7 @@ def sketched(text: str | bytes) -> bytes:
     return msgspec.json.encode(small)
 
 
-def sound(text: str | bytes) -> SoundForm:
+def sound(text: str | bytes) -> AudioMessage:
     """A large delta of sound.
 
     Raises:
@@ -102,7 +102,7 @@ def sound(text: str | bytes) -> SoundForm:
     """
     read = _DELTA.decode(text)
     place = _PLACE.decode(msgspec.json.encode(_short(read)))
-    return SoundForm(
+    return AudioMessage(
         place.item_id,
         place.content_index,
         response_id=place.response_id,

@@ -127,28 +127,30 @@ class Translator:
         session = message.get("session")
         if isinstance(session, Mapping) and session.get("type") == "transcription":
             message["type"] = str(ClientName.TRANSCRIPTION_SESSION_UPDATE)
-        _within(message, "session", lambda asked: convert.session(asked, self._server))
+        _within(message, "session", lambda asked: convert.session_request(asked, self._server))
 
     def _transcription_update(self, message: Json) -> None:
         """Beta's own event; GA has a kind of session instead."""
         if self._server is Dialect.GA:
             message["type"] = str(ClientName.SESSION_UPDATE)
-            _within(message, "session", lambda asked: convert.session(asked, Dialect.GA, "transcription"))
+            _within(
+                message, "session", lambda asked: convert.session_request(asked, Dialect.GA, "transcription")
+            )
 
     # -- what servers send ---------------------------------------------------------------------------
 
     def _session(self, message: Json) -> list[Json]:
-        told = message.get("session")
-        transcribes = isinstance(told, Mapping) and told.get("type") == "transcription"
+        session = message.get("session")
+        transcribes = isinstance(session, Mapping) and session.get("type") == "transcription"
         if self._client is Dialect.BETA and transcribes and message["type"] == ServerName.SESSION_UPDATED:
             message["type"] = str(ServerName.TRANSCRIPTION_SESSION_UPDATED)
-        _within(message, "session", lambda session: convert.told_session(session, self._client))
+        _within(message, "session", lambda session: convert.session(session, self._client))
         return [message]
 
     def _transcription_session(self, message: Json) -> list[Json]:
         if self._client is Dialect.GA:
             message["type"] = str(ServerName.SESSION_UPDATED)
-            _within(message, "session", lambda told: convert.told_session(told, Dialect.GA, "transcription"))
+            _within(message, "session", lambda session: convert.session(session, Dialect.GA, "transcription"))
         return [message]
 
     def _item(self, message: Json) -> list[Json]:

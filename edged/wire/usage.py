@@ -50,9 +50,9 @@ def counted(usage: Mapping[str, Any]) -> dict[str, Any]:
     return known
 
 
-def status(told: str) -> str:
+def status(word: str) -> str:
     """How a response ended; `other` for what the protocol does not know."""
-    return told if told in STATUSES else OTHER
+    return word if word in STATUSES else OTHER
 
 
 def _numbers(group: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, int | float]:

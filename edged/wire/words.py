@@ -2,7 +2,7 @@
 
 A service's text may quote what a visitor said: in an error, in a code, in the reason of a close. So of its text
 
-1. only so much passes, on one line, without control characters, and after `veiled` has taken the secrets out of it;
+1. only so much passes, on one line, without control characters, and after `redacted` has taken the secrets out of it;
 2. where transcripts are not asked for, a word passes that services use in errors (vocabulary.py) or that is a name of
    our own configuration, and so does a short number; the rest becomes an ellipsis. So does what stands in quotes and
    has blanks in it, unless it is such a name;
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from edged.errors import EdgedError
-from edged.wire import shapes
+from edged.wire import server_events as events
 from edged.wire.vocabulary import VOCABULARY
 
 MOST_TEXT = 300  # characters that pass
@@ -56,11 +56,11 @@ _GAPS = re.compile(rf"{_GONE}(?:[\s.,;:!?()'\"`/-]*{_GONE})+")
 
 
 class Words:
-    """Of one process; use on the loop. `ours` are names of the configuration, `veiled` hides secrets."""
+    """Of one process; use on the loop. `ours` are names of the configuration, `redacted` takes secrets out."""
 
-    def __init__(self, ours: Iterable[str] = (), veiled: Callable[[str], str] = str) -> None:
+    def __init__(self, ours: Iterable[str] = (), redacted: Callable[[str], str] = str) -> None:
         self.transcripts = False  # asked for: what was said may be read
-        self._veiled = veiled
+        self._redacted = redacted
         self._lately: dict[str, str] = {}
         self._held, self._gist = 0, ""  # characters of it; what a service said of the last failure
         self.know(ours)
@@ -75,7 +75,7 @@ class Words:
 
     # -- what is said --------------------------------------------------------------------------------
 
-    def hear(self, event: shapes.ServerEvent) -> None:
+    def hear(self, event: events.ServerEvent) -> None:
         """Keep what a visitor or the service says in this event."""
         for of, text, goes_on in _said(event):
             self._keep(of, text, goes_on=goes_on)
@@ -98,23 +98,23 @@ class Words:
 
     # -- what a service tells ------------------------------------------------------------------------
 
-    def told(self, text: str, limit: int = MOST_TEXT) -> str:
+    def filtered(self, text: str, limit: int = MOST_TEXT) -> str:
         """What may be passed on of a text of the service."""
-        line = _one_line(self._veiled(_beginning(text, _MOST_READ)))
+        line = _one_line(self._redacted(_beginning(text, _MOST_READ)))
         if not self.transcripts:
             line = self._judged(line)
         return line if len(line) <= limit else _beginning(line, limit - 1).rstrip() + _GONE
 
     def name(self, text: str) -> str:
         """The same of what should be a name: a code, a type, a status."""
-        return self.told(text, MOST_NAME)
+        return self.filtered(text, MOST_NAME)
 
     def failure(self, error: EdgedError) -> str:
         """What may be passed on of a failure, in one line; part of it may be the service's."""
         text = _one_line(str(error))
         if said := _said_in(error):
             any_of = "|".join(re.escape(each) for each in sorted(said, key=len, reverse=True))
-            text = re.sub(rf"(?<!\w)(?:{any_of})(?!\w)", lambda found: self.told(found[0]), text)
+            text = re.sub(rf"(?<!\w)(?:{any_of})(?!\w)", lambda found: self.filtered(found[0]), text)
         return self.unsaid(text)
 
     def is_news(self, error: EdgedError) -> bool:
@@ -154,13 +154,13 @@ class Words:
             if run > 1:
                 runs.update(tuple(said[n : n + run]) for n in range(len(said) - run + 1))
         found = list(_WORD.finditer(line))
-        told = [word[0].casefold() for word in found]
-        gone = [word.span() for word, plain in zip(found, told, strict=True) if plain in words]
+        plains = [word[0].casefold() for word in found]
+        gone = [word.span() for word, plain in zip(found, plains, strict=True) if plain in words]
         for length in (2, _RUN):
             gone += [
                 (found[n].start(), found[n + length - 1].end())
-                for n in range(len(told) - length + 1)
-                if tuple(told[n : n + length]) in runs
+                for n in range(len(plains) - length + 1)
+                if tuple(plains[n : n + length]) in runs
             ]
         return gone + self._numbers_again(line)
 
@@ -173,8 +173,8 @@ class Words:
         said = {number for number in said if len(number) >= _FEW_DIGITS}
         return [
             span
-            for span, told in lines
-            if any(number in told or (len(told) > _FEW_DIGITS and told in number) for number in said)
+            for span, shown in lines
+            if any(number in shown or (len(shown) > _FEW_DIGITS and shown in number) for number in said)
         ]
 
     def _without(self, line: str, gone: list[tuple[int, int]]) -> str:
@@ -192,38 +192,38 @@ def _said_in(error: EdgedError) -> list[str]:
     return [line for each in ([said] if isinstance(said, str) else said) if (line := _one_line(each))]
 
 
-def _said(event: shapes.ServerEvent) -> Iterator[tuple[str, str, bool]]:
+def _said(event: events.ServerEvent) -> Iterator[tuple[str, str, bool]]:
     """What an event says: of what, the text, and whether it goes on with what came before."""
     match event:
         case (
-            shapes.TranscriptionDelta(part=part, delta=text)
-            | shapes.AudioTranscriptDelta(part=part, delta=text)
-            | shapes.TextDelta(part=part, delta=text)
+            events.TranscriptionDelta(part=part, delta=text)
+            | events.AudioTranscriptDelta(part=part, delta=text)
+            | events.TextDelta(part=part, delta=text)
         ):
             yield part.item_id, text, True
         case (
-            shapes.TranscriptionCompleted(part=part, transcript=text)
-            | shapes.AudioTranscriptDone(part=part, transcript=text)
-            | shapes.TextDone(part=part, text=text)
+            events.TranscriptionCompleted(part=part, transcript=text)
+            | events.AudioTranscriptDone(part=part, transcript=text)
+            | events.TextDone(part=part, text=text)
         ):
             yield part.item_id, text, False
-        case shapes.TranscriptionSegment(part=part, text=text):
+        case events.TranscriptionSegment(part=part, text=text):
             yield part.item_id, f" {text}", True
-        case shapes.ArgumentsDelta(item_id=of, delta=text):
+        case events.ArgumentsDelta(item_id=of, delta=text):
             yield of, text, True
-        case shapes.ArgumentsDone(item_id=of, arguments=text):
+        case events.ArgumentsDone(item_id=of, arguments=text):
             yield of, text, False
-        case shapes.PartAdded(part=part, content=content) | shapes.PartDone(part=part, content=content):
+        case events.PartAdded(part=part, content=content) | events.PartDone(part=part, content=content):
             yield part.item_id, " ".join(_texts(content)), False
-        case shapes.ResponseDone(output=output):
+        case events.ResponseDone(output=output):
             for item in output:
                 yield from _of_item(item)
         case (
-            shapes.ItemAdded(item=item)
-            | shapes.ItemDone(item=item)
-            | shapes.ItemRetrieved(item=item)
-            | shapes.OutputItemAdded(item=item)
-            | shapes.OutputItemDone(item=item)
+            events.ItemAdded(item=item)
+            | events.ItemDone(item=item)
+            | events.ItemRetrieved(item=item)
+            | events.OutputItemAdded(item=item)
+            | events.OutputItemDone(item=item)
         ):
             yield from _of_item(item)
 

@@ -69,9 +69,9 @@ def main() -> None:
     memory = resident_mb() - before
     print("| delay of the echo | ERLE | talk over it: with / without | ms a second |")
     print("|---|---|---|---|")
-    for name, told in scenes.items():
-        latency = told.pop("told_ms", told["delay_ms"])
-        scene = rooms.scene(seconds, **told)
+    for name, options in scenes.items():
+        latency = options.pop("told_ms", options["delay_ms"])
+        scene = rooms.scene(seconds, **options)
         cleaned, cost = staged(LivekitEchoCanceller(), scene, latency)
         plain, _ = staged(Through(), scene, latency)
         print(

@@ -34,26 +34,26 @@ def measured(names: list[str], backend: str) -> dict:
         said = (share / "out").read_text()
         if status or not (share / "figures").exists():
             raise RuntimeError(f"the measures ended with status {status}:\n{said[-3000:]}")
-        told = json.loads((share / "figures").read_text())
-    for name, figures in told.items():
+        measures = json.loads((share / "figures").read_text())
+    for name, figures in measures.items():
         if "error" in figures:
             print(f"{name}: {figures['error']}\n{said[-3000:]}", file=sys.stderr)
-    return told
+    return measures
 
 
-def rows(told: dict) -> Iterator[Row]:
+def rows(measures: dict) -> Iterator[Row]:
     """What, the figure, the limit, and whether it holds; None where there is no limit.
 
     Of each measure that was asked for: what it has no figure of was not held.
     """
     for name, each in (("turns", _turns), ("interrupts", _interrupts), ("cost", _cost), ("unplug", _unplug)):
-        if name in told:
-            yield from each(told[name])
-    if "edged_s" in told.get("cost", {}) and "peer" in told:
-        yield from _beside_pipecat(told["cost"], told["peer"])
+        if name in measures:
+            yield from each(measures[name])
+    if "edged_s" in measures.get("cost", {}) and "peer" in measures:
+        yield from _beside_pipecat(measures["cost"], measures["peer"])
     for what, key in (("button to first append", "edge_to_append_ms"), ("button to lamp", "edge_to_lamp_ms")):
-        if "button" in told:
-            yield f"as a service: {what}", _text(told["button"].get(key), "ms"), "", None
+        if "button" in measures:
+            yield f"as a service: {what}", _text(measures["button"].get(key), "ms"), "", None
 
 
 def _text(of: dict | None, unit: str) -> str:
@@ -70,63 +70,63 @@ def _all(what: str, good: int, every: int) -> Row:
     return what, f"{good} of {every}", "all", good == every > 0
 
 
-def _turns(told: dict) -> Iterator[Row]:
-    yield _row("first delta to speaker", told, "delta_to_speaker_ms", "p50", 15, "ms")
-    yield _row("press to first append", told, "press_to_append_ms", "p95", 2, "ms")
-    if "bare_press_to_append_ms" in told:
-        yield "  a program that does only that", _text(told["bare_press_to_append_ms"], "ms"), "", None
-    of = told.get("preroll_ms") or {}
+def _turns(turns: dict) -> Iterator[Row]:
+    yield _row("first delta to speaker", turns, "delta_to_speaker_ms", "p50", 15, "ms")
+    yield _row("press to first append", turns, "press_to_append_ms", "p95", 2, "ms")
+    if "bare_press_to_append_ms" in turns:
+        yield "  a program that does only that", _text(turns["bare_press_to_append_ms"], "ms"), "", None
+    of = turns.get("preroll_ms") or {}
     yield "sound from before the press", _text(of, "ms"), "p50 >= 300 ms", of.get("p50", 0) >= 300
-    yield "mouth to service", _text(told.get("mouth_to_service_ms"), "ms"), "", None
-    yield _all("questions without a fault", told.get("utterances_whole", 0), told.get("utterances", 0))
-    yield _all("answers without a fault", told.get("answers_whole", 0), told.get("answers", 0))
+    yield "mouth to service", _text(turns.get("mouth_to_service_ms"), "ms"), "", None
+    yield _all("questions without a fault", turns.get("utterances_whole", 0), turns.get("utterances", 0))
+    yield _all("answers without a fault", turns.get("answers_whole", 0), turns.get("answers", 0))
 
 
-def _interrupts(told: dict) -> Iterator[Row]:
-    yield _row("interrupt to silence", told, "interrupt_to_silence_ms", "p95", 40, "ms")
-    yield _row("audio_end_ms against the card", told, "audio_end_error_ms", "p95", 20, "ms")
+def _interrupts(interrupts: dict) -> Iterator[Row]:
+    yield _row("interrupt to silence", interrupts, "interrupt_to_silence_ms", "p95", 40, "ms")
+    yield _row("audio_end_ms against the card", interrupts, "audio_end_error_ms", "p95", 20, "ms")
 
 
-def _cost(told: dict) -> Iterator[Row]:
+def _cost(cost: dict) -> Iterator[Row]:
     """What it costs counts only where all was answered: one that never answers is cheap."""
-    yield _all("questions of that minute answered", told.get("edged_answers", 0), told.get("edged_cycles", 0))
-    if "edged_s" in told:
-        ratio = told["edged_s"] / told["floor_s"]
-        yield "arecord and aplay, a minute", f"{told['floor_s']:.2f} s", "", None
-        yield "a minute of conversation", f"{told['edged_s']:.2f} s", "", None
+    yield _all("questions of that minute answered", cost.get("edged_answers", 0), cost.get("edged_cycles", 0))
+    if "edged_s" in cost:
+        ratio = cost["edged_s"] / cost["floor_s"]
+        yield "arecord and aplay, a minute", f"{cost['floor_s']:.2f} s", "", None
+        yield "a minute of conversation", f"{cost['edged_s']:.2f} s", "", None
         yield "  beside arecord and aplay", f"{ratio:.2f}", "<= 2.5", ratio <= 2.5
-    if "edged_idle_mb" in told:
-        yield "idle, microphone warm", f"{told['edged_idle_percent']:.2f} % of a core", "", None
-        yield "memory, idle", f"{told['edged_idle_mb']:.0f} MB", "<= 60 MB", told["edged_idle_mb"] <= 60
+    if "edged_idle_mb" in cost:
+        yield "idle, microphone warm", f"{cost['edged_idle_percent']:.2f} % of a core", "", None
+        yield "memory, idle", f"{cost['edged_idle_mb']:.0f} MB", "<= 60 MB", cost["edged_idle_mb"] <= 60
 
 
-def _beside_pipecat(told: dict, peer: dict) -> Iterator[Row]:
+def _beside_pipecat(cost: dict, peer: dict) -> Iterator[Row]:
     if "pipecat_s" not in peer:
         yield "  beside pipecat", "no figures", "<= 0.5", False
         return
-    ratio = told["edged_s"] / peer["pipecat_s"]
+    ratio = cost["edged_s"] / peer["pipecat_s"]
     yield "  beside pipecat", f"{ratio:.2f} of {peer['pipecat_s']:.2f} s", "<= 0.5", ratio <= 0.5
     yield "pipecat: first delta to speaker", _text(peer.get("pipecat_delta_to_speaker_ms"), "ms"), "", None
     yield "pipecat: memory", f"{peer['pipecat_mb']:.0f} MB", "", None
 
 
-def _unplug(told: dict) -> Iterator[Row]:
-    yield _row("card taken away: noticed", told, "noticed_ms", "worst", 300, "ms")
-    yield _row("card given back: usable", told, "usable_ms", "worst", 2000, "ms")
-    yield _row("processor meanwhile", told, "cpu_percent", "worst", 5, "%")
+def _unplug(unplug: dict) -> Iterator[Row]:
+    yield _row("card taken away: noticed", unplug, "noticed_ms", "worst", 300, "ms")
+    yield _row("card given back: usable", unplug, "usable_ms", "worst", 2000, "ms")
+    yield _row("processor meanwhile", unplug, "cpu_percent", "worst", 5, "%")
     for what, key in (
         ("descriptors leaked", "descriptors_leaked"),
         ("times it did not come back", "not_back"),
     ):
-        yield what, str(told.get(key, "no figures")), "0", told.get(key, 1) <= 0
+        yield what, str(unplug.get(key, "no figures")), "0", unplug.get(key, 1) <= 0
 
 
-def table(told: dict) -> str:
+def table(measures: dict) -> str:
     lines = [("", "p50 / p95 / worst", "limit", "")]
-    for what, figure, limit, holds in rows(told):
+    for what, figure, limit, holds in rows(measures):
         lines.append((what, figure, limit, {True: "holds", False: "MISSED", None: ""}[holds]))
-    if "backlog" in told:
-        of = told["backlog"].get("backlog_mb")
+    if "backlog" in measures:
+        of = measures["backlog"].get("backlog_mb")
         text = "no figures" if of is None else f"{of:.0f} MB"
         good = of is not None and of <= 90
         lines.append(("memory, ten minutes of answer", text, "<= 90 MB", "holds" if good else "MISSED"))
@@ -144,9 +144,9 @@ def main() -> int:
     if MISSING or shutil.which("dpkg-deb") is None:
         print(f"scripts/bench audio: {MISSING or 'it needs a Debian machine'}", file=sys.stderr)
         return 1
-    told = measured(args.measures or list(MEASURES), args.backend)
-    print(json.dumps(told, indent=1) if args.json else table(told))
-    return 1 if any("error" in figures for figures in told.values()) else 0
+    measures = measured(args.measures or list(MEASURES), args.backend)
+    print(json.dumps(measures, indent=1) if args.json else table(measures))
+    return 1 if any("error" in figures for figures in measures.values()) else 0
 
 
 if __name__ == "__main__":

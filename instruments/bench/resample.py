@@ -59,7 +59,7 @@ def tone(hz, rate, seconds=0.5):
     )
 
 
-def told(kind, rates, hz):
+def figures(kind, rates, hz):
     """(gain of a tone, all else in the output), as shares of the tone's amplitude."""
     out = changed(kind, rates, tone(hz, rates[0]).tobytes())
     out = out[len(out) // 5 : -len(out) // 5]
@@ -77,7 +77,7 @@ def db(share):
 def judged(kind, rates):
     """(worst of what was not in the input, ripple, loss at 10/12 of the way), dB."""
     lower = min(rates)
-    gains, rests = zip(*(told(kind, rates, hz) for hz in np.linspace(100, lower * PASS, 25)), strict=True)
+    gains, rests = zip(*(figures(kind, rates, hz) for hz in np.linspace(100, lower * PASS, 25)), strict=True)
     beyond = [hz for hz in np.linspace(lower * 0.501, lower * 0.99, 25) if hz < rates[0] / 2]
     leaks = []
     for hz in beyond:

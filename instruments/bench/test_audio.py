@@ -6,8 +6,8 @@ SPREAD = {"p50": 1.0, "p95": 1.5, "worst": 2.0}
 COST = {"edged_s": 2.0, "floor_s": 1.0, "edged_idle_percent": 1.0, "edged_idle_mb": 30.0, "edged_cycles": 6}
 
 
-def judged(told):
-    return {what.strip(): holds for what, _, _, holds in rows(told)}
+def judged(measures):
+    return {what.strip(): holds for what, _, _, holds in rows(measures)}
 
 
 def test_what_was_measured_and_has_no_figure_is_missed():

@@ -1,9 +1,8 @@
 """The gateways, and what happens in front of kiosks that speak through them."""
 
-import os
-
 import pytest
 
+from instruments.foreign import demand, wanted
 from instruments.gateways.programs import missing
 from instruments.gateways.stage import Stage
 
@@ -14,14 +13,9 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session")
 def stage(request, tmp_path_factory):
-    why = missing()
-    if why is not None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(why)
-        pytest.skip(why)
+    demand(missing())
     with Stage(tmp_path_factory.mktemp("gateways")) as running:
-        asked = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
-        running.invite((of["gateway"], of["visit"]) for of in asked if {"gateway", "visit"} <= of.keys())
+        running.invite(wanted(request, "gateway", "visit"))
         yield running
 
 

@@ -41,7 +41,7 @@ class Kiosk:
         self._answers: dict[int, dict[str, Any]] = {}
         (folder / "key").write_text(key + "\n")
         (folder / "key").chmod(0o600)
-        told: dict[str, Any] = {
+        settings: dict[str, Any] = {
             "version": 1,
             "provider": {**provider, "api_key_file": str(folder / "key")},
             "button": {"backend": "none"},
@@ -52,8 +52,8 @@ class Kiosk:
             "state": {"dir": ""},
         }
         for name, section in other.items():
-            told[name] = {**told.get(name, {}), **section}
-        (folder / "config.yaml").write_text(json.dumps(told))  # which is YAML
+            settings[name] = {**settings.get(name, {}), **section}
+        (folder / "config.yaml").write_text(json.dumps(settings))  # which is YAML
 
     def __enter__(self) -> "Kiosk":
         self.began_s = time.monotonic()
@@ -96,12 +96,12 @@ class Kiosk:
     def _listen(self) -> None:
         with contextlib.suppress(OSError), self._socket.makefile("r") as lines:
             for line in lines:
-                told = json.loads(line)
+                message = json.loads(line)
                 with self._changed:
-                    if told["type"] == "answer":
-                        self._answers[told["id"]] = told
+                    if message["type"] == "answer":
+                        self._answers[message["id"]] = message
                     else:
-                        self.events.append({**told, "seen_s": time.monotonic()})
+                        self.events.append({**message, "seen_s": time.monotonic()})
                     self._changed.notify_all()
 
     def until(self, what: str, is_so: Any, within_s: float) -> None:
@@ -127,22 +127,22 @@ class Kiosk:
 
     @property
     def links(self) -> list[dict[str, Any]]:
-        """What was told of the line, beginning with how it was when somebody first asked."""
+        """What was told of the link, beginning with how it was when somebody first asked."""
         first = next(event for event in self.events if event["type"] == "snapshot")
         return [{**first["link"], "seen_s": first["seen_s"]}, *self.of("link")]
 
     @property
     def up(self) -> bool:
-        """The line, as it was told last."""
+        """The link, as it was told last."""
         return bool(self.links[-1]["up"])
 
     @property
     def downs(self) -> list[str]:
-        """Why the line was down, each time that was told."""
+        """Why the link was down, each time that was told."""
         return [str(event["cause"]) for event in self.links if not event["up"] and event["cause"]]
 
     @property
-    def told(self) -> list[str]:
+    def notices(self) -> list[str]:
         """The causes that the visitor was told of."""
         return [str(event["id"]) for event in self.of("cause")]
 
@@ -167,7 +167,7 @@ class Kiosk:
         self.command("release")
 
     def line_up(self, within_s: float = COMES_UP_S) -> None:
-        self.until("the line up", lambda: self.up, within_s)
+        self.until("the link up", lambda: self.up, within_s)
 
     def rest(self, within_s: float = COMES_UP_S) -> None:
         """Until nobody speaks, waits or is waited for."""

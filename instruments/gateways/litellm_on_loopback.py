@@ -12,12 +12,12 @@ from pathlib import Path
 from litellm.proxy.proxy_cli import ProxyInitializationHelpers, run_server
 
 
-def watch(event: str, told: tuple[object, ...]) -> None:
+def watch(event: str, arguments: tuple[object, ...]) -> None:
     """Hears of every look-up and every connection."""
     if event == "socket.getaddrinfo":
-        host = told[0]
-    elif event == "socket.connect" and isinstance(told[1], tuple):
-        host = told[1][0]
+        host = arguments[0]
+    elif event == "socket.connect" and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
     else:
         return
     name = host.decode() if isinstance(host, bytes) else str(host)

@@ -29,7 +29,7 @@ STARTS_WITHIN_S = 300.0  # LiteLLM takes half a minute by itself, and more where
 
 
 def missing() -> str | None:
-    """Why the gateways can not run here."""
+    """Why the gateways cannot run here."""
     if not (GATEWAYS / "js" / "node_modules").is_dir():
         return "the gateways are not installed: scripts/test gateways does that"
     return None
@@ -149,13 +149,13 @@ class Gateway:
     def _answers(self) -> bool:
         raise NotImplementedError
 
-    def _run(self, command: list[object], log: IO[str], **told: str) -> subprocess.Popen[str]:
+    def _run(self, command: list[object], log: IO[str], **environment: str) -> subprocess.Popen[str]:
         # nothing of the machine: no proxy, no key, no settings of its user
         env = {
             "PATH": os.environ["PATH"],
             "HOME": str(self._folder),
             "ELSEWHERE": str(self.elsewhere),
-            **told,
+            **environment,
         }
         return subprocess.Popen(
             [str(word) for word in command], env=env, cwd=self._folder, stdout=log, stderr=log, text=True
@@ -170,7 +170,7 @@ class Portkey(Gateway):
         self._dialect = dialect
 
     def settings(self, service: Service, name: str) -> dict[str, Any]:
-        told: dict[str, Any] = {
+        settings: dict[str, Any] = {
             "name": "portkey",
             "url": f"ws://127.0.0.1:{self.port}/v1/realtime",
             "dialect": self._dialect,
@@ -178,10 +178,10 @@ class Portkey(Gateway):
         }
         if self._dialect == "ga":
             service_at = f"http://127.0.0.1:{service.port}/v1"
-            told["headers"] = {"x-portkey-azure-foundry-url": service_at}
-            return told | {"portkey": {"provider": "azure-ai"}}
+            settings["headers"] = {"x-portkey-azure-foundry-url": service_at}
+            return settings | {"portkey": {"provider": "azure-ai"}}
         # The way above drops the header that asks for beta; js/loopback.cjs tells of this one.
-        return told | {"portkey": {"provider": "openai"}, "query": {"upstream": str(service.port)}}
+        return settings | {"portkey": {"provider": "openai"}, "query": {"upstream": str(service.port)}}
 
     def _begun(self, log: IO[str]) -> subprocess.Popen[str]:
         program = GATEWAYS / "js" / "node_modules" / "@portkey-ai" / "gateway" / "build" / "start-server.js"
@@ -228,12 +228,12 @@ class LiteLLM(Gateway):
             }
             for name, service in services.items()
         ]
-        told = {
+        settings = {
             "model_list": models,
             "general_settings": {"master_key": MASTER_KEY},
             "litellm_settings": {"telemetry": False},
         }
-        self._config.write_text(json.dumps(told))
+        self._config.write_text(json.dumps(settings))
 
     def settings(self, service: Service, name: str) -> dict[str, Any]:
         url = f"ws://127.0.0.1:{self.port}/v1/realtime"

@@ -90,7 +90,7 @@ class Stage:
         through = self._start(gateway, name, folder) if visit.own else self.shared(gateway)
         key = visit.key or (MASTER_KEY if gateway == "litellm" else KEY)
         provider = {**through.settings(service, name), **visit.settings.get("provider", {})}
-        others = {section: told for section, told in visit.settings.items() if section != "provider"}
+        others = {section: keys for section, keys in visit.settings.items() if section != "provider"}
         seen: dict[str, Any] = {}
         with Kiosk(folder, provider, key, self._heard, **others) as kiosk:
             visit.act(kiosk, through, seen)
@@ -103,7 +103,7 @@ class Stage:
             exit_code=kiosk.exit_code,
             links=kiosk.links,
             downs=kiosk.downs,
-            causes=kiosk.told,
+            causes=kiosk.notices,
             usages=[event["status"] for event in kiosk.of("usage")],
             played=kiosk.played(),
             bill=[row["status"] for row in seen["ledger"].bill],

@@ -43,12 +43,12 @@ def test_all_turns_are_one_session_and_each_answer_is_billed_once(seen):
 @through("talk", IN_BETWEEN)
 def test_a_tool_that_the_kiosk_has_not_is_declined_and_the_service_goes_on(seen):
     check_heard(voice.thanks_for_result().pcm, seen)
-    assert seen.told[2] == []
+    assert seen.notices[2] == []
 
 
 @through("talk", IN_BETWEEN)
 def test_a_refused_turn_is_told_and_the_next_one_is_answered(seen):
-    assert seen.told == [[], [], [], ["server_busy"], []]
+    assert seen.notices == [[], [], [], ["server_busy"], []]
 
 
 @through("talk", IN_BETWEEN)

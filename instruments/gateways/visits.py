@@ -33,11 +33,11 @@ class Visit:
 def talk(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
     """Five questions in one session: answered, answered, answered after a call of a tool, refused, answered."""
     kiosk.line_up()
-    seen["told"] = []
+    seen["notices"] = []
     for seconds in (1.0, 1.4, 1.0, 1.0, 1.0):
-        told_before = len(kiosk.told)
+        notices_before = len(kiosk.notices)
         kiosk.ask(seconds)
-        seen["told"].append(kiosk.told[told_before:])
+        seen["notices"].append(kiosk.notices[notices_before:])
 
 
 def interrupt(kiosk: Kiosk, _: Gateway, __: dict[str, Any]) -> None:
@@ -59,17 +59,17 @@ def outages(kiosk: Kiosk, gateway: Gateway, seen: dict[str, Any]) -> None:
     gateway.kill()
     time.sleep(MOMENT_S)
     kiosk.command("release")
-    kiosk.until("the line down", lambda: not kiosk.up, NOTICED_WITHIN_S)
+    kiosk.until("the link down", lambda: not kiosk.up, NOTICED_WITHIN_S)
     gateway.start()
     kiosk.line_up(BACK_WITHIN_S)
     kiosk.rest()
-    seen["told_of_what_was_said"] = list(kiosk.told)
+    seen["told_of_what_was_said"] = list(kiosk.notices)
 
     kiosk.hold(1.0)
     _until_it_speaks(kiosk)
     _outage(kiosk, gateway)
     kiosk.rest()
-    seen["told_of_the_answer"] = kiosk.told[len(seen["told_of_what_was_said"]) :]
+    seen["told_of_the_answer"] = kiosk.notices[len(seen["told_of_what_was_said"]) :]
     kiosk.ask()
 
 
@@ -86,9 +86,9 @@ def refused(kiosk: Kiosk, gateway: Gateway, seen: dict[str, Any]) -> None:
 
 def silent_at_rest(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
     """The service goes away without a word while nobody does anything."""
-    kiosk.until("the line down", lambda: kiosk.downs, NOTICED_WITHIN_S)
+    kiosk.until("the link down", lambda: kiosk.downs, NOTICED_WITHIN_S)
     kiosk.line_up(BACK_WITHIN_S)
-    seen["told_of_it"] = list(kiosk.told)
+    seen["told_of_it"] = list(kiosk.notices)
     kiosk.ask()
 
 
@@ -96,7 +96,7 @@ def silent_to_words(kiosk: Kiosk, _: Gateway, __: dict[str, Any]) -> None:
     """The service goes away without a word in the middle of somebody's words."""
     kiosk.line_up()
     kiosk.hold(2.0)
-    kiosk.until("the line down", lambda: kiosk.downs, NOTICED_WITHIN_S)
+    kiosk.until("the link down", lambda: kiosk.downs, NOTICED_WITHIN_S)
     kiosk.until("an answer", lambda: kiosk.of("usage"), BACK_WITHIN_S)
     kiosk.rest()
 
@@ -105,10 +105,10 @@ def silent_in_an_answer(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
     """The service goes away without a word in the middle of its own."""
     kiosk.line_up()
     kiosk.ask()
-    kiosk.until("the line down", lambda: kiosk.downs, NOTICED_WITHIN_S)
+    kiosk.until("the link down", lambda: kiosk.downs, NOTICED_WITHIN_S)
     kiosk.line_up(BACK_WITHIN_S)
     kiosk.rest()
-    seen["told_of_it"] = list(kiosk.told)
+    seen["told_of_it"] = list(kiosk.notices)
     kiosk.ask()
 
 
@@ -116,9 +116,9 @@ def expired(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
     """The session's time is up after the first answer."""
     kiosk.line_up()
     kiosk.ask()
-    kiosk.until("the line down", lambda: kiosk.downs, NOTICED_WITHIN_S)
+    kiosk.until("the link down", lambda: kiosk.downs, NOTICED_WITHIN_S)
     kiosk.line_up(BACK_WITHIN_S)
-    seen["told_of_it"] = list(kiosk.told)
+    seen["told_of_it"] = list(kiosk.notices)
     kiosk.ask()
 
 
@@ -140,7 +140,7 @@ def locked_out(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
     """The key is none of the gateway's; somebody presses all the same."""
     kiosk.until("a first failure", lambda: kiosk.downs, NOTICED_WITHIN_S)
     kiosk.hold(1.0)
-    kiosk.until("word of it", lambda: kiosk.told, NOTICED_WITHIN_S)
+    kiosk.until("word of it", lambda: kiosk.notices, NOTICED_WITHIN_S)
     kiosk.rest()
     seen["light"] = kiosk.command("status")["light"]
 
@@ -158,9 +158,9 @@ def _until_it_speaks(kiosk: Kiosk) -> None:
 
 
 def _outage(kiosk: Kiosk, gateway: Gateway) -> None:
-    """The gateway dies and comes back; so does the line, by itself."""
+    """The gateway dies and comes back; so does the link, by itself."""
     gateway.kill()
-    kiosk.until("the line down", lambda: not kiosk.up, NOTICED_WITHIN_S)
+    kiosk.until("the link down", lambda: not kiosk.up, NOTICED_WITHIN_S)
     gateway.start()
     kiosk.line_up(BACK_WITHIN_S)
 

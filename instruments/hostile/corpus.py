@@ -105,8 +105,8 @@ def floods() -> Iterator[tuple[str, list[str]]]:
 
 
 def delta(response_id: str, sound: bytes, item_id: str = "item_h") -> str:
-    told = {"type": "response.output_audio.delta", "response_id": response_id, **SOUND, "item_id": item_id}
-    return json.dumps({**told, "delta": b64encode(sound).decode()})
+    event = {"type": "response.output_audio.delta", "response_id": response_id, **SOUND, "item_id": item_id}
+    return json.dumps({**event, "delta": b64encode(sound).decode()})
 
 
 def answers(response_id: str) -> Iterator[tuple[str, Iterator[str]]]:

@@ -39,10 +39,10 @@ class Service:
         self._socket = socket
         await socket.send(json.dumps({"type": "session.created", "session": {"type": "realtime", "id": "s"}}))
         async for text in socket:
-            told = json.loads(text)
-            match told["type"]:
+            event = json.loads(text)
+            match event["type"]:
                 case "session.update":
-                    await socket.send(json.dumps({"type": "session.updated", "session": told["session"]}))
+                    await socket.send(json.dumps({"type": "session.updated", "session": event["session"]}))
                 case "input_audio_buffer.commit":
                     await socket.send(
                         json.dumps({"type": "input_audio_buffer.committed", "item_id": "item_u"})
@@ -50,7 +50,7 @@ class Service:
                 case "conversation.item.retrieve":
                     error = {
                         "type": "invalid_request_error",
-                        "event_id": told["event_id"],
+                        "event_id": event["event_id"],
                         "message": "no such item",
                     }
                     await socket.send(json.dumps({"type": "error", "error": error}))

@@ -206,5 +206,5 @@ async def _aftermath(net: SimNet, kiosk: Kiosk, visitor: Visitor, server: LocalS
     if server.ledger.appended[newest] != appended or max(server.ledger.appended) != newest:
         trouble.append("sound was sent while nobody pressed")
     if not kiosk.app.link.up:
-        trouble.append("the line is down in fair weather")
+        trouble.append("the link is down in fair weather")
     return trouble

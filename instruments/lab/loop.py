@@ -48,7 +48,7 @@ class Unhandled(Exception):  # noqa: N818 what is unhandled are the errors in it
     """Exceptions that nobody awaited; `contexts` are those of the loop's exception handler."""
 
     def __init__(self, contexts: list[dict[str, Any]]) -> None:
-        super().__init__("; ".join(_told(context) for context in contexts))
+        super().__init__("; ".join(_words(context) for context in contexts))
         self.contexts = contexts
 
 
@@ -280,7 +280,7 @@ def where(task: asyncio.Task) -> str:
     return f"  {task.get_name()}: {line}"
 
 
-def _told(context: dict[str, Any]) -> str:
+def _words(context: dict[str, Any]) -> str:
     exception = context.get("exception")
     return f"{context.get('message')}" + (f": {exception!r}" if exception is not None else "")
 

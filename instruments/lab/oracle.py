@@ -14,7 +14,7 @@ from edged.causes import Cue
 from instruments.lab.stamp import locate
 
 SAMPLE = 2
-TOLD_BY = (Cue.DISCARDED, Cue.BUSY, Cue.FAILED, Cue.CUT, Cue.TOO_SHORT, Cue.DEVICE, Cue.MUTED, Cue.SILENT)
+APOLOGIES = (Cue.DISCARDED, Cue.BUSY, Cue.FAILED, Cue.CUT, Cue.TOO_SHORT, Cue.DEVICE, Cue.MUTED, Cue.SILENT)
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Verdict:
         return not self.violations
 
 
-def cues_in(takes: list[tuple[float, bytes]], cues: tuple[Cue, ...] = TOLD_BY) -> list[tuple[float, Cue]]:
+def cues_in(takes: list[tuple[float, bytes]], cues: tuple[Cue, ...] = APOLOGIES) -> list[tuple[float, Cue]]:
     """The cues in what the speaker was given, with the time at which each began."""
     stream = b"".join(block for _, block in takes)
     starts, at = [], 0
@@ -105,7 +105,7 @@ def judge(  # noqa: C901 one rule after the other
             and first + n == window.last
         ]
         claimed.update(mine)
-        told = any(window.pressed_at <= at <= window.released_at + told_within_s for at, _ in cues)
+        noticed = any(window.pressed_at <= at <= window.released_at + told_within_s for at, _ in cues)
         verdict.counts["presses"] += 1
         if mine:
             verdict.counts["committed"] += 1
@@ -115,7 +115,7 @@ def judge(  # noqa: C901 one rule after the other
             again = any(window.pressed_at < at <= until for at in presses)
             if (
                 asked is not None
-                and not told
+                and not noticed
                 and not again
                 and not asked.intersection(places[i][1:] for i in mine)
             ):
@@ -128,7 +128,7 @@ def judge(  # noqa: C901 one rule after the other
                 )
         elif held_s < least_s:
             verdict.counts["short"] += 1
-        elif told:
+        elif noticed:
             verdict.counts["told"] += 1
         else:
             verdict.violations.append(

@@ -24,7 +24,7 @@ from edged import wire
 from edged.causes import Cue, Light
 from instruments.lab.bounds import conversations, hearing
 from instruments.lab.facts import Facts, Phrase
-from instruments.lab.oracle import SAMPLE, TOLD_BY, Verdict, cues_in
+from instruments.lab.oracle import APOLOGIES, SAMPLE, Verdict, cues_in
 from instruments.lab.spans import Span, joined, meets, while_it_was, within, without
 from instruments.lab.spoken import NOWHERE, Run
 from instruments.lab.witness import Spoken
@@ -39,7 +39,7 @@ PLAYED_WITHIN_S = 5.0
 LAST_MOMENT_S = 0.6  # who speaks when the light goes out sees it
 LEAST = 4800  # samples; less need not be speech
 PIECE = 240 * SAMPLE  # bytes of an answer that are looked for in what the speaker was given
-TOLD = (*TOLD_BY, Cue.UNHEARD)
+HEARD = (*APOLOGIES, Cue.UNHEARD)
 
 
 def judge(facts: Facts) -> Verdict:
@@ -64,7 +64,7 @@ class _Judge:
             [*while_it_was(facts.mutes, True, facts.over), *while_it_was(facts.there, False, facts.over)]
         )
         self._conversations = conversations(facts, self._recording, self._sounding, self._deaf)
-        self._cues = [at for at, _ in cues_in(facts.takes, TOLD)]
+        self._cues = [at for at, _ in cues_in(facts.takes, HEARD)]
         self.verdict.counts.update(
             presses=len(facts.presses),
             phrases=len(facts.phrases),
@@ -130,7 +130,7 @@ class _Judge:
                 self.verdict.counts["hardly said"] += 1
             elif any(run.first <= phrase.first and end <= run.end for run in self._committed()):
                 self.verdict.counts["committed"] += 1
-            elif self._told(phrase.began, phrase.ended + TOLD_WITHIN_S):
+            elif self._is_noticed(phrase.began, phrase.ended + TOLD_WITHIN_S):
                 self.verdict.counts["told"] += 1
             elif (why := self._cut_short(phrase, light)) is not None:
                 self.verdict.counts[why] += 1
@@ -180,7 +180,9 @@ class _Judge:
                 and start <= other.at_s <= end
                 for other in facts.sayings
             )
-            if not (answered or self._told(start, end) or self._given_up(start, end) or end > facts.over):
+            if not (
+                answered or self._is_noticed(start, end) or self._given_up(start, end) or end > facts.over
+            ):
                 self._wrong(f"what was committed at {saying.at_s:.3f} s was neither answered nor told")
 
     def _says_something(self, item_id: str) -> bool:
@@ -212,7 +214,7 @@ class _Judge:
             ):
                 self.verdict.counts["answers heard"] += 1
             elif not (
-                self._told(answer.began_s, over + TOLD_WITHIN_S) or self._given_up(answer.began_s, over)
+                self._is_noticed(answer.began_s, over + TOLD_WITHIN_S) or self._given_up(answer.began_s, over)
             ):
                 self._wrong(f"the answer that came from {answer.began_s:.3f} s on was neither heard nor told")
 
@@ -274,7 +276,7 @@ class _Judge:
 
     # -- words ---------------------------------------------------------------------------------------
 
-    def _told(self, start: float, end: float) -> bool:
+    def _is_noticed(self, start: float, end: float) -> bool:
         return any(start <= at <= end for at in self._cues)
 
     def _at(self, place: int) -> float:

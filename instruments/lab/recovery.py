@@ -1,6 +1,6 @@
-"""How soon the line was back, from outside: what the weather was, and when the line went and came. Pure.
+"""How soon the link was back, from outside: what the weather was, and when the link went and came. Pure.
 
-A line that is down can not be up again before the last fault that blocks it is over: recovery counts from there, or
+A line that is down cannot be up again before the last fault that blocks it is over: recovery counts from there, or
 from the loss where nothing blocks. Three kinds are told apart: `told`, where the machine hears that its network is
 back; `closed`, where the connection was closed and nothing blocks a new one; `silent`, where nobody says anything.
 """
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from instruments.lab.weather import Fault
 
 BLOCKING = ("hole", "hole_up", "hole_down", "refuse", "no_route", "dns_fails")
-TOLD = ("no_route", "roam")  # the kernel says when there is a route or an address again
-STRUCK_S = 8.0  # within so long of a strike the line is down because of it: noticing may take that long
+ANNOUNCED = ("no_route", "roam")  # the kernel says when there is a route or an address again
+STRUCK_S = 8.0  # within so long of a strike the link is down because of it: noticing may take that long
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def _recovery(plan: Sequence[Fault], lost_at: float, up_at: float) -> Recovery:
     ]
     if blocking:
         last = max(blocking, key=lambda fault: fault.at_s + fault.for_s)
-        kind = "told" if last.kind in TOLD else "silent"
+        kind = "told" if last.kind in ANNOUNCED else "silent"
         return Recovery(kind, lost_at, up_at - (last.at_s + last.for_s))
     roamed = any(fault.kind == "roam" and 0 <= up_at - fault.at_s <= STRUCK_S for fault in plan)
     return Recovery("told" if roamed else "closed", lost_at, up_at - lost_at)
@@ -60,4 +60,4 @@ def quantile(values: Sequence[float], share: float) -> float:
 def silent_share(plan: Sequence[Fault]) -> float:
     """Of the faults that break a line, how many no link event tells of."""
     breaking = [fault for fault in plan if fault.kind in BLOCKING or fault.for_s == 0]
-    return sum(fault.kind not in TOLD for fault in breaking) / len(breaking) if breaking else 1.0
+    return sum(fault.kind not in ANNOUNCED for fault in breaking) / len(breaking) if breaking else 1.0

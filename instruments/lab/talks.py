@@ -128,7 +128,7 @@ class Hour:
         if self.witness.came_bytes != came:
             trouble.append("sound was sent while nobody pressed")
         if not kiosk.app.link.up:
-            trouble.append("the line is down in fair weather")
+            trouble.append("the link is down in fair weather")
         return trouble
 
     @property
@@ -156,7 +156,7 @@ class Hour:
 async def talk(
     net: SimNet, rng: Random, for_s: float, *, duplex: bool, settings: tuple[str, ...] = (), session_s: float
 ) -> tuple[Verdict, list[tuple[float, bool]]]:
-    """The verdict, and when the line went and came."""
+    """The verdict, and when the link went and came."""
     hour = Hour(net, rng, duplex=duplex)
     verdict = await hour.live(for_s, settings, session_s)
     return verdict, hour.kiosk.links

@@ -76,11 +76,11 @@ class _Stream:
 
 
 class Tap:
-    """All messages of all connections, in the order in which they arrived; `told` hears of each instead."""
+    """All messages of all connections, in the order in which they arrived; `heard` hears of each instead."""
 
-    def __init__(self, net: SimNet, told: Callable[[Message], None] | None = None) -> None:
+    def __init__(self, net: SimNet, heard: Callable[[Message], None] | None = None) -> None:
         self.messages: list[Message] = []
-        self._told = told or self.messages.append
+        self._heard = heard or self.messages.append
         self._streams: dict[tuple[int, str], _Stream] = {}
         net.watch(self._see)
 
@@ -93,7 +93,7 @@ class Tap:
         if event.kind == "data":
             stream = self._streams.setdefault(key, _Stream())
             for opcode, data in stream.feed(event.data):
-                self._told(Message(event.at_s, *key, opcode, data))
+                self._heard(Message(event.at_s, *key, opcode, data))
         elif event.kind == "lost_connection":
             self._streams.pop(key, None)
 

@@ -669,7 +669,7 @@ def test_the_same_seed_gives_the_same_events():
 @pytest.mark.parametrize("hash_seed", ["0", "12345"])
 def test_the_same_seed_gives_the_same_events_in_another_process(hash_seed):
     root = Path(__file__).parents[2]
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "instruments.lab.storm_run", "5", "0.5"],
         cwd=root,
         env=os.environ | {"PYTHONHASHSEED": hash_seed},
@@ -677,7 +677,7 @@ def test_the_same_seed_gives_the_same_events_in_another_process(hash_seed):
         text=True,
         check=True,
     )
-    assert told.stdout.strip() == weather_run(seed=5, hours=0.5)[0].digest()
+    assert done.stdout.strip() == weather_run(seed=5, hours=0.5)[0].digest()
 
 
 def test_an_idle_connection_sends_its_pings_and_nothing_else():

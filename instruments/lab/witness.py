@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from edged import wire
 from edged.errors import WireError
-from edged.wire import BadClientEvent, Dialect, clientside
+from edged.wire import BadClientEvent, Dialect, client_events
 from instruments.lab.net import SimNet
 from instruments.lab.spoken import Run, runs
 from instruments.lab.tap import TEXT, Message, Tap
@@ -79,5 +79,5 @@ class Witness:
             event = wire.parse_client(message.data, Dialect.GA)
         except BadClientEvent:
             return
-        if isinstance(event, clientside.Append):
+        if isinstance(event, client_events.Append):
             self._came[message.connection] += event.audio

@@ -126,7 +126,7 @@ class Booth:
         self.is_sound = True  # nothing was wrong so far
         self.pressed = False  # somebody has, and is waited for
         self.holder: object = KEPT
-        self.lost = self.told = 0
+        self.lost = self.noticed = 0
         self._by: list[str] = []  # what changed the state, in order
         self.loop.run_until_complete(self._start(mode, net))
 
@@ -160,7 +160,7 @@ class Booth:
                     self.pressed = False
                 self.opened += State(event["state"]) in OPEN and State(event["was"]) not in OPEN
             case "cause":
-                self.told += event["id"] in LOST
+                self.noticed += event["id"] in LOST
 
     # -- acts ----------------------------------------------------------------------------------------
 
@@ -270,7 +270,9 @@ class Booth:
             assert app._front.keepers["microphone"].cause is None, f"open without a microphone in {state}"
             assert self.pressed, f"open, and nobody has pressed, in {state}"
         else:
-            assert self.told >= self.lost, f"{self.lost} utterances were lost, {self.told} told, in {state}"
+            assert self.noticed >= self.lost, (
+                f"{self.lost} utterances were lost, {self.noticed} told, in {state}"
+            )
 
     def close(self, *, at_rest: bool) -> None:
         """It ends, dark; `at_rest`: all is well again, and it has come to rest. Nothing is left, whatever was wrong."""

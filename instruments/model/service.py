@@ -1,4 +1,4 @@
-"""A service and the line to it, of which a test decides each message, each byte and each break. No socket."""
+"""A service and the link to it, of which a test decides each message, each byte and each break. No socket."""
 
 import asyncio
 import json

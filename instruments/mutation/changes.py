@@ -126,8 +126,8 @@ def _kind(node: ast.expr, site: Site) -> object:
     match node:
         case ast.Constant(value):
             return type(value)
-        case ast.Name(name) if (told := _annotation(name, site)) is not None:
-            return told
+        case ast.Name(name) if (kind := _annotation(name, site)) is not None:
+            return kind
         case ast.Name(name) | ast.Attribute(attr=name) if "_" in name.strip("_"):
             return name.rpartition("_")[2]
     return node
@@ -247,9 +247,9 @@ def _early(site: Site) -> Iterator[Change]:
         return
     if isinstance(node, (ast.Expr, ast.Return)) and node is within.body[-1] and node is not within.body[0]:
         return  # as if it were dropped
-    told = ast.unparse(within.returns)
-    values = EARLY.get(told, (None,) if told.endswith("| None") else ())
-    if told != "None" and site.key != _first(within.body):
+    returns = ast.unparse(within.returns)
+    values = EARLY.get(returns, (None,) if returns.endswith("| None") else ())
+    if returns != "None" and site.key != _first(within.body):
         return
     for value in values:
         early = ast.Return(None if value is None else ast.Constant(value))

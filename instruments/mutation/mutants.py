@@ -43,7 +43,7 @@ def mutants(source: str) -> list[Mutant]:
     found: dict[tuple[int, str, str], Mutant] = {}
     for number, site in enumerate(sites(ast.parse(source))):
         for variant, change in enumerate(changes(site)):
-            before, after = _told(lines, site, change)
+            before, after = _shown(lines, site, change)
             mutant = Mutant(
                 number,
                 variant,
@@ -70,7 +70,7 @@ def mutated(source: str, mutant: Mutant) -> ast.Module:
     return ast.fix_missing_locations(tree)
 
 
-def _told(lines: list[bytes], site: Site, change: Change) -> tuple[str, str]:
+def _shown(lines: list[bytes], site: Site, change: Change) -> tuple[str, str]:
     """The lines of the change as they are and as they would be, each on one line."""
     node = change.part or site.node
     last = end_of_head(node) if isinstance(node, ast.stmt) else node.end_lineno

@@ -61,10 +61,10 @@ class Project:
     def digest(self, *more: Path) -> str:
         """Of all that a test may execute, and of the files of tests named."""
         files = [file for file in self.root.rglob("*.py") if self._is_support(file)]
-        told = hashlib.sha256()
+        digest = hashlib.sha256()
         for file in sorted({*files, *more}):
-            told.update(_digest(file))
-        return told.hexdigest()[:20]
+            digest.update(_digest(file))
+        return digest.hexdigest()[:20]
 
     def _is_support(self, file: Path) -> bool:
         if file.is_relative_to(HERE):

@@ -15,8 +15,8 @@ import pytest
 class Recorder:
     """Of the files in `closely` every line is noted; of the package's other functions that they were called."""
 
-    def __init__(self, told: Path, package: Path, closely: Iterable[Path]) -> None:
-        self._told, self._root = told, package.parent
+    def __init__(self, into: Path, package: Path, closely: Iterable[Path]) -> None:
+        self._into, self._root = into, package.parent
         self._lines: dict[str, set[int]] = {}
         self._close: dict[str, Any] = {}
         names = {str(file) for file in closely}
@@ -59,7 +59,7 @@ class Recorder:
         return result
 
     def pytest_sessionfinish(self) -> None:
-        self._told.write_text(json.dumps({"tests": self._found, "modules": sorted(sys.modules)}))
+        self._into.write_text(json.dumps({"tests": self._found, "modules": sorted(sys.modules)}))
 
     def _relative(self, name: str) -> str:
         return str(Path(name).relative_to(self._root))

@@ -47,9 +47,9 @@ def test_an_enumerations_member_becomes_another():
 
 
 def test_a_table_loses_each_row_and_its_rows_change():
-    told = versions("TABLE = {State.ON: 1, State.OFF: 2}")
-    assert {"TABLE = {State.OFF: 2}", "TABLE = {State.ON: 1}", "TABLE = {State.ON: 2, State.OFF: 2}"} <= told
-    assert "TABLE = {State.OFF: 1, State.OFF: 2}" in told
+    found = versions("TABLE = {State.ON: 1, State.OFF: 2}")
+    assert {"TABLE = {State.OFF: 2}", "TABLE = {State.ON: 1}", "TABLE = {State.ON: 2, State.OFF: 2}"} <= found
+    assert "TABLE = {State.OFF: 1, State.OFF: 2}" in found
 
 
 def test_what_is_done_is_left_out():
@@ -89,8 +89,8 @@ def test_arguments_of_different_kinds_stay(call):
 
 
 def test_arguments_of_one_annotation_change_places():
-    told = {each.after for each in mutants("def f(x: int, y: int, z: str):\n    g(x, y, z)")}
-    assert told == {"pass", "g(y, x, z)"}
+    found = {each.after for each in mutants("def f(x: int, y: int, z: str):\n    g(x, y, z)")}
+    assert found == {"pass", "g(y, x, z)"}
 
 
 def test_prose_log_lines_annotations_and_names_are_left_alone():
@@ -134,9 +134,9 @@ def test_mutants_come_in_the_order_of_lines():
 
 def test_a_change_is_told_as_it_would_stand_there_with_its_function():
     source = "class A:\n    def f(self):\n        return g(\n            1,  # one\n            x_s < y_s,\n        )"
-    told = {mutant.change for mutant in mutants(source)}
-    assert ("A.f", "1,", "2,") in told
-    assert ("A.f", "x_s < y_s,", "x_s <= y_s,") in told
+    found = {mutant.change for mutant in mutants(source)}
+    assert ("A.f", "1,", "2,") in found
+    assert ("A.f", "x_s < y_s,", "x_s <= y_s,") in found
 
 
 def test_a_change_is_the_same_when_its_lines_have_moved():

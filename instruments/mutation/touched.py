@@ -154,11 +154,11 @@ def record(project: Project, files: Iterable[Path], cache: Path, jobs: int) -> T
         (_recording(project, file, closely), _keeping(project, file, path)) for file, path in missing.items()
     ]
     run(trials, jobs)
-    told = [json.loads(path.read_text()) for path in kept.values()]
-    loaded = {name for each in told for name in each["modules"]}
+    records = [json.loads(path.read_text()) for path in kept.values()]
+    loaded = {name for each in records for name in each["modules"]}
     ours = {project.package, *project.support, "conftest", "__main__"}
     preload(sorted(name for name in loaded if name.partition(".")[0] not in ours))
-    return Touched(project, [test for each in told for test in _tests(each["tests"])])
+    return Touched(project, [test for each in records for test in _tests(each["tests"])])
 
 
 def _recording(project: Project, file: Path, closely: tuple[Path, ...]) -> Trial:
@@ -187,5 +187,5 @@ def _keeping(project: Project, file: Path, path: Path) -> Done:
 
 
 def _tests(recorded: dict[str, Any]) -> Iterator[Test]:
-    for name, told in recorded.items():
-        yield Test(name, told["cpu_s"], {file: int(bits, 16) for file, bits in told["lines"].items()})
+    for name, record in recorded.items():
+        yield Test(name, record["cpu_s"], {file: int(bits, 16) for file, bits in record["lines"].items()})

@@ -107,7 +107,7 @@ class Chosen:
     """A plugin: only the tests wanted, in order, each with a limit of processor time; and which of them failed."""
 
     def __init__(self, tests: Mapping[str, float] | None, folder: Path) -> None:
-        self._tests, self._told, self._status = tests, folder / "told", folder / "status"
+        self._tests, self._output, self._status = tests, folder / "output", folder / "status"
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         if self._tests is not None:
@@ -121,7 +121,7 @@ class Chosen:
     def pytest_runtest_protocol(self, item: pytest.Item) -> None:
         if self._tests is not None:
             limit(SLACK_S + SLOWER * self._tests[item.nodeid])
-        with self._told.open("a") as file:
+        with self._output.open("a") as file:
             file.write(f"at {item.nodeid}\n")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -138,7 +138,7 @@ class Chosen:
         self._status.write_text(str(int(exitstatus)))
 
     def _write(self, name: str) -> None:
-        with self._told.open("a") as file:
+        with self._output.open("a") as file:
             file.write(f"failed {name}\n")
 
 
@@ -237,8 +237,8 @@ def _end_of(child: Child) -> End | None:
         _kill(child.pid)
         _, _, used = os.wait4(child.pid, 0)
     _kill(child.pid)  # what it has left behind
-    told, status = child.folder / "told", child.folder / "status"
-    lines = told.read_text().splitlines() if told.exists() else []
+    output, status = child.folder / "output", child.folder / "status"
+    lines = output.read_text().splitlines() if output.exists() else []
     end = End(
         int(status.read_text()) if status.exists() else None,
         [line.removeprefix("failed ") for line in lines if line.startswith("failed ")],
@@ -256,8 +256,8 @@ def _sleeps(child: Child) -> bool:
     """Whether it makes no step for long: a wait that nothing ends uses no processor, and no limit of that ends it."""
     if time.monotonic() - child.looked < 1:
         return False
-    child.looked, told = time.monotonic(), child.folder / "told"
-    step = (told.stat().st_size if told.exists() else 0, _cpu_s(child.pid))
+    child.looked, output = time.monotonic(), child.folder / "output"
+    step = (output.stat().st_size if output.exists() else 0, _cpu_s(child.pid))
     if step != child.step:
         child.step, child.stepped = step, time.monotonic()
     return time.monotonic() - child.stepped > ASLEEP_S

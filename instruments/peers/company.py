@@ -65,7 +65,7 @@ CLIENTS = (
 
 
 def missing() -> str | None:
-    """Why the clients can not run here."""
+    """Why the clients cannot run here."""
     if not (PEERS / "js" / "node_modules").is_dir():
         return "the clients are not installed: scripts/test peers does that"
     return None
@@ -114,15 +114,15 @@ class Company:
             return {target: self._by_the_guide(target)}
         dialect = target.removeprefix("relay-")
         settings = {"name": "local", "url": self._urls["direct"], "dialect": dialect, "model": RELAYED_MODEL}
-        told = [word for name, value in settings.items() for word in ("--set", f"provider.{name}={value}")]
-        return {target: self._start("relay", *told) + "v1/realtime"}
+        options = [word for name, value in settings.items() for word in ("--set", f"provider.{name}={value}")]
+        return {target: self._start("relay", *options) + "v1/realtime"}
 
     def _by_the_guide(self, target: str) -> str:
         """No setting but where the service is and a key, which it does not want."""
         serve = self._start("serve", *SERVED, "--speaks", target.removeprefix("guide-"))
         self._services[target] = serve
-        told = ("--set", f"provider.url={serve}", "--set", "provider.api_key=any")
-        return self._start("relay", "--provider", "a15t", *told) + "v1/realtime"
+        options = ("--set", f"provider.url={serve}", "--set", "provider.api_key=any")
+        return self._start("relay", "--provider", "a15t", *options) + "v1/realtime"
 
     def _start(self, verb: str, *words: object) -> str:
         """The URL that a verb of ours says it serves."""
@@ -203,13 +203,13 @@ class Company:
         """What the service itself says of the session of a conversation."""
         service, session_id = self._services.get(seen.target, self._urls["direct"]), seen.session_id
         with urllib.request.urlopen(_http(service) + "/edged/ledger", timeout=10) as answer:
-            told = json.load(answer)
+            found = json.load(answer)
         return SimpleNamespace(
-            bill=[row for row in told["bill"] if row["session_id"] == session_id],
-            audit=[row for row in told["audit"] if row["session_id"] == session_id],
-            appended=told["appended"].get(session_id, 0),
-            cleared=told["cleared"].get(session_id, 0),
-            truncations=told["truncations"],
+            bill=[row for row in found["bill"] if row["session_id"] == session_id],
+            audit=[row for row in found["audit"] if row["session_id"] == session_id],
+            appended=found["appended"].get(session_id, 0),
+            cleared=found["cleared"].get(session_id, 0),
+            truncations=found["truncations"],
         )
 
     def judged(self, dialect: str, message: dict[str, Any]) -> tuple[str | None, list[str]]:
@@ -238,6 +238,10 @@ def _http(url: str) -> str:
     return url.replace("ws://", "http://", 1).removesuffix("/v1/realtime")
 
 
-def _named(told: dict[str, Any]) -> Any:
+def _named(report: dict[str, Any]) -> Any:
     """Reports and answers with their fields as attributes; messages as the dictionaries they are."""
-    return SimpleNamespace(**told) if "failure" in told or {"transcript", "sound"} <= told.keys() else told
+    return (
+        SimpleNamespace(**report)
+        if "failure" in report or {"transcript", "sound"} <= report.keys()
+        else report
+    )

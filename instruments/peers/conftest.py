@@ -1,9 +1,8 @@
 """Who talks to whom, and a service for all of them."""
 
-import os
-
 import pytest
 
+from instruments.foreign import demand, wanted
 from instruments.peers.company import Company, missing
 
 
@@ -13,12 +12,7 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session")
 def company(request, tmp_path_factory):
-    why = missing()
-    if why is not None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(why)
-        pytest.skip(why)
+    demand(missing())
     with Company(tmp_path_factory.mktemp("peers")) as running:
-        asked = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
-        running.invite((of["client"], of["target"]) for of in asked if {"client", "target"} <= of.keys())
+        running.invite(wanted(request, "client", "target"))
         yield running

@@ -78,7 +78,7 @@ def test_what_was_said_while_pressing_is_heard_whole_and_the_answer_too(company,
     seen = company.saw(client, target, "push-to-talk")
     assert seen.sent == digest(question())
     answer = voice.ListenVoice().answer(question())
-    assert [(told.status, told.transcript, told.sound) for told in seen.answers] == [
+    assert [(each.status, each.transcript, each.sound) for each in seen.answers] == [
         ("completed", answer.transcript, digest(answer.pcm))
     ]
     ledger = company.ledger(seen)
@@ -179,10 +179,10 @@ def test_every_message_is_what_the_types_of_the_dialect_say(company, client, con
 def test_a_session_begins_with_the_settings_its_key_was_made_with(company, client, target):
     seen = company.saw(client, target, "mint")
     minted = seen.notes["minted"]
-    told = minted.get("session", minted)
+    session = minted.get("session", minted)
     effective = seen.messages[0]["session"]
     own = {"id", "expires_at", "client_secret"}  # of the key, and of the session
-    assert {name: told[name] for name in told.keys() - own} == {
+    assert {name: session[name] for name in session.keys() - own} == {
         name: effective[name] for name in effective.keys() - own
     }
     assert [answer.status for answer in seen.answers] == ["completed"]

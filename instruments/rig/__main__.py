@@ -6,6 +6,6 @@ from instruments.rig.able import obstacle
 
 IN_THE_WAY = 75  # EX_TEMPFAIL; scripts/test asks for it
 
-if told := obstacle():
-    sys.stderr.write(f"{told}\n")
+if reason := obstacle():
+    sys.stderr.write(f"{reason}\n")
     sys.exit(IN_THE_WAY)

@@ -103,8 +103,8 @@ class Box:
 
     def journal(self, unit: str) -> list[dict[str, Any]]:
         """The entries of a unit, oldest first, with all their fields."""
-        told = self.ask(f"journalctl --no-pager -o json -u {shlex.quote(unit)}")
-        return [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+        output = self.ask(f"journalctl --no-pager -o json -u {shlex.quote(unit)}")
+        return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
 
     def file(self, name: str, text: str, mode: int = 0o644) -> str:
         """Writes a file of the box; returns its name in there."""
@@ -158,9 +158,9 @@ class Box:
             env["SYSTEMD_NSPAWN_UNIFIED_HIERARCHY"] = "1"  # as on a Pi
             enter = f"echo $$ >{shlex.quote(str(self._group))}/cgroup.procs; exec "
             words = ["sh", "-ec", enter + shlex.join(words)]
-        with console.open("w") as told:
+        with console.open("w") as output:
             process = subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=told, stderr=told, start_new_session=True, env=env
+                words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, env=env
             )
         self._running.callback(self._halt, process)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")

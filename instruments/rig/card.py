@@ -108,10 +108,10 @@ def run(command: str, share: Path, *, timeout_s: float = 600) -> int:
     for _ in range(TRIES):
         if _booted(program, lower, share, timeout_s):
             break
-    told = share / "status"
-    if not told.exists():
+    status = share / "status"
+    if not status.exists():
         raise RuntimeError(f"the machine did not come up:\n{(share / 'console').read_text()[-3000:]}")
-    return int(told.read_text())
+    return int(status.read_text())
 
 
 def _booted(program: Path, lower: Path, share: Path, timeout_s: float) -> bool:

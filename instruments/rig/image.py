@@ -38,27 +38,27 @@ def image(suite: str, packages: tuple[str, ...] = PACKAGES) -> Path:
         new = place.with_name(f"{place.name}.{os.getpid()}")
         new.parent.mkdir(parents=True, exist_ok=True)
         options = [f"--aptopt={line}" for line in apt_options()]
-        told = _ran(
+        done = _ran(
             *("mmdebstrap", "--quiet", "--variant=minbase", "--format=directory", *options),
             *(f"--include={','.join(packages)}", suite, str(new), _archive(suite)),
         )
-        if told.returncode:
+        if done.returncode:
             shutil.rmtree(new, ignore_errors=True)
-            raise RuntimeError(f"no image can be made:\n{told.stderr[-3000:]}")
+            raise RuntimeError(f"no image can be made:\n{done.stderr[-3000:]}")
         new.rename(place)
     return place
 
 
 def apt_options() -> list[str]:
     """How apt gets at its archive here, as lines of its configuration."""
-    told = _ran("apt-config", "dump", "Acquire").stdout.splitlines()
-    return [line for line in told if re.match(r"Acquire::(https?|Retries|ForceIPv[46])\b.*\".+\"", line)]
+    lines = _ran("apt-config", "dump", "Acquire").stdout.splitlines()
+    return [line for line in lines if re.match(r"Acquire::(https?|Retries|ForceIPv[46])\b.*\".+\"", line)]
 
 
 def pip_options() -> dict[str, str]:
     """How pip gets at its index here, its environment and its files taken together."""
-    told = _ran("python3", "-m", "pip", "config", "list").stdout
-    found = re.findall(r"^[\w:]+\.([\w-]+)='(.*)'$", told, re.MULTILINE)
+    output = _ran("python3", "-m", "pip", "config", "list").stdout
+    found = re.findall(r"^[\w:]+\.([\w-]+)='(.*)'$", output, re.MULTILINE)
     return {name: value for name, value in found if name not in {"no-cache-dir", "require-virtualenv"}}
 
 

@@ -172,13 +172,13 @@ def locked(place: Path) -> Iterator[None]:
 
 
 def _install(packages: tuple[str, ...]) -> None:
-    told = subprocess.run(
+    done = subprocess.run(
         ["dpkg-query", "-W", "-f", "${Package} ${Status}\n", *packages],
         capture_output=True,
         text=True,
         check=False,
     )
-    there = set(re.findall(r"^(\S+) install ok installed$", told.stdout, re.MULTILINE))
+    there = set(re.findall(r"^(\S+) install ok installed$", done.stdout, re.MULTILINE))
     if absent := [name for name in packages if name not in there]:
         _say(f"installing {' '.join(absent)}")
         options = ("-y", "-q", "--no-install-recommends", "--no-remove", "-o", "DPkg::Lock::Timeout=120")

@@ -106,12 +106,12 @@ def test_the_version_the_proxy_and_the_authorities_go_along():
         (["provider.api_key=abc123"], "abc123"),
     ],
 )
-def test_every_secret_of_the_configuration_is_concealed(monkeypatch, sets, secret):
-    veil = Redactor()
-    monkeypatch.setattr(service_module, "VEIL", veil)
+def test_every_secret_of_the_configuration_is_redacted(monkeypatch, sets, secret):
+    redactor = Redactor()
+    monkeypatch.setattr(service_module, "REDACTOR", redactor)
     config = load(None, env={}, sets=["provider.name=custom", "provider.url=ws://127.0.0.1/", *sets]).config
     planned(config, None)
-    assert veil.veiled(f"it said {secret}.") == "it said ********."
+    assert redactor.redacted(f"it said {secret}.") == "it said ********."
 
 
 @pytest.mark.parametrize(
@@ -126,16 +126,16 @@ def test_every_secret_of_the_configuration_is_concealed(monkeypatch, sets, secre
     ],
 )
 def test_what_only_names_something_is_not(monkeypatch, entry):
-    veil = Redactor()
-    monkeypatch.setattr(service_module, "VEIL", veil)
+    redactor = Redactor()
+    monkeypatch.setattr(service_module, "REDACTOR", redactor)
     url = "provider.url=ws://127.0.0.1/"
     planned(load(None, env={}, sets=["provider.name=custom", url, f"provider.{entry}"]).config, None)
-    assert veil.veiled(f"it said {entry.partition('=')[2]}.") == f"it said {entry.partition('=')[2]}."
+    assert redactor.redacted(f"it said {entry.partition('=')[2]}.") == f"it said {entry.partition('=')[2]}."
 
 
-def test_a_short_value_is_concealed_beside_its_name(monkeypatch):
-    veil = Redactor()
-    monkeypatch.setattr(service_module, "VEIL", veil)
+def test_a_short_value_is_redacted_beside_its_name(monkeypatch):
+    redactor = Redactor()
+    monkeypatch.setattr(service_module, "REDACTOR", redactor)
     sets = ["headers.x-key=ab", "query.my_auth=bearer", "portkey.metadata.token_of=Basic cd", "api_key=ef"]
     url = "provider.url=ws://127.0.0.1/"
     planned(
@@ -144,4 +144,4 @@ def test_a_short_value_is_concealed_beside_its_name(monkeypatch):
     )
     told = "x-key is ab; my_auth was bearer; no TOKEN_OF cd; api-key of ef; ab, bearer, cd"
     hidden = "x-key is *; my_auth was *; no TOKEN_OF *; api-key of *; ab, bearer, cd"
-    assert veil.veiled(told) == hidden.replace("*", "********")
+    assert redactor.redacted(told) == hidden.replace("*", "********")

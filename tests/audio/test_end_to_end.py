@@ -152,7 +152,7 @@ def conserved(kiosk):
     assert jitter.queued_ms == 0
     assert kiosk.app.utterances.pending == kiosk.app.utterances.held_bytes == 0
     assert kiosk.app.intake.dropped_bytes == kiosk.app.utterances.dropped_bytes == 0
-    assert kiosk.server.ledger.appended_bytes == sum(len(taken.pcm) for taken in kiosk.server.audit)
+    assert kiosk.server.ledger.appended.total() == sum(len(taken.pcm) for taken in kiosk.server.audit)
 
 
 @pytest.mark.parametrize("backend", BACKENDS[:1])

@@ -41,9 +41,9 @@ def test_a_line_that_makes_no_sense_is_64(line, capsys):
 def test_what_a_line_that_makes_no_sense_sets_is_not_told(line, capsys):
     with pytest.raises(SystemExit):
         main(line)
-    told = capsys.readouterr().err
-    assert "abc" not in told
-    assert "…" in told
+    output = capsys.readouterr().err
+    assert "abc" not in output
+    assert "…" in output
 
 
 def test_a_missing_configuration_is_78(tmp_path, capsys):

@@ -67,15 +67,15 @@ def test_a_kiosk_with_little_memory_runs_or_says_why_not(config, volume, mib):
 
 @pytest.mark.slow
 def test_a_volume_that_takes_more_memory_is_refused_and_the_kiosk_goes_on(config, tmp_path):
-    told = {}
+    results = {}
 
     def during():
-        told["done"] = ran([*EDGED, "ctl", "--socket", str(tmp_path / "s"), "volume", "40"])
+        results["done"] = ran([*EDGED, "ctl", "--socket", str(tmp_path / "s"), "volume", "40"])
 
     code, said = lived(["--config", config], 130, during)
     assert (code, "OpenBLAS" in said) == (EXIT_OK, False), said
-    assert "numpy takes 192 MiB that this process may not have" in told["done"].stderr
-    assert "the volume stays 50" in told["done"].stderr
+    assert "numpy takes 192 MiB that this process may not have" in results["done"].stderr
+    assert "the volume stays 50" in results["done"].stderr
 
 
 @pytest.mark.slow

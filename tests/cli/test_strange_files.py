@@ -108,12 +108,12 @@ def test_a_start_ends_with_a_sentence(tmp_path, kind):
 @pytest.mark.slow
 def test_what_runs_goes_on_whatever_takes_the_place_of_its_files(kiosk, tmp_path):
     here = kiosk()
-    for kind, told in STRANGE.items():
+    for kind, words in STRANGE.items():
         for name in ("config.yaml", "key"):
             (tmp_path / name).rename(tmp_path / "aside")
             with strange(kind, tmp_path / name) as path:
                 done = ran("reload", "--socket", tmp_path / "s")
-                assert (done.returncode, told in done.stderr) == (EXIT_CONFIG, True), done
+                assert (done.returncode, words in done.stderr) == (EXIT_CONFIG, True), done
                 (path.rmdir if kind == "directory" else path.unlink)()
             (tmp_path / "aside").rename(tmp_path / name)
     assert ran("reload", "--socket", tmp_path / "s").returncode == EXIT_OK

@@ -10,23 +10,23 @@ def config(*sets):
 
 
 def test_nothing_differs_from_itself():
-    told = change(config(), config())
-    assert (*told.live, *told.reopen, *told.restart) == ()
+    changed = change(config(), config())
+    assert (*changed.live, *changed.reopen, *changed.restart) == ()
 
 
 def test_what_differs_is_named_by_the_class_of_its_key():
-    told = change(
+    changed = change(
         config(), config("log.level=debug", "provider.voice=echo", "button.gpio=5", "control.socket=/run/x")
     )
-    assert told.live == ("log.level",)
-    assert told.reopen == ("provider.voice", "button.gpio")
-    assert told.restart == ("control.socket",)
-    assert told.parts == {"provider", "button"}
+    assert changed.live == ("log.level",)
+    assert changed.reopen == ("provider.voice", "button.gpio")
+    assert changed.restart == ("control.socket",)
+    assert changed.parts == {"provider", "button"}
 
 
 def test_a_secret_that_differs_is_seen():
-    told = change(config("provider.api_key=one"), config("provider.api_key=two"))
-    assert told.reopen == ("provider.api_key",)
+    changed = change(config("provider.api_key=one"), config("provider.api_key=two"))
+    assert changed.reopen == ("provider.api_key",)
     assert config("provider.api_key=one").provider.api_key == Secret("one")
 
 

@@ -74,11 +74,11 @@ BAD_FILES = {
 }
 
 
-@pytest.mark.parametrize(("content", "told"), BAD_FILES.values(), ids=BAD_FILES)
-def test_a_key_file_without_a_key_is_told_with_its_remedy(content, told):
+@pytest.mark.parametrize(("content", "words"), BAD_FILES.values(), ids=BAD_FILES)
+def test_a_key_file_without_a_key_is_told_with_its_remedy(content, words):
     files = Files() if content is None else Files({"/f": content})
     problem = refused(config("api_key_file=/f"), {}, files)
-    assert problem.startswith(f"provider.api_key_file: {told}")
+    assert problem.startswith(f"provider.api_key_file: {words}")
     assert "LEAK" not in problem
 
 

@@ -12,27 +12,29 @@ def goldens():
     text = (Path(__file__).parent / "broken.txt").read_text()
     for case in text.split("\n== ")[1:]:
         name, _, rest = case.partition("\n")
-        head, dashes, told = rest.partition("--\n") if rest.startswith("--\n") else rest.partition("\n--\n")
+        head, dashes, expected = (
+            rest.partition("--\n") if rest.startswith("--\n") else rest.partition("\n--\n")
+        )
         assert dashes, name
-        yield pytest.param(head + "\n" * bool(head), told.strip("\n").splitlines(), id=name)
+        yield pytest.param(head + "\n" * bool(head), expected.strip("\n").splitlines(), id=name)
 
 
 @pytest.fixture
 def problems(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    def told(content):
+    def problems_of(content):
         Path("c.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
         with pytest.raises(ConfigError) as caught:
             load(Path("c.yaml"), env={})
         return caught.value.problems
 
-    return told
+    return problems_of
 
 
-@pytest.mark.parametrize(("content", "told"), list(goldens()))
-def test_each_mistake_is_named_with_its_place(problems, content, told):
-    assert problems(content) == told
+@pytest.mark.parametrize(("content", "expected"), list(goldens()))
+def test_each_mistake_is_named_with_its_place(problems, content, expected):
+    assert problems(content) == expected
 
 
 def test_there_are_many_goldens():
@@ -65,20 +67,20 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize(("content", "told"), ODD.values(), ids=ODD)
-def test_odd_content_is_named_too(problems, content, told):
-    assert problems(content) == [told]
+@pytest.mark.parametrize(("content", "expected"), ODD.values(), ids=ODD)
+def test_odd_content_is_named_too(problems, content, expected):
+    assert problems(content) == [expected]
 
 
 def test_every_control_character_is_told_once_a_line(problems):
-    told = problems("version: 1\n\x00\x01\nmode: \x02\n")
-    assert [line.split(": ")[0] for line in told] == ["c.yaml:2:1", "c.yaml:3:7"]
+    found = problems("version: 1\n\x00\x01\nmode: \x02\n")
+    assert [line.split(": ")[0] for line in found] == ["c.yaml:2:1", "c.yaml:3:7"]
 
 
 def test_a_problem_is_one_line_whatever_the_file_holds(problems):
-    told = problems('version: 1\n"a\\nb\\e[2J": "\\x1b"\nmode: "x\\ny"\n')
-    assert len(told) == 2
-    assert all(line.isprintable() for line in told)
+    found = problems('version: 1\n"a\\nb\\e[2J": "\\x1b"\nmode: "x\\ny"\n')
+    assert len(found) == 2
+    assert all(line.isprintable() for line in found)
 
 
 SLIPS = {

@@ -78,8 +78,8 @@ def test_another_folder_of_parts_may_be_named(folder):
 def test_a_part_may_leave_the_version_out_but_not_name_another(folder):
     file = write(folder / "c.yaml", "version: 1\n")
     write(folder / "conf.d" / "a.yaml", "version: 2\n")
-    (told,) = problems(file, env={})
-    assert told.startswith(f"{folder}/conf.d/a.yaml:1:10: version: is too new")
+    (found,) = problems(file, env={})
+    assert found.startswith(f"{folder}/conf.d/a.yaml:1:10: version: is too new")
 
 
 def test_a_part_without_any_line_in_force_changes_nothing(folder):
@@ -91,8 +91,8 @@ def test_a_part_without_any_line_in_force_changes_nothing(folder):
 def test_problems_of_all_layers_come_at_once_in_their_order(folder):
     file = write(folder / "c.yaml", "version: 1\nmode: x\nlight:\n  gpio: 17\n")
     write(folder / "conf.d" / "a.yaml", "mode: y\n")
-    told = problems(file, env={"EDGED_MODE": "z"}, sets=["mode=w", "log.levle=info"])
-    assert [line.split(": ")[0] for line in told] == [
+    found = problems(file, env={"EDGED_MODE": "z"}, sets=["mode=w", "log.levle=info"])
+    assert [line.split(": ")[0] for line in found] == [
         f"{file}:2:7",
         f"{file}:4:9",
         f"{folder}/conf.d/a.yaml:1:7",
@@ -109,13 +109,13 @@ def test_a_value_that_is_overridden_must_be_right_all_the_same(folder):
 
 def test_a_mistaken_value_is_not_reported_again_for_what_follows_from_it(folder):
     file = write(folder / "c.yaml", "version: 1\nprovider:\n  name: custom\n  ulr: wss://example.org/\n")
-    (told,) = problems(file, env={})
-    assert "did you mean url?" in told
+    (found,) = problems(file, env={})
+    assert "did you mean url?" in found
 
 
 def test_a_missing_file_is_a_problem(folder):
-    (told,) = problems(folder / "none.yaml", env={})
-    assert told.startswith(f"{folder}/none.yaml: can not be read: No such file")
+    (found,) = problems(folder / "none.yaml", env={})
+    assert found.startswith(f"{folder}/none.yaml: can not be read: No such file")
 
 
 @pytest.mark.parametrize("kind", STRANGE)
@@ -124,8 +124,8 @@ def test_what_is_no_file_is_a_problem_with_its_remedy(folder, kind, name):
     if name != "c.yaml":
         write(folder / "c.yaml", "version: 1\n")
     with strange(kind, folder / name):
-        (told,) = problems(folder / "c.yaml", env={})
-        assert told == f"{folder}/{name}: can not be read: {STRANGE[kind]} (put a file in its place)"
+        (found,) = problems(folder / "c.yaml", env={})
+        assert found == f"{folder}/{name}: can not be read: {STRANGE[kind]} (put a file in its place)"
 
 
 @pytest.mark.parametrize("kind", [kind for kind in STRANGE if kind != "directory"])
@@ -166,10 +166,10 @@ def test_a_folder_full_of_other_things_is_told_in_few_words(folder):
     file = write(folder / "c.yaml", "version: 1\n")
     for number in range(1000):
         write(folder / "conf.d" / f"{number}\n.yml", "")
-    told = load(file, env={}).warnings
-    assert len(told) < 10
-    assert "992 more files are not read" in told[-1]
-    assert not any("\n" in each for each in told)
+    warnings = load(file, env={}).warnings
+    assert len(warnings) < 10
+    assert "992 more files are not read" in warnings[-1]
+    assert not any("\n" in each for each in warnings)
 
 
 def test_a_path_that_can_not_be_one_is_a_problem():
@@ -264,14 +264,14 @@ class TestGroups:
         "text", ["x", "a: b", "{a: b", "{a: {b: c}}", "{a: [1]}", "{a: &x b}", "{a: b}\n{c: d}"]
     )
     def test_what_is_no_group_is_refused(self, text):
-        (told,) = problems(None, env={"EDGED_PROVIDER__QUERY": text})
-        assert told.startswith("EDGED_PROVIDER__QUERY: provider.query")
+        (found,) = problems(None, env={"EDGED_PROVIDER__QUERY": text})
+        assert found.startswith("EDGED_PROVIDER__QUERY: provider.query")
 
     def test_too_many_entries_of_several_layers_are_refused(self):
         env = {"EDGED_PROVIDER__QUERY": "{" + ", ".join(f"a{i}: b" for i in range(20)) + "}"}
         sets = [f"provider.query.b{i}=c" for i in range(20)]
-        (told,) = problems(None, env=env, sets=sets)
-        assert "40 of them are too many (at most 32)" in told
+        (found,) = problems(None, env=env, sets=sets)
+        assert "40 of them are too many (at most 32)" in found
 
 
 class TestWarnings:

@@ -82,11 +82,11 @@ def test_secrets_are_masked_in_every_form():
 
 def test_json_has_the_values_the_warnings_and_when_asked_the_origins():
     loaded = load(None, env={}, sets=SECRETS)
-    told = json.loads(show(loaded, as_json=True))
-    assert told["config"]["provider"]["headers"] == {"authorization": "********"}
-    assert told["config"]["turn"]["longest_s"] == 60
-    assert told["warnings"] == list(loaded.warnings) != []
-    assert "origins" not in told
+    shown = json.loads(show(loaded, as_json=True))
+    assert shown["config"]["provider"]["headers"] == {"authorization": "********"}
+    assert shown["config"]["turn"]["longest_s"] == 60
+    assert shown["warnings"] == list(loaded.warnings) != []
+    assert "origins" not in shown
     assert json.loads(show(loaded, origin=True, as_json=True))["origins"]["mode"] == "default"
 
 

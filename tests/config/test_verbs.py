@@ -39,16 +39,16 @@ def bad(tmp_path):
 
 def test_a_good_file_passes(edged, good, capsys):
     assert edged("check", good) == 0
-    told = capsys.readouterr()
-    assert told.out == f"{good}: fit to run\n"
-    assert told.err == ""
+    printed = capsys.readouterr()
+    assert printed.out == f"{good}: fit to run\n"
+    assert printed.err == ""
 
 
 def test_a_bad_file_gives_78_and_one_line_for_each_problem(edged, bad, capsys):
     assert edged("check", bad) == 78
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert [line.split(": ")[0] for line in told.err.splitlines()] == [
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert [line.split(": ")[0] for line in printed.err.splitlines()] == [
         f"{bad}:1:1",
         f"{bad}:1:7",
         f"{bad}:2:1",
@@ -64,8 +64,8 @@ def test_check_tells_how_to_get_the_canceller_of_echo(edged, good, capsys, monke
     monkeypatch.setitem(sys.modules, "edged.audio.dsp.echo_livekit", None)  # as without its library
     wanted = ("--set", "mode=conversation", "--set", "microphone.echo_cancel=true")
     assert edged("check", good, *wanted) == 78
-    told = "microphone.echo_cancel: the package livekit is missing (pip install 'edged[aec]', or set it to false)"
-    assert capsys.readouterr().err == told + "\n"
+    problem = "microphone.echo_cancel: the package livekit is missing (pip install 'edged[aec]', or set it to false)"
+    assert capsys.readouterr().err == problem + "\n"
 
 
 def test_warnings_do_not_fail_the_check(edged, good, capsys):
@@ -78,17 +78,17 @@ def test_warnings_do_not_fail_the_check(edged, good, capsys):
 def test_a_model_that_ends_is_warned_of_with_its_place_and_its_date(edged, good, capsys):
     wanted = ("--set", "provider.name=openai", "--set", "provider.api_key=sk-x", "--set")
     assert edged("check", good, *wanted, "provider.model=gpt-realtime-2025-08-28") == 0
-    (told,) = [line for line in capsys.readouterr().err.splitlines() if "OpenAI" in line]
-    assert told.startswith("warning: --set: provider.model: gpt-realtime-2025-08-28 end")
-    assert "on 2027-01-20" in told
+    (warning,) = [line for line in capsys.readouterr().err.splitlines() if "OpenAI" in line]
+    assert warning.startswith("warning: --set: provider.model: gpt-realtime-2025-08-28 end")
+    assert "on 2027-01-20" in warning
     assert edged("check", good, *wanted, "provider.model=gpt-realtime-2.1") == 0
     assert "OpenAI" not in capsys.readouterr().err
 
 
 def test_check_tells_programs_the_same(edged, good, bad, capsys):
     assert edged("check", "--json", bad) == 78
-    told = json.loads(capsys.readouterr().out)
-    assert (told["ok"], len(told["problems"]), told["warnings"]) == (False, 3, [])
+    verdict = json.loads(capsys.readouterr().out)
+    assert (verdict["ok"], len(verdict["problems"]), verdict["warnings"]) == (False, 3, [])
     assert edged("check", "--json", "--config", good) == 0
     assert json.loads(capsys.readouterr().out)["ok"] is True
 
@@ -101,15 +101,15 @@ def test_the_environment_counts(edged, good, capsys, monkeypatch):
 
 def test_show_masks_and_may_be_json(edged, good, capsys):
     assert edged("show", "--json", "--config", good, "--set", "provider.api_key=sk-LEAK") == 0
-    told = capsys.readouterr()
-    assert json.loads(told.out)["config"]["provider"]["api_key"] == "********"
-    assert "LEAK" not in told.out + told.err
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["config"]["provider"]["api_key"] == "********"
+    assert "LEAK" not in printed.out + printed.err
 
 
 def test_show_of_a_bad_file_gives_78_and_the_problems(edged, bad, capsys):
     assert edged("show", "--config", bad) == 78
-    told = capsys.readouterr()
-    assert (told.out, len(told.err.splitlines())) == ("", 3)
+    printed = capsys.readouterr()
+    assert (printed.out, len(printed.err.splitlines())) == ("", 3)
 
 
 def test_the_schema_is_printed_as_json(edged, capsys):

@@ -537,9 +537,9 @@ CLOSES = [
     (1001, "Your session hit the maximum duration of 60 minutes.", "session_expired", Retry.LOCAL),
     (1001, "session_expired", "session_expired", Retry.LOCAL),
     (1008, "Upstream realtime handshake rejected with HTTP 401", "key_refused", Retry.REFUSED),
-    (1008, "All session slots are in use", "server_busy", Retry.TOLD),
+    (1008, "All session slots are in use", "server_busy", Retry.THROTTLED),
     (1011, "upstream broke", "link_closed", Retry.REMOTE),
-    (1013, "", "server_busy", Retry.TOLD),
+    (1013, "", "server_busy", Retry.THROTTLED),
     (None, "", "link_closed", Retry.REMOTE),
 ]
 

@@ -72,7 +72,7 @@ OF_PROXIES |= {504: "unreachable"}
 RETRY = {
     **dict.fromkeys(("captive_portal", "key_refused", "model_refused", "proxy_refused"), Retry.REFUSED),
     **dict.fromkeys(("server_error", "service_refused", "unreachable"), Retry.REMOTE),
-    "server_busy": Retry.TOLD,
+    "server_busy": Retry.THROTTLED,
 }
 
 

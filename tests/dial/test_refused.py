@@ -36,9 +36,9 @@ class Here:
 
 def shown(error, key=KEY):
     """What may be shown of a failure."""
-    veil = Redactor()
-    veil.conceal([key])
-    return Words(veiled=veil.veiled).failure(error)
+    redactor = Redactor()
+    redactor.add([key])
+    return Words(redacted=redactor.redacted).failure(error)
 
 
 @pytest.fixture(autouse=True)

@@ -144,9 +144,9 @@ def test_it_listens_while_it_answers_and_goes_on_after_the_answer(duplex):
     async def body(kiosk, room):
         for turn in (1, 2):
             await asked_and_answering(kiosk, room)
-            appended = kiosk.server.ledger.appended_bytes
+            appended = kiosk.server.ledger.appended.total()
             await until(kiosk, "AWAITING_SPEECH")
-            assert kiosk.server.ledger.appended_bytes - appended > 2000 * PCM16.bytes_per_ms
+            assert kiosk.server.ledger.appended.total() - appended > 2000 * PCM16.bytes_per_ms
             assert len(kiosk.server.audit) == turn
         await asyncio.sleep(31)
         assert kiosk.state == "IDLE"
@@ -203,10 +203,10 @@ def test_a_press_over_an_answer_silences_it_and_another_ends_the_conversation(du
         await tap(kiosk)
         assert kiosk.state == "IDLE"
         assert not kiosk.app.intake.is_open
-        appended = kiosk.server.ledger.appended_bytes
+        appended = kiosk.server.ledger.appended.total()
         room.says(QUESTION)
         await asyncio.sleep(5)
-        assert kiosk.server.ledger.appended_bytes == appended
+        assert kiosk.server.ledger.appended.total() == appended
 
     duplex(body, voice=Voice(3))
 

@@ -83,9 +83,9 @@ def answers_unasked(kiosk):
 
 
 async def sent_within(kiosk, seconds):
-    before = kiosk.server.ledger.appended_bytes
+    before = kiosk.server.ledger.appended.total()
     await asyncio.sleep(seconds)
-    return kiosk.server.ledger.appended_bytes - before
+    return kiosk.server.ledger.appended.total() - before
 
 
 def assert_shut(kiosk):

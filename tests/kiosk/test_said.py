@@ -227,9 +227,9 @@ HTTP = [
 
 @pytest.mark.parametrize("answer", HTTP)
 def test_nor_is_what_refuses_a_connection(answer):
-    veil = Redactor()
-    veil.conceal([KEY])
-    words = Words(veiled=veil.veiled)
+    redactor = Redactor()
+    redactor.add([KEY])
+    words = Words(redacted=redactor.redacted)
 
     async def main():
         async def refuse(reader, writer):

@@ -145,7 +145,7 @@ def test_what_a_press_cancels_is_cancelled_before_its_sound_is_sent(lab_run):
 def test_nothing_is_sent_while_nobody_presses(shell):
     async def body(kiosk):
         await asyncio.sleep(600)
-        assert kiosk.server.ledger.appended_bytes == 0
+        assert kiosk.server.ledger.appended.total() == 0
         assert kiosk.microphone.handed > 24_000 * 500
 
     shell(body)
@@ -171,7 +171,7 @@ def test_a_jammed_button_sends_the_longest_hold_and_no_more(shell):
         (taken,) = kiosk.server.audit
         assert len(taken.pcm) <= (60_000 + 300) * MS + 1920
         assert len(taken.pcm) >= 60_000 * MS
-        assert kiosk.server.ledger.appended_bytes == len(taken.pcm)
+        assert kiosk.server.ledger.appended.total() == len(taken.pcm)
 
     shell(body)
 
@@ -487,10 +487,10 @@ def test_a_conversation_is_opened_by_a_press_and_goes_on_until_nobody_speaks(she
             assert kiosk.state == "HEARING"
             quiet[0] = True
             assert await kiosk.until(lambda: kiosk.state == "SPEAKING", 5.0)
-            appended = kiosk.server.ledger.appended_bytes
+            appended = kiosk.server.ledger.appended.total()
             while kiosk.state in ("SPEAKING", "DRAINING"):
                 assert not kiosk.app.intake.is_open
-                assert kiosk.server.ledger.appended_bytes == appended  # shut while the machine speaks
+                assert kiosk.server.ledger.appended.total() == appended  # shut while the machine speaks
                 await asyncio.sleep(0.02)
             assert len(kiosk.server.audit) == turn
         assert await kiosk.until(lambda: kiosk.state == "AWAITING_SPEECH", 20.0)

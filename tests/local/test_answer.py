@@ -257,8 +257,8 @@ def test_no_answer_costs_more_than_it_may(item, most):
         assert response["status_details"]["reason"] == "max_output_tokens"
         assert most - response["usage"]["output_tokens"] <= 2 + most // 10  # and not much less
     for end in ("text", "transcript"):
-        told = "".join(event["delta"] for event in events if event["type"].endswith(f"{end}.delta"))
-        assert told == "".join(event[end] for event in events if event["type"].endswith(f"{end}.done"))
+        deltas = "".join(event["delta"] for event in events if event["type"].endswith(f"{end}.delta"))
+        assert deltas == "".join(event[end] for event in events if event["type"].endswith(f"{end}.done"))
 
 
 @pytest.mark.parametrize("text", [" lead", "trail ", "two  blanks", "", " ", "line\n break"])

@@ -18,14 +18,14 @@ from edged.local.refusing import BODIES, SPOILT
 from edged.wire import Dialect, Part
 
 
-def told(event, dialect=Dialect.GA):
+def encoded(event, dialect=Dialect.GA):
     return wire.encode(event, dialect, "event_1")
 
 
-DELTA = told(wire.AudioDelta("resp_1", Part("item_1", 0), 0, bytes(range(200)) * 6))
-DONE = told(wire.ResponseDone("resp_1", "completed"))
-CREATED = told(wire.SessionCreated({"id": "s"}))
-ERROR = told(
+DELTA = encoded(wire.AudioDelta("resp_1", Part("item_1", 0), 0, bytes(range(200)) * 6))
+DONE = encoded(wire.ResponseDone("resp_1", "completed"))
+CREATED = encoded(wire.SessionCreated({"id": "s"}))
+ERROR = encoded(
     wire.ErrorEvent(wire.ServerError("No.", type="invalid_request_error", code="c", param="p", event_id="e"))
 )
 
@@ -220,18 +220,18 @@ def test_one_that_has_its_detection_on_top_does_not_know_where_ga_has_it():
     assert "turn_detection" not in json.dumps(understood)
     assert understood["audio"]["input"]["format"]
     session = wire.to_wire(ON, Dialect.GA)
-    (told,) = events(faulty.goes([told_of(session)]))
-    assert told.session["turn_detection"] == {"type": "server_vad"}
-    assert "turn_detection" not in told.session["audio"]["input"]
+    (event,) = events(faulty.goes([updated_session(session)]))
+    assert event.session["turn_detection"] == {"type": "server_vad"}
+    assert "turn_detection" not in event.session["audio"]["input"]
     assert faulty.understood("[1]") == "[1]"
 
 
-def told_of(session):
+def updated_session(session):
     return json.dumps({"type": "session.updated", "event_id": "e", "session": session})
 
 
 def test_acknowledgements_without_their_name_and_events_without_any():
-    committed = told(wire.Committed("item_1", "item_0"))
+    committed = encoded(wire.Committed("item_1", "item_0"))
     assert events(through("nameless", committed)) == [wire.Committed("")]
     assert through("nameless", DELTA) == [SendMessage(DELTA)]
     sound, done = events(through("nameless:all", DELTA, DONE))
@@ -315,11 +315,11 @@ def test_what_is_no_frame_comes_after_its_event(kind):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_costs_more_than_its_bytes_is_of_its_event_and_fits_into_a_message(kind):
-    (_, told) = through(f"bloat:{kind}@response.done", DONE)
-    assert wire.name_of(told.message) == "response.done"
-    assert 14 * 2**20 < len(told.message) <= 16 * 2**20
+    (_, output) = through(f"bloat:{kind}@response.done", DONE)
+    assert wire.name_of(output.message) == "response.done"
+    assert 14 * 2**20 < len(output.message) <= 16 * 2**20
     with pytest.raises(wire.BadServerEvent) as caught:
-        wire.parse_server(told.message)
+        wire.parse_server(output.message)
     assert kind == "depth" or caught.value.rest == wire.ResponseDone("response_bloat", "completed")
 
 
@@ -349,7 +349,9 @@ def test_the_manual_has_every_fault_and_no_other():
     manual = (Path(__file__).parents[2] / "docs" / "local-server.md").read_text()
     table = manual.split("## Faults")[1].split("## The ledger")[0]
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    told = {name.split(":")[0].split("@")[0] for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
-    assert told == known
+    documented = {
+        name.split(":")[0].split("@")[0] for cell in cells for name in re.findall(r"`([^`]+)`", cell)
+    }
+    assert documented == known
     for kind in (*GARBAGE, *FRAMES, *HANDSHAKES, *BODIES, *SPOILT):
         assert f"`{kind}`" in table

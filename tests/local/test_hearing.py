@@ -162,7 +162,7 @@ def test_the_telephone_s_formats_go_there_and_back(fmt):
 
 
 @pytest.mark.parametrize(
-    ("dialect", "told", "fmt"),
+    ("dialect", "name", "fmt"),
     [
         (BETA, "g711_ulaw", ULAW),
         (BETA, "g711_alaw", ALAW),
@@ -170,14 +170,14 @@ def test_the_telephone_s_formats_go_there_and_back(fmt):
         (GA, {"type": "audio/pcma"}, ALAW),
     ],
 )
-def test_a_telephone_is_heard_and_answered(dialect, told, fmt):
+def test_a_telephone_is_heard_and_answered(dialect, name, fmt):
     desk = Desk(dialect)
     change = (
-        {"input_audio_format": told, "output_audio_format": told, "turn_detection": {**VAD}}
+        {"input_audio_format": name, "output_audio_format": name, "turn_detection": {**VAD}}
         if dialect is BETA
         else {
             "type": "realtime",
-            "audio": {"input": {"format": told, "turn_detection": {**VAD}}, "output": {"format": told}},
+            "audio": {"input": {"format": name, "turn_detection": {**VAD}}, "output": {"format": name}},
         }
     )
     assert types(desk.ask("session.update", session=change)) == ["session.updated"]
@@ -314,6 +314,6 @@ def test_what_is_too_long_for_the_buffer_is_refused_before_any_of_it_is_taken(mo
     desk = Desk()
     desk.update()
     desk.say(1000)
-    before = desk.ledger.appended_bytes
+    before = desk.ledger.appended.total()
     assert desk.say(100)[0]["error"]["param"] == "audio"
-    assert desk.ledger.appended_bytes == before
+    assert desk.ledger.appended.total() == before

@@ -10,26 +10,9 @@ from edged.local.bill import Ledger
 from edged.local.caller import keys_of
 from edged.local.http import MOST_SECRETS, Admission, ClientSecret, endpoint, respond
 from edged.wire import Dialect
+from instruments.peers.clients.optional import MINTED
 
-ALL = {
-    "model": "gpt-realtime",
-    "modalities": ["text", "audio"],
-    "instructions": "Be kind.",
-    "voice": "shimmer",
-    "input_audio_format": "pcm16",
-    "output_audio_format": "pcm16",
-    "input_audio_transcription": {"model": "whisper-1"},
-    "turn_detection": {
-        "type": "server_vad",
-        "threshold": 0.6,
-        "prefix_padding_ms": 300,
-        "silence_duration_ms": 500,
-    },
-    "tools": [{"type": "function", "name": "f", "description": "d", "parameters": {"type": "object"}}],
-    "tool_choice": "auto",
-    "temperature": 0.7,
-    "max_response_output_tokens": 100,
-}
+ALL = {**MINTED, "model": "gpt-realtime", "instructions": "Be kind."}
 
 
 def asked(method, path, body=None, *, door=None, key="", ledger=None, wall=1000.0):
@@ -200,18 +183,18 @@ def test_the_wrong_path_or_method_is_told():
     assert asked("DELETE", "/v1/models").status == 405
 
 
-def test_the_ledger_is_there_to_read():
+def test_the_bodyis_there_to_read():
     ledger = Ledger()
     ledger.came("sess_1", 480, 1.0)
     ledger.came("sess_1", 480, 1.2)
     ledger.came("sess_1", 480, 9.0)
-    told = asked("GET", "/edged/ledger", ledger=ledger).body
-    assert told["appended"] == {"sess_1": 1440}
-    assert [(span["first_s"], span["last_s"], span["n_bytes"]) for span in told["spans"]] == [
+    body = asked("GET", "/edged/ledger", ledger=ledger).body
+    assert body["appended"] == {"sess_1": 1440}
+    assert [(span["first_s"], span["last_s"], span["n_bytes"]) for span in body["spans"]] == [
         (1.0, 1.2, 960),
         (9.0, 9.0, 480),
     ]
-    json.dumps(told)
+    json.dumps(body)
 
 
 def test_a_good_key_counts_whatever_else_is_brought():
@@ -223,7 +206,7 @@ def test_a_good_key_counts_whatever_else_is_brought():
     assert not door.lets_in((), 0)
 
 
-def test_the_ledger_is_for_those_with_a_key_of_the_server_s_own():
+def test_the_bodyis_for_those_with_a_key_of_the_server_s_own():
     door = Admission(keys=("sk-1",))
     door.put("ek_1", ClientSecret(Dialect.GA, "m", {}, 2000))
     assert asked("GET", "/v1/models", door=door, key="ek_1").status == 200
@@ -234,7 +217,7 @@ def test_the_ledger_is_for_those_with_a_key_of_the_server_s_own():
     ]
 
 
-def test_the_ledger_does_not_grow_with_sessions_that_only_clear(monkeypatch):
+def test_the_bodydoes_not_grow_with_sessions_that_only_clear(monkeypatch):
     monkeypatch.setattr(bill, "MOST", 5)
     ledger = Ledger()
     for n in range(50):

@@ -283,8 +283,8 @@ def test_a_dialect_that_is_not_served_is_refused_in_the_way_asked_for(served, di
 
     async def body(server):
         async with dial(server.url, dialect) as socket:
-            told, closed = await received(socket)
-        assert [event["error"]["code"] for event in told] == [code] * events
+            errors, closed = await received(socket)
+        assert [event["error"]["code"] for event in errors] == [code] * events
         wanted = f"invalid_request_error.{code}" if reason else ""
         assert (closed.rcvd.code, closed.rcvd.reason) == (4000, wanted)
 
@@ -350,8 +350,8 @@ def test_plain_http_comes_to_the_same_port():
             key = session["client_secret"]["value"]
             assert len(key) > 30
             async with dial(server.url, Dialect.BETA, headers={"Authorization": f"Bearer {key}"}) as socket:
-                told = json.loads(await socket.recv())["session"]
-                assert (told["voice"], told["model"]) == ("echo", "m")
+                session = json.loads(await socket.recv())["session"]
+                assert (session["voice"], session["model"]) == ("echo", "m")
             assert (await asyncio.to_thread(call, "GET", "/v1/models"))[0] == 200
             assert (await asyncio.to_thread(call, "GET", "/edged/ledger"))[1]["bill"] == []
             assert (await asyncio.to_thread(call, "PUT", "/v1/models", {}))[0] == 405

@@ -66,12 +66,12 @@ def test_somebody_else_changes_the_session_and_its_own_client_can_take_that_back
     detection = TurnDetection("server_vad") if what == "no_detection" else None
     asked = Settings(voice="alloy", instructions="Be brief.", turn_detection=detection)
     desk.send(wire.session_update(asked, dialect, "u"))
-    (told,) = desk.events(desk.session.changed(what))
-    assert told["type"] == "session.updated"
-    (setting,) = wire.changes(asked, told["session"], dialect)
+    (updated,) = desk.events(desk.session.changed(what))
+    assert updated["type"] == "session.updated"
+    (setting,) = wire.changes(asked, updated["session"], dialect)
     assert setting == STRANGERS[what][0]
-    (told,) = desk.send(wire.session_update(asked, dialect, "u"))
-    assert wire.mismatches(asked, told["session"], dialect) == []
+    (updated,) = desk.send(wire.session_update(asked, dialect, "u"))
+    assert wire.mismatches(asked, updated["session"], dialect) == []
 
 
 def test_nobody_changes_a_voice_that_has_sounded():
@@ -323,7 +323,7 @@ def test_the_audit_knows_what_came_in():
     desk.send(wire.commit("c"))
     (taken,) = desk.ledger.audit
     assert (taken.session_id, taken.pcm, taken.n_bytes) == ("sess_1", sound, len(sound))
-    assert desk.ledger.appended_bytes == len(sound)
+    assert desk.ledger.appended.total() == len(sound)
 
 
 @pytest.mark.parametrize("dialect", [GA, BETA])

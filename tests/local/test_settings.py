@@ -71,10 +71,10 @@ def test_an_update_is_taken_and_told_back(dialect, change):
     (event,) = desk.ask("session.update", session=change)
     assert event["type"] == "session.updated"
 
-    def holds(asked, told):
-        if isinstance(asked, dict) and isinstance(told, dict):
-            return all(holds(value, told.get(name)) for name, value in asked.items())
-        return asked == told
+    def holds(asked, got):
+        if isinstance(asked, dict) and isinstance(got, dict):
+            return all(holds(value, got.get(name)) for name, value in asked.items())
+        return asked == got
 
     assert holds(change, event["session"])
 

@@ -66,7 +66,7 @@ def test_in_manual_mode_the_key_ends_the_question(app, monkeypatch, speaks):
         await app.connection.session.update(session={"turn_detection": None})
         await shown(app, lambda: app.session.turn_detection is None)
         await app.on_key(furniture.Key(key="k"))
-        await shown(app, lambda: server.ledger.appended_bytes > len(question()) - 960)
+        await shown(app, lambda: server.ledger.appended.total() > len(question()) - 960)
         await app.on_key(furniture.Key(key="k"))
         await shown(app, lambda: server.bill)
         assert server.bill[0].status == "completed"

@@ -310,14 +310,14 @@ def test_a_line_too_long_ends_the_connection_with_a_word(path):
 
 def test_a_fault_of_ours_is_told_as_one_and_not_as_the_clients(path):
     async def main():
-        told = []
-        asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
+        contexts = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: contexts.append(context))
         target = Target()
         async with serving(path, target), client_of(path) as client:
             target.snapshot = lambda: int("a bug")
             client.writer.write(b'{"command": "status"}\n')
             assert await asyncio.wait_for(client.reader.read(), IN_TIME_S) == b""
-        [context] = told
+        [context] = contexts
         assert (context["message"], type(context["exception"])) == ("control socket", ValueError)
         assert context["task"].exception() is context["exception"]
         assert context.keys() == {"message", "exception", "task"}
@@ -525,9 +525,9 @@ def test_whoever_goes_while_it_waits_for_an_answer_has_its_place_until_it_is_mad
                     client.writer.write(b'{"command": "reload"}\n')
                     await until(lambda n=number: len(begun) > n)
             refused = Client(*await asyncio.open_unix_connection(path))
-            while (told := await refused.read())["type"] != "error":
+            while (contexts := await refused.read())["type"] != "error":
                 pass
-            assert "all at work" in told["error"]
+            assert "all at work" in contexts["error"]
             await refused.close()
             done.set()
             async with client_of(path) as client:

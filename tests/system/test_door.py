@@ -6,7 +6,7 @@ import pytest
 
 from edged.errors import ConfigError, DeviceError
 from edged.system.door import MOST_KINDS, MOST_WORDS, ExitDoor
-from edged.system.redactor import VEIL
+from edged.system.redactor import REDACTOR
 from edged.wire.words import Words
 from instruments.lab.loop import run
 from instruments.lab.ports import SimExit
@@ -135,7 +135,7 @@ def test_a_failure_is_told_in_one_bounded_line_without_the_message_it_holds(capl
 
 
 def test_of_what_a_library_says_passes_what_passes_of_a_service(caplog, monkeypatch):
-    monkeypatch.setattr(VEIL, "told", Words().told)
+    monkeypatch.setattr(REDACTOR, "filter_service", Words().filtered)
     opened(lambda loop: loop.call_soon(foreign(error=ValueError("invalid message: marmalade umbrellas"))))
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.endswith("ValueError: invalid message: …")

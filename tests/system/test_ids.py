@@ -109,7 +109,7 @@ async def _(net):
 
 
 def refusing(cause):
-    """A device that can not be opened for that cause; what tells the causes apart is the adapters'."""
+    """A device that cannot be opened for that cause; what tells the causes apart is the adapters'."""
 
     async def provoke(net):
         def start(lost):

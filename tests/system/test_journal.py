@@ -13,7 +13,7 @@ from edged.causes import CAUSES
 from edged.errors import LinkError
 from edged.system.journal import JournalHandler, fields_of, is_journal, safe, setup
 from edged.system.notices import NOTICES
-from edged.system.redactor import VEIL
+from edged.system.redactor import REDACTOR
 from edged.wire.words import Words
 from tests.system.test_entry import decode
 
@@ -175,8 +175,8 @@ def native(journald, tmp_path):
 
 
 def test_an_entry_carries_priority_identifier_and_our_own_fields(native):
-    told = {"cause": "key_refused", "wait_s": 60}
-    (entry,) = native(lambda log: log.warning("link: down, %s", "key_refused", extra={"edged": told}))
+    fields = {"cause": "key_refused", "wait_s": 60}
+    (entry,) = native(lambda log: log.warning("link: down, %s", "key_refused", extra={"edged": fields}))
     assert entry["MESSAGE"] == "link: down, key_refused"
     assert entry["PRIORITY"] == "4"
     assert entry["SYSLOG_IDENTIFIER"] == "edged"
@@ -187,8 +187,8 @@ def test_an_entry_carries_priority_identifier_and_our_own_fields(native):
 
 
 def test_an_event_has_its_own_message_id_before_that_of_its_cause(native):
-    told = {"event": "standing", "cause": "offline"}
-    (entry,) = native(lambda log: log.warning("line: still offline", extra={"edged": told}))
+    fields = {"event": "standing", "cause": "offline"}
+    (entry,) = native(lambda log: log.warning("line: still offline", extra={"edged": fields}))
     assert entry["MESSAGE_ID"] == NOTICES["standing"].message_id
 
 
@@ -331,15 +331,15 @@ SECRET = "sk-planted/9f8e7d6c5b4a"
 
 
 @pytest.fixture
-def veil():
+def redactor():
     """The process's own, with a secret and a visitor's words in it."""
-    before = VEIL._known, VEIL._forms, VEIL.unsaid, VEIL.told
-    VEIL.conceal([SECRET])
-    words = Words(veiled=VEIL.veiled)
+    before = REDACTOR._known, REDACTOR._forms, REDACTOR.filter_own, REDACTOR.filter_service
+    REDACTOR.add([SECRET])
+    words = Words(redacted=REDACTOR.redacted)
     words.keep("marmalade umbrellas dance")
-    VEIL.unsaid, VEIL.told = words.unsaid, words.told
-    yield VEIL
-    VEIL._known, VEIL._forms, VEIL.unsaid, VEIL.told = before
+    REDACTOR.filter_own, REDACTOR.filter_service = words.unsaid, words.filtered
+    yield REDACTOR
+    REDACTOR._known, REDACTOR._forms, REDACTOR.filter_own, REDACTOR.filter_service = before
 
 
 def shown(lines, log):
@@ -390,7 +390,7 @@ def failing(*errors):
     ],
 )
 @pytest.mark.filterwarnings("always")
-def test_a_secret_is_masked_wherever_it_stands(lines, veil, log):
+def test_a_secret_is_masked_wherever_it_stands(lines, redactor, log):
     text = shown(lines, log)
     assert text
     assert "9f8e7d6c" not in text.lower()
@@ -409,7 +409,7 @@ def test_a_secret_is_masked_wherever_it_stands(lines, veil, log):
         failing(ConnectionClosedError(Close(4001, "Bob dances"), None)),
     ],
 )
-def test_what_was_said_stands_in_no_stack_and_in_no_words_of_a_library(lines, veil, log):
+def test_what_was_said_stands_in_no_stack_and_in_no_words_of_a_library(lines, redactor, log):
     text = shown(lines, log)
     assert "error" in text.lower() or "lost" in text or "closed" in text
     assert not [said for said in ("Bob dances", "marmalade", "umbrellas") if said in text]
@@ -429,9 +429,9 @@ def test_at_debug_only_our_own_lines_are_written_whoever_turned_a_library_up(lin
     assert out == ["<7>ours"]
 
 
-def test_a_secret_that_is_the_name_of_a_field_of_ours_leaves_it(lines, veil):
-    veil.conceal(["device", "microphone"])
-    told = {"edged": {"device": "microphone", "cause": "device_hung"}}
-    text = shown(lines, lambda log: log.warning("x", extra=told))
+def test_a_secret_that_is_the_name_of_a_field_of_ours_leaves_it(lines, redactor):
+    redactor.add(["device", "microphone"])
+    fields = {"edged": {"device": "microphone", "cause": "device_hung"}}
+    text = shown(lines, lambda log: log.warning("x", extra=fields))
     assert "EDGED_DEVICE=microphone" in text
     assert "EDGED_CAUSE=device_hung" in text

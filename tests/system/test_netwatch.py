@@ -151,9 +151,9 @@ class Watched:
         self.kernel, ours = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         ours.setblocking(False)
         self.loop = Loop()
-        self.told = []
+        self.changes = []
         self.watch = NetlinkWatch(self.loop, lambda: ours)
-        self.watch.start(lambda: self.told.append(1))
+        self.watch.start(lambda: self.changes.append(1))
 
     def tell(self, *datagrams):
         for datagram in datagrams:
@@ -171,13 +171,13 @@ def watched():
 
 def test_a_burst_of_changes_is_told_once_and_soon(watched):
     watched.tell(link(), address(), route())
-    assert watched.told == []
+    assert watched.changes == []
     assert [delay for delay, _ in watched.loop.timers] == [COALESCE_S]
     watched.loop.pass_time()
-    assert watched.told == [1]
+    assert watched.changes == [1]
     watched.tell(address(last=9))
     watched.loop.pass_time()
-    assert watched.told == [1, 1]
+    assert watched.changes == [1, 1]
 
 
 def test_what_is_no_news_wakes_nobody(watched):
@@ -190,7 +190,7 @@ def test_nothing_is_told_after_the_end(watched):
     watched.tell(link())
     watched.watch.stop()
     watched.loop.pass_time()
-    assert watched.told == []
+    assert watched.changes == []
     assert not watched.loop.readers
     watched.watch.stop()
 
@@ -207,17 +207,17 @@ class Broken:
 
 
 def test_more_changes_than_the_kernel_keeps_are_a_change():
-    loop, told = Loop(), []
-    NetlinkWatch(loop, lambda: Broken(errno.ENOBUFS)).start(lambda: told.append(1))
+    loop, changes = Loop(), []
+    NetlinkWatch(loop, lambda: Broken(errno.ENOBUFS)).start(lambda: changes.append(1))
     loop.readable()
     loop.pass_time()
-    assert told == [1]
+    assert changes == [1]
     assert loop.readers
 
 
 def test_a_socket_that_breaks_ends_the_news_and_nothing_else(caplog):
-    loop, told = Loop(), []
-    NetlinkWatch(loop, lambda: Broken(errno.EIO)).start(lambda: told.append(1))
+    loop, changes = Loop(), []
+    NetlinkWatch(loop, lambda: Broken(errno.EIO)).start(lambda: changes.append(1))
     with caplog.at_level(logging.WARNING):
         loop.readable()
     assert "by timers alone" in caplog.text
@@ -248,30 +248,30 @@ def test_the_kernel_lets_us_listen():
 
 
 def test_the_null_watch_never_tells():
-    told = []
+    changes = []
     watch = NullWatch()
-    watch.start(lambda: told.append(1))
+    watch.start(lambda: changes.append(1))
     watch.stop()
-    assert not told
+    assert not changes
 
 
 # -- over the simulated net --------------------------------------------------------------------------
 
 
 def test_the_nets_changes_are_told_as_late_and_as_seldom():
-    net, told = SimNet(), []
+    net, changes = SimNet(), []
     net.play([Fault(10, "no_route", 0.1), Fault(20, "roam"), Fault(30, "roam")])
 
     async def main():
         watch = SimNetwatch(net)
-        watch.start(lambda: told.append(virtual().time()))
+        watch.start(lambda: changes.append(virtual().time()))
         await asyncio.sleep(30.1)
         watch.stop()
         watch.stop()
         await asyncio.sleep(10)
 
     run(main(), net=net)
-    assert told == [10 + COALESCE_S, 20 + COALESCE_S]
+    assert changes == [10 + COALESCE_S, 20 + COALESCE_S]
 
 
 # -- sound cards -------------------------------------------------------------------------------------
@@ -295,14 +295,14 @@ def test_a_sound_card_that_comes_is_news_and_one_that_goes_is_not():
 def test_a_plugged_card_is_told_once():
     ours, kernel = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     ours.setblocking(False)
-    loop, told = Loop(), []
+    loop, changes = Loop(), []
     watch = PlugWatch(loop, lambda: ours)
-    watch.start(lambda: told.append(1))
+    watch.start(lambda: changes.append(1))
     for datagram in (uevent("remove"), uevent("add"), uevent("add"), uevent("add", "usb")):
         kernel.send(datagram)
         loop.readable()
     loop.pass_time()
-    assert told == [1]
+    assert changes == [1]
     watch.stop()
     kernel.close()
 

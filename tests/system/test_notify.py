@@ -40,23 +40,23 @@ def listener(request, tmp_path):
 
 
 @pytest.fixture
-def told(listener):
+def notified(listener):
     """A manager, and what it was told."""
     there = manager({"NOTIFY_SOCKET": listener.address})
     yield there, listener.heard
     there.close()
 
 
-def test_the_states_are_told_in_the_words_of_the_protocol(told):
-    there, heard = told
+def test_the_states_are_told_in_the_words_of_the_protocol(notified):
+    there, heard = notified
     there.ready()
     there.alive()
     there.stopping()
     assert heard() == [["READY=1"], ["WATCHDOG=1"], ["STOPPING=1"]]
 
 
-def test_a_reload_carries_the_monotonic_time_in_microseconds(told):
-    there, heard = told
+def test_a_reload_carries_the_monotonic_time_in_microseconds(notified):
+    there, heard = notified
     before = time.monotonic_ns() // 1000
     there.reloading()
     ((reloading, stamp),) = heard()
@@ -64,15 +64,15 @@ def test_a_reload_carries_the_monotonic_time_in_microseconds(told):
     assert before <= int(stamp.removeprefix("MONOTONIC_USEC=")) <= time.monotonic_ns() // 1000
 
 
-def test_a_status_is_told_once_until_it_changes(told):
-    there, heard = told
+def test_a_status_is_told_once_until_it_changes(notified):
+    there, heard = notified
     for sentence in ("Ready.", "Ready.", "Listening."):
         there.status(lambda sentence=sentence: sentence)
     assert heard() == [["STATUS=Ready."], ["STATUS=Listening."]]
 
 
-def test_no_text_adds_a_field_to_a_status(told):
-    there, heard = told
+def test_no_text_adds_a_field_to_a_status(notified):
+    there, heard = notified
     there.status(lambda: "offline\nREADY=1\r\x1b[31m\u2028MAINPID=1" + "x" * 1000)
     ((line,),) = heard()
     assert line.startswith("STATUS=offline READY=1 [31m MAINPID=1xxx")

@@ -44,9 +44,9 @@ def test_each_thread_is_put_forward_at_its_first_call_and_never_again(asked, in_
     def thrice():
         return [call(b"a"), call(b"b"), call(b"c")], threading.get_ident()
 
-    told, ident = in_thread(thrice)
+    results, ident = in_thread(thrice)
     again, other = in_thread(thrice)
-    assert told == again == [b"a!", b"b!", b"c!"]
+    assert results == again == [b"a!", b"b!", b"c!"]
     assert [(who, policy, priority) for who, _, policy, priority in asked] == [
         (ident, POLICY, 10),
         (other, POLICY, 10),
@@ -60,9 +60,9 @@ def test_where_it_is_not_allowed_sound_goes_on_and_it_is_told_once(asked, in_thr
     call = realtime.first(lambda: "heard")
     with caplog.at_level(logging.INFO):
         assert [in_thread(call), in_thread(call)] == ["heard", "heard"]
-    told = [record.getMessage() for record in caplog.records if "real-time" in record.getMessage()]
-    assert len(told) == 1
-    assert told[0].startswith("no real-time priority for sound (Operation not permitted)")
+    results = [record.getMessage() for record in caplog.records if "real-time" in record.getMessage()]
+    assert len(results) == 1
+    assert results[0].startswith("no real-time priority for sound (Operation not permitted)")
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="not this kernel")

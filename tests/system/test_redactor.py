@@ -17,31 +17,31 @@ KEY = 'sk-proj/9f8e7d6c"5b4a'
 
 
 @pytest.fixture
-def veil():
-    veil = Redactor()
-    veil.conceal([KEY, "", "abc"])
-    return veil
+def redactor():
+    redactor = Redactor()
+    redactor.add([KEY, "", "abc"])
+    return redactor
 
 
-def test_a_key_that_a_service_says_back_is_masked(veil):
-    assert veil.veiled(f"Incorrect API key provided: {KEY}.") == f"Incorrect API key provided: {MASK}."
+def test_a_key_that_a_service_says_back_is_masked(redactor):
+    assert redactor.redacted(f"Incorrect API key provided: {KEY}.") == f"Incorrect API key provided: {MASK}."
 
 
 @pytest.mark.parametrize(
     "form", [quote(KEY, safe=""), json.dumps(KEY), repr(KEY), b64encode(KEY.encode()).decode().rstrip("=")]
 )
-def test_so_it_is_in_its_usual_encodings(veil, form):
-    assert MASK in veil.veiled(f"?key={form}&more")
-    assert "9f8e7d6c" not in veil.veiled(form)
+def test_so_it_is_in_its_usual_encodings(redactor, form):
+    assert MASK in redactor.redacted(f"?key={form}&more")
+    assert "9f8e7d6c" not in redactor.redacted(form)
 
 
-def test_what_is_too_short_for_a_key_is_left_alone(veil):
-    assert veil.veiled("abc and no key") == "abc and no key"
+def test_what_is_too_short_for_a_key_is_left_alone(redactor):
+    assert redactor.redacted("abc and no key") == "abc and no key"
 
 
-def test_all_texts_of_a_message_are_veiled_and_nothing_else(veil):
-    told = {"event": "link", "up": False, "n": 7, "cause": None, "text": KEY, "more": [{"x": f"a {KEY}"}]}
-    assert veil.veiled_in(told) == {
+def test_all_texts_of_a_message_are_redacted_and_nothing_else(redactor):
+    message = {"event": "link", "up": False, "n": 7, "cause": None, "text": KEY, "more": [{"x": f"a {KEY}"}]}
+    assert redactor.redacted_in(message) == {
         "event": "link",
         "up": False,
         "n": 7,
@@ -51,26 +51,26 @@ def test_all_texts_of_a_message_are_veiled_and_nothing_else(veil):
     }
 
 
-def test_of_keys_that_change_the_last_are_known(veil):
+def test_of_keys_that_change_the_last_are_known(redactor):
     for n in range(2 * MOST):
-        veil.conceal([f"token-{n}-of-many"])
-    assert veil.veiled(f"token-{2 * MOST - 1}-of-many") == MASK
-    assert veil.veiled(f"token-{MOST}-of-many") == MASK
-    assert veil.veiled("token-1-of-many") == "token-1-of-many"
+        redactor.add([f"token-{n}-of-many"])
+    assert redactor.redacted(f"token-{2 * MOST - 1}-of-many") == MASK
+    assert redactor.redacted(f"token-{MOST}-of-many") == MASK
+    assert redactor.redacted("token-1-of-many") == "token-1-of-many"
 
 
 def test_the_longer_of_two_goes_first():
-    veil = Redactor()
-    veil.conceal(["secret-1", "secret-1-and-more"])
-    assert veil.veiled("secret-1-and-more") == MASK
+    redactor = Redactor()
+    redactor.add(["secret-1", "secret-1-and-more"])
+    assert redactor.redacted("secret-1-and-more") == MASK
 
 
 def test_without_any_the_text_is_as_it_was():
-    assert Redactor().veiled("as it is") == "as it is"
+    assert Redactor().redacted("as it is") == "as it is"
 
 
 @pytest.mark.parametrize(
-    "told",
+    "message",
     [
         {KEY: 1},
         {"deep": [{"deeper": {f"x {KEY} y": KEY}}]},
@@ -78,16 +78,16 @@ def test_without_any_the_text_is_as_it_was():
         {"a": quote(KEY, safe="/").lower()},
     ],
 )
-def test_a_key_is_masked_in_names_as_in_values(veil, told):
-    shown = json.dumps(veil.veiled_in(told))
+def test_a_key_is_masked_in_names_as_in_values(redactor, message):
+    shown = json.dumps(redactor.redacted_in(message))
     assert MASK in shown
     assert "9f8e7d6c" not in shown.lower()
 
 
 @pytest.mark.parametrize("before", ["", "u", "us", "user:", "name:"])
 @pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
-def test_a_key_is_found_within_what_was_encoded_with_it(veil, before, encode):
-    shown = veil.veiled("Basic " + encode(f"{before}{KEY}!".encode()).decode())
+def test_a_key_is_found_within_what_was_encoded_with_it(redactor, before, encode):
+    shown = redactor.redacted("Basic " + encode(f"{before}{KEY}!".encode()).decode())
     assert MASK in shown
     left = shown.removeprefix("Basic ").replace(MASK, "")
     assert (
@@ -97,8 +97,8 @@ def test_a_key_is_found_within_what_was_encoded_with_it(veil, before, encode):
 
 @pytest.mark.parametrize("key", ["schlüssel-ñandú", "ключ-секрет", "k\N{COMBINING DIAERESIS}ey-öäü"])
 def test_so_are_keys_beyond_ascii(key):
-    veil = Redactor()
-    veil.conceal([key])
+    redactor = Redactor()
+    redactor.add([key])
     forms = [
         key,
         key.upper(),
@@ -108,7 +108,7 @@ def test_so_are_keys_beyond_ascii(key):
         unicodedata.normalize("NFD", key),
     ]
     for form in (*forms, key.encode().decode("latin-1"), repr(key.encode())):
-        assert veil.veiled(f"it is {form} here").count(MASK) == 1
+        assert redactor.redacted(f"it is {form} here").count(MASK) == 1
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_so_are_keys_beyond_ascii(key):
     ],
 )
 def test_a_value_with_the_name_of_a_secret_is_masked_however_short(text, shown):
-    assert Redactor().veiled(text) == shown
+    assert Redactor().redacted(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -155,27 +155,27 @@ def test_a_value_with_the_name_of_a_secret_is_masked_however_short(text, shown):
     ],
 )
 def test_our_own_lines_are_left_alone(text):
-    assert Redactor().veiled(text) == text
+    assert Redactor().redacted(text) == text
 
 
 def test_what_has_the_name_of_a_secret_is_hidden_whole_and_numbers_stay():
-    told = {"key": False, "usage": {"total_tokens": 7}, "x-token": ["a", {"b": "c"}], "cookie": ""}
+    message = {"key": False, "usage": {"total_tokens": 7}, "x-token": ["a", {"b": "c"}], "cookie": ""}
     hidden = {"key": False, "usage": {"total_tokens": 7}, "x-token": [MASK, {"b": MASK}], "cookie": ""}
-    assert Redactor().veiled_in(told) == hidden
+    assert Redactor().redacted_in(message) == hidden
 
 
 @pytest.mark.parametrize(
     "text", ["key" * 20_000, '"key": "' + "\\" * 50_000, "a" * 100_000 + "key", "key:" * 20_000]
 )
-def test_no_text_takes_long(veil, text):
+def test_no_text_takes_long(redactor, text):
     """Each step of the pattern is bounded: what grows with the square of the length would not end here."""
-    assert len(veil.veiled(text)) <= 3 * len(text)
+    assert len(redactor.redacted(text)) <= 3 * len(text)
 
 
 def test_a_secret_that_is_a_name_of_ours_hides_none_of_our_names():
-    veil = Redactor()
-    veil.conceal(["pending", "snapshot", "speaking", "responses", "counter", "device", "microphone"])
-    told = {
+    redactor = Redactor()
+    redactor.add(["pending", "snapshot", "speaking", "responses", "counter", "device", "microphone"])
+    message = {
         "type": "snapshot",
         "state": "SPEAKING",
         "light": "speaking",
@@ -185,9 +185,12 @@ def test_a_secret_that_is_a_name_of_ours_hides_none_of_our_names():
         "counters": {"responses_billed": 3},
         "EDGED_PENDING": "x",
     }
-    assert veil.veiled_in(told) == told
-    assert veil.veiled("device_hung: the proxy says pending") == f"device_hung: the proxy says {MASK}"
-    assert veil.veiled_in({"x-auth": "pending", "text": "a counter"}) == {"x-auth": MASK, "text": f"a {MASK}"}
+    assert redactor.redacted_in(message) == message
+    assert redactor.redacted("device_hung: the proxy says pending") == f"device_hung: the proxy says {MASK}"
+    assert redactor.redacted_in({"x-auth": "pending", "text": "a counter"}) == {
+        "x-auth": MASK,
+        "text": f"a {MASK}",
+    }
 
 
 def test_every_name_of_our_messages_and_lines_is_known():
@@ -203,8 +206,10 @@ def test_every_name_of_our_messages_and_lines_is_known():
 @pytest.mark.parametrize("between", [" ", ": ", "=", " is ", " -> '", " header of "])
 @pytest.mark.parametrize("name", ["x-key", "X_KEY", "x key"])
 def test_a_short_value_is_found_after_its_name_alone(between, name):
-    veil = Redactor()
-    veil.conceal_beside([("x-key", "ab1"), ("x-auth", "bearer")])
-    shown = veil.veiled(f"the {name}{between}ab1, and ab1")
+    redactor = Redactor()
+    redactor.add_beside([("x-key", "ab1"), ("x-auth", "bearer")])
+    shown = redactor.redacted(f"the {name}{between}ab1, and ab1")
     assert shown == f"the {name}{between}{MASK}, and ab1"
-    assert veil.veiled("the bearer of x-authority is a bearer") == "the bearer of x-authority is a bearer"
+    assert (
+        redactor.redacted("the bearer of x-authority is a bearer") == "the bearer of x-authority is a bearer"
+    )

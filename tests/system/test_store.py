@@ -112,7 +112,7 @@ def test_the_content_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch
 
 
 def blocked(tmp_path):
-    """A directory that can not be one: even root can not write there."""
+    """A directory that cannot be one: even root cannot write there."""
     (tmp_path / "file").write_text("")
     return tmp_path / "file" / "state"
 
@@ -195,9 +195,9 @@ def test_what_is_no_file_neither_hangs_nor_ends_anything_and_gives_way(tmp_path,
 def test_what_lies_where_a_new_content_is_written_neither_hangs_nor_ends_anything(tmp_path, kind):
     with strange(kind, tmp_path / ".ledger.json.new"):
         store = FileStore(tmp_path)
-        told = store.save("ledger", FACTS)
-        kept = FACTS if told == "" else {}
-        assert bool(told) == (kind == "directory")
+        trouble = store.save("ledger", FACTS)
+        kept = FACTS if trouble == "" else {}
+        assert bool(trouble) == (kind == "directory")
         assert FileStore(tmp_path).load("ledger") == kept
 
 

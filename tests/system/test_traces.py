@@ -1,4 +1,4 @@
-"""Files that grow are bounded, go on after a restart, and cost nothing where they can not be written."""
+"""Files that grow are bounded, go on after a restart, and cost nothing where they cannot be written."""
 
 import logging
 

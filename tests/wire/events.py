@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 
 from edged import wire
 from edged.wire import Dialect
-from edged.wire.known import Content, ItemShape, Limit, Scalar, SessionShape, UsageShape
+from edged.wire.server_objects import (
+    ContentObject,
+    ItemObject,
+    RateLimitObject,
+    Scalar,
+    SessionObject,
+    UsageObject,
+)
 
 WORDS = st.text(max_size=12)
 MAYBE = st.none() | WORDS
@@ -33,7 +40,7 @@ def known(form) -> st.SearchStrategy[dict]:
 
 
 def of(kind) -> st.SearchStrategy:
-    """Values of a type that stands in wire/known.py."""
+    """Values of a type that stands in wire/server_objects.py."""
     if is_typeddict(kind):
         return known(kind)
     if get_origin(kind) is list:
@@ -41,7 +48,9 @@ def of(kind) -> st.SearchStrategy:
     return SCALARS if kind == Scalar else st.one_of(*map(of, get_args(kind))) if get_args(kind) else SCALARS
 
 
-SESSIONS, ITEMS, CONTENTS, USAGES, LIMITS = map(known, (SessionShape, ItemShape, Content, UsageShape, Limit))
+SESSIONS, ITEMS, CONTENTS, USAGES, LIMITS = map(
+    known, (SessionObject, ItemObject, ContentObject, UsageObject, RateLimitObject)
+)
 SOUND = st.binary(max_size=40)
 PARTS = st.builds(wire.Part, WORDS, COUNTS)
 ERRORS = st.builds(

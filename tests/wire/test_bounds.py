@@ -138,7 +138,7 @@ BIG = "x" * bounds.MOST_EVENT
 
 
 @pytest.mark.parametrize(
-    ("told", "rest"),
+    ("event", "rest"),
     [
         (
             {"type": "response.done", "response": {"id": "r", "status": "failed", "usage": {"x": BIG}}},
@@ -166,9 +166,9 @@ BIG = "x" * bounds.MOST_EVENT
     ],
     ids=lambda value: value["type"] if isinstance(value, dict) else "",
 )
-def test_what_somebody_waits_for_is_told_of_an_event_that_is_too_large(told, rest):
+def test_what_somebody_waits_for_is_told_of_an_event_that_is_too_large(event, rest):
     with pytest.raises(wire.BadServerEvent) as caught:
-        wire.parse_server(json.dumps(told))
+        wire.parse_server(json.dumps(event))
     assert (caught.value.cause, caught.value.rest) == ("message_too_large", rest)
 
 
@@ -185,17 +185,17 @@ STRANGE = ({"a": [1, {"b": 2}]}, ["a", {"b": [1]}, None], {}, [])
 @pytest.mark.parametrize("value", STRANGE, ids=str)
 def test_a_value_of_another_shape_hides_nothing_of_what_stands_beside_it(value):
     """A web framework's `param` is a list, a gateway's `model` an object."""
-    told = {
+    event = {
         "type": "session.updated",
         "session": {"id": "s", "model": value, "speed": value, "expires_at": 9},
     }
-    told["session"]["audio"] = {"input": {"format": {"type": "audio/pcm", "rate": value}}, "output": value}
-    session = wire.parse_server(json.dumps(told)).session
+    event["session"]["audio"] = {"input": {"format": {"type": "audio/pcm", "rate": value}}, "output": value}
+    session = wire.parse_server(json.dumps(event)).session
     assert (session["id"], session["expires_at"]) == ("s", 9)
     assert session["audio"]["input"]["format"]["type"] == "audio/pcm"
     error = {"code": "session_expired", "message": "over", "param": value}
-    told = {"type": "error", "error": error}
-    assert wire.parse_server(json.dumps(told)).error.code == "session_expired"
+    event = {"type": "error", "error": error}
+    assert wire.parse_server(json.dumps(event)).error.code == "session_expired"
     usage = {"total_tokens": 7, "input_tokens": value, "input_token_details": value}
     done = {"id": "r", "status": "failed", "status_details": {"error": error}, "usage": usage}
     done["output"] = [{"type": "function_call", "call_id": "c", "status": value, "content": value}]
@@ -205,8 +205,8 @@ def test_a_value_of_another_shape_hides_nothing_of_what_stands_beside_it(value):
 
 
 def test_an_error_is_cut_to_what_is_read_of_it():
-    told = dict.fromkeys(("type", "code", "param", "event_id", "message"), BIG[: MIB // 8])
-    error = wire.parse_server(json.dumps({"type": "error", "error": told})).error
+    words = dict.fromkeys(("type", "code", "param", "event_id", "message"), BIG[: MIB // 8])
+    error = wire.parse_server(json.dumps({"type": "error", "error": words})).error
     assert len(error.message) == bounds.MOST_WORDS
     assert {len(text) for text in (error.type, error.code, error.param, error.event_id)} == {bounds.MOST_NAME}
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edged import wire
-from edged.wire import Dialect, Part, Settings, clientside
+from edged.wire import Dialect, Part, Settings, client_events
 
 A = Part("item_a", 1)
 BOTH = pytest.mark.parametrize("dialect", list(Dialect))
@@ -101,20 +101,20 @@ def test_a_number_json_does_not_have_is_not_sent():
 @given(st.binary(max_size=200))
 def test_a_server_gets_the_sound_as_it_was_given(sound):
     text = wire.append(sound)
-    assert wire.parse_client(text, Dialect.GA) == clientside.Append(sound)
+    assert wire.parse_client(text, Dialect.GA) == client_events.Append(sound)
     assert base64.b64decode(json.loads(text)["audio"]) == sound
 
 
 @given(
     st.one_of(
-        st.builds(lambda e: (wire.commit(e), clientside.Commit(e)), WORDS),
-        st.builds(lambda e: (wire.clear(e), clientside.Clear(e)), WORDS),
-        st.builds(lambda e: (wire.response_create(e), clientside.ResponseCreate({}, e)), WORDS),
-        st.builds(lambda e: (wire.response_cancel(e), clientside.ResponseCancel(None, e)), WORDS),
-        st.builds(lambda e, r: (wire.response_cancel(e, r), clientside.ResponseCancel(r, e)), WORDS, IDS),
-        st.builds(lambda e, i: (wire.item_delete(e, i), clientside.ItemDelete(i, e)), WORDS, WORDS),
+        st.builds(lambda e: (wire.commit(e), client_events.Commit(e)), WORDS),
+        st.builds(lambda e: (wire.clear(e), client_events.Clear(e)), WORDS),
+        st.builds(lambda e: (wire.response_create(e), client_events.ResponseCreate({}, e)), WORDS),
+        st.builds(lambda e: (wire.response_cancel(e), client_events.ResponseCancel(None, e)), WORDS),
+        st.builds(lambda e, r: (wire.response_cancel(e, r), client_events.ResponseCancel(r, e)), WORDS, IDS),
+        st.builds(lambda e, i: (wire.item_delete(e, i), client_events.ItemDelete(i, e)), WORDS, WORDS),
         st.builds(
-            lambda e, part, ms: (wire.item_truncate(e, part, ms), clientside.ItemTruncate(part, ms, e)),
+            lambda e, part, ms: (wire.item_truncate(e, part, ms), client_events.ItemTruncate(part, ms, e)),
             WORDS,
             st.builds(Part, WORDS, COUNTS),
             COUNTS,
@@ -122,7 +122,7 @@ def test_a_server_gets_the_sound_as_it_was_given(sound):
         st.builds(
             lambda e, text: (
                 wire.response_create(e, instructions=text),
-                clientside.ResponseCreate({"instructions": text}, e),
+                client_events.ResponseCreate({"instructions": text}, e),
             ),
             WORDS,
             WORDS,
@@ -130,7 +130,7 @@ def test_a_server_gets_the_sound_as_it_was_given(sound):
         st.builds(
             lambda e, call, out: (
                 wire.function_output(e, call, out),
-                clientside.ItemCreate(
+                client_events.ItemCreate(
                     {"type": "function_call_output", "call_id": call, "output": out}, None, e
                 ),
             ),

@@ -74,20 +74,20 @@ BETA_UPDATES = st.fixed_dictionaries(
 
 
 def test_what_the_console_asks_for_in_ga():
-    assert convert.session(CONSOLE, GA) == CONSOLE_IN_GA
+    assert convert.session_request(CONSOLE, GA) == CONSOLE_IN_GA
 
 
 def test_and_back():
-    back = convert.session(CONSOLE_IN_GA, BETA)
+    back = convert.session_request(CONSOLE_IN_GA, BETA)
     assert back == {key: value for key, value in CONSOLE.items() if key != "temperature"}
 
 
 @given(update=BETA_UPDATES)
 def test_what_beta_can_say_survives_the_way_there_and_back(update):
     given_ = copy.deepcopy(update)
-    there = convert.session(update, GA)
+    there = convert.session_request(update, GA)
     assert there["type"] == "realtime"
-    assert convert.session(there, BETA) == update == given_
+    assert convert.session_request(there, BETA) == update == given_
 
 
 @pytest.mark.parametrize("detection", [None, TurnDetection("server_vad", 0.5, 200, 300, True, False)])
@@ -96,15 +96,15 @@ def test_it_agrees_with_what_edged_itself_asks_for(detection):
         model="m", instructions="i", voice="v", turn_detection=detection, tools=(LAMP,), max_output_tokens=9
     )
     for to, other in ((GA, BETA), (BETA, GA)):
-        assert convert.session(to_wire(settings, other), to) == to_wire(settings, to)
+        assert convert.session_request(to_wire(settings, other), to) == to_wire(settings, to)
 
 
 def test_an_update_stays_partial():
-    assert convert.session({"turn_detection": None}, GA) == {
+    assert convert.session_request({"turn_detection": None}, GA) == {
         "type": "realtime",
         "audio": {"input": {"turn_detection": None}},
     }
-    assert convert.session({"type": "realtime", "audio": {"output": {}}}, BETA) == {}
+    assert convert.session_request({"type": "realtime", "audio": {"output": {}}}, BETA) == {}
 
 
 def test_what_only_ga_knows_is_left_out_towards_beta():
@@ -124,7 +124,7 @@ def test_what_only_ga_knows_is_left_out_towards_beta():
             "output": {"voice": {"id": "voice_1"}},
         },
     }
-    assert convert.session(asked, BETA) == {
+    assert convert.session_request(asked, BETA) == {
         "tools": [LAMP],
         "turn_detection": {"type": "server_vad"},
         "input_audio_transcription": {"model": "m"},
@@ -134,16 +134,18 @@ def test_what_only_ga_knows_is_left_out_towards_beta():
 
 
 def test_what_nobody_knows_is_passed_on_for_the_far_end_to_refuse():
-    assert convert.session({"colour": "red", "type": "realtime"}, BETA) == {"colour": "red"}
-    assert convert.session({"colour": "red"}, GA)["colour"] == "red"
+    assert convert.session_request({"colour": "red", "type": "realtime"}, BETA) == {"colour": "red"}
+    assert convert.session_request({"colour": "red"}, GA)["colour"] == "red"
     asked = {"audio": {"input": {"colour": 1}, "output": 3}}
-    assert convert.session(asked, BETA) == asked
+    assert convert.session_request(asked, BETA) == asked
 
 
 @pytest.mark.parametrize("shape", ["opus", {"type": "audio/pcm", "rate": 16000}, ["pcm16"], 7])
 def test_a_format_that_can_not_be_said_is_passed_on(shape):
-    assert convert.session({"input_audio_format": shape}, GA)["audio"]["input"]["format"] == shape
-    assert convert.session({"audio": {"input": {"format": shape}}}, BETA) == {"input_audio_format": shape}
+    assert convert.session_request({"input_audio_format": shape}, GA)["audio"]["input"]["format"] == shape
+    assert convert.session_request({"audio": {"input": {"format": shape}}}, BETA) == {
+        "input_audio_format": shape
+    }
 
 
 @pytest.mark.parametrize(
@@ -155,26 +157,29 @@ def test_a_format_that_can_not_be_said_is_passed_on(shape):
     ],
 )
 def test_formats_as_servers_spell_them(ga, beta):
-    assert convert.session({"audio": {"input": {"format": ga}}}, BETA) == {"input_audio_format": beta}
+    assert convert.session_request({"audio": {"input": {"format": ga}}}, BETA) == {"input_audio_format": beta}
 
 
 @pytest.mark.parametrize("shape", ["text", [], ["video"], ["text", "video"], ["text", []], {}, 1])
 def test_an_output_that_is_none_is_passed_on(shape):
-    assert convert.session({"modalities": shape}, GA) == {"type": "realtime", "output_modalities": shape}
-    assert convert.session({"output_modalities": shape}, BETA) == {"modalities": shape}
+    assert convert.session_request({"modalities": shape}, GA) == {
+        "type": "realtime",
+        "output_modalities": shape,
+    }
+    assert convert.session_request({"output_modalities": shape}, BETA) == {"modalities": shape}
 
 
 @pytest.mark.parametrize("shape", ["mcp", [], ["mcp"], [5, {"type": "function"}], {"type": "mcp"}, 1])
 def test_tools_that_are_none_are_passed_on(shape):
-    assert convert.session({"tools": shape}, GA)["tools"] == shape
-    assert convert.session({"tools": shape}, BETA)["tools"] == shape
+    assert convert.session_request({"tools": shape}, GA)["tools"] == shape
+    assert convert.session_request({"tools": shape}, BETA)["tools"] == shape
 
 
 @pytest.mark.parametrize("shape", ["server_vad", [], 1, {}, {"type": "server_vad", "colour": "red"}])
 def test_odd_fields_of_a_setting_are_passed_on(shape):
     ga = {"type": "realtime", "audio": {"input": {"turn_detection": shape}}}
-    assert convert.session({"turn_detection": shape}, GA) == ga
-    assert convert.session(ga, BETA) == {"turn_detection": shape}
+    assert convert.session_request({"turn_detection": shape}, GA) == ga
+    assert convert.session_request(ga, BETA) == {"turn_detection": shape}
 
 
 def test_a_beta_client_may_ask_a_ga_server_for_more():
@@ -183,16 +188,16 @@ def test_a_beta_client_may_ask_a_ga_server_for_more():
         "tools": [MCP],
         "voice": {"id": "v"},
     }
-    got = convert.session(asked, GA)
+    got = convert.session_request(asked, GA)
     assert got["audio"]["input"]["turn_detection"] == asked["turn_detection"]
     assert (got["tools"], got["audio"]["output"]["voice"]) == ([MCP], {"id": "v"})
 
 
 def test_odd_voices_and_kinds_are_passed_on():
     for voice in ({"id": 5}, {"name": "v"}, 5):
-        assert convert.session({"audio": {"output": {"voice": voice}}}, BETA) == {"voice": voice}
-    assert convert.session({"type": "song"}, BETA) == {"type": "song"}
-    assert convert.session({"type": "song"}, GA) == {"type": "song"}
+        assert convert.session_request({"audio": {"output": {"voice": voice}}}, BETA) == {"voice": voice}
+    assert convert.session_request({"type": "song"}, BETA) == {"type": "song"}
+    assert convert.session_request({"type": "song"}, GA) == {"type": "song"}
 
 
 @pytest.mark.parametrize("parts", [None, "text", {"type": "text"}, [5, {"type": 5}, {}]])
@@ -205,21 +210,24 @@ def test_odd_content_is_passed_on(parts):
 
 
 def test_a_beta_client_that_says_ga_too_is_understood():
-    assert convert.session({"audio": {"output": {"speed": 1}}, "voice": "ash"}, GA)["audio"] == {
+    assert convert.session_request({"audio": {"output": {"speed": 1}}, "voice": "ash"}, GA)["audio"] == {
         "output": {"speed": 1, "voice": "ash"}
     }
-    assert convert.session({"audio": 5, "voice": "ash"}, GA)["audio"] == {"output": {"voice": "ash"}}
+    assert convert.session_request({"audio": 5, "voice": "ash"}, GA)["audio"] == {"output": {"voice": "ash"}}
 
 
 @pytest.mark.parametrize("to", list(Dialect))
 def test_a_told_session_is_recognised_as_of_its_new_dialect(to):
-    told = {**CONSOLE_IN_GA, "audio": {**CONSOLE_IN_GA["audio"], "video": 1}} if to is BETA else CONSOLE
-    assert dialect_of(convert.told_session(told, to)) is to
+    session = {**CONSOLE_IN_GA, "audio": {**CONSOLE_IN_GA["audio"], "video": 1}} if to is BETA else CONSOLE
+    assert dialect_of(convert.session(session, to)) is to
 
 
 def test_the_kind_of_a_session_is_said_in_ga_only():
-    assert convert.session({"include": []}, GA, "transcription") == {"type": "transcription", "include": []}
-    assert convert.session({"type": "transcription", "include": []}, BETA) == {"include": []}
+    assert convert.session_request({"include": []}, GA, "transcription") == {
+        "type": "transcription",
+        "include": [],
+    }
+    assert convert.session_request({"type": "transcription", "include": []}, BETA) == {"include": []}
 
 
 # -- responses and items ---------------------------------------------------------------------------------
@@ -335,8 +343,8 @@ ODD = st.recursive(
 def test_no_shape_is_too_odd_and_none_is_changed(odd, to):
     before = copy.deepcopy(odd)
     for translate in (
+        convert.session_request,
         convert.session,
-        convert.told_session,
         convert.response_request,
         convert.response,
         convert.item,
@@ -349,13 +357,13 @@ def test_no_shape_is_too_odd_and_none_is_changed(odd, to):
 @pytest.mark.parametrize("voice", ["marin", "cedar"])
 def test_a_voice_that_beta_lacks_is_the_server_s_choice_there(voice):
     asked = {"type": "realtime", "audio": {"output": {"voice": voice, "speed": 1.25}}}
-    assert convert.session(asked, BETA) == {"speed": 1.25}
+    assert convert.session_request(asked, BETA) == {"speed": 1.25}
     assert convert.response_request({"audio": {"output": {"voice": voice}}}, BETA) == {}
-    assert convert.told_session(asked, BETA)["voice"] == voice  # what is told is told
-    assert convert.session({"voice": "echo"}, BETA) == {"voice": "echo"}
+    assert convert.session(asked, BETA)["voice"] == voice  # what is told is told
+    assert convert.session_request({"voice": "echo"}, BETA) == {"voice": "echo"}
 
 
 def test_a_beta_client_is_not_told_of_what_it_has_no_field_for():
-    told = {"type": "realtime", "id": "s", "prompt": None, "include": None, "tracing": None}
-    assert convert.told_session(told, BETA) == {"id": "s", "tracing": None}
-    assert convert.told_session({**told, "prompt": {"id": "p"}}, BETA)["prompt"] == {"id": "p"}
+    session = {"type": "realtime", "id": "s", "prompt": None, "include": None, "tracing": None}
+    assert convert.session(session, BETA) == {"id": "s", "tracing": None}
+    assert convert.session({**session, "prompt": {"id": "p"}}, BETA)["prompt"] == {"id": "p"}

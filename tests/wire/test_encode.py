@@ -171,8 +171,8 @@ def test_a_number_json_does_not_have_is_not_written():
 
 
 def test_the_idle_visitor_is_told_of_in_ga():
-    told = json.loads(wire.encode(wire.TimeoutTriggered(0, 5000, "item_a"), Dialect.GA, "event_1"))
-    assert told == {
+    message = json.loads(wire.encode(wire.TimeoutTriggered(0, 5000, "item_a"), Dialect.GA, "event_1"))
+    assert message == {
         "type": "input_audio_buffer.timeout_triggered",
         "event_id": "event_1",
         "audio_start_ms": 0,
@@ -183,7 +183,7 @@ def test_the_idle_visitor_is_told_of_in_ga():
 
 def test_a_response_repeats_what_it_was_asked_with():
     for event in (
-        wire.ResponseCreated("r", told={"voice": "cedar"}),
-        wire.ResponseDone("r", "completed", told={"voice": "cedar"}),
+        wire.ResponseCreated("r", settings={"voice": "cedar"}),
+        wire.ResponseDone("r", "completed", settings={"voice": "cedar"}),
     ):
         assert json.loads(wire.encode(event, Dialect.BETA, "e"))["response"]["voice"] == "cedar"

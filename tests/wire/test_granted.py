@@ -34,8 +34,8 @@ def test_no_detection_by_any_name_is_what_was_asked_for(off):
 
 def test_one_that_was_asked_for_may_be_confirmed_at_either_place():
     asked = replace(QUIET, turn_detection=TurnDetection(silence_duration_ms=700))
-    told = {"type": "server_vad", "silence_duration_ms": 700}
-    moved = granted(GA, asked, audio__input__turn_detection=UNSET, turn_detection=told)
+    detection = {"type": "server_vad", "silence_duration_ms": 700}
+    moved = granted(GA, asked, audio__input__turn_detection=UNSET, turn_detection=detection)
     assert mismatches(asked, moved, GA) == []
     moved["turn_detection"] = {"type": "server_vad", "silence_duration_ms": 500}
     assert len(mismatches(asked, moved, GA)) == 1
@@ -45,9 +45,9 @@ def test_one_that_was_asked_for_may_be_confirmed_at_either_place():
 def test_a_detection_that_is_left_to_the_server_is_neither_asked_for_nor_compared():
     asked = replace(QUIET, turn_detection=UNSET)
     for dialect in Dialect:
-        told = to_wire(asked, dialect)
-        assert "turn_detection" not in json.dumps(told)
-        assert mismatches(asked, {**told, "turn_detection": {"type": "server_vad"}}, dialect) == []
+        settings = to_wire(asked, dialect)
+        assert "turn_detection" not in json.dumps(settings)
+        assert mismatches(asked, {**settings, "turn_detection": {"type": "server_vad"}}, dialect) == []
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,8 @@ def test_what_a_press_depends_on_may_be_told_where_the_other_dialect_has_it(nest
     assert len(mismatches(QUIET, session, GA)) == 1
     assert mismatches(QUIET, session | top, GA) == []
     for changed in (session | wrong, whole | wrong):
-        [told] = mismatches(QUIET, changed, GA)
-        assert told.startswith(f"{next(iter(wrong))} is ")
+        [difference] = mismatches(QUIET, changed, GA)
+        assert difference.startswith(f"{next(iter(wrong))} is ")
 
 
 def test_modalities_in_the_words_of_either_dialect():

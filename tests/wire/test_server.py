@@ -463,9 +463,9 @@ def test_a_type_that_is_no_text_is_malformed(text):
 )
 @pytest.mark.parametrize("name", ["response.audio.delta", "response.output_audio.delta"])
 def test_sound_that_is_not_base64_is_malformed(name, delta):
-    told = refused(json.dumps({"type": name, **IN_RESPONSE, "delta": delta}))
-    assert name in told
-    assert "base64" in told
+    words = refused(json.dumps({"type": name, **IN_RESPONSE, "delta": delta}))
+    assert name in words
+    assert "base64" in words
 
 
 @pytest.mark.parametrize(
@@ -527,9 +527,9 @@ def test_a_time_that_can_be_none_is_malformed(name, field, number):
     ],
 )
 def test_what_an_event_can_not_be_without(name, missing, fields):
-    told = refused(json.dumps({"type": name, **fields}))
-    assert name in told
-    assert f"`{missing}`" in told
+    words = refused(json.dumps({"type": name, **fields}))
+    assert name in words
+    assert f"`{missing}`" in words
 
 
 NOBODY = Part("", 0)

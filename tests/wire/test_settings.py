@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.pcm import ALAW, PCM16, ULAW, Format
+from edged.local.g711 import ALAW, ULAW
+from edged.pcm import PCM16, Format
 from edged.wire import UNSET, Dialect, Settings, TurnDetection, dialect_of, mismatches, to_wire
 
 GA, BETA = Dialect.GA, Dialect.BETA
@@ -299,8 +300,8 @@ HOLDING = [
 @pytest.mark.parametrize(("dialect", "key", "other"), HOLDING)
 def test_what_a_press_depends_on_must_be_confirmed(dialect, key, other):
     for value in (other, None, UNSET):
-        [told] = mismatches(FULL, granted(dialect, **{key: value}), dialect)
-        assert told.startswith(key.replace("__", ".") + " is ")
+        [difference] = mismatches(FULL, granted(dialect, **{key: value}), dialect)
+        assert difference.startswith(key.replace("__", ".") + " is ")
 
 
 LOOSE = [
@@ -329,8 +330,8 @@ LOOSE = [
 def test_silence_on_the_rest_is_consent_but_another_value_is_not(dialect, key, other):
     assert mismatches(FULL, granted(dialect, **{key: None}), dialect) == []
     assert mismatches(FULL, granted(dialect, **{key: UNSET}), dialect) == []
-    [told] = mismatches(FULL, granted(dialect, **{key: other}), dialect)
-    assert told.startswith(key.replace("__", ".") + " is ")
+    [difference] = mismatches(FULL, granted(dialect, **{key: other}), dialect)
+    assert difference.startswith(key.replace("__", ".") + " is ")
 
 
 @pytest.mark.parametrize("key", ["model", "tracing", "include"])
@@ -344,8 +345,8 @@ def test_a_server_that_goes_on_detecting_turns_is_caught(dialect, key):
     asked = replace(FULL, turn_detection=None)
     for quiet in (None, UNSET):
         assert mismatches(asked, granted(dialect, asked, **{key: quiet}), dialect) == []
-    [told] = mismatches(asked, granted(dialect, asked, **{key: {"type": "server_vad"}}), dialect)
-    assert told == f"{key.replace('__', '.')} is {{'type': 'server_vad'}}, not None"
+    [difference] = mismatches(asked, granted(dialect, asked, **{key: {"type": "server_vad"}}), dialect)
+    assert difference == f"{key.replace('__', '.')} is {{'type': 'server_vad'}}, not None"
 
 
 def test_a_detection_of_no_type_is_none():
@@ -363,8 +364,10 @@ def test_fields_the_server_adds_are_its_own():
 
 
 def test_a_threshold_other_than_asked_is_told():
-    told = mismatches(FULL, granted(BETA, turn_detection={"type": "server_vad", "threshold": 0.5}), BETA)
-    assert len(told) == 1
+    differences = mismatches(
+        FULL, granted(BETA, turn_detection={"type": "server_vad", "threshold": 0.5}), BETA
+    )
+    assert len(differences) == 1
 
 
 def test_rounding_is_no_mismatch():
@@ -406,27 +409,27 @@ def test_without_sound_its_settings_need_not_be_confirmed(dialect):
         else {"voice": UNSET, "speed": None, "output_audio_format": None}
     )
     assert mismatches(asked, granted(dialect, asked, **changes), dialect) == []
-    [told] = mismatches(asked, granted(dialect, asked, **changes, instructions=None), dialect)
-    assert told.startswith("instructions is None")
+    [difference] = mismatches(asked, granted(dialect, asked, **changes, instructions=None), dialect)
+    assert difference.startswith("instructions is None")
 
 
 @BOTH
 def test_an_empty_session_confirms_nothing(dialect):
-    told = mismatches(FULL, {}, dialect)
-    assert {line.partition(" is None, not ")[0] for line in told} == {
+    differences = mismatches(FULL, {}, dialect)
+    assert {line.partition(" is None, not ")[0] for line in differences} == {
         key.replace("__", ".") for its, key, _ in HOLDING if its is dialect
     }
 
 
 def test_a_session_of_odd_shape_is_a_mismatch_and_not_a_crash():
-    told = mismatches(FULL, {"type": "realtime", "audio": "loud", "tools": 5, "instructions": 1.5}, GA)
-    assert len(told) == 6
+    differences = mismatches(FULL, {"type": "realtime", "audio": "loud", "tools": 5, "instructions": 1.5}, GA)
+    assert len(differences) == 6
 
 
 def test_long_values_are_told_in_short():
     asked = Settings(instructions="Be brief. " * 50)
-    told = mismatches(asked, granted(BETA, asked, instructions="x" * 500), BETA)
-    assert told == [f"instructions is '{'x' * 56}..., not '{('Be brief. ' * 6)[:56]}..."]
+    differences = mismatches(asked, granted(BETA, asked, instructions="x" * 500), BETA)
+    assert differences == [f"instructions is '{'x' * 56}..., not '{('Be brief. ' * 6)[:56]}..."]
     short = mismatches(asked, granted(BETA, asked, instructions="x" * 58), BETA)[0]
     assert short.startswith(f"instructions is '{'x' * 58}', not ")
     cut = mismatches(asked, granted(BETA, asked, instructions="x" * 59), BETA)[0]

@@ -20,7 +20,7 @@ SAID = {**ASSISTANT, "status": "completed", "content": [{"type": "audio", "trans
 CALL = {"id": "item_c", "type": "function_call", "status": "in_progress", "name": "lamp", "call_id": "call_1"}
 
 
-def told(translator, *what, dialect):
+def received(translator, *what, dialect):
     """What the client gets of events that the server tells in its dialect."""
     texts = [
         wire.encode(each, dialect, f"event_{n}") if not isinstance(each, str) else each
@@ -71,9 +71,9 @@ NO_MESSAGES = [
 @pytest.mark.parametrize("text", NO_MESSAGES)
 def test_what_is_no_message_passes_unchanged(client, server, text):
     assert Translator(client, server).up(text) == [text]
-    told = text.replace("session.update", "session.created").replace("response.create", "response.created")
-    (passed,) = Translator(client, server).down(told)
-    assert passed == told
+    message = text.replace("session.update", "session.created").replace("response.create", "response.created")
+    (passed,) = Translator(client, server).down(message)
+    assert passed == message
 
 
 @CROSSED
@@ -157,17 +157,17 @@ def test_a_transcription_session_has_an_event_of_its_own_in_beta():
     }
     assert up(BETA, GA, beta) == ga
     assert up(GA, BETA, ga) == beta
-    told_ga = {**ga, "type": "session.updated", "event_id": "e"}
-    told_beta = {**beta, "type": "transcription_session.updated", "event_id": "e"}
-    assert told(Translator(BETA, GA), json.dumps(told_ga), dialect=GA) == [told_beta]
-    assert told(Translator(GA, BETA), json.dumps(told_beta), dialect=BETA) == [told_ga]
+    in_ga = {**ga, "type": "session.updated", "event_id": "e"}
+    in_beta = {**beta, "type": "transcription_session.updated", "event_id": "e"}
+    assert received(Translator(BETA, GA), json.dumps(in_ga), dialect=GA) == [in_beta]
+    assert received(Translator(GA, BETA), json.dumps(in_beta), dialect=BETA) == [in_ga]
 
 
 # -- down ------------------------------------------------------------------------------------------------
 
 
 def test_a_turn_for_a_beta_client():
-    got = told(
+    got = received(
         Translator(BETA, GA),
         wire.SessionCreated({"type": "realtime", "audio": {"output": {"voice": "marin"}}}),
         wire.Committed("item_u"),
@@ -211,7 +211,7 @@ def test_a_turn_for_a_beta_client():
 
 
 def test_a_turn_for_a_ga_client():
-    got = told(
+    got = received(
         Translator(GA, BETA),
         wire.ItemAdded(USER, "item_0"),
         wire.OutputItemAdded("resp_1", 0, ASSISTANT),
@@ -240,7 +240,7 @@ def test_a_turn_for_a_ga_client():
 def test_an_item_whose_end_was_not_told_is_done_with_its_response_and_once():
     translator = Translator(GA, BETA)
     done = wire.ResponseDone("resp_1", "cancelled", output=(SAID,))
-    got = told(translator, wire.ItemAdded(ASSISTANT), done, done, dialect=BETA)
+    got = received(translator, wire.ItemAdded(ASSISTANT), done, done, dialect=BETA)
     assert names(got) == [
         "conversation.item.added",
         "conversation.item.done",
@@ -251,13 +251,13 @@ def test_an_item_whose_end_was_not_told_is_done_with_its_response_and_once():
 
 def test_an_item_out_of_the_conversation_is_never_added_so_never_done():
     added = wire.OutputItemAdded("resp_1", 0, ASSISTANT)
-    got = told(Translator(GA, BETA), added, wire.OutputItemDone("resp_1", 0, SAID), dialect=BETA)
+    got = received(Translator(GA, BETA), added, wire.OutputItemDone("resp_1", 0, SAID), dialect=BETA)
     assert names(got) == ["response.output_item.added", "response.output_item.done"]
 
 
 def test_an_item_still_being_made_is_not_done_whatever_its_status_says():
     added = wire.OutputItemAdded("resp_1", 0, ASSISTANT)
-    got = told(Translator(GA, BETA), added, wire.ItemAdded(SAID), dialect=BETA)
+    got = received(Translator(GA, BETA), added, wire.ItemAdded(SAID), dialect=BETA)
     assert names(got) == ["response.output_item.added", "conversation.item.added"]
 
 
@@ -272,25 +272,25 @@ def test_an_item_still_being_made_is_not_done_whatever_its_status_says():
     ],
 )
 def test_what_clients_put_in_is_whole_at_once(item):
-    got = told(Translator(GA, BETA), wire.ItemAdded(item), dialect=BETA)
+    got = received(Translator(GA, BETA), wire.ItemAdded(item), dialect=BETA)
     assert names(got) == ["conversation.item.added", "conversation.item.done"]
 
 
 def test_ga_says_which_function_is_called():
     done = wire.ArgumentsDone("resp_1", "item_c", 0, "call_1", "lamp", "{}")
-    (got,) = told(Translator(BETA, GA), done, dialect=GA)
+    (got,) = received(Translator(BETA, GA), done, dialect=GA)
     assert "name" not in got
-    got = told(Translator(GA, BETA), wire.OutputItemAdded("resp_1", 0, CALL), done, dialect=BETA)
+    got = received(Translator(GA, BETA), wire.OutputItemAdded("resp_1", 0, CALL), done, dialect=BETA)
     assert got[1]["name"] == "lamp"
-    (got,) = told(Translator(GA, BETA), done, dialect=BETA)
+    (got,) = received(Translator(GA, BETA), done, dialect=BETA)
     assert got["name"] == ""
 
 
 def test_what_a_response_is_through_with_is_no_longer_being_made():
     translator = Translator(GA, BETA)
     added, ended = wire.OutputItemAdded("resp_1", 0, ASSISTANT), wire.OutputItemDone("resp_1", 0, SAID)
-    told(translator, added, ended, dialect=BETA)
-    assert names(told(translator, wire.ItemAdded(SAID), dialect=BETA)) == [
+    received(translator, added, ended, dialect=BETA)
+    assert names(received(translator, wire.ItemAdded(SAID), dialect=BETA)) == [
         "conversation.item.added",
         "conversation.item.done",
     ]
@@ -305,7 +305,7 @@ def test_what_a_response_is_through_with_is_no_longer_being_made():
 )
 def test_an_error_names_the_parameter_as_the_client_does(client, server, theirs, own):
     error = wire.ServerError(f"Unknown parameter: '{theirs}'.", "e", "unknown_parameter", theirs, "evt_1")
-    (got,) = told(Translator(client, server), wire.ErrorEvent(error), dialect=server)
+    (got,) = received(Translator(client, server), wire.ErrorEvent(error), dialect=server)
     assert got["error"]["param"] == own
     assert got["error"]["message"] == f"Unknown parameter: '{own}'."
     assert got["error"]["event_id"] == "evt_1"
@@ -313,7 +313,7 @@ def test_an_error_names_the_parameter_as_the_client_does(client, server, theirs,
 
 
 def test_an_error_without_an_event_id_gets_one():
-    (got,) = told(Translator(BETA, GA), '{"type":"error","error":{"message":"no"}}', dialect=GA)
+    (got,) = received(Translator(BETA, GA), '{"type":"error","error":{"message":"no"}}', dialect=GA)
     assert got["event_id"]
     assert got["error"] == {"message": "no"}
 
@@ -323,7 +323,7 @@ def test_an_error_without_an_event_id_gets_one():
     "error", ['"no"', "null", '{"param":5}', '{"param":"","message":"a b"}', '{"param":"x"}']
 )
 def test_errors_of_other_shapes_pass_as_they_are(client, server, error):
-    (got,) = told(Translator(client, server), f'{{"type":"error","error":{error}}}', dialect=server)
+    (got,) = received(Translator(client, server), f'{{"type":"error","error":{error}}}', dialect=server)
     assert got["error"] == json.loads(error)
 
 
@@ -357,20 +357,20 @@ RESPONSE = {
 )
 def test_what_is_inside_an_event_is_translated_too(client, server, name, key, values):
     message = {"type": name, "event_id": "e", key: values[server]}
-    (got,) = told(Translator(client, server), json.dumps(message), dialect=server)
+    (got,) = received(Translator(client, server), json.dumps(message), dialect=server)
     assert got == {**message, key: values[client]}
 
 
 @CROSSED
 def test_an_item_that_is_told_of_is_translated_too(client, server):
-    got = told(Translator(client, server), wire.ItemAdded(SAYS[server]), dialect=server)
+    got = received(Translator(client, server), wire.ItemAdded(SAYS[server]), dialect=server)
     assert got[0]["item"] == SAYS[client]
 
 
 @pytest.mark.parametrize("name", ["response.content_part.added", "response.content_part.done"])
 def test_parts_of_a_ga_server_are_named_as_beta_does(name):
     message = {"type": name, "event_id": "e", "part": {"type": "output_text", "text": ""}}
-    (got,) = told(Translator(BETA, GA), json.dumps(message), dialect=GA)
+    (got,) = received(Translator(BETA, GA), json.dumps(message), dialect=GA)
     assert got == {**message, "part": {"type": "text", "text": ""}}
 
 
@@ -384,9 +384,9 @@ def test_parts_of_a_ga_server_are_named_as_beta_does(name):
 )
 def test_what_beta_calls_the_news_of_a_session(name, kind, as_beta):
     message = {"type": name, "event_id": "e", "session": {"type": kind}}
-    assert names(told(Translator(BETA, GA), json.dumps(message), dialect=GA)) == [as_beta]
+    assert names(received(Translator(BETA, GA), json.dumps(message), dialect=GA)) == [as_beta]
     plain = {"type": name, "event_id": "e", "session": {}}
-    assert names(told(Translator(GA, BETA), json.dumps(plain), dialect=BETA)) == [name]
+    assert names(received(Translator(GA, BETA), json.dumps(plain), dialect=BETA)) == [name]
 
 
 def test_what_only_ga_tells_does_not_reach_a_beta_client_and_does_a_ga_one():
@@ -397,7 +397,7 @@ def test_what_only_ga_tells_does_not_reach_a_beta_client_and_does_a_ga_one():
 
 def test_a_server_that_mixes_the_names_is_understood():
     mixed = json.dumps({"type": "conversation.item.created", "event_id": "e", "item": USER})
-    assert told(Translator(BETA, GA), mixed, dialect=GA) == [json.loads(mixed)]
+    assert received(Translator(BETA, GA), mixed, dialect=GA) == [json.loads(mixed)]
 
 
 @pytest.mark.parametrize("client", list(Dialect))
@@ -434,9 +434,9 @@ def test_nothing_is_too_odd(client, server, data):
 def test_what_is_remembered_is_bounded():
     translator = Translator(GA, BETA)
     for n in range(MOST_ITEMS + 1):
-        told(translator, wire.ItemAdded({**ASSISTANT, "id": f"item_{n}"}), dialect=BETA)
-    told(translator, wire.ItemAdded({**ASSISTANT, "id": f"item_{MOST_ITEMS}"}), dialect=BETA)
+        received(translator, wire.ItemAdded({**ASSISTANT, "id": f"item_{n}"}), dialect=BETA)
+    received(translator, wire.ItemAdded({**ASSISTANT, "id": f"item_{MOST_ITEMS}"}), dialect=BETA)
     ends = [
         wire.OutputItemDone("resp_1", 0, {**SAID, "id": f"item_{n}"}) for n in (0, 1, MOST_ITEMS)
     ]  # the oldest went
-    assert names(told(translator, *ends, dialect=BETA)).count("conversation.item.done") == 2
+    assert names(received(translator, *ends, dialect=BETA)).count("conversation.item.done") == 2

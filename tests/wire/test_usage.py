@@ -70,8 +70,8 @@ JSON = st.recursive(
 @pytest.mark.slow
 @given(st.dictionaries(st.sampled_from([*FULL, "seconds", "x"]), JSON))
 def test_whatever_it_is_names_are_known_and_values_are_numbers(usage):
-    def look(told):
-        for name, value in told.items():
+    def look(counts):
+        for name, value in counts.items():
             assert name in [*FULL, *FULL["input_token_details"], "seconds"]
             if isinstance(value, dict):
                 look(value)
@@ -79,13 +79,13 @@ def test_whatever_it_is_names_are_known_and_values_are_numbers(usage):
                 assert type(value) in (int, float)
                 assert 0 <= value <= 2**53
 
-    told = counted(usage)
-    look(told)
-    assert len(json.dumps(told)) < 2000
+    counts = counted(usage)
+    look(counts)
+    assert len(json.dumps(counts)) < 2000
 
 
 def test_a_status_is_one_of_the_protocol():
-    assert [status(told) for told in ("completed", "failed", "marmalade", "")] == [
+    assert [status(counts) for counts in ("completed", "failed", "marmalade", "")] == [
         "completed",
         "failed",
         "other",

@@ -45,7 +45,7 @@ def words():
     ],
 )
 def test_what_an_operator_needs_is_there(words, text):
-    assert words.told(text) == text.replace("sk-secret", "********")
+    assert words.filtered(text) == text.replace("sk-secret", "********")
 
 
 @pytest.mark.parametrize(
@@ -94,17 +94,17 @@ def test_what_an_operator_needs_is_there(words, text):
     ],
 )
 def test_what_a_visitor_may_have_said_is_not(words, text, shown):
-    assert words.told(text) == shown
+    assert words.filtered(text) == shown
 
 
 def test_nor_are_words_in_a_row_that_were_said_however_usual(words):
-    assert words.told("Please try again later.") == "Please try again later."
+    assert words.filtered("Please try again later.") == "Please try again later."
     words.keep("Could you please try again later? My number is 4711.")
-    assert words.told("Please try again later.") == "…."
-    assert words.told("PLEASE_TRY_AGAIN with 4711 or 60") == "… with … or 60"
+    assert words.filtered("Please try again later.") == "…."
+    assert words.filtered("PLEASE_TRY_AGAIN with 4711 or 60") == "… with … or 60"
     assert (
-        words.told("Please wait and try again.") == "Please wait and …."
-        or words.told("Please wait") == "Please wait"
+        words.filtered("Please wait and try again.") == "Please wait and …."
+        or words.filtered("Please wait") == "Please wait"
     )
 
 
@@ -112,22 +112,22 @@ def test_nor_are_words_in_a_row_that_were_said_however_usual(words):
     "number", ["47 11", "4-7-1-1", "4 7 1 1", "4.711", "4_7_1_1", "0 4711", "(47) 11", "47 - 11"]
 )
 def test_nor_does_a_number_that_was_said_however_it_is_set(words, number):
-    assert words.told(f"code {number}, please") == f"code {number}, please"
+    assert words.filtered(f"code {number}, please") == f"code {number}, please"
     words.keep("My number is 4711 and that is all")
-    assert not re.search(r"\d", words.told(f"code {number}, please"))
+    assert not re.search(r"\d", words.filtered(f"code {number}, please"))
     assert not re.search(r"\d", words.unsaid(f"code {number}, please"))
-    assert words.told("after 60 s, 429, 1.5 s") == "after 60 s, 429, 1.5 s"
+    assert words.filtered("after 60 s, 429, 1.5 s") == "after 60 s, 429, 1.5 s"
 
 
 def test_nor_does_one_that_was_said_in_groups(words):
     words.keep("it is 47 11 08 15")
-    assert words.told("code 47110815 or 110815, at 24000") == "code … or …, at 24000"
+    assert words.filtered("code 47110815 or 110815, at 24000") == "code … or …, at 24000"
 
 
 def test_a_date_passes_unless_it_was_said(words):
-    assert words.told("until 2031-05-17") == "until 2031-05-17"
+    assert words.filtered("until 2031-05-17") == "until 2031-05-17"
     words.keep("born on 2031-05-17")
-    assert words.told("until 2031-05-17 or 20310517") == "until … or …"
+    assert words.filtered("until 2031-05-17 or 20310517") == "until … or …"
 
 
 EVENTS = [
@@ -150,7 +150,7 @@ EVENTS = [
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
 def test_what_was_said_is_known_from_any_event(words, event):
     words.hear(event)
-    assert words.told("the error: is it open") == "the error: …"
+    assert words.filtered("the error: is it open") == "the error: …"
     assert words.unsaid("KeyError: is it open") == "KeyError: …"
 
 
@@ -171,7 +171,7 @@ def test_what_is_kept_is_bounded_and_the_oldest_goes(words):
 def test_with_transcripts_asked_for_all_of_it_is_passed_on_but_for_secrets(words):
     words.transcripts = True
     words.keep("is it open")
-    assert words.told("Bob with sk-secret said 'is it open'") == "Bob with ******** said 'is it open'"
+    assert words.filtered("Bob with sk-secret said 'is it open'") == "Bob with ******** said 'is it open'"
 
 
 @pytest.mark.parametrize("transcripts", [False, True])
@@ -180,10 +180,10 @@ def test_with_transcripts_asked_for_all_of_it_is_passed_on_but_for_secrets(words
 def test_it_is_one_line_of_bounded_length_without_control_characters(transcripts, text):
     words = Words(OURS)
     words.transcripts = transcripts
-    for limit, told in ((MOST_TEXT, words.told(text)), (MOST_NAME, words.name(text))):
-        assert len(told) <= limit
-        assert told.isprintable()
-        assert told == " ".join(told.split())
+    for limit, shown in ((MOST_TEXT, words.filtered(text)), (MOST_NAME, words.name(text))):
+        assert len(shown) <= limit
+        assert shown.isprintable()
+        assert shown == " ".join(shown.split())
 
 
 @pytest.mark.slow
@@ -197,8 +197,8 @@ def test_it_is_one_line_of_bounded_length_without_control_characters(transcripts
     case=st.sampled_from([str, str.upper, str.lower, str.title]),
 )
 def test_no_word_that_is_not_of_the_vocabulary_passes(said, around, joined, case):
-    told = Words(OURS).told("the error " + around.format(case(joined.join(said))))
-    assert not any(word.casefold() in told.casefold() for word in said)
+    shown = Words(OURS).filtered("the error " + around.format(case(joined.join(said))))
+    assert not any(word.casefold() in shown.casefold() for word in said)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_no_word_that_is_not_of_the_vocabulary_passes(said, around, joined, case
 )
 def test_no_text_takes_long(words, text):
     words.keep("is it open " * 300)
-    assert len(words.told(text)) <= MOST_TEXT
+    assert len(words.filtered(text)) <= MOST_TEXT
 
 
 def test_of_a_failure_only_what_the_far_end_said_is_judged(words):
@@ -220,8 +220,8 @@ def test_of_a_failure_only_what_the_far_end_said_is_judged(words):
 
 
 def test_half_a_secret_is_never_left_by_a_cut():
-    words = Words(veiled=lambda text: text.replace("sk-secret", "*"))
+    words = Words(redacted=lambda text: text.replace("sk-secret", "*"))
     words.transcripts = True
     for n in range(MOST_TEXT - 12, MOST_TEXT + 3):
-        assert "sk-" not in words.told("a" * n + " sk-secret and more " * 500)
-    assert "sk-" not in words.told("a " * 1996 + "sk-secret")
+        assert "sk-" not in words.filtered("a" * n + " sk-secret and more " * 500)
+    assert "sk-" not in words.filtered("a " * 1996 + "sk-secret")

@@ -163,7 +163,7 @@ class Confirming:
             cost = "a long pause may split what is said in two; it begins no answers by itself"
         else:
             cost = "answers that it begins by itself are cancelled, and billed all the same"
-        return f"the service keeps its own detection of turns: {cost} ({self._words.told(self._why)})"
+        return f"the service keeps its own detection of turns: {cost} ({self._words.filtered(self._why)})"
 
     def _changed(self, session: Mapping[str, Any], dialect: Dialect) -> list[SessionEvent]:
         """Somebody else has changed the session, or it is the confirmation of what was asked for again."""

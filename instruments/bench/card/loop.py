@@ -26,10 +26,10 @@ STATUS = Path("/proc/asound/card0")
 def status(stream: str) -> dict[str, float | str]:
     """What the card says of a stream such as pcm1c; its state is "closed" where nobody has it open."""
     text = (STATUS / stream / "sub0/status").read_text()
-    told: dict[str, float | str] = {"state": "closed"}
+    state: dict[str, float | str] = {"state": "closed"}
     for name, value in re.findall(r"^(\w+)\s*:\s*(\S+)", text, re.MULTILINE):
-        told[name] = float(value) if re.fullmatch(r"[\d.-]+", value) else value
-    return told
+        state[name] = float(value) if re.fullmatch(r"[\d.-]+", value) else value
+    return state
 
 
 def position(stream: str) -> float:
@@ -54,8 +54,8 @@ class Recording:
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
-        _, told = self._process.communicate()
-        self.overruns = told.count("overrun")
+        _, errors = self._process.communicate()
+        self.overruns = errors.count("overrun")
 
     def sound(self) -> "np.ndarray":
         return samples(self._path.read_bytes())

@@ -165,7 +165,7 @@ def interrupts(place: Path, *, backend: str, period_ms: int = 20, times: int = 2
             time.sleep(random.uniform(1.2, 2.0))
         edged.control.command("interrupt")
         time.sleep(0.5)
-    told = [mark["audio_end_ms"] for mark in marks(place, "conversation.item.truncate")]
+    truncated = [mark["audio_end_ms"] for mark in marks(place, "conversation.item.truncate")]
     told_at = [mark["at"] for mark in marks(place, "conversation.item.truncate")]
     sound = recording.sound()
     silent, wrong, late = [], [], []
@@ -178,14 +178,14 @@ def interrupts(place: Path, *, backend: str, period_ms: int = 20, times: int = 2
         index = next((n for n, when in enumerate(told_at) if at <= when < at + 1), None)
         if index is not None:
             heard = sum(run.length for run in rulers.runs(sound[burst[0] : burst[1]])) / PER_MS
-            wrong.append(told[index] - heard)
+            wrong.append(truncated[index] - heard)
             late.append((told_at[index] - at) * 1e3)
     return {
         "interrupt_to_silence_ms": spread(silent),
         "audio_end_error_ms": spread([abs(each) for each in wrong]),
         "audio_end_bias_ms": round(float(np.median(wrong)), 1) if wrong else None,
         "press_to_truncate_ms": spread(late),
-        "truncates": len(told),
+        "truncates": len(truncated),
         "interrupts": len(silent),
     }
 
@@ -489,7 +489,7 @@ def main() -> None:
     parser.add_argument("names", nargs="+", help="a measure, with options: turns,period_ms=10")
     parser.add_argument("--backend", default="auto")
     args = parser.parse_args()
-    told: Figures = {}
+    results: Figures = {}
     for name in args.names:
         measure, *words = name.split(",")
         options: dict[str, object] = {key: int(value) for key, value in (word.split("=") for word in words)}
@@ -497,14 +497,14 @@ def main() -> None:
             options["backend"] = args.backend
         with tempfile.TemporaryDirectory(dir="/dev/shm", prefix=f"{measure}-") as place:
             try:
-                told[name] = EVERY[measure](Path(place), **options)
+                results[name] = EVERY[measure](Path(place), **options)
             except Exception as error:  # noqa: BLE001 the others are measured all the same
                 traceback.print_exc()
-                told[name] = {"error": repr(error)}
+                results[name] = {"error": repr(error)}
                 for log in Path(place).glob("*.log"):
                     print(log.read_text()[-3000:], file=sys.stderr)
-        print(name, json.dumps(told[name]), flush=True)
-        args.into.write_text(json.dumps(told))
+        print(name, json.dumps(results[name]), flush=True)
+        args.into.write_text(json.dumps(results))
 
 
 if __name__ == "__main__":

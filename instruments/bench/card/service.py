@@ -67,8 +67,8 @@ class Watch:
                 marks.append({"at": at, "name": "append", "from": len(sound), "bytes": len(piece)})
                 sound += piece
             elif kind in CAME:
-                told = json.loads(message)
-                marks.append({"at": at, "name": kind, "audio_end_ms": told.get("audio_end_ms")})
+                event = json.loads(message)
+                marks.append({"at": at, "name": kind, "audio_end_ms": event.get("audio_end_ms")})
         is_new = True
         for at, start in self._went:
             kind = _type(start)

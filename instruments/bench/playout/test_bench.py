@@ -94,9 +94,9 @@ def test_a_trace_is_read_as_the_page_says(tmp_path):
     ],
 )
 def test_what_is_no_trace_is_named_with_its_line(tmp_path, text, words):
-    with pytest.raises(traces.TraceError) as told:
+    with pytest.raises(traces.TraceError) as raised:
         read(tmp_path, text)
-    assert words in str(told.value)
+    assert words in str(raised.value)
 
 
 QUICK = {"realtime-100ms"}  # the others take as long each as a hundred quick tests

@@ -52,8 +52,8 @@ class Talk:
                 self._answer_of[event.audio.response_id].sound += event.audio.data
             elif event.type == "error":
                 error = event.error
-                told = {name: getattr(error, name, None) for name in ("code", "param", "event_id")}
-                self.report.errors.append(told if told["code"] else {"code": repr(error)})
+                fields = {name: getattr(error, name, None) for name in ("code", "param", "event_id")}
+                self.report.errors.append(fields if fields["code"] else {"code": repr(error)})
             elif event.type in ("history_added", "history_updated"):
                 items = event.history if event.type == "history_updated" else [event.item]
                 for item in items:
@@ -160,15 +160,8 @@ async def error(talk: Talk) -> None:
     await talk.say("Hello, still there?")
 
 
-CONVERSATIONS = {
-    "text": text,
-    "push-to-talk": push_to_talk,
-    "vad": vad,
-    "as-it-comes": as_it_comes,
-    "interrupt": interrupt,
-    "tool": tool,
-    "error": error,
-}
+_EVERY = (text, push_to_talk, vad, as_it_comes, interrupt, tool, error)
+CONVERSATIONS = {each.__name__.replace("_", "-"): each for each in _EVERY}
 SPOKEN = ("push-to-talk", "vad", "interrupt")
 
 

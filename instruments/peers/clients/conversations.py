@@ -80,8 +80,8 @@ class Talk:
             event = self.connection.parse_event(raw)
             if event.type == "error":
                 error = event.error
-                told = {"code": error.code, "param": error.param, "event_id": error.event_id}
-                self.report.errors.append(told)
+                fields = {"code": error.code, "param": error.param, "event_id": error.event_id}
+                self.report.errors.append(fields)
                 if "error" not in names:
                     raise RuntimeError(f"the server refused: {error.message} ({error.code})")
             if event.type in names:
@@ -260,17 +260,8 @@ async def mint(talk: Talk) -> None:
     await talk.say("Hello from a client.")
 
 
-CONVERSATIONS = {
-    "text": text,
-    "push-to-talk": push_to_talk,
-    "vad": vad,
-    "as-it-comes": as_it_comes,
-    "interrupt": interrupt,
-    "tool": tool,
-    "error": error,
-    "options": options,
-    "mint": mint,
-}
+_EVERY = (text, push_to_talk, vad, as_it_comes, interrupt, tool, error, options, mint)
+CONVERSATIONS = {each.__name__.replace("_", "-"): each for each in _EVERY}
 
 
 def base_of(url: str) -> str:

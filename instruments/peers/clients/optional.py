@@ -11,6 +11,26 @@ WEATHER: Json = {
     "description": "The weather in a city.",
     "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
 }
+MINTED: Json = {
+    "model": "gpt-4-realtime-preview",
+    "modalities": ["text", "audio"],
+    "instructions": "Help users to practise pronunciation.",
+    "voice": "shimmer",
+    "input_audio_format": "pcm16",
+    "output_audio_format": "pcm16",
+    "input_audio_transcription": {"model": "whisper-1"},
+    "turn_detection": {
+        "type": "server_vad",
+        "threshold": 0.6,
+        "prefix_padding_ms": 300,
+        "silence_duration_ms": 500,
+    },
+    "tools": [WEATHER],
+    "tool_choice": "auto",
+    "temperature": 0.7,
+    "max_response_output_tokens": 100,
+}
+"""With what a session of beta is made, ahead of its connection."""
 _PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 _PIXEL = f"data:image/png;base64,{_PNG}"
 _SOUND = "AAAA" * 1600  # 100 ms of silence

@@ -3,41 +3,21 @@
 from typing import Any
 
 import conversations
-import optional
 import report
+from optional import MINTED as OPTIONS
 from portkey_ai import AsyncPortkey, Portkey
-
-OPTIONS = {
-    "model": "gpt-4-realtime-preview",
-    "modalities": ["text", "audio"],
-    "instructions": "Help users to practise pronunciation.",
-    "voice": "shimmer",
-    "input_audio_format": "pcm16",
-    "output_audio_format": "pcm16",
-    "input_audio_transcription": {"model": "whisper-1"},
-    "turn_detection": {
-        "type": "server_vad",
-        "threshold": 0.6,
-        "prefix_padding_ms": 300,
-        "silence_duration_ms": 500,
-    },
-    "tools": [optional.WEATHER],
-    "tool_choice": "auto",
-    "temperature": 0.7,
-    "max_response_output_tokens": 100,
-}
 
 
 async def hold(
     url: str, name: str, seen: report.Report, kind: type[AsyncPortkey] | type[Portkey] = AsyncPortkey
 ) -> None:
-    told: dict[str, Any] = {
+    options: dict[str, Any] = {
         "api_key": conversations.KEY,
         "virtual_key": "any",
         "base_url": conversations.http_of(url),
         "websocket_base_url": conversations.base_of(url),
     }
-    client = kind(**told)
+    client = kind(**options)
     if name == "mint":
         sessions = client.beta.realtime.sessions
         session = await conversations.settled(sessions.create(**OPTIONS))
@@ -47,7 +27,7 @@ async def hold(
         except Exception as error:  # noqa: BLE001 which one it is belongs to what is told
             seen.notes["refused"] = [type(error).__name__, str(error)]
         # the settings of an ephemeral key hold where it is what authorises
-        client = kind(**told, Authorization=f"Bearer {session.client_secret.value}")
+        client = kind(**options, Authorization=f"Bearer {session.client_secret.value}")
     model = OPTIONS["model"] if name == "mint" else conversations.MODEL
     await conversations.held(client.beta.realtime.connect(model=model), "beta", name, seen)
 

@@ -54,7 +54,7 @@ class Report:
         if kept["type"] == "session.created":
             self.session_id = kept["session"]["id"]
 
-    def told(self) -> str:
+    def as_json(self) -> str:
         answers = [asdict(answer) | _sum_of(answer.sound, "sound") for answer in self.answers]
         return json.dumps(self.__dict__ | {"answers": answers} | _sum_of(self.sent, "sent"))
 
@@ -121,6 +121,6 @@ def main(hold: Callable[[str, str, Report], Awaitable[None]]) -> None:
             last = [message.get("type") for message in report.messages[-5:]]
             report.failure = f"{type(error).__name__}: {error}; the last events were {last}"
             traceback.print_exc()
-        sys.stdout.write(report.told() + "\n")
+        sys.stdout.write(report.as_json() + "\n")
         sys.stdout.flush()
     sys.exit(failed)

@@ -74,7 +74,7 @@ def test_an_error_in_the_middle_of_a_session(dialect, code, name):
         ("model_refused", Retry.REFUSED),
         ("settings_refused", Retry.REFUSED),
         ("server_error", Retry.REMOTE),
-        ("server_busy", Retry.TOLD),
+        ("server_busy", Retry.THROTTLED),
         ("service_silent", Retry.REMOTE),
         ("commit_ignored", Retry.LOCAL),
     ],
@@ -142,7 +142,7 @@ def test_a_service_whose_slots_are_all_in_use_is_asked_again_soon():
     session.configure()
     assert reaction(says(session, error("All session slots are in use"))) == "told"
     cause = of_close(1008, "All session slots are in use")
-    assert (cause, CAUSES[cause].retry) == ("server_busy", Retry.TOLD)
+    assert (cause, CAUSES[cause].retry) == ("server_busy", Retry.THROTTLED)
 
 
 def test_a_race_of_two_answers_is_settled_by_waiting_and_asking_once():

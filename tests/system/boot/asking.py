@@ -8,8 +8,8 @@ from instruments.rig import Box
 
 def eventually(box: Box, command: str, wanted: str, within_s: float = 20) -> None:
     until = time.monotonic() + within_s
-    while (told := box.run(command).stdout.strip()) != wanted:
-        assert time.monotonic() < until, f"{command}: {told!r} and not {wanted!r}\n{said_by(box)}"
+    while (said := box.run(command).stdout.strip()) != wanted:
+        assert time.monotonic() < until, f"{command}: {said!r} and not {wanted!r}\n{said_by(box)}"
         time.sleep(0.2)
 
 
@@ -28,6 +28,11 @@ def said_by(box: Box, unit: str = "edged.service") -> str:
 def is_up(box: Box) -> None:
     becomes(box, "edged", "active")
     eventually(box, "edged status >/dev/null && echo answers", "answers")
+
+
+def configure(box: Box, text: str) -> None:
+    box.file("/etc/edged/config.yaml", text)
+    box.ask("chown root:edged /etc/edged/config.yaml && chmod 640 /etc/edged/config.yaml")
 
 
 def line_up(box: Box) -> bool:

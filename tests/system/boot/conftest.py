@@ -116,21 +116,21 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str
         mine: list[Path] = []
 
         def machine(suite: str) -> Installed:
-            told = place / f"{suite}.machine"
+            pickled = place / f"{suite}.machine"
             if suite not in made:
-                with locked(told):
-                    if not told.exists():
+                with locked(pickled):
+                    if not pickled.exists():
                         box = stack.enter_context(Box(image(suite)))
                         new = install(box, tmp_path_factory.mktemp(suite), by_wheel=suite != "bookworm")
-                        told.write_bytes(pickle.dumps(new))
-                        mine.append(told)
-                    made[suite] = pickle.loads(told.read_bytes())
+                        pickled.write_bytes(pickle.dumps(new))
+                        mine.append(pickled)
+                    made[suite] = pickle.loads(pickled.read_bytes())
             return made[suite]
 
         yield machine
-        for told in mine:
-            with locked(told):
-                told.unlink()
+        for pickled in mine:
+            with locked(pickled):
+                pickled.unlink()
         fcntl.flock(users, fcntl.LOCK_EX)
 
 

@@ -95,7 +95,7 @@ def copied_shell(place):
 
 
 def alone():
-    """Those of other users can not be seen."""
+    """Those of other users cannot be seen."""
     if [name for name in os.listdir("/proc") if name.isdecimal() and name != str(os.getpid())]:
         raise OSError(errno.EEXIST, "others are seen")
 
@@ -205,8 +205,8 @@ def outcome(attempt):
 
 
 def main():
-    told = {name: outcome(attempt) for name, attempt in ATTEMPTS.items()}
-    (STATE / "probe.json").write_text(json.dumps(told, indent=1))
+    results = {name: outcome(attempt) for name, attempt in ATTEMPTS.items()}
+    (STATE / "probe.json").write_text(json.dumps(results, indent=1))
 
 
 if __name__ == "__main__":

@@ -56,8 +56,10 @@ class Stand:
         if script:
             self.box.file("/root/given/script.yaml", script)
             words = (*words, "--script", "/root/given/script.yaml")
-        told = " ".join(map(shlex.quote, words))
-        self.box.ask(f"systemd-run --quiet --collect --unit=service {EDGED} serve --port {self.port} {told}")
+        arguments = " ".join(map(shlex.quote, words))
+        self.box.ask(
+            f"systemd-run --quiet --collect --unit=service {EDGED} serve --port {self.port} {arguments}"
+        )
         within(15, self._listens, lambda: self.box.run("journalctl -u service -n 20 --no-pager").stdout)
 
     def unserve(self) -> None:
@@ -99,15 +101,15 @@ class Stand:
 
     def until(self, is_so: Callable[[Entry], bool], within_s: float = 20) -> Entry:
         """Its status, once that is so."""
-        told: list[Entry | None] = [None]
+        output: list[Entry | None] = [None]
 
         def look() -> bool:
-            told[0] = self.status()
-            return told[0] is not None and is_so(told[0])
+            output[0] = self.status()
+            return output[0] is not None and is_so(output[0])
 
-        within(within_s, look, lambda: f"{told[0]}\n{self.said()}")
-        assert told[0] is not None
-        return told[0]
+        within(within_s, look, lambda: f"{output[0]}\n{self.said()}")
+        assert output[0] is not None
+        return output[0]
 
     def ctl(self, words: str) -> None:
         self.box.ask(f"edged ctl {words}")
@@ -119,16 +121,16 @@ class Stand:
 
     def mark(self) -> None:
         """Only what is written from now on counts."""
-        told = self.box.ask("journalctl --sync; journalctl -n 0 --show-cursor --no-pager -q")
-        self._cursor = told.rpartition("cursor: ")[2].strip()
+        output = self.box.ask("journalctl --sync; journalctl -n 0 --show-cursor --no-pager -q")
+        self._cursor = output.rpartition("cursor: ")[2].strip()
 
     def entries(self, message_id: str = "") -> list[Entry]:
         """What edged has written since, all or with that id."""
         # No matches for journalctl: with a cursor that does not match, systemd 252 skips the first entry that does.
-        told = self.box.ask(
+        output = self.box.ask(
             f"journalctl --sync; journalctl --after-cursor={shlex.quote(self._cursor)} -o json --no-pager -q"
         )
-        entries = [json.loads(line) for line in told.splitlines()]
+        entries = [json.loads(line) for line in output.splitlines()]
         return [
             entry
             for entry in entries
@@ -168,12 +170,12 @@ def hush(to: Path) -> None:
         file.writeframes(bytes(48_000))
 
 
-def within(seconds: float, is_so: Callable[[], bool], told: Callable[[], str]) -> None:
+def within(seconds: float, is_so: Callable[[], bool], report: Callable[[], str]) -> None:
     """Look until it is so: a real machine takes real time."""
     for _ in _looks(seconds):
         if is_so():
             return
-    raise AssertionError(f"not within {seconds} s:\n{told()}")
+    raise AssertionError(f"not within {seconds} s:\n{report()}")
 
 
 def _looks(seconds: float) -> Iterator[None]:

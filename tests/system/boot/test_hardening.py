@@ -1,4 +1,4 @@
-"""The sandbox: its figure, and what can and what can not be done in it, tried from inside."""
+"""The sandbox: its figure, and what can and what cannot be done in it, tried from inside."""
 
 import json
 import re
@@ -27,8 +27,8 @@ NODES = {
 }
 
 
-def exposure(told):
-    return float(told.rsplit("level for ", 1)[1].split(": ", 1)[1].split()[0])
+def exposure(report):
+    return float(report.rsplit("level for ", 1)[1].split(": ", 1)[1].split()[0])
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_on_the_machine_its_exposure_is_small_and_no_line_of_it_is_unknown(boot)
     assert "edged.service" in units
     done = box.run(f"systemd-analyze verify --man=no {' '.join(units)}")
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
-    told = box.ask("journalctl -b --no-pager -o cat _PID=1")
-    assert "Unknown" not in told
-    assert "ordering cycle" not in told
+    results = box.ask("journalctl -b --no-pager -o cat _PID=1")
+    assert "Unknown" not in results
+    assert "ordering cycle" not in results
 
 
 @pytest.fixture
@@ -102,14 +102,14 @@ def found(boot, suite):
 @pytest.mark.alone
 @BOTH
 def test_what_it_needs_works_and_nothing_else(found):
-    told, peer, most_priority = found
+    results, peer, most_priority = found
     assert peer == "b'12345'", "who is at the control socket is told by the kernel"
     for device in ("open a sound card", "open a chip of pins", "open an LED on SPI"):
-        assert told.pop(device) == "ENXIO", f"{device}: let through, to find that there is none"
+        assert results.pop(device) == "ENXIO", f"{device}: let through, to find that there is none"
     if most_priority >= 10:  # else the machine under the box has no right to raise its limits
-        assert told["schedule in real time"] == "ok"
-    told.pop("schedule in real time")
-    needed = {name: result for name, result in told.items() if name in NEEDED}
-    forbidden = {name: result for name, result in told.items() if name not in NEEDED}
+        assert results["schedule in real time"] == "ok"
+    results.pop("schedule in real time")
+    needed = {name: result for name, result in results.items() if name in NEEDED}
+    forbidden = {name: result for name, result in results.items() if name not in NEEDED}
     assert needed == dict.fromkeys(needed, "ok")
     assert set(forbidden.values()) <= {"EPERM", "EACCES", "EROFS", "EAFNOSUPPORT"}, forbidden

@@ -99,10 +99,10 @@ def test_at_a_site_without_a_network_a_release_comes_from_what_was_carried_there
     box = boot()
     is_up(box)
     shutil.copytree(release, box.root / "root/dist")
-    told = box.ask(
+    output = box.ask(
         "cd dist && sha256sum --quiet -c SHA256SUMS && echo whole; pip config list; cat /etc/resolv.conf"
     )
-    assert told.startswith("whole")
+    assert output.startswith("whole")
     box.ask("rm -f /etc/pip.conf")
     words = "--unattended --wheelhouse dist/wheelhouse --version 0.9.3"
     box.ask(f"bash dist/install.sh {words}", timeout_s=120)
@@ -133,8 +133,8 @@ def test_the_library_for_pins_is_taken_where_the_archive_has_it_and_goes_with_ed
     box.file("/etc/apt/sources.list.d/repo.list", "deb [trusted=yes] file:/root/repo ./\n")
     box.ask("apt-get update -q", timeout_s=120)
     before = box.ask(MARKS)
-    told = box.ask(f"{INSTALLER} --dry-run")
-    assert "python3-lgpio" in told
+    output = box.ask(f"{INSTALLER} --dry-run")
+    assert "python3-lgpio" in output
     box.ask(INSTALLER, timeout_s=120)
     assert "ii  python3-lgpio" in box.ask(MARKS)
     is_up(box)
@@ -150,8 +150,8 @@ def test_a_configuration_that_is_there_is_never_overwritten(boot):
     is_up(box)
     was = box.ask("sha256sum /etc/edged/config.yaml")
     box.file("/root/given/other.yaml", "version: 1\nmode: toggle\n")
-    told = box.ask(f"{INSTALLER} --config given/other.yaml")
-    assert "stays as it is" in told
+    output = box.ask(f"{INSTALLER} --config given/other.yaml")
+    assert "stays as it is" in output
     assert box.ask("sha256sum /etc/edged/config.yaml") == was
 
 
@@ -176,8 +176,8 @@ def test_not_started_it_waits_for_the_machine_to_start(boot, wheels):
     box = boot()
     is_up(box)
     process = state_of(box, "edged", "MainPID")
-    told = box.ask(f"{INSTALLER} --no-start --wheel {give(box, wheels['good'])}", timeout_s=120)
-    assert "systemctl restart edged" in told
+    output = box.ask(f"{INSTALLER} --no-start --wheel {give(box, wheels['good'])}", timeout_s=120)
+    assert "systemctl restart edged" in output
     assert state_of(box, "edged", "MainPID") == process
     first = box.ask("ls /opt/edged").split()
     again = box.ask(f"{INSTALLER} --no-start --wheel {give(box, wheels['broken'])}", timeout_s=120)
@@ -243,8 +243,8 @@ OLD = 'ID=debian\nVERSION_ID="11"\nPRETTY_NAME="Debian 11"\n'
 def test_a_machine_it_does_not_serve_is_refused_in_a_sentence_and_left_alone(boot, over, text, sentence):
     box = boot()
     before = box.ask(TREE)
-    told = box.file("/root/given/other", text, 0o755)
-    done = box.run(f"unshare -m sh -c 'mount --bind {told} {over}; {INSTALLER}'")
+    output = box.file("/root/given/other", text, 0o755)
+    done = box.run(f"unshare -m sh -c 'mount --bind {output} {over}; {INSTALLER}'")
     assert done.returncode == 1
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -266,6 +266,6 @@ def test_a_dry_run_on_a_bare_machine_tells_and_does_nothing(installed):
             ["cp", "-a", str(installed.layers[0] / "root/edged"), str(box.root / "root")], check=True
         )
         before = box.ask(TREE)
-        told = box.ask(f"{INSTALLER} --dry-run")
-        assert "python3-venv" in told
+        output = box.ask(f"{INSTALLER} --dry-run")
+        assert "python3-venv" in output
         assert box.ask(TREE) == before

@@ -152,10 +152,10 @@ def stand(installed):
 
 def stopped_within_s(stand: Stand) -> float:
     """How long the last stop took, by systemd's own times."""
-    told = stand.box.ask(
+    output = stand.box.ask(
         "systemctl show -p ActiveExitTimestampMonotonic -p InactiveEnterTimestampMonotonic edged"
     )
-    times = dict(line.split("=") for line in told.splitlines())
+    times = dict(line.split("=") for line in output.splitlines())
     return (int(times["InactiveEnterTimestampMonotonic"]) - int(times["ActiveExitTimestampMonotonic"])) / 1e6
 
 

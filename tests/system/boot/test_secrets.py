@@ -43,26 +43,26 @@ def stand(installed):
 @contextlib.contextmanager
 def listening(stand):
     """All that is told on the control socket meanwhile."""
-    told = []
+    heard = []
     with ControlClient(f"/proc/{stand.box.init}/root/run/edged/control.sock") as client:
-        told.append(json.dumps(client.snapshot))
+        heard.append(json.dumps(client.snapshot))
 
         def hear():
             with contextlib.suppress(Exception):  # the end of the connection is the end
                 while True:
-                    told.append(json.dumps(client.receive()))
+                    heard.append(json.dumps(client.receive()))
 
         client._socket.settimeout(None)
         thread = threading.Thread(target=hear)
         thread.start()
         try:
-            yield told
+            yield heard
         finally:
             client._socket.shutdown(socket.SHUT_RDWR)
             thread.join()
 
 
-def found(stand, told, forms, but=()):
+def found(stand, heard, forms, but=()):
     """Each line that can be read of it from outside and has one of `forms` in it; files `but` have it by right."""
     box = stand.box
     box.file("/root/forms", "".join(f"{form}\n" for form in forms))
@@ -83,7 +83,7 @@ def found(stand, told, forms, but=()):
         *hits, read = box.run(f"({command}) >/root/seen; {look}", timeout_s=120).stdout.splitlines()
         assert int(read) > 3, command  # there was something to look through
         lines += [f"{command[:20]}: {hit[:300]}" for hit in hits]
-    return lines + [line for line in told if any(form.lower() in line.lower() for form in forms)]
+    return lines + [line for line in heard if any(form.lower() in line.lower() for form in forms)]
 
 
 def visit(stand):
@@ -116,12 +116,12 @@ def test_a_key_that_the_service_says_back_is_nowhere(stand, brought, rightful, p
     stand.configure(brought, DEBUG)
     stand.serve(script=f"version: 1\n{plan}\n")  # and not on a command line, which the journal has by right
     stand.up()
-    with listening(stand) as told:
+    with listening(stand) as heard:
         if plan.startswith("answers"):
             stand.until(lambda status: status["link"]["up"])
             visit(stand)
         within(20, lambda: said in stand.said(), stand.said)
-    assert found(stand, told, FORMS, rightful) == []
+    assert found(stand, heard, FORMS, rightful) == []
 
 
 def test_a_key_in_the_address_of_a_proxy_is_nowhere(stand):
@@ -142,10 +142,10 @@ def test_a_key_in_the_address_of_a_proxy_is_nowhere(stand):
             f'provider: {{name: custom, model: m, url: "wss://192.0.2.1/", proxy: "{way}"}}', DEBUG
         )
         stand.up()
-        with listening(stand) as told:
+        with listening(stand) as heard:
             stand.until(lambda status: status["link"]["cause"] == "proxy_refused")
         login = base64.b64encode(f"name:{KEY}".encode()).decode().rstrip("=")
-        assert found(stand, told, (*FORMS, login), (CONFIG,)) == []
+        assert found(stand, heard, (*FORMS, login), (CONFIG,)) == []
         proxy.shutdown(socket.SHUT_RDWR)
 
 
@@ -169,10 +169,10 @@ def test_what_is_said_is_nowhere_unless_it_is_asked_for(stand, transcripts):
     stand.configure(transcribed, f"log: {{level: debug, transcripts: {transcripts}}}")
     stand.serve(script=f"version: 1\n{said}\n")
     stand.with_line()
-    with listening(stand) as told:
+    with listening(stand) as heard:
         visit(stand)
         stand.wait_for(NOTICES["turn"].message_id)
-    lines = found(stand, told, (PHRASE,))
+    lines = found(stand, heard, (PHRASE,))
     if transcripts == "true":  # so it would have been seen
         assert any("today" in line for line in lines)
         assert any("tomorrow" in line for line in lines)

@@ -10,6 +10,7 @@ from tests.system.boot.asking import (
     START,
     TIMER,
     becomes,
+    configure,
     drop_in,
     eventually,
     fails,
@@ -38,11 +39,6 @@ def box(boot):
     machine = boot()
     is_up(machine)
     return machine
-
-
-def configure(box, text):
-    box.file("/etc/edged/config.yaml", text)
-    box.ask("chown root:edged /etc/edged/config.yaml && chmod 640 /etc/edged/config.yaml")
 
 
 def is_killed(box):

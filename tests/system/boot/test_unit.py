@@ -9,6 +9,7 @@ from edged.causes import CAUSES
 from edged.system.notices import NOTICES
 from tests.system.boot.asking import (
     becomes,
+    configure,
     drop_in,
     eventually,
     gets_a_line,
@@ -30,11 +31,6 @@ def box(boot):
     machine = boot()
     is_up(machine)
     return machine
-
-
-def configure(box, text):
-    box.file("/etc/edged/config.yaml", text)
-    box.ask("chown root:edged /etc/edged/config.yaml && chmod 640 /etc/edged/config.yaml")
 
 
 def ids(box, unit="edged.service"):

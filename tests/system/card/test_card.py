@@ -18,7 +18,7 @@ PERIOD_MS = 20
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
+def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
     """Everything that is measured, in one machine."""
     share: Path = tmp_path_factory.mktemp("card")
     words = f"-m instruments.bench.card.measures /mnt/figures --backend alsa {MEASURES}"
@@ -30,32 +30,32 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
     return {name.partition(",")[0]: each for name, each in figures.items()}
 
 
-def test_every_sample_of_a_question_arrives_once(told):
-    assert told["turns"]["utterances_whole"] == told["turns"]["utterances"] == 8
+def test_every_sample_of_a_question_arrives_once(figures):
+    assert figures["turns"]["utterances_whole"] == figures["turns"]["utterances"] == 8
 
 
-def test_sound_from_before_the_press_arrives_with_it(told):
-    assert told["turns"]["preroll_ms"]["p50"] >= 300
+def test_sound_from_before_the_press_arrives_with_it(figures):
+    assert figures["turns"]["preroll_ms"]["p50"] >= 300
 
 
-def test_every_sample_of_an_answer_is_heard_once_and_nothing_after_it(told):
-    assert told["turns"]["answers_whole"] == told["turns"]["answers"] == 8
+def test_every_sample_of_an_answer_is_heard_once_and_nothing_after_it(figures):
+    assert figures["turns"]["answers_whole"] == figures["turns"]["answers"] == 8
 
 
-def test_an_interrupt_tells_the_service_what_the_card_has_played(told):
-    assert told["interrupts"]["interrupts"] == 6
-    assert told["interrupts"]["audio_end_error_ms"]["worst"] <= PERIOD_MS
+def test_an_interrupt_tells_the_service_what_the_card_has_played(figures):
+    assert figures["interrupts"]["interrupts"] == 6
+    assert figures["interrupts"]["audio_end_error_ms"]["worst"] <= PERIOD_MS
 
 
-def test_the_card_says_from_outside_whether_the_microphone_runs(told):
-    states = told["states"]
+def test_the_card_says_from_outside_whether_the_microphone_runs(figures):
+    states = figures["states"]
     assert states["warm_idle"] == states["warm_pressed"] == states["warm_after"] == "RUNNING"
     assert states["closed_idle"] == states["closed_after"] == states["closed_muted"] == "closed"
     assert states["closed_pressed"] == "RUNNING"
 
 
-def test_a_card_that_is_taken_away_is_missed_at_once_and_used_again_when_it_is_back(told):
-    unplug = told["unplug"]
+def test_a_card_that_is_taken_away_is_missed_at_once_and_used_again_when_it_is_back(figures):
+    unplug = figures["unplug"]
     assert unplug["not_back"] == 0
     assert unplug["noticed_ms"]["n"] == 20
     assert unplug["noticed_ms"]["p50"] <= 300
@@ -63,8 +63,8 @@ def test_a_card_that_is_taken_away_is_missed_at_once_and_used_again_when_it_is_b
     assert unplug["descriptors_leaked"] <= 0
 
 
-def test_a_card_that_others_have_is_told_with_their_names_and_used_when_they_let_it_go(told):
-    taken = told["taken"]
+def test_a_card_that_others_have_is_told_with_their_names_and_used_when_they_let_it_go(figures):
+    taken = figures["taken"]
     assert taken["lost"] == {"microphone": "device_busy", "speaker": "device_busy"}
     assert taken["holders_named"]
     assert taken["usable"]
@@ -72,14 +72,14 @@ def test_a_card_that_others_have_is_told_with_their_names_and_used_when_they_let
     assert taken["said_afterwards"]
 
 
-def test_the_whole_kiosk_works_as_its_own_unit_allows_it(told):
-    button = told["button"]
+def test_the_whole_kiosk_works_as_its_own_unit_allows_it(figures):
+    button = figures["button"]
     assert button["presses"] == button["answers"] == 6
     assert button["edge_to_lamp_ms"]["n"] == 6
     assert button["restarts"] == 0
     assert not button["without_priority"]
 
 
-def test_after_all_that_a_question_is_heard_and_answered(told):
-    assert told["unplug"]["heard_afterwards"]
-    assert told["unplug"]["said_afterwards"]
+def test_after_all_that_a_question_is_heard_and_answered(figures):
+    assert figures["unplug"]["heard_afterwards"]
+    assert figures["unplug"]["said_afterwards"]

@@ -6,7 +6,7 @@ Rules:
 2. Of what nobody reads (a tool's parameters, the sound of an item, metadata, variables) nothing is built, and of what
    stands in the place of another value no more than one level.
 
-Not here: the messages themselves (forms.py).
+Not here: the messages themselves (server_messages.py).
 """
 
 from typing import TypedDict
@@ -14,13 +14,13 @@ from typing import TypedDict
 Scalar = bool | int | float | str | None
 
 
-class Nothing(TypedDict, total=False):
+class EmptyObject(TypedDict, total=False):
     """An object of which nothing is read."""
 
 
-_List = list[Nothing | Scalar]
+_List = list[EmptyObject | Scalar]
 _Other = _List | Scalar  # where an object is wanted
-Value = Nothing | _Other
+Value = EmptyObject | _Other
 
 
 # -- what a session is set up with, in either dialect ----------------------------------------------------
@@ -103,7 +103,7 @@ class _Audio(TypedDict, total=False):
     output: _Output | _Other
 
 
-class SessionShape(TypedDict, total=False):
+class SessionObject(TypedDict, total=False):
     """What is compared with what was asked, and what tells the dialect and the end."""
 
     type: Value
@@ -112,7 +112,7 @@ class SessionShape(TypedDict, total=False):
     model: Value
     expires_at: Value
     instructions: Value
-    tools: list[_Tool | _Other] | Nothing | Scalar
+    tools: list[_Tool | _Other] | EmptyObject | Scalar
     tool_choice: _Named | _Other
     temperature: Value
     prompt: _Named | _Other
@@ -138,13 +138,13 @@ class SessionShape(TypedDict, total=False):
 # -- items, what they cost, what went wrong --------------------------------------------------------------
 
 
-class Content(TypedDict, total=False):
+class ContentObject(TypedDict, total=False):
     type: Value
     text: Value
     transcript: Value
 
 
-class ItemShape(TypedDict, total=False):
+class ItemObject(TypedDict, total=False):
     id: Value
     object: Value
     type: Value
@@ -154,7 +154,7 @@ class ItemShape(TypedDict, total=False):
     call_id: Value
     arguments: Value
     output: Value
-    content: list[Content | _Other] | Nothing | Scalar
+    content: list[ContentObject | _Other] | EmptyObject | Scalar
 
 
 class _Cached(TypedDict, total=False):
@@ -175,7 +175,7 @@ class _Details(TypedDict, total=False):
     cached_tokens_details: _Cached | _Other
 
 
-class UsageShape(TypedDict, total=False):
+class UsageObject(TypedDict, total=False):
     """The names that usage.py counts by."""
 
     type: Value
@@ -198,14 +198,14 @@ class UsageShape(TypedDict, total=False):
     completion_tokens_details: _Details | _Other
 
 
-class Limit(TypedDict, total=False):
+class RateLimitObject(TypedDict, total=False):
     name: Value
     limit: Value
     remaining: Value
     reset_seconds: Value
 
 
-class Error(TypedDict, total=False):
+class ErrorObject(TypedDict, total=False):
     type: Value
     code: Value
     param: Value
@@ -213,7 +213,7 @@ class Error(TypedDict, total=False):
     message: Value
 
 
-class ErrorName(TypedDict, total=False):
+class ErrorHeadObject(TypedDict, total=False):
     """An error without its words."""
 
     type: Value
@@ -222,5 +222,5 @@ class ErrorName(TypedDict, total=False):
     event_id: Value
 
 
-class ConversationShape(TypedDict, total=False):
+class ConversationObject(TypedDict, total=False):
     id: Value

@@ -1,11 +1,11 @@
-"""The shapes in which a client reads the messages of a server: the fields that are known, and no other is built.
+"""A server's messages as a client reads them: the fields that are known, and no other is built.
 
 Rules:
 1. Null counts as missing.
 2. Names have a bound: they are kept. None of them has to be there: services leave out what a turn can do without, and
    an empty name is the name of nothing.
 
-Not here: what is inside a session, an item, a usage, an error (known.py).
+Not here: what is inside a session, an item, a usage, an error (server_objects.py).
 """
 
 from typing import Annotated
@@ -13,18 +13,18 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from edged.wire.bounds import MOST_NAME
-from edged.wire.known import (
-    Content,
-    ConversationShape,
-    Error,
-    ErrorName,
-    ItemShape,
-    Limit,
-    SessionShape,
-    UsageShape,
+from edged.wire.parts import Part
+from edged.wire.server_objects import (
+    ContentObject,
+    ConversationObject,
+    ErrorHeadObject,
+    ErrorObject,
+    ItemObject,
+    RateLimitObject,
+    SessionObject,
+    UsageObject,
     Value,
 )
-from edged.wire.parts import Part
 
 MOST = 2**53  # what JSON carries exactly everywhere; no honest count comes near it
 Index = Annotated[int, Meta(ge=0, le=MOST)]
@@ -32,51 +32,51 @@ Ms = Annotated[float, Meta(ge=0, le=MOST)]  # resampling servers count fractions
 Name = Annotated[str, Meta(max_length=MOST_NAME)]
 
 
-class Head(Struct):
+class AnyMessage(Struct):
     type: str | None = None
 
 
-class Untyped(Struct):
-    error: Error | str | None = None
+class ErrorMessage(Struct):
+    error: ErrorObject | str | None = None
     message: str | None = None
     status: str | None = None
 
 
-class ErrorHead(Struct):
-    error: ErrorName | str | None = None
+class ErrorHeadMessage(Struct):
+    error: ErrorHeadObject | str | None = None
 
 
-class OfSession(Struct):
-    session: SessionShape
+class SessionMessage(Struct):
+    session: SessionObject
 
 
-class OfConversation(Struct):
-    conversation: ConversationShape | None = None
+class ConversationMessage(Struct):
+    conversation: ConversationObject | None = None
 
 
-class OfItem(Struct):
-    item: ItemShape
+class ItemMessage(Struct):
+    item: ItemObject
     previous_item_id: Name | None = None
 
 
-class ItemId(Struct):
+class ItemIdMessage(Struct):
     item_id: Name | None = None
     previous_item_id: Name | None = None
 
 
-class AnyItemId(Struct):
+class AnyItemIdMessage(Struct):
     """An acknowledgement counts whatever stands where its name should."""
 
     item_id: Value = None
 
 
-class SpeechForm(Struct):
+class SpeechMessage(Struct):
     item_id: Name | None = None
     audio_start_ms: Ms | None = None
     audio_end_ms: Ms | None = None
 
 
-class InItem(Struct):
+class PartMessage(Struct):
     """What belongs to a content part of an item."""
 
     item_id: Name | None = None
@@ -86,24 +86,24 @@ class InItem(Struct):
         return Part(self.item_id or "", self.content_index or 0)
 
 
-class Truncated(InItem):
+class TruncatedMessage(PartMessage):
     audio_end_ms: Ms | None = None
 
 
-class HeardForm(InItem):
+class TranscriptionMessage(PartMessage):
     delta: str | None = None
     transcript: str | None = None
     text: str | None = None
-    usage: UsageShape | None = None
-    error: Error | str | None = None
+    usage: UsageObject | None = None
+    error: ErrorObject | str | None = None
 
 
-class _Why(Struct):
+class _StatusDetails(Struct):
     reason: str | None = None
-    error: Error | str | None = None
+    error: ErrorObject | str | None = None
 
 
-class ResponseName(Struct):
+class ResponseHeadObject(Struct):
     """Which response it is, and what became of it."""
 
     id: Name | None = None
@@ -111,27 +111,27 @@ class ResponseName(Struct):
     conversation_id: Name | None = ""  # left out means the default one; null means out of band
 
 
-class Body(ResponseName):
-    status_details: _Why | None = None
-    output: list[ItemShape] | None = None
-    usage: UsageShape | None = None
+class ResponseObject(ResponseHeadObject):
+    status_details: _StatusDetails | None = None
+    output: list[ItemObject] | None = None
+    usage: UsageObject | None = None
 
 
-class ResponseHead(Struct):
-    response: ResponseName | None = None
+class ResponseHeadMessage(Struct):
+    response: ResponseHeadObject | None = None
 
 
-class ResponseForm(Struct):
-    response: Body | None = None
+class ResponseMessage(Struct):
+    response: ResponseObject | None = None
 
 
-class OutputItem(Struct):
-    item: ItemShape
+class OutputItemMessage(Struct):
+    item: ItemObject
     response_id: Name | None = None
     output_index: Index | None = None
 
 
-class Arguments(Struct):
+class ArgumentsMessage(Struct):
     response_id: Name | None = None
     item_id: Name | None = None
     output_index: Index | None = None
@@ -141,11 +141,11 @@ class Arguments(Struct):
     arguments: str | None = None
 
 
-class RateLimitsForm(Struct):
-    rate_limits: list[Limit] | None = None
+class RateLimitsMessage(Struct):
+    rate_limits: list[RateLimitObject] | None = None
 
 
-class Piece(InItem, kw_only=True):
+class OutputPartMessage(PartMessage, kw_only=True):
     """What belongs to a content part of an item of a response."""
 
     response_id: Name | None = None
@@ -155,15 +155,15 @@ class Piece(InItem, kw_only=True):
         return self.response_id or "", self.at(), self.output_index or 0
 
 
-class SoundForm(Piece, kw_only=True):
+class AudioMessage(OutputPartMessage, kw_only=True):
     delta: bytes  # base64, decoded on the way by the strict decoder: four times as fast as by way of a str
 
 
-class WordsForm(Piece):
+class TextMessage(OutputPartMessage):
     delta: str | None = None
     transcript: str | None = None
     text: str | None = None
 
 
-class OfPart(Piece, kw_only=True):
-    part: Content
+class ContentPartMessage(OutputPartMessage, kw_only=True):
+    part: ContentObject

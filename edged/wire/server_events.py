@@ -132,7 +132,9 @@ class ResponseCreated:
     response_id: str
     conversation_id: str | None = ""
     metadata: Json | None = None
-    told: Json = field(default_factory=dict, compare=False)  # what else a server repeats; clients let it be
+    settings: Json = field(
+        default_factory=dict, compare=False
+    )  # what else a server repeats; clients let it be
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ class ResponseDone:
     usage: Json = field(default_factory=dict)
     conversation_id: str | None = ""
     metadata: Json | None = None
-    told: Json = field(default_factory=dict, compare=False)
+    settings: Json = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

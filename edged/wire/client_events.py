@@ -1,6 +1,6 @@
 """What a client says, as a server reads it; `client.py` is the other way.
 
-Rules: whatever can not be taken becomes a `BadClientEvent` that says what to answer, with the client's own
+Rules: whatever cannot be taken becomes a `BadClientEvent` that says what to answer, with the client's own
 event_id where it gave one; nothing else escapes. A field that the event does not have refuses it. One of more elements
 than any event has (bounds.py) is not read.
 Not here: what depends on the state of the session (local).

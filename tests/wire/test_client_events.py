@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edged import wire
 from edged.errors import WireError
-from edged.wire import BadClientEvent, ClientName, Dialect, Part, clientside
+from edged.wire import BadClientEvent, ClientName, Dialect, Part, client_events
 from tests.wire.events import JSON
 
 BOTH = pytest.mark.parametrize("dialect", list(Dialect))
@@ -40,16 +40,16 @@ def refused(text, dialect=Dialect.GA):
 @pytest.mark.parametrize(
     ("name", "event"),
     [
-        ("session.update", clientside.SessionUpdate({"instructions": "Be brief."}, "mine")),
-        ("input_audio_buffer.append", clientside.Append(b"\x01\x02\x03", "mine")),
-        ("input_audio_buffer.commit", clientside.Commit("mine")),
-        ("input_audio_buffer.clear", clientside.Clear("mine")),
-        ("conversation.item.create", clientside.ItemCreate({"type": "message"}, "root", "mine")),
-        ("conversation.item.delete", clientside.ItemDelete("item_a", "mine")),
-        ("conversation.item.retrieve", clientside.ItemRetrieve("item_a", "mine")),
-        ("conversation.item.truncate", clientside.ItemTruncate(Part("item_a", 1), 700, "mine")),
-        ("response.create", clientside.ResponseCreate({"conversation": "none"}, "mine")),
-        ("response.cancel", clientside.ResponseCancel("resp_1", "mine")),
+        ("session.update", client_events.SessionUpdate({"instructions": "Be brief."}, "mine")),
+        ("input_audio_buffer.append", client_events.Append(b"\x01\x02\x03", "mine")),
+        ("input_audio_buffer.commit", client_events.Commit("mine")),
+        ("input_audio_buffer.clear", client_events.Clear("mine")),
+        ("conversation.item.create", client_events.ItemCreate({"type": "message"}, "root", "mine")),
+        ("conversation.item.delete", client_events.ItemDelete("item_a", "mine")),
+        ("conversation.item.retrieve", client_events.ItemRetrieve("item_a", "mine")),
+        ("conversation.item.truncate", client_events.ItemTruncate(Part("item_a", 1), 700, "mine")),
+        ("response.create", client_events.ResponseCreate({"conversation": "none"}, "mine")),
+        ("response.cancel", client_events.ResponseCancel("resp_1", "mine")),
     ],
 )
 @BOTH
@@ -64,13 +64,13 @@ def test_an_event_need_not_have_an_id(name):
 
 
 def test_what_may_be_left_out():
-    assert read(type="response.create") == clientside.ResponseCreate({})
-    assert read(type="response.create", response=None) == clientside.ResponseCreate({})
-    assert read(type="response.cancel") == clientside.ResponseCancel(None)
-    assert read(type="conversation.item.create", item={}) == clientside.ItemCreate({}, None)
+    assert read(type="response.create") == client_events.ResponseCreate({})
+    assert read(type="response.create", response=None) == client_events.ResponseCreate({})
+    assert read(type="response.cancel") == client_events.ResponseCancel(None)
+    assert read(type="conversation.item.create", item={}) == client_events.ItemCreate({}, None)
     assert read(
         type="conversation.item.truncate", item_id="item_a", audio_end_ms=0
-    ) == clientside.ItemTruncate(Part("item_a", 0), 0)
+    ) == client_events.ItemTruncate(Part("item_a", 0), 0)
 
 
 def test_a_field_the_event_does_not_have_refuses_it():
@@ -84,7 +84,7 @@ def test_a_field_the_event_does_not_have_refuses_it():
 
 
 def test_more_sound_than_an_event_may_carry_is_refused():
-    most = clientside.MOST_AUDIO
+    most = client_events.MOST_AUDIO
     assert len(read(type="input_audio_buffer.append", audio="A" * most).audio) == most // 4 * 3
     with pytest.raises(wire.BadClientEvent) as refused:
         read(type="input_audio_buffer.append", audio="A" * (most + 4))
@@ -159,8 +159,8 @@ def test_an_unknown_event_is_told_which_there_are(name):
 
 
 def test_every_event_the_server_says_it_takes_is_taken():
-    told = refused('{"type":"?"}').message.partition("Supported values are: ")[2].rstrip(".").split(", ")
-    assert {name.strip("'") for name in told} == set(MESSAGES)
+    supported = refused('{"type":"?"}').message.partition("Supported values are: ")[2].rstrip(".").split(", ")
+    assert {name.strip("'") for name in supported} == set(MESSAGES)
     assert set(MESSAGES) < set(ClientName)
 
 
