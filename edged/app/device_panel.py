@@ -82,7 +82,7 @@ class DevicePanel:
         """
         keeper = self.keepers["microphone"]
         missing = keeper.cause is not None
-        runs = self._intake.is_open or missing or self._config.microphone.capture == "warm"
+        runs = self._config.microphone.capture == "warm" or missing or self._intake.is_open
         keeper.want(runs and not self._switches.muted)
 
     @property

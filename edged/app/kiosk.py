@@ -177,13 +177,15 @@ class App:
     def _farewell(self) -> None:
         """What may hang comes last; the light goes out before all that may."""
         control = [self._control.abandon] if self._control else []
-        try_each(*control, self._front.lamp.stop, self.intake.shut, self.front.button.stop)
+        shut = (self._front.lamp.stop, self.intake.shut, self.front.button.stop)
+        try_each(*control, *shut, self.appliance.flush)
 
     async def run(self) -> int:
         """Run until `stop`; returns the exit code. A bug in any part passes through as an exception group."""
         self.appliance.begin(self.link)  # what is recalled is shown
         if await unless(self._stopping, self._switches.recall()):
             await self._until_stopped()
+        self.appliance.flush()
         self._chronicle.close()
         if self._control is not None:
             await self._control.close()

@@ -119,10 +119,3 @@ def hung_call(error: BaseException) -> str:
     if isinstance(error, BaseExceptionGroup):
         return next(filter(None, map(hung_call, error.exceptions)), "")
     return str(error) if isinstance(error, DeviceError) and error.cause == "device_hung" else ""
-
-
-class InlineOffload:
-    """On the spot, for devices that never block: virtual time has no threads."""
-
-    async def __call__(self, call: Callable[..., T], /, *args: Any, deadline_s: float) -> T:  # noqa: ARG002 nothing hangs here
-        return call(*args)

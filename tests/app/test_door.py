@@ -211,6 +211,7 @@ app.appliance.stop = threading.Thread(target=broken).start
 os.kill(os.getpid(), signal.SIGTERM)
 """,
     "loop that stands still": "threading.Thread(target=broken).start()\ntime.sleep(20)",
+    "listener": "app._listeners.append(broken)\nloop.call_soon(app.appliance.interrupt)",
 }
 
 
@@ -235,6 +236,14 @@ def test_a_bug_ends_the_kiosk_once_dark_and_with_its_line(tmp_path, fault):
     assert "SyntaxError" not in process.stderr
     assert (tmp_path / "light").read_text().endswith("0")
     assert not (tmp_path / "control.sock").exists()
+
+
+@pytest.mark.slow
+def test_what_became_of_the_turn_is_in_the_journal_though_the_loop_has_not_come_to_it(tmp_path):
+    fault = "app.appliance.stop()\nthreading.Thread(target=broken).start()\ntime.sleep(20)"
+    process = kiosk(tmp_path, fault)
+    assert len(told(process, "turn: STOP: ")) == 1, process.stderr
+    assert [line for line in told(process, "turn ") if "stopped" in line], process.stderr
 
 
 LEAVING = {

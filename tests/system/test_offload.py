@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from edged.errors import DeviceError
-from edged.system.offload import InlineOffload, OneAtATime, ThreadOffload
+from edged.system.offload import OneAtATime, ThreadOffload
 from instruments.lab.loop import run, virtual
 from instruments.lab.ports import SimOffload
 
@@ -13,7 +13,7 @@ def one_at_a_time():
     return OneAtATime(ThreadOffload())
 
 
-@pytest.fixture(params=[ThreadOffload, InlineOffload, SimOffload, one_at_a_time])
+@pytest.fixture(params=[ThreadOffload, SimOffload, one_at_a_time])
 def offload(request):
     return request.param()
 
