@@ -3,7 +3,7 @@
 Who may speak is the turn's, what a failure looks like causes.py's, what is sent the link's. All of it runs on the loop.
 
 The walk of a microphone frame: device thread -> Intake.hand -> (gate open) `on_sound` -> the log -> the link, in the
-same call -> socket. The walk of a delta: socket -> carrier -> session -> link -> dialogue -> Playout.push -> speaker.
+same call -> socket. The walk of a delta: socket -> pump -> session -> link -> dialogue -> Playout.push -> speaker.
 A press: `gesture` -> the queue -> turn.step -> gate, lamp, effects, sound on its way, in one go, before anything else
 runs. What happened is published after that (publisher.py).
 """
@@ -209,7 +209,7 @@ class Appliance:
             # Nobody spoke: so a conversation ends. Unless the link has not carried yet what somebody said.
             behind = self._utterances.lag_bytes > LAG_BYTES and verdict.refused is None
             return "utterance_too_old" if behind else None
-        for cause in verdict.told:
+        for cause in verdict.faults:
             self._announcer.note(cause)
         return verdict.refused
 

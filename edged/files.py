@@ -31,16 +31,16 @@ class NotAFileError(OSError):
     """Something else lies where a file is wanted; `strerror` holds the remedy."""
 
     def __init__(self, kind: str, path: Path) -> None:
-        told = f"it is {kind}, not a file (put a file in its place)"
-        super().__init__(errno.EISDIR if kind == "a directory" else errno.EINVAL, told, str(path))
+        why = f"it is {kind}, not a file (put a file in its place)"
+        super().__init__(errno.EISDIR if kind == "a directory" else errno.EINVAL, why, str(path))
 
 
 class TooLargeError(OSError):
     """A file is larger than anything it may be."""
 
     def __init__(self, most_bytes: int, path: Path) -> None:
-        told = f"it has more than {most_bytes} bytes (is it the right file?)"
-        super().__init__(errno.EFBIG, told, str(path))
+        why = f"it has more than {most_bytes} bytes (is it the right file?)"
+        super().__init__(errno.EFBIG, why, str(path))
 
 
 def opened(path: Path) -> BinaryIO:

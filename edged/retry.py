@@ -1,7 +1,7 @@
 """When to try again, and the only loop that does.
 
 Rules:
-- `delays` is a pure generator of waits; `keep` is the one reconnect loop in edged, for the line and
+- `delays` is a pure generator of waits; `keep` is the one reconnect loop in edged, for the link and
   for devices alike.
 - Full jitter, U(0, min(cap, base * 2**n)) (AWS Architecture Blog, "Exponential Backoff and Jitter", 2015):
   kiosks that lost the same service do not come back in step. A wait that the far end asked for is kept, and
@@ -206,7 +206,7 @@ class _Waits:
             wait_s = 0.0
         else:
             wait_s = self._rng.uniform(0.0, SPREAD_S)
-        least_s = wait_s if _told_s(error) is not None else 0.0
+        least_s = wait_s if _retry_after_s(error) is not None else 0.0
         if retry is Retry.REFUSED:
             least_s = WAKE_REFUSED_S
         if self._outside is None:
@@ -225,8 +225,8 @@ class _Waits:
     def _grown(self, error: EdgedError, *, came_up: bool) -> float:
         retry = CAUSES[error.cause].retry
         policy = POLICIES[retry]
-        if (told_s := _told_s(error)) is not None:
-            return told_s + self._next(BEYOND_TOLD) + self._rng.uniform(0.0, told_s * TOLD_SHARE)
+        if (asked_s := _retry_after_s(error)) is not None:
+            return asked_s + self._next(BEYOND_TOLD) + self._rng.uniform(0.0, asked_s * TOLD_SHARE)
         if error.cause == "link_closed" or (came_up and retry not in (Retry.TOLD, Retry.REFUSED)):
             policy = CLOSED_EARLY
         return self._next(policy)
@@ -237,7 +237,7 @@ class _Waits:
         return next(self._growing[policy])
 
 
-def _told_s(error: EdgedError) -> float | None:
+def _retry_after_s(error: EdgedError) -> float | None:
     """The wait that the far end has asked for, within bounds."""
     if (
         CAUSES[error.cause].retry is not Retry.TOLD

@@ -28,5 +28,5 @@ def client_context(ca_file: str = "") -> ssl.SSLContext:
         try:
             return ssl.create_default_context(cafile=f"/proc/self/fd/{memory.fileno()}")
         except ssl.SSLError as error:
-            told = "it holds no certificate that can be used (PEM is wanted)"
-            raise OSError(errno.EINVAL, told, ca_file) from error
+            why = "it holds no certificate that can be used (PEM is wanted)"
+            raise OSError(errno.EINVAL, why, ca_file) from error

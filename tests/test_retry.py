@@ -201,9 +201,9 @@ def test_what_the_far_end_asked_for_is_kept_within_bounds(lab_run, asked, at_lea
     [(100.0, 100.0, 126.0), (0.0, 1.0, 2.25), (900.0, 900.0, 1126.0), (901.0, 900.0, 1126.0)],
 )
 def test_those_who_were_told_the_same_are_spread_over_a_quarter_of_it(lab_run, asked, shortest, longest):
-    told = [LinkError("x", "server_busy", asked)]
-    assert waits_of(told, lab_run, rng=Bottom())[0] == [shortest]
-    assert waits_of(told, lab_run)[0] == [longest]
+    errors = [LinkError("x", "server_busy", asked)]
+    assert waits_of(errors, lab_run, rng=Bottom())[0] == [shortest]
+    assert waits_of(errors, lab_run)[0] == [longest]
 
 
 def test_a_wait_that_nobody_asked_for_is_ended_by_a_wake(lab_run):
@@ -224,11 +224,11 @@ def test_what_the_far_end_asks_for_again_and_again_grows(lab_run):
 @pytest.mark.slow
 @pytest.mark.parametrize("cause", CAUSES)
 def test_kiosks_that_lost_the_same_at_the_same_moment_do_not_come_back_in_step(lab_run, cause):
-    told = 60.0 if CAUSES[cause].retry is Retry.TOLD else None
+    asked_s = 60.0 if CAUSES[cause].retry is Retry.TOLD else None
     second = []
     for seed in range(40):
         waits, _ = waits_of(
-            [LinkError("x", cause, told)] * 12,
+            [LinkError("x", cause, asked_s)] * 12,
             lab_run,
             lives=[None, *[6.0] * 11],
             rng=Random(seed),

@@ -27,9 +27,9 @@ def main() -> int:
     with ProcessPoolExecutor(args.jobs) as pool:
         turn = _share(pool, _of_turn, int(args.steps), PIECE["steps"], args.seed)
         daemon = _share(pool, _of_daemon, int(args.appliance), PIECE["appliance"], args.seed)
-    print(f"the turn alone: {_told(turn)}; the gate opened {turn['opened']} times")
+    print(f"the turn alone: {_summary(turn)}; the gate opened {turn['opened']} times")
     runs = f"the gate opened in {daemon['opened']} of {daemon['runs']} runs"
-    print(f"the whole daemon: {_told(daemon)}; {runs}")
+    print(f"the whole daemon: {_summary(daemon)}; {runs}")
     print("no rule was broken")
     return 0
 
@@ -69,7 +69,7 @@ def _of_turn(mode: str, count: int, seed: int) -> Counter[str]:
     return Counter({mode: count, "opened": steps.walk(mode, count, seed=seed)})
 
 
-def _told(counted: Counter[str]) -> str:
+def _summary(counted: Counter[str]) -> str:
     whole = sum(counted[mode] for mode in MODES)
     return (
         f"{whole} steps (" + ", ".join(f"{mode} {counted[mode] / max(whole, 1):.0%}" for mode in MODES) + ")"

@@ -126,7 +126,7 @@ class Booth:
         self.is_sound = True  # nothing was wrong so far
         self.pressed = False  # somebody has, and is waited for
         self.holder: object = KEPT
-        self.lost = self.told = 0
+        self.lost = self.announced = 0
         self._by: list[str] = []  # what changed the state, in order
         self.loop.run_until_complete(self._start(mode, net))
 
@@ -160,7 +160,7 @@ class Booth:
                     self.pressed = False
                 self.opened += State(event["state"]) in OPEN and State(event["was"]) not in OPEN
             case "cause":
-                self.told += event["id"] in LOST
+                self.announced += event["id"] in LOST
 
     # -- acts ----------------------------------------------------------------------------------------
 
@@ -210,7 +210,7 @@ class Booth:
     def plug_in(self, device: str) -> None:
         def act():
             getattr(self, device).is_there = True
-            self.app._front.plugged()
+            self.app._device_panel.plugged()
 
         self._settle(act)
 
@@ -266,11 +266,15 @@ class Booth:
         assert self.service.leaked == 0, "sound of a shut gate was sent"
         if is_open:
             assert self.lamp.level == 1, "the gate is open, and the lamp is dark"
-            assert not app._switches.muted, f"open and muted in {state}"
-            assert app._front.keepers["microphone"].cause is None, f"open without a microphone in {state}"
+            assert not app._user_settings.muted, f"open and muted in {state}"
+            assert app._device_panel.keepers["microphone"].cause is None, (
+                f"open without a microphone in {state}"
+            )
             assert self.pressed, f"open, and nobody has pressed, in {state}"
         else:
-            assert self.told >= self.lost, f"{self.lost} utterances were lost, {self.told} told, in {state}"
+            assert self.announced >= self.lost, (
+                f"{self.lost} utterances were lost, {self.announced} announced, in {state}"
+            )
 
     def close(self, *, at_rest: bool) -> None:
         """It ends, dark; `at_rest`: all is well again, and it has come to rest. Nothing is left, whatever was wrong."""

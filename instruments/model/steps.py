@@ -31,8 +31,8 @@ def walk(mode: str, count: int, *, seed: int = 1, ignoring: str | None = None) -
                 pending = max(int(is_open), pending - 1)
         pressed = (pressed and not muted and microphone) or event is Event.PRESS
         known = Facts(muted, microphone, pending < 2, invitation.before(event), invitation.withdrawn)
-        told = known if ignoring is None else replace(known, **{ignoring: _FREE[ignoring]})
-        follows = step(mode_of, state, event, told)
+        asked = known if ignoring is None else replace(known, **{ignoring: _FREE[ignoring]})
+        follows = step(mode_of, state, event, asked)
         was, state = state, state if follows is None else follows.state
         invitation.after(event, was, state)
         effects = () if follows is None else follows.effects

@@ -191,8 +191,8 @@ def test_the_status_gives_cause_text_and_remedy(plain, tmp_path):
         troubles = []
         while {each["what"] for each in troubles} != wanted and time.monotonic() < until:
             asked = [*(sys.executable, "-P", "-m", "edged", "status", "--socket", str(tmp_path / "s"))]
-            told = subprocess.run([*asked, "--json"], capture_output=True, text=True, check=True)
-            troubles = json.loads(told.stdout)["troubles"]
+            status = subprocess.run([*asked, "--json"], capture_output=True, text=True, check=True)
+            troubles = json.loads(status.stdout)["troubles"]
         shown = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
         kiosk.terminate()
         said = kiosk.communicate(timeout=IN_TIME_S)[1].splitlines()

@@ -9,7 +9,7 @@ from edged.app.turn_log import LEGS
 from edged.system.journal import fields_of
 from tests.kiosk.test_duplex import DUPLEX
 from tests.kiosk.test_gate import TALK, Quiet, answers_unasked, says, tap
-from tests.kiosk.test_shell import idle, states, told
+from tests.kiosk.test_shell import cues, idle, states
 
 
 def causes(kiosk):
@@ -34,7 +34,7 @@ def test_a_press_that_crosses_the_services_own_commit_is_answered_and_nothing_el
         await tap(kiosk)
         await kiosk.until(lambda: kiosk.state == "SPEAKING", 5.0)
         await asyncio.sleep(20)
-        assert (causes(kiosk), told(kiosk)) == ([], [])
+        assert (causes(kiosk), cues(kiosk)) == ([], [])
         assert states(kiosk)[2:] == ["COMMITTING", "THINKING", "SPEAKING", "DRAINING", "AWAITING_SPEECH"]
         assert [billed.status for billed in kiosk.server.bill] == ["completed"]
 
@@ -194,7 +194,7 @@ def test_the_rest_behind_what_the_service_took_is_asked_about_where_somebody_spo
         assert await kiosk.until(lambda: len(kiosk.server.bill) == answers, 20.0)
         await asyncio.sleep(60)
         assert len(kiosk.server.bill) == answers
-        assert (causes(kiosk), told(kiosk)) == ([], [])
+        assert (causes(kiosk), cues(kiosk)) == ([], [])
 
     shell(body, TALK)
 
@@ -212,7 +212,7 @@ def test_what_was_said_is_asked_about_where_its_commit_comes_while_the_next_is_b
         kiosk.net.set(hole_up=False, buffer_bytes=65_536)
         assert await kiosk.until(lambda: kiosk.state in ("SPEAKING", "ANSWERING"), 5.0)
         await asyncio.sleep(60)
-        assert (causes(kiosk), told(kiosk)) == ([], [])
+        assert (causes(kiosk), cues(kiosk)) == ([], [])
         assert [billed.status for billed in kiosk.server.bill] == ["completed"]
 
     shell(body, *mode)

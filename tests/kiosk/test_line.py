@@ -12,7 +12,7 @@ from edged.pcm import roughness
 from instruments.lab.kiosk import StampVoice
 from instruments.lab.net import SimNet
 from instruments.lab.stamp import stamps
-from tests.kiosk.test_shell import idle, kiosk_of, marks, played, told
+from tests.kiosk.test_shell import cues, idle, kiosk_of, marks, played
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_sessions_that_expire_are_changed_without_anybody_noticing(daemon):
         assert kiosk.server.ledger.sessions >= 7
         assert kiosk.server.ledger.expired == 0
         assert [up for _, up in kiosk.links] == [True]
-        assert told(kiosk) == []
+        assert cues(kiosk) == []
         assert all(answer in played(kiosk) for answer in kiosk.voice.answers)
 
     daemon(body, "turn.forget_after_s=0", session_s=300)
@@ -131,7 +131,7 @@ def test_an_answer_that_stalls_is_told_and_the_next_one_comes(daemon, fault):
         await kiosk.visitor.hold(1.0)
         await asyncio.sleep(0.5)
         await idle(kiosk, 30.0)
-        assert set(told(kiosk)) & {Cue.FAILED, Cue.CUT}
+        assert set(cues(kiosk)) & {Cue.FAILED, Cue.CUT}
         assert await kiosk.until(lambda: kiosk.app.link.up, 10.0)
         assert await answered(kiosk)
 
@@ -173,7 +173,7 @@ def test_a_service_that_ignores_commits_is_talked_to_on_the_same_connection(daem
         assert all(answer in played(kiosk) for answer in kiosk.voice.answers)
         assert [up for _, up in kiosk.links] == [True]
         assert max(waits_ms(kiosk)) <= 2000
-        assert told(kiosk) == []
+        assert cues(kiosk) == []
 
     daemon(body, f"provider.dialect={speaks}", fault_lines=["deaf"])
 
@@ -203,7 +203,7 @@ def test_a_service_that_acknowledges_late_loses_nothing_and_answers_once(daemon,
         for window in windows:
             spoken = stamps(window.first, window.last - window.first)
             assert any(taken.pcm.find(spoken) >= 0 for taken in kiosk.server.audit)
-        assert told(kiosk) == []
+        assert cues(kiosk) == []
         assert [up for _, up in kiosk.links] == [True]
 
     late = [f"delay:{seconds}@input_audio_buffer.committed#{nth}" for nth in range(1, 9)]
@@ -267,7 +267,7 @@ def test_odd_services_do_not_disturb_an_answer(daemon, fault):
             assert await answered(kiosk)
         sound = played(kiosk)
         assert all(answer in sound for answer in kiosk.voice.answers)
-        assert told(kiosk) == []
+        assert cues(kiosk) == []
 
     daemon(body, fault_lines=[fault])
 
@@ -276,7 +276,7 @@ def test_deltas_that_lack_their_last_byte_are_no_noise(daemon):
     async def body(kiosk):
         assert await answered(kiosk)
         assert roughest(played(kiosk)) <= 2 * roughest(kiosk.voice.answers[0])
-        assert told(kiosk) == []
+        assert cues(kiosk) == []
 
     daemon(body, fault_lines=["cut"])
 

@@ -71,8 +71,8 @@ def test_a_release_is_told_when_the_gate_is_shut_and_the_commit_on_its_way(shell
         before = on_its_way(kiosk)
         listener = Listener(kiosk, lambda: (kiosk.app.intake.is_open, on_its_way(kiosk) > before))
         await at_once(kiosk.button.release)
-        told = [(event, name) for event, name, _ in listener.seen]
-        assert told == [("turn", "COMMITTING"), ("mark", "release"), ("light", ""), ("mark", "commit_sent")]
+        events = [(event, name) for event, name, _ in listener.seen]
+        assert events == [("turn", "COMMITTING"), ("mark", "release"), ("light", ""), ("mark", "commit_sent")]
         assert {seen for *_, seen in listener.seen} == {(False, True)}
 
     shell(body)

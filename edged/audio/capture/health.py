@@ -42,7 +42,7 @@ class HealthVerdict:
     """Causes: the one for which it is not sent, None: send it; and what is to be said of it in the journal."""
 
     refused: str | None = None
-    told: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
     dead: bool = False
     """It is refused because the microphone can not have heard anything."""
 
