@@ -217,7 +217,7 @@ class Booth:
     def wait(self, seconds: float) -> None:
         self._settle(seconds=seconds)
 
-    def line(self, *, reachable: bool, room: float) -> None:
+    def link(self, *, reachable: bool, room: float) -> None:
         """Whether the service can be reached, and how many bytes its socket takes."""
 
         def act():
@@ -231,7 +231,7 @@ class Booth:
         self.mute(muted=False)
         self.plug_in("microphone")
         self.plug_in("speaker")
-        self.line(reachable=True, room=float("inf"))
+        self.link(reachable=True, room=float("inf"))
 
     def breaks(self) -> None:
         self._settle(self.service.breaks)

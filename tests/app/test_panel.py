@@ -98,7 +98,7 @@ def test_the_lamp_that_is_named_is_taken(backend, made):
 
 @pytest.fixture
 def plain(tmp_path):
-    """The command line of a kiosk without sound and without a line; it keeps everything in this folder."""
+    """The command line of a kiosk without sound and without a link; it keeps everything in this folder."""
     sets = {
         "control.socket": tmp_path / "s",
         "state.dir": tmp_path / "state",

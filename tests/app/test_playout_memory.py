@@ -97,7 +97,7 @@ def test_the_card_is_not_written_for_every_answer(lab_run):
 
 
 def many_deltas():
-    """An answer of a minute on a line that is late now and then."""
+    """An answer of a minute on a link that is late now and then."""
     arrivals, rng = Arrivals(), Random(3)
     for n in range(590):
         arrivals.add(n * 100 + rng.choice((0, 0, 0, rng.uniform(0, 900))) * bool(n), 100)

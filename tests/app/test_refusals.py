@@ -1,9 +1,7 @@
 """Refusals as users report them, met by the whole daemon: journal and status say why, in the service's words."""
 
 import asyncio
-import io
 import json
-import logging
 from contextlib import asynccontextmanager
 from random import Random
 
@@ -12,27 +10,12 @@ from websockets.asyncio.server import serve
 
 from edged.causes import CAUSES
 from edged.cli.status import lines
-from edged.system.journal import setup
 from instruments.lab.kiosk import Kiosk
 from instruments.lab.net import SimNet
 from tests.dial.said import REFUSALS
 
 HOST = "127.0.0.1"
 KEY = "sk-planted/9f8e7d6c5b4a3f2e1d0c"
-
-
-@pytest.fixture
-def journal():
-    """What the journal gets."""
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in ("websockets", "asyncio")}
-    stream = io.StringIO()
-    setup("info", stream)
-    yield stream
-    root.handlers[:], root.level = before
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
 
 
 @asynccontextmanager

@@ -56,7 +56,7 @@ class Paper:
 
 @pytest.fixture
 def kiosk(lab_run, monkeypatch):
-    """Runs `body(kiosk, paper)` with a kiosk whose line is up, or not, and whose configuration is on paper."""
+    """Runs `body(kiosk, paper)` with a kiosk whose link is up, or not, and whose configuration is on paper."""
     level = logging.getLogger().level
 
     def run(body, *settings, keys=(), key=None):
@@ -260,7 +260,7 @@ def test_a_key_that_needs_a_restart_is_named_and_left_alone(kiosk):
     kiosk(body)
 
 
-def test_another_key_wakes_a_refused_line(kiosk):
+def test_another_key_wakes_a_refused_link(kiosk):
     async def body(here, paper):
         await asyncio.sleep(30)
         assert here.app.link.cause == "key_refused"
@@ -272,7 +272,7 @@ def test_another_key_wakes_a_refused_line(kiosk):
     kiosk(body, keys=(KEY,), key=OTHER_KEY)
 
 
-def test_a_refused_line_is_tried_at_once_though_nothing_changed_here(kiosk):
+def test_a_refused_link_is_tried_at_once_though_nothing_changed_here(kiosk):
     async def body(here, paper):
         await asyncio.sleep(30)
         tried = len([1 for _, up in here.links if not up])

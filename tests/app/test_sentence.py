@@ -20,7 +20,7 @@ def test_a_kiosk_that_is_well_says_what_it_does():
     assert of(state="SPEAKING") == "Answering."
 
 
-def test_a_missing_line_is_told_with_its_remedy_and_with_what_waits():
+def test_a_missing_link_is_told_with_its_remedy_and_with_what_waits():
     said = of(link={"up": False, "cause": "key_refused"}, pending=2)
     assert (
         said

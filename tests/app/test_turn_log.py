@@ -76,7 +76,7 @@ def test_a_turn_that_failed_names_its_causes(entries_of):
     assert [entry["EDGED_OUTCOME"] for entry in entries_of(hear)] == ["answer_late"]
 
 
-def test_a_question_that_waits_for_the_line_has_not_ended_yet(entries_of):
+def test_a_question_that_waits_for_the_link_has_not_ended_yet(entries_of):
     async def hear(turn_log):
         marks(turn_log, 1, ("press", "release"))
         idle(turn_log)

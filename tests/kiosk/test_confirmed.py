@@ -1,4 +1,4 @@
-"""The whole daemon before services that set sessions up otherwise than asked, and before others on the same line."""
+"""The whole daemon before services that set sessions up otherwise than asked, and before others on the same link."""
 
 import asyncio
 from random import Random
@@ -13,7 +13,7 @@ from edged.wire import Dialect
 from instruments.lab.kiosk import Kiosk, StampVoice, Visitor
 from instruments.lab.net import SimNet
 from instruments.lab.stamp import stamps
-from tests.kiosk.test_line import answered, completed
+from tests.kiosk.test_link import answered, completed
 from tests.kiosk.test_shell import cues, idle, kiosk_of, played
 
 BOTH = pytest.mark.parametrize("dialect", [dialect.value for dialect in Dialect])
@@ -64,7 +64,7 @@ def causes(kiosk):
     return [event["cause"] for event in kiosk.events if event["event"] == "link" and event["cause"]]
 
 
-# -- a second voice on the line --------------------------------------------------------------------------
+# -- a second voice on the link --------------------------------------------------------------------------
 
 
 @pytest.mark.slow

@@ -135,7 +135,7 @@ def commits_by_itself(kiosk):
 
 
 async def said_into_a_hole(kiosk):
-    """The end of what was said is not with the line yet."""
+    """The end of what was said is not with the link yet."""
     visitor = Quiet(kiosk)
     await asyncio.sleep(0.5)
     await tap(kiosk)
@@ -148,7 +148,7 @@ async def said_into_a_hole(kiosk):
     assert kiosk.app.utterances.unsent == 1
 
 
-def test_what_the_service_takes_before_the_line_has_taken_its_end_is_thought_about(shell):
+def test_what_the_service_takes_before_the_link_has_taken_its_end_is_thought_about(shell):
     async def body(kiosk):
         await said_into_a_hole(kiosk)
         assert kiosk.state == "COMMITTING"
@@ -177,7 +177,7 @@ def test_what_the_service_takes_of_another_does_not_end_what_is_being_said(shell
 def test_the_rest_behind_what_the_service_took_is_asked_about_where_somebody_spoke_in_it(
     shell, pause_s, again_s, answers
 ):
-    """On a line slower than speech, where our commit comes long after the service's own."""
+    """On a link slower than speech, where our commit comes long after the service's own."""
 
     async def body(kiosk):
         visitor = Quiet(kiosk)

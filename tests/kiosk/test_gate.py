@@ -60,7 +60,7 @@ async def answer_heard_out(kiosk):
 
 
 def says(kiosk, **message):
-    """The service says this, on the line that is up."""
+    """The service says this, on the link that is up."""
     link = kiosk.app.link
     for event in link._carrier.session.receive(json.dumps({"event_id": "e", **message})):
         link._on(event)
@@ -184,7 +184,7 @@ class Brief:
 
 
 @pytest.mark.parametrize("up_bytes_s", [30_000, 20_000, 12_000])
-def test_a_conversation_on_a_line_slower_than_speech_is_told_that_it_is_busy(shell, up_bytes_s):
+def test_a_conversation_on_a_link_slower_than_speech_is_told_that_it_is_busy(shell, up_bytes_s):
     async def body(kiosk):
         visitor = Quiet(kiosk)
         await asyncio.sleep(0.5)
@@ -208,7 +208,7 @@ def test_a_conversation_on_a_line_slower_than_speech_is_told_that_it_is_busy(she
 def test_with_two_utterances_on_their_way_the_end_of_an_answer_is_told_as_a_third_press_is(shell):
     async def body(kiosk):
         await at_the_first_answer(kiosk)
-        for _ in range(2):  # the line takes nothing of them
+        for _ in range(2):  # the link takes nothing of them
             kiosk.app.utterances.begin(0)
             kiosk.app.utterances.close(0)
         assert not kiosk.app.utterances.room
@@ -307,7 +307,7 @@ def test_a_cue_that_sounds_is_silent_before_the_gate_opens(shell, mode):
     shell(body, f"mode={mode}")
 
 
-def test_speech_that_the_line_has_not_carried_at_the_end_of_a_conversation_is_told(shell):
+def test_speech_that_the_link_has_not_carried_at_the_end_of_a_conversation_is_told(shell):
     async def body(kiosk):
         visitor = Quiet(kiosk)
         await asyncio.sleep(0.5)
@@ -323,7 +323,7 @@ def test_speech_that_the_line_has_not_carried_at_the_end_of_a_conversation_is_to
     shell(body, TALK)
 
 
-def test_a_conversation_in_which_nobody_spoke_ends_without_a_word_also_while_the_line_is_down(shell):
+def test_a_conversation_in_which_nobody_spoke_ends_without_a_word_also_while_the_link_is_down(shell):
     async def body(kiosk):
         blocks = quiet_room()
         kiosk.microphone.listen_to(lambda: kiosk.microphone.hear(next(blocks)))

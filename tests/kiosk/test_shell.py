@@ -49,6 +49,13 @@ def cues(kiosk):
     return [cue for _, cue in cues_in(kiosk.speaker.takes)]
 
 
+async def speak_without_a_link(kiosk):
+    kiosk.net.set(no_route=True)
+    kiosk.net.strike("reset_client")
+    await asyncio.sleep(1.0)
+    await kiosk.visitor.hold(2.0)
+
+
 def played(kiosk):
     return b"".join(block for _, block in kiosk.speaker.takes)
 
@@ -191,12 +198,9 @@ def test_an_utterance_survives_a_drop_in_its_middle(shell, strike):
     shell(body)
 
 
-def test_an_utterance_spoken_while_the_line_is_down_waits_for_it(shell):
+def test_an_utterance_spoken_while_the_link_is_down_waits_for_it(shell):
     async def body(kiosk):
-        kiosk.net.set(no_route=True)
-        kiosk.net.strike("reset_client")
-        await asyncio.sleep(1.0)
-        await kiosk.visitor.hold(2.0)
+        await speak_without_a_link(kiosk)
         await asyncio.sleep(10.0)
         assert kiosk.app.appliance.light is Light.HOLDING
         assert kiosk.state == "COMMITTING"
@@ -211,10 +215,7 @@ def test_an_utterance_spoken_while_the_line_is_down_waits_for_it(shell):
 
 def test_an_utterance_that_waited_too_long_is_thrown_away_audibly_and_is_not_sent_later(shell):
     async def body(kiosk):
-        kiosk.net.set(no_route=True)
-        kiosk.net.strike("reset_client")
-        await asyncio.sleep(1.0)
-        await kiosk.visitor.hold(2.0)
+        await speak_without_a_link(kiosk)
         await asyncio.sleep(40.0)
         assert cues(kiosk) == [Cue.DISCARDED]
         await idle(kiosk)
@@ -244,7 +245,7 @@ def test_two_questions_wait_and_the_third_press_hears_busy(shell):
     shell(body)
 
 
-def test_a_line_lost_before_the_answer_is_told(shell):
+def test_a_link_lost_before_the_answer_is_told(shell):
     async def body(kiosk):
         await kiosk.visitor.hold(1.0)
         await kiosk.until(lambda: kiosk.state == "THINKING", 2.0)
@@ -257,7 +258,7 @@ def test_a_line_lost_before_the_answer_is_told(shell):
     shell(body, think_ms=2000)
 
 
-def test_a_line_lost_in_the_middle_of_the_answer_plays_what_is_here_and_tells(shell):
+def test_a_link_lost_in_the_middle_of_the_answer_plays_what_is_here_and_tells(shell):
     async def body(kiosk):
         await kiosk.visitor.hold(1.0)
         await kiosk.until(lambda: kiosk.state == "SPEAKING", 2.0)
@@ -272,7 +273,7 @@ def test_a_line_lost_in_the_middle_of_the_answer_plays_what_is_here_and_tells(sh
     shell(body)
 
 
-def test_a_half_open_line_is_noticed_and_replaced(shell):
+def test_a_half_open_link_is_noticed_and_replaced(shell):
     async def body(kiosk):
         kiosk.net.strike("roam")
         await asyncio.sleep(9.0)

@@ -353,7 +353,7 @@ def test_a_press_while_hearing_ends_the_utterance_by_hand():
     assert (state, effects) == (State.THINKING, [Action.END, Action.ASK])
 
 
-def test_a_line_lost_before_the_answer_is_told_and_in_the_middle_what_is_here_is_played_first():
+def test_a_link_lost_before_the_answer_is_told_and_in_the_middle_what_is_here_is_played_first():
     asked = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.COMMITTED)
     assert walk(Mode.HOLD, *asked, E.LINK_LOST) == (
         State.NOTICE,
@@ -365,13 +365,13 @@ def test_a_line_lost_before_the_answer_is_told_and_in_the_middle_what_is_here_is
     assert (state, effects[2:]) == (State.NOTICE, [Tell("answer_cut")])
 
 
-def test_a_line_lost_after_the_whole_answer_came_changes_nothing():
+def test_a_link_lost_after_the_whole_answer_came_changes_nothing():
     done = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.COMMITTED, E.FIRST_AUDIO, E.ENDED_AUDIO, E.LINK_LOST)
     assert walk(Mode.HOLD, *done) == (State.DRAINING, [Action.END, Action.ASK])
     assert walk(Mode.HOLD, *done, E.DRAINED)[0] is State.IDLE
 
 
-def test_a_line_lost_while_recording_or_committing_changes_nothing():
+def test_a_link_lost_while_recording_or_committing_changes_nothing():
     for lost in (E.LINK_LOST, E.LINK_LOST_PENDING):
         assert walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, lost) == (State.LISTENING, [])
         assert walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, E.RELEASE, lost) == (State.COMMITTING, [Action.END])
@@ -397,7 +397,7 @@ def test_an_utterance_acknowledged_while_something_is_told_is_still_asked_for():
     assert (state, effects[-1]) == (State.THINKING, Action.ASK)
 
 
-def test_the_two_losses_of_a_line():
+def test_the_two_losses_of_a_link():
     assert turn.link_lost(0) is Event.LINK_LOST
     assert turn.link_lost(1) is Event.LINK_LOST_PENDING
 

@@ -1,4 +1,4 @@
-"""The whole daemon and what becomes of its line: sessions that end, gateways before dead services, visitors that go."""
+"""The whole daemon and what becomes of its link: sessions that end, gateways before dead services, visitors that go."""
 
 import asyncio
 from random import Random
@@ -303,7 +303,7 @@ def test_hours_of_refusals_change_nothing_that_is_not_said(daemon, caplog, hours
     ("seconds", "up_bytes_s", "buffer_bytes"),
     [(8.0, 40_000, 256 * 1024), (8.0, 25_000, 64 * 1024), (4.0, 5000, 64 * 1024)],
 )
-def test_a_line_too_narrow_for_speech_brings_all_of_it_in_the_end(daemon, seconds, up_bytes_s, buffer_bytes):
+def test_a_link_too_narrow_for_speech_brings_all_of_it_in_the_end(daemon, seconds, up_bytes_s, buffer_bytes):
     async def body(kiosk):
         kiosk.net.set(latency_ms=30, up_bytes_s=up_bytes_s, buffer_bytes=buffer_bytes)
         await kiosk.visitor.hold(seconds)
@@ -335,7 +335,7 @@ def test_an_answer_that_comes_just_fast_enough_is_heard_to_its_end(daemon):
     daemon(body, voice=Long(), pace=4.0)
 
 
-def test_a_black_hole_is_noticed_by_a_line_that_rests(daemon):
+def test_a_black_hole_is_noticed_by_a_link_that_rests(daemon):
     async def body(kiosk):
         loop = asyncio.get_running_loop()
         await asyncio.sleep(20)
