@@ -1,11 +1,14 @@
 """What all tests share."""
 
 import gc
+import io
+import logging
 import os
 from pathlib import Path
 
 import pytest
 
+from edged.system.journal import setup
 from instruments.lab.kiosk import kiosk_of
 from instruments.lab.loop import run
 from instruments.lab.net import SimNet
@@ -47,3 +50,17 @@ def shell(lab_run):
         return lab_run(main(), net=net)
 
     return run
+
+
+@pytest.fixture
+def journal():
+    """What the journal gets."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in ("websockets", "asyncio")}
+    stream = io.StringIO()
+    setup("info", stream)
+    yield stream
+    root.handlers[:], root.level = before
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)

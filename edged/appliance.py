@@ -3,8 +3,9 @@
 Who may speak is the turn's, what a failure looks like causes.py's, what is sent the link's. All of it runs on the loop.
 
 The walk of a microphone frame: device thread -> Intake.hand -> (gate open) `on_sound` -> the log -> the link, in the
-same call -> socket. The walk of a delta: socket -> carrier -> session -> link -> dialogue -> Playout.push -> speaker.
-A press: `gesture` -> the queue -> turn.step -> effects, in one go, before anything else runs.
+same call -> socket. The walk of a delta: socket -> pump -> session -> link -> dialogue -> Playout.push -> speaker.
+A press: `gesture` -> the queue -> turn.step -> gate, lamp, effects, sound on its way, in one go, before anything else
+runs. What happened is published after that (publisher.py).
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from edged.audio.capture.intake import Intake
 from edged.audio.capture.utterances import Utterances
 from edged.audio.playout.answers import PlaybackDrained, PlaybackFlushed, PlaybackStarted, Underrun
 from edged.audio.playout.cue_queue import CueDone
-from edged.audio.playout.playout import Playout
+from edged.audio.playout.playout import Playout, PlayoutEvent
 from edged.causes import CAUSES, Light
 from edged.dialogue import Dialogue
 from edged.link.link import Link
@@ -23,6 +24,7 @@ from edged.panel.button import Gesture
 from edged.panel.driver import LampDriver
 from edged.panel.light import look
 from edged.pcm import PCM16
+from edged.publisher import Publisher
 from edged.timeline import Timeline
 from edged.turn import (
     OPEN,
@@ -39,8 +41,8 @@ from edged.turn import (
 )
 from edged.turn.driver import Turns
 
-LAG_BYTES = PCM16.bytes_of(1000)  # of sound that the line has not taken: more than any line that keeps up
-UNSPOKEN_KEPT_MS = 2000  # of what the line has: the beginning of a word, should the line be lost in it
+LAG_BYTES = PCM16.bytes_of(1000)  # of sound that the link has not taken: more than where it keeps up
+UNSPOKEN_KEPT_MS = 2000  # of what the link has: the beginning of a word, should the link be lost in it
 
 
 class Appliance:
@@ -62,22 +64,26 @@ class Appliance:
         capture: Callable[[], None],
         transcripts: bool = False,
     ) -> None:
-        """`muted()` and `lost()` (missing devices, and why) belong to others; `capture()`: the gate has moved."""
-        self.light, self._turns = Light.STARTING, Turns(mode, limits, self)
+        """`muted()` and `lost()` (missing devices, and why) belong to others; `capture()`: the gate has moved.
+
+        `lost()` is asked when `on_device` tells of a change.
+        """
+        self._publisher = Publisher(publish)
+        self.light, self._turns = Light.STARTING, Turns(mode, limits, self, self._publisher.step)
         self._utterances, self._intake, self._playout, self._lamp = utterances, intake, playout, lamp
-        self._now_ms, self._publish = now_ms, publish
-        self._muted, self._lost, self._capture = muted, lost, capture
-        self._line: Link | None = None
-        self._teller = Announcer(playout, publish)
-        self._timeline = Timeline(now_ms, publish)
+        self._now_ms, self._muted, self._capture = now_ms, muted, capture
+        self._ask_lost, self._lost = lost, lost()
+        self._link: Link  # from `begin` on
+        self._announcer = Announcer(playout, self._publisher.publish)
+        self._timeline = Timeline(now_ms, self._publisher.publish)
         self.dialogue = Dialogue(
             turns=self._turns,
             utterances=utterances,
             playout=playout,
-            teller=self._teller,
+            teller=self._announcer,
             timeline=self._timeline,
             now_ms=now_ms,
-            publish=publish,
+            publisher=self._publisher,
             sounds=self._sounds,
             changed=self._show,
             transcripts=transcripts,
@@ -87,11 +93,16 @@ class Appliance:
         """Go on with these; only while IDLE."""
         self._turns.mode, self._turns.limits, self.dialogue.transcripts = mode, limits, transcripts
 
-    def begin(self, line: Link) -> None:
-        """Start with this line, or go on with it in the place of another; on the loop."""
-        self._line = line
-        self.dialogue.begin(line)
+    def begin(self, link: Link) -> None:
+        """Start with this link, or go on with it in the place of another; on the loop."""
+        self._link = link
+        self.dialogue.begin(link)
         self._show()
+
+    def flush(self) -> None:
+        """Tell the journal and the listeners what they have not heard yet: the process ends."""
+        self._turns.write()
+        self._publisher.flush()
 
     # -- what happens to it --------------------------------------------------------------------------
 
@@ -99,8 +110,8 @@ class Appliance:
         """The button, or a permitted local user in its place; `by` tells them apart (turn/driver.py)."""
         match gesture:
             case Gesture.PRESS:
-                self._the_line.retry_now()
                 self._turns.post(Event.PRESS, by=by)
+                self._link.retry_now()
             case Gesture.RELEASE:
                 self._turns.post(Event.RELEASE, by=by)
             case Gesture.LONG_PRESS:
@@ -121,39 +132,45 @@ class Appliance:
     def on_sound(self) -> None:
         """The microphone's thread has gathered something."""
         self._intake.collect()
-        if self.state in UNSPOKEN:
+        if self._turns.state in UNSPOKEN:
             self._utterances.forget_read(UNSPOKEN_KEPT_MS)
-        self._the_line.sound()
+        self._link.sound()
 
     def on_playout(self) -> None:
         """The speaker's thread has news."""
-        for event in self._playout.events():
-            match event:
-                case PlaybackStarted():
-                    self._timeline.answer("first_sound")
-                case Underrun():
-                    self._teller.counters["underruns"] += 1
-                case PlaybackFlushed(heard=heard):
-                    self._the_line.heard(heard)
-                case CueDone(heard=heard):
-                    if self._teller.cue_done(heard=heard):
-                        self.post(Event.CUE_DONE)
-                case PlaybackDrained():
-                    self._timeline.answer("drained")
-                    if not self._playout.answering:
-                        self.post(Event.DRAINED)
-        self._intake.blind(not self._playout.idle)
+        with self._publisher.step():
+            for event in self._playout.events():
+                self._on_playout(event)
+            self._intake.blind(not self._playout.idle)
 
     def on_device(self, name: str, is_up: bool, cause: str | None) -> None:  # noqa: FBT001 a switch
         """A device was opened or lost."""
-        if cause is not None:
-            self._teller.count(cause)
-        if name == "microphone":
-            self.post(Event.DEVICE_BACK if is_up else Event.DEVICE_LOST, cause)
-        if name == "speaker" and not is_up:
-            self._sounds()
-        self._publish({"event": "device", "name": name, "up": is_up, "cause": cause})
-        self._show()
+        self._lost = self._ask_lost()
+        with self._publisher.step():
+            if cause is not None:
+                self._announcer.count(cause)
+            if name == "microphone":
+                self.post(Event.DEVICE_BACK if is_up else Event.DEVICE_LOST, cause)
+            if name == "speaker" and not is_up:
+                self._sounds()
+            self._publisher.publish({"event": "device", "name": name, "up": is_up, "cause": cause})
+            self._show()
+
+    def _on_playout(self, event: PlayoutEvent) -> None:
+        match event:
+            case PlaybackStarted():
+                self._timeline.answer("first_sound")
+            case Underrun():
+                self._announcer.counters["underruns"] += 1
+            case PlaybackFlushed(heard=heard):
+                self._link.heard(heard)
+            case CueDone(heard=heard):
+                if self._announcer.cue_done(heard=heard):
+                    self.post(Event.CUE_DONE)
+            case PlaybackDrained():
+                self._timeline.answer("drained")
+                if not self._playout.answering:
+                    self.post(Event.DRAINED)
 
     # -- turns ---------------------------------------------------------------------------------------
 
@@ -168,7 +185,7 @@ class Appliance:
         """What may forbid an open gate, each from its one owner."""
         return Facts(
             muted=self._muted(),
-            microphone="microphone" not in self._lost(),
+            microphone="microphone" not in self._lost,
             room=self._utterances.room,
             invited=invited,
             withdrawn=withdrawn,
@@ -176,52 +193,55 @@ class Appliance:
 
     def on_turn(self, was: State, by: Event) -> None:
         """The state has changed."""
-        self._publish({"event": "turn", "state": self.state.value, "was": was.value, "by": by.name})
-        if (was in OPEN) != (self.state in OPEN):
+        state = self._turns.state
+        self._publisher.publish({"event": "turn", "state": state.value, "was": was.value, "by": by.name})
+        if (was in OPEN) != (state in OPEN):
             if was is State.COMMITTING and self._playout.answering:
                 self.do(Action.INTERRUPT, None)  # an answer that the turn knows nothing of
-            self._set_gate(self.state in OPEN)
-        elif was in OVER_AN_ANSWER and self.state not in OVER_AN_ANSWER:
+            self._set_gate(state in OPEN)
+        elif was in OVER_AN_ANSWER and state not in OVER_AN_ANSWER:
             self._timeline.begin(self._utterances.last)
 
     def unfit(self, state: State) -> str | None:
         """Why what was recorded is not to be committed; what is bad about it is noted."""
         verdict = self._intake.judge()
         if state is State.AWAITING_SPEECH and not verdict.dead:
-            # Nobody spoke: so a conversation ends. Unless the line has not carried yet what somebody said.
+            # Nobody spoke: so a conversation ends. Unless the link has not carried yet what somebody said.
             behind = self._utterances.lag_bytes > LAG_BYTES and verdict.refused is None
             return "utterance_too_old" if behind else None
-        for cause in verdict.told:
-            self._teller.note(cause)
+        for cause in verdict.faults:
+            self._announcer.note(cause)
         return verdict.refused
 
     def after_turn(self) -> None:
         """All that belongs to the change is done."""
-        if self.state in OPEN:
-            self._the_line.sound()  # what the gate has let in goes behind what the effects had to say
-        self._show()
+        state = self._turns.state
+        if state in OPEN:  # since the gate was opened the light is the recording's
+            self._link.sound()  # what the gate has let in goes behind what the effects had to say
+        else:
+            self._show()
         self.dialogue.settle()
-        if self.state is State.NOTICE and self._teller.silent:
+        if state is State.NOTICE and self._announcer.silent:
             self.post(Event.CUE_DONE)  # a cause without a sound
 
     def _set_gate(self, is_open: bool) -> None:  # noqa: FBT001 a switch
         """The one place that opens and shuts the gate, and with it switches the recording light."""
         if is_open:
-            if not self._teller.silent:
+            if not self._announcer.silent:
                 self._playout.hush()  # a cue would be recorded
             self._timeline.begin(self._utterances.begin(self._now_ms()))
             self._intake.open()
         else:
             self._intake.shut()
             self._timeline.mark("release")
-        self._capture()
         self._show()
+        self._capture()
 
     def do(self, effect: Effect, cause: str | None) -> None:  # noqa: C901 a flat list of effects
         """Carry out one effect."""
         match effect:
             case Tell(cause=own):
-                self._teller.tell(own or cause or "bug", gate_open=self.state in OPEN)
+                self._announcer.tell(own or cause or "bug", gate_open=self._turns.state in OPEN)
                 self._sounds()
             case Action.END:
                 self._utterances.end(self._now_ms())
@@ -237,27 +257,27 @@ class Appliance:
                 self._timeline.mark("release")
                 self._intake.go_on()
                 self._utterances.go_on(self._now_ms())
-                self._the_line.sound()
+                self._link.sound()
             case Action.ASK:
                 self._timeline.asks()
-                self._the_line.ask()
+                self._link.ask()
             case Action.CANCEL:
-                self._the_line.cancel()
+                self._link.cancel()
                 self._playout.end()
             case Action.INTERRUPT:
-                self._the_line.interrupt()
+                self._link.interrupt()
                 self._playout.flush()
                 self._sounds()
             case Action.DROP_PENDING:
                 self._utterances.discard()
-                self._the_line.sound()
+                self._link.sound()
             case Action.STOP_CUE:
                 self._playout.hush()
 
     def _shut_settled(self) -> None:
         """After the gate was shut: what had to wait for that."""
-        self._the_line.sound()
-        self._teller.gate_shut()
+        self._link.sound()
+        self._announcer.gate_shut()
         self._sounds()
         self.dialogue.expire()
 
@@ -266,47 +286,40 @@ class Appliance:
     def _sounds(self) -> None:
         """The speaker was given something: the ring is blind meanwhile; without a speaker it is over at once."""
         self._intake.blind(not self._playout.idle)
-        if "speaker" in self._lost():
+        if "speaker" in self._lost:
             self._playout.settle()
             self.on_playout()
 
     def _show(self) -> None:
-        line = self._line
-        link = None if line is None or line.up or line.cause is None else CAUSES[line.cause].light
-        holding = line is not None and not line.up and self._utterances.pending > 0
-        faulty = any(CAUSES[cause].light is Light.FAULT for cause in self._lost().values())
+        state, link_up, cause = self._turns.state, self._link.up, self._link.cause
+        faulty = any(CAUSES[lost].light is Light.FAULT for lost in self._lost.values())
         shown = look(
-            turn=turn.light(self.state, holding=holding),
-            link=link,
+            turn=turn.light(state, holding=not link_up and self._utterances.pending > 0),
+            link=None if link_up or cause is None else CAUSES[cause].light,
             health=Light.FAULT if faulty else None,
             muted=self._muted(),
-            stopping=self.state is State.STOPPED,
+            stopping=state is State.STOPPED,
         )
+        self._lamp.show(shown)
         if shown is not self.light:
             self.light = shown
-            self._publish({"event": "light", "light": shown.value})
-        self._lamp.show(shown)
-
-    @property
-    def _the_line(self) -> Link:
-        assert self._line is not None, "begin() first"
-        return self._line
+            self._publisher.publish({"event": "light", "light": shown.value})
 
     # -- the control socket --------------------------------------------------------------------------
 
     def snapshot(self, counted: Mapping[str, int] | None = None) -> dict[str, object]:
         """The whole state, for a client that has just connected; `counted`: more counters."""
-        line, lost = self._the_line, self._lost()
+        link, lost = self._link, self._lost
         return {
             "state": self.state.value,
             "light": self.light.value,
             "mode": self._turns.mode.value,
-            "link": {"up": line.up, "cause": line.cause, "dialect": line.dialect and line.dialect.value},
+            "link": {"up": link.up, "cause": link.cause, "dialect": link.dialect and link.dialect.value},
             "pending": self._utterances.pending,
             "muted": self._muted(),
             "microphone": "microphone" not in lost,
             "speaker": "speaker" not in lost,
             "lost": dict(lost),
             "turns": self._timeline.turn,
-            "counters": {**self._teller.counters, **(counted or {})},
+            "counters": {**self._announcer.counters, **(counted or {})},
         }

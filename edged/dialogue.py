@@ -28,6 +28,7 @@ from edged.link.session.events import (
     UtteranceCommitted,
     VadEvent,
 )
+from edged.publisher import Publisher
 from edged.timeline import Timeline
 from edged.turn import OPEN, Event, Mode, State
 from edged.turn.driver import Turns
@@ -61,14 +62,15 @@ class Dialogue:
         teller: Announcer,
         timeline: Timeline,
         now_ms: Callable[[], int],
-        publish: Callable[[dict[str, object]], None],
+        publisher: Publisher,
         sounds: Callable[[], None],
         changed: Callable[[], None],
         transcripts: bool,
     ) -> None:
         self._turns, self._utterances, self._playout = turns, utterances, playout
         self._teller, self._timeline = teller, timeline
-        self._now_ms, self._publish, self._sounds, self._changed = now_ms, publish, sounds, changed
+        self._now_ms, self._sounds, self._changed = now_ms, sounds, changed
+        self._publish, self._step = publisher.publish, publisher.step
         self.transcripts = transcripts
         self._line: Link | None = None
         self._complaints: set[str] = set()
@@ -107,8 +109,9 @@ class Dialogue:
                 self._turns.post(Event.UTTERANCE_LOST, "answer_lost")
             self._turns.post(turn.link_lost(self._utterances.pending))
             self.expire()
-        self._publish({"event": "link", "up": up, "cause": cause, "text": text})
-        self._changed()
+        with self._step():
+            self._publish({"event": "link", "up": up, "cause": cause, "text": text})
+            self._changed()
 
     def on_sent(self, entry: OutgoingEntry) -> None:
         """The socket took an entry of the log."""
@@ -123,7 +126,8 @@ class Dialogue:
             case AnswerSound():
                 self._on_delta(event)
             case UtteranceCommitted():
-                self._on_committed(event)
+                with self._step():
+                    self._on_committed(event)
             case CommitRefused():
                 self._on_refused(event)
             case VadEvent(started=started):
@@ -132,7 +136,8 @@ class Dialogue:
                 self._timeline.asks()
                 self._turns.post(Event.RESPONSE_STARTED)
             case ResponseEnded():
-                self._on_ended(event)
+                with self._step():
+                    self._on_ended(event)
             case UsageReported():
                 self._teller.counters["responses_billed"] += 1
                 told = {"status": status(event.status), "usage": counted(event.usage)}
@@ -192,9 +197,10 @@ class Dialogue:
     def _on_delta(self, event: AnswerSound) -> None:
         taken = self._playout.push(event.part, event.pcm)
         if event.first:
-            self._timeline.asks()  # a service that does not announce its responses
-            self._timeline.answer("first_delta")
-            self._turns.post(Event.FIRST_AUDIO)
+            with self._step():
+                self._timeline.asks()  # a service that does not announce its responses
+                self._timeline.answer("first_delta")
+                self._turns.post(Event.FIRST_AUDIO)
         if not taken:
             self._turns.post(Event.OVERFLOWED)
         self._sounds()

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from random import Random
-from typing import Protocol
 
 from edged.causes import CAUSES
 from edged.errors import DeviceError, EdgedError
@@ -18,10 +17,6 @@ from edged.retry import Proof, Wake, keep
 log = logging.getLogger(__name__)
 
 Lost = Callable[[DeviceError], None]
-
-
-class DeviceCalls(Protocol):
-    async def __call__(self, call: Callable[[], None], /, *, deadline_s: float) -> None: ...
 
 
 OPEN_WITHIN_S = 10.0  # a sound server on a busy Pi takes seconds
@@ -41,7 +36,7 @@ class Keeper:
         changed: Callable[[str, bool, str | None], None],
         rng: Random,
     ) -> None:
-        """`changed(name, is_up, cause)` is told at every change, on the loop."""
+        """`changed(name, is_up, cause)` is called at every change, on the loop."""
         self.up = False
         self.cause: str | None = None  # why it is missing; None: it is there, or nobody has had to know
         self.text = ""  # the same in words

@@ -56,7 +56,7 @@ class Timeline:
             self._answered, self._owed = self._owed, []
 
     def lost(self) -> None:
-        """The line is gone, and with it what no answer was asked for yet."""
+        """The link is lost, and with it what no answer was asked for yet."""
         self._owed = []
 
     def answer(self, name: str) -> None:

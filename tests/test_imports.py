@@ -32,7 +32,7 @@ LEAVES = frozenset(
     }
 )
 ROOMS = frozenset({"audio", "link", "realtime", "panel", "system", "ledger", "local", "relay"})
-APPLIANCE = frozenset({"appliance", "announcer", "dialogue", "timeline"})
+APPLIANCE = frozenset({"appliance", "announcer", "dialogue", "publisher", "timeline"})
 MOVED = LEAVES | ROOMS | {"dial", "turn", "keeper"}
 MAY_IMPORT = {
     **dict.fromkeys(LEAVES | ROOMS | {"turn", "keeper", "config"}, LEAVES),

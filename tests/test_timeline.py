@@ -53,7 +53,7 @@ def test_one_that_is_acknowledged_later_is_answered_by_the_next(timeline, marks)
     assert [turn for turn, name in marks if name == "first_sound"] == [2]
 
 
-def test_one_that_was_lost_with_the_line_is_not_answered_with_the_next(timeline, marks):
+def test_one_that_was_lost_with_the_link_is_not_answered_with_the_next(timeline, marks):
     timeline.begin(1)
     timeline.committed(1)
     timeline.begin(2)

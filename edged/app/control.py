@@ -26,7 +26,7 @@ async def opened(path: str, listening: socket.socket | None, target: Controlled)
     return control
 
 
-def carry_out(name: str, appliance: Appliance, switches: UserSettings, by: object) -> None:
+def carry_out(name: str, appliance: Appliance, user_settings: UserSettings, by: object) -> None:
     """Carry out a command; raises CommandError. What `by` presses it holds; None: any program does."""
     match name:
         case "press":
@@ -37,6 +37,6 @@ def carry_out(name: str, appliance: Appliance, switches: UserSettings, by: objec
         case "interrupt":
             appliance.interrupt()
         case "mute" | "unmute":
-            switches.mute(name == "mute")
+            user_settings.mute(name == "mute")
         case _:
             raise CommandError(f"unknown command {name!r}")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from edged.app.adapters import Devices, Ports
 from edged.app.priority import PrioritySource, hand
 from edged.app.settings import fitness
-from edged.app.troubles import Trouble, told
+from edged.app.troubles import Trouble, listed
 from edged.app.user_settings import UserSettings
 from edged.audio.capture.intake import Intake
 from edged.audio.dsp.amplifier import Amplifier, Margins
@@ -35,11 +35,11 @@ class DevicePanel:
         playout: Playout,
         gesture: Callable[[Gesture], None],
         changed: Callable[[str, bool, str | None], None],
-        switches: UserSettings,
+        user_settings: UserSettings,
     ) -> None:
         """`gesture` and `changed` (see Keeper) are called on the loop."""
-        self.devices, self._config, self._switches = devices, config, switches
-        self._told = changed
+        self.devices, self._config, self._user_settings = devices, config, user_settings
+        self._tell_change = changed
         self._ports, self._intake, self._playout, self._gesture = ports, intake, playout, gesture
         self._echo = None if devices.echo is None else EchoStage(devices.echo, intake.hand)
         self._loop = asyncio.get_running_loop()
@@ -82,29 +82,29 @@ class DevicePanel:
         """
         keeper = self.keepers["microphone"]
         missing = keeper.cause is not None
-        runs = self._intake.is_open or missing or self._config.microphone.capture == "warm"
-        keeper.want(runs and not self._switches.muted)
+        runs = self._config.microphone.capture == "warm" or missing or self._intake.is_open
+        keeper.want(runs and not self._user_settings.muted)
 
     @property
     def lost(self) -> dict[str, str]:
         """The devices that are missing, by name, with the cause."""
         return {name: keeper.cause for name, keeper in self.keepers.items() if keeper.cause is not None}
 
-    def told(self, troubles: tuple[Trouble, ...]) -> dict[str, object]:
-        """How loud it is, and what is wrong, here and with others (`troubles`)."""
+    def snapshot(self, troubles: tuple[Trouble, ...]) -> dict[str, object]:
+        """How loud it is, and what is wrong, here and with others (`troubles`): their part of the kiosk's."""
         return {
-            "volume": self._switches.loudness.volume,
-            "troubles": told((*troubles, *self._troubles())),
+            "volume": self._user_settings.loudness.volume,
+            "troubles": listed((*troubles, *self._troubles())),
         }
 
     def _troubles(self) -> Iterator[Trouble]:
-        """What of it is missing, and the switches'."""
+        """What of it is missing, and what is wrong with the user's settings."""
         for name, keeper in self.keepers.items():
             if keeper.cause is not None:
                 yield Trouble(name, keeper.cause, keeper.text)
         if self.lamp.trouble:
             yield Trouble("light", "light_lost", self.lamp.trouble)
-        yield from self._switches.troubles()
+        yield from self._user_settings.troubles()
 
     def _urgency(self, urgency: Urgency) -> None:
         """How soon the microphone has to hand its blocks; at once where they have to keep step with the speaker's."""
@@ -121,7 +121,7 @@ class DevicePanel:
     def _changed(self, name: str, is_up: bool, cause: str | None) -> None:  # noqa: FBT001 a switch
         if name == "microphone":
             self.want_microphone()
-        self._told(name, is_up, cause)
+        self._tell_change(name, is_up, cause)
 
     def plugged(self) -> None:
         """A sound card has come: what waits for one tries at once."""
@@ -160,16 +160,16 @@ class DevicePanel:
             microphone.start(heard, lost)
 
         def start_speaker(lost: Lost) -> None:
-            told = self._config.speaker
-            source: Source = Amplifier(self._playout, self._switches.loudness)
-            if told.lead_in_ms or told.tail_ms:
-                source = Margins(source, lead_in_ms=told.lead_in_ms, tail_ms=told.tail_ms)
+            speaker_config = self._config.speaker
+            source: Source = Amplifier(self._playout, self._user_settings.loudness)
+            if speaker_config.lead_in_ms or speaker_config.tail_ms:
+                source = Margins(source, lead_in_ms=speaker_config.lead_in_ms, tail_ms=speaker_config.tail_ms)
             if self._echo is not None:
                 source = EchoReference(source, self._echo)
             if self._ports.realtime is not None:
                 source = PrioritySource(source, self._ports.realtime)
             speaker.start(source, lost)
-            self._switches.speaker_opened()
+            self._user_settings.speaker_opened()
             self._intake.set_latency(speaker.latency_ms)
 
         return {

@@ -70,8 +70,8 @@ class EndingNotices:
         if used(config) != before:
             self._changed.set()
 
-    def told(self) -> dict[str, object]:
-        """For the snapshot."""
+    def snapshot(self) -> dict[str, object]:
+        """Its part of the kiosk's."""
         return {"endings": warnings(self._config, self._wall())}
 
     async def run(self) -> None:

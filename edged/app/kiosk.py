@@ -13,7 +13,7 @@ from edged.app.control import carry_out, opened
 from edged.app.device_panel import DevicePanel, preroll_ms
 from edged.app.ending import Parts, try_each, unless
 from edged.app.ending_notices import EndingNotices
-from edged.app.lines import line
+from edged.app.link import configured_link
 from edged.app.playout_memory import PlayoutMemory
 from edged.app.reload import ConfigSource, Reload
 from edged.app.sentence import sentence
@@ -45,7 +45,9 @@ from edged.system.heap import Tidying
 
 log = logging.getLogger(__name__)
 
-TOLD = frozenset({"turn", "link", "device", "light"})  # after these the manager's sentence may be another
+IN_STATUS = frozenset(
+    {"turn", "link", "device", "light"}
+)  # after these the manager's sentence may be another
 
 
 class App:
@@ -66,9 +68,13 @@ class App:
         Raises:
             ConfigError: the provider's settings can not work.
         """
-        self._chronicle, self._line = TurnLog(), LinkTrouble()
+        self._turn_log, self._link_trouble = TurnLog(), LinkTrouble()
         self._config, self._key, self._ports = config, key, ports
-        self._listeners: list[Callable[[dict[str, object]], None]] = [self._chronicle, self._line, *listeners]
+        self._listeners: list[Callable[[dict[str, object]], None]] = [
+            self._turn_log,
+            self._link_trouble,
+            *listeners,
+        ]
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self._control: ControlServer | None = None
         self._parts: Parts | None = None
@@ -86,24 +92,29 @@ class App:
             wake=lambda: self._from_thread(self.appliance.on_sound),
             gather_ms=gather_ms(config),
         )
-        self._learning, self._services = PlayoutMemory(config, ports), Services(ports)
-        self._switches = UserSettings(config, ports, self._muted)
-        self._announced = EndingNotices(config, ports.clock.wall)
+        self._playout_memory, self._services = PlayoutMemory(config, ports), Services(ports)
+        self._user_settings = UserSettings(config, ports, self._muted)
+        self._ending_notices = EndingNotices(config, ports.clock.wall)
         self.playout = Playout(
-            JitterBuffer(prebuffer_ms=config.speaker.prebuffer_ms, prediction=self._learning.prediction),
+            JitterBuffer(
+                prebuffer_ms=config.speaker.prebuffer_ms, prediction=self._playout_memory.prediction
+            ),
             notify=lambda: self._from_thread(self.appliance.on_playout),
             now_ms=ports.clock.monotonic_ms,
         )
-        self.playout.on_arrival, self.playout.on_learnt = self._learning.arrived, self._learning.judge
-        self._front = DevicePanel(
+        self.playout.on_arrival, self.playout.on_learnt = (
+            self._playout_memory.arrived,
+            self._playout_memory.judge,
+        )
+        self._device_panel = DevicePanel(
             devices,
             config,
             ports,
             intake=self.intake,
             playout=self.playout,
-            gesture=lambda gesture: self.appliance.gesture(gesture, by=self._front),
-            changed=lambda *told: self.appliance.on_device(*told),  # noqa: PLW0108 there is none yet
-            switches=self._switches,
+            gesture=lambda gesture: self.appliance.gesture(gesture, by=self._device_panel),
+            changed=lambda *change: self.appliance.on_device(*change),  # noqa: PLW0108 there is none yet
+            user_settings=self._user_settings,
         )
         self.appliance = Appliance(
             mode=turn_mode(config),
@@ -111,12 +122,12 @@ class App:
             utterances=self.utterances,
             intake=self.intake,
             playout=self.playout,
-            lamp=self._front.lamp,
+            lamp=self._device_panel.lamp,
             now_ms=ports.clock.monotonic_ms,
             publish=self._publish,
-            muted=lambda: self._switches.muted,
-            lost=lambda: self._front.lost,
-            capture=self._front.want_microphone,
+            muted=lambda: self._user_settings.muted,
+            lost=lambda: self._device_panel.lost,
+            capture=self._device_panel.want_microphone,
             transcripts=config.log.transcripts,
         )
         self._words = wording(config)
@@ -125,7 +136,7 @@ class App:
         self._dial.prepare(planned(config, self._key))
 
     def _make_link(self) -> Link:
-        return line(
+        return configured_link(
             self._config,
             self._key,
             self._ports,
@@ -139,11 +150,11 @@ class App:
     @property
     def front(self) -> Devices:
         """The devices in use."""
-        return self._front.devices
+        return self._device_panel.devices
 
     def _muted(self) -> None:
         self.appliance.on_mute()
-        self._front.want_microphone()
+        self._device_panel.want_microphone()
 
     def _from_thread(self, call: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # the loop is closed
@@ -154,7 +165,7 @@ class App:
             listener(event)
         if self._control is not None:
             self._control.publish(event)
-        if event["event"] in TOLD:
+        if event["event"] in IN_STATUS:
             self._ports.manager.status(lambda: sentence(self.snapshot()))
 
     # -- life ----------------------------------------------------------------------------------------
@@ -177,41 +188,43 @@ class App:
     def _farewell(self) -> None:
         """What may hang comes last; the light goes out before all that may."""
         control = [self._control.abandon] if self._control else []
-        try_each(*control, self._front.lamp.stop, self.intake.shut, self.front.button.stop)
+        shut = (self._device_panel.lamp.stop, self.intake.shut, self.front.button.stop)
+        try_each(*control, *shut, self.appliance.flush)
 
     async def run(self) -> int:
         """Run until `stop`; returns the exit code. A bug in any part passes through as an exception group."""
         self.appliance.begin(self.link)  # what is recalled is shown
-        if await unless(self._stopping, self._switches.recall()):
+        if await unless(self._stopping, self._user_settings.recall()):
             await self._until_stopped()
-        self._chronicle.close()
+        self.appliance.flush()
+        self._turn_log.close()
         if self._control is not None:
             await self._control.close()
-        self._front.lamp.stop()
+        self._device_panel.lamp.stop()
         return EXIT_OK
 
     async def _until_stopped(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             parts = self._parts = Parts(tasks, self._stopping, self._failed)
-            for name, keeper in self._front.keepers.items():
+            for name, keeper in self._device_panel.keepers.items():
                 parts.begin(name, keeper.run)
             parts.begin("link", self.link.run)
             self._ports.netwatch.start(lambda: self.link.retry_now())  # noqa: PLW0108 it may be another link by then
-            self._ports.plugwatch.start(self._front.plugged)
+            self._ports.plugwatch.start(self._device_panel.plugged)
             parts.begin("reload", self._reload.run)
             parts.begin("tidying", Tidying(self._ports.heap, self.quiet).run)
-            parts.begin("learning", self._learning.run)
-            parts.begin("switches", self._switches.run)
+            parts.begin("learning", self._playout_memory.run)
+            parts.begin("switches", self._user_settings.run)
             parts.begin("services", self._services.run)
-            parts.begin("endings", self._announced.run)
+            parts.begin("endings", self._ending_notices.run)
             self._control = await opened(self._config.control.socket, self._ports.control, self)
             if self._ports.watchdog_s is not None:
                 link_lives = partial(parts.lives, "link")
-                look = partial(signs, self._front.keepers, self.intake, self.playout, link_lives)
+                look = partial(signs, self._device_panel.keepers, self.intake, self.playout, link_lives)
                 parts.begin("watchdog", watchdog(self._ports, look, self._ports.watchdog_s).run)
             await asyncio.sleep(0)  # each part has begun; none is waited for, neither network nor device
-            told = {"event": "ready", "mode": self._config.mode, "provider": self._config.provider.name}
-            log.info("ready: %s mode, %s", told["mode"], told["provider"], extra={"edged": told})
+            fields = {"event": "ready", "mode": self._config.mode, "provider": self._config.provider.name}
+            log.info("ready: %s mode, %s", fields["mode"], fields["provider"], extra={"edged": fields})
             self._ports.manager.ready()
             await self._stopping.wait()
             log.info("stopping", extra={"edged": {"event": "stop"}})
@@ -228,32 +241,32 @@ class App:
         self._reload.asked()
 
     def quiet(self) -> bool:
-        """Nobody speaks or is being answered, and nothing is on its way over a line that is up."""
+        """Nobody speaks or is being answered, and nothing is on its way over a link that is up."""
         at_rest = self.appliance.state is turn.State.IDLE and self.playout.idle
         return at_rest and (self.appliance.dialogue.idle or not self.link.up)
 
     def refused(self) -> bool:
-        """The line is down for a cause that waiting does not cure."""
+        """The link is down for a cause that waiting does not cure."""
         return self.link.cause is not None and CAUSES[self.link.cause].retry is Retry.REFUSED
 
-    def adopt(self, config: Config, key: Secret | None, front: Devices, told: Change) -> None:
+    def adopt(self, config: Config, key: Secret | None, front: Devices, changes: Change) -> None:
         """Go on with these; called while `quiet`."""
         settings = session_settings(self._config, turn_mode(self._config))
         self._config, self._key = config, key
         adopted(config, self._words)
         self.utterances.longest_bytes = PCM16.bytes_of(longest_ms(config))
         self.intake.set_gather(gather_ms(config))
-        self._front.configure(config, front, opened=told.parts)
-        self._learning.configure(config)
-        self._announced.configure(config)
+        self._device_panel.configure(config, front, opened=changes.parts)
+        self._playout_memory.configure(config)
+        self._ending_notices.configure(config)
         mode = turn_mode(config)
-        self._switches.configure(config)
+        self._user_settings.configure(config)
         self.appliance.configure(mode, limits(config), transcripts=config.log.transcripts)
-        if told.key or told.parts & {"provider", "turn"} or session_settings(config, mode) != settings:
+        if changes.key or changes.parts & {"provider", "turn"} or session_settings(config, mode) != settings:
             self._change_link()
 
     def _change_link(self) -> None:
-        """A new line in the place of the old; what waits for the line waits for this one now."""
+        """A new link in the place of the old; what waited for that waits for this one now."""
         assert self._parts is not None
         old = self._parts.let_go("link")
         self.link = self._make_link()
@@ -264,17 +277,18 @@ class App:
     # -- the control socket's target -----------------------------------------------------------------
 
     def snapshot(self) -> dict[str, object]:
-        told = self.appliance.snapshot(self._front.counted(self._foreign.total()))
-        return told | self._front.told(self._line.troubles) | self._announced.told()
+        state = self.appliance.snapshot(self._device_panel.counted(self._foreign.total()))
+        more = self._device_panel.snapshot(self._link_trouble.troubles)
+        return state | more | self._ending_notices.snapshot()
 
     async def set_volume(self, level: object) -> dict[str, object]:
         """Speak as loud as this from now on; raises CommandError."""
-        await self._switches.set_volume(level)
+        await self._user_settings.set_volume(level)
         return await self.kept()
 
     async def kept(self) -> dict[str, object]:
         """The state, once what was switched is kept, or it is known that it is not."""
-        await self._switches.kept()
+        await self._user_settings.kept()
         return self.snapshot()
 
     async def reload(self) -> dict[str, object]:
@@ -287,5 +301,5 @@ class App:
 
     def command(self, name: str, peer: Peer, by: object = None) -> dict[str, object]:  # noqa: ARG002 the socket has asked who may
         """Carry out a control command; raises CommandError. What `by` presses it holds; None: any program does."""
-        carry_out(name, self.appliance, self._switches, by)
+        carry_out(name, self.appliance, self._user_settings, by)
         return self.snapshot()

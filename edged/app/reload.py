@@ -68,8 +68,8 @@ class Kiosk(Protocol):
         """The service does not let us in, and waiting will not change that."""
         ...
 
-    def adopt(self, config: Config, key: Secret | None, front: Devices, told: Change) -> None:
-        """Go on with these, opening anew what `told` names."""
+    def adopt(self, config: Config, key: Secret | None, front: Devices, changes: Change) -> None:
+        """Go on with these, opening anew what `changes` names."""
         ...
 
 
@@ -127,11 +127,11 @@ class Reload:
             self._work.clear()
             if self._asked.is_set():
                 self._asked.clear()
-                await self._now_untold()
+                await self._now_for_the_journal()
             if self._accepted is not None and self._kiosk.quiet():
                 self._apply()
 
-    async def _now_untold(self) -> None:
+    async def _now_for_the_journal(self) -> None:
         try:
             await self.now()
         except ConfigError:
@@ -148,34 +148,37 @@ class Reload:
             raise CommandError(
                 f"the configuration could not be read within {READ_WITHIN_S:g} s; the one in use stays"
             ) from error
-        told = replace(change(self._config, new), key=key != self._key)
+        changes = replace(change(self._config, new), key=key != self._key)
         wanted = usable_now(self._config, new)
         planned(wanted, key)  # what only the provider knows to be wrong
         self._accepted = wanted, key
         when = "now" if self._kiosk.quiet() else "after this turn"
-        self._tell(told, when)
+        self._tell(changes, when)
         if when == "now":
             self._apply()
         else:
             self._work.set()
-        lists = {"live": list(told.live), "reopen": list(told.reopen), "restart": list(told.restart)}
-        return {**lists, "key": told.key, "when": when}
+        lists = {"live": list(changes.live), "reopen": list(changes.reopen), "restart": list(changes.restart)}
+        return {**lists, "key": changes.key, "when": when}
 
     def _apply(self) -> None:
         if self._accepted is None:
             return
         (config, key), self._accepted = self._accepted, None
-        told = replace(change(self._config, config), key=key != self._key)
+        changes = replace(change(self._config, config), key=key != self._key)
         front = self._front()
-        if self._source is not None and told.parts:
-            front = self._source.devices(front, config, told.parts)
+        if self._source is not None and changes.parts:
+            front = self._source.devices(front, config, changes.parts)
         self._config, self._key = config, key
-        self._kiosk.adopt(config, key, front, replace(told, key=told.key or self._kiosk.refused()))
+        self._kiosk.adopt(config, key, front, replace(changes, key=changes.key or self._kiosk.refused()))
 
-    def _tell(self, told: Change, when: str) -> None:
-        changed = [*told.live, *told.reopen, *(["the key"] if told.key else [])]
-        fields = {"changed": ", ".join(changed) or "nothing", "restart": ", ".join(told.restart) or "nothing"}
-        more = f"; used after a restart only: {fields['restart']}" if told.restart else ""
+    def _tell(self, changes: Change, when: str) -> None:
+        changed = [*changes.live, *changes.reopen, *(["the key"] if changes.key else [])]
+        fields = {
+            "changed": ", ".join(changed) or "nothing",
+            "restart": ", ".join(changes.restart) or "nothing",
+        }
+        more = f"; used after a restart only: {fields['restart']}" if changes.restart else ""
         log.info(
             "reload: %s, %s%s", fields["changed"], when, more, extra={"edged": {"event": "reload", **fields}}
         )

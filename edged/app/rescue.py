@@ -80,7 +80,6 @@ class Rescue:
             "" if self._lamp else " The light stays dark: what the configuration says of it can not be read."
         )
         mended = MENDED if cause.id in OWN.values() else ""
-        told = {"cause": cause.id}
         log.error(
             "%s: edged is down: %s. %s%s%s",
             cause.id,
@@ -88,7 +87,7 @@ class Rescue:
             cause.remedy,
             mended,
             light,
-            extra={"edged": told},
+            extra={"edged": {"cause": cause.id}},
         )
         if self._lamp is not None:
             self._lamp.show(cause.light or Light.FAULT)

@@ -35,9 +35,9 @@ def sentence(snapshot: Mapping[str, Any]) -> str:
     if not link["up"]:
         parts.append(f"no line ({link['cause']})" if link["cause"] else "connecting")
         parts += [f"{pending} waiting for the line"] if pending else []
-    told = ", ".join([_DOES[snapshot["state"]], *parts])
+    state = ", ".join([_DOES[snapshot["state"]], *parts])
     remedy = _remedy(snapshot)
-    return f"{told}. {remedy}" if remedy else f"{told}."
+    return f"{state}. {remedy}" if remedy else f"{state}."
 
 
 def _remedy(snapshot: Mapping[str, Any]) -> str:

@@ -49,7 +49,7 @@ def planned(config: Config, key: Secret | None) -> Endpoint:
 
 
 def _endpoint(config: Config, key: Secret | None, seen: Dialect | None, model: str, token: str) -> Endpoint:
-    provider, told = config.provider, config.provider.portkey
+    provider, portkey = config.provider, config.provider.portkey
     REDACTOR.add([*_secrets(config), key.reveal() if key is not None else "", token])
     REDACTOR.add_beside(_beside(config))
     return endpoint(
@@ -62,13 +62,13 @@ def _endpoint(config: Config, key: Secret | None, seen: Dialect | None, model: s
         dialect=configured_dialect(config) or seen,
         azure=AzureRoute(api_version=provider.azure.api_version, token=token),
         portkey=PortkeyRoute(
-            provider=told.provider,
-            custom_host=told.custom_host,
-            trace_id=told.trace_id,
-            metadata=told.metadata,
-            virtual_key=told.virtual_key.reveal(),
-            config=told.config.reveal(),
-            authorization=told.authorization.reveal(),
+            provider=portkey.provider,
+            custom_host=portkey.custom_host,
+            trace_id=portkey.trace_id,
+            metadata=portkey.metadata,
+            virtual_key=portkey.virtual_key.reveal(),
+            config=portkey.config.reveal(),
+            authorization=portkey.authorization.reveal(),
         ),
         ca_file=provider.ca_file,
         proxy=provider.proxy.reveal(),

@@ -33,8 +33,8 @@ class Services:
 
     def of(self, config: Config, key: Secret | None) -> "Remembered":
         """What is known of the configured service; raises ConfigError where that cannot be one."""
-        told = config.provider.portkey.provider if config.provider.name == "portkey" else ""
-        words = (config.provider.name, told, place(planned(config, key).url))
+        behind = config.provider.portkey.provider if config.provider.name == "portkey" else ""
+        words = (config.provider.name, behind, place(planned(config, key).url))
         return Remembered(self, REDACTOR.redacted(" ".join(filter(None, words))))
 
     async def recall(self, name: str) -> ServiceFacts:
@@ -73,7 +73,7 @@ class Services:
 
 
 class Remembered:
-    """A Memory of the line: one service among them."""
+    """A Memory of the link: one service among them."""
 
     def __init__(self, services: Services, name: str) -> None:
         self._services, self._name = services, name

@@ -51,13 +51,13 @@ def limits(config: Config) -> turn.TurnLimits:
 
 def fitness(config: Config) -> Fitness:
     """What may be asked about."""
-    told = config.microphone
+    microphone = config.microphone
     return Fitness(
-        judged=told.backend != "null" and (told.backend != "wav" or bool(told.file)),
-        refuse_below_dbfs=told.refuse_below_dbfs,
-        warn_below_dbfs=told.warn_below_dbfs,
-        warn_clipped_percent=told.warn_clipped_percent,
-        refuse_empty=told.refuse_empty,
+        judged=microphone.backend != "null" and (microphone.backend != "wav" or bool(microphone.file)),
+        refuse_below_dbfs=microphone.refuse_below_dbfs,
+        warn_below_dbfs=microphone.warn_below_dbfs,
+        warn_clipped_percent=microphone.warn_clipped_percent,
+        refuse_empty=microphone.refuse_empty,
     )
 
 
@@ -90,20 +90,20 @@ def _transcription(config: Config) -> Any:
     provider = config.provider
     if not provider.transcription:
         return UNSET
-    told = {
+    wanted = {
         "model": provider.transcription,
         "language": provider.session.language,
         "prompt": provider.session.transcription_prompt,
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in wanted.items() if value}
 
 
 def _or_unset(value: Any) -> Any:
     return UNSET if value is None else value
 
 
-def habits(config: Config) -> RenewalPolicy:
-    """When sessions are changed, and what the next one is told."""
+def renewal_policy(config: Config) -> RenewalPolicy:
+    """When sessions are changed, and what the next one is microphone."""
     provider = PROVIDERS[config.provider.name]
     return RenewalPolicy(
         session_s=provider.session_s,

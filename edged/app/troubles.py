@@ -15,7 +15,7 @@ class Trouble(NamedTuple):
 
 
 class LinkTrouble:
-    """A listener of the App: why there is no line, or what is wrong with the one there is."""
+    """A listener of the App: why there is no link, or what is wrong with the one there is."""
 
     def __init__(self) -> None:
         self.troubles: tuple[Trouble, ...] = ()
@@ -27,6 +27,6 @@ class LinkTrouble:
             self.troubles = (Trouble("line", cause, event["text"]),) if cause else ()
 
 
-def told(troubles: Iterable[Trouble]) -> list[dict[str, str]]:
+def listed(troubles: Iterable[Trouble]) -> list[dict[str, str]]:
     """For the snapshot (docs/control-socket.md), with what helps."""
     return [{**trouble._asdict(), "remedy": CAUSES[trouble.cause].remedy} for trouble in troubles]

@@ -72,7 +72,7 @@ class TurnLog:
             self._turns[turn].marks[name] = at_ms
 
     def _begin(self, turn: int) -> None:
-        """Another turn. One before it goes on where what was said in it waits, for the line or for the same answer."""
+        """Another turn. One before it goes on where what was said in it waits, for the link or for the same answer."""
         for number, each in tuple(self._turns.items()):
             if each.causes or "first_delta" in each.marks:
                 self._ended(number, "answered" if "drained" in each.marks else "interrupted")
@@ -113,13 +113,13 @@ class TurnLog:
         turn = self._turns.pop(number)
         outcome = ", ".join(dict.fromkeys(turn.causes)) or outcome
         legs = turn.legs()
-        told = ", ".join(f"{name.replace('_', ' ')} {ms} ms" for name, ms in legs.items())
+        spans = ", ".join(f"{name.replace('_', ' ')} {ms} ms" for name, ms in legs.items())
         fields = {f"{name}_ms": ms for name, ms in legs.items()}
         log.info(
             "turn %d: %s; %s",
             number,
             outcome,
-            told or "nothing was said",
+            spans or "nothing was said",
             extra={"edged": {"event": "turn", "turn": number, "outcome": outcome, **fields}},
         )
 

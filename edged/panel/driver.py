@@ -38,26 +38,26 @@ class ButtonDriver:
         """Let go of the button; who held it down holds it no longer."""
         self._button.stop()
         with suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(lambda: self._tell(self._grammar.gone(self._now_ms())))
+            self._loop.call_soon_threadsafe(lambda: self._pass_on(self._grammar.gone(self._now_ms())))
 
     def _cross(self, down: bool) -> None:  # noqa: FBT001 a level
         with suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._edge, down)
 
     def _edge(self, down: bool) -> None:  # noqa: FBT001 a level
-        self._tell(self._grammar.edge(down, self._now_ms()))
+        self._pass_on(self._grammar.edge(down, self._now_ms()))
 
     def _tick(self) -> None:
-        self._tell(self._grammar.tick(self._now_ms()))
+        self._pass_on(self._grammar.tick(self._now_ms()))
 
-    def _tell(self, gestures: list[Gesture]) -> None:
+    def _pass_on(self, gestures: list[Gesture]) -> None:
+        for gesture in gestures:
+            self._emit(gesture)
         if self._timer is not None:
             self._timer.cancel()
         due = self._grammar.due()
         if due is not None:
             self._timer = self._loop.call_later(max(0, due - self._now_ms()) / 1000, self._tick)
-        for gesture in gestures:
-            self._emit(gesture)
 
 
 class LampDriver:
@@ -98,8 +98,8 @@ class LampDriver:
             self._timer.cancel()
             self._timer = None
         pattern, at_ms = PATTERNS[self._light], self._now_ms() - self._since_ms
-        self._set(level_at(pattern, at_ms))
-        change_ms = next_change_ms(pattern, at_ms)
+        level, change_ms = level_at(pattern, at_ms), next_change_ms(pattern, at_ms)
+        self._set(level)
         if change_ms is not None:
             self._timer = self._loop.call_later(change_ms / 1000, self._step)
 

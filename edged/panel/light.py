@@ -28,7 +28,7 @@ PATTERNS: dict[Light, Pattern] = {
 def look(
     *, turn: Light, link: Light | None, health: Light | None, muted: bool, stopping: bool = False
 ) -> Light:
-    """What to show, in a fixed order: recording is never hidden, and what a turn shows goes before the line."""
+    """What to show, in a fixed order: recording is never hidden, and what a turn shows goes before the link."""
     if stopping:
         return Light.STOPPING
     if turn is Light.RECORDING:

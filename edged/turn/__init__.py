@@ -11,7 +11,7 @@ Nothing about turn-taking is elsewhere. Rules:
 5. What may forbid an open gate goes into the step as `Facts` (facts.py), each from its one owner. Behind the tables
    stands one joint rule (follows.py): a step from shut to open that a fact forbids goes where a refused press goes.
 6. That what was recorded is no speech is asked by the driver before an utterance would be committed; then the
-   event is UNFIT. Whether utterances are pending when the line is lost is folded into the event by `link_lost`.
+   event is UNFIT. Whether utterances are pending when the link is lost is folded into the event by `link_lost`.
 7. A release counts only from whoever made the press (driver.py).
 
 Not here: time, sound, the socket, the light itself, what a cause sounds like.

@@ -1,7 +1,7 @@
 """Gives the tables their queue, facts and clock: events in order, one at a time, and a limit for each state.
 
 Runs on the loop. An event is worked off before `post` returns, unless another is being worked off just then;
-so a press reaches the light in one go, and what follows from it waits its turn.
+so a press reaches the light in one go, and what follows from it waits its turn. The journal comes after all of it.
 
 Several may press: the button, and programs on the control socket. Whoever made the press that was taken holds it,
 and a release or a long press of anybody else means nothing.
@@ -10,6 +10,8 @@ and a release or a long press of anybody else means nothing.
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple, Protocol
 
 from edged.turn.facts import Facts, Invitation
@@ -26,6 +28,12 @@ class _Posted(NamedTuple):
     event: Event
     cause: str | None
     by: object
+
+
+class _Change(NamedTuple):
+    was: State
+    by: Event
+    state: State
 
 
 class TurnListener(Protocol):
@@ -52,15 +60,23 @@ class TurnListener(Protocol):
 class Turns:
     """The state of one kiosk's turn; written here only."""
 
-    def __init__(self, mode: Mode, limits: TurnLimits, owner: TurnListener) -> None:
+    def __init__(
+        self,
+        mode: Mode,
+        limits: TurnLimits,
+        owner: TurnListener,
+        step: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        """`step()` is entered while an event, and all that is posted meanwhile, is worked off."""
         self.mode = mode
         self.limits = limits
         self.state = State.IDLE
-        self._owner = owner
+        self._owner, self._step = owner, step
         self._invitation = Invitation()
         self._holder: object = None  # whose press was taken last
         self._queue: deque[_Posted] = deque()  # what follows from one event is a handful
         self._busy = False
+        self._unwritten: deque[_Change] = deque()  # of the last two rounds of the loop
         self._limit: asyncio.TimerHandle | None = None
 
     def post(self, event: Event, cause: str | None = None, *, by: object = None) -> None:
@@ -68,12 +84,20 @@ class Turns:
         self._queue.append(_Posted(event, cause, by))
         if self._busy:
             return
-        self._busy = True
-        try:
-            while self._queue:
-                self._take(self._queue.popleft())
-        finally:
-            self._busy = False
+        with self._step():
+            self._busy = True
+            try:
+                while self._queue:
+                    self._take(self._queue.popleft())
+            finally:
+                self._busy = False
+
+    def write(self) -> None:
+        """Write into the journal what has changed, two rounds of the loop after the change, or, at the end, at once."""
+        while self._unwritten:
+            was, by, state = self._unwritten.popleft()
+            fields = {"state": state, "was": was, "by": by.name}
+            log.info("turn: %s: %s -> %s", by.name, was, state, extra={"edged": fields})
 
     def _take(self, posted: _Posted) -> None:
         event, cause, by = posted
@@ -90,14 +114,13 @@ class Turns:
             self._holder = by
         changed = was is not self.state
         if changed:
-            self._arm()
-            self._owner.on_turn(was, event)  # before the journal: light and gate wait for nothing
-            loop = asyncio.get_running_loop()
-            loop.call_soon(loop.call_soon, _tell, was, event, self.state)  # nor does the sound of a press
+            self._write_later(was, event)
+            self._owner.on_turn(was, event)
         for effect in follows.effects:
             self._owner.do(effect, cause)
         if changed:
             self._owner.after_turn()
+            self._arm()
 
     def _follows(self, event: Event, cause: str | None) -> tuple[Step | None, Event, str | None]:
         """The step, and what the event turned out to be, with its cause."""
@@ -113,22 +136,17 @@ class Turns:
             return step(self.mode, self.state, Event.UNFIT, facts), Event.UNFIT, cause or unfit
         return follows, event, cause
 
+    def _write_later(self, was: State, by: Event) -> None:
+        self._unwritten.append(_Change(was, by, self.state))
+        loop = asyncio.get_running_loop()
+        loop.call_soon(loop.call_soon, self.write)  # light, gate and the sound of a press wait for no journal
+
     def _arm(self) -> None:
         if self._limit is not None:
             self._limit.cancel()
         limit_ms = self.limits.of(self.mode, self.state)
         if limit_ms is not None:
             self._limit = asyncio.get_running_loop().call_later(limit_ms / 1000, self.post, Event.TIMED_OUT)
-
-
-def _tell(was: State, event: Event, state: State) -> None:
-    log.info(
-        "turn: %s: %s -> %s",
-        event.name,
-        was,
-        state,
-        extra={"edged": {"state": state, "was": was, "by": event.name}},
-    )
 
 
 def _judges(state: State, event: Event, follows: Step) -> bool:

@@ -1,7 +1,7 @@
 """What may forbid an open gate, and whether anybody has asked for one. Pure.
 
 Rules:
-1. Each fact has one owner, which is asked when an event is taken: the switch of the microphone, the keeper of its
+1. Each fact has one owner, and is read when an event is taken: the switch of the microphone, the keeper of its
    device, the log of utterances. `Invitation` owns the fourth.
 2. A press that opens the gate is an invitation. It stands until the turn comes to rest (IDLE), until something goes
    wrong (NOTICE), and until the microphone is muted or lost: what opens after that, opens for nobody.

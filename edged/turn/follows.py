@@ -34,7 +34,7 @@ class TurnLimits:
             _S.LATCHED: self.longest_ms,
             _S.AWAITING_SPEECH: self.idle_ms,
             _S.HEARING: self.longest_ms,
-            _S.COMMITTING: self.keep_ms + 5_000,  # a line that gives up by itself does at keep_ms
+            _S.COMMITTING: self.keep_ms + 5_000,  # a link that gives up by itself does at keep_ms
             _S.THINKING: self.think_ms,
             _S.AWAITING_ANSWER: self.think_ms,
             _S.ANSWERING: self.answer_ms,
@@ -58,7 +58,7 @@ _LIGHTS = {
 
 
 def light(state: State, *, holding: bool) -> Light:
-    """The turn's share of the light; `holding`: utterances wait here for a line that is down."""
+    """The turn's share of the light; `holding`: utterances wait here for a link that is down."""
     if holding and state in (_S.IDLE, _S.COMMITTING):
         return Light.HOLDING
     return _LIGHTS[state]

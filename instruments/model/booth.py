@@ -210,14 +210,14 @@ class Booth:
     def plug_in(self, device: str) -> None:
         def act():
             getattr(self, device).is_there = True
-            self.app._front.plugged()
+            self.app._device_panel.plugged()
 
         self._settle(act)
 
     def wait(self, seconds: float) -> None:
         self._settle(seconds=seconds)
 
-    def line(self, *, reachable: bool, room: float) -> None:
+    def link(self, *, reachable: bool, room: float) -> None:
         """Whether the service can be reached, and how many bytes its socket takes."""
 
         def act():
@@ -231,7 +231,7 @@ class Booth:
         self.mute(muted=False)
         self.plug_in("microphone")
         self.plug_in("speaker")
-        self.line(reachable=True, room=float("inf"))
+        self.link(reachable=True, room=float("inf"))
 
     def breaks(self) -> None:
         self._settle(self.service.breaks)
@@ -266,8 +266,10 @@ class Booth:
         assert self.service.leaked == 0, "sound of a shut gate was sent"
         if is_open:
             assert self.lamp.level == 1, "the gate is open, and the lamp is dark"
-            assert not app._switches.muted, f"open and muted in {state}"
-            assert app._front.keepers["microphone"].cause is None, f"open without a microphone in {state}"
+            assert not app._user_settings.muted, f"open and muted in {state}"
+            assert app._device_panel.keepers["microphone"].cause is None, (
+                f"open without a microphone in {state}"
+            )
             assert self.pressed, f"open, and nobody has pressed, in {state}"
         else:
             assert self.noticed >= self.lost, (

@@ -39,8 +39,8 @@ TROUBLE = st.sampled_from(
         ("unplug", "microphone", True),
         ("unplug", "speaker", True),
         ("refusal", "input_audio_buffer_commit_empty"),
-        ("line_breaks", True),
-        ("line_is_narrow", 0),
+        ("link_breaks", True),
+        ("link_is_narrow", 0),
         ("interrupt",),
         ("press", "button", 0.0),
     ]
@@ -111,12 +111,12 @@ class Walk(RuleBasedStateMachine):
             self.booth.plug_in(device)
 
     @rule(room=ROOMS)
-    def line_is_narrow(self, room):
-        self.booth.line(reachable=True, room=room)
+    def link_is_narrow(self, room):
+        self.booth.link(reachable=True, room=room)
 
     @rule(reachable=st.booleans())
-    def line_breaks(self, reachable):
-        self.booth.line(reachable=reachable, room=float("inf"))
+    def link_breaks(self, reachable):
+        self.booth.link(reachable=reachable, room=float("inf"))
         self.booth.breaks()
 
     @rule()
@@ -136,7 +136,7 @@ class Walk(RuleBasedStateMachine):
         self.booth.release("button")
         self.booth.says(self.service.hears_speech, started=True)
         if narrow:
-            self.line_is_narrow(0)
+            self.link_is_narrow(0)
             self.booth.wait(0.1)
         self._press("button", 0.0)
         self.booth.says(self.service.hears_speech, started=False)

@@ -70,7 +70,7 @@ class Service:
     """Says nothing by itself but the greeting and the confirmation of the settings. Also the `Dial` of a link."""
 
     def __init__(self) -> None:
-        self.line: Transport | None = None  # the one that was confirmed last
+        self.transport: Transport | None = None  # the one that was confirmed last
         self.reachable = True
         self.room = float("inf")  # bytes that the socket takes
         self.leaked = 0  # bytes that were heard with the gate shut, and came here
@@ -85,11 +85,11 @@ class Service:
     async def __call__(self, endpoint: object, timeout_s: float) -> Transport:
         if not self.reachable:
             raise LinkError("nobody is there", "unreachable")
-        line = Transport(self)
-        self._tell(line, wire.SessionCreated(session={"id": "sess", "type": "realtime"}))
-        return line
+        transport = Transport(self)
+        self._tell(transport, wire.SessionCreated(session={"id": "sess", "type": "realtime"}))
+        return transport
 
-    def hears(self, line: Transport, text: str) -> None:
+    def hears(self, transport: Transport, text: str) -> None:
         """The kiosk says this."""
         self.room -= len(text)
         if text.startswith(_APPEND):
@@ -98,8 +98,8 @@ class Service:
         message = json.loads(text)
         match message["type"]:
             case "session.update":
-                self.line, self.commits, self.asked, self.running = line, deque(), None, None
-                self._tell(line, wire.SessionUpdated(session={**message["session"], "id": "sess"}))
+                self.transport, self.commits, self.asked, self.running = transport, deque(), None, None
+                self._tell(transport, wire.SessionUpdated(session={**message["session"], "id": "sess"}))
             case "input_audio_buffer.commit":
                 self.commits.append(message["event_id"])
             case "response.create":
@@ -185,20 +185,20 @@ class Service:
     def moves(self, room: float) -> None:
         """The socket takes so many bytes from now on."""
         self.room = room
-        if self.line is not None:
-            self.line.moves()
+        if self.transport is not None:
+            self.transport.moves()
 
     def says(self, event: wire.ServerEvent) -> None:
-        if self.line is not None and not self.line.broken:
-            self._tell(self.line, event)
+        if self.transport is not None and not self.transport.broken:
+            self._tell(self.transport, event)
 
     def breaks(self) -> None:
         """The connection goes."""
-        if self.line is not None:
-            self.line.breaks()
+        if self.transport is not None:
+            self.transport.breaks()
 
-    def _tell(self, line: Transport, event: wire.ServerEvent) -> None:
-        line.says(wire.encode(event, Dialect.GA, self._new("event")))
+    def _tell(self, transport: Transport, event: wire.ServerEvent) -> None:
+        transport.says(wire.encode(event, Dialect.GA, self._new("event")))
 
     def _new(self, what: str) -> str:
         self._numbers += 1

@@ -38,12 +38,12 @@ async def main(url: str, ca_file: str) -> dict[str, object]:
     front.button.release()
     await until(lambda: any(event.get("name") == "drained" for event in events))
     await until(app.quiet)
-    told = turn.told()
-    told["states"] = [event["state"] for event in events if event["event"] == "turn"]
-    told["links"] = [event["up"] for event in events if event["event"] == "link"]
+    seen = turn.seen()
+    seen["states"] = [event["state"] for event in events if event["event"] == "turn"]
+    seen["links"] = [event["up"] for event in events if event["event"] == "link"]
     app.stop()
     await kiosk
-    return told
+    return seen
 
 
 async def until(is_so) -> None:
@@ -74,7 +74,7 @@ class Watch:
         if phase == "start":
             self.collected.append(info["generation"])
 
-    def told(self) -> dict[str, object]:
+    def seen(self) -> dict[str, object]:
         gc.callbacks.remove(self._on_gc)
         return {
             "loaded": sorted(set(sys.modules) - self.loaded),

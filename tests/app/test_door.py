@@ -103,7 +103,7 @@ def kiosk(tmp_path, fault, *, whose="edged.fault", lives_s=10):
     )
 
 
-def told(process, word="bug: "):
+def lines_of(process, word="bug: "):
     """The journal's lines that begin so."""
     lines = (line.partition(">")[2] if line.startswith("<") else line for line in process.stderr.splitlines())
     return [line for line in lines if line.startswith(word)]
@@ -140,7 +140,7 @@ loop.call_soon(cancelled)
     "speaker": """
 from edged.audio.playout.playout import Playout
 Playout.take = broken
-app.appliance._teller.tell("busy", gate_open=False)
+app.appliance._announcer.tell("busy", gate_open=False)
 """,
     "device call": "app.front.microphone._pace.stop = broken\napp.command('mute', None)",
     "control socket": """
@@ -211,6 +211,7 @@ app.appliance.stop = threading.Thread(target=broken).start
 os.kill(os.getpid(), signal.SIGTERM)
 """,
     "loop that stands still": "threading.Thread(target=broken).start()\ntime.sleep(20)",
+    "listener": "app._listeners.append(broken)\nloop.call_soon(app.appliance.interrupt)",
 }
 
 
@@ -230,11 +231,19 @@ def cases(of, quick=QUICK):
 def test_a_bug_ends_the_kiosk_once_dark_and_with_its_line(tmp_path, fault):
     process = kiosk(tmp_path, fault)
     assert process.returncode == 70, process.stderr
-    assert len(told(process)) == 1, process.stderr
+    assert len(lines_of(process)) == 1, process.stderr
     assert "Traceback" in process.stderr
     assert "SyntaxError" not in process.stderr
     assert (tmp_path / "light").read_text().endswith("0")
     assert not (tmp_path / "control.sock").exists()
+
+
+@pytest.mark.slow
+def test_what_became_of_the_turn_is_in_the_journal_though_the_loop_has_not_come_to_it(tmp_path):
+    fault = "app.appliance.stop()\nthreading.Thread(target=broken).start()\ntime.sleep(20)"
+    process = kiosk(tmp_path, fault)
+    assert len(lines_of(process, "turn: STOP: ")) == 1, process.stderr
+    assert [line for line in lines_of(process, "turn ") if "stopped" in line], process.stderr
 
 
 LEAVING = {
@@ -252,7 +261,7 @@ def mute(): raise Mute
 loop.call_soon(mute)
 """,
     "the log fails": "logging.getLogger().handlers[0].emit = broken\nloop.call_soon(broken)",
-    "the farewell fails": "app.intake.shut = app._front.lamp.stop = broken\nloop.call_soon(broken)",
+    "the farewell fails": "app.intake.shut = app._device_panel.lamp.stop = broken\nloop.call_soon(broken)",
 }
 
 
@@ -261,7 +270,7 @@ loop.call_soon(mute)
 def test_what_fails_on_the_way_out_holds_nothing_up(tmp_path, fault):
     process = kiosk(tmp_path, fault)
     assert process.returncode == 70, process.stderr
-    assert len(told(process)) == 1, process.stderr
+    assert len(lines_of(process)) == 1, process.stderr
     assert not (tmp_path / "control.sock").exists()
 
 
@@ -309,8 +318,8 @@ def test_a_failure_of_a_library_is_told_once_and_counted(tmp_path, fault):
     process = kiosk(tmp_path, fault, whose="lgpio", lives_s=0.2)
     assert process.returncode == 0, process.stderr
     assert process.stdout == "3 LISTENING\n"
-    assert len(told(process, "a library has failed")) == 1
-    assert not told(process)
+    assert len(lines_of(process, "a library has failed")) == 1
+    assert not lines_of(process)
 
 
 VERBS = {
@@ -346,4 +355,4 @@ def test_each_service_has_the_door(verb):
         check=False,
     )
     assert process.returncode == 70, process.stderr
-    assert len(told(process)) == 1, process.stderr
+    assert len(lines_of(process)) == 1, process.stderr

@@ -51,8 +51,8 @@ def test_a_deployment_and_the_embedded_service_have_names_of_their_own():
 def test_before_the_clock_is_set_nothing_is_claimed():
     config = configured("provider.name=openai", "provider.model=gpt-realtime")
     assert warnings(config, 0.0) == []
-    (told,) = warnings(config, NOW)
-    assert told.startswith(
+    (text,) = warnings(config, NOW)
+    assert text.startswith(
         "provider.model: gpt-realtime ends at OpenAI on 2027-01-20 (in 53 days); successor "
     )
 
@@ -69,7 +69,7 @@ def test_the_journal_is_told_at_the_start_and_once_a_day(lab_run, caplog):
         part = EndingNotices(configured("provider.name=openai", "provider.model=gpt-realtime"), wall)
         task = asyncio.create_task(part.run())
         await asyncio.sleep(500)
-        assert (caplog.messages, part.told()) == ([], {"endings": []})
+        assert (caplog.messages, part.snapshot()) == ([], {"endings": []})
         await asyncio.sleep(200)
         assert ["(in 53 days)" in each for each in caplog.messages] == [True]
         await asyncio.sleep(23 * 3600)

@@ -14,8 +14,8 @@ def test_the_snapshot_names_what_ends(lab_run):
     async def main():
         async with Kiosk(net, "ws://127.0.0.1:1/", Random(1), *wanted) as kiosk:
             await asyncio.sleep(1)
-            (told,) = kiosk.app.snapshot()["endings"]
-            assert told.startswith("provider.model: gpt-realtime end")
+            (text,) = kiosk.app.snapshot()["endings"]
+            assert text.startswith("provider.model: gpt-realtime end")
 
     lab_run(main(), net=net)
 

@@ -18,7 +18,7 @@ from instruments.lab.net import SimNet
 WATCHDOG_S = 15.0
 
 
-class Told:
+class AttentiveManager:
     """A manager that remembers: (seconds, word)."""
 
     def __init__(self):
@@ -51,15 +51,15 @@ class Told:
 
 @pytest.fixture
 def kiosk(lab_run, monkeypatch):
-    """Runs `body(kiosk, told)`; `up=False`: nobody serves at the other end."""
+    """Runs `body(kiosk, manager)`; `up=False`: nobody serves at the other end."""
 
     def run(body, *settings, up=True, **ports_in_place):
         net = SimNet(latency_ms=10)
-        told = Told()
+        manager = AttentiveManager()
         build = App.__init__
 
         def init(app, config, *, ports, **more):
-            ports = replace(ports, manager=told, watchdog_s=WATCHDOG_S, **ports_in_place)
+            ports = replace(ports, manager=manager, watchdog_s=WATCHDOG_S, **ports_in_place)
             build(app, config, ports=ports, **more)
 
         monkeypatch.setattr(App, "__init__", init)
@@ -68,9 +68,9 @@ def kiosk(lab_run, monkeypatch):
             async with LocalServer(voice=ParrotVoice()) as server:
                 url = server.url if up else "ws://127.0.0.1:9/v1/realtime"
                 async with Kiosk(net, url, Random(1), *settings) as here:
-                    await body(here, told)
-                told.over_s = asyncio.get_running_loop().time()
-            return told
+                    await body(here, manager)
+                manager.over_s = asyncio.get_running_loop().time()
+            return manager
 
         return lab_run(main(), net=net)
 
@@ -78,10 +78,10 @@ def kiosk(lab_run, monkeypatch):
 
 
 def test_ready_waits_for_no_network(kiosk):
-    async def body(here, told):
+    async def body(here, manager):
         began = asyncio.get_running_loop().time()
         await asyncio.sleep(0.01)
-        assert [at - began for at, word in told.words if word == "READY"] == [0.0]
+        assert [at - began for at, word in manager.words if word == "READY"] == [0.0]
         await asyncio.sleep(60)
         assert not here.app.link.up
 
@@ -94,7 +94,7 @@ def test_a_kiosk_that_was_muted_starts_and_says_so(kiosk):
     store = MemoryStore()
     store.save("switches", {"muted": True})
 
-    async def body(here, _told):
+    async def body(here, _manager):
         await asyncio.sleep(5)
         assert here.app.snapshot()["muted"]
 
@@ -113,18 +113,18 @@ def test_a_disk_that_hangs_does_not_hold_up_the_end(kiosk, after_s):
             raise DeviceError("the disk hangs", "device_hung")
         return call(*args)
 
-    async def body(here, told):
+    async def body(here, manager):
         await asyncio.sleep(after_s)
         here.app.command("mute", None)
-        assert ("READY" in told.said()) == (after_s > 3)
+        assert ("READY" in manager.said()) == (after_s > 3)
         asked_s.append(asyncio.get_running_loop().time())
 
-    told = kiosk(body, offload=offload)
-    assert told.over_s - asked_s[0] < 1
+    manager = kiosk(body, offload=offload)
+    assert manager.over_s - asked_s[0] < 1
 
 
 def test_the_status_follows_a_turn_and_the_end_is_told(kiosk):
-    async def body(here, _told):
+    async def body(here, _manager):
         await here.until(lambda: here.app.link.up, 5)
         here.button.press()
         await asyncio.sleep(2)
@@ -141,7 +141,7 @@ def test_the_status_follows_a_turn_and_the_end_is_told(kiosk):
 
 @pytest.mark.slow
 def test_a_kiosk_that_works_feeds_the_watchdog_hour_after_hour(kiosk):
-    async def body(_here, _told):
+    async def body(_here, _manager):
         await asyncio.sleep(3600)
 
     times = kiosk(body, up=False).fed()
@@ -150,26 +150,26 @@ def test_a_kiosk_that_works_feeds_the_watchdog_hour_after_hour(kiosk):
 
 
 def test_a_microphone_whose_thread_died_starves_the_watchdog(kiosk):
-    async def body(here, told):
+    async def body(here, manager):
         await asyncio.sleep(20)
         here.microphone.fall_silent()
         stalled = asyncio.get_running_loop().time()
         await asyncio.sleep(60)
-        assert told.fed()[-1] < stalled + 12
+        assert manager.fed()[-1] < stalled + 12
 
     kiosk(body)
 
 
 def test_a_speaker_that_takes_nothing_of_an_answer_starves_the_watchdog(kiosk):
-    async def body(here, told):
+    async def body(here, manager):
         await here.until(lambda: here.app.link.up, 5)
         here.speaker._pace.stop()
         await asyncio.sleep(60)
-        idle = told.fed()[-1]
+        idle = manager.fed()[-1]
         here.button.press()
         await asyncio.sleep(2)
         here.button.release()
         await asyncio.sleep(60)
-        assert told.fed()[-1] - idle < 20
+        assert manager.fed()[-1] - idle < 20
 
     kiosk(body, "turn.think_s=300")

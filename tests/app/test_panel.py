@@ -98,7 +98,7 @@ def test_the_lamp_that_is_named_is_taken(backend, made):
 
 @pytest.fixture
 def plain(tmp_path):
-    """The command line of a kiosk without sound and without a line; it keeps everything in this folder."""
+    """The command line of a kiosk without sound and without a link; it keeps everything in this folder."""
     sets = {
         "control.socket": tmp_path / "s",
         "state.dir": tmp_path / "state",
@@ -191,8 +191,8 @@ def test_the_status_gives_cause_text_and_remedy(plain, tmp_path):
         troubles = []
         while {each["what"] for each in troubles} != wanted and time.monotonic() < until:
             asked = [*(sys.executable, "-P", "-m", "edged", "status", "--socket", str(tmp_path / "s"))]
-            told = subprocess.run([*asked, "--json"], capture_output=True, text=True, check=True)
-            troubles = json.loads(told.stdout)["troubles"]
+            status = subprocess.run([*asked, "--json"], capture_output=True, text=True, check=True)
+            troubles = json.loads(status.stdout)["troubles"]
         shown = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
         kiosk.terminate()
         said = kiosk.communicate(timeout=IN_TIME_S)[1].splitlines()

@@ -49,9 +49,9 @@ def late(prediction):
         prediction.learn(arrivals)
 
 
-async def during(learning, body=None):
+async def during(memory, body=None):
     """Its life, with `body` in it."""
-    life = asyncio.create_task(learning.run())
+    life = asyncio.create_task(memory.run())
     await asyncio.sleep(1)
     if body is not None:
         await body()
@@ -82,22 +82,22 @@ def test_what_was_learnt_is_there_after_a_restart(lab_run):
 def test_the_card_is_not_written_for_every_answer(lab_run):
     async def main():
         store = Counted()
-        learning = PlayoutMemory(configured(), ports(store))
+        memory = PlayoutMemory(configured(), ports(store))
 
         async def answers():
             for _ in range(60):
-                late(learning.prediction)
-                learning.arrived(0)
+                late(memory.prediction)
+                memory.arrived(0)
                 await asyncio.sleep(SAVE_EVERY_S / 20)
 
-        await during(learning, answers)
+        await during(memory, answers)
         assert store.saves == 4
 
     lab_run(main())
 
 
 def many_deltas():
-    """An answer of a minute on a line that is late now and then."""
+    """An answer of a minute on a link that is late now and then."""
     arrivals, rng = Arrivals(), Random(3)
     for n in range(590):
         arrivals.add(n * 100 + rng.choice((0, 0, 0, rng.uniform(0, 900))) * bool(n), 100)
@@ -107,41 +107,41 @@ def many_deltas():
 
 def test_an_answer_is_judged_in_steps_and_nothing_of_it_is_learnt_before_the_last(lab_run):
     async def main():
-        learning, at_once = PlayoutMemory(configured(), ports(MemoryStore())), Prediction()
+        memory, at_once = PlayoutMemory(configured(), ports(MemoryStore())), Prediction()
         at_once.learn(many_deltas())
-        cold, turns_of_the_loop = learning.prediction.facts(), 0
+        cold, turns_of_the_loop = memory.prediction.facts(), 0
 
         async def body():
             nonlocal turns_of_the_loop
-            learning.judge(many_deltas())
-            while not learning.prediction.learnt:
-                assert learning.prediction.facts() == cold
+            memory.judge(many_deltas())
+            while not memory.prediction.learnt:
+                assert memory.prediction.facts() == cold
                 turns_of_the_loop += 1
                 await asyncio.sleep(0)
 
-        await during(learning, body)
+        await during(memory, body)
         assert turns_of_the_loop >= 25
-        assert learning.prediction.facts() == at_once.facts()
-        assert learning.prediction.rule == at_once.rule
+        assert memory.prediction.facts() == at_once.facts()
+        assert memory.prediction.rule == at_once.rule
 
     lab_run(main())
 
 
 def test_what_is_judged_while_the_service_changes_is_forgotten_with_it(lab_run):
     async def main():
-        learning = PlayoutMemory(configured(), ports(MemoryStore()))
+        memory = PlayoutMemory(configured(), ports(MemoryStore()))
 
         async def body():
-            learning.judge(many_deltas())
-            learning.judge(many_deltas())  # not begun yet
+            memory.judge(many_deltas())
+            memory.judge(many_deltas())  # not begun yet
             for _ in range(5):
                 await asyncio.sleep(0)
-            learning.configure(configured("provider.name=openai"))
+            memory.configure(configured("provider.name=openai"))
             await asyncio.sleep(1)
 
-        await during(learning, body)
-        assert learning.prediction.learnt == 0
-        assert learning.prediction.facts() == Prediction().facts()
+        await during(memory, body)
+        assert memory.prediction.learnt == 0
+        assert memory.prediction.facts() == Prediction().facts()
 
     lab_run(main())
 
@@ -149,16 +149,16 @@ def test_what_is_judged_while_the_service_changes_is_forgotten_with_it(lab_run):
 def test_what_is_not_judged_at_the_end_is_judged_then_and_kept(lab_run):
     async def main():
         store = Counted()
-        learning = PlayoutMemory(configured(), ports(store))
+        memory = PlayoutMemory(configured(), ports(store))
 
         async def body():
-            learning.judge(many_deltas())
-            learning.judge(many_deltas())
+            memory.judge(many_deltas())
+            memory.judge(many_deltas())
             for _ in range(5):
                 await asyncio.sleep(0)
 
-        await during(learning, body)
-        assert learning.prediction.learnt == 2
+        await during(memory, body)
+        assert memory.prediction.learnt == 2
         assert store.saves == 1
 
     lab_run(main())
@@ -166,15 +166,15 @@ def test_what_is_not_judged_at_the_end_is_judged_then_and_kept(lab_run):
 
 def test_answers_that_come_faster_than_they_are_judged_are_bounded(lab_run):
     async def main():
-        learning = PlayoutMemory(configured(), ports(MemoryStore()))
+        memory = PlayoutMemory(configured(), ports(MemoryStore()))
 
         async def body():
             for _ in range(100):
-                learning.judge(many_deltas())
+                memory.judge(many_deltas())
             await asyncio.sleep(1)
 
-        await during(learning, body)
-        assert learning.prediction.learnt == MOST_WAITING
+        await during(memory, body)
+        assert memory.prediction.learnt == MOST_WAITING
 
     lab_run(main())
 
@@ -185,14 +185,14 @@ def test_a_disk_that_hangs_holds_up_no_judgement(lab_run):
             await asyncio.sleep(deadline_s)
             raise DeviceError("hung", "device_hung")
 
-        learning = PlayoutMemory(configured(), replace(ports(MemoryStore()), offload=hangs))
+        memory = PlayoutMemory(configured(), replace(ports(MemoryStore()), offload=hangs))
 
         async def body():
-            learning.judge(many_deltas())
+            memory.judge(many_deltas())
             await asyncio.sleep(0.1)
-            assert learning.prediction.learnt == 1
+            assert memory.prediction.learnt == 1
 
-        await during(learning, body)
+        await during(memory, body)
 
     lab_run(main())
 
@@ -210,33 +210,33 @@ def test_the_daemon_learns_from_each_answer(shell):
 
 def test_another_service_is_learnt_anew(lab_run):
     async def main():
-        learning = PlayoutMemory(configured(), ports(MemoryStore()))
-        cold = learning.prediction.rule
-        late(learning.prediction)
-        learning.configure(configured())
-        assert learning.prediction.rule != cold
-        learning.configure(configured("provider.name=openai"))
-        assert learning.prediction.rule == cold
+        memory = PlayoutMemory(configured(), ports(MemoryStore()))
+        cold = memory.prediction.rule
+        late(memory.prediction)
+        memory.configure(configured())
+        assert memory.prediction.rule != cold
+        memory.configure(configured("provider.name=openai"))
+        assert memory.prediction.rule == cold
 
     lab_run(main())
 
 
 def test_arrivals_are_recorded_answer_by_answer(lab_run, tmp_path):
     async def main():
-        learning = PlayoutMemory(configured(f"speaker.arrivals={tmp_path}"), ports(MemoryStore()))
+        memory = PlayoutMemory(configured(f"speaker.arrivals={tmp_path}"), ports(MemoryStore()))
 
         async def answers():
-            learning.arrived(0)  # an answer without sound
+            memory.arrived(0)  # an answer without sound
             for _ in range(2):
-                learning.arrived(100)
+                memory.arrived(100)
                 await asyncio.sleep(0.12)
-                learning.arrived(62.5)
+                memory.arrived(62.5)
                 await asyncio.sleep(0.03)
-                learning.arrived(0)
+                memory.arrived(0)
                 await asyncio.sleep(0.5)
-            learning.arrived(20)  # cut off by the end
+            memory.arrived(20)  # cut off by the end
 
-        await during(learning, answers)
+        await during(memory, answers)
 
     lab_run(main())
     (file,) = tmp_path.iterdir()
@@ -247,13 +247,13 @@ def test_arrivals_are_recorded_answer_by_answer(lab_run, tmp_path):
 
 def test_nothing_is_recorded_unasked(lab_run, tmp_path):
     async def main():
-        learning = PlayoutMemory(configured(), ports(MemoryStore()))
+        memory = PlayoutMemory(configured(), ports(MemoryStore()))
 
         async def answers():
-            learning.arrived(100)
-            learning.arrived(0)
+            memory.arrived(100)
+            memory.arrived(0)
 
-        await during(learning, answers)
+        await during(memory, answers)
 
     lab_run(main())
     assert not [*tmp_path.iterdir()]
@@ -265,10 +265,10 @@ def test_a_disk_that_hangs_costs_what_was_learnt_and_nothing_else(lab_run):
             await asyncio.sleep(deadline_s)
             raise DeviceError("hangs", "device_hung")
 
-        learning = PlayoutMemory(configured(), replace(ports(MemoryStore()), offload=hangs))
-        life = asyncio.create_task(learning.run())
-        late(learning.prediction)
-        learning.arrived(0)
+        memory = PlayoutMemory(configured(), replace(ports(MemoryStore()), offload=hangs))
+        life = asyncio.create_task(memory.run())
+        late(memory.prediction)
+        memory.arrived(0)
         await asyncio.sleep(100)
         assert not life.done()
         began = virtual().time()
@@ -284,14 +284,14 @@ def test_a_disk_that_hangs_costs_what_was_learnt_and_nothing_else(lab_run):
 def test_a_disk_that_hangs_costs_a_thread_for_each_folder_however_many_answers_come(lab_run, tmp_path):
     async def main():
         machine = ports(MemoryStore())
-        learning = PlayoutMemory(configured(f"speaker.arrivals={tmp_path}"), machine)
-        life = asyncio.create_task(learning.run())
+        memory = PlayoutMemory(configured(f"speaker.arrivals={tmp_path}"), machine)
+        life = asyncio.create_task(memory.run())
         await asyncio.sleep(1)
         machine.offload.hangs = True
         for _ in range(10):
-            late(learning.prediction)
-            learning.arrived(100)
-            learning.arrived(0)
+            late(memory.prediction)
+            memory.arrived(100)
+            memory.arrived(0)
             await asyncio.sleep(SAVE_EVERY_S)
         assert machine.offload.hung == 2
         life.cancel()

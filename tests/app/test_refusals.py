@@ -1,9 +1,7 @@
 """Refusals as users report them, met by the whole daemon: journal and status say why, in the service's words."""
 
 import asyncio
-import io
 import json
-import logging
 from contextlib import asynccontextmanager
 from random import Random
 
@@ -12,27 +10,12 @@ from websockets.asyncio.server import serve
 
 from edged.causes import CAUSES
 from edged.cli.status import lines
-from edged.system.journal import setup
 from instruments.lab.kiosk import Kiosk
 from instruments.lab.net import SimNet
 from tests.dial.said import REFUSALS
 
 HOST = "127.0.0.1"
 KEY = "sk-planted/9f8e7d6c5b4a3f2e1d0c"
-
-
-@pytest.fixture
-def journal():
-    """What the journal gets."""
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in ("websockets", "asyncio")}
-    stream = io.StringIO()
-    setup("info", stream)
-    yield stream
-    root.handlers[:], root.level = before
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
 
 
 @asynccontextmanager
@@ -53,8 +36,8 @@ async def refusing(case):
     async def refuse(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
         body = case.body.encode()
-        told = [("Content-Type", case.kind), ("Content-Length", str(len(body))), *case.headers]
-        head = "".join(f"{name}: {value}\r\n" for name, value in told)
+        headers = [("Content-Type", case.kind), ("Content-Length", str(len(body))), *case.headers]
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers)
         writer.write(f"HTTP/1.1 {case.code} \r\n{head}\r\n".encode() + body)
         await writer.drain()
         writer.close()
@@ -82,17 +65,17 @@ def test_a_refusal_is_told_by_its_cause_and_in_the_words_of_the_service(lab_run,
     (line,) = [line for line in journal.getvalue().splitlines() if "link: down" in line]
     (trouble,) = [line for line in lines(snapshot) if line.startswith("trouble")]
     (event,) = [event for event in events if event["event"] == "link"]
-    for told in (line, trouble, event["text"]):
-        assert case.words.casefold() in told.casefold()
-        assert "…" not in told
+    for text in (line, trouble, event["text"]):
+        assert case.words.casefold() in text.casefold()
+        assert "…" not in text
     assert line.endswith(CAUSES[case.cause].remedy)
 
 
 def test_a_service_that_complains_and_then_says_nothing_is_told_by_its_complaint(lab_run, journal):
     async def complain(connection):
         await connection.recv()
-        told = {"type": "invalid_request_error", "message": "This service is not available in your country."}
-        await connection.send(json.dumps({"type": "error", "error": told}))
+        error = {"type": "invalid_request_error", "message": "This service is not available in your country."}
+        await connection.send(json.dumps({"type": "error", "error": error}))
         await connection.wait_closed()
 
     net = SimNet(latency_ms=10)
@@ -111,10 +94,10 @@ def test_a_service_that_complains_and_then_says_nothing_is_told_by_its_complaint
 
 def test_a_service_that_refuses_in_other_words_is_told_again_and_in_the_same_words_is_not(lab_run, journal):
     words = ["once (req_1)", "once (req_2)", "once (req_3)", "twice (req_4)", "twice (req_5)"]
-    told = iter(words)
+    left = iter(words)
 
     def refuse(connection, request):
-        return connection.respond(403, f"not {next(told, words[-1])} today")
+        return connection.respond(403, f"not {next(left, words[-1])} today")
 
     net = SimNet(latency_ms=10)
 
@@ -134,8 +117,8 @@ def test_a_service_that_refuses_in_other_words_is_told_again_and_in_the_same_wor
 
 def test_there_are_enough_of_them():
     assert len(REFUSALS) >= 60
-    told = {case.cause for case in REFUSALS}
-    assert told >= {cause for cause in CAUSES if cause.endswith("_refused")} - {
+    covered = {case.cause for case in REFUSALS}
+    assert covered >= {cause for cause in CAUSES if cause.endswith("_refused")} - {
         "settings_refused",
         "proxy_refused",
         "dialect_refused",

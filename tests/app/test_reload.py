@@ -21,7 +21,7 @@ from instruments.lab.net import SimNet
 KEY, OTHER_KEY = "sk-planted-0123456789", "sk-planted-9876543210"
 
 
-class Told(NullManager):
+class HeardManager(NullManager):
     def __init__(self):
         self.words = []
 
@@ -56,7 +56,7 @@ class Paper:
 
 @pytest.fixture
 def kiosk(lab_run, monkeypatch):
-    """Runs `body(kiosk, paper)` with a kiosk whose line is up, or not, and whose configuration is on paper."""
+    """Runs `body(kiosk, paper)` with a kiosk whose link is up, or not, and whose configuration is on paper."""
     level = logging.getLogger().level
 
     def run(body, *settings, keys=(), key=None):
@@ -69,10 +69,10 @@ def kiosk(lab_run, monkeypatch):
                 build = App.__init__
 
                 def init(app, config, *, key, ports, **more):
-                    ports = replace(ports, manager=paper.told)
+                    ports = replace(ports, manager=paper.manager)
                     build(app, config, key=paper.key, ports=ports, source=paper, **more)
 
-                paper.told, paper.key = Told(), Secret(key) if key else None
+                paper.manager, paper.key = HeardManager(), Secret(key) if key else None
                 with monkeypatch.context() as patch:
                     patch.setattr(App, "__init__", init)
                     here = Kiosk(net, server.url, Random(1), *settings)
@@ -100,11 +100,11 @@ async def ask(here, seconds=2.0):
 def test_nothing_changed_changes_nothing(kiosk):
     async def body(here, paper):
         link = here.app.link
-        told = await here.app.reload()
-        assert told == {"live": [], "reopen": [], "restart": [], "key": False, "when": "now"}
+        answer = await here.app.reload()
+        assert answer == {"live": [], "reopen": [], "restart": [], "key": False, "when": "now"}
         assert here.app.link is link
         assert paper.made == []
-        assert paper.told.words == ["READY", "RELOADING", "READY"]
+        assert paper.manager.words == ["READY", "RELOADING", "READY"]
 
     kiosk(body)
 
@@ -117,7 +117,7 @@ def test_a_bad_configuration_leaves_the_old_one_and_names_each_fault(kiosk, capl
             await here.app.reload()
         assert refused.value.problems == paper.problems
         assert here.app.link is link
-        assert paper.told.words[-1] == "READY"  # no longer reloading
+        assert paper.manager.words[-1] == "READY"  # no longer reloading
         assert await ask(here)
 
     kiosk(body)
@@ -141,8 +141,8 @@ def test_a_live_key_works_from_the_next_turn_on_without_a_new_session(kiosk):
     async def body(here, paper):
         link = here.app.link
         paper.sets = ["turn.longest_s=2"]
-        told = await here.app.reload()
-        assert told["live"] == ["turn.longest_s"]
+        answer = await here.app.reload()
+        assert answer["live"] == ["turn.longest_s"]
         here.button.press()
         await asyncio.sleep(2.5)
         assert here.state != "LISTENING"  # held longer than may be
@@ -181,8 +181,8 @@ def test_the_level_of_the_log_changes_at_once(kiosk):
 def test_a_provider_key_makes_a_new_session_that_has_it(kiosk):
     async def body(here, paper):
         paper.sets = ["provider.instructions=Speak like a pirate."]
-        told = await here.app.reload()
-        assert told["reopen"] == ["provider.instructions"]
+        answer = await here.app.reload()
+        assert answer["reopen"] == ["provider.instructions"]
         assert not here.app.link.up
         assert await here.until(lambda: here.app.link.up, 5)
         assert await ask(here)
@@ -196,8 +196,8 @@ def test_nothing_is_opened_anew_while_somebody_is_answered(kiosk):
         here.button.press()
         await asyncio.sleep(2)
         paper.sets = ["provider.voice=echo", "speaker.prebuffer_ms=100", "button.min_hold_ms=200"]
-        told = await here.app.reload()
-        assert told["when"] == "after this turn"
+        answer = await here.app.reload()
+        assert answer["when"] == "after this turn"
         here.button.release()
         assert await here.until(lambda: here.state == "SPEAKING", 20)
         assert here.app.link is link
@@ -253,26 +253,26 @@ def test_a_warm_microphone_becomes_a_closed_one_and_warm_again(kiosk):
 def test_a_key_that_needs_a_restart_is_named_and_left_alone(kiosk):
     async def body(here, paper):
         paper.sets = ["state.dir=/var/x"]
-        told = await here.app.reload()
-        assert told["restart"] == ["state.dir"]
+        answer = await here.app.reload()
+        assert answer["restart"] == ["state.dir"]
         assert (await here.app.reload())["restart"] == ["state.dir"]  # still
 
     kiosk(body)
 
 
-def test_another_key_wakes_a_refused_line(kiosk):
+def test_another_key_wakes_a_refused_link(kiosk):
     async def body(here, paper):
         await asyncio.sleep(30)
         assert here.app.link.cause == "key_refused"
         paper.key = Secret(KEY)
-        told = await here.app.reload()
-        assert told["key"] is True
+        answer = await here.app.reload()
+        assert answer["key"] is True
         assert await here.until(lambda: here.app.link.up, 1)
 
     kiosk(body, keys=(KEY,), key=OTHER_KEY)
 
 
-def test_a_refused_line_is_tried_at_once_though_nothing_changed_here(kiosk):
+def test_a_refused_link_is_tried_at_once_though_nothing_changed_here(kiosk):
     async def body(here, paper):
         await asyncio.sleep(30)
         tried = len([1 for _, up in here.links if not up])

@@ -13,7 +13,7 @@ from edged.panel.light import PATTERNS
 from edged.panel.null import NullLamp
 
 
-def told(result, code="exited", status="1"):
+def verdict_of(result, code="exited", status="1"):
     return verdict(
         {"MONITOR_SERVICE_RESULT": result, "MONITOR_EXIT_CODE": code, "MONITOR_EXIT_STATUS": status}
     )
@@ -34,7 +34,7 @@ def told(result, code="exited", status="1"):
     ],
 )
 def test_the_reason_is_what_systemd_saw(env, cause, word):
-    found = told(*env)
+    found = verdict_of(*env)
     assert found.cause == cause
     assert word in found.text
 

@@ -20,18 +20,18 @@ def test_a_kiosk_that_is_well_says_what_it_does():
     assert of(state="SPEAKING") == "Answering."
 
 
-def test_a_missing_line_is_told_with_its_remedy_and_with_what_waits():
-    told = of(link={"up": False, "cause": "key_refused"}, pending=2)
+def test_a_missing_link_is_told_with_its_remedy_and_with_what_waits():
+    said = of(link={"up": False, "cause": "key_refused"}, pending=2)
     assert (
-        told
+        said
         == f"Waiting for a press, no line (key_refused), 2 waiting for the line. {CAUSES['key_refused'].remedy}"
     )
     assert of(link={"up": False, "cause": None}) == "Waiting for a press, connecting."
 
 
 def test_missing_devices_and_a_mute_are_told():
-    told = of(lost={"microphone": "microphone_lost"}, muted=True)
+    said = of(lost={"microphone": "microphone_lost"}, muted=True)
     assert (
-        told
+        said
         == f"Waiting for a press, microphone missing (microphone_lost), muted. {CAUSES['microphone_lost'].remedy}"
     )

@@ -53,7 +53,7 @@ def test_a_token_is_for_azure_alone(token):
 
 
 def test_all_that_portkey_is_told_goes_out():
-    told = config(
+    configured = config(
         "provider.name=portkey",
         "provider.dialect=ga",
         "provider.portkey.virtual_key=v",
@@ -64,7 +64,7 @@ def test_all_that_portkey_is_told_goes_out():
         "provider.portkey.metadata.site=lobby",
         "provider.portkey.authorization=Bearer theirs",
     )
-    assert service(told, Secret("k")).headers == {
+    assert service(configured, Secret("k")).headers == {
         "x-portkey-api-key": "k",
         "x-portkey-virtual-key": "v",
         "x-portkey-provider": "@team",
@@ -142,6 +142,6 @@ def test_a_short_value_is_redacted_beside_its_name(monkeypatch):
         load(None, env={}, sets=["provider.name=custom", url, *(f"provider.{each}" for each in sets)]).config,
         None,
     )
-    told = "x-key is ab; my_auth was bearer; no TOKEN_OF cd; api-key of ef; ab, bearer, cd"
+    text = "x-key is ab; my_auth was bearer; no TOKEN_OF cd; api-key of ef; ab, bearer, cd"
     hidden = "x-key is *; my_auth was *; no TOKEN_OF *; api-key of *; ab, bearer, cd"
-    assert redactor.redacted(told) == hidden.replace("*", "********")
+    assert redactor.redacted(text) == hidden.replace("*", "********")

@@ -24,7 +24,7 @@ def at(tree, path):
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "ga", "beta", "told"),
+    ("key", "value", "ga", "beta", "sent"),
     [
         ("voice", "echo", "audio.output.voice", "voice", "echo"),
         ("speed", "1.25", "audio.output.speed", "speed", 1.25),
@@ -52,13 +52,13 @@ def at(tree, path):
         ("session.prompt_id", "pmpt_1", "prompt", "prompt", {"id": "pmpt_1"}),
     ],
 )
-def test_a_key_of_the_configuration_reaches_the_service(key, value, ga, beta, told):
+def test_a_key_of_the_configuration_reaches_the_service(key, value, ga, beta, sent):
     for dialect, path in ((GA, ga), (BETA, beta)):
         asked = session(dialect, f"provider.{key}={value}")
         if path is None:
             assert key.rsplit(".", 1)[-1] not in asked
         else:
-            assert at(asked, path) == told
+            assert at(asked, path) == sent
 
 
 def test_the_transcription_has_its_language_and_its_words():
@@ -129,8 +129,8 @@ def test_what_is_judged_is_as_configured():
         "microphone.warn_below_dbfs=-40",
         "microphone.refuse_empty=false",
     )
-    told = fitness(load(None, env={}, sets=[*sets, "microphone.warn_clipped_percent=2.5"]).config)
-    assert told == Fitness(
+    judged = fitness(load(None, env={}, sets=[*sets, "microphone.warn_clipped_percent=2.5"]).config)
+    assert judged == Fitness(
         refuse_below_dbfs=-80, warn_below_dbfs=-40, warn_clipped_percent=2.5, refuse_empty=False
     )
 

@@ -188,10 +188,10 @@ def test_a_first_turn_over_tls_that_breaks_in_its_middle_loads_and_builds_nothin
                         await kiosk.wait()
                 return json.loads(out)
 
-    told = asyncio.run(main())
-    assert told["links"] == [True, False, True]
-    assert told["states"][-3:] == ["SPEAKING", "DRAINING", "IDLE"]
-    assert (told["loaded"], told["collected"], told["contexts"]) == ([], [], 0)
+    seen = asyncio.run(main())
+    assert seen["links"] == [True, False, True]
+    assert seen["states"][-3:] == ["SPEAKING", "DRAINING", "IDLE"]
+    assert (seen["loaded"], seen["collected"], seen["contexts"]) == ([], [], 0)
 
 
 OTHERS = ("*/edged/local/*", "*/tests/*", "<string>")  # the service keeps its ledger, the laboratory its list

@@ -20,14 +20,14 @@ MARKS = {
 
 
 @pytest.fixture
-def told(lab_run, caplog):
-    """What a chronicle writes of `hear(chronicle)`, as fields of the journal."""
+def entries_of(lab_run, caplog):
+    """What a turn log writes of `hear(turn_log)`, as fields of the journal."""
 
     def run(hear):
         async def main():
-            chronicle = TurnLog()
-            await hear(chronicle)
-            chronicle.close()
+            turn_log = TurnLog()
+            await hear(turn_log)
+            turn_log.close()
 
         with caplog.at_level(logging.INFO):
             lab_run(main())
@@ -36,22 +36,22 @@ def told(lab_run, caplog):
     return run
 
 
-def marks(chronicle, turn, names=tuple(MARKS)):
+def marks(turn_log, turn, names=tuple(MARKS)):
     for name in names:
-        chronicle({"event": "mark", "name": name, "turn": turn, "at_ms": MARKS[name]})
+        turn_log({"event": "mark", "name": name, "turn": turn, "at_ms": MARKS[name]})
 
 
-def idle(chronicle, state="IDLE"):
-    chronicle({"event": "turn", "state": state, "was": "DRAINING", "by": "DRAINED"})
+def idle(turn_log, state="IDLE"):
+    turn_log({"event": "turn", "state": state, "was": "DRAINING", "by": "DRAINED"})
 
 
-def test_a_turn_is_one_line_with_the_latency_of_each_leg(told):
-    async def hear(chronicle):
-        marks(chronicle, 7)
-        idle(chronicle)
-        idle(chronicle)
+def test_a_turn_is_one_line_with_the_latency_of_each_leg(entries_of):
+    async def hear(turn_log):
+        marks(turn_log, 7)
+        idle(turn_log)
+        idle(turn_log)
 
-    (entry,) = told(hear)
+    (entry,) = entries_of(hear)
     assert entry["EDGED_TURN"] == "7"
     assert entry["EDGED_OUTCOME"] == "answered"
     assert {key: entry[f"EDGED_{key}_MS"] for key in ("HELD", "FIRST_SENT", "COMMIT_SENT", "COMMITTED")} == {
@@ -67,47 +67,47 @@ def test_a_turn_is_one_line_with_the_latency_of_each_leg(told):
     assert entry["MESSAGE"].startswith("turn 7: answered; held 2000 ms, first sent 30 ms")
 
 
-def test_a_turn_that_failed_names_its_causes(told):
-    async def hear(chronicle):
-        marks(chronicle, 1, ("press", "release", "commit_sent", "committed"))
-        chronicle({"event": "cause", "id": "answer_late", "phrase": "", "remedy": ""})
-        idle(chronicle)
+def test_a_turn_that_failed_names_its_causes(entries_of):
+    async def hear(turn_log):
+        marks(turn_log, 1, ("press", "release", "commit_sent", "committed"))
+        turn_log({"event": "cause", "id": "answer_late", "phrase": "", "remedy": ""})
+        idle(turn_log)
 
-    assert [entry["EDGED_OUTCOME"] for entry in told(hear)] == ["answer_late"]
-
-
-def test_a_question_that_waits_for_the_line_has_not_ended_yet(told):
-    async def hear(chronicle):
-        marks(chronicle, 1, ("press", "release"))
-        idle(chronicle)
-        marks(chronicle, 1, ("commit_sent", "committed", "first_delta", "first_sound", "drained"))
-        idle(chronicle)
-
-    assert [entry["EDGED_OUTCOME"] for entry in told(hear)] == ["answered"]
+    assert [entry["EDGED_OUTCOME"] for entry in entries_of(hear)] == ["answer_late"]
 
 
-def test_the_next_press_ends_a_turn_that_had_no_end(told):
-    async def hear(chronicle):
-        marks(chronicle, 1, ("press", "release", "commit_sent", "committed", "first_delta"))
-        marks(chronicle, 2, ("press", "release"))
-        marks(chronicle, 3)
-        idle(chronicle)
+def test_a_question_that_waits_for_the_link_has_not_ended_yet(entries_of):
+    async def hear(turn_log):
+        marks(turn_log, 1, ("press", "release"))
+        idle(turn_log)
+        marks(turn_log, 1, ("commit_sent", "committed", "first_delta", "first_sound", "drained"))
+        idle(turn_log)
 
-    outcomes = [(entry["EDGED_TURN"], entry["EDGED_OUTCOME"]) for entry in told(hear)]
+    assert [entry["EDGED_OUTCOME"] for entry in entries_of(hear)] == ["answered"]
+
+
+def test_the_next_press_ends_a_turn_that_had_no_end(entries_of):
+    async def hear(turn_log):
+        marks(turn_log, 1, ("press", "release", "commit_sent", "committed", "first_delta"))
+        marks(turn_log, 2, ("press", "release"))
+        marks(turn_log, 3)
+        idle(turn_log)
+
+    outcomes = [(entry["EDGED_TURN"], entry["EDGED_OUTCOME"]) for entry in entries_of(hear)]
     assert outcomes == [("1", "interrupted"), ("2", "unanswered"), ("3", "answered")]
 
 
-def test_a_turn_whose_commit_goes_out_in_the_next_one_is_answered_with_it(told):
-    async def hear(chronicle):
-        marks(chronicle, 1, ("press", "release"))
-        marks(chronicle, 2, ("press",))
-        marks(chronicle, 1, ("commit_sent", "committed"))
-        marks(chronicle, 2, ("release", "commit_sent", "committed"))
+def test_a_turn_whose_commit_goes_out_in_the_next_one_is_answered_with_it(entries_of):
+    async def hear(turn_log):
+        marks(turn_log, 1, ("press", "release"))
+        marks(turn_log, 2, ("press",))
+        marks(turn_log, 1, ("commit_sent", "committed"))
+        marks(turn_log, 2, ("release", "commit_sent", "committed"))
         for turn in (1, 2):
-            marks(chronicle, turn, ("first_delta", "first_sound", "drained"))
-        idle(chronicle)
+            marks(turn_log, turn, ("first_delta", "first_sound", "drained"))
+        idle(turn_log)
 
-    entries = told(hear)
+    entries = entries_of(hear)
     assert [(entry["EDGED_TURN"], entry["EDGED_OUTCOME"]) for entry in entries] == [
         ("1", "answered"),
         ("2", "answered"),
@@ -115,104 +115,104 @@ def test_a_turn_whose_commit_goes_out_in_the_next_one_is_answered_with_it(told):
     assert [entry["EDGED_COMMIT_SENT_MS"] for entry in entries] == ["10", "10"]
 
 
-def test_one_that_was_not_answered_with_the_next_is_not(told):
-    async def hear(chronicle):
-        marks(chronicle, 1, ("press", "release", "commit_sent"))
-        marks(chronicle, 2, ("press", "release"))
-        idle(chronicle)
-        marks(chronicle, 2, ("commit_sent", "committed", "first_delta", "first_sound", "drained"))
-        idle(chronicle)
+def test_one_that_was_not_answered_with_the_next_is_not(entries_of):
+    async def hear(turn_log):
+        marks(turn_log, 1, ("press", "release", "commit_sent"))
+        marks(turn_log, 2, ("press", "release"))
+        idle(turn_log)
+        marks(turn_log, 2, ("commit_sent", "committed", "first_delta", "first_sound", "drained"))
+        idle(turn_log)
 
-    outcomes = [(entry["EDGED_TURN"], entry["EDGED_OUTCOME"]) for entry in told(hear)]
+    outcomes = [(entry["EDGED_TURN"], entry["EDGED_OUTCOME"]) for entry in entries_of(hear)]
     assert outcomes == [("1", "unanswered"), ("2", "answered")]
 
 
-def test_one_that_was_lost_in_the_next_one_names_its_cause(told):
-    async def hear(chronicle):
-        marks(chronicle, 1, ("press", "release"))
-        marks(chronicle, 2, ("press", "release", "commit_sent", "committed"))
-        chronicle({"event": "cause", "id": "utterance_too_old", "phrase": "", "remedy": ""})
-        marks(chronicle, 2, ("first_delta", "first_sound", "drained"))
-        idle(chronicle)
+def test_one_that_was_lost_in_the_next_one_names_its_cause(entries_of):
+    async def hear(turn_log):
+        marks(turn_log, 1, ("press", "release"))
+        marks(turn_log, 2, ("press", "release", "commit_sent", "committed"))
+        turn_log({"event": "cause", "id": "utterance_too_old", "phrase": "", "remedy": ""})
+        marks(turn_log, 2, ("first_delta", "first_sound", "drained"))
+        idle(turn_log)
 
-    outcomes = [(entry["EDGED_TURN"], entry["EDGED_OUTCOME"]) for entry in told(hear)]
+    outcomes = [(entry["EDGED_TURN"], entry["EDGED_OUTCOME"]) for entry in entries_of(hear)]
     assert outcomes == [("1", "utterance_too_old"), ("2", "answered")]
 
 
-def test_an_answer_that_was_lost_while_the_next_question_is_asked_is_of_the_turn_before(told):
-    async def hear(chronicle):
-        marks(chronicle, 1, ("press", "release", "commit_sent", "committed"))
-        marks(chronicle, 2, ("press", "release"))
-        chronicle({"event": "cause", "id": "answer_lost", "phrase": "", "remedy": ""})
-        marks(chronicle, 2, ("commit_sent", "committed", "first_delta", "first_sound", "drained"))
-        idle(chronicle)
+def test_an_answer_that_was_lost_while_the_next_question_is_asked_is_of_the_turn_before(entries_of):
+    async def hear(turn_log):
+        marks(turn_log, 1, ("press", "release", "commit_sent", "committed"))
+        marks(turn_log, 2, ("press", "release"))
+        turn_log({"event": "cause", "id": "answer_lost", "phrase": "", "remedy": ""})
+        marks(turn_log, 2, ("commit_sent", "committed", "first_delta", "first_sound", "drained"))
+        idle(turn_log)
 
-    outcomes = [(entry["EDGED_TURN"], entry["EDGED_OUTCOME"]) for entry in told(hear)]
+    outcomes = [(entry["EDGED_TURN"], entry["EDGED_OUTCOME"]) for entry in entries_of(hear)]
     assert outcomes == [("1", "answer_lost"), ("2", "answered")]
 
 
-def test_a_turn_of_a_conversation_that_was_answered_is_not_interrupted_by_the_next(told):
-    async def hear(chronicle):
-        marks(chronicle, 1)
-        marks(chronicle, 2, ("press",))
+def test_a_turn_of_a_conversation_that_was_answered_is_not_interrupted_by_the_next(entries_of):
+    async def hear(turn_log):
+        marks(turn_log, 1)
+        marks(turn_log, 2, ("press",))
 
-    assert [entry["EDGED_OUTCOME"] for entry in told(hear)] == ["answered"]
+    assert [entry["EDGED_OUTCOME"] for entry in entries_of(hear)] == ["answered"]
 
 
-def test_no_leg_ends_before_it_begins(told):
-    async def hear(chronicle):
-        marks(chronicle, 1)
-        chronicle({"event": "mark", "name": "committed", "turn": 1, "at_ms": MARKS["commit_sent"] - 1})
-        idle(chronicle)
+def test_no_leg_ends_before_it_begins(entries_of):
+    async def hear(turn_log):
+        marks(turn_log, 1)
+        turn_log({"event": "mark", "name": "committed", "turn": 1, "at_ms": MARKS["commit_sent"] - 1})
+        idle(turn_log)
 
-    (entry,) = told(hear)
+    (entry,) = entries_of(hear)
     assert "EDGED_COMMITTED_MS" not in entry
     assert entry["EDGED_FIRST_DELTA_MS"] == "691"
 
 
-def test_turns_that_nobody_answers_are_not_kept(told):
-    async def hear(chronicle):
+def test_turns_that_nobody_answers_are_not_kept(entries_of):
+    async def hear(turn_log):
         for turn in range(1, 101):
-            marks(chronicle, turn, ("press", "release"))
+            marks(turn_log, turn, ("press", "release"))
 
-    assert [entry["EDGED_TURN"] for entry in told(hear)] == [str(turn) for turn in range(1, 98)]
-
-
-def test_the_end_of_the_daemon_ends_the_turn(told):
-    async def hear(chronicle):
-        marks(chronicle, 1, ("press",))
-        idle(chronicle, "STOPPED")
-
-    assert [entry["EDGED_OUTCOME"] for entry in told(hear)] == ["stopped"]
+    assert [entry["EDGED_TURN"] for entry in entries_of(hear)] == [str(turn) for turn in range(1, 98)]
 
 
-def test_what_lasts_is_told_again_each_hour_with_its_present_cause(told):
-    async def hear(chronicle):
-        chronicle({"event": "link", "up": False, "cause": "offline", "text": ""})
+def test_the_end_of_the_daemon_ends_the_turn(entries_of):
+    async def hear(turn_log):
+        marks(turn_log, 1, ("press",))
+        idle(turn_log, "STOPPED")
+
+    assert [entry["EDGED_OUTCOME"] for entry in entries_of(hear)] == ["stopped"]
+
+
+def test_what_lasts_is_told_again_each_hour_with_its_present_cause(entries_of):
+    async def hear(turn_log):
+        turn_log({"event": "link", "up": False, "cause": "offline", "text": ""})
         await asyncio.sleep(1.5 * 3600)
-        chronicle({"event": "link", "up": False, "cause": "dns_failed", "text": ""})
+        turn_log({"event": "link", "up": False, "cause": "dns_failed", "text": ""})
         await asyncio.sleep(22.4 * 3600)
 
-    entries = told(hear)
+    entries = entries_of(hear)
     assert [entry["EDGED_CAUSE"] for entry in entries] == ["offline"] + ["dns_failed"] * 22
     assert [entry["EDGED_MINUTES"] for entry in entries][:3] == ["60", "120", "180"]
     assert {entry["EDGED_WHAT"] for entry in entries} == {"line"}
 
 
-def test_what_is_mended_is_not_told_again(told):
-    async def hear(chronicle):
-        chronicle({"event": "device", "name": "speaker", "up": False, "cause": "speaker_lost"})
+def test_what_is_mended_is_not_told_again(entries_of):
+    async def hear(turn_log):
+        turn_log({"event": "device", "name": "speaker", "up": False, "cause": "speaker_lost"})
         await asyncio.sleep(1800)
-        chronicle({"event": "device", "name": "speaker", "up": True, "cause": None})
+        turn_log({"event": "device", "name": "speaker", "up": True, "cause": None})
         await asyncio.sleep(10 * 3600)
 
-    assert told(hear) == []
+    assert entries_of(hear) == []
 
 
-def test_each_missing_part_is_told_by_itself(told):
-    async def hear(chronicle):
-        chronicle({"event": "device", "name": "speaker", "up": False, "cause": "speaker_lost"})
-        chronicle({"event": "device", "name": "microphone", "up": False, "cause": "microphone_lost"})
+def test_each_missing_part_is_told_by_itself(entries_of):
+    async def hear(turn_log):
+        turn_log({"event": "device", "name": "speaker", "up": False, "cause": "speaker_lost"})
+        turn_log({"event": "device", "name": "microphone", "up": False, "cause": "microphone_lost"})
         await asyncio.sleep(3601)
 
-    assert sorted(entry["EDGED_WHAT"] for entry in told(hear)) == ["microphone", "speaker"]
+    assert sorted(entry["EDGED_WHAT"] for entry in entries_of(hear)) == ["microphone", "speaker"]

@@ -250,9 +250,9 @@ def test_what_a_full_disk_does_not_keep_is_told_to_whoever_switches_and_kept_lat
             switches.mute(muted)
             await switches.kept()
             assert "switches_forgotten" in trouble(switches)
-        told = [record for record in caplog.records if "No space left on device" in record.message]
-        assert [record.edged["cause"] for record in told] == ["switches_forgotten"]  # once
-        assert CAUSES["switches_forgotten"].remedy in told[0].message
+        warnings = [record for record in caplog.records if "No space left on device" in record.message]
+        assert [record.edged["cause"] for record in warnings] == ["switches_forgotten"]  # once
+        assert CAUSES["switches_forgotten"].remedy in warnings[0].message
         kiosk.store.full = False
         await asyncio.sleep(61)
         assert trouble(switches) == ["muted"]

@@ -183,9 +183,9 @@ def test_a_muted_microphone_has_no_stream_at_the_sound_server(pulse, tmp_path, b
             assert streams() == 1
             kiosk.app.command("mute", None)
             await kiosk.until(lambda: streams() == 0)
-            handed = kiosk.app.intake.handed_bytes
+            blocks = kiosk.app.intake.blocks
             await asyncio.sleep(0.5)
-            assert kiosk.app.intake.handed_bytes == handed
+            assert kiosk.app.intake.blocks == blocks
         kiosk = Kiosk(pulse, backend, tmp_path)
         async with contextlib.AsyncExitStack() as stack:
             kiosk.until = _not_waiting_for_a_microphone(kiosk.until)

@@ -1,4 +1,4 @@
-"""The whole daemon before services that set sessions up otherwise than asked, and before others on the same line."""
+"""The whole daemon before services that set sessions up otherwise than asked, and before others on the same link."""
 
 import asyncio
 from random import Random
@@ -13,8 +13,8 @@ from edged.wire import Dialect
 from instruments.lab.kiosk import Kiosk, StampVoice, Visitor
 from instruments.lab.net import SimNet
 from instruments.lab.stamp import stamps
-from tests.kiosk.test_line import answered, completed
-from tests.kiosk.test_shell import idle, kiosk_of, played, told
+from tests.kiosk.test_link import answered, completed
+from tests.kiosk.test_shell import cues, idle, kiosk_of, played
 
 BOTH = pytest.mark.parametrize("dialect", [dialect.value for dialect in Dialect])
 PIECE = pcm.PCM16.bytes_of(20)
@@ -53,7 +53,7 @@ async def two_turns(kiosk):
     assert await answered(kiosk, 1.5)
     assert await answered(kiosk, 2.5)
     assert [up for _, up in kiosk.links] == [True]
-    assert told(kiosk) == []
+    assert cues(kiosk) == []
 
 
 def counted(kiosk, cause):
@@ -64,7 +64,7 @@ def causes(kiosk):
     return [event["cause"] for event in kiosk.events if event["event"] == "link" and event["cause"]]
 
 
-# -- a second voice on the line --------------------------------------------------------------------------
+# -- a second voice on the link --------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -182,7 +182,7 @@ def test_with_its_detection_a_pause_in_a_press_loses_nothing_and_is_answered_onc
             assert len(pieces) == 2  # the pause was long enough to split it
         assert completed(kiosk) == 2
         assert heard_whole(kiosk)[-1]
-        assert told(kiosk) == []
+        assert cues(kiosk) == []
 
     before(body, f"picky:{picky}")
 
@@ -200,7 +200,7 @@ def test_a_release_just_after_it_has_taken_all_is_answered_once(before, picky):
             await idle(kiosk)
             assert completed(kiosk) == turns
         assert kiosk.server.ledger.errors > 0
-        assert told(kiosk) == []
+        assert cues(kiosk) == []
 
     before(body, f"picky:{picky}")
 

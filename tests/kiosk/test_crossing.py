@@ -9,7 +9,7 @@ from edged.app.turn_log import LEGS
 from edged.system.journal import fields_of
 from tests.kiosk.test_duplex import DUPLEX
 from tests.kiosk.test_gate import TALK, Quiet, answers_unasked, says, tap
-from tests.kiosk.test_shell import idle, states, told
+from tests.kiosk.test_shell import cues, idle, states
 
 
 def causes(kiosk):
@@ -34,7 +34,7 @@ def test_a_press_that_crosses_the_services_own_commit_is_answered_and_nothing_el
         await tap(kiosk)
         await kiosk.until(lambda: kiosk.state == "SPEAKING", 5.0)
         await asyncio.sleep(20)
-        assert (causes(kiosk), told(kiosk)) == ([], [])
+        assert (causes(kiosk), cues(kiosk)) == ([], [])
         assert states(kiosk)[2:] == ["COMMITTING", "THINKING", "SPEAKING", "DRAINING", "AWAITING_SPEECH"]
         assert [billed.status for billed in kiosk.server.bill] == ["completed"]
 
@@ -135,7 +135,7 @@ def commits_by_itself(kiosk):
 
 
 async def said_into_a_hole(kiosk):
-    """The end of what was said is not with the line yet."""
+    """The end of what was said is not with the link yet."""
     visitor = Quiet(kiosk)
     await asyncio.sleep(0.5)
     await tap(kiosk)
@@ -148,7 +148,7 @@ async def said_into_a_hole(kiosk):
     assert kiosk.app.utterances.unsent == 1
 
 
-def test_what_the_service_takes_before_the_line_has_taken_its_end_is_thought_about(shell):
+def test_what_the_service_takes_before_the_link_has_taken_its_end_is_thought_about(shell):
     async def body(kiosk):
         await said_into_a_hole(kiosk)
         assert kiosk.state == "COMMITTING"
@@ -177,7 +177,7 @@ def test_what_the_service_takes_of_another_does_not_end_what_is_being_said(shell
 def test_the_rest_behind_what_the_service_took_is_asked_about_where_somebody_spoke_in_it(
     shell, pause_s, again_s, answers
 ):
-    """On a line slower than speech, where our commit comes long after the service's own."""
+    """On a link slower than speech, where our commit comes long after the service's own."""
 
     async def body(kiosk):
         visitor = Quiet(kiosk)
@@ -194,7 +194,7 @@ def test_the_rest_behind_what_the_service_took_is_asked_about_where_somebody_spo
         assert await kiosk.until(lambda: len(kiosk.server.bill) == answers, 20.0)
         await asyncio.sleep(60)
         assert len(kiosk.server.bill) == answers
-        assert (causes(kiosk), told(kiosk)) == ([], [])
+        assert (causes(kiosk), cues(kiosk)) == ([], [])
 
     shell(body, TALK)
 
@@ -212,7 +212,7 @@ def test_what_was_said_is_asked_about_where_its_commit_comes_while_the_next_is_b
         kiosk.net.set(hole_up=False, buffer_bytes=65_536)
         assert await kiosk.until(lambda: kiosk.state in ("SPEAKING", "ANSWERING"), 5.0)
         await asyncio.sleep(60)
-        assert (causes(kiosk), told(kiosk)) == ([], [])
+        assert (causes(kiosk), cues(kiosk)) == ([], [])
         assert [billed.status for billed in kiosk.server.bill] == ["completed"]
 
     shell(body, *mode)

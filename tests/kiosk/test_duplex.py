@@ -81,7 +81,7 @@ class Room:
 
 @pytest.fixture
 def duplex(lab_run, monkeypatch):
-    """Runs `body(kiosk, room)` once the line is up and a press has opened the conversation."""
+    """Runs `body(kiosk, room)` once the link is up and a press has opened the conversation."""
 
     def run(body, *settings, canceller=None, echo=None, voice=None):
         net = SimNet(latency_ms=10)
@@ -211,7 +211,7 @@ def test_a_press_over_an_answer_silences_it_and_another_ends_the_conversation(du
     duplex(body, voice=Voice(3))
 
 
-def test_a_line_lost_in_an_answer_ends_the_conversation_and_is_told(duplex):
+def test_a_link_lost_in_an_answer_ends_the_conversation_and_is_told(duplex):
     async def body(kiosk, room):
         await asked_and_answering(kiosk, room)
         kiosk.net.strike("reset")
@@ -237,7 +237,7 @@ def test_an_answer_longer_than_any_utterance_does_not_make_it_deaf(duplex):
     duplex(body, voice=Voice(30))
 
 
-def test_a_line_lost_while_somebody_speaks_is_spoken_to_again(duplex):
+def test_a_link_lost_while_somebody_speaks_is_spoken_to_again(duplex):
     async def body(kiosk, room):
         await asyncio.sleep(20)
         room.says(QUESTION)

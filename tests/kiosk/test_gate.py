@@ -12,7 +12,7 @@ from edged.errors import DeviceError
 from edged.local.voice import VoiceAnswer
 from edged.turn import OPEN, Event, State
 from instruments.lab.stamp import stamps
-from tests.kiosk.test_shell import ROOM, idle, states, told
+from tests.kiosk.test_shell import ROOM, cues, idle, states
 
 TALK = "mode=conversation"
 SECOND = 48_000  # bytes
@@ -60,7 +60,7 @@ async def answer_heard_out(kiosk):
 
 
 def says(kiosk, **message):
-    """The service says this, on the line that is up."""
+    """The service says this, on the link that is up."""
     link = kiosk.app.link
     for event in link._carrier.session.receive(json.dumps({"event_id": "e", **message})):
         link._on(event)
@@ -100,7 +100,7 @@ def test_an_answer_that_nobody_asked_for_opens_nothing(shell):
         answers_unasked(kiosk)
         assert await sent_within(kiosk, 30.0) == 0
         assert states(kiosk) == ["SPEAKING", "DRAINING", "IDLE"]
-        assert told(kiosk) == []
+        assert cues(kiosk) == []
 
     shell(body, TALK)
 
@@ -128,7 +128,7 @@ def test_mute_during_an_answer_ends_the_conversation_and_is_told_at_its_end(shel
         assert_shut(kiosk)
         await asyncio.sleep(1.0)
         await idle(kiosk)
-        assert told(kiosk) == [Cue.MUTED]
+        assert cues(kiosk) == [Cue.MUTED]
         assert kiosk.app.appliance.light is Light.MUTED
         assert kiosk.microphone.starts == starts
         kiosk.app.command("unmute", None)
@@ -145,7 +145,7 @@ def test_a_mute_that_was_taken_back_before_the_answer_ended_opens_nothing_either
         kiosk.app.command("unmute", None)
         await answer_heard_out(kiosk)
         assert await sent_within(kiosk, 5.0) == 0
-        assert told(kiosk) == [Cue.MUTED]
+        assert cues(kiosk) == [Cue.MUTED]
         await idle(kiosk)
         await tap(kiosk)
         assert await sent_within(kiosk, 1.0) > SECOND // 2
@@ -169,7 +169,7 @@ def test_a_microphone_lost_during_an_answer_ends_the_conversation_and_is_told(sh
         assert_shut(kiosk)
         assert await sent_within(kiosk, 5.0) == 0
         await idle(kiosk)
-        assert told(kiosk) == [Cue.DEVICE]
+        assert cues(kiosk) == [Cue.DEVICE]
         kiosk.microphone.start = start
         assert await sent_within(kiosk, 5.0) == 0
 
@@ -184,7 +184,7 @@ class Brief:
 
 
 @pytest.mark.parametrize("up_bytes_s", [30_000, 20_000, 12_000])
-def test_a_conversation_on_a_line_slower_than_speech_is_told_that_it_is_busy(shell, up_bytes_s):
+def test_a_conversation_on_a_link_slower_than_speech_is_told_that_it_is_busy(shell, up_bytes_s):
     async def body(kiosk):
         visitor = Quiet(kiosk)
         await asyncio.sleep(0.5)
@@ -196,7 +196,7 @@ def test_a_conversation_on_a_line_slower_than_speech_is_told_that_it_is_busy(she
         await asyncio.sleep(60.0)
         await idle(kiosk)
         assert_shut(kiosk)
-        assert told(kiosk).count(Cue.BUSY) <= 1  # the conversation is over then
+        assert cues(kiosk).count(Cue.BUSY) <= 1  # the conversation is over then
         assert await kiosk.until(lambda: kiosk.app.utterances.pending == 0, 180.0)
         await idle(kiosk)
         await tap(kiosk)
@@ -208,7 +208,7 @@ def test_a_conversation_on_a_line_slower_than_speech_is_told_that_it_is_busy(she
 def test_with_two_utterances_on_their_way_the_end_of_an_answer_is_told_as_a_third_press_is(shell):
     async def body(kiosk):
         await at_the_first_answer(kiosk)
-        for _ in range(2):  # the line takes nothing of them
+        for _ in range(2):  # the link takes nothing of them
             kiosk.app.utterances.begin(0)
             kiosk.app.utterances.close(0)
         assert not kiosk.app.utterances.room
@@ -216,7 +216,7 @@ def test_with_two_utterances_on_their_way_the_end_of_an_answer_is_told_as_a_thir
         await answer_heard_out(kiosk)
         assert_shut(kiosk)
         assert await sent_within(kiosk, 2.0) == 0
-        assert told(kiosk) == [Cue.BUSY]
+        assert cues(kiosk) == [Cue.BUSY]
 
     shell(body, TALK)
 
@@ -307,7 +307,7 @@ def test_a_cue_that_sounds_is_silent_before_the_gate_opens(shell, mode):
     shell(body, f"mode={mode}")
 
 
-def test_speech_that_the_line_has_not_carried_at_the_end_of_a_conversation_is_told(shell):
+def test_speech_that_the_link_has_not_carried_at_the_end_of_a_conversation_is_told(shell):
     async def body(kiosk):
         visitor = Quiet(kiosk)
         await asyncio.sleep(0.5)
@@ -318,12 +318,12 @@ def test_speech_that_the_line_has_not_carried_at_the_end_of_a_conversation_is_to
         await visitor.say(2.0)
         await asyncio.sleep(40.0)
         await idle(kiosk)
-        assert told(kiosk) == [Cue.DISCARDED]
+        assert cues(kiosk) == [Cue.DISCARDED]
 
     shell(body, TALK)
 
 
-def test_a_conversation_in_which_nobody_spoke_ends_without_a_word_also_while_the_line_is_down(shell):
+def test_a_conversation_in_which_nobody_spoke_ends_without_a_word_also_while_the_link_is_down(shell):
     async def body(kiosk):
         blocks = quiet_room()
         kiosk.microphone.listen_to(lambda: kiosk.microphone.hear(next(blocks)))
@@ -333,7 +333,7 @@ def test_a_conversation_in_which_nobody_spoke_ends_without_a_word_also_while_the
         await tap(kiosk)
         await asyncio.sleep(40.0)
         await idle(kiosk)
-        assert told(kiosk) == []
+        assert cues(kiosk) == []
 
     shell(body, TALK)
 

@@ -9,7 +9,7 @@ from edged.local.voice import VoiceAnswer
 from instruments.lab.kiosk import kiosk_of
 from instruments.lab.net import SimNet
 from instruments.lab.stamp import stamps
-from tests.kiosk.test_shell import MS, idle, played, told
+from tests.kiosk.test_shell import MS, cues, idle, played
 
 REMARK, ANSWER = stamps(1 << 30, 24_000), stamps((1 << 30) + 24_000, 72_000)  # one second, and three
 
@@ -68,7 +68,7 @@ def test_all_of_it_is_heard_and_in_order(talk):
             assert (sound.count(REMARK), sound.count(ANSWER)) == (number, number)
             assert sound.rindex(REMARK) < sound.rindex(ANSWER)
         assert [billed.status for billed in kiosk.server.bill] == ["completed"] * 2
-        assert (told(kiosk), len(kiosk.server.ledger.truncations), kiosk.server.ledger.errors) == ([], 0, 0)
+        assert (cues(kiosk), len(kiosk.server.ledger.truncations), kiosk.server.ledger.errors) == ([], 0, 0)
 
     talk(body)
 

@@ -1,14 +1,11 @@
 """Half an hour of the journal against whatever a service, a visitor or a client can do: a hundred lines at most."""
 
 import asyncio
-import io
-import logging
 import re
 
 import pytest
 
 from edged.local import faults, garbage
-from edged.system.journal import setup
 from instruments.lab.kiosk import kiosk_of
 from instruments.lab.net import SimNet
 
@@ -52,20 +49,6 @@ def every_fault():
 
 def test_none_is_left_out():
     assert {faults.parse(line).do for line in FAULTS} == every_fault()
-
-
-@pytest.fixture
-def journal():
-    """What the journal gets, in the time of the run."""
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in ("websockets", "asyncio")}
-    stream = io.StringIO()
-    setup("info", stream)
-    yield stream
-    root.handlers[:], root.level = before
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
 
 
 def lived(lab_run, body, **options):

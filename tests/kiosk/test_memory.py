@@ -47,7 +47,7 @@ class Watched(Kiosk):
 
 @pytest.fixture
 def hostile(tmp_path, monkeypatch):
-    """A service, and a kiosk whose line to it is up."""
+    """A service, and a kiosk whose link to it is up."""
     for name, value in OF_UNIT.items():
         monkeypatch.setenv(name, value)
     heard = tmp_path / "heard.wav"
@@ -79,7 +79,7 @@ class Peaks:
         return f"{self.all['']} kB at first, {self.all[most]} kB at most ({most})"
 
 
-def test_no_message_takes_more_than_there_is_nor_the_line_down(hostile):
+def test_no_message_takes_more_than_there_is_nor_the_link_down(hostile):
     service, kiosk = hostile
     peaks = Peaks(kiosk)
     for name, message in corpus.messages():

@@ -1,4 +1,4 @@
-"""A real daemon whose line comes up and goes, thousands of times: nothing of it stays."""
+"""A real daemon whose link comes up and goes, thousands of times: nothing of it stays."""
 
 import subprocess
 import sys
@@ -21,20 +21,20 @@ from edged.cli import main
 sys.exit(main(sys.argv[1:]))
 """
 
-# Few looks fall between two lines, where fewer files are open. A leak stays in each of them.
+# Few looks fall between two sessions, where fewer files are open. A leak stays in each of them.
 LOOKS_BEFORE = 100
 MOST_LOOKS = 500
 
 
 def lines_up(client, count):
-    """Read on until the line has come up so often."""
+    """Read on until the link has come up so often."""
     while count:
         message = client.receive()
         count -= message.get("event") == "link" and message["up"]
 
 
 def looked_at(process, client):
-    """What is open when a line has come up once more."""
+    """What is open when a link has come up once more."""
     lines_up(client, 1)
     return opened(process)
 
@@ -46,7 +46,7 @@ def looked_at(process, client):
 @pytest.mark.parametrize(
     "fault", ["drop@session.updated", "expire@session.updated", "close:1000@session.updated"]
 )
-def test_a_line_that_comes_and_goes_leaves_nothing_behind(tmp_path, started, fault, reconnects):
+def test_a_link_that_comes_and_goes_leaves_nothing_behind(tmp_path, started, fault, reconnects):
     with serving("serve", "--fault", fault) as (_, port):
         path = tmp_path / "control.sock"
         here = [f"--set=control.socket={path}", f"--set=state.dir={tmp_path}"]
@@ -57,7 +57,7 @@ def test_a_line_that_comes_and_goes_leaves_nothing_behind(tmp_path, started, fau
         with ControlClient(path) as client:
             lines_up(client, 50)
             lines_up(client, reconnects // 2)
-            # Between two lines there are more and fewer: the least of some looks is what stays.
+            # Between two sessions there are more and fewer: the least of some looks is what stays.
             before = min(looked_at(process, client) for _ in range(LOOKS_BEFORE))
             lines_up(client, reconnects // 2)
             looks = (looked_at(process, client) for _ in range(MOST_LOOKS))

@@ -61,13 +61,13 @@ class Lying(LocalServer):
         send, close = connection.send, connection.close
 
         async def lie(message):
-            told = json.loads(message)
-            if told["type"] == "response.done" and self._rng.random() < 0.3:
+            event = json.loads(message)
+            if event["type"] == "response.done" and self._rng.random() < 0.3:
                 error = self._complaint_of()
-                told["response"] |= {"status": "failed", "status_details": {"error": error}}
-            if self._rng.random() < self._how_often and "delta" not in told:
-                self._infect(told)
-            await send(json.dumps(told))
+                event["response"] |= {"status": "failed", "status_details": {"error": error}}
+            if self._rng.random() < self._how_often and "delta" not in event:
+                self._infect(event)
+            await send(json.dumps(event))
             if self._rng.random() < self._how_often / 2:
                 await send(json.dumps(self._complaint()))
             if self._rng.random() < self._how_often / 20:
@@ -80,8 +80,8 @@ class Lying(LocalServer):
         self.lies += 1
         return self._rng.choice([*KEYS, *SAID])
 
-    def _infect(self, told):
-        places = [told]
+    def _infect(self, event):
+        places = [event]
         for place in places:
             places += [value for value in place.values() if isinstance(value, dict)]
             places += [
@@ -173,9 +173,9 @@ def written():
 
 def seen(kiosk, lines):
     """Everything that leaves the process."""
-    told = [ControlLine({"type": "event", **event}).encoded.decode() for event in kiosk.events]
+    events = [ControlLine({"type": "event", **event}).encoded.decode() for event in kiosk.events]
     snapshot = kiosk.app.snapshot()
-    return [*lines(), *told, ControlLine(snapshot).encoded.decode(), sentence(snapshot)]
+    return [*lines(), *events, ControlLine(snapshot).encoded.decode(), sentence(snapshot)]
 
 
 def leaks(texts):
@@ -245,6 +245,6 @@ def test_nor_is_what_refuses_a_connection(answer):
             return caught.value
 
     error = asyncio.run(main())
-    told = words.failure(error)
-    assert told.startswith("127.0.0.1: ")
-    assert leaks([told]) == []
+    text = words.failure(error)
+    assert text.startswith("127.0.0.1: ")
+    assert leaks([text]) == []

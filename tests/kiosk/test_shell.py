@@ -45,8 +45,15 @@ async def idle(kiosk, within_s=60.0):
     assert await kiosk.until(lambda: kiosk.state == "IDLE", within_s), kiosk.state
 
 
-def told(kiosk):
+def cues(kiosk):
     return [cue for _, cue in cues_in(kiosk.speaker.takes)]
+
+
+async def speak_without_a_link(kiosk):
+    kiosk.net.set(no_route=True)
+    kiosk.net.strike("reset_client")
+    await asyncio.sleep(1.0)
+    await kiosk.visitor.hold(2.0)
 
 
 def played(kiosk):
@@ -157,7 +164,7 @@ def test_a_tap_sends_nothing_and_is_told(shell):
         await asyncio.sleep(1.0)
         await idle(kiosk)
         assert kiosk.server.audit == []
-        assert told(kiosk) == [Cue.TOO_SHORT]
+        assert cues(kiosk) == [Cue.TOO_SHORT]
 
     shell(body)
 
@@ -191,12 +198,9 @@ def test_an_utterance_survives_a_drop_in_its_middle(shell, strike):
     shell(body)
 
 
-def test_an_utterance_spoken_while_the_line_is_down_waits_for_it(shell):
+def test_an_utterance_spoken_while_the_link_is_down_waits_for_it(shell):
     async def body(kiosk):
-        kiosk.net.set(no_route=True)
-        kiosk.net.strike("reset_client")
-        await asyncio.sleep(1.0)
-        await kiosk.visitor.hold(2.0)
+        await speak_without_a_link(kiosk)
         await asyncio.sleep(10.0)
         assert kiosk.app.appliance.light is Light.HOLDING
         assert kiosk.state == "COMMITTING"
@@ -204,19 +208,16 @@ def test_an_utterance_spoken_while_the_line_is_down_waits_for_it(shell):
         await asyncio.sleep(5.0)
         await idle(kiosk)
         assert len(kiosk.server.audit) == 1
-        assert told(kiosk) == []
+        assert cues(kiosk) == []
 
     shell(body)
 
 
 def test_an_utterance_that_waited_too_long_is_thrown_away_audibly_and_is_not_sent_later(shell):
     async def body(kiosk):
-        kiosk.net.set(no_route=True)
-        kiosk.net.strike("reset_client")
-        await asyncio.sleep(1.0)
-        await kiosk.visitor.hold(2.0)
+        await speak_without_a_link(kiosk)
         await asyncio.sleep(40.0)
-        assert told(kiosk) == [Cue.DISCARDED]
+        assert cues(kiosk) == [Cue.DISCARDED]
         await idle(kiosk)
         kiosk.net.set(no_route=False)
         await asyncio.sleep(30.0)
@@ -234,7 +235,7 @@ def test_two_questions_wait_and_the_third_press_hears_busy(shell):
         for _ in range(3):
             await kiosk.visitor.hold(1.0)
             await asyncio.sleep(1.0)
-        assert told(kiosk) == [Cue.BUSY]
+        assert cues(kiosk) == [Cue.BUSY]
         kiosk.net.set(no_route=False)
         await asyncio.sleep(8.0)
         await idle(kiosk)
@@ -244,20 +245,20 @@ def test_two_questions_wait_and_the_third_press_hears_busy(shell):
     shell(body)
 
 
-def test_a_line_lost_before_the_answer_is_told(shell):
+def test_a_link_lost_before_the_answer_is_told(shell):
     async def body(kiosk):
         await kiosk.visitor.hold(1.0)
         await kiosk.until(lambda: kiosk.state == "THINKING", 2.0)
         kiosk.net.strike("reset")
         await asyncio.sleep(3.0)
         await idle(kiosk)
-        assert told(kiosk) == [Cue.FAILED]
+        assert cues(kiosk) == [Cue.FAILED]
         assert len(kiosk.server.audit) == 1
 
     shell(body, think_ms=2000)
 
 
-def test_a_line_lost_in_the_middle_of_the_answer_plays_what_is_here_and_tells(shell):
+def test_a_link_lost_in_the_middle_of_the_answer_plays_what_is_here_and_tells(shell):
     async def body(kiosk):
         await kiosk.visitor.hold(1.0)
         await kiosk.until(lambda: kiosk.state == "SPEAKING", 2.0)
@@ -267,12 +268,12 @@ def test_a_line_lost_in_the_middle_of_the_answer_plays_what_is_here_and_tells(sh
         assert kiosk.state == "TRUNCATED"
         await asyncio.sleep(8.0)
         await idle(kiosk)
-        assert told(kiosk) == [Cue.CUT]
+        assert cues(kiosk) == [Cue.CUT]
 
     shell(body)
 
 
-def test_a_half_open_line_is_noticed_and_replaced(shell):
+def test_a_half_open_link_is_noticed_and_replaced(shell):
     async def body(kiosk):
         kiosk.net.strike("roam")
         await asyncio.sleep(9.0)
@@ -294,7 +295,7 @@ def test_a_muted_microphone_is_closed_and_hears_nothing_of_before_when_it_is_ope
         await asyncio.sleep(0.5)
         kiosk.button.release()
         await idle(kiosk)
-        assert told(kiosk) == [Cue.MUTED]
+        assert cues(kiosk) == [Cue.MUTED]
         assert (kiosk.microphone.handed, kiosk.microphone.starts) == (handed, starts)
         kiosk.app.command("unmute", None)
         await asyncio.sleep(0.1)
@@ -371,7 +372,7 @@ def test_mute_refuses_presses_audibly_and_shuts_an_open_gate(shell):
         await kiosk.visitor.hold(1.0)
         await asyncio.sleep(1.0)
         await idle(kiosk)
-        assert told(kiosk) == [Cue.MUTED]
+        assert cues(kiosk) == [Cue.MUTED]
         assert appliance.light is Light.MUTED
         kiosk.app.command("unmute", None)
         kiosk.button.press()
@@ -397,7 +398,7 @@ def test_what_was_said_until_the_microphone_went_is_sent_and_its_return_needs_no
         await asyncio.sleep(3.0)
         await idle(kiosk)
         assert len(kiosk.server.audit) == 1
-        assert Cue.DEVICE in told(kiosk)
+        assert Cue.DEVICE in cues(kiosk)
         await kiosk.visitor.hold(1.0)
         await asyncio.sleep(1.0)
         await idle(kiosk)
@@ -418,7 +419,7 @@ def test_without_a_microphone_a_press_is_told(shell):
         await kiosk.visitor.hold(1.0)
         await asyncio.sleep(1.0)
         await idle(kiosk)
-        assert told(kiosk) == [Cue.DEVICE]
+        assert cues(kiosk) == [Cue.DEVICE]
 
     shell(body)
 
@@ -429,8 +430,8 @@ def test_without_a_speaker_no_state_is_left_waiting(shell):
             raise DeviceError("not there", "speaker_lost")
 
         kiosk.speaker.start = gone
-        kiosk.app._front.keepers["speaker"].want(False)
-        kiosk.app._front.keepers["speaker"].want(True)
+        kiosk.app._device_panel.keepers["speaker"].want(False)
+        kiosk.app._device_panel.keepers["speaker"].want(True)
         await asyncio.sleep(1.0)
         await kiosk.visitor.hold(1.0)
         await asyncio.sleep(5.0)
@@ -558,7 +559,7 @@ def test_what_is_bad_about_speech_is_told_to_the_journal_only(shell, caplog):
         await kiosk.visitor.hold(1.0)  # the stamps ride on an offset
         await asyncio.sleep(1.0)
         await idle(kiosk)
-        assert told(kiosk) == []
+        assert cues(kiosk) == []
         assert len(kiosk.server.bill) == 1
         return kiosk.app.snapshot()["counters"]
 

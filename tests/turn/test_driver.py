@@ -45,6 +45,11 @@ def driven(mode=Mode.HOLD, limits=None):
     return owner.turns, owner
 
 
+def post_each(turns, *events):
+    for event in events:
+        turns.post(event)
+
+
 @pytest.fixture
 def loop_run(lab_run):
     def run(body, *args):
@@ -59,8 +64,7 @@ def loop_run(lab_run):
 def test_a_change_is_told_then_its_effects_then_its_end(loop_run):
     async def body():
         turns, owner = driven()
-        turns.post(Event.PRESS)
-        turns.post(Event.RELEASE)
+        post_each(turns, Event.PRESS, Event.RELEASE)
         assert owner.log == [
             (State.IDLE, Event.PRESS, State.ARMED),
             ("after", State.ARMED),
@@ -107,8 +111,7 @@ def test_what_follows_from_an_effect_waits_until_the_change_is_done(loop_run):
     async def body():
         turns, owner = driven()
         owner.answers[Action.ABORT] = Event.CUE_DONE
-        turns.post(Event.PRESS)
-        turns.post(Event.RELEASE)
+        post_each(turns, Event.PRESS, Event.RELEASE)
         assert turns.state is State.IDLE
         assert owner.log[-4:] == [
             (Tell("too_short"), None),
@@ -156,8 +159,7 @@ def test_the_limit_of_a_state_that_was_left_does_not_strike_the_next(loop_run):
         turns, _ = driven(limits=TurnLimits(min_hold_ms=100, keep_ms=50_000))
         turns.post(Event.PRESS)
         await asyncio.sleep(0.2)
-        turns.post(Event.RELEASE)
-        turns.post(Event.COMMITTED)
+        post_each(turns, Event.RELEASE, Event.COMMITTED)
         await asyncio.sleep(1)
         turns.post(Event.FIRST_AUDIO)
         await asyncio.sleep(100)
@@ -169,9 +171,7 @@ def test_the_limit_of_a_state_that_was_left_does_not_strike_the_next(loop_run):
 def test_a_state_without_a_limit_lasts(loop_run):
     async def body():
         turns, _ = driven()
-        turns.post(Event.PRESS)
-        turns.post(Event.RELEASE)
-        turns.post(Event.CUE_DONE)
+        post_each(turns, Event.PRESS, Event.RELEASE, Event.CUE_DONE)
         await asyncio.sleep(100_000)
         assert turns.state is State.IDLE
 
@@ -201,9 +201,7 @@ def test_what_was_recorded_is_judged_before_it_would_be_committed_and_no_other_t
         turns, owner = driven(Mode.TOGGLE)
         turns.post(Event.PRESS)
         turns.post(Event.PRESS)  # too short
-        turns.post(Event.CUE_DONE)
-        turns.post(Event.PRESS)
-        turns.post(Event.TIMED_OUT)
+        post_each(turns, Event.CUE_DONE, Event.PRESS, Event.TIMED_OUT)
         assert owner.judged == []
         turns.post(Event.PRESS)
         assert (owner.judged, turns.state) == ([State.LATCHED], State.COMMITTING)
@@ -216,8 +214,7 @@ def test_what_can_not_be_speech_is_thrown_away_and_told(loop_run):
     async def body():
         for ends in (Event.RELEASE, Event.TIMED_OUT):
             turns, owner = driven()
-            turns.post(Event.PRESS)
-            turns.post(Event.TIMED_OUT)
+            post_each(turns, Event.PRESS, Event.TIMED_OUT)
             owner.cause = "microphone_silent"
             turns.post(ends)
             assert turns.state is State.NOTICE
@@ -234,8 +231,7 @@ def test_what_can_not_be_speech_is_thrown_away_and_told(loop_run):
 def test_a_microphone_that_went_is_told_as_that(loop_run):
     async def body():
         turns, owner = driven()
-        turns.post(Event.PRESS)
-        turns.post(Event.TIMED_OUT)
+        post_each(turns, Event.PRESS, Event.TIMED_OUT)
         owner.cause = "nothing_said"
         turns.post(Event.DEVICE_LOST, "microphone_lost")
         assert owner.log[-3:-1] == [(Action.ABORT, "microphone_lost"), (Tell(), "microphone_lost")]
@@ -246,15 +242,12 @@ def test_a_microphone_that_went_is_told_as_that(loop_run):
 def test_a_conversation_in_which_nobody_was_heard_for_long_is_judged_too(loop_run):
     async def body():
         turns, owner = driven(Mode.CONVERSATION)
-        turns.post(Event.PRESS)
-        turns.post(Event.TIMED_OUT)
+        post_each(turns, Event.PRESS, Event.TIMED_OUT)
         assert (owner.judged, turns.state) == ([State.AWAITING_SPEECH], State.IDLE)
         owner.cause = "microphone_silent"
-        turns.post(Event.PRESS)
-        turns.post(Event.TIMED_OUT)
+        post_each(turns, Event.PRESS, Event.TIMED_OUT)
         assert (turns.state, owner.log[-2]) == (State.NOTICE, (Tell(), "microphone_silent"))
-        turns.post(Event.CUE_DONE)
-        turns.post(Event.PRESS)
+        post_each(turns, Event.CUE_DONE, Event.PRESS)
         turns.post(Event.PRESS)  # ended on purpose: no judgement
         assert turns.state is State.IDLE
 
@@ -272,8 +265,7 @@ def conversation_at_an_answer():
 
 
 def heard_out(turns):
-    turns.post(Event.ENDED_AUDIO)
-    turns.post(Event.DRAINED)
+    post_each(turns, Event.ENDED_AUDIO, Event.DRAINED)
 
 
 def test_a_conversation_goes_on_after_its_answer(loop_run):
@@ -355,8 +347,7 @@ def test_a_conversation_that_a_mute_or_a_lost_microphone_ended_stays_ended(loop_
         heard_out(turns)
         assert turns.state is State.NOTICE
         assert (Tell(cause), None) in owner.log
-        turns.post(Event.CUE_DONE)
-        turns.post(Event.PRESS)
+        post_each(turns, Event.CUE_DONE, Event.PRESS)
         assert turns.state is State.AWAITING_SPEECH
 
     loop_run(body)
@@ -365,9 +356,7 @@ def test_a_conversation_that_a_mute_or_a_lost_microphone_ended_stays_ended(loop_
 def test_a_press_over_the_answer_opens_a_conversation_that_was_ended_anew(loop_run):
     async def body():
         turns, _ = conversation_at_an_answer()
-        turns.post(Event.MUTED)
-        turns.post(Event.UNMUTED)
-        turns.post(Event.PRESS)
+        post_each(turns, Event.MUTED, Event.UNMUTED, Event.PRESS)
         for event in (Event.COMMITTED, Event.FIRST_AUDIO):
             turns.post(event)
         heard_out(turns)
@@ -379,14 +368,11 @@ def test_a_press_over_the_answer_opens_a_conversation_that_was_ended_anew(loop_r
 def test_what_a_lost_microphone_had_heard_is_answered_and_not_told_twice(loop_run):
     async def body():
         turns, owner = driven(Mode.CONVERSATION)
-        turns.post(Event.PRESS)
-        turns.post(Event.SPEECH_STARTED)
+        post_each(turns, Event.PRESS, Event.SPEECH_STARTED)
         turns.post(Event.DEVICE_LOST, "microphone_lost")
         assert owner.log[-2] == (Tell(), "microphone_lost")
         owner.log.clear()
-        turns.post(Event.DEVICE_BACK)
-        turns.post(Event.COMMITTED)
-        turns.post(Event.FIRST_AUDIO)
+        post_each(turns, Event.DEVICE_BACK, Event.COMMITTED, Event.FIRST_AUDIO)
         heard_out(turns)
         assert turns.state is State.IDLE
         assert not any(isinstance(entry[0], Tell) for entry in owner.log)
@@ -451,9 +437,7 @@ def test_a_refused_press_takes_nothing_from_who_holds_the_button(loop_run):
 def test_an_answer_after_which_nothing_may_open_is_still_told_as_its_end(loop_run):
     async def body():
         turns, owner = conversation_at_an_answer()
-        turns.post(Event.MUTED)
-        turns.post(Event.ENDED_AUDIO)
-        turns.post(Event.DRAINED)
+        post_each(turns, Event.MUTED, Event.ENDED_AUDIO, Event.DRAINED)
         assert (State.DRAINING, Event.DRAINED, State.NOTICE) in owner.log
 
     loop_run(body)

@@ -52,8 +52,8 @@ def test_every_step_is_the_one_that_is_written_down(mode):
     assert {start for start, _ in rows} == {str(state) for state in states} - {"STOPPED"}
     for state, event in itertools.product(states, Event):
         step = turn.step(mode, state, event, FREE)
-        told = None if step is None else (str(step.state), does(step))
-        assert told == rows.pop((str(state), event.value), None), (state, event)
+        found = None if step is None else (str(step.state), does(step))
+        assert found == rows.pop((str(state), event.value), None), (state, event)
         assert step is None or not step.refused
     assert not rows
     for state in set(State) - set(states):
@@ -199,9 +199,9 @@ def test_a_press_that_a_fact_forbids_is_a_refused_press_with_its_cause(mode):
             (Facts(muted=False, microphone=True, room=False, invited=True), "busy"),
         ):
             row = TABLES[mode][state, Event.PRESS_REFUSED]
-            told = tuple(Tell(cause) if effect == Tell() else effect for effect in row.effects)
-            assert turn.step(mode, state, Event.PRESS, facts) == Step(row.state, told, refused=True)
-            assert Tell(cause) in told
+            effects = tuple(Tell(cause) if effect == Tell() else effect for effect in row.effects)
+            assert turn.step(mode, state, Event.PRESS, facts) == Step(row.state, effects, refused=True)
+            assert Tell(cause) in effects
 
 
 @pytest.mark.parametrize("mode", [Mode.CONVERSATION, Mode.DUPLEX])
@@ -353,7 +353,7 @@ def test_a_press_while_hearing_ends_the_utterance_by_hand():
     assert (state, effects) == (State.THINKING, [Action.END, Action.ASK])
 
 
-def test_a_line_lost_before_the_answer_is_told_and_in_the_middle_what_is_here_is_played_first():
+def test_a_link_lost_before_the_answer_is_told_and_in_the_middle_what_is_here_is_played_first():
     asked = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.COMMITTED)
     assert walk(Mode.HOLD, *asked, E.LINK_LOST) == (
         State.NOTICE,
@@ -365,13 +365,13 @@ def test_a_line_lost_before_the_answer_is_told_and_in_the_middle_what_is_here_is
     assert (state, effects[2:]) == (State.NOTICE, [Tell("answer_cut")])
 
 
-def test_a_line_lost_after_the_whole_answer_came_changes_nothing():
+def test_a_link_lost_after_the_whole_answer_came_changes_nothing():
     done = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.COMMITTED, E.FIRST_AUDIO, E.ENDED_AUDIO, E.LINK_LOST)
     assert walk(Mode.HOLD, *done) == (State.DRAINING, [Action.END, Action.ASK])
     assert walk(Mode.HOLD, *done, E.DRAINED)[0] is State.IDLE
 
 
-def test_a_line_lost_while_recording_or_committing_changes_nothing():
+def test_a_link_lost_while_recording_or_committing_changes_nothing():
     for lost in (E.LINK_LOST, E.LINK_LOST_PENDING):
         assert walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, lost) == (State.LISTENING, [])
         assert walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, E.RELEASE, lost) == (State.COMMITTING, [Action.END])
@@ -397,7 +397,7 @@ def test_an_utterance_acknowledged_while_something_is_told_is_still_asked_for():
     assert (state, effects[-1]) == (State.THINKING, Action.ASK)
 
 
-def test_the_two_losses_of_a_line():
+def test_the_two_losses_of_a_link():
     assert turn.link_lost(0) is Event.LINK_LOST
     assert turn.link_lost(1) is Event.LINK_LOST_PENDING
 
@@ -423,7 +423,7 @@ def test_the_light_of_the_turn():
 
 @pytest.mark.parametrize("mode", MODES)
 def test_limits_are_the_configured_ones(mode):
-    told = TurnLimits(1, 2, 3, 4, 5, 6, 7, 8)
+    limits = TurnLimits(1, 2, 3, 4, 5, 6, 7, 8)
     by_state = {
         State.BARGE_IN: 2,
         State.LISTENING: 3,
@@ -434,7 +434,7 @@ def test_limits_are_the_configured_ones(mode):
     by_state |= {State.THINKING: 5, State.AWAITING_SPEECH: 6, State.NOTICE: 8} | dict.fromkeys(SOUNDING, 7)
     by_state |= {State.AWAITING_ANSWER: 5, State.ANSWERING: 7}
     by_state |= {State.ARMED: 2 if mode is Mode.HYBRID else 1, State.IDLE: None, State.STOPPED: None}
-    assert {state: told.of(mode, state) for state in State} == by_state
+    assert {state: limits.of(mode, state) for state in State} == by_state
 
 
 def test_limits_that_nobody_configured_are_those_of_the_configuration_and_longer_than_what_they_wait_for():

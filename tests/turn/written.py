@@ -1,6 +1,7 @@
 """Every step of every mode, written down by hand: what a visitor may expect of a kiosk. Nothing here is of edged.turn.
 
-`every`: of each mode that has the state. What is in no row means nothing in that state. Nothing leads out of STOPPED.
+`every`: of each mode that has the state; `sounding`: each state in which an answer sounds. What is in no row means
+nothing in that state. Nothing leads out of STOPPED.
 """
 
 MODES = {
@@ -10,6 +11,7 @@ MODES = {
 }
 
 SHUT = "IDLE COMMITTING THINKING SPEAKING BRIDGING DRAINING TRUNCATED NOTICE STOPPED"
+SOUNDING = ("SPEAKING", "BRIDGING", "DRAINING", "TRUNCATED")
 STATES = {
     "hold": f"{SHUT} ARMED BARGE_IN LISTENING",
     "toggle": f"{SHUT} ARMED LATCHED LISTENING",
@@ -149,11 +151,14 @@ ROWS = """
     every        | THINKING        | utterance lost                | THINKING        | tell the cause
     every        | THINKING        | stop                          | STOPPED         | interrupt
 
-    hold         | SPEAKING        | press                         | BARGE_IN        | interrupt
-    toggle       | SPEAKING        | press                         | ARMED           | interrupt
-    hybrid       | SPEAKING        | press                         | BARGE_IN        | interrupt
-    talk         | SPEAKING        | press                         | AWAITING_SPEECH | interrupt
-    every        | SPEAKING        | press refused                 | NOTICE          | interrupt, tell the cause
+    hold         | sounding        | press                         | BARGE_IN        | interrupt
+    toggle       | sounding        | press                         | ARMED           | interrupt
+    hybrid       | sounding        | press                         | BARGE_IN        | interrupt
+    talk         | sounding        | press                         | AWAITING_SPEECH | interrupt
+    every        | sounding        | press refused                 | NOTICE          | interrupt, tell the cause
+    every        | sounding        | utterance lost                | the same        | tell the cause
+    every        | sounding        | stop                          | STOPPED         | interrupt
+
     every        | SPEAKING        | ended: audio                  | DRAINING        |
     every        | SPEAKING        | ended: silent                 | DRAINING        |
     every        | SPEAKING        | ended: tool                   | BRIDGING        |
@@ -163,14 +168,7 @@ ROWS = """
     every        | SPEAKING        | link lost                     | TRUNCATED       |
     every        | SPEAKING        | link lost, utterances pending | TRUNCATED       |
     every        | SPEAKING        | timed out                     | NOTICE          | interrupt, tell answer_too_long
-    every        | SPEAKING        | utterance lost                | SPEAKING        | tell the cause
-    every        | SPEAKING        | stop                          | STOPPED         | interrupt
 
-    hold         | BRIDGING        | press                         | BARGE_IN        | interrupt
-    toggle       | BRIDGING        | press                         | ARMED           | interrupt
-    hybrid       | BRIDGING        | press                         | BARGE_IN        | interrupt
-    talk         | BRIDGING        | press                         | AWAITING_SPEECH | interrupt
-    every        | BRIDGING        | press refused                 | NOTICE          | interrupt, tell the cause
     every        | BRIDGING        | first audio                   | SPEAKING        |
     every        | BRIDGING        | drained                       | THINKING        |
     every        | BRIDGING        | ended: silent                 | DRAINING        |
@@ -179,30 +177,14 @@ ROWS = """
     every        | BRIDGING        | link lost                     | TRUNCATED       |
     every        | BRIDGING        | link lost, utterances pending | TRUNCATED       |
     every        | BRIDGING        | timed out                     | NOTICE          | interrupt, tell answer_too_long
-    every        | BRIDGING        | utterance lost                | BRIDGING        | tell the cause
-    every        | BRIDGING        | stop                          | STOPPED         | interrupt
 
-    hold         | DRAINING        | press                         | BARGE_IN        | interrupt
-    toggle       | DRAINING        | press                         | ARMED           | interrupt
-    hybrid       | DRAINING        | press                         | BARGE_IN        | interrupt
-    talk         | DRAINING        | press                         | AWAITING_SPEECH | interrupt
-    every        | DRAINING        | press refused                 | NOTICE          | interrupt, tell the cause
     every        | DRAINING        | first audio                   | SPEAKING        |
     button       | DRAINING        | drained                       | IDLE            |
     talk         | DRAINING        | drained                       | AWAITING_SPEECH |
     every        | DRAINING        | timed out                     | IDLE            | interrupt
-    every        | DRAINING        | utterance lost                | DRAINING        | tell the cause
-    every        | DRAINING        | stop                          | STOPPED         | interrupt
 
-    hold         | TRUNCATED       | press                         | BARGE_IN        | interrupt
-    toggle       | TRUNCATED       | press                         | ARMED           | interrupt
-    hybrid       | TRUNCATED       | press                         | BARGE_IN        | interrupt
-    talk         | TRUNCATED       | press                         | AWAITING_SPEECH | interrupt
-    every        | TRUNCATED       | press refused                 | NOTICE          | interrupt, tell the cause
     every        | TRUNCATED       | drained                       | NOTICE          | tell answer_cut
     every        | TRUNCATED       | timed out                     | IDLE            | interrupt
-    every        | TRUNCATED       | utterance lost                | TRUNCATED       | tell the cause
-    every        | TRUNCATED       | stop                          | STOPPED         | interrupt
 
     button       | NOTICE          | press                         | ARMED           | stop cue
     talk         | NOTICE          | press                         | AWAITING_SPEECH | stop cue
@@ -223,7 +205,8 @@ def steps(mode: str) -> dict[tuple[str, str], tuple[str, str]]:
     for line in ROWS.splitlines()[3:]:
         if line.strip():
             of, start, event, end, does = (cell.strip() for cell in line.split("|"))
-            if mode in MODES.get(of, (of,)) and start in states:
-                assert (start, event) not in found, line
-                found[start, event] = end, does
+            for state in SOUNDING if start == "sounding" else (start,):
+                if mode in MODES.get(of, (of,)) and state in states:
+                    assert (state, event) not in found, line
+                    found[state, event] = state if end == "the same" else end, does
     return found

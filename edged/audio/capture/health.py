@@ -1,7 +1,8 @@
 """Whether what was recorded can be an utterance at all: a dead microphone and an empty press are not asked about.
 
 Rules:
-1. Judged once, at the release, from figures kept while the sound came in; nothing is kept of the sound itself.
+1. Judged once, at the release, from figures kept while the sound came in; nothing is kept of the sound itself, but of
+   its beginning until more comes: figures take longer than all else that a press does.
 2. Refused is only what can not be speech: no sound at all; the same number throughout (a dead microphone gives zeros,
    a stuck one something else), or an offset with nothing on it; nothing louder than `refuse_below_dbfs`; or a room in
    which nobody spoke (activity.py). Whatever may be speech is sent, however bad; what is bad about it is told.
@@ -41,7 +42,7 @@ class HealthVerdict:
     """Causes: the one for which it is not sent, None: send it; and what is to be said of it in the journal."""
 
     refused: str | None = None
-    told: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
     dead: bool = False
     """It is refused because the microphone can not have heard anything."""
 
@@ -53,24 +54,29 @@ class Health:
         self.fitness = fitness or Fitness()
         self._activity = Activity()
         self._rest = b""  # less than a frame
+        self._begins_with: bytes | None = None  # None: nothing has begun since sound came
         self._clear()
 
-    def begin(self) -> None:
-        """Another utterance."""
-        self._activity.begin()
-        self._clear()
+    def begin(self, sound: bytes = b"") -> None:
+        """Another utterance, which begins with this; takes no time."""
+        self._begins_with = sound
 
     def hear(self, sound: bytes) -> None:
         """More of the utterance, in pieces of any size."""
-        self._activity.feed(sound)
-        sound = self._rest + sound if self._rest else sound
-        whole = len(sound) - len(sound) % FRAME_BYTES
+        if self._begins_with is not None:
+            sound, self._begins_with = self._begins_with + sound, None
+            self._clear()
+            self._activity.begin()
+        frames = self._rest + sound
+        whole = len(frames) - len(frames) % FRAME_BYTES
         for at in range(0, whole, FRAME_BYTES):
-            self._take(sound[at : at + FRAME_BYTES])
-        self._rest = sound[whole:]
+            self._take(frames[at : at + FRAME_BYTES])
+        self._rest = frames[whole:]
+        self._activity.feed(sound)
 
     def verdict(self) -> HealthVerdict:
         """What is to become of the utterance."""
+        self.hear(b"")
         if self._rest:
             self._take(self._rest)
             self._rest = b""

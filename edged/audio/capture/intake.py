@@ -54,14 +54,12 @@ class Intake:
         self._gathered: list[bytes] = []
         self._gathered_bytes = 0
         self._unwoken_bytes = 0
-        self._unjudged = b""
         self.on_urgency: Callable[[Urgency], None] | None = None
         """Called on the loop's thread when what is wanted of the microphone has changed. Must not wait."""
         self.urgency = Urgency.SOON
         """What is wanted of the microphone now."""
         self.blocks = 0
         """Blocks handed in so far: the microphone's progress."""
-        self.handed_bytes = 0
         self.dropped_bytes = 0
         """Sound not taken because the loop did not collect for as long as the longest utterance."""
 
@@ -70,7 +68,6 @@ class Intake:
         sound = bytes(block)
         with self._lock:
             self.blocks += 1
-            self.handed_bytes += len(sound)
             deaf = min(self._deaf_bytes, len(sound))
             self._deaf_bytes -= deaf
             if self._is_open:
@@ -84,20 +81,19 @@ class Intake:
 
     def open(self) -> None:
         """Open the gate: the pre-roll goes into the log's open utterance, and all that comes after it."""
-        self._tell_heed(is_open=True, speaking=self._speaking)
+        self._set_urgency(is_open=True, speaking=self._speaking)
         with self._lock:
             preroll = self._ring.take_all()
             self._is_open = True
-        self.health.begin()
+        self.health.begin(preroll)
         self._log.add(preroll)
-        self._unjudged = preroll  # that takes longer than all else a press does, and nobody waits for it
 
     def shut(self) -> None:
         """Shut the gate: all that was handed in before is in the log on return; the pre-roll starts anew."""
         with self._lock:
             self._is_open = False
             self._unwoken_bytes = 0
-        self._tell_heed(is_open=False, speaking=self._speaking)
+        self._set_urgency(is_open=False, speaking=self._speaking)
         self.collect()
 
     def collect(self) -> None:
@@ -107,23 +103,22 @@ class Intake:
             self._gathered.clear()
             self._gathered_bytes = 0
         if gathered:
-            self._add(gathered)
+            self._log.add(gathered)
+            self.health.hear(gathered)
 
     def go_on(self) -> None:
         """The gate stays open and another utterance is about to begin: all until now belongs to the one before."""
         self.collect()
         self.health.begin()
-        self._unjudged = b""
 
     def judge(self) -> HealthVerdict:
         """What is to become of the utterance, by all of it that was handed in; before `shut`."""
         self.collect()
-        self._judge_more(b"")
         return self.health.verdict()
 
     def blind(self, speaking: bool) -> None:  # noqa: FBT001 - a fact that is told, not an option
         """Say whether the machine speaks: then, and for the room's tail after it, there is no pre-roll."""
-        self._tell_heed(is_open=self._is_open, speaking=speaking)
+        self._set_urgency(is_open=self._is_open, speaking=speaking)
         with self._lock:
             if self._speaking:  # the last word of it counts: that it falls silent
                 self._deaf_bytes = self._tail_bytes
@@ -158,20 +153,12 @@ class Intake:
     def is_open(self) -> bool:
         return self._is_open
 
-    def _tell_heed(self, *, is_open: bool, speaking: bool) -> None:
+    def _set_urgency(self, *, is_open: bool, speaking: bool) -> None:
         """Before it is so, where something is to be dropped: what comes after that is wanted."""
         urgency = Urgency.NOW if is_open else Urgency.NONE if speaking else Urgency.SOON
         was, self.urgency = self.urgency, urgency
         if self.on_urgency is not None and urgency is not was:
             self.on_urgency(urgency)
-
-    def _add(self, sound: bytes) -> None:
-        self._log.add(sound)
-        self._judge_more(sound)
-
-    def _judge_more(self, sound: bytes) -> None:
-        unjudged, self._unjudged = self._unjudged + sound, b""
-        self.health.hear(unjudged)
 
     def _gather(self, sound: bytes) -> bool:
         """Keep `sound` for the loop; True: time to wake it."""

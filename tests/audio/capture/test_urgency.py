@@ -178,9 +178,9 @@ def test_it_is_told_before_and_after_a_start(rig):
 
 
 def test_the_gate_and_who_speaks_decide():
-    log, told = Utterances(longest_ms=1000), []
+    log, urgencies = Utterances(longest_ms=1000), []
     intake = Intake(log, preroll_ms=40, wake=lambda: None)
-    intake.on_urgency = told.append
+    intake.on_urgency = urgencies.append
     assert intake.urgency is Urgency.SOON
     log.begin(0)
     intake.open()
@@ -189,4 +189,4 @@ def test_the_gate_and_who_speaks_decide():
     log.end(0)
     intake.blind(speaking=True)
     intake.blind(speaking=False)
-    assert told == [Urgency.NOW, Urgency.NONE, Urgency.SOON]
+    assert urgencies == [Urgency.NOW, Urgency.NONE, Urgency.SOON]

@@ -1,8 +1,8 @@
-"""The line of a configuration."""
+"""The link of a configuration."""
 
 from edged.app.adapters import Ports
 from edged.app.service import service
-from edged.app.settings import habits, session_settings, turn_mode
+from edged.app.settings import renewal_policy, session_settings, turn_mode
 from edged.config import Config, Secret
 from edged.dial.ports import Dial
 from edged.link.link import Link
@@ -10,7 +10,7 @@ from edged.link.ports import LinkListener, Memory, Outgoing
 from edged.wire.words import Words
 
 
-def line(
+def configured_link(
     config: Config,
     key: Secret | None,
     ports: Ports,
@@ -29,7 +29,7 @@ def line(
         outgoing=outgoing,
         owner=owner,
         rng=ports.rng,
-        habits=habits(config),
+        habits=renewal_policy(config),
         wall=ports.clock.wall,
         words=words,
         memory=memory,

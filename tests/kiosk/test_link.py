@@ -1,4 +1,4 @@
-"""The whole daemon and what becomes of its line: sessions that end, gateways before dead services, visitors that go."""
+"""The whole daemon and what becomes of its link: sessions that end, gateways before dead services, visitors that go."""
 
 import asyncio
 from random import Random
@@ -12,7 +12,7 @@ from edged.pcm import roughness
 from instruments.lab.kiosk import StampVoice
 from instruments.lab.net import SimNet
 from instruments.lab.stamp import stamps
-from tests.kiosk.test_shell import idle, kiosk_of, marks, played, told
+from tests.kiosk.test_shell import cues, idle, kiosk_of, marks, played
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_sessions_that_expire_are_changed_without_anybody_noticing(daemon):
         assert kiosk.server.ledger.sessions >= 7
         assert kiosk.server.ledger.expired == 0
         assert [up for _, up in kiosk.links] == [True]
-        assert told(kiosk) == []
+        assert cues(kiosk) == []
         assert all(answer in played(kiosk) for answer in kiosk.voice.answers)
 
     daemon(body, "turn.forget_after_s=0", session_s=300)
@@ -131,7 +131,7 @@ def test_an_answer_that_stalls_is_told_and_the_next_one_comes(daemon, fault):
         await kiosk.visitor.hold(1.0)
         await asyncio.sleep(0.5)
         await idle(kiosk, 30.0)
-        assert set(told(kiosk)) & {Cue.FAILED, Cue.CUT}
+        assert set(cues(kiosk)) & {Cue.FAILED, Cue.CUT}
         assert await kiosk.until(lambda: kiosk.app.link.up, 10.0)
         assert await answered(kiosk)
 
@@ -173,7 +173,7 @@ def test_a_service_that_ignores_commits_is_talked_to_on_the_same_connection(daem
         assert all(answer in played(kiosk) for answer in kiosk.voice.answers)
         assert [up for _, up in kiosk.links] == [True]
         assert max(waits_ms(kiosk)) <= 2000
-        assert told(kiosk) == []
+        assert cues(kiosk) == []
 
     daemon(body, f"provider.dialect={speaks}", fault_lines=["deaf"])
 
@@ -203,7 +203,7 @@ def test_a_service_that_acknowledges_late_loses_nothing_and_answers_once(daemon,
         for window in windows:
             spoken = stamps(window.first, window.last - window.first)
             assert any(taken.pcm.find(spoken) >= 0 for taken in kiosk.server.audit)
-        assert told(kiosk) == []
+        assert cues(kiosk) == []
         assert [up for _, up in kiosk.links] == [True]
 
     late = [f"delay:{seconds}@input_audio_buffer.committed#{nth}" for nth in range(1, 9)]
@@ -267,7 +267,7 @@ def test_odd_services_do_not_disturb_an_answer(daemon, fault):
             assert await answered(kiosk)
         sound = played(kiosk)
         assert all(answer in sound for answer in kiosk.voice.answers)
-        assert told(kiosk) == []
+        assert cues(kiosk) == []
 
     daemon(body, fault_lines=[fault])
 
@@ -276,7 +276,7 @@ def test_deltas_that_lack_their_last_byte_are_no_noise(daemon):
     async def body(kiosk):
         assert await answered(kiosk)
         assert roughest(played(kiosk)) <= 2 * roughest(kiosk.voice.answers[0])
-        assert told(kiosk) == []
+        assert cues(kiosk) == []
 
     daemon(body, fault_lines=["cut"])
 
@@ -303,7 +303,7 @@ def test_hours_of_refusals_change_nothing_that_is_not_said(daemon, caplog, hours
     ("seconds", "up_bytes_s", "buffer_bytes"),
     [(8.0, 40_000, 256 * 1024), (8.0, 25_000, 64 * 1024), (4.0, 5000, 64 * 1024)],
 )
-def test_a_line_too_narrow_for_speech_brings_all_of_it_in_the_end(daemon, seconds, up_bytes_s, buffer_bytes):
+def test_a_link_too_narrow_for_speech_brings_all_of_it_in_the_end(daemon, seconds, up_bytes_s, buffer_bytes):
     async def body(kiosk):
         kiosk.net.set(latency_ms=30, up_bytes_s=up_bytes_s, buffer_bytes=buffer_bytes)
         await kiosk.visitor.hold(seconds)
@@ -335,7 +335,7 @@ def test_an_answer_that_comes_just_fast_enough_is_heard_to_its_end(daemon):
     daemon(body, voice=Long(), pace=4.0)
 
 
-def test_a_black_hole_is_noticed_by_a_line_that_rests(daemon):
+def test_a_black_hole_is_noticed_by_a_link_that_rests(daemon):
     async def body(kiosk):
         loop = asyncio.get_running_loop()
         await asyncio.sleep(20)

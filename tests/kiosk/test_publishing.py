@@ -1,0 +1,144 @@
+"""What is told of a turn comes after gate, lamp and sound: the whole daemon in virtual time, and who listens to it."""
+
+import asyncio
+
+import pytest
+
+from edged.causes import Light
+from edged.errors import DeviceError
+from tests.kiosk.test_gate import at_the_first_answer
+from tests.kiosk.test_shell import idle
+
+PREROLL_BYTES = 300 * 48
+
+
+class Listener:
+    """In the place of the kiosk's list of events: looks at the kiosk each time that it hears of something."""
+
+    def __init__(self, kiosk, look):
+        self.seen = []
+        self._look = look
+        kiosk.events = self
+
+    def append(self, event):
+        self.seen.append((event["event"], event.get("state") or event.get("name") or "", self._look()))
+
+
+class BrokenListener:
+    """Fails at the first event that it hears."""
+
+    def __init__(self, kiosk):
+        self.heard = 0
+        kiosk.events = self
+
+    def append(self, event):
+        self.heard += 1
+        if self.heard == 1:
+            raise ZeroDivisionError(event["event"])
+
+
+def on_its_way(kiosk):
+    """Bytes that are with the socket, and not with the service."""
+    return kiosk.net.connections[-1].unacknowledged("client")
+
+
+async def at_once(act):
+    act()
+    await asyncio.sleep(0.001)
+
+
+def test_a_press_is_told_when_the_gate_is_open_the_lamp_lit_and_the_sound_on_its_way(shell):
+    async def body(kiosk):
+        def look():
+            return kiosk.app.intake.is_open, kiosk.lamp.level, on_its_way(kiosk) > PREROLL_BYTES
+
+        listener = Listener(kiosk, look)
+        await at_once(kiosk.button.press)
+        assert listener.seen == [
+            ("turn", "ARMED", (True, 1, True)),
+            ("mark", "press", (True, 1, True)),
+            ("light", "", (True, 1, True)),
+            ("mark", "first_audio_sent", (True, 1, True)),
+        ]
+
+    shell(body)
+
+
+def test_a_release_is_told_when_the_gate_is_shut_and_the_commit_on_its_way(shell):
+    async def body(kiosk):
+        await at_once(kiosk.button.press)
+        await asyncio.sleep(1.02)  # of a second all was sent
+        before = on_its_way(kiosk)
+        listener = Listener(kiosk, lambda: (kiosk.app.intake.is_open, on_its_way(kiosk) > before))
+        await at_once(kiosk.button.release)
+        events = [(event, name) for event, name, _ in listener.seen]
+        assert events == [("turn", "COMMITTING"), ("mark", "release"), ("light", ""), ("mark", "commit_sent")]
+        assert {seen for *_, seen in listener.seen} == {(False, True)}
+
+    shell(body)
+
+
+def test_an_answer_is_told_when_its_sound_is_queued_and_the_light_shows_it(shell):
+    async def body(kiosk):
+        await kiosk.visitor.hold(1.0)
+        listener = Listener(kiosk, lambda: (kiosk.app.appliance.light, kiosk.app.playout.idle))
+        assert await kiosk.until(lambda: kiosk.state == "SPEAKING", 5.0)
+        seen = {name: state for _, name, state in listener.seen}
+        assert seen["first_delta"] == (Light.SPEAKING, False)
+
+    shell(body)
+
+
+def test_the_end_of_an_answer_is_told_when_the_gate_is_open_again(shell):
+    async def body(kiosk):
+        await at_the_first_answer(kiosk)
+        listener = Listener(kiosk, lambda: kiosk.app.intake.is_open)
+        assert await kiosk.until(lambda: kiosk.state == "AWAITING_SPEECH", 60.0)
+        assert ("mark", "drained", True) in listener.seen
+
+    shell(body, "mode=conversation")
+
+
+LOSSES = {
+    "microphone": lambda kiosk: kiosk.microphone._lost(DeviceError("unplugged", "microphone_lost")),
+    "link": lambda kiosk: kiosk.net.strike("reset"),
+}
+
+
+@pytest.mark.parametrize("what", LOSSES)
+def test_a_loss_is_told_when_the_lamp_shows_it(shell, what):
+    async def body(kiosk):
+        await asyncio.sleep(0.5)
+        assert kiosk.lamp.level == 0
+        listener = Listener(kiosk, lambda: kiosk.lamp.level)
+        LOSSES[what](kiosk)
+        await asyncio.sleep(0.02)
+        first = next(level for event, _, level in listener.seen if event in ("device", "link"))
+        assert first == 1
+
+    shell(body)
+
+
+def test_a_listener_that_fails_undoes_nothing_of_a_press(shell):
+    async def body(kiosk):
+        loop = asyncio.get_running_loop()
+        BrokenListener(kiosk)
+        window = await kiosk.visitor.hold(2.0)
+        (failure,) = loop.unhandled
+        assert isinstance(failure["exception"], ZeroDivisionError)
+        loop.unhandled.clear()
+        await idle(kiosk)
+        (taken,) = kiosk.server.audit
+        assert len(taken.pcm) >= (window.last - window.first) * 2 + PREROLL_BYTES
+
+    shell(body)
+
+
+def test_a_command_is_answered_after_what_it_did_is_told(shell):
+    async def body(kiosk):
+        listener = Listener(kiosk, lambda: None)
+        answer = kiosk.app.command("press", None, "program")
+        assert answer["state"] == "ARMED"
+        assert [event for event, *_ in listener.seen] == ["turn", "mark", "light", "mark"]
+
+    shell(body)
