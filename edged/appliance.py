@@ -143,6 +143,7 @@ class Appliance:
                     if not self._playout.answering:
                         self.post(Event.DRAINED)
         self._intake.blind(not self._playout.idle)
+        self.dialogue.look()
 
     def on_device(self, name: str, is_up: bool, cause: str | None) -> None:  # noqa: FBT001 a switch
         """A device was opened or lost."""
@@ -269,6 +270,8 @@ class Appliance:
         if "speaker" in self._lost():
             self._playout.settle()
             self.on_playout()
+        else:
+            self.dialogue.look()
 
     def _show(self) -> None:
         line = self._line

@@ -1,19 +1,19 @@
 """When a connection is asked for a pong, and when a missing one means that it is dead. Pure: the time is given.
 
 Rules:
-1. Whatever bytes come are life: the pong stands behind all the sound that a narrow line still has to bring.
+1. Whatever bytes come are life: the pong stands behind all the sound that a narrow link still has to bring.
 2. A ping stands behind all the sound that was given to the socket before it. Its pong is waited for from when the
    ping was delivered; until then it is enough that the other end acknowledges more and more.
 3. Where nobody knows what was acknowledged, more patience is due.
 
-Not here: whether the service behind the connection lives, and a line that hangs while somebody talks (liveness.py).
+Not here: whether the service behind the connection lives, and a link that hangs while somebody talks (liveness.py).
 """
 
 from enum import Enum
 
 from edged.dial.ports import Flow
 
-PING_EVERY_S, PONG_WITHIN_S = 5.0, 2.5  # an idle half-open line is noticed within 7.5 s
+PING_EVERY_S, PONG_WITHIN_S = 5.0, 2.5  # an idle half-open link is noticed within 7.5 s
 PONG_UNSEEN_S = 20.0  # a socket's buffer at the edge of use: 128 KiB at 6 kB/s
 LOOK_S = 0.5  # while the ping is on its way
 
@@ -41,7 +41,7 @@ class Keepalive:
         self.look_at = now + PING_EVERY_S
 
     def put_off(self, now: float) -> None:
-        """The ping can not be sent now."""
+        """The ping cannot be sent now."""
         self._asked = False
         self.look_at = now + LOOK_S
 

@@ -2,7 +2,7 @@
 
 The library's own reconnect loop is not used, redirects are not followed (they would carry the key along), names are
 not looked up by it (its way can hang the exit), and proxies of the environment are not taken by surprise. Its pings
-are off: they count against a line that is narrow (keepalive.py).
+are off: they count against a link that is narrow (keepalive.py).
 """
 
 import asyncio
@@ -93,7 +93,7 @@ class _DaemonConnect(connect):
             transport.set_protocol(connection)
             if self.route.tls is not None:
                 connection.below = transport
-                # What waits, waits above: else it would be 64 KiB more than on a line without TLS.
+                # What waits, waits above: else it would be 64 KiB more than on a link without TLS.
                 transport.set_write_buffer_limits(0)
                 secured = await asyncio.get_running_loop().start_tls(
                     transport, connection, self.route.tls, server_hostname=self.route.host
@@ -176,13 +176,13 @@ class WebsocketDial:
                 raise  # a bug; of a library it is a name or an address that cannot be
             if isinstance(error, TimeoutError) and attempt.reached:
                 self._silent = attempt.reached
-            raise self._told(error, attempt, endpoint) from error
+            raise self._failure(error, attempt, endpoint) from error
         self._silent = ""
         self._doubt.cleared()
         connection.answer = None
         return connection
 
-    def _told(self, error: Exception, attempt: _DaemonConnect, endpoint: Endpoint) -> LinkError:
+    def _failure(self, error: Exception, attempt: _DaemonConnect, endpoint: Endpoint) -> LinkError:
         wall, wait_s, answer = self._wall(), None, attempt.refusal
         said: str | tuple[str, ...] = _said(error)
         if isinstance(error, ssl.SSLCertVerificationError):
@@ -229,7 +229,7 @@ def _said(error: Exception) -> str:
 
 
 def _refusal(error: Exception) -> tuple[str, str]:  # noqa: PLR0911 one return a kind
-    """What an attempt failed of: cause and words. Certificates and answers are told elsewhere."""
+    """What an attempt failed of: cause and words. Certificates and answers stand elsewhere."""
     match error:
         case TimeoutError():
             return "handshake_timeout", "no answer in time"
