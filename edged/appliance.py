@@ -3,7 +3,7 @@
 Who may speak is the turn's, what a failure looks like causes.py's, what is sent the link's. All of it runs on the loop.
 
 The walk of a microphone frame: device thread -> Intake.hand -> (gate open) `on_sound` -> the log -> the link, in the
-same call -> socket. The walk of a delta: socket -> carrier -> session -> link -> dialogue -> Playout.push -> speaker.
+same call -> socket. The walk of a delta: socket -> pump -> session -> link -> dialogue -> Playout.push -> speaker.
 A press: `gesture` -> the queue -> turn.step -> effects, in one go, before anything else runs.
 """
 

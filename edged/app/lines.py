@@ -29,7 +29,7 @@ def line(
         outgoing=outgoing,
         owner=owner,
         rng=ports.rng,
-        habits=habits(config),
+        renewal=habits(config),
         wall=ports.clock.wall,
         words=words,
         memory=memory,

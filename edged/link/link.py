@@ -61,7 +61,7 @@ class Link:
         outgoing: Outgoing,
         owner: LinkListener,
         rng: Random,
-        habits: RenewalPolicy,
+        renewal: RenewalPolicy,
         wall: Callable[[], float],
         words: Words,
         memory: Memory | None = None,
@@ -79,8 +79,8 @@ class Link:
             owner,
             rng,
         )
-        self._history = History(habits.history_lines, habits.forget_after_s)
-        self._handover = Handover(habits, wall, self._open, self._history, words.failure)
+        self._history = History(renewal.history_lines, renewal.forget_after_s)
+        self._handover = Handover(renewal, wall, self._open, self._history, words.failure)
         notes = ServiceNotes(memory)
         self._commits = Acknowledgements(settings, notes, outgoing, took=self._took, tell=owner.on_session)
         self._opener = Opener(

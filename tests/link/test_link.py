@@ -141,7 +141,7 @@ class Rig:
             outgoing=self.log,
             owner=self.owner,
             rng=Random(1),
-            habits=RenewalPolicy(**policy),
+            renewal=RenewalPolicy(**policy),
             wall=lambda: 1_000_000.0 + asyncio.get_running_loop().time(),
             words=words or Words(),
             memory=self,
