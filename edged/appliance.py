@@ -142,6 +142,7 @@ class Appliance:
             for event in self._playout.events():
                 self._on_playout(event)
             self._intake.blind(not self._playout.idle)
+            self.dialogue.look()
 
     def on_device(self, name: str, is_up: bool, cause: str | None) -> None:  # noqa: FBT001 a switch
         """A device was opened or lost."""
@@ -289,6 +290,8 @@ class Appliance:
         if "speaker" in self._lost:
             self._playout.settle()
             self.on_playout()
+        else:
+            self.dialogue.look()
 
     def _show(self) -> None:
         state, link_up, cause = self._turns.state, self._link.up, self._link.cause

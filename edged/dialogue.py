@@ -6,7 +6,7 @@ when to ask, and what a loss means to a visitor, stands in the turn's tables.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from edged import turn
 from edged.announcer import Announcer
@@ -72,11 +72,14 @@ class Dialogue:
         self._now_ms, self._sounds, self._changed = now_ms, sounds, changed
         self._publish, self._step = publisher.publish, publisher.step
         self.transcripts = transcripts
-        self._line: Link | None = None
+        self._link: Link | None = None
+        self._was_idle = True  # when it was last looked
         self._complaints: set[str] = set()
 
-    def begin(self, line: Link) -> None:
-        self._line = line
+    def begin(self, link: Link) -> None:
+        """Hear this link from now on."""
+        self._link, self._was_idle = link, True
+        self.settle()
 
     @property
     def idle(self) -> bool:
@@ -84,14 +87,14 @@ class Dialogue:
         return (
             self._turns.state is State.IDLE
             and self._utterances.pending == 0
-            and not self._the_line.owed
+            and not self._the_link.owed
             and self._playout.idle
         )
 
     # -- what the link says --------------------------------------------------------------------------
 
     def on_link(self, *, up: bool, cause: str | None, text: str) -> None:
-        """The line came up (`cause`: of less use than asked), was lost, or is down for another reason than before."""
+        """The link came up (`cause`: of less use than asked), was lost, or is down for another reason than before."""
         if up:
             self._complaints.clear()
             if cause is not None:
@@ -103,8 +106,8 @@ class Dialogue:
         else:
             self._teller.count(cause or "link_closed")
             self._playout.end()  # what is here of an answer is all there will be
-            if self._the_line.owed:
-                self._the_line.owed = False
+            if self._the_link.owed:
+                self._the_link.owed = False
                 self._timeline.lost()
                 self._turns.post(Event.UTTERANCE_LOST, "answer_lost")
             self._turns.post(turn.link_lost(self._utterances.pending))
@@ -112,19 +115,27 @@ class Dialogue:
         with self._step():
             self._publish({"event": "link", "up": up, "cause": cause, "text": text})
             self._changed()
+        self.look()
 
-    def on_sent(self, entry: OutgoingEntry) -> None:
-        """The socket took an entry of the log."""
-        if entry.kind == "sound":
-            self._timeline.said("first_audio_sent", entry.uid)
-        elif entry.kind == "end":
-            self._timeline.said("commit_sent", entry.uid)
+    def on_sent(self, batch: Sequence[OutgoingEntry]) -> None:
+        """The socket took these entries of the log, which begin or end an utterance."""
+        first, last = batch[0], batch[-1]
+        if first.kind == "sound":
+            self._timeline.said("first_audio_sent", first.uid)
+        if last.kind == "end":
+            self._timeline.said("commit_sent", last.uid)
+        self.look()
 
-    def on_session(self, event: SessionEvent) -> None:  # noqa: C901 a flat list of events
+    def on_session(self, event: SessionEvent) -> None:
         """The service said something."""
+        if isinstance(event, AnswerSound):
+            self._on_delta(event)
+        else:
+            self._on_word(event)
+            self.look()
+
+    def _on_word(self, event: SessionEvent) -> None:
         match event:
-            case AnswerSound():
-                self._on_delta(event)
             case UtteranceCommitted():
                 with self._step():
                     self._on_committed(event)
@@ -140,8 +151,8 @@ class Dialogue:
                     self._on_ended(event)
             case UsageReported():
                 self._teller.counters["responses_billed"] += 1
-                told = {"status": status(event.status), "usage": counted(event.usage)}
-                self._publish({"event": "usage", **told})
+                usage = {"status": status(event.status), "usage": counted(event.usage)}
+                self._publish({"event": "usage", **usage})
             case Transcript(role=role, text=text):
                 if self.transcripts:
                     self._publish({"event": "transcript", "role": role, "text": text[:MOST_TRANSCRIPT]})
@@ -157,9 +168,9 @@ class Dialogue:
         if by_itself:
             self._turns.post(Event.COMMITTED)
         if event.rest and (self._turns.state is State.COMMITTING or self._turns.mode not in _TALK):
-            self._the_line.owed = True  # the service has taken it, and begins no answer by itself
+            self._the_link.owed = True  # the service has taken it, and begins no answer by itself
         if event.asked and not event.rest and self._turns.mode in _TALK and self._turns.state in _HEARS:
-            self._the_line.ask()  # the speech that it told of was in this, and is over
+            self._the_link.ask()  # the speech that it told of was in this, and is over
             self._turns.post(Event.COMMITTED)
         self.settle()
 
@@ -167,29 +178,31 @@ class Dialogue:
         if event.lost:
             self._turns.post(Event.UTTERANCE_LOST, "utterance_refused")
         elif self._turns.mode not in _TALK:
-            self._the_line.owed = True  # the service had taken it before, and begins no answer by itself
+            self._the_link.owed = True  # the service had taken it before, and begins no answer by itself
         self.settle()
 
     def _talks(self) -> bool:
         """Whether what the service commits by itself is what is being said, or was said last."""
         state = self._turns.state
-        said = state in OPEN or state is State.COMMITTING  # whose end the line has not taken yet
+        said = state in OPEN or state is State.COMMITTING  # whose end the link has not taken yet
         return said and self._turns.mode in _TALK and self._utterances.unsent == 1
 
-    def _complain(self, told: ServiceWarning) -> None:
-        """A line for the first of a kind on each line that came up; a service may say the same for ever."""
+    def _complain(self, warning: ServiceWarning) -> None:
+        """A line for the first of a kind on each link that came up; a service may say the same for ever."""
         self._teller.counters["complaints"] += 1
-        if told.cause:
-            self._teller.count(told.cause)
-        words = self._the_line.words
-        kind, remedy = (told.cause, CAUSES[told.cause].remedy) if told.cause else (words.name(told.code), "")
+        if warning.cause:
+            self._teller.count(warning.cause)
+        words = self._the_link.words
+        kind, remedy = (
+            (warning.cause, CAUSES[warning.cause].remedy) if warning.cause else (words.name(warning.code), "")
+        )
         level = logging.DEBUG if kind in self._complaints else logging.WARNING
-        line = f"{kind}: {words.filtered(told.text)}. {remedy}".rstrip()
+        line = f"{kind}: {words.filtered(warning.text)}. {remedy}".rstrip()
         log.log(
             level,
             "service: %s",
             line,
-            extra={"edged": {"cause": told.cause} if told.cause else {"code": kind}},
+            extra={"edged": {"cause": warning.cause} if warning.cause else {"code": kind}},
         )
         if len(self._complaints) < MOST_COMPLAINTS:
             self._complaints.add(kind)
@@ -210,12 +223,12 @@ class Dialogue:
         if event.sounded:
             self._playout.end()
         for call in event.calls:
-            self._the_line.tool_result(call.call_id, '{"error": "this kiosk has no such tool"}')
+            self._the_link.tool_result(call.call_id, '{"error": "this kiosk has no such tool"}')
         if event.kind is ResponseEnding.FAILED:
-            log.warning("answer: failed: %s", self._the_line.words.filtered(event.text))
+            log.warning("answer: failed: %s", self._the_link.words.filtered(event.text))
         self._turns.post(_ENDED[event.kind], event.cause)
         if event.calls:
-            self._the_line.ask()
+            self._the_link.ask()
         self._sounds()  # last: without a speaker the answer is over here and now
 
     # -- what is pending and owed --------------------------------------------------------------------
@@ -223,14 +236,19 @@ class Dialogue:
     def settle(self) -> None:
         """An answer is owed once nothing more is on its way and nobody is speaking."""
         state = self._turns.state
-        if not self._the_line.owed:
-            return
-        if state in _ASKS and self._utterances.pending == 0:
-            self._the_line.owed = False
+        if self._the_link.owed and state in _ASKS and self._utterances.pending == 0:
+            self._the_link.owed = False
             self._turns.post(Event.COMMITTED)
-        elif state is State.AWAITING_SPEECH and self._utterances.pending == 1:  # the one that has just begun
-            self._the_line.ask()
+        elif self._the_link.owed and state is State.AWAITING_SPEECH and self._utterances.pending == 1:
+            self._the_link.ask()  # the one that is pending has just begun
             self._turns.post(Event.COMMITTED)
+        self.look()
+
+    def look(self) -> None:
+        """Tell the link where something is under way from now on, or nothing any more."""
+        if (is_idle := self.idle) is not self._was_idle:
+            self._was_idle = is_idle
+            self._the_link.on_idle(is_idle)
 
     def expire(self) -> None:
         """Give up what waited too long; never while somebody speaks, who could not hear it said."""
@@ -238,7 +256,7 @@ class Dialogue:
             return
         for _ in self._utterances.expire(self._now_ms() - self._turns.limits.keep_ms):
             self._turns.post(Event.UTTERANCE_LOST, "utterance_too_old")
-        self._the_line.sound()
+        self._the_link.sound()
         self.settle()
 
     def watch(self) -> None:
@@ -246,6 +264,6 @@ class Dialogue:
         asyncio.get_running_loop().call_later(self._turns.limits.keep_ms / 1000 + 0.01, self.expire)
 
     @property
-    def _the_line(self) -> Link:
-        assert self._line is not None, "begin() first"
-        return self._line
+    def _the_link(self) -> Link:
+        assert self._link is not None, "begin() first"
+        return self._link

@@ -29,7 +29,7 @@ def configured_link(
         outgoing=outgoing,
         owner=owner,
         rng=ports.rng,
-        habits=renewal_policy(config),
+        renewal=renewal_policy(config),
         wall=ports.clock.wall,
         words=words,
         memory=memory,

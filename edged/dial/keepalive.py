@@ -41,7 +41,7 @@ class Keepalive:
         self.look_at = now + PING_EVERY_S
 
     def put_off(self, now: float) -> None:
-        """The ping can not be sent now."""
+        """The ping cannot be sent now."""
         self._asked = False
         self.look_at = now + LOOK_S
 

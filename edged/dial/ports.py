@@ -1,5 +1,6 @@
 """What one attempt needs and gives. All of it is called on the loop."""
 
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from edged.dial.providers import Endpoint
@@ -26,12 +27,8 @@ class Transport(Protocol):
         """Wait until the socket took the message; raises LinkError when the connection is gone."""
         ...
 
-    def takes(self) -> bool:
-        """Whether the socket would take a message at once, so that `give` may be called now."""
-        ...
-
-    def give(self, text: str) -> None:
-        """Send one message without waiting; only where `takes` has just said so."""
+    def give(self, texts: Iterable[str]) -> int:
+        """Send these in order, as many as the socket takes without waiting; how many it took."""
         ...
 
     async def receive(self) -> str | bytes:

@@ -14,7 +14,7 @@ could be anything.
 
 import asyncio
 from codecs import getincrementaldecoder
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
@@ -44,7 +44,7 @@ class WatchedConnection(ClientConnection):
     goodbye_s = GOODBYE_S  # for who closes and does not hang up
     most_unsent = MOST_UNSENT
     answer: HttpAnswer | None = None  # to the handshake, until it is settled
-    pulse: Keepalive | None = None
+    pings: Keepalive | None = None
     below: asyncio.Transport | None = None  # what TLS writes into, which has a buffer of its own
     _goodbye: asyncio.TimerHandle | None = None  # for who refuses, or closes, and does not hang up
     _kind: Opcode | None = None  # of a message in fragments
@@ -56,8 +56,8 @@ class WatchedConnection(ClientConnection):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self.pulse is not None:
-            self.pulse.heard(self.loop.time())
+        if self.pings is not None:
+            self.pings.heard(self.loop.time())
         if self.response is None:
             self._hear(data)
         for at in range(0, len(data), AT_ONCE):
@@ -111,7 +111,7 @@ class WatchedConnection(ClientConnection):
         """Whether a message goes to the kernel at once; messages in fragments are not sent here.
 
         Not behind what the kernel has not taken yet: who waits for the socket has to see how slow it is. Nor after a
-        write that failed: the library is told of that only later.
+        write that failed: the library learns of that only later.
         """
         below = self.below or self.transport
         return self.protocol.state is State.OPEN and not below.is_closing() and not self.waiting_bytes()
@@ -133,7 +133,7 @@ class WebsocketTransport:
     def __init__(self, connection: WatchedConnection, remedies: Mapping[str, str]) -> None:
         self._connection, self._remedies = connection, remedies
         self._given = 0
-        self._pulse = connection.pulse = Keepalive(connection.loop.time())
+        self._keepalive = connection.pings = Keepalive(connection.loop.time())
 
     def flow(self) -> Flow | None:
         kernel = unacknowledged(self._connection.transport)
@@ -150,18 +150,21 @@ class WebsocketTransport:
         except ConnectionClosed as closed:
             raise _of_close(closed, self._remedies) from closed
 
-    def takes(self) -> bool:
-        return self._connection.takes()
-
-    def give(self, text: str) -> None:
-        self._given += len(text)
-        self._connection.give(text)
+    def give(self, texts: Iterable[str]) -> int:
+        taken = 0
+        for text in texts:
+            if not self._connection.takes():
+                break
+            self._connection.give(text)
+            self._given += len(text)
+            taken += 1
+        return taken
 
     async def receive(self) -> str | bytes:
         try:
             while True:
                 try:
-                    async with asyncio.timeout_at(self._pulse.look_at):
+                    async with asyncio.timeout_at(self._keepalive.look_at):
                         return _text(await self._connection.recv(decode=False))
                 except TimeoutError:
                     await self._look()
@@ -170,12 +173,12 @@ class WebsocketTransport:
 
     async def _look(self) -> None:
         now_s = self._connection.loop.time()
-        match self._pulse.look(now_s, self.flow()):
+        match self._keepalive.look(now_s, self.flow()):
             case KeepaliveStep.DEAD:
                 self._connection.transport.abort()
                 raise LinkError("no answer to a ping", "link_silent")
             case KeepaliveStep.PING if self._connection.waiting_bytes():
-                self._pulse.put_off(now_s)  # it would be waited for, and the socket is never left unread
+                self._keepalive.put_off(now_s)  # it would be waited for, and the socket is never left unread
             case KeepaliveStep.PING:
                 await self._connection.ping()
 

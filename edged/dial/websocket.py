@@ -280,7 +280,7 @@ def _said(error: Exception) -> str:
 
 
 def _refusal(error: Exception) -> tuple[str, str]:  # noqa: PLR0911 one return a kind
-    """What an attempt failed of: cause and words. Certificates and answers are told elsewhere."""
+    """What an attempt failed of: cause and words. Certificates and answers stand elsewhere."""
     match error:
         case TimeoutError():
             return "handshake_timeout", "no answer in time"

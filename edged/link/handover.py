@@ -1,9 +1,9 @@
-"""Goes over to a new line while the old one is still there: before a session ends, and when a line hangs.
+"""Goes over to a new session while the old one is still there: before it ends, and when the link hangs.
 
 Rules:
 1. A session that will end, or that knows of a visitor who has gone, is changed only while nothing is under way.
-2. A line that acknowledges nothing gets company, not the end: what moves again first is used. Where only one session
-   is allowed, or no other can be had in `RESCUE_S`, and it still hangs, it is given up.
+2. A connection that acknowledges nothing gets company, not the end: what moves again first is used. Where only one
+   session is allowed, or no other can be had in `RESCUE_S`, and it still hangs, it is given up.
 """
 
 import asyncio
@@ -12,9 +12,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from edged.errors import EdgedError, LinkError
-from edged.link.link_status import LinkStatus
+from edged.link.live_session import LiveSession
 from edged.link.liveness import Owed
-from edged.link.ports import LinkListener
 from edged.link.pump import Pump, Renewed
 from edged.link.renewal import Renewal, RenewalPolicy, RenewalReason, limit_s
 from edged.link.session.history import History
@@ -28,93 +27,92 @@ RESCUE_S = 3.0
 
 
 class Handover:
-    """`open_line` opens another line; the one that is to follow waits in `take`. `told` puts an error into words."""
+    """`open_session` opens another; the one that is to follow waits in `take`. `describe` puts an error into words."""
 
     def __init__(
         self,
-        habits: RenewalPolicy,
+        policy: RenewalPolicy,
         wall: Callable[[], float],
-        open_line: Callable[[], Awaitable[LinkStatus]],
-        owner: LinkListener,
+        open_session: Callable[[], Awaitable[LiveSession]],
         history: History,
-        told: Callable[[EdgedError], str] = str,
+        describe: Callable[[EdgedError], str] = str,
     ) -> None:
-        self._habits, self._wall, self._open = habits, wall, open_line
-        self._owner, self._history, self._told = owner, history, told
-        self.allowance = (
-            Allowance()
-        )  # of lines that are opened: the one that follows a loss, and one for company
-        self._spare: LinkStatus | None = None
+        self.policy = policy
+        self.idle = True  # nobody speaks, nothing is on its way and nothing sounds
+        self.allowance = Allowance()  # of sessions: the one that follows a loss, and one for company
+        self._wall, self._open, self._history, self._describe = wall, open_session, history, describe
+        self._spare: LiveSession | None = None
 
-    def take(self) -> LinkStatus | None:
-        """The line that was opened ahead, once."""
+    def take(self) -> LiveSession | None:
+        """The session that was opened ahead, once."""
         spare, self._spare = self._spare, None
         return spare
 
-    def look(self) -> None:
-        """Who is there? Also while there is no line: who speaks then may be another than spoke before."""
-        if self._owner.idle:
-            self._history.look(_now())
-        else:
-            self._history.under_way(_now())
+    def on_idle(self, is_idle: bool) -> None:  # noqa: FBT001 a switch
+        """Somebody begins, or nothing is under way any more; also while the link is down.
 
-    async def beside(self, line: LinkStatus, carrier: Pump, *, spoken: Callable[[], bool]) -> None:
-        """While `carrier` uses `line`; raises Renewed when another is to follow, a LinkError when it is dead.
-
-        `spoken()`: the session knows of a visitor.
+        Who speaks then may be another than spoke before.
         """
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._renewals(line, spoken), name="link-renewals")
-            tasks.create_task(self._rescue(carrier), name="link-rescue")
+        self.idle = is_idle
+        if is_idle:
+            self._history.ends(_now())
+        else:
+            self._history.begins(_now())
 
-    async def _renewals(self, line: LinkStatus, spoken: Callable[[], bool]) -> None:
-        limit = limit_s(line.expires_at, self._wall(), self._habits.session_s)
-        renewal = Renewal(line.born_s, limit, self._habits.forget_after_s)
+    async def beside(self, live: LiveSession, pump: Pump) -> None:
+        """While `pump` uses `live`; raises Renewed when another is to follow, a LinkError when it is dead."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._renewals(live), name="link-renewals")
+            tasks.create_task(self._rescue(pump), name="link-rescue")
+
+    async def _renewals(self, live: LiveSession) -> None:
+        limit = limit_s(live.expires_at, self._wall(), self.policy.session_s)
+        renewal = Renewal(live.born_s, limit, self.policy.forget_after_s)
         again_at = _now()
         while True:
             await asyncio.sleep(LOOK_S)
-            if not self._is_quiet(line):
+            if self.idle and live.session.owed is not Owed.NOTHING:
                 self._history.under_way(_now())
-            why = renewal.due(_now(), idle_s=self._history.idle_s(_now()), spoken=spoken())
+            why = renewal.due(_now(), idle_s=self._history.idle_s(_now()), spoken=live.spoken)
             if why is not None and _now() >= again_at:
                 again_at = _now() + AGAIN_S
-                await self._renew(line, why)
+                await self._renew(live, why)
 
-    async def _renew(self, line: LinkStatus, why: RenewalReason) -> None:
+    async def _renew(self, live: LiveSession, why: RenewalReason) -> None:
         """Change to a new session; returns where that is not possible now."""
         if why is RenewalReason.VISITOR_GONE:
             self._history.forget()
-        if self._habits.two_at_once:
+        if self.policy.two_at_once:
             try:
                 spare = await self._open()
             except EdgedError as error:
-                log.info("link: no new session yet (%s); the present one goes on", self._told(error))
+                log.info("link: no new session yet (%s); the present one goes on", self._describe(error))
                 return
-            if not self._is_quiet(line):
+            if not self._is_quiet(live):
                 await spare.transport.close()
                 return
             await self._follow(spare)
         log.info("link: changing to a new session, for %s", why.value)
         raise Renewed
 
-    async def _rescue(self, carrier: Pump) -> None:
+    async def _rescue(self, pump: Pump) -> None:
         while True:
-            await carrier.stuck.wait()
-            spare = await self._another() if self._habits.two_at_once else None
-            stuck = carrier.stuck.is_set()
+            await pump.stuck.wait()
+            spare = await self._another() if self.policy.two_at_once else None
+            stuck = pump.stuck.is_set()
             if spare is not None:
                 await (self._follow(spare) if stuck else spare.transport.close())
             if stuck:
                 raise LinkError("the other end acknowledges nothing any more", "link_silent")
 
-    async def _follow(self, spare: LinkStatus) -> None:
+    async def _follow(self, spare: LiveSession) -> None:
         """It is to be used next, unless the other of the two reasons has opened one in the same moment."""
         if self._spare is None:
             self._spare = spare
         else:
             await spare.transport.close()
 
-    async def _another(self) -> LinkStatus | None:
+    async def _another(self) -> LiveSession | None:
         """One more, where there may be one; that it is one of two proves nothing of it."""
         if self.allowance.wait_s(_now(), besides=FOR_WAKES):
             await asyncio.sleep(RESCUE_S)
@@ -125,9 +123,9 @@ class Handover:
                 return await self._open()
         return None
 
-    def _is_quiet(self, line: LinkStatus) -> bool:
+    def _is_quiet(self, live: LiveSession) -> bool:
         """Nothing is under way that a change of session would disturb."""
-        return self._owner.idle and line.session.owed is Owed.NOTHING
+        return self.idle and live.session.owed is Owed.NOTHING
 
 
 def _now() -> float:

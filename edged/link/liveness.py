@@ -1,15 +1,15 @@
-"""When a silent line is a dead one. Pure: the time is given, in seconds of any clock that only goes forward.
+"""When a silent link is a dead one. Pure: the time is given, in seconds of any clock that only goes forward.
 
 Rules:
 1. Any message is a sign of life. A pong is none of the service: gateways answer pings for a service that is gone.
-2. Bytes that the other end has not acknowledged must get fewer: a line on which they do not is slow after `SLOW_S`
+2. Bytes that the other end has not acknowledged must get fewer: a link on which they do not is slow after `SLOW_S`
    and dead after `STUCK_S` (measured: a kernel goes on for 15 minutes), or after so many round trips where those are
    long. While there are any, the service's silence says nothing, for it may not have heard the question.
 3. A service that owes something and is silent for `OWED_S`, or owes nothing and is silent for `IDLE_S`, is asked for a
    sign of life; without one for `PROBED_S` it is dead.
 4. A service that has not acknowledged a commit within `PASSED_S` is asked sooner, for messages are read in order: one
-   that answers has passed the commit over (deaf.py says what then). With none within `COMMIT_S` it never will. One
-   that does not answer so soon is given as long as with an answer.
+   that answers has passed the commit over (commit_check.py says what then). With none within `COMMIT_S` it never
+   will. One that does not answer so soon is given as long as with an answer.
 
 Not here: how long a visitor waits for an answer (the turn), the WebSocket's own pings (keepalive.py).
 """
@@ -40,11 +40,11 @@ class LinkHealth(Enum):
     STUCK = "stuck"  # dead: the other end acknowledges nothing
     SILENT = "silent"  # dead: the service says nothing
     PASSED = "passed"  # alive, and the commit is passed over so far
-    DEAF = "deaf"  # alive, and the commit is ignored
+    IGNORES = "ignores"  # alive, and the commit is ignored
 
 
 class Liveness:
-    """One line's. Tell it of every message (`came`), and look as often as a verdict may be due."""
+    """One connection's. Tell it of every message (`came`), and look as often as a verdict may be due."""
 
     def __init__(self, now: float) -> None:
         self._came = now
@@ -66,7 +66,7 @@ class Liveness:
         self._owed_since, self._read = now, None
 
     def look(self, now: float, owed: Owed, flow: Flow | None) -> LinkHealth:
-        """How the line is; `flow` None: nobody knows what was acknowledged."""
+        """How the link is; `flow` None: nobody knows what was acknowledged."""
         if owed is not self._owed:
             self._owed, self._owed_since, self._read = owed, now, None
         sign = self._of_flow(now, flow)
@@ -112,7 +112,7 @@ class Liveness:
             if now - asked_at < PASSED_S:
                 return LinkHealth.FINE
         elif now - self._read >= COMMIT_S:
-            return LinkHealth.DEAF
+            return LinkHealth.IGNORES
         elif now - self._alive < OWED_S:
             return LinkHealth.PASSED
         self._probed = max(now, asked_at + OWED_S)

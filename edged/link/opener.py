@@ -1,11 +1,11 @@
-"""Opens lines to one service, in the dialect that it speaks (dial/dialects.py): one attempt of at most two dials.
+"""Opens sessions with one service, in the dialect that it speaks (dial/dialects.py): one attempt of at most two dials.
 
 Rules:
-1. Where the dialect is known, the settings go out at once; else the greeting is waited for (line.py).
+1. Where the dialect is known, the settings go out at once; else the greeting is waited for (live_session.py).
 2. A second dial counts as a try of its own (retry.Allowance). Where none is left, the next attempt begins with it.
 3. What a service has confirmed is known of it from then on, until it refuses it.
 
-Not here: when another attempt is made (retry.py), what becomes of a line (link.py).
+Not here: when another attempt is made (retry.py), what becomes of a session (link.py).
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from edged.dial.dialects import Attempt, Refusal, of_close, other
 from edged.dial.ports import Dial
 from edged.dial.providers import Endpoint
 from edged.errors import LinkError
-from edged.link.link_status import LinkStatus, open_line
+from edged.link.live_session import LiveSession, open_session
 from edged.link.service_notes import ServiceNotes
 from edged.link.session.events import ServiceWarning, SessionEvent
 from edged.link.session.session import LinkSession
@@ -50,10 +50,10 @@ class Opener:
     async def open(
         self,
         settings: Settings,
-        told: Callable[[SessionEvent], None],
+        hear: Callable[[SessionEvent], None],
         history: Iterable[tuple[str, str]] = (),
-    ) -> LinkStatus:
-        """A line whose session is configured; `told` and `history` as for open_line.
+    ) -> LiveSession:
+        """A session that is configured; `hear` and `history` as for open_session.
 
         Raises:
             LinkError: with its cause.
@@ -65,35 +65,35 @@ class Opener:
             session = LinkSession(settings, to.dialect, self._ids.__next__, self._words)
             sure, complained = to.dialect is self._notes.known.dialect, False
 
-            def hear(event: SessionEvent) -> None:
+            def note(event: SessionEvent) -> None:
                 nonlocal complained
                 complained = complained or isinstance(event, ServiceWarning)
-                told(event)
+                hear(event)
 
             try:
-                line = await open_line(self._dial, to, session, told=hear, known=sure, history=history)
+                live = await open_session(self._dial, to, session, hear=note, known=sure, history=history)
             except LinkError as error:
                 if session.dialect is not to.dialect:
                     self._next = session.dialect  # it has greeted in that
-                to = self._another(attempt, to, error, told=complained)
+                to = self._another(attempt, to, error, complained=complained)
                 continue
             self._used, self._next = session.dialect, None
             self._notes.note(replace(self._notes.known, dialect=session.dialect))
-            return line
+            return live
 
     def failed(self, cause: str) -> None:
-        """A line was lost; where that was for the dialect, the next attempt begins with the other one."""
+        """A session was lost; where that was for the dialect, the next attempt begins with the other one."""
         if cause == DIALECT_REFUSED and self._used is not None:
             self._forget(self._used)
             self._next = other(self._used)
 
-    def _another(self, attempt: Attempt, to: Endpoint, error: LinkError, *, told: bool) -> Endpoint:
+    def _another(self, attempt: Attempt, to: Endpoint, error: LinkError, *, complained: bool) -> Endpoint:
         """Where to dial once more at once; raises what the attempt has failed of where that is of no use."""
         said = error.said if isinstance(error.said, str) else " ".join(error.said)
         refusal = (
             Refusal.OF_DIALECT
             if error.cause == DIALECT_REFUSED
-            else of_close(error.code, said, explained=told)
+            else of_close(error.code, said, explained=complained)
         )
         if refusal is Refusal.OTHER:
             raise error

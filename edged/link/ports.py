@@ -1,5 +1,6 @@
-"""What the link needs from outside. All of it is called on the loop; see dial/ports.py too."""
+"""What the link needs from outside, and its parts of each other. Called on the loop; see dial/ports.py too."""
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from edged.dial.service_facts import ServiceFacts
@@ -20,8 +21,12 @@ class OutgoingEntry(Protocol):
 class Outgoing(Protocol):
     """The log of what visitors said, read at a cursor. All return at once."""
 
-    def next(self, most_bytes: int) -> OutgoingEntry | None:
-        """The entry at the cursor, which moves on; adjacent sound is joined up to `most_bytes`. None: nothing yet."""
+    def read(self, most: int, most_bytes: int) -> Sequence[OutgoingEntry]:
+        """The entries behind the cursor, `most` at most and of one utterance, with `most_bytes` of sound in each."""
+        ...
+
+    def took(self, count: int) -> None:
+        """The socket took so many of the entries that were read last: the cursor moves behind them."""
         ...
 
     def rewind(self) -> None:
@@ -34,6 +39,28 @@ class Outgoing(Protocol):
 
     def refused(self, uid: int | None = None) -> int | None:
         """The same utterance was refused and is gone; its id, None: it does not wait."""
+        ...
+
+
+class CommitPolicy(Protocol):
+    """What a service makes of commits, for the one connection in use."""
+
+    rests: bool  # nothing of the log is to go out
+
+    def sent(self, uid: int) -> None:
+        """The end of this utterance went out."""
+        ...
+
+    def hear(self, event: SessionEvent, now: float) -> SessionEvent | None:
+        """The event, with the utterance that the service has by it; None: it is about nothing that waits."""
+        ...
+
+    def passed(self, now: float, *, trip_s: float) -> None:
+        """A commit is passed over so far: something else may have to be said."""
+        ...
+
+    def overdue(self, now: float) -> bool:
+        """The service does not say whether it does what it was asked for."""
         ...
 
 
@@ -50,20 +77,16 @@ class Memory(Protocol):
 
 
 class LinkListener(Protocol):
-    """Who is told; all calls on the loop, none may wait."""
-
-    @property
-    def idle(self) -> bool:
-        """Nobody speaks, nothing is on its way and nothing sounds."""
+    """Who hears of it; on the loop, none may wait. It calls `Link.on_idle` when it comes to rest, or ceases to be."""
 
     def on_link(self, *, up: bool, cause: str | None, text: str) -> None:
-        """The line came up, or was lost. Told at every change, not at every attempt.
+        """The link came up, or was lost: at every change, not at every attempt.
 
-        `cause` of a line that is up: what the service does otherwise than asked.
+        `cause` of a link that is up: what the service does otherwise than asked.
         """
 
     def on_session(self, event: SessionEvent) -> None:
         """A session event, in order."""
 
-    def on_sent(self, entry: OutgoingEntry) -> None:
-        """An entry of the log was taken by the socket."""
+    def on_sent(self, entries: Sequence[OutgoingEntry]) -> None:
+        """The socket took these entries of the log: an utterance begins with them, or ends."""

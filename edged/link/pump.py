@@ -1,66 +1,86 @@
-"""Carries the log of utterances into one open line, reads what comes back, and judges whether the line lives.
+"""Carries the log of utterances over one live session, reads what comes back, and judges whether the link lives.
 
 Rules:
 1. One order: control messages first, then the log at its cursor. What there is goes out in the call that wakes the
-   line, where the socket takes it at once: a press does not wait for the writer's turn. Only the writer waits for the
+   pump, where the socket takes it at once: a press does not wait for the writer's turn. Only the writer waits for the
    socket, so back-pressure is the cursor's lag and nothing is queued twice.
-2. The reader never waits for anybody: the socket is never left unread.
-3. A line that is silent when it may not be is dead (liveness.py).
-4. To a service that ignores commits, silence is sent in place of one: its own detection ends the utterance (deaf.py).
+2. A batch is of one utterance, and has one way: read from the log, put into words, given to the socket. What the socket
+   took of it is told to the session, the log and the owner, once; what it did not take is read again.
+3. The reader never waits for anybody: the socket is never left unread.
+4. A link that is silent when it may not be is dead (liveness.py).
+
+Not here: what a service makes of commits (acknowledgements.py).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from enum import Enum
 
 from edged import pcm
 from edged.errors import EdgedError, LinkError
-from edged.link.deaf import DEAF_DETECTION, DEAF_SILENCE, CommitCheck, DeafnessAction
-from edged.link.link_status import LinkStatus
+from edged.link.live_session import LiveSession
 from edged.link.liveness import LinkHealth, Liveness, Owed
-from edged.link.ports import Outgoing, OutgoingEntry
-from edged.link.session.events import CommitRefused, SessionEvent, UtteranceCommitted
+from edged.link.ports import CommitPolicy, Outgoing, OutgoingEntry
+from edged.link.session.events import AnswerSound, CommitRefused, SessionEvent, UtteranceCommitted
+from edged.link.session.session import LinkSession
 
 AT_ONCE = (
-    4  # entries sent by who wakes the line: what was said before a press; more is a replay, and has time
+    4  # entries sent by who wakes the pump: what was said before a press; more is a replay, and has time
 )
-APPEND_BYTES = pcm.PCM16.bytes_of(100)  # of a replay; a second's worth of a line at the edge of use (6 kB/s)
-LOOK_BUSY_S, LOOK_IDLE_S = 0.1, 1.0  # how often the line is judged
-TALKED_S = 3.0  # after the last message sent the line is judged often
+APPEND_BYTES = pcm.PCM16.bytes_of(100)  # of a replay; a second's worth of a link at the edge of use (6 kB/s)
+LOOK_BUSY_S, LOOK_IDLE_S = 0.1, 1.0  # how often the link is judged
+TALKED_S = 3.0  # after the last message sent the link is judged often
 
 
 class Renewed(Exception):  # noqa: N818 not an error: a new session is to take over
     pass
 
 
+class Sent(Enum):
+    ALL = "all there is"
+    MORE = "as many as may go at once; there may be more"
+    HELD_UP = "as many as the socket takes now"
+
+
 class Pump:
-    """One line in use. `on` hears the session's events, `sent` of every entry that the socket took."""
+    """One live session in use.
+
+    `on` hears the session's events as `commits` gives them on, `sent` of what the socket took where an utterance begins
+    or ends with it.
+    """
 
     def __init__(
         self,
-        line: LinkStatus,
+        live: LiveSession,
         outgoing: Outgoing,
         *,
-        ears: CommitCheck,
+        commits: CommitPolicy,
         on: Callable[[SessionEvent], None],
-        sent: Callable[[OutgoingEntry], None],
+        sent: Callable[[Sequence[OutgoingEntry]], None],
     ) -> None:
-        self.line, self.session = line, line.session
+        self.live, self.session = live, live.session
         self.slow = False  # the other end acknowledges nothing at the moment
-        self.stuck = asyncio.Event()  # and has not for so long that another line should be tried
-        self._outgoing, self._ears, self._on, self._sent = outgoing, ears, on, sent
-        self._work, self._look = asyncio.Event(), asyncio.Event()
-        self._vigil, self._talked_s = Liveness(_now()), _now()
+        self.stuck = asyncio.Event()  # and has not for so long that another connection should be tried
+        self._outgoing, self._commits, self._on, self._sent = outgoing, commits, on, sent
+        self._now = asyncio.get_running_loop().time
+        self._work = asyncio.Event()
+        self._talked = asyncio.Event()  # something was sent since the watch looked
+        self._liveness = Liveness(self._now())
         self._at_rest = False  # the writer waits for work, and not for the socket
-        self._within = False  # some of an utterance has gone out, and not its end
 
     def wake(self) -> None:
         """There may be something to send; called where the log is whole."""
-        if not (self._at_rest and self._sent_all()):
+        if not (self._at_rest and self._send() is Sent.ALL):
             self._work.set()
 
+    def control(self, act: Callable[[LinkSession], None]) -> None:
+        """Ask something of the session."""
+        act(self.session)
+        self.wake()
+
     async def run(self, beside: Callable[[], Awaitable[None]]) -> None:
-        """Carry until the line is lost, which raises a LinkError, or `beside` raises Renewed, which ends it well."""
+        """Carry until the link is lost, which raises a LinkError, or `beside` raises Renewed, which ends it well."""
         # A task of its own: in Python 3.11.2 a task in which a TaskGroup failed counts as cancelled ever after,
         # and `asyncio.timeout` in it raises CancelledError for TimeoutError.
         await asyncio.create_task(self._run(beside), name="link-session")
@@ -80,49 +100,64 @@ class Pump:
         if lost is not None:
             raise lost
 
-    async def _read(self) -> None:
-        while True:
-            message = await self.line.transport.receive()
-            self._vigil.came(_now())
-            for event in self.session.receive(message):
-                if isinstance(event, UtteranceCommitted | CommitRefused):
-                    self._vigil.settled(_now())
-                self._do(self._ears.hear(event, _now()))
-                self._on(event)
-            self.wake()  # it may have put something into the outbox
+    # -- the way out ---------------------------------------------------------------------------------
 
-    def _sent_all(self) -> bool:
-        """Send what there is without waiting; False: the writer has to go on."""
-        if self.session.stuck:
-            return False
-        for _ in range(AT_ONCE):
-            if not self.line.transport.takes():
-                return False
-            for text in self.session.outbox():
-                self._give(text)
-            entry = self._next()
-            if entry is None:
-                return True
-            if (said := self._said(entry)) is not None:
-                self._give(said)
-            self._sent(entry)
-        return False
+    def _send(self) -> Sent:
+        """Send what may go without waiting."""
+        left = AT_ONCE
+        while left and not self.session.stuck:
+            if out := self.session.out:
+                del out[: self.live.transport.give(out)]
+                self._talked.set()
+                if out:
+                    return Sent.HELD_UP
+            batch = () if self._commits.rests else self._outgoing.read(left, APPEND_BYTES)
+            if not batch:
+                return Sent.ALL
+            texts = self.session.words(batch)
+            given = self.live.transport.give(texts)
+            sent = batch if given == len(texts) else batch[:given]
+            if sent:
+                is_news = self.session.sent(sent)
+                self._outgoing.took(len(sent))
+                self._talked.set()
+                if is_news:
+                    self._say_sent(sent)
+            if len(sent) < len(batch):
+                return Sent.HELD_UP
+            left -= len(batch)
+            if left and batch[-1].kind == "sound":
+                return Sent.ALL  # it ends where the log does
+        return Sent.MORE
 
     async def _write(self) -> None:
         while True:
             self._work.clear()
             if self.session.stuck:
                 raise LinkError("the service does not end an answer that was cancelled", "server_error")
-            for text in self.session.outbox():
-                await self._put(text)
-            entry = self._next()
-            if entry is None:
+            sent = self._send()
+            if sent is Sent.ALL:
                 await self._rest()
                 continue
-            if (said := self._said(entry)) is not None:
-                await self._put(said)
-            self._sent(entry)
+            if sent is Sent.HELD_UP:
+                await self._send_next()
             await asyncio.sleep(0)  # a replay is long; and of a connection that is lost only the loop tells
+
+    async def _send_next(self) -> None:
+        """Send one message, however long the socket holds it up; it is on its way from here on."""
+        batch: Sequence[OutgoingEntry] = ()
+        texts: Sequence[str] = ()
+        if self.session.out:
+            texts = (self.session.out.pop(0),)
+        elif not self._commits.rests and (read := self._outgoing.read(1, APPEND_BYTES)):
+            texts = self.session.words(read)
+            batch = read if self.session.sent(read) else ()
+            self._outgoing.took(1)
+        for text in texts:
+            self._talked.set()
+            await self.live.put(text)
+        if batch:
+            self._say_sent(batch)
 
     async def _rest(self) -> None:
         self._at_rest = True
@@ -131,102 +166,75 @@ class Pump:
         finally:
             self._at_rest = False
 
-    def _next(self) -> OutgoingEntry | None:
-        return None if self._ears.rests else self._outgoing.next(APPEND_BYTES)
+    def _say_sent(self, batch: Sequence[OutgoingEntry]) -> None:
+        """An utterance begins or ends with these, which the socket took."""
+        last = batch[-1]
+        if last.kind == "end":
+            self._commits.sent(last.uid)
+        elif last.kind == "close":
+            self._outgoing.committed(last.uid)  # the service did that by itself
+        self._sent(batch)
 
-    def _said(self, entry: OutgoingEntry) -> str | None:
-        """The message of an entry; None: it needs none."""
-        self._within = entry.kind == "sound"
-        match entry.kind:
-            case "sound":
-                return self.session.append(entry.pcm, entry.uid)
-            case "end" if self._ears.deaf:
-                return self.session.append(DEAF_SILENCE, entry.uid)
-            case "end":
-                return self.session.commit(entry.uid)
-            case "abort":
-                return self.session.clear()
-            case "close":
-                self._outgoing.committed(entry.uid)  # the service did that by itself
-                return None
+    # -- the way back --------------------------------------------------------------------------------
 
-    def _give(self, text: str) -> None:
-        self._talks()
-        self.line.transport.give(text)
+    async def _read(self) -> None:
+        while True:
+            message = await self.live.transport.receive()
+            self._liveness.came(self._now())
+            events = self.session.receive(message)
+            for event in events:
+                if isinstance(event, AnswerSound):
+                    self._on(event)
+                else:
+                    self._hear(event)
+            if self.session.out or not (events and isinstance(events[-1], AnswerSound)):
+                self.wake()  # sound alone gives nothing to say
 
-    async def _put(self, text: str) -> None:
-        self._talks()
-        await self.line.put(text)
+    def _hear(self, event: SessionEvent) -> None:
+        if isinstance(event, UtteranceCommitted | CommitRefused):
+            self._liveness.settled(self._now())
+        if (heard := self._commits.hear(event, self._now())) is not None:
+            self._on(heard)
 
-    def _talks(self) -> None:
-        self._talked_s = _now()
-        self._look.set()
+    # -- whether it lives ----------------------------------------------------------------------------
 
     async def _watch(self) -> None:
+        talked_s = self._now()
         while True:
-            self._judge(self._vigil.look(_now(), self.session.owed, self.line.flow()))
-            if self._ears.overdue(_now()):
+            owed, flow = self.session.owed, self.live.flow()
+            self._judge(
+                self._liveness.look(self._now(), owed, flow), flow.trip_s if flow is not None else 0.0
+            )
+            if self._commits.overdue(self._now()):
                 raise LinkError("the service did not confirm a setting", "handshake_timeout")
-            self._look.clear()
-            if self.session.owed is not Owed.NOTHING or _now() - self._talked_s < TALKED_S:
+            if self._talked.is_set():
+                talked_s = self._now()
+                self._talked.clear()
+            if owed is not Owed.NOTHING or self._now() - talked_s < TALKED_S:
                 await asyncio.sleep(LOOK_BUSY_S)
                 continue
             with suppress(TimeoutError):  # a message sent after a rest ends the rest
                 async with asyncio.timeout(LOOK_IDLE_S):
-                    await self._look.wait()
+                    await self._talked.wait()
 
-    def _judge(self, sign: LinkHealth) -> None:
-        self.session.counters["line_slow"] += sign is LinkHealth.SLOW and not self.slow
-        self.slow = sign in (LinkHealth.SLOW, LinkHealth.STUCK)
-        match sign:
-            case LinkHealth.PROBE:
-                self.session.probe()
-                self.wake()
+    def _judge(self, health: LinkHealth, trip_s: float) -> None:
+        self.session.counters["line_slow"] += health is LinkHealth.SLOW and not self.slow
+        self.slow = health in (LinkHealth.SLOW, LinkHealth.STUCK)
+        match health:
             case LinkHealth.STUCK:
                 self.stuck.set()
             case LinkHealth.SILENT:
                 raise LinkError("the connection stands, but the service says nothing", "service_silent")
-            case LinkHealth.DEAF:
+            case LinkHealth.IGNORES:
                 raise LinkError("the service ignores commits", "commit_ignored")
             case LinkHealth.PASSED:
                 self.stuck.clear()
-                self._passed()
+                self._commits.passed(self._now(), trip_s=trip_s)
+                self.wake()
+            case LinkHealth.PROBE:
+                self.control(lambda session: session.probe())
             case _:
                 self.stuck.clear()
-
-    def _passed(self) -> None:
-        flow = self.line.flow()
-        trip_s = flow.trip_s if flow is not None else 0.0
-        if (do := self._ears.passed(_now(), trip_s=trip_s, within=self._within)) is not None:
-            self._do(do)
-            self.wake()
-
-    def _do(self, do: DeafnessAction | None) -> None:
-        detection = self.session.detection
-        match do:
-            case DeafnessAction.HINT:
-                detection.detects = True
-                detection.hush(DEAF_SILENCE)
-            case DeafnessAction.UNHINT:
-                detection.detects = False
-                if not self._within:
-                    detection.throw_away()
-            case DeafnessAction.ASK:
-                detection.ask(DEAF_DETECTION, self.session.dialect)
-            case DeafnessAction.RETURN:
-                detection.give_back(self.session.dialect)
-            case DeafnessAction.DROP:
-                detection.passed()
-            case DeafnessAction.AGAIN:
-                detection.passed()
-                detection.throw_away()
-                self._outgoing.rewind()
-            case None:
-                pass
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
 
 
 def _first(group: BaseExceptionGroup[EdgedError]) -> EdgedError:

@@ -56,6 +56,6 @@ def limit_s(expires_at: float | None, wall: float, known_s: float | None) -> flo
     `expires_at` and `wall` are seconds of the wall clock, which may be wrong here.
     """
     if expires_at is not None and SHORTEST_S <= expires_at - wall <= LONGEST_S:
-        told = expires_at - wall
-        return told if known_s is None else min(told, known_s)
+        own_s = expires_at - wall
+        return own_s if known_s is None else min(own_s, known_s)
     return known_s

@@ -1,4 +1,4 @@
-"""What this process knows of the service: recalled once, told to who remembers it when it changes."""
+"""What this process knows of the service: recalled once, and remembered when it changes."""
 
 from edged.dial.service_facts import ServiceFacts
 from edged.link.ports import Memory

@@ -4,7 +4,7 @@ Rules:
 1. Its detection says at which millisecond of all sound of the session speech ended: what went before that is older.
 2. It may tell of one utterance up to three times: the end of speech, its commit, its answer. Only the first counts.
 
-Not here: how long it is waited for (service_commits.py).
+Not here: how long it is waited for (acknowledgements.py).
 """
 
 from typing import Literal
@@ -22,7 +22,7 @@ class UnacknowledgedCommits:
 
     def __init__(self) -> None:
         self._ends_ms: dict[int, float] = {}  # by utterance, oldest first
-        self._told: frozenset[Sign] = frozenset()  # what still comes of the one that was heard last
+        self._expected: frozenset[Sign] = frozenset()  # what still comes of the one that was heard last
 
     def ended(self, uid: int, at_ms: float) -> None:
         self._ends_ms[uid] = at_ms
@@ -38,12 +38,12 @@ class UnacknowledgedCommits:
 
     def speaks(self) -> None:
         """Speech begins: what comes now is of another utterance."""
-        self._told -= {"speech", "commit"}
+        self._expected -= {"speech", "commit"}
 
     def is_news(self, sign: Sign) -> bool:
         """Whether the sign is the first of its utterance."""
-        if sign in self._told:
-            self._told -= {sign}
+        if sign in self._expected:
+            self._expected -= {sign}
             return False
-        self._told = _AFTER[sign]
+        self._expected = _AFTER[sign]
         return True

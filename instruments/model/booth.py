@@ -9,7 +9,8 @@ Rules of the model, each from outside the turn's tables:
 4. Only whoever holds the press releases it.
 5. Each utterance that was lost is told.
 6. Nobody raises where nobody looks, and the daemon does not end.
-7. When all is well again, the kiosk comes to rest by itself, and nothing is pending.
+7. The link knows whether something is under way.
+8. When all is well again, the kiosk comes to rest by itself, and nothing is pending.
 """
 
 import asyncio
@@ -264,6 +265,9 @@ class Booth:
         assert is_open == app.utterances.open, state
         assert is_open == (app.appliance.light is Light.RECORDING), (state, app.appliance.light)
         assert self.service.leaked == 0, "sound of a shut gate was sent"
+        assert app.link.idle == app.appliance.dialogue.idle, (
+            f"the link does not know who is there, in {state}"
+        )
         if is_open:
             assert self.lamp.level == 1, "the gate is open, and the lamp is dark"
             assert not app._user_settings.muted, f"open and muted in {state}"

@@ -4,6 +4,7 @@ import asyncio
 import json
 from base64 import b64decode
 from collections import deque
+from collections.abc import Iterable
 
 from edged import wire
 from edged.errors import LinkError
@@ -35,18 +36,20 @@ class Transport:
         """The socket may take something again."""
         self._news.set()
 
-    def takes(self) -> bool:
-        return not self.broken and self._service.room > 0
-
-    def give(self, text: str) -> None:
-        self._service.hears(self, text)
+    def give(self, texts: Iterable[str]) -> int:
+        taken = 0
+        for text in texts:
+            if self.broken or self._service.room <= 0:
+                break
+            self._service.hears(self, text)
+            taken += 1
+        return taken
 
     async def send(self, text: str) -> None:
-        while not self.takes():
+        while not self.give((text,)):
             self._fail()
             self._news.clear()
             await self._news.wait()
-        self.give(text)
 
     async def receive(self) -> str:
         while not self._inbox:

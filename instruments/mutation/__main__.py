@@ -29,7 +29,15 @@ EDGED = Project(
         "turn/*",
         *(
             f"link/{name}"
-            for name in ("deaf", "handover", "link", "liveness", "opener", "pump", "service_commits")
+            for name in (
+                "acknowledgements",
+                "commit_check",
+                "handover",
+                "link",
+                "liveness",
+                "opener",
+                "pump",
+            )
         ),
         *(
             f"link/session/{name}"

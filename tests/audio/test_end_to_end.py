@@ -19,6 +19,7 @@ from edged.audio.dsp.volume import gain_of
 from edged.config import load
 from edged.local.server import LocalServer
 from edged.local.voice import VoiceAnswer
+from tests.audio.capture.reading import held_bytes
 
 pytestmark = pytest.mark.pulse
 
@@ -150,7 +151,7 @@ def conserved(kiosk):
     """Every byte of every answer was played; every byte of an utterance is the service's."""
     jitter = kiosk.app.playout
     assert jitter.queued_ms == 0
-    assert kiosk.app.utterances.pending == kiosk.app.utterances.held_bytes == 0
+    assert kiosk.app.utterances.pending == held_bytes(kiosk.app.utterances) == 0
     assert kiosk.app.intake.dropped_bytes == kiosk.app.utterances.dropped_bytes == 0
     assert kiosk.server.ledger.appended.total() == sum(len(taken.pcm) for taken in kiosk.server.audit)
 

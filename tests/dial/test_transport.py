@@ -38,8 +38,7 @@ async def echo(server):
 
 def test_what_is_given_arrives_before_what_is_sent():
     async def body(transport, connection):
-        assert transport.takes()
-        transport.give("first")
+        assert transport.give(["first"]) == 1
         await transport.send("second")
         assert [await transport.receive() for _ in range(2)] == ["first", "second"]
 
@@ -49,11 +48,7 @@ def test_what_is_given_arrives_before_what_is_sent():
 def test_after_a_write_that_failed_nothing_is_taken_and_nothing_is_written(caplog):
     async def body(transport, connection):
         connection.transport.get_extra_info("socket").shutdown(socket.SHUT_WR)
-        given = 0
-        while transport.takes() and given < 20:
-            transport.give("into the void")
-            given += 1
-        assert given == 1
+        assert transport.give(["into the void"] * 20) == 1
         assert "socket.send() raised exception" not in caplog.text
 
     connected(echo, body)
@@ -62,11 +57,10 @@ def test_after_a_write_that_failed_nothing_is_taken_and_nothing_is_written(caplo
 def test_where_something_waits_for_the_kernel_nothing_is_taken():
     async def body(transport, connection):
         connection.transport.set_write_buffer_limits(1 << 30)  # the library would call it room enough
-        given = 0
-        while transport.takes() and given < 1000:
-            transport.give("x" * 65_536)
-            given += 1
+        given = transport.give("x" * 65_536 for _ in range(1000))
         assert 0 < given < 1000
+        assert transport.flow().given == given * 65_536
+        assert transport.give(["and no more"]) == 0
         assert connection.transport.get_write_buffer_size() <= 65_536 + 14  # and the head of its frame
         connection.transport.abort()  # nobody would read the goodbye
 
@@ -79,7 +73,7 @@ def test_where_something_waits_for_the_kernel_nothing_is_taken():
 def test_a_closed_connection_takes_nothing():
     async def body(transport, connection):
         await transport.close()
-        assert not transport.takes()
+        assert transport.give(["too late"]) == 0
 
     connected(echo, body)
 

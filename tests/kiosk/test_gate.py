@@ -60,10 +60,10 @@ async def answer_heard_out(kiosk):
 
 
 def says(kiosk, **message):
-    """The service says this, on the link that is up."""
-    link = kiosk.app.link
-    for event in link._carrier.session.receive(json.dumps({"event_id": "e", **message})):
-        link._on(event)
+    """The service says this, over the link that is up."""
+    pump = kiosk.app.link._pump
+    for event in pump.session.receive(json.dumps({"event_id": "e", **message})):
+        pump._hear(event)
 
 
 PLACE = {"response_id": "r1", "item_id": "i1", "output_index": 0, "content_index": 0}
@@ -212,7 +212,7 @@ def test_with_two_utterances_on_their_way_the_end_of_an_answer_is_told_as_a_thir
             kiosk.app.utterances.begin(0)
             kiosk.app.utterances.close(0)
         assert not kiosk.app.utterances.room
-        kiosk.app.utterances.next = lambda _: None
+        kiosk.app.utterances.read = lambda *_: ()
         await answer_heard_out(kiosk)
         assert_shut(kiosk)
         assert await sent_within(kiosk, 2.0) == 0

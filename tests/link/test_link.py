@@ -15,9 +15,9 @@ from edged.dial.ports import Flow
 from edged.dial.providers import endpoint
 from edged.dial.service_facts import ServiceFacts
 from edged.errors import LinkError
-from edged.link.deaf import DEAF_SILENCE
+from edged.link.commit_check import COMMIT_SILENCE
 from edged.link.link import Link
-from edged.link.link_status import GREETING_S, READY_S, SENT_WITHIN_S
+from edged.link.live_session import GREETING_S, READY_S, SENT_WITHIN_S
 from edged.link.pump import AT_ONCE
 from edged.link.renewal import RenewalPolicy
 from edged.link.session.events import CommitRefused, ResponseStarted, ServiceWarning, UtteranceCommitted
@@ -30,7 +30,7 @@ SETTINGS_AUDIO = wire.to_wire(SETTINGS, Dialect.GA)["audio"]
 GA = Dialect.GA
 
 
-class Line:
+class Connection:
     """One connection; `sent` is what the link sent, `say` what the service says."""
 
     at_once = True  # whether the socket ever takes a message without being waited for
@@ -54,15 +54,18 @@ class Line:
     def drop(self, cause="link_closed"):
         self._in.put_nowait(LinkError("gone", cause))
 
-    def takes(self):
-        return self.at_once and not self.blocked
+    def give(self, texts):
+        taken = list(texts) if self.at_once and not self.blocked else []
+        for text in taken:
+            self.hear(text)
+        return len(taken)
 
     async def send(self, text):
         if self.blocked:
             await asyncio.Event().wait()
-        self.give(text)
+        self.hear(text)
 
-    def give(self, text):
+    def hear(self, text):
         message = json.loads(text)
         self.sent.append(message)
         later = self.types.count("session.update") > 1
@@ -100,13 +103,12 @@ class Line:
 @pytest.fixture(autouse=True, params=[True, False], ids=["at once", "by the writer"])
 def way_out(request, monkeypatch):
     """All of this holds whichever way a message goes out."""
-    monkeypatch.setattr(Line, "at_once", request.param)
+    monkeypatch.setattr(Connection, "at_once", request.param)
 
 
 class Owner:
     def __init__(self):
         self.links, self.events, self.entries, self.texts = [], [], [], []
-        self.idle = True
 
     def on_link(self, *, up, cause, text):
         self.links.append((up, cause))
@@ -115,16 +117,16 @@ class Owner:
     def on_session(self, event):
         self.events.append(event)
 
-    def on_sent(self, entry):
-        self.entries.append(entry.kind)
+    def on_sent(self, batch):
+        self.entries += [entry.kind for entry in batch]
 
 
 class Rig:
-    """A link whose dial gives the lines of `lines` in turn, then refuses."""
+    """A link whose dial gives the connections of `connections` in turn, then refuses."""
 
-    def __init__(self, *lines, settings=SETTINGS, dialect=None, words=None, deaf=False, **habits):
-        self.lines, self.dialled, self.learnt = list(lines), [], []
-        self._deaf = deaf
+    def __init__(self, *connections, settings=SETTINGS, dialect=None, words=None, ignores=False, **policy):
+        self.connections, self.dialled, self.learnt = list(connections), [], []
+        self._ignores = ignores
         self.owner, self.log = Owner(), Utterances(longest_ms=60_000)
         self.asked = []
 
@@ -139,24 +141,24 @@ class Rig:
             outgoing=self.log,
             owner=self.owner,
             rng=Random(1),
-            habits=RenewalPolicy(**habits),
+            renewal=RenewalPolicy(**policy),
             wall=lambda: 1_000_000.0 + asyncio.get_running_loop().time(),
             words=words or Words(),
             memory=self,
         )
 
     async def recall(self):
-        return ServiceFacts(ignores_commits=self._deaf)
+        return ServiceFacts(ignores_commits=self._ignores)
 
     def remember(self, known):
-        if known.ignores_commits is not self._deaf:
-            self._deaf = known.ignores_commits
-            self.learnt.append(self._deaf)
+        if known.ignores_commits is not self._ignores:
+            self._ignores = known.ignores_commits
+            self.learnt.append(self._ignores)
 
     async def _dial(self, to, timeout_s):
-        if not self.lines:
+        if not self.connections:
             raise LinkError("refused", "unreachable")
-        self.dialled.append(self.lines.pop(0))
+        self.dialled.append(self.connections.pop(0))
         return self.dialled[-1]
 
     async def __aenter__(self):
@@ -178,17 +180,17 @@ class Rig:
 
 def test_configured_before_anything_else_and_only_then_the_log(lab_run):
     async def main():
-        line = Line(confirms=False)
-        async with Rig(line) as rig:
+        connection = Connection(confirms=False)
+        async with Rig(connection) as rig:
             rig.utter(b"\1\2" * 100)
             rig.link.ask()
             await asyncio.sleep(1)
-            assert line.types == ["session.update"]
+            assert connection.types == ["session.update"]
             assert not rig.link.up
-            line.say(wire.SessionUpdated({**wire.to_wire(SETTINGS, GA), "id": "s"}))
+            connection.say(wire.SessionUpdated({**wire.to_wire(SETTINGS, GA), "id": "s"}))
             await asyncio.sleep(0.1)
             assert rig.link.up
-            assert line.types == ["session.update", "append", "commit"]
+            assert connection.types == ["session.update", "append", "commit"]
             assert rig.owner.entries == ["sound", "end"]
             assert rig.owner.links == [(True, None)]
 
@@ -197,7 +199,7 @@ def test_configured_before_anything_else_and_only_then_the_log(lab_run):
 
 def test_after_a_drop_the_utterance_is_sent_again_from_its_first_sample(lab_run):
     async def main():
-        first, second = Line(), Line()
+        first, second = Connection(), Connection()
         async with Rig(first, second) as rig:
             rig.utter(b"\1\2" * 100, end=False)
             await asyncio.sleep(6)  # the session has proved itself: the next try comes at once
@@ -219,7 +221,7 @@ def test_after_a_drop_the_utterance_is_sent_again_from_its_first_sample(lab_run)
 
 def test_an_acknowledged_utterance_is_not_sent_again_and_an_answer_is_owed(lab_run):
     async def main():
-        first, second = Line(), Line()
+        first, second = Connection(), Connection()
         async with Rig(first, second) as rig:
             rig.utter(b"\1\2" * 100)
             await asyncio.sleep(6)
@@ -238,9 +240,9 @@ def test_an_acknowledged_utterance_is_not_sent_again_and_an_answer_is_owed(lab_r
 
 def test_an_acknowledgement_for_nothing_is_nothing(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
-            line.say(wire.Committed("item_x", None))
+        connection = Connection()
+        async with Rig(connection) as rig:
+            connection.say(wire.Committed("item_x", None))
             await asyncio.sleep(0.1)
             assert rig.owner.events == []
             assert not rig.link.owed
@@ -250,11 +252,13 @@ def test_an_acknowledgement_for_nothing_is_nothing(lab_run):
 
 def test_a_refused_utterance_is_gone(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             rig.utter(b"\1\2")
             await asyncio.sleep(0.1)
-            line.say(wire.ErrorEvent(wire.ServerError("too small", code="input_audio_buffer_commit_empty")))
+            connection.say(
+                wire.ErrorEvent(wire.ServerError("too small", code="input_audio_buffer_commit_empty"))
+            )
             await asyncio.sleep(0.1)
             assert rig.log.pending == 0
             assert not rig.link.owed
@@ -266,23 +270,23 @@ VAD = replace(SETTINGS, turn_detection=wire.TurnDetection("server_vad"))
 NOTHING_LEFT = wire.ErrorEvent(wire.ServerError("too small", code="input_audio_buffer_commit_empty"))
 
 
-def commits_by_itself(line):
-    line.say(wire.SpeechStopped(900, "i1"))
-    line.say(wire.Committed("i1", None))
+def commits_by_itself(connection):
+    connection.say(wire.SpeechStopped(900, "i1"))
+    connection.say(wire.Committed("i1", None))
 
 
 def test_a_refusal_that_crosses_the_services_own_commit_is_told_to_nobody(lab_run):
     async def main():
-        line = Line(settings=VAD)
-        async with Rig(line, settings=VAD) as rig:
+        connection = Connection(settings=VAD)
+        async with Rig(connection, settings=VAD) as rig:
             rig.utter(b"\1\2" * 5000)
             await asyncio.sleep(0.1)
-            commits_by_itself(line)
+            commits_by_itself(connection)
             await asyncio.sleep(0.1)
             assert (rig.log.pending, rig.link.owed) == (0, True)
             rig.utter(b"\1\2" * 5000)
             await asyncio.sleep(0.1)
-            line.say(NOTHING_LEFT)
+            connection.say(NOTHING_LEFT)
             await asyncio.sleep(0.1)
             assert rig.log.pending == 1
             assert CommitRefused("too small") not in rig.owner.events
@@ -298,18 +302,18 @@ def test_a_refusal_that_crosses_the_services_own_commit_is_told_to_nobody(lab_ru
 @pytest.mark.parametrize("way_out", [False], indirect=True)
 def test_one_whose_end_went_out_after_the_service_had_taken_it_is_not_told_as_lost(lab_run):
     async def main():
-        line = Line(settings=VAD)
-        async with Rig(line, settings=VAD) as rig:
+        connection = Connection(settings=VAD)
+        async with Rig(connection, settings=VAD) as rig:
             rig.utter(b"\1\2" * 5000, end=False)
             await asyncio.sleep(0.1)
-            commits_by_itself(line)
+            commits_by_itself(connection)
             await asyncio.sleep(0.1)
             assert rig.owner.events[-1] == UtteranceCommitted("i1")
             assert not rig.owner.events[-1].asked
             rig.log.end(0)
             rig.link.sound()
             await asyncio.sleep(0.1)
-            line.say(NOTHING_LEFT)
+            connection.say(NOTHING_LEFT)
             await asyncio.sleep(0.1)
             assert rig.log.pending == 0
             assert not rig.link.owed
@@ -320,14 +324,14 @@ def test_one_whose_end_went_out_after_the_service_had_taken_it_is_not_told_as_lo
 
 def test_of_two_that_are_out_the_one_is_refused_that_is_named(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             rig.utter(b"\1\2")
             rig.utter(b"\1\2")
             await asyncio.sleep(0.1)
-            second = line.sent[-1]["event_id"]
-            line.say(wire.ErrorEvent(wire.ServerError("odd", code="x", event_id=second)))
-            line.say(wire.Committed("i1", None))
+            second = connection.sent[-1]["event_id"]
+            connection.say(wire.ErrorEvent(wire.ServerError("odd", code="x", event_id=second)))
+            connection.say(wire.Committed("i1", None))
             await asyncio.sleep(0.1)
             assert [event.uid for event in rig.owner.events if not isinstance(event, ServiceWarning)] == [
                 2,
@@ -341,14 +345,14 @@ def test_of_two_that_are_out_the_one_is_refused_that_is_named(lab_run):
 
 def test_a_refusal_of_what_was_thrown_away_is_told_to_nobody(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             rig.utter(b"\1\2")
             await asyncio.sleep(0.1)
             rig.log.discard()
             rig.utter(b"\1\2")
             await asyncio.sleep(0.1)
-            line.say(NOTHING_LEFT)
+            connection.say(NOTHING_LEFT)
             await asyncio.sleep(0.1)
             assert CommitRefused("too small") not in rig.owner.events
             assert rig.log.pending == 1
@@ -358,72 +362,121 @@ def test_a_refusal_of_what_was_thrown_away_is_told_to_nobody(lab_run):
 
 def test_control_goes_before_sound_and_an_abort_clears(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             rig.log.begin(0)
             rig.log.add(b"\1\2" * 10_000)
             rig.link.ask()  # the sound is there by then, and was not told of
             await asyncio.sleep(0.1)
-            assert line.types[1] == "response.create"
-            assert set(line.types[2:]) == {"append"}
+            assert connection.types[1] == "response.create"
+            assert set(connection.types[2:]) == {"append"}
             rig.log.abort()
             rig.link.sound()
             await asyncio.sleep(0.1)
-            assert line.types[-1] == "clear"
+            assert connection.types[-1] == "clear"
 
     lab_run(main())
 
 
 @pytest.mark.parametrize("way_out", [True], indirect=True)
-def test_what_the_socket_takes_goes_out_in_the_call_that_wakes_the_line(lab_run):
+def test_what_the_socket_takes_goes_out_in_the_call_that_wakes_it(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             await asyncio.sleep(0.1)
             sound = bytes(range(256)) * 300  # sixteen appends
             rig.log.begin(0)
             rig.log.add(sound)
             rig.link.sound()
-            assert line.types.count("append") == AT_ONCE
+            assert connection.types.count("append") == AT_ONCE
             await asyncio.sleep(0.1)
-            assert line.sound == sound
+            assert connection.sound == sound
             rig.log.add(b"\1\2")
             rig.log.end(0)
             rig.link.sound()
-            assert line.types[-2:] == ["append", "commit"]
-            line.say(wire.Committed("item_1", None))
+            assert connection.types[-2:] == ["append", "commit"]
+            connection.say(wire.Committed("item_1", None))
             await asyncio.sleep(0.1)
-            assert line.sound == sound + b"\1\2"
+            assert connection.sound == sound + b"\1\2"
             assert rig.log.pending == 0
 
     lab_run(main())
 
 
-def test_a_line_lost_in_a_long_replay_is_not_given_the_rest_of_it(lab_run):
+@pytest.mark.parametrize("way_out", [True], indirect=True)
+@pytest.mark.parametrize("taken", range(4))
+def test_a_drop_in_the_middle_of_a_batch_replays_each_sample_once(lab_run, taken):
+    """Three pieces and the end: the socket takes some of them, and then the connection is gone."""
+
     async def main():
-        class Breaking(Line):
-            def give(self, text):
-                super().give(text)
+        class Narrow(Connection):
+            def give(self, texts):
+                room = taken - self.types.count("append") if "session.update" in self.types else 1
+                return super().give(list(texts)[: max(room, 0)])
+
+            async def send(self, text):
+                await asyncio.Event().wait()
+
+        first, second = Narrow(), Connection()
+        sound = bytes(range(240)) * 60  # 300 ms
+        async with Rig(first, second) as rig:
+            rig.link.on_idle(False)
+            rig.utter(sound)
+            assert first.sound == sound[: taken * 4800]
+            assert rig.owner.entries == ["sound"] * taken
+            assert rig.log.lag_bytes == len(sound) - taken * 4800
+            await asyncio.sleep(6)  # the session has proved itself: the next try comes at once
+            first.drop()
+            await asyncio.sleep(0.1)
+            assert second.sound == sound
+            assert second.types[-4:] == ["append", "append", "append", "commit"]
+            assert rig.owner.entries[taken:] == ["sound", "sound", "sound", "end"]
+
+    lab_run(main())
+
+
+def test_who_is_idle_is_pushed_and_holds_or_lets_go_the_change_of_session(lab_run):
+    async def main():
+        connections = [Connection() for _ in range(3)]
+        async with Rig(*connections, session_s=100) as rig:
+            assert rig.link.idle
+            rig.link.on_idle(False)
+            await asyncio.sleep(95)
+            assert rig.dialled == connections[:1]
+            rig.link.on_idle(True)
+            await asyncio.sleep(1.5)  # it is quiet for two seconds first
+            assert rig.dialled == connections[:1]
+            await asyncio.sleep(2)
+            assert rig.dialled == connections[:2]
+
+    lab_run(main())
+
+
+def test_a_link_lost_in_a_long_replay_is_not_given_the_rest_of_it(lab_run):
+    async def main():
+        class Breaking(Connection):
+            def hear(self, text):
+                super().hear(text)
                 if self.types.count("append") == 1:
                     self.drop()
 
-        line = Breaking()
-        async with Rig(line) as rig:
+        connection = Breaking()
+        async with Rig(connection) as rig:
             rig.utter(bytes(2_000_000))
             await asyncio.sleep(0.1)
-            assert line.types.count("append") <= 2 * AT_ONCE
+            assert connection.types.count("append") <= 2 * AT_ONCE
 
     lab_run(main())
 
 
 def test_without_a_greeting_it_configures_all_the_same(lab_run):
     async def main():
-        line = Line(greets=False)
-        async with Rig(line) as rig:
+        connection = Connection(greets=False)
+        async with Rig(connection) as rig:
             await asyncio.sleep(GREETING_S - 0.2)
-            assert line.types == []
+            assert connection.types == []
             await asyncio.sleep(0.3)
-            assert line.types == ["session.update"]
+            assert connection.types == ["session.update"]
             assert rig.link.up
 
     lab_run(main())
@@ -431,7 +484,7 @@ def test_without_a_greeting_it_configures_all_the_same(lab_run):
 
 def test_a_service_that_is_known_is_not_waited_for_to_greet(lab_run):
     async def main():
-        first, second = Line(greets=False), Line(greets=False)
+        first, second = Connection(greets=False), Connection(greets=False)
         async with Rig(first, second) as rig:
             await asyncio.sleep(9)
             first.drop()
@@ -445,10 +498,10 @@ def test_a_service_that_is_known_is_not_waited_for_to_greet(lab_run):
 
 def test_settings_that_are_never_confirmed_are_a_failure(lab_run):
     async def main():
-        line = Line(confirms=False)
-        async with Rig(line) as rig:
+        connection = Connection(confirms=False)
+        async with Rig(connection) as rig:
             await asyncio.sleep(READY_S + 0.1)
-            assert line.closed
+            assert connection.closed
             assert rig.owner.links[0] == (False, "handshake_timeout")
 
     lab_run(main())
@@ -456,14 +509,14 @@ def test_settings_that_are_never_confirmed_are_a_failure(lab_run):
 
 def test_other_settings_than_asked_are_a_failed_connection(lab_run):
     async def main():
-        line = Line(confirms=False)
-        async with Rig(line) as rig:
+        connection = Connection(confirms=False)
+        async with Rig(connection) as rig:
             wrong = wire.to_wire(Settings(instructions="You are a helpful assistant."), GA)
-            line.say(wire.SessionUpdated({**wrong, "id": "s"}))
+            connection.say(wire.SessionUpdated({**wrong, "id": "s"}))
             await asyncio.sleep(READY_S - 0.1)
             assert rig.owner.links == []  # ours may come yet
             await asyncio.sleep(0.2)
-            assert line.closed
+            assert connection.closed
             assert rig.owner.links[0] == (False, "settings_refused")
 
     lab_run(main())
@@ -471,7 +524,7 @@ def test_other_settings_than_asked_are_a_failed_connection(lab_run):
 
 def test_the_dialect_that_was_seen_is_asked_for_next_time(lab_run):
     async def main():
-        async with Rig(Line(dialect=Dialect.BETA), Line()) as rig:
+        async with Rig(Connection(dialect=Dialect.BETA), Connection()) as rig:
             assert rig.dialled[0].sent[0]["session"]["modalities"] == ["text", "audio"]
             rig.dialled[0].drop()
             await asyncio.sleep(5)
@@ -482,9 +535,9 @@ def test_the_dialect_that_was_seen_is_asked_for_next_time(lab_run):
 
 def test_a_service_that_refuses_beta_is_asked_in_ga(lab_run):
     async def main():
-        line = Line(dialect=Dialect.BETA)
-        async with Rig(line, Line()) as rig:
-            line.say(wire.ErrorEvent(wire.ServerError("no beta", code="beta_api_shape_disabled")))
+        connection = Connection(dialect=Dialect.BETA)
+        async with Rig(connection, Connection()) as rig:
+            connection.say(wire.ErrorEvent(wire.ServerError("no beta", code="beta_api_shape_disabled")))
             await asyncio.sleep(5)
             assert rig.owner.links[1] == (False, "dialect_refused")
             assert rig.asked[1] is GA
@@ -494,9 +547,9 @@ def test_a_service_that_refuses_beta_is_asked_in_ga(lab_run):
 
 def test_a_socket_that_takes_nothing_is_given_up(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
-            line.blocked = True
+        connection = Connection()
+        async with Rig(connection) as rig:
+            connection.blocked = True
             rig.utter(b"\1\2" * 100)
             await asyncio.sleep(SENT_WITHIN_S - 0.2)
             assert rig.link.up
@@ -509,11 +562,11 @@ def test_a_socket_that_takes_nothing_is_given_up(lab_run):
 
 def test_a_service_that_never_ends_a_cancelled_answer_is_left(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             rig.link.ask()
             await asyncio.sleep(0.1)
-            line.say(wire.ResponseCreated("resp_1", "conv"))
+            connection.say(wire.ResponseCreated("resp_1", "conv"))
             await asyncio.sleep(0.1)
             assert rig.owner.events == [ResponseStarted("resp_1")]
             rig.link.interrupt()
@@ -526,17 +579,17 @@ def test_a_service_that_never_ends_a_cancelled_answer_is_left(lab_run):
     lab_run(main())
 
 
-def test_what_is_asked_while_the_line_is_down_is_not_kept_for_later(lab_run):
+def test_what_is_asked_while_the_link_is_down_is_not_kept_for_later(lab_run):
     async def main():
         async with Rig() as rig:
             rig.link.ask()
             rig.link.interrupt()
             rig.link.heard(())
-            line = Line()
-            rig.lines.append(line)
+            connection = Connection()
+            rig.connections.append(connection)
             rig.link.retry_now()
             await asyncio.sleep(0.2)
-            assert line.types == ["session.update"]
+            assert connection.types == ["session.update"]
 
     lab_run(main())
 
@@ -553,9 +606,8 @@ def test_the_same_trouble_is_told_once(lab_run):
 @pytest.mark.parametrize("wakes", [0, 40])
 def test_a_service_that_accepts_and_closes_is_not_hammered(lab_run, wakes):
     async def main():
-        class Closing(Line):
-            def takes(self):
-                return False
+        class Closing(Connection):
+            at_once = False
 
             async def send(self, text):
                 raise LinkError("closed", "link_closed")
@@ -580,49 +632,49 @@ def test_a_service_that_accepts_and_closes_is_not_hammered(lab_run, wakes):
 
 def test_what_a_link_knows_of_itself(lab_run):
     async def main():
-        line = Line()
+        connection = Connection()
         async with Rig() as rig:
             assert (rig.link.up, rig.link.cause, rig.link.owed) == (False, "unreachable", False)
             assert rig.link.counters() == {}
-            rig.lines.append(line)
+            rig.connections.append(connection)
             rig.link.retry_now()
             await asyncio.sleep(0.1)
             assert (rig.link.up, rig.link.cause, rig.link.owed) == (True, None, False)
             rig.utter(b"\1\2" * 100)
             await asyncio.sleep(0.1)
-            line.say(wire.Committed("item_1", None))
+            connection.say(wire.Committed("item_1", None))
             await asyncio.sleep(0.1)
             assert rig.link.owed
             rig.link.ask()
             assert not rig.link.owed
             await asyncio.sleep(0.1)
-            assert line.types[-1] == "response.create"
-            line.say(wire.ResponseCreated("resp_1", "conv"))
+            assert connection.types[-1] == "response.create"
+            connection.say(wire.ResponseCreated("resp_1", "conv"))
             await asyncio.sleep(0.1)
             assert not rig.link.owed
-            line.drop()
+            connection.drop()
             await asyncio.sleep(0.1)
-            sent = len(line.sent)
+            sent = len(connection.sent)
             assert (rig.link.up, rig.link.cause) == (False, "link_closed")
             rig.utter(b"\1\2" * 100)
             rig.link.cancel()
             await asyncio.sleep(0.1)
-            assert len(line.sent) == sent
+            assert len(connection.sent) == sent
 
     lab_run(main())
 
 
 def test_an_answer_to_two_utterances_is_owed_until_it_is_asked_for(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             for item in ("item_1", "item_2"):
                 rig.utter(b"\1\2" * 100)
                 await asyncio.sleep(0.1)
-                line.say(wire.Committed(item, None))
+                connection.say(wire.Committed(item, None))
                 await asyncio.sleep(0.1)
                 assert rig.link.owed
-            line.say(wire.ResponseCreated("resp_1", "conv"))  # of what was asked before
+            connection.say(wire.ResponseCreated("resp_1", "conv"))  # of what was asked before
             await asyncio.sleep(0.1)
             assert rig.link.owed
 
@@ -631,17 +683,17 @@ def test_an_answer_to_two_utterances_is_owed_until_it_is_asked_for(lab_run):
 
 def test_an_answer_of_a_service_that_detects_by_itself_is_to_all_that_was_owed(lab_run):
     async def main():
-        line = Line(settings=VAD)
-        async with Rig(line, settings=VAD) as rig:
+        connection = Connection(settings=VAD)
+        async with Rig(connection, settings=VAD) as rig:
             rig.utter(b"\1\2" * 5000)
             await asyncio.sleep(0.1)
-            commits_by_itself(line)
+            commits_by_itself(connection)
             await asyncio.sleep(0.1)
             assert rig.link.owed
-            line.say(wire.ResponseCreated("resp_1", "conv"))
+            connection.say(wire.ResponseCreated("resp_1", "conv"))
             await asyncio.sleep(0.1)
             assert not rig.link.owed
-            line.say(wire.ResponseCreated("resp_2", "conv"))
+            connection.say(wire.ResponseCreated("resp_2", "conv"))
             await asyncio.sleep(0.1)
             assert not rig.link.owed
 
@@ -653,25 +705,25 @@ def test_a_rest_in_which_nobody_spoke_owes_nothing_and_settles_nothing_else(lab_
     second = b"\1\2" * 24_000
 
     async def main():
-        line = Line(settings=VAD)
-        async with Rig(line, settings=VAD) as rig:
+        connection = Connection(settings=VAD)
+        async with Rig(connection, settings=VAD) as rig:
             if owed_before:
                 rig.utter(second)
                 await asyncio.sleep(0.1)
-                line.say(wire.Committed("i0", None))
+                connection.say(wire.Committed("i0", None))
                 await asyncio.sleep(0.1)
                 assert rig.link.owed
             began_ms = 1000 * owed_before
             rig.utter(second, end=False)
             await asyncio.sleep(0.1)
-            line.say(wire.SpeechStarted(began_ms + 100, "i1"))
-            line.say(wire.SpeechStopped(began_ms + 900, "i1"))
-            line.say(wire.Committed("i1", None))
+            connection.say(wire.SpeechStarted(began_ms + 100, "i1"))
+            connection.say(wire.SpeechStopped(began_ms + 900, "i1"))
+            connection.say(wire.Committed("i1", None))
             await asyncio.sleep(0.1)
             rig.log.end(0)
             rig.link.sound()
             await asyncio.sleep(0.1)
-            line.say(wire.Committed("i2", None))
+            connection.say(wire.Committed("i2", None))
             await asyncio.sleep(0.1)
             assert rig.log.pending == 0
             assert rig.link.owed is owed_before
@@ -681,12 +733,12 @@ def test_a_rest_in_which_nobody_spoke_owes_nothing_and_settles_nothing_else(lab_
 
 def test_an_acknowledgement_of_what_was_thrown_away_is_told_to_nobody(lab_run):
     async def main():
-        line = Line(settings=VAD)
-        async with Rig(line, settings=VAD) as rig:
+        connection = Connection(settings=VAD)
+        async with Rig(connection, settings=VAD) as rig:
             rig.utter(b"\1\2" * 5000)
             await asyncio.sleep(0.1)
             rig.log.discard()
-            line.say(wire.Committed("i1", None))
+            connection.say(wire.Committed("i1", None))
             await asyncio.sleep(0.1)
             assert rig.owner.events == []
             assert not rig.link.owed
@@ -697,7 +749,7 @@ def test_an_acknowledgement_of_what_was_thrown_away_is_told_to_nobody(lab_run):
 @pytest.mark.parametrize("begins", ["an utterance", "an answer"])
 def test_an_interrupt_takes_no_words_of_the_answer_before(lab_run, begins):
     async def main():
-        first, second = Line(), Line()
+        first, second = Connection(), Connection()
         async with Rig(first, second, history_lines=4) as rig:
             rig.utter(b"\1\2" * 4800)
             await asyncio.sleep(0.1)
@@ -730,7 +782,7 @@ def test_a_session_that_has_answered_knows_of_somebody(lab_run):
     """Whatever it was asked by: the next visitor is not to hear of it."""
 
     async def main():
-        first, second = Line(), Line()
+        first, second = Connection(), Connection()
         async with Rig(first, second, forget_after_s=120) as rig:
             await asyncio.sleep(300)
             rig.link.ask()
@@ -745,26 +797,26 @@ def test_a_session_that_has_answered_knows_of_somebody(lab_run):
 
 def test_what_is_cancelled_is_cancelled_at_once(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             rig.link.ask()
             await asyncio.sleep(0.1)
-            line.say(wire.ResponseCreated("resp_1", "conv"))
+            connection.say(wire.ResponseCreated("resp_1", "conv"))
             await asyncio.sleep(0.1)
             rig.link.cancel()
             await asyncio.sleep(0.1)
-            assert line.types[-1] == "response.cancel"
+            assert connection.types[-1] == "response.cancel"
 
     lab_run(main())
 
 
 def test_a_tools_result_goes_to_its_call(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             rig.link.tool_result("call_1", '{"open": true}')
             await asyncio.sleep(0.1)
-            item = line.sent[-1]["item"]
+            item = connection.sent[-1]["item"]
             assert (item["type"], item["call_id"]) == ("function_call_output", "call_1")
             assert item["output"] == '{"open": true}'
 
@@ -775,10 +827,10 @@ def test_the_journal_says_what_is_up_and_what_is_not(lab_run, caplog):
     caplog.set_level("INFO", "edged.link.link")
 
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             await asyncio.sleep(1)
-            line.drop("session_expired")
+            connection.drop("session_expired")
             await asyncio.sleep(0.1)
         assert rig.owner.texts[:2] == ["", "gone"]
 
@@ -799,22 +851,22 @@ def test_words_that_outlive_the_link_are_the_ones_it_speaks_with(lab_run):
     lab_run(main())
 
 
-def test_nothing_is_kept_of_lines_that_are_closed(lab_run):
+def test_nothing_is_kept_of_connections_that_are_closed(lab_run):
     def tasks():
         gc.collect()
         return [each for each in gc.get_objects() if isinstance(each, asyncio.Task)]
 
     async def main():
-        lines = [Line() for _ in range(8)]
+        connections = [Connection() for _ in range(8)]
         before = {id(each) for each in tasks()}
-        async with Rig(*lines) as rig:
-            for line in lines:
+        async with Rig(*connections) as rig:
+            for connection in connections:
                 await asyncio.sleep(30)
-                line.drop()
+                connection.drop()
             await asyncio.sleep(5)
-            assert all(line.closed for line in lines)
+            assert all(connection.closed for connection in connections)
             kept = [each for each in tasks() if each.done() and id(each) not in before]
-            assert len(kept) < len(lines)
+            assert len(kept) < len(connections)
             assert rig.owner.links[-1][0] is False
 
     lab_run(main())
@@ -822,7 +874,7 @@ def test_nothing_is_kept_of_lines_that_are_closed(lab_run):
 
 def test_a_dialect_that_was_greeted_in_is_known_though_the_settings_fail(lab_run):
     async def main():
-        async with Rig(Line(dialect=Dialect.BETA, confirms=False), Line()) as rig:
+        async with Rig(Connection(dialect=Dialect.BETA, confirms=False), Connection()) as rig:
             await asyncio.sleep(READY_S + 5)
             assert rig.asked[:2] == [None, Dialect.BETA]
 
@@ -831,8 +883,8 @@ def test_a_dialect_that_was_greeted_in_is_known_though_the_settings_fail(lab_run
 
 def test_a_greeting_that_shows_no_dialect_makes_none_forgotten(lab_run):
     async def main():
-        odd = Line(greets=False, confirms=False)
-        async with Rig(Line(dialect=Dialect.BETA), odd) as rig:
+        odd = Connection(greets=False, confirms=False)
+        async with Rig(Connection(dialect=Dialect.BETA), odd) as rig:
             await asyncio.sleep(30)
             odd.say(wire.SessionCreated({"id": "s"}))
             rig.dialled[0].drop()
@@ -843,29 +895,29 @@ def test_a_greeting_that_shows_no_dialect_makes_none_forgotten(lab_run):
     lab_run(main())
 
 
-def test_a_visitor_of_whom_the_session_was_told_one_line_is_forgotten_in_time(lab_run):
+def test_a_visitor_of_whom_the_session_knows_one_line_is_forgotten_in_time(lab_run):
     async def main():
-        lines = [Line() for _ in range(3)]
-        async with Rig(*lines, history_lines=4, forget_after_s=120) as rig:
-            await ann(rig, lines[0])
-            lines[0].drop()
+        connections = [Connection() for _ in range(3)]
+        async with Rig(*connections, history_lines=4, forget_after_s=120) as rig:
+            await ann(rig, connections[0])
+            connections[0].drop()
             await asyncio.sleep(5)
-            assert told_of_ann(lines[1])
+            assert told_of_ann(connections[1])
             await asyncio.sleep(100)
-            assert rig.dialled == lines[:2]
+            assert rig.dialled == connections[:2]
             await asyncio.sleep(30)
-            assert rig.dialled == lines
-            assert not told_of_ann(lines[2])
+            assert rig.dialled == connections
+            assert not told_of_ann(connections[2])
 
     lab_run(main())
 
 
 def test_messages_that_are_none_are_survived(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             for text in ("{", "[]", '{"type":"error"}', b"\xff\xfe", "null"):
-                line._in.put_nowait(text)
+                connection._in.put_nowait(text)
             await asyncio.sleep(0.1)
             assert rig.link.up
             assert rig.link.counters()["bad_message"] == 5
@@ -876,13 +928,13 @@ def test_messages_that_are_none_are_survived(lab_run):
 # -- alive or not ------------------------------------------------------------------------------------
 
 
-def test_an_idle_line_is_asked_for_a_sign_of_life_now_and_then(lab_run):
+def test_an_idle_link_is_asked_for_a_sign_of_life_now_and_then(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             await asyncio.sleep(600)
             assert rig.owner.links == [(True, None)]
-            assert 30 <= line.types.count("conversation.item.retrieve") <= 41
+            assert 30 <= connection.types.count("conversation.item.retrieve") <= 41
             assert rig.owner.events == []
             assert rig.link.counters()["probes_answered"] >= 30
 
@@ -891,7 +943,7 @@ def test_an_idle_line_is_asked_for_a_sign_of_life_now_and_then(lab_run):
 
 def test_a_gateway_whose_service_is_gone_is_left_though_it_answers_pings(lab_run):
     async def main():
-        first, second = Line(lives=False), Line()
+        first, second = Connection(lives=False), Connection()
         async with Rig(first, second) as rig:
             await asyncio.sleep(22)
             assert rig.owner.links == [(True, None), (False, "service_silent"), (True, None)]
@@ -902,7 +954,7 @@ def test_a_gateway_whose_service_is_gone_is_left_though_it_answers_pings(lab_run
 
 def test_asked_and_nothing_came(lab_run):
     async def main():
-        first, second = Line(lives=False), Line()
+        first, second = Connection(lives=False), Connection()
         async with Rig(first, second) as rig:
             await asyncio.sleep(6)
             rig.link.ask()
@@ -917,7 +969,7 @@ def test_asked_and_nothing_came(lab_run):
 
 def test_stalled_in_the_middle_of_an_answer(lab_run):
     async def main():
-        first, second = Line(lives=False), Line()
+        first, second = Connection(lives=False), Connection()
         async with Rig(first, second) as rig:
             await asyncio.sleep(6)
             rig.link.ask()
@@ -932,20 +984,20 @@ def test_stalled_in_the_middle_of_an_answer(lab_run):
 
 def test_a_service_that_thinks_is_left_in_peace(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             rig.link.ask()
             await asyncio.sleep(0.1)
-            line.say(wire.ResponseCreated("resp_1", "conv"))
+            connection.say(wire.ResponseCreated("resp_1", "conv"))
             await asyncio.sleep(120)
             assert rig.owner.links == [(True, None)]
 
     lab_run(main())
 
 
-def test_a_line_that_acknowledges_nothing_is_noticed_within_a_second_and_left(lab_run):
+def test_a_link_that_acknowledges_nothing_is_noticed_within_a_second_and_left(lab_run):
     async def main():
-        first, second = Line(), Line()
+        first, second = Connection(), Connection()
         async with Rig(first, second) as rig:
             await asyncio.sleep(6)
             first.moving = Flow(0, 0, 0.02)
@@ -963,9 +1015,9 @@ def test_a_line_that_acknowledges_nothing_is_noticed_within_a_second_and_left(la
     lab_run(main())
 
 
-def test_a_line_that_hangs_and_moves_again_is_kept(lab_run):
+def test_a_link_that_hangs_and_moves_again_is_kept(lab_run):
     async def main():
-        first, second = Line(), Line(confirms=False)
+        first, second = Connection(), Connection(confirms=False)
         async with Rig(first, second) as rig:
             await asyncio.sleep(6)
             first.moving = Flow(0, 0, 0.02)
@@ -983,9 +1035,9 @@ def test_a_line_that_hangs_and_moves_again_is_kept(lab_run):
     lab_run(main())
 
 
-def test_where_only_one_session_is_allowed_a_line_that_hangs_is_given_up(lab_run):
+def test_where_only_one_session_is_allowed_a_link_that_hangs_is_given_up(lab_run):
     async def main():
-        first, second = Line(), Line()
+        first, second = Connection(), Connection()
         async with Rig(first, second, two_at_once=False) as rig:
             await asyncio.sleep(6)
             first.moving = Flow(0, 0, 0.02)
@@ -1001,15 +1053,15 @@ def test_where_only_one_session_is_allowed_a_line_that_hangs_is_given_up(lab_run
 
 def test_of_two_commits_the_second_has_its_own_time(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             rig.utter(b"\1\2" * 100)
             rig.utter(b"\3\4" * 100)
             await asyncio.sleep(5)
-            line.say(wire.Committed("item_1", None))
+            connection.say(wire.Committed("item_1", None))
             await asyncio.sleep(5.5)
             assert rig.log.pending == 1
-            line.say(wire.Committed("item_2", None))
+            connection.say(wire.Committed("item_2", None))
             await asyncio.sleep(5)
             assert rig.owner.links == [(True, None)]
             assert rig.owner.events == [UtteranceCommitted("item_1"), UtteranceCommitted("item_2")]
@@ -1028,36 +1080,38 @@ def detection(message):
     return message["session"]["audio"]["input"]["turn_detection"]
 
 
-def after(line, name):
+def after(connection, name):
     """What was sent after the last message of this name."""
-    at = max(i for i, each in enumerate(line.types) if each == name)
-    kept = Line()
-    kept.sent = line.sent[at + 1 :]
+    at = max(i for i, each in enumerate(connection.types) if each == name)
+    kept = Connection()
+    kept.sent = connection.sent[at + 1 :]
     return kept
 
 
 def test_a_service_that_ignores_commits_gets_silence_on_the_same_connection(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             rig.utter(SAID)
             await asyncio.sleep(2)
-            hint, ask, again = [i for i, name in enumerate(line.types) if name in ("session.update", "clear")]
-            assert line.sound.startswith(
-                SAID + bytes(len(DEAF_SILENCE))
+            hint, ask, again = [
+                i for i, name in enumerate(connection.types) if name in ("session.update", "clear")
+            ]
+            assert connection.sound.startswith(
+                SAID + bytes(len(COMMIT_SILENCE))
             )  # some detect whatever they are told
-            assert detection(line.sent[hint]) is None
-            assert list(line.sent[ask]["session"]) == [
+            assert detection(connection.sent[hint]) is None
+            assert list(connection.sent[ask]["session"]) == [
                 "type",
                 "audio",
             ]  # a voice that is sent again is refused
-            assert detection(line.sent[ask]) == {"type": "server_vad", "silence_duration_ms": 1500}
-            assert line.types.count("commit") == 1
-            assert line.types[ask : again + 1] == ["session.update", "clear"]
-            assert after(line, "clear").sound == SAID + bytes(1700 * 48)
-            line.say(wire.SpeechStarted(2000, "item_1"))
-            line.say(wire.SpeechStopped(5500, "item_1"))
-            line.say(wire.Committed("item_1", None))
+            assert detection(connection.sent[ask]) == {"type": "server_vad", "silence_duration_ms": 1500}
+            assert connection.types.count("commit") == 1
+            assert connection.types[ask : again + 1] == ["session.update", "clear"]
+            assert after(connection, "clear").sound == SAID + bytes(1700 * 48)
+            connection.say(wire.SpeechStarted(2000, "item_1"))
+            connection.say(wire.SpeechStopped(5500, "item_1"))
+            connection.say(wire.Committed("item_1", None))
             await asyncio.sleep(0.1)
             assert rig.log.pending == 0
             assert [event for event in rig.owner.events if isinstance(event, UtteranceCommitted)] == [
@@ -1066,14 +1120,14 @@ def test_a_service_that_ignores_commits_gets_silence_on_the_same_connection(lab_
             assert rig.learnt == [True]
             rig.link.ask()
             await asyncio.sleep(0.1)
-            assert "response.create" not in line.types  # it answers by itself
-            line.say(wire.ResponseCreated("resp_1", "conv"))
+            assert "response.create" not in connection.types  # it answers by itself
+            connection.say(wire.ResponseCreated("resp_1", "conv"))
             await asyncio.sleep(0.1)
             assert rig.owner.events[-1] == ResponseStarted("resp_1")
             rig.utter(b"\3\4" * 4800)
             await asyncio.sleep(1)
-            assert line.types.count("commit") == 1
-            assert line.sound.endswith(b"\3\4" * 4800 + bytes(1700 * 48))
+            assert connection.types.count("commit") == 1
+            assert connection.sound.endswith(b"\3\4" * 4800 + bytes(1700 * 48))
             assert rig.owner.links == [(True, None)]
 
     lab_run(main())
@@ -1081,14 +1135,14 @@ def test_a_service_that_ignores_commits_gets_silence_on_the_same_connection(lab_
 
 def test_one_that_is_known_is_given_silence_from_the_first_utterance_on(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line, deaf=True) as rig:
+        connection = Connection()
+        async with Rig(connection, ignores=True) as rig:
             rig.utter(SAID)
             await asyncio.sleep(0.1)
-            assert detection(line.sent[0])["type"] == "server_vad"
-            assert "commit" not in line.types
-            assert line.sound == SAID + bytes(1700 * 48)
-            line.say(wire.Committed("item_1", None))
+            assert detection(connection.sent[0])["type"] == "server_vad"
+            assert "commit" not in connection.types
+            assert connection.sound == SAID + bytes(1700 * 48)
+            connection.say(wire.Committed("item_1", None))
             await asyncio.sleep(0.1)
             assert rig.log.pending == 0
             assert rig.learnt == []
@@ -1098,22 +1152,22 @@ def test_one_that_is_known_is_given_silence_from_the_first_utterance_on(lab_run)
 
 def test_one_that_detects_whatever_it_is_told_needs_the_silence_alone(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             rig.utter(SAID)
-            line.say(wire.SpeechStarted(0, "item_1"))
+            connection.say(wire.SpeechStarted(0, "item_1"))
             await asyncio.sleep(0.9)
-            assert line.sound == SAID + bytes(1700 * 48)
-            line.say(wire.SpeechStopped(1700, "item_1"))
+            assert connection.sound == SAID + bytes(1700 * 48)
+            connection.say(wire.SpeechStopped(1700, "item_1"))
             await asyncio.sleep(0.1)
             assert rig.log.pending == 0
-            assert line.types.count("session.update") == 1
-            line.say(wire.ResponseCreated("resp_1", "conv"))
+            assert connection.types.count("session.update") == 1
+            connection.say(wire.ResponseCreated("resp_1", "conv"))
             await asyncio.sleep(0.1)
             rig.link.ask()
             await asyncio.sleep(20)
             assert rig.owner.events[-1] == ResponseStarted("resp_1")
-            assert "response.create" not in line.types
+            assert "response.create" not in connection.types
             assert rig.owner.links == [(True, None)]
 
     lab_run(main())
@@ -1121,13 +1175,13 @@ def test_one_that_detects_whatever_it_is_told_needs_the_silence_alone(lab_run):
 
 def test_two_that_such_a_service_heard_as_one_are_both_settled(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             rig.utter(SAID)
             rig.utter(SAID)
-            line.say(wire.SpeechStarted(0, "item_1"))
+            connection.say(wire.SpeechStarted(0, "item_1"))
             await asyncio.sleep(0.9)
-            line.say(wire.SpeechStopped(1700, "item_1"))
+            connection.say(wire.SpeechStopped(1700, "item_1"))
             await asyncio.sleep(0.1)
             assert rig.log.pending == 0
             assert CommitRefused not in {type(event) for event in rig.owner.events}
@@ -1137,20 +1191,20 @@ def test_two_that_such_a_service_heard_as_one_are_both_settled(lab_run):
 
 def test_a_reply_after_the_silence_makes_it_an_ordinary_service_again(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             rig.utter(SAID)
             await asyncio.sleep(0.95)
-            assert line.sound == SAID + bytes(1700 * 48)
-            line.say(wire.Committed("item_1", None))
+            assert connection.sound == SAID + bytes(1700 * 48)
+            connection.say(wire.Committed("item_1", None))
             await asyncio.sleep(0.1)
             assert rig.log.pending == 0
-            assert line.types[-1] == "clear"  # the silence is of no utterance
+            assert connection.types[-1] == "clear"  # the silence is of no utterance
             rig.link.ask()
             rig.utter(SAID)
             await asyncio.sleep(0.1)
-            assert (line.types.count("commit"), line.types.count("response.create")) == (2, 1)
-            assert line.types.count("session.update") == 1
+            assert (connection.types.count("commit"), connection.types.count("response.create")) == (2, 1)
+            assert connection.types.count("session.update") == 1
             assert rig.learnt == []
 
     lab_run(main())
@@ -1158,92 +1212,94 @@ def test_a_reply_after_the_silence_makes_it_an_ordinary_service_again(lab_run):
 
 def test_a_reply_before_the_detection_is_confirmed_takes_it_back(lab_run):
     async def main():
-        line = Line()
-        line.bends = False
-        async with Rig(line) as rig:
+        connection = Connection()
+        connection.bends = False
+        async with Rig(connection) as rig:
             rig.utter(SAID)
             await asyncio.sleep(3)
-            assert [detection(each) is None for each in line.sent if "session" in each] == [True, False]
+            assert [detection(each) is None for each in connection.sent if "session" in each] == [True, False]
             rig.utter(b"\3\4" * 4800)
             await asyncio.sleep(0.1)
-            assert b"\3\4" not in line.sound  # nothing is heard by a detection that is taken back
-            line.say(wire.Committed("item_1", None))
-            line.say(wire.SessionUpdated({**line.sent[0]["session"], **detecting(line)}))
+            assert b"\3\4" not in connection.sound  # nothing is heard by a detection that is taken back
+            connection.say(wire.Committed("item_1", None))
+            connection.say(wire.SessionUpdated({**connection.sent[0]["session"], **detecting(connection)}))
             await asyncio.sleep(0.1)
             rig.link.ask()
             await asyncio.sleep(0.1)
-            assert detection([each for each in line.sent if "session" in each][-1]) is None
-            assert b"\3\4" not in line.sound
-            line.say(wire.SessionUpdated(line.sent[0]["session"]))
+            assert detection([each for each in connection.sent if "session" in each][-1]) is None
+            assert b"\3\4" not in connection.sound
+            connection.say(wire.SessionUpdated(connection.sent[0]["session"]))
             await asyncio.sleep(0.1)
-            assert line.sound == SAID + bytes(1700 * 48) + b"\3\4" * 4800
-            assert (line.types.count("commit"), line.types.count("response.create")) == (2, 1)
-            line.say(wire.Committed("item_2", None))
+            assert connection.sound == SAID + bytes(1700 * 48) + b"\3\4" * 4800
+            assert (connection.types.count("commit"), connection.types.count("response.create")) == (2, 1)
+            connection.say(wire.Committed("item_2", None))
             await asyncio.sleep(0.1)
             assert (rig.log.pending, rig.learnt, rig.owner.links) == (0, [], [(True, None)])
 
     lab_run(main())
 
 
-def detecting(line):
+def detecting(connection):
     """The part of a session that the service's own detection is set up in."""
-    return {"audio": [each for each in line.sent if "session" in each][1]["session"]["audio"]}
+    return {"audio": [each for each in connection.sent if "session" in each][1]["session"]["audio"]}
 
 
 def test_a_late_reply_after_detection_heard_it_counts_for_nothing_else(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             rig.utter(SAID)
             await asyncio.sleep(2)
-            line.say(wire.SpeechStopped(3900, "item_2"))
-            line.say(wire.Committed("item_2", None))
-            line.say(wire.ResponseCreated("resp_1", "conv"))
+            connection.say(wire.SpeechStopped(3900, "item_2"))
+            connection.say(wire.Committed("item_2", None))
+            connection.say(wire.ResponseCreated("resp_1", "conv"))
             await asyncio.sleep(0.1)
             assert (rig.log.pending, rig.learnt) == (0, [True])
             rig.utter(b"\3\4" * 4800)
             await asyncio.sleep(0.1)
-            line.say(wire.Committed("item_1", None))
+            connection.say(wire.Committed("item_1", None))
             await asyncio.sleep(0.1)
             assert rig.log.pending == 1
-            assert [each["item_id"] for each in line.sent if each["type"].endswith("delete")] == ["item_1"]
+            assert [each["item_id"] for each in connection.sent if each["type"].endswith("delete")] == [
+                "item_1"
+            ]
             assert rig.learnt == [True, False]
-            assert line.types.count("response.create") == 0
+            assert connection.types.count("response.create") == 0
             rig.utter(SAID)
             await asyncio.sleep(0.1)
-            assert line.types[-1] == "commit"
+            assert connection.types[-1] == "commit"
 
     lab_run(main())
 
 
 def test_a_late_reply_of_which_detection_heard_nothing_counts(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line) as rig:
+        connection = Connection()
+        async with Rig(connection) as rig:
             rig.utter(SAID)
             await asyncio.sleep(3)
-            line.say(wire.Committed("item_1", None))
+            connection.say(wire.Committed("item_1", None))
             await asyncio.sleep(0.1)
             assert rig.log.pending == 0
             rig.link.ask()
             await asyncio.sleep(0.1)
-            assert after(line, "session.update").types[:1] != ["append"]
-            assert line.types.count("response.create") == 1
-            assert "clear" in after(line, "append").types  # what was sent again is no utterance
+            assert after(connection, "session.update").types[:1] != ["append"]
+            assert connection.types.count("response.create") == 1
+            assert "clear" in after(connection, "append").types  # what was sent again is no utterance
             await asyncio.sleep(20)
             assert (rig.learnt, rig.owner.links) == ([], [(True, None)])
             rig.utter(SAID)
             await asyncio.sleep(3)
-            line.say(wire.Committed("item_2", None))
+            connection.say(wire.Committed("item_2", None))
             await asyncio.sleep(0.1)
-            assert after(line, "commit").types == ["conversation.item.retrieve"]  # it has its time now
+            assert after(connection, "commit").types == ["conversation.item.retrieve"]  # it has its time now
 
     lab_run(main())
 
 
 def test_one_that_does_not_confirm_either_is_given_up_and_asked_otherwise_the_third_time(lab_run):
     async def main():
-        first, again, third = Line(), Line(), Line()
+        first, again, third = Connection(), Connection(), Connection()
         first.bends = again.bends = False
         async with Rig(first, again, third) as rig:
             rig.utter(SAID)
@@ -1261,7 +1317,7 @@ def test_one_that_does_not_confirm_either_is_given_up_and_asked_otherwise_the_th
 
 def test_a_commit_that_is_honoured_in_between_begins_the_count_anew(lab_run):
     async def main():
-        first, again, third = Line(), Line(), Line()
+        first, again, third = Connection(), Connection(), Connection()
         first.bends = again.bends = False
         async with Rig(first, again, third) as rig:
             rig.utter(SAID)
@@ -1279,9 +1335,9 @@ def test_a_commit_that_is_honoured_in_between_begins_the_count_anew(lab_run):
 
 def test_known_detection_that_is_refused_is_forgotten(lab_run):
     async def main():
-        line, other = Line(confirms=False), Line()
-        async with Rig(line, other, deaf=True) as rig:
-            line.say(wire.SessionUpdated({**line.sent[0]["session"], "audio": SETTINGS_AUDIO}))
+        connection, other = Connection(confirms=False), Connection()
+        async with Rig(connection, other, ignores=True) as rig:
+            connection.say(wire.SessionUpdated({**connection.sent[0]["session"], "audio": SETTINGS_AUDIO}))
             await asyncio.sleep(200)
             assert (False, "settings_refused") in rig.owner.links
             assert detection(other.sent[0]) is None
@@ -1292,11 +1348,11 @@ def test_known_detection_that_is_refused_is_forgotten(lab_run):
 
 def test_the_answer_itself_is_an_acknowledgement_there(lab_run):
     async def main():
-        line = Line()
-        async with Rig(line, deaf=True) as rig:
+        connection = Connection()
+        async with Rig(connection, ignores=True) as rig:
             rig.utter(SAID)
             await asyncio.sleep(1)
-            line.say(wire.ResponseCreated("resp_1", "conv"))
+            connection.say(wire.ResponseCreated("resp_1", "conv"))
             await asyncio.sleep(0.1)
             assert rig.owner.events[-2:] == [UtteranceCommitted(""), ResponseStarted("resp_1")]
             assert (rig.owner.events[-2].asked, rig.owner.events[-2].uid) == (True, 1)
@@ -1308,7 +1364,7 @@ def test_the_answer_itself_is_an_acknowledgement_there(lab_run):
 
 def test_an_utterance_without_speech_is_given_up_there(lab_run):
     async def main():
-        async with Rig(Line()) as rig:
+        async with Rig(Connection()) as rig:
             rig.utter(SAID)
             await asyncio.sleep(20)
             assert rig.log.pending == 0
@@ -1317,7 +1373,7 @@ def test_an_utterance_without_speech_is_given_up_there(lab_run):
     lab_run(main())
 
 
-async def made_deaf(rig):
+async def ignoring(rig):
     """An utterance, heard by detection."""
     rig.utter(SAID)
     await asyncio.sleep(1)
@@ -1328,17 +1384,17 @@ async def made_deaf(rig):
     return rig.dialled[-1]
 
 
-def test_an_utterance_that_waits_for_a_line_there_is_not_given_up_meanwhile(lab_run):
+def test_an_utterance_that_waits_for_a_link_there_is_not_given_up_meanwhile(lab_run):
     async def main():
-        async with Rig(Line(), deaf=True) as rig:
-            line = await made_deaf(rig)
+        async with Rig(Connection(), ignores=True) as rig:
+            connection = await ignoring(rig)
             rig.utter(b"\5\6" * 4800)
             await asyncio.sleep(1)
-            line.drop()
+            connection.drop()
             await asyncio.sleep(15)
             assert rig.log.pending == 1
             assert rig.owner.events == []
-            rig.lines.append(Line())
+            rig.connections.append(Connection())
             rig.link.retry_now()
             await asyncio.sleep(9)
             assert rig.dialled[-1].sound.startswith(b"\5\6" * 4800)
@@ -1355,18 +1411,18 @@ def test_noise_before_speech_there_does_not_stand_for_it(lab_run):
     """At 100 ms of sound and 1700 ms of silence each: 1.8 s are the first, which was a door; speech ends after it."""
 
     async def main():
-        async with Rig(Line(), deaf=True) as rig:
-            line = await made_deaf(rig)
-            sent_ms = len(line.sound) // 48
+        async with Rig(Connection(), ignores=True) as rig:
+            connection = await ignoring(rig)
+            sent_ms = len(connection.sound) // 48
             rig.utter(b"\1\2" * 2400)
             await asyncio.sleep(3)
             rig.utter(b"\5\6" * 2400)
             await asyncio.sleep(1)
             assert rig.log.pending == 2
-            line.say(wire.SpeechStarted(sent_ms + 1810, "item_1"))
-            line.say(wire.SpeechStopped(sent_ms + 1890, "item_1"))
-            line.say(wire.Committed("item_1", None))
-            line.say(wire.ResponseCreated("resp_1", "conv"))
+            connection.say(wire.SpeechStarted(sent_ms + 1810, "item_1"))
+            connection.say(wire.SpeechStopped(sent_ms + 1890, "item_1"))
+            connection.say(wire.Committed("item_1", None))
+            connection.say(wire.ResponseCreated("resp_1", "conv"))
             await asyncio.sleep(0.1)
             assert rig.log.pending == 0
             kinds = [type(event).__name__ for event in rig.owner.events]
@@ -1379,19 +1435,19 @@ def test_noise_before_speech_there_does_not_stand_for_it(lab_run):
 
 def test_three_signs_of_one_utterance_there_do_not_stand_for_two(lab_run):
     async def main():
-        async with Rig(Line(), deaf=True) as rig:
-            line = await made_deaf(rig)
-            sent_ms = len(line.sound) // 48
+        async with Rig(Connection(), ignores=True) as rig:
+            connection = await ignoring(rig)
+            sent_ms = len(connection.sound) // 48
             rig.utter(b"\1\2" * 2400)
             rig.utter(b"\5\6" * 2400)
             await asyncio.sleep(1)
-            line.say(wire.SpeechStopped(sent_ms + 90, "item_1"))
-            line.say(wire.Committed("item_1", None))
-            line.say(wire.ResponseCreated("resp_1", "conv"))
+            connection.say(wire.SpeechStopped(sent_ms + 90, "item_1"))
+            connection.say(wire.Committed("item_1", None))
+            connection.say(wire.ResponseCreated("resp_1", "conv"))
             await asyncio.sleep(0.1)
             assert rig.log.pending == 1
-            line.say(wire.SpeechStarted(sent_ms + 1810, "item_2"))
-            line.say(wire.SpeechStopped(sent_ms + 1890, "item_2"))
+            connection.say(wire.SpeechStarted(sent_ms + 1810, "item_2"))
+            connection.say(wire.SpeechStopped(sent_ms + 1890, "item_2"))
             await asyncio.sleep(0.1)
             assert rig.log.pending == 0
             assert CommitRefused not in {type(event) for event in rig.owner.events}
@@ -1403,15 +1459,15 @@ def test_speech_that_ends_with_the_sound_there_is_of_that_utterance(lab_run):
     """Three seconds of sound and 1.7 s of silence each."""
 
     async def main():
-        async with Rig(Line(), deaf=True) as rig:
-            line = await made_deaf(rig)
-            sent_ms = len(line.sound) // 48
+        async with Rig(Connection(), ignores=True) as rig:
+            connection = await ignoring(rig)
+            sent_ms = len(connection.sound) // 48
             rig.utter(b"\1\2" * 72_000)
             rig.utter(b"\5\6" * 72_000)
             await asyncio.sleep(1)
-            line.say(wire.SpeechStarted(sent_ms + 10, "item_1"))
-            line.say(wire.SpeechStopped(sent_ms + 2990, "item_1"))
-            line.say(wire.Committed("item_1", None))
+            connection.say(wire.SpeechStarted(sent_ms + 10, "item_1"))
+            connection.say(wire.SpeechStopped(sent_ms + 2990, "item_1"))
+            connection.say(wire.Committed("item_1", None))
             await asyncio.sleep(0.1)
             assert rig.log.pending == 1
             assert [type(event) for event in rig.owner.events if isinstance(event, CommitRefused)] == []
@@ -1421,16 +1477,16 @@ def test_speech_that_ends_with_the_sound_there_is_of_that_utterance(lab_run):
 
 def test_speech_that_begins_there_is_of_another_utterance_whatever_was_not_told(lab_run):
     async def main():
-        async with Rig(Line(), deaf=True) as rig:
-            line = await made_deaf(rig)
-            sent_ms = len(line.sound) // 48
+        async with Rig(Connection(), ignores=True) as rig:
+            connection = await ignoring(rig)
+            sent_ms = len(connection.sound) // 48
             rig.utter(b"\1\2" * 2400)
             rig.utter(b"\5\6" * 2400)
             await asyncio.sleep(1)
-            line.say(wire.SpeechStarted(sent_ms + 10, "item_1"))
-            line.say(wire.SpeechStopped(sent_ms + 90, "item_1"))  # its commit is never told of
-            line.say(wire.SpeechStarted(sent_ms + 1810, "item_2"))
-            line.say(wire.Committed("item_2", None))
+            connection.say(wire.SpeechStarted(sent_ms + 10, "item_1"))
+            connection.say(wire.SpeechStopped(sent_ms + 90, "item_1"))  # its commit is never told of
+            connection.say(wire.SpeechStarted(sent_ms + 1810, "item_2"))
+            connection.say(wire.Committed("item_2", None))
             await asyncio.sleep(0.1)
             assert rig.log.pending == 0
 
@@ -1439,8 +1495,8 @@ def test_speech_that_begins_there_is_of_another_utterance_whatever_was_not_told(
 
 def test_a_long_utterance_there_is_waited_for_from_its_end(lab_run):
     async def main():
-        async with Rig(Line(), deaf=True) as rig:
-            await made_deaf(rig)
+        async with Rig(Connection(), ignores=True) as rig:
+            await ignoring(rig)
             rig.utter(b"\1\2" * 2400, end=False)
             await asyncio.sleep(5)
             rig.log.end(0)
@@ -1457,13 +1513,13 @@ def test_one_of_two_without_speech_there_is_given_up_by_itself(lab_run):
     """Where no times are told: the second is not waited for beyond its own patience."""
 
     async def main():
-        async with Rig(Line(), deaf=True) as rig:
-            line = await made_deaf(rig)
+        async with Rig(Connection(), ignores=True) as rig:
+            connection = await ignoring(rig)
             rig.utter(b"\1\2" * 2400)
             await asyncio.sleep(3)
             rig.utter(b"\5\6" * 2400)
             await asyncio.sleep(1)
-            line.say(wire.Committed("item_1", None))
+            connection.say(wire.Committed("item_1", None))
             await asyncio.sleep(8.5)
             assert rig.log.pending == 1
             await asyncio.sleep(1)
@@ -1474,8 +1530,8 @@ def test_one_of_two_without_speech_there_is_given_up_by_itself(lab_run):
 
 def test_one_that_was_discarded_there_takes_no_other_with_it(lab_run):
     async def main():
-        async with Rig(Line(), deaf=True) as rig:
-            await made_deaf(rig)
+        async with Rig(Connection(), ignores=True) as rig:
+            await ignoring(rig)
             rig.utter(b"\1\2" * 2400)
             await asyncio.sleep(3)
             rig.log.discard()
@@ -1491,8 +1547,8 @@ def test_one_that_was_discarded_there_takes_no_other_with_it(lab_run):
 
 def test_a_link_that_was_ended_there_gives_nothing_up_any_more(lab_run):
     async def main():
-        async with Rig(Line(), deaf=True) as rig:
-            await made_deaf(rig)
+        async with Rig(Connection(), ignores=True) as rig:
+            await ignoring(rig)
             rig.utter(b"\1\2" * 2400)
             await asyncio.sleep(1)
         await asyncio.sleep(60)
@@ -1506,7 +1562,7 @@ def test_a_link_that_was_ended_there_gives_nothing_up_any_more(lab_run):
 
 def test_before_its_end_a_session_is_changed_without_a_gap(lab_run):
     async def main():
-        first, second = Line(expires_at=1_000_000 + 100), Line()
+        first, second = Connection(expires_at=1_000_000 + 100), Connection()
         async with Rig(first, second) as rig:
             await asyncio.sleep(79)
             assert rig.dialled == [first]
@@ -1523,12 +1579,12 @@ def test_before_its_end_a_session_is_changed_without_a_gap(lab_run):
 
 def test_nobody_is_disturbed_by_a_change(lab_run):
     async def main():
-        first, second = Line(expires_at=1_000_000 + 100), Line()
+        first, second = Connection(expires_at=1_000_000 + 100), Connection()
         async with Rig(first, second) as rig:
-            rig.owner.idle = False
+            rig.link.on_idle(False)
             await asyncio.sleep(95)
             assert rig.dialled == [first]
-            rig.owner.idle = True
+            rig.link.on_idle(True)
             await asyncio.sleep(3.5)
             assert rig.dialled == [first, second]
             assert rig.link.up
@@ -1538,16 +1594,20 @@ def test_nobody_is_disturbed_by_a_change(lab_run):
 
 def test_a_change_that_somebody_walks_into_is_put_off(lab_run):
     async def main():
-        first, second, third = Line(expires_at=1_000_000 + 100), Line(confirms=False), Line()
+        first, second, third = (
+            Connection(expires_at=1_000_000 + 100),
+            Connection(confirms=False),
+            Connection(),
+        )
         async with Rig(first, second, third) as rig:
             await asyncio.sleep(82)
             assert rig.dialled == [first, second]
-            rig.owner.idle = False
+            rig.link.on_idle(False)
             second.say(wire.SessionUpdated({**wire.to_wire(SETTINGS, GA), "id": "s"}))
             await asyncio.sleep(1)
             assert second.closed
             assert not first.closed
-            rig.owner.idle = True
+            rig.link.on_idle(True)
             await asyncio.sleep(32)
             assert rig.dialled[-1] is third
             assert first.closed
@@ -1557,7 +1617,7 @@ def test_a_change_that_somebody_walks_into_is_put_off(lab_run):
 
 def test_a_new_session_that_can_not_be_had_leaves_the_old_one_alone(lab_run):
     async def main():
-        first = Line(expires_at=1_000_000 + 100)
+        first = Connection(expires_at=1_000_000 + 100)
         async with Rig(first) as rig:
             await asyncio.sleep(95)
             assert rig.owner.links == [(True, None)]
@@ -1568,7 +1628,7 @@ def test_a_new_session_that_can_not_be_had_leaves_the_old_one_alone(lab_run):
 
 def test_where_only_one_session_is_allowed_the_old_one_goes_first(lab_run):
     async def main():
-        first, second = Line(), Line()
+        first, second = Connection(), Connection()
         async with Rig(first, second, session_s=100, two_at_once=False) as rig:
             closed_before = []
             dial = rig.link._dial
@@ -1592,7 +1652,7 @@ def test_who_ends_the_link_just_when_it_changes_is_obeyed(lab_run, caplog, ticks
     caplog.set_level("INFO", "edged.link.handover")
 
     async def main():
-        first, second = Line(expires_at=1_000_000 + 100), Line()
+        first, second = Connection(expires_at=1_000_000 + 100), Connection()
         async with Rig(first, second, two_at_once=two_at_once) as rig:
             changing = asyncio.Event()
 
@@ -1613,7 +1673,7 @@ def test_who_ends_the_link_just_when_it_changes_is_obeyed(lab_run, caplog, ticks
             done, _ = await asyncio.wait({rig.task}, timeout=50)
             assert done
             assert rig.task.cancelled()
-            assert all(line.closed for line in rig.dialled)
+            assert all(connection.closed for connection in rig.dialled)
 
     lab_run(main())
 
@@ -1622,7 +1682,7 @@ def test_who_ends_the_link_just_when_it_changes_is_obeyed(lab_run, caplog, ticks
 def test_a_link_in_the_place_of_another_waits_for_its_goodbye_where_one_session_is_allowed(
     lab_run, two_at_once
 ):
-    class Slow(Line):
+    class Slow(Connection):
         async def close(self):
             await asyncio.sleep(0.4)
             await super().close()
@@ -1635,7 +1695,7 @@ def test_a_link_in_the_place_of_another_waits_for_its_goodbye_where_one_session_
 
             async def dial(to, timeout_s):
                 closed_before.append(first.closed)
-                return Line()
+                return Connection()
 
             new.link._dial = dial
             task = asyncio.create_task(new.link.run(after=old.task))
@@ -1650,7 +1710,7 @@ def test_a_link_in_the_place_of_another_waits_for_its_goodbye_where_one_session_
 
 def test_what_was_said_is_put_into_the_next_session(lab_run):
     async def main():
-        first, second = Line(), Line()
+        first, second = Connection(), Connection()
         async with Rig(first, second, history_lines=4) as rig:
             rig.utter(b"\1\2" * 4800)
             await asyncio.sleep(0.1)
@@ -1676,7 +1736,7 @@ def test_what_was_said_is_put_into_the_next_session(lab_run):
 @pytest.mark.parametrize("cut", [False, True])
 def test_a_transcript_that_comes_after_the_answer_is_put_before_it(lab_run, cut):
     async def main():
-        first, second = Line(), Line()
+        first, second = Connection(), Connection()
         async with Rig(first, second, history_lines=4) as rig:
             rig.utter(b"\1\2" * 4800)
             await asyncio.sleep(0.1)
@@ -1699,16 +1759,16 @@ def test_a_transcript_that_comes_after_the_answer_is_put_before_it(lab_run, cut)
 
 def test_the_next_visitor_meets_a_service_that_knows_nothing(lab_run):
     async def main():
-        first, second = Line(), Line()
+        first, second = Connection(), Connection()
         async with Rig(first, second, history_lines=4, forget_after_s=120) as rig:
             await asyncio.sleep(300)
             assert rig.dialled == [first]  # nobody was there
-            rig.owner.idle = False
+            rig.link.on_idle(False)
             rig.utter(b"\1\2" * 4800)
             await asyncio.sleep(1.5)
             first.say(wire.Committed("item_1", None))
             first.say(wire.TranscriptionCompleted(wire.Part("item_1", 0), "My name is Ann."))
-            rig.owner.idle = True
+            rig.link.on_idle(True)
             await asyncio.sleep(110)
             assert rig.dialled == [first]
             await asyncio.sleep(20)
@@ -1718,31 +1778,31 @@ def test_the_next_visitor_meets_a_service_that_knows_nothing(lab_run):
     lab_run(main())
 
 
-async def ann(rig, line):
+async def ann(rig, connection):
     """A visitor says something and goes."""
-    rig.owner.idle = False
+    rig.link.on_idle(False)
     rig.utter(b"\1\2" * 4800)
     await asyncio.sleep(0.1)
-    line.say(wire.Committed("item_1", None))
+    connection.say(wire.Committed("item_1", None))
     await asyncio.sleep(1.4)
-    line.say(wire.TranscriptionCompleted(wire.Part("item_1", 0), "My name is Ann."))
+    connection.say(wire.TranscriptionCompleted(wire.Part("item_1", 0), "My name is Ann."))
     await asyncio.sleep(5)
-    rig.owner.idle = True
+    rig.link.on_idle(True)
 
 
-def told_of_ann(line):
-    return "My name is Ann." in json.dumps(line.sent)
+def told_of_ann(connection):
+    return "My name is Ann." in json.dumps(connection.sent)
 
 
 @pytest.mark.parametrize(("down_s", "knows"), [(60, True), (3600, False)])
-def test_who_comes_after_the_line_was_down_is_not_taken_for_the_one_before(lab_run, down_s, knows):
+def test_who_comes_after_the_link_was_down_is_not_taken_for_the_one_before(lab_run, down_s, knows):
     async def main():
-        first, second = Line(), Line()
+        first, second = Connection(), Connection()
         async with Rig(first, history_lines=4, forget_after_s=120) as rig:
             await ann(rig, first)
             first.drop()
             await asyncio.sleep(down_s)
-            rig.lines.append(second)
+            rig.connections.append(second)
             rig.link.retry_now()
             await asyncio.sleep(1)
             assert rig.dialled == [first, second]
@@ -1751,16 +1811,16 @@ def test_who_comes_after_the_line_was_down_is_not_taken_for_the_one_before(lab_r
     lab_run(main())
 
 
-def test_who_speaks_while_the_line_is_down_is_not_taken_for_the_one_before(lab_run):
+def test_who_speaks_while_the_link_is_down_is_not_taken_for_the_one_before(lab_run):
     async def main():
-        first, second = Line(), Line()
+        first, second = Connection(), Connection()
         async with Rig(first, history_lines=4, forget_after_s=120) as rig:
             await ann(rig, first)
             first.drop()
             await asyncio.sleep(3600)
-            rig.owner.idle = False
+            rig.link.on_idle(False)
             rig.utter(b"\1\2" * 4800)
-            rig.lines.append(second)
+            rig.connections.append(second)
             rig.link.retry_now()
             await asyncio.sleep(0.4)
             assert second.types[-1] == "commit"
@@ -1769,15 +1829,21 @@ def test_who_speaks_while_the_line_is_down_is_not_taken_for_the_one_before(lab_r
     lab_run(main())
 
 
-def test_a_line_that_drops_again_and_again_does_not_keep_a_visitor_in_mind(lab_run):
+def test_a_link_that_drops_again_and_again_does_not_keep_a_visitor_in_mind(lab_run):
     async def main():
-        lines = [Line() for _ in range(5)]
-        async with Rig(*lines, history_lines=4, forget_after_s=120) as rig:
-            await ann(rig, lines[0])
+        connections = [Connection() for _ in range(5)]
+        async with Rig(*connections, history_lines=4, forget_after_s=120) as rig:
+            await ann(rig, connections[0])
             for _ in range(3):
                 await asyncio.sleep(90)
                 rig.dialled[-1].drop()
             await asyncio.sleep(5)
-            assert [told_of_ann(line) for line in rig.dialled] == [False, True, False, False, False]
+            assert [told_of_ann(connection) for connection in rig.dialled] == [
+                False,
+                True,
+                False,
+                False,
+                False,
+            ]
 
     lab_run(main())

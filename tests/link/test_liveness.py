@@ -78,17 +78,17 @@ def test_any_message_is_a_sign_of_life():
     assert watch.signs == []
 
 
-def test_a_service_that_lives_and_ignores_a_commit_is_deaf():
+def test_a_service_that_lives_and_ignores_a_commit_is_found_out():
     watch = Watch().run(1)
     for _ in range(100):
-        if any(sign is LinkHealth.DEAF for _, sign in watch.signs):
+        if any(sign is LinkHealth.IGNORES for _, sign in watch.signs):
             break
         watch.run(TICK, Owed.ACKNOWLEDGEMENT)
         if watch.signs and watch.signs[-1][1] is LinkHealth.PROBE:
             watch.came()
     assert watch.first(LinkHealth.PROBE) == pytest.approx(1 + PASSED_S, abs=0.35)
     assert watch.first(LinkHealth.PASSED) == pytest.approx(1 + PASSED_S + TICK, abs=0.35)
-    assert watch.first(LinkHealth.DEAF) == pytest.approx(1 + COMMIT_S, abs=0.35)
+    assert watch.first(LinkHealth.IGNORES) == pytest.approx(1 + COMMIT_S, abs=0.35)
 
 
 def test_a_second_commit_has_its_own_time():
@@ -98,7 +98,7 @@ def test_a_second_commit_has_its_own_time():
     watch.vigil.settled(watch.now)  # the first of two
     for _ in range(round((COMMIT_S + 0.5) / TICK)):
         watch.run(TICK, Owed.ACKNOWLEDGEMENT).came()
-    assert watch.first(LinkHealth.DEAF) == pytest.approx(1 + COMMIT_S - 1 + COMMIT_S, abs=0.35)
+    assert watch.first(LinkHealth.IGNORES) == pytest.approx(1 + COMMIT_S - 1 + COMMIT_S, abs=0.35)
 
 
 def test_words_about_something_else_are_no_acknowledgement():
@@ -106,13 +106,13 @@ def test_words_about_something_else_are_no_acknowledgement():
     for _ in range(100):
         watch.run(TICK, Owed.ACKNOWLEDGEMENT).came()
     assert LinkHealth.PROBE in {sign for _, sign in watch.signs}
-    assert watch.first(LinkHealth.DEAF) <= 1 + COMMIT_S + 0.5
+    assert watch.first(LinkHealth.IGNORES) <= 1 + COMMIT_S + 0.5
 
 
-def test_a_service_that_is_gone_is_not_called_deaf():
+def test_a_service_that_is_gone_is_not_taken_for_one_that_ignores():
     watch = Watch().run(1).run(20, Owed.ACKNOWLEDGEMENT)
     assert watch.first(LinkHealth.SILENT) == pytest.approx(1 + OWED_S + PROBED_S, abs=0.35)
-    assert LinkHealth.DEAF not in {sign for _, sign in watch.signs}
+    assert LinkHealth.IGNORES not in {sign for _, sign in watch.signs}
 
 
 def test_a_line_on_which_nothing_is_acknowledged_is_slow_then_stuck():
@@ -312,12 +312,12 @@ def test_a_service_that_answers_a_probe_is_asked_again_only_after_another_silenc
     assert told == [LinkHealth.FINE, LinkHealth.FINE, LinkHealth.PROBE]
 
 
-def test_who_answers_a_probe_and_acknowledges_nothing_for_6_s_is_deaf_and_was_asked_once():
+def test_who_answers_a_probe_and_acknowledges_nothing_for_6_s_ignores_commits_and_was_asked_once():
     vigil = Liveness(0.0)
     assert signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 0.0, 4.0) == [LinkHealth.FINE, LinkHealth.PROBE]
     vigil.came(4.5)
     told = signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 4.6, 5.9, 6.0)
-    assert told == [LinkHealth.PASSED, LinkHealth.PASSED, LinkHealth.DEAF]
+    assert told == [LinkHealth.PASSED, LinkHealth.PASSED, LinkHealth.IGNORES]
 
 
 def test_a_commit_that_is_still_on_its_way_has_not_been_ignored():
@@ -330,7 +330,7 @@ def test_a_commit_that_is_still_on_its_way_has_not_been_ignored():
     vigil.came(12.1)
     assert signs(vigil, Owed.ACKNOWLEDGEMENT, Flow(9000, 0), 14.9, 15.0) == [
         LinkHealth.PASSED,
-        LinkHealth.DEAF,
+        LinkHealth.IGNORES,
     ]
 
 

@@ -27,11 +27,11 @@ def opened(lab_run, monkeypatch):
     def run(*dials, notes=None):
         left, asked = list(dials), []
 
-        async def open_line(_, to, session, *, told, **_more):
+        async def open_session(_, to, session, *, hear, **_more):
             asked.append(to.dialect)
             events, error = left.pop(0)
             for event in events:
-                told(event)
+                hear(event)
             raise error
 
         async def main():
@@ -43,7 +43,7 @@ def opened(lab_run, monkeypatch):
                 await made.open(Settings(), lambda _: None)
             return failed.value
 
-        monkeypatch.setattr(module, "open_line", open_line)
+        monkeypatch.setattr(module, "open_session", open_session)
         return lab_run(main()), asked
 
     return run

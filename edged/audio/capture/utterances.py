@@ -1,19 +1,21 @@
 """What was said and is not yet safe with the server: an append-only log with one reader's cursor.
 
 Rules:
-1. Sound and its end are entries of one log, so a commit can not overtake sound.
+1. Sound and its end are entries of one log, so a commit cannot overtake sound.
 2. An utterance is *pending* from `begin` until the server acknowledged it, refused it, or it was thrown
    away. At most `most` are pending; a further `begin` raises `TooMany`. Nothing is dropped in the middle
    of one: sound past `longest_ms` is not taken, and counted.
-3. The reader goes forward only, oldest first, through the sound and then the end of each. `rewind` takes
-   it back to the start of the oldest: the new session knows nothing, so everything is sent again.
-4. The reader is told of an utterance thrown away ("abort") only when the present session has some of its
-   sound and was not told of its end.
+3. The reader goes forward only, oldest first, through the sound and then the end of each. What is `read` moves
+   nothing: the cursor goes behind what the socket `took`. `rewind` takes it back to the start of the oldest: the
+   new session knows nothing, so everything is sent again.
+4. An utterance thrown away is read as "abort" only when the present session has some of its sound and not its
+   end.
 5. An acknowledgement that names no utterance is for the oldest one whose end was read: they come in that order.
 
 Not here: threads (all calls are the loop's), what an entry becomes on the wire, what a press means.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -65,7 +67,8 @@ class Utterances:
         self._pending: list[_Utterance] = []  # oldest first; only the last may be open
         self.last = 0
         """The utterance begun last."""
-        self._broken: int | None = None  # thrown away, the reader has some of it and was not told yet
+        self._broken: int | None = None  # thrown away, the reader has some of it and not its end
+        self._read: list[Entry] = []  # what was read last
         self.dropped_bytes = 0
         """Sound not taken because its utterance was as long as may be."""
 
@@ -122,25 +125,26 @@ class Utterances:
 
     # The reader
 
-    def next(self, most_bytes: int) -> Entry | None:
-        """The next entry, at most `most_bytes` (at least a sample) of sound in it; None: nothing for now."""
-        if self._broken is not None:
-            broken, self._broken = self._broken, None
-            return Entry("abort", broken)
-        utterance = next((each for each in self._pending if not each.end_read), None)
-        if utterance is None:
-            return None
-        if utterance.read < len(utterance.sound):
-            start = utterance.read
-            most = max(self._sample_bytes, most_bytes - most_bytes % self._sample_bytes)
-            with memoryview(utterance.sound) as view:
-                sound = bytes(view[start : start + most])
-            utterance.read += len(sound)
-            return Entry("sound", utterance.uid, sound)
-        if utterance.closing is None:
-            return None
-        utterance.end_read = True
-        return Entry(utterance.closing, utterance.uid)
+    def read(self, most: int, most_bytes: int) -> Sequence[Entry]:
+        """The entries behind the cursor: `most` at most, of one utterance, `most_bytes` (or a sample) of sound in each.
+
+        The cursor stays: what the socket `took` of them moves it, before anything else happens to the log.
+        """
+        self._read = self._entries(
+            most, max(self._sample_bytes, most_bytes - most_bytes % self._sample_bytes)
+        )
+        return self._read
+
+    def took(self, count: int) -> None:
+        """The socket took so many of the entries that were read last: the cursor goes behind them."""
+        entries, self._read = self._read[:count], []
+        if entries[-1].kind == "abort":
+            self._broken = None
+            return
+        utterance = self._at_cursor
+        assert utterance is not None
+        utterance.read += sum(len(entry.pcm) for entry in entries)
+        utterance.end_read = entries[-1].kind != "sound"
 
     def rewind(self) -> None:
         """Read everything pending again from its start: what was read went to a session that is no more."""
@@ -198,13 +202,25 @@ class Utterances:
 
     @property
     def lag_bytes(self) -> int:
-        """Sound not yet read: how far the line is behind."""
+        """Sound not yet read: how far the link is behind."""
         return sum(len(each.sound) - each.read for each in self._pending)
 
     @property
-    def held_bytes(self) -> int:
-        """All sound held, read or not."""
-        return sum(len(each.sound) for each in self._pending)
+    def _at_cursor(self) -> _Utterance | None:
+        return next((each for each in self._pending if not each.end_read), None)
+
+    def _entries(self, most: int, most_bytes: int) -> list[Entry]:
+        if self._broken is not None:
+            return [Entry("abort", self._broken)]
+        if (utterance := self._at_cursor) is None:
+            return []
+        end = min(len(utterance.sound), utterance.read + most * most_bytes)
+        with memoryview(utterance.sound) as view:
+            places = range(utterance.read, end, most_bytes)
+            entries = [Entry("sound", utterance.uid, bytes(view[at : at + most_bytes])) for at in places]
+        if utterance.closing is not None and len(entries) < most:
+            entries.append(Entry(utterance.closing, utterance.uid))
+        return entries
 
     def _opened(self) -> _Utterance:
         if not self.open:

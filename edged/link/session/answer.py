@@ -57,7 +57,7 @@ class RequestedAnswer:
         self._odd.clear()
 
     def corrections(self, heard: Sequence[HeardPart], *, ended: bool) -> list[Correction]:
-        """What the service has to be told: (part, audio_end_ms) to truncate, (part, None) to delete its item.
+        """What the service has to know: (part, audio_end_ms) to truncate, (part, None) to delete its item.
 
         `ended`: no more of it is on its way. Truncation is never past what was received. A part heard to its end needs
         none, unless more of it may come. An item of which nothing was heard is deleted. Parts of other responses are
@@ -65,16 +65,16 @@ class RequestedAnswer:
         """
         played = {entry.part: entry.played_ms for entry in heard if entry.part in self._bytes}
         items = {part.item_id for part, ms in played.items() if ms > 0}
-        told: list[Correction] = []
+        found: list[Correction] = []
         for part, ms in played.items():
             received_ms = pcm.PCM16.ms_of(self._bytes[part])
             if ms <= 0:
                 if part.item_id not in items:
                     items.add(part.item_id)
-                    told.append((part, None))
+                    found.append((part, None))
             elif ms < received_ms or not ended:
-                told.append((part, min(ms, received_ms)))
-        return told
+                found.append((part, min(ms, received_ms)))
+        return found
 
     def all_received(self) -> list[Correction]:
         """Truncations at what was received of the last part: the rest is not wanted."""

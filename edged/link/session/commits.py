@@ -111,13 +111,13 @@ class Commits:
             return []
         return [UtteranceCommitted(item_id, uid=commit.uid, rest=commit.begun and not self._spoke)]
 
-    def refused(self, event_id: str | None, told: ServiceWarning) -> list[SessionEvent] | None:
+    def refused(self, event_id: str | None, warning: ServiceWarning) -> list[SessionEvent] | None:
         """A message was refused; None: it was no commit.
 
         A refusal that names no message is of the oldest commit without a reply: gateways lose the names. One for which
         nobody waits says no more than that two messages crossed.
         """
-        empty = told.code in error_codes.COMMIT_REFUSED
+        empty = warning.code in error_codes.COMMIT_REFUSED
         commit = next((each for each in self._out if each.event_id == event_id), None)
         if commit is None and empty and event_id not in self._replied:
             commit = self._oldest
@@ -125,10 +125,10 @@ class Commits:
             self._settle(commit)
             if not commit.taken:
                 lost = not (empty and commit.begun)
-                return [told, CommitRefused(told.text, uid=commit.uid, lost=lost)]
+                return [warning, CommitRefused(warning.text, uid=commit.uid, lost=lost)]
         if not empty:
             return None
-        self._counters[told.code] += 1
+        self._counters[warning.code] += 1
         return []
 
     def _taken(self, item_id: str) -> list[SessionEvent]:

@@ -4,7 +4,7 @@ Rules:
 1. A confirmation may answer somebody else's update: a relay's own, sent before ours. One that is not what was asked is
    no verdict: ours is waited for, and where the time is up the last one is judged (`verdict`).
 2. Nothing else is out before the settings are confirmed, so an invalid request is their refusal, whatever names it
-   lacks. Where it lacks all of them, the close that may follow says more (line.py waits a moment for it).
+   lacks. Where it lacks all of them, the close that may follow says more (live_session.py waits a moment for it).
 3. Services that know no session without detection refuse `null` for it. Where the refusal names the detection, and only
    there, the service's own is asked for on the same socket, with `create_response: false` first. A refusal of anything
    else leaves a live assistant that is not ours, and is a failed connection.
@@ -27,7 +27,7 @@ from edged.wire import UNSET, Dialect, Settings, TurnDetection
 from edged.wire.words import Words
 
 MOST_AGAIN = 3  # updates that put back what somebody else has changed
-# A pause in the middle is not to end what is said; the release ends it. It stands in for commits, too (deaf.py).
+# A pause in the middle is not to end what is said; the release ends it. Stands in for commits, too (commit_check.py).
 PATIENT = TurnDetection("server_vad", silence_duration_ms=1500)
 _INSTEAD: tuple[Any, ...] = (
     replace(PATIENT, create_response=False, interrupt_response=False),
@@ -107,17 +107,19 @@ class Confirming:
             )
         return []
 
-    def refuses(self, error: wire.ServerError, told: ServiceWarning, dialect: Dialect) -> list[SessionEvent]:
+    def refuses(
+        self, error: wire.ServerError, warning: ServiceWarning, dialect: Dialect
+    ) -> list[SessionEvent]:
         """Take an error that came before the settings were confirmed."""
         code = error.code or error.type or ""
         if self._update_id is None or error.event_id not in (None, self._update_id):
-            return [told]
+            return [warning]
         if code in error_codes.NOT_NOW:
             text = f"the service gives no session now: {error.message}"
             return [SessionFailed(error_codes.NOT_NOW[code], text, error.message)]
         is_named = error.event_id is not None or error.param is not None or code in error_codes.OF_SETTINGS
         if not is_named and code not in _INVALID:
-            return [told]  # of something else; the close that follows says of what, or the time is up
+            return [warning]  # of something else; the close that follows says of what, or the time is up
         said, by = (f"(`{error.param}`): {error.message}", " ") if error.param else (error.message, ": ")
         of_whom = None if is_named else diagnosis.of_words(ServiceWords(error.message, type=code))
         if of_whom in diagnosis.OF_WHO_ASKS:  # whatever it was asked for
@@ -127,9 +129,9 @@ class Confirming:
             self.verdict = SessionFailed("settings_refused", text, said)
         if self._why or _DETECTION.search(f"{error.param or ''} {error.message}"):
             self._why = self._why or said
-            return self._lets_detect(dialect, [told])
+            return self._lets_detect(dialect, [warning])
         self.refused = not is_named
-        return [self.verdict] if is_named else [told]
+        return [self.verdict] if is_named else [warning]
 
     # -- inside --------------------------------------------------------------------------------------
 
@@ -144,15 +146,15 @@ class Confirming:
         is_left = self._for_commits and self._asked.turn_detection is UNSET
         return ["it tells of no detection"] if is_left and wire.detects(None, session, dialect) else []
 
-    def _lets_detect(self, dialect: Dialect, told: list[SessionEvent]) -> list[SessionEvent]:
+    def _lets_detect(self, dialect: Dialect, events: list[SessionEvent]) -> list[SessionEvent]:
         """Ask for the next that a service may take which does not do without detection."""
         detection = next(self._instead, None)
         if detection is None:
             text = f"the service takes no detection of turns that is asked of it: {self._why}"
-            return [*told, self.verdict or SessionFailed("settings_refused", text, self._why)]
+            return [*events, self.verdict or SessionFailed("settings_refused", text, self._why)]
         self._asked, self.detects = replace(self._asked, turn_detection=detection), True
         self.ask(dialect)
-        return told
+        return events
 
     def _cost(self) -> str:
         """That the service detects though it was not to, in words for whoever has to pay."""

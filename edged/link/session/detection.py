@@ -28,6 +28,7 @@ class Detection:
         self.asked, self._confirming, self._commits = asked, confirming, commits
         self._new_id, self._send = new_id, send
         self.waits = False  # for what was asked for in between
+        self.silence = b""  # what ends an utterance in place of a commit; nothing where commits are honoured
         self.detects = asked is not None
 
     @property
@@ -61,7 +62,7 @@ class Detection:
         self.detects = False
 
     def confirms(self, session: Mapping[str, Any], dialect: Dialect) -> bool:
-        """Whether this is what was asked for last, the first time that it is told; others are told of, too."""
+        """Whether this is what was asked for last, the first time; others are reported, too."""
         if not self.waits or not wire.detects(self.asked, session, dialect):
             return False
         self.waits = False

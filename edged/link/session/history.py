@@ -2,7 +2,7 @@
 
 Rules: text only (no service takes its own sound back), the visitor's side only where it is transcribed. An answer that
 was cut off is left out: nobody knows which words of it were heard. Bounded: the oldest go. After `forget_after_s` of
-quiet it is another visitor's, and nothing is told to him: over lines that come and go, and while there is none.
+quiet it is another visitor's, who hears nothing of it: over links that come and go, and while there is none.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ class History:
 
     def __init__(self, most_lines: int, forget_after_s: float = 0.0) -> None:
         self._most, self._forget_after_s = most_lines, forget_after_s
-        self._quiet_since = -inf
+        self._quiet_since = -inf  # inf: something is under way
         self._lines: list[Remark] = []
         self._of_answer = 0  # so many of the last lines are of the present answer
 
@@ -50,13 +50,22 @@ class History:
         del self._lines[len(self._lines) - self._of_answer :]
         self._of_answer = 0
 
+    def begins(self, now: float) -> None:
+        """Something is under way from now on: it is said, on its way, or sounds."""
+        self.look(now)
+        self._quiet_since = inf
+
+    def ends(self, now: float) -> None:
+        """Nothing is under way from now on."""
+        self._quiet_since = now
+
     def under_way(self, now: float) -> None:
-        """Something is said, on its way, or sounds."""
+        """Something was under way until now."""
         self.look(now)
         self._quiet_since = now
 
     def idle_s(self, now: float) -> float:
-        """For how long nothing was under way."""
+        """For how long nothing was under way; less than nothing while something is."""
         return now - self._quiet_since
 
     def look(self, now: float) -> None:
@@ -65,7 +74,7 @@ class History:
             self.forget()
 
     def forget(self) -> None:
-        """Another visitor: nothing of this one's is told to that one."""
+        """Another visitor, who hears nothing of what this one said."""
         self._lines.clear()
         self._of_answer = 0
 

@@ -16,6 +16,7 @@ from typing import Any
 from edged import wire
 from edged.dial import dialects, error_codes
 from edged.link.liveness import Owed
+from edged.link.ports import OutgoingEntry
 from edged.link.session.commits import Commits
 from edged.link.session.confirming import Confirming
 from edged.link.session.detection import Detection
@@ -43,17 +44,20 @@ NO_ITEM = "item_edged_probe"
 
 
 class LinkSession:
-    """Feed it `receive`, send what `outbox` gives, in that order; `append` and the like make the log's texts."""
+    """Feed it `receive`, send what is in `out`, in that order; `words` makes the texts of the log's entries."""
 
     def __init__(
         self, settings: Settings, dialect: Dialect, new_id: Callable[[], str], words: Words | None = None
     ) -> None:
-        """`words` is told what is said."""
+        """`words` hears what is said."""
         self.dialect = dialect
         self._words = words or Words()
         self.counters: Counter[str] = Counter()
         self._new_id = new_id
-        self._out: list[str] = []
+        self.out: list[str] = []  # control messages to send, oldest first; whoever has sent one takes it away
+        self.within = False  # some of an utterance has been sent, and not its end
+        self.stuck = False  # the service does not end a cancelled answer: nothing more can be asked for here
+        self._closing_id = ""  # of the message that ends, or throws away, the utterance put into words last
         self._answers = Sequencer(new_id, self._send, self.counters)
         self._greeted = self._redialled = False
         self.confirming = Confirming(settings, new_id, self._send, self.counters, self._words)
@@ -68,42 +72,45 @@ class LinkSession:
         return self._answers.open
 
     @property
-    def stuck(self) -> bool:
-        """The service does not end an answer that was cancelled: nothing more can be asked for here."""
-        return self._answers.stuck
-
-    @property
     def owed(self) -> Owed:
         """What the service has been asked for and has not given yet."""
         return Owed.ACKNOWLEDGEMENT if self._commits.waiting else self._answers.owed
 
     # -- what the owner asks -------------------------------------------------------------------------
 
-    def outbox(self) -> list[str]:
-        """Control messages to send now, oldest first; emptied by the call."""
-        out, self._out = self._out, []
-        return out
-
     def configure(self) -> None:
         """Ask for the settings; Ready or Broken follows, or nothing in time."""
         self.confirming.ask(self.dialect)
 
-    def append(self, pcm16: bytes, uid: int) -> str:
-        """The message that carries a piece of the utterance."""
-        self._commits.sending(uid, len(pcm16))
-        return wire.append(pcm16)
+    def words(self, batch: Sequence[OutgoingEntry]) -> list[str]:
+        """The messages of these entries, one for each but "close"; `sent` follows for those that are sent.
 
-    def commit(self, uid: int) -> str:
-        """The message that completes the utterance; Committed or CommitRefused follows."""
-        event_id = self._new_id()
-        self._commits.sent(event_id, uid)
-        return wire.commit(event_id)
+        The batch is of one utterance; its commit brings Committed or CommitRefused.
+        """
+        texts = [wire.append(entry.pcm) for entry in batch if entry.kind == "sound"]
+        match batch[-1].kind:
+            case "end" if self.detection.silence:
+                texts.append(wire.append(self.detection.silence))
+            case "end":
+                self._closing_id = self._new_id()
+                texts.append(wire.commit(self._closing_id))
+            case "abort":
+                self._closing_id = self._new_id()
+                texts.append(wire.clear(self._closing_id))
+        return texts
 
-    def clear(self) -> str:
-        """The message that throws away what was appended and not committed."""
-        event_id = self._new_id()
-        self._commits.cleared(event_id)
-        return wire.clear(event_id)
+    def sent(self, batch: Sequence[OutgoingEntry]) -> bool:
+        """These go out, the first of what was put into words last; whether an utterance begins or ends with them."""
+        last, went_on = batch[-1], self.within
+        self.within = last.kind == "sound"
+        silence = self.detection.silence if last.kind == "end" else b""
+        if size := sum(len(entry.pcm) for entry in batch) + len(silence):
+            self._commits.sending(last.uid, size)
+        if last.kind == "abort":
+            self._commits.cleared(self._closing_id)
+        elif last.kind == "end" and not silence:
+            self._commits.sent(self._closing_id, last.uid)
+        return not (went_on and self.within)
 
     def probe(self) -> None:
         """Make the service say something, whatever it is, and nothing else: ask for an item that is not there."""
@@ -117,13 +124,18 @@ class LinkSession:
             self._send(wire.text_item(self._new_id(), role, text, self.dialect))
 
     def ask(self) -> None:
-        """Ask for an answer to what was committed, as soon as one may be asked for."""
-        self._answers.ask()
+        """Ask for an answer to what was committed, as soon as one may be asked for.
+
+        Nothing where the service ignores commits, and its own detection begins the answer.
+        """
+        if not (self.detection.silence and self.detection.detects):
+            self._answers.ask()
 
     def interrupt(self) -> None:
         """The answer is dead from here on; `heard` must follow, however little was heard."""
         self._asked_again = False  # the next question has its own second try
         self._answers.interrupt()
+        self.stuck = self._answers.stuck  # by nothing else
 
     def cancel(self) -> None:
         """No more of this answer; what was received of it may be played to its end."""
@@ -140,28 +152,28 @@ class LinkSession:
     # -- what the service says -----------------------------------------------------------------------
 
     def receive(self, text: str | bytes) -> list[SessionEvent]:
-        """Take one message. What is not of the protocol, or too much, is counted and told, and skipped."""
-        told: list[SessionEvent] = []
+        """Take one message. What is not of the protocol, or too much, is counted, reported, and skipped."""
+        events: list[SessionEvent] = []
         try:
             event = wire.parse_server(text)
         except wire.BadServerEvent as error:
             self.counters[error.cause] += 1
             self._answers.missed()
-            told.append(ServiceWarning("", str(error), error.cause))
+            events.append(ServiceWarning("", str(error), error.cause))
             if error.rest is None:
-                return told
+                return events
             event = error.rest
+        if isinstance(event, wire.AudioDelta):  # has no words, and says nothing of commits
+            return events + self._on_audio(event)
         self._words.hear(event)
         self._commits.hear(event)
-        told += self._on(event)
-        if len(self._out) > MOST_WAITING:
-            told.append(SessionFailed("server_error", "the service asks for more messages than it takes"))
-        return told
+        events += self._on(event)
+        if len(self.out) > MOST_WAITING:
+            events.append(SessionFailed("server_error", "the service asks for more messages than it takes"))
+        return events
 
-    def _on(self, event: wire.ServerEvent) -> list[SessionEvent]:  # noqa: C901, PLR0911, PLR0912 a flat list of messages
+    def _on(self, event: wire.ServerEvent) -> list[SessionEvent]:  # noqa: C901, PLR0911 a flat list of messages
         match event:
-            case wire.AudioDelta():
-                return self._on_audio(event)
             case wire.SessionCreated(session=session):
                 seen, self._greeted = wire.dialect_of(session), True
                 self.dialect = seen or self.dialect
@@ -236,7 +248,7 @@ class LinkSession:
 
     def _on_error(self, error: wire.ServerError) -> list[SessionEvent]:
         code = error.code or error.type or ""
-        told = ServiceWarning(code, error.message)
+        warning = ServiceWarning(code, error.message)
         if self._is_of_probe(error) and code not in error_codes.FATAL.keys() | error_codes.COMMIT_REFUSED:
             self._probe_id = None
             self.counters["probes_answered"] += 1
@@ -245,20 +257,20 @@ class LinkSession:
             said = error.message or code
             return [SessionFailed(fatal, said, said)]
         if not self.ready:
-            return self._on_update_refused(error, told)
+            return self._on_update_refused(error, warning)
         if code in error_codes.HARMLESS:
             self.counters[code] += 1
             return []
-        if (refused := self._commits.refused(error.event_id, told)) is not None:
+        if (refused := self._commits.refused(error.event_id, warning)) is not None:
             return refused
         if code == error_codes.ANSWER_ACTIVE:
             self._answers.busy()
-            return [told]
+            return [warning]
         answer = self._answers.refused(error.event_id)
         if answer is None:
-            return [told]
+            return [warning]
         cause = error_codes.FAILED_RESPONSE.get(code, "answer_failed")
-        return [told, ResponseEnded("", ResponseEnding.FAILED, answer.sounded, cause, error.message)]
+        return [warning, ResponseEnded("", ResponseEnding.FAILED, answer.sounded, cause, error.message)]
 
     def _fatal(self, error: wire.ServerError, code: str) -> str | None:
         """The cause of an error that ends the session's use."""
@@ -271,13 +283,13 @@ class LinkSession:
             return False
         return error.event_id == self._probe_id or (error.event_id is None and self.owed is Owed.NOTHING)
 
-    def _on_update_refused(self, error: wire.ServerError, told: ServiceWarning) -> list[SessionEvent]:
+    def _on_update_refused(self, error: wire.ServerError, warning: ServiceWarning) -> list[SessionEvent]:
         other = dialects.UNDERSTOOD.get(error.code or "")
         if error.param == "session.type" and other is not None and not self._redialled:
             self.dialect, self._redialled = other, True  # the same socket, once, in the other dialect
             self.configure()
-            return [told]
-        return self._on_updates(self.confirming.refuses(error, told, self.dialect))
+            return [warning]
+        return self._on_updates(self.confirming.refuses(error, warning, self.dialect))
 
     def _send(self, text: str) -> None:
-        self._out.append(text)
+        self.out.append(text)

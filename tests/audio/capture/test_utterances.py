@@ -10,9 +10,8 @@ from edged import pcm
 from edged.audio.capture.utterances import Entry, TooMany, Utterances
 from edged.causes import CAUSES
 from edged.errors import EdgedError
+from tests.audio.capture.reading import ALL, every, held_bytes, one
 from tests.effort import examples
-
-ALL = 1 << 20
 
 
 def log(*, longest_ms: int = 1000, most: int = 2) -> Utterances:
@@ -24,13 +23,6 @@ def said(sound: bytes = b"abcd", *, at_ms: int = 0, log: Utterances) -> int:
     log.add(sound)
     log.end(at_ms)
     return uid
-
-
-def read(log: Utterances, most_bytes: int = ALL) -> list[Entry]:
-    entries = []
-    while (entry := log.next(most_bytes)) is not None:
-        entries.append(entry)
-    return entries
 
 
 def sound(uid: int, pcm: bytes) -> Entry:
@@ -50,8 +42,8 @@ def abort(uid: int) -> Entry:
 
 def test_an_empty_log_has_nothing_to_read():
     empty = Utterances(longest_ms=1000)
-    assert empty.next(ALL) is None
-    assert (empty.pending, empty.unsent, empty.lag_bytes, empty.held_bytes) == (0, 0, 0, 0)
+    assert one(empty) is None
+    assert (empty.pending, empty.unsent, empty.lag_bytes, held_bytes(empty)) == (0, 0, 0, 0)
     assert (empty.open, empty.most) == (False, 2)
 
 
@@ -61,50 +53,93 @@ def test_the_end_follows_the_last_sound():
     a.add(b"ab")
     a.add(b"cd")
     assert a.end(5) == 1
-    assert read(a) == [sound(1, b"abcd"), end(1)]
+    assert every(a) == [sound(1, b"abcd"), end(1)]
 
 
 def test_sound_is_read_while_the_utterance_is_open():
     a = log()
     a.begin(0)
     a.add(b"ab")
-    assert read(a) == [sound(1, b"ab")]
+    assert every(a) == [sound(1, b"ab")]
     a.add(b"cd")
-    assert read(a) == [sound(1, b"cd")]
+    assert every(a) == [sound(1, b"cd")]
     a.end(0)
-    assert read(a) == [end(1)]
+    assert every(a) == [end(1)]
 
 
 def test_sound_is_cut_to_what_the_reader_asks_for():
     a = log()
     said(b"abcdefgh", log=a)
-    assert read(a, 6) == [sound(1, b"abcdef"), sound(1, b"gh"), end(1)]
+    assert every(a, 6) == [sound(1, b"abcdef"), sound(1, b"gh"), end(1)]
+
+
+def test_the_cursor_stays_until_the_socket_took_something():
+    a = log()
+    said(b"abcdef", log=a)
+    batch = [sound(1, b"ab"), sound(1, b"cd"), sound(1, b"ef"), end(1)]
+    assert a.read(9, 2) == batch
+    assert (a.read(9, 2), a.lag_bytes) == (batch, 6)
+    assert a.committed() is None
+    a.took(2)
+    assert (a.read(9, 2), a.lag_bytes) == (batch[2:], 2)
+    a.took(1)
+    assert a.read(9, 2) == batch[3:]
+    a.took(1)
+    assert (a.read(9, 2), a.committed()) == ([], 1)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 4])
+def test_no_more_is_read_than_was_asked_for(most):
+    a = log()
+    said(b"abcdef", log=a)
+    assert a.read(most, 2) == [sound(1, b"ab"), sound(1, b"cd"), sound(1, b"ef"), end(1)][:most]
+
+
+def test_a_batch_is_of_one_utterance():
+    a = log()
+    said(b"ab", log=a)
+    said(b"cd", log=a)
+    assert a.read(9, ALL) == [sound(1, b"ab"), end(1)]
+    a.took(2)
+    assert a.read(9, ALL) == [sound(2, b"cd"), end(2)]
+
+
+def test_one_thrown_away_is_a_batch_of_its_own():
+    a = log()
+    a.begin(0)
+    a.add(b"ab")
+    one(a)
+    a.abort()
+    said(b"cd", log=a)
+    assert [a.read(9, ALL), a.read(9, ALL)] == [[abort(1)]] * 2
+    a.took(1)
+    assert a.read(9, ALL) == [sound(2, b"cd"), end(2)]
 
 
 def test_no_sample_is_cut_by_an_odd_size():
     a = log()
     said(b"abcdef", log=a)
-    assert read(a, 5) == [sound(1, b"abcd"), sound(1, b"ef"), end(1)]
+    assert every(a, 5) == [sound(1, b"abcd"), sound(1, b"ef"), end(1)]
 
 
 @pytest.mark.parametrize("most_bytes", [0, 1, 2, 3])
 def test_at_least_a_sample_is_read_at_a_time(most_bytes):
     a = log()
     said(b"abcd", log=a)
-    assert read(a, most_bytes) == [sound(1, b"ab"), sound(1, b"cd"), end(1)]
+    assert every(a, most_bytes) == [sound(1, b"ab"), sound(1, b"cd"), end(1)]
 
 
 def test_a_byte_wide_format_is_cut_anywhere():
     a = Utterances(longest_ms=1000, fmt=pcm.Format(8000, "g711_ulaw"))
     said(b"abcd", log=a)
-    assert read(a, 3) == [sound(1, b"abc"), sound(1, b"d"), end(1)]
+    assert every(a, 3) == [sound(1, b"abc"), sound(1, b"d"), end(1)]
 
 
 def test_the_next_utterance_follows_the_end_of_the_one_before():
     a = log()
     said(b"abcd", log=a)
     said(b"efgh", log=a)
-    assert read(a) == [sound(1, b"abcd"), end(1), sound(2, b"efgh"), end(2)]
+    assert every(a) == [sound(1, b"abcd"), end(1), sound(2, b"efgh"), end(2)]
 
 
 def test_an_utterance_the_server_ends_reads_as_closed():
@@ -112,13 +147,13 @@ def test_an_utterance_the_server_ends_reads_as_closed():
     a.begin(0)
     a.add(b"ab")
     assert a.close(3) == 1
-    assert read(a) == [sound(1, b"ab"), Entry("close", 1)]
+    assert every(a) == [sound(1, b"ab"), Entry("close", 1)]
 
 
 def test_an_utterance_without_sound_has_an_end():
     a = log()
     said(b"", log=a)
-    assert read(a) == [end(1)]
+    assert every(a) == [end(1)]
 
 
 def test_uids_are_never_used_twice():
@@ -149,7 +184,7 @@ def test_a_third_utterance_is_one_too_many():
     with pytest.raises(TooMany, match="2 utterances"):
         a.begin(0)
     assert a.pending == 2
-    read(a)
+    every(a)
     assert a.committed() == 1
     assert a.begin(0) == 3
 
@@ -175,17 +210,17 @@ def test_sound_past_the_longest_is_not_taken_and_counted():
     a.add(b"abcd")
     a.add(b"ef")
     a.end(0)
-    assert read(a) == [sound(1, bytes(46) + b"ab"), end(1)]
+    assert every(a) == [sound(1, bytes(46) + b"ab"), end(1)]
     assert a.dropped_bytes == 4
 
 
 def test_the_longest_is_taken_whole():
     a = log(longest_ms=1)
     said(bytes(48), log=a)
-    assert (a.held_bytes, a.dropped_bytes) == (48, 0)
+    assert (held_bytes(a), a.dropped_bytes) == (48, 0)
     a.begin(0)
     a.add(bytes(48))
-    assert (a.held_bytes, a.dropped_bytes) == (96, 0)
+    assert (held_bytes(a), a.dropped_bytes) == (96, 0)
 
 
 # Misuse is a bug and says so
@@ -205,7 +240,7 @@ def test_without_begin_there_is_nothing_to_write_to():
     for write in (lambda: a.add(b"ab"), lambda: a.end(0), lambda: a.close(0), a.abort):
         with pytest.raises(RuntimeError, match="no utterance is open"):
             write()
-    assert a.held_bytes == 4
+    assert held_bytes(a) == 4
 
 
 # Throwing away the open one
@@ -216,28 +251,28 @@ def test_an_abort_of_what_nobody_read_leaves_no_trace():
     a.begin(0)
     a.add(b"ab")
     assert a.abort() == 1
-    assert a.next(ALL) is None
-    assert (a.pending, a.held_bytes, a.open) == (0, 0, False)
+    assert one(a, ALL) is None
+    assert (a.pending, held_bytes(a), a.open) == (0, 0, False)
 
 
 def test_an_abort_of_what_was_read_is_told_once():
     a = log()
     a.begin(0)
     a.add(b"abcd")
-    a.next(2)
+    one(a, 2)
     assert a.abort() == 1
     assert (a.pending, a.unsent, a.lag_bytes) == (0, 0, 0)
-    assert read(a) == [abort(1)]
+    assert every(a) == [abort(1)]
 
 
 def test_an_abort_is_told_before_the_next_utterance():
     a = log()
     a.begin(0)
     a.add(b"ab")
-    a.next(ALL)
+    one(a, ALL)
     a.abort()
     said(b"cd", log=a)
-    assert read(a) == [abort(1), sound(2, b"cd"), end(2)]
+    assert every(a) == [abort(1), sound(2, b"cd"), end(2)]
 
 
 def test_an_abort_does_not_disturb_the_utterance_before():
@@ -246,7 +281,7 @@ def test_an_abort_does_not_disturb_the_utterance_before():
     a.begin(0)
     a.add(b"cd")
     assert a.abort() == 2
-    assert read(a) == [sound(1, b"ab"), end(1)]
+    assert every(a) == [sound(1, b"ab"), end(1)]
     assert a.committed() == 1
 
 
@@ -256,31 +291,31 @@ def test_an_abort_does_not_disturb_the_utterance_before():
 def test_committed_is_gone_for_good():
     a = log()
     said(log=a)
-    read(a)
-    assert (a.pending, a.held_bytes) == (1, 4)
+    every(a)
+    assert (a.pending, held_bytes(a)) == (1, 4)
     assert a.committed() == 1
-    assert (a.pending, a.held_bytes) == (0, 0)
+    assert (a.pending, held_bytes(a)) == (0, 0)
     a.rewind()
-    assert a.next(ALL) is None
+    assert one(a, ALL) is None
     assert a.committed() is None
 
 
 def test_refused_is_gone_for_good():
     a = log()
     said(log=a)
-    read(a)
+    every(a)
     assert a.refused() == 1
-    assert (a.pending, a.held_bytes) == (0, 0)
+    assert (a.pending, held_bytes(a)) == (0, 0)
     assert a.refused() is None
 
 
 def test_one_that_was_thrown_away_is_not_refused_in_the_person_of_the_next():
     a = log()
     first = said(log=a)
-    read(a)
+    every(a)
     a.discard()
     second = said(log=a)
-    read(a)
+    every(a)
     assert a.refused(first) is None
     assert (a.pending, a.refused(second), a.pending) == (1, second, 0)
 
@@ -288,10 +323,10 @@ def test_one_that_was_thrown_away_is_not_refused_in_the_person_of_the_next():
 def test_nothing_waits_for_an_answer_before_its_end_was_read():
     a = log()
     said(b"abcd", log=a)
-    a.next(4)
+    one(a, 4)
     assert a.committed() is None
     assert a.refused() is None
-    assert read(a) == [end(1)]
+    assert every(a) == [end(1)]
     assert a.committed() == 1
 
 
@@ -299,7 +334,7 @@ def test_answers_come_in_order():
     a = log()
     said(log=a)
     said(log=a)
-    read(a)
+    every(a)
     assert a.committed() == 1
     assert a.refused() == 2
 
@@ -308,7 +343,7 @@ def test_an_answer_may_name_its_utterance():
     a = log()
     said(log=a)
     said(log=a)
-    read(a)
+    every(a)
     assert a.refused(2) == 2
     assert a.committed(2) is None
     assert a.committed(1) == 1
@@ -318,7 +353,7 @@ def test_an_answer_by_name_waits_for_the_end_too():
     a = log()
     said(log=a)
     assert a.committed(1) is None
-    read(a)
+    every(a)
     assert a.committed(1) == 1
 
 
@@ -326,10 +361,10 @@ def test_an_answer_is_for_the_oldest_whose_end_was_read():
     a = log()
     said(log=a)
     said(log=a)
-    assert [a.next(ALL), a.next(ALL)] == [sound(1, b"abcd"), end(1)]
+    assert [one(a, ALL), one(a, ALL)] == [sound(1, b"abcd"), end(1)]
     assert a.committed() == 1
     assert a.committed() is None
-    assert read(a) == [sound(2, b"abcd"), end(2)]
+    assert every(a) == [sound(2, b"abcd"), end(2)]
 
 
 def test_a_closed_utterance_waits_too():
@@ -337,7 +372,7 @@ def test_a_closed_utterance_waits_too():
     a.begin(0)
     a.close(0)
     assert a.committed() is None
-    read(a)
+    every(a)
     assert a.committed() == 1
 
 
@@ -349,25 +384,25 @@ def test_rewind_reads_everything_pending_again():
     said(b"abcd", log=a)
     a.begin(0)
     a.add(b"ef")
-    before = read(a)
+    before = every(a)
     a.rewind()
     assert (a.unsent, a.lag_bytes) == (2, 6)
-    assert read(a) == before
+    assert every(a) == before
     assert before == [sound(1, b"abcd"), end(1), sound(2, b"ef")]
 
 
 def test_rewind_in_the_middle_starts_from_the_first_sample():
     a = log()
     said(b"abcd", log=a)
-    a.next(2)
+    one(a, 2)
     a.rewind()
-    assert read(a) == [sound(1, b"abcd"), end(1)]
+    assert every(a) == [sound(1, b"abcd"), end(1)]
 
 
 def test_after_a_rewind_nothing_waits_for_an_answer():
     a = log()
     said(log=a)
-    read(a)
+    every(a)
     a.rewind()
     assert a.committed() is None
     assert a.pending == 1
@@ -377,20 +412,20 @@ def test_a_new_session_is_not_told_of_what_it_never_had():
     a = log()
     a.begin(0)
     a.add(b"ab")
-    a.next(ALL)
+    one(a, ALL)
     a.abort()
     a.rewind()
-    assert a.next(ALL) is None
+    assert one(a, ALL) is None
 
 
 def test_an_abort_after_a_rewind_leaves_no_trace():
     a = log()
     a.begin(0)
     a.add(b"ab")
-    a.next(ALL)
+    one(a, ALL)
     a.rewind()
     a.abort()
-    assert a.next(ALL) is None
+    assert one(a, ALL) is None
 
 
 # Too old
@@ -402,7 +437,7 @@ def test_what_ended_before_is_expired():
     assert a.expire(10) == ()
     assert a.pending == 1
     assert a.expire(11) == (1,)
-    assert (a.pending, a.next(ALL)) == (0, None)
+    assert (a.pending, one(a, ALL)) == (0, None)
 
 
 def test_only_what_is_old_is_expired():
@@ -410,7 +445,7 @@ def test_only_what_is_old_is_expired():
     said(b"ab", at_ms=10, log=a)
     said(b"cd", at_ms=20, log=a)
     assert a.expire(15) == (1,)
-    assert read(a) == [sound(2, b"cd"), end(2)]
+    assert every(a) == [sound(2, b"cd"), end(2)]
 
 
 def test_age_counts_from_the_end_not_from_the_beginning():
@@ -440,7 +475,7 @@ def test_an_open_utterance_never_expires():
 def test_what_was_sent_waits_for_its_answer_however_old():
     a = log()
     said(log=a)
-    read(a)
+    every(a)
     assert a.expire(10**9) == ()
     assert a.committed() == 1
 
@@ -449,17 +484,17 @@ def test_expiring_what_is_half_sent_tells_the_reader():
     a = log()
     said(b"abcd", log=a)
     said(b"ef", log=a)
-    a.next(2)
+    one(a, 2)
     assert a.expire(10**9) == (1, 2)
-    assert read(a) == [abort(1)]
+    assert every(a) == [abort(1)]
 
 
 def test_sound_read_to_its_last_byte_is_still_half_sent():
     a = log()
     said(b"abcd", log=a)
-    a.next(ALL)
+    one(a, ALL)
     assert a.expire(10**9) == (1,)
-    assert read(a) == [abort(1)]
+    assert every(a) == [abort(1)]
 
 
 def test_discard_takes_everything_that_has_ended():
@@ -469,15 +504,15 @@ def test_discard_takes_everything_that_has_ended():
     a.begin(0)
     a.add(b"ef")
     assert a.discard() == (1, 2)
-    assert read(a) == [sound(3, b"ef")]
+    assert every(a) == [sound(3, b"ef")]
 
 
 def test_discard_takes_what_waits_for_its_answer_and_says_nothing_to_the_reader():
     a = log()
     said(log=a)
-    read(a)
+    every(a)
     assert a.discard() == (1,)
-    assert a.next(ALL) is None
+    assert one(a, ALL) is None
     assert a.committed() is None
     assert a.pending == 0
 
@@ -485,9 +520,9 @@ def test_discard_takes_what_waits_for_its_answer_and_says_nothing_to_the_reader(
 def test_discard_tells_the_reader_of_what_is_half_sent():
     a = log()
     said(b"abcd", log=a)
-    a.next(2)
+    one(a, 2)
     assert a.discard() == (1,)
-    assert read(a) == [abort(1)]
+    assert every(a) == [abort(1)]
 
 
 # What it says of itself
@@ -497,16 +532,16 @@ def test_figures():
     a = log()
     a.begin(7)
     a.add(b"abcd")
-    assert (a.pending, a.unsent, a.lag_bytes, a.held_bytes, a.open) == (1, 1, 4, 4, True)
-    a.next(2)
-    assert (a.unsent, a.lag_bytes, a.held_bytes) == (1, 2, 4)
+    assert (a.pending, a.unsent, a.lag_bytes, held_bytes(a), a.open) == (1, 1, 4, 4, True)
+    one(a, 2)
+    assert (a.unsent, a.lag_bytes, held_bytes(a)) == (1, 2, 4)
     a.end(9)
     assert (a.pending, a.unsent, a.open) == (1, 1, False)
-    read(a)
-    assert (a.pending, a.unsent, a.lag_bytes, a.held_bytes) == (1, 0, 0, 4)
+    every(a)
+    assert (a.pending, a.unsent, a.lag_bytes, held_bytes(a)) == (1, 0, 0, 4)
     a.begin(12)
     a.add(b"ef")
-    assert (a.pending, a.unsent, a.lag_bytes, a.held_bytes, a.open) == (2, 1, 2, 6, True)
+    assert (a.pending, a.unsent, a.lag_bytes, held_bytes(a), a.open) == (2, 1, 2, 6, True)
     a.committed()
     assert (a.pending, a.unsent) == (1, 1)
 
@@ -597,18 +632,28 @@ class AgainstAPlainList(RuleBasedStateMachine):
     def abort(self) -> None:
         assert (self.log.abort(),) == self.drop(self.rows[-1:])
 
-    @rule(most_bytes=st.one_of(st.integers(0, 15), st.just(ALL)))
-    def read(self, most_bytes) -> None:
+    @rule(
+        most=st.integers(1, 4),
+        takes=st.integers(0, 4),
+        most_bytes=st.one_of(st.integers(0, 15), st.just(ALL)),
+    )
+    def read(self, most, takes, most_bytes) -> None:
+        """The socket takes so many of a batch."""
         unsent = self.unsent()
-        entry = self.log.next(most_bytes)
-        if entry is None:  # then the server has all there is
+        batch = self.log.read(most, most_bytes)
+        if not batch:  # then the server has all there is
             assert self.server.buffer == (unsent[0].sound if unsent else b"")
             assert not unsent or unsent[0].ended_ms is None
             return
-        self.server.receive(entry, most_bytes)
-        if entry.kind in {"end", "close"}:
-            assert self.server.done[-1] == (unsent[0].uid, unsent[0].sound)
-            unsent[0].sent = True
+        assert len(batch) <= most
+        taken = batch[:takes]
+        if taken:
+            self.log.took(len(taken))
+        for entry in taken:
+            self.server.receive(entry, most_bytes)
+            if entry.kind in {"end", "close"}:
+                assert self.server.done[-1] == (unsent[0].uid, unsent[0].sound)
+                unsent[0].sent = True
 
     @rule()
     def rewind(self) -> None:
@@ -637,7 +682,7 @@ class AgainstAPlainList(RuleBasedStateMachine):
         self.now_ms += 1
         assert self.log.pending == len(self.rows)
         assert self.log.unsent == len(self.unsent())
-        assert self.log.held_bytes == sum(len(row.sound) for row in self.rows)
+        assert held_bytes(self.log) == sum(len(row.sound) for row in self.rows)
         assert self.log.open == self.has_open()
 
 
@@ -650,12 +695,11 @@ class TestOpenForLong:
         log = Utterances(longest_ms=1000)
         log.begin(0)
         log.add(bytes(range(96)) * 500)
-        while log.next(4800):
-            pass
+        every(log, 4800)
         log.forget_read(100)
-        assert log.held_bytes == 4800
+        assert held_bytes(log) == 4800
         log.rewind()
-        assert log.next(1 << 20).pcm == (bytes(range(96)) * 500)[-4800:]
+        assert one(log, 1 << 20).pcm == (bytes(range(96)) * 500)[-4800:]
         log.add(bytes(900 * 48))
         assert log.dropped_bytes == 0
 
@@ -663,20 +707,20 @@ class TestOpenForLong:
         log = Utterances(longest_ms=1000)
         log.begin(0)
         log.add(bytes(48 * 500))
-        log.next(480)
+        one(log, 480)
         log.forget_read(100)
         assert log.lag_bytes == 48 * 500 - 480
         log.forget_read(0)
-        assert log.held_bytes == log.lag_bytes
+        assert held_bytes(log) == log.lag_bytes
 
     def test_an_abort_is_told_after_all_that_was_read_is_forgotten(self):
         log = Utterances(longest_ms=1000)
         log.begin(0)
         log.add(bytes(9600))
-        log.next(9600)
+        one(log, 9600)
         log.forget_read(100)
         log.abort()
-        assert log.next(1).kind == "abort"
+        assert one(log, 1).kind == "abort"
 
     def test_it_goes_on_in_another_when_the_server_has_committed_it(self):
         log = Utterances(longest_ms=1000)
@@ -685,7 +729,7 @@ class TestOpenForLong:
         log.go_on(5)
         log.add(b"\2\0")
         entries = []
-        while entry := log.next(100):
+        while entry := one(log, 100):
             entries.append((entry.kind, entry.uid, entry.pcm))
         assert entries == [("sound", 1, b"\1\0"), ("close", 1, b""), ("sound", 2, b"\2\0")]
 

@@ -13,13 +13,15 @@ from edged.audio.capture.utterances import Utterances
 from edged.link.liveness import Owed
 from edged.link.session.commits import Commits
 from edged.link.session.events import CommitRefused, ServiceWarning, UtteranceCommitted
+from tests.audio.capture.reading import one
+from tests.link.session.sending import append, clear, commit
 from tests.link.session.test_session import VAD, error, ready, says
 
 EMPTY = "input_audio_buffer_commit_empty"
 
 
-def commit(session, uid):
-    return json.loads(session.commit(uid))["event_id"]
+def committing(session, uid):
+    return json.loads(commit(session, uid))["event_id"]
 
 
 def committed(session, item="i"):
@@ -48,7 +50,7 @@ named = pytest.mark.parametrize("named", [True, False], ids=["named", "unnamed"]
 @named
 def test_the_services_own_commit_comes_first_and_ours_finds_nothing(named):
     session = ready(VAD)
-    ours = commit(session, 1)
+    ours = committing(session, 1)
     assert settled(commits_by_itself(session)) == [1]
     assert refused(session, ours if named else None) == []
     assert session.counters[EMPTY] == 1
@@ -57,17 +59,17 @@ def test_the_services_own_commit_comes_first_and_ours_finds_nothing(named):
 @named
 def test_that_refusal_is_not_taken_for_one_of_the_next_utterance(named):
     session = ready(VAD)
-    first = commit(session, 1)
+    first = committing(session, 1)
     assert settled(commits_by_itself(session)) == [1]
-    second = commit(session, 2)
+    second = committing(session, 2)
     assert refused(session, first if named else None) == []
     assert refused(session, second if named else None) == [2]
 
 
 def test_nor_is_the_acknowledgement_of_the_rest():
     session = ready(VAD)
-    commit(session, 1)
-    commit(session, 2)
+    committing(session, 1)
+    committing(session, 2)
     assert settled(commits_by_itself(session, "i1")) == [1]
     assert committed(session, "i2") == []
     assert settled(committed(session, "i3")) == [2]
@@ -75,8 +77,8 @@ def test_nor_is_the_acknowledgement_of_the_rest():
 
 def test_nor_is_another_commit_of_its_own():
     session = ready(VAD)
-    commit(session, 1)
-    commit(session, 2)
+    committing(session, 1)
+    committing(session, 2)
     assert settled(commits_by_itself(session, "i1")) == [1]
     assert commits_by_itself(session, "i2") == []
     assert committed(session, "i3") == []
@@ -94,14 +96,14 @@ SECOND = bytes(48_000)
 def test_a_commit_of_nothing_that_is_never_refused_takes_no_reply_from_the_next():
     """The service has heard what was sent after it, so it has read it, and says nothing."""
     session = ready(VAD)
-    session.append(SECOND, 1)
-    commit(session, 1)
+    append(session, SECOND, 1)
+    committing(session, 1)
     speaks(session, 100, 900, "i1")
     assert settled(committed(session, "i1")) == [1]
-    session.append(SECOND, 2)
+    append(session, SECOND, 2)
     speaks(session, 1100, 1900, "i2")
     assert settled(committed(session, "i2")) == [None]  # of the utterance that is being sent
-    commit(session, 2)
+    committing(session, 2)
     assert settled(committed(session, "i3")) == [2]
     assert session.owed is Owed.NOTHING
 
@@ -109,11 +111,11 @@ def test_a_commit_of_nothing_that_is_never_refused_takes_no_reply_from_the_next(
 @pytest.mark.parametrize("spoke", [False, True])
 def test_what_is_left_of_an_utterance_is_a_rest_unless_somebody_spoke_in_it(spoke):
     session = ready(VAD)
-    session.append(SECOND, 1)
+    append(session, SECOND, 1)
     speaks(session, 100, 900, "i1")
     (own,) = committed(session, "i1")
-    session.append(SECOND, 1)
-    commit(session, 1)
+    append(session, SECOND, 1)
+    committing(session, 1)
     if spoke:
         says(session, wire.SpeechStarted(audio_start_ms=1200, item_id="i2"))
     (ours,) = committed(session, "i2")
@@ -123,20 +125,20 @@ def test_what_is_left_of_an_utterance_is_a_rest_unless_somebody_spoke_in_it(spok
 
 def test_an_utterance_of_which_the_service_took_nothing_is_no_rest():
     session = ready(VAD)
-    session.append(SECOND, 1)
-    commit(session, 1)
+    append(session, SECOND, 1)
+    committing(session, 1)
     (ours,) = committed(session, "i1")
     assert not ours.rest
 
 
 def test_speech_before_a_commit_says_nothing_of_its_reply():
     session = ready(VAD)
-    session.append(SECOND, 1)
-    first = commit(session, 1)
+    append(session, SECOND, 1)
+    first = committing(session, 1)
     speaks(session, 100, 900, "i1")
     assert settled(committed(session, "i1")) == [1]
-    session.append(SECOND, 2)
-    commit(session, 2)
+    append(session, SECOND, 2)
+    committing(session, 2)
     speaks(session, 950, 1000, "i2")  # up to the commit, and not beyond it
     assert committed(session, "i2") == []
     assert refused(session, first) == []
@@ -146,18 +148,18 @@ def test_speech_before_a_commit_says_nothing_of_its_reply():
 def test_a_clear_that_is_never_confirmed_does_not_stand_in_the_way():
     """Of a service that leaves it out: the next utterance is taken by itself, and nothing of it is lost."""
     session = ready(VAD)
-    session.append(SECOND, 1)
-    session.clear()
-    session.append(SECOND, 2)
+    append(session, SECOND, 1)
+    clear(session)
+    append(session, SECOND, 2)
     speaks(session, 1100, 1900, "i2")
     assert settled(committed(session, "i2")) == [None]
-    assert refused(session, commit(session, 2)) == []
+    assert refused(session, committing(session, 2)) == []
 
 
 def test_a_service_that_counts_its_sound_in_another_way_settles_nothing_by_that():
     session = ready(VAD)
-    session.append(SECOND, 1)
-    first = commit(session, 1)
+    append(session, SECOND, 1)
+    first = committing(session, 1)
     speaks(session, 100, 900, "i1")
     assert settled(committed(session, "i1")) == [1]
     speaks(session, 5000, 6000, "i2")
@@ -168,36 +170,36 @@ def test_a_service_that_counts_its_sound_in_another_way_settles_nothing_by_that(
 @named
 def test_an_utterance_that_was_taken_before_its_commit_went_out_is_not_lost(named):
     session = ready(VAD)
-    session.append(bytes(2), 1)
+    append(session, bytes(2), 1)
     assert settled(commits_by_itself(session)) == [None]
-    ours = commit(session, 1)
+    ours = committing(session, 1)
     (told, event) = says(session, error("too small", code=EMPTY, event_id=ours if named else None))
     assert (told.code, event.uid, event.lost) == (EMPTY, 1, False)
 
 
 def test_one_of_which_it_took_nothing_is_lost():
     session = ready(VAD)
-    session.append(bytes(2), 1)
+    append(session, bytes(2), 1)
     commits_by_itself(session)
-    session.append(bytes(2), 2)
-    assert refused(session, commit(session, 2)) == [2]
+    append(session, bytes(2), 2)
+    assert refused(session, committing(session, 2)) == [2]
 
 
 def test_a_refusal_for_another_reason_is_one_though_the_service_took_some():
     session = ready(VAD)
-    session.append(bytes(2), 1)
+    append(session, bytes(2), 1)
     commits_by_itself(session)
-    events = says(session, error("no", code="odd", event_id=commit(session, 1)))
+    events = says(session, error("no", code="odd", event_id=committing(session, 1)))
     assert [(event.uid, event.lost) for event in events if isinstance(event, CommitRefused)] == [(1, True)]
 
 
 @pytest.mark.parametrize("answered", [True, False])
 def test_what_was_thrown_away_is_not_taken_for_what_is_sent_next(answered):
     session = ready(VAD)
-    session.append(bytes(2), 1)
-    session.clear()
-    session.append(bytes(2), 2)
-    ours = commit(session, 2)
+    append(session, bytes(2), 1)
+    clear(session)
+    append(session, bytes(2), 2)
+    ours = committing(session, 2)
     assert settled(commits_by_itself(session)) == [None]
     assert settled(commits_by_itself(session)) == [None]
     if answered:
@@ -209,14 +211,14 @@ def test_what_was_thrown_away_is_not_taken_for_what_is_sent_next(answered):
 
 def test_of_two_commits_the_one_is_lost_whose_refusal_it_is():
     session = ready()
-    _, second = commit(session, 1), commit(session, 2)
+    _, second = committing(session, 1), committing(session, 2)
     assert refused(session, second) == [2]
     assert settled(committed(session)) == [1]
 
 
 def test_a_refusal_after_the_acknowledgement_is_none():
     session = ready()
-    ours, other = commit(session, 1), commit(session, 2)
+    ours, other = committing(session, 1), committing(session, 2)
     assert settled(committed(session)) == [1]
     assert refused(session, ours) == []
     assert says(session, error("odd", code="x", event_id=ours)) == [ServiceWarning("x", "odd")]
@@ -231,7 +233,7 @@ def test_a_refusal_of_nothing_is_none(named):
 
 def test_a_name_that_a_gateway_made_up_is_no_name():
     session = ready()
-    commit(session, 1)
+    committing(session, 1)
     assert refused(session, "upstream_1") == [1]
 
 
@@ -239,7 +241,7 @@ def test_an_end_of_speech_that_became_nothing_makes_no_commit_the_services_own()
     session = ready(VAD)
     says(session, wire.SpeechStopped(audio_end_ms=90, item_id="i1"))
     says(session, wire.SpeechStarted(audio_start_ms=100, item_id="i2"))
-    ours = commit(session, 1)
+    ours = committing(session, 1)
     assert settled(committed(session, "i2")) == [1]
     assert refused(session, ours) == []
 
@@ -247,15 +249,15 @@ def test_an_end_of_speech_that_became_nothing_makes_no_commit_the_services_own()
 def test_an_end_of_speech_of_another_item_makes_no_commit_the_services_own():
     session = ready(VAD)
     says(session, wire.SpeechStopped(audio_end_ms=90, item_id="i1"))
-    commit(session, 1)
+    committing(session, 1)
     assert settled(committed(session, "i2")) == [1]
-    commit(session, 2)
+    committing(session, 2)
     assert settled(committed(session, "i1")) == [2]
 
 
 def test_the_silence_that_the_service_takes_for_an_utterance_is_its_own():
     session = ready(VAD)
-    ours = commit(session, 1)
+    ours = committing(session, 1)
     says(session, wire.TimeoutTriggered(audio_start_ms=0, audio_end_ms=90, item_id="i"))
     assert settled(committed(session)) == [1]
     assert refused(session, ours) == []
@@ -264,18 +266,18 @@ def test_the_silence_that_the_service_takes_for_an_utterance_is_its_own():
 def test_where_nothing_is_detected_every_commit_is_a_reply():
     session = ready()
     says(session, wire.SpeechStopped(audio_end_ms=90, item_id="i"))
-    commit(session, 1)
+    committing(session, 1)
     assert settled(committed(session)) == [1]
     assert settled(committed(session)) == [None]
 
 
 def test_a_refusal_is_no_sign_of_life_that_was_asked_for():
     session = ready(VAD)
-    commit(session, 1)
+    committing(session, 1)
     commits_by_itself(session)
     session.probe()
     assert refused(session, None) == []
-    commit(session, 2)
+    committing(session, 2)
     assert settled(committed(session, "i2")) == [2]
 
 
@@ -290,10 +292,10 @@ def acknowledges(session, item="i2"):
 def test_an_utterance_hangs_on_its_reply_and_one_that_is_thrown_away_on_none():
     session = ready(VAD)
     assert session.owed is Owed.NOTHING
-    session.clear()
+    clear(session)
     assert session.owed is Owed.NOTHING
-    commit(session, 1)
-    commit(session, 2)
+    committing(session, 1)
+    committing(session, 2)
     assert session.owed is Owed.ACKNOWLEDGEMENT
     assert settled(commits_by_itself(session)) == [None]  # it has thrown one away before it reads the commits
     says(session, wire.Cleared())
@@ -306,7 +308,7 @@ def test_an_utterance_hangs_on_its_reply_and_one_that_is_thrown_away_on_none():
 
 def test_one_that_the_service_has_taken_by_itself_hangs_on_nothing():
     session = ready(VAD)
-    commit(session, 1)
+    committing(session, 1)
     assert settled(commits_by_itself(session)) == [1]
     assert session.owed is Owed.NOTHING
 
@@ -318,7 +320,7 @@ def test_one_that_the_service_has_taken_by_itself_hangs_on_nothing():
 def test_a_commit_of_the_item_whose_speech_has_ended_is_the_services_own(ended, item, own):
     """A service may leave the names out on either side."""
     session = ready(VAD)
-    commit(session, 1)
+    committing(session, 1)
     says(session, wire.SpeechStopped(audio_end_ms=90, item_id=ended))
     assert acknowledges(session, item) == [1]
     assert acknowledges(session, "i9") == ([] if own else [None])
@@ -326,7 +328,7 @@ def test_a_commit_of_the_item_whose_speech_has_ended_is_the_services_own(ended, 
 
 def test_the_silence_that_it_takes_for_an_utterance_is_no_reply_either():
     session = ready(VAD)
-    commit(session, 1)
+    committing(session, 1)
     says(session, wire.TimeoutTriggered(audio_start_ms=0, audio_end_ms=90, item_id="i"))
     assert acknowledges(session, "i") == [1]
     assert acknowledges(session) == []  # the reply to ours
@@ -335,7 +337,7 @@ def test_the_silence_that_it_takes_for_an_utterance_is_no_reply_either():
 def test_where_nothing_is_detected_neither_silence_nor_speech_makes_a_commit_its_own():
     for event in (wire.TimeoutTriggered(0, 90, "i"), wire.SpeechStopped(audio_end_ms=90, item_id="i")):
         session = ready()
-        commit(session, 1)
+        committing(session, 1)
         says(session, event)
         assert acknowledges(session, "i") == [1]
         assert acknowledges(session) == [None]
@@ -343,8 +345,8 @@ def test_where_nothing_is_detected_neither_silence_nor_speech_makes_a_commit_its
 
 def test_one_end_of_speech_makes_one_commit_its_own():
     session = ready(VAD)
-    commit(session, 1)
-    commit(session, 2)
+    committing(session, 1)
+    committing(session, 2)
     assert settled(commits_by_itself(session, "i1")) == [1]
     assert acknowledges(session, "i1") == []
     assert acknowledges(session) == [2]
@@ -354,16 +356,16 @@ def test_what_was_thrown_away_has_no_end_of_speech_any_more():
     session = ready(VAD)
     says(session, wire.SpeechStopped(audio_end_ms=90, item_id="i1"))
     says(session, wire.Cleared())
-    commit(session, 1)
-    commit(session, 2)
+    committing(session, 1)
+    committing(session, 2)
     assert acknowledges(session, "i1") == [1]
     assert acknowledges(session) == [2]
 
 
 def test_the_next_speech_ends_the_end_of_the_one_before():
     session = ready(VAD)
-    commit(session, 1)
-    commit(session, 2)
+    committing(session, 1)
+    committing(session, 2)
     says(session, wire.SpeechStopped(audio_end_ms=0, item_id="i1"))
     says(session, wire.SpeechStarted(audio_start_ms=0, item_id="i2"))
     assert acknowledges(session, "i1") == [1]
@@ -372,9 +374,9 @@ def test_the_next_speech_ends_the_end_of_the_one_before():
 
 def test_each_word_that_it_has_thrown_something_away_is_of_the_oldest_message():
     session = ready(VAD)
-    session.clear()
-    session.clear()
-    commit(session, 1)
+    clear(session)
+    clear(session)
+    committing(session, 1)
     says(session, wire.Cleared())
     assert settled(commits_by_itself(session)) == [None]
     says(session, wire.Cleared())
@@ -383,7 +385,7 @@ def test_each_word_that_it_has_thrown_something_away_is_of_the_oldest_message():
 
 def test_a_word_of_throwing_away_that_nobody_asked_for_takes_no_commit():
     session = ready(VAD)
-    commit(session, 1)
+    committing(session, 1)
     says(session, wire.Cleared())
     assert session.owed is Owed.ACKNOWLEDGEMENT
     assert acknowledges(session) == [1]
@@ -391,10 +393,10 @@ def test_a_word_of_throwing_away_that_nobody_asked_for_takes_no_commit():
 
 def test_a_reply_settles_what_was_thrown_away_before_it_and_nothing_behind_it():
     session = ready(VAD)
-    session.clear()
-    commit(session, 1)
-    session.clear()
-    commit(session, 2)
+    clear(session)
+    committing(session, 1)
+    clear(session)
+    committing(session, 2)
     assert acknowledges(session) == [1]
     assert settled(commits_by_itself(session)) == [None]  # the second is not thrown away yet
     says(session, wire.Cleared())
@@ -403,7 +405,7 @@ def test_a_reply_settles_what_was_thrown_away_before_it_and_nothing_behind_it():
 
 def test_a_refusal_of_the_second_settles_neither_the_first_nor_the_third():
     session = ready()
-    first, second, third = (commit(session, uid) for uid in (1, 2, 3))
+    first, second, third = (committing(session, uid) for uid in (1, 2, 3))
     assert refused(session, second) == [2]
     assert refused(session, second) == []
     assert acknowledges(session) == [1]
@@ -414,7 +416,7 @@ def test_a_refusal_of_the_second_settles_neither_the_first_nor_the_third():
 
 def test_a_refusal_tells_why_and_of_which_and_only_what_crossed_is_counted():
     session = ready()
-    ours = commit(session, 1)
+    ours = committing(session, 1)
     told, event = says(session, error("too small", code=EMPTY, event_id=ours))
     assert (told, event.text, event.uid, event.lost) == (
         ServiceWarning(EMPTY, "too small"),
@@ -429,14 +431,14 @@ def test_a_refusal_tells_why_and_of_which_and_only_what_crossed_is_counted():
 
 def test_a_refusal_for_another_reason_that_names_nothing_is_of_no_commit():
     session = ready()
-    commit(session, 1)
+    committing(session, 1)
     assert says(session, error("odd", code="x")) == [ServiceWarning("x", "odd")]
     assert session.owed is Owed.ACKNOWLEDGEMENT
 
 
 def test_a_refusal_for_another_reason_of_one_that_was_taken_is_told_and_no_more():
     session = ready(VAD)
-    ours = commit(session, 1)
+    ours = committing(session, 1)
     assert settled(commits_by_itself(session)) == [1]
     assert says(session, error("odd", code="x", event_id=ours)) == [ServiceWarning("x", "odd")]
     assert session.counters["x"] == 0
@@ -446,20 +448,20 @@ def test_a_refusal_for_another_reason_of_one_that_was_taken_is_told_and_no_more(
 @pytest.mark.parametrize("begun", [False, True])
 def test_lost_is_what_was_refused_unless_it_was_empty_and_begun(empty, begun):
     session = ready(VAD)
-    session.append(bytes(2), 1)
+    append(session, bytes(2), 1)
     if begun:
         commits_by_itself(session)
-    ours = commit(session, 1)
+    ours = committing(session, 1)
     *_, event = says(session, error("no", code=EMPTY if empty else "x", event_id=ours))
     assert event.lost == (not (empty and begun))
 
 
 def test_32_commits_are_known_to_have_their_reply():
     session = ready()
-    ids = [commit(session, uid) for uid in range(1, 34)]
+    ids = [committing(session, uid) for uid in range(1, 34)]
     for uid in range(1, 34):
         assert acknowledges(session, f"i{uid}") == [uid]
-    commit(session, 34)
+    committing(session, 34)
     assert refused(session, ids[1]) == []
     assert refused(session, ids[0]) == [34]  # of which it may be for all that is known
 
@@ -470,11 +472,11 @@ def test_32_commits_are_known_to_have_their_reply():
 def taken_first():
     """A second of the first utterance, which the service has taken by itself; nobody waits for the reply to ours."""
     session = ready(VAD)
-    session.append(SECOND, 1)
-    first = commit(session, 1)
+    append(session, SECOND, 1)
+    first = committing(session, 1)
     speaks(session, 100, 900, "i1")
     assert acknowledges(session, "i1") == [1]
-    session.append(SECOND, 2)
+    append(session, SECOND, 2)
     return session, first
 
 
@@ -489,7 +491,7 @@ def taken_first():
 def test_speech_up_to_the_last_sample_that_was_sent_tells_what_was_read(heard):
     session, first = taken_first()
     says(session, heard)
-    commit(session, 2)
+    committing(session, 2)
     assert acknowledges(session, "i9") == [2]
     assert refused(session, first) == []
 
@@ -497,16 +499,16 @@ def test_speech_up_to_the_last_sample_that_was_sent_tells_what_was_read(heard):
 def test_a_sample_further_it_counts_in_another_way():
     session, _ = taken_first()
     says(session, wire.SpeechStarted(audio_start_ms=2001, item_id="i2"))
-    commit(session, 2)
+    committing(session, 2)
     assert acknowledges(session) == []
     assert acknowledges(session, "i3") == [2]
 
 
 def test_what_somebody_waits_for_is_out_however_much_was_heard_after_it():
     session = ready(VAD)
-    session.append(SECOND, 1)
-    commit(session, 1)
-    session.append(SECOND, 2)
+    append(session, SECOND, 1)
+    committing(session, 1)
+    append(session, SECOND, 2)
     says(session, wire.SpeechStarted(audio_start_ms=1500, item_id="i1"))
     assert session.owed is Owed.ACKNOWLEDGEMENT
     assert acknowledges(session) == [1]
@@ -514,15 +516,15 @@ def test_what_somebody_waits_for_is_out_however_much_was_heard_after_it():
 
 def test_what_was_read_and_never_answered_is_known_beside_what_was_answered():
     session = ready(VAD)
-    zeroth = commit(session, 7)
+    zeroth = committing(session, 7)
     assert acknowledges(session, "i0") == [7]
-    session.append(SECOND, 1)
-    first = commit(session, 1)
+    append(session, SECOND, 1)
+    first = committing(session, 1)
     speaks(session, 100, 900, "i1")
     assert acknowledges(session, "i1") == [1]
-    session.append(SECOND, 2)
+    append(session, SECOND, 2)
     says(session, wire.SpeechStarted(audio_start_ms=1500, item_id="i2"))
-    second = commit(session, 2)
+    second = committing(session, 2)
     assert refused(session, zeroth) == []
     assert refused(session, first) == []
     assert refused(session, second) == [2]
@@ -532,25 +534,25 @@ def test_what_was_read_and_never_answered_is_remembered_within_the_same_bound():
     session = ready(VAD)
     ids = []
     for uid in range(1, 34):
-        session.append(SECOND, uid)
-        ids.append(commit(session, uid))
+        append(session, SECOND, uid)
+        ids.append(committing(session, uid))
         speaks(session, 1000 * uid - 900, 1000 * uid - 100, f"i{uid}")
         assert acknowledges(session, f"i{uid}") == [uid]
-    session.append(SECOND, 34)
+    append(session, SECOND, 34)
     says(session, wire.SpeechStarted(audio_start_ms=33_500, item_id="i34"))
-    commit(session, 34)
+    committing(session, 34)
     assert refused(session, ids[1]) == []
     assert refused(session, ids[0]) == [34]
 
 
 def test_of_two_that_were_thrown_away_the_one_that_was_read_is_out_no_more():
     session = ready(VAD)
-    session.append(SECOND, 1)
-    session.clear()
-    session.append(SECOND, 2)
+    append(session, SECOND, 1)
+    clear(session)
+    append(session, SECOND, 2)
     says(session, wire.SpeechStarted(audio_start_ms=1500, item_id="i2"))
-    session.clear()
-    commit(session, 3)
+    clear(session)
+    committing(session, 3)
     says(session, wire.Cleared())
     assert settled(commits_by_itself(session)) == [3]
 
@@ -558,23 +560,23 @@ def test_of_two_that_were_thrown_away_the_one_that_was_read_is_out_no_more():
 def test_speech_in_what_the_service_took_before_is_no_speech_in_the_rest():
     """It spoke, and was taken; in what is left nobody has spoken yet."""
     session = ready(VAD)
-    session.append(SECOND, 1)
+    append(session, SECOND, 1)
     says(session, wire.SpeechStarted(audio_start_ms=100, item_id="i1"))
     says(session, wire.SpeechStopped(audio_end_ms=900, item_id="i1"))
     committed(session, "i1")
-    commit(session, 1)
+    committing(session, 1)
     (ours,) = committed(session, "i2")
     assert (ours.uid, ours.rest) == (1, True)
 
 
 def test_what_was_taken_of_one_utterance_makes_no_rest_of_the_next():
     session = ready(VAD)
-    session.append(SECOND, 1)
+    append(session, SECOND, 1)
     commits_by_itself(session, "i1")
-    commit(session, 1)
+    committing(session, 1)
     assert acknowledges(session) == [1]
-    session.append(SECOND, 2)
-    commit(session, 2)
+    append(session, SECOND, 2)
+    committing(session, 2)
     (ours,) = committed(session, "i3")
     assert (ours.uid, ours.rest) == (2, False)
 
@@ -663,14 +665,14 @@ class Kiosk:
             self.log.abort()
 
     def sends(self):
-        entry = self.log.next(2)
+        entry = one(self.log, 2)
         match entry.kind if entry else None:
             case "sound":
-                self.service.send(self.session.append(entry.pcm, entry.uid), entry.uid)
+                self.service.send(append(self.session, entry.pcm, entry.uid), entry.uid)
             case "end":
-                self.service.send(self.session.commit(entry.uid), entry.uid)
+                self.service.send(commit(self.session, entry.uid), entry.uid)
             case "abort":
-                self.service.send(self.session.clear(), entry.uid)
+                self.service.send(clear(self.session), entry.uid)
         return entry
 
     def hears(self):

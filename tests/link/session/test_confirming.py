@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from edged import wire
-from edged.link.deaf import DEAF_DETECTION
+from edged.link.commit_check import COMMIT_DETECTION
 from edged.link.session.confirming import MOST_AGAIN
 from edged.link.session.events import (
     CommitRefused,
@@ -18,6 +18,7 @@ from edged.link.session.events import (
     UtteranceCommitted,
 )
 from edged.wire import UNSET, Dialect, TurnDetection
+from tests.link.session.sending import append, commit, control
 from tests.link.session.test_session import (
     SETTINGS,
     VAD,
@@ -42,7 +43,7 @@ def asked(settings=SETTINGS, dialect=Dialect.GA):
     """A session whose update is out."""
     session = fresh(settings, dialect)
     session.configure()
-    session.outbox()
+    control(session)
     return session
 
 
@@ -203,7 +204,7 @@ def detecting(dialect=Dialect.GA):
 
 def test_an_answer_that_it_begins_is_cancelled_and_never_heard():
     session = detecting()
-    session.append(bytes(4800), 1)
+    append(session, bytes(4800), 1)
     assert says(session, created("resp_own")) == []
     assert [(each["type"], each["response_id"]) for each in sent(session)] == [
         ("response.cancel", "resp_own")
@@ -225,23 +226,23 @@ def test_one_out_of_the_conversation_is_somebody_elses_and_let_be():
 
 def test_what_it_commits_by_itself_settles_no_commit_of_ours():
     session = detecting()
-    session.append(bytes(48_000), 1)
+    append(session, bytes(48_000), 1)
     says(session, wire.SpeechStarted(0, "item_own"))
     says(session, wire.SpeechStopped(500, "item_own"))
     assert says(session, wire.Committed("item_own")) == [UtteranceCommitted("item_own")]
-    session.append(bytes(48_000), 1)
-    session.commit(1)
+    append(session, bytes(48_000), 1)
+    commit(session, 1)
     (taken,) = says(session, wire.Committed("item_rest"))
     assert (taken.uid, taken.rest) == (1, True)
 
 
 def test_a_commit_of_nothing_after_it_has_taken_all_is_no_loss():
     session = detecting()
-    session.append(bytes(48_000), 1)
+    append(session, bytes(48_000), 1)
     says(session, wire.SpeechStarted(0, "item_own"))
     says(session, wire.SpeechStopped(500, "item_own"))
     says(session, wire.Committed("item_own"))
-    session.commit(1)
+    commit(session, 1)
     refusal = says(session, error("empty", code="input_audio_buffer_commit_empty"))[-1]
     assert isinstance(refusal, CommitRefused)
     assert (refusal.uid, refusal.lost) == (1, False)
@@ -309,7 +310,7 @@ def test_a_detection_that_is_left_to_the_service_is_not_asked_back():
     session = asked()
     for _ in range(3):
         refused_by(session, NO_NULL)
-    session.outbox()
+    control(session)
     own = {**effective(replace(SETTINGS, turn_detection=UNSET)), "turn_detection": {"type": "server_vad"}}
     assert says(session, wire.SessionUpdated(session=own)) == [SessionReady()]
     assert says(session, wire.SessionUpdated(session=own)) == []
@@ -326,7 +327,7 @@ def test_nothing_breaks_that_is_ready():
 
 @BOTH
 def test_a_detection_of_the_service_that_it_will_not_change_stands_in_for_commits(dialect):
-    settings = replace(SETTINGS, turn_detection=DEAF_DETECTION)
+    settings = replace(SETTINGS, turn_detection=COMMIT_DETECTION)
     session = asked(settings, dialect)
     refused_by(session, NO_NULL, dialect)
     (update,) = sent(session)
@@ -339,7 +340,7 @@ def test_a_detection_of_the_service_that_it_will_not_change_stands_in_for_commit
 
 @BOTH
 def test_one_that_tells_of_no_detection_then_would_hear_no_end(dialect):
-    settings = replace(SETTINGS, turn_detection=DEAF_DETECTION)
+    settings = replace(SETTINGS, turn_detection=COMMIT_DETECTION)
     session = asked(settings, dialect)
     refused_by(session, NO_NULL, dialect)
     told = effective(replace(settings, turn_detection=None), dialect)
@@ -348,7 +349,7 @@ def test_one_that_tells_of_no_detection_then_would_hear_no_end(dialect):
 
 
 def test_a_detection_that_is_wanted_for_itself_is_not_left_to_the_service():
-    session = asked(replace(SETTINGS, turn_detection=replace(DEAF_DETECTION)))
+    session = asked(replace(SETTINGS, turn_detection=replace(COMMIT_DETECTION)))
     assert refused_by(session, NO_NULL)[-1].cause == "settings_refused"
 
 

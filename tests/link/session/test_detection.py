@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from edged import wire
-from edged.link.deaf import DEAF_DETECTION, DEAF_SILENCE
+from edged.link.commit_check import COMMIT_DETECTION, COMMIT_SILENCE
 from edged.link.session.events import SessionReady, UtteranceCommitted
 from edged.wire import Dialect
+from tests.link.session.sending import append, commit
 from tests.link.session.test_confirming import asked, detection_of, refused_by
 from tests.link.session.test_session import SETTINGS, effective, ready, says, sent
 
@@ -35,11 +36,11 @@ def keeping(dialect):
 def test_one_that_keeps_its_detection_commits_by_itself_after_a_hint_in_vain(dialect):
     session = keeping(dialect)
     session.detection.detects = True
-    session.detection.hush(DEAF_SILENCE)
+    session.detection.hush(COMMIT_SILENCE)
     session.detection.detects = False
-    session.append(bytes(4800), 7)
+    append(session, bytes(4800), 7)
     says(session, wire.SpeechStopped(audio_end_ms=50, item_id="item_own"), dialect)
-    session.commit(8)
+    commit(session, 8)
     assert says(session, wire.Committed(item_id="item_own"), dialect) == [
         UtteranceCommitted("item_own", uid=8)
     ]
@@ -50,7 +51,7 @@ def test_one_that_keeps_its_detection_commits_by_itself_after_a_hint_in_vain(dia
 @BOTH
 def test_what_was_agreed_is_asked_for_again_and_not_what_was_refused(dialect):
     session = keeping(dialect)
-    session.detection.ask(DEAF_DETECTION, dialect)
+    session.detection.ask(COMMIT_DETECTION, dialect)
     assert session.detection.detects
     updated(session, sent(session)[-1], dialect)
     session.detection.give_back(dialect)
@@ -64,7 +65,7 @@ def test_what_was_agreed_is_asked_for_again_and_not_what_was_refused(dialect):
 def test_none_is_asked_for_again_where_none_was_agreed(dialect):
     session = asked(dialect=dialect)
     says(session, wire.SessionUpdated(session=effective(SETTINGS, dialect)), dialect)
-    session.detection.ask(DEAF_DETECTION, dialect)
+    session.detection.ask(COMMIT_DETECTION, dialect)
     updated(session, sent(session)[-1], dialect)
     session.detection.give_back(dialect)
     (message,) = sent(session)
@@ -74,6 +75,6 @@ def test_none_is_asked_for_again_where_none_was_agreed(dialect):
 
 def test_what_was_asked_for_is_confirmed_once():
     session = ready(SETTINGS)
-    session.detection.ask(DEAF_DETECTION, Dialect.GA)
-    told = effective(replace(SETTINGS, turn_detection=DEAF_DETECTION))
+    session.detection.ask(COMMIT_DETECTION, Dialect.GA)
+    told = effective(replace(SETTINGS, turn_detection=COMMIT_DETECTION))
     assert [session.detection.confirms(told, Dialect.GA) for _ in range(2)] == [True, False]

@@ -13,6 +13,7 @@ from edged import wire
 from edged.link.session.events import AnswerSound, SessionFailed
 from edged.link.session.session import LinkSession
 from edged.wire import Dialect, Part, Settings
+from tests.link.session.sending import control
 from tests.link.session.test_session import created, ready, says
 from tests.local.test_fuzz import broken, changed
 
@@ -57,7 +58,7 @@ def play(dialect, rng, n):
             session.ask()
             says(session, created("resp_1"), dialect)
             says(session, wire.AudioDelta("resp_1", Part("item_1", 0), 0, OURS), dialect)  # by its name
-            session.outbox()
+            control(session)
         message = rng.choice(templates)
         for _ in range(rng.randrange(3)):
             message = changed(rng, message) if message else message
@@ -75,7 +76,7 @@ def play(dialect, rng, n):
                 break
         if session is not None:
             skipped += session.counters["bad_message"] - before
-            session.outbox()
+            control(session)
     return skipped
 
 

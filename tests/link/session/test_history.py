@@ -106,6 +106,20 @@ def test_who_speaks_after_so_long_a_quiet_is_another_visitor():
     assert len(history) == 0
 
 
+def test_nobody_is_forgotten_while_something_is_under_way():
+    history = History(10, 120)
+    history.begins(1000)
+    history.said("user", "My name is Ann.")
+    history.look(9000)
+    assert len(history) == 1
+    assert history.idle_s(9000) < 0
+    history.ends(9000)
+    history.look(9119)
+    assert (len(history), history.idle_s(9119)) == (1, 119)
+    history.begins(9120)
+    assert len(history) == 0
+
+
 def test_where_visitors_are_not_told_apart_nothing_is_forgotten():
     history = History(10)
     history.said("user", "My name is Ann.")

@@ -13,6 +13,7 @@ from edged.link.session.events import (
     SessionFailed,
 )
 from edged.wire import Dialect, HeardPart, Part
+from tests.link.session.sending import commit, control
 from tests.link.session.test_session import answering, created, done, error, fresh, ready, says, sent, types
 
 
@@ -57,8 +58,8 @@ def reaction(events):
 @pytest.mark.parametrize("dialect", Dialect)
 def test_an_error_in_the_middle_of_a_session(dialect, code, name):
     session = answering(ready(dialect=dialect))
-    session.commit(1)
-    session.outbox()
+    commit(session, 1)
+    control(session)
     assert reaction(says(session, of(code), dialect)) == name
     if name in ("ignored", "told"):  # and the answer goes on
         assert says(session, done(), dialect)[-1].kind is ResponseEnding.AUDIO
@@ -106,7 +107,7 @@ def test_how_soon_another_try_follows(cause, retry):
 def test_an_error_while_the_session_is_set_up(code, param, names):
     session = fresh(dialect=Dialect.BETA if code == "missing_required_parameter" else Dialect.GA)
     session.configure()
-    session.outbox()
+    control(session)
     events = says(session, of(code, param=param), session.dialect)
     if isinstance(names, list):
         assert types(session) == names
@@ -148,7 +149,7 @@ def test_a_service_whose_slots_are_all_in_use_is_asked_again_soon():
 def test_a_race_of_two_answers_is_settled_by_waiting_and_asking_once():
     session = ready()
     session.ask()
-    session.outbox()
+    control(session)
     assert reaction(says(session, of("conversation_already_has_active_response"))) == "told"
     assert types(session) == []
     says(session, done("resp_other"))
@@ -169,7 +170,7 @@ def test_trouble_of_the_service_s_own_is_asked_once_more_and_then_the_line_is_ch
     trouble = wire.ServerError("The server had an error.", **{field: "server_error"})
     session = ready()
     session.ask()
-    session.outbox()
+    control(session)
     says(session, created("resp_1"))
     assert reaction(says(session, done("resp_1", status="failed", error=trouble))) == "ignored"
     assert types(session) == ["response.create"]
@@ -190,7 +191,7 @@ def test_the_next_question_has_its_own_second_try():
     says(session, created("resp_2"))
     says(session, done("resp_2", status="cancelled"))
     session.ask()
-    session.outbox()
+    control(session)
     says(session, created("resp_3"))
     assert reaction(says(session, done("resp_3", status="failed", error=trouble))) == "ignored"
     assert types(session) == ["response.create"]
@@ -207,7 +208,7 @@ def test_trouble_after_the_first_sound_is_not_asked_again():
 def test_another_failure_is_told_at_once():
     session = ready()
     session.ask()
-    session.outbox()
+    control(session)
     says(session, created("resp_1"))
     refusal = wire.ServerError("Slow down.", type="server_error", code="rate_limit_exceeded")
     assert reaction(says(session, done("resp_1", status="failed", error=refusal))) == "answer failed"
@@ -218,10 +219,10 @@ def test_an_interrupt_between_the_two_tries_is_an_interrupt():
     trouble = wire.ServerError("The server had an error.", code="server_error")
     session = ready()
     session.ask()
-    session.outbox()
+    control(session)
     says(session, created("resp_1"))
     says(session, done("resp_1", status="failed", error=trouble))
-    session.outbox()
+    control(session)
     session.interrupt()
     session.heard([HeardPart(Part("item_a", 0), 0, 0)])
     assert "response.create" not in types(session)

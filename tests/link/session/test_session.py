@@ -30,6 +30,7 @@ from edged.link.session.session import MOST_WAITING, LinkSession
 from edged.wire import Dialect, HeardPart, Part, Settings, TurnDetection
 from edged.wire.bounds import MOST_EVENT
 from edged.wire.words import Words
+from tests.link.session.sending import append, clear, commit, control
 
 SETTINGS = Settings(model="m", instructions="Be brief.", voice="marin")
 VAD = Settings(
@@ -45,7 +46,7 @@ def fresh(settings=SETTINGS, dialect=Dialect.GA):
 
 def sent(session):
     """What goes out, as objects."""
-    return [json.loads(text) for text in session.outbox()]
+    return [json.loads(text) for text in control(session)]
 
 
 def types(session):
@@ -68,7 +69,7 @@ def effective(settings=SETTINGS, dialect=Dialect.GA, **changes):
 def ready(settings=SETTINGS, dialect=Dialect.GA):
     session = fresh(settings, dialect)
     session.configure()
-    session.outbox()
+    control(session)
     assert says(session, wire.SessionUpdated(session=effective(settings, dialect)), dialect) == [
         SessionReady()
     ]
@@ -271,7 +272,7 @@ def test_a_failed_answer_says_why(code, cause):
 def test_a_tool_call_ends_as_tool_and_carries_the_call():
     session = ready()
     session.ask()
-    session.outbox()
+    control(session)
     says(session, created())
     call = {"type": "function_call", "call_id": "c1", "name": "open", "arguments": "{}"}
     _, ended = says(session, done(output=(call,)))
@@ -295,7 +296,7 @@ def test_a_refused_create_ends_the_answer_as_failed():
 def test_create_against_a_running_response_is_sent_again_after_its_end():
     session = ready()
     session.ask()
-    session.outbox()
+    control(session)
     says(session, error("busy", code="conversation_already_has_active_response"))
     assert types(session) == []
     says(session, done("resp_other"))
@@ -363,7 +364,7 @@ def test_a_late_delta_of_a_dead_answer_does_not_name_the_next_one():
 def test_cancel_before_the_answer_has_a_name():
     session = ready()
     session.ask()
-    session.outbox()
+    control(session)
     session.interrupt()
     (cancel,) = sent(session)
     assert cancel["type"] == "response.cancel"
@@ -428,7 +429,7 @@ def test_what_was_heard_of_an_earlier_session_is_not_told_to_this_one():
 def test_a_cancel_that_came_too_late_is_harmless():
     session = answering()
     session.interrupt()
-    session.outbox()
+    control(session)
     assert says(session, done()) == [UsageReported("resp_1", "completed", {"total_tokens": 7})]
     assert says(session, error(code="response_cancel_not_active")) == []
     session.heard([])
@@ -462,15 +463,15 @@ def test_a_service_that_never_ends_a_cancelled_answer_is_noticed():
 
 def test_the_log_becomes_append_commit_and_clear():
     session = ready()
-    append = json.loads(session.append(b"\1\2\3\4", 1))
-    assert (append["type"], base64.b64decode(append["audio"])) == ("input_audio_buffer.append", b"\1\2\3\4")
-    assert json.loads(session.commit(1))["type"] == "input_audio_buffer.commit"
-    assert json.loads(session.clear())["type"] == "input_audio_buffer.clear"
+    sound = json.loads(append(session, b"\1\2\3\4", 1))
+    assert (sound["type"], base64.b64decode(sound["audio"])) == ("input_audio_buffer.append", b"\1\2\3\4")
+    assert json.loads(commit(session, 1))["type"] == "input_audio_buffer.commit"
+    assert json.loads(clear(session))["type"] == "input_audio_buffer.clear"
 
 
 def test_an_acknowledged_utterance():
     session = ready()
-    session.commit(1)
+    commit(session, 1)
     assert says(session, wire.Committed(item_id="item_1", previous_item_id=None)) == [
         UtteranceCommitted("item_1")
     ]
@@ -478,12 +479,12 @@ def test_an_acknowledged_utterance():
 
 def test_a_refused_commit_by_its_code_or_by_the_id_of_its_message():
     session = ready()
-    session.commit(1)
+    commit(session, 1)
     told, refused = says(session, error("buffer too small", code="input_audio_buffer_commit_empty"))
     assert (told.code, refused) == ("input_audio_buffer_commit_empty", CommitRefused("buffer too small"))
-    commit = json.loads(session.commit(1))
-    assert CommitRefused("odd") in says(session, error("odd", code="x", event_id=commit["event_id"]))
-    assert CommitRefused("odd") not in says(session, error("odd", code="x", event_id=commit["event_id"]))
+    message = json.loads(commit(session, 1))
+    assert CommitRefused("odd") in says(session, error("odd", code="x", event_id=message["event_id"]))
+    assert CommitRefused("odd") not in says(session, error("odd", code="x", event_id=message["event_id"]))
 
 
 def test_speech_heard_by_the_service():
@@ -529,7 +530,7 @@ def test_an_error_that_names_nothing_is_of_the_probe_only_where_nothing_else_was
         ServiceWarning
     ]  # there is no probe any more
     session.probe()
-    session.commit(1)
+    commit(session, 1)
     assert [type(event) for event in says(session, error("what?"))] == [ServiceWarning]
     assert session.counters["probes_answered"] == 1
 
@@ -692,7 +693,7 @@ def test_a_greeting_that_does_not_show_its_dialect_changes_nothing():
 
 def test_acknowledgements_and_refusals_come_in_the_order_of_the_commits():
     session = ready()
-    ids = [json.loads(session.commit(uid))["event_id"] for uid in (1, 2, 3)]
+    ids = [json.loads(commit(session, uid))["event_id"] for uid in (1, 2, 3)]
     says(session, wire.Committed(item_id="i1", previous_item_id=None))
     assert says(session, error("late", event_id=ids[0])) == [ServiceWarning("invalid_request_error", "late")]
     assert CommitRefused("no") in says(session, error("no", event_id=ids[1]))
@@ -723,7 +724,7 @@ def test_harmless_errors_and_foreign_responses_are_counted_one_by_one():
 def test_the_service_waits_with_our_question_and_it_is_counted():
     session = ready()
     session.ask()
-    session.outbox()
+    control(session)
     assert says(session, error("busy", code="conversation_already_has_active_response")) == [
         ServiceWarning("conversation_already_has_active_response", "busy")
     ]
@@ -735,7 +736,7 @@ def test_a_busy_service_does_not_bring_back_a_question_that_was_taken_back():
     session.ask()
     session.interrupt()
     session.heard([])
-    session.outbox()
+    control(session)
     says(session, error("busy", code="conversation_already_has_active_response"))
     says(session, done("resp_other"))
     assert types(session) == []
@@ -758,7 +759,7 @@ def test_a_refused_question_that_was_given_up_is_told_to_nobody():
     session.interrupt()
     session.heard([])
     assert says(session, error("no", code="x", event_id=create["event_id"])) == [ServiceWarning("x", "no")]
-    session.outbox()
+    control(session)
     session.ask()
     assert types(session) == ["response.create"]
 
@@ -777,7 +778,7 @@ def test_a_refusal_of_an_old_question_does_not_end_the_present_answer():
 def test_a_complaint_without_an_id_never_ends_an_answer():
     session = ready()
     session.ask()
-    session.outbox()
+    control(session)
     assert says(session, error("hm", code="x")) == [ServiceWarning("x", "hm")]
     assert says(session, created()) == [ResponseStarted("resp_1")]
     assert says(session, error("hm", code="x")) == [ServiceWarning("x", "hm")]
@@ -862,7 +863,7 @@ def test_a_cancel_takes_back_a_question_that_waits():
     session = answering()
     session.ask()
     session.cancel()
-    session.outbox()
+    control(session)
     says(session, done(status="cancelled"))
     assert types(session) == []
 
@@ -872,7 +873,7 @@ def test_what_was_heard_is_corrected_once():
     says(session, done())
     session.interrupt()
     session.heard([HeardPart(A, 300, 1000)])
-    session.outbox()
+    control(session)
     session.interrupt()
     session.heard([HeardPart(A, 300, 1000)])
     assert types(session) == []
@@ -882,7 +883,7 @@ def test_asking_for_the_next_answer_settles_the_one_before():
     session = answering(pcm=bytes(48 * 1000))
     says(session, done())
     session.ask()
-    session.outbox()
+    control(session)
     session.interrupt()
     session.heard([HeardPart(A, 300, 1000)])
     assert types(session) == ["response.cancel"]
@@ -1044,7 +1045,7 @@ def test_the_end_of_an_answer_counts_however_much_it_says():
 
 def test_an_acknowledgement_counts_however_much_it_says():
     session = ready()
-    session.commit(1)
+    commit(session, 1)
     told, committed = raw(session, type="input_audio_buffer.committed", item_id="item_u", x=BIG)
     assert (told.cause, committed) == ("message_too_large", UtteranceCommitted("item_u", uid=1))
 
@@ -1096,7 +1097,7 @@ def kinds(events):
 def test_trouble_of_the_services_own_is_asked_about_once_more_and_then_ends_the_session():
     session = ready()
     session.ask()
-    session.outbox()
+    control(session)
     assert kinds(fails(session)) == [UsageReported]
     assert types(session) == ["response.create"]
     used, ended, broken = fails(session, "resp_2")
@@ -1193,7 +1194,7 @@ def test_what_the_service_says_of_speech_is_passed_on_with_its_time():
 def test_an_utterance_is_owed_its_acknowledgement_before_any_answer():
     session = answering()
     assert session.owed is Owed.REST
-    session.commit(1)
+    commit(session, 1)
     assert session.owed is Owed.ACKNOWLEDGEMENT
     (event,) = says(session, wire.Committed(item_id="i", previous_item_id=None))
     assert (event.item_id, event.uid) == ("i", 1)
@@ -1203,24 +1204,24 @@ def test_an_utterance_is_owed_its_acknowledgement_before_any_answer():
 @pytest.mark.parametrize(("settings", "uid"), [(SETTINGS, None), (VAD, 1)])
 def test_only_a_service_that_detects_speech_commits_by_itself(settings, uid):
     session = ready(settings)
-    session.append(bytes(4800), 1)
+    append(session, bytes(4800), 1)
     says(session, wire.SpeechStopped(audio_end_ms=90, item_id="i"))
-    session.commit(1)
+    commit(session, 1)
     says(session, wire.Committed(item_id="i", previous_item_id=None))
     assert len(says(session, wire.Committed(item_id="j", previous_item_id=None))) == (uid is None)
 
 
 def test_what_was_sent_and_what_was_thrown_away_is_known_to_whoever_reckons_with_commits():
     session = ready(VAD)
-    session.append(bytes(4800), 1)
+    append(session, bytes(4800), 1)
     says(session, wire.SpeechStarted(audio_start_ms=0, item_id="i"))
     says(session, wire.SpeechStopped(audio_end_ms=90, item_id="i"))
     says(session, wire.Committed(item_id="i", previous_item_id=None))
-    session.commit(1)
+    commit(session, 1)
     _, refused = says(session, error("empty", code="input_audio_buffer_commit_empty"))
     assert not refused.lost  # the service has had some of this one
-    session.clear()
-    session.commit(2)
+    clear(session)
+    commit(session, 2)
     says(session, wire.SpeechStarted(audio_start_ms=0, item_id="j"))
     says(session, wire.SpeechStopped(audio_end_ms=0, item_id="j"))
     (own,) = says(session, wire.Committed(item_id="j", previous_item_id=None))
@@ -1290,7 +1291,7 @@ def test_a_complaint_whose_message_is_gone_ends_what_it_was_about_with_its_cause
 def configuring(dialect=Dialect.GA):
     session = fresh(dialect=dialect)
     session.configure()
-    session.outbox()
+    control(session)
     return session
 
 

@@ -1,4 +1,4 @@
-"""One open connection with its session configured: dialled, greeted, told the settings, and confirmed.
+"""One open connection with its session configured: dialled, greeted, asked for the settings, and confirmed.
 
 Rules: where it is not known which dialect the service speaks, nothing is sent before it has greeted or `GREETING_S` is
 over (gateways lose greetings); else the settings go out at once. Nothing but the settings before they are confirmed.
@@ -29,12 +29,12 @@ _EXPLAINED = frozenset(
 REFUSED_S = 1.0  # after a refusal that names nothing: a close that follows says more, such as that all slots are taken
 SAYS_NO_MORE = frozenset({"link_closed", "link_silent"})  # of an end
 SENT_WITHIN_S = (
-    7.5  # a socket that takes nothing for so long is dead: pings wait behind the sound and can not tell
+    7.5  # a socket that takes nothing for so long is dead: pings wait behind the sound and cannot tell
 )
 
 
 @dataclass(slots=True, eq=False)
-class LinkStatus:
+class LiveSession:
     """`expires_at` is in seconds of the service's wall clock; None where it did not say."""
 
     transport: Transport
@@ -42,9 +42,8 @@ class LinkStatus:
     born_s: float
     expires_at: float | None = None
     complaint: ServiceWarning | None = None  # the last one before the settings were confirmed
-    confirmed_s: float = (
-        0.0  # how long it took to confirm the settings: a round trip, and what the service took
-    )
+    confirmed_s: float = 0.0  # until the settings were confirmed: a round trip, and what the service took
+    spoken: bool = False  # it knows of a visitor
 
     def flow(self) -> Flow | None:
         """As the transport knows it; before the first ping came back the round trip is that of the settings."""
@@ -53,8 +52,7 @@ class LinkStatus:
 
     async def put(self, text: str) -> None:
         """Send one message; raises LinkError when the connection is gone, or takes nothing any more."""
-        if self.transport.takes():
-            self.transport.give(text)
+        if self.transport.give((text,)):
             return
         try:
             async with asyncio.timeout(SENT_WITHIN_S):
@@ -64,20 +62,20 @@ class LinkStatus:
 
     async def put_all(self) -> None:
         """Send what the session has to say."""
-        for text in self.session.outbox():
-            await self.put(text)
+        while self.session.out:
+            await self.put(self.session.out.pop(0))
 
 
-async def open_line(
+async def open_session(
     dial: Dial,
     endpoint: Endpoint,
     session: LinkSession,
     *,
-    told: Callable[[SessionEvent], None],
+    hear: Callable[[SessionEvent], None],
     known: bool = False,
     history: Iterable[tuple[str, str]] = (),
-) -> LinkStatus:
-    """Open a line; `told` hears what the session says meanwhile, `history` is put back into it.
+) -> LiveSession:
+    """Connect and configure; `hear` gets what the session says meanwhile, `history` is put back into it.
 
     `known`: the service was seen to speak the session's dialect.
 
@@ -85,25 +83,25 @@ async def open_line(
         LinkError: with its cause; the connection is closed.
     """
     transport = await dial(endpoint, OPEN_TIMEOUT_S)
-    line = LinkStatus(transport, session, asyncio.get_running_loop().time())
+    live = LiveSession(transport, session, asyncio.get_running_loop().time())
     try:
         if not known:
             with suppress(TimeoutError):
                 async with asyncio.timeout(GREETING_S):
-                    _take(line, await transport.receive(), told)
+                    _take(live, await transport.receive(), hear)
         session.configure()
         asked_s = asyncio.get_running_loop().time()
-        await _asks(line, told)
-        await _confirmed(line, told)
-        line.confirmed_s = asyncio.get_running_loop().time() - asked_s
+        await _asks(live, hear)
+        await _confirmed(live, hear)
+        live.confirmed_s = asyncio.get_running_loop().time() - asked_s
         session.remember(history)
-        await line.put_all()
+        await live.put_all()
     except BaseException as error:  # cancelled, too: nothing is to stay open that nobody has
         await transport.close()
-        if isinstance(error, LinkError) and line.complaint is not None and error.cause in _EXPLAINED:
-            raise _explained(error, line.complaint) from error
+        if isinstance(error, LinkError) and live.complaint is not None and error.cause in _EXPLAINED:
+            raise _explained(error, live.complaint) from error
         raise
-    return line
+    return live
 
 
 def _explained(error: LinkError, complaint: ServiceWarning) -> LinkError:
@@ -117,29 +115,29 @@ def _explained(error: LinkError, complaint: ServiceWarning) -> LinkError:
     )
 
 
-async def _asks(line: LinkStatus, told: Callable[[SessionEvent], None]) -> None:
+async def _asks(live: LiveSession, hear: Callable[[SessionEvent], None]) -> None:
     """Send what there is. A service that has closed meanwhile may have said why before: that waits to be read."""
     try:
-        await line.put_all()
+        await live.put_all()
     except LinkError as lost:
         if lost.cause == "link_silent":
             raise
         with suppress(TimeoutError):
             async with asyncio.timeout(REFUSED_S):
                 while True:
-                    _take(line, await line.transport.receive(), told)
+                    _take(live, await live.transport.receive(), hear)
         raise
 
 
-async def _confirmed(line: LinkStatus, told: Callable[[SessionEvent], None]) -> None:
-    session, loop = line.session, asyncio.get_running_loop()
+async def _confirmed(live: LiveSession, hear: Callable[[SessionEvent], None]) -> None:
+    session, loop = live.session, asyncio.get_running_loop()
     end_s = loop.time() + READY_S
     refused_s: float | None = None
     try:
         async with asyncio.timeout_at(end_s) as limit:
             while not session.ready:
-                _take(line, await line.transport.receive(), told)
-                await _asks(line, told)
+                _take(live, await live.transport.receive(), hear)
+                await _asks(live, hear)
                 refused_s = (refused_s or loop.time()) if session.confirming.refused else None
                 limit.reschedule(end_s if refused_s is None else min(end_s, refused_s + REFUSED_S))
     except TimeoutError:
@@ -156,15 +154,15 @@ async def _confirmed(line: LinkStatus, told: Callable[[SessionEvent], None]) -> 
         raise LinkError(verdict.text, verdict.cause, said=verdict.said) from error
 
 
-def _take(line: LinkStatus, message: str | bytes, told: Callable[[SessionEvent], None]) -> None:
-    for event in line.session.receive(message):
+def _take(live: LiveSession, message: str | bytes, hear: Callable[[SessionEvent], None]) -> None:
+    for event in live.session.receive(message):
         match event:
             case SessionFailed(cause=cause, text=text, said=said):
                 raise LinkError(text, cause, said=said)
             case SessionOpened(expires_at=expires_at):
-                line.expires_at = expires_at
+                live.expires_at = expires_at
             case ServiceWarning(cause=None):
-                line.complaint = event
+                live.complaint = event
             case _:
                 pass
-        told(event)
+        hear(event)

@@ -1,4 +1,4 @@
-"""One line: whose word counts while its settings are not confirmed, and how long that is waited for."""
+"""One connection: whose word counts while its settings are not confirmed, and how long that is waited for."""
 
 import asyncio
 import itertools
@@ -8,10 +8,10 @@ import pytest
 from edged import wire
 from edged.dial.providers import endpoint
 from edged.errors import LinkError
-from edged.link.link_status import READY_S, REFUSED_S, open_line
+from edged.link.live_session import READY_S, REFUSED_S, open_session
 from edged.link.session.session import LinkSession
 from edged.wire import Dialect, Settings
-from tests.link.test_link import Line
+from tests.link.test_link import Connection
 
 GA = Dialect.GA
 ASKED = Settings(instructions="Be brief.", voice="marin")
@@ -25,11 +25,11 @@ def updated(settings):
 
 @pytest.fixture
 def opened(lab_run):
-    """Opens a line on which this is said, (seconds, event), and tells how that ended, and when."""
+    """Opens a connection on which this is said, (seconds, event), and tells how that ended, and when."""
 
     def run(*says, closes=None):
         async def main():
-            loop, far = asyncio.get_running_loop(), Line(confirms=False, settings=ASKED)
+            loop, far = asyncio.get_running_loop(), Connection(confirms=False, settings=ASKED)
             for after_s, event in says:
                 loop.call_later(after_s, far.say, event)
             if closes is not None:
@@ -43,7 +43,7 @@ def opened(lab_run):
 
             at = endpoint("custom", url="ws://localhost/", dialect=GA)
             try:
-                await open_line(dial, at, session, told=lambda _: None, known=True)
+                await open_session(dial, at, session, hear=lambda _: None, known=True)
             except LinkError as error:
                 assert far.closed
                 return error, loop.time() - began
@@ -86,7 +86,7 @@ def test_one_that_says_no_more_is_not(opened):
     assert took_s == pytest.approx(0.8)
 
 
-def test_a_line_that_is_lost_behind_what_others_are_confirmed_is_lost(opened):
+def test_a_link_that_is_lost_behind_what_others_are_confirmed_is_lost(opened):
     error, _ = opened((0.5, updated(OTHERS)), closes=(0.8, "link_closed"))
     assert error.cause == "link_closed"
 
