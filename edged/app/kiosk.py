@@ -13,13 +13,12 @@ from edged.app.control import carry_out, opened
 from edged.app.device_panel import DevicePanel, preroll_ms
 from edged.app.ending import Parts, try_each, unless
 from edged.app.ending_notices import EndingNotices
-from edged.app.link import configured_link
 from edged.app.playout_memory import PlayoutMemory
 from edged.app.reload import ConfigSource, Reload
 from edged.app.sentence import sentence
-from edged.app.service import planned
+from edged.app.service import planned, service
 from edged.app.services import Services
-from edged.app.settings import gather_ms, limits, longest_ms, session_settings, turn_mode
+from edged.app.settings import gather_ms, limits, longest_ms, renewal_policy, session_settings, turn_mode
 from edged.app.signs import signs, watchdog
 from edged.app.troubles import LinkTrouble
 from edged.app.turn_log import TurnLog
@@ -37,6 +36,7 @@ from edged.errors import EXIT_BUG, EXIT_OK
 from edged.link.link import Link
 from edged.panel.button import Gesture
 from edged.pcm import PCM16
+from edged.publisher import Listener
 from edged.system.control import ControlServer
 from edged.system.control_guest import Peer
 from edged.system.door import ExitDoor
@@ -45,9 +45,8 @@ from edged.system.heap import Tidying
 
 log = logging.getLogger(__name__)
 
-IN_STATUS = frozenset(
-    {"turn", "link", "device", "light"}
-)  # after these the manager's sentence may be another
+IN_STATUS = frozenset({"turn", "link", "device", "light"})
+"""Events after which the manager's sentence may be another."""
 
 
 class App:
@@ -60,7 +59,7 @@ class App:
         key: Secret | None,
         ports: Ports,
         front: Devices,
-        listeners: tuple[Callable[[dict[str, object]], None], ...] = (),
+        listeners: tuple[Listener, ...] = (),
         source: ConfigSource | None = None,
     ) -> None:
         """Call on the loop. `listeners` hear each published event; `source` gives a changed configuration.
@@ -70,11 +69,7 @@ class App:
         """
         self._turn_log, self._link_trouble = TurnLog(), LinkTrouble()
         self._config, self._key, self._ports = config, key, ports
-        self._listeners: list[Callable[[dict[str, object]], None]] = [
-            self._turn_log,
-            self._link_trouble,
-            *listeners,
-        ]
+        self._listeners: list[Listener] = [self._turn_log, self._link_trouble, *listeners]
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self._control: ControlServer | None = None
         self._parts: Parts | None = None
@@ -92,20 +87,16 @@ class App:
             wake=lambda: self._from_thread(self.appliance.on_sound),
             gather_ms=gather_ms(config),
         )
-        self._playout_memory, self._services = PlayoutMemory(config, ports), Services(ports)
+        memory = self._playout_memory = PlayoutMemory(config, ports)
+        self._services = Services(ports)
         self._user_settings = UserSettings(config, ports, self._muted)
         self._ending_notices = EndingNotices(config, ports.clock.wall)
         self.playout = Playout(
-            JitterBuffer(
-                prebuffer_ms=config.speaker.prebuffer_ms, prediction=self._playout_memory.prediction
-            ),
+            JitterBuffer(prebuffer_ms=config.speaker.prebuffer_ms, prediction=memory.prediction),
             notify=lambda: self._from_thread(self.appliance.on_playout),
             now_ms=ports.clock.monotonic_ms,
         )
-        self.playout.on_arrival, self.playout.on_learnt = (
-            self._playout_memory.arrived,
-            self._playout_memory.judge,
-        )
+        self.playout.on_arrival, self.playout.on_learnt = memory.arrived, memory.judge
         self._device_panel = DevicePanel(
             devices,
             config,
@@ -136,15 +127,18 @@ class App:
         self._dial.prepare(planned(config, self._key))
 
     def _make_link(self) -> Link:
-        return configured_link(
-            self._config,
-            self._key,
-            self._ports,
+        config, key = self._config, self._key
+        return Link(
             dial=self._dial,
+            endpoint=lambda dialect: service(config, key, seen=dialect),
+            settings=session_settings(config, turn_mode(config)),
             outgoing=self.utterances,
             owner=self.appliance.dialogue,
+            rng=self._ports.rng,
+            renewal=renewal_policy(config),
+            wall=self._ports.clock.wall,
             words=self._words,
-            memory=self._services.of(self._config, self._key),
+            memory=self._services.of(config, key),
         )
 
     @property

@@ -174,11 +174,9 @@ class Reload:
 
     def _tell(self, changes: Change, when: str) -> None:
         changed = [*changes.live, *changes.reopen, *(["the key"] if changes.key else [])]
-        fields = {
-            "changed": ", ".join(changed) or "nothing",
-            "restart": ", ".join(changes.restart) or "nothing",
-        }
-        more = f"; used after a restart only: {fields['restart']}" if changes.restart else ""
+        restart = ", ".join(changes.restart) or "nothing"
+        fields = {"changed": ", ".join(changed) or "nothing", "restart": restart}
+        more = f"; used after a restart only: {restart}" if changes.restart else ""
         log.info(
             "reload: %s, %s%s", fields["changed"], when, more, extra={"edged": {"event": "reload", **fields}}
         )
