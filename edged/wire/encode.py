@@ -21,10 +21,14 @@ def encode(event: ServerEvent, dialect: Dialect, event_id: str) -> str:
     """
     if isinstance(event, events.Unknown):
         return json.dumps({"type": event.type, "event_id": event_id})
-    name, body = _BODIES[type(event)]
+    name = _NAMES[type(event)]
     if name in GA_ONLY and dialect is Dialect.BETA:
         raise ValueError(f"{name} is not of the beta dialect")
-    message = {"type": to_dialect(name, dialect), "event_id": event_id, **body(event)}
+    message = {
+        "type": to_dialect(name, dialect),
+        "event_id": event_id,
+        **_ENCODERS.get(type(event), _fields)(event),
+    }
     if isinstance(event, events.ArgumentsDone) and dialect is Dialect.BETA:
         del message["name"]  # beta has it in the item only
     return json.dumps(message, allow_nan=False)
@@ -41,23 +45,27 @@ def error_object(error: ServerError) -> Json:
     }
 
 
-def _at(part: Part) -> Json:
-    return {"item_id": part.item_id, "content_index": part.content_index}
+def _fields(event: Any) -> Json:
+    """What most events say: their own fields, which have the wire's names, the two of their part in its place."""
+    body: Json = {}
+    for name in event.__slots__:
+        value = getattr(event, name)
+        if isinstance(value, Part):
+            body |= value._asdict()
+        else:
+            body[name] = error_object(value) if isinstance(value, ServerError) else value
+    return body
 
 
-def _of(event: Any) -> Json:
-    """The ids of an event that belongs to a content part of a response."""
-    return {"response_id": event.response_id, "output_index": event.output_index, **_at(event.part)}
+def _renamed(field: str, name: str, convert: Callable[[Any], Any] = lambda value: value) -> "_Encoder":
+    """The same where one of the fields has another name on the wire."""
 
+    def encoder(event: Any) -> Json:
+        body = _fields(event)
+        body[name] = convert(body.pop(field))
+        return body
 
-def _in(event: Any) -> Json:
-    """The ids of an event that belongs to a call of a response."""
-    return {
-        "response_id": event.response_id,
-        "item_id": event.item_id,
-        "output_index": event.output_index,
-        "call_id": event.call_id,
-    }
+    return encoder
 
 
 def _response_created(event: events.ResponseCreated) -> Json:
@@ -100,88 +108,50 @@ def _response_done(event: events.ResponseDone) -> Json:
     }
 
 
-_Body = Callable[[Any], Json]
-_BODIES: dict[type, tuple[ServerName, _Body]] = {
-    events.ErrorEvent: (ServerName.ERROR, lambda e: {"error": error_object(e.error)}),
-    events.SessionCreated: (ServerName.SESSION_CREATED, lambda e: {"session": e.session}),
-    events.SessionUpdated: (ServerName.SESSION_UPDATED, lambda e: {"session": e.session}),
-    events.ConversationCreated: (
-        ServerName.CONVERSATION_CREATED,
-        lambda e: {"conversation": {"id": e.conversation_id, "object": "realtime.conversation"}},
-    ),
-    events.ItemAdded: (
-        ServerName.ITEM_ADDED,
-        lambda e: {"previous_item_id": e.previous_item_id, "item": e.item},
-    ),
-    events.ItemDone: (
-        ServerName.ITEM_DONE,
-        lambda e: {"previous_item_id": e.previous_item_id, "item": e.item},
-    ),
-    events.ItemRetrieved: (ServerName.ITEM_RETRIEVED, lambda e: {"item": e.item}),
-    events.ItemDeleted: (ServerName.ITEM_DELETED, lambda e: {"item_id": e.item_id}),
-    events.ItemTruncated: (
-        ServerName.ITEM_TRUNCATED,
-        lambda e: {**_at(e.part), "audio_end_ms": e.audio_end_ms},
-    ),
-    events.TranscriptionDelta: (ServerName.TRANSCRIPTION_DELTA, lambda e: {**_at(e.part), "delta": e.delta}),
-    events.TranscriptionSegment: (
-        ServerName.TRANSCRIPTION_SEGMENT,
-        lambda e: {**_at(e.part), "text": e.text},
-    ),
-    events.TranscriptionCompleted: (
-        ServerName.TRANSCRIPTION_COMPLETED,
-        lambda e: {**_at(e.part), "transcript": e.transcript, "usage": e.usage},
-    ),
-    events.TranscriptionFailed: (
-        ServerName.TRANSCRIPTION_FAILED,
-        lambda e: {**_at(e.part), "error": error_object(e.error)},
-    ),
-    events.Committed: (
-        ServerName.COMMITTED,
-        lambda e: {"previous_item_id": e.previous_item_id, "item_id": e.item_id},
-    ),
-    events.Cleared: (ServerName.CLEARED, lambda _: {}),
-    events.SpeechStarted: (
-        ServerName.SPEECH_STARTED,
-        lambda e: {"audio_start_ms": e.audio_start_ms, "item_id": e.item_id},
-    ),
-    events.SpeechStopped: (
-        ServerName.SPEECH_STOPPED,
-        lambda e: {"audio_end_ms": e.audio_end_ms, "item_id": e.item_id},
-    ),
-    events.TimeoutTriggered: (
-        ServerName.TIMEOUT_TRIGGERED,
-        lambda e: {
-            "audio_start_ms": e.audio_start_ms,
-            "audio_end_ms": e.audio_end_ms,
-            "item_id": e.item_id,
-        },
-    ),
-    events.ResponseCreated: (ServerName.RESPONSE_CREATED, _response_created),
-    events.ResponseDone: (ServerName.RESPONSE_DONE, _response_done),
-    events.OutputItemAdded: (
-        ServerName.OUTPUT_ITEM_ADDED,
-        lambda e: {"response_id": e.response_id, "output_index": e.output_index, "item": e.item},
-    ),
-    events.OutputItemDone: (
-        ServerName.OUTPUT_ITEM_DONE,
-        lambda e: {"response_id": e.response_id, "output_index": e.output_index, "item": e.item},
-    ),
-    events.PartAdded: (ServerName.PART_ADDED, lambda e: {**_of(e), "part": e.content}),
-    events.PartDone: (ServerName.PART_DONE, lambda e: {**_of(e), "part": e.content}),
-    events.AudioDelta: (ServerName.AUDIO_DELTA, lambda e: {**_of(e), "delta": b64encode(e.pcm).decode()}),
-    events.AudioDone: (ServerName.AUDIO_DONE, _of),
-    events.AudioTranscriptDelta: (ServerName.AUDIO_TRANSCRIPT_DELTA, lambda e: {**_of(e), "delta": e.delta}),
-    events.AudioTranscriptDone: (
-        ServerName.AUDIO_TRANSCRIPT_DONE,
-        lambda e: {**_of(e), "transcript": e.transcript},
-    ),
-    events.TextDelta: (ServerName.TEXT_DELTA, lambda e: {**_of(e), "delta": e.delta}),
-    events.TextDone: (ServerName.TEXT_DONE, lambda e: {**_of(e), "text": e.text}),
-    events.ArgumentsDelta: (ServerName.ARGUMENTS_DELTA, lambda e: {**_in(e), "delta": e.delta}),
-    events.ArgumentsDone: (
-        ServerName.ARGUMENTS_DONE,
-        lambda e: {**_in(e), "name": e.name, "arguments": e.arguments},
-    ),
-    events.RateLimits: (ServerName.RATE_LIMITS, lambda e: {"rate_limits": list(e.limits)}),
+_Encoder = Callable[[Any], Json]
+_NAMES: dict[type, ServerName] = {
+    events.ErrorEvent: ServerName.ERROR,
+    events.SessionCreated: ServerName.SESSION_CREATED,
+    events.SessionUpdated: ServerName.SESSION_UPDATED,
+    events.ConversationCreated: ServerName.CONVERSATION_CREATED,
+    events.ItemAdded: ServerName.ITEM_ADDED,
+    events.ItemDone: ServerName.ITEM_DONE,
+    events.ItemRetrieved: ServerName.ITEM_RETRIEVED,
+    events.ItemDeleted: ServerName.ITEM_DELETED,
+    events.ItemTruncated: ServerName.ITEM_TRUNCATED,
+    events.TranscriptionDelta: ServerName.TRANSCRIPTION_DELTA,
+    events.TranscriptionSegment: ServerName.TRANSCRIPTION_SEGMENT,
+    events.TranscriptionCompleted: ServerName.TRANSCRIPTION_COMPLETED,
+    events.TranscriptionFailed: ServerName.TRANSCRIPTION_FAILED,
+    events.Committed: ServerName.COMMITTED,
+    events.Cleared: ServerName.CLEARED,
+    events.SpeechStarted: ServerName.SPEECH_STARTED,
+    events.SpeechStopped: ServerName.SPEECH_STOPPED,
+    events.TimeoutTriggered: ServerName.TIMEOUT_TRIGGERED,
+    events.ResponseCreated: ServerName.RESPONSE_CREATED,
+    events.ResponseDone: ServerName.RESPONSE_DONE,
+    events.OutputItemAdded: ServerName.OUTPUT_ITEM_ADDED,
+    events.OutputItemDone: ServerName.OUTPUT_ITEM_DONE,
+    events.PartAdded: ServerName.PART_ADDED,
+    events.PartDone: ServerName.PART_DONE,
+    events.AudioDelta: ServerName.AUDIO_DELTA,
+    events.AudioDone: ServerName.AUDIO_DONE,
+    events.AudioTranscriptDelta: ServerName.AUDIO_TRANSCRIPT_DELTA,
+    events.AudioTranscriptDone: ServerName.AUDIO_TRANSCRIPT_DONE,
+    events.TextDelta: ServerName.TEXT_DELTA,
+    events.TextDone: ServerName.TEXT_DONE,
+    events.ArgumentsDelta: ServerName.ARGUMENTS_DELTA,
+    events.ArgumentsDone: ServerName.ARGUMENTS_DONE,
+    events.RateLimits: ServerName.RATE_LIMITS,
+}
+_ENCODERS: dict[type, _Encoder] = {
+    events.ConversationCreated: lambda e: {
+        "conversation": {"id": e.conversation_id, "object": "realtime.conversation"}
+    },
+    events.ResponseCreated: _response_created,
+    events.ResponseDone: _response_done,
+    events.PartAdded: _renamed("content", "part"),
+    events.PartDone: _renamed("content", "part"),
+    events.AudioDelta: _renamed("pcm", "delta", lambda pcm: b64encode(pcm).decode()),
+    events.RateLimits: _renamed("limits", "rate_limits", list),
 }
