@@ -12,7 +12,7 @@ Not here: changing the rate, anything with more than one channel.
 
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 from math import sqrt
@@ -34,16 +34,14 @@ class Format:
 
     rate_hz: int = 24_000
     encoding: Encoding = "pcm16"
+    sample_bytes: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.encoding not in _WIDTHS:
             raise ValueError(f"no such encoding: {self.encoding!r} (one of {', '.join(_WIDTHS)})")
         if self.rate_hz <= 0:
             raise ValueError(f"no such rate: {self.rate_hz} Hz")
-
-    @property
-    def sample_bytes(self) -> int:
-        return _WIDTHS[self.encoding]
+        object.__setattr__(self, "sample_bytes", _WIDTHS[self.encoding])
 
     @property
     def bytes_per_ms(self) -> int:
@@ -60,6 +58,10 @@ class Format:
     def ms_of(self, n_bytes: int) -> int:
         """How many whole milliseconds `n_bytes` last."""
         return self.samples_of(n_bytes) * 1000 // self.rate_hz
+
+    def duration_ms(self, n_bytes: int) -> float:
+        """How long the whole samples of `n_bytes` last."""
+        return n_bytes // self.sample_bytes * 1000 / self.rate_hz
 
     def samples_of(self, n_bytes: int) -> int:
         """How many whole samples `n_bytes` hold."""
@@ -97,11 +99,6 @@ def rms(pcm: bytes) -> float:
     """Root of the mean square, 0 .. 32768; nothing is silence. PCM16 of whole samples, else ValueError."""
     samples = _samples(pcm)
     return sqrt(sum(map(mul, samples, samples)) / len(samples)) if samples else 0.0
-
-
-def peak(pcm: bytes) -> int:
-    """The largest magnitude, 0 .. 32768; nothing is silence. PCM16 of whole samples, else ValueError."""
-    return max(map(abs, _samples(pcm)), default=0)
 
 
 def roughness(pcm: bytes) -> float:

@@ -1,4 +1,5 @@
 import wave
+from array import array
 
 import pytest
 
@@ -39,7 +40,7 @@ def test_every_clip_is_sound_in_the_right_shape_and_has_its_text():
             assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 24_000)
             sound = file.readframes(file.getnframes())
         assert 200 < pcm.PCM16.ms_of(len(sound)) < 5000
-        assert 8_000 < pcm.peak(sound) < 32_000
+        assert 8_000 < max(map(abs, array("h", sound))) < 32_000
 
 
 def test_the_questions_are_long_enough_to_be_one():
