@@ -1,4 +1,4 @@
-"""Sound as bytes: formats, milliseconds to bytes and back, gain, level, G.711.
+"""Sound as bytes: formats, milliseconds to bytes and back, gain, level.
 
 Rules:
 1. The width of a sample is known here and nowhere else; everybody else asks a `Format`.
@@ -7,14 +7,12 @@ Rules:
    machines only, so the machine's own 16-bit integers are the wire's.)
 4. No numpy: it costs 13.5 MB and 170 ms of start (reference measurement), and nothing here needs it.
 
-Not here: changing the rate, anything with more than one channel.
+Not here: changing the rate, anything with more than one channel, the codecs of telephones (local/g711.py).
 """
 
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
-from itertools import chain
 from math import sqrt
 from operator import mul, sub
 from typing import Literal
@@ -69,8 +67,6 @@ class Format:
 
 
 PCM16 = Format()
-ULAW = Format(8_000, "g711_ulaw")
-ALAW = Format(8_000, "g711_alaw")
 
 
 def silence(n_bytes: int, fmt: Format = PCM16) -> bytes:
@@ -108,26 +104,6 @@ def roughness(pcm: bytes) -> float:
     return sum(map(abs, map(sub, samples[1:], samples))) / steps if steps > 0 else 0.0
 
 
-def ulaw_from_pcm(pcm: bytes) -> bytes:
-    """ITU-T G.711 mu-law, a byte a sample. PCM16 of whole samples, else ValueError."""
-    return bytes(map(_ulaw_codes().__getitem__, _unsigned(pcm)))
-
-
-def pcm_from_ulaw(codes: bytes) -> bytes:
-    """PCM16 of ITU-T G.711 mu-law."""
-    return array("h", map(_ulaw_levels().__getitem__, codes)).tobytes()
-
-
-def alaw_from_pcm(pcm: bytes) -> bytes:
-    """ITU-T G.711 A-law, a byte a sample. PCM16 of whole samples, else ValueError."""
-    return bytes(map(_alaw_codes().__getitem__, _unsigned(pcm)))
-
-
-def pcm_from_alaw(codes: bytes) -> bytes:
-    """PCM16 of ITU-T G.711 A-law."""
-    return array("h", map(_alaw_levels().__getitem__, codes)).tobytes()
-
-
 # `array` is generic only for the type checker until Python 3.12, hence the quotes.
 def _samples(pcm: bytes) -> "array[int]":
     samples = array("h")
@@ -135,53 +111,5 @@ def _samples(pcm: bytes) -> "array[int]":
     return samples
 
 
-def _unsigned(pcm: bytes) -> "array[int]":
-    samples = array("H")
-    samples.frombytes(pcm)
-    return samples
-
-
 def _saturated(values: Iterable[float]) -> bytes:
     return array("h", (max(-FULL_SCALE - 1, min(FULL_SCALE, round(value))) for value in values)).tobytes()
-
-
-# G.711 is eight segments of sixteen steps; a step of a segment is twice as wide as one of the segment before.
-# The tables of codes are indexed by the sample read as unsigned (first 0 .. 32767, then -32768 .. -1) and are
-# made of 128 runs each, so making them costs microseconds, not a loop over 65536.
-
-
-@cache
-def _ulaw_codes() -> bytes:
-    # A 14-bit code with a bias of 33: the first step is cut to 1 by it, and the last takes what clips.
-    # The 14 bits of a negative sample are rounded away from zero, so -4 .. -1 is magnitude 1.
-    widths = [1, *([2] * 15), *(2 << step // 16 for step in range(16, 127)), 513]
-    magnitudes = b"".join(bytes([code]) * width for code, width in enumerate(widths))[:8193]
-    plus = bytes(chain.from_iterable(zip(*[magnitudes[:-1]] * 4, strict=True)))
-    minus = bytes(chain.from_iterable(zip(*[magnitudes[:0:-1]] * 4, strict=True)))
-    return plus.translate(_flip(0xFF)) + minus.translate(_flip(0x7F))
-
-
-@cache
-def _alaw_codes() -> bytes:
-    # A 13-bit code; the first two segments have steps of the same width, and the halves mirror each other.
-    plus = b"".join(bytes([code]) * (16 << max(0, code // 16 - 1)) for code in range(128))
-    return plus.translate(_flip(0xD5)) + plus[::-1].translate(_flip(0x55))
-
-
-@cache
-def _ulaw_levels() -> tuple[int, ...]:
-    levels = [((step % 16 * 8 + 132) << step // 16) - 132 for step in range(127, -1, -1)]
-    return (*(-level for level in levels), *levels)
-
-
-@cache
-def _alaw_levels() -> tuple[int, ...]:
-    levels = [
-        (step % 16 * 16 + 8) if step < 16 else (step % 16 * 16 + 264) << (step // 16 - 1)
-        for step in range(128)
-    ]
-    return tuple((1 if code & 0x80 else -1) * levels[(code ^ 0x55) & 0x7F] for code in range(256))
-
-
-def _flip(mask: int) -> bytes:
-    return bytes(code ^ mask for code in range(256))

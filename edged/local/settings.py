@@ -8,6 +8,7 @@ from copy import deepcopy
 from typing import Any
 
 from edged.local import spec
+from edged.local.g711 import ALAW, ULAW
 from edged.local.schema import merge, missing
 from edged.pcm import PCM16, Format
 from edged.wire import BadClientEvent, Dialect
@@ -60,10 +61,10 @@ _ROWS = {row.setting: row for row in TABLE}
 _FORMATS = {
     "pcm16": PCM16,
     "audio/pcm": PCM16,
-    "g711_ulaw": Format(8000, "g711_ulaw"),
-    "audio/pcmu": Format(8000, "g711_ulaw"),
-    "g711_alaw": Format(8000, "g711_alaw"),
-    "audio/pcma": Format(8000, "g711_alaw"),
+    "g711_ulaw": ULAW,
+    "audio/pcmu": ULAW,
+    "g711_alaw": ALAW,
+    "audio/pcma": ALAW,
 }
 # What somebody else may change in a session: the setting, and its value in GA's words and in beta's.
 STRANGERS: dict[str, tuple[str, Any, Any]] = {

@@ -10,13 +10,14 @@ from functools import cache
 from typing import Any
 
 from edged import arrays, pcm
+from edged.local import g711
 from edged.pcm import PCM16, Format
 
 TELEPHONE_HZ = 8000
 PIECE_SAMPLES = 10 * TELEPHONE_HZ  # of the telephone's, at a time
 _STEP = PCM16.rate_hz // TELEPHONE_HZ
-_DECODED = {"g711_ulaw": pcm.pcm_from_ulaw, "g711_alaw": pcm.pcm_from_alaw}
-_ENCODED = {"g711_ulaw": pcm.ulaw_from_pcm, "g711_alaw": pcm.alaw_from_pcm}
+_DECODED = {"g711_ulaw": g711.pcm_from_ulaw, "g711_alaw": g711.pcm_from_alaw}
+_ENCODED = {"g711_ulaw": g711.ulaw_from_pcm, "g711_alaw": g711.alaw_from_pcm}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,16 @@ from itertools import pairwise
 
 import pytest
 
-from edged import pcm, wire
-from edged.local import sounds
+from edged import wire
+from edged.local import g711, sounds
+from edged.local.g711 import ALAW, ULAW
 from edged.local.hearing import MOST_MS
 from edged.local.sounds import ClientSound, from_client, to_client
 from edged.local.voice import ListenVoice, VoiceAnswer
-from edged.pcm import ALAW, PCM16, ULAW
+from edged.pcm import PCM16
 from tests.local.desk import GA, Desk
 
-LAWS = {ULAW: (pcm.pcm_from_ulaw, pcm.ulaw_from_pcm), ALAW: (pcm.pcm_from_alaw, pcm.alaw_from_pcm)}
+LAWS = {ULAW: (g711.pcm_from_ulaw, g711.ulaw_from_pcm), ALAW: (g711.pcm_from_alaw, g711.alaw_from_pcm)}
 EVERY_CODE = bytes(range(256))
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.pcm import ALAW, PCM16, ULAW, Format
+from edged.local.g711 import ALAW, ULAW
+from edged.pcm import PCM16, Format
 from edged.wire import UNSET, Dialect, Settings, TurnDetection, dialect_of, mismatches, to_wire
 
 GA, BETA = Dialect.GA, Dialect.BETA

@@ -14,7 +14,7 @@ class NullMicrophone:
         self._period_s = block_ms / 1000
         self._block = pcm.silence(fmt.bytes_of(block_ms), fmt)
 
-    def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:  # noqa: ARG002 it can not be lost
+    def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:  # noqa: ARG002 it cannot be lost
         """Begin to hand silence."""
         self._pace.start(self._period_s, lambda: hand(self._block))
 
@@ -37,7 +37,7 @@ class NullSpeaker:
         self._block_bytes = fmt.bytes_of(block_ms)
         self._source: Source | None = None
 
-    def start(self, source: Source, lost: Lost) -> None:  # noqa: ARG002 it can not be lost
+    def start(self, source: Source, lost: Lost) -> None:  # noqa: ARG002 it cannot be lost
         """Begin to take."""
         self._source = source
         source.set_latency(self.latency_ms)

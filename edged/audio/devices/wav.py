@@ -62,7 +62,7 @@ class WavMicrophone:
         self._file = speech if isinstance(speech, Path) else None  # until it has been read
         self._rest = speech if isinstance(speech, bytes) else b""
 
-    def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:  # noqa: ARG002 it can not be lost
+    def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:  # noqa: ARG002 it cannot be lost
         """Begin to hand blocks; raises DeviceError when the file is not there, or not as it has to be."""
         if self._file is not None:
             self.say(read_wav(self._file))
@@ -81,11 +81,6 @@ class WavMicrophone:
         with self._lock:
             self._rest += sound
 
-    @property
-    def saying(self) -> bool:
-        """Something is still to be said."""
-        return bool(self._rest)
-
     def _next(self) -> bytes:
         with self._lock:
             block, self._rest = self._rest[: self._block_bytes], self._rest[self._block_bytes :]
@@ -103,7 +98,7 @@ class WavSpeaker(NullSpeaker):
         self._full = False
 
     def start(self, source: Source, lost: Lost) -> None:
-        """Begin a new file; raises DeviceError when it can not be written."""
+        """Begin a new file; raises DeviceError when it cannot be written."""
         try:
             self._raw = to_write(self._path)
         except OSError as error:
@@ -129,7 +124,7 @@ class WavSpeaker(NullSpeaker):
         self._raw = None
 
     def played(self, block: bytes) -> None:
-        """Write it; what does not fit is told once, and nothing is written after it."""
+        """Write it; what does not fit is reported once, and nothing is written after it."""
         if self._file is None or self._full:
             return
         try:

@@ -72,7 +72,8 @@ class JitterBuffer:
         self._flushes: list[PlaybackFlushed] = []  # to be reported when the fade has left
         self._tail = b""  # a fade-out on its way; nobody's sound
         self._spare = b""  # the other half of a sample a take cut
-        self._events: list[AnswerEvent] = []
+        self.pending: list[AnswerEvent] = []
+        """What happened since `events` was called."""
         self.learnt: list[Arrivals] = []
         """Of responses that are complete or were cut off, for `prediction`; who takes them clears them."""
 
@@ -96,7 +97,7 @@ class JitterBuffer:
                 QueuedResponse(self._fmt, self._rule, fade_bytes=self._fade_bytes, slow=self.prediction.slow)
             )
         if self._responses[-1].add(part, sound, self.taken - ahead):
-            self._events.append(Underrun())
+            self.pending.append(Underrun())
         return True
 
     def end(self, *, ahead: int = 0) -> None:
@@ -183,7 +184,7 @@ class JitterBuffer:
 
     def events(self) -> list[AnswerEvent]:
         """What happened since the last call, in order."""
-        events, self._events = self._events, []
+        events, self.pending = self.pending, []
         return events
 
     @property
@@ -252,7 +253,7 @@ class JitterBuffer:
         began = response.parts.first
         sound = response.take(room, at)
         if began is None and response.parts.first is not None:
-            self._events.append(PlaybackStarted(response.parts.first))
+            self.pending.append(PlaybackStarted(response.parts.first))
         if not response.queued:
             if response.ended:
                 self._passing.append(self._responses.popleft())
@@ -270,12 +271,12 @@ class JitterBuffer:
         """Let go of the responses that lie before `until` as a whole; None: of all."""
         while self._passing and (until is None or self._passing[0].parts.stop <= until):
             self._passing.popleft()
-            self._events.append(PlaybackDrained())
+            self.pending.append(PlaybackDrained())
 
     def _flushed(self, responses: list[QueuedResponse], until: int) -> PlaybackFlushed:
         return PlaybackFlushed(heard(responses, until, self._fmt))
 
     def _report(self) -> None:
         if not self._tail:
-            self._events.extend(self._flushes)
+            self.pending.extend(self._flushes)
             self._flushes.clear()

@@ -223,7 +223,8 @@ class Playout:
 
     def _has_news(self) -> bool:
         """Whether there are events, and nobody was called since there were none."""
-        self._events.extend(self._jitter.events())
+        if self._jitter.pending:
+            self._events.extend(self._jitter.events())
         news = bool(self._events) and not self._notified
         self._notified = self._notified or news
         return news

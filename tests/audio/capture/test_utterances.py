@@ -95,7 +95,7 @@ def test_at_least_a_sample_is_read_at_a_time(most_bytes):
 
 
 def test_a_byte_wide_format_is_cut_anywhere():
-    a = Utterances(longest_ms=1000, fmt=pcm.ULAW)
+    a = Utterances(longest_ms=1000, fmt=pcm.Format(8_000, "g711_ulaw"))
     said(b"abcd", log=a)
     assert read(a, 3) == [sound(1, b"abc"), sound(1, b"d"), end(1)]
 

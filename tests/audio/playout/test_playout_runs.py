@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from edged.audio.devices.writer import Depth, Writer
+from edged.audio.devices.write_policy import Depth, WritePolicy
 from edged.audio.playout.arrivals import ENOUGH_MS
 from edged.audio.playout.cue_queue import CueDone
 from edged.audio.playout.events import PlaybackDrained, PlaybackFlushed, PlaybackStarted, Underrun
@@ -192,7 +192,7 @@ class DeepDevice:
         self.now = 0.0  # ms
         self.jitter = JitterBuffer(prebuffer_ms=None, prediction=Prediction())
         self.playout = Playout(self.jitter, notify=lambda: None, now_ms=lambda: self.now)
-        self.writer = Writer(24_000, Depth(), most_frames=24_000)
+        self.writer = WritePolicy(24_000, Depth(), most_frames=24_000)
         self.held = 0.0  # ms
         self.deepest = 0.0
 
