@@ -20,6 +20,7 @@ PART = Part("item", 0)
 SAMPLE = b"\x40\x1f"
 BYTES_PER_MS = 48
 BLOCK_MS = 20
+FADE_MS = 5
 SESSION = 20  # answers
 
 
@@ -69,9 +70,9 @@ class Speaker:
         queued = self._jitter.queued_bytes
         out = self._playout.take(int(blocks * self._block_ms * BYTES_PER_MS))
         sound = out.lstrip(b"\0")
-        if self._jitter.queued_bytes or self._complete:  # else a fade is longer than what was left
-            played = queued - self._jitter.queued_bytes
-            self._inserted += max(0, len(sound.rstrip(b"\0")) - played)
+        played, is_dry = queued - self._jitter.queued_bytes, not (self._jitter.queued_bytes or self._complete)
+        faded = max(0, FADE_MS * BYTES_PER_MS - queued) if is_dry else 0  # beyond what was left
+        self._inserted += max(0, len(sound.rstrip(b"\0")) - played - faded)
         lead = (len(out) - len(sound)) / BYTES_PER_MS
         if sound:
             if self._delay is None:
