@@ -12,11 +12,11 @@ class NullMicrophone:
     def __init__(self, pace: Pace, *, block_ms: int = 20, fmt: pcm.Format = pcm.PCM16) -> None:
         self._pace = pace
         self._period_s = block_ms / 1000
-        self._block = pcm.silence(fmt.bytes_of(block_ms), fmt)
+        self._silence = pcm.silence(fmt.bytes_of(block_ms), fmt)
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:  # noqa: ARG002 it cannot be lost
-        """Begin to hand silence."""
-        self._pace.start(self._period_s, lambda: hand(self._block))
+        """Begin to hand blocks."""
+        self._pace.start(self._period_s, lambda: hand(self.block()))
 
     def stop(self) -> None:
         """No `hand` after the return."""
@@ -24,6 +24,10 @@ class NullMicrophone:
 
     def set_urgency(self, urgency: Urgency) -> None:
         """Each block comes at once, whatever is wanted."""
+
+    def block(self) -> bytes:
+        """The next."""
+        return self._silence
 
 
 class NullSpeaker:
@@ -59,9 +63,5 @@ class NullSpeaker:
         self.played(source.take(self._block_bytes))
         if source.idle:
             self._pace.park()
-            self._look_again(source)
-
-    def _look_again(self, source: Source) -> None:
-        """Work may have come between the last look and lying down."""
-        if not source.idle:
-            self._pace.unpark()
+            if not source.idle:  # work came between the last look and lying down
+                self._pace.unpark()
