@@ -61,7 +61,8 @@ class NullSpeaker:
         source = self._source
         assert source is not None
         self.played(source.take(self._block_bytes))
-        if source.idle:
+        was_idle = source.idle
+        if was_idle:
             self._pace.park()
             if not source.idle:  # work came between the last look and lying down
                 self._pace.unpark()
