@@ -14,8 +14,8 @@ from edged import turn
 from edged.announcer import Announcer
 from edged.audio.capture.intake import Intake
 from edged.audio.capture.utterances import Utterances
-from edged.audio.playout.answers import PlaybackDrained, PlaybackFlushed, PlaybackStarted, Underrun
 from edged.audio.playout.cue_queue import CueDone
+from edged.audio.playout.events import PlaybackDrained, PlaybackFlushed, PlaybackStarted, Underrun
 from edged.audio.playout.playout import Playout, PlayoutEvent
 from edged.causes import CAUSES, Light
 from edged.dialogue import Dialogue

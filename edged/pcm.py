@@ -7,12 +7,12 @@ Rules:
    machines only, so the machine's own 16-bit integers are the wire's.)
 4. No numpy: it costs 13.5 MB and 170 ms of start (reference measurement), and nothing here needs it.
 
-Not here: changing the rate, anything with more than one channel, coding (local/g711.py).
+Not here: changing the rate, anything with more than one channel, the codecs of telephones (local/g711.py).
 """
 
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import sqrt
 from operator import mul, sub
 from typing import Literal
@@ -32,16 +32,14 @@ class Format:
 
     rate_hz: int = 24_000
     encoding: Encoding = "pcm16"
+    sample_bytes: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.encoding not in _WIDTHS:
             raise ValueError(f"no such encoding: {self.encoding!r} (one of {', '.join(_WIDTHS)})")
         if self.rate_hz <= 0:
             raise ValueError(f"no such rate: {self.rate_hz} Hz")
-
-    @property
-    def sample_bytes(self) -> int:
-        return _WIDTHS[self.encoding]
+        object.__setattr__(self, "sample_bytes", _WIDTHS[self.encoding])
 
     @property
     def bytes_per_ms(self) -> int:
@@ -58,6 +56,10 @@ class Format:
     def ms_of(self, n_bytes: int) -> int:
         """How many whole milliseconds `n_bytes` last."""
         return self.samples_of(n_bytes) * 1000 // self.rate_hz
+
+    def duration_ms(self, n_bytes: int) -> float:
+        """How long the whole samples of `n_bytes` last."""
+        return n_bytes // self.sample_bytes * 1000 / self.rate_hz
 
     def samples_of(self, n_bytes: int) -> int:
         """How many whole samples `n_bytes` hold."""

@@ -68,7 +68,7 @@ def test_bytes_of_ms_of_never_grows(n_bytes):
     assert pcm.PCM16.bytes_of(pcm.PCM16.ms_of(n_bytes)) <= n_bytes
 
 
-def test_silence_is_nothing_in_each_encoding():
+def test_silence_is_nothing():
     assert pcm.silence(6) == bytes(6)
     assert len(pcm.silence(3, ALAW)) == 3
 

@@ -38,7 +38,7 @@ class Microphone(Protocol):
         """Close the device: no `hand` after the return."""
 
     def set_urgency(self, urgency: Urgency) -> None:
-        """How soon, from now on and over every start; NOW unless told. From the loop's thread. Does not wait.
+        """How soon, from now on and over every start; NOW until it is set. From the loop's thread. Does not wait.
 
         For those that can do it cheaper: a device may take each for NOW, if it hands its blocks as they come.
         """
@@ -71,7 +71,7 @@ class Source(Protocol):
         """How much the device holds that was taken and is not heard yet.
 
         Before the first take, and from then on whenever the speaker knows better, by the thread that takes. The next
-        take adds to it; who takes again without telling anew holds so much always.
+        take adds to it; who takes again without a new report holds so much always.
         """
         ...
 

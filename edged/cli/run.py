@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     import sys
 
     from edged import __version__
-    from edged.chatter import keep_apart
+    from edged.c_stderr import keep_apart
     from edged.system.door import ExitDoor
     from edged.system.exit import ProcessExit
     from edged.system.journal import is_journal, setup

@@ -9,7 +9,6 @@ from random import Random
 
 from edged.app import App, Devices, Ports
 from edged.audio.devices.null import NullSpeaker
-from edged.audio.devices.pace import LoopPace
 from edged.audio.dsp.echo import EchoCanceller
 from edged.audio.ports import Urgency
 from edged.config import Secret, load
@@ -18,6 +17,7 @@ from edged.local.voice import VoiceAnswer
 from edged.panel.null import NullButton, NullLamp
 from edged.system.store import MemoryStore, Store
 from instruments.lab.oracle import SAMPLE, Window
+from instruments.lab.pace import LoopPace
 from instruments.lab.ports import SimClock, SimNetwatch, SimOffload, SimResolver
 from instruments.lab.stamp import stamps
 

@@ -18,7 +18,6 @@ from random import Random
 
 from edged.app import App, Devices, Ports
 from edged.audio.devices.null import NullSpeaker
-from edged.audio.devices.pace import LoopPace
 from edged.causes import Light
 from edged.config import load
 from edged.errors import DeviceError
@@ -27,6 +26,7 @@ from edged.system.store import MemoryStore
 from edged.turn import OPEN, Event, State
 from instruments.lab.loop import VirtualLoop
 from instruments.lab.net import SimNet
+from instruments.lab.pace import LoopPace
 from instruments.lab.ports import SimClock, SimNetwatch, SimOffload, SimResolver
 from instruments.model.service import OPEN as HEARD_OPEN
 from instruments.model.service import SHUT as HEARD_SHUT

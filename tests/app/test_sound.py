@@ -5,9 +5,9 @@ import pytest
 from edged.app import sound
 from edged.audio.devices import alsa, names
 from edged.audio.devices.null import NullMicrophone
-from edged.audio.devices.pace import LoopPace
 from edged.config.model import MicrophoneConfig, SpeakerConfig
 from edged.errors import DeviceError
+from instruments.lab.pace import LoopPace
 
 
 def pace(name):

@@ -5,9 +5,9 @@ import itertools
 from dataclasses import replace
 
 import pytest
-from edged.dial.service_facts import ServiceFacts
 
 from edged.audio.capture.utterances import Utterances
+from edged.dial.service_facts import ServiceFacts
 from edged.link.acknowledgements import SIGN_WITHIN_S, Acknowledgements
 from edged.link.commit_check import COMMIT_DETECTION, COMMIT_SILENCE
 from edged.link.service_notes import ServiceNotes

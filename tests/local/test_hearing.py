@@ -8,14 +8,14 @@ import pytest
 
 from edged import pcm, wire
 from edged.local import hearing as hearing_module
+from edged.local.g711 import ALAW, ULAW
 from edged.local.hearing import MOST_MS, HeardStart, HeardStop, Hearing, Idle
 from edged.local.sounds import from_client, to_client
 from edged.local.voice import ParrotVoice
-from edged.pcm import PCM16, Format
+from edged.pcm import PCM16
 from edged.wire import BadClientEvent, TurnDetection
 from tests.local.desk import BETA, GA, MS, Desk, loud, types
 
-ULAW, ALAW = Format(8000, "g711_ulaw"), Format(8000, "g711_alaw")
 VAD = {"type": "server_vad", "threshold": 0.5, "prefix_padding_ms": 300, "silence_duration_ms": 500}
 
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from edged import pcm
 from edged.audio.devices import libasound
 from edged.audio.devices.alsa_pcm import Pcm
-from edged.audio.devices.listening import CaptureLoop
+from edged.audio.devices.capture_thread import CaptureThread
 from edged.audio.devices.names import cards, resolve
-from edged.audio.devices.speaking import PlaybackThread
+from edged.audio.devices.playback_thread import PlaybackThread
 from edged.audio.devices.thread_watchdog import ThreadWatchdog
-from edged.audio.devices.writer import Depth
+from edged.audio.devices.write_policy import Depth
 from edged.audio.dsp.samples import Inward, Layout, changer
 from edged.audio.ports import Lost, Source, Urgency
 from edged.errors import DeviceError
@@ -32,7 +32,7 @@ TAKEN_WITHIN_S = (
     2.0  # what is written, whoever begins late: nobody beats meanwhile (`thread_watchdog.py` bears so much)
 )
 WAIT_MS = 100  # the longest a call waits, so that the end is prompt
-AHEAD_S = 0.5  # sound can not come sooner than it is made, but for a buffer that was full
+AHEAD_S = 0.5  # sound cannot come sooner than it is made, but for a buffer that was full
 PACE_S = (
     10.0  # judged over so long: in it the clocks of cards and machines do not part by a hundredth of that
 )
@@ -57,7 +57,7 @@ def _open(what: str, devices: Sequence[str], *, period_ms: int, channel: int | N
     raise first
 
 
-class AlsaMicrophone(CaptureLoop):
+class AlsaMicrophone(CaptureThread):
     """Listens to the first of the devices that opens; sleeps longer while nobody waits for what it hears."""
 
     _urgency = Urgency.NOW
@@ -76,29 +76,25 @@ class AlsaMicrophone(CaptureLoop):
         inward = self._inward(device.layout)
         self._woken.clear()
         self._stale = False
-        self._beat = ThreadWatchdog("microphone")
-        self._beat.start(lost)
-        self._begin("microphone", lambda: self._run(device, inward, hand, lost))
+        self._watchdog = ThreadWatchdog("microphone")
+        self._watchdog.start(lost)
 
-    def _run(self, device: Pcm, inward: Inward, hand: Callable[[bytes], None], lost: Lost) -> None:
-        try:
-            device.start()
-            self._listen(device, inward, hand)
-        except DeviceError as error:
-            lost(error)
-        finally:
-            self._beat.stop()
+        def close() -> None:
+            self._watchdog.stop()
             device.close()
+
+        self._start_thread("microphone", lambda: self._listen(device, inward, hand), lost, close)
 
     def _listen(self, device: Pcm, inward: Inward, hand: Callable[[bytes], None]) -> None:
         """Hand what comes, until the end. Raises DeviceError when nothing comes any more."""
+        device.start()
         layout, gaps = device.layout, device.gaps
         heard_at = silent_since = time.monotonic()
         pace = _Pace(layout.rate_hz, heard_at)
         silent_s = SILENT_S if device.card >= 0 else SERVER_SILENT_S
         patience_s = SILENT_S if device.card >= 0 else SERVER_FIRST_S
         while not self._ended.is_set():
-            self._beat()
+            self._watchdog.beat()
             self._rest(device)
             frames = device.read()
             stale, self._stale = self._stale, False
@@ -154,22 +150,22 @@ class AlsaSpeaker:
         self._devices, self._fmt = devices or ("default",), fmt
         self._depth = depth or Depth()
         self.latency_ms = self._depth.first_ms
-        self._speaking = PlaybackThread(self._depth, fmt)
+        self._thread = PlaybackThread(self._depth, fmt)
 
     def start(self, source: Source, lost: Lost) -> None:
         """Open the device and begin."""
         device = _open("speaker", self._devices, period_ms=PERIOD_MS)
         change = changer(self._fmt.rate_hz, device.layout.rate_hz)
-        self._speaking.start(AlsaOutlet(device), change, source, lost)
+        self._thread.start(AlsaOutlet(device), change, source, lost)
 
     def stop(self) -> None:
         """Close the device."""
-        self._speaking.stop()
+        self._thread.stop()
 
     @property
     def gaps(self) -> int:
         """How often it ran dry while there was something to play."""
-        return self._speaking.gaps
+        return self._thread.gaps
 
 
 class AlsaOutlet:

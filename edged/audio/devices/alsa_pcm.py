@@ -111,7 +111,7 @@ class Pcm:
         self.buffer_frames = frames.value
 
     def _software(self, avail_min: int) -> None:
-        """A card begins when it is told, not when so much is written, and stops when it is dry.
+        """A card begins when it is asked to, not when so much is written, and stops when it is dry.
 
         A sound server begins with a period and never stops: what it tells of itself is an estimate, it would stop over
         a wrong one, and after an underrun it waits for as much as it was told to begin with.
@@ -142,15 +142,15 @@ class Pcm:
 
     def start(self) -> None:
         """Begin; nothing when it runs already."""
-        if self._stands and self.state == lib.PREPARED:
+        if self._is_stopped and self.state == lib.PREPARED:
             self._do("start")
-        self._stands = False
+        self._is_stopped = False
 
     def stop(self) -> None:
         """Stop at once, dropping what is held; ready to start again."""
         self._do("drop")
         self._do("prepare")
-        self._stands = True
+        self._is_stopped = True
 
     def wait(self, within_ms: int) -> bool:
         """Until there is something to read or room to write; False: not within so long. Raises DeviceError."""
@@ -182,7 +182,7 @@ class Pcm:
 
     gaps = 0
     """How often the device ran dry, or over."""
-    _stands = True  # it may have to be started
+    _is_stopped = True  # it may have to be started
 
     def held(self) -> int | None:
         """Frames between what is heard now and what was written last; None: it ran dry. Raises DeviceError."""
@@ -236,11 +236,11 @@ class Pcm:
     def _recover(self, code: int) -> bool:
         """After a gap, or a sleep of the machine: a microphone runs again, a speaker is ready to. False: it is lost."""
         if code == -errno.ESTRPIPE:
-            self._lib.snd_pcm_resume(self._at)  # what can not resume is prepared anew; it had a gap anyway
+            self._lib.snd_pcm_resume(self._at)  # what cannot resume is prepared anew; it had a gap anyway
         elif code != -errno.EPIPE or self.state == lib.DISCONNECTED:
             return False
         self.gaps += 1
-        self._stands = True
+        self._is_stopped = True
         if self._lib.snd_pcm_prepare(self._at) < 0:
             return False
         return self.what == "speaker" or bool(self._lib.snd_pcm_start(self._at) >= 0)

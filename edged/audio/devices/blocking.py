@@ -1,4 +1,4 @@
-"""A speaker's thread for libraries whose writes wait: what they hold can neither be told nor taken back.
+"""A speaker's thread for libraries whose writes wait: what they hold is neither known nor taken back.
 
 Rules:
 1. All calls on the stream, its opening and closing too, come from the one thread.
@@ -22,7 +22,9 @@ class Stream(Protocol):
     """A device that is open."""
 
     layout: Layout
-    latency_ms: int
+
+    @property
+    def latency_ms(self) -> int: ...
 
     def write(self, frames: bytes) -> None:
         """Give it all; waits while it is full. Raises DeviceError when it has gone."""

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from edged.audio.devices.names import holder
-from edged.audio.devices.quiet import hush_alsa
+from edged.c_stderr import silence_alsa
 from edged.errors import DeviceError
 
 PLAYBACK, CAPTURE = 0, 1
@@ -84,7 +84,7 @@ def library() -> Any:
         function.argtypes, function.restype = (c_void_p,), None
     found.snd_strerror.argtypes, found.snd_strerror.restype = (c_int,), c_char_p
     found.snd_config_search.argtypes = (c_void_p, c_char_p, POINTER(c_void_p))
-    hush_alsa()
+    silence_alsa()
     return found
 
 

@@ -3,7 +3,7 @@
 Rules:
 1. The library begins before the first stream and ends after the last: ended under an open one it takes the process
    with it, and two that each begin it share one list.
-2. What is plugged in later is not in the list. Who can not open a device by a list that is older than the cards that
+2. What is plugged in later is not in the list. Who cannot open a device by a list that is older than the cards that
    are here asks the others to let go, which they do as soon as they can without cutting anything off; their keepers
    and its own open all of them anew, by a new list. So it is once for each change of the cards.
 3. A card that has gone may have left its number to another, and the list names devices by number: by such a list
@@ -84,12 +84,12 @@ class Listing(Generic[Library]):
                 self._end(hold.library)
 
 
-def _outdated(what: str, told: str, others: list[Hold[Any]]) -> DeviceError:
+def _outdated(what: str, reason: str, others: list[Hold[Any]]) -> DeviceError:
     for each in others:
         each.let_go()
-    return DeviceError(f"{told}; PortAudio has to look anew, once what is open was closed", f"{what}_lost")
+    return DeviceError(f"{reason}; PortAudio has to look anew, once what is open was closed", f"{what}_lost")
 
 
 def let_go(what: str) -> DeviceError:
-    """What the owner of a device is told that has let go."""
+    """What `lost` is called with, for a device that was let go."""
     return DeviceError(f"the {what} is opened anew: PortAudio finds new cards only so", f"{what}_lost")

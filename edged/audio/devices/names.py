@@ -155,7 +155,7 @@ def among(what: str, wanted: Sequence[str], listed: list[str], present: list[Car
 
 
 def holder(what: str, name: str, proc: Path = PROC) -> str:
-    """Who has a card's device open: `aplay (4711)`; empty when it can not be told."""
+    """Who has a card's device open: `aplay (4711)`; empty when it cannot be told."""
     match = re.fullmatch(r"(?:plug)?hw:CARD=(?P<card>[^,]+)(,DEV=(?P<device>[0-9]+))?", name)
     if match is None:
         return ""

@@ -12,11 +12,11 @@ class NullMicrophone:
     def __init__(self, pace: Pace, *, block_ms: int = 20, fmt: pcm.Format = pcm.PCM16) -> None:
         self._pace = pace
         self._period_s = block_ms / 1000
-        self._block = pcm.silence(fmt.bytes_of(block_ms), fmt)
+        self._silence = pcm.silence(fmt.bytes_of(block_ms), fmt)
 
-    def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:  # noqa: ARG002 it can not be lost
-        """Begin to hand silence."""
-        self._pace.start(self._period_s, lambda: hand(self._block))
+    def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:  # noqa: ARG002 it cannot be lost
+        """Begin to hand blocks."""
+        self._pace.start(self._period_s, lambda: hand(self.block()))
 
     def stop(self) -> None:
         """No `hand` after the return."""
@@ -24,6 +24,10 @@ class NullMicrophone:
 
     def set_urgency(self, urgency: Urgency) -> None:
         """Each block comes at once, whatever is wanted."""
+
+    def block(self) -> bytes:
+        """The next."""
+        return self._silence
 
 
 class NullSpeaker:
@@ -37,7 +41,7 @@ class NullSpeaker:
         self._block_bytes = fmt.bytes_of(block_ms)
         self._source: Source | None = None
 
-    def start(self, source: Source, lost: Lost) -> None:  # noqa: ARG002 it can not be lost
+    def start(self, source: Source, lost: Lost) -> None:  # noqa: ARG002 it cannot be lost
         """Begin to take."""
         self._source = source
         source.set_latency(self.latency_ms)
@@ -57,11 +61,8 @@ class NullSpeaker:
         source = self._source
         assert source is not None
         self.played(source.take(self._block_bytes))
-        if source.idle:
+        was_idle = source.idle
+        if was_idle:
             self._pace.park()
-            self._look_again(source)
-
-    def _look_again(self, source: Source) -> None:
-        """Work may have come between the last look and lying down."""
-        if not source.idle:
-            self._pace.unpark()
+            if not source.idle:  # work came between the last look and lying down
+                self._pace.unpark()

@@ -1,12 +1,187 @@
-"""How PortAudio's devices are opened, whichever package brings it: what to try, and what a refusal means. Pure."""
+"""How PortAudio's devices are opened, whichever package brings it.
 
-from collections.abc import Iterator, Sequence
+Rules:
+1. Device indexes change, so devices are found by name. Each is tried with one layout after the other, for a card
+   seldom has ours.
+2. A stream and the hold on its library's list (`listing.py`) come and go together.
+3. What PortAudio and the libraries below it write to descriptor 2 does not arrive.
+"""
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from edged import c_stderr, pcm
+from edged.audio.devices.blocking import BlockingSpeaker
+from edged.audio.devices.capture_thread import CaptureThread
+from edged.audio.devices.listing import Hold, Listing, let_go
+from edged.audio.devices.names import among, cards
 from edged.audio.dsp.samples import RATES, Layout
 from edged.errors import DeviceError
 
 BUSY = -9985  # paDeviceUnavailable
 UNFIT = (-9997, -9998, -9994)  # paInvalidSampleRate, paInvalidChannelCount, paSampleFormatNotSupported
+
+Options = Callable[[Layout], dict[str, Any]]
+
+
+class Device(NamedTuple):
+    """A row of PortAudio's list, as a microphone or as a speaker."""
+
+    name: str
+    number: int
+    own_hz: int
+    channels: int
+
+
+class Package(ABC):
+    """A Python package over PortAudio. From any thread."""
+
+    missing: str
+    """What is not there, where its import raises `{error}`, and what to install."""
+    errors: tuple[type[Exception], ...] = (OSError,)
+    """What its calls raise, with PortAudio's code among the arguments; complete once it has begun."""
+
+    def __init__(self) -> None:
+        self.listing: Listing[Any] = Listing(self.begin, self.end)
+
+    @abstractmethod
+    def begin(self) -> Any:
+        """The library. Raises ImportError where the package is not there, OSError where PortAudio does not begin."""
+
+    @abstractmethod
+    def end(self, library: Any) -> None:
+        """Nobody uses it any more. Raises nothing."""
+
+    @abstractmethod
+    def devices(self, library: Any, way: str) -> Iterable[Device]:
+        """All there are; `way` is input or output, and what has none of it has no channels."""
+
+    @abstractmethod
+    def default(self, library: Any, way: str) -> Device: ...
+
+    @abstractmethod
+    def open(self, library: Any, way: str, device: Device, layout: Layout, **options: Any) -> Any:
+        """A stream that runs."""
+
+    @abstractmethod
+    def latency_s(self, speaker: Any) -> float:
+        """How much sound an open speaker holds."""
+
+    def hold(self, what: str, let_go: Callable[[], None]) -> Hold[Any]:
+        """The library, for a stream that is to be opened."""
+        c_stderr.silence_alsa()
+        c_stderr.silence()
+        try:
+            with c_stderr.silenced():
+                return self.listing.hold(what, let_go)
+        except ImportError as error:
+            raise DeviceError(self.missing.format(error=error), f"{what}_lost") from error
+        except OSError as error:
+            why = f"PortAudio does not begin: {error}; is there a sound server or a card for it?"
+            raise DeviceError(why, f"{what}_lost") from error
+
+    def named(self, library: Any, way: str) -> dict[str, Device]:
+        """All that can, by name; of several of one name the first."""
+        found: dict[str, Device] = {}
+        for device in self.devices(library, way):
+            if device.channels > 0:
+                found.setdefault(device.name, device)
+        if found and "default" not in found:  # not a Linux: PortAudio has a default without a name
+            with suppress(*self.errors):
+                found["default"] = self.default(library, way)
+        return found
+
+
+class OpenStream:
+    """A stream that runs, of the first device and layout that open, and the hold on the library that goes with it."""
+
+    def __init__(
+        self,
+        package: Package,
+        what: str,
+        names: Sequence[str],
+        let_go: Callable[[], None],
+        options: Options,
+        least_channels: int = 1,
+    ) -> None:
+        """Raises DeviceError. `options`: what is particular to the stream, as the package names it."""
+        self._package, self._names = package, names
+        self._hold = package.hold(what, let_go)
+        try:
+            self.stream, self.layout, self.device = self._open(what, options, least_channels)
+        except DeviceError as error:
+            raise package.listing.refused(self._hold, what, error) from error
+
+    def _open(self, what: str, options: Options, least_channels: int) -> tuple[Any, Layout, Device]:
+        package, library, last = self._package, self._hold.library, None
+        way = "input" if what == "microphone" else "output"
+        found = package.named(library, way)
+        for name in among(what, self._names, list(found), cards()):
+            device = found[name]
+            for layout in layouts(device.own_hz, least_channels, device.channels):
+                try:
+                    with c_stderr.silenced():
+                        stream = package.open(library, way, device, layout, **options(layout))
+                except package.errors as error:
+                    last = error
+                    if _code(error) not in UNFIT:
+                        break
+                else:
+                    return stream, layout, device
+        raise refusal(what, self._names, None if last is None else _code(last), last) from last
+
+    @property
+    def latency_ms(self) -> int:
+        """How much sound a speaker holds."""
+        return round(self._package.latency_s(self.stream) * 1000)
+
+    def write(self, frames: bytes) -> None:
+        """To a speaker."""
+        try:
+            self.stream.write(frames)
+        except self._package.errors as error:
+            raise DeviceError(f"speaker {listed(self._names)} has gone: {error}", "speaker_lost") from error
+
+    def close(self) -> None:
+        """Raises nothing."""
+        with suppress(*self._package.errors):
+            self.stream.close()
+        self._package.listing.release(self._hold)
+
+
+class PortAudioMicrophone(CaptureThread):
+    """Lets go of its device when that is asked for."""
+
+    _unwelcome = False
+
+    def _open(self, package: Package, options: Options) -> OpenStream:
+        self._unwelcome = False
+        least = (self._channel or 0) + 1
+        return OpenStream(package, "microphone", self._devices, self._let_go, options, least)
+
+    def _let_go(self) -> None:
+        self._unwelcome = True
+
+    def _gone(self, how: str) -> DeviceError:
+        return DeviceError(f"microphone {listed(self._devices)} has gone{how}", "microphone_lost")
+
+    def _check_welcome(self) -> None:
+        if self._unwelcome:
+            raise let_go("microphone")
+
+
+class PortAudioSpeaker(BlockingSpeaker):
+    """`devices`: names or parts of them, in order of preference."""
+
+    def __init__(self, package: Package, devices: Sequence[str], options: Options, fmt: pcm.Format) -> None:
+        names = devices or ("default",)
+        super().__init__(lambda let_go: OpenStream(package, "speaker", names, let_go, options), fmt=fmt)
+
+
+def _code(error: Exception) -> int:
+    return next((each for each in error.args if isinstance(each, int)), 0)
 
 
 def layouts(own_hz: int, least: int, most: int) -> Iterator[Layout]:
@@ -17,14 +192,14 @@ def layouts(own_hz: int, least: int, most: int) -> Iterator[Layout]:
                 yield Layout(rate_hz, channels)
 
 
-def named(devices: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """For a sentence."""
-    return ", ".join(map(repr, devices))
+    return ", ".join(map(repr, names))
 
 
-def refusal(what: str, devices: Sequence[str], code: int | None, why: object) -> DeviceError:
-    """None of `devices` opens; `code` is PortAudio's for the last, None: nothing fitted and so nothing was tried."""
+def refusal(what: str, names: Sequence[str], code: int | None, why: object) -> DeviceError:
+    """None of `names` opens; `code` is PortAudio's for the last, None: nothing fitted and so nothing was tried."""
     unfit = code is None or code in UNFIT
     cause = "device_unfit" if unfit else "device_busy" if code == BUSY else f"{what}_lost"
-    told = "it has too few channels" if code is None else why
-    return DeviceError(f"can not open {what} {named(devices)}: {told}; see `{what}.device`", cause)
+    reason = "it has too few channels" if code is None else why
+    return DeviceError(f"can not open {what} {listed(names)}: {reason}; see `{what}.device`", cause)

@@ -1,7 +1,7 @@
-"""Watches a thread that makes calls on a device: one that does not come back is told, for nobody else can.
+"""Watches a thread that makes calls on a device. A call that does not come back is reported, for nobody else can.
 
-The thread beats at each turn of its loop, at least every `LOOK_S`. A call that hangs can not be ended from within the
-process: the cause is `device_hung`, and whoever is told ends it.
+The thread beats at each turn of its loop, at least every `LOOK_S`. A call that hangs cannot be ended from within the
+process: the cause is `device_hung`, and whoever `lost` calls ends it.
 """
 
 import threading
@@ -28,7 +28,7 @@ class ThreadWatchdog:
             target=self.watch, args=(self._ended, lost), name=f"{self._what}-watch", daemon=True
         ).start()
 
-    def __call__(self) -> None:
+    def beat(self) -> None:
         """The thread is alive."""
         self._count += 1
 

@@ -8,8 +8,8 @@ from threading import Lock
 from typing import BinaryIO
 
 from edged import pcm
-from edged.audio.devices.null import NullSpeaker
-from edged.audio.ports import Lost, Pace, Source, Urgency
+from edged.audio.devices.null import NullMicrophone, NullSpeaker
+from edged.audio.ports import Lost, Pace, Source
 from edged.errors import DeviceError
 from edged.files import opened, to_write
 
@@ -42,7 +42,7 @@ def read_wav(path: Path) -> bytes:
         raise DeviceError(f"{path} is no WAV file: {error}") from error
 
 
-class WavMicrophone:
+class WavMicrophone(NullMicrophone):
     """Silence, but for what it is given to `say`."""
 
     def __init__(
@@ -54,42 +54,29 @@ class WavMicrophone:
         fmt: pcm.Format = pcm.PCM16,
     ) -> None:
         """`speech`, or what the file of that name holds then, is said once, at the first start."""
-        self._pace = pace
-        self._fmt = fmt
-        self._period_s = block_ms / 1000
-        self._block_bytes = fmt.bytes_of(block_ms)
+        super().__init__(pace, block_ms=block_ms, fmt=fmt)
         self._lock = Lock()
         self._file = speech if isinstance(speech, Path) else None  # until it has been read
         self._rest = speech if isinstance(speech, bytes) else b""
 
-    def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:  # noqa: ARG002 it can not be lost
+    def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Begin to hand blocks; raises DeviceError when the file is not there, or not as it has to be."""
         if self._file is not None:
             self.say(read_wav(self._file))
             self._file = None
-        self._pace.start(self._period_s, lambda: hand(self._next()))
-
-    def stop(self) -> None:
-        """No `hand` after the return."""
-        self._pace.stop()
-
-    def set_urgency(self, urgency: Urgency) -> None:
-        """Each block comes at once, whatever is wanted."""
+        super().start(hand, lost)
 
     def say(self, sound: bytes) -> None:
         """Say this from the next block on, after what is being said."""
         with self._lock:
             self._rest += sound
 
-    @property
-    def saying(self) -> bool:
-        """Something is still to be said."""
-        return bool(self._rest)
-
-    def _next(self) -> bytes:
+    def block(self) -> bytes:
+        """What is to be said, then silence."""
+        n_bytes = len(self._silence)
         with self._lock:
-            block, self._rest = self._rest[: self._block_bytes], self._rest[self._block_bytes :]
-        return block + pcm.silence(self._block_bytes - len(block), self._fmt)
+            block, self._rest = self._rest[:n_bytes], self._rest[n_bytes:]
+        return block + self._silence[len(block) :]
 
 
 class WavSpeaker(NullSpeaker):
@@ -103,7 +90,7 @@ class WavSpeaker(NullSpeaker):
         self._full = False
 
     def start(self, source: Source, lost: Lost) -> None:
-        """Begin a new file; raises DeviceError when it can not be written."""
+        """Begin a new file; raises DeviceError when it cannot be written."""
         try:
             self._raw = to_write(self._path)
         except OSError as error:
@@ -129,7 +116,7 @@ class WavSpeaker(NullSpeaker):
         self._raw = None
 
     def played(self, block: bytes) -> None:
-        """Write it; what does not fit is told once, and nothing is written after it."""
+        """Write it; what does not fit is reported once, and nothing is written after it."""
         if self._file is None or self._full:
             return
         try:

@@ -111,7 +111,7 @@ class Margins(SourceWrapper):
     def set_latency(self, ms: float) -> None:
         """What of it is the source's."""
         held = self._fmt.bytes_of(ms)
-        self._source.set_latency(self._fmt.samples_of(self._of_source(held)) * 1000 / self._fmt.rate_hz)
+        self._source.set_latency(self._fmt.duration_ms(self._of_source(held)))
 
     def cut_done(self, unheard_bytes: int) -> None:
         """What of it is the source's."""

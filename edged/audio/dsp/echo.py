@@ -102,7 +102,7 @@ class EchoStage:
             return frame
 
     def _put_right(self, n_bytes: int) -> None:
-        """Before a take of so many: the latency was just told, and does not count what is taken now."""
+        """Before a take of so many: the latency was just set, and does not count what is taken now."""
         off = len(self._reference) + self._wait_bytes - self._wanted_bytes
         self._off_bytes = self._off_bytes + n_bytes if abs(off) > pcm.PCM16.bytes_of(OFF_MS) else 0
         if self._off_bytes < pcm.PCM16.bytes_of(OFF_FOR_MS):
@@ -128,12 +128,12 @@ class EchoReference(SourceWrapper):
         self._stage = stage
 
     def take(self, n_bytes: int) -> bytes:
-        """The source's, which the stage is told."""
+        """The source's, which the stage has to know."""
         sound = super().take(n_bytes)
         self._stage.taken(sound)
         return sound
 
     def set_latency(self, ms: float) -> None:
-        """The source's, which the stage is told."""
+        """The source's, which the stage has to know."""
         self._stage.set_latency(ms)
         super().set_latency(ms)

@@ -80,10 +80,10 @@ class Arrivals:
     def queued_at(self, ms: float) -> float:
         """When so much had come; when it was complete, if it never was so much."""
         index = bisect_left(self.got, ms)
-        return self.at[index] if index < len(self.at) else self._done
+        return self.at[index] if index < len(self.at) else self.complete_at
 
     @property
-    def _done(self) -> float:
+    def complete_at(self) -> float:
         return self.at[-1] if self.done is None else self.done
 
     def rate(self) -> tuple[float, float]:
@@ -108,7 +108,7 @@ class Replay:
     def __init__(self, arrivals: Arrivals, *, stretched: bool) -> None:
         """`stretched`: it plays at SPEED from its start."""
         self._arrivals = arrivals
-        self._done = arrivals.at[-1] if arrivals.done is None else arrivals.done
+        self._done = arrivals.complete_at
         self._stretched = stretched
         late = (at - before for at, before in zip(arrivals.at, arrivals.before, strict=True))
         self._worst = list(accumulate(late, max))

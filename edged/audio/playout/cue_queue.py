@@ -21,7 +21,7 @@ HUSH_MS = 5  # as the fade of an answer
 
 @dataclass(frozen=True, slots=True)
 class CueDone:
-    """A cue was heard to its end, or will not be; `heard`: enough of it to have been told."""
+    """A cue was heard to its end, or will not be; `heard`: enough of it to be understood."""
 
     name: str
     heard: bool = True

@@ -1,8 +1,8 @@
-"""What a speaker's device holds of what was taken, from what the speaker tells of it. Pure.
+"""How much a speaker's device holds of what was taken, by the latency that the speaker reports. Pure.
 
 Rules:
-1. A latency that was told holds for that moment; the take after it adds to what the device holds.
-2. Who takes again without having told anew holds so much always: each take puts as much out as it puts in.
+1. A latency holds for the moment of its report; the take after it adds to what the device holds.
+2. Who takes again without a new report holds so much always: each take puts as much out as it puts in.
 
 Counts are bytes of all that was taken.
 """
@@ -20,26 +20,27 @@ class DeviceFill:
         self._fmt = fmt
         self.n_bytes = 0
         """How much of what was taken is not heard yet."""
-        self._told_bytes = 0
-        self._is_fresh = False  # nothing was taken since it was told
-        self._heard, self._heard_ms = 0, 0.0  # how much of what was taken was heard when it was told
+        self._reported = 0
+        self._is_fresh = False  # nothing was taken since the report
+        self._heard, self._heard_ms = 0, 0.0  # how much of what was taken was heard at the report
 
-    def tell(self, ms: float, taken: int, now_ms: float) -> None:
+    def set_latency(self, ms: float, taken: int, now_ms: float) -> None:
         """The device holds `ms` now, when so many bytes were taken."""
-        self._told_bytes = self.n_bytes = self._fmt.bytes_of(ms)
+        self._reported = self.n_bytes = self._fmt.bytes_of(ms)
         self._is_fresh = True
         self._heard, self._heard_ms = taken - self.n_bytes, now_ms
 
-    def take(self, n_bytes: int) -> None:
-        """So many bytes more are taken."""
-        self.n_bytes = self._told_bytes + (n_bytes if self._is_fresh else 0)
+    def take(self, n_bytes: int) -> int:
+        """So many bytes more are taken; how many the device holds once they are in it."""
+        self.n_bytes = self._reported + (n_bytes if self._is_fresh else 0)
         self._is_fresh = False
+        return self.n_bytes
 
     def ahead(self, taken: int, now_ms: float) -> int:
         """How much was taken that a shallow device would not have taken yet.
 
-        It is heard by the clock from when the latency was told; a speaker that never tells again takes no more than
-        it needs.
+        It is heard by the clock from when the latency was reported; a speaker that reports none again takes no more
+        than it needs.
         """
         since_ms = min(now_ms - self._heard_ms, LONGEST_MS)
         return max(0, taken - self._heard - self._fmt.bytes_of(since_ms + SHALLOW_MS))

@@ -11,7 +11,7 @@ Rules:
 5. The rate of a session is that of its server (`Arrivals.rate`), over the last responses; below SLOW it plays
    stretched from its start.
 
-What can not be predicted, a stall that comes from nowhere, does not lengthen the start: no rule that waits for it
+What cannot be predicted, a stall that comes from nowhere, does not lengthen the start: no rule that waits for it
 would have cost less.
 """
 
@@ -73,7 +73,7 @@ class Prediction:
 
     @property
     def rate(self) -> float:
-        """Sound per time, as the far end makes it; 1.0 as long as that can not be told."""
+        """Sound per time, as the far end makes it; 1.0 as long as that cannot be told."""
         return _rate(self._sound_ms, self._time_ms)
 
     @property

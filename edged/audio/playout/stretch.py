@@ -8,19 +8,71 @@ samples stay bit by bit as they came, so what was inserted is nobody's sound and
 
 The search is coarse on sums of 8 samples, then finer around the best. No numpy: sound of a healthy line is never
 stretched, and 13.5 MB are too much for what is not used (figures: docs/playout.md).
+
+A `Stretcher` says when: while a response starves, or its session is slow, it plays at `SPEED`. After an insertion come
+`SPEED / (1 - SPEED)` times as many bytes just as they came.
 """
 
 from array import array
+from collections.abc import Callable
 from itertools import repeat
 from operator import add, floordiv, mul
 
 from edged import pcm
+from edged.audio.playout.arrivals import ENOUGH_MS, SLOW_ENOUGH_MS, SPEED
 
 SHORTEST_MS = 2.5  # 400 Hz, a high voice
 LONGEST_MS = 15  # 66 Hz, a deep one
 ALIKE_MS = 10  # over which likeness is measured
 COARSE = 8  # samples; what repeats itself in a voice lies below 1.5 kHz
 FINE = 2
+
+
+class Stretcher:
+    """What is inserted into one response, and when. Counts are bytes."""
+
+    def __init__(self, fmt: pcm.Format, *, slow: bool, starving: bool) -> None:
+        """`slow`: its session's sound comes slower than it plays; `starving`: it has run dry."""
+        self._fmt, self._slow, self._starving = fmt, slow, starving
+        self._width = fmt.bytes_of(LONGEST_MS)
+        self._enough, self._slow_enough = fmt.bytes_of(ENOUGH_MS), fmt.bytes_of(SLOW_ENOUGH_MS)
+        self.inserted = b""
+        """Goes before all that is queued."""
+        self.resume()
+
+    def resume(self) -> None:
+        """It begins, or goes on after a pause: what left before says nothing of what comes next."""
+        self._past = b""  # what left last
+        self._natural = self._width  # to go as they came before the next insertion
+
+    def came(self, queued: int) -> None:
+        """So much is queued now."""
+        self._starving = self._starving and queued < self._enough
+
+    def natural(self, queued: int) -> int | None:
+        """How many bytes leave before the next insertion; None: there is none to come."""
+        return self._natural if self._natural and self._stretches(queued) else None
+
+    def insert(self, queued: int, peek: Callable[[int], bytes]) -> None:
+        """Insert sound before what is queued, if it is time for it; `peek` shows so many bytes of that."""
+        if self._natural or min(queued, len(self._past)) < self._width or not self._stretches(queued):
+            return
+        self.inserted = insertion(self._past, peek(self._width), self._fmt)
+        natural = self._fmt.samples_of(len(self.inserted)) * SPEED / (1 - SPEED)
+        self._natural = round(natural) * self._fmt.sample_bytes
+
+    def cut(self, n_bytes: int) -> bytes:
+        """Some of what was inserted."""
+        piece, self.inserted = self.inserted[:n_bytes], self.inserted[n_bytes:]
+        return piece
+
+    def left(self, sound: bytes) -> None:
+        """This left as it came."""
+        self._natural = max(0, self._natural - len(sound))
+        self._past = (self._past + sound)[-self._width :]
+
+    def _stretches(self, queued: int) -> bool:
+        return self._starving or (self._slow and queued < self._slow_enough)
 
 
 def insertion(past: bytes, ahead: bytes, fmt: pcm.Format = pcm.PCM16) -> bytes:

@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import accumulate
 
-from edged.audio.playout.answers import PlaybackDrained
+from edged.audio.playout.events import PlaybackDrained
 from edged.audio.playout.jitter import JitterBuffer
 from edged.audio.playout.playout import Playout
 from edged.audio.playout.prediction import Prediction
@@ -20,6 +20,7 @@ PART = Part("item", 0)
 SAMPLE = b"\x40\x1f"
 BYTES_PER_MS = 48
 BLOCK_MS = 20
+FADE_MS = 5
 SESSION = 20  # answers
 
 
@@ -45,7 +46,8 @@ class Speaker:
         """Play one answer; `phase`: when the first block is asked for after the first delta."""
         jitter, playout = self._jitter, self._playout
         self._due, self._delay, self._gaps, self._silence = phase, None, [], 0.0
-        inserted, came, samples = jitter.inserted_bytes, 0.0, 0
+        self._inserted, self._complete = 0, False
+        came, samples = 0.0, 0
         for at, length in answer.deltas:
             self._until(at)
             came += length
@@ -53,11 +55,11 @@ class Speaker:
             assert playout.push(PART, SAMPLE * whole)
         self._until(answer.done)
         playout.end()
+        self._complete = True
         self._take(jitter.queued_ms // self._block_ms + 2)
         assert playout.events()[-1] == PlaybackDrained()
-        assert (jitter.queued_bytes, jitter.pushed_bytes) == (0, jitter.played_bytes)
-        stretched = (jitter.inserted_bytes - inserted) / BYTES_PER_MS
-        return Met(self._delay, answer.length, tuple(self._gaps), stretched)
+        assert jitter.queued_bytes == 0
+        return Met(self._delay, answer.length, tuple(self._gaps), self._inserted / BYTES_PER_MS)
 
     def _until(self, at):
         """Take every block that is due before `at`."""
@@ -65,8 +67,12 @@ class Speaker:
             self._take(math.ceil((at - self._due) / self._block_ms))
 
     def _take(self, blocks):
+        queued = self._jitter.queued_bytes
         out = self._playout.take(int(blocks * self._block_ms * BYTES_PER_MS))
         sound = out.lstrip(b"\0")
+        played, is_dry = queued - self._jitter.queued_bytes, not (self._jitter.queued_bytes or self._complete)
+        faded = max(0, FADE_MS * BYTES_PER_MS - queued) if is_dry else 0  # beyond what was left
+        self._inserted += max(0, len(sound.rstrip(b"\0")) - played - faded)
         lead = (len(out) - len(sound)) / BYTES_PER_MS
         if sound:
             if self._delay is None:

@@ -96,12 +96,12 @@ def test_asked_to_let_go_at_rest_it_does_at_once():
     assert lost.empty()
 
 
-def test_a_bug_of_the_source_ends_the_thread_where_it_is_told(monkeypatch):
-    told, stream, source = queue.Queue(), Stream(), Sound(BLOCK)
-    monkeypatch.setattr(threading, "excepthook", lambda args: told.put(args.exc_type))
+def test_a_bug_of_the_source_ends_the_thread_where_it_is_raised(monkeypatch):
+    raised, stream, source = queue.Queue(), Stream(), Sound(BLOCK)
+    monkeypatch.setattr(threading, "excepthook", lambda args: raised.put(args.exc_type))
     source.take = lambda n_bytes: 1 / 0
     speaker = BlockingSpeaker(lambda let_go: stream)
     speaker.start(source, never)
-    assert told.get(timeout=IN_TIME_S) is ZeroDivisionError
+    assert raised.get(timeout=IN_TIME_S) is ZeroDivisionError
     speaker.stop()
     assert stream.closed

@@ -22,7 +22,7 @@ class Sound:
         self.left = n_bytes
         self.taken = 0
         self.threads = set()
-        self.told_by = []  # the latency: the thread, and how much had been taken by then
+        self.latency_set_by = []  # the latency: the thread, and how much had been taken by then
         self.rested = threading.Event()
         self.finished = threading.Event()
         self._lock = threading.Lock()
@@ -43,7 +43,7 @@ class Sound:
 
     def set_latency(self, ms):
         assert ms >= 0
-        self.told_by.append((threading.current_thread(), self.taken))
+        self.latency_set_by.append((threading.current_thread(), self.taken))
 
     def cut_done(self, unheard_bytes):
         assert unheard_bytes >= 0
@@ -188,8 +188,8 @@ def test_a_speaker_tells_its_latency_before_the_first_take_and_then_from_the_thr
     speaker.start(source, never)
     assert source.finished.wait(IN_TIME_S)
     speaker.stop()
-    assert source.told_by[0][1] == 0
-    assert {thread for thread, taken in source.told_by if taken} <= source.threads
+    assert source.latency_set_by[0][1] == 0
+    assert {thread for thread, taken in source.latency_set_by if taken} <= source.threads
 
 
 @pytest.mark.parametrize("name", over(SPEAKERS))

@@ -46,7 +46,7 @@ for begin in (lambda: DesktopMicrophone().start(never, never), lambda: DesktopSp
 """
 LATER = """
 import os, queue
-from edged.audio.devices.MODULE import LISTING, KINDMicrophone as Microphone, KINDSpeaker as Speaker
+from edged.audio.devices.MODULE import PACKAGE, KINDMicrophone as Microphone, KINDSpeaker as Speaker
 from edged.audio.devices.names import Card
 from edged.errors import DeviceError
 from tests.audio.devices.test_contract import BLOCK, IN_TIME_S, Sound, never
@@ -56,7 +56,7 @@ microphone, speaker = Microphone("nothing"), Speaker("late")
 microphone.start(blocks.put, lost.put)
 with open(os.environ["ALSA_CONFIG_PATH"].split(":")[1], "a") as config:
     config.write("pcm.late { type null }")
-LISTING.present = lambda: [Card(0, "Late", "Late", speakers=(0,))]
+PACKAGE.listing.present = lambda: [Card(0, "Late", "Late", speakers=(0,))]
 try:
     speaker.start(Sound(), never)
 except DeviceError as error:
@@ -102,14 +102,14 @@ def run(tmp_path):
 
 @pytest.mark.parametrize(("module", "kind"), ADAPTERS)
 def test_a_microphone_lives_on_while_a_speaker_comes_and_goes(run, module, kind):
-    printed, status, told = run(BOTH.replace("MODULE", module).replace("KIND", kind))
-    assert (printed, status) == (["whole"], 0), told
+    printed, status, errors = run(BOTH.replace("MODULE", module).replace("KIND", kind))
+    assert (printed, status) == (["whole"], 0), errors
 
 
 @pytest.mark.parametrize(("module", "kind"), ADAPTERS)
 def test_a_device_that_comes_while_the_other_is_open_is_found(run, module, kind):
-    printed, status, told = run(LATER.replace("MODULE", module).replace("KIND", kind))
-    assert (printed, status) == (["found"], 0), told
+    printed, status, errors = run(LATER.replace("MODULE", module).replace("KIND", kind))
+    assert (printed, status) == (["found"], 0), errors
 
 
 def test_a_library_that_does_not_begin_is_a_lost_device(run):

@@ -21,8 +21,8 @@ def room(pulse, tmp_path):
 
 def volume(pulse):
     """(percent of the sink, whether it sounds)."""
-    told = pulse.run("amixer", "-D", "speaker", "get", "Master").stdout.decode()
-    percent, switch = re.search(r"\[(\d+)%\] \[(on|off)\]", told).groups()
+    printed = pulse.run("amixer", "-D", "speaker", "get", "Master").stdout.decode()
+    percent, switch = re.search(r"\[(\d+)%\] \[(on|off)\]", printed).groups()
     return int(percent), switch == "on"
 
 

@@ -133,9 +133,9 @@ def test_without_a_card_there_is_none(tmp_path):
 
 
 def test_a_card_tells_where_it_is(kiosk):
-    told = [str(card) for card in cards(kiosk.proc, kiosk.sys)]
-    assert told[0] == "vc4hdmi0 (vc4-hdmi-0)"
-    assert told[1] == "Jabra (Jabra SPEAK 510 USB) usb:0b0e:0420:745C4B port:1-1.4"
+    named = [str(card) for card in cards(kiosk.proc, kiosk.sys)]
+    assert named[0] == "vc4hdmi0 (vc4-hdmi-0)"
+    assert named[1] == "Jabra (Jabra SPEAK 510 USB) usb:0b0e:0420:745C4B port:1-1.4"
 
 
 def test_who_holds_a_card_is_named(kiosk):

@@ -120,11 +120,11 @@ def test_the_default_device_is_found(pulse):
 def test_a_bug_in_what_takes_the_sound_is_raised_by_the_thread_that_watches(pulse, monkeypatch, capfd):
     from edged.audio.devices.portaudio import PyAudioMicrophone
 
-    told = queue.Queue()
-    monkeypatch.setattr(threading, "excepthook", lambda args: told.put((args.exc_type, args.thread.name)))
+    raised = queue.Queue()
+    monkeypatch.setattr(threading, "excepthook", lambda args: raised.put((args.exc_type, args.thread.name)))
     microphone = PyAudioMicrophone("mic")
     microphone.start(lambda block: 1 / 0, never)
-    assert told.get(timeout=IN_TIME_S) == (ZeroDivisionError, "microphone-watch")
+    assert raised.get(timeout=IN_TIME_S) == (ZeroDivisionError, "microphone-watch")
     microphone.stop()
-    assert told.empty()
+    assert raised.empty()
     assert "Traceback" not in capfd.readouterr().err

@@ -1,4 +1,4 @@
-"""A thread that hangs in a device's call is told of by another."""
+"""A thread that hangs in a device's call is reported by another."""
 
 import threading
 
@@ -14,16 +14,16 @@ def watching(watch, lost):
     return watcher
 
 
-def test_a_thread_that_beats_no_more_is_told_once(monkeypatch):
+def test_a_thread_that_beats_no_more_is_reported_once(monkeypatch):
     monkeypatch.setattr(thread_watchdog, "LOOK_S", 0.001)
     lost, watch = [], ThreadWatchdog("microphone")
     with_thread = threading.Event()
 
-    def told(error):
+    def report(error):
         with_thread.wait(60)  # so that it lives when it is looked for
         lost.append(error)
 
-    watcher = watching(watch, told)
+    watcher = watching(watch, report)
     with_thread.set()
     watcher.join(timeout=10)  # it looks no more
     assert not watcher.is_alive()
@@ -45,9 +45,9 @@ class Looks:
         return self.left < 0
 
 
-def test_one_that_beats_is_not_told_of_and_one_that_stops_is_after_three_looks():
+def test_one_that_beats_is_not_reported_and_one_that_stops_is_after_three_looks():
     lost, watch = [], ThreadWatchdog("speaker")
-    watch.watch(Looks(100, watch), lost.append)
+    watch.watch(Looks(100, watch.beat), lost.append)
     assert lost == []
     looks = Looks(100, lambda: None)
     watch.watch(looks, lost.append)
@@ -57,14 +57,14 @@ def test_one_that_beats_is_not_told_of_and_one_that_stops_is_after_three_looks()
 
 def test_one_late_beat_is_borne():
     lost, watch, times = [], ThreadWatchdog("speaker"), iter(range(1000))
-    watch.watch(Looks(99, lambda: watch() if next(times) % 3 == 0 else None), lost.append)
+    watch.watch(Looks(99, lambda: watch.beat() if next(times) % 3 == 0 else None), lost.append)
     assert lost == []
 
 
-def test_after_its_end_nothing_is_told():
+def test_after_its_end_nothing_is_reported():
     lost, watch = [], ThreadWatchdog("microphone")
     watcher = watching(watch, lost.append)
     watch.stop()
-    watcher.join(timeout=10)  # at once; left to look on, it would tell
+    watcher.join(timeout=10)  # at once; left to look on, it would report
     assert not watcher.is_alive()
     assert lost == []

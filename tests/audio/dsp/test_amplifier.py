@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from edged.audio.dsp.amplifier import Amplifier, Loudness, Margins
 from edged.audio.dsp.volume import CUE_LEAST, gain_of
-from edged.audio.playout.answers import PlaybackDrained, PlaybackFlushed
 from edged.audio.playout.cue_queue import CueDone
+from edged.audio.playout.events import PlaybackDrained, PlaybackFlushed
 from edged.audio.playout.jitter import JitterBuffer
 from edged.audio.playout.playout import Playout
 from edged.wire.parts import HeardPart, Part

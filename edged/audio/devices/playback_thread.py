@@ -1,4 +1,4 @@
-"""A speaker's thread: takes from the source, keeps the device filled as `writer.py` says, and cuts when told.
+"""A speaker's thread: takes from the source, keeps the device filled (`write_policy.py`), and cuts when it is asked to.
 
 Rules:
 1. Every call on the device but the opening is made by this thread: libraries hang where two threads meet.
@@ -6,7 +6,7 @@ Rules:
 3. While the source is idle the device runs dry, and is stopped `LOOK_S` later: it holds nothing, and what comes next
    is heard at once. It is looked at every `LOOK_S` all the same: an unplugged one is missed before it is needed.
 4. A device that holds sound and has not moved for its `silent_s` is lost, whatever its library says. A call that does
-   not return is told by `thread_watchdog.py`.
+   not return is noticed by `thread_watchdog.py`.
 """
 
 import logging
@@ -17,7 +17,7 @@ from typing import Protocol
 
 from edged import pcm
 from edged.audio.devices.thread_watchdog import ThreadWatchdog
-from edged.audio.devices.writer import Depth, Writer
+from edged.audio.devices.write_policy import Depth, WritePolicy
 from edged.audio.dsp.samples import Changer, Layout, spoken
 from edged.audio.ports import Lost, Source
 from edged.errors import DeviceError
@@ -42,7 +42,7 @@ class Outlet(Protocol):
     """How long it may hold sound and not move after that: then it is lost."""
 
     def write(self, frames: bytes) -> None:
-        """Give it all of this, which fits, and start it when it stands. Does not wait."""
+        """Give it all of this, which fits, and start it when it is stopped. Does not wait."""
 
     def held(self) -> int | None:
         """Frames that were written and not heard yet; None: it has run dry since the last write."""
@@ -73,10 +73,10 @@ class PlaybackThread:
     def start(self, outlet: Outlet, changer: Changer | None, source: Source, lost: Lost) -> None:
         """Begin; the outlet is closed by the end of the thread."""
         playing = self._playing = PlaybackLoop(outlet, changer, source, self._depth, self._fmt)
-        source.on_work = playing.news.set
+        source.on_work = playing.wake.set
         if outlet.takes_back:
-            source.on_cut = playing.ask_to_cut
-        playing.beat.start(lost)
+            source.on_cut = playing.request_cut
+        playing.watchdog.start(lost)
         self._thread = threading.Thread(target=playing.run, args=(lost,), name="speaker", daemon=True)
         self._thread.start()
 
@@ -106,7 +106,7 @@ class WakeSignal(Protocol):
 
 
 class PlaybackLoop:
-    """One run of the thread; `news` and `now` are its clock."""
+    """One run of the thread; `wake` and `now` are its clock."""
 
     def __init__(
         self,
@@ -116,46 +116,46 @@ class PlaybackLoop:
         depth: Depth,
         fmt: pcm.Format = pcm.PCM16,
         *,
-        news: WakeSignal | None = None,
+        wake: WakeSignal | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.news: WakeSignal = threading.Event() if news is None else news
+        self.wake: WakeSignal = threading.Event() if wake is None else wake
         self.gaps = 0
         """How often it ran dry while there was something to play."""
         self._now = now
-        self.beat = ThreadWatchdog("speaker")
+        self.watchdog = ThreadWatchdog("speaker")
         self._outlet, self._changer, self._source, self._fmt = outlet, changer, source, fmt
         self._layout = outlet.layout
-        self._writer = Writer(self._layout.rate_hz, depth, most_frames=outlet.most_frames)
+        self._policy = WritePolicy(self._layout.rate_hz, depth, most_frames=outlet.most_frames)
         self._cut_wanted = self._ended = False
-        self._stands = True  # the device is stopped, and holds nothing
+        self._is_stopped = True  # the device is stopped, and holds nothing
         self._plays = False  # it is kept filled: running dry is a gap
         self._has_pace = False  # it was seen to hold what it was given
         self._written = self._heard = 0  # frames
         self._moved_by = 0.0  # when it has to have moved
 
-    def ask_to_cut(self) -> None:
+    def request_cut(self) -> None:
         self._cut_wanted = True
-        self.news.set()
+        self.wake.set()
 
     def end(self) -> None:
         self._ended = True
         self._source.on_work = self._source.on_cut = None
-        self.news.set()
+        self.wake.set()
 
     def run(self, lost: Lost) -> None:
         try:
             while not self._ended:
-                self.beat()
+                self.watchdog.beat()
                 self._step()
         except DeviceError as error:
             lost(error)
         finally:
-            self.beat.stop()
+            self.watchdog.stop()
             self._outlet.close()
 
     def _step(self) -> None:
-        self.news.clear()
+        self.wake.clear()
         held = self._held()
         self._source.set_latency(self._layout.ms_of(held))
         if self._cut_wanted:
@@ -165,17 +165,17 @@ class PlaybackLoop:
             self._rest(held)
         else:
             ready = self._frames_of(self._source.ready_bytes)
-            due = self._writer.due(held, ready)
+            due = self._policy.due(held, ready)
             if due:
                 self._write(due)
             else:
-                self._judge(held)
-            rest_s = self._writer.rest_s(held + due, max(0, ready - due))
+                self._check_progress(held)
+            rest_s = self._policy.rest_s(held + due, max(0, ready - due))
             if rest_s:
-                self.news.wait(rest_s)
+                self.wake.wait(rest_s)
 
     def _held(self) -> int:
-        held = 0 if self._stands else self._outlet.held()
+        held = 0 if self._is_stopped else self._outlet.held()
         if held is None:
             self.gaps += self._plays
             held = 0
@@ -186,9 +186,9 @@ class PlaybackLoop:
         mono = self._source.take(self._bytes_of(frames))
         if self._changer is not None:
             mono = self._changer.feed(mono)
-        self._writer.wrote(mono)
-        if self._stands:
-            self._stands = False
+        self._policy.wrote(mono)
+        if self._is_stopped:
+            self._is_stopped = False
             self._moved_by = began + self._outlet.first_s
         self._outlet.write(spoken(mono, self._layout))
         self._plays = True
@@ -196,28 +196,28 @@ class PlaybackLoop:
         half_s = 0.5 * frames / self._layout.rate_hz
         self._has_pace = self._has_pace or (self._outlet.held() or 0) >= 0.5 * frames
         if not self._has_pace and self._now() - began < half_s:
-            self.news.wait(half_s)  # one that swallows all at once: a file, a null
+            self.wake.wait(half_s)  # one that swallows all at once: a file, a null
 
     def _rest(self, held: int) -> None:
         """Let it run dry, stop it, and look at it now and then."""
         self._plays = False
         if held:
-            self._judge(held)
-            self.news.wait(held / self._layout.rate_hz)
+            self._check_progress(held)
+            self.wake.wait(held / self._layout.rate_hz)
             return
-        if self.news.wait(LOOK_S):  # a sound server counts as heard what is still on its way through it
+        if self.wake.wait(LOOK_S):  # a sound server counts as heard what is still on its way through it
             return
-        if self._stands:
+        if self._is_stopped:
             self._outlet.check()
             return
         self._outlet.halt()
-        self._writer.forget()
-        self._stands, self._written, self._heard = True, 0, 0
+        self._policy.forget()
+        self._is_stopped, self._written, self._heard = True, 0, 0
 
     def _cut(self, held: int) -> None:
         """Take back what nobody wants any more, and let what is left die away."""
-        back = 0 if self._stands else self._outlet.take_back(self._writer.keep(held))
-        fade = self._writer.fade(back)
+        back = 0 if self._is_stopped else self._outlet.take_back(self._policy.keep(held))
+        fade = self._policy.fade(back)
         self._written -= back
         if fade:
             self._outlet.write(spoken(fade, self._layout))
@@ -225,7 +225,7 @@ class PlaybackLoop:
         unheard = back - len(fade) // pcm.SAMPLE_BYTES
         self._source.cut_done(self._bytes_of(max(0, unheard)))
 
-    def _judge(self, held: int) -> None:
+    def _check_progress(self, held: int) -> None:
         """Raises DeviceError when nothing was heard for too long."""
         now = self._now()
         if self._written - held > self._heard or not held:

@@ -4,7 +4,7 @@ Rules:
 1. A device that was stopped begins with what is there, `start_ms` at most: what is taken first is heard at once, and
    there is time to fetch the next while the process is busy with what just came in.
 2. Below `first_ms` it is filled with whatever the source gives, silence too. Above, and up to `deepest_ms`, only
-   with sound that is there: what the source has not got yet can not be taken ahead, and a source that is asked
+   with sound that is there: what the source has not got yet cannot be taken ahead, and a source that is asked
    for it would take itself for dry. So depth costs nothing at the start, and nobody's cushion.
 3. It is filled in long strides, so that a deep device is also a cheap one.
 4. A cut keeps `guard_ms`, which the device may be fetching just now, lets `fade_ms` of what follows die away, and
@@ -32,7 +32,7 @@ class Depth:
     fade_ms: int = 5
 
 
-class Writer:
+class WritePolicy:
     """What is due now, and what to take back; the caller does it, and says what it found."""
 
     def __init__(self, rate_hz: int, depth: Depth, *, most_frames: int) -> None:

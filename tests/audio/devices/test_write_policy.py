@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.audio.devices.writer import Depth, Writer
+from edged.audio.devices.write_policy import Depth, WritePolicy
 
 RATE_HZ = 48_000
 MS = RATE_HZ // 1000
@@ -16,7 +16,7 @@ ENDLESS = 10_000 * MS
 
 
 def writer(buffer_ms=200):
-    return Writer(RATE_HZ, DEEP, most_frames=buffer_ms * MS)
+    return WritePolicy(RATE_HZ, DEEP, most_frames=buffer_ms * MS)
 
 
 def fill(of, held, ready):

@@ -5,15 +5,14 @@ import sys
 
 PROGRAM = """
 import os, sys
-from edged.audio.devices.quiet import stderr_shut
-from edged.chatter import hush, keep_apart
+from edged.c_stderr import keep_apart, silence, silenced
 from edged.system.journal import setup
 import faulthandler, logging
 faulthandler.enable({apart})
 setup("info")
-hush()
+silence()
 os.write(2, b"chatter\\n")
-with stderr_shut():
+with silenced():
     os.write(2, b"chatter of a call\\n")
 os.write(2, b"more chatter\\n")
 logging.info("a line of ours")
@@ -28,16 +27,16 @@ def said(apart):
 
 
 def test_what_a_library_says_does_not_arrive_and_what_python_says_does():
-    output = said("keep_apart()")
-    assert "chatter" not in output
-    assert "a line of ours" in output
-    assert "an error of ours" in output
-    assert "Fatal Python error: Aborted" in output
+    arrived = said("keep_apart()")
+    assert "chatter" not in arrived
+    assert "a line of ours" in arrived
+    assert "an error of ours" in arrived
+    assert "Fatal Python error: Aborted" in arrived
 
 
 def test_where_python_has_no_descriptor_of_its_own_nothing_is_taken_from_it():
-    output = said("2")
-    assert "chatter\n" in output
-    assert "more chatter" in output
-    assert "chatter of a call" not in output
-    assert "a line of ours" in output
+    arrived = said("2")
+    assert "chatter\n" in arrived
+    assert "more chatter" in arrived
+    assert "chatter of a call" not in arrived
+    assert "a line of ours" in arrived

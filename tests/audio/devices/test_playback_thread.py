@@ -8,8 +8,8 @@ from operator import itemgetter
 
 import pytest
 
-from edged.audio.devices.speaking import LOOK_S, PlaybackLoop, PlaybackThread
-from edged.audio.devices.writer import Depth
+from edged.audio.devices.playback_thread import LOOK_S, PlaybackLoop, PlaybackThread
+from edged.audio.devices.write_policy import Depth
 from edged.audio.dsp.resample import Resampler
 from edged.audio.dsp.samples import Layout, heard
 from edged.audio.playout.cue_queue import CueDone
@@ -131,9 +131,9 @@ class Kiosk:
         self.playout = Playout(JitterBuffer(prebuffer_ms=prebuffer_ms), notify=lambda: None)
         self.speaker = Loudspeaker(self.world, layout, buffer_ms)
         self.playing = PlaybackLoop(
-            self.speaker, changer, self.playout, Depth(), news=self.world, now=lambda: self.world.now_s
+            self.speaker, changer, self.playout, Depth(), wake=self.world, now=lambda: self.world.now_s
         )
-        self.playout.on_work, self.playout.on_cut = self.world.set, self.playing.ask_to_cut
+        self.playout.on_work, self.playout.on_cut = self.world.set, self.playing.request_cut
         self.lost = []
 
     def answer(self, sound, *, delta_ms=200, every_ms=0):
@@ -300,7 +300,7 @@ def test_after_an_interrupt_the_next_sound_begins_at_once():
 
 def test_an_interrupt_of_nothing_is_answered_too():
     kiosk = Kiosk()
-    kiosk.world.at(500, kiosk.playing.ask_to_cut)
+    kiosk.world.at(500, kiosk.playing.request_cut)
     kiosk.run(1000)
     assert kiosk.lost == []
 

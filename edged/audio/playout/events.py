@@ -1,4 +1,4 @@
-"""What is told of answers on their way through the speaker."""
+"""What happens to answers on their way through the speaker."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,7 @@ class PlaybackStarted:
 
 @dataclass(frozen=True, slots=True)
 class Underrun:
-    """A response ran dry, and more of it came: a gap. It goes on when so much is queued."""
-
-    queued_ms_needed: int
+    """A response ran dry, and more of it came: a gap."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the microphones that are real have in common: which device, what of it, and a thread that ends when told."""
+"""What real microphones have in common: which device, what of it, and a thread that `stop` ends."""
 
 import logging
 import threading
@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from edged import pcm
 from edged.audio.dsp.samples import Inward, Layout
-from edged.audio.ports import Urgency
+from edged.audio.ports import Lost, Urgency
+from edged.errors import DeviceError
 
 log = logging.getLogger(__name__)
 
 
-class CaptureLoop:
+class CaptureThread:
     """`devices`: names or parts of them, in order of preference; `channel` of an array, None: the mean of all."""
 
     def __init__(
@@ -26,25 +27,31 @@ class CaptureLoop:
         self._thread: threading.Thread | None = None
         self._ended = threading.Event()
         self._woken = threading.Event()  # a thread that sleeps is to look around
-        self.gaps = self._gaps_told = 0
+        self.gaps = self._gaps_logged = 0
         """How often the device ran over, as far as it tells."""
 
     def set_urgency(self, urgency: Urgency) -> None:
         """Each block comes at once, whatever is wanted."""
 
-    @property
-    def _least_channels(self) -> int:
-        """How many the device has to have."""
-        return (self._channel or 0) + 1
-
     def _inward(self, layout: Layout) -> Inward:
         """From a device that was opened like this to the sound that is wanted."""
         return Inward(layout, channel=self._channel, fmt=self._fmt)
 
-    def _begin(self, name: str, run: Callable[[], None]) -> None:
-        """`run` in a thread, until it sees `_ended`."""
+    def _start_thread(
+        self, name: str, run: Callable[[], None], lost: Lost, close: Callable[[], None]
+    ) -> None:
+        """`run` until it sees `_ended`, or until it raises DeviceError, then `close`."""
+
+        def guarded() -> None:
+            try:
+                run()
+            except DeviceError as error:
+                lost(error)
+            finally:
+                close()
+
         self._ended.clear()
-        self._thread = threading.Thread(target=run, name=name, daemon=True)
+        self._thread = threading.Thread(target=guarded, name=name, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -54,6 +61,6 @@ class CaptureLoop:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
         self._thread = None
-        if self.gaps > self._gaps_told:
-            log.debug("microphone: %d gaps since it was opened", self.gaps - self._gaps_told)
-            self._gaps_told = self.gaps
+        if self.gaps > self._gaps_logged:
+            log.debug("microphone: %d gaps since it was opened", self.gaps - self._gaps_logged)
+            self._gaps_logged = self.gaps
