@@ -26,10 +26,10 @@ class Rig:
     """Knows one service, which is also what remembers: `learnt` is what it was given to keep, in order."""
 
     def __init__(self, settings=SETTINGS, *, ignores=False):
-        self.learnt, self.told, self.owes = [], [], []
+        self.learnt, self.reported, self.owes = [], [], []
         self.known, self.log = ServiceFacts(ignores_commits=ignores), Utterances(longest_ms=1000)
         self.commits = Acknowledgements(
-            settings, ServiceNotes(self), self.log, took=self.owes.append, tell=self.told.append
+            settings, ServiceNotes(self), self.log, took=self.owes.append, tell=self.reported.append
         )
 
     async def recall(self):
@@ -163,11 +163,11 @@ def test_an_utterance_without_a_sign_is_given_up_and_none_of_a_connection_that_i
         rig.says_one()
         rig.commits.end()
         await asyncio.sleep(2 * SIGN_WITHIN_S)
-        assert (rig.told, rig.log.pending) == ([], 1)
+        assert (rig.reported, rig.log.pending) == ([], 1)
         await rig.connects()
         every(rig.log)
         rig.commits.sent(1)
         await asyncio.sleep(SIGN_WITHIN_S + 0.1)
-        assert (rig.told, rig.log.pending) == ([CommitRefused("the service heard no speech in it")], 0)
+        assert (rig.reported, rig.log.pending) == ([CommitRefused("the service heard no speech in it")], 0)
 
     rig(body, ignores=True)

@@ -21,8 +21,8 @@ def asked():
 
 def test_silence_comes_first_and_the_question_when_nothing_follows_from_it():
     check = CommitCheck(walks=True)
-    told = [passed(check, at, trip_s=0.2) for at in (1.0, 1.1, 1.1 + HINT_S, 1.21 + HINT_S, 9.0)]
-    assert told == [CommitAction.HINT, None, None, CommitAction.ASK, None]
+    reported = [passed(check, at, trip_s=0.2) for at in (1.0, 1.1, 1.1 + HINT_S, 1.21 + HINT_S, 9.0)]
+    assert reported == [CommitAction.HINT, None, None, CommitAction.ASK, None]
 
 
 @pytest.mark.parametrize("event", [OURS, CommitRefused("too small")])

@@ -45,8 +45,8 @@ class Connection:
         self._in = asyncio.Queue()
         self._confirms, self._dialect, self.lives = confirms, dialect, lives
         if greets:
-            told = {**wire.to_wire(settings, dialect), "id": "s", "expires_at": expires_at}
-            self.say(wire.SessionCreated(told))
+            reported = {**wire.to_wire(settings, dialect), "id": "s", "expires_at": expires_at}
+            self.say(wire.SessionCreated(reported))
 
     def say(self, event):
         self._in.put_nowait(wire.encode(event, self._dialect, "e"))

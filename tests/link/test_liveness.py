@@ -166,8 +166,8 @@ def signs(vigil, owed, flow, *times):
 
 
 def test_bytes_that_nobody_acknowledges_are_slow_after_0_8_s_and_stuck_after_1_5_s():
-    told = signs(Liveness(0.0), Owed.NOTHING, ALL_OF_IT, 0.0, 0.7, 0.8, 1.4, 1.5, 9.0)
-    assert told == [
+    reported = signs(Liveness(0.0), Owed.NOTHING, ALL_OF_IT, 0.0, 0.7, 0.8, 1.4, 1.5, 9.0)
+    assert reported == [
         LinkHealth.FINE,
         LinkHealth.FINE,
         LinkHealth.SLOW,
@@ -178,8 +178,8 @@ def test_bytes_that_nobody_acknowledges_are_slow_after_0_8_s_and_stuck_after_1_5
 
 
 def test_on_a_long_way_they_are_slow_after_one_and_a_half_round_trips_and_stuck_after_two_and_a_half():
-    told = signs(Liveness(0.0), Owed.NOTHING, Flow(4000, 4000, 2.0), 0.0, 2.9, 3.0, 4.9, 5.0)
-    assert told == [LinkHealth.FINE, LinkHealth.FINE, LinkHealth.SLOW, LinkHealth.SLOW, LinkHealth.STUCK]
+    reported = signs(Liveness(0.0), Owed.NOTHING, Flow(4000, 4000, 2.0), 0.0, 2.9, 3.0, 4.9, 5.0)
+    assert reported == [LinkHealth.FINE, LinkHealth.FINE, LinkHealth.SLOW, LinkHealth.SLOW, LinkHealth.STUCK]
 
 
 def test_a_single_byte_that_was_acknowledged_is_movement_and_one_that_was_not_is_none():
@@ -198,8 +198,8 @@ def test_one_byte_is_enough_to_be_stuck_with():
 
 def test_one_byte_on_its_way_is_no_silence_of_the_service_either():
     vigil = Liveness(0.0)
-    told = [vigil.look(float(at), Owed.NOTHING, Flow(4000 + at, 1)) for at in range(20)]
-    assert told == [LinkHealth.FINE] * 20
+    reported = [vigil.look(float(at), Owed.NOTHING, Flow(4000 + at, 1)) for at in range(20)]
+    assert reported == [LinkHealth.FINE] * 20
 
 
 def test_after_a_rest_the_bytes_of_the_next_message_have_their_own_time():
@@ -213,8 +213,8 @@ def test_after_a_rest_the_bytes_of_the_next_message_have_their_own_time():
 
 
 def test_an_idle_service_is_asked_after_15_s_and_dead_4_s_later():
-    told = signs(Liveness(0.0), Owed.NOTHING, NONE_OF_IT, 0.0, 14.9, 15.0, 15.1, 18.9, 19.0)
-    assert told == [
+    reported = signs(Liveness(0.0), Owed.NOTHING, NONE_OF_IT, 0.0, 14.9, 15.0, 15.1, 18.9, 19.0)
+    assert reported == [
         LinkHealth.FINE,
         LinkHealth.FINE,
         LinkHealth.PROBE,
@@ -228,23 +228,35 @@ def test_an_idle_service_is_asked_after_15_s_and_dead_4_s_later():
 def test_what_is_owed_is_asked_for_4_s_after_it_came_to_be_owed_however_long_nothing_was(owed):
     vigil = Liveness(0.0)
     assert signs(vigil, Owed.NOTHING, NONE_OF_IT, 0.0, 9.0) == [LinkHealth.FINE, LinkHealth.FINE]
-    told = signs(vigil, owed, NONE_OF_IT, 10.0, 13.9, 14.0, 17.9, 18.0)
-    assert told == [LinkHealth.FINE, LinkHealth.FINE, LinkHealth.PROBE, LinkHealth.FINE, LinkHealth.SILENT]
+    reported = signs(vigil, owed, NONE_OF_IT, 10.0, 13.9, 14.0, 17.9, 18.0)
+    assert reported == [
+        LinkHealth.FINE,
+        LinkHealth.FINE,
+        LinkHealth.PROBE,
+        LinkHealth.FINE,
+        LinkHealth.SILENT,
+    ]
 
 
 def test_an_acknowledgement_is_asked_for_sooner_and_has_as_long_to_come():
     vigil = Liveness(0.0)
     assert signs(vigil, Owed.NOTHING, NONE_OF_IT, 0.0, 9.0) == [LinkHealth.FINE, LinkHealth.FINE]
-    told = signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 10.0, 10.4, 10.5, 17.9, 18.0)
-    assert told == [LinkHealth.FINE, LinkHealth.FINE, LinkHealth.PROBE, LinkHealth.FINE, LinkHealth.SILENT]
+    reported = signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 10.0, 10.4, 10.5, 17.9, 18.0)
+    assert reported == [
+        LinkHealth.FINE,
+        LinkHealth.FINE,
+        LinkHealth.PROBE,
+        LinkHealth.FINE,
+        LinkHealth.SILENT,
+    ]
 
 
 def test_one_that_answers_has_passed_the_commit_over_and_is_asked_once_more_whether_it_lives():
     vigil = Liveness(0.0)
     assert signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 0.0, 0.5) == [LinkHealth.FINE, LinkHealth.PROBE]
     vigil.came(0.7)
-    told = signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 0.8, 4.6, 4.7, 8.6, 8.8)
-    assert told == [
+    reported = signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 0.8, 4.6, 4.7, 8.6, 8.8)
+    assert reported == [
         LinkHealth.PASSED,
         LinkHealth.PASSED,
         LinkHealth.PROBE,
@@ -272,8 +284,8 @@ def test_bytes_that_follow_a_commit_that_was_passed_over_do_not_make_it_a_new_on
 
 
 def test_what_is_owed_at_the_first_look_is_owed_from_then_on():
-    told = signs(Liveness(0.0), Owed.ANSWER, NONE_OF_IT, 2.0, 5.9, 6.0)
-    assert told == [LinkHealth.FINE, LinkHealth.FINE, LinkHealth.PROBE]
+    reported = signs(Liveness(0.0), Owed.ANSWER, NONE_OF_IT, 2.0, 5.9, 6.0)
+    assert reported == [LinkHealth.FINE, LinkHealth.FINE, LinkHealth.PROBE]
 
 
 def test_a_message_within_an_answer_puts_the_question_off():
@@ -308,16 +320,16 @@ def test_a_service_that_answers_a_probe_is_asked_again_only_after_another_silenc
     vigil, patience = Liveness(0.0), {Owed.NOTHING: 15.0, Owed.ANSWER: 4.0}[owed]
     assert signs(vigil, owed, NONE_OF_IT, 0.0, patience) == [LinkHealth.FINE, LinkHealth.PROBE]
     vigil.came(patience + 1)
-    told = signs(vigil, owed, NONE_OF_IT, patience + 1, 2 * patience + 0.9, 2 * patience + 1)
-    assert told == [LinkHealth.FINE, LinkHealth.FINE, LinkHealth.PROBE]
+    reported = signs(vigil, owed, NONE_OF_IT, patience + 1, 2 * patience + 0.9, 2 * patience + 1)
+    assert reported == [LinkHealth.FINE, LinkHealth.FINE, LinkHealth.PROBE]
 
 
 def test_who_answers_a_probe_and_acknowledges_nothing_for_6_s_ignores_commits_and_was_asked_once():
     vigil = Liveness(0.0)
     assert signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 0.0, 4.0) == [LinkHealth.FINE, LinkHealth.PROBE]
     vigil.came(4.5)
-    told = signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 4.6, 5.9, 6.0)
-    assert told == [LinkHealth.PASSED, LinkHealth.PASSED, LinkHealth.IGNORES]
+    reported = signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 4.6, 5.9, 6.0)
+    assert reported == [LinkHealth.PASSED, LinkHealth.PASSED, LinkHealth.IGNORES]
 
 
 def test_a_commit_that_is_still_on_its_way_has_not_been_ignored():
@@ -325,8 +337,8 @@ def test_a_commit_that_is_still_on_its_way_has_not_been_ignored():
     for at in range(10):
         vigil.came(at)
         assert vigil.look(at, Owed.ACKNOWLEDGEMENT, Flow(9000, 9000 - at * 100)) is LinkHealth.FINE
-    told = signs(vigil, Owed.ACKNOWLEDGEMENT, Flow(9000, 0), 9.2, 9.4, 9.5)
-    assert told == [LinkHealth.FINE, LinkHealth.FINE, LinkHealth.PROBE]
+    reported = signs(vigil, Owed.ACKNOWLEDGEMENT, Flow(9000, 0), 9.2, 9.4, 9.5)
+    assert reported == [LinkHealth.FINE, LinkHealth.FINE, LinkHealth.PROBE]
     vigil.came(12.1)
     assert signs(vigil, Owed.ACKNOWLEDGEMENT, Flow(9000, 0), 14.9, 15.0) == [
         LinkHealth.PASSED,
@@ -339,8 +351,8 @@ def test_an_answer_to_a_probe_before_the_commit_says_nothing_of_it():
     vigil = Liveness(0.0)
     assert signs(vigil, Owed.NOTHING, NONE_OF_IT, 0.0, 15.0) == [LinkHealth.FINE, LinkHealth.PROBE]
     vigil.came(15.5)
-    told = signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 16.0, 20.0, 22.0, 24.0)
-    assert told == [LinkHealth.FINE, LinkHealth.PROBE, LinkHealth.FINE, LinkHealth.SILENT]
+    reported = signs(vigil, Owed.ACKNOWLEDGEMENT, NONE_OF_IT, 16.0, 20.0, 22.0, 24.0)
+    assert reported == [LinkHealth.FINE, LinkHealth.PROBE, LinkHealth.FINE, LinkHealth.SILENT]
 
 
 def test_who_was_not_looked_at_for_long_is_asked_before_it_is_called_deaf():
@@ -349,8 +361,8 @@ def test_who_was_not_looked_at_for_long_is_asked_before_it_is_called_deaf():
 
 
 def test_bytes_have_their_time_from_when_they_were_first_seen():
-    told = signs(Liveness(0.0), Owed.NOTHING, ALL_OF_IT, 1.0, 1.7, 1.8)
-    assert told == [LinkHealth.FINE, LinkHealth.FINE, LinkHealth.SLOW]
+    reported = signs(Liveness(0.0), Owed.NOTHING, ALL_OF_IT, 1.0, 1.7, 1.8)
+    assert reported == [LinkHealth.FINE, LinkHealth.FINE, LinkHealth.SLOW]
 
 
 def test_who_owes_nothing_any_more_is_asked_15_s_after_its_last_word():
@@ -358,5 +370,5 @@ def test_who_owes_nothing_any_more_is_asked_15_s_after_its_last_word():
     for at in (2.0, 4.0, 6.0):
         vigil.came(at)
         assert vigil.look(at, Owed.ANSWER, NONE_OF_IT) is LinkHealth.FINE
-    told = signs(vigil, Owed.NOTHING, NONE_OF_IT, 9.0, 20.9, 21.0)
-    assert told == [LinkHealth.FINE, LinkHealth.FINE, LinkHealth.PROBE]
+    reported = signs(vigil, Owed.NOTHING, NONE_OF_IT, 9.0, 20.9, 21.0)
+    assert reported == [LinkHealth.FINE, LinkHealth.FINE, LinkHealth.PROBE]

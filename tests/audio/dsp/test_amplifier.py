@@ -205,11 +205,11 @@ def test_nothing_is_lost_or_doubled_by_what_is_around_it(lead, tail, steps):
 
 
 def test_work_and_cuts_are_passed_on_to_whoever_speaks(playout):
-    source, told = margins(playout), []
-    source.on_work = lambda: told.append("work")
-    source.on_cut = lambda: told.append("cut")
+    source, reported = margins(playout), []
+    source.on_work = lambda: reported.append("work")
+    source.on_cut = lambda: reported.append("cut")
     assert (source.on_work, source.on_cut) == (playout.on_work, playout.on_cut)
     answer(playout, 60)
     source.take(130 * MS)
     playout.flush()
-    assert told == ["work", "cut"]
+    assert reported == ["work", "cut"]

@@ -608,7 +608,7 @@ def test_a_take_is_not_heard_before_the_device_has_played_it(rig):
     rig.playout.push(A, flat(200))
     rig.playout.end()
     rig.playout.cue("one", flat(80))
-    for held, taken, told in (
+    for held, taken, reported in (
         (0, 80, []),
         (10, 80, []),
         (80, 80, [CueDone("one"), PlaybackStarted(A)]),
@@ -620,7 +620,7 @@ def test_a_take_is_not_heard_before_the_device_has_played_it(rig):
         if taken:
             rig.take(taken)
         assert [event for event in rig.events() if not isinstance(event, PlaybackStarted)] == [
-            event for event in told if not isinstance(event, PlaybackStarted)
+            event for event in reported if not isinstance(event, PlaybackStarted)
         ]
     assert rig.playout.idle
 
@@ -650,42 +650,42 @@ def test_a_cue_is_done_as_soon_as_the_device_says_that_it_holds_no_more(rig):
 
 
 def test_each_answer_has_one_end_of_its_arrivals_however_it_ends(rig):
-    told = []
-    rig.playout.on_arrival = told.append
+    reported = []
+    rig.playout.on_arrival = reported.append
     rig.playout.push(A, flat(200))
     rig.playout.flush()
     rig.playout.end()
-    assert told == [200, 0]
+    assert reported == [200, 0]
     rig.playout.push(B, flat(200))
     rig.playout.settle()
     rig.playout.end()
     rig.playout.flush()
-    assert told == [200, 0, 200, 0]
+    assert reported == [200, 0, 200, 0]
     rig.playout.push(A, flat(2000))
     rig.playout.end()
-    assert told[4:] == [2000, 0]
+    assert reported[4:] == [2000, 0]
 
 
 def test_of_a_take_it_is_known_how_much_was_cues(cutter):
-    told = [Rig().playout.cued_bytes]
+    reported = [Rig().playout.cued_bytes]
     cutter.playout.push(A, flat(500))
     cutter.playout.cue("busy", flat(30))
     for _ in range(3):
         cutter.take(20)
-        told.append(cutter.playout.cued_bytes)
+        reported.append(cutter.playout.cued_bytes)
     cutter.playout.cue("late", flat(30))
     cutter.playout.flush()
     cutter.take(20)
-    assert [*told, cutter.playout.cued_bytes] == [0, 20 * MS, 10 * MS, 0, 0]  # during a cut it waits
+    assert [*reported, cutter.playout.cued_bytes] == [0, 20 * MS, 10 * MS, 0, 0]  # during a cut it waits
 
 
 class Learner(Prediction):
     def __init__(self) -> None:
         super().__init__()
-        self.told = []
+        self.reported = []
 
     def learn(self, arrivals) -> None:
-        self.told.append(arrivals)
+        self.reported.append(arrivals)
 
 
 @pytest.mark.parametrize("end", ["end", "flush"])
@@ -694,11 +694,11 @@ def test_what_an_answer_says_of_the_line_is_learnt_once_when_no_more_of_it_comes
     playout = Playout(JitterBuffer(prediction=learner), notify=lambda: None)
     playout.push(A, flat(2000))
     playout.take(20 * MS)
-    assert learner.told == []
+    assert learner.reported == []
     getattr(playout, end)()
-    assert [each.got for each in learner.told] == [[2000]]
+    assert [each.got for each in learner.reported] == [[2000]]
     playout.end()
-    assert len(learner.told) == 1
+    assert len(learner.reported) == 1
 
 
 def test_another_prebuffer_is_that_of_the_next_answer(rig):
@@ -786,41 +786,41 @@ def test_nor_does_a_hush_give_it_more_time(cutter):
 
 def test_nothing_is_told_of_arrivals_where_nothing_has_come():
     playout = Playout(JitterBuffer(most_ms=10), notify=lambda: None)
-    told = []
-    playout.on_arrival = told.append
+    reported = []
+    playout.on_arrival = reported.append
     playout.end()
     playout.flush()
     assert playout.push(A, b"")
     assert not playout.push(A, flat(20))
     playout.end()
-    assert told == []
+    assert reported == []
 
 
 def test_the_shortest_arrival_has_its_end_too(rig):
-    told = []
-    rig.playout.on_arrival = told.append
+    reported = []
+    rig.playout.on_arrival = reported.append
     rig.playout.push(A, flat(0.5))
     rig.playout.end()
-    assert told == [0.5, 0]
+    assert reported == [0.5, 0]
 
 
 def test_whoever_asks_for_what_was_learnt_has_it_and_the_prediction_does_not():
-    learner, told = Learner(), []
+    learner, reported = Learner(), []
     playout = Playout(JitterBuffer(prediction=learner), notify=lambda: None)
-    playout.on_learnt = told.append
+    playout.on_learnt = reported.append
     playout.push(A, flat(2000))
     playout.end()
-    assert [each.got for each in told] == [[2000]]
-    assert learner.told == []
+    assert [each.got for each in reported] == [[2000]]
+    assert learner.reported == []
 
 
 def test_in_another_format_a_cut_is_waited_for_as_long():
     wide = pcm.Format(16_000)
     playout = Playout(JitterBuffer(fmt=wide), notify=lambda: None, fmt=wide)
-    told = []
-    playout.on_arrival, playout.on_cut = told.append, lambda: None
+    reported = []
+    playout.on_arrival, playout.on_cut = reported.append, lambda: None
     playout.push(A, bytes(32 * 500))
-    assert told == [500]
+    assert reported == [500]
     playout.take(32 * 100)
     playout.flush()
     playout.take(32 * 500 - 2)

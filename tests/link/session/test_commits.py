@@ -173,8 +173,8 @@ def test_an_utterance_that_was_taken_before_its_commit_went_out_is_not_lost(name
     append(session, bytes(2), 1)
     assert settled(commits_by_itself(session)) == [None]
     ours = committing(session, 1)
-    (told, event) = says(session, error("too small", code=EMPTY, event_id=ours if named else None))
-    assert (told.code, event.uid, event.lost) == (EMPTY, 1, False)
+    (warning, event) = says(session, error("too small", code=EMPTY, event_id=ours if named else None))
+    assert (warning.code, event.uid, event.lost) == (EMPTY, 1, False)
 
 
 def test_one_of_which_it_took_nothing_is_lost():
@@ -417,8 +417,8 @@ def test_a_refusal_of_the_second_settles_neither_the_first_nor_the_third():
 def test_a_refusal_tells_why_and_of_which_and_only_what_crossed_is_counted():
     session = ready()
     ours = committing(session, 1)
-    told, event = says(session, error("too small", code=EMPTY, event_id=ours))
-    assert (told, event.text, event.uid, event.lost) == (
+    warning, event = says(session, error("too small", code=EMPTY, event_id=ours))
+    assert (warning, event.text, event.uid, event.lost) == (
         ServiceWarning(EMPTY, "too small"),
         "too small",
         1,
@@ -677,12 +677,12 @@ class Kiosk:
 
     def hears(self):
         event = self.service.says()
-        for told in says(self.session, event) if event else ():
-            match told:
+        for warning in says(self.session, event) if event else ():
+            match warning:
                 case UtteranceCommitted(uid=int(uid)):
                     assert uid in self.service.taken
                     self.log.committed(uid)
-                case CommitRefused(uid=uid) if self.log.refused(uid) is not None and told.lost:
+                case CommitRefused(uid=uid) if self.log.refused(uid) is not None and warning.lost:
                     self.lost.append(uid)
 
     def ends(self):

@@ -136,8 +136,8 @@ def test_an_error_of_another_kind_without_any_name_is_no_refusal(kind):
 )
 def test_where_the_refusal_names_the_detection_the_services_own_is_asked_for(dialect, fields):
     session = asked(dialect=dialect)
-    (told,) = says(session, error(**fields), dialect)
-    assert isinstance(told, ServiceWarning)
+    (granted,) = says(session, error(**fields), dialect)
+    assert isinstance(granted, ServiceWarning)
     (again,) = sent(session)
     assert detection_of(again)["create_response"] is False
     settled = {**again["session"], "id": "s"}
@@ -254,8 +254,8 @@ def test_a_commit_of_nothing_after_it_has_taken_all_is_no_loss():
 @BOTH
 def test_another_voice_is_told_once_and_not_asked_back(dialect):
     session = ready(dialect=dialect)
-    (told,) = says(session, of_another(dialect), dialect)
-    assert (told.cause, "'verse', not 'marin'" in told.text) == ("settings_changed", True)
+    (warning,) = says(session, of_another(dialect), dialect)
+    assert (warning.cause, "'verse', not 'marin'" in warning.text) == ("settings_changed", True)
     assert says(session, of_another(dialect), dialect) == []
     assert (types(session), session.counters["settings_changed"]) == ([], 2)
 
@@ -332,8 +332,8 @@ def test_a_detection_of_the_service_that_it_will_not_change_stands_in_for_commit
     refused_by(session, NO_NULL, dialect)
     (update,) = sent(session)
     assert detection_of(update) == "not a word"
-    told = effective(replace(settings, turn_detection=TurnDetection("semantic_vad")), dialect)
-    assert says(session, wire.SessionUpdated(session=told), dialect) == [SessionReady()]
+    granted = effective(replace(settings, turn_detection=TurnDetection("semantic_vad")), dialect)
+    assert says(session, wire.SessionUpdated(session=granted), dialect) == [SessionReady()]
     assert session.confirming.flaw is None
     assert session.detection.detects
 
@@ -343,8 +343,8 @@ def test_one_that_tells_of_no_detection_then_would_hear_no_end(dialect):
     settings = replace(SETTINGS, turn_detection=COMMIT_DETECTION)
     session = asked(settings, dialect)
     refused_by(session, NO_NULL, dialect)
-    told = effective(replace(settings, turn_detection=None), dialect)
-    (broken,) = says(session, wire.SessionUpdated(session=told), dialect)
+    granted = effective(replace(settings, turn_detection=None), dialect)
+    (broken,) = says(session, wire.SessionUpdated(session=granted), dialect)
     assert (broken.cause, NO_NULL in broken.text) == ("settings_refused", True)
 
 

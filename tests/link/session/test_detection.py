@@ -18,10 +18,10 @@ NO_NULL = "session.turn_detection Input should be an object"
 
 def updated(session, message, dialect):
     """The service confirms this update, whatever else it has."""
-    told = effective(SETTINGS, dialect)
-    place = told["audio"]["input"] if dialect is Dialect.GA else told
+    granted = effective(SETTINGS, dialect)
+    place = granted["audio"]["input"] if dialect is Dialect.GA else granted
     place["turn_detection"] = detection_of(message)
-    return says(session, wire.SessionUpdated(session=told), dialect)
+    return says(session, wire.SessionUpdated(session=granted), dialect)
 
 
 def keeping(dialect):
@@ -76,5 +76,5 @@ def test_none_is_asked_for_again_where_none_was_agreed(dialect):
 def test_what_was_asked_for_is_confirmed_once():
     session = ready(SETTINGS)
     session.detection.ask(COMMIT_DETECTION, Dialect.GA)
-    told = effective(replace(SETTINGS, turn_detection=COMMIT_DETECTION))
-    assert [session.detection.confirms(told, Dialect.GA) for _ in range(2)] == [True, False]
+    granted = effective(replace(SETTINGS, turn_detection=COMMIT_DETECTION))
+    assert [session.detection.confirms(granted, Dialect.GA) for _ in range(2)] == [True, False]

@@ -38,8 +38,8 @@ def test_the_status_decides_then_whether_a_tool_is_called_then_whether_it_sounde
     calls = ()
     if output and kind in (ResponseEnding.AUDIO, ResponseEnding.SILENT):
         kind, calls = ResponseEnding.TOOL, (ToolCall("c1", "lamp", '{"on": true}'),)
-    told = ended_of(done(status, output=output, reason="so it was"), sounded=sounded)
-    assert told == ResponseEnded("resp_1", kind, sounded, cause, "so it was", calls)
+    warning = ended_of(done(status, output=output, reason="so it was"), sounded=sounded)
+    assert warning == ResponseEnded("resp_1", kind, sounded, cause, "so it was", calls)
 
 
 @pytest.mark.parametrize(
@@ -68,15 +68,15 @@ def test_the_text_is_that_of_the_error_or_the_reason_or_nothing():
 
 def test_only_functions_are_called_and_what_the_service_leaves_out_is_empty():
     output = ({"type": "message", "name": "lamp"}, CALL, {"type": "function_call"}, {})
-    told = ended_of(done(output=output), sounded=False)
-    assert told.calls == (ToolCall("c1", "lamp", '{"on": true}'), ToolCall("", "", ""))
+    warning = ended_of(done(output=output), sounded=False)
+    assert warning.calls == (ToolCall("c1", "lamp", '{"on": true}'), ToolCall("", "", ""))
 
 
 def test_32_calls_of_a_response_are_answered_and_names_are_bounded_but_arguments_are_not():
     call = {"type": "function_call", "call_id": "c" * 600, "name": "n" * 600, "arguments": "a" * 600}
-    told = ended_of(done(output=({"type": "message"}, *[call] * 40)), sounded=False)
-    assert MOST_CALLS == len(told.calls) == 32
-    assert set(told.calls) == {ToolCall("c" * MOST_NAME, "n" * MOST_NAME, "a" * 600)}
+    warning = ended_of(done(output=({"type": "message"}, *[call] * 40)), sounded=False)
+    assert MOST_CALLS == len(warning.calls) == 32
+    assert set(warning.calls) == {ToolCall("c" * MOST_NAME, "n" * MOST_NAME, "a" * 600)}
 
 
 def test_a_failure_is_the_services_own_by_its_code_or_where_there_is_none_by_its_type():

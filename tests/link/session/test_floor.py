@@ -75,8 +75,8 @@ def test_every_move_is_the_one_that_is_written_down(floor):
                 waits = False
         if then is Floor.FREE and wants and not waits:
             then, sends, wants = Floor.ASKED, [*sends, FloorAction.ASK], False
-        told = step(FloorState(floor, wanted, unheard), sign)
-        assert told == (FloorState(then, wants, waits), tuple(sends)), (sign, wanted, unheard)
+        warning = step(FloorState(floor, wanted, unheard), sign)
+        assert warning == (FloorState(then, wants, waits), tuple(sends)), (sign, wanted, unheard)
 
 
 def test_a_session_begins_closed_and_nobody_has_asked_for_anything():

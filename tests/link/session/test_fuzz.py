@@ -97,10 +97,10 @@ def test_fifty_thousand_broken_messages_of_each_dialect(dialect):
 def test_broken_greetings_and_confirmations_are_a_mismatch_at_most(dialect):
     rng = random.Random(f"set up {dialect.value}")
     asked = Settings(instructions="Be brief.", voice="marin", speed=1.25, temperature=0.8)
-    told = {**wire.to_wire(asked, dialect), "id": "s", "expires_at": 1_700_000_000}
+    granted = {**wire.to_wire(asked, dialect), "id": "s", "expires_at": 1_700_000_000}
     greeting, confirmation = (
         json.loads(wire.encode(event, dialect, "event_1"))
-        for event in (wire.SessionCreated(told), wire.SessionUpdated(told))
+        for event in (wire.SessionCreated(granted), wire.SessionUpdated(granted))
     )
     fates = Counter()
     for _ in range(3000):

@@ -173,8 +173,8 @@ def test_what_was_received_of_a_cancelled_answer_is_told_to_the_service(line):
 
 def part_ms(text):
     """What a correction says: (type, item, milliseconds)."""
-    told = json.loads(text)
-    return told["type"].rpartition(".")[2], told["item_id"], told.get("audio_end_ms")
+    warning = json.loads(text)
+    return warning["type"].rpartition(".")[2], warning["item_id"], warning.get("audio_end_ms")
 
 
 def closed():
@@ -422,8 +422,8 @@ def test_what_was_heard_of_an_answer_is_told_once_whether_it_was_complete_or_not
         assert len(line.sent) == 1
 
 
-@pytest.mark.parametrize(("ended", "told"), [(True, []), (False, [("truncate", "item_a", 200)])])
-def test_one_that_was_heard_to_its_end_is_cut_there_only_if_more_may_come(line, ended, told):
+@pytest.mark.parametrize(("ended", "heard"), [(True, []), (False, [("truncate", "item_a", 200)])])
+def test_one_that_was_heard_to_its_end_is_cut_there_only_if_more_may_come(line, ended, heard):
     line.answering()
     line.seq.sounding("resp_1").delta(A, SOUND)
     if ended:
@@ -431,7 +431,7 @@ def test_one_that_was_heard_to_its_end_is_cut_there_only_if_more_may_come(line, 
     line.seq.interrupt()
     del line.sent[:]
     line.seq.heard([HeardPart(A, 200, 200)])
-    assert [part_ms(text) for text in line.sent] == told
+    assert [part_ms(text) for text in line.sent] == heard
 
 
 def test_of_which_nothing_was_heard_the_item_is_deleted(line):
@@ -467,8 +467,8 @@ def test_what_was_heard_of_the_answer_before_the_one_that_is_asked_for_is_settle
 def test_what_is_given_up_is_cancelled_by_its_name(line):
     line.answering()
     line.seq.interrupt()
-    told = json.loads(line.sent[-1])
-    assert (told["type"], told["response_id"]) == ("response.cancel", "resp_1")
+    warning = json.loads(line.sent[-1])
+    assert (warning["type"], warning["response_id"]) == ("response.cancel", "resp_1")
 
 
 @pytest.mark.parametrize("given_up", ["interrupt", "cancel"])

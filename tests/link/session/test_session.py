@@ -127,8 +127,8 @@ def test_it_is_ready_only_when_the_service_confirms_what_was_asked():
 def test_another_set_up_than_asked_is_what_the_session_is_judged_by():
     session = fresh()
     session.configure()
-    told = wire.SessionUpdated(session=effective(instructions="You are a helpful assistant."))
-    assert says(session, told) == []
+    granted = wire.SessionUpdated(session=effective(instructions="You are a helpful assistant."))
+    assert says(session, granted) == []
     assert session.confirming.verdict.cause == "settings_refused"
     assert "You are a helpful assistant." in session.confirming.verdict.said
     assert not session.ready
@@ -159,8 +159,8 @@ def test_the_other_dialect_is_tried_once_on_the_same_socket(first, code, then):
     session.configure()
     (asked,) = sent(session)
     assert ("type" in asked["session"]) == (first is Dialect.GA)
-    (told,) = says(session, error(code=code, param="session.type", event_id="e1"))
-    assert isinstance(told, ServiceWarning)
+    (warning,) = says(session, error(code=code, param="session.type", event_id="e1"))
+    assert isinstance(warning, ServiceWarning)
     assert session.dialect is then
     (again,) = sent(session)
     assert ("type" in again["session"]) == (then is Dialect.GA)
@@ -286,8 +286,8 @@ def test_a_refused_create_ends_the_answer_as_failed():
     session = ready()
     session.ask()
     (create,) = sent(session)
-    told, ended = says(session, error("no", code="x", event_id=create["event_id"]))
-    assert isinstance(told, ServiceWarning)
+    warning, ended = says(session, error("no", code="x", event_id=create["event_id"]))
+    assert isinstance(warning, ServiceWarning)
     assert (ended.kind, ended.cause) == (ResponseEnding.FAILED, "answer_failed")
     session.ask()
     assert types(session) == ["response.create"]
@@ -480,8 +480,8 @@ def test_an_acknowledged_utterance():
 def test_a_refused_commit_by_its_code_or_by_the_id_of_its_message():
     session = ready()
     commit(session, 1)
-    told, refused = says(session, error("buffer too small", code="input_audio_buffer_commit_empty"))
-    assert (told.code, refused) == ("input_audio_buffer_commit_empty", CommitRefused("buffer too small"))
+    warning, refused = says(session, error("buffer too small", code="input_audio_buffer_commit_empty"))
+    assert (warning.code, refused) == ("input_audio_buffer_commit_empty", CommitRefused("buffer too small"))
     message = json.loads(commit(session, 1))
     assert CommitRefused("odd") in says(session, error("odd", code="x", event_id=message["event_id"]))
     assert CommitRefused("odd") not in says(session, error("odd", code="x", event_id=message["event_id"]))
@@ -562,8 +562,8 @@ def test_transcripts_of_the_live_answer_and_of_the_visitor():
 @pytest.mark.parametrize("message", ["", "{", "[]", "null", '{"type": 7}', '{"type":"error"}', "[" * 100_000])
 def test_what_is_not_of_the_protocol_is_counted_and_skipped(message):
     session = ready()
-    (told,) = session.receive(message)
-    assert (told.code, told.cause) == ("", "bad_message")
+    (warning,) = session.receive(message)
+    assert (warning.code, warning.cause) == ("", "bad_message")
     assert session.counters["bad_message"] == 1
 
 
@@ -930,11 +930,11 @@ def test_many_dead_answers_are_remembered_and_not_for_ever():
 
 
 @pytest.mark.parametrize(
-    ("told", "expires_at"),
+    ("granted", "expires_at"),
     [(1_700_000_000, 1.7e9), (1.5, 1.5), (10**400, None), (-(10**400), None), ("soon", None), (None, None)],
 )
-def test_when_a_session_expires_is_a_number_or_not_known(told, expires_at):
-    (opened,) = says(fresh(), wire.SessionCreated({"id": "s", "type": "realtime", "expires_at": told}))
+def test_when_a_session_expires_is_a_number_or_not_known(granted, expires_at):
+    (opened,) = says(fresh(), wire.SessionCreated({"id": "s", "type": "realtime", "expires_at": granted}))
     assert opened.expires_at == expires_at
 
 
@@ -943,11 +943,11 @@ def test_a_number_that_no_float_holds_is_a_mismatch(dialect, key):
     settings = replace(SETTINGS, **{key: 1.25})
     session = fresh(settings, dialect)
     session.configure()
-    told = wire.to_wire(settings, dialect)
-    holder = told["audio"]["output"] if dialect is Dialect.GA else told
+    granted = wire.to_wire(settings, dialect)
+    holder = granted["audio"]["output"] if dialect is Dialect.GA else granted
     assert holder[key] == 1.25
     holder[key] = 10**400
-    says(session, wire.SessionUpdated({**told, "id": "s"}), dialect)
+    says(session, wire.SessionUpdated({**granted, "id": "s"}), dialect)
     broken = session.confirming.verdict
     assert broken.cause == "settings_refused"
 
@@ -1036,8 +1036,12 @@ BIG = "x" * MOST_EVENT
 
 def test_the_end_of_an_answer_counts_however_much_it_says():
     session = answering()
-    told, used, ended = raw(session, type="response.done", response={"id": "resp_1", "usage": {"x": BIG}})
-    assert (told.cause, used.status, ended.kind) == ("message_too_large", "completed", ResponseEnding.AUDIO)
+    warning, used, ended = raw(session, type="response.done", response={"id": "resp_1", "usage": {"x": BIG}})
+    assert (warning.cause, used.status, ended.kind) == (
+        "message_too_large",
+        "completed",
+        ResponseEnding.AUDIO,
+    )
     session.ask()
     assert types(session) == ["response.create"]
     assert session.counters["message_too_large"] == 1
@@ -1046,8 +1050,8 @@ def test_the_end_of_an_answer_counts_however_much_it_says():
 def test_an_acknowledgement_counts_however_much_it_says():
     session = ready()
     commit(session, 1)
-    told, committed = raw(session, type="input_audio_buffer.committed", item_id="item_u", x=BIG)
-    assert (told.cause, committed) == ("message_too_large", UtteranceCommitted("item_u", uid=1))
+    warning, committed = raw(session, type="input_audio_buffer.committed", item_id="item_u", x=BIG)
+    assert (warning.cause, committed) == ("message_too_large", UtteranceCommitted("item_u", uid=1))
 
 
 def test_the_refusal_of_a_question_counts_however_much_it_says():
@@ -1232,8 +1236,8 @@ def test_what_was_said_before_is_put_back_in_its_order_and_kept_from_the_journal
     words = Words()
     session = LinkSession(SETTINGS, Dialect.GA, lambda: "e", words)
     session.remember([("user", "where is the xylophone"), ("assistant", "upstairs")])
-    told = [(message["item"]["role"], message["item"]["content"][0]["text"]) for message in sent(session)]
-    assert told == [("user", "where is the xylophone"), ("assistant", "upstairs")]
+    warning = [(message["item"]["role"], message["item"]["content"][0]["text"]) for message in sent(session)]
+    assert warning == [("user", "where is the xylophone"), ("assistant", "upstairs")]
     assert "xylophone" not in words.unsaid("no xylophone here")
 
 
@@ -1248,8 +1252,8 @@ def test_what_is_said_is_kept_from_the_journal():
 def test_the_result_of_a_tool_goes_with_its_call():
     session = ready()
     session.tool_result("call_1", '{"on": true}')
-    (told,) = sent(session)
-    assert (told["item"]["call_id"], told["item"]["output"]) == ("call_1", '{"on": true}')
+    (warning,) = sent(session)
+    assert (warning["item"]["call_id"], warning["item"]["output"]) == ("call_1", '{"on": true}')
 
 
 def test_the_text_of_an_answer_is_passed_on_while_it_is_live():
@@ -1280,8 +1284,8 @@ def test_a_complaint_whose_message_is_gone_ends_what_it_was_about_with_its_cause
     session = ready()
     session.ask()
     (create,) = sent(session)
-    told, ended = says(session, error("why", code="odd", event_id=create["event_id"]))
-    assert told == ServiceWarning("odd", "why")
+    warning, ended = says(session, error("why", code="odd", event_id=create["event_id"]))
+    assert warning == ServiceWarning("odd", "why")
     assert ended == ResponseEnded("", ResponseEnding.FAILED, sounded=False, cause="answer_failed", text="why")
 
 
@@ -1330,8 +1334,8 @@ def test_an_update_is_refused_by_its_name_or_by_a_setting_or_by_a_code_of_settin
 @pytest.mark.parametrize("fields", [{"code": "odd"}, {"type": "odd"}, {"type": None}])
 def test_an_error_that_is_of_nothing_is_told_while_the_settings_are_waited_for(fields):
     session = configuring()
-    (told,) = says(session, error(**fields))
-    assert told == ServiceWarning(fields.get("code") or fields.get("type") or "", "no")
+    (warning,) = says(session, error(**fields))
+    assert warning == ServiceWarning(fields.get("code") or fields.get("type") or "", "no")
     assert says(session, wire.SessionUpdated(session=effective())) == [SessionReady()]
 
 
@@ -1360,8 +1364,8 @@ def test_a_service_that_gives_no_session_now_has_not_refused_the_settings(fields
 
 def test_a_harmless_error_before_the_settings_are_confirmed_is_told():
     session = configuring()
-    told = says(session, error("x", code="response_cancel_not_active"))
-    assert told == [ServiceWarning("response_cancel_not_active", "x")]
+    warning = says(session, error("x", code="response_cancel_not_active"))
+    assert warning == [ServiceWarning("response_cancel_not_active", "x")]
     assert session.counters == {}
 
 
