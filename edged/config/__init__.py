@@ -1,23 +1,14 @@
 """The configuration: its model, read, layered and checked, with an origin for every value."""
 
-from edged.config.change import Change, change, usable_now
-from edged.config.credential import read_text, resolve_key
-from edged.config.loader import Loaded, load, salvage
-from edged.config.model import Config
-from edged.config.secret import Secret
-from edged.config.show import schema, show
-
-__all__ = [
-    "Change",
-    "Config",
-    "Loaded",
-    "Secret",
-    "change",
-    "load",
-    "read_text",
-    "resolve_key",
-    "salvage",
-    "schema",
-    "show",
-    "usable_now",
-]
+from edged.config.change import Change as Change
+from edged.config.change import change as change
+from edged.config.change import usable_now as usable_now
+from edged.config.credential import read_text as read_text
+from edged.config.credential import resolve_key as resolve_key
+from edged.config.loader import Loaded as Loaded
+from edged.config.loader import load as load
+from edged.config.loader import salvage as salvage
+from edged.config.model import Config as Config
+from edged.config.secret import Secret as Secret
+from edged.config.show import schema as schema
+from edged.config.show import show as show

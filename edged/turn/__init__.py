@@ -17,42 +17,22 @@ Nothing about turn-taking is elsewhere. Rules:
 Not here: time, sound, the socket, the light itself, what a cause sounds like.
 """
 
-from edged.turn.facts import Facts
-from edged.turn.follows import TurnLimits, light, link_lost, step
-from edged.turn.ignored import IGNORED
-from edged.turn.states import (
-    OPEN,
-    OVER_AN_ANSWER,
-    SOUNDING,
-    UNSPOKEN,
-    Action,
-    Effect,
-    Event,
-    Mode,
-    State,
-    Step,
-    Tell,
-)
-from edged.turn.tables import STATES, TABLES
-
-__all__ = [
-    "IGNORED",
-    "OPEN",
-    "OVER_AN_ANSWER",
-    "SOUNDING",
-    "STATES",
-    "TABLES",
-    "UNSPOKEN",
-    "Action",
-    "Effect",
-    "Event",
-    "Facts",
-    "Mode",
-    "State",
-    "Step",
-    "Tell",
-    "TurnLimits",
-    "light",
-    "link_lost",
-    "step",
-]
+from edged.turn.facts import Facts as Facts
+from edged.turn.follows import TurnLimits as TurnLimits
+from edged.turn.follows import light as light
+from edged.turn.follows import link_lost as link_lost
+from edged.turn.follows import step as step
+from edged.turn.ignored import IGNORED as IGNORED
+from edged.turn.states import OPEN as OPEN
+from edged.turn.states import OVER_AN_ANSWER as OVER_AN_ANSWER
+from edged.turn.states import SOUNDING as SOUNDING
+from edged.turn.states import UNSPOKEN as UNSPOKEN
+from edged.turn.states import Action as Action
+from edged.turn.states import Effect as Effect
+from edged.turn.states import Event as Event
+from edged.turn.states import Mode as Mode
+from edged.turn.states import State as State
+from edged.turn.states import Step as Step
+from edged.turn.states import Tell as Tell
+from edged.turn.tables import STATES as STATES
+from edged.turn.tables import TABLES as TABLES

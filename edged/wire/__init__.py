@@ -3,152 +3,79 @@
 But for one: the journal masks keys by the word before them, and every command would wait for all this to be loaded.
 """
 
-from edged.wire.client import (
-    append,
-    clear,
-    commit,
-    detection_update,
-    function_output,
-    item_delete,
-    item_retrieve,
-    item_truncate,
-    response_cancel,
-    response_create,
-    session_update,
-    text_item,
-)
-from edged.wire.client_events import BadClientEvent, ClientEvent, parse_client
-from edged.wire.encode import encode
-from edged.wire.granted import changes, detects, mismatches
-from edged.wire.names import (
-    BETA_HEADER,
-    BETA_PROTOCOL,
-    KEY_PROTOCOL,
-    SUBPROTOCOL,
-    ClientName,
-    Dialect,
-    ServerName,
-    to_dialect,
-    to_ga,
-)
-from edged.wire.parts import HeardPart, Part
-from edged.wire.server import BadServerEvent, number, parse_server
-from edged.wire.server_events import (
-    ArgumentsDelta,
-    ArgumentsDone,
-    AudioDelta,
-    AudioDone,
-    AudioTranscriptDelta,
-    AudioTranscriptDone,
-    Cleared,
-    Committed,
-    ConversationCreated,
-    ErrorEvent,
-    ItemAdded,
-    ItemDeleted,
-    ItemDone,
-    ItemRetrieved,
-    ItemTruncated,
-    OutputItemAdded,
-    OutputItemDone,
-    PartAdded,
-    PartDone,
-    RateLimits,
-    ResponseCreated,
-    ResponseDone,
-    ServerError,
-    ServerEvent,
-    SessionCreated,
-    SessionUpdated,
-    SpeechStarted,
-    SpeechStopped,
-    TextDelta,
-    TextDone,
-    TimeoutTriggered,
-    TranscriptionCompleted,
-    TranscriptionDelta,
-    TranscriptionFailed,
-    TranscriptionSegment,
-    Unknown,
-)
-from edged.wire.settings import UNSET, Settings, TurnDetection, dialect_of, to_wire
-from edged.wire.translate import Translator, name_of
-
-__all__ = [
-    "BETA_HEADER",
-    "BETA_PROTOCOL",
-    "KEY_PROTOCOL",
-    "SUBPROTOCOL",
-    "UNSET",
-    "ArgumentsDelta",
-    "ArgumentsDone",
-    "AudioDelta",
-    "AudioDone",
-    "AudioTranscriptDelta",
-    "AudioTranscriptDone",
-    "BadClientEvent",
-    "BadServerEvent",
-    "Cleared",
-    "ClientEvent",
-    "ClientName",
-    "Committed",
-    "ConversationCreated",
-    "Dialect",
-    "ErrorEvent",
-    "HeardPart",
-    "ItemAdded",
-    "ItemDeleted",
-    "ItemDone",
-    "ItemRetrieved",
-    "ItemTruncated",
-    "OutputItemAdded",
-    "OutputItemDone",
-    "Part",
-    "PartAdded",
-    "PartDone",
-    "RateLimits",
-    "ResponseCreated",
-    "ResponseDone",
-    "ServerError",
-    "ServerEvent",
-    "ServerName",
-    "SessionCreated",
-    "SessionUpdated",
-    "Settings",
-    "SpeechStarted",
-    "SpeechStopped",
-    "TextDelta",
-    "TextDone",
-    "TimeoutTriggered",
-    "TranscriptionCompleted",
-    "TranscriptionDelta",
-    "TranscriptionFailed",
-    "TranscriptionSegment",
-    "Translator",
-    "TurnDetection",
-    "Unknown",
-    "append",
-    "changes",
-    "clear",
-    "commit",
-    "detection_update",
-    "detects",
-    "dialect_of",
-    "encode",
-    "function_output",
-    "item_delete",
-    "item_retrieve",
-    "item_truncate",
-    "mismatches",
-    "name_of",
-    "number",
-    "parse_client",
-    "parse_server",
-    "response_cancel",
-    "response_create",
-    "session_update",
-    "text_item",
-    "to_dialect",
-    "to_ga",
-    "to_wire",
-]
+from edged.wire.client import append as append
+from edged.wire.client import clear as clear
+from edged.wire.client import commit as commit
+from edged.wire.client import detection_update as detection_update
+from edged.wire.client import function_output as function_output
+from edged.wire.client import item_delete as item_delete
+from edged.wire.client import item_retrieve as item_retrieve
+from edged.wire.client import item_truncate as item_truncate
+from edged.wire.client import response_cancel as response_cancel
+from edged.wire.client import response_create as response_create
+from edged.wire.client import session_update as session_update
+from edged.wire.client import text_item as text_item
+from edged.wire.client_events import BadClientEvent as BadClientEvent
+from edged.wire.client_events import ClientEvent as ClientEvent
+from edged.wire.client_events import parse_client as parse_client
+from edged.wire.encode import encode as encode
+from edged.wire.granted import changes as changes
+from edged.wire.granted import detects as detects
+from edged.wire.granted import mismatches as mismatches
+from edged.wire.names import BETA_HEADER as BETA_HEADER
+from edged.wire.names import BETA_PROTOCOL as BETA_PROTOCOL
+from edged.wire.names import KEY_PROTOCOL as KEY_PROTOCOL
+from edged.wire.names import SUBPROTOCOL as SUBPROTOCOL
+from edged.wire.names import ClientName as ClientName
+from edged.wire.names import Dialect as Dialect
+from edged.wire.names import ServerName as ServerName
+from edged.wire.names import to_dialect as to_dialect
+from edged.wire.names import to_ga as to_ga
+from edged.wire.parts import HeardPart as HeardPart
+from edged.wire.parts import Part as Part
+from edged.wire.server import BadServerEvent as BadServerEvent
+from edged.wire.server import number as number
+from edged.wire.server import parse_server as parse_server
+from edged.wire.server_events import ArgumentsDelta as ArgumentsDelta
+from edged.wire.server_events import ArgumentsDone as ArgumentsDone
+from edged.wire.server_events import AudioDelta as AudioDelta
+from edged.wire.server_events import AudioDone as AudioDone
+from edged.wire.server_events import AudioTranscriptDelta as AudioTranscriptDelta
+from edged.wire.server_events import AudioTranscriptDone as AudioTranscriptDone
+from edged.wire.server_events import Cleared as Cleared
+from edged.wire.server_events import Committed as Committed
+from edged.wire.server_events import ConversationCreated as ConversationCreated
+from edged.wire.server_events import ErrorEvent as ErrorEvent
+from edged.wire.server_events import ItemAdded as ItemAdded
+from edged.wire.server_events import ItemDeleted as ItemDeleted
+from edged.wire.server_events import ItemDone as ItemDone
+from edged.wire.server_events import ItemRetrieved as ItemRetrieved
+from edged.wire.server_events import ItemTruncated as ItemTruncated
+from edged.wire.server_events import OutputItemAdded as OutputItemAdded
+from edged.wire.server_events import OutputItemDone as OutputItemDone
+from edged.wire.server_events import PartAdded as PartAdded
+from edged.wire.server_events import PartDone as PartDone
+from edged.wire.server_events import RateLimits as RateLimits
+from edged.wire.server_events import ResponseCreated as ResponseCreated
+from edged.wire.server_events import ResponseDone as ResponseDone
+from edged.wire.server_events import ServerError as ServerError
+from edged.wire.server_events import ServerEvent as ServerEvent
+from edged.wire.server_events import SessionCreated as SessionCreated
+from edged.wire.server_events import SessionUpdated as SessionUpdated
+from edged.wire.server_events import SpeechStarted as SpeechStarted
+from edged.wire.server_events import SpeechStopped as SpeechStopped
+from edged.wire.server_events import TextDelta as TextDelta
+from edged.wire.server_events import TextDone as TextDone
+from edged.wire.server_events import TimeoutTriggered as TimeoutTriggered
+from edged.wire.server_events import TranscriptionCompleted as TranscriptionCompleted
+from edged.wire.server_events import TranscriptionDelta as TranscriptionDelta
+from edged.wire.server_events import TranscriptionFailed as TranscriptionFailed
+from edged.wire.server_events import TranscriptionSegment as TranscriptionSegment
+from edged.wire.server_events import Unknown as Unknown
+from edged.wire.settings import UNSET as UNSET
+from edged.wire.settings import Settings as Settings
+from edged.wire.settings import TurnDetection as TurnDetection
+from edged.wire.settings import dialect_of as dialect_of
+from edged.wire.settings import to_wire as to_wire
+from edged.wire.translate import Translator as Translator
+from edged.wire.translate import name_of as name_of

@@ -5,7 +5,8 @@ Rules:
    once. So the order of adding, the size of the blocks and the machine change nothing: the same sound gives the same
    bytes, fed whole or sample by sample.
 2. What can be told from the input so far leaves at once: after n samples in, ceil(n * out / in) are out, so that a
-   block of 10 or 20 ms gives one of 10 or 20 ms, whichever of the usual rates it has. Sound is late by `delay_ms`.
+   block of 10 or 20 ms gives one of 10 or 20 ms, whichever of the usual rates it has. Sound is late by `HALF`
+   samples of the lower rate.
 3. Nothing above the lower rate's middle passes, folded or mirrored: the stop band begins there, not beyond it.
 4. Too loud saturates. A constant stays that constant, to the bit.
 
@@ -50,17 +51,13 @@ class Resampler:
     """
 
     def __init__(self, rate_in: int, rate_out: int) -> None:
-        self._rate_in, self._rate_out = rate_in, rate_out
         self._filter = None if rate_in == rate_out > 0 else _filter(rate_in, rate_out)
-        self._late = b"" if self._filter is None else bytes(self._filter.past * pcm.SAMPLE_BYTES)
-        self._spare = self._late  # what the next frame needs from before, and what of it is here
+        past = 0 if self._filter is None else self._filter.past
+        self._spare = bytes(
+            past * pcm.SAMPLE_BYTES
+        )  # what the next frame needs from before, and what of it is here
         self._in = 0  # samples of the present frame that are here
         self._out = 0  # samples of the present frame that have left
-
-    @property
-    def delay_ms(self) -> float:
-        """How much later a sound is in the output than in the input."""
-        return 0.0 if self._filter is None else HALF * 1000 / min(self._rate_in, self._rate_out)
 
     def feed(self, pcm16_mono: bytes) -> bytes:
         """What this sound brings; empty for nothing. Raises ValueError for half a sample."""
@@ -75,14 +72,6 @@ class Resampler:
             left.append(self._feed(self._filter, pcm16_mono[used : used + most]))
             used += most
         return b"".join(left)
-
-    def flush(self) -> bytes:
-        """The rest of what was fed: its last sample has rung out. What is fed next is a new sound."""
-        if self._filter is None:
-            return b""
-        rest = self.feed(self._late)
-        self._spare, self._in, self._out = self._late, 0, 0
-        return rest
 
     def _feed(self, plan: _Filter, sound: bytes) -> bytes:
         import numpy as np  # noqa: PLC0415 known since the construction

@@ -192,12 +192,6 @@ class Playout:
                 return 0
             return self._cues.queued_bytes + self._jitter.ready_bytes
 
-    @property
-    def queued_ms(self) -> int:
-        """How much of answers waits; from any thread."""
-        with self._lock:
-            return self._jitter.queued_ms
-
     def _do(self, act: Callable[[], T]) -> T:
         """Change something on the loop's thread, and call whom it concerns after the lock is free."""
         with self._lock:

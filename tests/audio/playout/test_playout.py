@@ -64,10 +64,10 @@ def test_with_nothing_to_do_it_is_silent_and_idle(rig):
 def test_an_answer_plays_as_it_came(rig):
     assert rig.playout.push(A, flat(60))
     rig.playout.end()
-    assert rig.playout.queued_ms == 60
+    assert rig.playout.ready_bytes == 60 * MS
     assert rig.take(80) == flat(60) + silence(20)
     assert rig.events() == [PlaybackStarted(A), PlaybackDrained()]
-    assert rig.playout.queued_ms == 0
+    assert rig.playout.ready_bytes == 0
 
 
 def test_the_bound_of_an_answer_is_told():
