@@ -31,7 +31,7 @@ LEAVES = frozenset(
         "tls",
     }
 )
-ROOMS = frozenset({"audio", "link", "realtime", "panel", "system", "ledger", "local", "relay"})
+ROOMS = frozenset({"audio", "link", "realtime", "panel", "system", "local", "relay"})
 APPLIANCE = frozenset({"appliance", "announcer", "dialogue", "publisher", "timeline"})
 MOVED = LEAVES | ROOMS | {"dial", "turn", "keeper"}
 MAY_IMPORT = {
@@ -44,6 +44,16 @@ MAY_IMPORT = {
     "__main__": frozenset({"cli"}),
 }
 """What a part of edged may import besides itself. A new part is a decision: it gets a row here."""
+
+WITHIN = {
+    "audio/ports": frozenset(),
+    "audio/capture": frozenset({"audio/ports"}),
+    "audio/playout": frozenset(),
+    "audio/dsp": frozenset({"audio/ports"}),
+    "audio/devices": frozenset({"audio/ports", "audio/dsp"}),
+    "link/session": frozenset({"link/liveness", "link/ports"}),
+}
+"""What a room within a room may import of its own house."""
 
 FOREIGN = {
     "gpiozero": ("panel/gpiozero_panel.py",),
@@ -251,6 +261,18 @@ def test_imports_point_one_way():
             continue
         other, part = found.module.split(".")[1], part_of(found.file)
         if other != part and other not in MAY_IMPORT.get(part, LEAVES):
+            wrong.append(str(found))
+    assert not wrong
+
+
+def test_rooms_within_a_room_know_each_other_as_little():
+    wrong = []
+    for found in imports():
+        room = "/".join(found.file.removesuffix(".py").split("/")[:2])
+        _, _, path = found.module.replace(".", "/").partition("/")
+        other = "/".join(path.split("/")[:2])
+        same_house = found.module.startswith("edged.") and other.split("/")[0] == room.split("/")[0]
+        if room in WITHIN and same_house and other != room and other not in WITHIN[room]:
             wrong.append(str(found))
     assert not wrong
 

@@ -1,8 +1,8 @@
 """What a service's words mean: the row of causes.py that a refusal, a close or an error belongs to. Pure tables.
 
 Rules:
-1. A code that means one thing only decides. Then the words do, by the first row that they fit (phrases.py). Then the
-   HTTP status or the code of the close.
+1. A code that means one thing only decides. Then the words do, by the first row that they fit
+   (refusal_phrases.py). Then the HTTP status or the code of the close.
 2. The key is to blame where the key is meant: by HTTP 401, or by words of it. An HTTP 403 alone does not mean it, nor
    does a close 1008: countries, firewalls and models are refused so, too.
 3. Words that nobody knows are no cause that somebody knows: `service_refused`, with the words.

@@ -1,7 +1,7 @@
 """Reads what the kernel tells about links, addresses and routes, and says whether it is news. Pure.
 
 Rules:
-- News is what can make a dead line live: a link that comes or goes, an address that is new, usable or gone, a
+- News is what can make a dead connection live: a link that comes or goes, an address that is new, usable or gone, a
   route of the main table.
 - The same again is not news: a Wi-Fi driver tells its link at every scan, the kernel an IPv6 address at every
   router advertisement. Waking the reconnect loop each time would undo its waits.

@@ -89,8 +89,8 @@ class Arrivals:
     def rate(self) -> tuple[float, float]:
         """Sound per time as the far end made it, as (ms of sound, ms of time); (0, 0) for one too short to tell.
 
-        A line only ever adds lateness. So between when most had come for its time in the first third and when in the
-        last one lies the rate of the server, whatever the line did. Where it seems slow it has the benefit of DOUBT_MS,
+        A link only ever adds lateness. So between when most had come for its time in the first third and when in the
+        last one lies the rate of the server, whatever the link did. Where it seems slow it has the benefit of DOUBT_MS,
         for arrivals are known by the block that the speaker takes.
         """
         span = self.at[-1]

@@ -1,4 +1,4 @@
-"""Between the bursts of the line and the even pull of the speaker.
+"""Between the bursts of the link and the even pull of the speaker.
 
 Rules:
 1. Nothing is lost and nothing changes places: what was pushed is played, flushed or queued. What else leaves for
@@ -36,7 +36,7 @@ from edged.audio.playout.prediction import NEVER, Prediction, Rule
 from edged.audio.playout.response import QueuedResponse, crowded, heard
 from edged.wire.parts import Part
 
-TELLING_MS = 1000  # of sound; a response cut off before says nothing of the line
+TELLING_MS = 1000  # of sound; a response cut off before says nothing of the link
 
 
 class JitterBuffer:

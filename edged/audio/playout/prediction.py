@@ -53,7 +53,7 @@ TELLING_MS = 4000  # of time; a rate of less is not believed
 
 
 class Prediction:
-    """Learns; of one service and line. Not thread-safe.
+    """Learns; of one service and link. Not thread-safe.
 
     `learn` takes some milliseconds of a fast core, and ten times that of a Zero 2 W; who has no such time takes the
     steps of `judging`, which are as long as the replay of one start.

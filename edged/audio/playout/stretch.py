@@ -6,7 +6,7 @@ NetEq does so, too): between the sound before a point and the sound after it, on
 which begins as what comes next and ends as what came before, `lag` being where the two are most alike. All other
 samples stay bit by bit as they came, so what was inserted is nobody's sound and need not be mapped back.
 
-The search is coarse on sums of 8 samples, then finer around the best. No numpy: sound of a healthy line is never
+The search is coarse on sums of 8 samples, then finer around the best. No numpy: sound of a healthy link is never
 stretched, and 13.5 MB are too much for what is not used (figures: docs/playout.md).
 
 A `Stretcher` says when: while a response starves, or its session is slow, it plays at `SPEED`. After an insertion come

@@ -65,7 +65,7 @@ class Confirming:
         self._again = 0
 
     def ask(self, dialect: Dialect) -> None:
-        """Send the update; Ready follows, or Broken, or neither in time."""
+        """Send the update; SessionReady follows, or SessionFailed, or neither in time."""
         self._update_id, self.verdict, self.refused = self._new_id(), None, False
         self._send(wire.session_update(self._asked, dialect, self._update_id))
 

@@ -79,13 +79,13 @@ class LinkSession:
     # -- what the owner asks -------------------------------------------------------------------------
 
     def configure(self) -> None:
-        """Ask for the settings; Ready or Broken follows, or nothing in time."""
+        """Ask for the settings; SessionReady or SessionFailed follows, or nothing in time."""
         self.confirming.ask(self.dialect)
 
     def words(self, batch: Sequence[OutgoingEntry]) -> list[str]:
         """The messages of these entries, one for each but "close"; `sent` follows for those that are sent.
 
-        The batch is of one utterance; its commit brings Committed or CommitRefused.
+        The batch is of one utterance; its commit brings UtteranceCommitted or CommitRefused.
         """
         texts = [wire.append(entry.pcm) for entry in batch if entry.kind == "sound"]
         match batch[-1].kind:
