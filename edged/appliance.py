@@ -80,7 +80,7 @@ class Appliance:
             turns=self._turns,
             utterances=utterances,
             playout=playout,
-            teller=self._announcer,
+            announcer=self._announcer,
             timeline=self._timeline,
             now_ms=now_ms,
             publisher=self._publisher,

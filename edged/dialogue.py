@@ -59,7 +59,7 @@ class Dialogue:
         turns: Turns,
         utterances: Utterances,
         playout: Playout,
-        teller: Announcer,
+        announcer: Announcer,
         timeline: Timeline,
         now_ms: Callable[[], int],
         publisher: Publisher,
@@ -68,7 +68,7 @@ class Dialogue:
         transcripts: bool,
     ) -> None:
         self._turns, self._utterances, self._playout = turns, utterances, playout
-        self._teller, self._timeline = teller, timeline
+        self._announcer, self._timeline = announcer, timeline
         self._now_ms, self._sounds, self._changed = now_ms, sounds, changed
         self._publish, self._step = publisher.publish, publisher.step
         self.transcripts = transcripts
@@ -98,13 +98,13 @@ class Dialogue:
         if up:
             self._complaints.clear()
             if cause is not None:
-                self._teller.count(cause)
+                self._announcer.count(cause)
                 words = "service: %s: %s. %s"
                 log.warning(words, cause, text, CAUSES[cause].remedy, extra={"edged": {"cause": cause}})
             self.expire()
             self._turns.post(Event.LINK_UP)
         else:
-            self._teller.count(cause or "link_closed")
+            self._announcer.count(cause or "link_closed")
             self._playout.end()  # what is here of an answer is all there will be
             if self._the_link.owed:
                 self._the_link.owed = False
@@ -150,7 +150,7 @@ class Dialogue:
                 with self._step():
                     self._on_ended(event)
             case UsageReported():
-                self._teller.counters["responses_billed"] += 1
+                self._announcer.counters["responses_billed"] += 1
                 usage = {"status": status(event.status), "usage": counted(event.usage)}
                 self._publish({"event": "usage", **usage})
             case Transcript(role=role, text=text):
@@ -189,9 +189,9 @@ class Dialogue:
 
     def _complain(self, warning: ServiceWarning) -> None:
         """A line for the first of a kind on each link that came up; a service may say the same for ever."""
-        self._teller.counters["complaints"] += 1
+        self._announcer.counters["complaints"] += 1
         if warning.cause:
-            self._teller.count(warning.cause)
+            self._announcer.count(warning.cause)
         words = self._the_link.words
         kind, remedy = (
             (warning.cause, CAUSES[warning.cause].remedy) if warning.cause else (words.name(warning.code), "")
