@@ -15,9 +15,6 @@ class Ring:
         self._blocks: deque[bytes] = deque()
         self._held = 0
 
-    def __len__(self) -> int:
-        return self._held
-
     def push(self, block: bytes) -> None:
         """Add the newest sound; the oldest gives way."""
         if not block:
