@@ -1,4 +1,4 @@
-"""The services edged can talk to, as data: where they are, how they are target, what they speak. Pure.
+"""The services edged can talk to, as data: where they are, how they are asked, what they speak. Pure.
 
 Hosted services were described by their own documents and were not reached from where this was written.
 """

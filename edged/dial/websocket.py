@@ -15,7 +15,7 @@ import sys
 import time
 import traceback
 from asyncio.staggered import staggered_race
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -128,16 +128,18 @@ async def first_connected(
     async def connect_to(address: str) -> None:
         made.append((address, *await loop.create_connection(new, address, port)))
 
-    def tries() -> Iterator[Callable[[], Awaitable[None]]]:
+    def begin_each() -> Generator[Callable[[], Awaitable[None]], None, None]:
         for address in addresses:
             if made:  # Python 3.11 may begin one more in the moment in which one wins, and would wait for it
                 return
             yield partial(connect_to, address)
 
+    tries = begin_each()
     try:
-        *_, errors = await staggered_race(tries(), NEXT_AFTER_S)
+        *_, errors = await staggered_race(tries, NEXT_AFTER_S)
         failures = _failures(errors)
     except BaseException:  # cancelled, too, perhaps in the moment in which one has won
+        tries.close()  # or has failed: Python 3.11 would begin the next all the same, and nobody would have it
         for _, transport, _ in made:
             transport.abort()
         raise

@@ -143,3 +143,23 @@ def test_whoever_gives_up_in_the_moment_in_which_one_wins_leaves_no_connection_b
         assert net.connections == []
 
     lab_run(main(), net=net)
+
+
+@pytest.mark.parametrize("ticks", range(8))
+def test_whoever_gives_up_in_the_moment_in_which_one_fails_begins_no_other(lab_run, ticks):
+    net = SimNet(latency_ms=10)
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        await loop.create_server(asyncio.Protocol, OTHER, 443)
+        net.set(FOUR, refuse=True)
+        race = asyncio.ensure_future(first_connected(asyncio.Protocol, [FOUR, OTHER], 443))
+        await asyncio.sleep(0.02)
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        race.cancel()
+        await asyncio.wait({race})
+        await asyncio.sleep(5)
+        assert (race.cancelled(), net.connections) == (True, [])
+
+    lab_run(main(), net=net)
