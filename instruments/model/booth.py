@@ -297,7 +297,7 @@ class Booth:
         self._settle(self.app.link.retry_now)
         for who in ("button", self.holder):
             self.release(who)
-        waited, longest = 0.0, WELL_AGAIN_S + self.app.playout.queued_ms / 1000
+        waited, longest = 0.0, WELL_AGAIN_S + self.app.playout._jitter.queued_ms / 1000
         while not self._rests and waited < longest:
             self.says(service.goes_on)
             self.wait(0.25)
