@@ -72,13 +72,8 @@ class Link:
         self.dialect: Dialect | None = None  # spoken over the link; None while it is down
         self.owed = False  # something was committed that no answer was asked for
         self.retry_now = Wake()
-        self._dial, self._settings, self._outgoing, self._owner, self._rng = (
-            dial,
-            settings,
-            outgoing,
-            owner,
-            rng,
-        )
+        self._dial, self._settings, self._rng = dial, settings, rng
+        self._outgoing, self._owner = outgoing, owner
         self._history = History(renewal.history_lines, renewal.forget_after_s)
         self._handover = Handover(renewal, wall, self._open, self._history, words.failure)
         notes = ServiceNotes(memory)

@@ -71,11 +71,6 @@ class RelayUsage:
         """It went."""
         self._past.add(self._present.pop(number))
 
-    @property
-    def present(self) -> int:
-        """How many clients are there now."""
-        return len(self._present)
-
     def total(self) -> Tally:
         """The sum over all clients, those that are there included."""
         total = Tally()

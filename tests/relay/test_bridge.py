@@ -47,7 +47,7 @@ def relayed(lab_run, service, body, *, net=None, **options):
         async with serving(service):
             async with relay_to(service.url, **options) as relay:
                 await body(relay, service)
-            await until(lambda: not relay.usage.present)
+            await until(lambda: not relay.usage._present)
         await asyncio.sleep(30)
         assert len(asyncio.all_tasks()) == 1
 
@@ -181,7 +181,7 @@ def test_a_client_that_vanishes_frees_the_service(lab_run):
             socket.transport.abort()
         await until(lambda: service.closes)
         assert service.closes == [(1011, "client connection lost")]
-        assert relay.usage.present == 0
+        assert len(relay.usage._present) == 0
 
     relayed(lab_run, Service(), body)
 
@@ -376,7 +376,7 @@ def test_a_client_that_does_not_wait_for_the_service_is_let_go_at_once(lab_run, 
                 async with joined(relay) as socket:
                     await socket.send("{}")
                     await socket.close(4321, "tired")
-                await until(lambda: not relay.usage.present)
+                await until(lambda: not relay.usage._present)
                 assert asyncio.get_running_loop().time() < 1
             await asyncio.sleep(60)
             assert service.got == []
@@ -520,7 +520,7 @@ def test_a_client_that_does_not_read_is_closed_and_the_others_do_not_notice(lab_
             deaf.transport.pause_reading()
             started = loop.time()
             await deaf.send("flood")
-            while relay.usage.present == 2:
+            while len(relay.usage._present) == 2:
                 before = loop.time()
                 await other.send("one")
                 await other.recv()

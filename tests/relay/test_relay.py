@@ -137,7 +137,7 @@ def test_many_clients_at_once(lab_run):
             assert relay.usage.clients == len(server.bill) == 8
             assert relay.usage.total().total_tokens > 0
             await asyncio.sleep(5)
-            assert relay.usage.present == 0
+            assert len(relay.usage._present) == 0
             assert relay.usage.total().responses == 8
 
     lab_run(main(), net=SimNet(latency_ms=20))

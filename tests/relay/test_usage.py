@@ -38,7 +38,7 @@ def test_the_total_does_not_forget_who_has_gone(steps):
             present[-1][1].up_bytes += count
             wanted += count
     assert usage.total().total_tokens == usage.total().up_bytes == wanted
-    assert usage.present == len(present)
+    assert len(usage._present) == len(present)
 
 
 def test_it_says_so_in_a_line():
