@@ -199,7 +199,7 @@ def test_a_client_that_leaves_between_two_dials_frees_the_service(lab_run, caplo
             async with joined(relay, BETA) as socket:
                 await until(lambda: len(server.asked) == 2)
                 await socket.close(4321, "tired")
-            await until(lambda: not relay.usage.present)
+            await until(lambda: not relay.usage._present)
         await asyncio.sleep(30)
 
     lab_run(main(), net=SimNet(latency_ms=50))
