@@ -5,6 +5,7 @@ import errno
 import logging
 import os
 import re
+import resource
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -63,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; returns the exit code."""
     try:
         return _run(argv)
-    except (MemoryError, ImportError, OSError) as error:
+    except (MemoryError, ImportError, OSError, SyntaxError, SystemError) as error:
         if not _is_of_memory(error):
             raise
         os.write(sys.stderr.fileno(), _TOO_LITTLE)
@@ -71,10 +72,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _is_of_memory(error: BaseException) -> bool:
-    """Also what the loader of shared libraries says where it gets none."""
+    """Also what the loader of shared libraries says where it gets none, and what Python's compiler makes of it."""
     words = ("failed to map segment", "annot allocate memory")
     of_loader = isinstance(error, ImportError) and any(each in str(error) for each in words)
-    return isinstance(error, MemoryError) or of_loader or getattr(error, "errno", None) == errno.ENOMEM
+    of_compiler = isinstance(error, SyntaxError | SystemError) and _is_limited()
+    return (
+        isinstance(error, MemoryError)
+        or of_loader
+        or of_compiler
+        or getattr(error, "errno", None) == errno.ENOMEM
+    )
+
+
+def _is_limited() -> bool:
+    """Whether somebody has bounded the memory that this process may have."""
+    limits = (resource.RLIMIT_AS, resource.RLIMIT_DATA)
+    return any(resource.getrlimit(limit)[0] != resource.RLIM_INFINITY for limit in limits)
 
 
 def _run(argv: Sequence[str] | None) -> int:

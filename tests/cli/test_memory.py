@@ -85,3 +85,24 @@ def test_other_verbs_end_with_a_code_of_ours(config, mib):
     assert done.returncode in OURS, done
     assert "Traceback" not in done.stderr
     assert done.returncode == EXIT_OK or "raise its limits" in done.stderr
+
+
+BROKEN = """
+import resource, sys
+from edged import cli
+def parser():
+    raise SyntaxError("expected ':'")
+cli.parser = parser
+if sys.argv[1] == "limited":
+    resource.setrlimit(resource.RLIMIT_DATA, (2**30, 2**30))
+sys.exit(cli.main([]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("limit", "code", "said"), [("limited", EXIT_CONFIG, "raise its limits"), ("free", 1, "Traceback")]
+)
+def test_what_the_compiler_makes_of_too_little_memory_counts_only_where_memory_is_limited(limit, code, said):
+    """Seen once: `SyntaxError: expected ':'` in a module that is well, under `ulimit -v 36864`."""
+    done = ran([sys.executable, "-P", "-c", BROKEN, limit])
+    assert (done.returncode, said in done.stderr) == (code, True), done

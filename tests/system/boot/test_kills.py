@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from edged.system.control_client import ControlClient
+from edged.turn import State
 from instruments.rig import Box
 from tests.system.boot.stand import EDGED, Stand, within
 
@@ -119,7 +120,7 @@ STATES: dict[str, tuple[str, Does, tuple[str, ...], tuple[str, ...], str]] = {
     "speaking, a tool is called": ("BRIDGING", ask, (), ("--pace", "1000"), answering(
         f"items: [{{say: {'many words ' * 40}}}, {{call: {{name: look_up}}}}]\n  - {{say: Well, think_ms: 60000}}")),
     "speaking, all is here": ("DRAINING", ask, (), ("--pace", "1000"), LONG),
-    "speaking, the rest is lost": ("CUT", ask, (), ("--pace", "1000", "--delta-ms", "9000", "--fault",
+    "speaking, the rest is lost": ("TRUNCATED", ask, (), ("--pace", "1000", "--delta-ms", "9000", "--fault",
                                                     "drop@response.output_audio.delta#3"), LONG),
     "telling": ("NOTICE", press("release"), (), (), ""),
     "muted": ("IDLE", lambda stand: stand.ctl("mute"), (), (), ""),
@@ -132,6 +133,9 @@ STATES: dict[str, tuple[str, Does, tuple[str, ...], tuple[str, ...], str]] = {
     "the line is half open": ("LISTENING", press(), (), ("--fault", "half_open@input_audio_buffer.append"), ""),
     "clients that hang": ("IDLE", hanging_clients, (), (), ""),
 }  # fmt: skip
+assert {state for state, *_ in STATES.values()} <= set(
+    State.__members__
+)  # a name that is gone would take 20 s to tell
 LINELESS = {"the handshake is not answered", "the name is not looked up"}
 
 
