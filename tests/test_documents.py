@@ -1,4 +1,4 @@
-"""What the pages of docs/ and README name is there: files and folders, other pages, classes and what they have."""
+"""Everything that the pages name exists: files and folders, other pages, classes and their members."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).parent.parent
-PAGES = sorted([TOP / "README.md", *TOP.glob("docs/*.md")])
+PAGES = sorted([*TOP.glob("*.md"), *TOP.glob("docs/*.md")])
 PARTS = frozenset(path.name for path in (*TOP.iterdir(), *TOP.glob("edged/*")) if path.is_dir())
 WRITTEN_ELSEWHERE = frozenset({"conf.d/", "dist/", "dist/wheelhouse"})  # by whoever uses or releases edged
 OTHER_MEANING = frozenset({"audio/pcm", "audio/pcmu", "audio/pcma"})  # formats, as the service names them
@@ -75,6 +75,12 @@ def test_each_file_that_a_page_names_exists(page):
 def test_each_page_that_a_page_links_to_exists(page):
     links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
     assert not [link for link in links if not (page.parent / link).exists()]
+
+
+def test_the_index_names_each_page():
+    index = TOP / "docs/README.md"
+    named = re.findall(r"\]\(([\w.-]+\.md)\)", index.read_text())
+    assert sorted(named) == sorted(path.name for path in TOP.glob("docs/*.md") if path != index)
 
 
 @pytest.mark.parametrize("name", INSIDE)
