@@ -1,4 +1,4 @@
-"""Everything that the pages name exists: files and folders, other pages, classes and their members."""
+"""What the pages name exists: files, folders, other pages, their headings, pictures, classes and their members."""
 
 import ast
 import re
@@ -81,6 +81,35 @@ def test_the_index_names_each_page():
     index = TOP / "docs/README.md"
     named = re.findall(r"\]\(([\w.-]+\.md)\)", index.read_text())
     assert sorted(named) == sorted(path.name for path in TOP.glob("docs/*.md") if path != index)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_picture_on_a_page_exists_for_the_light_and_the_dark_theme(page):
+    text = page.read_text()
+    assert not [
+        name
+        for name in re.findall(r"(?:src|srcset)=\"([^\"]+)\"", text)
+        if not (page.parent / name).is_file()
+    ]
+    for dark, light in re.findall(r"srcset=\"([^\"]+)\">\s*<img src=\"([^\"]+)\"", text):
+        assert dark == light.replace(".svg", "-dark.svg")
+    assert text.count("<img ") == len(re.findall(r"<img [^>]*alt=\"[^\"]{20,}\"", text))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_heading_that_a_page_links_to_exists(page):
+    links = re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text())
+    assert not [
+        f"{name}#{anchor}"
+        for name, anchor in links
+        if anchor not in anchors(page.parent / name if name else page)
+    ]
+
+
+def anchors(page: Path) -> set[str]:
+    """What a web server of repositories makes of the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("name", INSIDE)

@@ -207,7 +207,9 @@ def test_the_inner_loop_has_workers_where_all_is_wanted(environment, words, work
     (output,) = [line for line in done.stdout.splitlines() if "-m pytest" in line]
     assert ("-n auto" in output) == workers
     assert output.endswith(" ".join(words))
-    assert all(f"check: {step} took " in done.stderr for step in ("format", "lint", "spelling", "types", "tests"))
+    assert all(
+        f"check: {step} took " in done.stderr for step in ("format", "lint", "spelling", "types", "tests")
+    )
 
 
 @pytest.mark.parametrize("broken", ["ruff format", "ruff check", "codespell_lib", "mypy", "pytest"])

@@ -72,7 +72,7 @@ def copy_checkout(to: Path, **changes: tuple[str, str]) -> Path:
         shutil.copytree(
             ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__", ".*"), symlinks=True
         )
-    for name in ("pyproject.toml", "README.md", "SECURITY.md", "LICENSE", "config.yaml"):
+    for name in ("pyproject.toml", *(page.name for page in ROOT.glob("*.md")), "LICENSE", "config.yaml"):
         shutil.copy2(ROOT / name, to / name)
     for path, (old, new) in changes.items():
         replace(to / path, old, new)
