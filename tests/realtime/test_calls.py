@@ -141,13 +141,13 @@ def test_an_answer_is_a_session_and_its_headers():
         ),
         (429, {"status": "failure", "message": "slow"}, RateLimitError, ("slow", None, None)),
         (500, {"error": "broken"}, InternalServerError, ("broken", None, None)),
-        (418, {}, APIStatusError, ("the service says no more", None, None)),
+        (418, {}, APIStatusError, ("the service gives no reason", None, None)),
         (400, [], APIStatusError, ("[]", None, None)),
         (
             403,
             {"error": {"code": 7, "message": None}},
             APIStatusError,
-            ("the service says no more", None, None),
+            ("the service gives no reason", None, None),
         ),
     ],
 )
@@ -165,11 +165,11 @@ def test_a_page_in_place_of_an_answer_is_cut_to_a_line():
     error = calls.refusal(CallReply(502, {}, b"<html>\n\x1b[31m" + b"x" * 1000))
     assert len(str(error)) < 300
     assert str(error).isprintable()
-    assert calls.refusal(CallReply(502, {}, None)).message == "the service says no more"
+    assert calls.refusal(CallReply(502, {}, None)).message == "the service gives no reason"
 
 
 def test_a_redirect_is_named_and_not_followed():
-    with pytest.raises(RedirectError, match="points to 'https://evil/', which is not followed"):
+    with pytest.raises(RedirectError, match="a redirect to 'https://evil/' is not followed"):
         calls.session(ACCOUNT, {}, Extra()).read(CallReply(307, {"Location": "https://evil/"}, b""))
 
 
@@ -302,7 +302,7 @@ def test_what_can_go_wrong_on_the_way_has_a_name(answer, kind):
 
 
 def test_nobody_there_is_a_connection_error():
-    with pytest.raises(APIConnectionError, match=r"127\.0\.0\.1:1/v1/realtime/sessions can not"):
+    with pytest.raises(APIConnectionError, match=r"127\.0\.0\.1:1/v1/realtime/sessions cannot"):
         OpenAI(api_key="k", base_url="http://127.0.0.1:1/v1").beta.realtime.sessions.create()
 
 

@@ -270,11 +270,11 @@ def test_a_redirect_of_the_handshake_carries_no_key_away():
         return Response(302, "There", Headers({"Location": "/stolen", "Content-Length": "0"}), b"")
 
     async def program(client):
-        with pytest.raises(RedirectError, match="points to '/stolen'"):
+        with pytest.raises(RedirectError, match="a redirect to '/stolen'"):
             await client.realtime.connect(model="m").enter()
 
     def sync_program(client):
-        with pytest.raises(RedirectError, match="points to '/stolen'"):
+        with pytest.raises(RedirectError, match="a redirect to '/stolen'"):
             client.realtime.connect(model="m").enter()
 
     async def main():
