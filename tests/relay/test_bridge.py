@@ -323,8 +323,8 @@ def test_nobody_there_is_said_too(lab_run):
     async def main():
         async with relay_to("ws://127.0.0.1:9/") as relay, joined(relay) as socket:
             got, end = await ending(socket)
-            assert "can not be reached" in wire.parse_server(got[0]).error.message
-            assert end == (1011, "127.0.0.1 can not be reached")
+            assert "cannot be reached" in wire.parse_server(got[0]).error.message
+            assert end == (1011, "127.0.0.1 cannot be reached")
 
     lab_run(main(), net=SimNet(latency_ms=10))
 
@@ -339,7 +339,7 @@ def test_a_relay_that_has_no_key_just_now_says_so_and_not_why(lab_run, caplog):
             got, end = await ending(socket)
             assert "just now" in wire.parse_server(got[0]).error.message
             assert "secret" not in got[0]
-            assert end == (1011, "the relay can not reach its service just now")
+            assert end == (1011, "the relay cannot reach its service just now")
 
     lab_run(main(), net=SimNet(latency_ms=10))
     assert "no key in it" in caplog.text
