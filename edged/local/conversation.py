@@ -3,8 +3,8 @@
 Rules:
 1. An id is used once.
 2. A truncation of an assistant's message names an end within the sound that was sent.
-3. The conversation keeps at most `MOST_SOUND` bytes of sound (for `retrieve`), and `MOST_ITEMS` items with
-   `MOST_TEXT` characters. Past these limits it drops the oldest first, as a model's context does.
+3. The conversation keeps at most `MOST_ITEMS` items, `MOST_TEXT` characters of text, and `MOST_SOUND` bytes of sound
+   (for `retrieve`). Past these limits it drops the oldest first, as a model's context does.
 4. It keeps the sound of its own items only.
 """
 

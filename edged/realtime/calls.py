@@ -122,9 +122,8 @@ def _call(
     urls.check_secrecy(url, headers)
     timeout_s = account.timeout_s if isinstance(extra.timeout_s, NotGiven) else extra.timeout_s
     body = {**asked, **(extra.body or {})}
-    json.dumps(
-        body, allow_nan=False
-    )  # raises here, in the program's own call, for values that JSON does not have
+    # raise for values that JSON does not have here, inside the program's own call
+    json.dumps(body, allow_nan=False)
     return HttpCall(url, body, headers, TIMEOUT_S if isinstance(timeout_s, NotGiven) else timeout_s, read)
 
 

@@ -134,7 +134,7 @@ def _origin_is_allowed(origins: tuple[str, ...], allowed: frozenset[str]) -> boo
 
 
 def _origin(text: str) -> str | None:
-    """The origin as scheme://host[:port] in lower case; None if the text is not one (`null` is not)."""
+    """The origin as scheme://host[:port] in lower case; None if the text is not an origin, such as `null`."""
     try:
         parts = urlsplit(text.strip().lower())
         netloc, rest = parts.netloc, (parts.path.strip("/"), parts.query, parts.fragment)
