@@ -1,4 +1,4 @@
-"""Faults on demand: how they are written, and what each does to the messages that pass."""
+"""Faults on demand: how to write them, and what each does to the messages."""
 
 import json
 import re

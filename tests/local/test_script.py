@@ -1,4 +1,4 @@
-"""Scripted conversations: which rule answers, what each kind of answer brings, and what a bad file is told."""
+"""Scripted conversations: which rule answers, what each kind of answer contains, and the errors for a bad file."""
 
 import json
 
@@ -17,7 +17,7 @@ def desk_of(text, **options):
 
 
 def says(desk, text=None, **response):
-    """The items of the answer to a text, or to nothing new."""
+    """The items of the answer to a text, or to no new item."""
     if text is not None:
         desk.send(wire.text_item("t", "user", text, GA))
     desk.ask("response.create", **({"response": response} if response else {}))

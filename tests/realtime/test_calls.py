@@ -1,4 +1,4 @@
-"""Calls over HTTP: what is sent, what the answers mean; then over loopback, by both twins."""
+"""Calls over HTTP: what is sent and what the answers mean; then on loopback, with and without asyncio."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ def answered(body, status=200, **headers):
 
 
 class Asked:
-    """A client whose calls are kept, not made."""
+    """A client that keeps its calls instead of making them."""
 
     def __init__(self, kind=Portkey):
         self.client = kind(api_key="pk", base_url="https://h/v1")
@@ -190,7 +190,7 @@ def test_an_answer_that_is_none_is_a_wire_error(body):
         calls.session(ACCOUNT, {}, Extra()).read(CallReply(200, {}, body))
 
 
-# -- where beta's sessions are no more -------------------------------------------------------------------
+# -- services without beta sessions -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_what_can_go_wrong_on_the_way_has_a_name(answer, kind):
                 await AsyncOpenAI(**options).realtime.client_secrets.create()
             with pytest.raises(kind):
                 await asyncio.to_thread(OpenAI(**options).realtime.client_secrets.create)
-        if answer is not None:  # the time may be over before anything is asked
+        if answer is not None:  # the timeout may come before the request
             assert asked == ["POST /v1/realtime/client_secrets HTTP/1.1\r\n"] * 2
 
     asyncio.run(main())

@@ -1,4 +1,4 @@
-"""Addresses below a base, and who may see a key on the way."""
+"""Addresses below a base URL, and the protection of keys on the way."""
 
 import pytest
 
