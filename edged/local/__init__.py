@@ -1,11 +1,11 @@
-"""The realtime service, embedded: for the demo, for tests, for a developer without a key.
+"""The embedded realtime service: for the demo, for tests, and for developers without a key.
 
-Knows the server's side of the protocol, voices, and faults on demand. Not here: the daemon.
+This room knows the server's side of the protocol, voices, and faults on demand. It does not know the daemon.
 """
 
 from pathlib import Path
 
 
 def clips(name: str) -> Path:
-    """Where a bundled recording lies; clips/clips.txt says what is in it."""
+    """The path of a bundled recording; clips/clips.txt lists what each one says."""
     return Path(__file__).parent / "clips" / name

@@ -1,8 +1,11 @@
-"""One response of the embedded service, as the steps in which it is sent. Pure: each step says when it is due.
+"""One response of the embedded service, as a series of steps. Pure: each step says when it is due.
 
-Rules: the order is the one clients rely on: item added, part added, sound and its transcript mixed, sound done,
-transcript done, part done, item done. What a cancel cuts off is closed the same way, as incomplete. A response costs
-what was sent of it, and no more than `max_output_tokens`: sound and words are cut in the same proportion.
+Rules:
+1. Events come in the order that clients rely on: item added, part added, sound mixed with its transcript, sound
+   done, transcript done, part done, item done.
+2. A cancelled response ends with the same events, and its item has the status `incomplete`.
+3. A response is billed for the part that was sent, and for `max_output_tokens` at most. The limit cuts sound and
+   transcript in the same proportion.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,13 +22,13 @@ from edged.local.sounds import to_client
 from edged.wire import Dialect, Part, ServerEvent
 
 Json = dict[str, Any]
-PIECE = 8  # characters of a call's arguments, to show that they come in pieces
+PIECE = 8  # characters in the first delta of a call's arguments, so that clients have to join two
 Step = tuple[float, Callable[[], list[ServerEvent]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
-    """How fast answers leave. `pace` is times real time, 0 for all at once."""
+    """How fast answers are sent. `pace` is a multiple of real time; 0 sends everything at once."""
 
     think_s: float = 0.15
     delta_ms: int = 200
@@ -34,7 +37,7 @@ class Tempo:
 
 @dataclass(slots=True)
 class _Open:
-    """The item under way, and its part."""
+    """The item that is being sent, and its current part."""
 
     index: int
     item: ConversationItem
@@ -46,7 +49,10 @@ class _Open:
 
 @dataclass(slots=True)
 class Running:
-    """What is under way. `conversation` keeps the items' sound; the response is in it unless out of band."""
+    """A response that is being sent.
+
+    `conversation` keeps the sound of the items. Unless the response is out of band, its items join the conversation.
+    """
 
     response_id: str
     plan: ResponsePlan
@@ -56,7 +62,7 @@ class Running:
     input_tokens: tuple[int, int]
     cached_tokens: tuple[int, int] = (0, 0)
     output: list[ConversationItem] = field(default_factory=list)
-    cut: bool = False  # by the most tokens it may take
+    cut: bool = False  # the token limit was reached
     _open: _Open | None = None
 
     @property
@@ -69,7 +75,7 @@ class Running:
         )
 
     def steps(self, tempo: Tempo) -> Iterator[Step]:
-        """(seconds to wait first, what makes the events); all but `response.done`, which `done` makes."""
+        """Pairs of (seconds to wait, function that makes the events), up to but not including `response.done`."""
         wait_s = tempo.think_s if self.plan.think_s is None else self.plan.think_s
         if not self.plan.items:
             yield wait_s, list
@@ -83,13 +89,13 @@ class Running:
             wait_s = 0.0
 
     def closing(self, status: str) -> list[ServerEvent]:
-        """What ends the item under way, before `done`."""
+        """The events that end the current item; send them before `done`."""
         if self._open is None:
             return []
         return self._end_part() + self._end_item("completed" if status == "completed" else "incomplete")
 
     def done(self, status: str, reason: str | None = None) -> wire.ResponseDone:
-        """The end, with what it cost."""
+        """The final event, with the usage."""
         text_in, audio_in = self.input_tokens
         weights = [item.tokens(billed=True) for item in self.output]
         text_out, audio_out = sum(text for text, _ in weights), sum(audio for _, audio in weights)
@@ -139,7 +145,7 @@ class Running:
             yield wait_s, lambda piece=piece, text=text: self._send_sound(piece, text)  # type: ignore[misc]
 
     def _within(self, sound: bytes, transcript: str) -> tuple[bytes, str]:
-        """As much of both as the tokens that are left allow."""
+        """Cut both to the tokens that are left."""
         fmt, left = self.answering.output_format, self._tokens_left()
         audio = -(-fmt.ms_of(len(sound)) * SPOKEN_TOKENS_A_SECOND // 1000)
         text = -(-len(transcript) // CHARACTERS_A_TOKEN)
@@ -204,7 +210,7 @@ class Running:
             self._write_part(now)
 
     def _write_part(self, now: _Open) -> None:
-        """What the item says of the part under way."""
+        """Write the current part into the item's content."""
         assert now.part is not None
         own = {Dialect.GA: "output_", Dialect.BETA: ""}[self.answering.dialect]
         now.item.item["content"][now.part.content_index] = (
@@ -268,7 +274,7 @@ class Running:
 
 
 def _words(text: str) -> list[str]:
-    """The words with the blanks before them; together they are the text."""
+    """The words, each with the blank before it; joined, they give the text again."""
     first, *others = text.split(" ")
     return [word for word in (first, *(f" {word}" for word in others)) if word] or [""]
 
@@ -278,7 +284,7 @@ def _whole_words(text: str, most: int) -> str:
 
 
 def _usage(came: tuple[int, int], went: tuple[int, int], cached: tuple[int, int]) -> Json:
-    """Tokens of (text, audio); the cached are among those that came in."""
+    """Each argument is a pair (text tokens, audio tokens); `cached` is a part of `came`."""
     return {
         "total_tokens": sum(came) + sum(went),
         "input_tokens": sum(came),

@@ -1,4 +1,4 @@
-"""Messages as services send and take them that differ from ours: what `faults` makes of a message. Pure."""
+"""Messages in the shapes of services that deviate from the protocol; `faulty` applies them. Pure."""
 
 import json
 from base64 import b64decode, b64encode
@@ -13,7 +13,7 @@ PICKY = {
     "null": "session.turn_detection: Input should be an object",
     "fields": "session.turn_detection.create_response: Extra inputs are not permitted",
     "any": "session.turn_detection: Extra inputs are not permitted",
-    "all": "session: this cannot be set up so",
+    "all": "session: these settings cannot be applied",
 }
 _NAMES = frozenset(
     {"id", "item_id", "previous_item_id", "response_id", "event_id", "content_index", "output_index"}
@@ -21,7 +21,7 @@ _NAMES = frozenset(
 
 
 def bent(name: str | None, message: str, lasting: Container[str]) -> list[str]:
-    """What goes out in the place of an event of this name, given what lasts."""
+    """The messages to send in place of this event; `lasting` names the faults in force."""
     if name == ServerName.ERROR and ("bare" in lasting or "code_in_type" in lasting):
         return [bare(message, code_in_type="code_in_type" in lasting)]
     if "nameless:all" in lasting or ("nameless" in lasting and name == ServerName.COMMITTED):
@@ -51,7 +51,7 @@ def altered(message: str, **changes: Any) -> str:
 
 
 def odd(message: str) -> list[str]:
-    """A delta as two, the first of an odd length."""
+    """Split a delta in two, the first of odd length."""
     sound = b64decode(json.loads(message)["delta"])
     pieces = [piece for piece in (sound[:ODD], sound[ODD:]) if piece]
     return [_sounding(message, piece) for piece in pieces]
@@ -63,7 +63,7 @@ def cut(message: str) -> str:
 
 
 def bare(message: str, *, code_in_type: bool) -> str:
-    """An error without code and ids; or with its code as type."""
+    """An error without code and ids, or with its code in `type`."""
     error = json.loads(message)["error"]
     if code_in_type:
         error_object = {
@@ -88,7 +88,7 @@ def nameless(message: str) -> str:
 
 
 def on_top(message: str) -> str:
-    """A session whose detection is told at the top level, in whichever dialect."""
+    """A session object with `turn_detection` at its top level, in either dialect."""
     event = json.loads(message)
     heard = _input_of(event["session"])
     if "turn_detection" in heard:
@@ -97,7 +97,7 @@ def on_top(message: str) -> str:
 
 
 def without_detection(message: str | bytes) -> str | bytes:
-    """An update to a service that does not know where the detection stands in it; any other message as it is."""
+    """A session update without `turn_detection`, as a service reads it that ignores it; other messages unchanged."""
     event = _object(message)
     session = event.get("session")
     if not isinstance(session, dict):
@@ -108,7 +108,10 @@ def without_detection(message: str | bytes) -> str | bytes:
 
 
 def refusal(message: str | bytes, lasting: Container[str]) -> str | None:
-    """The error with which a picky service refuses this update, and names neither it nor a code; None: it takes it."""
+    """The error with which a picky service refuses this update; None when it accepts the update.
+
+    The error has no code and does not name the update.
+    """
     session = _object(message).get("session")
     if not isinstance(session, dict):
         return None
@@ -130,7 +133,7 @@ def refusal(message: str | bytes, lasting: Container[str]) -> str | None:
 
 
 def _input_of(session: Json) -> Json:
-    """What a session in GA's shape says of its input; empty in another."""
+    """`audio.input` of a session in GA's shape; empty in any other shape."""
     audio = session.get("audio")
     heard = audio.get("input") if isinstance(audio, dict) else None
     return heard if isinstance(heard, dict) else {}

@@ -1,17 +1,20 @@
-"""What the embedded service keeps for whoever checks a client from outside. Bounded: the oldest go."""
+"""The ledger: what the embedded service records for tests that check a client from outside.
+
+It is bounded and drops its oldest entries.
+"""
 
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-MOST = 10_000  # of each
-SPAN_GAP_S = 0.5  # sound that comes closer together is one span
+MOST = 10_000  # entries of each kind
+SPAN_GAP_S = 0.5  # sound after a shorter pause belongs to the same span
 
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """One `response.done`, whatever its status: what gateways charge for."""
+    """One `response.done` of any status; gateways charge for each."""
 
     session_id: str
     response_id: str
@@ -21,7 +24,7 @@ class Billed:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One committed utterance, in the client's format; `pcm` only where the ledger keeps sound."""
+    """One committed utterance, in the client's format; `pcm` is empty unless the ledger keeps sound."""
 
     session_id: str
     item_id: str
@@ -32,7 +35,10 @@ class Taken:
 
 @dataclass(slots=True)
 class Span:
-    """Sound that came without a pause; loop seconds. What came while nobody pressed shows here."""
+    """Sound that arrived without a pause; times in seconds of the loop's clock.
+
+    Spans reveal sound that a client sent while nobody pressed.
+    """
 
     session_id: str
     first_s: float
@@ -42,7 +48,7 @@ class Span:
 
 @dataclass(slots=True)
 class Ledger:
-    """Shared by all sessions of a server. `cleared` and `appended` are bytes by session."""
+    """Shared by all sessions of a server. `cleared` and `appended` count bytes for each session."""
 
     keep_audio: bool = False
     bill: deque[Billed] = field(default_factory=lambda: deque(maxlen=MOST))
@@ -51,13 +57,13 @@ class Ledger:
     appended: Counter[str] = field(default_factory=Counter)
     cleared: Counter[str] = field(default_factory=Counter)
     errors: int = 0
-    sessions: int = 0  # begun
-    expired: int = 0  # of these ended by the clock
+    sessions: int = 0  # started
+    expired: int = 0  # sessions that reached their time limit
     truncations: deque[tuple[str, int]] = field(default_factory=lambda: deque(maxlen=MOST))
     _open: dict[str, Span] = field(default_factory=dict)
 
     def came(self, session_id: str, n_bytes: int, now: float) -> None:
-        """Sound came in."""
+        """Record sound that arrived."""
         self.appended[session_id] += n_bytes
         span = self._open.get(session_id)
         if span is None or now - span.last_s > SPAN_GAP_S:
@@ -74,7 +80,7 @@ class Ledger:
                 del counter[next(iter(counter))]
 
     def as_json(self) -> dict[str, Any]:
-        """All of it as JSON, but for the sound."""
+        """Everything except the sound, as JSON."""
         audit = []
         for taken in self.audit:
             row = asdict(taken)

@@ -1,8 +1,8 @@
-"""Messages of a service that cost whoever reads them more than their bytes. Pure."""
+"""Messages of a service that cost their reader much more than their size on the wire. Pure."""
 
 MIB = 2**20
-MOST_MIB = {"depth": 7.5}  # of what is repeated, as what closes it takes as much; 15 of any other
-_KINDS: dict[str, tuple[str, str, str]] = {  # what stands before, again and again, and behind
+MOST_MIB = {"depth": 7.5}  # the closing brackets take as much again; all other kinds repeat 15 MiB
+_KINDS: dict[str, tuple[str, str, str]] = {  # the start, the repeated text, the end
     "lists": ('"usage":[', "[],", "[]]"),
     "items": ('"output":[', "{},", "{}]"),
     "keys": ('"metadata":{', '"k":1,', '"k":1}'),
@@ -15,7 +15,7 @@ KINDS = tuple(_KINDS)
 
 
 def bloated(kind: str, name: str) -> str:
-    """An event of that name, of a response, session or item that nobody knows."""
+    """An event `name` about an unknown response, session or item."""
     before, again, behind = _KINDS[kind]
     count = int(MOST_MIB.get(kind, 15) * MIB / len(again))
     inner = before + again * count + (behind * count if kind == "depth" else behind)

@@ -1,7 +1,8 @@
-"""Who asks: what a request tells of its client, wherever clients put it. Pure.
+"""What a request says about its client, in every place where clients put it. Pure.
 
-A web page may reach whatever its visitor's machine can reach, this service included, and the browser then says where
-the page is from: `Origin`. Pages of this machine are as good as programs on it, all others are foreign.
+A web page can reach everything that its visitor's machine can reach, so it can reach this service too. The browser
+then says where the page comes from, in `Origin`. A page from this machine is treated like a program on this machine.
+All other pages are foreign.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +17,7 @@ _BEARER = "bearer "
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """One request. Names of headers are in lower case."""
+    """One request. Header names are in lower case."""
 
     method: str
     path: str
@@ -25,7 +26,7 @@ class Caller:
 
     @classmethod
     def of(cls, method: str, target: str, headers: Iterable[tuple[str, str]]) -> "Caller":
-        """Raises: ValueError: the target is no URL's."""
+        """Raises ValueError if the target cannot be parsed as a URL."""
         address = urlsplit(target)
         found: dict[str, list[str]] = {}
         for name, value in headers:
@@ -34,18 +35,18 @@ class Caller:
 
     @property
     def opens(self) -> bool:
-        """Whether it is to become a WebSocket."""
+        """Whether it asks for a WebSocket."""
         return self.method == "GET" and "upgrade" in self.headers
 
     @property
     def protocols(self) -> list[str]:
-        """The subprotocols it offers."""
+        """The subprotocols that the client offers."""
         offered = ",".join(self.headers.get("sec-websocket-protocol", []))
         return [name.strip() for name in offered.split(",") if name.strip()]
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """All it brought; some bring a wrong one beside."""
+        """All keys in the request; some clients send a wrong key beside the right one."""
         return keys_of(
             {name: values[0] for name, values in self.headers.items()},
             self.protocols,
@@ -54,7 +55,7 @@ class Caller:
 
     @property
     def is_page(self) -> bool:
-        """Whether it brings its key as pages have to: they could not see an HTTP status either."""
+        """Whether the key is a subprotocol. Web pages have no other way, and cannot see an HTTP status."""
         return any(name.startswith(KEY_PROTOCOL) for name in self.protocols)
 
     @property
@@ -69,7 +70,7 @@ class Caller:
 
 
 def keys_of(headers: Mapping[str, str], protocols: list[str], query: Mapping[str, str]) -> tuple[str, ...]:
-    """The keys a client brought, wherever it may carry one. Headers in lower case."""
+    """The keys in a request, in every place where a client may put one. Header names are in lower case."""
     authorization = headers.get("authorization", "").strip()
     if authorization.lower().startswith(_BEARER):
         authorization = authorization[len(_BEARER) :]
@@ -84,11 +85,10 @@ def keys_of(headers: Mapping[str, str], protocols: list[str], query: Mapping[str
 
 
 def _is_here(origin: str) -> bool:
-    """Whether a page is from this machine; one that does not say (`null`) may be from anywhere."""
+    """Whether a page comes from this machine. One with the origin `null` may come from anywhere."""
     try:
         host = urlsplit(origin).hostname or ""
-        return is_loopback(host) or host.endswith(
-            ".localhost"
-        )  # a page from there is from here: browsers see to it
+        # browsers resolve names under .localhost to this machine only
+        return is_loopback(host) or host.endswith(".localhost")
     except ValueError:
         return False

@@ -1,7 +1,7 @@
-"""A connection that also takes requests with a body, which the WebSocket library refuses.
+"""A connection that also accepts requests with a body, which the WebSocket library refuses.
 
-The service's plain HTTP calls come to the same port. The body is kept aside, and the library is shown the request
-without it. What follows such a request is dropped: each is answered on a connection of its own.
+The service's plain HTTP calls use the same port. The connection keeps the body aside and gives the library the
+request without it. It drops everything after such a request: each call needs a connection of its own.
 """
 
 import re
@@ -19,21 +19,21 @@ _UPGRADE = re.compile(rb"\AGET [^\r\n]*(?:\r\n[^\r\n]*)*?\r\nupgrade:", re.IGNOR
 
 
 class ClientConnection(ServerConnection):
-    """`body` is the request's, whole by the time the library asks what to do with the request.
+    """`body` is complete by the time the library asks what to do with the request.
 
-    `trouble` is the HTTP status for a body that is not taken.
+    `trouble` is the HTTP status for a body that is refused.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.body = b""
         self.trouble: int | None = None
-        self.faults: tuple[Any, ...] = ()  # what this connection is to suffer
-        self._came: bytes | None = b""  # before the request is whole; None: it is
-        self._goes_on = True  # to be a WebSocket
+        self.faults: tuple[Any, ...] = ()  # the faults of this connection
+        self._came: bytes | None = b""  # the incomplete request; None once it is complete
+        self._goes_on = True  # it becomes a WebSocket
 
     def data_received(self, data: bytes) -> None:
-        """Collect the request, then let the library have what is a WebSocket's."""
+        """Collect the request, then pass on what belongs to a WebSocket."""
         if self._came is None:
             if self._goes_on:
                 super().data_received(data)
@@ -53,7 +53,7 @@ class ClientConnection(ServerConnection):
         self._give(head + end + (rest if self._goes_on else b""))
 
     def _length(self, head: bytes) -> int:
-        """Of the body; 0 where there is none or `trouble`."""
+        """The length of the body; 0 if there is none, or if it is refused (`trouble`)."""
         given = {(found[1].lower(), found[2]) for found in _LENGTH.finditer(head)} or {(_NAME, b"0")}
         name, value = min(given)
         length = int(value[:10]) if value.isdigit() else -1

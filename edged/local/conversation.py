@@ -1,8 +1,11 @@
-"""The items of a conversation: in what order, what they hold, what they weigh. Pure.
+"""The items of a conversation: their order, their content and their size. Pure.
 
-Rules: an id is used once. A message of the assistant can be cut to what was sent of it, and no further. Sound is
-kept for `retrieve` up to `MOST_SOUND` bytes in all, and up to `MOST_ITEMS` items of `MOST_TEXT` characters: past that
-the oldest go, as a model's context would. Only what is in the conversation is kept.
+Rules:
+1. An id is used once.
+2. A truncation of an assistant's message names an end within the sound that was sent.
+3. The conversation keeps at most `MOST_ITEMS` items, `MOST_TEXT` characters of text, and `MOST_SOUND` bytes of sound
+   (for `retrieve`). Past these limits it drops the oldest first, as a model's context does.
+4. It keeps the sound of its own items only.
 """
 
 from base64 import b64decode, b64encode
@@ -26,7 +29,7 @@ class ConversationItems:
         self._items: dict[str, ConversationItem] = {}
         self._order: list[str] = []
         self._kept = 0
-        self._weights: dict[str, int] = {}  # in characters, as they were when they came
+        self._weights: dict[str, int] = {}  # characters of each item when it was added
         self._text = 0
 
     def __iter__(self) -> Iterator[ConversationItem]:
@@ -40,7 +43,7 @@ class ConversationItems:
         return self._order[-1] if self._order else None
 
     def add(self, item: ConversationItem, after: str | None = None) -> str | None:
-        """Put an item behind `after`, `root` being the front and None the end; says behind which it came."""
+        """Insert an item behind `after`: `root` is the front, None the end. Returns the id of the item before it."""
         if after is None:
             after = self.last
         at = 0 if after in (None, "root") else self._order.index(str(after)) + 1
@@ -56,7 +59,7 @@ class ConversationItems:
         return self.before(item.id)
 
     def before(self, item_id: str) -> str | None:
-        """Behind which item this one stands; None where it is the first, or gone."""
+        """The id of the item before this one; None if this is the first, or is gone."""
         at = self._order.index(item_id) if item_id in self._items else 0
         return self._order[at - 1] if at else None
 
@@ -69,10 +72,12 @@ class ConversationItems:
         path: str = "item",
         calls: Container[str] = (),
     ) -> ConversationItem:
-        """A client's item, with its id or the given one; not yet in the conversation. `calls` are made beside it.
+        """Check a client's item and return it, with its own id or `item_id`; it does not join the conversation yet.
+
+        `calls` are ids of function calls that come with the item.
 
         Raises:
-            BadClientEvent: it is none.
+            BadClientEvent: The item is not valid.
         """
         kept: Json = ITEMS[self._dialect](raw, path)
         kept = {"id": item_id, "object": "realtime.item", "status": "completed", **kept}
@@ -95,10 +100,10 @@ class ConversationItems:
         return item
 
     def place(self, previous_item_id: str | None) -> None:
-        """Refuse a place that is none.
+        """Check that an item can be inserted behind this one.
 
         Raises:
-            BadClientEvent: there is no such item.
+            BadClientEvent: There is no such item.
         """
         if previous_item_id not in (None, "root") and previous_item_id not in self._items:
             raise BadClientEvent(
@@ -108,13 +113,13 @@ class ConversationItems:
             )
 
     def find(self, item_id: str, code: str) -> ConversationItem:
-        """Raises: BadClientEvent: there is none; `code` says what for."""
+        """Raises BadClientEvent with `code` if there is no such item."""
         if item_id not in self._items:
             raise BadClientEvent(code, f"Item with item_id '{item_id[:80]}' not found.", "item_id")
         return self._items[item_id]
 
     def refer(self, item_id: str, path: str) -> ConversationItem:
-        """Raises: BadClientEvent: there is none."""
+        """Raises BadClientEvent if there is no such item."""
         if item_id not in self._items:
             raise BadClientEvent("invalid_value", f"Item with item_id '{item_id[:80]}' not found.", path)
         return self._items[item_id]
@@ -133,7 +138,7 @@ class ConversationItems:
         return {**item.item, **({"content": content} if "content" in item.item else {})}
 
     def truncate(self, part: Part, audio_end_ms: int) -> None:
-        """Cut what was said to what was heard; its transcript goes, for nobody knows where it would end."""
+        """Cut a part to what was heard. Its transcript goes too: nobody knows which words were heard."""
         item = self.find(part.item_id, "item_truncate_invalid_item_id")
         if item.role != "assistant" or not item.sound:
             raise BadClientEvent(
@@ -163,14 +168,17 @@ class ConversationItems:
             content[part.content_index].pop("transcript", None)
 
     def keep(self, item: ConversationItem, content_index: int, sound: bytes) -> None:
-        """Count sound of an item, and keep it if the item is one of these; half a part is not kept."""
+        """Count the sound of an item, and keep it if the item is in the conversation.
+
+        A part is kept as a whole or not at all.
+        """
         item.sound[content_index] = item.sound.get(content_index, 0) + len(sound)
         item.sent[content_index] = item.sent.get(content_index, 0) + len(sound)
         if self.holds(item):
             self._keep(item, content_index, sound)
 
     def holds(self, item: ConversationItem) -> bool:
-        """Whether it is this very item that is in the conversation, not one that has its name by now."""
+        """Whether this very item is in the conversation, and not another item that has its id by now."""
         return self._items.get(item.id) is item
 
     def _keep(self, item: ConversationItem, content_index: int, sound: bytes | bytearray) -> None:
@@ -183,7 +191,7 @@ class ConversationItems:
             item.lost.add(content_index)
 
     def _make_room(self, n_bytes: int, coming: ConversationItem) -> bool:
-        """Lose the sound of the oldest items; of the one that comes too where it is too long by itself."""
+        """Drop the sound of the oldest items. False if the new sound is too long even then; it is dropped too."""
         others = (item for item in self if item is not coming)
         while self._kept + n_bytes > MOST_SOUND:
             oldest = next(others, None)
@@ -198,7 +206,7 @@ class ConversationItems:
         item.kept.clear()
 
     def tokens(self, items: Iterable[ConversationItem] | None = None) -> tuple[int, int]:
-        """What the items weigh as input: of text, of audio."""
+        """The size of the items as input: (text tokens, audio tokens)."""
         weights = [item.tokens() for item in (self if items is None else items)]
         return sum(text for text, _ in weights), sum(audio for _, audio in weights)
 

@@ -1,9 +1,9 @@
-"""Where speech begins and ends. Pure; time is the sound that came in, and its unit the millisecond.
+"""Voice activity detection: where speech starts and stops. Pure; time is the amount of sound received, in ms.
 
-`server_vad` goes by energy: the threshold's 0..1 is mapped on -60 .. 0 dBFS, so that the usual 0.5 is -30 dBFS. It is
-no model: loud noise is speech to it. `semantic_vad` waits by what the end of the speech sounded like: who lets the
-voice fall has finished, who stops in full voice is thinking. It never waits longer than the ceilings of the three
-eagernesses, which are OpenAI's (8, 4 and 2 s).
+`server_vad` looks at energy. It maps the threshold 0 .. 1 to -60 .. 0 dBFS, so the usual 0.5 is -30 dBFS. It is not
+a model: it takes loud noise for speech. `semantic_vad` looks at how the speech ended. A speaker whose voice falls has
+finished; a speaker who stops at full voice is thinking. It never waits longer than the ceiling of its eagerness; the
+ceilings are OpenAI's (8, 4 and 2 s).
 """
 
 from collections import deque
@@ -17,9 +17,9 @@ from edged.pcm import PCM16, Format
 FRAME_MS = 20
 LEAST_SPEECH_MS = 60  # shorter bursts are clicks
 CEILINGS_MS = {"low": 8000, "medium": 4000, "auto": 4000, "high": 2000}
-FALLEN = 0.6  # of the level of all the speech: then the voice fell
+FALLEN = 0.6  # the voice has fallen if its end is below this fraction of the level of the whole speech
 FALL_MS = 200
-SURE_MS = 400  # what is waited after a fallen voice
+SURE_MS = 400  # the wait after a voice that fell
 SEMANTIC_THRESHOLD, SEMANTIC_PADDING_MS = 0.4, 300
 
 
@@ -34,7 +34,7 @@ class VoiceStopped:
 
 
 class Detector:
-    """Feed it all sound of a session; positions are milliseconds since its start."""
+    """Feed it all sound of a session. Positions are milliseconds since the session started."""
 
     def __init__(self, fmt: Format = PCM16, at_ms: int = 0) -> None:
         self.configure({}, fmt)
@@ -47,7 +47,7 @@ class Detector:
         self._level_sum, self._level_count = 0.0, 0
 
     def configure(self, detection: dict[str, Any], fmt: Format = PCM16) -> None:
-        """From now on; what was heard so far stays heard. `detection` is a `turn_detection`, both types."""
+        """Apply settings from now on, without forgetting speech. `detection` is a `turn_detection` of either type."""
         self._fmt = fmt
         self._frame_bytes = fmt.bytes_of(FRAME_MS)
         semantic = detection.get("type") == "semantic_vad"
@@ -59,11 +59,11 @@ class Detector:
 
     @property
     def wants_bytes(self) -> int:
-        """How much completes a frame."""
+        """How many bytes complete the current frame."""
         return self._frame_bytes - len(self._rest)
 
     def feed(self, sound: bytes) -> list[VoiceStarted | VoiceStopped]:
-        """What happened in this sound, which is in the format of `configure`."""
+        """The events in this sound, which has the format given to `configure`."""
         events: list[VoiceStarted | VoiceStopped] = []
         sound = self._rest + sound
         whole = len(sound) - len(sound) % self._frame_bytes
@@ -77,7 +77,7 @@ class Detector:
         return events
 
     def clear(self) -> None:
-        """What was heard was taken or thrown away: what comes next begins with a whole sample."""
+        """Forget the speech, because the buffer was committed or cleared. The next sound starts at a whole sample."""
         self.at_ms += self._fmt.ms_of(len(self._rest))
         self._rest = b""
         self._forget()
@@ -99,7 +99,7 @@ class Detector:
     def _quiet(self) -> VoiceStopped | None:
         self._quiet_ms += FRAME_MS
         if not self.speaking:
-            self._forget()  # a click says nothing about the voice that may come
+            self._forget()  # the level of a click says nothing about the voice that may follow
             return None
         if self._quiet_ms < self._patience_ms():
             return None

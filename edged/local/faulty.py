@@ -1,4 +1,4 @@
-"""What becomes of the messages of a session that suffers faults (faults.py), in order. Pure."""
+"""Applies faults (faults.py) to the messages of a session, in order. Pure."""
 
 import json
 from collections import Counter
@@ -12,7 +12,7 @@ from edged.local.garbage import FRAMES, GARBAGE
 from edged.local.later import Later
 from edged.wire import ClientName, ServerName, name_of, to_ga
 
-EAGER_AFTER = 10  # messages of sound in an utterance
+EAGER_AFTER = 10  # appends of one utterance
 _LASTING = frozenset(
     {
         "eager",
@@ -38,14 +38,14 @@ class SendMessage:
 
 @dataclass(frozen=True, slots=True)
 class BreakFraming:
-    """Bytes that are no frame, or not in this place."""
+    """Bytes that are not a valid frame, or not valid at this point."""
 
     frames: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class EndConnection:
-    """`do` is close, drop, stall, half_open or expire: nothing of the session comes after it."""
+    """`do` is close, drop, stall, half_open or expire. The session sends nothing after it."""
 
     do: str
     code: int = 1000
@@ -54,12 +54,12 @@ class EndConnection:
 
 @dataclass(frozen=True, slots=True)
 class SpeakUnasked:
-    """The session begins an answer by itself."""
+    """The session begins an answer that nobody asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSettings:
-    """Somebody else changes the session: `what` of settings.STRANGERS."""
+    """Somebody else changes the session; `what` is a key of settings.STRANGERS."""
 
     what: str
 
@@ -68,22 +68,22 @@ Action = SendMessage | BreakFraming | Later | EndConnection | SpeakUnasked | Cha
 
 
 class Faulty:
-    """Stands between a session and its socket; once an `EndConnection` came out of it, it is not asked again."""
+    """Stands between a session and its socket. Do not call it again after it has returned an `EndConnection`."""
 
     def __init__(self, faults: Iterable[InjectedFault]) -> None:
         self._faults = [fault for fault in faults if fault.do not in BEFORE]
-        # of those that last, what has begun
+        # the lasting faults that have started
         self._lasting = self._begun(fault for fault in self._faults if fault.at is None)
         self._seen: Counter[str] = Counter()
         self._last_delta: str | None = None
-        self._appended = 0  # messages of sound in this utterance
+        self._appended = 0  # appends of this utterance
 
     def opened(self) -> list[Action]:
-        """Before the session says anything."""
+        """The actions before the session says anything."""
         return self._now(None)[0]
 
     def came(self, message: str | bytes) -> tuple[bool, list[Action]]:
-        """A message of the client: whether the session is to have it, and what happens besides."""
+        """Take a message of the client: (whether the session gets it, the actions that it causes)."""
         if not self._faults:
             return True, []
         name = _name(message)
@@ -101,11 +101,11 @@ class Faulty:
         return not swallowed and not ("deaf" in self._lasting and name == ClientName.COMMIT), actions
 
     def understood(self, message: str | bytes) -> str | bytes:
-        """What the session is to have of a message that it is to have."""
+        """The form in which the session gets a message that `came` has let through."""
         return bent.without_detection(message) if "on_top" in self._lasting else message
 
     def goes(self, messages: list[str]) -> list[Action]:
-        """What becomes of messages of the session."""
+        """The actions to take for messages of the session."""
         if not self._faults:
             return [SendMessage(message) for message in messages]
         out: list[Action] = []
@@ -136,7 +136,7 @@ class Faulty:
 
     @staticmethod
     def _begun(due: Iterable[InjectedFault]) -> set[str]:
-        """What lasts of these, each with what it was told."""
+        """The lasting faults among these, each with its arguments."""
         return {":".join((fault.do, *fault.arguments)) for fault in due if fault.do in _LASTING}
 
     def _bent(self, name: str | None, message: str) -> list[Action]:
@@ -176,6 +176,6 @@ def _actions(fault: InjectedFault) -> list[Action]:
 
 
 def _name(message: str | bytes) -> str | None:
-    """The GA name of an event; None where it is none."""
+    """The GA name of an event; None if the message is not one."""
     name = name_of(message)
     return None if name is None else to_ga(name)

@@ -1,4 +1,4 @@
-"""The telephone's sound: ITU-T G.711, mu-law and A-law, to PCM16 and back, a byte a sample. Pure."""
+"""ITU-T G.711, the telephone's codec: mu-law and A-law to PCM16 and back, one byte per sample. Pure."""
 
 from array import array
 from functools import cache
@@ -11,22 +11,22 @@ ALAW = Format(8_000, "g711_alaw")
 
 
 def ulaw_from_pcm(pcm: bytes) -> bytes:
-    """ITU-T G.711 mu-law, a byte a sample. PCM16 of whole samples, else ValueError."""
+    """Encode PCM16 as mu-law, one byte per sample. Raises ValueError for half a sample."""
     return bytes(map(_ulaw_codes().__getitem__, _unsigned(pcm)))
 
 
 def pcm_from_ulaw(codes: bytes) -> bytes:
-    """PCM16 of ITU-T G.711 mu-law."""
+    """Decode mu-law to PCM16."""
     return array("h", map(_ulaw_levels().__getitem__, codes)).tobytes()
 
 
 def alaw_from_pcm(pcm: bytes) -> bytes:
-    """ITU-T G.711 A-law, a byte a sample. PCM16 of whole samples, else ValueError."""
+    """Encode PCM16 as A-law, one byte per sample. Raises ValueError for half a sample."""
     return bytes(map(_alaw_codes().__getitem__, _unsigned(pcm)))
 
 
 def pcm_from_alaw(codes: bytes) -> bytes:
-    """PCM16 of ITU-T G.711 A-law."""
+    """Decode A-law to PCM16."""
     return array("h", map(_alaw_levels().__getitem__, codes)).tobytes()
 
 
@@ -36,15 +36,15 @@ def _unsigned(pcm: bytes) -> "array[int]":
     return samples
 
 
-# G.711 is eight segments of sixteen steps; a step of a segment is twice as wide as one of the segment before.
-# The tables of codes are indexed by the sample read as unsigned (first 0 .. 32767, then -32768 .. -1) and are
-# made of 128 runs each, so making them costs microseconds, not a loop over 65536.
+# G.711 has eight segments of sixteen steps. The steps of a segment are twice as wide as those of the segment before.
+# The index of a table of codes is the sample, read as unsigned: first 0 .. 32767, then -32768 .. -1. Each table
+# consists of 128 runs, so building it takes microseconds instead of a loop over 65536 samples.
 
 
 @cache
 def _ulaw_codes() -> bytes:
-    # A 14-bit code with a bias of 33: the first step is cut to 1 by it, and the last takes what clips.
-    # The 14 bits of a negative sample are rounded away from zero, so -4 .. -1 is magnitude 1.
+    # A 14-bit code with a bias of 33. The bias cuts the first step to 1, and the last step takes all that clips.
+    # The 14 bits of a negative sample are rounded away from zero, so -4 .. -1 has the magnitude 1.
     widths = [1, *([2] * 15), *(2 << step // 16 for step in range(16, 127)), 513]
     magnitudes = b"".join(bytes([code]) * width for code, width in enumerate(widths))[:8193]
     plus = bytes(chain.from_iterable(zip(*[magnitudes[:-1]] * 4, strict=True)))
@@ -54,7 +54,7 @@ def _ulaw_codes() -> bytes:
 
 @cache
 def _alaw_codes() -> bytes:
-    # A 13-bit code; the first two segments have steps of the same width, and the halves mirror each other.
+    # A 13-bit code. The first two segments have steps of the same width, and the two halves mirror each other.
     plus = b"".join(bytes([code]) * (16 << max(0, code // 16 - 1)) for code in range(128))
     return plus.translate(_flip(0xD5)) + plus[::-1].translate(_flip(0x55))
 

@@ -1,8 +1,9 @@
-"""The input audio buffer of one session, and the ear on it. Pure.
+"""The input audio buffer of one session, with the detector that listens to it. Pure.
 
-Rules: with a detector the buffer holds no more before speech than the padding, and speech that is as long as
-`MOST_MS` ends there; without one, it holds all that came until it is committed or cleared, and no more than `MOST_MS`.
-An item has its name from the first sound of speech on.
+Rules:
+1. With a detector, the buffer holds no more than the padding before speech, and speech ends after `MOST_MS`.
+2. Without a detector, the buffer holds all sound until a commit or a clear, and at most `MOST_MS`.
+3. The item that speech becomes has its id from the first sound of that speech.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from edged.pcm import PCM16, Format
 from edged.wire import BadClientEvent
 
 LEAST_COMMIT_MS = 100
-MOST_MS = 11 * 60_000  # 32 MB; the longest turn that edged can be set to is 10 minutes
+MOST_MS = 11 * 60_000  # 32 MB; the longest turn that edged can be configured for is 10 minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class HeardStop:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Nobody spoke for as long as `idle_timeout_ms`."""
+    """Nobody spoke for `idle_timeout_ms`."""
 
     from_ms: int
     to_ms: int
@@ -43,23 +44,23 @@ Heard = HeardStart | HeardStop | Idle
 
 class Hearing:
     def __init__(self, new_id: Callable[[], str]) -> None:
-        """`new_id()` names the item that the sound becomes."""
+        """`new_id()` gives the id of the item that the sound becomes."""
         self._new_id = new_id
         self._buffer = bytearray()
         self._detector: Detector | None = None
         self._idle_ms: int | None = None
         self._idle_from_ms: int | None = None
         self._item_id: str | None = None
-        self._came_ms = 0.0  # of sound, since the session began
+        self._came_ms = 0.0  # sound received since the session began
         self.fmt = PCM16
 
     def configure(self, detection: dict[str, Any] | None, fmt: Format) -> None:
-        """Listen by this from now on; another format empties the buffer, whose sound would be noise in it."""
+        """Apply these settings from now on. A new format empties the buffer: old sound would be noise in it."""
         if fmt != self.fmt:
             self._buffer.clear()
             self.fmt, self._detector = fmt, None
         if detection is None or self._detector is None:
-            self._item_id, self._idle_from_ms = None, None  # what was being heard is not heard to its end
+            self._item_id, self._idle_from_ms = None, None  # nobody detects the end of the speech under way
         self._idle_ms = (detection or {}).get("idle_timeout_ms")
         if detection is None:
             self._detector = None
@@ -72,10 +73,12 @@ class Hearing:
         return self.fmt.ms_of(len(self._buffer))
 
     def append(self, sound: bytes) -> Iterator[Heard]:
-        """What is heard in it, bit by bit: who commits at `HeardStop` gets no sound that came after.
+        """Add sound and yield what is heard in it, frame by frame.
+
+        A commit at `HeardStop` therefore takes no sound from after the speech.
 
         Raises:
-            BadClientEvent: the buffer would be longer than any utterance; at once, and nothing was taken.
+            BadClientEvent: The buffer would exceed `MOST_MS`. Raised by the call itself, before it adds anything.
         """
         held = len(self._buffer) if self._detector is None else 0
         if self.fmt.ms_of(held + len(sound)) > MOST_MS:
@@ -90,7 +93,7 @@ class Hearing:
             self._buffer += sound
             return
         at = 0
-        while at < len(sound):  # frame by frame, so that an utterance ends where its silence did
+        while at < len(sound):  # frame by frame, so that an utterance ends where its silence ends
             frame = sound[at : at + self._detector.wants_bytes]
             at += len(frame)
             self._buffer += frame
@@ -104,15 +107,15 @@ class Hearing:
                 yield from self._idled(self._detector)
 
     def wait_for_speech(self) -> None:
-        """The answer is over: from now on an idle visitor is asked again, where that is set."""
+        """An answer has ended: start the wait for `idle_timeout_ms`, if one is set."""
         if self._detector is not None and not self._detector.speaking:
             self._idle_from_ms = self._detector.at_ms
 
     def take(self, *, detected: bool = False) -> tuple[str, bytes]:
-        """The item's id and its sound: a commit, by the client or because an end was `detected`.
+        """Commit the buffer: (the id of the item, its sound). `detected`: the detector commits, not the client.
 
         Raises:
-            BadClientEvent: there is too little for a client to commit.
+            BadClientEvent: The buffer holds too little for a commit by the client.
         """
         if not detected and self.held_ms < LEAST_COMMIT_MS:
             n_bytes = len(self._buffer)
@@ -127,7 +130,7 @@ class Hearing:
         return item_id, sound
 
     def clear(self) -> int:
-        """How many bytes were thrown away."""
+        """Empty the buffer. Returns how many bytes were discarded."""
         thrown = len(self._buffer)
         self._buffer.clear()
         self._item_id = None

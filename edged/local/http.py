@@ -1,7 +1,7 @@
-"""The service's answers to plain HTTP: short-lived keys, models, the ledger; and who may come in. Pure.
+"""The service's answers to plain HTTP (short-lived keys, models, the ledger), and its access rules. Pure.
 
-`POST .../realtime/sessions` (beta) and `.../realtime/client_secrets` (GA) give a key that holds the settings of the
-session it will open; `GET .../models` lists; `GET /edged/ledger` is for tests.
+`POST .../realtime/sessions` (beta) and `POST .../realtime/client_secrets` (GA) create a key that holds the settings
+of the session it will open. `GET .../models` lists the models. `GET /edged/ledger` is for tests.
 """
 
 import hmac
@@ -22,13 +22,13 @@ BETA_SECRET_S = 60
 GA_SECRET_S = 600
 MOST_SECRETS = 1000
 LEDGER = "/edged/ledger"
-SHORT_LIVED = "ek"  # what short-lived keys begin with
+SHORT_LIVED = "ek"  # the prefix of short-lived keys
 BASES = ("/v1", "/openai/v1", "/openai", "")
 _EXPIRY = record({"anchor": one_of("created_at"), "seconds": integer(10, 7200)})
 
 
 Way = Literal["event", "close", "bare", "http"]
-"""An error and a close, a close with its reason, a close without one, or an answer to the handshake."""
+"""How a refusal is sent: an error and a close, a close with a reason, a close without one, or an HTTP status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class HttpReply:
 
 @dataclass(frozen=True, slots=True)
 class ClientSecret:
-    """What a short-lived key stands for. `expires_at` is in seconds of the wall clock."""
+    """What a short-lived key grants. `expires_at` is in seconds of the wall clock."""
 
     dialect: Dialect
     model: str
@@ -48,7 +48,7 @@ class ClientSecret:
 
 
 class Admission:
-    """Keys, models and dialects of a server; empty keys or models mean that any will do."""
+    """The keys, models and dialects that a server accepts. Without keys or models, it accepts any."""
 
     def __init__(
         self,
@@ -59,9 +59,9 @@ class Admission:
         speaks: tuple[Dialect, ...] = tuple(Dialect),
         refuses_by: Way = "event",
     ) -> None:
-        """`prefix` is what model names begin with (`openai/`, as gateways have it).
+        """`prefix` stands before every model name (such as `openai/`, at gateways).
 
-        `speaks`: without any it refuses everybody. `refuses_by`: how it tells those of another dialect so.
+        `speaks`: if it is empty, the server refuses everybody. `refuses_by`: how the server refuses a dialect.
         """
         self._keys, self._models, self._prefix = keys, models, prefix
         self.speaks, self.refuses_by = speaks, refuses_by
@@ -72,11 +72,11 @@ class Admission:
 
     @property
     def models(self) -> list[str]:
-        """As clients are to name them."""
+        """The names that clients use."""
         return [self._prefix + model for model in self._models or ("gpt-realtime", "gpt-4o-realtime-preview")]
 
     def secret(self, keys: tuple[str, ...], wall: float) -> ClientSecret | None:
-        """What the first short-lived one among the keys stands for."""
+        """What the first valid short-lived key among `keys` grants. `wall` is the wall clock, in seconds."""
         found = (self._secrets[key] for key in keys if key in self._secrets)
         return next((secret for secret in found if secret.expires_at > wall), None)
 
@@ -85,14 +85,14 @@ class Admission:
         return bool(self._keys)
 
     def lets_in(self, keys: tuple[str, ...], wall: float) -> bool:
-        """Whether one of the keys is good, a short-lived one too."""
+        """Whether one of the keys is valid, short-lived keys included."""
         return self.secret(keys, wall) is not None or self.knows(keys)
 
     def knows(self, keys: tuple[str, ...]) -> bool:
-        """Whether one of the keys is the server's own."""
+        """Whether one of the keys is a key of the server, or the server has none."""
         if not self._keys:
             return True
-        # compared one by one, all of them, so that the time taken tells nothing
+        # compare every pair, so that the time reveals nothing
         pairs = ((key.encode(), own.encode()) for key in keys for own in self._keys)
         return sum(hmac.compare_digest(key, own) for key, own in pairs) > 0
 
@@ -103,7 +103,7 @@ class Admission:
 
 
 def endpoint(path: str) -> str | None:
-    """What a path asks for, whichever base it has: `realtime`, `realtime/sessions`, `models`, ..."""
+    """The endpoint of a path below any base: `realtime`, `realtime/sessions`, `models`, ..."""
     for base in BASES:
         if path.startswith(f"{base}/"):
             rest = path[len(base) + 1 :].rstrip("/")
@@ -123,7 +123,7 @@ def respond(
     wall: float,
     new_id: Callable[[str], str],
 ) -> HttpReply:
-    """The answer to one request that is no WebSocket's."""
+    """The answer to one plain HTTP request."""
     what = endpoint(path)
     if what is None and path != LEDGER:
         return _refused(404, "invalid_request_error", None, f"Unknown request URL: {method} {path[:80]}.")
@@ -142,7 +142,7 @@ def respond(
             return _minted(body, Dialect.GA, door, wall, new_id)
         case _:
             return _refused(
-                405, "invalid_request_error", "method_not_supported", f"{method} is not for {what}."
+                405, "invalid_request_error", "method_not_supported", f"{what} does not support {method}."
             )
 
 
@@ -203,7 +203,7 @@ def _mint(body: bytes, dialect: Dialect, door: Admission, wall: float, new_id: C
 
 
 def _no_number(name: str) -> None:
-    raise ValueError(name)  # NaN and the like are not JSON, though Python reads them
+    raise ValueError(name)  # NaN and the like are not JSON, although Python reads them
 
 
 def _refused(status: int, kind: str, code: str | None, message: str, param: str | None = None) -> HttpReply:

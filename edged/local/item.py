@@ -1,4 +1,4 @@
-"""One item of a conversation: what is told of it, what it holds, what it weighs. Pure."""
+"""One item of a conversation: its JSON, its sound and its size. Pure."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,17 +6,17 @@ from typing import Any
 from edged.pcm import PCM16, Format
 
 Json = dict[str, Any]
-HEARD_TOKENS_A_SECOND = 10  # of audio, as OpenAI counts what comes in
-SPOKEN_TOKENS_A_SECOND = 20  # and what goes out
+HEARD_TOKENS_A_SECOND = 10  # as OpenAI counts input audio
+SPOKEN_TOKENS_A_SECOND = 20  # as OpenAI counts output audio
 CHARACTERS_A_TOKEN = 4
 
 
 @dataclass(slots=True)
 class ConversationItem:
-    """`item` is what is told of it; `sound` and `sent` are bytes of each content part, in `fmt`.
+    """`item` is the JSON that clients see. The other fields have the index of a content part as key.
 
-    `sound` is what the conversation holds of it, `sent` what ever left; `kept` has the sound itself, where it is kept,
-    `cut` the parts that were truncated.
+    `sound` is the number of bytes that the conversation holds, `sent` the number that was ever sent, both in `fmt`.
+    `kept` is the sound itself, if it is kept. `cut` names the parts that were truncated.
     """
 
     item: Json
@@ -24,11 +24,11 @@ class ConversationItem:
     sound: dict[int, int] = field(default_factory=dict)
     sent: dict[int, int] = field(default_factory=dict)
     kept: dict[int, bytearray] = field(default_factory=dict)
-    lost: set[int] = field(default_factory=set)  # parts that there was no room for, or is none any more
+    lost: set[int] = field(default_factory=set)  # parts whose sound was dropped for lack of room
     cut: set[int] = field(default_factory=set)
 
     def snapshot(self) -> Json:
-        """What is told of it now: it may change later."""
+        """A copy of the item's JSON as it is now; the item may change later."""
         content = self.item.get("content")
         return {**self.item, **({} if content is None else {"content": [dict(part) for part in content]})}
 
@@ -46,7 +46,7 @@ class ConversationItem:
 
     @property
     def text(self) -> str:
-        """All that is written in it; nothing of what was said."""
+        """All written text in it, without transcripts of speech."""
         parts = [str(part.get("text", "")) for part in self.item.get("content", [])]
         return " ".join([*parts, str(self.item.get("output", ""))]).strip()
 
@@ -54,12 +54,12 @@ class ConversationItem:
         return self.fmt.ms_of(self.sound.get(content_index, 0))
 
     def weight(self) -> int:
-        """How much text it is, in characters."""
+        """The amount of text in it, in characters."""
         parts = [len(str(value)) for part in self.item.get("content", []) for value in part.values()]
         return sum(parts) + len(str(self.item.get("output", ""))) + len(str(self.item.get("arguments", "")))
 
     def tokens(self, *, billed: bool = False) -> tuple[int, int]:
-        """Of text, of audio: as the conversation holds it, or as it was `billed` when it left."""
+        """(text tokens, audio tokens): of what the conversation holds, or of what was sent if `billed`."""
         a_second = SPOKEN_TOKENS_A_SECOND if self.role == "assistant" else HEARD_TOKENS_A_SECOND
         sound = self.sent if billed else self.sound
         audio = (sum(self.fmt.ms_of(n_bytes) for n_bytes in sound.values()) * a_second + 500) // 1000

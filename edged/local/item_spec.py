@@ -1,6 +1,6 @@
-"""What may stand in an item that a client makes, in each dialect: a table for `schema`. Pure.
+"""What an item from a client may contain, in each dialect: tables for `schema`. Pure.
 
-Nobody puts the assistant's sound into a conversation: what it said comes back as text.
+A client cannot add sound of the assistant. It adds what the assistant said as text.
 """
 
 from collections.abc import Mapping
@@ -11,15 +11,15 @@ from edged.wire import Dialect
 
 
 def _id(value: Any, path: str) -> Any:
-    """A name; `root` is none, for it is the front of the conversation."""
+    """An id. `root` is not allowed: it means the front of the conversation."""
     text(32)(value, path)
     if value in ("", "root"):
-        raise out_of_range(path, repr(value), "a name of an item")
+        raise out_of_range(path, repr(value), "the id of an item")
     return value
 
 
 def _contents(dialect: Dialect) -> dict[str, Check]:
-    """What a message may hold, by its role."""
+    """The allowed content of a message, for each role."""
     written = record({"type": text(), "text": text()}, required=("text",))
     user: dict[str, Check] = {
         "input_text": written,

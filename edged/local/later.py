@@ -1,11 +1,11 @@
-"""What a service says later than its turn, while the rest goes on. Pure."""
+"""A message that the service sends late, while everything else goes on. Pure."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """This message, after so many seconds."""
+    """Send `message` after `seconds`."""
 
     seconds: float
     message: str | bytes

@@ -1,4 +1,4 @@
-"""What one response is to bring, before a word of it is sent. Pure values; sound is PCM16, mono, 24 kHz."""
+"""The plan of one response, made before anything of it is sent. Pure values; sound is PCM16, mono, 24 kHz."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from edged.wire import ServerError
 
 @dataclass(frozen=True, slots=True)
 class ContentPart:
-    """A content part of a message; one without sound is text."""
+    """A content part of a message. A part without sound is text."""
 
     transcript: str
     pcm: bytes = b""
@@ -20,7 +20,7 @@ class AnswerMessage:
 
 @dataclass(frozen=True, slots=True)
 class FunctionCall:
-    """A function call; `arguments` is JSON text."""
+    """`arguments` is JSON text."""
 
     name: str
     arguments: str
@@ -28,9 +28,9 @@ class FunctionCall:
 
 @dataclass(frozen=True, slots=True)
 class ResponsePlan:
-    """The items of a response and how it ends; none at all is an empty answer.
+    """The items of a response and how it ends. Without items, the answer is empty.
 
-    `status`, `reason` and `error` are those of `response.done`; `think_s` replaces the service's own time to think.
+    `status`, `reason` and `error` go into `response.done`. `think_s` replaces the service's usual thinking time.
     """
 
     items: tuple[AnswerMessage | FunctionCall, ...] = ()

@@ -1,4 +1,4 @@
-"""Who decides what a response brings, and the usual one: a voice. Pure."""
+"""A planner decides what a response contains; the usual planner is a voice. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ SILENT = ResponsePlan()
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a response answers: the items it can see, and the sound of the last utterance."""
+    """What a response answers: the items that it sees, and the sound of the last utterance."""
 
     items: Sequence[ConversationItem]
     utterance: ClientSound
@@ -27,19 +27,19 @@ class Question:
 
 
 class Planner(Protocol):
-    """One a session: it may count."""
+    """Each session has its own planner, so a planner may keep state."""
 
     def plan(self, asked: Question) -> ResponsePlan:
-        """What the next response brings."""
+        """The content of the next response."""
         ...
 
     def heard(self, utterance: ClientSound) -> str | None:
-        """The transcript of an utterance; None where it could not be understood."""
+        """The transcript of an utterance; None if it could not be understood."""
         ...
 
 
 class VoicePlanner:
-    """Answers everything with a voice, and what was written by saying so."""
+    """Answers speech with a voice, and text by saying how many words it has."""
 
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
@@ -61,7 +61,7 @@ class VoicePlanner:
         )
 
     def heard(self, utterance: ClientSound) -> str | None:
-        """Nothing here understands speech: it tells the length."""
+        """The length of the utterance, because nothing here understands speech."""
         return f"({utterance.n_bytes} bytes of speech)"
 
     def _spoken(self, utterance: ClientSound) -> VoiceAnswer:

@@ -1,8 +1,9 @@
-"""How a handshake is refused, spoilt or kept waiting: answers of the service's own, and those that faults ask for.
+"""Refuses, spoils or delays a handshake, for the service's own reasons or because a fault asks for it.
 
-A refusal that is asked for has the body of a name, as gateways and firewalls send them, or any text. Its kind is told
-by how it begins. What goes wrong with a body has names of its own: it comes compressed, without a length or an end,
-shorter than it says, or with what the client sent.
+The body of a requested refusal is any text, or a name from `BODIES`, which are bodies that gateways and firewalls
+send. The first character of the text gives its content type. The names in `SPOILT` stand for bodies that are wrong
+themselves: compressed, without a length, without an end, shorter than announced, too long, or with an echo of what
+the client sent.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from edged.local.faults import InjectedFault
 from edged.local.garbage import HANDSHAKES
 
 LATEST_S = 120.0  # longer than the library waits for a handshake
-_LONG = 2**20  # bytes of a body that nobody reads to its end
+_LONG = 2**20  # bytes; more than any client reads
 
 
 def _error(code: str | None, message: str, kind: str = "invalid_request_error") -> str:
@@ -51,7 +52,7 @@ SPOILT = ("gzip", "unsized", "endless", "short", "long", "echo")
 async def before(
     connection: ServerConnection, request: Request, faults: Iterable[InjectedFault]
 ) -> Response | None:
-    """What these faults do to a handshake; None: it goes on."""
+    """Apply the faults to a handshake. Returns the response to send, or None to let the handshake go on."""
     for fault in faults:
         match fault.do:
             case "refuse":
@@ -107,7 +108,7 @@ def _lasts(response: Response, length: int) -> None:
 
 
 def _spoilt(connection: ServerConnection, request: Request, kind: str) -> Response:
-    """Let in, by an answer in which one thing is wrong."""
+    """Accept the handshake, with one wrong header."""
     response = connection.protocol.accept(request)
     name, value = HANDSHAKES[kind]
     with contextlib.suppress(KeyError):
@@ -124,7 +125,7 @@ def _kind(text: str) -> str:
 
 
 def refusal(status: HTTPStatus, code: str | None, message: str) -> Response:
-    """An error in the service's own shape."""
+    """An error in the shape that the service uses."""
     error = {"type": "invalid_request_error", "code": code, "message": message, "param": None}
     return as_json(status.value, {"error": error})
 

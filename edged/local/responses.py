@@ -1,7 +1,7 @@
-"""The responses of one session: who answers what, one at a time in the conversation, some beside it. Pure.
+"""The responses of one session: one at a time in the conversation, and a few out of band beside it. Pure.
 
-Every response is billed when it ends, however it ends, and its tokens are those of all that it could see; what the one
-before it had seen too is cached.
+Every response is billed when it ends, whatever its status. Its input tokens are those of all items that it sees;
+tokens that the response before it saw too count as cached.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ REQUESTS_A_MINUTE, TOKENS_A_MINUTE = 1000, 1_000_000
 
 @dataclass(slots=True, eq=False)
 class _Sending:
-    """A response under way, and the step of it that comes next."""
+    """A response under way and its next step."""
 
     running: Running
     steps: Iterator[Step]
@@ -35,7 +35,7 @@ class _Sending:
 
 
 class Responses:
-    """`utterance` is the last one's item and its sound: what a voice answers."""
+    """`utterance` is the last utterance (item id, sound), which a voice answers."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Responses:
         self._session_id, self._conversation, self._planner = session_id, conversation, planner
         self._ledger, self._new_id, self._tempo = ledger, new_id, tempo
         self._sending: list[_Sending] = []
-        self._seen = (0, 0)  # tokens of text and sound that went in last time
+        self._seen = (0, 0)  # input tokens (text, audio) of the response before
         self._ended = 0
         self._tokens = 0
         self.utterance = "", ClientSound()
@@ -57,19 +57,19 @@ class Responses:
 
     @property
     def active(self) -> str | None:
-        """The conversation's own response; None: none is under way."""
+        """The id of the conversation's own response; None if none is under way."""
         sending = self._own()
         return sending.running.response_id if sending else None
 
     def due(self) -> float | None:
-        """When to `advance`."""
+        """When to call `advance`; None if no response is under way."""
         return min((sending.due for sending in self._sending), default=None)
 
     def begin(self, answering: Answering, now: float) -> Iterator[ServerEvent]:
-        """Answer.
+        """Begin a response.
 
         Raises:
-            BadClientEvent: there is an answer under way already, or there are too many beside it.
+            BadClientEvent: Another response is under way, or too many are out of band.
         """
         if not answering.out_of_band and self.active is not None:
             raise BadClientEvent(
@@ -98,7 +98,7 @@ class Responses:
         yield running.created()
 
     def advance(self, now: float) -> list[ServerEvent]:
-        """What is due of the answers under way."""
+        """The events that are due from all responses under way."""
         events: list[ServerEvent] = []
         for sending in tuple(self._sending):
             while sending in self._sending and sending.due <= now:
@@ -110,10 +110,10 @@ class Responses:
         return events
 
     def cancel(self, response_id: str | None, reason: str) -> list[ServerEvent]:
-        """Stop the response of this id, or the conversation's own.
+        """Stop the response with this id; None means the conversation's own.
 
         Raises:
-            BadClientEvent: there is none.
+            BadClientEvent: There is no such response.
         """
         named = (each for each in self._sending if each.running.response_id == response_id)
         sending = self._own() if response_id is None else next(named, None)
@@ -130,7 +130,7 @@ class Responses:
         return sum(each.running.answering.out_of_band for each in self._sending)
 
     def _given(self, raws: list[Json]) -> list[ConversationItem]:
-        """The items a response is to answer, by value or by reference."""
+        """The items that a response answers, which the client gives by value or by reference."""
         items: list[ConversationItem] = []
         for index, raw in enumerate(raws):
             path = f"response.input[{index}]"
@@ -144,7 +144,7 @@ class Responses:
         return items
 
     def _heard(self, items: list[ConversationItem]) -> ClientSound:
-        """The sound of the last utterance among them."""
+        """The sound of the last utterance among the items."""
         item_id, sound = self.utterance
         last = next((item for item in reversed(items) if item.role == "user"), None)
         if last is None:
@@ -154,12 +154,15 @@ class Responses:
         return ClientSound(bytes(last.kept.get(0, b"")), last.fmt)
 
     def _weigh(self, items: list[ConversationItem], answering: Answering) -> tuple[int, int]:
-        """Tokens of text and sound."""
+        """The input: (text tokens, audio tokens)."""
         text, sound = self._conversation.tokens(items)
         return text - (-len(answering.instructions) // CHARACTERS_A_TOKEN), sound
 
     def _look_ahead(self, sending: _Sending, from_s: float) -> bool:
-        """Look at the next step, counted from the one before: a late server does not become a slow one."""
+        """Fetch the next step; False if there is none.
+
+        Its time counts from the step before, so one late step does not delay the rest.
+        """
         step = next(sending.steps, None)
         if step is not None:
             sending.due, sending.step = from_s + step[0], step[1]

@@ -1,7 +1,7 @@
-"""Checks of what a client sent, each with the words and the code the service refuses it in. Pure.
+"""Checks for what a client sends. Each refusal has the text and the code that the real service uses. Pure.
 
-A check takes the value and its path and returns what is kept. A spec is a tree: a mapping is merged key by key, a
-check stands for a whole value. Refusals are `BadClientEvent`; the session puts the client's event_id in.
+A check takes a value and its path, and returns the value to keep. A spec is a tree: a mapping is merged key by key,
+and a check stands for a whole value. Refusals are `BadClientEvent`; the session adds the client's event_id.
 """
 
 from collections.abc import Callable, Mapping
@@ -116,7 +116,7 @@ def or_null(inner: Check) -> Check:
 
 
 def either(words: str, *inner: Check) -> Check:
-    """The first that takes it; `words` name what would do."""
+    """The first check that accepts the value wins; `words` describe what is accepted."""
 
     def check(value: Any, path: str) -> Any:
         for each in inner:
@@ -141,7 +141,7 @@ def each(inner: Check, most: int = 1000) -> Check:
 
 
 def mapping(value: Any, path: str) -> Any:
-    """Any object: what is in it is not the service's business, as long as it ends somewhere."""
+    """Any object. Only its depth and its numbers are checked: the content is not the service's business."""
     if not isinstance(value, dict):
         raise wrong_type(path, "an object", value)
     level = 0
@@ -150,7 +150,7 @@ def mapping(value: Any, path: str) -> Any:
         inner for each in inside for inner in (each.values() if isinstance(each, dict) else each)
     ]:
         if any(isinstance(inner, float) and not isfinite(inner) for inner in inside):
-            raise out_of_range(path, "a number that is none", "numbers as JSON has them")
+            raise out_of_range(path, "NaN or infinity", "numbers that JSON allows")
         inside = [inner for inner in inside if isinstance(inner, dict | list)]
         level += 1
         if level > DEEPEST:
@@ -159,7 +159,7 @@ def mapping(value: Any, path: str) -> Any:
 
 
 def record(fields: Spec, *, required: tuple[str, ...] = (), start: Mapping[str, Any] | None = None) -> Check:
-    """An object of just these fields; what `start` has is there unless given."""
+    """An object with these fields and no others. `start` holds the values of fields that are not given."""
 
     def check(value: Any, path: str) -> Any:
         mapping(value, path)
@@ -174,7 +174,7 @@ def record(fields: Spec, *, required: tuple[str, ...] = (), start: Mapping[str, 
 
 
 def tagged(tag: str, kinds: Mapping[str, Check]) -> Check:
-    """An object whose field `tag` says which of the checks it is for."""
+    """An object whose field `tag` selects the check."""
 
     def check(value: Any, path: str) -> Any:
         mapping(value, path)
@@ -187,10 +187,10 @@ def tagged(tag: str, kinds: Mapping[str, Check]) -> Check:
 
 
 def merge(into: Json, change: Mapping[str, Any], spec: Spec, path: str) -> None:
-    """Put `change` into `into`, checked; raises before or after some of it was put, so give it a copy.
+    """Check `change` and merge it into `into`. Pass a copy: an error may leave half of the change in it.
 
     Raises:
-        BadClientEvent: a key is unknown, a value is none.
+        BadClientEvent: A key is unknown, or a value is not valid.
     """
     for key, value in change.items():
         here = f"{path}.{key}" if path else key
@@ -206,7 +206,7 @@ def merge(into: Json, change: Mapping[str, Any], spec: Spec, path: str) -> None:
 
 
 def metadata(value: Any, path: str) -> Any:
-    """Sixteen pairs at most, names to 64 and values to 512 characters."""
+    """At most 16 pairs; names have at most 64 characters, values 512."""
     mapping(value, path)
     if len(value) > 16:
         raise out_of_range(path, f"{len(value)} pairs", "at most 16 pairs")

@@ -1,17 +1,17 @@
-"""What a scripted service answers: a YAML file of rules and a sequence. Pure, but for parsing it.
+"""What a scripted service answers: a YAML file with rules and a sequence. Pure, apart from the parsing.
 
     version: 1
-    rules:                            # tried in order; the first that fits answers
+    rules:                            # tried in order; the first rule that matches gives the answer
       - when: {text: weather}
         call: {name: get_weather, arguments: {city: Paris}}
       - when: {tool_result: true}
         say: It is sunny in Paris.
-    answers:                          # else these, one after the other
+    answers:                          # otherwise these, one after the other
       - say: Hello.
       - refuse: {code: rate_limit_exceeded, message: Slow down.}
-    faults: ["drop@response.done#2"]  # faults.py says which
+    faults: ["drop@response.done#2"]  # faults.py lists them
 
-When the sequence is used up, or there is none, the voice answers.
+When the sequence is used up, or if there is none, the voice answers.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ from edged.local.sounds import ClientSound
 from edged.local.voice import Speak, Voice
 from edged.wire import ServerError
 
-LONGEST_S = 600.0  # of speech in one answer
+LONGEST_S = 600.0  # speech in one answer
 LONGEST_THINK_MS = 600_000.0
 GOOD = "docs/local-server.md shows a good one"
 
@@ -61,7 +61,7 @@ class _ScriptTool(_Strict):
 
     @property
     def text(self) -> str:
-        """The arguments as JSON. Raises TypeError or RecursionError where they cannot be."""
+        """The arguments as JSON. Raises TypeError or RecursionError for values that JSON does not have."""
         return msgspec.json.encode(self.arguments).decode()
 
 
@@ -92,7 +92,7 @@ class _ScriptOutput(_Strict):
 
 
 class _Reply(_Strict):
-    """One answer; exactly one of the first group says what it is."""
+    """One answer. Exactly one of the fields from `say` to `parrot` is given."""
 
     say: str | None = None
     text: str | None = None
@@ -125,7 +125,7 @@ class _File(_Strict):
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A file, read; its speech is synthesised already, so that no answer waits for it."""
+    """The content of a file. Its speech is already synthesised, so that no answer waits for it."""
 
     rules: tuple[_Reply, ...] = ()
     answers: tuple[_Reply, ...] = ()
@@ -137,10 +137,10 @@ class Script:
 
 
 def parse(text: str, name: str, speak: Speak) -> Script:
-    """The script in `text`; `name` is the file's, for complaints, `speak` synthesises what is to be said.
+    """The script in `text`. `name` is the name of the file, for error messages; `speak` synthesises speech.
 
     Raises:
-        ConfigError: it is none; says what and where.
+        ConfigError: The text is not a valid script; the message says what is wrong and where.
     """
     try:
         file = msgspec.convert(yaml.safe_load(text), _File)
@@ -168,30 +168,30 @@ def parse(text: str, name: str, speak: Speak) -> Script:
 
 
 def _of_rule(where: str, rule: _Reply) -> Iterator[str]:
-    """What is wrong with it, in words."""
+    """The problems of a rule, in words."""
     if rule.when is None:
-        yield f"{where} has no `when`; without one it belongs to `answers`"
+        yield f"{where} has no `when`; without one, move it to `answers`"
     if rule.heard is not None:
-        yield f"{where}.heard: what was heard is told before a rule is chosen; it belongs to `answers`"
+        yield f"{where}.heard: the transcript is sent before a rule is chosen; use `heard` in `answers` only"
     yield from _of_reply(where, rule)
 
 
 def _of_answer(where: str, answer: _Reply) -> Iterator[str]:
     if answer.when is not None:
-        yield f"{where}.when: answers come one after the other; with a condition it belongs to `rules`"
+        yield f"{where}.when: answers come one after the other; move an answer with a condition to `rules`"
     yield from _of_reply(where, answer)
 
 
 def _of_reply(where: str, reply: _Reply) -> Iterator[str]:
     yield from _one(where, reply.kinds)
     if reply.long is not None and not 0 < reply.long <= LONGEST_S:
-        yield f"{where}.long: {reply.long:g} is no length; it is more than 0 and up to {LONGEST_S:g} s"
+        yield f"{where}.long: {reply.long:g} is not allowed; good: more than 0, up to {LONGEST_S:g} s"
     if reply.think_ms is not None and not 0 <= reply.think_ms <= LONGEST_THINK_MS:
-        yield f"{where}.think_ms: {reply.think_ms:g} is no time; it is 0 to {LONGEST_THINK_MS:.0f}"
+        yield f"{where}.think_ms: {reply.think_ms:g} is not allowed; good: 0 to {LONGEST_THINK_MS:.0f}"
     if reply.refuse is not None and (reply.status is not None or reply.reason is not None):
-        yield f"{where}: what is refused has failed; it has no other status or reason"
+        yield f"{where}: `refuse` sets the status `failed`; remove `status` and `reason`"
     elif reply.reason is not None and reply.status != "incomplete":
-        yield f"{where}.reason: it says why an answer is cut; `status: incomplete` belongs to it"
+        yield f"{where}.reason: a reason needs `status: incomplete`"
     yield from _of_output(where, reply)
     for index, item in enumerate(reply.items or ()):
         yield from _one(f"{where}.items[{index}]", item.kinds)
@@ -204,7 +204,7 @@ def _of_output(where: str, output: _ScriptOutput | _Reply) -> Iterator[str]:
     try:
         _ = output.call and output.call.text
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        yield f"{where}.call.arguments: they can not be JSON ({error})"
+        yield f"{where}.call.arguments: cannot be written as JSON ({error})"
 
 
 def _of_fault(index: int, line: str) -> Iterator[str]:
@@ -216,7 +216,7 @@ def _of_fault(index: int, line: str) -> Iterator[str]:
 
 def _one(where: str, kinds: list[str]) -> Iterator[str]:
     if len(kinds) != 1:
-        yield f"{where} is to say one thing to answer with; it says {', '.join(kinds) or 'nothing'}"
+        yield f"{where} needs exactly one kind of answer; it has {', '.join(kinds) or 'none'}"
 
 
 def _given(struct: msgspec.Struct, *names: str) -> list[str]:
@@ -224,7 +224,7 @@ def _given(struct: msgspec.Struct, *names: str) -> list[str]:
 
 
 class ScriptPlanner:
-    """A script, as one session lives it."""
+    """Plans the responses of one session by a script."""
 
     def __init__(self, script: Script, otherwise: Voice) -> None:
         self._script = script
@@ -249,7 +249,7 @@ class ScriptPlanner:
         return ResponsePlan(items, status, reply.reason, error, think_s)
 
     def heard(self, utterance: ClientSound) -> str | None:
-        """What the next answer says it heard."""
+        """The transcript that the next answer of the sequence sets, or the voice's own."""
         reply = self._answers[-1] if self._answers else None
         return reply.heard if reply is not None and reply.heard is not None else self._voice.heard(utterance)
 

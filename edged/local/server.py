@@ -1,10 +1,13 @@
-"""The embedded service on a socket: nothing but asyncio, so that it runs in virtual time too.
+"""The embedded service on a socket. It uses asyncio only, so that it runs in virtual time too.
 
-Rules: a client speaks the dialect of its header or subprotocol. A wrong key, or none, gets HTTP 401; a page that brings
-its key as a subprotocol could not see that: for it, and for a model or a dialect that is not served, the handshake
-succeeds, then come an `error` and a close code that say why, as OpenAI does it. Who has no good key gets no faults. A
-foreign page gets nothing from a server without keys, which serves whoever can reach it. Messages leave in the order
-they were made; a client that does not read is not read either.
+Rules:
+1. A header or a subprotocol says which dialect a client speaks.
+2. A missing or wrong key is refused with HTTP 401. A web page that sends its key as a subprotocol cannot see that
+   status. Its handshake succeeds; then an `error` and a close code say why, as at OpenAI. The same holds for a model
+   or a dialect that is not served.
+3. A client without a valid key gets no faults.
+4. A server without keys refuses foreign web pages, because it serves everybody who can reach it.
+5. Messages are sent in the order in which they were made. The server stops reading from a client that does not read.
 """
 
 import asyncio
@@ -38,16 +41,16 @@ from edged.wire import SUBPROTOCOL, Dialect
 
 PATH = "/v1/realtime"
 MAX_MESSAGE_BYTES = 16 * 2**20
-OPEN_S = 60  # for a handshake, slow ones included
-ASKED_WITHIN_S = 10.0  # from coming to a request that may come in
+OPEN_S = 60  # for a handshake, including one that a fault delays
+ASKED_WITHIN_S = 10.0  # from the connection to a request that is let in
 MOST_CLIENTS = 1000
 GOODBYE_S = 0.7
 
 
 class LocalServer:
-    """An async context manager; `url` is where it serves. Loopback unless told otherwise."""
+    """An async context manager; `url` is its address. It serves loopback by default."""
 
-    def __init__(  # noqa: PLR0913 all by name, and all but one may be left out
+    def __init__(  # noqa: PLR0913 all are given by name, and only one is required
         self,
         *,
         voice: Voice,
@@ -65,14 +68,14 @@ class LocalServer:
         most_clients: int = MOST_CLIENTS,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """`pace` is times real time, 0 for all at once; `port` 0 takes a free one.
+        """`pace` is a multiple of real time, 0 sends everything at once; `port` 0 takes a free port.
 
-        `planner()` makes what decides the answers of one session, in place of the voice; `fault_lines` are what
-        every connection suffers (faults.py); with `url_faults` one may ask for more in its URL. `most_clients` may be
-        in at a time, fewer where this process may open too few files.
+        `planner()` makes the planner of one session, which replaces the voice. `fault_lines` are the faults of every
+        connection (faults.py); with `url_faults`, a client may ask for more in its URL. `most_clients` is the limit
+        of clients at a time; it is lower if this process may open too few files.
 
         Raises:
-            ValueError: a fault is none.
+            ValueError: One of the `fault_lines` is not a fault.
         """
         self.ledger = Ledger(keep_audio=keep_audio)
         self._planner = planner or (lambda: VoicePlanner(voice))
@@ -115,7 +118,7 @@ class LocalServer:
             server.close()
         ended = asyncio.gather(*(server.wait_closed() for server in self._servers))
         await asyncio.wait({ended}, timeout=GOODBYE_S)
-        for guest in self._lobby.present:  # whoever does not let go
+        for guest in self._lobby.present:  # clients that have not closed in time
             guest.transport.abort()
         await ended
 
@@ -135,28 +138,28 @@ class LocalServer:
         return list(self.ledger.audit)
 
     def speak(self) -> None:
-        """Begin an answer that nobody asked for, in each session that is not answering, the oldest first."""
+        """Begin an answer that nobody asked for in each session that has none under way, the oldest first."""
         for talk in self._talks:
             talk.speak()
 
     # -- before the handshake ------------------------------------------------------------------------
 
     async def _request(self, connection: ServerConnection, request: Request) -> Response | None:
-        """What is no WebSocket's is answered before the handshake; its faults happen there too."""
+        """Answer plain HTTP and refusals before the handshake, and apply the faults of the handshake."""
         assert isinstance(connection, ClientConnection)
         if connection.trouble is not None:
-            words = "A body has one Content-Length, a number up to 1 MiB."
+            words = "A request with a body needs exactly one Content-Length, of 1 MiB at most."
             return refusing.refusal(HTTPStatus(connection.trouble), None, words)
         try:
             caller = _caller(request)
         except ValueError:
-            return refusing.refusal(HTTPStatus.BAD_REQUEST, None, "The path is no URL's.")
+            return refusing.refusal(HTTPStatus.BAD_REQUEST, None, "The path is not a valid URL path.")
         if is_loopback(self._host) and not asks_for_loopback(caller.headers.get("host", [])):
-            words = "This server is for this machine only: the host has to be localhost, 127.0.0.1 or [::1]."
+            words = "This server serves this machine only: Host must be localhost, 127.0.0.1 or [::1]."
             return refusing.refusal(HTTPStatus.FORBIDDEN, None, words)
         if caller.is_foreign and not self._door.is_locked:
             return refusing.refusal(
-                HTTPStatus.FORBIDDEN, None, "Without keys this server is not for pages from elsewhere."
+                HTTPStatus.FORBIDDEN, None, "A server without keys does not serve web pages from elsewhere."
             )
         return await self._answered(connection, request, caller)
 
@@ -186,7 +189,7 @@ class LocalServer:
         if self._door.refuses_by == "http" and (why := of_dialect(caller.dialect, self._door)) is not None:
             return refusing.refusal(HTTPStatus.BAD_REQUEST, why.code, why.message)
         if not self._lobby.let_in(connection):
-            words = f"This server serves {self._lobby.most} clients at a time, and they are here. Try again later."
+            words = f"This server is full: it serves {self._lobby.most} clients at a time. Try again later."
             return refusing.refusal(HTTPStatus.SERVICE_UNAVAILABLE, None, words)
         try:
             connection.faults = self._suffered(caller.query.get("fault", []))
@@ -195,9 +198,9 @@ class LocalServer:
         return await refusing.before(connection, request, connection.faults)
 
     def _suffered(self, lines: list[str]) -> tuple[InjectedFault, ...]:
-        """The faults of one more connection."""
+        """Count one more connection and return its faults."""
         if lines and not self._url_faults:
-            raise ValueError("this server takes no faults from the URL; one started with --url-faults does")
+            raise ValueError("this server takes no faults from a URL; start it with --url-faults")
         self._connections += 1
         mine = [
             fault for fault in self._faults if (fault.connections or self._connections) >= self._connections

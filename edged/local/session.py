@@ -1,8 +1,11 @@
-"""One client of the embedded service: messages in, messages out. No socket, no clock: `now` is given. Pure.
+"""One client of the embedded service: messages in, messages out. Pure: no socket, and `now` is a parameter.
 
-Rules: an update is taken whole or refused whole; a commit needs 100 ms; one response at a time in the conversation,
-some beside it out of band; what was sent of an answer bounds its truncation. Every refusal is an `error` event with
-the client's event_id and leaves the session up.
+Rules:
+1. An update is accepted as a whole or refused as a whole.
+2. A commit needs 100 ms of sound.
+3. The conversation has one response at a time; a few more may run out of band.
+4. A truncation must not exceed the sound that was sent.
+5. Every refusal is an `error` event with the client's event_id, and the session goes on.
 """
 
 import hashlib
@@ -26,7 +29,7 @@ LIFE_S = 3600.0
 
 
 class LocalSession:
-    """`greet` first, then `receive`, and `advance` whenever `due`; each returns the messages to send."""
+    """Call `greet` first, then `receive`, and `advance` when `due` says so; each returns the messages to send."""
 
     def __init__(
         self,
@@ -42,9 +45,9 @@ class LocalSession:
         tempo: Tempo | None = None,
         settings: Json | None = None,
     ) -> None:
-        """`new_id(prefix)` names things; `settings` is what an ephemeral key was made with.
+        """`new_id(prefix)` gives ids; `settings` are those of the short-lived key, if the client has one.
 
-        `life_s` is what its end is explained with (`time_is_up`); the caller ends it.
+        `life_s` only goes into the text of `time_is_up`; the caller ends the session.
         """
         self.id = session_id
         self.time_is_up = f"Your session hit the maximum duration of {_length(life_s)}."
@@ -62,7 +65,7 @@ class LocalSession:
         self._listen()
 
     def greet(self) -> list[str]:
-        """What is sent before anything was received."""
+        """The greeting, to be sent first."""
         events: list[ServerEvent] = [wire.SessionCreated(self._effective.session)]
         if self.dialect is Dialect.BETA:
             events.append(wire.ConversationCreated("conv_local"))
@@ -82,21 +85,24 @@ class LocalSession:
         return self._text(events)
 
     def due(self) -> float | None:
-        """When to `advance`; None: not before something was received."""
+        """When to call `advance`; None: not before the next `receive`."""
         return self._responses.due()
 
     def advance(self, now: float) -> list[str]:
-        """Send what is due of the answers under way."""
+        """The messages that are due from the answers under way."""
         return self._text(self._ended(self._responses.advance(now)))
 
     def speak(self, now: float) -> list[str]:
-        """Begin an answer that nobody asked for; nothing where one is under way."""
+        """Begin an answer that nobody asked for; does nothing if another is under way."""
         if self._responses.active is not None:
             return []
         return self._text(self._responses.begin(self._effective.answering({}, sounded=False), now))
 
     def changed(self, what: str) -> list[str]:
-        """Somebody else changes the session, and its confirmation comes here; nothing where that is not taken."""
+        """Somebody else changes the session (settings.STRANGERS); returns the confirmation.
+
+        Returns nothing if the session does not accept the change.
+        """
         change = client_events.SessionUpdate(strange(what, self.dialect))
         try:
             return self._text(self._on(change, 0.0))
@@ -104,13 +110,13 @@ class LocalSession:
             return []
 
     def expire(self) -> list[str]:
-        """The session's time is up; the connection ends after this."""
+        """The session has reached its time limit. The caller ends the connection after these messages."""
         self._ledger.expired += 1
         error = wire.ServerError(self.time_is_up, type="invalid_request_error", code="session_expired")
         return self._text([wire.ErrorEvent(error)])
 
     def close(self) -> None:
-        """The connection ended."""
+        """Call it when the connection has ended."""
         self._ledger.gone(self.id)
 
     # -- what clients ask ----------------------------------------------------------------------------
@@ -204,7 +210,7 @@ class LocalSession:
             yield wire.ItemDone(shown, before)
 
     def _new_id(self, prefix: str) -> str:
-        """A name that no client has given to an item of its own."""
+        """An id that no client has given to an item."""
         name = self._make_id(prefix)
         while name in self._conversation:
             name = self._make_id(prefix)
@@ -213,7 +219,7 @@ class LocalSession:
     # -- small things --------------------------------------------------------------------------------
 
     def _ended(self, events: list[ServerEvent]) -> list[ServerEvent]:
-        """After an answer in the conversation an idle visitor may be asked again."""
+        """Start the idle timeout after an answer of the conversation."""
         if any(isinstance(event, wire.ResponseDone) and event.conversation_id for event in events):
             self._hearing.wait_for_speech()
         return events

@@ -1,7 +1,9 @@
-"""The effective session of the embedded service: what a client may set, in each dialect, and what it is told. Pure.
+"""The effective session of the embedded service: what a client may set in each dialect, and what it reads back. Pure.
 
-Rules: an update is taken whole or refused whole: one unknown key, and the session goes on with the old settings. It
-is partial: what it does not name stays. The model never changes, the voice not after the first sound.
+Rules:
+1. An update is accepted as a whole or refused as a whole. After one unknown key, the session keeps its old settings.
+2. An update is partial: it leaves the settings that it does not name.
+3. The model never changes. The voice does not change after the first sound.
 """
 
 from copy import deepcopy
@@ -66,7 +68,7 @@ _FORMATS = {
     "g711_alaw": ALAW,
     "audio/pcma": ALAW,
 }
-# What somebody else may change in a session: the setting, and its value in GA's words and in beta's.
+# The changes that somebody else may make to a session: the setting, its value in GA and its value in beta.
 STRANGERS: dict[str, tuple[str, Any, Any]] = {
     "voice": ("voice", "verse", "verse"),
     "detection": ("turn_detection", {"type": "server_vad"}, {"type": "server_vad"}),
@@ -78,7 +80,7 @@ STRANGERS: dict[str, tuple[str, Any, Any]] = {
 
 
 def strange(what: str, dialect: Dialect) -> Json:
-    """The update with which somebody else changes this."""
+    """The session update that makes the change `what` of STRANGERS."""
     setting, ga, beta = STRANGERS[what]
     *groups, last = (_ROWS[setting].key(dialect) or "").split(".")
     change: Json = {last: ga if dialect is Dialect.GA else beta}
@@ -96,15 +98,15 @@ class Effective:
         self.session: Json = {**start, "id": session_id, "model": model, "expires_at": expires_at}
 
     def update(self, change: Json, *, sounded: bool, path: str = "session") -> None:
-        """Take an update; `sounded`: the session has produced audio, which fixes its voice.
+        """Apply an update. `sounded`: the session has produced audio, which fixes its voice.
 
         Raises:
-            BadClientEvent: something in it is wrong; nothing of it was taken.
+            BadClientEvent: Something in it is wrong; the settings are unchanged.
         """
         ga = self._dialect is Dialect.GA
         if ga and "type" not in change:
             raise missing(f"{path}.type" if path else "type")
-        new = dict(self.session)  # merging puts new values in, it changes none
+        new = dict(self.session)  # a shallow copy is enough: merging replaces values and changes none
         merge(new, change, spec.GA_SESSION if ga else spec.BETA_SESSION, path)
         if new["model"] != self.session["model"]:
             raise BadClientEvent("invalid_value", "The model of a session is fixed.", f"{path}.model")
@@ -113,10 +115,10 @@ class Effective:
         self.session = new
 
     def answering(self, asked: Json, *, sounded: bool) -> "Answering":
-        """The settings of one response: the session's, but for what `asked` says.
+        """The settings of one response: those of the session, overridden by `asked`.
 
         Raises:
-            BadClientEvent: something in it is wrong.
+            BadClientEvent: Something in `asked` is wrong.
         """
         ga = self._dialect is Dialect.GA
         response: Json = {}
@@ -129,12 +131,12 @@ class Effective:
         return answering
 
     def find(self, what: str) -> Any:
-        """The value of a setting, by its name in wire's table."""
+        """The value of a setting, by its name in `wire.settings.TABLE`."""
         return self._find(self.session, what)
 
     @property
     def turn_detection(self) -> Json | None:
-        """What detects turns; None: the client."""
+        """The settings of turn detection; None if the client decides about turns."""
         detection: Json | None = self.find("turn_detection")
         return detection
 
@@ -171,7 +173,7 @@ class Answering:
 
     @property
     def most_tokens(self) -> int | None:
-        """None: as many as it takes."""
+        """None means no limit."""
         most = self.find("max_output_tokens")
         return None if most == "inf" else int(most)
 
@@ -186,7 +188,7 @@ class Answering:
 
     @property
     def input(self) -> list[Json] | None:
-        """The items to answer instead of the conversation's."""
+        """The items to answer instead of the conversation; None for the conversation."""
         found: list[Json] | None = self._response.get("input")
         return found
 
@@ -195,7 +197,7 @@ class Answering:
         return str(self._response.get("instructions") or self._session["instructions"])
 
     def response_object(self) -> Json:
-        """What the response object repeats of this, in the dialect's words."""
+        """The settings that the response object repeats, in the client's dialect."""
         if self._dialect is Dialect.GA:
             output = {"format": self.find("output_format"), "voice": self.find("voice")}
             return {

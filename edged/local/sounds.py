@@ -1,8 +1,8 @@
-"""Sound between the service's own format and a client's. Pure.
+"""Conversion between the service's own sound format and a client's. Pure.
 
-Changing the rate is plain: three samples become their mean, one becomes a line to the next. Good enough for a
-telephone's G.711, which is what it is for; nothing else changes its rate here. It is done piece by piece, so that
-minutes of sound need no more memory than they have.
+The rate conversion is simple: downwards, three samples become their mean; upwards, it interpolates linearly. That is
+good enough for G.711 from a telephone, the only format with another rate. The conversion works piece by piece, so
+that minutes of sound do not need a multiple of their own memory.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from edged.local import g711
 from edged.pcm import PCM16, SAMPLE_BYTES, Format
 
 TELEPHONE_HZ = 8000
-PIECE_SAMPLES = 10 * TELEPHONE_HZ  # of the telephone's, at a time
+PIECE_SAMPLES = 10 * TELEPHONE_HZ  # converted at a time, at the telephone's rate
 _STEP = PCM16.rate_hz // TELEPHONE_HZ
 _DECODED = {"g711_ulaw": g711.pcm_from_ulaw, "g711_alaw": g711.pcm_from_alaw}
 _ENCODED = {"g711_ulaw": g711.ulaw_from_pcm, "g711_alaw": g711.alaw_from_pcm}
@@ -22,7 +22,7 @@ _ENCODED = {"g711_ulaw": g711.ulaw_from_pcm, "g711_alaw": g711.alaw_from_pcm}
 
 @dataclass(frozen=True, slots=True)
 class ClientSound:
-    """A client's sound as it came: its length costs nothing, only who wants to hear it has it converted."""
+    """A client's sound as it arrived. Its length costs nothing; `pcm` converts it."""
 
     raw: bytes = b""
     fmt: Format = PCM16
@@ -33,28 +33,28 @@ class ClientSound:
 
     @property
     def n_bytes(self) -> int:
-        """As PCM16 at 24 kHz."""
+        """The length in bytes as PCM16 at 24 kHz."""
         samples = self.fmt.samples_of(len(self.raw)) * PCM16.rate_hz // self.fmt.rate_hz
         return samples * PCM16.sample_bytes
 
     def pcm(self) -> bytes:
-        """PCM16 at 24 kHz, without half a sample at its end."""
+        """The sound as PCM16 at 24 kHz, without an incomplete sample at its end."""
         return from_client(whole(self.raw, self.fmt), self.fmt)
 
 
 def whole(sound: bytes, fmt: Format) -> bytes:
-    """Without half a sample at its end."""
+    """The sound without an incomplete sample at its end."""
     return sound[: len(sound) - len(sound) % fmt.sample_bytes]
 
 
 def linear(sound: bytes, fmt: Format) -> bytes:
-    """PCM16 at the format's own rate."""
+    """Decode to PCM16 at the format's own rate."""
     decoded = _DECODED.get(fmt.encoding)
     return sound if decoded is None else decoded(sound)
 
 
 def from_client(sound: bytes, fmt: Format) -> bytes:
-    """PCM16 at 24 kHz of a client's sound."""
+    """Convert a client's sound to PCM16 at 24 kHz."""
     if fmt.encoding not in _DECODED:
         return sound
     out, last = bytearray(), 0
@@ -65,7 +65,7 @@ def from_client(sound: bytes, fmt: Format) -> bytes:
 
 
 def to_client(sound: bytes, fmt: Format) -> bytes:
-    """A client's format of PCM16 at 24 kHz."""
+    """Convert PCM16 at 24 kHz to a client's format."""
     if fmt.encoding not in _ENCODED:
         return sound
     size = PIECE_SAMPLES * _STEP * SAMPLE_BYTES
@@ -76,7 +76,7 @@ def to_client(sound: bytes, fmt: Format) -> bytes:
 
 def _slower(sound: bytes, encoding: str) -> bytes:
     arrays.load()
-    import numpy as np  # noqa: PLC0415 only telephones need it, and it is slow to load
+    import numpy as np  # noqa: PLC0415 only telephone formats need it, and it loads slowly
 
     samples = np.frombuffer(sound, np.int16)
     steps = samples[: len(samples) // _STEP * _STEP].reshape(-1, _STEP)
@@ -85,7 +85,7 @@ def _slower(sound: bytes, encoding: str) -> bytes:
 
 
 def _faster(sound: bytes, encoding: str, before: int) -> tuple[bytes, int]:
-    """The piece that follows a sample, and its own last sample."""
+    """Convert the piece that follows the sample `before`. Returns it and its last sample."""
     import numpy as np  # noqa: PLC0415
 
     samples = _levels(encoding)[np.frombuffer(sound, np.uint8)].astype(np.int32)
@@ -96,7 +96,7 @@ def _faster(sound: bytes, encoding: str, before: int) -> tuple[bytes, int]:
 
 @cache
 def _levels(encoding: str) -> Any:
-    """The sample of every code."""
+    """The sample for every code."""
     arrays.load()
     import numpy as np  # noqa: PLC0415
 
@@ -105,7 +105,7 @@ def _levels(encoding: str) -> Any:
 
 @cache
 def _codes(encoding: str) -> Any:
-    """The code of every sample, read as unsigned."""
+    """The code for every sample; the index is the sample, read as unsigned."""
     arrays.load()
     import numpy as np  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""What may stand in a session and in a response, in each dialect: tables for `schema`. Pure."""
+"""What a session and a response may contain, in each dialect: tables for `schema`. Pure."""
 
 from typing import Any
 
@@ -78,7 +78,7 @@ def _pcm(value: Any, path: str) -> Any:
 
 
 def _voice(value: Any, path: str) -> Any:
-    """A name, or somebody's own voice by its id."""
+    """The name of a voice, or an object with the id of a custom voice."""
     if isinstance(value, dict):
         return record({"id": text(128)}, required=("id",))(value, path)
     return one_of(*GA_VOICES)(value, path)
@@ -112,7 +112,7 @@ def _truncation(value: Any, path: str) -> Any:
 
 
 def _beta_tool_choice(value: Any, path: str) -> Any:
-    """A function by its bare name; an object that names one becomes that."""
+    """The name of a function. An object that names a function becomes that name."""
     if isinstance(value, dict):
         fields: Spec = {"type": one_of("function"), "name": text(64)}
         return record(fields, required=("name",))(value, path)["name"]

@@ -1,4 +1,4 @@
-"""The distribution's synthesiser, where there is one: flite or espeak-ng, called as a program."""
+"""The speech synthesiser of the distribution, if one is installed: flite or espeak-ng, called as a program."""
 
 import io
 import shutil
@@ -12,12 +12,12 @@ from edged.files import read
 from edged.local.voice import Speak, hum
 from edged.pcm import PCM16
 
-LONGEST_S = 30.0  # for one sentence
-MOST_BYTES = 2**26  # of one sentence: ten minutes at the highest rate of any synthesiser
+LONGEST_S = 30.0  # to synthesise one sentence
+MOST_BYTES = 2**26  # one sentence; ten minutes at the highest rate of any synthesiser
 
 
 def find() -> Speak | None:
-    """What turns text into PCM16, mono, 24 kHz; None: this machine has nothing that does."""
+    """The function that turns text into PCM16, mono, 24 kHz; None if no synthesiser is installed."""
     for program, speak in (("flite", _flite), ("espeak-ng", _espeak)):
         if shutil.which(program):
             return speak
@@ -25,7 +25,7 @@ def find() -> Speak | None:
 
 
 def speech(text: str) -> bytes:
-    """Spoken, or hummed where there is no synthesiser or it fails."""
+    """The text as speech; a hum if there is no synthesiser, or if it fails."""
     speak = find()
     if speak is None:
         return hum(text)
@@ -47,12 +47,15 @@ def _espeak(text: str) -> bytes:
 
 
 def _call(command: list[str]) -> bytes:
-    # no shell, and the text is one argument: it cannot become an option or a command
+    # there is no shell, and the text is one argument, so it cannot become an option or a command
     return subprocess.run(command, check=True, capture_output=True, timeout=LONGEST_S).stdout  # noqa: S603
 
 
 def _pcm(file: bytes) -> bytes:
-    """At 24 kHz, by lines between the samples: speech of a synthesiser has nothing above what it had."""
+    """The samples of a WAV file at 24 kHz.
+
+    Linear interpolation is enough: a synthesiser's speech has nothing in the added band.
+    """
     with wave.open(io.BytesIO(file), "rb") as reader:
         samples = array("h", reader.readframes(reader.getparams().nframes % 2**26))
         rate = reader.getframerate()

@@ -1,8 +1,8 @@
-"""One client on a socket: what comes goes into its session, what the session says goes out, faults between.
+"""One client on a socket: moves messages between the socket and the session, with the faults in between.
 
-One task reads, one writes, so that messages leave in the order they were made. A client that does not read what it is
-sent is not read either once `MOST_WAITING` messages or as many bytes wait, and dropped when it took nothing for
-`STUCK_S`.
+One task reads and one task writes, so that messages are sent in the order in which they were made. Once
+`MOST_WAITING` messages or `MOST_WAITING_BYTES` wait for a client, nothing more is read from it. A client that accepts
+nothing for `STUCK_S` is dropped.
 """
 
 import asyncio
@@ -40,14 +40,14 @@ class Talk:
         self._expires_at = self._loop.time() + session_s
         self._waiting: deque[SendMessage | BreakFraming | EndConnection | SpeakUnasked] = deque()
         self._waiting_bytes = 0
-        self._news = asyncio.Event()  # something to write, or to look at
-        self._room = asyncio.Event()  # for more to write
-        self._left = asyncio.Event()  # the server ends
+        self._news = asyncio.Event()  # there is something to write, or the timer has to change
+        self._room = asyncio.Event()  # there is room for more messages
+        self._left = asyncio.Event()  # the server stops
         self._timer: asyncio.TimerHandle | None = None
         self._over = False
 
     async def run(self) -> None:
-        """Returns when the client went, or the server let it go."""
+        """Returns when the client has left, or the server has closed the connection."""
         self._put(self._faulty.opened())
         self._say(self._session.greet())
         writing = asyncio.ensure_future(self._write())
@@ -66,7 +66,7 @@ class Talk:
                 raise result
 
     def leave(self) -> None:
-        """The server ends: let go of who is kept waiting on purpose."""
+        """The server stops: release a client that a fault keeps waiting."""
         self._left.set()
 
     def speak(self) -> None:
@@ -79,7 +79,7 @@ class Talk:
         while True:
             message = await self._connection.recv()
             if self._over:
-                continue  # a dead service behind a living socket: pings are answered, and nothing else
+                continue  # a dead service behind a live socket answers pings and nothing else
             taken, actions = self._faulty.came(message)
             self._put(actions)
             if taken:
@@ -95,13 +95,13 @@ class Talk:
             while (end := await self._write_until_end()) is None:
                 pass
             await self._end(end)
-        finally:  # who waits for room would wait for ever
+        finally:  # otherwise the reader would wait for room forever
             self._over = True
             self._clear()
             self._room.set()
 
     async def _write_until_end(self) -> EndConnection | None:
-        """All that is to be sent by now, then sleep until there is more; or how it ends."""
+        """Send what is due, then sleep until there is more. Returns an end when the connection is to end."""
         while self._waiting:
             action = self._waiting.popleft()
             if isinstance(action, EndConnection):
@@ -136,7 +136,7 @@ class Talk:
     def _put(self, actions: Iterable[Action]) -> None:
         for action in actions:
             match action:
-                case ChangeSettings():  # now: its confirmation goes before what the session says next
+                case ChangeSettings():  # at once, so that its confirmation goes before the next messages
                     self._say(self._session.changed(action.what))
                 case Later():
                     self._loop.call_later(action.seconds, self._put_late, SendMessage(action.message))
@@ -167,7 +167,7 @@ class Talk:
     async def _end(self, end: EndConnection) -> None:
         self._over = True
         self._clear()
-        self._room.set()  # what still comes is read and thrown away
+        self._room.set()  # the reader goes on, and discards what still arrives
         transport = self._connection.transport
         match end.do:
             case "close" if end.code == NO_CODE:

@@ -1,4 +1,4 @@
-"""Who may not stay once the handshake is done, and how that is told. Pure."""
+"""Which clients are refused after the handshake, and with which error. Pure."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ REQUEST_REFUSED, KEY_REFUSED = 4000, 3000
 
 @dataclass(frozen=True, slots=True)
 class Unwelcome:
-    """Why: an error's code and words, and the code of the close."""
+    """A refusal: the code and the text of the error, and the code of the close."""
 
     code: str
     message: str
@@ -19,7 +19,7 @@ class Unwelcome:
 
 
 def of_dialect(dialect: Dialect, door: Admission) -> Unwelcome | None:
-    """The same as below, for the dialect that a caller speaks."""
+    """The refusal of a dialect; None if it is served."""
     if dialect in door.speaks:
         return None
     code = "beta_api_shape_disabled" if dialect is Dialect.BETA else "missing_beta_header"
@@ -29,7 +29,7 @@ def of_dialect(dialect: Dialect, door: Admission) -> Unwelcome | None:
 def unwelcome(
     caller: Caller, model: str, secret: ClientSecret | None, door: Admission, wall: float
 ) -> Unwelcome | None:
-    """Why this caller may not stay; None: it may."""
+    """The refusal of a caller; None if it may stay. `wall` is the wall clock, in seconds."""
     dialect = caller.dialect
     if not door.lets_in(caller.keys, wall):
         return Unwelcome("invalid_api_key", "Incorrect API key provided.", KEY_REFUSED)

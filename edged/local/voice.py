@@ -1,6 +1,6 @@
-"""What the embedded service says. Sound is PCM16, mono, 24 kHz. Pure but for reading the clips, once.
+"""What the embedded service says. Sound is PCM16, mono, 24 kHz. Pure, apart from reading each clip once.
 
-A clip that cannot be read is told once, and hummed.
+A clip that cannot be read is logged once and replaced by a hum.
 """
 
 import logging
@@ -17,11 +17,11 @@ from edged.local import clips
 
 log = logging.getLogger(__name__)
 
-MOST_BYTES = 2**20  # of a clip, or of the list of clips
-PAUSE_MS = 60  # between clips, as between words
+MOST_BYTES = 2**20  # one clip, or the list of clips
+PAUSE_MS = 60  # between clips, as between two words
 MOST_NUMBER = 69
 HUM_HZ, HUM_LEVEL = 140, 6000
-HUM_MS_A_CHARACTER = 65  # about as fast as one speaks
+HUM_MS_A_CHARACTER = 65  # about the speed of speech
 
 Speak = Callable[[str], bytes]
 
@@ -34,16 +34,16 @@ class VoiceAnswer:
 
 class Voice(Protocol):
     def answer(self, utterance: bytes) -> VoiceAnswer:
-        """What to say to this utterance (PCM16, 24 kHz); empty sound is an answer without one."""
+        """The answer to this utterance (PCM16, 24 kHz); an answer without sound is an empty response."""
         ...
 
 
 @runtime_checkable
 class ByLength(Protocol):
-    """A voice that need not hear what was said, so that nobody has to convert it."""
+    """A voice that needs only the length of an utterance, so that its sound need not be converted."""
 
     def answer_ms(self, ms: int) -> VoiceAnswer:
-        """What to say to an utterance of this length."""
+        """The answer to an utterance of this length."""
         ...
 
 
@@ -51,11 +51,11 @@ class ListenVoice:
     """Says how long it has listened."""
 
     def answer(self, utterance: bytes) -> VoiceAnswer:
-        """Says "I listened for two point four seconds." and an invitation."""
+        """Says "I listened for two point four seconds." and invites the visitor to go on."""
         return self.answer_ms(pcm.PCM16.ms_of(len(utterance)))
 
     def answer_ms(self, ms: int) -> VoiceAnswer:
-        """The same, of the length alone."""
+        """The same, from the length alone."""
         tenths = min(999, round(ms / 100))
         whole, tenth = divmod(tenths, 10)
         names = ["listened", *_number(whole)]
@@ -73,23 +73,23 @@ class ParrotVoice:
 
 
 def read_back(text: str) -> VoiceAnswer:
-    """What to say to a text: "You wrote five words."."""
+    """The answer to a text: "You wrote five words."."""
     words = len(text.split())
     return _of(["wrote", *_number(words), "word" if words == 1 else "words"])
 
 
 def thanks_for_result() -> VoiceAnswer:
-    """What to say to the result of a tool."""
+    """The answer to the result of a function call."""
     return _of(["result"])
 
 
 def nothing_yet() -> VoiceAnswer:
-    """What to say when there is nothing to answer."""
+    """The answer when there is nothing to answer."""
     return _of(["nothing"])
 
 
 def long_speech(seconds: float) -> VoiceAnswer:
-    """Counts aloud for so long."""
+    """Speech that counts aloud for this long."""
     wanted, names, length = pcm.PCM16.bytes_of(seconds * 1000), [], 0
     pause = pcm.PCM16.bytes_of(PAUSE_MS)
     for number in cycle(range(1, MOST_NUMBER + 1)):
@@ -101,7 +101,7 @@ def long_speech(seconds: float) -> VoiceAnswer:
 
 
 def hum(text: str) -> bytes:
-    """A hum as long as the text would take: for machines without a synthesiser, so that something is heard."""
+    """A hum as long as the text would take, so that a machine without a synthesiser plays something."""
     period = pcm.PCM16.rate_hz // HUM_HZ
     wave_of = b"".join(
         int(HUM_LEVEL * (4 * abs(k / period - 0.5) - 1)).to_bytes(pcm.SAMPLE_BYTES, "little", signed=True)
@@ -123,7 +123,7 @@ def _words(names: list[str]) -> str:
 
 
 def _number(n: int) -> list[str]:
-    """The clips that say a number; more than `MOST_NUMBER` are as many."""
+    """The names of the clips that say a number; a number above `MOST_NUMBER` is said as `MOST_NUMBER`."""
     n = min(n, MOST_NUMBER)
     if n <= 20 or n % 10 == 0:
         return [str(n)]
@@ -158,4 +158,4 @@ def _texts() -> dict[str, str]:
 
 def _tell(name: str, error: Exception) -> None:
     why = getattr(error, "strerror", None) or error
-    log.warning("%s: %s; install edged again", clips(name), why)
+    log.warning("%s: %s; reinstall edged", clips(name), why)

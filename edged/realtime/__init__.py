@@ -1,7 +1,7 @@
-"""The realtime API for programs: in the shapes of the openai SDK and of portkey-ai, with asyncio and without.
+"""The realtime API for programs, in the shapes of the openai SDK and of portkey-ai, with and without asyncio.
 
-Knows what a program may ask for, and how the two SDKs spell it. Not here: anything of the daemon, which does not load
-it; docs/client.md is for its users.
+This room knows what a program may ask for, and how the two SDKs spell it. It knows nothing of the daemon, and the
+daemon does not load it. The manual for users is docs/client.md.
 """
 
 from edged.errors import WireError

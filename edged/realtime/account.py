@@ -1,9 +1,9 @@
-"""Who asks whom: the keys, headers and base addresses of a client, in the shapes of both SDKs. Pure.
+"""The keys, headers and base addresses of a client, in the shapes of both SDKs. Pure.
 
 Rules:
-1. What is given counts, else the environment, else the default of that SDK.
-2. A header is sent for what was given only; of headers with one name the later counts, whatever its case.
-3. No header holds a line break: what follows one would be another header.
+1. An argument wins over the environment, and the environment wins over the default of that SDK.
+2. A header is sent only for what was given. Of headers with the same name in any case, the last one wins.
+3. No header contains a line break: the text after it would be another header.
 """
 
 import json
@@ -17,7 +17,7 @@ from edged.wire import Dialect
 
 OPENAI_URL = "https://api.openai.com/v1"
 PORTKEY_URL = "https://api.portkey.ai/v1"
-PORTKEY_LOCAL_URL = "http://localhost:8787/v1"  # where Portkey's own gateway listens
+PORTKEY_LOCAL_URL = "http://localhost:8787/v1"  # the default address of Portkey's own gateway
 PORTKEY_MODEL = "portkey-default"
 _PREFIX = "x-portkey-"
 
@@ -26,9 +26,9 @@ Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`headers` hold the keys and are kept out of its text form. `timeout_s` None: no limit.
+    """`headers` contain the keys, so `repr` does not show them. `timeout_s` None means no limit.
 
-    `accepted`: what a service that had refused a dialect took instead; written by whoever finds out.
+    `accepted` maps a dialect that the service refused to the one that it accepted instead; a connection writes it.
     """
 
     base_url: str
@@ -43,7 +43,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class AccountOptions:
-    """What a program gave of the key, of where to ask and of its patience; None: it gave none."""
+    """What a program gave for key, addresses and timeout. None means not given, but no limit for the timeout."""
 
     api_key: str | None = field(default=None, repr=False)
     base_url: str | None = None
@@ -60,15 +60,15 @@ def openai(
     default_headers: Headers | None = None,
     default_query: Mapping[str, Any] | None = None,
 ) -> Account:
-    """As the openai SDK reads its arguments and `OPENAI_*`.
+    """Read the arguments and the variables `OPENAI_*` as the openai SDK does.
 
     Raises:
-        MissingKeyError: no key is given, and OPENAI_API_KEY is not set.
-        ValueError: a header cannot be sent.
+        MissingKeyError: No key is given, and OPENAI_API_KEY is not set.
+        ValueError: A header cannot be sent.
     """
     key = env.get("OPENAI_API_KEY") if options.api_key is None else options.api_key
     if key is None:
-        raise MissingKeyError('no key: give api_key= or set OPENAI_API_KEY (api_key="" asks without one)')
+        raise MissingKeyError('no key: give api_key= or set OPENAI_API_KEY (api_key="" sends none)')
     base = options.base_url or env.get("OPENAI_BASE_URL") or OPENAI_URL
     own = {
         "Authorization": f"Bearer {key.strip()}" if key else "",
@@ -92,14 +92,14 @@ def portkey(
     others: Mapping[str, Any],
     forward_headers: Iterable[str] | None = None,
 ) -> Account:
-    """As portkey-ai reads its arguments, `PORTKEY_API_KEY` and `PORTKEY_PROXY` (or `PORTKEY_BASE_URL`).
+    """Read the arguments, `PORTKEY_API_KEY` and `PORTKEY_PROXY` (or `PORTKEY_BASE_URL`) as portkey-ai does.
 
-    `others` are all other arguments: each is a header `x-portkey-...`, but `Authorization` and what
-    `forward_headers` names, which go by their own names. Objects are sent as JSON.
+    `others` are all other arguments. Each becomes a header `x-portkey-...`; only `Authorization` and the names in
+    `forward_headers` keep their own names. Objects are sent as JSON.
 
     Raises:
-        MissingKeyError: the hosted service is asked, and there is no key.
-        ValueError: a header cannot be sent.
+        MissingKeyError: The hosted service needs a key, and there is none.
+        ValueError: A header cannot be sent.
     """
     key = (env.get("PORTKEY_API_KEY", "") if options.api_key is None else options.api_key).strip()
     base = options.base_url or env.get("PORTKEY_BASE_URL") or env.get("PORTKEY_PROXY")
@@ -129,22 +129,22 @@ def portkey(
 
 
 def merged(*headers: Headers | None) -> dict[str, str]:
-    """The headers of all, under the names they were last given.
+    """All headers together. Of headers with the same name in any case, the last one wins.
 
     Raises:
-        ValueError: one has a line break in it.
+        ValueError: A header contains a line break or a NUL.
     """
     found: dict[str, tuple[str, str]] = {}
     for some in headers:
         for name, value in some.items() if isinstance(some, Mapping) else some or ():
             if any(mark in f"{name}{value}" for mark in "\r\n\0"):
-                raise ValueError(f"header {name!r}: there is a line break in it")
+                raise ValueError(f"header {name!r} contains a line break")
             found[name.lower()] = (name, str(value))
     return dict(found.values())
 
 
 def query_of(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Query parameters as text; None and what is not given are left out."""
+    """Query parameters as text, without those that are None or not given."""
     return {
         name: _text(value)
         for name, value in parameters.items()

@@ -1,4 +1,4 @@
-"""The client on asyncio: a connection, and what opens it. The rules are in exchange.py."""
+"""The client with asyncio: a connection, and the manager that opens it. The rules are in exchange.py."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ from edged.wire import Dialect
 
 
 class AsyncEvents:
-    """Events until the connection ends normally; `async for` takes it as it is, and awaited as well."""
+    """Events until the connection ends normally. `async for` accepts it directly or awaited."""
 
     def __init__(self, recv: Callable[[], Awaitable[RealtimeEvent]]) -> None:
         self._recv = recv
@@ -41,10 +41,10 @@ class AsyncEvents:
 
 
 class AsyncRealtimeConnection(sockets.ConnectionCore[Coroutine[Any, Any, None]]):
-    """One open connection. Messages may be sent by several tasks, and are read by one at a time.
+    """One open connection. Several tasks may send at a time; one task at a time may read.
 
-    `session`, `input_audio_buffer`, `response`, `conversation.item` send by name. A message of the service that
-    is not of the protocol is left out of the events and counted in `skipped`; `recv_bytes` gives it as it came.
+    `session`, `input_audio_buffer`, `response` and `conversation.item` have a method for each client event. A message
+    of the service that is not a valid event is skipped and counted in `skipped`; `recv_bytes` returns it unchanged.
     """
 
     def __init__(self, socket: ClientConnection, exchange: Exchange) -> None:
@@ -53,32 +53,32 @@ class AsyncRealtimeConnection(sockets.ConnectionCore[Coroutine[Any, Any, None]])
         self._dropping: asyncio.Future[None] | None = None
 
     async def send(self, event: Mapping[str, Any] | str) -> None:
-        """Send an event, a dict or JSON text; waits until the socket took it.
+        """Send an event, given as a dict or as JSON text. Waits until the socket has accepted it.
 
         Raises:
-            RealtimeClosedError: the connection has ended.
-            TypeError, ValueError: it is no event.
+            RealtimeClosedError: The connection has ended.
+            TypeError, ValueError: The argument is not an event.
         """
         for text in self._exchange.up(event):
             await self._write(text)
 
     async def send_audio_data(self, audio_bytes: bytes) -> None:
-        """Add sound: PCM16, 24 kHz, mono, unless the session was set to another input format."""
+        """Append sound: PCM16, 24 kHz, mono, unless the session has another input format."""
         for text in messages.sound(audio_bytes):
             await self._write(text)
 
     async def recv(self) -> RealtimeEvent:
-        """The next event. Cancelled, it loses nothing.
+        """The next event. Cancelling it loses nothing.
 
         Raises:
-            RealtimeClosedError: the connection has ended, normally or not.
+            RealtimeClosedError: The connection has ended, normally or not.
         """
         while (event := self._exchange.take_event()) is None:
             self._exchange.receive(await self._read())
         return event
 
     async def recv_bytes(self) -> bytes:
-        """The next message, in the program's dialect but unread: `parse_event` makes an event of it."""
+        """The next message, in the program's dialect but not parsed; `parse_event` makes an event of it."""
         while (message := self._exchange.take()) is None:
             self._exchange.receive(await self._read())
         return message.encode() if isinstance(message, str) else message
@@ -87,13 +87,13 @@ class AsyncRealtimeConnection(sockets.ConnectionCore[Coroutine[Any, Any, None]])
         return AsyncEvents(self.recv)
 
     def listen(self) -> AsyncEvents:
-        """Events until the connection ends normally; raises RealtimeClosedError when it ends otherwise."""
+        """Events until the connection ends normally; raises RealtimeClosedError if it ends abnormally."""
         return AsyncEvents(self.recv)
 
     async def close(self, code: int = sockets.NORMAL, reason: str = "") -> None:
-        """Say goodbye; may be called again. What has not been read by then is dropped.
+        """Close the connection and drop all messages that are not read yet. May be called again.
 
-        A service that does not answer is left after two seconds.
+        If the service does not answer the close within two seconds, the connection is aborted.
         """
         frame = self._frame(code, reason)
         self._dropping = asyncio.ensure_future(self._drop())
@@ -101,13 +101,13 @@ class AsyncRealtimeConnection(sockets.ConnectionCore[Coroutine[Any, Any, None]])
             async with asyncio.timeout(CLOSE_S):
                 await self._socket.close(*frame)
         except TimeoutError:
-            self._socket.transport.abort()  # it did not even take what was sent before
+            self._socket.transport.abort()  # the service has not even accepted what was sent before the close
         finally:
             self._dropping.cancel()
             await asyncio.wait({self._dropping})
 
     async def greet(self, within_s: float) -> Refusal:
-        """Wait for the greeting; gives what the service refused in its place, if it did."""
+        """Wait up to `within_s` for the greeting. Returns the refusal, if the service sent one instead."""
         with contextlib.suppress(TimeoutError, RealtimeClosedError):
             async with asyncio.timeout(within_s):
                 while not self._exchange.settled:
@@ -121,7 +121,7 @@ class AsyncRealtimeConnection(sockets.ConnectionCore[Coroutine[Any, Any, None]])
             raise self._end(closed) from closed
 
     async def _drop(self) -> None:
-        """Read on, or the service's goodbye would wait behind what nobody reads any more."""
+        """Keep reading: otherwise the service's close frame waits behind messages that nobody reads any more."""
         with contextlib.suppress(ConnectionClosed, ConcurrencyError):
             while True:
                 await self._socket.recv()
@@ -140,9 +140,10 @@ class AsyncRealtimeConnection(sockets.ConnectionCore[Coroutine[Any, Any, None]])
 
 
 class AsyncRealtimeConnectionManager:
-    """What `connect` gives: `async with` opens and closes; so does using it, and `close`.
+    """What `connect` returns. `async with` opens and closes a connection.
 
-    Nothing happens before the first use, which may be on another loop than the one it was made on.
+    Without `async with`, the first use opens the connection and `close` closes it. Nothing happens before the first
+    use. The loop of the first use may differ from the loop on which the manager was made.
     """
 
     def __init__(self, plan: ConnectionPlan) -> None:
@@ -155,8 +156,8 @@ class AsyncRealtimeConnectionManager:
         """Open a connection; the caller closes it.
 
         Raises:
-            APIStatusError: the service refused the handshake.
-            APIConnectionError: it cannot be reached, or did not answer in time.
+            APIStatusError: The service refused the handshake.
+            APIConnectionError: The service cannot be reached, or did not answer in time.
         """
         self._connection, self._closed = await _opened(self._plan), False
         return self._connection
@@ -170,11 +171,11 @@ class AsyncRealtimeConnectionManager:
         await self.close()
 
     async def send_audio_data(self, audio_bytes: bytes) -> None:
-        """Add sound, on a connection that is opened where it is not yet."""
+        """Append sound; opens the connection if it is not open yet."""
         await (await self._entered()).send_audio_data(audio_bytes)
 
     def listen(self) -> AsyncEvents:
-        """Events, on a connection that is opened where it is not yet."""
+        """Events until the connection ends normally; opens the connection if it is not open yet."""
         return AsyncEvents(self._recv)
 
     async def close(self, code: int = sockets.NORMAL, reason: str = "") -> None:
@@ -201,7 +202,7 @@ class _AsyncConnect(connect):
 
 
 async def _opened(plan: ConnectionPlan) -> AsyncRealtimeConnection:
-    """A connection on which the service has greeted, or was given the time to."""
+    """A connection on which the service has sent its greeting, or had the time to do so."""
     attempt = PlannedAttempt(plan)
     while True:
         try:
@@ -214,7 +215,7 @@ async def _opened(plan: ConnectionPlan) -> AsyncRealtimeConnection:
             if not attempt.refused(await connection.greet(plan.greeting_s)):
                 return connection
             await connection.close()
-        except BaseException:  # cancelled, too: nothing is to stay open that nobody has
+        except BaseException:  # also when cancelled: nobody else could close this connection
             await connection.close()
             raise
 

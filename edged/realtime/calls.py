@@ -1,9 +1,9 @@
-"""Calls over HTTP: what is asked, and what the answer means. Pure; http.py makes them.
+"""Calls over HTTP: the request, and the meaning of the reply. Pure; http.py makes the calls.
 
 Rules:
-1. A redirect is an error: the key goes to the address it was given for, and nowhere else.
-2. A service that no longer makes beta sessions is asked once for a GA key, and what it tells of its session is
-   put in beta's words.
+1. A redirect is an error: the key goes only to the address for which it was given.
+2. A service that no longer makes beta sessions is asked once for a GA key. The session in its reply is translated to
+   beta.
 """
 
 import json
@@ -33,7 +33,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class CallReply:
-    """`body` is None where there was none to be read."""
+    """`body` is None if none could be read."""
 
     status: int
     headers: Mapping[str, str]
@@ -42,7 +42,7 @@ class CallReply:
 
 @dataclass(frozen=True, slots=True)
 class HttpCall(Generic[Result]):
-    """One POST of JSON. `read` gives its result, or the call to make instead; it raises APIStatusError."""
+    """One POST of JSON. `read` returns the result, or another call to make instead; it raises APIStatusError."""
 
     url: str
     body: Json
@@ -62,7 +62,7 @@ class Extra:
 
 
 def session(account: Account, asked: Json, extra: Extra) -> HttpCall[SessionCreateResponse]:
-    """Make a beta session."""
+    """The call that makes a beta session."""
 
     def read(reply: CallReply) -> SessionCreateResponse | HttpCall[SessionCreateResponse]:
         try:
@@ -76,7 +76,7 @@ def session(account: Account, asked: Json, extra: Extra) -> HttpCall[SessionCrea
 
 
 def secret(account: Account, asked: Json, extra: Extra) -> HttpCall[ClientSecretCreateResponse]:
-    """Make a GA key."""
+    """The call that makes a GA key."""
     return _call(
         account,
         urls.CLIENT_SECRETS,
@@ -87,7 +87,7 @@ def secret(account: Account, asked: Json, extra: Extra) -> HttpCall[ClientSecret
 
 
 def refusal(reply: CallReply) -> APIStatusError:
-    """The error that a status stands for, with what the body tells: OpenAI's shape, a gateway's, or any text."""
+    """The error for an HTTP status, with the content of the body: OpenAI's shape, a gateway's, or any text."""
     raw = bytes(reply.body or b"")
     try:
         body: Any = parse_body(raw)
@@ -95,11 +95,9 @@ def refusal(reply: CallReply) -> APIStatusError:
         body = raw.decode(errors="replace")
     error = body.get("error", body) if isinstance(body, dict) else body
     fields = error if isinstance(error, dict) else {"message": error}
-    message = str(fields.get("message") or "the service says no more")[:_LONGEST_TEXT]
+    message = str(fields.get("message") or "the service gives no reason")[:_LONGEST_TEXT]
     if 300 <= reply.status < 400:
-        message = (
-            f"it points to {_header(reply.headers, 'location')[:_LONGEST_TEXT]!r}, which is not followed"
-        )
+        message = f"a redirect to {_header(reply.headers, 'location')[:_LONGEST_TEXT]!r} is not followed"
     refused = of_status(reply.status)(
         "".join(mark if mark.isprintable() else " " for mark in message),
         status_code=reply.status,
@@ -124,7 +122,8 @@ def _call(
     urls.check_secrecy(url, headers)
     timeout_s = account.timeout_s if isinstance(extra.timeout_s, NotGiven) else extra.timeout_s
     body = {**asked, **(extra.body or {})}
-    json.dumps(body, allow_nan=False)  # what is no JSON is the program's mistake, and told where it is made
+    # raise for values that JSON does not have here, inside the program's own call
+    json.dumps(body, allow_nan=False)
     return HttpCall(url, body, headers, TIMEOUT_S if isinstance(timeout_s, NotGiven) else timeout_s, read)
 
 

@@ -1,4 +1,4 @@
-"""The clients: two shapes, with and without asyncio. What their arguments become is said in account.py."""
+"""The clients: two shapes, with and without asyncio. account.py turns their arguments into headers."""
 
 import os
 from collections.abc import Coroutine, Iterable, Mapping
@@ -23,7 +23,7 @@ _ASYNC: Twin[AsyncRealtimeConnectionManager, _AsyncSession, _AsyncSecret] = Twin
 
 
 class _Closing:
-    """The SDKs' clients hold connections between calls and are closed; these hold none."""
+    """Clients of the SDKs hold connections between calls and have to be closed. These clients hold none."""
 
     def __enter__(self) -> Self:
         return self
@@ -32,7 +32,7 @@ class _Closing:
         self.close()
 
     def close(self) -> None:
-        """There is nothing to close; connections are closed by themselves."""
+        """Does nothing: each connection is closed on its own."""
 
 
 class _AsyncClosing:
@@ -43,7 +43,7 @@ class _AsyncClosing:
         await self.close()
 
     async def close(self) -> None:
-        """There is nothing to close; connections are closed by themselves."""
+        """Does nothing: each connection is closed on its own."""
 
 
 class _OpenAI(Surfaces[Manager, Made, Secret]):
@@ -61,20 +61,20 @@ class _OpenAI(Surfaces[Manager, Made, Secret]):
         default_headers: Headers | None = None,
         default_query: Mapping[str, Any] | None = None,
     ) -> None:
-        """What is not given is taken from OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID.
+        """Defaults come from OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID and OPENAI_PROJECT_ID.
 
         Args:
-            api_key: goes as `Authorization: Bearer`; empty for a service that wants none.
-            base_url: where the service is; `/realtime` and the like are added to its path.
-            websocket_base_url: the same for connections, where it differs.
-            organization: whose account is billed.
-            project: which project of it.
-            timeout: seconds, for calls (60) and for opening a connection (10); None for no limit.
-            default_headers: sent with everything.
-            default_query: query parameters of everything.
+            api_key: Sent as `Authorization: Bearer`; empty for a service that needs no key.
+            base_url: The address of the service; the client adds `/realtime` and the like to its path.
+            websocket_base_url: The address for connections, if it differs.
+            organization: The organization that is billed.
+            project: A project of that organization.
+            timeout: In seconds, for calls (default 60) and for opening a connection (default 10); None for no limit.
+            default_headers: Headers of every request.
+            default_query: Query parameters of every request.
 
         Raises:
-            MissingKeyError: there is no key.
+            MissingKeyError: There is no key.
         """
         super().__init__(
             account.openai(
@@ -90,13 +90,13 @@ class _OpenAI(Surfaces[Manager, Made, Secret]):
 
 
 class OpenAI(_Closing, _OpenAI[RealtimeConnectionManager, SessionCreateResponse, ClientSecretCreateResponse]):
-    """The openai SDK's shape, realtime part."""
+    """The realtime part of the openai SDK, without asyncio."""
 
     _twin = _SYNC
 
 
 class AsyncOpenAI(_AsyncClosing, _OpenAI[AsyncRealtimeConnectionManager, _AsyncSession, _AsyncSecret]):
-    """The openai SDK's shape, realtime part, on asyncio."""
+    """The realtime part of the openai SDK, with asyncio."""
 
     _twin = _ASYNC
 
@@ -121,25 +121,25 @@ class _Portkey(Surfaces[Manager, Made, Secret]):
         timeout: float | NotGiven | None = NOT_GIVEN,
         **headers: Any,
     ) -> None:
-        """What is not given is taken from PORTKEY_API_KEY and PORTKEY_PROXY (or PORTKEY_BASE_URL).
+        """Defaults come from PORTKEY_API_KEY and PORTKEY_PROXY (or PORTKEY_BASE_URL).
 
         Args:
             api_key: Portkey's key.
-            virtual_key: the key of the provider, as Portkey keeps it.
-            provider: which provider, `openai` or `@slug`.
-            config: a config's id, or the config itself.
-            base_url: where the gateway is: Portkey's own with a key, else `http://localhost:8787/v1`.
-            websocket_base_url: the same for connections, where it differs.
-            custom_host: the provider's address, for gateways that take one.
-            trace_id: goes into Portkey's logs.
-            metadata: so does this.
-            Authorization: the provider's own key; `Bearer` is put before it where it is missing.
-            forward_headers: keywords whose headers go without `x-portkey-`.
-            timeout: seconds, for calls (60) and for opening a connection (10); None for no limit.
-            **headers: other headers, `cache_force_refresh=True` is `x-portkey-cache-force-refresh: true`.
+            virtual_key: Portkey's name for a key of the provider that it stores.
+            provider: The provider, such as `openai` or `@slug`.
+            config: The id of a config, or the config itself.
+            base_url: The address of the gateway. Default: Portkey, or `http://localhost:8787/v1` without a key.
+            websocket_base_url: The address for connections, if it differs.
+            custom_host: The address of the provider, for gateways that accept one.
+            trace_id: An id for Portkey's logs.
+            metadata: Other data for Portkey's logs.
+            Authorization: The provider's own key; the client adds `Bearer` if it is missing.
+            forward_headers: Keywords whose headers are sent without `x-portkey-`.
+            timeout: In seconds, for calls (default 60) and for opening a connection (default 10); None for no limit.
+            **headers: Other headers: `cache_force_refresh=True` becomes `x-portkey-cache-force-refresh: true`.
 
         Raises:
-            MissingKeyError: the hosted service is asked, and there is no key.
+            MissingKeyError: The hosted service needs a key, and there is none.
         """
         super().__init__(
             account.portkey(
@@ -166,12 +166,12 @@ class _Portkey(Surfaces[Manager, Made, Secret]):
 class Portkey(
     _Closing, _Portkey[RealtimeConnectionManager, SessionCreateResponse, ClientSecretCreateResponse]
 ):
-    """portkey-ai's shape, realtime part."""
+    """The realtime part of portkey-ai, without asyncio."""
 
     _twin = _SYNC
 
 
 class AsyncPortkey(_AsyncClosing, _Portkey[AsyncRealtimeConnectionManager, _AsyncSession, _AsyncSecret]):
-    """portkey-ai's shape, realtime part, on asyncio."""
+    """The realtime part of portkey-ai, with asyncio."""
 
     _twin = _ASYNC

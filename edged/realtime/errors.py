@@ -1,24 +1,24 @@
-"""What the client raises, as a tree; the names are those of the SDKs where they have one. Pure.
+"""What the client raises, as a tree. Classes that the SDKs have too share their names. Pure.
 
     EdgedError
-    ├── APIError                    all but the two below; .message
+    ├── APIError                    the base of all but WireError; .message
     │   ├── APIStatusError          an HTTP status: .status_code .code .param .type .message .headers .body
     │   │   ├── BadRequestError     400
     │   │   ├── AuthenticationError 401
     │   │   ├── PermissionDeniedError 403
     │   │   ├── NotFoundError       404
     │   │   ├── RateLimitError      429
-    │   │   ├── RedirectError       3xx: never followed, it would carry the key along
+    │   │   ├── RedirectError       3xx; never followed, because the key would go along
     │   │   └── InternalServerError 5xx
-    │   ├── APIConnectionError      no connection, or none any more
-    │   │   ├── APITimeoutError     nothing came in time
-    │   │   └── RealtimeClosedError the connection ended: .code .reason .normal
-    │   ├── InsecureURLError        a key would travel in the open (also a ValueError)
-    │   ├── MissingKeyError         no key where one is needed (also a ValueError)
-    │   └── MissingExtraError       a part of edged that is not installed (also an ImportError)
-    └── WireError                   one message that is not of the protocol (edged.errors)
+    │   ├── APIConnectionError      there is no connection, or it is lost
+    │   │   ├── APITimeoutError     the service did not answer in time
+    │   │   └── RealtimeClosedError the connection has ended: .code .reason .normal
+    │   ├── InsecureURLError        a key would be sent unencrypted (also a ValueError)
+    │   ├── MissingKeyError         a key is needed and missing (also a ValueError)
+    │   └── MissingExtraError       an optional part of edged is not installed (also an ImportError)
+    └── WireError                   a message is not valid in the protocol (edged.errors)
 
-What a program asks wrongly (a header with a line break, a wrong type) is a ValueError or a TypeError.
+A mistake of the program (a header with a line break, a wrong type) is a ValueError or a TypeError.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ from edged.errors import EdgedError
 
 
 class APIError(EdgedError):
-    """Base of what the client raises about the service and the way to it."""
+    """Base of all errors about the service and the connection to it."""
 
     cause = "unreachable"
 
@@ -39,7 +39,7 @@ class APIError(EdgedError):
 
 
 class APIStatusError(APIError):
-    """The service answered with an HTTP status that is no success. What it did not say is None."""
+    """The service answered with an HTTP status other than success. Fields that it did not send are None."""
 
     def __init__(
         self,
@@ -65,11 +65,11 @@ class APIStatusError(APIError):
 
 
 class BadRequestError(APIStatusError):
-    """400: something in the request is wrong; `param` and `code` say what."""
+    """400: the request is wrong; `param` and `code` say where."""
 
 
 class AuthenticationError(APIStatusError):
-    """401: the key is not accepted."""
+    """401: the service does not accept the key."""
 
 
 class PermissionDeniedError(APIStatusError):
@@ -77,19 +77,19 @@ class PermissionDeniedError(APIStatusError):
 
 
 class NotFoundError(APIStatusError):
-    """404: no such path or model."""
+    """404: there is no such path or model."""
 
 
 class RateLimitError(APIStatusError):
-    """429: later."""
+    """429: too many requests; try again later."""
 
 
 class RedirectError(APIStatusError):
-    """3xx: the service points elsewhere, where the key is not carried."""
+    """3xx: the service points to another address; the key is not sent there."""
 
 
 class InternalServerError(APIStatusError):
-    """5xx."""
+    """5xx: the service failed."""
 
 
 class APIConnectionError(APIError):
@@ -97,15 +97,15 @@ class APIConnectionError(APIError):
 
 
 class APITimeoutError(APIConnectionError):
-    """Nothing came within the time."""
+    """The service did not answer in time."""
 
     cause = "handshake_timeout"
 
 
 class RealtimeClosedError(APIConnectionError):
-    """The connection has ended. `normal`: with code 1000, 1001 or none, or by this program.
+    """The connection has ended. `normal`: with code 1000, 1001 or none, or because this program closed it.
 
-    `code` is 1005 where the close frame had none, and 1006 where there was no close frame at all.
+    `code` is 1005 if the close frame had no code, and 1006 if there was no close frame.
     """
 
     def __init__(self, message: str, *, code: int, reason: str = "", normal: bool = False) -> None:
@@ -115,19 +115,19 @@ class RealtimeClosedError(APIConnectionError):
 
 
 class InsecureURLError(APIError, ValueError):
-    """A key would leave this machine unencrypted."""
+    """A key would leave this machine unencrypted; use `https` or `wss`."""
 
     cause = "usage"
 
 
 class MissingKeyError(APIError, ValueError):
-    """No key, neither given nor in the environment."""
+    """There is no key, neither as an argument nor in the environment."""
 
     cause = "usage"
 
 
 class MissingExtraError(APIError, ImportError):
-    """An optional part of edged is not installed; the message says how."""
+    """An optional part of edged is not installed; the message says how to install it."""
 
     cause = "usage"
 

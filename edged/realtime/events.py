@@ -1,10 +1,10 @@
-"""What a server says, as objects: attributes for reading, and a dict all the same. Pure.
+"""What a server says, as objects that are dicts with attributes. Pure.
 
 Rules:
-1. Every field is kept, known or not, and is reached as an attribute or by `[]`.
-2. A field of the protocol that a message does not have is None; any other name is an AttributeError.
-3. A message is of the protocol when it is a JSON object with a `type`, its text is text, and its sound is
-   base64. Nothing else is checked here: services differ, and a program knows what it needs.
+1. Every field is kept, known or unknown, and can be read as an attribute or by `[]`.
+2. A field of the protocol that a message lacks is None. Any other name raises AttributeError.
+3. A message is valid if it is a JSON object with a `type`, its text is valid Unicode, and its sound is valid base64.
+   Nothing else is checked: services differ, and a program knows what it needs.
 """
 
 import json
@@ -25,14 +25,14 @@ _FIELDS = frozenset(
     voice speed threshold prefix_padding_ms silence_duration_ms create_response interrupt_response
     idle_timeout_ms eagerness language prompt total_tokens input_tokens output_tokens input_token_details
     output_token_details limit remaining reset_seconds
-    """.split()  # noqa: SIM905 words to be read, one a line otherwise
+    """.split()  # noqa: SIM905 a literal list would be one word per line
 ) | {key.split(".")[0] for row in TABLE for key in (row.ga, row.beta) if key is not None}
 _SECRET = frozenset({"client_secret", "value"})
 _LONGEST_SHOWN = 60
 
 
 class Record(dict[str, Any]):
-    """An object of the protocol. Names that a dict has as methods (`items`, …) are reached by `[]` only."""
+    """An object of the protocol. A field with the name of a dict method (`items`, …) can be read by `[]` only."""
 
     __slots__ = ()
 
@@ -48,7 +48,7 @@ class Record(dict[str, Any]):
         return f"{type(self).__name__}({shown})"
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain dicts and lists, to be changed at will."""
+        """A copy of plain dicts and lists, which the program may change."""
         return {name: _plain(value) for name, value in self.items()}
 
     def to_json(self) -> str:
@@ -57,7 +57,7 @@ class Record(dict[str, Any]):
 
 
 class Session(Record):
-    """The session as the service tells of it, in the words of the program's dialect."""
+    """The session as the service describes it, in the program's dialect."""
 
     __slots__ = ()
 
@@ -66,9 +66,10 @@ class Session(Record):
 
 
 class RealtimeEvent(Record):
-    """One event. `audio` is the decoded sound of an audio delta (PCM16 unless asked otherwise), else None.
+    """One event. `audio` is the decoded sound of an audio delta, and None for other events.
 
-    Sound may be of an odd length: the next delta of the part goes on with the other half of the sample.
+    The sound is PCM16 unless the session has another output format. Its length may be odd: the next delta of the
+    part continues with the other half of the sample.
     """
 
     __slots__ = ("audio",)
@@ -82,7 +83,7 @@ class RealtimeEvent(Record):
 
 
 class _Answered(Record):
-    """The body of an HTTP answer, and its headers."""
+    """The body and the headers of an HTTP answer."""
 
     __slots__ = ("_headers",)
 
@@ -96,7 +97,7 @@ class _Answered(Record):
 
 
 class SessionCreateResponse(_Answered):
-    """A session made over HTTP: what it is set to, and `client_secret.value`, a key that opens it once or more."""
+    """A session made over HTTP: its settings, and `client_secret.value`, a key that opens it once or more."""
 
     __slots__ = ()
 
@@ -118,7 +119,7 @@ class SessionCreateResponse(_Answered):
 
 
 class ClientSecretCreateResponse(_Answered):
-    """A short-lived key (`value`, until `expires_at`, seconds since 1970) and the `session` it opens."""
+    """A short-lived key and the `session` that it opens. `value` is valid until `expires_at`, seconds since 1970."""
 
     __slots__ = ()
 
@@ -128,10 +129,10 @@ class ClientSecretCreateResponse(_Answered):
 
 
 def parse(message: str | bytes) -> RealtimeEvent:
-    """One message of a server.
+    """The event in one message of a server.
 
     Raises:
-        WireError: it is not of the protocol.
+        WireError: The message is not a valid event.
     """
     fields = _object(message)
     kind = fields.get("type")
@@ -144,10 +145,10 @@ def parse(message: str | bytes) -> RealtimeEvent:
 
 
 def parse_body(body: str | bytes) -> Record:
-    """The JSON object of an HTTP body.
+    """The JSON object in an HTTP body.
 
     Raises:
-        WireError: it is none.
+        WireError: The body is not a JSON object.
     """
     return _object(body)
 
@@ -157,11 +158,11 @@ def _object(message: str | bytes) -> Record:
         text = message if isinstance(message, str) else message.decode()
         found = json.loads(text, object_hook=Record, parse_constant=_no_number)
         if "\\u" in text:
-            json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is no text
+            json.dumps(found, ensure_ascii=False).encode()  # raises for half a surrogate pair
     except (ValueError, RecursionError) as error:
-        raise WireError(f"a message that is no JSON: {type(error).__name__}") from error
+        raise WireError(f"a message that is not JSON: {type(error).__name__}") from error
     if not isinstance(found, Record):
-        raise WireError("a message that is no object")
+        raise WireError("a message that is not an object")
     return found
 
 
@@ -169,11 +170,11 @@ def _sound(fields: Mapping[str, Any]) -> bytes:
     try:
         return b64decode(fields["delta"], validate=True)
     except (KeyError, TypeError, ValueError) as error:
-        raise WireError("sound that is no base64") from error
+        raise WireError("sound that is not base64") from error
 
 
 def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number")
+    raise ValueError(f"{word} is not a number in JSON")
 
 
 def _plain(value: Any) -> Any:

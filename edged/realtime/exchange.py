@@ -1,15 +1,15 @@
-"""One connection's words: a program of one dialect, a service of whichever it shows to speak. Pure.
+"""The messages of one connection, between a program of one dialect and a service that shows its own. Pure.
 
 Rules:
-1. The program says which dialect it is written in; the handshake asks for that one first.
-2. What the session is written in, as the service greets, is what the service speaks. Where it does not show, a
-   name that only GA has shows it; where nothing tells, the service is taken at what it was asked for.
-3. A name tells for itself: one that is of the other dialect is translated, whatever the service speaks otherwise.
-4. Before the greeting, a service may refuse the dialect it was asked for, by an error or by its close; `refusal` tells,
-   and what follows is said in dial/dialects.py.
-5. A message that is not of the protocol is left out of the events, and counted.
+1. The program has one dialect, and the handshake asks for that one first.
+2. The session in the service's greeting shows the dialect of the service. If it does not, an event name that only GA
+   has shows it. If nothing shows it, the service is presumed to speak the dialect it was asked for.
+3. An event whose name belongs to the other dialect is translated, whatever the service speaks otherwise.
+4. Before the greeting, the service may refuse the dialect, by an error or by a close. `refusal` records that;
+   dial/dialects.py says what follows.
+5. A message that is not a valid event is skipped and counted.
 
-Not here: what becomes of a message (wire), sockets and waiting (the two drivers).
+Not here: the translation of a message (wire), sockets and waiting (the two drivers).
 """
 
 from collections import deque
@@ -25,14 +25,14 @@ from edged.realtime.messages import text_of
 from edged.wire import Dialect, ServerName, Translator, name_of, to_dialect, to_ga
 from edged.wire.names import GA_ONLY
 
-MOST_WAITING = 64  # messages before a greeting; a service that says so much will not greet any more
+MOST_WAITING = 64  # messages before a greeting; after so many, none will come
 
 
 class Exchange:
-    """Text in and text out; `take` and `take_event` read from one queue of messages."""
+    """Text in and text out. `take` and `take_event` read from the same queue of messages."""
 
     def __init__(self, speaks: Dialect, asked: Dialect) -> None:
-        """`speaks` is the program's dialect, `asked` what the handshake asked the service for."""
+        """`speaks` is the program's dialect; `asked` is the dialect that the handshake asked for."""
         self._server = asked
         self._translators = {dialect: Translator(speaks, dialect) for dialect in Dialect}
         self._waiting: deque[str | bytes] = deque()
@@ -43,21 +43,21 @@ class Exchange:
 
     @property
     def server(self) -> Dialect:
-        """What the service speaks, as far as it has shown."""
+        """The dialect of the service, as far as it has shown one."""
         return self._server
 
     @property
     def refused(self) -> bool:
-        """Whether the service has refused the dialect, or may have."""
+        """Whether the service has refused the dialect, or may have done so."""
         return self.refusal is not Refusal.OTHER
 
     @property
     def settled(self) -> bool:
-        """Whether waiting for a greeting is of no more use."""
+        """Whether it is useless to wait longer for a greeting."""
         return self._greeted or self._complained or self.refused or len(self._waiting) >= MOST_WAITING
 
     def up(self, message: Mapping[str, Any] | str) -> list[str]:
-        """The program's message as the service is to get it; raises TypeError or ValueError for one that is none."""
+        """Translate a message of the program for the service; raises TypeError or ValueError if it is not one."""
         return self._translators[self._server].up(text_of(message))
 
     def receive(self, message: str | bytes) -> None:
@@ -73,16 +73,16 @@ class Exchange:
         self._waiting += self._translators[_spelled(name) or self._server].down(message)
 
     def ended(self, code: int, reason: str) -> None:
-        """The service closed the connection."""
+        """Record that the service has closed the connection."""
         if not (self._greeted or self.refused):
             self.refusal = of_close(code, reason, explained=self._explained)
 
     def take(self) -> str | bytes | None:
-        """The next message for the program; None when there is none yet."""
+        """The next message for the program; None if there is none yet."""
         return self._waiting.popleft() if self._waiting else None
 
     def take_event(self) -> RealtimeEvent | None:
-        """The next event for the program; None when there is none yet."""
+        """The next event for the program; None if there is none yet."""
         while (message := self.take()) is not None:
             try:
                 return events.parse(message)
@@ -102,7 +102,7 @@ class Exchange:
                     self._shown(wire.dialect_of(session))
                 case wire.ErrorEvent(error) if not self._greeted:
                     self._explained = True
-                    self._complained = bool(error.code)  # without one the close that follows may say more
+                    self._complained = bool(error.code)  # without a code, the close that follows may say more
                     if refuses(error.code, error.message):
                         self.refusal = Refusal.OF_DIALECT
         elif not self._shows and _spelled(name) is Dialect.GA:
@@ -114,7 +114,7 @@ class Exchange:
 
 
 def _spelled(name: str) -> Dialect | None:
-    """The dialect that a server's event of this name is of; None where both have it, or neither."""
+    """The dialect to which this name of a server event belongs; None if both dialects have it, or neither has."""
     ga = to_ga(name)
     if ga in GA_ONLY:
         return Dialect.GA

@@ -1,10 +1,10 @@
-"""What a caller did not say, where None is something to say. Pure."""
+"""A mark for arguments that a caller leaves out, where None is a value of its own. Pure."""
 
 from typing import Any, Final
 
 
 class NotGiven:
-    """An option that is not sent; None is sent as null."""
+    """The type of NOT_GIVEN. An option with this value is not sent; None is sent as null."""
 
     __slots__ = ()
 
@@ -19,5 +19,5 @@ NOT_GIVEN: Final = NotGiven()
 
 
 def given(**options: Any) -> dict[str, Any]:
-    """The options that were given."""
+    """The options without those that are NOT_GIVEN."""
     return {name: value for name, value in options.items() if not isinstance(value, NotGiven)}

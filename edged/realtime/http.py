@@ -1,6 +1,6 @@
-"""Calls over HTTP, by `httpx`, which is an extra of edged: loaded with the first call.
+"""Makes calls over HTTP with `httpx`, an optional dependency of edged, which the first call loads.
 
-Redirects are not followed, and neither proxies nor `.netrc` of the environment are taken by surprise.
+It follows no redirect, and ignores proxies and `.netrc` of the environment, which would surprise a program.
 """
 
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,13 +16,13 @@ Result = TypeVar("Result")
 
 
 def make(call: HttpCall[Result]) -> Result:
-    """Make a call, and the one that may follow from it.
+    """Make a call, and the call that its answer may ask for.
 
     Raises:
-        APIStatusError: the service refused.
-        APIConnectionError: it cannot be reached, or did not answer in time.
+        APIStatusError: The service refused.
+        APIConnectionError: The service cannot be reached, or did not answer in time.
         MissingExtraError: httpx is not installed.
-        WireError: the answer is no JSON object.
+        WireError: The answer is not a JSON object.
     """
     library = _library()
     result: Result | HttpCall[Result] = call
@@ -52,7 +52,7 @@ async def make_async(call: HttpCall[Result]) -> Result:
 
 def _library() -> Any:
     try:
-        import httpx  # noqa: PLC0415 an extra, and slow to load
+        import httpx  # noqa: PLC0415 it is optional, and loads slowly
     except ImportError as error:
         raise MissingExtraError("calls over HTTP need httpx: pip install 'edged[http]'") from error
     return httpx
@@ -64,9 +64,8 @@ def _options(call: HttpCall[Any]) -> dict[str, Any]:
         "timeout": call.timeout_s,
         "follow_redirects": False,
         "trust_env": False,
-        "verify": call.url.startswith(
-            "https:"
-        ),  # else there is nothing to verify, and the store is slow to load
+        # without TLS there is nothing to verify, and the certificates load slowly
+        "verify": call.url.startswith("https:"),
     }
 
 
@@ -78,4 +77,4 @@ def _translated(error: Exception, url: str, *, late: bool) -> APIConnectionError
     where = url.partition("?")[0]
     if late:
         return APITimeoutError(f"{where} did not answer in time")
-    return APIConnectionError(f"{where} can not be reached: {error or type(error).__name__}")
+    return APIConnectionError(f"{where} cannot be reached: {error or type(error).__name__}")

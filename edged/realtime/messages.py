@@ -1,4 +1,4 @@
-"""What a program says to a server, as objects still in the program's dialect. Pure."""
+"""The messages from a program to a server, still in the program's dialect. Pure."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,20 +10,20 @@ from edged.realtime.given import NotGiven, given
 from edged.wire import ClientName
 
 Json = dict[str, Any]
-MOST_BYTES = PCM16.bytes_of(5000)  # in one append: far below the 15 MiB that services take
+MOST_BYTES = PCM16.bytes_of(5000)  # sound in one append; far below the 15 MiB that services accept
 
 
 def event(name: ClientName, /, **fields: Any) -> Json:
-    """An event with the fields that were given."""
+    """An event with those fields that are given."""
     return {"type": name.value, **given(**fields)}
 
 
 def text_of(message: Mapping[str, Any] | str) -> str:
-    """The message as JSON; what is text already stays as it is.
+    """The message as JSON. Text stays unchanged.
 
     Raises:
-        TypeError: it is neither text nor an object, or something in it is no JSON.
-        ValueError: a number in it is none.
+        TypeError: The message is neither text nor an object, or JSON has no form for something in it.
+        ValueError: A number in it is NaN or infinite.
     """
     if isinstance(message, str):
         return message
@@ -33,10 +33,10 @@ def text_of(message: Mapping[str, Any] | str) -> str:
 
 
 def sound(pcm: Any) -> Iterator[str]:
-    """Sound as messages, none too long to be taken.
+    """Split sound into appends that are short enough for every service.
 
     Raises:
-        TypeError: it is not bytes, nor anything that lies in memory as bytes do.
+        TypeError: `pcm` is neither bytes nor another object with a contiguous buffer.
     """
     data = memoryview(pcm).cast("B") if not isinstance(pcm, bytes) else memoryview(pcm)
     for start in range(0, len(data), MOST_BYTES):
@@ -45,7 +45,7 @@ def sound(pcm: Any) -> Iterator[str]:
 
 def _other(value: Any) -> Any:
     if isinstance(value, NotGiven):
-        raise TypeError("NOT_GIVEN inside an object: leave the field out")
+        raise TypeError("NOT_GIVEN is not allowed inside an object: leave the field out")
     if isinstance(value, Mapping):
         return dict(value)
-    raise TypeError(f"{type(value).__name__} is no JSON")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

@@ -1,4 +1,4 @@
-"""Where a connection goes and how, out of what a program asked. Pure."""
+"""The address and the options of a connection, from what a program asks for. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,20 +11,20 @@ from edged.realtime.errors import APIStatusError
 from edged.realtime.given import NotGiven
 from edged.wire import BETA_HEADER, Dialect
 
-EVIDENCE_S = 3.0  # for the greeting: some services open the client's side before their own
-OPEN_S = 10.0  # a gateway whose upstream refuses leaves the handshake unanswered for ever
+EVIDENCE_S = 3.0  # for the greeting: some services accept the client before their own connection is open
+OPEN_S = 10.0  # a gateway whose upstream refuses never answers the handshake
 CLOSE_S = 2.0
-MAX_MESSAGE_BYTES = 16 * 2**20  # a whole retrieved item may come in one message
+MAX_MESSAGE_BYTES = 16 * 2**20  # one message may carry a whole retrieved item
 
 
 class WebsocketConnectionOptions(TypedDict, total=False):
-    """How the connection is made; what is not here keeps the default of `websockets` or of edged."""
+    """Options for opening a connection. Those that are left out keep the default of edged or of `websockets`."""
 
-    timeout: float | None  # seconds until it has to be open (10); None: no limit
+    timeout: float | None  # seconds for opening it (default 10); None: no limit
     additional_headers: Headers
-    max_size: int | None  # bytes of one message (16 MiB)
+    max_size: int | None  # bytes in one message (default 16 MiB)
     max_queue: int | None
-    compression: str | None  # none by default: it costs time and gains nothing on sound
+    compression: str | None  # off by default: it costs time and does not make sound smaller
     ping_interval: float | None
     ping_timeout: float | None
     close_timeout: float | None
@@ -34,13 +34,13 @@ class WebsocketConnectionOptions(TypedDict, total=False):
     user_agent_header: str | None
     ssl: Any
     server_hostname: str | None
-    proxy: Any  # True takes what the environment names; none by default
+    proxy: Any  # True uses the proxy of the environment; none by default
     logger: Any
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionPlan:
-    """`options` are keyword arguments of `websockets`; `open_s` None: no limit."""
+    """`options` are keyword arguments of `websockets`; `open_s` None means no limit."""
 
     url: str
     speaks: Dialect
@@ -51,16 +51,16 @@ class ConnectionPlan:
 
     @property
     def asks(self) -> Dialect:
-        """What to ask the service for first: the program's own dialect, unless that is known to be refused."""
+        """The dialect to ask for first: the program's own, unless the service is known to refuse it."""
         return self.accepted.get(self.speaks, self.speaks)
 
     @property
     def greeting_s(self) -> float:
-        """How long the greeting is waited for."""
+        """How long to wait for the greeting."""
         return EVIDENCE_S if self.open_s is None else min(self.open_s, EVIDENCE_S)
 
     def came_of(self, asked: Dialect, refusal: Refusal) -> None:
-        """Keep what a dial that asked for `asked` has shown, for the next connection of this client."""
+        """Remember the result of a dial that asked for `asked`, for the next connection of this client."""
         if refusal is not Refusal.OTHER:
             if self.asks is asked:
                 self.accepted.pop(self.speaks, None)
@@ -72,7 +72,7 @@ class ConnectionPlan:
         name, beta = BETA_HEADER
         if asked is Dialect.BETA:
             return merged({name: beta}, self.headers)
-        if self.speaks is Dialect.BETA:  # it was refused: the program's own header would be, too
+        if self.speaks is Dialect.BETA:  # beta was refused, and the program's own beta header would be, too
             return {each: value for each, value in self.headers.items() if each.lower() != name.lower()}
         return dict(self.headers)
 
@@ -85,11 +85,11 @@ class PlannedAttempt:
 
     @property
     def asked(self) -> Dialect:
-        """What the next dial asks for."""
+        """The dialect that the next dial asks for."""
         return self._attempt.asked
 
     def refused(self, refusal: Refusal | APIStatusError) -> bool:
-        """What came of a dial, by its greeting or by its answer; True: another is to follow at once."""
+        """Record the result of a dial. True if another dial has to follow at once."""
         if isinstance(refusal, APIStatusError):
             named = refuses(refusal.code, refusal.message, str(refusal.body))
             refusal = Refusal.OF_DIALECT if named else Refusal.OTHER
@@ -105,12 +105,12 @@ def plan(
     headers: Headers | None,
     options: WebsocketConnectionOptions | None,
 ) -> ConnectionPlan:
-    """Raises: InsecureURLError when a key would travel in the open, ValueError when something is no address."""
+    """Raises InsecureURLError if a key would be sent unencrypted, and ValueError for an invalid address."""
     chosen: dict[str, Any] = dict(options or {})
     open_s = chosen.pop("timeout", chosen.pop("open_timeout", account.timeout_s))
     every = merged(account.headers, headers, chosen.pop("additional_headers", None))
     url = urls.address(account.websocket_base_url, urls.REALTIME, "ws", {**account.query, **query_of(query)})
-    protocols = ["a key as subprotocol" for name in chosen.get("subprotocols") or () if "key" in name]
+    protocols = ["a key as a subprotocol" for name in chosen.get("subprotocols") or () if "key" in name]
     urls.check_secrecy(url, [*every, *protocols])
     defaults = {
         "compression": None,

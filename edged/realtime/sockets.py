@@ -1,6 +1,6 @@
-"""What both twins have of a connection, and of the `websockets` library's words in the client's own.
+"""What both connections share, with and without asyncio: their state, and the translation of library errors.
 
-Not here: reading, writing and waiting, which are the twins'.
+Not here: reading, writing and waiting; asynchronous.py and synchronous.py do that.
 """
 
 from collections.abc import Callable
@@ -28,57 +28,58 @@ from edged.realtime.plan import ConnectionPlan
 from edged.realtime.resources import Offered, Sent
 from edged.wire import Dialect
 
-TROUBLE = (OSError, EOFError, WebSocketException)  # what opening a connection raises
+TROUBLE = (OSError, EOFError, WebSocketException)  # what opening a connection can raise
 NO_GOODBYE, NORMAL = 1006, 1000
 _OWN_CODES = range(3000, 5000)
-_MOST_REASON_BYTES = 123  # a control frame carries 125, the code takes two
+_MOST_REASON_BYTES = 123  # a control frame carries 125 bytes, and the code takes two of them
 
 
 class ConnectionCore(Offered[Sent]):
-    """What an open connection shows of itself, and how it ends."""
+    """The state of an open connection, and how it ends."""
 
     def __init__(
         self, socket: AsyncSocket | SyncSocket, exchange: Exchange, send: Callable[[Json], Sent]
     ) -> None:
         super().__init__(send)
         self._shown, self._exchange = socket, exchange
-        self._closing = False  # by this program
+        self._closing = False  # this program closes it
 
     @property
     def skipped(self) -> int:
-        """Messages that were not of the protocol."""
+        """The number of messages that were not valid events."""
         return self._exchange.skipped
 
     @property
     def service_dialect(self) -> Dialect:
-        """What the service speaks, as far as it has shown."""
+        """The dialect of the service, as far as it has shown one."""
         return self._exchange.server
 
     @property
     def close_code(self) -> int | None:
-        """The code of the close, None while the connection is open."""
+        """The code of the close; None while the connection is open."""
         return self._shown.close_code
 
     @property
     def close_reason(self) -> str | None:
-        """The service's words with it."""
+        """The reason of the close; None while the connection is open."""
         return self._shown.close_reason
 
     def parse_event(self, data: str | bytes) -> RealtimeEvent:
-        """The event of a message; raises WireError for one that is not of the protocol."""
+        """The event in a message; raises WireError if the message is not a valid event."""
         return events.parse(data)
 
     def _frame(self, code: int, reason: str) -> tuple[int, str]:
-        """The arguments of a close, if they can be sent; raises ValueError otherwise."""
+        """The arguments of a close; raises ValueError if a close frame cannot carry them."""
         if code not in (1000, 1001) and code not in _OWN_CODES:
-            raise ValueError(f"{code} can not be sent as a close code; good: 1000, 1001, 3000 to 4999")
+            raise ValueError(f"{code} cannot be sent as a close code; good: 1000, 1001, 3000 to 4999")
         if len(reason.encode()) > _MOST_REASON_BYTES:
-            raise ValueError(f"a reason has at most {_MOST_REASON_BYTES} bytes")
-        self._closing = self._closing or self.close_code is None  # else the service has ended it
+            raise ValueError(f"the reason of a close has at most {_MOST_REASON_BYTES} bytes")
+        # with a close code, the service has closed the connection already
+        self._closing = self._closing or self.close_code is None
         return code, reason
 
     def _end(self, closed: ConnectionClosed) -> RealtimeClosedError:
-        """How the connection ended, by its last exception."""
+        """The error for the end of the connection, from the library's exception."""
         end = of_close(closed, by_us=self._closing)
         self._exchange.ended(end.code, end.reason)
         return end
@@ -95,7 +96,7 @@ def options(plan: ConnectionPlan, asked: Dialect) -> dict[str, Any]:
 
 
 def translated(error: BaseException, plan: ConnectionPlan) -> APIError:
-    """What a failure to open is to the program."""
+    """The error for a connection that could not be opened."""
     where = plan.url.partition("?")[0]
     match error:
         case InvalidStatus():
@@ -104,13 +105,13 @@ def translated(error: BaseException, plan: ConnectionPlan) -> APIError:
         case TimeoutError():
             return APITimeoutError(f"{where} did not answer in time")
         case InvalidHandshake() | InvalidURI():
-            return APIConnectionError(f"{where} is no realtime service: {error}")
+            return APIConnectionError(f"{where} is not a realtime service: {error}")
         case _:
-            return APIConnectionError(f"{where} can not be reached: {error or type(error).__name__}")
+            return APIConnectionError(f"{where} cannot be reached: {error or type(error).__name__}")
 
 
 def of_close(closed: ConnectionClosed, *, by_us: bool) -> RealtimeClosedError:
-    """How a connection ended, by its last exception."""
+    """The error for the end of a connection, from the library's exception. `by_us`: this program closed it."""
     normal = by_us or isinstance(closed, ConnectionClosedOK)
     if closed.rcvd is not None:
         code, reason = closed.rcvd.code, closed.rcvd.reason
@@ -119,6 +120,8 @@ def of_close(closed: ConnectionClosed, *, by_us: bool) -> RealtimeClosedError:
         )
     if closed.sent is not None and not by_us:
         code, reason = closed.sent.code, closed.sent.reason
-        return RealtimeClosedError(f"given up: {code} {reason}".rstrip(), code=code, reason=reason)
-    text = "closed by this program" if by_us else "the connection broke without a goodbye"
+        return RealtimeClosedError(
+            f"closed by the client library: {code} {reason}".rstrip(), code=code, reason=reason
+        )
+    text = "closed by this program" if by_us else "the connection broke without a close frame"
     return RealtimeClosedError(text, code=NO_GOODBYE, normal=normal)

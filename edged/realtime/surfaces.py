@@ -1,6 +1,7 @@
-"""What a client offers: `beta.realtime` and `realtime`, one code for both twins. Pure.
+"""What a client offers: `beta.realtime` and `realtime`, with the same code for both twins. Pure.
 
-`Manager` is what opens a connection, `Made` and `Secret` what a call gives: a result, or something to await.
+The twins are the clients with and without asyncio. `Manager` opens a connection. `Made` and `Secret` are what calls
+return: a result, or an awaitable.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -22,7 +23,7 @@ Secret = TypeVar("Secret")
 
 @dataclass(frozen=True, slots=True)
 class Twin(Generic[Manager, Made, Secret]):
-    """What does the work: with asyncio or without."""
+    """The functions that do the work of one twin."""
 
     manage: Callable[[ConnectionPlan], Manager]
     make_session: Callable[[HttpCall[SessionCreateResponse]], Made]
@@ -30,12 +31,12 @@ class Twin(Generic[Manager, Made, Secret]):
 
 
 class Sessions(Generic[Made]):
-    """Sessions made over HTTP, with a short-lived key each."""
+    """Makes sessions over HTTP, each with a short-lived key."""
 
     def __init__(self, account: Account, make: Callable[[HttpCall[SessionCreateResponse]], Made]) -> None:
         self._account, self._make = account, make
 
-    def create(  # noqa: PLR0913 the options of the service's own call
+    def create(  # noqa: PLR0913 these are the options of the service's own call
         self,
         *,
         model: Any = NOT_GIVEN,
@@ -56,32 +57,32 @@ class Sessions(Generic[Made]):
         timeout: float | NotGiven | None = NOT_GIVEN,
         **more: Any,
     ) -> Made:
-        """Make a session. Only what is given is sent, `more` as it is; None is sent as null.
+        """Make a session. Only arguments that are given are sent; None is sent as null.
 
         Args:
-            model: which model; with the Portkey shape "portkey-default" unless given.
+            model: The model; the Portkey shape sends "portkey-default" if none is given.
             input_audio_format: "pcm16", "g711_ulaw" or "g711_alaw".
-            input_audio_transcription: `{"model": ...}`, or None for no transcript of what is said.
-            instructions: what the model is told to be.
+            input_audio_transcription: `{"model": ...}`, or None for no transcript of what the user says.
+            instructions: How the model should behave.
             max_response_output_tokens: 1 to 4096, or "inf".
             modalities: `["text", "audio"]` or `["text"]`.
-            output_audio_format: as the input's.
+            output_audio_format: One of the same formats as the input.
             temperature: 0.6 to 1.2 at OpenAI.
-            tool_choice: "auto", "none", "required" or a function's name.
-            tools: functions that the model may call.
-            turn_detection: what ends a turn; None: the program does, by committing.
-            voice: a realtime voice, such as "alloy"; those of other services' speech are refused.
-            extra_headers: headers of this call.
-            extra_query: query parameters of this call.
-            extra_body: fields of the body that replace others.
-            timeout: seconds for this call; None for no limit.
-            **more: other fields of the body.
+            tool_choice: "auto", "none", "required" or the name of a function.
+            tools: Functions that the model may call.
+            turn_detection: How the service detects the end of a turn; None: the program ends it with a commit.
+            voice: A realtime voice, such as "alloy"; the service refuses other voices.
+            extra_headers: Headers of this call.
+            extra_query: Query parameters of this call.
+            extra_body: Fields of the body that replace others.
+            timeout: In seconds, for this call; None for no limit.
+            **more: Other fields of the body, sent unchanged.
 
         Raises:
-            APIStatusError: the service refused; `code` and `param` name what.
-            APIConnectionError: it cannot be reached, or did not answer in time.
-            MissingExtraError: edged was installed without `http`.
-            WireError: the answer is no JSON object.
+            APIStatusError: The service refused; `code` and `param` say what.
+            APIConnectionError: The service cannot be reached, or did not answer in time.
+            MissingExtraError: httpx is not installed.
+            WireError: The answer is not a JSON object.
         """
         asked = given(
             model=self._account.default_model if isinstance(model, NotGiven) else model,
@@ -104,7 +105,7 @@ class Sessions(Generic[Made]):
 
 
 class ClientSecrets(Generic[Secret]):
-    """Short-lived keys, as GA makes them."""
+    """Makes the short-lived keys of GA over HTTP."""
 
     def __init__(
         self, account: Account, make: Callable[[HttpCall[ClientSecretCreateResponse]], Secret]
@@ -121,9 +122,9 @@ class ClientSecrets(Generic[Secret]):
         extra_body: Mapping[str, Any] | None = None,
         timeout: float | NotGiven | None = NOT_GIVEN,
     ) -> Secret:
-        """Make a key; `expires_after` is `{"anchor": "created_at", "seconds": 10 to 7200}`.
+        """Make a key for `session`. `expires_after` is `{"anchor": "created_at", "seconds": 10 to 7200}`.
 
-        Raises as `beta.realtime.sessions.create` does.
+        Raises the same errors as `beta.realtime.sessions.create`.
         """
         asked = given(expires_after=expires_after, session=session)
         return self._make(
@@ -132,7 +133,7 @@ class ClientSecrets(Generic[Secret]):
 
 
 class _Surface(Generic[Manager]):
-    """What a program connects by, in the words of its dialect."""
+    """Opens connections for programs of one dialect."""
 
     _speaks: ClassVar[Dialect]
 
@@ -149,7 +150,7 @@ class _Surface(Generic[Manager]):
 
 
 class BetaRealtime(_Surface[Manager], Generic[Manager, Made]):
-    """For a program in beta's words, whatever the service speaks."""
+    """For a program that is written in beta, whatever the service speaks."""
 
     _speaks = Dialect.BETA
 
@@ -168,18 +169,18 @@ class BetaRealtime(_Surface[Manager], Generic[Manager, Made]):
         extra_headers: Headers | None = None,
         **kwargs: Any,
     ) -> Manager:
-        """A connection to be opened; nothing is sent yet. Further keywords are query parameters of its address.
+        """A manager that opens a connection; nothing is sent yet. `kwargs` become query parameters of the address.
 
         Raises:
-            InsecureURLError: a key would travel in the open, off this machine.
-            ValueError: the base URL is none.
+            InsecureURLError: A key would leave this machine unencrypted.
+            ValueError: The base URL is not valid.
         """
         query = {**given(model=model), **kwargs, **(extra_query or {})}
         return self._manager(query, extra_headers, websocket_connection_options)
 
 
 class Realtime(_Surface[Manager], Generic[Manager, Secret]):
-    """For a program in GA's words, whatever the service speaks."""
+    """For a program that is written in GA, whatever the service speaks."""
 
     _speaks = Dialect.GA
 
@@ -202,7 +203,7 @@ class Realtime(_Surface[Manager], Generic[Manager, Secret]):
         extra_headers: Headers | None = None,
         **kwargs: Any,
     ) -> Manager:
-        """As `beta.realtime.connect`; `call_id` joins a call that is made over WebRTC or SIP."""
+        """The same as `beta.realtime.connect`. `call_id` joins a call that was made over WebRTC or SIP."""
         query = {**given(model=model, call_id=call_id), **kwargs, **(extra_query or {})}
         return self._manager(query, extra_headers, websocket_connection_options)
 
@@ -213,7 +214,7 @@ class Beta(Generic[Manager, Made]):
 
 
 class Surfaces(Generic[Manager, Made, Secret]):
-    """Both, as attributes of a client."""
+    """Both surfaces, as attributes of a client."""
 
     def __init__(self, account: Account, twin: Twin[Manager, Made, Secret]) -> None:
         self._account = account
@@ -230,5 +231,5 @@ class Surfaces(Generic[Manager, Made, Secret]):
 
     @property
     def base_url(self) -> str:
-        """Where the service is."""
+        """The address of the service."""
         return self._account.base_url

@@ -1,4 +1,4 @@
-"""The client without asyncio: the same as asynchronous.py, over the library's threads."""
+"""The client without asyncio: the same as asynchronous.py, on the threads of the `websockets` library."""
 
 import contextlib
 import threading
@@ -38,10 +38,10 @@ class Events:
 
 
 class RealtimeConnection(sockets.ConnectionCore[None]):
-    """One open connection. Messages may be sent by several threads, and are read by one at a time.
+    """One open connection. Several threads may send at a time; one thread at a time may read.
 
-    `session`, `input_audio_buffer`, `response`, `conversation.item` send by name. A message of the service that
-    is not of the protocol is left out of the events and counted in `skipped`; `recv_bytes` gives it as it came.
+    `session`, `input_audio_buffer`, `response` and `conversation.item` have a method for each client event. A message
+    of the service that is not a valid event is skipped and counted in `skipped`; `recv_bytes` returns it unchanged.
     """
 
     def __init__(self, socket: ClientConnection, exchange: Exchange) -> None:
@@ -50,17 +50,17 @@ class RealtimeConnection(sockets.ConnectionCore[None]):
         self._dropping: threading.Thread | None = None
 
     def send(self, event: Mapping[str, Any] | str) -> None:
-        """Send an event, a dict or JSON text; waits until the socket took it.
+        """Send an event, given as a dict or as JSON text. Waits until the socket has accepted it.
 
         Raises:
-            RealtimeClosedError: the connection has ended.
-            TypeError, ValueError: it is no event.
+            RealtimeClosedError: The connection has ended.
+            TypeError, ValueError: The argument is not an event.
         """
         for text in self._exchange.up(event):
             self._write(text)
 
     def send_audio_data(self, audio_bytes: bytes) -> None:
-        """Add sound: PCM16, 24 kHz, mono, unless the session was set to another input format."""
+        """Append sound: PCM16, 24 kHz, mono, unless the session has another input format."""
         for text in messages.sound(audio_bytes):
             self._write(text)
 
@@ -68,14 +68,14 @@ class RealtimeConnection(sockets.ConnectionCore[None]):
         """The next event.
 
         Raises:
-            RealtimeClosedError: the connection has ended, normally or not.
+            RealtimeClosedError: The connection has ended, normally or not.
         """
         while (event := self._exchange.take_event()) is None:
             self._exchange.receive(self._read(None))
         return event
 
     def recv_bytes(self) -> bytes:
-        """The next message, in the program's dialect but unread: `parse_event` makes an event of it."""
+        """The next message, in the program's dialect but not parsed; `parse_event` makes an event of it."""
         while (message := self._exchange.take()) is None:
             self._exchange.receive(self._read(None))
         return message.encode() if isinstance(message, str) else message
@@ -84,13 +84,14 @@ class RealtimeConnection(sockets.ConnectionCore[None]):
         return Events(self.recv)
 
     def listen(self) -> Iterator[RealtimeEvent]:
-        """Events until the connection ends normally; raises RealtimeClosedError when it ends otherwise."""
+        """Events until the connection ends normally; raises RealtimeClosedError if it ends abnormally."""
         return Events(self.recv)
 
     def close(self, code: int = sockets.NORMAL, reason: str = "") -> None:
-        """Say goodbye; may be called again, and from another thread. What has not been read by then is dropped.
+        """Close the connection and drop all messages that are not read yet.
 
-        A service that does not answer is left after two seconds.
+        May be called again, and from another thread. If the service does not answer the close within two seconds, the
+        connection is aborted.
         """
         frame = self._frame(code, reason)
         self._dropping = threading.Thread(target=self._drop, name="edged-realtime-close", daemon=True)
@@ -99,7 +100,7 @@ class RealtimeConnection(sockets.ConnectionCore[None]):
         self._dropping.join()
 
     def greet(self, within_s: float) -> Refusal:
-        """Wait for the greeting; gives what the service refused in its place, if it did."""
+        """Wait up to `within_s` for the greeting. Returns the refusal, if the service sent one instead."""
         end = time.monotonic() + within_s
         with contextlib.suppress(TimeoutError, RealtimeClosedError):
             while not self._exchange.settled:
@@ -113,7 +114,7 @@ class RealtimeConnection(sockets.ConnectionCore[None]):
             raise self._end(closed) from closed
 
     def _drop(self) -> None:
-        """Read on, or the service's goodbye would wait behind what nobody reads any more."""
+        """Keep reading: otherwise the service's close frame waits behind messages that nobody reads any more."""
         with contextlib.suppress(ConnectionClosed, ConcurrencyError):
             while True:
                 self._socket.recv()
@@ -132,7 +133,10 @@ class RealtimeConnection(sockets.ConnectionCore[None]):
 
 
 class RealtimeConnectionManager:
-    """What `connect` gives: `with` opens and closes; so does using it, and `close`. Nothing happens before."""
+    """What `connect` returns. `with` opens and closes a connection.
+
+    Without `with`, the first use opens the connection and `close` closes it. Nothing happens before the first use.
+    """
 
     def __init__(self, plan: ConnectionPlan) -> None:
         self._plan = plan
@@ -144,8 +148,8 @@ class RealtimeConnectionManager:
         """Open a connection; the caller closes it.
 
         Raises:
-            APIStatusError: the service refused the handshake.
-            APIConnectionError: it cannot be reached, or did not answer in time.
+            APIStatusError: The service refused the handshake.
+            APIConnectionError: The service cannot be reached, or did not answer in time.
         """
         self._connection, self._closed = _opened(self._plan), False
         return self._connection
@@ -159,11 +163,11 @@ class RealtimeConnectionManager:
         self.close()
 
     def send_audio_data(self, audio_bytes: bytes) -> None:
-        """Add sound, on a connection that is opened where it is not yet."""
+        """Append sound; opens the connection if it is not open yet."""
         self._entered().send_audio_data(audio_bytes)
 
     def listen(self) -> Iterator[RealtimeEvent]:
-        """Events, on a connection that is opened where it is not yet."""
+        """Events until the connection ends normally; opens the connection if it is not open yet."""
         return Events(lambda: self._entered().recv())
 
     def close(self, code: int = sockets.NORMAL, reason: str = "") -> None:
@@ -185,7 +189,7 @@ class _SyncConnect(reconnect):
 
 
 def _opened(plan: ConnectionPlan) -> RealtimeConnection:
-    """A connection on which the service has greeted, or was given the time to."""
+    """A connection on which the service has sent its greeting, or had the time to do so."""
     attempt = PlannedAttempt(plan)
     while True:
         try:
@@ -198,7 +202,7 @@ def _opened(plan: ConnectionPlan) -> RealtimeConnection:
             if not attempt.refused(connection.greet(plan.greeting_s)):
                 return connection
             connection.close()
-        except BaseException:  # Ctrl-C, too: nothing is to stay open that nobody has
+        except BaseException:  # also on Ctrl-C: nobody else could close this connection
             connection.close()
             raise
 

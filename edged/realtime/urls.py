@@ -1,9 +1,9 @@
-"""Addresses: from a base URL to a socket's or a call's, and who may see a key on the way. Pure.
+"""Builds the address of a connection or a call from a base URL, and protects keys on the way. Pure.
 
 Rules:
-1. A path is added to the base's path; the base's query is kept and extended.
-2. http is ws and https is wss, in either direction.
-3. What looks like a key leaves this machine encrypted or not at all.
+1. A path is added to the path of the base URL; the query of the base URL is kept and extended.
+2. http and ws are the same scheme, and so are https and wss.
+3. Anything that looks like a key leaves this machine encrypted or not at all.
 """
 
 import re
@@ -26,25 +26,25 @@ _OF_A_KEY = re.compile(r"authorization|key|secret|token|cookie|config")
 
 
 def address(base: str, path: str, kind: Literal["ws", "http"], query: Mapping[str, str] | None = None) -> str:
-    """`path` below `base`, as a WebSocket's address or an HTTP call's.
+    """The address of `path` below `base`, for a WebSocket or an HTTP call.
 
     Raises:
-        ValueError: `base` is no address.
+        ValueError: `base` is not a valid address.
     """
     split = urlsplit(base)
     scheme = _SCHEMES[kind].get(split.scheme)
     if scheme is None or not split.hostname:
-        raise ValueError(f"{base!r} is no address; good: https://host/v1")
+        raise ValueError(f"{base!r} is not a valid address; good: https://host/v1")
     parameters = {**dict(parse_qsl(split.query, keep_blank_values=True)), **(query or {})}
     below = f"{split.path.rstrip('/')}/{path}"
     return urlunsplit((scheme, split.netloc, below, urlencode(parameters, quote_via=quote), ""))
 
 
 def check_secrecy(url: str, headers: Iterable[str]) -> None:
-    """Nothing happens where the way is encrypted, stays on this machine or carries no key.
+    """Check that the connection is encrypted, stays on this machine, or carries no key.
 
     Raises:
-        InsecureURLError: a key would be readable on the way.
+        InsecureURLError: Somebody on the way could read a key.
     """
     split = urlsplit(url)
     if split.scheme in ("wss", "https") or is_loopback(split.hostname or ""):
@@ -56,5 +56,5 @@ def check_secrecy(url: str, headers: Iterable[str]) -> None:
     if found:
         secure = "wss" if split.scheme == "ws" else "https"
         raise InsecureURLError(
-            f"{split.scheme}://{split.hostname} would send {', '.join(found)} in the open; use {secure}://"
+            f"{split.scheme}://{split.hostname} would send {', '.join(found)} unencrypted; use {secure}://"
         )

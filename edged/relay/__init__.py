@@ -1,4 +1,5 @@
-"""The relay: realtime clients without a key on one side, the service with the relay's key on the other.
+"""The relay: on one side realtime clients without a key, on the other the service, reached with the relay's key.
 
-Knows whom it lets in, and carries messages between two connections. Not here: the daemon and its configuration.
+This room knows which clients may come in, and carries messages between two connections. It does not know the daemon
+and its configuration.
 """

@@ -1,16 +1,16 @@
-"""May this request come in, and which dialect does it speak? Pure.
+"""Decides whether a request may come in, and which dialect it speaks. Pure.
 
 Rules:
-1. The relay spends its owner's money for whoever gets in. On loopback that is who can run a program on this
-   machine; pages in a browser are kept out unless they come from this machine or were allowed by name.
-2. Host: a page that got its own name to mean 127.0.0.1 (DNS rebinding) still sends that name. On loopback the
-   host has to be a loopback one.
-3. Origin: any page may open a WebSocket to this machine, and the browser says which page it is. Loopback and
-   allowed origins come in; `null` (files, sandboxed frames of any page) does not.
-4. Off loopback a token is asked of everybody; it may come wherever clients put their key. It is compared in
-   constant time and goes nowhere.
+1. The relay spends its owner's money on every client. On loopback it therefore serves local programs only. Web pages
+   are refused, unless they come from this machine or their origin is allowed.
+2. Host: a page can make its own name point to 127.0.0.1 (DNS rebinding), but the browser still sends that name. On
+   loopback, Host must be a loopback name.
+3. Origin: any page may open a WebSocket to this machine, and the browser says which page it is. Loopback origins and
+   allowed origins come in. The origin `null` does not: it may be a file, or a sandboxed frame of any page.
+4. Off loopback, every client needs the token, in any place where clients put a key. The token is compared in constant
+   time and never passed on.
 
-Not here: TLS (the network's business, or a proxy's).
+Not here: TLS (a proxy or the network does that).
 """
 
 import hmac
@@ -22,15 +22,15 @@ from edged.hosts import asks_for_loopback, is_loopback, name_in
 from edged.wire import BETA_HEADER, BETA_PROTOCOL, KEY_PROTOCOL, Dialect
 
 PATHS = ("/", "/v1/realtime")
-LEAST_TOKEN = 16  # characters; it can be guessed at over the network
+LEAST_TOKEN = 16  # characters; anybody on the network can try to guess it
 
 
 @dataclass(frozen=True, slots=True)
 class AccessPolicy:
-    """Who may come in. `bound` is the host that is listened on.
+    """The rules of access. `bound` is the host on which the relay listens.
 
     Raises:
-        ConfigError: it would let in anybody.
+        ConfigError: Anybody could come in, or an origin is not valid.
     """
 
     bound: str = "127.0.0.1"
@@ -41,12 +41,12 @@ class AccessPolicy:
         problems = []
         if not is_loopback(self.bound) and not self.token:
             problems.append(
-                f"relay on {self.bound}: others than this machine could use its key; name a file with a token "
-                "(--token-file), or listen on 127.0.0.1"
+                f"relay on {self.bound}: other machines could use its key; set a token (--token-file FILE), "
+                "or listen on 127.0.0.1"
             )
         if self.token and (len(self.token) < LEAST_TOKEN or not self.token.isascii()):
             problems.append(
-                f"the token is too weak; {LEAST_TOKEN} ASCII characters at least, such as from: openssl rand -hex 16"
+                f"the token is too weak; it needs at least {LEAST_TOKEN} ASCII characters (openssl rand -hex 16)"
             )
         problems += [
             f"origin {origin!r}: not an origin; good: https://console.example"
@@ -59,9 +59,9 @@ class AccessPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What a handshake says. All headers of a name are there: two of them are suspicious."""
+    """The content of a handshake. A header that is sent twice is suspicious, so each field has all values."""
 
-    target: str = field(repr=False)  # may hold a token, as may the two at the end
+    target: str = field(repr=False)  # may contain a token, like the last two fields
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     betas: tuple[str, ...] = ()
@@ -73,52 +73,52 @@ class Handshake:
         return self.target.partition("?")[0]
 
     def query(self, name: str) -> str:
-        """The first value of a query parameter; empty where there is none."""
+        """The first value of a query parameter; empty if there is none."""
         return parse_qs(self.target.partition("?")[2]).get(name, [""])[0]
 
 
 @dataclass(frozen=True, slots=True)
 class AccessRefusal:
-    """The HTTP answer to one who may not come in: what is wrong, and what would be right."""
+    """The HTTP answer to a client that may not come in. The text says what is wrong and what would be right."""
 
     status: int
     text: str
 
 
 def refusal(handshake: Handshake, policy: AccessPolicy) -> AccessRefusal | None:
-    """Why `handshake` may not come in; None: it may."""
+    """The refusal of a handshake; None if it may come in."""
     if handshake.path not in PATHS:
-        return AccessRefusal(404, f"There is nothing here. The relay is at {' and '.join(PATHS)}.")
+        return AccessRefusal(404, f"There is no such path. The relay is at {' and '.join(PATHS)}.")
     if is_loopback(policy.bound) and not asks_for_loopback(handshake.hosts):
         return AccessRefusal(
-            403, "This relay serves this machine only: the host has to be localhost, 127.0.0.1 or [::1]."
+            403, "This relay serves this machine only: Host must be localhost, 127.0.0.1 or [::1]."
         )
     if handshake.origins and not _origin_is_allowed(handshake.origins, policy.origins):
         return AccessRefusal(
             403,
-            "Pages of this origin may not use the relay. If it is yours, start the relay with "
+            "Pages of this origin may not use the relay. If the page is yours, start the relay with "
             "--allow-origin and the origin of the page.",
         )
     if policy.token and not _has_token(handshake, policy.token):
         return AccessRefusal(
             401,
             "The relay's token is missing or wrong. Send it as Authorization: Bearer TOKEN, as ?token=TOKEN, "
-            f"or as subprotocol {KEY_PROTOCOL}TOKEN.",
+            f"or as the subprotocol {KEY_PROTOCOL}TOKEN.",
         )
     return None
 
 
 def full(most: int) -> AccessRefusal:
-    """For one who may come in, and finds no place."""
+    """The refusal of a client that may come in, when all places are taken."""
     return AccessRefusal(
         503,
-        f"The relay serves {most} clients at a time, for each costs a session with the service, and they are here. "
-        "Try again later; --most-clients of the relay lets in more.",
+        f"The relay is full: it serves {most} clients at a time, because each costs a session with the service. "
+        "Try again later, or start the relay with a larger --most-clients.",
     )
 
 
 def dialect(handshake: Handshake) -> Dialect:
-    """What the client speaks: beta when it says so, or says nothing at `/` as the console does."""
+    """The client's dialect: beta if it says so or comes to `/`, as the console does; otherwise GA."""
     said = [value.strip() for each in handshake.betas for value in each.split(",")]
     if BETA_HEADER[1] in said or BETA_PROTOCOL in handshake.protocols or handshake.path == "/":
         return Dialect.BETA
@@ -134,7 +134,7 @@ def _origin_is_allowed(origins: tuple[str, ...], allowed: frozenset[str]) -> boo
 
 
 def _origin(text: str) -> str | None:
-    """As scheme://host[:port] in lower case; None for what is no origin, `null` for one."""
+    """The origin as scheme://host[:port] in lower case; None if the text is not an origin, such as `null`."""
     try:
         parts = urlsplit(text.strip().lower())
         netloc, rest = parts.netloc, (parts.path.strip("/"), parts.query, parts.fragment)
@@ -153,6 +153,6 @@ def _has_token(handshake: Handshake, token: str) -> bool:
     given += [
         each.removeprefix(KEY_PROTOCOL) for each in handshake.protocols if each.startswith(KEY_PROTOCOL)
     ]
-    # Bytes, for text that is not ASCII cannot be compared; all of them, so that the time tells nothing.
+    # Compare bytes, because compare_digest takes no text beyond ASCII. Compare all, so that the time reveals nothing.
     wanted = token.encode()
     return sum(hmac.compare_digest(each.encode(errors="replace"), wanted) for each in given) > 0

@@ -1,14 +1,14 @@
-"""One client and its own connection to the service, from the first message to the close of both.
+"""One client and its own connection to the service, from the first message until both are closed.
 
 Rules:
-1. Each direction takes one message, sends what becomes of it, and only then takes the next: whoever is slow slows
-   the other end down, and nothing piles up here. One that takes nothing for ten seconds is closed.
-2. Where the service's first words are to tell its dialect, the client's messages wait for them in the client's
-   connection (which takes no more than a few), at most `EVIDENCE_S`; then what was presumed holds (opening.py).
-3. An end on one side reaches the other after all that came before it, with its code and reason. A service that
-   cannot be reached is an error and a close: no client is left hanging.
+1. Each direction receives one message, sends its translation, and only then receives the next. A slow side therefore
+   slows the other side down, and nothing piles up here. A side that accepts nothing for ten seconds is closed.
+2. If the service's first messages have to show its dialect, the client's messages wait in the client's connection,
+   which holds only a few. They wait `EVIDENCE_S` at most; after that, the presumed dialect holds (opening.py).
+3. When one side ends, the other side is closed with the same code and reason, after all messages that came before.
+   If the service cannot be reached, the client gets an error and a close, and is not left waiting.
 
-Not here: who may come in (access.py), what a message becomes (wire).
+Not here: which clients may come in (access.py), how a message is translated (wire).
 """
 
 import asyncio
@@ -43,7 +43,7 @@ from edged.relay.usage import Tally
 from edged.wire import ClientName, Dialect, ServerName, Translator, name_of
 from edged.wire.bounds import crowded
 
-CLIENT_CLOSE_S = 10.0  # it may still have to take all that was said before
+CLIENT_CLOSE_S = 10.0  # the client may still have to receive all earlier messages
 UPSTREAM_CLOSE_S = 2.0
 
 
@@ -60,18 +60,18 @@ class Bridge:
         tally: Tally,
         seen: RecentServices | None = None,
     ) -> None:
-        """`seen` is what other clients have found out of services."""
+        """`seen` is what other bridges have found out about services."""
         self._client, self._dialect, self._tally = client, dialect, tally
         self._opening = Opening(to, dial, RecentServices() if seen is None else seen)
         self._stopping = asyncio.Event()
         self._assume(self._opening.server)
 
     def stop(self) -> None:
-        """Ask for the end: `run` returns soon, and both sides hear that the relay goes."""
+        """Ask for the end: `run` returns soon, and both sides are told that the relay stops."""
         self._stopping.set()
 
     async def run(self) -> ConnectionEnd:
-        """Relay until one side ends; both are closed when this returns. Cancelled, it closes them by force."""
+        """Relay until one side ends. Both sides are closed when this returns; a cancelled run aborts them."""
         work = asyncio.ensure_future(self._work())
         stop = asyncio.ensure_future(self._stopping.wait())
         end = ConnectionEnd("relay", GOING_AWAY, "the relay is stopping")
@@ -118,7 +118,7 @@ class Bridge:
         return end
 
     async def _connect(self) -> ClosedError | None:
-        """Connect to the service; gives how the client left, if it did before."""
+        """Connect to the service. If the client leaves first, returns how it left."""
         opening = asyncio.ensure_future(self._opening.run())
         leaving = asyncio.ensure_future(self._client.left())
         try:
@@ -131,12 +131,12 @@ class Bridge:
         if opening.cancelled():
             return leaving.result()
         opening.result()
-        return None  # and if the client has gone meanwhile, it is found out on reading
+        return None  # if the client has left meanwhile, the next receive shows it
 
     # -- the two directions --------------------------------------------------------------------------
 
     def _to_service(self, message: Message) -> Sequence[Message]:
-        """What the service gets of a message of the client."""
+        """The messages that the service gets for one message of the client."""
         self._tally.up_bytes += _size(message)
         if isinstance(message, bytes):
             return [message]
@@ -145,7 +145,7 @@ class Bridge:
         return self._translator.up(message)
 
     def _to_client(self, message: Message) -> Sequence[Message]:
-        """What the client gets of a message of the service."""
+        """The messages that the client gets for one message of the service."""
         self._tally.down_bytes += _size(message)
         if isinstance(message, bytes):
             return [message]
@@ -158,7 +158,7 @@ class Bridge:
             event = wire.parse_server(text)
         except wire.BadServerEvent as bad:
             if bad.rest is None:
-                return  # the client gets it all the same, and judges for itself
+                return  # the client gets the message anyway and can judge it
             event = bad.rest
         if isinstance(event, wire.ResponseDone):
             self._tally.response(event.status, event.usage)
@@ -171,7 +171,7 @@ class Bridge:
 
 
 async def tell(client: Side, dialect: Dialect, refused: RefusedError) -> ConnectionEnd:
-    """Tell a client that there is no service for it; gives what it is to be closed with."""
+    """Send a client the error for a service that it cannot have. Returns the end with which to close the client."""
     if isinstance(refused, DialectRefusedError):
         error, end = of_dialects(str(refused))
     else:
@@ -192,7 +192,7 @@ async def _pump(
     to: Who,
     become: Callable[[Message], Sequence[Message]],
 ) -> ConnectionEnd | None:
-    """How the source ended; None when the sink was closed, for whoever reads from it knows how."""
+    """Carry messages until an end. None if the sink is closed: the pump that reads from it knows how it ended."""
     while True:
         try:
             message = await receive()
@@ -214,7 +214,7 @@ async def _first_end(
     for task in (down, up):
         if task.done() and (end := task.result()) is not None:
             return end
-    # One side closed while it was sent to: what came from it before that is still on its way to the other.
+    # A send found one side closed. What that side sent before its close is still on its way to the other side.
     return await up or await down or ConnectionEnd("client", NO_GOODBYE)
 
 
@@ -225,7 +225,7 @@ async def _cancel(*tasks: "asyncio.Future[Any]") -> None:
 
 
 def _without_model(text: str) -> str:
-    """The model is the relay's, in the address; a client that repeats another would have its whole update refused."""
+    """A session update without `model`. The relay's address names the model, and another one fails the whole update."""
     if crowded(text):
         return text
     try:
@@ -234,7 +234,7 @@ def _without_model(text: str) -> str:
             return text
         del message["session"]["model"]
     except (ValueError, RecursionError, KeyError, TypeError):
-        return text  # whoever gets it says what is wrong
+        return text  # the service says what is wrong with it
     return json.dumps(message)
 
 

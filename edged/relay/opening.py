@@ -1,9 +1,10 @@
-"""The way to the service for one client, in the dialect that it speaks (dial/dialects.py); what it says first.
+"""Opens the connection to the service for one client, in the dialect that the service speaks (dial/dialects.py).
 
 Rules:
-1. Where no dialect is set, the service is heard before anybody else: until it greets, refuses, closes, or `EVIDENCE_S`
-   are over. What it says meanwhile waits here, so that no client hears a refusal that a second dial makes good.
-2. What one client found out holds for all: it is noted by the service's place.
+1. If no dialect is configured, the relay first listens to the service, until it greets, refuses or closes, and for
+   `EVIDENCE_S` at most. Messages of the service wait here meanwhile, so that no client sees a refusal that a second
+   dial remedies.
+2. What one client has found out holds for all clients; it is noted under the address of the service.
 """
 
 import asyncio
@@ -27,12 +28,12 @@ from edged.relay.ports import (
 from edged.wire import Dialect, ServerName, name_of
 
 EVIDENCE_S = 3.0
-MOST_HELD = 64  # messages; a service that says so much will not greet any more
+MOST_HELD = 64  # messages before a greeting; after so many, none will come
 HURRIED_CLOSE_S = 0.5
 
 
 class Opening:
-    """Of one connection: `upstream` is the open one, `server` what it speaks."""
+    """Opens one connection: `upstream` is the open connection, `server` the dialect of the service."""
 
     def __init__(self, to: Upstream, dial: UpstreamDial, seen: RecentServices) -> None:
         self.upstream: Side | None = None
@@ -43,10 +44,10 @@ class Opening:
         self._greeted = False
 
     async def run(self) -> None:
-        """Open it. Cancelled or failed, it leaves `upstream` to be closed, where there is one.
+        """Open the connection. After a cancellation or a failure, the caller closes `upstream` if it is not None.
 
         Raises:
-            RefusedError: there is no service for this client.
+            RefusedError: The service cannot be reached, or refuses.
         """
         attempt = Attempt(self.server)
         while True:
@@ -58,27 +59,27 @@ class Opening:
                 self._forget(self.server)
             again = attempt.refused(refusal, configured=self._to.dialect is not None)
             if attempt.both:
-                raise DialectRefusedError(f"{self._to.host} takes neither dialect of the protocol")
+                raise DialectRefusedError(f"{self._to.host} accepts neither dialect of the protocol")
             if not again:
                 if why is not None:
                     raise why
-                return  # the client hears it, and the close
+                return  # the client gets the refusal and the close of the service
             await self._leave()
 
     def greeted(self, session: wire.SessionCreated) -> None:
-        """The service has, sooner or later."""
+        """Record the service's greeting, whenever it comes."""
         if self._to.dialect is None:
             self.server = wire.dialect_of(session.session) or self.server
             self._note(self.server)
         self._greeted = True
 
     def ended(self, code: int, reason: str) -> None:
-        """The service has closed; where that refuses the dialect after all, the next client begins with the other."""
+        """Record that the service has closed. If it refused the dialect, the next client starts with the other one."""
         if not self._greeted and self._to.dialect is None and of_close(code, reason) is Refusal.OF_DIALECT:
             self._note(other(self.server))
 
     async def receive(self) -> Message:
-        """The next message of the service; raises as Side.receive does."""
+        """The next message of the service; raises the same errors as `Side.receive`."""
         if self._held:
             return self._held.popleft()
         assert self.upstream is not None
@@ -99,7 +100,7 @@ class Opening:
         return Refusal.OTHER, None
 
     async def _heard(self, upstream: Side) -> Refusal:
-        """What the first words of the service are."""
+        """Read the first messages of the service. Returns what they refuse, if anything."""
         explained = False
         while len(self._held) < MOST_HELD:
             try:
@@ -115,7 +116,7 @@ class Opening:
                         return Refusal.OF_DIALECT
                     if error.code:
                         break
-                    explained = True  # and the close may say more
+                    explained = True  # the close that follows may say more
                 case _:
                     pass
         return Refusal.OTHER
@@ -135,7 +136,7 @@ class Opening:
 
 
 def _read(message: Message) -> wire.ServerEvent | None:
-    """A greeting or an error; None: it is neither, or cannot be read."""
+    """A greeting or an error; None if the message is neither, or cannot be read."""
     if isinstance(message, bytes) or name_of(message) not in (ServerName.SESSION_CREATED, ServerName.ERROR):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What the relay needs of a connection, and of whoever makes one."""
+"""What the relay needs from a connection, and from the dial that makes one."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ Message = str | bytes
 
 
 class ClosedError(EdgedError):
-    """The connection is closed; `code` 1005 and 1006 as RFC 6455 has them."""
+    """The connection is closed; the codes 1005 and 1006 have the meaning of RFC 6455."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(f"{code} {reason}".rstrip())
@@ -21,14 +21,14 @@ class ClosedError(EdgedError):
 
 
 class StuckError(EdgedError):
-    """The other end does not read: a message could not be handed to it in time."""
+    """The other end does not read: it did not accept a message in time."""
 
 
 class RefusedError(EdgedError):
     """The service could not be reached, or refused the handshake.
 
-    The text is fit for clients: it holds no key, and no text of the service's own. So is `said`, what may be passed on
-    of that.
+    Clients may see the text: it contains no key and no text of the service. They may also see `said`, the part of the
+    service's text that may be passed on.
     """
 
     cause = "unreachable"
@@ -39,21 +39,22 @@ class RefusedError(EdgedError):
 
 
 class DialectRefusedError(RefusedError):
-    """The service takes neither dialect."""
+    """The service accepts neither dialect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """Where the service is.
+    """How to reach the service.
 
-    `dialect` is what it speaks, None when its first words are to tell; that of the endpoint counts until then.
+    `dialect` is its configured dialect. None means that its first messages show it; until then, the dialect of the
+    endpoint counts.
     """
 
     endpoint: Endpoint
     dialect: Dialect | None = None
 
     def asking(self, dialect: Dialect) -> "Upstream":
-        """The same, asked for `dialect`, where none is set."""
+        """The same, but asking for `dialect`; unchanged if a dialect is configured."""
         if self.dialect is not None:
             return self
         headers = headers_for(dialect, self.endpoint.headers)
@@ -65,24 +66,24 @@ class Upstream:
 
 
 class Side(Protocol):
-    """One open connection, either a client's or to the service."""
+    """One open connection, to a client or to the service."""
 
     async def receive(self) -> Message:
-        """The next message; raises ClosedError once all that came before the close was received."""
+        """The next message. Raises ClosedError after the last message before the close."""
         ...
 
     async def send(self, message: Message) -> None:
-        """Wait until the message is on its way; raises ClosedError, or StuckError after `SEND_S`."""
+        """Wait until the socket has accepted the message. Raises ClosedError, or StuckError after `SEND_S`."""
         ...
 
     async def left(self) -> ClosedError:
-        """Wait until the other end has closed or broken off. Takes no messages."""
+        """Wait until the other end has closed or the connection is lost. Receives no messages."""
         ...
 
     async def close(self, code: int, reason: str, within_s: float) -> None:
-        """Close, by force when that takes longer; nothing to do for one that is closed. Never raises."""
+        """Close, and abort if that takes longer. Does nothing if it is closed already. Never raises."""
         ...
 
 
 UpstreamDial = Callable[[Upstream], Awaitable[Side]]
-"""Connects, within its own time limit; raises RefusedError."""
+"""Connects within its own time limit; raises RefusedError."""

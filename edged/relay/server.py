@@ -1,4 +1,4 @@
-"""Lets clients in and gives each a bridge. Runs on the loop it is entered on; no threads."""
+"""Lets clients in and gives each one a bridge. Runs on the loop on which it is entered, without threads."""
 
 import asyncio
 import logging
@@ -28,14 +28,14 @@ from edged.wire.words import Words
 
 log = logging.getLogger(__name__)
 
-GOODBYE_S = 0.8  # from being told to stop to the end, whatever hangs
-MOST_MODEL = 200  # characters; no model has such a name
-MOST_CLIENTS = 32  # each is a session that is paid for
-AGAIN_S = 10  # after which a place may be free
+GOODBYE_S = 0.8  # from the request to stop to the end, whatever hangs
+MOST_MODEL = 200  # characters; no model has a longer name
+MOST_CLIENTS = 32  # the owner pays for the session of each client
+AGAIN_S = 10  # for Retry-After: by then a place may be free
 
 
 class RelayServer:
-    """An async context manager; on leaving it every client is closed with 1001."""
+    """An async context manager. When it exits, it closes every client with 1001."""
 
     def __init__(
         self,
@@ -48,24 +48,24 @@ class RelayServer:
         most_clients: int = MOST_CLIENTS,
         words: Words | None = None,
     ) -> None:
-        """`upstream(model)` says where to connect a client to, or raises LinkError; `port` 0 takes a free one.
+        """The relay listens on `policy.bound`; `port` 0 takes a free port.
 
-        `most_clients` may be in at a time, fewer where this process may open too few files.
-        `words` tells what of the reasons of closes may be logged.
-        The model is empty unless `client_model` lets clients name one. It listens on `policy.bound`.
+        `upstream(model)` says where to connect a client, or raises LinkError. The model is empty unless
+        `client_model` lets clients name one. `most_clients` is the limit of clients at a time; it is lower if this
+        process may open too few files. `words` filters the reasons of closes before they are logged.
         """
         self.usage = RelayUsage()
         self._upstream, self._dial, self._policy = upstream, dial, policy
         self._port, self._client_model = port, client_model
         self._words = words or Words()
         self._bridges: set[Bridge] = set()
-        self._seen = RecentServices()  # what services speak
+        self._seen = RecentServices()  # the dialects of services
         self._lobby = Lobby("relay", most=most_clients, each=2, deadline_s=OPEN_S)
         self._stopping = False
         self._servers: list[Server] = []
 
     async def __aenter__(self) -> "RelayServer":
-        """Raises OSError when the port cannot be had."""
+        """Raises OSError if the port is not available."""
         for where in await self._lobby.listening(self._policy.bound, self._port):
             server = await serve(
                 self._client,
@@ -94,7 +94,7 @@ class RelayServer:
             server.close(close_connections=False)
         ended = asyncio.gather(*(server.wait_closed() for server in self._servers))
         await asyncio.wait({ended}, timeout=GOODBYE_S)
-        for guest in self._lobby.present:  # the library waits for those that never finish their handshake
+        for guest in self._lobby.present:  # the library would wait for a handshake that never ends
             guest.transport.abort()
         await ended
 
@@ -110,7 +110,7 @@ class RelayServer:
         refused = refused or access.full(self._lobby.most)
         claimed = [*request.headers.get_all("Host"), *request.headers.get_all("Origin")]
         log.warning(
-            "refused %s with HTTP %d: %s (it said %.200r)",
+            "refused %s with HTTP %d: %s (its Host and Origin: %.200r)",
             _peer(connection),
             refused.status,
             refused.text,
@@ -139,7 +139,7 @@ class RelayServer:
             log.info("client %d: ended by the %s: %d %.200r; %s", number, end.by, end.code, why, tally)
             if end.by != "client" and refuses(end.reason):
                 log.warning("client %d: %s", number, CAUSES["dialect_refused"].remedy)
-        except Exception:  # the library would swallow it; the other clients' conversations go on
+        except Exception:  # the library would swallow it; the conversations of other clients go on
             log.exception("client %d: a bug in edged", number)
             raise
         finally:
@@ -150,7 +150,7 @@ class RelayServer:
             to = self._upstream(model)
         except LinkError as error:
             log.warning("%s", self._words.failure(error))
-            end = await tell(client, dialect, RefusedError("the relay can not reach its service just now"))
+            end = await tell(client, dialect, RefusedError("the relay cannot reach its service just now"))
             await client.close(*passed_on(end), CLIENT_CLOSE_S)
             return end
         bridge = Bridge(client, dialect, to, dial=self._dial, tally=tally, seen=self._seen)
@@ -165,7 +165,7 @@ class RelayServer:
 
 def _peer(connection: ServerConnection) -> str:
     address = connection.remote_address
-    return f"{address[0]}:{address[1]}" if address else "somebody who has gone"
+    return f"{address[0]}:{address[1]}" if address else "a client that has left"
 
 
 def _handshake(request: Request) -> Handshake:
@@ -184,6 +184,6 @@ def _handshake(request: Request) -> Handshake:
 
 
 def _subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """Never one that holds a key."""
+    """Select the subprotocol `realtime`, never one that contains a key."""
     ours = Subprotocol(SUBPROTOCOL)
     return ours if ours in offered else None

@@ -1,8 +1,8 @@
-"""Connections, over the `websockets` library: sends with a deadline, closes as codes. Decides nothing.
+"""Connections on the `websockets` library: sends with a deadline, and closes as codes. It decides nothing.
 
-The library's own pings are off: they count against a connection that nobody reads from because the other side
-is slow. Here silence counts only while somebody waits for a message, and any message is as good as a pong.
-The library's own log names headers and keys: of clients it is silenced here, and the relay's own lines are enough.
+The pings of the library are off. They would end a healthy connection that nobody reads while the other side is slow.
+Here silence counts only while somebody waits for a message, and any message counts like a pong. The log of the
+library names headers and keys, so it is silenced for clients; the relay's own log is enough.
 """
 
 import asyncio
@@ -25,18 +25,18 @@ log = logging.getLogger(__name__)
 
 PING_AFTER_S = 5.0  # of silence
 PONG_FROM_SERVICE_S = 5.0
-PONG_FROM_CLIENT_S = 20.0  # it may come behind all the sound that a slow link has still to carry
+PONG_FROM_CLIENT_S = 20.0  # on a slow connection, the pong comes behind all sound that is still to be sent
 OPEN_S = 10.0
 SEND_S = 10.0
-_LEAST = 8  # characters of what is sent to the service and may be secret
-CLOSE_S = 10.0  # at most; who closes says how long
+_LEAST = 8  # characters; a shorter part of a header is not a secret
+CLOSE_S = 10.0  # at most; the caller of `close` sets the actual limit
 
 SILENT = logging.getLogger(f"{__name__}.library")
 SILENT.setLevel(logging.CRITICAL + 1)
 
 
 class Socket:
-    """A Side: one open connection. One that is silent and answers no ping in `pong_within_s` is given up."""
+    """A `Side`. It aborts a silent connection that does not answer a ping within `pong_within_s`."""
 
     def __init__(self, connection: Connection, pong_within_s: float = PONG_FROM_CLIENT_S) -> None:
         self._connection, self._pong_within_s = connection, pong_within_s
@@ -70,7 +70,7 @@ class Socket:
         return _of(self._connection.protocol.close_exc)
 
     async def close(self, code: int, reason: str, within_s: float) -> None:
-        # The library waits behind what the socket has not taken yet, on a dead connection for ever.
+        # The library first sends what the socket has not accepted yet; on a dead connection, that takes forever.
         try:
             async with asyncio.timeout(within_s):
                 await self._connection.close(code, reason)
@@ -81,23 +81,26 @@ class Socket:
 def _of(closed: ConnectionClosed) -> ClosedError:
     if closed.rcvd is not None and closed.rcvd_then_sent is not False:
         return ClosedError(closed.rcvd.code, closed.rcvd.reason)
-    if closed.sent is not None and closed.sent.code in (TOO_BIG, PROTOCOL_ERROR):  # found by the library
+    if closed.sent is not None and closed.sent.code in (TOO_BIG, PROTOCOL_ERROR):  # the library closed it
         return ClosedError(closed.sent.code, closed.sent.reason)
     return ClosedError(NO_GOODBYE, "")
 
 
 class UpstreamConnection(WatchedConnection):
-    """To the service. A client's message may be as long as the service's, and gets the time it takes to be read."""
+    """A connection to the service.
+
+    Clients send messages as long as those of the service, so more bytes may wait until the service has read them.
+    """
 
     goodbye_s = CLOSE_S
     most_unsent = MOST_UNSENT + MAX_MESSAGE_BYTES
 
 
 class WebsocketUpstreamDial:
-    """Dials as the daemon does (dial/websocket.py). The log says what failed; clients hear it in other words."""
+    """Dials as the daemon does (dial/websocket.py). The log gets all details of a failure; clients get fewer."""
 
     def __init__(self, resolver: Resolver, words: Words | None = None) -> None:
-        """`words` tells what of a refusal clients may have."""
+        """`words` filters what clients may see of a refusal."""
         self._dial = WebsocketDial(resolver, kind=UpstreamConnection)
         self._words = words or Words()
 
@@ -105,24 +108,25 @@ class WebsocketUpstreamDial:
         try:
             async with asyncio.timeout(OPEN_S):
                 connection = await self._dial.connected(to.endpoint, OPEN_S)
-        except TimeoutError as error:  # the name was slow to be found
+        except TimeoutError as error:  # the name look-up was slow
             raise RefusedError(_words(to.host, "handshake_timeout"), "handshake_timeout") from error
         except LinkError as error:
-            level = logging.INFO if error.cause == DIALECT_REFUSED else logging.WARNING  # it may be made good
+            # a second dial may remedy a refused dialect, so that is not worth a warning
+            level = logging.INFO if error.cause == DIALECT_REFUSED else logging.WARNING
             log.log(level, "%s", self._words.failure(error))
             said = self._passed_on(error.said, to.endpoint.headers) if error.status else ""
             raise RefusedError(_words(to.host, error.cause, error.status), error.cause, said) from error
         return Socket(connection, PONG_FROM_SERVICE_S)
 
     def _passed_on(self, said: str | tuple[str, ...], headers: Mapping[str, str]) -> str:
-        """The service's words, as far as they say nothing that was sent there."""
+        """The service's words; empty if they repeat something that was sent to it."""
         text = self._words.filtered(said if isinstance(said, str) else said[0])
         sent = [part for value in headers.values() for part in (value, *value.split())]
         return "" if any(part in text for part in sent if len(part) >= _LEAST) else text
 
 
 def _words(host: str, cause: str, status: int | None = None) -> str:
-    """What clients are told of a service that cannot be had."""
+    """The text for clients when the service cannot be reached or refuses."""
     if status is not None:
         return f"{host} refused the handshake with HTTP {status}"
     match cause:
@@ -135,4 +139,4 @@ def _words(host: str, cause: str, status: int | None = None) -> str:
         case "protocol_broken":
             return f"{host} does not speak WebSocket"
         case _:
-            return f"{host} can not be reached"
+            return f"{host} cannot be reached"

@@ -1,7 +1,7 @@
-"""What went through the relay and what it cost: for each client, and in all. Pure.
+"""What passed through the relay and what it cost, for each client and in total. Pure.
 
-A service bills every `response.done`, whatever its status says. Bounded: a client that has gone lives on in the
-sum only, and a status the protocol does not know counts as `other`.
+A service bills every `response.done` of any status. The counts are bounded: those of a client that has left are only
+kept in the total, and a status that the protocol does not know counts as `other`.
 """
 
 from collections import Counter
@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 STATUSES = ("completed", "cancelled", "incomplete", "failed")
-_MOST = 2**53  # no honest count comes near it
+_MOST = 2**53  # no true count is nearly as large
 
 
 @dataclass(slots=True)
 class Tally:
-    """Of one client, or of all."""
+    """The counts of one client, or of all clients."""
 
     up_bytes: int = 0
     down_bytes: int = 0
@@ -26,7 +26,7 @@ class Tally:
 
     @property
     def responses(self) -> int:
-        """How many are billed."""
+        """The number of responses that are billed."""
         return self.by_status.total()
 
     def response(self, status: str, usage: Mapping[str, Any]) -> None:
@@ -54,25 +54,25 @@ class Tally:
 
 
 class RelayUsage:
-    """Of the relay: the clients that are there, and the sum."""
+    """The counts of the whole relay: of each present client, and the total."""
 
     def __init__(self) -> None:
-        self.clients = 0  # so far
+        self.clients = 0  # since the start
         self._past = Tally()
         self._present: dict[int, Tally] = {}
 
     def begin(self) -> tuple[int, Tally]:
-        """A client came; its number and its tally."""
+        """Record a new client. Returns its number and its tally."""
         self.clients += 1
         tally = self._present[self.clients] = Tally()
         return self.clients, tally
 
     def end(self, number: int) -> None:
-        """It went."""
+        """Record that a client has left."""
         self._past.add(self._present.pop(number))
 
     def total(self) -> Tally:
-        """The sum over all clients, those that are there included."""
+        """The total of all clients, including those that are present."""
         total = Tally()
         for tally in (self._past, *self._present.values()):
             total.add(tally)
@@ -90,5 +90,5 @@ def _size(count: int) -> str:
     for unit in ("B", "kB", "MB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "B" or count >= 10 else f"{count:.1f} {unit}"
-        count /= 1000  # type: ignore[assignment]  # only to be printed
+        count /= 1000  # type: ignore[assignment]  # it is only printed
     return f"{count:.1f} GB"

@@ -210,7 +210,7 @@ def test_one_that_takes_nothing_is_refused_in_its_words(lab_run):
         async with kiosk_of(net, fault_lines=["picky:all"]) as kiosk:
             downs = [event for event in kiosk.events if event["event"] == "link"]
             assert [event["cause"] for event in downs] == ["settings_refused"]
-            assert "session: this cannot be set up so" in downs[0]["text"]
+            assert "session: these settings cannot be applied" in downs[0]["text"]
 
     net = SimNet(latency_ms=10)
     lab_run(main(), net=net)

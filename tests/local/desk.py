@@ -1,4 +1,4 @@
-"""A session of the embedded service and its client, without a socket; `now` moves by hand."""
+"""A session of the embedded service with its client, without a socket. The test advances `now` itself."""
 
 import itertools
 import json
@@ -16,7 +16,7 @@ GA, BETA = Dialect.GA, Dialect.BETA
 
 
 class Fixed:
-    """Says the same to everything."""
+    """Gives the same answer to everything."""
 
     def __init__(self, ms=1000):
         self.pcm = bytes(range(256)) * (ms * MS // 256 + 1)
@@ -27,7 +27,7 @@ class Fixed:
 
 
 class Desk:
-    """A session and its client; `now` moves by hand."""
+    """A session and its client. The test advances `now` itself."""
 
     def __init__(self, dialect=GA, voice=None, planner=None, settings=None, **options):
         numbers = itertools.count(1)
@@ -61,7 +61,7 @@ class Desk:
         return self.send(wire.append(sound))
 
     def run(self, until_s=60.0):
-        """All that comes by itself up to `until_s`: [(time, event)]."""
+        """All events that the session sends without being asked, up to `until_s`: [(time, event)]."""
         out = []
         while (due := self.session.due()) is not None and due <= until_s:
             self.now = due
@@ -76,7 +76,7 @@ class Desk:
         )
 
     def asked(self, ms=500):
-        """A question said, committed and asked about."""
+        """Append a question, commit it and ask for a response."""
         self.update()
         self.say(ms)
         self.send(wire.commit("c1"))

@@ -1,4 +1,4 @@
-"""What a response brings, in which order, and what it costs: items, parts, text, calls, limits, refusals."""
+"""The content, the order and the cost of a response: items, parts, text, calls, limits, refusals."""
 
 import json
 from itertools import pairwise
@@ -224,7 +224,7 @@ def test_the_most_tokens_cut_an_answer_short(dialect):
     assert len(response["output"]) == 1
     assert response["output"][0]["status"] == "incomplete"
     details = response["usage"]["output_token_details"]
-    assert details == {"text_tokens": 0, "audio_tokens": 40}  # no word is left its tokens
+    assert details == {"text_tokens": 0, "audio_tokens": 40}  # no tokens are left for words
     assert len(sound_of(events, dialect)) == 2000 * MS
 
 
@@ -255,7 +255,7 @@ def test_no_answer_costs_more_than_it_may(item, most):
     assert response["output"][0]["status"] == response["status"]
     if not whole:
         assert response["status_details"]["reason"] == "max_output_tokens"
-        assert most - response["usage"]["output_tokens"] <= 2 + most // 10  # and not much less
+        assert most - response["usage"]["output_tokens"] <= 2 + most // 10  # the limit is almost used up
     for end in ("text", "transcript"):
         deltas = "".join(event["delta"] for event in events if event["type"].endswith(f"{end}.delta"))
         assert deltas == "".join(event[end] for event in events if event["type"].endswith(f"{end}.done"))

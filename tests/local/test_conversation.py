@@ -1,4 +1,4 @@
-"""The items of a conversation: what a client may put there, where, and what may be done with them."""
+"""The items of a conversation: what a client may add, where, and what it may do with them."""
 
 import json
 from base64 import b64decode, b64encode
@@ -19,7 +19,7 @@ def message(role="user", kind="input_text", **fields):
 
 
 def order(desk, dialect):
-    """The items from first to last, as `previous_item_id` tells it of one put behind each."""
+    """The items from first to last: `previous_item_id` of an item that is added behind each."""
     return [item.id for item in desk.session._conversation]
 
 
@@ -267,7 +267,7 @@ def spoken(*sounds, **fields):
 
 
 def kept(desk, item_id):
-    """The sound of an item's first part; None where it is not kept."""
+    """The sound of the first part of an item; None if it is not kept."""
     (event,) = desk.ask("conversation.item.retrieve", item_id=item_id)
     sound = event["item"]["content"][0].get("audio")
     return None if sound is None else b64decode(sound)

@@ -1,4 +1,4 @@
-"""A hundred thousand broken messages: none ends the session, each bad one is answered, and nothing grows."""
+"""A hundred thousand broken messages: none ends the session, each bad one gets an answer, and memory does not grow."""
 
 import json
 import random
@@ -52,7 +52,7 @@ ODD = [
 
 
 def places(value, at=()):
-    """The path of everything in a message."""
+    """The paths of all values in a message."""
     if at:
         yield at
     if isinstance(value, dict):
@@ -64,7 +64,7 @@ def places(value, at=()):
 
 
 def changed(rng, message):
-    """A message with something in it gone, replaced or added."""
+    """A message in which one value is removed, replaced or added."""
     message = json.loads(json.dumps(message))
     path = rng.choice(list(places(message)))
     holder = message
@@ -81,7 +81,7 @@ def changed(rng, message):
 
 
 def broken(rng, text):
-    """Text with bytes gone, doubled or replaced."""
+    """Text in which bytes are removed, doubled or replaced."""
     at, n = rng.randrange(len(text)), rng.randrange(1, 20)
     match rng.randrange(4):
         case 0:
@@ -112,7 +112,7 @@ def messages(rng, n):
 
 
 def play(desk, rng, n):
-    """Sends n messages; how many were answered with an error."""
+    """Send n messages. Returns how many got an error as the answer."""
     errors = 0
     for text in messages(rng, n):
         before = desk.ledger.errors
@@ -128,14 +128,14 @@ def play(desk, rng, n):
 
 
 def resident_bytes():
-    """What this process holds in memory."""
+    """The resident memory of this process."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dialect", [GA, BETA])
 def test_fifty_thousand_broken_messages_in_each_dialect(dialect, monkeypatch):
-    monkeypatch.setattr(conversation, "MOST_ITEMS", 100)  # reached early, so that what grows besides shows
+    monkeypatch.setattr(conversation, "MOST_ITEMS", 100)  # reached early, so that other growth shows
     monkeypatch.setattr(conversation, "MOST_SOUND", 2**18)
     rng = random.Random(f"client {dialect.value}")
     desk = Desk(dialect)

@@ -1,4 +1,4 @@
-"""G.711: exact, as the reference has it and as the recommendation does."""
+"""G.711: bit-exact with the reference and with the recommendation."""
 
 import sys
 import warnings
@@ -57,7 +57,7 @@ def test_alaw_is_the_reference_for_every_sample_and_code():
 
 
 def test_g711_at_the_points_the_recommendation_names():
-    # ITU-T G.711 tables 1a and 2a: the largest and the smallest values, and where they go on the wire.
+    # ITU-T G.711 tables 1a and 2a: the largest and the smallest values, and their codes on the wire.
     assert values(g711.pcm_from_ulaw(b"\x80\x00\xff\x7f")) == [32124, -32124, 0, 0]
     assert values(g711.pcm_from_alaw(b"\xaa\x2a\xd5\x55")) == [32256, -32256, 8, -8]
     assert g711.ulaw_from_pcm(sound(32767, -32768, 0)) == b"\x80\x00\xff"
@@ -66,7 +66,7 @@ def test_g711_at_the_points_the_recommendation_names():
 
 def test_a_code_survives_the_way_to_pcm_and_back():
     assert g711.alaw_from_pcm(g711.pcm_from_alaw(CODES)) == CODES
-    minus_zero = 0x7F  # mu-law has two zeros, and PCM has one
+    minus_zero = 0x7F  # mu-law has two zeros, PCM has one
     assert g711.ulaw_from_pcm(g711.pcm_from_ulaw(CODES)) == CODES.replace(bytes([minus_zero]), b"\xff")
 
 

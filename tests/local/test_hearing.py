@@ -1,4 +1,4 @@
-"""What the service hears: both detectors, their parameters, all formats, and what an utterance holds."""
+"""How the service hears speech: both detectors, their parameters, all formats, and the content of an utterance."""
 
 import json
 import math
@@ -20,7 +20,7 @@ VAD = {"type": "server_vad", "threshold": 0.5, "prefix_padding_ms": 300, "silenc
 
 
 def tone(ms, level=8000, hz=200, end_level=None):
-    """A sine, going from one level to another."""
+    """A sine whose level changes from one value to another."""
     n = ms * 24
     end_level = level if end_level is None else end_level
     return struct.pack(
@@ -135,7 +135,7 @@ def test_no_utterance_is_longer_than_the_buffer():
 
 def test_an_idle_visitor_is_noticed_once_after_an_answer():
     ear = hearing({**VAD, "idle_timeout_ms": 5000})
-    assert heard(ear, quiet(6000)) == []  # nothing was answered yet
+    assert heard(ear, quiet(6000)) == []  # there was no answer yet
     ear.wait_for_speech()
     assert heard(ear, quiet(12_000)) == [Idle(6000, 11_000, "item_0")]
 
@@ -214,7 +214,7 @@ def test_the_client_may_commit_before_the_silence_and_then_there_is_nothing_left
     desk.send(wire.append(loud(400)))
     assert types(desk.send(wire.commit("c")))[0] == "input_audio_buffer.committed"
     assert desk.send(wire.commit("c"))[0]["error"]["code"] == "input_audio_buffer_commit_empty"
-    assert desk.say(900) == []  # the speech was taken: its end is nobody's
+    assert desk.say(900) == []  # the speech is committed already, so its end is not an event
 
 
 def test_a_detected_utterance_may_be_shorter_than_a_client_s():
@@ -275,7 +275,7 @@ def test_a_detector_that_is_changed_in_the_middle_of_speech_forgets_the_speech()
 @pytest.mark.parametrize("end", [Hearing.clear, Hearing.take])
 def test_half_a_sample_shifts_nothing_that_comes_after_a_clear_or_a_commit(end):
     ear = hearing()
-    faint = struct.pack("<4h", 20, -20, 21, -21) * 6000  # its bytes the other way round are loud
+    faint = struct.pack("<4h", 20, -20, 21, -21) * 6000  # with its bytes swapped, it is loud
     assert heard(ear, quiet(100) + b"\x00") == []
     end(ear)
     assert heard(ear, faint) == []

@@ -1,4 +1,4 @@
-"""The service over plain HTTP: short-lived keys with their settings, models, and who is let in."""
+"""The service over plain HTTP: short-lived keys with their settings, models, and access."""
 
 import itertools
 import json

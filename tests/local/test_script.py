@@ -1,4 +1,4 @@
-"""Scripted conversations: which rule answers, what each kind of answer brings, and what a bad file is told."""
+"""Scripted conversations: which rule answers, what each kind of answer contains, and the errors for a bad file."""
 
 import json
 
@@ -17,7 +17,7 @@ def desk_of(text, **options):
 
 
 def says(desk, text=None, **response):
-    """The items of the answer to a text, or to nothing new."""
+    """The items of the answer to a text, or to no new item."""
     if text is not None:
         desk.send(wire.text_item("t", "user", text, GA))
     desk.ask("response.create", **({"response": response} if response else {}))
@@ -116,13 +116,13 @@ def test_without_a_synthesiser_what_is_said_is_hummed_as_long_as_it_takes():
         ("version: 2", "version"),
         ("version: 1\nanswers: [{say: x, sing: y}]", "sing"),
         ("version: 1\nanswers: [{say: 7}]", "$.answers[0].say"),
-        ("version: 1\nanswers: [{say: x, text: y}]", "$.answers[0] is to say one thing"),
-        ("version: 1\nanswers: [{}]", "it says nothing"),
+        ("version: 1\nanswers: [{say: x, text: y}]", "$.answers[0] needs exactly one kind"),
+        ("version: 1\nanswers: [{}]", "it has none"),
         ("version: 1\nrules: [{say: x}]", "$.rules[0] has no `when`"),
         ("version: 1\nanswers: [", "script.yaml"),
         ("[]", "script.yaml"),
         ("version: 1\nfaults: 3", "faults"),
-        ("version: 1\nfaults: [drop, explode]", "$.faults[1]: no fault"),
+        ("version: 1\nfaults: [drop, explode]", "$.faults[1]: 'explode' is not a fault"),
         *(
             (f"version: 1\nanswers: [{{{answer}}}]", words)
             for answer, words in [
@@ -139,14 +139,14 @@ def test_without_a_synthesiser_what_is_said_is_hummed_as_long_as_it_takes():
                     "items: [{call: {name: f, arguments: {a: {null: 1}}}}]",
                     "$.answers[0].items[0].call.arguments",
                 ),
-                ("items: [{}]", "$.answers[0].items[0] is to say one thing"),
-                ("items: [{say: a, call: {name: f}}]", "it says say, call"),
-                ("items: [{parts: [{}]}]", "$.answers[0].items[0].parts[0] is to say one thing"),
-                ("parts: [{}]", "$.answers[0].parts[0] is to say one thing"),
-                ("parts: [{say: a, text: b}]", "$.answers[0].parts[0] is to say one thing"),
+                ("items: [{}]", "$.answers[0].items[0] needs exactly one kind"),
+                ("items: [{say: a, call: {name: f}}]", "it has say, call"),
+                ("items: [{parts: [{}]}]", "$.answers[0].items[0].parts[0] needs exactly one kind"),
+                ("parts: [{}]", "$.answers[0].parts[0] needs exactly one kind"),
+                ("parts: [{say: a, text: b}]", "$.answers[0].parts[0] needs exactly one kind"),
                 ("say: x, when: {text: y}", "$.answers[0].when"),
-                ("refuse: {}, status: incomplete", "$.answers[0]: what is refused"),
-                ("refuse: {}, reason: content_filter", "$.answers[0]: what is refused"),
+                ("refuse: {}, status: incomplete", "$.answers[0]: `refuse` sets the status `failed`"),
+                ("refuse: {}, reason: content_filter", "$.answers[0]: `refuse` sets the status `failed`"),
                 ("say: x, reason: content_filter", "$.answers[0].reason"),
             ]
         ),

@@ -1,4 +1,4 @@
-"""The command line of the embedded service: what it takes, and what it says to what it does not."""
+"""The command line of the embedded service: what it accepts, and the errors for the rest."""
 
 import socket
 
@@ -9,7 +9,7 @@ from edged.errors import EXIT_CONFIG, EXIT_USAGE
 
 
 class Recorder:
-    """A server that never serves; `asked` is what the last one was made with."""
+    """A server that never serves; `asked` holds the arguments of the last one."""
 
     def __init__(self, **options):
         Recorder.asked = options
@@ -23,7 +23,7 @@ class Recorder:
 
 @pytest.fixture
 def asked(monkeypatch):
-    """What a server would be made with, by these words on the command line."""
+    """The arguments that the server gets for these words on the command line."""
     monkeypatch.setattr("edged.local.server.LocalServer", Recorder)
 
     def run(*words):

@@ -1,4 +1,4 @@
-"""The embedded service on a socket, with the stock client: over loopback, and in virtual time."""
+"""The embedded service on a socket, with the client of the `websockets` library: on loopback and in virtual time."""
 
 import asyncio
 import http.client
@@ -36,7 +36,7 @@ async def ask(socket, dialect=Dialect.GA):
 
 
 async def turn(url, dialect):
-    """One push-to-talk turn; the names of the events and the sound of the answer."""
+    """One push-to-talk turn. Returns the names of the events and the sound of the answer."""
     async with dial(url, dialect) as socket:
         await ask(socket, dialect)
         names, sound = [], b""
@@ -97,7 +97,7 @@ def test_a_client_that_goes_in_the_middle_leaves_nothing_behind(lab_run):
 
 @pytest.fixture
 def served(lab_run):
-    """Runs `body(server)` in virtual time."""
+    """Run `body(server)` in virtual time."""
 
     def run(body, **options):
         async def main():
@@ -110,7 +110,7 @@ def served(lab_run):
 
 
 async def received(socket):
-    """All events until the connection ends, and how it ended."""
+    """All events until the connection ends, and its end."""
     events = []
     try:
         while True:
@@ -405,7 +405,7 @@ def test_odd_requests_are_answered(request_, status, caplog):
             writer.close()
             head, _, reply = answer.partition(b"\r\n\r\n")
             assert head.split()[1] == str(status).encode()
-            json.loads(reply)  # one, and whole
+            json.loads(reply)  # exactly one reply, and complete
 
     asyncio.run(main())
     assert caplog.text == ""
@@ -513,7 +513,7 @@ def test_a_drop_has_no_close_frame(served):
         assert isinstance(closed, ConnectionClosedError)
         assert closed.rcvd is None
         deltas = [event for event in events if event["type"] == "response.output_audio.delta"]
-        assert len(deltas) <= 2  # a reset may overtake what was sent before it
+        assert len(deltas) <= 2  # a reset may overtake data that was sent before it
 
     served(body)
 
@@ -525,7 +525,7 @@ def test_an_answer_that_nobody_asked_for_is_a_whole_one_and_billed(served, asked
             if asked_by == "call":
                 await asyncio.sleep(1)
                 server.speak()
-                server.speak()  # while one is under way
+                server.speak()  # while an answer is under way
             names = []
             while "response.done" not in names:
                 names.append(json.loads(await socket.recv())["type"])
@@ -726,7 +726,7 @@ def test_a_server_ends_at_once_whatever_its_clients_do():
             ]
             await asyncio.sleep(0.1)
             began = loop.time()
-        assert loop.time() - began < 20  # nobody waits for the slowest, which takes 50
+        assert loop.time() - began < 20  # no client waits for the slowest one, which takes 50
         for socket in sockets:
             await socket.close()
         for writer in plain:
@@ -760,7 +760,7 @@ def test_a_client_that_does_not_read_holds_a_few_megabytes(served):
 
             with pytest.raises(ConnectionClosedError):
                 await shout()
-            assert sent < 40  # of a megabyte each: what the two kernels and the server hold
+            assert sent < 40  # messages of a megabyte: as many as both kernels and the server hold
 
     served(body)
 
@@ -811,7 +811,7 @@ def test_a_bug_while_writing_ends_the_talk_too(served, caplog):
 )
 @pytest.mark.parametrize("asked", [b"GET /edged/ledger", b"GET /v1/models", b"POST /v1/realtime/sessions"])
 def test_on_loopback_a_request_has_to_mean_this_machine(hosts, status, asked):
-    """A page that made its own name point here (DNS rebinding) sends that name."""
+    """A page may make its own name point here (DNS rebinding), but the browser sends that name."""
 
     async def main():
         async with LocalServer(voice=ParrotVoice()) as server:

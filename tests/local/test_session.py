@@ -1,4 +1,4 @@
-"""The embedded service without a socket: what a client sends, what it hears, when."""
+"""The embedded service without a socket: what a client sends, and what it gets when."""
 
 import json
 from base64 import b64encode
@@ -309,9 +309,9 @@ def test_usage_adds_up_and_every_response_is_billed():
         assert usage["input_tokens"] == came["text_tokens"] + came["audio_tokens"]
         details = usage["output_token_details"]
         assert usage["output_tokens"] == details["text_tokens"] + details["audio_tokens"]
-        assert details["audio_tokens"] == 20  # a second of it
+        assert details["audio_tokens"] == 20  # one second
         came_in.append((came["audio_tokens"], came["cached_tokens"]))
-    assert came_in == [(20, 0), (20 + 20 + 20, 20)]  # a turn is read again in the next one, from the cache
+    assert came_in == [(20, 0), (20 + 20 + 20, 20)]  # the next turn reads this one again, from the cache
     assert [billed.status for billed in desk.ledger.bill] == ["completed", "completed"]
 
 
@@ -360,6 +360,6 @@ def test_answers_beside_the_conversation_are_counted_by_themselves():
         assert types(desk.ask("response.create", **aside)) == ["response.created"]
     assert error(desk.ask("response.create", **aside))[0] == "rate_limit_exceeded"
     events = desk.send(wire.append(loud(400) + bytes(48 * 600) + loud(400)))
-    assert types(events).count("input_audio_buffer.speech_started") == 2  # all of it was heard
+    assert types(events).count("input_audio_buffer.speech_started") == 2  # the service heard all of it
     assert "response.created" in types(events)
     assert "error" not in types(events)

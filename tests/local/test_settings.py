@@ -1,4 +1,4 @@
-"""What a session.update and a response.create may say, row by row, in each dialect; and how each refusal reads."""
+"""What session.update and response.create may contain in each dialect, row by row, and the text of each refusal."""
 
 import pytest
 
@@ -218,7 +218,7 @@ def test_an_update_keeps_what_it_does_not_name():
     assert event["session"]["instructions"] == "Be brief."
     assert event["session"]["audio"]["output"]["voice"] == "marin"
     assert "event_id" in event
-    assert event["event_id"] != "e1"  # the client's id is echoed in errors only
+    assert event["event_id"] != "e1"  # only errors repeat the client's id
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Sound between a client's format and the service's own: right, and no larger than it has to be."""
+"""Conversion between a client's format and the service's own: correct, and without a waste of memory."""
 
 import tracemalloc
 from itertools import pairwise
@@ -56,7 +56,7 @@ def test_a_length_is_known_without_a_conversion(fmt, n_bytes):
 @pytest.mark.parametrize("fmt", LAWS)
 def test_minutes_of_a_telephone_take_little_more_than_they_become(fmt):
     raw = bytes(8 * 120_000)
-    from_client(raw[:8], fmt)  # what is made once
+    from_client(raw[:8], fmt)  # builds the tables, which happens once
     tracemalloc.start()
     try:
         became = len(from_client(raw, fmt))
@@ -76,7 +76,7 @@ class Listener:
 
 
 def telephone_turn(voice, monkeypatch):
-    """One turn of a telephone; how often its sound was converted by the time of each event."""
+    """One turn of a telephone. Returns how often its sound had been converted at each event."""
     converted = []
     monkeypatch.setattr(sounds, "from_client", lambda sound, fmt: converted.append(sound) or sound)
     desk = Desk(GA, voice=voice)
@@ -105,4 +105,4 @@ def test_a_voice_that_hears_gets_the_service_s_own_format():
 
 def test_the_longest_utterance_has_a_size_in_bytes():
     assert PCM16.bytes_of(MOST_MS) <= 32 * 2**20
-    assert MOST_MS > 600_000  # the longest turn that edged can be set to
+    assert MOST_MS > 600_000  # the longest turn that edged can be configured for

@@ -1,4 +1,4 @@
-"""Stand-ins for what the push-to-talk program has around its connection: a text screen and a sound card."""
+"""Stand-ins for the text screen and the sound card of the push-to-talk program."""
 
 import asyncio
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ def reactive(value):
 
 
 class Static:
-    """A widget; only its attributes count here."""
+    """A widget of which the tests use only the attributes."""
 
     def __init__(self, **_):
         self.written = ""
@@ -48,7 +48,7 @@ class Container:
 
 
 class App:
-    """Keeps one widget for each name, and its workers."""
+    """Keeps its workers, and one widget for each name."""
 
     def __class_getitem__(cls, _):
         return cls
@@ -74,7 +74,7 @@ events = SimpleNamespace(Key=Key)
 
 
 class AudioPlayerAsync:
-    """What was played since the last answer began."""
+    """Keeps what it has played since the last answer began."""
 
     def __init__(self):
         self.answers = []
@@ -87,7 +87,7 @@ class AudioPlayerAsync:
 
 
 class InputStream:
-    """A microphone that hears `sound`, all of it there at once."""
+    """A microphone that has all of `sound` at once."""
 
     sound = b""
 

@@ -1,4 +1,4 @@
-"""The push-to-talk program of a gateway's guide, as it is printed there; only its imports are others.
+"""The push-to-talk program from the guide of a gateway, as printed there; only its imports are changed.
 
 The colours of its screen are left out. It keeps its own style.
 """

@@ -1,4 +1,4 @@
-"""What the tests of the client share: a service on loopback, sound to say, and clients at its address."""
+"""What the tests of the client share: a service on loopback, a question, and programs that connect to the service."""
 
 import asyncio
 import wave
@@ -17,13 +17,13 @@ PAUSE = bytes(48 * 1000)  # a second of silence, which ends a turn
 
 @cache
 def question():
-    """Somebody asks something: PCM16, mono, 24 kHz."""
+    """A recorded question: PCM16, mono, 24 kHz."""
     with wave.open(str(clips("question.wav"))) as file:
         return file.readframes(file.getnframes())
 
 
 def serving(speaks=(BETA, GA), faults=(), keys=(), **options):
-    """A service that answers at once and repeats what it hears."""
+    """A service that answers without delay and repeats what it hears."""
     door = Admission(speaks=speaks, keys=keys)
     return LocalServer(voice=ParrotVoice(), pace=0, think_ms=0, door=door, fault_lines=faults, **options)
 
@@ -33,7 +33,7 @@ def base(server):
 
 
 def held(program, *arguments, **options):
-    """Runs a program without asyncio against a service: `program(base_url, *arguments)`; gives both."""
+    """Run `program(base_url, *arguments)`, without asyncio, against a service. Returns its result and the service."""
 
     async def main():
         async with serving(**options) as server:
@@ -43,7 +43,7 @@ def held(program, *arguments, **options):
 
 
 def held_async(program, *arguments, **options):
-    """The same for a program on asyncio."""
+    """The same for a program with asyncio."""
 
     async def main():
         async with serving(**options) as server:

@@ -1,4 +1,4 @@
-"""Arguments and environment of both SDKs, as headers and addresses."""
+"""How arguments and environment of both SDKs become headers and addresses."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Calls over HTTP: what is sent, what the answers mean; then over loopback, by both twins."""
+"""Calls over HTTP: what is sent and what the answers mean; then on loopback, with and without asyncio."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ def answered(body, status=200, **headers):
 
 
 class Asked:
-    """A client whose calls are kept, not made."""
+    """A client that keeps its calls instead of making them."""
 
     def __init__(self, kind=Portkey):
         self.client = kind(api_key="pk", base_url="https://h/v1")
@@ -141,13 +141,13 @@ def test_an_answer_is_a_session_and_its_headers():
         ),
         (429, {"status": "failure", "message": "slow"}, RateLimitError, ("slow", None, None)),
         (500, {"error": "broken"}, InternalServerError, ("broken", None, None)),
-        (418, {}, APIStatusError, ("the service says no more", None, None)),
+        (418, {}, APIStatusError, ("the service gives no reason", None, None)),
         (400, [], APIStatusError, ("[]", None, None)),
         (
             403,
             {"error": {"code": 7, "message": None}},
             APIStatusError,
-            ("the service says no more", None, None),
+            ("the service gives no reason", None, None),
         ),
     ],
 )
@@ -165,11 +165,11 @@ def test_a_page_in_place_of_an_answer_is_cut_to_a_line():
     error = calls.refusal(CallReply(502, {}, b"<html>\n\x1b[31m" + b"x" * 1000))
     assert len(str(error)) < 300
     assert str(error).isprintable()
-    assert calls.refusal(CallReply(502, {}, None)).message == "the service says no more"
+    assert calls.refusal(CallReply(502, {}, None)).message == "the service gives no reason"
 
 
 def test_a_redirect_is_named_and_not_followed():
-    with pytest.raises(RedirectError, match="points to 'https://evil/', which is not followed"):
+    with pytest.raises(RedirectError, match="a redirect to 'https://evil/' is not followed"):
         calls.session(ACCOUNT, {}, Extra()).read(CallReply(307, {"Location": "https://evil/"}, b""))
 
 
@@ -190,7 +190,7 @@ def test_an_answer_that_is_none_is_a_wire_error(body):
         calls.session(ACCOUNT, {}, Extra()).read(CallReply(200, {}, body))
 
 
-# -- where beta's sessions are no more -------------------------------------------------------------------
+# -- services without beta sessions -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -295,14 +295,14 @@ def test_what_can_go_wrong_on_the_way_has_a_name(answer, kind):
                 await AsyncOpenAI(**options).realtime.client_secrets.create()
             with pytest.raises(kind):
                 await asyncio.to_thread(OpenAI(**options).realtime.client_secrets.create)
-        if answer is not None:  # the time may be over before anything is asked
+        if answer is not None:  # the timeout may come before the request
             assert asked == ["POST /v1/realtime/client_secrets HTTP/1.1\r\n"] * 2
 
     asyncio.run(main())
 
 
 def test_nobody_there_is_a_connection_error():
-    with pytest.raises(APIConnectionError, match=r"127\.0\.0\.1:1/v1/realtime/sessions can not"):
+    with pytest.raises(APIConnectionError, match=r"127\.0\.0\.1:1/v1/realtime/sessions cannot"):
         OpenAI(api_key="k", base_url="http://127.0.0.1:1/v1").beta.realtime.sessions.create()
 
 

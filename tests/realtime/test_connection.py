@@ -1,4 +1,4 @@
-"""Connections over loopback: opening, refusals, ends and faults, by both twins."""
+"""Connections on loopback: opening, refusals, ends and faults, with and without asyncio."""
 
 import asyncio
 import base64
@@ -41,18 +41,18 @@ def surface(client, dialect):
 
 @asynccontextmanager
 async def service(handle, **options):
-    """A service that does what a test tells it; gives its base URL."""
+    """A service that runs a function of the test. Yields its base URL."""
     async with serve(handle, "127.0.0.1", 0, **options) as server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
 
 
 async def both(url, program, sync_program, **options):
-    """Runs a program of each twin at `url`."""
+    """Run a program with asyncio and one without at `url`."""
     await program(AsyncOpenAI(api_key="k", base_url=url, **options))
     await asyncio.to_thread(sync_program, OpenAI(api_key="k", base_url=url, **options))
 
 
-# -- everything by name ----------------------------------------------------------------------------------
+# -- the methods for each event -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("speaks", Dialect)
@@ -270,11 +270,11 @@ def test_a_redirect_of_the_handshake_carries_no_key_away():
         return Response(302, "There", Headers({"Location": "/stolen", "Content-Length": "0"}), b"")
 
     async def program(client):
-        with pytest.raises(RedirectError, match="points to '/stolen'"):
+        with pytest.raises(RedirectError, match="a redirect to '/stolen'"):
             await client.realtime.connect(model="m").enter()
 
     def sync_program(client):
-        with pytest.raises(RedirectError, match="points to '/stolen'"):
+        with pytest.raises(RedirectError, match="a redirect to '/stolen'"):
             client.realtime.connect(model="m").enter()
 
     async def main():
@@ -521,7 +521,7 @@ def test_two_tasks_that_use_a_manager_share_one_connection():
     assert len(server.ledger.appended) == 1
 
 
-# -- messages that are none ------------------------------------------------------------------------------
+# -- invalid messages -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -555,7 +555,7 @@ def test_faulty_sound_is_left_out_and_counted(fault):
 
 
 def test_leaving_in_the_middle_of_an_answer_does_not_wait_for_its_end(lab_run):
-    """Where the library stops reading until somebody takes what it has, a goodbye would not be seen."""
+    """The library stops reading until somebody takes its messages, and then it would not see a close frame."""
 
     async def main():
         async with serving(faults=["flood:500@session.created"]) as server:
@@ -571,6 +571,6 @@ def test_leaving_in_the_middle_of_an_answer_does_not_wait_for_its_end(lab_run):
     def program(url):
         with OpenAI(api_key="k", base_url=url).beta.realtime.connect(model="m") as conn:
             conn.recv()
-        assert conn.close_code == 1000  # and not 1006, for which it would have waited two seconds
+        assert conn.close_code == 1000  # not 1006, which would have taken two seconds
 
     held(program, faults=["flood:500@session.created"])

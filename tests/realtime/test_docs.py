@@ -1,4 +1,4 @@
-"""The examples of docs/client.md run as they are printed, but for the address of the service."""
+"""The examples of docs/client.md run as they are printed, except for the address of the service."""
 
 import re
 from pathlib import Path

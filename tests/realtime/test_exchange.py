@@ -1,4 +1,4 @@
-"""What one connection says and hears, whichever dialect the service shows to speak."""
+"""The messages of one connection, in both directions, with each dialect that the service may show."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ ITEM = {"id": "i", "type": "message", "role": "user", "status": "completed", "co
 
 
 def heard(exchange, *said):
-    """Events the program gets of `(event, dialect)` pairs or of texts."""
+    """The events that the program gets for `(event, dialect)` pairs or texts."""
     for each in said:
         exchange.receive(each if isinstance(each, str | bytes) else wire.encode(*each, "e"))
     return list(iter(exchange.take_event, None))
@@ -102,7 +102,7 @@ def test_an_event_that_only_ga_has_shows_ga_and_is_kept_from_a_beta_program():
 
 
 def test_a_name_of_the_other_dialect_is_translated_alone():
-    """As a service does that speaks GA and yet names an item beta's way."""
+    """Some services speak GA and still use beta's name for an item event."""
     exchange = Exchange(GA, GA)
     heard(exchange, greeting(GA))
     names = [e.type for e in heard(exchange, (wire.ItemAdded(ITEM), BETA))]
@@ -210,7 +210,7 @@ def test_whatever_a_service_says_is_an_event_or_left_out(said, speaks, asked):
     assert all(isinstance(e.type, str) for e in events)
 
 
-# -- what programs say -----------------------------------------------------------------------------------
+# -- what programs send -----------------------------------------------------------------------------------
 
 
 def test_an_event_is_a_dict_or_text():

@@ -1,4 +1,4 @@
-"""Where a connection goes and how, out of what a program asked."""
+"""The address and the options of a connection, from what a program asks for."""
 
 import pytest
 

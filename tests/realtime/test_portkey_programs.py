@@ -1,7 +1,7 @@
-"""The programs of portkey-ai's page on its beta realtime API run with edged's import in place of theirs.
+"""The programs of portkey-ai's page on its beta realtime API run after their import is changed to edged's.
 
-The page's fictions are filled in: the sound to say, what is done with an answer's. The service ends the
-connection after the answer; on the page nothing would.
+The tests add what the page leaves out: the sound to send, and the use of the answer's sound. The service ends the
+connection after the answer, because the programs of the page never end it.
 """
 # ruff: noqa: T201 the programs print
 

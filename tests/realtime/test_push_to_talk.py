@@ -1,4 +1,4 @@
-"""The push-to-talk program of a gateway's guide runs as printed, on services of either dialect."""
+"""The push-to-talk program from the guide of a gateway runs as printed, with services of either dialect."""
 
 import asyncio
 from hashlib import sha256
@@ -11,7 +11,7 @@ from tests.realtime.stage import PAUSE, SPEAKS, base, question, serving
 
 
 async def shown(app, sought):
-    """Until the program has what is sought, or one of its workers has ended."""
+    """Wait until `sought()` holds; fails if the worker of the program ends first."""
     while not sought():
         await asyncio.sleep(0)
         assert not app.workers[0].done()
@@ -19,7 +19,7 @@ async def shown(app, sought):
 
 @pytest.fixture
 def app(monkeypatch):
-    """Runs the program: `app(body, speaks)`, where `body(app, server)` is who sits before it."""
+    """Run the program with `app(body, speaks)`; `body(app, server)` plays the user."""
 
     def run(body, speaks):
         async def main():

@@ -1,4 +1,4 @@
-"""Addresses below a base, and who may see a key on the way."""
+"""Addresses below a base URL, and the protection of keys on the way."""
 
 import pytest
 
@@ -37,9 +37,9 @@ def test_what_is_no_address_is_said(base):
 @pytest.mark.parametrize(
     ("url", "headers", "says"),
     [
-        ("ws://h/realtime", ["Authorization"], "ws://h would send Authorization in the open; use wss://"),
-        ("ws://127.0.0.1.example.org/", ["x-portkey-api-key"], "x-portkey-api-key in the open; use wss://"),
-        ("http://h/", ["x-portkey-aws-secret-access-key"], "access-key in the open; use https://"),
+        ("ws://h/realtime", ["Authorization"], "ws://h would send Authorization unencrypted; use wss://"),
+        ("ws://127.0.0.1.example.org/", ["x-portkey-api-key"], "x-portkey-api-key unencrypted; use wss://"),
+        ("http://h/", ["x-portkey-aws-secret-access-key"], "access-key unencrypted; use https://"),
         ("http://h/", ["X-Portkey-Config"], "X-Portkey-Config"),
         ("ws://h/?api-key=k", [], "api-key"),
         ("ws://me:pass@h/", [], "the password in the address"),

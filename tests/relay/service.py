@@ -1,4 +1,4 @@
-"""Services and clients that do what a test tells them, around a relay."""
+"""Services and clients around a relay that do what a test tells them."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ SESSION = {
 
 
 class Resolver:
-    """Every name is its own address, or has those that it is given."""
+    """Every name is its own address, unless addresses are given for it."""
 
     def __init__(self, *addresses):
         self._addresses = addresses
@@ -34,7 +34,7 @@ class Resolver:
 
 
 def upstream_at(url, dialect=None, presumed=Dialect.GA):
-    """What the relay is given; the service tells its dialect by the header that asks for beta."""
+    """The upstream for the relay. The service knows its dialect from the header that asks for beta."""
     beta = {"OpenAI-Beta": "realtime=v1"} if (dialect or presumed) is Dialect.BETA else {}
     return Upstream(Endpoint(url, dialect or presumed, {**HEADERS, **beta}), dialect)
 
@@ -65,7 +65,7 @@ def joined(relay, dialect=Dialect.GA, path="v1/realtime", **options):
 
 
 class Service:
-    """A scripted service: greets in its dialect, keeps what it gets, and does as told."""
+    """A scripted service: it greets in its dialect, keeps what it receives, and does what the test says."""
 
     def __init__(self, dialect=Dialect.GA, *, greet=True):
         self.dialect, self.greet = dialect, greet
@@ -107,7 +107,7 @@ async def serving(service, **options):
 
 
 async def until(true, what="it never came", *, most_s=10):
-    """Give the others their turns, in virtual time."""
+    """Let other tasks run, in virtual time, until the condition holds."""
     for _ in range(most_s * 100):
         if true():
             return

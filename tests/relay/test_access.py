@@ -1,4 +1,4 @@
-"""Who comes in, who does not and why, and what each speaks."""
+"""Which clients come in, which are refused and why, and the dialect of each."""
 
 import pytest
 from hypothesis import given
@@ -216,7 +216,7 @@ def test_who_finds_no_place_is_told_how_many_there_are_and_what_lets_in_more():
     assert "--most-clients" in refused.text
 
 
-# -- what they speak -------------------------------------------------------------------------------------
+# -- their dialect ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Ends of all kinds, refusals, waiting and back-pressure, with services and clients that misbehave."""
+"""Closes of all kinds, refusals, waiting and back-pressure, with services and clients that misbehave."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ IN_GA = {"type": "realtime", "audio": {"input": {"turn_detection": None}}}
 
 
 class Says(Service):
-    """Does `what(service, socket)` once it hears something."""
+    """Runs `what(service, socket)` after it receives a message."""
 
     def __init__(self, what, dialect=GA, **options):
         super().__init__(dialect, **options)
@@ -41,7 +41,7 @@ class Says(Service):
 
 
 def relayed(lab_run, service, body, *, net=None, **options):
-    """Runs `body(relay, service)`; at the end nothing of the relay is left."""
+    """Run `body(relay, service)`, then check that nothing of the relay is left."""
 
     async def main():
         async with serving(service):
@@ -55,7 +55,7 @@ def relayed(lab_run, service, body, *, net=None, **options):
 
 
 async def ending(socket, *, slowly_s=0):
-    """All that came, and the close."""
+    """All messages, and the close."""
     got = []
     try:
         while True:
@@ -89,7 +89,7 @@ def test_what_the_service_closes_with_reaches_the_client_after_what_it_said(lab_
 
 
 async def talk_on(socket, message):
-    """Until the connection is closed."""
+    """Send until the connection is closed."""
     with suppress(ConnectionClosed):
         while True:
             await socket.send(message)
@@ -114,7 +114,7 @@ def test_the_last_words_arrive_though_the_client_keeps_talking(lab_run):
 
 
 def test_the_last_words_arrive_at_a_slow_client_that_keeps_talking(lab_run):
-    """The way up finds the service closed while the way down has still to deliver what it said."""
+    """A send to the service finds it closed while its last messages are still on their way to the client."""
     sounds = [wire.encode(wire.AudioDelta("r", wire.Part("i", 0), 0, bytes(n)), GA, "e") for n in (30_000, 1)]
     said = [sounds[0]] * 20 + [sounds[1]] * 8
 
@@ -224,7 +224,7 @@ def test_two_that_have_nothing_to_say_are_left_in_peace(lab_run):
 
 
 def test_a_client_that_reads_slowly_costs_neither_connection(lab_run):
-    """What it has not read holds up the service's pongs, too."""
+    """Messages that it has not read hold up the service's pongs too."""
     text = wire.encode(wire.AudioDelta("resp_1", wire.Part("item", 0), 0, bytes(30_000)), GA, "e")
 
     async def flood(service, socket):
@@ -323,8 +323,8 @@ def test_nobody_there_is_said_too(lab_run):
     async def main():
         async with relay_to("ws://127.0.0.1:9/") as relay, joined(relay) as socket:
             got, end = await ending(socket)
-            assert "can not be reached" in wire.parse_server(got[0]).error.message
-            assert end == (1011, "127.0.0.1 can not be reached")
+            assert "cannot be reached" in wire.parse_server(got[0]).error.message
+            assert end == (1011, "127.0.0.1 cannot be reached")
 
     lab_run(main(), net=SimNet(latency_ms=10))
 
@@ -339,7 +339,7 @@ def test_a_relay_that_has_no_key_just_now_says_so_and_not_why(lab_run, caplog):
             got, end = await ending(socket)
             assert "just now" in wire.parse_server(got[0]).error.message
             assert "secret" not in got[0]
-            assert end == (1011, "the relay can not reach its service just now")
+            assert end == (1011, "the relay cannot reach its service just now")
 
     lab_run(main(), net=SimNet(latency_ms=10))
     assert "no key in it" in caplog.text
@@ -385,7 +385,7 @@ def test_a_client_that_does_not_wait_for_the_service_is_let_go_at_once(lab_run, 
     assert "ended by the client: 4321 'tired'" in caplog.text
 
 
-# -- what it speaks --------------------------------------------------------------------------------------
+# -- the dialect of the service ----------------------------------------------------------------------------
 
 
 def test_the_first_words_of_the_service_decide(lab_run):
@@ -500,7 +500,7 @@ def test_bytes_and_nonsense_pass_as_they_are(lab_run):
     relayed(lab_run, Says(echo), body)
 
 
-# -- who reads, and who does not ---------------------------------------------------------------------------
+# -- sides that do not read --------------------------------------------------------------------------------
 
 
 def test_a_client_that_does_not_read_is_closed_and_the_others_do_not_notice(lab_run):

@@ -1,4 +1,4 @@
-"""What one side's end becomes for the other."""
+"""How the end of one side becomes the close of the other."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What a bridge owes to each side when the other closes, over sides that do as they are told."""
+"""What a bridge still delivers to each side when the other side closes, with sides that follow the test."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ GA = Dialect.GA
 
 
 class FakeSide:
-    """Says `says`, one message in 0.1 s, then closes with `end` (never, when None); `sink` decides on sends."""
+    """Sends `says`, one message every 0.1 s, then closes with `end` (never, if None). `sink` decides about sends."""
 
     def __init__(self, says=(), end=None, sink=None):
         self.says, self.end, self.sink = list(says), end, sink

@@ -1,4 +1,4 @@
-"""Whole conversations through the relay, each dialect on each, in virtual time against the embedded service."""
+"""Whole conversations through the relay, with each pair of dialects, in virtual time with the embedded service."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ EACH_ON_EACH = pytest.mark.parametrize(
 
 
 class Talk:
-    """A client that keeps all it was told."""
+    """A client that keeps all events."""
 
     def __init__(self, socket, dialect):
         self.socket, self.dialect = socket, dialect
@@ -46,7 +46,7 @@ class Talk:
 
 
 def talking(lab_run, client, service, body, *, auto=True, pace=4.0):
-    """Runs `body(talk, server, relay)`."""
+    """Run `body(talk, server, relay)`."""
 
     async def main():
         async with LocalServer(voice=ParrotVoice(), pace=pace) as server:

@@ -1,4 +1,4 @@
-"""The relay's way to the service: over loopback with TLS and a proxy, and over the simulated network."""
+"""The relay's connection to the service: on loopback with TLS and a proxy, and on the simulated network."""
 
 import asyncio
 import logging
@@ -89,7 +89,7 @@ def test_a_proxy_leads_to_the_service_and_learns_no_key(authority):
 
 
 def simulated(lab_run, handler, body, **options):
-    """Serves at two addresses, and runs `body(dial, to, net)`."""
+    """Serve at two addresses and run `body(dial, to, net)`."""
     net = SimNet(latency_ms=10)
 
     async def main():
@@ -144,7 +144,7 @@ def test_a_name_that_is_slow_to_be_found_takes_of_the_same_time(lab_run):
 def test_a_name_without_an_address_is_told_as_that(lab_run):
     class Nowhere:
         async def resolve(self, host, port):
-            raise LinkError("can not look it up", "dns_failed")
+            raise LinkError("cannot look it up", "dns_failed")
 
     async def main():
         with pytest.raises(RefusedError, match=f"{HOST} has no address"):
@@ -154,7 +154,7 @@ def test_a_name_without_an_address_is_told_as_that(lab_run):
 
 
 def test_a_long_message_is_sent_while_the_service_speaks(lab_run):
-    """More waits for the socket than a device ever sends; the service is slow, and not stuck."""
+    """More bytes wait for the socket than a kiosk ever sends: the service is slow, but not stuck."""
     size = MOST_UNSENT + 2**20
 
     async def speaks(connection):

@@ -1,4 +1,4 @@
-"""What is counted, and that the sum is the sum."""
+"""What is counted for each client, and the total."""
 
 import pytest
 from hypothesis import given
