@@ -54,7 +54,7 @@ def test_twice_the_number_is_twice_as_loud_and_nothing_is_silence():
 
 @pytest.mark.parametrize("volume", [-1, 101])
 def test_a_volume_beyond_its_bounds_is_refused(volume):
-    with pytest.raises(ValueError, match=f"volume {volume} is not within 0 and 100"):
+    with pytest.raises(ValueError, match=f"volume {volume} is not between 0 and 100"):
         gain_of(volume)
 
 
