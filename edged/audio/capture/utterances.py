@@ -104,8 +104,8 @@ class Utterances:
     def go_on(self, now_ms: int) -> None:
         """The server has committed the sound of the open utterance: `close` it, and `begin` the next.
 
-        Does nothing when the maximum is pending: the reader is far behind, and one utterance continues as
-        the other.
+        Does nothing when the maximum is pending: the reader is far behind, and the open utterance
+        continues.
         """
         self._opened()
         if self.room:

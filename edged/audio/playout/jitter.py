@@ -6,7 +6,7 @@ Rules:
 2. A *response* is what is pushed until `end`. It starts by its rule (`prediction.py`): after a time, or
    when enough of it is queued. A response that has ended starts at once, so a very short answer plays too.
    Undisturbed, it leaves bit by bit as it came.
-3. To run dry before the end is an *underrun*. The rest fades out, and silence follows until `rebuffer_ms`
+3. Running dry before the end is an *underrun*. The rest fades out, and silence follows until `rebuffer_ms`
    are queued or the response has ended. Then it fades in. Each further underrun of the response doubles
    that amount: a few long gaps are better than many short ones.
 4. After an underrun, a response plays at `arrivals.SPEED` until `arrivals.ENOUGH_MS` are queued. A session

@@ -87,7 +87,7 @@ def test_asked_to_let_go_at_rest_it_does_at_once():
     source.work(BLOCK)
     assert source.finished.wait(IN_TIME_S)
     asks[0]()
-    assert "anew" in str(lost.get(timeout=IN_TIME_S))
+    assert "reopened" in str(lost.get(timeout=IN_TIME_S))
     speaker.stop()
     speaker.start(source, lost.put)  # and what was asked is over
     source.work(BLOCK)

@@ -60,9 +60,9 @@ PACKAGE.listing.present = lambda: [Card(0, "Late", "Late", speakers=(0,))]
 try:
     speaker.start(Sound(), never)
 except DeviceError as error:
-    assert "look anew" in str(error), error
+    assert "list devices again" in str(error), error
 error = lost.get(timeout=IN_TIME_S)
-assert error.cause == "microphone_lost" and "anew" in str(error), error
+assert error.cause == "microphone_lost" and "reopened" in str(error), error
 microphone.stop()
 source = Sound(BLOCK)
 speaker.start(source, never)

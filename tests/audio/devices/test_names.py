@@ -87,7 +87,7 @@ def test_a_name_finds_its_card(kiosk, wanted, opened):
 def test_only_cards_that_can_are_meant(kiosk):
     assert kiosk.resolve("speaker", "usb") == ["hw:CARD=Jabra,DEV=0"]  # the microphones are USB, too
     with pytest.raises(
-        DeviceError, match=r"vc4.* is not there; there are: Jabra \(Jabra SPEAK 510 USB\)"
+        DeviceError, match=r"cannot find .*vc4.*; there are: Jabra \(Jabra SPEAK 510 USB\)"
     ) as e:
         kiosk.resolve("microphone", "vc4hdmi0")
     assert e.value.cause == "microphone_lost"
@@ -128,7 +128,7 @@ def test_the_only_card_comes_after_a_default_that_may_be_another(machine):
 
 def test_without_a_card_there_is_none(tmp_path):
     assert cards(tmp_path / "no", tmp_path / "no") == []
-    with pytest.raises(DeviceError, match=r"no card at all .* see `speaker\.device`"):
+    with pytest.raises(DeviceError, match=r"no card that can be used; see `speaker\.device`"):
         resolve("speaker", ["Jabra"], [], lambda name: False)
 
 

@@ -100,7 +100,7 @@ def test_a_device_that_is_not_there_is_an_error_that_names_those_that_are(pulse,
         (PyAudioSpeaker("Bogus"), Sound(), "speaker_lost"),
     ):
         with pytest.raises(
-            DeviceError, match=r"'Bogus' is not there; there are: .*'(mic|speaker)'"
+            DeviceError, match=r"cannot find .* 'Bogus'; there are: .*'(mic|speaker)'"
         ) as caught:
             adapter.start(start, never)
         assert caught.value.cause == cause
