@@ -9,7 +9,7 @@ Rules:
 3. The rule with the lowest cost so far starts the next response. This is the newsvendor's choice, with all
    outcomes known and not only the demand. Old costs fade by KEPT with each response: the last 14 responses
    make up half of the cost.
-4. Before anything is learned, the rule is COLD. It keeps an advantage for a few responses more.
+4. Before anything is learned, the rule is COLD. It keeps an advantage for a few more responses.
 5. The rate of a session is the rate of its server (`Arrivals.rate`), over the last responses. Below SLOW,
    responses are stretched from their start.
 

@@ -1,4 +1,4 @@
-"""One library, several that open streams of it."""
+"""One library with several users that open its streams."""
 
 import pytest
 
@@ -11,7 +11,7 @@ NOT_THERE = DeviceError("it is not there", "microphone_lost")
 
 
 class PortAudio:
-    """Lists what is plugged in when it begins; `running` is what must not be ended under an open stream."""
+    """Lists the cards that are plugged in when it begins. `running` must not be ended under an open stream."""
 
     def __init__(self):
         self.plugged, self.began, self.running, self.broken = [SPEAKER], 0, False, False

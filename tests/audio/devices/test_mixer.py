@@ -20,7 +20,7 @@ def room(pulse, tmp_path):
 
 
 def volume(pulse):
-    """(percent of the sink, whether it sounds)."""
+    """The state of the sink: (percent, whether it is audible)."""
     printed = pulse.run("amixer", "-D", "speaker", "get", "Master").stdout.decode()
     percent, switch = re.search(r"\[(\d+)%\] \[(on|off)\]", printed).groups()
     return int(percent), switch == "on"

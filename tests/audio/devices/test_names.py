@@ -1,4 +1,4 @@
-"""Cards by name, over the trees that the kernel shows of them."""
+"""Cards by name, in the trees with which the kernel describes them."""
 
 import re
 
@@ -68,10 +68,10 @@ def kiosk(machine):
     ("wanted", "opened"),
     [
         ("Jabra", "hw:CARD=Jabra,DEV=0"),
-        ("Device", "hw:CARD=Device,DEV=0"),  # an id is exact: Device_1 is another
+        ("Device", "hw:CARD=Device,DEV=0"),  # an id is exact: Device_1 is another card
         ("usb:0b0e:0420", "hw:CARD=Jabra,DEV=0"),
         ("usb:0B0E:0420:745C4B", "hw:CARD=Jabra,DEV=0"),
-        ("port:1-1.3", "hw:CARD=Device_1,DEV=1"),  # the device that can hear is its second
+        ("port:1-1.3", "hw:CARD=Device_1,DEV=1"),  # its second device is the one for input
         ("speak 510", "hw:CARD=Jabra,DEV=0"),
         ("jabra*usb", "hw:CARD=Jabra,DEV=0"),
         ("Jabra,DEV=2", "hw:CARD=Jabra,DEV=2"),
@@ -85,7 +85,7 @@ def test_a_name_finds_its_card(kiosk, wanted, opened):
 
 
 def test_only_cards_that_can_are_meant(kiosk):
-    assert kiosk.resolve("speaker", "usb") == ["hw:CARD=Jabra,DEV=0"]  # the microphones are USB, too
+    assert kiosk.resolve("speaker", "usb") == ["hw:CARD=Jabra,DEV=0"]  # the microphones are USB devices, too
     with pytest.raises(
         DeviceError, match=r"cannot find .*vc4.*; there are: Jabra \(Jabra SPEAK 510 USB\)"
     ) as e:

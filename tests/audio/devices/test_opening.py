@@ -1,4 +1,4 @@
-"""What is tried with a device of PortAudio, and what is said when nothing fits."""
+"""What is tried with a device of PortAudio, and the error when nothing fits."""
 
 import pytest
 
