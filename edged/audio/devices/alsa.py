@@ -170,7 +170,7 @@ class AlsaSpeaker:
 
 
 class AlsaOutlet:
-    """An open device. A card can be rewound. A sound server can only be stopped, which loses the fade at most."""
+    """A card can be rewound. A sound server can only be stopped, which loses at most the first sample of the fade."""
 
     takes_back = True
 
