@@ -1,5 +1,6 @@
-"""Sound: from the microphone into the log of utterances, and from an answer to the speaker.
+"""Sound: from the microphone to the log of utterances, and from an answer to the speaker.
 
-`ports` says what a device is; `capture/` is the way up, `playout/` the way down, `devices/` the adapters and their
-threads, `dsp/` what changes samples. Not here: the connection to the service, and who may speak.
+`ports` defines what a device is. `capture/` carries sound up from the microphone, and `playout/` carries it
+down to the speaker. `devices/` has the adapters and their threads, and `dsp/` changes samples. Not here:
+the connection to the service, and who may speak.
 """

@@ -1,8 +1,8 @@
-"""What a microphone, a speaker and a rhythm are to edged. Sound is PCM16, mono, 24 kHz, whole samples.
+"""The ports for a microphone, a speaker and a pace. Sound is PCM16, mono, 24 kHz, in whole samples.
 
-Common to the devices: `start` and `stop` may block (who calls them cuts off a call that hangs) and
-come from one caller, one at a time; `lost` may be called from any thread, once a start, and after it
-the owner still calls `stop`. `stop` leaves nothing running, may be called twice, and never raises.
+All devices follow these rules. `start` and `stop` may block; the caller cuts off a call that hangs. They
+come from one caller, one at a time. `lost` may be called from any thread, once per start; the owner still
+calls `stop` after it. `stop` leaves nothing running, may be called twice, and never raises.
 """
 
 from collections.abc import Callable
@@ -15,115 +15,121 @@ Lost = Callable[[DeviceError], None]
 
 
 class Urgency(Enum):
-    """What becomes of what a microphone hands: how soon it has to."""
+    """How soon the blocks of a microphone are needed."""
 
     NOW = "now"
-    """Somebody speaks: each block as it comes."""
+    """Somebody speaks: each block is needed as soon as it comes."""
     SOON = "soon"
-    """It is kept, for a press that may come: all of it, some blocks late."""
+    """The sound is kept for a possible press. All of it is needed, but blocks may come late."""
     NONE = "none"
-    """Nobody wants it: blocks that show that it lives. What it holds when that ends is dropped."""
+    """Nobody wants the sound. The blocks only show that the microphone works. What the device holds when
+    this urgency ends is dropped."""
 
 
 class Microphone(Protocol):
-    """Hands blocks from `start` to `stop`, at the device's pace, from its own thread or the loop.
+    """Hands over blocks from `start` to `stop`, at the device's pace, from its own thread or the loop.
 
-    A block is what the device had, of any length.
+    A block is what the device had ready, of any length.
     """
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin; raises DeviceError naming device and remedy. `hand` must not wait."""
 
     def stop(self) -> None:
-        """Close the device: no `hand` after the return."""
+        """Close the device. No `hand` is called after the return."""
 
     def set_urgency(self, urgency: Urgency) -> None:
-        """How soon, from now on and over every start; NOW until it is set. From the loop's thread. Does not wait.
+        """Set how soon blocks are needed, from now on and across restarts; NOW until it is set.
 
-        For those that can do it cheaper: a device may take each for NOW, if it hands its blocks as they come.
+        Called from the loop's thread. Does not wait. It lets a device save power where it can. A device may
+        treat every urgency as NOW if it hands over its blocks as they come.
         """
 
 
 class Source(Protocol):
-    """What a speaker pulls."""
+    """What a speaker pulls its sound from."""
 
     on_work: Callable[[], None] | None
-    """Set by the speaker; called on the loop's thread when `idle` has turned False. Must not wait."""
+    """Set by the speaker. Called on the loop's thread when `idle` has become False. Must not wait."""
 
     on_cut: Callable[[], None] | None
-    """Set by a speaker that can take sound back; called on the loop's thread by a flush, or a hush, while something
-    of it may lie in the device. Must not wait. What was taken belongs to the speaker now: it fades and drops what it
-    holds, and calls `cut_done`, from its thread or from within. Until then takes are silence, so none need be made."""
+    """Set by a speaker that can take sound back. A flush or a hush calls it on the loop's thread while the
+    device may still hold some of that sound. Must not wait. The sound that was taken now belongs to the
+    speaker: it fades out, drops what the device holds, and calls `cut_done`, from its own thread or
+    within this call. Until then every take returns silence, so the speaker need not take anything."""
 
     def take(self, n_bytes: int) -> bytes:
-        """The next sound, exactly so many bytes, silence where there is nothing. Never waits."""
+        """Return the next sound: exactly `n_bytes`, padded with silence. Never waits."""
         ...
 
     @property
     def ready_bytes(self) -> int:
-        """How much can be taken at once without meeting silence.
+        """How many bytes a take would return now before it reaches silence.
 
-        A speaker may take so much ahead and no more: who is asked for what has not come yet takes itself for dry.
+        A speaker may take this much ahead, and no more. A larger take would look like an underrun to the
+        source, although the rest of the sound is still on its way.
         """
         ...
 
     def set_latency(self, ms: float) -> None:
-        """How much the device holds that was taken and is not heard yet.
+        """Report how much sound the device holds: taken, but not heard yet.
 
-        Before the first take, and from then on whenever the speaker knows better, by the thread that takes. The next
-        take adds to it; who takes again without a new report holds so much always.
+        The thread that takes calls it before the first take, and again whenever the speaker knows a better
+        value. The next take adds to this amount. Without a new report, further takes leave the amount
+        unchanged.
         """
         ...
 
     def cut_done(self, unheard_bytes: int) -> None:
-        """The last so many bytes that were taken, silence included, were never heard, and never will be.
+        """Report that the last `unheard_bytes` that were taken, silence included, will never be heard.
 
-        Half a second of takes after `on_cut` without it counts as played to the end; a lost speaker owes nothing.
+        If half a second is taken after `on_cut` without this call, the sound counts as played to its end. A
+        speaker that is lost need not call it.
         """
         ...
 
     @property
     def idle(self) -> bool:
-        """Nothing sounds and nothing is to be done: a speaker may rest until `on_work`."""
+        """Whether nothing sounds and no work is left. The speaker may then rest until `on_work`."""
         ...
 
 
 class Speaker(Protocol):
-    """Pulls its source from `start` to `stop`, at the device's pace; rests while the source is idle."""
+    """Pulls its source from `start` to `stop`, at the device's pace. Rests while the source is idle."""
 
     def start(self, source: Source, lost: Lost) -> None:
         """Open the device and begin; raises DeviceError naming device and remedy."""
 
     def stop(self) -> None:
-        """Close the device: no `take` after the return."""
+        """Close the device. No `take` is called after the return."""
 
     @property
     def latency_ms(self) -> int:
-        """How much sound the device holds that was taken and is not heard yet; known after `start`."""
+        """How much sound the device holds: taken, but not heard yet. Known after `start`."""
         ...
 
 
 @runtime_checkable
 class Gapped(Protocol):
-    """A device that can tell when it ran dry while there was sound for it, or over."""
+    """A device that counts its gaps: a speaker that ran dry with sound to play, or a microphone that ran over."""
 
     @property
     def gaps(self) -> int:
-        """How often so far, over all starts."""
+        """The number of gaps so far, over all starts."""
         ...
 
 
 class Pace(Protocol):
-    """A rhythm for devices that have none of their own."""
+    """A timer for devices that have no pace of their own."""
 
     def start(self, period_s: float, tick: Callable[[], None]) -> None:
         """Call `tick` every `period_s`, without drift, until `stop`."""
 
     def stop(self) -> None:
-        """No tick after the return."""
+        """Stop. No tick comes after the return."""
 
     def park(self) -> None:
-        """No ticks until `unpark`. Called from within a tick."""
+        """Stop the ticks until `unpark`. Called from within a tick."""
 
     def unpark(self) -> None:
-        """Go on, one period from now; nothing when not parked. From the loop's thread."""
+        """Resume, the first tick one period from now. Does nothing when not parked. From the loop's thread."""

@@ -1,4 +1,4 @@
-"""A PulseAudio of the tests' own: two null sinks, one that feeds the microphone and one that the speaker plays to."""
+"""A PulseAudio for the tests: one null sink feeds the microphone, and the speaker plays to the other."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ UP_WITHIN_S = 10
 
 
 class Pulse:
-    """Feeds the microphone, records the speaker; `stop` is the plug being pulled."""
+    """Feeds the microphone and records the speaker; `stop` pulls the plug."""
 
     def __init__(self, folder):
         self._folder = folder
@@ -59,13 +59,13 @@ class Pulse:
         return subprocess.run(command, env=os.environ | self.env, capture_output=True, check=False, **options)
 
     def play(self, path):
-        """Say a WAV into the microphone; returns at once."""
+        """Play a WAV into the microphone; returns at once."""
         self._children.append(
             subprocess.Popen(["paplay", "--device=kiosk_mic", path], env=os.environ | self.env)
         )
 
     def record(self):
-        """Begin to record the speaker; call what it returns with seconds to have so much PCM16, 24 kHz."""
+        """Begin to record the speaker. Returns a call that takes seconds and gives this much PCM16, 24 kHz."""
         command = [
             "parec",
             "--device=kiosk_speaker.monitor",
@@ -101,7 +101,8 @@ def _missing():
     for program, package in (("pulseaudio", "pulseaudio"), ("paplay", "pulseaudio-utils")):
         if shutil.which(program) is None:
             return f"no {program}: apt-get install -y {package}"
-    if not all(map(find_spec, ("pyaudio", "sounddevice"))):  # imported, one of them looks for devices at once
+    # one of them looks for devices as soon as it is imported
+    if not all(map(find_spec, ("pyaudio", "sounddevice"))):
         return "no PyAudio or no sounddevice: scripts/test installs them"
     return None
 

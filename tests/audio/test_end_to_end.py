@@ -1,5 +1,8 @@
-"""The whole daemon over PulseAudio: what is played into the microphone reaches the service complete and in place, and
-what the service says comes out of the speaker as it was sent. Judged by correlation against what was played."""
+"""The whole daemon over PulseAudio, judged by correlation with what was played.
+
+What is played into the microphone reaches the service complete and in place. What the service says comes
+out of the speaker as it was sent.
+"""
 
 import asyncio
 import contextlib
@@ -24,9 +27,7 @@ from tests.audio.capture.reading import held_bytes
 pytestmark = pytest.mark.pulse
 
 RATE = 24_000
-TRIES = (
-    3  # a sound server on a busy machine drops out by itself; what edged did wrong would be wrong each time
-)
+TRIES = 3  # a sound server on a busy machine has dropouts of its own; a fault of edged would appear each time
 CLIPS = Path(__file__).parents[2] / "edged/local/clips"
 
 
@@ -35,7 +36,7 @@ def samples(sound):
 
 
 def found(whole, part):
-    """Where `part` lies in `whole`, and how like it is: (sample, correlation, gain)."""
+    """Where `part` is in `whole`, and how similar they are: (sample, correlation, gain)."""
     length = 1 << (len(whole) + len(part)).bit_length()
     products = np.fft.irfft(np.fft.rfft(whole, length) * np.conj(np.fft.rfft(part, length)), length)
     at = int(np.argmax(products[: max(1, len(whole) - len(part) + 1)]))
@@ -45,7 +46,7 @@ def found(whole, part):
 
 
 def placed(whole, said):
-    """Each quarter of `said` in `whole`: all as alike, all in the same place; (worst correlation, drift, gain)."""
+    """Each quarter of `said` in `whole`, all at the same place: (worst correlation, drift, gain)."""
     quarters = np.array_split(said, 4)
     starts = np.cumsum([0, *map(len, quarters[:-1])])
     pieces = [found(whole, quarter) for quarter in quarters]
@@ -97,7 +98,7 @@ class Kiosk:
                 await asyncio.sleep(0.02)
 
     async def ask(self):
-        """One turn; (what the service has of the question, what came out of the speaker)."""
+        """Run one turn; returns what the service has of the question, and what came out of the speaker."""
         path = self.folder / "question.wav"
         with wave.open(str(path), "wb") as file:
             file.setparams((1, pcm.SAMPLE_BYTES, RATE, 0, "NONE", ""))
@@ -137,7 +138,7 @@ def test_a_turn_over_real_devices_is_whole_both_ways(pulse, tmp_path, backend):
                 if (min(up[0], down[0]) > 0.97 and max(up[1], down[1]) <= 2) or not left:
                     break
             assert up[0] > 0.97, up
-            assert up[1] <= 2, up  # samples: nothing lost, doubled or stretched in the middle
+            assert up[1] <= 2, up  # samples: nothing is lost, doubled or stretched in the middle
             assert down[0] > 0.97, down
             assert down[1] <= 2, down
             assert up[2] == pytest.approx(1, rel=0.05)
@@ -148,7 +149,7 @@ def test_a_turn_over_real_devices_is_whole_both_ways(pulse, tmp_path, backend):
 
 
 def conserved(kiosk):
-    """Every byte of every answer was played; every byte of an utterance is the service's."""
+    """Every byte of every answer was played, and the service has every byte of an utterance."""
     assert not kiosk.app.playout.answering
     assert kiosk.app.utterances.pending == held_bytes(kiosk.app.utterances) == 0
     assert kiosk.app.intake.dropped_bytes == kiosk.app.utterances.dropped_bytes == 0

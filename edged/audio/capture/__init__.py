@@ -1,5 +1,5 @@
-"""The way up: what a microphone hands over becomes pre-roll and utterances.
+"""The way up: blocks from the microphone become pre-roll and utterances.
 
-Knows blocks of PCM, the gate as it is told, and the cursor that the link reads at. Not here: the device and its thread
-(devices/), when the gate opens (turn/), how an utterance is sent (link/).
+This room knows blocks of PCM, the gate as it is set, and the cursor at which the link reads. Not here: the
+device and its thread (devices/), when the gate opens (turn/), and how an utterance is sent (link/).
 """

@@ -1,15 +1,19 @@
-"""Whether somebody speaks in an utterance: cheap enough for every one, and made so that no speech is lost. Pure.
+"""Whether somebody speaks in an utterance. It is cheap enough to run on every one, and misses no speech. Pure.
 
 Rules:
-1. The measure is the level of the band in which voices are (200 Hz to 3 kHz or so), 20 ms at a time: rumble, hum and
-   most of a hiss lie outside. What is left of them is even; speech is not.
-2. The floor is what a seventh of the utterance lies below: whoever speaks pauses, closes the lips, and waits before
-   and after. Spoken is what stands out of it by `STANDS_OUT_DB` for `HELD_MS` or longer; a click is shorter.
-3. The room is remembered. An utterance whose own floor lies far above it is taken for speech without a pause; if it is
-   the room that has become louder, that is believed `RISE_DB` at a time, and costs a few utterances sent for nothing.
-4. A short one has no floor of its own: the room's counts, and all of it is speech where no room is known yet.
+1. The measure is the level of the band that contains voices (about 200 Hz to 3 kHz), in steps of 20 ms.
+   Rumble, hum and most hiss are outside this band. What remains of them is steady; speech is not.
+2. The floor is the level below which about a seventh of the utterance lies: people pause, close their lips,
+   and wait before and after they speak. Sound counts as speech when it exceeds the floor by `STANDS_OUT_DB`
+   for at least `HELD_MS`. A click is shorter.
+3. The floor of the room is remembered. An utterance whose own floor is far above it counts as speech
+   without a pause. If it is the room that has become louder, the room's floor rises by at most `RISE_DB`
+   for each utterance. Until then, a few utterances are sent for nothing.
+4. A short utterance has no floor of its own, so the floor of the room applies. While no room is known yet,
+   all of it counts as speech.
 
-Figures: `scripts/bench activity`. Not here: what an utterance without speech is to the turn (health.py).
+Figures: `scripts/bench activity`. Not here: what an utterance without speech means for the turn
+(health.py).
 """
 
 from array import array
@@ -19,28 +23,30 @@ from operator import add
 from edged import pcm
 
 FRAME_MS = 20
-STRIDE = 12  # samples from one point to the next: 2 kHz, whose differences are a band around 1 kHz
+# Samples from one point to the next. This gives 2 kHz; its differences are a band around 1 kHz.
+STRIDE = 12
 POINTS = 480 // STRIDE
-ONE_DBFS = 20 * log10(pcm.FULL_SCALE * 6.7 * (POINTS / 2) ** 0.5)  # what a full sine of 1 kHz measures
-LEAST_DBFS = -85.0  # below what a converter's last bit does
+ONE_DBFS = 20 * log10(pcm.FULL_SCALE * 6.7 * (POINTS / 2) ** 0.5)  # the measure of a full-scale sine of 1 kHz
+LEAST_DBFS = -85.0  # below the last bit of a converter
 FLOOR = 0.15
-STANDS_OUT_DB = 3.5  # even noise stays below 3.2, speech 5 dB above its noise reaches 5.9 at least
+# Steady noise stays below 3.2; speech 5 dB above its noise reaches at least 5.9.
+STANDS_OUT_DB = 3.5
 HELD_MS = 80
 SHORT_MS = 1000
-STRANGE_DB = 6.0  # above the room's floor: not the same room
+STRANGE_DB = 6.0  # this far above the room's floor, it is not the same room
 RISE_DB = 6.0
 
 
 class Activity:
-    """Of one utterance at a time. Sound is PCM16, mono, 24 kHz, whole samples, in pieces of any size."""
+    """Measures one utterance at a time. Sound is PCM16, mono, 24 kHz, whole samples, in pieces of any size."""
 
     def __init__(self) -> None:
         self._room: float | None = None  # the floor of the utterances before
         self._rest = b""
-        self._levels = array("d")  # 50 a second, for as long as an utterance may be
+        self._levels = array("d")  # 50 a second, for as long as an utterance lasts
 
     def begin(self) -> None:
-        """Another utterance: the one before becomes what is known of the room."""
+        """Begin another utterance. What is known about the room is updated from the one before."""
         if len(self._levels) * FRAME_MS >= SHORT_MS:
             own = self._own_floor()
             self._room = own if self._room is None else min(own, self._room + RISE_DB)
@@ -48,15 +54,13 @@ class Activity:
         self._rest = b""
 
     def feed(self, sound: bytes) -> None:
-        """More of the utterance; less than a frame waits for its rest."""
+        """Add sound of the utterance. A part of a frame is kept until the rest of it comes."""
         sound = self._rest + sound
         count = len(sound) // FRAME_BYTES
         self._rest = sound[count * FRAME_BYTES :]
         samples = array("h", sound[: count * FRAME_BYTES])
-        low, high = (
-            samples[::STRIDE],
-            samples[6::STRIDE],
-        )  # four neighbours are one point: what is above 3 kHz goes
+        # Four neighbours are added to one point, which removes what is above 3 kHz.
+        low, high = samples[::STRIDE], samples[6::STRIDE]
         points = list(map(add, map(add, low, samples[2::STRIDE]), map(add, samples[4::STRIDE], high)))
         for at in range(0, count * POINTS, POINTS):
             end = at + POINTS - 1
@@ -64,7 +68,7 @@ class Activity:
 
     @property
     def speech_ms(self) -> int:
-        """How much of it is speech."""
+        """How many ms of it are speech."""
         if self._floor() is None:
             return len(self._levels) * FRAME_MS
         least = self.floor_dbfs + STANDS_OUT_DB
@@ -77,7 +81,7 @@ class Activity:
 
     @property
     def floor_dbfs(self) -> float:
-        """The level of this room when nobody speaks: in the band of voices, against a full sine of 1 kHz."""
+        """The level of this room when nobody speaks, in the band of voices, relative to a full-scale sine of 1 kHz."""
         floor = self._floor()
         return LEAST_DBFS if floor is None else floor
 
@@ -85,7 +89,7 @@ class Activity:
         return sorted(self._levels)[int(len(self._levels) * FLOOR)]
 
     def _floor(self) -> float | None:
-        """None: there is nothing to judge by."""
+        """The floor; None: nothing to judge by."""
         if len(self._levels) * FRAME_MS < SHORT_MS:
             return self._room
         own, room = self._own_floor(), self._room

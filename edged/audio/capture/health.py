@@ -1,15 +1,18 @@
-"""Whether what was recorded can be an utterance at all: a dead microphone and an empty press are not asked about.
+"""Whether a recording can be an utterance at all, so that a dead microphone or an empty press costs nothing.
 
 Rules:
-1. Judged once, at the release, from figures kept while the sound came in; nothing is kept of the sound itself, but of
-   its beginning until more comes: figures take longer than all else that a press does.
-2. Refused is only what can not be speech: no sound at all; the same number throughout (a dead microphone gives zeros,
-   a stuck one something else), or an offset with nothing on it; nothing louder than `refuse_below_dbfs`; or a room in
-   which nobody spoke (activity.py). Whatever may be speech is sent, however bad; what is bad about it is told.
-3. *Nobody spoke* is said only where nothing was louder than `LOUD_DBFS`: of what is loud nobody can be sure.
-4. Levels are the root mean square of 20 ms without its offset, against a full sine's (0 dBFS is as loud as it gets).
+1. An utterance is judged once, at the release, from figures that were updated while the sound came in. Only
+   the beginning of the sound is kept, until more comes, because the figures take longer than everything
+   else that a press does.
+2. Only what cannot be speech is refused: no sound at all; the same number throughout (a dead microphone
+   gives zeros, a stuck one another number), or an offset with no signal on it; nothing louder than
+   `refuse_below_dbfs`; or a room in which nobody spoke (activity.py). Everything that may be speech is
+   sent, however bad it is. Its faults are reported.
+3. *Nobody spoke* is only concluded when nothing was louder than `LOUD_DBFS`, because loud sound leaves a
+   doubt.
+4. Levels are the root mean square of 20 ms without its offset, relative to a full-scale sine (0 dBFS).
 
-Not here: what a refusal sounds like, when the gate is open.
+Not here: what a refusal sounds like, and when the gate is open.
 """
 
 from array import array
@@ -20,15 +23,17 @@ from edged import pcm
 from edged.audio.capture.activity import FRAME_BYTES, HELD_MS, Activity
 
 NEVER_DBFS = -100.0  # below the last bit
-STILL = 2  # from the lowest to the highest sample: the last bit of a converter that hears nothing
-OFFSET = 0.05  # of full scale: more wastes room, and says that an input is wired wrongly
-LOUD_DBFS = -40.0  # nobody's quiet room
+# The range from the lowest to the highest sample: the last bit of a converter that hears nothing.
+STILL = 2
+# Of full scale. A larger offset wastes headroom and suggests that an input is wired wrongly.
+OFFSET = 0.05
+LOUD_DBFS = -40.0  # louder than any quiet room
 _ORIGIN = (0,) * pcm.PCM16.samples_of(FRAME_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
 class Fitness:
-    """From the configuration's `microphone`; `judged` false: there is none, and whatever it hands is sent."""
+    """The limits from `microphone` in the configuration. `judged` False: there are none, and everything is sent."""
 
     judged: bool = True
     refuse_below_dbfs: float = -70.0
@@ -39,30 +44,30 @@ class Fitness:
 
 @dataclass(frozen=True, slots=True)
 class HealthVerdict:
-    """Causes: the one for which it is not sent, None: send it; and what is to be said of it in the journal."""
+    """Cause ids: `refused`, for which the utterance is not sent (None: send it), and `faults`, for the journal."""
 
     refused: str | None = None
     faults: tuple[str, ...] = ()
     dead: bool = False
-    """It is refused because the microphone can not have heard anything."""
+    """It is refused because the microphone cannot have heard anything."""
 
 
 class Health:
-    """Of one utterance at a time: `begin`, `hear` all of it, `verdict`. PCM16 of whole samples."""
+    """Judges one utterance at a time: `begin`, `hear` all of it, `verdict`. Sound is PCM16, whole samples."""
 
     def __init__(self, fitness: Fitness | None = None) -> None:
         self.fitness = fitness or Fitness()
         self._activity = Activity()
         self._rest = b""  # less than a frame
-        self._begins_with: bytes | None = None  # None: nothing has begun since sound came
+        self._begins_with: bytes | None = None  # None: sound came after the last `begin`
         self._clear()
 
     def begin(self, sound: bytes = b"") -> None:
-        """Another utterance, which begins with this; takes no time."""
+        """Begin another utterance, whose first sound this is. Returns at once."""
         self._begins_with = sound
 
     def hear(self, sound: bytes) -> None:
-        """More of the utterance, in pieces of any size."""
+        """Add sound of the utterance, in pieces of any size."""
         if self._begins_with is not None:
             sound, self._begins_with = self._begins_with + sound, None
             self._clear()
@@ -75,7 +80,7 @@ class Health:
         self._activity.feed(sound)
 
     def verdict(self) -> HealthVerdict:
-        """What is to become of the utterance."""
+        """Decide whether the utterance is sent."""
         self.hear(b"")
         if self._rest:
             self._take(self._rest)
@@ -89,7 +94,7 @@ class Health:
 
     @property
     def loudest_dbfs(self) -> float:
-        """Of 20 ms."""
+        """The level of its loudest 20 ms."""
         return max(NEVER_DBFS, 10 * log10(max(self._loudest, 1e-3) / (pcm.FULL_SCALE**2 / 2)))
 
     def _clear(self) -> None:
@@ -112,7 +117,7 @@ class Health:
             self._clipped += samples.count(lowest)
 
     def _dead(self) -> str | None:
-        """The cause, when this microphone hears nothing."""
+        """The cause, if this microphone hears nothing."""
         if not self._samples:
             return "microphone_silent"
         stands = self._highest - self._lowest <= STILL
@@ -125,7 +130,7 @@ class Health:
 
     @property
     def _is_empty(self) -> bool:
-        """Nobody spoke."""
+        """Whether nobody spoke."""
         judged = self.fitness.refuse_empty and self.loudest_dbfs <= LOUD_DBFS
         return judged and self._activity.speech_ms < HELD_MS
 
@@ -139,5 +144,5 @@ class Health:
 
     @property
     def _offset(self) -> float:
-        """Of full scale."""
+        """As a share of full scale."""
         return abs(self._sum) / self._samples / pcm.FULL_SCALE

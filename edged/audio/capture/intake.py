@@ -1,13 +1,14 @@
 """From the microphone's thread to the loop.
 
 Rules:
-1. `hand` is the device's thread; everything else is the loop's. The one lock is held for a copy only.
-2. Gate shut: sound goes into the ring, which forgets the oldest. Gate open: it is gathered, nothing is
-   forgotten, and the loop is woken once per `gather_ms` (wake-ups are what costs up here, not bytes).
-3. While the machine speaks, and `tail_ms` of sound longer, the ring holds nothing: it would be the
+1. `hand` runs on the device's thread, everything else on the loop. The one lock is held for a copy only.
+2. While the gate is shut, sound goes into the ring, which drops the oldest. While the gate is open, sound
+   is gathered and nothing is dropped. The loop is woken once per `gather_ms`, because wake-ups cost more
+   here than bytes.
+3. While the machine speaks, and for `tail_ms` of sound after it, the ring holds nothing. It would hold the
    machine's own voice.
-4. Gathered sound is bounded by the longest utterance, which the log would not exceed either; what does
-   not fit is not taken, and counted.
+4. Gathered sound is limited to the longest utterance, which is the limit of the log as well. Sound that
+   does not fit is dropped and counted.
 
 Not here: when the gate is open. The caller begins an utterance before `open`, and ends it after `shut`.
 """
@@ -23,9 +24,9 @@ from edged.audio.ports import Urgency
 
 
 class Intake:
-    """The crossing up: blocks of `fmt`, whole samples each, into the open utterance of `log`.
+    """The thread crossing up: blocks of `fmt`, whole samples each, go into the open utterance of `log`.
 
-    `wake` is called on the device's thread and must not wait; the loop then calls `collect`.
+    `wake` is called on the device's thread and must not wait. The loop then calls `collect`.
     """
 
     def __init__(
@@ -50,21 +51,21 @@ class Intake:
         self._lock = Lock()
         self._is_open = False
         self._speaking = False
-        self._deaf_bytes = 0  # of the room's tail, still to pass by
+        self._deaf_bytes = 0  # of the room's tail, still to be skipped
         self._gathered: list[bytes] = []
         self._gathered_bytes = 0
         self._unwoken_bytes = 0
         self.on_urgency: Callable[[Urgency], None] | None = None
-        """Called on the loop's thread when what is wanted of the microphone has changed. Must not wait."""
+        """Called on the loop's thread when the urgency has changed. Must not wait."""
         self.urgency = Urgency.SOON
-        """What is wanted of the microphone now."""
+        """How soon the microphone's blocks are needed now."""
         self.blocks = 0
-        """Blocks handed in so far: the microphone's progress."""
+        """The number of blocks handed over so far: the microphone's progress."""
         self.dropped_bytes = 0
-        """Sound not taken because the loop did not collect for as long as the longest utterance."""
+        """Sound dropped because the loop did not collect for as long as the longest utterance."""
 
     def hand(self, block: bytes) -> None:
-        """Take a block from the device, which may use its memory again at once. The device's thread."""
+        """Take a block from the device, which may reuse its memory after the return. Runs on the device's thread."""
         sound = bytes(block)
         with self._lock:
             self.blocks += 1
@@ -80,7 +81,7 @@ class Intake:
             self._wake()
 
     def open(self) -> None:
-        """Open the gate: the pre-roll goes into the log's open utterance, and all that comes after it."""
+        """Open the gate: the pre-roll goes into the log's open utterance, and all sound after it follows."""
         self._set_urgency(is_open=True, speaking=self._speaking)
         with self._lock:
             preroll = self._ring.take_all()
@@ -89,7 +90,7 @@ class Intake:
         self._log.add(preroll)
 
     def shut(self) -> None:
-        """Shut the gate: all that was handed in before is in the log on return; the pre-roll starts anew."""
+        """Shut the gate. On return, all sound handed over before is in the log, and the pre-roll starts again."""
         with self._lock:
             self._is_open = False
             self._unwoken_bytes = 0
@@ -97,7 +98,7 @@ class Intake:
         self.collect()
 
     def collect(self) -> None:
-        """Move what was gathered into the log; nothing when the gate is shut."""
+        """Move the gathered sound into the log. Does nothing when none is gathered."""
         with self._lock:
             gathered = b"".join(self._gathered)
             self._gathered.clear()
@@ -107,46 +108,46 @@ class Intake:
             self.health.hear(gathered)
 
     def go_on(self) -> None:
-        """The gate stays open and another utterance is about to begin: all until now belongs to the one before."""
+        """Prepare for the next utterance while the gate stays open. All sound so far belongs to the present one."""
         self.collect()
         self.health.begin()
 
     def judge(self) -> HealthVerdict:
-        """What is to become of the utterance, by all of it that was handed in; before `shut`."""
+        """Decide whether the utterance is sent, from all the sound handed over. Call it before `shut`."""
         self.collect()
         return self.health.verdict()
 
-    def blind(self, speaking: bool) -> None:  # noqa: FBT001 - a fact that is told, not an option
-        """Say whether the machine speaks: then, and for the room's tail after it, there is no pre-roll."""
+    def blind(self, speaking: bool) -> None:  # noqa: FBT001 - a fact, not an option
+        """Set whether the machine speaks. While it does, and for the room's tail after it, there is no pre-roll."""
         self._set_urgency(is_open=self._is_open, speaking=speaking)
         with self._lock:
-            if self._speaking:  # the last word of it counts: that it falls silent
+            if self._speaking:  # the tail begins when the machine falls silent
                 self._deaf_bytes = self._tail_bytes
             self._speaking = speaking
             if speaking:
                 self._ring.clear()
 
     def forget(self) -> None:
-        """The microphone begins anew: what was heard before has nothing to do with what comes."""
+        """The microphone starts again: sound from before has nothing to do with what comes."""
         with self._lock:
             self._ring.clear()
 
     def set_latency(self, ms: int) -> None:
-        """How long the speaker still sounds after its last sample was taken: the room's tail begins after that."""
+        """Set how long the speaker still sounds after its last sample was taken. The room's tail begins after that."""
         self._tail_bytes = self._fmt.bytes_of(self._tail_ms + ms)
 
     def set_preroll(self, ms: int) -> None:
-        """Keep so much from before the press from now on; what is kept is forgotten."""
+        """Set how much sound before a press is kept from now on. The sound kept so far is dropped."""
         with self._lock:
             self._ring = Ring(self._fmt.bytes_of(ms))
 
     def set_gather(self, ms: int) -> None:
-        """Wake the loop once for so much sound from now on."""
+        """Wake the loop once for this much sound from now on."""
         self._gather_bytes = self._fmt.bytes_of(ms)
 
     @property
     def lost_bytes(self) -> int:
-        """Sound of open gates that was taken neither here nor by the log."""
+        """Sound of open gates that neither the intake nor the log could take."""
         return self.dropped_bytes + self._log.dropped_bytes
 
     @property
@@ -154,14 +155,14 @@ class Intake:
         return self._is_open
 
     def _set_urgency(self, *, is_open: bool, speaking: bool) -> None:
-        """Before it is so, where something is to be dropped: what comes after that is wanted."""
+        """Call this before the state changes if the device must drop sound: the sound after the change is wanted."""
         urgency = Urgency.NOW if is_open else Urgency.NONE if speaking else Urgency.SOON
         was, self.urgency = self.urgency, urgency
         if self.on_urgency is not None and urgency is not was:
             self.on_urgency(urgency)
 
     def _gather(self, sound: bytes) -> bool:
-        """Keep `sound` for the loop; True: time to wake it."""
+        """Keep `sound` for the loop; True: it is time to wake it."""
         taken = sound[: self._log.longest_bytes - self._gathered_bytes]
         self.dropped_bytes += len(sound) - len(taken)
         self._gathered.append(taken)

@@ -1,7 +1,7 @@
-"""The pre-roll: the last so many bytes of sound, whatever the size of the blocks they came in.
+"""The pre-roll: the last bytes of sound, whatever the size of the blocks they came in.
 
-Rule: at the bound the oldest sound goes, to the very byte. Blocks and capacity are of whole samples, so
-what is held always is.
+Rule: at the limit the oldest sound is dropped, exactly to the byte. Blocks and capacity are whole samples,
+so what the ring holds is whole samples, too.
 """
 
 from collections import deque
@@ -16,9 +16,9 @@ class Ring:
         self._held = 0
 
     def push(self, block: bytes) -> None:
-        """Add the newest sound; the oldest gives way."""
+        """Add the newest sound and drop the oldest that no longer fits."""
         if not block:
-            return  # blocks of nothing would never reach the bound
+            return  # empty blocks would never reach the limit
         self._blocks.append(block)
         self._held += len(block)
         while (surplus := self._held - self._capacity) > 0:
@@ -29,12 +29,12 @@ class Ring:
             self._held -= gone
 
     def take_all(self) -> bytes:
-        """All that is held, oldest first; the ring is empty afterwards."""
+        """Return everything it holds, oldest first; the ring is empty afterwards."""
         sound = b"".join(self._blocks)
         self.clear()
         return sound
 
     def clear(self) -> None:
-        """Forget what is held."""
+        """Drop everything it holds."""
         self._blocks.clear()
         self._held = 0

@@ -2,17 +2,18 @@
 
 Rules:
 1. Sound and its end are entries of one log, so a commit cannot overtake sound.
-2. An utterance is *pending* from `begin` until the server acknowledged it, refused it, or it was thrown
-   away. At most `most` are pending; a further `begin` raises `TooMany`. Nothing is dropped in the middle
-   of one: sound past `longest_ms` is not taken, and counted.
-3. The reader goes forward only, oldest first, through the sound and then the end of each. What is `read` moves
-   nothing: the cursor goes behind what the socket `took`. `rewind` takes it back to the start of the oldest: the
-   new session knows nothing, so everything is sent again.
-4. An utterance thrown away is read as "abort" only when the present session has some of its sound and not its
+2. An utterance is *pending* from `begin` until the server has acknowledged or refused it, or until it is
+   discarded. At most `most` are pending; another `begin` raises `TooMany`. Nothing is dropped in the middle
+   of an utterance. Sound beyond `longest_ms` is not taken, and is counted.
+3. The reader only moves forward, oldest first, through the sound and then the end of each utterance. `read`
+   moves nothing: the cursor moves past what the socket `took`. `rewind` moves it back to the start of the
+   oldest utterance. A new session knows nothing, so everything is sent again.
+4. A discarded utterance is read as "abort" only when the present session has some of its sound but not its
    end.
-5. An acknowledgement that names no utterance is for the oldest one whose end was read: they come in that order.
+5. An acknowledgement without a uid is for the oldest utterance whose end was read, because they come in
+   that order.
 
-Not here: threads (all calls are the loop's), what an entry becomes on the wire, what a press means.
+Not here: threads (all calls are the loop's), what an entry becomes on the wire, and what a press means.
 """
 
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ Kind = Literal["sound", "end", "abort", "close"]
 
 
 class TooMany(EdgedError):  # noqa: N818 - named for what it says at the call
-    """As many utterances as may be are pending already."""
+    """The maximum number of utterances is pending already."""
 
     cause = "busy"
 
@@ -35,8 +36,8 @@ class TooMany(EdgedError):  # noqa: N818 - named for what it says at the call
 class Entry:
     """One step of the reader in utterance `uid`.
 
-    "sound": `pcm` follows. "end": complete, commit it. "close": complete, and the server commits by itself.
-    "abort": forget the sound of it that you were given.
+    "sound": the next sound, in `pcm`. "end": the utterance is complete; commit it. "close": it is complete,
+    and the server commits it on its own. "abort": discard the sound of it that was read.
     """
 
     kind: Kind
@@ -66,16 +67,17 @@ class Utterances:
         self._sample_bytes = fmt.sample_bytes
         self._pending: list[_Utterance] = []  # oldest first; only the last may be open
         self.last = 0
-        """The utterance begun last."""
-        self._broken: int | None = None  # thrown away, the reader has some of it and not its end
-        self._read: list[Entry] = []  # what was read last
+        """The uid of the utterance begun last."""
+        # a discarded utterance of which the reader has some sound but not the end
+        self._broken: int | None = None
+        self._read: list[Entry] = []  # the entries read last
         self.dropped_bytes = 0
-        """Sound not taken because its utterance was as long as may be."""
+        """Sound dropped because its utterance had reached the maximum length."""
 
     # The writer
 
     def begin(self, now_ms: int) -> int:
-        """Open a new utterance; its uid, from 1. Raises TooMany, and RuntimeError while one is open."""
+        """Open a new utterance and return its uid, from 1. Raises TooMany, and RuntimeError while one is open."""
         if self.open:
             raise RuntimeError("an utterance is open already")
         if not self.room:
@@ -92,17 +94,18 @@ class Utterances:
         self.dropped_bytes += len(sound) - len(taken)
 
     def end(self, now_ms: int) -> int:
-        """The open utterance is complete and is to be committed. Raises RuntimeError when none is open."""
+        """Complete the open utterance, to be committed. Raises RuntimeError when none is open."""
         return self._shut("end", now_ms)
 
     def close(self, now_ms: int) -> int:
-        """The open utterance is complete; the server commits it. Raises RuntimeError when none is open."""
+        """Complete the open utterance; the server commits it on its own. Raises RuntimeError when none is open."""
         return self._shut("close", now_ms)
 
     def go_on(self, now_ms: int) -> None:
-        """The server has committed what the open utterance holds: `close` it, and `begin` the next.
+        """The server has committed the sound of the open utterance: `close` it, and `begin` the next.
 
-        Nothing where as many as may be are pending: the reader is far behind, and one goes on as the other.
+        Does nothing when the maximum is pending: the reader is far behind, and the open utterance
+        continues.
         """
         self._opened()
         if self.room:
@@ -110,13 +113,13 @@ class Utterances:
             self.begin(now_ms)
 
     def abort(self) -> int:
-        """The open utterance is thrown away. Raises RuntimeError when none is open."""
+        """Discard the open utterance. Raises RuntimeError when none is open."""
         utterance = self._opened()
-        self._throw_away([utterance])
+        self._drop([utterance])
         return utterance.uid
 
     def forget_read(self, keep_ms: int) -> None:
-        """Nobody speaks in the open utterance yet: forget what was read of it but the last `keep_ms`."""
+        """Nobody speaks in the open utterance yet: drop the sound that was read, except for its last `keep_ms`."""
         utterance = self._opened()
         gone = utterance.read - self._fmt.bytes_of(keep_ms)
         if gone > 0:
@@ -126,9 +129,10 @@ class Utterances:
     # The reader
 
     def read(self, most: int, most_bytes: int) -> Sequence[Entry]:
-        """The entries behind the cursor: `most` at most, of one utterance, `most_bytes` (or a sample) of sound in each.
+        """Read up to `most` entries after the cursor, of one utterance.
 
-        The cursor stays: what the socket `took` of them moves it, before anything else happens to the log.
+        Each holds up to `most_bytes` of sound, but at least one sample. The cursor stays. Call `took` with
+        the entries that the socket took before anything else happens to the log.
         """
         self._read = self._entries(
             most, max(self._sample_bytes, most_bytes - most_bytes % self._sample_bytes)
@@ -136,7 +140,7 @@ class Utterances:
         return self._read
 
     def took(self, count: int) -> None:
-        """The socket took so many of the entries that were read last: the cursor goes behind them."""
+        """Move the cursor past the first `count` entries read last: the socket took them."""
         entries, self._read = self._read[:count], []
         if entries[-1].kind == "abort":
             self._broken = None
@@ -147,28 +151,28 @@ class Utterances:
         utterance.end_read = entries[-1].kind != "sound"
 
     def rewind(self) -> None:
-        """Read everything pending again from its start: what was read went to a session that is no more."""
+        """Read everything pending again from its start, because the session that had it has ended."""
         self._broken = None
         for utterance in self._pending:
             utterance.read = 0
             utterance.end_read = False
 
-    # What becomes of it
+    # What becomes of an utterance
 
     def committed(self, uid: int | None = None) -> int | None:
-        """The server has this utterance, or the oldest, whose end was read; its uid.
+        """Remove an utterance that the server has, and return its uid. It is the oldest whose end was read, or `uid`.
 
-        None: it does not wait for that. It may have been thrown away meanwhile.
+        None: no such utterance waits for this. It may have been discarded meanwhile.
         """
         return self._settled(uid)
 
     def refused(self, uid: int | None = None) -> int | None:
-        """The server refused it; as `committed`."""
+        """Remove an utterance that the server refused; as `committed`."""
         return self._settled(uid)
 
     def expire(self, before_ms: int) -> tuple[int, ...]:
-        """Throw away what ended before `before_ms` and was not wholly read; the uids."""
-        return self._throw_away(
+        """Discard utterances that ended before `before_ms` and were not read to their end. Returns their uids."""
+        return self._drop(
             [
                 each
                 for each in self._pending
@@ -177,8 +181,8 @@ class Utterances:
         )
 
     def discard(self) -> tuple[int, ...]:
-        """Throw away everything that has ended, whether or not it was read; the uids."""
-        return self._throw_away([each for each in self._pending if each.closing is not None])
+        """Discard every utterance that has ended, whether it was read or not. Returns their uids."""
+        return self._drop([each for each in self._pending if each.closing is not None])
 
     @property
     def open(self) -> bool:
@@ -187,17 +191,17 @@ class Utterances:
 
     @property
     def pending(self) -> int:
-        """How many utterances are begun or ended, and neither acknowledged nor thrown away."""
+        """How many utterances were begun and are neither acknowledged, refused nor discarded."""
         return len(self._pending)
 
     @property
     def room(self) -> bool:
-        """Whether another utterance may be begun."""
+        """Whether another utterance can be begun."""
         return self.pending < self.most
 
     @property
     def unsent(self) -> int:
-        """How many of the pending ones have an end that was not read yet."""
+        """How many pending utterances have an end that was not read yet."""
         return sum(not each.end_read for each in self._pending)
 
     @property
@@ -240,9 +244,10 @@ class Utterances:
                 return utterance.uid
         return None
 
-    def _throw_away(self, gone: list[_Utterance]) -> tuple[int, ...]:
+    def _drop(self, gone: list[_Utterance]) -> tuple[int, ...]:
         for utterance in gone:
             self._pending.remove(utterance)
-            if utterance.read and not utterance.end_read:  # only the one under the cursor can be half read
+            # only the utterance at the cursor can be read in part
+            if utterance.read and not utterance.end_read:
                 self._broken = utterance.uid
         return tuple(utterance.uid for utterance in gone)

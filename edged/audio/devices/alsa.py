@@ -1,7 +1,8 @@
-"""Microphone and speaker over ALSA itself: no package but libasound.
+"""Microphone and speaker over ALSA itself. Needs no package but libasound.
 
-Devices are opened by name (`names.py`), each time anew, so that a card that comes back under another number is the
-same card. What the card really has is used (`alsa_pcm.py`), and changed to edged's sound here.
+Devices are opened by name (`names.py`). The name is looked up at each opening, so a card that returns under
+another number is still found. The device is opened with a format that the card really has (`alsa_pcm.py`).
+The sound is converted to edged's format here.
 """
 
 import time
@@ -20,32 +21,32 @@ from edged.audio.ports import Lost, Source, Urgency
 from edged.errors import DeviceError
 
 BUFFER_MS = {"microphone": 500, "speaker": 250}
-"""Depth costs nothing: it is filled only as far as is wanted, and lets a stall of so long pass."""
-LATE_S = 0.08  # how late a microphone may hand what nobody waits for: it wakes so much less often
-PERIOD_MS = (
-    10  # of the speaker; it is written by the clock, not by periods, so this is only how finely it tells
-)
-SILENT_S = 0.5  # a card that hands or plays nothing for so long is gone
+"""A deep buffer costs nothing, because it is filled only as far as needed, and it survives a stall of this length."""
+# How late a microphone may hand over sound that nobody waits for. It wakes that much less often.
+LATE_S = 0.08
+# Of the speaker. The clock decides when to write, so the period only sets how finely the card reports.
+PERIOD_MS = 10
+SILENT_S = 0.5  # a card that delivers or plays nothing for this long is gone
 SERVER_SILENT_S = 2.0  # a sound server has stalls of its own
-SERVER_FIRST_S = 5.0  # and takes its time to begin
-TAKEN_WITHIN_S = (
-    2.0  # what is written, whoever begins late: nobody beats meanwhile (`thread_watchdog.py` bears so much)
-)
-WAIT_MS = 100  # the longest a call waits, so that the end is prompt
-AHEAD_S = 0.5  # sound cannot come sooner than it is made, but for a buffer that was full
-PACE_S = (
-    10.0  # judged over so long: in it the clocks of cards and machines do not part by a hundredth of that
-)
-LONGEST_GAP_MS = 1000  # of silence put in for sound that was lost
+SERVER_FIRST_S = 5.0  # and takes time to start
+# For one write, even if the server starts late: the thread does not beat meanwhile, and
+# `thread_watchdog.py` allows this much.
+TAKEN_WITHIN_S = 2.0
+WAIT_MS = 100  # the longest wait of a call, so that the thread ends promptly
+# Sound cannot come sooner than it is made, except from a full buffer.
+AHEAD_S = 0.5
+# The pace is judged over this time. The clocks of card and machine differ by less than a hundredth of it.
+PACE_S = 10.0
+LONGEST_GAP_MS = 1000  # of silence inserted for lost sound
 
 
 def _open(what: str, devices: Sequence[str], *, period_ms: int, channel: int | None = None) -> Pcm:
-    """The first of `devices` that opens; the error of the first when none does."""
+    """Open the first of `devices` that can be opened; raises the error of the first when none can."""
     try:
         found = resolve(what, devices, cards(), libasound.is_defined)
     except OSError as error:
         raise DeviceError(
-            f"no libasound here ({error}): apt-get install libasound2", f"{what}_lost"
+            f"libasound is not installed ({error}): apt-get install libasound2", f"{what}_lost"
         ) from error
     first: DeviceError | None = None
     for name in found:
@@ -58,13 +59,13 @@ def _open(what: str, devices: Sequence[str], *, period_ms: int, channel: int | N
 
 
 class AlsaMicrophone(CaptureThread):
-    """Listens to the first of the devices that opens; sleeps longer while nobody waits for what it hears."""
+    """Listens to the first of the devices that opens. Sleeps longer while nobody waits for the sound."""
 
     _urgency = Urgency.NOW
-    _stale = False  # what the device holds now is to be dropped
+    _stale = False  # what the device holds now must be dropped
 
     def set_urgency(self, urgency: Urgency) -> None:
-        """Read as the blocks come, or every `LATE_S`."""
+        """Read blocks as they come, or only every `LATE_S`."""
         if self._urgency is Urgency.NONE and urgency is not Urgency.NONE:
             self._stale = True
         self._urgency = urgency
@@ -86,7 +87,7 @@ class AlsaMicrophone(CaptureThread):
         self._start_thread("microphone", lambda: self._listen(device, inward, hand), lost, close)
 
     def _listen(self, device: Pcm, inward: Inward, hand: Callable[[bytes], None]) -> None:
-        """Hand what comes, until the end. Raises DeviceError when nothing comes any more."""
+        """Hand over what comes, until the end. Raises DeviceError when nothing comes any more."""
         device.start()
         layout, gaps = device.layout, device.gaps
         heard_at = silent_since = time.monotonic()
@@ -101,7 +102,7 @@ class AlsaMicrophone(CaptureThread):
             now = time.monotonic()
             if device.card < 0 and pace.is_ahead(now, len(frames) // layout.frame_bytes):
                 self._ended.wait(AHEAD_S)
-            if frames and device.gaps > gaps:  # the clock tells how much was missed
+            if frames and device.gaps > gaps:  # the clock shows how much was lost
                 self.gaps += device.gaps - gaps
                 gaps = device.gaps
                 missed_ms = (now - heard_at) * 1000 - layout.ms_of(len(frames) // layout.frame_bytes)
@@ -112,12 +113,12 @@ class AlsaMicrophone(CaptureThread):
                 if sound and not stale:
                     hand(sound)
             elif device.gaps > gaps and silent_since == heard_at:
-                silent_since = now  # it ran over, and begins anew: once
+                silent_since = now  # it ran over and starts again; allowed once
             elif now - silent_since > patience_s:
                 raise DeviceError(f"microphone {device.name!r} has gone silent", "microphone_lost")
 
     def _rest(self, device: Pcm) -> None:
-        """Until the device has a block, or, where nobody waits for one, longer."""
+        """Wait until the device has a block, or longer when nobody waits for one."""
         if self._urgency is Urgency.NOW:
             device.wait(WAIT_MS)
         else:
@@ -126,13 +127,13 @@ class AlsaMicrophone(CaptureThread):
 
 
 class _Pace:
-    """Tells a device that has no pace of its own (a file, a null) from one whose clock is another than ours."""
+    """Tells a device without a pace of its own (a file, a null device) from one whose clock differs from ours."""
 
     def __init__(self, rate_hz: int, now: float) -> None:
         self._rate_hz, self._since, self._frames = rate_hz, now, 0
 
     def is_ahead(self, now: float, frames: int) -> bool:
-        """These came now; True: more sound came than there was time for."""
+        """Note that `frames` came at `now`; True: more sound came than time has passed."""
         if now - self._since > PACE_S:
             self._since, self._frames = now, 0
         self._frames += frames
@@ -144,7 +145,7 @@ def _silence(layout: Layout, ms: float) -> bytes:
 
 
 class AlsaSpeaker:
-    """`devices` in order of preference."""
+    """Plays to the first of `devices` that opens; they are in order of preference."""
 
     def __init__(self, *devices: str, depth: Depth | None = None, fmt: pcm.Format = pcm.PCM16) -> None:
         self._devices, self._fmt = devices or ("default",), fmt
@@ -164,12 +165,12 @@ class AlsaSpeaker:
 
     @property
     def gaps(self) -> int:
-        """How often it ran dry while there was something to play."""
+        """How often it ran dry while it had sound to play."""
         return self._thread.gaps
 
 
 class AlsaOutlet:
-    """A card can be rewound; a sound server can only be stopped, which loses no more than the fade's first sample."""
+    """A card can be rewound. A sound server can only be stopped, which loses at most the first sample of the fade."""
 
     takes_back = True
 
@@ -181,7 +182,7 @@ class AlsaOutlet:
         self._device = device
 
     def write(self, frames: bytes) -> None:
-        """Give it all; there is room, but for a device that tells less than the truth of what it holds."""
+        """Write all of it. There is room, unless the device reports less than it really holds."""
         until = self._now() + min(self.first_s, TAKEN_WITHIN_S)
         while True:
             taken = self._device.write(frames)
@@ -190,7 +191,7 @@ class AlsaOutlet:
             if not frames:
                 return
             if self._now() > until:
-                raise DeviceError(f"speaker {self.name!r} takes nothing any more", "speaker_lost")
+                raise DeviceError(f"speaker {self.name!r} no longer takes sound", "speaker_lost")
             self._device.wait(WAIT_MS)
 
     def held(self) -> int | None:
@@ -214,7 +215,7 @@ class AlsaOutlet:
 
 
 def available() -> bool:
-    """Whether libasound is here, and a card that hears and one that speaks."""
+    """Whether libasound is installed, and there are a card with a microphone and one with a speaker."""
     present = cards()
     return libasound.here() and all(
         any(card.devices(what) for card in present) for what in ("microphone", "speaker")

@@ -1,7 +1,7 @@
 """One open device of ALSA: opened in a layout that it really has, read or written, and taken back.
 
-Opened non-blocking, so that a device that is taken says so instead of waiting; no call here waits but `wait`.
-All calls on a device come from one thread, but for the opening.
+It is opened non-blocking, so that a busy device reports this instead of waiting. No call here waits, except
+`wait`. All calls on a device come from one thread, except the opening.
 """
 
 import ctypes
@@ -20,12 +20,12 @@ MOST_CHANNELS = 32
 
 
 class Pcm:
-    """A device that is open; `what` is microphone or speaker and stands in every error."""
+    """An open device. `what` is microphone or speaker and is part of every error."""
 
     def __init__(
         self, what: str, name: str, *, period_ms: int, buffer_ms: int, channel: int | None = None
     ) -> None:
-        """Open it and settle its layout; raises DeviceError. `channel`: a channel that has to be there."""
+        """Open the device and choose its layout; raises DeviceError. `channel`: a channel that it must have."""
         self.what, self.name = what, name
         self._lib = library()
         self._at = c_void_p()
@@ -48,21 +48,21 @@ class Pcm:
     # -- opening -------------------------------------------------------------------------------------
 
     def _settle(self, period_us: int, buffer_us: int, least_channels: int) -> Layout:
-        """The best layout it has: our rate or the next best, without a change of rate that is not ours."""
+        """Choose the best layout: our rate or the next best. ALSA resamples only if no other layout works."""
         with Room("hw_params") as params:
-            for resample in (0, 1):  # 1: what can do nothing else may change the rate by itself
+            for resample in (0, 1):  # 1: a device without such a layout may be resampled by ALSA
                 for layout in self._wanted(params, least_channels):
                     if self._try(params, layout, resample):
                         self._sizes(params, period_us, buffer_us)
                         return layout
         raise DeviceError(
-            f"{self.what} {self.name!r} has no format that edged can use; wanted: {least_channels} or more channels"
+            f"{self.what} {self.name!r} has no format that edged can use; edged needs {least_channels} or more channels"
             f" of {', '.join(lib.FORMATS)} at one of {', '.join(map(str, RATES))} Hz",
             "device_unfit",
         )
 
     def _wanted(self, params: c_void_p, least_channels: int) -> Iterator[Layout]:
-        """What the device may have, best first."""
+        """The layouts that the device may have, best first."""
         self._do("hw_params_any", params)
         self._do("hw_params_set_rate_resample", params, 0)
         most = min(MOST_CHANNELS, lib.read_uint(self._lib.snd_pcm_hw_params_get_channels_max, params))
@@ -99,7 +99,7 @@ class Pcm:
         )
 
     def _sizes(self, params: c_void_p, period_us: int, buffer_us: int) -> None:
-        """Period and buffer as near as the device can, then all of it to the device."""
+        """Set period and buffer as near as the device can, then apply the parameters."""
         period, whole = c_uint(period_us), c_uint(buffer_us)
         self._do("hw_params_set_period_time_near", params, byref(period), byref(c_int()))
         self._do("hw_params_set_buffer_time_near", params, byref(whole), byref(c_int()))
@@ -111,10 +111,12 @@ class Pcm:
         self.buffer_frames = frames.value
 
     def _software(self, avail_min: int) -> None:
-        """A card begins when it is asked to, not when so much is written, and stops when it is dry.
+        """Set when the device starts and stops.
 
-        A sound server begins with a period and never stops: what it tells of itself is an estimate, it would stop over
-        a wrong one, and after an underrun it waits for as much as it was told to begin with.
+        A card starts when it is told to, not when a certain amount is written, and it stops when it runs
+        dry. A sound server starts with one period and never stops. What it reports about itself is an
+        estimate, and it would stop because of a wrong one. After an underrun, it waits for the amount of
+        its start threshold.
         """
         with Room("sw_params") as params:
             never = c_ulong()
@@ -125,15 +127,14 @@ class Pcm:
             if self.card < 0:
                 self._do("sw_params_set_stop_threshold", params, never.value)
             self._do("sw_params_set_avail_min", params, avail_min)
-            if (
-                self.what == "speaker"
-            ):  # else a device that has run dry says the oldest of its buffer once more
+            # Otherwise, a speaker that has run dry would repeat the oldest sound in its buffer.
+            if self.what == "speaker":
                 self._do("sw_params_set_silence_threshold", params, 0)
                 self._do("sw_params_set_silence_size", params, never.value)
             self._do("sw_params", params)
 
     def _card(self) -> int:
-        """Number of the card, below 0 for what is none: a sound server, a file."""
+        """The number of the card; below 0 for a device that is not a card: a sound server, a file."""
         with Room("info") as info:
             self._do("info", info)
             return int(self._lib.snd_pcm_info_get_card(info))
@@ -141,42 +142,42 @@ class Pcm:
     # -- moving sound --------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin; nothing when it runs already."""
+        """Start the device; does nothing when it runs already."""
         if self._is_stopped and self.state == lib.PREPARED:
             self._do("start")
         self._is_stopped = False
 
     def stop(self) -> None:
-        """Stop at once, dropping what is held; ready to start again."""
+        """Stop at once and drop what it holds. It can be started again."""
         self._do("drop")
         self._do("prepare")
         self._is_stopped = True
 
     def wait(self, within_ms: int) -> bool:
-        """Until there is something to read or room to write; False: not within so long. Raises DeviceError."""
+        """Wait until there is something to read or room to write; False: not within this time. Raises DeviceError."""
         code = self._lib.snd_pcm_wait(self._at, within_ms)
         if code < 0 and not self._recover(code):
-            raise failure(self.what, self.name, code, "has gone")
+            raise failure(self.what, self.name, code, "failed")
         return bool(code > 0)
 
     def read(self) -> bytes:
-        """All frames there are; nothing after a gap, which `gaps` counts. Raises DeviceError."""
+        """All frames that are ready; empty after a gap, which `gaps` counts. Raises DeviceError."""
         code = int(self._lib.snd_pcm_readi(self._at, self._room, self.buffer_frames))
         if code == -errno.EAGAIN:
             return b""
         if code < 0:
             if not self._recover(code):
-                raise failure(self.what, self.name, code, "has gone")
+                raise failure(self.what, self.name, code, "failed")
             return b""
         return ctypes.string_at(self._room, code * self.layout.frame_bytes)
 
     def write(self, data: bytes) -> int:
-        """Take what there is room for, in frames. Raises DeviceError."""
+        """Write as much as there is room for; returns the frames written. Raises DeviceError."""
         frames = len(data) // self.layout.frame_bytes
         code = int(self._lib.snd_pcm_writei(self._at, data, frames))
         if code < 0 and code != -errno.EAGAIN:
             if not self._recover(code):
-                raise failure(self.what, self.name, code, "has gone")
+                raise failure(self.what, self.name, code, "failed")
             code = int(self._lib.snd_pcm_writei(self._at, data, frames))
         return max(0, code)
 
@@ -192,23 +193,23 @@ class Pcm:
             return max(0, frames.value)
         if code >= 0:
             code = int(self._lib.snd_pcm_avail_update(self._at))
-            if code >= 0:  # a sound server that has not begun yet tells no delay
+            if code >= 0:  # a sound server that has not started yet reports no delay
                 return max(0, frames.value, self.buffer_frames - code)
         if not self._recover(code):
-            raise failure(self.what, self.name, code, "has gone")
+            raise failure(self.what, self.name, code, "failed")
         return None
 
     def available(self) -> int:
-        """Frames that can be read or written at once; asks the device. Raises DeviceError."""
+        """Frames that can be read or written at once, as the device reports now. Raises DeviceError."""
         code = int(self._lib.snd_pcm_avail(self._at))
         if code < 0 and not self._recover(code):
-            raise failure(self.what, self.name, code, "has gone")
+            raise failure(self.what, self.name, code, "failed")
         return max(0, code)
 
     def rewind(self, frames: int) -> int:
-        """Take back at most so many frames that were written and are not heard yet; how many it were."""
+        """Take back up to `frames` that were written and are not heard yet; returns how many."""
         taken = self._step_back(frames)
-        if taken:  # what lies there would still be heard if the device ran dry before it says so
+        if taken:  # if the device ran dry before it reports this, it would still play the old sound there
             self.write(bytes(taken * self.layout.frame_bytes))
             taken = self._step_back(taken)
         return taken
@@ -222,9 +223,9 @@ class Pcm:
         return int(self._lib.snd_pcm_state(self._at))
 
     def check(self) -> None:
-        """Raises DeviceError when it has gone; for a device at rest."""
+        """Check a device at rest. Raises DeviceError when it is gone."""
         if self.state == lib.DISCONNECTED:
-            raise failure(self.what, self.name, -errno.ENODEV, "has gone")
+            raise failure(self.what, self.name, -errno.ENODEV, "failed")
         self.available()
 
     def close(self) -> None:
@@ -234,9 +235,10 @@ class Pcm:
             self._lib.snd_pcm_close(at)
 
     def _recover(self, code: int) -> bool:
-        """After a gap, or a sleep of the machine: a microphone runs again, a speaker is ready to. False: it is lost."""
+        """Recover from a gap or a suspend: a microphone runs again, a speaker is ready. False: it is lost."""
         if code == -errno.ESTRPIPE:
-            self._lib.snd_pcm_resume(self._at)  # what cannot resume is prepared anew; it had a gap anyway
+            # a device that cannot resume is prepared again; it had a gap anyway
+            self._lib.snd_pcm_resume(self._at)
         elif code != -errno.EPIPE or self.state == lib.DISCONNECTED:
             return False
         self.gaps += 1

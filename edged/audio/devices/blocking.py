@@ -1,10 +1,11 @@
-"""A speaker's thread for libraries whose writes wait: what they hold is neither known nor taken back.
+"""A speaker's thread for libraries whose writes block. What the device holds is not known and cannot be taken back.
 
 Rules:
-1. All calls on the stream, its opening and closing too, come from the one thread.
-2. While the source is idle nothing is written: the stream runs dry, and recovers at the next write. Stopping it
-   instead cut the last 200 ms off an answer, and feeding it silence put 130 ms before the next (PulseAudio, 2 x 60 ms).
-3. Asked to let go of the device (`listing.py`), it does when it rests.
+1. All calls on the stream come from this one thread, including its opening and closing.
+2. While the source is idle, nothing is written: the stream runs dry, and recovers at the next write. Two
+   other ways were tried (PulseAudio, 2 x 60 ms): stopping the stream cut off the last 200 ms of an answer,
+   and feeding it silence delayed the next answer by 130 ms.
+3. When it is asked to let go of the device (`listing.py`), it does so at its next rest.
 """
 
 import threading
@@ -19,7 +20,7 @@ from edged.errors import DeviceError
 
 
 class Stream(Protocol):
-    """A device that is open."""
+    """An open device."""
 
     layout: Layout
 
@@ -27,16 +28,17 @@ class Stream(Protocol):
     def latency_ms(self) -> int: ...
 
     def write(self, frames: bytes) -> None:
-        """Give it all; waits while it is full. Raises DeviceError when it has gone."""
+        """Write all of it; waits while the device is full. Raises DeviceError when it is gone."""
 
     def close(self) -> None:
         """Close it; raises nothing."""
 
 
 class BlockingSpeaker:
-    """Plays a source to what `open_stream` opens, which raises DeviceError naming device and remedy.
+    """Plays a source to the stream that `open_stream` opens. It raises DeviceError naming device and remedy.
 
-    It is given what asks the speaker to let go: any thread may, and it does not wait.
+    `open_stream` is given a call that asks the speaker to let go of the device. Any thread may make this
+    call, and it does not wait.
     """
 
     def __init__(
@@ -46,13 +48,13 @@ class BlockingSpeaker:
         block_ms: int = 20,
         fmt: pcm.Format = pcm.PCM16,
     ) -> None:
-        self.latency_ms = 2 * block_ms  # until the stream tells its own
+        self.latency_ms = 2 * block_ms  # until the stream reports its own
         self._open, self._fmt = open_stream, fmt
         self._block_bytes = fmt.bytes_of(block_ms)
         self._thread: threading.Thread | None = None
         self._work = threading.Event()
         self._ended = threading.Event()
-        self._unwelcome = False  # it is to let go of the device
+        self._unwelcome = False  # it must let go of the device
         self._source: Source | None = None
 
     def start(self, source: Source, lost: Lost) -> None:
@@ -61,7 +63,7 @@ class BlockingSpeaker:
         self._ended.clear()
         self._unwelcome = False
         self._work.set()
-        source.on_work = self._work.set  # before the thread can look: what comes after its look wakes it
+        source.on_work = self._work.set  # set before the thread first looks, so that later work wakes it
         failed: list[BaseException] = []
         ready = threading.Event()
         self._thread = threading.Thread(
@@ -87,7 +89,7 @@ class BlockingSpeaker:
         try:
             stream = self._open(self._let_go)
             self.latency_ms = stream.latency_ms
-        except BaseException as error:  # noqa: BLE001 not swallowed: it is raised where the speaker was started
+        except BaseException as error:  # noqa: BLE001 not swallowed: `start` raises it
             failed.append(error)
             return
         finally:
@@ -112,7 +114,7 @@ class BlockingSpeaker:
 
     def _rest(self, source: Source) -> None:
         self._work.clear()
-        if source.idle and not (self._ended.is_set() or self._unwelcome):  # unless it came in between
+        if source.idle and not (self._ended.is_set() or self._unwelcome):  # unless work came in between
             self._work.wait()
 
     def _let_go(self) -> None:

@@ -1,4 +1,4 @@
-"""What real microphones have in common: which device, what of it, and a thread that `stop` ends."""
+"""The common part of real microphones: the choice of device and channel, and a thread that `stop` ends."""
 
 import logging
 import threading
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class CaptureThread:
-    """`devices`: names or parts of them, in order of preference; `channel` of an array, None: the mean of all."""
+    """`devices`: names or parts of them, in order of preference. `channel`: of an array; None: the mean of all."""
 
     def __init__(
         self,
@@ -26,21 +26,21 @@ class CaptureThread:
         self._block_ms, self._fmt = block_ms, fmt
         self._thread: threading.Thread | None = None
         self._ended = threading.Event()
-        self._woken = threading.Event()  # a thread that sleeps is to look around
+        self._woken = threading.Event()  # wakes a thread that sleeps
         self.gaps = self._gaps_logged = 0
-        """How often the device ran over, as far as it tells."""
+        """How often the device ran over, if it reports this."""
 
     def set_urgency(self, urgency: Urgency) -> None:
-        """Each block comes at once, whatever is wanted."""
+        """Does nothing: each block comes at once, whatever the urgency."""
 
     def _inward(self, layout: Layout) -> Inward:
-        """From a device that was opened like this to the sound that is wanted."""
+        """The converter from a device's layout to edged's sound."""
         return Inward(layout, channel=self._channel, fmt=self._fmt)
 
     def _start_thread(
         self, name: str, run: Callable[[], None], lost: Lost, close: Callable[[], None]
     ) -> None:
-        """`run` until it sees `_ended`, or until it raises DeviceError, then `close`."""
+        """Start a thread that runs `run` until it sees `_ended` or raises DeviceError, and then runs `close`."""
 
         def guarded() -> None:
             try:

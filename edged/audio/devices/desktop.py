@@ -1,7 +1,8 @@
-"""Microphone and speaker over sounddevice (PortAudio), which brings its library along on Windows and macOS.
+"""Microphone and speaker over sounddevice (PortAudio), which includes its library on Windows and macOS.
 
-Streams without callbacks: cffi's need memory that is writable and executable, which a hardened unit forbids. They are
-asked what they have and what they can take, and never waited for: a device that was unplugged never answers.
+The streams have no callbacks, because those of cffi need memory that is writable and executable, and a
+hardened unit forbids this. edged asks the streams what they have and what they can take, but never waits
+for them, because an unplugged device never answers.
 """
 
 import time
@@ -13,34 +14,41 @@ from edged.audio.devices.opening import Device, OpenStream, Package, PortAudioMi
 from edged.audio.dsp.samples import Layout
 from edged.audio.ports import Lost
 
-SILENT_S = 2.0  # a laptop's microphone is mostly behind a sound server, which has stalls of its own
+# A laptop's microphone is mostly behind a sound server, which has stalls of its own.
+SILENT_S = 2.0
 FIRST_S = 5.0
 LOOK_S = 0.01  # how often a microphone is asked
-LATENCY_S = 0.1  # what PortAudio holds: a stall of nearly so long passes, and every answer begins so late
+# What PortAudio holds. A stall of almost this length is covered, and each answer starts this much later.
+LATENCY_S = 0.1
 
 
 class _SoundDevice(Package):
-    missing = "no sounddevice here ({error}): pip install edged[desktop], and on Debian apt-get install libportaudio2"
+    missing = (
+        "sounddevice cannot be used ({error}): pip install edged[desktop],"
+        " and on Debian apt-get install libportaudio2"
+    )
 
     def begin(self) -> Any:
-        """sounddevice, asked anew what there is."""
+        """sounddevice, with a new list of devices."""
         try:
             import sounddevice  # noqa: PLC0415 only this adapter needs it, and only when it is named
 
             self.errors = (sounddevice.PortAudioError, OSError)
-            if sounddevice._initialized:  # noqa: SLF001 PortAudio looks for devices once; no public way to make it look again
+            # PortAudio lists devices only once, and there is no public way to list them again.
+            if sounddevice._initialized:  # noqa: SLF001
                 sounddevice._terminate()  # noqa: SLF001
             sounddevice._initialize()  # noqa: SLF001
-        except OSError as error:  # there is no library of PortAudio's
+        except OSError as error:  # PortAudio's library is missing
             raise ImportError(str(error)) from error
         except Exception as error:
-            if type(error).__module__ != "sounddevice":  # its import begins PortAudio: no name to catch it by
+            # its import starts PortAudio, so there is no name to catch it by
+            if type(error).__module__ != "sounddevice":
                 raise
             raise OSError(str(error)) from error
         return sounddevice
 
     def end(self, library: Any) -> None:
-        """It ends with the process, or when it is asked anew."""
+        """Do nothing: it ends with the process, or when the devices are listed again."""
 
     def devices(self, library: Any, way: str) -> Iterator[Device]:
         return (_device(info, way) for info in library.query_devices())
@@ -68,7 +76,7 @@ PACKAGE = _SoundDevice()
 
 
 class DesktopMicrophone(PortAudioMicrophone):
-    """Listens by asking, every `LOOK_S`."""
+    """Listens by polling, every `LOOK_S`."""
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""
@@ -89,7 +97,7 @@ class DesktopMicrophone(PortAudioMicrophone):
                 elif time.monotonic() > silent_at:
                     raise OSError("it has gone silent")
         except PACKAGE.errors as error:
-            raise self._gone(f": {error}") from error
+            raise self._gone(str(error)) from error
 
 
 class DesktopSpeaker(PortAudioSpeaker):

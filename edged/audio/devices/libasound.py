@@ -1,7 +1,8 @@
-"""libasound, the system's own sound library, as ctypes sees it: loaded once, its functions typed, its errors ours.
+"""libasound, the system's sound library, through ctypes: loaded once, with typed functions and our errors.
 
-No package besides the library itself (Debian's libasound2). Every call releases Python's lock while it runs.
-Return values below zero are -errno; what they mean is said by `DeviceError`s of `failure`.
+It needs no package besides the library itself (Debian's libasound2). Every call releases Python's lock
+while it runs. Return values below zero are -errno; `failure` turns them into a `DeviceError` that says what
+they mean.
 """
 
 import ctypes
@@ -21,7 +22,7 @@ NONBLOCK = 1
 RW_INTERLEAVED = 3
 PREPARED, DISCONNECTED = 2, 8
 FORMATS = {"s16": 2, "s32": 10, "s24": 6, "s24in3": 32, "float": 14}
-"""snd_pcm_format_t of what samples.py can read, all little endian."""
+"""The snd_pcm_format_t of each format that samples.py can read, all little endian."""
 
 _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "open": (POINTER(c_void_p), c_char_p, c_int, c_int),
@@ -61,7 +62,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "info_malloc": (POINTER(c_void_p),),
     "info_get_card": (c_void_p,),
 }
-_COUNTS: dict[str, tuple[Any, ...]] = {  # those that give a number of frames
+_COUNTS: dict[str, tuple[Any, ...]] = {  # functions that return a number of frames
     "avail": (c_void_p,),
     "avail_update": (c_void_p,),
     "readi": (c_void_p, c_void_p, c_ulong),
@@ -73,7 +74,7 @@ _COUNTS: dict[str, tuple[Any, ...]] = {  # those that give a number of frames
 
 @cache
 def library() -> Any:
-    """libasound, ready to be called; it writes nothing to descriptor 2. Raises OSError where there is none."""
+    """libasound, ready to be called; it writes nothing to descriptor 2. Raises OSError where it is not installed."""
     found = ctypes.CDLL("libasound.so.2")
     for functions, result in ((_FUNCTIONS, c_int), (_COUNTS, c_long)):
         for name, arguments in functions.items():
@@ -89,7 +90,7 @@ def library() -> Any:
 
 
 def is_defined(name: str) -> bool:
-    """Whether the system's configuration (asound.conf and what it reads) defines a device of this name."""
+    """Whether the system's configuration (asound.conf and the files it includes) defines a device of this name."""
     lib = library()
     if lib.snd_config_update() < 0:
         return False
@@ -99,22 +100,22 @@ def is_defined(name: str) -> bool:
 
 
 def said(code: int) -> str:
-    """What a negative result means, in the library's words."""
+    """The meaning of a negative result, in the library's words."""
     return str(library().snd_strerror(code).decode(errors="replace"))
 
 
 _CAUSES = {errno.EBUSY: "device_busy", errno.EACCES: "device_denied", errno.EPERM: "device_denied"}
 
 
-def failure(what: str, device: str, code: int, doing: str = "can not be opened") -> DeviceError:
-    """The error for a negative result: `what` is microphone or speaker, `device` its name."""
+def failure(what: str, device: str, code: int, doing: str = "cannot be opened") -> DeviceError:
+    """The error for a negative result. `what` is microphone or speaker, `device` its name."""
     cause = _CAUSES.get(-code, f"{what}_lost")
     by = holder(what, device) if cause == "device_busy" else ""
-    return DeviceError(f"{what} {device!r} {doing}: {said(code)}{by and f': {by} has it'}", cause)
+    return DeviceError(f"{what} {device!r} {doing}: {said(code)}{by and f': {by} is using it'}", cause)
 
 
 class Room:
-    """Memory of the library's own (hw_params, sw_params, info), given back on leaving."""
+    """Memory that the library allocates (hw_params, sw_params, info), freed on leaving."""
 
     def __init__(self, kind: str) -> None:
         self._kind = kind

@@ -1,14 +1,16 @@
-"""PortAudio's list of devices: made when the library begins, and never again while a stream of it is open.
+"""PortAudio's list of devices. It is made when the library starts, and never again while one of its streams is open.
 
 Rules:
-1. The library begins before the first stream and ends after the last: ended under an open one it takes the process
-   with it, and two that each begin it share one list.
-2. What is plugged in later is not in the list. Who cannot open a device by a list that is older than the cards that
-   are here asks the others to let go, which they do as soon as they can without cutting anything off; their keepers
-   and its own open all of them anew, by a new list. So it is once for each change of the cards.
-3. A card that has gone may have left its number to another, and the list names devices by number: by such a list
-   nothing is opened.
-4. Where the system does not tell of its cards (no Linux), nobody is asked, and the error says what helps.
+1. The library starts before the first stream and ends after the last. Ending it under an open stream
+   crashes the process. Two users that each start it share one list.
+2. A device that is plugged in later is not in the list. If a device cannot be opened and the list is older
+   than the present cards, the other users are asked to let go. They do so as soon as nothing is cut off by
+   it. The keepers then open all these devices again, with a new list. This happens once for each change of
+   the cards.
+3. When a card is unplugged, another card may get its number, and the list names devices by number. So
+   nothing is opened with a list that contains a card that is gone.
+4. Where the system does not report its cards (anything but Linux), no user is asked to let go. The error
+   gives the remedy.
 """
 
 from collections.abc import Callable
@@ -24,14 +26,17 @@ Library = TypeVar("Library")
 
 @dataclass(eq=False)
 class Hold(Generic[Library]):
-    """Somebody who opens a stream, or has one open; `let_go` asks for an end of that, and must not wait."""
+    """A user that opens a stream or has one open. `let_go` asks it to close the stream, and must not wait."""
 
     library: Library
     let_go: Callable[[], None]
 
 
 class Listing(Generic[Library]):
-    """One library in this process; `end` raises nothing. From any thread; waits for `begin` or `end` at most."""
+    """One library in this process. May be called from any thread; waits for `begin` or `end` at most.
+
+    `end` raises nothing.
+    """
 
     def __init__(
         self,
@@ -45,7 +50,7 @@ class Listing(Generic[Library]):
         self._listed: list[Card] = []
 
     def hold(self, what: str, let_go: Callable[[], None]) -> Hold[Library]:
-        """Before a stream is opened. Raises what `begin` raises, and DeviceError for a list that misleads."""
+        """Call before a stream is opened. Raises what `begin` raises, and DeviceError when the list is out of date."""
         with self._lock:
             if not self._holds:
                 self._listed = self.present()
@@ -53,17 +58,19 @@ class Listing(Generic[Library]):
             elif set(self._listed) <= set(self.present()):
                 hold = Hold(self._holds[0].library, let_go)
             else:
-                raise _outdated(what, f"no {what} is opened by an old list of devices", self._holds)
+                raise _outdated(
+                    what, f"cannot open a {what}: PortAudio's list of devices is out of date", self._holds
+                )
             self._holds.append(hold)
         return hold
 
     def release(self, hold: Hold[Library]) -> None:
-        """The stream was closed. Nothing, the second time."""
+        """Call after the stream was closed. A second call does nothing."""
         with self._lock:
             self._release(hold)
 
     def refused(self, hold: Hold[Library], what: str, error: DeviceError) -> DeviceError:
-        """The stream did not open: releases it, and gives what to raise in the place of `error`."""
+        """Release the hold of a stream that did not open. Returns the error to raise instead of `error`."""
         with self._lock:
             others = [each for each in self._holds if each is not hold]
             self._release(hold)
@@ -72,7 +79,7 @@ class Listing(Generic[Library]):
             present = self.present()
             if not present:
                 return DeviceError(
-                    f"{error}; PortAudio finds what was plugged in since when edged is started anew",
+                    f"{error}; restart edged, so that PortAudio finds devices connected since its start",
                     error.cause,
                 )
             return _outdated(what, str(error), others) if present != self._listed else error
@@ -87,9 +94,11 @@ class Listing(Generic[Library]):
 def _outdated(what: str, reason: str, others: list[Hold[Any]]) -> DeviceError:
     for each in others:
         each.let_go()
-    return DeviceError(f"{reason}; PortAudio has to look anew, once what is open was closed", f"{what}_lost")
+    return DeviceError(
+        f"{reason}; PortAudio can list devices again once all open ones are closed", f"{what}_lost"
+    )
 
 
 def let_go(what: str) -> DeviceError:
-    """What `lost` is called with, for a device that was let go."""
-    return DeviceError(f"the {what} is opened anew: PortAudio finds new cards only so", f"{what}_lost")
+    """The error that `lost` gets for a device that was let go."""
+    return DeviceError(f"the {what} is reopened, because PortAudio finds new cards only then", f"{what}_lost")

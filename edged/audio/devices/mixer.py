@@ -1,7 +1,8 @@
-"""A card's own volume, by the name that `amixer scontrols` lists: libasound's simple mixer, by ctypes.
+"""A card's own volume, by the name that `amixer scontrols` lists: libasound's simple mixer, through ctypes.
 
-The mixer is opened for each change and closed again: cards come and go. A control with a scale in dB is set as people
-hear (ten dB are half as loud, 100 is the most it can do), one without by its own steps. Calls may block.
+The mixer is opened for each change and closed again, because cards come and go. A control with a scale in
+dB is set as people hear it: 100 is its maximum, and ten dB less sound half as loud. A control without such
+a scale is set by its own steps. Calls may block.
 """
 
 from collections.abc import Sequence
@@ -33,7 +34,8 @@ _CALLS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "mixer_selem_set_playback_volume_all": (c_int, (c_void_p, c_long)),
     "mixer_selem_set_playback_switch_all": (c_int, (c_void_p, c_int)),
 }
-LOWEST_DB = -50.0  # below it a control with a scale is as good as off
+# Below this, a control with a scale is as good as off.
+LOWEST_DB = -50.0
 
 
 class Mixer:
@@ -43,11 +45,13 @@ class Mixer:
         self._name, self._devices = name, devices
 
     def set(self, volume: int) -> None:
-        """Set it, 0 .. 100, and switch it on. Raises DeviceError (mixer_lost) naming the controls there are."""
+        """Set the volume, 0 .. 100, and unmute. Raises DeviceError (mixer_lost) naming the controls found."""
         try:
             lib = _library()
         except OSError as error:
-            raise DeviceError("there is no libasound: apt-get install libasound2", "mixer_lost") from error
+            raise DeviceError(
+                "libasound is not installed: apt-get install libasound2", "mixer_lost"
+            ) from error
         card, mixer = self._card(), c_void_p()
         _check(lib.snd_mixer_open(byref(mixer), 0), card)
         try:
@@ -56,14 +60,14 @@ class Mixer:
             _check(lib.snd_mixer_load(mixer), card)
             controls = _controls(lib, mixer)
             if self._name not in controls:
-                known = ", ".join(map(repr, controls)) or "none that plays"
+                known = ", ".join(map(repr, controls)) or "none for playback"
                 raise DeviceError(f"{card} has no control {self._name!r}; it has {known}", "mixer_lost")
             _set(lib, controls[self._name], volume, card)
         finally:
             lib.snd_mixer_close(mixer)
 
     def _card(self) -> str:
-        """What the mixer of the speaker is called."""
+        """The name of the speaker's mixer."""
         try:
             device = resolve("speaker", self._devices, cards(), libasound.is_defined)[0]
         except DeviceError as error:
@@ -82,7 +86,7 @@ def _library() -> Any:
 
 
 def _controls(lib: Any, mixer: c_void_p) -> dict[str, c_void_p]:
-    """Those that set how loud something plays, by name; a second one of a name is "Name,1"."""
+    """The controls of a playback volume, by name. The second one of a name is "Name,1"."""
     found, element = {}, lib.snd_mixer_first_elem(mixer)
     while element:
         if lib.snd_mixer_selem_has_playback_volume(element):
@@ -108,7 +112,7 @@ def _set(lib: Any, element: c_void_p, volume: int, card: str) -> None:
 
 
 def _level_db(volume: int, low: float, high: float) -> float:
-    """100 is the most there is; each half of it ten dB less."""
+    """100 is the control's maximum; each half of the number is ten dB less."""
     if not volume:
         return low
     return max(low, high + max(LOWEST_DB, TWICE_DB * log2(volume / LOUDEST)))

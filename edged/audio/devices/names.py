@@ -1,13 +1,15 @@
-"""Which card is meant: from the name in the configuration to what ALSA opens. Reads /proc/asound and /sys/class/sound.
+"""Finds the card that a name in the configuration means. Reads /proc/asound and /sys/class/sound.
 
 Rules:
-1. A card is looked up at each opening, so one that comes back under another number is the same card.
-2. Never by number: numbers are given in the order of plugging and starting.
-3. A name that fits two cards is an error that lists them, not a guess: the visitor would speak into the wrong one.
-4. A name is, in this order: `usb:VENDOR:PRODUCT[:SERIAL]`, `port:PATH` (the socket it is plugged into), the id of a
-   card, a device that ALSA's configuration defines (`default`, `pulse`, `hw:CARD=…`), a part of a card's name or a
-   pattern (`*`, `?`). `,DEV=1` after a card's name is its second device.
-5. `default` is what ALSA calls so; the only card that could be meant comes after it, where ALSA's default is another.
+1. A card is looked up at each opening, so a card that returns under another number is still found.
+2. Never by number: numbers depend on the order of plugging and starting.
+3. A name that fits two cards is an error that lists them. edged does not guess, because the visitor would
+   speak into the wrong one.
+4. A name is, in this order: `usb:VENDOR:PRODUCT[:SERIAL]`, `port:PATH` (the socket that the card is plugged
+   into), the id of a card, a device that ALSA's configuration defines (`default`, `pulse`, `hw:CARD=…`), or
+   a part of a card's name or a pattern (`*`, `?`). `,DEV=1` after a card's name is its second device.
+5. `default` is ALSA's default device. If only one card is possible, it is tried after that, in case ALSA's
+   default is another.
 """
 
 import re
@@ -23,20 +25,21 @@ PROC = Path("/proc/asound")
 SYS = Path("/sys/class/sound")
 _DEVICE = re.compile(r"(?P<card>.*?)(,DEV=(?P<device>[0-9]+))?", re.DOTALL)
 _PCM = re.compile(r"pcm(?P<device>[0-9]+)(?P<way>[pc])")
-_MOST_BYTES = 65_536  # what the kernel tells of all cards takes a few hundred
+# The kernel's text about all cards takes a few hundred bytes.
+_MOST_BYTES = 65_536
 _WAYS = {"microphone": "c", "speaker": "p"}
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A sound card as the kernel tells of it. `usb` and `port` are empty for one that is soldered in."""
+    """A sound card as the kernel describes it. `usb` and `port` are empty for one that is built in."""
 
     number: int
     id: str
     name: str
     usb: str = ""  # vendor:product:serial, the serial may be empty
     port: str = ""  # bus-port.port, as in 1-1.2
-    microphones: tuple[int, ...] = ()  # devices that hear
+    microphones: tuple[int, ...] = ()  # devices for input
     speakers: tuple[int, ...] = ()
 
     def devices(self, what: str) -> tuple[int, ...]:
@@ -49,7 +52,7 @@ class Card:
 
 
 def cards(proc: Path = PROC, sys: Path = SYS) -> list[Card]:
-    """The machine's cards, by number. Empty where there is none, or no ALSA."""
+    """The machine's cards, by number. Empty where there is no card, or no ALSA."""
     found = []
     for folder in proc.glob("card[0-9]*"):
         number = int(folder.name.removeprefix("card"))
@@ -67,23 +70,21 @@ def cards(proc: Path = PROC, sys: Path = SYS) -> list[Card]:
 def resolve(
     what: str, wanted: Sequence[str], present: list[Card], is_defined: Callable[[str], bool]
 ) -> list[str]:
-    """ALSA's names of those of `wanted` that are there, in their order; at least one.
+    """ALSA's names for those of `wanted` that were found, in the same order; at least one.
 
     Raises:
-        DeviceError: none is there (microphone_lost, speaker_lost), or one fits several (device_ambiguous).
+        DeviceError: none was found (microphone_lost, speaker_lost), or one fits several (device_ambiguous).
     """
     able = [card for card in present if card.devices(what)]
     found = [name for each in wanted for name in _one(what, each, able, is_defined)]
     if found:
         return found
     named = ", ".join(map(repr, wanted))
-    raise DeviceError(
-        f"{what} {named} is not there; there {_list(able)}; see `{what}.device`", f"{what}_lost"
-    )
+    raise DeviceError(f"cannot find {what} {named}; there {_list(able)}; see `{what}.device`", f"{what}_lost")
 
 
 def _one(what: str, wanted: str, able: list[Card], is_defined: Callable[[str], bool]) -> list[str]:
-    """What one name stands for: one or nothing."""
+    """What one name stands for: one device, its fallback, or nothing."""
     parsed = _DEVICE.fullmatch(wanted)
     assert parsed is not None
     name, device = parsed["card"], parsed["device"]
@@ -95,8 +96,8 @@ def _one(what: str, wanted: str, able: list[Card], is_defined: Callable[[str], b
         meant = [card for card in able if _is_like(card, name)]
     if len(meant) > 1:
         raise DeviceError(
-            f"{what} {wanted!r} may be any of these: {'; '.join(map(str, meant))};"
-            f" name one by its port: or usb: in `{what}.device`",
+            f"{what} {wanted!r} fits more than one card: {'; '.join(map(str, meant))};"
+            f" name one of them by its `port:` or `usb:` in `{what}.device`",
             "device_ambiguous",
         )
     return [_opened(what, card, device) for card in meant]
@@ -120,19 +121,19 @@ def _is_like(card: Card, name: str) -> bool:
 
 
 def _fits(text: str, wanted: str) -> bool:
-    """A pattern fits the whole text, a word any part of it; capitals or not."""
+    """Whether a pattern fits the whole text, or a word fits any part of it. Ignores case."""
     text = text.lower()
     return fnmatchcase(text, wanted) if any(mark in wanted for mark in "*?[") else wanted in text
 
 
 def _list(able: list[Card]) -> str:
     if not able:
-        return "is no card at all that could be it"
+        return "is no card that can be used"
     return ("is: " if len(able) == 1 else "are: ") + "; ".join(map(str, able))
 
 
 def among(what: str, wanted: Sequence[str], listed: list[str], present: list[Card]) -> list[str]:
-    """Those of `wanted` in PortAudio's list, in their order; a card is `… (hw:1,0)` there. Raises as `resolve`."""
+    """Those of `wanted` that PortAudio lists, in the same order; it names a card `… (hw:1,0)`. Raises as `resolve`."""
     able = [card for card in present if card.devices(what)]
     found = []
     for name in wanted:
@@ -144,18 +145,19 @@ def among(what: str, wanted: Sequence[str], listed: list[str], present: list[Car
             fitting = [each for each in listed if _fits(each, name.lower())]
         if len(fitting) > 1:
             raise DeviceError(
-                f"{what} {name!r} may be any of these: {'; '.join(fitting)}; write more of the name in `{what}.device`",
+                f"{what} {name!r} fits more than one device: {'; '.join(fitting)};"
+                f" write more of the name in `{what}.device`",
                 "device_ambiguous",
             )
         found += fitting
     if found:
         return found
-    named, known = ", ".join(map(repr, wanted)), ", ".join(map(repr, listed)) or "none at all"
-    raise DeviceError(f"{what} {named} is not there; there are: {known}; see `{what}.device`", f"{what}_lost")
+    named, known = ", ".join(map(repr, wanted)), ", ".join(map(repr, listed)) or "no devices"
+    raise DeviceError(f"cannot find {what} {named}; there are: {known}; see `{what}.device`", f"{what}_lost")
 
 
 def holder(what: str, name: str, proc: Path = PROC) -> str:
-    """Who has a card's device open: `aplay (4711)`; empty when it cannot be told."""
+    """The program that has a card's device open, as `aplay (4711)`; empty when it is not known."""
     match = re.fullmatch(r"(?:plug)?hw:CARD=(?P<card>[^,]+)(,DEV=(?P<device>[0-9]+))?", name)
     if match is None:
         return ""
@@ -169,13 +171,13 @@ def holder(what: str, name: str, proc: Path = PROC) -> str:
 
 
 def _line(path: Path, number: int) -> str:
-    """What /proc/asound/cards says of a card after its driver: ` 1 [Device ]: USB-Audio - USB PnP Sound Device`."""
+    """The text in /proc/asound/cards after a card's driver, as in ` 1 [Device ]: USB-Audio - USB PnP Sound Device`."""
     match = re.search(rf"^ *{number} \[[^\]]*\]: *(?:\S+ - )?(.*)$", _read(path), re.MULTILINE)
     return match[1].strip() if match else ""
 
 
 def _plug(device: Path) -> tuple[str, str]:
-    """What a card is plugged into: its device in /sys is an interface of a device of USB, or something else."""
+    """The USB ids and the port of a card. Its device in /sys is an interface of a USB device, or something else."""
     at = device.resolve()
     for folder in (at, *at.parents[:2]):
         if vendor := _read(folder / "idVendor"):
@@ -185,7 +187,7 @@ def _plug(device: Path) -> tuple[str, str]:
 
 
 def _read(path: Path) -> str:
-    """A small file's text; empty where there is none, or it is not ours to read."""
+    """The text of a small file; empty where there is none, or it cannot be read."""
     try:
         return beginning(path, _MOST_BYTES).decode(errors="replace").rstrip("\n")
     except OSError:

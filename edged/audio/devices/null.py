@@ -1,4 +1,4 @@
-"""Devices that are not there: silence in, nothing out, at the pace of real ones."""
+"""Devices that do not exist: silence in, nothing out, at the pace of real ones."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from edged.audio.ports import Lost, Pace, Source, Urgency
 
 
 class NullMicrophone:
-    """Hands silence."""
+    """Hands over silence."""
 
     def __init__(self, pace: Pace, *, block_ms: int = 20, fmt: pcm.Format = pcm.PCM16) -> None:
         self._pace = pace
@@ -15,23 +15,23 @@ class NullMicrophone:
         self._silence = pcm.silence(fmt.bytes_of(block_ms), fmt)
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:  # noqa: ARG002 it cannot be lost
-        """Begin to hand blocks."""
+        """Begin to hand over blocks."""
         self._pace.start(self._period_s, lambda: hand(self.block()))
 
     def stop(self) -> None:
-        """No `hand` after the return."""
+        """Stop. No `hand` is called after the return."""
         self._pace.stop()
 
     def set_urgency(self, urgency: Urgency) -> None:
-        """Each block comes at once, whatever is wanted."""
+        """Does nothing: each block comes at once, whatever the urgency."""
 
     def block(self) -> bytes:
-        """The next."""
+        """The next block."""
         return self._silence
 
 
 class NullSpeaker:
-    """Takes and forgets."""
+    """Takes sound and drops it."""
 
     latency_ms = 0
 
@@ -49,13 +49,13 @@ class NullSpeaker:
         self._pace.start(self._period_s, self._tick)
 
     def stop(self) -> None:
-        """No `take` after the return."""
+        """Stop. No `take` is called after the return."""
         if self._source is not None:
             self._source.on_work = None
         self._pace.stop()
 
     def played(self, block: bytes) -> None:
-        """What became of a block; nothing here."""
+        """Process a block that was taken; does nothing here."""
 
     def _tick(self) -> None:
         source = self._source
@@ -64,5 +64,5 @@ class NullSpeaker:
         was_idle = source.idle
         if was_idle:
             self._pace.park()
-            if not source.idle:  # work came between the last look and lying down
+            if not source.idle:  # work came between the last look and the park
                 self._pace.unpark()

@@ -1,10 +1,10 @@
-"""How PortAudio's devices are opened, whichever package brings it.
+"""How PortAudio's devices are opened, whichever package provides it.
 
 Rules:
-1. Device indexes change, so devices are found by name. Each is tried with one layout after the other, for a card
-   seldom has ours.
-2. A stream and the hold on its library's list (`listing.py`) come and go together.
-3. What PortAudio and the libraries below it write to descriptor 2 does not arrive.
+1. Device indexes change, so devices are found by name. Each device is tried with one layout after another,
+   because a card seldom has ours.
+2. A stream and its hold on the library's list (`listing.py`) begin and end together.
+3. What PortAudio and the libraries below it write to descriptor 2 is discarded.
 """
 
 from abc import ABC, abstractmethod
@@ -36,41 +36,41 @@ class Device(NamedTuple):
 
 
 class Package(ABC):
-    """A Python package over PortAudio. From any thread."""
+    """A Python package for PortAudio. May be used from any thread."""
 
     missing: str
-    """What is not there, where its import raises `{error}`, and what to install."""
+    """What is missing, and what to install. `{error}` is the error of the import."""
     errors: tuple[type[Exception], ...] = (OSError,)
-    """What its calls raise, with PortAudio's code among the arguments; complete once it has begun."""
+    """The exceptions of its calls, with PortAudio's code among the arguments. Complete after `begin`."""
 
     def __init__(self) -> None:
         self.listing: Listing[Any] = Listing(self.begin, self.end)
 
     @abstractmethod
     def begin(self) -> Any:
-        """The library. Raises ImportError where the package is not there, OSError where PortAudio does not begin."""
+        """The library. Raises ImportError where the package is missing, OSError where PortAudio does not start."""
 
     @abstractmethod
     def end(self, library: Any) -> None:
-        """Nobody uses it any more. Raises nothing."""
+        """Release the library, which has no users any more. Raises nothing."""
 
     @abstractmethod
     def devices(self, library: Any, way: str) -> Iterable[Device]:
-        """All there are; `way` is input or output, and what has none of it has no channels."""
+        """All devices. `way` is input or output; a device that cannot do this has no channels."""
 
     @abstractmethod
     def default(self, library: Any, way: str) -> Device: ...
 
     @abstractmethod
     def open(self, library: Any, way: str, device: Device, layout: Layout, **options: Any) -> Any:
-        """A stream that runs."""
+        """Open a stream and start it."""
 
     @abstractmethod
     def latency_s(self, speaker: Any) -> float:
         """How much sound an open speaker holds."""
 
     def hold(self, what: str, let_go: Callable[[], None]) -> Hold[Any]:
-        """The library, for a stream that is to be opened."""
+        """Get the library for a stream that is about to be opened."""
         c_stderr.silence_alsa()
         c_stderr.silence()
         try:
@@ -79,23 +79,23 @@ class Package(ABC):
         except ImportError as error:
             raise DeviceError(self.missing.format(error=error), f"{what}_lost") from error
         except OSError as error:
-            why = f"PortAudio does not begin: {error}; is there a sound server or a card for it?"
+            why = f"PortAudio does not start: {error}; is there a sound card or a sound server?"
             raise DeviceError(why, f"{what}_lost") from error
 
     def named(self, library: Any, way: str) -> dict[str, Device]:
-        """All that can, by name; of several of one name the first."""
+        """All devices for `way`, by name; the first one if several have the same name."""
         found: dict[str, Device] = {}
         for device in self.devices(library, way):
             if device.channels > 0:
                 found.setdefault(device.name, device)
-        if found and "default" not in found:  # not a Linux: PortAudio has a default without a name
+        if found and "default" not in found:  # outside Linux, PortAudio's default device has no such name
             with suppress(*self.errors):
                 found["default"] = self.default(library, way)
         return found
 
 
 class OpenStream:
-    """A stream that runs, of the first device and layout that open, and the hold on the library that goes with it."""
+    """A running stream of the first device and layout that open, with its hold on the library."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class OpenStream:
         options: Options,
         least_channels: int = 1,
     ) -> None:
-        """Raises DeviceError. `options`: what is particular to the stream, as the package names it."""
+        """Raises DeviceError. `options`: arguments for the stream, as the package names them."""
         self._package, self._names = package, names
         self._hold = package.hold(what, let_go)
         try:
@@ -138,21 +138,21 @@ class OpenStream:
         return round(self._package.latency_s(self.stream) * 1000)
 
     def write(self, frames: bytes) -> None:
-        """To a speaker."""
+        """Write to a speaker."""
         try:
             self.stream.write(frames)
         except self._package.errors as error:
-            raise DeviceError(f"speaker {listed(self._names)} has gone: {error}", "speaker_lost") from error
+            raise DeviceError(f"speaker {listed(self._names)} failed: {error}", "speaker_lost") from error
 
     def close(self) -> None:
-        """Raises nothing."""
+        """Close the stream. Raises nothing."""
         with suppress(*self._package.errors):
             self.stream.close()
         self._package.listing.release(self._hold)
 
 
 class PortAudioMicrophone(CaptureThread):
-    """Lets go of its device when that is asked for."""
+    """A microphone that lets go of its device when it is asked to."""
 
     _unwelcome = False
 
@@ -165,7 +165,7 @@ class PortAudioMicrophone(CaptureThread):
         self._unwelcome = True
 
     def _gone(self, how: str) -> DeviceError:
-        return DeviceError(f"microphone {listed(self._devices)} has gone{how}", "microphone_lost")
+        return DeviceError(f"microphone {listed(self._devices)} failed: {how}", "microphone_lost")
 
     def _check_welcome(self) -> None:
         if self._unwelcome:
@@ -185,7 +185,7 @@ def _code(error: Exception) -> int:
 
 
 def layouts(own_hz: int, least: int, most: int) -> Iterator[Layout]:
-    """What to try, best first: our own rate, the device's, and those that most have; so many channels."""
+    """The layouts to try, best first: our rate, the device's own, then common ones, with several channel counts."""
     for rate_hz in dict.fromkeys((RATES[0], own_hz, *RATES[1:4])):
         for channels in dict.fromkeys((least, max(least, min(2, most)), most)):
             if least <= channels <= most:
@@ -193,13 +193,13 @@ def layouts(own_hz: int, least: int, most: int) -> Iterator[Layout]:
 
 
 def listed(names: Sequence[str]) -> str:
-    """For a sentence."""
+    """The names, for a sentence."""
     return ", ".join(map(repr, names))
 
 
 def refusal(what: str, names: Sequence[str], code: int | None, why: object) -> DeviceError:
-    """None of `names` opens; `code` is PortAudio's for the last, None: nothing fitted and so nothing was tried."""
+    """The error when none of `names` opens. `code`: PortAudio's for the last one; None: no layout could be tried."""
     unfit = code is None or code in UNFIT
     cause = "device_unfit" if unfit else "device_busy" if code == BUSY else f"{what}_lost"
     reason = "it has too few channels" if code is None else why
-    return DeviceError(f"can not open {what} {listed(names)}: {reason}; see `{what}.device`", cause)
+    return DeviceError(f"cannot open {what} {listed(names)}: {reason}; see `{what}.device`", cause)

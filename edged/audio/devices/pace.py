@@ -1,4 +1,4 @@
-"""A rhythm for devices that have none: a thread."""
+"""A pace for devices that have none of their own: a thread."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class ThreadPace:
-    """Ticks from a daemon thread; an exception in a tick ends in `threading.excepthook`."""
+    """Ticks from a daemon thread. An exception in a tick ends in `threading.excepthook`."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -22,7 +22,7 @@ class ThreadPace:
         self._thread.start()
 
     def stop(self) -> None:
-        """No tick after the return."""
+        """Stop. No tick comes after the return."""
         self._stopping.set()
         self._running.set()
         if self._thread is not None and self._thread is not threading.current_thread():
@@ -30,19 +30,18 @@ class ThreadPace:
         self._thread = None
 
     def park(self) -> None:
-        """No ticks until `unpark`."""
+        """Stop the ticks until `unpark`."""
         self._running.clear()
 
     def unpark(self) -> None:
-        """Go on."""
+        """Resume the ticks."""
         self._running.set()
 
     def _run(self, period_s: float, tick: Callable[[], None]) -> None:
         due = time.monotonic() + period_s
         while True:
-            if (
-                not self._running.is_set() and not self._stopping.is_set()
-            ):  # a tick may lie down while it is stopped
+            # A tick may call `park` while the pace is being stopped.
+            if not self._running.is_set() and not self._stopping.is_set():
                 self._running.wait()
                 due = time.monotonic() + period_s
             if self._stopping.wait(max(0.0, due - time.monotonic())):

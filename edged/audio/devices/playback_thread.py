@@ -1,12 +1,14 @@
-"""A speaker's thread: takes from the source, keeps the device filled (`write_policy.py`), and cuts when it is asked to.
+"""A speaker's thread: takes from the source, keeps the device filled (`write_policy.py`), and cuts on request.
 
 Rules:
-1. Every call on the device but the opening is made by this thread: libraries hang where two threads meet.
-2. The thread sleeps until something is due, and work, a cut or the end wake it at once.
-3. While the source is idle the device runs dry, and is stopped `LOOK_S` later: it holds nothing, and what comes next
-   is heard at once. It is looked at every `LOOK_S` all the same: an unplugged one is missed before it is needed.
-4. A device that holds sound and has not moved for its `silent_s` is lost, whatever its library says. A call that does
-   not return is noticed by `thread_watchdog.py`.
+1. Every call on the device except the opening is made by this thread, because libraries hang when two
+   threads meet.
+2. The thread sleeps until something is due. Work, a cut or the end wake it at once.
+3. While the source is idle, the device runs dry. `LOOK_S` later it is stopped, so that it holds nothing and
+   the next sound is heard at once. The thread still checks it every `LOOK_S`, so an unplugged device is
+   noticed before it is needed.
+4. A device that holds sound and has not moved for its `silent_s` is lost, whatever its library reports.
+   `thread_watchdog.py` notices a call that does not return.
 """
 
 import logging
@@ -28,7 +30,7 @@ LOOK_S = 0.2
 
 
 class Outlet(Protocol):
-    """A device that is open; all calls raise DeviceError when it has gone, but `close`."""
+    """An open device. All calls but `close` raise DeviceError when it is gone."""
 
     name: str
     layout: Layout
@@ -39,23 +41,23 @@ class Outlet(Protocol):
     first_s: float
     """How long it may take until the first frame moves."""
     silent_s: float
-    """How long it may hold sound and not move after that: then it is lost."""
+    """How long it may hold sound after that without moving; then it is lost."""
 
     def write(self, frames: bytes) -> None:
-        """Give it all of this, which fits, and start it when it is stopped. Does not wait."""
+        """Write all of it, and start the device if it is stopped. The frames fit. Does not wait."""
 
     def held(self) -> int | None:
-        """Frames that were written and not heard yet; None: it has run dry since the last write."""
+        """Frames that were written and are not heard yet; None: it has run dry since the last write."""
 
     def take_back(self, keep: int) -> int:
-        """Take back what was written last, but for `keep` frames; how many frames. 0: all or nothing was heard."""
+        """Take back what was written last, except `keep` frames. Returns how many frames; 0: everything was heard."""
         ...
 
     def halt(self) -> None:
-        """Stop it; what it holds is dropped."""
+        """Stop it and drop what it holds."""
 
     def check(self) -> None:
-        """Raises DeviceError when it is gone; called at rest."""
+        """Check a device at rest. Raises DeviceError when it is gone."""
 
     def close(self) -> None:
         """Close it; raises nothing."""
@@ -67,11 +69,11 @@ class PlaybackThread:
     def __init__(self, depth: Depth, fmt: pcm.Format = pcm.PCM16) -> None:
         self._depth, self._fmt = depth, fmt
         self._playing: PlaybackLoop | None = None
-        self._gaps = 0  # of the runs before
+        self._gaps = 0  # of earlier runs
         self._thread: threading.Thread | None = None
 
     def start(self, outlet: Outlet, changer: Changer | None, source: Source, lost: Lost) -> None:
-        """Begin; the outlet is closed by the end of the thread."""
+        """Begin. The thread closes the outlet when it ends."""
         playing = self._playing = PlaybackLoop(outlet, changer, source, self._depth, self._fmt)
         source.on_work = playing.wake.set
         if outlet.takes_back:
@@ -81,7 +83,7 @@ class PlaybackThread:
         self._thread.start()
 
     def stop(self) -> None:
-        """No `take` after the return; the device is closed."""
+        """Stop. No `take` is called after the return, and the device is closed."""
         if self._playing is not None:
             self._playing.end()
         if self._thread is not None and self._thread is not threading.current_thread():
@@ -93,12 +95,12 @@ class PlaybackThread:
 
     @property
     def gaps(self) -> int:
-        """How often it ran dry while there was something to play, over all starts."""
+        """How often it ran dry while it had sound to play, over all starts."""
         return self._gaps + (0 if self._playing is None else self._playing.gaps)
 
 
 class WakeSignal(Protocol):
-    """What ends a wait: threading.Event in life."""
+    """What ends a wait: threading.Event in production."""
 
     def set(self) -> None: ...
     def clear(self) -> None: ...
@@ -121,7 +123,7 @@ class PlaybackLoop:
     ) -> None:
         self.wake: WakeSignal = threading.Event() if wake is None else wake
         self.gaps = 0
-        """How often it ran dry while there was something to play."""
+        """How often it ran dry while it had sound to play."""
         self._now = now
         self.watchdog = ThreadWatchdog("speaker")
         self._outlet, self._changer, self._source, self._fmt = outlet, changer, source, fmt
@@ -132,7 +134,7 @@ class PlaybackLoop:
         self._plays = False  # it is kept filled: running dry is a gap
         self._has_pace = False  # it was seen to hold what it was given
         self._written = self._heard = 0  # frames
-        self._moved_by = 0.0  # when it has to have moved
+        self._moved_by = 0.0  # the time until which it must have moved
 
     def request_cut(self) -> None:
         self._cut_wanted = True
@@ -196,16 +198,16 @@ class PlaybackLoop:
         half_s = 0.5 * frames / self._layout.rate_hz
         self._has_pace = self._has_pace or (self._outlet.held() or 0) >= 0.5 * frames
         if not self._has_pace and self._now() - began < half_s:
-            self.wake.wait(half_s)  # one that swallows all at once: a file, a null
+            self.wake.wait(half_s)  # a device that takes everything at once: a file, a null device
 
     def _rest(self, held: int) -> None:
-        """Let it run dry, stop it, and look at it now and then."""
+        """Let it run dry, stop it, and check it from time to time."""
         self._plays = False
         if held:
             self._check_progress(held)
             self.wake.wait(held / self._layout.rate_hz)
             return
-        if self.wake.wait(LOOK_S):  # a sound server counts as heard what is still on its way through it
+        if self.wake.wait(LOOK_S):  # a sound server counts sound as heard that is still on its way through it
             return
         if self._is_stopped:
             self._outlet.check()
@@ -215,7 +217,7 @@ class PlaybackLoop:
         self._is_stopped, self._written, self._heard = True, 0, 0
 
     def _cut(self, held: int) -> None:
-        """Take back what nobody wants any more, and let what is left die away."""
+        """Take back sound that is no longer wanted, and fade out the rest."""
         back = 0 if self._is_stopped else self._outlet.take_back(self._policy.keep(held))
         fade = self._policy.fade(back)
         self._written -= back
@@ -226,13 +228,13 @@ class PlaybackLoop:
         self._source.cut_done(self._bytes_of(max(0, unheard)))
 
     def _check_progress(self, held: int) -> None:
-        """Raises DeviceError when nothing was heard for too long."""
+        """Raise DeviceError when nothing was heard for too long."""
         now = self._now()
         if self._written - held > self._heard or not held:
             self._heard = self._written - held
             self._moved_by = max(self._moved_by, now + self._outlet.silent_s)
         elif now > self._moved_by:
-            raise DeviceError(f"speaker {self._outlet.name!r} plays nothing any more", "speaker_lost")
+            raise DeviceError(f"speaker {self._outlet.name!r} no longer plays", "speaker_lost")
 
     def _frames_of(self, n_bytes: int) -> int:
         return self._fmt.samples_of(n_bytes) * self._layout.rate_hz // self._fmt.rate_hz

@@ -1,11 +1,13 @@
 """Microphone and speaker over PyAudio (PortAudio).
 
-What is particular to it, each found by measurement: device indexes change, so devices are opened by name; a
-device that was unplugged raises nothing, its callbacks just stop; a second thread inside a blocking write hangs,
-so all calls on a stream come from one thread; `Pa_Initialize` writes to file descriptor 2. Microphone: callback.
-Speaker: a writer thread of its own, because an always running callback would add its buffer to every answer.
+Four peculiarities were found by measurement. Device indexes change, so devices are opened by name. An
+unplugged device raises nothing; its callbacks just stop. A second thread inside a blocking write hangs, so
+all calls on a stream come from one thread. `Pa_Initialize` writes to file descriptor 2. The microphone uses
+a callback. The speaker has a writer thread of its own, because a callback that always runs would add its
+buffer to every answer.
 
-What it cannot do, and `alsa` can: take back what it was given, and be filled deeper than two periods.
+`alsa` can do two things that this cannot: take back what was written, and fill the device deeper than two
+periods.
 """
 
 import time
@@ -19,13 +21,15 @@ from edged.audio.dsp.samples import Layout
 from edged.audio.ports import Lost
 from edged.errors import DeviceError
 
-SILENT_S = 0.5  # no callback of a card for so long: it is gone, whatever PortAudio says
+# A card without a callback for this long is gone, whatever PortAudio reports.
+SILENT_S = 0.5
 SERVER_SILENT_S = 2.0  # a sound server has stalls of its own
-PERIOD_MS = 60  # of the speaker; PortAudio queues two, and one of 20 ms runs dry on a busy machine
-FIRST_S = 5.0  # the first may come late: a sound server takes its time to begin
-ABORT = 2  # pyaudio.paAbort without an import here
-INPUT_OVERFLOW = 2  # pyaudio.paInputOverflow, likewise
-PA_INT16 = 8  # pyaudio.paInt16 without an import here
+# Of the speaker. PortAudio queues two, and periods of 20 ms run dry on a busy machine.
+PERIOD_MS = 60
+FIRST_S = 5.0  # the first callback may come late: a sound server takes time to start
+ABORT = 2  # pyaudio.paAbort, without an import here
+INPUT_OVERFLOW = 2  # pyaudio.paInputOverflow, without an import here
+PA_INT16 = 8  # pyaudio.paInt16, without an import here
 
 
 class _PyAudio(Package):
@@ -65,7 +69,7 @@ PACKAGE = _PyAudio()
 
 
 def available() -> bool:
-    """Whether PyAudio can be imported and finds something to hear and something to say it with."""
+    """Whether PyAudio can be imported and finds both a microphone and a speaker."""
     try:
         hold = PACKAGE.hold("microphone", lambda: None)
     except DeviceError:
@@ -77,7 +81,7 @@ def available() -> bool:
 
 
 class PyAudioMicrophone(PortAudioMicrophone):
-    """Listens by a callback; its thread watches whether that is still called."""
+    """Listens by a callback. Its thread checks that the callback is still called."""
 
     _opened: OpenStream | None = None
     _heard_at = 0.0
@@ -108,7 +112,7 @@ class PyAudioMicrophone(PortAudioMicrophone):
                 self.gaps += bool(status & INPUT_OVERFLOW)
                 if sound := inward.feed(data):
                     hand(sound)
-            except BaseException as error:  # noqa: BLE001 PyAudio would print it, and raise its like in the main thread
+            except BaseException as error:  # noqa: BLE001 PyAudio would print it, and raise a copy in the main thread
                 self._fail(error)
                 return None, ABORT
             return None, 0  # paContinue
@@ -116,7 +120,7 @@ class PyAudioMicrophone(PortAudioMicrophone):
         return {"frames_per_buffer": layout.frames_of(self._block_ms), "stream_callback": callback}
 
     def _fail(self, error: BaseException) -> None:
-        """The callback has raised: the thread that watches it raises that."""
+        """The callback has raised: make the watching thread raise that exception."""
         self._failure = error
         self._woken.set()
 
@@ -127,7 +131,7 @@ class PyAudioMicrophone(PortAudioMicrophone):
                 raise self._failure
             self._check_welcome()
             if time.monotonic() - self._heard_at > silent_s:
-                raise self._gone(" silent")
+                raise self._gone("it has gone silent")
 
 
 class PyAudioSpeaker(PortAudioSpeaker):

@@ -1,4 +1,4 @@
-"""Files in place of devices: speech from a WAV as the microphone, a WAV as the speaker."""
+"""Files in place of devices: speech from a WAV file as the microphone, a WAV file as the speaker."""
 
 import wave
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from edged.audio.ports import Lost, Pace, Source
 from edged.errors import DeviceError
 from edged.files import opened, to_write
 
-LONGEST_S = 600  # the longest utterance there is
+LONGEST_S = 600  # the longest utterance
 
 
 def read_wav(path: Path) -> bytes:
@@ -28,22 +28,22 @@ def read_wav(path: Path) -> bytes:
             if shape != (pcm.SAMPLE_BYTES, 1, pcm.PCM16.rate_hz):
                 width, channels, rate_hz = shape
                 raise DeviceError(
-                    f"{path} is {width * 8} bits, {channels} channels, {rate_hz} Hz; wanted: 16, mono, 24000:"
-                    f" sox {path.name} -b 16 -c 1 -r 24000 new.wav"
+                    f"{path} has {width * 8} bits, {channels} channels, {rate_hz} Hz;"
+                    f" it must be 16 bits, mono, 24000 Hz: sox {path.name} -b 16 -c 1 -r 24000 new.wav"
                 )
             if file.getnframes() > LONGEST_S * pcm.PCM16.rate_hz:
-                raise DeviceError(f"{path} is longer than {LONGEST_S} s; `microphone.file` is to be shorter")
+                raise DeviceError(f"{path} is longer than {LONGEST_S} s; use a shorter `microphone.file`")
             return file.readframes(file.getnframes())
     except FileNotFoundError as error:
         raise DeviceError(f"there is no file {path}; name one in `microphone.file`") from error
     except OSError as error:
         raise DeviceError(f"{path}: {error.strerror or error}; see `microphone.file`") from error
     except (EOFError, wave.Error) as error:
-        raise DeviceError(f"{path} is no WAV file: {error}") from error
+        raise DeviceError(f"{path} is not a WAV file: {error}") from error
 
 
 class WavMicrophone(NullMicrophone):
-    """Silence, but for what it is given to `say`."""
+    """Hands over what it is given to `say`, and otherwise silence."""
 
     def __init__(
         self,
@@ -53,14 +53,14 @@ class WavMicrophone(NullMicrophone):
         speech: bytes | Path | None = None,
         fmt: pcm.Format = pcm.PCM16,
     ) -> None:
-        """`speech`, or what the file of that name holds then, is said once, at the first start."""
+        """`speech`, or the content of this file at that time, is said once, at the first start."""
         super().__init__(pace, block_ms=block_ms, fmt=fmt)
         self._lock = Lock()
         self._file = speech if isinstance(speech, Path) else None  # until it has been read
         self._rest = speech if isinstance(speech, bytes) else b""
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
-        """Begin to hand blocks; raises DeviceError when the file is not there, or not as it has to be."""
+        """Begin to hand over blocks. Raises DeviceError when the file is missing or unfit."""
         if self._file is not None:
             self.say(read_wav(self._file))
             self._file = None
@@ -72,7 +72,7 @@ class WavMicrophone(NullMicrophone):
             self._rest += sound
 
     def block(self) -> bytes:
-        """What is to be said, then silence."""
+        """What must be said, then silence."""
         n_bytes = len(self._silence)
         with self._lock:
             block, self._rest = self._rest[:n_bytes], self._rest[n_bytes:]
@@ -80,7 +80,7 @@ class WavMicrophone(NullMicrophone):
 
 
 class WavSpeaker(NullSpeaker):
-    """Writes what it takes; while it rests, the file does not grow."""
+    """Writes what it takes. While it rests, the file does not grow."""
 
     def __init__(self, path: Path, pace: Pace, *, block_ms: int = 20, fmt: pcm.Format = pcm.PCM16) -> None:
         super().__init__(pace, block_ms=block_ms, fmt=fmt)
@@ -90,7 +90,7 @@ class WavSpeaker(NullSpeaker):
         self._full = False
 
     def start(self, source: Source, lost: Lost) -> None:
-        """Begin a new file; raises DeviceError when it cannot be written."""
+        """Begin a new file. Raises DeviceError when it cannot be written."""
         try:
             self._raw = to_write(self._path)
         except OSError as error:
@@ -116,13 +116,11 @@ class WavSpeaker(NullSpeaker):
         self._raw = None
 
     def played(self, block: bytes) -> None:
-        """Write it; what does not fit is reported once, and nothing is written after it."""
+        """Write a block. A failure is reported once, and nothing is written after it."""
         if self._file is None or self._full:
             return
         try:
             self._file.writeframesraw(block)
         except OSError as error:
             self._full = True
-            self._lost(
-                DeviceError(f"can not write {self._path}: {error}; see `speaker.file`", "speaker_lost")
-            )
+            self._lost(DeviceError(f"cannot write {self._path}: {error}; see `speaker.file`", "speaker_lost"))

@@ -1,16 +1,17 @@
-"""How deep a speaker's device is kept filled, and what becomes of what it holds when that is no longer wanted. Pure.
+"""How deep a speaker's device is kept filled, and what happens to its sound when that is no longer wanted. Pure.
 
 Rules:
-1. A device that was stopped begins with what is there, `start_ms` at most: what is taken first is heard at once, and
-   there is time to fetch the next while the process is busy with what just came in.
-2. Below `first_ms` it is filled with whatever the source gives, silence too. Above, and up to `deepest_ms`, only
-   with sound that is there: what the source has not got yet cannot be taken ahead, and a source that is asked
-   for it would take itself for dry. So depth costs nothing at the start, and nobody's cushion.
-3. It is filled in long strides, so that a deep device is also a cheap one.
-4. A cut keeps `guard_ms`, which the device may be fetching just now, lets `fade_ms` of what follows die away, and
-   takes back all the rest. What was taken back was never heard; the fade counts as heard.
+1. A stopped device starts with what is ready, up to `start_ms`. So the first sound is heard at once, and
+   there is time to fetch more while the process is busy with what just came in.
+2. Below `first_ms`, the device is filled with whatever the source gives, even silence. Above it and up to
+   `deepest_ms`, only sound that is ready is taken. Sound that is still on its way cannot be taken ahead,
+   and the source would count such a take as an underrun. So depth neither delays the start nor uses up the
+   prebuffer.
+3. The device is filled in long strides, so a deep one also costs little.
+4. A cut keeps `guard_ms`, which the device may be fetching at this moment. It fades out the next `fade_ms`
+   and takes back the rest. What was taken back was never heard; the fade counts as heard.
 
-All counts are frames at the device's rate; sound is PCM16, mono, at the device's rate.
+All counts are frames at the device's rate. Sound is PCM16, mono, at the device's rate.
 """
 
 from collections import deque
@@ -21,7 +22,7 @@ from edged import pcm
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """In milliseconds. A stall of the whole process of `deepest_ms` less a stride is covered."""
+    """In milliseconds. The buffer survives a stall of the whole process of `deepest_ms` minus a stride."""
 
     first_ms: int = 20
     piece_ms: int = 10
@@ -33,10 +34,10 @@ class Depth:
 
 
 class WritePolicy:
-    """What is due now, and what to take back; the caller does it, and says what it found."""
+    """Decides what to write now and what to take back. The caller does it, and reports what it found."""
 
     def __init__(self, rate_hz: int, depth: Depth, *, most_frames: int) -> None:
-        """`most_frames`: what the device can hold."""
+        """`most_frames`: how much the device can hold."""
 
         def frames(ms: int) -> int:
             return rate_hz * ms // 1000
@@ -52,7 +53,7 @@ class WritePolicy:
         self.kept_frames = 0
 
     def due(self, held: int, ready: int) -> int:
-        """How many frames to take and write now; `ready`: how many the source can give without silence."""
+        """How many frames to take and write now. `ready`: how many the source can give without silence."""
         room = self._deepest - held
         if held <= self._first - self._piece:
             return max(self._first - held, min(ready, room, self._start))
@@ -65,11 +66,11 @@ class WritePolicy:
         """How long until something is due, or may be."""
         shallow = held - (self._first - self._piece)
         if ready < self._piece:
-            return max(0, min(shallow, 2 * self._piece)) / self._rate_hz  # there may be more by then
+            return max(0, min(shallow, 2 * self._piece)) / self._rate_hz  # more may be ready by then
         return max(0, held - (self._deepest - self._stride)) / self._rate_hz
 
     def wrote(self, mono: bytes) -> None:
-        """Remember what the device holds, as long as it may be taken back."""
+        """Remember what was written, as long as it may be taken back."""
         self._kept.append(mono)
         self.kept_frames += len(mono) // pcm.SAMPLE_BYTES
         while self.kept_frames - len(self._kept[0]) // pcm.SAMPLE_BYTES >= self._deepest + self._piece:
@@ -80,12 +81,12 @@ class WritePolicy:
         return min(held, self._guard)
 
     def fade(self, taken_back: int) -> bytes:
-        """What to write in place of the frames that were taken back; they are forgotten."""
+        """The sound to write in place of the frames that were taken back. Everything remembered is forgotten."""
         sound = b"".join(self._kept)[-taken_back * pcm.SAMPLE_BYTES :] if taken_back else b""
         self.forget()
         return pcm.ramp(sound[: self._fade * pcm.SAMPLE_BYTES], 1.0, 0.0)
 
     def forget(self) -> None:
-        """The device holds nothing that could be taken back."""
+        """Note that the device holds nothing that could be taken back."""
         self._kept.clear()
         self.kept_frames = 0

@@ -1,4 +1,5 @@
-"""What changes samples: their rate and width, their level, the echo in them.
+"""Changes to samples: their rate and width, their level, and the echo in them.
 
-Knows arrays of samples, blocks, and the delay between two of them. Not here: where they come from and where they go.
+This room knows arrays of samples, blocks, and the delay between two of them. Not here: where sound comes
+from and where it goes.
 """

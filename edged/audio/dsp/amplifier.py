@@ -1,13 +1,15 @@
-"""Between what is to be played and the device: how loud it is, and the silence around it that cheap amplifiers want.
+"""Between what is played and the device: the volume, and the silence that cheap amplifiers need around sound.
 
 Rules:
-1. Both are `Source`s around another: what they pass on of its takes, its latency and its cuts is counted in its own
-   bytes, so what it takes for heard was heard.
-2. A cue is never softer than `CUE_LEAST`: it tells what nothing else tells. Answers are as loud as was asked for.
-3. An amplifier that sleeps is woken by `lead_in_ms` of silence before the first sound after a rest, and kept awake by
-   `tail_ms` after the last; what follows within that needs no waking.
+1. Both are `Source`s around another source. They pass on its takes, its latency and its cuts in its own
+   bytes, so what the source counts as heard was heard.
+2. A cue is never quieter than `CUE_LEAST`, because nothing else carries its message. Answers have the
+   volume that is set.
+3. An amplifier that sleeps is woken by `lead_in_ms` of silence before the first sound after a rest. It is
+   kept awake by `tail_ms` after the last sound. Sound within that time needs no lead-in.
 
-All but `on_work`, `on_cut` and the setting of the volume is the speaker's thread, as in `Source`.
+Everything runs on the speaker's thread, as in `Source`, except for `on_work`, `on_cut` and the change of
+volume.
 """
 
 from collections import deque
@@ -18,24 +20,27 @@ from edged.audio.dsp.source_wrapper import SourceWrapper
 from edged.audio.dsp.volume import AS_SENT, CUE_LEAST, Leveller, gain_of
 from edged.audio.ports import Source
 
-REMEMBERED_MS = 2000  # of what was given: more than any device holds
+REMEMBERED_MS = 2000  # of what was passed on; more than any device holds
 
 
 class Lane(Source, Protocol):
-    """A source that says what its takes were made of."""
+    """A source that says how much of a take was cues."""
 
     cued_bytes: int
     """How much of the last take was cues; they come first."""
 
 
 class Loudness:
-    """The volume, 0 .. 100: set on the loop, read by the speaker's thread. Raises ValueError beyond."""
+    """The volume, 0 .. 100: set on the loop, read by the speaker's thread. Raises ValueError outside this range."""
 
     def __init__(self, volume: int = AS_SENT) -> None:
         self.set(volume)
 
     def set(self, volume: int, *, by_card: bool = False) -> None:
-        """From the next take on, with a ramp. `by_card`: the card is at this volume, but not below `CUE_LEAST`."""
+        """Set it from the next take on, with a ramp. `by_card`: the card itself is at this volume, or at `CUE_LEAST`.
+
+        The card is never set below `CUE_LEAST`, so that cues can be heard.
+        """
         least = max(volume, CUE_LEAST)
         self.gain, self.cue_gain = gain_of(volume), gain_of(least)
         if by_card:
@@ -44,7 +49,7 @@ class Loudness:
 
 
 class Amplifier(SourceWrapper):
-    """`lane` as loud as `loudness` says."""
+    """Plays `lane` at the volume of `loudness`."""
 
     def __init__(self, lane: Lane, loudness: Loudness, fmt: pcm.Format = pcm.PCM16) -> None:
         super().__init__(lane)
@@ -52,7 +57,7 @@ class Amplifier(SourceWrapper):
         self._leveller = Leveller(loudness.gain, fmt)
 
     def take(self, n_bytes: int) -> bytes:
-        """As many bytes of the lane, levelled."""
+        """The next `n_bytes` of the lane, at the volume that is set."""
         sound = self._lane.take(n_bytes)
         cued, loudness = self._lane.cued_bytes, self._loudness
         if not cued:
@@ -63,7 +68,7 @@ class Amplifier(SourceWrapper):
 
 
 class Margins(SourceWrapper):
-    """`source` with silence before it after a rest, and after it before a rest."""
+    """Adds silence to `source`: before its first sound after a rest, and after its last sound before one."""
 
     def __init__(self, source: Source, *, lead_in_ms: int, tail_ms: int, fmt: pcm.Format = pcm.PCM16) -> None:
         super().__init__(source)
@@ -72,11 +77,12 @@ class Margins(SourceWrapper):
         self._most = fmt.bytes_of(REMEMBERED_MS)
         self._asleep = True
         self._lead = self._tail = 0  # bytes still to come
-        self._given: deque[tuple[bool, int]] = deque()  # the last of what was given: (of the source?, bytes)
+        # the last of what was passed on: (of the source?, bytes)
+        self._given: deque[tuple[bool, int]] = deque()
         self._given_bytes = 0
 
     def take(self, n_bytes: int) -> bytes:
-        """Silence that is due, then the source."""
+        """The silence that is due, then the source."""
         if self._source.idle:
             self._tail = max(0, self._tail - n_bytes)
             self._asleep = self._asleep or not self._tail
@@ -97,24 +103,24 @@ class Margins(SourceWrapper):
 
     @property
     def idle(self) -> bool:
-        """The source is, and its tail was taken."""
+        """Whether the source is idle and the silence after it was taken."""
         return self._source.idle and not self._tail
 
     @property
     def ready_bytes(self) -> int:
-        """The silence that is due, and what the source has."""
+        """The silence that is due, and what the source has ready."""
         if self._source.idle:
             return self._tail
         lead = self._lead_bytes if self._asleep else self._lead
         return lead + self._source.ready_bytes
 
     def set_latency(self, ms: float) -> None:
-        """What of it is the source's."""
+        """Pass on the part of it that is the source's."""
         held = self._fmt.bytes_of(ms)
         self._source.set_latency(self._fmt.duration_ms(self._of_source(held)))
 
     def cut_done(self, unheard_bytes: int) -> None:
-        """What of it is the source's."""
+        """Pass on the part of it that is the source's."""
         self._source.cut_done(self._of_source(unheard_bytes))
 
     def _remember(self, *, mine: bool, n_bytes: int) -> None:
@@ -126,7 +132,7 @@ class Margins(SourceWrapper):
             self._given_bytes -= self._given.popleft()[1]
 
     def _of_source(self, last_bytes: int) -> int:
-        """How much of the last so many bytes that were given was the source's."""
+        """How many of the last `last_bytes` that were passed on came from the source."""
         found = 0
         for is_source, n_bytes in reversed(self._given):
             here = min(n_bytes, last_bytes)

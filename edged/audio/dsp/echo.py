@@ -1,16 +1,17 @@
-"""The machine's own voice taken out of what its microphone hears, so that it can listen while it speaks.
+"""Removes the machine's own voice from its microphone, so that it can listen while it speaks.
 
 Rules:
-1. What the speaker takes is the reference (`EchoReference`, its thread); what the microphone hands goes through
-   (`hand`, its thread). The one lock is held for a copy only, and never while the canceller works.
-2. The canceller gets the two in turns, 10 ms each, however the devices come for them. Where nothing is played, the
-   reference is silence.
-3. The reference runs `LEAD_MS` ahead of what is heard, by the latency that the speaker tells: a canceller finds how
-   much later an echo is, and never one that comes before its cause.
-4. Two devices have two clocks. When the reference has been more than `OFF_MS` out of place for `OFF_FOR_MS`, it is put
-   right, once; a canceller follows what is less by itself.
+1. What the speaker takes is the reference (`EchoReference`, on its thread). What the microphone hands over
+   passes through (`hand`, on its thread). The one lock is held for a copy only, and never while the
+   canceller works.
+2. The canceller gets the two in turns, 10 ms each, whatever blocks the devices use. While nothing is
+   played, the reference is silence.
+3. The reference is `LEAD_MS` ahead of what is heard, by the latency that the speaker reports. A canceller
+   can find how late an echo is, but not an echo that comes before its reference.
+4. Two devices have two clocks. When the reference has been off by more than `OFF_MS` for `OFF_FOR_MS`, it
+   is corrected in one step. A canceller follows smaller offsets on its own.
 
-Not here: how an echo is found (the canceller, an adapter), when the gate is open.
+Not here: how an echo is found (the canceller, an adapter), and when the gate is open.
 """
 
 from collections.abc import Callable
@@ -23,23 +24,24 @@ from edged.audio.ports import Source
 
 FRAME_MS = 10
 FRAME_BYTES = pcm.PCM16.bytes_of(FRAME_MS)
-LEAD_MS = 40  # two blocks: what a latency may be wrong by
+LEAD_MS = 40  # two blocks: the possible error of a latency
 OFF_MS, OFF_FOR_MS = 80, 500
-MOST_MS = 1000  # of reference; more is of a device that has stood still
-DELAY_MS = LEAD_MS + 20  # what the canceller is told to expect: the lead, and a block of the microphone's
+MOST_MS = 1000  # of reference; a longer one belongs to a device that stands still
+# The delay that the canceller expects: the lead, and a block of the microphone's.
+DELAY_MS = LEAD_MS + 20
 
 
 class EchoCanceller(Protocol):
-    """Frames are 10 ms of PCM16, mono, 24 kHz; all calls come from one thread, and return at once."""
+    """Frames are 10 ms of PCM16, mono, 24 kHz. All calls come from one thread and return at once."""
 
     def set_delay(self, ms: int) -> None:
-        """About how much later than `far` its echo comes to `near`."""
+        """Set about how much later than `far` its echo arrives in `near`."""
 
     def far(self, frame: bytes) -> None:
-        """What the speaker is about to play."""
+        """Pass what the speaker is about to play."""
 
     def near(self, frame: bytes) -> bytes:
-        """What the microphone heard, without the echo; as long as `frame`."""
+        """Return what the microphone heard without the echo; as long as `frame`."""
         ...
 
 
@@ -50,16 +52,16 @@ class EchoStage:
         self._canceller, self._heard = canceller, heard
         self._lock = Lock()
         self._reference = bytearray()
-        self._wait_bytes = 0  # of silence, before the reference goes on
+        self._wait_bytes = 0  # of silence, before the reference continues
         self._latency_bytes = 0
-        self._off_bytes = 0  # of sound that was taken while the reference was out of place
+        self._off_bytes = 0  # of sound that was taken while the reference was off
         self._near = b""
         self.shifts = 0
-        """How often the reference was put right."""
+        """How often the reference was corrected."""
         canceller.set_delay(DELAY_MS)
 
     def hand(self, block: bytes) -> None:
-        """Take a block of any size from the microphone. Costs about a hundredth of the time that it lasts."""
+        """Take a block of any size from the microphone. Takes about a hundredth of the block's duration."""
         sound = self._near + block
         whole = len(sound) - len(sound) % FRAME_BYTES
         self._near = sound[whole:]
@@ -71,7 +73,7 @@ class EchoStage:
             self._heard(b"".join(clean))
 
     def taken(self, sound: bytes) -> None:
-        """The speaker took this. Its thread."""
+        """Note what the speaker took. Runs on its thread."""
         with self._lock:
             if self._reference:
                 self._put_right(len(sound))
@@ -81,13 +83,13 @@ class EchoStage:
             del self._reference[: -pcm.PCM16.bytes_of(MOST_MS)]
 
     def set_latency(self, ms: float) -> None:
-        """How much the speaker holds that is not heard yet. Its thread."""
+        """Set how much the speaker holds that is not heard yet. Runs on its thread."""
         with self._lock:
             self._latency_bytes = pcm.PCM16.bytes_of(ms)
 
     @property
     def _wanted_bytes(self) -> int:
-        """How much reference should wait, for the next of it to be `LEAD_MS` ahead of what is heard."""
+        """How much reference should wait so that its next byte is `LEAD_MS` ahead of what is heard."""
         return max(0, self._latency_bytes - pcm.PCM16.bytes_of(LEAD_MS))
 
     def _far(self) -> bytes:
@@ -102,7 +104,7 @@ class EchoStage:
             return frame
 
     def _put_right(self, n_bytes: int) -> None:
-        """Before a take of so many: the latency was just set, and does not count what is taken now."""
+        """Correct the reference before a take of `n_bytes`. The latency was just set and does not include this take."""
         off = len(self._reference) + self._wait_bytes - self._wanted_bytes
         self._off_bytes = self._off_bytes + n_bytes if abs(off) > pcm.PCM16.bytes_of(OFF_MS) else 0
         if self._off_bytes < pcm.PCM16.bytes_of(OFF_FOR_MS):
@@ -121,19 +123,19 @@ SILENCE = pcm.silence(FRAME_BYTES)
 
 
 class EchoReference(SourceWrapper):
-    """A source whose takes and latency the stage hears of."""
+    """A source that passes its takes and its latency on to the stage."""
 
     def __init__(self, source: Source, stage: EchoStage) -> None:
         super().__init__(source)
         self._stage = stage
 
     def take(self, n_bytes: int) -> bytes:
-        """The source's, which the stage has to know."""
+        """Take from the source, and pass the sound on to the stage."""
         sound = super().take(n_bytes)
         self._stage.taken(sound)
         return sound
 
     def set_latency(self, ms: float) -> None:
-        """The source's, which the stage has to know."""
+        """Report to the source and to the stage."""
         self._stage.set_latency(ms)
         super().set_latency(ms)

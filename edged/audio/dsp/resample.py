@@ -1,21 +1,22 @@
-"""Another rate: PCM16, mono, in blocks of any size, without a seam between them.
+"""Changes the rate of PCM16, mono, in blocks of any size, without a seam between the blocks.
 
 Rules:
-1. Every output sample is a sum of whole numbers that a double holds exactly (samples times taps of 20 bits), rounded
-   once. So the order of adding, the size of the blocks and the machine change nothing: the same sound gives the same
-   bytes, fed whole or sample by sample.
-2. What can be told from the input so far leaves at once: after n samples in, ceil(n * out / in) are out, so that a
-   block of 10 or 20 ms gives one of 10 or 20 ms, whichever of the usual rates it has. Sound is late by `HALF`
-   samples of the lower rate.
-3. Nothing above the lower rate's middle passes, folded or mirrored: the stop band begins there, not beyond it.
-4. Too loud saturates. A constant stays that constant, to the bit.
+1. Every output sample is a sum of integers that a double holds exactly (samples times taps of 20 bits),
+   rounded once. So the order of addition, the size of the blocks and the machine make no difference. The
+   same sound gives the same bytes, whether it comes whole or sample by sample.
+2. Every output that can be computed from the input so far leaves at once: after n samples in, ceil(n * out
+   / in) are out. So a block of 10 or 20 ms gives a block of 10 or 20 ms, at all usual rates. Sound is
+   delayed by `HALF` samples of the lower rate.
+3. Nothing above half the lower rate passes, neither folded nor mirrored: the stop band begins there, not
+   beyond it.
+4. Sound that is too loud saturates. A constant stays exactly that constant.
 
-A windowed sinc (Kaiser), one set of taps for each phase of the two rates. The outputs of a frame (a millisecond, or
-the shortest time with a whole number of samples at both rates) are one row of a product of matrices: Python is entered
-a few times a block, not once a sample.
+The filter is a windowed sinc (Kaiser), with one set of taps for each phase of the two rates. A frame is a
+millisecond, or the shortest time with a whole number of samples at both rates. The outputs of a frame are
+one row of a matrix product, so Python runs a few times per block and not once per sample.
 
-Not here: channels, formats, which rate a device has. numpy is imported by the first that changes a rate (it costs
-13.5 MB), never when this module is.
+Not here: channels, formats, and which rate a device has. numpy costs 13.5 MB, so the first resampler that
+changes a rate imports it, and not this module.
 """
 
 from functools import cache
@@ -30,16 +31,21 @@ if TYPE_CHECKING:
 
     Table = NDArray[float64]
 
-HALF = 32  # taps a side at the lower rate: the width of the slope, the delay, and what it costs
-STOP_DB = 80.0  # of the window; -84 dB with the rounding of the output, -75 wanted
-ONE = 1 << 20  # a tap's unit: finer than what 80 dB needs (14 bits); 15 + 20 + 8 bits of sum stay below 53
-MOST_TAPS = 1 << 20  # of a table, 8 MB: rates that have nothing in common would need gigabytes
-ROWS = 32  # worked at once: bounded memory, and too small a product for a library to start threads over
+# Taps on each side, at the lower rate. They decide the width of the slope, the delay, and the cost.
+HALF = 32
+# Of the window. With the rounding of the output it is -84 dB; the goal is -75 dB.
+STOP_DB = 80.0
+# The unit of a tap: finer than the 14 bits that 80 dB need. 15 + 20 + 8 bits of a sum stay below 53.
+ONE = 1 << 20
+# Of a table: 8 MB. Rates without a common factor would need gigabytes.
+MOST_TAPS = 1 << 20
+# Processed at once. This limits memory, and the product is too small for a library to start threads.
+ROWS = 32
 
 
 class _Filter(NamedTuple):
-    into: int  # samples in of a frame
-    out: int  # samples out of a frame
+    into: int  # samples in per frame
+    out: int  # samples out per frame
     past: int  # samples in from before a frame that it needs
     table: "Table"  # (past + into, out): taps times ONE
 
@@ -47,20 +53,20 @@ class _Filter(NamedTuple):
 class Resampler:
     """Changes the rate of one stream of sound from `rate_in` to `rate_out`, both in Hz. One thread at a time.
 
-    Raises ValueError for rates that are none, or have too little in common (the usual ones all do).
+    Raises ValueError for rates that are not positive, or whose common factor is too small (all usual rates
+    are fine).
     """
 
     def __init__(self, rate_in: int, rate_out: int) -> None:
         self._filter = None if rate_in == rate_out > 0 else _filter(rate_in, rate_out)
         past = 0 if self._filter is None else self._filter.past
-        self._spare = bytes(
-            past * pcm.SAMPLE_BYTES
-        )  # what the next frame needs from before, and what of it is here
+        # The samples from before that the next frame needs, and the part of the frame that is here.
+        self._spare = bytes(past * pcm.SAMPLE_BYTES)
         self._in = 0  # samples of the present frame that are here
         self._out = 0  # samples of the present frame that have left
 
     def feed(self, pcm16_mono: bytes) -> bytes:
-        """What this sound brings; empty for nothing. Raises ValueError for half a sample."""
+        """Return all output that is ready; empty for empty input. Raises ValueError for half a sample."""
         if len(pcm16_mono) % pcm.SAMPLE_BYTES:
             raise ValueError(f"{len(pcm16_mono)} bytes are not whole samples")
         if self._filter is None or not pcm16_mono:
@@ -74,7 +80,7 @@ class Resampler:
         return b"".join(left)
 
     def _feed(self, plan: _Filter, sound: bytes) -> bytes:
-        import numpy as np  # noqa: PLC0415 known since the construction
+        import numpy as np  # noqa: PLC0415 loaded by the constructor
 
         self._spare += sound
         self._in += len(sound) // pcm.SAMPLE_BYTES
@@ -100,7 +106,7 @@ def _filter(rate_in: int, rate_out: int) -> _Filter:
     common = gcd(rate_in, rate_out)
     up, down = rate_out // common, rate_in // common
     past = ceil((HALF + HALF) * max(up, down) / up)
-    times = max(1, common // 1000)  # a frame of a millisecond, rather than of three samples
+    times = max(1, common // 1000)  # a frame of a millisecond, not of three samples
     into, out = down * times, up * times
     if (past + into) * out > MOST_TAPS:
         raise ValueError(
@@ -111,17 +117,18 @@ def _filter(rate_in: int, rate_out: int) -> _Filter:
 
 def _table(up: int, down: int, into: int, out: int, past: int) -> "Table":
     arrays.load()
-    import numpy as np  # noqa: PLC0415 13.5 MB that a machine without a change of rate is spared
+    import numpy as np  # noqa: PLC0415 13.5 MB, only for a change of rate
 
     longest = max(up, down)
     slope = (STOP_DB - 7.95) / 2.285 / (HALF + HALF)  # radians at the lower rate (Kaiser's estimate)
-    middle = 1 - slope / 2 / pi  # of the slope, as a share of half the lower rate: it ends at 1
+    # Of the slope, as a share of half the lower rate; the slope ends at 1.
+    middle = 1 - slope / 2 / pi
     window = np.kaiser(2 * HALF * longest + 1, 0.1102 * (STOP_DB - 8.7))
     time = np.arange(-HALF * longest, HALF * longest + 1) / longest
     taps = np.sinc(middle * time) * window
 
     table: Table = np.zeros((past + into, out))
-    ages = np.arange(out) * down - (np.arange(past + into) - past)[:, None] * up  # of an input to an output
+    ages = np.arange(out) * down - (np.arange(past + into) - past)[:, None] * up  # from an input to an output
     known = (ages >= 0) & (ages < len(taps))
     table[known] = taps[ages[known]]
     table = (table / table.sum(axis=0) * ONE).round()

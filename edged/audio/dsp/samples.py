@@ -1,10 +1,10 @@
-"""Between what a device moves and what edged moves: sample formats, channels, rates. Pure.
+"""Between the samples of a device and those of edged: formats, channels, rates. Pure.
 
 Rules:
-1. A device's frame is one sample for each of its channels; edged's sound is `pcm.PCM16`.
-2. Nothing is chosen here: which layout a device is opened with is its adapter's business.
-3. Where a format has more than 16 bits, the 16 highest are kept. No dither: speech into a codec.
-4. The rate is changed by `Resampler`, and only where it differs; its filter is loaded when a device is opened.
+1. A device's frame is one sample for each of its channels. edged's sound is `pcm.PCM16`.
+2. Nothing is chosen here. The adapter chooses the layout that a device is opened with.
+3. Of a format with more than 16 bits, the 16 highest are kept. No dither: this is speech for a codec.
+4. `Resampler` changes the rate, only where it differs. Its filter is loaded when a device is opened.
 """
 
 import sys
@@ -16,14 +16,14 @@ from edged import pcm
 from edged.audio.dsp.resample import Resampler
 
 RATES = (24_000, 48_000, 44_100, 16_000, 32_000, 96_000, 22_050, 192_000, 88_200, 12_000, 11_025, 8_000)
-"""In the order of preference: none to change, an exact double, what everything can, what speech cards can."""
+"""In order of preference: no change; exactly double; what every card can do; what speech cards can do."""
 
 assert sys.byteorder == "little"  # see pcm.py, rule 3
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What a device was opened with; `sample` is one of `WIDTHS`."""
+    """The layout that a device was opened with. `sample` is one of `WIDTHS`."""
 
     rate_hz: int = 24_000
     channels: int = 1
@@ -44,7 +44,7 @@ class Layout:
 
 
 WIDTHS = {"s16": 2, "s32": 4, "s24": 4, "s24in3": 3, "float": 4}
-"""Bytes of a sample: 16 bits; 32; 24 in the low end of 32; 24 in three bytes; floating point. Little endian."""
+"""Bytes per sample: 16 bits; 32; 24 in the low end of 32; 24 in three bytes; floating point. Little endian."""
 
 
 class Changer(Protocol):
@@ -54,25 +54,25 @@ class Changer(Protocol):
 
 
 def changer(rate_in: int, rate_out: int) -> Changer | None:
-    """What changes one rate to another; None: nothing has to."""
+    """The changer from one rate to another; None: the rates are equal."""
     return None if rate_in == rate_out else Resampler(rate_in, rate_out)
 
 
 class Inward:
-    """A microphone's frames to sound in `fmt`; `channel` None: the mean of all."""
+    """From a microphone's frames to sound in `fmt`. `channel` None: the mean of all channels."""
 
     def __init__(self, layout: Layout, *, channel: int | None = None, fmt: pcm.Format = pcm.PCM16) -> None:
         self._layout, self._channel = layout, channel
         self._changer = changer(layout.rate_hz, fmt.rate_hz)
 
     def feed(self, frames: bytes) -> bytes:
-        """All that can be said of them now; after a change of rate a little of it comes with the next."""
+        """Return all sound that is ready. After a change of rate, a little of it comes with the next frames."""
         mono = heard(frames, self._layout, self._channel)
         return mono if self._changer is None else self._changer.feed(mono)
 
 
 def heard(frames: bytes, layout: Layout, channel: int | None) -> bytes:
-    """PCM16 at the device's rate of one channel, or of the mean of all."""
+    """PCM16 at the device's rate, of one channel or the mean of all."""
     high = _high_halves(frames, layout.sample)
     if layout.channels == 1:
         return high
@@ -84,7 +84,7 @@ def heard(frames: bytes, layout: Layout, channel: int | None) -> bytes:
 
 
 def spoken(mono: bytes, layout: Layout) -> bytes:
-    """A device's frames from PCM16 at its rate: the same on every channel."""
+    """A device's frames from PCM16 at its rate, the same on every channel."""
     if layout.channels > 1:
         samples, spread = array("h", mono), array("h", bytes(len(mono) * layout.channels))
         for at in range(layout.channels):
@@ -126,7 +126,7 @@ def _from_high_halves(data: bytes, sample: str) -> bytes:
             return _spread(data, 4, 2)
         case "s24":
             out = bytearray(_spread(data, 4, 1))
-            out[3::4] = bytes(0xFF if high & 0x80 else 0 for high in data[1::2])  # the sign goes on
+            out[3::4] = bytes(0xFF if high & 0x80 else 0 for high in data[1::2])  # sign extension
             return bytes(out)
         case "s24in3":
             return _spread(data, 3, 1)
@@ -135,7 +135,7 @@ def _from_high_halves(data: bytes, sample: str) -> bytes:
 
 
 def _spread(data: bytes, stride: int, first: int) -> bytes:
-    """Each sample's two bytes put at `first` of every `stride`."""
+    """Put the two bytes of each sample at `first` of every `stride`."""
     out = bytearray(len(data) // pcm.SAMPLE_BYTES * stride)
     out[first::stride], out[first + 1 :: stride] = data[0::2], data[1::2]
     return bytes(out)

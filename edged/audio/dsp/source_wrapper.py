@@ -1,4 +1,4 @@
-"""A `Source` around another: what stands between what is to be played and the speaker derives from it."""
+"""A `Source` around another one. Everything between the playout and the speaker derives from it."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from edged.audio.ports import Source
 
 
 class SourceWrapper:
-    """Is what `source` is; who derives from it changes some of that."""
+    """Behaves like `source`; a subclass changes part of that."""
 
     def __init__(self, source: Source) -> None:
         self._source = source

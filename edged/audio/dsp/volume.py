@@ -1,16 +1,18 @@
-"""How loud: a volume of 0 to 100 as people hear it, and sound made louder without clipping.
+"""The volume from 0 to 100 as people hear it, and how sound is made louder without clipping.
 
 Rules:
-1. 50 is as the service sent it, and to the bit. Twice the number is twice as loud to most ears (10 dB), half of it half
-   as loud; 0 is silence. (Loudness doubles with every 10 dB: Stevens' law, ISO 532.)
-2. What would not fit is bent, not cut: up to `KNEE` of full scale nothing changes, above it the sound follows a curve
-   that reaches full scale where full scale went in. So there is nothing to overflow, whatever comes.
-3. The curve is taken at the loudest sample so far, which is forgotten slowly (`FORGET_S`). So it works within one
-   wave at the onset of something loud, and after that as a gain that hardly moves: no flat tops, no breathing between
-   syllables. It looks at no sample before that leaves, and delays nothing.
-4. A change of volume is a ramp of `RAMP_MS`: no click.
+1. At 50, sound is exactly as the service sent it. Twice the number sounds twice as loud to most people (10
+   dB), half the number half as loud; 0 is silence. (Loudness doubles with every 10 dB: Stevens' law, ISO
+   532.)
+2. Sound that would not fit is compressed, not cut. Up to `KNEE` of full scale nothing changes. Above it,
+   the sound follows a curve that gives full scale for full scale at the input. So nothing can overflow.
+3. The curve is applied to the loudest sample so far, which is slowly forgotten (`FORGET_S`). At the onset
+   of loud sound it acts within one wave; after that it is a gain that hardly moves. So there are no flat
+   tops, and no breathing between syllables. It looks at no sample ahead of time, and adds no delay.
+4. A change of volume is a ramp of `RAMP_MS`, so that it does not click.
 
-Not here: what is a cue and what an answer, threads. numpy is imported by the first sound that is to be changed.
+Not here: which sound is a cue and which an answer, and threads. numpy is imported by the first sound that
+is changed.
 """
 
 from math import log10
@@ -27,16 +29,19 @@ if TYPE_CHECKING:
 AS_SENT = 50
 LOUDEST = 100
 TWICE_DB = 10.0
-KNEE = 0.5  # of full scale: speech at the usual -20 dBFS stays below it up to volume 80 or so
-FORGET_S = 1.0  # 8.7 dB a second: slower than a syllable (0.2 s), faster than a sentence
+# Of full scale. Speech at the usual -20 dBFS stays below it up to a volume of about 80.
+KNEE = 0.5
+# 8.7 dB a second: slower than a syllable (0.2 s), faster than a sentence.
+FORGET_S = 1.0
 RAMP_MS = 10
-CUE_LEAST = 20  # -13 dB: -28 dBFS, which a kiosk's speaker still brings across a counter
+# -13 dB, so a cue is at -28 dBFS: the speaker of a kiosk is still heard across a counter.
+CUE_LEAST = 20
 
 
 def gain_of(volume: int) -> float:
-    """The factor of a volume, 0 .. 100; exactly 1 at 50. Raises ValueError beyond."""
+    """The factor for a volume of 0 .. 100; exactly 1 at 50. Raises ValueError outside this range."""
     if not 0 <= volume <= LOUDEST:
-        raise ValueError(f"volume {volume} is not within 0 and {LOUDEST}")
+        raise ValueError(f"volume {volume} is not between 0 and {LOUDEST}")
     if volume == 0:
         return 0.0
     gain: float = (volume / AS_SENT) ** (TWICE_DB / 20 / log10(2))
@@ -44,24 +49,24 @@ def gain_of(volume: int) -> float:
 
 
 def prepare() -> None:
-    """Load what any volume but 50 needs: half a second on a small board, once. Raises DeviceError (memory_short)."""
+    """Load what every volume but 50 needs: half a second on a small board, once. Raises DeviceError (memory_short)."""
     arrays.load()
 
 
 class Leveller:
-    """Gives one stream of sound its gain. Sound is whole samples of PCM16 in `fmt`; one thread at a time."""
+    """Applies a gain to one stream of sound. Sound is whole samples of PCM16 in `fmt`; one thread at a time."""
 
     def __init__(self, gain: float = 1.0, fmt: pcm.Format = pcm.PCM16) -> None:
-        """`gain` is where it begins, without a ramp."""
+        """`gain`: the gain at the start, without a ramp."""
         self._fmt = fmt
         self._ramp = fmt.samples_of(fmt.bytes_of(RAMP_MS))
         self._forget = 1 / (FORGET_S * fmt.rate_hz)
         self._gain = self._wanted = gain
         self._left = 0  # samples of the ramp
-        self._loudest = 0.0  # of what was heard lately, of full scale, before any gain
+        self._loudest = 0.0  # of the sound so far, slowly forgotten; of full scale, before any gain
 
     def level(self, sound: bytes, gain: float) -> bytes:
-        """The sound with `gain`, as many bytes; the same bytes where it is 1. Raises ValueError for half a sample."""
+        """The sound with `gain` applied; the same bytes when it is 1. Raises ValueError for half a sample."""
         if gain != self._wanted:
             self._wanted, self._left = gain, self._ramp
         if not self._left and gain == 1.0:
@@ -73,18 +78,19 @@ class Leveller:
 
     def _levelled(self, sound: bytes) -> bytes:
         arrays.load()
-        import numpy as np  # noqa: PLC0415 13.5 MB that the usual volume is spared
+        import numpy as np  # noqa: PLC0415 13.5 MB that the usual volume does not need
 
         samples = np.frombuffer(sound, np.int16) / pcm.FULL_SCALE
         gains = self._gains(len(samples))
-        if max(gains[0], self._wanted) > 1.0:  # also at the quiet end of a ramp: what was loud there counts
+        # Also at the quiet end of a ramp: what was loud at its other end counts.
+        if max(gains[0], self._wanted) > 1.0:
             gains = _bent(gains, self._peaks(np.abs(samples)))
         samples *= gains
-        np.clip(samples, -1.0, 1.0, out=samples)  # the one sample beyond: -32768
+        np.clip(samples, -1.0, 1.0, out=samples)  # the only sample out of range: -32768
         return (samples * pcm.FULL_SCALE).round().astype(np.int16).tobytes()
 
     def _gains(self, count: int) -> "Floats":
-        """A sample's each: the rest of the ramp, then what is wanted."""
+        """The gain of each sample: first the rest of the ramp, then the gain that is wanted."""
         import numpy as np  # noqa: PLC0415
 
         gains = np.full(count, self._wanted)
@@ -99,7 +105,7 @@ class Leveller:
         return gains
 
     def _peaks(self, magnitudes: "Floats") -> "Floats":
-        """The loudest so far at each sample, forgotten by and by."""
+        """The loudest sample so far at each sample, slowly forgotten."""
         import numpy as np  # noqa: PLC0415
 
         count = len(magnitudes)
@@ -113,7 +119,7 @@ class Leveller:
 
 
 def _bent(gains: "Floats", peaks: "Floats") -> "Floats":
-    """The gains, less where `peaks` times the gain would be above the knee."""
+    """The gains, reduced where `peaks` times the gain would be above the knee."""
     import numpy as np  # noqa: PLC0415
 
     over = peaks * gains - KNEE

@@ -1,30 +1,37 @@
-"""When the deltas of one response came, and what would have become of it under another start.
+"""When the deltas of one response arrived, and how another start would have played it.
 
-Time is what the speaker took, in ms since the first delta: the only clock that says which take a delta missed, and
-one that stands still with the speaker. `lateness` of a delta is its time less the sound that came before it: started
-after d ms, a response plays without a gap as long as no lateness exceeds d (r* is the largest).
+Time is the sound that the speaker has taken, in ms since the first delta. Only this clock shows which take
+a delta missed, and it stops when the speaker stops. The *lateness* of a delta is its arrival time minus the
+sound that came before it. A response that starts after d ms plays without a gap if no lateness exceeds d.
+The largest lateness is r*.
 """
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-REBUFFER_MS = (
-    120  # queued before a response goes on after its first underrun; twice as much after each further one
-)
-MOST_REBUFFER_MS = 1600  # beyond it a visitor takes the kiosk for dead
-SPEED = 0.9  # of stretched sound; slower is heard as slow
-ENOUGH_MS = 500  # queued; starving ends there
-SLOW_ENOUGH_MS = 1500  # queued; a session that is slower than it plays is not stretched beyond
+# Queued before a response resumes after its first underrun; doubled after each further underrun.
+REBUFFER_MS = 120
+# With a longer pause, a visitor thinks that the kiosk has failed.
+MOST_REBUFFER_MS = 1600
+# The speed of stretched sound. Slower speech sounds slow.
+SPEED = 0.9
+# Queued; from here on a response no longer starves.
+ENOUGH_MS = 500
+# Queued; a session that is slower than real time is not stretched beyond this.
+SLOW_ENOUGH_MS = 1500
 DOUBT_MS = 20
-FLOOR_MS = 200  # so finely it is kept when most had come
-MOST_DELTAS = 600  # remembered of a response; a replay of one start takes 0.2 ms then, on a fast machine
-EARLY = 100  # of those, the first, are never gathered
+# For the points where the sound was furthest ahead (`_most`): one is kept per such span.
+FLOOR_MS = 200
+# The most deltas remembered of a response. A replay of one start then takes 0.2 ms on a fast machine.
+MOST_DELTAS = 600
+# The first deltas, which are never merged.
+EARLY = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a listener would have met: ms until it started, gaps, ms of silence in them."""
+    """What a listener would have heard: ms until the start, the number of gaps, and the ms of silence in them."""
 
     delay_ms: float
     gaps: int
@@ -33,15 +40,16 @@ class Outcome:
 
 @dataclass(slots=True)
 class Arrivals:
-    """Deltas of one response, in order; those that came between the same two takes are one."""
+    """The deltas of one response, in order. Deltas that arrive between the same two takes count as one."""
 
-    at: list[float] = field(default_factory=list)  # ms since the first
-    got: list[float] = field(default_factory=list)  # ms of sound, with this one
+    at: list[float] = field(default_factory=list)  # ms since the first delta
+    got: list[float] = field(default_factory=list)  # ms of sound received, this delta included
     done: float | None = None  # when the response was complete
-    _most: list[tuple[float, float, float]] = field(default_factory=list)  # when most had come for its time
+    # Where the sound was furthest ahead of its time, one per FLOOR_MS: (time - sound, time, sound).
+    _most: list[tuple[float, float, float]] = field(default_factory=list)
 
     def add(self, at_ms: float, length_ms: float) -> None:
-        """A delta came; `at_ms` on any clock of the speaker's, the first is zero of this one."""
+        """Note a delta that came at `at_ms`, on any clock of the speaker's; the first one becomes zero."""
         if self.at and at_ms <= self.at[-1]:
             self.got[-1] += length_ms
         else:
@@ -59,7 +67,7 @@ class Arrivals:
             self._gather()
 
     def _gather(self) -> None:
-        """Make one of each two later deltas, as late as the later of them: r* stays what it was."""
+        """Merge later deltas in pairs; each pair is as late as its later delta, so r* stays the same."""
         at, got, before = self.at[:EARLY], self.got[:EARLY], self.before
         for first in range(EARLY, len(self.at), 2):
             last = min(first + 1, len(self.at) - 1)
@@ -69,16 +77,16 @@ class Arrivals:
         self.at, self.got = at, got
 
     def end(self, at_ms: float) -> None:
-        """It is complete."""
+        """Note that the response is complete."""
         self.done = max(at_ms, self.at[-1])
 
     @property
     def before(self) -> list[float]:
-        """Per delta, ms of sound that came before it."""
+        """For each delta, the ms of sound that came before it."""
         return [0.0, *self.got[:-1]]
 
     def queued_at(self, ms: float) -> float:
-        """When so much had come; when it was complete, if it never was so much."""
+        """When `ms` of sound had come, or when the response was complete, if that was less."""
         index = bisect_left(self.got, ms)
         return self.at[index] if index < len(self.at) else self.complete_at
 
@@ -87,11 +95,12 @@ class Arrivals:
         return self.at[-1] if self.done is None else self.done
 
     def rate(self) -> tuple[float, float]:
-        """Sound per time as the far end made it, as (ms of sound, ms of time); (0, 0) for one too short to tell.
+        """The rate of the far end, as (ms of sound, ms of time); (0, 0) for a response too short to tell.
 
-        A link only ever adds lateness. So between when most had come for its time in the first third and when in the
-        last one lies the rate of the server, whatever the link did. Where it seems slow it has the benefit of DOUBT_MS,
-        for arrivals are known by the block that the speaker takes.
+        A link can only add lateness. So this takes the point furthest ahead of its time in the first third,
+        and the one in the last third. Between them lies the rate of the server, whatever the link did.
+        Where the rate seems slow, up to DOUBT_MS is subtracted from the time, because an arrival is known
+        only to the block that the speaker takes.
         """
         span = self.at[-1]
         if span < 1000:
@@ -103,10 +112,10 @@ class Arrivals:
 
 
 class Replay:
-    """The outcomes of one response under other start delays."""
+    """Replays one response with other start delays."""
 
     def __init__(self, arrivals: Arrivals, *, stretched: bool) -> None:
-        """`stretched`: it plays at SPEED from its start."""
+        """`stretched`: the response plays at SPEED from its start."""
         self._arrivals = arrivals
         self._done = arrivals.complete_at
         self._stretched = stretched
@@ -114,10 +123,10 @@ class Replay:
         self._worst = list(accumulate(late, max))
 
     def outcome(self, delay_ms: float) -> Outcome:
-        """Started after `delay_ms`, or when it was complete.
+        """The outcome of a start after `delay_ms`, or when the response was complete, if that was earlier.
 
-        Only a delta that is later than all before it can find it dry, and none does before the first that is later
-        than the start.
+        Only a delta that is later than all before it can find the buffer dry. So no delta matters before
+        the first one that is later than the start.
         """
         at, got = self._arrivals.at, self._arrivals.got
         start = since = min(delay_ms, self._done)

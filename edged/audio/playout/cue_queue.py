@@ -1,12 +1,12 @@
-"""The cues that wait, sound, or lie in the device, in order.
+"""The cues that wait, that sound, or that the device still holds, in order.
 
 Rules:
-1. Every cue has exactly one `CueDone`, once its last sample was heard, or will not be.
-2. At most `MOST_CUES` cues wait; the oldest that has not begun gives way, and is counted.
-3. A cue that the device dropped with what it held goes on from there, with a fade-in: what it says is meant for
-   somebody. Only a hush ends it.
+1. Every cue has exactly one `CueDone`, once its last sample was heard or can no longer be heard.
+2. At most `MOST_CUES` cues wait. When there are more, the oldest that has not begun is dropped and counted.
+3. A cue whose rest the device dropped resumes from there with a fade-in, because somebody needs its
+   message. Only a hush ends it.
 
-Positions are bytes of all that the speaker took.
+Positions are bytes of everything that the speaker took.
 """
 
 from collections import deque
@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from edged import pcm
 
 MOST_CUES = 8  # nobody listens to more
-HUSH_MS = 5  # as the fade of an answer
+HUSH_MS = 5  # the same as the fade of an answer
 
 
 @dataclass(frozen=True, slots=True)
 class CueDone:
-    """A cue was heard to its end, or will not be; `heard`: enough of it to be understood."""
+    """A cue was heard to its end, or can no longer be. `heard`: enough of it sounded to be understood."""
 
     name: str
     heard: bool = True
@@ -36,10 +36,10 @@ class _Cue:
     begun: bool = False
     hushed: bool = False  # it ends with what the device is about to drop
     heard: bool = True
-    stop: int = 0  # where its last taken byte lies
+    stop: int = 0  # the position after its last taken byte
 
     def unheard(self, heard_until: int) -> int:
-        """How many of the bytes that were taken lie from `heard_until` on."""
+        """How many of its taken bytes are at or after `heard_until`."""
         return max(0, min(self.stop - heard_until, self.offset))
 
 
@@ -49,8 +49,8 @@ class CueQueue:
     def __init__(self, fmt: pcm.Format = pcm.PCM16) -> None:
         self._fmt = fmt
         self._cues: deque[_Cue] = deque()  # waiting or sounding
-        self._passing: deque[_Cue] = deque()  # taken as a whole, in the device
-        self._before = b""  # a fade on its way before the first cue; nobody's sound
+        self._passing: deque[_Cue] = deque()  # taken completely, but still in the device
+        self._before = b""  # the fade of an answer, sent before the first cue; it belongs to no cue
         self.dropped = 0
 
     @property
@@ -59,20 +59,20 @@ class CueQueue:
 
     @property
     def sounds(self) -> bool:
-        """Some of a cue was taken and may not be heard yet."""
+        """Whether part of a cue was taken and may not be heard yet."""
         return bool(self._passing) or any(cue.begun and cue.offset for cue in self._cues)
 
     @property
     def queued_bytes(self) -> int:
-        """What is left of those that wait or sound."""
+        """How many bytes are left of the cues that wait or sound."""
         return sum(len(cue.sound) - cue.offset for cue in self._cues)
 
     def __len__(self) -> int:
-        """How many wait or sound."""
+        """How many cues wait or sound."""
         return len(self._cues)
 
     def add(self, name: str, sound: bytes) -> Iterator[CueDone]:
-        """Queue a cue; yields that of the one that gave way."""
+        """Queue a cue; yields the `CueDone` of a cue that was dropped to make room."""
         self._cues.append(_Cue(name, sound, len(sound)))
         waiting = [each for each in self._cues if not each.begun]
         if len(waiting) > MOST_CUES:
@@ -81,11 +81,11 @@ class CueQueue:
             yield CueDone(waiting[0].name, heard=False)
 
     def opens(self) -> bool:
-        """The next take begins a cue that has sound."""
+        """Whether the next take begins a cue that has sound."""
         return bool(self._cues) and not self._cues[0].begun and bool(self._cues[0].sound)
 
     def take(self, room: int, at: int, before: bytes) -> bytes:
-        """Some of what comes first, at most `room` bytes; it lies at `at`. `before` goes before a cue that opens."""
+        """Take up to `room` bytes of the first cue, at position `at`. `before` is played before a cue that begins."""
         self._before += before
         cue = self._cues[0]
         cue.begun = True
@@ -100,20 +100,21 @@ class CueQueue:
         return piece
 
     def hush(self) -> None:
-        """End the one that sounds with a fade, and those that wait at once."""
+        """End the cue that sounds with a fade, and the cues that wait at once."""
         for cue in self._cues:
             left = len(cue.sound) - cue.offset
-            cue.heard = cue.heard and cue.begun and cue.length - left >= left  # half of it tells enough
+            # half of it is enough to be understood
+            cue.heard = cue.heard and cue.begun and cue.length - left >= left
             stop = cue.offset + self._fmt.bytes_of(HUSH_MS) if cue.begun else 0
             cue.sound = cue.sound[: cue.offset] + pcm.ramp(cue.sound[cue.offset : stop], 1.0, 0.0)
 
     def doom(self) -> None:
-        """Those that are here end with what the device is about to drop; none of them is taken any more."""
+        """Mark all present cues: they end with what the device is about to drop, and none is taken any more."""
         for cue in (*self._passing, *self._cues):
             cue.hushed = True
 
     def drop(self, heard_until: int) -> None:
-        """The device dropped what lay from `heard_until` on: the end of those that were doomed, and of no other."""
+        """The device dropped everything from `heard_until` on. This ends the doomed cues and no others."""
         self._passing.extend(cue for cue in self._cues if cue.hushed)
         self._cues = deque(cue for cue in self._cues if not cue.hushed)
         self._before = b""
@@ -122,7 +123,7 @@ class CueQueue:
             cue.heard = cue.heard and cue.begun and 2 * heard >= cue.length
 
     def resume(self, heard_until: int) -> None:
-        """The device dropped what lay from `heard_until` on: cues that were cut off go on from there."""
+        """The device dropped everything from `heard_until` on. Cues that were cut off resume from there."""
         for cue in [cue for cue in reversed(self._passing) if cue.unheard(heard_until)]:
             self._passing.remove(cue)
             self._cues.appendleft(cue)
@@ -135,13 +136,13 @@ class CueQueue:
             cue.stop = min(cue.stop, heard_until)
 
     def settle(self) -> None:
-        """Nobody takes them: all of them pass."""
+        """There is no speaker: all cues count as passed."""
         self._passing.extend(self._cues)
         self._cues.clear()
         self._before = b""
 
     def passed(self, until: int | None) -> Iterator[CueDone]:
-        """Those that were heard up to byte `until`; None: all."""
+        """Yield the `CueDone` of the cues that were heard up to byte `until`; None: of all."""
         while self._passing and (until is None or self._passing[0].stop <= until):
             cue = self._passing.popleft()
             yield CueDone(cue.name, cue.heard)

@@ -1,10 +1,10 @@
 """The sounds for states, made of a few soft tones.
 
-Rules: each is told from the others by its rhythm alone (visitors and small speakers are not good at
-pitch), is short (at most 600 ms: nobody waits for it), stays under -12 dBFS, and begins and ends at
-nothing. The same cue is always the same bytes.
+Rules: Each cue can be told from the others by its rhythm alone, because visitors and small speakers are not
+good at pitch. It is short: at most 600 ms, because nobody waits for it. It stays below -12 dBFS, and begins
+and ends at zero. The same cue always has the same bytes.
 
-Not here: when one is played.
+Not here: when a cue is played.
 """
 
 from array import array
@@ -16,35 +16,28 @@ from edged.causes import Cue
 
 LEVEL = 5800  # of 32767: -15 dBFS, soft beside an answer at its usual -20 dBFS of loudness
 EDGE_MS = 8  # shorter edges click
-OVERTONE = 0.25  # of the octave: small speakers swallow the fundamental of low tones
+OVERTONE = 0.25  # the level of the octave: small speakers lose the fundamental of low tones
 
 # Each tone as (hertz, milliseconds); 0 hertz is a rest.
 _TONES: dict[Cue, tuple[tuple[int, int], ...]] = {
     Cue.NONE: (),
-    Cue.TOO_SHORT: ((880, 35), (0, 75), (880, 35)),  # two ticks: more of it, please
+    Cue.TOO_SHORT: ((880, 35), (0, 75), (880, 35)),  # two ticks: "more of it, please"
     Cue.LIMIT: ((784, 120), (523, 200)),  # a falling pair
-    Cue.BUSY: ((425, 140), (0, 90), (425, 140), (0, 90), (425, 140)),  # the telephone's engaged tone, hurried
+    Cue.BUSY: ((425, 140), (0, 90), (425, 140), (0, 90), (425, 140)),  # the telephone's busy tone, but faster
     Cue.MUTED: ((262, 90),),  # one dull knock
-    Cue.DISCARDED: ((659, 90), (554, 90), (440, 90), (349, 150)),  # down the stairs
-    Cue.FAILED: ((349, 200), (0, 60), (262, 300)),  # two long low ones
+    Cue.DISCARDED: ((659, 90), (554, 90), (440, 90), (349, 150)),  # a falling scale
+    Cue.FAILED: ((349, 200), (0, 60), (262, 300)),  # two long low tones
     Cue.CUT: ((587, 60), (0, 220), (294, 120)),  # broken in the middle
-    Cue.SILENT: ((523, 80), (0, 40), (659, 110)),  # a small rising pair: done
-    Cue.UNHEARD: ((392, 60), (0, 60), (392, 60), (0, 60), (523, 180)),  # well? a question, rising
-    Cue.DEVICE: (
-        (330, 60),
-        (0, 50),
-        (330, 60),
-        (0, 50),
-        (330, 60),
-        (0, 50),
-        (330, 200),
-    ),  # knocks, and a long one
+    Cue.SILENT: ((523, 80), (0, 40), (659, 110)),  # a small rising pair: "done"
+    Cue.UNHEARD: ((392, 60), (0, 60), (392, 60), (0, 60), (523, 180)),  # rising, like a question
+    # three knocks, and a long one
+    Cue.DEVICE: ((330, 60), (0, 50), (330, 60), (0, 50), (330, 60), (0, 50), (330, 200)),
 }
 
 
 @cache
 def render(cue: Cue) -> bytes:
-    """PCM16 of a cue; empty for `Cue.NONE`. Costs milliseconds the first time: ask before it is needed."""
+    """The PCM16 of a cue; empty for `Cue.NONE`. The first call takes milliseconds, so make it in advance."""
     return b"".join(_tone(hz, ms) for hz, ms in _TONES[cue])
 
 

@@ -7,24 +7,24 @@ from edged.wire.parts import HeardPart, Part
 
 @dataclass(frozen=True, slots=True)
 class PlaybackStarted:
-    """The first sample of a response left; `part` is what it belongs to."""
+    """The first sample of a response was taken; it belongs to `part`."""
 
     part: Part
 
 
 @dataclass(frozen=True, slots=True)
 class Underrun:
-    """A response ran dry, and more of it came: a gap."""
+    """A response ran dry, and then more of it came: a gap."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlaybackDrained:
-    """The last sample of an ended response was heard. Another response may sound already."""
+    """The last sample of a completed response was heard. Another response may sound already."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlaybackFlushed:
-    """What was heard of each part of the responses that `flush` cut off, in order of play."""
+    """How much of each part was heard of the responses that `flush` cut off, in order of play."""
 
     heard: tuple[HeardPart, ...]
 

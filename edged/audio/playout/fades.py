@@ -1,26 +1,26 @@
-"""The edges of a sound that is cut into: straight ramps of a few milliseconds, so that it does not click."""
+"""Fades where sound is cut: straight ramps of a few milliseconds, so that the cut does not click."""
 
 from edged import pcm
 
 
 class Edges:
-    """Of one stream of sound. It begins without a fade-in, for who starts at its start needs none."""
+    """The fades of one stream of sound. It begins without a fade-in, because sound from its own start needs none."""
 
     def __init__(self, length: int, sample_bytes: int) -> None:
-        """`length` of a fade, in bytes."""
+        """`length`: of a fade, in bytes."""
         self.length, self._sample_bytes = length, sample_bytes
-        self._done = length  # of the fade-in
+        self._done = length  # bytes of the fade-in that are done
         self.rising = False
-        """What comes next has to pass through `fade_in`."""
+        """Whether the next sound has to pass through `fade_in`."""
         self.last = bytes(sample_bytes)
-        """What left last; its last sample goes on where too little is left to fade out."""
+        """The sound that left last. Its last sample is repeated where too little sound is left for a fade-out."""
 
     def interrupt(self) -> None:
-        """It pauses here, and fades in when it goes on."""
+        """Pause here; the stream fades in when it resumes."""
         self._done, self.rising = 0, self.length > 0
 
     def fade_in(self, sound: bytes) -> bytes:
-        """`sound`, which comes next, with what is left of the fade-in."""
+        """Apply the rest of the fade-in to `sound`, which comes next."""
         rising = min(self.length - self._done, len(sound))
         if rising <= 0:
             return sound
@@ -31,7 +31,7 @@ class Edges:
         return pcm.ramp(sound[:rising], first / self.length, last / self.length) + sound[rising:]
 
     def fade_out(self, sound: bytes = b"") -> bytes:
-        """`sound` down to nothing at its end; where it is too short for that, its last sample goes on meanwhile."""
+        """Fade out `sound` at its end. If it is too short, repeat its last sample for the rest of the fade."""
         steady = max(0, len(sound) - self.length)
         missing = max(0, self.length - len(sound)) // self._sample_bytes
         last = (sound or self.last)[-self._sample_bytes :]

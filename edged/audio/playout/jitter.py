@@ -1,24 +1,27 @@
-"""Between the bursts of the link and the even pull of the speaker.
+"""The jitter buffer: between the bursts of the link and the even pull of the speaker.
 
 Rules:
-1. Nothing is lost and nothing changes places: what was pushed is played, flushed or queued. What else leaves for
-   the speaker is inserted, or silence and fades.
-2. A *response* is what is pushed up to `end`. It starts by its rule (`prediction.py`): after so long, or when so
-   much of it is here; at once when it has ended, so an answer shorter than that plays. Undisturbed it leaves bit
-   by bit as it came.
-3. Running dry before the end is an *underrun*: what is left fades out, then silence until `rebuffer_ms`
-   are here, twice as much after each further underrun of the response (few long gaps rather than many
-   short ones), or until it has ended; then it fades in.
-4. After an underrun, until `arrivals.ENOUGH_MS` are queued, it plays at `arrivals.SPEED`, as does one of a session
-   that is slower than real time: sound is inserted (`stretch.py`). Never once it has ended, and never is sound
-   skipped or hurried: a backlog is no delay here.
-5. `flush` drops what is queued. What sounds just then fades out; what is pushed later is the next
-   response's.
-6. *Heard* is what was taken, less what the device still holds: time passes by the bytes taken, silence
-   included. What was inserted is nobody's.
-7. At most `most_ms` are queued, in so many pieces of so many responses; `push` refuses what does not fit, whole.
+1. No sound is lost or reordered: what was pushed is played, flushed or queued. Besides it, only inserted
+   sound, silence and fades go to the speaker.
+2. A *response* is what is pushed until `end`. It starts by its rule (`prediction.py`): after a time, or
+   when enough of it is queued. A response that has ended starts at once, so a very short answer plays too.
+   Undisturbed, it leaves bit by bit as it came.
+3. Running dry before the end is an *underrun*. The rest fades out, and silence follows until `rebuffer_ms`
+   are queued or the response has ended. Then it fades in. Each further underrun of the response doubles
+   that amount: a few long gaps are better than many short ones.
+4. After an underrun, a response plays at `arrivals.SPEED` until `arrivals.ENOUGH_MS` are queued. A session
+   that is slower than real time plays at this speed, too. Sound is inserted for it (`stretch.py`), but
+   never once the response has ended. Sound is never skipped or played faster, because a backlog causes no
+   delay here.
+5. `flush` drops what is queued. The sound that plays at that moment fades out. What is pushed later belongs
+   to the next response.
+6. *Heard* is what was taken, minus what the device still holds. Time passes by the bytes taken, silence
+   included. Inserted sound does not count.
+7. At most `most_ms` are queued, and only a limited number of pieces and responses. `push` refuses a delta
+   that does not fit, as a whole.
 
-Not here: threads, the clock, which deltas belong to a dead response (the session drops those before).
+Not here: threads, the clock, and which deltas belong to a cancelled response (the session drops those
+earlier).
 """
 
 from collections import deque
@@ -36,11 +39,11 @@ from edged.audio.playout.prediction import NEVER, Prediction, Rule
 from edged.audio.playout.response import QueuedResponse, crowded, heard
 from edged.wire.parts import Part
 
-TELLING_MS = 1000  # of sound; a response cut off before says nothing of the link
+TELLING_MS = 1000  # of sound; a response that was cut off earlier says nothing about the link
 
 
 class JitterBuffer:
-    """Answers in, an even flow out. Sound is whole samples of PCM16 in `fmt`. Not thread-safe."""
+    """Takes answers in and gives an even flow out. Sound is whole samples of PCM16 in `fmt`. Not thread-safe."""
 
     def __init__(
         self,
@@ -52,7 +55,7 @@ class JitterBuffer:
         prediction: Prediction | None = None,
         fmt: pcm.Format = pcm.PCM16,
     ) -> None:
-        """`prebuffer_ms` None: as `prediction` says, which has to be given what was learnt."""
+        """`prebuffer_ms` None: `prediction` decides. The caller must pass on to it what was learned."""
         self._fmt = fmt
         self._sample_bytes = fmt.sample_bytes
         self._prebuffer_ms = prebuffer_ms
@@ -61,29 +64,28 @@ class JitterBuffer:
         self._most_bytes = fmt.bytes_of(most_ms)
         self._fade_bytes = fmt.bytes_of(fade_ms)
         self.taken = 0
-        """Bytes that the speaker took so far, silence included."""
+        """Bytes that the speaker has taken so far, silence included."""
         self.held_bytes = 0
-        """By the device, once the next take is in it."""
-        self._responses: deque[QueuedResponse] = (
-            deque()
-        )  # some of it is to leave yet; only the last may take more
-        self._passing: deque[QueuedResponse] = deque()  # left as a whole, not drained yet
-        self._cut_off: list[list[QueuedResponse]] = []  # flushes that wait for the speaker's word
-        self._flushes: list[PlaybackFlushed] = []  # to be reported when the fade has left
-        self._tail = b""  # a fade-out on its way; nobody's sound
-        self._spare = b""  # the other half of a sample a take cut
+        """Bytes that the device will hold after the next take."""
+        # Not completely taken yet; only the last one may take more sound.
+        self._responses: deque[QueuedResponse] = deque()
+        self._passing: deque[QueuedResponse] = deque()  # completely taken, but not drained yet
+        self._cut_off: list[list[QueuedResponse]] = []  # flushes that wait for the speaker's `cut_done`
+        self._flushes: list[PlaybackFlushed] = []  # to be reported when the fade was taken
+        self._tail = b""  # the fade-out that is being taken; it belongs to no response
+        self._spare = b""  # the other half of a sample that a take cut
         self.pending: list[AnswerEvent] = []
-        """What happened since `events` was called."""
+        """What has happened since the last call of `events`."""
         self.learnt: list[Arrivals] = []
-        """Of responses that are complete or were cut off, for `prediction`; who takes them clears them."""
+        """The arrivals of responses that are complete or were cut off, for `prediction`. The reader clears the list."""
 
-    # The link's side
+    # For the link
 
     def push(self, part: Part, sound: bytes, *, ahead: int = 0) -> bool:
-        """Queue sound of the present response; False: it would be too much, and nothing of it was taken.
+        """Queue sound of the current response; False: it does not fit, and none of it was queued.
 
-        `ahead`: how many bytes the device has taken before it needed them.
-        Raises ValueError for half a sample: all that follows it would be noise.
+        `ahead`: how many bytes the device has taken before it needed them. Raises ValueError for half a
+        sample, because all sound after it would be noise.
         """
         if len(sound) % self._sample_bytes:
             raise ValueError(f"{len(sound)} bytes are not whole samples")
@@ -91,7 +93,7 @@ class JitterBuffer:
         if crowded(undrained) or sum(each.queued for each in undrained) + len(sound) > self._most_bytes:
             return False
         if not sound:
-            return True  # an empty delta opens no response and leaves no part of 0 ms behind
+            return True  # an empty delta opens no response, and leaves no part of 0 ms behind
         if not self._responses or self._responses[-1].ended:
             self._responses.append(
                 QueuedResponse(self._fmt, self._rule, fade_bytes=self._fade_bytes, slow=self.prediction.slow)
@@ -101,7 +103,7 @@ class JitterBuffer:
         return True
 
     def end(self, *, ahead: int = 0) -> None:
-        """The present response is complete; one without sound never was. `ahead` as in `push`."""
+        """Mark the current response as complete; does nothing for one without sound. `ahead` as in `push`."""
         if not self._responses or self._responses[-1].ended:
             return
         response = self._responses[-1]
@@ -111,10 +113,10 @@ class JitterBuffer:
             self._passing.append(self._responses.pop())
 
     def flush(self, *, cut: bool = False, ahead: int = 0) -> None:
-        """Silence, with a fade; all that is queued is dropped. `PlaybackFlushed` follows once the fade was taken.
+        """Drop everything that is queued, with a fade. `PlaybackFlushed` follows once the fade was taken.
 
-        When nothing sounds, it follows at once. `cut`: the speaker silences what it holds, there is no fade, and
-        `PlaybackFlushed` follows upon `cut_done`. `ahead` as in `push`.
+        When nothing sounds, it follows at once. With `cut`, the speaker silences what it holds: there is no
+        fade, and `PlaybackFlushed` follows after `cut_done`. `ahead` as in `push`.
         """
         for response in self._responses:
             if not response.ended and response.arrivals and response.arrivals.got[-1] >= TELLING_MS:
@@ -132,17 +134,17 @@ class JitterBuffer:
         if not cut:
             self._report()
 
-    # The speaker's side
+    # For the speaker
 
     def cut_done(self, unheard_bytes: int) -> None:
-        """The last so many bytes that were taken were never heard, and never will be: report the cuts."""
+        """Report the cuts: the last `unheard_bytes` that were taken will never be heard."""
         until = self.taken - unheard_bytes
         self._flushes.extend(self._flushed(responses, until) for responses in self._cut_off)
         self._cut_off.clear()
         self._report()
 
     def take(self, n_bytes: int) -> bytes:
-        """The next `n_bytes` for the device, exactly; silence where there is nothing."""
+        """The next `n_bytes` for the device, exactly; silence where there is no sound."""
         self._let_pass(self.taken - self.held_bytes)
         out = self._spare
         while (room := n_bytes - len(out)) > 0:
@@ -154,19 +156,19 @@ class JitterBuffer:
         return out[:n_bytes]
 
     def pause(self) -> bytes:
-        """The fade-out of what sounds, for who plays something in its place; the rest waits, and fades in."""
+        """Pause the answer and return its fade-out, so that other sound can play. The rest waits, then fades in."""
         fade, self._tail = self._tail, b""
         sounding = self._sounding()
         return fade if sounding is None else sounding.pause()
 
     def skip(self, n_bytes: int) -> None:
-        """The device took `n_bytes` of something else."""
+        """Note that the device took `n_bytes` of other sound."""
         self._report()
         self.taken += n_bytes
         self._let_pass(self.taken - self.held_bytes)
 
     def settle(self) -> None:
-        """There is no speaker: drop what is queued, unheard, and report all that waits for the device."""
+        """Without a speaker: drop what is queued, unheard, and report everything that waits for the device."""
         self._tail = b""
         self._report()
         for response in self._responses:
@@ -176,14 +178,14 @@ class JitterBuffer:
         self._let_pass(None)
 
     def set_latency(self, ms: float) -> None:
-        """How much the device holds that is not heard yet; what was heard by that is let go."""
+        """Set how much sound the device holds that is not heard yet, and report responses that were heard by then."""
         self.held_bytes = self._fmt.bytes_of(ms)
         self._let_pass(self.taken - self.held_bytes)
 
-    # Both
+    # For both
 
     def events(self) -> list[AnswerEvent]:
-        """What happened since the last call, in order."""
+        """What has happened since the last call, in order."""
         events, self.pending = self.pending, []
         return events
 
@@ -193,13 +195,13 @@ class JitterBuffer:
 
     @property
     def ready_bytes(self) -> int:
-        """How much a take would find, of the response that sounds or may begin."""
+        """How many bytes a take would find, of the response that sounds or may begin."""
         if self._tail:
             return len(self._tail)
         if not self._responses or self._responses[0].waits(self.taken):
             return 0
         response = self._responses[0]
-        kept = 0 if response.ended else self._fade_bytes  # for the fade, should it run dry
+        kept = 0 if response.ended else self._fade_bytes  # kept for the fade, in case it runs dry
         return max(0, response.ready - kept)
 
     @property
@@ -208,16 +210,16 @@ class JitterBuffer:
 
     @property
     def idle(self) -> bool:
-        """Nothing is queued and nothing is under way: the speaker may rest until there is."""
+        """Whether nothing is queued or still playing. The speaker may then rest."""
         return not (self._tail or self._passing or any(each.live or each.queued for each in self._responses))
 
     @property
     def live(self) -> bool:
-        """Some of an answer was taken that may not be heard yet."""
+        """Whether some of an answer was taken that may not be heard yet."""
         return bool(self._tail) or any(each.live for each in self._undrained)
 
     def set_prebuffer(self, ms: int | None) -> None:
-        """How much of a response is gathered before it starts; None: as predicted. From the next one on."""
+        """Set how much is queued before a response starts; None: as predicted. It applies from the next response on."""
         self._prebuffer_ms = ms
 
     @property
@@ -235,11 +237,11 @@ class JitterBuffer:
             self.learnt.append(arrivals)
 
     def _sounding(self) -> QueuedResponse | None:
-        """The response that would be cut off by silence now."""
+        """The response that silence would cut off now."""
         return self._responses[0] if self._responses and self._responses[0].flows else None
 
     def _next(self, room: int, at: int) -> bytes:
-        """Some of what comes next, `room` bytes at most; it will lie at `at`."""
+        """Up to `room` bytes of what comes next, for position `at`."""
         if self._tail:
             piece, self._tail = self._tail[:room], self._tail[room:]
             self._report()
@@ -248,7 +250,8 @@ class JitterBuffer:
             return pcm.silence(room, self._fmt)
         response = self._responses[0]
         if waiting := response.waits(at):
-            whole = waiting + waiting % self._sample_bytes  # a take that cut a sample left `at` within one
+            # after a take that cut a sample, `at` is in the middle of one
+            whole = waiting + waiting % self._sample_bytes
             return pcm.silence(min(room, whole), self._fmt)
         began = response.parts.first
         sound = response.take(room, at)
@@ -268,7 +271,7 @@ class JitterBuffer:
         return sound[: len(left)]
 
     def _let_pass(self, until: int | None) -> None:
-        """Let go of the responses that lie before `until` as a whole; None: of all."""
+        """Release the responses that end at or before `until`; None: all of them."""
         while self._passing and (until is None or self._passing[0].parts.stop <= until):
             self._passing.popleft()
             self.pending.append(PlaybackDrained())

@@ -1,16 +1,17 @@
-"""From the loop to the speaker's thread: answers, and the cues that go before them.
+"""From the loop to the speaker's thread: answers, and the cues that play before them.
 
 Rules:
-1. `take`, `set_latency` and `cut_done` are the speaker's thread; everything else is the loop's. The one lock is
-   held for a copy only, and neither `notify` nor `on_work` nor `on_cut` is called under it.
-2. A cue plays before any answer sound. An answer that sounds just then fades out, waits and fades in again; none
-   of it is lost.
-3. Cues are the queue's (`cue_queue.py`): in order, bounded, one `CueDone` each.
-4. A speaker that can take sound back sets `on_cut`: then a flush leaves the fade to it, all takes are silence until
-   it has said by `cut_done` how much of what it took was never heard, and only then there is `PlaybackFlushed`. One
-   that takes `MOST_CUT_MS` and says nothing plays what it holds to its end, and is reckoned so.
-5. `idle` turns False before `on_work` is called. A speaker that rests looks at `idle` once more after
-   lying down: work may have come in between.
+1. `take`, `set_latency` and `cut_done` run on the speaker's thread, everything else on the loop. The one
+   lock is held for a copy only. `notify`, `on_work` and `on_cut` are never called under it.
+2. A cue plays before any sound of an answer. An answer that sounds at that moment fades out, waits, and
+   fades in again. None of it is lost.
+3. The queue owns the cues (`cue_queue.py`): in order, bounded, one `CueDone` each.
+4. A speaker that can take sound back sets `on_cut`. A flush then leaves the fade to the speaker. All takes
+   are silence until the speaker has reported, by `cut_done`, how much of what it took was never heard. Only
+   then does `PlaybackFlushed` follow. A speaker that takes `MOST_CUT_MS` without a report is assumed to
+   play what it holds to the end.
+5. `idle` becomes False before `on_work` is called. A speaker that rests checks `idle` once more after it
+   has started to wait, because work may have come in between.
 """
 
 from collections.abc import Callable
@@ -27,17 +28,18 @@ from edged.wire.parts import Part
 
 T = TypeVar("T")
 
-MOST_CUT_MS = 500  # of silence taken after `on_cut` without `cut_done`: that device plays on to its end
+# Of silence, taken after `on_cut` without `cut_done`. After it, the device is assumed to play to its end.
+MOST_CUT_MS = 500
 
 PlayoutEvent = AnswerEvent | CueDone
 
 
 class Playout:
-    """What a speaker pulls. Sound is whole samples of PCM16 in `fmt`, takes are too.
+    """What a speaker pulls from. Sound is whole samples of PCM16 in `fmt`, and so are takes.
 
-    `notify` is called when there are events again after `events` took the last, on the thread that made
-    them: mostly the speaker's. It must not wait. `on_work`, when set, is called on the loop's thread when
-    something is to be done after nothing was.
+    `notify` is called when events are waiting, once until the next call of `events`. It runs on the thread
+    that made the event, mostly the speaker's, and must not wait. `on_work`, when set, is called on the
+    loop's thread when work arrives after a time without any.
     """
 
     def __init__(
@@ -48,7 +50,7 @@ class Playout:
         now_ms: Callable[[], float] | None = None,
         fmt: pcm.Format = pcm.PCM16,
     ) -> None:
-        """`now_ms`: any clock, for speakers that take ahead; without it they are taken to take when they need it."""
+        """`now_ms`: any clock, for speakers that take ahead. Without it, every take counts as needed at once."""
         self._jitter = jitter
         self._now_ms = now_ms
         self._notify = notify
@@ -59,19 +61,21 @@ class Playout:
         self._notified = False
         self._fill = DeviceFill(fmt)
         self._most_cut = fmt.bytes_of(MOST_CUT_MS)
-        self._cut_since: int | None = None  # taken when the speaker was asked to drop what it holds
-        self._hushed = False  # that ends the cues, too
+        self._cut_since: int | None = None  # bytes taken when the speaker was asked to drop what it holds
+        self._hushed = False  # this cut also ends the cues
         self.on_work: Callable[[], None] | None = None
         self.on_cut: Callable[[], None] | None = None
         self.on_arrival: Callable[[float], None] | None = None
-        """Called on the loop's thread with the ms of sound of each delta, and 0 when no more of an answer comes."""
+        """Called on the loop's thread with the ms of sound of each delta, and with 0 when no more of an
+        answer comes."""
         self.on_learnt: Callable[[Arrivals], None] | None = None
-        """Called on the loop's thread with an answer of which no more comes; None: the prediction learns at once."""
-        self._arriving = False  # that 0 is owed
+        """Called on the loop's thread with the arrivals of an answer that is over; None: the prediction
+        learns at once."""
+        self._arriving = False  # the call with 0 is still due
         self.cued_bytes = 0
-        """How much of the last take was cues, which come first; the speaker's thread."""
+        """How much of the last take was cues, which come first. For the speaker's thread."""
         self.pulls = 0
-        """Takes so far: the speaker's progress."""
+        """The number of takes so far: the speaker's progress."""
 
     # The speaker's thread
 
@@ -93,7 +97,7 @@ class Playout:
         return out
 
     def set_latency(self, ms: float) -> None:
-        """How much the device holds that was taken and is not heard yet; see `Source`."""
+        """Report how much sound the device holds: taken, but not heard yet; see `Source`."""
         with self._lock:
             self._fill.set_latency(ms, self._jitter.taken, self._now_ms() if self._now_ms else 0.0)
             self._jitter.set_latency(ms)
@@ -103,7 +107,7 @@ class Playout:
             self._notify()
 
     def cut_done(self, unheard_bytes: int) -> None:
-        """The speaker has dropped what it held; see `Source`. Nothing when no cut is waited for (any more)."""
+        """The speaker has dropped what it held; see `Source`. Does nothing when no cut is waited for."""
         with self._lock:
             if self._cut_since is not None:
                 self._cut(unheard_bytes)
@@ -114,41 +118,41 @@ class Playout:
     # The loop
 
     def push(self, part: Part, sound: bytes) -> bool:
-        """Queue sound of the present response; False: it would be too much, and nothing of it was taken."""
+        """Queue sound of the current response; False: it does not fit, and none of it was queued."""
         taken = self._do(lambda: self._jitter.push(part, sound, ahead=self._ahead()))
         if taken and sound:
             self._arrived(self._fmt.duration_ms(len(sound)))
         return taken
 
     def end(self) -> None:
-        """The present response is complete."""
+        """Mark the current response as complete."""
         self._do(lambda: self._jitter.end(ahead=self._ahead()))
         self._learn()
 
     def flush(self) -> None:
-        """Silence the answer with a fade and drop what is queued of it; one `PlaybackFlushed` follows."""
+        """Resume, the first tick one period from now. Does nothing when not parked. From the loop's thread."""
         self._do(self._flush)
         self._learn()
 
     def cue(self, name: str, sound: bytes) -> None:
-        """Play a cue after those that wait; `CueDone(name)` follows once, also when it has no sound."""
+        """Play a cue after those that wait. One `CueDone(name)` follows, even if the cue has no sound."""
         self._do(lambda: self._events.extend(self._cues.add(name, sound)))
 
     def hush(self) -> None:
-        """Stop the cue with a fade, and those that wait at once; their `CueDone` follow."""
+        """Stop the cue that sounds with a fade, and the waiting cues at once; their `CueDone` follow."""
         self._do(self._hush)
 
     def settle(self) -> None:
-        """There is no speaker to pull: finish everything at once. What was queued counts as not heard."""
+        """Finish everything at once, because no speaker pulls. What was queued counts as not heard."""
         self._do(self._settle)
 
     def set_prebuffer(self, ms: int | None) -> None:
-        """How much of an answer is gathered before it starts; None: as predicted. From the next one on."""
+        """Set how much is queued before an answer starts; None: as predicted. It applies from the next answer on."""
         with self._lock:
             self._jitter.set_prebuffer(ms)
 
     def _learn(self) -> None:
-        """No more of an answer comes. Outside the lock: it takes longer than a copy."""
+        """Learn from answers that are over. Outside the lock, because it takes longer than a copy."""
         with self._lock:
             learnt, self._jitter.learnt = self._jitter.learnt, []
         for arrivals in learnt:
@@ -166,7 +170,7 @@ class Playout:
         return self._cues.dropped
 
     def events(self) -> list[PlayoutEvent]:
-        """What happened since the last call, in order."""
+        """What has happened since the last call, in order."""
         with self._lock:
             self._notified = False
             events, self._events = self._events, []
@@ -174,26 +178,26 @@ class Playout:
 
     @property
     def idle(self) -> bool:
-        """Nothing sounds and nothing is to be done; from any thread."""
+        """Whether nothing sounds and no work is left; from any thread."""
         with self._lock:
             return self._is_idle()
 
     @property
     def answering(self) -> bool:
-        """Sound of an answer waits, sounds, or was not heard to its end yet; cues aside. From any thread."""
+        """Whether sound of an answer waits, sounds, or is not heard to its end yet; without cues. From any thread."""
         with self._lock:
             return not self._jitter.idle
 
     @property
     def ready_bytes(self) -> int:
-        """How much a take would find without meeting silence; from any thread."""
+        """How many bytes a take would find before it reaches silence; from any thread."""
         with self._lock:
             if self._cut_since is not None:
                 return 0
             return self._cues.queued_bytes + self._jitter.ready_bytes
 
     def _do(self, act: Callable[[], T]) -> T:
-        """Change something on the loop's thread, and call whom it concerns after the lock is free."""
+        """Run `act` on the loop's thread, and make the calls that follow from it once the lock is free."""
         with self._lock:
             was_idle, was_cut = self._is_idle(), self._cut_since is not None
             result = act()
@@ -201,7 +205,7 @@ class Playout:
             work = was_idle and not self._is_idle()
             on_cut = self.on_cut if self._cut_since is not None and not was_cut else None
         if on_cut is not None:
-            on_cut()  # before anybody looks at the news: silence is what hurries
+            on_cut()  # first, because silence is what hurries
         if news:
             self._notify()
         if work and self.on_work is not None:
@@ -209,14 +213,14 @@ class Playout:
         return result
 
     def _ahead(self) -> int:
-        """How much the speaker has taken that a shallow one would not have taken yet, in bytes."""
+        """How many bytes the speaker has taken that a shallow device would not have taken yet."""
         return 0 if self._now_ms is None else self._fill.ahead(self._jitter.taken, self._now_ms())
 
     def _is_idle(self) -> bool:
         return self._jitter.idle and self._cues.idle and self._cut_since is None
 
     def _has_news(self) -> bool:
-        """Whether there are events, and nobody was called since there were none."""
+        """Whether events are waiting for which `notify` was not called yet."""
         if self._jitter.pending:
             self._events.extend(self._jitter.events())
         news = bool(self._events) and not self._notified
@@ -237,7 +241,7 @@ class Playout:
         return out
 
     def _silence(self, n_bytes: int, since: int) -> bytes:
-        """While a cut is waited for, but no longer than a speaker may take."""
+        """Silence while a cut is waited for, but only as long as a speaker may take."""
         self.cued_bytes = 0
         self._jitter.skip(n_bytes)
         if self._jitter.taken - since >= self._most_cut:
@@ -261,7 +265,7 @@ class Playout:
             self._cues.hush()
 
     def _cut(self, unheard_bytes: int) -> None:
-        """What the device held is gone, or will be heard as if it were not."""
+        """End the cut: what the device held was dropped, or counts as played."""
         self._cut_since = None
         heard_until = self._jitter.taken - unheard_bytes
         self._jitter.cut_done(unheard_bytes)

@@ -1,17 +1,19 @@
-"""When a response starts, learned from those before it.
+"""When a response starts, learned from earlier responses.
 
 Rules:
-1. A start rule is two limits: after so long, or when so much is queued, whichever comes first. Every fixed prebuffer
-   is one of them (never by time), and so is every fixed delay.
-2. When a response is over, all its deltas have come, so what *each* rule would have met with it is known: it is
-   replayed under all of them (`arrivals.py`), and costs its start delay, GAP_MS a gap and SILENT a ms of silence.
-3. The rule with the least cost so far starts the next response: the newsvendor's choice, with all outcomes known
-   instead of the demand alone. Old costs fade, by KEPT a response: half of what is known is of the last 14.
-4. Before anything was learned it is COLD; that counts for a few responses more.
-5. The rate of a session is that of its server (`Arrivals.rate`), over the last responses; below SLOW it plays
-   stretched from its start.
+1. A start rule has two limits: start after a delay, or when enough is queued, whichever comes first. Every
+   fixed prebuffer is such a rule (with no limit on the delay), and so is every fixed delay.
+2. When a response is over, all its deltas have come. So the outcome of *each* rule for it is known:
+   `arrivals.py` replays it under all of them. A rule costs its start delay, GAP_MS for each gap, and SILENT
+   for each ms of silence.
+3. The rule with the lowest cost so far starts the next response. This is the newsvendor's choice, with all
+   outcomes known and not only the demand. Old costs fade by KEPT with each response: the last 14 responses
+   make up half of the cost.
+4. Before anything is learned, the rule is COLD. It keeps an advantage for a few more responses.
+5. The rate of a session is the rate of its server (`Arrivals.rate`), over the last responses. Below SLOW,
+   responses are stretched from their start.
 
-What cannot be predicted, a stall that comes from nowhere, does not lengthen the start: no rule that waits for it
+A stall without any warning cannot be predicted. It does not lengthen the start: no rule that waits for it
 would have cost less.
 """
 
@@ -25,7 +27,7 @@ NEVER = float("inf")
 
 
 class Rule(NamedTuple):
-    """Start after `delay_ms`, or when `queued_ms` are queued; NEVER for either, not for both."""
+    """Start after `delay_ms`, or when `queued_ms` are queued. One of the two may be NEVER, but not both."""
 
     delay_ms: float
     queued_ms: float
@@ -43,51 +45,56 @@ RULES = tuple(
     for queued in (*QUEUED_MS, NEVER)
     if min(delay, queued) < NEVER
 )
-COLD = Rule(60, 320)  # as long as a visitor does not notice; less where the service is well ahead
-GAP_MS = 300.0  # of delay a listener would rather bear than a gap
-SILENT = 0.1  # ms of delay a ms of silence is worth: most of it would have been borne at the start instead
+# A delay that a visitor does not notice; shorter where the service is well ahead.
+COLD = Rule(60, 320)
+# A listener prefers this much delay to a gap.
+GAP_MS = 300.0
+# A ms of silence costs this many ms of delay: most of it would have been heard at the start instead.
+SILENT = 0.1
 KEPT = 0.95
-CAUTION = 0.6  # ms a rule has to be better than COLD at first, for each ms that it is away from it
+# How many ms better than COLD a rule must be at first, for each ms of distance from it.
+CAUTION = 0.6
 SLOW = 0.99
-TELLING_MS = 4000  # of time; a rate of less is not believed
+# Of time; a rate measured over less is not used.
+TELLING_MS = 4000
 
 
 class Prediction:
-    """Learns; of one service and link. Not thread-safe.
+    """Learns the best start rule for one service and link. Not thread-safe.
 
-    `learn` takes some milliseconds of a fast core, and ten times that of a Zero 2 W; who has no such time takes the
-    steps of `judging`, which are as long as the replay of one start.
+    `learn` takes some milliseconds on a fast core, and ten times as long on a Zero 2 W. A caller that
+    cannot spare this time runs the steps of `judging`. Each step is as long as the replay of one start.
     """
 
     def __init__(self) -> None:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Start again with nothing learned."""
         self._costs = [CAUTION * _distance(rule) for rule in RULES]
-        self._sound_ms = self._time_ms = 0.0  # of the last responses, as the far end made them
-        self._era = object()  # what is judged over its end is forgotten, too
+        self._sound_ms = self._time_ms = 0.0  # of the last responses, at the rate of the far end
+        self._era = object()  # a response whose judging runs past `forget` is forgotten, too
         self.rule = COLD
         self.learnt = 0
-        """Responses so far, those of before a restart aside."""
+        """The number of responses learned from since the start of the process."""
 
     @property
     def rate(self) -> float:
-        """Sound per time, as the far end makes it; 1.0 as long as that cannot be told."""
+        """Ms of sound per ms of time at the far end; 1.0 while it is not known."""
         return _rate(self._sound_ms, self._time_ms)
 
     @property
     def slow(self) -> bool:
-        """Sound comes slower than it plays."""
+        """Whether sound comes slower than it plays."""
         return self.rate < SLOW
 
     def learn(self, arrivals: Arrivals) -> None:
-        """A response is over."""
+        """Learn from a response that is over."""
         for _ in self.judging(arrivals):
             pass
 
     def judging(self, arrivals: Arrivals) -> Iterator[None]:
-        """`learn` in steps: all that is learned is there after the last, and nothing before."""
+        """`learn` in steps. Everything is learned at the last step, and nothing before it."""
         era = self._era
         sound_ms, time_ms = arrivals.rate()
         sound_ms, time_ms = self._sound_ms * 0.8 + sound_ms, self._time_ms * 0.8 + time_ms
@@ -105,7 +112,7 @@ class Prediction:
         self.rule = RULES[min(range(len(RULES)), key=self._costs.__getitem__)]
 
     def facts(self) -> dict[str, Any]:
-        """What was learned, as JSON can hold it; for `recall`."""
+        """A device that counts its gaps: a speaker that ran dry with sound to play, or a microphone that ran over."""
         return {
             "rules": len(RULES),
             "costs_ms": [round(cost, 1) for cost in self._costs],
@@ -114,7 +121,7 @@ class Prediction:
         }
 
     def recall(self, facts: Mapping[str, Any]) -> bool:
-        """Go on with what `facts` gave; False, and nothing has changed, when these are not such facts."""
+        """Restore what `facts` returned. For any other value, returns False and changes nothing."""
         costs, sound_ms, time_ms = facts.get("costs_ms"), facts.get("sound_ms"), facts.get("time_ms")
         if facts.get("rules") != len(RULES) or not isinstance(costs, list) or len(costs) != len(RULES):
             return False
@@ -127,7 +134,7 @@ class Prediction:
 
 
 def _costs(arrivals: Arrivals, *, stretched: bool, into: list[float]) -> Iterator[None]:
-    """What a response would have cost under each of RULES, in ms; a step is the replay of one start."""
+    """Compute the cost of a response under each of RULES, in ms. A step is the replay of one start."""
     replay = Replay(arrivals, stretched=stretched)
     queued_at = {ms: arrivals.queued_at(ms) for ms in (*QUEUED_MS, NEVER)}
     delays = [min(rule.delay_ms, queued_at[rule.queued_ms]) for rule in RULES]

@@ -1,12 +1,13 @@
-"""One response in the jitter buffer: its sound that waits, when that may leave, and what of it was heard.
+"""One response in the jitter buffer: its queued sound, when that may leave, and how much of it was heard.
 
 Rules:
-1. It waits, or it flows. It waits at its start for a time or an amount, whichever comes first, and after an underrun
-   or an interruption for an amount; never once it has ended.
-2. Sound is kept in the order it came and cut anywhere without being copied. It leaves finished: with its fades, what
-   is inserted (`stretch.py`), and a note of where it lies.
-3. What was *heard* of a part is reckoned from where its sound lies in the stream of all bytes the speaker took,
-   silence included, because only that stream knows what a device that holds so many milliseconds has let out.
+1. A response waits or flows. At its start, it waits for a time or an amount, whichever comes first. After
+   an underrun or an interruption, it waits for an amount. It never waits once it has ended.
+2. Sound is kept in the order it came, and is cut anywhere without a copy. It leaves finished: with its
+   fades, with inserted sound (`stretch.py`), and with a note of its position.
+3. What was *heard* of a part is computed from the position of its sound in the speaker's stream. This is
+   the stream of all bytes that the speaker took, silence included. Only this stream shows what a device
+   that holds some milliseconds has already played.
 """
 
 from collections import deque
@@ -21,14 +22,15 @@ from edged.audio.playout.stretch import Stretcher
 from edged.wire.parts import HeardPart, Part
 
 FOREVER = 2**62
-MOST_PIECES = 40_000  # ten minutes in the smallest pieces that are not joined are 30,000
-MOST_RESPONSES = 64  # not drained yet; two or three in life
-SMALL_BYTES, JOINED_BYTES = 1024, 8192  # deltas below the first are joined, up to the second
+# Ten minutes of the smallest pieces that are not joined make 30,000.
+MOST_PIECES = 40_000
+MOST_RESPONSES = 64  # not drained yet; two or three in practice
+SMALL_BYTES, JOINED_BYTES = 1024, 8192  # smaller deltas are joined, up to the second size
 MOST_RUNS, FOLDED_RUNS = 1000, 500  # of one response; more than one part is rare
 
 
 class QueuedSound:
-    """Sound of parts, in the order it came."""
+    """The sound of parts, in the order it came."""
 
     def __init__(self) -> None:
         self.n_bytes = 0
@@ -39,7 +41,7 @@ class QueuedSound:
         return len(self._pieces)
 
     def add(self, part: Part, sound: bytes) -> None:
-        """Small deltas are joined: each piece costs some hundred bytes beside its sound."""
+        """Queue sound. Small deltas are joined, because each piece costs some hundred bytes besides its sound."""
         self.n_bytes += len(sound)
         if self._pieces and len(sound) < SMALL_BYTES:
             last, before = self._pieces[-1]
@@ -49,7 +51,7 @@ class QueuedSound:
         self._pieces.append((part, memoryview(sound)))
 
     def cut(self, n_bytes: int) -> list[tuple[Part, memoryview]]:
-        """Take `n_bytes`, no more than there are."""
+        """Take `n_bytes`; at least that many must be queued."""
         self.n_bytes -= n_bytes
         pieces = []
         while n_bytes:
@@ -64,7 +66,7 @@ class QueuedSound:
         return pieces
 
     def peek(self, n_bytes: int) -> bytes:
-        """What comes first; no more than there is."""
+        """The first `n_bytes`, or all of it when less is queued."""
         out = bytearray()
         for _, sound in self._pieces:
             out += sound[: n_bytes - len(out)]
@@ -75,7 +77,7 @@ class QueuedSound:
 
 @dataclass(slots=True)
 class _Run:
-    """Sound of one part that left without a gap: from byte `start` of the speaker's stream up to `stop`."""
+    """Sound of one part that left without a gap: bytes `start` to `stop` of the speaker's stream."""
 
     part: Part
     start: int
@@ -83,22 +85,22 @@ class _Run:
 
 
 class PlayedParts:
-    """Where what left of each part lies in the speaker's stream, and how much of each came."""
+    """Where the sound of each part is in the speaker's stream, and how much of each part came."""
 
     def __init__(self) -> None:
         self.first: Part | None = None
-        """What left first."""
+        """The part that left first."""
         self.stop = 0
-        """Where what left last ends."""
+        """Where the sound that left last ends."""
         self._received: dict[Part, int] = {}  # bytes, in order of arrival
         self._runs: list[_Run] = []
-        self._folded: dict[Part, int] = {}  # bytes that were heard, of runs that are gone
+        self._folded: dict[Part, int] = {}  # bytes that were heard, from runs that are folded
 
     def receive(self, part: Part, n_bytes: int) -> None:
         self._received[part] = self._received.get(part, 0) + n_bytes
 
     def note(self, part: Part, start: int, n_bytes: int) -> None:
-        """So much of `part` leaves, and lies at `start`; calls come in order."""
+        """Note that `n_bytes` of `part` leave, at position `start`. Calls come in order."""
         if self.stop == start and self._runs and self._runs[-1].part == part:
             self._runs[-1].stop = self.stop = start + n_bytes
             return
@@ -110,13 +112,13 @@ class PlayedParts:
             self._fold()
 
     def _fold(self) -> None:
-        """Reckon the older half of the runs as heard: they lie seconds back, unless parts change with every sample."""
+        """Count the older half of the runs as heard. They are seconds old, unless parts change with every sample."""
         for run in self._runs[:FOLDED_RUNS]:
             self._folded[run.part] = self._folded.get(run.part, 0) + run.stop - run.start
         del self._runs[:FOLDED_RUNS]
 
     def heard(self, until: int) -> Iterator[tuple[Part, int, int]]:
-        """Each part in order, the bytes of it that lie before `until`, and the bytes received."""
+        """Yield each part in order, with its bytes before `until` and its bytes received."""
         played = dict(self._folded)
         for run in self._runs:
             played[run.part] = played.get(run.part, 0) + max(0, min(run.stop, until) - run.start)
@@ -125,37 +127,40 @@ class PlayedParts:
 
 
 class QueuedResponse:
-    """What happens when is the jitter buffer's. Counts are bytes."""
+    """The sound and the state of one response. The jitter buffer decides what happens when. Counts are bytes."""
 
     def __init__(self, fmt: pcm.Format, rule: Rule, *, fade_bytes: int, slow: bool = False) -> None:
-        """`slow`: its session's sound comes slower than it plays."""
+        """`slow`: the sound of its session comes slower than it plays."""
         self._fmt, self._slow = fmt, slow
         self._sound = QueuedSound()
         self.parts = PlayedParts()
         self.arrivals: Arrivals | None = Arrivals()
-        """None: some of it came while there was no speaker's time. Nothing can be learnt from it."""
+        """None: some of it came while no speaker was there to tell the time, so nothing can be learned from it."""
         self._edges = Edges(fade_bytes, fmt.sample_bytes)
-        self._stretcher = Stretcher(fmt, slow=True, starving=False) if slow else None  # most need none
+        # most responses need none
+        self._stretcher = Stretcher(fmt, slow=True, starving=False) if slow else None
         self.ended = False
         self.live = False
-        """Some of it went to the speaker that pulls now."""
+        """Whether the current speaker has taken some of it."""
         self.flows = False
         self.underruns = 0
         self._owes_gap = False  # it ran dry, and nothing has come since
-        self._first_at: int | None = None  # where the speaker's stream was when its first delta came
+        self._first_at: int | None = None  # the position of the speaker's stream when its first delta came
         self._start_by(rule)
 
     def _start_by(self, rule: Rule) -> None:
         queued = rule.queued_ms
         enough = FOREVER if queued == NEVER else self._fmt.bytes_of(queued)
-        self._enough = max(self._fmt.sample_bytes, enough)  # queued, it goes on whatever the time
+        # With this much queued, it flows, whatever the time.
+        self._enough = max(self._fmt.sample_bytes, enough)
         self._delay = FOREVER if rule.delay_ms == NEVER else self._fmt.bytes_of(rule.delay_ms)
-        self._due = FOREVER  # where in the speaker's stream it goes on, however little is queued
+        # At this position of the speaker's stream it flows, however little is queued.
+        self._due = FOREVER
 
     def add(self, part: Part, sound: bytes, at: int) -> bool:
-        """Queue sound that came in when the speaker's stream was at `at`; whether that ends a gap.
+        """Queue sound that came at position `at` of the speaker's stream. Returns whether it ends a gap.
 
-        What ran dry at its end had no gap.
+        A response that ran dry at its end had no gap.
         """
         if self._first_at is None:
             self._first_at, self._due = at, at + self._delay
@@ -169,13 +174,13 @@ class QueuedResponse:
         return owed
 
     def complete(self, at: int) -> Arrivals | None:
-        """No more of it comes, as the speaker's stream is at `at`; what there is to learn from it."""
+        """Mark it as complete at position `at` of the speaker's stream. Returns what can be learned from it."""
         if self.arrivals is not None:
             self.arrivals.end(self._elapsed_ms(at))
         return self.arrivals
 
     def _elapsed_ms(self, at: int) -> float:
-        """Since its first delta, by the speaker's stream."""
+        """Ms since its first delta, by the speaker's stream."""
         return self._fmt.duration_ms(at - (self._first_at or 0))
 
     @property
@@ -189,20 +194,20 @@ class QueuedResponse:
 
     @property
     def ready(self) -> int:
-        """How much could leave now, if it flowed."""
+        """How many bytes could leave now, if it flowed."""
         inserted = 0 if self._stretcher is None else len(self._stretcher.inserted)
         return inserted + self._sound.n_bytes
 
     # Waiting and flowing
 
     def waits(self, at: int) -> int:
-        """How many bytes of silence from `at` on it waits for, unless more comes; 0: it may flow."""
+        """How many bytes of silence it waits for from `at` on, unless more sound comes; 0: it may flow."""
         if self.flows or self.ended or self._sound.n_bytes >= self._enough:
             return 0
         return max(0, self._due - at)
 
     def take(self, room: int, at: int) -> bytes:
-        """Some of what comes next, `room` bytes at most; it will lie at `at`."""
+        """Up to `room` bytes of what comes next, for position `at`."""
         if not self.flows:
             self._flow()
         limit = min(room, self._sound.n_bytes)
@@ -238,7 +243,10 @@ class QueuedResponse:
         return sound
 
     def run_dry(self, left: bytes, needed_ms: int) -> bytes:
-        """It goes on when so much is queued; `left`, which it ends with, fading out: longer where it is too short."""
+        """Wait until `needed_ms` are queued. Returns `left`, its last sound, with a fade-out.
+
+        If `left` is too short for the fade, its last sample is repeated.
+        """
         self.underruns += 1
         self._owes_gap = True
         self._stretcher = Stretcher(self._fmt, slow=self._slow, starving=True)
@@ -246,24 +254,24 @@ class QueuedResponse:
         return self._edges.fade_out(left)
 
     def pause(self) -> bytes:
-        """It waits from here on; its fade-out."""
+        """Wait from here on; returns the fade-out."""
         self._hold(self._fmt.sample_bytes)
         return self._edges.fade_out()
 
     def _hold(self, n_bytes: int) -> None:
-        """Wait until so much is queued, and fade in then."""
+        """Wait until `n_bytes` are queued, then fade in."""
         self.flows = False
         self._enough, self._due = max(self._fmt.sample_bytes, n_bytes), FOREVER
         self._edges.interrupt()
 
     def cut_off(self) -> bytes:
-        """Nothing of it is wanted any more; what comes next of it, fading out."""
+        """Return the next sound as a fade-out, because the rest is no longer wanted."""
         length = self._edges.length
         inserted = b"" if self._stretcher is None else self._stretcher.inserted
         return self._edges.fade_out(self._edges.fade_in((inserted + self._sound.peek(length))[:length]))
 
     def abandon(self, rule: Rule) -> None:
-        """There is no speaker: nothing of it is queued any more, and what comes later starts anew, by `rule`."""
+        """There is no speaker: drop the queued sound. What comes later starts again, by `rule`."""
         self._sound = QueuedSound()
         if self._stretcher is not None:
             self._stretcher.inserted = b""
@@ -274,7 +282,7 @@ class QueuedResponse:
 
 
 def crowded(responses: Collection[QueuedResponse]) -> bool:
-    """Whether they cost more beside their sound than any answers do."""
+    """Whether the responses use more memory besides their sound than any real answers do."""
     return len(responses) >= MOST_RESPONSES or sum(each.pieces for each in responses) >= MOST_PIECES
 
 

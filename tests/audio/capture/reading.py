@@ -1,4 +1,4 @@
-"""A log of utterances, read by a test."""
+"""A log of utterances that a test reads."""
 
 from copy import deepcopy
 
@@ -6,7 +6,7 @@ ALL = 1 << 20
 
 
 def one(log, most_bytes=ALL):
-    """The next entry, which the socket takes; None: there is none."""
+    """The next entry, taken by the socket; None: there is none."""
     batch = log.read(1, most_bytes)
     if not batch:
         return None
@@ -15,7 +15,7 @@ def one(log, most_bytes=ALL):
 
 
 def every(log, most_bytes=ALL, most=100):
-    """All entries that there are, which the socket takes."""
+    """All entries that there are, taken by the socket."""
     entries = []
     while batch := log.read(most, most_bytes):
         entries += batch
@@ -24,7 +24,7 @@ def every(log, most_bytes=ALL, most=100):
 
 
 def held_bytes(log):
-    """All sound that it holds, read or not."""
+    """All the sound that it holds, read or not."""
     again = deepcopy(log)
     again.rewind()
     return again.lag_bytes

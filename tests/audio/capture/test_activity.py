@@ -127,7 +127,7 @@ SOUND = noises.pcm16(noises.said("question", "pink", 10, 1))
 def test_it_does_not_matter_how_sound_is_cut(sizes):
     whole, pieces = Activity(), Activity()
     for each in (whole, pieces):
-        each.feed(ROOM)  # so that there is a floor to judge by
+        each.feed(ROOM)  # gives a floor to judge by
     at = 0
     for size in sizes:
         piece = SOUND[at : at + size * pcm.SAMPLE_BYTES]

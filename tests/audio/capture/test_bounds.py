@@ -1,4 +1,4 @@
-"""What an answer costs beside its sound: bounded, in however many pieces and of however many parts it comes."""
+"""The memory of an answer besides its sound is bounded, whatever the number of its pieces and parts."""
 
 import tracemalloc
 

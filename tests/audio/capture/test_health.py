@@ -1,4 +1,4 @@
-"""A dead microphone and an empty press are refused; whatever may be speech is not."""
+"""A dead microphone and an empty press are refused; everything that may be speech is not."""
 
 from pathlib import Path
 
@@ -17,14 +17,14 @@ CLIPS = sorted(Path(edged.local.__file__).parent.glob("clips/*.wav"))
 
 
 def noise(dbfs, seconds, seed=0):
-    """Of a room: white, with the level of a sine of so many dBFS."""
+    """The noise of a room: white, with the level of a sine of `dbfs`."""
     return (
         np.random.default_rng(seed).normal(size=round(RATE * seconds)) * FULL / np.sqrt(2) * 10 ** (dbfs / 20)
     )
 
 
 def speech(dbfs, clip="question"):
-    """Somebody speaking, so loud on the average."""
+    """Somebody who speaks at this mean level."""
     sound = np.frombuffer(read_wav(next(path for path in CLIPS if path.stem == clip)), np.int16).astype(float)
     return sound / np.sqrt(np.mean(sound**2)) * FULL / np.sqrt(2) * 10 ** (dbfs / 20)
 
@@ -39,7 +39,7 @@ def judged(sound, health=None, piece=1920):
 
 
 def acquainted(dbfs):
-    """With a room in which nothing happened before."""
+    """Judged in a room in which nothing happened before."""
     health = Health()
     judged(noise(dbfs, 2), health)
     return health
@@ -91,12 +91,11 @@ def test_a_press_in_a_quiet_room_without_a_word_is_not_asked_about(room, seconds
     "dbfs", [-60, pytest.param(-45, marks=pytest.mark.slow), pytest.param(-20, marks=pytest.mark.slow)]
 )
 def test_every_word_is_sent_however_short_and_soft(clip, dbfs):
-    """With nothing before and after it, in a room 10 dB below."""
+    """Without sound before and after it, in a room that is 10 dB quieter."""
     said = speech(dbfs, clip)
     assert judged(said + noise(dbfs - 10, len(said) / RATE), acquainted(dbfs - 10)).refused is None
-    assert (
-        judged(said + noise(dbfs - 10, len(said) / RATE)).refused is None
-    )  # nor in a room never heard before
+    # nor in a room that was never heard before
+    assert judged(said + noise(dbfs - 10, len(said) / RATE)).refused is None
 
 
 def test_speech_just_above_the_noise_is_sent():

@@ -1,4 +1,4 @@
-"""The crossing up: nothing lost at the gate, nothing kept that was not meant to be."""
+"""The thread crossing up: the gate loses nothing, and nothing is kept that should not be."""
 
 from array import array
 from threading import Event, Thread
@@ -44,7 +44,7 @@ class Rig:
         self.intake.open()
 
     def said(self) -> bytes:
-        """What the log has of its newest utterance, after shutting the gate."""
+        """The sound of the newest utterance in the log, after the gate is shut."""
         self.intake.shut()
         self.log.end(0)
         sound = b""
@@ -300,7 +300,7 @@ def test_the_tail_passes_while_somebody_speaks():
 
 
 class AgainstAPlainString(RuleBasedStateMachine):
-    """The pre-roll and the utterance are what two plain strings say they are."""
+    """The pre-roll and the utterance equal two plain strings."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -351,7 +351,7 @@ TestAgainstAPlainString = AgainstAPlainString.TestCase
 
 
 def test_the_seam_between_preroll_and_speech_is_exact_whatever_the_threads_do():
-    """Numbered samples in blocks of every size from a thread: what is said is one run of them, and begins in time."""
+    """A thread hands over numbered samples in blocks of every size: the speech is one run of them, and in time."""
     log = Utterances(longest_ms=100_000)
     intake = Intake(log, preroll_ms=10, wake=lambda: None)
     numbers = array("H", range(60_000))
@@ -402,7 +402,7 @@ def test_what_is_recorded_is_judged_from_the_preroll_to_the_last_block():
         rig.intake.hand(array("h", [-9000, 9000] * 240).tobytes())
         rig.open()
         rig.intake.hand(bytes(BLOCK))
-        assert rig.intake.judge().refused is None  # the pre-roll was no silence
+        assert rig.intake.judge().refused is None  # the pre-roll was not silence
         rig.said()
         rig.open()
         rig.intake.hand(bytes(BLOCK))
@@ -547,7 +547,7 @@ def test_what_is_wanted_of_the_microphone_is_told_when_it_changes_and_only_then(
     rig = Rig()
     wanted = []
     assert rig.intake.urgency is Urgency.SOON
-    rig.intake.blind(True)  # nobody asks to be told
+    rig.intake.blind(True)  # nobody asked for a call
     rig.intake.blind(False)
     rig.intake.on_urgency = wanted.append
     rig.intake.blind(False)
@@ -567,7 +567,7 @@ def test_what_is_wanted_of_the_microphone_is_told_when_it_changes_and_only_then(
 
 
 def test_sound_is_wanted_before_the_gate_is_open_and_until_it_is_shut():
-    """What is dropped because nobody wants it must not be of an utterance."""
+    """Sound that is dropped because nobody wants it must not belong to an utterance."""
     rig = Rig()
     rig.intake.on_urgency = lambda urgency: gates.append((urgency, rig.intake.is_open))
     gates = []

@@ -1,4 +1,4 @@
-"""The pre-roll holds exactly the last so many bytes."""
+"""The pre-roll holds exactly its capacity of the newest bytes."""
 
 from hypothesis import given
 from hypothesis import strategies as st

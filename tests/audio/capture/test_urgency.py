@@ -1,4 +1,4 @@
-"""How soon a microphone hands its blocks, and what becomes of those that nobody wanted: over a card of our own."""
+"""How soon a microphone hands over its blocks, and what happens to unwanted ones, on a simulated card."""
 
 import queue
 import threading
@@ -16,7 +16,7 @@ BLOCK = 960
 
 
 class Card:
-    """An open device that holds what it is given; block number n is made of bytes n."""
+    """An open device that holds what it is given; block number n consists of bytes n."""
 
     layout, name, card, gaps = Layout(), "card", 0, 0
     buffer_frames = 24_000 * 60 * 60
@@ -69,7 +69,7 @@ class Rig:
 
 @pytest.fixture
 def rig(monkeypatch):
-    """A microphone that sleeps for ever, unless it is to hand at once."""
+    """A microphone that sleeps forever, unless it must hand over its blocks at once."""
     made = Rig(monkeypatch, late_s=10 * IN_TIME_S)
     yield made
     made.microphone.stop()
@@ -108,7 +108,7 @@ def test_what_nobody_wanted_is_dropped_and_what_comes_then_is_not(rig, after):
 
 
 def test_what_nobody_waits_for_is_handed_all_the_same_but_late(monkeypatch):
-    """It is the proof that the microphone lives."""
+    """These blocks prove that the microphone works."""
     rig = Rig(monkeypatch, late_s=0.01)
     for urgency in (Urgency.SOON, Urgency.NONE):
         rig.microphone.set_urgency(urgency)
@@ -184,7 +184,7 @@ def test_the_gate_and_who_speaks_decide():
     assert intake.urgency is Urgency.SOON
     log.begin(0)
     intake.open()
-    intake.blind(speaking=True)  # with the gate open, somebody is heard whoever speaks
+    intake.blind(speaking=True)  # while the gate is open, sound is kept, even if the machine speaks
     intake.shut()
     log.end(0)
     intake.blind(speaking=True)

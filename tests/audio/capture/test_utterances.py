@@ -1,4 +1,4 @@
-"""The utterance log: a commit never overtakes sound, nothing said is lost or sent twice in a session."""
+"""The utterance log: a commit never overtakes sound, and a session loses nothing and gets nothing twice."""
 
 from dataclasses import FrozenInstanceError, dataclass
 
@@ -223,7 +223,7 @@ def test_the_longest_is_taken_whole():
     assert (held_bytes(a), a.dropped_bytes) == (96, 0)
 
 
-# Misuse is a bug and says so
+# Misuse raises an error
 
 
 def test_one_is_open_at_a_time():
@@ -243,7 +243,7 @@ def test_without_begin_there_is_nothing_to_write_to():
     assert held_bytes(a) == 4
 
 
-# Throwing away the open one
+# Aborting the open utterance
 
 
 def test_an_abort_of_what_nobody_read_leaves_no_trace():
@@ -525,7 +525,7 @@ def test_discard_tells_the_reader_of_what_is_half_sent():
     assert every(a) == [abort(1)]
 
 
-# What it says of itself
+# What it reports about itself
 
 
 def test_figures():
@@ -547,7 +547,7 @@ def test_figures():
 
 
 class Server:
-    """What the far end of one session makes of the entries it is given; it believes nothing."""
+    """The far end of one session, which checks every entry that it is given."""
 
     def __init__(self) -> None:
         self.uid = 0
@@ -584,7 +584,7 @@ class Row:
 
 
 class AgainstAPlainList(RuleBasedStateMachine):
-    """Whatever happens, the server has whole utterances in order, and the log agrees with a plain list."""
+    """Whatever happens, the server has whole utterances in order, and the log equals a plain list."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -638,10 +638,10 @@ class AgainstAPlainList(RuleBasedStateMachine):
         most_bytes=st.one_of(st.integers(0, 15), st.just(ALL)),
     )
     def read(self, most, takes, most_bytes) -> None:
-        """The socket takes so many of a batch."""
+        """The socket takes this many entries of a batch."""
         unsent = self.unsent()
         batch = self.log.read(most, most_bytes)
-        if not batch:  # then the server has all there is
+        if not batch:  # then the server has everything
             assert self.server.buffer == (unsent[0].sound if unsent else b"")
             assert not unsent or unsent[0].ended_ms is None
             return

@@ -1,4 +1,4 @@
-"""ALSA for real: libasound's own plugins, and PulseAudio's null sinks behind them."""
+"""Real ALSA: libasound's own plugins, and PulseAudio's null sinks behind them."""
 
 import errno
 import queue
@@ -25,7 +25,7 @@ pulse_suite = pytest.mark.pulse
 
 
 def defined(folder, monkeypatch, text):
-    """This process's ALSA configuration, with devices of the test's own."""
+    """This process's ALSA configuration, with devices of the test."""
     (folder / "asound.conf").write_text(text)
     monkeypatch.setenv("ALSA_CONFIG_PATH", f"/usr/share/alsa/alsa.conf:{folder}/asound.conf")
 
@@ -48,7 +48,7 @@ def test_our_own_layout_is_preferred():
 
 
 def channels(count):
-    """A device of exactly so many channels."""
+    """A device with exactly this many channels."""
     bindings = " ".join(f"bindings.{at} {{ slave a channel {at} }}" for at in range(count))
     return f"type multi slaves.a {{ pcm {{ type null }} channels {count} }} {bindings}"
 
@@ -65,7 +65,7 @@ def channels(count):
 )
 @pytest.mark.parametrize("what", ["speaker", "microphone"])
 def test_what_a_device_has_is_used_as_it_is(tmp_path, monkeypatch, what, described, layout):
-    """No rate is changed behind our back: ALSA's own way of it would alias."""
+    """ALSA must not change the rate on its own, because its resampler would alias."""
     defined(tmp_path, monkeypatch, f"pcm.kiosk {{ {described} }}")
     device = Pcm(what, "kiosk", period_ms=20, buffer_ms=200)
     device.close()
@@ -76,7 +76,7 @@ def test_what_a_device_has_is_used_as_it_is(tmp_path, monkeypatch, what, describ
 @here
 def test_a_channel_that_is_wanted_has_to_be_there(tmp_path, monkeypatch):
     defined(tmp_path, monkeypatch, f"pcm.kiosk {{ {channels(2)} }}")
-    with pytest.raises(DeviceError, match=r"'kiosk' has no format .* wanted: 4 or more channels") as caught:
+    with pytest.raises(DeviceError, match=r"'kiosk' has no format .* needs 4 or more channels") as caught:
         Pcm("microphone", "kiosk", period_ms=20, buffer_ms=200, channel=3)
     assert caught.value.cause == "device_unfit"
 
@@ -99,7 +99,7 @@ def test_a_device_that_is_not_there_is_an_error_that_names_it_and_says_nothing_e
             device.start(Sound() if what == "speaker" else queue.Queue().put, never)
         assert caught.value.cause == f"{what}_lost"
         device.stop()
-    assert capfd.readouterr().err == ""  # the library's chatter stays out of the journal
+    assert capfd.readouterr().err == ""  # the library's messages stay out of the journal
 
 
 @here
@@ -115,7 +115,7 @@ def test_a_device_that_is_not_there_is_an_error_that_names_it_and_says_nothing_e
 def test_each_refusal_has_its_cause_and_the_librarys_own_word(number, cause):
     error = libasound.failure("speaker", "hw:CARD=Jabra,DEV=0", -number)
     assert error.cause == cause
-    assert "'hw:CARD=Jabra,DEV=0' can not be opened: " in str(error)
+    assert "'hw:CARD=Jabra,DEV=0' cannot be opened: " in str(error)
     assert libasound.said(-number) in str(error)
 
 
@@ -128,7 +128,7 @@ def test_a_device_without_a_pace_of_its_own_does_not_keep_the_machine_busy():
     heard_s = 0.0
     while heard_s < 2.0:
         heard_s += PCM16.ms_of(len(blocks.get())) / 1000
-        assert heard_s < time.monotonic() - began + 1.6  # a buffer, as much ahead, and a block
+        assert heard_s < time.monotonic() - began + 1.6  # a buffer, the same amount ahead, and a block
     microphone.stop()
 
 
@@ -143,11 +143,11 @@ def test_the_first_that_opens_is_taken(tmp_path, monkeypatch):
     assert out.exists()
 
 
-# Over PulseAudio: a clock of its own, as a card has one.
+# Over PulseAudio, which has a clock of its own, like a card.
 
 
 class Full:
-    """An open device, a card or (-1) a sound server, that takes nothing; its waits are the time that passes."""
+    """An open device, a card or (-1) a sound server, that takes nothing. Time passes in its waits."""
 
     name, layout, buffer_frames = "kiosk", Layout(), 6000
 
@@ -168,7 +168,7 @@ class Full:
 @pytest.mark.parametrize("card", [0, -1])
 def test_one_that_takes_nothing_is_lost_before_its_thread_seems_to_hang(card):
     device = Full(card)
-    with pytest.raises(DeviceError, match="takes nothing any more") as caught:
+    with pytest.raises(DeviceError, match="no longer takes sound") as caught:
         AlsaOutlet(device, lambda: device.now_s).write(bytes(960))
     assert caught.value.cause == "speaker_lost"
     assert device.now_s < (thread_watchdog.MISSED - 0.5) * thread_watchdog.LOOK_S
@@ -229,7 +229,7 @@ def test_an_interrupt_silences_a_sound_server_too(pulse):
     speaker, record = AlsaSpeaker("speaker"), pulse.record()
     speaker.start(playout, never)
     playout.push(Part("item", 0), tone(5))
-    assert news.wait(IN_TIME_S)  # it has begun
+    assert news.wait(IN_TIME_S)  # it has started
     playout.events()
     news.clear()
     before = record(1.0)
@@ -240,7 +240,8 @@ def test_an_interrupt_silences_a_sound_server_too(pulse):
     speaker.stop()
     assert isinstance(flushed, PlaybackFlushed)
     first, last = loud(heard)
-    assert (last - first) / 24 == pytest.approx(flushed.heard[0].played_ms, abs=250)  # a server's word
+    # a sound server's own report
+    assert (last - first) / 24 == pytest.approx(flushed.heard[0].played_ms, abs=250)
     assert flushed.heard[0].played_ms < 1500
 
 
@@ -256,9 +257,8 @@ def test_when_the_sound_server_goes_both_are_lost_and_can_be_closed(pulse):
     for what, device in (("microphone", microphone), ("speaker", speaker)):
         (error,) = [error for error in errors if what in str(error)]
         assert error.cause in {f"{what}_lost", "device_hung"}
-        if (
-            error.cause != "device_hung"
-        ):  # PulseAudio's plugin may not come back when its server goes just then
+        # PulseAudio's plugin may not return if its server goes at that moment
+        if error.cause != "device_hung":
             stop_in_time(device)
     with pytest.raises(DeviceError, match="'speaker'"):
         AlsaSpeaker("speaker").start(Sound(), never)

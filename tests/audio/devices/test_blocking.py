@@ -1,4 +1,4 @@
-"""A speaker over a library whose writes wait, by a stream that is none."""
+"""A speaker over a library whose writes block, with a simulated stream."""
 
 import queue
 import threading
@@ -12,7 +12,7 @@ from tests.audio.devices.test_contract import BLOCK, IN_TIME_S, Sound, never
 
 
 class Stream:
-    """Swallows all at once."""
+    """Takes everything at once."""
 
     layout = Layout(24_000, 1)
     latency_ms = 40
@@ -87,9 +87,9 @@ def test_asked_to_let_go_at_rest_it_does_at_once():
     source.work(BLOCK)
     assert source.finished.wait(IN_TIME_S)
     asks[0]()
-    assert "anew" in str(lost.get(timeout=IN_TIME_S))
+    assert "reopened" in str(lost.get(timeout=IN_TIME_S))
     speaker.stop()
-    speaker.start(source, lost.put)  # and what was asked is over
+    speaker.start(source, lost.put)  # and the request is over
     source.work(BLOCK)
     assert source.finished.wait(IN_TIME_S)
     speaker.stop()

@@ -1,4 +1,4 @@
-"""What every microphone and every speaker does, over each adapter that can run here."""
+"""What every microphone and every speaker does, with each adapter that can run here."""
 
 import contextlib
 import queue
@@ -11,18 +11,18 @@ from edged.audio.devices.pace import ThreadPace
 from edged.audio.devices.wav import WavMicrophone, WavSpeaker
 
 BLOCK = 960
-IN_TIME_S = 60  # a hang; a busy machine is slow
+IN_TIME_S = 60  # this means a hang; a busy machine is slow
 
 
 class Sound:
-    """A source with so many bytes to play; `idle` when they are gone."""
+    """A source with this many bytes to play; `idle` when they are gone."""
 
     def __init__(self, n_bytes=0):
         self.on_work = self.on_cut = None
         self.left = n_bytes
         self.taken = 0
         self.threads = set()
-        self.latency_set_by = []  # the latency: the thread, and how much had been taken by then
+        self.latency_set_by = []  # the latencies, each with its thread and the bytes taken by then
         self.rested = threading.Event()
         self.finished = threading.Event()
         self._lock = threading.Lock()
@@ -122,12 +122,10 @@ def over(adapters):
 
 @pytest.fixture
 def make(request, tmp_path):
-    """Makes an adapter by name, with PulseAudio where it needs one."""
+    """Makes an adapter by name, with PulseAudio if it needs one."""
     made = []
     if request.node.callspec.params["name"] in REAL:
-        request.getfixturevalue(
-            "pulse"
-        )  # before anything is made, so that it goes after everything was stopped
+        request.getfixturevalue("pulse")  # made first, so that it is removed after everything was stopped
 
     def make(adapters, name):
         made.append(adapters[name](tmp_path))
@@ -200,7 +198,7 @@ def test_a_resting_speaker_is_woken_by_work(make, name):
         assert source.finished.wait(IN_TIME_S)
         source.work(BLOCK * 3)
     assert source.finished.wait(IN_TIME_S)
-    assert len(source.threads) == 1  # all calls from one thread
+    assert len(source.threads) == 1  # all calls come from one thread
 
 
 @pytest.mark.parametrize("name", over(SPEAKERS))

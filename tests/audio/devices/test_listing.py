@@ -1,4 +1,4 @@
-"""One library, several that open streams of it."""
+"""One library with several users that open its streams."""
 
 import pytest
 
@@ -11,7 +11,7 @@ NOT_THERE = DeviceError("it is not there", "microphone_lost")
 
 
 class PortAudio:
-    """Lists what is plugged in when it begins; `running` is what must not be ended under an open stream."""
+    """Lists the cards that are plugged in when it begins. `running` must not be ended under an open stream."""
 
     def __init__(self):
         self.plugged, self.began, self.running, self.broken = [SPEAKER], 0, False, False
@@ -71,7 +71,7 @@ def test_who_is_refused_by_a_list_older_than_the_cards_has_the_others_let_go(por
     portaudio.plugged.append(MICROPHONE)
     error = portaudio.listing.refused(portaudio.hold(), "microphone", NOT_THERE)
     assert error.cause == "microphone_lost"
-    assert str(error).startswith("it is not there; PortAudio has to look anew")
+    assert str(error).startswith("it is not there; PortAudio can list devices again")
     assert portaudio.asked == ["speaker"]
     portaudio.listing.release(speaker)
     assert portaudio.hold().library == [SPEAKER, MICROPHONE]
@@ -96,7 +96,7 @@ def test_nothing_is_opened_by_a_list_that_names_a_card_that_has_gone(portaudio):
     portaudio.plugged.append(MICROPHONE)
     portaudio.hold("speaker")
     portaudio.plugged.remove(MICROPHONE)
-    with pytest.raises(DeviceError, match="old list") as caught:
+    with pytest.raises(DeviceError, match="out of date") as caught:
         portaudio.hold()
     assert caught.value.cause == "microphone_lost"
     assert portaudio.asked == ["speaker"]
@@ -106,5 +106,5 @@ def test_where_no_cards_are_told_of_the_error_says_what_helps(portaudio):
     portaudio.plugged.clear()
     portaudio.hold("speaker")
     error = portaudio.listing.refused(portaudio.hold(), "microphone", NOT_THERE)
-    assert "when edged is started anew" in str(error)
+    assert "restart edged" in str(error)
     assert portaudio.asked == []

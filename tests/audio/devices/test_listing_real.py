@@ -1,4 +1,4 @@
-"""PortAudio for real, by sounddevice and by PyAudio, in a process of its own: what goes wrong there ends it."""
+"""Real PortAudio, with sounddevice and PyAudio, in a process of its own, because a fault there ends it."""
 
 import os
 import subprocess
@@ -60,9 +60,9 @@ PACKAGE.listing.present = lambda: [Card(0, "Late", "Late", speakers=(0,))]
 try:
     speaker.start(Sound(), never)
 except DeviceError as error:
-    assert "look anew" in str(error), error
+    assert "list devices again" in str(error), error
 error = lost.get(timeout=IN_TIME_S)
-assert error.cause == "microphone_lost" and "anew" in str(error), error
+assert error.cause == "microphone_lost" and "reopened" in str(error), error
 microphone.stop()
 source = Sound(BLOCK)
 speaker.start(source, never)
@@ -80,7 +80,7 @@ ADAPTERS = [("desktop", "Desktop"), ("portaudio", "PyAudio")]
 
 @pytest.fixture
 def run(tmp_path):
-    """Runs a program where ALSA has the one device `nothing`; what it printed, and how it ended."""
+    """Run a program where ALSA has only the device `nothing`; returns its output and how it ended."""
     if not all(map(find_spec, ("pyaudio", "sounddevice"))):
         pytest.skip("no PyAudio or no sounddevice: scripts/test installs them")
     (tmp_path / "asoundrc").write_text("pcm.nothing { type null }\npcm.!default { type null }\n")

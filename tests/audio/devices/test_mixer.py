@@ -20,7 +20,7 @@ def room(pulse, tmp_path):
 
 
 def volume(pulse):
-    """(percent of the sink, whether it sounds)."""
+    """The state of the sink: (percent, whether it is audible)."""
     printed = pulse.run("amixer", "-D", "speaker", "get", "Master").stdout.decode()
     percent, switch = re.search(r"\[(\d+)%\] \[(on|off)\]", printed).groups()
     return int(percent), switch == "on"
@@ -42,6 +42,6 @@ def test_a_control_that_is_not_there_is_told_with_those_that_are(room):
 
 @pytest.mark.skipif(not libasound.here(), reason="no libasound: apt-get install -y libasound2")
 def test_a_card_that_is_not_there_is_told_as_the_mixers_trouble():
-    with pytest.raises(DeviceError, match="'usb:dead:beef' is not there") as caught:
+    with pytest.raises(DeviceError, match="cannot find speaker 'usb:dead:beef'") as caught:
         Mixer("Master", ["usb:dead:beef"]).set(50)
     assert caught.value.cause == "mixer_lost"

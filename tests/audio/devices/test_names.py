@@ -1,4 +1,4 @@
-"""Cards by name, over the trees that the kernel shows of them."""
+"""Cards by name, in the trees with which the kernel describes them."""
 
 import re
 
@@ -68,10 +68,10 @@ def kiosk(machine):
     ("wanted", "opened"),
     [
         ("Jabra", "hw:CARD=Jabra,DEV=0"),
-        ("Device", "hw:CARD=Device,DEV=0"),  # an id is exact: Device_1 is another
+        ("Device", "hw:CARD=Device,DEV=0"),  # an id is exact: Device_1 is another card
         ("usb:0b0e:0420", "hw:CARD=Jabra,DEV=0"),
         ("usb:0B0E:0420:745C4B", "hw:CARD=Jabra,DEV=0"),
-        ("port:1-1.3", "hw:CARD=Device_1,DEV=1"),  # the device that can hear is its second
+        ("port:1-1.3", "hw:CARD=Device_1,DEV=1"),  # its second device is the one for input
         ("speak 510", "hw:CARD=Jabra,DEV=0"),
         ("jabra*usb", "hw:CARD=Jabra,DEV=0"),
         ("Jabra,DEV=2", "hw:CARD=Jabra,DEV=2"),
@@ -85,9 +85,9 @@ def test_a_name_finds_its_card(kiosk, wanted, opened):
 
 
 def test_only_cards_that_can_are_meant(kiosk):
-    assert kiosk.resolve("speaker", "usb") == ["hw:CARD=Jabra,DEV=0"]  # the microphones are USB, too
+    assert kiosk.resolve("speaker", "usb") == ["hw:CARD=Jabra,DEV=0"]  # the microphones are USB devices, too
     with pytest.raises(
-        DeviceError, match=r"vc4.* is not there; there are: Jabra \(Jabra SPEAK 510 USB\)"
+        DeviceError, match=r"cannot find .*vc4.*; there are: Jabra \(Jabra SPEAK 510 USB\)"
     ) as e:
         kiosk.resolve("microphone", "vc4hdmi0")
     assert e.value.cause == "microphone_lost"
@@ -128,7 +128,7 @@ def test_the_only_card_comes_after_a_default_that_may_be_another(machine):
 
 def test_without_a_card_there_is_none(tmp_path):
     assert cards(tmp_path / "no", tmp_path / "no") == []
-    with pytest.raises(DeviceError, match=r"no card at all .* see `speaker\.device`"):
+    with pytest.raises(DeviceError, match=r"no card that can be used; see `speaker\.device`"):
         resolve("speaker", ["Jabra"], [], lambda name: False)
 
 

@@ -1,4 +1,4 @@
-"""What is tried with a device of PortAudio, and what is said when nothing fits."""
+"""What is tried with a device of PortAudio, and the error when nothing fits."""
 
 import pytest
 
@@ -32,4 +32,4 @@ def test_of_the_channels_the_fewest_that_will_do_then_a_pair_then_all():
 def test_a_refusal_has_a_cause_names_the_devices_and_where_they_stand(code, cause, words):
     error = refusal("microphone", ("Jabra", "default"), code, "no")
     assert error.cause == cause
-    assert str(error) == f"can not open microphone 'Jabra', 'default': {words}; see `microphone.device`"
+    assert str(error) == f"cannot open microphone 'Jabra', 'default': {words}; see `microphone.device`"

@@ -47,7 +47,7 @@ def test_a_pace_that_lies_down_in_the_moment_in_which_it_is_stopped_ends():
     def tick():
         ticks.set()
         pace._stopping.wait(10)
-        time.sleep(0.1)  # until whoever stops it waits for its end
+        time.sleep(0.1)  # until the call of `stop` waits for its end
         pace.park()
 
     pace.start(0.001, tick)

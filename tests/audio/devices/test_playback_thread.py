@@ -1,4 +1,4 @@
-"""The speaker's thread in virtual time: a device that plays what it is given, sample by sample, and may misbehave."""
+"""The speaker's thread in virtual time. The device plays sample by sample what it is given, and may misbehave."""
 
 import threading
 from array import array
@@ -27,7 +27,7 @@ PLAIN = Layout()
 
 
 class World:
-    """Time that passes in waits only, what is to happen when, and the event that ends a wait."""
+    """Time that passes in waits only, the planned events, and the event that ends a wait."""
 
     def __init__(self):
         self.now_s = 0.0
@@ -56,7 +56,7 @@ class World:
 
 
 class Loudspeaker:
-    """An outlet of `buffer_ms`; `heard` is all that came out, silence where it stood or was dry."""
+    """An outlet of `buffer_ms`. `heard` is everything it played, with silence where it stood still or was dry."""
 
     name, takes_back, first_s, silent_s = "test", True, 0.5, 0.5
 
@@ -137,7 +137,7 @@ class Kiosk:
         self.lost = []
 
     def answer(self, sound, *, delta_ms=200, every_ms=0):
-        """Deltas, `every_ms` one; all at once with 0."""
+        """Push deltas, one every `every_ms`; all at once with 0."""
         for number, at in enumerate(range(0, len(sound), delta_ms * MS)):
             piece = sound[at : at + delta_ms * MS]
             self.world.at(100 + number * every_ms, lambda piece=piece: self.playout.push(PART, piece))
@@ -162,7 +162,7 @@ def test_the_first_sound_is_heard_at_once():
     kiosk = Kiosk()
     kiosk.answer(steady(1000))
     first, _ = loud(kiosk.run(2000))
-    assert first == 100 * 24  # the very moment that it came
+    assert first == 100 * 24  # the very moment at which it came
 
 
 def test_an_answer_is_heard_whole_and_bit_by_bit():
@@ -178,7 +178,7 @@ def test_an_answer_is_heard_whole_and_bit_by_bit():
 @pytest.mark.parametrize("ms", [25, 70, 300, 1000])
 @pytest.mark.parametrize("as_cue", [False, True])
 def test_it_is_over_when_its_last_sample_was_heard_and_not_before(ms, as_cue):
-    """Then a conversation listens: what it would hear before is the machine."""
+    """Then a conversation listens: what it hears before that is the machine."""
     kiosk, ends = Kiosk(), []
 
     def look():
@@ -229,7 +229,7 @@ def test_a_stall_that_is_too_long_is_counted_and_nothing_is_lost_over_it():
 
 
 def test_a_service_that_speaks_no_faster_than_it_is_heard_keeps_its_cushion():
-    """What is taken ahead would be missed in the buffer that decides when an answer has run dry."""
+    """Sound that is taken ahead must not be missing from the buffer that detects when an answer has run dry."""
     kiosk = Kiosk(prebuffer_ms=120)
     kiosk.answer(steady(2000), delta_ms=100, every_ms=100)
     first, last = loud(samples := kiosk.run(4000))
@@ -329,7 +329,7 @@ def test_a_device_that_plays_nothing_any_more_is_lost_though_it_says_nothing():
     kiosk.world.at(1000, lambda: setattr(kiosk.speaker, "stuck", True))
     kiosk.run(5000)
     assert kiosk.world.now_s < 1.0 + kiosk.speaker.silent_s + 0.2
-    assert "plays nothing any more" in str(kiosk.lost[0])
+    assert "no longer plays" in str(kiosk.lost[0])
 
 
 def test_a_device_that_swallows_all_at_once_does_not_keep_it_busy():

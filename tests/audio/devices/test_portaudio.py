@@ -1,4 +1,4 @@
-"""PyAudio for real, over PulseAudio's null sinks."""
+"""Real PyAudio, over PulseAudio's null sinks."""
 
 import math
 import queue
@@ -35,7 +35,7 @@ def pitch(sound):
 
 
 def loud(sound):
-    """Where it sounds: (first, last) sample over a tenth of the tone."""
+    """Where it sounds: (first, last) sample above a tenth of the tone's level."""
     where = np.flatnonzero(np.abs(np.frombuffer(sound, "<i2").astype(int)) > 1200)
     return (int(where[0]), int(where[-1])) if len(where) else None
 
@@ -84,8 +84,8 @@ def test_when_the_sound_server_goes_both_are_lost(pulse):
     pulse.stop()
     error = lost.get(timeout=IN_TIME_S)
     assert error.cause == "microphone_lost"
-    # PortAudio's own thread may wait for a server that is gone, about once in ten times, and then this does not return:
-    # the keeper's deadline ends such a process
+    # In about one of ten cases, PortAudio's own thread waits for a server that is gone, and this does not
+    # return. The keeper's deadline ends such a process.
     threading.Thread(target=microphone.stop, daemon=True).start()
     with pytest.raises(DeviceError, match=r"speaker\.device"):
         PyAudioSpeaker("speaker").start(Sound(), never)
@@ -100,12 +100,12 @@ def test_a_device_that_is_not_there_is_an_error_that_names_those_that_are(pulse,
         (PyAudioSpeaker("Bogus"), Sound(), "speaker_lost"),
     ):
         with pytest.raises(
-            DeviceError, match=r"'Bogus' is not there; there are: .*'(mic|speaker)'"
+            DeviceError, match=r"cannot find .* 'Bogus'; there are: .*'(mic|speaker)'"
         ) as caught:
             adapter.start(start, never)
         assert caught.value.cause == cause
         adapter.stop()
-    assert capfd.readouterr().err == ""  # the library's chatter stays out of the log
+    assert capfd.readouterr().err == ""  # the library's messages stay out of the log
 
 
 def test_the_default_device_is_found(pulse):

@@ -1,4 +1,4 @@
-"""A thread that hangs in a device's call is reported by another."""
+"""When a thread hangs in a device's call, another thread reports it."""
 
 import threading
 
@@ -7,7 +7,7 @@ from edged.audio.devices.thread_watchdog import ThreadWatchdog
 
 
 def watching(watch, lost):
-    """Starts it; its thread."""
+    """Start it; returns its thread."""
     before = set(threading.enumerate())
     watch.start(lost)
     (watcher,) = set(threading.enumerate()) - before
@@ -20,12 +20,12 @@ def test_a_thread_that_beats_no_more_is_reported_once(monkeypatch):
     with_thread = threading.Event()
 
     def report(error):
-        with_thread.wait(60)  # so that it lives when it is looked for
+        with_thread.wait(60)  # keeps it alive while it is looked for
         lost.append(error)
 
     watcher = watching(watch, report)
     with_thread.set()
-    watcher.join(timeout=10)  # it looks no more
+    watcher.join(timeout=10)  # it no longer looks
     assert not watcher.is_alive()
     (error,) = lost
     assert error.cause == "device_hung"
@@ -33,7 +33,7 @@ def test_a_thread_that_beats_no_more_is_reported_once(monkeypatch):
 
 
 class Looks:
-    """So many looks; before each of them something happens."""
+    """This many looks; something happens before each of them."""
 
     def __init__(self, number, happens):
         self.left, self.happens = number, happens
@@ -65,6 +65,6 @@ def test_after_its_end_nothing_is_reported():
     lost, watch = [], ThreadWatchdog("microphone")
     watcher = watching(watch, lost.append)
     watch.stop()
-    watcher.join(timeout=10)  # at once; left to look on, it would report
+    watcher.join(timeout=10)  # at once; if it went on, it would report
     assert not watcher.is_alive()
     assert lost == []

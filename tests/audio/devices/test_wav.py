@@ -33,7 +33,7 @@ def test_a_file_that_is_not_there_or_none_is_refused(tmp_path):
     with pytest.raises(DeviceError, match=r"microphone\.file"):
         read_wav(tmp_path / "none.wav")
     (tmp_path / "text.wav").write_text("hello")
-    with pytest.raises(DeviceError, match="no WAV file"):
+    with pytest.raises(DeviceError, match="not a WAV file"):
         read_wav(tmp_path / "text.wav")
 
 

@@ -1,4 +1,4 @@
-"""How deep a device is filled, and what is taken back: all of it reckoned, nothing of it real."""
+"""How deep a device is filled, and what is taken back. Everything is computed, with no real device."""
 
 from array import array
 from itertools import pairwise
@@ -20,7 +20,7 @@ def writer(buffer_ms=200):
 
 
 def fill(of, held, ready):
-    """What it holds when nothing more is due."""
+    """How much it holds when nothing more is due."""
     while due := of.due(held, ready):
         held, ready = held + due, max(0, ready - due)
     return held, ready

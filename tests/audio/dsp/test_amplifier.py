@@ -1,4 +1,4 @@
-"""Loud as asked, cues never too soft, amplifiers woken, and what was heard still counted right."""
+"""The volume is applied, cues are never too quiet, amplifiers are woken, and heard sound is still counted correctly."""
 
 from array import array
 from itertools import pairwise
@@ -42,12 +42,12 @@ def answer(playout, ms, level=12_000):
 
 
 def settled(source, volume):
-    """A source at a volume, its ramp behind it."""
+    """A source at a volume, after its ramp."""
     source.take(100 * MS)
     return source
 
 
-# Loudness
+# Volume
 
 
 def test_as_it_was_sent_nothing_changes(playout):
@@ -71,14 +71,14 @@ def test_answers_are_as_loud_as_asked_and_cues_no_softer_than_can_be_heard(playo
 
 
 def test_a_cue_after_an_answer_follows_without_a_gap(playout):
-    """In one take: the answer gives way, the cue sounds, the answer goes on."""
+    """In one take, the answer pauses, the cue sounds, and the answer resumes."""
     amplifier = Amplifier(playout, Loudness(40))
     answer(playout, 200, 10_000)
     amplifier.take(50 * MS)
     playout.cue("cue", flat(50, 10_000))
     sound = values(amplifier.take(200 * MS))
     assert 0 not in sound[24 * 6 : 24 * 54]  # the fade-out has 5 ms
-    assert len([value for value in sound if not value]) < 24 * 11  # but for two fades nothing is missing
+    assert len([value for value in sound if not value]) < 24 * 11  # except for two fades, nothing is missing
 
 
 def test_the_volume_can_be_changed_while_it_sounds(playout):
@@ -114,7 +114,7 @@ def test_the_first_sound_after_a_rest_is_led_in_and_the_last_is_followed(playout
     assert not source.idle
     out = source.take(400 * MS)
     assert out == silence(100) + flat(60) + silence(240)
-    assert not source.idle  # the tail counts from the take that ended it
+    assert not source.idle  # the tail counts from the take in which the sound ended
     source.take(200 * MS)
     assert source.idle
     assert [type(event) for event in playout.events()][-1] is PlaybackDrained
@@ -173,7 +173,7 @@ def heard_after(playout, source, give_ms, unheard_ms):
     ("give", "unheard", "played"), [(300, 50, 150), (300, 250, 0), (130, 100, 0), (150, 20, 30)]
 )
 def test_what_was_heard_is_what_was_heard_of_the_answer(playout, give, unheard, played):
-    """100 ms of what was given were not the answer's."""
+    """100 ms of the sound that was given were not the answer's."""
     assert heard_after(playout, margins(playout), give, unheard) == (HeardPart(PART, played, 1000),)
 
 

@@ -23,7 +23,7 @@ MS = pcm.PCM16.bytes_of(1)
 
 
 class Recorder:
-    """A canceller that writes down what it gets, and gives back what it hears."""
+    """A canceller that records what it gets and returns what it hears."""
 
     def __init__(self):
         self.fars, self.nears, self.delay_ms = [], [], None
@@ -55,14 +55,14 @@ def sound(ms, start=1):
 
 
 def endless(first_ms, ms):
-    """A piece of a sound whose samples say their number, modulo 20,000."""
+    """A piece of a sound whose samples count up, modulo 20,000."""
     return b"".join(
         (n % 20_000 + 1).to_bytes(2, "little") for n in range(first_ms * 24, (first_ms + ms) * 24)
     )
 
 
 def played(stage, piece, block_ms=20):
-    """The speaker takes it and the microphone hears silence for as long, block by block."""
+    """The speaker takes the sound while the microphone hears silence, block by block."""
     size = block_ms * MS
     for at in range(0, len(piece), size):
         block = piece[at : at + size]

@@ -27,12 +27,12 @@ def tone(hz, rate, *, samples=12_000, loud=LOUD):
 
 
 def ringing(rates):
-    """Silence as long as what was fed needs to come out whole."""
+    """The silence after which all of the sound has come out."""
     return bytes(2 * HALF * max(1, -(-rates[0] // rates[1])) * pcm.SAMPLE_BYTES)
 
 
 def middle(rates, sound):
-    """The output without what its start and its end add."""
+    """The output without the parts that its start and its end add."""
     stream = Resampler(*rates)
     out = np.frombuffer(stream.feed(sound.tobytes() + ringing(rates)), np.int16).astype(float)
     return out[len(out) // 5 : -len(out) // 5]
@@ -55,12 +55,12 @@ def test_speech_passes_as_it_is_and_brings_nothing_with_it(rates):
     for hz in np.linspace(80, min(rates) * PASS, 15):
         found, rest = split(middle(rates, tone(hz, rates[0])), hz, rates[1])
         assert abs(db(found / LOUD)) < 0.01, hz
-        assert db(rest / LOUD) <= -75, hz  # images above, products of rounding everywhere
+        assert db(rest / LOUD) <= -75, hz  # images above, rounding everywhere
 
 
 @pytest.mark.parametrize("rates", [rates for rates in RATES if rates[0] > rates[1]])
 def test_what_the_lower_rate_can_not_hold_is_not_folded_into_it(rates):
-    """From the lower rate's own middle on, where filters that are cheap begin to leak."""
+    """From half of the lower rate on, where cheap filters begin to leak."""
     for hz in np.linspace(rates[1] / 2, rates[0] / 2 - 50, 15):
         out = middle(rates, tone(hz, rates[0]))
         assert db(np.sqrt(2 * np.mean(out**2)) / LOUD) <= -75, hz

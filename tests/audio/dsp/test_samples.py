@@ -1,4 +1,4 @@
-"""What a device moves is what edged moves, whatever its format, channels and rate."""
+"""What a device moves is what edged moves, whatever the format, channels and rate."""
 
 import itertools
 import math

@@ -36,7 +36,7 @@ def db(share):
 
 
 def split(out, hz):
-    """Amplitude of a tone in `out`, and the share of all the rest."""
+    """The amplitude of a tone in `out`, and the share of all the rest."""
     phase = 2 * np.pi * hz / RATE * np.arange(len(out))
     waves = np.stack([np.sin(phase), np.cos(phase)], axis=1)
     found = np.linalg.lstsq(waves, out, rcond=None)[0]
@@ -54,7 +54,7 @@ def test_twice_the_number_is_twice_as_loud_and_nothing_is_silence():
 
 @pytest.mark.parametrize("volume", [-1, 101])
 def test_a_volume_beyond_its_bounds_is_refused(volume):
-    with pytest.raises(ValueError, match=f"volume {volume} is not within 0 and 100"):
+    with pytest.raises(ValueError, match=f"volume {volume} is not between 0 and 100"):
         gain_of(volume)
 
 
@@ -87,10 +87,11 @@ def test_louder_is_a_plain_factor_where_there_is_room(volume):
 @given(st.integers(0, 2**32), st.integers(51, 100), st.sampled_from([1, 7, 120, 480, 5000]))
 def test_whatever_comes_fits(seed, volume, block):
     rng = np.random.default_rng(seed)
-    third = 2000 if block > 1 else 300  # a sample at a time takes its time, and looks no further ahead
+    third = 2000 if block > 1 else 300  # one sample at a time is slow, and looks no further ahead
     sound = rng.integers(-32768, 32768, 3 * third)
     sound[rng.integers(0, 3 * third, 50)] = -32768
-    sound[third : third + third // 2] = np.sign(sound[third : third + third // 2]) * FULL  # the worst: square
+    # the worst case: a square wave
+    sound[third : third + third // 2] = np.sign(sound[third : third + third // 2]) * FULL
     out = levelled(sound.astype(np.int16), volume, block)
     assert np.abs(out).max() <= FULL
     assert np.all(np.sign(out[sound != 0]) == np.sign(sound[sound != 0]))
@@ -99,7 +100,7 @@ def test_whatever_comes_fits(seed, volume, block):
 @pytest.mark.parametrize("hz", [100, 440, 1000])
 @pytest.mark.parametrize("loud", [0.3, 0.6, 1.0])
 def test_a_loud_tone_stays_a_tone(hz, loud):
-    """Cut off at full scale it would be nine parts of harmonics in a hundred and more."""
+    """Cut off at full scale, more than nine percent of it would be harmonics."""
     out = levelled(tone(hz, loud), 100)[RATE // 2 :]
     found, rest = split(out, hz)
     assert db(rest) < -55
@@ -113,7 +114,7 @@ def test_the_start_of_something_loud_has_no_flat_top():
 
 
 def test_between_syllables_nothing_breathes():
-    """A loud syllable, then the room: what the limiter took comes back too slowly to be noticed, and steadily."""
+    """After a loud syllable, the gain recovers steadily, and too slowly to be noticed."""
     room = tone(1000, 0.003, 2.5)
     out = levelled(np.concatenate([tone(300, 0.9, 0.3), room]), 100)[int(RATE * 0.3) :]
     levels = [
@@ -121,8 +122,8 @@ def test_between_syllables_nothing_breathes():
         for piece in np.split(out, 50)
     ]
     steps = np.diff(levels)
-    assert levels[0] < 4  # it had to give way
-    assert levels[-1] == pytest.approx(10.0, abs=0.2)  # and came back
+    assert levels[0] < 4  # it was reduced
+    assert levels[-1] == pytest.approx(10.0, abs=0.2)  # and recovered
     assert steps.max() < 0.5  # dB in 50 ms
     assert steps.min() > -0.05
 

@@ -29,5 +29,5 @@ class CountedBuffer(JitterBuffer):
 
     @property
     def added(self) -> int:
-        """How much more was taken than that: silence, fades, and what was inserted."""
+        """How much more was taken than that: silence, fades, and inserted sound."""
         return self.taken - self.played

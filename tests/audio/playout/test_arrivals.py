@@ -1,4 +1,4 @@
-"""What would have become of a response under another start."""
+"""How another start would have played a response."""
 
 from random import Random
 
@@ -77,7 +77,7 @@ def test_a_response_starts_at_the_latest_when_it_is_complete():
 
 
 def test_too_early_a_start_is_a_gap_until_enough_is_queued():
-    assert outcome(STALL, 50) == Outcome(50, 1, 250.5)  # dry at 250; enough is there with the fourth
+    assert outcome(STALL, 50) == Outcome(50, 1, 250.5)  # dry at 250; the fourth delta is enough
     assert outcome(came((0, 100), (150, 50), (200, 50), (250, 50)), 0) == Outcome(0, 1, 150)
 
 

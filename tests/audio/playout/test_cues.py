@@ -1,4 +1,4 @@
-"""The cues: short, soft, without clicks, and told apart by ear."""
+"""The cues: short, soft, without clicks, and easy to tell apart by ear."""
 
 from array import array
 from itertools import combinations, groupby, pairwise
@@ -21,7 +21,7 @@ def peak(sound: bytes) -> int:
 
 
 def rhythm(cue: Cue) -> list[tuple[bool, int]]:
-    """The cue as (sounds, about how many 10 ms) in a row."""
+    """The rhythm of the cue: (whether it sounds, about how many 10 ms), in a row."""
     sound = render(cue)
     loud = [peak(sound[at : at + 480]) > 500 for at in range(0, len(sound), 480)]
     return [(is_loud, len(list(run))) for is_loud, run in groupby(loud)]
@@ -52,7 +52,7 @@ def test_a_cue_begins_and_ends_at_nothing_and_never_jumps(cue):
     steps = [abs(a - b) for a, b in pairwise(sound)]
     assert max(steps[:24]) < 100
     assert max(steps[-24:]) < 100
-    assert max(steps) < 2500  # what an 880 Hz tone of this level does by itself
+    assert max(steps) < 2500  # an 880 Hz tone of this level does this on its own
 
 
 def test_no_two_cues_are_alike():
@@ -61,7 +61,7 @@ def test_no_two_cues_are_alike():
 
 
 def test_what_is_to_be_done_again_is_not_mistaken_for_what_is_lost():
-    """Those a visitor must tell apart at once differ in rhythm alone."""
+    """Cues that a visitor must tell apart at once differ by rhythm alone."""
     heard = [
         tuple(rhythm(cue)) for cue in (Cue.TOO_SHORT, Cue.BUSY, Cue.FAILED, Cue.CUT, Cue.DEVICE, Cue.LIMIT)
     ]

@@ -1,4 +1,4 @@
-"""The jitter buffer loses and reorders nothing, plays what is short, and tells what was really heard."""
+"""The jitter buffer loses and reorders nothing, plays short answers, and reports what was really heard."""
 
 from array import array
 from itertools import pairwise
@@ -22,7 +22,7 @@ MS = 48  # bytes
 
 
 def tone(ms: float, start: int = 1) -> bytes:
-    """Sound in which every sample is another, and none is silence."""
+    """Sound in which all samples differ, and none is silence."""
     count = int(ms * 24)
     return array("h", (1 + (start + i) % 30_000 for i in range(count))).tobytes()
 
@@ -40,7 +40,7 @@ def silence(ms: float) -> bytes:
 
 
 def flowing(sound: bytes, *, take_ms: int = 20, **options) -> CountedBuffer:
-    """A buffer that has just played the first `take_ms` of `sound`, with the events of that taken."""
+    """A buffer that has just played the first `take_ms` of `sound`, with the events of this taken."""
     buffer = CountedBuffer(**options)
     buffer.push(A, sound)
     buffer.take(take_ms * MS)
@@ -141,7 +141,7 @@ def test_an_end_without_sound_is_no_event():
     buffer.end()
     assert (buffer.take(960), buffer.events(), buffer.idle) == (silence(20), [], True)
     buffer.push(A, tone(59))
-    assert buffer.take(960) == silence(20)  # those ends were not its end
+    assert buffer.take(960) == silence(20)  # those ends did not end it
 
 
 # Drained
@@ -229,7 +229,7 @@ def test_the_next_answer_has_its_own_prebuffer():
 def test_running_dry_fades_out_what_is_left():
     buffer = flowing(flat(70), take_ms=60)
     left = values(buffer.take(960))
-    assert left[:120] == [12_000] * 120  # 10 ms are left: 5 as they are, 5 fading
+    assert left[:120] == [12_000] * 120  # 10 ms are left: 5 as they are, 5 as a fade
     assert left[120] == 12_000
     assert left[180] == pytest.approx(12_000 * 59 / 119, abs=1)
     assert left[239:] == [0] * 241
@@ -704,7 +704,7 @@ def test_other_formats_have_other_milliseconds():
     assert buffer.events() == [PlaybackDrained()]
 
 
-# Something else in its place
+# Other sound in its place
 
 
 def test_a_pause_fades_the_answer_out_and_keeps_all_of_it():
@@ -877,13 +877,13 @@ def test_what_is_ready_is_nothing_until_it_starts_and_then_all_but_a_fade():
     buffer = JitterBuffer(prebuffer_ms=60, fade_ms=5)
     assert buffer.ready_bytes == 0
     buffer.push(A, tone(40))
-    assert buffer.ready_bytes == 0  # it is gathered still
+    assert buffer.ready_bytes == 0  # it still waits for its start
     buffer.push(A, tone(40))
     assert buffer.ready_bytes == 75 * MS
     buffer.take(50 * MS)
     assert buffer.ready_bytes == 25 * MS
     buffer.end()
-    assert buffer.ready_bytes == 30 * MS  # there is nothing it could run dry of
+    assert buffer.ready_bytes == 30 * MS  # it cannot run dry any more
 
 
 def test_less_than_a_fade_is_not_ready():
@@ -908,7 +908,7 @@ def test_a_cut_is_silent_at_once_and_told_when_the_speaker_says_what_was_heard()
     buffer.flush(cut=True)
     assert buffer.take(20 * MS) == silence(20)
     assert (buffer.events(), buffer.queued_bytes, buffer.dropped) == ([], 0, 60 * MS)
-    buffer.cut_done(50 * MS)  # of these 20 ms are silence
+    buffer.cut_done(50 * MS)  # 20 ms of these are silence
     assert buffer.events() == [PlaybackFlushed((HeardPart(A, 10, 100),))]
     buffer.cut_done(0)
     assert buffer.events() == []
@@ -936,7 +936,7 @@ def test_each_cut_is_told_with_its_own_answer():
     ]
 
 
-# What is learnt of the line
+# What is learned about the link
 
 
 def test_a_complete_answer_is_learnt_from_once_with_when_it_was_complete():
@@ -1050,7 +1050,7 @@ def test_a_response_that_is_all_there_leaves_as_it_came_whatever_the_sizes(pushe
 
 
 class AgainstAStream(RuleBasedStateMachine):
-    """Without fades each sample that leaves is the next one that came, or silence; and the sums hold.
+    """Without fades, each sample that leaves is the next one that came, or silence; and the sums are right.
 
     There is never enough queued here to insert anything.
     """
@@ -1059,7 +1059,7 @@ class AgainstAStream(RuleBasedStateMachine):
     def make(self, prebuffer_ms, rebuffer_ms, latency_ms) -> None:
         self.buffer = JitterBuffer(prebuffer_ms=prebuffer_ms, rebuffer_ms=rebuffer_ms, most_ms=14, fade_ms=0)
         self.buffer.set_latency(latency_ms)
-        self.latency = latency_ms * 24  # samples, as all that follows
+        self.latency = latency_ms * 24  # samples, like all that follows
         self.waiting: list[tuple[int, Part]] = []
         self.left: list[tuple[Part, int]] = []  # and how many were taken when it had left
         self.received: dict[Part, int] = {}
@@ -1132,7 +1132,7 @@ AgainstAStream.TestCase.settings = examples(60, stateful_step_count=30)
 TestAgainstAStream = AgainstAStream.TestCase
 
 
-# What hangs on one word
+# Details that one word decides
 
 
 def test_ten_minutes_are_held_unless_told_otherwise_and_not_a_sample_more():
@@ -1193,7 +1193,7 @@ def test_a_take_that_cuts_a_sample_ends_while_an_answer_waits_for_its_time():
 
 
 def starting(delay_ms: int, queued_ms: int) -> JitterBuffer:
-    """Its answers start after so long, or when so much is here."""
+    """Its answers start after a delay, or when enough is queued."""
     prediction = Prediction()
     prediction.rule = Rule(delay_ms, queued_ms)
     return JitterBuffer(prebuffer_ms=None, prediction=prediction)

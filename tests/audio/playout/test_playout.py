@@ -1,4 +1,4 @@
-"""The crossing down: cues before answers, one report of each thing, a speaker woken and let rest."""
+"""The thread crossing down: cues before answers, one report of each event, a speaker that is woken and may rest."""
 
 from array import array
 from threading import Thread
@@ -30,7 +30,7 @@ RISE = array("h", range(0, 12_000, 100)).tobytes()
 
 
 class Rig:
-    """A playout with what it told: how often there was news, and how often there was work."""
+    """A playout and its calls: how often there was news, and how often there was work."""
 
     def __init__(self) -> None:
         self.news = self.work = 0
@@ -205,7 +205,7 @@ def test_cues_play_in_order(rig):
 
 def test_each_cue_waits_for_its_own_last_sample_to_be_heard(rig):
     rig.playout.set_latency(10)
-    rig.take(20)  # and tells no more: it holds so much always
+    rig.take(20)  # without a new report: it always holds this much
     rig.playout.cue("one", flat(10))
     rig.playout.cue("two", flat(10))
     rig.take(20)
@@ -373,7 +373,7 @@ def test_a_real_speaker_thread_takes_every_sample_once():
     playout.end()
     taken += playout.take(len(sound))
     values = [value for value in array("h", bytes(taken)) if value]
-    assert len(values) >= 20_000  # the puller may starve, and sound is inserted then
+    assert len(values) >= 20_000  # the puller may starve, and then sound is inserted
     left = iter(values)
     assert all(value in left for value in range(1, 20_001))  # in this order
 
@@ -382,14 +382,14 @@ def test_a_real_speaker_thread_takes_every_sample_once():
 
 
 class Cutter(Rig):
-    """Asked to cut, it counts and does nothing yet."""
+    """When asked to cut, it only counts."""
 
     def __init__(self) -> None:
         super().__init__()
         self.cuts = 0
         self.playout.on_cut = self.on_cut
         self.playout.set_latency(100)
-        self.take(20)  # and tells no more: it holds so much always
+        self.take(20)  # without a new report: it always holds this much
 
     def on_cut(self) -> None:
         self.cuts += 1
@@ -489,7 +489,7 @@ def test_a_speaker_lost_during_a_cut_owes_no_report(cutter):
     [
         (30, pcm.ramp(flat(5), 0.0, 1.0) + flat(25)),
         (60, flat(50)),
-    ],  # from its middle it fades in, from its start it is as it was
+    ],  # in the middle it fades in; at its start it is unchanged
 )
 def test_a_cue_the_device_dropped_goes_on_from_there(cutter, unheard_ms, again):
     cutter.playout.push(A, flat(500))
@@ -576,7 +576,7 @@ def test_what_is_ready_is_what_can_be_taken_without_silence():
     playout.push(Part("item", 0), b"\1\0" * 24 * 50)
     assert playout.ready_bytes == 0  # it waits for its prebuffer
     playout.push(Part("item", 0), b"\1\0" * 24 * 50)
-    assert playout.ready_bytes == 48 * 95  # 5 ms are kept for the fade, should it run dry
+    assert playout.ready_bytes == 48 * 95  # 5 ms are kept for the fade, in case it runs dry
     playout.take(48 * 30)
     assert playout.ready_bytes == 48 * 65
     playout.cue("busy", b"\2\0" * 24 * 40)
@@ -588,7 +588,7 @@ def test_what_is_ready_is_what_can_be_taken_without_silence():
     playout.push(Part("next", 0), b"\1\0" * 24 * 100)
     playout.take(48 * 10)
     playout.flush()
-    assert playout.ready_bytes == 0  # until the speaker has said what was never heard
+    assert playout.ready_bytes == 0  # until the speaker has reported what was never heard
 
 
 def test_a_cue_that_comes_during_a_hush_is_heard_after_it(cutter):
@@ -630,7 +630,7 @@ def test_an_answer_is_not_over_before_the_device_has_played_what_the_last_take_a
     rig.playout.end()
     rig.playout.set_latency(10)
     rig.take(80)
-    assert rig.events() == [PlaybackStarted(A)]  # of the 90 ms that it holds now nothing was heard
+    assert rig.events() == [PlaybackStarted(A)]  # of the 90 ms that it holds now, nothing was heard
     news = rig.news
     rig.playout.set_latency(20)
     rig.playout.set_latency(20)
@@ -646,7 +646,7 @@ def test_a_cue_is_done_as_soon_as_the_device_says_that_it_holds_no_more(rig):
     assert rig.events() == [CueDone("one")]
 
 
-# What is told of what comes
+# What is reported about sound that comes
 
 
 def test_each_answer_has_one_end_of_its_arrivals_however_it_ends(rig):
@@ -676,7 +676,7 @@ def test_of_a_take_it_is_known_how_much_was_cues(cutter):
     cutter.playout.cue("late", flat(30))
     cutter.playout.flush()
     cutter.take(20)
-    assert [*reported, cutter.playout.cued_bytes] == [0, 20 * MS, 10 * MS, 0, 0]  # during a cut it waits
+    assert [*reported, cutter.playout.cued_bytes] == [0, 20 * MS, 10 * MS, 0, 0]  # it waits during a cut
 
 
 class Learner(Prediction):
@@ -709,7 +709,7 @@ def test_another_prebuffer_is_that_of_the_next_answer(rig):
     assert rig.take(20) == flat(20)
 
 
-# What hangs on one word
+# Details that one word decides
 
 
 def test_news_is_told_once_however_many_takes_go_by(rig):

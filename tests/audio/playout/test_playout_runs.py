@@ -1,4 +1,4 @@
-"""Long and wild lives of the buffer, in virtual time: whatever happens the sums hold, and nothing grows."""
+"""Long and wild runs of the buffer in virtual time: whatever happens, the sums are right and nothing grows."""
 
 from collections import Counter
 from random import Random
@@ -18,7 +18,7 @@ MS = 48
 
 
 class Life:
-    """A playout under operations at random, watched from outside."""
+    """A playout under random operations, watched from outside."""
 
     def __init__(self, seed):
         self.rng = Random(seed)
@@ -29,7 +29,7 @@ class Life:
         self.playout = Playout(self.jitter, notify=lambda: None, now_ms=lambda: self.now)
         self.seen = Counter()
         self.flushes = self.cues = 0
-        self.started, self.flushed, self.settled = [], set(), set()  # by the item: one an answer
+        self.started, self.flushed, self.settled = [], set(), set()  # by the item: one per answer
         self.received = Counter()
         self.number = 0
         self.cut_waits = False
@@ -101,7 +101,7 @@ class Life:
                     assert 0 <= played_ms <= received_ms == self.received[part] // MS
 
     def last(self):
-        """It ends; whatever was asked for has been told."""
+        """It ends; every report that is due has come."""
         self.playout.on_cut = None
         self.playout.cut_done(0)
         self.playout.end()
@@ -112,7 +112,7 @@ class Life:
         assert (self.seen[PlaybackFlushed], self.seen[CueDone]) == (self.flushes, self.cues)
         items = {part.item_id for part in self.received}
         assert self.flushed <= items
-        assert self.seen[PlaybackDrained] == len(items - self.flushed)  # each answer has one end, of one kind
+        assert self.seen[PlaybackDrained] == len(items - self.flushed)  # each answer ends once, in one way
         assert len(self.started) == len(set(self.started)) == self.seen[PlaybackStarted]
         assert set(self.started) <= items
         assert items - self.flushed - self.settled <= set(self.started)
@@ -137,13 +137,13 @@ def test_a_hundred_thousand_operations_at_random():
 
 
 def hours(ppm, hours, *, answer_s=30, pause_s=10):
-    """A service in real time and a DAC that is off by so much, for hours; the most that was queued, and underruns.
+    """A service in real time and a DAC with this clock error, for hours; the most that was queued, and underruns.
 
-    Answers of half a minute: nothing of the drift of one is left for the next.
+    Answers last half a minute: the drift of one leaves nothing for the next.
     """
     jitter = JitterBuffer(prebuffer_ms=None, prediction=Prediction())
     playout = Playout(jitter, notify=lambda: None)
-    block_ms = 20 / (1 + ppm * 1e-6)  # of the service's time, a block of the DAC's
+    block_ms = 20 / (1 + ppm * 1e-6)  # of the service's time, for one block of the DAC
     due, most, gaps = 0.0, [], Counter()
     for n in range(int(hours * 3600 / (answer_s + pause_s))):
         began = n * (answer_s + pause_s) * 1000
@@ -186,7 +186,7 @@ def test_one_answer_of_ten_minutes_drifts_by_less_than_it_holds():
 
 
 class DeepDevice:
-    """A device that is filled as far ahead as there is sound, in virtual time: what a speaker's thread does with it."""
+    """A device that is filled ahead with all sound that is ready, in virtual time: the work of a speaker's thread."""
 
     def __init__(self):
         self.now = 0.0  # ms
@@ -197,7 +197,7 @@ class DeepDevice:
         self.deepest = 0.0
 
     def until(self, at):
-        """Look every 5 ms, as a thread that waits for the device does."""
+        """Look every 5 ms, like a thread that waits for the device."""
         while self.now < at:
             self.playout.set_latency(self.held)
             if self.playout.idle:
@@ -212,7 +212,7 @@ class DeepDevice:
             self.held = max(0.0, self.held - 5)
 
     def answer(self, deltas):
-        """(start of its sound after the first delta, ms; underruns)"""
+        """The start of its sound after the first delta, in ms, and the underruns."""
         began, started, events = self.now, None, []
         for at in deltas:
             while self.now < began + at:
@@ -231,7 +231,7 @@ class DeepDevice:
 def test_a_device_that_is_filled_ahead_does_not_make_a_line_look_late():
     device = DeepDevice()
     met = [device.answer([n * 100 for n in range(30)]) for _ in range(12)]
-    assert met[0] == (40, 0)  # taken; heard after the 20 ms that it holds
+    assert met[0] == (40, 0)  # taken; heard after the 20 ms that the device holds
     assert all(started <= 30 and not underruns for started, underruns in met[2:])
 
 

@@ -1,4 +1,4 @@
-"""Each response is weighed under every rule, and the next starts by the best."""
+"""Each response is weighed under every rule, and the best rule starts the next one."""
 
 import json
 

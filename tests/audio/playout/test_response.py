@@ -17,7 +17,7 @@ MS = 48  # bytes
 
 
 def tone(ms: float, at_ms: float = 0) -> bytes:
-    """A voice of 150 Hz, no sample of it silent for long."""
+    """A voice of 150 Hz; none of its samples is silent for long."""
     first = int(at_ms * 24)
     return array(
         "h", (round(9000 * sin(2 * pi * 150 * n / 24_000)) for n in range(first, first + int(ms * 24)))
@@ -129,7 +129,7 @@ def test_a_response_that_lost_its_speaker_teaches_nothing():
 
 
 def starving() -> CountedBuffer:
-    """Just dry, and 200 ms came again."""
+    """It has just run dry, and 200 ms came again."""
     buffer = CountedBuffer(prebuffer_ms=0)
     buffer.push(A, tone(100))
     buffer.take(120 * MS)
@@ -217,7 +217,7 @@ def test_heard_is_mapped_back_through_what_was_inserted():
     (heard,) = flushed.heard
     assert heard.played_ms == buffer.played // MS
     taken = 60 + 100
-    assert 100 + taken - 45 <= heard.played_ms < 100 + taken  # less by what was inserted
+    assert 100 + taken - 45 <= heard.played_ms < 100 + taken  # less the sound that was inserted
 
 
 def test_heard_is_never_more_than_came():

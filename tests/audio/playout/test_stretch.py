@@ -1,4 +1,4 @@
-"""What is inserted fits: no click, no other pitch, and of a length that was asked for."""
+"""Inserted sound fits: no click, no other pitch, and a length within the limits."""
 
 from array import array
 from itertools import pairwise
@@ -18,7 +18,7 @@ def wave(hz, count=2 * WIDTH, level=8000):
 
 
 def roughness(samples):
-    """The largest jump between two neighbours."""
+    """The largest jump between two neighbouring samples."""
     return max(abs(b - a) for a, b in pairwise(samples))
 
 
