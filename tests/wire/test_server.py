@@ -393,7 +393,7 @@ def test_an_error_in_each_of_its_shapes(message, error):
     "message", [{"type": "error"}, {"type": "error", "error": ""}, {"status": "failure"}]
 )
 def test_an_error_without_a_word_is_malformed(message):
-    assert "without a word" in refused(json.dumps(message))
+    assert "without any text" in refused(json.dumps(message))
 
 
 # -- garbage ---------------------------------------------------------------------------------------------
