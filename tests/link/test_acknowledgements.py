@@ -168,6 +168,9 @@ def test_an_utterance_without_a_sign_is_given_up_and_none_of_a_connection_that_i
         every(rig.log)
         rig.commits.sent(1)
         await asyncio.sleep(SIGN_WITHIN_S + 0.1)
-        assert (rig.reported, rig.log.pending) == ([CommitRefused("the service heard no speech in it")], 0)
+        assert (rig.reported, rig.log.pending) == (
+            [CommitRefused("the service heard no speech in the utterance")],
+            0,
+        )
 
     rig(body, ignores=True)
