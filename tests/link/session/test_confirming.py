@@ -143,7 +143,7 @@ def test_where_the_refusal_names_the_detection_the_services_own_is_asked_for(dia
     settled = {**again["session"], "id": "s"}
     assert says(session, wire.SessionUpdated(session=settled), dialect) == [SessionReady()]
     assert session.confirming.flaw == "detection_kept"
-    assert "begins no answers" in session.confirming.kept
+    assert "starts no answers" in session.confirming.kept
 
 
 @BOTH
@@ -158,7 +158,7 @@ def test_what_the_service_does_not_take_of_that_is_dropped(dialect):
     assert seen[2] == "not a word"
     own = {**effective(dialect=dialect), "turn_detection": {"type": "server_vad"}}
     assert says(session, wire.SessionUpdated(session=own), dialect) == [SessionReady()]
-    assert "billed all the same" in session.confirming.kept
+    assert "but they are billed" in session.confirming.kept
     assert NO_NULL.split(maxsplit=1)[0] in session.confirming.kept
 
 

@@ -1304,7 +1304,7 @@ def test_another_set_up_is_told_as_the_service_has_it():
     assert says(session, wire.SessionUpdated(session=effective(instructions="Be long."))) == []
     broken = session.confirming.verdict
     assert broken.cause == "settings_refused"
-    assert broken.text == f"the service set up the session otherwise: {broken.said}"
+    assert broken.text == f"the service set up the session differently: {broken.said}"
     assert "instructions" in broken.said
 
 
@@ -1359,7 +1359,7 @@ def test_before_the_settings_were_asked_for_nothing_refuses_them():
 def test_a_service_that_gives_no_session_now_has_not_refused_the_settings(fields, cause):
     (broken,) = says(configuring(), error("later", **fields))
     assert (broken.cause, broken.said) == (cause, "later")
-    assert broken.text == "the service gives no session now: later"
+    assert broken.text == "the service cannot give a session now: later"
 
 
 def test_a_harmless_error_before_the_settings_are_confirmed_is_told():
