@@ -20,8 +20,8 @@ def test_the_table_is_total():
     assert TABLE.keys() == {(floor, sign) for floor in Floor for sign in FloorEvent}
 
 
-# The floor after each event and what is sent, while no answer is wanted and it is not known what was heard. An event that
-# is not in the table changes nothing.
+# The floor after each event, and what is sent, while no answer is wanted and it is not known what was heard. An event
+# that is not in the table changes nothing.
 MOVES = """
     the floor | the event                                                          | then     | and sends
     ----------|--------------------------------------------------------------------|----------|----------
