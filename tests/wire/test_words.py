@@ -1,4 +1,4 @@
-"""What may be passed on of a service's words."""
+"""Which of a service's words may be shown."""
 
 import re
 import string

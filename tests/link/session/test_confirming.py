@@ -1,4 +1,4 @@
-"""Whose confirmation and whose refusal it is, what is asked for instead, and what somebody else changes."""
+"""Whose update a confirmation or a refusal answers, what edged asks for instead, and later changes by somebody else."""
 
 import json
 from dataclasses import replace
@@ -40,7 +40,7 @@ NO_NULL = "session.turn_detection Input should be an object"
 
 
 def asked(settings=SETTINGS, dialect=Dialect.GA):
-    """A session whose update is out."""
+    """A session that has sent its update."""
     session = fresh(settings, dialect)
     session.configure()
     control(session)
@@ -48,12 +48,12 @@ def asked(settings=SETTINGS, dialect=Dialect.GA):
 
 
 def of_another(dialect, settings=SETTINGS, **changes):
-    """A confirmation of what somebody else asked for."""
+    """The service confirms an update of somebody else."""
     return wire.SessionUpdated(session=effective(replace(settings, **(changes or OTHERS)), dialect))
 
 
 def detection_of(message):
-    """What an update says of the detection; a text where it says nothing."""
+    """The detection in an update; a text where the update has none."""
     session = message["session"]
     place = session.get("audio", {}).get("input", session)
     return place.get("turn_detection", "not a word")
@@ -248,7 +248,7 @@ def test_a_commit_of_nothing_after_it_has_taken_all_is_no_loss():
     assert (refusal.uid, refusal.lost) == (1, False)
 
 
-# -- what somebody else changes afterwards ---------------------------------------------------------------
+# -- changes by somebody else afterwards -----------------------------------------------------------------
 
 
 @BOTH
@@ -322,7 +322,7 @@ def test_nothing_breaks_that_is_ready():
     assert not [each for each in says(session, error("no")) if isinstance(each, SessionFailed)]
 
 
-# -- where silence stands in for commits -----------------------------------------------------------------
+# -- silence in place of commits -------------------------------------------------------------------------
 
 
 @BOTH

@@ -148,12 +148,10 @@ def test_what_is_given_up_twice_and_does_not_end_is_stuck():
     )
     assert walk(*twice)[0].floor is Floor.STUCK
     assert walk(FloorEvent.WANTED, FloorEvent.NAMED, *twice[1:])[0].floor is Floor.STUCK
-    assert (
-        walk(*twice[:2], FloorEvent.WANTED, FloorEvent.INTERRUPTED)[0].floor is Floor.GIVEN_UP
-    )  # nobody has heard it yet
-    assert (
-        walk(FloorEvent.WANTED, FloorEvent.WANTED, FloorEvent.INTERRUPTED)[0].floor is Floor.GIVEN_UP
-    )  # the first time
+    # It is not known yet what was heard of it.
+    assert walk(*twice[:2], FloorEvent.WANTED, FloorEvent.INTERRUPTED)[0].floor is Floor.GIVEN_UP
+    # It is given up for the first time.
+    assert walk(FloorEvent.WANTED, FloorEvent.WANTED, FloorEvent.INTERRUPTED)[0].floor is Floor.GIVEN_UP
 
 
 def test_what_waits_for_an_end_that_was_told_before_the_refusal_does_not_wait_for_ever():
