@@ -29,12 +29,10 @@ SPREAD_S = 0.5  # spreads the kiosks that a service drops at the same moment; a 
 WAKE_REFUSED_S = 5.0  # how often a press may try a service that refuses
 MOST_TRIES, WINDOW_S = 30, 600.0
 AT_ONCE = 10  # tries at once; after these they come one by one, so the longest wait for one is half a minute
-FOR_WAKES = (
-    4  # tries that are kept for wakes, so that hours of failures do not use up what good news may need
-)
-SAVES_FOR_S = (
-    60.0  # the longest extra wait to keep tries for wakes: half of those that come in that time are saved
-)
+# Tries that are kept for wakes: hours of failures must not use up the tries that good news may need.
+FOR_WAKES = 4
+# The longest extra wait to keep tries for wakes. Half of the tries that come back in this time are saved.
+SAVES_FOR_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +55,8 @@ POLICIES = {
 # A service that accepts and then closes has more work and longer logs than one that refuses.
 CLOSED_EARLY = RetryPolicy(1.0, 90.0)
 BEYOND_ASKED = RetryPolicy(1.0, 120.0)  # added to a wait that the far end asks for
-ASKED_SHARE = (
-    0.25  # a random share of such a wait, up to this, is added: other kiosks were asked for the same wait
-)
+# A random share of such a wait, up to this one, is added, because other kiosks were asked for the same wait.
+ASKED_SHARE = 0.25
 NOT_OUT = frozenset({"offline", "dns_failed", "clock_unset"})
 """Causes of a try that has not reached the far end."""
 

@@ -32,9 +32,8 @@ from edged.errors import LinkError
 GOODBYE_S = 0.5
 BODY_S = 1.0  # for the words of a refusal after its status; some services never end them
 LARGE = 256 * 2**10  # bytes; the loop reads as many at once
-AT_ONCE = (
-    8 * 2**10
-)  # bytes that the library turns into frames at once: a frame is an object, and may have two bytes
+# The library turns so many bytes into frames at once: each frame is an object, and may have only two bytes.
+AT_ONCE = 8 * 2**10
 # The close codes that edged sends when the other end breaks the protocol.
 BROKEN = frozenset({CloseCode.PROTOCOL_ERROR, CloseCode.INVALID_DATA})
 MOST_UNSENT = 8 * 2**20  # bytes; the longest message, the settings of a session, has a hundredth of that
@@ -48,9 +47,7 @@ class WatchedConnection(ClientConnection):
     answer: HttpAnswer | None = None  # the answer to the handshake, until the handshake is done
     pings: Keepalive | None = None
     below: asyncio.Transport | None = None  # the transport under TLS, which has a buffer of its own
-    _goodbye: asyncio.TimerHandle | None = (
-        None  # aborts a connection that is refused or closed, and still open
-    )
+    _goodbye: asyncio.TimerHandle | None = None  # aborts a refused or closed connection that is still open
     _kind: Opcode | None = None  # the kind of the message whose fragments are coming
     _begun: bytes | bytearray = b""
 

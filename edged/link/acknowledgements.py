@@ -1,8 +1,8 @@
 """Tracks which utterances the service has, also if it ignores commits. A driver, because it has timers.
 
 Rules:
-1. A service that honours commits acknowledges each one. That a service ignores them, edged finds out on the current
-   connection (commit_check.py), or after several connections were lost for this reason, and remembers it
+1. A service that honours commits acknowledges each one. edged recognises a service that ignores them on the current
+   connection (commit_check.py), or after several connections were lost for this reason. It remembers the result
    (service_notes.py).
 2. To a service that ignores commits, edged sends silence in place of each commit, and the service's own detection ends
    the utterance. The service has an utterance once it gives a sign of it (unacknowledged.py). An utterance without a

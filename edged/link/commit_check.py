@@ -51,7 +51,7 @@ class CommitAction(Enum):
 class CommitCheck:
     """The check of one session.
 
-    `ignored`: the session has detection in place of commits from the start. `walks`: it may change to that.
+    `ignored`: the session has detection in place of commits from the start. `walks`: the check may change it to that.
     """
 
     def __init__(self, *, ignored: bool = False, walks: bool = False) -> None:

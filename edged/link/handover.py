@@ -40,9 +40,8 @@ class Handover:
     ) -> None:
         self.policy = policy
         self.idle = True  # nobody speaks, no answer is on its way and none sounds
-        self.allowance = (
-            Allowance()
-        )  # of sessions: those that follow a loss, and those opened beside a hanging one
+        # Of sessions: the ones that follow a loss, and the ones opened beside a hanging session.
+        self.allowance = Allowance()
         self._wall, self._open, self._history, self._describe = wall, open_session, history, describe
         self._spare: LiveSession | None = None
 
@@ -52,9 +51,9 @@ class Handover:
         return spare
 
     def on_idle(self, is_idle: bool) -> None:  # noqa: FBT001 a switch
-        """Nothing is under way any longer (True), or something begins (False); also called while the link is down.
+        """True: nothing is under way any longer. False: something begins. Also called while the link is down.
 
-        Before something begins, the time of quiet tells whether it may be another visitor.
+        After a long quiet the next speaker counts as another visitor (history.py).
         """
         self.idle = is_idle
         if is_idle:

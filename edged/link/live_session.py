@@ -29,7 +29,7 @@ READY_S = 10.0
 _EXPLAINED = frozenset(
     {"link_closed", "service_refused", "model_refused", "server_error", "handshake_timeout"}
 )
-# How long to wait after a refusal that names nothing. The close after it may say more: that all slots are taken, say.
+# How long to wait after a refusal that names nothing. A close after it may say more: that all slots are taken.
 REFUSED_S = 1.0
 SAYS_NO_MORE = frozenset({"link_closed", "link_silent"})  # causes of an end that add nothing to a refusal
 # A socket that takes nothing for so long is dead. Pings cannot tell, for they wait behind the sound.

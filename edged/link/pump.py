@@ -27,9 +27,8 @@ from edged.link.session.session import LinkSession
 
 # Entries that the call that wakes the pump may send: enough for the pre-roll. More is a replay, which is not urgent.
 AT_ONCE = 4
-APPEND_BYTES = pcm.PCM16.bytes_of(
-    100
-)  # of one message in a replay: one second on the slowest usable link (6 kB/s)
+# The sound in one message of a replay: it takes one second on the slowest usable link (6 kB/s).
+APPEND_BYTES = pcm.PCM16.bytes_of(100)
 LOOK_BUSY_S, LOOK_IDLE_S = 0.1, 1.0  # how often the link is judged
 TALKED_S = 3.0  # for so long after the last message sent, the link is judged often
 
@@ -62,9 +61,8 @@ class Pump:
     ) -> None:
         self.live, self.session = live, live.session
         self.slow = False  # the other end acknowledges nothing at the moment
-        self.stuck = (
-            asyncio.Event()
-        )  # it has acknowledged nothing for so long that another connection should be tried
+        # The other end has acknowledged nothing for so long that another connection should be tried.
+        self.stuck = asyncio.Event()
         self._outgoing, self._commits, self._on, self._sent = outgoing, commits, on, sent
         self._now = asyncio.get_running_loop().time
         self._work = asyncio.Event()

@@ -132,9 +132,7 @@ class ResponseCreated:
     response_id: str
     conversation_id: str | None = ""
     metadata: Json | None = None
-    settings: Json = field(
-        default_factory=dict, compare=False
-    )  # other fields of a server; clients ignore them
+    settings: Json = field(default_factory=dict, compare=False)  # other fields; clients ignore them
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,8 @@ _OURS = "\0"  # stands for each character of a name of ours; control characters 
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 _MARKS = r"\s\"\u2018-\u201e\u2039\u203a\u300c-\u300f`\xab\xbb\u2026"
-_TOKEN = re.compile(
-    rf"\w+://[^{_MARKS}]+|[^{_MARKS}=]+"
-)  # in name=value, the name and the value are two tokens
+# In name=value, the name and the value are two tokens.
+_TOKEN = re.compile(rf"\w+://[^{_MARKS}]+|[^{_MARKS}=]+")
 _NUMBER = re.compile(r"(?<!\w)\+?\d(?:[\d\s().,/-]|(?<=\s)(?:and|und)(?=\s)){5,}\d")
 _DIGITS = re.compile(r"\d(?:[\W_]{0,3}\d)*")  # a number, whatever separates its digits
 _DIGIT = r"(?:\d|double|triple|zero|oh|o|null|one|two|three|four|five|six|seven|eight|nine)"

@@ -1280,18 +1280,16 @@ def test_a_late_reply_of_which_detection_heard_nothing_counts(lab_run):
             await asyncio.sleep(0.1)
             assert after(connection, "session.update").types[:1] != ["append"]
             assert connection.types.count("response.create") == 1
-            assert (
-                "clear" in after(connection, "append").types
-            )  # the sound that was sent again is no utterance
+            # The sound that was sent again is no utterance.
+            assert "clear" in after(connection, "append").types
             await asyncio.sleep(20)
             assert (rig.learnt, rig.owner.links) == ([], [(True, None)])
             rig.utter(SAID)
             await asyncio.sleep(3)
             connection.say(wire.Committed("item_2", None))
             await asyncio.sleep(0.1)
-            assert after(connection, "commit").types == [
-                "conversation.item.retrieve"
-            ]  # its own time has begun
+            # Its own time has begun.
+            assert after(connection, "commit").types == ["conversation.item.retrieve"]
 
     lab_run(main())
 
@@ -1566,9 +1564,8 @@ def test_before_its_end_a_session_is_changed_without_a_gap(lab_run):
             await asyncio.sleep(79)
             assert rig.dialled == [first]
             await asyncio.sleep(5)
-            assert rig.owner.links == [
-                (True, None)
-            ]  # the owner hears nothing, because nothing changed for it
+            # The owner hears nothing, because nothing changed for it.
+            assert rig.owner.links == [(True, None)]
             assert first.closed
             assert not second.closed
             rig.utter(b"\1\2" * 100)

@@ -550,9 +550,8 @@ def test_a_service_that_says_nothing_is_asked_and_given_up(pumped):
         assert cause == "service_silent"
         assert at - asked == pytest.approx(8, abs=0.3)
         assert rig.socket.types == ["append", "commit", "conversation.item.retrieve"]
-        assert rig.socket.sent[-1][0] - asked == pytest.approx(
-            0.5, abs=0.3
-        )  # and the service gets time to answer
+        # The service gets time to answer.
+        assert rig.socket.sent[-1][0] - asked == pytest.approx(0.5, abs=0.3)
 
     pumped(body)
 

@@ -121,9 +121,8 @@ class Confirming:
             return [SessionFailed(error_codes.NOT_NOW[code], text, error.message)]
         is_named = error.event_id is not None or error.param is not None or code in error_codes.OF_SETTINGS
         if not is_named and code not in _INVALID:
-            return [
-                warning
-            ]  # it is about something else; the close that follows says what, or the time is up
+            # It is about something else. The close that follows says what, or the time is up.
+            return [warning]
         said, by = (f"(`{error.param}`): {error.message}", " ") if error.param else (error.message, ": ")
         of_whom = None if is_named else diagnosis.of_words(ServiceWords(error.message, type=code))
         if of_whom in diagnosis.OF_WHO_ASKS:  # no other settings would help

@@ -26,9 +26,7 @@ class Floor(Enum):
     GIVEN_UP = "given up"  # the answer was asked for, and cancelled before it had a name
     ENDING = "ending"  # the answer was cancelled by name; its end is on its way
     FOREIGN = "foreign"  # the service runs a response that is not ours
-    STUCK = (
-        "stuck"  # the service does not end a cancelled response; edged asks for nothing more in this session
-    )
+    STUCK = "stuck"  # the service does not end a cancelled response; this session asks for no more answers
 
 
 class FloorEvent(Enum):

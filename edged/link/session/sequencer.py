@@ -38,9 +38,8 @@ class Sequencer:
         self._dead: list[str] = []  # ids of cancelled responses, which never become live again
         # The service names the response of its sound: sound without a name then belongs to no response.
         self._names_sound = False
-        self._over: list[
-            str
-        ] = []  # ids of responses that ended or are not ours: they answer no later request
+        # Ids of responses that ended or are not ours: they answer no later request.
+        self._over: list[str] = []
 
     @property
     def open(self) -> bool:
@@ -95,9 +94,8 @@ class Sequencer:
         `adopt`: the service may start responses on its own. `unwanted`: it may not, and such a response is cancelled.
         """
         if adopt and self._state.floor is Floor.ENDING and self._answer.id != response_id:
-            self._take(
-                FloorEvent.ENDED
-            )  # one at a time: the service has started the next, so this one has ended
+            # One at a time: the service has started the next response, so this one has ended.
+            self._take(FloorEvent.ENDED)
         if self._state.floor in _OURS:
             if self._answer.id is None:
                 return self._name(response_id, FloorEvent.NAMED)
@@ -186,9 +184,8 @@ class Sequencer:
     def _is_ours(self, response_id: str) -> bool:
         if self._state.floor not in _OURS:
             return False
-        if (
-            not self._answer.id
-        ):  # a service that does not announce its responses, or announces them without a name
+        if not self._answer.id:
+            # The service does not announce its responses, or announces them without a name.
             return self._may_be_new(response_id)
         return response_id in (self._answer.id, "")
 

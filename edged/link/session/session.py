@@ -54,13 +54,11 @@ class LinkSession:
         self._words = words or Words()
         self.counters: Counter[str] = Counter()
         self._new_id = new_id
-        self.out: list[
-            str
-        ] = []  # control messages to send, oldest first; the sender removes each one it has sent
+        # Control messages to send, oldest first. The sender removes each message that it has sent.
+        self.out: list[str] = []
         self.within = False  # the beginning of an utterance has been sent, but not its end
-        self.stuck = (
-            False  # the service does not end a cancelled answer: this session can ask for no more answers
-        )
+        # The service does not end a cancelled answer: this session can ask for no more answers.
+        self.stuck = False
         self._closing_id = ""  # of the commit or clear of the utterance that went through `words` last
         self._answers = Sequencer(new_id, self._send, self.counters)
         self._greeted = self._redialled = False

@@ -591,10 +591,8 @@ class Service:
         self._in, self._out = deque(), deque()
         # It hears an end of speech only after sound has come.
         self._buffer, self._listens = [], False
-        self.taken, self.refused = (
-            set(),
-            set(),
-        )  # utterances of which it has a part; those of which it had none
+        # Utterances of which it has a part, and those of which it had none.
+        self.taken, self.refused = set(), set()
         self._items = itertools.count(1)
 
     def send(self, text, uid):
