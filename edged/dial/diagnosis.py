@@ -63,13 +63,13 @@ _OF_STATUS = {
 _OF_CODE = {1008: UNKNOWN, 1013: "server_busy", 1014: "server_error"}
 _PORTAL = frozenset({200, 300, 301, 302, 303, 307, 308})
 # Statuses that can mean many things: only their words say which.
-_VAGUE = frozenset({400, 403, 406, 409, 412, 415, 418, 421, 422, 423, 424, 428})
+_AMBIGUOUS = frozenset({400, 403, 406, 409, 412, 415, 418, 421, 422, 423, 424, 428})
 # Causes from words that say less than most statuses and close codes do.
-_VAGUELY = frozenset({UNKNOWN, "not_offered", "server_error"})
+_IMPRECISE = frozenset({UNKNOWN, "not_offered", "server_error"})
 # Causes by status that words about a key do not change.
-_PLAIN = frozenset({"server_busy", "quota_exceeded", "model_refused"})
+_NOT_OF_KEYS = frozenset({"server_busy", "quota_exceeded", "model_refused"})
 # Causes from words that are more precise than HTTP 401, or than an error type of the service.
-_SURER = frozenset(
+_PRECISE = frozenset(
     {
         "region_refused",
         "address_refused",
@@ -81,7 +81,7 @@ _SURER = frozenset(
         DIALECT_REFUSED,
     }
 )
-OF_WHO_ASKS = _SURER | {"key_refused"}
+OF_WHO_ASKS = _PRECISE | {"key_refused"}
 """Causes of a refusal that depend on who asks, not on what was asked for."""
 
 
@@ -97,14 +97,14 @@ def of_answer(status: int, said: ServiceWords) -> str:
     by_status, known = of_status(status), of_words(said)
     if known is None or known == "session_expired":
         plain = said.message.casefold().removeprefix(str(status)).strip(" .") in _phrases(status)
-        return UNKNOWN if status in _VAGUE and not plain else by_status
-    if by_status == "proxy_refused" or (known in _VAGUELY and status not in _VAGUE):
+        return UNKNOWN if status in _AMBIGUOUS and not plain else by_status
+    if by_status == "proxy_refused" or (known in _IMPRECISE and status not in _AMBIGUOUS):
         return by_status
-    if known == "key_refused" and by_status in _PLAIN and status not in _VAGUE:
+    if known == "key_refused" and by_status in _NOT_OF_KEYS and status not in _AMBIGUOUS:
         return by_status
     # Any page may mention logging in.
     if by_status == "key_refused" or (status in _PORTAL and not said.code):
-        return known if known in _SURER else by_status
+        return known if known in _PRECISE else by_status
     return known
 
 
@@ -113,7 +113,7 @@ def of_close(code: int | None, reason: str) -> str:
     if _IDLE.search(reason.casefold()):
         return "link_closed"
     by_code, known = _of_code(code, reason), of_words(ServiceWords(reason))
-    if known is None or (known in _VAGUELY and by_code not in (UNKNOWN, "link_closed", "model_refused")):
+    if known is None or (known in _IMPRECISE and by_code not in (UNKNOWN, "link_closed", "model_refused")):
         return by_code
     return known
 

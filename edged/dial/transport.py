@@ -111,8 +111,8 @@ class WatchedConnection(ClientConnection):
     def takes(self) -> bool:
         """Whether a message goes to the kernel at once. edged sends no messages in fragments.
 
-        No, while the kernel has not taken earlier bytes: a sender that waits for the socket has to see how slow it is.
-        No, after a write failed: the library finds that out only later.
+        False while the kernel has not taken earlier bytes: a sender that waits for the socket must see how slow it is.
+        False after a failed write: the library finds that out only later.
         """
         below = self.below or self.transport
         return self.protocol.state is State.OPEN and not below.is_closing() and not self.waiting_bytes()
@@ -206,7 +206,7 @@ def _is_text(data: bytes | bytearray | memoryview) -> bool:
 
 
 def _text(data: bytes) -> str | bytes:
-    """The message as text. A large one stays bytes, as text may take four times the memory. Binary data stays bytes."""
+    """A message as text. A large one stays bytes, as text may take four times the memory; so does invalid UTF-8."""
     if len(data) > LARGE:
         return data
     try:

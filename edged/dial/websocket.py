@@ -218,9 +218,9 @@ class WebsocketDial:
             proxy=None,
         )
         attempt.route = _Route(addresses, port, endpoint.host, tls, endpoint.proxy)
-        return await self._shaken(attempt, endpoint)
+        return await self._handshake(attempt, endpoint)
 
-    async def _shaken(self, attempt: _Connect, endpoint: Endpoint) -> WatchedConnection:
+    async def _handshake(self, attempt: _Connect, endpoint: Endpoint) -> WatchedConnection:
         try:
             connection = await attempt
             assert isinstance(connection, WatchedConnection)

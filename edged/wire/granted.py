@@ -28,7 +28,7 @@ def mismatches(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) 
     Instructions, voice, formats, turn detection and the names of the tools must be there as asked. Voice and output
     format must be there only when sound is asked for. For any other setting, null or missing is no mismatch.
     """
-    return [words for of in _compared(asked, effective, dialect) for words in of.otherwise()]
+    return [words for of in _compared(asked, effective, dialect) for words in of.differences()]
 
 
 def changes(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -> dict[str, str]:
@@ -38,14 +38,14 @@ def changes(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -> 
     setting null means nothing.
     """
     compared = [of for of in _compared(asked, effective, dialect) if of.at_both]
-    differences = {of.setting: "; ".join(words for words in of.otherwise(silent=True)) for of in compared}
+    differences = {of.setting: "; ".join(words for words in of.differences(silent=True)) for of in compared}
     return {setting: words for setting, words in differences.items() if words}
 
 
 def detects(asked: TurnDetection | None, effective: Mapping[str, Any], dialect: Dialect) -> bool:
     """Whether a session has this detection. Its other settings do not matter."""
     compared = _compared(Settings(turn_detection=asked), effective, dialect)
-    return not any(words for of in compared if of.setting == "turn_detection" for words in of.otherwise())
+    return not any(words for of in compared if of.setting == "turn_detection" for words in of.differences())
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class _Compared:
         """A detection was asked for, and the server reports that there is none."""
         return self.setting == "turn_detection" and any(value is not UNSET for _, value in self.found)
 
-    def otherwise(self, *, silent: bool = False) -> Iterator[str]:
+    def differences(self, *, silent: bool = False) -> Iterator[str]:
         """The differences, as texts; with `silent`, a missing setting is not a difference."""
         wanted, *others = self.wanted
         given = [(key, value) for key, value in self.found if not _is_none(self.setting, value)]

@@ -23,7 +23,7 @@ from edged.wire.vocabulary import VOCABULARY
 MOST_TEXT = 300  # characters that pass
 MOST_NAME = 64
 _MOST_READ = 4000  # characters that are read of a text
-_MOST_LATELY = 16_000  # characters of what was said, about twenty minutes of a talk
+_MOST_RECENT = 16_000  # characters of what was said, about twenty minutes of a talk
 _MOST_PIECE = 4000  # characters of one item
 _MOST_DIGITS = 6  # enough for a limit, a status or milliseconds; telephone numbers are longer
 _FEW_DIGITS = 3  # a number of so many digits inside another is no coincidence
@@ -63,8 +63,8 @@ class Words:
     def __init__(self, ours: Iterable[str] = (), redacted: Callable[[str], str] = str) -> None:
         self.transcripts = False  # True: the configuration asks for transcripts, so what was said may be read
         self._redacted = redacted
-        self._lately: dict[str, str] = {}
-        # How many characters `_lately` holds, and what a service said of the last failure.
+        self._recent: dict[str, str] = {}
+        # How many characters `_recent` holds, and what a service said of the last failure.
         self._held, self._gist = 0, ""
         self.know(ours)
 
@@ -91,13 +91,13 @@ class Words:
         if not text:
             return
         of = of[:MOST_NAME]
-        before = self._lately.pop(of, None)
+        before = self._recent.pop(of, None)
         kept = ((before or "") + text if goes_on else text)[-_MOST_PIECE:]
         self._held += len(kept) - (len(before) if before is not None else -MOST_NAME)
-        self._lately[of] = kept
-        while self._held > _MOST_LATELY:
-            oldest = next(iter(self._lately))
-            self._held -= len(self._lately.pop(oldest)) + MOST_NAME
+        self._recent[of] = kept
+        while self._held > _MOST_RECENT:
+            oldest = next(iter(self._recent))
+            self._held -= len(self._recent.pop(oldest)) + MOST_NAME
 
     # -- what a service reports ----------------------------------------------------------------------
 
@@ -128,13 +128,13 @@ class Words:
 
     def unsaid(self, text: str) -> str:
         """A text of our own, such as that of a bug, without what was said recently."""
-        return text if self.transcripts else self._without(text, self._said_again(text))
+        return text if self.transcripts else self._without(text, self._repeated(text))
 
     def _judged(self, line: str) -> str:
         line = _QUOTED.sub(self._quoted, line)
         rest = line if self._our is None else self._our.sub(lambda found: _OURS * len(found[0]), line)
-        gone = self._said_again(rest)
-        rest = _DATE.sub(lambda found: found[0] if _meets(found.span(), gone) else _OURS * 10, rest)
+        gone = self._repeated(rest)
+        rest = _DATE.sub(lambda found: found[0] if _overlaps(found.span(), gone) else _OURS * 10, rest)
         gone += [found.span() for found in _NUMBER.finditer(rest) if len(_digits(found[0])) > _MOST_DIGITS]
         gone += [found.span() for found in _SPELT.finditer(rest) if not _is_plain(found[0])]
         gone += [_core(token) for token in _TOKEN.finditer(rest) if not _passes(token[0].replace(_OURS, ""))]
@@ -146,11 +146,11 @@ class Words:
             return found[0]
         return re.sub(r"^\w+", "", found[0]).replace(inner, _GONE)
 
-    def _said_again(self, line: str) -> list[tuple[int, int]]:
+    def _repeated(self, line: str) -> list[tuple[int, int]]:
         """The spans of the line that repeat what was said recently."""
         runs: set[tuple[str, ...]] = set()
         words: set[str] = set()
-        for text in self._lately.values():
+        for text in self._recent.values():
             said = [word[0].casefold() for word in _WORD.finditer(text)]
             words.update(word for word in said if word.isdecimal() or not _is_known(word))
             run = min(_RUN, len(said))
@@ -165,14 +165,14 @@ class Words:
                 for n in range(len(plains) - length + 1)
                 if tuple(plains[n : n + length]) in runs
             ]
-        return gone + self._numbers_again(line)
+        return gone + self._repeated_numbers(line)
 
-    def _numbers_again(self, line: str) -> list[tuple[int, int]]:
+    def _repeated_numbers(self, line: str) -> list[tuple[int, int]]:
         """The spans of numbers that were said recently, whole or in part, whatever separates their digits."""
         lines = [(found.span(), _digits(found[0])) for found in _DIGITS.finditer(line)]
         if not lines:
             return []
-        said = {_digits(found[0]) for text in self._lately.values() for found in _DIGITS.finditer(text)}
+        said = {_digits(found[0]) for text in self._recent.values() for found in _DIGITS.finditer(text)}
         said = {number for number in said if len(number) >= _FEW_DIGITS}
         return [
             span
@@ -281,7 +281,7 @@ def _is_plain(number: str) -> bool:
     return not any(map(str.isalpha, number))
 
 
-def _meets(span: tuple[int, int], others: list[tuple[int, int]]) -> bool:
+def _overlaps(span: tuple[int, int], others: list[tuple[int, int]]) -> bool:
     return any(start < span[1] and span[0] < end for start, end in others)
 
 

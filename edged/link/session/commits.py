@@ -72,7 +72,7 @@ class Commits:
         self._out.append(_Out(event_id, uid, self.sent_bytes, begun=uid == self._begun))
 
     def cleared(self, event_id: str) -> None:
-        """A clear, which discards the utterance that is being sent, is sent."""
+        """A clear is sent. It discards the utterance that is being sent."""
         self._out.append(_Out(event_id, None, self.sent_bytes))
 
     def passed(self) -> None:

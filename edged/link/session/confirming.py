@@ -94,7 +94,7 @@ class Confirming:
             return []
         if self._confirmed:
             return self._changed(session, dialect)
-        wrong = wire.mismatches(self._asked, session, dialect) or self._unhearing(session, dialect)
+        wrong = wire.mismatches(self._asked, session, dialect) or self._lacks_detection(session, dialect)
         if not wrong:
             self._confirmed, self.kept = True, self._cost()
             self.agreed = self._asked.turn_detection
@@ -144,7 +144,7 @@ class Confirming:
             return _INSTEAD
         return (UNSET,) if self._for_commits else ()
 
-    def _unhearing(self, session: Mapping[str, Any], dialect: Dialect) -> list[str]:
+    def _lacks_detection(self, session: Mapping[str, Any], dialect: Dialect) -> list[str]:
         """A mismatch if commits are ignored and the service reports no detection: nothing could end an utterance."""
         is_left = self._for_commits and self._asked.turn_detection is UNSET
         return ["it reports no detection"] if is_left and wire.detects(None, session, dialect) else []
