@@ -1,7 +1,7 @@
 """Which hosts are this machine. Pure.
 
-Not here: other names that lead here. `*.localhost` does where a browser says so (local/caller.py); everybody else may
-ask a name server for it.
+Not here: other names that lead to this machine. In a browser `*.localhost` does (local/caller.py), but other programs
+may ask a name server for it.
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a name or an address, an IPv6 one with its brackets or without, is this machine and nothing else.
+    """Whether a name or an address can only mean this machine. An IPv6 address may have brackets.
 
-    No port belongs to it. 127.0.0.1.example.org is somebody else.
+    `host` has no port. 127.0.0.1.example.org is another machine.
     """
     try:
         return ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
@@ -21,19 +21,19 @@ def is_loopback(host: str) -> bool:
 
 
 def asks_for_loopback(hosts: Sequence[str]) -> bool:
-    """Whether a request with these `Host` headers means this machine by a name or an address that nobody else can have.
+    """Whether a request with these `Host` headers names this machine in a way that no other machine can have.
 
-    A page from elsewhere that made its own name point here (DNS rebinding) still sends that name. A request has one
-    such header.
+    A page from elsewhere may make its own name point here (DNS rebinding), but the browser still sends that name. A
+    request must have exactly one `Host` header.
     """
     return len(hosts) == 1 and not set(hosts[0]) & set("@/?#") and is_loopback(name_in(f"//{hosts[0]}"))
 
 
 def name_in(url: str) -> str:
-    """The host of a URL; empty where it cannot be told."""
+    """The host of a URL; empty where there is none."""
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 raises where it is none
+        parts.port  # noqa: B018 raises for an invalid port
     except ValueError:
         return ""
     return parts.hostname or ""

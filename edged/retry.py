@@ -1,18 +1,17 @@
 """When to try again, and the only loop that does.
 
 Rules:
-- `delays` is a pure generator of waits; `keep` is the one reconnect loop in edged, for the link and
-  for devices alike.
-- Full jitter, U(0, min(cap, base * 2**n)) (AWS Architecture Blog, "Exponential Backoff and Jitter", 2015):
-  kiosks that lost the same service do not come back in step. A wait that the far end asked for is kept, and
-  grows and is spread beyond it.
-- The waits grow until the far end *proved* itself and then lived `PROVEN_S`, whatever ended it; accepting a
-  connection proves nothing. After such a life the first wait is none where something is pending, and spread
-  over `SPREAD_S` where nothing is.
-- A wake (network is back, a press) ends a wait at once, also one that came while a try was under way; for
-  REFUSED at most once per `WAKE_REFUSED_S`, for a wait that was asked for never.
-- What costs somebody outside has an `Allowance`: at most `MOST_TRIES` in any `WINDOW_S` that led to no life of
-  `LIVED_S`. Wakes draw on it, and whoever is pending does.
+- `delays` is a pure generator of waits. `keep` is the one reconnect loop in edged, for the link and for devices.
+- Waits have full jitter, U(0, min(cap, base * 2**n)) (AWS Architecture Blog, "Exponential Backoff and Jitter", 2015).
+  So kiosks that lost the same service do not return at the same time. A wait that the far end asks for is kept in
+  full; growing, random extra time is added to it.
+- The waits grow until an attempt has *proved* that the far end works and then lived for `PROVEN_S`, whatever ended it.
+  Accepting a connection proves nothing. After such a life there is no first wait where somebody is waiting, else a
+  random one of up to `SPREAD_S`.
+- A wake (the network is back, a press) ends a wait at once, also if it came during a try. It shortens the wait after a
+  REFUSED cause at most once per `WAKE_REFUSED_S`, and a wait that the far end asked for never.
+- Tries that cost somebody outside have an `Allowance`: at most `MOST_TRIES` in any `WINDOW_S` that did not live for
+  `LIVED_S`. Tries after a wake count, and so do tries for somebody who is waiting.
 """
 
 import asyncio
@@ -24,19 +23,21 @@ from random import Random
 from edged.causes import CAUSES, Retry
 from edged.errors import EdgedError, LinkError
 
-PROVEN_S = 5.0  # shorter lives count as failures: services that accept, and close or expire at once
-LIVED_S = 20.0  # shorter ones than this are on the allowance
-SPREAD_S = 0.5  # of all the kiosks that a service drops in the same moment; a visitor hardly notices it
-WAKE_REFUSED_S = 5.0  # a press may ask a refusing server once more, this often
+PROVEN_S = 5.0  # shorter lives count as failures: some services accept, and close or expire at once
+LIVED_S = 20.0  # shorter lives count against the allowance
+SPREAD_S = 0.5  # spreads the kiosks that a service drops at the same moment; a visitor hardly notices it
+WAKE_REFUSED_S = 5.0  # how often a press may try a service that refuses
 MOST_TRIES, WINDOW_S = 30, 600.0
-AT_ONCE = 10  # of them; the others come one by one, so that whoever used these up waits half a minute at most
-FOR_WAKES = 4  # of those at once: who knocks for hours has not used up what good news may need
-SAVES_FOR_S = 60.0  # the longest that is waited for them: half of what comes in that time is saved, too
+AT_ONCE = 10  # tries at once; after these they come one by one, so the longest wait for one is half a minute
+# Tries that are kept for wakes: hours of failures must not use up the tries that good news may need.
+FOR_WAKES = 4
+# The longest extra wait to keep tries for wakes. Half of the tries that come back in this time are saved.
+SAVES_FOR_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Bounds of a wait in seconds: the n-th is between `floor_s` and min(cap_s, base_s * 2**n)."""
+    """Limits of a wait in seconds: the n-th is between `floor_s` and min(cap_s, base_s * 2**n)."""
 
     base_s: float
     cap_s: float
@@ -51,16 +52,17 @@ POLICIES = {
     Retry.REFUSED: RetryPolicy(120.0, 900.0, 60.0),
 }
 
-# A service that accepts and then closes has had more work of it than one that refuses, and its log is full sooner.
+# A service that accepts and then closes has more work and longer logs than one that refuses.
 CLOSED_EARLY = RetryPolicy(1.0, 90.0)
-BEYOND_ASKED = RetryPolicy(1.0, 120.0)  # what comes on top of a wait that was asked for
-ASKED_SHARE = 0.25  # of such a wait, over which those who were asked the same are spread besides
+BEYOND_ASKED = RetryPolicy(1.0, 120.0)  # added to a wait that the far end asks for
+# A random share of such a wait, up to this one, is added, because other kiosks were asked for the same wait.
+ASKED_SHARE = 0.25
 NOT_OUT = frozenset({"offline", "dns_failed", "clock_unset"})
-"""Causes of a try that has reached nobody."""
+"""Causes of a try that has not reached the far end."""
 
 
 def delays(policy: RetryPolicy, rng: Random) -> Iterator[float]:
-    """Endless waits in seconds, full jitter above the policy's floor."""
+    """Endless waits in seconds, with full jitter above the policy's floor."""
     ceiling = policy.base_s
     while True:
         yield rng.uniform(policy.floor_s, max(policy.floor_s, min(policy.cap_s, ceiling)))
@@ -68,19 +70,19 @@ def delays(policy: RetryPolicy, rng: Random) -> Iterator[float]:
 
 
 class Allowance:
-    """How many tries there may be at somebody outside: a bucket of `AT_ONCE` that fills one by one. Pure.
+    """How many tries may go to somebody outside: a bucket of `AT_ONCE` tries that refills one by one. Pure.
 
-    No window of `WINDOW_S` sees more than `MOST_TRIES` of those that were spent and not given back.
+    In any `WINDOW_S` at most `MOST_TRIES` are spent and not given back.
     """
 
     _EVERY_S = WINDOW_S / (MOST_TRIES - AT_ONCE)
 
     def __init__(self) -> None:
-        self._spent: float = 0.0  # tries, fractions of which come back with time
+        self._spent: float = 0.0  # tries; fractions of them come back with time
         self._at = float("-inf")
 
     def wait_s(self, now: float, *, besides: int = 0) -> float:
-        """How long until there is one, besides so many that are left."""
+        """How long until the bucket has one try and `besides` more, in seconds."""
         self._fill(now)
         return max(0.0, (self._spent - (AT_ONCE - 1 - besides)) * self._EVERY_S)
 
@@ -90,7 +92,7 @@ class Allowance:
         self._spent += 1
 
     def give_back(self) -> None:
-        """A try has led to a life, or reached nobody."""
+        """A try has led to a life of `LIVED_S`, or has not reached the far end."""
         self._spent = max(0.0, self._spent - 1)
 
     def _fill(self, now: float) -> None:
@@ -99,7 +101,7 @@ class Allowance:
 
 
 class Wake:
-    """Ends a wait early; set from the loop by whoever has news."""
+    """Ends a wait early. Code with good news calls it, on the loop."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
@@ -108,18 +110,18 @@ class Wake:
         self._event.set()
 
     def forget(self) -> None:
-        """Wakes from before do not count any more."""
+        """Ignore all wakes so far."""
         self._event.clear()
 
     async def wait(self, timeout_s: float) -> None:
-        """Until woken since the last `forget`; at most `timeout_s`."""
+        """Wait for a wake after the last `forget`; at most `timeout_s`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._event.wait()
 
 
 class Proof:
-    """Given to each attempt, which calls it when the far end has proved to work."""
+    """Given to each attempt, which calls it when the far end has proved that it works."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -131,7 +133,7 @@ class Proof:
 
     @property
     def lived_s(self) -> float | None:
-        """For how long since; None: it has not proved itself."""
+        """The time since the proof; None without one."""
         return None if self._at is None else self._now() - self._at
 
     @property
@@ -141,7 +143,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """For what costs somebody outside; `pending()`: somebody waits for it."""
+    """For tries that cost somebody outside. `pending()`: somebody is waiting for success."""
 
     allowance: Allowance
     pending: Callable[[], bool]
@@ -155,11 +157,11 @@ async def keep(
     failed: Callable[[EdgedError, float], None],
     outside: Outside | None = None,
 ) -> None:
-    """Run `attempt` again and again, for ever; ends only by cancellation or by a bug.
+    """Run `attempt` again and again, forever; only cancellation or a bug ends it.
 
-    `attempt` opens the thing, stays as long as it lives, and raises an `EdgedError` when it is gone.
-    Any other exception is a bug and passes through. `failed(error, wait_s)` is called before each wait.
-    `outside`: None where a try costs nobody outside anything.
+    `attempt` opens a link or a device, stays while it lives, and raises an `EdgedError` when it is gone. Any other
+    exception is a bug and passes through. `keep` calls `failed(error, wait_s)` before each wait. `outside` is None
+    where a try costs nobody outside anything.
     """
     now = asyncio.get_running_loop().time
     waits = _Waits(rng, outside)
@@ -178,14 +180,14 @@ async def keep(
             # A TaskGroup that fails just when it is cancelled raises its failure and forgets the cancellation.
             raise asyncio.CancelledError
         if proof.held:
-            wake.forget()  # of who pressed while all was well
+            wake.forget()  # presses while all was well are no news
         wait_s, least_s = waits.after(error, proof, now())
         failed(error, wait_s)
         await _rest(wait_s, least_s, wake, now)
 
 
 class _Waits:
-    """What is waited after each try."""
+    """The waits after each try."""
 
     def __init__(self, rng: Random, outside: Outside | None) -> None:
         self._rng, self._outside = rng, outside
@@ -196,7 +198,7 @@ class _Waits:
             self._outside.allowance.spend(now)
 
     def after(self, error: EdgedError, proof: Proof, now: float) -> tuple[float, float]:
-        """Seconds, and how many of them no wake shortens."""
+        """The wait in seconds, and the part of it that no wake shortens."""
         retry = CAUSES[error.cause].retry
         if proof.held:
             self._growing.clear()
@@ -238,7 +240,7 @@ class _Waits:
 
 
 def _asked_s(error: EdgedError) -> float | None:
-    """The wait that the far end has asked for, within bounds."""
+    """The wait that the far end asks for, within the limits of THROTTLED; None where it asks for none."""
     if (
         CAUSES[error.cause].retry is not Retry.THROTTLED
         or not isinstance(error, LinkError)
@@ -250,7 +252,7 @@ def _asked_s(error: EdgedError) -> float | None:
 
 
 async def _rest(wait_s: float, least_s: float, wake: Wake, now: Callable[[], float]) -> None:
-    """Wait, and after `least_s` only until woken."""
+    """Wait `wait_s`; after `least_s` a wake ends the wait."""
     ends_at = now() + wait_s
     if least_s:
         await asyncio.sleep(least_s)

@@ -1,4 +1,4 @@
-"""Whom a TLS connection trusts."""
+"""The authorities that a TLS connection trusts."""
 
 import errno
 import os
@@ -7,17 +7,18 @@ from pathlib import Path
 
 from edged.files import read
 
-MOST_BYTES = 2**22  # the authorities of a whole distribution take 200 KiB
+MOST_BYTES = 2**22  # all authorities of a Linux distribution take 200 KiB
 
 
 def client_context(ca_file: str = "") -> ssl.SSLContext:
-    """`ca_file` holds the only authorities to be trusted, in PEM; empty: the machine's.
+    """A context that trusts only the authorities in `ca_file`, in PEM; empty: the machine's.
 
-    OpenSSL would wait for ever for a FIFO, so the file is read here. OpenSSL gets it as a file all the same: of a text
-    it takes plain certificates only, and neither those that say what they are trusted for nor revocations.
+    This function reads the file itself, because OpenSSL would wait forever for a FIFO. It still gives the content to
+    OpenSSL as a file: from a string OpenSSL takes plain certificates only, not certificates with trust settings, and no
+    revocation lists.
 
     Raises:
-        OSError: it cannot be read, or holds no certificate.
+        OSError: the file cannot be read, or holds no certificate.
     """
     if not ca_file:
         return ssl.create_default_context()
@@ -28,5 +29,5 @@ def client_context(ca_file: str = "") -> ssl.SSLContext:
         try:
             return ssl.create_default_context(cafile=f"/proc/self/fd/{memory.fileno()}")
         except ssl.SSLError as error:
-            problem = "it holds no certificate that can be used (PEM is wanted)"
+            problem = "it holds no certificate that edged can use; it must be in PEM format"
             raise OSError(errno.EINVAL, problem, ca_file) from error

@@ -1,5 +1,5 @@
-"""One attempt at a service, and what all who make one agree on: the daemon, the relay and the public client.
+"""One attempt to connect to a service, shared by the daemon, the relay and the public client.
 
-Knows providers and their addresses, the handshake and its refusals, the rule of dialects, and a connection while it
-lasts. Not here: when to try again, what is said on the connection, what is remembered over restarts.
+This package knows the providers and their addresses, the handshake and its refusals, the rule of dialects, and a
+connection while it lasts. Not here: when to try again, the messages on the connection, the memory over restarts.
 """

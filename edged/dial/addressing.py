@@ -1,13 +1,13 @@
-"""How Azure and Portkey are asked: they have several addresses each, and each wants its names elsewhere. Pure.
+"""The addresses of Azure and Portkey. Each has several, with different places for the model and the key. Pure.
 
 Rules:
-- Azure: an address without a path gets one. With a version of the API it is the preview's, where the model is
-  `deployment`; without, it is the GA path, where it is `model`.
-- Portkey: at api.portkey.ai the key goes into a header of its own, at aigw.portkey.ai into Authorization. Any
-  other host is taken for the open-source gateway, which knows no keys of Portkey's: there the key is the
-  provider's own. An enterprise's own Portkey takes its key by `headers`.
+- Azure: an address without a path gets one. With an API version it is the preview's path, where the parameter
+  `deployment` names the model. Without an API version it is the GA path, where the parameter is `model`.
+- Portkey: at api.portkey.ai the key goes into a Portkey header, at aigw.portkey.ai into Authorization. Any other host
+  counts as the open-source gateway. That gateway knows no Portkey keys: there the key is the provider's own. An
+  enterprise's own Portkey gets its key by `headers`.
 
-Sources: the vendors' SDKs (openai, portkey-ai) and Portkey's gateway, which was run; the hosted services were not.
+Sources: the vendors' SDKs (openai, portkey-ai), and Portkey's gateway, which was run. Hosted services were not tried.
 """
 
 import json
@@ -23,7 +23,7 @@ PORTKEY_HOST, PORTKEY_NEW_HOST = "portkey.ai", "aigw.portkey.ai"
 
 @dataclass(frozen=True, slots=True)
 class AzureRoute:
-    """`token` is one of Entra ID, sent instead of a key; `api_version` asks for the preview."""
+    """`token` is an Entra ID token, sent instead of a key. `api_version` selects the preview."""
 
     api_version: str = ""
     token: str = field(default="", repr=False)
@@ -31,20 +31,23 @@ class AzureRoute:
 
 @dataclass(frozen=True, slots=True)
 class PortkeyRoute:
-    """What Portkey is told beside its key. `authorization` is the whole header, for the provider behind it."""
+    """What Portkey gets besides its key. `authorization` is the whole header for the provider behind Portkey."""
 
     provider: str = ""
     custom_host: str = ""
     trace_id: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
     virtual_key: str = field(default="", repr=False)
-    config: str = field(default="", repr=False)  # an id, or JSON that may hold a key
+    config: str = field(default="", repr=False)  # an id, or JSON that may contain a key
     authorization: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One service asked its way. `model_as` names the model's parameter; `lacks` is what is missing, in words."""
+    """The address, headers and query of one service.
+
+    `model_as` is the query parameter for the model. `lacks` describes what is missing; empty where nothing is.
+    """
 
     address: SplitResult
     headers: Mapping[str, str] = field(repr=False)
@@ -55,7 +58,7 @@ class Target:
 
 
 def azure_preview(path: str, api_version: str) -> bool:
-    """Whether this path, or none with this version, is the preview's."""
+    """Whether this leads to the preview: by the path, or without a path by the version."""
     return bool(api_version) if path in ("", "/") else path.rstrip("/").endswith(AZURE_PREVIEW)
 
 

@@ -1,14 +1,14 @@
-"""What a service's words mean: the row of causes.py that a refusal, a close or an error belongs to. Pure tables.
+"""Finds the cause (a row of causes.py) of a refusal, a close or an error from the service's words. Pure tables.
 
 Rules:
-1. A code that means one thing only decides. Then the words do, by the first row that they fit
-   (refusal_phrases.py). Then the HTTP status or the code of the close.
-2. The key is to blame where the key is meant: by HTTP 401, or by words of it. An HTTP 403 alone does not mean it, nor
-   does a close 1008: countries, firewalls and models are refused so, too.
-3. Words that nobody knows are no cause that somebody knows: `service_refused`, with the words.
+1. A code with only one meaning decides. Else the words decide, by the first row that matches (refusal_phrases.py).
+   Else the HTTP status or the close code decides.
+2. The cause is the key only for HTTP 401, or where the words say so. HTTP 403 alone does not mean the key, and neither
+   does close 1008: services use both to refuse countries and models, too, and so do firewalls.
+3. Unknown words get no known cause: the cause is then `service_refused`, with the words.
 
-Codes, reasons and pages were seen at OpenAI, Azure, Google, xAI, Alibaba, LiteLLM, Portkey's gateway, speech-to-speech,
-Cloudflare and in public reports of users. What of the words may be shown is wire/words.py's.
+The codes, reasons and pages were seen at OpenAI, Azure, Google, xAI, Alibaba, LiteLLM, Portkey's gateway,
+speech-to-speech, Cloudflare, and in public reports of users. wire/words.py decides which of the words may be shown.
 """
 
 import re
@@ -19,7 +19,7 @@ from edged.dial.refusal_phrases import ROWS
 from edged.dial.service_words import ServiceWords
 
 UNKNOWN, DIALECT_REFUSED = "service_refused", "dialect_refused"
-MOST_READ = 1000  # characters that are looked at
+MOST_READ = 1000  # characters that are searched
 
 _NAMES = {
     "key_refused": """
@@ -47,14 +47,14 @@ _NAMES = {
     "session_expired": "session_expired",
 }
 CODES = {code: cause for cause, codes in _NAMES.items() for code in codes.split()}
-"""Codes that mean one thing, wherever they stand."""
+"""Codes that have only one meaning, wherever they occur."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,40}(?:[_-][A-Za-z0-9]{1,40}){0,8}")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _STATUS = re.compile(r"\b(?:http|status|code|error)(?: code| status)?:? ?([45]\d\d)\b")
 _IDLE = re.compile(r"\bidle\b|inactiv|no activity")
 
-# An HTTP status that says enough, where no words say more.
+# The cause by HTTP status, where no words say more.
 _OF_STATUS = {
     401: "key_refused", 402: "quota_exceeded", 403: UNKNOWN, 407: "proxy_refused", 408: "server_error",
     420: "server_busy", 425: "server_error", 429: "server_busy", 446: "policy_refused", 451: "region_refused",
@@ -62,13 +62,14 @@ _OF_STATUS = {
 }  # fmt: skip
 _OF_CODE = {1008: UNKNOWN, 1013: "server_busy", 1014: "server_error"}
 _PORTAL = frozenset({200, 300, 301, 302, 303, 307, 308})
-_VAGUE = frozenset(
-    {400, 403, 406, 409, 412, 415, 418, 421, 422, 423, 424, 428}
-)  # their words say what they mean
-_VAGUELY = frozenset({UNKNOWN, "not_offered", "server_error"})  # words that say less than most codes do
-_PLAIN = frozenset({"server_busy", "quota_exceeded", "model_refused"})  # of a status whose words mean no key
-# What is known better than an HTTP 401 knows it, or an error of the service's own.
-_SURER = frozenset(
+# Statuses that can mean many things: only their words say which.
+_AMBIGUOUS = frozenset({400, 403, 406, 409, 412, 415, 418, 421, 422, 423, 424, 428})
+# Causes from words that say less than most statuses and close codes do.
+_IMPRECISE = frozenset({UNKNOWN, "not_offered", "server_error"})
+# Causes by status that words about a key do not change.
+_NOT_OF_KEYS = frozenset({"server_busy", "quota_exceeded", "model_refused"})
+# Causes from words that are more precise than HTTP 401, or than an error type of the service.
+_PRECISE = frozenset(
     {
         "region_refused",
         "address_refused",
@@ -80,8 +81,8 @@ _SURER = frozenset(
         DIALECT_REFUSED,
     }
 )
-OF_WHO_ASKS = _SURER | {"key_refused"}
-"""Causes of a refusal that has nothing to do with what was asked for."""
+OF_WHO_ASKS = _PRECISE | {"key_refused"}
+"""Causes of a refusal that depend on who asks, not on what was asked for."""
 
 
 def of_status(status: int) -> str:
@@ -96,30 +97,29 @@ def of_answer(status: int, said: ServiceWords) -> str:
     by_status, known = of_status(status), of_words(said)
     if known is None or known == "session_expired":
         plain = said.message.casefold().removeprefix(str(status)).strip(" .") in _phrases(status)
-        return UNKNOWN if status in _VAGUE and not plain else by_status
-    if by_status == "proxy_refused" or (known in _VAGUELY and status not in _VAGUE):
+        return UNKNOWN if status in _AMBIGUOUS and not plain else by_status
+    if by_status == "proxy_refused" or (known in _IMPRECISE and status not in _AMBIGUOUS):
         return by_status
-    if known == "key_refused" and by_status in _PLAIN and status not in _VAGUE:
+    if known == "key_refused" and by_status in _NOT_OF_KEYS and status not in _AMBIGUOUS:
         return by_status
-    if by_status == "key_refused" or (
-        status in _PORTAL and not said.code
-    ):  # any page may speak of logging in
-        return known if known in _SURER else by_status
+    # Any page may mention logging in.
+    if by_status == "key_refused" or (status in _PORTAL and not said.code):
+        return known if known in _PRECISE else by_status
     return known
 
 
 def of_close(code: int | None, reason: str) -> str:
-    """The cause of a close we did not ask for, by its code and reason; every one of them is a drop."""
+    """The cause of a close that edged did not ask for, by its code and reason. Every such close is a drop."""
     if _IDLE.search(reason.casefold()):
         return "link_closed"
     by_code, known = _of_code(code, reason), of_words(ServiceWords(reason))
-    if known is None or (known in _VAGUELY and by_code not in (UNKNOWN, "link_closed", "model_refused")):
+    if known is None or (known in _IMPRECISE and by_code not in (UNKNOWN, "link_closed", "model_refused")):
         return by_code
     return known
 
 
 def of_words(said: ServiceWords) -> str | None:
-    """What the words mean; None: nothing that is known."""
+    """The cause that the words name; None where they match nothing known."""
     for text in (said.code, said.message[:MOST_READ], said.type):
         for name in _NAME.findall(text):
             if cause := CODES.get(_snake(name)):
@@ -142,9 +142,9 @@ def _of_code(code: int | None, reason: str) -> str:
         case 1008 | 1013 | 1014:
             return _OF_CODE[code]
         case 1002 | 1003 | 1007 | 1009 | 1010 if reason:
-            return UNKNOWN  # it says what it does not like of us
+            return UNKNOWN  # the reason says what the service rejects
         case 3000 if not reason:
-            return "key_refused"  # the registry's word for it is Unauthorized
+            return "key_refused"  # IANA's registry names this code Unauthorized
         case 4000 if not reason or reason.startswith("invalid_request_error"):
             return "model_refused"
         case int() if 4400 <= code < 4600:
@@ -156,7 +156,7 @@ def _of_code(code: int | None, reason: str) -> str:
 
 
 def _phrases(status: int) -> frozenset[str]:
-    """What says no more than the status does."""
+    """Texts that say no more than the status does."""
     usual = usual_phrase(status).casefold()
     return frozenset({"", usual, f"{usual} ({status})", "error"})
 

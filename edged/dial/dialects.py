@@ -1,16 +1,17 @@
-"""The one rule of dialects: which is asked for, what refuses it, and what follows. Pure.
+"""The one rule of dialects: which one to ask for, how a service refuses it, and what follows. Pure.
 
 Rules:
-1. A connection asks for the dialect that is configured, else for the one that the service was seen to speak, else for
-   the first guess of who asks. What the service then greets in is what it speaks.
-2. A refusal before the session is there is of the dialect if its words say so: the code or the message of an error, the
-   body of an HTTP answer, the reason of a close. A close with the code for bad requests and without a word may be.
-3. It is answered by one more dial, at once, in the other dialect, whichever was first: one attempt of two dials. Who
-   has a dialect configured gets what is configured, and no second dial.
-4. Where both are refused, that is one failure, and the next attempt comes when any other would. What was known of a
-   service and is refused is forgotten.
+1. A connection asks for the configured dialect, else for the one that the service was seen to speak, else for the
+   caller's first guess. The dialect of the service's greeting is the one that it speaks.
+2. A refusal before the session exists is about the dialect if its words say so: the code or message of an error, the
+   body of an HTTP answer, the reason of a close. A close with the code for bad requests and no reason may be about the
+   dialect.
+3. After such a refusal the caller dials once more, immediately, in the other dialect: one attempt has up to two dials.
+   Where a dialect is configured, there is no second dial.
+4. If both dialects are refused, that is one failure, and the next attempt follows as after any other. A remembered
+   dialect that is refused is forgotten.
 
-Not here: what becomes of a message (wire), waiting for a greeting, dialling, remembering (who dials).
+Not here: the translation of messages (wire). The caller waits for the greeting, dials and remembers.
 """
 
 import re
@@ -19,24 +20,24 @@ from enum import Enum
 
 from edged.wire import BETA_HEADER, Dialect
 
-REQUEST_REFUSED = 4000  # what services close with after a request that they do not like
-MOST_WORDS = 4096  # characters that are looked at; a refusal comes to the point
+REQUEST_REFUSED = 4000  # the close code of services after a bad request
+MOST_WORDS = 4096  # characters that are searched; a refusal is shorter
 
-# Where the update of a session is refused for its type (`session.type`): what would have been understood.
+# The error codes for a wrong `session.type` in an update of a session, with the dialect that the service understands.
 UNDERSTOOD = {"missing_required_parameter": Dialect.GA, "unknown_parameter": Dialect.BETA}
 
 
 class Refusal(Enum):
-    """Whether it is the dialect that was refused."""
+    """Whether the service refused the dialect."""
 
     OTHER = "other"
-    DOUBTFUL = "doubtful"  # nothing was said
+    DOUBTFUL = "doubtful"  # the service gave no reason
     OF_DIALECT = "of_dialect"
 
 
-# A name that has beta in it, as models have; that of the header is none.
+# A name with "beta" in it, such as a model's. The header's own name does not match.
 _NAME = re.compile(r"(?<![\w-])(?!(?:[\w-]*openai|realtime|api)-beta\b)[\w./]+(?:-[\w.]+)*-beta\b[\w.-]*")
-_VALUE = re.compile(r"realtime\s*=\s*v1")  # what the header says
+_VALUE = re.compile(r"realtime\s*=\s*v1")  # the value of the header
 _WITH = (
     "(?:realtime |api ){0,2}"
     "(?:header|shape|dialect|protocol|interface|version|format|schema|session|client|event|api)s?"
@@ -60,12 +61,12 @@ def other(dialect: Dialect) -> Dialect:
 
 
 def refuses(*words: str | bytes | bytearray | None) -> bool:
-    """Whether one of these, words of a service that refuses, says that it is for the dialect."""
+    """Whether one of these texts of a refusal says that the reason is the dialect."""
     return any(_says(each) for each in words if each)
 
 
 def of_close(code: int | None, reason: str, *, explained: bool = False) -> Refusal:
-    """What a close before the session was there refuses; `explained`: an error has said why."""
+    """What a close before the session exists refuses. `explained`: an error before the close gave the reason."""
     if refuses(reason):
         return Refusal.OF_DIALECT
     bare = code == REQUEST_REFUSED and not (explained or reason.strip())
@@ -73,7 +74,7 @@ def of_close(code: int | None, reason: str, *, explained: bool = False) -> Refus
 
 
 def headers_for(dialect: Dialect, headers: Mapping[str, str]) -> dict[str, str]:
-    """`headers` as a handshake has them that asks for `dialect`; the header that tells it may be among them already."""
+    """`headers`, with the header for beta added or removed as `dialect` requires."""
     name, value = BETA_HEADER
     if dialect is Dialect.GA:
         return {each: value for each, value in headers.items() if not _asks_beta(each, value)}
@@ -83,19 +84,19 @@ def headers_for(dialect: Dialect, headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def asks_beta(headers: Mapping[str, str]) -> bool:
-    """Whether a handshake with these asks for beta."""
+    """Whether a handshake with these headers asks for beta."""
     return any(_asks_beta(name, value) for name, value in headers.items())
 
 
 class Attempt:
-    """One attempt: what its next dial asks for, and whether there is to be one more."""
+    """One attempt: the dialect of its next dial, and whether one more dial follows."""
 
     def __init__(self, asked: Dialect) -> None:
         self.asked = asked
         self._refusals: list[Refusal] = []
 
     def refused(self, refusal: Refusal, *, configured: bool) -> bool:
-        """A dial was refused; True: the next one, in the dialect that is `asked` for now, is to follow at once."""
+        """A dial was refused. True: dial once more at once, in the dialect that `asked` now holds."""
         if refusal is Refusal.OTHER:
             return False
         self._refusals.append(refusal)
@@ -106,7 +107,7 @@ class Attempt:
 
     @property
     def both(self) -> bool:
-        """Both dialects were refused, and at least one of them by name."""
+        """The service refused both dials, and at least once it named the dialect."""
         return len(self._refusals) > 1 and Refusal.OF_DIALECT in self._refusals
 
 

@@ -1,19 +1,19 @@
-"""What the service's error codes mean in a session: their rows in causes.py. Pure tables.
+"""The meaning of the service's error codes in a session: their rows in causes.py. Pure tables.
 
-Codes were seen at OpenAI, Azure, LiteLLM, Portkey's gateway and speech-to-speech. What the words of a refusal and of a
-close mean: dial/diagnosis.py.
+The codes were seen at OpenAI, Azure, LiteLLM, Portkey's gateway and speech-to-speech. The words of a refusal or a close
+are for dial/diagnosis.py.
 """
 
 from edged.dial.diagnosis import CODES
 
-# Codes that end the session's use, whenever they come.
+# Codes after which the session is useless, whenever they come.
 FATAL = {
     code: cause
     for code, cause in CODES.items()
     if cause not in ("server_busy", "server_error", "policy_refused")
 }
 
-# Codes that say no more than that two messages crossed on the way.
+# Codes that only mean that two messages crossed on the way.
 HARMLESS = frozenset(
     {
         "response_cancel_not_active",
@@ -23,7 +23,7 @@ HARMLESS = frozenset(
     }
 )
 
-# Codes of an error about a setting, where the error does not say which message it answers.
+# Codes of an error about a setting; such an error may lack the id of the message that it answers.
 OF_SETTINGS = frozenset(
     {
         "missing_required_parameter",
@@ -34,13 +34,13 @@ OF_SETTINGS = frozenset(
     }
 )
 
-# Codes that say that a session cannot be had now, whatever its settings.
+# Codes that mean that the service gives no session now, whatever the settings.
 NOT_NOW = {"rate_limit_exceeded": "server_busy", "server_error": "server_error"}
 
 COMMIT_REFUSED = frozenset({"input_audio_buffer_commit_empty"})
 ANSWER_ACTIVE = "conversation_already_has_active_response"
 
-# Codes of a failed response: its cause for the visitor and for the light.
+# Codes of a failed response, with the cause that the visitor hears and the light shows.
 FAILED_RESPONSE = {
     code: cause
     for code, cause in CODES.items()

@@ -1,8 +1,7 @@
-"""What came of an HTTP answer, as far as it came: enough to tell a refusal by, whatever became of the rest. Pure.
+"""Reads as much of an HTTP answer as has come: enough to understand a refusal without its end. Pure.
 
-The WebSocket library hands an answer over only when it is whole and well made. Gateways send their refusals without a
-length and never close, compressed, in HTTP/1.0, longer than they said or shorter: the status and the words are there
-all the same.
+The WebSocket library returns only complete, well-formed answers. Some gateways send a refusal without a length and
+never close, or compressed, or in HTTP/1.0, or with a wrong length. Its status and its words can be read nevertheless.
 """
 
 import re
@@ -10,16 +9,16 @@ import zlib
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
-MOST_HEAD = 64 * 2**10  # bytes; the library takes more, which no service sends
-MOST_BODY = 8 * 2**10  # a reason fits; a page has its title at its beginning
+MOST_HEAD = 64 * 2**10  # bytes; the library accepts more, but no service sends more
+MOST_BODY = 8 * 2**10  # bytes; enough for a reason, and for the title of a page
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? ([1-5]\d\d)(?: ([^\r\n]*))?\r?\n")
 _END = re.compile(rb"\r?\n\r?\n")
 _CHUNK = re.compile(rb"[ \t]*([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r?\n")
-_INFLATED = {"gzip": 31, "x-gzip": 31, "deflate": 47}  # by content coding, what zlib calls it
+_INFLATED = {"gzip": 31, "x-gzip": 31, "deflate": 47}  # zlib's number for each content coding
 
 
 class HttpAnswer:
-    """Feed it what comes; memory is bounded, and so is what is made of it."""
+    """Call `feed` with the bytes that come. Its memory is bounded, also after decompression."""
 
     def __init__(self) -> None:
         self._raw = bytearray()
@@ -27,7 +26,7 @@ class HttpAnswer:
 
     @classmethod
     def read(cls, status: int, phrase: str, headers: Iterable[tuple[str, str]], body: bytes) -> "HttpAnswer":
-        """One that a library has read, and taken out of its chunks."""
+        """An answer that a library has read already, with its chunks joined."""
         answer = cls()
         found = {name.lower(): value for name, value in headers}
         found.pop("transfer-encoding", None)
@@ -43,17 +42,17 @@ class HttpAnswer:
 
     @property
     def status(self) -> int | None:
-        """None: it is no HTTP, or its head is not whole yet."""
+        """None where it is not HTTP, or its head is not complete yet."""
         return self._head[0] if self._head else None
 
     @property
     def refuses(self) -> bool:
-        """It is an answer, and not the one that lets us in."""
+        """It is an answer that does not accept the connection."""
         return self.status is not None and self.status != HTTPStatus.SWITCHING_PROTOCOLS
 
     @property
     def phrase(self) -> str:
-        """What stands behind the status, where it is not what always does."""
+        """The reason phrase; empty where it is the usual one for the status."""
         if self._head is None:
             return ""
         status, phrase = self._head[:2]
@@ -61,16 +60,16 @@ class HttpAnswer:
 
     @property
     def is_enough(self) -> bool:
-        """Nothing that still comes would be read."""
+        """The body has reached `MOST_BODY`: further bytes would not be read."""
         return self._head is not None and len(self._raw) - self._head[3] >= MOST_BODY
 
     def header(self, name: str) -> str:
-        """The first of this name, in small letters; empty where there is none."""
+        """The first header of this name, which is in lower case; empty where there is none."""
         return self._head[2].get(name, "") if self._head else ""
 
     @property
     def body(self) -> bytes:
-        """As much as is read of it, without its codings; empty where one of them is not known."""
+        """At most `MOST_BODY` bytes of the decoded body; empty where its content coding is unknown."""
         if self._head is None:
             return b""
         raw = bytes(self._raw[self._head[3] :])
@@ -92,7 +91,7 @@ def usual_phrase(status: int) -> str:
 
 
 def _head_of(head: bytes, end: int) -> tuple[int, str, Mapping[str, str], int] | None:
-    """Status, phrase, headers by their names in small letters, and where the body begins."""
+    """Status, phrase, headers by their names in lower case, and the offset of the body."""
     found = _STATUS.match(head + b"\r\n")
     if found is None:
         return None
@@ -105,7 +104,7 @@ def _head_of(head: bytes, end: int) -> tuple[int, str, Mapping[str, str], int] |
 
 
 def _joined(raw: bytes) -> bytes:
-    """The chunks that are there, the last perhaps in part."""
+    """The chunks that have come, joined; the last one may be incomplete."""
     out, at = b"", 0
     while (found := _CHUNK.match(raw, at)) is not None and (size := int(found[1], 16)):
         out += raw[found.end() : found.end() + size]
@@ -115,8 +114,8 @@ def _joined(raw: bytes) -> bytes:
 
 
 def _inflated(raw: bytes, window: int) -> bytes:
-    """Its beginning; never more than is read, however much it would become."""
-    for bits in (window, -15):  # deflate has two forms, and services send both
+    """The decompressed beginning, at most `MOST_BODY` bytes, however large the whole would be."""
+    for bits in (window, -15):  # deflate has two forms, and services use both
         try:
             return zlib.decompressobj(bits).decompress(raw, MOST_BODY)
         except zlib.error:

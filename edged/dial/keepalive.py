@@ -1,10 +1,10 @@
-"""When a connection is asked for a pong, and when a missing one means that it is dead. Pure: the time is given.
+"""When to send a ping, and when a missing pong means that the connection is dead. Pure: the time is an argument.
 
 Rules:
-1. Whatever bytes come are life: the pong stands behind all the sound that a narrow link still has to bring.
-2. A ping stands behind all the sound that was given to the socket before it. Its pong is waited for from when the
-   ping was delivered; until then it is enough that the other end acknowledges more and more.
-3. Where nobody knows what was acknowledged, more patience is due.
+1. Any bytes that come are a sign of life: on a slow connection the pong queues behind all the sound before it.
+2. A ping queues behind all the sound that was given to the socket before it. The time for its pong starts when the ping
+   was delivered. Until then it is enough that the other end acknowledges more and more.
+3. Where the acknowledged bytes are unknown, the pong gets more time.
 
 Not here: whether the service behind the connection lives, and a link that hangs while somebody talks (liveness.py).
 """
@@ -14,8 +14,8 @@ from enum import Enum
 from edged.dial.ports import Flow
 
 PING_EVERY_S, PONG_WITHIN_S = 5.0, 2.5  # an idle half-open connection is noticed within 7.5 s
-PONG_UNSEEN_S = 20.0  # a socket's buffer at the edge of use: 128 KiB at 6 kB/s
-LOOK_S = 0.5  # while the ping is on its way
+PONG_UNSEEN_S = 20.0  # a full socket buffer on the slowest usable link: 128 KiB at 6 kB/s
+LOOK_S = 0.5  # between two looks while the ping is on its way
 
 
 class KeepaliveStep(Enum):
@@ -25,14 +25,14 @@ class KeepaliveStep(Enum):
 
 
 class Keepalive:
-    """One connection's. Tell it of all bytes that come (`heard`), and `look` at `look_at`."""
+    """The keepalive of one connection. Call `heard` for all bytes that come, and `look` at `look_at`."""
 
     def __init__(self, now: float) -> None:
         self.look_at = now + PING_EVERY_S
-        self._asked = False  # a ping is out
-        self._before = 0  # bytes given to the socket before it
+        self._asked = False  # a ping was sent and its pong has not come
+        self._before = 0  # bytes given to the socket before the ping
         self._acknowledged = 0
-        self._moved = now  # when more was last acknowledged, or the ping was known to be delivered
+        self._moved = now  # when more was last acknowledged, or when the ping was delivered
         self._delivered = False
 
     def heard(self, now: float) -> None:
@@ -46,7 +46,7 @@ class Keepalive:
         self.look_at = now + LOOK_S
 
     def look(self, now: float, flow: Flow | None) -> KeepaliveStep:
-        """What is to be done; `flow` None: nobody knows what was acknowledged."""
+        """What to do now. `flow` is None where the acknowledged bytes are unknown."""
         if now < self.look_at:
             return KeepaliveStep.FINE
         acknowledged = flow.given - flow.outstanding if flow is not None else 0

@@ -1,4 +1,4 @@
-"""What one attempt needs and gives. All of it is called on the loop."""
+"""What one attempt needs, and what it returns. Everything is called on the loop."""
 
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
@@ -7,7 +7,7 @@ from edged.dial.providers import Endpoint
 
 
 class Flow(NamedTuple):
-    """Bytes given to the socket so far, of these not acknowledged, and the round trip in seconds (0: not known)."""
+    """Bytes given to the socket so far, how many are unacknowledged, and the round trip in seconds (0: unknown)."""
 
     given: int
     outstanding: int
@@ -24,27 +24,27 @@ class Transport(Protocol):
     """One open connection. After any LinkError only `close` may be called."""
 
     async def send(self, text: str) -> None:
-        """Wait until the socket took the message; raises LinkError when the connection is gone."""
+        """Send one message; waits until the socket takes it. Raises LinkError when the connection is gone."""
         ...
 
     def give(self, texts: Iterable[str]) -> int:
-        """Send these in order, as many as the socket takes without waiting; how many it took."""
+        """Send these in order, as many as the socket takes without waiting. Returns how many it took."""
         ...
 
     async def receive(self) -> str | bytes:
-        """The next message, large ones as bytes; raises LinkError on every close, also on a normal one."""
+        """The next message; a large one as bytes. Raises LinkError on every close, also on a normal one."""
         ...
 
     def flow(self) -> Flow | None:
-        """What was given to the socket and what of it arrived; None: unknown."""
+        """How many bytes were given to the socket, and how many of them arrived; None where that is unknown."""
         ...
 
     async def close(self) -> None:
-        """Say goodbye, half a second at most; never raises."""
+        """Close the connection politely, within half a second; never raises."""
         ...
 
 
 class Dial(Protocol):
     async def __call__(self, endpoint: Endpoint, timeout_s: float) -> Transport:
-        """Connect and shake hands; raises LinkError with its cause and, if told, when to come back."""
+        """Connect and do the handshake. Raises LinkError with its cause, and the wait that the service asks for."""
         ...

@@ -1,6 +1,6 @@
-"""The services edged can talk to, as data: where they are, how they are asked, what they speak. Pure.
+"""The services that edged can talk to, as data: their addresses, their requests, their dialects. Pure.
 
-Hosted services were described by their own documents and were not reached from where this was written.
+The facts about hosted services come from their documents. The services themselves were not tried.
 """
 
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ from edged.wire import Dialect
 class Provider:
     """A row.
 
-    `dialect` is what to begin with where the setting says auto; evidence decides. `session_s` is the longest
-    session where it is known; None: only `expires_at` of the session tells. `slots` is how many sessions it
-    lets one key have at once: with two, the next socket can be opened before the old one is closed.
-    `remedies` are this service's own words, by the id of a cause.
+    `dialect` is the one to begin with where the setting is auto; the service's answer then decides. `session_s` is the
+    longest session; None where only `expires_at` of the session says it. `slots` is how many sessions one key may have
+    at the same time: with two, the next socket can open before the old one closes. `remedies` are the provider's own
+    remedies, by the id of a cause.
     """
 
     url: str
@@ -41,7 +41,7 @@ PROVIDERS = {
         session_s=3600,  # 15 min in 2024, 30 in 2025
         slots=2,
         remedies={
-            "key_refused": "make a key at platform.openai.com/api-keys; one of a project needs access to Realtime",
+            "key_refused": "create a key at platform.openai.com/api-keys; a project's key needs access to Realtime",
             "quota_exceeded": "add credit at platform.openai.com/settings/organization/billing",
             "model_refused": "the key's project may not have this model: platform.openai.com/settings",
         },
@@ -53,10 +53,10 @@ PROVIDERS = {
         session_s=1800,
         slots=2,
         remedies={
-            "key_refused": "the key is of another resource, or the token has run out or lacks the role"
+            "key_refused": "the key belongs to another resource, or the token has expired or lacks the role"
             " Cognitive Services OpenAI User",
-            "model_refused": "`provider.model` is the name of your deployment, not of the model;"
-            " and the resource has to be in a region with realtime models",
+            "model_refused": "`provider.model` must be the name of your deployment, not of the model;"
+            " and the resource must be in a region with realtime models",
         },
     ),
     "portkey": Provider(
@@ -65,10 +65,10 @@ PROVIDERS = {
         Dialect.BETA,
         slots=2,
         remedies={
-            "key_refused": "either Portkey refuses its key or the provider behind it the virtual key:"
-            " Portkey's log tells which",
-            "model_refused": "Portkey was not told which provider: set one of `provider.portkey.virtual_key`,"
-            " `.provider` and `.config`",
+            "key_refused": "either Portkey refuses its key, or the provider behind Portkey refuses the virtual key:"
+            " Portkey's log shows which",
+            "model_refused": "Portkey does not know which provider to ask: set `provider.portkey.virtual_key`,"
+            " `.provider` or `.config`",
         },
     ),
     "a15t": Provider(
@@ -76,7 +76,7 @@ PROVIDERS = {
         "openai/gpt-realtime-2.1",
         Dialect.BETA,
         slots=2,
-        remedies={"model_refused": "models are named with their maker: openai/gpt-realtime-2.1"},
+        remedies={"model_refused": "the name of a model begins with its maker: openai/gpt-realtime-2.1"},
     ),
     "local": Provider(
         "ws://127.0.0.1:8765/v1/realtime",
@@ -92,9 +92,9 @@ PROVIDERS = {
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where to connect, and how. `headers` and `proxy` hold secrets and are kept out of its text form.
+    """Where to connect, and how. `headers` and `proxy` may hold secrets and are left out of the repr.
 
-    `ca_file`: the only authorities to be trusted, in PEM; empty: the machine's. `proxy`: http://…, or empty.
+    `ca_file`: a PEM file with the only authorities to trust; empty: the machine's. `proxy`: http://…, or empty.
     """
 
     url: str
@@ -131,10 +131,10 @@ def endpoint(
     ca_file: str = "",
     proxy: str = "",
 ) -> Endpoint:
-    """The endpoint of provider `name`; empty values take the provider's own.
+    """The endpoint of provider `name`. The provider's own values replace empty ones.
 
     Raises:
-        ConfigError: something needed is missing, or the key would travel in the open.
+        ConfigError: a required value is missing, or the key would be sent unencrypted.
     """
     provider = PROVIDERS[name]
     address = urlsplit(url or provider.url)
@@ -148,7 +148,8 @@ def endpoint(
         case _:
             target = _target(name, address, key)
     own = headers or {}
-    replaced = {header.lower() for header in own}  # a header given twice is refused, or the wrong one wins
+    # A service refuses a header that comes twice, or takes the wrong one.
+    replaced = {header.lower() for header in own}
     sent = {header: text for header, text in target.headers.items() if header.lower() not in replaced} | {
         **own
     }
@@ -158,7 +159,7 @@ def endpoint(
     parameters |= query or {}
     if problems := _of_request(target, sent, parameters):
         raise ConfigError(problems)
-    asked_by_header = Dialect.BETA if asks_beta(own) else None  # who adds the header himself asks for beta
+    asked_by_header = Dialect.BETA if asks_beta(own) else None  # the configured headers ask for beta
     wanted = dialect or asked_by_header or target.dialect or provider.dialect
     sent = headers_for(wanted, sent)
     at = urlunsplit(target.address._replace(query=urlencode(parameters, quote_via=quote), fragment=""))
@@ -173,7 +174,7 @@ def _target(name: str, address: SplitResult, key: str) -> Target:
 
 
 def _of_address(address: SplitResult, given: str) -> list[str]:
-    """What is wrong with an address; one with a password in it is not repeated."""
+    """The problems of an address. An address with a password in it is not repeated."""
     if "@" in address.netloc:
         return ["provider.url: holds a name or a password; use provider.api_key_file or provider.headers"]
     if address.scheme not in ("ws", "wss") or not address.hostname:
@@ -186,7 +187,7 @@ def _of_request(target: Target, sent: Mapping[str, str], parameters: Mapping[str
     if target.model_as == "deployment" and "api-version" not in parameters:
         problems.append("provider.azure.api_version: the preview needs one, such as 2024-10-01-preview")
     if sent and target.address.scheme == "ws" and not is_loopback(target.address.hostname or ""):
-        problems.append("provider.url: ws:// would send the key in the open; use wss://")
+        problems.append("provider.url: ws:// would send the key unencrypted; use wss://")
     problems += [
         f"provider.headers: {name} has characters that no header can carry"
         for name, text in sent.items()

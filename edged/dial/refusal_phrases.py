@@ -1,18 +1,18 @@
-"""The phrases that refusals are told by, in the order in which they are looked for. A table. Pure.
+"""The phrases that identify a refusal, in the order in which they are searched. A table. Pure.
 
-One phrase a line, as a regular expression over text in small letters. A row fits where one of its phrases stands, or
-where one of its verdicts follows one of its subjects, or stands just before it (`invalid model`).
+Each line is one phrase: a regular expression for text in lower case. A row matches if the text has one of its phrases.
+It also matches if one of its verdicts follows one of its subjects, or comes just before it (`invalid model`).
 """
 
 import re
 from dataclasses import dataclass, field
 
-_APART = 60  # characters between a subject and its verdict: a sentence
+_APART = 60  # characters between a subject and its verdict: about a sentence
 
 
 @dataclass(frozen=True, slots=True)
 class PhraseRow:
-    """`before`: words between a verdict and the subject that it precedes."""
+    """`before`: how many words may be between a verdict and the subject after it."""
 
     cause: str
     says: str = ""
@@ -31,7 +31,7 @@ class PhraseRow:
         parts = _lines(self.says)
         if self.subjects:
             subject, verdict = "|".join(_lines(self.subjects)), "|".join(_lines(self.verdicts))
-            other = "|".join(_lines(KEY))  # what is bad is then the key
+            other = "|".join(_lines(KEY))  # with the key in between, the verdict is about the key
             parts.append(rf"(?:{subject})(?:(?!{other}).){{0,{_APART}}}?(?:{verdict})")
             parts.append(
                 rf"(?:{verdict})\w{{0,12}}\W{{1,3}}(?:\w{{1,20}}\W{{1,3}}){{0,{self.before}}}?(?:{subject})"
@@ -68,7 +68,7 @@ ACCOUNT = r"""
     account|organi[sz]ation|\borg\b|workspace|tenant|\bteam\b
     \buser\b|caller|principal|project|identity
 """
-# The first that fits: what stands further up is more precise, or has words of what stands further down in it.
+# The first row that matches decides. An earlier row is more precise, or contains words of a later row.
 ROWS = (
     PhraseRow("region_refused", r"error code:? ?1009\b"),  # Cloudflare's numbers
     PhraseRow("address_refused", r"error code:? ?100[678]\b"),
@@ -222,9 +222,8 @@ ROWS = (
         flagged
         """,
     ),
-    PhraseRow(
-        "service_refused", r"unexpected token|\bjson\b|csrf|\bcors\b|\borigin\b"
-    ),  # no key, for all its words
+    # These have words of a refused key, but mean something else.
+    PhraseRow("service_refused", r"unexpected token|\bjson\b|csrf|\bcors\b|\borigin\b"),
     PhraseRow("key_refused", "", r"project|organi[sz]ation", r"mismatch|(?:does|do) not match|archived"),
     PhraseRow(
         "key_refused",

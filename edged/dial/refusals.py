@@ -1,7 +1,7 @@
-"""What it means when an attempt to connect is refused: by TLS, by an answer, by a proxy. Pure.
+"""The meaning of a refused attempt to connect: refused by TLS, by an HTTP answer or by a proxy. Pure.
 
-Each gives the cause and its words; the causes' reactions stand in causes.py. What a service's own words mean:
-dial/diagnosis.py. What its error codes mean in a session: error_codes.py.
+Each function returns the cause and a text. causes.py says what edged does about a cause. dial/diagnosis.py has the
+meaning of a service's own words, and error_codes.py the meaning of its error codes in a session.
 """
 
 from email.utils import parsedate_to_datetime
@@ -13,46 +13,44 @@ from edged.dial.service_words import ServiceWords
 # Results of OpenSSL's verification (X509_V_ERR_*)
 NOT_YET_VALID = 9
 EXPIRED = 10
-UNKNOWN_ISSUER = {18, 19, 20, 21}  # self-signed, or of an authority that is not known here
+UNKNOWN_ISSUER = {18, 19, 20, 21}  # self-signed, or from an authority that this machine does not know
 OTHER_NAME = {62, 64}  # not for this host, not for this address
 
-# How OpenSSL names an answer that is no TLS at all
+# OpenSSL's reasons for an answer that is not TLS
 _NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"}
 REDIRECTS = {300, 301, 302, 303, 307, 308}
 _NOTHING = ServiceWords()
 
 Verdict = tuple[str, str]
-"""The id of a cause, and what happened in words."""
+"""The id of a cause, and a text that says what happened."""
 
 
 def of_certificate(code: int, said: str, *, clock_behind: bool) -> Verdict:
-    """A certificate that does not hold; `said` is OpenSSL's own wording."""
+    """A certificate that is not valid; `said` is OpenSSL's own wording."""
     if code == NOT_YET_VALID or clock_behind:
-        return "clock_unset", f"the certificate does not hold by this machine's clock ({said})"
+        return "clock_unset", f"by this machine's clock the certificate is not valid ({said})"
     if code in OTHER_NAME:
-        return "captive_portal", f"somebody else answers: the certificate is not for this host ({said})"
+        return "captive_portal", f"another host answered: the certificate is not for this host ({said})"
     if code in UNKNOWN_ISSUER:
-        words = (
-            "the certificate is of an authority that is not known here; if it is yours: `provider.ca_file`"
-        )
+        words = "this machine does not know the certificate's authority; if it is yours: `provider.ca_file`"
         return "tls_failed", f"{words} ({said})"
     if code == EXPIRED:
         return "tls_failed", "the certificate has expired"
-    return "tls_failed", f"the certificate does not hold ({said})"
+    return "tls_failed", f"the certificate is not valid ({said})"
 
 
 def of_tls(reason: str) -> Verdict:
-    """A TLS handshake that failed otherwise."""
+    """A TLS handshake that failed for a reason other than the certificate."""
     if reason in _NOT_TLS:
-        return "captive_portal", "somebody else answers: this is not TLS"
+        return "captive_portal", "another host answered: the answer is not TLS"
     return "tls_failed", f"no secure connection ({reason or 'TLS'})"
 
 
 def of_answer(status: int, location: str, *, secure: bool, said: ServiceWords = _NOTHING) -> Verdict:
-    """An HTTP answer that is no change to WebSocket. A redirect is never followed: it would carry the key along.
+    """An HTTP answer that does not switch to WebSocket. edged never follows a redirect: it would send the key along.
 
-    Over TLS whoever answers has the service's certificate, and no network can stand in its place: a redirect or a
-    page is the service's own, at a wrong address.
+    Over TLS the answer comes from the holder of the service's certificate, and no network can pretend to be that. So a
+    redirect or a page means that the address is wrong.
     """
     cause = diagnosis.of_answer(status, said)
     words = f"answered HTTP {status}"
@@ -62,12 +60,12 @@ def of_answer(status: int, location: str, *, secure: bool, said: ServiceWords = 
     elif said:
         words += f": {said.text}"
     if cause == "captive_portal" and secure and status != 511:
-        return "model_refused", f"{words}; that is not the address of a realtime service"
+        return "model_refused", f"{words}; this is not the address of a realtime service"
     return cause, words
 
 
 def origin(location: str) -> str:
-    """Host of a redirect, in the words of whoever answers; its path may be long and hold anything."""
+    """The host of a redirect, as the answer names it. The path is left out: it may be long and contain anything."""
     try:
         return (urlsplit(location).hostname or "")[:100]
     except ValueError:
@@ -75,16 +73,16 @@ def origin(location: str) -> str:
 
 
 def of_proxy(status: int) -> Verdict:
-    """A proxy that does not let us through."""
+    """A proxy's answer that refuses the tunnel to the service."""
     if status == 407:
-        return "proxy_refused", "the proxy wants another name and password (HTTP 407)"
+        return "proxy_refused", "the proxy requires another name and password (HTTP 407)"
     if status in (502, 503, 504):
-        return "unreachable", f"the proxy can not reach the service (HTTP {status})"
+        return "unreachable", f"the proxy cannot reach the service (HTTP {status})"
     return "proxy_refused", f"the proxy refuses (HTTP {status})"
 
 
 def retry_after_s(value: str | None, wall: float) -> float | None:
-    """Seconds that a Retry-After header asks for (a number or a date); None where it says nothing of use."""
+    """Seconds that a Retry-After header asks for (a number or a date); None where it is missing or unusable."""
     if value is None:
         return None
     try:

@@ -1,6 +1,6 @@
-"""How much the kernel holds that the other end has not acknowledged. Linux only.
+"""How many bytes in the kernel the other end has not acknowledged. Linux only.
 
-Source: SIOCOUTQ in tcp(7). It is the one thing that tells a dead connection from a silent one while somebody talks.
+Source: SIOCOUTQ in tcp(7). While somebody talks, only this number tells a dead connection from a silent one.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import termios
 
 
 def unacknowledged(transport: asyncio.BaseTransport) -> int | None:
-    """Bytes; None where that cannot be known. A transport without a kernel may say it itself."""
+    """The number of bytes; None where it is unknown. A simulated transport may provide the number itself."""
     simulated = transport.get_extra_info("unacknowledged")
     if simulated is not None:
         return int(simulated())

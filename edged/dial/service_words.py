@@ -1,8 +1,8 @@
-"""The words of a refusal's body, in whichever shape services and what stands before them send it. Pure.
+"""Extracts the words from the body of a refusal, in the formats of services, gateways and firewalls. Pure.
 
-Errors as JSON (OpenAI, Azure, Google, Portkey, LiteLLM, FastAPI, Cloudflare's API, problem+json), as XML, as a page
-(its title alone: the rest is for eyes) or as plain text. What comes out is not yet fit to be shown: it is the
-service's text, and goes through wire/words.py.
+It reads errors as JSON (OpenAI, Azure, Google, Portkey, LiteLLM, FastAPI, Cloudflare's API, problem+json), as XML, as
+plain text, and as a web page, of which only the title counts. The result is the service's text and must not be shown
+as it is: it has to pass wire/words.py first.
 """
 
 import html
@@ -14,10 +14,10 @@ from typing import Any
 
 from edged.dial.http_answer import MOST_BODY, HttpAnswer
 
-FIREWALL = "firewall page"  # the type of what a firewall says
-MOST_WORDS = 1000  # characters of a message; a sentence or two are the rule
+FIREWALL = "firewall page"  # the type of a firewall's answer
+MOST_WORDS = 1000  # characters of a message; usually it is a sentence or two
 MOST_CODE = 64
-_MOST_LEAVES = 8  # of a JSON that has none of the names below
+_MOST_LEAVES = 8  # texts that are taken from a JSON document with none of the names below
 _MOST_DEPTH = 4
 _BETWEEN = (
     "error",
@@ -38,7 +38,7 @@ _CODES = ("code", "error_code", "errorcode", "status_code", "errcode")
 _NOTHING = frozenset({"", "none", "null", "undefined"})
 _PAIR = re.compile(r'"(\w{1,40})"\s{0,9}:\s{0,9}"((?:[^"\\]|\\.){1,2000})', re.DOTALL)
 _ELEMENT = re.compile(r"<(code|message)>([^<]{1,2000})", re.IGNORECASE)
-# What pages of firewalls have in them, whatever their title says.
+# Texts that firewalls have in their pages, whatever the title says.
 _OF_FIREWALLS = re.compile(
     r"challenge-platform|_?cf[_-]chl|edgesuite\.net|incapsula|imperva|datadome|captcha|sucuri|support id|cf-error-code",
     re.IGNORECASE,
@@ -60,7 +60,7 @@ _TAG = re.compile(r"<[^>]{0,2000}(?:>|\Z)")
 
 @dataclass(frozen=True, slots=True)
 class ServiceWords:
-    """A service's own words: what an error is called, of which kind it is, and what it says of it."""
+    """A service's own words: the code and the type of an error, and its message."""
 
     message: str = ""
     code: str = ""
@@ -71,7 +71,7 @@ class ServiceWords:
 
     @property
     def text(self) -> str:
-        """In one piece: the message, and the code where it does not say the same."""
+        """The message, followed by the code where the message does not contain it."""
         name = self.code or ("" if self.message else self.type)
         if not name or name.isdecimal() or name in self.message:
             return self.message
@@ -79,7 +79,7 @@ class ServiceWords:
 
 
 def words_of(answer: HttpAnswer, *, whole: bool = True) -> ServiceWords:
-    """What an answer says, wherever it says it: in its body, in the headers for it, or behind the status."""
+    """The words of an answer: from its body, else from its headers, else from the reason phrase."""
     body = answer.body
     said = said_in(body, answer.header("content-type"), cut=not whole or len(body) >= MOST_BODY)
     if not said.message and (found := _CHALLENGE.search(answer.header("www-authenticate"))) is not None:
@@ -90,10 +90,10 @@ def words_of(answer: HttpAnswer, *, whole: bool = True) -> ServiceWords:
 
 
 def said_in(body: bytes, content_type: str = "", *, cut: bool = False) -> ServiceWords:
-    """The words of a body; `cut`: there was more of it."""
+    """The words of a body. `cut`: the body is incomplete."""
     text = _decoded(body, content_type).strip()
     if cut:
-        text = _LAST.sub("", text)  # half a key is none that could be found
+        text = _LAST.sub("", text)  # the filter could not recognise half a key
     if not text:
         return ServiceWords()
     if text[0] in "{[":
@@ -116,7 +116,7 @@ def _of_json(text: str) -> ServiceWords:
         document: Any = json.loads(text)
     except (ValueError, RecursionError):
         pairs: dict[str, str] = {}
-        for name, value in _PAIR.findall(text):  # cut off, or not quite JSON
+        for name, value in _PAIR.findall(text):  # the JSON is cut off or malformed
             pairs.setdefault(name.lower(), _unescaped(value))
         return _of_fields(pairs) if pairs else ServiceWords(_short(text))
     found = _errors(document)
@@ -131,7 +131,7 @@ def _unescaped(text: str) -> str:
 
 
 def _errors(value: Any, depth: int = 0) -> ServiceWords:
-    """The innermost words that are there, with the codes on the way to them."""
+    """The innermost message, and the innermost code and type on the way to it."""
     if isinstance(value, list):
         value = next((each for each in value if isinstance(each, dict | str)), None)
     if isinstance(value, str):
@@ -153,12 +153,12 @@ def _of_fields(fields: dict[str, Any]) -> ServiceWords:
     code = next((value for name in _CODES if (value := _text(fields.get(name), MOST_CODE))), "")
     other = _text(fields.get("error"), MOST_CODE)
     if not code and other and other != message and " " not in other:
-        code = other  # OAuth's way: a name, and a description beside
+        code = other  # OAuth's format: a name in `error`, and a description in another field
     if code and " " in code and other and other not in (code, message):
         message, code = f"{code}: {message}", ""
     status = _text(fields.get("status"), MOST_CODE)
     kind = _text(fields.get("type"), MOST_CODE) or ("" if status.isdecimal() else status)
-    return ServiceWords(message, code, "" if "/" in kind else kind)  # the type of a problem is an address
+    return ServiceWords(message, code, "" if "/" in kind else kind)  # problem+json has a URL as its type
 
 
 def _text(value: Any, most: int = MOST_WORDS) -> str:
@@ -169,7 +169,7 @@ def _text(value: Any, most: int = MOST_WORDS) -> str:
 
 
 def _leaves(document: Any) -> Iterable[str]:
-    """What else a JSON says in words."""
+    """The first texts in a JSON document, whatever their names."""
 
     def each(value: Any, depth: int) -> Iterator[str]:
         if isinstance(value, str) and value.strip():
@@ -197,6 +197,6 @@ def _bare(text: str) -> str:
 
 
 def _short(text: str, most: int = MOST_WORDS) -> str:
-    """On one line, and its beginning where it is long; never half a word: half a key is none that could be found."""
+    """The text on one line, cut after a whole word where it is long: the filter could not recognise half a key."""
     line = " ".join(text.split())
     return line if len(line) <= most else line[:most].rpartition(" ")[0]

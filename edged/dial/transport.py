@@ -1,15 +1,16 @@
-"""One open connection, over the `websockets` library: what goes out and comes in, and whether it lives.
+"""One open connection, over the `websockets` library: it sends, receives, and finds out whether the other end lives.
 
-What waits here is bounded in bytes, whatever the other end does:
+Whatever the other end does, the bytes that wait here are bounded:
 
-1. Fragments are joined as they come, so that a message costs its bytes and an empty piece nothing; the library, which
-   bounds the bytes, would keep each as an object.
-2. Nothing more is read while one message of `LARGE` bytes waits to be taken, or as many small ones as the library has.
-3. Who is sent more than it takes, as are answers to its pings, is given up.
-4. Of a handshake that is refused no more is waited for than what is read of it (dial/http_answer.py).
+1. Fragments are joined as they come, so a message costs its bytes, and an empty fragment costs nothing. The library
+   limits the bytes, but would keep each fragment as an object.
+2. Reading pauses while one message larger than `LARGE` bytes waits for its reader, or as many small messages as the
+   library allows.
+3. A connection whose other end does not take what is sent, such as the pongs for its own pings, is aborted.
+4. edged does not wait for more of a refused handshake than it reads (dial/http_answer.py).
 
-A text that is not UTF-8 breaks the protocol, as other frames do that the library refuses by itself: what comes after it
-could be anything.
+A text that is not UTF-8 breaks the protocol, like the frames that the library itself refuses: whatever follows it could
+be anything.
 """
 
 import asyncio
@@ -29,25 +30,25 @@ from edged.dial.send_queue import unacknowledged
 from edged.errors import LinkError
 
 GOODBYE_S = 0.5
-BODY_S = 1.0  # for the words of a refusal, after its status; some services never end them
-LARGE = 256 * 2**10  # bytes; as many are read at once
-AT_ONCE = 8 * 2**10  # of them, that the library makes frames of: each is an object, and may have two bytes
-BROKEN = frozenset(
-    {CloseCode.PROTOCOL_ERROR, CloseCode.INVALID_DATA}
-)  # what is said to who broke the protocol
-MOST_UNSENT = 8 * 2**20  # bytes; the settings of a session are the longest message, and a hundredth of it
+BODY_S = 1.0  # for the words of a refusal after its status; some services never end them
+LARGE = 256 * 2**10  # bytes; the loop reads as many at once
+# The library turns so many bytes into frames at once: each frame is an object, and may have only two bytes.
+AT_ONCE = 8 * 2**10
+# The close codes that edged sends when the other end breaks the protocol.
+BROKEN = frozenset({CloseCode.PROTOCOL_ERROR, CloseCode.INVALID_DATA})
+MOST_UNSENT = 8 * 2**20  # bytes; the longest message, the settings of a session, has a hundredth of that
 
 
 class WatchedConnection(ClientConnection):
-    """The library's, which also tells of every byte that comes, and sends without a task where nothing need wait."""
+    """The library's connection, which also reports every byte that comes, and sends without a task where it can."""
 
-    goodbye_s = GOODBYE_S  # for who closes and does not hang up
+    goodbye_s = GOODBYE_S  # how long to wait for an end that has sent a close to hang up
     most_unsent = MOST_UNSENT
-    answer: HttpAnswer | None = None  # to the handshake, until it is settled
+    answer: HttpAnswer | None = None  # the answer to the handshake, until the handshake is done
     pings: Keepalive | None = None
-    below: asyncio.Transport | None = None  # what TLS writes into, which has a buffer of its own
-    _goodbye: asyncio.TimerHandle | None = None  # for who refuses, or closes, and does not hang up
-    _kind: Opcode | None = None  # of a message in fragments
+    below: asyncio.Transport | None = None  # the transport under TLS, which has a buffer of its own
+    _goodbye: asyncio.TimerHandle | None = None  # aborts a refused or closed connection that is still open
+    _kind: Opcode | None = None  # the kind of the message whose fragments are coming
     _begun: bytes | bytearray = b""
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -69,7 +70,7 @@ class WatchedConnection(ClientConnection):
             self._goodbye = self.loop.call_later(within_s, self.transport.abort)
 
     def _hear(self, data: bytes) -> None:
-        """Keep of the answer what tells of a refusal, and wait for no more of it."""
+        """Keep the part of the answer that explains a refusal, and do not wait for the rest."""
         answer = self.answer = self.answer or HttpAnswer()
         answer.feed(data)
         if answer.refuses and self._goodbye is None:
@@ -90,7 +91,7 @@ class WatchedConnection(ClientConnection):
             super().process_event(event)
 
     def _joined(self, piece: Frame) -> Frame | None:
-        """The message that is complete with this piece; None: there is more to come."""
+        """The message that this fragment completes; None where more fragments follow."""
         if self._kind is None:
             self._kind, self._begun = piece.opcode, bytearray()
         self._begun += piece.data
@@ -101,28 +102,28 @@ class WatchedConnection(ClientConnection):
         return whole
 
     def _hold(self, message: Frame) -> None:
-        """Read no further before a large message is taken."""
+        """Pause reading until a large message is taken."""
         waiting = self.recv_messages
         if len(message.data) > LARGE and not waiting.paused:
             waiting.paused = True
             waiting.pause()
 
     def takes(self) -> bool:
-        """Whether a message goes to the kernel at once; messages in fragments are not sent here.
+        """Whether a message goes to the kernel at once. edged sends no messages in fragments.
 
-        Not behind what the kernel has not taken yet: who waits for the socket has to see how slow it is. Nor after a
-        write that failed: the library learns of that only later.
+        False while the kernel has not taken earlier bytes: a sender that waits for the socket must see how slow it is.
+        False after a failed write: the library finds that out only later.
         """
         below = self.below or self.transport
         return self.protocol.state is State.OPEN and not below.is_closing() and not self.waiting_bytes()
 
     def waiting_bytes(self) -> int:
-        """What was sent and the kernel has not taken yet."""
+        """How many sent bytes the kernel has not taken yet."""
         below = 0 if self.below is None else self.below.get_write_buffer_size()
         return self.transport.get_write_buffer_size() + below
 
     def give(self, text: str) -> None:
-        """What `send` does, less the waiting."""
+        """Send a message without waiting."""
         self.protocol.send_text(text.encode())
         self.send_data()
 
@@ -139,7 +140,7 @@ class WebsocketTransport:
         kernel = unacknowledged(self._connection.transport)
         if kernel is None:
             return None
-        # The trip of a ping that stood behind sound says how long the queue was, not how patient to be.
+        # The round trip of a ping that queued behind sound shows the length of the queue, not how long to wait.
         trip_s = min(self._connection.latency, PONG_WITHIN_S)
         return Flow(self._given, self._connection.waiting_bytes() + kernel, trip_s)
 
@@ -178,12 +179,12 @@ class WebsocketTransport:
                 self._connection.transport.abort()
                 raise LinkError("no answer to a ping", "link_silent")
             case KeepaliveStep.PING if self._connection.waiting_bytes():
-                self._keepalive.put_off(now_s)  # it would be waited for, and the socket is never left unread
+                self._keepalive.put_off(now_s)  # sending it would wait, and the socket must always be read
             case KeepaliveStep.PING:
                 await self._connection.ping()
 
     async def close(self) -> None:
-        # The library waits behind what the socket has not taken yet, on a dead connection for ever.
+        # The library waits until the socket has taken everything, on a dead connection forever.
         try:
             async with asyncio.timeout(GOODBYE_S):
                 await self._connection.close()
@@ -194,7 +195,7 @@ class WebsocketTransport:
 
 
 def _is_text(data: bytes | bytearray | memoryview) -> bool:
-    """Whether it is UTF-8; found out piece by piece, for as a string it may take four times as much."""
+    """Whether it is UTF-8. Decoded piece by piece: the whole string could take four times the memory."""
     decoder = getincrementaldecoder("utf-8")()
     try:
         for at in range(0, len(data), LARGE):
@@ -205,7 +206,7 @@ def _is_text(data: bytes | bytearray | memoryview) -> bool:
 
 
 def _text(data: bytes) -> str | bytes:
-    """A large message stays bytes: as text it may take four times as much. So does one that is no text."""
+    """A message as text. A large one stays bytes, as text may take four times the memory; so does invalid UTF-8."""
     if len(data) > LARGE:
         return data
     try:
@@ -224,11 +225,11 @@ def _of_close(closed: ConnectionClosed, remedies: Mapping[str, str]) -> LinkErro
         if closed.sent.code in BROKEN:
             words = f"the service broke the WebSocket protocol: {closed.sent.reason or closed.sent.code}"
             return LinkError(words, "protocol_broken", said=closed.sent.reason.rstrip())
-        words = f"given up: {closed.sent.code} {closed.sent.reason}".rstrip()
+        words = f"edged closed the connection: {closed.sent.code} {closed.sent.reason}".rstrip()
         return LinkError(words, "link_closed", said=closed.sent.reason.rstrip())
-    return LinkError("the connection broke without a goodbye", "link_closed")
+    return LinkError("the connection broke without a WebSocket close", "link_closed")
 
 
 def with_remedy(text: str, cause: str, remedies: Mapping[str, str]) -> str:
-    """What happened, and what a provider of its own says to do about it."""
+    """The text, followed by the provider's own remedy for the cause where there is one."""
     return f"{text}; {remedies[cause]}" if cause in remedies else text

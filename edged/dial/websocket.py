@@ -1,12 +1,12 @@
-"""The way to a connection, over the `websockets` library: one attempt, its failures as causes. Decides nothing.
+"""One attempt to connect, over the `websockets` library, with its failures as causes. Decides nothing.
 
-The library's own reconnect loop is not used, redirects are not followed (they would carry the key along), names are
-not looked up by it (its way can hang the exit), and proxies of the environment are not taken by surprise. Its pings
-are off: they count against a connection that is narrow (keepalive.py), or that nobody reads from (the relay's).
+edged does not use these parts of the library: its reconnect loop (retry.py has the only one), redirects (they would
+send the key along), its look-up of names (it can hang the exit), proxies from the environment, and its pings. The pings
+would declare a slow connection dead (keepalive.py), or one that nobody reads from (the relay's).
 
-The addresses race by asyncio's own `staggered_race`, which is what `loop.create_connection` races with; that function
-itself would look the name up, and so is given one address a try. The race keeps the failure of each address, for where
-none had a route the machine is offline; `aiohappyeyeballs` would make one text of them.
+The addresses race with asyncio's own `staggered_race`, as `loop.create_connection` does. That function would look up
+the name itself, so it gets one address per try. The race keeps the failure of each address: if none had a route, the
+machine is offline. `aiohappyeyeballs` would join the failures into one text.
 """
 
 import asyncio
@@ -47,14 +47,13 @@ from edged.dial.transport import WatchedConnection, WebsocketTransport, with_rem
 from edged.errors import LinkError
 from edged.tls import client_context
 
-MAX_MESSAGE_BYTES = (
-    16 * 2**20 + 2**16
-)  # the sound of a whole answer may come in one message, and has a frame of words
+# The sound of a whole answer may come in one message, with some JSON around it.
+MAX_MESSAGE_BYTES = 16 * 2**20 + 2**16
 
 
 @dataclass(frozen=True, slots=True)
 class _Route:
-    """How one attempt gets to the service: addresses of the host or of its proxy, in the order to try them."""
+    """How one attempt reaches the service: the addresses of the host or of its proxy, in the order to try them."""
 
     addresses: Sequence[str]
     port: int
@@ -68,15 +67,15 @@ class _Route:
 
 
 class _Connect(connect):
-    """The library's, but for the way to the service, and without following redirects."""
+    """The library's attempt, but with our own route to the service, and without redirects."""
 
     route: _Route
-    reached = ""  # the address that let us in
-    made: WatchedConnection | None = None  # over which the handshake goes
+    reached = ""  # the address that accepted the connection
+    made: WatchedConnection | None = None  # the connection of the handshake
 
     @property
     def refusal(self) -> HttpAnswer | None:
-        """The answer that does not let us in, even where the library made nothing of it."""
+        """The answer that refuses the handshake, even if the library could not read it."""
         answer = self.made.answer if self.made is not None else None
         return answer if answer is not None and answer.refuses else None
 
@@ -98,14 +97,14 @@ class _Connect(connect):
             _check_silent(protocol)
             if route.tls is not None:
                 protocol.below = transport
-                # What waits, waits above: else it would be 64 KiB more than on a connection without TLS.
+                # Bytes wait above TLS only: else there would be 64 KiB more than on a connection without TLS.
                 transport.set_write_buffer_limits(0)
                 secured = await asyncio.get_running_loop().start_tls(
                     transport, protocol, route.tls, server_hostname=route.host
                 )
                 assert secured is not None
                 protocol.connection_made(secured)
-        except BaseException:  # cancelled, too: nothing is to stay open that nobody has
+        except BaseException:  # also when cancelled: a connection that nobody holds must not stay open
             transport.abort()
             raise
         return protocol
@@ -117,10 +116,10 @@ class _Connect(connect):
 async def first_connected(
     new: Callable[[], asyncio.BaseProtocol], addresses: Sequence[str], port: int
 ) -> tuple[str, asyncio.Transport, asyncio.BaseProtocol]:
-    """The address that won, and a new protocol on the connection to it; all others are given up.
+    """The address that won, its transport, and a new protocol on it. The other connections are aborted.
 
     Raises:
-        OSError: of all that failed, the one that tells most.
+        OSError: all failed; this is the most informative failure.
     """
     loop = asyncio.get_running_loop()
     made: list[tuple[str, asyncio.Transport, asyncio.BaseProtocol]] = []
@@ -130,7 +129,7 @@ async def first_connected(
 
     def begin_each() -> Generator[Callable[[], Awaitable[None]], None, None]:
         for address in addresses:
-            if made:  # Python 3.11 may begin one more in the moment in which one wins, and would wait for it
+            if made:  # Python 3.11 may begin one more at the moment when one wins, and would wait for it
                 return
             yield partial(connect_to, address)
 
@@ -138,8 +137,8 @@ async def first_connected(
     try:
         *_, errors = await staggered_race(tries, NEXT_AFTER_S)
         failures = _failures(errors)
-    except BaseException:  # cancelled, too, perhaps in the moment in which one has won
-        tries.close()  # or has failed: Python 3.11 would begin the next all the same, and nobody would have it
+    except BaseException:  # also when cancelled, perhaps at the moment when one has won or failed
+        tries.close()  # after a failure Python 3.11 would still begin the next, and nobody would hold it
         for _, transport, _ in made:
             transport.abort()
         raise
@@ -149,7 +148,7 @@ async def first_connected(
 
 
 def _failures(errors: Sequence[BaseException | None]) -> list[OSError]:
-    """Of the addresses that could not be reached; raises what is no such failure, though another may have won."""
+    """The failures of addresses that could not be reached. Raises any other error, even if another address has won."""
     for error in errors:
         if isinstance(error, Exception) and not isinstance(error, OSError):
             raise error
@@ -158,21 +157,21 @@ def _failures(errors: Sequence[BaseException | None]) -> list[OSError]:
 
 def _check_silent(connection: WatchedConnection) -> None:
     if connection.answer is not None or connection.transport.is_closing():
-        raise InvalidMessage("it spoke first, or hung up")
+        raise InvalidMessage("it sent data before the handshake, or hung up")
 
 
 def _raised_here(error: Exception) -> bool:
-    """In code of ours, and not in a library that it calls."""
+    """Whether our own code raised it, and not a library."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     root = str(frame.f_globals.get("__name__", "")).partition(".")[0]
     return root not in sys.stdlib_module_names and root != "websockets"
 
 
 class WebsocketDial:
-    """Dials by name: looks the host up with the given resolver, then races its addresses.
+    """Dials by name: looks up the host with the given resolver, then races its addresses.
 
-    `kind` is the connection that is made, and tells how patient it is; `wall` is the time of day, only to tell a wrong
-    clock from a wrong certificate.
+    `kind` is the class of the connection, which sets the time to wait for a close. `wall` is the wall clock; it serves
+    only to tell a wrong clock from a wrong certificate.
     """
 
     def __init__(
@@ -183,23 +182,23 @@ class WebsocketDial:
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._resolver, self._kind, self._wall = resolver, kind, wall
-        self._tls: tuple[str, ssl.SSLContext] | None = None  # for which ca_file
+        self._tls: tuple[str, ssl.SSLContext] | None = None  # the ca_file and its context
         self._clock_check = ClockCheck(datetime.fromisoformat(f"{__made__}T00:00:00+00:00").timestamp())
-        self._silent = ""  # the address that let us in the last time, and then said nothing
+        self._silent = ""  # the address that accepted the last connection and then stayed silent
 
     def prepare(self, endpoint: Endpoint) -> None:
-        """Build the TLS context before anybody waits for it (tens of milliseconds, more on a Pi)."""
-        with suppress(LinkError):  # the first attempt will tell
+        """Build the TLS context in advance: it takes tens of milliseconds, more on a Pi."""
+        with suppress(LinkError):  # the first attempt reports it
             self._context(endpoint)
 
     async def __call__(self, endpoint: Endpoint, timeout_s: float) -> Transport:
         return WebsocketTransport(await self.connected(endpoint, timeout_s), endpoint.provider.remedies)
 
     async def connected(self, endpoint: Endpoint, timeout_s: float) -> WatchedConnection:
-        """The bare connection, for whoever looks after it himself. Raises LinkError as a Dial does."""
+        """The bare connection, for a caller that reads and pings itself. Raises LinkError as a Dial does."""
         now_s = asyncio.get_running_loop().time()
         if endpoint.secure and self._clock_check.waits(now_s, self._wall()):
-            raise LinkError("the clock is not set; no certificate can be checked before it is", "clock_unset")
+            raise LinkError("the clock is not set; until it is, no certificate can be checked", "clock_unset")
         tls = self._context(endpoint)
         stop = urlsplit(endpoint.proxy) if endpoint.proxy else None
         host, port = (stop.hostname or "", stop.port or 80) if stop else (endpoint.host, endpoint.port)
@@ -219,15 +218,15 @@ class WebsocketDial:
             proxy=None,
         )
         attempt.route = _Route(addresses, port, endpoint.host, tls, endpoint.proxy)
-        return await self._shaken(attempt, endpoint)
+        return await self._handshake(attempt, endpoint)
 
-    async def _shaken(self, attempt: _Connect, endpoint: Endpoint) -> WatchedConnection:
+    async def _handshake(self, attempt: _Connect, endpoint: Endpoint) -> WatchedConnection:
         try:
             connection = await attempt
             assert isinstance(connection, WatchedConnection)
         except (OSError, WebSocketException, ValueError) as error:
             if isinstance(error, ValueError) and _raised_here(error):
-                raise  # a bug; of a library it is a name or an address that cannot be
+                raise  # a bug; a library raises it for an impossible name or address
             if isinstance(error, TimeoutError) and attempt.reached:
                 self._silent = attempt.reached
             raise self._failure(error, attempt, endpoint) from error
@@ -241,7 +240,7 @@ class WebsocketDial:
         wait_s = status = None
         said: str | tuple[str, ...] = _said(error)
         if isinstance(error, ssl.SSLCertVerificationError):
-            self._tls = None  # the files of authorities may be other ones the next time
+            self._tls = None  # the files of authorities may have changed by the next attempt
             behind = self._clock_check.behind(wall)
             cause, words = refusals.of_certificate(
                 error.verify_code, error.verify_message, clock_behind=behind
@@ -275,14 +274,14 @@ class WebsocketDial:
 
 
 def _said(error: Exception) -> str:
-    """What of the library's words quotes the far end."""
+    """The part of the library's text that quotes the far end."""
     if isinstance(error, InvalidMessage) and error.__cause__ is not None:
         return str(error.__cause__)
     return str(error) if isinstance(error, InvalidHandshake | ProxyError) else ""
 
 
-def _refusal(error: Exception) -> tuple[str, str]:  # noqa: PLR0911 one return a kind
-    """What an attempt failed of: cause and words. Certificates and answers stand elsewhere."""
+def _refusal(error: Exception) -> tuple[str, str]:  # noqa: PLR0911 one return per kind
+    """The cause and the text of a failed attempt. `_failure` handles certificates and HTTP answers."""
     match error:
         case TimeoutError():
             return "handshake_timeout", "no answer in time"
@@ -291,7 +290,7 @@ def _refusal(error: Exception) -> tuple[str, str]:  # noqa: PLR0911 one return a
         case InvalidProxyStatus():
             return refusals.of_proxy(error.response.status_code)
         case ProxyError() | InvalidProxy():
-            return "proxy_refused", f"this is not the proxy of `provider.proxy` ({error})"
+            return "proxy_refused", f"`provider.proxy` does not answer as an HTTP proxy ({error})"
         case InvalidURI():
             return "model_refused", str(error)
         case InvalidMessage():

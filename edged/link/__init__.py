@@ -1,5 +1,6 @@
-"""What keeps one session with the service alive, for ever.
+"""Keeps a session with the service alive, over one connection after the other.
 
-Knows connections that come and go: when a silent one is dead, when one is renewed before its session ends, what is sent
-again on the next. Not here: one attempt (dial/), what messages mean (session/), when to try again (retry), the turn.
+This package decides when a silent connection is dead, when to renew a session before it ends, and what to send again on
+the next connection. Not here: one attempt (dial/), the meaning of messages (session/), when to try again (retry), the
+turn.
 """

@@ -1,11 +1,12 @@
-"""Which utterances a service has, whether it acknowledges commits or ignores them; a driver, for its timers.
+"""Tracks which utterances the service has, also if it ignores commits. A driver, because it has timers.
 
 Rules:
-1. A service that honours commits acknowledges each. That one ignores them is found out on the connection there is
-   (commit_check.py), or by connections that were given up for it, and remembered (service_notes.py).
-2. One that ignores them is given silence in place of each commit, and its own detection ends the utterance. It has the
-   utterance of which it gives a sign (unacknowledged.py); one in which it hears nothing is given up after
-   `SIGN_WITHIN_S`, or when it heard a later one.
+1. A service that honours commits acknowledges each one. edged recognises a service that ignores them on the current
+   connection (commit_check.py), or after several connections were lost for this reason. It remembers the result
+   (service_notes.py).
+2. To a service that ignores commits, edged sends silence in place of each commit, and the service's own detection ends
+   the utterance. The service has an utterance once it gives a sign of it (unacknowledged.py). An utterance without a
+   sign is given up after `SIGN_WITHIN_S`, or when the service hears a later one.
 
 Not here: when a commit counts as passed over (liveness.py), the order of messages (pump.py).
 """
@@ -29,14 +30,14 @@ from edged.link.unacknowledged import UnacknowledgedCommits
 from edged.wire import Settings
 
 SIGN_WITHIN_S = 10.0
-IGNORED_AFTER = 2  # connections that were given up for ignored commits, where the check led nowhere
+IGNORED_AFTER = 2  # connections lost in a row because of ignored commits, where the check had no result
 
 
 class Acknowledgements:
-    """Of one service, over all of its connections: `begin` with each, `end` when it is lost.
+    """The acknowledgements of one service, over all connections. Call `begin` with each session, and `end` at its loss.
 
-    `took` hears of each utterance that the service has, and whether it owes an answer; `tell` hears what follows from
-    another event, or from none.
+    It calls `took` for each utterance that the service has, with whether the service owes an answer to it. It calls
+    `tell` with each event that follows from another event or from a timer.
     """
 
     def __init__(
@@ -48,27 +49,28 @@ class Acknowledgements:
         took: Callable[[bool], None],
         tell: Callable[[SessionEvent], None],
     ) -> None:
-        self.rests = False  # nothing of the log is to go out
+        self.rests = False  # nothing in the log may be sent
         self._settings, self._notes, self._outgoing = settings, notes, outgoing
         self._took, self._tell = took, tell
-        self._ignored = False  # a new session is set up with detection
-        self._given_up = 0  # connections in a row, for ignored commits
-        self._slow = False  # it acknowledges late
+        self._ignored = False  # the service ignores commits: a new session gets detection
+        self._given_up = 0  # connections lost in a row because of ignored commits
+        self._slow = False  # the service acknowledges late
         self._session: LinkSession | None = None
         self._check, self._commits = CommitCheck(), UnacknowledgedCommits()
         self._patience: dict[int, asyncio.TimerHandle] = {}
 
-    # -- one connection after the other --------------------------------------------------------------
+    # -- the connections -----------------------------------------------------------------------------
 
     async def settings(self) -> Settings:
-        """What the next session is to be set up with."""
+        """The settings for the next session."""
         self._ignored = (await self._notes.recall()).ignores_commits or self._ignored
         return replace(self._settings, turn_detection=COMMIT_DETECTION) if self._ignored else self._settings
 
     def begin(self, session: LinkSession) -> None:
-        """This session is used from now on.
+        """Use this session from now on.
 
-        What detects because it is wanted ends utterances without a commit: nothing has to be found out there.
+        Where detection is configured, it ends utterances without a commit, so there is nothing to find out about
+        commits.
         """
         self._session, self._commits = session, UnacknowledgedCommits()
         wanted = self._settings.detection is not None
@@ -78,29 +80,29 @@ class Acknowledgements:
         self._follow(None)
 
     def end(self) -> None:
-        """The connection is lost: what it did not settle is sent again, and waited for anew."""
+        """The connection is lost. Utterances that it did not settle are sent again and get new timers."""
         for uid in tuple(self._patience):
             self._settled(uid)
 
     def failed(self, cause: str) -> None:
-        """A connection failed, or was not to be had."""
+        """A connection was lost, or an attempt to open one failed."""
         self._given_up += cause == "commit_ignored"
         if cause == "settings_refused" and self._ignored:
             self._given_up = 0
-            self._learn(ignored=False)  # another service may be there by now
+            self._learn(ignored=False)  # another service may be at this address by now
         self._ignored = self._ignored or self._given_up >= IGNORED_AFTER
 
     # -- for the pump --------------------------------------------------------------------------------
 
     def sent(self, uid: int) -> None:
-        """The end of this utterance went out."""
+        """The end of this utterance was sent."""
         self._commits.ended(uid, self._in_use.detection.sent_ms)
         if self._check.ignored:
             loop = asyncio.get_running_loop()
             self._patience[uid] = loop.call_later(SIGN_WITHIN_S, self._give_up, uid)
 
     def hear(self, event: SessionEvent, now: float) -> SessionEvent | None:
-        """The event, with the utterance that the service has by it; None: it is about nothing that waits."""
+        """The event, with the id of the utterance that it acknowledges; None where nothing waits for the event."""
         self._follow(self._check.hear(event, now))
         match event:
             case UtteranceCommitted(late=True):
@@ -112,17 +114,17 @@ class Acknowledgements:
                     return None
                 return replace(event, asked=taken is not None, uid=taken)
             case CommitRefused(uid=uid):
-                return event if self._refused(uid) else None  # it may have been thrown away meanwhile
+                return event if self._refused(uid) else None  # the log may have discarded it meanwhile
             case VadEvent() | ResponseStarted() if self._check.ignored:
                 self._sign(event)
         return event
 
     def passed(self, now: float, *, trip_s: float) -> None:
-        """A commit is passed over so far."""
+        """A commit has been passed over so far."""
         self._follow(self._check.passed(now, trip_s=trip_s, within=self._in_use.within))
 
     def overdue(self, now: float) -> bool:
-        """The service does not say whether it does what it was asked for."""
+        """Whether the service has not confirmed a detection in time."""
         return self._check.overdue(now)
 
     # -- inside --------------------------------------------------------------------------------------
@@ -154,7 +156,10 @@ class Acknowledgements:
                 pass
 
     def _late(self, event: UtteranceCommitted) -> SessionEvent | None:
-        """A reply for which nobody waited any more; None: its detection has the utterance, too, or will have it."""
+        """A reply that comes after the wait for it ended.
+
+        None where the utterance is settled already, because the service's detection had taken it.
+        """
         self._slow = True
         self._learn(ignored=False)
         taken = self._acknowledged(event.uid)
@@ -162,7 +167,7 @@ class Acknowledgements:
         return None if taken is None else replace(event, asked=True, uid=taken)
 
     def _sign(self, event: VadEvent | ResponseStarted) -> None:
-        """A service that detects by itself tells by other words, too, that it has an utterance."""
+        """A service that detects on its own shows by other events, too, that it has an utterance."""
         if isinstance(event, VadEvent) and event.started:
             self._commits.speaks()
             return
@@ -188,7 +193,7 @@ class Acknowledgements:
         return uid
 
     def _refused(self, uid: int | None) -> bool:
-        """Whether the refused one was still there."""
+        """Whether the refused utterance was still in the log."""
         refused = self._outgoing.refused(uid)
         if refused is not None:
             self._settled(refused)
@@ -196,7 +201,7 @@ class Acknowledgements:
 
     def _give_up(self, uid: int) -> None:
         if self._refused(uid):
-            self._tell(CommitRefused("the service heard no speech in it"))
+            self._tell(CommitRefused("the service heard no speech in the utterance"))
 
     def _settled(self, uid: int) -> None:
         self._commits.settled(uid)

@@ -1,17 +1,20 @@
-"""How a connection shows that its service ignores commits, and how it is understood from then on. Pure.
+"""Finds out on one connection whether its service ignores commits. Pure.
 
 Rules:
-1. A commit is passed over when the service said something after it that is no reply (liveness.py). Some services detect
-   whatever they are asked: silence ends the utterance for them. It hurts nobody else, and is thrown away afterwards.
-2. One that stays silent is asked for its own detection. Where that is confirmed before the commit has its reply, the
-   service ignores commits: what it holds is thrown away, and what is pending is sent again, each with its silence.
-3. One that replies before it confirms was slow only: no detection is asked for again, and nothing is sent twice.
-4. While the service is asked, the log rests: no sound is to be heard by a detection that may have to be taken back.
-5. One that replies after it confirmed is slow, too. Where its detection took the utterance before, it has it twice and
-   answers once: the item of the late reply is deleted. Else the reply counts. It is asked for no detection again, and
-   nothing of this is tried with it any more.
+1. A commit is passed over when the service has sent something after it that is not its reply (liveness.py). Some
+   services detect speech whatever they are asked; for them silence ends the utterance. So the check sends silence
+   first. The silence does no harm to other services, and is cleared afterwards.
+2. If the service stays silent, the check asks for its own detection. If the service confirms that before it replies to
+   the commit, it ignores commits. Then the sound that it holds is cleared, and the pending utterances are sent again,
+   each followed by silence.
+3. A service that replies to the commit before it confirms was only slow. The check then takes the detection back, and
+   nothing is sent twice.
+4. During this question the log rests, because the detection must not hear sound while it may still be taken back.
+5. A service that replies to the commit after it confirmed is slow, too. If its detection had taken the utterance
+   before, the service has it twice and answers once, so the item of the late reply is deleted. Else the reply counts.
+   The check takes the detection back, and is not tried again with this service.
 
-Not here: what goes out, whose utterance a sign of detection is, and how long it is waited for (acknowledgements.py).
+Not here: the messages, which utterance a sign of detection belongs to, and the time limit for it (acknowledgements.py).
 """
 
 from enum import Enum
@@ -20,56 +23,59 @@ from edged import pcm
 from edged.link.session.confirming import PATIENT
 from edged.link.session.events import CommitRefused, SessionEvent, SessionReady, UtteranceCommitted, VadEvent
 
-COMMIT_DETECTION = PATIENT  # stands in for commits
+COMMIT_DETECTION = PATIENT  # replaces commits
 COMMIT_SILENCE = pcm.silence(pcm.PCM16.bytes_of(1700))
-HINT_S = 0.3  # besides a round trip, until the silence has led to a word
-CONFIRM_S = 6.0  # no less than a commit is waited for
+HINT_S = 0.3  # besides a round trip: how long the service gets to react to the silence
+CONFIRM_S = 6.0  # at least as long as the wait for a commit
 
 
 class CommitStage(Enum):
-    HONOURED = "commits are honoured, for all that is known"
-    HINTED = "silence was sent after a commit that was passed over"
-    ASKED = "asked for its own detection"
-    RETURNING = "asked for none again: it was slow only"
-    IGNORED = "its own detection ends utterances"
+    HONOURED = "as far as known, the service honours commits"
+    HINTED = "a commit was passed over, and silence was sent"
+    ASKED = "the service was asked for its own detection"
+    RETURNING = "the service was only slow: it was asked to stop detecting"
+    IGNORED = "the service's own detection ends utterances"
 
 
 class CommitAction(Enum):
-    """What follows."""
+    """What to do next."""
 
     HINT = "send the silence"
-    UNHINT = "throw the silence away"
+    UNHINT = "clear the silence"
     ASK = "ask for detection"
-    RETURN = "ask for none again"
-    DROP = "wait for no reply any more"
-    AGAIN = "wait for no reply, throw away what the service holds, send what is pending again"
+    RETURN = "take the detection back"
+    DROP = "stop waiting for replies"
+    AGAIN = "stop waiting for replies, clear the service's sound, send what is pending again"
 
 
 class CommitCheck:
-    """One session's. `ignored`: it was set up with detection in place of commits; `walks`: it may change to that."""
+    """The check of one session.
+
+    `ignored`: the session has detection in place of commits from the start. `walks`: the check may change it to that.
+    """
 
     def __init__(self, *, ignored: bool = False, walks: bool = False) -> None:
         self._stage, self._since_s = CommitStage.IGNORED if ignored else CommitStage.HONOURED, 0.0
         self._walks = walks
-        self._spoke = False  # it detects, though it was asked not to
-        self.unparted = False  # the utterances that ended have no silence between them
+        self._spoke = False  # the service detects, though it was asked not to
+        self.unparted = False  # there is no silence between the utterances that have ended
 
     @property
     def ignored(self) -> bool:
-        """Silence ends an utterance here, and its answer comes by itself."""
+        """The service ignores commits: silence ends an utterance, and the answer starts without a request."""
         return self._stage is CommitStage.IGNORED
 
     @property
     def rests(self) -> bool:
-        """Nothing of the log is to go out."""
+        """Nothing in the log may be sent."""
         return self._stage in (CommitStage.ASKED, CommitStage.RETURNING)
 
     def overdue(self, now: float) -> bool:
-        """The service does not say whether it does what it was asked for."""
+        """Whether the service has not confirmed a detection in time."""
         return self.rests and now - self._since_s >= CONFIRM_S
 
     def passed(self, now: float, *, trip_s: float, within: bool) -> CommitAction | None:
-        """A commit is passed over so far. `within`: some of the next utterance has been sent."""
+        """A commit has been passed over so far. `within`: the first part of the next utterance has been sent."""
         if self._stage is CommitStage.HONOURED and self._walks:
             if not within:
                 return self._go(CommitStage.HINTED, now, CommitAction.HINT)
@@ -79,7 +85,7 @@ class CommitCheck:
         return None
 
     def hear(self, event: SessionEvent, now: float) -> CommitAction | None:
-        """What follows from a word of the service, before anybody else hears it."""
+        """What to do after an event of the service. Call this before anything else handles the event."""
         match event:
             case VadEvent(started=started):
                 self._spoke = True

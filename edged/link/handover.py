@@ -1,9 +1,10 @@
-"""Goes over to a new session while the old one is still there: before it ends, and when the link hangs.
+"""Changes to a new session while the old one is still there: before the old one ends, and when the link hangs.
 
 Rules:
-1. A session that will end, or that knows of a visitor who has gone, is changed only while nothing is under way.
-2. A connection that acknowledges nothing gets company, not the end: what moves again first is used. Where only one
-   session is allowed, or no other can be had in `RESCUE_S`, and it still hangs, it is given up.
+1. A session that is about to end, or that knows of a visitor who has left, is changed only while nothing is under way.
+2. When a connection acknowledges nothing, a second one is opened beside it, and the one that moves first is used. Where
+   the provider allows only one session, or no second one opens within `RESCUE_S`, a connection that still hangs is
+   given up.
 """
 
 import asyncio
@@ -22,12 +23,12 @@ from edged.retry import FOR_WAKES, Allowance
 log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
-AGAIN_S = 30.0  # until a renewal that failed is tried again
+AGAIN_S = 30.0  # until a failed renewal is tried again
 RESCUE_S = 3.0
 
 
 class Handover:
-    """`open_session` opens another; the one that is to follow waits in `take`. `describe` puts an error into words."""
+    """`open_session` opens another session; `take` returns the one to use next. `describe` makes a text of an error."""
 
     def __init__(
         self,
@@ -38,20 +39,21 @@ class Handover:
         describe: Callable[[EdgedError], str] = str,
     ) -> None:
         self.policy = policy
-        self.idle = True  # nobody speaks, nothing is on its way and nothing sounds
-        self.allowance = Allowance()  # of sessions: the one that follows a loss, and one for company
+        self.idle = True  # nobody speaks, no answer is on its way and none sounds
+        # Of sessions: the ones that follow a loss, and the ones opened beside a hanging session.
+        self.allowance = Allowance()
         self._wall, self._open, self._history, self._describe = wall, open_session, history, describe
         self._spare: LiveSession | None = None
 
     def take(self) -> LiveSession | None:
-        """The session that was opened ahead, once."""
+        """The session that was opened ahead, if there is one; only the first call returns it."""
         spare, self._spare = self._spare, None
         return spare
 
     def on_idle(self, is_idle: bool) -> None:  # noqa: FBT001 a switch
-        """Somebody begins, or nothing is under way any more; also while the link is down.
+        """True: nothing is under way any longer. False: something begins. Also called while the link is down.
 
-        Who speaks then may be another than spoke before.
+        After a long quiet the next speaker counts as another visitor (history.py).
         """
         self.idle = is_idle
         if is_idle:
@@ -60,7 +62,7 @@ class Handover:
             self._history.begins(_now())
 
     async def beside(self, live: LiveSession, pump: Pump) -> None:
-        """While `pump` uses `live`; raises Renewed when another is to follow, a LinkError when it is dead."""
+        """Run while `pump` uses `live`. Raises Renewed when another session follows, a LinkError when it is dead."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._renewals(live), name="link-renewals")
             tasks.create_task(self._rescue(pump), name="link-rescue")
@@ -79,20 +81,20 @@ class Handover:
                 await self._renew(live, why)
 
     async def _renew(self, live: LiveSession, why: RenewalReason) -> None:
-        """Change to a new session; returns where that is not possible now."""
+        """Change to a new session; returns if that is not possible now."""
         if why is RenewalReason.VISITOR_GONE:
             self._history.forget()
         if self.policy.two_at_once:
             try:
                 spare = await self._open()
             except EdgedError as error:
-                log.info("link: no new session yet (%s); the present one goes on", self._describe(error))
+                log.info("link: no new session yet (%s); the current one stays in use", self._describe(error))
                 return
             if not self._is_quiet(live):
                 await spare.transport.close()
                 return
             await self._follow(spare)
-        log.info("link: changing to a new session, for %s", why.value)
+        log.info("link: changing to a new session: %s", why.value)
         raise Renewed
 
     async def _rescue(self, pump: Pump) -> None:
@@ -103,17 +105,17 @@ class Handover:
             if spare is not None:
                 await (self._follow(spare) if stuck else spare.transport.close())
             if stuck:
-                raise LinkError("the other end acknowledges nothing any more", "link_silent")
+                raise LinkError("the other end has stopped acknowledging data", "link_silent")
 
     async def _follow(self, spare: LiveSession) -> None:
-        """It is to be used next, unless the other of the two reasons has opened one in the same moment."""
+        """Use this session next, unless the other task has opened one at the same moment."""
         if self._spare is None:
             self._spare = spare
         else:
             await spare.transport.close()
 
     async def _another(self) -> LiveSession | None:
-        """One more, where there may be one; that it is one of two proves nothing of it."""
+        """A second session, if the allowance has a try left for it and it opens in time; else None."""
         if self.allowance.wait_s(_now(), besides=FOR_WAKES):
             await asyncio.sleep(RESCUE_S)
             return None
@@ -124,7 +126,7 @@ class Handover:
         return None
 
     def _is_quiet(self, live: LiveSession) -> bool:
-        """Nothing is under way that a change of session would disturb."""
+        """Whether nothing is under way that a change of session would disturb."""
         return self.idle and live.session.owed is Owed.NOTHING
 
 

@@ -1,14 +1,15 @@
-"""Keeps a session alive: one connection after the other, for ever.
+"""Keeps a session alive, over one connection after the other.
 
 Rules:
-1. Configure before anything else: the log's cursor is at rest until the session is confirmed (live_session.py).
-2. Every close we did not ask for is a drop. What was not acknowledged is sent again, from its first sample.
-3. A session that will end by itself is changed while nothing is under way (renewal.py), the new one ready before the
-   old one closes where the provider allows two; so is one that knows of a visitor who has gone.
-4. What was said lately goes into the next session as text (history.py), before anything of the visitor's.
+1. The settings come first: the log's cursor does not move until the service has confirmed them (live_session.py).
+2. Every close that edged did not ask for is a drop. An unacknowledged utterance is sent again, from its first sample.
+3. A session that is about to end is changed while nothing is under way (renewal.py). Where the provider allows two
+   sessions, the new one is ready before the old one closes. A session that knows of a visitor who has left is changed
+   in the same way.
+4. The recent conversation goes into the next session as text (history.py), before the visitor's sound.
 
-Not here: what messages mean (session.py), reading and writing (pump.py), which utterance the service has
-(acknowledgements.py), when to ask (the turn), waits (retry.py).
+Not here: the meaning of messages (session.py), reading and writing (pump.py), which utterances the service has
+(acknowledgements.py), when to ask for an answer (the turn), waits (retry.py).
 """
 
 import asyncio
@@ -50,7 +51,7 @@ log = logging.getLogger(__name__)
 
 
 class Link:
-    """The link to one service; `run` never ends by itself."""
+    """The link to one service. `run` ends only by cancellation."""
 
     def __init__(
         self,
@@ -66,11 +67,11 @@ class Link:
         words: Words,
         memory: Memory | None = None,
     ) -> None:
-        """`endpoint(dialect)`: where to connect (opener.py), None: in the first dialect. `words` outlives the link."""
+        """`endpoint(dialect)`: where to connect (opener.py); None: in the first dialect. `words` outlives the link."""
         self.words = words
-        self.cause: str | None = None  # why it is down; None while up, and before the first try
-        self.dialect: Dialect | None = None  # spoken over the link; None while it is down
-        self.owed = False  # something was committed that no answer was asked for
+        self.cause: str | None = None  # why the link is down; None while it is up, and before the first try
+        self.dialect: Dialect | None = None  # of the session in use; None while the link is down
+        self.owed = False  # an utterance was committed, and no answer to it was asked for yet
         self.retry_now = Wake()
         self._dial, self._settings, self._rng = dial, settings, rng
         self._outgoing, self._owner = outgoing, owner
@@ -79,7 +80,7 @@ class Link:
         notes = ServiceNotes(memory)
         self._commits = Acknowledgements(settings, notes, outgoing, took=self._took, tell=owner.on_session)
         self._opener = Opener(
-            lambda *to: self._dial(*to),  # noqa: PLW0108 another may be put in its place
+            lambda *to: self._dial(*to),  # noqa: PLW0108 `_dial` may be replaced later
             endpoint,
             words,
             notes,
@@ -102,30 +103,30 @@ class Link:
             self._pump.wake()
 
     def on_idle(self, is_idle: bool) -> None:  # noqa: FBT001 a switch
-        """The owner has come to rest, or has ceased to: nobody speaks, nothing is on its way and nothing sounds."""
+        """The owner reports whether it is idle: nobody speaks, no answer is on its way and none sounds."""
         self._handover.on_idle(is_idle)
 
     @property
     def idle(self) -> bool:
-        """What `on_idle` said last; a good moment to change the session."""
+        """What `on_idle` reported last. While idle, the session may be changed."""
         return self._handover.idle
 
     def ask(self) -> None:
-        """Ask for one answer to all that was committed."""
+        """Ask for one answer to all committed utterances."""
         self.owed = False
         self._control(lambda session: session.ask())
 
     def interrupt(self) -> None:
-        """The answer is dead; `heard` follows."""
+        """The answer is dead; a call of `heard` must follow."""
         self._history.cut()
         self._control(lambda session: session.interrupt())
 
     def cancel(self) -> None:
-        """No more of the answer; what was received may be played."""
+        """End the answer; what was received of it may be played."""
         self._control(lambda session: session.cancel())
 
     def heard(self, heard: tuple[HeardPart, ...]) -> None:
-        """What was played of the interrupted answer."""
+        """Report how much of the interrupted answer was played."""
         self._control(lambda session: session.heard(heard))
 
     def tool_result(self, call_id: str, output: str) -> None:
@@ -136,7 +137,7 @@ class Link:
         return dict(self._counted + Counter(now))
 
     async def run(self, *, after: asyncio.Task[None] | None = None) -> None:
-        """Keep the link up until cancelled; `after` is the run of the link before, which was cancelled."""
+        """Keep the link up until cancelled. `after` is the cancelled run of the link before this one."""
         if after is not None:
             self._closing.add(after)
         outside = Outside(self._handover.allowance, pending=lambda: not self.idle)
@@ -164,16 +165,16 @@ class Link:
             task = asyncio.current_task()
             assert task is not None
             if task.cancelling():
-                # The TaskGroup of a life that a renewal ends forgets that it was cancelled in the same moment.
+                # When a renewal ends the session, the TaskGroup forgets a cancellation at the same moment.
                 raise asyncio.CancelledError
-            live = await self._next()  # only a renewal ends a life without an error
+            live = await self._next()  # only a renewal ends a session without an error
             self._begin(live)
 
     async def _next(self) -> LiveSession:
         """The session that was opened ahead, or a new one."""
         live = self._handover.take()
-        if not self._handover.policy.two_at_once:  # then none is
-            await self._goodbyes()  # the provider counts the old one until then
+        if not self._handover.policy.two_at_once:  # then no session was opened ahead
+            await self._goodbyes()  # the provider counts the old session until it is closed
         return live or await self._open()
 
     async def _open(self) -> LiveSession:
@@ -182,7 +183,7 @@ class Link:
         return await self._opener.open(settings, self._opening, self._history)
 
     async def _goodbyes(self) -> None:
-        """Wait for connections that are being closed; who gives up waiting does not disturb them."""
+        """Wait for connections that are being closed; cancelling this wait does not disturb them."""
         if self._closing:
             await asyncio.wait(self._closing)
 
@@ -201,7 +202,7 @@ class Link:
             self._pump = self.dialect = None
             self._commits.end()
             self._counted.update(live.session.counters)
-            goodbye = asyncio.ensure_future(live.transport.close())  # nobody waits for it
+            goodbye = asyncio.ensure_future(live.transport.close())  # the next session does not wait for it
             self._closing.add(goodbye)
             goodbye.add_done_callback(self._closing.discard)
 
@@ -221,7 +222,7 @@ class Link:
     # -- what the session says -----------------------------------------------------------------------
 
     def _opening(self, event: SessionEvent) -> None:
-        """Of a session that is being opened; it has no utterance of ours yet."""
+        """An event of a session that is being opened and has no utterance of ours yet."""
         if not isinstance(event, UtteranceCommitted | CommitRefused):
             self._on(event)
 
@@ -232,7 +233,7 @@ class Link:
             case Transcript(role=role, text=text):
                 self._history.said(role, text)
             case ResponseStarted():
-                # One that detects by itself answers all that it has, unasked.
+                # A service that detects on its own answers everything that it has without being asked.
                 self._spoken(owed=self.owed and self._settings.turn_detection is None)
             case SessionFailed(cause=cause, text=text, said=said):
                 raise LinkError(text, cause, said=said)
@@ -245,7 +246,7 @@ class Link:
         self._spoken(owed=self.owed or owes)
 
     def _spoken(self, *, owed: bool) -> None:
-        """The session knows of a visitor."""
+        """The session now knows of a visitor."""
         self.owed = owed
         self._history.asked()
         if self._pump is not None:

@@ -1,9 +1,12 @@
-"""One open connection with its session configured: dialled, greeted, asked for the settings, and confirmed.
+"""One open connection with a configured session. It is opened in four steps: dial, greeting, settings, confirmation.
 
-Rules: where it is not known which dialect the service speaks, nothing is sent before it has greeted or `GREETING_S` is
-over (gateways lose greetings); else the settings go out at once. Nothing but the settings before they are confirmed.
-What is set up otherwise than asked may answer somebody else: it is judged where ours was not confirmed in `READY_S`.
-What fails on the way closes the connection.
+Rules:
+1. Where the service's dialect is unknown, nothing is sent before the service has greeted, or before `GREETING_S` has
+   passed: gateways lose greetings. Where it is known, the settings are sent at once.
+2. Nothing else is sent before the settings are confirmed.
+3. A confirmation of other settings may answer somebody else's update. It counts only if ours is not confirmed within
+   `READY_S`.
+4. Any failure on the way closes the connection.
 """
 
 import asyncio
@@ -22,46 +25,46 @@ from edged.link.session.session import LinkSession
 OPEN_TIMEOUT_S = 10.0
 GREETING_S = 3.0
 READY_S = 10.0
-# Ends that say little: what the service said before says more.
+# Ends that say little: an earlier error of the service says more.
 _EXPLAINED = frozenset(
     {"link_closed", "service_refused", "model_refused", "server_error", "handshake_timeout"}
 )
-REFUSED_S = 1.0  # after a refusal that names nothing: a close that follows says more, such as that all slots are taken
-SAYS_NO_MORE = frozenset({"link_closed", "link_silent"})  # of an end
-SENT_WITHIN_S = (
-    7.5  # a socket that takes nothing for so long is dead: pings wait behind the sound and cannot tell
-)
+# How long to wait after a refusal that names nothing. A close after it may say more: that all slots are taken.
+REFUSED_S = 1.0
+SAYS_NO_MORE = frozenset({"link_closed", "link_silent"})  # causes of an end that add nothing to a refusal
+# A socket that takes nothing for so long is dead. Pings cannot tell, for they wait behind the sound.
+SENT_WITHIN_S = 7.5
 
 
 @dataclass(slots=True, eq=False)
 class LiveSession:
-    """`expires_at` is in seconds of the service's wall clock; None where it did not say."""
+    """`expires_at` is in seconds of the service's wall clock; None where the service did not give it."""
 
     transport: Transport
     session: LinkSession
     born_s: float
     expires_at: float | None = None
-    complaint: ServiceWarning | None = None  # the last one before the settings were confirmed
-    confirmed_s: float = 0.0  # until the settings were confirmed: a round trip, and what the service took
-    spoken: bool = False  # it knows of a visitor
+    complaint: ServiceWarning | None = None  # the last warning before the settings were confirmed
+    confirmed_s: float = 0.0  # how long the confirmation took: a round trip, and the service's own time
+    spoken: bool = False  # the session knows of a visitor
 
     def flow(self) -> Flow | None:
-        """As the transport knows it; before the first ping came back the round trip is that of the settings."""
+        """The transport's flow. Until a ping has measured the round trip, the time of the confirmation replaces it."""
         flow = self.transport.flow()
         return flow if flow is None or flow.trip_s else flow._replace(trip_s=self.confirmed_s)
 
     async def put(self, text: str) -> None:
-        """Send one message; raises LinkError when the connection is gone, or takes nothing any more."""
+        """Send one message. Raises LinkError when the connection is gone, or has stopped taking data."""
         if self.transport.give((text,)):
             return
         try:
             async with asyncio.timeout(SENT_WITHIN_S):
                 await self.transport.send(text)
         except TimeoutError:
-            raise LinkError("the socket takes nothing any more", "link_silent") from None
+            raise LinkError("the socket has stopped taking data", "link_silent") from None
 
     async def put_all(self) -> None:
-        """Send what the session has to say."""
+        """Send all messages in the session's `out`."""
         while self.session.out:
             await self.put(self.session.out.pop(0))
 
@@ -75,9 +78,9 @@ async def open_session(
     known: bool = False,
     history: Iterable[tuple[str, str]] = (),
 ) -> LiveSession:
-    """Connect and configure; `hear` gets what the session says meanwhile, `history` is put back into it.
+    """Connect and configure. `hear` gets the session's events meanwhile, and `history` is put into the session.
 
-    `known`: the service was seen to speak the session's dialect.
+    `known`: the service has spoken the session's dialect before.
 
     Raises:
         LinkError: with its cause; the connection is closed.
@@ -96,7 +99,7 @@ async def open_session(
         live.confirmed_s = asyncio.get_running_loop().time() - asked_s
         session.remember(history)
         await live.put_all()
-    except BaseException as error:  # cancelled, too: nothing is to stay open that nobody has
+    except BaseException as error:  # also when cancelled: a connection that nobody holds must not stay open
         await transport.close()
         if isinstance(error, LinkError) and live.complaint is not None and error.cause in _EXPLAINED:
             raise _explained(error, live.complaint) from error
@@ -105,18 +108,18 @@ async def open_session(
 
 
 def _explained(error: LinkError, complaint: ServiceWarning) -> LinkError:
-    """A connection that ended, or was of no use, after the service had said why."""
-    said = ServiceWords(complaint.text, type=complaint.code)  # where it has no code it is the error's type
+    """The error of a connection that failed after the service had said why, with those words added."""
+    said = ServiceWords(complaint.text, type=complaint.code)  # without a code, `code` holds the error's type
     known = diagnosis.of_words(said)
     cause = known or ("service_refused" if error.cause == "link_closed" else error.cause)
     pieces = (said.text, *((error.said,) if isinstance(error.said, str) else error.said))
     return LinkError(
-        f"{error}; before, it said: {said.text}", cause, error.retry_after_s, said=pieces, code=error.code
+        f"{error}; before that it said: {said.text}", cause, error.retry_after_s, said=pieces, code=error.code
     )
 
 
 async def _asks(live: LiveSession, hear: Callable[[SessionEvent], None]) -> None:
-    """Send what there is. A service that has closed meanwhile may have said why before: that waits to be read."""
+    """Send all messages. If the service has closed meanwhile, read what it sent before: it may say why."""
     try:
         await live.put_all()
     except LinkError as lost:

@@ -1,15 +1,17 @@
-"""When a silent link is a dead one. Pure: the time is given, in seconds of any clock that only goes forward.
+"""When a silent link is dead. Pure: the time is an argument, in seconds of any clock that only goes forward.
 
 Rules:
-1. Any message is a sign of life. A pong is none of the service: gateways answer pings for a service that is gone.
-2. Bytes that the other end has not acknowledged must get fewer: a link on which they do not is slow after `SLOW_S`
-   and dead after `STUCK_S` (measured: a kernel goes on for 15 minutes), or after so many round trips where those are
-   long. While there are any, the service's silence says nothing, for it may not have heard the question.
-3. A service that owes something and is silent for `OWED_S`, or owes nothing and is silent for `IDLE_S`, is asked for a
-   sign of life; without one for `PROBED_S` it is dead.
-4. A service that has not acknowledged a commit within `PASSED_S` is asked sooner, for messages are read in order: one
-   that answers has passed the commit over (commit_check.py says what then). With none within `COMMIT_S` it never
-   will. One that does not answer so soon is given as long as with an answer.
+1. Any message is a sign of life. A pong is not a sign of the service: gateways answer pings for a service that is gone.
+2. The number of unacknowledged bytes must fall. A link on which it does not is slow after `SLOW_S` and dead after
+   `STUCK_S` (measured: a kernel continues for 15 minutes). Where round trips are long, `SLOW_TRIPS` and `STUCK_TRIPS`
+   count instead. While bytes are unacknowledged, the service's silence means nothing, for it may not have received the
+   question.
+3. A service that owes something and is silent for `OWED_S`, or owes nothing and is silent for `IDLE_S`, gets a probe.
+   Without an answer within `PROBED_S` it is dead.
+4. A service that has not acknowledged a commit within `PASSED_S` gets a probe sooner, because it reads messages in
+   order: if it answers the probe, it has passed over the commit (commit_check.py decides what follows). If no
+   acknowledgement comes within `COMMIT_S`, the service ignores the commit. A service that does not answer this early
+   probe gets as much time as one that owes an answer.
 
 Not here: how long a visitor waits for an answer (the turn), the WebSocket's own pings (keepalive.py).
 """
@@ -36,24 +38,24 @@ class Owed(Enum):
 class LinkHealth(Enum):
     FINE = "fine"
     SLOW = "slow"
-    PROBE = "probe"  # ask for a sign of life now
+    PROBE = "probe"  # send a probe now
     STUCK = "stuck"  # dead: the other end acknowledges nothing
     SILENT = "silent"  # dead: the service says nothing
-    PASSED = "passed"  # alive, and the commit is passed over so far
-    IGNORES = "ignores"  # alive, and the commit is ignored
+    PASSED = "passed"  # alive, but the commit has been passed over so far
+    IGNORES = "ignores"  # alive, but the commit is ignored
 
 
 class Liveness:
-    """One connection's. Tell it of every message (`came`), and look as often as a verdict may be due."""
+    """The liveness of one connection. Call `came` for every message, and `look` regularly."""
 
     def __init__(self, now: float) -> None:
         self._came = now
         self._owed, self._owed_since = Owed.NOTHING, now
-        self._delivered = now  # when there was last something on its way
+        self._delivered = now  # when bytes were last on their way
         self._acknowledged, self._moved, self._outstanding = 0, now, False
         self._probed: float | None = None
-        self._alive = now  # when a probe was last answered
-        self._read: float | None = None  # since when the service has had a commit that it has passed over
+        self._alive = now  # when the service last answered a probe
+        self._read: float | None = None  # since when the service has had the commit that it passed over
 
     def came(self, now: float) -> None:
         """A message of the service came."""
@@ -62,11 +64,11 @@ class Liveness:
             self._probed, self._alive = None, now
 
     def settled(self, now: float) -> None:
-        """A commit was acknowledged or refused: another that is out has its own time from here."""
+        """A commit was acknowledged or refused: the time for the next commit starts here."""
         self._owed_since, self._read = now, None
 
     def look(self, now: float, owed: Owed, flow: Flow | None) -> LinkHealth:
-        """How the link is; `flow` None: nobody knows what was acknowledged."""
+        """The health of the link. `flow` is None where the acknowledged bytes are unknown."""
         if owed is not self._owed:
             self._owed, self._owed_since, self._read = owed, now, None
         sign = self._of_flow(now, flow)
@@ -104,10 +106,10 @@ class Liveness:
         return LinkHealth.PROBE
 
     def _of_commit(self, now: float) -> LinkHealth:
-        """Words about something else are no acknowledgement, and may be all that comes."""
+        """Other messages are not an acknowledgement, and may be the only ones that come."""
         asked_at = max(self._owed_since, self._delivered)
         if self._read is None and self._alive > asked_at:
-            self._read = asked_at  # what is on its way from here on is something else
+            self._read = asked_at  # bytes that are sent from now on do not belong to this commit
         if self._read is None:
             if now - asked_at < PASSED_S:
                 return LinkHealth.FINE

@@ -1,11 +1,12 @@
-"""Opens sessions with one service, in the dialect that it speaks (dial/dialects.py): one attempt of at most two dials.
+"""Opens sessions with one service in its dialect (dial/dialects.py). One attempt has at most two dials.
 
 Rules:
-1. Where the dialect is known, the settings go out at once; else the greeting is waited for (live_session.py).
-2. A second dial counts as a try of its own (retry.Allowance). Where none is left, the next attempt begins with it.
-3. What a service has confirmed is known of it from then on, until it refuses it.
+1. Where the dialect is known, the settings are sent at once. Else the opener waits for the greeting (live_session.py).
+2. A second dial counts as a separate try (retry.Allowance). If the allowance is used up, the next attempt begins with
+   this dial.
+3. A dialect that the service has confirmed is remembered until the service refuses it.
 
-Not here: when another attempt is made (retry.py), what becomes of a session (link.py).
+Not here: when to make another attempt (retry.py), the use of a session (link.py).
 """
 
 import asyncio
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 class Opener:
-    """`endpoint(dialect)` gives where to dial; in another dialect than was asked for where one is configured."""
+    """`endpoint(dialect)` returns where to dial. A configured dialect replaces the one that is asked for."""
 
     def __init__(
         self,
@@ -44,8 +45,8 @@ class Opener:
         self._dial, self._endpoint, self._words = dial, endpoint, words
         self._ids = (f"edged_{number}" for number in itertools.count(1))
         self._notes, self._allowance = notes, allowance
-        self._used: Dialect | None = None  # in the session that was opened last
-        self._next: Dialect | None = None  # what an attempt begins with where nothing is known
+        self._used: Dialect | None = None  # the dialect of the session that was opened last
+        self._next: Dialect | None = None  # the first dialect of the next attempt, where none is known
 
     async def open(
         self,
@@ -53,7 +54,7 @@ class Opener:
         hear: Callable[[SessionEvent], None],
         history: Iterable[tuple[str, str]] = (),
     ) -> LiveSession:
-        """A session that is configured; `hear` and `history` as for open_session.
+        """Open and configure a session; `hear` and `history` as for open_session.
 
         Raises:
             LinkError: with its cause.
@@ -74,7 +75,7 @@ class Opener:
                 live = await open_session(self._dial, to, session, hear=note, known=sure, history=history)
             except LinkError as error:
                 if session.dialect is not to.dialect:
-                    self._next = session.dialect  # it has greeted in that
+                    self._next = session.dialect  # the service has greeted in this dialect
                 to = self._another(attempt, to, error, complained=complained)
                 continue
             self._used, self._next = session.dialect, None
@@ -82,13 +83,13 @@ class Opener:
             return live
 
     def failed(self, cause: str) -> None:
-        """A session was lost; where that was for the dialect, the next attempt begins with the other one."""
+        """A session was lost. If the dialect was the cause, the next attempt begins with the other one."""
         if cause == DIALECT_REFUSED and self._used is not None:
             self._forget(self._used)
             self._next = other(self._used)
 
     def _another(self, attempt: Attempt, to: Endpoint, error: LinkError, *, complained: bool) -> Endpoint:
-        """Where to dial once more at once; raises what the attempt has failed of where that is of no use."""
+        """Where to dial once more, immediately. Raises the attempt's error where a second dial cannot help."""
         said = error.said if isinstance(error.said, str) else " ".join(error.said)
         refusal = (
             Refusal.OF_DIALECT
@@ -103,7 +104,7 @@ class Opener:
             self._forget(to.dialect)
         if attempt.both:
             self._next = None
-            text = f"the service refuses both dialects of the protocol, at last {to.dialect.value}: {error}"
+            text = f"the service refuses both dialects of the protocol; its answer to {to.dialect.value}: {error}"
             raise LinkError(text, DIALECT_REFUSED, said=error.said) from error
         if not again:
             raise error
@@ -111,7 +112,7 @@ class Opener:
         if self._allowance.wait_s(now):
             raise error
         self._allowance.spend(now)
-        log.info("link: %s is refused, %s is asked for", to.dialect.value, then.dialect.value)
+        log.info("link: the service refuses %s; trying %s", to.dialect.value, then.dialect.value)
         return then
 
     def _forget(self, dialect: Dialect) -> None:

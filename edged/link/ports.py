@@ -1,4 +1,4 @@
-"""What the link needs from outside, and its parts of each other. Called on the loop; see dial/ports.py too."""
+"""What the link needs from outside, and its parts from each other. Called on the loop. See dial/ports.py, too."""
 
 from collections.abc import Sequence
 from typing import Literal, Protocol
@@ -8,7 +8,7 @@ from edged.link.session.events import SessionEvent
 
 
 class OutgoingEntry(Protocol):
-    """One step of the log of utterances."""
+    """One entry of the log of utterances."""
 
     @property
     def kind(self) -> Literal["sound", "end", "abort", "close"]: ...
@@ -19,74 +19,80 @@ class OutgoingEntry(Protocol):
 
 
 class Outgoing(Protocol):
-    """The log of what visitors said, read at a cursor. All return at once."""
+    """The log of what visitors said, read at a cursor. All methods return at once."""
 
     def read(self, most: int, most_bytes: int) -> Sequence[OutgoingEntry]:
-        """The entries behind the cursor, `most` at most and of one utterance, with `most_bytes` of sound in each."""
+        """Up to `most` entries after the cursor, all of one utterance, each with up to `most_bytes` of sound."""
         ...
 
     def took(self, count: int) -> None:
-        """The socket took so many of the entries that were read last: the cursor moves behind them."""
+        """The socket took `count` of the entries that were read last: the cursor moves past them."""
         ...
 
     def rewind(self) -> None:
-        """Begin again with the oldest utterance that the service has not acknowledged."""
+        """Move the cursor back to the oldest utterance that the service has not acknowledged."""
         ...
 
     def committed(self, uid: int | None = None) -> int | None:
-        """The utterance `uid`, or the oldest, read to its end, is the service's now; its id, None: it does not wait."""
+        """The service has the utterance `uid`, or else the oldest one that was read to its end.
+
+        Returns its id; None where no such utterance waits.
+        """
         ...
 
     def refused(self, uid: int | None = None) -> int | None:
-        """The same utterance was refused and is gone; its id, None: it does not wait."""
+        """The service refused the utterance, chosen as for `committed`, and the log drops it.
+
+        Returns its id; None where no such utterance waits.
+        """
         ...
 
 
 class CommitPolicy(Protocol):
-    """What a service makes of commits, for the one connection in use."""
+    """How the service treats commits, for the one connection in use."""
 
-    rests: bool  # nothing of the log is to go out
+    rests: bool  # nothing in the log may be sent
 
     def sent(self, uid: int) -> None:
-        """The end of this utterance went out."""
+        """The end of this utterance was sent."""
         ...
 
     def hear(self, event: SessionEvent, now: float) -> SessionEvent | None:
-        """The event, with the utterance that the service has by it; None: it is about nothing that waits."""
+        """The event, with the id of the utterance that it acknowledges; None where nothing waits for the event."""
         ...
 
     def passed(self, now: float, *, trip_s: float) -> None:
-        """A commit is passed over so far: something else may have to be said."""
+        """A commit has been passed over so far: the session may have to send another message."""
         ...
 
     def overdue(self, now: float) -> bool:
-        """The service does not say whether it does what it was asked for."""
+        """Whether the service has not confirmed a detection in time."""
         ...
 
 
 class Memory(Protocol):
-    """What is known of one service over restarts; on the loop."""
+    """The facts about one service, kept over restarts; on the loop."""
 
     async def recall(self) -> ServiceFacts:
-        """What was remembered last. Waits for the disk, a second at most; raises nothing."""
+        """The facts that were stored last. Waits for the disk, at most a second; raises nothing."""
         ...
 
     def remember(self, known: ServiceFacts) -> None:
-        """Keep this in place of what was; returns at once."""
+        """Store these facts in place of the old ones; returns at once."""
         ...
 
 
 class LinkListener(Protocol):
-    """Who hears of it; on the loop, none may wait. It calls `Link.on_idle` when it comes to rest, or ceases to be."""
+    """The owner of the link. Called on the loop; must not block. It calls `Link.on_idle` when it gets idle or busy."""
 
     def on_link(self, *, up: bool, cause: str | None, text: str) -> None:
-        """The link came up, or was lost: at every change, not at every attempt.
+        """The link came up or was lost. Called at every change, not at every attempt.
 
-        `cause` of a link that is up: what the service does otherwise than asked.
+        `cause` of a link that is up names a setting that the service does not follow.
         """
 
     def on_session(self, event: SessionEvent) -> None:
         """A session event, in order."""
 
     def on_sent(self, entries: Sequence[OutgoingEntry]) -> None:
-        """The socket took these entries of the log: an utterance begins with them, or ends."""
+        """The socket took these entries of the log. An utterance begins or ends with them."""

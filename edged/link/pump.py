@@ -1,15 +1,15 @@
-"""Carries the log of utterances over one live session, reads what comes back, and judges whether the link lives.
+"""Sends the log of utterances over one live session, reads the service's messages, and judges whether the link lives.
 
 Rules:
-1. One order: control messages first, then the log at its cursor. What there is goes out in the call that wakes the
-   pump, where the socket takes it at once: a press does not wait for the writer's turn. Only the writer waits for the
-   socket, so back-pressure is the cursor's lag and nothing is queued twice.
-2. A batch is of one utterance, and has one way: read from the log, put into words, given to the socket. What the socket
-   took of it is told to the session, the log and the owner, once; what it did not take is read again.
-3. The reader never waits for anybody: the socket is never left unread.
-4. A link that is silent when it may not be is dead (liveness.py).
+1. There is one order: control messages first, then the log at its cursor. The call that wakes the pump also sends, as
+   long as the socket takes messages at once: a press does not wait until the writer task runs. Only the writer waits
+   for the socket. So back-pressure is the cursor's lag, and nothing is queued twice.
+2. A batch belongs to one utterance. It is read from the log, put into messages, and given to the socket. The session,
+   the log and the owner hear once what the socket took of it. What the socket did not take is read again.
+3. The reader never waits for anything but the socket, so the socket is always read.
+4. A link that is silent when it should not be is dead (liveness.py).
 
-Not here: what a service makes of commits (acknowledgements.py).
+Not here: how a service treats commits (acknowledgements.py).
 """
 
 import asyncio
@@ -25,29 +25,29 @@ from edged.link.ports import CommitPolicy, Outgoing, OutgoingEntry
 from edged.link.session.events import AnswerSound, CommitRefused, SessionEvent, UtteranceCommitted
 from edged.link.session.session import LinkSession
 
-AT_ONCE = (
-    4  # entries sent by who wakes the pump: what was said before a press; more is a replay, and has time
-)
-APPEND_BYTES = pcm.PCM16.bytes_of(100)  # of a replay; a second's worth of a link at the edge of use (6 kB/s)
+# Entries that the call that wakes the pump may send: enough for the pre-roll. More is a replay, which is not urgent.
+AT_ONCE = 4
+# The sound in one message of a replay: it takes one second on the slowest usable link (6 kB/s).
+APPEND_BYTES = pcm.PCM16.bytes_of(100)
 LOOK_BUSY_S, LOOK_IDLE_S = 0.1, 1.0  # how often the link is judged
-TALKED_S = 3.0  # after the last message sent the link is judged often
+TALKED_S = 3.0  # for so long after the last message sent, the link is judged often
 
 
-class Renewed(Exception):  # noqa: N818 not an error: a new session is to take over
+class Renewed(Exception):  # noqa: N818 not an error: a new session takes over
     pass
 
 
 class Sent(Enum):
-    ALL = "all there is"
-    MORE = "as many as may go at once; there may be more"
-    HELD_UP = "as many as the socket takes now"
+    ALL = "everything"
+    MORE = "as much as one call may send; there may be more"
+    HELD_UP = "as much as the socket takes now"
 
 
 class Pump:
     """One live session in use.
 
-    `on` hears the session's events as `commits` gives them on, `sent` of what the socket took where an utterance begins
-    or ends with it.
+    It calls `on` with the session's events, as `commits` returns them. It calls `sent` with the entries that the socket
+    took, if an utterance begins or ends with them.
     """
 
     def __init__(
@@ -61,28 +61,29 @@ class Pump:
     ) -> None:
         self.live, self.session = live, live.session
         self.slow = False  # the other end acknowledges nothing at the moment
-        self.stuck = asyncio.Event()  # and has not for so long that another connection should be tried
+        # The other end has acknowledged nothing for so long that another connection should be tried.
+        self.stuck = asyncio.Event()
         self._outgoing, self._commits, self._on, self._sent = outgoing, commits, on, sent
         self._now = asyncio.get_running_loop().time
         self._work = asyncio.Event()
-        self._talked = asyncio.Event()  # something was sent since the watch looked
+        self._talked = asyncio.Event()  # something was sent since the last look of the watch
         self._liveness = Liveness(self._now())
-        self._at_rest = False  # the writer waits for work, and not for the socket
+        self._at_rest = False  # the writer waits for work, not for the socket
 
     def wake(self) -> None:
-        """There may be something to send; called where the log is whole."""
+        """There may be something to send. Call it only where the log is consistent."""
         if not (self._at_rest and self._send() is Sent.ALL):
             self._work.set()
 
     def control(self, act: Callable[[LinkSession], None]) -> None:
-        """Ask something of the session."""
+        """Call the session, and send the messages that follow."""
         act(self.session)
         self.wake()
 
     async def run(self, beside: Callable[[], Awaitable[None]]) -> None:
-        """Carry until the link is lost, which raises a LinkError, or `beside` raises Renewed, which ends it well."""
-        # A task of its own: in Python 3.11.2 a task in which a TaskGroup failed counts as cancelled ever after,
-        # and `asyncio.timeout` in it raises CancelledError for TimeoutError.
+        """Run until the link is lost, which raises a LinkError, or until `beside` raises Renewed; then this returns."""
+        # A separate task: in Python 3.11.2 a task in which a TaskGroup failed counts as cancelled ever after,
+        # and `asyncio.timeout` in it raises CancelledError in place of TimeoutError.
         await asyncio.create_task(self._run(beside), name="link-session")
 
     async def _run(self, beside: Callable[[], Awaitable[None]]) -> None:
@@ -100,10 +101,10 @@ class Pump:
         if lost is not None:
             raise lost
 
-    # -- the way out ---------------------------------------------------------------------------------
+    # -- sending -------------------------------------------------------------------------------------
 
     def _send(self) -> Sent:
-        """Send what may go without waiting."""
+        """Send as much as is possible without waiting."""
         left = AT_ONCE
         while left and not self.session.stuck:
             if out := self.session.out:
@@ -127,7 +128,7 @@ class Pump:
                 return Sent.HELD_UP
             left -= len(batch)
             if left and batch[-1].kind == "sound":
-                return Sent.ALL  # it ends where the log does
+                return Sent.ALL  # the batch ends with the last entry of the log
         return Sent.MORE
 
     async def _write(self) -> None:
@@ -141,10 +142,10 @@ class Pump:
                 continue
             if sent is Sent.HELD_UP:
                 await self._send_next()
-            await asyncio.sleep(0)  # a replay is long; and of a connection that is lost only the loop tells
+            await asyncio.sleep(0)  # a replay is long, and only the loop reports a lost connection
 
     async def _send_next(self) -> None:
-        """Send one message, however long the socket holds it up; it is on its way from here on."""
+        """Send one message, and wait until the socket takes it. The message counts as sent from the start."""
         batch: Sequence[OutgoingEntry] = ()
         texts: Sequence[str] = ()
         if self.session.out:
@@ -167,15 +168,15 @@ class Pump:
             self._at_rest = False
 
     def _say_sent(self, batch: Sequence[OutgoingEntry]) -> None:
-        """An utterance begins or ends with these, which the socket took."""
+        """The socket took these entries, and an utterance begins or ends with them."""
         last = batch[-1]
         if last.kind == "end":
             self._commits.sent(last.uid)
         elif last.kind == "close":
-            self._outgoing.committed(last.uid)  # the service did that by itself
+            self._outgoing.committed(last.uid)  # the service has committed it on its own
         self._sent(batch)
 
-    # -- the way back --------------------------------------------------------------------------------
+    # -- receiving -----------------------------------------------------------------------------------
 
     async def _read(self) -> None:
         while True:
@@ -188,7 +189,7 @@ class Pump:
                 else:
                     self._hear(event)
             if self.session.out or not (events and isinstance(events[-1], AnswerSound)):
-                self.wake()  # sound alone gives nothing to say
+                self.wake()  # sound alone never leads to a message
 
     def _hear(self, event: SessionEvent) -> None:
         if isinstance(event, UtteranceCommitted | CommitRefused):
@@ -196,7 +197,7 @@ class Pump:
         if (heard := self._commits.hear(event, self._now())) is not None:
             self._on(heard)
 
-    # -- whether it lives ----------------------------------------------------------------------------
+    # -- judging the link ----------------------------------------------------------------------------
 
     async def _watch(self) -> None:
         talked_s = self._now()
@@ -213,7 +214,7 @@ class Pump:
             if owed is not Owed.NOTHING or self._now() - talked_s < TALKED_S:
                 await asyncio.sleep(LOOK_BUSY_S)
                 continue
-            with suppress(TimeoutError):  # a message sent after a rest ends the rest
+            with suppress(TimeoutError):  # a message that is sent ends this wait
                 async with asyncio.timeout(LOOK_IDLE_S):
                     await self._talked.wait()
 
@@ -224,7 +225,7 @@ class Pump:
             case LinkHealth.STUCK:
                 self.stuck.set()
             case LinkHealth.SILENT:
-                raise LinkError("the connection stands, but the service says nothing", "service_silent")
+                raise LinkError("the connection is open, but the service says nothing", "service_silent")
             case LinkHealth.IGNORES:
                 raise LinkError("the service ignores commits", "commit_ignored")
             case LinkHealth.PASSED:
@@ -238,6 +239,6 @@ class Pump:
 
 
 def _first(group: BaseExceptionGroup[EdgedError]) -> EdgedError:
-    """The first of the failures; reader and writer usually fail of the same thing."""
+    """The first of the failures; reader and writer usually fail for the same reason."""
     error = group.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error

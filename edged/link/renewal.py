@@ -1,28 +1,31 @@
-"""When to change to a new session before this one ends by itself. Pure.
+"""When to change to a new session before the current one ends. Pure.
 
-Rules: only while nothing is under way. From four fifths of its life on, for what has the last fifth to find a quiet
-moment; sooner where the visitor has gone and the next one is to be met by a service that knows nothing of him.
+Rules:
+1. Only while nothing is under way.
+2. After four fifths of the session's life, so that the last fifth is left to find a quiet moment.
+3. Earlier, when the visitor has left: the service must know nothing of them when the next visitor comes.
 """
 
 from dataclasses import dataclass
 from enum import Enum
 
 SHARE = 0.8
-SHORTEST_S, LONGEST_S = 20.0, 24 * 3600.0  # what a server says beyond these is a clock that is wrong
-SETTLED_S = 2.0  # so long nothing has been under way
+SHORTEST_S, LONGEST_S = 20.0, 24 * 3600.0  # a remaining time outside these limits means that a clock is wrong
+SETTLED_S = 2.0  # how long nothing must have been under way
 
 
 class RenewalReason(Enum):
-    EXPIRING = "its time is nearly up"
-    VISITOR_GONE = "the visitor has gone"
+    EXPIRING = "the current one is about to end"
+    VISITOR_GONE = "the visitor has left"
 
 
 @dataclass(frozen=True, slots=True)
 class RenewalPolicy:
-    """How long sessions live, and what is carried from one into the next.
+    """How long sessions live, and what goes from one into the next.
 
-    `session_s` is the provider's limit (None: by `expires_at` only); `two_at_once`: it lets a new one open before the
-    old closes. `forget_after_s` of idleness ends a visit (0: never); `history_lines` are put into the next session.
+    `session_s` is the provider's limit (None: only `expires_at` counts). `two_at_once`: the provider lets a new session
+    open before the old one closes. After `forget_after_s` of idleness a visit is over (0: never). `history_lines` lines
+    of the conversation go into the next session.
     """
 
     session_s: float | None = None
@@ -33,14 +36,17 @@ class RenewalPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """`limit_s` is the session's life, None where nobody knows; `forget_after_s` of idleness ends a visit, 0: never."""
+    """`limit_s` is the session's life; None: unknown. After `forget_after_s` of idleness a visit is over; 0: never."""
 
     born_s: float
     limit_s: float | None
     forget_after_s: float = 0.0
 
     def due(self, now: float, *, idle_s: float, spoken: bool) -> RenewalReason | None:
-        """Why to renew now. `idle_s`: for how long nothing was under way; `spoken`: the session knows of a visitor."""
+        """Why to renew now; None: not now.
+
+        `idle_s`: how long nothing has been under way. `spoken`: the session knows of a visitor.
+        """
         if idle_s < SETTLED_S:
             return None
         if self.forget_after_s and spoken and idle_s >= self.forget_after_s:
@@ -51,9 +57,9 @@ class Renewal:
 
 
 def limit_s(expires_at: float | None, wall: float, known_s: float | None) -> float | None:
-    """How long a session that begins now lives: as it says itself, else as its provider is known to do.
+    """How long a session that begins now lives: by its own `expires_at`, else by the provider's known limit.
 
-    `expires_at` and `wall` are seconds of the wall clock, which may be wrong here.
+    `expires_at` and `wall` are seconds of the wall clock. This machine's may be wrong.
     """
     if expires_at is not None and SHORTEST_S <= expires_at - wall <= LONGEST_S:
         own_s = expires_at - wall

@@ -1,25 +1,25 @@
-"""What this process knows of the service: recalled once, and remembered when it changes."""
+"""What this process knows about the service. Read from the memory once, and stored when it changes."""
 
 from edged.dial.service_facts import ServiceFacts
 from edged.link.ports import Memory
 
 
 class ServiceNotes:
-    """Of one service; without a memory they last as long as this object."""
+    """The facts about one service. Without a `memory` they last as long as this object."""
 
     def __init__(self, memory: Memory | None = None) -> None:
         self.known = ServiceFacts()
         self._memory, self._recalled = memory, memory is None
 
     async def recall(self) -> ServiceFacts:
-        """What is known now; the first call waits for the memory."""
+        """The facts known now. The first call waits for the memory."""
         if self._memory is not None and not self._recalled:
             self.known = await self._memory.recall()
             self._recalled = True
         return self.known
 
     def note(self, known: ServiceFacts) -> None:
-        """Know this from now on."""
+        """Replace the facts."""
         if known == self.known:
             return
         self.known = known

@@ -1,10 +1,12 @@
-"""Utterances that went in whole to a service that ignores commits, and which of them it is that it heard. Pure.
+"""Matches complete utterances with the signs of a service that ignores commits. Pure.
 
 Rules:
-1. Its detection says at which millisecond of all sound of the session speech ended: what went before that is older.
-2. It may tell of one utterance up to three times: the end of speech, its commit, its answer. Only the first counts.
+1. The service's detection reports the end of speech in milliseconds of all the session's sound. An utterance that ended
+   before that is older than the one that was heard.
+2. One utterance may have up to three signs: the end of speech, the service's own commit, and the answer. Only the first
+   counts.
 
-Not here: how long it is waited for (acknowledgements.py).
+Not here: how long edged waits for a sign (acknowledgements.py).
 """
 
 from typing import Literal
@@ -18,30 +20,33 @@ _AFTER: dict[Sign, frozenset[Sign]] = {
 
 
 class UnacknowledgedCommits:
-    """One session's. Tell it of each end, and at which millisecond of all sound it went out."""
+    """The unacknowledged utterances of one session. `at_ms` counts the milliseconds of all sound sent."""
 
     def __init__(self) -> None:
         self._ends_ms: dict[int, float] = {}  # by utterance, oldest first
-        self._expected: frozenset[Sign] = frozenset()  # what still comes of the one that was heard last
+        self._expected: frozenset[Sign] = frozenset()  # further signs of the utterance that was heard last
 
     def ended(self, uid: int, at_ms: float) -> None:
         self._ends_ms[uid] = at_ms
 
     def settled(self, uid: int) -> None:
-        """It was heard, or given up."""
+        """The utterance was heard, or given up."""
         self._ends_ms.pop(uid, None)
 
     def before(self, at_ms: float) -> tuple[int, ...]:
-        """Those in which no speech was heard, for it ended at `at_ms` only; none where that is after all of them."""
+        """The utterances without speech: those that were over before the speech that ended at `at_ms`.
+
+        Empty where this would be all of them.
+        """
         older = tuple(uid for uid, end_ms in self._ends_ms.items() if end_ms < at_ms)
         return older if len(older) < len(self._ends_ms) else ()
 
     def speaks(self) -> None:
-        """Speech begins: what comes now is of another utterance."""
+        """Speech begins: the next signs belong to another utterance."""
         self._expected -= {"speech", "commit"}
 
     def is_news(self, sign: Sign) -> bool:
-        """Whether the sign is the first of its utterance."""
+        """Whether this is the first sign of its utterance."""
         if sign in self._expected:
             self._expected -= {sign}
             return False

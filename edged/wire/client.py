@@ -1,4 +1,4 @@
-"""What the client says: builders for clients. `client_events.py` holds the server's way of reading it."""
+"""Builders for the messages that a client sends. `client_events.py` reads the same messages for a server."""
 
 import json
 from base64 import b64encode
@@ -8,7 +8,7 @@ from edged.wire.names import ClientName, Dialect
 from edged.wire.parts import Part
 from edged.wire.settings import Settings, TurnDetection, detection_to_wire, to_wire
 
-# A template: at fifty messages a second, building JSON by the field shows.
+# A template: at fifty messages a second, building the JSON field by field costs noticeable processor time.
 _APPEND = '{"type":"' + ClientName.APPEND + '","audio":"'
 
 
@@ -26,9 +26,9 @@ def clear(event_id: str) -> str:
 
 
 def session_update(settings: Settings, dialect: Dialect, event_id: str) -> str:
-    """All of `settings` but the model: that one is named in the URL and cannot change.
+    """Ask for all of `settings` except the model, which the URL names and which cannot change.
 
-    A gateway's own name for it would get the whole update refused.
+    A gateway may have its own name for the model. With that name in it, the service would refuse the whole update.
     """
     session = to_wire(settings, dialect)
     session.pop("model", None)
@@ -36,24 +36,24 @@ def session_update(settings: Settings, dialect: Dialect, event_id: str) -> str:
 
 
 def detection_update(detection: TurnDetection | None, dialect: Dialect, event_id: str) -> str:
-    """Nothing but what ends a turn."""
+    """Change the turn detection and no other setting."""
     return _event(ClientName.SESSION_UPDATE, event_id, session=detection_to_wire(detection, dialect))
 
 
 def response_create(event_id: str, **response: Any) -> str:
-    """`response` overrides the session's settings for this one response, in the words of the dialect."""
+    """`response` overrides settings of the session for this one response. Its keys are those of the dialect."""
     return _event(ClientName.RESPONSE_CREATE, event_id, **({"response": response} if response else {}))
 
 
 def response_cancel(event_id: str, response_id: str | None = None) -> str:
-    """Without an id: whichever response is running."""
+    """Cancel a response; without an id, the one that is running."""
     return _event(
         ClientName.RESPONSE_CANCEL, event_id, **({"response_id": response_id} if response_id else {})
     )
 
 
 def item_truncate(event_id: str, part: Part, audio_end_ms: int) -> str:
-    """`audio_end_ms` is how much of the part was heard; past what was sent of it the service refuses."""
+    """`audio_end_ms` is how much of the part was heard. The service refuses more than it has sent of the part."""
     return _event(
         ClientName.ITEM_TRUNCATE,
         event_id,
@@ -72,7 +72,7 @@ def item_retrieve(event_id: str, item_id: str) -> str:
 
 
 def text_item(event_id: str, role: str, text: str, dialect: Dialect) -> str:
-    """A message of the conversation as text; what an assistant said goes in as text only."""
+    """Add a message to the conversation as text. What an assistant said can be added as text only."""
     own = "output_text" if dialect is Dialect.GA else "text"
     content = [{"type": own if role == "assistant" else "input_text", "text": text}]
     item = {"type": "message", "role": role, "content": content}
@@ -80,7 +80,7 @@ def text_item(event_id: str, role: str, text: str, dialect: Dialect) -> str:
 
 
 def function_output(event_id: str, call_id: str, output: str) -> str:
-    """The result of a tool call; `output` is text, JSON by custom."""
+    """The result of a tool call. `output` is text, by convention JSON."""
     item = {"type": "function_call_output", "call_id": call_id, "output": output}
     return _event(ClientName.ITEM_CREATE, event_id, item=item)
 

@@ -1,9 +1,12 @@
-"""What a client says, as a server reads it; `client.py` is the other way.
+"""Reads a client's messages for a server. `client.py` builds them.
 
-Rules: whatever cannot be taken becomes a `BadClientEvent` that says what to answer, with the client's own
-event_id where it gave one; nothing else escapes. A field that the event does not have refuses it. One of more elements
-than any event has (bounds.py) is not read.
-Not here: what depends on the state of the session (local).
+Rules:
+1. A message that cannot be accepted raises a `BadClientEvent`. It holds the error to answer with, and the client's own
+   event_id where the client gave one. No other exception leaves this module.
+2. A field that the event does not have makes the event bad.
+3. A message with more elements than an event can have (bounds.py) is not read.
+
+Not here: checks that depend on the state of the session (local).
 """
 
 from collections.abc import Callable
@@ -18,12 +21,12 @@ from edged.wire.names import ClientName, Dialect
 from edged.wire.parts import Part
 
 Json = dict[str, Any]
-MOST_AUDIO = 15 * 2**20  # of base64, in one event
+MOST_AUDIO = 15 * 2**20  # characters of base64 in one event
 _Kind = TypeVar("_Kind")
 
 
-class BadClientEvent(WireError):  # noqa: N818 it is an event that is bad; `error` is the answer to it
-    """Becomes an `error` event: `code`, `param` and the client's own `event_id`, where it gave one."""
+class BadClientEvent(WireError):  # noqa: N818 the name says which event is bad; `error` is the answer to it
+    """Becomes an `error` event with `code`, `param` and the client's own `event_id`, where the client gave one."""
 
     def __init__(
         self, code: str | None, message: str, param: str | None = None, event_id: str | None = None
@@ -110,21 +113,21 @@ def parse_client(text: str | bytes, dialect: Dialect) -> ClientEvent:  # noqa: A
     """One message of a client.
 
     Raises:
-        BadClientEvent: it is not of the protocol; says which error to answer with.
+        BadClientEvent: the message breaks the protocol; holds the error to answer with.
     """
     if bounds.crowded(text):
         raise BadClientEvent("invalid_json", f"The message has {bounds.CROWDED}.")
     try:
         message = msgspec.json.decode(text)
     except RecursionError as error:
-        raise BadClientEvent("invalid_json", "The message is nested too deep.") from error
-    except ValueError as error:  # msgspec's, and text that is not Unicode
+        raise BadClientEvent("invalid_json", "The message is nested too deeply.") from error
+    except ValueError as error:  # from msgspec, or for text that is not Unicode
         raise BadClientEvent("invalid_json", "The message is not JSON.") from error
     if not isinstance(message, dict):
         raise BadClientEvent("invalid_event", "The message is not an object.")
     event_id = message.get("event_id")
     if event_id is not None and not isinstance(event_id, str):
-        raise BadClientEvent("invalid_type", "`event_id` is of the wrong type.", "event_id")
+        raise BadClientEvent("invalid_type", "`event_id` has the wrong type.", "event_id")
     fields = _Fields(message, event_id)
     name = fields.need("type", str)
     make = _PARSERS.get(name)
@@ -138,7 +141,7 @@ def parse_client(text: str | bytes, dialect: Dialect) -> ClientEvent:  # noqa: A
 
 
 class _Fields:
-    """Reads fields of one message by type; says which is missing or wrong."""
+    """Reads fields of one message by name and type; its errors name the field that is missing or wrong."""
 
     def __init__(self, message: Json, event_id: str | None) -> None:
         self._message = message
@@ -151,12 +154,12 @@ class _Fields:
         return value
 
     def may(self, name: str, kind: type[_Kind]) -> _Kind | None:
-        """None where it is missing or null."""
+        """The field's value; None where it is missing or null."""
         value = self._message.get(name)
         if value is None:
             return None
         if not isinstance(value, kind) or isinstance(value, bool):
-            raise BadClientEvent("invalid_type", f"`{name}` is of the wrong type.", name, self.event_id)
+            raise BadClientEvent("invalid_type", f"`{name}` has the wrong type.", name, self.event_id)
         return value
 
     def refuse_others(self, known: frozenset[str]) -> None:
@@ -178,7 +181,7 @@ class _Fields:
                 "invalid_value", f"`audio` is longer than {MOST_AUDIO} characters.", "audio", self.event_id
             )
         try:
-            return msgspec.convert(text, bytes)  # base64, and stricter than Python's own
+            return msgspec.convert(text, bytes)  # base64; stricter than Python's own decoder
         except msgspec.ValidationError as error:
             raise BadClientEvent("invalid_value", "`audio` is not base64.", "audio", self.event_id) from error
 

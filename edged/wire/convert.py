@@ -1,11 +1,11 @@
-"""Session, response and item objects of one dialect in the words of the other.
+"""Converts session, response and item objects from one dialect to the other.
 
 Rules:
-1. The one table of settings.py says which key is which; what the other dialect lacks is left out.
-2. Only what is there is converted: an update is partial, and null clears a setting.
-3. What is not known, or not of the shape it should have, is passed on unchanged: the far end refuses it by name,
-   and `param` gives that name back in the words of whoever sent it.
-4. What is given is never changed.
+1. The table in settings.py maps the keys. A key that the other dialect lacks is left out.
+2. Only the keys that an object has are converted: an update is partial, and null clears a setting.
+3. An unknown key, or a value with an unexpected shape, passes unchanged. The far end refuses it by name,
+   and `param` converts that name back to the sender's dialect.
+4. Arguments are never modified.
 
 Not here: events and their order (translate.py).
 """
@@ -26,7 +26,7 @@ _GA_ONLY_FIELDS: Mapping[str, frozenset[str]] = {
     "transcription": frozenset({"languages", "keywords", "delay"}),
     "noise_reduction": frozenset({"strength"}),
 }
-# LiteLLM's own names for two of them, as it gives them to GA clients.
+# LiteLLM gives GA clients its own names for two of the formats.
 _ENCODINGS = {ga: beta for beta, ga in GA_FORMATS.items()} | {
     "audio/g711-ulaw": "g711_ulaw",
     "audio/g711-alaw": "g711_alaw",
@@ -37,14 +37,14 @@ _KINDS = ("realtime", "transcription")
 
 
 def session_request(asked: Mapping[str, Any], to: Dialect, kind: str = "realtime") -> Json:
-    """A session, or an update of one. GA names the `kind` of each, beta does not."""
+    """A session, or an update of one, as a client sends it. GA names its `kind`, beta does not."""
     return _speakable(_session(asked, to, kind), to)
 
 
 def session(reported: Mapping[str, Any], to: Dialect, kind: str = "realtime") -> Json:
-    """The session as a server tells of it: what beta has no key for is left out, not passed on.
+    """The session as a server reports it. What beta has no key for is left out, not passed on.
 
-    By a key `audio` clients would take it for GA.
+    With a key `audio` in it, clients would take the session for GA.
     """
     converted = _without_groups(_session(reported, to, kind), to)
     if to is Dialect.BETA:
@@ -53,17 +53,17 @@ def session(reported: Mapping[str, Any], to: Dialect, kind: str = "realtime") ->
 
 
 def response_request(asked: Mapping[str, Any], to: Dialect) -> Json:
-    """What is asked of one response."""
+    """The settings that a client sends for one response."""
     return _speakable(_with_items(_convert(asked, to, _ROWS), "input", to), to)
 
 
 def response(reported: Mapping[str, Any], to: Dialect) -> Json:
-    """A response as a server tells of it."""
+    """A response as a server reports it."""
     return _without_groups(_with_items(_convert(reported, to, _REPORTED_ROWS), "output", to), to)
 
 
 def item(value: Mapping[str, Any], to: Dialect) -> Json:
-    """An item of the conversation. Only what an assistant said differs."""
+    """An item of the conversation. The dialects differ only in the content of an assistant."""
     converted = dict(value)
     parts = value.get("content")
     if isinstance(parts, list) and (to is Dialect.BETA or value.get("role") == "assistant"):
@@ -73,12 +73,12 @@ def item(value: Mapping[str, Any], to: Dialect) -> Json:
 
 
 def part(value: Mapping[str, Any], to: Dialect) -> Json:
-    """A content part as events of a response tell of it: there GA says `audio` and `text` as beta does."""
+    """A content part as the events of a response report it. There GA says `audio` and `text`, as beta does."""
     return _renamed(value, _BETA_PARTS) if to is Dialect.BETA else dict(value)
 
 
 def param(path: str, to: Dialect) -> str:
-    """The name of a parameter, as an error gives it, in the words of `to`."""
+    """Convert the name of a parameter, as an error gives it, to the dialect `to`."""
     scope, _, rest = path.partition(".")
     if scope not in ("session", "response"):
         return path
@@ -86,7 +86,7 @@ def param(path: str, to: Dialect) -> str:
         here, there = row.key(_other(to)), row.key(to)
         if here is None or there is None or not (rest == here or rest.startswith(here + ".")):
             continue
-        # beta's formats are words, there is nothing inside them
+        # Beta's formats are words: they have no inner fields that a path could name.
         return f"{scope}.{there}" + ("" if row.setting in _FORMATS else rest[len(here) :])
     return path
 
@@ -100,14 +100,14 @@ def _split(key: str) -> _Path:
 
 
 def _rows(table: tuple[SettingRow, ...]) -> dict[Dialect, dict[_Path, SettingRow]]:
-    """The rows by where the *other* dialect has them."""
+    """The rows by the key that they have in the *other* dialect, which is the one to convert from."""
     return {
         to: {_split(key): row for row in table if (key := row.key(_other(to))) is not None} for to in Dialect
     }
 
 
 _ROWS = _rows(TABLE)
-# A response tells its limit as max_output_tokens in both dialects; only who asks for one says it otherwise.
+# A server reports the limit of a response as max_output_tokens in both dialects. Only the request's key differs.
 _REPORTED_ROWS = _rows(tuple(row for row in TABLE if row.setting != "max_output_tokens"))
 
 
@@ -121,7 +121,7 @@ def _session(value: Mapping[str, Any], to: Dialect, kind: str) -> Json:
 
 
 def _speakable(asked: Json, to: Dialect) -> Json:
-    """Without a voice that beta does not have: GA clients repeat the one they were told of."""
+    """Remove a voice that beta does not have: GA clients repeat the voice that the server reported."""
     if to is Dialect.BETA and asked.get("voice") in _GA_VOICES:
         del asked["voice"]
     return asked
@@ -138,7 +138,7 @@ def _convert(value: Mapping[str, Any], to: Dialect, rows: dict[Dialect, dict[_Pa
             translated = _value(row.setting, inner, to)
             if translated is not UNSET:
                 known.append((_split(key), translated))
-    for path, inner in known:  # after what is not known, which may stand where they belong
+    for path, inner in known:  # after the unknown keys, which may have a known key's place
         _put(converted, path, inner)
     return converted
 
@@ -195,7 +195,7 @@ def _tools(value: Any, to: Dialect) -> Any:
 
 
 def _inside(setting: str) -> Callable[[Any, Dialect], Any]:
-    """Leaves out the fields of a setting that beta does not know."""
+    """A converter that removes the fields of a setting that beta does not know."""
 
     def without(value: Any, to: Dialect) -> Any:
         if to is Dialect.GA or not isinstance(value, Mapping):
@@ -206,10 +206,8 @@ def _inside(setting: str) -> Callable[[Any, Dialect], Any]:
 
 
 _GA_VOICES = ("marin", "cedar")
-_RARE = (
-    "prompt",
-    "include",
-)  # beta's clients have no field for them, and beta servers send none unless asked
+# Beta clients have no field for these, and beta servers send them only when they were set.
+_RARE = ("prompt", "include")
 _TRANSLATED: dict[str, Callable[[Any, Dialect], Any]] = {
     "audio_output": _output,
     "voice": _voice,

@@ -1,4 +1,4 @@
-"""What the server says, as a server writes it, in full; `server.py` is the other way."""
+"""Writes a server's events as complete messages. `server.py` reads messages into the same values."""
 
 import json
 from base64 import b64encode
@@ -17,20 +17,20 @@ def encode(event: ServerEvent, dialect: Dialect, event_id: str) -> str:
     """`event` as a message of `dialect`.
 
     Raises:
-        ValueError: the dialect has no such event, or a number in it is none (JSON has no NaN).
+        ValueError: the dialect has no such event, or a float is NaN or infinite, which JSON cannot express.
     """
     if isinstance(event, events.Unknown):
         return json.dumps({"type": event.type, "event_id": event_id})
     name = _NAMES[type(event)]
     if name in GA_ONLY and dialect is Dialect.BETA:
-        raise ValueError(f"{name} is not of the beta dialect")
+        raise ValueError(f"the beta dialect has no {name}")
     message = {
         "type": to_dialect(name, dialect),
         "event_id": event_id,
         **_ENCODERS.get(type(event), _fields)(event),
     }
     if isinstance(event, events.ArgumentsDone) and dialect is Dialect.BETA:
-        del message["name"]  # beta has it in the item only
+        del message["name"]  # beta has the name in the item only
     return json.dumps(message, allow_nan=False)
 
 
@@ -46,7 +46,7 @@ def error_object(error: ServerError) -> Json:
 
 
 def _fields(event: Any) -> Json:
-    """What most events say: their own fields, which have the wire's names, the two of their part in its place."""
+    """The body of most events: their own fields, which have the wire's names. A `Part` becomes its two fields."""
     body: Json = {}
     for name in event.__slots__:
         value = getattr(event, name)
@@ -58,7 +58,7 @@ def _fields(event: Any) -> Json:
 
 
 def _renamed(field: str, name: str, convert: Callable[[Any], Any] = lambda value: value) -> "_Encoder":
-    """The same where one of the fields has another name on the wire."""
+    """An encoder like `_fields` for an event with one field that has another name on the wire."""
 
     def encoder(event: Any) -> Json:
         body = _fields(event)

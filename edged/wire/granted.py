@@ -1,11 +1,12 @@
-"""What the server set up, compared with what was asked of it.
+"""Compares the session that the server reports with the settings that were asked for.
 
 Rules:
-1. What a press depends on must be confirmed by the server; silence on the rest is taken for consent.
-2. Some servers report a setting where the other dialect has it. What a press depends on is looked for at both places: a
-   value that was not asked for is a mismatch wherever it stands, and a place where nothing stands says nothing.
-   Where a detection was confirmed, a null for it is a word, too: it was taken away.
-3. A server may add fields, round figures, name a thing by an object, and call no detection by any name for nothing.
+1. The server must confirm the settings that a press depends on. For the others, no report counts as consent.
+2. Some servers report a setting at the other dialect's key. The settings that a press depends on are looked up at both
+   keys. A value that was not asked for is a mismatch at either key. A missing key means nothing.
+   Where a detection was confirmed, a null for it means something, too: the server has removed the detection.
+3. A server may add fields, round numbers, and report an object with an id or a name in place of that name. It may
+   report the absence of detection in several ways (null, false, "none").
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,55 +16,56 @@ from typing import Any
 from edged.wire.names import Dialect
 from edged.wire.settings import TABLE, UNSET, Settings, TurnDetection, dialect_of, value_of
 
-# A gateway answers with the upstream's name for the model; the other two are not repeated by all.
+# A gateway answers with the upstream's name for the model. Not every server repeats the other two.
 _NOT_COMPARED = frozenset({"model", "tracing", "include"})
 _OF_SOUND = frozenset({"voice", "output_format"})
 
 
 def mismatches(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -> list[str]:
-    """What the server set up otherwise than asked, in words that name the key; empty when all holds.
+    """The differences between `asked` and what the server set up, as texts that name the key.
 
-    `effective` is the session of `session.updated`, read in the dialect it shows, else in `dialect`.
-    Instructions, voice, formats, turn detection and the names of the tools must be there as asked (what is of
-    sound only when sound is asked for); of the rest, null or missing is no mismatch.
+    `effective` is the session of `session.updated`. It is read in the dialect that it shows, else in `dialect`.
+    Instructions, voice, formats, turn detection and the names of the tools must be there as asked. Voice and output
+    format must be there only when sound is asked for. For any other setting, null or missing is no mismatch.
     """
-    return [words for of in _compared(asked, effective, dialect) for words in of.otherwise()]
+    return [words for of in _compared(asked, effective, dialect) for words in of.differences()]
 
 
 def changes(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -> dict[str, str]:
-    """What `effective` says otherwise than asked of all that a press depends on: words by the setting's name.
+    """The differences in the settings that a press depends on: a text for each setting's name.
 
-    What it does not say has not changed; null says that there is no detection, and of anything else nothing.
+    A setting that `effective` does not report has not changed. Null means that there is no detection; for any other
+    setting null means nothing.
     """
     compared = [of for of in _compared(asked, effective, dialect) if of.at_both]
-    differences = {of.setting: "; ".join(words for words in of.otherwise(silent=True)) for of in compared}
+    differences = {of.setting: "; ".join(words for words in of.differences(silent=True)) for of in compared}
     return {setting: words for setting, words in differences.items() if words}
 
 
 def detects(asked: TurnDetection | None, effective: Mapping[str, Any], dialect: Dialect) -> bool:
-    """Whether a session has this detection, whatever else it has."""
+    """Whether a session has this detection. Its other settings do not matter."""
     compared = _compared(Settings(turn_detection=asked), effective, dialect)
-    return not any(words for of in compared if of.setting == "turn_detection" for words in of.otherwise())
+    return not any(words for of in compared if of.setting == "turn_detection" for words in of.differences())
 
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """A setting that was asked for, and what the server says of it at each place."""
+    """A setting that was asked for, and what the server reports for it at each key."""
 
     setting: str
     holds: bool
     at_both: bool
-    wanted: tuple[Any, ...]  # in each dialect's words, its own first
+    wanted: tuple[Any, ...]  # the value in each dialect, the session's own dialect first
     key: str
-    found: tuple[tuple[str, Any], ...]  # key and value, where there is one
+    found: tuple[tuple[str, Any], ...]  # key and value; UNSET where the session does not have the key
 
     @property
     def taken_away(self) -> bool:
-        """There was to be a detection, and the server says that there is none."""
+        """A detection was asked for, and the server reports that there is none."""
         return self.setting == "turn_detection" and any(value is not UNSET for _, value in self.found)
 
-    def otherwise(self, *, silent: bool = False) -> Iterator[str]:
-        """What is not as asked, in words; `silent`: what is missing is let be."""
+    def differences(self, *, silent: bool = False) -> Iterator[str]:
+        """The differences, as texts; with `silent`, a missing setting is not a difference."""
         wanted, *others = self.wanted
         given = [(key, value) for key, value in self.found if not _is_none(self.setting, value)]
         if not given and wanted is not None and self.holds and (not silent or self.taken_away):
@@ -94,7 +96,7 @@ def _compared(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -
 
 
 def _is_none(setting: str, value: Any) -> bool:
-    """Whether this says that there is none, or nothing at all."""
+    """Whether this value means "none", or is missing."""
     if value is UNSET:
         return True
     if setting == "turn_detection":
@@ -104,7 +106,7 @@ def _is_none(setting: str, value: Any) -> bool:
 
 
 def _find(session: Mapping[str, Any], key: str) -> Any:
-    """The value at a dotted key; UNSET where nothing stands."""
+    """The value at a dotted key; UNSET where the session does not have the key."""
     value: Any = session
     for name in key.split("."):
         value = value.get(name, UNSET) if isinstance(value, Mapping) else UNSET
@@ -112,7 +114,7 @@ def _find(session: Mapping[str, Any], key: str) -> Any:
 
 
 def _agrees(setting: str, wanted: Any, given: Any) -> bool:
-    if setting == "tools":  # by name: servers fill in what a schema leaves open
+    if setting == "tools":  # compared by name: servers fill in what a schema leaves open
         return isinstance(given, list) and _tool_names(given) == _tool_names(wanted)
     if setting == "audio_output":
         return isinstance(given, list) and sorted(map(str, given)) == sorted(wanted)
@@ -127,7 +129,7 @@ def _tool_names(tools: list[Any]) -> list[str]:
 
 
 def _same(wanted: Any, given: Any) -> bool:
-    """Whether `given` has all of `wanted`; a server may add fields, and may name a thing by an object."""
+    """Whether `given` has all of `wanted`. A server may add fields, and may report an object in place of a name."""
     if isinstance(wanted, Mapping) and isinstance(given, Mapping):
         return all(
             _same(value, given.get(name))
@@ -139,7 +141,7 @@ def _same(wanted: Any, given: Any) -> bool:
     if isinstance(wanted, float) and isinstance(given, int | float):
         try:
             return abs(wanted - given) < 1e-3  # servers round
-        except OverflowError:  # an integer that no float holds
+        except OverflowError:  # an integer too large for a float
             return False
     return bool(wanted == given)
 

@@ -1,17 +1,18 @@
-"""Every event name of the protocol, once, as GA spells it, where the two dialects differ, and the handshake's words."""
+"""Every event name of the protocol, in GA's spelling, beta's spelling where it differs, and the handshake's words."""
 
 from collections.abc import Mapping
 from enum import Enum, StrEnum
 
 
 class Dialect(Enum):
-    """GA is what OpenAI speaks since 2025; beta is what gateways and older clients still do."""
+    """OpenAI has spoken GA since 2025. Gateways and older clients still speak beta."""
 
     GA = "ga"
     BETA = "beta"
 
 
-# What a handshake says: that beta is spoken (a header, or a subprotocol where no header can be set), and the key.
+# A handshake asks for beta with a header. A client that cannot set headers names a subprotocol for beta and one for
+# the key.
 BETA_HEADER = ("OpenAI-Beta", "realtime=v1")
 SUBPROTOCOL = "realtime"
 BETA_PROTOCOL = "openai-beta.realtime-v1"
@@ -30,7 +31,7 @@ class ClientName(StrEnum):
     ITEM_TRUNCATE = "conversation.item.truncate"
     RESPONSE_CREATE = "response.create"
     RESPONSE_CANCEL = "response.cancel"
-    OUTPUT_CLEAR = "output_audio_buffer.clear"  # WebRTC and SIP only
+    OUTPUT_CLEAR = "output_audio_buffer.clear"  # for WebRTC and SIP only
 
 
 class ServerName(StrEnum):
@@ -53,7 +54,7 @@ class ServerName(StrEnum):
     SPEECH_STARTED = "input_audio_buffer.speech_started"
     SPEECH_STOPPED = "input_audio_buffer.speech_stopped"
     TIMEOUT_TRIGGERED = "input_audio_buffer.timeout_triggered"
-    DTMF_RECEIVED = "input_audio_buffer.dtmf_event_received"  # SIP only
+    DTMF_RECEIVED = "input_audio_buffer.dtmf_event_received"  # for SIP only
     RESPONSE_CREATED = "response.created"
     RESPONSE_DONE = "response.done"
     OUTPUT_ITEM_ADDED = "response.output_item.added"
@@ -69,7 +70,7 @@ class ServerName(StrEnum):
     ARGUMENTS_DELTA = "response.function_call_arguments.delta"
     ARGUMENTS_DONE = "response.function_call_arguments.done"
     RATE_LIMITS = "rate_limits.updated"
-    OUTPUT_STARTED = "output_audio_buffer.started"  # these three: WebRTC and SIP only
+    OUTPUT_STARTED = "output_audio_buffer.started"  # this and the next two are for WebRTC and SIP only
     OUTPUT_STOPPED = "output_audio_buffer.stopped"
     OUTPUT_CLEARED = "output_audio_buffer.cleared"
     MCP_TOOLS_IN_PROGRESS = "mcp_list_tools.in_progress"
@@ -82,7 +83,7 @@ class ServerName(StrEnum):
     MCP_CALL_FAILED = "response.mcp_call.failed"
 
 
-# Where beta has another name. GA tells of an item twice, added and done; beta tells of it once.
+# The events that beta names differently. GA reports an item twice, as added and as done; beta reports it once.
 _BETA: Mapping[str, str] = {
     ServerName.ITEM_ADDED: "conversation.item.created",
     ServerName.AUDIO_DELTA: "response.audio.delta",
@@ -106,10 +107,10 @@ GA_ONLY: frozenset[str] = frozenset(
 
 
 def to_ga(name: str) -> str:
-    """The GA name of an event named in either dialect; a name that is in neither stays as it is."""
+    """The GA name of an event named in either dialect. A name that neither dialect has is returned unchanged."""
     return _GA.get(name, name)
 
 
 def to_dialect(name: str, dialect: Dialect) -> str:
-    """The name in `dialect` of an event that has the GA name `name`; one the dialect lacks stays as it is."""
+    """The name that `dialect` has for the event with the GA name `name`; `name` where the dialect has no other."""
     return _BETA.get(name, name) if dialect is Dialect.BETA else name

@@ -1,17 +1,17 @@
-"""What a piece of an answer is called, and how much of it was heard."""
+"""Names a piece of an answer, and says how much of it was heard."""
 
 from typing import NamedTuple
 
 
 class Part(NamedTuple):
-    """One content part of one item: what the service's sound belongs to."""
+    """One content part of one item. Each delta of sound belongs to a part."""
 
     item_id: str
     content_index: int
 
 
 class HeardPart(NamedTuple):
-    """How much of a part was played, of how much came in."""
+    """How much of a part was played, and how much of it was received."""
 
     part: Part
     played_ms: int

@@ -1,10 +1,11 @@
-"""What the server says, as a client reads it; `encode.py` is the other way, over the same values.
+"""Reads a server's messages for a client. `encode.py` writes the same values as messages.
 
 Rules:
-1. Names of either dialect are accepted always.
-2. Each event is read for its own fields (server_messages.py); null counts as missing, and nothing else is built.
-3. A type this version does not know is `Unknown`; an error may come without a type (HTTP, Portkey).
-4. Anything malformed is a BadServerEvent, and nothing else escapes; so is what holds more than it may (bounds.py).
+1. The names of both dialects are always accepted.
+2. Only the fields that an event is known to have are built (server_messages.py). Null counts as missing.
+3. An event of a type that this version does not know becomes `Unknown`. An error may lack a type (HTTP, Portkey).
+4. A malformed message raises a BadServerEvent, and so does a message that holds too much (bounds.py). No other
+   exception leaves this module.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,8 +21,8 @@ from edged.wire.names import ServerName, to_ga
 from edged.wire.server_events import ServerError, ServerEvent
 
 
-class BadServerEvent(WireError):  # noqa: N818 it is an event that is bad
-    """An event that is not read; `rest` is what is told of it all the same, where somebody waits for it."""
+class BadServerEvent(WireError):  # noqa: N818 the name says which event is bad
+    """An event that could not be read. `rest` is the part that could, for an event that the link waits for."""
 
     def __init__(self, message: str, cause: str = "bad_message", rest: ServerEvent | None = None) -> None:
         super().__init__(message)
@@ -29,7 +30,7 @@ class BadServerEvent(WireError):  # noqa: N818 it is an event that is bad
 
 
 def number(value: Any) -> float | None:
-    """A number in a part of an event that is not read any closer; None for what is no honest one."""
+    """A number in an untyped part of an event; None for anything else, and beyond 2**53."""
     return float(value) if isinstance(value, int | float) and abs(value) <= messages.MOST else None
 
 
@@ -37,7 +38,8 @@ def parse_server(text: str | bytes) -> ServerEvent:
     """One message of the server.
 
     Raises:
-        BadServerEvent: it is not of the protocol, or holds too much; says where, in words without the server's text.
+        BadServerEvent: the message breaks the protocol or holds too much. The error says where, and does not quote
+            the server's text.
     """
     if len(text) > bounds.MOST_EVENT:
         return _large(text)
@@ -55,32 +57,32 @@ def parse_server(text: str | bytes) -> ServerEvent:
             raise BadServerEvent(f"{name}: {bounds.CROWDED}", TOO_LARGE, _rest(kind, text))
         return read(text)
     except RecursionError as error:
-        raise BadServerEvent(f"{name}: nested too deep") from error
+        raise BadServerEvent(f"{name}: nested too deeply") from error
     except msgspec.ValidationError as error:
         cause = TOO_LARGE if _LONG in str(error) else WireError.cause
         raise BadServerEvent(f"{name}: {error}", cause, _rest(name, text)) from error
-    except ValueError as error:  # all that msgspec and str() raise over what they are given
+    except ValueError as error:  # msgspec and str() raise no other kind for bad input
         raise BadServerEvent(f"{name}: {error}") from error
 
 
 def _large(text: str | bytes) -> ServerEvent:
-    """Sound, or a BadServerEvent."""
+    """Read a message past `MOST_EVENT`: a delta of sound; anything else raises a BadServerEvent."""
     try:
         kind = sketch.kind_of(text)
         if to_ga(kind) == ServerName.AUDIO_DELTA:
             return _sound(sketch.sound(text))
         small = sketch.sketched(text)
     except RecursionError as error:
-        raise BadServerEvent("a large message: nested too deep") from error
+        raise BadServerEvent("a large message: nested too deeply") from error
     except ValueError as error:
         raise BadServerEvent(f"a large message: {error}") from error
     name = kind if to_ga(kind) in _READERS else "message"
-    words = f"{name}: {len(text)} bytes, and {bounds.MOST_EVENT} are the most"
+    words = f"{name}: {len(text)} bytes, more than the limit of {bounds.MOST_EVENT}"
     raise BadServerEvent(words, TOO_LARGE, _rest(kind, small))
 
 
 def _rest(kind: str, text: str | bytes) -> ServerEvent | None:
-    """What somebody waits for, of an event that is not read: that it came, and of what it is."""
+    """What the link needs to know of an event that cannot be read: that it came, and what it is about."""
     read = _HEADS.get(to_ga(kind))
     try:
         return None if read is None else read(text)
@@ -93,10 +95,10 @@ def _sound(raw: messages.AudioMessage) -> ServerEvent:
 
 
 def server_error(error: Mapping[str, Any] | str | None, message: str | None = None) -> ServerError:
-    """The error in whichever of its shapes it comes (OpenAI, LiteLLM, speech-to-speech, Portkey).
+    """The error, from each of the shapes that services use (OpenAI, LiteLLM, speech-to-speech, Portkey).
 
     Raises:
-        WireError: it says nothing at all.
+        WireError: it has no text at all.
     """
     if isinstance(error, Mapping):
         known = {name: _name(error.get(name)) for name in ("type", "code", "param", "event_id")}
@@ -104,12 +106,12 @@ def server_error(error: Mapping[str, Any] | str | None, message: str | None = No
         return ServerError(message=words or _text(message) or "error", **known)
     words = _text(error) or _text(message)
     if not words:
-        raise BadServerEvent("an error without a word")
+        raise BadServerEvent("an error without any text")
     return ServerError(message=words)
 
 
 def _text(value: Any) -> str | None:
-    """Codes come as numbers too."""
+    """Text, also of a number: some services send codes as numbers."""
     return None if value is None else str(value)[: bounds.MOST_WORDS]
 
 
@@ -152,7 +154,7 @@ def _response_created(raw: messages.ResponseHeadMessage) -> ServerEvent:
 
 
 def _id_of(value: Any) -> str:
-    """A name where one should stand; empty for what can be none."""
+    """The value if it can be a name, else empty."""
     return value if isinstance(value, str) and len(value) <= bounds.MOST_NAME else ""
 
 
@@ -170,7 +172,7 @@ def _as(shape: type[_Shape], make: Callable[[_Shape], ServerEvent]) -> _Reader:
 
 
 TOO_LARGE = "message_too_large"
-_LONG = "of length <="  # msgspec's words for a name past its bound
+_LONG = "of length <="  # what msgspec says of a name longer than its limit
 _HEAD = msgspec.json.Decoder(messages.AnyMessage)
 _ERROR = msgspec.json.Decoder(messages.ErrorMessage)
 _READERS: dict[str, _Reader] = {
@@ -252,7 +254,8 @@ _READERS: dict[str, _Reader] = {
         messages.RateLimitsMessage, lambda r: events.RateLimits(tuple(r.rate_limits or ()))
     ),
 }
-# What a turn waits for is told where the event is not read, too: however large it is, nothing of it but names is built.
+# The events that a turn waits for. When one cannot be read, these still report it. They build only its names,
+# so the size of the event does not matter.
 _HEADS: dict[str, _Reader] = {
     ServerName.ERROR: _as(
         messages.ErrorHeadMessage, lambda r: events.ErrorEvent(server_error(r.error, "error"))

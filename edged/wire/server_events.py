@@ -1,4 +1,4 @@
-"""The server's events as values, the same for both dialects. Sound is decoded; a client knows part of an object."""
+"""The server's events as values, the same for both dialects. Sound is decoded. Objects hold only the known fields."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ServerError:
-    """What went wrong; anything but the message may be missing, or stand in another field."""
+    """What went wrong. Every field except the message may be missing; some services put a value in another field."""
 
     message: str
     type: str | None = None
@@ -118,7 +118,7 @@ class SpeechStopped:
 
 @dataclass(frozen=True, slots=True)
 class TimeoutTriggered:
-    """GA only: nobody spoke for as long as `idle_timeout_ms`; the service takes the silence as an utterance."""
+    """GA only: nobody spoke for `idle_timeout_ms`. The service takes the silence as an utterance."""
 
     audio_start_ms: int
     audio_end_ms: int
@@ -132,14 +132,12 @@ class ResponseCreated:
     response_id: str
     conversation_id: str | None = ""
     metadata: Json | None = None
-    settings: Json = field(
-        default_factory=dict, compare=False
-    )  # what else a server repeats; clients let it be
+    settings: Json = field(default_factory=dict, compare=False)  # other fields; clients ignore them
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseDone:
-    """`reason` and `error` are those of `status_details`; a refused turn is one with status `failed`."""
+    """`reason` and `error` come from `status_details`. A refused turn has the status `failed`."""
 
     response_id: str
     status: str
@@ -184,7 +182,7 @@ class PartDone:
 
 @dataclass(frozen=True, slots=True)
 class AudioDelta:
-    """`pcm` may be of an odd length: then the next delta of the part may go on with the other half of the sample."""
+    """`pcm` may have an odd length. Then the next delta of the part may begin with the other half of the sample."""
 
     response_id: str
     part: Part
@@ -242,7 +240,7 @@ class ArgumentsDelta:
 
 @dataclass(frozen=True, slots=True)
 class ArgumentsDone:
-    """`name` is GA's; beta has it in the item only."""
+    """Only GA sends `name` here. Beta sends it in the item only."""
 
     response_id: str
     item_id: str
@@ -259,7 +257,7 @@ class RateLimits:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """An event this version does not know; to be ignored, and counted."""
+    """An event that this version does not know. Clients ignore and count it."""
 
     type: str
 

@@ -1,11 +1,11 @@
-"""A server's messages as a client reads them: the fields that are known, and no other is built.
+"""The shapes of a server's messages as a client reads them. Only the fields named here are built.
 
 Rules:
 1. Null counts as missing.
-2. Names have a bound: they are kept. None of them has to be there: services leave out what a turn can do without, and
-   an empty name is the name of nothing.
+2. Names have a maximum length, because edged keeps them. Every name is optional: services leave out the names that a
+   turn can do without. A missing name becomes an empty one, which matches nothing.
 
-Not here: what is inside a session, an item, a usage, an error (server_objects.py).
+Not here: what is inside a session, an item, a usage or an error (server_objects.py).
 """
 
 from typing import Annotated
@@ -26,9 +26,9 @@ from edged.wire.server_objects import (
     Value,
 )
 
-MOST = 2**53  # what JSON carries exactly everywhere; no honest count comes near it
+MOST = 2**53  # every JSON reader keeps integers exact up to here; no real count comes near it
 Index = Annotated[int, Meta(ge=0, le=MOST)]
-Ms = Annotated[float, Meta(ge=0, le=MOST)]  # resampling servers count fractions
+Ms = Annotated[float, Meta(ge=0, le=MOST)]  # servers that resample send fractions
 Name = Annotated[str, Meta(max_length=MOST_NAME)]
 
 
@@ -65,7 +65,7 @@ class ItemIdMessage(Struct):
 
 
 class AnyItemIdMessage(Struct):
-    """An acknowledgement counts whatever stands where its name should."""
+    """An acknowledgement counts, even with a value in place of the item's name that is not a name."""
 
     item_id: Value = None
 
@@ -77,7 +77,7 @@ class SpeechMessage(Struct):
 
 
 class PartMessage(Struct):
-    """What belongs to a content part of an item."""
+    """A message about a content part of an item."""
 
     item_id: Name | None = None
     content_index: Index | None = None
@@ -104,11 +104,11 @@ class _StatusDetails(Struct):
 
 
 class ResponseHeadObject(Struct):
-    """Which response it is, and what became of it."""
+    """Which response this is, and how it ended."""
 
     id: Name | None = None
     status: Name | None = None
-    conversation_id: Name | None = ""  # left out means the default one; null means out of band
+    conversation_id: Name | None = ""  # missing: the default conversation; null: out of band
 
 
 class ResponseObject(ResponseHeadObject):
@@ -146,7 +146,7 @@ class RateLimitsMessage(Struct):
 
 
 class OutputPartMessage(PartMessage, kw_only=True):
-    """What belongs to a content part of an item of a response."""
+    """A message about a content part of an item of a response."""
 
     response_id: Name | None = None
     output_index: Index | None = None
@@ -156,7 +156,7 @@ class OutputPartMessage(PartMessage, kw_only=True):
 
 
 class AudioMessage(OutputPartMessage, kw_only=True):
-    delta: bytes  # base64, decoded on the way by the strict decoder: four times as fast as by way of a str
+    delta: bytes  # base64; msgspec decodes it strictly, four times as fast as by way of a str
 
 
 class TextMessage(OutputPartMessage):

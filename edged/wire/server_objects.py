@@ -1,10 +1,10 @@
-"""What a client knows of the objects inside a server's messages: these fields, and nothing is built of any other.
+"""The shapes of the objects inside a server's messages, as a client reads them. Only the fields named here are built.
 
 Rules:
-1. Where services differ in the type of a value it may be any, and who reads it looks: no error, no confirmed session
-   is missed because one of its values is an object or a list where another service has a word.
-2. Of what nobody reads (a tool's parameters, the sound of an item, metadata, variables) nothing is built, and of what
-   stands in the place of another value no more than one level.
+1. Services differ in the types of values. So a value may have any type, and its reader checks it. No error and no
+   confirmed session is missed because a service sends an object or a list where others send a word.
+2. Fields that edged does not read (a tool's parameters, the sound of an item, metadata, variables) are not built. Of an
+   object or a list where another type is expected, only one level is built.
 
 Not here: the messages themselves (server_messages.py).
 """
@@ -15,15 +15,15 @@ Scalar = bool | int | float | str | None
 
 
 class EmptyObject(TypedDict, total=False):
-    """An object of which nothing is read."""
+    """An object whose fields are not read."""
 
 
 _List = list[EmptyObject | Scalar]
-_Other = _List | Scalar  # where an object is wanted
+_Other = _List | Scalar  # what some services send where others send an object
 Value = EmptyObject | _Other
 
 
-# -- what a session is set up with, in either dialect ----------------------------------------------------
+# -- the settings of a session, in both dialects ---------------------------------------------------------
 
 
 class _Format(TypedDict, total=False):
@@ -57,7 +57,7 @@ class _NoiseReduction(TypedDict, total=False):
 
 
 class _Named(TypedDict, total=False):
-    """A voice, a choice of tool, a prompt, reasoning: what says which by name."""
+    """A voice, a choice of tool, a prompt or reasoning: an object that names something."""
 
     type: Value
     id: Value
@@ -104,7 +104,7 @@ class _Audio(TypedDict, total=False):
 
 
 class SessionObject(TypedDict, total=False):
-    """What is compared with what was asked, and what tells the dialect and the end."""
+    """The settings, which are compared with those asked for, and the fields that show the dialect and the end."""
 
     type: Value
     object: Value
@@ -135,7 +135,7 @@ class SessionObject(TypedDict, total=False):
     max_response_output_tokens: Value
 
 
-# -- items, what they cost, what went wrong --------------------------------------------------------------
+# -- items, usage, errors --------------------------------------------------------------------------------
 
 
 class ContentObject(TypedDict, total=False):
@@ -176,7 +176,7 @@ class _Details(TypedDict, total=False):
 
 
 class UsageObject(TypedDict, total=False):
-    """The names that usage.py counts by."""
+    """The fields that usage.py reads."""
 
     type: Value
     total_tokens: Value
@@ -214,7 +214,7 @@ class ErrorObject(TypedDict, total=False):
 
 
 class ErrorHeadObject(TypedDict, total=False):
-    """An error without its words."""
+    """An error without its message."""
 
     type: Value
     code: Value

@@ -1,12 +1,13 @@
-"""What is asked of a session, free of dialect, and its shape in each.
+"""The settings that edged asks for in a session, independent of the dialect, and their shape in each dialect.
 
 Rules:
-1. One table names each setting in both dialects; what one dialect lacks is not sent in it, for one unknown
-   key refuses the whole update, and the session runs on with its old settings.
-2. `turn_detection: null` is sent, unless the detection is left to the server on purpose: left to itself it detects.
-3. A field inside a setting is left out rather than sent as null (`invalid_type` at the service).
+1. One table names each setting in both dialects. A setting that a dialect lacks is not sent in that dialect: because of
+   one unknown key the service refuses the whole update, and the session continues with its old settings.
+2. `turn_detection: null` is sent, unless the configuration leaves the detection to the server. Without the null, the
+   server detects.
+3. A field inside a setting is left out, never sent as null: the service answers null with `invalid_type`.
 
-Not here: what the server made of it (granted.py), bounds of the values (config), the defaults of a server (local).
+Not here: what the server set up (granted.py), the limits of values (config), the defaults of a server (local).
 """
 
 from collections.abc import Callable, Mapping
@@ -31,7 +32,10 @@ UNSET: Final = _Unset()
 
 @dataclass(frozen=True, slots=True)
 class TurnDetection:
-    """What tells the end of a turn. None in a field leaves it to the server; fields of the other type are not sent."""
+    """How the service detects the end of a turn.
+
+    None in a field leaves that field to the server. Fields that the `type` does not have are not sent.
+    """
 
     type: Literal["server_vad", "semantic_vad"] = "server_vad"
     threshold: float | None = None
@@ -45,9 +49,9 @@ class TurnDetection:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Empty text and `UNSET` are not sent, which leaves them to the server; None is sent as null.
+    """Empty text and `UNSET` are not sent, so the server decides. None is sent as null.
 
-    `transcription`, `noise_reduction`, `tools` and what is typed Any are in GA's words. `tool_choice` is
+    `transcription`, `noise_reduction`, `tools` and the fields of type Any have GA's shape. `tool_choice` is
     `auto`, `none`, `required`, a function's name, or GA's object.
     """
 
@@ -65,7 +69,7 @@ class Settings:
     tool_choice: Any = UNSET
     max_output_tokens: int | Literal["inf"] | _Unset = UNSET
     temperature: float | _Unset = UNSET  # beta only
-    truncation: Any = UNSET  # GA only, as are the two that follow
+    truncation: Any = UNSET  # GA only, as are the next two
     reasoning: Any = UNSET
     parallel_tool_calls: bool | _Unset = UNSET
     prompt: Any = UNSET
@@ -74,13 +78,13 @@ class Settings:
 
     @property
     def detection(self) -> TurnDetection | None:
-        """The detection that is asked for; None where there is to be none, and where it is left to the server."""
+        """The detection to ask for; None for no detection, and where it is left to the server."""
         return self.turn_detection if isinstance(self.turn_detection, TurnDetection) else None
 
 
 @dataclass(frozen=True, slots=True)
 class SettingRow:
-    """A setting's key in each dialect, None where there is none; `holds`: the server has to confirm it."""
+    """A setting's key in each dialect, None where the dialect lacks it. `holds`: the server has to confirm it."""
 
     setting: str
     ga: str | None
@@ -122,9 +126,9 @@ _EITHER_DETECTION = ("create_response", "interrupt_response")
 
 
 def to_wire(settings: Settings, dialect: Dialect) -> Json:
-    """The session object that asks for `settings`, the model included: the body of a request for a secret.
+    """The session object that asks for `settings`, the model included, as in the body of a request for a secret.
 
-    An update leaves the model out (`client.session_update`).
+    `client.session_update` removes the model.
     """
     session: Json = {"type": "realtime"} if dialect is Dialect.GA else {}
     for row in TABLE:
@@ -139,7 +143,7 @@ def to_wire(settings: Settings, dialect: Dialect) -> Json:
 
 
 def detection_to_wire(detection: TurnDetection | None, dialect: Dialect) -> Json:
-    """The session object that asks for this detection, and for nothing else."""
+    """The session object that asks for this detection only."""
     asked = None if detection is None else _detection(detection, dialect)
     if dialect is Dialect.BETA:
         return {"turn_detection": asked}
@@ -147,7 +151,7 @@ def detection_to_wire(detection: TurnDetection | None, dialect: Dialect) -> Json
 
 
 def dialect_of(session: Mapping[str, Any]) -> Dialect | None:
-    """Which dialect a session object is written in; None where it does not show."""
+    """The dialect of a session object; None where it cannot be recognised."""
     if session.get("type") in ("realtime", "transcription") or session.get("audio") is not None:
         return Dialect.GA
     if session.get("modalities") is not None or session.get("input_audio_format") is not None:
@@ -156,7 +160,7 @@ def dialect_of(session: Mapping[str, Any]) -> Dialect | None:
 
 
 def value_of(setting: str, settings: Settings, dialect: Dialect) -> Any:
-    """A setting in the words of the dialect; UNSET for one that is not sent."""
+    """The value of a setting as the dialect writes it; UNSET for a setting that is not sent."""
     value = getattr(settings, setting)
     if value is UNSET or value == "":
         return UNSET
@@ -204,7 +208,7 @@ def _tools(tools: tuple[Mapping[str, Any], ...], dialect: Dialect) -> list[Json]
 
 
 def tool_choice(choice: Any, dialect: Dialect) -> Any:
-    """Beta names a function by its bare name, and knows no other kind of tool."""
+    """The choice of a tool. Beta has the bare name of a function, and no other kind of tool."""
     if dialect is Dialect.BETA and isinstance(choice, Mapping):
         return choice.get("name", UNSET) if choice.get("type") == "function" else UNSET
     if dialect is Dialect.GA and isinstance(choice, str) and choice not in ("auto", "none", "required"):

@@ -1,7 +1,7 @@
-"""What a large message is, and of what, without building more of it than names. Pure.
+"""Finds out what a large message is and what it is about, and builds only its names. Pure.
 
-A text of 16 MiB may be a string of 64 MiB: one character that is wide makes all others so. So of a message past
-`MOST_EVENT` each field that is known is left as it lies in the message, and only what is short is read.
+A text of 16 MiB can become a string of 64 MiB, because one wide character makes every character of a string wide. So in
+a message longer than `MOST_EVENT` each known field stays raw bytes, and only short fields are decoded.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from edged.wire.bounds import MOST_NAME
 from edged.wire.server_messages import AudioMessage, OutputPartMessage
 
-_MOST = 6 * MOST_NAME + 2  # bytes of a name as it may be written
+_MOST = 6 * MOST_NAME + 2  # bytes of a name with each character written as \uXXXX, and its quotes
 _Field = Raw | UnsetType
 
 
@@ -70,20 +70,20 @@ _PLACE = msgspec.json.Decoder(OutputPartMessage)
 
 
 def kind_of(text: str | bytes) -> str:
-    """The type of a large message; empty where it has none, or a long one.
+    """The type of a large message; empty where it is missing or too long.
 
     Raises:
-        ValueError, RecursionError: it is no JSON object.
+        ValueError, RecursionError: the message is not a JSON object.
     """
     found = _short(_KIND.decode(text)).get("type")
     return (msgspec.json.decode(found, type=str | None) if found is not None else None) or ""
 
 
 def sketched(text: str | bytes) -> bytes:
-    """A small message of the same type, with what is short of the ids and figures that tell of what it is.
+    """A small message of the same type, with those ids and numbers that are short.
 
     Raises:
-        ValueError, RecursionError: it is no JSON object.
+        ValueError, RecursionError: the message is not a JSON object.
     """
     small: dict[str, Any] = _short(_SKETCH.decode(text))
     for name, decoder in _OBJECTS.items():
@@ -95,10 +95,10 @@ def sketched(text: str | bytes) -> bytes:
 
 
 def sound(text: str | bytes) -> AudioMessage:
-    """A large delta of sound.
+    """Read a large delta of sound.
 
     Raises:
-        ValueError, RecursionError: it is none.
+        ValueError, RecursionError: the message is not a delta of sound.
     """
     read = _DELTA.decode(text)
     place = _PLACE.decode(msgspec.json.encode(_short(read)))

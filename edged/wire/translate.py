@@ -1,15 +1,15 @@
-"""A client of one dialect on a server of the other: message by message, text in and text out.
+"""Translates between a client of one dialect and a server of the other: message by message, text in and text out.
 
 Rules:
-1. Between ends of one dialect every message passes byte for byte.
-2. Sound is never decoded: an append passes as it is, of a delta only the name changes.
-3. What is not JSON, not an object or of an unknown type passes unchanged: whoever gets it says what is wrong.
-4. GA tells of an item twice, beta once. For a beta client `added` is `created` and `done` is left out. For a GA
-   client `created` is `added`, and `done` follows once: at once where the item is whole, else when its response
-   is through with it.
-5. A server's message keeps its event_id; one that is made here, or came without, gets a fresh one.
-6. What is remembered is bounded (`MOST_ITEMS`, the oldest goes; nothing longer than a name is).
-7. A message of more elements than any has (bounds.py) passes unchanged: no tree is built of it.
+1. Where both ends speak one dialect, every message passes byte for byte.
+2. Sound is never decoded. An append passes unchanged. In a delta only the name changes.
+3. A message that is not JSON, is not an object or has an unknown type passes unchanged: its receiver reports the error.
+4. GA reports an item twice, beta once. For a beta client `added` becomes `created`, and `done` is left out. For a GA
+   client `created` becomes `added`, and one `done` follows: immediately where the item is complete, else when its
+   response has finished the item.
+5. A server's message keeps its event_id. A message that is made here, or has no event_id, gets a new one.
+6. The memory is bounded: at most `MOST_ITEMS` items, of which the oldest is dropped, and no text longer than a name.
+7. A message with more elements than any message needs (bounds.py) passes unchanged: it is not parsed.
 
 Not here: what is inside a session, a response or an item (convert.py).
 """
@@ -27,9 +27,9 @@ from edged.wire.bounds import MOST_NAME, crowded
 from edged.wire.names import GA_ONLY, ClientName, Dialect, ServerName, to_dialect, to_ga
 
 Json = dict[str, Any]
-MOST_ITEMS = 256  # under way at once; a handful in life
+MOST_ITEMS = 256  # unfinished items at one time; in practice there are only a few
 
-# The type where everyone puts it: first, or after the event_id. Anywhere else it is looked for by a parser.
+# Finds the type where services usually put it: first, or after the event_id. Elsewhere a parser finds it.
 _HEAD = re.compile(r'\s*\{\s*(?:"event_id"\s*:\s*"[^"\\]*"\s*,\s*)?"type"\s*:\s*"([^"\\]*)"')
 _WHOLE = ("completed", "incomplete")
 
@@ -42,7 +42,7 @@ _TYPED = msgspec.json.Decoder(_Typed)
 
 
 def name_of(text: str | bytes) -> str | None:
-    """The type of a message, without reading the rest where it can be helped; None where it has none."""
+    """The type of a message; None where it has none. Usually only the beginning of the message is read."""
     head = _HEAD.match(text) if isinstance(text, str) else None
     if head is not None:
         return head[1]
@@ -53,15 +53,15 @@ def name_of(text: str | bytes) -> str | None:
 
 
 class Translator:
-    """Between one client and one server; keep one for each pair."""
+    """Translates between one client and one server. Each pair needs its own."""
 
     def __init__(self, client: Dialect, server: Dialect) -> None:
         self._client, self._server = client, server
         self._numbers = itertools.count(1)
-        self._running: dict[
-            str, str
-        ] = {}  # items that a response is still making, and the function they call
-        self._open: dict[str, Any] = {}  # items a GA client waits for the end of, and what they follow
+        # Items that a response has not finished yet, each with the function that it calls.
+        self._running: dict[str, str] = {}
+        # Items whose `done` a GA client still waits for, each with the item before it.
+        self._open: dict[str, Any] = {}
         self._up: dict[str, Callable[[Json], None]] = {
             ClientName.SESSION_UPDATE: self._session_update,
             ClientName.TRANSCRIPTION_SESSION_UPDATE: self._transcription_update,
@@ -87,7 +87,7 @@ class Translator:
         }
 
     def up(self, text: str) -> list[str]:
-        """The client's message, as the server is to get it."""
+        """The messages to send to the server for one message of the client."""
         if self._client is self._server:
             return [text]
         translate = self._up.get(name_of(text) or "")
@@ -98,7 +98,7 @@ class Translator:
         return [_written(message, text)]
 
     def down(self, text: str) -> list[str]:
-        """The server's message as the client is to get it: none, one or several."""
+        """The messages to send to the client for one message of the server: none, one or several."""
         if self._client is self._server:
             return [text]
         name = name_of(text)
@@ -130,7 +130,7 @@ class Translator:
         _within(message, "session", lambda asked: convert.session_request(asked, self._server))
 
     def _transcription_update(self, message: Json) -> None:
-        """Beta's own event; GA has a kind of session instead."""
+        """Only beta has this event. GA has a kind of session for it."""
         if self._server is Dialect.GA:
             message["type"] = str(ClientName.SESSION_UPDATE)
             _within(
@@ -213,7 +213,7 @@ class Translator:
         return [message]
 
     def _closed(self, item: Any) -> list[Json]:
-        """A response is through with the item; a GA client is told once."""
+        """The `done` of an item that its response has finished, where a GA client still waits for it."""
         if not isinstance(item, Mapping):
             return []
         item_id = _text(item, "id")
@@ -248,7 +248,7 @@ def _within(message: Json, key: str, translate: Callable[[Mapping[str, Any]], Js
 
 
 def _named(text: str, name: str, new: str) -> str:
-    """The same message under another name."""
+    """The same message with another type."""
     if new == name:
         return text
     head = _HEAD.match(text)
@@ -269,7 +269,7 @@ def _read(text: str) -> Json | None:
 
 
 def _written(message: Mapping[str, Any], text: str) -> str:
-    """The message as text; as it came (`text`) where a number in it is none, or it is nested too deep."""
+    """The message as JSON; the original `text` where the message has a NaN or is nested too deeply."""
     try:
         return json.dumps(message, allow_nan=False)
     except (ValueError, RecursionError):

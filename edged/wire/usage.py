@@ -1,4 +1,4 @@
-"""What a service says it counted, as far as it is known what that is: numbers by known names. Pure."""
+"""The numbers that a service counted (tokens, seconds), as far as their names are known. Pure."""
 
 from collections.abc import Mapping
 from math import isfinite
@@ -6,7 +6,7 @@ from typing import Any
 
 STATUSES = frozenset({"completed", "cancelled", "incomplete", "failed", "in_progress"})
 OTHER = "other"
-_MOST = 2**53  # what JSON carries exactly everywhere; no honest count comes near it
+_MOST = 2**53  # every JSON reader keeps integers exact up to here; no real count comes near it
 
 _KINDS = ("text_tokens", "audio_tokens", "image_tokens")
 _FLAT = ("text", "audio", "image")
@@ -14,7 +14,7 @@ _COUNTS = (
     "total_tokens",
     "input_tokens",
     "output_tokens",
-    "prompt_tokens",  # the chat API's names, which some gateways keep
+    "prompt_tokens",  # this and the next are the chat API's names, which some gateways keep
     "completion_tokens",
     "cached_tokens",
     "reasoning_tokens",
@@ -35,7 +35,7 @@ _GROUPS: Mapping[str, tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]]] = {
 
 
 def counted(usage: Mapping[str, Any]) -> dict[str, Any]:
-    """The numbers in it that have a known name, at their place; nothing else, whatever the service put there."""
+    """The numbers with known names, in the groups where they were found. Everything else is left out."""
     known: dict[str, Any] = _numbers(usage, _COUNTS)
     for name, (counts, groups) in _GROUPS.items():
         if isinstance(group := usage.get(name), Mapping):
@@ -51,7 +51,7 @@ def counted(usage: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def status(word: str) -> str:
-    """How a response ended; `other` for what the protocol does not know."""
+    """How a response ended; `other` for a status that the protocol does not have."""
     return word if word in STATUSES else OTHER
 
 

@@ -1,8 +1,8 @@
-"""The words in which services tell of errors, and the names of their protocol. A table. Pure.
+"""The words that services use in error messages, and the names of their protocol. A table. Pure.
 
-What is neither here nor a name of our own configuration might be what somebody said (words.py). So everyday words are
-left out as far as errors can do without them: who, what, where, I, my. A word is added when an error that was seen
-needs it; plurals and the endings of verbs come by themselves.
+A word that is neither here nor a name in the configuration could be something that a visitor said (words.py). So
+everyday words that error messages rarely need are left out: who, what, where, I, my. Add a word when an observed error
+needs it. Plurals and the endings of verbs are recognised without an entry.
 """
 
 _ERRORS = """

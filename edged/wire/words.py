@@ -1,14 +1,15 @@
-"""The door for a service's words on their way to the journal, the control socket or the screen. Pure.
+"""The filter for a service's words on their way to the journal, the control socket or the screen. Pure.
 
-A service's text may quote what a visitor said: in an error, in a code, in the reason of a close. So of its text
+A service's text may quote what a visitor said: in an error, in a code, or in the reason of a close. So:
 
-1. only so much passes, on one line, without control characters, and after `redacted` has taken the secrets out of it;
-2. where transcripts are not asked for, a word passes that services use in errors (vocabulary.py) or that is a name of
-   our own configuration, and so does a short number; the rest becomes an ellipsis. So does what stands in quotes and
-   has blanks in it, unless it is such a name;
-3. nor do three words in a row pass that were said lately, or a number that was, whatever the vocabulary has.
+1. The text is shortened and put on one line. `redacted` removes the secrets, and control characters are removed.
+2. Unless transcripts are asked for, three things pass: words that services use in errors (vocabulary.py), names from
+   our own configuration, and short numbers. Everything else becomes an ellipsis. So does a quoted text with blanks
+   in it, unless it is such a name.
+3. Three words in a row that were said recently do not pass, and neither does a number that was said recently, even
+   where the vocabulary has them.
 
-What was said lately is kept for that alone: bounded, in memory.
+What was said recently is kept for this purpose only: in memory, and with a limit.
 """
 
 import re
@@ -21,20 +22,21 @@ from edged.wire.vocabulary import VOCABULARY
 
 MOST_TEXT = 300  # characters that pass
 MOST_NAME = 64
-_MOST_READ = 4000  # a flood is not read whole
-_MOST_LATELY = 16_000  # characters of what was said, some twenty minutes of a talk
-_MOST_PIECE = 4000  # of one item
-_MOST_DIGITS = 6  # a limit, a status, milliseconds; a number to be called at is longer
-_FEW_DIGITS = 3  # of a number that is no coincidence in the middle of another
-_RUN = 3  # words in a row that are no coincidence
+_MOST_READ = 4000  # characters that are read of a text
+_MOST_RECENT = 16_000  # characters of what was said, about twenty minutes of a talk
+_MOST_PIECE = 4000  # characters of one item
+_MOST_DIGITS = 6  # enough for a limit, a status or milliseconds; telephone numbers are longer
+_FEW_DIGITS = 3  # a number of so many digits inside another is no coincidence
+_RUN = 3  # so many equal words in a row are no coincidence
 _GONE = "…"
-_OURS = "\0"  # stands where a name of ours does; no line has one by then
+_OURS = "\0"  # stands for each character of a name of ours; control characters have been removed by then
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 _MARKS = r"\s\"\u2018-\u201e\u2039\u203a\u300c-\u300f`\xab\xbb\u2026"
-_TOKEN = re.compile(rf"\w+://[^{_MARKS}]+|[^{_MARKS}=]+")  # a name and its value are two
+# In name=value, the name and the value are two tokens.
+_TOKEN = re.compile(rf"\w+://[^{_MARKS}]+|[^{_MARKS}=]+")
 _NUMBER = re.compile(r"(?<!\w)\+?\d(?:[\d\s().,/-]|(?<=\s)(?:and|und)(?=\s)){5,}\d")
-_DIGITS = re.compile(r"\d(?:[\W_]{0,3}\d)*")  # a number however it is set
+_DIGITS = re.compile(r"\d(?:[\W_]{0,3}\d)*")  # a number, whatever separates its digits
 _DIGIT = r"(?:\d|double|triple|zero|oh|o|null|one|two|three|four|five|six|seven|eight|nine)"
 _SPELT = re.compile(
     rf"(?<![^\W_]){_DIGIT}(?:[\W_]{{1,3}}(?:(?:and|und)[\W_]+)?{_DIGIT}){{2,}}(?![^\W_])", re.IGNORECASE
@@ -42,7 +44,7 @@ _SPELT = re.compile(
 _DATE = re.compile(r"20\d\d-\d\d-\d\d")
 _ASCII = re.compile(r"[\x21-\x7e]+")
 _CHANGED = (("ing", "e"), ("ing", ""), ("ed", ""), ("ies", "y"), ("ied", "y"))
-_SHORTEST_STEM = 3  # thing is none of the
+_SHORTEST_STEM = 3  # or "thing" would be a form of "the"
 _ENDINGS = ("s", "es", "d", "ed", "ing", "ly", "r", "er")
 _QUOTED = re.compile(
     r"""(?<!\w)(?:[bfru]{1,2}|x)?(?:'((?:[^'\\]|\\(?:.|$)|'(?=\w))*)(?:'(?!\w)|$)|"((?:[^"\\]|\\(?:.|$))*)(?:"|$))"""
@@ -56,61 +58,62 @@ _GAPS = re.compile(rf"{_GONE}(?:[\s.,;:!?()'\"`/-]*{_GONE})+")
 
 
 class Words:
-    """Of one process; use on the loop. `ours` are names of the configuration, `redacted` takes secrets out."""
+    """The filter of one process; use it on the loop. `ours`: names in the configuration. `redacted` removes secrets."""
 
     def __init__(self, ours: Iterable[str] = (), redacted: Callable[[str], str] = str) -> None:
-        self.transcripts = False  # asked for: what was said may be read
+        self.transcripts = False  # True: the configuration asks for transcripts, so what was said may be read
         self._redacted = redacted
-        self._lately: dict[str, str] = {}
-        self._held, self._gist = 0, ""  # characters of it; what a service said of the last failure
+        self._recent: dict[str, str] = {}
+        # How many characters `_recent` holds, and what a service said of the last failure.
+        self._held, self._gist = 0, ""
         self.know(ours)
 
     def know(self, ours: Iterable[str]) -> None:
-        """These are the names of our own configuration now."""
+        """Replace the names in our own configuration."""
         self._ours = frozenset(name.casefold() for name in ours if name)
         names = sorted(map(re.escape, self._ours), key=len, reverse=True)
         self._our = (
             re.compile(rf"(?<![^\W_])(?:{'|'.join(names)})(?![^\W_])", re.IGNORECASE) if names else None
         )
 
-    # -- what is said --------------------------------------------------------------------------------
+    # -- what visitors and the service say -----------------------------------------------------------
 
     def hear(self, event: events.ServerEvent) -> None:
-        """Keep what a visitor or the service says in this event."""
+        """Remember what a visitor or the service says in this event."""
         for of, text, goes_on in _said(event):
             self._keep(of, text, goes_on=goes_on)
 
     def keep(self, text: str) -> None:
-        """Keep what was said, or is told to the service."""
+        """Remember a text that was said, or that the service is given."""
         self._keep(text[:MOST_NAME], text, goes_on=False)
 
     def _keep(self, of: str, text: str, *, goes_on: bool) -> None:
         if not text:
             return
         of = of[:MOST_NAME]
-        before = self._lately.pop(of, None)
+        before = self._recent.pop(of, None)
         kept = ((before or "") + text if goes_on else text)[-_MOST_PIECE:]
         self._held += len(kept) - (len(before) if before is not None else -MOST_NAME)
-        self._lately[of] = kept
-        while self._held > _MOST_LATELY:
-            oldest = next(iter(self._lately))
-            self._held -= len(self._lately.pop(oldest)) + MOST_NAME
+        self._recent[of] = kept
+        while self._held > _MOST_RECENT:
+            oldest = next(iter(self._recent))
+            self._held -= len(self._recent.pop(oldest)) + MOST_NAME
 
-    # -- what a service tells ------------------------------------------------------------------------
+    # -- what a service reports ----------------------------------------------------------------------
 
     def filtered(self, text: str, limit: int = MOST_TEXT) -> str:
-        """What may be passed on of a text of the service."""
+        """The part of a service's text that may be shown, at most `limit` characters."""
         line = _one_line(self._redacted(_beginning(text, _MOST_READ)))
         if not self.transcripts:
             line = self._judged(line)
         return line if len(line) <= limit else _beginning(line, limit - 1).rstrip() + _GONE
 
     def name(self, text: str) -> str:
-        """The same of what should be a name: a code, a type, a status."""
+        """The same for a text that should be a name: a code, a type or a status."""
         return self.filtered(text, MOST_NAME)
 
     def failure(self, error: EdgedError) -> str:
-        """What may be passed on of a failure, in one line; part of it may be the service's."""
+        """The text of a failure that may be shown, on one line. Parts of it may be the service's words."""
         text = _one_line(str(error))
         if said := _said_in(error):
             any_of = "|".join(re.escape(each) for each in sorted(said, key=len, reverse=True))
@@ -118,20 +121,20 @@ class Words:
         return self.unsaid(text)
 
     def is_news(self, error: EdgedError) -> bool:
-        """Whether a service says what it has not said of the failure before; ids and figures aside."""
+        """Whether the service's words differ from those of the failure before. Ids and numbers do not count."""
         gist = " ".join(word for word in " ".join(_said_in(error)).split() if word.strip("().,:;").isalpha())
         before, self._gist = self._gist, gist or self._gist
         return self._gist != before
 
     def unsaid(self, text: str) -> str:
-        """A text of our own, such as that of a bug, without what was said lately."""
-        return text if self.transcripts else self._without(text, self._said_again(text))
+        """A text of our own, such as that of a bug, without what was said recently."""
+        return text if self.transcripts else self._without(text, self._repeated(text))
 
     def _judged(self, line: str) -> str:
         line = _QUOTED.sub(self._quoted, line)
         rest = line if self._our is None else self._our.sub(lambda found: _OURS * len(found[0]), line)
-        gone = self._said_again(rest)
-        rest = _DATE.sub(lambda found: found[0] if _meets(found.span(), gone) else _OURS * 10, rest)
+        gone = self._repeated(rest)
+        rest = _DATE.sub(lambda found: found[0] if _overlaps(found.span(), gone) else _OURS * 10, rest)
         gone += [found.span() for found in _NUMBER.finditer(rest) if len(_digits(found[0])) > _MOST_DIGITS]
         gone += [found.span() for found in _SPELT.finditer(rest) if not _is_plain(found[0])]
         gone += [_core(token) for token in _TOKEN.finditer(rest) if not _passes(token[0].replace(_OURS, ""))]
@@ -143,11 +146,11 @@ class Words:
             return found[0]
         return re.sub(r"^\w+", "", found[0]).replace(inner, _GONE)
 
-    def _said_again(self, line: str) -> list[tuple[int, int]]:
-        """Where it says what was said lately."""
+    def _repeated(self, line: str) -> list[tuple[int, int]]:
+        """The spans of the line that repeat what was said recently."""
         runs: set[tuple[str, ...]] = set()
         words: set[str] = set()
-        for text in self._lately.values():
+        for text in self._recent.values():
             said = [word[0].casefold() for word in _WORD.finditer(text)]
             words.update(word for word in said if word.isdecimal() or not _is_known(word))
             run = min(_RUN, len(said))
@@ -162,14 +165,14 @@ class Words:
                 for n in range(len(plains) - length + 1)
                 if tuple(plains[n : n + length]) in runs
             ]
-        return gone + self._numbers_again(line)
+        return gone + self._repeated_numbers(line)
 
-    def _numbers_again(self, line: str) -> list[tuple[int, int]]:
-        """Where it has a number that was said lately, or much of one, with whatever between its digits."""
+    def _repeated_numbers(self, line: str) -> list[tuple[int, int]]:
+        """The spans of numbers that were said recently, whole or in part, whatever separates their digits."""
         lines = [(found.span(), _digits(found[0])) for found in _DIGITS.finditer(line)]
         if not lines:
             return []
-        said = {_digits(found[0]) for text in self._lately.values() for found in _DIGITS.finditer(text)}
+        said = {_digits(found[0]) for text in self._recent.values() for found in _DIGITS.finditer(text)}
         said = {number for number in said if len(number) >= _FEW_DIGITS}
         return [
             span
@@ -187,13 +190,13 @@ class Words:
 
 
 def _said_in(error: EdgedError) -> list[str]:
-    """What of a failure is the service's own, each piece on one line."""
+    """The pieces of a failure that are the service's own words, each on one line."""
     said = getattr(error, "said", ())
     return [line for each in ([said] if isinstance(said, str) else said) if (line := _one_line(each))]
 
 
 def _said(event: events.ServerEvent) -> Iterator[tuple[str, str, bool]]:
-    """What an event says: of what, the text, and whether it goes on with what came before."""
+    """The texts in an event: the id of what each belongs to, the text, and whether it continues the text before it."""
     match event:
         case (
             events.TranscriptionDelta(part=part, delta=text)
@@ -260,7 +263,7 @@ def _is_known(word: str) -> bool:
 
 
 def _stems(word: str) -> Iterator[str]:
-    """What a word may come from, where the ending has changed it: creating, committed, policies, retrying."""
+    """The stems that a word may have where its ending changed: creating, committed, policies, retrying."""
     for end, instead in _CHANGED:
         stem = word.removesuffix(end)
         if stem != word and len(stem) >= _SHORTEST_STEM:
@@ -274,16 +277,16 @@ def _digits(text: str) -> str:
 
 
 def _is_plain(number: str) -> bool:
-    """Without a word, as an address or a version is."""
+    """Whether it has no letters, like an address or a version."""
     return not any(map(str.isalpha, number))
 
 
-def _meets(span: tuple[int, int], others: list[tuple[int, int]]) -> bool:
+def _overlaps(span: tuple[int, int], others: list[tuple[int, int]]) -> bool:
     return any(start < span[1] and span[0] < end for start, end in others)
 
 
 def _core(token: re.Match[str]) -> tuple[int, int]:
-    """Where a token stands, less the punctuation around it."""
+    """The span of a token without the punctuation around it."""
     core = token[0].strip(".,;:!?()[]{}'<>")
     start = token.start() + token[0].index(core)
     return (start, start + len(core)) if core else token.span()
@@ -294,7 +297,7 @@ def _one_line(text: str) -> str:
 
 
 def _beginning(text: str, limit: int) -> str:
-    """As much of it as ends with a whole word: half a key is none that could be found."""
+    """At most `limit` characters, up to the end of a whole word: the filter could not recognise half a key."""
     if len(text) <= limit:
         return text
     return text[:limit].rpartition(" ")[0]

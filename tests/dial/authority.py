@@ -39,7 +39,7 @@ CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 
 
 class Authority:
-    """`file` is what has to be trusted; `issue` gives a file with a certificate and its key."""
+    """`file` is the authority to trust. `issue` returns a file with a certificate and its key."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -50,7 +50,7 @@ class Authority:
         self._openssl("req", "-x509", *CURVE, "-extensions", "authority", *made)
 
     def issue(self, names: str, *, begins: str = "20200101000000Z", ends: str = "20491231000000Z") -> Path:
-        """`names` as openssl has them: "DNS:voice.example,IP:127.0.0.1"."""
+        """`names` in the format of openssl: "DNS:voice.example,IP:127.0.0.1"."""
         self._configure(names)
         self._openssl("req", *CURVE, "-subj", "/CN=host", "-keyout", "host.key", "-out", "host.csr")
         times = ("-startdate", begins, "-enddate", ends)

@@ -1,4 +1,4 @@
-"""What the tests of dialling share."""
+"""Fixtures that the tests of dialling share."""
 
 from tests.dial.authority import authority
 

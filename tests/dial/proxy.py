@@ -7,7 +7,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class Proxy:
-    """Forwards what is CONNECTed to, whatever its name, to `port`; or answers with `status`."""
+    """Forwards every CONNECT, whatever the name, to `port`; or answers with `status`."""
 
     def __init__(self, port=0, *, status=200):
         self.requests, self._port, self._status = [], port, status

@@ -1,4 +1,4 @@
-"""How services refuse: what users report, and what the gateways' sources say. One row each."""
+"""How services refuse, from the reports of users and the source code of gateways. One row each."""
 
 import json
 from typing import NamedTuple
@@ -8,11 +8,11 @@ HTML = "text/html; charset=UTF-8"
 
 
 class Case(NamedTuple):
-    """`body` answers a handshake with `code` as its status; else it is a close, after an `error` where there is one."""
+    """With a `body`, the answer to a handshake with the status `code`. Else a close, after an `error` if there is one."""
 
     cause: str
     code: int
-    words: str  # that have to be seen
+    words: str  # that must be shown
     reason: str = ""
     body: str | None = None
     kind: str = JSON
@@ -62,7 +62,7 @@ def error(cause, close_with, reason="", words=None, **fields):
 
 
 REFUSALS = (
-    # the key is meant
+    # the key
     openai("key_refused", 401, "Incorrect API key provided.", "invalid_api_key"),
     openai("key_refused", 401, "You didn't provide an API key.", words="provide an API key"),
     openai("key_refused", 401, "Your API key has expired."),
@@ -83,7 +83,7 @@ REFUSALS = (
     close("key_refused", 4401, "Unauthorized"),
     close("key_refused", 1007, "API key not valid. Please pass a valid API key."),
     error("key_refused", 1011, message="litellm.AuthenticationError: Incorrect API key provided", words="Incorrect API key provided"),
-    # from where it is asked
+    # where the machine connects from
     openai("region_refused", 403, "Country, region, or territory not supported", "unsupported_country_region_territory", "request_forbidden"),
     answer("region_refused", 400, "User location is not supported", {"error": {"code": 400, "message": "User location is not supported for the API use.", "status": "FAILED_PRECONDITION"}}),
     answer("region_refused", 451, "HTTP 451", ""),
@@ -139,7 +139,7 @@ REFUSALS = (
     close("server_busy", 1013, "Try again later"),
     close("server_busy", 1011, "RESOURCE_EXHAUSTED: quota exceeded for requests per minute"),
     error("server_busy", 1008, message="All session slots are in use", type="connection_limit_reached"),
-    # its own trouble
+    # the service's own errors
     answer("server_error", 500, "Internal Server Error", "Internal Server Error", "text/plain"),
     page("server_error", 502, "502 Bad Gateway"),
     answer("server_error", 504, "upstream request timeout", "upstream request timeout", "text/plain"),
@@ -147,7 +147,7 @@ REFUSALS = (
     close("server_error", 1008, "We are sorry, something went wrong. You are not charged for this request."),
     close("server_error", 1011, "Internal error encountered."),
     error("server_error", 1000, message="The server had an error while processing your request.", type="server_error"),
-    # not to be had
+    # not offered
     close("not_offered", 1008, "Operation is not implemented, or supported, or enabled."),
     answer("not_offered", 501, "Not Implemented", "Not Implemented", "text/plain"),
     answer("not_offered", 400, "not supported", {"detail": "Realtime is not supported by this provider"}),
@@ -157,7 +157,7 @@ REFUSALS = (
     # time
     close("session_expired", 1001, "Your session hit the maximum duration of 60 minutes."),
     close("session_expired", 1008, "Session timeout: the session has exceeded its time limit"),
-    # nobody knows
+    # unknown reasons
     answer("service_refused", 403, "HTTP 403", ""),
     answer("service_refused", 403, "Forbidden", {"detail": "Forbidden"}),
     page("service_refused", 403, "403 Forbidden"),

@@ -1,4 +1,4 @@
-"""A service that speaks the dialects it is told to, and what it was asked for."""
+"""A service that speaks the given dialects, and remembers what it was asked for."""
 
 from edged.local.http import Admission
 from edged.local.server import LocalServer
@@ -24,12 +24,12 @@ class Service(LocalServer):
 
     @property
     def origin(self):
-        """Its address without the path."""
+        """The service's address without the path."""
         return self.url.removesuffix("/v1/realtime")
 
 
 def dials(first, speaks):
-    """What is asked for until a service answers that speaks so."""
+    """The dialects that a client asks for, in order, until the service `speaks` one of them."""
     if first in SPEAKS[speaks]:
         return [first]
     return [first, BETA if first is GA else GA]

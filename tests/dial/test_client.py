@@ -1,4 +1,4 @@
-"""The public client before services of one dialect, of both and of none, over loopback; both twins."""
+"""The public client with services of one dialect, of both and of none, over loopback; async and sync."""
 
 import asyncio
 
@@ -27,7 +27,7 @@ def by_threads(url, speaks, times):
 
 
 def talked(speaks, service, by, *, times, before=lambda server: None):
-    """What the service was asked for by each twin."""
+    """What the async and the sync client asked the service for."""
 
     async def main():
         asked = []

@@ -9,7 +9,7 @@ def doubting(now_s, wall_s):
     return doubt
 
 
-def test_a_clock_before_edged_was_made_can_not_be_right():
+def test_a_clock_before_edged_was_made_cannot_be_right():
     doubt = ClockCheck(MADE)
     assert doubt.behind(MADE - 1)
     assert not doubt.behind(MADE)
@@ -23,7 +23,7 @@ def test_the_service_is_left_alone_until_the_clock_is_set():
     doubt = doubting(10.0, 100.0)
     assert doubt.waits(11.0, 101.0)
     assert not doubt.waits(12.0, MADE)
-    assert not doubt.waits(12.0, 102.0 - STEP_S)  # a step back is one, too
+    assert not doubt.waits(12.0, 102.0 - STEP_S)  # a step back counts, too
 
 
 def test_a_clock_that_is_trimmed_was_not_set():

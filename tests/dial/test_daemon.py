@@ -1,4 +1,4 @@
-"""The daemon before services of one dialect, of both and of none, in virtual time."""
+"""The daemon with services of one dialect, of both and of none, in virtual time."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from instruments.lab.net import SimNet
 from tests.dial.service import BETA, GA, WAYS, Service, dials
 
 KEY = "sk-a-key-nobody-may-see"
-# Each row of the providers with what it begins with; Azure's path says which of its two it is.
+# Each row of the providers with its first dialect. At Azure the path decides between the two.
 FIRST = {
     "openai": (GA, "/v1/realtime"),
     "azure": (GA, ""),
@@ -33,7 +33,7 @@ MORE = {
 
 
 class Keeps(MemoryStore):
-    """Keeps what it was given over a restart."""
+    """A memory that keeps the facts over a restart."""
 
     def __init__(self):
         super().__init__()
@@ -171,13 +171,13 @@ def test_what_was_remembered_and_is_refused_is_forgotten(lab_run, before, then):
 def test_what_is_said_just_before_a_close_is_read_though_nothing_can_be_sent_any_more(
     lab_run, remembered, speaks, close, reason, code
 ):
-    """The settings go out at once to a service whose dialect is known; it has hung up by then."""
+    """The link sends the settings at once to a service whose dialect is known, but the service has hung up by then."""
     net, store = SimNet(latency_ms=10), Keeps()
     words = {GA: "The OpenAI-Beta header is required", BETA: "The beta API is no longer supported"}
     error = {"type": "invalid_request_error", "code": code, "message": words[remembered]}
 
     class Hasty(Service):
-        over = False  # it spoke the other dialect until then
+        over = False  # until it is over, the service speaks the other dialect
 
         async def _client(self, connection):
             if not (self.over and self.asked[-1] is remembered):
@@ -225,14 +225,14 @@ def test_the_settings_go_out_at_once_where_the_dialect_is_known(lab_run):
 
     async def main():
         async with Service("both", fault_lines=["mute"]) as server:
-            for within_s in (4.0, 1.0):  # without a greeting nothing tells what is spoken
+            for within_s in (4.0, 1.0):  # without a greeting nothing shows the dialect
                 async with kiosk_at(net, server, "custom", store=store) as kiosk:
                     await up_within(kiosk, within_s)
 
     lab_run(main(), net=net)
 
 
-# -- what is kept ------------------------------------------------------------------------------------------
+# -- what is remembered ------------------------------------------------------------------------------------
 
 
 def test_nothing_secret_is_in_what_is_kept(lab_run, tmp_path):

@@ -1,4 +1,4 @@
-"""What words mean that no test of the whole daemon has: statuses, closes and errors, by themselves and against each other."""
+"""Words that no test of the whole daemon has: in statuses, closes and errors, alone and combined."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The dial over loopback: real TLS, proxies, redirects. And over the simulated network: several addresses."""
+"""The dial over loopback (real TLS, proxies, redirects) and over the simulated network (several addresses)."""
 
 import asyncio
 import base64
@@ -27,7 +27,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class Here:
-    """A name service by which every name is this machine."""
+    """A name service that returns this machine for every name."""
 
     def __init__(self):
         self.asked = []
@@ -53,7 +53,7 @@ def port_of(server):
 
 
 async def talked(dial, to):
-    """What comes back over a connection; closes it."""
+    """Close the connection; returns what came back over it."""
     transport = await dial(to, 5.0)
     try:
         await transport.send("hello")
@@ -84,7 +84,7 @@ def test_a_bug_in_an_attempt_is_no_failure_of_the_service(monkeypatch):
 
 
 def over_tls(file, body):
-    """Serves with the certificate and key in `file`, and runs `body(port)`."""
+    """Serve with the certificate and key in `file`, and run `body(port)`."""
 
     async def main():
         async with serve(echo, LOOPBACK, 0, ssl=tls(file)) as server:
@@ -94,7 +94,7 @@ def over_tls(file, body):
 
 
 def refused(file, *, ca_file="", wall=NOW):
-    """Cause and words of an attempt."""
+    """The cause and the text of a failed attempt."""
 
     async def body(port):
         with pytest.raises(LinkError) as caught:
@@ -114,7 +114,7 @@ def test_an_own_authority_is_trusted_when_it_is_named(authority):
 
 @pytest.mark.slow
 def test_what_waits_below_tls_is_known_not_to_have_arrived(authority):
-    """TLS writes into a buffer of its own; what moves out of that has moved, or a slow link looks like a stuck one."""
+    """TLS writes into a buffer of its own. Bytes that leave it count as moved: else a slow link would look stuck."""
 
     async def deaf(connection):
         connection.transport.pause_reading()
@@ -144,12 +144,11 @@ def test_what_waits_below_tls_is_known_not_to_have_arrived(authority):
             await asyncio.wait({writer})
             await transport.close()
             for connection in server.connections:
-                connection.transport.abort()  # it reads no goodbye, and would be waited for
+                connection.transport.abort()  # it does not read the close, so closing would wait for it
             return arrived
 
-    assert (
-        asyncio.run(main()) <= 272 * 1024
-    )  # asyncio reads 256 KiB ahead below TLS; as many as 64 would be hidden here
+    # Below TLS asyncio reads 256 KiB ahead. The bytes that wait in TLS's own buffer (64 KiB) would be missing here.
+    assert asyncio.run(main()) <= 272 * 1024
 
 
 def test_a_refused_certificate_leaves_no_trace_of_a_bug(authority, caplog):
@@ -186,7 +185,7 @@ def test_any_bad_certificate_is_the_clocks_fault_while_the_clock_stands_before_e
 
 
 def test_while_the_clock_is_wrong_the_service_is_left_alone(authority):
-    """It is asked again as soon as the clock was set, and not before."""
+    """edged asks the service again as soon as the clock is set, and not before."""
     names, wall_s = Here(), [100.0]
 
     async def body(port):
@@ -224,7 +223,7 @@ def test_a_file_of_authorities_that_is_none_is_named(tmp_path, content):
     if content is not None:
         file.write_bytes(content)
     dial = WebsocketDial(Here())
-    dial.prepare(to_host(443, ca_file=str(file)))  # tells nobody yet
+    dial.prepare(to_host(443, ca_file=str(file)))  # reports nothing yet
     with pytest.raises(LinkError, match=r"provider\.ca_file") as caught:
         asyncio.run(dial(to_host(443, ca_file=str(file)), 1.0))
     assert caught.value.cause == "tls_failed"
@@ -263,7 +262,7 @@ def test_a_portal_that_answers_without_tls_is_one():
 
 
 def test_who_speaks_before_tls_begins_is_no_service():
-    """What it says comes before the handshake, or is the answer to it: both are a failure, and no bug."""
+    """Its data comes before the handshake, or as the answer to it. Both are a failure, not a bug."""
 
     gone = asyncio.Event()
 
@@ -350,7 +349,7 @@ def test_a_proxy_leads_to_the_service_and_learns_no_key(authority):
     credentials = base64.b64encode(b"name:pass word").decode()
     assert f"Proxy-Authorization: Basic {credentials}\r\n" in request
     assert KEY not in request
-    assert [host for host, _ in names.asked] == ["proxy.lan"]  # the proxy looks the service up
+    assert [host for host, _ in names.asked] == ["proxy.lan"]  # the proxy looks up the service
 
 
 @pytest.mark.parametrize(
@@ -414,7 +413,7 @@ HOLE = {"hole_up": True, "hole_down": True}
 
 
 def simulated(lab_run, body):
-    """Serves at both addresses of voice.example, and runs `body(dial, endpoint, net)`."""
+    """Serve at both addresses of voice.example, and run `body(dial, endpoint, net)`."""
     net = SimNet(latency_ms=10)
     net.names[HOST] = [SIX, FOUR]
 
@@ -439,7 +438,7 @@ def test_where_ipv6_leads_nowhere_ipv4_is_there_in_a_quarter_of_a_second(lab_run
 
 
 def test_an_address_that_lets_in_and_says_nothing_is_tried_last_the_next_time(lab_run):
-    """A tunnel that swallows large packets: it connects, and then nothing comes."""
+    """A tunnel that drops large packets: the connection opens, and then nothing comes."""
 
     async def body(dial, to, net):
         met = []
@@ -528,7 +527,7 @@ def test_a_remedy_of_the_providers_own_is_added(lab_run):
     assert lab_run(main(), net=net).endswith("start the embedded service: `edged serve`")
 
 
-# what a service says right after it let us in: code, reason, cause and how it is retried
+# How a service closes right after the handshake: code, reason, cause, and how edged tries again.
 CLOSES = [
     (3000, "invalid_request_error.invalid_api_key", "key_refused", Retry.REFUSED),
     (4000, "invalid_request_error.beta_api_shape_disabled", "dialect_refused", Retry.REMOTE),

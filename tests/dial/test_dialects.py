@@ -1,4 +1,4 @@
-"""What refuses a dialect, and what follows."""
+"""What counts as a refusal of a dialect, and what follows."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""When a connection is asked for a pong, and when a missing one counts."""
+"""When a ping is sent, and when a missing pong counts."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ NOTHING = Flow(0, 0)
 
 
 def followed(pulse, until_s, flow=lambda now: NOTHING, heard=()):
-    """What it said, and when, looked at whenever it wants; `heard` are the times at which bytes come."""
+    """What the keepalive returned, and when; it is looked at when it asks for that. `heard`: when bytes come."""
     said, came = [], sorted(heard)
     while True:
         now = pulse.look_at
@@ -54,7 +54,7 @@ def test_a_ping_behind_sound_that_does_not_move_is_not_waited_for():
 
 
 def test_who_takes_all_and_says_nothing_is_given_up_while_somebody_talks():
-    """The kernel acknowledges for a program that hangs: the ping was delivered, whatever follows it."""
+    """The kernel acknowledges for a program that hangs: the ping was delivered, whatever is sent after it."""
     said = followed(Keepalive(0.0), 60, flow=lambda now: Flow(int(now * 64_000), 6400))
     assert said[1][0] <= PING_EVERY_S + PONG_WITHIN_S + 1.1
 
@@ -77,7 +77,7 @@ def test_a_ping_that_could_not_be_sent_is_sent_later():
     st.sampled_from([None, Flow(0, 0), Flow(9000, 5000)]),
 )
 def test_it_never_asks_to_look_at_once_again(start, steps, flow):
-    """Whatever the clock's fractions: the look would never end."""
+    """This holds for any fractions of the clock: else the look would never end."""
     pulse = Keepalive(start)
     for late_s, what in steps:
         now = pulse.look_at + (late_s if what == 1 else 0)

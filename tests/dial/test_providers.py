@@ -13,7 +13,7 @@ A15T_MODEL = "openai%2Fgpt-realtime-2.1"
 GATEWAY = "ws://localhost:8787/v1/realtime"
 OWN_CONFIG = '{"provider": "openai", "api_key": "K"}'
 
-# what is asked for, and the whole of what is sent: every way in of the services edged is to work with
+# The options, and the complete request that follows: every way to reach the services that edged supports.
 ASKED = {
     "openai": ("openai", {}, "wss://api.openai.com/v1/realtime?model=gpt-realtime-2.1", BEARER, Dialect.GA),
     "openai, of an organisation": (
@@ -260,15 +260,15 @@ def test_own_headers_replace_ours_whatever_their_capitals():
         ),
         ("custom", {"url": "https://h/v1"}, "wss://host"),
         ("custom", {"url": "wss://"}, "is not an address"),
-        ("custom", {"url": "ws://gateway.local/", "key": KEY}, "in the open"),
-        ("custom", {"url": "ws://gateway.local/", "headers": {"X-API-Key": KEY}}, "in the open"),
-        ("azure", {"url": "ws://res/", "azure": AzureRoute(token="eyJ")}, "in the open"),
-        ("custom", {"url": "ws://127.0.0.1.example.org/", "key": KEY}, "in the open"),
-        ("portkey", {"url": "ws://gateway/", "portkey": PortkeyRoute(config=OWN_CONFIG)}, "in the open"),
+        ("custom", {"url": "ws://gateway.local/", "key": KEY}, "unencrypted"),
+        ("custom", {"url": "ws://gateway.local/", "headers": {"X-API-Key": KEY}}, "unencrypted"),
+        ("azure", {"url": "ws://res/", "azure": AzureRoute(token="eyJ")}, "unencrypted"),
+        ("custom", {"url": "ws://127.0.0.1.example.org/", "key": KEY}, "unencrypted"),
+        ("portkey", {"url": "ws://gateway/", "portkey": PortkeyRoute(config=OWN_CONFIG)}, "unencrypted"),
         ("custom", {"url": "wss://h/", "headers": {"a": "x\r\nHost: y"}}, "no header can carry"),
     ],
 )
-def test_what_can_not_work_is_said(name, options, says):
+def test_what_cannot_work_is_reported(name, options, says):
     with pytest.raises(ConfigError, match=says):
         endpoint(name, **options)
 

@@ -15,7 +15,7 @@ HOLE = {"hole_up": True, "hole_down": True}
 
 
 def raced(lab_run, weather, *, addresses=(SIX, FOUR, OTHER), listening=(SIX, FOUR, OTHER)):
-    """Who won (or the error), after how long, and how many connections were left."""
+    """The address that won (or the error), after how long, and how many connections were left."""
     net = SimNet(latency_ms=10)
 
     async def main():
@@ -117,7 +117,7 @@ def test_a_bug_in_one_that_is_given_up_is_not_lost(lab_run):
 
 @pytest.mark.parametrize("ahead_ms", [-0.0002, 0, 0.0002])
 def test_one_that_fails_in_the_moment_in_which_another_wins_begins_no_other(lab_run, ahead_ms):
-    """The first connects when the second is refused; the third is a hole, and would be waited for."""
+    """The first connects when the second is refused. The third never answers, and the race must not wait for it."""
     weather = {SIX: {"latency_ms": 135 + ahead_ms}, FOUR: {"refuse": True}, OTHER: HOLE}
     winner, took_s, left = raced(lab_run, weather)
     assert (winner, left) == (SIX, 1)

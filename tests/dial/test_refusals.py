@@ -1,4 +1,4 @@
-"""What each way of being refused means: its cause, and by that its reaction."""
+"""The meaning of each kind of refusal: its cause, and with it the reaction."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Refusals over real sockets: whatever becomes of a body, its status and its words are told, and no key."""
+"""Refusals over real sockets: whatever happens to a body, its status and its words are reported, and never a key."""
 
 import asyncio
 import gzip
@@ -35,7 +35,7 @@ class Here:
 
 
 def shown(error, key=KEY):
-    """What may be shown of a failure."""
+    """The part of a failure that may be shown."""
     redactor = Redactor()
     redactor.add([key])
     return Words(redacted=redactor.redacted).failure(error)
@@ -43,13 +43,13 @@ def shown(error, key=KEY):
 
 @pytest.fixture(autouse=True)
 def _hurried(request, monkeypatch):
-    """On real sockets nobody waits a second for a body."""
+    """These tests use real sockets, and must not wait a second for a body."""
     if "lab_run" not in request.fixturenames:
         monkeypatch.setattr(transport, "BODY_S", 0.05)
 
 
 def refused(*pieces, hangs=False, timeout_s=5.0):
-    """The failure of a dial that gets these bytes, and whether the other end was let go."""
+    """The failure of a dial that gets these bytes, and whether edged closed the connection."""
 
     async def answer(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
@@ -97,9 +97,10 @@ BARE = zlib.compress(BODY)[2:-4]
         ([head(f"Content-Length: {len(BODY)}"), BODY], True),  # kept alive
         ([head(), BODY], False),  # without a length
         ([head(), BODY], True),  # and without an end
-        ([head(f"Content-Length: {len(BODY) + 99}"), BODY], False),  # shorter than it says
+        ([head(f"Content-Length: {len(BODY) + 99}"), BODY], False),  # shorter than its length
         ([head(f"Content-Length: {len(BODY) + 99}"), BODY], True),
-        ([head(f"Content-Length: {5 * 2**20}"), BODY + b" " * 2 * MOST_BODY], True),  # longer than is read
+        # longer than edged reads
+        ([head(f"Content-Length: {5 * 2**20}"), BODY + b" " * 2 * MOST_BODY], True),
         ([head(version="1.0"), BODY], False),
         ([head("Transfer-Encoding: chunked"), chunked(BODY[:9], BODY[9:])], False),
         ([head("Transfer-Encoding: chunked"), chunked(BODY)[:-5]], True),
@@ -161,7 +162,7 @@ def test_a_bomb_costs_what_is_read_of_it():
         f"<Error><Code>{KEY}</Code><Message>{KEY}</Message></Error>",
         json.dumps({"authorization": f"Bearer {KEY}", "x-api-key": KEY}),
         json.dumps({"detail": [{"msg": KEY, "loc": [KEY]}]}),
-        "x " * (MOST_BODY // 2 - 8) + KEY,  # cut off in the middle of it
+        "x " * (MOST_BODY // 2 - 8) + KEY,  # cut off in the middle of the key
         json.dumps({"error": {"message": "x" * 990 + " " + KEY}}),
         f'{{"error": {{"message": "broken {KEY}',
     ],
@@ -275,7 +276,7 @@ async def heard(dial, to):
 
 
 def unhurried(lab_run, answer):
-    """The failure at a service that says `answer(key)` and never hangs up, and how long it took, in virtual time."""
+    """The failure with a service that sends `answer(key)` and never hangs up, and its duration in virtual time."""
     net = SimNet(latency_ms=10)
 
     async def serve(reader, writer):

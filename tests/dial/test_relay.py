@@ -1,4 +1,4 @@
-"""The relay before services of one dialect, of both and of none; the console's own case among them. In virtual time."""
+"""The relay with services of one dialect, of both and of none, and the console's own case. In virtual time."""
 
 import asyncio
 import logging
@@ -37,7 +37,7 @@ def relay_of(server, provider):
 
 
 async def a_turn(relay, client):
-    """A whole turn of a client, and no error in it."""
+    """A complete turn of a client, without an error."""
     async with joined(relay, client) as socket:
         talk = Talk(socket, client)
         await talk.ask()

@@ -1,4 +1,4 @@
-"""What the kernel has not been told was received."""
+"""The bytes that the other end has not acknowledged."""
 
 import asyncio
 

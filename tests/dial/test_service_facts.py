@@ -1,4 +1,4 @@
-"""What is remembered of a service, and under which name."""
+"""What is remembered about a service, and under which key."""
 
 import json
 

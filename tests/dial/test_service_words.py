@@ -1,4 +1,4 @@
-"""The words of bodies, in each shape that services send them."""
+"""The words of bodies, in each format that services send."""
 
 import gzip
 import json

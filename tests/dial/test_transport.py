@@ -1,4 +1,4 @@
-"""What a socket takes at once, over real ones."""
+"""What a socket takes without a wait, over real sockets."""
 
 import asyncio
 import socket
@@ -14,7 +14,7 @@ from edged.errors import LinkError
 
 
 def connected(handler, body):
-    """Runs `body(transport, connection)` on a connection to `handler`."""
+    """Run `body(transport, connection)` on a connection to `handler`."""
 
     async def main():
         async with serve(handler, "127.0.0.1", 0, compression=None) as server:
@@ -56,13 +56,13 @@ def test_after_a_write_that_failed_nothing_is_taken_and_nothing_is_written(caplo
 
 def test_where_something_waits_for_the_kernel_nothing_is_taken():
     async def body(transport, connection):
-        connection.transport.set_write_buffer_limits(1 << 30)  # the library would call it room enough
+        connection.transport.set_write_buffer_limits(1 << 30)  # the library would see enough room
         given = transport.give("x" * 65_536 for _ in range(1000))
         assert 0 < given < 1000
         assert transport.flow().given == given * 65_536
         assert transport.give(["and no more"]) == 0
-        assert connection.transport.get_write_buffer_size() <= 65_536 + 14  # and the head of its frame
-        connection.transport.abort()  # nobody would read the goodbye
+        assert connection.transport.get_write_buffer_size() <= 65_536 + 14  # with the header of its frame
+        connection.transport.abort()  # nobody would read the close
 
     async def deaf(server):
         await server.wait_closed()

@@ -1,4 +1,4 @@
-"""The connection against servers that misbehave, in virtual time over the simulated network."""
+"""The connection with servers that misbehave, in virtual time over the simulated network."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ HOST = "voice.example"
 
 
 def dialled(lab_run, handler, body, *, timeout_s=5.0, **options):
-    """Serves `handler` at voice.example and runs `body(transport, net)` on a connection to it."""
+    """Serve `handler` at voice.example, and run `body(transport, net)` on a connection to it."""
     net = SimNet(latency_ms=10)
     net.names[HOST] = ["203.0.113.5"]
 
@@ -93,7 +93,7 @@ def test_a_handshake_that_is_refused(lab_run, status, headers, cause, wait_s):
 
 
 def failing(lab_run, change, *, timeout_s=5.0, host=HOST):
-    """The cause of a dial over a net that `change(net)` was done to, and how long it took."""
+    """The cause of a failed dial over a network that `change(net)` has changed, and how long it took."""
     net = SimNet(latency_ms=10)
     net.names[HOST] = ["203.0.113.5"]
 
@@ -190,7 +190,7 @@ def test_a_dead_line_is_noticed_by_its_pings(lab_run):
 
 
 def test_a_line_that_nobody_read_for_a_while_is_asked_at_once(lab_run):
-    """One that was opened ahead, and waited: its death is not to be noticed only when it has rested once more."""
+    """A connection that was opened ahead, and waited. Its death must be noticed before it has rested once more."""
 
     async def body(transport, net):
         loop = asyncio.get_running_loop()

@@ -153,7 +153,7 @@ class Room:
 
 @BOTH
 @pytest.mark.parametrize(
-    ("picky", "cost"), [("null", "begins no answers"), ("fields", "billed all the same")]
+    ("picky", "cost"), [("null", "starts no answers"), ("fields", "but they are billed")]
 )
 def test_a_service_that_keeps_its_detection_is_used_and_what_that_costs_is_told(before, dialect, picky, cost):
     async def body(kiosk):

@@ -1,4 +1,4 @@
-"""What is learnt of a service that ignores commits, over its connections, and what the next session is asked for."""
+"""What edged learns over several connections about a service that ignores commits, and the settings that follow."""
 
 import asyncio
 import itertools
@@ -23,7 +23,7 @@ INSTEAD = replace(SETTINGS, turn_detection=COMMIT_DETECTION)
 
 
 class Rig:
-    """Knows one service, which is also what remembers: `learnt` is what it was given to keep, in order."""
+    """The policy for one service, and its memory: `learnt` has everything that was stored, in order."""
 
     def __init__(self, settings=SETTINGS, *, ignores=False):
         self.learnt, self.reported, self.owes = [], [], []
@@ -39,7 +39,7 @@ class Rig:
         self.learnt.append(known.ignores_commits)
 
     async def connects(self):
-        """Another session, set up with what is asked for now."""
+        """Another session, with the settings that are asked for now."""
         ids = itertools.count()
         self.session = LinkSession(await self.commits.settings(), Dialect.GA, lambda: f"e{next(ids)}")
         self.log.rewind()
@@ -55,7 +55,7 @@ class Rig:
         return uid
 
     def is_taken(self):
-        """The service has one utterance."""
+        """The service acknowledges one utterance."""
         uid = self.says_one()
         return self.commits.hear(UtteranceCommitted("item", uid=uid), now())
 
@@ -80,7 +80,7 @@ def rig(lab_run):
 
 
 def tries(rig):
-    """Whether a commit that is passed over leads to anything."""
+    """Whether a commit that was passed over has any effect."""
     rig.commits.passed(now(), trip_s=0.0)
     return bool(control(rig.session))
 
@@ -168,6 +168,9 @@ def test_an_utterance_without_a_sign_is_given_up_and_none_of_a_connection_that_i
         every(rig.log)
         rig.commits.sent(1)
         await asyncio.sleep(SIGN_WITHIN_S + 0.1)
-        assert (rig.reported, rig.log.pending) == ([CommitRefused("the service heard no speech in it")], 0)
+        assert (rig.reported, rig.log.pending) == (
+            [CommitRefused("the service heard no speech in the utterance")],
+            0,
+        )
 
     rig(body, ignores=True)

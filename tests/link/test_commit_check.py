@@ -1,4 +1,4 @@
-"""What follows from a commit that was passed over."""
+"""What the check does after a commit was passed over."""
 
 import pytest
 

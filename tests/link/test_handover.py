@@ -1,4 +1,4 @@
-"""Going over to another session."""
+"""The change to another session."""
 
 import asyncio
 from types import SimpleNamespace
@@ -26,7 +26,7 @@ class Opened:
 
 @pytest.mark.parametrize("first", ["renewal", "rescue"])
 def test_two_sessions_that_are_ready_in_one_moment_leave_none_open(lab_run, first):
-    """The session's time is up just when the link hangs: both have opened another."""
+    """The session is about to end at the moment when the link hangs: both tasks have opened another one."""
 
     async def main():
         loop = asyncio.get_running_loop()
@@ -66,14 +66,14 @@ def test_two_sessions_that_are_ready_in_one_moment_leave_none_open(lab_run, firs
 
 
 class Stage:
-    """A session in use, with a Handover beside it; what opens others may take its time or fail."""
+    """A session in use, with its Handover. Opening another session may take time, or fail."""
 
     def __init__(self, *, two_at_once=True, session_s=100, forget_after_s=0.0, lines=5):
         self.session = SimpleNamespace(owed=Owed.NOTHING)
         self.live = SimpleNamespace(born_s=0.0, expires_at=None, spoken=False, session=self.session)
         self.pump = SimpleNamespace(stuck=asyncio.Event())
         self.history = History(lines, forget_after_s)
-        self.opened = []  # when, and what
+        self.opened = []  # when each session was opened, and the session
         self.takes_s, self.refuses = 0.0, False
         policy = RenewalPolicy(session_s=session_s, two_at_once=two_at_once, forget_after_s=forget_after_s)
         self.handover = Handover(policy, lambda: 1e6, self.open, self.history)
@@ -95,7 +95,7 @@ class Stage:
         return [at for at, _ in self.opened]
 
     async def ends(self):
-        """Until the session is left: when, and with what."""
+        """Run until the session is left; returns when, and with which exception."""
         try:
             await self.handover.beside(self.live, self.pump)
         except ExceptionGroup as group:
@@ -111,7 +111,7 @@ def now():
 
 def test_a_session_is_changed_at_four_fifths_of_its_time_for_one_that_is_ready(lab_run):
     async def main():
-        stage = Stage(session_s=100.625)  # it is looked at once a second
+        stage = Stage(session_s=100.625)  # the handover looks once per second
         at, end = await stage.ends()
         assert isinstance(end, Renewed)
         assert stage.times == [pytest.approx(at)] == [pytest.approx(81, abs=0.1)]
@@ -218,7 +218,7 @@ def test_a_visitor_who_is_quiet_is_forgotten_and_one_who_speaks_is_not(lab_run):
         stage.history.look(now())
         assert len(stage.history) == 1
         await asyncio.sleep(1)
-        stage.handover.on_idle(False)  # it is somebody else who begins
+        stage.handover.on_idle(False)  # another visitor begins
         assert len(stage.history) == 0
 
     lab_run(main())
@@ -305,7 +305,7 @@ def test_a_link_that_moves_again_and_hangs_once_more_is_left(lab_run):
 
 
 def test_company_for_a_link_that_hangs_is_on_the_allowance(lab_run):
-    """Ten at once, of which four are kept; without one the link has its three seconds all the same."""
+    """Ten tries at once, of which four are kept. Without a try the link still gets its three seconds."""
 
     async def main():
         stage = Stage(session_s=None)

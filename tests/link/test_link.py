@@ -31,17 +31,17 @@ GA = Dialect.GA
 
 
 class Connection:
-    """One connection; `sent` is what the link sent, `say` what the service says."""
+    """One connection. `sent` has what the link sent; with `say` the service sends an event."""
 
-    at_once = True  # whether the socket ever takes a message without being waited for
+    at_once = True  # whether the socket takes messages without a wait
 
-    bends = True  # whether another detection is confirmed later
+    bends = True  # whether the service confirms another detection later
 
     def __init__(
         self, *, greets=True, confirms=True, dialect=GA, lives=True, expires_at=0, settings=SETTINGS
     ):
         self.sent, self.closed, self.blocked = [], False, False
-        self.moving = None  # what the kernel knows; None: nothing
+        self.moving = None  # the kernel's numbers; None: unknown
         self._in = asyncio.Queue()
         self._confirms, self._dialect, self.lives = confirms, dialect, lives
         if greets:
@@ -102,7 +102,7 @@ class Connection:
 
 @pytest.fixture(autouse=True, params=[True, False], ids=["at once", "by the writer"])
 def way_out(request, monkeypatch):
-    """All of this holds whichever way a message goes out."""
+    """These tests hold for both ways of sending a message."""
     monkeypatch.setattr(Connection, "at_once", request.param)
 
 
@@ -122,7 +122,7 @@ class Owner:
 
 
 class Rig:
-    """A link whose dial gives the connections of `connections` in turn, then refuses."""
+    """A link whose dial returns the connections in `connections`, one after the other, and then refuses."""
 
     def __init__(self, *connections, settings=SETTINGS, dialect=None, words=None, ignores=False, **policy):
         self.connections, self.dialled, self.learnt = list(connections), [], []
@@ -291,10 +291,8 @@ def test_a_refusal_that_crosses_the_services_own_commit_is_told_to_nobody(lab_ru
             assert rig.log.pending == 1
             assert CommitRefused("too small") not in rig.owner.events
             await asyncio.sleep(30)
-            assert rig.owner.links[:2] == [
-                (True, None),
-                (False, "commit_ignored"),
-            ]  # the second has no reply yet
+            # The second utterance has no reply yet.
+            assert rig.owner.links[:2] == [(True, None), (False, "commit_ignored")]
 
     lab_run(main())
 
@@ -366,7 +364,7 @@ def test_control_goes_before_sound_and_an_abort_clears(lab_run):
         async with Rig(connection) as rig:
             rig.log.begin(0)
             rig.log.add(b"\1\2" * 10_000)
-            rig.link.ask()  # the sound is there by then, and was not told of
+            rig.link.ask()  # by then there is sound in the log, and the link has not been told
             await asyncio.sleep(0.1)
             assert connection.types[1] == "response.create"
             assert set(connection.types[2:]) == {"append"}
@@ -406,7 +404,7 @@ def test_what_the_socket_takes_goes_out_in_the_call_that_wakes_it(lab_run):
 @pytest.mark.parametrize("way_out", [True], indirect=True)
 @pytest.mark.parametrize("taken", range(4))
 def test_a_drop_in_the_middle_of_a_batch_replays_each_sample_once(lab_run, taken):
-    """Three pieces and the end: the socket takes some of them, and then the connection is gone."""
+    """There are three pieces and the end. The socket takes some of them, and then the connection is gone."""
 
     async def main():
         class Narrow(Connection):
@@ -444,7 +442,7 @@ def test_who_is_idle_is_pushed_and_holds_or_lets_go_the_change_of_session(lab_ru
             await asyncio.sleep(95)
             assert rig.dialled == connections[:1]
             rig.link.on_idle(True)
-            await asyncio.sleep(1.5)  # it is quiet for two seconds first
+            await asyncio.sleep(1.5)  # the renewal waits for two seconds of quiet
             assert rig.dialled == connections[:1]
             await asyncio.sleep(2)
             assert rig.dialled == connections[:2]
@@ -514,7 +512,7 @@ def test_other_settings_than_asked_are_a_failed_connection(lab_run):
             wrong = wire.to_wire(Settings(instructions="You are a helpful assistant."), GA)
             connection.say(wire.SessionUpdated({**wrong, "id": "s"}))
             await asyncio.sleep(READY_S - 0.1)
-            assert rig.owner.links == []  # ours may come yet
+            assert rig.owner.links == []  # our confirmation may still come
             await asyncio.sleep(0.2)
             assert connection.closed
             assert rig.owner.links[0] == (False, "settings_refused")
@@ -625,7 +623,7 @@ def test_a_service_that_accepts_and_closes_is_not_hammered(lab_run, wakes):
                 await asyncio.sleep(10)
                 rig.link.retry_now()
             await asyncio.sleep(600 - wakes * 10)
-            assert len(tries) <= 30 + wakes  # a loop without waits makes a thousand a second
+            assert len(tries) <= 30 + wakes  # without waits the loop would try a thousand times per second
 
     lab_run(main())
 
@@ -674,7 +672,7 @@ def test_an_answer_to_two_utterances_is_owed_until_it_is_asked_for(lab_run):
                 connection.say(wire.Committed(item, None))
                 await asyncio.sleep(0.1)
                 assert rig.link.owed
-            connection.say(wire.ResponseCreated("resp_1", "conv"))  # of what was asked before
+            connection.say(wire.ResponseCreated("resp_1", "conv"))  # it answers the earlier request
             await asyncio.sleep(0.1)
             assert rig.link.owed
 
@@ -779,7 +777,7 @@ def test_an_interrupt_takes_no_words_of_the_answer_before(lab_run, begins):
 
 
 def test_a_session_that_has_answered_knows_of_somebody(lab_run):
-    """Whatever it was asked by: the next visitor is not to hear of it."""
+    """The reason does not matter: the next visitor must not hear of it."""
 
     async def main():
         first, second = Connection(), Connection()
@@ -1025,7 +1023,7 @@ def test_a_link_that_hangs_and_moves_again_is_kept(lab_run):
             first.moving = Flow(4000, 4000, 0.02)
             rig.utter(b"\1\2" * 100, end=False)
             await asyncio.sleep(2.0)
-            assert rig.dialled == [first, second]  # another is being opened
+            assert rig.dialled == [first, second]  # another connection is being opened
             first.moving = Flow(4000, 0, 0.02)
             await asyncio.sleep(5)
             assert rig.owner.links == [(True, None)]
@@ -1070,7 +1068,7 @@ def test_of_two_commits_the_second_has_its_own_time(lab_run):
     lab_run(main())
 
 
-# -- services that never honour a commit ---------------------------------------------------------------
+# -- services that ignore commits ----------------------------------------------------------------------
 
 
 SAID = b"\1\2" * 4800
@@ -1081,7 +1079,7 @@ def detection(message):
 
 
 def after(connection, name):
-    """What was sent after the last message of this name."""
+    """The messages that were sent after the last one of this name."""
     at = max(i for i, each in enumerate(connection.types) if each == name)
     kept = Connection()
     kept.sent = connection.sent[at + 1 :]
@@ -1097,14 +1095,11 @@ def test_a_service_that_ignores_commits_gets_silence_on_the_same_connection(lab_
             hint, ask, again = [
                 i for i, name in enumerate(connection.types) if name in ("session.update", "clear")
             ]
-            assert connection.sound.startswith(
-                SAID + bytes(len(COMMIT_SILENCE))
-            )  # some detect whatever they are told
+            # Some services detect whatever they are asked.
+            assert connection.sound.startswith(SAID + bytes(len(COMMIT_SILENCE)))
             assert detection(connection.sent[hint]) is None
-            assert list(connection.sent[ask]["session"]) == [
-                "type",
-                "audio",
-            ]  # a voice that is sent again is refused
+            # Services refuse a voice that is sent again.
+            assert list(connection.sent[ask]["session"]) == ["type", "audio"]
             assert detection(connection.sent[ask]) == {"type": "server_vad", "silence_duration_ms": 1500}
             assert connection.types.count("commit") == 1
             assert connection.types[ask : again + 1] == ["session.update", "clear"]
@@ -1120,7 +1115,7 @@ def test_a_service_that_ignores_commits_gets_silence_on_the_same_connection(lab_
             assert rig.learnt == [True]
             rig.link.ask()
             await asyncio.sleep(0.1)
-            assert "response.create" not in connection.types  # it answers by itself
+            assert "response.create" not in connection.types  # the service answers without a request
             connection.say(wire.ResponseCreated("resp_1", "conv"))
             await asyncio.sleep(0.1)
             assert rig.owner.events[-1] == ResponseStarted("resp_1")
@@ -1199,7 +1194,7 @@ def test_a_reply_after_the_silence_makes_it_an_ordinary_service_again(lab_run):
             connection.say(wire.Committed("item_1", None))
             await asyncio.sleep(0.1)
             assert rig.log.pending == 0
-            assert connection.types[-1] == "clear"  # the silence is of no utterance
+            assert connection.types[-1] == "clear"  # the silence belongs to no utterance
             rig.link.ask()
             rig.utter(SAID)
             await asyncio.sleep(0.1)
@@ -1220,7 +1215,7 @@ def test_a_reply_before_the_detection_is_confirmed_takes_it_back(lab_run):
             assert [detection(each) is None for each in connection.sent if "session" in each] == [True, False]
             rig.utter(b"\3\4" * 4800)
             await asyncio.sleep(0.1)
-            assert b"\3\4" not in connection.sound  # nothing is heard by a detection that is taken back
+            assert b"\3\4" not in connection.sound  # a detection that is taken back hears nothing
             connection.say(wire.Committed("item_1", None))
             connection.say(wire.SessionUpdated({**connection.sent[0]["session"], **detecting(connection)}))
             await asyncio.sleep(0.1)
@@ -1240,7 +1235,7 @@ def test_a_reply_before_the_detection_is_confirmed_takes_it_back(lab_run):
 
 
 def detecting(connection):
-    """The part of a session that the service's own detection is set up in."""
+    """The part of a session with the service's own detection."""
     return {"audio": [each for each in connection.sent if "session" in each][1]["session"]["audio"]}
 
 
@@ -1285,14 +1280,16 @@ def test_a_late_reply_of_which_detection_heard_nothing_counts(lab_run):
             await asyncio.sleep(0.1)
             assert after(connection, "session.update").types[:1] != ["append"]
             assert connection.types.count("response.create") == 1
-            assert "clear" in after(connection, "append").types  # what was sent again is no utterance
+            # The sound that was sent again is no utterance.
+            assert "clear" in after(connection, "append").types
             await asyncio.sleep(20)
             assert (rig.learnt, rig.owner.links) == ([], [(True, None)])
             rig.utter(SAID)
             await asyncio.sleep(3)
             connection.say(wire.Committed("item_2", None))
             await asyncio.sleep(0.1)
-            assert after(connection, "commit").types == ["conversation.item.retrieve"]  # it has its time now
+            # Its own time has begun.
+            assert after(connection, "commit").types == ["conversation.item.retrieve"]
 
     lab_run(main())
 
@@ -1374,7 +1371,7 @@ def test_an_utterance_without_speech_is_given_up_there(lab_run):
 
 
 async def ignoring(rig):
-    """An utterance, heard by detection."""
+    """An utterance that the service's detection hears."""
     rig.utter(SAID)
     await asyncio.sleep(1)
     rig.dialled[-1].say(wire.Committed("item_0", None))
@@ -1408,7 +1405,7 @@ def test_an_utterance_that_waits_for_a_link_there_is_not_given_up_meanwhile(lab_
 
 
 def test_noise_before_speech_there_does_not_stand_for_it(lab_run):
-    """At 100 ms of sound and 1700 ms of silence each: 1.8 s are the first, which was a door; speech ends after it."""
+    """Each has 100 ms of sound and 1700 ms of silence. The first one, a door, ends at 1.8 s, before any speech ends."""
 
     async def main():
         async with Rig(Connection(), ignores=True) as rig:
@@ -1456,7 +1453,7 @@ def test_three_signs_of_one_utterance_there_do_not_stand_for_two(lab_run):
 
 
 def test_speech_that_ends_with_the_sound_there_is_of_that_utterance(lab_run):
-    """Three seconds of sound and 1.7 s of silence each."""
+    """Each utterance has three seconds of sound and 1.7 s of silence."""
 
     async def main():
         async with Rig(Connection(), ignores=True) as rig:
@@ -1484,7 +1481,7 @@ def test_speech_that_begins_there_is_of_another_utterance_whatever_was_not_told(
             rig.utter(b"\5\6" * 2400)
             await asyncio.sleep(1)
             connection.say(wire.SpeechStarted(sent_ms + 10, "item_1"))
-            connection.say(wire.SpeechStopped(sent_ms + 90, "item_1"))  # its commit is never told of
+            connection.say(wire.SpeechStopped(sent_ms + 90, "item_1"))  # the service never reports its commit
             connection.say(wire.SpeechStarted(sent_ms + 1810, "item_2"))
             connection.say(wire.Committed("item_2", None))
             await asyncio.sleep(0.1)
@@ -1510,7 +1507,7 @@ def test_a_long_utterance_there_is_waited_for_from_its_end(lab_run):
 
 
 def test_one_of_two_without_speech_there_is_given_up_by_itself(lab_run):
-    """Where no times are told: the second is not waited for beyond its own patience."""
+    """The service reports no times. The link does not wait for the second longer than its own time limit."""
 
     async def main():
         async with Rig(Connection(), ignores=True) as rig:
@@ -1557,7 +1554,7 @@ def test_a_link_that_was_ended_there_gives_nothing_up_any_more(lab_run):
     lab_run(main())
 
 
-# -- a session that never ends ---------------------------------------------------------------------------
+# -- renewals --------------------------------------------------------------------------------------------
 
 
 def test_before_its_end_a_session_is_changed_without_a_gap(lab_run):
@@ -1567,7 +1564,8 @@ def test_before_its_end_a_session_is_changed_without_a_gap(lab_run):
             await asyncio.sleep(79)
             assert rig.dialled == [first]
             await asyncio.sleep(5)
-            assert rig.owner.links == [(True, None)]  # nobody was told: there was nothing to notice
+            # The owner hears nothing, because nothing changed for it.
+            assert rig.owner.links == [(True, None)]
             assert first.closed
             assert not second.closed
             rig.utter(b"\1\2" * 100)
@@ -1615,7 +1613,7 @@ def test_a_change_that_somebody_walks_into_is_put_off(lab_run):
     lab_run(main())
 
 
-def test_a_new_session_that_can_not_be_had_leaves_the_old_one_alone(lab_run):
+def test_a_new_session_that_cannot_be_opened_leaves_the_old_one_alone(lab_run):
     async def main():
         first = Connection(expires_at=1_000_000 + 100)
         async with Rig(first) as rig:
@@ -1762,7 +1760,7 @@ def test_the_next_visitor_meets_a_service_that_knows_nothing(lab_run):
         first, second = Connection(), Connection()
         async with Rig(first, second, history_lines=4, forget_after_s=120) as rig:
             await asyncio.sleep(300)
-            assert rig.dialled == [first]  # nobody was there
+            assert rig.dialled == [first]  # no visitor was there
             rig.link.on_idle(False)
             rig.utter(b"\1\2" * 4800)
             await asyncio.sleep(1.5)
@@ -1779,7 +1777,7 @@ def test_the_next_visitor_meets_a_service_that_knows_nothing(lab_run):
 
 
 async def ann(rig, connection):
-    """A visitor says something and goes."""
+    """A visitor says something and leaves."""
     rig.link.on_idle(False)
     rig.utter(b"\1\2" * 4800)
     await asyncio.sleep(0.1)

@@ -1,4 +1,4 @@
-"""One connection: whose word counts while its settings are not confirmed, and how long that is waited for."""
+"""One connection: which events count before its settings are confirmed, and how long the link waits for that."""
 
 import asyncio
 import itertools
@@ -25,7 +25,7 @@ def updated(settings):
 
 @pytest.fixture
 def opened(lab_run):
-    """Opens a connection on which this is said, (seconds, event), and tells how that ended, and when."""
+    """Open a connection on which the service sends these (seconds, event); returns how it ended, and when."""
 
     def run(*says, closes=None):
         async def main():

@@ -1,4 +1,4 @@
-"""When a silent line is a dead one."""
+"""When a silent link is dead."""
 
 import pytest
 
@@ -20,7 +20,7 @@ TICK = 0.1
 
 
 class Watch:
-    """A vigil looked at ten times a second; what it said, and when."""
+    """Looks at the link's liveness ten times per second, and keeps what it returned, and when."""
 
     def __init__(self):
         self.now = 0.0
@@ -134,7 +134,7 @@ def test_a_line_that_moves_again_is_fine_again():
 
 
 def test_the_silence_of_who_has_not_heard_the_question_says_nothing():
-    """While sound is on its way for half a minute, the acknowledgement can not have come."""
+    """While sound is on its way for half a minute, the acknowledgement cannot have come."""
     watch = Watch().run(
         30, Owed.ACKNOWLEDGEMENT, flow=lambda now: Flow(200_000, max(0, 200_000 - int(now * 7000)))
     )
@@ -154,10 +154,10 @@ def test_where_round_trips_are_long_more_patience_is_due():
     assert watch.first(LinkHealth.STUCK) == pytest.approx(10 + 4.5, abs=0.35)
 
 
-# The times that docs/architecture.md names, to the tenth of a second: a line that is given up too soon costs an answer,
-# and one that is kept for too long keeps a visitor waiting.
+# The times in docs/architecture.md, to a tenth of a second. A link that is given up too early costs an answer, and a
+# link that is kept too long makes a visitor wait.
 
-ALL_OF_IT = Flow(4000, 4000)  # given, and nothing of it acknowledged
+ALL_OF_IT = Flow(4000, 4000)  # sent, and nothing acknowledged
 NONE_OF_IT = Flow(4000, 0)
 
 
@@ -186,9 +186,8 @@ def test_a_single_byte_that_was_acknowledged_is_movement_and_one_that_was_not_is
     vigil = Liveness(0.0)
     assert vigil.look(0.0, Owed.NOTHING, ALL_OF_IT) is LinkHealth.FINE
     assert vigil.look(1.0, Owed.NOTHING, Flow(4000, 3999)) is LinkHealth.FINE
-    assert (
-        vigil.look(2.4, Owed.NOTHING, Flow(9000, 8999)) is LinkHealth.SLOW
-    )  # more was given, nothing acknowledged
+    # More was sent, and nothing more was acknowledged.
+    assert vigil.look(2.4, Owed.NOTHING, Flow(9000, 8999)) is LinkHealth.SLOW
     assert vigil.look(2.5, Owed.NOTHING, Flow(9000, 8999)) is LinkHealth.STUCK
 
 
@@ -296,7 +295,7 @@ def test_a_message_within_an_answer_puts_the_question_off():
 
 
 def test_a_probe_is_owed_an_answer_only_from_when_it_was_heard():
-    """The question itself is still on its way: an uplink that is narrow is not a service that is silent."""
+    """The probe itself is still on its way: a slow uplink does not make the service silent."""
     vigil = Liveness(0.0)
     assert signs(vigil, Owed.ANSWER, NONE_OF_IT, 0.0, 4.0) == [LinkHealth.FINE, LinkHealth.PROBE]
     for at in (5.0, 6.0, 7.0, 8.0):
@@ -347,7 +346,7 @@ def test_a_commit_that_is_still_on_its_way_has_not_been_ignored():
 
 
 def test_an_answer_to_a_probe_before_the_commit_says_nothing_of_it():
-    """It lived then. Whether it lives now it is asked, and until it says so it is silent, and not deaf."""
+    """The service lived then; a probe asks whether it lives now. Without an answer it counts as silent."""
     vigil = Liveness(0.0)
     assert signs(vigil, Owed.NOTHING, NONE_OF_IT, 0.0, 15.0) == [LinkHealth.FINE, LinkHealth.PROBE]
     vigil.came(15.5)

@@ -1,4 +1,4 @@
-"""An attempt to open a line: when it dials a second time, and what it remembers of the service."""
+"""An attempt to open a link: when it dials a second time, and what it remembers of the service."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ OF_DIALECT = LinkError("not in this dialect", DIALECT_REFUSED)
 
 @pytest.fixture
 def opened(lab_run, monkeypatch):
-    """Opens a line at a service that ends one dial after the other: `dials` are (events it tells, how it ends)."""
+    """Open a link to a service that ends each dial: `dials` are (events that it sends, how the dial ends)."""
 
     def run(*dials, notes=None):
         left, asked = list(dials), []

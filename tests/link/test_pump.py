@@ -1,4 +1,4 @@
-"""One session in use: what goes out and when, and how the link is judged."""
+"""One session in use: what the pump sends and when, and how it judges the link."""
 
 import asyncio
 import itertools
@@ -26,7 +26,7 @@ MS = 48  # bytes
 
 
 class Socket:
-    """A connection whose other end says what the test says; `blocked` takes nothing without being waited for."""
+    """A connection whose other end sends what the test says. While `blocked` it takes nothing without a wait."""
 
     def __init__(self):
         self.sent, self.given, self.looked = [], 0, []
@@ -71,7 +71,7 @@ class Socket:
 
 
 class Log:
-    """Entries in order, each once, and adjacent sound is not joined; a batch ends where an utterance does."""
+    """Entries in order, each once; adjacent sound is not joined. A batch ends where an utterance ends."""
 
     def __init__(self):
         self.entries, self.closed, self.asked, self.rewound = [], 0, [], 0
@@ -98,7 +98,7 @@ class Log:
 
 
 class Honoured:
-    """Of a service of which nothing has to be found out."""
+    """The policy for a service about which there is nothing to find out."""
 
     rests = False
 
@@ -116,7 +116,7 @@ class Honoured:
 
 
 class Rig:
-    """`ignores`: it is known that the service ignores commits; `walks`: that is found out."""
+    """`ignores`: the service is known to ignore commits. `walks`: the check finds that out."""
 
     def __init__(self, *, ignores=False, walks=False, beside=None):
         self.what_is_beside = beside
@@ -163,7 +163,7 @@ class Rig:
         await asyncio.wait({self.task})
 
     async def ends(self):
-        """When the link is given up, and why."""
+        """Run until the link is given up; returns when, and why."""
         with pytest.raises(LinkError) as lost:
             await self.task
         return now(), lost.value.cause
@@ -187,7 +187,7 @@ def pumped(lab_run):
     return run
 
 
-# What goes out
+# Sending
 
 
 def test_what_is_said_goes_out_within_the_call_that_wakes_the_pump(pumped):
@@ -232,7 +232,7 @@ def test_what_the_socket_does_not_take_of_a_batch_stays_in_the_log(pumped, room)
         rig.pump.wake()
         assert (len(rig.socket.sent), len(rig.log.entries)) == (room, 4 - room)
         await asyncio.sleep(0.1)
-        assert len(rig.log.entries) == max(0, 3 - room)  # one is on its way
+        assert len(rig.log.entries) == max(0, 3 - room)  # one message is on its way
         rig.socket.way_out.set()
         await asyncio.sleep(0.1)
         assert rig.socket.sound == bytes([0, 0, 1, 0, 2, 0])
@@ -280,7 +280,7 @@ def test_the_writer_rests_where_the_call_has_sent_all(pumped):
         rig.log.add("sound")
         rig.pump.wake()
         await asyncio.sleep(0.01)
-        assert len(rig.log.asked) == 1  # less than was asked for: there is no more
+        assert len(rig.log.asked) == 1  # it returned less than was asked for, so there is no more
 
     pumped(body)
 
@@ -305,7 +305,7 @@ def test_a_replay_goes_out_in_messages_of_a_tenth_of_a_second(pumped):
 
 
 def test_a_connection_that_is_lost_in_a_long_replay_is_given_no_more_of_it(pumped):
-    """Of that only the loop tells, and a socket may take all there is without being waited for."""
+    """Only the loop reports that, and a socket may take everything without a wait."""
 
     async def body(rig):
         give = rig.socket.give
@@ -344,7 +344,7 @@ def test_only_the_writer_waits_for_the_socket_and_nothing_is_lost_or_sent_twice(
             rig.log.add("sound", sound=bytes([number, 0]))
             rig.pump.wake()
         await asyncio.sleep(1)
-        assert (rig.socket.sent, len(rig.log.entries)) == ([], 4)  # one is on its way
+        assert (rig.socket.sent, len(rig.log.entries)) == ([], 4)  # one message is on its way
         rig.socket.blocked = False
         rig.pump.wake()
         assert rig.socket.sent == []  # nothing overtakes it
@@ -390,7 +390,7 @@ def test_a_service_that_ignores_commits_hears_a_silence_longer_than_its_detectio
         assert rig.socket.types == ["append", "append"]
         assert rig.socket.sound == b"\1\2" * 100 + pcm.silence(1700 * MS)
         assert COMMIT_DETECTION.type == "server_vad"
-        assert COMMIT_DETECTION.silence_duration_ms == 1500  # nobody pauses for so long in a sentence
+        assert COMMIT_DETECTION.silence_duration_ms == 1500  # nobody pauses that long in a sentence
 
     pumped(body, ignores=True)
 
@@ -407,7 +407,7 @@ def test_what_was_there_before_it_runs_goes_out_when_it_does(lab_run):
     lab_run(main())
 
 
-# What comes back
+# Receiving
 
 
 def test_what_the_service_says_is_heard_and_may_give_something_to_say(pumped):
@@ -467,11 +467,11 @@ def test_a_renewal_ends_it_well(pumped):
     pumped(body)
 
 
-# How it is judged
+# Judging the link
 
 
 async def ask(rig):
-    """Something is said, and nothing acknowledged by the service."""
+    """An utterance is sent, and the service acknowledges nothing."""
     rig.log.add("sound", "end")
     rig.pump.wake()
     await asyncio.sleep(0)
@@ -479,7 +479,7 @@ async def ask(rig):
 
 def test_an_idle_link_is_looked_at_once_a_second_and_one_that_was_used_ten_times_for_three_seconds(pumped):
     async def body(rig):
-        await asyncio.sleep(4)  # it begins as one that was just used
+        await asyncio.sleep(4)  # the link starts as if it had just been used
         rig.socket.looked.clear()
         await asyncio.sleep(4)
         assert len(rig.socket.looked) == pytest.approx(4, abs=1)
@@ -508,7 +508,7 @@ def test_a_link_that_owes_something_is_looked_at_often_however_long(pumped):
 
 @pytest.mark.parametrize("blocked", [False, True])
 def test_a_message_ends_the_rest_of_the_watch(pumped, blocked):
-    """Whether it arrives is to be seen within tenths of a second, not at the end of the pause."""
+    """Whether a message arrives must show within tenths of a second, not at the end of the pause."""
 
     async def body(rig):
         await asyncio.sleep(6.3)
@@ -550,7 +550,8 @@ def test_a_service_that_says_nothing_is_asked_and_given_up(pumped):
         assert cause == "service_silent"
         assert at - asked == pytest.approx(8, abs=0.3)
         assert rig.socket.types == ["append", "commit", "conversation.item.retrieve"]
-        assert rig.socket.sent[-1][0] - asked == pytest.approx(0.5, abs=0.3)  # and it has time for its answer
+        # The service gets time to answer.
+        assert rig.socket.sent[-1][0] - asked == pytest.approx(0.5, abs=0.3)
 
     pumped(body)
 
@@ -660,7 +661,7 @@ def test_an_answer_that_was_cancelled_and_never_ends_costs_the_link(pumped):
         rig.session.interrupt()
         rig.session.heard(())
         rig.session.ask()
-        rig.session.interrupt()  # the second is given up while it waits for the end of the first
+        rig.session.interrupt()  # gives up the second while it waits for the end of the first
         rig.log.add("sound")
         rig.pump.wake()
         assert "append" not in rig.socket.types

@@ -1,4 +1,4 @@
-"""When a session is changed before it ends by itself."""
+"""When a session is changed before it ends."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def test_the_next_visitor_meets_a_service_that_knows_nothing():
         (1_000_900, 1800, 900),
         (None, 3600, 3600),
         (None, None, None),
-        (0, 3600, 3600),  # not told, or the clock is not set
+        (0, 3600, 3600),  # the service does not say, or the clock is not set
         (1_000_010, 3600, 3600),
         (10**12, 3600, 3600),
     ],

@@ -1,4 +1,4 @@
-"""Which utterance a service speaks of that detects by itself."""
+"""Which utterance a sign of the service's own detection belongs to."""
 
 import pytest
 

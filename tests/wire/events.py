@@ -1,4 +1,4 @@
-"""Every kind of server event, with any content a server may give it."""
+"""Every kind of server event, with any content that a server may send."""
 
 from typing import get_args, get_origin, get_type_hints, is_typeddict
 
@@ -35,12 +35,12 @@ OBJECTS = st.dictionaries(WORDS, JSON, max_size=3)
 
 
 def known(form) -> st.SearchStrategy[dict]:
-    """Objects of the fields that a client knows, with any scalars in them."""
+    """Objects with the fields that a client knows, and any scalars in them."""
     return st.fixed_dictionaries({}, optional={name: of(kind) for name, kind in get_type_hints(form).items()})
 
 
 def of(kind) -> st.SearchStrategy:
-    """Values of a type that stands in wire/server_objects.py."""
+    """Values of a type in wire/server_objects.py."""
     if is_typeddict(kind):
         return known(kind)
     if get_origin(kind) is list:
@@ -112,6 +112,6 @@ EVENTS_OF_GA = EVENTS_OF_BOTH | {
 
 
 def events(dialect: Dialect) -> st.SearchStrategy[wire.ServerEvent]:
-    """Any event the dialect has."""
+    """Any event of the dialect."""
     kinds = EVENTS_OF_GA if dialect is Dialect.GA else EVENTS_OF_BOTH
     return st.one_of(*kinds.values())

@@ -1,4 +1,4 @@
-"""What one message may hold: nothing is built of what is not known, and nothing at all of what is too much."""
+"""How much one message may hold: unknown fields are not built, and nothing of a message that holds too much."""
 
 import json
 import tracemalloc
@@ -18,7 +18,7 @@ SOUND = {"response_id": "r", "output_index": 0, "item_id": "i", "content_index":
 
 
 def filled(template: str, filling: str, size: int) -> str:
-    """The message with so many bytes of filling in the place of `@`."""
+    """The message with `size` bytes of filling in place of `@`."""
     return template.replace("@", (filling * (size // len(filling) + 1))[:-1])
 
 
@@ -41,7 +41,7 @@ NOT_SOUND = [kind for kind in KINDS if kind != wire.ServerName.AUDIO_DELTA]
 
 
 def message(kind: str, inner: str) -> str:
-    """An event with the same filling at every place where an event has an object."""
+    """An event with the same filling in every object that an event may have."""
     objects = ",".join(
         f'"{name}":{{"id":"a","item_id":"i",{inner}}}'
         for name in ("response", "session", "item", "part", "error", "usage", "conversation")
@@ -50,7 +50,7 @@ def message(kind: str, inner: str) -> str:
 
 
 def peak_of(text: str | bytes) -> int:
-    """Bytes that reading a message takes beside it."""
+    """The memory in bytes that reading a message takes, besides the message."""
     tracemalloc.start()
     try:
         try:
@@ -184,7 +184,7 @@ STRANGE = ({"a": [1, {"b": 2}]}, ["a", {"b": [1]}, None], {}, [])
 
 @pytest.mark.parametrize("value", STRANGE, ids=str)
 def test_a_value_of_another_shape_hides_nothing_of_what_stands_beside_it(value):
-    """A web framework's `param` is a list, a gateway's `model` an object."""
+    """A web framework sends a list as `param`, and a gateway an object as `model`."""
     event = {
         "type": "session.updated",
         "session": {"id": "s", "model": value, "speed": value, "expires_at": 9},

@@ -1,4 +1,4 @@
-"""What edged says as a client: each message as section 3 has it, and readable by a server."""
+"""The messages that edged sends as a client: each as the protocol has it, and readable by a server."""
 
 import base64
 import json

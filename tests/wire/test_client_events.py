@@ -1,4 +1,4 @@
-"""What a server makes of a client's messages, and which error it answers what is none with."""
+"""A server reads a client's messages, and answers a bad one with an error."""
 
 import json
 import sys
@@ -218,7 +218,7 @@ def test_a_bad_event_is_an_error_of_the_wire():
 
 
 def parsed_or_refused(text):
-    """Whatever comes in, it is an event or a BadClientEvent: anything else that escapes fails the test."""
+    """Any message becomes an event or a BadClientEvent. Another exception fails the test."""
     try:
         assert isinstance(wire.parse_client(text, Dialect.BETA), wire.ClientEvent)
     except BadClientEvent:

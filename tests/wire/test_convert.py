@@ -1,4 +1,4 @@
-"""Objects of one dialect in the words of the other: what is kept, what is left out, what is passed on."""
+"""Objects converted from one dialect to the other: what is kept, what is left out, what is passed on."""
 
 import copy
 
@@ -13,7 +13,7 @@ GA, BETA = Dialect.GA, Dialect.BETA
 LAMP = {"type": "function", "name": "lamp", "parameters": {"type": "object"}}
 MCP = {"type": "mcp", "server_label": "house"}
 
-CONSOLE = {  # what the console's client sends before anything else
+CONSOLE = {  # the first message of the console's client
     "modalities": ["text", "audio"],
     "instructions": "Be kind.",
     "voice": "verse",
@@ -141,7 +141,7 @@ def test_what_nobody_knows_is_passed_on_for_the_far_end_to_refuse():
 
 
 @pytest.mark.parametrize("shape", ["opus", {"type": "audio/pcm", "rate": 16000}, ["pcm16"], 7])
-def test_a_format_that_can_not_be_said_is_passed_on(shape):
+def test_a_format_that_cannot_be_converted_is_passed_on(shape):
     assert convert.session_request({"input_audio_format": shape}, GA)["audio"]["input"]["format"] == shape
     assert convert.session_request({"audio": {"input": {"format": shape}}}, BETA) == {
         "input_audio_format": shape
@@ -359,7 +359,7 @@ def test_a_voice_that_beta_lacks_is_the_server_s_choice_there(voice):
     asked = {"type": "realtime", "audio": {"output": {"voice": voice, "speed": 1.25}}}
     assert convert.session_request(asked, BETA) == {"speed": 1.25}
     assert convert.response_request({"audio": {"output": {"voice": voice}}}, BETA) == {}
-    assert convert.session(asked, BETA)["voice"] == voice  # what is told is told
+    assert convert.session(asked, BETA)["voice"] == voice  # a reported voice is kept
     assert convert.session_request({"voice": "echo"}, BETA) == {"voice": "echo"}
 
 

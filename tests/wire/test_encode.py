@@ -1,4 +1,4 @@
-"""What a server writes: all of it comes back from the wire, in both dialects, with what clients want."""
+"""A server's messages: clients read the same values from them, in both dialects, with the fields they need."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""What the server set up, wherever it tells of it. What it tells at its own place is in test_settings.py."""
+"""What the server set up, at whichever key it reports it. test_settings.py has what it reports at the expected key."""
 
 import copy
 import json
@@ -108,6 +108,7 @@ def test_a_detection_that_is_taken_away_has_changed_and_one_that_is_not_spoken_o
     place["turn_detection"] = off
     assert changes(asked, whole, dialect).keys() == {"turn_detection"}
     on = {"type": "server_vad", "silence_duration_ms": 700}
-    assert changes(asked, {**whole, "turn_detection": on}, dialect) == {}  # at the other place, or at its own
+    # At the other dialect's key, or at its own.
+    assert changes(asked, {**whole, "turn_detection": on}, dialect) == {}
     del place["turn_detection"]
     assert changes(asked, whole, dialect) == {}

@@ -1,4 +1,4 @@
-"""What a client makes of a server's messages: both dialects, servers with habits of their own, garbage."""
+"""A client reads a server's messages: both dialects, the habits of several servers, and garbage."""
 
 import json
 import sys
@@ -36,7 +36,7 @@ def refused(text):
     return str(caught.value)
 
 
-# -- section 4: every event, under each of its names -----------------------------------------------------
+# -- every event, under each of its names ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_piece_of_an_answer_under_either_name(prefix, rest, fields, event):
         "mcp_list_tools.failed",
         "response.mcp_call_arguments.delta",
         "response.mcp_call.completed",
-        "transcription.delta",  # vLLM's
+        "transcription.delta",  # of vLLM
     ],
 )
 def test_an_event_edged_has_no_use_for_is_unknown(name):
@@ -337,7 +337,7 @@ def test_a_refused_turn_tells_its_error():
     assert done.error == ServerError("insufficient_quota", type="requests", code="insufficient_quota")
 
 
-# -- section 7: errors, as each server words them --------------------------------------------------------
+# -- errors, in the words of each server -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -367,7 +367,7 @@ def test_a_refused_turn_tells_its_error():
             {"type": "error", "error": {"type": "invalid_request_error", "message": "No."}},
             ServerError("No.", type="invalid_request_error"),
         ),
-        (  # speech-to-speech: the code stands in the type
+        (  # speech-to-speech: the code is in the type
             {
                 "type": "error",
                 "event_id": "e",
@@ -393,7 +393,7 @@ def test_an_error_in_each_of_its_shapes(message, error):
     "message", [{"type": "error"}, {"type": "error", "error": ""}, {"status": "failure"}]
 )
 def test_an_error_without_a_word_is_malformed(message):
-    assert "without a word" in refused(json.dumps(message))
+    assert "without any text" in refused(json.dumps(message))
 
 
 # -- garbage ---------------------------------------------------------------------------------------------
@@ -526,7 +526,7 @@ def test_a_time_that_can_be_none_is_malformed(name, field, number):
         ("response.audio.delta", "delta", {"response_id": "r", "item_id": "i"}),
     ],
 )
-def test_what_an_event_can_not_be_without(name, missing, fields):
+def test_what_an_event_cannot_be_without(name, missing, fields):
     words = refused(json.dumps({"type": name, **fields}))
     assert name in words
     assert f"`{missing}`" in words
@@ -600,7 +600,7 @@ def test_the_complaint_does_not_repeat_the_server_s_text():
 
 
 def parsed_or_refused(text):
-    """Whatever comes in, it is an event or a WireError: anything else that escapes fails the test."""
+    """Any message becomes an event or a WireError. Another exception fails the test."""
     try:
         assert isinstance(wire.parse_server(text), wire.ServerEvent)
     except WireError:

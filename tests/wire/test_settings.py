@@ -1,4 +1,4 @@
-"""What is asked of a session: its words in both dialects, and what the server made of it."""
+"""The settings of a session: their keys in both dialects, and the comparison with what the server set up."""
 
 import copy
 import json
@@ -214,7 +214,7 @@ def test_what_is_not_sent_can_be_told_from_what_is_null():
     assert to_wire(Settings(tracing=None), GA)["tracing"] is None
 
 
-# -- what came of it -------------------------------------------------------------------------------------
+# -- comparing -------------------------------------------------------------------------------------------
 
 NUMBERS = st.floats(0.25, 1.5)
 WORDS = st.text(max_size=10)
@@ -267,7 +267,7 @@ def test_a_session_is_compared_in_the_dialect_it_is_in(settings):
 
 
 def granted(dialect, settings=FULL, **changes):
-    """The effective session, with values changed at dotted keys (`__` for a dot); UNSET takes a key away."""
+    """The effective session, with values changed at dotted keys (`__` for a dot); UNSET removes a key."""
     session = copy.deepcopy(to_wire(settings, dialect)) | {"id": "sess_1", "object": "realtime.session"}
     for key, value in changes.items():
         *groups, last = key.split("__")
@@ -436,7 +436,7 @@ def test_long_values_are_told_in_short():
     assert cut.startswith(f"instructions is '{'x' * 56}..., not ")
 
 
-# -- which dialect it is ---------------------------------------------------------------------------------
+# -- recognising the dialect -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ CALL = {"id": "item_c", "type": "function_call", "status": "in_progress", "name"
 
 
 def received(translator, *what, dialect):
-    """What the client gets of events that the server tells in its dialect."""
+    """The messages that the client gets for events that the server sends in its own dialect."""
     texts = [
         wire.encode(each, dialect, f"event_{n}") if not isinstance(each, str) else each
         for n, each in enumerate(what)
@@ -38,7 +38,7 @@ def up(client, server, message):
     return json.loads(text)
 
 
-# -- what passes as it is --------------------------------------------------------------------------------
+# -- what passes unchanged -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dialect", list(Dialect))
@@ -436,7 +436,6 @@ def test_what_is_remembered_is_bounded():
     for n in range(MOST_ITEMS + 1):
         received(translator, wire.ItemAdded({**ASSISTANT, "id": f"item_{n}"}), dialect=BETA)
     received(translator, wire.ItemAdded({**ASSISTANT, "id": f"item_{MOST_ITEMS}"}), dialect=BETA)
-    ends = [
-        wire.OutputItemDone("resp_1", 0, {**SAID, "id": f"item_{n}"}) for n in (0, 1, MOST_ITEMS)
-    ]  # the oldest went
+    # The oldest item was dropped.
+    ends = [wire.OutputItemDone("resp_1", 0, {**SAID, "id": f"item_{n}"}) for n in (0, 1, MOST_ITEMS)]
     assert names(received(translator, *ends, dialect=BETA)).count("conversation.item.done") == 2

@@ -1,4 +1,4 @@
-"""What is passed on of a service's bill."""
+"""Which numbers of a service's bill are passed on."""
 
 import json
 from math import inf, nan

@@ -1,4 +1,4 @@
-"""What may be passed on of a service's words."""
+"""Which of a service's words may be shown."""
 
 import re
 import string
@@ -164,7 +164,7 @@ def test_what_is_kept_is_bounded_and_the_oldest_goes(words):
     words.keep("the first of all")
     for n in range(5000):
         words.hear(wire.TextDelta("r", Part(f"item_{n % 700}" * 50, 0), 0, f"and another {n} "))
-    assert sum(map(len, words._lately.values())) <= 16_000
+    assert sum(map(len, words._recent.values())) <= 16_000
     assert words.unsaid("the first of all") == "the first of all"
 
 

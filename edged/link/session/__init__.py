@@ -1,5 +1,5 @@
-"""What the messages of one session mean: which commit, response and answer each is about, and what may be asked next.
+"""The meaning of one session's messages: which commit, response or answer each is about, and what may be asked next.
 
-Pure: events in, events and messages out. Not here: the connection they travel on (link/), their spelling (wire/), who
-is answered (turn/).
+Pure: events in, events and messages out. Not here: the connection (link/), the spelling of messages (wire/), when to
+ask for an answer (turn/).
 """

@@ -1,11 +1,12 @@
-"""One response: what came of it, and how to tell the service what was heard. Pure.
+"""One response: the sound received of it, and the corrections that tell the service what was heard. Pure.
 
 Rules:
-1. Deltas are of any length, and a sample may be split between two of a part. Some services split none, and cut one off
-   at the end of a delta. Joined there, all that follows would be noise at full scale, so of half a sample is asked
-   what the next delta goes on with. Its sound tells, for bytes that are read out of step jump from sample to sample.
-   Where it does not tell, an odd length goes on with the other half, and an even one with a whole sample.
-2. Half a sample never moves the phase of another part, and is forgotten where a delta could not be read.
+1. A delta may have any length, so a sample may be split between two deltas of a part. Some services never split a
+   sample, but lose the second half of one at the end of a delta. Joining such a delta with the next one would turn all
+   that follows into noise at full scale. So after half a sample the code decides how the next delta begins. Its sound
+   shows that: bytes that are read out of step jump from sample to sample. Where the sound does not show it, a delta of
+   odd length begins with the other half, and a delta of even length with a whole sample.
+2. Half a sample never moves the phase of another part. It is dropped when a delta could not be read.
 """
 
 from collections.abc import Sequence
@@ -13,18 +14,18 @@ from collections.abc import Sequence
 from edged import pcm
 from edged.wire import HeardPart, Part
 
-MOST_PARTS = 256  # of one answer; one or two in life, and each is remembered
-LEAST_BYTES = pcm.PCM16.bytes_of(2)  # of a delta; less does not tell whether it is noise
+MOST_PARTS = 256  # of one answer; usually there are one or two, and each is remembered
+LEAST_BYTES = pcm.PCM16.bytes_of(2)  # of a delta; a shorter one does not show whether it is noise
 MOST_BYTES = pcm.PCM16.bytes_of(10)
-SMOOTH = 4096  # mean step; the roughest 10 ms of speech at full scale have 2700
-FAR_ROUGHER = 4  # out of step speech is rougher by 7 times and more
+SMOOTH = 4096  # mean step from sample to sample; the roughest 10 ms of speech at full scale have 2700
+FAR_ROUGHER = 4  # speech that is read out of step is at least 7 times rougher
 
 Correction = tuple[Part, int | None]
-"""Where to truncate a part, in milliseconds; None: delete its item."""
+"""A part, and where to truncate it in milliseconds; None: delete its item."""
 
 
 class RequestedAnswer:
-    """A response asked for; `id` is unknown until the service names it."""
+    """A response that was asked for; `id` is None until the service names it."""
 
     def __init__(self, response_id: str | None = None) -> None:
         self.id = response_id
@@ -37,7 +38,7 @@ class RequestedAnswer:
         return bool(self._bytes)
 
     def delta(self, part: Part, data: bytes) -> bytes:
-        """Whole samples out of `data` and what was left of the delta before; none of a part past `MOST_PARTS`."""
+        """The whole samples in `data`, with the half left over from the delta before; nothing past `MOST_PARTS`."""
         if part not in self._parts:
             if len(self._parts) >= MOST_PARTS:
                 return b""
@@ -53,15 +54,15 @@ class RequestedAnswer:
         return data
 
     def missed(self) -> None:
-        """Something that may have been a delta could not be read."""
+        """A message that may have been a delta could not be read."""
         self._odd.clear()
 
     def corrections(self, heard: Sequence[HeardPart], *, ended: bool) -> list[Correction]:
-        """What the service has to know: (part, audio_end_ms) to truncate, (part, None) to delete its item.
+        """The corrections for the service: (part, audio_end_ms) to truncate, (part, None) to delete its item.
 
-        `ended`: no more of it is on its way. Truncation is never past what was received. A part heard to its end needs
-        none, unless more of it may come. An item of which nothing was heard is deleted. Parts of other responses are
-        skipped.
+        `ended`: no more of the answer is on its way. A truncation is never past what was received. A part that was
+        heard to its end needs none, unless more of it may come. An item is deleted where nothing of it was heard. Parts
+        of other responses are skipped.
         """
         played = {entry.part: entry.played_ms for entry in heard if entry.part in self._bytes}
         items = {part.item_id for part, ms in played.items() if ms > 0}
@@ -77,12 +78,12 @@ class RequestedAnswer:
         return found
 
     def all_received(self) -> list[Correction]:
-        """Truncations at what was received of the last part: the rest is not wanted."""
+        """The truncation of the last part at what was received of it: the rest is not wanted."""
         return [(part, pcm.PCM16.ms_of(n)) for part, n in list(self._bytes.items())[-1:]]
 
 
 def _splits_a_sample(data: bytes) -> bool:
-    """Whether this delta, after one of an odd length, begins with the other half of its last sample."""
+    """Whether this delta begins with the other half of the last sample. The delta before it had an odd length."""
     whole, split = (pcm.roughness(data[start : MOST_BYTES + start]) for start in (0, 1))
     smooth, rough = sorted((whole, split))
     if len(data) >= LEAST_BYTES and smooth < SMOOTH and rough > FAR_ROUGHER * smooth:

@@ -1,4 +1,4 @@
-"""How a response ended, as far as a listener is concerned. Pure."""
+"""How a response ended, from the listener's point of view. Pure."""
 
 from itertools import islice
 
@@ -7,17 +7,17 @@ from edged.dial import error_codes
 from edged.link.session.events import ResponseEnded, ResponseEnding, ToolCall
 from edged.wire.bounds import MOST_NAME
 
-MOST_CALLS = 32  # of one response; each is answered by a message
+MOST_CALLS = 32  # of one response; edged answers each with a message
 
 
 def is_of_service(event: wire.ResponseDone) -> bool:
-    """The service failed by itself: not the question's fault, nor the account's."""
+    """Whether the service itself failed, and neither the question nor the account was the reason."""
     error = event.error
     return event.status == "failed" and error is not None and (error.code or error.type) == "server_error"
 
 
 def ended_of(event: wire.ResponseDone, *, sounded: bool) -> ResponseEnded:
-    """How a response of ours ended; `sounded`: some of it was heard."""
+    """How one of our responses ended; `sounded`: some of its sound was received."""
     made = (item for item in event.output if item.get("type") == "function_call")
     calls = tuple(
         ToolCall(

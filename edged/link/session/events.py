@@ -1,4 +1,4 @@
-"""What a session tells its owner. Plain values; pcm is PCM16, mono, 24 kHz."""
+"""The events that a session reports to its owner. Plain values; pcm is PCM16, mono, 24 kHz."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from edged.wire import Dialect, Part
 
 
 class ResponseEnding(Enum):
-    """How a response ended, as far as a listener is concerned."""
+    """How a response ended, from the listener's point of view."""
 
     AUDIO = "audio"
     SILENT = "silent"
@@ -20,7 +20,7 @@ class ResponseEnding(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SessionOpened:
-    """The service greeted; `dialect` is what its greeting is written in, None where it does not show."""
+    """The service greeted. `dialect` is the dialect of its greeting; None where it cannot be recognised."""
 
     dialect: Dialect | None
     expires_at: float | None = None  # in seconds of the service's wall clock
@@ -33,9 +33,9 @@ class SessionReady:
 
 @dataclass(frozen=True, slots=True)
 class SessionFailed:
-    """This session is of no use any more; `cause` says why. The owner closes the connection.
+    """This session has failed; `cause` says why. The owner closes the connection.
 
-    `said` is what of the text is the service's own.
+    `said` is the part of the text that is in the service's own words.
     """
 
     cause: str
@@ -45,10 +45,10 @@ class SessionFailed:
 
 @dataclass(frozen=True, slots=True)
 class UtteranceCommitted:
-    """The service has an utterance; `uid`: the one of ours that it settles, None where the service commits by itself.
+    """The service has an utterance. `uid` is our utterance that this settles; None: the service commits on its own.
 
-    `asked`: ours was waiting for it. `rest`: the service had taken the speech in it before, and has told of none since.
-    `late`: a reply for which nobody waited any more; the service was taken for one that ignores commits.
+    `asked`: our utterance was waiting for this. `rest`: the service had taken the utterance's speech before, and has
+    reported no speech since. `late`: the reply came after edged had taken the service for one that ignores commits.
     """
 
     item_id: str
@@ -60,7 +60,7 @@ class UtteranceCommitted:
 
 @dataclass(frozen=True, slots=True)
 class CommitRefused:
-    """The service did not take the utterance `uid`; not `lost`: it had taken all of it before, by itself."""
+    """The service did not take the utterance `uid`. `lost` is False where it had taken all of it before, on its own."""
 
     text: str
     uid: int | None = field(default=None, compare=False)
@@ -69,7 +69,7 @@ class CommitRefused:
 
 @dataclass(frozen=True, slots=True)
 class VadEvent:
-    """The service's own voice detection heard speech start or stop; `at_ms` of all sound it was given."""
+    """The service's own detection heard speech start or stop, at `at_ms` milliseconds of all sound sent to it."""
 
     started: bool
     at_ms: float = field(default=0.0, compare=False)
@@ -82,7 +82,7 @@ class ResponseStarted:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSound:
-    """A piece of the live answer, whole samples; `first` in its response."""
+    """A piece of the live answer, in whole samples. `first`: it is the first of its response."""
 
     part: Part
     pcm: bytes
@@ -98,7 +98,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ResponseEnded:
-    """`sounded`: some of it was handed out as Sound. `cause` is set for FAILED and names a row of causes.py."""
+    """`sounded`: an AnswerSound came before. `cause` is set for FAILED and names a row of causes.py."""
 
     response_id: str
     kind: ResponseEnding
@@ -110,7 +110,7 @@ class ResponseEnded:
 
 @dataclass(frozen=True, slots=True)
 class UsageReported:
-    """One `response.done`, which is what gateways bill, whether it was heard or not."""
+    """One `response.done`. Gateways bill each of them, whether it was heard or not."""
 
     response_id: str
     status: str
@@ -119,7 +119,7 @@ class UsageReported:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A finished transcript; never logged unless asked for. `role` is user or assistant."""
+    """A finished transcript; logged only if the configuration asks for it. `role` is user or assistant."""
 
     role: str
     text: str
@@ -127,10 +127,10 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class ServiceWarning:
-    """The service complained, or said what nobody understands, and goes on; `code` may be empty. For the log.
+    """The service complained, or sent an unreadable message, and the session continues. For the log.
 
-    `cause` names a row of causes.py where there is one; a code of the service's own never does. Code and text are the
-    service's own words: wire/words.py tells what of them may be passed on.
+    `cause` names a row of causes.py, where there is one; `code` never does, and may be empty. Code and text are the
+    service's own words: wire/words.py decides what may be shown.
     """
 
     code: str

@@ -1,17 +1,17 @@
-"""Who has the floor: whether an answer was asked for, runs, or was given up, as far as the service has told. Pure.
+"""Who has the floor: whether an answer was asked for, runs, or was given up, as far as the service has reported. Pure.
 
 Rules:
-1. `TABLE` is total: every floor with every sign. A test walks the product.
-2. A floor is where the service is. Besides it there are two things that only we know: whether an answer is wanted, and
-   whether the played milliseconds of an interrupted one are still on their way. `step` keeps all three.
-3. One joint rule behind the table: where the floor is free, an answer is wanted and what was heard is known, the
+1. `TABLE` has every floor with every event. A test checks that.
+2. The floor is the service's state. Only edged knows two more things: whether an answer is wanted, and whether the
+   played milliseconds of an interrupted answer are still to come. `step` keeps all three.
+3. One rule applies after the table: if the floor is free, an answer is wanted, and it is known what was heard, the
    answer is asked for. Nothing else asks.
-4. What is wanted is forgotten only where the visitor gives it up (INTERRUPT, CANCEL), or where it is asked for. A
-   refusal of an answer that was given up takes nothing from the next one.
-5. An answer that is given up while it waits for the end of another, ours or not, and that end does not come: the
-   service is stuck, or has told of the end before it refused the question.
+4. A wanted answer is forgotten only if the visitor gives it up (INTERRUPTED, CANCELLED), or once it is asked for. The
+   refusal of an answer that was given up does not affect the next one.
+5. The service counts as stuck if an answer is given up while it still waits for the end of another response, ours or
+   not, and that end does not come. Such a service has stopped, or it reported the end before it refused the question.
 
-Not here: names of responses, and which message is about which (sequencer.py).
+Not here: the names of responses, and which message belongs to which response (sequencer.py).
 """
 
 from dataclasses import dataclass, replace
@@ -20,32 +20,32 @@ from enum import Enum
 
 class Floor(Enum):
     CLOSED = "closed"  # the session is not configured yet
-    FREE = "free"  # nothing is asked for and nothing runs
+    FREE = "free"  # no answer is asked for, and no response runs
     ASKED = "asked"  # an answer is asked for and has no name yet
     RUNNING = "running"  # the answer has a name
-    GIVEN_UP = "given up"  # asked for and cancelled before it had a name
-    ENDING = "ending"  # cancelled by name; its end is on its way
+    GIVEN_UP = "given up"  # the answer was asked for, and cancelled before it had a name
+    ENDING = "ending"  # the answer was cancelled by name; its end is on its way
     FOREIGN = "foreign"  # the service runs a response that is not ours
-    STUCK = "stuck"  # the service does not end what was cancelled; nothing more is asked for here
+    STUCK = "stuck"  # the service does not end a cancelled response; this session asks for no more answers
 
 
 class FloorEvent(Enum):
     CONFIGURED = "the settings are confirmed"
     WANTED = "an answer is wanted"
     INTERRUPTED = "the visitor interrupts; what was heard follows"
-    CANCELLED = "no more of this answer; what is here may sound"
-    HEARD = "what was heard is known"
+    CANCELLED = "the answer ends; what was received may be played"
+    HEARD = "it is known what was heard"
     NAMED = "the response has a name"
-    ADOPTED = "the service has begun a response by itself, and it is ours"
+    ADOPTED = "the service has started a response on its own, and it is ours"
     ENDED = "our response has ended"
     OTHER_ENDED = "a response that is not ours has ended"
-    REFUSED = "our question was refused"
-    BUSY = "our question was refused, for a response runs already"
+    REFUSED = "our request was refused"
+    BUSY = "our request was refused, because a response is already running"
 
 
 class FloorAction(Enum):
     ASK = "ask"
-    CANCEL = "cancel"  # by name where there is one
+    CANCEL = "cancel"  # by name if it has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class FloorState:
 class FloorStep:
     floor: Floor
     do: FloorAction | None = None
-    wants: bool = False  # it is to be asked for once more
+    wants: bool = False  # the answer is to be asked for once more
 
 
 _F, _S = Floor, FloorEvent
@@ -76,7 +76,7 @@ _MOVES: dict[tuple[Floor, FloorEvent], FloorStep] = {
     (_F.RUNNING, _S.INTERRUPTED): FloorStep(_F.ENDING, FloorAction.CANCEL),
     (_F.RUNNING, _S.CANCELLED): FloorStep(_F.ENDING, FloorAction.CANCEL),
     (_F.RUNNING, _S.ENDED): FloorStep(_F.FREE),
-    (_F.GIVEN_UP, _S.NAMED): FloorStep(_F.ENDING, FloorAction.CANCEL),  # once more, now by name
+    (_F.GIVEN_UP, _S.NAMED): FloorStep(_F.ENDING, FloorAction.CANCEL),  # cancelled once more, now by name
     (_F.GIVEN_UP, _S.ENDED): FloorStep(_F.FREE),
     (_F.GIVEN_UP, _S.REFUSED): FloorStep(_F.FREE),
     (_F.GIVEN_UP, _S.BUSY): FloorStep(_F.FOREIGN),
@@ -91,7 +91,7 @@ _WAITED_FOR = GIVEN_UP | {Floor.FOREIGN}
 
 
 def step(state: FloorState, sign: FloorEvent) -> tuple[FloorState, tuple[FloorAction, ...]]:
-    """What follows from `sign`, and what is to be sent, in order."""
+    """The state after `sign`, and the actions to take, in order."""
     stuck = (
         sign is FloorEvent.INTERRUPTED and state.wanted and not state.unheard and state.floor in _WAITED_FOR
     )

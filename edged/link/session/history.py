@@ -1,15 +1,19 @@
-"""What was said lately, to be put into the next session when this one is gone. Pure: the time is given, in seconds.
+"""The recent conversation, for the next session when this one is gone. Pure: the time is an argument, in seconds.
 
-Rules: text only (no service takes its own sound back), the visitor's side only where it is transcribed. An answer that
-was cut off is left out: nobody knows which words of it were heard. Bounded: the oldest go. After `forget_after_s` of
-quiet it is another visitor's, who hears nothing of it: over links that come and go, and while there is none.
+Rules:
+1. It keeps text only, because no service takes its own sound back. It has the visitor's side only if that is
+   transcribed.
+2. An answer that was cut off is left out: it is unknown which of its words were heard.
+3. It is bounded: the oldest lines are dropped.
+4. After `forget_after_s` of quiet the next speaker counts as another visitor, and everything is forgotten. The quiet
+   counts over drops, and while the link is down.
 """
 
 from collections.abc import Iterator
 from math import inf
 from typing import NamedTuple
 
-MOST_CHARACTERS = 6000  # some 1500 tokens, billed as input at every renewal
+MOST_CHARACTERS = 6000  # about 1500 tokens, billed as input at every renewal
 
 
 class Remark(NamedTuple):
@@ -20,16 +24,16 @@ class Remark(NamedTuple):
 
 
 class History:
-    """`most_lines` 0 remembers nothing; `forget_after_s` 0 forgets nobody."""
+    """With `most_lines` 0 it remembers nothing; with `forget_after_s` 0 it never forgets."""
 
     def __init__(self, most_lines: int, forget_after_s: float = 0.0) -> None:
         self._most, self._forget_after_s = most_lines, forget_after_s
         self._quiet_since = -inf  # inf: something is under way
         self._lines: list[Remark] = []
-        self._of_answer = 0  # so many of the last lines are of the present answer
+        self._of_answer = 0  # how many of the last lines belong to the current answer
 
     def said(self, role: str, text: str) -> None:
-        """A finished transcript. The visitor's may come after the answer's, and goes before it all the same."""
+        """Add a finished transcript. The visitor's may come after the answer's, but is placed before it."""
         if not text.strip() or not self._most:
             return
         if role == "assistant":
@@ -42,16 +46,16 @@ class History:
         self._of_answer = min(self._of_answer, len(self._lines))
 
     def asked(self) -> None:
-        """Another utterance, or answer, begins: what was answered before was heard, and stays."""
+        """Another utterance or answer begins: the answer before it was heard to its end, and stays."""
         self._of_answer = 0
 
     def cut(self) -> None:
-        """The answer under way was cut off."""
+        """The current answer was cut off."""
         del self._lines[len(self._lines) - self._of_answer :]
         self._of_answer = 0
 
     def begins(self, now: float) -> None:
-        """Something is under way from now on: it is said, on its way, or sounds."""
+        """Something is under way from now on: somebody speaks, or an answer is on its way or sounds."""
         self.look(now)
         self._quiet_since = inf
 
@@ -65,16 +69,16 @@ class History:
         self._quiet_since = now
 
     def idle_s(self, now: float) -> float:
-        """For how long nothing was under way; less than nothing while something is."""
+        """How long nothing has been under way; negative while something is."""
         return now - self._quiet_since
 
     def look(self, now: float) -> None:
-        """Forget a visitor who has gone."""
+        """Forget a visitor who has left."""
         if self._forget_after_s and self.idle_s(now) >= self._forget_after_s:
             self.forget()
 
     def forget(self) -> None:
-        """Another visitor, who hears nothing of what this one said."""
+        """Forget everything: the next visitor must hear nothing of it."""
         self._lines.clear()
         self._of_answer = 0
 

@@ -1,10 +1,10 @@
-"""One response at a time: which response is ours, and what is told about what was heard of it. Pure.
+"""One response at a time: which response is ours, and the messages about what was heard of it. Pure.
 
-When an answer is asked for or cancelled stands in the table of floor.py. Here is which message is about which response:
+The table in floor.py decides when an answer is asked for or cancelled. This module matches messages with responses:
 
-1. A cancel may come before the response has a name; it is repeated by name as soon as there is one.
-2. What was cancelled is dead: nothing of it is live again, however late it comes.
-3. An answer is asked for after the truncation of the one that was interrupted, in the order of the messages.
+1. A response may be cancelled before it has a name. The cancel is repeated by name as soon as there is one.
+2. A cancelled response is dead: it never becomes live again, however late its messages come.
+3. The request for an answer is sent after the truncation of the interrupted one.
 """
 
 from collections import Counter
@@ -25,21 +25,21 @@ _OWED = {Floor.ASKED: Owed.ANSWER, Floor.GIVEN_UP: Owed.ANSWER} | dict.fromkeys(
 
 
 class Sequencer:
-    """`send` takes the messages that follow, in order; `counters` is shared with the session."""
+    """`send` takes the messages, in order. `counters` are the session's."""
 
     def __init__(
         self, new_id: Callable[[], str], send: Callable[[str], None], counters: Counter[str]
     ) -> None:
         self._new_id, self._send, self._counters = new_id, send, counters
         self._state = FloorState()
-        self._create_id: str | None = None  # of the question that may still be refused
+        self._create_id: str | None = None  # of the request that may still be refused
         self._answer = RequestedAnswer()  # asked for, running or ending
-        self._last: RequestedAnswer | None = None  # the one before, until what was heard of it is settled
-        self._dead: list[str] = []  # cancelled: nothing of them is live again
-        self._names_sound = (
-            False  # the service says whose its sound is: what it does not say so of is nobody's
-        )
-        self._over: list[str] = []  # ended, or not ours: no answer to a question that is put after that
+        self._last: RequestedAnswer | None = None  # the answer before, until its corrections are sent
+        self._dead: list[str] = []  # ids of cancelled responses, which never become live again
+        # The service names the response of its sound: sound without a name then belongs to no response.
+        self._names_sound = False
+        # Ids of responses that ended or are not ours: they answer no later request.
+        self._over: list[str] = []
 
     @property
     def open(self) -> bool:
@@ -56,29 +56,29 @@ class Sequencer:
         """What the service owes of an answer."""
         return _OWED.get(self._state.floor, Owed.NOTHING)
 
-    # -- what the owner asks -------------------------------------------------------------------------
+    # -- calls of the owner --------------------------------------------------------------------------
 
     def configured(self) -> None:
         """The service has confirmed the session's settings."""
         self._take(FloorEvent.CONFIGURED)
 
     def ask(self) -> None:
-        """Ask for an answer as soon as one may be asked for."""
+        """Ask for an answer as soon as the floor allows it."""
         self._take(FloorEvent.WANTED)
 
     def interrupt(self) -> None:
-        """The answer is dead from here on; `heard` must follow."""
+        """The answer is dead from now on; a call of `heard` must follow."""
         self._take(FloorEvent.INTERRUPTED)
 
     def cancel(self) -> None:
-        """No more of this answer; what was received of it may be played to its end."""
+        """End this answer; what was received of it may be played to its end."""
         runs = self._state.floor in _OURS - GIVEN_UP
         self._take(FloorEvent.CANCELLED)
         if runs:
             self._correct(self._answer.all_received())
 
     def heard(self, heard: Sequence[HeardPart]) -> None:
-        """What was played of the interrupted answer."""
+        """Report how much of the interrupted answer was played."""
         if self._last is not None:
             self._correct(self._last.corrections(heard, ended=True))
         if self._state.floor in _OURS:
@@ -86,20 +86,21 @@ class Sequencer:
         self._last = None
         self._take(FloorEvent.HEARD)
 
-    # -- what the service says -----------------------------------------------------------------------
+    # -- events of the service -----------------------------------------------------------------------
 
     def created(self, response_id: str, *, adopt: bool, unwanted: bool = False) -> bool:
-        """A response has a name; True when it is the live answer.
+        """A response has a name; returns True if it is the live answer.
 
-        `adopt`: the service may begin one by itself; `unwanted`: it may not, and one that it begins is cancelled.
+        `adopt`: the service may start responses on its own. `unwanted`: it may not, and such a response is cancelled.
         """
         if adopt and self._state.floor is Floor.ENDING and self._answer.id != response_id:
-            self._take(FloorEvent.ENDED)  # one at a time: the service has begun the next, so this one is over
+            # One at a time: the service has started the next response, so this one has ended.
+            self._take(FloorEvent.ENDED)
         if self._state.floor in _OURS:
             if self._answer.id is None:
                 return self._name(response_id, FloorEvent.NAMED)
             if response_id and response_id == self._answer.id:
-                return False  # said twice
+                return False  # the service has announced it twice
         elif adopt and self.open and not self.stuck:
             self._answer = RequestedAnswer()
             return self._name(response_id, FloorEvent.ADOPTED)
@@ -110,11 +111,11 @@ class Sequencer:
         return False
 
     def sounding(self, response_id: str) -> RequestedAnswer | None:
-        """The live answer, if sound of this response belongs to it."""
+        """The live answer if this sound belongs to it, else None."""
         if self._state.floor is Floor.ASKED and self._may_be_new(response_id):
             self._name(response_id, FloorEvent.NAMED)  # a service that does not announce its responses
         if self._state.floor is Floor.RUNNING and self._answer.id == "" and self._may_be_new(response_id):
-            self._answer.id = response_id  # it was announced without its name
+            self._answer.id = response_id  # the service announced it without its name
         self._names_sound = self._names_sound or response_id != ""
         if not self.live(response_id) or (self._names_sound and not response_id):
             self._counters["late_delta"] += 1
@@ -122,11 +123,11 @@ class Sequencer:
         return self._answer
 
     def missed(self) -> None:
-        """A message could not be read; it may have been sound."""
+        """A message could not be read. It may have been sound."""
         self._answer.missed()
 
     def done(self, response_id: str) -> RequestedAnswer | None:
-        """A response has ended; the answer, if it was ours and somebody still listens to it."""
+        """A response has ended. Returns the answer if it was ours and was not given up."""
         if not self._is_ours(response_id):
             self._take(FloorEvent.OTHER_ENDED)
             return None
@@ -138,7 +139,7 @@ class Sequencer:
         return answer if live else None
 
     def refused(self, event_id: str | None) -> RequestedAnswer | None:
-        """The message `event_id` was refused; the answer that will now never come, if it was our question."""
+        """The message `event_id` was refused. If it was our request, returns the answer that will never come."""
         if event_id is None or event_id != self._create_id:
             return None
         answer, live = self._answer, self._state.floor not in GIVEN_UP
@@ -147,9 +148,9 @@ class Sequencer:
         return answer if live else None
 
     def busy(self) -> None:
-        """The service runs a response already: ours has to wait for its end.
+        """A response is already running, so ours has to wait for its end.
 
-        Which message it answers is not asked: gateways lose the ids, and only one question is ever out.
+        The id of the refused message is not checked: gateways lose it, and only one request is ever open.
         """
         if self._create_id is not None:
             self._counters[error_codes.ANSWER_ACTIVE] += 1
@@ -157,7 +158,7 @@ class Sequencer:
             self._take(FloorEvent.BUSY)
 
     def live(self, response_id: str) -> bool:
-        """Whether this response is the answer that may be heard; a message without a name is of the one that runs."""
+        """Whether this response is the answer that may be heard. Without a name it counts as the running one."""
         return self._state.floor is Floor.RUNNING and response_id in (self._answer.id, "")
 
     # -- inside --------------------------------------------------------------------------------------
@@ -175,7 +176,7 @@ class Sequencer:
                 self._send(wire.response_cancel(self._new_id(), self._answer.id))
 
     def _name(self, response_id: str, sign: FloorEvent) -> bool:
-        """Our response is called this; whether it is live."""
+        """Our response has this name; returns whether it is live."""
         self._answer.id, self._create_id = response_id, None
         self._take(sign)
         return self.live(response_id)
@@ -183,18 +184,19 @@ class Sequencer:
     def _is_ours(self, response_id: str) -> bool:
         if self._state.floor not in _OURS:
             return False
-        if not self._answer.id:  # a service that does not announce its responses, or not by name
+        if not self._answer.id:
+            # The service does not announce its responses, or announces them without a name.
             return self._may_be_new(response_id)
         return response_id in (self._answer.id, "")
 
     def _may_be_new(self, response_id: str) -> bool:
-        """Whether it can be the answer to a question that has no response yet."""
+        """Whether it can be the answer to a request that has no response yet."""
         return response_id not in self._dead and response_id not in self._over
 
     def _correct(self, corrections: list[Correction]) -> None:
         for part, end_ms in corrections:
             if not part.item_id:
-                continue  # the service gave it no name that it could be told by
+                continue  # the service gave the item no name, so no message can refer to it
             if end_ms is None:
                 self._send(wire.item_delete(self._new_id(), part.item_id))
             else:
@@ -202,5 +204,5 @@ class Sequencer:
 
 
 def _remembered(ids: list[str], response_id: str) -> list[str]:
-    """With this one, bounded; a service without names for its responses has none that could be taken for another."""
+    """The ids with this one added, at most `REMEMBERED`. An empty id is left out: it does not identify a response."""
     return [*(each for each in ids if each != response_id), response_id][-REMEMBERED:] if response_id else ids

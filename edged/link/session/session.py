@@ -1,12 +1,12 @@
 """One conversation on one socket: text in, events and text out. No I/O, no clock. Pure.
 
 Rules:
-1. No sound before a `session.updated` that matches what was asked (confirming.py).
-2. Names of both dialects are accepted always; only what is sent depends on the dialect.
-3. Errors that say no more than that two messages crossed are ignored by name (error_codes.py).
+1. No sound is sent before a `session.updated` that matches what was asked for (confirming.py).
+2. The names of both dialects are always accepted. Only the messages to the service depend on the dialect.
+3. Errors that only mean that two messages crossed are ignored by their code (error_codes.py).
 
 Not here: one response at a time (sequencer.py), which commit is answered (commits.py), how an answer ended (ending.py),
-what to say when (the turn), utterances and their cursor (the log), sockets and waiting (the link).
+when to ask for an answer (the turn), utterances and their cursor (the log), sockets and waiting (the link).
 """
 
 from collections import Counter
@@ -39,25 +39,27 @@ from edged.link.session.sequencer import Sequencer
 from edged.wire import Dialect, HeardPart, Settings
 from edged.wire.words import Words
 
-MOST_WAITING = 1000  # messages to be sent; a visitor brings a handful, and a service may ask for any number
+MOST_WAITING = 1000  # unsent messages; a visitor causes a few, but a service may cause any number
 NO_ITEM = "item_edged_probe"
 
 
 class LinkSession:
-    """Feed it `receive`, send what is in `out`, in that order; `words` makes the texts of the log's entries."""
+    """Call `receive` with each message, then send what is in `out`. `words` makes the messages of the log's entries."""
 
     def __init__(
         self, settings: Settings, dialect: Dialect, new_id: Callable[[], str], words: Words | None = None
     ) -> None:
-        """`words` hears what is said."""
+        """`words` remembers what is said, to keep it out of the journal."""
         self.dialect = dialect
         self._words = words or Words()
         self.counters: Counter[str] = Counter()
         self._new_id = new_id
-        self.out: list[str] = []  # control messages to send, oldest first; whoever has sent one takes it away
-        self.within = False  # some of an utterance has been sent, and not its end
-        self.stuck = False  # the service does not end a cancelled answer: nothing more can be asked for here
-        self._closing_id = ""  # of the message that ends, or throws away, the utterance put into words last
+        # Control messages to send, oldest first. The sender removes each message that it has sent.
+        self.out: list[str] = []
+        self.within = False  # the beginning of an utterance has been sent, but not its end
+        # The service does not end a cancelled answer: this session can ask for no more answers.
+        self.stuck = False
+        self._closing_id = ""  # of the commit or clear of the utterance that went through `words` last
         self._answers = Sequencer(new_id, self._send, self.counters)
         self._greeted = self._redialled = False
         self.confirming = Confirming(settings, new_id, self._send, self.counters, self._words)
@@ -76,16 +78,16 @@ class LinkSession:
         """What the service has been asked for and has not given yet."""
         return Owed.ACKNOWLEDGEMENT if self._commits.waiting else self._answers.owed
 
-    # -- what the owner asks -------------------------------------------------------------------------
+    # -- calls of the owner --------------------------------------------------------------------------
 
     def configure(self) -> None:
-        """Ask for the settings; SessionReady or SessionFailed follows, or nothing in time."""
+        """Ask for the settings. SessionReady or SessionFailed follows; or neither comes in time."""
         self.confirming.ask(self.dialect)
 
     def words(self, batch: Sequence[OutgoingEntry]) -> list[str]:
-        """The messages of these entries, one for each but "close"; `sent` follows for those that are sent.
+        """The messages for these entries, one for each except "close". Call `sent` for those that are sent.
 
-        The batch is of one utterance; its commit brings UtteranceCommitted or CommitRefused.
+        The batch belongs to one utterance. Its commit leads to UtteranceCommitted or CommitRefused.
         """
         texts = [wire.append(entry.pcm) for entry in batch if entry.kind == "sound"]
         match batch[-1].kind:
@@ -100,7 +102,7 @@ class LinkSession:
         return texts
 
     def sent(self, batch: Sequence[OutgoingEntry]) -> bool:
-        """These go out, the first of what was put into words last; whether an utterance begins or ends with them."""
+        """These entries of the last `words` are sent; returns whether an utterance begins or ends with them."""
         last, went_on = batch[-1], self.within
         self.within = last.kind == "sound"
         silence = self.detection.silence if last.kind == "end" else b""
@@ -113,46 +115,46 @@ class LinkSession:
         return not (went_on and self.within)
 
     def probe(self) -> None:
-        """Make the service say something, whatever it is, and nothing else: ask for an item that is not there."""
+        """Make the service send something, without any other effect: ask for an item that does not exist."""
         self._probe_id = self._new_id()
         self._send(wire.item_retrieve(self._probe_id, NO_ITEM))
 
     def remember(self, lines: Iterable[tuple[str, str]]) -> None:
-        """Put back what was said before this session: (role, text), oldest first."""
+        """Add what was said before this session: (role, text), oldest first."""
         for role, text in lines:
             self._words.keep(text)
             self._send(wire.text_item(self._new_id(), role, text, self.dialect))
 
     def ask(self) -> None:
-        """Ask for an answer to what was committed, as soon as one may be asked for.
+        """Ask for an answer to the committed utterances, as soon as the floor allows it.
 
-        Nothing where the service ignores commits, and its own detection begins the answer.
+        Does nothing where the service ignores commits and its own detection starts the answer.
         """
         if not (self.detection.silence and self.detection.detects):
             self._answers.ask()
 
     def interrupt(self) -> None:
-        """The answer is dead from here on; `heard` must follow, however little was heard."""
-        self._asked_again = False  # the next question has its own second try
+        """The answer is dead from now on; a call of `heard` must follow, even if nothing was heard."""
+        self._asked_again = False  # the next request has a second try of its own
         self._answers.interrupt()
-        self.stuck = self._answers.stuck  # by nothing else
+        self.stuck = self._answers.stuck  # only an interrupt can change it
 
     def cancel(self) -> None:
-        """No more of this answer; what was received of it may be played to its end."""
+        """End this answer; what was received of it may be played to its end."""
         self._answers.cancel()
 
     def heard(self, heard: Sequence[HeardPart]) -> None:
-        """What was played of the interrupted answer; then the next one may be asked for."""
+        """Report how much of the interrupted answer was played; then the next one may be asked for."""
         self._answers.heard(heard)
 
     def tool_result(self, call_id: str, output: str) -> None:
         """Give the service the result of a tool call (JSON text)."""
         self._send(wire.function_output(self._new_id(), call_id, output))
 
-    # -- what the service says -----------------------------------------------------------------------
+    # -- messages of the service ---------------------------------------------------------------------
 
     def receive(self, text: str | bytes) -> list[SessionEvent]:
-        """Take one message. What is not of the protocol, or too much, is counted, reported, and skipped."""
+        """Handle one message. A message that breaks the protocol, or is too large, is counted, reported and skipped."""
         events: list[SessionEvent] = []
         try:
             event = wire.parse_server(text)
@@ -163,7 +165,7 @@ class LinkSession:
             if error.rest is None:
                 return events
             event = error.rest
-        if isinstance(event, wire.AudioDelta):  # has no words, and says nothing of commits
+        if isinstance(event, wire.AudioDelta):  # has no words, and nothing about commits
             return events + self._on_audio(event)
         self._words.hear(event)
         self._commits.hear(event)
@@ -210,7 +212,7 @@ class LinkSession:
         if self.detection.confirms(session, self.dialect):
             return [SessionReady()]
         if self.detection.waits:
-            return []  # of something before
+            return []  # it answers an earlier message
         return self._on_updates(self.confirming.updated(session, self.dialect))
 
     def _on_updates(self, events: list[SessionEvent]) -> list[SessionEvent]:
@@ -236,9 +238,8 @@ class LinkSession:
         if not is_of_service(event) or answer.sounded:
             self._asked_again = False
             return [used, ended]
-        if (
-            not self._asked_again
-        ):  # trouble of its own: nobody has heard anything yet, so the question is put once more
+        if not self._asked_again:
+            # The service itself failed, and nothing of the answer was heard yet, so it is asked for once more.
             self._asked_again = True
             self.counters["asked_again"] += 1
             self._answers.ask()
@@ -273,12 +274,12 @@ class LinkSession:
         return [warning, ResponseEnded("", ResponseEnding.FAILED, answer.sounded, cause, error.message)]
 
     def _fatal(self, error: wire.ServerError, code: str) -> str | None:
-        """The cause of an error that ends the session's use."""
+        """The cause of an error that makes the session useless; None for any other error."""
         of_dialect = not (self._greeted or self.ready) and dialects.refuses(error.code, error.message)
         return error_codes.FATAL.get(code, "dialect_refused" if of_dialect else None)
 
     def _is_of_probe(self, error: wire.ServerError) -> bool:
-        """Some gateways name no event: then it is the probe's where nothing else was asked."""
+        """Whether the error answers the probe. Without an id, which some gateways omit, it does if nothing is owed."""
         if self._probe_id is None:
             return False
         return error.event_id == self._probe_id or (error.event_id is None and self.owed is Owed.NOTHING)
@@ -286,7 +287,7 @@ class LinkSession:
     def _on_update_refused(self, error: wire.ServerError, warning: ServiceWarning) -> list[SessionEvent]:
         other = dialects.UNDERSTOOD.get(error.code or "")
         if error.param == "session.type" and other is not None and not self._redialled:
-            self.dialect, self._redialled = other, True  # the same socket, once, in the other dialect
+            self.dialect, self._redialled = other, True  # try the other dialect once, on the same socket
             self.configure()
             return [warning]
         return self._on_updates(self.confirming.refuses(error, warning, self.dialect))

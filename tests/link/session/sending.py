@@ -1,4 +1,4 @@
-"""What a session is made to send, without a log and a socket."""
+"""Makes a session send its messages, without a log and without a socket."""
 
 from dataclasses import dataclass
 
@@ -23,14 +23,14 @@ def clear(session, uid=0):
 
 
 def control(session):
-    """The control messages that are to be sent, which are taken away."""
+    """Take the control messages that are waiting to be sent."""
     out = session.out[:]
     session.out.clear()
     return out
 
 
 def _sent(session, entry):
-    """The message of this entry, which is sent."""
+    """Send this entry; returns its message."""
     (text,) = session.words([entry])
     session.sent([entry])
     return text

@@ -108,7 +108,7 @@ def test_a_finished_answer_heard_to_its_end_needs_no_correction():
 
 
 def test_an_unfinished_answer_is_truncated_even_where_all_received_was_heard():
-    """More of it may be on its way, and will not be heard."""
+    """More of the answer may be on its way, and will not be heard."""
     assert received(a=1000).corrections([HeardPart(A, 1000, 1000)], ended=False) == [(A, 1000)]
 
 

@@ -1,4 +1,4 @@
-"""Whose a commit is, and which refusal means that an utterance is lost."""
+"""Which commit an acknowledgement belongs to, and which refusal means that an utterance is lost."""
 
 import itertools
 import json
@@ -35,7 +35,7 @@ def commits_by_itself(session, item="i"):
 
 
 def refused(session, event_id):
-    """The utterances that are lost by it."""
+    """The utterances that are lost by these events."""
     events = says(session, error("too small", code=EMPTY, event_id=event_id))
     return [event.uid for event in events if isinstance(event, CommitRefused) and event.lost]
 
@@ -94,7 +94,7 @@ SECOND = bytes(48_000)
 
 
 def test_a_commit_of_nothing_that_is_never_refused_takes_no_reply_from_the_next():
-    """The service has heard what was sent after it, so it has read it, and says nothing."""
+    """The service has heard sound that was sent after the message, so it has read the message, and does not reply."""
     session = ready(VAD)
     append(session, SECOND, 1)
     committing(session, 1)
@@ -102,7 +102,7 @@ def test_a_commit_of_nothing_that_is_never_refused_takes_no_reply_from_the_next(
     assert settled(committed(session, "i1")) == [1]
     append(session, SECOND, 2)
     speaks(session, 1100, 1900, "i2")
-    assert settled(committed(session, "i2")) == [None]  # of the utterance that is being sent
+    assert settled(committed(session, "i2")) == [None]  # it is the utterance that is being sent
     committing(session, 2)
     assert settled(committed(session, "i3")) == [2]
     assert session.owed is Owed.NOTHING
@@ -139,14 +139,14 @@ def test_speech_before_a_commit_says_nothing_of_its_reply():
     assert settled(committed(session, "i1")) == [1]
     append(session, SECOND, 2)
     committing(session, 2)
-    speaks(session, 950, 1000, "i2")  # up to the commit, and not beyond it
+    speaks(session, 950, 1000, "i2")  # up to the commit, but not past it
     assert committed(session, "i2") == []
     assert refused(session, first) == []
     assert settled(committed(session, "i3")) == [2]
 
 
 def test_a_clear_that_is_never_confirmed_does_not_stand_in_the_way():
-    """Of a service that leaves it out: the next utterance is taken by itself, and nothing of it is lost."""
+    """The service does not reply to a clear. It commits the next utterance on its own, and nothing of it is lost."""
     session = ready(VAD)
     append(session, SECOND, 1)
     clear(session)
@@ -281,11 +281,11 @@ def test_a_refusal_is_no_sign_of_life_that_was_asked_for():
     assert settled(committed(session, "i2")) == [2]
 
 
-# One reply after the other, and what it hangs on
+# Replies in order
 
 
 def acknowledges(session, item="i2"):
-    """The reply to a commit of ours, and what is settled by it."""
+    """The service replies to our commit; returns what this settles."""
     return settled(committed(session, item))
 
 
@@ -297,7 +297,7 @@ def test_an_utterance_hangs_on_its_reply_and_one_that_is_thrown_away_on_none():
     committing(session, 1)
     committing(session, 2)
     assert session.owed is Owed.ACKNOWLEDGEMENT
-    assert settled(commits_by_itself(session)) == [None]  # it has thrown one away before it reads the commits
+    assert settled(commits_by_itself(session)) == [None]  # it has discarded one before it reads the commits
     says(session, wire.Cleared())
     assert settled(commits_by_itself(session)) == [1]
     assert session.owed is Owed.ACKNOWLEDGEMENT  # for the second
@@ -318,7 +318,7 @@ def test_one_that_the_service_has_taken_by_itself_hangs_on_nothing():
     [("i1", "i1", True), ("", "i1", True), ("i1", "", True), ("", "", True), ("i1", "i2", False)],
 )
 def test_a_commit_of_the_item_whose_speech_has_ended_is_the_services_own(ended, item, own):
-    """A service may leave the names out on either side."""
+    """A service may leave out the names in either event."""
     session = ready(VAD)
     committing(session, 1)
     says(session, wire.SpeechStopped(audio_end_ms=90, item_id=ended))
@@ -331,7 +331,7 @@ def test_the_silence_that_it_takes_for_an_utterance_is_no_reply_either():
     committing(session, 1)
     says(session, wire.TimeoutTriggered(audio_start_ms=0, audio_end_ms=90, item_id="i"))
     assert acknowledges(session, "i") == [1]
-    assert acknowledges(session) == []  # the reply to ours
+    assert acknowledges(session) == []  # the reply to our commit
 
 
 def test_where_nothing_is_detected_neither_silence_nor_speech_makes_a_commit_its_own():
@@ -398,7 +398,7 @@ def test_a_reply_settles_what_was_thrown_away_before_it_and_nothing_behind_it():
     clear(session)
     committing(session, 2)
     assert acknowledges(session) == [1]
-    assert settled(commits_by_itself(session)) == [None]  # the second is not thrown away yet
+    assert settled(commits_by_itself(session)) == [None]  # the second is not cleared yet
     says(session, wire.Cleared())
     assert settled(commits_by_itself(session)) == [2]
 
@@ -463,14 +463,14 @@ def test_32_commits_are_known_to_have_their_reply():
         assert acknowledges(session, f"i{uid}") == [uid]
     committing(session, 34)
     assert refused(session, ids[1]) == []
-    assert refused(session, ids[0]) == [34]  # of which it may be for all that is known
+    assert refused(session, ids[0]) == [34]  # as far as known, it may be this one
 
 
-# What the service has read, by the speech that it hears
+# The speech that the service hears shows what it has read
 
 
 def taken_first():
-    """A second of the first utterance, which the service has taken by itself; nobody waits for the reply to ours."""
+    """One second of an utterance that the service has committed on its own: nobody waits for a reply to our commit."""
     session = ready(VAD)
     append(session, SECOND, 1)
     first = committing(session, 1)
@@ -558,7 +558,7 @@ def test_of_two_that_were_thrown_away_the_one_that_was_read_is_out_no_more():
 
 
 def test_speech_in_what_the_service_took_before_is_no_speech_in_the_rest():
-    """It spoke, and was taken; in what is left nobody has spoken yet."""
+    """There was speech, and the service took it. In the rest nobody has spoken yet."""
     session = ready(VAD)
     append(session, SECOND, 1)
     says(session, wire.SpeechStarted(audio_start_ms=100, item_id="i1"))
@@ -582,25 +582,24 @@ def test_what_was_taken_of_one_utterance_makes_no_rest_of_the_next():
 
 
 class Service:
-    """One that commits by itself and at our word, and takes its time both ways."""
+    """A service that commits on its own and when asked, with delays in both directions."""
 
     LEAST = 2  # pieces of sound that a commit needs
 
     def __init__(self, *, names):
         self._names = names
         self._in, self._out = deque(), deque()
-        self._buffer, self._listens = (
-            [],
-            False,
-        )  # an end of speech is heard in sound that comes, and then only
-        self.taken, self.refused = set(), set()  # utterances of which it has some; those of which it had none
+        # It hears an end of speech only after sound has come.
+        self._buffer, self._listens = [], False
+        # Utterances of which it has a part, and those of which it had none.
+        self.taken, self.refused = set(), set()
         self._items = itertools.count(1)
 
     def send(self, text, uid):
         self._in.append((json.loads(text), uid))
 
     def reads(self):
-        """One message of ours."""
+        """Read one of our messages."""
         if not self._in:
             return
         message, uid = self._in.popleft()
@@ -620,7 +619,7 @@ class Service:
                 )
 
     def detects(self):
-        """An end of speech in what it has."""
+        """Hear an end of speech in the buffered sound."""
         if self._listens:
             self._listens = False
             item = f"i{next(self._items)}"
@@ -641,7 +640,7 @@ class Service:
 
 
 class Kiosk:
-    """What is said, and what becomes of it."""
+    """The utterances that are spoken, and what happens to each."""
 
     def __init__(self, *, names):
         self.session, self.log = ready(VAD), Utterances(longest_ms=60_000)

@@ -1,4 +1,4 @@
-"""Whose confirmation and whose refusal it is, what is asked for instead, and what somebody else changes."""
+"""Whose update a confirmation or a refusal answers, what edged asks for instead, and later changes by somebody else."""
 
 import json
 from dataclasses import replace
@@ -40,7 +40,7 @@ NO_NULL = "session.turn_detection Input should be an object"
 
 
 def asked(settings=SETTINGS, dialect=Dialect.GA):
-    """A session whose update is out."""
+    """A session that has sent its update."""
     session = fresh(settings, dialect)
     session.configure()
     control(session)
@@ -48,12 +48,12 @@ def asked(settings=SETTINGS, dialect=Dialect.GA):
 
 
 def of_another(dialect, settings=SETTINGS, **changes):
-    """A confirmation of what somebody else asked for."""
+    """The service confirms an update of somebody else."""
     return wire.SessionUpdated(session=effective(replace(settings, **(changes or OTHERS)), dialect))
 
 
 def detection_of(message):
-    """What an update says of the detection; a text where it says nothing."""
+    """The detection in an update; a text where the update has none."""
     session = message["session"]
     place = session.get("audio", {}).get("input", session)
     return place.get("turn_detection", "not a word")
@@ -143,7 +143,7 @@ def test_where_the_refusal_names_the_detection_the_services_own_is_asked_for(dia
     settled = {**again["session"], "id": "s"}
     assert says(session, wire.SessionUpdated(session=settled), dialect) == [SessionReady()]
     assert session.confirming.flaw == "detection_kept"
-    assert "begins no answers" in session.confirming.kept
+    assert "starts no answers" in session.confirming.kept
 
 
 @BOTH
@@ -158,7 +158,7 @@ def test_what_the_service_does_not_take_of_that_is_dropped(dialect):
     assert seen[2] == "not a word"
     own = {**effective(dialect=dialect), "turn_detection": {"type": "server_vad"}}
     assert says(session, wire.SessionUpdated(session=own), dialect) == [SessionReady()]
-    assert "billed all the same" in session.confirming.kept
+    assert "but they are billed" in session.confirming.kept
     assert NO_NULL.split(maxsplit=1)[0] in session.confirming.kept
 
 
@@ -248,7 +248,7 @@ def test_a_commit_of_nothing_after_it_has_taken_all_is_no_loss():
     assert (refusal.uid, refusal.lost) == (1, False)
 
 
-# -- what somebody else changes afterwards ---------------------------------------------------------------
+# -- changes by somebody else afterwards -----------------------------------------------------------------
 
 
 @BOTH
@@ -322,7 +322,7 @@ def test_nothing_breaks_that_is_ready():
     assert not [each for each in says(session, error("no")) if isinstance(each, SessionFailed)]
 
 
-# -- where silence stands in for commits -----------------------------------------------------------------
+# -- silence in place of commits -------------------------------------------------------------------------
 
 
 @BOTH

@@ -1,4 +1,4 @@
-"""What detects in a session that is in use, and what a change of it leaves behind."""
+"""Detection in a session that is in use, and the effects of a change."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ NO_NULL = "session.turn_detection Input should be an object"
 
 
 def updated(session, message, dialect):
-    """The service confirms this update, whatever else it has."""
+    """The service confirms this update, with other fields besides."""
     granted = effective(SETTINGS, dialect)
     place = granted["audio"]["input"] if dialect is Dialect.GA else granted
     place["turn_detection"] = detection_of(message)
@@ -25,7 +25,7 @@ def updated(session, message, dialect):
 
 
 def keeping(dialect):
-    """A session whose service keeps its detection, and lets it begin no answers."""
+    """A session whose service keeps its own detection, but starts no answers by it."""
     session = asked(dialect=dialect)
     refused_by(session, NO_NULL, dialect)
     assert updated(session, sent(session)[0], dialect) == [SessionReady()]
@@ -44,7 +44,7 @@ def test_one_that_keeps_its_detection_commits_by_itself_after_a_hint_in_vain(dia
     assert says(session, wire.Committed(item_id="item_own"), dialect) == [
         UtteranceCommitted("item_own", uid=8)
     ]
-    # the reply to ours is no news any more
+    # the reply to our commit brings nothing new
     assert says(session, wire.Committed(item_id="item_ours"), dialect) == []
 
 

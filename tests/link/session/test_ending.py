@@ -1,4 +1,4 @@
-"""How a response ended, as far as a listener is concerned."""
+"""How a response ended, from the listener's point of view."""
 
 import pytest
 

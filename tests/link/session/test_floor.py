@@ -8,7 +8,7 @@ from edged.link.session.floor import TABLE, Floor, FloorAction, FloorEvent, Floo
 
 
 def walk(*signs, start=Floor.FREE):
-    """The state after the signs, and all that was sent."""
+    """The state after these events, and all actions on the way."""
     state, sent = FloorState(start), []
     for sign in signs:
         state, do = step(state, sign)
@@ -20,29 +20,29 @@ def test_the_table_is_total():
     assert TABLE.keys() == {(floor, sign) for floor in Floor for sign in FloorEvent}
 
 
-# Where a floor goes with a sign, and what is sent, while nothing is wanted and what was heard is not known yet. What is
-# not here changes nothing.
+# The floor after each event, and what is sent, while no answer is wanted and it is not known what was heard. An event
+# that is not in the table changes nothing.
 MOVES = """
-    the floor | the sign                                                  | then     | and sends
-    ----------|-----------------------------------------------------------|----------|----------
-    closed    | the settings are confirmed                                | free     |
-    free      | the service has begun a response by itself, and it is ours| running  |
-    asked     | the response has a name                                   | running  |
-    asked     | the visitor interrupts; what was heard follows            | given up | cancel
-    asked     | no more of this answer; what is here may sound            | given up | cancel
-    asked     | our response has ended                                    | free     |
-    asked     | our question was refused                                  | free     |
-    asked     | our question was refused, for a response runs already     | foreign  |
-    running   | the visitor interrupts; what was heard follows            | ending   | cancel
-    running   | no more of this answer; what is here may sound            | ending   | cancel
-    running   | our response has ended                                    | free     |
-    given up  | the response has a name                                   | ending   | cancel
-    given up  | our response has ended                                    | free     |
-    given up  | our question was refused                                  | free     |
-    given up  | our question was refused, for a response runs already     | foreign  |
-    ending    | our response has ended                                    | free     |
-    foreign   | the service has begun a response by itself, and it is ours| running  |
-    foreign   | a response that is not ours has ended                     | free     |
+    the floor | the event                                                          | then     | and sends
+    ----------|--------------------------------------------------------------------|----------|----------
+    closed    | the settings are confirmed                                         | free     |
+    free      | the service has started a response on its own, and it is ours      | running  |
+    asked     | the response has a name                                            | running  |
+    asked     | the visitor interrupts; what was heard follows                     | given up | cancel
+    asked     | the answer ends; what was received may be played                   | given up | cancel
+    asked     | our response has ended                                             | free     |
+    asked     | our request was refused                                            | free     |
+    asked     | our request was refused, because a response is already running     | foreign  |
+    running   | the visitor interrupts; what was heard follows                     | ending   | cancel
+    running   | the answer ends; what was received may be played                   | ending   | cancel
+    running   | our response has ended                                             | free     |
+    given up  | the response has a name                                            | ending   | cancel
+    given up  | our response has ended                                             | free     |
+    given up  | our request was refused                                            | free     |
+    given up  | our request was refused, because a response is already running     | foreign  |
+    ending    | our response has ended                                             | free     |
+    foreign   | the service has started a response on its own, and it is ours      | running  |
+    foreign   | a response that is not ours has ended                              | free     |
 """
 
 
@@ -63,7 +63,7 @@ def test_every_move_is_the_one_that_is_written_down(floor):
         match sign:
             case FloorEvent.WANTED:
                 wants = True
-            case FloorEvent.BUSY if floor is Floor.ASKED:  # it is put again
+            case FloorEvent.BUSY if floor is Floor.ASKED:  # the answer is asked for again
                 wants = True
             case FloorEvent.INTERRUPTED:
                 if wanted and not unheard and floor in (Floor.GIVEN_UP, Floor.ENDING, Floor.FOREIGN):
@@ -148,12 +148,10 @@ def test_what_is_given_up_twice_and_does_not_end_is_stuck():
     )
     assert walk(*twice)[0].floor is Floor.STUCK
     assert walk(FloorEvent.WANTED, FloorEvent.NAMED, *twice[1:])[0].floor is Floor.STUCK
-    assert (
-        walk(*twice[:2], FloorEvent.WANTED, FloorEvent.INTERRUPTED)[0].floor is Floor.GIVEN_UP
-    )  # nobody has heard it yet
-    assert (
-        walk(FloorEvent.WANTED, FloorEvent.WANTED, FloorEvent.INTERRUPTED)[0].floor is Floor.GIVEN_UP
-    )  # the first time
+    # It is not known yet what was heard of it.
+    assert walk(*twice[:2], FloorEvent.WANTED, FloorEvent.INTERRUPTED)[0].floor is Floor.GIVEN_UP
+    # It is given up for the first time.
+    assert walk(FloorEvent.WANTED, FloorEvent.WANTED, FloorEvent.INTERRUPTED)[0].floor is Floor.GIVEN_UP
 
 
 def test_what_waits_for_an_end_that_was_told_before_the_refusal_does_not_wait_for_ever():

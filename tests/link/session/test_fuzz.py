@@ -1,4 +1,4 @@
-"""A hundred thousand broken messages of a service: nothing escapes, nothing grows, nothing foreign is heard."""
+"""A hundred thousand broken messages: no exception escapes, no memory grows, no foreign sound is heard."""
 
 import json
 import random
@@ -23,7 +23,7 @@ ITEM = {"id": "item_1", "object": "realtime.item", "type": "message", "role": "a
 
 
 def messages(dialect):
-    """One of every kind, none of which ends the session by itself."""
+    """One event of every kind, without those that end the session."""
     part = Part("item_1", 0)
     events = [
         wire.SessionCreated({"id": "s", "expires_at": 1_700_000_000, "type": "realtime"}),
@@ -49,7 +49,7 @@ def messages(dialect):
 
 
 def play(dialect, rng, n):
-    """Throws n broken messages at sessions; how many were skipped as broken."""
+    """Give n broken messages to sessions; returns how many were skipped as broken."""
     templates, skipped = messages(dialect), 0
     session = None
     for _ in range(n):

@@ -1,4 +1,4 @@
-"""What is carried from one session into the next."""
+"""What goes from one session into the next."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Every error code a service is known to send, and what edged does about it: one row each, by the reaction's name."""
+"""Every error code that services are known to send, and what edged does about it: one row each, with the reaction."""
 
 import pytest
 
@@ -61,7 +61,7 @@ def test_an_error_in_the_middle_of_a_session(dialect, code, name):
     commit(session, 1)
     control(session)
     assert reaction(says(session, of(code), dialect)) == name
-    if name in ("ignored", "told"):  # and the answer goes on
+    if name in ("ignored", "told"):  # and the answer continues
         assert says(session, done(), dialect)[-1].kind is ResponseEnding.AUDIO
 
 
@@ -87,11 +87,8 @@ def test_how_soon_another_try_follows(cause, retry):
 @pytest.mark.parametrize(
     ("code", "param", "names"),
     [
-        (
-            "missing_required_parameter",
-            "session.type",
-            ["session.update"],
-        ),  # the other dialect, on the same socket
+        # The other dialect, on the same socket.
+        ("missing_required_parameter", "session.type", ["session.update"]),
         ("unknown_parameter", "session.type", ["session.update"]),
         ("unknown_parameter", "session.voice", "settings_refused"),
         ("invalid_value", "session.voice", "settings_refused"),
@@ -100,7 +97,7 @@ def test_how_soon_another_try_follows(cause, retry):
         ("invalid_api_key", None, "key_refused"),
         ("rate_limit_exceeded", None, "server_busy"),
         ("server_error", None, "server_error"),
-        (None, None, "told"),  # speech-to-speech, all slots in use, and then 1008; LiteLLM before 1011
+        (None, None, "told"),  # speech-to-speech with all slots in use, followed by 1008; LiteLLM before 1011
         ("websocket_connection_failed", None, "told"),
     ],
 )
@@ -138,7 +135,7 @@ def test_only_what_is_about_the_settings_refuses_them(fields, names):
 
 
 def test_a_service_whose_slots_are_all_in_use_is_asked_again_soon():
-    """It says so in an error without a code, and then closes; the slot of a session just dropped is freed late."""
+    """The service says so in an error without a code, and then closes. It frees the slot of a dropped session late."""
     session = fresh()
     session.configure()
     assert reaction(says(session, error("All session slots are in use"))) == "told"

@@ -1,4 +1,4 @@
-"""One response at a time: which names belong to which question, and what the service owes meanwhile."""
+"""One response at a time: which names belong to which request, and what the service owes meanwhile."""
 
 import itertools
 import json
@@ -35,7 +35,7 @@ class Talk:
         assert self.seq.created(name, adopt=False)
 
     def question(self):
-        """The id of the last question."""
+        """The id of the last request."""
         return [json.loads(text) for text in self.sent if "response.create" in text][-1]["event_id"]
 
 
@@ -47,7 +47,7 @@ def test_what_the_service_owes_follows_the_question_to_its_end(line):
     seq.created("resp_1", adopt=False)
     assert seq.owed is Owed.REST
     seq.interrupt()
-    assert seq.owed is Owed.REST  # its end, without which nothing else may be asked
+    assert seq.owed is Owed.REST  # its end; until then nothing else may be asked for
     seq.done("resp_1")
     assert seq.owed is Owed.NOTHING
 
@@ -88,7 +88,7 @@ def test_sound_of_a_response_that_was_cancelled_by_name_is_no_answer_to_the_next
 
 
 def test_a_response_that_is_cancelled_and_refused_stays_dead(line):
-    """The service takes the cancel for the next question, and tells of the old response once more."""
+    """The service applies the cancel to the next request, and reports the old response once more."""
     line.answering("resp_1")
     line.seq.cancel()
     line.seq.done("resp_1")
@@ -99,12 +99,12 @@ def test_a_response_that_is_cancelled_and_refused_stays_dead(line):
 
 
 def test_a_dead_response_whose_end_was_lost_is_not_taken_for_the_next_answer(line):
-    """Its end does not come, and a refusal for an answer that runs frees the floor."""
+    """The end of the response does not come, and a refusal because of a running response frees the floor."""
     line.answering("resp_1")
     line.seq.interrupt()
     line.seq.heard([])
     line.seq.ask()
-    line.seq.created("resp_2", adopt=True)  # the next has begun: the end of the first was lost
+    line.seq.created("resp_2", adopt=True)  # the next has started: the end of the first was lost
     line.seq.done("resp_2")
     line.seq.ask()
     assert line.seq.sounding("resp_1") is None
@@ -172,7 +172,7 @@ def test_what_was_received_of_a_cancelled_answer_is_told_to_the_service(line):
 
 
 def part_ms(text):
-    """What a correction says: (type, item, milliseconds)."""
+    """The corrections that were sent: (type, item, milliseconds)."""
     warning = json.loads(text)
     return warning["type"].rpartition(".")[2], warning["item_id"], warning.get("audio_end_ms")
 
@@ -272,7 +272,7 @@ def test_one_that_is_adopted_has_none_of_the_sound_of_the_one_before(line):
 def test_the_next_that_begins_by_itself_ends_the_one_that_was_given_up(line):
     line.answering("resp_1")
     line.seq.interrupt()
-    assert not line.seq.created("resp_1", adopt=True)  # told once more, which ends nothing
+    assert not line.seq.created("resp_1", adopt=True)  # announced once more, which ends nothing
     assert line.seq.owed is Owed.REST
     assert line.seq.created("resp_2", adopt=True)
     assert line.seq.live("resp_2")
@@ -324,7 +324,7 @@ def test_what_is_over_or_was_foreign_does_not_answer_the_next_question(line):
         assert line.seq.sounding(name) is None
         assert line.seq.done(name) is None
     assert line.seq.owed is Owed.ANSWER
-    assert line.seq.created("resp_1", adopt=False)  # a service that begins to count anew
+    assert line.seq.created("resp_1", adopt=False)  # a service that starts counting again
 
 
 def test_32_names_are_remembered_each_once(line):
@@ -397,7 +397,7 @@ def test_a_busy_service_is_counted_once_for_each_question(line):
     assert line.question() != question
 
 
-# What is told about what was heard
+# The messages about what was heard
 
 
 def test_half_a_sample_is_forgotten_with_what_could_not_be_read(line):
@@ -508,7 +508,7 @@ def test_an_interrupt_waits_for_what_was_heard_and_a_cancel_does_not(line):
         line.seq.done("resp_2")
 
 
-# -- services that leave names out -----------------------------------------------------------------------
+# -- services that leave out names -----------------------------------------------------------------------
 
 
 def test_what_has_no_name_is_of_the_answer_that_runs(line):

@@ -45,7 +45,7 @@ def fresh(settings=SETTINGS, dialect=Dialect.GA):
 
 
 def sent(session):
-    """What goes out, as objects."""
+    """The messages to send, as objects."""
     return [json.loads(text) for text in control(session)]
 
 
@@ -54,7 +54,7 @@ def types(session):
 
 
 def says(session, event, dialect=Dialect.GA):
-    """The service says something."""
+    """The service sends an event; returns the session's events."""
     return session.receive(wire.encode(event, dialect, "event_1"))
 
 
@@ -526,9 +526,8 @@ def test_an_error_that_names_nothing_is_of_the_probe_only_where_nothing_else_was
     session.probe()
     assert says(session, error("no such item")) == []
     assert session.counters["probes_answered"] == 1
-    assert [type(event) for event in says(session, error("what?"))] == [
-        ServiceWarning
-    ]  # there is no probe any more
+    # No probe is open any longer.
+    assert [type(event) for event in says(session, error("what?"))] == [ServiceWarning]
     session.probe()
     commit(session, 1)
     assert [type(event) for event in says(session, error("what?"))] == [ServiceWarning]
@@ -616,7 +615,7 @@ def test_odd_deltas_come_out_bit_exact(pieces):
 
 @given(data=st.data())
 def test_never_two_responses_at_a_time_and_never_a_dead_sound(data):  # noqa: C901 one act after the other
-    """A service that obeys the protocol, and an owner that does anything at any time."""
+    """The service obeys the protocol, and the owner does anything at any time."""
     session = ready()
     active, dead, number = None, set(), 0
     live_at_service = []
@@ -651,7 +650,7 @@ def test_never_two_responses_at_a_time_and_never_a_dead_sound(data):  # noqa: C9
                 assert len(live_at_service) == 1
 
 
-# -- what small wrong versions showed to be unproved ------------------------------------------------------
+# -- cases that mutation testing found untested -----------------------------------------------------------
 
 
 def test_an_error_before_the_update_was_sent_is_only_passed_on():
@@ -953,7 +952,7 @@ def test_a_number_that_no_float_holds_is_a_mismatch(dialect, key):
 
 
 def busy(session, event_id):
-    """The service refuses a question, for it runs a response already."""
+    """The service refuses a request, because a response is already running."""
     return says(
         session,
         wire.ErrorEvent(
@@ -1001,7 +1000,7 @@ def sound(response_id):
 @pytest.mark.parametrize("late", [sound("resp_1"), done("resp_1")])
 @pytest.mark.parametrize("ours", [False, True])
 def test_what_is_over_or_not_ours_is_not_the_answer_to_a_question_that_is_put_then(late, ours):
-    """Of a response of ours that has ended, or of one that the service has begun by itself."""
+    """It belongs to a response of ours that has ended, or to one that the service started on its own."""
     session = ready()
     if ours:
         session.ask()
@@ -1080,16 +1079,16 @@ def test_a_service_that_asks_for_more_messages_than_it_takes_is_given_up():
     assert [event.cause for event in events if isinstance(event, SessionFailed)] == ["server_error"]
 
 
-# -- what hangs on one word -------------------------------------------------------------------------------
+# -- behaviour that depends on a single field -------------------------------------------------------------
 
 
 def failing():
-    """The end of an answer that failed by the service's own fault, and nothing of it was heard."""
+    """The end of an answer that failed because of the service itself, before anything was heard of it."""
     return done(status="failed", error=wire.ServerError("sorry", code="server_error"))
 
 
 def fails(session, response_id="resp_1"):
-    """A question is put and fails by the service's own fault."""
+    """An answer is asked for, and fails because of the service itself."""
     says(session, created(response_id))
     return says(session, replace(failing(), response_id=response_id))
 
@@ -1223,7 +1222,7 @@ def test_what_was_sent_and_what_was_thrown_away_is_known_to_whoever_reckons_with
     says(session, wire.Committed(item_id="i", previous_item_id=None))
     commit(session, 1)
     _, refused = says(session, error("empty", code="input_audio_buffer_commit_empty"))
-    assert not refused.lost  # the service has had some of this one
+    assert not refused.lost  # the service has taken a part of this one
     clear(session)
     commit(session, 2)
     says(session, wire.SpeechStarted(audio_start_ms=0, item_id="j"))
@@ -1304,7 +1303,7 @@ def test_another_set_up_is_told_as_the_service_has_it():
     assert says(session, wire.SessionUpdated(session=effective(instructions="Be long."))) == []
     broken = session.confirming.verdict
     assert broken.cause == "settings_refused"
-    assert broken.text == f"the service set up the session otherwise: {broken.said}"
+    assert broken.text == f"the service set up the session differently: {broken.said}"
     assert "instructions" in broken.said
 
 
@@ -1359,7 +1358,7 @@ def test_before_the_settings_were_asked_for_nothing_refuses_them():
 def test_a_service_that_gives_no_session_now_has_not_refused_the_settings(fields, cause):
     (broken,) = says(configuring(), error("later", **fields))
     assert (broken.cause, broken.said) == (cause, "later")
-    assert broken.text == "the service gives no session now: later"
+    assert broken.text == "the service cannot give a session now: later"
 
 
 def test_a_harmless_error_before_the_settings_are_confirmed_is_told():
