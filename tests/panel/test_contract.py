@@ -139,7 +139,7 @@ def test_an_active_low_lamp_is_lit_by_a_low_level(pins):
 def test_a_line_that_another_holds_is_an_error_with_a_remedy(pins):
     first = GpiozeroButton(17)
     first.start(lambda down: None, lambda error: None)
-    with pytest.raises(DeviceError, match=r"GPIO 17 can not be claimed.*`button\.gpio`") as caught:
+    with pytest.raises(DeviceError, match=r"GPIO 17 cannot be claimed.*`button\.gpio`") as caught:
         GpiozeroButton(17).start(lambda down: None, lambda error: None)
     assert caught.value.cause == "button_lost"
     with pytest.raises(DeviceError, match=r"`light\.gpio`") as caught:
