@@ -194,7 +194,7 @@ def test_a_reload_that_is_refused_names_every_fault(path):
                 "type": "answer",
                 "id": 1,
                 "ok": False,
-                "error": "the configuration can not be used; the one in use stays",
+                "error": "the configuration cannot be used; the present one stays in use",
                 "problems": target.problems,
             }
 
@@ -527,7 +527,7 @@ def test_whoever_goes_while_it_waits_for_an_answer_has_its_place_until_it_is_mad
             refused = Client(*await asyncio.open_unix_connection(path))
             while (contexts := await refused.read())["type"] != "error":
                 pass
-            assert "all at work" in contexts["error"]
+            assert "all of them are busy" in contexts["error"]
             await refused.close()
             done.set()
             async with client_of(path) as client:
@@ -612,7 +612,7 @@ def test_where_all_have_spoken_another_user_is_told_that_there_is_no_place(path)
                 client = stack.enter_context(connected_as(1001 + n % 2, path))
                 client.send(b'{"command": "status"}\n')
                 assert '"ok": true' in await heard(client)
-            assert "all at work" in await heard(stack.enter_context(connected_as(1003, path)))
+            assert "all of them are busy" in await heard(stack.enter_context(connected_as(1003, path)))
 
     asyncio.run(main())
 

@@ -136,7 +136,7 @@ def test_a_disk_that_recovers_is_told_and_has_the_latest(tmp_path, caplog):
     with caplog.at_level(logging.INFO):
         store.save("ledger", {"n": 2})
         store.save("ledger", {"n": 3})
-    assert [record.message for record in caplog.records] == [f"{directory}: state is kept again"]
+    assert [record.message for record in caplog.records] == [f"{directory}: state is saved again"]
     assert FileStore(directory).load("ledger") == {"n": 3}
 
 

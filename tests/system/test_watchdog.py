@@ -57,7 +57,7 @@ def test_a_stalled_part_is_food_no_more_and_is_named_once(fed, caplog):
             }
         )
     assert 20 <= times[-1] <= 20 + 8 + 3  # it stood still after 20 s
-    assert [record.getMessage() for record in caplog.records] == ["watchdog: no progress of the microphone"]
+    assert [record.getMessage() for record in caplog.records] == ["watchdog: no progress in the microphone"]
 
 
 def test_what_goes_on_again_in_time_is_fed_again(fed):
