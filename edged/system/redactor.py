@@ -64,7 +64,7 @@ class Redactor:
 
     def __init__(self) -> None:
         self._known: dict[str, frozenset[str]] = {}  # each secret with its encodings
-        self._beside: dict[tuple[str, str], re.Pattern[str]] = {}  # by name, and the value that is secret near it
+        self._beside: dict[tuple[str, str], re.Pattern[str]] = {}  # by name and value
         self._forms: tuple[str, ...] = ()  # all encodings, the longest first, in lower case
         # wire/words.py knows what was said to and by the service. It sets these two, which remove that from a text:
         self.filter_own: Callable[[str], str] = str  # from edged's own text, such as that of a bug

@@ -87,7 +87,7 @@ def test_ready_waits_for_no_network(kiosk):
 
     said = kiosk(body, up=False).said()
     assert said.count("READY") == 1
-    assert any("no line (unreachable)" in word for word in said)
+    assert any("no link to the service (unreachable)" in word for word in said)
 
 
 def test_a_kiosk_that_was_muted_starts_and_says_so(kiosk):

@@ -50,7 +50,7 @@ def test_it_is_ready_with_the_embedded_service_and_says_so_in_a_sentence(box):
     eventually(
         box,
         "systemctl show -P StatusText edged",
-        f"Waiting for a press, no line (unreachable). {CAUSES['unreachable'].remedy}"[:200],
+        f"Waiting for a press, no link to the service (unreachable). {CAUSES['unreachable'].remedy}"[:200],
     )
 
 
