@@ -46,9 +46,9 @@ class Stop(Exception):  # noqa: N818 it is no error
 
 
 def waits_of(failures, lab_run, *, lives=(), wake_at=None, rng=None, outside=None, pending=False, spent=0):
-    """The waits that `keep` announces and the times at which it tries, for a list of errors; `lives` in seconds.
+    """Return the waits that `keep` announces and the times of its tries, for a list of errors; `lives` in seconds.
 
-    An error that is None is an attempt that ends without one. `spent`: of the allowance, before the first.
+    None in the list is an attempt that ends without an error. `spent` is what is gone of the allowance at the start.
     """
     outside = Outside(Allowance(), pending=lambda: pending) if outside else None
 
@@ -105,7 +105,7 @@ def test_refused_never_waits_less_than_its_floor():
 
 REMOTE = (0.0, [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0])
 CLASSES = {
-    Retry.NONE: REMOTE,  # nobody tries these again on purpose
+    Retry.NONE: REMOTE,  # nobody retries these on purpose
     Retry.LOCAL: (0.1, [0.25, 0.5, 1.0, 2.0, 2.0]),
     Retry.REMOTE: REMOTE,
     Retry.THROTTLED: (1.0, [2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 900.0, 900.0]),
@@ -295,7 +295,7 @@ def test_a_cancellation_that_an_ending_attempt_swallowed_still_ends_it(lab_run):
     assert tries == [1]
 
 
-# What costs somebody outside
+# What costs the service something
 
 
 def test_ten_tries_are_there_at_once_and_then_one_comes_each_half_minute():
@@ -342,14 +342,11 @@ def test_a_try_that_is_given_back_is_one_and_no_more_than_was_spent():
     ("spent", "wait_s", "least_s"),
     [
         (4, 0.25, 0.0),
-        (
-            5,
-            30.0 + SPREAD_S,
-            0.0,
-        ),  # four are kept for wakes: the fifth before them comes back in half a minute
+        # Four are kept for wakes. The fifth before them comes back in half a minute.
+        (5, 30.0 + SPREAD_S, 0.0),
         (6, 60.0 + SPREAD_S, 0.0),
-        (8, 60.0 + SPREAD_S, 0.0),  # and nobody waits for those for more than a minute
-        (9, 60.0 + SPREAD_S, 30.0 + SPREAD_S),  # none is left: no wake has one before it comes back
+        (8, 60.0 + SPREAD_S, 0.0),  # nobody waits for those longer than a minute
+        (9, 60.0 + SPREAD_S, 30.0 + SPREAD_S),  # none is left, so a wake has to wait until one comes back
         (12, 120.0 + SPREAD_S, 120.0 + SPREAD_S),
     ],
 )
@@ -364,7 +361,7 @@ def test_the_fewer_are_left_the_longer_the_wait(lab_run, spent, wait_s, least_s)
 @pytest.mark.parametrize("lived_s", [20.0, 19.9, None])
 def test_a_life_of_twenty_seconds_gives_its_try_back(lab_run, lived_s):
     waits, _ = waits_of([LinkError("x", "link_closed")], lab_run, lives=[lived_s], outside=True, spent=5)
-    # Six are spent, and in so many seconds two thirds of one have come back.
+    # Six are spent, and two thirds of one have come back in this time.
     assert waits == [{20.0: SPREAD_S, 19.9: pytest.approx(10.1 + SPREAD_S), None: 30.0 + SPREAD_S}[lived_s]]
 
 
@@ -389,7 +386,7 @@ def most_in_a_window(times):
 
 
 def tries_in(hours, lab_run, error, *, life_s=None, wakes=(), takes_s=0.05, seed=1, pending=False):
-    """When it was tried, with failures of one kind for so long and wakes at those times."""
+    """Return the times of the tries, with failures of one kind for so long, and wakes at those times."""
     tries, wake = [], Wake()
 
     async def main():
@@ -448,7 +445,7 @@ def test_good_news_after_hours_finds_a_try_left(lab_run):
 
 
 def test_who_has_knocked_until_nothing_was_left_knocks_by_itself_within_a_minute(lab_run):
-    """However many presses have used up the tries there were."""
+    """However many presses have used up the available tries."""
     tries = tries_in(0.2, lab_run, LinkError("x", "unreachable"), wakes=[n * 0.5 for n in range(40)])
     emptied = next(at for at, after in pairwise(tries) if after - at > 20)
     assert emptied < 20
@@ -456,7 +453,7 @@ def test_who_has_knocked_until_nothing_was_left_knocks_by_itself_within_a_minute
 
 
 def test_a_wake_that_comes_during_a_try_is_not_lost(lab_run):
-    """The next comes at once, where it would have come after up to a minute."""
+    """The next try comes at once, instead of after up to a minute."""
     error = LinkError("x", "handshake_timeout")
     quiet = tries_in(1, lab_run, error, takes_s=10.0)
     last = next(at for at, then in pairwise(quiet) if then - at > 40)

@@ -87,7 +87,7 @@ def test_without_a_lamp_it_says_so(lab_run, caplog):
     assert "stays dark" in caplog.text
 
 
-# -- what a broken configuration still says of the light --
+# -- what a broken configuration can still say about the light --
 
 
 def broken(tmp_path, text):

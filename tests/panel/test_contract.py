@@ -1,4 +1,4 @@
-"""What every button and every lamp does, over each adapter that can run here."""
+"""The behaviour of every button and every lamp, for each adapter that can run here."""
 
 import os
 import pty
@@ -14,7 +14,7 @@ from edged.panel.gpiozero_panel import GpiozeroButton, GpiozeroLamp
 from edged.panel.keyboard import KeyboardButton
 from edged.panel.null import NullButton, NullLamp
 
-IN_TIME_S = 60  # a hang; a busy machine is slow
+IN_TIME_S = 60  # only a hang takes longer; a busy machine is slow
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ class Gpio:
 
 
 class Keyboard:
-    """A space toggles, as on terminals without repeats: then the edges are the test's and not the clock's."""
+    """A space toggles, as on terminals without repeats. So the test makes the edges, not the clock."""
 
     def __init__(self):
         self.master, self.slave = pty.openpty()
@@ -103,7 +103,7 @@ def test_a_stopped_button_tells_nothing_and_can_be_started_again(rig):
 
 
 def test_a_button_that_is_down_at_the_start_says_so():
-    """Over null only: a mock pin is let go when its pull is set."""
+    """Only for null: a mock pin is released when its pull is set."""
     rig = Null()
     rig.press()
     assert rig.button.start(lambda down: None, lambda error: None) is True
@@ -200,7 +200,7 @@ def test_a_terminal_that_goes_is_a_lost_button_that_can_be_stopped():
 
 
 class Line(MockPin):
-    """A line that can be taken away."""
+    """A line that can disappear."""
 
     gone = False
 
@@ -217,7 +217,8 @@ class Line(MockPin):
             raise OSError("No such device")
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # gpiozero's own second close
+# gpiozero closes the line a second time.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
     "begin",
     [
