@@ -3,10 +3,10 @@
 `turn` decides who may speak, causes.py what a failure looks like, and `link` what is sent. Everything here runs on the
 loop.
 
-A microphone frame goes: device thread -> Intake.hand -> (gate open) `on_sound` -> the log -> the link, in the same
-call -> socket. A delta goes: socket -> pump -> session -> link -> dialogue -> Playout.push -> speaker.
-A press goes: `gesture` -> the queue -> turn.step -> gate, lamp, effects, and the first sound sent. All of this happens
-before anything else runs on the loop. The events about it are published afterwards (publisher.py).
+The path of a microphone frame: device thread -> Intake.hand -> (gate open) `on_sound` -> the log -> the link, in the
+same call -> socket. The path of a delta: socket -> pump -> session -> link -> dialogue -> Playout.push -> speaker.
+The path of a press: `gesture` -> the queue -> turn.step -> gate, lamp, effects, and the first sound sent. All of this
+happens before anything else runs on the loop. The events about it are published afterwards (publisher.py).
 """
 
 from collections.abc import Callable, Mapping

@@ -1,9 +1,9 @@
-"""Loads numpy after reserving the memory that numpy needs.
+"""Loads numpy, after checking that this process can have the memory that numpy needs.
 
 Rules:
 1. numpy brings OpenBLAS. When OpenBLAS gets no memory, it ends the process (exit 1, with its own message), either when
    it is loaded or at its first multiplication. So `load` checks for the memory first, and then does both at once.
-2. OpenBLAS uses one thread. Each further thread takes 32 MiB of address space and a core that the kiosk needs. A number
+2. OpenBLAS gets one thread. Each further thread takes 32 MiB of address space and a core that the kiosk needs. A number
    set in the environment takes precedence.
 
 Call `load` before importing numpy.

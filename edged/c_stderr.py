@@ -20,7 +20,7 @@ _ignore = _Handler(lambda *_: None)  # kept: libasound may call it as long as th
 
 
 def keep_apart() -> int:
-    """Give `sys.stderr` its own descriptor to where 2 points now. Call it at the start, before logging begins.
+    """Give `sys.stderr` its own descriptor, a copy of 2 as it is now. Call it at the start, before logging begins.
 
     Returns that descriptor. Returns 2 if the caller's environment has replaced `sys.stderr`.
     """

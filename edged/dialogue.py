@@ -101,7 +101,7 @@ class Dialogue:
     def on_link(self, *, up: bool, cause: str | None, text: str) -> None:
         """The link came up, was lost, or stays down for a new reason.
 
-        When it is up, `cause` says that it works, but not with all settings that were asked for.
+        If it is up, `cause` names what the service does differently than asked, or is None.
         """
         if up:
             self._complaints.clear()

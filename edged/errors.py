@@ -1,8 +1,8 @@
 """The errors edged raises, as a tree.
 
     EdgedError                  .cause names its row in causes.py
-    ├── ConfigError             by the operator: exit 78 at a start, without a restart; a reload is refused
-    ├── UsageError              by the caller's command line: exit 64
+    ├── ConfigError             a mistake of the operator: at a start exit 78, no restart; a reload is refused
+    ├── UsageError              a mistake in the command line: exit 64
     ├── AddressError            an address to listen on is taken: exit 1, and its unit tries again
     ├── DeviceError             a microphone, speaker, button or lamp: tried again; a device that hangs: exit 70
     ├── LinkError               the connection or the far end: tried again, at the pace of its cause
@@ -13,8 +13,10 @@ Ask of each error whose fault it is, and whether another try is worth it. causes
 
 Any other exception of edged's own code in `run`, `serve`, `relay` or `rescue` is a bug: exit 70, and systemd restarts
 the process. A bug in the bridge of one relay client ends that client only. A failure inside a library, without edged's
-code in its stack, ends nothing (system/ours.py). A process that gets no memory before one of these begins exits 78.
-So does any other command that gets no memory; if it does not get the answer that it asks for, it exits with 1.
+code in its stack, ends nothing (system/ours.py).
+
+A process that gets no memory before one of these begins exits with 78, and so does a command that only asks a running
+daemon. A command that does not get what it asks for exits with 1.
 """
 
 EXIT_OK = 0

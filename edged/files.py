@@ -90,7 +90,7 @@ def _open(path: Path, flags: int) -> int:
 def _refuse_others(path: Path, *, writing: bool = False) -> None:
     """Refuse anything that exists and is not a file, without opening it."""
     try:
-        found = os.stat(path)  # noqa: PTH116 Path.stat would hide its ValueError
+        found = os.stat(path)  # noqa: PTH116 its ValueError is handled, too
     except FileNotFoundError:
         if not writing:
             raise

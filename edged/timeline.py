@@ -20,7 +20,7 @@ class Timeline:
         self._publish = publish
         self._marked: dict[int, set[str]] = {}  # by turn
         self._of: dict[int, int] = {}  # the turn of each utterance
-        self._owed: list[int] = []  # acknowledged turns for which no answer was asked yet
+        self._owed: list[int] = []  # acknowledged turns for which no answer was requested yet
         self._answered: list[int] = []  # turns whose answer is awaited or sounds
 
     def begin(self, uid: int) -> None:
@@ -51,12 +51,12 @@ class Timeline:
             self._owed.append(turn)
 
     def asks(self) -> None:
-        """An answer to all owed turns was asked for, or begins on its own."""
+        """An answer to all owed turns was requested, or begins on its own."""
         if self._owed:
             self._answered, self._owed = self._owed, []
 
     def lost(self) -> None:
-        """The link is lost. Turns for which no answer was asked yet get none."""
+        """The link is lost. Turns for which no answer was requested yet get none."""
         self._owed = []
 
     def answer(self, name: str) -> None:

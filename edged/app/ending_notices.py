@@ -1,4 +1,4 @@
-"""Warns of models and features in the configuration that will end: `config check`, `edged status` and the journal."""
+"""Warns in `config check`, `edged status` and the journal of configured models and features that will end."""
 
 import asyncio
 import logging

@@ -24,7 +24,7 @@ from edged.panel.ports import Button, Lamp
 log = logging.getLogger(__name__)
 
 _MOST_BYTES = 2**18  # /proc/cpuinfo of many processors
-_WORDS = {"keyboard": "the keyboard (space bar)", "gpiozero": "on GPIO {gpio}", "none": "none"}
+_WORDS = {"keyboard": "the keyboard (space bar)", "gpiozero": "on GPIO {gpio}", "none": "not used"}
 
 
 class Machine(NamedTuple):

@@ -4,7 +4,7 @@ Rules:
 1. It is a guess (dial/service_facts.py). If it cannot be read, nothing is known. A disk that hangs delays the first
    attempt by `RECALL_WITHIN_S`, and nothing else.
 2. It is saved when it changes, at most once in `SAVE_EVERY_S`, and at the end of edged.
-3. A service is named by parts that distinguish it and are no secrets. Of an address, that is its place.
+3. A service is named by parts that distinguish it and are no secrets. An address is reduced to its place.
 """
 
 import asyncio

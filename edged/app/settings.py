@@ -104,7 +104,7 @@ def _or_unset(value: Any) -> Any:
 
 
 def renewal_policy(config: Config) -> RenewalPolicy:
-    """Return when sessions are renewed, and what the next session is told."""
+    """Return when sessions are renewed, and how much history the next session receives."""
     provider = PROVIDERS[config.provider.name]
     return RenewalPolicy(
         session_s=provider.session_s,

@@ -118,7 +118,7 @@ class UserSettings:
         if self._unread:
             yield Trouble("microphone", "switches_unreadable", self._unread)
         elif self.muted:
-            yield Trouble("microphone", "muted", "it is muted")
+            yield Trouble("microphone", "muted", "somebody has muted it")
         if self._unkept:
             yield Trouble("switches", "switches_forgotten", self._unkept)
         if self._short:

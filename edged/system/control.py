@@ -7,11 +7,12 @@ Rules:
 3. A press belongs to the client that made it. If the client disconnects without a release, the press is released. A
    press with `"keep": true` stays until another client releases it, or until the longest hold. If a press was ignored,
    its release is ignored, too.
-4. Bounds: `MOST_CLIENTS` clients, and `MOST_OF_ONE` of one user. As many places again are reserved for root, and for
-   the user that edged runs as (who reloads it for systemd), so no user of the group can lock these out. When no place
-   is left, a client yields that has sent no command yet; if there is none, the newcomer's own client that was silent
-   longest. A client that presses or waits for an answer never yields (places.py). control_guest.py bounds lines and
-   unread output. A client that does not keep up is disconnected and counted. No client can delay a turn.
+4. Bounds: `MOST_CLIENTS` clients, and `MOST_OF_ONE` of one user. Root, and the user that edged runs as (who reloads it
+   for systemd), have `MOST_CLIENTS` places of their own each, so no user of the group can lock them out. When no place
+   is left, the first to yield is a client that has sent no command yet. If there is none, the newcomer's own client
+   that was silent longest yields. A client that presses or waits for an answer never yields (places.py).
+   control_guest.py bounds lines and unread output. A client that does not keep up is disconnected and counted. No
+   client can delay a turn.
 """
 
 import asyncio

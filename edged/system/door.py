@@ -4,8 +4,8 @@ Rules:
 1. Failures of callbacks, timers, tasks, threads, finalisers and signal handlers arrive here, and so do all uncaught
    exceptions. Only the first one is reported, because the process is already ending after that.
 2. A failure of a library that ran without edged's code (ours.py) is counted, reported once per kind, and ends nothing.
-   So is a complaint of asyncio without an exception of edged's code. When a connection breaks under TLS, its reader
-   learns of it; and a destroyed task has done nothing wrong.
+   A complaint of asyncio without an exception of edged's code is treated the same way: if a connection breaks under
+   TLS, its reader learns of it, and a destroyed task has done nothing wrong.
 3. On the way out the loop's own thread runs the farewell and then stays there, so that nothing can light the lamp
    again. If the loop does not run it within `LOOP_S`, another thread does. The farewell and the journal line together
    have exit.LAST_WORDS_S, whatever hangs.
@@ -180,7 +180,7 @@ class ExitDoor:
     def _uncaught(
         self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """An exception that ends the main thread, or one of our callback that a C library called in its own thread."""
+        """Handle an exception that ends the main thread, or that our callback raised in a C library's thread."""
         error = error if error is not None else kind()
         if isinstance(error, NO_FAULT):
             sys.__excepthook__(kind, error, trace)

@@ -25,7 +25,7 @@ LOOK_S = 1.0
 IDLE_S = 3.0
 EVERY_S = 60.0
 FEW_MADE = 700  # objects; below this number Python, too, does not collect
-MOST_MADE = 50_000  # at most about 10 MB, and 10 ms of a desktop core to look through
+MOST_MADE = 50_000  # at most about 10 MB, and 10 ms of a core of the development machine to look through
 
 
 class Heap(Protocol):

@@ -4,8 +4,7 @@ Rules:
 - News is anything that can bring a dead connection back: a link that comes or goes, an address that is new, usable or
   gone, a route of the main table.
 - A repeated message is not news. A Wi-Fi driver reports its link at every scan, and the kernel reports an IPv6 address
-at
-  every router advertisement. Waking the reconnect loop each time would make its waits useless.
+  at every router advertisement. Waking the reconnect loop each time would make its waits useless.
 
 Layouts: linux/netlink.h, linux/rtnetlink.h, linux/if_addr.h; all in host byte order.
 """

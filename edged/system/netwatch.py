@@ -1,4 +1,4 @@
-"""Reports changes of the network and new sound cards, so that no retry waits for its timer once a cable is back in."""
+"""Reports changes of the network and new sound cards, so that a retry does not wait for its timer after them."""
 
 import asyncio
 import errno

@@ -1,4 +1,4 @@
-"""Reports the state of the process to the service manager: sd_notify(3), spoken directly.
+"""Reports the state of the process to the service manager: sd_notify(3), implemented directly.
 
 Each message is one datagram with lines of KEY=VALUE. It goes to the socket that $NOTIFY_SOCKET names: a path, or an
 abstract name after an `@`. Without that variable nothing is sent. Sending never waits, and a message that cannot be

@@ -142,7 +142,7 @@ def test_on_a_machine_without_gpio_and_terminal_it_runs_without_a_word_of_a_libr
     assert state["lost"] == {}
     assert state["light"] != "fault"
     assert [line for line in said if "auto" in line] == [
-        "<6>auto: the button is none, the light is none: this is not a Raspberry Pi and there is no terminal"
+        "<6>auto: the button is not used, the light is not used: this is not a Raspberry Pi and there is no terminal"
     ]
     assert all(re.match(r"<\d>", line) for line in said), said  # every line is edged's
 
@@ -172,7 +172,10 @@ def test_in_a_terminal_the_space_bar_is_the_button(plain, tmp_path):
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     lines = [line for line in said.decode().splitlines() if "auto" in line]
     assert len(lines) == 1
-    assert "the button is the keyboard (space bar), the light is none: this is not a Raspberry Pi" in lines[0]
+    assert (
+        "the button is the keyboard (space bar), the light is not used: this is not a Raspberry Pi"
+        in lines[0]
+    )
 
 
 @pytest.mark.slow
