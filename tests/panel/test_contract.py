@@ -150,7 +150,7 @@ def test_a_line_that_another_holds_is_an_error_with_a_remedy(pins):
 
 def test_without_a_gpio_chip_it_is_an_error_and_not_a_crash(monkeypatch):
     def nothing(self):
-        raise OSError("can not open gpiochip")
+        raise OSError("cannot open gpiochip")
 
     monkeypatch.setattr(Device, "pin_factory", None)
     monkeypatch.setattr(Device, "_default_pin_factory", staticmethod(lambda: nothing(None)))

@@ -113,7 +113,7 @@ def refusing(cause):
 
     async def provoke(net):
         def start(lost):
-            raise DeviceError("it can not be opened", cause)
+            raise DeviceError("it cannot be opened", cause)
 
         keeper = Keeper(
             "microphone", start, lambda: None, offload=SimOffload(), changed=lambda *_: None, rng=Random(1)
