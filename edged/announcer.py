@@ -1,8 +1,11 @@
-"""Tells people what happened: one journal line with its remedy, one sound, one count, one event.
+"""Reports what happened: one journal line with its remedy, one cue, one count and one event.
 
-Rules: a cue is never played while the gate is open, where it would be recorded; it waits for `gate_shut`. One that
-the opening of the gate cut off before it could be heard sounds again then. The same cause sounds once at a time.
-What a cause sounds and reads like is causes.py's.
+Rules:
+1. A cue never plays while the gate is open, because it would be recorded. It waits for `gate_shut`.
+2. If the opening gate cuts off a cue before anybody can hear it, the cue plays again after the gate shuts.
+3. A cause has at most one cue playing or waiting.
+
+causes.py defines the cue and the text of each cause.
 """
 
 import logging
@@ -15,36 +18,37 @@ from edged.causes import CAUSES, Cue, Fault
 
 log = logging.getLogger(__name__)
 
-UNTOLD_MOST = 4  # causes kept while the gate is open, the oldest given up; more at once would be noise
+# Causes kept while the gate is open. More cues in a row would be noise, so the oldest cause is dropped.
+UNTOLD_MOST = 4
 
 
 class Announcer:
-    """`publish` gets plain dicts (docs/control-socket.md)."""
+    """Reports causes. `publish` receives plain dicts (docs/control-socket.md)."""
 
     def __init__(self, playout: Playout, publish: Callable[[dict[str, object]], None]) -> None:
         self.counters: Counter[str] = Counter()
         self._playout = playout
         self._publish = publish
-        self._sounding: deque[str] = deque()  # whose cues sound or wait, in order
+        self._sounding: deque[str] = deque()  # causes whose cues play or wait, in order
         self._untold: deque[str] = deque(maxlen=UNTOLD_MOST)
         self._unheard: deque[str] = deque(maxlen=UNTOLD_MOST)
 
     @property
     def silent(self) -> bool:
-        """No cue sounds or waits."""
+        """Whether no cue plays or waits."""
         return not self._sounding
 
     def count(self, cause_id: str) -> None:
-        """Count a cause that nobody has to hear of."""
+        """Count a cause that the visitor does not need to hear."""
         self.counters[CAUSES[cause_id].counter] += 1
 
     def note(self, cause_id: str) -> None:
-        """A line and a count; nobody has to hear of it."""
+        """Log and count a cause that the visitor does not need to hear."""
         self.count(cause_id)
         log.warning("%s: %s", cause_id, CAUSES[cause_id].remedy, extra={"edged": {"cause": cause_id}})
 
     def tell(self, cause_id: str, *, gate_open: bool) -> None:
-        """Tell now, or when the gate is shut."""
+        """Report the cause now, or when the gate shuts."""
         if gate_open:
             self._untold.append(cause_id)
             return
@@ -55,16 +59,17 @@ class Announcer:
         self._sound(cause_id)
 
     def gate_shut(self) -> None:
-        """Tell what had to wait, and sound again what a press cut off before it could be heard."""
+        """Report the causes that waited, and repeat the cues that a press cut off before they were heard."""
         while self._untold:
             self.tell(self._untold.popleft(), gate_open=False)
         while self._unheard:
             self._sound(self._unheard.popleft())
 
     def cue_done(self, *, heard: bool) -> bool:
-        """A cue came to its end; True when it was the last."""
+        """A cue has finished. Returns True if it was the last one."""
         cause_id = self._sounding.popleft()
-        if not heard and CAUSES[cause_id].fault is not Fault.VISITOR:  # who presses again has understood
+        # After a visitor's own mistake, another press shows that the visitor has understood.
+        if not heard and CAUSES[cause_id].fault is not Fault.VISITOR:
             self._unheard.append(cause_id)
         return self.silent
 

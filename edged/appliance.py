@@ -1,11 +1,12 @@
-"""Moves sound and events between the rooms; decides nothing.
+"""Moves sound and events between the rooms. Decides nothing.
 
-Who may speak is the turn's, what a failure looks like causes.py's, what is sent the link's. All of it runs on the loop.
+`turn` decides who may speak, causes.py what a failure looks like, and `link` what is sent. Everything here runs on the
+loop.
 
-The walk of a microphone frame: device thread -> Intake.hand -> (gate open) `on_sound` -> the log -> the link, in the
-same call -> socket. The walk of a delta: socket -> pump -> session -> link -> dialogue -> Playout.push -> speaker.
-A press: `gesture` -> the queue -> turn.step -> gate, lamp, effects, sound on its way, in one go, before anything else
-runs. What happened is published after that (publisher.py).
+The path of a microphone frame: device thread -> Intake.hand -> (gate open) `on_sound` -> the log -> the link, in the
+same call -> socket. The path of a delta: socket -> pump -> session -> link -> dialogue -> Playout.push -> speaker.
+The path of a press: `gesture` -> the queue -> turn.step -> gate, lamp, effects, and the first sound sent. All of this
+happens before anything else runs on the loop. The events about it are published afterwards (publisher.py).
 """
 
 from collections.abc import Callable, Mapping
@@ -41,12 +42,14 @@ from edged.turn import (
 )
 from edged.turn.driver import Turns
 
-LAG_BYTES = PCM16.bytes_of(1000)  # of sound that the link has not taken: more than where it keeps up
-UNSPOKEN_KEPT_MS = 2000  # of what the link has: the beginning of a word, should the link be lost in it
+# Sound that the link has not taken yet. A link that keeps up has less than this.
+LAG_BYTES = PCM16.bytes_of(1000)
+# Sound kept although the link has taken it: the beginning of a word, in case the link is lost during the word.
+UNSPOKEN_KEPT_MS = 2000
 
 
 class Appliance:
-    """One kiosk. `publish` gets every change as a plain dict (docs/control-socket.md)."""
+    """One kiosk. `publish` receives every change as a plain dict (docs/control-socket.md)."""
 
     def __init__(
         self,
@@ -64,16 +67,16 @@ class Appliance:
         capture: Callable[[], None],
         transcripts: bool = False,
     ) -> None:
-        """`muted()` and `lost()` (missing devices, and why) belong to others; `capture()`: the gate has moved.
+        """`muted()` and `lost()` (the missing devices and their causes) belong to others.
 
-        `lost()` is asked when `on_device` tells of a change.
+        `lost()` is called when `on_device` reports a change, and `capture()` after the gate opens or shuts.
         """
         self._publisher = Publisher(publish)
         self.light, self._turns = Light.STARTING, Turns(mode, limits, self, self._publisher.step)
         self._utterances, self._intake, self._playout, self._lamp = utterances, intake, playout, lamp
         self._now_ms, self._muted, self._capture = now_ms, muted, capture
         self._ask_lost, self._lost = lost, lost()
-        self._link: Link  # from `begin` on
+        self._link: Link  # set by `begin`
         self._announcer = Announcer(playout, self._publisher.publish)
         self._timeline = Timeline(now_ms, self._publisher.publish)
         self.dialogue = Dialogue(
@@ -90,24 +93,24 @@ class Appliance:
         )
 
     def configure(self, mode: Mode, limits: TurnLimits, *, transcripts: bool) -> None:
-        """Go on with these; only while IDLE."""
+        """Use these settings from now on. Call it only while IDLE."""
         self._turns.mode, self._turns.limits, self.dialogue.transcripts = mode, limits, transcripts
 
     def begin(self, link: Link) -> None:
-        """Start with this link, or go on with it in the place of another; on the loop."""
+        """Start with this link, or replace the present link with it. Call it on the loop."""
         self._link = link
         self.dialogue.begin(link)
         self._show()
 
     def flush(self) -> None:
-        """Tell the journal and the listeners what they have not heard yet: the process ends."""
+        """The process is ending: write and publish everything that still waits."""
         self._turns.write()
         self._publisher.flush()
 
-    # -- what happens to it --------------------------------------------------------------------------
+    # -- inputs --------------------------------------------------------------------------------------
 
     def gesture(self, gesture: Gesture, *, by: object = None) -> None:
-        """The button, or a permitted local user in its place; `by` tells them apart (turn/driver.py)."""
+        """The button, or a permitted local client, made a gesture. `by` identifies who made it (turn/driver.py)."""
         match gesture:
             case Gesture.PRESS:
                 self._turns.post(Event.PRESS, by=by)
@@ -118,19 +121,19 @@ class Appliance:
                 self._turns.post(Event.LONG_PRESS, by=by)
 
     def interrupt(self) -> None:
-        self.post(Event.PRESS_REFUSED, "interrupted")  # silence now; opens nothing
+        self.post(Event.PRESS_REFUSED, "interrupted")  # stops the sound now and opens nothing
 
     def on_mute(self) -> None:
-        """The microphone was switched off, or on again."""
+        """The microphone was muted or unmuted."""
         self.post(Event.MUTED if self._muted() else Event.UNMUTED)
         self._show()
 
     def stop(self) -> None:
-        """Gate shut, silence; the owner ends everything else."""
+        """Shut the gate and stop all sound. The owner stops everything else."""
         self.post(Event.STOP)
 
     def on_sound(self) -> None:
-        """The microphone's thread has gathered something."""
+        """The microphone's thread has gathered sound."""
         self._intake.collect()
         if self._turns.state in UNSPOKEN:
             self._utterances.forget_read(UNSPOKEN_KEPT_MS)
@@ -193,21 +196,21 @@ class Appliance:
         )
 
     def on_turn(self, was: State, by: Event) -> None:
-        """The state has changed."""
+        """The state has changed: publish it, and move the gate if it has to move."""
         state = self._turns.state
         self._publisher.publish({"event": "turn", "state": state.value, "was": was.value, "by": by.name})
         if (was in OPEN) != (state in OPEN):
             if was is State.COMMITTING and self._playout.answering:
-                self.do(Action.INTERRUPT, None)  # an answer that the turn knows nothing of
+                self.do(Action.INTERRUPT, None)  # the turn does not know of this answer
             self._set_gate(state in OPEN)
         elif was in OVER_AN_ANSWER and state not in OVER_AN_ANSWER:
             self._timeline.begin(self._utterances.last)
 
     def unfit(self, state: State) -> str | None:
-        """Why what was recorded is not to be committed; what is bad about it is noted."""
+        """Return why the recording must not be committed, or None. Notes what is wrong with its sound."""
         verdict = self._intake.judge()
         if state is State.AWAITING_SPEECH and not verdict.dead:
-            # Nobody spoke: so a conversation ends. Unless the link has not carried yet what somebody said.
+            # Nobody spoke, so the conversation ends. But somebody may have spoken if the link is still behind.
             behind = self._utterances.lag_bytes > LAG_BYTES and verdict.refused is None
             return "utterance_too_old" if behind else None
         for cause in verdict.faults:
@@ -215,21 +218,21 @@ class Appliance:
         return verdict.refused
 
     def after_turn(self) -> None:
-        """All that belongs to the change is done."""
+        """The effects of a change are done."""
         state = self._turns.state
-        if state in OPEN:  # since the gate was opened the light is the recording's
-            self._link.sound()  # what the gate has let in goes behind what the effects had to say
+        if state in OPEN:  # the recording light has been on since the gate opened
+            self._link.sound()  # what the gate has let in is sent after the messages of the effects
         else:
             self._show()
         self.dialogue.settle()
         if state is State.NOTICE and self._announcer.silent:
-            self.post(Event.CUE_DONE)  # a cause without a sound
+            self.post(Event.CUE_DONE)  # this cause has no cue
 
     def _set_gate(self, is_open: bool) -> None:  # noqa: FBT001 a switch
-        """The one place that opens and shuts the gate, and with it switches the recording light."""
+        """Open or shut the gate, and switch the recording light with it. Nothing else moves the gate."""
         if is_open:
             if not self._announcer.silent:
-                self._playout.hush()  # a cue would be recorded
+                self._playout.hush()  # otherwise the cue would be recorded
             self._timeline.begin(self._utterances.begin(self._now_ms()))
             self._intake.open()
         else:
@@ -276,7 +279,7 @@ class Appliance:
                 self._playout.hush()
 
     def _shut_settled(self) -> None:
-        """After the gate was shut: what had to wait for that."""
+        """The gate has shut: do everything that waited for that."""
         self._link.sound()
         self._announcer.gate_shut()
         self._sounds()
@@ -285,7 +288,10 @@ class Appliance:
     # -- sound, light, words -------------------------------------------------------------------------
 
     def _sounds(self) -> None:
-        """The speaker was given something: the ring is blind meanwhile; without a speaker it is over at once."""
+        """The speaker was given sound, so the ring stays blind while it plays.
+
+        Without a speaker the sound counts as played at once.
+        """
         self._intake.blind(not self._playout.idle)
         if "speaker" in self._lost:
             self._playout.settle()
@@ -311,7 +317,7 @@ class Appliance:
     # -- the control socket --------------------------------------------------------------------------
 
     def snapshot(self, counted: Mapping[str, int] | None = None) -> dict[str, object]:
-        """The whole state, for a client that has just connected; `counted`: more counters."""
+        """The whole state, for a client that has just connected. `counted` holds additional counters."""
         link, lost = self._link, self._lost
         return {
             "state": self.state.value,

@@ -1,7 +1,7 @@
-"""What C libraries write to descriptor 2, and how it is kept out of the journal.
+"""Keeps what C libraries write to file descriptor 2 out of the journal.
 
-PortAudio writes hundreds of lines a second about a sound server that has gone, from a thread of its own; the journal
-then takes nothing more from the unit, edged's own lines included. libasound reports every underrun.
+When a sound server disappears, a thread of PortAudio writes hundreds of lines a second. The journal then drops all
+further lines of the unit, including edged's own. libasound reports every underrun.
 """
 
 import ctypes
@@ -16,13 +16,13 @@ _one_at_a_time = threading.Lock()
 _Handler = ctypes.CFUNCTYPE(
     None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
 )
-_ignore = _Handler(lambda *_: None)  # kept: libasound calls it for as long as the process lives
+_ignore = _Handler(lambda *_: None)  # kept: libasound may call it as long as the process lives
 
 
 def keep_apart() -> int:
-    """From now on `sys.stderr` goes by a descriptor of its own to where 2 goes now; at the start, before the log.
+    """Give `sys.stderr` its own descriptor, a copy of 2 as it is now. Call it at the start, before logging begins.
 
-    Returns that descriptor, or 2 where whoever runs this has its own way with `sys.stderr`.
+    Returns that descriptor. Returns 2 if the caller's environment has replaced `sys.stderr`.
     """
     global _apart  # noqa: PLW0603 the process has one descriptor 2
     try:
@@ -31,27 +31,27 @@ def keep_apart() -> int:
         sys.stderr.flush()
         own = os.dup(2)
         sys.stderr = os.fdopen(own, "w", buffering=1, errors="backslashreplace")
-    except (AttributeError, OSError, ValueError):  # there is none, or it is shut
+    except (AttributeError, OSError, ValueError):  # there is no stderr, or it is closed
         return 2
     _apart = True
     return own
 
 
 def silence() -> None:
-    """Nothing that is written to descriptor 2 arrives any more, whatever thread does it; only after `keep_apart`."""
+    """Discard everything that any thread writes to descriptor 2. Has an effect only after `keep_apart`."""
     if _apart:
         _to_nowhere()
 
 
 def silence_alsa() -> None:
-    """Libasound reports nothing any more."""
+    """Stop the error reports of libasound."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_ignore)
 
 
 @contextmanager
 def silenced() -> Iterator[None]:
-    """Nothing that is written to descriptor 2 arrives, for as long as a call takes."""
+    """Discard everything that is written to descriptor 2 while the block runs."""
     with _one_at_a_time:
         sys.stderr.flush()
         kept = os.dup(2)

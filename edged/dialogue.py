@@ -1,7 +1,7 @@
-"""The far end's side of a turn: what it acknowledged, what is owed, what came back.
+"""The service's side of a turn: what it has acknowledged, what it owes, and what it sent back.
 
-Turns what the link says into events of the turn, and sound of answers into the jitter buffer. Decides nothing:
-when to ask, and what a loss means to a visitor, stands in the turn's tables.
+Translates what the link reports into events of the turn, and puts the sound of answers into the jitter buffer. Decides
+nothing: the tables of the turn say when to ask for an answer and what a loss means to a visitor.
 """
 
 import asyncio
@@ -36,10 +36,12 @@ from edged.wire.usage import counted, status
 
 log = logging.getLogger(__name__)
 
-MOST_COMPLAINTS = 64  # kinds; what a service that makes up new ones says is for the journal to bound
-MOST_TRANSCRIPT = 8000  # characters; a client for whom more waits than it may have is dropped
-_ASKS = (State.IDLE, State.COMMITTING, State.NOTICE)  # where COMMITTED means something
-_TALK = (Mode.CONVERSATION, Mode.DUPLEX)  # where the service answers by itself
+# Kinds of complaint to remember. The journal limits a service that invents new kinds (system/news.py).
+MOST_COMPLAINTS = 64
+# Characters. The control socket drops a client whose unread output exceeds the limit.
+MOST_TRANSCRIPT = 8000
+_ASKS = (State.IDLE, State.COMMITTING, State.NOTICE)  # the states in which COMMITTED has a meaning
+_TALK = (Mode.CONVERSATION, Mode.DUPLEX)  # the modes in which the service answers without being asked
 _HEARS = (State.AWAITING_SPEECH, State.HEARING)
 _ENDED = {
     ResponseEnding.AUDIO: Event.ENDED_AUDIO,
@@ -51,7 +53,10 @@ _ENDED = {
 
 
 class Dialogue:
-    """Hears the link; `changed` is called when light or state may look different, `sounds` when sound was queued."""
+    """Receives what the link reports.
+
+    Calls `changed` when the light or the state may have changed, and `sounds` when sound was queued.
+    """
 
     def __init__(
         self,
@@ -73,17 +78,17 @@ class Dialogue:
         self._publish, self._step = publisher.publish, publisher.step
         self.transcripts = transcripts
         self._link: Link | None = None
-        self._was_idle = True  # when it was last looked
+        self._was_idle = True  # at the last look
         self._complaints: set[str] = set()
 
     def begin(self, link: Link) -> None:
-        """Hear this link from now on."""
+        """Receive events from this link from now on."""
         self._link, self._was_idle = link, True
         self.settle()
 
     @property
     def idle(self) -> bool:
-        """Nobody speaks, nothing is on its way and nothing sounds: a good moment to change the session."""
+        """Nobody speaks, nothing is being sent or awaited, and nothing sounds: the session may change now."""
         return (
             self._turns.state is State.IDLE
             and self._utterances.pending == 0
@@ -91,10 +96,13 @@ class Dialogue:
             and self._playout.idle
         )
 
-    # -- what the link says --------------------------------------------------------------------------
+    # -- what the link reports -----------------------------------------------------------------------
 
     def on_link(self, *, up: bool, cause: str | None, text: str) -> None:
-        """The link came up (`cause`: of less use than asked), was lost, or is down for another reason than before."""
+        """The link came up, was lost, or stays down for a new reason.
+
+        If it is up, `cause` names what the service does differently than asked, or is None.
+        """
         if up:
             self._complaints.clear()
             if cause is not None:
@@ -105,7 +113,7 @@ class Dialogue:
             self._turns.post(Event.LINK_UP)
         else:
             self._announcer.count(cause or "link_closed")
-            self._playout.end()  # what is here of an answer is all there will be
+            self._playout.end()  # no more of this answer will arrive
             if self._the_link.owed:
                 self._the_link.owed = False
                 self._timeline.lost()
@@ -127,7 +135,7 @@ class Dialogue:
         self.look()
 
     def on_session(self, event: SessionEvent) -> None:
-        """The service said something."""
+        """The service sent an event."""
         if isinstance(event, AnswerSound):
             self._on_delta(event)
         else:
@@ -168,9 +176,9 @@ class Dialogue:
         if by_itself:
             self._turns.post(Event.COMMITTED)
         if event.rest and (self._turns.state is State.COMMITTING or self._turns.mode not in _TALK):
-            self._the_link.owed = True  # the service has taken it, and begins no answer by itself
+            self._the_link.owed = True  # the service has the utterance, and answers only if asked
         if event.asked and not event.rest and self._turns.mode in _TALK and self._turns.state in _HEARS:
-            self._the_link.ask()  # the speech that it told of was in this, and is over
+            self._the_link.ask()  # this utterance held the speech that the service reported, and it is over
             self._turns.post(Event.COMMITTED)
         self.settle()
 
@@ -178,17 +186,17 @@ class Dialogue:
         if event.lost:
             self._turns.post(Event.UTTERANCE_LOST, "utterance_refused")
         elif self._turns.mode not in _TALK:
-            self._the_link.owed = True  # the service had taken it before, and begins no answer by itself
+            self._the_link.owed = True  # the service already had it, and answers only if asked
         self.settle()
 
     def _talks(self) -> bool:
-        """Whether what the service commits by itself is what is being said, or was said last."""
+        """Whether an unasked commit of the service is about the current or the last utterance."""
         state = self._turns.state
-        said = state in OPEN or state is State.COMMITTING  # whose end the link has not taken yet
+        said = state in OPEN or state is State.COMMITTING  # COMMITTING: the link has not taken the end yet
         return said and self._turns.mode in _TALK and self._utterances.unsent == 1
 
     def _complain(self, warning: ServiceWarning) -> None:
-        """A line for the first of a kind on each link that came up; a service may say the same for ever."""
+        """Log the first complaint of each kind, once per link. A service may repeat a complaint forever."""
         self._announcer.counters["complaints"] += 1
         if warning.cause:
             self._announcer.count(warning.cause)
@@ -211,7 +219,7 @@ class Dialogue:
         taken = self._playout.push(event.part, event.pcm)
         if event.first:
             with self._step():
-                self._timeline.asks()  # a service that does not announce its responses
+                self._timeline.asks()  # for a service that does not announce its responses
                 self._timeline.answer("first_delta")
                 self._turns.post(Event.FIRST_AUDIO)
         if not taken:
@@ -229,29 +237,29 @@ class Dialogue:
         self._turns.post(_ENDED[event.kind], event.cause)
         if event.calls:
             self._the_link.ask()
-        self._sounds()  # last: without a speaker the answer is over here and now
+        self._sounds()  # comes last: without a speaker the answer ends inside this call
 
     # -- what is pending and owed --------------------------------------------------------------------
 
     def settle(self) -> None:
-        """An answer is owed once nothing more is on its way and nobody is speaking."""
+        """Ask for the owed answer once nothing is pending and nobody speaks."""
         state = self._turns.state
         if self._the_link.owed and state in _ASKS and self._utterances.pending == 0:
             self._the_link.owed = False
             self._turns.post(Event.COMMITTED)
         elif self._the_link.owed and state is State.AWAITING_SPEECH and self._utterances.pending == 1:
-            self._the_link.ask()  # the one that is pending has just begun
+            self._the_link.ask()  # the one pending utterance has just begun
             self._turns.post(Event.COMMITTED)
         self.look()
 
     def look(self) -> None:
-        """Tell the link where something is under way from now on, or nothing any more."""
+        """Tell the link when something begins to be under way, and when nothing is any more."""
         if (is_idle := self.idle) is not self._was_idle:
             self._was_idle = is_idle
             self._the_link.on_idle(is_idle)
 
     def expire(self) -> None:
-        """Give up what waited too long; never while somebody speaks, who could not hear it said."""
+        """Give up utterances that have waited too long. Never while the visitor speaks: they could not hear the cue."""
         if self._turns.state in OPEN:
             return
         for _ in self._utterances.expire(self._now_ms() - self._turns.limits.keep_ms):
@@ -260,7 +268,7 @@ class Dialogue:
         self.settle()
 
     def watch(self) -> None:
-        """An utterance has ended: look again when it has waited as long as it may."""
+        """An utterance has ended: look again after the longest time that it may wait."""
         asyncio.get_running_loop().call_later(self._turns.limits.keep_ms / 1000 + 0.01, self.expire)
 
     @property

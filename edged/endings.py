@@ -1,25 +1,26 @@
-"""What of a service's models and features ends, and when, as its maker announced it. Pure data.
+"""The models and features of services that will end, and when, as their makers have announced. Pure data.
 
-Source: OpenAI's list of deprecations, as it stood in November 2026, and what gateways and others passed on of it. Dates
-are those of OpenAI's own API; who resells it may end sooner or later. What is not listed here has no known end.
+Sources: OpenAI's list of deprecations as of November 2026, and what gateways and others republished from it. The dates
+are those of OpenAI's own API. A reseller may end a model sooner or later. A model that is not listed here has no known
+end.
 
 Rules:
-1. A name stands for itself and for its dated versions (`gpt-realtime-2025-08-28`), and may have its maker or a provider
-   before it (`openai/gpt-realtime`, `@my-openai/gpt-realtime`).
-2. Before 2025 the clock is not set: then nothing is claimed.
+1. A name covers its dated versions (`gpt-realtime-2025-08-28`). The name of a maker or provider may come before it
+   (`openai/gpt-realtime`, `@my-openai/gpt-realtime`).
+2. A clock that shows a year before 2025 is not set. Then edged makes no statement.
 """
 
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-SET_FROM = 2025  # the year from which a clock is believed
+SET_FROM = 2025  # the first year in which the clock counts as set
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The day on which it ends, and what to use instead (empty: nothing is known)."""
+    """The day on which a model or feature ends, and what to use instead (empty if that is unknown)."""
 
     on: date
     instead: str = ""
@@ -40,12 +41,12 @@ PROMPTS = Ending(date(2026, 11, 30), "write provider.instructions instead")
 
 
 def of_model(name: str) -> Ending | None:
-    """The known end of a model; None: none is known."""
+    """Return the known end of a model, or None."""
     return MODELS.get(_DATED.sub("", name.rpartition("/")[2].strip().lower()))
 
 
 def day(wall: float) -> date | None:
-    """The day of a wall clock, in seconds since 1970; None: it is not set."""
+    """Return the day of a wall clock given in seconds since 1970, or None if the clock is not set."""
     try:
         today = datetime.fromtimestamp(wall, UTC).date()
     except (OverflowError, OSError, ValueError):
@@ -54,7 +55,7 @@ def day(wall: float) -> date | None:
 
 
 def in_words(ending: Ending, today: date) -> str:
-    """When, in words for the operator."""
+    """Say in words for the operator when something ends."""
     days = (ending.on - today).days
     if days < 0:
         when = f"ended at OpenAI on {ending.on}"

@@ -1,19 +1,22 @@
 """The errors edged raises, as a tree.
 
     EdgedError                  .cause names its row in causes.py
-    ├── ConfigError             the operator's: at a start exit 78, no restart; a reload is refused
-    ├── UsageError              the caller's command line: exit 64
+    ├── ConfigError             a mistake of the operator: at a start exit 78, no restart; a reload is refused
+    ├── UsageError              a mistake in the command line: exit 64
     ├── AddressError            an address to listen on is taken: exit 1, and its unit tries again
-    ├── DeviceError             a microphone, speaker, button or lamp: tried again; one that hangs: exit 70
+    ├── DeviceError             a microphone, speaker, button or lamp: tried again; a device that hangs: exit 70
     ├── LinkError               the connection or the far end: tried again, at the pace of its cause
-    ├── WireError               one message from the peer that is not of the protocol: counted, skipped
-    └── CommandError            a request on the control socket that cannot be carried out
+    ├── WireError               one message from the peer does not follow the protocol: counted, skipped
+    └── CommandError            a request on the control socket cannot be carried out
 
-Ask of each: whose fault, and worth another try? The answer stands in causes.py, not here.
-Whatever else of ours escapes in `run`, `serve`, `relay` or `rescue` is a bug: exit 70, and systemd starts the process
-anew. One in the bridge of one client of the relay ends that client only, and what a library does without us ends
-nothing (system/ours.py). Whoever gets no memory before any of them began ends with 78, and so does a command that only
-asks; what it asks for and does not get is exit 1.
+Ask of each error whose fault it is, and whether another try is worth it. causes.py holds the answers.
+
+Any other exception of edged's own code in `run`, `serve`, `relay` or `rescue` is a bug: exit 70, and systemd restarts
+the process. A bug in the bridge of one relay client ends that client only. A failure inside a library, without edged's
+code in its stack, ends nothing (system/ours.py).
+
+A process that gets no memory before one of these begins exits with 78, and so does a command that only asks a running
+daemon. A command that does not get what it asks for exits with 1.
 """
 
 EXIT_OK = 0
@@ -23,13 +26,13 @@ EXIT_CONFIG = 78
 
 
 class EdgedError(Exception):
-    """Base of all; `cause` is the id of a row in causes.py."""
+    """Base of all errors; `cause` is the id of a row in causes.py."""
 
     cause = "bug"
 
 
 class ConfigError(EdgedError):
-    """The configuration cannot be used; `problems` has one line each, all of them at once."""
+    """The configuration cannot be used. `problems` lists all of its problems, one line each."""
 
     cause = "config_invalid"
 
@@ -39,19 +42,19 @@ class ConfigError(EdgedError):
 
 
 class UsageError(EdgedError):
-    """A command line that makes no sense."""
+    """The command line makes no sense."""
 
     cause = "usage"
 
 
 class AddressError(EdgedError):
-    """An address to listen on that is taken, or that this machine does not have (yet)."""
+    """An address to listen on is taken, or this machine does not have it (yet)."""
 
     cause = "address_taken"
 
 
 class DeviceError(EdgedError):
-    """A device cannot be opened or has gone."""
+    """A device cannot be opened, or was lost."""
 
     def __init__(self, message: str, cause: str = "microphone_lost") -> None:
         super().__init__(message)
@@ -59,10 +62,10 @@ class DeviceError(EdgedError):
 
 
 class LinkError(EdgedError):
-    """The link to the service failed; `retry_after_s` is what the far end asked for, if it did.
+    """The link to the service failed. `retry_after_s` is the wait that the far end asked for, or None.
 
-    `said` is what of the message is the far end's own, in one piece or several, and may quote anybody; `code` is that
-    of its close, `status` that of its HTTP answer.
+    `said` is the part of the message that comes from the far end, in one piece or several. It may quote anybody.
+    `code` is the far end's close code, and `status` the status of its HTTP answer.
     """
 
     def __init__(
@@ -82,12 +85,12 @@ class LinkError(EdgedError):
 
 
 class WireError(EdgedError):
-    """A message that is not of the protocol."""
+    """A message does not follow the protocol."""
 
     cause = "bad_message"
 
 
 class CommandError(EdgedError):
-    """A control command refused; the text goes to the client."""
+    """A control command was refused; the client receives the text."""
 
     cause = "command_refused"

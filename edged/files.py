@@ -1,10 +1,11 @@
-"""The one way to open a file: whatever lies at its path, it hangs and ends nothing.
+"""The one way to open a file. Whatever is at the path, opening it never hangs and never ends the process.
 
 Rules:
-1. Only a regular file is read. A FIFO waits for a writer, a terminal for a person, some devices act on being opened, so
-   anything else is refused before it is opened, and once more when it is open: it may have been exchanged meanwhile.
-2. Every read is bounded. The size that a file tells is no bound: files in /proc and /sys tell 0.
-3. What is wrong is an OSError whose `strerror` says what lies there and what to do about it.
+1. Only a regular file is read. A FIFO waits for a writer, a terminal waits for a person, and opening some devices has
+   side effects. So anything else is refused before it is opened. The open file is checked again, because somebody may
+   have replaced it in between.
+2. Every read is bounded. The size that a file reports is no bound: files in /proc and /sys report 0.
+3. An error is an OSError. Its `strerror` says what is at the path and what to do about it.
 
 Not here: what a file means, and whether it may be missing.
 """
@@ -24,11 +25,11 @@ _KINDS = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
-_SINKS = (os.makedev(1, 3), os.makedev(1, 7))  # /dev/null and /dev/full on Linux: they never wait
+_SINKS = (os.makedev(1, 3), os.makedev(1, 7))  # /dev/null and /dev/full on Linux: writing to them never waits
 
 
 class NotAFileError(OSError):
-    """Something else lies where a file is wanted; `strerror` holds the remedy."""
+    """The path leads to something that is not a file; `strerror` holds the remedy."""
 
     def __init__(self, kind: str, path: Path) -> None:
         words = f"it is {kind}, not a file (put a file in its place)"
@@ -36,7 +37,7 @@ class NotAFileError(OSError):
 
 
 class TooLargeError(OSError):
-    """A file is larger than anything it may be."""
+    """The file is larger than any file for this purpose may be."""
 
     def __init__(self, most_bytes: int, path: Path) -> None:
         words = f"it has more than {most_bytes} bytes (is it the right file?)"
@@ -44,22 +45,22 @@ class TooLargeError(OSError):
 
 
 def opened(path: Path) -> BinaryIO:
-    """A regular file, open to be read. Raises OSError."""
+    """Open a regular file for reading. Raises OSError."""
     _refuse_others(path)
     return os.fdopen(_checked(path, _open(path, _READ)), "rb")
 
 
 def beginning(path: Path, most_bytes: int) -> bytes:
-    """The first `most_bytes` of a file, or all of it. Raises OSError."""
+    """Return the first `most_bytes` of a file, or all of a shorter file. Raises OSError."""
     with opened(path) as file:
         found: bytes | None = file.read(most_bytes)
-    if found is None:  # some files of /proc wait for news
+    if found is None:  # some files of /proc wait until there is news
         raise OSError(errno.EAGAIN, "it has nothing to read yet (is it the right file?)", str(path))
     return found
 
 
 def read(path: Path, most_bytes: int) -> bytes:
-    """All of a file. Raises OSError, also for one that is larger."""
+    """Return all of a file. Raises OSError, also for a larger file."""
     found = beginning(path, most_bytes + 1)
     if len(found) > most_bytes:
         raise TooLargeError(most_bytes, path)
@@ -67,9 +68,9 @@ def read(path: Path, most_bytes: int) -> bytes:
 
 
 def to_write(path: Path, *, append: bool = False) -> BinaryIO:
-    """A regular file, made where there is none and else emptied, open to be written. Raises OSError.
+    """Open a regular file for writing; create it if it is missing, else empty it. Raises OSError.
 
-    `append`: what is there stays, and what is written goes behind it. /dev/null and /dev/full serve, too.
+    `append` keeps the present content and writes after it. /dev/null and /dev/full are accepted, too.
     """
     _refuse_others(path, writing=True)
     descriptor = _checked(path, _open(path, _WRITE | (os.O_APPEND if append else 0)), writing=True)
@@ -82,14 +83,14 @@ def to_write(path: Path, *, append: bool = False) -> BinaryIO:
 def _open(path: Path, flags: int) -> int:
     try:
         return os.open(path, flags, 0o666)
-    except ValueError as error:  # a zero byte, or what is no text
+    except ValueError as error:  # the path contains a zero byte, or is not valid text
         raise _no_path(path) from error
 
 
 def _refuse_others(path: Path, *, writing: bool = False) -> None:
-    """Refuse what is there and is no file, unopened."""
+    """Refuse anything that exists and is not a file, without opening it."""
     try:
-        found = os.stat(path)  # noqa: PTH116 its ValueError, too
+        found = os.stat(path)  # noqa: PTH116 its ValueError is handled, too
     except FileNotFoundError:
         if not writing:
             raise
@@ -100,7 +101,7 @@ def _refuse_others(path: Path, *, writing: bool = False) -> None:
 
 
 def _checked(path: Path, descriptor: int, *, writing: bool = False) -> int:
-    """The same descriptor, which is closed where it is none of a file."""
+    """Return the same descriptor. Closes it and raises if it does not refer to a file."""
     try:
         _refuse_other(path, os.fstat(descriptor), writing=writing)
     except OSError:
@@ -118,4 +119,4 @@ def _refuse_other(path: Path, found: os.stat_result, *, writing: bool) -> None:
 
 
 def _no_path(path: Path) -> OSError:
-    return OSError(errno.EINVAL, "the path holds what no path can (a zero byte?)", repr(path))
+    return OSError(errno.EINVAL, "no path can look like this (does it contain a zero byte?)", repr(path))

@@ -1,7 +1,7 @@
-"""Keeps one device open: opens it, waits until it is lost, opens it again. Knows no kind of device.
+"""Keeps one device open: opens it, waits until it is lost, and opens it again. Knows no particular device.
 
-The device calls go through `offload`, so that a call that hangs can not hold the loop; retry.keep decides
-when to try again.
+All device calls go through `offload`, so that a call that hangs cannot block the loop. retry.keep decides when to try
+again.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ SHUT_WITHIN_S = 0.7  # the whole daemon has to be gone within a second
 
 
 class Keeper:
-    """`start(lost)` opens the device and `stop()` shuts it; both may block and both go through `offload`."""
+    """`start(lost)` opens the device and `stop()` closes it. Both may block, and both go through `offload`."""
 
     def __init__(
         self,
@@ -36,10 +36,10 @@ class Keeper:
         changed: Callable[[str, bool, str | None], None],
         rng: Random,
     ) -> None:
-        """`changed(name, is_up, cause)` is called at every change, on the loop."""
+        """`changed(name, is_up, cause)` is called on the loop at every change."""
         self.up = False
-        self.cause: str | None = None  # why it is missing; None: it is there, or nobody has had to know
-        self.text = ""  # the same in words
+        self.cause: str | None = None  # why the device is missing; None: it is open, or was not needed so far
+        self.text = ""  # the same reason in words
         self.retry_now = Wake()
         self._name = name
         self._start, self._stop = start, stop
@@ -51,30 +51,30 @@ class Keeper:
         self._unwanted = asyncio.Event()
 
     def want(self, wanted: bool) -> None:  # noqa: FBT001 a switch
-        """Open it, or shut it until it is wanted again."""
+        """Open the device, or close it until it is wanted again."""
         (self._wanted if wanted else self._unwanted).set()
         (self._unwanted if wanted else self._wanted).clear()
 
     def replace(self, start: Callable[[Lost], None], stop: Callable[[], None]) -> None:
-        """Shut the device, where it is open, and go on with another in its place."""
+        """Close the device if it is open, and continue with another device in its place."""
         self._start, self._stop = start, stop
         self._unwanted.set()
         self.retry_now()
 
     async def run(self) -> None:
-        """Until cancelled; the device is shut on the way out."""
+        """Run until cancelled; closes the device on the way out."""
         await keep(self._attempt, rng=self._rng, wake=self.retry_now, failed=self._failed)
 
     async def _attempt(self, proof: Proof) -> None:
         while True:
-            while not self._wanted.is_set():  # a wait that has ended says what was wanted, not what is
+            while not self._wanted.is_set():  # it may have changed again since the wait ended
                 await self._wanted.wait()
             self._unwanted.clear()
             await self._once(proof)
 
     async def _once(self, proof: Proof) -> None:
         loop = asyncio.get_running_loop()
-        start, stop = self._start, self._stop  # what was started is what is stopped
+        start, stop = self._start, self._stop  # a `replace` must not mix the two devices
         lost: asyncio.Future[DeviceError] = loop.create_future()
         is_shut = False
 
@@ -82,13 +82,13 @@ class Keeper:
             nonlocal is_shut
             try:
                 start(on_lost)
-            except DeviceError:  # what is missing is tried for days: one thread a try, not two
+            except DeviceError:  # a missing device is tried for days: use one thread per try, not two
                 stop()
                 is_shut = True
                 raise
 
         def on_lost(error: DeviceError) -> None:
-            with suppress(RuntimeError):  # the loop is closed: the device's thread outlives it
+            with suppress(RuntimeError):  # the loop is closed, but the device's thread still runs
                 loop.call_soon_threadsafe(lambda: None if lost.done() else lost.set_result(error))
 
         try:
@@ -96,7 +96,7 @@ class Keeper:
             proof()
             self._came_up()
             if self._start is not start:
-                return  # replaced while it was being opened
+                return  # it was replaced while it was being opened
             unwanted = asyncio.ensure_future(self._unwanted.wait())
             try:
                 await asyncio.wait((lost, unwanted), return_when=asyncio.FIRST_COMPLETED)
@@ -118,7 +118,7 @@ class Keeper:
 
     def _failed(self, error: EdgedError, wait_s: float) -> None:
         if error.cause == "device_hung":
-            raise error  # a call that does not come back can not be tried again in this process
+            raise error  # this process cannot repeat a call that does not return
         if error.cause != self.cause:
             remedy = CAUSES[error.cause].remedy
             log.warning(

@@ -1,12 +1,13 @@
-"""Sockets that listen, and stay open for those who may come in whatever others do: of the daemon, relay and serve.
+"""Sockets that listen, and that nobody can block for others. The daemon, the relay and serve use them.
 
 Rules:
-1. At the limit of open files one descriptor that was kept aside lets a newcomer in for a moment: it is admitted, which
-   is for the owner to say and to make room for, or it is closed at once. Nobody waits in front of a closed door, the
-   loop does not turn for nothing, and the log has one line for the whole time.
-2. Few are accepted in one round of the loop: those who are here already do not wait for a crowd at the door.
+1. Descriptors are kept in reserve. At the limit of open files, one is closed so that a new connection can be accepted.
+   The owner then makes room for the connection, or the connection is closed at once. So no client waits in the queue,
+   the loop does not spin, and the log has one line for the whole time.
+2. Only a few connections are accepted in one round of the loop. So a crowd of new clients does not delay those that are
+   already connected.
 
-Not here: how long somebody may stand at the door (lobby.py), and who may come in.
+Not here: how long a client may wait to be let in (lobby.py), and who may come in.
 """
 
 import asyncio
@@ -21,14 +22,14 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 BACKLOG = 100
-AT_ONCE = 2  # newcomers in one round of the loop
-SHUT_OUT_AT_ONCE = 64  # a millisecond; the queue is short, and others want to get into it
-SPARES = 2  # descriptors that are kept aside
+AT_ONCE = 2  # new connections in one round of the loop
+SHUT_OUT_AT_ONCE = 64  # takes a millisecond; the queue is short, and other clients need a place in it
+SPARES = 2  # descriptors kept in reserve
 _TIGHT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class ListeningSocket(socket.socket):
-    """Give it to `loop.create_server`; `accept` is what asyncio calls when somebody is at the door."""
+    """Give it to `loop.create_server`; asyncio calls `accept` when a client waits in the queue."""
 
     def __init__(
         self,
@@ -37,10 +38,10 @@ class ListeningSocket(socket.socket):
         admit: Callable[[socket.socket], bool],
         welcome: Callable[[socket.socket], bool] = lambda _: True,
     ) -> None:
-        """`listening` is bound, and is ours from now on; `name` is what the log calls it.
+        """`listening` must be bound, and belongs to this object from now on. `name` is its name in the log.
 
-        `admit(connection)` makes room for who has come while there are no files left, or says that it has to go;
-        `welcome(connection)` says of each at once whether it is looked at at all.
+        `welcome(connection)` decides at once whether a new connection is considered at all. When no files are left,
+        `admit(connection)` makes room for it and returns True, or returns False to refuse it.
         """
         super().__init__(fileno=listening.detach())
         self._name, self._admit, self._welcome = name, admit, welcome
@@ -50,12 +51,12 @@ class ListeningSocket(socket.socket):
         self._refill()
 
     def listen(self, backlog: int = BACKLOG) -> None:
-        """Begin to, where it does not yet: a sandbox may refuse the call."""
+        """Start to listen, unless the socket listens already: a sandbox may forbid the call."""
         if not self.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             super().listen(backlog)
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """The next in the queue; BlockingIOError: nobody for now."""
+        """Return the next connection in the queue. Raises BlockingIOError if there is none now."""
         if self._in_a_row >= AT_ONCE:
             raise BlockingIOError
         if not self._in_a_row:
@@ -68,7 +69,7 @@ class ListeningSocket(socket.socket):
             except OSError as error:
                 if error.errno not in _TIGHT:
                     raise
-                self._in_a_row = AT_ONCE  # who yields has gone by the next round
+                self._in_a_row = AT_ONCE  # the client that yields is gone by the next round
                 return self._accept_without_files()
             if self._welcome(connection):
                 self._is_logged = False
@@ -90,7 +91,7 @@ class ListeningSocket(socket.socket):
         if not self._is_logged:
             self._is_logged = True
             log.warning(
-                "%s: no more files can be opened, and some who come are turned away (LimitNOFILE=, ulimit -n)",
+                "%s: no more files can be opened, so some new connections are refused (LimitNOFILE=, ulimit -n)",
                 self._name,
             )
         if self._welcome(connection) and self._admit(connection):
@@ -109,15 +110,16 @@ class ListeningSocket(socket.socket):
 
 
 async def bound(host: str, port: int) -> list[socket.socket] | None:
-    """Sockets at all addresses of `host` (empty: of this machine), at one port; 0 is any that is free. Raises OSError.
+    """Return sockets bound to all addresses of `host` (empty: of this machine) at one port. Raises OSError.
 
-    None: this loop is none of descriptors (on Windows, in virtual time), and has its own way to listen.
+    Port 0 means any free port. Returns None if this loop does not work on descriptors (on Windows, in virtual time).
+    Such a loop listens in its own way.
     """
     loop = asyncio.get_running_loop()
     if not isinstance(loop, asyncio.SelectorEventLoop):
         return None
     kind, flags = socket.SOCK_STREAM, socket.AI_PASSIVE
-    try:  # an address asks nobody, and needs no thread
+    try:  # a numeric address needs no lookup, and so no thread
         found = socket.getaddrinfo(host or None, port, type=kind, flags=flags | socket.AI_NUMERICHOST)
     except socket.gaierror:
         found = await loop.getaddrinfo(host, port, type=kind, flags=flags)
@@ -129,7 +131,7 @@ async def bound(host: str, port: int) -> list[socket.socket] | None:
         except OSError as error:
             failed = error
             if error.errno in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):
-                continue  # such as IPv6 where there is none: the others will do
+                continue  # for example IPv6 on a machine without it: the other addresses suffice
             break
         port = port or sockets[0].getsockname()[1]
     else:

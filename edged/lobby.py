@@ -1,10 +1,10 @@
-"""Who is at the door of a service that listens, and who is in: of relay and serve.
+"""Who waits to be let in to a server, and who is in. The relay and serve use it.
 
 Rules:
-1. At most so many may be at the door who have not shown yet that they may come in, none of them longer than
-   `deadline_s`; when one more comes, one of them goes (places.py).
-2. Those who are in stay in, and are bounded, too; one more is refused. A place is free when the connection is gone and
-   nothing is done for it any more.
+1. A bounded number of clients may wait that have not yet shown that they may come in, each for at most `deadline_s`.
+   When one more comes, one of them has to go (places.py).
+2. Clients that are in stay in. Their number is bounded, too, and one more is refused. A place becomes free when its
+   connection is gone and no more work is done for the client.
 
 Not here: who may come in.
 """
@@ -24,12 +24,15 @@ from edged.places import FullError, Places, Standing
 
 log = logging.getLogger(__name__)
 
-RESERVED = 24  # descriptors for what a process opens besides: names, files, a proxy's addresses
+RESERVED = 24  # descriptors for everything else a process opens: name lookups, files, a proxy's addresses
 MOST_WAITING = 64
 
 
 def affordable(most: int, each: int) -> tuple[int, int]:
-    """Places for who waits, and for `most` clients of `each` descriptors, or as many as this process may open."""
+    """Return the places for waiting clients, and for clients that are in: `most`, or fewer if files are limited.
+
+    A client that is in takes `each` descriptors.
+    """
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     left = most * each + MOST_WAITING if limit == resource.RLIM_INFINITY else limit - _open_files() - RESERVED
     waiting = max(1, min(MOST_WAITING, left // 4))
@@ -44,38 +47,38 @@ def _open_files() -> int:
 
 
 class Guest(Hashable, Protocol):
-    """A connection to a server: an asyncio protocol of whatever kind."""
+    """A connection to a server: any asyncio protocol."""
 
     @property
     def transport(self) -> asyncio.Transport:
-        """From `connection_made` on."""
+        """Set from `connection_made` on."""
         ...
 
 
 class Lobby:
-    """Who is at the door of a service, and who is in."""
+    """The clients of one server: those that wait, and those that are in."""
 
     def __init__(self, name: str, *, most: int, each: int = 1, deadline_s: float) -> None:
-        """`each` is the descriptors that a client takes, `deadline_s` the time it has to show that it may come in."""
+        """A client takes `each` descriptors, and has `deadline_s` to show that it may come in."""
         self._name, self._deadline_s = name, deadline_s
         waiting, most = affordable(most, each)
         self._waiting: Places[Guest] = Places(waiting)
         self._inside: Places[Guest] = Places(most)
-        self._deadlines: dict[Guest, asyncio.TimerHandle] = {}  # of all whose connection lasts
+        self._deadlines: dict[Guest, asyncio.TimerHandle] = {}  # of all open connections
         self._served: set[Guest] = set()
 
     @property
     def most(self) -> int:
-        """How many may be in."""
+        """How many clients may be in."""
         return self._inside.most
 
     @property
     def present(self) -> list[Guest]:
-        """All whose connection lasts."""
+        """All clients whose connection is open."""
         return list(self._deadlines)
 
     def came(self, guest: Guest) -> None:
-        """Somebody has connected."""
+        """A client has connected."""
         loop = asyncio.get_running_loop()
         self._deadlines[guest] = loop.call_later(self._deadline_s, self._too_late, guest)
         address = guest.transport.get_extra_info("peername")
@@ -84,7 +87,7 @@ class Lobby:
             self._turn_away(yields)
 
     def let_in(self, guest: Guest) -> bool:
-        """It may come in; False: there is no place."""
+        """Let the client in. Returns False if there is no place."""
         with suppress(FullError):
             self._inside.take(guest, guest, Standing.HELD)
             self._waiting.leave(guest)
@@ -93,7 +96,7 @@ class Lobby:
 
     @contextmanager
     def serving(self, guest: Guest) -> Iterator[None]:
-        """Something is done for it, and its place is its own as long as that lasts."""
+        """Work is done for the client; it keeps its place until the work ends."""
         self._served.add(guest)
         try:
             yield
@@ -102,7 +105,7 @@ class Lobby:
             self._free(guest)
 
     def gone(self, guest: Guest) -> None:
-        """Its connection is no more."""
+        """The client's connection is closed."""
         self._waiting.leave(guest)
         if (deadline := self._deadlines.pop(guest, None)) is not None:
             deadline.cancel()
@@ -113,14 +116,14 @@ class Lobby:
             self._inside.leave(guest)
 
     def admit(self, _: socket.socket) -> bool:
-        """Make room for one while no files are left; see Listening."""
+        """Make room for one client while no files are left; see ListeningSocket."""
         yields = self._waiting.spare()
         if yields is not None:
             self._turn_away(yields)
         return yields is not None
 
     async def listening(self, host: str, port: int) -> list[dict[str, Any]]:
-        """Keywords of one `loop.create_server` each, that listen there. Raises OSError."""
+        """Return the keyword arguments for one `loop.create_server` call per socket. Raises OSError."""
         sockets = await bound(host, port)
         if sockets is None:
             return [{"host": host, "port": port}]
@@ -132,13 +135,13 @@ class Lobby:
 
     def _turn_away(self, guest: Guest) -> None:
         log.info(
-            "%s: more come than can wait: the oldest that has not shown who it is was sent away", self._name
+            "%s: too many clients wait to be let in: the connection of the oldest one was closed", self._name
         )
         guest.transport.abort()
 
 
 class _Arriving(asyncio.Protocol):
-    """Tells a lobby when it comes and goes; the rest is the protocol's that this is mixed into."""
+    """Tells a lobby when the connection opens and closes. Mixed into the actual protocol."""
 
     lobby: ClassVar[Lobby]
     transport: asyncio.Transport
@@ -156,12 +159,12 @@ _Kind = TypeVar("_Kind", bound=asyncio.Protocol)
 
 
 def by_way_of(lobby: Lobby, kind: type[_Kind]) -> type[_Kind]:
-    """Connections of this kind that come by way of the lobby."""
+    """Return a subclass of `kind` whose connections report to the lobby."""
     return cast("type[_Kind]", type(kind.__name__, (_Arriving, kind), {"lobby": lobby}))
 
 
 def _network(address: str) -> Hashable:
-    """Whose an address is: of IPv6 everybody has 2**64."""
+    """Return the owner of an address. An owner of IPv6 addresses has 2**64 of them."""
     try:
         known = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

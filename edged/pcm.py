@@ -1,13 +1,13 @@
-"""Sound as bytes: formats, milliseconds to bytes and back, gain, level.
+"""Sound as bytes: formats, conversion between milliseconds and bytes, gain, level.
 
 Rules:
-1. The width of a sample is known here and nowhere else; everybody else asks a `Format`.
-2. Bytes stand for whole samples: `bytes_of` never cuts one, and what needs samples refuses half of one.
+1. Only this module knows the width of a sample. All other code asks a `Format`.
+2. Bytes hold whole samples. `bytes_of` never cuts a sample, and functions that need samples refuse half a sample.
 3. Inside edged all sound is `PCM16`: signed 16 bit, little endian, mono, 24 kHz. (edged runs on little-endian
    machines only, so the machine's own 16-bit integers are the wire's.)
-4. No numpy: it costs 13.5 MB and 170 ms of start (reference measurement), and nothing here needs it.
+4. No numpy: it costs 13.5 MB and 170 ms at the start (reference measurement), and nothing here needs it.
 
-Not here: changing the rate, anything with more than one channel, the codecs of telephones (local/g711.py).
+Not here: resampling, more than one channel, telephone codecs (local/g711.py).
 """
 
 from array import array
@@ -28,7 +28,7 @@ _REST: dict[str, bytes] = {"pcm16": bytes(SAMPLE_BYTES), "g711_ulaw": b"\xff", "
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """Mono sound at a rate in an encoding. Raises ValueError for an encoding or a rate that is none."""
+    """Mono sound at a rate in an encoding. Raises ValueError if the encoding or the rate is not possible."""
 
     rate_hz: int = 24_000
     encoding: Encoding = "pcm16"
@@ -43,26 +43,26 @@ class Format:
 
     @property
     def bytes_per_ms(self) -> int:
-        """Raises ValueError at a rate that has no whole number of samples in a millisecond."""
+        """Raises ValueError if a millisecond at this rate is not a whole number of bytes."""
         per_s = self.rate_hz * self.sample_bytes
         if per_s % 1000:
             raise ValueError(f"{self.rate_hz} Hz has no whole number of bytes in a millisecond")
         return per_s // 1000
 
     def bytes_of(self, ms: float) -> int:
-        """How many bytes `ms` milliseconds take: whole samples, rounded down."""
+        """Return how many bytes `ms` milliseconds take: whole samples, rounded down."""
         return int(self.rate_hz * ms // 1000) * self.sample_bytes
 
     def ms_of(self, n_bytes: int) -> int:
-        """How many whole milliseconds `n_bytes` last."""
+        """Return how many whole milliseconds `n_bytes` last."""
         return self.samples_of(n_bytes) * 1000 // self.rate_hz
 
     def duration_ms(self, n_bytes: int) -> float:
-        """How long the whole samples of `n_bytes` last."""
+        """Return how long the whole samples in `n_bytes` last, in milliseconds."""
         return n_bytes // self.sample_bytes * 1000 / self.rate_hz
 
     def samples_of(self, n_bytes: int) -> int:
-        """How many whole samples `n_bytes` hold."""
+        """Return how many whole samples `n_bytes` hold."""
         return n_bytes // self.sample_bytes
 
 
@@ -70,14 +70,14 @@ PCM16 = Format()
 
 
 def silence(n_bytes: int, fmt: Format = PCM16) -> bytes:
-    """Exactly `n_bytes` of silence; `n_bytes` is of whole samples."""
+    """Return exactly `n_bytes` of silence; `n_bytes` must be whole samples."""
     return _REST[fmt.encoding] * (n_bytes // fmt.sample_bytes)
 
 
 def ramp(pcm: bytes, start_gain: float, end_gain: float) -> bytes:
-    """`pcm` with a gain that goes in a straight line from its first sample's to its last one's.
+    """Apply a gain that changes linearly from `start_gain` at the first sample to `end_gain` at the last.
 
-    A single sample gets the end's. PCM16 of whole samples, else ValueError. Saturates.
+    A single sample gets `end_gain`. Saturates. Raises ValueError unless `pcm` is whole samples of PCM16.
     """
     samples = _samples(pcm)
     if len(samples) < 2:
@@ -87,18 +87,18 @@ def ramp(pcm: bytes, start_gain: float, end_gain: float) -> bytes:
 
 
 def gain(pcm: bytes, factor: float) -> bytes:
-    """`pcm` times `factor`, saturating. PCM16 of whole samples, else ValueError."""
+    """Return `pcm` times `factor`. Saturates. Raises ValueError unless `pcm` is whole samples of PCM16."""
     return _saturated(value * factor for value in _samples(pcm))
 
 
 def rms(pcm: bytes) -> float:
-    """Root of the mean square, 0 .. 32768; nothing is silence. PCM16 of whole samples, else ValueError."""
+    """Return the root mean square, 0 .. 32768; 0 if `pcm` is empty. Raises ValueError for half a sample."""
     samples = _samples(pcm)
     return sqrt(sum(map(mul, samples, samples)) / len(samples)) if samples else 0.0
 
 
 def roughness(pcm: bytes) -> float:
-    """The mean step from a PCM16 sample to the next, 0 .. 65535; half a sample at the end is left out."""
+    """Return the mean step between PCM16 samples, 0 .. 65535. Ignores half a sample at the end."""
     samples = _samples(pcm[: len(pcm) // SAMPLE_BYTES * SAMPLE_BYTES])
     steps = len(samples) - 1
     return sum(map(abs, map(sub, samples[1:], samples))) / steps if steps > 0 else 0.0

@@ -1,12 +1,12 @@
-"""Who has a place where clients are served, and who yields when there is none left. Pure.
+"""Who has a place among the clients of a server, and who yields when no place is left. Pure.
 
 Rules:
-1. There are `most` places, and one owner (a user, an address) has `most_of_one` of them at most.
-2. Who has all that it may have takes the place of its own: of one that has shown least (`Standing`), and among those of
-   the one that was not heard for longest. It is nobody else's loss.
-3. Where all places are taken, one that is `WAITING` yields, the oldest of the owner that has most of these: who comes
-   in crowds yields to the others. Where nobody waits, it is one of the newcomer's own, or the newcomer is refused.
-4. `HELD` yields to nobody.
+1. There are `most` places. One owner (a user, an address) has at most `most_of_one` of them.
+2. When an owner has used up its share, a newcomer of the owner takes the place of one of its own. The one with the
+   lowest `Standing` yields, and among equals the one that was silent longest. No other owner loses anything.
+3. When all places are taken, a `WAITING` one yields: the oldest one of the owner with most of them. So crowds yield to
+   the others. When none waits, one of the newcomer's own yields, or the newcomer is refused.
+4. `HELD` never yields.
 """
 
 from collections import Counter
@@ -18,28 +18,28 @@ T = TypeVar("T", bound=Hashable)
 
 
 class Standing(IntEnum):
-    """What somebody has shown."""
+    """What a client has shown so far."""
 
     WAITING = 0
     """Nothing yet."""
     SETTLED = 1
-    """That it may be here, and has something to do."""
+    """It may be here, and has something to do."""
     HELD = 2
-    """Something depends on it now."""
+    """Something depends on it now, such as a pressed button."""
 
 
 class FullError(Exception):
-    """There is no place, and nobody who would yield."""
+    """There is no place, and nobody who may yield."""
 
 
 class Places(Generic[T]):
-    """Each of `T` is in it once."""
+    """Holds each `T` at most once."""
 
     def __init__(self, most: int, most_of_one: int | None = None) -> None:
-        """Without `most_of_one` one owner may have all of them."""
+        """Without `most_of_one`, one owner may have all places."""
         self.most = most
         self._most_of_one = most if most_of_one is None else most_of_one
-        self._taken: dict[T, tuple[Hashable, Standing]] = {}  # who was not heard for longest comes first
+        self._taken: dict[T, tuple[Hashable, Standing]] = {}  # the one that was silent longest comes first
 
     def __len__(self) -> int:
         return len(self._taken)
@@ -48,7 +48,7 @@ class Places(Generic[T]):
         return who in self._taken
 
     def take(self, who: T, owner: Hashable, standing: Standing = Standing.WAITING) -> T | None:
-        """Give `who` a place; returns who has lost its own for that. Raises FullError."""
+        """Give `who` a place. Returns the one that lost its place for that, or None. Raises FullError."""
         own = [each for each, (whose, _) in self._taken.items() if whose == owner]
         yields = None
         if len(own) >= self._most_of_one:
@@ -62,24 +62,24 @@ class Places(Generic[T]):
         return yields
 
     def hear(self, who: T, standing: Standing) -> None:
-        """`who` has said something, and stands like this from now on; nothing where it has no place."""
+        """`who` has said something, and has this standing from now on. Ignored if `who` has no place."""
         if who in self._taken:
             owner, _ = self._taken.pop(who)
             self._taken[who] = owner, standing
 
     def leave(self, who: T) -> None:
-        """The place is free, if `who` had one."""
+        """Free the place of `who`, if it has one."""
         self._taken.pop(who, None)
 
     def spare(self) -> T | None:
-        """Take the place from who waits, as if somebody had come; None: nobody waits."""
+        """Take the place of one that waits, as if a newcomer needed it. Returns None if none waits."""
         yields = self._waiting()
         if yields is not None:
             self.leave(yields)
         return yields
 
     def _waiting(self) -> T | None:
-        """The oldest of the largest crowd."""
+        """Return the oldest of the largest crowd."""
         waiting = [who for who, (_, standing) in self._taken.items() if not standing]
         crowds = Counter(self._taken[who][0] for who in waiting)
         return max(waiting, key=lambda who: crowds[self._taken[who][0]], default=None)

@@ -1,11 +1,11 @@
-"""What happened, told to whoever listens once the step is done in which it happened.
+"""Publishes events to the listeners, but only after the step in which they happened is done.
 
 Rules:
-1. A step is what the kiosk does about one event: a press, a word of the service, a device that goes. What is published
-   meanwhile goes out at its end, so gate, lamp and sound on its way wait for no listener.
-2. It goes out in the order in which it happened, and says what was so then.
-3. A step that fails has happened as far as it came, and is told. What a listener raises passes through to whoever made
-   the step, whose work is done; what has not gone out by then goes with the next event, or by `flush`.
+1. A step is the kiosk's work on one event: a press, a message from the service, a device that is lost. Events published
+   during a step go out at its end. So the gate, the lamp and the sound to be sent never wait for a listener.
+2. Events go out in the order in which they happened, and describe the state at that moment.
+3. If a step fails, the events published until then still go out. If a listener raises, the exception reaches the caller
+   of the step, whose work is already done. The remaining events go out with the next event, or by `flush`.
 """
 
 from collections import deque
@@ -20,11 +20,11 @@ class Publisher:
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
-        self._waiting: deque[dict[str, object]] = deque()  # of one step: a handful
+        self._waiting: deque[dict[str, object]] = deque()  # a handful, all from one step
         self._steps = 0
 
     def step(self) -> "Publisher":
-        """A step, to be entered. One may lie within another; the outermost counts."""
+        """Return a step, to use in `with`. Steps may be nested; the outermost one counts."""
         return self
 
     def __enter__(self) -> None:
@@ -38,14 +38,14 @@ class Publisher:
             self.flush()
 
     def publish(self, event: dict[str, object]) -> None:
-        """Tell it at the end of the step; at once where there is none."""
+        """Publish an event at the end of the step, or at once outside of a step."""
         self._waiting.append(event)
         if not self._steps:
             self.flush()
 
     def flush(self) -> None:
-        """Tell what waits."""
-        self._steps += 1  # what a listener publishes has its turn
+        """Publish the waiting events now."""
+        self._steps += 1  # an event that a listener publishes waits for its turn
         try:
             while self._waiting:
                 self._listener(self._waiting.popleft())

@@ -1,30 +1,30 @@
-"""The legs of a turn: when it came to what, once each, for whoever measures.
+"""The marks of a turn: when each thing happened, once per turn, for measurements.
 
 Rules:
-1. What is sent and acknowledged is a leg of the turn whose utterance it is, also where the next turn is under way.
-2. An answer is a leg of each turn that it answers: of all that were acknowledged when it was asked for, or began.
-3. A turn that is interrupted by the next one has no more legs of an answer; nor has one whose answer was lost.
+1. What is sent and acknowledged is marked in the turn of its utterance, even if the next turn is already under way.
+2. An answer is marked in every turn that it answers: all that were acknowledged when it was asked for, or began.
+3. A turn gets no more marks of an answer after the next turn interrupts it, or after its answer is lost.
 """
 
 from collections.abc import Callable
 
-KNOWN = 4  # turns, the latest; two utterances may be pending, and one is being said
+KNOWN = 4  # the latest turns; two utterances may be pending, and a third may be recording
 
 
 class Timeline:
-    """Publishes `{"event": "mark", "name", "turn", "at_ms"}`, monotonic milliseconds."""
+    """Publishes `{"event": "mark", "name", "turn", "at_ms"}`, in monotonic milliseconds."""
 
     def __init__(self, now_ms: Callable[[], int], publish: Callable[[dict[str, object]], None]) -> None:
         self.turn = 0
         self._now_ms = now_ms
         self._publish = publish
         self._marked: dict[int, set[str]] = {}  # by turn
-        self._of: dict[int, int] = {}  # the turn of an utterance
-        self._owed: list[int] = []  # turns that no answer was asked for yet
-        self._answered: list[int] = []  # those whose answer is awaited or sounds
+        self._of: dict[int, int] = {}  # the turn of each utterance
+        self._owed: list[int] = []  # acknowledged turns for which no answer was requested yet
+        self._answered: list[int] = []  # turns whose answer is awaited or sounds
 
     def begin(self, uid: int) -> None:
-        """A press has opened the gate: the next turn, with this utterance."""
+        """A press has opened the gate. This starts the next turn, with this utterance."""
         self.turn += 1
         self._of = {key: turn for key, turn in self._of.items() if turn > self.turn - KNOWN} | {
             uid: self.turn
@@ -35,32 +35,32 @@ class Timeline:
         self.mark("press")
 
     def mark(self, name: str) -> None:
-        """The present turn came to `name`; only the first time in a turn counts."""
+        """Mark `name` in the present turn. Only the first mark of a name counts."""
         self._mark(name, self.turn)
 
     def said(self, name: str, uid: int) -> None:
-        """The utterance `uid` came to `name`."""
+        """Mark `name` in the turn of the utterance `uid`."""
         if (turn := self._of.get(uid)) is not None:
             self._mark(name, turn)
 
     def committed(self, uid: int | None) -> None:
-        """The service has the utterance `uid`; None: what is being said."""
+        """The service has acknowledged the utterance `uid`; None means the present one."""
         turn = self.turn if uid is None else self._of.get(uid)
         if turn is not None:
             self._mark("committed", turn)
             self._owed.append(turn)
 
     def asks(self) -> None:
-        """An answer to all that is owed one is asked for, or begins by itself."""
+        """An answer to all owed turns was requested, or begins on its own."""
         if self._owed:
             self._answered, self._owed = self._owed, []
 
     def lost(self) -> None:
-        """The link is lost, and with it what no answer was asked for yet."""
+        """The link is lost. Turns for which no answer was requested yet get none."""
         self._owed = []
 
     def answer(self, name: str) -> None:
-        """The answer came to `name`."""
+        """Mark `name` in every turn of the present answer."""
         for turn in self._answered:
             self._mark(name, turn)
 

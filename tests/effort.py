@@ -1,4 +1,4 @@
-"""How many examples a property is tried with: few in the inner loop, more in scripts/test, most at night."""
+"""How many examples each property is tried with: few in the inner loop, more in scripts/test, most at night."""
 
 from hypothesis import settings
 
@@ -7,9 +7,9 @@ PROFILES = {"quick": FULL // 5, "full": FULL, "nightly": FULL * 20}
 
 
 def register() -> None:
-    """The profiles, for `--hypothesis-profile`.
+    """Register the profiles for `--hypothesis-profile`.
 
-    Without deadlines: how long an example takes says how busy the machine is, and nothing of edged.
+    They have no deadlines: the time of an example depends on how busy the machine is, and says nothing about edged.
     """
     for name, examples in PROFILES.items():
         settings.register_profile(name, max_examples=examples, deadline=None)
@@ -17,5 +17,5 @@ def register() -> None:
 
 
 def examples(full: int, **more: object) -> settings:
-    """For a property whose examples are dear: `full` of them in the full profile, and in proportion in the others."""
+    """For a property with expensive examples: `full` of them in the full profile, in proportion in others."""
     return settings(max_examples=max(5, full * settings.default.max_examples // FULL), **more)

@@ -1,4 +1,4 @@
-"""What may lie in the place of a file: each kind that hangs, or ends, whoever opens it as one."""
+"""Things other than files at the path of a file: each kind that hangs or ends a program that opens it."""
 
 import os
 import pty
@@ -19,7 +19,7 @@ STRANGE = {
 
 @contextmanager
 def strange(kind: str, path: Path) -> Iterator[Path]:
-    """One of this kind at `path`, as long as the context lasts."""
+    """Put one thing of this kind at `path` while the context lasts."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with _made(kind, path):
         yield path

@@ -6,7 +6,7 @@ from edged.causes import Cue
 
 
 class Speaker:
-    """Stands for the queue of cues."""
+    """Stands in for the queue of cues."""
 
     def __init__(self):
         self.cues = []

@@ -1,4 +1,4 @@
-"""Whose words arrive on standard error."""
+"""Whose output reaches standard error."""
 
 import subprocess
 import sys

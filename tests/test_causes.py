@@ -19,7 +19,7 @@ def test_message_ids_are_unique():
 
 
 def test_what_a_visitor_hears_of_has_a_sound():
-    """A cause shown as a notice is a moment in a turn; without a cue nobody would notice it."""
+    """A cause with the light NOTICE belongs to one moment in a turn; without a cue nobody would notice it."""
     for cause in CAUSES.values():
         if cause.light is Light.NOTICE and cause.id != "interrupted":
             assert cause.cue is not Cue.NONE, cause.id
@@ -44,7 +44,7 @@ def test_causes_of_one_family_follow_each_other():
     assert changes == len(set(families)) - 1
 
 
-# How soon another try is worth it decides what a broken kiosk costs: a row's class changes here, too, or not at all.
+# The class of a row decides what a broken kiosk costs. So a change of the class needs a change here, too.
 RETRIES = {
     Retry.LOCAL: """
         memory_short

@@ -11,20 +11,20 @@ import pytest
 TOP = Path(__file__).parent.parent
 PAGES = sorted([*TOP.glob("*.md"), *TOP.glob("docs/*.md")])
 PARTS = frozenset(path.name for path in (*TOP.iterdir(), *TOP.glob("edged/*")) if path.is_dir())
-WRITTEN_ELSEWHERE = frozenset({"conf.d/", "dist/", "dist/wheelhouse"})  # by whoever uses or releases edged
-OTHER_MEANING = frozenset({"audio/pcm", "audio/pcmu", "audio/pcma"})  # formats, as the service names them
+WRITTEN_ELSEWHERE = frozenset({"conf.d/", "dist/", "dist/wheelhouse"})  # made by users or by the release
+OTHER_MEANING = frozenset({"audio/pcm", "audio/pcmu", "audio/pcma"})  # formats, in the service's spelling
 INSIDE = ("architecture.md", "playout.md")  # the pages that name classes
 
 
 def named(page: Path) -> Iterator[tuple[str, str]]:
-    """What stands in backticks on a page, with its place."""
+    """Return the texts in backticks on a page, with their places."""
     for number, line in enumerate(page.read_text().splitlines(), 1):
         for name in re.findall(r"`([^`]+)`", line):
             yield f"{page.name}:{number}", name
 
 
 def is_path(name: str) -> bool:
-    """A file of Python, or what lies in a folder of ours."""
+    """Whether it looks like a Python file, or a path in one of our folders."""
     if not re.fullmatch(r"[\w.-]+(/[\w.-]+)*/?", name) or name in WRITTEN_ELSEWHERE | OTHER_MEANING:
         return False
     return name.endswith((".py", "/")) or ("/" in name and name.split("/", maxsplit=1)[0] in PARTS)
@@ -41,14 +41,14 @@ def files() -> tuple[str, ...]:
 
 
 def exists(name: str) -> bool:
-    """As it is named, from the top or from within a folder; a module may go without its `.py`."""
+    """Whether the path exists as named, from the top or from within a folder; a module may omit its `.py`."""
     wanted = (f"/{name.rstrip('/')}", f"/{name}.py")
     return (TOP / name).exists() or any(file.endswith(wanted) for file in files())
 
 
 @cache
 def classes() -> dict[str, frozenset[str]]:
-    """Of edged and the instruments, each with the names of its body and of what is set on `self`."""
+    """Return the classes of edged and the instruments, each with the names in its body and those set on `self`."""
     found: dict[str, frozenset[str]] = {}
     for path in (*TOP.glob("edged/**/*.py"), *TOP.glob("instruments/**/*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -127,7 +127,7 @@ def test_each_class_that_a_page_names_exists(name):
 
 
 def test_what_is_looked_for_is_found():
-    """Else the tests above would look at nothing."""
+    """Otherwise the tests above would check nothing."""
     paths = {name for page in PAGES for _, name in named(page) if is_path(name)}
     assert {"edged/causes.py", "link/session/floor.py", "audio/capture/", "scripts/walk"} <= paths
     assert not exists("link/carrier.py")

@@ -1,4 +1,4 @@
-"""What ends at the service, and when."""
+"""Which models and features end, and when."""
 
 from datetime import UTC, date, datetime
 

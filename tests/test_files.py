@@ -123,7 +123,7 @@ def test_a_file_without_a_certificate_does_not_mean_the_authorities_of_the_machi
 
 @pytest.mark.parametrize("label", ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"])
 def test_an_authority_is_one_however_openssl_has_written_it(tmp_path, label):
-    """`openssl x509 -trustout` writes the last, and distributions have bundles of these."""
+    """`openssl x509 -trustout` writes the last kind, and distributions have bundles of these."""
     file = Authority(tmp_path).file
     if label == "TRUSTED CERTIFICATE":
         subprocess.run(["openssl", "x509", "-in", file, "-trustout", "-out", file], check=True)
@@ -134,7 +134,7 @@ def test_an_authority_is_one_however_openssl_has_written_it(tmp_path, label):
 
 
 def test_the_authorities_of_a_whole_machine_can_be_named():
-    """Its comments are of any script."""
+    """Its comments are in any script."""
     file = ssl.get_default_verify_paths().cafile
     if file is None:
         pytest.skip("this machine has no such file")

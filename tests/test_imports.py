@@ -1,4 +1,4 @@
-"""Who may know whom: the rooms, their one direction, and what is known in one place only."""
+"""Which module may know which: the rooms, their one direction, and facts that only one place knows."""
 
 import ast
 import re
@@ -171,7 +171,7 @@ class Import(NamedTuple):
 
 @cache
 def sources() -> dict[str, str]:
-    """Text of each module, by its path below edged/."""
+    """Return the text of each module, by its path below edged/."""
     return {str(path.relative_to(PACKAGE)): path.read_text() for path in sorted(PACKAGE.rglob("*.py"))}
 
 
@@ -182,12 +182,12 @@ def trees() -> dict[str, ast.Module]:
 
 @cache
 def nodes() -> dict[str, tuple[ast.AST, ...]]:
-    """All of each tree: walking them is what takes time here."""
+    """Return all nodes of each tree; walking the trees is what takes time here."""
     return {file: tuple(ast.walk(tree)) for file, tree in trees().items()}
 
 
 def part_of(file: str) -> str:
-    """What a file belongs to: a room or a single module; the package's own __init__ is nobody's."""
+    """Return what a file belongs to: a room or a single module. The package's own __init__ belongs to none."""
     return file.split("/", maxsplit=1)[0].removesuffix(".py")
 
 
@@ -225,7 +225,7 @@ def imports() -> tuple[Import, ...]:
 
 @cache
 def spelled() -> tuple[tuple[str, int, str], ...]:
-    """Each text that is a value, with its file and line; one that stands alone as a statement is prose."""
+    """Yield each string that is a value, with its file and line. A string that stands alone as a statement is prose."""
     found = []
     for file, all_nodes in nodes().items():
         prose = {node.value for node in all_nodes if isinstance(node, ast.Expr)}
@@ -255,9 +255,8 @@ def test_every_part_has_a_place_in_the_order():
 def test_imports_point_one_way():
     wrong = []
     for found in imports():
-        if (
-            found.module.split(".")[0] != "edged" or found.module == "edged"
-        ):  # `from edged import __version__`
+        # The latter is `from edged import __version__`.
+        if found.module.split(".")[0] != "edged" or found.module == "edged":
             continue
         other, part = found.module.split(".")[1], part_of(found.file)
         if other != part and other not in MAY_IMPORT.get(part, LEAVES):
@@ -278,7 +277,7 @@ def test_rooms_within_a_room_know_each_other_as_little():
 
 
 def test_nothing_is_imported_relative_to_itself():
-    """One spelling for each module, so that the other tests here can read it."""
+    """Each module has one spelling in imports, so that the other tests here can read it."""
     relative = [
         f"{file}:{node.lineno}"
         for file, all_nodes in nodes().items()
@@ -305,7 +304,7 @@ def test_adapters_of_optional_libraries_are_imported_late():
 
 
 def test_the_daemon_does_not_load_the_client_for_programs():
-    """Neither it nor what it brings: threads of `websockets.sync`, and httpx, which is loaded by a call only."""
+    """Neither the client nor its dependencies: threads of `websockets.sync`, and httpx, which only a call loads."""
     client = "edged.realtime"
     early = [
         str(found)
@@ -340,7 +339,7 @@ def test_event_names_are_spelled_in_wire_only():
 def test_the_words_of_a_handshake_are_spelled_in_wire_only():
     words = ("realtime=v1", "openai-beta.", "openai-insecure-api-key", "OpenAI-Beta")
     found = {f"{file} {word}" for file, _, text in spelled() for word in words if word in text}
-    # the journal masks what follows it, and no command waits for all of wire to be loaded
+    # The journal masks the text after it, and no command should load all of wire for that.
     assert {each for each in found if not each.startswith("wire/names.py ")} == {
         "system/journal.py openai-insecure-api-key"
     }
@@ -348,7 +347,7 @@ def test_the_words_of_a_handshake_are_spelled_in_wire_only():
 
 
 def test_the_width_of_a_sample_is_known_to_pcm_only():
-    """Where sound passes, nothing is multiplied by, divided by or rounded to two."""
+    """Code that handles sound never multiplies by, divides by or rounds to two."""
     wrong = [
         f"{file}:{node.lineno} {ast.unparse(node)}"
         for file, all_nodes in nodes().items()
@@ -382,7 +381,7 @@ def test_no_two_classes_have_one_name():
 
 
 def names_in(node: ast.AST) -> Iterator[str | None]:
-    """What a node names: a variable, a field, a parameter, an attribute, a function, a class."""
+    """Yield what a node names: a variable, a field, a parameter, an attribute, a function, a class."""
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name) | ast.keyword(arg=name):
             yield name
@@ -395,7 +394,7 @@ def names_in(node: ast.AST) -> Iterator[str | None]:
 
 
 def test_nothing_is_named_told():
-    """It names no thing: whatever was told has a name of its own."""
+    """The word names no thing: whatever was reported has a name of its own."""
     found = [
         f"{file}:{getattr(node, 'lineno', '?')} {name}"
         for file, all_nodes in nodes().items()
@@ -406,11 +405,11 @@ def test_nothing_is_named_told():
     assert not found
 
 
-OF_MEMORY = "tls.py"  # gives OpenSSL a file that it made itself
+OF_MEMORY = "tls.py"  # gives OpenSSL a file that it has made itself
 
 
 def test_files_are_opened_in_one_place():
-    """What lies at a path may hang whoever opens it (files.py)."""
+    """Opening an unknown path may hang (files.py)."""
     opens = {
         "read_text",
         "read_bytes",

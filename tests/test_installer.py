@@ -1,4 +1,4 @@
-"""What the installer does before it touches anything; the rest is tried on booted machines, in tests/system/boot."""
+"""What the installer does before it changes anything. tests/system/boot tests the rest on booted machines."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ def run(
 
 @pytest.fixture
 def traps(tmp_path):
-    """A directory of commands that do nothing but leave a trace."""
+    """A directory of commands that do nothing except leave a trace."""
     names = [
         "apt-get",
         "dpkg",
@@ -58,7 +58,7 @@ OWN_PATH = b"\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 
 def looking(text: bytes, directory: Path) -> bytes:
-    """The text of a script that looks for commands there only."""
+    """Return the text of a script that looks for commands only there."""
     return text.replace(OWN_PATH, b"\nPATH=%s\n" % bytes(directory))
 
 
@@ -119,7 +119,7 @@ FUNCTIONS = ("dpkg", "set", "unset", "builtin", "compgen", "export", "printf", "
 
 @pytest.mark.parametrize("by", [("/bin/bash",), ()], ids=["a shell", "its own first line"])
 def test_of_the_environment_of_a_root_shell_nothing_is_taken(tmp_path, traps, by):
-    """Commands in its PATH, functions, and where Python, pip and mktemp are told to look."""
+    """Put commands in its PATH, define functions, and redirect Python, pip and mktemp."""
     probe = tmp_path / "probe.sh"
     end = b'main "$@"; exit; }'
     assert WHOLE.endswith(end)

@@ -9,7 +9,7 @@ from instruments.lab.ports import SimOffload
 
 
 class Device:
-    """Opens unless told otherwise; `lost` is at hand for the test."""
+    """Opens unless the test says otherwise. The test can call `lost`."""
 
     def __init__(self, refusals=0, cause="microphone_lost"):
         self.refusals, self.cause = refusals, cause
@@ -82,7 +82,7 @@ def test_a_device_that_is_not_there_yet_is_told_once_and_tried_again(lab_run):
 
 
 def test_what_does_not_open_is_shut_in_the_same_call(lab_run):
-    """What is missing is tried for days, and each call is a thread of its own."""
+    """A missing device is tried for days, and each call needs its own thread."""
     device, calls = Device(refusals=5), []
 
     async def counted(call, *args, deadline_s):
@@ -171,7 +171,7 @@ def test_a_device_is_exchanged_for_another_while_it_is_being_opened(lab_run):
         task = asyncio.create_task(keeper.run())
         await asyncio.sleep(0.1)
         keeper.replace(new.start, new.stop)
-        keeper.want(True)  # as a reload says it, where it was wanted before
+        keeper.want(True)  # as a reload does, although it was already wanted
         await asyncio.sleep(30)
         assert (old.history, new.history) == (["start", "stop"], ["start"])
         task.cancel()

@@ -1,4 +1,4 @@
-"""Who has a place, and who yields: against what must hold whatever comes."""
+"""Who has a place, and who yields: checks the invariants with random calls."""
 
 from collections import Counter
 
@@ -41,7 +41,7 @@ def test_who_has_all_it_may_have_replaces_its_own():
     assert places.take("d", 2) == "c"
     places.hear("d", SETTLED)
     places.hear("b", SETTLED)
-    assert places.take("e", 2) == "d"  # it was not heard for longest
+    assert places.take("e", 2) == "d"  # it was silent longest
     assert "a" in places
 
 

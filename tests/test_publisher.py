@@ -1,4 +1,4 @@
-"""What is published goes out at the end of the step in which it happened, in its order, whatever fails."""
+"""Events go out at the end of the step in which they happened, in their order, whatever fails."""
 
 import pytest
 

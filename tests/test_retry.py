@@ -46,7 +46,7 @@ class Stop(Exception):  # noqa: N818 it is not an error
 
 
 def waits_of(failures, lab_run, *, lives=(), wake_at=None, rng=None, outside=None, pending=False, spent=0):
-    """The waits that `keep` announces and the times at which it tries, for a list of errors; `lives` in seconds.
+    """Return the waits that `keep` announces and the times of its tries, for a list of errors; `lives` in seconds.
 
     None in place of an error: the attempt ends without one. `spent`: tries used up before the first attempt.
     """

@@ -1,4 +1,4 @@
-"""The scripts that start from a bare checkout; what they do on a bare machine is tried in one, not here."""
+"""The scripts that start from a bare checkout. Other tests run them on a bare machine."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ def run(*words: object, **environment: object) -> subprocess.CompletedProcess[st
 
 @pytest.fixture
 def environment(tmp_path):
-    """An environment that scripts take for set up; its Python tells how it was started."""
+    """An environment that scripts accept as complete. Its Python prints how it was started."""
     (tmp_path / "bin").mkdir()
     python = tmp_path / "bin" / "python"
     python.write_text('#!/bin/sh\n[ "$*" = "-I -V" ] && exec echo "Python 3.11.2"\necho "$PYTHONPATH" "$@"\n')
@@ -45,7 +45,7 @@ def environment(tmp_path):
 def test_a_script_can_be_started_and_stops_at_its_first_error(script):
     assert os.access(script, os.X_OK)
     lines = script.read_text().splitlines()
-    # root starts the installer, and whose bash that is must not depend on where root's shell looks for one
+    # Root starts the installer, and its bash must not depend on root's PATH.
     assert lines[0] == ("#!/bin/bash" if script.name == "install.sh" else "#!/usr/bin/env bash")
     assert "set -euo pipefail" in lines
 
@@ -97,7 +97,7 @@ def test_the_suites_can_be_listed_and_a_wrong_one_is_named():
 
 
 def pretend(environment, *lines):
-    """The environment's Python, with lines of a shell before it tells how it was started."""
+    """The environment's Python, which runs lines of shell first and then prints how it was started."""
     python = environment / "bin" / "python"
     first, second, last = python.read_text().splitlines()
     python.write_text("\n".join([first, second, *lines, last, ""]))
@@ -116,7 +116,7 @@ def reporting(environment, *, errors=0, failures=0, tests=0, status=0):
 
 
 def all_suites(environment, script, *words, **more):
-    """A script run where every package that a suite wants is there."""
+    """Run a script as if every package that a suite wants were there."""
     (environment / "bin" / "dpkg-query").write_text("#!/bin/sh\necho install ok installed\n")
     (environment / "bin" / "shellcheck").write_text("#!/bin/sh\n")
     for name in ("dpkg-query", "shellcheck"):
@@ -129,7 +129,7 @@ def all_suites(environment, script, *words, **more):
 
 
 def table(said):
-    """Name, passed and failed of each suite, from the table at the end."""
+    """Return name, passed and failed of each suite, from the table at the end."""
     rows = [line.split() for line in said.splitlines()]
     return {row[0]: (int(row[2]), int(row[3])) for row in rows if len(row) == 4 and row[1][0].isdigit()}
 
@@ -230,11 +230,11 @@ def test_a_run_that_ends_before_it_can_report_is_no_success(environment):
     ("obstacle", "answer", "status"), [("the kernel says no", 75, 0), ("Traceback", 1, 1), ("", 0, 1)]
 )
 def test_in_ci_a_suite_is_left_out_only_where_no_line_could_help(environment, obstacle, answer, status):
-    """Without an obstacle, its packages are what is missing, and they could be installed."""
+    """If nothing else is in the way, its packages are missing, and they could be installed."""
     if os.geteuid() != 0:
         pytest.skip("a user is told to become root, whatever the machine allows")
     pretend(environment, f'[ "$3" = instruments.rig ] && {{ echo "{obstacle}"; exit {answer}; }}')
-    for tool in ("dpkg-query", "apt-get"):  # nothing is there, and nothing can be had
+    for tool in ("dpkg-query", "apt-get"):  # no package is there, and none can be installed
         (environment / "bin" / tool).write_text("#!/bin/sh\nexit 1\n")
         (environment / "bin" / tool).chmod(0o755)
     path = f"{environment}/bin:{os.environ['PATH']}"

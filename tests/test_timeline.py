@@ -1,4 +1,4 @@
-"""Whose a leg is."""
+"""Which turn each leg belongs to."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_one_that_is_acknowledged_later_is_answered_by_the_next(timeline, marks)
     timeline.committed(1)
     timeline.asks()
     timeline.begin(2)
-    timeline.answer("first_sound")  # of the answer that this press has ended
+    timeline.answer("first_sound")  # of the answer that this press has interrupted
     timeline.committed(2)
     answers(timeline)
     assert [turn for turn, name in marks if name == "first_sound"] == [2]

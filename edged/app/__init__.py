@@ -1,7 +1,7 @@
-"""Composition root: a configuration becomes adapters, rooms and one Appliance. Nothing else knows them all.
+"""Composition root: turns a configuration into adapters, rooms and one Appliance. Nothing else knows all of them.
 
-What touches the machine (clock, resolver, network watch, store, device calls) comes in as `Ports`, what touches
-the world (microphone, speaker, button, lamp) as `Devices`; `machine` and `devices` make the real ones.
+`Ports` hold what touches the machine (clock, resolver, network watch, store, device calls). `Devices` hold what touches
+the world (microphone, speaker, button, lamp). `machine` and `devices` make the real ones.
 """
 
 from edged.app.adapters import Devices, Ports, devices, machine

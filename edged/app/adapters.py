@@ -1,6 +1,6 @@
-"""Adapters for a configuration: what touches the machine, and what touches the world.
+"""Makes the adapters for a configuration: those that touch the machine, and those that touch the world.
 
-Adapters are imported here and only when the configuration names them.
+An adapter is imported here, and only if the configuration names it.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from edged.system.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The machine, as far as edged touches it."""
+    """The parts of the machine that edged uses."""
 
     clock: Clock
     resolver: HostResolver
@@ -39,11 +39,11 @@ class Ports:
     rng: Random
     manager: Manager = field(default_factory=NullManager)
     watchdog_s: float | None = None  # how long the manager waits for a sign of life
-    control: socket.socket | None = None  # a socket for control that is listening already
+    control: socket.socket | None = None  # a socket for control that already listens
     realtime: RealtimePriority | None = None  # for the threads that hand sound over
     heap: Heap = field(default_factory=NullHeap)  # of the whole process
-    plugwatch: Netwatch = field(default_factory=NullWatch)  # of sound cards
-    disk: Offload = field(init=False)  # for the calls of `store`
+    plugwatch: Netwatch = field(default_factory=NullWatch)  # reports new sound cards
+    disk: Offload = field(init=False)  # runs the calls of `store`
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "disk", OneAtATime(self.offload))
@@ -51,7 +51,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """The front of the kiosk."""
+    """The devices that the visitor meets."""
 
     microphone: Microphone
     speaker: Speaker
@@ -61,7 +61,7 @@ class Devices:
 
 
 def machine(config: Config) -> Ports:
-    """The real machine. Call on the loop."""
+    """Return the real machine. Call it on the loop."""
     from edged.system.clock import SystemClock
     from edged.system.heap import ProcessHeap
     from edged.system.netwatch import NetlinkWatch, PlugWatch
@@ -81,16 +81,15 @@ def machine(config: Config) -> Ports:
         manager(os.environ),
         watchdog_s(os.environ),
         passed(os.environ, "control"),
-        RealtimePriority()
-        if "NOTIFY_SOCKET" in os.environ
-        else None,  # a kiosk's right, which a laptop's user has not
+        # A service has the right to real-time priority; a user of a laptop does not.
+        RealtimePriority() if "NOTIFY_SOCKET" in os.environ else None,
         ProcessHeap(),
         PlugWatch(asyncio.get_running_loop()),
     )
 
 
 def devices(config: Config, pace: Callable[[str], Pace]) -> Devices:
-    """The devices the configuration names; none is opened yet. `pace` gives simulated ones their rhythm."""
+    """Make the devices that the configuration names, without opening them. `pace` drives simulated ones."""
     panel.tell(config)
     return Devices(
         sound.microphone(config.microphone, pace),
@@ -102,12 +101,12 @@ def devices(config: Config, pace: Callable[[str], Pace]) -> Devices:
 
 
 def lamp(config: Config) -> Lamp:
-    """The lamp alone."""
+    """Make the lamp alone."""
     return panel.lamp(config)
 
 
 def renewed(present: Devices, config: Config, pace: Callable[[str], Pace], parts: frozenset[str]) -> Devices:
-    """The devices of `parts` (microphone, speaker, button, light) made anew, the others as they are."""
+    """Make the devices of `parts` (microphone, speaker, button, light) again, and keep the others."""
     panel.tell(config, parts)
     return Devices(
         sound.microphone(config.microphone, pace) if "microphone" in parts else present.microphone,

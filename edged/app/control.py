@@ -1,4 +1,4 @@
-"""The control socket of a kiosk, which runs on without one, and its commands."""
+"""The control socket of a kiosk and its commands. A kiosk also runs without the socket."""
 
 import logging
 import socket
@@ -14,20 +14,20 @@ log = logging.getLogger(__name__)
 
 
 async def opened(path: str, listening: socket.socket | None, target: Controlled) -> ControlServer | None:
-    """Serve `target` at `path`, or on the socket that is `listening` already; None: it cannot, says the journal."""
+    """Serve `target` at `path`, or on the socket that `listening` is. Returns None and logs why if it cannot."""
     if not path and listening is None:
         return None
     control = ControlServer(Path(path), target)
     try:
         await control.start(listening)
     except OSError as error:
-        log.warning("control socket: %s: %s; edged runs on without it", path, error)
+        log.warning("control socket: %s: %s; edged goes on without it", path, error)
         return None
     return control
 
 
 def carry_out(name: str, appliance: Appliance, user_settings: UserSettings, by: object) -> None:
-    """Carry out a command; raises CommandError. What `by` presses it holds; None: any program does."""
+    """Carry out a command; raises CommandError. `by` holds what it presses; with None, any program may release it."""
     match name:
         case "press":
             appliance.gesture(Gesture.PRESS, by=by)

@@ -1,4 +1,4 @@
-"""The devices of a kiosk, each kept open by its keeper; one can be exchanged while the kiosk runs."""
+"""The devices of a kiosk. A keeper keeps each one open, and each one can be replaced while the kiosk runs."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -18,12 +18,12 @@ from edged.keeper import Keeper, Lost
 from edged.panel.button import Gesture, Grammar
 from edged.panel.driver import ButtonDriver, LampDriver
 
-PRESS_S = 0.01  # by then the light is on, and the first sound on its way to the service
-Life = tuple[Callable[[Lost], None], Callable[[], None]]  # how a device is opened and shut
+PRESS_S = 0.01  # by then the light is on, and the first sound is on its way to the service
+Life = tuple[Callable[[Lost], None], Callable[[], None]]  # the functions that open and close a device
 
 
 class DevicePanel:
-    """Opens nothing by itself: the keepers' `run` does."""
+    """Opens nothing on its own: the keepers' `run` does."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class DevicePanel:
         self._urgency(intake.urgency)
 
     def configure(self, config: Config, devices: Devices, *, opened: frozenset[str]) -> None:
-        """Go on with these, opening anew what `opened` names; only while the gate is shut."""
+        """Use these from now on, and reopen the devices in `opened`. Call it only while the gate is shut."""
         self.devices, self._config, button = devices, config, config.button
         self._intake.health.fitness = fitness(config)
         self._grammar.set_limits(bounce_ms=button.bounce_ms, long_press_ms=button.long_press_ms)
@@ -74,11 +74,11 @@ class DevicePanel:
             self._urgency(self._urgency_asked)
 
     def want_microphone(self) -> None:
-        """The gate was opened or shut, or the microphone was switched off or on: does its device run?
+        """Decide whether the microphone's device runs. Call it when the gate opens or shuts, and at mute and unmute.
 
-        Capture `closed` runs it only while the gate is open, and one that is switched off is closed: nothing is asked
-        of the kernel. One that is missing is tried until it opens, also where it runs for a press only: presses are
-        refused meanwhile.
+        With capture `closed`, the device runs only while the gate is open. A muted microphone is closed, so that the
+        kernel delivers no sound. A missing microphone is tried until it opens, even if it would run only for a press,
+        because presses are refused in the meantime.
         """
         keeper = self.keepers["microphone"]
         missing = keeper.cause is not None
@@ -87,18 +87,18 @@ class DevicePanel:
 
     @property
     def lost(self) -> dict[str, str]:
-        """The devices that are missing, by name, with the cause."""
+        """The missing devices by name, each with its cause."""
         return {name: keeper.cause for name, keeper in self.keepers.items() if keeper.cause is not None}
 
     def snapshot(self, troubles: tuple[Trouble, ...]) -> dict[str, object]:
-        """How loud it is, and what is wrong, here and with others (`troubles`): their part of the kiosk's."""
+        """The volume and all troubles, including those of other parts (`troubles`): one part of the kiosk's state."""
         return {
             "volume": self._user_settings.loudness.volume,
             "troubles": listed((*troubles, *self._troubles())),
         }
 
     def _troubles(self) -> Iterator[Trouble]:
-        """What of it is missing, and what is wrong with the user's settings."""
+        """Yield a trouble for each missing device, and those of the user's settings."""
         for name, keeper in self.keepers.items():
             if keeper.cause is not None:
                 yield Trouble(name, keeper.cause, keeper.text)
@@ -107,12 +107,11 @@ class DevicePanel:
         yield from self._user_settings.troubles()
 
     def _urgency(self, urgency: Urgency) -> None:
-        """How soon the microphone has to hand its blocks; at once where they have to keep step with the speaker's."""
+        """Pass on how soon the microphone must deliver blocks. With an echo canceller that is always at once."""
         if self._echo is not None:
             return
-        if (
-            urgency is Urgency.NOW and self._urgency_asked is Urgency.SOON
-        ):  # a press: its own work goes first, and nothing is lost
+        # A press: its own work goes first, and no sound is lost.
+        if urgency is Urgency.NOW and self._urgency_asked is Urgency.SOON:
             self._loop.call_later(PRESS_S, lambda: self._urgency(self._intake.urgency))
         else:
             self.devices.microphone.set_urgency(urgency)
@@ -124,14 +123,14 @@ class DevicePanel:
         self._tell_change(name, is_up, cause)
 
     def plugged(self) -> None:
-        """A sound card has come: what waits for one tries at once."""
+        """A sound card was plugged in: devices that wait for one try again at once."""
         for name in ("microphone", "speaker"):
             self.keepers[name].retry_now()
 
     def counted(self, foreign: int) -> dict[str, int]:
-        """What devices and queues had to let go of so far, where it was anything; docs/control-socket.md.
+        """Count what devices and queues have lost so far, without zeros; see docs/control-socket.md.
 
-        `foreign`: what went wrong in libraries without us.
+        `foreign` is the number of failures of libraries (system/door.py).
         """
         gaps = {
             f"{name}_gaps": device.gaps
@@ -180,5 +179,5 @@ class DevicePanel:
 
 
 def preroll_ms(config: Config) -> int:
-    """How much of before the press is kept: nothing where the microphone does not run then."""
+    """How much sound from before a press is kept: none if the microphone does not run before the press."""
     return config.microphone.preroll_ms if config.microphone.capture == "warm" else 0

@@ -1,15 +1,16 @@
-"""The end of a kiosk: whatever is under way or hangs, it comes within a second of being asked for."""
+"""Ends a kiosk within a second of the request, whatever is under way or hangs."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
-GOODBYE_S = 0.8  # from the signal until nothing is waited for any more; what controls us has 0.1 s after it
+# From the signal until nothing is waited for any more. After that the control socket has another 0.1 s.
+GOODBYE_S = 0.8
 
 
 async def unless(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
-    """Do the work, or leave it as soon as the end is asked for; whether life goes on. Raises what the work does."""
+    """Do the work, but leave it when the end is requested. Returns whether to go on. Raises what the work raises."""
     tasks = asyncio.ensure_future(work), asyncio.ensure_future(stopping.wait())
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -22,19 +23,19 @@ async def unless(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> bo
 
 
 def try_each(*steps: Callable[[], None]) -> None:
-    """At the end of a process that a bug ends: what has failed may fail here again, and the next step is owed too."""
+    """Run all steps when a bug ends the process. A failed part may fail again here, and must not stop other steps."""
     for step in steps:
         with suppress(Exception):
             step()
 
 
 class Parts:
-    """The tasks that last as long as the kiosk; one that ends and was not asked to is a bug, however it ends."""
+    """The tasks that last as long as the kiosk. If one ends without a request, that is a bug, however it ends."""
 
     def __init__(
         self, tasks: asyncio.TaskGroup, stopping: asyncio.Event, failed: Callable[[BaseException], None]
     ) -> None:
-        """Call within `tasks`. `failed` is told at once, before what `tasks` waits for until it raises."""
+        """Call within `tasks`. `failed` is called at once, before `tasks` has waited for the other parts and raises."""
         self._group, self._stopping, self._failed = tasks, stopping, failed
         self._owner = asyncio.current_task()
         self._parts: dict[str, asyncio.Task[None]] = {}
@@ -42,7 +43,7 @@ class Parts:
         self._fails = False
 
     def begin(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
-        """Begin a part; `name` is its only one, or takes the place of one that was let go."""
+        """Begin a part. `name` is new, or belongs to a part that was let go."""
         part = self._parts[name] = self._group.create_task(self._last(name, work), name=name)
         return part
 
@@ -50,7 +51,7 @@ class Parts:
         return name in self._parts and not self._parts[name].done()
 
     def let_go(self, name: str) -> asyncio.Task[None]:
-        """It has to end, and is asked to."""
+        """Ask a part to end, and allow it to."""
         part = self._parts.pop(name)
         self._released.add(part)
         part.add_done_callback(self._released.discard)
@@ -58,7 +59,7 @@ class Parts:
         return part
 
     async def wind_up(self) -> None:
-        """Ask all of them to end, and wait no longer than may be."""
+        """Ask all parts to end, and wait at most GOODBYE_S."""
         for part in self._parts.values():
             part.cancel()
         await asyncio.wait(self._parts.values(), timeout=GOODBYE_S)
@@ -73,16 +74,16 @@ class Parts:
             self._fail(error)
             raise
         if not self._was_asked():
-            ended = RuntimeError(f"{name} has ended, and nobody asked it to")
+            ended = RuntimeError(f"{name} has ended without being asked to")
             self._fail(ended)
             raise ended
 
     def _was_asked(self) -> bool:
-        """To end: with all others, or alone."""
+        """Whether this part was asked to end, with all others or alone."""
         all_end = self._stopping.is_set() or self._fails
         cancelled = self._owner is not None and self._owner.cancelling() > 0
         return all_end or cancelled or asyncio.current_task() in self._released
 
     def _fail(self, error: BaseException) -> None:
-        self._fails = True  # the others are about to be cancelled for it
+        self._fails = True  # the others are about to be cancelled because of it
         self._failed(error)

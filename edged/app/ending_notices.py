@@ -1,4 +1,4 @@
-"""What of the configuration ends at the service, told to `config check`, `edged status` and the journal."""
+"""Warns in `config check`, `edged status` and the journal of configured models and features that will end."""
 
 import asyncio
 import logging
@@ -14,14 +14,14 @@ from edged.endings import Ending
 log = logging.getLogger(__name__)
 
 AGAIN_S = 24 * 3600.0
-UNSET_LOOK_S = 60.0  # how soon a clock that was not set is looked at again
-# Where a model's name is the maker's: at Azure it is a deployment's, which has its own end, and `local` has none.
+UNSET_LOOK_S = 60.0  # how often to look whether the clock has been set
+# Providers whose model names are the maker's. Azure's are names of deployments, which end separately; `local` has none.
 _NAMED = frozenset({"openai", "portkey", "a15t", "custom"})
 
 
 @dataclass(frozen=True, slots=True)
 class EndingSubject:
-    """`what` of the service is asked for by `key`."""
+    """A model or feature (`what`) that the configuration asks for under `key`."""
 
     key: str
     what: str
@@ -29,7 +29,7 @@ class EndingSubject:
 
 
 def used(config: Config) -> tuple[EndingSubject, ...]:
-    """All that is asked for and has a known end, whether or not it is past."""
+    """Return everything that the configuration asks for and that has a known end, past or not."""
     provider = config.provider
     if provider.name not in _NAMED:
         return ()
@@ -46,7 +46,7 @@ def used(config: Config) -> tuple[EndingSubject, ...]:
 
 
 def warnings(config: Config, wall: float, origins: Mapping[str, str] | None = None) -> list[str]:
-    """One text for each, beginning with the place of its key where that is given; none while the clock is not set."""
+    """Return one text for each. It begins with the place of its key, if known. While the clock is not set: none."""
     today = endings.day(wall)
     if today is None:
         return []
@@ -58,24 +58,24 @@ def warnings(config: Config, wall: float, origins: Mapping[str, str] | None = No
 
 
 class EndingNotices:
-    """The journal's part: `run` tells at the start, and once a day from then on."""
+    """The journal's part: `run` logs the warnings at the start, and then once a day."""
 
     def __init__(self, config: Config, wall: Callable[[], float]) -> None:
         self._config, self._wall = config, wall
         self._changed = asyncio.Event()
 
     def configure(self, config: Config) -> None:
-        """Go by this from now on; what is new in it is told at once."""
+        """Use this configuration from now on. New warnings are logged at once."""
         before, self._config = used(self._config), config
         if used(config) != before:
             self._changed.set()
 
     def snapshot(self) -> dict[str, object]:
-        """Its part of the kiosk's."""
+        """This object's part of the kiosk's state."""
         return {"endings": warnings(self._config, self._wall())}
 
     async def run(self) -> None:
-        """Run for ever."""
+        """Run until cancelled."""
         while True:
             self._changed.clear()
             for each in warnings(self._config, self._wall()):

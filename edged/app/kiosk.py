@@ -1,4 +1,4 @@
-"""One kiosk: rooms joined to an Appliance, its tasks, its end."""
+"""One kiosk: joins the rooms to an Appliance, runs its tasks, and ends them."""
 
 import asyncio
 import logging
@@ -46,11 +46,11 @@ from edged.system.heap import Tidying
 log = logging.getLogger(__name__)
 
 IN_STATUS = frozenset({"turn", "link", "device", "light"})
-"""Events after which the manager's sentence may be another."""
+"""Events after which the sentence for the manager may change."""
 
 
 class App:
-    """`edged run`: one kiosk from here to its end."""
+    """`edged run`: one kiosk, from its start to its end."""
 
     def __init__(
         self,
@@ -62,10 +62,10 @@ class App:
         listeners: tuple[Listener, ...] = (),
         source: ConfigSource | None = None,
     ) -> None:
-        """Call on the loop. `listeners` hear each published event; `source` gives a changed configuration.
+        """Call on the loop. `listeners` receive every published event; `source` provides changed configurations.
 
         Raises:
-            ConfigError: the provider's settings can not work.
+            ConfigError: the provider's settings cannot work.
         """
         self._turn_log, self._link_trouble = TurnLog(), LinkTrouble()
         self._config, self._key, self._ports = config, key, ports
@@ -73,7 +73,7 @@ class App:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self._control: ControlServer | None = None
         self._parts: Parts | None = None
-        self._failed: Callable[[BaseException], None] = lambda _: None  # `live` has a door for it
+        self._failed: Callable[[BaseException], None] = lambda _: None  # `live` sets the door's
         self._foreign: Counter[str] = Counter()
         self._build(front)
         self._reload = Reload(source, self, ports, config=config, key=key, front=lambda: self.front)
@@ -104,7 +104,7 @@ class App:
             intake=self.intake,
             playout=self.playout,
             gesture=lambda gesture: self.appliance.gesture(gesture, by=self._device_panel),
-            changed=lambda *change: self.appliance.on_device(*change),  # noqa: PLW0108 there is none yet
+            changed=lambda *change: self.appliance.on_device(*change),  # noqa: PLW0108 the appliance comes later
             user_settings=self._user_settings,
         )
         self.appliance = Appliance(
@@ -165,29 +165,29 @@ class App:
     # -- life ----------------------------------------------------------------------------------------
 
     def stop(self) -> None:
-        """Ask for the end; `run` returns within a second."""
+        """Request the end. `run` returns within a second."""
         self._stopping.set()
 
     async def live(self, leave: Exit | ExitDoor) -> int:
-        """`run`, with one door out (system/door.py): whatever of ours fails meanwhile ends the process."""
+        """Like `run`, but behind a door (system/door.py): a bug in edged's own code ends the process."""
         with leave if isinstance(leave, ExitDoor) else ExitDoor(leave) as door:
             door.farewell, self._failed, self._foreign = self._farewell, door.failed, door.foreign
             door.watch(self._loop)
             try:
                 return await self.run()
-            except Exception as error:  # noqa: BLE001 it ends the process
+            except Exception as error:  # noqa: BLE001 this ends the process
                 door.failed_here(error)
                 return EXIT_BUG
 
     def _farewell(self) -> None:
-        """What may hang comes last; the light goes out before all that may."""
+        """The last actions before an exit. The light goes out before anything that may hang."""
         control = [self._control.abandon] if self._control else []
         shut = (self._device_panel.lamp.stop, self.intake.shut, self.front.button.stop)
         try_each(*control, *shut, self.appliance.flush)
 
     async def run(self) -> int:
-        """Run until `stop`; returns the exit code. A bug in any part passes through as an exception group."""
-        self.appliance.begin(self.link)  # what is recalled is shown
+        """Run until `stop`, and return the exit code. A bug in any part is raised as an exception group."""
+        self.appliance.begin(self.link)  # before `recall`, which shows the recalled state
         if await unless(self._stopping, self._user_settings.recall()):
             await self._until_stopped()
         self.appliance.flush()
@@ -203,7 +203,7 @@ class App:
             for name, keeper in self._device_panel.keepers.items():
                 parts.begin(name, keeper.run)
             parts.begin("link", self.link.run)
-            self._ports.netwatch.start(lambda: self.link.retry_now())  # noqa: PLW0108 it may be another link by then
+            self._ports.netwatch.start(lambda: self.link.retry_now())  # noqa: PLW0108 the link may be replaced
             self._ports.plugwatch.start(self._device_panel.plugged)
             parts.begin("reload", self._reload.run)
             parts.begin("tidying", Tidying(self._ports.heap, self.quiet).run)
@@ -216,7 +216,7 @@ class App:
                 link_lives = partial(parts.lives, "link")
                 look = partial(signs, self._device_panel.keepers, self.intake, self.playout, link_lives)
                 parts.begin("watchdog", watchdog(self._ports, look, self._ports.watchdog_s).run)
-            await asyncio.sleep(0)  # each part has begun; none is waited for, neither network nor device
+            await asyncio.sleep(0)  # every part has begun; ready waits for neither the network nor a device
             fields = {"event": "ready", "mode": self._config.mode, "provider": self._config.provider.name}
             log.info("ready: %s mode, %s", fields["mode"], fields["provider"], extra={"edged": fields})
             self._ports.manager.ready()
@@ -231,11 +231,11 @@ class App:
     # -- a changed configuration ---------------------------------------------------------------------
 
     def hup(self) -> None:
-        """Read the configuration again; what becomes of it stands in the journal."""
+        """Read the configuration again, and log the result."""
         self._reload.asked()
 
     def quiet(self) -> bool:
-        """Nobody speaks or is being answered, and nothing is on its way over a link that is up."""
+        """Nobody speaks or is being answered, and nothing is in transit over a link that is up."""
         at_rest = self.appliance.state is turn.State.IDLE and self.playout.idle
         return at_rest and (self.appliance.dialogue.idle or not self.link.up)
 
@@ -244,7 +244,7 @@ class App:
         return self.link.cause is not None and CAUSES[self.link.cause].retry is Retry.REFUSED
 
     def adopt(self, config: Config, key: Secret | None, front: Devices, changes: Change) -> None:
-        """Go on with these; called while `quiet`."""
+        """Use these from now on. Called while `quiet`."""
         settings = session_settings(self._config, turn_mode(self._config))
         self._config, self._key = config, key
         adopted(config, self._words)
@@ -260,7 +260,7 @@ class App:
             self._change_link()
 
     def _change_link(self) -> None:
-        """A new link in the place of the old; what waited for that waits for this one now."""
+        """Replace the link. Everything that waited for the old link now waits for the new one."""
         assert self._parts is not None
         old = self._parts.let_go("link")
         self.link = self._make_link()
@@ -276,12 +276,12 @@ class App:
         return state | more | self._ending_notices.snapshot()
 
     async def set_volume(self, level: object) -> dict[str, object]:
-        """Speak as loud as this from now on; raises CommandError."""
+        """Set the loudness; raises CommandError."""
         await self._user_settings.set_volume(level)
         return await self.kept()
 
     async def kept(self) -> dict[str, object]:
-        """The state, once what was switched is kept, or it is known that it is not."""
+        """Return the state once a switched setting is saved, or known not to be."""
         await self._user_settings.kept()
         return self.snapshot()
 
@@ -290,10 +290,10 @@ class App:
         return await self._reload.now()
 
     def let_go(self, by: object) -> None:
-        """Whoever this is has gone: what it pressed is released."""
+        """A client has gone: release what it pressed."""
         self.appliance.gesture(Gesture.RELEASE, by=by)
 
-    def command(self, name: str, peer: Peer, by: object = None) -> dict[str, object]:  # noqa: ARG002 the socket has asked who may
-        """Carry out a control command; raises CommandError. What `by` presses it holds; None: any program does."""
+    def command(self, name: str, peer: Peer, by: object = None) -> dict[str, object]:  # noqa: ARG002 the socket has checked the peer
+        """Carry out a command; raises CommandError. `by` holds what it presses; None: any client may release it."""
         carry_out(name, self.appliance, self._user_settings, by)
         return self.snapshot()

@@ -1,11 +1,11 @@
-"""Button and lamp for a configuration. Adapters are imported here and only when they are chosen.
+"""Makes the button and the lamp for a configuration. An adapter is imported here, and only if it is chosen.
 
 Rules for `auto`:
-1. On a Raspberry Pi, which gpiozero knows by its revision, both are on GPIO, also while no chip has appeared yet: the
-   keeper tries again. Some laptops have chips of GPIO, too, with nothing that a button could be wired to.
-2. Whoever names a pin factory to gpiozero (GPIOZERO_PIN_FACTORY) has GPIO: a simulated one, or that of another machine.
-3. Elsewhere the button is the keyboard of the terminal that edged was started in, and the lamp is none. Without a
-   terminal, or in its background, where taking its keys would stop the process, the button is none.
+1. On a Raspberry Pi both are on GPIO. gpiozero recognises a Pi by its revision, even before a GPIO chip has appeared;
+   the keeper then tries again. Some laptops have GPIO chips, too, but no pins to wire a button to.
+2. Anyone who sets GPIOZERO_PIN_FACTORY has GPIO: simulated, or of another machine.
+3. On other machines the button is the keyboard of the terminal that edged was started in, and there is no lamp. There
+   is no button without a terminal, or in its background, where taking over the keys would stop the process.
 """
 
 import logging
@@ -24,23 +24,24 @@ from edged.panel.ports import Button, Lamp
 log = logging.getLogger(__name__)
 
 _MOST_BYTES = 2**18  # /proc/cpuinfo of many processors
-_WORDS = {"keyboard": "the keyboard (space bar)", "gpiozero": "on GPIO {gpio}", "none": "none"}
+_WORDS = {"keyboard": "the keyboard (space bar)", "gpiozero": "on GPIO {gpio}", "none": "not used"}
 
 
 class Machine(NamedTuple):
-    """What it has; each in words, empty where there is nothing."""
+    """What the machine offers. Each field is a reason in words, or empty."""
 
     gpio: str
     no_gpio: str
     no_terminal: str
 
     def backend(self, part: str) -> str:
-        """What `auto` means for the button or the light."""
+        """The backend that `auto` chooses for the button or the light."""
         if self.gpio:
             return "gpiozero"
         return "keyboard" if part == "button" and not self.no_terminal else "none"
 
     def why(self, parts: Iterable[str]) -> str:
+        """The reason for the choice, in words."""
         if self.gpio:
             return self.gpio
         return " and ".join(
@@ -58,7 +59,7 @@ def machine(
 
 
 def button(config: Config) -> Button:
-    """What is pressed; not opened yet."""
+    """Make the button, without opening it."""
     match _backend("button", config.button.backend):
         case "keyboard":
             from edged.panel.keyboard import KeyboardButton
@@ -75,7 +76,7 @@ def button(config: Config) -> Button:
 
 
 def lamp(config: Config) -> Lamp:
-    """What shines; its line is not claimed yet."""
+    """Make the lamp, without claiming its line."""
     if _backend("light", config.light.backend) == "none":
         from edged.panel.null import NullLamp
 
@@ -86,7 +87,7 @@ def lamp(config: Config) -> Lamp:
 
 
 def tell(config: Config, parts: Iterable[str] = ("button", "light")) -> None:
-    """One line of the journal: what `auto` is here, and why."""
+    """Log in one line what `auto` chooses here, and why."""
     wanted = {
         "button": (config.button.backend, config.button.gpio),
         "light": (config.light.backend, config.light.gpio),
@@ -105,7 +106,7 @@ def _backend(part: str, wanted: str) -> str:
 
 
 def _board(root: Path) -> tuple[str, str]:
-    """What GPIO there is, or why there is none that gpiozero could use."""
+    """Return what GPIO there is, and why gpiozero could not use any. One of the two is empty."""
     with suppress(OSError):
         if len(beginning(root / "proc/device-tree/system/linux,revision", 4)) == 4:
             return "this is a Raspberry Pi", ""

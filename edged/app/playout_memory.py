@@ -1,4 +1,4 @@
-"""What playing answers teaches: kept over restarts, and recorded where that is asked for."""
+"""What edged learns from playing answers: saved over restarts, and recorded if the configuration asks for it."""
 
 import asyncio
 from collections import deque
@@ -18,7 +18,7 @@ NAME = "playout"
 SAVE_EVERY_S = 300  # an SD card is not written for every answer; the end of edged saves, too
 DISK_WITHIN_S = 30.0
 GOODBYE_S = 0.5
-MOST_WAITING = 8  # answers that are not judged yet; an answer takes longer than its judgement
+MOST_WAITING = 8  # answers that wait to be judged; an answer takes longer than its judgement
 HEADER = (
     "# edged arrivals 1: ms since the first delta, ms of sound; a line with 0 ms of sound ends the answer\n"
 )
@@ -28,26 +28,26 @@ _DONE = object()
 
 
 class PlayoutMemory:
-    """Of one service at a time. `run` is a task of its own; everything else is called on the loop."""
+    """Learns about one service at a time. `run` is a task of its own; call everything else on the loop."""
 
     def __init__(self, config: Config, ports: Ports) -> None:
         self.prediction = Prediction()
         self._ports = ports
-        self._record = OneAtATime(ports.offload)  # it may be another disk
+        self._record = OneAtATime(ports.offload)  # separate from `ports.disk`: it may be another disk
         self._service = config.provider.name
         self._traces: Traces | None = None
         self._directory = ""
-        self._lines: list[str] = []  # of the answer that is coming
+        self._lines: list[str] = []  # of the answer that is arriving
         self._first_ms = 0
-        self._whole: list[str] = []  # answers that are not written yet
+        self._whole: list[str] = []  # complete answers that are not written yet
         self._work = asyncio.Event()
-        self._over = asyncio.Event()  # there is something to judge
-        self._judging: deque[Iterator[None]] = deque()  # steps that are left, by answer
-        self._saved = 0  # how much was learned then
+        self._over = asyncio.Event()  # set when there is something to judge
+        self._judging: deque[Iterator[None]] = deque()  # the remaining steps, per answer
+        self._saved = 0  # how much was learned at the last save
         self.configure(config)
 
     def configure(self, config: Config) -> None:
-        """Go on with these; another service is learned anew."""
+        """Use this configuration from now on. After a change of the service, learning starts again."""
         if config.provider.name != self._service:
             self._service, self._saved = config.provider.name, 0
             self.prediction.forget()
@@ -59,7 +59,7 @@ class PlayoutMemory:
             )
 
     def arrived(self, sound_ms: float) -> None:
-        """A delta came; 0: the answer is complete."""
+        """A delta of `sound_ms` has arrived. 0 means that the answer is complete."""
         now_ms = self._ports.clock.monotonic_ms()
         if not self._lines:
             self._first_ms = now_ms
@@ -72,14 +72,14 @@ class PlayoutMemory:
             self._work.set()
 
     def judge(self, arrivals: Arrivals) -> None:
-        """No more of an answer comes: learn from it, in steps between which the loop does what is waiting."""
+        """An answer is complete: learn from it, in small steps so that the loop can do other work in between."""
         if len(self._judging) < MOST_WAITING:
             self._judging.append(self.prediction.judging(arrivals))
             self._over.set()
 
     async def run(self) -> None:
-        """Until cancelled: judge answers; recall what is known, write what is recorded, save what is learned."""
-        async with asyncio.TaskGroup() as tasks:  # a disk that hangs holds up no judgement
+        """Until cancelled: judge answers, load what was saved, write recordings, and save what is learned."""
+        async with asyncio.TaskGroup() as tasks:  # a disk that hangs must not delay the judging
             tasks.create_task(self._judge(), name="learning-judge")
             tasks.create_task(self._keep(), name="learning-keep")
 
@@ -120,7 +120,7 @@ class PlayoutMemory:
         try:
             facts = await self._ports.disk(self._ports.store.load, NAME, deadline_s=DISK_WITHIN_S)
         except DeviceError:
-            return  # a disk that hangs: edged learns anew
+            return  # the disk hangs, so edged starts to learn again
         if facts.get("service") == self._service and not self.prediction.learnt:
             self.prediction.recall(facts)
 
@@ -129,7 +129,7 @@ class PlayoutMemory:
             return
         self._saved = self.prediction.learnt
         facts = {"service": self._service, **self.prediction.facts()}
-        with suppress(DeviceError):  # a disk that hangs: what was learned is lost with it
+        with suppress(DeviceError):  # the disk hangs, so what was learned is lost
             await self._ports.disk(self._ports.store.save, NAME, facts, deadline_s=within_s)
 
     async def _write(self, within_s: float) -> None:

@@ -1,12 +1,13 @@
-"""A changed configuration on a running kiosk.
+"""Applies a changed configuration to a running kiosk.
 
 Rules:
-1. Read and check first. A configuration that can not be used changes nothing; the reasons go to whoever asked.
-2. What changed is applied by the class of each key: `live` and `reopen` at once, or, where somebody speaks or is being
-   answered, as soon as that is over; `restart` keys keep their value and are named.
-3. The key of the service is read again each time. Another one, or a service that refused, means another try at once.
+1. It is read and checked first. A configuration that cannot be used changes nothing, and the caller gets the reasons.
+2. The class of each changed key decides. `live` and `reopen` keys apply at once, or as soon as nobody speaks or is
+   being answered. `restart` keys keep their value, and the answer lists them.
+3. The service's key is read again each time. If it has changed, or if the service refused, the link tries again at
+   once.
 
-What is opened anew is what a changed key is about, and nothing else.
+Only the devices that a changed key affects are reopened.
 """
 
 import asyncio
@@ -25,24 +26,24 @@ from edged.system.offload import OneAtATime
 
 log = logging.getLogger(__name__)
 
-READ_WITHIN_S = 4.0  # the client waits five
-LOOK_S = 0.25  # until it is asked again whether the kiosk is quiet
+READ_WITHIN_S = 4.0  # the client waits for five
+LOOK_S = 0.25  # how often to look whether the kiosk is quiet
 
 
 class ConfigSource(Protocol):
-    """Where the configuration comes from."""
+    """The source of the configuration."""
 
     def read(self) -> tuple[Config, Secret | None]:
         """Load and check it, and read the key; may block. Raises ConfigError."""
         ...
 
     def devices(self, present: Devices, config: Config, parts: frozenset[str]) -> Devices:
-        """The devices of `parts` made anew, none opened yet; the others as they are."""
+        """Make the devices of `parts` again, without opening them, and keep the others."""
         ...
 
 
 class FileSource:
-    """What the command line named, read again."""
+    """Reads the files again that the command line named."""
 
     def __init__(
         self, load: Callable[[], Loaded], env: Mapping[str, str], pace: Callable[[str], Pace]
@@ -58,23 +59,23 @@ class FileSource:
 
 
 class Kiosk(Protocol):
-    """What is changed."""
+    """The kiosk to change."""
 
     def quiet(self) -> bool:
         """Nobody speaks or is being answered."""
         ...
 
     def refused(self) -> bool:
-        """The service does not let us in, and waiting will not change that."""
+        """The service refuses the kiosk, and waiting will not change that."""
         ...
 
     def adopt(self, config: Config, key: Secret | None, front: Devices, changes: Change) -> None:
-        """Go on with these, opening anew what `changes` names."""
+        """Use these from now on, and reopen what `changes` names."""
         ...
 
 
 class Reload:
-    """Of one kiosk; `run` is a task of its own, `now` and `asked` may be called while it runs."""
+    """Reloads for one kiosk. `run` is a task of its own; `now` and `asked` may be called while it runs."""
 
     def __init__(
         self,
@@ -87,25 +88,25 @@ class Reload:
         front: Callable[[], Devices],
     ) -> None:
         self._source, self._kiosk, self._ports, self._front = source, kiosk, ports, front
-        self._config, self._key = config, key  # in use
-        self._accepted: tuple[Config, Secret | None] | None = None  # waits for a quiet moment
+        self._config, self._key = config, key  # those in use
+        self._accepted: tuple[Config, Secret | None] | None = None  # waits until the kiosk is quiet
         self._one = asyncio.Lock()
         self._read = OneAtATime(ports.offload)
         self._asked, self._work = asyncio.Event(), asyncio.Event()
 
     def asked(self) -> None:
-        """Somebody asked who does not wait for the answer (SIGHUP); it goes to the journal."""
+        """Request a reload without waiting for the answer (SIGHUP). The journal gets it."""
         self._asked.set()
         self._work.set()
 
     async def now(self) -> dict[str, object]:
-        """Read, check, and apply as soon as may be.
+        """Read and check the configuration, and apply it as soon as possible.
 
         Returns {"live": […], "reopen": […], "restart": […], "key": changed?, "when": "now" | "after this turn"}.
 
         Raises:
-            ConfigError: the new configuration can not be used; nothing has changed.
-            CommandError: there is none to be read, or it could not be read in time.
+            ConfigError: the new configuration cannot be used; nothing has changed.
+            CommandError: there is none to read, or it could not be read in time.
         """
         async with self._one:
             self._ports.manager.reloading()
@@ -118,9 +119,9 @@ class Reload:
                 self._ports.manager.ready()
 
     async def run(self) -> None:
-        """Until cancelled: what was asked without waiting, and what waits for a quiet moment."""
+        """Until cancelled: handle `asked`, and apply a configuration that waits for a quiet moment."""
         while True:
-            # what makes a kiosk quiet is half a dozen things in three rooms: it is looked at
+            # Half a dozen things in three rooms decide whether a kiosk is quiet, so it is polled.
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if self._accepted is None else LOOK_S):
                     await self._work.wait()
@@ -135,7 +136,7 @@ class Reload:
         try:
             await self.now()
         except ConfigError:
-            pass  # told to the journal
+            pass  # `now` has logged it
         except CommandError as error:
             log.error("reload: %s", error, extra={"edged": {"event": "reload_failed"}})  # noqa: TRY400 no stack
 
@@ -146,11 +147,11 @@ class Reload:
             new, key = await self._read(self._source.read, deadline_s=READ_WITHIN_S)
         except DeviceError as error:
             raise CommandError(
-                f"the configuration could not be read within {READ_WITHIN_S:g} s; the one in use stays"
+                f"the configuration could not be read within {READ_WITHIN_S:g} s; the present one stays in use"
             ) from error
         changes = replace(change(self._config, new), key=key != self._key)
         wanted = usable_now(self._config, new)
-        planned(wanted, key)  # what only the provider knows to be wrong
+        planned(wanted, key)  # raises for mistakes that only the provider can find
         self._accepted = wanted, key
         when = "now" if self._kiosk.quiet() else "after this turn"
         self._tell(changes, when)
@@ -176,7 +177,7 @@ class Reload:
         changed = [*changes.live, *changes.reopen, *(["the key"] if changes.key else [])]
         restart = ", ".join(changes.restart) or "nothing"
         fields = {"changed": ", ".join(changed) or "nothing", "restart": restart}
-        more = f"; used after a restart only: {restart}" if changes.restart else ""
+        more = f"; needs a restart: {restart}" if changes.restart else ""
         log.info(
             "reload: %s, %s%s", fields["changed"], when, more, extra={"edged": {"event": "reload", **fields}}
         )
@@ -185,5 +186,6 @@ class Reload:
         for problem in error.problems:
             log.error("reload: %s", problem, extra={"edged": {"problem": problem}})
         log.error(
-            "reload: refused; the configuration in use stays", extra={"edged": {"event": "reload_failed"}}
+            "reload: refused; the present configuration stays in use",
+            extra={"edged": {"event": "reload_failed"}},
         )

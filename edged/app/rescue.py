@@ -1,9 +1,9 @@
-"""What is left of a kiosk that has given up: its light, and a line that says why.
+"""What runs after a kiosk has given up: its light, and a journal line that says why.
 
 Rules:
-1. The light is the fault's own, as long as nobody starts edged again. Nothing else of the kiosk is opened.
-2. The reason comes from systemd, which knows how edged ended. edged itself is not asked: it is gone.
-3. A configuration that can not be used may still say where the light is. Where it does not, no pin is touched.
+1. The light is that of the fault, until somebody starts edged again. Nothing else of the kiosk is opened.
+2. The reason comes from systemd, which knows how edged ended. edged itself is gone and cannot be asked.
+3. A configuration that cannot be used may still say where the lamp is. If it does not, no pin is touched.
 """
 
 import asyncio
@@ -19,34 +19,34 @@ from edged.panel.ports import Lamp
 log = logging.getLogger(__name__)
 
 OWN = {EXIT_CONFIG: "config_invalid", EXIT_USAGE: "usage"}
-# the two above stay wrong until somebody mends them, so nobody but that somebody starts edged again
-MENDED = " It is not tried again by itself; once that is mended: `sudo systemctl restart edged`."
-# what systemd itself ended with before edged began (systemd.exec(5), "Process Exit Codes")
+# Both stay wrong until a person repairs them, so nothing starts edged again before that.
+MENDED = " edged does not try again on its own. After the repair: `sudo systemctl restart edged`."
+# Exit codes of systemd itself, before edged began (systemd.exec(5), "Process Exit Codes")
 BEFORE = {
-    "203": "the release is not whole: run the installer again",
+    "203": "the release is incomplete: run the installer again",
     "216": "a group is missing: run the installer again",
     "217": "the user edged is missing: run the installer again",
-    "243": "the key can not be loaded: was it encrypted on another machine?",
+    "243": "the key cannot be loaded: was it encrypted on another machine?",
 }
 RESULTS = {
     "start-limit-hit": "it ended too often",
     "watchdog": "it hung, and the watchdog ended it",
-    "timeout": "it was not ready, or not gone, in time",
-    "oom-kill": "it took more memory than it may",
+    "timeout": "it did not start or stop in time",
+    "oom-kill": "it used more memory than it may",
     "signal": "it was ended by a signal",
     "core-dump": "it was ended by a signal",
 }
 
 
 class FailedStart(NamedTuple):
-    """Why there is no kiosk: a row of causes.py, and how it ended in words."""
+    """Why there is no kiosk: the id of a row of causes.py, and in words how edged ended."""
 
     cause: str
     text: str
 
 
 def verdict(env: Mapping[str, str]) -> FailedStart:
-    """From what systemd tells a unit that was started by OnFailure= ($MONITOR_*, systemd.exec(5))."""
+    """Judge by what systemd tells a unit that OnFailure= has started ($MONITOR_*, systemd.exec(5))."""
     result, status = env.get("MONITOR_SERVICE_RESULT", ""), env.get("MONITOR_EXIT_STATUS", "")
     how = RESULTS.get(result, "it ended")
     if env.get("MONITOR_EXIT_CODE") != "exited":
@@ -58,10 +58,10 @@ def verdict(env: Mapping[str, str]) -> FailedStart:
 
 
 class Rescue:
-    """Tells, and shows, until it is stopped."""
+    """Logs the reason, and shows the light until it is stopped."""
 
     def __init__(self, lamp: Lamp | None, why: FailedStart, now_ms: Callable[[], int]) -> None:
-        """Call on the loop. `lamp` is None where it is not known."""
+        """Call on the loop. `lamp` is None if its place is not known."""
         self._why = why
         self._lamp = LampDriver(lamp, asyncio.get_running_loop(), now_ms) if lamp else None
         self._stopping = asyncio.Event()
@@ -70,14 +70,14 @@ class Rescue:
         self._stopping.set()
 
     def end(self) -> None:
-        """Dark; any thread."""
+        """Switch the lamp off. Any thread may call it."""
         if self._lamp is not None:
             self._lamp.stop()
 
     async def run(self) -> None:
         cause = CAUSES[self._why.cause]
         light = (
-            "" if self._lamp else " The light stays dark: what the configuration says of it can not be read."
+            "" if self._lamp else " The light stays dark: its settings cannot be read from the configuration."
         )
         mended = MENDED if cause.id in OWN.values() else ""
         log.error(

@@ -1,4 +1,4 @@
-"""What `systemctl status` says of a kiosk: one sentence, for a person who has never seen this program."""
+"""The status in `systemctl status`: one sentence for a person who has never seen this program."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,20 +21,20 @@ _DOES = {
     "BRIDGING": "Answering",
     "DRAINING": "Answering",
     "TRUNCATED": "Answering",
-    "NOTICE": "Telling the visitor what went wrong",
+    "NOTICE": "Reporting a problem to the visitor",
     "STOPPED": "Stopping",
 }
 
 
 def sentence(snapshot: Mapping[str, Any]) -> str:
-    """Of a snapshot (docs/control-socket.md): what is missing first, for that is why somebody looks."""
+    """Describe a snapshot (docs/control-socket.md). Problems and the remedy follow: they are why people look."""
     link, pending = snapshot["link"], snapshot["pending"]
     parts = [f"{name} missing ({cause})" for name, cause in snapshot["lost"].items()]
     if snapshot["muted"]:
         parts.append("muted")
     if not link["up"]:
-        parts.append(f"no line ({link['cause']})" if link["cause"] else "connecting")
-        parts += [f"{pending} waiting for the line"] if pending else []
+        parts.append(f"no link to the service ({link['cause']})" if link["cause"] else "connecting")
+        parts += [f"questions waiting: {pending}"] if pending else []
     state = ", ".join([_DOES[snapshot["state"]], *parts])
     remedy = _remedy(snapshot)
     return f"{state}. {remedy}" if remedy else f"{state}."

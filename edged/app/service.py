@@ -1,4 +1,4 @@
-"""Where the configured service is, for whoever dials it: the daemon's link, or the relay."""
+"""The address of the configured service, for the daemon's link and for the relay."""
 
 import json
 from collections.abc import Iterator
@@ -14,32 +14,32 @@ from edged.system.redactor import REDACTOR, is_secret
 from edged.wire import Dialect
 
 KEY_FROM = 16  # characters
-# What headers with the name of a secret may hold that is none: how it is shown, and to whom.
+# These words may appear in a header with the name of a secret, and are no secrets: schemes and names of providers.
 _NO_SECRETS = frozenset(
     {"apikey", "api-key", "basic", "bearer", "digest", "negotiate", "oauth", "oauth2", "token", *PROVIDERS}
 )
 
 
 def configured_dialect(config: Config) -> Dialect | None:
-    """None when evidence is to decide."""
+    """Return the configured dialect, or None if evidence decides."""
     return None if config.provider.dialect == "auto" else Dialect(config.provider.dialect)
 
 
 def service(config: Config, key: Secret | None, *, seen: Dialect | None = None, model: str = "") -> Endpoint:
-    """The endpoint as it is to be dialled now: a token is read from its file each time.
+    """Return the endpoint to dial now. A token is read from its file each time.
 
-    `seen` is the dialect that evidence spoke for, `model` one to take instead of the configured.
+    `seen` is the dialect that the evidence supports. `model` replaces the configured model.
 
     Raises:
-        ConfigError: something needed is missing, or the key would travel in the open.
-        LinkError: the token's file holds none (key_refused); a later attempt may find one.
+        ConfigError: a required setting is missing, or the key would travel unencrypted.
+        LinkError: (key_refused) the token's file holds no token. A later attempt may find one.
     """
     token_file = config.provider.azure.token_file if config.provider.name == "azure" else ""
     return _endpoint(config, key, seen, model, _token(token_file) if token_file else "")
 
 
 def planned(config: Config, key: Secret | None) -> Endpoint:
-    """The endpoint as far as the configuration tells, to check it and to prepare for it; never to be dialled.
+    """Return the endpoint as far as the configuration describes it, to check it and prepare for it. Never dial it.
 
     Raises:
         ConfigError: as `service` does.
@@ -76,9 +76,10 @@ def _endpoint(config: Config, key: Secret | None, seen: Dialect | None, model: s
 
 
 def _secrets(config: Config) -> Iterator[str]:
-    """What the configuration itself holds of keys.
+    """Yield the keys that the configuration itself contains.
 
-    A text of headers, query and metadata is one by its name, however short; without such a name a short one is a name.
+    A value of headers, query or metadata is a key if its name says so, however short it is. Without such a name, a
+    short value is a name, not a key.
     """
     provider = config.provider
     portkey = provider.portkey
@@ -93,7 +94,7 @@ def _secrets(config: Config) -> Iterator[str]:
 
 
 def _beside(config: Config) -> Iterator[tuple[str, str]]:
-    """What has the name of a secret, with that name: found beside it, it needs no length."""
+    """Yield the values with a secret's name, with that name. Near its name, a value of any length is masked."""
     provider = config.provider
     headers = {name: header.reveal() for name, header in provider.headers.items()}
     for name, text in (*headers.items(), *provider.query.items(), *provider.portkey.metadata.items()):
@@ -103,17 +104,17 @@ def _beside(config: Config) -> Iterator[tuple[str, str]]:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """A header's value, and the key in it: `Bearer KEY`, `session=KEY; other=KEY`."""
+    """Yield a header's value, and the key in it: `Bearer KEY`, `session=KEY; other=KEY`."""
     parts = [text, text.rpartition(" ")[2]]
     parts += [part.strip().partition("=")[2] for part in text.split(";") if "=" in part]
     yield from (part for part in parts if part.casefold() not in _NO_SECRETS)
 
 
 def _within(text: str) -> Iterator[str]:
-    """What a configuration of Portkey's holds of keys, where it is JSON and no id."""
+    """Yield the keys in a Portkey config, if it is JSON and not an id."""
     try:
         found: list[tuple[str, Any]] = [("", json.loads(text))] if text.startswith("{") else []
-    except (ValueError, RecursionError):  # told elsewhere
+    except (ValueError, RecursionError):  # reported elsewhere
         return
     while found:
         name, value = found.pop()
@@ -127,7 +128,7 @@ def _within(text: str) -> Iterator[str]:
 
 
 def _of_address(url: str) -> Iterator[str]:
-    """The password before the host, and parameters whose name says that they are secret."""
+    """Yield the password before the host, and the parameters whose names say that they are secret."""
     _, _, way = url.partition("//")
     if "@" in way:
         name, _, password = way.rpartition("@")[0].partition(":")
@@ -138,14 +139,14 @@ def _of_address(url: str) -> Iterator[str]:
 
 
 def _token(path: str) -> str:
-    """The token of a file that somebody else keeps fresh; its text is in no message."""
+    """Return the token from a file that another program keeps fresh. No error message contains its text."""
     where = f"provider.azure.token_file: {path}"
     try:
         token = read_text(Path(path)).strip()
     except OSError as error:
-        raise LinkError(f"{where}: {error.strerror or 'can not be read'}", "key_refused") from error
+        raise LinkError(f"{where}: {error.strerror or 'cannot be read'}", "key_refused") from error
     except ValueError:
         raise LinkError(f"{where}: holds no text", "key_refused") from None
     if not token or len(token.split()) > 1 or not (token.isascii() and token.isprintable()):
-        raise LinkError(f"{where}: holds no token (one line, no blanks, is wanted)", "key_refused")
+        raise LinkError(f"{where}: holds no token (expected one line without blanks)", "key_refused")
     return token

@@ -1,4 +1,4 @@
-"""What the configuration asks of a session, in the words of no dialect."""
+"""Translates the configuration into settings of a session, independent of any dialect."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from edged.wire import UNSET, Settings, TurnDetection
 
 
 def turn_mode(config: Config) -> turn.Mode:
-    """A conversation in which the echo is cancelled is one in both directions at once."""
+    """Return the mode of turns: a conversation with echo cancelling is duplex."""
     duplex = config.mode == "conversation" and config.microphone.echo_cancel
     return turn.Mode.DUPLEX if duplex else turn.Mode(config.mode)
 
 
 def session_settings(config: Config, mode: turn.Mode) -> Settings:
-    """Everything under `provider` that the service is told; what is empty is left to it."""
+    """Return all settings under `provider` that the service receives. Empty ones are left to the service."""
     provider, session = config.provider, config.provider.session
     return Settings(
         model=provider.model or PROVIDERS[provider.name].model,
@@ -38,7 +38,7 @@ def session_settings(config: Config, mode: turn.Mode) -> Settings:
 
 
 def limits(config: Config) -> turn.TurnLimits:
-    """Of a turn and of its states."""
+    """Return the time limits of a turn and its states."""
     return turn.TurnLimits(
         min_hold_ms=config.button.min_hold_ms,
         tap_ms=config.button.tap_ms,
@@ -50,7 +50,7 @@ def limits(config: Config) -> turn.TurnLimits:
 
 
 def fitness(config: Config) -> Fitness:
-    """What may be asked about."""
+    """Return what the health check of the microphone may judge and refuse."""
     microphone = config.microphone
     return Fitness(
         judged=microphone.backend != "null" and (microphone.backend != "wav" or bool(microphone.file)),
@@ -62,14 +62,15 @@ def fitness(config: Config) -> Fitness:
 
 
 def longest_ms(config: Config) -> int:
-    """Of the sound of one utterance, with what came before the press."""
+    """Return the longest sound of one utterance, including the pre-roll."""
     return config.turn.longest_s * 1000 + config.microphone.preroll_ms
 
 
 def gather_ms(config: Config) -> int:
-    """Of sound that goes to the service at once: wake-ups are what it costs, a fifth of all at 40 ms beside 100.
+    """Return how much sound is gathered before it is sent.
 
-    A service that listens for the end of speech itself hears it by so much later. At a release all is sent at once.
+    Each message costs a wake-up: 100 ms instead of 40 ms saves a fifth of all wake-ups. A service that detects the end
+    of speech hears it later by this much. A release sends everything at once.
     """
     return 40 if config.mode == "conversation" else 100
 
@@ -103,7 +104,7 @@ def _or_unset(value: Any) -> Any:
 
 
 def renewal_policy(config: Config) -> RenewalPolicy:
-    """When sessions are changed, and what the next one is microphone."""
+    """Return when sessions are renewed, and how much history the next session receives."""
     provider = PROVIDERS[config.provider.name]
     return RenewalPolicy(
         session_s=provider.session_s,

@@ -1,4 +1,4 @@
-"""What has to go on while a kiosk lives: of the devices' threads, and the link's task (system/watchdog.py)."""
+"""The parts that must make progress while a kiosk lives: the devices' threads, and the link's task (watchdog.py)."""
 
 from collections.abc import Callable, Mapping
 
@@ -13,7 +13,7 @@ from edged.system.watchdog import Watchdog
 def signs(
     keepers: Mapping[str, Keeper], intake: Intake, playout: Playout, link_lives: Callable[[], bool]
 ) -> dict[str, PartProgress]:
-    """By name; a microphone that is open hands blocks, a speaker that has something to play takes it."""
+    """Return the progress by name. An open microphone delivers blocks; a speaker with sound to play takes them."""
     return {
         "microphone": PartProgress(intake.blocks, wanted=keepers["microphone"].up),
         "speaker": PartProgress(playout.pulls, wanted=keepers["speaker"].up and not playout.idle),
@@ -22,5 +22,5 @@ def signs(
 
 
 def watchdog(ports: Ports, look: Callable[[], Mapping[str, PartProgress]], within_s: float) -> Watchdog:
-    """What tells the manager, within so long, that all of that goes on."""
+    """Return the watchdog that reports progress to the manager. The manager waits `within_s`."""
     return Watchdog(ports.manager, look, ports.clock.monotonic_ms, within_s=within_s)

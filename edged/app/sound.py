@@ -1,4 +1,4 @@
-"""Microphone and speaker for a configuration. Adapters are imported here and only when they are chosen."""
+"""Makes the microphone and speaker for a configuration. An adapter is imported here, and only if it is chosen."""
 
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -15,7 +15,7 @@ WITHOUT_LIVEKIT = "the package livekit is missing (pip install 'edged[aec]', or 
 
 
 def microphone(wanted: model.MicrophoneConfig, pace: Callable[[str], Pace]) -> Microphone:
-    """What hears; not opened yet. `pace` gives one that is not real its rhythm."""
+    """Make the microphone, without opening it. `pace` drives a simulated one."""
     match chosen(wanted.backend):
         case "alsa":
             from edged.audio.devices.alsa import AlsaMicrophone
@@ -45,7 +45,7 @@ def microphone(wanted: model.MicrophoneConfig, pace: Callable[[str], Pace]) -> M
 
 
 def speaker(wanted: model.SpeakerConfig, pace: Callable[[str], Pace]) -> Speaker:
-    """What speaks; not opened yet."""
+    """Make the speaker, without opening it."""
     match chosen(wanted.backend):
         case "alsa":
             from edged.audio.devices.alsa import AlsaSpeaker
@@ -70,10 +70,10 @@ def speaker(wanted: model.SpeakerConfig, pace: Callable[[str], Pace]) -> Speaker
 
 
 def echo_canceller(wanted: model.MicrophoneConfig) -> EchoCanceller | None:
-    """What takes the machine's own voice out of what is heard, where that is wanted.
+    """Make the echo canceller, which removes the machine's own voice from what it hears; None if it is not wanted.
 
     Raises:
-        ConfigError: its library is missing.
+        ConfigError: its library or its memory is missing.
     """
     if not wanted.echo_cancel:
         return None
@@ -90,7 +90,7 @@ def echo_canceller(wanted: model.MicrophoneConfig) -> EchoCanceller | None:
 
 
 def chosen(backend: str) -> str:
-    """What `auto` is on this machine: alsa where there is a card, else what is installed."""
+    """Return the backend that `auto` chooses here: alsa if there is a card, else what is installed."""
     if backend != "auto":
         return backend
     from edged.audio.devices import alsa
@@ -101,7 +101,7 @@ def chosen(backend: str) -> str:
 
 
 def is_real() -> bool:
-    """Whether this machine has something to hear and something to say it with."""
+    """Whether this machine has real devices to hear and speak with."""
     from edged.audio.devices import alsa, portaudio
 
     return alsa.available() or portaudio.available()

@@ -1,7 +1,6 @@
-"""The journal's lines that no single room can write: one for each turn with its legs, and one an hour for what lasts.
+"""The journal lines that no single room can write: one per turn with its legs, and an hourly one for lasting troubles.
 
-It hears what is published (docs/control-socket.md) and nothing else, so it holds up nothing, and it never hears a word
-that was said.
+It only listens to published events (docs/control-socket.md). So it delays nothing, and never learns what was said.
 """
 
 import asyncio
@@ -15,10 +14,10 @@ from edged.causes import CAUSES
 log = logging.getLogger(__name__)
 
 REMIND_S = 3600.0
-MOST_WAITING = 2  # turns before the present one: as many utterances may be pending
+MOST_WAITING = 2  # turns before the present one; this many utterances may be pending
 OF_AN_UTTERANCE = {"utterance_too_old", "utterance_refused"}
 OF_AN_ANSWER = "answer_lost"
-LEGS = {  # each leg: from one mark to another
+LEGS = {  # each leg reaches from one mark to another
     "held": ("press", "release"),
     "first_sent": ("press", "first_audio_sent"),
     "commit_sent": ("release", "commit_sent"),
@@ -31,24 +30,23 @@ LEGS = {  # each leg: from one mark to another
 
 
 class TurnLog:
-    """A listener of the App; use on the loop, `close` at the end."""
+    """A listener of the App. Use it on the loop, and `close` it at the end."""
 
     def __init__(self) -> None:
-        self._turns: dict[int, _Turn] = {}  # those that have not ended, by number
+        self._turns: dict[int, _Turn] = {}  # the turns that have not ended, by number
         self._standing: dict[str, _Standing] = {}
 
     def __call__(self, event: Mapping[str, Any]) -> None:
-        """Hear an event."""
+        """Receive an event."""
         match event["event"]:
             case "mark":
                 self._mark(event["name"], event["turn"], event["at_ms"])
             case "cause":
                 self._caused(event["id"])
             case "turn" if event["state"] in ("IDLE", "STOPPED"):
-                if event["was"] == "AWAITING_SPEECH" and self._turns:  # over, and nobody said any more
-                    asyncio.get_running_loop().call_soon(
-                        self._over, max(self._turns)
-                    )  # its release comes yet
+                if event["was"] == "AWAITING_SPEECH" and self._turns:  # over, and nobody spoke again
+                    # Its release is still to come.
+                    asyncio.get_running_loop().call_soon(self._over, max(self._turns))
                 self._settled(stopped=event["state"] == "STOPPED")
             case "link":
                 self._trouble("line", event["cause"] or "link_closed", up=event["up"])
@@ -58,7 +56,7 @@ class TurnLog:
                 pass
 
     def close(self) -> None:
-        """Remind of nothing any more."""
+        """Send no more reminders."""
         for standing in self._standing.values():
             standing.reminder.cancel()
         self._standing.clear()
@@ -72,7 +70,7 @@ class TurnLog:
             self._turns[turn].marks[name] = at_ms
 
     def _begin(self, turn: int) -> None:
-        """Another turn. One before it goes on where what was said in it waits, for the link or for the same answer."""
+        """Begin a turn. An earlier turn goes on if its utterance still waits, for the link or for the same answer."""
         for number, each in tuple(self._turns.items()):
             if each.causes or "first_delta" in each.marks:
                 self._ended(number, "answered" if "drained" in each.marks else "interrupted")
@@ -81,10 +79,10 @@ class TurnLog:
         self._turns[turn] = _Turn()
 
     def _caused(self, cause: str) -> None:
-        """Of the turn that it is about.
+        """Add a cause to the turn that it is about.
 
-        One that was lost is the oldest that the service does not have. An answer that was lost is of all that it has
-        and did not begin to answer, though another turn may be under way.
+        A lost utterance is the oldest one that the service does not have. A lost answer belongs to all turns that the
+        service has and has not begun to answer, even if another turn is under way.
         """
         waiting = [number for number, each in self._turns.items() if "committed" not in each.marks]
         of = waiting[:1] if cause in OF_AN_UTTERANCE else []
@@ -95,7 +93,7 @@ class TurnLog:
             self._turns[number].causes.append(cause)
 
     def _settled(self, *, stopped: bool) -> None:
-        """Nobody speaks: a turn has ended if there was an answer, also to a later one only, or a cause for none."""
+        """Nobody speaks: end each turn that has an answer, a cause for none, or a later turn with an answer."""
         answered = max((number for number, each in self._turns.items() if "drained" in each.marks), default=0)
         for number, each in tuple(self._turns.items()):
             if "drained" in each.marks:
@@ -123,7 +121,7 @@ class TurnLog:
             extra={"edged": {"event": "turn", "turn": number, "outcome": outcome, **fields}},
         )
 
-    # -- what lasts ----------------------------------------------------------------------------------
+    # -- lasting troubles ----------------------------------------------------------------------------
 
     def _trouble(self, what: str, cause: str, *, up: bool) -> None:
         standing = self._standing.pop(what, None)
@@ -144,7 +142,7 @@ class TurnLog:
         minutes = round((asyncio.get_running_loop().time() - standing.since_s) / 60)
         log.warning(
             "%s: still %s, for %d minutes. %s",
-            what,
+            "link" if what == "line" else what,
             standing.cause,
             minutes,
             CAUSES[standing.cause].remedy,
@@ -159,7 +157,7 @@ class _Turn:
     causes: list[str] = field(default_factory=list)
 
     def legs(self) -> dict[str, int]:
-        """Milliseconds of each; one whose end came first is none: the service may take what is not said to its end."""
+        """Milliseconds per leg, without negative ones: a service may commit before the visitor has finished."""
         spans = {
             name: self.marks[end] - self.marks[begin]
             for name, (begin, end) in LEGS.items()

@@ -1,13 +1,13 @@
-"""What people set on a running kiosk: whether its microphone is off, and how loud it speaks. Kept over restarts.
+"""What people set on a running kiosk: whether the microphone is muted, and how loud it speaks. Saved over restarts.
 
 Rules:
-1. A microphone that was switched off stays off over a restart; its device is not opened before that is known. Where
-   nothing was kept it is as configured. Where something was and cannot be read, it is off until somebody switches it.
-2. A volume that was set holds until `speaker.volume` is changed in the configuration, which then counts.
-3. A disk that hangs or fails keeps nobody from either. That it is forgotten then is told to whoever switched
-   (`kept`, `troubles`), and it is tried again.
-4. With `speaker.mixer` the card's own control is set, each time the speaker is opened, too; where that fails it is
-   told once, and the volume is made in software.
+1. A muted microphone stays muted over a restart. Its device is not opened before this is known. If nothing was saved,
+   the microphone is on. If the saved file cannot be read, it is muted until somebody switches it.
+2. A volume that was set applies until `speaker.volume` changes in the configuration. Then that value applies.
+3. A disk that hangs or fails stops nobody from switching. The caller learns that the setting will be forgotten (`kept`,
+   `troubles`), and saving is tried again.
+4. With `speaker.mixer`, the card's own control is set, also each time the speaker is opened. If that fails, it is
+   logged once, and software makes the volume.
 """
 
 import asyncio
@@ -34,13 +34,13 @@ log = logging.getLogger(__name__)
 
 NAME = "switches"
 DISK_WITHIN_S = 3.0
-ANSWER_WITHIN_S = 1.5  # whoever switched waits for the answer
-AGAIN_S = 60.0  # a disk may have been mended
+ANSWER_WITHIN_S = 1.5  # the person who switched waits for the answer
+AGAIN_S = 60.0  # somebody may have repaired the disk by then
 GOODBYE_S = 0.3
 
 
 class UserSettings:
-    """`moved` is called on the loop when the microphone was switched off or on; `muted` says which."""
+    """`moved` is called on the loop after a mute or unmute. `muted` says which."""
 
     def __init__(self, config: Config, ports: Ports, moved: Callable[[], None]) -> None:
         self.muted = False
@@ -51,12 +51,12 @@ class UserSettings:
         self._configured = config.speaker.volume
         self._changed, self._one = asyncio.Event(), asyncio.Lock()
         self._unsaved = False
-        self._unread = ""  # why it is not known what was set before
-        self._unkept = ""  # why what is set will be forgotten
+        self._unread = ""  # why the saved settings are not known
+        self._unkept = ""  # why the present settings will be forgotten
         self._short = ""  # why the volume that was set is not in use
 
     async def recall(self) -> None:
-        """Set what was set before; before any device is opened."""
+        """Load and apply the saved settings. Call it before any device is opened."""
         facts: dict[str, object] = {}
         try:
             facts = await self._ports.disk(self._ports.store.load, NAME, deadline_s=DISK_WITHIN_S)
@@ -64,7 +64,7 @@ class UserSettings:
         except DeviceError:
             self._unread = _hangs(DISK_WITHIN_S)
         if not isinstance(facts.get("muted", False), bool):
-            self._unread = f"{NAME}: what it says of the microphone is neither true nor false"
+            self._unread = f"{NAME}: its value for the microphone is neither true nor false"
         if self._unread:
             _warn("switches_unreadable", self._unread)
         if facts.get("muted") is True or self._unread:
@@ -79,11 +79,11 @@ class UserSettings:
             self.loudness.set(volume.AS_SENT)
 
     def speaker_opened(self) -> None:
-        """The card may be another, or have forgotten its volume. Blocks: off the loop."""
+        """The speaker's card may be another, or may have forgotten its volume. Blocks, so call it off the loop."""
         self._apply(self.loudness.volume)
 
     async def run(self) -> None:
-        """Until cancelled: save what changes."""
+        """Save changes until cancelled."""
         try:
             while True:
                 with suppress(TimeoutError):
@@ -99,14 +99,14 @@ class UserSettings:
                     await self._save(GOODBYE_S)
 
     def mute(self, muted: bool) -> None:  # noqa: FBT001 a switch
-        """Switch the microphone off, or on again."""
+        """Mute or unmute the microphone."""
         moved, self.muted, self._unread = muted is not self.muted, muted, ""
         if moved:
             self._moved()
         self._set()
 
     async def kept(self) -> None:
-        """Wait until what was set is on the disk, or is known not to be: then it is one of the `troubles`."""
+        """Wait until the settings are saved, or known not to be; then `troubles` says so."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 await self._save(ANSWER_WITHIN_S)
@@ -114,11 +114,11 @@ class UserSettings:
             self._forgets(_hangs(ANSWER_WITHIN_S))
 
     def troubles(self) -> Iterator[Trouble]:
-        """What is wrong with them, and that the microphone is off."""
+        """Yield what is wrong with the settings, and whether the microphone is muted."""
         if self._unread:
             yield Trouble("microphone", "switches_unreadable", self._unread)
         elif self.muted:
-            yield Trouble("microphone", "muted", "it was switched off")
+            yield Trouble("microphone", "muted", "somebody has muted it")
         if self._unkept:
             yield Trouble("switches", "switches_forgotten", self._unkept)
         if self._short:
@@ -127,7 +127,7 @@ class UserSettings:
             yield Trouble("mixer", "mixer_lost", self._mixer_fails)
 
     async def set_volume(self, level: object) -> None:
-        """Raises CommandError for what is no volume."""
+        """Set the volume. Raises CommandError if `level` is not a volume, or if there is no memory for it."""
         if not _is_volume(level):
             raise CommandError(
                 f"a volume is a whole number from 0 to {volume.LOUDEST}, not {reprlib.repr(level):.40}"
@@ -139,22 +139,22 @@ class UserSettings:
         self._set()
 
     def configure(self, config: Config) -> None:
-        """Go on with this; a volume that was changed there counts from now on."""
+        """Use this configuration from now on. A changed volume in it applies at once."""
         self._mixer, self._mixer_fails = _mixer(config), ""
-        self._changed.set()  # the card
+        self._changed.set()  # so that `run` sets the card
         if config.speaker.volume != self._configured:
             self._configured = config.speaker.volume
             self.loudness.set(self._configured)
-            self._unsaved = not self._unread  # what cannot be read stays until somebody switches
+            self._unsaved = not self._unread  # an unreadable file stays until somebody switches
         if self._mixer is None:
-            self.loudness.set(self.loudness.volume)  # what a card did until now is left to software
+            self.loudness.set(self.loudness.volume)  # software now does what a card did until now
 
     async def _set_card(self) -> None:
         if self._mixer is not None:
             await self._off_the_loop(self._card, self._apply, self.loudness.volume)
 
     def _apply(self, level: int) -> None:
-        """Set the card's volume where one was asked for, and what is left to be done in software."""
+        """Set the card's volume if the configuration names a mixer, and let software do the rest."""
         by_card, mixer = False, self._mixer
         if mixer is not None:
             try:
@@ -170,11 +170,11 @@ class UserSettings:
             _warn("mixer_lost", f"mixer: {why}")
 
     async def _load_what_it_takes(self, level: int) -> str:
-        """Not in the middle of an answer, and not by the speaker's thread; why it cannot be had."""
+        """Load what `level` needs now, not during an answer or in the speaker's thread. Returns why it cannot."""
         if level != volume.AS_SENT:
             try:
                 await self._prepare(volume.prepare, deadline_s=DISK_WITHIN_S)
-            except DeviceError as error:  # one that hangs comes later
+            except DeviceError as error:  # if the call hangs, it still finishes later
                 return str(error) if error.cause == "memory_short" else ""
         return ""
 
@@ -183,7 +183,7 @@ class UserSettings:
             await where(call, *arguments, deadline_s=DISK_WITHIN_S)
 
     def _set(self) -> None:
-        """Somebody has set something."""
+        """Somebody has set something: save it."""
         self._unsaved = True
         self._changed.set()
 
@@ -224,6 +224,6 @@ def _is_volume(level: object) -> TypeGuard[int]:
 def _mixer(config: Config) -> "Mixer | None":
     if not config.speaker.mixer:
         return None
-    from edged.audio.devices.mixer import Mixer  # noqa: PLC0415 libasound, where it is wanted
+    from edged.audio.devices.mixer import Mixer  # noqa: PLC0415 loads libasound, so only if it is wanted
 
     return Mixer(config.speaker.mixer, names_of(config.speaker.device))

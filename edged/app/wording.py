@@ -1,4 +1,4 @@
-"""What the log of a kiosk may say of the service's words: wire/words.py with the names of its configuration."""
+"""What a kiosk's log may repeat of the service's words: wire/words.py, with the names in the configuration."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from edged.wire.words import Words
 
 
 def wording(config: Config) -> Words:
-    """The door for the service's words, also for what stands in the stack of a bug."""
+    """Return the filter for the service's words. It also filters the stacks of bugs."""
     words = Words(names(config), REDACTOR.redacted)
     words.transcripts = config.log.transcripts
     REDACTOR.filter_own, REDACTOR.filter_service = words.unsaid, words.filtered
@@ -19,14 +19,14 @@ def wording(config: Config) -> Words:
 
 
 def adopted(config: Config, words: Words) -> None:
-    """From now on the log follows this configuration."""
+    """Let the log follow this configuration from now on."""
     set_level(config.log.level)
     words.know(names(config))
     words.transcripts = config.log.transcripts
 
 
 def names(config: Config) -> Iterator[str]:
-    """What was configured, and whoever mends a kiosk has to find in an error of the service; nobody says it."""
+    """Yield configured names that help to understand an error of the service, and that are not speech."""
     provider, row = config.provider, PROVIDERS[config.provider.name]
     yield from (provider.name, provider.model or row.model, provider.voice, provider.transcription)
     yield from (provider.session.language, provider.session.prompt_id, provider.azure.api_version)

@@ -1,4 +1,5 @@
-"""The button and the light of a kiosk.
+"""The button and the lamp of a kiosk.
 
-Knows contacts, gestures, patterns of light, and an adapter for each kind of both. Not here: what a press means (turn/).
+Knows contacts, gestures, light patterns, and an adapter for each kind of button and lamp. Not here: what a press means
+(turn/).
 """

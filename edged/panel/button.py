@@ -1,11 +1,11 @@
-"""What a finger does, out of the edges of a contact. Pure: the time is a parameter.
+"""Turns the edges of a contact into gestures. Pure: the time is a parameter.
 
 Rules:
-1. The first edge acts at once: a press waits for nothing. What follows within `bounce_ms` is the contact's
-   bouncing; when it is over, the level that is left decides.
+1. The first edge acts at once, so a press never waits. Further edges within `bounce_ms` are the contact's bouncing.
+   After that time, the level decides.
 2. PRESS and RELEASE alternate strictly.
-3. A button that is down when it is first looked at says nothing until it was let go: nobody has pressed it.
-4. One that is not looked at any more counts as let go: nobody would learn when it is.
+3. A button that is already down at the start reports nothing until it is released: nobody has pressed it.
+4. When the contact is no longer watched, the button counts as released, because nobody would notice the release.
 """
 
 from enum import Enum
@@ -14,7 +14,7 @@ from enum import Enum
 class Gesture(Enum):
     PRESS = "press"
     RELEASE = "release"
-    LONG_PRESS = "long press"  # after the PRESS, when it is still down
+    LONG_PRESS = "long press"  # follows a PRESS if the button is still down
 
 
 class Grammar:
@@ -24,38 +24,38 @@ class Grammar:
         self._bounce_ms = bounce_ms
         self._long_press_ms = long_press_ms
         self._level = False  # as last seen
-        self._down = False  # as last told
-        self._stuck = False  # down since before anybody looked
+        self._down = False  # as last reported
+        self._stuck = False  # down since before the start
         self._settles_at: int | None = None
         self._long_at: int | None = None
 
     def set_limits(self, *, bounce_ms: int, long_press_ms: int) -> None:
-        """From the next edge on."""
+        """Use these limits from the next edge on."""
         self._bounce_ms, self._long_press_ms = bounce_ms, long_press_ms
 
     def held_at_start(self) -> None:
-        """The button was down when it was first looked at."""
+        """The button was already down when watching began."""
         self._level = self._stuck = True
 
     def gone(self, now_ms: int) -> list[Gesture]:
-        """The contact is not looked at any more: nobody holds it."""
+        """The contact is no longer watched, so the button counts as released."""
         self._level = self._stuck = False
         return self._settle(now_ms)
 
     def edge(self, down: bool, now_ms: int) -> list[Gesture]:  # noqa: FBT001 a level
-        """The contact changed."""
+        """The contact has changed to this level."""
         self._level = down
         if self._settles_at is not None and now_ms < self._settles_at:
             return []
         return self._settle(now_ms)
 
     def due(self) -> int | None:
-        """When to `tick` next, None: not before an edge."""
+        """Return the time of the next `tick`, or None if none is needed before the next edge."""
         times = [at for at in (self._settles_at, self._long_at) if at is not None]
         return min(times, default=None)
 
     def tick(self, now_ms: int) -> list[Gesture]:
-        """Time has passed."""
+        """Time has passed: return the gestures that are due."""
         gestures = []
         if self._settles_at is not None and now_ms >= self._settles_at:
             gestures += self._settle(now_ms)
@@ -65,7 +65,7 @@ class Grammar:
         return gestures
 
     def _settle(self, now_ms: int) -> list[Gesture]:
-        """Tell the level where it is news; then the contact may bounce."""
+        """Report the level if it has changed. After that the contact may bounce."""
         self._settles_at = None
         if self._stuck:
             if not self._level:

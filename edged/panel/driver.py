@@ -1,4 +1,4 @@
-"""Gives the button its thread crossing and its timers, and the lamp its rhythm."""
+"""Brings edges of the button from any thread to the loop, and gives button and lamp their timers."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class ButtonDriver:
-    """Edges from any thread become gestures on the loop."""
+    """Turns edges from any thread into gestures on the loop."""
 
     def __init__(
         self,
@@ -30,12 +30,12 @@ class ButtonDriver:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, lost: Lost) -> None:
-        """Watch the button; from any thread, may block. Raises DeviceError."""
+        """Watch the button. Call it from any thread; it may block. Raises DeviceError."""
         if self._button.start(self._cross, lost):
             self._loop.call_soon_threadsafe(self._grammar.held_at_start)
 
     def stop(self) -> None:
-        """Let go of the button; who held it down holds it no longer."""
+        """Stop watching the button. A button that is still down counts as released."""
         self._button.stop()
         with suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(lambda: self._pass_on(self._grammar.gone(self._now_ms())))
@@ -61,32 +61,32 @@ class ButtonDriver:
 
 
 class LampDriver:
-    """Plays a light's pattern on a lamp. A lamp that fails is told once and does not hold up anything."""
+    """Plays a light's pattern on a lamp. A lamp that fails is reported once, and delays nothing."""
 
     def __init__(self, lamp: Lamp, loop: asyncio.AbstractEventLoop, now_ms: Callable[[], int]) -> None:
         self._lamp, self._loop, self._now_ms = lamp, loop, now_ms
         self._light: Light | None = None
         self._since_ms = 0
         self._timer: asyncio.TimerHandle | None = None
-        self.trouble = ""  # why it cannot be reached; empty: it could, the last time
+        self.trouble = ""  # why the last call failed; empty: it worked
         self._is_over = False
 
     def show(self, light: Light) -> None:
-        """Show it from now on; the lamp has the pattern's first level on return."""
+        """Show this light from now on. On return the lamp shows the first level of its pattern."""
         if light is self._light:
             return
         self._light, self._since_ms = light, self._now_ms()
         self._step()
 
     def replace(self, lamp: Lamp) -> None:
-        """Go on with another lamp; the old one is dark and let go."""
+        """Continue with another lamp. The old lamp is dark and released."""
         self._lamp.stop()
         self._lamp, self.trouble = lamp, ""
         if self._light is not None:
             self._step()
 
     def stop(self) -> None:
-        """Dark, for good. At the end of the process from any thread."""
+        """Switch the lamp off for good. At the end of the process any thread may call it."""
         self._is_over = True
         if self._timer is not None:
             self._timer.cancel()

@@ -1,4 +1,4 @@
-"""Button and lamp on GPIO lines, over gpiozero. No `bounce_time`: it would delay the press itself."""
+"""Button and lamp on GPIO lines, using gpiozero. It sets no `bounce_time`, which would delay the press itself."""
 
 import warnings
 from collections.abc import Callable
@@ -10,15 +10,15 @@ from gpiozero.exc import BadPinFactory, GPIOZeroError, PinFactoryFallback
 from edged.errors import DeviceError
 from edged.panel.ports import Lost
 
-# It warns of each library that it tries in vain; what came of it is told in one sentence of ours.
+# gpiozero warns about each pin library that it cannot use. Our own error says the result in one sentence.
 warnings.filterwarnings("ignore", category=PinFactoryFallback)
 
-# What the libraries below gpiozero raise is not of one family: lgpio.error, OSError, PinUnknownPi, ...
+# The libraries below gpiozero raise unrelated classes: lgpio.error, OSError, PinUnknownPi, ...
 _FAILURES = (GPIOZeroError, OSError, RuntimeError, ImportError)
 
 
 class GpiozeroButton:
-    """A contact between a GPIO line and ground, or to 3.3 V with `pull_up` False."""
+    """A contact between a GPIO line and ground; with `pull_up` False, between the line and 3.3 V."""
 
     def __init__(self, gpio: int, *, pull_up: bool = True) -> None:
         self._gpio, self._pull_up = gpio, pull_up
@@ -36,21 +36,21 @@ class GpiozeroButton:
         return bool(button.is_pressed)
 
     def stop(self) -> None:
-        """Give the line back."""
+        """Release the line."""
         button, self._button = self._button, None
         if button is not None:
             _quietly(button.close)
 
 
 class GpiozeroLamp:
-    """An LED on a GPIO line; the line is claimed at the first `set`."""
+    """An LED on a GPIO line. The first `set` claims the line."""
 
     def __init__(self, gpio: int, *, active_high: bool = True) -> None:
         self._gpio, self._active_high = gpio, active_high
         self._led: LED | None = None
 
     def set(self, level: float) -> None:
-        """On from 0.5."""
+        """Switch the LED on for levels from 0.5."""
         try:
             if self._led is None:
                 self._led = LED(self._gpio, active_high=self._active_high)
@@ -59,7 +59,7 @@ class GpiozeroLamp:
             raise _unavailable("light", self._gpio, error) from error
 
     def stop(self) -> None:
-        """Dark, and give the line back."""
+        """Switch the LED off and release the line."""
         led, self._led = self._led, None
         if led is not None:
             _quietly(led.off)
@@ -67,7 +67,7 @@ class GpiozeroLamp:
 
 
 def _quietly(call: Callable[[], None]) -> None:
-    """A line that has gone need not be given back."""
+    """Run `call` and ignore errors of the libraries: a line that no longer exists need not be released."""
     try:
         call()
     except Exception as error:
@@ -76,13 +76,13 @@ def _quietly(call: Callable[[], None]) -> None:
 
 
 def _is_foreign(error: Exception) -> bool:
-    """Of gpiozero and the library below it; anything else is a bug."""
+    """Whether the error comes from gpiozero or a library below it; any other error is a bug."""
     named = type(error).__module__.split(".")[0] in ("gpiozero", "lgpio", "RPi", "pigpio")
     return named or isinstance(error, _FAILURES)
 
 
 def _unavailable(what: str, gpio: int, error: Exception) -> DeviceError:
-    """Translates what gpiozero and the library below it raise; anything else is a bug and passes on."""
+    """Translate an error of gpiozero or a library below it. Any other error is a bug, and is raised again."""
     if not _is_foreign(error):
         raise error
     text = str(error) or type(error).__name__
@@ -90,4 +90,4 @@ def _unavailable(what: str, gpio: int, error: Exception) -> DeviceError:
         text = f"{text} (is this a Raspberry Pi, with python3-lgpio installed?)"
     if "busy" in text.lower():
         text = f"{text}: another program holds the line"
-    return DeviceError(f"GPIO {gpio} can not be claimed: {text}; see `{what}.gpio`", f"{what}_lost")
+    return DeviceError(f"GPIO {gpio} cannot be claimed: {text}; see `{what}.gpio`", f"{what}_lost")

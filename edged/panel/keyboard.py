@@ -1,9 +1,9 @@
-"""The space bar as a button, on a terminal.
+"""The space bar of a terminal as a button.
 
-A terminal tells of keys going down and of the keyboard's repeats, never of keys coming up. So: a space is a
-press; while repeats come the button is held; when none came for `RELEASE_S` it is let go. The first repeat
-comes late (keyboards wait about half a second), so the first wait is longer, and a short tap lasts that long.
-With `tap_toggles` a space presses and the next one releases, for terminals that send no repeats.
+A terminal reports when a key goes down and when the keyboard repeats it, but never when the key comes up. So a space is
+a press, and repeats mean that the button is held. When no repeat comes for `RELEASE_S`, the button is released. The
+first repeat comes late (keyboards wait about half a second), so the first wait is longer, and a short tap lasts that
+long. With `tap_toggles`, one space presses and the next one releases. This is for terminals that send no repeats.
 """
 
 import os
@@ -19,13 +19,13 @@ from typing import TextIO
 from edged.errors import DeviceError
 from edged.panel.ports import Lost
 
-FIRST_REPEAT_S = 0.6  # X11's and the console's default is 0.5 s or less, Windows' and macOS' too
+FIRST_REPEAT_S = 0.6  # the default of X11, the console, Windows and macOS is 0.5 s or less
 RELEASE_S = 0.15  # repeats come 25 to 30 times a second
 QUIT = ("q", "\x03", "\x04")
 
 
 class KeyboardButton:
-    """The space bar of the terminal `stream`; `quit` is called for q, Ctrl-C and Ctrl-D."""
+    """The space bar of the terminal `stream`. Calls `quit` for q, Ctrl-C and Ctrl-D."""
 
     def __init__(
         self,
@@ -40,14 +40,14 @@ class KeyboardButton:
         self._wake: tuple[int, int] | None = None
 
     def start(self, edge: Callable[[bool], None], lost: Lost) -> bool:
-        """Take the terminal's keys, without echo."""
+        """Take over the keys of the terminal, without echo."""
         try:
             fd = self._stream.fileno()
             self._before = termios.tcgetattr(fd)
             tty.setcbreak(fd)
         except (OSError, ValueError, termios.error) as error:
             raise DeviceError(
-                f"the keyboard is no button here: {error}; run in a terminal, or see `button.backend`",
+                f"the keyboard cannot be the button: {error}; run edged in a terminal, or see `button.backend`",
                 "button_lost",
             ) from error
         self._wake = os.pipe()
@@ -58,7 +58,7 @@ class KeyboardButton:
         return False
 
     def stop(self) -> None:
-        """Give the terminal back as it was."""
+        """Restore the terminal to its earlier mode."""
         if self._wake is not None:
             os.write(self._wake[1], b"x")
             if self._thread is not None and self._thread is not threading.current_thread():
@@ -68,7 +68,7 @@ class KeyboardButton:
             self._wake = None
         before, self._before = self._before, None
         if before is not None:
-            with suppress(OSError, ValueError, termios.error):  # the terminal may have gone
+            with suppress(OSError, ValueError, termios.error):  # the terminal may no longer exist
                 termios.tcsetattr(self._stream.fileno(), termios.TCSADRAIN, before)  # type: ignore[arg-type]
 
     def _run(self, fd: int, wake: int, edge: Callable[[bool], None], lost: Lost) -> None:
@@ -83,7 +83,7 @@ class KeyboardButton:
                 continue
             try:
                 keys = os.read(fd, 64).decode(errors="replace")
-            except OSError:  # so end those whose other side was closed
+            except OSError:  # a terminal reports this when its other side is closed
                 keys = ""
             if not keys:
                 lost(DeviceError("the terminal was closed", "button_lost"))

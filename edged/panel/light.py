@@ -1,8 +1,8 @@
-"""What the light says, and how it says it on one lamp of one colour. Pure.
+"""What the light says, and how one lamp of one colour shows it. Pure.
 
-Rules: a pattern is steps of (level, milliseconds), repeated. Recording is steady, and nothing else is. What a
-visitor should wait for moves evenly; what a person has to mend counts: two flashes for the kiosk's own parts,
-three for key, quota or model.
+Rules: a pattern is a list of steps (level, milliseconds) that repeats. Only recording is steady. When a visitor should
+wait, the light changes evenly. When a person must repair something, the number of flashes says what: two for the
+kiosk's own parts, three for key, quota or model.
 """
 
 from edged.causes import Light
@@ -11,9 +11,9 @@ Pattern = tuple[tuple[float, int], ...]
 
 PATTERNS: dict[Light, Pattern] = {
     Light.STARTING: ((1, 100), (0, 100)),
-    Light.READY: ((1, 60), (0, 2940)),  # a short sign of life, dark otherwise
+    Light.READY: ((1, 60), (0, 2940)),  # a short flash shows that it is alive; dark otherwise
     Light.RECORDING: ((1, 1000),),
-    Light.HOLDING: ((1, 900), (0, 100)),  # nearly steady: what was said is safe here
+    Light.HOLDING: ((1, 900), (0, 100)),  # nearly steady: the kiosk keeps what was said
     Light.THINKING: ((1, 250), (0, 250)),
     Light.SPEAKING: ((1, 600), (0, 200)),
     Light.NOTICE: ((1, 80), (0, 80), (1, 80), (0, 260)),
@@ -28,7 +28,7 @@ PATTERNS: dict[Light, Pattern] = {
 def look(
     *, turn: Light, link: Light | None, health: Light | None, muted: bool, stopping: bool = False
 ) -> Light:
-    """What to show, in a fixed order: recording is never hidden, and what a turn shows goes before the link."""
+    """Choose what to show. Recording always shows, and the turn's light comes before the link's."""
     if stopping:
         return Light.STOPPING
     if turn is Light.RECORDING:
@@ -43,19 +43,19 @@ def look(
 
 
 def level_at(pattern: Pattern, t_ms: int) -> float:
-    """The level at `t_ms` milliseconds after the pattern began."""
+    """Return the level at `t_ms` milliseconds after the pattern began."""
     return _step_at(pattern, t_ms)[0]
 
 
 def next_change_ms(pattern: Pattern, t_ms: int) -> int | None:
-    """Milliseconds from `t_ms` to the pattern's next step; None when it is steady."""
+    """Return the milliseconds from `t_ms` to the next step, or None if the pattern is steady."""
     if len(pattern) == 1:
         return None
     return _step_at(pattern, t_ms)[1]
 
 
 def _step_at(pattern: Pattern, t_ms: int) -> tuple[float, int]:
-    """The level at `t_ms`, and how long it lasts from there."""
+    """Return the level at `t_ms`, and how long it lasts from then on."""
     left = t_ms % sum(ms for _, ms in pattern)
     for level, ms in pattern:
         if left < ms:

@@ -1,4 +1,4 @@
-"""A button that code presses, and a lamp that remembers."""
+"""A button that code presses, and a lamp that records its levels."""
 
 from collections import deque
 from collections.abc import Callable
@@ -7,27 +7,27 @@ from edged.panel.ports import Lost
 
 
 class NullButton:
-    """Pressed by `press` and `release`."""
+    """A button that `press` and `release` move."""
 
     def __init__(self) -> None:
         self._edge: Callable[[bool], None] | None = None
         self.down = False
 
-    def start(self, edge: Callable[[bool], None], lost: Lost) -> bool:  # noqa: ARG002 it can not be lost
-        """Begin; True when it is held down."""
+    def start(self, edge: Callable[[bool], None], lost: Lost) -> bool:  # noqa: ARG002 it cannot be lost
+        """Begin to watch; returns True if the button is down."""
         self._edge = edge
         return self.down
 
     def stop(self) -> None:
-        """No edges any more."""
+        """Report no more edges."""
         self._edge = None
 
     def press(self) -> None:
-        """Put it down."""
+        """Put the button down."""
         self._set(down=True)
 
     def release(self) -> None:
-        """Let it go."""
+        """Let the button go."""
         self._set(down=False)
 
     def _set(self, *, down: bool) -> None:
@@ -38,17 +38,17 @@ class NullButton:
 
 
 class NullLamp:
-    """Keeps the last levels it was set to in `history`."""
+    """A lamp that keeps the last levels in `history`."""
 
     def __init__(self) -> None:
         self.level = 0.0
         self.history: deque[float] = deque(maxlen=1000)
 
     def set(self, level: float) -> None:
-        """Remember it."""
+        """Record the level."""
         self.level = level
         self.history.append(level)
 
     def stop(self) -> None:
-        """Dark."""
+        """Switch the lamp off."""
         self.set(0.0)

@@ -1,4 +1,4 @@
-"""What a button and a lamp are to edged."""
+"""The interfaces that edged expects of a button and a lamp."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -12,24 +12,24 @@ class Button(Protocol):
     """A contact."""
 
     def start(self, edge: Callable[[bool], None], lost: Lost) -> bool:
-        """Watch the contact; True when it is down already. Raises DeviceError naming line and remedy.
+        """Watch the contact; returns True if it is already down. Raises DeviceError naming line and remedy.
 
-        `edge(down)` is called from any thread at every change, undebounced, as soon as it is known.
+        `edge(down)` is called from any thread at every change, without debouncing, as soon as the change is known.
         """
         ...
 
     def stop(self) -> None:
-        """Let go of the contact: no `edge` after the return. May be called twice; never raises."""
+        """Stop watching the contact. No `edge` call follows the return. May be called twice; never raises."""
 
 
 class Lamp(Protocol):
-    """One light of one colour."""
+    """One lamp of one colour."""
 
     def set(self, level: float) -> None:
-        """0 is dark, 1 is full; lamps that can not dim are on from 0.5. Returns at once.
+        """Set the level: 0 is dark, 1 is full. A lamp that cannot dim is on from 0.5. Returns at once.
 
-        Raises DeviceError when the lamp can not be reached.
+        Raises DeviceError if the lamp cannot be reached.
         """
 
     def stop(self) -> None:
-        """Dark, and let go. May be called twice; never raises."""
+        """Switch the lamp off and release it. May be called twice; never raises."""

@@ -1,4 +1,4 @@
-"""The machine edged runs on: clock, names, network, disk, log, control socket, systemd, and the one door out.
+"""The machine that edged runs on: clock, names, network, disk, log, control socket, systemd, the exit of the process.
 
-Knows what an operating system gives and asks. Not here: sound, the service, the turn.
+Knows what an operating system offers and requires. Not here: sound, the service, the turn.
 """

@@ -1,23 +1,23 @@
-"""The time of day and the time that passes."""
+"""The wall clock and the monotonic clock."""
 
 import time
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Both return at once."""
+    """Both methods return at once."""
 
     def monotonic_ms(self) -> int:
-        """Milliseconds since some moment; never goes back, not even when the clock is set. For all logic."""
+        """Milliseconds since some moment. Never goes back, even if the clock is set. Use it for all logic."""
         ...
 
     def wall(self) -> float:
-        """Seconds since 1970 as this machine believes; a Pi without a battery jumps by decades. For logs."""
+        """Seconds since 1970, by this machine's clock. On a Pi without a battery it may jump by decades. For logs."""
         ...
 
 
 class SystemClock:
-    """The machine's; `monotonic_ms` runs with asyncio's timers."""
+    """The machine's own clocks; `monotonic_ms` keeps step with asyncio's timers."""
 
     def monotonic_ms(self) -> int:
         return time.monotonic_ns() // 1_000_000

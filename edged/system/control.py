@@ -1,16 +1,18 @@
 """The control socket: JSON lines over a Unix socket, for local users and programs. docs/control-socket.md.
 
 Rules:
-1. A client first hears `hello`, then `snapshot`, then events as they happen; it may send commands at any time.
-2. Whom the socket's file mode lets in may act; there is no remote way in. Who it is, the kernel says (SO_PEERCRED).
-3. A press belongs to the client that made it: gone without a release, it is released for it. A command may say
-   `"keep": true` to leave it pressed; another client or the longest hold ends it then. Of a press that was ignored the
-   release is, too.
-4. Bounds: `MOST_CLIENTS` clients, `MOST_OF_ONE` of one user, and as many beside them of root, and of the user that
-   edged runs as (who reloads it for systemd): no user of the group can keep these out. Where there is no place, one
-   that has sent no command yet yields, then one of the newcomer's own, the one that was not heard for longest; nobody
-   who presses or waits for an answer does (places.py). Lines and what waits for a client: control_guest.py. A client
-   that does not keep up is dropped, and counted. Nobody here can hold up a turn.
+1. A client first receives `hello`, then `snapshot`, then events as they happen. It may send commands at any time.
+2. The mode of the socket's file decides who may connect. Everybody who may connect may act; there is no remote way in.
+   The kernel says who a client is (SO_PEERCRED).
+3. A press belongs to the client that made it. If the client disconnects without a release, the press is released. A
+   press with `"keep": true` stays until another client releases it, or until the longest hold. If a press was ignored,
+   its release is ignored, too.
+4. Bounds: `MOST_CLIENTS` clients, and `MOST_OF_ONE` of one user. Root, and the user that edged runs as (who reloads it
+   for systemd), have `MOST_CLIENTS` places of their own each, so no user of the group can lock them out. When no place
+   is left, the first to yield is a client that has sent no command yet. If there is none, the newcomer's own client
+   that was silent longest yields. A client that presses or waits for an answer never yields (places.py).
+   control_guest.py bounds lines and unread output. A client that does not keep up is disconnected and counted. No
+   client can delay a turn.
 """
 
 import asyncio
@@ -30,50 +32,49 @@ from edged.system.repeats import RepeatRate, Repeats
 
 log = logging.getLogger(__name__)
 
-PROTOCOL = 2  # 2: states of a turn have other names
+PROTOCOL = 2  # since 2, some states of a turn have other names
 MOST_CLIENTS = 16
 MOST_OF_ONE = 8
-OFTEN = RepeatRate(
-    16, 50
-)  # connections of one user of the group: so many in a row, and one more for each 50 ms
+# Connections of one user of the group: this many in a row, and one more for every 50 ms.
+OFTEN = RepeatRate(16, 50)
 SWITCHES = frozenset({"mute", "unmute"})
 ACTS = frozenset({"press", "release", "interrupt", "mute", "unmute", "volume", "reload"})
 
 
 class Controlled(Protocol):
-    """What is controlled."""
+    """The kiosk that the socket controls."""
 
     def snapshot(self) -> dict[str, object]:
         """The whole state."""
         ...
 
     def command(self, name: str, peer: Peer, by: object = None) -> dict[str, object]:
-        """Carry out; raises CommandError. `by` holds what it presses; None: whoever comes next may release it."""
+        """Carry out a command; raises CommandError. `by` holds what it presses; None: any client may release it."""
         ...
 
     async def kept(self) -> dict[str, object]:
-        """The state, once what was switched is kept, or it is known that it is not."""
+        """Return the state once a switched setting is saved, or known not to be."""
 
     def let_go(self, by: object) -> None:
         """Release what `by` has pressed, and nothing else."""
         ...
 
     async def set_volume(self, level: object) -> dict[str, object]:
-        """Speak as loud as this, 0 to 100; raises CommandError."""
+        """Set the loudness, 0 to 100; raises CommandError."""
         ...
 
     async def reload(self) -> dict[str, object]:
-        """Read the configuration again and say what follows; raises ConfigError or CommandError."""
+        """Read the configuration again and say what changed; raises ConfigError or CommandError."""
         ...
 
 
 class ControlServer:
-    """Serves on `path`, or on a socket that is listening already."""
+    """Serves on `path`, or on a socket that already listens."""
 
     def __init__(self, path: Path, target: Controlled) -> None:
         self.dropped = 0
         self._path, self._target = path, target
-        self._clients: dict[ControlGuest, asyncio.Event] = {}  # set when it has gone
+        self._clients: dict[ControlGuest, asyncio.Event] = {}  # the event is set when the client has gone
         self._root, self._own = Places[ControlGuest](MOST_CLIENTS), Places[ControlGuest](MOST_CLIENTS)
         self._others = Places[ControlGuest](MOST_CLIENTS, MOST_OF_ONE)
         self._knocks = Repeats()
@@ -82,12 +83,12 @@ class ControlServer:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self, listening: socket.socket | None = None) -> None:
-        """Begin to serve; `listening` was made by who starts us, and is taken as it is. Raises OSError."""
+        """Begin to serve. `listening` comes from the service manager and is used as it is. Raises OSError."""
         if listening is None:
             listening = self._listen()
         elif (given := str(listening.getsockname())) != str(self._path):
             log.warning(
-                "control.socket is %s, and systemd gave %s, which is served: ListenStream= of edged.socket decides",
+                "control.socket is %s, but edged serves %s, as systemd says: ListenStream= of edged.socket decides",
                 self._path,
                 given,
             )
@@ -113,14 +114,14 @@ class ControlServer:
         return listening
 
     def publish(self, event: dict[str, Any]) -> None:
-        """Tell every client; returns at once."""
+        """Send an event to every client. Returns at once."""
         if self._clients:
             line = ControlLine({"type": "event", **event})
             for client in list(self._clients):
                 client.send(line)
 
     async def close(self) -> None:
-        """Say goodbye to all and leave nothing behind; takes little more than GOODBYE_S, whoever does not read."""
+        """Disconnect all clients and remove the socket. Takes little more than GOODBYE_S, even if no client reads."""
         if self._server is not None:
             self._server.close()
         for task in list(self._tasks):
@@ -135,7 +136,7 @@ class ControlServer:
         self.abandon()
 
     def abandon(self) -> None:
-        """Leave no socket behind where the process ends at once; its connections end with it. Any thread."""
+        """Remove the socket when the process ends at once; its connections end with it. Any thread may call it."""
         if self._owns_path:
             self._path.unlink(missing_ok=True)
 
@@ -158,11 +159,11 @@ class ControlServer:
         self._clients[client] = asyncio.Event()
         client.send(ControlLine({"type": "hello", "protocol": PROTOCOL, "edged": __version__}))
         client.send(ControlLine({"type": "snapshot", **self._target.snapshot()}))
-        why = "another client has come, and takes the place of one that was quiet"
+        why = "a new client takes the place of a quiet one"
         try:
             yields = self._places(client.peer.uid).take(client, client.peer.uid)
         except FullError:
-            yields, why = client, f"{MOST_CLIENTS} clients are here already, all at work"
+            yields, why = client, f"{MOST_CLIENTS} clients are connected already, and all of them are busy"
         if yields is not None:
             self._turn_away(yields, why)
 
@@ -174,18 +175,18 @@ class ControlServer:
         self._clients.pop(client).set()
         if client.holds:
             self._target.let_go(client)
-        if not client.busy:  # what it asked for goes on, and counts as it did
+        if not client.busy:  # a client whose command is still running keeps its place until the answer
             self._places(client.peer.uid).leave(client)
 
     def lost(self) -> None:
-        """A client did not keep up."""
+        """A client did not keep up with its output."""
         self.dropped += 1
         log.info("control socket: dropped a client that did not keep up")
 
     async def _serve(self, client: ControlGuest, line: bytes) -> None:
         try:
             client.send(ControlLine(await self._answer(client, line)))
-        except Exception:  # a bug: it is told as one, and this is the end of the connection
+        except Exception:  # a bug: it is reported as one, and the connection ends
             client.abort()
             raise
         finally:
@@ -203,11 +204,11 @@ class ControlServer:
 
     def _turn_away(self, client: ControlGuest, why: str) -> None:
         self.dropped += 1
-        log.info("control socket: no place for all who come; one of uid %d was sent away", client.peer.uid)
+        log.info("control socket: too many clients; one of uid %d was disconnected", client.peer.uid)
         client.leave(why)
 
     def _welcome(self, connection: socket.socket) -> bool:
-        """Not one of a crowd that comes faster than it can be greeted: the queue has to have room for others."""
+        """Refuse a client of a user who connects faster than edged can greet, so that others find room in the queue."""
         uid = peer_of(connection).uid
         if self._places(uid) is not self._others:
             return True
@@ -215,7 +216,7 @@ class ControlServer:
         return self._knocks.admit((str(uid),), now_ms, OFTEN) is not None
 
     def _admit(self, connection: socket.socket) -> bool:
-        """There are no files left: whoever waits makes room, and those who look after edged come in all the same."""
+        """No files are left: a waiting client makes room. Root and edged's own user may always come in."""
         places = self._places(peer_of(connection).uid)
         yields = self._others.spare() or places.spare()
         if yields is not None:
@@ -235,7 +236,7 @@ class ControlServer:
             else:
                 raise CommandError(f"unknown command {name!r}; known are status, {', '.join(sorted(ACTS))}")  # noqa: TRY301
         except ConfigError as error:
-            words = "the configuration can not be used; the one in use stays"
+            words = "the configuration cannot be used; the present one stays in use"
             return {"type": "answer", "id": number, "ok": False, "error": words, "problems": error.problems}
         except CommandError as error:
             fields = {"cause": error.cause, "uid": client.peer.uid, "pid": client.peer.pid}
@@ -256,13 +257,13 @@ class ControlServer:
 
 
 def _answers(path: Path) -> bool:
-    """Whether somebody serves the socket there already."""
+    """Whether a process already serves the socket at `path`."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.setblocking(False)
         try:
             probe.connect(str(path))
         except BlockingIOError:
-            return True  # and has more to do than it can: its queue is full
+            return True  # it is busy: its queue is full
         except OSError:
             return False
         return True

@@ -1,4 +1,4 @@
-"""The other end of the control socket, for the command line: plain and blocking."""
+"""The client's side of the control socket, for the command line. It is simple and blocking."""
 
 import json
 import socket
@@ -16,7 +16,7 @@ AGAIN_S = 0.002
 class ControlClient:
     """A context manager; `snapshot` is the state at the time of connecting.
 
-    Raises CommandError, on entering and at every call, naming what to do about it.
+    Raises CommandError with a remedy, on entering and at every call.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -32,18 +32,18 @@ class ControlClient:
             self._connect()
         except PermissionError as error:
             self._socket.close()
-            raise CommandError(f"you may not talk to {self._path}: become root, or join its group") from error
+            raise CommandError(f"you may not use {self._path}: become root, or join its group") from error
         except OSError as error:
             self._socket.close()
             raise CommandError(
-                f"no edged answers at {self._path or 'nowhere'} ({error.strerror}): is it running?"
+                f"edged does not answer at {self._path or 'no path'} ({error.strerror}): is it running?"
             ) from error
         while self.snapshot.get("type") != "snapshot":
             self.snapshot = self.receive()
         return self
 
     def _connect(self) -> None:
-        """Once more where others queue: the kernel does not let one wait that has a limit of time."""
+        """Retry while the queue is full: the kernel lets no socket with a timeout wait for a place in the queue."""
         until_s = time.monotonic() + ANSWER_S
         while True:
             try:
@@ -61,9 +61,9 @@ class ControlClient:
         self._socket.close()
 
     def command(self, name: str, **more: object) -> dict[str, Any]:
-        """Have a command carried out; returns the state after it, or for `reload` what has changed.
+        """Carry out a command; returns the state after it, or what has changed after `reload`.
 
-        Raises ConfigError when a configuration is refused, a line for each of its faults.
+        Raises ConfigError if a configuration is refused, with one line for each of its problems.
         """
         self._number += 1
         request = {"id": self._number, "command": name, **more}
@@ -79,14 +79,14 @@ class ControlClient:
                 return state
 
     def receive(self) -> dict[str, Any]:
-        """The next message."""
+        """Return the next message."""
         while b"\n" not in self._buffer:
             try:
                 piece = self._socket.recv(65536)
             except TimeoutError as error:
                 raise CommandError(f"edged at {self._path} does not answer") from error
             if not piece:
-                raise CommandError(f"edged at {self._path} hung up")
+                raise CommandError(f"edged at {self._path} closed the connection")
             self._buffer += piece
         line, _, self._buffer = self._buffer.partition(b"\n")
         message: dict[str, Any] = json.loads(line)

@@ -1,13 +1,13 @@
-"""One client of the control socket: lines in, one after the other, and lines out. Driven by asyncio, without tasks.
+"""One client of the control socket: reads one line after the other, and writes lines. asyncio drives it without tasks.
 
 Rules:
-1. What has come and not been read is a line at most: the next is looked at in another round of the loop, when the one
-   before it has been answered. A line longer than that ends the connection with a word.
-2. Lines are put into words two rounds of the loop later, and leave in one piece: the sound of a press goes before the
-   news of it.
-3. A client that leaves `MOST_OUTBOX` unread is dropped. Whoever is let go of has `GOODBYE_S` to be told why; what the
-   kernel has taken by then can be read later all the same.
-4. Nothing of it is left to the collector of garbage but what asyncio leaves.
+1. At most one line is read ahead. The next line is looked at in another round of the loop, after the previous one has
+   its answer. A longer line ends the connection with an error message.
+2. Output is encoded two rounds of the loop later, and is written in one piece. So the sound of a press is sent before
+   the news of the press.
+3. A client that leaves `MOST_OUTBOX` unread is disconnected. A client that edged disconnects with a reason has
+   `GOODBYE_S` to receive it. It can still read what the kernel has taken by then.
+4. A client leaves no garbage for the collector, except what asyncio leaves.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _CREDENTIALS = struct.Struct("3i")
 
 
 class Peer(NamedTuple):
-    """Who is at the other end."""
+    """The process at the other end."""
 
     pid: int
     uid: int
@@ -31,28 +31,28 @@ class Peer(NamedTuple):
 
 
 def peer_of(connection: socket.socket) -> Peer:
-    """As the kernel says."""
+    """Return the peer, as the kernel reports it."""
     packed = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     return Peer(*_CREDENTIALS.unpack(packed))
 
 
 class Host(Protocol):
-    """Whose guest it is; called on the loop."""
+    """The server of the guest; called on the loop."""
 
     def came(self, guest: "ControlGuest") -> None:
-        """It is connected."""
+        """The guest is connected."""
         ...
 
     def asked(self, guest: "ControlGuest", line: bytes) -> None:
-        """A line came; `guest.answered` has the next one come."""
+        """A line has arrived. The next one follows after `guest.answered`."""
         ...
 
     def gone(self, guest: "ControlGuest") -> None:
-        """Its connection is no more."""
+        """The guest's connection is closed."""
         ...
 
     def lost(self) -> None:
-        """A client did not keep up."""
+        """A client did not keep up with its output."""
         ...
 
 
@@ -60,8 +60,8 @@ class ControlGuest(asyncio.BufferedProtocol):
     peer: Peer
 
     def __init__(self, host: Host) -> None:
-        self.holds = False  # what it has pressed
-        self.busy = False  # a line of it is being answered
+        self.holds = False  # it has pressed and not released
+        self.busy = False  # one of its lines is being answered
         self._host = host
         self._loop = asyncio.get_running_loop()
         self._room = bytearray(MOST_LINE)
@@ -80,12 +80,12 @@ class ControlGuest(asyncio.BufferedProtocol):
         return memoryview(self._room)[self._filled :]
 
     def buffer_updated(self, nbytes: int) -> None:
-        if not self._leaving:  # else it still has to see that, and nothing it says counts
+        if not self._leaving:  # the client may not have noticed yet; its further lines are ignored
             self._filled += nbytes
             self._look()
 
     def eof_received(self) -> bool:
-        """What came before the end is answered yet."""
+        """Lines that came before the end are still answered."""
         self._at_end = True
         self._look()
         return not self._leaving
@@ -98,17 +98,20 @@ class ControlGuest(asyncio.BufferedProtocol):
 
     def send(self, line: ControlLine) -> None:
         if not self._outbox:
-            # The link's writer has been woken by then, and runs in the first of the two rounds.
+            # The link's writer has already been woken, and runs in the first of the two rounds.
             self._loop.call_soon(self._loop.call_soon, self._flush)
         self._outbox.append(line)
 
     def answered(self) -> None:
-        """The line that was asked has its answer."""
+        """The current line has its answer; look at the next one."""
         self.busy = False
         self._loop.call_soon(self._look)
 
     def leave(self, why: str = "", *, is_talking: bool = False) -> None:
-        """Say goodbye, within GOODBYE_S. To one that is still talking the end would be an error, and not the word."""
+        """Disconnect within GOODBYE_S. `is_talking`: the client still sends, so close only our side.
+
+        Otherwise the client would see an error instead of the reason.
+        """
         if self._leaving:
             return
         if why:
@@ -123,7 +126,7 @@ class ControlGuest(asyncio.BufferedProtocol):
             self._transport.close()
 
     def abort(self) -> None:
-        """End it at once."""
+        """Close the connection at once."""
         self._leaving = True
         self._transport.abort()
 
@@ -133,7 +136,7 @@ class ControlGuest(asyncio.BufferedProtocol):
         self._read_on()
 
     def _take(self) -> None:
-        """The next line, if it is there."""
+        """Take the next line, if it is complete."""
         end = self._room.find(b"\n", 0, self._filled) + 1
         if end:
             self.busy = True
@@ -147,7 +150,7 @@ class ControlGuest(asyncio.BufferedProtocol):
             self.leave()
 
     def _read_on(self) -> None:
-        """Only while there is room for what comes."""
+        """Read on only while there is room for more."""
         if self._filled == len(self._room):
             self._transport.pause_reading()
         elif not self._at_end:
@@ -156,7 +159,7 @@ class ControlGuest(asyncio.BufferedProtocol):
     def _flush(self) -> None:
         outbox, self._outbox = self._outbox, []
         if self._leaving:
-            return  # it has been told the last
+            return  # the last message has been sent
         said = b"".join([line.encoded for line in outbox])
         if self._transport.get_write_buffer_size() + len(said) > MOST_OUTBOX:
             self._host.lost()

@@ -1,17 +1,17 @@
-"""The one door out: whatever of ours fails anywhere ends the process, once, with one line of the journal and code 70.
+"""The one exit for bugs: any failure of edged's own code ends the process once, with one journal line and exit code 70.
 
 Rules:
-1. Callbacks and timers, tasks, threads, finalisers, signal handlers and what nobody caught at all lead here. Whatever
-   fails after the first is not told: the process is on its way out.
-2. A failure of a library that ran without us (ours.py) is counted, told once of each kind, and ends nothing. So is what
-   asyncio complains of without an exception of ours: a connection that broke under TLS is told to whoever reads from
-   it, a task that was destroyed has done nothing wrong.
-3. On the way out the farewell is said by the loop's own thread, which then stays where it is, so that nothing lights
-   the lamp again; where the loop does not come to it within `LOOP_S`, by another. It and the line in the journal have
-   exit.LAST_WORDS_S together, whatever hangs.
-4. A task whose exception nobody has asked for after `ASKED_WITHIN_S` has failed, whoever holds it: with the collector
-   of garbage at rest (heap.py) asyncio itself may never come to tell of it.
-5. An end that is under way changes nothing: a bug in it is told as ever, and the code is 70.
+1. Failures of callbacks, timers, tasks, threads, finalisers and signal handlers arrive here, and so do all uncaught
+   exceptions. Only the first one is reported, because the process is already ending after that.
+2. A failure of a library that ran without edged's code (ours.py) is counted, reported once per kind, and ends nothing.
+   A complaint of asyncio without an exception of edged's code is treated the same way: if a connection breaks under
+   TLS, its reader learns of it, and a destroyed task has done nothing wrong.
+3. On the way out the loop's own thread runs the farewell and then stays there, so that nothing can light the lamp
+   again. If the loop does not run it within `LOOP_S`, another thread does. The farewell and the journal line together
+   have exit.LAST_WORDS_S, whatever hangs.
+4. If nobody retrieves the exception of a task within `ASKED_WITHIN_S`, the task counts as failed, even if somebody
+   still holds it. While the garbage collector rests (heap.py), asyncio itself may never report it.
+5. An exit that is already under way changes nothing: a bug during it is reported as usual, and the code is 70.
 """
 
 import asyncio
@@ -38,33 +38,32 @@ from edged.system.redactor import REDACTOR
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-LOOP_S = 0.15  # the loop's own work is done in a few milliseconds, or it is stuck
+LOOP_S = 0.15  # the loop needs only a few milliseconds, unless it is stuck
 ASKED_WITHIN_S = 1.0
-MOST_KINDS = 32  # of foreign failures that are told; each is told once
-_ARGUMENTS = re.compile(
-    r"\(.+\)", re.DOTALL
-)  # asyncio tells those of a callback, and they may be what was said
-MOST_WORDS = 300  # characters of what a failure says
+MOST_KINDS = 32  # kinds of library failures that are reported, each once
+# asyncio reports the arguments of a callback, and they may contain what was said.
+_ARGUMENTS = re.compile(r"\(.+\)", re.DOTALL)
+MOST_WORDS = 300  # characters of a failure's text
 NO_FAULT = (AddressError, ConfigError, UsageError, KeyboardInterrupt, asyncio.CancelledError, GeneratorExit)
-"""What may pass through the door by itself: whoever called has its own end for them."""
+"""These may pass through the door: the caller handles them in its own way."""
 
 
 class ExitDoor:
-    """Entered, it is the process's; `watch` makes it a loop's."""
+    """Catches bugs of the whole process while it is entered. `watch` adds a loop."""
 
     def __init__(self, leave: Exit) -> None:
         self.farewell: Callable[[], None] = lambda: None
-        """What is to be done on the way out, at once: any thread, once."""
+        """Called once, by any thread, when the process ends. It must return soon."""
         self.foreign: Counter[str] = Counter()
         """Failures of libraries, by kind."""
         self._leave = leave
-        self._first, self._left = threading.Lock(), threading.Lock()  # never released: who comes first has it
+        self._first, self._left = threading.Lock(), threading.Lock()  # never released: the first keeps it
         self._gone = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._depth = 0
         self._before: Callable[[], None] = lambda: None
 
-    # -- what leads here -----------------------------------------------------------------------------
+    # -- entry points --------------------------------------------------------------------------------
 
     def __enter__(self) -> "ExitDoor":
         self._depth += 1
@@ -85,14 +84,14 @@ class ExitDoor:
         if error is not None and not isinstance(error, NO_FAULT):
             self.failed_here(error)
         elif self._first.locked():
-            self._leave.stay()  # whatever this end is, the other is the process's
+            self._leave.stay()  # the process is ending already; that exit counts, not this one
         self._depth -= 1
-        # Cancelled, it may be that the loop was torn down by what is still to be told.
+        # If this was cancelled, the failure that is still to be reported may have torn down the loop.
         if self._depth == 0 and not isinstance(error, asyncio.CancelledError):
             self._before()
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
-        """asyncio.run, with this door."""
+        """asyncio.run, behind this door."""
 
         async def watched() -> T:
             self.watch(asyncio.get_running_loop())
@@ -103,12 +102,12 @@ class ExitDoor:
                 return runner.run(watched())
             except NO_FAULT:
                 raise
-            except BaseException as error:  # before what is left of the loop is waited for
+            except BaseException as error:  # before the runner waits for the rest of the loop
                 self.failed_here(error)
                 raise
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Callbacks, timers and tasks of this loop lead here from now on; call it on the loop."""
+        """From now on, failures of this loop's callbacks, timers and tasks arrive here. Call it on the loop."""
         if self._loop is not loop:
             self._loop = loop
             loop.set_exception_handler(self._complaint)
@@ -117,26 +116,26 @@ class ExitDoor:
     # -- the way out ---------------------------------------------------------------------------------
 
     def failed(self, error: BaseException) -> None:
-        """End the process for this; returns at once. Any thread, and from the middle of anything."""
+        """End the process because of `error`. Returns at once. Any thread may call it, at any point."""
         if self._first.acquire(blocking=False):
             self._leave.soon(EXIT_BUG, lambda: _tell(error), self._goodbye)
 
     def failed_here(self, error: BaseException) -> None:
-        """The same for who has nothing left to do: in life this does not return."""
+        """The same, for a caller that has nothing left to do. In a real process it does not return."""
         self.failed(error)
         if self._loop is None or _is_running(self._loop) or not self._loop.is_running():
             self._say_farewell()
         self._leave.stay()
 
     def _goodbye(self) -> None:
-        """Have it said by the loop, else say it."""
+        """Let the loop run the farewell; if it does not, run it here."""
         loop = self._loop
         if loop is not None and not _is_running(loop):
             with suppress(RuntimeError):  # it is closed
                 loop.call_soon_threadsafe(self._say_farewell_and_stay)
                 self._gone.wait(LOOP_S)
         self._say_farewell()
-        self._gone.wait()  # who began with it may hang; who waits for this does not wait for long
+        self._gone.wait()  # the thread that began it may hang, but the exit does not wait for long
 
     def _say_farewell(self) -> None:
         if self._left.acquire(blocking=False):
@@ -156,7 +155,7 @@ class ExitDoor:
         future = context.get("future") or context.get("task")
         is_task = isinstance(future, asyncio.Task)
         if error is None or (future is not None and not is_task and isinstance(error, OSError)):
-            # A broken connection ends every future that waits for it, and one of them was asked for it.
+            # A broken connection fails every future that waits for it, and its reader sees one of them.
             self._count(error, message)
             return
         things = [getattr(context.get("handle"), "_callback", None)]
@@ -168,7 +167,7 @@ class ExitDoor:
         judged = whose(error, args.thread)
         if judged is Whose.PYTHON and isinstance(error, SystemExit):
             return
-        # A thread without any foreign code in it is one that we have started wrongly.
+        # A thread without any library code in it is one that edged has started wrongly.
         if judged is Whose.FOREIGN:
             self._count(error, f"thread {args.thread.name if args.thread else ''}")
         else:
@@ -181,7 +180,7 @@ class ExitDoor:
     def _uncaught(
         self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """What ends the main thread; and what a C library printed that has called us in a thread of its own."""
+        """Handle an exception that ends the main thread, or that our callback raised in a C library's thread."""
         error = error if error is not None else kind()
         if isinstance(error, NO_FAULT):
             sys.__excepthook__(kind, error, trace)
@@ -206,7 +205,7 @@ class ExitDoor:
             self._later(lambda: _tell_of(error, message))
 
     def _later(self, tell: Callable[[], None]) -> None:
-        """By the loop: here the log itself may be what was interrupted."""
+        """Let the loop call `tell`: this code may have interrupted the log itself."""
         try:
             if self._loop is None:
                 tell()
@@ -217,12 +216,12 @@ class ExitDoor:
 
 
 def _is_running(loop: asyncio.AbstractEventLoop) -> bool:
-    """Whether this is its thread."""
-    return asyncio._get_running_loop() is loop  # noqa: SLF001 its public sister raises where there is none
+    """Whether this is the loop's thread."""
+    return asyncio._get_running_loop() is loop  # noqa: SLF001 the public function raises where no loop runs
 
 
 def _watched(make: Any) -> Any:
-    """What makes tasks, for a loop that makes them by `make`."""
+    """Return a task factory that watches the tasks of the factory `make`."""
 
     def watched(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **more: Any) -> Any:
         task = make(work, loop=loop, **more) if make is asyncio.Task else make(loop, work, **more)
@@ -233,7 +232,7 @@ def _watched(make: Any) -> Any:
 
 
 def _look_later(task: "asyncio.Task[Any]") -> None:
-    if not task.cancelled() and task._log_traceback:  # noqa: SLF001 whether it was asked for: told nowhere else
+    if not task.cancelled() and task._log_traceback:  # noqa: SLF001 only this says whether it was retrieved
         task.get_loop().call_later(ASKED_WITHIN_S, _look, weakref.ref(task))
 
 
@@ -249,13 +248,13 @@ def _look(ended: "weakref.ref[asyncio.Task[Any]]") -> None:
 
 
 def _tell(error: BaseException) -> None:
-    """The one line."""
+    """Write the one journal line."""
     hung = hung_call(error)
     cause = "device_hung" if hung else "bug"
     words = f"{cause}: {CAUSES[cause].remedy} ({hung or _words(error, REDACTOR.filter_own)})"
     try:
         log.critical("%s", words, exc_info=None if hung else error, extra={"edged": {"cause": cause}})
-    except BaseException:  # noqa: BLE001 the log is what failed
+    except BaseException:  # noqa: BLE001 the log itself failed
         stack = "" if hung else "".join(traceback.format_exception(error))
         lines = REDACTOR.redacted(REDACTOR.filter_own("\n    ".join([words, *stack.splitlines()])))
         os.write(sys.stderr.fileno(), f"{lines}\n".encode(errors="replace"))
@@ -265,15 +264,15 @@ def _tell(error: BaseException) -> None:
 def _tell_of(error: BaseException | None, message: str) -> None:
     message = _ARGUMENTS.sub("(…)", message)
     words = message if error is None else f"{message}: {_words(error, REDACTOR.filter_service)}"
-    log.warning("a library has failed, and edged goes on; it is told once and counted: %s", words)
+    log.warning("a library has failed, but edged goes on; each kind is reported once and counted: %s", words)
 
 
 def _words(error: BaseException, passed: Callable[[str], str]) -> str:
-    """What it is and what of its words is `passed`, in one line; a repr may hold a whole message."""
+    """Return the class of an error and its text, filtered by `passed`, in one line. A repr may hold a whole message."""
     name = type(error).__qualname__
     try:
         text = passed(REDACTOR.redacted(str(error)))
-    except Exception:  # noqa: BLE001 what it says of itself is broken, too
+    except Exception:  # noqa: BLE001 its own text is broken, too
         return name
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     line = line if len(line) <= MOST_WORDS else line[: MOST_WORDS - 1] + "…"

@@ -1,7 +1,7 @@
-"""The end of the process, whatever hangs.
+"""Ends the process, whatever hangs.
 
-A device call that never returns holds a thread, a dead journal holds every writer: `sys.exit` would wait for
-both. Here what is still to be done gets half a second, then the process is gone.
+A device call that never returns holds a thread, and a dead journal holds every writer. `sys.exit` would wait for both.
+Here the remaining work gets half a second, and then the process is gone.
 """
 
 import _thread
@@ -21,31 +21,31 @@ LAST_WORDS_S = 0.5
 
 
 class Exit(Protocol):
-    """The end of the process; any thread."""
+    """The end of the process. Any thread may call it."""
 
     def soon(self, code: int, *last: Callable[[], None]) -> None:
-        """End the process with `code`, one of errors.EXIT_*, once the calls of `last` have returned.
+        """End the process with `code`, one of errors.EXIT_*, after the calls of `last` have returned.
 
-        Returns at once and holds nothing: it may be called by a finaliser, and by whom one of the calls waits for. Each
-        call is made by a thread of its own, at the same time; none of them is waited for after LAST_WORDS_S.
+        Returns at once and holds no lock. So a finaliser may call it, and so may code for which one of the calls waits.
+        Each call runs in its own thread, all at the same time. None of them gets more than LAST_WORDS_S.
         """
 
     def stay(self) -> None:
-        """Wait for the end that is under way; in life this does not return."""
+        """Wait for the exit that is under way. In a real process this does not return."""
 
 
 class ProcessExit:
-    """Ends it for good: no `finally`, no `atexit`, no waiting for threads."""
+    """Ends the process at once: no `finally`, no `atexit`, no waiting for threads."""
 
     def __call__(self, code: int, why: str) -> NoReturn:
-        """End the process now; `why` goes to the journal."""
+        """End the process now. `why` goes to the journal."""
         self.soon(code, lambda: _say(code, why))
         self.stay()
 
     def soon(self, code: int, *last: Callable[[], None]) -> None:
         """See Exit."""
         try:
-            # not threading's own: starting one takes a lock that the caller may hold where it was interrupted
+            # Not threading.Thread: its start takes a lock that the interrupted caller may hold.
             _thread.start_new_thread(_end, (code, last))
         except RuntimeError:
             _by_force_later()
@@ -56,7 +56,7 @@ class ProcessExit:
     def stay(self) -> NoReturn:
         """See Exit."""
         while True:
-            with suppress(BaseException):  # such as a second Ctrl-C
+            with suppress(BaseException):  # for example a second Ctrl-C
                 time.sleep(LAST_WORDS_S)
 
 
@@ -81,12 +81,12 @@ def _begun(call: Callable[[], None]) -> threading.Thread | None:
 
 
 def _by_force_later() -> None:
-    """No thread can be had that could end what hangs: the kernel's clock does, by a signal."""
+    """No thread can be started that would end a hanging call, so a timer signal of the kernel does."""
     signal.setitimer(signal.ITIMER_REAL, LAST_WORDS_S)
 
 
 def _do(call: Callable[[], None]) -> None:
-    with suppress(BaseException):  # the process ends because something failed: nothing is left to tell it to
+    with suppress(BaseException):  # the process ends because of a failure; nobody is left to handle another
         call()
 
 
@@ -96,10 +96,10 @@ def _say(code: int, why: str) -> None:
 
 
 def flush() -> None:
-    """Whatever was said and has not left yet."""
+    """Write out all buffered output."""
     for handler in logging.getLogger().handlers:
         with suppress(OSError, ValueError):
             handler.flush()
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError, AttributeError):  # closed, or none at all
+        with suppress(OSError, ValueError, AttributeError):  # it is closed, or there is none
             stream.flush()

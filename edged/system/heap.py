@@ -1,15 +1,16 @@
-"""Python's collector of garbage, which stops every thread while it runs: here it runs when nobody notices.
+"""Runs Python's garbage collector, which stops every thread, only when nobody notices.
 
 Rules:
-1. From `Tidying.run` on nothing is collected on its own. Sound comes and goes without it: what it is made of is freed
-   when the last reference goes, and cycles are all that is left to collect.
-2. In the first idle moment everything is collected once, and what is left (modules, configuration, the first session)
-   is frozen: no collection looks at it again. That is nearly all there is, and what made collections long.
-3. Later everything else is collected, at most every `EVERY_S` and only after `IDLE_S` of idleness: who presses twice
-   in a row never meets it.
-4. What was made since the last time never is more than `MOST_MADE` objects and what a second brings, idle or not: then
-   all is collected that is not frozen, or what is young where nothing is yet. No turn comes near: one makes a few
-   hundred that stay. Programs do that connect to the control socket again and again, for they leave cycles behind.
+1. Once `Tidying.run` has begun, nothing is collected automatically. Sound needs no collector: its objects are freed
+   with their last reference. Only cycles are left to collect.
+2. The first idle moment collects everything once, and freezes what is left (modules, configuration, the first session).
+   No later collection looks at frozen objects. They are nearly all there is, and made collections slow.
+3. After that, everything else is collected at most once in `EVERY_S`, and only after `IDLE_S` of idleness. So a visitor
+   who presses twice in a row never meets a collection.
+4. At `MOST_MADE` objects since the last collection, and at most a second later, a collection runs, idle or not. It
+   collects all that is not frozen, or only young objects if nothing is frozen yet. No turn comes near this number: one
+   turn makes a few hundred objects that stay. Programs that connect to the control socket again and again reach it,
+   because they leave cycles behind.
 """
 
 import asyncio
@@ -23,8 +24,8 @@ log = logging.getLogger(__name__)
 LOOK_S = 1.0
 IDLE_S = 3.0
 EVERY_S = 60.0
-FEW_MADE = 700  # objects; Python's own figure for "nothing to do yet"
-MOST_MADE = 50_000  # about 10 MB at most, and 10 ms of a core here to look through
+FEW_MADE = 700  # objects; below this number Python, too, does not collect
+MOST_MADE = 50_000  # at most about 10 MB, and 10 ms of a core of the development machine to look through
 
 
 class Heap(Protocol):
@@ -32,24 +33,24 @@ class Heap(Protocol):
 
     @property
     def made(self) -> int:
-        """Objects that may be part of a cycle, made since the last collection and not freed yet."""
+        """Objects made since the last collection and not freed, that may be part of a cycle."""
         ...
 
     def hold(self) -> None:
-        """Nothing is collected on its own from now on."""
+        """Collect nothing automatically from now on."""
 
     def release(self) -> None:
-        """As it was before `hold`; nothing is frozen any more."""
+        """Restore the state before `hold`, and unfreeze everything."""
 
     def freeze(self) -> None:
-        """Collect everything, and never look at what is left again."""
+        """Collect everything, and never look at the remaining objects again."""
 
     def collect(self, *, young: bool) -> None:
         """Collect what was made since the last time (`young`), or everything that is not frozen."""
 
 
 class ProcessHeap:
-    """Python's own, of the whole process."""
+    """The heap of Python's process."""
 
     def __init__(self) -> None:
         self._was_enabled = gc.isenabled()
@@ -76,30 +77,30 @@ class ProcessHeap:
 
 
 class NullHeap:
-    """Leaves everything to Python: for programs and tests that share their process with others."""
+    """Leaves everything to Python, for programs and tests that share their process with other code."""
 
     made = 0
 
     def hold(self) -> None:
-        """Python goes on as it does."""
+        """Do nothing: Python collects as usual."""
 
     def release(self) -> None:
-        """There is nothing to undo."""
+        """Do nothing: there is nothing to undo."""
 
     def freeze(self) -> None:
-        """Nothing is frozen."""
+        """Do nothing."""
 
     def collect(self, *, young: bool) -> None:
-        """Nothing is collected."""
+        """Do nothing."""
 
 
 class Tidying:
-    """`run` until cancelled, on the loop; `idle` is asked each time whether nobody speaks or is being answered."""
+    """Call `run` on the loop; it runs until cancelled. `idle` says whether nobody speaks or is being answered."""
 
     def __init__(self, heap: Heap, idle: Callable[[], bool]) -> None:
         self._heap, self._idle = heap, idle
         self._idle_since: float | None = None
-        self._collected: float | None = None  # when everything was, the last time
+        self._collected: float | None = None  # when everything was last collected
 
     async def run(self) -> None:
         now = asyncio.get_running_loop().time

@@ -1,4 +1,4 @@
-"""Warnings, and errors that nobody caught: Python would write them as they are, the log masks what is secret."""
+"""Sends warnings and uncaught errors to the log, which masks secrets. Python would write them as they are."""
 
 import logging
 import sys
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 def hook() -> None:
-    """From now on; whoever has a hook of his own keeps it."""
+    """Install the hooks. A hook that somebody else has set stays."""
     warnings.showwarning = _warned
     if sys.excepthook is sys.__excepthook__:
         sys.excepthook = _raised
@@ -28,7 +28,7 @@ def _warned(
     category: type[Warning],
     filename: str,
     lineno: int,
-    file: TextIO | None = None,  # noqa: ARG001 the shape of warnings.showwarning
+    file: TextIO | None = None,  # noqa: ARG001 the signature of warnings.showwarning
     line: str | None = None,  # noqa: ARG001
 ) -> None:
     logging.getLogger(WARNINGS).warning("%s:%d: %s: %s", filename, lineno, category.__name__, message)

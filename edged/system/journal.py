@@ -1,17 +1,17 @@
-"""The log: one line a change. To the journal itself where standard error is its, else as lines on standard error.
+"""The log: one line per change. Writes entries to the journal if standard error goes there, else lines.
 
 Rules:
-1. A line is one line: what a server or a device has said stands inside it, never at its beginning, and can begin no
-   other and no field. The stack of a bug follows it indented.
-2. Fields of our own ride along as `extra={"edged": {"cause": …, "state": …}}` and become EDGED_CAUSE, EDGED_STATE;
-   the id of the message follows from `event` or `cause` (notices.py, causes.py).
-3. Writing never waits: what the journal does not take at once is lost and counted.
-4. The same again and again is told a few times, and then counted (news.py): nobody outside decides how much is written.
-5. No secret and nothing that was said stands in it (redactor.py): not in a line, a stack, nor the name of a field. Of
-   what libraries say by themselves only warnings and errors are written, at any level, and pass as a service's words
-   do: they quote the messages they carry.
+1. An entry is one line. Text from a server or a device stands inside the line, never at its beginning, so it cannot
+   begin another line or field. The stack of a bug follows, indented.
+2. edged's own fields come as `extra={"edged": {"cause": …, "state": …}}` and become EDGED_CAUSE, EDGED_STATE. `event`
+   or `cause` decides the id of the message (notices.py, causes.py).
+3. Writing never waits. An entry that the journal does not take at once is lost and counted.
+4. A repeated line is written a few times and then counted (news.py). So nobody outside decides how much is written.
+5. No secret and no speech is written (redactor.py): not in a line, not in a stack, not in a field's name. Of what
+   libraries log, only warnings and errors are written, whatever the level. They are filtered like a service's words,
+   because they quote the messages that they carry.
 
-On standard error without a terminal each line begins with its priority as `<N>` (sd-daemon(3)).
+On standard error without a terminal, each line begins with its priority as `<N>` (sd-daemon(3)).
 """
 
 import logging
@@ -33,10 +33,10 @@ from edged.system.redactor import MASK, REDACTOR
 NATIVE = "/run/systemd/journal/socket"
 IDENTIFIER = "edged"
 LONGEST_LINE = 1000
-HIDDEN = "EDGED_HIDDEN"  # the name of a field whose own is secret
+HIDDEN = "EDGED_HIDDEN"  # replaces a field's name that is secret
 _PRIORITY = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
 _SECRET = re.compile(r"(?i)(x-portkey-\S*\s*:\s*)\S+")
-# Errors whose words are the far end's.
+# Errors whose text comes from the far end.
 _QUOTING = re.compile(r"\b((?:websockets|edged\.errors|edged\.relay\.ports)\.[\w.]+: )(.*)")
 OURS = frozenset({"edged", WARNINGS, "root", "__main__"})
 _NO_NAME = re.compile(r"[^A-Z0-9_]")
@@ -44,7 +44,7 @@ _KEY_PROTOCOL = re.compile(r"openai-insecure-api-key\.\S+")
 
 
 def safe(text: str, limit: int = 200) -> str:
-    """Foreign text for the inside of a line: one line, no control characters, at most `limit` characters."""
+    """Make foreign text fit inside a line: one line, no control characters, at most `limit` characters."""
     return _one_line(text, limit).lstrip("<")
 
 
@@ -64,7 +64,7 @@ def _priority(level: int) -> int:
 
 
 class _Formatter(logging.Formatter):
-    """The line, and below it the stack of what went wrong, indented."""
+    """Formats the line, and below it the indented stack of an error."""
 
     def __init__(self, *, terminal: bool) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class _Formatter(logging.Formatter):
 
 
 def text_of(record: logging.LogRecord) -> str:
-    """What is written of a record: its line, then indented lines of its stack."""
+    """Return the text to write for a record: its line, and then the indented lines of its stack."""
     text = _one_line(_message(record), LONGEST_LINE)
     if record.exc_info:
         stack = logging.Formatter().formatException(record.exc_info)
@@ -92,13 +92,13 @@ def _message(record: logging.LogRecord) -> str:
         text = record.getMessage()
     except (TypeError, ValueError, KeyError):
         if _is_ours(record):
-            raise  # a bug, which has its own way out
-        text = f"{record.msg} (its arguments do not fit)"  # logging would write them to standard error, as they are
+            raise  # a bug; door.py handles it
+        text = f"{record.msg} (its arguments do not fit)"  # logging would print them to standard error as they are
     return _masked(text) if _is_ours(record) else REDACTOR.filter_service(_masked(text))
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    """One that cannot be put into words is a bug then; else the library's own affair."""
+    """Whether edged wrote the record. If it cannot be formatted, that is a bug; for a library's record it is not."""
     return record.name.partition(".")[0] in OURS
 
 
@@ -111,12 +111,12 @@ def _stack_line(line: str) -> str:
 class _StreamHandler(logging.StreamHandler[TextIO]):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 logging's name
         if _is_ours(record) and not _is_of_stream(sys.exception()):
-            raise  # noqa: PLE0704 what emit has caught: no words for it, or a handler of a signal that failed meanwhile
+            raise  # noqa: PLE0704 the exception that emit caught: formatting failed, or a signal handler did meanwhile
         super().handleError(record)
 
 
 def _is_of_stream(error: BaseException | None) -> bool:
-    """Whether it is what the library's own handler has of its stream: closed, full, gone."""
+    """Whether the error comes from the stream of the library's own handler: it is closed, full or gone."""
     trace = error.__traceback__ if error else None
     while trace and trace.tb_next:
         trace = trace.tb_next
@@ -125,10 +125,10 @@ def _is_of_stream(error: BaseException | None) -> bool:
 
 
 class JournalHandler(logging.Handler):
-    """Writes to the journal by its native protocol, at `path`."""
+    """Writes to the journal with its native protocol, at `path`."""
 
     def __init__(self, path: str = NATIVE) -> None:
-        """Raises OSError where nobody takes entries at `path`."""
+        """Raises OSError if nothing receives entries at `path`."""
         super().__init__()
         self.lost = 0
         self._path = path
@@ -141,10 +141,10 @@ class JournalHandler(logging.Handler):
             raise
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One entry; any thread, never waits."""
+        """Send one entry. Any thread may call it; it never waits."""
         try:
             data = encode(fields_of(record, self.lost))
-        except Exception:  # whatever a record holds may fail as it is put into words
+        except Exception:  # any value in a record may fail when it is formatted
             if _is_ours(record):
                 raise
             self.handleError(record)
@@ -158,9 +158,9 @@ class JournalHandler(logging.Handler):
             self._again(data)
 
     def _again(self, data: bytes) -> None:
-        """The journal was started anew: its socket is another one under the old name.
+        """The journal was restarted, and has a new socket at the old path.
 
-        The first entry for one that is gone fails with ECONNREFUSED, each one after it with ENOTCONN.
+        The first entry sent to the old socket fails with ECONNREFUSED, each later one with ENOTCONN.
         """
         try:
             self._socket.connect(self._path)
@@ -175,7 +175,7 @@ class JournalHandler(logging.Handler):
 
 
 def fields_of(record: logging.LogRecord, lost: int = 0) -> list[tuple[str, str]]:
-    """All fields of an entry; `lost` entries before it did not get through."""
+    """Return all fields of an entry. `lost` is the number of entries before it that were not delivered."""
     own_fields = given(record)
     fields = [
         ("MESSAGE", text_of(record)),
@@ -204,17 +204,17 @@ def _field_name(redacted: str) -> str:
 
 
 class _Ours(logging.Filter):
-    """Leaves out what libraries say of their work: messages, with all that is in them."""
+    """Leaves out what libraries say about their work: it contains messages with all their content."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno >= logging.WARNING or _is_ours(record)
 
 
 def is_journal(stream: TextIO, env: Mapping[str, str]) -> bool:
-    """Whether what is written to `stream` goes to the journal: $JOURNAL_STREAM names its device and inode."""
+    """Whether `stream` goes to the journal: $JOURNAL_STREAM names the device and inode of the journal's stream."""
     try:
         of = os.fstat(stream.fileno())
-    except (OSError, ValueError):  # closed, or no file at all
+    except (OSError, ValueError):  # closed, or not a file
         return False
     return env.get("JOURNAL_STREAM") == f"{of.st_dev}:{of.st_ino}"
 
@@ -227,9 +227,9 @@ def setup(
     native: str = NATIVE,
     now_ms: Callable[[], int] = lambda: time.monotonic_ns() // 1_000_000,
 ) -> None:
-    """Log from `level` (debug, info, warning, error) on; again replaces what was set up before.
+    """Log from `level` on (debug, info, warning, error). Another call replaces the earlier setup.
 
-    Lines go to `stream`, or, where that is the journal's, entries to the socket `native`.
+    Lines go to `stream`. If `stream` is the journal's, entries go to the socket `native` instead.
     """
     stream = sys.stderr if stream is None else stream
     handler = _handler(stream, os.environ if env is None else env, native)
@@ -243,7 +243,7 @@ def setup(
     root.addHandler(handler)
     set_level(level)
     hook()
-    # The library says much per frame at debug; edged's own words on a connection are enough.
+    # At debug level the library logs much for each frame; edged's own lines about a connection are enough.
     logging.getLogger("websockets").setLevel(logging.WARNING)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
 
@@ -258,7 +258,7 @@ def _handler(stream: TextIO, env: Mapping[str, str], native: str) -> logging.Han
         try:
             return JournalHandler(native)
         except OSError:
-            pass  # a journal without its socket: lines on its stream arrive all the same
+            pass  # the journal has no socket here, but lines on its stream still arrive
     handler = _StreamHandler(stream)
     handler.setFormatter(_Formatter(terminal=stream.isatty()))
     return handler

@@ -1,10 +1,10 @@
-"""Reads what the kernel tells about links, addresses and routes, and says whether it is news. Pure.
+"""Reads the kernel's messages about links, addresses and routes, and decides whether they are news. Pure.
 
 Rules:
-- News is what can make a dead connection live: a link that comes or goes, an address that is new, usable or gone, a
-  route of the main table.
-- The same again is not news: a Wi-Fi driver tells its link at every scan, the kernel an IPv6 address at every
-  router advertisement. Waking the reconnect loop each time would undo its waits.
+- News is anything that can bring a dead connection back: a link that comes or goes, an address that is new, usable or
+  gone, a route of the main table.
+- A repeated message is not news. A Wi-Fi driver reports its link at every scan, and the kernel reports an IPv6 address
+  at every router advertisement. Waking the reconnect loop each time would make its waits useless.
 
 Layouts: linux/netlink.h, linux/rtnetlink.h, linux/if_addr.h; all in host byte order.
 """
@@ -20,20 +20,21 @@ _ATTRIBUTE = struct.Struct("=HH")  # struct rtattr: length, type
 
 NEW_LINK, DEL_LINK, NEW_ADDRESS, DEL_ADDRESS, NEW_ROUTE, DEL_ROUTE = 16, 17, 20, 21, 24, 25
 UP, RUNNING, LOWER_UP = 0x1, 0x40, 0x10000  # IFF_*: switched on, has a carrier
-DEPRECATED, DAD_FAILED, TENTATIVE = 0x20, 0x08, 0x40  # IFA_F_*: not to be used, not yet
+DEPRECATED, DAD_FAILED, TENTATIVE = 0x20, 0x08, 0x40  # IFA_F_*: not to be used any more, not usable, not yet
 ATTRIBUTE_ADDRESS = 1  # IFA_ADDRESS
 MAIN_TABLE, UNICAST, CLONED = 254, 1, 0x200  # RT_TABLE_MAIN, RTN_UNICAST, RTM_F_CLONED
-MOST_KNOWN = 1000  # far above any kiosk's links and addresses; then all is forgotten and told anew
+# Far more links and addresses than a kiosk has. Beyond that, everything counts as new again.
+MOST_KNOWN = 1000
 
 
 class Changes:
-    """What is known by now."""
+    """Remembers the links and addresses that were reported so far."""
 
     def __init__(self) -> None:
         self._known: dict[Hashable, int] = {}
 
     def is_news(self, datagram: bytes) -> bool:
-        """Whether a datagram of the kernel holds anything new. What cannot be read is not."""
+        """Whether a datagram of the kernel contains news. An unreadable message is not news."""
         news = False
         for kind, body in _messages(datagram):
             try:

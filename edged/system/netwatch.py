@@ -1,4 +1,4 @@
-"""Tells when the network or a sound card changed, so that nobody waits for a timer once the cable is back in."""
+"""Reports changes of the network and new sound cards, so that a retry does not wait for its timer after them."""
 
 import asyncio
 import errno
@@ -11,22 +11,22 @@ from edged.system.netlink import Changes
 
 log = logging.getLogger(__name__)
 
-COALESCE_S = 0.2  # a link that comes up tells of itself, its addresses and its routes one after the other
+COALESCE_S = 0.2  # a new link reports itself, its addresses and its routes one after the other
 _GROUPS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400  # RTMGRP_LINK, IPV4_IFADDR, IPV4_ROUTE, IPV6_IFADDR, IPV6_ROUTE
 _DATAGRAM_BYTES = 65_536
-_UEVENTS = 0x1 | 0x2  # from the kernel, and from udev, once the device has its owner and its mode
+_UEVENTS = 0x1 | 0x2  # from the kernel, and from udev after it has set the device's owner and mode
 NETLINK_KOBJECT_UEVENT = 15  # linux/netlink.h
 
 
 class Netwatch(Protocol):
-    """`changed` is called on the loop, a burst of changes once. Nothing is called after `stop`."""
+    """`changed` is called on the loop, once for a burst of changes. No call follows `stop`."""
 
     def start(self, changed: Callable[[], None]) -> None: ...
     def stop(self) -> None: ...
 
 
 def open_netlink() -> socket.socket:
-    """A socket that the kernel tells of links, addresses and routes; needs no privilege. Raises OSError."""
+    """Open a socket for the kernel's messages on links, addresses, routes. Needs no privilege. Raises OSError."""
     sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
     try:
         sock.setblocking(False)
@@ -38,7 +38,7 @@ def open_netlink() -> socket.socket:
 
 
 def open_uevents() -> socket.socket:
-    """A socket that tells of devices that are plugged in; needs no privilege. Raises OSError."""
+    """Open a socket for messages about new devices. Needs no privilege. Raises OSError."""
     sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT)
     try:
         sock.setblocking(False)
@@ -50,15 +50,15 @@ def open_uevents() -> socket.socket:
 
 
 def is_sound(datagram: bytes) -> bool:
-    """Whether an event of the kernel or of udev tells of a sound card that has come."""
+    """Whether a message of the kernel or of udev reports a new sound card."""
     fields = datagram.split(b"\0")
     return b"SUBSYSTEM=sound" in fields and b"ACTION=remove" not in fields
 
 
 class NetlinkWatch:
-    """Linux's own news. A machine that has none is told once and goes on with timers alone.
+    """Linux's own notifications. If a machine has none, that is logged once, and edged retries by timers alone.
 
-    `is_news` judges a datagram; without it the network is watched.
+    `is_news` judges a datagram. By default it watches the network.
     """
 
     def __init__(
@@ -82,8 +82,8 @@ class NetlinkWatch:
         self._changed = changed
         try:
             self._sock = self._open()
-        except (OSError, AttributeError) as error:  # a sandbox, or not a Linux
-            log.warning("no news of %s here (%s): trying again by timers alone", self._of, error)
+        except (OSError, AttributeError) as error:  # in a sandbox, or not on Linux
+            log.warning("cannot watch %s (%s): edged retries by timers alone", self._of, error)
             return
         self._loop.add_reader(self._sock, self._readable)
 
@@ -104,8 +104,8 @@ class NetlinkWatch:
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
-            if error.errno != errno.ENOBUFS:  # more happened than the kernel kept for us: that is news
-                log.warning("news of %s ended (%s): trying again by timers alone", self._of, error)
+            if error.errno != errno.ENOBUFS:  # it means: more news than the kernel could keep
+                log.warning("watching %s has ended (%s): edged retries by timers alone", self._of, error)
                 self.stop()
                 return
             news = True
@@ -118,7 +118,7 @@ class NetlinkWatch:
 
 
 class PlugWatch(NetlinkWatch):
-    """Tells when a sound card has come."""
+    """Reports new sound cards."""
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, open_socket: Callable[[], socket.socket] = open_uevents
@@ -127,7 +127,7 @@ class PlugWatch(NetlinkWatch):
 
 
 class NullWatch:
-    """Never tells anything."""
+    """Never reports anything."""
 
     def start(self, changed: Callable[[], None]) -> None:
         pass

@@ -1,12 +1,12 @@
-"""What of the log is news: a line below critical is of a kind, and of each kind only so much is written (repeats.py).
+"""Decides which log lines are news. A line below critical has a kind, and each kind has its limits (repeats.py).
 
 Rules:
-1. A kind is the place in the code that writes it, and what is in the fields `NOTICE`; of a trouble, which several
-   places tell of, it is these alone. So no line can be written at a pace that somebody outside decides, whoever adds
-   it, and no trouble hides another.
-2. A kind that says nothing new is told with its count: "(55 more since the last line of this kind)".
-3. The end of the process (critical, and the last state of its turn) and what is asked for with `log.level: debug`
-   (debug) are written as they come.
+1. A kind is the place in the code that writes the line, together with the fields `NOTICE`. Several places may report
+   one trouble, so its kind is the fields alone. So no outsider decides how fast any line is written, not even a line
+   that somebody adds later, and no trouble hides another.
+2. The next line of a kind that is written says how many were left out: "(55 more since the last line of this kind)".
+3. Lines about the end of the process (critical, and the last state of its turn) and lines requested with
+   `log.level: debug` (debug) are always written.
 """
 
 import logging
@@ -16,24 +16,24 @@ from typing import Any
 from edged.system.repeats import TROUBLE, RepeatRate, Repeats
 
 NOTICE = ("event", "cause", "device", "code", "problem", "status")
-MOST_TELLING = 80  # characters of each that tell kinds apart
+MOST_TELLING = 80  # characters of each field that distinguish kinds
 MINUTE_MS = 60_000
 USUAL = RepeatRate(10, 5 * MINUTE_MS)
-STATE = RepeatRate(6, 3 * MINUTE_MS)  # a change of state of a turn; a turn has about six
-HEARD = RepeatRate(12, MINUTE_MS // 2)  # a turn with an answer; two a minute all day, more at a rush
+STATE = RepeatRate(6, 3 * MINUTE_MS)  # a change of state; a turn has about six
+HEARD = RepeatRate(12, MINUTE_MS // 2)  # a turn with an answer: two a minute all day, more at a rush
 WITH_ANSWER = ("answered", "interrupted")
 END = "STOP"  # the event of a turn that ends with the process
-STACK = RepeatRate(2, 60 * MINUTE_MS)  # forty lines each
+STACK = RepeatRate(2, 60 * MINUTE_MS)  # a stack has forty lines
 
 
 def given(record: logging.LogRecord) -> Mapping[str, Any]:
-    """The fields of our own that a record has."""
+    """Return edged's own fields of a record."""
     fields: Mapping[str, Any] = getattr(record, "edged", {})
     return fields
 
 
 class NewsFilter(logging.Filter):
-    """Lets pass what is news, and counts the rest."""
+    """Passes news, and counts the rest."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class NewsFilter(logging.Filter):
 
 
 def kind_of(record: logging.LogRecord) -> tuple[str, ...]:
-    """What a record is a repetition of."""
+    """Return the kind of a record."""
     fields = given(record)
     values = [str(fields.get(name))[:MOST_TELLING] for name in NOTICE]
     error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
@@ -58,7 +58,7 @@ def kind_of(record: logging.LogRecord) -> tuple[str, ...]:
 
 
 def pace_of(record: logging.LogRecord) -> RepeatRate:
-    """How often its like is written."""
+    """Return how often records of this kind are written."""
     fields = given(record)
     if record.exc_info:
         return STACK
@@ -77,5 +77,5 @@ def _count(record: logging.LogRecord, left_out: int) -> None:
     try:
         text = record.getMessage()
     except (TypeError, ValueError, KeyError):
-        return  # the journal has its own way with these
+        return  # journal.py handles records that cannot be formatted
     record.msg, record.args = f"{text} ({left_out} more since the last line of this kind)", ()

@@ -1,8 +1,9 @@
-"""Tells the service manager how it goes: sd_notify(3), by the protocol itself.
+"""Reports the state of the process to the service manager: sd_notify(3), implemented directly.
 
-One datagram a message, lines of KEY=VALUE, to the socket that $NOTIFY_SOCKET names: a path, or an abstract name after
-an `@`. Where there is none nobody listens and nothing is sent. It never waits, and what cannot be sent is not worth
-failing for: a status is told again at the next change, and who misses a READY kills us, as it should.
+Each message is one datagram with lines of KEY=VALUE. It goes to the socket that $NOTIFY_SOCKET names: a path, or an
+abstract name after an `@`. Without that variable nothing is sent. Sending never waits, and a message that cannot be
+sent is not worth a failure: the status is sent again at its next change, and a manager that misses READY ends the
+process, as it should.
 """
 
 import os
@@ -17,31 +18,31 @@ LONGEST_STATUS = 200  # a line of `systemctl status`
 
 
 class Manager(Protocol):
-    """Who started us and wants to know. All of it returns at once, from any thread."""
+    """The service manager that started this process. All methods return at once, from any thread."""
 
     def ready(self) -> None:
-        """Started, or done with reloading."""
+        """The process has started, or has finished reloading."""
         ...
 
     def status(self, say: Callable[[], str]) -> None:
-        """What a person is shown; `say` is asked only where somebody listens."""
+        """Set the sentence for people. `say` is called only if there is a manager."""
         ...
 
     def reloading(self) -> None:
-        """The configuration is being read again; `ready` follows."""
+        """The configuration is being read again. `ready` follows."""
         ...
 
     def stopping(self) -> None:
-        """On the way out."""
+        """The process is ending."""
         ...
 
     def alive(self) -> None:
-        """There was progress since the last time."""
+        """There was progress since the last call."""
         ...
 
 
 class NullManager:
-    """Nobody."""
+    """There is no manager."""
 
     def ready(self) -> None: ...
     def status(self, say: Callable[[], str]) -> None: ...
@@ -51,10 +52,10 @@ class NullManager:
 
 
 class SystemdManager:
-    """systemd, or whoever speaks its protocol at `address`."""
+    """systemd, or another program that speaks its protocol at `address`."""
 
     def __init__(self, address: str) -> None:
-        """`address` as $NOTIFY_SOCKET has it. Raises OSError where this machine has no such sockets."""
+        """`address` is the value of $NOTIFY_SOCKET. Raises OSError if this machine has no such sockets."""
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         self._socket.setblocking(False)
@@ -92,16 +93,16 @@ class SystemdManager:
 
 
 def manager(env: Mapping[str, str]) -> Manager:
-    """The one that the environment names; nobody where it names none."""
+    """Return the manager that the environment names, or a NullManager."""
     address = env.get("NOTIFY_SOCKET", "")
     return SystemdManager(address) if address[:1] in ("/", "@") and len(address) > 1 else NullManager()
 
 
 def watchdog_s(env: Mapping[str, str], pid: int | None = None) -> float | None:
-    """How long the manager waits for a sign of life before it ends us; None: for ever. `pid` is ours."""
+    """Return how long the manager waits for a sign of life before it ends this process (`pid`); None: forever."""
     limit_us, whom = env.get("WATCHDOG_USEC", ""), env.get("WATCHDOG_PID", "")
     if whom and whom != str(os.getpid() if pid is None else pid):
-        return None  # meant for the process that started us
+        return None  # it is meant for the process that started this one
     return (
         int(limit_us) / 1_000_000 if limit_us.isascii() and limit_us.isdigit() and int(limit_us) > 0 else None
     )

@@ -1,4 +1,4 @@
-"""Device calls off the loop: they may block, and some never return."""
+"""Runs device calls off the loop. They may block, and some never return."""
 
 import asyncio
 import threading
@@ -13,19 +13,19 @@ T = TypeVar("T")
 
 class Offload(Protocol):
     async def __call__(self, call: Callable[..., T], /, *args: Any, deadline_s: float) -> T:
-        """Run `call(*args)` elsewhere and wait for it; gives what it gives, raises what it raises.
+        """Run `call(*args)` in another thread and wait for it. Returns its result, or raises its exception.
 
         Raises:
-            DeviceError: (device_hung) it has not returned after `deadline_s`. It may still return one day,
-                and nobody will learn of it: whoever owns the device ends the process.
+            DeviceError: (device_hung) it has not returned after `deadline_s`. It may still return later, and nobody
+                will notice; so the owner of the device ends the process.
 
-        Cancelled, the wait ends at once and the call goes on alone; a bug in it is raised on the loop.
+        If the wait is cancelled, it ends at once and the call continues alone. A bug in it is raised on the loop.
         """
         ...
 
 
 class ThreadOffload:
-    """A daemon thread a call: one that hangs holds up neither the next call nor the exit."""
+    """Uses one daemon thread per call. So a call that hangs delays neither the next call nor the exit."""
 
     async def __call__(self, call: Callable[..., T], /, *args: Any, deadline_s: float) -> T:
         loop = asyncio.get_running_loop()
@@ -43,9 +43,9 @@ class ThreadOffload:
             value: object
             try:
                 value = call(*args)
-            except BaseException as error:  # noqa: BLE001 not swallowed: it is raised where the call was made
+            except BaseException as error:  # noqa: BLE001 raised again at the caller
                 set_it, value = returned.set_exception, error
-            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            with suppress(RuntimeError):  # the loop is closed, so nobody waits any more
                 loop.call_soon_threadsafe(land, set_it, value)
 
         name = getattr(call, "__qualname__", repr(call))
@@ -61,17 +61,17 @@ class ThreadOffload:
 
 
 def left_alone(error: BaseException) -> None:
-    """For what a call raised after the wait for it was cancelled: raises it, but for what was to be expected of it."""
+    """Handle an exception of a call whose wait was cancelled: ignore expected errors, and raise all others."""
     if not isinstance(error, EdgedError):
         raise error
 
 
 class OneAtATime:
-    """Calls to one thing, such as a disk, one after another.
+    """Runs calls to one thing, such as a disk, one after another.
 
-    While one hangs no other is started, for each would leave a thread behind. As an Offload, but that the time spent
-    waiting for the one before counts, and that after a call that has not returned in time the next fail at once
-    (device_hung), until it does.
+    While a call hangs, no other call is started, because each one would leave a thread behind. It works like an
+    Offload, with two differences: `deadline_s` includes the wait for the previous call, and after a call that has not
+    returned in time, further calls fail at once (device_hung) until it returns.
     """
 
     def __init__(self, offload: Offload) -> None:
@@ -107,7 +107,7 @@ class OneAtATime:
                     while not self._free.is_set() and not self._hangs:
                         await self._free.wait()
         if not self._free.is_set():
-            raise DeviceError("the call before has not returned", "device_hung")
+            raise DeviceError("the previous call has not returned", "device_hung")
 
     def _ended(self) -> None:
         self._hangs = False
@@ -115,7 +115,7 @@ class OneAtATime:
 
 
 def hung_call(error: BaseException) -> str:
-    """Which device call did not return, where that is what `error`, or a part of it, came of; else empty."""
+    """Return which hung device call caused `error` or a part of it; empty if none did."""
     if isinstance(error, BaseExceptionGroup):
         return next(filter(None, map(hung_call, error.exceptions)), "")
     return str(error) if isinstance(error, DeviceError) and error.cause == "device_hung" else ""

@@ -1,12 +1,12 @@
-"""Whose fault an exception is: ours, or that of a library that ran without us. Pure.
+"""Whose fault an exception is: edged's own, or that of a library that ran without edged's code. Pure.
 
 Rules:
-1. It is ours when it went through any frame of ours. Who calls our code (gpiozero, asyncio, websockets) is not to
-   blame for what happens in it, and what our code calls is ours to handle.
-2. Without such a frame it is that of what failed: the callback, the finaliser, the coroutine, the class of the thread.
-   So a callback of ours that is called with the wrong arguments is ours, though it never began.
-3. What an exception was raised `from` counts as well, and each part of a group. What was being handled meanwhile does
-   not: a finaliser of a stranger runs in the middle of anything.
+1. An exception is ours if it went through any frame of our code. A caller of our code (gpiozero, asyncio, websockets)
+   is not to blame for a failure in it, and our code must handle the failures of what it calls.
+2. Without such a frame, the failed thing decides: the callback, the finaliser, the coroutine, the class of the thread.
+   So a callback of ours that is called with wrong arguments is ours, though it never began.
+3. The exception that it was raised `from` counts as well, and so does each part of a group. The exception that was
+   being handled at the time does not count, because another library's finaliser may run at any moment.
 4. `__main__` is ours: it is the program.
 """
 
@@ -24,18 +24,18 @@ INSTALLED = ("site-packages", "dist-packages")
 
 class Whose(Enum):
     OURS = auto()
-    FOREIGN = auto()  # of a library that was installed
-    PYTHON = auto()  # of the standard library, or there is nothing to judge by
+    FOREIGN = auto()  # from an installed library
+    PYTHON = auto()  # from the standard library, or without any evidence
 
 
 def whose(error: BaseException | None, *things: object) -> Whose:
-    """`things`: what failed."""
+    """Say whose fault `error` is. `things` are the objects that failed."""
     found = [*(_of_place(*place) for place in _places(error)), *map(_of_thing, things)]
     return next((each for each in (Whose.OURS, Whose.FOREIGN) if each in found), Whose.PYTHON)
 
 
 def name_of(error: BaseException | None, message: str) -> str:
-    """A name for what happened, the same each time it does: what was raised, and where; else what was `message`."""
+    """Return a stable name for a failure: the class and the place of the error, or `message` if there is no error."""
     if error is None:
         return message
     places = list(_places(error))
@@ -44,7 +44,7 @@ def name_of(error: BaseException | None, message: str) -> str:
 
 
 def _places(error: BaseException | None) -> Iterator[tuple[str, str]]:
-    """The module and the file of each frame."""
+    """Yield the module and the file of each frame."""
     waiting, seen = [error], set[int]()
     while waiting:
         each = waiting.pop()
@@ -74,7 +74,7 @@ def _of_thing(thing: object) -> Whose:
         thing = getattr(thing, "__func__", thing)
         codes = [getattr(thing, name, None) for name in ("cr_code", "gi_code", "ag_code")]
         module = str(getattr(thing, "__module__", None) or type(thing).__module__)
-    except Exception:  # noqa: BLE001 a stranger, for our own things have names
+    except Exception:  # noqa: BLE001 an object of a library, because our own objects have names
         return Whose.PYTHON
     file = next((code.co_filename for code in codes if isinstance(code, CodeType)), "")
     return _of_place("" if file else module, file)

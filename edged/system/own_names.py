@@ -1,6 +1,7 @@
-"""The names our own code writes: members of messages, fields of the journal, events, states, lights. A table. Pure.
+"""The names that edged's own code writes: members of messages, fields of the journal, events, states, lights. Pure.
 
-A secret may be one of them, by chance: whoever reads our messages has to find them all the same (redactor.py).
+A secret may equal one of them by chance. They stay as they are, so that readers of our messages find them
+(redactor.py).
 """
 
 from edged.causes import CAUSES, Light
@@ -41,5 +42,5 @@ OURS = frozenset(
 
 
 def is_ours(name: str) -> bool:
-    """Whether our own code writes it, as a member or, with EDGED_ before it, as a field."""
+    """Whether edged's own code writes this name as a member or, with the prefix EDGED_, as a field."""
     return name.lower().removeprefix("edged_") in OURS

@@ -1,7 +1,7 @@
-"""Sockets that the service manager opened for us: sd_listen_fds(3), by the protocol itself.
+"""Takes sockets that the service manager has opened for this process: sd_listen_fds(3), implemented directly.
 
-They are descriptors 3 and following; $LISTEN_FDS says how many, $LISTEN_PID for whom, $LISTEN_FDNAMES their names. So
-the daemon serves a socket without a right to listen: its sandbox refuses that call.
+They are the descriptors from 3 on. $LISTEN_FDS is their number, $LISTEN_PID the process they are for, and
+$LISTEN_FDNAMES their names. So the daemon serves a socket without calling listen(), which its sandbox forbids.
 """
 
 import os
@@ -12,7 +12,7 @@ FIRST = 3
 
 
 def passed(env: Mapping[str, str], name: str, pid: int | None = None) -> socket.socket | None:
-    """The listening socket of that name, ours from now on; None where there is none. `pid` is ours."""
+    """Return the listening socket of that name, which now belongs to the caller, or None. `pid` is this process."""
     count = env.get("LISTEN_FDS", "")
     if env.get("LISTEN_PID") != str(os.getpid() if pid is None else pid) or not count.isdecimal():
         return None

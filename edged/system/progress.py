@@ -1,18 +1,18 @@
-"""Whether this process still does its work: what the watchdog is fed by. Pure.
+"""Decides whether this process still does its work, so that the watchdog may be fed. Pure.
 
 Rules:
-1. Each part has a count that its work drives, and a time of patience. A part that is wanted and whose count has
-   stood still for longer is stalled; one that is not wanted never is.
-2. Nothing is fed while any part is stalled. Only work feeds: never a timer alone, never a thread of its own.
-3. Patience begins anew when a part becomes wanted: a device that was just opened has handed nothing yet.
+1. Each part has a count that its work increases, and a time of patience. A part is stalled if it is wanted and its
+   count has stood still for longer. A part that is not wanted is never stalled.
+2. Nothing is fed while any part is stalled. Only work feeds the watchdog, never a timer alone or a separate thread.
+3. Patience starts again when a part becomes wanted, because a device that was just opened has delivered nothing yet.
 
-The loop needs no count: whoever asks here runs on it, so a loop that stands still asks nothing and feeds nothing.
+The loop needs no count, because `look` is called on it. A loop that stands still calls nothing and feeds nothing.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-PATIENCE_MS = 8000  # the net below the adapters, which wait up to 5 s for a sound server's first block
+PATIENCE_MS = 8000  # longer than the adapters, which wait up to 5 s for a sound server's first block
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,14 @@ class PartProgress:
 
 
 class Progress:
-    """Judges at each `look`; times are monotonic milliseconds."""
+    """Judges the parts at each `look`. Times are monotonic milliseconds."""
 
     def __init__(self, patience_ms: int = PATIENCE_MS) -> None:
         self._patience_ms = patience_ms
-        self._seen: dict[str, tuple[int, int]] = {}  # its count, and when it last moved
+        self._seen: dict[str, tuple[int, int]] = {}  # the count, and when it last changed
 
     def look(self, now_ms: int, signs: Mapping[str, PartProgress]) -> list[str]:
-        """The parts that are stalled; empty: all is well, and the watchdog may be fed."""
+        """Return the stalled parts. If there are none, the watchdog may be fed."""
         stalled = []
         for name, sign in signs.items():
             count, since_ms = self._seen.get(name, (None, now_ms))

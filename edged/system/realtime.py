@@ -1,8 +1,8 @@
-"""Puts the calling thread before all ordinary ones: sched(7), SCHED_FIFO.
+"""Gives the calling thread precedence over all ordinary threads: sched(7), SCHED_FIFO.
 
-For the threads that hand sound over and for no other: a few microseconds of copying each 20 ms. 10 is above every
-ordinary thread and below the kernel's own interrupt threads (50), which bring the sound. It needs LimitRTPRIO= of the
-unit, or root; without it sound comes at the machine's leisure, which is told once.
+It is only for the threads that hand sound over, which copy for a few microseconds every 20 ms. Priority 10 is above
+every ordinary thread, and below the kernel's own interrupt threads (50), which deliver the sound. It needs LimitRTPRIO=
+of the unit, or root. Without it, sound depends on how busy the machine is; this is logged once.
 """
 
 import logging
@@ -14,20 +14,20 @@ from typing import ParamSpec, TypeVar
 log = logging.getLogger(__name__)
 
 PRIORITY = 10
-POLICY = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK  # what such a thread starts is ordinary again
+POLICY = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK  # threads that such a thread starts are ordinary again
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class RealtimePriority:
-    """Of one process; `first` wraps what a thread calls."""
+    """The priority for the threads of one process. `first` wraps the function that a thread calls."""
 
     def __init__(self, priority: int = PRIORITY) -> None:
         self._priority = priority
         self._logged = False
 
     def first(self, call: Callable[P, T]) -> Callable[P, T]:
-        """The same call; each thread that makes it is put forward at its first time."""
+        """Return the same function. Each thread gets the priority at its first call."""
         mine = threading.local()
 
         def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -39,7 +39,7 @@ class RealtimePriority:
         return wrapped
 
     def here(self) -> None:
-        """Put the calling thread forward."""
+        """Give the calling thread the priority."""
         try:
             os.sched_setscheduler(0, POLICY, os.sched_param(self._priority))
         except OSError as error:
@@ -49,7 +49,7 @@ class RealtimePriority:
         if not self._logged:
             self._logged = True
             log.info(
-                "no real-time priority for sound (%s), which may stutter on a busy machine: it takes LimitRTPRIO=%d",
+                "no real-time priority for sound (%s): it may stutter on a busy machine; set LimitRTPRIO=%d",
                 error.strerror,
                 self._priority,
             )

@@ -1,13 +1,14 @@
-"""Keeps what is secret out of what leaves the process: the journal, the control socket, what systemd is told.
+"""Masks secrets in everything that leaves the process: the journal, the control socket, the status for systemd.
 
 Rules:
-1. A service may say our own key back to us, in any field, as a name or as a value. So all text goes through here, and
-   each known secret in it, as it is or as it is commonly encoded, becomes asterisks. Capitals make no difference.
-2. A value whose name says that it is secret (`x-api-key: abc`, `"token": "abc"`, `?password=abc`) is one, however
-   short. So is what stands before the @ of an address.
-3. The list is the process's own, as its log is. It is bounded: of keys that change, the last are known.
-4. Without such a name what is too short to be a key is no secret: it would be found in any sentence.
-5. The names that our own code writes (own_names.py) stay as they are, be one of them a secret, too.
+1. A service may send our own key back, in any field, as a name or as a value. So all text goes through here. Each known
+   secret, plain or in a common encoding, becomes asterisks. Upper and lower case make no difference.
+2. A value whose name says that it is secret (`x-api-key: abc`, `"token": "abc"`, `?password=abc`) is secret, however
+   short. So is the part of an address before the @.
+3. There is one list of secrets per process, as there is one log. It is bounded: if keys change, it holds the latest
+   ones.
+4. Without such a name, a text that is too short to be a key is not secret: it would be found in any sentence.
+5. The names that edged's own code writes (own_names.py) stay as they are, even if one of them is also a secret.
 """
 
 import html
@@ -26,15 +27,15 @@ MASK = "********"
 LEAST = 6  # characters
 MOST = 64
 CLOSE = 24  # characters between a name and its value
-_LEAST_BASE64 = 7  # what is sure of the shortest secret in the middle of something longer
-# Portkey is the name of a service.
+_LEAST_BASE64 = 7  # the certain part of the shortest secret when it is encoded inside a longer text
+# Portkey is the name of a service, not of a key.
 _WORDS = "(?<!port)key|token|secret|auth|passw|passphrase|pwd|cookie|credential"
 _SECRET_NAME = re.compile(_WORDS, re.IGNORECASE)  # as edged/config/secret.py has it
 _HEADER_PART = re.compile(
     r"(?:[a-z]*key|token|secret|auth|authorization|password|passwd|passphrase|pwd|cookie|credentials?)",
     re.IGNORECASE,
 )
-# A name, what stands between, and the value: a header's line, JSON, a repr, a query.
+# A name, the text between, and the value: a header line, JSON, a repr, a query.
 _PAIR = re.compile(
     rf"""
     (?P<head>
@@ -54,20 +55,20 @@ _USER = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]{1,20}://)[^/\s?#\"'@]+@")
 
 
 def is_secret(name: str) -> bool:
-    """Whether a name says that what it names is secret."""
+    """Whether a name says that its value is secret."""
     return _SECRET_NAME.search(name) is not None
 
 
 class Redactor:
-    """The secrets of one process; any thread."""
+    """The secrets of one process. Any thread may call it."""
 
     def __init__(self) -> None:
-        self._known: dict[str, frozenset[str]] = {}  # each secret with its forms
-        self._beside: dict[tuple[str, str], re.Pattern[str]] = {}  # a name, and what is secret after it
-        self._forms: tuple[str, ...] = ()  # of all, the longest first, in small letters
-        # Who knows what was said to the service, and by it (wire/words.py), puts here how a text is freed of it:
-        self.filter_own: Callable[[str], str] = str  # one of our own, such as that of a bug
-        self.filter_service: Callable[[str], str] = str  # one of the service's
+        self._known: dict[str, frozenset[str]] = {}  # each secret with its encodings
+        self._beside: dict[tuple[str, str], re.Pattern[str]] = {}  # by name and value
+        self._forms: tuple[str, ...] = ()  # all encodings, the longest first, in lower case
+        # wire/words.py knows what was said to and by the service. It sets these two, which remove that from a text:
+        self.filter_own: Callable[[str], str] = str  # from edged's own text, such as that of a bug
+        self.filter_service: Callable[[str], str] = str  # from the service's text
 
     def add(self, secrets: Iterable[str]) -> None:
         """From now on these are secret, too."""
@@ -83,7 +84,7 @@ class Redactor:
         self._known = known
 
     def add_beside(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """From now on this value is secret close after this name, however short it is and whatever stands between."""
+        """From now on, each value is secret near its name, however short it is and whatever stands between."""
         for name, value in pairs:
             if value and (name, value) not in self._beside:
                 words = "[-_ ]?".join(map(re.escape, re.split("[-_ ]", name)))
@@ -92,7 +93,7 @@ class Redactor:
         self._beside = dict(list(self._beside.items())[-MOST:])
 
     def redacted(self, text: str) -> str:
-        """The text without them."""
+        """Return the text without secrets."""
         lower = text.lower()
         if found := [form for form in self._forms if form in lower]:
             text = re.sub("|".join(map(re.escape, found)), _masked, text, flags=re.IGNORECASE)
@@ -105,7 +106,7 @@ class Redactor:
         return text
 
     def redacted_in(self, value: Any) -> Any:
-        """The same for all that JSON can hold, names included; what has a secret's name is hidden whole."""
+        """The same for any JSON value, including its names. A value with a secret's name is masked whole."""
         return self._redacted_in(value, hidden=False)
 
     def _redacted_in(self, value: Any, *, hidden: bool) -> Any:
@@ -129,7 +130,7 @@ class Redactor:
 
 
 def _masked(found: re.Match[str]) -> str:
-    """Nothing of it, unless it is a part of a name of ours, such as that of a cause."""
+    """Mask the match, unless it is part of one of our own names, such as a cause."""
     line, start, end = found.string, *found.span()
     while start and (line[start - 1].isalnum() or line[start - 1] == "_"):
         start -= 1
@@ -139,10 +140,10 @@ def _masked(found: re.Match[str]) -> str:
 
 
 def _unnamed(found: re.Match[str]) -> str:
-    """A pair without its value, unless it is one of our own lines (`key_refused: …`) or a count of tokens."""
+    """Mask the value of a pair, unless it is one of our own lines (`key_refused: …`) or a number of tokens."""
     name, whole = found["name"], found[0]
     value = whole[len(found["head"]) :]
-    if value[0] == "{" and is_ours(name):  # the details of a count
+    if value[0] == "{" and is_ours(name):  # the details of a token count
         return found["head"] + _PAIR.sub(_unnamed, value)
     if found["quote"] is None and found["by"].strip() == ":":
         if (
@@ -162,7 +163,7 @@ def _unnamed(found: re.Match[str]) -> str:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """A secret as it is, and as libraries, logs and gateways write it."""
+    """Yield a secret as it is, and as libraries, logs and gateways write it."""
     raw = text.encode(errors="surrogatepass")
     for plain in {text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)}:
         yield plain
@@ -176,7 +177,7 @@ def _forms(text: str) -> Iterator[str]:
 
 
 def _base64(raw: bytes) -> Iterator[str]:
-    """Alone, and what stays the same of it in the middle of something longer, such as `user:key`."""
+    """Yield the base64 of the text alone, and the part that is the same inside a longer text, such as `user:key`."""
     yield b64encode(raw).decode().rstrip("=")
     for before in range(3):
         coded = b64encode(bytes(before) + raw).decode()

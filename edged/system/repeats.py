@@ -1,13 +1,14 @@
-"""Which line of the journal is news, and which only says once more what was said a minute ago. Pure.
+"""Decides which journal lines are news, and which only repeat what was written a minute ago. Pure.
 
 Rules:
-1. Of a kind as many lines may be written in a row as its `RepeatRate` says, and then one for each `earned_ms` that
-   passes; the others are counted, and the next that is written tells how many they were. So nobody outside decides how
-   much is written: not a service that fails, not a client that knocks, not a visitor who plays with the button.
+1. `RepeatRate` says how many lines of a kind may be written in a row. After that, one more may be written for each
+   `earned_ms`. The others are counted, and the next written line says how many there were. So nobody outside decides
+   how much is written: not a failing service, not a client that keeps connecting, not a visitor who plays with the
+   button.
 2. The first line of a kind is always written.
-3. At most `MOST_KINDS` kinds are known at a time. One more takes the place of a kind that has been quiet for so long
-   that it could write as many lines as a new one; what was left out of that counts for `OTHERS`. Where all are busy,
-   what is new is of the kind `OTHERS`, too.
+3. At most `MOST_KINDS` kinds are known at a time. A new kind replaces a kind that was quiet long enough to write as
+   many lines as a new one. The lines left out of the old kind then count for `OTHERS`. If all kinds are busy, the new
+   line belongs to the kind `OTHERS`, too.
 """
 
 from typing import NamedTuple
@@ -26,20 +27,20 @@ class RepeatRate(NamedTuple):
 
 
 TROUBLE = RepeatRate(MOST, EARNED_MS)
-"""Several troubles that take turns for a day stay below a hundred lines."""
+"""With this rate, several troubles that take turns for a day stay below a hundred lines."""
 
 
 class Repeats:
-    """Times are monotonic milliseconds."""
+    """Counts lines by kind. Times are monotonic milliseconds."""
 
     def __init__(self, most: int = MOST) -> None:
-        """`most` is that of kinds for which nothing else is said."""
+        """`most` applies to kinds without a rate of their own."""
         self._usual = TROUBLE._replace(most=most)
-        self._kinds: dict[tuple[str, ...], _RepeatKind] = {}  # the one that was quiet for longest comes first
-        self._forgotten = 0  # lines that were left out of kinds which are not known any more
+        self._kinds: dict[tuple[str, ...], _RepeatKind] = {}  # the kind that was quiet longest comes first
+        self._forgotten = 0  # lines left out of kinds that are no longer known
 
     def admit(self, kind: tuple[str, ...], now_ms: int, pace: RepeatRate | None = None) -> int | None:
-        """None: not to be written. Else how many of the kind were left out since the last that was."""
+        """Return None if the line must not be written, else how many of its kind were left out since the last one."""
         return self._known(kind, now_ms, pace or self._usual).admit(now_ms)
 
     def _known(self, kind: tuple[str, ...], now_ms: int, pace: RepeatRate) -> "_RepeatKind":
@@ -52,7 +53,7 @@ class Repeats:
         return known
 
     def _forget(self, now_ms: int) -> bool:
-        """Whether there was a kind that need not be told from a new one any more."""
+        """Forget a kind that is like a new one by now. Returns whether there was one."""
         rested = next((kind for kind, known in self._kinds.items() if known.is_rested(now_ms)), None)
         if rested is None:
             return False

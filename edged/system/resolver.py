@@ -1,13 +1,13 @@
-"""Addresses of names, without ever holding up the loop or the exit.
+"""Looks up the addresses of names, without ever blocking the loop or the exit.
 
 Rules:
-1. The C library's look-up can hang for half a minute: it runs in a daemon thread of its own (the executor's
-   threads would be waited for at exit), and an answer later than `DEADLINE_S` is not waited for.
-2. Whoever asks while one is fresh waits for the same. One that hangs is left to itself and another begins beside
-   it, for a question that was lost is not repeated when the network is back; at most `MOST_HANGING` in all. What
-   comes late is kept all the same.
-3. Without an answer, the last good one is used for a day; where there is one, nobody waits for long. A wrong
-   address does no harm: the certificate is still checked by name.
+1. A look-up by the C library can hang for half a minute. So it runs in its own daemon thread (the exit would wait for
+   the executor's threads). An answer that takes longer than `DEADLINE_S` is not waited for.
+2. A second caller shares a fresh look-up. A look-up that hangs is left alone, and another one begins beside it, because
+   a lost question is not repeated when the network is back. At most `MOST_HANGING` run at a time. A late answer is
+   still kept.
+3. Without an answer, the last good one is used for a day; while there is one, nobody waits for long. A wrong address
+   does no harm, because the certificate is still checked by name.
 """
 
 import asyncio
@@ -25,8 +25,8 @@ from edged.errors import LinkError
 log = logging.getLogger(__name__)
 
 DEADLINE_S = 3.0
-PATIENCE_S = 1.0  # where an address is known already
-MOST_HANGING = 4  # threads; glibc gives up by itself after 5 to 30 s
+PATIENCE_S = 1.0  # if an address is already known
+MOST_HANGING = 4  # threads; glibc gives up on its own after 5 to 30 s
 KEPT_S = 24 * 3600.0
 
 Lookup = Callable[[str, int], asyncio.Future[list[str]]]
@@ -34,14 +34,14 @@ Lookup = Callable[[str, int], asyncio.Future[list[str]]]
 
 class HostResolver(Protocol):
     async def resolve(self, host: str, port: int) -> list[str]:
-        """Addresses of `host`, best first, at least one; raises LinkError (dns_failed)."""
+        """Return the addresses of `host`, best first, at least one. Raises LinkError (dns_failed)."""
         ...
 
 
 def lookup_in_thread(
     host: str, port: int, *, getaddrinfo: Callable[..., Sequence[tuple[Any, ...]]] = socket.getaddrinfo
 ) -> asyncio.Future[list[str]]:
-    """Start a look-up; the future holds the addresses, or OSError or UnicodeError (not a name at all)."""
+    """Start a look-up. The future holds the addresses, or an OSError, or a UnicodeError (`host` is not a name)."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[list[str]] = loop.create_future()
 
@@ -61,7 +61,7 @@ def lookup_in_thread(
             addresses = [str(sockaddr[0]) for *_, sockaddr in found]
         except (OSError, UnicodeError) as error:
             failed = error
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with suppress(RuntimeError):  # the loop is closed, so nobody waits any more
             loop.call_soon_threadsafe(land, addresses, failed)
 
     threading.Thread(target=work, name=f"resolve {host}", daemon=True).start()
@@ -69,13 +69,13 @@ def lookup_in_thread(
 
 
 class SystemResolver:
-    """The machine's own name service."""
+    """The name service of this machine."""
 
     def __init__(self, lookup: Lookup = lookup_in_thread) -> None:
         self._lookup = lookup
-        self._fresh: dict[str, asyncio.Future[list[str]]] = {}  # begun, and not given up by anybody yet
+        self._fresh: dict[str, asyncio.Future[list[str]]] = {}  # running, and not given up by any caller yet
         self._hanging = 0  # look-ups that have not ended, fresh or not
-        self._good: dict[str, tuple[float, list[str]]] = {}  # when, and what; one entry a service dialled
+        self._good: dict[str, tuple[float, list[str]]] = {}  # the time and the addresses, per host
 
     async def resolve(self, host: str, port: int) -> list[str]:
         if _is_address(host):
@@ -122,10 +122,10 @@ class SystemResolver:
 
     def _last_good(self, host: str, why: str) -> list[str]:
         if not self._known(host):
-            raise LinkError(f"can not look up {host}: {why}", "dns_failed")
+            raise LinkError(f"cannot look up {host}: {why}", "dns_failed")
         at_s, addresses = self._good[host]
         age_s = asyncio.get_running_loop().time() - at_s
-        log.info("can not look up %s: %s; using its address of %.0f minutes ago", host, why, age_s / 60)
+        log.info("cannot look up %s: %s; using its address of %.0f minutes ago", host, why, age_s / 60)
         return list(addresses)
 
 

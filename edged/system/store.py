@@ -1,12 +1,13 @@
-"""A few small facts that outlive the process, on an SD card that may be full, read-only or torn.
+"""Keeps a few small facts over restarts, on an SD card that may be full, read-only or damaged.
 
 Rules:
-1. A name holds the old content or the new, never half of either: written beside it, synced, renamed.
-2. A disk that does not take it is told once, and `save` says so; edged goes on, and `load` gives what was last saved
-   here.
-3. What lies there and cannot be read as ours is told, stays until something is saved in its place, and is set aside
-   then (`NAME.json.corrupt`). Until then, over restarts, it is known to be there (`unreadable`): it may have said
-   anything. What is missing was never kept.
+1. A name holds either its old content or its new content, never a mix. The new file is written beside the old one,
+   synced, and renamed.
+2. If the disk does not take it, this is logged once, and `save` returns the reason. edged goes on, and `load` returns
+   what was last saved here.
+3. A file that cannot be read is reported. It stays until something is saved in its place, and is then set aside
+   (`NAME.json.corrupt`). Until then, even over restarts, `unreadable` reports it, because it may have contained
+   anything. A missing file means that nothing was ever saved.
 """
 
 import json
@@ -23,31 +24,31 @@ from edged.files import read
 
 log = logging.getLogger(__name__)
 
-MOST_BYTES = 2**20  # ours are a few kilobytes; anything larger was not written by us
+MOST_BYTES = 2**20  # our files have a few kilobytes; anything larger was not written by edged
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 class Store(Protocol):
-    """Facts by name. Both block as long as the disk does: call them off the loop. They raise nothing."""
+    """Facts by name. The methods block as long as the disk does, so call them off the loop. They raise nothing."""
 
     def load(self, name: str) -> dict[str, Any]:
-        """What was last saved; empty when nothing was, or nothing can be read."""
+        """Return what was last saved; empty if nothing was saved, or nothing can be read."""
         ...
 
     def unreadable(self, name: str) -> str:
-        """Why `load` could not read what is there; empty: it could, or there was nothing."""
+        """Return why `load` could not read the file; empty if it could, or if there was none."""
         ...
 
     def save(self, name: str, facts: dict[str, Any]) -> str:
-        """Keep `facts` (what JSON can hold) in place of the last. On return they are on the disk.
+        """Save `facts` (any JSON object) in place of the last ones. On return they are on the disk.
 
-        Returns why they are not, and will be forgotten at the end of the process; empty when they are.
+        If they are not, returns the reason; they will be forgotten at the end of the process. Returns "" on success.
         """
         ...
 
 
 class FileStore:
-    """A JSON file a name, in one directory; any thread may call."""
+    """One JSON file per name, all in one directory. Any thread may call it."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -64,7 +65,7 @@ class FileStore:
                     facts: dict[str, Any] = json.loads(self._kept[name])
                     return facts
                 return _facts(read(path, MOST_BYTES).decode())
-            except (FileNotFoundError, NotADirectoryError):  # the latter: there is no folder for it
+            except (FileNotFoundError, NotADirectoryError):  # the latter: the directory does not exist
                 pass
             except OSError as error:
                 self._doubt(name, f"{path}: {error.strerror or error}")
@@ -88,7 +89,7 @@ class FileStore:
             self._unreadable.pop(name, None)
             if self._failing:
                 self._failing = False
-                log.info("%s: state is kept again", self._directory)
+                log.info("%s: state is saved again", self._directory)
             return ""
 
     def _path(self, name: str) -> Path:
@@ -97,19 +98,19 @@ class FileStore:
 
     def _doubt(self, name: str, why: str) -> None:
         if name not in self._unreadable:
-            log.warning("%s; it is set aside as %s.json.corrupt once another is saved", why, name)
+            log.warning("%s; the next save sets it aside as %s.json.corrupt", why, name)
         self._unreadable[name] = why
 
     def _fails(self, path: Path, error: OSError) -> str:
         why = f"{path}: {error.strerror or error}"
         if not self._failing:
             self._failing = True
-            log.warning("%s; edged goes on, what changes is forgotten at its end", why)
+            log.warning("%s; edged goes on, but forgets changes when it ends", why)
         return why
 
 
 class MemoryStore:
-    """Forgets at the end of the process."""
+    """Forgets everything at the end of the process."""
 
     def __init__(self) -> None:
         self._kept: dict[str, str] = {}
@@ -123,21 +124,21 @@ class MemoryStore:
 
     def save(self, name: str, facts: dict[str, Any]) -> str:
         self._kept[name] = json.dumps(facts, allow_nan=False)
-        return "nothing is kept where `state.dir` is empty"
+        return "nothing is saved, because `state.dir` is empty"
 
 
 def _facts(text: str) -> dict[str, Any]:
     facts = json.loads(text)
     if isinstance(facts, dict) and facts:
         return facts
-    raise ValueError("not an object with something in it")
+    raise ValueError("not a JSON object, or an empty one")
 
 
 def _write(path: Path, text: str, *, aside: bool) -> None:
-    """`aside`: what is there now is set aside, once the new content is safe."""
+    """Write the file. With `aside`, the present file is set aside once the new content is safe."""
     beside = path.with_name(f".{path.name}.new")
     try:
-        beside.unlink(missing_ok=True)  # of a write that was torn; whatever it is, it is not opened
+        beside.unlink(missing_ok=True)  # left over from an interrupted write; unlinked without opening it
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(beside, flags, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -155,7 +156,7 @@ def _write(path: Path, text: str, *, aside: bool) -> None:
 
 
 def _sync(directory: Path) -> None:
-    """The rename itself must outlive a power cut."""
+    """Sync the directory, so that the rename survives a power cut."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -164,9 +165,9 @@ def _sync(directory: Path) -> None:
 
 
 def _set_aside(path: Path) -> None:
-    """Whatever it is. A second name for it first, so that there is no moment without any; a folder can have none.
+    """Set aside whatever is at `path`. A file first gets a second name, so that it always has one; a folder cannot.
 
-    What cannot be set aside may still be replaced. Where a folder cannot, who replaces it learns of it.
+    If this fails, the caller may still replace the file. If it is a folder, replacing it raises OSError.
     """
     aside = path.with_name(f"{path.name}.corrupt")
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Text files that grow and are bounded: the newest `MOST_FILES` of one name in one folder."""
+"""Text files that grow within bounds: the newest `MOST_FILES` files of one name in one directory."""
 
 import logging
 import re
@@ -8,25 +8,25 @@ from edged.files import to_write
 
 log = logging.getLogger(__name__)
 
-MOST_BYTES = 2**20  # a file; a day of a busy kiosk
+MOST_BYTES = 2**20  # per file: a day of a busy kiosk
 MOST_FILES = 8
 
 
 class Traces:
-    """Appends text to NAME-0001.txt, NAME-0002.txt, … below `directory`, made when it is not there.
+    """Appends text to NAME-0001.txt, NAME-0002.txt, … in `directory`, which is made if it is missing.
 
-    `append` blocks as long as the disk does: call it off the loop, one at a time. It raises nothing; what the disk
-    does not take is told once and lost.
+    `append` blocks as long as the disk does, so call it off the loop, one call at a time. It raises nothing. If the
+    disk does not take the text, it is lost, and this is logged once.
     """
 
     def __init__(self, directory: Path, name: str, *, header: str = "") -> None:
-        """`header` begins every file."""
+        """Every file begins with `header`."""
         self._directory, self._name, self._header = directory, name, header
         self._pattern = re.compile(rf"{re.escape(name)}-(\d{{4,9}})\.txt")
         self._failing = False
 
     def append(self, text: str) -> None:
-        """Add `text` to the newest file, or to a new one when that would become too large."""
+        """Add `text` to the newest file, or to a new one if that would become too large."""
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
             numbers = self._numbers()
@@ -39,7 +39,7 @@ class Traces:
                 self._path(old).unlink(missing_ok=True)
         except OSError as error:
             if not self._failing:
-                log.warning("%s: %s; what was to be recorded is lost", self._directory, error.strerror)
+                log.warning("%s: %s; the text to record is lost", self._directory, error.strerror)
             self._failing = True
         else:
             self._failing = False

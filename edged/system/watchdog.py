@@ -1,7 +1,7 @@
-"""Feeds the service manager's watchdog from the loop, as long as there is progress (progress.py).
+"""Feeds the service manager's watchdog from the loop while there is progress (progress.py).
 
-A process that has stalled is not ended here: it gets no more food, and the manager ends it with SIGABRT, which leaves
-the stacks of all threads in the journal.
+A stalled process does not end itself. It stops feeding, and the manager ends it with SIGABRT, which leaves the stacks
+of all threads in the journal.
 """
 
 import asyncio
@@ -13,11 +13,11 @@ from edged.system.progress import PartProgress, Progress
 
 log = logging.getLogger(__name__)
 
-FEEDS = 4  # in the time the manager waits, so that a late one or two are no death
+FEEDS = 4  # in the time that the manager waits, so that one or two late ones do no harm
 
 
 class Watchdog:
-    """`run` feeds until cancelled; `signs` is asked each time, on the loop."""
+    """`run` feeds until it is cancelled. It calls `signs` each time, on the loop."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class Watchdog:
         *,
         within_s: float,
     ) -> None:
-        """`within_s` is how long the manager waits (notify.watchdog_s)."""
+        """`within_s` is the time that the manager waits (notify.watchdog_s)."""
         self._manager, self._signs, self._now_ms = manager, signs, now_ms
         self._every_s = within_s / FEEDS
         self._progress = Progress()
@@ -46,10 +46,10 @@ class Watchdog:
             if stalled:
                 parts = ", the ".join(stalled)
                 log.critical(
-                    "watchdog: no progress of the %s",
+                    "watchdog: no progress in the %s",
                     parts,
                     extra={"edged": {"event": "stalled", "parts": parts}},
                 )
             else:
-                log.warning("watchdog: all goes on again")
+                log.warning("watchdog: all parts make progress again")
             self._stalled = stalled

@@ -1,20 +1,20 @@
-"""Who may speak: every state of a turn, every event, and what follows.
+"""Who may speak: every state of a turn, every event, and what follows from them.
 
-Nothing about turn-taking is elsewhere. Rules:
+No other package decides about turn-taking. Rules:
 
-1. One table per mode, `(State, Event) -> Step` (tables.py). The table and `IGNORED` (ignored.py) together
-   cover every pair of a mode's states and events; a test walks the product.
-2. The gate is open iff the state is in `OPEN`. No effect opens or shuts it: it follows from the state.
-3. A step that leaves `OPEN` says in its effects what becomes of the utterance: END, ABORT or CLOSE,
-   exactly one of them. SPLIT ends one and begins another, and stays in `OPEN`.
-4. What follows from a state alone is keyed by state (follows.py): its time limit, its share of the light.
-5. What may forbid an open gate goes into the step as `Facts` (facts.py), each from its one owner. Behind the tables
-   stands one joint rule (follows.py): a step from shut to open that a fact forbids goes where a refused press goes.
-6. That what was recorded is no speech is asked by the driver before an utterance would be committed; then the
-   event is UNFIT. Whether utterances are pending when the link is lost is folded into the event by `link_lost`.
-7. A release counts only from whoever made the press (driver.py).
+1. Each mode has one table, `(State, Event) -> Step` (tables.py). The table and `IGNORED` (ignored.py) together cover
+   every pair of the mode's states and events. A test walks through all pairs.
+2. The gate is open exactly while the state is in `OPEN`. No effect opens or shuts it.
+3. A step that leaves `OPEN` says in its effects what happens to the utterance: exactly one of END, ABORT and CLOSE.
+   SPLIT ends one utterance and begins another, and stays in `OPEN`.
+4. Tables keyed by state hold what follows from a state alone (follows.py): its time limit, and the turn's light.
+5. `Facts` (facts.py) tell the step what forbids an open gate. Each fact has one owner. One common rule comes after the
+   tables (follows.py): if a fact forbids a step from shut to open, the step goes where a refused press goes.
+6. Before an utterance is committed, the driver asks whether the recording can be speech. If not, the event becomes
+   UNFIT. When the link is lost, `link_lost` chooses the event by whether utterances are pending.
+7. A release counts only if the same source made the press (driver.py).
 
-Not here: time, sound, the socket, the light itself, what a cause sounds like.
+Not here: time, sound, the socket, the lamp itself, the cue of a cause.
 """
 
 from edged.turn.facts import Facts as Facts

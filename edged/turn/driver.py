@@ -1,10 +1,11 @@
-"""Gives the tables their queue, facts and clock: events in order, one at a time, and a limit for each state.
+"""Gives the tables their queue, facts and clock: one event at a time, in order, and a time limit for each state.
 
-Runs on the loop. An event is worked off before `post` returns, unless another is being worked off just then;
-so a press reaches the light in one go, and what follows from it waits its turn. The journal comes after all of it.
+Runs on the loop. `post` returns after the event is handled, unless another event is being handled at that moment. So a
+press changes the light without a detour through the loop, and the events that follow from it wait. The journal is
+written after all of this.
 
-Several may press: the button, and programs on the control socket. Whoever made the press that was taken holds it,
-and a release or a long press of anybody else means nothing.
+Several sources may press: the button, and programs on the control socket. The source of the press that was accepted is
+the holder. A release or a long press from any other source is ignored.
 """
 
 import asyncio
@@ -37,28 +38,28 @@ class _Change(NamedTuple):
 
 
 class TurnListener(Protocol):
-    """Knows the facts, and carries out what follows."""
+    """Knows the facts, and carries out the effects."""
 
     def facts(self, *, invited: bool, withdrawn: str | None) -> Facts:
-        """What may forbid an open gate at this moment; the driver knows these two, and the owner the rest."""
+        """Return what forbids an open gate now. The driver passes these two facts; the listener adds the others."""
         ...
 
     def on_turn(self, was: State, by: Event) -> None:
-        """The state has changed; called before the effects."""
+        """The state has changed. Called before the effects."""
 
     def unfit(self, state: State) -> str | None:
-        """Why what was recorded in `state`, which is about to be left, is not to be committed; None: it is."""
+        """Return why the recording made in `state` must not be committed, or None. Called before `state` is left."""
         ...
 
     def do(self, effect: Effect, cause: str | None) -> None:
-        """Carry out one effect; `cause` came with the event."""
+        """Carry out one effect. `cause` is the cause of the event."""
 
     def after_turn(self) -> None:
         """The effects of a change are done."""
 
 
 class Turns:
-    """The state of one kiosk's turn; written here only."""
+    """The state of one kiosk's turn. Nothing else writes it."""
 
     def __init__(
         self,
@@ -67,20 +68,20 @@ class Turns:
         owner: TurnListener,
         step: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
-        """`step()` is entered while an event, and all that is posted meanwhile, is worked off."""
+        """`step()` is entered while an event, and everything posted meanwhile, is handled."""
         self.mode = mode
         self.limits = limits
         self.state = State.IDLE
         self._owner, self._step = owner, step
         self._invitation = Invitation()
-        self._holder: object = None  # whose press was taken last
-        self._queue: deque[_Posted] = deque()  # what follows from one event is a handful
+        self._holder: object = None  # who made the last accepted press
+        self._queue: deque[_Posted] = deque()  # one event causes only a handful of others
         self._busy = False
-        self._unwritten: deque[_Change] = deque()  # of the last two rounds of the loop
+        self._unwritten: deque[_Change] = deque()  # the changes of the last two rounds of the loop
         self._limit: asyncio.TimerHandle | None = None
 
     def post(self, event: Event, cause: str | None = None, *, by: object = None) -> None:
-        """Take an event; `cause` names a row of causes.py where it has one, `by` is whoever pressed or released."""
+        """Take an event. `cause` is the id of a row of causes.py, if it has one. `by` is who pressed or released."""
         self._queue.append(_Posted(event, cause, by))
         if self._busy:
             return
@@ -93,7 +94,7 @@ class Turns:
                 self._busy = False
 
     def write(self) -> None:
-        """Write into the journal what has changed, two rounds of the loop after the change, or, at the end, at once."""
+        """Write the changes to the journal: two rounds of the loop after the change, or at once at the end."""
         while self._unwritten:
             was, by, state = self._unwritten.popleft()
             fields = {"state": state, "was": was, "by": by.name}
@@ -123,7 +124,7 @@ class Turns:
             self._arm()
 
     def _follows(self, event: Event, cause: str | None) -> tuple[Step | None, Event, str | None]:
-        """The step, and what the event turned out to be, with its cause."""
+        """Return the step, and the event and cause after the facts and the recording were considered."""
         invitation = self._invitation
         facts = self._owner.facts(invited=invitation.before(event), withdrawn=invitation.withdrawn)
         follows = step(self.mode, self.state, event, facts)
@@ -132,14 +133,15 @@ class Turns:
         if follows.refused and event is Event.PRESS:
             return follows, Event.PRESS_REFUSED, cause
         if _judges(self.state, event, follows) and (unfit := self._owner.unfit(self.state)) is not None:
-            # a microphone that was lost is told as that
+            # if the event has a cause, such as a lost microphone, that cause is reported
             return step(self.mode, self.state, Event.UNFIT, facts), Event.UNFIT, cause or unfit
         return follows, event, cause
 
     def _write_later(self, was: State, by: Event) -> None:
         self._unwritten.append(_Change(was, by, self.state))
         loop = asyncio.get_running_loop()
-        loop.call_soon(loop.call_soon, self.write)  # light, gate and the sound of a press wait for no journal
+        # The light, the gate and the sound of a press do not wait for the journal.
+        loop.call_soon(loop.call_soon, self.write)
 
     def _arm(self) -> None:
         if self._limit is not None:
@@ -150,5 +152,5 @@ class Turns:
 
 
 def _judges(state: State, event: Event, follows: Step) -> bool:
-    """Whether it matters what was recorded: it would be committed, or nobody was heard for a long time."""
+    """Whether the recording matters: it would be committed, or nobody was heard for a long time."""
     return Action.END in follows.effects or (state is State.AWAITING_SPEECH and event is Event.TIMED_OUT)

@@ -1,14 +1,14 @@
-"""What may forbid an open gate, and whether anybody has asked for one. Pure.
+"""What forbids an open gate, and whether anybody has asked for one. Pure.
 
 Rules:
-1. Each fact has one owner, and is read when an event is taken: the switch of the microphone, the keeper of its
-   device, the log of utterances. `Invitation` owns the fourth.
-2. A press that opens the gate is an invitation. It stands until the turn comes to rest (IDLE), until something goes
-   wrong (NOTICE), and until the microphone is muted or lost: what opens after that, opens for nobody.
-3. An invitation that a mute or a lost microphone ended while the gate was shut is told where the gate would have
-   opened, for the visitor expects to be heard there.
+1. Each fact has one owner, and is read when an event is taken. The owners are the microphone's switch, the keeper of
+   its device, the log of utterances, and `Invitation`.
+2. A press that opens the gate is an invitation. It ends when the turn comes to rest (IDLE), when something goes wrong
+   (NOTICE), and when the microphone is muted or lost. After that, a gate that opened would open for nobody.
+3. If a mute or a lost microphone ended the invitation while the gate was shut, the visitor hears of it when the gate
+   would have opened, because the visitor then expects to be heard.
 
-Not here: what follows from a fact that forbids (follows.py).
+Not here: what follows when a fact forbids the gate (follows.py).
 """
 
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ _WITHDRAWS = {Event.MUTED: "muted", Event.DEVICE_LOST: "microphone_lost"}
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What may forbid an open gate."""
+    """What forbids an open gate."""
 
     muted: bool
-    microphone: bool  # it is there
-    room: bool  # the log takes another utterance
-    invited: bool  # somebody has pressed since the last IDLE, and is waited for
+    microphone: bool  # it is open
+    room: bool  # the log can take another utterance
+    invited: bool  # somebody has pressed since the last IDLE, and may still speak
     withdrawn: str | None = None  # the cause that ended the invitation while the gate was shut
 
     @property
@@ -36,7 +36,7 @@ class Facts:
 
     @property
     def refusal(self) -> str | None:
-        """The cause to tell where the gate must stay shut; None: nobody is waited for, so nobody is told."""
+        """The cause to report if the gate must stay shut; None if nobody expects it to open."""
         if not self.invited:
             return self.withdrawn
         if self.muted:
@@ -45,22 +45,23 @@ class Facts:
 
 
 class Invitation:
-    """One kiosk's. Tell it of every event that was taken, and of the state that followed."""
+    """The invitation of one kiosk. It must see every event that was taken, and the state that followed."""
 
     def __init__(self) -> None:
         self.stands = False
         self.withdrawn: str | None = None
 
     def before(self, event: Event) -> bool:
-        """Whether `event` comes with an invitation: it is one, or one stands."""
+        """Whether an invitation exists at `event`: `event` is one, or an earlier one still holds."""
         return self.stands or event is Event.PRESS
 
     def after(self, event: Event, was: State, state: State) -> None:
-        """`event` was taken or ignored in `was`, and `state` followed."""
+        """`event` was taken or ignored in the state `was`, and `state` followed."""
         if state in _ENDS:
             self.stands, self.withdrawn = False, None
         elif event is Event.PRESS and state in OPEN:
             self.stands, self.withdrawn = True, None
         elif event in _WITHDRAWS and self.stands:
             self.stands = False
-            self.withdrawn = None if was in OPEN else _WITHDRAWS[event]  # of an open gate it is told at once
+            # If the gate was open, the step itself reports the cause.
+            self.withdrawn = None if was in OPEN else _WITHDRAWS[event]

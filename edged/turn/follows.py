@@ -1,4 +1,4 @@
-"""What follows: the step for an event given the facts, and from a state alone its time limit and its light."""
+"""What follows: the step for an event and the facts, and the time limit and the light of a state."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,10 @@ _S, _E = State, Event
 
 @dataclass(frozen=True, slots=True)
 class TurnLimits:
-    """The longest stay in a state, milliseconds; at its end TIMED_OUT. From the configuration's `turn` and `button`."""
+    """The longest stay in each state, in milliseconds, from the configuration's `turn` and `button`.
+
+    At its end comes TIMED_OUT.
+    """
 
     min_hold_ms: int = 150
     tap_ms: int = 300
@@ -21,11 +24,11 @@ class TurnLimits:
     keep_ms: int = 30_000
     think_ms: int = 20_000
     idle_ms: int = 30_000
-    answer_ms: int = 660_000  # the buffer's ten minutes, and a minute for its underruns
-    tell_ms: int = 10_000  # far longer than any cue: only a lost CUE_DONE gets here
+    answer_ms: int = 660_000  # the ten minutes that the buffer holds, and one minute for underruns
+    tell_ms: int = 10_000  # far longer than any cue; only a lost CUE_DONE takes this long
 
     def of(self, mode: Mode, state: State) -> int | None:
-        """Milliseconds for `state`, None where it may last for ever."""
+        """Return the milliseconds for `state`, or None if it may last forever."""
         if state is _S.ARMED:
             return self.tap_ms if mode is Mode.HYBRID else self.min_hold_ms
         return {
@@ -34,7 +37,7 @@ class TurnLimits:
             _S.LATCHED: self.longest_ms,
             _S.AWAITING_SPEECH: self.idle_ms,
             _S.HEARING: self.longest_ms,
-            _S.COMMITTING: self.keep_ms + 5_000,  # a link that gives up by itself does at keep_ms
+            _S.COMMITTING: self.keep_ms + 5_000,  # a link that gives up on its own does so at keep_ms
             _S.THINKING: self.think_ms,
             _S.AWAITING_ANSWER: self.think_ms,
             _S.ANSWERING: self.answer_ms,
@@ -58,20 +61,20 @@ _LIGHTS = {
 
 
 def light(state: State, *, holding: bool) -> Light:
-    """The turn's share of the light; `holding`: utterances wait here for a link that is down."""
+    """Return the turn's light. `holding` means that utterances wait here for a link that is down."""
     if holding and state in (_S.IDLE, _S.COMMITTING):
         return Light.HOLDING
     return _LIGHTS[state]
 
 
 def step(mode: Mode, state: State, event: Event, facts: Facts) -> Step | None:
-    """What follows from `event` in `state`; None where it is ignored.
+    """Return the step that follows `event` in `state`, or None if the event is ignored.
 
-    The table, and behind it the one joint rule: a step from shut to open that a fact forbids goes where a refused
-    press goes. One that nobody has pressed for goes to rest without a word.
+    After the table comes one common rule: if a fact forbids a step from shut to open, the step goes where a refused
+    press goes. If nobody has pressed for it, the turn comes to rest without a cue.
 
     Raises:
-        KeyError: the pair is neither in the table nor ignored, which is a bug.
+        KeyError: the pair is neither in the table nor ignored; this is a bug.
     """
     if (state, event) in IGNORED[mode]:
         return None
@@ -81,7 +84,7 @@ def step(mode: Mode, state: State, event: Event, facts: Facts) -> Step | None:
     cause = facts.refusal
     if cause is None:
         return Step(State.IDLE, refused=True)
-    if event is not Event.PRESS:  # an answer that was heard to its end: there is nothing to interrupt
+    if event is not Event.PRESS:  # the answer was heard to its end, so there is nothing to interrupt
         return Step(State.NOTICE, (Tell(cause),), refused=True)
     row = TABLES[mode][state, Event.PRESS_REFUSED]
     effects = tuple(Tell(cause) if effect == Tell() else effect for effect in row.effects)
@@ -89,5 +92,5 @@ def step(mode: Mode, state: State, event: Event, facts: Facts) -> Step | None:
 
 
 def link_lost(pending: int) -> Event:
-    """Which of the two losses it is."""
+    """Return the event for a lost link, by whether utterances are pending."""
     return _E.LINK_LOST_PENDING if pending else _E.LINK_LOST

@@ -1,4 +1,4 @@
-"""What has no meaning in a state, said pair by pair so that a new event is a decision in every state."""
+"""The events that a state ignores, listed pair by pair. So each new event is a decision in every state."""
 
 from edged.turn.states import Event, Mode, State
 from edged.turn.tables import STATES, TABLES
@@ -9,11 +9,11 @@ _ENDED = {_E.ENDED_AUDIO, _E.ENDED_SILENT, _E.ENDED_TOOL, _E.ENDED_FAILED, _E.EN
 _SPEECH = {_E.SPEECH_STARTED, _E.SPEECH_STOPPED}
 _LINK = {_E.LINK_LOST, _E.LINK_LOST_PENDING}
 _FINGER = {_E.RELEASE, _E.LONG_PRESS}
-_NEWS = {_E.LINK_UP, _E.UNMUTED, _E.DEVICE_BACK}  # they change the light and the next press, never the turn
-# Of a state they concern an open gate only; that they end the invitation to open it again is told in facts.py.
+_NEWS = {_E.LINK_UP, _E.UNMUTED, _E.DEVICE_BACK}  # these change the light and the next press, never the turn
+# These concern only an open gate. facts.py says that they also end the invitation to open it again.
 _GATE = {_E.MUTED, _E.DEVICE_LOST, _E.UNFIT}
-_PLAYED = {_E.DRAINED, _E.CUE_DONE}  # of an answer or a cue that the turn has left behind
-_LATE = {_E.RESPONSE_STARTED, _E.OVERFLOWED, *_ENDED}  # of an answer that the turn has left behind, likewise
+_PLAYED = {_E.DRAINED, _E.CUE_DONE}  # from an answer or a cue that the turn has already left
+_LATE = {_E.RESPONSE_STARTED, _E.OVERFLOWED, *_ENDED}  # from an answer that the turn has already left
 _OF_AN_ANSWER = {*_LATE, _E.FIRST_AUDIO}
 _IGNORED: dict[State, set[Event]] = {
     _S.IDLE: {*_FINGER, *_SPEECH, *_NEWS, *_GATE, *_LINK, *_PLAYED, *_LATE, _E.TIMED_OUT},
@@ -143,7 +143,8 @@ _IGNORED: dict[State, set[Event]] = {
     },
     _S.STOPPED: set(_E),
 }
-IGNORED: dict[Mode, frozenset[tuple[State, Event]]] = {  # without the pairs that one mode does give a meaning
+# Without the pairs to which the mode itself gives a meaning.
+IGNORED: dict[Mode, frozenset[tuple[State, Event]]] = {
     mode: frozenset((state, event) for state in STATES[mode] for event in _IGNORED[state])
     - TABLES[mode].keys()
     for mode in Mode

@@ -1,4 +1,4 @@
-"""The words of a turn: modes, states, events, effects."""
+"""The vocabulary of a turn: modes, states, events, effects."""
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -8,38 +8,38 @@ class Mode(StrEnum):
     HOLD = "hold"  # speak while the button is down
     TOGGLE = "toggle"  # press to start, press to end
     HYBRID = "hybrid"  # a tap toggles, a hold holds
-    CONVERSATION = "conversation"  # a press opens a conversation; the server hears when one has finished
-    DUPLEX = "duplex"  # the same, and it listens while it answers: who speaks interrupts
+    CONVERSATION = "conversation"  # a press opens it; the server hears when the visitor has finished
+    DUPLEX = "duplex"  # the same, but it also listens while it answers, and speaking interrupts the answer
 
 
 class State(StrEnum):
     IDLE = "IDLE"
-    ARMED = "ARMED"  # pressed, too early to say what the press means
+    ARMED = "ARMED"  # pressed; too early to say what the press means
     BARGE_IN = "BARGE_IN"  # the same, and the press has interrupted an answer
     LISTENING = "LISTENING"  # recording until the release
     LATCHED = "LATCHED"  # recording until the next press
     AWAITING_SPEECH = "AWAITING_SPEECH"  # conversation: listening, nobody speaks yet
     HEARING = "HEARING"  # conversation: the server hears speech
-    AWAITING_ANSWER = "AWAITING_ANSWER"  # duplex: as THINKING, and the gate is open
+    AWAITING_ANSWER = "AWAITING_ANSWER"  # duplex: like THINKING, but the gate is open
     ANSWERING = "ANSWERING"  # duplex: an answer sounds, and the gate is open
-    COMMITTING = "COMMITTING"  # said; the server has not acknowledged it yet
+    COMMITTING = "COMMITTING"  # the utterance has ended; the server has not acknowledged it yet
     THINKING = "THINKING"  # acknowledged; no sound of the answer yet
-    SPEAKING = "SPEAKING"  # the answer sounds and more of it is to come
-    BRIDGING = "BRIDGING"  # an answer sounds that ended in a tool call: another will follow
-    DRAINING = "DRAINING"  # all of the answer is here and the rest of it sounds
-    TRUNCATED = "TRUNCATED"  # what is here of an answer sounds; the rest will never come
+    SPEAKING = "SPEAKING"  # the answer sounds, and more of it will arrive
+    BRIDGING = "BRIDGING"  # the answer ended in a tool call and still sounds; another answer will follow
+    DRAINING = "DRAINING"  # all of the answer has arrived, and the rest of it sounds
+    TRUNCATED = "TRUNCATED"  # the part of the answer that has arrived sounds; the rest will never arrive
     NOTICE = "NOTICE"  # a cue tells what went wrong
     STOPPED = "STOPPED"  # the daemon is ending
 
 
 class Event(Enum):
     PRESS = "press"
-    PRESS_REFUSED = "press refused"  # pressed where a fact forbids an open gate; silence on request
+    PRESS_REFUSED = "press refused"  # pressed while a fact forbids an open gate; also a request for silence
     RELEASE = "release"
     LONG_PRESS = "long press"
     SPEECH_STARTED = "speech started"
     SPEECH_STOPPED = "speech stopped"
-    COMMITTED = "committed"  # the server has all that was said and an answer is owed
+    COMMITTED = "committed"  # the server has everything that was said, and owes an answer
     UTTERANCE_LOST = "utterance lost"  # too old, or refused
     RESPONSE_STARTED = "response started"
     FIRST_AUDIO = "first audio"
@@ -56,7 +56,7 @@ class Event(Enum):
     MUTED = "muted"
     UNMUTED = "unmuted"
     TIMED_OUT = "timed out"
-    UNFIT = "unfit"  # in place of what would end the utterance: it can not be speech, or nobody spoke
+    UNFIT = "unfit"  # replaces the event that would end the utterance: it cannot be speech, or is silent
     DEVICE_LOST = "device lost"  # the microphone
     DEVICE_BACK = "device back"
     CUE_DONE = "cue done"
@@ -65,19 +65,19 @@ class Event(Enum):
 
 class Action(Enum):
     END = "end"  # the utterance is complete: commit it
-    ABORT = "abort"  # the utterance is thrown away
-    CLOSE = "close"  # the server has committed the utterance by itself
-    SPLIT = "split"  # the same, and another begins: the gate stays open
+    ABORT = "abort"  # discard the utterance
+    CLOSE = "close"  # the server has committed the utterance on its own
+    SPLIT = "split"  # the same, and another utterance begins: the gate stays open
     ASK = "ask"  # ask for an answer
-    CANCEL = "cancel"  # no more of this answer; what is here may sound
-    INTERRUPT = "interrupt"  # silence now, cancel, and tell the server what was heard
-    DROP_PENDING = "drop pending"  # throw pending utterances away
+    CANCEL = "cancel"  # receive no more of this answer; play the part that has arrived
+    INTERRUPT = "interrupt"  # stop the sound now, cancel, and tell the server how much was heard
+    DROP_PENDING = "drop pending"  # discard pending utterances
     STOP_CUE = "stop cue"  # stop the cue
 
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Let the visitor know of `cause`; None: of the cause that came with the event."""
+    """Report `cause` to the visitor; None means the cause of the event."""
 
     cause: str | None = None
 
@@ -89,7 +89,7 @@ Effect = Action | Tell
 class Step:
     state: State
     effects: tuple[Effect, ...] = ()
-    refused: bool = False  # a fact forbids the gate that the table would open
+    refused: bool = False  # a fact forbids opening the gate, though the table would open it
 
 
 Table = dict[tuple[State, Event], Step]
@@ -107,7 +107,7 @@ OPEN = frozenset(
     }
 )
 OVER_AN_ANSWER = frozenset({State.AWAITING_ANSWER, State.ANSWERING})
-"""Open, and it is the machine's turn."""
+"""The gate is open, and it is the machine's turn."""
 UNSPOKEN = OVER_AN_ANSWER | {State.AWAITING_SPEECH}
-"""Open, and nobody speaks as far as the server hears: what was sent may be forgotten."""
+"""The gate is open, but the server hears no speech: sound that was sent may be forgotten."""
 SOUNDING = (State.SPEAKING, State.BRIDGING, State.DRAINING, State.TRUNCATED)

@@ -1,4 +1,4 @@
-"""One table per mode: what an event does in a state. `ignored.py` holds every other pair."""
+"""One table per mode: what an event does in a state. `ignored.py` lists all other pairs."""
 
 from edged.turn.states import (
     OPEN,
@@ -20,7 +20,7 @@ def _step(state: State, *effects: Effect) -> Step:
     return Step(state, effects)
 
 
-# What every mode shares. The press that opens the gate goes into another state in each (`_presses`).
+# What all modes share. The state after the press that opens the gate differs between modes (`_presses`).
 _COMMON: Table = {
     (_S.IDLE, _E.PRESS_REFUSED): _step(_S.NOTICE, Tell()),
     (_S.IDLE, _E.COMMITTED): _step(_S.THINKING, Action.ASK),
@@ -80,12 +80,12 @@ _COMMON[_S.NOTICE, _E.STOP] = _step(_S.STOPPED, Action.STOP_CUE)
 for _state in (state for state in _S if state in OPEN):
     _COMMON[_state, _E.STOP] = _step(_S.STOPPED, Action.ABORT)
     _COMMON[_state, _E.MUTED] = _step(_S.IDLE, Action.ABORT)
-    _COMMON[_state, _E.UTTERANCE_LOST] = _step(_state, Tell())  # told when the gate is shut
+    _COMMON[_state, _E.UTTERANCE_LOST] = _step(_state, Tell())  # reported when the gate shuts
     _COMMON[_state, _E.DEVICE_LOST] = _step(_S.NOTICE, Action.ABORT, Tell())
 
 
 def _presses(fresh: State, over_an_answer: State) -> Table:
-    """The press that opens the gate, from each state in which it is shut."""
+    """Return the rows of the press that opens the gate, for each state in which the gate is shut."""
     table: Table = {
         (state, _E.PRESS): _step(over_an_answer, Action.INTERRUPT) for state in (_S.THINKING, *SOUNDING)
     }
@@ -98,7 +98,7 @@ _TOO_SHORT = _step(_S.NOTICE, Action.ABORT, Tell("too_short"))
 _UNFIT = _step(_S.NOTICE, Action.ABORT, Tell())
 _SAID = _step(_S.COMMITTING, Action.END)
 _SAID_LIMIT = _step(_S.COMMITTING, Action.END, Tell("utterance_limit"))
-_SAID_DEVICE = _step(_S.COMMITTING, Action.END, Tell())  # what was said until the microphone went is kept
+_SAID_DEVICE = _step(_S.COMMITTING, Action.END, Tell())  # keeps what was said before the microphone was lost
 
 _BUTTON: Table = {
     **_COMMON,
@@ -110,7 +110,7 @@ _BUTTON: Table = {
     (_S.LATCHED, _E.PRESS): _SAID,
     (_S.LATCHED, _E.TIMED_OUT): _SAID_LIMIT,
     (_S.LATCHED, _E.DEVICE_LOST): _SAID_DEVICE,
-    (_S.BARGE_IN, _E.RELEASE): _step(_S.IDLE, Action.ABORT),  # a tap over an answer only stops it
+    (_S.BARGE_IN, _E.RELEASE): _step(_S.IDLE, Action.ABORT),  # a tap during an answer only stops the answer
     (_S.BARGE_IN, _E.TIMED_OUT): _step(_S.LISTENING),
     (_S.DRAINING, _E.DRAINED): _step(_S.IDLE),
 }
@@ -126,11 +126,11 @@ _TALK: Table = {
     (_S.HEARING, _E.PRESS): _SAID,
     (_S.HEARING, _E.TIMED_OUT): _SAID_LIMIT,
     (_S.HEARING, _E.DEVICE_LOST): _SAID_DEVICE,
-    (_S.DRAINING, _E.DRAINED): _step(_S.AWAITING_SPEECH),  # within the conversation that a press opened
+    (_S.DRAINING, _E.DRAINED): _step(_S.AWAITING_SPEECH),  # the conversation that a press opened goes on
 }
 
-# Duplex, while an answer is awaited or sounds: the gate is open, and what ends the answer otherwise than by its own end
-# ends the conversation, as it does where the gate is shut.
+# Duplex, while an answer is awaited or sounds. The gate is open. An answer that does not reach its own end also ends
+# the conversation, as it does in the states in which the gate is shut.
 _OVER_AN_ANSWER: Table = {
     (_S.AWAITING_ANSWER, _E.FIRST_AUDIO): _step(_S.ANSWERING),
     (_S.AWAITING_ANSWER, _E.ENDED_AUDIO): _step(_S.ANSWERING),
@@ -141,9 +141,8 @@ _OVER_AN_ANSWER: Table = {
     (_S.AWAITING_ANSWER, _E.LINK_LOST): _step(_S.NOTICE, Action.ABORT, Tell("answer_lost")),
     (_S.AWAITING_ANSWER, _E.LINK_LOST_PENDING): _step(_S.NOTICE, Action.ABORT, Tell("answer_lost")),
     (_S.AWAITING_ANSWER, _E.TIMED_OUT): _step(_S.NOTICE, Action.INTERRUPT, Action.ABORT, Tell("answer_late")),
-    (_S.ANSWERING, _E.DRAINED): _step(
-        _S.AWAITING_SPEECH
-    ),  # after the end of a tool call, too: an answer may follow
+    # Also after a tool call: another answer may follow.
+    (_S.ANSWERING, _E.DRAINED): _step(_S.AWAITING_SPEECH),
     (_S.ANSWERING, _E.ENDED_FAILED): _step(_S.TRUNCATED, Action.ABORT),
     (_S.ANSWERING, _E.OVERFLOWED): _step(_S.TRUNCATED, Action.CANCEL, Action.ABORT),
     (_S.ANSWERING, _E.LINK_LOST): _step(_S.TRUNCATED, Action.ABORT),
@@ -170,7 +169,7 @@ _ALL: dict[Mode, Table] = {
         **_presses(_S.ARMED, _S.ARMED),
         (_S.ARMED, _E.PRESS): _TOO_SHORT,
         (_S.ARMED, _E.TIMED_OUT): _step(_S.LATCHED),
-        (_S.LATCHED, _E.LONG_PRESS): _step(_S.LISTENING),  # whoever holds the button means until the release
+        (_S.LATCHED, _E.LONG_PRESS): _step(_S.LISTENING),  # a held button means: until the release
     },
     Mode.HYBRID: {
         **_BUTTON,

@@ -1,7 +1,7 @@
-"""A kiosk of its own process, one press, and what that made Python do: `python -m tests.app.one_turn URL CA_FILE`.
+"""Runs a kiosk in its own process, presses once, and watches Python: `python -m tests.app.one_turn URL CA_FILE`.
 
 Prints a JSON object: the states, what was collected between the press and the end of the answer, and what was loaded
-and built from the moment the kiosk was put together: the first connection counts, too.
+and built since the kiosk was put together. The first connection counts, too.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ async def main(url: str, ca_file: str) -> dict[str, object]:
 
 
 async def until(is_so) -> None:
-    """For so long at most that who started this can be told what was seen until then."""
+    """Wait at most so long that the caller of this program can still read the result."""
     for _ in range(round(WITHIN_S / 0.02)):
         if is_so():
             return
@@ -55,7 +55,7 @@ async def until(is_so) -> None:
 
 
 class Watch:
-    """Begins when it is made."""
+    """Begins to watch when it is made."""
 
     def __init__(self) -> None:
         self.collected: list[int] = []

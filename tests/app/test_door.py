@@ -1,4 +1,4 @@
-"""The one door out: the real daemon, in a process of its own, in which something fails while the light is on."""
+"""The exit for bugs: the real daemon, in its own process, fails at some point while the light is on."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# The daemon as `edged run` has it, but for a lamp that leaves a file behind, and a fault that comes while it records.
+# The daemon as `edged run` starts it, with a lamp that leaves a file behind, and a fault that occurs while it records.
 PROGRAM = """
 import asyncio, logging, os, signal, socket, sys, threading, time, weakref
 from dataclasses import replace
@@ -104,7 +104,7 @@ def kiosk(tmp_path, fault, *, whose="edged.fault", lives_s=10):
 
 
 def lines_of(process, word="bug: "):
-    """The journal's lines that begin so."""
+    """Return the journal lines with this beginning."""
     lines = (line.partition(">")[2] if line.startswith("<") else line for line in process.stderr.splitlines())
     return [line for line in lines if line.startswith(word)]
 
@@ -219,7 +219,7 @@ QUICK = ("callback", "thread", "task", "speaker", "finaliser")
 
 
 def cases(of, quick=QUICK):
-    """All of them, those that say nothing new in another process are slow together."""
+    """All cases. Those that test nothing new in another process are marked slow."""
     return [
         pytest.param(fault, id=name, marks=[] if name in quick else [pytest.mark.slow])
         for name, fault in of.items()

@@ -29,7 +29,7 @@ async def lasts():
 
 
 def kiosk(*works, act=None):
-    """Runs them for ten seconds; what failed, and what came out of the group."""
+    """Run the parts for ten seconds. Returns what failed, and what the group raised."""
     failed = []
 
     async def main():

@@ -1,4 +1,4 @@
-"""What of a configuration ends, told by day and to the journal."""
+"""Warnings about the end of models in a configuration, by day and in the journal."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -62,9 +62,8 @@ def test_the_journal_is_told_at_the_start_and_once_a_day(lab_run, caplog):
         loop, begun = asyncio.get_running_loop(), 0.0
 
         def wall():
-            return (
-                NOW + loop.time() if loop.time() >= begun + 600 else loop.time()
-            )  # set ten minutes after the start
+            is_set = loop.time() >= begun + 600  # ten minutes after the start
+            return NOW + loop.time() if is_set else loop.time()
 
         part = EndingNotices(configured("provider.name=openai", "provider.model=gpt-realtime"), wall)
         task = asyncio.create_task(part.run())

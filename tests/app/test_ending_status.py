@@ -1,4 +1,4 @@
-"""What the control socket's snapshot, and so `edged status`, says of a model that ends."""
+"""The snapshot of the control socket, and so `edged status`, reports a model that will end."""
 
 import asyncio
 from random import Random

@@ -1,4 +1,4 @@
-"""What the whole daemon tells the service manager, in virtual time."""
+"""What the whole daemon reports to the service manager, in virtual time."""
 
 import asyncio
 from dataclasses import replace
@@ -19,7 +19,7 @@ WATCHDOG_S = 15.0
 
 
 class AttentiveManager:
-    """A manager that remembers: (seconds, word)."""
+    """A manager that records (seconds, word)."""
 
     def __init__(self):
         self.words = []
@@ -51,7 +51,7 @@ class AttentiveManager:
 
 @pytest.fixture
 def kiosk(lab_run, monkeypatch):
-    """Runs `body(kiosk, manager)`; `up=False`: nobody serves at the other end."""
+    """Runs `body(kiosk, manager)`. With `up=False`, there is no service."""
 
     def run(body, *settings, up=True, **ports_in_place):
         net = SimNet(latency_ms=10)
@@ -87,7 +87,7 @@ def test_ready_waits_for_no_network(kiosk):
 
     said = kiosk(body, up=False).said()
     assert said.count("READY") == 1
-    assert any("no line (unreachable)" in word for word in said)
+    assert any("no link to the service (unreachable)" in word for word in said)
 
 
 def test_a_kiosk_that_was_muted_starts_and_says_so(kiosk):

@@ -1,4 +1,4 @@
-"""What `auto` is: on machines made of files, and as a process on this one."""
+"""What `auto` chooses: on simulated machines made of files, and in a process on this machine."""
 
 import json
 import os
@@ -24,7 +24,7 @@ IN_TIME_S = 60
 
 
 def machine(tmp_path, *, env=None, cpuinfo="", revision=b"", chips=0, stdin=None):
-    """A machine whose /proc and /dev say this."""
+    """A machine with this content in /proc and /dev."""
     (tmp_path / "dev").mkdir()
     tree = tmp_path / "proc/device-tree/system"
     tree.mkdir(parents=True)
@@ -41,7 +41,7 @@ def machine(tmp_path, *, env=None, cpuinfo="", revision=b"", chips=0, stdin=None
     [
         {"revision": b"\0\xc0\x31\x15", "chips": 1},
         {"cpuinfo": "processor\t: 0\nRevision\t: c03115\n", "chips": 1},
-        {"revision": b"\0\xc0\x31\x15"},  # the chip comes later: it is tried again
+        {"revision": b"\0\xc0\x31\x15"},  # the chip appears later, and the keeper tries again
         {"env": {"GPIOZERO_PIN_FACTORY": "mock"}},
     ],
 )
@@ -69,7 +69,7 @@ def test_the_light_alone_says_nothing_of_terminals(tmp_path):
 
 
 def test_the_terminal_of_somebody_else_is_no_button(tmp_path):
-    """It is not the one that this process is controlled from, so its keys are not ours to take."""
+    """This process is in the background of its terminal, so it must not take the keys."""
     ours, theirs = pty.openpty()
     with os.fdopen(ours, "rb"), os.fdopen(theirs, "r") as stdin:
         assert machine(tmp_path, stdin=stdin).backend("button") == "none"
@@ -98,7 +98,7 @@ def test_the_lamp_that_is_named_is_taken(backend, made):
 
 @pytest.fixture
 def plain(tmp_path):
-    """The command line of a kiosk without sound and without a link; it keeps everything in this folder."""
+    """The command line of a kiosk without sound and without a link. It keeps everything in this folder."""
     sets = {
         "control.socket": tmp_path / "s",
         "state.dir": tmp_path / "state",
@@ -114,7 +114,7 @@ def plain(tmp_path):
 
 
 def ready(client_at):
-    """The state of a kiosk once it answers."""
+    """Return the state of a kiosk once it answers."""
     until = time.monotonic() + IN_TIME_S
     while time.monotonic() < until:
         try:
@@ -142,9 +142,9 @@ def test_on_a_machine_without_gpio_and_terminal_it_runs_without_a_word_of_a_libr
     assert state["lost"] == {}
     assert state["light"] != "fault"
     assert [line for line in said if "auto" in line] == [
-        "<6>auto: the button is none, the light is none: this is not a Raspberry Pi and there is no terminal"
+        "<6>auto: the button is not used, the light is not used: this is not a Raspberry Pi and there is no terminal"
     ]
-    assert all(re.match(r"<\d>", line) for line in said), said  # each line is ours
+    assert all(re.match(r"<\d>", line) for line in said), said  # every line is edged's
 
 
 @pytest.mark.skipif(is_a_pi(), reason="this machine has GPIO")
@@ -165,14 +165,17 @@ def test_in_a_terminal_the_space_bar_is_the_button(plain, tmp_path):
         while select.select([terminal], [], [], IN_TIME_S)[0]:
             try:
                 said += os.read(terminal, 65_536)
-            except OSError:  # the other end was closed
+            except OSError:  # the other end is closed
                 break
     finally:
         os.close(terminal)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     lines = [line for line in said.decode().splitlines() if "auto" in line]
     assert len(lines) == 1
-    assert "the button is the keyboard (space bar), the light is none: this is not a Raspberry Pi" in lines[0]
+    assert (
+        "the button is the keyboard (space bar), the light is not used: this is not a Raspberry Pi"
+        in lines[0]
+    )
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""What answers teach is kept over a restart, and recorded where that is asked for."""
+"""What edged learns from answers is saved over a restart, and recorded if the configuration asks for it."""
 
 import asyncio
 from dataclasses import replace
@@ -40,7 +40,7 @@ def ports(store):
 
 
 def late(prediction):
-    """Teach it that a delta is late in every answer."""
+    """Teach it that one delta is late in every answer."""
     for _ in range(9):
         arrivals = Arrivals()
         for n in range(30):
@@ -50,7 +50,7 @@ def late(prediction):
 
 
 async def during(memory, body=None):
-    """Its life, with `body` in it."""
+    """Run it with `body` beside it."""
     life = asyncio.create_task(memory.run())
     await asyncio.sleep(1)
     if body is not None:
@@ -97,7 +97,7 @@ def test_the_card_is_not_written_for_every_answer(lab_run):
 
 
 def many_deltas():
-    """An answer of a minute on a link that is late now and then."""
+    """An answer of a minute, over a link that is sometimes late."""
     arrivals, rng = Arrivals(), Random(3)
     for n in range(590):
         arrivals.add(n * 100 + rng.choice((0, 0, 0, rng.uniform(0, 900))) * bool(n), 100)
@@ -133,7 +133,7 @@ def test_what_is_judged_while_the_service_changes_is_forgotten_with_it(lab_run):
 
         async def body():
             memory.judge(many_deltas())
-            memory.judge(many_deltas())  # not begun yet
+            memory.judge(many_deltas())  # it has not begun yet
             for _ in range(5):
                 await asyncio.sleep(0)
             memory.configure(configured("provider.name=openai"))
@@ -203,7 +203,7 @@ def test_the_daemon_learns_from_each_answer(shell):
             await kiosk.visitor.hold(1.0)
             await kiosk.until(lambda: kiosk.state == "IDLE", 60.0)
             assert kiosk.app.playout._jitter.prediction.learnt == n
-        assert kiosk.app.playout.on_learnt is not None  # in steps
+        assert kiosk.app.playout.on_learnt is not None  # it learns in steps
 
     shell(body)
 
@@ -234,7 +234,7 @@ def test_arrivals_are_recorded_answer_by_answer(lab_run, tmp_path):
                 await asyncio.sleep(0.03)
                 memory.arrived(0)
                 await asyncio.sleep(0.5)
-            memory.arrived(20)  # cut off by the end
+            memory.arrived(20)  # the end cuts off this answer
 
         await during(memory, answers)
 

@@ -1,4 +1,4 @@
-"""Which threads are put forward."""
+"""Which threads get the priority."""
 
 import threading
 
@@ -9,7 +9,7 @@ from edged.system.realtime import RealtimePriority
 
 
 class Asked(RealtimePriority):
-    """Notes the threads in place of changing them."""
+    """Records the threads instead of changing them."""
 
     def __init__(self):
         super().__init__()

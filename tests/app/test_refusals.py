@@ -1,4 +1,4 @@
-"""Refusals as users report them, met by the whole daemon: journal and status say why, in the service's words."""
+"""Refusals as users report them, for the whole daemon: journal and status say why, in the service's words."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ KEY = "sk-planted/9f8e7d6c5b4a3f2e1d0c"
 
 @asynccontextmanager
 async def refusing(case):
-    """A service that refuses like this; gives its address."""
+    """A service that refuses in this way. Returns its address."""
     if case.body is None:
 
         async def close(connection):
@@ -47,7 +47,7 @@ async def refusing(case):
 
 
 def met(lab_run, case, *settings):
-    """The snapshot of a kiosk at such a service, and what was told on the way."""
+    """Return the snapshot of a kiosk at such a service, and the events on the way."""
     net = SimNet(latency_ms=10)
 
     async def main():

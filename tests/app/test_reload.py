@@ -1,4 +1,4 @@
-"""A changed configuration on the whole daemon, in virtual time."""
+"""Changed configurations on the whole daemon, in virtual time."""
 
 import asyncio
 import logging
@@ -56,7 +56,7 @@ class Paper:
 
 @pytest.fixture
 def kiosk(lab_run, monkeypatch):
-    """Runs `body(kiosk, paper)` with a kiosk whose link is up, or not, and whose configuration is on paper."""
+    """Run `body(kiosk, paper)`. `paper` is the configuration; the link is up or not."""
     level = logging.getLogger().level
 
     def run(body, *settings, keys=(), key=None):
@@ -89,7 +89,7 @@ def kiosk(lab_run, monkeypatch):
 
 
 async def ask(here, seconds=2.0):
-    """A whole turn; the state it ended in."""
+    """Run a whole turn, and return the state in which it ended."""
     here.app.front.button.press()
     await asyncio.sleep(seconds)
     here.app.front.button.release()
@@ -145,7 +145,7 @@ def test_a_live_key_works_from_the_next_turn_on_without_a_new_session(kiosk):
         assert answer["live"] == ["turn.longest_s"]
         here.button.press()
         await asyncio.sleep(2.5)
-        assert here.state != "LISTENING"  # held longer than may be
+        assert here.state != "LISTENING"  # held longer than allowed
         here.button.release()
         assert here.app.link is link
 
@@ -226,7 +226,7 @@ def test_each_device_is_opened_anew_by_itself_and_the_turn_goes_on_with_it(kiosk
         assert paper.made == [["microphone"], ["speaker"], ["button"], ["light"]]
         handed = here.microphone.handed
         assert await ask(here)
-        assert here.microphone.handed == handed  # the old one is shut
+        assert here.microphone.handed == handed  # the old one is closed
         assert here.app.front.speaker.takes
         assert here.app.front.lamp.level is not None
 
@@ -255,7 +255,7 @@ def test_a_key_that_needs_a_restart_is_named_and_left_alone(kiosk):
         paper.sets = ["state.dir=/var/x"]
         answer = await here.app.reload()
         assert answer["restart"] == ["state.dir"]
-        assert (await here.app.reload())["restart"] == ["state.dir"]  # still
+        assert (await here.app.reload())["restart"] == ["state.dir"]  # it still needs the restart
 
     kiosk(body)
 
@@ -312,7 +312,7 @@ def test_sighup_is_heard_while_what_was_accepted_waits_for_the_end_of_a_turn(kio
         paper.sets = ["log.level=debug"]
         here.app.hup()
         await asyncio.sleep(1)
-        paper.sets = ["speaker.prebuffer_ms=300"]  # nobody asks for this to be read
+        paper.sets = ["speaker.prebuffer_ms=300"]  # nobody asks to read this
         assert here.state == "LISTENING"
         here.app.front.button.release()
         assert await here.until(lambda: here.state == "SPEAKING", 20)

@@ -78,7 +78,7 @@ def test_one_line_says_what_and_what_helps(lab_run, caplog):
 )
 def test_what_nobody_tries_again_says_so_and_how_it_is_started(lab_run, caplog, cause, by_itself):
     levels(lab_run, NullLamp(), FailedStart(cause, ""), 1)
-    assert ("not tried again by itself" in caplog.text) is not by_itself
+    assert ("does not try again on its own" in caplog.text) is not by_itself
     assert "`sudo systemctl restart edged`" in caplog.text
 
 
@@ -87,7 +87,7 @@ def test_without_a_lamp_it_says_so(lab_run, caplog):
     assert "stays dark" in caplog.text
 
 
-# -- what a broken configuration still says of the light --
+# -- what a broken configuration can still say about the light --
 
 
 def broken(tmp_path, text):

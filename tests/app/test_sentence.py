@@ -22,10 +22,8 @@ def test_a_kiosk_that_is_well_says_what_it_does():
 
 def test_a_missing_link_is_told_with_its_remedy_and_with_what_waits():
     said = of(link={"up": False, "cause": "key_refused"}, pending=2)
-    assert (
-        said
-        == f"Waiting for a press, no line (key_refused), 2 waiting for the line. {CAUSES['key_refused'].remedy}"
-    )
+    state = "Waiting for a press, no link to the service (key_refused), questions waiting: 2"
+    assert said == f"{state}. {CAUSES['key_refused'].remedy}"
     assert of(link={"up": False, "cause": None}) == "Waiting for a press, connecting."
 
 

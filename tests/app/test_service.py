@@ -1,4 +1,4 @@
-"""The configured service, as it is dialled."""
+"""The endpoint of the configured service."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every key under `provider` that a service is told reaches the session, in both dialects; what is judged."""
+"""Every key under `provider` that the service receives reaches the session, in both dialects; what is judged."""
 
 import msgspec
 import pytest

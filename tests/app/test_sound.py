@@ -1,4 +1,4 @@
-"""Which backend is made of a configuration."""
+"""Which backend a configuration chooses."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_a_backend_that_is_named_is_taken():
 
 
 def test_a_file_that_is_not_there_is_the_business_of_the_start():
-    """Which is tried again and told; here it would end the process, or a reload without an answer."""
+    """A device error is normally tried again. Here it would end the process, or a reload without an answer."""
     microphone = sound.microphone(MicrophoneConfig(backend="wav", file="/nowhere/speech.wav"), pace)
     with pytest.raises(DeviceError, match="/nowhere/speech"):
         microphone.start(lambda block: None, lambda error: None)
@@ -44,7 +44,7 @@ def test_a_file_that_is_not_there_is_the_business_of_the_start():
     ],
 )
 def test_the_machine_decides_what_auto_is(monkeypatch, present, backend):
-    """ALSA where there is a card that hears and one that speaks."""
+    """ALSA, if there is a card that hears and a card that speaks."""
     monkeypatch.setattr(alsa, "cards", lambda: present)
     if backend == "alsa":
         assert sound.chosen("auto") == "alsa"

@@ -1,4 +1,4 @@
-"""Nothing holds up a turn: no garbage is collected in it, no module loaded, no TLS context built; and memory stays."""
+"""Nothing delays a turn: it collects no garbage, loads no module, builds no TLS context, and memory does not grow."""
 
 import asyncio
 import gc
@@ -30,14 +30,14 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 class Brief:
-    """Answers a tenth of a second to everything, and keeps nothing."""
+    """Answers a tenth of a second of sound to everything, and keeps nothing."""
 
     def answer(self, utterance):
         return VoiceAnswer(pcm.silence(4800), "yes")
 
 
 class Collections:
-    """Generation and virtual time of each."""
+    """The generation and the virtual time of each collection."""
 
     def __init__(self):
         self.all = []
@@ -52,7 +52,7 @@ class Collections:
 
 @pytest.fixture
 def tidied(lab_run, monkeypatch):
-    """Runs `body(kiosk, collections)` on a kiosk that collects this very process."""
+    """Runs `body(kiosk, collections)` on a kiosk that collects this process's own garbage."""
 
     def run(body, *settings):
         net = SimNet(latency_ms=10)
@@ -82,7 +82,7 @@ def tidied(lab_run, monkeypatch):
 
 
 def litter():
-    """More than Python would leave lying about."""
+    """Make more garbage than Python would leave uncollected."""
     for _ in range(10 * FEW_MADE):
         cycle = []
         cycle.append(cycle)
@@ -90,7 +90,7 @@ def litter():
 
 def test_a_turn_is_never_stopped_to_collect_garbage(tidied):
     async def body(kiosk, collections):
-        await asyncio.sleep(10)  # frozen by now
+        await asyncio.sleep(10)  # everything is frozen by now
         began = asyncio.get_running_loop().time()
         kiosk.button.press()
         litter()
@@ -133,7 +133,7 @@ def test_after_the_end_python_collects_as_before(tidied):
 
 
 class TlsFront:
-    """TLS in front of a server, which breaks the first connection after so much from its client."""
+    """TLS in front of a server. It breaks the first connection after this many bytes from its client."""
 
     def __init__(self, port: int, certificate: Path, *, breaks_after: int) -> None:
         self._port, self._left = port, breaks_after
@@ -194,16 +194,12 @@ def test_a_first_turn_over_tls_that_breaks_in_its_middle_loads_and_builds_nothin
     assert (seen["loaded"], seen["collected"], seen["contexts"]) == ([], [], 0)
 
 
-OTHERS = (
-    "*/edged/local/*",
-    "*/tests/*",
-    "*/instruments/*",
-    "<string>",
-)  # the service keeps its ledger, the laboratory its list
+# The service keeps its ledger, and the laboratory its list.
+OTHERS = ("*/edged/local/*", "*/tests/*", "*/instruments/*", "<string>")
 
 
 def daemons_own():
-    """Objects of the daemon's own classes, and bytes that its code, asyncio's and websockets' have made."""
+    """Objects of the daemon's own classes, and bytes allocated by its code, asyncio's and websockets'."""
     gc.collect()
     kinds = Counter(str(type(thing).__module__) for thing in gc.get_objects())
     objects = sum(
@@ -230,7 +226,7 @@ def test_hundreds_of_turns_leave_no_memory_behind(tidied, count):
 
     async def body(kiosk, _collections):
         visitor = Visitor(kiosk, Random(1))
-        logging.disable()  # pytest keeps every line
+        logging.disable()  # pytest would keep every line
         tracemalloc.start()
         try:
             objects, size = await turns(kiosk, visitor, 50)
@@ -239,7 +235,7 @@ def test_hundreds_of_turns_leave_no_memory_behind(tidied, count):
             tracemalloc.stop()
             logging.disable(logging.NOTSET)
         assert more_objects - objects < 10
-        # an answer or a line a turn would be more; timers that were cancelled are not
+        # A leaked answer or line in each turn would be more. Cancelled timers are not.
         assert more - size < 100_000
 
     tidied(body)

@@ -21,7 +21,7 @@ MARKS = {
 
 @pytest.fixture
 def entries_of(lab_run, caplog):
-    """What a turn log writes of `hear(turn_log)`, as fields of the journal."""
+    """Return what a turn log writes after `hear(turn_log)`, as fields of the journal."""
 
     def run(hear):
         async def main():

@@ -17,14 +17,14 @@ from tests.strange import STRANGE, strange
 
 
 class Rig:
-    """Lives of one kiosk after each other, over one store."""
+    """Several lives of one kiosk, over one store."""
 
     def __init__(self):
         self.store, self.offload = MemoryStore(), SimOffload()
         self.muted = []
 
     async def live(self, *settings):
-        """Begin, as a process does; returns the switches and how to end it."""
+        """Begin, as a process does. Returns the settings, and a function that ends it."""
         config = load(None, env={}, sets=settings).config
         ports = Ports(None, None, None, self.store, self.offload, Random(1))
         switches = UserSettings(config, ports, lambda: self.muted.append(switches.muted))
@@ -66,14 +66,14 @@ def test_a_muted_kiosk_comes_back_muted_and_an_unmuted_one_does_not(rig):
 )
 def test_what_was_set_just_before_the_end_is_kept(rig, after_s):
     async def body(kiosk):
-        kiosk.offload.delay_s = 0.1  # of a slow card
+        kiosk.offload.delay_s = 0.1  # like a slow card
         switches, end = await kiosk.live()
         if after_s > 0.1:
             switches.mute(False)
             await asyncio.sleep(0.05)
         switches.mute(True)
         await asyncio.sleep(after_s)
-        await end()  # and with it, in life, of every thread
+        await end()  # a real process would end all of its threads, too
         assert kiosk.store.load("switches")["muted"] is True
 
     rig(body)
@@ -109,7 +109,7 @@ def test_a_configuration_that_is_read_again_counts_where_it_changed(rig):
 
 
 def nested(depth):
-    """A list in a list in a list …"""
+    """Return a list in a list in a list …"""
     value = []
     for _ in range(depth):
         value = [value]
@@ -168,12 +168,12 @@ def test_a_disk_that_hangs_costs_one_thread_however_often_something_is_set(rig):
 
 
 def trouble(switches):
-    """The causes of what is wrong."""
+    """The causes of the troubles."""
     return [each.cause for each in switches.troubles()]
 
 
 def broken_file(kind, directory):
-    """The switches' file, as something that cannot be read."""
+    """Put something unreadable in the place of the switches' file."""
     if kind in STRANGE:
         return strange(kind, directory / "switches.json")
     directory.mkdir()
@@ -189,7 +189,7 @@ def test_what_cannot_be_read_means_muted_until_somebody_switches(rig, tmp_path, 
     directory = tmp_path / "state"
 
     async def body(kiosk):
-        for _ in range(2):  # a start changes nothing about it, nor does a reload
+        for _ in range(2):  # neither a start nor a reload changes the file
             kiosk.store, caplog.handler.records[:] = FileStore(directory), []
             switches, end = await kiosk.live()
             assert (switches.muted, trouble(switches)) == (True, ["switches_unreadable"])
@@ -234,7 +234,7 @@ def test_a_disk_that_hangs_at_the_start_means_muted(rig):
 
 
 class Full(FileStore):
-    """A disk that is full at times."""
+    """A disk that is sometimes full."""
 
     full = True
 

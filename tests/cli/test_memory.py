@@ -74,7 +74,7 @@ def test_a_volume_that_takes_more_memory_is_refused_and_the_kiosk_goes_on(config
 
     code, said = lived(["--config", config], 130, during)
     assert (code, "OpenBLAS" in said) == (EXIT_OK, False), said
-    assert "numpy takes 192 MiB that this process may not have" in results["done"].stderr
+    assert "numpy needs 192 MiB that this process may not have" in results["done"].stderr
     assert "the volume stays 50" in results["done"].stderr
 
 

@@ -1,4 +1,4 @@
-"""The whole daemon before services that set sessions up otherwise than asked, and before others on the same link."""
+"""The whole daemon with services that do not set up the session as asked, and with other services on the same link."""
 
 import asyncio
 from random import Random
@@ -23,7 +23,7 @@ WHAT = ("voice", "detection", "format", "text", "instructions")
 
 @pytest.fixture
 def before(lab_run):
-    """Runs `body(kiosk)` in virtual time, before a service with these faults; the kiosk asks for a voice, and more."""
+    """Runs `body(kiosk)` in virtual time with a service with these faults. The kiosk asks for a voice, and more."""
 
     def run(body, *faults, dialect="ga", settings=()):
         net = SimNet(latency_ms=10)
@@ -44,12 +44,12 @@ def heard_whole(kiosk):
 
 
 def unheard(kiosk):
-    """The answers that were not played to their end."""
+    """Return the answers that were not played to their end."""
     return [answer for answer in kiosk.voice.answers if answer not in played(kiosk)]
 
 
 async def two_turns(kiosk):
-    """Two presses, each answered to its end, over one line."""
+    """Press twice; both answers play to their end over one link."""
     assert await answered(kiosk, 1.5)
     assert await answered(kiosk, 2.5)
     assert [up for _, up in kiosk.links] == [True]
@@ -132,7 +132,7 @@ def test_one_who_takes_the_detection_away_ends_no_conversation(before, dialect):
 
 
 class Room:
-    """What the microphone hears: stamps, and nothing for a while."""
+    """What the microphone hears: stamps, and then silence for a while."""
 
     def __init__(self, kiosk):
         self._microphone, self._loop, self._n = kiosk.microphone, asyncio.get_running_loop(), 0
@@ -179,7 +179,7 @@ def test_with_its_detection_a_pause_in_a_press_loses_nothing_and_is_answered_onc
             await asyncio.sleep(0.5)
             await idle(kiosk)
             pieces = [piece.n_bytes for piece in list(kiosk.server.audit)[taken:]]
-            assert len(pieces) == 2  # the pause was long enough to split it
+            assert len(pieces) == 2  # the pause was long enough to split the utterance
         assert completed(kiosk) == 2
         assert heard_whole(kiosk)[-1]
         assert cues(kiosk) == []
@@ -192,7 +192,7 @@ def test_with_its_detection_a_pause_in_a_press_loses_nothing_and_is_answered_onc
 def test_a_release_just_after_it_has_taken_all_is_answered_once(before, picky):
     async def body(kiosk):
         room = Room(kiosk)
-        # its detection waits 1.5 s, and a commit of less than 100 ms is refused
+        # Its detection waits 1.5 s, and it refuses a commit of less than 100 ms.
         for turns, quiet_ms in enumerate(range(1440, 1760, 20), 1):
             room.falls_quiet(1.0, quiet_ms / 1000 + 1.0)
             await kiosk.visitor.hold(1.0 + quiet_ms / 1000)
@@ -216,7 +216,7 @@ def test_one_that_takes_nothing_is_refused_in_its_words(lab_run):
     lab_run(main(), net=net)
 
 
-# -- detection at the top level, names that are missing, answers that nobody asked for --------------------
+# -- detection at the top level, missing names, answers that nobody asked for ----------------------------
 
 
 def test_a_detection_that_stays_on_somewhere_else_is_refused(lab_run):
@@ -254,7 +254,7 @@ def test_an_answer_that_is_begun_in_a_press_is_cancelled_and_never_heard(before,
     before(body, *faults, dialect=dialect)
 
 
-# -- its own detection, and commits that are ignored, too -------------------------------------------------
+# -- its own detection, together with ignored commits -----------------------------------------------------
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""A press that crosses what the service does by itself, and turns that overlap: the whole daemon in virtual time."""
+"""Presses that cross the service's own actions, and turns that overlap: the whole daemon in virtual time."""
 
 import asyncio
 import logging
@@ -135,7 +135,7 @@ def commits_by_itself(kiosk):
 
 
 async def said_into_a_hole(kiosk):
-    """The end of what was said is not with the link yet."""
+    """The link does not have the end of the utterance yet."""
     visitor = Quiet(kiosk)
     await asyncio.sleep(0.5)
     await tap(kiosk)
@@ -177,7 +177,7 @@ def test_what_the_service_takes_of_another_does_not_end_what_is_being_said(shell
 def test_the_rest_behind_what_the_service_took_is_asked_about_where_somebody_spoke_in_it(
     shell, pause_s, again_s, answers
 ):
-    """On a link slower than speech, where our commit comes long after the service's own."""
+    """On a link slower than speech, where our commit arrives long after the service's own."""
 
     async def body(kiosk):
         visitor = Quiet(kiosk)
@@ -202,7 +202,7 @@ def test_the_rest_behind_what_the_service_took_is_asked_about_where_somebody_spo
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", [(TALK,), DUPLEX], ids=["conversation", "duplex"])
 def test_what_was_said_is_asked_about_where_its_commit_comes_while_the_next_is_being_heard(shell, mode):
-    """The service told of the speech in it, so that the kiosk hears somebody; with our commit that speech is over."""
+    """The service reported the speech in it, so the kiosk hears speech. Our commit ends that speech."""
 
     async def body(kiosk):
         await said_into_a_hole(kiosk)

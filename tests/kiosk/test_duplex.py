@@ -1,4 +1,4 @@
-"""A conversation in both directions at once: the whole daemon in virtual time, in a room of which the test decides."""
+"""A conversation in both directions at once: the whole daemon in virtual time, in a room that the test controls."""
 
 import asyncio
 from dataclasses import replace
@@ -26,7 +26,7 @@ DUPLEX = ("mode=conversation", "microphone.echo_cancel=true")
 
 
 class Voice:
-    """Says the same every time, `times` over."""
+    """Says the same thing every time, `times` over."""
 
     def __init__(self, times=1):
         self.pcm = ANSWER * times
@@ -49,7 +49,7 @@ class NoCanceller:
 
 
 class Room:
-    """What the microphone hears: the visitor, and, where there is an `echo`, the machine."""
+    """What the microphone hears: the visitor and, if there is an `echo`, the machine."""
 
     def __init__(self, kiosk, *, echo=None, delay_ms=60):
         self.kiosk, self.visitor = kiosk, b""
@@ -70,7 +70,7 @@ class Room:
         microphone.hear(noises.pcm16(heard))
 
     def _machine(self):
-        """20 ms of echo, of what was taken `delay` ago."""
+        """20 ms of echo, of the sound that was taken `delay` ago."""
         now, takes = asyncio.get_running_loop().time(), self.kiosk.speaker.takes
         due = [take for at, take in takes[-self._delay - 3 :] if abs(now - at - self._delay * 0.02) < 0.0101]
         out = np.frombuffer(due[0], "<i2").astype(float) if due else np.zeros(480)
@@ -117,7 +117,7 @@ def states(kiosk):
 
 
 def is_in(piece, whole):
-    """By correlation, for the room is not quite quiet."""
+    """Uses correlation, because the room is not quite silent."""
     said, heard = (np.frombuffer(sound, "<i2").astype(float) for sound in (piece, whole))
     n = 1 << (len(said) + len(heard)).bit_length()
     both = np.fft.irfft(np.fft.rfft(heard, n) * np.conj(np.fft.rfft(said, n)), n)
@@ -168,13 +168,13 @@ def test_who_speaks_over_an_answer_interrupts_it_and_is_answered(duplex):
         began = asyncio.get_running_loop().time()
         await asyncio.sleep(0.2)
         late = b"".join(take for at, take in kiosk.speaker.takes if at > began + 0.04)
-        assert not late.strip(b"\0")  # silent by then, for all that was here of the answer
+        assert not late.strip(b"\0")  # it is silent by then, whatever was left of the answer
         await until(kiosk, "ANSWERING")
         await until(kiosk, "AWAITING_SPEECH")
         ((_, truncated_ms),) = kiosk.server.ledger.truncations
         assert 1000 <= truncated_ms <= 2500
         assert len(kiosk.server.audit) == 2
-        assert kiosk.server.ledger.errors <= 1  # the service has cancelled by itself what edged cancels, too
+        assert kiosk.server.ledger.errors <= 1  # it may already be cancelled
         assert is_in(QUESTION[9600:48_000], kiosk.server.audit[1].pcm)
 
     duplex(body, voice=Voice(3))
@@ -253,7 +253,7 @@ def test_a_link_lost_while_somebody_speaks_is_spoken_to_again(duplex):
 
 
 def test_without_a_canceller_the_machine_interrupts_itself(duplex):
-    """That this room has an echo at all: the next test would prove nothing otherwise."""
+    """This room has an echo. Otherwise the next test would prove nothing."""
 
     async def body(kiosk, room):
         await asked_and_answering(kiosk, room)

@@ -1,4 +1,4 @@
-"""Only a press opens the microphone: the whole daemon in virtual time, where something else would have opened it."""
+"""Only a press opens the microphone: the whole daemon in virtual time, in situations that might open it otherwise."""
 
 import asyncio
 import base64
@@ -19,7 +19,7 @@ SECOND = 48_000  # bytes
 
 
 def quiet_room():
-    """Blocks of a room in which nobody speaks."""
+    """Blocks from a room in which nobody speaks."""
     return itertools.cycle(ROOM[at : at + 960] for at in range(0, len(ROOM), 960))
 
 
@@ -45,7 +45,7 @@ async def tap(kiosk):
 
 
 async def at_the_first_answer(kiosk):
-    """A conversation that a press opened, in the middle of its first answer."""
+    """A conversation that a press opened, during its first answer."""
     visitor = Quiet(kiosk)
     await asyncio.sleep(0.5)
     await tap(kiosk)
@@ -60,7 +60,7 @@ async def answer_heard_out(kiosk):
 
 
 def says(kiosk, **message):
-    """The service says this, over the link that is up."""
+    """The service sends this over the link, which is up."""
     pump = kiosk.app.link._pump
     for event in pump.session.receive(json.dumps({"event_id": "e", **message})):
         pump._hear(event)
@@ -177,7 +177,7 @@ def test_a_microphone_lost_during_an_answer_ends_the_conversation_and_is_told(sh
 
 
 class Brief:
-    """Answers half a second to everything."""
+    """Answers half a second of sound to everything."""
 
     def answer(self, utterance):
         return VoiceAnswer(stamps(1 << 30, 12_000), "so it is")
@@ -196,7 +196,7 @@ def test_a_conversation_on_a_link_slower_than_speech_is_told_that_it_is_busy(she
         await asyncio.sleep(60.0)
         await idle(kiosk)
         assert_shut(kiosk)
-        assert cues(kiosk).count(Cue.BUSY) <= 1  # the conversation is over then
+        assert cues(kiosk).count(Cue.BUSY) <= 1  # the conversation is over after that
         assert await kiosk.until(lambda: kiosk.app.utterances.pending == 0, 180.0)
         await idle(kiosk)
         await tap(kiosk)
@@ -208,7 +208,7 @@ def test_a_conversation_on_a_link_slower_than_speech_is_told_that_it_is_busy(she
 def test_with_two_utterances_on_their_way_the_end_of_an_answer_is_told_as_a_third_press_is(shell):
     async def body(kiosk):
         await at_the_first_answer(kiosk)
-        for _ in range(2):  # the link takes nothing of them
+        for _ in range(2):  # the link takes nothing of these
             kiosk.app.utterances.begin(0)
             kiosk.app.utterances.close(0)
         assert not kiosk.app.utterances.room
@@ -257,7 +257,7 @@ def test_nor_does_a_visitor_end_the_press_of_a_program_that_let_nobody_in_betwee
 def test_what_one_program_keeps_pressed_another_may_release_and_no_program_what_another_holds(shell):
     async def body(kiosk):
         one, other = object(), object()
-        kiosk.app.command("press", None)  # kept: it belongs to nobody
+        kiosk.app.command("press", None)  # with "keep": it belongs to nobody
         await asyncio.sleep(1.0)
         kiosk.app.let_go(one)
         assert kiosk.state == "LISTENING"
@@ -301,7 +301,7 @@ def test_a_cue_that_sounds_is_silent_before_the_gate_opens(shell, mode):
         await asyncio.sleep(0.3)
         assert kiosk.app.intake.is_open
         sound = b"".join(block for _, block in kiosk.speaker.takes[heard:])
-        assert not any(sound[48 * 40 :])  # what was taken already, and a fade
+        assert not any(sound[48 * 40 :])  # after the sound that was already taken, and a fade
         kiosk.button.release()
 
     shell(body, f"mode={mode}")
@@ -339,7 +339,7 @@ def test_a_conversation_in_which_nobody_spoke_ends_without_a_word_also_while_the
 
 
 async def committing(kiosk, latency_ms):
-    """In a conversation, somebody has ended what he said by a press, and it is not acknowledged yet."""
+    """In a conversation, a press has ended an utterance, and it is not acknowledged yet."""
     visitor = Quiet(kiosk)
     await asyncio.sleep(0.5)
     kiosk.net.set(latency_ms=latency_ms)

@@ -1,4 +1,4 @@
-"""The link is told when something is under way, and when nothing is any more: the whole daemon in virtual time."""
+"""The link learns when something begins to be under way, and when nothing is any more: the daemon in virtual time."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from tests.kiosk.test_shell import idle
 
 
 async def watched(kiosk, doing):
-    """Does it, and comes to rest again: what the link knew at each change, which is what was so all the time."""
+    """Do it and come to rest again. Returns what the link knew at each change, and checks that it was always true."""
     link, dialogue = kiosk.app.link, kiosk.app.appliance.dialogue
     known = [link.idle]
 
@@ -23,7 +23,7 @@ async def watched(kiosk, doing):
     watching = asyncio.create_task(watch())
     await doing(kiosk)
     await idle(kiosk)
-    await asyncio.sleep(15)  # cues and answers have sounded, and what waited is given up
+    await asyncio.sleep(15)  # by then cues and answers have sounded, and old utterances are given up
     watching.cancel()
     await asyncio.wait({watching})
     assert watching.cancelled(), watching.exception()
@@ -38,8 +38,8 @@ async def an_answer(kiosk):
 
 
 async def an_answer_that_a_program_stops(kiosk):
-    """The state is at rest at once; what the speaker holds fades out."""
-    kiosk.app.playout.on_cut = lambda: None  # this one takes its time
+    """The state is at rest at once, while the rest of the speaker's sound fades out."""
+    kiosk.app.playout.on_cut = lambda: None  # this fade takes its time
     await an_answer(kiosk)
     await asyncio.sleep(0.3)
     kiosk.app.command("interrupt", None)

@@ -1,4 +1,4 @@
-"""The whole daemon, and answers that bring several items of sound: a remark first, then the answer."""
+"""The whole daemon, and answers with several items of sound: first a remark, then the answer."""
 
 import asyncio
 
@@ -22,7 +22,7 @@ class Voice:
 
 
 class Planner:
-    """A remark and an answer to each question."""
+    """Gives a remark and an answer to each question."""
 
     def __init__(self):
         self.asked = []
@@ -91,14 +91,14 @@ def test_an_interrupt_truncates_the_item_that_was_sounding(talk, after_s, in_ans
         if in_answer:
             assert known.index(item) == len(known) - 1 == 1
         else:
-            assert known == [item]  # nothing of the answer was heard, so the conversation has none of it
+            assert known == [item]  # nothing of the answer was heard, so the conversation has nothing of it
         assert kiosk.server.ledger.errors == 0
 
     talk(body)
 
 
 def heard_ms(sound, said):
-    """How much of it was played from its beginning on."""
+    """Return how much of it was played from its beginning."""
     start, heard = sound.find(said[:MS]), 0
     while (
         start >= 0

@@ -1,4 +1,4 @@
-"""Half an hour of the journal against whatever a service, a visitor or a client can do: a hundred lines at most."""
+"""Half an hour of journal, whatever a service, a visitor or a client does: at most a hundred lines."""
 
 import asyncio
 import re
@@ -41,7 +41,7 @@ QUICK = ("refuse:401", "garbage:untyped")
 
 
 def every_fault():
-    """The names that edged/local/faults.py knows, as it says them itself."""
+    """Return the names that edged/local/faults.py knows, as it lists them."""
     with pytest.raises(ValueError, match="one of") as refused:
         faults.parse("no_fault")
     return set(re.search(r"one of (.*)\)", str(refused.value))[1].split(", "))

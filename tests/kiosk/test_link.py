@@ -1,4 +1,4 @@
-"""The whole daemon and what becomes of its link: sessions that end, gateways before dead services, visitors that go."""
+"""The whole daemon and its link: sessions that end, gateways before dead services, visitors that leave."""
 
 import asyncio
 from random import Random
@@ -37,7 +37,7 @@ def completed(kiosk):
 
 
 async def answered(kiosk, seconds=1.0):
-    """A press that is answered to its end."""
+    """Make a press whose answer plays to its end."""
     before = completed(kiosk)
     await kiosk.visitor.hold(seconds)
     await asyncio.sleep(0.5)
@@ -151,7 +151,7 @@ def test_an_utterance_whose_acknowledgement_never_comes_is_sent_again_elsewhere(
 
 
 def waits_ms(kiosk):
-    """From each release to the acknowledgement."""
+    """Return the time from each release to the acknowledgement."""
     legs = [
         marks(kiosk, turn)
         for turn in sorted({event["turn"] for event in kiosk.events if event["event"] == "mark"})
@@ -182,7 +182,7 @@ def test_a_service_that_ignores_commits_is_talked_to_on_the_same_connection(daem
 @pytest.mark.parametrize("seconds", [0.6, 0.85, 1.0, 1.15, 1.3, 1.6, 2.0, 3.0, 5.0])
 @pytest.mark.parametrize("speaks", ["ga", "beta"])
 def test_a_service_that_acknowledges_late_loses_nothing_and_answers_once(daemon, speaks, seconds):
-    """It says other things meanwhile, so that it looks like one that ignores commits."""
+    """It sends other events meanwhile, so it looks like a service that ignores commits."""
     knows = []
 
     class Watching(VoicePlanner):
@@ -197,8 +197,8 @@ def test_a_service_that_acknowledges_late_loses_nothing_and_answers_once(daemon,
             await asyncio.sleep(0.5)
             await idle(kiosk, 60.0)
             await asyncio.sleep(seconds)
-        assert len(kiosk.voice.answers) == completed(kiosk) == 3  # one each, whoever commits
-        assert knows[1] == 2  # what it had twice was taken out of the conversation
+        assert len(kiosk.voice.answers) == completed(kiosk) == 3  # one for each, whichever side commits
+        assert knows[1] == 2  # the second copy was removed from the conversation
         assert all(answer in played(kiosk) for answer in kiosk.voice.answers)
         for window in windows:
             spoken = stamps(window.first, window.last - window.first)
@@ -225,9 +225,8 @@ def test_a_service_that_is_far_away_is_not_taken_for_one_that_ignores_commits(la
                 await asyncio.sleep(4)
                 await idle(kiosk, 60.0)
             assert len(kiosk.server.audit) == completed(kiosk) == 3
-            assert (
-                sum(kiosk.server.ledger.cleared.values()) == 0
-            )  # no silence was sent, nor a question for detection
+            # Neither silence nor a question for detection was sent.
+            assert sum(kiosk.server.ledger.cleared.values()) == 0
             assert [up for _, up in kiosk.links] == [True]
 
     lab_run(main(), net=net)

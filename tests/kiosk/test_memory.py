@@ -1,4 +1,4 @@
-"""Whatever one message, one answer or a minute of clients brings, the daemon stays within its unit's memory."""
+"""Whatever one message, one answer or a minute of clients costs, the daemon stays within its unit's memory."""
 
 import json
 import logging
@@ -25,10 +25,10 @@ pytestmark = pytest.mark.slow
 
 
 class Watched(Kiosk):
-    """The daemon as its unit runs it, and what it holds."""
+    """The daemon as its unit runs it, and its memory."""
 
     def peak_kb(self):
-        """The most since it was asked the last time."""
+        """Return the peak since the last call."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         Path(f"/proc/{self._process.pid}/clear_refs").write_text("5")
         return int(re.search(r"VmHWM:\s+(\d+)", status)[1])
@@ -47,7 +47,7 @@ class Watched(Kiosk):
 
 @pytest.fixture
 def hostile(tmp_path, monkeypatch):
-    """A service, and a kiosk whose link to it is up."""
+    """A service, and a kiosk with a link to it."""
     for name, value in OF_UNIT.items():
         monkeypatch.setenv(name, value)
     heard = tmp_path / "heard.wav"
@@ -64,7 +64,7 @@ def hostile(tmp_path, monkeypatch):
 
 
 class Peaks:
-    """The most that it held, by what it was sent."""
+    """The peaks of its memory, by what was sent to it."""
 
     def __init__(self, kiosk):
         self._kiosk, self.all = kiosk, {"": kiosk.peak_kb()}
@@ -96,7 +96,7 @@ def test_no_message_takes_more_than_there_is_nor_the_link_down(hostile):
 
 
 def asks(service, kiosk):
-    """Put a question; the service has it when this returns."""
+    """Ask a question. The service has it when this returns."""
     kiosk.hold(0.6)
     service.asked()
 
@@ -128,15 +128,14 @@ def test_no_answer_takes_more_than_there_is_and_each_ends(hostile):
 @pytest.mark.parametrize(("piece", "count"), [("", 200_000), ("x", 200_000), ("x" * 4000, 4000)])
 def test_fragments_without_end_take_no_more_than_a_message(hostile, piece, count):
     service, kiosk = hostile
-    time.sleep(1.5)  # what a kiosk of this age does once is done
+    time.sleep(1.5)  # a kiosk does its start-up work in this time
     peaks = Peaks(kiosk)
     service.begin(piece, count)
-    time.sleep(0.5)  # until the last are taken: nothing answers them
+    time.sleep(0.5)  # until the last ones are taken: nothing acknowledges them
     peaks.saw("fragments")
     log.info("%s", peaks)
-    if (
-        len(piece) < 2
-    ):  # of a few thousand bytes at a time the library makes frames, and the heap grows in steps
+    # From a few thousand bytes at a time, the library makes frames, and the heap grows in steps.
+    if len(piece) < 2:
         assert peaks.all["fragments"] - peaks.all[""] < 8 * 1024
 
 

@@ -1,4 +1,4 @@
-"""What is told of a turn comes after gate, lamp and sound: the whole daemon in virtual time, and who listens to it."""
+"""Events about a turn come after gate, lamp and sound: the whole daemon in virtual time, and its listeners."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ PREROLL_BYTES = 300 * 48
 
 
 class Listener:
-    """In the place of the kiosk's list of events: looks at the kiosk each time that it hears of something."""
+    """Replaces the kiosk's list of events. It looks at the kiosk each time it receives an event."""
 
     def __init__(self, kiosk, look):
         self.seen = []
@@ -25,7 +25,7 @@ class Listener:
 
 
 class BrokenListener:
-    """Fails at the first event that it hears."""
+    """Fails at the first event that it receives."""
 
     def __init__(self, kiosk):
         self.heard = 0
@@ -38,7 +38,7 @@ class BrokenListener:
 
 
 def on_its_way(kiosk):
-    """Bytes that are with the socket, and not with the service."""
+    """Return the bytes that the socket has and the service does not have."""
     return kiosk.net.connections[-1].unacknowledged("client")
 
 
@@ -67,7 +67,7 @@ def test_a_press_is_told_when_the_gate_is_open_the_lamp_lit_and_the_sound_on_its
 def test_a_release_is_told_when_the_gate_is_shut_and_the_commit_on_its_way(shell):
     async def body(kiosk):
         await at_once(kiosk.button.press)
-        await asyncio.sleep(1.02)  # of a second all was sent
+        await asyncio.sleep(1.02)  # after this, the whole second has been sent
         before = on_its_way(kiosk)
         listener = Listener(kiosk, lambda: (kiosk.app.intake.is_open, on_its_way(kiosk) > before))
         await at_once(kiosk.button.release)

@@ -1,4 +1,4 @@
-"""A real daemon whose link comes up and goes, thousands of times: nothing of it stays."""
+"""A real daemon whose link comes up and is lost thousands of times: nothing of it remains."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ import pytest
 from edged.system.control_client import ControlClient
 from tests.system.test_flood import MEMORY_MAX_KB, SILENT, most_memory_kb, opened, serving
 
-# The daemon as it is, but for the waits: with them ten thousand reconnects take days.
+# The real daemon without its waits: with them, ten thousand reconnects would take days.
 WITHOUT_WAITS = """
 import subprocess
 import sys
@@ -21,20 +21,20 @@ from edged.cli import main
 sys.exit(main(sys.argv[1:]))
 """
 
-# Few looks fall between two sessions, where fewer files are open. A leak stays in each of them.
+# Few looks fall between two sessions, where fewer files are open. A leak shows in each of them.
 LOOKS_BEFORE = 100
 MOST_LOOKS = 500
 
 
 def lines_up(client, count):
-    """Read on until the link has come up so often."""
+    """Read on until the link has come up this many times."""
     while count:
         message = client.receive()
         count -= message.get("event") == "link" and message["up"]
 
 
 def looked_at(process, client):
-    """What is open when a link has come up once more."""
+    """Return what is open after the link has come up once more."""
     lines_up(client, 1)
     return opened(process)
 
@@ -57,7 +57,7 @@ def test_a_link_that_comes_and_goes_leaves_nothing_behind(tmp_path, started, fau
         with ControlClient(path) as client:
             lines_up(client, 50)
             lines_up(client, reconnects // 2)
-            # Between two sessions there are more and fewer: the least of some looks is what stays.
+            # The number varies between two sessions. The lowest of several looks is what remains.
             before = min(looked_at(process, client) for _ in range(LOOKS_BEFORE))
             lines_up(client, reconnects // 2)
             looks = (looked_at(process, client) for _ in range(MOST_LOOKS))
@@ -67,7 +67,7 @@ def test_a_link_that_comes_and_goes_leaves_nothing_behind(tmp_path, started, fau
 
 @pytest.fixture
 def started():
-    """Starts a process and waits until something is so; ends them all."""
+    """Starts processes and waits until a condition holds; ends all of them."""
     processes = []
 
     def start(*words, until):

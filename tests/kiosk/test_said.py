@@ -1,4 +1,4 @@
-"""A service that says a key and a visitor's words wherever it can: neither is seen outside the process."""
+"""A service that repeats a key and a visitor's words wherever it can: neither is visible outside the process."""
 
 import asyncio
 import io
@@ -50,7 +50,7 @@ TRACES = ("9f8e7d6c", "marmalade", "umbrella", "zwiebel", b64encode(KEY.encode()
 
 
 class Lying(LocalServer):
-    """Puts a secret, or what was said, into any field of what it says, as a name or as a value, and into closes."""
+    """Puts a secret or speech into any field of its messages, as a name or as a value, and into closes."""
 
     def __init__(self, rng, how_often, **options):
         super().__init__(**options)
@@ -140,7 +140,7 @@ class Lying(LocalServer):
 
 
 class Fields(logging.Handler):
-    """What the journal itself is given: all fields of all entries."""
+    """Return all fields of all entries that the journal itself receives."""
 
     def __init__(self):
         super().__init__()
@@ -152,7 +152,7 @@ class Fields(logging.Handler):
 
 @contextmanager
 def written():
-    """All that is logged meanwhile, at every level: lines, and fields."""
+    """Return all that is logged meanwhile, at every level: lines and fields."""
     root, stream, fields = logging.getLogger(), io.StringIO(), Fields()
     handlers, level = root.handlers[:], root.level
     quiet = {name: logging.getLogger(name).level for name in ("websockets", "asyncio")}
@@ -161,7 +161,7 @@ def written():
     for each in handler.filters:
         fields.addFilter(each) if type(each).__name__ == "_Ours" else None
     root.addHandler(fields)
-    logging.getLogger("websockets").setLevel(logging.DEBUG)  # whoever turned it up
+    logging.getLogger("websockets").setLevel(logging.DEBUG)  # as if somebody had turned it up
     try:
         yield lambda: [*stream.getvalue().splitlines(), *fields.given]
     finally:

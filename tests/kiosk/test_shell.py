@@ -1,4 +1,4 @@
-"""The whole daemon in virtual time: its own composition, the embedded service, the stock websockets between them."""
+"""The whole daemon in virtual time: its own composition, the embedded service, and stock websockets between them."""
 
 import asyncio
 import io
@@ -61,7 +61,7 @@ def played(kiosk):
 
 
 def assert_whole(sound, window):
-    """From the pre-roll, which is longer by what the microphone was late with, to the release."""
+    """The sound reaches from the pre-roll, which is longer if the microphone was late, to the release."""
     first = locate(sound)
     assert first is not None
     assert 7200 <= window.first - first <= 7200 + LATE_MS * 24
@@ -114,7 +114,7 @@ def test_an_interrupt_silences_truncates_and_is_answered_after_the_old_answer_ha
         await asyncio.sleep(0.3)
         await idle(kiosk)
         first, second = kiosk.server.audit
-        assert locate(second.pcm) == window.first  # no pre-roll: the ring would have held the machine's voice
+        assert locate(second.pcm) == window.first  # no pre-roll: the ring would hold the machine's voice
         ((_, truncated_ms),) = kiosk.server.ledger.truncations
         sound = played(kiosk)
         start = sound.find(kiosk.voice.answers[0][:4800])
@@ -303,7 +303,7 @@ def test_a_muted_microphone_is_closed_and_hears_nothing_of_before_when_it_is_ope
         await asyncio.sleep(1.0)
         await idle(kiosk)
         (taken,) = kiosk.server.audit
-        first = handed + 60 * 24  # not a sample from before, nor the tail of the cue
+        first = handed + 60 * 24  # no sample from before, and not the tail of the cue
         assert locate(taken.pcm) == first
         assert len(taken.pcm) == (window.last - first) * 2
 
@@ -465,7 +465,7 @@ def test_toggle_and_hybrid(shell):
 
 
 def test_a_conversation_is_opened_by_a_press_and_goes_on_until_nobody_speaks(shell):
-    """The stamps are loud, so that the service's detector hears speech; silence ends it."""
+    """The stamps are loud, so that the service's detector hears speech. Silence ends it."""
 
     async def body(kiosk):
         microphone = kiosk.microphone
@@ -477,7 +477,7 @@ def test_a_conversation_is_opened_by_a_press_and_goes_on_until_nobody_speaks(she
             return microphone.hear(bytes(microphone._block * 2))
 
         microphone.listen_to(tick)
-        await asyncio.sleep(0.5)  # the pre-roll is quiet too
+        await asyncio.sleep(0.5)  # so that the pre-roll is quiet, too
         kiosk.button.press()
         await asyncio.sleep(0.1)
         kiosk.button.release()
@@ -491,7 +491,7 @@ def test_a_conversation_is_opened_by_a_press_and_goes_on_until_nobody_speaks(she
             appended = kiosk.server.ledger.appended.total()
             while kiosk.state in ("SPEAKING", "DRAINING"):
                 assert not kiosk.app.intake.is_open
-                assert kiosk.server.ledger.appended.total() == appended  # shut while the machine speaks
+                assert kiosk.server.ledger.appended.total() == appended  # the gate is shut
                 await asyncio.sleep(0.02)
             assert len(kiosk.server.audit) == turn
         assert await kiosk.until(lambda: kiosk.state == "AWAITING_SPEECH", 20.0)
@@ -503,7 +503,7 @@ def test_a_conversation_is_opened_by_a_press_and_goes_on_until_nobody_speaks(she
 
 
 def hear(kiosk, sound):
-    """The microphone hears this, block by block, in place of its stamps."""
+    """The microphone hears this, block by block, instead of its stamps."""
     microphone = kiosk.microphone
     size = microphone._block * 2
 
@@ -556,7 +556,7 @@ def test_a_press_that_can_not_have_been_speech_is_told_and_not_paid_for(shell, m
 
 def test_what_is_bad_about_speech_is_told_to_the_journal_only(shell, caplog):
     async def body(kiosk):
-        await kiosk.visitor.hold(1.0)  # the stamps ride on an offset
+        await kiosk.visitor.hold(1.0)  # the stamps have an offset
         await asyncio.sleep(1.0)
         await idle(kiosk)
         assert cues(kiosk) == []
@@ -603,7 +603,7 @@ def test_a_microphone_lost_in_a_press_that_runs_for_presses_only_needs_no_restar
         assert kiosk.app.appliance.light is Light.READY
         handed = kiosk.microphone.handed
         await asyncio.sleep(3.0)
-        assert kiosk.microphone.handed == handed  # it opens, and so it is shut again
+        assert kiosk.microphone.handed == handed  # it opens once, and is then closed again
         await kiosk.visitor.hold(1.0)
         await asyncio.sleep(1.0)
         await idle(kiosk)
@@ -699,7 +699,7 @@ def test_hours_without_a_network_write_few_lines(lab_run, caplog, hours):
 
     with caplog.at_level("INFO"):
         lab_run(main(), net=net)
-    assert hours <= len(caplog.records) <= 12 + 1.5 * hours  # at the change, and then once an hour
+    assert hours <= len(caplog.records) <= 12 + 1.5 * hours  # one line at the change, and then one an hour
 
 
 @pytest.mark.hours

@@ -1,4 +1,4 @@
-"""How often a service is asked for a session that comes to nothing, whatever it does and whoever presses meanwhile."""
+"""How often a kiosk asks a service for sessions that fail, whatever the service does and however often people press."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from edged.retry import LIVED_S, MOST_TRIES, WINDOW_S
 from instruments.lab.kiosk import kiosk_of
 from instruments.lab.net import SimNet
 
-# Whatever a service can do that ends a session, or lets none begin.
+# Everything that a service can do to end a session, or to prevent one.
 ENDS = (
     *(f"refuse:{status}" for status in (301, 400, 401, 402, 403, 404, 408, 426, 429, 500, 502, 503)),
     *("refuse:429:0", "refuse:503:1", "refuse:429:60", "slow:60", "hang", "mute", "drop", "stall", "half_open"),
@@ -55,7 +55,7 @@ def test_a_service_is_asked_thirty_times_in_ten_minutes_at_most_for_nothing(lab_
         lives = lab_run(main(), net=net)
     finally:
         logging.disable(logging.NOTSET)
-    # The last try before a life that lasted is the one that led to it.
+    # The last try before a lasting session is the one that led to it.
     lasting = [up for up, down in lives if down - up >= LIVED_S]
     for up in lasting:
         tries.remove(max(at for at in tries if at <= up))
@@ -66,7 +66,7 @@ def test_a_service_is_asked_thirty_times_in_ten_minutes_at_most_for_nothing(lab_
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", ["refuse:401", "close:1000", "refuse:503"])
 def test_a_service_that_comes_to_its_senses_is_found_by_a_press(lab_run, fault):
-    """Hours after: the tries by the clock have not used up what a visitor's press may ask."""
+    """Hours later, the tries by the clock have left tries for a visitor's press."""
     net = SimNet(latency_ms=10)
 
     async def main():

@@ -10,7 +10,7 @@ PRESS, RELEASE, LONG = Gesture.PRESS, Gesture.RELEASE, Gesture.LONG_PRESS
 
 
 def played(edges, until_ms, grammar=None):
-    """What comes of edges [(ms, down)], with the timers driven as a driver would: [(ms, gesture)]."""
+    """Return the gestures [(ms, gesture)] for edges [(ms, down)], with the timers run as a driver would."""
     grammar = grammar or Grammar(bounce_ms=25, long_press_ms=1500)
     out, todo = [], sorted(edges, key=lambda edge: edge[0])
     while True:

@@ -1,4 +1,4 @@
-"""What every button and every lamp does, over each adapter that can run here."""
+"""The behaviour of every button and every lamp, for each adapter that can run here."""
 
 import os
 import pty
@@ -14,7 +14,7 @@ from edged.panel.gpiozero_panel import GpiozeroButton, GpiozeroLamp
 from edged.panel.keyboard import KeyboardButton
 from edged.panel.null import NullButton, NullLamp
 
-IN_TIME_S = 60  # a hang; a busy machine is slow
+IN_TIME_S = 60  # only a hang takes longer; a busy machine is slow
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ class Gpio:
 
 
 class Keyboard:
-    """A space toggles, as on terminals without repeats: then the edges are the test's and not the clock's."""
+    """A space toggles, as on terminals without repeats. So the test makes the edges, not the clock."""
 
     def __init__(self):
         self.master, self.slave = pty.openpty()
@@ -103,7 +103,7 @@ def test_a_stopped_button_tells_nothing_and_can_be_started_again(rig):
 
 
 def test_a_button_that_is_down_at_the_start_says_so():
-    """Over null only: a mock pin is let go when its pull is set."""
+    """Only for null: a mock pin is released when its pull is set."""
     rig = Null()
     rig.press()
     assert rig.button.start(lambda down: None, lambda error: None) is True
@@ -139,7 +139,7 @@ def test_an_active_low_lamp_is_lit_by_a_low_level(pins):
 def test_a_line_that_another_holds_is_an_error_with_a_remedy(pins):
     first = GpiozeroButton(17)
     first.start(lambda down: None, lambda error: None)
-    with pytest.raises(DeviceError, match=r"GPIO 17 can not be claimed.*`button\.gpio`") as caught:
+    with pytest.raises(DeviceError, match=r"GPIO 17 cannot be claimed.*`button\.gpio`") as caught:
         GpiozeroButton(17).start(lambda down: None, lambda error: None)
     assert caught.value.cause == "button_lost"
     with pytest.raises(DeviceError, match=r"`light\.gpio`") as caught:
@@ -150,7 +150,7 @@ def test_a_line_that_another_holds_is_an_error_with_a_remedy(pins):
 
 def test_without_a_gpio_chip_it_is_an_error_and_not_a_crash(monkeypatch):
     def nothing(self):
-        raise OSError("can not open gpiochip")
+        raise OSError("cannot open gpiochip")
 
     monkeypatch.setattr(Device, "pin_factory", None)
     monkeypatch.setattr(Device, "_default_pin_factory", staticmethod(lambda: nothing(None)))
@@ -200,7 +200,7 @@ def test_a_terminal_that_goes_is_a_lost_button_that_can_be_stopped():
 
 
 class Line(MockPin):
-    """A line that can be taken away."""
+    """A line that can disappear."""
 
     gone = False
 
@@ -217,7 +217,8 @@ class Line(MockPin):
             raise OSError("No such device")
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # gpiozero's own second close
+# gpiozero closes the line a second time.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
     "begin",
     [

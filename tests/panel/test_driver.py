@@ -159,7 +159,7 @@ def test_showing_the_same_light_again_does_not_break_its_rhythm(lab_run):
 
 class Broken:
     def set(self, level):
-        raise DeviceError("GPIO 27 can not be claimed", "light_lost")
+        raise DeviceError("GPIO 27 cannot be claimed", "light_lost")
 
     def stop(self):
         pass

@@ -1,4 +1,4 @@
-"""The catalog says what the tables say, and journald can read it."""
+"""The catalog agrees with the tables, and journald can read it."""
 
 import shutil
 import subprocess

@@ -10,7 +10,7 @@ from instruments.lab.ports import SimClock
 
 @pytest.fixture(params=["system", "sim"])
 def read(request):
-    """Runs `act(clock)` with a clock of either kind."""
+    """Run `act(clock)` with a clock of either kind."""
 
     def with_clock(act):
         if request.param == "system":

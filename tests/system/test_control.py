@@ -22,11 +22,11 @@ from edged.system.control_client import ControlClient
 from edged.system.control_guest import ControlGuest
 from edged.system.control_lines import MOST_LINE, ControlLine
 
-IN_TIME_S = 60  # a hang; a busy machine is slow
+IN_TIME_S = 60  # only a hang takes longer; a busy machine is slow
 
 
 class Target:
-    """Writes down what it is told to do, and who holds what was pressed."""
+    """Records its commands, and who holds what was pressed."""
 
     def __init__(self):
         self.commands = []
@@ -34,7 +34,7 @@ class Target:
         self.peers = []
         self.problems = []
         self.by = []  # who did what
-        self.went = []  # who went while it was pressing
+        self.went = []  # who disconnected while pressing
 
     def snapshot(self):
         return {"state": "IDLE", "n": len(self.commands)}
@@ -76,13 +76,13 @@ class Client:
 
     async def close(self):
         self.writer.close()
-        with suppress(ConnectionError):  # of one that was thrown out while it wrote
+        with suppress(ConnectionError):  # the server may have disconnected it while it wrote
             await self.writer.wait_closed()
 
 
 @asynccontextmanager
 async def serving(path, target, **options):
-    """A server that works; nothing of it may go wrong, unless the test looks after that itself."""
+    """A server that works. The test fails if anything goes wrong in it, unless the test handles that itself."""
     loop, wrong = asyncio.get_running_loop(), []
     if loop.get_exception_handler() is None:
         loop.set_exception_handler(lambda _, context: wrong.append(context))
@@ -194,7 +194,7 @@ def test_a_reload_that_is_refused_names_every_fault(path):
                 "type": "answer",
                 "id": 1,
                 "ok": False,
-                "error": "the configuration can not be used; the one in use stays",
+                "error": "the configuration cannot be used; the present one stays in use",
                 "problems": target.problems,
             }
 
@@ -231,7 +231,7 @@ def test_an_unknown_command_is_told_those_that_are_known(path):
 
 
 async def until(holds):
-    """Until the server has come so far."""
+    """Wait until the server has done this much."""
     async with asyncio.timeout(IN_TIME_S):
         while not holds():  # noqa: ASYNC110 what is waited for has no event
             await asyncio.sleep(0)
@@ -243,7 +243,7 @@ def test_a_client_that_goes_while_it_presses_lets_go(path):
         async with serving(path, target):
             async with client_of(path) as client:
                 await client.ask({"command": "press"})
-                await client.ask({"command": "interrupt"})  # it presses still
+                await client.ask({"command": "interrupt"})  # the client still presses
                 assert target.by == [target.holder] * 2
             await until(lambda: target.commands == ["press", "interrupt", "let go"])
             assert len(target.went) == 1
@@ -369,7 +369,7 @@ def test_whoever_goes_leaves_its_place(path):
 
 
 def kept(kind, beside=()):
-    """What there is of it, but for what others have left."""
+    """Return all objects of a kind, without those in `beside`."""
     gc.collect()
     return [each for each in gc.get_objects() if isinstance(each, kind) and id(each) not in beside]
 
@@ -393,7 +393,7 @@ def test_a_press_behind_a_command_of_one_who_has_gone_is_not_made(path):
             async with client_of(path) as client:
                 client.writer.write(b'{"command": "reload"}\n{"command": "press"}\n')
                 await begun.wait()
-            server.publish({"event": "x"})  # with that it is noticed
+            server.publish({"event": "x"})  # this makes the server notice
             for _ in range(20):
                 await asyncio.sleep(0)
             done.set()
@@ -445,7 +445,7 @@ def test_the_end_waits_for_what_one_who_has_gone_had_asked_for(path):
             async with client_of(path) as client:
                 client.writer.write(b'{"command": "reload"}\n')
                 await begun.wait()
-            server.publish({"event": "x"})  # with that it is noticed
+            server.publish({"event": "x"})  # this makes the server notice
             for _ in range(20):
                 await asyncio.sleep(0)
             await server.close()
@@ -527,7 +527,7 @@ def test_whoever_goes_while_it_waits_for_an_answer_has_its_place_until_it_is_mad
             refused = Client(*await asyncio.open_unix_connection(path))
             while (contexts := await refused.read())["type"] != "error":
                 pass
-            assert "all at work" in contexts["error"]
+            assert "all of them are busy" in contexts["error"]
             await refused.close()
             done.set()
             async with client_of(path) as client:
@@ -538,10 +538,10 @@ def test_whoever_goes_while_it_waits_for_an_answer_has_its_place_until_it_is_mad
 
 
 def connected_as(uid, path):
-    """A connection of somebody else of the group, silent."""
+    """A silent connection of another user of the group."""
     client = socket.socket(socket.AF_UNIX)
     path.chmod(0o666)
-    with chdir(path.parent):  # the folders above are root's alone
+    with chdir(path.parent):  # only root may enter the folders above
         os.seteuid(uid)
         try:
             client.connect(path.name)
@@ -552,7 +552,7 @@ def connected_as(uid, path):
 
 
 async def heard(client):
-    """All that is said to it until there is no more for now."""
+    """Return all that the client receives until nothing more comes for now."""
     said = b""
     for _ in range(20):
         await asyncio.sleep(0)
@@ -595,9 +595,8 @@ def test_one_user_cannot_take_the_places_of_the_others(path):
             assert "snapshot" in await heard(watcher)
             crowd = [stack.enter_context(connected_as(1002, path)) for _ in range(100)]
             greeted = ["snapshot" in await heard(client) for client in crowd]
-            assert greeted == [True] * OFTEN.most + [False] * (
-                100 - OFTEN.most
-            )  # who comes too fast is shut out
+            # Clients that connect too fast are refused.
+            assert greeted == [True] * OFTEN.most + [False] * (100 - OFTEN.most)
             assert "snapshot" in await heard(stack.enter_context(connected_as(1003, path)))
             assert await heard(watcher) == ""
 
@@ -612,7 +611,7 @@ def test_where_all_have_spoken_another_user_is_told_that_there_is_no_place(path)
                 client = stack.enter_context(connected_as(1001 + n % 2, path))
                 client.send(b'{"command": "status"}\n')
                 assert '"ok": true' in await heard(client)
-            assert "all at work" in await heard(stack.enter_context(connected_as(1003, path)))
+            assert "all of them are busy" in await heard(stack.enter_context(connected_as(1003, path)))
 
     asyncio.run(main())
 
@@ -635,7 +634,7 @@ def test_where_no_more_files_can_be_opened_root_gets_in_and_the_others_make_room
 
 
 class Clock(asyncio.SelectorEventLoop):
-    """A loop whose clock stands still until it is set."""
+    """A loop whose clock stands still until the test sets it."""
 
     now = 0.0
 
@@ -718,7 +717,7 @@ def test_where_no_more_files_can_be_opened_who_has_spoken_stays_and_only_root_ge
                 os.seteuid(0)
                 comes[0].setblocking(False)
                 assert await heard(comes[0]) == ""
-                assert comes[0].recv(1) == b""  # it was turned away
+                assert comes[0].recv(1) == b""  # the server disconnected it
                 comes[1].connect(path.name)
                 comes[1].setblocking(False)
                 assert "snapshot" in await heard(comes[1])
@@ -757,7 +756,8 @@ def test_of_a_burst_everybody_is_greeted_and_no_more_stay_than_may_be_here(path)
     async def main():
         clients = [socket.socket(socket.AF_UNIX) for _ in range(3 * MOST_CLIENTS)]
         async with serving(path, Target()) as server:
-            for client in clients:  # none is accepted before all of them queue: this is the server's own loop
+            # The server shares this loop, so it accepts none before all are in the queue.
+            for client in clients:
                 client.connect(str(path))
             greetings = [await asyncio.to_thread(greeting, client) for client in clients]
             assert greetings == ["hello"] * 3 * MOST_CLIENTS
@@ -770,7 +770,7 @@ def test_of_a_burst_everybody_is_greeted_and_no_more_stay_than_may_be_here(path)
 
 @contextmanager
 def no_more_files():
-    """Nothing can be opened in this process."""
+    """No file can be opened in this process."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     free = os.dup(0)
     os.close(free)
@@ -800,7 +800,7 @@ def test_who_comes_while_no_files_are_left_does_not_wait_and_is_let_in_at_once_w
             later.connect(str(path))
             later.setblocking(False)
             assert "hello" in await heard(later)  # within twenty rounds of the loop
-            assert loop.time() - begun < 1  # asyncio's own way is to wait that long
+            assert loop.time() - begun < 1  # asyncio on its own would wait that long
             for client in (*crowd, later):
                 client.close()
         assert not complaints
@@ -846,7 +846,7 @@ def test_lines_are_answered_one_after_the_other_however_they_come(path, size):
 
 
 def slow_to_reload(target):
-    """Its reload begins and ends with these events."""
+    """A client whose reload begins and ends with these events."""
     begun, done = asyncio.Event(), asyncio.Event()
 
     async def reload():
@@ -890,7 +890,7 @@ def test_a_line_of_eight_kib_is_answered_and_a_longer_one_is_not(path, size):
 
 
 def test_one_that_is_dropped_in_the_moment_of_an_answer_is_not_asked_for_more(path):
-    """A press of it would be nobody's: it was let go before it was made."""
+    """A press of it would belong to nobody: its release would come before its press."""
 
     async def main():
         target = Target()
@@ -912,7 +912,7 @@ def test_after_its_goodbye_a_client_hears_no_news(path):
     async def main():
         async with serving(path, Target()) as server, client_of(path) as client:
             client.writer.write(b"x" * MOST_LINE)
-            for _ in range(50):  # before it, in the same moment, and behind it
+            for _ in range(50):  # before it, at the same moment, and after it
                 server.publish({"event": "x"})
                 await asyncio.sleep(0)
             said = (await asyncio.wait_for(client.reader.read(), IN_TIME_S)).splitlines()
@@ -1008,14 +1008,14 @@ def test_sixty_four_kib_may_be_unread(path, size, dropped):
 
 
 def waiting_to_be_read(client):
-    """How many bytes the kernel keeps for it."""
+    """How many bytes the kernel keeps for the client."""
     count = array.array("i", [0])
     fcntl.ioctl(client, termios.FIONREAD, count)
     return count[0]
 
 
 async def fill(server, client):
-    """Publish until the kernel takes no more for the client, so that the server keeps the last of it."""
+    """Publish until the kernel takes no more for the client, so that the server keeps the rest."""
     before = -1
     while (kept := waiting_to_be_read(client)) != before:
         before = kept
@@ -1101,7 +1101,7 @@ def test_a_socket_that_listens_already_is_taken_as_it_is(path):
         listening.listen()
         async with serving(path, Target(), listening=listening), client_of(path) as client:
             assert (await client.ask({"command": "status"}))["ok"] is True
-        assert path.exists()  # whoever made it takes it away
+        assert path.exists()  # its maker removes it
         with socket.socket(socket.AF_UNIX) as late, pytest.raises(ConnectionRefusedError):
             late.connect(str(path))
 
@@ -1109,7 +1109,7 @@ def test_a_socket_that_listens_already_is_taken_as_it_is(path):
 
 
 def in_a_thread(path, target, body):
-    """Runs the server on a loop of its own, `body` in this thread."""
+    """Runs the server on its own loop, and `body` in this thread."""
     started, loop = threading.Event(), asyncio.new_event_loop()
     ended = asyncio.Event()
 
@@ -1233,7 +1233,7 @@ def test_a_socket_at_another_place_than_configured_is_served_and_told(tmp_path, 
             writer.close()
             await writer.wait_closed()
             await server.close()
-        assert (tmp_path / "given").exists()  # it is not ours to take away
+        assert (tmp_path / "given").exists()  # only its maker may remove it
 
     asyncio.run(main())
     assert "edged.socket decides" in caplog.text

@@ -1,4 +1,4 @@
-"""The door in virtual time; tests/app/test_door.py has it in life."""
+"""The door in virtual time. tests/app/test_door.py tests it in real processes."""
 
 import asyncio
 
@@ -25,7 +25,7 @@ def foreign(number=0, error=ZeroDivisionError):
 
 
 def opened(body, farewell=lambda: None):
-    """The exit, and the door, of a loop in which `body(loop)` happened."""
+    """Return the exit and the door of a loop that has run `body(loop)`."""
     leave = SimExit()
     door = ExitDoor(leave)
     door.farewell = farewell

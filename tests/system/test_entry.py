@@ -6,7 +6,7 @@ from edged.system.entry import MOST_VALUE, encode, own
 
 
 def decode(data):
-    """The fields of an entry, as journald reads them."""
+    """Return the fields of an entry, as journald reads them."""
     fields = []
     while data:
         line, _, rest = data.partition(b"\n")

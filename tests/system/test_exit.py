@@ -60,7 +60,7 @@ def test_closed_streams_do_not_hold_it():
 
 
 def left(*before, last):
-    """An end that does not wait, of a main thread that goes on for as long as it may."""
+    """An exit that does not wait, and a main thread that goes on as long as it may."""
     soon = f"ProcessExit().soon(70, {last})"
     return ended("print = lambda *a, **k: None", "import time, threading", *before, soon, "time.sleep(60)")
 

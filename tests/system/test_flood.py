@@ -18,7 +18,7 @@ from websockets.exceptions import InvalidStatus
 from edged.system.control_client import ControlClient
 
 ROOT = Path(__file__).parent.parent.parent
-MEMORY_MAX_KB = 160 * 1024  # the unit's
+MEMORY_MAX_KB = 160 * 1024  # the value in the unit
 SILENT = [f"--set={part}={value}" for part, value in {
     "microphone.backend": "null", "speaker.backend": "null", "button.backend": "none", "light.backend": "none",
 }.items()]  # fmt: skip
@@ -26,7 +26,7 @@ SILENT = [f"--set={part}={value}" for part, value in {
 
 @contextmanager
 def edged(*words, files=256, log=subprocess.DEVNULL):
-    """A process of its own; gives it when its first line has come, unless it is the daemon."""
+    """Start a process. Yields it after its first line, except for the daemon, which is yielded at once."""
     with subprocess.Popen(
         [
             "sh",
@@ -87,13 +87,13 @@ def threads(process):
 
 
 class Open(NamedTuple):
-    """How much of it a process holds."""
+    """How many files and threads a process has."""
 
     files: int
     threads: int
 
     def is_within(self, other):
-        """Neither of the two is more."""
+        """Whether neither number is higher than in `other`."""
         return self.files <= other.files and self.threads <= other.threads
 
 
@@ -112,22 +112,21 @@ def most_memory_kb(process):
 def test_connects_to_the_control_socket_leave_nothing_behind(tmp_path, connects):
     path = tmp_path / "control.sock"
     with daemon(path) as process:
-        before = min(
-            opened(process) for _ in range(100)
-        )  # what starts it has files and a thread for a moment
+        # The program that starts it has files and a thread for a moment.
+        before = min(opened(process) for _ in range(100))
         for number in range(connects):
             with socket.socket(socket.AF_UNIX) as client:
                 client.connect(str(path))
                 if number % 3:
                     client.sendall(b'{"command": "status"}\n' if number % 3 == 1 else b'{"comm')
         assert asks(path)
-        while not opened(process).is_within(before):  # the last have not gone yet
+        while not opened(process).is_within(before):  # the last clients have not gone yet
             time.sleep(0.01)
         assert most_memory_kb(process) < MEMORY_MAX_KB
 
 
 async def held(port, said, stack, number):
-    """Connections that say this much and no more."""
+    """Connections that send this and nothing more."""
     writers = []
     for _ in range(number):
         with suppress(OSError):
@@ -157,7 +156,7 @@ def test_strangers_keep_nobody_out_and_leave_few_lines(tmp_path, verb, said):
                 await held(port, said, stack, 100)  # more than the process may open
                 async with dial(port) as another:
                     assert json.loads(await another.recv())["type"] == "session.created"
-            await (await inside.ping())  # it is still there
+            await (await inside.ping())  # it is still connected
 
     with (tmp_path / "log").open("w") as log, ExitStack() as stack:
         process, port = stack.enter_context(serving("serve", files=40 if verb == "serve" else 256, log=log))

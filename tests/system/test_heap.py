@@ -9,7 +9,7 @@ from edged.system.heap import EVERY_S, FEW_MADE, IDLE_S, LOOK_S, MOST_MADE, Null
 
 
 class Heap:
-    """Writes down what is done to it."""
+    """Records what is done to it."""
 
     def __init__(self):
         self.made = 0

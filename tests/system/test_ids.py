@@ -1,5 +1,5 @@
-"""Every id of the journal is written by something that is tried: here in virtual time, or in boot/test_ids.py on a real
-machine. What explains each to `journalctl -x` is test_catalog.py's.
+"""A test writes every id of the journal: here in virtual time, or in boot/test_ids.py on a real machine.
+test_catalog.py tests the explanations that `journalctl -x` shows.
 """
 
 import asyncio
@@ -74,7 +74,7 @@ async def _(net):
 
 
 def refused_by(fault):
-    """A service that does this, tried once and again."""
+    """A service with this fault, and several attempts."""
 
     async def provoke(net):
         rng = Random(1)
@@ -109,11 +109,11 @@ async def _(net):
 
 
 def refusing(cause):
-    """A device that cannot be opened for that cause; what tells the causes apart is the adapters'."""
+    """A device that cannot be opened, for this cause. The adapters' own tests tell the causes apart."""
 
     async def provoke(net):
         def start(lost):
-            raise DeviceError("it can not be opened", cause)
+            raise DeviceError("it cannot be opened", cause)
 
         keeper = Keeper(
             "microphone", start, lambda: None, offload=SimOffload(), changed=lambda *_: None, rng=Random(1)
@@ -130,7 +130,7 @@ for _cause in ("device_busy", "device_denied", "device_unfit", "device_ambiguous
 
 
 def hearing(sound):
-    """A press while the microphone hears this, again and again."""
+    """Presses, while the microphone hears this, again and again."""
 
     async def provoke(net):
         async with kiosk(net) as one:
@@ -160,7 +160,7 @@ async def _(net):
 
 
 def switches_in(state):
-    """Those of a kiosk that keeps them there."""
+    """The lines of a kiosk with this disk."""
     ports = Ports(None, None, None, FileStore(state), SimOffload(), Random(1))
     return UserSettings(load(None, env={}).config, ports, lambda: None)
 
@@ -204,7 +204,7 @@ async def _(net):
     feeding.cancel()
 
 
-SLOW = {"answer_too_long", "standing"}  # ten minutes, and an hour
+SLOW = {"answer_too_long", "standing"}  # these take ten minutes and an hour
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_it_is_written_with_its_id(row, lab_run, caplog):
 
 
 def test_each_id_is_tried_somewhere():
-    """A new row wants something that brings it about, on the real machine if it can be."""
+    """A new row needs a test that causes it, on the real machine if possible."""
     assert set(BOX) | set(HERE) == set(CAUSES) | set(NOTICES)
     assert not set(BOX) & set(HERE)
 

@@ -25,7 +25,7 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def lines():
-    """Logs through the set-up handler; gives what was written, line by line."""
+    """Log through the handler that `setup` installs. Returns what was written, line by line."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     quiet = {name: logging.getLogger(name).level for name in ("websockets", "asyncio")}
@@ -118,12 +118,12 @@ def test_a_flood_is_cut_without_being_read_whole():
     assert len(safe("y" * 100_000, limit=50)) == 50
 
 
-# -- to the journal itself
+# -- entries to the journal itself
 
 
 @pytest.fixture
 def journald(tmp_path):
-    """Somebody who takes entries, as journald does."""
+    """A receiver of entries, like journald."""
     end = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     end.setblocking(False)
     end.bind(str(tmp_path / "socket"))
@@ -146,7 +146,7 @@ class Journald:
 
 @pytest.fixture
 def native(journald, tmp_path):
-    """Logs to the journal; gives the entries."""
+    """Log to the journal. Returns the entries."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     quiet = {name: logging.getLogger(name).level for name in ("websockets", "asyncio")}
@@ -325,14 +325,14 @@ def test_a_stream_that_takes_nothing_is_nobodys_fault(capsys):
     assert "closed file" in capsys.readouterr().err
 
 
-# -- secrets, and what was said
+# -- secrets and speech
 
 SECRET = "sk-planted/9f8e7d6c5b4a"
 
 
 @pytest.fixture
 def redactor():
-    """The process's own, with a secret and a visitor's words in it."""
+    """The process's own redactor, with a secret and a visitor's words in it."""
     before = REDACTOR._known, REDACTOR._forms, REDACTOR.filter_own, REDACTOR.filter_service
     REDACTOR.add([SECRET])
     words = Words(redacted=REDACTOR.redacted)
@@ -343,7 +343,7 @@ def redactor():
 
 
 def shown(lines, log):
-    """What is written, as lines and as fields."""
+    """Return what is written, as lines and as fields."""
     records = []
 
     class Keep(logging.Handler):

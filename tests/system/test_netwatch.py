@@ -117,7 +117,7 @@ def test_no_more_is_remembered_than_a_kiosk_has():
 
 
 class Loop:
-    """As much of a loop as a watch needs; time passes when told."""
+    """As much of a loop as a watch needs. The test moves its time."""
 
     def __init__(self):
         self.readers = {}
@@ -182,7 +182,7 @@ def test_a_burst_of_changes_is_told_once_and_soon(watched):
 
 def test_what_is_no_news_wakes_nobody(watched):
     watched.tell(route(table=255))
-    watched.loop.readable()  # and nothing to read
+    watched.loop.readable()  # but there is nothing to read
     assert not watched.loop.timers
 
 
@@ -286,7 +286,7 @@ def test_a_sound_card_that_comes_is_news_and_one_that_goes_is_not():
     assert is_sound(uevent("add"))
     assert is_sound(uevent("change"))  # its controls are ready now
     assert is_sound(b"libudev\0\xfe\xed\xca\xfe" + bytes(32) + b"ACTION=add\0SUBSYSTEM=sound\0DEVNAME=snd\0")
-    assert not is_sound(uevent("remove"))  # whoever had it knows that already
+    assert not is_sound(uevent("remove"))  # its user already knows
     assert not is_sound(uevent("add", subsystem="soundwire"))
     assert not is_sound(uevent("add", subsystem="block"))
     assert not is_sound(b"")

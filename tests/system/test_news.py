@@ -1,4 +1,4 @@
-"""How much of the log is written, by the log itself: what somebody outside brings about is bounded, then counted."""
+"""How much the log writes: lines that outsiders cause are written up to a limit, and then counted."""
 
 import logging
 import re
@@ -15,7 +15,7 @@ COUNT = re.compile(r"\((\d+) more since the last line of this kind\)$")
 
 
 class Journal(logging.Handler):
-    """What passes, with a clock that the test moves."""
+    """Return what passes the filter, with a clock that the test moves."""
 
     def __init__(self):
         super().__init__()
@@ -46,7 +46,7 @@ def refused(code, **fields):
 
 
 def counted(lines):
-    """How many lines they stand for."""
+    """Return how many lines these stand for."""
     return len(lines) + sum(int(found[1]) for line in lines if (found := COUNT.search(line)))
 
 

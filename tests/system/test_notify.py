@@ -10,7 +10,7 @@ from edged.system.notify import LONGEST_STATUS, NullManager, SystemdManager, man
 
 
 class Listener:
-    """The service manager's end."""
+    """The service manager's end of the socket."""
 
     def __init__(self, address):
         self.address = address
@@ -19,7 +19,7 @@ class Listener:
         self._socket.bind("\0" + address[1:] if address.startswith("@") else address)
 
     def heard(self):
-        """Messages so far, each as its lines."""
+        """The messages so far, each as its lines."""
         found = []
         try:
             while True:
@@ -41,7 +41,7 @@ def listener(request, tmp_path):
 
 @pytest.fixture
 def notified(listener):
-    """A manager, and what it was told."""
+    """A manager, and the messages it has received."""
     there = manager({"NOTIFY_SOCKET": listener.address})
     yield there, listener.heard
     there.close()
@@ -103,7 +103,7 @@ def test_a_manager_that_went_away_is_no_failure_and_hears_the_status_when_it_is_
 def test_a_manager_that_does_not_read_holds_nobody_up(tmp_path):
     listener = Listener(str(tmp_path / "notify"))
     there = SystemdManager(listener.address)
-    for _ in range(5000):  # more than any queue takes
+    for _ in range(5000):  # more than any queue holds
         there.alive()
     assert listener.heard()
     listener.close()

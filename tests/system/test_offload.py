@@ -47,7 +47,7 @@ def test_it_raises_what_the_call_raises(offload, error):
 
 
 class Hanging:
-    """A device call that returns when it is let go."""
+    """A device call that returns when the test releases it."""
 
     def __init__(self):
         self.began, self.release, self.thread = threading.Event(), threading.Event(), None
@@ -89,7 +89,7 @@ def test_a_call_that_hangs_is_a_device_error_and_holds_nobody(hanging):
         assert await ThreadOffload()(lambda: "next", deadline_s=10) == "next"
         hanging.began.wait(60)
 
-    asyncio.run(main())  # returns though the call hangs
+    asyncio.run(main())  # it returns although the call hangs
     assert hanging.thread.is_alive()
     assert hanging.thread.daemon
 
@@ -151,7 +151,7 @@ def test_while_one_call_hangs_no_other_is_started(hanging):
         before = threading.active_count()
         for _ in range(10):
             with pytest.raises(DeviceError) as raised:
-                await disk(begun.append, 1, deadline_s=10**6)  # at once: nobody waits for what hangs
+                await disk(begun.append, 1, deadline_s=10**6)  # fails at once, without waiting
             assert raised.value.cause == "device_hung"
         assert (begun, threading.active_count()) == ([], before)
         hanging.end()

@@ -14,7 +14,7 @@ OURS, FOREIGN, PYTHON = Whose.OURS, Whose.FOREIGN, Whose.PYTHON
 
 
 def made(name, source, file=None, **known):
-    """What `source` calls `made`, of a module of that name."""
+    """Return what `source` calls `made`, from a module of that name."""
     module = {"__name__": name, **known}
     exec(compile(source, file or f"{name}.py", "exec"), module)
     return module["made"]
@@ -29,14 +29,14 @@ def raising(name, file=None):
 
 
 def raised(call, *arguments):
-    """The exception, without the frame of this test."""
+    """Return the exception, without the frame of this test."""
     with pytest.raises(Exception) as caught:
         call(*arguments)
     return caught.value.with_traceback(caught.value.__traceback__.tb_next)
 
 
 def chained(*calls):
-    """The first calls the second, and so on."""
+    """Return a function: the first one calls the second, and so on."""
     inner = calls[-1]
     for name in reversed(calls[:-1]):
         inner = calling(name, inner)
@@ -50,8 +50,8 @@ def chained(*calls):
         ((raising("__main__"),), OURS),
         ((raising("lgpio"),), FOREIGN),
         ((raising("asyncio.events"),), PYTHON),
-        (("gpiozero.mixins", raising("edged.app.device_panel")), OURS),  # it calls us
-        (("edged.app.device_panel", raising("gpiozero.mixins")), OURS),  # we call it
+        (("gpiozero.mixins", raising("edged.app.device_panel")), OURS),  # it calls our code
+        (("edged.app.device_panel", raising("gpiozero.mixins")), OURS),  # our code calls it
         (("asyncio.events", raising("websockets.client")), FOREIGN),
         (("lgpio", "edged.panel", raising("gpiozero")), OURS),
         ((raising("edgedness"),), FOREIGN),

@@ -17,7 +17,7 @@ def test_what_is_meant_for_another_process_is_left_alone():
 
 def test_a_name_that_was_not_passed_is_not_there():
     env = {"LISTEN_PID": "2", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "web:control"}
-    assert passed(env, "control", pid=2) is None  # one descriptor, and two names
+    assert passed(env, "control", pid=2) is None  # one descriptor, but two names
     assert passed({**env, "LISTEN_FDS": "many"}, "web", pid=2) is None
 
 

@@ -4,7 +4,7 @@ S = 1000
 
 
 def looks(*signs, every_ms=S, patience_ms=5 * S):
-    """What is stalled at each look at one part."""
+    """Return what is stalled at each look at one part."""
     progress = Progress(patience_ms)
     return [bool(progress.look(n * every_ms, {"part": sign})) for n, sign in enumerate(signs)]
 

@@ -21,7 +21,7 @@ def in_thread():
 
 @pytest.fixture
 def asked(monkeypatch):
-    """What the kernel was asked for, by thread; `refuses` makes it say no."""
+    """What the kernel is asked for, by thread. `refuses` makes the kernel refuse."""
     calls = []
 
     class Kernel(list):
@@ -51,7 +51,7 @@ def test_each_thread_is_put_forward_at_its_first_call_and_never_again(asked, in_
         (ident, POLICY, 10),
         (other, POLICY, 10),
     ]
-    assert {pid for _, pid, _, _ in asked} == {0}  # the thread that calls, not the process
+    assert {pid for _, pid, _, _ in asked} == {0}  # the calling thread, not the process
 
 
 def test_where_it_is_not_allowed_sound_goes_on_and_it_is_told_once(asked, in_thread, caplog):

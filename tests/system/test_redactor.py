@@ -90,9 +90,8 @@ def test_a_key_is_found_within_what_was_encoded_with_it(redactor, before, encode
     shown = redactor.redacted("Basic " + encode(f"{before}{KEY}!".encode()).decode())
     assert MASK in shown
     left = shown.removeprefix("Basic ").replace(MASK, "")
-    assert (
-        len(left) <= 4 + 4 * (len(before) + 2) // 3
-    )  # of the key no more than what shares a digit with another
+    # Of the key, only what shares a digit with another character is left.
+    assert len(left) <= 4 + 4 * (len(before) + 2) // 3
 
 
 @pytest.mark.parametrize("key", ["schlüssel-ñandú", "ключ-секрет", "k\N{COMBINING DIAERESIS}ey-öäü"])
@@ -168,7 +167,7 @@ def test_what_has_the_name_of_a_secret_is_hidden_whole_and_numbers_stay():
     "text", ["key" * 20_000, '"key": "' + "\\" * 50_000, "a" * 100_000 + "key", "key:" * 20_000]
 )
 def test_no_text_takes_long(redactor, text):
-    """Each step of the pattern is bounded: what grows with the square of the length would not end here."""
+    """Each step of the pattern is bounded. A pattern with quadratic time would not finish here."""
     assert len(redactor.redacted(text)) <= 3 * len(text)
 
 

@@ -55,7 +55,8 @@ def test_of_endless_kinds_few_are_known_and_few_lines_are_written():
     repeats = Repeats()
     written = [repeats.admit((str(n),), n) for n in range(10_000)]
     assert sum(each is not None for each in written) == MOST_KINDS + MOST
-    assert repeats.admit(("new",), 10_000 + 2 * HOUR) == 0  # many have rested by now, and it is one again
+    # Many kinds have rested by now, so this is a kind of its own again.
+    assert repeats.admit(("new",), 10_000 + 2 * HOUR) == 0
 
 
 def test_what_was_left_out_of_a_kind_that_is_forgotten_is_still_counted():
@@ -63,7 +64,7 @@ def test_what_was_left_out_of_a_kind_that_is_forgotten_is_still_counted():
     for n in range(MOST_KINDS):
         repeats.admit((str(n),), 0, pace)
     assert [repeats.admit(("0",), 1, pace) for _ in range(3)] == [None] * 3
-    for n in range(MOST_KINDS):  # each takes the place of one that has rested: the three are not forgotten
+    for n in range(MOST_KINDS):  # each replaces a kind that has rested; the three lines are not forgotten
         assert repeats.admit((f"later {n}",), 120_000, RepeatRate(1, HOUR)) == 0
     assert repeats.admit(("too many",), 120_001) == 3
     assert repeats.admit(("too many again",), 120_002) is None

@@ -22,7 +22,7 @@ NAME = "voice.example"
 
 
 class Names:
-    """A name service that answers when told."""
+    """A name service that answers when the test says so."""
 
     def __init__(self):
         self.asked = []
@@ -40,7 +40,7 @@ class Names:
 
 
 async def asked(resolver, names, *, answer=None, error=None, host=NAME):
-    """One question, answered at once."""
+    """Ask one question, which is answered at once."""
     task = asyncio.ensure_future(resolver.resolve(host, 443))
     await asyncio.sleep(0)
     if error is not None:
@@ -326,10 +326,10 @@ def test_a_hanging_thread_holds_up_neither_the_loop_nor_the_exit():
         began.wait(60)
         assert not future.done()
 
-    asyncio.run(main())  # returns though the thread hangs
+    asyncio.run(main())  # it returns although the thread hangs
     (thread,) = threads
     assert thread.is_alive()
     assert thread.daemon
     release.set()
-    thread.join(60)  # and its late answer finds the loop closed, silently
+    thread.join(60)  # its late answer finds the loop closed, and stays silent
     assert not thread.is_alive()

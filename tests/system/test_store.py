@@ -89,7 +89,7 @@ def test_what_a_torn_write_left_behind_does_no_harm(tmp_path):
 
 @pytest.mark.parametrize("call", ["open", "fsync", "replace"])
 def test_until_the_end_the_old_content_stands(tmp_path, monkeypatch, call):
-    """Whatever step fails, a reader finds the old content whole."""
+    """Whichever step fails, a reader finds the old content complete."""
     FileStore(tmp_path).save("ledger", {"old": 1})
 
     def fail(*_, **__):
@@ -112,7 +112,7 @@ def test_the_content_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch
 
 
 def blocked(tmp_path):
-    """A directory that cannot be one: even root cannot write there."""
+    """A path that cannot become a directory: even root cannot write there."""
     (tmp_path / "file").write_text("")
     return tmp_path / "file" / "state"
 
@@ -136,7 +136,7 @@ def test_a_disk_that_recovers_is_told_and_has_the_latest(tmp_path, caplog):
     with caplog.at_level(logging.INFO):
         store.save("ledger", {"n": 2})
         store.save("ledger", {"n": 3})
-    assert [record.message for record in caplog.records] == [f"{directory}: state is kept again"]
+    assert [record.message for record in caplog.records] == [f"{directory}: state is saved again"]
     assert FileStore(directory).load("ledger") == {"n": 3}
 
 
@@ -167,7 +167,7 @@ def test_a_corrupt_file_is_set_aside_and_told(tmp_path, caplog, content):
     with caplog.at_level(logging.WARNING):
         assert store.load("ledger") == {}
     assert "ledger.json.corrupt" in caplog.text
-    assert FileStore(tmp_path).load("ledger") == {}  # and again, until something is saved
+    assert FileStore(tmp_path).load("ledger") == {}  # each time, until something is saved
     assert str(tmp_path / "ledger.json") in store.unreadable("ledger")
     assert store.save("ledger", FACTS) == ""
     assert (tmp_path / "ledger.json.corrupt").read_bytes() == content
@@ -207,7 +207,7 @@ def test_a_folder_that_cannot_be_set_aside_is_told(tmp_path):
     store = FileStore(tmp_path)
     store.load("ledger")
     assert "ledger.json" in store.save("ledger", FACTS)
-    assert store.load("ledger") == FACTS  # as long as this process lives
+    assert store.load("ledger") == FACTS  # as long as this process runs
 
 
 def test_a_full_disk_leaves_what_cannot_be_read_where_it_is(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""Files that grow are bounded, go on after a restart, and cost nothing where they cannot be written."""
+"""Growing files are bounded, continue after a restart, and do no harm if they cannot be written."""
 
 import logging
 

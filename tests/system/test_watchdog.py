@@ -10,7 +10,7 @@ from edged.system.watchdog import Watchdog
 
 
 class Fed(NullManager):
-    """Remembers when it was fed."""
+    """Records when it was fed."""
 
     def __init__(self):
         self.times = []
@@ -25,7 +25,7 @@ def now_ms():
 
 @pytest.fixture
 def fed(lab_run):
-    """Times at which a watchdog of 12 s is fed in a minute of `signs(seconds)`."""
+    """Return the times at which a watchdog of 12 s is fed during a minute of `signs(seconds)`."""
 
     def run(signs):
         async def main():
@@ -56,8 +56,8 @@ def test_a_stalled_part_is_food_no_more_and_is_named_once(fed, caplog):
                 "link": PartProgress(0, wanted=False),
             }
         )
-    assert 20 <= times[-1] <= 20 + 8 + 3  # it stood still after 20 s
-    assert [record.getMessage() for record in caplog.records] == ["watchdog: no progress of the microphone"]
+    assert 20 <= times[-1] <= 20 + 8 + 3  # the part stands still from 20 s on
+    assert [record.getMessage() for record in caplog.records] == ["watchdog: no progress in the microphone"]
 
 
 def test_what_goes_on_again_in_time_is_fed_again(fed):

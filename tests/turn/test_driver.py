@@ -7,7 +7,7 @@ from edged.turn.driver import Turns
 
 
 class Owner:
-    """Writes down what it is asked to do; `answers` are events it posts while it does something.
+    """Records what it is asked to do. While it carries out an effect, it posts the events in `answers`.
 
     `muted`, `microphone` and `room` are its facts.
     """
@@ -248,14 +248,14 @@ def test_a_conversation_in_which_nobody_was_heard_for_long_is_judged_too(loop_ru
         post_each(turns, Event.PRESS, Event.TIMED_OUT)
         assert (turns.state, owner.log[-2]) == (State.NOTICE, (Tell(), "microphone_silent"))
         post_each(turns, Event.CUE_DONE, Event.PRESS)
-        turns.post(Event.PRESS)  # ended on purpose: no judgement
+        turns.post(Event.PRESS)  # ended on purpose, so nothing is judged
         assert turns.state is State.IDLE
 
     loop_run(body)
 
 
 def conversation_at_an_answer():
-    """A conversation that a press opened, and its first answer sounds."""
+    """A conversation that a press opened; its first answer sounds."""
     turns, owner = driven(Mode.CONVERSATION)
     for event in (Event.PRESS, Event.SPEECH_STARTED, Event.COMMITTED, Event.FIRST_AUDIO):
         turns.post(event)
@@ -330,7 +330,7 @@ def test_what_forbids_a_press_after_an_answer_is_told_as_a_refused_press_is(loop
         heard_out(turns)
         assert turns.state is State.NOTICE
         assert (Tell(cause), None) in owner.log
-        assert not any(entry[0] is Action.INTERRUPT for entry in owner.log)  # it was heard to its end
+        assert not any(entry[0] is Action.INTERRUPT for entry in owner.log)  # it played to its end
 
     loop_run(body)
 
@@ -449,7 +449,7 @@ def test_a_change_goes_into_the_journal_once_the_press_is_done(loop_run, caplog)
     async def body():
         turns, _ = driven()
         turns.post(Event.PRESS)
-        turns.post(Event.PRESS)  # means nothing
+        turns.post(Event.PRESS)  # is ignored
         assert caplog.messages == []
         await asyncio.sleep(0.001)
         assert caplog.messages == ["turn: PRESS: IDLE -> ARMED"]

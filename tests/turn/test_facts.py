@@ -1,4 +1,4 @@
-"""What may forbid an open gate, and whether anybody has asked for one."""
+"""What forbids an open gate, and whether anybody has asked for one."""
 
 import itertools
 
@@ -9,7 +9,7 @@ from edged.turn.facts import Invitation
 
 
 def invited():
-    """By a press that has opened the gate."""
+    """An invitation by a press that has opened the gate."""
     invitation = Invitation()
     invitation.after(Event.PRESS, State.IDLE, State.AWAITING_SPEECH)
     assert invitation.stands
@@ -17,7 +17,7 @@ def invited():
 
 
 def withdrawn(event=Event.MUTED):
-    """While an answer sounds."""
+    """The same, while an answer sounds."""
     invitation = invited()
     invitation.after(event, State.SPEAKING, State.SPEAKING)
     assert not invitation.stands
@@ -91,7 +91,7 @@ def test_a_mute_or_a_lost_microphone_ends_it_and_while_the_gate_is_shut_it_is_to
         assert (invitation.stands, invitation.withdrawn) == (False, cause)
     for was in OPEN:
         invitation = invited()
-        invitation.after(event, was, State.COMMITTING)  # it is told at once
+        invitation.after(event, was, State.COMMITTING)  # the step reports it at once
         assert (invitation.stands, invitation.withdrawn) == (False, None)
 
 

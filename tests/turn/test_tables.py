@@ -37,7 +37,7 @@ ANY_FACTS = [
 
 
 def does(step):
-    """The effects of a step, in words."""
+    """Return the effects of a step in words."""
     return ", ".join(
         f"tell {effect.cause or 'the cause'}" if isinstance(effect, Tell) else effect.value
         for effect in step.effects
@@ -124,7 +124,7 @@ def test_a_press_over_an_answer_silences_it(mode):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_no_state_is_left_waiting(mode):
-    """Every state but IDLE and STOPPED has a limit, and its end leads on."""
+    """Every state except IDLE and STOPPED has a limit, and its end leads to another state."""
     for state in STATES[mode]:
         limited = TurnLimits().of(mode, state) is not None
         assert limited == (state not in (State.IDLE, State.STOPPED)), state
@@ -153,7 +153,7 @@ def test_every_cause_told_has_its_row(mode):
     moves=st.lists(st.tuples(st.sampled_from(list(Event)), st.sampled_from(ANY_FACTS)), max_size=60),
 )
 def test_the_gate_is_open_iff_the_state_is_in_open_for_every_sequence(mode, moves):
-    """An outside gate that opens where nothing forbids it, and obeys END/ABORT/CLOSE, agrees with OPEN at all times."""
+    """A model of the gate that opens unless a fact forbids it, and obeys END/ABORT/CLOSE, always agrees with OPEN."""
     state, is_open = State.IDLE, False
     for event, facts in moves:
         step = turn.step(mode, state, event, facts)
@@ -440,7 +440,7 @@ def test_limits_are_the_configured_ones(mode):
 def test_limits_that_nobody_configured_are_those_of_the_configuration_and_longer_than_what_they_wait_for():
     usual = TurnLimits()
     assert usual == limits(Config())
-    assert usual.answer_ms == 11 * 60_000  # ten minutes are held, and an underrun is silence in between
+    assert usual.answer_ms == 11 * 60_000  # the buffer holds ten minutes; an underrun adds silence
     assert usual.tell_ms == 10_000
 
 
@@ -450,7 +450,7 @@ def test_a_pair_that_is_nowhere_is_a_bug():
 
 
 def test_the_page_is_drawn_from_the_tables():
-    """docs/turns.md is the other copy of every table: a change of one shows in the other, for a reader to judge."""
+    """docs/turns.md is the other copy of every table. A change of one shows in the other, for a reader to judge."""
     import runpy
     from pathlib import Path
 

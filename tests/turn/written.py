@@ -1,7 +1,7 @@
-"""Every step of every mode, written down by hand: what a visitor may expect of a kiosk. Nothing here is of edged.turn.
+"""Every step of every mode, written by hand: what a visitor may expect of a kiosk. Nothing here comes from edged.turn.
 
-`every`: of each mode that has the state; `sounding`: each state in which an answer sounds. What is in no row means
-nothing in that state. Nothing leads out of STOPPED.
+`every` means each mode that has the state. `sounding` means each state in which an answer sounds. A pair without a row
+is ignored in that state. Nothing leads out of STOPPED.
 """
 
 MODES = {
@@ -199,7 +199,7 @@ ROWS = """
 
 
 def steps(mode: str) -> dict[tuple[str, str], tuple[str, str]]:
-    """(state, event) -> (state, what is done) of a mode."""
+    """Return (state, event) -> (state, effects in words) of a mode."""
     states = STATES[mode].split()
     found = {}
     for line in ROWS.splitlines()[3:]:

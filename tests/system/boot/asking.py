@@ -1,4 +1,4 @@
-"""What one asks a machine with edged, and waits for: a real machine takes real time."""
+"""Requests to a machine with edged, and waits for it: a real machine takes real time."""
 
 import json
 import time
@@ -35,20 +35,20 @@ def configure(box: Box, text: str) -> None:
     box.ask("chown root:edged /etc/edged/config.yaml && chmod 640 /etc/edged/config.yaml")
 
 
-def line_up(box: Box) -> bool:
+def link_up(box: Box) -> bool:
     done = box.run("edged status --json")
     return done.returncode == 0 and bool(json.loads(done.stdout)["link"]["up"])
 
 
-def gets_a_line(box: Box, within_s: float = 20) -> None:
+def gets_a_link(box: Box, within_s: float = 20) -> None:
     until = time.monotonic() + within_s
-    while not line_up(box):
+    while not link_up(box):
         assert time.monotonic() < until, said_by(box)
         time.sleep(0.2)
 
 
 def drop_in(box: Box, unit: str, *lines: str) -> None:
-    """A drop-in for a unit, in force from its next start."""
+    """Add a drop-in for a unit, in force from its next start."""
     text = "".join(f"{line}\n" for line in lines)
     box.file(f"/etc/systemd/system/{unit}.d/90-test.conf", text)
     box.ask("systemctl daemon-reload")
@@ -58,7 +58,7 @@ def without_drop_in(box: Box, unit: str) -> None:
     box.ask(f"rm -r /etc/systemd/system/{unit}.d/90-test.conf && systemctl daemon-reload")
 
 
-# -- down for failure --
+# -- a failed edged --
 
 PYTHON = "/opt/edged/current/bin/python"
 BUG = f'{PYTHON} -c "import os; os._exit(70)"'
@@ -67,12 +67,12 @@ RESCUE, TIMER, START = "edged-rescue.service", "edged-again.timer", "edged-start
 
 
 def fails(box: Box, command: str, *life: str) -> None:
-    """From its next start on it ends like that."""
+    """Make it end like this from its next start on."""
     drop_in(box, "edged.service", "[Service]", *(life or QUICK), "ExecStart=", f"ExecStart={command}")
 
 
 def rests(box: Box, why: str = "") -> None:
-    """It is down for failure, and the light shows it, the journal says why, and the clock tries again."""
+    """Wait until it has failed: the light shows it, the journal says why, and the timer will try again."""
     becomes(box, "edged", "failed", within_s=90)
     becomes(box, RESCUE, "active")
     assert state_of(box, TIMER) == "active"
@@ -80,7 +80,7 @@ def rests(box: Box, why: str = "") -> None:
 
 
 def runs(box: Box, command: str = "systemctl restart edged") -> None:
-    """What is asked for is done, and the light is the kiosk's own."""
+    """Run the command, and check that edged runs and has its own light again."""
     box.ask(command)
     is_up(box)
     for unit in (RESCUE, TIMER):

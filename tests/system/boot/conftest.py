@@ -17,7 +17,7 @@ from instruments.rig.kernel import locked
 
 ROOT = Path(__file__).parents[3]
 INSTALLER = "/root/edged/scripts/install.sh --unattended"
-# A kiosk without devices, and with the embedded service.
+# A kiosk without devices, with the embedded service.
 CONFIG = """version: 1
 provider: {name: local}
 button: {backend: none}
@@ -26,7 +26,7 @@ microphone: {backend: "null"}
 speaker: {backend: "null"}
 """
 
-# What is compared: everything but what Debian itself writes as it goes.
+# What is compared: everything except what Debian itself writes in operation.
 TREE = r"""
 cd / && find bin boot etc home lib opt root sbin srv usr var \
     \( -path var/log -o -path var/cache -o -path var/lib/apt -o -path var/lib/dpkg -o -path root/edged \
@@ -41,9 +41,10 @@ UNTIMED = r"cd / && find etc opt usr var/lib/edged-install -printf '%p %T@ %C@\n
 
 
 class Installed:
-    """Layers with edged installed; `bare` is what the machine held before (TREE), `marks` its packages (MARKS).
+    """Layers with edged installed. `bare` lists the earlier content of the machine (TREE), `marks` its packages
+    (MARKS).
 
-    `command` is what installed it, and `said` what that said.
+    `command` installed edged, and `said` is its output.
     """
 
     def __init__(self, layers: tuple[Path, ...], bare: str, said: str, marks: str, command: str) -> None:
@@ -55,7 +56,7 @@ class Installed:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two groups, one beside the other: all boxes with this machine's network are in one, for their ports are its."""
+    """Form two groups that run side by side. All boxes that share this machine's network, and its ports, are in one."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.boot)
@@ -67,7 +68,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def copy_checkout(to: Path, **changes: tuple[str, str]) -> Path:
-    """The checkout as a release is made from it; `version` and the like are replaced in edged/__init__.py."""
+    """Copy the checkout as a release uses it. `version` and the like are replaced in edged/__init__.py."""
     for name in ("edged", "systemd", "requirements", "docs", "scripts"):
         shutil.copytree(
             ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__", ".*"), symlinks=True
@@ -86,7 +87,7 @@ def replace(path: Path, old: str, new: str) -> None:
 
 
 def wheel_of(tree: Path, to: Path) -> Path:
-    """A wheel of a copied checkout, by its own recipe; skips where none can be built."""
+    """Build a wheel from a copied checkout, by its own recipe. Skips the test if it cannot be built."""
     done = subprocess.run(
         [str(tree / "scripts/release"), "--wheel", str(to)],
         capture_output=True,
@@ -102,10 +103,11 @@ def wheel_of(tree: Path, to: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Installed]]:
-    """A machine for each Debian, on which edged was installed unattended and which was then switched off.
+    """Make one machine per Debian: edged is installed unattended, and then the machine is switched off.
 
-    On bookworm it was installed from a checkout, on trixie from a wheel, and there the journal is in memory, as
-    Raspberry Pi OS has it. Made when first asked for, once for all workers: who made it keeps it until none is left.
+    On bookworm edged is installed from a checkout, and on trixie from a wheel. On trixie the journal is in memory, as
+    on Raspberry Pi OS. A machine is made at its first use, once for all workers. Its maker keeps it until no worker is
+    left.
     """
     place = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -135,7 +137,7 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str
 
 
 def install(box: Box, place: Path, *, by_wheel: bool) -> Installed:
-    """Install on a bare machine, and switch it off."""
+    """Install edged on a bare machine, and switch the machine off."""
     if by_wheel:
         box.file("/etc/systemd/journald.conf.d/40-volatile.conf", "[Journal]\nStorage=volatile\n")
     bare = box.ask(TREE)
@@ -153,7 +155,7 @@ def install(box: Box, place: Path, *, by_wheel: bool) -> Installed:
 
 
 def give(box: Box, wheel: Path) -> str:
-    """A file of this machine's, in the box; returns its name there."""
+    """Give the box a file of this machine. Returns its name there."""
     (box.root / "root/given").mkdir(exist_ok=True)
     (box.root / "root/given" / wheel.name).write_bytes(wheel.read_bytes())
     return f"/root/given/{wheel.name}"
@@ -161,13 +163,13 @@ def give(box: Box, wheel: Path) -> str:
 
 @pytest.fixture(scope="session")
 def installed(machines: Callable[[str], Installed]) -> Installed:
-    """The one of bookworm."""
+    """The machine with bookworm."""
     return machines("bookworm")
 
 
 @pytest.fixture
 def suite() -> str:
-    """Which Debian `boot` boots; a test that is for both is parametrised by `BOTH`."""
+    """The Debian that `boot` boots. A test for both is parametrised by `BOTH`."""
     return "bookworm"
 
 
@@ -175,7 +177,7 @@ def suite() -> str:
 def boot(
     machines: Callable[[str], Installed], suite: str, request: pytest.FixtureRequest
 ) -> Iterator[Callable[[], Box]]:
-    """Boots a machine of its own from those layers; one without a network for a test that is marked `alone`."""
+    """Boots a separate machine from those layers, without a network if the test is marked `alone`."""
     alone = request.node.get_closest_marker("alone") is not None
     with contextlib.ExitStack() as stack:
         yield lambda: stack.enter_context(Box(*machines(suite).layers, alone=alone))
@@ -183,7 +185,7 @@ def boot(
 
 @pytest.fixture(scope="session")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The next release with its wheelhouse, as it is carried to a site without a network."""
+    """The next release with its wheelhouse, as people carry it to a site without a network."""
     place = tmp_path_factory.mktemp("release")
     tree = copy_checkout(place / "tree")
     replace(tree / "edged/__init__.py", '__version__ = "[^"]*"', '__version__ = "0.9.3"')
@@ -202,7 +204,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The next release, and one after it that does not start."""
+    """The next release, and a later one that does not start."""
     place = tmp_path_factory.mktemp("wheels")
     made = {}
     for name, version in (("good", "0.9.1"), ("broken", "0.9.2")):

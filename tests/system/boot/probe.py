@@ -1,6 +1,6 @@
-"""Run in the place of edged, inside its sandbox: tries what it may and may not do. Writes JSON: name to outcome.
+"""Runs inside edged's sandbox, in place of edged, and tries what it may and may not do. Writes JSON: name to outcome.
 
-An outcome is "ok" or the name of the error. Only Python's own library, for it runs in the box.
+An outcome is "ok" or the name of the error. It uses only Python's own library, because it runs in the box.
 """
 
 import ctypes
@@ -21,7 +21,7 @@ KEYCTL = {"x86_64": 250, "aarch64": 219}[os.uname().machine]
 
 
 def call(function, *arguments):
-    """A system call by its C function; raises OSError."""
+    """Make a system call by its C function; raises OSError."""
     if function(*arguments) == -1:
         raise OSError(ctypes.get_errno(), "refused")
 
@@ -64,7 +64,7 @@ def listening(family, address):
 
 def watched():
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as one:  # NETLINK_ROUTE
-        one.bind((0, 0x1 | 0x10 | 0x40))  # links and addresses, as the daemon asks for them
+        one.bind((0, 0x1 | 0x10 | 0x40))  # links and addresses, as the daemon requests them
 
 
 def notified():
@@ -78,7 +78,7 @@ def journalled():
 
 
 def asked():
-    """Serves one client on the socket that was passed; whoever connects is told who it is."""
+    """Serve one client on the passed socket. The client is told who it is."""
     with socket.socket(fileno=3) as passed:
         passed.settimeout(20)
         client, _ = passed.accept()
@@ -95,7 +95,7 @@ def copied_shell(place):
 
 
 def alone():
-    """Those of other users cannot be seen."""
+    """The processes of other users cannot be seen."""
     if [name for name in os.listdir("/proc") if name.isdecimal() and name != str(os.getpid())]:
         raise OSError(errno.EEXIST, "others are seen")
 
@@ -129,7 +129,7 @@ def callback_works():
 
 
 ATTEMPTS = {
-    # what it needs
+    # what edged needs
     "write its state": lambda: touch(STATE / "file"),
     "write its run directory": lambda: touch("/run/edged/file"),
     "make a pipe where it starts": lambda: os.mkfifo("lgd-probe"),
@@ -153,7 +153,7 @@ ATTEMPTS = {
     "start a thread": in_thread,
     "use numpy": numpy_works,
     "be called back by C": callback_works,
-    # what it must not
+    # what edged must not do
     "run a shell": lambda: ran("/bin/sh", "-c", "true"),
     "run another program": lambda: ran("/usr/bin/id"),
     "run a shell from its state": lambda: copied_shell(STATE),

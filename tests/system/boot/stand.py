@@ -1,4 +1,4 @@
-"""A booted kiosk that is made to fail: its configuration, the service it talks to, and what the journal says then."""
+"""A booted kiosk that is made to fail: its configuration, its service, and what the journal then says."""
 
 import contextlib
 import itertools
@@ -28,7 +28,7 @@ Entry = dict[str, Any]
 
 
 class Stand:
-    """A kiosk in a box, and a service beside it. What it waits for, it waits for in real time."""
+    """A kiosk in a box, with a service beside it. It waits in real time."""
 
     def __init__(self, box: Box) -> None:
         self.box = box
@@ -44,14 +44,14 @@ class Stand:
     # -- its parts -----------------------------------------------------------------------------------
 
     def configure(self, *more: str, text: str = "") -> None:
-        """The usual configuration with sections of it replaced: `provider: {name: openai}`; or `text` in its place."""
+        """Write the usual configuration with replaced sections, such as `provider: {name: openai}`, or `text` alone."""
         sections = {line.split(":")[0]: line for line in CONFIG.format(url=self.url).splitlines()}
         for section in more:
             sections[section.split(":")[0]] = section.replace("URL", self.url)
         self.box.file("/etc/edged/config.yaml", text or "\n".join(sections.values()) + "\n", 0o644)
 
     def serve(self, *words: str, script: str = "") -> None:
-        """The embedded service with these options, in place of the one before."""
+        """Start the embedded service with these options, in place of the previous one."""
         self.unserve()
         if script:
             self.box.file("/root/given/script.yaml", script)
@@ -70,7 +70,7 @@ class Stand:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def drop_in(self, text: str) -> None:
-        """Lines of [Service] besides the unit's own; none takes them away again."""
+        """Add lines of [Service] to the unit. An empty text removes them."""
         if text:
             self.box.file("/etc/systemd/system/edged.service.d/99-test.conf", f"[Service]\n{text}\n")
         else:
@@ -80,18 +80,18 @@ class Stand:
     # -- its life ------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start it anew; from here on counts what it writes. It may fail."""
+        """Start it again, which may fail. From here on its journal entries count."""
         self.box.run("systemctl stop edged; systemctl reset-failed edged")
         self.mark()
         self.box.run("systemctl start edged")
 
     def up(self) -> None:
-        """Start it anew, and it is up."""
+        """Start it again, and wait until it is up."""
         self.start()
         within(20, lambda: self.status() is not None, self.said)
 
-    def with_line(self) -> None:
-        """Start it anew, and the service is there for it."""
+    def with_link(self) -> None:
+        """Start it again, and wait for its link."""
         self.up()
         self.until(lambda status: status["link"]["up"])
 
@@ -100,7 +100,7 @@ class Stand:
         return json.loads(done.stdout) if done.returncode == 0 else None
 
     def until(self, is_so: Callable[[Entry], bool], within_s: float = 20) -> Entry:
-        """Its status, once that is so."""
+        """Return its status once the condition holds."""
         output: list[Entry | None] = [None]
 
         def look() -> bool:
@@ -120,12 +120,12 @@ class Stand:
     # -- what it wrote -------------------------------------------------------------------------------
 
     def mark(self) -> None:
-        """Only what is written from now on counts."""
+        """Count only what is written from now on."""
         output = self.box.ask("journalctl --sync; journalctl -n 0 --show-cursor --no-pager -q")
         self._cursor = output.rpartition("cursor: ")[2].strip()
 
     def entries(self, message_id: str = "") -> list[Entry]:
-        """What edged has written since, all or with that id."""
+        """Return what edged has written since the mark: all entries, or those with that id."""
         # No matches for journalctl: with a cursor that does not match, systemd 252 skips the first entry that does.
         output = self.box.ask(
             f"journalctl --sync; journalctl --after-cursor={shlex.quote(self._cursor)} -o json --no-pager -q"
@@ -153,7 +153,7 @@ class Stand:
 
 
 def speak(to: Path) -> None:
-    """Writes a WAV of words; the microphone goes on in it from press to press."""
+    """Write a WAV file of words. The microphone continues in it from press to press."""
     with wave.open(str(to), "wb") as file:
         file.setparams((1, 2, 24_000, 0, "NONE", ""))
         for clip in itertools.cycle(CLIPS):
@@ -164,14 +164,14 @@ def speak(to: Path) -> None:
 
 
 def hush(to: Path) -> None:
-    """Writes what a microphone hears that is switched off."""
+    """Write what a muted microphone hears."""
     with wave.open(str(to), "wb") as file:
         file.setparams((1, 2, 24_000, 0, "NONE", ""))
         file.writeframes(bytes(48_000))
 
 
 def within(seconds: float, is_so: Callable[[], bool], report: Callable[[], str]) -> None:
-    """Look until it is so: a real machine takes real time."""
+    """Look until the condition holds: a real machine takes real time."""
     for _ in _looks(seconds):
         if is_so():
             return
@@ -186,7 +186,7 @@ def _looks(seconds: float) -> Iterator[None]:
 
 
 def free_port() -> int:
-    """A port of loopback, which the box shares with this machine."""
+    """Return a free port of loopback, which the box shares with this machine."""
     with contextlib.closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""What happens to kiosks that nobody visits, done to one on a real machine: disks, storms, clients, other users."""
+"""Attacks on unattended kiosks, made on a real machine: disks, storms, clients, other users."""
 
 import json
 import os
@@ -21,10 +21,10 @@ def stand(installed):
 
 @pytest.fixture
 def kiosk(stand):
-    """One whose line is up."""
+    """A kiosk whose link is up."""
     stand.configure()
     stand.serve()
-    stand.with_line()
+    stand.with_link()
     yield stand
     stand.drop_in("")
 
@@ -34,7 +34,7 @@ def control(stand):
 
 
 def answers(stand):
-    """A question is answered as ever."""
+    """Check that a question is answered as usual."""
     before = stand.status()["turns"]
     stand.ctl("press 0.8s release")
     stand.until(lambda status: status["state"] in {"SPEAKING", "DRAINING"} and status["turns"] == before + 1)
@@ -103,7 +103,7 @@ def test_a_reload_while_somebody_speaks_waits_and_loses_nothing(kiosk):
 def test_a_kiosk_that_was_muted_starts_muted(kiosk):
     kiosk.ctl("mute")
     time.sleep(0.5)  # until it is on the disk
-    kiosk.with_line()
+    kiosk.with_link()
     assert kiosk.status()["muted"]
     kiosk.ctl("unmute")
     assert "muted" not in kiosk.show("StatusText")
@@ -120,7 +120,7 @@ def test_clients_that_hang_or_talk_nonsense_hold_up_no_turn(kiosk):
         for n, one in enumerate(silent):
             one.connect(path)
             if n % 2:
-                one.sendall(b'{"command": "status"}\n' * 200)  # and reads none of the answers
+                one.sendall(b'{"command": "status"}\n' * 200)  # and it reads none of the answers
         for nonsense in (
             b"\x00" * 9000,
             b"{" * 5000 + b"\n",
@@ -151,7 +151,7 @@ def test_a_full_disk_for_its_state_ends_nothing(kiosk):
             "setpriv --reuid=edged --regid=edged --clear-groups dd if=/dev/zero of=/var/lib/edged/full bs=1k"
         )
         kiosk.configure('microphone: {backend: "null"}')
-        kiosk.with_line()
+        kiosk.with_link()
         pid = kiosk.show("MainPID")
         kiosk.ctl("press 0.5s release")
         kiosk.until(lambda status: status["turns"] == 1 and status["state"] == "IDLE")
@@ -162,7 +162,7 @@ def test_a_full_disk_for_its_state_ends_nothing(kiosk):
 
 def test_a_read_only_disk_ends_nothing(kiosk):
     kiosk.drop_in("ReadOnlyPaths=/var/lib/edged")
-    kiosk.with_line()
+    kiosk.with_link()
     answers(kiosk)
 
 
@@ -184,7 +184,7 @@ def test_a_journal_that_is_stopped_holds_up_nothing_and_has_the_next_line_when_i
 
 @pytest.fixture
 def silence():
-    """A name server that takes questions and answers none."""
+    """A name server that receives questions and answers none."""
     with socket.socket(type=socket.SOCK_DGRAM) as silent:
         address = f"127.78.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
         silent.bind((address, 53))
@@ -201,9 +201,9 @@ def test_names_that_are_not_found_at_boot_hold_up_neither_start_nor_button(stand
     ready = int(stand.show("ActiveEnterTimestampMonotonic")) - int(
         stand.show("InactiveExitTimestampMonotonic")
     )
-    assert ready < 10e6  # and not as long as a name takes
+    assert ready < 10e6  # less than a name look-up takes
     stand.ctl("press 0.5s release")
-    stand.wait_for("4dca1fd75e4c4f1c8a6c52a5ff5d1d07")  # too old, and so it is told
+    stand.wait_for("4dca1fd75e4c4f1c8a6c52a5ff5d1d07")  # the utterance is too old, and this is reported
     assert stand.status()["light"] in {"offline", "notice"}
 
 
@@ -237,7 +237,7 @@ def test_logs_are_for_those_who_may_read_the_journal(kiosk):
 
 def test_status_when_it_is_stopped_or_its_configuration_is_broken(kiosk):
     kiosk.configure(text="version: 1\nmoed: hold\n")
-    assert kiosk.status()["link"]["up"]  # it runs with the one from before
+    assert kiosk.status()["link"]["up"]  # it still runs with the previous one
     assert "moed" in kiosk.box.run("edged reload").stderr
     kiosk.configure()
     kiosk.box.ask("systemctl stop edged")

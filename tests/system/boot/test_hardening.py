@@ -1,4 +1,4 @@
-"""The sandbox: its figure, and what can and what cannot be done in it, tried from inside."""
+"""The sandbox: its score, and what is and is not possible in it, tried from inside."""
 
 import json
 import re
@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.boot.asking import becomes, drop_in, gets_a_line, is_up
+from tests.system.boot.asking import becomes, drop_in, gets_a_link, is_up
 from tests.system.boot.conftest import BOTH, ROOT
 from tests.system.boot.probe import ATTEMPTS
 
 MOST = 1.8
 UNITS = {".service", ".socket", ".timer"}
 NEEDED = list(ATTEMPTS)[: list(ATTEMPTS).index("run a shell")]
-# Numbers that stand for drivers this kernel has not: a unit's rule names a class, and the kernel its number.
+# Device numbers of drivers that this kernel lacks: a unit's rule names a class, and the kernel knows its number.
 CLASSES = {"alsa": 116, "gpiochip": 236, "spi": 153}
 NODES = {
     "snd/controlC9": ("c", CLASSES["alsa"], 200, "audio", "660"),
@@ -73,9 +73,9 @@ def test_on_the_machine_its_exposure_is_small_and_no_line_of_it_is_unknown(boot)
 
 @pytest.fixture
 def found(boot, suite):
-    """What became of each attempt inside the sandbox of edged.service, and the limits there were."""
+    """Return the result of each attempt inside the sandbox of edged.service, and the limits in it."""
     box = boot()
-    gets_a_line(box)  # one of the attempts is to connect to the embedded service
+    gets_a_link(box)  # one of the attempts is to connect to the embedded service
     box.ask(
         "mkdir -p /home/visitor /etc/NetworkManager /usr/lib/klibc/bin /dev/snd && cp /bin/sh /usr/lib/klibc/bin/"
     )
@@ -106,7 +106,7 @@ def test_what_it_needs_works_and_nothing_else(found):
     assert peer == "b'12345'", "who is at the control socket is told by the kernel"
     for device in ("open a sound card", "open a chip of pins", "open an LED on SPI"):
         assert results.pop(device) == "ENXIO", f"{device}: let through, to find that there is none"
-    if most_priority >= 10:  # else the machine under the box has no right to raise its limits
+    if most_priority >= 10:  # otherwise the machine under the box may not raise its limits
         assert results["schedule in real time"] == "ok"
     results.pop("schedule in real time")
     needed = {name: result for name, result in results.items() if name in NEEDED}

@@ -1,4 +1,4 @@
-"""Messages of the journal by their ids, provoked on a real machine; tests/system/test_ids.py has the rest of them."""
+"""Journal messages by their ids, provoked on a real machine. tests/system/test_ids.py has the other ids."""
 
 import contextlib
 import socketserver
@@ -48,12 +48,12 @@ def fault(*words: str, config: tuple[str, ...] = (), script: str = "") -> Callab
 def turn(
     *words: str, config: tuple[str, ...] = (), script: str = "", ctl: str = "press 1s release"
 ) -> Callable[[Stand], None]:
-    """A question, and a service that does something wrong with it."""
+    """A question, and a service with this fault."""
 
     def provoke(stand: Stand) -> None:
         stand.configure(*config)
         stand.serve(*words, script=script)
-        stand.with_line()
+        stand.with_link()
         stand.ctl(ctl)
 
     return provoke
@@ -64,7 +64,7 @@ def answering(plan: str) -> str:
 
 
 BOX |= {
-    # the line
+    # the link
     "link_closed": fault("--fault", "close:1011:restart@session.updated"),
     "link_silent": fault("--fault", "half_open@session.updated"),
     "service_silent": fault("--fault", "stall@session.updated"),
@@ -167,7 +167,7 @@ def _(stand: Stand) -> None:
 
 @contextlib.contextmanager
 def tls(stand: Stand, begins: str):
-    """A TLS server with a certificate from then on."""
+    """A TLS server whose certificate is valid from that day on."""
     issuer = stand.authority
     both = str(issuer.issue("IP:127.0.0.1", begins=begins))
     stand.box.file("/etc/edged/authority.pem", issuer.file.read_text())

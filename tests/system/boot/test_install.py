@@ -1,4 +1,4 @@
-"""The installer on a bare machine with a real systemd: what it leaves, what it does not touch, and how it goes back."""
+"""The installer on a bare machine with a real systemd: what it leaves, what it does not touch, how it rolls back."""
 
 import shutil
 import subprocess
@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from instruments.rig import Box, image
-from tests.system.boot.asking import gets_a_line, is_up, said_by, state_of
+from tests.system.boot.asking import gets_a_link, is_up, said_by, state_of
 from tests.system.boot.conftest import BOTH, INSTALLER, MARKS, TREE, UNTIMED, give
 
 
@@ -17,7 +17,7 @@ def test_it_ends_with_a_service_that_starts_at_boot_and_reaches_the_embedded_one
     assert {"bookworm": "SystemMaxUse=", "trixie": "kept in memory"}[suite] in machines(suite).said
     box = boot()
     is_up(box)
-    gets_a_line(box)
+    gets_a_link(box)
     assert box.ask("systemctl is-enabled edged edged-local").split() == ["enabled", "enabled"]
     assert state_of(box, "edged", "Type") == "notify"
 
@@ -59,7 +59,7 @@ def test_the_same_version_from_elsewhere_is_a_release_of_its_own(boot):
     box.ask(INSTALLER, timeout_s=120)
     changed = box.ask("readlink /opt/edged/current")
     box.ask("/root/edged/scripts/release --wheel /root/given", timeout_s=120)
-    box.ask(f"{INSTALLER} --wheel $(echo /root/given/*.whl)", timeout_s=120)  # the very same bytes
+    box.ask(f"{INSTALLER} --wheel $(echo /root/given/*.whl)", timeout_s=120)  # exactly the same bytes
     is_up(box)
     assert box.ask("readlink /opt/edged/current") != changed
     assert set(box.ask("ls /opt/edged").split()) == {
@@ -166,10 +166,10 @@ def test_another_provider_switches_the_embedded_service_off_and_back_on(boot):
         "inactive",
         "disabled",
     ]
-    is_up(box)  # the line is not: it has a key that is none, and no way out
+    is_up(box)  # but its link is down: the key is invalid, and there is no way out
     box.ask(f"cat >/etc/edged/config.yaml <<'END'\n{here}\nEND")
     box.ask(INSTALLER)
-    gets_a_line(box)
+    gets_a_link(box)
 
 
 def test_not_started_it_waits_for_the_machine_to_start(boot, wheels):
@@ -182,12 +182,12 @@ def test_not_started_it_waits_for_the_machine_to_start(boot, wheels):
     first = box.ask("ls /opt/edged").split()
     again = box.ask(f"{INSTALLER} --no-start --wheel {give(box, wheels['broken'])}", timeout_s=120)
     assert "0.9.2 is installed" in again
-    assert set(first) <= set(box.ask("ls /opt/edged").split())  # the one that runs is not taken from under it
+    assert set(first) <= set(box.ask("ls /opt/edged").split())  # the running release is not removed
     box.ask(f"{INSTALLER} --no-start --wheel {give(box, wheels['good'])}", timeout_s=120)
     box.ask("systemctl restart edged")
     is_up(box)
     assert box.ask("edged --version") == "edged 0.9.1"
-    box.ask("systemctl restart edged-local")  # it ran from the first one still
+    box.ask("systemctl restart edged-local")  # it still ran from the first release
     box.ask(f"{INSTALLER} --wheel {give(box, wheels['good'])}", timeout_s=120)
     assert set(box.ask("ls /opt/edged").split()) == {"current", "0.9.1"}
 

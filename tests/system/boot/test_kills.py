@@ -1,4 +1,4 @@
-"""The end of edged on a real machine: asked for in every state, and not asked for at all."""
+"""The end of edged on a real machine: by request in every state, and by a kill."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def answering(plan: str) -> str:
 
 
 def press(*then: str) -> Does:
-    """With a line: a press that is kept, and what follows it."""
+    """With a link: make a press that is kept, and then send these commands."""
 
     def do(stand: Stand) -> None:
         with control(stand) as client:
@@ -36,7 +36,7 @@ def press(*then: str) -> Does:
 
 
 def ask(stand: Stand) -> None:
-    """A question of a second."""
+    """Ask a question of one second."""
     press()(stand)
     time.sleep(1)
     with control(stand) as client:
@@ -45,7 +45,7 @@ def ask(stand: Stand) -> None:
 
 @contextmanager
 def control(stand: Stand):
-    """From outside the box: at once, and not after the start of a program."""
+    """Connect from outside the box: at once, without starting a program."""
     with ControlClient(f"/proc/{stand.box.init}/root/run/edged/control.sock") as client:
         yield client
 
@@ -54,7 +54,7 @@ def nothing(stand: Stand) -> None:
     pass
 
 
-def without_line(does: Does) -> Does:
+def without_link(does: Does) -> Does:
     def do(stand: Stand) -> None:
         stand.unserve()
         stand.until(lambda status: not status["link"]["up"])
@@ -84,7 +84,7 @@ def reload_while_recording(stand: Stand) -> None:
 
 
 def hanging_clients(stand: Stand) -> None:
-    """Sixteen that never read, and one too many; they stay until the box is gone."""
+    """Sixteen clients that never read, and one too many. They stay until the box is gone."""
     for _ in range(17):
         one = socket.socket(socket.AF_UNIX)
         one.connect(f"/proc/{stand.box.init}/root/run/edged/control.sock")
@@ -102,18 +102,18 @@ while True:
 """
 LONG = answering("long: 60")
 STATES: dict[str, tuple[str, Does, tuple[str, ...], tuple[str, ...], str]] = {
-    # what it does: the state it is stopped in, how it gets there, the configuration, the service, its script
+    # each case: the state in which it is stopped, how it gets there, the configuration, the service, its script
     "idle": ("IDLE", nothing, (), (), ""),
-    "idle without a line": ("IDLE", without_line(nothing), (), (), ""),
+    "idle without a link": ("IDLE", without_link(nothing), (), (), ""),
     "pressed just now": ("ARMED", press(), ("button: {backend: none, min_hold_ms: 1000}",), (), ""),
     "pressed into an answer": ("BARGE_IN", barge, ("button: {backend: none, tap_ms: 1000}",), ("--pace", "1"), LONG),
     "recording": ("LISTENING", press(), (), (), ""),
-    "recording without a line": ("LISTENING", without_line(press()), (), (), ""),
+    "recording without a link": ("LISTENING", without_link(press()), (), (), ""),
     "recording, latched": ("LATCHED", press("release"), ("mode: toggle",), (), ""),
     "recording, a reload waits": ("LISTENING", reload_while_recording, (), (), ""),
     "in conversation": ("AWAITING_SPEECH", press(), ("mode: conversation", QUIET), (), ""),
     "in conversation, heard": ("HEARING", press(), ("mode: conversation",), (), ""),
-    "sending": ("COMMITTING", without_line(ask), (), (), ""),
+    "sending": ("COMMITTING", without_link(ask), (), (), ""),
     "sending, not acknowledged": ("COMMITTING", ask, (), ("--fault", "deaf"), ""),
     "thinking": ("THINKING", ask, (), ("--think-ms", "60000"), ""),
     "speaking": ("SPEAKING", ask, (), ("--pace", "1"), LONG),
@@ -130,18 +130,17 @@ STATES: dict[str, tuple[str, Does, tuple[str, ...], tuple[str, ...], str]] = {
     "the handshake is not answered": ("IDLE", nothing, (), ("--fault", "hang"), ""),
     "the name is not looked up": ("IDLE", nothing, ('provider: {name: custom, model: m, url: "wss://voice.example/"}',),
                                   (), ""),
-    "the line is half open": ("LISTENING", press(), (), ("--fault", "half_open@input_audio_buffer.append"), ""),
+    "the link is half open": ("LISTENING", press(), (), ("--fault", "half_open@input_audio_buffer.append"), ""),
     "clients that hang": ("IDLE", hanging_clients, (), (), ""),
 }  # fmt: skip
-assert {state for state, *_ in STATES.values()} <= set(
-    State.__members__
-)  # a name that is gone would take 20 s to tell
-LINELESS = {"the handshake is not answered", "the name is not looked up"}
+# If a state no longer existed, its test would take 20 s to say so.
+assert {state for state, *_ in STATES.values()} <= set(State.__members__)
+LINKLESS = {"the handshake is not answered", "the name is not looked up"}
 
 
 @pytest.fixture(scope="module")
 def stand(installed):
-    # a name server that takes questions and answers none
+    # a name server that receives questions and answers none
     with Box(*installed.layers) as box, socket.socket(type=socket.SOCK_DGRAM) as silent:
         address = f"127.77.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
         silent.bind((address, 53))
@@ -155,7 +154,7 @@ def stand(installed):
 
 
 def stopped_within_s(stand: Stand) -> float:
-    """How long the last stop took, by systemd's own times."""
+    """Return how long the last stop took, by systemd's own times."""
     output = stand.box.ask(
         "systemctl show -p ActiveExitTimestampMonotonic -p InactiveEnterTimestampMonotonic edged"
     )
@@ -168,11 +167,10 @@ def test_it_is_gone_within_a_second_of_being_asked(stand, case):
     state, does, config, service, script = STATES[case]
     stand.configure(*config)
     stand.serve(*service, script=script)
-    stand.up() if case in LINELESS else stand.with_line()
+    stand.up() if case in LINKLESS else stand.with_link()
     does(stand)
-    if (
-        state not in {"ARMED", "BARGE_IN", "NOTICE"} and not stand.kept
-    ):  # those last no longer than it takes to look
+    # Those three states last no longer than a look at them.
+    if state not in {"ARMED", "BARGE_IN", "NOTICE"} and not stand.kept:
         stand.until(lambda status: status["state"] == state)
     stand.box.ask("systemctl stop edged")
     took_s = stopped_within_s(stand)
@@ -185,7 +183,7 @@ def test_it_is_gone_within_a_second_of_being_asked(stand, case):
         "0",
     ]
     assert stand.box.run("ls /run/edged/control.sock").returncode != 0
-    stand.box.ask("rm -f /var/lib/edged/*.json")  # a muted one would stay so
+    stand.box.ask("rm -f /var/lib/edged/*.json")  # otherwise a muted kiosk would stay muted
     while stand.kept:
         stand.kept.pop().close()
 
@@ -194,23 +192,23 @@ def test_it_is_gone_within_a_second_of_being_asked(stand, case):
 
 
 def kill_and_start(stand: Stand, n: int) -> None:
-    """Killed at another moment of its life each time, some before it was ready; then started."""
+    """Kill it at another moment of its life each time, sometimes before it is ready, and then start it."""
     time.sleep(n % 10 * 0.05)
     stand.box.ask("systemctl kill -s KILL --kill-whom=main edged")
     within(10, lambda: stand.show("MainPID") != stand.pid, stand.said)
-    stand.box.ask("systemctl reset-failed edged; systemctl start edged")  # returns once it has said READY
+    stand.box.ask("systemctl reset-failed edged; systemctl start edged")  # returns after READY
     stand.pid = stand.show("MainPID")
     assert stand.show("ActiveState") == "active"
 
 
 @pytest.fixture
 def killed(stand):
-    """Kills it so many times; then all is as it was."""
+    """Kill it this many times. After that everything is as before."""
 
     def run(times):
         stand.configure()
         stand.serve()
-        stand.with_line()
+        stand.with_link()
         stand.box.ask(
             "printf '{\"kept\": 1}' >/var/lib/edged/facts.json; chown edged /var/lib/edged/facts.json"
         )
@@ -249,7 +247,7 @@ def test_killed_a_hundred_times_it_starts_a_hundred_times(killed):
 
 
 def test_what_is_kept_is_whole_whenever_it_is_killed(stand):
-    """The store under the user and the file system of the service."""
+    """The store, with the user and the file system of the service."""
     stand.box.file("/var/tmp/count.py", COUNT)
     python = EDGED.replace("bin/edged", "bin/python")
     last = 0

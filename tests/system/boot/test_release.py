@@ -1,4 +1,4 @@
-"""A release: the same bytes from the same sources, and wheels alone for every kiosk there is."""
+"""A release: the same sources give the same bytes, and every kiosk needs only wheels."""
 
 import subprocess
 import sys

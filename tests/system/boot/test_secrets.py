@@ -1,4 +1,4 @@
-"""What is secret stays so on a real machine: a key, and what visitors and the service say."""
+"""Secrets stay secret on a real machine: a key, and what visitors and the service say."""
 
 import base64
 import contextlib
@@ -35,14 +35,14 @@ def stand(installed):
     with Box(*installed.layers) as box:
         stand = Stand(box)
         box.file("/etc/edged/credentials/api-key", KEY + "\n", 0o600)
-        # so that the daemon has been there with all that it may leave: no rate limit hides a line
+        # No rate limit may hide a line.
         stand.drop_in("LogRateLimitIntervalSec=0")
         yield stand
 
 
 @contextlib.contextmanager
 def listening(stand):
-    """All that is told on the control socket meanwhile."""
+    """Record everything that the control socket sends meanwhile."""
     heard = []
     with ControlClient(f"/proc/{stand.box.init}/root/run/edged/control.sock") as client:
         heard.append(json.dumps(client.snapshot))
@@ -63,7 +63,7 @@ def listening(stand):
 
 
 def found(stand, heard, forms, but=()):
-    """Each line that can be read of it from outside and has one of `forms` in it; files `but` have it by right."""
+    """Return each line, readable from outside, that contains one of `forms`. The files `but` may contain them."""
     box = stand.box
     box.file("/root/forms", "".join(f"{form}\n" for form in forms))
     pid = stand.show("MainPID")
@@ -81,7 +81,7 @@ def found(stand, heard, forms, but=()):
     for command in commands:
         look = "grep -aiF -f /root/forms /root/seen | tr -c '[:print:]\\n' '?'; grep -ac . /root/seen"
         *hits, read = box.run(f"({command}) >/root/seen; {look}", timeout_s=120).stdout.splitlines()
-        assert int(read) > 3, command  # there was something to look through
+        assert int(read) > 3, command  # the command had something to search
         lines += [f"{command[:20]}: {hit[:300]}" for hit in hits]
     return lines + [line for line in heard if any(form.lower() in line.lower() for form in forms)]
 
@@ -114,7 +114,7 @@ CONFIG = "/etc/edged/config.yaml"
 )
 def test_a_key_that_the_service_says_back_is_nowhere(stand, brought, rightful, plan, said):
     stand.configure(brought, DEBUG)
-    stand.serve(script=f"version: 1\n{plan}\n")  # and not on a command line, which the journal has by right
+    stand.serve(script=f"version: 1\n{plan}\n")  # not on a command line, which the journal may record
     stand.up()
     with listening(stand) as heard:
         if plan.startswith("answers"):
@@ -152,7 +152,7 @@ def test_a_key_in_the_address_of_a_proxy_is_nowhere(stand):
 def test_a_crash_leaves_its_stacks_and_no_core_and_no_key(stand):
     stand.configure(DEBUG)
     stand.serve()
-    stand.with_line()
+    stand.with_link()
     pid = stand.show("MainPID")
     stand.box.ask("systemctl kill -s ABRT --kill-whom=main edged")
     within(20, lambda: stand.show("MainPID") not in {pid, "0"}, stand.said)
@@ -168,12 +168,12 @@ def test_what_is_said_is_nowhere_unless_it_is_asked_for(stand, transcripts):
     transcribed = 'provider: {name: local, url: "URL", transcription: whisper-1}'
     stand.configure(transcribed, f"log: {{level: debug, transcripts: {transcripts}}}")
     stand.serve(script=f"version: 1\n{said}\n")
-    stand.with_line()
+    stand.with_link()
     with listening(stand) as heard:
         visit(stand)
         stand.wait_for(NOTICES["turn"].message_id)
     lines = found(stand, heard, (PHRASE,))
-    if transcripts == "true":  # so it would have been seen
+    if transcripts == "true":  # then the check would have found it
         assert any("today" in line for line in lines)
         assert any("tomorrow" in line for line in lines)
     else:

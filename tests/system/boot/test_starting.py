@@ -1,4 +1,4 @@
-"""Whatever happened before, a start that somebody asks for is made; and who is down for failure has light and timer."""
+"""A requested start always works, whatever happened before. A failed edged has its light and its timer."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.system.boot.asking import (
     drop_in,
     eventually,
     fails,
-    gets_a_line,
+    gets_a_link,
     is_up,
     rests,
     runs,
@@ -25,13 +25,13 @@ from tests.system.boot.asking import (
 from tests.system.boot.conftest import BOTH, CONFIG
 
 pytestmark = [BOTH, pytest.mark.alone]
-# How it can fail, each as the command that does it.
+# The ways to fail, each as the command that does it.
 OUT_OF_MEMORY = f'{PYTHON} -c "import os; os.kill(os.getpid(), 9)"'
 USAGE = "/opt/edged/current/bin/edged run --nonsense"
 NEVER_READY = f'{PYTHON} -c "import signal; signal.pause()"'
 WRONG = "version: 1\nmoed: hold\nlight: {backend: none}\n"
 REFUSED = "Start request repeated too quickly"
-SIGNAL = "systemctl kill --kill-whom=main -s"  # not kill: without a process that would be told to all of this group
+SIGNAL = "systemctl kill --kill-whom=main -s"  # not kill: without a process it would signal this whole group
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def box(boot):
 
 
 def is_killed(box):
-    """And is back."""
+    """Kill edged, and wait until it is back."""
     process = state_of(box, "edged", "MainPID")
     box.ask(f"{SIGNAL} KILL edged")
     eventually(box, f"systemctl show -P MainPID edged | grep -cvx '0\\|{process}'", "1")
@@ -62,7 +62,7 @@ def test_however_often_it_was_restarted_and_has_failed_the_remedy_is_the_one_in_
     fails(box, BUG)
     box.run("systemctl restart edged")
     rests(box, "the last time with 70")
-    box.run("systemctl restart edged")  # what ails it is not over: it is tried as often as at first
+    box.run("systemctl restart edged")  # the fault is still there: edged is tried as often as at first
     eventually(box, f"journalctl -u edged -o cat | grep -c '{REFUSED}'", "2", within_s=90)
     rests(box, "sudo systemctl restart edged")
     without_drop_in(box, "edged.service")
@@ -81,7 +81,7 @@ def test_ended_by_a_signal_or_never_ready_it_comes_to_rest_and_is_started(box, c
 def test_ended_by_its_watchdog_again_and_again_it_comes_to_rest_and_is_started(box):
     drop_in(box, "edged.service", "[Service]", *QUICK, "WatchdogSec=1")
     box.ask("systemctl restart edged")
-    # each process once: one that is stopped in the middle of its end is killed in another way
+    # Stop each process only once: a process that is stopped while it ends is killed in another way.
     of_each = "now=$(systemctl show -P MainPID edged)"
     until_it_rests(
         box,
@@ -123,7 +123,7 @@ def test_restarts_by_hand_do_not_count_as_failures(box):
 @pytest.mark.parametrize("words", ["restart", "start", "stop start"])
 def test_a_start_in_the_wait_between_two_tries_is_made_however_often(box, words):
     fails(box, BUG, "RestartSec=2s", "RestartMaxDelaySec=2s")
-    # systemd 257 has a job that waits until it runs, over as many tries as that takes
+    # systemd 257 has a job that waits until edged runs, over as many tries as that takes.
     command = "; ".join(f"systemctl --no-block {word} edged" for word in words.split())
     box.ask("systemctl --no-block restart edged")
     began = "systemctl show -P ExecMainStartTimestampMonotonic edged"
@@ -155,7 +155,7 @@ def test_stopped_in_the_wait_or_at_rest_it_stays_stopped_and_dark(box):
 
 
 def test_a_healthy_life_ends_the_count(box):
-    """Of two seconds here, and of three minutes in the unit."""
+    """It is two seconds here, and three minutes in the unit."""
     box.ask(f"sed -i 's/-lt 180 /-lt 2 /' /etc/systemd/system/{START}")
     box.ask(f"grep -q -e '-lt 2 ' /etc/systemd/system/{START}")
     drop_in(box, "edged.service", "[Service]", *QUICK)
@@ -168,7 +168,7 @@ def test_a_healthy_life_ends_the_count(box):
 
 
 def test_the_light_comes_back_when_what_holds_it_is_killed(box):
-    """After 78 the clock does not try again, and nothing else is left."""
+    """After exit 78 the timer does not try again, so the light is all that is left."""
     configure(box, WRONG)
     drop_in(box, RESCUE, "[Service]", "RestartSec=100ms")
     box.run("systemctl restart edged")
@@ -199,7 +199,7 @@ def test_where_nothing_ends_the_count_it_comes_to_rest_and_a_refusal_leaves_the_
     box.run("systemctl restart edged")
     rests(box, "the last time with 70")
     refused = refusals(box)
-    assert box.run("systemctl start edged").returncode != 0  # a restart would end the light, with systemd 257
+    assert box.run("systemctl start edged").returncode != 0  # with systemd 257, a restart would end the light
     assert refusals(box) == refused + 1
     rests(box)
     box.ask(f"mv /root/{START} /etc/systemd/system")
@@ -208,7 +208,7 @@ def test_where_nothing_ends_the_count_it_comes_to_rest_and_a_refusal_leaves_the_
 
 
 def test_the_embedded_service_comes_up_when_its_port_becomes_free(box):
-    gets_a_line(box)
+    gets_a_link(box)
     served = "journalctl -u edged-local | grep -c 'serving ws://'"
     before = int(box.ask(served))
     box.ask(

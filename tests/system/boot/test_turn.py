@@ -1,4 +1,4 @@
-"""A turn on a real machine: a question played into its microphone, and the answer that comes out of its speaker."""
+"""A turn on a real machine: plays a question into its microphone, and records the answer from its speaker."""
 
 import shutil
 import time
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def sounding(installed):
-    """A kiosk that gets at a sound server through ALSA."""
+    """A kiosk that reaches a sound server through ALSA."""
     with Box(*installed.layers) as box:
         box.ask("apt-get install -y -q --no-install-recommends libasound2-plugins", timeout_s=200)
         asoundrc = ASOUNDRC.replace("{ type pulse", '{ type pulse server "unix:/opt/sound/native"')
@@ -36,7 +36,7 @@ def sounding(installed):
 
 @pytest.fixture
 def kiosk(sounding):
-    """Booted, with a sound server outside of it, whose socket it sees."""
+    """A booted kiosk with a sound server outside of it, whose socket it sees."""
     with Box(*sounding) as box:
         folder = box.root / "opt/sound"
         folder.mkdir()
@@ -46,7 +46,7 @@ def kiosk(sounding):
         stand.pulse = pulse
         stand.configure(*SOUND)
         yield stand
-        stand.pulse.stop()  # a test may have put another in its place
+        stand.pulse.stop()  # a test may have replaced it
 
 
 def samples(path):
@@ -55,7 +55,7 @@ def samples(path):
 
 
 def likeness(sound, part):
-    """How well `part` is found in `sound`, 0..1, and at which sample."""
+    """Return how well `sound` contains `part`, 0..1, and at which sample."""
     size = 1 << (len(sound) + len(part)).bit_length()
     at = np.fft.irfft(np.fft.rfft(sound, size) * np.conj(np.fft.rfft(part, size)), size)[: len(sound)]
     best = int(np.argmax(at))
@@ -67,7 +67,7 @@ def test_a_question_played_into_the_microphone_is_answered_out_of_the_speaker(ki
     question = samples(QUESTION)
     seconds = len(question) / 24_000
     kiosk.serve("--voice", "parrot")
-    kiosk.with_line()
+    kiosk.with_link()
     assert kiosk.status()["lost"] == {}
     until = kiosk.pulse.record()
     kiosk.ctl("press")
@@ -86,18 +86,18 @@ def test_a_question_played_into_the_microphone_is_answered_out_of_the_speaker(ki
         legs[name] for name in ("COMMIT_SENT", "COMMITTED", "FIRST_DELTA", "FIRST_SOUND")
     )
     assert 150 <= legs["LATENCY"] <= 3000  # the service thinks for 150 ms
-    assert legs["HELD"] <= legs["ANSWER"] <= legs["HELD"] + 2000  # all of it comes back, and the pre-roll
+    assert legs["HELD"] <= legs["ANSWER"] <= legs["HELD"] + 2000  # the whole question, and its pre-roll
 
     heard = np.frombuffer(until(held_ms / 1000 * 2 + 1), "<i2").astype(float)
     alike, _ = likeness(heard, question)
-    assert alike > 0.8  # 1 where not a sample is wrong; both go through a resampler twice
+    assert alike > 0.8  # 1 means that every sample is right; both go through a resampler twice
     assert f"MESSAGE_ID={NOTICES['turn'].message_id}" in kiosk.box.ask("journalctl -t edged -o export")
     assert entry["MESSAGE"] in kiosk.box.ask("edged logs --turns")
 
 
 def test_a_microphone_whose_server_goes_is_told_and_taken_again_when_it_is_back(kiosk):
     kiosk.serve()
-    kiosk.with_line()
+    kiosk.with_link()
     kiosk.until(lambda status: status["lost"] == {})
     kiosk.pulse.stop()
     lost = kiosk.until(lambda status: "microphone" in status["lost"])
@@ -107,7 +107,6 @@ def test_a_microphone_whose_server_goes_is_told_and_taken_again_when_it_is_back(
     kiosk.pulse = again
     kiosk.until(lambda status: status["lost"] == {})
     assert kiosk.wait_for(NOTICES["device_back"].message_id)
-    assert (
-        "Expression" not in kiosk.said()
-    )  # PortAudio's word; so many that the journal takes nothing else any more
+    # PortAudio writes this word so often that the journal would take nothing else.
+    assert "Expression" not in kiosk.said()
     again.stop()

@@ -1,4 +1,4 @@
-"""The units under a real systemd: how edged starts, is asked to reload, hangs, fails, gives up and comes back."""
+"""The units under a real systemd: edged starts, reloads, hangs, fails, gives up and comes back."""
 
 import json
 import time
@@ -12,9 +12,9 @@ from tests.system.boot.asking import (
     configure,
     drop_in,
     eventually,
-    gets_a_line,
+    gets_a_link,
     is_up,
-    line_up,
+    link_up,
     said_by,
     state_of,
     without_drop_in,
@@ -43,27 +43,27 @@ def ids(box, unit="edged.service"):
 
 
 def test_it_is_ready_with_the_embedded_service_and_says_so_in_a_sentence(box):
-    gets_a_line(box)
+    gets_a_link(box)
     assert state_of(box, "edged-local") == "active"
     eventually(box, "systemctl show -P StatusText edged", "Waiting for a press.")
     box.ask("systemctl stop edged-local")
     eventually(
         box,
         "systemctl show -P StatusText edged",
-        f"Waiting for a press, no line (unreachable). {CAUSES['unreachable'].remedy}"[:200],
+        f"Waiting for a press, no link to the service (unreachable). {CAUSES['unreachable'].remedy}"[:200],
     )
 
 
 def test_ready_comes_from_edged_itself_and_early(box):
-    """Before it, dependants do not start; and neither a network nor a service was there."""
-    box.ask("systemctl stop edged-local && systemctl restart edged")  # comes back when READY came
+    """Dependants do not start before it. Neither a network nor a service was there."""
+    box.ask("systemctl stop edged-local && systemctl restart edged")  # returns when READY has come
     entries = box.journal("edged.service")
     ready = [at for at, entry in enumerate(entries) if entry.get("MESSAGE_ID") == NOTICES["ready"].message_id]
     started = [
         at for at, entry in enumerate(entries) if str(entry["MESSAGE"]).startswith("Started edged.service")
     ]
     assert ready[-1] < started[-1]
-    assert not line_up(box)
+    assert not link_up(box)
 
 
 def test_a_reload_uses_the_changed_file_and_a_bad_one_fails_the_job_and_nothing_else(box):
@@ -77,7 +77,7 @@ def test_a_reload_uses_the_changed_file_and_a_bad_one_fails_the_job_and_nothing_
     assert NOTICES["reload_failed"].message_id in ids(box)
     assert "config.yaml:2:1: moed: unknown key" in said_by(box)
     assert (state_of(box, "edged"), state_of(box, "edged", "MainPID")) == ("active", process)
-    gets_a_line(box)
+    gets_a_link(box)
     configure(box, CONFIG)
     box.ask("systemctl reload edged")
 
@@ -87,14 +87,14 @@ def test_a_bad_configuration_ends_it_with_78_and_it_is_not_started_again(box):
     assert box.run("systemctl restart edged").returncode != 0
     becomes(box, "edged", "failed")
     becomes(box, "edged-rescue", "active")
-    time.sleep(2.5)  # twice as long as it waits before another start
+    time.sleep(2.5)  # twice the wait before another start
     assert state_of(box, "edged", "ExecMainStatus") == "78"
     assert state_of(box, "edged", "NRestarts") == "0"
     assert CAUSES["config_invalid"].message_id in ids(box, "edged-rescue.service")
     done = box.run("edged status --socket /run/edged/control.sock")
     assert done.returncode == 1, "nobody's question may start it"
     assert state_of(box, "edged") == "failed"
-    # a try by the clock leaves it alone, one by hand takes it up
+    # The timer's try leaves it alone; a manual start works.
     box.ask("systemctl start edged-again.service")
     time.sleep(1)
     assert state_of(box, "edged") == "failed"
@@ -112,7 +112,7 @@ def test_one_that_hangs_is_ended_with_its_stacks_and_is_back(box):
     box.ask(f"kill -STOP {process}")
     eventually(box, "systemctl show -P NRestarts edged", "1")
     is_up(box)
-    gets_a_line(box)
+    gets_a_link(box)
     said = said_by(box)
     assert "Watchdog timeout (limit 3s)" in said
     assert "Current thread" in said
@@ -124,7 +124,7 @@ def test_one_that_is_killed_is_back_and_its_control_socket_too(box):
         box.ask("kill -KILL $(systemctl show -P MainPID edged)")
         eventually(box, "systemctl show -P NRestarts edged", number)
         is_up(box)
-    gets_a_line(box)
+    gets_a_link(box)
     assert state_of(box, "edged-rescue") == "inactive", "a start that follows is no giving up"
     assert "Triggering OnFailure" not in said_by(box)
 
@@ -144,16 +144,14 @@ def test_after_ten_failures_it_rests_says_why_and_tries_again(box):
     becomes(box, "edged", "failed")
     becomes(box, "edged-rescue", "active")
     assert state_of(box, "edged", "Result") in {"exit-code", "start-limit-hit"}
-    assert state_of(box, "edged", "NRestarts") in {
-        "9",
-        "10",
-    }  # the one that was refused counts in systemd 252
+    # In systemd 252 the refused start counts, too.
+    assert state_of(box, "edged", "NRestarts") in {"9", "10"}
     eventually(box, "journalctl -u edged-rescue -o cat | grep -c given_up", "1")
     assert "the last time with 70" in said_by(box, "edged-rescue.service")
     assert state_of(box, "edged-again.timer") == "active"
-    without_drop_in(box, "edged.service")  # what ailed it is over
+    without_drop_in(box, "edged.service")  # this removes the fault
     is_up(box)
-    gets_a_line(box)
+    gets_a_link(box)
     assert state_of(box, "edged-rescue") == "inactive"
 
 
@@ -162,7 +160,7 @@ def test_what_has_given_up_can_be_stopped(box):
     box.run("systemctl restart edged")
     becomes(box, "edged-rescue", "active")
     box.ask("systemctl stop edged")
-    for unit in ("edged-rescue", "edged-again.timer"):  # jobs of their own, for which nobody waits
+    for unit in ("edged-rescue", "edged-again.timer"):  # separate jobs that nothing waits for
         becomes(box, unit, "inactive")
 
 
@@ -170,7 +168,7 @@ def test_it_stops_within_a_second_and_takes_its_socket_along(box):
     begun = time.monotonic()
     box.ask("systemctl stop edged")
     assert state_of(box, "edged", "Result") == "success"
-    assert time.monotonic() - begun < 4  # a second of its own, and those of a busy machine
+    assert time.monotonic() - begun < 4  # edged's own second, and more for a busy machine
     assert box.run("ls /run/edged/control.sock").returncode != 0
     assert box.run("edged status").returncode == 1
     assert state_of(box, "edged") == "inactive"
@@ -193,7 +191,7 @@ SERVED = "provider: {name: custom, url: 'ws://127.0.0.1:9100/v1/realtime', model
 
 
 def with_key(box, key, more=""):
-    """A service on this machine that takes one key alone, and a configuration that names it."""
+    """A service on this machine that accepts only one key, and a configuration that names it."""
     box.file("/root/keys", f"{key}\n", 0o644)
     box.ask("cp /root/keys /run/keys && chmod 644 /run/keys")
     box.ask("systemd-run --unit=service /opt/edged/current/bin/edged serve --port 9100 --key-file /run/keys")
@@ -205,7 +203,7 @@ def test_a_key_that_lies_there_reaches_the_service_and_nobody_else(box):
     box.ask("systemctl restart edged")
     eventually(box, "edged status --json | grep -o key_refused | head -1", "key_refused")
     box.ask("install -m 600 /root/keys /etc/edged/credentials/api-key && systemctl restart edged")
-    gets_a_line(box)
+    gets_a_link(box)
     process = state_of(box, "edged", "MainPID")
     assert "sk-other" not in box.ask(f"tr '\\0' '\\n' </proc/{process}/environ; cat /proc/{process}/cmdline")
     assert "sk-other" not in box.ask("journalctl --no-pager -o verbose")
@@ -218,13 +216,13 @@ def test_an_encrypted_key_serves_alone_and_before_the_other(box, machines, suite
         " || { mkdir -m 700 /etc/credstore.encrypted;"
         " systemd-creds encrypt --name=api-key /root/keys /etc/credstore.encrypted/edged.api-key; }"
     )
-    box.ask("systemctl restart edged")  # the plain one, another, lies there still
-    gets_a_line(box)
+    box.ask("systemctl restart edged")  # the plain key, a different one, is still there
+    gets_a_link(box)
     box.ask("rm /etc/edged/credentials/api-key && systemctl restart edged")
-    gets_a_line(box)
+    gets_a_link(box)
     again = machines(suite).command.replace(" --api-key-file given/key", "")
     box.ask(again, timeout_s=120)  # the installer reads the configuration as the service does
-    gets_a_line(box)
+    gets_a_link(box)
     assert box.run("grep -rl sk-sealed /run/edged-install* /tmp /var/lib/edged-install").stdout == ""
     box.ask("echo bm9uc2Vuc2U= >/etc/credstore.encrypted/edged.api-key")
     done = box.run(again, timeout_s=120)
@@ -235,7 +233,7 @@ def test_an_encrypted_key_serves_alone_and_before_the_other(box, machines, suite
 def test_no_key_and_no_directory_for_it_are_no_trouble_for_a_service_without(box):
     box.ask("rm -r /etc/edged/credentials && systemctl restart edged")
     is_up(box)
-    gets_a_line(box)
+    gets_a_link(box)
 
 
 def test_a_key_of_another_machine_is_told_of(box):
@@ -247,7 +245,7 @@ def test_a_key_of_another_machine_is_told_of(box):
 
 
 def test_a_turn_is_in_the_journal_with_its_fields(box):
-    gets_a_line(box)
+    gets_a_link(box)
     box.ask("edged ctl press 1s release", timeout_s=30)
     turns = f"journalctl -u edged -o json MESSAGE_ID={NOTICES['turn'].message_id} | wc -l"
     eventually(box, turns, "1", within_s=30)

@@ -1,4 +1,4 @@
-"""An upgrade where the release before had come to rest, or could not be started any more."""
+"""An upgrade when the previous release had given up, or could not be started any more."""
 
 import pytest
 
@@ -21,7 +21,7 @@ pytestmark = BOTH
 
 @pytest.fixture(scope="module")
 def before(tmp_path_factory):
-    """A release in which systemd's count was the only one, and each start put out the light."""
+    """A release that relies on systemd's count alone, and whose starts switch the light off."""
     place = tmp_path_factory.mktemp("before")
     tree = copy_checkout(place / "tree")
     units = tree / "systemd"
@@ -46,8 +46,7 @@ def test_an_upgrade_leads_out_of_what_the_release_before_was_caught_in(boot, mac
         becomes(box, RESCUE, "inactive")
     without_drop_in(box, "edged.service")
     words = " --no-start" if state == "locked out" else ""
-    box.ask(
-        f"{machines(suite).command}{words}", timeout_s=200
-    )  # the release it had at first lies there still
+    # The release that it had at first is still there.
+    box.ask(f"{machines(suite).command}{words}", timeout_s=200)
     runs(box, "systemctl restart edged" if words else "true")
     assert box.ask("edged --version") != "edged 0.0.9"

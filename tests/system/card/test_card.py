@@ -1,4 +1,4 @@
-"""The daemon with a real sound card, and what is proven of it sample by sample. docs/bench-audio.md says how."""
+"""The daemon with a real sound card, checked sample by sample. docs/bench-audio.md explains how."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from instruments.rig import MISSING, card
 pytestmark = [
     pytest.mark.uml,
     pytest.mark.slow,
-    pytest.mark.timeout(1800),  # the first time a kernel is built
+    pytest.mark.timeout(1800),  # the first run builds a kernel
     pytest.mark.skipif(bool(MISSING), reason=MISSING or "it can run"),
 ]
 MEASURES = "turns,times=8 interrupts,times=6 states taken unplug,times=20 button,times=6"
@@ -19,7 +19,7 @@ PERIOD_MS = 20
 
 @pytest.fixture(scope="module")
 def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
-    """Everything that is measured, in one machine."""
+    """Return all measurements, made in one machine."""
     share: Path = tmp_path_factory.mktemp("card")
     words = f"-m instruments.bench.card.measures /mnt/figures --backend alsa {MEASURES}"
     status = card.run(f"/opt/edged/bin/python {words}", share, timeout_s=900)
