@@ -17,7 +17,7 @@ from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError, EdgedErr
 VERBS = ("run", "demo", "serve", "relay", "status", "logs", "ctl", "reload", "config", "rescue")
 
 # made in advance: later there may be no memory to make it, or to write to the journal
-_TOO_LITTLE = f"edged: out of memory. {CAUSES['memory_short'].remedy}\n".encode()
+_OUT_OF_MEMORY = f"edged: out of memory. {CAUSES['memory_short'].remedy}\n".encode()
 
 
 class _Parser(argparse.ArgumentParser):
@@ -67,13 +67,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(argv)
     except (MemoryError, ImportError, OSError, SyntaxError, SystemError) as error:
-        if not _is_of_memory(error):
+        if not _is_out_of_memory(error):
             raise
-        os.write(sys.stderr.fileno(), _TOO_LITTLE)
+        os.write(sys.stderr.fileno(), _OUT_OF_MEMORY)
         return EXIT_CONFIG
 
 
-def _is_of_memory(error: BaseException) -> bool:
+def _is_out_of_memory(error: BaseException) -> bool:
     """Whether memory ran out; the loader of shared libraries and Python's compiler report it in their own ways."""
     words = ("failed to map segment", "annot allocate memory")
     of_loader = isinstance(error, ImportError) and any(each in str(error) for each in words)

@@ -26,13 +26,13 @@ from edged.files import NotAFileError, beginning
 
 SUFFIX = ".yaml"  # the files that are read in conf.d
 # a warning suggests SUFFIX in place of these endings
-_MEANT = (".yml", ".yaml", ".json", ".conf", ".cfg", ".txt")
+_WRONG_SUFFIXES = (".yml", ".yaml", ".json", ".conf", ".cfg", ".txt")
 # what editors, packages and people leave in conf.d: nobody expects it to be in force
-_PUT_ASIDE = re.compile(
+_LEFTOVER = re.compile(
     r"^\.|^README|~$|\.(bak|old|orig|rej|save|off|disabled|example|sample|md|swp|tmp|new|dpkg-\w+|ucf-\w+)$",
     re.IGNORECASE,
 )
-_MOST_TOLD = 8
+_MOST_WARNINGS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def load(
     Raises:
         ConfigError: one line for each problem.
     """
-    parts, passed_over = ([], []) if path is None else _parts(path, conf_d)
+    parts, skipped = ([], []) if path is None else _parts(path, conf_d)
     files = [path, *parts] if path is not None else []
     layers = [*(_file(file, main=file is path) for file in files), of_environment(env), of_sets(sets)]
     problems = [problem for layer in layers for problem in layer.problems]
@@ -73,11 +73,11 @@ def load(
     problems += _together(config, places, broken)
     if problems:
         # what is missing may be in a file that was not read
-        raise ConfigError([*map(str, _in_order(problems, files)), *passed_over])
+        raise ConfigError([*map(str, _in_order(problems, files)), *skipped])
     origins = {key.name: str(places.get(key.name, DEFAULT)) for key in KEYS.values()}
     classes = {key.name: key.apply for key in KEYS.values()}
     warnings = [warning for layer in layers for warning in layer.warnings]
-    return Loaded(config, origins, classes, (*passed_over, *warnings, *_exposed(config, places)))
+    return Loaded(config, origins, classes, (*skipped, *warnings, *_exposed(config, places)))
 
 
 def salvage(path: Path, section: str) -> Config | None:
@@ -118,14 +118,14 @@ def _parts(path: Path, conf_d: Path | None) -> tuple[list[Path], list[str]]:
     except NotADirectoryError:
         there = folder.exists()  # else the path to it leads nowhere
         return [], [
-            f"{folder}: not read, because it is not a folder (put the *.yaml files into a folder)"
+            f"{folder}: not read: it is not a folder (put *.yaml files into a folder)"
         ] if there else []
     except OSError as error:
         return [], [f"{folder}: not read: {error.strerror or error} (let this user read it)"]
     parts = [name for name in names if name.endswith(SUFFIX) and not name.startswith(".")]
-    passed_over = [name for name in names if name not in parts and not _PUT_ASIDE.search(name)]
-    warnings = [_not_read(folder, name) for name in passed_over[:_MOST_TOLD]]
-    if more := len(passed_over) - len(warnings):
+    skipped = [name for name in names if name not in parts and not _LEFTOVER.search(name)]
+    warnings = [_not_read(folder, name) for name in skipped[:_MOST_WARNINGS]]
+    if more := len(skipped) - len(warnings):
         warnings.append(f"{folder}: {more} more files are not read: only *{SUFFIX} files are")
     return [folder / name for name in parts], warnings
 
@@ -133,7 +133,7 @@ def _parts(path: Path, conf_d: Path | None) -> tuple[list[Path], list[str]]:
 def _not_read(folder: Path, name: str) -> str:
     """A warning about a file whose author probably believes that it is in force."""
     stem = name
-    while Path(stem).suffix.lower() in _MEANT:
+    while Path(stem).suffix.lower() in _WRONG_SUFFIXES:
         stem = Path(stem).stem
     return f"{folder}/{shown(name)[1:-1]}: not read: only *{SUFFIX} files are (rename it to {shown(stem + SUFFIX)})"
 

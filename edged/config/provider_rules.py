@@ -13,7 +13,7 @@ from edged.config.provider import ProviderConfig
 
 _VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(-preview)?")
 _GA, _PREVIEW = "/openai/v1/realtime", "/openai/realtime"
-_TOLD_BY_HEADER = {"x-portkey-virtual-key", "x-portkey-provider", "x-portkey-config"}
+_ROUTING_HEADERS = {"x-portkey-virtual-key", "x-portkey-provider", "x-portkey-config"}
 
 
 def of_provider(provider: ProviderConfig) -> Iterator[Finding]:
@@ -59,7 +59,7 @@ def _azure(provider: ProviderConfig) -> Iterator[Finding]:
 
 def _portkey(provider: ProviderConfig) -> Iterator[Finding]:
     portkey = provider.portkey
-    by_header = {header.lower() for header in provider.headers} & _TOLD_BY_HEADER
+    by_header = {header.lower() for header in provider.headers} & _ROUTING_HEADERS
     keys = (
         "provider.portkey.provider",
         "provider.name",

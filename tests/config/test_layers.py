@@ -135,7 +135,7 @@ def test_what_is_no_folder_of_parts_is_told_and_ends_nothing(folder, kind):
         loaded = load(file, env={})
     assert loaded.config.mode == "toggle"
     assert loaded.warnings == (
-        f"{folder}/conf.d: not read, because it is not a folder (put the *.yaml files into a folder)",
+        f"{folder}/conf.d: not read: it is not a folder (put *.yaml files into a folder)",
     )
 
 
