@@ -52,7 +52,7 @@ class Light(StrEnum):
 
 
 class Cue(StrEnum):
-    """The sounds that tell a state; audio/playout/cues.py renders each."""
+    """The sounds for states; audio/playout/cues.py renders each."""
 
     NONE = "none"
     TOO_SHORT = "too_short"  # two soft ticks: hold the button while you speak
@@ -102,13 +102,13 @@ _ROWS = (
     Cause("device_hung", _F.DEVICE, _R.NONE, _L.FAULT, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a05", "A call to a device did not return, so edged restarts. If this happens again, replace the device."),
     Cause("device_busy", _F.DEVICE, _R.LOCAL, _L.FAULT, _C.DEVICE, "",
-          "4dca1fd75e4c4f1c8a6c52a5ff5d1a06", "Another program holds the sound device. Stop that program, or name another device; edged opens the device as soon as it is free."),
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a06", "Another program holds the sound device. Stop that program, or name another device in `microphone.device` or `speaker.device`; edged opens the device as soon as it is free."),
     Cause("device_denied", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.DEVICE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a07", "edged may not open the sound device. Add its user to the group audio (`SupplementaryGroups=audio`)."),
     Cause("device_unfit", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.DEVICE, "",
-          "4dca1fd75e4c4f1c8a6c52a5ff5d1a08", "The sound device has no sample rate or format that edged can use. Name another device, or one that converts (`plughw:CARD=…`)."),
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a08", "The sound device has no sample rate or format that edged can use. In `microphone.device` or `speaker.device`, name another device, or one that converts (`plughw:CARD=…`)."),
     Cause("device_ambiguous", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.DEVICE, "",
-          "4dca1fd75e4c4f1c8a6c52a5ff5d1a09", "Two sound devices match the name. Name one by the USB port it is plugged into (`port:…`) or by its serial number (`usb:…`)."),
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a09", "Two sound devices match the name. In `microphone.device` or `speaker.device`, name one by its USB port (`port:…`) or its serial number (`usb:…`)."),
     Cause("microphone_silent", _F.DEVICE, _R.NONE, _L.NOTICE, _C.DEVICE, "I cannot hear you.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a10", "The microphone delivers only zeros, so nothing was sent. Check its mute switch, its cable, its capture switch (alsamixer, F4) and `microphone.device`."),
     Cause("microphone_stuck", _F.DEVICE, _R.NONE, _L.NOTICE, _C.DEVICE, "I cannot hear you.",
