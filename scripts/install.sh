@@ -1,26 +1,26 @@
 #!/bin/bash
-# Installs edged as a service on Debian or Raspberry Pi OS, 12 or 13, 64-bit; upgrades it, takes it away again.
+# Installs, upgrades or uninstalls edged as a service, on Debian or Raspberry Pi OS, 12 or 13, 64-bit.
 #
 #   sudo scripts/install.sh [OPTION...]
 #
-#   --unattended         ask nothing
-#   --dry-run            say what would be done, and do none of it
-#   --wheel FILE         install this wheel; without it, the checkout that this script lies in
-#   --wheelhouse DIR     take every wheel from this directory and nothing from the network
-#   --version V          this release, from the wheelhouse or from the index that pip is set up with
-#   --config FILE        becomes /etc/edged/config.yaml, where there is none yet
-#   --api-key-file FILE  becomes /etc/edged/credentials/api-key
-#   --no-start           leave the service as it is, stopped or running; it starts with the machine
-#   --uninstall          take away what was installed; configuration, state and user stay
-#   --purge              with --uninstall: those as well
-#   --help
+#   --unattended         ask no questions
+#   --dry-run            print what would be done, and change nothing
+#   --wheel FILE         install this wheel instead of the checkout that this script is in
+#   --wheelhouse DIR     take every wheel from this directory, and nothing from the network
+#   --version V          install this release, from the wheelhouse or from the index that pip is set up with
+#   --config FILE        copy FILE to /etc/edged/config.yaml, unless there is one already
+#   --api-key-file FILE  copy FILE to /etc/edged/credentials/api-key
+#   --no-start           do not start or restart the service now; it starts when the machine boots
+#   --uninstall          remove what was installed, but keep the configuration, the state and the user
+#   --purge              with --uninstall: remove the configuration, the state and the user, too
+#   --help               print this help
 #
-# A second run changes nothing. An upgrade that is not up and answering within 30 seconds is taken back. Each release
-# is a directory of its own below /opt/edged, complete before the link `current` is moved to it in one step: whenever
-# the power goes, a whole release starts. What was installed is written down in /var/lib/edged-install.
-POSIXLY_CORRECT=1 # from here on no function goes before `unset` and `set`
-# A root shell may come with anything in its environment: commands and functions of somebody, a Python and a pip that are
-# told where to look, a place for files that is not ours. None of it is taken, but for the way to the network.
+# A second run changes nothing. If an upgrade is not up and answering within 30 seconds, the installer goes back to the
+# release before it. Each release has its own directory below /opt/edged. It is complete before the link `current` moves
+# to it in one step, so a whole release starts even after a power cut. /var/lib/edged-install records what was installed.
+POSIXLY_CORRECT=1 # from here on, no function can replace `unset` and `set`
+# The environment of a root shell may hold anything: commands and functions, settings that tell Python and pip where to
+# look, another directory for temporary files. Drop all of it, except the settings for the network.
 unset -f unset builtin compgen
 for name in $(builtin compgen -A function); do unset -f "$name"; done
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -28,17 +28,17 @@ set -euo pipefail
 for name in $(compgen -e); do
     case $name in
         PATH | TERM | http_proxy | https_proxy | no_proxy | HTTP_PROXY | HTTPS_PROXY | NO_PROXY) ;;
-        *) unset -v "$name" 2>/dev/null || export -n "${name?}" ;; # some are bash's own
+        *) unset -v "$name" 2>/dev/null || export -n "${name?}" ;; # some belong to bash itself
     esac
 done
 unset -v name IFS CDPATH GLOBIGNORE
-set +f +o posix # SHELLOPTS may have said the former
+set +f +o posix # SHELLOPTS may have set them
 export PATH HOME=/root
-{ # nothing below runs before all of it has been read: half a download does nothing
+{ # bash runs nothing below before it has read everything: half a download does nothing
 
 readonly opt=/opt/edged etc=/etc/edged state=/var/lib/edged record=/var/lib/edged-install
 readonly units=/etc/systemd/system command=/usr/local/bin/edged
-readonly health_s=30 # an SD card takes ten to start it
+readonly health_s=30 # from an SD card it starts in ten seconds
 readonly space_kib=400000
 self=${BASH_SOURCE[0]:-}
 unattended='' dry='' wheel='' wheelhouse='' version='' config='' key='' start=1 uninstall='' purge=''
@@ -50,17 +50,17 @@ die() {
     exit 1
 }
 usage() {
-    printf 'edged: %s (--help lists what there is)\n' "$*" >&2
+    printf 'edged: %s (try --help)\n' "$*" >&2
     exit 64
 }
-# In a dry run, tells what would be done, and succeeds.
+# In a dry run, prints what would be done, and succeeds.
 only_told() {
     [ -z "$dry" ] || say "would $*"
     [ -n "$dry" ]
 }
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# -- what is wanted, and whether it can be had ------------------------------------------------------------------------
+# -- the options, and what the machine must have -----------------------------------------------------------------------
 
 help() { sed -n '2,/^[^#]/{/^[^#]/d;s/^# \{0,1\}//;p}' -- "$self"; }
 
@@ -68,7 +68,7 @@ read_options() {
     while [ $# -gt 0 ]; do
         case $1 in
             --wheel | --wheelhouse | --version | --config | --api-key-file)
-                [ -n "${2:-}" ] || usage "$1 wants a word after it"
+                [ -n "${2:-}" ] || usage "$1 needs a value"
                 ;;&
             --unattended) unattended=1 ;;
             --dry-run) dry=1 ;;
@@ -81,11 +81,11 @@ read_options() {
             --config) config=$(realpath -m -- "$2") && shift ;;
             --api-key-file) key=$(realpath -m -- "$2") && shift ;;
             -h | --help) help && exit ;;
-            *) usage "there is no option $1" ;;
+            *) usage "unknown option $1" ;;
         esac
         shift
     done
-    [ -z "$purge" ] || [ -n "$uninstall" ] || usage '--purge goes with --uninstall'
+    [ -z "$purge" ] || [ -n "$uninstall" ] || usage '--purge needs --uninstall'
     local file
     for file in "$wheel" "$config" "$key"; do
         [ -z "$file" ] || { [ -f "$file" ] && [ -r "$file" ]; } || usage "$file cannot be read, or is not a file"
@@ -94,22 +94,22 @@ read_options() {
     [ -z "$version" ] || [[ $version =~ ^[0-9][0-9A-Za-z.+!-]*$ ]] || usage "$version is not a version"
 }
 
-# Each refusal is one sentence with what helps, before anything is touched.
+# Each refusal is one sentence that says what helps, and comes before anything is changed.
 check_machine() {
     local ID='' VERSION_ID='' PRETTY_NAME='' architecture
     # shellcheck source=/dev/null
     ! [ -r /etc/os-release ] || . /etc/os-release
     case $ID-$VERSION_ID in
         debian-12 | debian-13 | raspbian-12 | raspbian-13) ;;
-        *) die "this is ${PRETTY_NAME:-not Debian}: write Debian or Raspberry Pi OS, 12 or 13, to the card." ;;
+        *) die "this system is ${PRETTY_NAME:-not Debian}: install Debian or Raspberry Pi OS, 12 or 13, on the card." ;;
     esac
     architecture=$(dpkg --print-architecture)
     case $architecture in
         arm64 | amd64) ;;
-        *) die "this system is $architecture: write the 64-bit edition of Raspberry Pi OS to the card." ;;
+        *) die "this system is $architecture: install the 64-bit edition of Raspberry Pi OS on the card." ;;
     esac
-    [ -d /run/systemd/system ] || die 'systemd does not run here: install on the booted machine, not in a container or chroot.'
-    [ "$(id -u)" = 0 ] || die "this needs root: sudo ${self:-bash}"
+    [ -d /run/systemd/system ] || die 'systemd does not run here: run this on the booted machine, not in a container or chroot.'
+    [ "$(id -u)" = 0 ] || die "this needs root: run sudo ${self:-bash}"
     check_disk
 }
 
@@ -117,26 +117,26 @@ check_disk() {
     local root_options free
     if [[ $(findmnt -n -o FSTYPE,SOURCE /) =~ ^overlay\ +overlayroot ]] ||
         grep -qE '(^| )(boot=overlay|overlayroot=(tmpfs|device|crypt))' /proc/cmdline; then
-        die 'the overlay file system is on, and all of this would be gone after the next boot:' \
+        die 'the overlay file system is on, so the next boot would undo the installation: run' \
             'sudo raspi-config nonint disable_overlayfs, restart, install, and switch it on again.'
     fi
     root_options=,$(findmnt -n -o OPTIONS /),
-    [[ $root_options != *,ro,* ]] || die 'the disk is mounted read-only: sudo mount -o remount,rw /'
+    [[ $root_options != *,ro,* ]] || die 'the disk is mounted read-only: run sudo mount -o remount,rw /'
     free=$(df --output=avail -k /opt | tail -n 1)
     [ -n "$uninstall" ] || [ "$free" -ge "$space_kib" ] ||
-        die "only $((free / 1000)) MB are free and $((space_kib / 1000)) are needed: sudo apt-get clean helps at once."
+        die "only $((free / 1000)) MB are free, but $((space_kib / 1000)) are needed: free some space, for example with sudo apt-get clean."
 }
 
 ask() {
     local answer=''
     [ -z "$unattended$dry" ] || return 0
-    { : >/dev/tty; } 2>/dev/null || die 'there is nobody to ask here: add --unattended.'
+    { : >/dev/tty; } 2>/dev/null || die 'there is no terminal to ask on: add --unattended.'
     printf '%s [Y/n] ' "$1" >/dev/tty
     read -r answer </dev/tty || answer=n
     [[ ${answer:-y} == [Yy]* ]] || die 'nothing was done.'
 }
 
-# The checkout this script lies in; fails where it lies alone or was piped in.
+# Prints the checkout that this script is in; fails if there is none, or if the script was piped in.
 checkout() {
     [ -n "$self" ] && [ -r "$self" ] || return 1
     local root
@@ -146,7 +146,7 @@ checkout() {
 
 # -- the record -------------------------------------------------------------------------------------------------------
 
-# note LIST LINE: written down once, and on the disk before what it speaks of.
+# note LIST LINE: records a line once. It reaches the disk before the change that it records.
 note() {
     grep -qxF -- "$2" "$record/$1" 2>/dev/null && return
     mkdir -p -- "$record"
@@ -167,15 +167,15 @@ apt() {
 add_packages() {
     local name absent=() wanted=(python3-venv python3-numpy python3-yaml python3-pyaudio python3-systemd)
     for name in "${wanted[@]}"; do installed "$name" || absent+=("$name"); done
-    # Raspberry Pi OS has it, Debian has not
+    # Raspberry Pi OS has it, Debian does not
     if ! installed python3-lgpio && apt-cache show python3-lgpio >/dev/null 2>&1; then absent+=(python3-lgpio); fi
     [ "${#absent[@]}" -gt 0 ] || return 0
     ! only_told "install the packages ${absent[*]}" || return 0
     say "installing the packages ${absent[*]}"
     mkdir -p -- "$record"
-    # kept from an interrupted run: what there was before the first
+    # an interrupted run has left the list of the packages before it: keep that list
     [ -s "$record/before" ] || { all_packages >"$work/before" && install_file "$work/before" "$record/before" 0644; }
-    apt update || failed 'apt-get update failed: is the network up, and the clock right?'
+    apt update || failed 'apt-get update failed: check the network and the clock.'
     if ! installed python3-lgpio && apt-cache show python3-lgpio >/dev/null 2>&1; then absent+=(python3-lgpio); fi
     apt install --no-install-recommends --no-remove "${absent[@]}" || failed 'apt-get install failed.'
     while read -r name; do note packages "$name"; done < <(all_packages | comm -13 "$record/before" -)
@@ -188,7 +188,7 @@ failed() {
     die "$*"
 }
 
-# What was installed for edged goes, unless something else has come to need it.
+# Removes the packages that were installed for edged, unless others need them now.
 remove_packages() {
     local ours=() name others
     while read -r name; do ! installed "$name" || ours+=("$name"); done < <(noted packages)
@@ -198,7 +198,7 @@ remove_packages() {
         comm -23 - <(printf '%s\n' "${ours[@]}" | sort -u) | tr '\n' ' ')
     if [ -n "$others" ]; then
         apt-mark auto "${ours[@]}" >/dev/null
-        say "packages stay, for ${others% } needs them: sudo apt-get autoremove takes those that nothing needs"
+        say "the packages stay, because ${others% } needs them: sudo apt-get autoremove removes those that nothing needs"
     else
         say "removing ${#ours[@]} packages"
         apt purge "${ours[@]}" || failed 'apt-get purge failed.'
@@ -212,7 +212,7 @@ pip() { tool -m pip "$@" >>"$work/log" 2>&1; }
 need_pip() { [ -x "$work/tool/bin/python" ] || /usr/bin/python3 -I -m venv "$work/tool" >>"$work/log" 2>&1; }
 hash_of() { sha256sum -- "$1" | cut -d' ' -f1; }
 
-# Sets $source_id, what the release is made from, and $wheel where that is a wheel already.
+# Sets $source_id, which says what the release is made from, and $wheel if that is a wheel already.
 choose_source() {
     local root
     if [ -z "$wheel" ] && [ -n "$wheelhouse" ]; then
@@ -226,12 +226,12 @@ choose_source() {
     elif root=$(checkout); then
         source_id=$("$root/scripts/release" --fingerprint)
     else
-        die 'there is no checkout around this script: name a release with --wheel FILE or --version V.'
+        die 'this script is not in a checkout: name a release with --wheel FILE or --version V.'
     fi
-    source_id="$source_id $(/usr/bin/python3 -I -V 2>/dev/null)" || [ -n "$dry" ] # not there before the packages are
+    source_id="$source_id $(/usr/bin/python3 -I -V 2>/dev/null)" || [ -n "$dry" ] # there is none before the packages are installed
 }
 
-# The release made from $source_id, when it is there already.
+# Prints the release made from $source_id, if there is one.
 find_release() {
     local stamp
     for stamp in "$opt"/*/release; do
@@ -244,7 +244,7 @@ fetch_wheel() {
     [ -z "$wheel" ] || return 0
     if [ -n "$version" ]; then
         need_pip
-        pip download --no-deps --only-binary :all: -d "$work" "edged==$version" || failed "edged $version cannot be fetched."
+        pip download --no-deps --only-binary :all: -d "$work" "edged==$version" || failed "edged $version cannot be downloaded."
     else
         say 'building a wheel from the checkout'
         "$(checkout)/scripts/release" --wheel "$work" >>"$work/log" 2>&1 || failed 'the wheel cannot be built.'
@@ -252,7 +252,7 @@ fetch_wheel() {
     wheel=$(find "$work" -maxdepth 1 -name 'edged-*.whl')
 }
 
-# From the lock in the wheel, on stdout: what the system does not have already, new enough.
+# Prints the entries of the wheel's lock that the system does not have yet, or not new enough.
 still_needed() {
     "$opt/.new/bin/python" -I - "$wheel" <<'PYTHON'
 import importlib.metadata, re, sys, zipfile
@@ -284,30 +284,30 @@ for entry in entries:
 PYTHON
 }
 
-# Makes the release below a name of its own and gives it its own when it is complete and on the disk.
+# Makes the release below a temporary name, and renames it when it is complete and on the disk.
 make_release() {
     local new=$opt/.new files options=(--no-deps --no-compile --only-binary :all:) name
     [ -z "$wheelhouse" ] || options+=(--no-index --find-links "$wheelhouse")
     inside() { "$new/bin/python" -I "$@" >>"$work/log" 2>&1; }
     name=$(basename -- "$wheel" | cut -d- -f2)
-    # the same version, made from something else; by what find_release goes by, or it could be the one in use
+    # this version exists already, from other sources: the suffix comes from $source_id, as find_release compares that
     ! [ -e "$opt/$name" ] || name=$name.$(sha256sum <<<"$source_id" | cut -c1-8)
-    # from a run that was cut short, and complete or not: it was never switched to
+    # left by an interrupted run, complete or not: nothing was ever switched to it
     [ "$name" = "$before" ] || rm -rf -- "${opt:?}/$name"
     say "making $opt/$name"
     rm -rf -- "$new"
     mkdir -p -- "$opt"
-    /usr/bin/python3 -I -m venv --system-site-packages "$new" >>"$work/log" 2>&1 || failed 'no environment can be made.'
-    still_needed >"$work/needed" 2>>"$work/log" || failed "$wheel is not a whole wheel of edged for this Python."
+    /usr/bin/python3 -I -m venv --system-site-packages "$new" >>"$work/log" 2>&1 || failed 'the Python environment cannot be made.'
+    still_needed >"$work/needed" 2>>"$work/log" || failed "$wheel is not a complete wheel of edged for this Python."
     if [ -s "$work/needed" ]; then
         inside -m pip install "${options[@]}" --require-hashes -r "$work/needed" || failed 'a wheel is missing.'
     fi
     inside -m pip install --no-deps --no-compile --no-index "$wheel" || failed "$wheel cannot be installed."
-    [ -z "$(still_needed)" ] || failed 'something that edged needs is missing.'
-    inside -m pip uninstall -y pip setuptools || failed 'pip cannot be taken out again.' # not needed to run
+    [ -z "$(still_needed)" ] || failed 'a package that edged needs is missing.'
+    inside -m pip uninstall -y pip setuptools || failed 'pip cannot be removed.' # edged does not need it to run
     mapfile -t files < <(grep -rlIF -- "$new" "$new/bin" "$new/pyvenv.cfg")
     sed -i "s|$new|$opt/$name|g" "${files[@]}"
-    inside -m compileall -q -s "$new" -p "$opt/$name" "$new/lib" || true # what does not compile, Python compiles later
+    inside -m compileall -q -s "$new" -p "$opt/$name" "$new/lib" || true # Python compiles the rest later
     "$new/bin/python" -I -m edged --version >>"$work/log" 2>&1 || failed 'the new release does not start.'
     printf '%s\n' "$source_id" >"$new/release"
     chmod -R go=u-w -- "$new"
@@ -320,13 +320,13 @@ make_release() {
 
 switch_to() {
     ln -sfn -- "$1" "$opt/.current"
-    mv -T -- "$opt/.current" "$opt/current" # one rename: at no time is there no release
+    mv -T -- "$opt/.current" "$opt/current" # one rename: there is a release at every moment
     sync -f -- "$opt"
 }
 
 # -- its files --------------------------------------------------------------------------------------------------------
 
-# install_file FROM TO MODE [GROUP]: whole or not at all.
+# install_file FROM TO MODE [GROUP]: writes the whole file or nothing.
 install_file() {
     local part
     part=$(dirname -- "$2")/.$(basename -- "$2").new
@@ -344,13 +344,13 @@ place() {
     files_changed=1
 }
 
-# each FROM-FILE TO-FILE for what a release has in its folder systemd
+# targets FOLDER: prints FROM-FILE TO-FILE for each file in a release's folder systemd
 targets() {
     local share=$1 file name systemd
     systemd=$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
     while read -r file; do
         name=$(basename -- "$file")
-        # a drop-in for newer systemds only says so in its name
+        # the name of a drop-in says from which systemd on it applies
         [[ $name =~ systemd-([0-9]+)\.conf$ && ${BASH_REMATCH[1]} -gt $systemd ]] && continue
         case ${file#"$share/"} in
             *.service.d/*.conf | *.socket.d/*.conf) printf '%s %s\n' "$file" "$units/${file#"$share/"}" ;;
@@ -363,7 +363,7 @@ targets() {
     done < <(find "$share" -type f | sort)
 }
 
-# The files of a release to their places; those that only the release before had are taken away.
+# Puts the files of a release into their places, and removes those that only the release before it had.
 place_files() {
     local from=$opt/$release/share/edged/systemd source target wanted=()
     while read -r source target; do
@@ -373,7 +373,7 @@ place_files() {
     while read -r target; do
         [[ " ${wanted[*]} " == *" $target "* ]] || ! [ -e "$target" ] || { rm -f -- "$target" && files_changed=1 && changed=1; }
     done < <(noted files)
-    [ -e "$units/edged.service" ] || die "the release has no unit: $from/edged.service is missing."
+    [ -e "$units/edged.service" ] || die "the release is not complete: $from/edged.service is missing."
     if [ "$(readlink -- "$command" || true)" != "$opt/current/bin/edged" ]; then
         mkdir -p -- "$(dirname -- "$command")"
         ln -sfn -- "$opt/current/bin/edged" "$command"
@@ -391,14 +391,14 @@ tell_system() {
     fi
 }
 
-# The user and the groups. Debian has no gpio and no spi, and a unit that names a group that is missing does not start.
+# Adds the user and the groups. Debian has no gpio and no spi, and a unit that names a missing group does not start.
 add_user() {
     local group
     for group in edged audio gpio spi; do getent group "$group" >/dev/null || note groups "$group"; done
     getent passwd edged >/dev/null || note users edged
     if [ "$files_changed" = 1 ] || ! is_whole_user; then
         changed=1
-        systemd-sysusers /usr/lib/sysusers.d/edged.conf >>"$work/log" 2>&1 || failed 'the user cannot be made.'
+        systemd-sysusers /usr/lib/sysusers.d/edged.conf >>"$work/log" 2>&1 || failed 'the user edged cannot be created.'
         is_whole_user || failed 'the user edged is not in its groups.'
     fi
     systemd-tmpfiles --create /usr/lib/tmpfiles.d/edged.conf >>"$work/log" 2>&1 || true
@@ -416,7 +416,7 @@ add_config() {
         install_file "$from" "$etc/config.yaml" 0640 edged
         changed=1
     elif [ -n "$config" ] && ! cmp -s -- "$config" "$etc/config.yaml"; then
-        say "$etc/config.yaml is there already and stays as it is; $config was not used"
+        say "$etc/config.yaml exists and stays as it is; $config was not used"
     fi
     if [ -n "$key" ] && ! cmp -s -- "$key" "$etc/credentials/api-key"; then
         install_file "$key" "$etc/credentials/api-key" 0600
@@ -424,7 +424,7 @@ add_config() {
     fi
 }
 
-# The keys as the service will be given them, in $keys: see LoadCredential= in the unit. In memory, never on the card.
+# Puts the keys into $keys as the service gets them (LoadCredential= in the unit): in memory, never on the card.
 gather_keys() {
     local plain sealed=/etc/credstore.encrypted/edged.api-key
     keys=$(mktemp -d /run/edged-install.XXXXXXXX)
@@ -436,20 +436,20 @@ gather_keys() {
         failed "$sealed cannot be decrypted on this machine: encrypt the key again (docs/install.md)."
 }
 
-# The configuration as the new release reads it, before anything is switched to it.
+# Lets the new release check the configuration, before anything is switched to it.
 check_config() {
     local file=$etc/config.yaml
     [ -e "$file" ] || file=${config:-$opt/$release/share/edged/config.yaml}
     gather_keys
     CREDENTIALS_DIRECTORY=$keys "$opt/$release/bin/edged" config check "$file" >"$work/check" 2>&1 && return
     cat -- "$work/check" >&2
-    say "$file does not serve for edged $release; nothing was switched to it. Mend it and run this again." >&2
+    say "edged $release cannot use $file; the release in use stays. Correct the file and run this again." >&2
     exit 78
 }
 
 # -- the service ------------------------------------------------------------------------------------------------------
 
-# Whether the configuration names the service that edged brings along, on this machine.
+# Whether the configuration uses the embedded service on this machine.
 wants_local() {
     "$opt/$release/bin/edged" config show --json --config "$etc/config.yaml" 2>>"$work/log" |
         "$opt/$release/bin/python" -I -c '
@@ -458,7 +458,7 @@ provider = json.load(sys.stdin)["config"]["provider"]
 sys.exit(provider["name"] != "local" or provider["url"] != "")'
 }
 
-# enable_unit UNIT yes|no: starts with the machine, or not.
+# enable_unit UNIT yes|no: makes the unit start when the machine boots, or not.
 enable_unit() {
     local is
     is=$(systemctl is-enabled "$1" 2>/dev/null || true)
@@ -480,8 +480,8 @@ process() { systemctl show -p MainPID --value "${1:-edged.service}"; }
 answers() { systemctl is-active --quiet edged.service &&
     "$opt/current/bin/edged" status --socket /run/edged/control.sock >>"$work/log" 2>&1; }
 
-# Up and answering, as one and the same process for two seconds. One that has failed three times will go on failing.
-# is_healthy SECONDS: within so many.
+# is_healthy SECONDS: whether edged is up within SECONDS, and the same process answers for two seconds. A service that
+# has failed three times will fail again.
 is_healthy() {
     local until=$((SECONDS + $1)) was
     while [ "$SECONDS" -lt "$until" ]; do
@@ -499,14 +499,14 @@ is_healthy() {
     return 1
 }
 
-# start_service SECONDS: and wait so long at most until it is healthy.
+# start_service SECONDS: starts edged, and waits at most SECONDS until it is healthy.
 start_service() {
     local unit started=(edged.service)
     [ "$(systemctl is-enabled edged-local.service 2>/dev/null)" != enabled ] || started=(edged-local.service edged.service)
     for unit in "${started[@]}"; do
         systemctl stop "$unit" 2>>"$work/log" || true
         systemctl reset-failed "$unit" 2>/dev/null || true
-        systemctl start "$unit" >>"$work/log" 2>&1 || true # what became of it is looked at next
+        systemctl start "$unit" >>"$work/log" 2>&1 || true # is_healthy looks at the result
     done
     is_healthy "$1"
 }
@@ -519,42 +519,43 @@ start_or_take_back() {
     fi
     journalctl -u edged.service -n 15 --no-pager -o cat >&2 || true
     if [ -z "$before" ] || [ "$before" = "$release" ]; then
-        die 'edged is installed and does not run; its last lines are above: journalctl -u edged'
+        die 'edged is installed but does not run; its last lines are above, the others in journalctl -u edged'
     fi
-    say "edged $broken does not run, its last lines are above: taking it back to $before" >&2
+    say "edged $broken does not run (its last lines are above): going back to $before" >&2
     switch_to "$before"
     release=$before files_changed=0
     place_files
     tell_system
-    # there is nothing else to go back to, so it is given more time
-    start_service $((health_s * 3)) || die "edged $before does not run either: journalctl -u edged"
+    # there is nothing else to go back to, so wait longer
+    start_service $((health_s * 3)) || die "edged $before does not run either: see journalctl -u edged"
     rm -rf -- "${opt:?}/$broken"
-    die "edged $before is up again; $broken was taken away."
+    die "edged $before is up again; $broken was removed."
 }
 
-# How long the journal remembers, which is how long anybody can ask why. It is the machine's, so it is only told of.
+# Says how long the journal keeps its lines, because a fault can be explained only that long. Its settings belong to the
+# machine, so the installer does not change them.
 tell_of_journal() {
     local settings storage
     settings=$(systemd-analyze cat-config systemd/journald.conf 2>/dev/null || true)
     storage=$(sed -n 's/^Storage=//p' <<<"$settings" | tail -n 1)
     if [ "$storage" = none ]; then
-        say 'this machine keeps no journal: nobody will be able to tell why edged failed (docs/install.md)'
+        say 'this machine keeps no journal, so a failure of edged cannot be explained later (docs/install.md)'
     elif [ "$storage" = volatile ] || { [ "${storage:-auto}" = auto ] && ! [ -d /var/log/journal ]; }; then
-        say 'the journal is kept in memory and gone after a restart, which is easy on an SD card (docs/install.md)'
+        say 'the journal is kept in memory: a restart clears it, but that spares an SD card (docs/install.md)'
     elif ! grep -q '^SystemMaxUse=' <<<"$settings"; then
-        say 'the journal may grow to a tenth of the disk: SystemMaxUse=50M spares an SD card (docs/install.md)'
+        say 'the journal may grow to a tenth of the disk; SystemMaxUse=50M spares an SD card (docs/install.md)'
     fi
 }
 
-# The releases that run, which a process goes on importing from: after --no-start it may be neither this nor the last.
+# Prints the releases that run. Their processes still import from them; after --no-start they may be older ones.
 running() {
     local unit
     for unit in edged.service edged-local.service; do
         tr '\0' '\n' <"/proc/$(process "$unit")/cmdline" | sed -nE "1s|^$opt/([^/]+)/.*|\1|p"
-    done 2>/dev/null || true # what does not run has none
+    done 2>/dev/null || true # a unit that does not run has no process
 }
 
-# Two releases stay, this and the one before it, and what runs.
+# Removes old releases. This one, the one before it and those that run stay.
 drop_old() {
     local directory name run
     mapfile -t run < <(running)
@@ -567,15 +568,15 @@ drop_old() {
     done
 }
 
-# -- the two things it does -------------------------------------------------------------------------------------------
+# -- install and uninstall --------------------------------------------------------------------------------------------
 
 install_edged() {
     before=$(readlink -- "$opt/current" 2>/dev/null || true)
-    ask "Install edged here${before:+, where $before is}?"
+    ask "Install edged here${before:+, in place of $before}?"
     add_packages
     choose_source
     if ! release=$(find_release); then
-        ! only_told "make a release below $opt, its files below $units, the user edged and $etc" || return 0
+        ! only_told "make a release below $opt, write its files below $units, and add the user edged and $etc" || return 0
         fetch_wheel
         make_release
     fi
@@ -593,12 +594,12 @@ install_edged() {
     add_config
     enable_units
     if [ -z "$start" ]; then
-        say "edged $release is installed: sudo systemctl restart edged"
+        say "edged $release is installed; start it with sudo systemctl restart edged"
     elif [ "$changed" = 1 ] || ! systemctl is-active --quiet edged.service; then
         start_or_take_back
         [ -n "$before" ] || tell_of_journal
     else
-        say "edged $release is there and runs; nothing was changed"
+        say "edged $release is installed and runs; nothing was changed"
     fi
     drop_old
 }
@@ -606,8 +607,8 @@ install_edged() {
 uninstall_edged() {
     local unit name
     [ -d "$record" ] || [ -d "$opt" ] || { say 'edged is not installed here' && return; }
-    ask "Take edged away${purge:+, with its configuration, state and user}?"
-    ! only_told "stop edged and remove $opt, its files${purge:+, $etc, $state, the user}" || { remove_packages && return; }
+    ask "Uninstall edged${purge:+, with its configuration, state and user}?"
+    ! only_told "stop edged and remove $opt and its files${purge:+, $etc, $state and the user}" || { remove_packages && return; }
     systemctl disable --now --quiet edged.service edged-local.service 2>>"$work/log" || true
     while read -r unit; do
         [ "${unit%/*}" != "$units" ] || systemctl stop "${unit##*/}" 2>>"$work/log" || true
@@ -615,7 +616,7 @@ uninstall_edged() {
     systemctl reset-failed 'edged*' 2>/dev/null || true
     while read -r name; do
         rm -f -- "$name"
-        rmdir -- "$(dirname -- "$name")" 2>/dev/null || true # a folder of drop-ins of ours
+        rmdir -- "$(dirname -- "$name")" 2>/dev/null || true # a folder of our drop-ins
     done < <(noted files | grep -v "^$record")
     [ "$(readlink -- "$command" || true)" != "$opt/current/bin/edged" ] || rm -f -- "$command"
     systemctl daemon-reload
@@ -628,7 +629,7 @@ uninstall_edged() {
     else
         rm -f -- "$record"/{files,packages,before}
     fi
-    say "edged is gone${purge:+, with all it had}"
+    say "edged is uninstalled${purge:+, with its configuration, state and user}"
 }
 
 purge_rest() {
@@ -651,7 +652,7 @@ main() {
     export PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PYTHONDONTWRITEBYTECODE=1
     umask 022
     exec {lock}>/run/edged-install.lock
-    flock -n "$lock" || die 'another installation is under way here: wait for it.'
+    flock -n "$lock" || die 'another installation is running here: wait for its end.'
     work=$(mktemp -d)
     trap 'rm -rf -- "$work" ${keys:+"$keys"}' EXIT
     cd /

@@ -1,4 +1,4 @@
-"""The command line: one file a verb, each with `add(subparsers)` and `run(args) -> exit code`."""
+"""The command line: one file for each verb, with `add(subparsers)` and `run(args) -> exit code`."""
 
 import argparse
 import errno
@@ -16,12 +16,13 @@ from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError, EdgedErr
 
 VERBS = ("run", "demo", "serve", "relay", "status", "logs", "ctl", "reload", "config", "rescue")
 
-# put together before it is needed: there may be no memory for that, nor for the journal
-_TOO_LITTLE = f"edged: it gets no memory. {CAUSES['memory_short'].remedy}\n".encode()
+# made in advance: later there may be no memory to make it, or to write to the journal
+_OUT_OF_MEMORY = f"edged: out of memory. {CAUSES['memory_short'].remedy}\n".encode()
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]  # argparse's own exits with 2; ours is 64
+    # argparse's own method exits with 2; edged exits with 64
+    def error(self, message: str) -> None:  # type: ignore[override]
         message = _without_values(message)
         if not _in_journal(f"{self.prog}: {message}", UsageError.cause):
             self.print_usage(sys.stderr)
@@ -30,7 +31,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _without_values(message: str) -> str:
-    """A message about arguments without what they set: that of a misspelt `--set` may be a key."""
+    """An argument error without the values in it: a misspelt `--set` may hold a key."""
     message = re.sub(
         r"(?i)(--?[\w.-]*(?:key|token|secret|auth|pass|pwd)[\w.-]*) +[^-\s]\S*", r"\1 …", message
     )
@@ -38,7 +39,7 @@ def _without_values(message: str) -> str:
 
 
 def _in_journal(text: str, cause: str) -> bool:
-    """Write it there, with its id, where standard error is the journal's."""
+    """Write `text` to the journal with its message id, if standard error is the journal; else return False."""
     from edged.system.journal import is_journal, setup
 
     if not is_journal(sys.stderr, os.environ):
@@ -51,7 +52,8 @@ def _in_journal(text: str, cause: str) -> bool:
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     top = _Parser(
-        prog="edged", description="Push-to-talk voice appliance: a button, a microphone, a speaker, a model."
+        prog="edged",
+        description="Turn a button, a microphone and a speaker into a voice kiosk for a speech model.",
     )
     top.add_argument("--version", action="version", version=f"edged {__version__}")
     verbs = top.add_subparsers(metavar="VERB", dest="verb")
@@ -61,18 +63,18 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command line; returns the exit code."""
+    """Run a command line and return the exit code."""
     try:
         return _run(argv)
     except (MemoryError, ImportError, OSError, SyntaxError, SystemError) as error:
-        if not _is_of_memory(error):
+        if not _is_out_of_memory(error):
             raise
-        os.write(sys.stderr.fileno(), _TOO_LITTLE)
+        os.write(sys.stderr.fileno(), _OUT_OF_MEMORY)
         return EXIT_CONFIG
 
 
-def _is_of_memory(error: BaseException) -> bool:
-    """Also what the loader of shared libraries says where it gets none, and what Python's compiler makes of it."""
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out; the loader of shared libraries and Python's compiler report it in their own ways."""
     words = ("failed to map segment", "annot allocate memory")
     of_loader = isinstance(error, ImportError) and any(each in str(error) for each in words)
     of_compiler = isinstance(error, SyntaxError | SystemError) and _is_limited()
@@ -85,7 +87,7 @@ def _is_of_memory(error: BaseException) -> bool:
 
 
 def _is_limited() -> bool:
-    """Whether somebody has bounded the memory that this process may have."""
+    """Whether this process has a memory limit."""
     limits = (resource.RLIMIT_AS, resource.RLIMIT_DATA)
     return any(resource.getrlimit(limit)[0] != resource.RLIM_INFINITY for limit in limits)
 
@@ -105,9 +107,8 @@ def _run(argv: Sequence[str] | None) -> int:
         if not _in_journal(f"edged {args.verb}: {error}", error.cause):
             print(f"edged {args.verb}: {error}", file=sys.stderr)
         return EXIT_USAGE if isinstance(error, UsageError) else 1
-    except (
-        BrokenPipeError
-    ):  # whoever read us has seen enough; the interpreter must not complain on its way out
+    except BrokenPipeError:
+        # the reader has closed the pipe; the interpreter must not complain when it exits
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
     except KeyboardInterrupt:

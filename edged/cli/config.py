@@ -1,4 +1,4 @@
-"""`edged config`: check a configuration, show what is in force, print its schema."""
+"""`edged config`: check a configuration, show the values in force, print the schema."""
 
 import argparse
 import json
@@ -15,30 +15,44 @@ if TYPE_CHECKING:
 
 
 def add(subparsers: Any) -> None:
-    """Adds the verb with its own verbs check, show and schema."""
-    parser = subparsers.add_parser("config", help="check and show the configuration")
+    """Add the verb with its own verbs check, show and schema."""
+    parser = subparsers.add_parser(
+        "config", help="Check or show the configuration", description="Check or show the configuration."
+    )
     verbs = parser.add_subparsers(metavar="check|show|schema", dest="config_verb", required=True)
-    check = verbs.add_parser("check", help="name every mistake with its line; exit code 78 if there is one")
-    check.add_argument("file", nargs="?", type=Path, metavar="FILE", help="instead of --config FILE")
+    check = verbs.add_parser(
+        "check",
+        help="List every fault with its line",
+        description="List every fault of the configuration with its line. Exit with 0 if there is none, else with 78.",
+    )
+    check.add_argument("file", nargs="?", type=Path, metavar="FILE", help="file to check, like --config FILE")
     check.set_defaults(act=_check)
-    show = verbs.add_parser("show", help="what is in force, secrets masked; safe to pass on")
-    show.add_argument("--origin", action="store_true", help="also where each value comes from")
+    show = verbs.add_parser(
+        "show",
+        help="Show the values in force, with secrets masked",
+        description="Show the values in force. Secrets are masked, so you can pass the output on.",
+    )
+    show.add_argument("--origin", action="store_true", help="show where each value comes from")
     show.set_defaults(act=_show)
     for verb in (check, show):
         add_config(verb)
-        verb.add_argument("--json", action="store_true", help="for programs")
-    verbs.add_parser("schema", help="the JSON schema, for editors").set_defaults(act=_schema)
+        verb.add_argument("--json", action="store_true", help="print JSON")
+    verbs.add_parser(
+        "schema",
+        help="Print the JSON schema",
+        description="Print the JSON schema of the configuration; editors use it to complete and check keys.",
+    ).set_defaults(act=_schema)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Exit code 0, or 78 with the problems on stderr, one in each line."""
+    """Exit code 0, or 78 with the problems on stderr, one on each line."""
     code: int = args.act(args)
     return code
 
 
 def _check(args: argparse.Namespace) -> int:
-    """The configuration and the place of its key: all that `edged run` would refuse to start with."""
+    """Check the configuration and its key: everything for which `edged run` refuses to start."""
     import time
 
     from edged.app.ending_notices import warnings as announced
@@ -59,7 +73,7 @@ def _check(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"ok": not problems, "problems": problems, "warnings": list(warnings)}, indent=2))
     elif not problems:
-        print(f"{args.config or 'the configuration'}: fit to run")
+        print(f"{args.config or 'the configuration'}: valid")
     return EXIT_CONFIG if problems else EXIT_OK
 
 

@@ -1,4 +1,4 @@
-"""`edged ctl`: act on a running edged, as the button would."""
+"""`edged ctl`: control a running daemon, as the button does."""
 
 import argparse
 import sys
@@ -8,20 +8,22 @@ from edged.cli.options import add_config
 from edged.cli.status import printable, socket_path
 from edged.errors import UsageError
 
-LONGEST_PAUSE_S = 24 * 3600  # what cron is for
+LONGEST_PAUSE_S = 24 * 3600  # longer pauses are a task for cron
 SWITCHED = ("mute", "unmute", "volume")
 COMMANDS = ("press", "release", "interrupt", "mute", "unmute", "volume N")
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = verbs.add_parser(
-        "ctl", help="press, release, interrupt, mute or unmute a running edged, or set its volume"
+        "ctl",
+        help="Control the running daemon: press, release, interrupt, mute, unmute, volume",
+        description="Control the running daemon. It carries out the commands in the order given.",
     )
     add_config(parser)
     parser.add_argument(
-        "commands", nargs="+", metavar="COMMAND", help=", ".join(COMMANDS) + ", or a pause: 1.5s"
+        "commands", nargs="+", metavar="COMMAND", help=", ".join(COMMANDS) + ", or a pause such as 1.5s"
     )
-    parser.add_argument("--socket", metavar="PATH", help="control socket; default: the configured one")
+    parser.add_argument("--socket", metavar="PATH", help="control socket (default: the configured one)")
     parser.set_defaults(run=run)
 
 
@@ -41,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _tell(command: str, state: dict[str, Any]) -> None:
-    """What was switched holds, and whoever switched it has to know if it is forgotten."""
+    """Warn if the daemon could not save a switch: it works now, but the daemon forgets it when it ends."""
     for trouble in state.get("troubles", ()):
         if command in SWITCHED and trouble["cause"] == "switches_forgotten":
             words = f"edged ctl {command}: not kept: {trouble['text']}. {trouble['remedy']}"
@@ -49,7 +51,7 @@ def _tell(command: str, state: dict[str, Any]) -> None:
 
 
 def _steps(words: list[str]) -> list[tuple[str, dict[str, Any]]]:
-    """Commands, each with what is told besides, and pauses without a name; raises UsageError."""
+    """The commands, each with its arguments; a pause is a command without a name. Raises UsageError."""
     steps: list[tuple[str, dict[str, Any]]] = []
     rest = list(words)
     while rest:
@@ -57,7 +59,7 @@ def _steps(words: list[str]) -> list[tuple[str, dict[str, Any]]]:
         if word == "volume":
             steps.append((word, {"volume": _volume(rest.pop(0) if rest else "")}))
         elif word in COMMANDS:
-            # one that is let go later belongs to this connection: cut short between the two, it is let go as well
+            # A later word releases this press, so it belongs to the connection: the daemon releases it if that breaks.
             kept = word == "press" and "release" not in rest
             steps.append((word, {"keep": True} if kept else {}))
         else:
@@ -69,7 +71,7 @@ def _volume(word: str) -> int:
     if word.isascii() and word.isdecimal() and int(word[:4]) <= 100:
         return int(word[:4])
     raise UsageError(
-        f"volume {word}: a whole number from 0 to 100 is wanted, such as volume 40; 50 is as sent"
+        f"volume {word}: write a whole number from 0 to 100, such as volume 40; 50 plays the sound as sent"
     )
 
 
@@ -81,5 +83,5 @@ def _pause_s(command: str) -> float:
             f"{command!r} is neither a command ({', '.join(COMMANDS)}) nor a pause such as 1.5s"
         ) from None
     if not 0 <= pause_s <= LONGEST_PAUSE_S:
-        raise UsageError(f"{command!r} is no pause: 0s to {LONGEST_PAUSE_S}s are, such as 1.5s")
+        raise UsageError(f"{command!r} is not a pause: write 0s to {LONGEST_PAUSE_S}s, such as 1.5s")
     return pause_s

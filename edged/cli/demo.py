@@ -1,8 +1,8 @@
-"""`edged demo`: whole turns without a Pi, a key or a sound card.
+"""`edged demo`: complete turns without a Pi, a key or a sound card.
 
-The daemon's own composition (`app.App`) over simulated devices: a button pressed by this script, a recorded
-question as the microphone, a WAV file as the speaker; and the embedded service on loopback, unless another
-is named. Everything between them is what runs in a kiosk.
+It runs the daemon's own composition (`app.App`) with simulated devices: this script presses the button, the
+microphone hears a recorded question, and the speaker writes a WAV file. The service is the embedded one on
+loopback, unless `--upstream` names another. Everything between them is the code that runs in a kiosk.
 """
 
 import argparse
@@ -19,23 +19,38 @@ ANSWER = "demo-answer.wav"
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = verbs.add_parser("demo", help="whole turns without a Pi, a key or a sound card")
+    parser = verbs.add_parser(
+        "demo",
+        help="Try complete turns without a Pi, a key or a sound card",
+        description="Try complete turns without a Pi, a key or a sound card. A script presses the button and asks "
+        "two recorded questions; the embedded service answers.",
+    )
     parser.add_argument(
         "--keyboard", action="store_true", help="press the button yourself: hold or tap the space bar"
     )
     parser.add_argument(
-        "--upstream", metavar="PROVIDER", help="a real service: openai, azure, portkey, a15t, custom"
+        "--upstream", metavar="PROVIDER", help="use a real service: openai, azure, portkey, a15t or custom"
     )
     parser.add_argument(
-        "--voice", choices=("listen", "parrot"), default="listen", help="what the embedded service says"
+        "--voice",
+        choices=("listen", "parrot"),
+        default="listen",
+        help="answer of the embedded service: how long it listened, or what it heard (default: listen)",
     )
     parser.add_argument(
-        "--answer", type=Path, metavar="FILE", help=f"the speaker; default {ANSWER} here, or in /tmp"
+        "--answer",
+        type=Path,
+        metavar="FILE",
+        help=f"write the sound of the speaker to this file (default: {ANSWER} here, or in /tmp)",
     )
     parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="any setting, e.g. provider.model=x"
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a setting, for example provider.model=x; repeatable",
     )
-    parser.add_argument("--verbose", action="store_true", help="the daemon's own log lines too")
+    parser.add_argument("--verbose", action="store_true", help="show the daemon's log lines too")
     parser.set_defaults(run=run)
 
 
@@ -95,7 +110,7 @@ async def _with(args: argparse.Namespace, server: "object | None") -> int:
 
 
 def _config(args: argparse.Namespace, url: str | None) -> "Loaded":
-    """The embedded default, with simulated devices where there are no real ones."""
+    """The configuration of the demo, with simulated devices where there are no real ones."""
     from edged.config import load
 
     sets = ["control.socket=", "state.dir=", "light.backend=none"]
@@ -111,7 +126,7 @@ def _config(args: argparse.Namespace, url: str | None) -> "Loaded":
 
 
 def _has_sound() -> bool:
-    """Whether there is something to hear and something to say it with."""
+    """Whether this machine has a real microphone and a real speaker."""
     from edged.app.sound import is_real
 
     return is_real()

@@ -15,8 +15,9 @@ from edged.panel.keyboard import KeyboardButton
 if TYPE_CHECKING:
     from edged.app import App
 
-CONNECT_S, SPEAK_S, ANSWER_S = 10.0, 20.0, 40.0  # the longest that a step may take before it has failed
-BREATH_S = 0.3  # a person lets go a moment after the last word
+# a step that takes longer has failed
+CONNECT_S, SPEAK_S, ANSWER_S = 10.0, 20.0, 40.0
+BREATH_S = 0.3  # a person releases the button a moment after the last word
 INTERRUPT_AFTER_S = 1.0  # in the middle of the second answer
 
 LEGS = (
@@ -32,12 +33,12 @@ LEGS = (
 )
 
 
-class DemoStep(Exception):  # noqa: N818 it is a step of the script, and it failed
-    """Names the step that failed."""
+class DemoStep(Exception):  # noqa: N818  # it names the step, not the error
+    """A step of the script failed; the message names it."""
 
 
 class DemoScript:
-    """Listens to what the daemon publishes."""
+    """Collects the events that the daemon publishes, and prints the timeline."""
 
     def __init__(self, out: TextIO) -> None:
         self.marks: dict[int, dict[str, int]] = {}
@@ -57,13 +58,13 @@ class DemoScript:
             case "link":
                 self.up = event["up"]
                 if not event["up"]:
-                    self.trouble.append(f"line lost: {event['cause']}: {event['text']}")
+                    self.trouble.append(f"link lost: {event['cause']}: {event['text']}")
             case "cause":
                 self.trouble.append(f"{event['id']}: {event['remedy']}")
         self._changed.set()
 
     async def until(self, step: str, is_so: "Any", within_s: float) -> None:
-        """Wait until `is_so()`; raises Step naming what did not happen."""
+        """Wait until `is_so()`. Raises DemoStep, which names what did not happen."""
         try:
             async with asyncio.timeout(within_s):
                 while not is_so():
@@ -71,13 +72,13 @@ class DemoScript:
                     await self._changed.wait()
         except TimeoutError:
             why = f" ({self.trouble[-1]})" if self.trouble else ""
-            raise DemoStep(f"{step}: not within {within_s:.0f} s{why}") from None
+            raise DemoStep(f"{step}: not done within {within_s:.0f} s{why}") from None
 
     def say(self, text: str) -> None:
         print(text, file=self._out, flush=True)
 
     def timeline(self, turn: int) -> None:
-        """Print one turn, milliseconds since the press and since the leg before."""
+        """Print one turn: milliseconds since the press, and since the previous mark."""
         marks = self.marks.get(turn, {})
         start = before = marks.get("press", 0)
         self.say(f"\n  turn {turn}                  at      after")
@@ -88,28 +89,28 @@ class DemoScript:
                 before = at
 
     def summary(self, problem: str | None, answer: Path | None, bill: list[str] | None) -> int:
-        """Print what came of it; returns the exit code."""
+        """Print the result and return the exit code."""
         if answer is not None and answer.is_file():
             with opened(answer) as raw, wave.open(raw) as recorded:
                 seconds = recorded.getnframes() / recorded.getframerate()
-            self.say(f"\nwhat the speaker played: {answer.resolve()} ({seconds:.1f} s)")
+            self.say(f"\nthe speaker played: {answer.resolve()} ({seconds:.1f} s)")
         if bill is not None:
             self.say(f"billed: {len(bill)} responses ({', '.join(bill)})")
         if problem is not None:
             self.say(f"\nFAILED at {problem}")
             return 1
-        self.say("\nall as it should be")
+        self.say("\nthe demo has passed")
         return 0
 
 
 class Visitor:
-    """Presses, speaks, listens, interrupts."""
+    """Presses the button, speaks, listens and interrupts."""
 
     def __init__(self, app: "App", script: DemoScript) -> None:
         self._app, self._script = app, script
 
     async def play(self) -> str | None:
-        """The scripted visit; returns what failed, or None."""
+        """The scripted visit; returns the step that failed, or None."""
         script = self._script
         try:
             await script.until("connect", lambda: script.up, CONNECT_S)
@@ -124,15 +125,15 @@ class Visitor:
                 raise DemoStep(f"interrupt: the second answer was over already ({script.state})")  # noqa: TRY301
             await self._tap()
             await script.until("interrupt", lambda: script.state == "IDLE", SPEAK_S)
-            await asyncio.sleep(BREATH_S)  # the service is told what was heard
+            await asyncio.sleep(BREATH_S)  # time to tell the service how much was heard
             script.timeline(2)
-            script.say(f"    interrupted in the middle, {INTERRUPT_AFTER_S:.1f} s after its first sound")
+            script.say(f"    interrupted {INTERRUPT_AFTER_S:.1f} s after the first sound of the answer")
         except DemoStep as failed:
             return str(failed)
         return None
 
     async def at_the_keyboard(self) -> str | None:
-        """The visitor is a person; ends with q or Ctrl-C."""
+        """Let a person press the button; q or Ctrl-C ends."""
         script = self._script
         try:
             await script.until("connect", lambda: script.up, CONNECT_S)
@@ -173,7 +174,7 @@ class Visitor:
         self._app.appliance.gesture(Gesture.RELEASE)
 
     def _speak(self, question: str) -> float:
-        """Say a recorded question into a simulated microphone; returns its seconds (0 with a real one)."""
+        """Play a recorded question into a simulated microphone; returns its seconds (0 with a real microphone)."""
         from edged import pcm
         from edged.audio.devices.wav import WavMicrophone, read_wav
         from edged.local import clips
@@ -187,5 +188,5 @@ class Visitor:
 
 
 def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
-    """Have the loop's thread call it."""
+    """Call `call` in the thread of the loop."""
     loop.call_soon_threadsafe(call)

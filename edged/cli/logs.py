@@ -1,4 +1,4 @@
-"""`edged logs`: the daemon's lines in the journal."""
+"""`edged logs`: show the daemon's journal lines."""
 
 import argparse
 import shutil
@@ -7,15 +7,23 @@ from edged.errors import UsageError
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = verbs.add_parser("logs", help="what a running edged has written to the journal")
-    parser.add_argument("-f", "--follow", action="store_true", help="go on as new lines come")
-    parser.add_argument("-n", "--lines", type=int, metavar="N", help="the last N; default: 100")
-    parser.add_argument(
-        "--since", metavar="TIME", help='as journalctl takes it: today, "-2h", "2026-05-01 10:00"'
+    parser = verbs.add_parser(
+        "logs", help="Show the daemon's journal lines", description="Show the daemon's journal lines."
     )
-    parser.add_argument("--turns", action="store_true", help="one line for each turn, with its latencies")
-    parser.add_argument("-x", "--explain", action="store_true", help="each cause with its remedy")
-    parser.add_argument("--json", action="store_true", help="all fields, an object a line")
+    parser.add_argument("-f", "--follow", action="store_true", help="keep showing new lines as they come")
+    parser.add_argument("-n", "--lines", type=int, metavar="N", help="show the last N lines (default: 100)")
+    parser.add_argument(
+        "--since",
+        metavar="TIME",
+        help='show lines since TIME, written as for journalctl: today, "-2h", "2026-05-01 10:00"',
+    )
+    parser.add_argument(
+        "--turns", action="store_true", help="show one line for each turn, with its latencies"
+    )
+    parser.add_argument("-x", "--explain", action="store_true", help="explain each line, with its remedy")
+    parser.add_argument(
+        "--json", action="store_true", help="print all fields as JSON, one object on each line"
+    )
     parser.set_defaults(run=run)
 
 
@@ -26,14 +34,14 @@ def run(args: argparse.Namespace) -> int:
     journalctl = shutil.which(words[0])
     if journalctl is None:
         raise UsageError(
-            "there is no journalctl on this machine: edged writes its lines on the standard error of whoever started it"
+            "this machine has no journalctl; without a journal, edged writes its lines to its standard error"
         )
-    # no shell, and journalctl's own words but for the time, which is one word of its own
+    # No shell runs this, and the words are ours, except the time, which is one argument of its own.
     return subprocess.run([journalctl, *words[1:]], check=False).returncode  # noqa: S603
 
 
 def command(args: argparse.Namespace) -> list[str]:
-    """What is run, word by word; no shell sees it."""
+    """The command as a list of arguments; no shell reads it."""
     from edged.system.journal import IDENTIFIER
     from edged.system.notices import NOTICES
 

@@ -1,4 +1,4 @@
-"""Options and loading that the verbs share: which configuration, and the key that goes with it."""
+"""The options of several verbs for the configuration, and how it is loaded."""
 
 import argparse
 import logging
@@ -17,15 +17,22 @@ SYSTEM_CONFIG = Path("/etc/edged/config.yaml")
 def add_config(parser: argparse.ArgumentParser) -> None:
     """`--config FILE` and `--set KEY=VALUE`."""
     parser.add_argument(
-        "--config", type=Path, metavar="FILE", help=f"default: {SYSTEM_CONFIG} where there is one"
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help=f"configuration file (default: {SYSTEM_CONFIG}, if it exists)",
     )
     parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="e.g. --set mode=toggle"
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a setting, for example --set mode=toggle; repeatable",
     )
 
 
 def load_config(args: argparse.Namespace) -> "Loaded":
-    """The configuration that the command line asks for.
+    """The configuration that the command line names.
 
     Raises:
         ConfigError: it cannot be used.
@@ -37,13 +44,13 @@ def load_config(args: argparse.Namespace) -> "Loaded":
 
 
 def tell_warnings(loaded: "Loaded") -> None:
-    """To the journal: what edged passes over, and what is better mended, though it runs all the same."""
+    """Log the warnings: what edged ignores, and what should be corrected although edged runs."""
     for warning in loaded.warnings:
         log.warning("configuration: %s", warning, extra={"edged": {"problem": warning}})
 
 
 def is_there(path: str | Path) -> bool:
-    """Whether there is such a file, as far as this user can see: what it may not see may well be there."""
+    """Whether the file exists; True also if this user may not look."""
     try:
         Path(path).stat()
     except PermissionError:

@@ -1,4 +1,4 @@
-"""`edged relay`: lets clients without a key use the configured service."""
+"""`edged relay`: let realtime clients without a key use the configured service."""
 
 import argparse
 from pathlib import Path
@@ -17,26 +17,45 @@ _MOST_CLIENTS = 1000
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = verbs.add_parser("relay", help="let realtime clients without a key use the configured service")
-    parser.add_argument("--host", default="127.0.0.1", help="where to listen; default: 127.0.0.1")
-    parser.add_argument("--port", type=int, default=8081, help="default: 8081")
+    parser = verbs.add_parser(
+        "relay",
+        help="Let realtime clients without a key use the configured service",
+        description="Let realtime clients without a key use the configured service. The relay adds the key, and "
+        "translates between the two dialects of the protocol.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument(
-        "--token-file", type=Path, metavar="FILE", help="holds what clients have to send; a must off loopback"
+        "--port", type=int, default=8081, help="port to listen on (default: 8081; 0: any free port)"
+    )
+    parser.add_argument(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help="file with the token that clients must send; required unless --host is loopback",
     )
     parser.add_argument(
         "--allow-origin",
         action="append",
         default=[],
         metavar="ORIGIN",
-        help="pages that may use the relay besides those of this machine, e.g. https://console.example",
+        help="web pages that may use the relay besides those of this machine, for example "
+        "https://console.example; repeatable",
     )
     parser.add_argument(
-        "--client-model", action="store_true", help="let clients name the model (?model=); else it is ours"
+        "--client-model",
+        action="store_true",
+        help="let clients choose the model (?model=); without this, the configured model is used",
     )
     parser.add_argument(
-        "--most-clients", type=int, default=32, metavar="N", help="served at a time; default: 32"
+        "--most-clients",
+        type=int,
+        default=32,
+        metavar="N",
+        help="serve at most N clients at a time (default: 32)",
     )
-    parser.add_argument("--provider", metavar="NAME", help="the same as --set provider.name=NAME")
+    parser.add_argument(
+        "--provider", metavar="NAME", help="provider of the service, like --set provider.name=NAME"
+    )
     add_config(parser)
     parser.set_defaults(run=run)
 
@@ -45,9 +64,9 @@ def run(args: argparse.Namespace) -> int:
     if args.provider:
         args.set = [f"provider.name={args.provider}", *args.set]
     if not 0 <= args.port <= 65535:
-        raise UsageError(f"--port {args.port}: a port is 0 to 65535 (0: any that is free)")
+        raise UsageError(f"--port {args.port}: write a port from 0 to 65535 (0: any free port)")
     if not 1 <= args.most_clients <= _MOST_CLIENTS:
-        raise UsageError(f"--most-clients {args.most_clients}: 1 to {_MOST_CLIENTS}")
+        raise UsageError(f"--most-clients {args.most_clients}: write a number from 1 to {_MOST_CLIENTS}")
     loaded = load_config(args)
     import os
 
@@ -64,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> "tuple[RelayServer, str]":
-    """The relay, and the service it relays to in words."""
+    """The relay, and the name of the service it relays to."""
     from edged.app.service import configured_dialect, planned, service
     from edged.app.wording import wording
     from edged.dial.providers import PROVIDERS
@@ -101,10 +120,10 @@ def _token(path: Path) -> str:
     try:
         token = beginning(path, _MOST_TOKEN_BYTES).decode().strip()
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it is no text"
+        why = getattr(error, "strerror", None) or "it is not text"
         raise ConfigError([f"--token-file {path}: {why} (make one: openssl rand -hex 16 > {path})"]) from None
     if not token or len(token.split()) > 1:
-        raise ConfigError([f"--token-file {path}: one line with the token is wanted, no blanks"])
+        raise ConfigError([f"--token-file {path}: write the token on one line, without blanks"])
     return token
 
 

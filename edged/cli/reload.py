@@ -1,4 +1,4 @@
-"""`edged reload`: have a running edged use its changed configuration; ends when that is done, or refused."""
+"""`edged reload`: let the running daemon use its changed configuration; ends when it does, or refuses to."""
 
 import argparse
 import json
@@ -8,15 +8,20 @@ from edged.cli.status import socket_path
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = verbs.add_parser("reload", help="have a running edged read its configuration and its key again")
+    parser = verbs.add_parser(
+        "reload",
+        help="Make the running daemon read its configuration and its key again",
+        description="Make the running daemon read its configuration and its key again. A configuration with faults "
+        "changes nothing: reload lists the faults and exits with 78.",
+    )
     add_config(parser)
-    parser.add_argument("--socket", metavar="PATH", help="control socket; default: the configured one")
-    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--socket", metavar="PATH", help="control socket (default: the configured one)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Exit code 0; 78 with the reasons when the configuration cannot be used, and the old one stays in use."""
+    """Exit code 0, or 78 with the reasons if the configuration cannot be used; the old one then stays in use."""
     from edged.system.control_client import ControlClient
 
     with ControlClient(socket_path(args)) as client:
@@ -25,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(state, indent=2))
         return 0
     changed = [*state["live"], *state["reopen"], *(["the key"] if state["key"] else [])]
-    print(f"changed, used {state['when']}: {', '.join(changed)}" if changed else "nothing has changed")
+    print(f"changed, in use {state['when']}: {', '.join(changed)}" if changed else "nothing changed")
     if state["restart"]:
-        print(f"used after a restart only: {', '.join(state['restart'])}")
+        print(f"changed, in use only after a restart: {', '.join(state['restart'])}")
     return 0

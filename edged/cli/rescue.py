@@ -1,4 +1,4 @@
-"""`edged rescue`: the light and a line of the journal for a kiosk that has given up; started by systemd."""
+"""`edged rescue`: show on the light and in the journal that a kiosk has given up; systemd starts it."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = verbs.add_parser(
-        "rescue", help="light the fault and say why edged is down (started by systemd, not by hand)"
+        "rescue",
+        help="Show on the light and in the journal that edged is down (systemd starts this)",
+        description="Show on the light and in the journal that edged is down, and why. systemd starts this when "
+        "edged.service has failed for good; do not start it by hand.",
     )
     add_config(parser)
     parser.set_defaults(run=run)

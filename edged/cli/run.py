@@ -1,4 +1,4 @@
-"""`edged run`: the daemon."""
+"""`edged run`: run the daemon."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = verbs.add_parser("run", help="run the kiosk until it is stopped")
+    parser = verbs.add_parser(
+        "run", help="Run the daemon", description="Run the daemon until SIGTERM or Ctrl-C stops it."
+    )
     add_config(parser)
     parser.set_defaults(run=run)
 
@@ -31,9 +33,8 @@ def run(args: argparse.Namespace) -> int:
     from edged.system.journal import is_journal, setup
     from edged.system.memory import make_sure
 
-    faulthandler.enable(
-        keep_apart()
-    )  # the watchdog's SIGABRT leaves the stacks of all threads on standard error
+    # at the watchdog's SIGABRT, the stacks of all threads go to standard error
+    faulthandler.enable(keep_apart())
     door = ExitDoor(ProcessExit())
     try:
         with door:
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _refuse(error: ConfigError) -> None:
-    """In the journal every fault has a line of its own, and `systemctl status` shows the first."""
+    """Write every fault to the journal on a line of its own; `systemctl status` shows the first."""
     import logging
     import os
 
@@ -69,7 +70,7 @@ def _refuse(error: ConfigError) -> None:
 
 
 def _again(args: argparse.Namespace) -> "Loaded":
-    """The configuration as it is now. Raises ConfigError."""
+    """Load the configuration again. Raises ConfigError."""
     loaded = load_config(args)
     tell_warnings(loaded)
     _make_room(loaded.config)
@@ -77,7 +78,7 @@ def _again(args: argparse.Namespace) -> "Loaded":
 
 
 def _make_room(config: "Config") -> None:
-    """What a volume takes is loaded while there is nobody to hear it. Raises ConfigError."""
+    """Load what a change of volume needs while nothing plays. Raises ConfigError."""
     from edged.audio.dsp import volume
 
     if config.speaker.volume != volume.AS_SENT:
@@ -86,7 +87,7 @@ def _make_room(config: "Config") -> None:
         except DeviceError as error:
             problem = f"speaker.volume: {config.speaker.volume}: {error}"
             raise ConfigError(
-                [f"{problem}: raise the limit, or leave the volume at {volume.AS_SENT}"]
+                [f"{problem}: raise the memory limit, or leave the volume at {volume.AS_SENT}"]
             ) from error
 
 

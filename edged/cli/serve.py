@@ -1,4 +1,4 @@
-"""`edged serve`: the embedded speech service, on loopback."""
+"""`edged serve`: run the embedded speech service."""
 
 import argparse
 from collections.abc import Callable
@@ -11,15 +11,27 @@ from edged.files import read
 if TYPE_CHECKING:
     from edged.local.server import LocalServer
 
-MOST_BYTES = 2**20  # of keys or of a script; more would be some other file
+MOST_BYTES = 2**20  # of a key file or a script; a larger file is something else
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = verbs.add_parser("serve", help="the embedded speech service, for trying edged without a key")
-    parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1; others need --key-file")
+    parser = verbs.add_parser(
+        "serve",
+        help="Run the embedded speech service, to try edged without a key",
+        description="Run the embedded speech service: a realtime service on this machine that needs no key and no "
+        "network. docs/local-server.md explains scripts and faults.",
+    )
     parser.add_argument(
-        "--port", type=_whole(0, 65_535), default=8765, help="default: 8765; 0: any that is free"
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (default: 127.0.0.1); any but loopback needs --key-file",
+    )
+    parser.add_argument(
+        "--port",
+        type=_whole(0, 65_535),
+        default=8765,
+        help="port to listen on (default: 8765; 0: any free port)",
     )
     _add_answers(parser)
     _add_faults(parser)
@@ -27,57 +39,63 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         "--speaks",
         choices=("both", "ga", "beta", "none"),
         default="both",
-        help="refuse clients of another dialect",
+        help="dialect that clients may speak; others are refused (default: both)",
     )
     parser.add_argument(
         "--refuse-by",
         choices=("event", "close", "bare", "http"),
         default="event",
-        help="how they are told: error and close, a close alone, one without a word, HTTP 400; default: event",
+        help="how a client with another dialect is refused: event (error and close), close (close with a reason), "
+        "bare (close without a reason) or http (HTTP 400); default: event",
     )
     parser.add_argument(
         "--session-s",
         type=_number(0.1, 1e6),
         default=3600,
         metavar="S",
-        help="a session's longest life; default: 3600",
+        help="end each session after S seconds (default: 3600)",
     )
-    parser.add_argument("--key-file", type=Path, metavar="FILE", help="accept these keys only, one a line")
     parser.add_argument(
-        "--model", action="append", default=[], metavar="NAME", help="serve only this, repeatable"
+        "--key-file", type=Path, metavar="FILE", help="accept only the keys in FILE, one on each line"
     )
-    parser.add_argument("--prefix", default="", help="what model names begin with, such as openai/")
+    parser.add_argument(
+        "--model", action="append", default=[], metavar="NAME", help="serve only this model; repeatable"
+    )
+    parser.add_argument(
+        "--prefix", default="", metavar="TEXT", help="begin each model name with TEXT, such as openai/"
+    )
     parser.set_defaults(run=run)
 
 
 def _add_answers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--voice", choices=("listen", "parrot"), default="listen", help="say how long it listened, or what"
+        "--voice",
+        choices=("listen", "parrot"),
+        default="listen",
+        help="say how long it listened, or repeat what it heard (default: listen)",
     )
     parser.add_argument(
         "--pace",
         type=_number(0, 1000),
         default=4.0,
         metavar="X",
-        help="answers at X times real time; 0: all at once",
+        help="send answers at X times real time (default: 4; 0: all at once)",
     )
     parser.add_argument(
         "--delta-ms",
         type=_whole(1, 10_000),
         default=200,
         metavar="MS",
-        help="sound in one event; default: 200",
+        help="send MS milliseconds of sound in one event (default: 200)",
     )
     parser.add_argument(
         "--think-ms",
         type=_number(0, 600_000),
         default=150,
         metavar="MS",
-        help="before an answer; default: 150",
+        help="wait MS milliseconds before an answer (default: 150)",
     )
-    parser.add_argument(
-        "--script", type=Path, metavar="FILE", help="what to answer, see docs/local-server.md"
-    )
+    parser.add_argument("--script", type=Path, metavar="FILE", help="answer from a script")
 
 
 def _add_faults(parser: argparse.ArgumentParser) -> None:
@@ -86,10 +104,10 @@ def _add_faults(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FAULT",
-        help="such as drop@response.done#2, repeatable",
+        help="misbehave on purpose, for example drop@response.done#2; repeatable",
     )
     parser.add_argument(
-        "--url-faults", action="store_true", help="clients may ask for faults too: ?fault=drop in the URL"
+        "--url-faults", action="store_true", help="let clients ask for faults in the URL: ?fault=drop"
     )
 
 
@@ -98,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
     from edged.system.exit import ProcessExit
     from edged.system.journal import setup
 
-    setup("warning")  # what the library says of a connection may quote its headers
+    setup("warning")  # at INFO the library may log the headers of a connection, with a key in them
     return ExitDoor(ProcessExit()).run(_serve(_server(args)))
 
 
@@ -120,7 +138,9 @@ def _server(args: argparse.Namespace) -> "LocalServer":
     voice = ParrotVoice() if args.voice == "parrot" else ListenVoice()
     keys = _keys(args.key_file) if args.key_file else ()
     if args.host not in LOOPBACK and not keys:
-        raise ConfigError([f"--host {args.host}: whoever reaches it could talk to it; give --key-file too"])
+        raise ConfigError(
+            [f"--host {args.host}: everybody who reaches this address could use the service; add --key-file"]
+        )
     answers = script.Script()
     if args.script:
         answers = script.parse(_read(args.script), str(args.script), speech)
@@ -150,15 +170,19 @@ def _server(args: argparse.Namespace) -> "LocalServer":
 
 
 def _keys(path: Path) -> tuple[str, ...]:
-    """One a line; blank lines and comments are none."""
+    """The keys in a file, one on each line; blank lines and lines that begin with # do not count."""
     from edged.system.redactor import REDACTOR
 
     lines = [(number, line.strip()) for number, line in enumerate(_read(path).splitlines(), 1)]
     keys = [(number, line) for number, line in lines if line and not line.startswith("#")]
-    problems = [f"{path}:{number}: a key has no blanks" for number, key in keys if len(key.split()) > 1]
+    problems = [
+        f"{path}:{number}: a key must not contain blanks" for number, key in keys if len(key.split()) > 1
+    ]
     REDACTOR.add(key for _, key in keys)
     if problems or not keys:
-        raise ConfigError(problems or [f"{path}: it holds no key (make one: openssl rand -hex 16 > {path})"])
+        raise ConfigError(
+            problems or [f"{path}: the file holds no key (make one: openssl rand -hex 16 > {path})"]
+        )
     return tuple(key for _, key in keys)
 
 
@@ -178,7 +202,7 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
         except ValueError:
             value = least - 1
         if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number from {least} to {most}")
+            raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number from {least} to {most}")
         return value
 
     return convert
@@ -191,7 +215,7 @@ def _number(least: float, most: float) -> Callable[[str], float]:
         except ValueError:
             value = least - 1
         if not least <= value <= most:  # nan is in no range
-            raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number from {least:g} to {most:g}")
+            raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number from {least:g} to {most:g}")
         return value
 
     return convert

@@ -1,4 +1,4 @@
-"""How a verb serves: it says where, once it listens, and goes on until it is told to end."""
+"""How a verb serves: it prints its address once it listens, and runs until a signal stops it."""
 
 import asyncio
 import errno
@@ -8,18 +8,19 @@ from typing import Any, Protocol
 
 from edged.errors import AddressError, UsageError
 
-_MAY_BECOME_FREE = (errno.EADDRINUSE, errno.EADDRNOTAVAIL)  # no mistake of the command line
+# the address may be available later: not a mistake on the command line
+_MAY_BECOME_FREE = (errno.EADDRINUSE, errno.EADDRNOTAVAIL)
 
 
 class Server(AbstractAsyncContextManager[Any], Protocol):
-    """Listens while it is entered."""
+    """Listens while its context is entered."""
 
     @property
     def url(self) -> str: ...
 
 
 async def until_stopped(server: Server, what: str, whereto: str = "") -> None:
-    """Serve until SIGTERM or SIGINT. Raises AddressError and UsageError where the address cannot be listened on."""
+    """Serve until SIGTERM or SIGINT. Raises AddressError or UsageError if `server` cannot listen on its address."""
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

@@ -1,4 +1,4 @@
-"""`edged status`: what a running edged is doing."""
+"""`edged status`: show what the daemon is doing."""
 
 import argparse
 import json
@@ -10,21 +10,23 @@ from edged.errors import ConfigError
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = verbs.add_parser("status", help="what a running edged is doing")
+    parser = verbs.add_parser(
+        "status", help="Show what the daemon is doing", description="Show what the running daemon is doing."
+    )
     add_config(parser)
-    parser.add_argument("--socket", metavar="PATH", help="control socket; default: the configured one")
-    parser.add_argument("--json", action="store_true", help="the whole snapshot as JSON")
+    parser.add_argument("--socket", metavar="PATH", help="control socket (default: the configured one)")
+    parser.add_argument("--json", action="store_true", help="print the whole snapshot as JSON")
     parser.set_defaults(run=run)
 
 
 def socket_path(args: argparse.Namespace) -> str:
-    """The control socket the command line means.
+    """The control socket that the command line means.
 
-    Where the configuration cannot be used, or not be read by this user, an edged that runs is asked all the same, at
-    the usual place: it uses the one from before.
+    If the configuration cannot be used, or this user may not read it, this is the usual path, if a socket is there:
+    a running daemon still uses its earlier configuration.
 
     Raises:
-        ConfigError: it cannot be used, and nobody is there.
+        ConfigError: the configuration cannot be used, and there is no socket at the usual path.
     """
     from edged.config import Config
 
@@ -40,7 +42,7 @@ def socket_path(args: argparse.Namespace) -> str:
 
 
 def printable(text: str) -> str:
-    """On one line of a terminal: what devices and services are called is theirs."""
+    """`text` on one line of a terminal; the names of devices and services may hold control characters."""
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
@@ -57,17 +59,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def lines(snapshot: Mapping[str, Any]) -> Iterator[str]:
-    """What a person is told of a snapshot (docs/control-socket.md)."""
-    shown = {
-        name: snapshot.get(name, "not told") for name in ("state", "light", "pending", "volume", "turns")
-    }
+    """A snapshot (docs/control-socket.md) as lines for a person."""
+    shown = {name: snapshot.get(name, "unknown") for name in ("state", "light", "pending", "volume", "turns")}
     link = snapshot.get("link") or {}
     spoken = f" ({link['dialect']})" if link.get("dialect") else ""
-    line = f"up{spoken}" if link.get("up") else f"down ({link.get('cause') or 'connecting'})"
-    lost = ", ".join(f"{name}: {cause}" for name, cause in snapshot.get("lost", {}).items()) or "all there"
+    connection = f"up{spoken}" if link.get("up") else f"down ({link.get('cause') or 'connecting'})"
+    lost = ", ".join(f"{name}: {cause}" for name, cause in snapshot.get("lost", {}).items()) or "all present"
     yield f"state     {shown['state']}{' (muted)' if snapshot.get('muted') else ''}"
     yield f"light     {shown['light']}"
-    yield f"line      {line}, {shown['pending']} waiting"
+    yield f"link      {connection}, {shown['pending']} waiting"
     yield f"devices   {lost}"
     yield f"volume    {shown['volume']}"
     yield f"turns     {shown['turns']}"

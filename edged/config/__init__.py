@@ -1,4 +1,4 @@
-"""The configuration: its model, read, layered and checked, with an origin for every value."""
+"""The configuration: its model, its layers, its checks, and the origin of every value."""
 
 from edged.config.change import Change as Change
 from edged.config.change import change as change

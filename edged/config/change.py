@@ -1,4 +1,4 @@
-"""What differs between two configurations, and what it takes to apply it. Pure."""
+"""The differences between two configurations, and what applying them takes. Pure."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,7 +13,7 @@ T = TypeVar("T", bound=Struct)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The names of the keys that differ, by class; `key`: the service's key does."""
+    """The names of the keys that differ, by class; `key`: whether the service's key differs."""
 
     live: tuple[str, ...] = ()
     reopen: tuple[str, ...] = ()
@@ -22,12 +22,12 @@ class Change:
 
     @property
     def parts(self) -> frozenset[str]:
-        """The sections in which something is to be opened anew."""
+        """The sections whose device or session has to be opened again."""
         return frozenset(name.split(".")[0] for name in self.reopen)
 
 
 def change(old: Config, new: Config) -> Change:
-    """What differs."""
+    """The differences."""
     named: dict[str, list[str]] = {"live": [], "reopen": [], "restart": []}
     for key in KEYS.values():
         if key.of(old) != key.of(new):
@@ -36,7 +36,7 @@ def change(old: Config, new: Config) -> Change:
 
 
 def usable_now(old: Config, new: Config) -> Config:
-    """The new configuration, but for the keys that need a restart: those are as they were."""
+    """The new configuration, with the old values of the keys that need a restart."""
     for key in KEYS.values():
         if key.apply == "restart":
             new = _with(new, key.path, key.of(old))
@@ -44,7 +44,7 @@ def usable_now(old: Config, new: Config) -> Config:
 
 
 def _with(part: T, path: Path, value: object) -> T:
-    """The same, with another value at `path`."""
+    """A copy of `part` with another value at `path`."""
     name, *rest = path
     if rest:
         value = _with(getattr(part, name), tuple(rest), value)

@@ -1,4 +1,4 @@
-"""Where the key of the service comes from. Its text leaves here only inside a Secret."""
+"""Finds the key of the service. Its text leaves this module only inside a Secret."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,14 +13,15 @@ from edged.errors import ConfigError
 from edged.files import beginning
 
 CREDENTIAL = "api-key"
-HOME = Path("/etc/edged/credentials")  # root's alone; the service gets what lies there at its start
+# only root can read it; systemd passes its files to the service at the start
+HOME = Path("/etc/edged/credentials")
 _MOST_BYTES = 8192
 
 Reader = Callable[[Path], str]
 
 
 def read_text(path: Path) -> str:
-    """The beginning of a small file. Raises OSError, or ValueError when it is no text."""
+    """The beginning of a small file. Raises OSError, or ValueError if it is not text."""
     return beginning(path, _MOST_BYTES).decode()
 
 
@@ -30,13 +31,13 @@ def resolve_key(
     read: Reader = read_text,
     origins: Mapping[str, str] | None = None,
 ) -> Secret | None:
-    """The key: from api_key_file, else systemd's credential, else api_key_env, else the configuration itself.
+    """The key: from api_key_file, else from systemd's credential, else from api_key_env, else from api_key.
 
-    None when there is none at all, which is right for a service that asks for none. With `origins` (of
-    Loaded) a problem says where the place was named.
+    None if none of them is set, which is right for a service that needs no key. With `origins` (of Loaded) a
+    problem says where its setting was written.
 
     Raises:
-        ConfigError: the place that was named holds no key, or the key would cross the network in clear.
+        ConfigError: the place that was named holds no key, or the key would cross the network unencrypted.
     """
     provider = config.provider
     where = origins or {}
@@ -68,32 +69,36 @@ def _from_file(path: Path, credentials: Path | None, read: Reader, where: Mappin
         what = f"{path} does not exist (write the key into it: one line, mode 0600)"
         raise _error(key, what, where) from error
     except PermissionError as error:
-        what = f"{path} is not for this user to read (as root: chown edged {path}; or be the user edged)"
+        what = (
+            f"this user may not read {path} (run as root: chown edged {path}; or run edged as the user edged)"
+        )
         if path.parent == HOME:
-            what = f"{path} is for root to read (use sudo; the service gets it from systemd, at its start)"
+            what = (
+                f"only root may read {path} (use sudo; the service gets the file from systemd when it starts)"
+            )
         if passed:
             what = f"{path} was not there when edged started (write the key into it, and restart edged)"
         raise _error(key, what, where) from error
     except OSError as error:
         raise _error(
-            key, f"{path} can not be read: {error.strerror or 'fault of the disk'}", where
+            key, f"{path} cannot be read: {error.strerror or 'the disk has a fault'}", where
         ) from error
     except ValueError:
-        raise _error(key, f"{path} holds no text (one line with the key is wanted)", where) from None
+        raise _error(key, f"{path} does not hold text (write the key into it, on one line)", where) from None
     return _fit(key, text, f"{path} ", where)
 
 
 def _from_systemd(folder: Path, name: str, read: Reader) -> Secret | None:
-    """By the unit's names: of an encrypted one, or what LoadCredential=edged:/etc/edged/credentials makes of a file."""
+    """The key under a name that the unit gives it: `name` if encrypted, `edged_name` from /etc/edged/credentials."""
     for path in (folder / name, folder / f"edged_{name}"):
         try:
             text = read(path)
         except FileNotFoundError:
             continue
         except (OSError, ValueError):
-            raise ConfigError([f"{path}: can not be read (check LoadCredential= of the unit)"]) from None
+            raise ConfigError([f"{path}: cannot be read (check LoadCredential= in the unit)"]) from None
         return _fit("", text, f"{path} ", {})
-    return None  # the unit loads other credentials, or none
+    return None  # the unit loads only other credentials
 
 
 def _from_variable(variable: str, env: Mapping[str, str], where: Mapping[str, str]) -> Secret:
@@ -106,15 +111,15 @@ def _from_variable(variable: str, env: Mapping[str, str], where: Mapping[str, st
 
 
 def _fit(key: str, text: str, what: str, where: Mapping[str, str]) -> Secret:
-    stripped = text.strip()  # editors and echo end a file with a line break
+    stripped = text.strip()  # editors and echo end a file with a newline
     if not stripped:
         raise _error(key, f"{what}is empty (write the key into it)", where)
     if len(stripped.split()) > 1:
-        raise _error(key, f"{what}holds more than a key (one line, no blanks)", where)
+        raise _error(key, f"{what}holds more than a key (write one line, without blanks)", where)
     try:
         return secret(Scalar(stripped, Place(key)))
     except UnfitError as error:
-        raise _error(key, f"{what}holds no key: {error}", where) from None
+        raise _error(key, f"{what}holds no key: it {error}", where) from None
 
 
 def _error(key: str, what: str, where: Mapping[str, str]) -> ConfigError:

@@ -1,14 +1,14 @@
-"""YAML in, a tree of texts with their places out, and every fault found on the way.
+"""Reads YAML into a tree of texts with their places, and collects every fault.
 
 Rules:
-- Nothing is constructed: a scalar stays the text that was written, with how YAML 1.1 would read it
-  (`reading`); what it means is decided by the key it belongs to (values.py), where `on`, `012` and `1:30`
-  are caught. The tree is made of PyYAML's nodes, which know where they stand.
-- Anchors, aliases, tags and several documents are refused: each can change a value far from where it is read.
-- At most 64 KiB and a few levels deep, so that no file can take the daemon's time or stack.
-- Two keys of one name are a fault: YAML would take the last without a word.
+- No value is constructed: a scalar stays the text in the file, with the type that YAML 1.1 would give it
+  (`reading`). The key decides what the text means (values.py); there `on`, `012` and `1:30` are caught. The tree
+  is made of PyYAML's nodes, which know their places.
+- Anchors, aliases, tags and several documents are refused: each can change a value far from where it is written.
+- A file has at most 64 KiB and a few levels, so that no file can use up the daemon's time or stack.
+- Two keys of the same name are a fault: YAML would silently take the last.
 
-A fault of syntax ends the reading, for nothing after it can be trusted; all others are collected.
+A syntax fault ends the reading, because nothing after it can be trusted; all other faults are collected.
 """
 
 import re
@@ -25,11 +25,11 @@ MOST_BYTES = 65_536
 _DEEPEST = 8  # the model has three levels
 _DEEP = "nested too deeply"
 
-_REFUSED = ""  # the tag of a node that is a problem already; no other has it
+_REFUSED = ""  # the tag of a node that has been reported as a problem; no other node has it
 NOTHING = "nothing"  # the reading of an empty value, of ~ and of null
 _RESOLVER: Any = yaml.resolver.Resolver()  # the stubs leave resolve() untyped
 
-# how PyYAML resolves a plain scalar, in our words; all else is text
+# the type that PyYAML gives a plain scalar, in our words; any other type is text
 _READINGS = {
     "tag:yaml.org,2002:bool": "true or false",
     "tag:yaml.org,2002:int": "a number",
@@ -38,27 +38,27 @@ _READINGS = {
     "tag:yaml.org,2002:timestamp": "a date",
 }
 
-# what the scanner and the parser say, and what a person can do about it; matched by how it begins
+# the first words of a message from the scanner or the parser, and what a person can do about it
 _WORDS = (
     (
         "mapping values are not",
-        'a ":" where none can be (quotes around a text with ": "? indentation? no ":" in the line above?)',
+        'a ":" is not possible here (text with ": " needs quotes; check the indentation and the line above)',
     ),
     ("could not find expected ':'", 'a key without ":" (write key: value)'),
-    ("found unexpected end of stream", "a quote is opened here and never closed"),
-    ("expected <block end>", "indented differently from the lines it belongs to"),
+    ("found unexpected end of stream", "this quote is never closed"),
+    ("expected <block end>", "the indentation of this line differs from the other lines of its section"),
     (
         "expected ',' or",
-        'a "," or a closing bracket is missing (put a text with brackets or commas in quotes)',
+        'a "," or a closing bracket is missing (put text with brackets or commas in quotes)',
     ),
     (
         "found unknown escape character",
-        "a backslash in \"…\" that YAML does not know (write \\\\, or use '…')",
+        "YAML does not know this escape with a backslash (write \\\\, or use '…' instead of \"…\")",
     ),
-    ("expected alphabetic or numeric character", 'a text that begins with "*", "&" or "!" needs quotes'),
-    ("found character '%' that", 'a text that begins with "%" needs quotes'),
-    ("found character '@' that", 'a text that begins with "@" needs quotes'),
-    ("found character '`' that", 'a text that begins with "`" needs quotes'),
+    ("expected alphabetic or numeric character", 'text that begins with "*", "&" or "!" needs quotes'),
+    ("found character '%' that", 'text that begins with "%" needs quotes'),
+    ("found character '@' that", 'text that begins with "@" needs quotes'),
+    ("found character '`' that", 'text that begins with "`" needs quotes'),
     ("expected the node content", "a value is missing here"),
     (_DEEP, "nested too deeply (a section, a key, a value)"),
 )
@@ -67,7 +67,7 @@ _AT_CONTEXT = ("could not find expected ':'", "found unexpected end of stream")
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One value as it was written. `reading` is empty when it is text to YAML, too."""
+    """One value as written. `reading` is the type that YAML gives it; empty for text."""
 
     text: str
     place: Place
@@ -77,7 +77,7 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A mapping; each name occurs once."""
+    """A mapping; each key occurs once."""
 
     entries: tuple[tuple[Scalar, "Tree"], ...]
     place: Place
@@ -93,7 +93,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What is a problem already."""
+    """A node that has been reported as a problem."""
 
     place: Place
 
@@ -102,11 +102,11 @@ Tree = Scalar | Table | Listed | Refused
 
 
 def read(data: bytes, source: str) -> tuple[Table, list[Problem]]:
-    """The tree of a file's content; an empty file is an empty table. Never raises."""
+    """The tree of a file's content, and its problems; an empty file is an empty table. Never raises."""
     nothing = Table((), Place(source, 1, 1))
     if len(data) > MOST_BYTES:
         return nothing, [
-            Problem(nothing.place, "", f"more than {MOST_BYTES} bytes (a configuration is a few KB)")
+            Problem(nothing.place, "", f"larger than {MOST_BYTES} bytes (a configuration has a few KB)")
         ]
     try:
         text = data.decode("utf-8-sig")
@@ -120,43 +120,43 @@ def read(data: bytes, source: str) -> tuple[Table, list[Problem]]:
 
 
 def compose(text: str, source: str) -> tuple[Table, list[Problem]]:
-    """The same for a text that is printable."""
+    """The same as `read`, for printable text."""
     nothing, composer = Table((), Place(source, 1, 1)), _Composer(text, source)
     try:
         tree = composer.document()
     except yaml.MarkedYAMLError as error:
         return nothing, _syntax(error, text, source)
-    except (ValueError, OverflowError):  # PyYAML's own arithmetic on \U escapes and on the %YAML line
-        what = "after this, a number that YAML can not hold (look for a backslash escape)"
+    except (ValueError, OverflowError):  # PyYAML raises these for \U escapes and for the %YAML line
+        what = "after this comes a number that YAML cannot hold (look for a backslash escape)"
         return nothing, [Problem(_place(composer.last.end_mark, source), "", what)]
     if isinstance(tree, Table):
         return tree, composer.problems
     if not (composer.problems or (isinstance(tree, Scalar) and tree.reading == NOTHING)):
-        composer.problems.append(Problem(tree.place, "", "keys and values wanted (write key: value)"))
+        composer.problems.append(Problem(tree.place, "", "there are no keys here (write key: value)"))
     return nothing, composer.problems
 
 
 def reading(text: str) -> str:
-    """How YAML 1.1 reads a plain text; empty: as text."""
+    """The type that YAML 1.1 gives a plain scalar; empty: text."""
     return _READINGS.get(_RESOLVER.resolve(yaml.ScalarNode, text, (True, False)), "")
 
 
 class _Composer(yaml.SafeLoader):
-    """PyYAML's nodes of one text as a tree, and what is refused: anchors and tags while its events still show them."""
+    """Makes the tree from PyYAML's nodes. It refuses anchors and tags early, while PyYAML's events still show them."""
 
     def __init__(self, text: str, source: str) -> None:
         super().__init__(text)
-        self.last: Any = None  # of the events that were taken; the stubs do not know their fields
+        self.last: Any = None  # the last event taken; the type stubs do not have its fields
         self.problems: list[Problem] = []
         self._source, self._depth = source, 0
 
     def document(self) -> Tree:
-        """The only document; an empty text is an empty scalar."""
+        """The one document; an empty text is an empty scalar."""
         if not self.check_node():
             return Scalar("", Place(self._source, 1, 1), NOTHING, plain=True)
         node = self.get_node()
         if self.check_node():
-            what = "a second document begins here (one file, one document: remove the ---)"
+            what = "a second document begins here (remove the ---: a file holds one document)"
             self._problem(self.peek_event(), what)  # type: ignore[no-untyped-call]
         return self._tree(node, ())
 
@@ -172,7 +172,7 @@ class _Composer(yaml.SafeLoader):
             raise yaml.MarkedYAMLError(problem=_DEEP, problem_mark=event.start_mark)
         if isinstance(event, yaml.AliasEvent):
             return yaml.ScalarNode(_REFUSED, "", self.get_event().start_mark)
-        event.anchor = None  # each is refused, and none has to be the only one of its name
+        event.anchor = None  # all are refused, so PyYAML need not check that their names differ
         self._depth += 1
         node: Any = super().compose_node(parent, index)
         self._depth -= 1
@@ -191,15 +191,15 @@ class _Composer(yaml.SafeLoader):
         return Scalar(node.value, place, _READINGS.get(node.tag, ""), node.style is None)
 
     def _entries(self, node: Any, at: tuple[str, ...]) -> Iterator[tuple[Scalar, Tree]]:
-        lines: dict[str, int] = {}  # of each key
+        lines: dict[str, int] = {}  # the line of each key
         for key_node, value_node in node.value:
             key = self._tree(key_node, (*at, "?"))
             value = self._tree(value_node, (*at, key.text if isinstance(key, Scalar) else "?"))
             if isinstance(key, Table | Listed):
-                self._problem(key_node, "a key is one word (a text with brackets needs quotes)")
+                self._problem(key_node, "a key must be one word (text with brackets needs quotes)")
             elif isinstance(key, Scalar) and key.text in lines:
                 path = ".".join(map(name, (*at, key.text)))
-                self._problem(key_node, f"given twice (first in line {lines[key.text]})", path)
+                self._problem(key_node, f"is given twice (first on line {lines[key.text]})", path)
             elif isinstance(key, Scalar):
                 lines[key.text] = key.place.line
                 yield key, value
@@ -209,13 +209,13 @@ class _Composer(yaml.SafeLoader):
 
 
 def _refused(event: Any) -> str:
-    """What an event has that is refused, and the remedy; empty: nothing."""
+    """Why the event is refused, with the remedy; empty: it is not."""
     if isinstance(event, yaml.AliasEvent):
-        return "an alias (*…) is not used here (write the value out; a text that begins with * needs quotes)"
+        return "an alias (*…) is not allowed (write the value out; text that begins with * needs quotes)"
     if event.anchor is not None:
-        return "an anchor (&…) is not used here (a text that begins with & needs quotes)"
+        return "an anchor (&…) is not allowed (text that begins with & needs quotes)"
     if event.tag is not None:
-        return "a tag (!…) is not used here (a text that begins with ! needs quotes)"
+        return "a tag (!…) is not allowed (text that begins with ! needs quotes)"
     return ""
 
 
@@ -227,7 +227,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, source: str) -> list[Problem
     mark = error.context_mark if at_context else error.problem_mark
     place = _place(mark, source) if mark else Place(source, 1, 1)
     if "'\\t'" in said:
-        return [Problem(place, "", "a tab where only spaces can be (use spaces)")]
+        return [Problem(place, "", "a tab is not allowed here (use spaces)")]
     for begins, words in _WORDS:
         if said.startswith(begins):
             return [Problem(place, "", words)]
@@ -235,7 +235,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, source: str) -> list[Problem
 
 
 def _tabs(text: str, source: str) -> list[Problem]:
-    """Every line that is indented by a tab: whoever has one has many."""
+    """A problem for every line indented by a tab; a file with one has many."""
     found = re.finditer(r"^ *\t(?=[\t ]*[^\s#])", text, re.MULTILINE)
     return [
         Problem(_after(text[: match.end() - 1], source), "", "a tab in the indentation (use spaces)")

@@ -1,4 +1,4 @@
-"""The table of keys, read from the model: what the loader asks of each value."""
+"""The table of keys, read from the model: what the loader expects of each value."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,23 +15,23 @@ Path = tuple[str, ...]
 
 
 class Kind(Enum):
-    """What a key wants, in the words a problem uses."""
+    """What a key expects, in the words that a problem uses."""
 
-    VERSION = "a version"
-    CHOICE = "a choice"
-    TEXT = "a text"
+    VERSION = "a version number"
+    CHOICE = "a single word"
+    TEXT = "text"
     SECRET = "a secret"  # noqa: S105  # the name of a kind
     WHOLE = "a whole number"
     NUMBER = "a number"
     SWITCH = "true or false"
-    NAMES = "a text, or a list of texts,"
+    NAMES = "text, or a list of texts,"
     TEXTS = "a group of texts"
     SECRETS = "a group of secrets"
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key: its kind, its bounds (of a number, or of a text's length) and what a good value is."""
+    """One key: its kind, its bounds (of a number, or of a text's length), and a good value."""
 
     path: Path
     kind: Kind
@@ -65,7 +65,7 @@ _KINDS: dict[type, Kind] = {
 
 
 def _read(struct: type, at: Path = ()) -> Iterator[Key]:
-    hints = get_type_hints(struct)  # a Literal's own order; inspect sorts the choices
+    hints = get_type_hints(struct)  # it keeps the order of a Literal; inspect sorts the choices
     for field in cast("inspect.StructType", inspect.type_info(struct)).fields:
         if isinstance(field.type, inspect.StructType):
             yield from _read(field.type.cls, (*at, field.name))
@@ -112,10 +112,10 @@ for _path in KEYS:
 SECTIONS: Mapping[Path, tuple[str, ...]] = MappingProxyType(
     {at: tuple(names) for at, names in _UNDER.items() if at}
 )
-"""What stands in a section: keys, and sections of its own."""
+"""What each section holds: keys, and sections inside it."""
 TOP: tuple[str, ...] = tuple(_UNDER[()])
 
 
 def known(path: Path) -> Key | None:
-    """The key that a path names; the path of an entry of a group goes on after it."""
+    """The key that a path names; the path of a group's entry is longer than its key's."""
     return next((KEYS[path[:n]] for n in range(len(path), 0, -1) if path[:n] in KEYS), None)

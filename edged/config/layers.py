@@ -1,11 +1,11 @@
-"""One source of values, held against the table of keys: a file, the environment, the command line.
+"""One source of values, checked against the table of keys: a file, the environment, the command line.
 
 Rules:
-- An unknown key is a problem, and the nearest known one is named.
-- A value that a later layer overrides is checked all the same: it would come back with the next change.
+- An unknown key is a problem; the message names the most similar known key.
+- A value that a later layer overrides is checked too: it would take effect again with the next change.
 - A section whose lines are all commented out is empty, not wrong.
-- The variable EDGED_PROVIDER__MODEL is `provider.model`: two underscores for the point. Names without them,
-  but for the top keys' (EDGED_MODE), are no business of this module: the installer has variables, too.
+- The variable EDGED_PROVIDER__MODEL is `provider.model`: two underscores stand for the dot. This module ignores
+  names without them, except those of the top keys (EDGED_MODE): the installer has variables, too.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ _GROUPS = (Kind.TEXTS, Kind.SECRETS)
 
 
 class Found(NamedTuple):
-    """A checked value and where it stands."""
+    """A checked value and its place."""
 
     value: object
     place: Place
@@ -32,7 +32,7 @@ class Found(NamedTuple):
 
 @dataclass(slots=True)
 class Layer:
-    """What one source gives. Entries of a group have a path one longer than its. `broken`: keys that have a problem."""
+    """The values of one source. A group's entry has a path one step longer than the group's; `broken` have problems."""
 
     values: dict[Path, Found] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -40,14 +40,14 @@ class Layer:
     warnings: list[str] = field(default_factory=list)
 
     def put(self, key: Key, tree: Tree) -> None:
-        """Checks one value and takes it, or reports it."""
+        """Check one value, and take it or report it."""
         if key.kind in _GROUPS:
             self._group(key, tree)
         else:
             self._take(key, key.path, tree)
 
     def unknown(self, path: Path, place: Place, among: Iterable[str]) -> None:
-        """Reports a key that there is not; what was probably meant is broken, too: it has no value now."""
+        """Report an unknown key. The key that was probably meant counts as broken, too: it has no value now."""
         near, hint = _guess(path, among)
         self.problems.append(Problem(place, ".".join(map(name, path)), f"unknown key{hint}"))
         self.broken.add(near)
@@ -68,12 +68,12 @@ class Layer:
             case Scalar(reading=document.NOTHING) | Refused():
                 pass
             case _:
-                what = "a group wanted (name: value, each in a line below, indented)"
+                what = "must be a group (write name: value, each on its own indented line below)"
                 self.problems.append(Problem(tree.place, key.name, what))
 
 
 def of_file(table: Table, problems: list[Problem], *, main: bool) -> Layer:
-    """A file's layer. The main file has to name its version; a file of a newer one is not judged further."""
+    """A file's layer. The main file must name its version; a file of a newer version is not checked further."""
     layer = Layer(problems=list(problems))
     version = next((tree for key, tree in table.entries if key.text == "version"), None)
     if version is not None:
@@ -82,7 +82,7 @@ def of_file(table: Table, problems: list[Problem], *, main: bool) -> Layer:
         except TooNewError as error:
             return Layer(problems=[Problem(version.place, "version", str(error))])
         except UnfitError:
-            pass  # reported with all the others below
+            pass  # reported below, with all the others
     elif main and (table.entries or not problems):
         layer.problems.append(
             Problem(Place(table.place.source, 1, 1), "version", "is missing (write version: 1)")
@@ -109,7 +109,7 @@ def _section(layer: Layer, at: Path, tree: Tree) -> None:
         case Scalar(reading=document.NOTHING) | Refused():
             pass
         case _:
-            what = "a section, not a value (its keys stand in lines of their own below, indented)"
+            what = "is a section, not a value (write its keys on indented lines below)"
             layer.problems.append(Problem(tree.place, ".".join(at), what))
 
 
@@ -130,13 +130,13 @@ def of_sets(sets: Iterable[str]) -> Layer:
     layer = Layer()
     for number, text in enumerate(sets, start=1):
         dotted, equals, given = text.partition("=")
-        if not equals:  # the text may hold a secret: it is not repeated
+        if not equals:  # not repeated: the text may hold a secret
             what = f"number {number} has no = (write --set section.key=value)"
             layer.problems.append(Problem(Place(SET), "", what))
             continue
         path = tuple(dotted.strip().split("."))
         if (key := known(path)) and key.kind in _GROUPS and len(path) > len(key.path):
-            path = (*key.path, ".".join(path[len(key.path) :]))  # the point is part of the entry's name
+            path = (*key.path, ".".join(path[len(key.path) :]))  # the dot is part of the entry's name
         _given(layer, path, given, Place(SET))
     return layer
 
@@ -157,7 +157,7 @@ def _given(layer: Layer, path: Path, text: str, place: Place) -> None:
 
 
 def _not_given(layer: Layer, path: Path, place: Place) -> None:
-    """Reports a path that names no key."""
+    """Report a path that names no key."""
     if path in SECTIONS:
         layer.problems.append(Problem(place, ".".join(path), "is a section (name one of its keys)"))
         return
@@ -170,24 +170,24 @@ def _not_given(layer: Layer, path: Path, place: Place) -> None:
 
 
 def _scalar(key: Key, text: str, place: Place) -> Scalar:
-    """Text from a shell: it has no quotes, so it is plain to a number and quoted to a text."""
+    """A text from a shell has no quotes: it counts as plain for a number, and as quoted for a text."""
     if key.kind in (Kind.TEXT, Kind.NAMES, Kind.SECRET):
         return Scalar(text, place)
     return Scalar(text, place, reading(text), plain=True)
 
 
 def _given_group(layer: Layer, key: Key, text: str, place: Place) -> None:
-    """A group in one text, as YAML has it in one line: {name: value}."""
+    """Take a group written on one line, as in YAML: {name: value}."""
     table, problems = compose(text, place.source) if text.isprintable() else (None, [])
     if table is None or problems or not text.lstrip().startswith("{"):
-        layer.problems.append(Problem(place, key.name, "a group wanted (write {name: value, name: value})"))
+        layer.problems.append(Problem(place, key.name, "must be a group (write {name: value, name: value})"))
         return
     entries = tuple((entry, _at(place, tree)) for entry, tree in table.entries)
     layer.put(key, Table(entries, place))
 
 
 def _listed(text: str, place: Place) -> Tree | None:
-    """A list in one text, as YAML has it in one line: [a, b]. None: it is none, but one text."""
+    """A list written on one line, as in YAML: [a, b]. None: the text is not a list."""
     if not (text.isprintable() and text.startswith("[") and text.endswith("]")):
         return None
     table, problems = compose(f"{{list: {text}}}", place.source)
@@ -196,7 +196,7 @@ def _listed(text: str, place: Place) -> Tree | None:
 
 
 def _at(place: Place, tree: Tree) -> Tree:
-    """The same tree, placed where the whole text came from."""
+    """The same tree, with every place set to `place`."""
     match tree:
         case Scalar(text, _, read, plain):
             return Scalar(text, place, read, plain)
@@ -209,7 +209,7 @@ def _at(place: Place, tree: Tree) -> Tree:
 
 
 def _slip(layer: Layer, variable: str) -> None:
-    """A warning for EDGED_PROVIDER_MODEL, which sets nothing."""
+    """Warn of a name such as EDGED_PROVIDER_MODEL, which sets nothing."""
     written = variable.removeprefix(_PREFIX).lower()
     for path in KEYS if variable.startswith(_PREFIX) else ():
         if len(path) > 1 and "_".join(path) == written:
@@ -218,10 +218,10 @@ def _slip(layer: Layer, variable: str) -> None:
 
 
 def _guess(path: Path, among: Iterable[str]) -> tuple[Path, str]:
-    """What an unknown key may have meant, and the words for it: the same name elsewhere, else one like it."""
+    """The key that was probably meant, and a hint: the same name in another section, else a similar name."""
     same = [key for key in KEYS.values() if key.path[-1] == path[-1]]
     if same:
         return same[0].path, f" (did you mean {' or '.join(key.name for key in same[:3])}?)"
     if near := nearest(path[-1], among):
         return (*path[:-1], near), f" (did you mean {near}?)"
-    return path, f" (known here: {', '.join(among)})"
+    return path, f" (known keys here: {', '.join(among)})"

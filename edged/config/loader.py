@@ -1,7 +1,7 @@
 """Reads the configuration from its layers: defaults < file < conf.d < environment < --set.
 
-The one place of this room that touches the disk, with credential.py. All problems of all layers are raised
-at once, in the order in which they stand.
+In this room only this module and credential.py read the disk. The problems of all layers are raised together, in
+the order of their places.
 """
 
 import os
@@ -24,22 +24,23 @@ from edged.config.rules import findings
 from edged.errors import ConfigError
 from edged.files import NotAFileError, beginning
 
-SUFFIX = ".yaml"  # of what is read in conf.d
-_MEANT = (".yml", ".yaml", ".json", ".conf", ".cfg", ".txt")  # endings that are to be replaced by it
-# what editors, packages and people leave beside what counts: nobody believes that it is in force
-_PUT_ASIDE = re.compile(
+SUFFIX = ".yaml"  # the files that are read in conf.d
+# a warning suggests SUFFIX in place of these endings
+_WRONG_SUFFIXES = (".yml", ".yaml", ".json", ".conf", ".cfg", ".txt")
+# what editors, packages and people leave in conf.d: nobody expects it to be in force
+_LEFTOVER = re.compile(
     r"^\.|^README|~$|\.(bak|old|orig|rej|save|off|disabled|example|sample|md|swp|tmp|new|dpkg-\w+|ucf-\w+)$",
     re.IGNORECASE,
 )
-_MOST_TOLD = 8
+_MOST_WARNINGS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The configuration with where each value came from and what it takes to apply a change of it.
+    """The configuration, where each value came from, and what applying a change of it takes.
 
     `origins` and `classes` have a row for every key ("provider.model"). An origin is "file:line:column",
-    the name of a variable, "--set" or "default". `warnings` are for the operator: edged works all the same.
+    the name of a variable, "--set" or "default". `warnings` are for the owner: edged works despite them.
     """
 
     config: Config
@@ -51,14 +52,14 @@ class Loaded:
 def load(
     path: Path | None, *, env: Mapping[str, str], sets: Sequence[str] = (), conf_d: Path | None = None
 ) -> Loaded:
-    """The checked configuration; `path` None: without a file.
+    """The checked configuration. If `path` is None, there is no file.
 
-    `conf_d` None: the folder conf.d beside the file, if there is one.
+    If `conf_d` is None, the folder conf.d beside the file counts, if there is one.
 
     Raises:
-        ConfigError: with one line for each problem.
+        ConfigError: one line for each problem.
     """
-    parts, passed_over = ([], []) if path is None else _parts(path, conf_d)
+    parts, skipped = ([], []) if path is None else _parts(path, conf_d)
     files = [path, *parts] if path is not None else []
     layers = [*(_file(file, main=file is path) for file in files), of_environment(env), of_sets(sets)]
     problems = [problem for layer in layers for problem in layer.problems]
@@ -71,18 +72,18 @@ def load(
     broken = {".".join(at) for layer in layers for at in layer.broken}
     problems += _together(config, places, broken)
     if problems:
-        # what is missing may stand in what was passed over
-        raise ConfigError([*map(str, _in_order(problems, files)), *passed_over])
+        # what is missing may be in a file that was not read
+        raise ConfigError([*map(str, _in_order(problems, files)), *skipped])
     origins = {key.name: str(places.get(key.name, DEFAULT)) for key in KEYS.values()}
     classes = {key.name: key.apply for key in KEYS.values()}
     warnings = [warning for layer in layers for warning in layer.warnings]
-    return Loaded(config, origins, classes, (*passed_over, *warnings, *_exposed(config, places)))
+    return Loaded(config, origins, classes, (*skipped, *warnings, *_exposed(config, places)))
 
 
 def salvage(path: Path, section: str) -> Config | None:
-    """What a file that cannot be used says of one section, with defaults for all else.
+    """One section of a file that cannot be used, with defaults for everything else.
 
-    None where not even that is known: the file cannot be read as YAML, or the section has a fault of its own.
+    None if the file cannot be read as YAML, or the section itself has a fault.
     """
     layers = [_file(file, main=file is path) for file in (path, *_parts(path, None)[0])]
     faulty = {at[0] for layer in layers for at in layer.broken}
@@ -98,41 +99,43 @@ def _file(path: Path, *, main: bool) -> Layer:
     try:
         data = beginning(path, document.MOST_BYTES + 1)
     except NotAFileError as error:
-        return Layer(problems=[Problem(start, "", f"can not be read: {error.strerror}")])
+        return Layer(problems=[Problem(start, "", f"cannot be read: {error.strerror}")])
     except OSError as error:
         if "\0" in str(path):
             return Layer(problems=[Problem(Place("the path of the configuration"), "", "holds a zero byte")])
-        what = f"can not be read: {error.strerror or error} (check the path, and that this user may read it)"
+        what = f"cannot be read: {error.strerror or error} (check the path, and that this user may read it)"
         return Layer(problems=[Problem(start, "", what)])
     return of_file(*document.read(data, str(path)), main=main)
 
 
 def _parts(path: Path, conf_d: Path | None) -> tuple[list[Path], list[str]]:
-    """The files of conf.d that are read, in their order, and warnings about what is there and is not."""
+    """The files of conf.d to read, in order, and warnings about the files that are not read."""
     folder = path.parent / "conf.d" if conf_d is None else conf_d
     try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208  # unlike iterdir it fails here, not while it is read
+        names = sorted(os.listdir(folder))  # noqa: PTH208  # unlike iterdir, it fails here
     except (FileNotFoundError, ValueError):
         return [], []
     except NotADirectoryError:
-        there = folder.exists()  # else it is the path to it that leads nowhere
-        return [], [f"{folder}: not read: it is not a folder (put *.yaml files in a folder)"] if there else []
+        there = folder.exists()  # else the path to it leads nowhere
+        return [], [
+            f"{folder}: not read: it is not a folder (put *.yaml files into a folder)"
+        ] if there else []
     except OSError as error:
-        return [], [f"{folder}: not read: {error.strerror or error} (see that this user may read it)"]
+        return [], [f"{folder}: not read: {error.strerror or error} (let this user read it)"]
     parts = [name for name in names if name.endswith(SUFFIX) and not name.startswith(".")]
-    passed_over = [name for name in names if name not in parts and not _PUT_ASIDE.search(name)]
-    warnings = [_not_read(folder, name) for name in passed_over[:_MOST_TOLD]]
-    if more := len(passed_over) - len(warnings):
-        warnings.append(f"{folder}: {more} more files are not read: only names in *{SUFFIX} are")
+    skipped = [name for name in names if name not in parts and not _LEFTOVER.search(name)]
+    warnings = [_not_read(folder, name) for name in skipped[:_MOST_WARNINGS]]
+    if more := len(skipped) - len(warnings):
+        warnings.append(f"{folder}: {more} more files are not read: only *{SUFFIX} files are")
     return [folder / name for name in parts], warnings
 
 
 def _not_read(folder: Path, name: str) -> str:
-    """Whoever wrote it believes that it is in force."""
+    """A warning about a file whose author probably believes that it is in force."""
     stem = name
-    while Path(stem).suffix.lower() in _MEANT:
+    while Path(stem).suffix.lower() in _WRONG_SUFFIXES:
         stem = Path(stem).stem
-    return f"{folder}/{shown(name)[1:-1]}: not read: only names in *{SUFFIX} are (rename it to {shown(stem + SUFFIX)})"
+    return f"{folder}/{shown(name)[1:-1]}: not read: only *{SUFFIX} files are (rename it to {shown(stem + SUFFIX)})"
 
 
 def _nested(values: Mapping[KeyPath, Found]) -> dict[str, object]:
@@ -148,7 +151,7 @@ def _nested(values: Mapping[KeyPath, Found]) -> dict[str, object]:
 
 
 def _in_order(problems: list[Problem], files: list[Path]) -> list[Problem]:
-    """As they stand: file by file, by line and column; then the other sources."""
+    """File by file, by line and column; then the other sources."""
     rank = {str(file): at for at, file in enumerate(files)}
     return sorted(problems, key=lambda it: (rank.get(it.place.source, len(rank)), *it.place[1:]))
 
@@ -161,7 +164,7 @@ def _together(config: Config, places: Mapping[str, Place], broken: set[str]) -> 
 
 
 def _named(dotted: str) -> str:
-    """A key as it is said, the entry of a group with what it may hold."""
+    """A key's name for a problem; `name` masks an entry's name that may be a secret."""
     path = tuple(dotted.split("."))
     key = known(path)
     if key is None or key.path == path:
@@ -170,18 +173,18 @@ def _named(dotted: str) -> str:
 
 
 def _exposed(config: Config, places: Mapping[str, Place]) -> Iterator[str]:
-    """Warnings about secrets that lie where others can see them."""
+    """Warnings about secrets that others can see, and about settings that are not used."""
     provider = config.provider
     ways = [key for key in ("api_key_file", "api_key_env", "api_key") if getattr(provider, key)]
     if len(ways) > 1:
         unused = f"provider.{ways[1]}"
-        yield f"{places[unused]}: {unused}: not used, for provider.{ways[0]} is given, too"
+        yield f"{places[unused]}: {unused}: not used, because provider.{ways[0]} is set, too"
     yield from _unused(config, places)
     place = places.get("provider.api_key", DEFAULT)
     if provider.api_key and place.source == SET:
-        yield f"{place}: provider.api_key: all users of this machine see a command line (use api_key_file)"
+        yield f"{place}: provider.api_key: all users of this machine can see a command line (use api_key_file)"
     elif provider.api_key and place.line:
-        yield f"{place}: provider.api_key: a key in this file is shown to whoever reads it (use api_key_file)"
+        yield f"{place}: provider.api_key: everybody who reads this file sees the key (use api_key_file)"
     secrets = {place.source for key, place in places.items() if place.line and _secret(config, key)}
     for source in sorted((secrets | {provider.api_key_file, provider.azure.token_file}) - {""}):
         if _open_to_all(Path(source)):
@@ -189,18 +192,18 @@ def _exposed(config: Config, places: Mapping[str, Place]) -> Iterator[str]:
 
 
 def _unused(config: Config, places: Mapping[str, Place]) -> Iterator[str]:
-    """Warnings about what is given for another provider than the one named."""
+    """Warnings about settings of a provider that `provider.name` does not name."""
     named = config.provider.name
     for key in KEYS.values():
         another = key.path[:-1] in (("provider", "azure"), ("provider", "portkey")) and key.path[1] != named
         if another and key.name in places and key.of(config):
-            yield f"{places[key.name]}: {key.name}: not used, for provider.name is {named}"
+            yield f"{places[key.name]}: {key.name}: not used, because provider.name is {named}"
     if named == "azure" and config.provider.azure.token_file and config.provider.api_key_file:
-        yield f"{places['provider.api_key_file']}: provider.api_key_file: not used, for a token is given, too"
+        yield f"{places['provider.api_key_file']}: provider.api_key_file: not used, because a token is set, too"
 
 
 def _secret(config: Config, dotted: str) -> bool:
-    """Whether a key holds a secret, and not nothing."""
+    """Whether a key holds a secret that is not empty."""
     key = KEYS.get(tuple(dotted.split(".")))
     return key is not None and key.kind in (Kind.SECRET, Kind.SECRETS) and bool(key.of(config))
 
@@ -209,4 +212,4 @@ def _open_to_all(path: Path) -> bool:
     try:
         return bool(path.stat().st_mode & stat.S_IROTH)
     except OSError:
-        return False  # missing or hidden: told by whoever has to read it
+        return False  # missing or hidden: reported when it is read

@@ -1,4 +1,4 @@
-"""What every part of the configuration's model is made of: keys with a description, a class and bounds."""
+"""The elements of the configuration's model: keys with a description, a class and bounds."""
 
 from typing import Annotated, Any, Literal
 
@@ -19,12 +19,12 @@ Names = (
 
 
 def names_of(names: str | tuple[str, ...]) -> tuple[str, ...]:
-    """One or several as several."""
+    """One name or several, as a tuple."""
     return (names,) if isinstance(names, str) else names
 
 
 def described(apply: Class, description: str, **bounds: Any) -> Meta:
-    """What is known of a key beside its type."""
+    """Metadata of a key: its class, its description and its bounds."""
     return Meta(
         description=description,
         extra={"class": apply},
@@ -34,9 +34,9 @@ def described(apply: Class, description: str, **bounds: Any) -> Meta:
 
 
 def between(low: float, high: float, good: str) -> Meta:
-    """Bounds of a number; `good` ends "9 is more than 5 (0 to 5; <good>)"."""
+    """Bounds of a number. `good` is the end of the message "9 is more than 5 (0 to 5; <good>)"."""
     return Meta(ge=low, le=high, extra={"good": good})
 
 
 class ConfigPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Common to all parts of the model."""
+    """Base of all parts of the model."""

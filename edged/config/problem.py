@@ -1,13 +1,13 @@
-"""How a fault in the configuration is said: where, which key, what is wrong, what would be good.
+"""How a fault in the configuration is reported: its place, its key, what is wrong, and what would be right.
 
-Nothing here repeats a text as it came: what is shown is short, in quotes, and has no control characters.
+A foreign text is never repeated as it is: it is shown in quotes, cut short and without control characters.
 """
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import NamedTuple
 
-LONGEST_SHOWN = 40  # enough to recognise a value, too little to fill a terminal
+LONGEST_SHOWN = 40  # enough to recognise a value, too few to fill a terminal
 
 
 class Place(NamedTuple):
@@ -25,7 +25,7 @@ DEFAULT = Place("default")
 
 
 class Problem(NamedTuple):
-    """One fault; `key` is empty when it is none of a key."""
+    """One fault; `key` is empty if the fault concerns no key."""
 
     place: Place
     key: str
@@ -36,34 +36,34 @@ class Problem(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """`keys`: those looked at; the first that was given says where, and the first names the problem."""
+    """A fault in several keys together. The first key names it; the first key that is set gives its place."""
 
     keys: tuple[str, ...]
     text: str
 
 
 def shown(text: str) -> str:
-    """A foreign text in quotes, cut, without control characters. Never for a secret."""
+    """A foreign text in quotes, cut short, without control characters. Never use it for a secret."""
     cut = text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
     return '"' + "".join(map(_visible, cut)) + '"'
 
 
 def name(text: str) -> str:
-    """A key's name as it is said in a problem: a name may be a secret that slipped to the wrong side."""
+    """A key's name for a problem, masked if it may be a secret that was written on the wrong side."""
     if text.isascii() and text.replace("_", "").replace("-", "").isalnum() and len(text) <= LONGEST_SHOWN:
         return "sk-…" if text.startswith("sk-") else text
     return shown(text)
 
 
 def meant(wrong: str, known: Iterable[str]) -> str:
-    """` (did you mean x?)`, or nothing when no known word is near."""
+    """` (did you mean x?)`, or nothing if no known word is similar."""
     near = nearest(wrong, known)
     return f" (did you mean {near}?)" if near else ""
 
 
 def nearest(wrong: str, known: Iterable[str]) -> str:
-    """The known word that is most like the wrong one; empty when none is."""
-    lower = wrong.lower()[:LONGEST_SHOWN]  # difflib's time grows with the square of the length
+    """The known word that is most similar to the wrong one; empty if none is."""
+    lower = wrong.lower()[:LONGEST_SHOWN]  # the time of difflib grows with the square of the length
     return next(iter(get_close_matches(lower, list(known), n=1, cutoff=0.6)), "")
 
 

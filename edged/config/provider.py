@@ -1,4 +1,4 @@
-"""The speech service in the configuration: every key of it."""
+"""The keys of the configuration that concern the speech service."""
 
 from typing import Annotated, Literal
 
@@ -15,7 +15,7 @@ INSTRUCTIONS = (
 
 
 class AzureConfig(ConfigPart, frozen=True, kw_only=True):
-    """What only Azure wants."""
+    """Settings for Azure only."""
 
     api_version: Annotated[
         str,
@@ -29,92 +29,100 @@ class AzureConfig(ConfigPart, frozen=True, kw_only=True):
         str,
         described(
             "reopen",
-            "File with a token of Entra ID, read anew before each connection; absolute path.",
+            "File with a token of Entra ID, read again before each connection; absolute path.",
             max_length=1000,
         ),
     ] = ""
 
 
 class PortkeyConfig(ConfigPart, frozen=True, kw_only=True):
-    """What only Portkey wants; one of the first three says which provider lies behind it."""
+    """Settings for Portkey only. One of the first three names the provider behind Portkey."""
 
     virtual_key: Annotated[
         Secret, described("reopen", "Portkey's virtual key for the provider; at portkey.ai only.")
     ] = field(default_factory=Secret)
     provider: Annotated[
         str,
-        described("reopen", "Provider: @slug at portkey.ai, its name (openai) at a gateway.", max_length=200),
+        described(
+            "reopen",
+            "Provider: its @slug at portkey.ai, its name (openai) at your own gateway.",
+            max_length=200,
+        ),
     ] = ""
     config: Annotated[Secret, described("reopen", "Id of a config (pc-…), or the config itself as JSON.")] = (
         field(default_factory=Secret)
     )
     custom_host: Annotated[
-        str, described("reopen", "Address of a model server that Portkey is to ask.", max_length=500)
+        str, described("reopen", "Address of your own model server, which Portkey then uses.", max_length=500)
     ] = ""
-    trace_id: Annotated[
-        str, described("reopen", "Id under which Portkey's log shows this kiosk.", max_length=200)
-    ] = ""
+    trace_id: Annotated[str, described("reopen", "Id of this kiosk in Portkey's log.", max_length=200)] = ""
     metadata: Annotated[
         dict[str, str],
-        described("reopen", "Names and values that Portkey's log is to carry, such as {site: lobby}."),
+        described("reopen", "Names and values for Portkey's log, such as {site: lobby}."),
     ] = field(default_factory=dict)
     authorization: Annotated[
-        Secret, described("reopen", "Authorization header for the provider behind it (Bearer …).")
+        Secret, described("reopen", "Authorization header for the provider behind Portkey (Bearer …).")
     ] = field(default_factory=Secret)
 
 
 class SessionConfig(ConfigPart, frozen=True, kw_only=True):
-    """What else is asked of a session; what a dialect does not have is not sent in it."""
+    """Optional settings of a session. A setting that the dialect does not have is not sent."""
 
     max_tokens: Annotated[
         Annotated[int, between(1, 4096, "300 is about fifteen seconds of speech")] | None,
-        described("reopen", "Longest answer, in tokens; unset: the service's."),
+        described("reopen", "Longest answer, in tokens; unset: the service's limit."),
     ] = None
     noise_reduction: Annotated[
         Literal["", "near_field", "far_field"],
         described("reopen", "The service's noise reduction: near_field for a handset; empty: none."),
     ] = ""
     language: Annotated[
-        str, described("reopen", "Language of the transcription (en, de); empty: found out.", max_length=32)
+        str,
+        described(
+            "reopen", "Language of the transcription (en, de); empty: the service detects it.", max_length=32
+        ),
     ] = ""
     transcription_prompt: Annotated[
-        str, described("reopen", "Words the transcription is to expect.", max_length=2000)
+        str, described("reopen", "Words that the transcription should expect.", max_length=2000)
     ] = ""
     truncation: Annotated[
         Literal["", "auto", "disabled"],
         described(
-            "reopen", "GA only: whether a long conversation loses its beginning; empty: the service's."
+            "reopen",
+            "GA only: whether a long conversation loses its beginning; empty: the service's default.",
         ),
     ] = ""
     reasoning: Annotated[
         Literal["", "none", "minimal", "low", "medium", "high", "xhigh"],
-        described("reopen", "GA only: how long the model thinks first; empty: the service's."),
+        described(
+            "reopen", "GA only: how long the model thinks before it answers; empty: the service's default."
+        ),
     ] = ""
     prompt_id: Annotated[
         str,
         described(
-            "reopen", "Id of a prompt kept at the service, which OpenAI ends; empty: none.", max_length=200
+            "reopen", "Id of a prompt stored at the service (OpenAI ends these); empty: none.", max_length=200
         ),
     ] = ""
     detection: Annotated[
         Literal["server_vad", "semantic_vad"],
-        described("reopen", "Mode conversation: what hears that somebody has finished."),
+        described("reopen", "Mode conversation: how the service detects the end of an utterance."),
     ] = "server_vad"
     threshold: Annotated[
-        Annotated[float, between(0, 1, "0.5 is usual, more where it is loud")] | None,
-        described("reopen", "server_vad: how loud speech is; unset: the service's."),
+        Annotated[float, between(0, 1, "0.5 is usual, more in a loud place")] | None,
+        described("reopen", "server_vad: how loud speech has to be; unset: the service's default."),
     ] = None
     padding_ms: Annotated[
         Annotated[int, between(0, 5000, "300 is usual")] | None,
-        described("reopen", "server_vad: sound kept from before the speech; unset: the service's."),
+        described("reopen", "server_vad: sound kept from before the speech; unset: the service's default."),
     ] = None
     silence_ms: Annotated[
         Annotated[int, between(0, 10_000, "500 is usual")] | None,
-        described("reopen", "server_vad: the silence that ends an utterance; unset: the service's."),
+        described("reopen", "server_vad: silence that ends an utterance; unset: the service's default."),
     ] = None
     eagerness: Annotated[
         Literal["", "low", "medium", "high", "auto"],
-        described("reopen", "semantic_vad: how soon it answers; empty: the service's."),
+        described("reopen", "semantic_vad: how soon the service answers; empty: the service's default."),
     ] = ""
 
 
@@ -123,53 +131,54 @@ class ProviderConfig(ConfigPart, frozen=True, kw_only=True):
 
     name: Annotated[
         Literal["openai", "azure", "portkey", "a15t", "local", "custom"],
-        described("reopen", "Which service; `local` is the one built into edged, which needs no key."),
+        described("reopen", "The service; `local` is the service built into edged, which needs no key."),
     ] = "local"
     url: Annotated[
         str,
         described(
             "reopen",
-            "Address of the realtime endpoint (wss://…); empty: the provider's own.",
+            "Address of the realtime endpoint (wss://…); empty: the provider's address.",
             max_length=2000,
         ),
     ] = ""
     model: Annotated[
         str,
-        described("reopen", "Model, or Azure deployment; empty: the provider's usual one.", max_length=200),
+        described("reopen", "Model, or Azure deployment; empty: the provider's usual model.", max_length=200),
     ] = ""
-    api_key: Annotated[Secret, described("reopen", "The key itself; better kept in a file of its own.")] = (
-        field(default_factory=Secret)
-    )
+    api_key: Annotated[
+        Secret, described("reopen", "The key itself; a file for the key is better (api_key_file).")
+    ] = field(default_factory=Secret)
     api_key_file: Annotated[
-        str, described("reopen", "File that holds the key and nothing else; absolute path.", max_length=1000)
+        str, described("reopen", "File with the key and nothing else; absolute path.", max_length=1000)
     ] = ""
     api_key_env: Annotated[
-        str, described("reopen", "Name of the environment variable that holds the key.", max_length=100)
+        str, described("reopen", "Name of the environment variable with the key.", max_length=100)
     ] = ""
     dialect: Annotated[
-        Literal["auto", "ga", "beta"], described("reopen", "Dialect of the protocol; `auto` finds out.")
+        Literal["auto", "ga", "beta"], described("reopen", "Dialect of the protocol; `auto` tries both.")
     ] = "auto"
     voice: Annotated[
         str, described("reopen", "Voice of the answers; empty: the service's default.", max_length=100)
     ] = ""
     instructions: Annotated[
-        str, described("reopen", "What the model is told before every conversation.", max_length=16_000)
+        str,
+        described("reopen", "Instructions for the model, sent before every conversation.", max_length=16_000),
     ] = INSTRUCTIONS
     speed: Annotated[
         Annotated[float, between(0.25, 1.5, "1 is normal")] | None,
-        described("reopen", "Rate of speech; unset: the service's."),
+        described("reopen", "Speed of the speech; unset: the service's default."),
     ] = None
     temperature: Annotated[
         Annotated[float, between(0.6, 1.2, "0.8 is usual")] | None,
-        described("reopen", "Freedom of the answers; beta dialect only. Unset: the service's."),
+        described("reopen", "How much answers vary; beta dialect only. Unset: the service's default."),
     ] = None
     transcription: Annotated[
         str,
-        described("reopen", "Model that writes down what visitors say; empty: none does.", max_length=200),
+        described("reopen", "Model that transcribes what visitors say; empty: none.", max_length=200),
     ] = ""
     headers: Annotated[
         dict[str, Secret],
-        described("reopen", "More request headers, for a gateway; shown masked."),
+        described("reopen", "More request headers, for a gateway; `config show` masks them."),
     ] = field(default_factory=dict)
     query: Annotated[
         dict[str, str],
@@ -179,13 +188,15 @@ class ProviderConfig(ConfigPart, frozen=True, kw_only=True):
         str,
         described(
             "reopen",
-            "PEM file with the authorities to trust instead of the machine's; absolute path.",
+            "PEM file with the certificate authorities to trust instead of the machine's; absolute path.",
             max_length=1000,
         ),
     ] = ""
     proxy: Annotated[
         Secret,
-        described("reopen", "HTTP proxy, http://name:password@host:port; the environment's is not used."),
+        described(
+            "reopen", "HTTP proxy, http://name:password@host:port; the environment's proxy is not used."
+        ),
     ] = field(default_factory=Secret)
     session: SessionConfig = field(default_factory=SessionConfig)
     azure: AzureConfig = field(default_factory=AzureConfig)

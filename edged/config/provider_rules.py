@@ -1,6 +1,6 @@
-"""What the keys of one provider mean together: what it needs, what it would refuse, what never fits.
+"""Rules for the keys of one provider together: what it needs, what it would refuse, what never fits.
 
-Not here: what holds for every provider (rules.py), how each is asked (edged/dial/addressing.py).
+Other modules have the rules for every provider (rules.py) and the address of each (edged/dial/addressing.py).
 """
 
 import json
@@ -13,11 +13,11 @@ from edged.config.provider import ProviderConfig
 
 _VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(-preview)?")
 _GA, _PREVIEW = "/openai/v1/realtime", "/openai/realtime"
-_TOLD_BY_HEADER = {"x-portkey-virtual-key", "x-portkey-provider", "x-portkey-config"}
+_ROUTING_HEADERS = {"x-portkey-virtual-key", "x-portkey-provider", "x-portkey-config"}
 
 
 def of_provider(provider: ProviderConfig) -> Iterator[Finding]:
-    """All that is wrong with what is asked of the provider named."""
+    """All faults in the settings of the provider that is named."""
     match provider.name:
         case "azure":
             yield from _azure(provider)
@@ -25,7 +25,7 @@ def of_provider(provider: ProviderConfig) -> Iterator[Finding]:
             yield from _portkey(provider)
         case "a15t":
             if provider.model and "/" not in provider.model:
-                what = "does not name its maker (write it like openai/gpt-realtime-2.1)"
+                what = "does not name the maker of the model (write it like openai/gpt-realtime-2.1)"
                 yield Finding(("provider.model", "provider.name"), what)
         case _:
             pass
@@ -34,7 +34,7 @@ def of_provider(provider: ProviderConfig) -> Iterator[Finding]:
         ("provider.azure.token_file", provider.azure.token_file),
     ):
         if path and not path.startswith("/"):
-            yield Finding((key,), "is not an absolute path (write /etc/edged/… or the like)")
+            yield Finding((key,), "is not an absolute path (write a path such as /etc/edged/…)")
     if provider.proxy and (wrong := _of_proxy(provider.proxy.reveal())):
         yield Finding(("provider.proxy",), wrong)
 
@@ -42,15 +42,15 @@ def of_provider(provider: ProviderConfig) -> Iterator[Finding]:
 def _azure(provider: ProviderConfig) -> Iterator[Finding]:
     version, key = provider.azure.api_version, "provider.azure.api_version"
     if not provider.model and not provider.query.keys() & {"model", "deployment"}:
-        what = "is missing: azure asks for the name of your deployment (write model: its name)"
+        what = "is missing: azure needs the name of your deployment (write model: NAME)"
         yield Finding(("provider.model", "provider.name", "provider.query"), what)
     if version and not _VERSION.fullmatch(version):
-        yield Finding((key,), "is not a version of the API (write it like 2024-10-01-preview)")
+        yield Finding((key,), "is not an API version (write it like 2024-10-01-preview)")
         return
     path = _path(provider.url).rstrip("/")
     keys = (key, "provider.url", "provider.query")
     if version and path == _GA:
-        what = f"the GA API has no version (remove it, or end the url with {_PREVIEW} for the preview)"
+        what = f"the GA API has no version (remove it, or for the preview end the url with {_PREVIEW})"
         yield Finding(keys, what)
     if path == _PREVIEW and not version and "api-version" not in provider.query:
         what = f"the preview needs its version (write 2024-10-01-preview, or end the url with {_GA})"
@@ -59,7 +59,7 @@ def _azure(provider: ProviderConfig) -> Iterator[Finding]:
 
 def _portkey(provider: ProviderConfig) -> Iterator[Finding]:
     portkey = provider.portkey
-    by_header = {header.lower() for header in provider.headers} & _TOLD_BY_HEADER
+    by_header = {header.lower() for header in provider.headers} & _ROUTING_HEADERS
     keys = (
         "provider.portkey.provider",
         "provider.name",
@@ -77,10 +77,10 @@ def _portkey(provider: ProviderConfig) -> Iterator[Finding]:
             or by_header
             or provider.model.startswith("@")
         ):
-            what = 'portkey is not told whom to ask (give provider: "@slug", or virtual_key, or config)'
+            what = 'portkey does not know which provider to use (set provider: "@slug", or virtual_key, or config)'
             yield Finding(keys, what)
     elif not (portkey.provider or portkey.config or by_header - {"x-portkey-virtual-key"}):
-        what = "a gateway of your own is not told whom to ask (give provider: openai, or config)"
+        what = "your own gateway does not know which provider to use (set provider: openai, or config)"
         yield Finding(keys, what)
     yield from _portkey_texts(provider)
 
@@ -91,17 +91,17 @@ def _portkey_texts(provider: ProviderConfig) -> Iterator[Finding]:
         text: str = getattr(portkey, field)
         if not (text.isascii() and text.isprintable()):
             yield Finding(
-                (f"provider.portkey.{field}",), "has characters that no header can carry (use ASCII)"
+                (f"provider.portkey.{field}",), "has characters that are not allowed in a header (use ASCII)"
             )
     if portkey.config.reveal().startswith("{") and not _is_object(portkey.config.reveal()):
         yield Finding(("provider.portkey.config",), 'is not JSON (write {"provider": "openai", …}, or an id)')
     if portkey.authorization and " " not in portkey.authorization.reveal().strip():
-        what = "is the whole header and needs its scheme (write Bearer, a blank, the key)"
+        what = "has no scheme: it is the whole header (write Bearer, a blank, the key)"
         yield Finding(("provider.portkey.authorization",), what)
 
 
 def _of_proxy(proxy: str) -> str:
-    """What is wrong with a proxy's address. It is not repeated: it may hold a password."""
+    """What is wrong with a proxy's address. The address is not repeated, because it may hold a password."""
     good = "(write http://host:port, or http://name:password@host:port)"
     try:
         parts = urlsplit(proxy)
@@ -109,13 +109,13 @@ def _of_proxy(proxy: str) -> str:
     except ValueError:
         return f"is not an address {good}"
     if parts.scheme.startswith("socks"):
-        return f"SOCKS is not spoken here: an HTTP proxy is wanted {good}"
+        return f"edged does not speak SOCKS and needs an HTTP proxy {good}"
     if parts.scheme != "http" or not parts.hostname or port == 0:
         return f"is not the address of an HTTP proxy {good}"
     if parts.path not in ("", "/") or parts.query or parts.fragment:
-        return f"goes on after the port {good}"
+        return f"has something after the port {good}"
     if parts.username is not None and not parts.password:
-        return f"has a name and no password {good}"
+        return f"has a user name but no password {good}"
     return ""
 
 
@@ -123,7 +123,7 @@ def _hosted(url: str) -> bool:
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
-        return True  # no address at all: reported as such
+        return True  # not an address, which is reported elsewhere
     return not url or host == "portkey.ai" or host.endswith(".portkey.ai")
 
 

@@ -1,7 +1,7 @@
-"""What keys mean together, and the shape of texts that are more than a text: addresses, paths, names.
+"""Rules for several keys together, and the form of addresses, paths and names.
 
-A finding names the keys it looked at. When one of them has a problem of its own the finding is dropped: it
-would only repeat that problem in other words.
+A finding names the keys that it depends on. If one of them has a problem already, the finding is dropped: it would
+only repeat that problem in other words.
 """
 
 import re
@@ -15,14 +15,20 @@ from edged.config.provider_rules import of_provider
 from edged.hosts import is_loopback
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # RFC 9110, token
-_RESERVED = ("host", "connection", "upgrade", "content-length", "transfer-encoding")  # the handshake's own
+_RESERVED = (
+    "host",
+    "connection",
+    "upgrade",
+    "content-length",
+    "transfer-encoding",
+)  # these belong to the handshake
 _PARAMETER = re.compile(r"[A-Za-z0-9._~\[\]-]{1,100}")
 _KEYLIKE = re.compile(r"(^|[-_.])(key|token|secret|password)$", re.IGNORECASE)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _INDEX = re.compile(r"[0-9]+|(plug)?hw:[0-9].*")
 _USB = re.compile(r"usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(:.+)?(,DEV=[0-9]+)?")
 _PORT = re.compile(r"port:[0-9]+-[0-9]+(\.[0-9]+)*(,DEV=[0-9]+)?")
-_MOST_ENTRIES = 32  # servers take about 100 header lines, with those of the handshake
+_MOST_ENTRIES = 32  # servers accept about 100 header lines, including those of the handshake
 _GPIO = ("auto", "gpiozero")
 _SOURCES = (
     "provider.api_key",
@@ -37,7 +43,7 @@ _SOURCES = (
 
 
 def findings(config: Config) -> Iterator[Finding]:
-    """All that is wrong though each value fits its key."""
+    """All faults that remain although each value fits its key."""
     yield from _address(config)
     yield from _groups(config)
     yield from of_provider(config.provider)
@@ -49,7 +55,7 @@ def findings(config: Config) -> Iterator[Finding]:
 
 
 def keyed(config: Config) -> bool:
-    """Whether the configuration itself brings a secret for the service."""
+    """Whether the configuration names a secret for the service."""
     provider = config.provider
     portkey = provider.portkey
     return bool(
@@ -63,23 +69,23 @@ def keyed(config: Config) -> bool:
 
 
 def in_clear(url: str) -> bool:
-    """Whether what is sent to this address can be read on the way; not so within the machine."""
+    """Whether others can read what is sent to this address: plain ws:// to another machine."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
     except ValueError:
-        return False  # no address at all: reported as such
+        return False  # not an address, which is reported elsewhere
     return parts.scheme == "ws" and not is_loopback(host)
 
 
-IN_CLEAR = "a key would cross the network in clear (use wss://, or an address of this machine)"
+IN_CLEAR = "a key would cross the network unencrypted (use wss://, or an address of this machine)"
 
 
 def _address(config: Config) -> Iterator[Finding]:
     provider, keys = config.provider, ("provider.url",)
     if not provider.url:
         if provider.name in ("azure", "custom"):
-            what = f"{provider.name} has no address of its own (write url: wss://…)"
+            what = f"{provider.name} has no default address (write url: wss://…)"
             yield Finding(("provider.url", "provider.name"), what)
         return
     wrong = _malformed(provider.url)
@@ -90,7 +96,7 @@ def _address(config: Config) -> Iterator[Finding]:
 
 
 def _malformed(url: str) -> str:
-    """What is wrong with an address. It is not repeated: it may hold a password."""
+    """What is wrong with an address. The address is not repeated, because it may hold a password."""
     try:
         parts = urlsplit(url)
         port_fits = parts.port is None or parts.port > 0
@@ -103,13 +109,13 @@ def _malformed(url: str) -> str:
 
 def _unwanted(parts: SplitResult, url: str) -> str:
     if parts.scheme not in ("wss", "ws"):
-        return "does not begin with wss:// (or ws://, within this machine)"
+        return "does not begin with wss:// (within this machine also ws://)"
     if not parts.hostname:
-        return "names no host (write wss://host/path)"
+        return "has no host (write wss://host/path)"
     if "@" in parts.netloc:
-        return "holds a name or a password (use api_key_file or headers)"
+        return "holds a user name or a password (use api_key_file or headers)"
     if "?" in url or "#" in url:
-        return "goes on after ? or # (put the model under provider.model, the rest under provider.query)"
+        return "has a ? or a # (put the model into provider.model, the rest into provider.query)"
     return ""
 
 
@@ -123,34 +129,34 @@ def _groups(config: Config) -> Iterator[Finding]:
     }
     for key, group in groups.items():
         if len(group) > _MOST_ENTRIES:
-            yield Finding(
-                (f"provider.{key}",), f"{len(group)} of them are too many (at most {_MOST_ENTRIES})"
-            )
+            yield Finding((f"provider.{key}",), f"has {len(group)} entries (at most {_MOST_ENTRIES})")
     seen: set[str] = set()
     for header in provider.headers:
         keys = (f"provider.headers.{header}", "provider.headers")
         if not _HEADER.fullmatch(header):
-            yield Finding(keys, "is not a header's name (letters, digits and hyphens)")
+            yield Finding(keys, "is not the name of a header (use letters, digits and hyphens)")
         elif header.lower() in _RESERVED or header.lower().startswith("sec-websocket-"):
-            yield Finding(keys, "belongs to the connection itself (remove it)")
+            yield Finding(keys, "is a header that the connection sets itself (remove it)")
         elif header.lower() in seen:
-            yield Finding(keys, "is given already, in other capitals (keep one)")
+            yield Finding(keys, "is given twice, in different capitals (keep one)")
         seen.add(header.lower())
     for parameter in provider.query:
         keys = (f"provider.query.{parameter}", "provider.query")
         if not _PARAMETER.fullmatch(parameter):
-            yield Finding(keys, "is not a parameter's name (letters, digits and hyphens)")
+            yield Finding(keys, "is not the name of a parameter (use letters, digits and hyphens)")
         elif _KEYLIKE.search(parameter):
-            yield Finding(keys, "a key in an address ends in logs on the way (use api_key_file or headers)")
+            yield Finding(
+                keys, "a key in an address ends up in logs on the way (use api_key_file or headers)"
+            )
 
 
 def _credentials(config: Config) -> Iterator[Finding]:
     provider = config.provider
     if provider.api_key_env and not _VARIABLE.fullmatch(provider.api_key_env):
-        what = "is not the name of a variable (write the name here, and the key into the variable)"
+        what = "is not the name of a variable (write the name here, and put the key into the variable)"
         yield Finding(("provider.api_key_env",), what)
     if provider.api_key_file and not provider.api_key_file.startswith("/"):
-        what = "is not an absolute path (write /etc/edged/credentials/api-key or the like, not the key)"
+        what = "is not an absolute path (write a path such as /etc/edged/credentials/api-key, not the key)"
         yield Finding(("provider.api_key_file",), what)
 
 
@@ -159,7 +165,7 @@ def _paths(config: Config) -> Iterator[Finding]:
         if path and not path.startswith("/"):
             yield Finding((key,), 'is not an absolute path (write /…, or "" for none)')
     if len(config.control.socket.encode()) > 107:
-        yield Finding(("control.socket",), "is too long for a socket's address (at most 107 bytes)")
+        yield Finding(("control.socket",), "is too long for the address of a socket (at most 107 bytes)")
 
 
 def _devices(config: Config) -> Iterator[Finding]:
@@ -169,11 +175,13 @@ def _devices(config: Config) -> Iterator[Finding]:
         and config.light.backend in _GPIO
     ):
         keys = ("light.gpio", "button.gpio", "light.backend", "button.backend")
-        yield Finding(keys, f"GPIO {config.light.gpio} is the button's, too (give each a line of its own)")
+        yield Finding(
+            keys, f"the button uses GPIO {config.light.gpio}, too (use another GPIO for one of them)"
+        )
     if config.speaker.backend == "wav" and not config.speaker.file:
         yield Finding(
             ("speaker.file", "speaker.backend"),
-            "is missing: backend wav writes a file (name it, or use backend null)",
+            "is missing: backend wav writes a file (name the file, or use backend null)",
         )
     yield from _names(config)
 
@@ -185,18 +193,16 @@ def _names(config: Config) -> Iterator[Finding]:
                 what = "is a number, and numbers change (write a part of the name, or hw:CARD=Name)"
                 yield Finding((f"{room}.device",), what)
             elif device.startswith("usb:") and not _USB.fullmatch(device):
-                what = (
-                    "is no USB device (write usb:VENDOR:PRODUCT, four hexadecimal digits each, as lsusb does)"
-                )
+                what = "is not a USB device (write usb:VENDOR:PRODUCT, four hexadecimal digits each, as in lsusb)"
                 yield Finding((f"{room}.device",), what)
             elif device.startswith("port:") and not _PORT.fullmatch(device):
-                what = "is no USB port (write port:1-1.2, as it stands in /sys/bus/usb/devices)"
+                what = "is not a USB port (write port:1-1.2, as in /sys/bus/usb/devices)"
                 yield Finding((f"{room}.device",), what)
 
 
 def _echo(config: Config) -> Iterator[Finding]:
     if config.microphone.echo_cancel and config.mode != "conversation":
-        what = "is for mode conversation: in the others nobody is listened to during an answer (remove it)"
+        what = "needs mode conversation: the other modes do not listen during an answer (remove it)"
         yield Finding(("microphone.echo_cancel", "mode"), what)
 
 
@@ -204,13 +210,13 @@ def _times(config: Config) -> Iterator[Finding]:
     button = config.button
     for key, time_ms in (("button.tap_ms", button.tap_ms), ("button.min_hold_ms", button.min_hold_ms)):
         if time_ms >= button.long_press_ms:
-            what = f"{time_ms} is not less than long_press_ms, {button.long_press_ms} (make it less)"
+            what = f"{time_ms} is not less than long_press_ms, {button.long_press_ms} (make it smaller)"
             yield Finding((key, "button.long_press_ms"), what)
     if button.min_hold_ms >= config.turn.longest_s * 1000:
-        what = (
-            f"{button.min_hold_ms} is not less than turn.longest_s, {config.turn.longest_s} s (make it less)"
-        )
+        what = f"{button.min_hold_ms} is not less than turn.longest_s, {config.turn.longest_s} s (make it smaller)"
         yield Finding(("button.min_hold_ms", "turn.longest_s"), what)
     if config.provider.temperature is not None and config.provider.dialect == "ga":
-        what = "dialect ga has no temperature, and would be refused (remove it, or use dialect beta)"
+        what = (
+            "dialect ga has no temperature, so the service would refuse it (remove it, or use dialect beta)"
+        )
         yield Finding(("provider.temperature", "provider.dialect"), what)

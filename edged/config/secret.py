@@ -1,4 +1,4 @@
-"""A text that shows itself as asterisks wherever it is printed, logged or formatted."""
+"""A text that appears as asterisks wherever it is printed, logged or formatted."""
 
 import re
 from typing import NoReturn
@@ -8,12 +8,12 @@ _NAME = re.compile("(?<!port)key|token|secret|auth|passw|passphrase|pwd|cookie|c
 
 
 def is_secret(name: str) -> bool:
-    """Whether the name of a header or a parameter says that its value is secret (as in edged/system/redactor.py)."""
+    """Whether the name of a header or a parameter suggests a secret value (as in edged/system/redactor.py)."""
     return _NAME.search(name) is not None
 
 
 class Secret:
-    """A key or a token; false when empty. Only `reveal()` gives the text, at the place that sends it."""
+    """A key or a token; false if empty. Only `reveal()` returns the text, for the code that sends it."""
 
     __slots__ = ("_text",)
 
@@ -39,7 +39,7 @@ class Secret:
         return MASK if self._text else ""
 
     def __format__(self, spec: str) -> str:
-        return str(self)  # a width would tell nothing, but a spec like "r" must not raise in a log line
+        return str(self)  # the spec is ignored: one like "r" must not raise in a log line
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret is not written anywhere")  # pickle and copy would carry the text along
+        raise TypeError("a Secret cannot be pickled or copied")  # that would carry the text along

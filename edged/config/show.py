@@ -1,7 +1,7 @@
-"""The configuration in effect, and its schema, as text.
+"""The configuration in force, and its schema, as text.
 
-Masked are secrets, whatever their length; values of parameters whose name says that they are one; names and passwords
-in addresses; and copies of a secret, of `LEAST_COPY` characters or more, in any other text.
+These are masked: secrets of any length; values of parameters whose name suggests a secret; user names and passwords
+in addresses; and copies of a secret in any other text, if they have `LEAST_COPY` characters or more.
 """
 
 import json
@@ -18,16 +18,16 @@ from edged.config.model import Config
 from edged.config.secret import MASK, Secret, is_secret
 
 _WORD = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
-LEAST_COPY = 6  # characters; what is shorter would be found in any word
+LEAST_COPY = 6  # characters; a shorter secret would match parts of ordinary words
 _USER = re.compile(r"(?<=//)[^/\s?#@]+(?=@)")
 _PARAMETER = re.compile(r"(?<=[?&;])([^=&;#\s]+)=([^&;#\s]+)")
-_ORIGIN_COLUMN = 40  # beyond most values; longer ones push it out
+_ORIGIN_COLUMN = 40  # most values end before it; longer ones move the origin to the right
 
 
 def show(loaded: Loaded, *, origin: bool = False, as_json: bool = False) -> str:
-    """Every key with its value, as YAML that loads again (but for the secrets) or as JSON.
+    """Every key with its value, as JSON or as YAML; apart from the secrets, edged can load the YAML again.
 
-    JSON: {"config": {…}, "warnings": […]} and, when asked for, "origins": {"provider.model": "…"}.
+    JSON: {"config": {…}, "warnings": […]} and, with `origin`, "origins": {"provider.model": "…"}.
     """
     masked = _mask(loaded.config)
     if as_json:
@@ -54,14 +54,16 @@ def show(loaded: Loaded, *, origin: bool = False, as_json: bool = False) -> str:
 
 
 def schema() -> dict[str, Any]:
-    """The JSON schema of the file, for editors and fleet tools; `x-edged-class` tells what a change takes."""
+    """The JSON schema of the file, for editors and fleet tools; `x-edged-class` says how a change is applied."""
     made = msgspec.json.schema(Config, schema_hook=_secret_schema)
-    made["$defs"]["Config"]["required"] = ["version"]  # Config() has a default for it, a file has not
+    made["$defs"]["Config"]["required"] = [
+        "version"
+    ]  # Config() has a default for it, but a file must name it
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "edged config.yaml"} | made
 
 
 def _mask(config: Config) -> Callable[[Any], Any]:
-    """What may be shown of a value."""
+    """A function that masks a value, so that it may be shown."""
     known = sorted({text for text in _revealed(config) if len(text) >= LEAST_COPY}, key=len, reverse=True)
     copies = re.compile("|".join(map(re.escape, known)), re.IGNORECASE) if known else None
 
@@ -86,7 +88,7 @@ def _mask(config: Config) -> Callable[[Any], Any]:
 
 
 def _revealed(config: Config) -> Iterator[str]:
-    """The secrets of a configuration, and what of each is the secret itself: `Bearer KEY`, `name:password@`."""
+    """The secrets of a configuration, whole and as their secret part alone (of `Bearer KEY`, of `name:password@`)."""
     for key in KEYS.values():
         found = key.of(config)
         group = found if isinstance(found, dict) else {key.path[-1]: found}
@@ -137,7 +139,7 @@ def _yaml(value: object) -> str:
 
 
 def _text(text: str) -> str:
-    """A text as YAML reads it back: a plain word, or in quotes with what cannot be printed escaped."""
+    """A text that YAML reads back: a plain word, or in quotes with unprintable characters escaped."""
     if _WORD.fullmatch(text) and not reading(text):
         return text
     return '"' + "".join(map(_escaped, text)) + '"'

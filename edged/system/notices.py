@@ -1,6 +1,6 @@
-"""What the journal tells besides causes: the id of each message that a person or a program looks for. Pure.
+"""The journal's messages that are not causes, each with the id by which a person or a program finds it. Pure.
 
-Causes have theirs in causes.py. An id never changes its meaning; a new meaning gets a new one.
+The ids of causes are in causes.py. An id never changes its meaning; a new meaning gets a new id.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from edged.causes import CAUSES
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A row. `message_id` is systemd's 128-bit id in hex, in `text` journalctl fills in each @FIELD@."""
+    """A row. `message_id` is the 128-bit id for systemd's catalog, in hex; journalctl fills the @FIELD@s of `text`."""
 
     id: str
     message_id: str
@@ -26,33 +26,36 @@ _ROWS = (
         "ready",
         "4dca1fd75e4c4f1c8a6c52a5ff5d1002",
         "edged is ready",
-        "The button, the devices and the line are being kept. The line to the service (@EDGED_PROVIDER@) and the\n"
-        "devices may still be on their way: `edged status` tells.",
+        "edged runs and looks after the button, the devices and the link. The link to the service (@EDGED_PROVIDER@)\n"
+        "and the devices may not be up yet: see `edged status`.",
     ),
     Notice(
-        "stop", "4dca1fd75e4c4f1c8a6c52a5ff5d1003", "edged stops", "It was asked to; nothing has to be done."
+        "stop",
+        "4dca1fd75e4c4f1c8a6c52a5ff5d1003",
+        "edged stops",
+        "edged was asked to stop. There is nothing to do.",
     ),
     Notice(
         "reload",
         "4dca1fd75e4c4f1c8a6c52a5ff5d1004",
         "edged uses a changed configuration",
-        "Changed: @EDGED_CHANGED@\nUsed after a restart only: @EDGED_RESTART@",
+        "Changed: @EDGED_CHANGED@\nChanged, but used only after a restart: @EDGED_RESTART@",
     ),
     Notice(
         "reload_failed",
         "4dca1fd75e4c4f1c8a6c52a5ff5d1005",
         "edged refuses a changed configuration",
-        "The configuration that it runs with stays in use. `edged config check` lists every fault with its line.",
+        "edged keeps the old configuration. Run `edged config check`: it lists every fault with its line.",
     ),
     Notice(
         "turn",
         "4dca1fd75e4c4f1c8a6c52a5ff5d1006",
         "A turn has ended",
-        "Turn @EDGED_TURN@: @EDGED_OUTCOME@. From the release of the button to the first sound it took\n"
-        "@EDGED_LATENCY_MS@ ms. All fields of it: journalctl -o verbose.",
+        "Turn @EDGED_TURN@: @EDGED_OUTCOME@. The first sound came @EDGED_LATENCY_MS@ ms after the release of the\n"
+        "button. `journalctl -o verbose` shows all fields.",
     ),
     Notice(
-        "link_up", "4dca1fd75e4c4f1c8a6c52a5ff5d1007", "The line is up", "The service confirmed a session."
+        "link_up", "4dca1fd75e4c4f1c8a6c52a5ff5d1007", "The link is up", "The service confirmed a session."
     ),
     Notice(
         "device_back", "4dca1fd75e4c4f1c8a6c52a5ff5d1008", "A device is back", "@EDGED_DEVICE@ works again."
@@ -60,16 +63,16 @@ _ROWS = (
     Notice(
         "standing",
         "4dca1fd75e4c4f1c8a6c52a5ff5d1009",
-        "Something is still amiss",
-        "@EDGED_WHAT@ (@EDGED_CAUSE@) for @EDGED_MINUTES@ minutes. It is told at the change, then\n"
-        "every hour, and after nine hours every two.",
+        "Something is still wrong",
+        "@EDGED_WHAT@ (@EDGED_CAUSE@) for @EDGED_MINUTES@ minutes. edged reports this when it begins, then\n"
+        "every hour, and after nine hours every two hours.",
     ),
     Notice(
         "stalled",
         "4dca1fd75e4c4f1c8a6c52a5ff5d100a",
         "A part of edged has stalled",
-        "@EDGED_PARTS@ makes no progress; systemd ends the process when its watchdog has waited long enough, and\n"
-        "starts it anew. The stacks of all threads follow in the journal.",
+        "@EDGED_PARTS@ makes no progress. When the watchdog's time is over, systemd ends the process and starts it\n"
+        "again. The stacks of all threads follow in the journal.",
     ),
 )
 
@@ -77,7 +80,7 @@ NOTICES: dict[str, Notice] = {row.id: row for row in _ROWS}
 
 
 def message_id(event: str, cause: str) -> str:
-    """The id of a line that names an event, or else a cause; empty where it has none."""
+    """The message id of a line that names an event or a cause; empty if it has none."""
     if event in NOTICES:
         return NOTICES[event].message_id
     return CAUSES[cause].message_id if cause in CAUSES else ""

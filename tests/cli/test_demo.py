@@ -67,7 +67,7 @@ def test_the_parrot_says_the_question(tmp_path):
 def test_the_step_that_failed_is_named(tmp_path):
     done = edged("demo", "--upstream", "custom", "--set", "provider.url=ws://127.0.0.1:9/", cwd=tmp_path)
     assert done.returncode == 1
-    assert "FAILED at connect: not within" in done.stdout
+    assert "FAILED at connect: not done within" in done.stdout
     assert "unreachable" in done.stdout
 
 

@@ -69,4 +69,4 @@ def test_status_tells_what_it_hears_and_misses_no_member(monkeypatch, capsys):
 
     monkeypatch.setattr("edged.system.control_client.ControlClient", Client)
     assert main(["status", "--socket", "x"]) == 0
-    assert "line      up, not told waiting" in capsys.readouterr().out
+    assert "link      up, unknown waiting" in capsys.readouterr().out

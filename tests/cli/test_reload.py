@@ -48,7 +48,10 @@ def daemon(tmp_path):
 def test_what_has_changed_is_said_and_the_code_is_0(daemon, capsys):
     assert main(["reload", "--socket", daemon(ok=True, state=CHANGED)]) == 0
     out = capsys.readouterr().out
-    assert out == "changed, used now: mode, provider.voice, the key\nused after a restart only: state.dir\n"
+    assert (
+        out
+        == "changed, in use now: mode, provider.voice, the key\nchanged, in use only after a restart: state.dir\n"
+    )
 
 
 def test_programs_get_it_as_json(daemon, capsys):

@@ -182,4 +182,4 @@ def test_a_part_that_is_not_read_is_told_at_the_start_and_at_a_reload(kiosk, tmp
     assert ran("reload", "--socket", tmp_path / "s").returncode == EXIT_OK
     said = here.end()
     for name in ("10-site", "20-site"):
-        assert f'conf.d/{name}.yml: not read: only names in *.yaml are (rename it to "{name}.yaml")' in said
+        assert f'conf.d/{name}.yml: not read: only *.yaml files are (rename it to "{name}.yaml")' in said

@@ -62,15 +62,15 @@ def test_blanks_around_a_key_are_not_part_of_it():
 
 BAD_FILES = {
     "missing": (None, "/f does not exist (write the key into it: one line, mode 0600)"),
-    "hidden": (PermissionError(13, "denied"), "/f is not for this user to read"),
-    "broken disk": (OSError(5, "Input/output error"), "/f can not be read: Input/output error"),
-    "binary": (UnicodeDecodeError("utf-8", b"LEAK", 0, 1, "x"), "/f holds no text"),
+    "hidden": (PermissionError(13, "denied"), "this user may not read /f"),
+    "broken disk": (OSError(5, "Input/output error"), "/f cannot be read: Input/output error"),
+    "binary": (UnicodeDecodeError("utf-8", b"LEAK", 0, 1, "x"), "/f does not hold text"),
     "empty": (" \n", "/f is empty"),
-    "two lines": ("sk-LEAK\nsk-LEAK2\n", "/f holds more than a key (one line, no blanks)"),
-    "a sentence": ("KEY = sk-LEAK", "/f holds more than a key (one line, no blanks)"),
-    "beyond ASCII": ("sk-LEAKé", "/f holds no key: has characters that no secret has"),
-    "the mask": ("********", "/f holds no key: the asterisks that stand for it were copied"),
-    "endless": ("x" * 5000, "/f holds no key: 5000 characters are too many"),
+    "two lines": ("sk-LEAK\nsk-LEAK2\n", "/f holds more than a key (write one line, without blanks)"),
+    "a sentence": ("KEY = sk-LEAK", "/f holds more than a key (write one line, without blanks)"),
+    "beyond ASCII": ("sk-LEAKé", "/f holds no key: it has characters that no secret has"),
+    "the mask": ("********", "/f holds no key: it is the row of asterisks"),
+    "endless": ("x" * 5000, "/f holds no key: it has 5000 characters"),
 }
 
 
@@ -132,7 +132,7 @@ def test_an_unreadable_credential_of_systemd_is_told():
 
 def test_a_credential_does_not_cross_the_network_in_clear():
     problem = refused(config("url=ws://192.168.1.5/"), ENV, FILES)
-    assert problem.startswith("provider.url: a key would cross the network in clear")
+    assert problem.startswith("provider.url: a key would cross the network unencrypted")
 
 
 def test_within_the_machine_it_may():

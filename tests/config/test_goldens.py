@@ -47,7 +47,7 @@ ODD = {
         b"version: 1\nstate:\n  dir: /Gr\xfc\xdfe\n",
         "c.yaml:3:11: not UTF-8 (save the file as UTF-8)",
     ),
-    "too large": (b"#" * 65_537, "c.yaml:1:1: more than 65536 bytes (a configuration is a few KB)"),
+    "too large": (b"#" * 65_537, "c.yaml:1:1: larger than 65536 bytes (a configuration has a few KB)"),
     "control character": (
         "version: 1\nmode: hold\x07\n",
         "c.yaml:2:11: the character U+0007 is not allowed in YAML (remove it)",
@@ -58,11 +58,11 @@ ODD = {
     ),
     "number in the directive": (
         "%YAML 1." + "9" * 5000 + "\n---\nversion: 1\n",
-        "c.yaml:1:1: after this, a number that YAML can not hold (look for a backslash escape)",
+        "c.yaml:1:1: after this comes a number that YAML cannot hold (look for a backslash escape)",
     ),
     "thousands of digits": (
         "version: 1\nturn:\n  think_s: " + "1" * 5000 + "\n",
-        "c.yaml:3:12: turn.think_s: has too many digits (1 to 300; 20 is plenty; people give up before)",
+        "c.yaml:3:12: turn.think_s: has too many digits (1 to 300; 20 is plenty; people give up earlier)",
     ),
 }
 

@@ -115,7 +115,7 @@ def test_a_mistaken_value_is_not_reported_again_for_what_follows_from_it(folder)
 
 def test_a_missing_file_is_a_problem(folder):
     (found,) = problems(folder / "none.yaml", env={})
-    assert found.startswith(f"{folder}/none.yaml: can not be read: No such file")
+    assert found.startswith(f"{folder}/none.yaml: cannot be read: No such file")
 
 
 @pytest.mark.parametrize("kind", STRANGE)
@@ -125,7 +125,7 @@ def test_what_is_no_file_is_a_problem_with_its_remedy(folder, kind, name):
         write(folder / "c.yaml", "version: 1\n")
     with strange(kind, folder / name):
         (found,) = problems(folder / "c.yaml", env={})
-        assert found == f"{folder}/{name}: can not be read: {STRANGE[kind]} (put a file in its place)"
+        assert found == f"{folder}/{name}: cannot be read: {STRANGE[kind]} (put a file in its place)"
 
 
 @pytest.mark.parametrize("kind", [kind for kind in STRANGE if kind != "directory"])
@@ -135,7 +135,7 @@ def test_what_is_no_folder_of_parts_is_told_and_ends_nothing(folder, kind):
         loaded = load(file, env={})
     assert loaded.config.mode == "toggle"
     assert loaded.warnings == (
-        f"{folder}/conf.d: not read: it is not a folder (put *.yaml files in a folder)",
+        f"{folder}/conf.d: not read: it is not a folder (put *.yaml files into a folder)",
     )
 
 
@@ -149,7 +149,7 @@ def test_what_is_passed_over_is_told_with_the_name_that_it_needs(folder):
     assert loaded.config.mode == "hybrid"
     renamed = {"b.yml": "b", "c.YAML": "c", "d.yaml.txt": "d", "e.json": "e", "f": "f", "g.YML": "g"}
     assert loaded.warnings == tuple(
-        f'{folder}/conf.d/{name}: not read: only names in *.yaml are (rename it to "{stem}.yaml")'
+        f'{folder}/conf.d/{name}: not read: only *.yaml files are (rename it to "{stem}.yaml")'
         for name, stem in renamed.items()
     )
 
@@ -271,7 +271,7 @@ class TestGroups:
         env = {"EDGED_PROVIDER__QUERY": "{" + ", ".join(f"a{i}: b" for i in range(20)) + "}"}
         sets = [f"provider.query.b{i}=c" for i in range(20)]
         (found,) = problems(None, env=env, sets=sets)
-        assert "40 of them are too many (at most 32)" in found
+        assert "has 40 entries (at most 32)" in found
 
 
 class TestWarnings:
@@ -310,7 +310,7 @@ class TestWarnings:
         (warning,) = load(None, env=env).warnings
         assert (
             warning
-            == "EDGED_PROVIDER__API_KEY: provider.api_key: not used, for provider.api_key_env is given, too"
+            == "EDGED_PROVIDER__API_KEY: provider.api_key: not used, because provider.api_key_env is set, too"
         )
 
 

@@ -40,7 +40,7 @@ def bad(tmp_path):
 def test_a_good_file_passes(edged, good, capsys):
     assert edged("check", good) == 0
     printed = capsys.readouterr()
-    assert printed.out == f"{good}: fit to run\n"
+    assert printed.out == f"{good}: valid\n"
     assert printed.err == ""
 
 

@@ -565,7 +565,7 @@ def test_what_is_bad_about_speech_is_told_to_the_journal_only(shell, caplog):
 
     counters = shell(body)
     assert counters["edged_cause_microphone_offset_total"] == 1
-    assert any("microphone_offset: What was said was sent" in record.message for record in caplog.records)
+    assert any("microphone_offset: The utterance was sent" in record.message for record in caplog.records)
 
 
 def test_closed_capture_runs_the_microphone_only_while_the_gate_is_open(shell):

@@ -47,7 +47,7 @@ def test_a_key_file_has_a_key_a_line(asked, tmp_path):
     [
         ("", "holds no key"),
         ("\n  \n# sk-1\n", "holds no key"),
-        ("sk-1\nsk 2\n", "keys:2: a key has no blanks"),
+        ("sk-1\nsk 2\n", "keys:2: a key must not contain blanks"),
         (b"\xff\xfe", "keys"),
         (None, "keys"),
     ],

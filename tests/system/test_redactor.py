@@ -143,7 +143,7 @@ def test_a_value_with_the_name_of_a_secret_is_masked_however_short(text, shown):
 @pytest.mark.parametrize(
     "text",
     [
-        "key_refused: The service refuses the key: check `provider.api_key_file` and the account.",
+        "key_refused: The service refuses the key. Check the key (`provider.api_key_file`) and the account.",
         "/etc/edged/config.yaml:3:1: provider.api_key: no value",
         "EDGED_PROVIDER__API_KEY: provider.api_key: no value",
         "keyboard: gone",
