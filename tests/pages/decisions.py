@@ -61,8 +61,8 @@ LASTING = {
 }
 """Commands that run until the reader stops them, and the output that shows that they are ready."""
 
-ASKING = r"\binstall\.sh\b(?!.*--(unattended|dry-run|help))"
-"""Commands that ask a question on the terminal. The test answers yes."""
+ON_A_TERMINAL = r"\binstall\.sh\b(?!.*--(unattended|dry-run|help))|\b(sudoedit|nano|systemctl edit)\b"
+"""Commands that need a terminal: they ask a question, which the test answers with yes, or open an editor."""
 
 PLACEHOLDERS = {
     "FILE": "kiosk.yaml",

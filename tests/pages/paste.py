@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.pages.blocks import Command, commands
-from tests.pages.decisions import ASKING, LASTING, filled, lasting, reason
+from tests.pages.decisions import LASTING, ON_A_TERMINAL, filled, lasting, reason
 
 MACHINE = re.compile(r"(^|[|&(;]\s*)(sudo|sudoedit|systemctl|journalctl|(\S*/)?edged logs)\b")
 """A command like this needs a machine with systemd, or its owner's rights."""
@@ -55,7 +55,7 @@ def on_laptop(page: Path) -> list[Command]:
 
 
 class Terminal:
-    """A terminal of its own for a command that runs until stopped, or that asks a question."""
+    """A terminal of its own for a command that runs until stopped, asks a question or edits."""
 
     def __init__(self, words: Sequence[str], script: str) -> None:
         self.said = ""
@@ -149,7 +149,7 @@ class Desk:
         kind = lasting(command.bare)
         if kind is not None:
             self._start(kind, command)
-        elif re.search(ASKING, command.bare):
+        elif re.search(ON_A_TERMINAL, command.bare):
             terminal = Terminal(self._words, BEFORE + filled(command.text) + AFTER)
             terminal.type("y\n")
             self._judge(command, terminal.ends(LONGEST_S), terminal.said)

@@ -29,6 +29,7 @@ def manned(machines: Callable[[str], Installed]) -> Iterator[tuple[Path, ...]]:
     with Box(*machines("bookworm").layers) as box:
         box.ask("apt-get update -q && apt-get install -y -q --no-install-recommends sudo", timeout_s=120)
         box.ask(f"useradd --create-home --shell /bin/bash --groups {GROUPS} {USER}")
+        box.ask("echo 127.0.1.1 $(hostname) >>/etc/hosts")  # as Debian's installer does; sudo looks it up
         box.file(f"/etc/sudoers.d/{USER}", f"{USER} ALL=(ALL) NOPASSWD: ALL\n", 0o440)
         for name in ("editor", "nano"):
             box.file(f"/usr/bin/{name}", EDITOR, 0o755)
