@@ -14,7 +14,7 @@ PAGES = tuple(
     path
     for path in dict.fromkeys(
         [
-            *(TOP / name for name in FIRST),
+            *(TOP / first for first in FIRST),
             *sorted(TOP.glob("docs/*.md")),
             TOP / "CONTRIBUTING.md",
             TOP / "SECURITY.md",
@@ -25,6 +25,11 @@ PAGES = tuple(
 FENCE = re.compile(r"^( *)(```+|~~~+) *([\w-]*)")
 HEADING = re.compile(r"^#+ ")
 PROMPT = re.compile(r"^\$ ")
+
+
+def name(page: Path) -> str:
+    """The page as the project calls it, such as docs/install.md."""
+    return str(page.relative_to(TOP)) if page.is_relative_to(TOP) else page.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Block:
 
     @property
     def place(self) -> str:
-        return f"{self.page.name}:{self.line}"
+        return f"{name(self.page)}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Command:
 
     @property
     def place(self) -> str:
-        return f"{self.page.name}:{self.line}"
+        return f"{name(self.page)}:{self.line}"
 
     @property
     def bare(self) -> str:
@@ -83,7 +88,7 @@ def _blocks(page: Path) -> Iterator[Block]:
             fence = None
         else:
             lines.append(line.removeprefix(fence[1]))
-    assert fence is None, f"{page.name}:{begun - 1}: the block does not end"
+    assert fence is None, f"{name(page)}:{begun - 1}: the block does not end"
 
 
 @cache

@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from tests.pages.blocks import PAGES, TOP, Block, blocks
+from tests.pages.blocks import PAGES, TOP, Block, blocks, name
 from tests.pages.decisions import GIVEN, HOURS, LOCAL
 from tests.pages.laptop import FOLDER, PATH, Laptop, logged_in, obstacle
 from tests.pages.paste import Desk, on_laptop
@@ -13,7 +13,7 @@ from tests.pages.paste import Desk, on_laptop
 WITHOUT = obstacle()
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(WITHOUT), reason=WITHOUT)]
 WITH_COMMANDS = [
-    pytest.param(page, id=page.name, marks=[pytest.mark.hours] if page.name in HOURS else [])
+    pytest.param(page, id=name(page), marks=[pytest.mark.hours] if name(page) in HOURS else [])
     for page in PAGES
     if on_laptop(page)
 ]
@@ -29,8 +29,8 @@ def play(sound):
 @pytest.fixture
 def laptop():
     with Laptop() as made:
-        for name, text in GIVEN.items():
-            made.file(name, text)
+        for file, text in GIVEN.items():
+            made.file(file, text)
         made.file("kiosk.yaml", LOCAL)
         made.file("shop.yaml", script_of_the_pages())
         yield made
@@ -48,7 +48,7 @@ def script_of_the_pages() -> str:
 @pytest.mark.parametrize("page", WITH_COMMANDS)
 def test_each_command_for_a_laptop_runs(page, laptop):
     """README says where the command `edged` is. The other pages may rely on that."""
-    path = PATH if page.name == "README.md" else f"{FOLDER}/.venv/bin:{PATH}"
+    path = PATH if name(page) == "README.md" else f"{FOLDER}/.venv/bin:{PATH}"
     with Desk(laptop.words(PATH=path)) as desk:
         desk.follow(on_laptop(page))
     assert not desk.faults, "\n\n".join(desk.faults)

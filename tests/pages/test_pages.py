@@ -10,12 +10,12 @@ import yaml
 from edged.config import load
 from edged.errors import ConfigError
 from edged.local import script
-from tests.pages.blocks import PAGES, TOP, Command, blocks, commands, spans
+from tests.pages.blocks import PAGES, TOP, Command, blocks, commands, name, spans
 from tests.pages.checking import OURS, fault
 from tests.pages.decisions import GIVEN, NOT_RUN, PLACEHOLDERS, UNITS
 
 LANGUAGES = frozenset({"sh", "text", "console", "yaml", "json", "python", "ini", "mermaid"})
-EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=name)
 SETTINGS = TOP / "config.yaml"
 ALL = [command for page in PAGES for command in commands(page)]
 

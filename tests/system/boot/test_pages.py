@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from instruments.rig import Box
-from tests.pages.blocks import FIRST, PAGES, TOP, Command
+from tests.pages.blocks import FIRST, PAGES, Command, name
 from tests.pages.decisions import GIVEN, OPENAI
 from tests.pages.laptop import FOLDER, USER, logged_in
 from tests.pages.paste import Desk, on_machine
@@ -31,13 +31,13 @@ def manned(machines: Callable[[str], Installed]) -> Iterator[tuple[Path, ...]]:
         box.ask(f"useradd --create-home --shell /bin/bash --groups {GROUPS} {USER}")
         box.ask("echo 127.0.1.1 $(hostname) >>/etc/hosts")  # as Debian's installer does; sudo looks it up
         box.file(f"/etc/sudoers.d/{USER}", f"{USER} ALL=(ALL) NOPASSWD: ALL\n", 0o440)
-        for name in ("editor", "nano"):
-            box.file(f"/usr/bin/{name}", EDITOR, 0o755)
+        for program in ("editor", "nano"):
+            box.file(f"/usr/bin/{program}", EDITOR, 0o755)
         folder = box.root / FOLDER.lstrip("/")
         folder.mkdir()
         copy_checkout(folder)
-        for name, text in (GIVEN | {"kiosk.yaml": OPENAI}).items():
-            box.file(f"{FOLDER}/{name}", text, 0o600)
+        for file, text in (GIVEN | {"kiosk.yaml": OPENAI}).items():
+            box.file(f"{FOLDER}/{file}", text, 0o600)
         box.ask(f"chown -R {USER}: {FOLDER}")
         yield box.freeze()
 
@@ -46,7 +46,7 @@ def manned(machines: Callable[[str], Installed]) -> Iterator[tuple[Path, ...]]:
 def user_at(box: Box, page: Path) -> Iterator[Desk]:
     """The user at that machine. For a page that follows the installation, the user is in the group edged."""
     is_up(box)
-    if str(page.relative_to(TOP)) not in FIRST:
+    if name(page) not in FIRST:
         box.ask(f"usermod -aG edged {USER}")
     become = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups", "--"]
     with Desk(["nsenter", "-t", str(box.init), "-a", *become, *logged_in()]) as desk:
@@ -64,7 +64,7 @@ def lives(commands: list[Command]) -> list[list[Command]]:
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=name)
 def test_each_command_for_a_kiosk_runs(page, manned, request):
     """If the page uses the output of scripts/release, the folder `dist` is there."""
     carried = any("SHA256SUMS" in command.bare for command in on_machine(page))
