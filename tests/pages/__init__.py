@@ -1,0 +1,1 @@
+"""Tests run every command, configuration and program on the pages, as a reader would."""
