@@ -20,7 +20,10 @@ LATENCY_S = 0.1  # what PortAudio holds: a stall of nearly so long passes, and e
 
 
 class _SoundDevice(Package):
-    missing = "no sounddevice here ({error}): pip install edged[desktop], and on Debian apt-get install libportaudio2"
+    missing = (
+        "no sounddevice here ({error}): run {add}, and on Debian `sudo apt-get install -y libportaudio2`"
+    )
+    extra = "desktop"
 
     def begin(self) -> Any:
         """sounddevice, asked anew what there is."""

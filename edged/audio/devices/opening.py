@@ -19,6 +19,7 @@ from edged.audio.devices.listing import Hold, Listing, let_go
 from edged.audio.devices.names import among, cards
 from edged.audio.dsp.samples import RATES, Layout
 from edged.errors import DeviceError
+from edged.origin import how_to_add
 
 BUSY = -9985  # paDeviceUnavailable
 UNFIT = (-9997, -9998, -9994)  # paInvalidSampleRate, paInvalidChannelCount, paSampleFormatNotSupported
@@ -39,7 +40,8 @@ class Package(ABC):
     """A Python package over PortAudio. From any thread."""
 
     missing: str
-    """What is not there, where its import raises `{error}`, and what to install."""
+    """What is not there, where its import raises `{error}`, and what helps: `{add}` is the command for `extra`."""
+    extra: str
     errors: tuple[type[Exception], ...] = (OSError,)
     """What its calls raise, with PortAudio's code among the arguments; complete once it has begun."""
 
@@ -77,7 +79,9 @@ class Package(ABC):
             with c_stderr.silenced():
                 return self.listing.hold(what, let_go)
         except ImportError as error:
-            raise DeviceError(self.missing.format(error=error), f"{what}_lost") from error
+            raise DeviceError(
+                self.missing.format(error=error, add=how_to_add(self.extra)), f"{what}_lost"
+            ) from error
         except OSError as error:
             why = f"PortAudio does not begin: {error}; is there a sound server or a card for it?"
             raise DeviceError(why, f"{what}_lost") from error
