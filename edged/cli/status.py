@@ -17,24 +17,26 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser.set_defaults(run=run)
 
 
-def socket_path(args: argparse.Namespace) -> str:
-    """The control socket the command line means.
+def socket_paths(args: argparse.Namespace) -> tuple[str, ...]:
+    """The control sockets the command line may mean, to be tried in this order.
 
     Where the configuration cannot be used, or not be read by this user, an edged that runs is asked all the same, at
-    the usual place: it uses the one from before.
+    the usual places: it uses the one from before.
 
     Raises:
         ConfigError: it cannot be used, and nobody is there.
     """
-    from edged.config import Config
+    import os
+
+    from edged.folders import AUTO, control_sockets
 
     if args.socket:
-        return str(args.socket)
+        return (str(args.socket),)
     try:
-        return str(load_config(args).config.control.socket)
+        return control_sockets(load_config(args).config.control.socket, os.environ)
     except ConfigError:
-        usual = Config().control.socket
-        if not args.set and is_there(usual):
+        usual = control_sockets(AUTO, os.environ)
+        if not args.set and any(map(is_there, usual)):
             return usual
         raise
 
@@ -47,7 +49,7 @@ def printable(text: str) -> str:
 def run(args: argparse.Namespace) -> int:
     from edged.system.control_client import ControlClient
 
-    with ControlClient(socket_path(args)) as client:
+    with ControlClient(*socket_paths(args)) as client:
         snapshot = client.snapshot
     if args.json:
         print(json.dumps(snapshot, indent=2))

@@ -18,6 +18,7 @@ from msgspec import field
 
 from edged.config.part import ConfigPart, Names, between, described
 from edged.config.provider import ProviderConfig
+from edged.folders import AUTO
 
 _GPIO = between(0, 53, "a Raspberry Pi's header has GPIO 0 to 27")
 
@@ -218,16 +219,26 @@ class ControlConfig(ConfigPart, frozen=True, kw_only=True):
 
     # 107: what Linux takes as the address of a Unix socket, less its final zero
     socket: Annotated[
-        str, described("restart", "Path of the control socket; empty: none.", max_length=107)
-    ] = "/run/edged/control.sock"
+        str,
+        described(
+            "restart",
+            "Path of the control socket; `auto`: /run/edged/control.sock, or an ordinary user's own; empty: none.",
+            max_length=107,
+        ),
+    ] = AUTO
 
 
 class StateConfig(ConfigPart, frozen=True, kw_only=True):
     """What is kept over a restart."""
 
     dir: Annotated[
-        str, described("restart", "Folder for what is kept; empty: memory only.", max_length=1000)
-    ] = "/var/lib/edged"
+        str,
+        described(
+            "restart",
+            "Folder for what is kept; `auto`: /var/lib/edged, or an ordinary user's own; empty: memory only.",
+            max_length=1000,
+        ),
+    ] = AUTO
 
 
 class LogConfig(ConfigPart, frozen=True, kw_only=True):

@@ -6,16 +6,19 @@ in addresses; and copies of a secret, of `LEAST_COPY` characters or more, in any
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from edged.config.document import reading
 from edged.config.keys import KEYS
 from edged.config.loader import Loaded
 from edged.config.model import Config
 from edged.config.secret import MASK, Secret, is_secret
+from edged.folders import control_socket, state_dir
 
 _WORD = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
 LEAST_COPY = 6  # characters; what is shorter would be found in any word
@@ -24,11 +27,16 @@ _PARAMETER = re.compile(r"(?<=[?&;])([^=&;#\s]+)=([^&;#\s]+)")
 _ORIGIN_COLUMN = 40  # beyond most values; longer ones push it out
 
 
-def show(loaded: Loaded, *, origin: bool = False, as_json: bool = False) -> str:
+def show(
+    loaded: Loaded, env: Mapping[str, str] | None = None, *, origin: bool = False, as_json: bool = False
+) -> str:
     """Every key with its value, as YAML that loads again (but for the secrets) or as JSON.
+
+    With the environment of a process, the paths that are `auto` are those that it has there (folders.py).
 
     JSON: {"config": {…}, "warnings": […]} and, when asked for, "origins": {"provider.model": "…"}.
     """
+    loaded = loaded if env is None else replace(loaded, config=_placed(loaded.config, env))
     masked = _mask(loaded.config)
     if as_json:
         return _json(loaded, masked, origin=origin)
@@ -58,6 +66,13 @@ def schema() -> dict[str, Any]:
     made = msgspec.json.schema(Config, schema_hook=_secret_schema)
     made["$defs"]["Config"]["required"] = ["version"]  # Config() has a default for it, a file has not
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "edged config.yaml"} | made
+
+
+def _placed(config: Config, env: Mapping[str, str]) -> Config:
+    """With a path for each `auto`."""
+    control = structs.replace(config.control, socket=control_socket(config.control.socket, env))
+    state = structs.replace(config.state, dir=state_dir(config.state.dir, env))
+    return structs.replace(config, control=control, state=state)
 
 
 def _mask(config: Config) -> Callable[[Any], Any]:
