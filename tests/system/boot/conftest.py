@@ -72,8 +72,9 @@ def copy_checkout(to: Path, **changes: tuple[str, str]) -> Path:
         shutil.copytree(
             ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__", ".*"), symlinks=True
         )
-    for name in ("pyproject.toml", "README.md", "LICENSE", "config.yaml"):
-        shutil.copy2(ROOT / name, to / name)
+    for name in ("pyproject.toml", "README.md", "LICENSE", "config.yaml", "SECURITY.md"):
+        if (ROOT / name).exists():
+            shutil.copy2(ROOT / name, to / name)
     for path, (old, new) in changes.items():
         replace(to / path, old, new)
     return to

@@ -109,6 +109,9 @@ def test_at_a_site_without_a_network_a_release_comes_from_what_was_carried_there
     is_up(box)
     assert box.ask("edged --version") == "edged 0.9.3"
     assert "nothing was changed" in box.ask(f"bash dist/install.sh {words}", timeout_s=60)
+    box.ask(f"bash dist/install.sh {words} --with aec", timeout_s=120)
+    is_up(box)
+    box.ask("/opt/edged/current/bin/python -c 'import livekit.rtc'")
     done = box.run("bash dist/install.sh --unattended --wheelhouse dist/wheelhouse --version 0.9.9")
     assert (done.returncode, "no wheel of edged 0.9.9" in done.stderr) == (1, True)
 

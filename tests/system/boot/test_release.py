@@ -1,5 +1,6 @@
 """A release: the same bytes from the same sources, and wheels alone for every kiosk there is."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -36,7 +37,7 @@ def test_a_wheel_brings_all_that_the_installer_puts_somewhere(tmp_path):
     assert files <= shared
 
 
-@pytest.mark.parametrize("lock", ROOT.glob("requirements/*python*.txt"), ids=lambda lock: lock.stem)
+@pytest.mark.parametrize("lock", sorted(ROOT.glob("requirements/*python*.txt")), ids=lambda lock: lock.stem)
 def test_every_pin_has_a_wheel_for_a_pi(lock, tmp_path):
     python = lock.stem.rpartition("python")[2]
     words = ["--platform", "manylinux2014_aarch64", *KIOSK]
@@ -53,3 +54,18 @@ def test_every_pin_has_a_wheel_for_a_pi(lock, tmp_path):
     assert done.returncode == 0, done.stderr
     pins = [line for line in lock.read_text().splitlines() if "==" in line]
     assert len(list(tmp_path.glob("*.whl"))) == len(pins)
+
+
+def test_a_release_with_wheels_of_others_carries_their_licences(release):
+    said = (release / "THIRD-PARTY-LICENSES.txt").read_text()
+    assert "THIRD-PARTY-LICENSES.txt" in (release / "SHA256SUMS").read_text()
+    wheels = {
+        path.name for path in (release / "wheelhouse").glob("*.whl") if not path.name.startswith("edged-")
+    }
+    assert wheels == {name for line in re.findall(r"(?m)^in (.*whl)$", said) for name in line.split(", ")}
+    entries = dict(re.findall(r"(?ms)^={100}\n(\w+) \S+\nin [^\n]*\n={100}\n(.*?)(?=^={100}$|\Z)", said))
+    assert "Ingy" in entries["PyYAML"]
+    assert "OpenBLAS" in entries["numpy"]
+    assert "WebRTC" in entries["livekit"]
+    assert "holds no licence text" not in said  # where one comes that has none, its text is to be looked for
+    assert (release / "SECURITY.md").exists() == (ROOT / "SECURITY.md").exists()
