@@ -10,6 +10,7 @@
 #   --version V          install this release, from the wheelhouse or from the index that pip is set up with
 #   --config FILE        copy FILE to /etc/edged/config.yaml, unless there is one already
 #   --api-key-file FILE  copy FILE to /etc/edged/credentials/api-key
+#   --with EXTRA         add an extra (aec, desktop or http; may be given more than once); upgrades keep it
 #   --no-start           do not start or restart the service now; it starts when the machine boots
 #   --uninstall          remove what was installed, but keep the configuration, the state and the user
 #   --purge              with --uninstall: remove the configuration, the state and the user, too
@@ -40,8 +41,9 @@ readonly opt=/opt/edged etc=/etc/edged state=/var/lib/edged record=/var/lib/edge
 readonly units=/etc/systemd/system command=/usr/local/bin/edged
 readonly health_s=30 # from an SD card it starts in ten seconds
 readonly space_kib=400000
+readonly known_extras=" aec desktop http " # of which the wheel carries locks
 self=${BASH_SOURCE[0]:-}
-unattended='' dry='' wheel='' wheelhouse='' version='' config='' key='' start=1 uninstall='' purge=''
+unattended='' dry='' wheel='' wheelhouse='' version='' config='' key='' start=1 uninstall='' purge='' extras=()
 work='' keys='' release='' before='' source_id='' changed=0 files_changed=0
 
 say() { printf 'edged: %s\n' "$*"; }
@@ -67,7 +69,7 @@ help() { sed -n '2,/^[^#]/{/^[^#]/d;s/^# \{0,1\}//;p}' -- "$self"; }
 read_options() {
     while [ $# -gt 0 ]; do
         case $1 in
-            --wheel | --wheelhouse | --version | --config | --api-key-file)
+            --wheel | --wheelhouse | --version | --config | --api-key-file | --with)
                 [ -n "${2:-}" ] || usage "$1 needs a value"
                 ;;&
             --unattended) unattended=1 ;;
@@ -80,6 +82,10 @@ read_options() {
             --version) version=$2 && shift ;;
             --config) config=$(realpath -m -- "$2") && shift ;;
             --api-key-file) key=$(realpath -m -- "$2") && shift ;;
+            --with)
+                [[ $known_extras == *" $2 "* ]] || usage "--with $2: there are${known_extras% }"
+                extras+=("$2") && shift
+                ;;
             -h | --help) help && exit ;;
             *) usage "unknown option $1" ;;
         esac
@@ -229,6 +235,9 @@ choose_source() {
         die 'this script is not in a checkout: name a release with --wheel FILE or --version V.'
     fi
     source_id="$source_id $(/usr/bin/python3 -I -V 2>/dev/null)" || [ -n "$dry" ] # there is none before the packages are installed
+    # With the extras from before: an upgrade offers everything that the release before it offered.
+    mapfile -t extras < <({ noted extras && printf '%s\n' "${extras[@]}"; } | sed '/^$/d' | sort -u)
+    source_id=$source_id${extras[*]:+ with ${extras[*]}}
 }
 
 # Prints the release made from $source_id, if there is one.
@@ -252,9 +261,9 @@ fetch_wheel() {
     wheel=$(find "$work" -maxdepth 1 -name 'edged-*.whl')
 }
 
-# Prints the entries of the wheel's lock that the system does not have yet, or not new enough.
+# Prints the entries of the wheel's locks that the system does not have yet, or not new enough.
 still_needed() {
-    "$opt/.new/bin/python" -I - "$wheel" <<'PYTHON'
+    "$opt/.new/bin/python" -I - "$wheel" "${extras[@]}" <<'PYTHON'
 import importlib.metadata, re, sys, zipfile
 from email import message_from_bytes
 from pip._vendor.packaging.requirements import Requirement
@@ -263,10 +272,16 @@ from pip._vendor.packaging.utils import canonicalize_name
 with zipfile.ZipFile(sys.argv[1]) as wheel:
     names = wheel.namelist()
     metadata = message_from_bytes(wheel.read(next(n for n in names if n.endswith(".dist-info/METADATA"))))
-    lock = next(n for n in names if n.endswith("/requirements/python%d.%d.txt" % sys.version_info[:2]))
-    entries = re.split(r"\n(?=\S)", wheel.read(lock).decode().replace("\\\n", ""))
-wanted = [Requirement(line) for line in metadata.get_all("Requires-Dist", [])]
-direct = {canonicalize_name(one.name): one.specifier for one in wanted if one.marker is None}
+    entries = []
+    for prefix in ("", *(f"{extra}-" for extra in sys.argv[2:])):
+        end = "/requirements/%spython%d.%d.txt" % (prefix, *sys.version_info[:2])
+        lock = wheel.read(next(n for n in names if n.endswith(end)))
+        entries += re.split(r"\n(?=\S)", lock.decode().replace("\\\n", ""))
+direct = {}
+for one in map(Requirement, metadata.get_all("Requires-Dist", [])):
+    if one.marker is None or any(one.marker.evaluate({"extra": extra}) for extra in sys.argv[2:]):
+        name = canonicalize_name(one.name)
+        direct[name] = direct[name] & one.specifier if name in direct else one.specifier
 
 
 def is_there(name: str, pinned: str) -> bool:
@@ -294,7 +309,7 @@ make_release() {
     ! [ -e "$opt/$name" ] || name=$name.$(sha256sum <<<"$source_id" | cut -c1-8)
     # left by an interrupted run, complete or not: nothing was ever switched to it
     [ "$name" = "$before" ] || rm -rf -- "${opt:?}/$name"
-    say "making $opt/$name"
+    say "making $opt/$name${extras[*]:+ with ${extras[*]}}"
     rm -rf -- "$new"
     mkdir -p -- "$opt"
     /usr/bin/python3 -I -m venv --system-site-packages "$new" >>"$work/log" 2>&1 || failed 'the Python environment cannot be made.'
@@ -571,6 +586,7 @@ drop_old() {
 # -- install and uninstall --------------------------------------------------------------------------------------------
 
 install_edged() {
+    local extra
     before=$(readlink -- "$opt/current" 2>/dev/null || true)
     ask "Install edged here${before:+, in place of $before}?"
     add_packages
@@ -601,6 +617,7 @@ install_edged() {
     else
         say "edged $release is installed and runs; nothing was changed"
     fi
+    for extra in "${extras[@]}"; do note extras "$extra"; done
     drop_old
 }
 
@@ -627,7 +644,7 @@ uninstall_edged() {
     if [ -n "$purge" ]; then
         rm -rf -- "$record"
     else
-        rm -f -- "$record"/{files,packages,before}
+        rm -f -- "$record"/{files,packages,before,extras}
     fi
     say "edged is uninstalled${purge:+, with its configuration, state and user}"
 }

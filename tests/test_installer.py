@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tomllib
 from pathlib import Path
 from random import Random
 
@@ -185,3 +186,11 @@ def test_a_wrong_word_is_named_and_ends_it_with_64(words, named):
     assert done.returncode == 64
     assert named in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_extra_that_there_is_not_is_refused_with_those_that_there_are():
+    project = tomllib.loads((INSTALLER.parent.parent / "pyproject.toml").read_text())["project"]
+    done = run(INSTALLER, "--with", "ace")
+    assert done.returncode == 64
+    assert done.stderr == "edged: --with ace: there are aec desktop http (--help lists what there is)\n"
+    assert {"aec", "desktop", "http"} <= project["optional-dependencies"].keys()

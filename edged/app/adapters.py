@@ -15,6 +15,7 @@ from edged.app import panel, sound
 from edged.audio.dsp.echo import EchoCanceller
 from edged.audio.ports import Microphone, Pace, Speaker
 from edged.config import Config
+from edged.folders import state_dir
 from edged.panel.ports import Button, Lamp
 from edged.system.clock import Clock
 from edged.system.heap import Heap, NullHeap
@@ -70,7 +71,8 @@ def machine(config: Config) -> Ports:
     from edged.system.store import FileStore, MemoryStore
 
     clock = SystemClock()
-    store = FileStore(Path(config.state.dir)) if config.state.dir else MemoryStore()
+    folder = state_dir(config.state.dir, os.environ)
+    store = FileStore(Path(folder)) if folder else MemoryStore()
     return Ports(
         clock,
         SystemResolver(),

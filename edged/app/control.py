@@ -1,12 +1,14 @@
 """The control socket of a kiosk and its commands. A kiosk also runs without the socket."""
 
 import logging
+import os
 import socket
 from pathlib import Path
 
 from edged.app.user_settings import UserSettings
 from edged.appliance import Appliance
 from edged.errors import CommandError
+from edged.folders import control_socket
 from edged.panel.button import Gesture
 from edged.system.control import Controlled, ControlServer
 
@@ -17,6 +19,7 @@ async def opened(path: str, listening: socket.socket | None, target: Controlled)
     """Serve `target` at `path`, or on the socket that `listening` is. Returns None and logs why if it cannot."""
     if not path and listening is None:
         return None
+    path = control_socket(path, os.environ)
     control = ControlServer(Path(path), target)
     try:
         await control.start(listening)

@@ -10,8 +10,9 @@ from edged.audio.ports import Microphone, Pace, Speaker
 from edged.config import model
 from edged.config.part import names_of
 from edged.errors import ConfigError, DeviceError
+from edged.origin import how_to_add
 
-WITHOUT_LIVEKIT = "the package livekit is missing (pip install 'edged[aec]', or set it to false)"
+WITHOUT_LIVEKIT = f"the package livekit is missing (run {how_to_add('aec')}, or set it to false)"
 
 
 def microphone(wanted: model.MicrophoneConfig, pace: Callable[[str], Pace]) -> Microphone:

@@ -86,7 +86,7 @@ def _show(args: argparse.Namespace) -> int:
         _tell(error.problems, ())
         return EXIT_CONFIG
     _tell([], loaded.warnings)
-    print(show(loaded, origin=args.origin, as_json=args.json))
+    print(show(loaded, os.environ, origin=args.origin, as_json=args.json))
     return EXIT_OK
 
 

@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from edged.cli.options import add_config
-from edged.cli.status import printable, socket_path
+from edged.cli.status import printable, socket_paths
 from edged.errors import UsageError
 
 LONGEST_PAUSE_S = 24 * 3600  # longer pauses are a task for cron
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     from edged.system.control_client import ControlClient
 
     steps = _steps(args.commands)
-    with ControlClient(socket_path(args)) as client:
+    with ControlClient(*socket_paths(args)) as client:
         for command, arguments in steps:
             if command:
                 _tell(command, client.command(command, **arguments))

@@ -3,7 +3,13 @@
 import argparse
 import shutil
 
+from edged.cli.options import is_there
 from edged.errors import UsageError
+
+ELSEWHERE = (
+    "edged logs: an edged that you start in a terminal writes to that terminal;"
+    " the journal has only what systemd has started"
+)
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -28,7 +34,11 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    import os
     import subprocess
+    import sys
+
+    from edged.folders import AUTO, control_sockets
 
     words = command(args)
     journalctl = shutil.which(words[0])
@@ -37,7 +47,10 @@ def run(args: argparse.Namespace) -> int:
             "this machine has no journalctl; without a journal, edged writes its lines to its standard error"
         )
     # No shell runs this, and the words are ours, except the time, which is one argument of its own.
-    return subprocess.run([journalctl, *words[1:]], check=False).returncode  # noqa: S603
+    code = subprocess.run([journalctl, *words[1:]], check=False).returncode  # noqa: S603
+    if any(map(is_there, control_sockets(AUTO, os.environ)[1:])):
+        print(ELSEWHERE, file=sys.stderr)
+    return code
 
 
 def command(args: argparse.Namespace) -> list[str]:

@@ -4,7 +4,7 @@ import argparse
 import json
 
 from edged.cli.options import add_config
-from edged.cli.status import socket_path
+from edged.cli.status import socket_paths
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     """Exit code 0, or 78 with the reasons if the configuration cannot be used; the old one then stays in use."""
     from edged.system.control_client import ControlClient
 
-    with ControlClient(socket_path(args)) as client:
+    with ControlClient(*socket_paths(args)) as client:
         state = client.command("reload")
     if args.json:
         print(json.dumps(state, indent=2))

@@ -19,24 +19,26 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser.set_defaults(run=run)
 
 
-def socket_path(args: argparse.Namespace) -> str:
-    """The control socket that the command line means.
+def socket_paths(args: argparse.Namespace) -> tuple[str, ...]:
+    """The control sockets that the command line may mean, in the order in which to try them.
 
-    If the configuration cannot be used, or this user may not read it, this is the usual path, if a socket is there:
-    a running daemon still uses its earlier configuration.
+    If the configuration cannot be used, or this user may not read it, these are the usual paths: a running daemon
+    still uses its earlier configuration.
 
     Raises:
         ConfigError: the configuration cannot be used, and there is no socket at the usual path.
     """
-    from edged.config import Config
+    import os
+
+    from edged.folders import AUTO, control_sockets
 
     if args.socket:
-        return str(args.socket)
+        return (str(args.socket),)
     try:
-        return str(load_config(args).config.control.socket)
+        return control_sockets(load_config(args).config.control.socket, os.environ)
     except ConfigError:
-        usual = Config().control.socket
-        if not args.set and is_there(usual):
+        usual = control_sockets(AUTO, os.environ)
+        if not args.set and any(map(is_there, usual)):
             return usual
         raise
 
@@ -49,7 +51,7 @@ def printable(text: str) -> str:
 def run(args: argparse.Namespace) -> int:
     from edged.system.control_client import ControlClient
 
-    with ControlClient(socket_path(args)) as client:
+    with ControlClient(*socket_paths(args)) as client:
         snapshot = client.snapshot
     if args.json:
         print(json.dumps(snapshot, indent=2))

@@ -18,6 +18,7 @@ from msgspec import field
 
 from edged.config.part import ConfigPart, Names, between, described
 from edged.config.provider import ProviderConfig
+from edged.folders import AUTO
 
 _GPIO = between(0, 53, "the header of a Raspberry Pi has GPIO 0 to 27")
 
@@ -230,8 +231,13 @@ class ControlConfig(ConfigPart, frozen=True, kw_only=True):
 
     # 107: the longest address of a Unix socket on Linux, without its final zero byte
     socket: Annotated[
-        str, described("restart", "Path of the control socket; empty: none.", max_length=107)
-    ] = "/run/edged/control.sock"
+        str,
+        described(
+            "restart",
+            "Path of the control socket; `auto`: /run/edged/control.sock, or an ordinary user's own; empty: none.",
+            max_length=107,
+        ),
+    ] = AUTO
 
 
 class StateConfig(ConfigPart, frozen=True, kw_only=True):
@@ -240,9 +246,12 @@ class StateConfig(ConfigPart, frozen=True, kw_only=True):
     dir: Annotated[
         str,
         described(
-            "restart", "Folder for what edged keeps over a restart; empty: memory only.", max_length=1000
+            "restart",
+            "Folder for what edged keeps over a restart; `auto`: /var/lib/edged, or an ordinary user's own; "
+            "empty: memory only.",
+            max_length=1000,
         ),
-    ] = "/var/lib/edged"
+    ] = AUTO
 
 
 class LogConfig(ConfigPart, frozen=True, kw_only=True):

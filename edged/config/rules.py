@@ -12,6 +12,7 @@ from edged.config.model import Config
 from edged.config.part import names_of
 from edged.config.problem import Finding
 from edged.config.provider_rules import of_provider
+from edged.folders import AUTO
 from edged.hosts import is_loopback
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # RFC 9110, token
@@ -162,8 +163,8 @@ def _credentials(config: Config) -> Iterator[Finding]:
 
 def _paths(config: Config) -> Iterator[Finding]:
     for key, path in (("control.socket", config.control.socket), ("state.dir", config.state.dir)):
-        if path and not path.startswith("/"):
-            yield Finding((key,), 'is not an absolute path (write /…, or "" for none)')
+        if path not in ("", AUTO) and not path.startswith("/"):
+            yield Finding((key,), 'is not an absolute path (write /… or auto, or "" for none)')
     if len(config.control.socket.encode()) > 107:
         yield Finding(("control.socket",), "is too long for the address of a socket (at most 107 bytes)")
 

@@ -6,16 +6,19 @@ in addresses; and copies of a secret in any other text, if they have `LEAST_COPY
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from edged.config.document import reading
 from edged.config.keys import KEYS
 from edged.config.loader import Loaded
 from edged.config.model import Config
 from edged.config.secret import MASK, Secret, is_secret
+from edged.folders import control_socket, state_dir
 
 _WORD = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
 LEAST_COPY = 6  # characters; a shorter secret would match parts of ordinary words
@@ -24,11 +27,16 @@ _PARAMETER = re.compile(r"(?<=[?&;])([^=&;#\s]+)=([^&;#\s]+)")
 _ORIGIN_COLUMN = 40  # most values end before it; longer ones move the origin to the right
 
 
-def show(loaded: Loaded, *, origin: bool = False, as_json: bool = False) -> str:
+def show(
+    loaded: Loaded, env: Mapping[str, str] | None = None, *, origin: bool = False, as_json: bool = False
+) -> str:
     """Every key with its value, as JSON or as YAML; apart from the secrets, edged can load the YAML again.
+
+    With the environment of a process, a path that is `auto` is shown as the path in force there (folders.py).
 
     JSON: {"config": {…}, "warnings": […]} and, with `origin`, "origins": {"provider.model": "…"}.
     """
+    loaded = loaded if env is None else replace(loaded, config=_placed(loaded.config, env))
     masked = _mask(loaded.config)
     if as_json:
         return _json(loaded, masked, origin=origin)
@@ -60,6 +68,13 @@ def schema() -> dict[str, Any]:
         "version"
     ]  # Config() has a default for it, but a file must name it
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "edged config.yaml"} | made
+
+
+def _placed(config: Config, env: Mapping[str, str]) -> Config:
+    """With a path for each `auto`."""
+    control = structs.replace(config.control, socket=control_socket(config.control.socket, env))
+    state = structs.replace(config.state, dir=state_dir(config.state.dir, env))
+    return structs.replace(config, control=control, state=state)
 
 
 def _mask(config: Config) -> Callable[[Any], Any]:

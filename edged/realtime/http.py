@@ -6,6 +6,7 @@ It follows no redirect, and ignores proxies and `.netrc` of the environment, whi
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from edged import __version__
+from edged.origin import how_to_add
 from edged.realtime.calls import CallReply, HttpCall
 from edged.realtime.errors import APIConnectionError, APITimeoutError, MissingExtraError
 
@@ -54,7 +55,7 @@ def _library() -> Any:
     try:
         import httpx  # noqa: PLC0415 it is optional, and loads slowly
     except ImportError as error:
-        raise MissingExtraError("calls over HTTP need httpx: pip install 'edged[http]'") from error
+        raise MissingExtraError(f"calls over HTTP need httpx: run {how_to_add('http')}") from error
     return httpx
 
 

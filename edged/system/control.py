@@ -24,6 +24,7 @@ from typing import Any, Protocol
 
 from edged import __version__
 from edged.errors import CommandError, ConfigError
+from edged.folders import claim
 from edged.listener import ListeningSocket
 from edged.places import FullError, Places, Standing
 from edged.system.control_guest import ControlGuest, Peer, peer_of
@@ -96,9 +97,9 @@ class ControlServer:
         self._server = await asyncio.get_running_loop().create_server(lambda: ControlGuest(self), sock=door)
 
     def _listen(self) -> socket.socket:
+        claim(self._path, os.environ)
         if _answers(self._path):
             raise OSError(f"another edged serves {self._path}")
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.unlink(missing_ok=True)
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:

@@ -1,6 +1,7 @@
 """The client's side of the control socket, for the command line. It is simple and blocking."""
 
 import json
+import os
 import socket
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from edged.errors import CommandError, ConfigError
+from edged.folders import UnfitFolderError, check
 
 ANSWER_S = 5.0
 AGAIN_S = 0.002
@@ -19,35 +21,39 @@ class ControlClient:
     Raises CommandError with a remedy, on entering and at every call.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, *paths: str | Path) -> None:
+        """`paths` are tried one after the other; the first that can be connected to is it."""
         self.snapshot: dict[str, Any] = {}
-        self._path = str(path)
+        self._paths, self._path = paths, paths[0]
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._buffer = b""
         self._number = 0
 
     def __enter__(self) -> "ControlClient":
         self._socket.settimeout(ANSWER_S)
-        try:
-            self._connect()
-        except PermissionError as error:
+        failures: list[tuple[str | Path, OSError]] = []
+        for path in self._paths:
+            try:
+                check(Path(path), os.environ)
+                self._connect(str(path))
+            except OSError as error:
+                failures.append((path, error))
+            else:
+                self._path = path
+                break
+        else:
             self._socket.close()
-            raise CommandError(f"you may not use {self._path}: become root, or join its group") from error
-        except OSError as error:
-            self._socket.close()
-            raise CommandError(
-                f"edged does not answer at {self._path or 'no path'} ({error.strerror}): is it running?"
-            ) from error
+            raise CommandError(_nobody(failures)) from failures[-1][1]
         while self.snapshot.get("type") != "snapshot":
             self.snapshot = self.receive()
         return self
 
-    def _connect(self) -> None:
+    def _connect(self, path: str) -> None:
         """Retry while the queue is full: the kernel lets no socket with a timeout wait for a place in the queue."""
         until_s = time.monotonic() + ANSWER_S
         while True:
             try:
-                self._socket.connect(self._path)
+                self._socket.connect(path)
             except BlockingIOError:
                 if time.monotonic() > until_s:
                     raise
@@ -93,3 +99,19 @@ class ControlClient:
         if message.get("type") == "error":
             raise CommandError(str(message["error"]))
         return message
+
+
+def _nobody(failures: list[tuple[str | Path, OSError]]) -> str:
+    """One sentence with each place that was tried, and what helps."""
+    said, silent = [], []
+    for path, error in failures:
+        if isinstance(error, UnfitFolderError):
+            said.append(str(error))
+        elif isinstance(error, PermissionError):
+            said.append(f"you may not talk to {path}: become root, or join its group")
+        else:
+            silent.append(f"at {path or 'nowhere'} ({error.strerror})")
+    if silent:
+        more = " Start it with `edged run`, or name its socket with --socket" if len(failures) > 1 else ""
+        said.append(f"no edged answers {' nor '.join(silent)}: is it running?{more}")
+    return "; ".join(said)

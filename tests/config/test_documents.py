@@ -23,7 +23,9 @@ def test_each_is_fit_to_run(tmp_path, block):
     file.write_text(block)
     loaded = load(file, env={})
     assert loaded.warnings == ()
-    key = None if loaded.config.provider.name == "local" else Secret("k")  # a kiosk's key is a credential of systemd
+    key = (
+        None if loaded.config.provider.name == "local" else Secret("k")
+    )  # a kiosk's key is a credential of systemd
     assert planned(loaded.config, key).host
 
 

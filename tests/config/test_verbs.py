@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from edged.cli import config
+from edged.origin import how_to_add
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_check_tells_how_to_get_the_canceller_of_echo(edged, good, capsys, monke
     monkeypatch.setitem(sys.modules, "edged.audio.dsp.echo_livekit", None)  # as without its library
     wanted = ("--set", "mode=conversation", "--set", "microphone.echo_cancel=true")
     assert edged("check", good, *wanted) == 78
-    problem = "microphone.echo_cancel: the package livekit is missing (pip install 'edged[aec]', or set it to false)"
+    problem = f"microphone.echo_cancel: the package livekit is missing (run {how_to_add('aec')}, or set it to false)"
     assert capsys.readouterr().err == problem + "\n"
 
 

@@ -23,10 +23,8 @@ LATENCY_S = 0.1
 
 
 class _SoundDevice(Package):
-    missing = (
-        "sounddevice cannot be used ({error}): pip install edged[desktop],"
-        " and on Debian apt-get install libportaudio2"
-    )
+    missing = "sounddevice cannot be used ({error}): run {add}, and on Debian `sudo apt-get install -y libportaudio2`"
+    extra = "desktop"
 
     def begin(self) -> Any:
         """sounddevice, with a new list of devices."""

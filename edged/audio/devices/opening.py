@@ -19,6 +19,7 @@ from edged.audio.devices.listing import Hold, Listing, let_go
 from edged.audio.devices.names import among, cards
 from edged.audio.dsp.samples import RATES, Layout
 from edged.errors import DeviceError
+from edged.origin import how_to_add
 
 BUSY = -9985  # paDeviceUnavailable
 UNFIT = (-9997, -9998, -9994)  # paInvalidSampleRate, paInvalidChannelCount, paSampleFormatNotSupported
@@ -39,7 +40,8 @@ class Package(ABC):
     """A Python package for PortAudio. May be used from any thread."""
 
     missing: str
-    """What is missing, and what to install. `{error}` is the error of the import."""
+    """What is missing, and what to install: `{error}` is the error of the import, `{add}` adds the `extra`."""
+    extra: str
     errors: tuple[type[Exception], ...] = (OSError,)
     """The exceptions of its calls, with PortAudio's code among the arguments. Complete after `begin`."""
 
@@ -77,7 +79,9 @@ class Package(ABC):
             with c_stderr.silenced():
                 return self.listing.hold(what, let_go)
         except ImportError as error:
-            raise DeviceError(self.missing.format(error=error), f"{what}_lost") from error
+            raise DeviceError(
+                self.missing.format(error=error, add=how_to_add(self.extra)), f"{what}_lost"
+            ) from error
         except OSError as error:
             why = f"PortAudio does not start: {error}; is there a sound card or a sound server?"
             raise DeviceError(why, f"{what}_lost") from error

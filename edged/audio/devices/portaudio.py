@@ -33,7 +33,10 @@ PA_INT16 = 8  # pyaudio.paInt16, without an import here
 
 
 class _PyAudio(Package):
-    missing = "PyAudio is not installed: apt-get install python3-pyaudio, or pip install edged[pyaudio]"
+    missing = (
+        "PyAudio is not installed: run {add}; to build it, pip needs gcc, python3-dev and portaudio19-dev"
+    )
+    extra = "pyaudio"
 
     def begin(self) -> Any:
         import pyaudio  # noqa: PLC0415 only this adapter needs it, and only when it is named

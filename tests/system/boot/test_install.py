@@ -109,6 +109,9 @@ def test_at_a_site_without_a_network_a_release_comes_from_what_was_carried_there
     is_up(box)
     assert box.ask("edged --version") == "edged 0.9.3"
     assert "nothing was changed" in box.ask(f"bash dist/install.sh {words}", timeout_s=60)
+    box.ask(f"bash dist/install.sh {words} --with aec", timeout_s=120)
+    is_up(box)
+    box.ask("/opt/edged/current/bin/python -c 'import livekit.rtc'")
     done = box.run("bash dist/install.sh --unattended --wheelhouse dist/wheelhouse --version 0.9.9")
     assert (done.returncode, "no wheel of edged 0.9.9" in done.stderr) == (1, True)
 
@@ -170,6 +173,28 @@ def test_another_provider_switches_the_embedded_service_off_and_back_on(boot):
     box.ask(f"cat >/etc/edged/config.yaml <<'END'\n{here}\nEND")
     box.ask(INSTALLER)
     gets_a_link(box)
+
+
+@BOTH
+def test_an_extra_is_added_when_it_is_asked_for_and_kept_by_an_upgrade(boot, wheels):
+    box = boot()
+    is_up(box)
+    box.ask("cp /etc/edged/config.yaml /root/before")
+    box.ask(
+        "sed -i 's/^microphone:.*/microphone: {backend: \"null\", echo_cancel: true}/' /etc/edged/config.yaml"
+    )
+    box.ask("echo 'mode: conversation' >>/etc/edged/config.yaml")
+    done = box.run(INSTALLER)
+    assert (done.returncode, "run `sudo scripts/install.sh --with aec`" in done.stderr) == (78, True)
+    box.ask(f"{INSTALLER} --with aec", timeout_s=200)
+    is_up(box)
+    assert "nothing was changed" in box.ask(INSTALLER, timeout_s=60)
+    box.ask(f"{INSTALLER} --wheel {give(box, wheels['good'])}", timeout_s=200)
+    is_up(box)
+    assert box.ask("edged --version") == "edged 0.9.1"
+    box.ask("edged config check /etc/edged/config.yaml")
+    output = box.ask("/opt/edged/current/bin/python -c 'import numpy; print(numpy.__version__)'")
+    assert tuple(map(int, output.split(".")[:2])) >= (1, 26)
 
 
 def test_not_started_it_waits_for_the_machine_to_start(boot, wheels):

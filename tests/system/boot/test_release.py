@@ -1,5 +1,6 @@
 """A release: the same sources give the same bytes, and every kiosk needs only wheels."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -30,14 +31,15 @@ def test_a_wheel_brings_all_that_the_installer_puts_somewhere(tmp_path):
         "install.sh",
         "requirements/python3.11.txt",
         "requirements/python3.13.txt",
+        "requirements/aec-python3.11.txt",
     } <= shared
     files = {path.relative_to(tree).as_posix() for path in (tree / "systemd").rglob("*") if path.is_file()}
     assert files <= shared
 
 
-@pytest.mark.parametrize("python", ["3.11", "3.13"])
-def test_every_pin_has_a_wheel_for_a_pi(python, tmp_path):
-    lock = ROOT / "requirements" / f"python{python}.txt"
+@pytest.mark.parametrize("lock", sorted(ROOT.glob("requirements/*python*.txt")), ids=lambda lock: lock.stem)
+def test_every_pin_has_a_wheel_for_a_pi(lock, tmp_path):
+    python = lock.stem.rpartition("python")[2]
     words = ["--platform", "manylinux2014_aarch64", *KIOSK]
     words += ["--no-deps", "--only-binary", ":all:", "--require-hashes", "--python-version", python]
     done = subprocess.run(
@@ -52,3 +54,18 @@ def test_every_pin_has_a_wheel_for_a_pi(python, tmp_path):
     assert done.returncode == 0, done.stderr
     pins = [line for line in lock.read_text().splitlines() if "==" in line]
     assert len(list(tmp_path.glob("*.whl"))) == len(pins)
+
+
+def test_a_release_with_wheels_of_others_carries_their_licences(release):
+    said = (release / "THIRD-PARTY-LICENSES.txt").read_text()
+    assert "THIRD-PARTY-LICENSES.txt" in (release / "SHA256SUMS").read_text()
+    wheels = {
+        path.name for path in (release / "wheelhouse").glob("*.whl") if not path.name.startswith("edged-")
+    }
+    assert wheels == {name for line in re.findall(r"(?m)^in (.*whl)$", said) for name in line.split(", ")}
+    entries = dict(re.findall(r"(?ms)^={100}\n(\w+) \S+\nin [^\n]*\n={100}\n(.*?)(?=^={100}$|\Z)", said))
+    assert "Ingy" in entries["PyYAML"]
+    assert "OpenBLAS" in entries["numpy"]
+    assert "WebRTC" in entries["livekit"]
+    assert "holds no licence text" not in said  # where one comes that has none, its text is to be looked for
+    assert (release / "SECURITY.md").exists() == (ROOT / "SECURITY.md").exists()

@@ -1,0 +1,242 @@
+"""What the README names, run by an ordinary user: one who may write neither to /run/edged nor to /var/lib/edged."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from edged import folders
+
+ROOT = Path(__file__).parents[2]
+UID = 65_533 if os.geteuid() == 0 else os.geteuid()
+OTHER = 65_532
+WITHIN_S = 60
+QUIET = ("--set", "microphone.backend=null", "--set", "speaker.backend=null", "--set", "light.backend=none")
+
+
+class User:
+    """Somebody with a home, a runtime folder and a copy of edged; `env` is all that they have."""
+
+    def __init__(self, place):
+        self.place = place
+        self.python = sys.executable
+        self.env = {"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
+        self.env["PYTHONPATH"] = f"{place / 'edged'}:{sysconfig.get_path('purelib')}"
+        self.env["TMPDIR"] = str(self.folder("tmp", 0o1777, owner=0))
+        self.env["HOME"] = str(self.folder("home"))
+        self.env["XDG_RUNTIME_DIR"] = str(self.folder("runtime", 0o700))
+
+    def folder(self, name, mode=0o755, owner=UID):
+        folder = self.place / name
+        folder.mkdir()
+        if os.geteuid() == 0:
+            os.chown(folder, owner, owner)
+        folder.chmod(mode)
+        return folder
+
+    def start(self, *words, **more):
+        own = {} if os.geteuid() else {"user": UID, "group": UID, "extra_groups": []}
+        return subprocess.Popen(
+            [self.python, "-P", "-m", "edged", *words],
+            cwd=self.place / "home",
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **own,
+            **more,
+        )
+
+    def can_use(self, python):
+        self.python = python
+        try:
+            return "fit to run" in self.said("config", "check")
+        except OSError:
+            return False
+
+    def edged(self, *words, code=0):
+        """What a command says, on both ways out."""
+        with self.start(*words) as process:
+            out, err = process.communicate(timeout=WITHIN_S)
+        assert process.returncode == code, out + err
+        return out + err
+
+    @contextmanager
+    def running(self, *words):
+        """A command that goes on; ended by SIGTERM."""
+        with self.start(*words) as process:
+            try:
+                yield
+            finally:
+                process.terminate()
+                process.communicate(timeout=WITHIN_S)
+
+    def waits_for(self, words, *command):
+        until = time.monotonic() + WITHIN_S
+        while words not in (said := self.said(*command)):
+            assert time.monotonic() < until, said
+            time.sleep(0.1)
+        return said
+
+    def said(self, *command):
+        with self.start(*command) as process:
+            return "".join(process.communicate(timeout=WITHIN_S))
+
+    @contextmanager
+    def kiosk(self):
+        with self.running("run", *QUIET):
+            self.waits_for("state     ", "status")
+            yield
+
+
+@pytest.fixture
+def user():
+    if Path("/run/edged").exists() or Path("/etc/edged").exists():
+        pytest.skip("edged is installed on this machine")
+    place = Path(tempfile.mkdtemp(prefix="edged-user-"))  # pytest's own folder is closed to others
+    place.chmod(0o755)
+    shutil.copytree(ROOT / "edged", place / "edged" / "edged", ignore=shutil.ignore_patterns("__pycache__"))
+    user = User(place)
+    user.python = next(
+        filter(user.can_use, (sys.executable, "/usr/bin/python3")), ""
+    )  # the former may be root's
+    if not user.python:
+        pytest.skip(f"{sys.executable} is not for other users")
+    yield user
+    shutil.rmtree(place)
+
+
+@pytest.mark.slow
+def test_pasted_from_the_readme_each_command_finds_the_one_that_runs(user):
+    with user.running("serve"), user.kiosk():
+        user.waits_for("line      up", "status")
+        assert user.edged("ctl", "press", "2s", "release") == ""
+        assert user.edged("reload") == "nothing has changed\n"
+        assert "turns     " in user.edged("status")
+        socket = user.place / "runtime" / "edged" / "control.sock"
+        assert socket.is_socket()
+        assert socket.parent.stat().st_mode & 0o777 == 0o700
+        user.edged("ctl", "mute")
+        assert "(muted)" in user.edged("status")
+        assert (user.place / "home" / ".local" / "state" / "edged" / "switches.json").exists()
+    assert not socket.exists()
+
+
+@pytest.mark.slow
+def test_without_a_home_and_a_runtime_folder_a_private_one_serves_and_nothing_is_kept(user):
+    user.env.pop("HOME")
+    user.env.pop("XDG_RUNTIME_DIR")
+    with user.kiosk():
+        private = user.place / "tmp" / f"edged-{UID}"
+        assert (private / "control.sock").is_socket()
+        assert (private.stat().st_mode & 0o777, private.stat().st_uid) == (0o700, UID)
+        assert user.edged("reload") == "nothing has changed\n"
+        said = user.edged("ctl", "mute")
+        assert ("not kept: nothing is kept where" in said) == (os.geteuid() == 0)
+
+
+def test_what_is_in_force_is_shown(user):
+    shown = user.edged("config", "show")
+    assert f"socket: {user.place}/runtime/edged/control.sock\n" in shown
+    assert f"dir: {user.place}/home/.local/state/edged\n" in shown
+    user.env["XDG_STATE_HOME"] = f"{user.place}/home/state"
+    assert f"dir: {user.place}/home/state/edged\n" in user.edged("config", "show")
+    explicit = user.edged("config", "show", "--set", "control.socket=/run/edged/control.sock")
+    assert "socket: /run/edged/control.sock\n" in explicit
+
+
+def test_a_service_of_systemd_has_what_its_unit_gives_it(user):
+    user.env |= {"RUNTIME_DIRECTORY": "/run/edged", "STATE_DIRECTORY": "/var/lib/edged:/var/lib/more"}
+    shown = user.edged("config", "show")
+    assert "socket: /run/edged/control.sock\n" in shown
+    assert "dir: /var/lib/edged\n" in shown
+
+
+def test_where_none_runs_the_error_names_both_places_and_what_helps(user):
+    for command in (["status"], ["ctl", "press"], ["reload"]):
+        said = user.edged(*command, code=1)
+        assert said.startswith(f"edged {command[0]}: no edged answers at /run/edged/control.sock (")
+        assert f" nor at {user.place}/runtime/edged/control.sock (" in said
+        assert "`edged run`" in said
+        assert "--socket" in said
+        assert len(said.splitlines()) == 1
+    said = user.edged("status", "--socket", "/nowhere/s", code=1)
+    assert (
+        said == "edged status: no edged answers at /nowhere/s (No such file or directory): is it running?\n"
+    )
+
+
+def plant(folder):
+    """As another user would: a folder of theirs, with a socket that answers."""
+    if os.geteuid() != 0:
+        pytest.skip("a folder of somebody else's can be made by root only")
+    folder.mkdir()
+    os.chown(folder, OTHER, OTHER)
+    folder.chmod(0o777)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("runtime", [True, False], ids=["runtime folder", "temporary folder"])
+def test_a_folder_of_somebody_else_is_refused(user, runtime):
+    folder = user.place / "runtime" / "edged"
+    if not runtime:
+        user.env.pop("XDG_RUNTIME_DIR")
+        folder = user.place / "tmp" / f"edged-{UID}"
+    plant(folder)
+    sentence = f"{folder} belongs to another user (uid {OTHER}) and is not used"
+    assert sentence in user.edged("status", code=1)
+    with user.start("run", *QUIET) as process:
+        for line in process.stderr:
+            if "control socket" in line:
+                break
+        process.terminate()
+        process.communicate(timeout=WITHIN_S)
+    assert sentence in line
+    assert "edged runs on without it" in line
+    assert not list(folder.iterdir())
+
+
+def test_a_link_in_the_place_of_the_folder_is_refused(user):
+    folder = user.place / "runtime" / "edged"
+    folder.symlink_to(user.folder("elsewhere"))
+    assert f"{folder} is not a folder" in user.edged("status", code=1)
+
+
+@pytest.mark.slow
+def test_a_runtime_folder_of_somebody_else_is_passed_over(user):
+    """As where `su` has kept the variable."""
+    if os.geteuid() != 0:
+        pytest.skip("a folder of somebody else's can be made by root only")
+    os.chown(user.place / "runtime", OTHER, OTHER)
+    with user.kiosk():
+        assert (user.place / "tmp" / f"edged-{UID}" / "control.sock").is_socket()
+
+
+@pytest.mark.slow
+def test_the_logs_of_one_that_runs_in_a_terminal_are_said_to_be_there(user):
+    tools = user.folder("tools")
+    (tools / "journalctl").write_text("#!/bin/sh\necho '-- No entries --'\n")
+    (tools / "journalctl").chmod(0o755)
+    user.env["PATH"] = f"{tools}:/usr/bin:/bin"
+    assert user.edged("logs") == "-- No entries --\n"
+    with user.kiosk():
+        said = user.edged("logs")
+    assert said.endswith(
+        "edged logs: an edged that you start in a terminal writes to that terminal; the journal has only what"
+        " systemd has started\n"
+    )
+
+
+def test_the_system_s_socket_comes_first():
+    usual = folders.control_sockets("auto", {})
+    assert usual[0] == "/run/edged/control.sock"
+    assert len(usual) == (1 if os.geteuid() == 0 else 2)
+    assert folders.control_sockets("/run/x", {}) == ("/run/x",)
