@@ -192,5 +192,5 @@ def test_an_extra_that_there_is_not_is_refused_with_those_that_there_are():
     project = tomllib.loads((INSTALLER.parent.parent / "pyproject.toml").read_text())["project"]
     done = run(INSTALLER, "--with", "ace")
     assert done.returncode == 64
-    assert done.stderr == "edged: --with ace: there are aec desktop http (try --help)\n"
+    assert done.stderr == "edged: --with ace: unknown extra; the extras are: aec desktop http (try --help)\n"
     assert {"aec", "desktop", "http"} <= project["optional-dependencies"].keys()
