@@ -1,4 +1,4 @@
-"""What the table of `scripts/bench audio` says of figures that are not there."""
+"""What the table of `scripts/bench audio` says about figures that are missing."""
 
 from instruments.bench.audio import MEASURES, rows, table
 

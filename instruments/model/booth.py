@@ -35,9 +35,8 @@ from instruments.model.service import Service
 BLOCK_MS = 80
 BLOCK_BYTES = 48 * BLOCK_MS
 SETTLE_S = 0.001
-WELL_AGAIN_S = (
-    75.0  # the longest chain of limits, a cue, and until the service may be asked again (retry.Allowance)
-)
+# the longest chain of limits, a cue, and until the service may be asked again (retry.Allowance)
+WELL_AGAIN_S = 75.0
 SETTINGS = (
     "control.socket=",
     "state.dir=",

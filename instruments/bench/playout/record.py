@@ -1,9 +1,9 @@
-"""Record traces: the daemon itself, on edged's own service, through a relay in user space that shapes the line.
+"""Record traces: the daemon itself talks to edged's own service through a relay in user space that shapes the link.
 
     python -m instruments.bench.playout.record FOLDER
 
-Takes three minutes of real time; all lines are recorded at once. What a line does is drawn from a seed, when it does it
-depends on the machine, so no two recordings are alike.
+This takes three minutes of real time; all links are recorded at the same time. A seed decides what a link does. When
+it does so depends on the machine, so no two recordings are equal.
 """
 
 import argparse
@@ -19,19 +19,19 @@ from pathlib import Path
 from random import Random
 
 ANSWERS = 20
-SPOKEN_S = (1.2, 3.0, 0.7, 5.0, 2.0, 4.0, 1.0, 6.0)  # an answer says back what it heard: is as long
+SPOKEN_S = (1.2, 3.0, 0.7, 5.0, 2.0, 4.0, 1.0, 6.0)  # an answer repeats what it heard, so it is as long
 EDGED = (sys.executable, "-m", "edged")
 
 
 @dataclass(frozen=True)
 class Line:
-    """A service's pace and what lies between."""
+    """A service's pace, and what shapes the link."""
 
     note: str
     serve: tuple[str, ...]
-    bytes_s: float = float("inf")  # down; sound in base64 takes 64 kB/s
+    bytes_s: float = float("inf")  # downwards; sound in base64 takes 64 kB/s
     jitter_ms: float = 0.0
-    stalls_s: float = 0.0  # a second
+    stalls_s: float = 0.0  # per second
     stall_ms: tuple[float, float] = (0.0, 0.0)
 
 
@@ -64,7 +64,7 @@ LINES = {
 
 
 class Relay:
-    """Passes a TCP connection on; what comes down is late, thin, or stands still."""
+    """Passes a TCP connection on. What comes down arrives late, slowly, or not at all during a stall."""
 
     def __init__(self, line, port, seed):
         self._line, self._port, self._rng = line, port, Random(seed)

@@ -1,4 +1,4 @@
-"""The bench tells the truth: one seed gives the same figures, traces mean what the page says, and the bars hold."""
+"""The bench tells the truth: one seed gives the same figures, traces mean what the page says, and the limits hold."""
 
 from pathlib import Path
 from random import Random
@@ -39,8 +39,9 @@ def test_a_clean_answer_starts_with_the_first_block_and_has_no_gap():
 def test_a_gap_is_as_long_as_it_is_heard():
     met = Speaker(prebuffer_ms=0).hear(answer([(0, 100), (205, 400)]), phase=0)
     assert met.delay == 0
-    assert met.gaps == (pytest.approx(120, abs=6),)  # from 100, less the fade, to the block at 220
-    assert met.stretched == 0  # it is complete
+    # the buffer holds 100 ms, less the fade, until the block at 220 ms
+    assert met.gaps == (pytest.approx(120, abs=6),)
+    assert met.stretched == 0  # the answer is complete
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -52,7 +53,7 @@ def test_every_model_plays_everything_and_never_better_than_who_knows(name):
     for mine, its in zip(met, best, strict=True):
         assert mine.delay >= 0
         if not mine.gaps:
-            assert mine.delay >= its.delay - 100  # a block's phase
+            assert mine.delay >= its.delay - 100  # the phase of a block
 
 
 def test_the_demo_waits_for_three_deltas_once_a_session():
@@ -99,7 +100,7 @@ def test_what_is_no_trace_is_named_with_its_line(tmp_path, text, words):
     assert words in str(raised.value)
 
 
-QUICK = {"realtime-100ms"}  # the others take as long each as a hundred quick tests
+QUICK = {"realtime-100ms"}  # each of the others takes as long as a hundred quick tests
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_a_recorded_line_costs_hardly_more_than_its_best_prebuffer(path):
     assert regret(answers) <= MOST_REGRET_MS
 
 
-# The bars
+# The limits
 
 
 @pytest.mark.hours
