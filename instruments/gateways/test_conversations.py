@@ -41,13 +41,13 @@ def test_all_turns_are_one_session_and_each_answer_is_billed_once(seen):
 
 
 @through("talk", IN_BETWEEN)
-def test_a_tool_that_the_kiosk_has_not_is_declined_and_the_service_goes_on(seen):
+def test_a_call_of_an_unknown_tool_is_declined_and_the_service_goes_on(seen):
     check_heard(voice.thanks_for_result().pcm, seen)
     assert seen.notices[2] == []
 
 
 @through("talk", IN_BETWEEN)
-def test_a_refused_turn_is_told_and_the_next_one_is_answered(seen):
+def test_a_refused_turn_is_reported_and_the_next_one_is_answered(seen):
     assert seen.notices == [[], [], [], ["server_busy"], []]
 
 
@@ -68,7 +68,7 @@ def test_an_answer_that_is_spoken_over_is_cancelled_and_the_next_one_is_whole(se
 
 
 @through("interrupt")
-def test_the_service_is_told_no_more_than_was_heard_of_the_answer(seen):
+def test_the_service_learns_exactly_how_much_of_the_answer_was_heard(seen):
     ((_, truncated_ms),) = seen.ledger.truncations
     played_ms = length_played(voice.long_speech(90).pcm, seen.played)
     assert played_ms > 0
@@ -79,7 +79,7 @@ def test_the_service_is_told_no_more_than_was_heard_of_the_answer(seen):
 
 
 @through("not-alone", IN_BETWEEN)
-def test_what_somebody_else_is_confirmed_is_nothing_to_the_line_nor_to_a_turn(seen):
+def test_a_confirmation_for_somebody_else_affects_neither_the_link_nor_a_turn(seen):
     assert seen.downs == []
     assert seen.causes == []
     assert seen.bill == ["completed", "completed"]

@@ -30,14 +30,14 @@ def test_the_gate_is_open_for_a_press_only_whatever_happens(mode, steps):
 
 @pytest.mark.hours
 @pytest.mark.parametrize("fault", FAULTS)
-def test_each_mend_that_is_taken_out_is_missed(fault):
+def test_the_model_notices_each_fix_that_is_taken_out(fault):
     mode, taken_out = FAULTS[fault]
     with taken_out(), pytest.raises((AssertionError, ExceptionGroup)):  # a group: it was seen in two places
         walk(mode, ENOUGH, shrink=False)
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_steps_with_facts_open_the_gate_only_where_nothing_forbids_it(mode):
+def test_steps_with_facts_open_the_gate_only_if_nothing_forbids_it(mode):
     steps.walk(mode, 20_000)
 
 

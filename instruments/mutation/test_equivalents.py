@@ -6,7 +6,7 @@ from instruments.mutation.equivalents import Equivalents
 LISTED = Equivalents(EDGED.equivalents)
 
 
-def test_each_is_there_and_says_why():
+def test_each_equivalent_exists_and_has_a_reason():
     gone = LISTED.gone(EDGED.root, {each.module for each in LISTED.all})
     assert not gone, (
         "the code has become another: take them out, or name the change as scripts/mutate prints it"
