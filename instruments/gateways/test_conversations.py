@@ -1,4 +1,4 @@
-"""The daemon speaks with the embedded service through other people's gateways and relays, as if none were there."""
+"""The daemon speaks with the embedded service through other people's gateways and relays, as it would without them."""
 
 from edged.local import voice
 from edged.pcm import PCM16
@@ -18,9 +18,8 @@ def test_what_was_said_while_pressing_reaches_the_service_unbroken_and_once(seen
     assert len(seen.audit) == 5
     check_in_order(seen)
     for row, pressed_ms in zip(seen.audit, (1000, 1400, 1000, 1000, 1000), strict=True):
-        assert (
-            PCM16.ms_of(row["n_bytes"]) > pressed_ms * 0.8
-        )  # a busy machine's simulated microphone falls behind
+        # on a busy machine, the simulated microphone falls behind
+        assert PCM16.ms_of(row["n_bytes"]) > pressed_ms * 0.8
     assert sum(seen.ledger.appended.values()) == sum(row["n_bytes"] for row in seen.audit)
 
 
@@ -72,7 +71,7 @@ def test_the_service_learns_exactly_how_much_of_the_answer_was_heard(seen):
     ((_, truncated_ms),) = seen.ledger.truncations
     played_ms = length_played(voice.long_speech(90).pcm, seen.played)
     assert played_ms > 0
-    if seen.after["counters"].get("underruns"):  # a hole in it: more was heard than its beginning
+    if seen.after["counters"].get("underruns"):  # with an underrun in it, more was heard than its beginning
         assert 0 < truncated_ms <= PCM16.ms_of(len(seen.played))
     else:
         assert played_ms - 200 < truncated_ms <= played_ms + 20  # a block of the speaker

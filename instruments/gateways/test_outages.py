@@ -1,4 +1,4 @@
-"""A gateway dies, or what is behind it does and the gateway keeps silent: the daemon finds out and comes back."""
+"""A gateway dies, or the service behind it dies and the gateway stays silent: the daemon notices and recovers."""
 
 import pytest
 
@@ -29,13 +29,12 @@ def test_a_gateway_that_dies_is_noticed_each_time_and_found_again(seen):
 @through("outages")
 def test_what_was_said_while_the_gateway_died_reaches_the_service_once_and_unbroken(seen):
     check_in_order(seen)
-    if (
-        "utterance_too_old" in seen.told_of_what_was_said
-    ):  # a machine that took two minutes to start a gateway
+    # a machine may take two minutes to start a gateway
+    if "utterance_too_old" in seen.told_of_what_was_said:
         pytest.skip("the gateway came back too late")
     assert len(seen.audit) == 3
     first_ms, last_ms = seen.stretches[0]
-    assert last_ms - first_ms > 1500  # from before the gateway died to the release
+    assert last_ms - first_ms > 1500  # from before the death of the gateway to the release
     assert seen.told_of_what_was_said == []
     check_heard(listened_to(seen.audit[0]), seen)
 
@@ -123,7 +122,7 @@ def test_a_service_that_has_given_up_the_older_dialect_is_asked_in_the_newer(see
 
 @through("locked-out", LITELLM)
 def test_a_key_that_the_gateway_refuses_is_reported_and_nothing_waits_forever(seen):
-    assert set(seen.downs) == {"service_refused"}  # it answers HTTP 403, without a word
+    assert set(seen.downs) == {"service_refused"}  # it answers HTTP 403 and no reason
     assert seen.causes == ["utterance_too_old"]
     assert seen.light == "offline"
     assert (seen.after["state"], seen.after["pending"]) == ("IDLE", 0)
@@ -133,7 +132,7 @@ def test_a_key_that_the_gateway_refuses_is_reported_and_nothing_waits_forever(se
 
 @pytest.mark.gateways
 def test_no_gateway_listens_to_or_contacts_any_host_but_this_machine(stage):
-    """After all the visits."""
+    """Checked after all visits."""
     stage.until_all_are_over()
     assert stage.gateways
     for gateway in stage.gateways:

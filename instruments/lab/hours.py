@@ -196,9 +196,8 @@ async def _aftermath(net: SimNet, kiosk: Kiosk, visitor: Visitor, server: LocalS
             break
     else:
         trouble.append("two presses after the weather cleared were not answered")
-    newest = max(
-        server.ledger.appended
-    )  # sound that arrives late, from a connection that is gone, was sent earlier
+    # sound that arrives late on an earlier connection was sent earlier
+    newest = max(server.ledger.appended)
     appended = server.ledger.appended[newest]
     await asyncio.sleep(10.0)
     if server.ledger.appended[newest] != appended or max(server.ledger.appended) != newest:

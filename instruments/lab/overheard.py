@@ -4,13 +4,13 @@ It knows when the button was pressed, when somebody spoke, and when the micropho
 what the service received, committed and said, which sound the speaker got and which light was on. It asks the daemon
 nothing.
 
-Rules: 1. Only sound that was heard within a conversation is sent. A press opens a conversation; a press, a mute, the
-loss of
+Rules:
+1. Only sound that was heard within a conversation is sent. A press opens a conversation; a press, a mute, the loss of
    the microphone or silence ends it. The recording light is on for the same time, except for the pre-roll.
-2. During one recording light, the service gets every sample, in order, and none of them twice. 3. What was said
-during that light is committed complete, or the visitor is notified. A visitor knows it if he or the
-   service cuts the speech short. What was committed is answered, and an answer that arrived is heard to its end, or
-   the visitor is notified.
+2. During one recording light, the service gets every sample, in order, and none of them twice.
+3. What was said during that light is committed complete, or the visitor is notified. No notice is needed if the
+   visitor knows that he, or the service, has cut the speech short. What was committed is answered, and an answer that
+   arrived is heard to its end, or the visitor is notified.
 4. Unless the echo is cancelled, nothing is sent that was heard while the machine spoke.
 
 Not here: when a conversation may have been open (bounds.py).

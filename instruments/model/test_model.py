@@ -1,4 +1,4 @@
-"""The model walks without finding anything; and with a mend taken out it finds that."""
+"""The model walks without a finding. With a fix taken out, it finds the fault."""
 
 import logging
 
@@ -9,13 +9,13 @@ from instruments.model.booth import MODES
 from instruments.model.faults import FAULTS
 from instruments.model.machine import walk
 
-STEPS = [2_000, pytest.param(20_000, marks=pytest.mark.hours)]  # of each mode
-ENOUGH = 40_000  # steps within which every fault was found, many times over
+STEPS = [2_000, pytest.param(20_000, marks=pytest.mark.hours)]  # per mode
+ENOUGH = 40_000  # every fault was found within these steps, many times over
 
 
 @pytest.fixture(autouse=True)
 def no_journal():
-    """What a walk writes is nobody's news, and costs a third of its time."""
+    """Nobody reads what a walk logs, and logging takes a third of its time."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)

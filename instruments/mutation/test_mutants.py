@@ -15,7 +15,7 @@ def versions(source: str) -> set[str]:
 
 
 def in_function(*lines: str) -> set[str]:
-    """The same for the lines of a function, without what ends it early."""
+    """The same for the lines of a function, without the changes that end it early."""
     text = "\n".join(["def f(a, b):", *(f"    {line}" for line in lines)])
     made = [ast.unparse(mutated(text, mutant)).splitlines()[1:] for mutant in mutants(text)]
     return {"; ".join(line.strip() for line in each) for each in made}

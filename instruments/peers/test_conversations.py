@@ -12,11 +12,11 @@ from instruments.peers.company import CLIENTS, CONVERSATIONS, GUIDE, KEYED, TARG
 pytestmark = pytest.mark.peers
 
 MINTING = [client for client in CLIENTS if client.mints]
-# The agents' libraries cancel only what they know to be under way.
+# The agents' libraries cancel only what they know to be running.
 REFUSALS = ["unknown_parameter", "input_audio_buffer_commit_empty", "response_cancel_not_active"]
 REFUSALS_OF = {"agents-python": REFUSALS[:2]}
 SESSIONS = ("session.created: session.", "session.updated: session.")
-# What no type of the SDK names, and services say all the same.
+# Fields that no type of the SDK names, and that services send all the same.
 KNOWN_STRAYS = {
     "ga": {said + name for said in SESSIONS for name in ("id", "object", "expires_at")},
     "beta": {said + name for said in SESSIONS for name in ("object", "expires_at")}
@@ -28,8 +28,8 @@ KNOWN_STRAYS = {
 
 each_client = pytest.mark.parametrize("client", CLIENTS, ids=str)
 USUAL = [(client, target) for client in CLIENTS for target in TARGETS]
-# OpenAI's console as the guide sets it up: one relay, whichever dialect its service speaks. The SDK's types know no
-# model with its maker's name, so they judge none of these.
+# OpenAI's console as the guide sets it up: one relay for a service of either dialect. The SDK's types know no model
+# whose name contains its maker, so they judge none of these messages.
 CONSOLE = [(client, target) for client in CLIENTS if client.name == "beta-client-js" for target in GUIDE]
 each_pair = pytest.mark.parametrize(("client", "target"), USUAL + CONSOLE, ids=str)
 each_conversation = pytest.mark.parametrize("conversation", CONVERSATIONS)
@@ -49,7 +49,7 @@ def names(seen):
 
 
 def in_order(seen, *sought):
-    """Those of the events, in the order they came."""
+    """The events with these names, in the order of their arrival."""
     return [name for name in names(seen) if name in sought]
 
 
@@ -58,7 +58,7 @@ def billed(company, seen):
 
 
 def check_types(company, seen, client):
-    """Every message is what the SDK's types of the client's dialect say."""
+    """Every message has the SDK's types for the client's dialect."""
     assert len(seen.messages) > 10
     verdicts = [company.judged(client.dialect, message) for message in seen.messages]
     assert [complaint for complaint, _ in verdicts if complaint] == []
@@ -236,7 +236,7 @@ def test_a_client_with_another_key_is_refused_with_the_reason(company, client, t
         assert seen.answers == []
 
 
-# -- whether the types would notice ----------------------------------------------------------------
+# -- whether the types notice faults -------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
