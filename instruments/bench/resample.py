@@ -98,9 +98,9 @@ def judged(kind, rates):
 
 
 def late_ms(kind, rates):
-    """The delay of a click between input and output, in ms, plus the sound that the resampler keeps back.
+    """The delay of a click between input and output, plus the sound that the resampler keeps back, in ms.
 
-    The latter is the mean over blocks, measured after each block of one second.
+    The latter is the mean after each block, over one second of sound.
     """
     click = np.zeros(rates[0], np.int16)
     click[rates[0] // 2] = LOUD

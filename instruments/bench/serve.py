@@ -1,5 +1,4 @@
-"""The embedded service under many clients: its processor time and worst lag, compared with a server that does
-nothing.
+"""The embedded service under many clients: its processor time and worst lag, beside a server that does nothing.
 
 Each client appends 20 ms of sound fifty times per second. Twice per second it sends a request (`clear`) and measures
 the time until the answer: how long a client waits behind the sound of all others. The server has one core to itself.

@@ -166,7 +166,7 @@ class Kiosk:
         time.sleep(seconds)
         self.command("release")
 
-    def line_up(self, within_s: float = COMES_UP_S) -> None:
+    def wait_for_link(self, within_s: float = COMES_UP_S) -> None:
         self.until("the link up", lambda: self.up, within_s)
 
     def rest(self, within_s: float = COMES_UP_S) -> None:

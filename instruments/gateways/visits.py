@@ -33,7 +33,7 @@ class Visit:
 
 def talk(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
     """Five questions in one session: answered, answered, answered after a tool call, refused, answered."""
-    kiosk.line_up()
+    kiosk.wait_for_link()
     seen["notices"] = []
     for seconds in (1.0, 1.4, 1.0, 1.0, 1.0):
         notices_before = len(kiosk.notices)
@@ -43,7 +43,7 @@ def talk(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
 
 def interrupt(kiosk: Kiosk, _: Gateway, __: dict[str, Any]) -> None:
     """The next question interrupts an answer."""
-    kiosk.line_up()
+    kiosk.wait_for_link()
     kiosk.hold(1.0)
     _until_it_speaks(kiosk)
     kiosk.ask(1.0)
@@ -51,7 +51,7 @@ def interrupt(kiosk: Kiosk, _: Gateway, __: dict[str, Any]) -> None:
 
 def outages(kiosk: Kiosk, gateway: Gateway, seen: dict[str, Any]) -> None:
     """The gateway dies three times: while the kiosk is idle, during a press, and in the middle of an answer."""
-    kiosk.line_up()
+    kiosk.wait_for_link()
     time.sleep(MOMENT_S)
     _outage(kiosk, gateway)
 
@@ -62,7 +62,7 @@ def outages(kiosk: Kiosk, gateway: Gateway, seen: dict[str, Any]) -> None:
     kiosk.command("release")
     kiosk.until("the link down", lambda: not kiosk.up, NOTICED_WITHIN_S)
     gateway.start()
-    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.wait_for_link(BACK_WITHIN_S)
     kiosk.rest()
     seen["told_of_what_was_said"] = list(kiosk.notices)
 
@@ -81,21 +81,21 @@ def refused(kiosk: Kiosk, gateway: Gateway, seen: dict[str, Any]) -> None:
     if kiosk.downs == ["key_refused"]:  # no retry comes soon without a visitor: somebody must ask
         time.sleep(6.0)
     else:
-        kiosk.line_up(BACK_WITHIN_S)
+        kiosk.wait_for_link(BACK_WITHIN_S)
     kiosk.ask()
 
 
 def silent_at_rest(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
     """The service goes away silently while the kiosk is idle."""
     kiosk.until("the link down", lambda: kiosk.downs, NOTICED_WITHIN_S)
-    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.wait_for_link(BACK_WITHIN_S)
     seen["told_of_it"] = list(kiosk.notices)
     kiosk.ask()
 
 
 def silent_to_words(kiosk: Kiosk, _: Gateway, __: dict[str, Any]) -> None:
     """The service goes away silently while somebody speaks."""
-    kiosk.line_up()
+    kiosk.wait_for_link()
     kiosk.hold(2.0)
     kiosk.until("the link down", lambda: kiosk.downs, NOTICED_WITHIN_S)
     kiosk.until("an answer", lambda: kiosk.of("usage"), BACK_WITHIN_S)
@@ -104,10 +104,10 @@ def silent_to_words(kiosk: Kiosk, _: Gateway, __: dict[str, Any]) -> None:
 
 def silent_in_an_answer(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
     """The service goes away silently in the middle of its answer."""
-    kiosk.line_up()
+    kiosk.wait_for_link()
     kiosk.ask()
     kiosk.until("the link down", lambda: kiosk.downs, NOTICED_WITHIN_S)
-    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.wait_for_link(BACK_WITHIN_S)
     kiosk.rest()
     seen["told_of_it"] = list(kiosk.notices)
     kiosk.ask()
@@ -115,23 +115,23 @@ def silent_in_an_answer(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
 
 def expired(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
     """The session expires after the first answer."""
-    kiosk.line_up()
+    kiosk.wait_for_link()
     kiosk.ask()
     kiosk.until("the link down", lambda: kiosk.downs, NOTICED_WITHIN_S)
-    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.wait_for_link(BACK_WITHIN_S)
     seen["told_of_it"] = list(kiosk.notices)
     kiosk.ask()
 
 
 def converted(kiosk: Kiosk, _: Gateway, __: dict[str, Any]) -> None:
     """The service does not speak the dialect that was tried first."""
-    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.wait_for_link(BACK_WITHIN_S)
     kiosk.ask()
 
 
 def not_alone(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
     """The service confirms what somebody else asks for, before our request and after it."""
-    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.wait_for_link(BACK_WITHIN_S)
     kiosk.ask()
     kiosk.ask(1.4)
     seen["counters"] = kiosk.command("status")["counters"]
@@ -163,7 +163,7 @@ def _outage(kiosk: Kiosk, gateway: Gateway) -> None:
     gateway.kill()
     kiosk.until("the link down", lambda: not kiosk.up, NOTICED_WITHIN_S)
     gateway.start()
-    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.wait_for_link(BACK_WITHIN_S)
 
 
 # A gateway may need long to start again, and the microphone's file is short. So the file runs only during presses.

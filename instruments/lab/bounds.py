@@ -1,8 +1,8 @@
-"""When a conversation may have been open, judged from outside: a press opens it, and whatever ends it can be
-observed.
+"""When a conversation may have been open, judged from outside: what opens and ends it can be observed.
 
-In doubt, the conversation goes on. Only the daemon knows for certain whether a press ended it or interrupted an
-answer, and how long speech was on its way. A mute and an unplugged microphone leave no doubt.
+A press opens a conversation. In doubt, the conversation goes on. Only the daemon knows for certain whether a press
+ended it or interrupted an answer, and how long speech was on its way. A mute and an unplugged microphone leave no
+doubt.
 """
 
 from __future__ import annotations

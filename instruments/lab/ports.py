@@ -85,10 +85,10 @@ class SimExit:
 
 
 class SimOffload:
-    """Makes calls on the loop after `delay_s`, even if their caller has stopped waiting. With `hangs` it never makes
-    them, and the deadline passes.
+    """Makes calls on the loop after `delay_s`, even if their caller has stopped waiting.
 
-    `hung` counts the calls that did not return; in reality each of them is a thread.
+    With `hangs` it makes no call, and the deadline passes. `hung` counts the calls that did not return; in reality each
+    of them is a thread.
     """
 
     def __init__(self, delay_s: float = 0.0) -> None:

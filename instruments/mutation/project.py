@@ -35,7 +35,7 @@ class Project:
         return sorted({file for pattern in self.tests for file in below.glob(f"{pattern}.py")})
 
     def chosen(self, names: Iterable[str]) -> list[Path]:
-        """The files for `turn/*`, `audio/jitter` or `edged/turn/table.py`; SystemExit if there are none."""
+        """The files for `turn/*`, `audio/jitter` or `edged/turn/tables.py`; SystemExit if there are none."""
         found: set[Path] = set()
         for name in names:
             pattern = name.removeprefix(f"{self.package}/").removesuffix(".py")

@@ -59,7 +59,7 @@ class Trial:
     source: Path | None = None
     tree: ast.Module | None = None
     plugin: Callable[[Path], Any] | None = None
-    """A function that makes plugins in the process of the trial; it gets a folder to write to."""
+    """Makes a plugin in the process of the trial; it gets a folder to write to."""
     first_only: bool = True
     """Whether the trial ends with the first test that fails."""
 

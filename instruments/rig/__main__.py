@@ -4,8 +4,8 @@ import sys
 
 from instruments.rig.able import obstacle
 
-IN_THE_WAY = 75  # EX_TEMPFAIL; scripts/test looks for it
+CANNOT_BOOT = 75  # EX_TEMPFAIL; scripts/test looks for it
 
 if reason := obstacle():
     sys.stderr.write(f"{reason}\n")
-    sys.exit(IN_THE_WAY)
+    sys.exit(CANNOT_BOOT)

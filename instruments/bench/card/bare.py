@@ -1,5 +1,4 @@
-"""The least that a press costs any program: read a line from a socket and send sound to the service. No state, no
-card.
+"""The least that a press costs any program: a line from a socket, then sound to the service. No state, no card.
 
 python -m instruments.bench.card.bare SOCKET URL
 """
