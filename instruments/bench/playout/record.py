@@ -24,7 +24,7 @@ EDGED = (sys.executable, "-m", "edged")
 
 
 @dataclass(frozen=True)
-class Link:
+class ShapedLink:
     """A service's pace, and what shapes the link."""
 
     note: str
@@ -36,23 +36,23 @@ class Link:
 
 
 LINKS = {
-    "realtime-100ms": Link(
+    "realtime-100ms": ShapedLink(
         "real time, deltas of 100 ms, nothing between", ("--pace", "1", "--delta-ms", "100")
     ),
-    "realtime-20ms-unsteady": Link(
+    "realtime-20ms-unsteady": ShapedLink(
         "real time, deltas of 20 ms, 8 ms of jitter, stalls of 50 to 160 ms every 2.5 s",
         ("--pace", "1", "--delta-ms", "20"),
         jitter_ms=8,
         stalls_s=0.4,
         stall_ms=(50, 160),
     ),
-    "ahead-thin": Link(
+    "ahead-thin": ShapedLink(
         "twice real time, deltas of 200 ms, through 61 kB/s: a little less than the sound takes",
         ("--pace", "2", "--delta-ms", "200"),
         bytes_s=61_000,
         jitter_ms=5,
     ),
-    "ahead-mobile": Link(
+    "ahead-mobile": ShapedLink(
         "as fast as it can, deltas of 200 ms, through 100 kB/s, stalls of 0.2 to 1 s every 5 s",
         ("--pace", "0", "--delta-ms", "200"),
         bytes_s=100_000,
