@@ -45,7 +45,7 @@ class Event(NamedTuple):
 
 
 class Path:
-    """The way to one address, or to all."""
+    """The network path to one address, or to all."""
 
     def __init__(self, fair: Conditions) -> None:
         self.fair = fair

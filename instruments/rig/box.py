@@ -170,7 +170,7 @@ class Box:
                 state = self.run("systemctl is-system-running").stdout.strip()
                 if state in {"running", "degraded"}:
                     return
-        raise AssertionError(f"the box does not come up:\n{console.read_text()}")
+        raise AssertionError(f"the box does not start:\n{console.read_text()}")
 
     def _halt(self, process: "subprocess.Popen[bytes]") -> None:
         if self._init:

@@ -44,7 +44,7 @@ def image(suite: str, packages: tuple[str, ...] = PACKAGES) -> Path:
         )
         if done.returncode:
             shutil.rmtree(new, ignore_errors=True)
-            raise RuntimeError(f"no image can be made:\n{done.stderr[-3000:]}")
+            raise RuntimeError(f"cannot make an image:\n{done.stderr[-3000:]}")
         new.rename(place)
     return place
 

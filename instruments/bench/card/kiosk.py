@@ -45,7 +45,7 @@ def kiosk(port: int) -> Iterator[None]:
         until = time.monotonic() + 30
         while not _ready():
             if time.monotonic() > until:
-                raise RuntimeError(f"the kiosk does not come up:\n{journal()}")
+                raise RuntimeError(f"the kiosk does not start:\n{journal()}")
             time.sleep(0.2)
         yield
     finally:

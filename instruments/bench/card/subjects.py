@@ -106,7 +106,7 @@ class Edged:
             until = time.monotonic() + 20
             while not self._is_up(self):
                 if time.monotonic() > until or process.poll() is not None:
-                    raise RuntimeError(f"edged does not come up:\n{self.log.read_text()[-2000:]}")
+                    raise RuntimeError(f"edged does not start:\n{self.log.read_text()[-2000:]}")
                 time.sleep(0.05)
             self.control = stack.enter_context(ControlClient(self._place / "control.sock"))
             self._stack = stack.pop_all()
@@ -146,7 +146,7 @@ def bare(place: Path) -> Iterator[Callable[[], float]]:
         try:
             assert process.stdout is not None
             if process.stdout.readline() != "READY\n":
-                raise RuntimeError("the bare program does not come up")
+                raise RuntimeError("the bare program does not start")
             with socket.socket(socket.AF_UNIX) as line:
                 line.connect(path)
 
@@ -179,9 +179,7 @@ def pipecat(place: Path) -> Iterator[int]:
         until = time.monotonic() + 60
         while "READY" not in (place / "pipecat.log").read_text():
             if time.monotonic() > until or process.poll() is not None:
-                raise RuntimeError(
-                    f"pipecat does not come up:\n{(place / 'pipecat.log').read_text()[-3000:]}"
-                )
+                raise RuntimeError(f"pipecat does not start:\n{(place / 'pipecat.log').read_text()[-3000:]}")
             time.sleep(0.1)
         yield process.pid
     finally:
