@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures and hooks for all tests."""
 
 import gc
 import io
@@ -18,13 +18,13 @@ effort.register()
 
 
 def pytest_collection_finish():
-    """What was collected stays to the end: the garbage collector need not look at it, each time that it runs."""
+    """Freeze what was collected: it stays to the end, so the garbage collector need not scan it on every pass."""
     gc.collect()
     gc.freeze()
 
 
 def pytest_sessionfinish(session, exitstatus):
-    """Says that this run has come to its end: whoever ends the process in a test would pass for success."""
+    """Record that this run reached its end: a test that ends the process must not look like a success."""
     done = os.environ.get("EDGED_TESTED")
     if done and not hasattr(session.config, "workerinput"):
         Path(done).write_text(f"{int(exitstatus)}\n")
@@ -54,7 +54,7 @@ def shell(lab_run):
 
 @pytest.fixture
 def journal():
-    """What the journal gets."""
+    """The stream that the journal writes to."""
     root = logging.getLogger()
     before = root.handlers[:], root.level
     levels = {name: logging.getLogger(name).level for name in ("websockets", "asyncio")}

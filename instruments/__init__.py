@@ -1,1 +1,1 @@
-"""What measures edged, breaks it or stands in for its world, and is no test of a module: bench, lab, peers, rigs."""
+"""Programs that measure edged, break it, or simulate its environment: bench, lab, peers, rigs. No unit tests."""

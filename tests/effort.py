@@ -1,4 +1,4 @@
-"""How many examples each property is tried with: few in the inner loop, more in scripts/test, most at night."""
+"""How many examples each property gets: few in the inner loop, more in scripts/test, most at night."""
 
 from hypothesis import settings
 

@@ -1,4 +1,4 @@
-"""Things other than files at the path of a file: each kind that hangs or ends a program that opens it."""
+"""Things other than files at the path of a file: every kind that makes a program hang or end when it opens the path."""
 
 import os
 import pty
@@ -14,7 +14,7 @@ STRANGE = {
     "endless device": "it is a device, not a file",
     "terminal": "it is a device, not a file",
 }
-"""Each kind, and what is said of it."""
+"""Each kind, and the error for it."""
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def _made(kind: str, path: Path) -> Iterator[None]:
             yield
         case "socket":
             with socket.socket(socket.AF_UNIX) as listening:
-                here = os.getcwd()  # noqa: PTH109 a socket's name is short
+                here = os.getcwd()  # noqa: PTH109 the path of a socket must be short
                 os.chdir(path.parent)
                 try:
                     listening.bind(path.name)

@@ -1,1 +1,1 @@
-"""What edged costs, as ratios side by side in one run: figures to read, no test asserts them."""
+"""What edged costs, as ratios that one run measures side by side. The figures are for people; no test asserts them."""

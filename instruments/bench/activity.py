@@ -1,4 +1,4 @@
-"""`scripts/bench activity`: what is lost of speech in noise, what noise is taken for speech, and what it costs."""
+"""`scripts/bench activity`: how much speech is lost in noise, how often noise counts as speech, and the cost."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ def judge(sound: bytes) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench activity", description=__doc__)
-    parser.add_argument("--least-ms", type=int, default=80, help="of speech, for an utterance to be sent")
+    parser.add_argument(
+        "--least-ms", type=int, default=80, help="milliseconds of speech that an utterance needs to be sent"
+    )
     options = parser.parse_args()
     names, ratios = noises.spoken_names(), (20, 10, 5, 3, 0)
-    print(f"{len(names)} utterances; of each row, % lost at the ratio of speech to noise")
+    print(f"{len(names)} utterances; each row: % lost at each ratio of speech to noise")
     print("| noise     |" + "".join(f" {ratio:3} dB |" for ratio in ratios) + " silences sent |")
     print("|---|" + "---|" * (len(ratios) + 1))
     for kind in noises.NOISES:
@@ -47,10 +49,10 @@ def cost(seconds: int = 60) -> None:
     for block in blocks:
         activity.feed(block)
     fed = time.process_time()
-    activity.speech_ms  # noqa: B018 measured
+    activity.speech_ms  # noqa: B018 the access is what is measured
     ended = time.process_time()
-    print(f"cost: {(fed - began) * 1000 / seconds:.2f} ms for a second in blocks of 40 ms")
-    print(f"      {(ended - fed) * 1000:.2f} ms for the judgement of {seconds} s")
+    print(f"cost: {(fed - began) * 1000 / seconds:.2f} ms per second of sound, in blocks of 40 ms")
+    print(f"      {(ended - fed) * 1000:.2f} ms to judge {seconds} s")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""`scripts/bench aec`: what is left of the machine's own voice, what becomes of somebody who speaks over it, the cost.
+"""`scripts/bench aec`: what remains of the machine's own voice, how speech over it survives, and the cost.
 
-The sound goes through the daemon's own stage (edged/audio/dsp/echo.py) as devices would bring it, in blocks of 20 ms.
+The sound passes the daemon's own stage (edged/audio/dsp/echo.py) in blocks of 20 ms, as a device would deliver it.
 Needs the extra `aec`.
 """
 
@@ -26,7 +26,7 @@ SCENES = {
 
 
 class Through:
-    """No canceller at all."""
+    """No canceller at all: the sound passes unchanged."""
 
     def set_delay(self, ms):
         pass
@@ -39,7 +39,7 @@ class Through:
 
 
 def staged(canceller, scene, latency_ms):
-    """What the stage hands on, and processor seconds a second of sound."""
+    """The sound that the stage returns, and the processor seconds per second of sound."""
     out = []
     stage = EchoStage(canceller, out.append)
     stage.set_latency(latency_ms)
@@ -59,7 +59,7 @@ def resident_mb():
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench aec", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=30, help="of each scene")
+    parser.add_argument("--seconds", type=float, default=30, help="seconds of sound in each scene")
     seconds = parser.parse_args().seconds
     scenes = {name: dict(scene) for name, scene in SCENES.items()}
     before = resident_mb()
@@ -67,7 +67,7 @@ def main() -> None:
 
     LivekitEchoCanceller()
     memory = resident_mb() - before
-    print("| delay of the echo | ERLE | talk over it: with / without | ms a second |")
+    print("| delay of the echo | ERLE | talk over it: with / without | ms per second |")
     print("|---|---|---|---|")
     for name, options in scenes.items():
         latency = options.pop("told_ms", options["delay_ms"])

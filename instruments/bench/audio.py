@@ -1,8 +1,8 @@
-"""What edged does and costs with a real sound card, beside arecord with aplay and beside pipecat, in one run.
+"""What edged does and costs with a real sound card, compared with arecord and aplay and with pipecat in the same run.
 
-The card is snd-aloop in a kernel that runs as a program (instruments/rig/card.py); docs/bench-audio.md says
-what that can show. Needs root on a Debian machine. The first run makes the kernel and the disk and
-takes about ten minutes, a later one ten, too.
+The card is snd-aloop, in a kernel that runs as a program (instruments/rig/card.py). docs/bench-audio.md explains what
+this can show. It needs root on a Debian machine. The first run builds the kernel and the disk, which takes about ten
+minutes. The measurements take ten more.
 """
 
 import argparse
@@ -20,13 +20,13 @@ Row = tuple[str, str, str, bool | None]
 
 
 def measured(names: list[str], backend: str) -> dict:
-    """Boots the machine and has it measure; the figures by name."""
+    """Boot the machine and let it measure; return the figures by name."""
     with tempfile.TemporaryDirectory(prefix="edged-bench-") as place:
         share = Path(place)
         words = f"-m instruments.bench.card.measures /mnt/figures --backend {backend} {' '.join(names)}"
         try:
             status = card.run(f"/opt/edged/bin/python {words}", share, timeout_s=1500)
-        except RuntimeError as error:  # what was measured before it hung is there, and counts
+        except RuntimeError as error:  # figures from before the hang are there, and they count
             if not (share / "figures").exists():
                 raise
             print(error, file=sys.stderr)
@@ -42,9 +42,9 @@ def measured(names: list[str], backend: str) -> dict:
 
 
 def rows(measures: dict) -> Iterator[Row]:
-    """What, the figure, the limit, and whether it holds; None where there is no limit.
+    """Yield a label, the figure, the limit, and whether it holds (None if there is no limit).
 
-    Of each measure that was asked for: what it has no figure of was not held.
+    There are rows for each measure that was requested. A measure without a figure counts as missed.
     """
     for name, each in (("turns", _turns), ("interrupts", _interrupts), ("cost", _cost), ("unplug", _unplug)):
         if name in measures:
@@ -88,7 +88,7 @@ def _interrupts(interrupts: dict) -> Iterator[Row]:
 
 
 def _cost(cost: dict) -> Iterator[Row]:
-    """What it costs counts only where all was answered: one that never answers is cheap."""
+    """The cost counts only if everything was answered: a daemon that never answers is cheap."""
     yield _all("questions of that minute answered", cost.get("edged_answers", 0), cost.get("edged_cycles", 0))
     if "edged_s" in cost:
         ratio = cost["edged_s"] / cost["floor_s"]
@@ -137,9 +137,11 @@ def table(measures: dict) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench audio", description=__doc__.splitlines()[0])
-    parser.add_argument("measures", nargs="*", help=f"these only: {', '.join(MEASURES)}; turns,period_ms=10")
-    parser.add_argument("--backend", default="auto", help="of edged's sound; default: auto")
-    parser.add_argument("--json", action="store_true", help="all figures, as JSON")
+    parser.add_argument(
+        "measures", nargs="*", help=f"run only these: {', '.join(MEASURES)}; with options: turns,period_ms=10"
+    )
+    parser.add_argument("--backend", default="auto", help="sound backend of edged; default: auto")
+    parser.add_argument("--json", action="store_true", help="print all figures as JSON")
     args = parser.parse_args()
     if MISSING or shutil.which("dpkg-deb") is None:
         print(f"scripts/bench audio: {MISSING or 'it needs a Debian machine'}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Sound to judge by: speech of the clips, and what rooms sound like when nobody speaks. Arrays of float, 24 kHz."""
+"""Sound for judging: the speech of the clips, and rooms in which nobody speaks. Float arrays at 24 kHz."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FRAME = 480
 
 
 def speech(name: str) -> np.ndarray:
-    """A clip, in units of PCM16."""
+    """A clip, as PCM16 values."""
     with wave.open(str(clips(f"{name}.wav"))) as file:
         return np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(float)
 
@@ -23,13 +23,13 @@ def spoken_names() -> list[str]:
 
 
 def spoken_rms(sound: np.ndarray) -> float:
-    """Of the frames within 20 dB of the loudest: pauses do not count."""
+    """Root mean square of the frames within 20 dB of the loudest one, so pauses do not count."""
     power = (sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME) ** 2).mean(1)
     return float(np.sqrt(power[power > power.max() / 100].mean()))
 
 
 def at_dbfs(sound: np.ndarray, dbfs: float) -> np.ndarray:
-    """The same with its speech at so many dBFS (root mean square, a full sine being 0)."""
+    """The same sound with its speech at this level in dBFS (root mean square; a full sine is 0 dB)."""
     return sound / spoken_rms(sound) * 32767 / np.sqrt(2) * 10 ** (dbfs / 20)
 
 
@@ -38,7 +38,7 @@ def pcm16(sound: np.ndarray) -> bytes:
 
 
 def _shaped(rng: np.random.Generator, n: int, falls: float) -> np.ndarray:
-    """Noise whose power falls with the frequency to the `falls`; nothing below 30 Hz."""
+    """Noise whose power falls with frequency to the power of `falls`; nothing below 30 Hz."""
     spectrum = np.fft.rfft(rng.standard_normal(n))
     hz = np.arange(len(spectrum)) * RATE_HZ / n
     spectrum[hz < 30] = 0
@@ -73,7 +73,7 @@ def noise(name: str, seconds: float, rms: float, seed: int) -> np.ndarray:
 
 
 def clicks(seconds: float, peak: float, seed: int) -> np.ndarray:
-    """A button, keys, a knock: 2 to 20 ms each, about three a second, in a quiet room."""
+    """A button, keys, a knock: 2 to 20 ms each, about three per second, in a quiet room."""
     rng = np.random.default_rng(seed)
     sound = rng.standard_normal(int(seconds * RATE_HZ)) * 5
     at = 0
@@ -84,7 +84,10 @@ def clicks(seconds: float, peak: float, seed: int) -> np.ndarray:
 
 
 def said(name: str, noise_name: str, snr_db: float, seed: int, *, before_s: float = 0.3) -> np.ndarray:
-    """A clip in a room: its noise before, during and 0.1 s after; 0 dB: as loud as the speech (rms of all bands)."""
+    """A clip in a room with noise: before it, during it and 0.1 s after it.
+
+    At 0 dB the noise is as loud as the speech (rms of all bands).
+    """
     voice = at_dbfs(speech(name), -30)
     whole = np.concatenate([np.zeros(int(before_s * RATE_HZ)), voice, np.zeros(RATE_HZ // 10)])
     level = spoken_rms(voice) / 10 ** (snr_db / 20)

@@ -1,8 +1,8 @@
-"""What a change of rate costs and how clean it is: edged's own, beside soxr where that is installed.
+"""What a change of rate costs and how clean it is: edged's own resampler, compared with soxr if that is installed.
 
-Sound in blocks of 20 ms, as a device gives it. Processor time a second of sound (noise in, the best of five runs);
-the worst of what was not in the input, over tones through the pass band, and of what is left of tones that must not
-pass; how much the highest tone of the pass band loses; and how late the sound is.
+Sound comes in blocks of 20 ms, as from a device. Figures: processor time per second of sound (noise, the best of five
+runs); the worst output that was not in the input, for tones across the pass band and for tones that must not pass;
+the loss of the highest tone in the pass band; and the delay.
 """
 
 import argparse
@@ -22,12 +22,12 @@ RATES = (
     (24_000, 16_000),
 )
 LOUD = 16_000.0
-PASS = 0.42  # of the lower rate: the end of the pass band, 10 kHz at 24
+PASS = 0.42  # of the lower rate: the end of the pass band, 10 kHz at 24 kHz
 BLOCK_MS = 20
 
 
 class Ours(Resampler):
-    """It ends with silence, until all of the sound is out."""
+    """edged's resampler, with silence at the end until all of the sound is out."""
 
     def __init__(self, rate_in, rate_out):
         super().__init__(rate_in, rate_out)
@@ -38,7 +38,7 @@ class Ours(Resampler):
 
 
 class Soxr:
-    """What soxr calls HQ, its default."""
+    """soxr's default, which it calls HQ."""
 
     def __init__(self, rate_in, rate_out):
         import soxr
@@ -71,7 +71,7 @@ def tone(hz, rate, seconds=0.5):
 
 
 def figures(kind, rates, hz):
-    """(gain of a tone, all else in the output), as shares of the tone's amplitude."""
+    """(gain of a tone, everything else in the output), as fractions of the tone's amplitude."""
     out = changed(kind, rates, tone(hz, rates[0]).tobytes())
     out = out[len(out) // 5 : -len(out) // 5]
     phase = 2 * np.pi * hz / rates[1] * np.arange(len(out))
@@ -86,7 +86,7 @@ def db(share):
 
 
 def judged(kind, rates):
-    """(worst of what was not in the input, ripple, loss at 10/12 of the way), dB."""
+    """(worst output that was not in the input, ripple, loss at 10/12 of the band), in dB."""
     lower = min(rates)
     gains, rests = zip(*(figures(kind, rates, hz) for hz in np.linspace(100, lower * PASS, 25)), strict=True)
     beyond = [hz for hz in np.linspace(lower * 0.501, lower * 0.99, 25) if hz < rates[0] / 2]
@@ -98,9 +98,9 @@ def judged(kind, rates):
 
 
 def late_ms(kind, rates):
-    """How much later a click lies in the output than it was fed, and how much of what was fed is kept back besides.
+    """The delay of a click between input and output, plus the sound that the resampler keeps back, in ms.
 
-    The latter after each block of a second, in the mean.
+    The latter is the mean after each block, over one second of sound.
     """
     click = np.zeros(rates[0], np.int16)
     click[rates[0] // 2] = LOUD
@@ -132,10 +132,10 @@ def run(seconds):
     try:
         import soxr
     except ImportError:
-        print("soxr is not installed: pip install soxr, to see both")
+        print("soxr is not installed; to compare both: pip install soxr")
     else:
         kinds[f"soxr {soxr.__version__} HQ"] = Soxr
-    print(f"{'':16}{'rates':>16}{'ms of CPU a s':>15}{'not in the input':>18}{'ripple':>9}{'late':>9}")
+    print(f"{'':16}{'rates':>16}{'ms of CPU per s':>15}{'not in the input':>18}{'ripple':>9}{'late':>9}")
     for rates in RATES:
         for name, kind in kinds.items():
             worst, ripple = judged(kind, rates)
@@ -143,13 +143,15 @@ def run(seconds):
                 f"{name:16}{rates[0]:>8} {rates[1]:>7}{cost_ms(kind, rates, seconds):15.2f}"
                 f"{worst:15.1f} dB{ripple:6.3f} dB{late_ms(kind, rates):6.1f} ms"
             )
-    print(f"the pass band ends at {PASS:g} of the lower rate; {HALF} taps a side; common measures: ", end="")
+    print(
+        f"the pass band ends at {PASS:g} of the lower rate; {HALF} taps per side; common measures: ", end=""
+    )
     print(", ".join(f"{gcd(*rates)} Hz" for rates in RATES))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=int, default=10, help="of sound for the processor time")
+    parser.add_argument("--seconds", type=int, default=10, help="seconds of sound for the processor time")
     run(parser.parse_args().seconds)
 
 

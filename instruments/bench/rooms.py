@@ -1,8 +1,8 @@
-"""A room with a loudspeaker that distorts, an echo, and somebody who speaks; for cancellers of echo.
+"""A room with a loudspeaker that distorts, an echo, and somebody who speaks; for echo cancellers.
 
-Speech of the clips through a speaker (tanh), 150 ms of room that decays by 60 dB in 300 ms, a delay, and two clocks
-that may drift apart; the echo is about as loud as the machine, or a little less than who
-speaks; a quiet noise lies under it.
+Speech of the clips passes a loudspeaker (tanh), a room response of 150 ms that decays by 60 dB in 300 ms, and a
+delay. The two clocks may drift apart. The echo is about as loud as the machine or a little quieter than the person
+who speaks. There is quiet noise in the background.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ROOM_S = 0.15
 
 @dataclass(frozen=True)
 class Scene:
-    """Arrays of samples, the same length; `near` is what somebody says, between `talks` (samples), else silence."""
+    """Arrays of samples of equal length. `near` is what somebody says between the samples of `talks`, else silence."""
 
     far: np.ndarray
     microphone: np.ndarray
@@ -42,7 +42,7 @@ def speech(seconds: float, first: str, dbfs: float) -> np.ndarray:
 
 
 def room(seed: int) -> np.ndarray:
-    """The answer to a click: direct sound, and what comes back from the walls."""
+    """The impulse response: direct sound, and reflections from the walls."""
     rng = np.random.default_rng(seed)
     n = int(ROOM_S * RATE_HZ)
     walls = rng.standard_normal(n) * 10 ** (-3 * np.arange(n) / (0.3 * RATE_HZ)) * 0.1
@@ -68,14 +68,14 @@ def scene(
 
 
 def erle_db(scene: Scene, cleaned: np.ndarray) -> float:
-    """How much less echo: power before over power after, where only the machine speaks, in the last third."""
+    """Echo power before over echo power after, in the last third, where only the machine speaks."""
     part = slice(len(scene.far) * 2 // 3, len(cleaned))
     before, after = scene.microphone[part], cleaned[part]
     return float(10 * np.log10((before**2).mean() / (after**2).mean()))
 
 
 def kept(scene: Scene, cleaned: np.ndarray, most_late: int = 480) -> float:
-    """Of somebody who speaks over the machine: the greatest correlation with what was said (1: all is there)."""
+    """How much of a voice over the machine survives: its highest correlation with the original (1: all)."""
     first, end = scene.talks
     said = scene.near[first:end]
     best = 0.0

@@ -1,7 +1,7 @@
-"""The embedded service under many clients: its processor time and its worst lag, beside a server that does nothing.
+"""The embedded service under many clients: its processor time and worst lag, beside a server that does nothing.
 
-Each client appends 20 ms of sound fifty times a second. Twice a second it asks for something (`clear`) and takes the
-time until the answer: what a client waits behind everybody else's sound. The server has one core to itself.
+Each client appends 20 ms of sound fifty times per second. Twice per second it sends a request (`clear`) and measures
+the time until the answer: how long a client waits behind the sound of all others. The server has one core to itself.
 """
 
 import argparse
@@ -58,7 +58,7 @@ async def load(url, sessions, seconds):
 
 
 async def idle_server():
-    """Takes everything, and answers what asks: what the library alone costs."""
+    """Accepts everything and answers each request: what the library alone costs."""
 
     async def take(socket):
         await socket.send("hello")
@@ -81,7 +81,7 @@ def resident_mb(pid):
 
 
 async def measure(command, sessions, seconds):
-    """Processor seconds a second, the lags, and megabytes."""
+    """Processor seconds per second, the lags, and megabytes."""
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     try:
         line = (await process.stdout.readline()).decode()
@@ -106,7 +106,7 @@ async def run(sessions, seconds):
         cpu, lags, megabytes = await measure(command, sessions, seconds)
         cost[name] = cpu
         print(
-            f"{name:28}{cpu * 100:6.1f} % of a core, {cpu / sessions * 1e6 / 50:6.1f} us an append, "
+            f"{name:28}{cpu * 100:6.1f} % of a core, {cpu / sessions * 1e6 / 50:6.1f} us per append, "
             f"lag p50 {lags[len(lags) // 2] * 1e3:.1f} p99 {lags[len(lags) * 99 // 100] * 1e3:.1f} "
             f"worst {lags[-1] * 1e3:.1f} ms, {megabytes:.0f} MB"
         )
@@ -118,7 +118,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sessions", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=15.0)
-    parser.add_argument("--idle", action="store_true", help="be the server that does nothing")
+    parser.add_argument("--idle", action="store_true", help="run as the server that does nothing")
     args = parser.parse_args()
     asyncio.run(idle_server() if args.idle else run(args.sessions, args.seconds))
 

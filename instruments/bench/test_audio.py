@@ -1,4 +1,4 @@
-"""What the table of `scripts/bench audio` says of figures that are not there."""
+"""What the table of `scripts/bench audio` says about figures that are missing."""
 
 from instruments.bench.audio import MEASURES, rows, table
 
@@ -10,7 +10,7 @@ def judged(measures):
     return {what.strip(): holds for what, _, _, holds in rows(measures)}
 
 
-def test_what_was_measured_and_has_no_figure_is_missed():
+def test_a_requested_measure_without_a_figure_is_missed():
     held = judged({name: {} for name in MEASURES})
     assert len(held) >= 15
     assert True not in held.values()
@@ -32,12 +32,12 @@ def test_none_of_none_does_not_hold():
     assert held["questions without a fault"] is held["sound from before the press"] is False
 
 
-def test_one_that_does_not_answer_is_not_cheap():
+def test_a_daemon_that_does_not_answer_is_not_cheap():
     assert judged({"cost": COST | {"edged_answers": 0}})["questions of that minute answered"] is False
     held = judged({"cost": COST | {"edged_answers": 6}})
     assert held["questions of that minute answered"] is held["beside arecord and aplay"] is True
 
 
-def test_what_was_not_asked_for_is_not_told():
+def test_a_measure_that_was_not_requested_has_no_row():
     assert judged({"cost": COST}).keys() == judged({"cost": COST, "peer": {}}).keys() - {"beside pipecat"}
     assert judged({}) == {}

@@ -1,4 +1,4 @@
-"""The gateways, and what happens in front of kiosks that speak through them."""
+"""Fixtures: the gateways, and the visits to kiosks that speak through them."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from instruments.gateways.stage import Stage
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "gateways: needs other people's gateways, which scripts/test installs")
+    config.addinivalue_line("markers", "gateways: needs other people's gateways; scripts/test installs them")
 
 
 @pytest.fixture(scope="session")
@@ -21,5 +21,5 @@ def stage(request, tmp_path_factory):
 
 @pytest.fixture
 def seen(stage, gateway, visit):
-    """What came of the visit that the test is about; fails with what went wrong in it."""
+    """The result of the visit that the test is about; fails with whatever went wrong in it."""
     return stage.saw(gateway, visit)

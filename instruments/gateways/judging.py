@@ -1,4 +1,4 @@
-"""What the tests of visits ask: which visit, and whether what came of it was right."""
+"""Helpers for the tests of visits: which visit a test is about, and whether its result was right."""
 
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from instruments.gateways.stage import GATEWAYS
 
 
 def through(visit, gateways=GATEWAYS):
-    """A test of what came of a visit, through each of these."""
+    """A test of the result of a visit, through each of these gateways."""
 
     def marked(test):
         for mark in (
@@ -25,12 +25,12 @@ def through(visit, gateways=GATEWAYS):
 
 
 def listened_to(taken):
-    """What the service says to an utterance."""
+    """The service's answer to an utterance: how long it listened."""
     return voice.ListenVoice().answer(bytes(taken["n_bytes"])).pcm
 
 
 def check_heard(sound, seen):
-    """It was played bit for bit; a machine that was too busy for that has counted it."""
+    """Check that this sound was played bit for bit. A machine that is too busy for that must have counted underruns."""
     if sound not in seen.played and not seen.after["counters"].get("underruns"):
         of_it, all_ms, played_ms = (
             length_played(sound, seen.played),
@@ -40,7 +40,7 @@ def check_heard(sound, seen):
 
 
 def length_played(sound, played):
-    """How much of it was played, from its beginning, in milliseconds."""
+    """How much of this sound was played, from its beginning, in milliseconds."""
     start = played.find(sound[: PCM16.bytes_of(100)])
     if start < 0:
         return 0
@@ -54,7 +54,7 @@ def length_played(sound, played):
 
 
 def check_in_order(seen):
-    """Each utterance is an unbroken stretch of what was said, none of it is in two of them."""
+    """Each utterance is an unbroken stretch of what was said, and no two of them share any of it."""
     if None in seen.stretches:
         pytest.fail(
             f"not an unbroken stretch of what was said: {seen.stretches}, {seen.audit}; see {seen.folder}"
@@ -64,5 +64,5 @@ def check_in_order(seen):
 
 
 def at_rest(after):
-    """No state is left waiting."""
+    """Whether no state is left waiting."""
     return (after["state"], after["pending"], after["link"]["up"], after["lost"]) == ("IDLE", 0, True, {})

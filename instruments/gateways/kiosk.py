@@ -1,4 +1,4 @@
-"""The daemon as it is run, `edged run`, with files for ears and mouth, and the control socket for a button."""
+"""The daemon as users run it, `edged run`: files serve as microphone and speaker, the control socket as the button."""
 
 import contextlib
 import hashlib
@@ -15,17 +15,17 @@ from typing import Any
 from edged.pcm import PCM16
 from instruments.gateways.programs import edged, end, ours, wait_for
 
-HEARD_S = 90  # what there is to hear; silence after it
-BLOCK = PCM16.bytes_of(20)  # as the microphone hands it
+HEARD_S = 90  # of sound to hear; then silence
+BLOCK = PCM16.bytes_of(20)  # as the microphone delivers it
 COMES_UP_S = 60.0
 
 
 class Missed(AssertionError):  # noqa: N818 not an error of a program
-    """What should have come about did not."""
+    """Something that should have happened did not."""
 
 
 def noise() -> bytes:
-    """What the microphone hears: no stretch of it is like another."""
+    """The sound that the microphone hears: no two stretches of it are alike."""
     return random.Random(1).randbytes(PCM16.bytes_of(HEARD_S * 1000))
 
 
@@ -33,7 +33,7 @@ class Kiosk:
     """A context manager: within it the daemon runs, and `press` and `release` act on it."""
 
     def __init__(self, folder: Path, provider: dict[str, Any], key: str, heard: Path, **other: Any) -> None:
-        """`other`: sections of the configuration, each added to what is here."""
+        """`other` are sections of the configuration; each is added to the ones here."""
         self.events: list[dict[str, Any]] = []  # as published, each with `seen_s`
         self.began_s = 0.0
         self._folder, self._sound = folder, heard
@@ -53,7 +53,7 @@ class Kiosk:
         }
         for name, section in other.items():
             settings[name] = {**settings.get(name, {}), **section}
-        (folder / "config.yaml").write_text(json.dumps(settings))  # which is YAML
+        (folder / "config.yaml").write_text(json.dumps(settings))  # JSON is valid YAML
 
     def __enter__(self) -> "Kiosk":
         self.began_s = time.monotonic()
@@ -64,7 +64,7 @@ class Kiosk:
             )
         try:
             self._connect()
-        except BaseException:  # Ctrl-C, too: nothing is to stay open that nobody has
+        except BaseException:  # also on Ctrl-C: without an owner, nothing may stay open
             self.__exit__()
             raise
         return self
@@ -83,7 +83,7 @@ class Kiosk:
     def _connects(self) -> bool:
         try:
             self._socket.connect(str(self._folder / "control"))
-        except (FileNotFoundError, ConnectionRefusedError):  # not there yet, or nobody listens at it yet
+        except (FileNotFoundError, ConnectionRefusedError):  # not there yet, or nobody listens yet
             return False
         return True
 
@@ -105,7 +105,7 @@ class Kiosk:
                     self._changed.notify_all()
 
     def until(self, what: str, is_so: Any, within_s: float) -> None:
-        """Wait until it is so; raises Missed, which tells what was so instead."""
+        """Wait until `is_so` holds. Raises Missed, which says what happened instead."""
         with self._changed:
             if not self._changed.wait_for(is_so, within_s):
                 happened = [_short(event) for event in self.events if event["type"] == "event"]
@@ -127,29 +127,29 @@ class Kiosk:
 
     @property
     def links(self) -> list[dict[str, Any]]:
-        """What was told of the link, beginning with how it was when somebody first asked."""
+        """What was published about the link, beginning with its state in the first snapshot."""
         first = next(event for event in self.events if event["type"] == "snapshot")
         return [{**first["link"], "seen_s": first["seen_s"]}, *self.of("link")]
 
     @property
     def up(self) -> bool:
-        """The link, as it was told last."""
+        """The state of the link, as last published."""
         return bool(self.links[-1]["up"])
 
     @property
     def downs(self) -> list[str]:
-        """Why the link was down, each time that was told."""
+        """Why the link was down, each time that this was published."""
         return [str(event["cause"]) for event in self.links if not event["up"] and event["cause"]]
 
     @property
     def notices(self) -> list[str]:
-        """The causes that the visitor was told of."""
+        """The causes of which the visitor was notified."""
         return [str(event["id"]) for event in self.of("cause")]
 
     # -- what a visitor does ---------------------------------------------------------------------------
 
     def command(self, name: str, **more: object) -> dict[str, Any]:
-        """Have a command carried out; returns the state after it."""
+        """Send a command; returns the state after it."""
         with self._changed:
             number = len(self._answers) + 1
             self._socket.sendall(json.dumps({"id": number, "command": name, **more}).encode() + b"\n")
@@ -161,20 +161,20 @@ class Kiosk:
         return state
 
     def hold(self, seconds: float) -> None:
-        """Press, speak, let go."""
+        """Press, speak, release."""
         self.command("press")
         time.sleep(seconds)
         self.command("release")
 
-    def line_up(self, within_s: float = COMES_UP_S) -> None:
+    def wait_for_link(self, within_s: float = COMES_UP_S) -> None:
         self.until("the link up", lambda: self.up, within_s)
 
     def rest(self, within_s: float = COMES_UP_S) -> None:
-        """Until nobody speaks, waits or is waited for."""
+        """Wait until nobody speaks and nothing waits."""
         self.until("rest", lambda: self.state == "IDLE", within_s)
 
     def ask(self, seconds: float = 1.0) -> None:
-        """A question, and its answer to the end, whatever it is."""
+        """Ask a question, and wait for the end of the answer, whatever it is."""
         self.hold(seconds)
         self.until(
             "something after the release", lambda: self.state not in ("ARMED", "LISTENING"), COMES_UP_S
@@ -184,9 +184,9 @@ class Kiosk:
     # -- what it heard and played ----------------------------------------------------------------------
 
     def stretch(self, taken: dict[str, Any]) -> tuple[int, int] | None:
-        """Where an utterance of the service's audit lies in what the microphone heard, in milliseconds.
+        """Where an utterance of the service's audit is within the sound of the microphone, in milliseconds.
 
-        None: it is no unbroken stretch of it.
+        None if it is not an unbroken stretch of that sound.
         """
         with wave.open(str(self._sound)) as file:
             heard = file.readframes(file.getnframes())
@@ -197,7 +197,7 @@ class Kiosk:
         return None
 
     def played(self) -> bytes:
-        """All that came out of the speaker; after the end only."""
+        """All sound from the speaker; only after the daemon has ended."""
         with wave.open(str(self._folder / "played.wav")) as file:
             return file.readframes(file.getnframes())
 

@@ -1,7 +1,8 @@
-"""Starts LiteLLM's proxy, which may reach nothing but this machine.
+"""Starts LiteLLM's proxy with no access to anything but this machine.
 
-Runs in the environment of the gateways. The program is as published, but for its event loop: that of the standard
-library tells whom it connects to, and uvloop does not. What it asked for elsewhere is written down and refused.
+Runs in the environment of the gateways. The program is as published, except for its event loop: the standard
+library's loop reports each connection that it makes, and uvloop does not. Each request to another host is recorded
+and refused.
 """
 
 import os
@@ -13,7 +14,7 @@ from litellm.proxy.proxy_cli import ProxyInitializationHelpers, run_server
 
 
 def watch(event: str, arguments: tuple[object, ...]) -> None:
-    """Hears of every look-up and every connection."""
+    """Called for every look-up and every connection."""
     if event == "socket.getaddrinfo":
         host = arguments[0]
     elif event == "socket.connect" and isinstance(arguments[1], tuple):

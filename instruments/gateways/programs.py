@@ -1,4 +1,4 @@
-"""What runs besides the daemon: the embedded service, and the gateways that stand before it."""
+"""The programs besides the daemon: the embedded service, and the gateways in front of it."""
 
 import contextlib
 import json
@@ -24,19 +24,19 @@ GATEWAYS = Path(sys.prefix) / "gateways"
 SERVED = ("--pace", "10", "--think-ms", "20")
 KEY = "key-of-the-service"
 MODEL = "gpt-realtime"
-MASTER_KEY = "sk-of-the-gateway"  # LiteLLM's own
-STARTS_WITHIN_S = 300.0  # LiteLLM takes half a minute by itself, and more where the machine is busy
+MASTER_KEY = "sk-of-the-gateway"  # LiteLLM's own key
+STARTS_WITHIN_S = 300.0  # LiteLLM takes half a minute on its own, and more on a busy machine
 
 
 def missing() -> str | None:
-    """Why the gateways cannot run here."""
+    """Why the gateways cannot run here; None if they can."""
     if not (GATEWAYS / "js" / "node_modules").is_dir():
-        return "the gateways are not installed: scripts/test gateways does that"
+        return "the gateways are not installed; scripts/test gateways installs them"
     return None
 
 
 def ours() -> dict[str, str]:
-    """The environment for verbs of ours."""
+    """The environment for verbs of edged."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EDGED_")}
     return {**kept, "PYTHONPATH": str(ROOT)}
 
@@ -46,7 +46,7 @@ def edged(*words: object) -> list[str]:
 
 
 def end(process: subprocess.Popen[str], within_s: float = 10.0) -> int:
-    """Ask a process to end, and see to it."""
+    """Ask a process to end, and make sure that it does."""
     process.terminate()
     try:
         return process.wait(within_s)
@@ -56,7 +56,7 @@ def end(process: subprocess.Popen[str], within_s: float = 10.0) -> int:
 
 
 class Service:
-    """`edged serve`, to whoever brings its key. A context manager."""
+    """`edged serve`, which lets every client in that has its key. A context manager."""
 
     def __init__(self, folder: Path, script: str, more: Iterable[str]) -> None:
         keys = folder / "service-keys"
@@ -81,7 +81,7 @@ class Service:
 
     @property
     def port(self) -> int:
-        """Waits for it."""
+        """The port; waits until the service has one."""
         with self._lock:
             if self._port is None:
                 assert self._process.stdout is not None
@@ -91,7 +91,7 @@ class Service:
             return self._port
 
     def ledger(self) -> SimpleNamespace:
-        """What it says of all its sessions."""
+        """The service's ledger of all its sessions."""
         asked = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/edged/ledger", headers={"Authorization": f"Bearer {KEY}"}
         )
@@ -103,35 +103,35 @@ class Gateway:
     """A program in front of services; it can be killed and started again, on the same port."""
 
     def __init__(self, folder: Path, log: str) -> None:
-        self.elsewhere = folder / f"{log}-elsewhere"  # hosts it asked for that are not this machine
+        self.elsewhere = folder / f"{log}-elsewhere"  # other hosts that it tried to contact
         self.port = _free_port()
         self._folder, self._log = folder, folder / f"{log}.log"
         self._process: subprocess.Popen[str] | None = None
 
     def stop(self) -> None:
-        """It is gone afterwards, whatever it was doing."""
+        """Stop the program, whatever it is doing."""
         if self._process is not None:
             end(self._process)
 
     def start(self) -> None:
-        """Returns when it lets clients in."""
+        """Start the program; returns when it lets clients in."""
         with self._log.open("a") as log:
             self._process = self._begun(log)
         until = time.monotonic() + STARTS_WITHIN_S
         while not self._answers():
             tail = self._log.read_text()[-2000:]
-            assert self._process.poll() is None, f"the gateway ended by itself: {tail}"
+            assert self._process.poll() is None, f"the gateway ended on its own: {tail}"
             assert time.monotonic() < until, f"the gateway does not start: {tail}"
             time.sleep(0.1)
 
     def kill(self) -> None:
-        """It is gone at once, and says goodbye to nobody."""
+        """Kill the program at once; it closes no connection properly."""
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
     def listens_at(self) -> set[str]:
-        """The addresses, in the kernel's hexadecimal, at which this process listens."""
+        """The addresses at which this process listens, in the kernel's hexadecimal form."""
         assert self._process is not None
         mine = set()
         for file in Path(f"/proc/{self._process.pid}/fd").iterdir():
@@ -140,7 +140,7 @@ class Gateway:
         return {address for address, inode in _listening() if f"socket:[{inode}]" in mine}
 
     def settings(self, service: Service, name: str) -> dict[str, Any]:
-        """The daemon's `provider`, to reach this service through it."""
+        """The daemon's `provider` section for this service, reached through this gateway."""
         raise NotImplementedError
 
     def _begun(self, log: IO[str]) -> subprocess.Popen[str]:
@@ -163,7 +163,7 @@ class Gateway:
 
 
 class Portkey(Gateway):
-    """Portkey's gateway. What a client sends along tells it which service is meant."""
+    """Portkey's gateway. The headers of a client say which service it wants."""
 
     def __init__(self, folder: Path, dialect: str) -> None:
         super().__init__(folder, f"portkey-{dialect}")
@@ -180,7 +180,7 @@ class Portkey(Gateway):
             service_at = f"http://127.0.0.1:{service.port}/v1"
             settings["headers"] = {"x-portkey-azure-foundry-url": service_at}
             return settings | {"portkey": {"provider": "azure-ai"}}
-        # The way above drops the header that asks for beta; js/loopback.cjs tells of this one.
+        # The way above drops the header that asks for beta. For this one, see js/loopback.cjs.
         return settings | {"portkey": {"provider": "openai"}, "query": {"upstream": str(service.port)}}
 
     def _begun(self, log: IO[str]) -> subprocess.Popen[str]:
@@ -193,14 +193,14 @@ class Portkey(Gateway):
 
 
 class ConsoleRelay(Gateway):
-    """A relay over the client library of the realtime console, which sets up a session of its own first."""
+    """A relay over the realtime console's client library, which first sets up a session of its own."""
 
     def settings(self, service: Service, name: str) -> dict[str, Any]:
         url = f"ws://127.0.0.1:{self.port}/"
         return {"name": "custom", "url": url, "model": MODEL, "query": {"upstream": str(service.port)}}
 
     def _begun(self, log: IO[str]) -> subprocess.Popen[str]:
-        # where its modules are found
+        # where Node finds its modules
         program = Path(shutil.copy(HERE / "js" / "console_relay.mjs", self._folder))
         modules = self._folder / "node_modules"
         if not modules.exists():
@@ -212,11 +212,11 @@ class ConsoleRelay(Gateway):
 
 
 class LiteLLM(Gateway):
-    """LiteLLM's proxy. Each service is a model of its configuration, which is read once: `services` by their names."""
+    """LiteLLM's proxy. Each service is a model in its configuration, which it reads once: `services` by their names."""
 
     def __init__(self, folder: Path, log: str, services: Mapping[str, Service]) -> None:
         super().__init__(folder, log)
-        self._config = folder / f"{log}.json"  # which is YAML
+        self._config = folder / f"{log}.json"  # JSON is valid YAML
         models = [
             {
                 "model_name": name,
@@ -270,7 +270,7 @@ def _is_open(port: int) -> bool:
 
 
 def _free_port() -> int:
-    """One that no outgoing connection takes while its gateway is down: below those the kernel gives out."""
+    """A port that no outgoing connection takes while its gateway is down: below the range that the kernel assigns."""
     for port in random.sample(range(20_000, 32_000), 200):
         with contextlib.suppress(OSError), socket.socket() as tried:
             tried.bind(("127.0.0.1", port))
@@ -289,7 +289,7 @@ def _listening() -> Iterator[tuple[str, str]]:
 
 
 def wait_for(is_so: Callable[[], object], within_s: float) -> bool:
-    """Looks often."""
+    """Check often whether `is_so` holds; return whether it did in time."""
     until = time.monotonic() + within_s
     while not is_so():
         if time.monotonic() > until:

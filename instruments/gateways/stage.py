@@ -1,4 +1,4 @@
-"""Daemons, gateways and services together, and what came of each visit."""
+"""Daemons, gateways and services together, and the result of each visit."""
 
 import contextlib
 import threading
@@ -15,12 +15,13 @@ from instruments.gateways.programs import KEY, MASTER_KEY, ConsoleRelay, Gateway
 from instruments.gateways.visits import VISITS
 
 GATEWAYS = ("portkey-ga", "portkey-beta", "litellm")
-IN_BETWEEN = (*GATEWAYS, "console")  # the last copies its whole answer at each delta: nothing for long ones
-AT_ONCE = 6  # visits; they wait most of the time
+# the last copies its whole answer at each delta, so it gets no long answers
+IN_BETWEEN = (*GATEWAYS, "console")
+AT_ONCE = 6  # visits at once; they wait most of the time
 
 
 class Stage:
-    """A context manager. Visits take place beforehand, those that were asked for, several at once."""
+    """A context manager. The visits that tests ask for take place beforehand, several at once."""
 
     def __init__(self, folder: Path) -> None:
         self.gateways: list[Gateway] = []
@@ -53,16 +54,16 @@ class Stage:
             self._services[gateway, name] = self._stack.enter_context(service)
         for gateway in sorted({gateway for gateway, _ in wanted}):
             self._shared[gateway] = self._starting.submit(self._start, gateway, gateway, self._folder)
-        # first those that take longest
+        # the longest ones first
         for pair in sorted(wanted, key=lambda pair: not VISITS[pair[1]].own):
             self._visits[pair] = self._pool.submit(self._visit, *pair)
 
     def saw(self, gateway: str, name: str) -> Any:
-        """What came of a visit; raises what went wrong in it."""
+        """The result of a visit; raises whatever went wrong in it."""
         return self._visits[gateway, name].result()
 
     def until_all_are_over(self) -> None:
-        """Every visit that was asked for has taken place, well or not."""
+        """Wait until every visit that was asked for is over, successful or not."""
         wait(self._visits.values())
 
     def shared(self, gateway: str) -> Gateway:

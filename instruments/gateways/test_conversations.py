@@ -1,4 +1,4 @@
-"""The daemon speaks with the embedded service through other people's gateways and relays, as if none were there."""
+"""The daemon speaks with the embedded service through other people's gateways and relays, as it would without them."""
 
 from edged.local import voice
 from edged.pcm import PCM16
@@ -18,9 +18,8 @@ def test_what_was_said_while_pressing_reaches_the_service_unbroken_and_once(seen
     assert len(seen.audit) == 5
     check_in_order(seen)
     for row, pressed_ms in zip(seen.audit, (1000, 1400, 1000, 1000, 1000), strict=True):
-        assert (
-            PCM16.ms_of(row["n_bytes"]) > pressed_ms * 0.8
-        )  # a busy machine's simulated microphone falls behind
+        # on a busy machine, the simulated microphone falls behind
+        assert PCM16.ms_of(row["n_bytes"]) > pressed_ms * 0.8
     assert sum(seen.ledger.appended.values()) == sum(row["n_bytes"] for row in seen.audit)
 
 
@@ -41,13 +40,13 @@ def test_all_turns_are_one_session_and_each_answer_is_billed_once(seen):
 
 
 @through("talk", IN_BETWEEN)
-def test_a_tool_that_the_kiosk_has_not_is_declined_and_the_service_goes_on(seen):
+def test_a_call_of_an_unknown_tool_is_declined_and_the_service_goes_on(seen):
     check_heard(voice.thanks_for_result().pcm, seen)
     assert seen.notices[2] == []
 
 
 @through("talk", IN_BETWEEN)
-def test_a_refused_turn_is_told_and_the_next_one_is_answered(seen):
+def test_a_refused_turn_is_reported_and_the_next_one_is_answered(seen):
     assert seen.notices == [[], [], [], ["server_busy"], []]
 
 
@@ -68,18 +67,18 @@ def test_an_answer_that_is_spoken_over_is_cancelled_and_the_next_one_is_whole(se
 
 
 @through("interrupt")
-def test_the_service_is_told_no_more_than_was_heard_of_the_answer(seen):
+def test_the_service_learns_exactly_how_much_of_the_answer_was_heard(seen):
     ((_, truncated_ms),) = seen.ledger.truncations
     played_ms = length_played(voice.long_speech(90).pcm, seen.played)
     assert played_ms > 0
-    if seen.after["counters"].get("underruns"):  # a hole in it: more was heard than its beginning
+    if seen.after["counters"].get("underruns"):  # with an underrun in it, more was heard than its beginning
         assert 0 < truncated_ms <= PCM16.ms_of(len(seen.played))
     else:
         assert played_ms - 200 < truncated_ms <= played_ms + 20  # a block of the speaker
 
 
 @through("not-alone", IN_BETWEEN)
-def test_what_somebody_else_is_confirmed_is_nothing_to_the_line_nor_to_a_turn(seen):
+def test_a_confirmation_for_somebody_else_affects_neither_the_link_nor_a_turn(seen):
     assert seen.downs == []
     assert seen.causes == []
     assert seen.bill == ["completed", "completed"]

@@ -1,4 +1,4 @@
-"""A gateway dies, or what is behind it does and the gateway keeps silent: the daemon finds out and comes back."""
+"""A gateway dies, or the service behind it dies and the gateway stays silent: the daemon notices and recovers."""
 
 import pytest
 
@@ -29,19 +29,18 @@ def test_a_gateway_that_dies_is_noticed_each_time_and_found_again(seen):
 @through("outages")
 def test_what_was_said_while_the_gateway_died_reaches_the_service_once_and_unbroken(seen):
     check_in_order(seen)
-    if (
-        "utterance_too_old" in seen.told_of_what_was_said
-    ):  # a machine that took two minutes to start a gateway
+    # a machine may take two minutes to start a gateway
+    if "utterance_too_old" in seen.told_of_what_was_said:
         pytest.skip("the gateway came back too late")
     assert len(seen.audit) == 3
     first_ms, last_ms = seen.stretches[0]
-    assert last_ms - first_ms > 1500  # from before the gateway died to the release
+    assert last_ms - first_ms > 1500  # from before the death of the gateway to the release
     assert seen.told_of_what_was_said == []
     check_heard(listened_to(seen.audit[0]), seen)
 
 
 @through("outages")
-def test_an_answer_that_breaks_off_with_the_gateway_is_told_and_the_next_one_is_whole(seen):
+def test_an_answer_cut_off_by_the_gateway_is_reported_and_the_next_one_is_complete(seen):
     assert seen.told_of_the_answer == ["answer_cut"]
     assert length_played(voice.long_speech(90).pcm, seen.played) > 0
     check_heard(listened_to(seen.audit[2]), seen)
@@ -59,7 +58,7 @@ def test_a_handshake_that_a_gateway_never_answers_is_given_up_and_tried_again(se
 
 
 @through("refused", LITELLM)
-def test_a_key_that_is_refused_behind_a_gateway_is_told_as_such_and_a_press_tries_again(seen):
+def test_a_key_refused_behind_a_gateway_is_reported_as_such_and_a_press_tries_again(seen):
     assert seen.downs == ["key_refused"]
     assert "HTTP 401" in seen.log
     assert len(seen.audit) == 1
@@ -77,7 +76,7 @@ def test_a_service_that_is_gone_behind_a_gateway_is_noticed_while_nobody_speaks(
 
 
 @through("silent-to-words")
-def test_what_was_said_to_a_service_that_was_gone_is_said_again_to_the_next_one(gateway, seen):
+def test_speech_sent_to_a_service_that_was_gone_is_sent_again_to_the_next_one(gateway, seen):
     assert seen.downs[0] == ("service_silent" if gateway in PORTKEY else "link_closed")
     assert len(seen.audit) == 1
     check_in_order(seen)
@@ -89,7 +88,7 @@ def test_what_was_said_to_a_service_that_was_gone_is_said_again_to_the_next_one(
 
 
 @through("silent-in-an-answer")
-def test_an_answer_that_stops_without_an_end_is_told_and_the_next_one_is_whole(seen):
+def test_an_answer_that_stops_without_an_end_is_reported_and_the_next_one_is_complete(seen):
     assert seen.told_of_it == ["answer_cut"]
     assert len(seen.audit) == 2
     check_in_order(seen)
@@ -101,7 +100,7 @@ def test_an_answer_that_stops_without_an_end_is_told_and_the_next_one_is_whole(s
 
 
 @through("expired")
-def test_a_session_whose_time_is_up_is_followed_by_another_and_nobody_hears_of_it(seen):
+def test_a_session_whose_time_is_up_is_replaced_and_the_visitor_hears_nothing(seen):
     assert seen.downs[0] == "session_expired"
     assert seen.told_of_it == []
     assert len({row["session_id"] for row in seen.audit}) == 2
@@ -122,8 +121,8 @@ def test_a_service_that_has_given_up_the_older_dialect_is_asked_in_the_newer(see
 
 
 @through("locked-out", LITELLM)
-def test_a_key_that_the_gateway_itself_refuses_is_told_and_nothing_waits_for_ever(seen):
-    assert set(seen.downs) == {"service_refused"}  # it answers HTTP 403, without a word
+def test_a_key_that_the_gateway_refuses_is_reported_and_nothing_waits_forever(seen):
+    assert set(seen.downs) == {"service_refused"}  # it answers HTTP 403 and no reason
     assert seen.causes == ["utterance_too_old"]
     assert seen.light == "offline"
     assert (seen.after["state"], seen.after["pending"]) == ("IDLE", 0)
@@ -132,8 +131,8 @@ def test_a_key_that_the_gateway_itself_refuses_is_told_and_nothing_waits_for_eve
 
 
 @pytest.mark.gateways
-def test_no_gateway_listens_to_or_asks_for_anybody_but_this_machine(stage):
-    """After all the visits."""
+def test_no_gateway_listens_to_or_contacts_any_host_but_this_machine(stage):
+    """Checked after all visits."""
     stage.until_all_are_over()
     assert stage.gateways
     for gateway in stage.gateways:

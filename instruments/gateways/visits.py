@@ -1,4 +1,4 @@
-"""What happens in front of a kiosk, from its start to its end: one function each, and a table of them."""
+"""What happens in front of a kiosk, from its start to its end: one function per visit, and a table of them."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from instruments.gateways.kiosk import Kiosk
 from instruments.gateways.programs import Gateway
 
 MOMENT_S = 1.0
-NOTICED_WITHIN_S = 60.0  # the daemon promises 20 at most; a machine may be busy
+NOTICED_WITHIN_S = 60.0  # the daemon promises at most 20 s; a machine may be busy
 BACK_WITHIN_S = 120.0  # waits grow while nobody answers, up to 60 s
 
 Act = Callable[[Kiosk, Gateway, dict[str, Any]], None]
@@ -17,9 +17,10 @@ Act = Callable[[Kiosk, Gateway, dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class Visit:
-    """`act` may note down what it sees. `own`: it does things to its gateway that others there would not like.
+    """`act` may record what it sees. `own` gives the visit its own gateway: it would disturb other visits there.
 
-    `served` are more words for the service, `settings` other sections of the daemon's configuration, `key` another key.
+    `served` are more arguments for the service, `settings` are other sections of the daemon's configuration, and
+    `key` is another key.
     """
 
     act: Act
@@ -31,8 +32,8 @@ class Visit:
 
 
 def talk(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
-    """Five questions in one session: answered, answered, answered after a call of a tool, refused, answered."""
-    kiosk.line_up()
+    """Five questions in one session: answered, answered, answered after a tool call, refused, answered."""
+    kiosk.wait_for_link()
     seen["notices"] = []
     for seconds in (1.0, 1.4, 1.0, 1.0, 1.0):
         notices_before = len(kiosk.notices)
@@ -41,16 +42,16 @@ def talk(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
 
 
 def interrupt(kiosk: Kiosk, _: Gateway, __: dict[str, Any]) -> None:
-    """An answer is spoken over by the next question."""
-    kiosk.line_up()
+    """The next question interrupts an answer."""
+    kiosk.wait_for_link()
     kiosk.hold(1.0)
     _until_it_speaks(kiosk)
     kiosk.ask(1.0)
 
 
 def outages(kiosk: Kiosk, gateway: Gateway, seen: dict[str, Any]) -> None:
-    """The gateway dies three times: while nobody does anything, into somebody's words, in the middle of an answer."""
-    kiosk.line_up()
+    """The gateway dies three times: while the kiosk is idle, during a press, and in the middle of an answer."""
+    kiosk.wait_for_link()
     time.sleep(MOMENT_S)
     _outage(kiosk, gateway)
 
@@ -61,7 +62,7 @@ def outages(kiosk: Kiosk, gateway: Gateway, seen: dict[str, Any]) -> None:
     kiosk.command("release")
     kiosk.until("the link down", lambda: not kiosk.up, NOTICED_WITHIN_S)
     gateway.start()
-    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.wait_for_link(BACK_WITHIN_S)
     kiosk.rest()
     seen["told_of_what_was_said"] = list(kiosk.notices)
 
@@ -74,27 +75,27 @@ def outages(kiosk: Kiosk, gateway: Gateway, seen: dict[str, Any]) -> None:
 
 
 def refused(kiosk: Kiosk, gateway: Gateway, seen: dict[str, Any]) -> None:
-    """The service behind the gateway does not let it in at first."""
+    """At first, the service behind the gateway refuses the connection."""
     kiosk.until("a first failure", lambda: kiosk.downs, NOTICED_WITHIN_S)
     seen["down_after_s"] = next(link["seen_s"] for link in kiosk.links if link["cause"]) - kiosk.began_s
-    if kiosk.downs == ["key_refused"]:  # nothing to come back from by itself soon: somebody is to ask
+    if kiosk.downs == ["key_refused"]:  # no retry comes soon without a visitor: somebody must ask
         time.sleep(6.0)
     else:
-        kiosk.line_up(BACK_WITHIN_S)
+        kiosk.wait_for_link(BACK_WITHIN_S)
     kiosk.ask()
 
 
 def silent_at_rest(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
-    """The service goes away without a word while nobody does anything."""
+    """The service goes away silently while the kiosk is idle."""
     kiosk.until("the link down", lambda: kiosk.downs, NOTICED_WITHIN_S)
-    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.wait_for_link(BACK_WITHIN_S)
     seen["told_of_it"] = list(kiosk.notices)
     kiosk.ask()
 
 
 def silent_to_words(kiosk: Kiosk, _: Gateway, __: dict[str, Any]) -> None:
-    """The service goes away without a word in the middle of somebody's words."""
-    kiosk.line_up()
+    """The service goes away silently while somebody speaks."""
+    kiosk.wait_for_link()
     kiosk.hold(2.0)
     kiosk.until("the link down", lambda: kiosk.downs, NOTICED_WITHIN_S)
     kiosk.until("an answer", lambda: kiosk.of("usage"), BACK_WITHIN_S)
@@ -102,51 +103,51 @@ def silent_to_words(kiosk: Kiosk, _: Gateway, __: dict[str, Any]) -> None:
 
 
 def silent_in_an_answer(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
-    """The service goes away without a word in the middle of its own."""
-    kiosk.line_up()
+    """The service goes away silently in the middle of its answer."""
+    kiosk.wait_for_link()
     kiosk.ask()
     kiosk.until("the link down", lambda: kiosk.downs, NOTICED_WITHIN_S)
-    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.wait_for_link(BACK_WITHIN_S)
     kiosk.rest()
     seen["told_of_it"] = list(kiosk.notices)
     kiosk.ask()
 
 
 def expired(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
-    """The session's time is up after the first answer."""
-    kiosk.line_up()
+    """The session expires after the first answer."""
+    kiosk.wait_for_link()
     kiosk.ask()
     kiosk.until("the link down", lambda: kiosk.downs, NOTICED_WITHIN_S)
-    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.wait_for_link(BACK_WITHIN_S)
     seen["told_of_it"] = list(kiosk.notices)
     kiosk.ask()
 
 
 def converted(kiosk: Kiosk, _: Gateway, __: dict[str, Any]) -> None:
     """The service does not speak the dialect that was tried first."""
-    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.wait_for_link(BACK_WITHIN_S)
     kiosk.ask()
 
 
 def not_alone(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
-    """The service confirms what somebody else asks for, before ours and after it."""
-    kiosk.line_up(BACK_WITHIN_S)
+    """The service confirms what somebody else asks for, before our request and after it."""
+    kiosk.wait_for_link(BACK_WITHIN_S)
     kiosk.ask()
     kiosk.ask(1.4)
     seen["counters"] = kiosk.command("status")["counters"]
 
 
 def locked_out(kiosk: Kiosk, _: Gateway, seen: dict[str, Any]) -> None:
-    """The key is none of the gateway's; somebody presses all the same."""
+    """The key is unknown to the gateway; somebody presses all the same."""
     kiosk.until("a first failure", lambda: kiosk.downs, NOTICED_WITHIN_S)
     kiosk.hold(1.0)
-    kiosk.until("word of it", lambda: kiosk.notices, NOTICED_WITHIN_S)
+    kiosk.until("a notice", lambda: kiosk.notices, NOTICED_WITHIN_S)
     kiosk.rest()
     seen["light"] = kiosk.command("status")["light"]
 
 
 def _until_it_speaks(kiosk: Kiosk) -> None:
-    """Until a bit of an answer has been heard."""
+    """Wait until the beginning of an answer has been heard."""
     marks_before = len([mark for mark in kiosk.of("mark") if mark["name"] == "first_sound"])
     if kiosk.state not in ("SPEAKING", "DRAINING"):
         kiosk.until(
@@ -158,14 +159,14 @@ def _until_it_speaks(kiosk: Kiosk) -> None:
 
 
 def _outage(kiosk: Kiosk, gateway: Gateway) -> None:
-    """The gateway dies and comes back; so does the link, by itself."""
+    """The gateway dies and comes back; the link does so too, on its own."""
     gateway.kill()
     kiosk.until("the link down", lambda: not kiosk.up, NOTICED_WITHIN_S)
     gateway.start()
-    kiosk.line_up(BACK_WITHIN_S)
+    kiosk.wait_for_link(BACK_WITHIN_S)
 
 
-# A gateway may take its time to start again, and what there is to hear does not last so long: it runs while pressed.
+# A gateway may need long to start again, and the microphone's file is short. So the file runs only during presses.
 PATIENT = {"turn": {"keep_s": 120}, "microphone": {"capture": "closed"}}
 STRANGE = ("voice", "instructions@session.update", "detection@input_audio_buffer.committed")
 VISITS = {

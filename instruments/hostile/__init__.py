@@ -1,1 +1,1 @@
-"""What a service may send to cost a kiosk its memory, and a service that sends it; for tests/kiosk/test_memory.py."""
+"""Messages that could cost a kiosk its memory, and a service that sends them; for tests/kiosk/test_memory.py."""

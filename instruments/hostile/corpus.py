@@ -1,4 +1,4 @@
-"""Messages of a service, each made to cost more than its bytes. Each is a text, or a list of the fragments of one."""
+"""Messages of a service, each made to cost more than its bytes. Each is a text, or a list of fragments of one."""
 
 import json
 from base64 import b64encode
@@ -8,7 +8,7 @@ from edged.wire import ServerName
 from edged.wire.bounds import MOST_EVENT
 
 MIB = 2**20
-MOST = 16 * MIB  # what a socket takes
+MOST = 16 * MIB  # the largest message that a socket accepts
 SOUND = {"item_id": "item_h", "output_index": 0, "content_index": 0}
 OBJECTS = ("response", "session", "item", "part", "error", "usage", "conversation", "rate_limits")
 
@@ -18,7 +18,7 @@ def repeated(piece: str, size: int) -> str:
 
 
 def event(kind: str, inner: str, *, response_id: str = "resp_other") -> str:
-    """An event that has `inner` at each place where one of its kind may have an object."""
+    """An event that has `inner` at each place where an event of its kind may have an object."""
     objects = ",".join(f'"{name}":{{"id":"{response_id}",{inner}}}' for name in OBJECTS)
     return (
         f'{{"type":"{kind}","response_id":"{response_id}","item_id":"item_h","content_index":0,'
@@ -59,7 +59,7 @@ KINDS = [name for name in ServerName if name != ServerName.AUDIO_DELTA]
 
 
 def messages() -> Iterator[tuple[str, str]]:
-    """Each filling, in each kind of event in turn: one that fills the socket's bound, and one just below an event's."""
+    """Each filling in each kind of event: once at the socket's limit, once just below the limit of an event."""
     for number, (name, inner) in enumerate(INNER.items()):
         for kind in dict.fromkeys((ServerName.RESPONSE_DONE, ServerName.SESSION_UPDATED, KINDS[number])):
             places = len(OBJECTS) + 1
@@ -74,7 +74,7 @@ def messages() -> Iterator[tuple[str, str]]:
 
 
 def floods() -> Iterator[tuple[str, list[str]]]:
-    """Many small ones."""
+    """Many small messages."""
     yield (
         "names",
         [
@@ -110,7 +110,7 @@ def delta(response_id: str, sound: bytes, item_id: str = "item_h") -> str:
 
 
 def answers(response_id: str) -> Iterator[tuple[str, Iterator[str]]]:
-    """What an answer may be made of, between its beginning and its end."""
+    """What an answer may consist of, between its beginning and its end."""
     tone = bytes(range(256)) * 4
     yield "of one delta of 8.6 MB", iter([delta(response_id, tone * (8_600_000 * 3 // 4 // 1024))])
     yield "of a delta that fills a message", iter([delta(response_id, tone * (MOST * 3 // 4 // 1024))])

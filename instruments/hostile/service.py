@@ -1,4 +1,4 @@
-"""A service on loopback that confirms any session, takes any question, and sends what it is given."""
+"""A service on loopback that confirms any session, accepts any question, and sends whatever a test gives it."""
 
 import asyncio
 import json
@@ -62,7 +62,7 @@ class Service:
     # -- from any thread -------------------------------------------------------------------------------
 
     def send(self, messages: Iterable[str | Iterable[str]]) -> None:
-        """Send them, and wait until the other end has taken all; an iterable is one message in fragments."""
+        """Send them, and wait until the other end has received everything; an iterable is one message in fragments."""
         asyncio.run_coroutine_threadsafe(self._send(messages), self._loop).result(300)
 
     async def _send(self, messages: Iterable[str | Iterable[str]]) -> None:
@@ -81,7 +81,7 @@ class Service:
         self._asked.clear()
 
     def begin(self, message: str, pieces: int) -> None:
-        """Begin a message that never ends, in so many fragments."""
+        """Begin a message that never ends, with this many fragments."""
         asyncio.run_coroutine_threadsafe(self._begin(message, pieces), self._loop).result(300)
 
     async def _begin(self, piece: str, count: int) -> None:

@@ -1,1 +1,1 @@
-"""The laboratory: edged's shell in virtual time, over a simulated network. Not shipped."""
+"""The laboratory: the whole daemon in virtual time, over a simulated network. Not shipped."""

@@ -1,4 +1,4 @@
-"""`scripts/lab`: seeded hours of the whole daemon in virtual time, with a network that breaks, judged from outside."""
+"""`scripts/lab`: seeded hours of the whole daemon in virtual time, over a network that breaks, judged from outside."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from instruments.lab.recovery import Recovery, quantile
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/lab", description=__doc__)
-    parser.add_argument("--runs", type=int, default=10, help="how many, each with its own seed; default 10")
+    parser.add_argument(
+        "--runs", type=int, default=10, help="number of runs, each with its own seed; default 10"
+    )
     parser.add_argument(
         "--hours", type=float, default=1.0, help="length of a run in simulated hours; default 1"
     )
-    parser.add_argument(
-        "--mode", choices=MODES, default="hold", help="what the kiosk is set to; default hold"
-    )
-    parser.add_argument("--seed", type=int, default=1, help="of the first run; default 1")
-    parser.add_argument("--faults", type=float, default=6.5, metavar="N", help="faults an hour; default 6.5")
+    parser.add_argument("--mode", choices=MODES, default="hold", help="mode of the kiosk; default hold")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the first run; default 1")
+    parser.add_argument("--faults", type=float, default=6.5, metavar="N", help="faults per hour; default 6.5")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="any setting of the daemon"
     )
@@ -33,11 +33,15 @@ def main() -> int:
         "--session-s", type=float, default=3600, help="how long the service lets a session live"
     )
     parser.add_argument(
-        "--ill-mannered", action="store_true", help="the service differs from ours, by the seed (hold only)"
+        "--ill-mannered",
+        action="store_true",
+        help="the service behaves differently from ours; the seed decides how (hold only)",
     )
-    parser.add_argument("--naive", action="store_true", help="a plain client in the same weather, beside it")
-    parser.add_argument("--jobs", type=int, default=2, help="processes side by side; default 2")
-    parser.add_argument("--verbose", action="store_true", help="the daemon's own log (with --runs 1)")
+    parser.add_argument(
+        "--naive", action="store_true", help="also run a plain client through the same faults"
+    )
+    parser.add_argument("--jobs", type=int, default=2, help="parallel processes; default 2")
+    parser.add_argument("--verbose", action="store_true", help="print the daemon's own log (with --runs 1)")
     args = parser.parse_args()
     if args.verbose:
         logging.basicConfig(level=logging.INFO, format="%(at)9.3f %(message)s")
@@ -84,7 +88,7 @@ def main() -> int:
     print(f"{hours / cpu_s:.2f} simulated hours per CPU-second")
     print("counted:  " + ", ".join(f"{name} {n}" for name, n in sorted(total.items())))
     print("faults:   " + ", ".join(f"{name} {n}" for name, n in sorted(felt.items())))
-    print(f"of the faults that break a line {silent:.0%} come without a link event")
+    print(f"{silent:.0%} of the faults that break a connection come without a link event")
     _tell_recovery("recovery", recovered)
     if plain:
         counts: Counter[str] = sum((report.counts for report in plain), Counter())
@@ -103,13 +107,13 @@ def _tell_recovery(name: str, recovered: list[Recovery]) -> None:
 
 
 def _place(record: logging.LogRecord) -> bool:
-    """In the run's own time."""
+    """Stamp the record with the run's own time."""
     record.at = record.created - WALL_AT_START
     return True
 
 
 def _again(args: argparse.Namespace) -> str:
-    """The options that decide the course of a run, but for its seed."""
+    """The options that decide the course of a run, except its seed."""
     options = [f"--mode {args.mode}", f"--hours {args.hours:g}", f"--faults {args.faults:g}"]
     options += [f"--session-s {args.session_s:g}", *(f"--set {shlex.quote(each)}" for each in args.set)]
     return " ".join([*options, *(["--ill-mannered"] if args.ill_mannered else [])])
@@ -119,12 +123,12 @@ def _tell(report: Report, again: str) -> None:
     counts = report.verdict.counts
     print(
         f"seed {report.seed:>5}: {'healthy' if report.healthy else 'SICK':7} {counts['presses']:>4} presses,"
-        f" {counts['committed']:>4} committed, {counts['told']:>3} told, {counts['short']:>3} short,"
+        f" {counts['committed']:>4} committed, {counts['told']:>3} notified, {counts['short']:>3} short,"
         f" {counts['links']:>3} links, {report.cpu_s:5.1f} CPU-s, trace {report.digest[:12]}",
         flush=True,
     )
     for violation in report.verdict.violations[:10]:
-        print(f"    {violation}; again: scripts/lab --seed {report.seed} --runs 1 {again} --verbose")
+        print(f"    {violation}; to repeat: scripts/lab --seed {report.seed} --runs 1 {again} --verbose")
 
 
 if __name__ == "__main__":

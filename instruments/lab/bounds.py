@@ -1,7 +1,8 @@
-"""When a conversation may have been open, from outside: a press opens it, and what ends it is seen from outside too.
+"""When a conversation may have been open, judged from outside: what opens and ends it can be observed.
 
-Where there is doubt it goes on: whether a press ended it or interrupted an answer, and how long what was said was on
-its way, the daemon knows better. Muting and unplugging leave no doubt.
+A press opens a conversation. In doubt, the conversation goes on. Only the daemon knows for certain whether a press
+ended it or interrupted an answer, and how long speech was on its way. A mute and an unplugged microphone leave no
+doubt.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from instruments.lab.facts import Facts
 from instruments.lab.spans import Span, joined, meets
 from instruments.lab.witness import Saying
 
-IDLE_S = 34.0  # turn.idle_s, and what may delay its begin
-SPEECH_S = 64.0  # turn.longest_s: so long the end of speech is waited for
+IDLE_S = 34.0  # turn.idle_s, and what may delay its start
+SPEECH_S = 64.0  # turn.longest_s: the longest wait for the end of speech
 
 
 def conversations(  # noqa: C901 one kind of moment after the other
     facts: Facts, recording: list[Span], sounding: list[Span], deaf: list[Span]
 ) -> list[Span]:
-    """From when to when sound may have been meant for the service, at most; apart, in order."""
+    """The longest spans in which sound may have been meant for the service; apart, in order."""
     found: list[Span] = []
     opened: float | None = None
     until = 0.0
@@ -67,7 +68,7 @@ def _moments(
 
 
 def _ends_it(facts: Facts, recording: list[Span], sounding: list[Span], at: float) -> bool:
-    """Whether this press certainly ended a conversation: under the recording light, and nobody spoke or thought."""
+    """Whether this press certainly ended a conversation: the recording light was on, and nobody spoke or thought."""
     light = next((span for span in recording if span[0] < at <= span[1] + 1e-6), None)
     if light is None or hearing(facts.sayings, light[0], at):
         return False
@@ -84,7 +85,7 @@ def _ends_it(facts: Facts, recording: list[Span], sounding: list[Span], at: floa
 
 
 def hearing(sayings: list[Saying], start: float, end: float) -> bool:
-    """Whether the kiosk knew at `end` that somebody spoke."""
+    """Whether the kiosk knew at `end` that somebody was speaking."""
     heard = False
     for saying in sayings:
         if start <= saying.at_s <= end:

@@ -1,4 +1,4 @@
-"""A simulated TCP connection: two transports, a pipe each way, and what may happen to both."""
+"""A simulated TCP connection: two transports, a pipe in each direction, and what may happen to both."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Connection:
-    """Both ends and what is between them. `number` counts from 1 in the order of connecting."""
+    """Both ends and the pipes between them. `number` counts from 1 in the order of connecting."""
 
     def __init__(
         self, net: "SimNet", number: int, path: "Path", here: tuple[Any, ...], there: tuple[Any, ...]
@@ -20,7 +20,7 @@ class Connection:
         self.net = net
         self.number = number
         self.path = path
-        self.address: str = here[0]  # the kiosk's own, when it connected
+        self.address: str = here[0]  # the kiosk's own address when it connected
         self.up, self.down = Pipe(self, up=True), Pipe(self, up=False)
         self.client = SimTransport(self, "client", self.up, self.down, SimSocket(here, there))
         self.server = SimTransport(self, "server", self.down, self.up, SimSocket(there, here))
@@ -32,7 +32,7 @@ class Connection:
         return self.path.conditions.blocked(up) or self.address != self.net.local_address
 
     def unacknowledged(self, side: str) -> int:
-        """Bytes that this side's kernel has sent and the other has not acknowledged (SIOCOUTQ)."""
+        """Bytes that this side's kernel has sent and the other side has not acknowledged (SIOCOUTQ)."""
         pipe = self.up if side == "client" else self.down
         pipe.room()
         return pipe.unacknowledged
@@ -55,7 +55,7 @@ class Connection:
         self.server.start(self.listener.factory())
 
     def reset(self, sides: tuple[str, ...] = ("client", "server")) -> None:
-        """From something in between: what is on the way is lost."""
+        """Something in between resets the connection: bytes on the way are lost."""
         self.up.drop()
         self.down.drop()
         for end in (self.client, self.server):
@@ -63,7 +63,7 @@ class Connection:
                 end.receive_reset()
 
     def finish(self) -> None:
-        """From something in between: both ends see the end of the stream."""
+        """Something in between ends the connection: both ends see the end of the stream."""
         self.up.finish()
         self.down.finish()
 

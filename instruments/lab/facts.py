@@ -1,4 +1,4 @@
-"""All that an oracle knows of an hour of conversations."""
+"""Everything that an oracle knows about an hour of conversations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from instruments.lab.witness import Saying, Spoken
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Somebody spoke: times in seconds, and the microphone's count of samples at both ends."""
+    """Somebody spoke: times in seconds, and the microphone's sample count at both ends."""
 
     began: float
     ended: float
@@ -20,7 +20,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What the service has committed."""
+    """An utterance that the service has committed."""
 
     item_id: str
     runs: tuple[Run, ...]
@@ -28,14 +28,14 @@ class Taken:
 
 @dataclass
 class Facts:
-    """All that is known of a run."""
+    """Everything that is known about a run."""
 
     duplex: bool = False
-    blocks: list[float] = field(default_factory=list)  # when each block of the room was whole
+    blocks: list[float] = field(default_factory=list)  # when each block of the room was complete
     presses: list[float] = field(default_factory=list)
     phrases: list[Phrase] = field(default_factory=list)
     mutes: list[tuple[float, bool]] = field(default_factory=list)
-    there: list[tuple[float, bool]] = field(default_factory=list)  # the microphone
+    there: list[tuple[float, bool]] = field(default_factory=list)  # (when, is the microphone there?)
     lights: list[tuple[float, str]] = field(default_factory=list)
     takes: list[tuple[float, bytes]] = field(default_factory=list)
     sent: dict[int, list[Run]] = field(default_factory=dict)  # by connection

@@ -1,4 +1,4 @@
-"""Seeded hours of a kiosk's life with a network that breaks, judged from outside."""
+"""Seeded hours of a kiosk's life over a network that breaks, judged from outside."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from instruments.lab.stamp import locate
 from instruments.lab.talks import talk
 from instruments.lab.weather import manners, storm
 
-PREROLL = 7200 + 24 * LATE_MS  # samples: 300 ms, and what the microphone was late with
-LEAST_S = 0.35  # over the longest threshold (a tap over an answer) and a block
-TOLD_WITHIN_S = 60.0  # turn.keep_s, what may delay it, and the gate being open just then
+PREROLL = 7200 + 24 * LATE_MS  # in samples: 300 ms, and how late the microphone may be
+LEAST_S = 0.35  # longer than the longest threshold (a tap over an answer) and a block
+TOLD_WITHIN_S = 60.0  # turn.keep_s, what may delay it, and a gate that is open at that moment
 VISITS_AN_HOUR = 15
 SESSION_S = 3600.0
 MODES = ("hold", "conversation", "duplex")
@@ -53,7 +53,7 @@ def live(
     session_s: float = SESSION_S,
     ill_mannered: bool = False,
 ) -> Report:
-    """One run; the same seed gives the same run. `mode` is one of MODES; `ill_mannered`: the service, in hold."""
+    """One run; the same seed gives the same run. `mode` is one of MODES; `ill_mannered` works in hold only."""
     report = Report(seed, hours)
     began = time.process_time()
     net = SimNet(latency_ms=20, jitter_ms=10)
@@ -138,14 +138,14 @@ async def _live_talking(
 
 @dataclass
 class NaiveReport:
-    """What became of the utterances of a plain client in the same weather."""
+    """What happened to the utterances of a plain client over the same network."""
 
     counts: Counter[str] = field(default_factory=Counter)
     recovered: list[Recovery] = field(default_factory=list)
 
 
 def live_naively(seed: int, hours: float = 1.0, *, faults_an_hour: float = 6.5) -> NaiveReport:
-    """The same storm on a client that does what most do."""
+    """The same storm for a client that does what most clients do."""
     report = NaiveReport()
     net = SimNet(latency_ms=20, jitter_ms=10)
     run(_live_naively(net, report, seed, hours, faults_an_hour), net=net, seed=seed)
@@ -182,14 +182,12 @@ async def _live_naively(
 
 
 async def _aftermath(net: SimNet, kiosk: Kiosk, visitor: Visitor, server: LocalServer) -> list[str]:
-    """The weather is fair again: the next press must be answered, and then all must be quiet."""
+    """The network is fine again: the next press must be answered, and then everything must be quiet."""
     trouble = []
     net.heal()
     if not await kiosk.until(lambda: kiosk.state == "IDLE", 60.0):
         trouble.append(f"not idle a minute after the weather cleared: {kiosk.state}")
-    for _ in range(
-        2
-    ):  # what a storm left behind (a reset on its way) may still break one answer, which is told
+    for _ in range(2):  # a late reset from the storm may still break one answer, and the visitor is notified
         before = sum(billed.status == "completed" for billed in server.bill)
         await visitor.hold(2.0)
         if not await kiosk.until(lambda: kiosk.state == "IDLE", 60.0):
@@ -198,9 +196,8 @@ async def _aftermath(net: SimNet, kiosk: Kiosk, visitor: Visitor, server: LocalS
             break
     else:
         trouble.append("two presses after the weather cleared were not answered")
-    newest = max(
-        server.ledger.appended
-    )  # what comes late out of a connection that is no more was sent before
+    # sound that arrives late on an earlier connection was sent earlier
+    newest = max(server.ledger.appended)
     appended = server.ledger.appended[newest]
     await asyncio.sleep(10.0)
     if server.ledger.appended[newest] != appended or max(server.ledger.appended) != newest:

@@ -1,4 +1,4 @@
-"""A kiosk in the laboratory: the daemon's own composition over simulated devices, and somebody who uses it."""
+"""A kiosk in the laboratory: the daemon's own composition over simulated devices, and a visitor who uses it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from instruments.lab.ports import SimClock, SimNetwatch, SimOffload, SimResolver
 from instruments.lab.stamp import stamps
 
 LATE_MS = 80
-CHUNK = 480 * 50  # samples made at once; more would not fit the processor's cache
+CHUNK = 480 * 50  # samples made at once; more would not fit into the processor's cache
 
 
 class Strides:
-    """Ticks at a fixed rhythm, by a timer of the loop; several at once where nobody looks in between.
+    """Ticks at a fixed rhythm from a timer of the loop. It makes several at once if nobody looks in between.
 
-    `stride` says how many may be due before they are made: an idle hour costs what its timers cost.
+    `stride` says how many may be due before they are made. So an idle hour costs only its timers.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, stride: Callable[[], int]) -> None:
@@ -44,7 +44,7 @@ class Strides:
         self.arm()
 
     def stop(self) -> None:
-        """No tick after the return."""
+        """No tick follows the return."""
         self._tick = None
         if self._timer is not None:
             self._timer.cancel()
@@ -57,7 +57,7 @@ class Strides:
             self._tick()
 
     def arm(self) -> None:
-        """Wake up when a stride is due, as long as it is now."""
+        """Set the timer for the next stride, at its present length."""
         if self._timer is not None:
             self._timer.cancel()
         if self._tick is not None:
@@ -70,7 +70,7 @@ class Strides:
 
 
 class StampMicrophone:
-    """Hands blocks that say where they come from; late, and not at all, where a card would."""
+    """Hands over blocks that tell their own position; late, or not at all, where a card would do so."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, block_ms: int = 20) -> None:
         self._loop, self._pace = loop, Strides(loop, self._stride)
@@ -79,7 +79,7 @@ class StampMicrophone:
         self._block = 24 * block_ms
         self._period_s = block_ms / 1000
         self._chunk, self._chunk_at = b"", 0
-        self._source = None  # what is heard in place of the stamps
+        self._source = None  # heard in place of the stamps
         self._handed = 0
         self.starts = 0
         self._lost = None
@@ -94,7 +94,7 @@ class StampMicrophone:
         self._held.clear()
 
     def fall_silent(self):
-        """No block any more, and nobody is told."""
+        """Hand over no more blocks, and notify nobody."""
         self._pace.catch_up()
         self._pace.stop()
 
@@ -114,7 +114,7 @@ class StampMicrophone:
         return self._handed
 
     def listen_to(self, source):
-        """Call `source` for each block just when it is due, in place of `stamp`; it calls `hear`."""
+        """Call `source` for each block exactly when it is due, in place of `stamp`; it calls `hear`."""
         self._source = source
         self._pace.start(self._period_s, source)
 
@@ -125,7 +125,7 @@ class StampMicrophone:
         self.hear(self._chunk[at : at + self._block * SAMPLE])
 
     def hear(self, block):
-        """Hand this as soon as is wanted."""
+        """Hand over this block as soon as blocks are wanted."""
         self._handed += len(block) // SAMPLE
         self._held.append(block)
         if self._urgency is Urgency.NOW or len(self._held) >= self._late:
@@ -137,12 +137,12 @@ class StampMicrophone:
             self._hand(block)
 
     def _stride(self):
-        """Blocks that are handed together; a source may depend on the time at which it is asked."""
+        """How many blocks are handed over together. A source may depend on the time of its call, so it gets one."""
         return 1 if self._source or self._urgency is Urgency.NOW else self._late - len(self._held)
 
 
 class RecordingSpeaker(NullSpeaker):
-    """Keeps what it was given, and when."""
+    """Keeps the sound that it got, with the times."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(LoopPace(loop))
@@ -154,7 +154,7 @@ class RecordingSpeaker(NullSpeaker):
 
 
 class StampVoice:
-    """Answers of many lengths, none like another."""
+    """Answers of many lengths; no two are alike."""
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
@@ -193,7 +193,7 @@ class Kiosk:
         self.net = net
         self.events: list[dict] = []
         self.links: list[tuple[float, bool]] = []  # (when, up?)
-        self.lights: list[tuple[float, str]] = []  # (when, which)
+        self.lights: list[tuple[float, str]] = []  # (when, light)
         self._loop = loop
         config = load(
             None, env={}, sets=[f"provider.url={url}", "control.socket=", "state.dir=", *settings]
@@ -221,7 +221,7 @@ class Kiosk:
 
     @property
     def ended(self) -> bool:
-        """The daemon is no more."""
+        """The daemon has ended."""
         return self._task.done()
 
     @property
@@ -229,7 +229,7 @@ class Kiosk:
         return self.app.appliance.state.value
 
     async def until(self, is_so, within_s: float) -> bool:
-        """Look every 50 ms whether it is so."""
+        """Check every 50 ms whether `is_so` holds; return whether it did in time."""
         end = asyncio.get_running_loop().time() + within_s
         while not is_so():
             if asyncio.get_running_loop().time() >= end:
@@ -239,14 +239,14 @@ class Kiosk:
 
 
 class Visitor:
-    """Presses the button and remembers it. Times never fall on the microphone's 20 ms."""
+    """Presses the button and records each press. Times never fall on the microphone's 20 ms."""
 
     def __init__(self, kiosk: Kiosk, rng: Random) -> None:
         self.windows: list[Window] = []
         self._kiosk, self._rng = kiosk, rng
 
     async def hold(self, seconds: float) -> Window:
-        """Press, hold, let go."""
+        """Press, hold, release."""
         loop, kiosk = asyncio.get_running_loop(), self._kiosk
         pressed_at, first = loop.time(), kiosk.microphone.handed
         kiosk.button.press()
@@ -257,7 +257,7 @@ class Visitor:
         return window
 
     async def visit(self) -> None:
-        """One of the things people do."""
+        """Do one of the things that visitors do."""
         rng, kiosk = self._rng, self._kiosk
         what = rng.random()
         await self.hold(rng.uniform(0.5, 6.0))
@@ -267,7 +267,7 @@ class Visitor:
         elif what < 0.3:  # a tap: stops the answer, or is too short
             await asyncio.sleep(rng.uniform(0.1, 6.0))
             await self.hold(rng.uniform(0.03, 0.12))
-        elif what < 0.35:  # mashes
+        elif what < 0.35:  # mashes the button
             for _ in range(rng.randrange(2, 8)):
                 await asyncio.sleep(rng.uniform(0.05, 0.3))
                 await self.hold(rng.uniform(0.03, 0.6))
@@ -280,7 +280,7 @@ class Visitor:
 
 @asynccontextmanager
 async def kiosk_of(net, *settings, voice=None, **server_options):
-    """A kiosk whose line is up, its service, and somebody in front of it."""
+    """A kiosk whose link is up, its service, and a visitor in front of it."""
     rng = Random(1)
     voice = voice or StampVoice(rng)
     async with (

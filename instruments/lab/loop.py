@@ -2,15 +2,15 @@
 
 Rules:
 - Computing takes no time. Only timers move the clock, so an hour of waiting costs what its events cost.
-- One seed, one course of events. `random`, `os.urandom` (hence `secrets`, `uuid`, `SystemRandom`) and the
-  clocks of `time` follow the run; sets of tasks and futures keep one order. `time.perf_counter` stays real,
-  to measure by, and an unseeded `random.Random()` stays random: the one leak there is.
-- What would break that is refused on the spot: threads, executors, file descriptors, `time.sleep`.
-- Nobody dies silently: an exception that only reached the loop's handler, came out of a finaliser, or ended a task
-  that was left over fails the run, as each of them ends the daemon (edged/system/door.py).
-- A loop that can never go on raises `Deadlock`, one that turns without moving the clock `Livelock`.
+- One seed gives one course of events. `random`, `os.urandom` (and so `secrets`, `uuid`, `SystemRandom`) and the
+  clocks of `time` follow the run. Sets of tasks and futures keep one order. There are two exceptions:
+  `time.perf_counter` stays real, for measuring, and an unseeded `random.Random()` stays random.
+- The loop refuses at once what would break these rules: threads, executors, file descriptors, `time.sleep`.
+- No failure is silent. The run fails if an exception reaches only the loop's handler, comes out of a finaliser, or
+  ends a task that was left over: each of them would end the daemon (edged/system/door.py).
+- A loop that can never go on raises `Deadlock`. A loop that turns without moving the clock raises `Livelock`.
 
-Not here: what lies between two ends of a connection (net.py).
+Not here: what happens between two ends of a connection (net.py).
 """
 
 import asyncio
@@ -27,13 +27,13 @@ from instruments.lab.world import Forbidden, world
 
 T = TypeVar("T")
 
-WALL_AT_START = 1_767_225_600.0  # 2026-01-01 00:00:00 UTC: any fixed date does
-TURNS_AT_ONE_TIME = 50_000  # a storm of real work stays far below
-CLOCK_RESOLUTION_S = 1e-6  # above the rounding of a float that counts 100,000 hours
+WALL_AT_START = 1_767_225_600.0  # 2026-01-01 00:00:00 UTC: any fixed date is good
+TURNS_AT_ONE_TIME = 50_000  # a storm of real work stays far below this
+CLOCK_RESOLUTION_S = 1e-6  # larger than the rounding error of a float that counts 100,000 hours
 
 
 class Deadlock(BaseException):
-    """All tasks sleep and nothing will ever wake them; the text names where each one waits."""
+    """All tasks sleep and nothing will ever wake them; the text says where each one waits."""
 
 
 class Livelock(BaseException):
@@ -44,8 +44,8 @@ class OutOfTime(BaseException):
     """The virtual time granted to the run is over."""
 
 
-class Unhandled(Exception):  # noqa: N818 what is unhandled are the errors in it
-    """Exceptions that nobody awaited; `contexts` are those of the loop's exception handler."""
+class Unhandled(Exception):  # noqa: N818 it holds errors, and is not one itself
+    """Exceptions that nobody awaited; `contexts` are the contexts from the loop's exception handler."""
 
     def __init__(self, contexts: list[dict[str, Any]]) -> None:
         super().__init__("; ".join(_words(context) for context in contexts))
@@ -64,7 +64,7 @@ class _Task(asyncio.Task):
 
 
 class _Future(asyncio.Future):
-    """The same for futures."""
+    """A future whose hash is its number, for the same reason."""
 
     def __init__(self, number: int, **kwargs: Any) -> None:
         self.number = number
@@ -75,7 +75,7 @@ class _Future(asyncio.Future):
 
 
 class _Jump:
-    """Stands in for the selector: instead of waiting for a file descriptor, moves the clock."""
+    """Replaces the selector: it moves the clock and does not wait for a file descriptor."""
 
     def __init__(self, loop: "VirtualLoop") -> None:
         self._loop = loop
@@ -89,7 +89,7 @@ class _Jump:
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
-    """See the module's rules. `net` answers for every connection; `random` is this run's own generator."""
+    """A loop with the rules of this module. `net` answers every connection; `random` is the run's own generator."""
 
     def __init__(self, *, net: Any = None, seed: int = 0, limit_s: float | None = None) -> None:
         super().__init__()
@@ -117,7 +117,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self._now
 
     def wall(self) -> float:
-        """Seconds since 1970, as this machine believes."""
+        """Seconds since 1970, as this machine's wall clock has them."""
         return self.wall_offset_s + self._now
 
     def wall_ns(self) -> int:
@@ -127,9 +127,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return round(self._now * 1e9)
 
     def jump(self) -> None:
-        """Nothing is ready: on to the next timer."""
+        """Nothing is ready: go to the next timer."""
         if not self._scheduled:
-            raise Deadlock("everything sleeps for ever:\n" + "\n".join(map(where, self.tasks())))
+            raise Deadlock("everything sleeps forever:\n" + "\n".join(map(where, self.tasks())))
         when = self._scheduled[0].when()
         if when > self._limit_s:
             raise OutOfTime(f"{self._limit_s} s are over:\n" + "\n".join(map(where, self.tasks())))
@@ -138,7 +138,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             self._turns = 0
 
     def turn(self) -> None:
-        """Something is ready: the clock stands."""
+        """Something is ready: the clock stands still."""
         self._turns += 1
         if self._turns > TURNS_AT_ONE_TIME:
             raise Livelock(f"no end at {self._now} s:\n" + "\n".join(map(where, self.tasks())))
@@ -160,7 +160,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return sorted((task for task in self._born if not task.done()), key=lambda task: task.number)
 
     def failed_tasks(self) -> list[_Task]:
-        """Tasks that ended with an exception nobody has asked for, the oldest first."""
+        """Tasks that ended with an exception that nobody has retrieved, the oldest first."""
         failed = [task for task in self._born if task.done() and task._log_traceback]
         return sorted(failed, key=lambda task: task.number)
 
@@ -177,7 +177,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _network(self) -> Any:
         if self.net is None:
-            raise Forbidden("this run was given no network: run(…, net=SimNet())")
+            raise Forbidden("this run has no network: run(…, net=SimNet())")
         return self.net
 
     # -- signals -------------------------------------------------------------------------------------
@@ -189,11 +189,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self._signals.pop(sig, None) is not None
 
     def deliver_signal(self, sig: int) -> None:
-        """What `kill` does; the signal must be handled."""
+        """Do what `kill` does; the signal must have a handler."""
         callback, args = self._signals[sig]
         self.call_soon(callback, *args)
 
-    # -- what has no place here ----------------------------------------------------------------------
+    # -- what is refused ------------------------------------------------------------------------------
 
     def run_in_executor(self, executor, func, *args):
         raise Forbidden(f"an executor in virtual time: {func!r}")
@@ -205,15 +205,15 @@ class VirtualLoop(asyncio.BaseEventLoop):
         raise Forbidden(f"a file descriptor in virtual time: {callback!r}")
 
     def _write_to_self(self) -> None:
-        """call_soon_threadsafe: there is one thread, so nobody has to be woken."""
+        """call_soon_threadsafe calls this. There is one thread, so there is nothing to wake."""
         if threading.get_ident() != self._thread_id and self._thread_id is not None:
             raise Forbidden("another thread calls into virtual time")
 
     def _process_events(self, event_list: list[Any]) -> None:
-        """No file descriptors, no events."""
+        """There are no file descriptors, so there are no events."""
 
     def finish(self) -> None:
-        """Cancel what is left, the oldest first, and close."""
+        """Cancel all remaining tasks, the oldest first, and close."""
         try:
             left = self.tasks()
             for task in left:
@@ -231,9 +231,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
 
 def run(main: Coroutine[Any, Any, T], *, net: Any = None, seed: int = 0, limit_s: float | None = None) -> T:
-    """Run `main` to its end in virtual time and give its result.
+    """Run `main` to its end in virtual time and return its result.
 
-    Tasks left over are cancelled. Raises what `main` raises; else Unhandled for exceptions nobody awaited.
+    Remaining tasks are cancelled. Raises what `main` raises; otherwise Unhandled for exceptions that nobody awaited.
     `limit_s` is virtual seconds.
     """
     if net is None:
@@ -255,7 +255,7 @@ def run(main: Coroutine[Any, Any, T], *, net: Any = None, seed: int = 0, limit_s
 
 @contextmanager
 def _finalisers(loop: VirtualLoop) -> Iterator[None]:
-    """What they raise is the loop's to tell."""
+    """Collect what finalisers raise, for the loop to report."""
     before = sys.unraisablehook
 
     def hook(what: Any) -> None:
@@ -269,7 +269,7 @@ def _finalisers(loop: VirtualLoop) -> Iterator[None]:
 
 
 def where(task: asyncio.Task) -> str:
-    """The task's name and the innermost line it waits at."""
+    """The task's name and the innermost line at which it waits."""
     inner: Any = task.get_coro()
     line = "not started"
     while inner is not None:

@@ -1,4 +1,4 @@
-"""What most programs do: `async for socket in connect(url)` and a queue of what is to be sent. For comparison."""
+"""What most programs do: `async for socket in connect(url)` and a queue of messages. For comparison."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ FRAME = 480  # samples: 20 ms
 
 
 class Naive:
-    """A microphone whose sound says where it comes from, a button, and a socket. `links` is (when, up?)."""
+    """A microphone whose sound tells its own position, a button, and a socket. `links` is (when, up?)."""
 
     def __init__(self, url: str) -> None:
         self.links: list[tuple[float, bool]] = []
-        self.windows: list[tuple[float, int, int]] = []  # released at, first and last sample
+        self.windows: list[tuple[float, int, int]] = []  # (released at, first sample, last sample)
         self._url = url
         self._queue: asyncio.Queue[str] = asyncio.Queue()
         self._at = 0

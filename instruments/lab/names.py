@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from instruments.lab.net import SimNet
 
-DNS_GIVE_UP_S = 10.0  # two servers or two tries of 5 s each, as resolv.conf has it
+DNS_GIVE_UP_S = 10.0  # two servers or two tries of 5 s each, as in resolv.conf
 
 
 class Names(dict[str, list[str]]):
-    """Names and their addresses; a look-up goes through the same weather as all else."""
+    """Names and their addresses. A look-up passes through the same network conditions as everything else."""
 
     def __init__(self, net: "SimNet") -> None:
         super().__init__(localhost=["127.0.0.1"])
@@ -29,7 +29,7 @@ class Names(dict[str, list[str]]):
         return found
 
     async def lookup(self, host: str) -> list[str]:
-        """Addresses of a name, as getaddrinfo gives them; literals and localhost need no server."""
+        """The addresses of a name, as getaddrinfo gives them; literals and localhost need no server."""
         if is_literal(host):
             return [host]
         now = self._net.conditions()

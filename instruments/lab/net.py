@@ -1,13 +1,13 @@
 """A simulated network under asyncio: `run(main(), net=SimNet(latency_ms=20), seed=7)`.
 
 Rules:
-- Every address lies behind the same conditions (`net.set(latency_ms=...)`), loopback too, unless it was given
-  its own.
-- Faults come from a script (`net.set`, `net.begin`, `net.strike`, at `net.at`) or from a plan (`net.play`).
-- What happened can be seen from outside: `net.watch(seen)` is told every event, bytes as they reach an end;
-  `net.digest()` is a hash of all of them; `net.felt` counts what faults did to somebody.
+- Every address has the same conditions (`net.set(latency_ms=...)`), loopback too, unless it has conditions of its
+  own.
+- Faults come from a script (`net.set`, `net.begin`, `net.strike`, `net.at`) or from a plan (`net.play`).
+- Everything that happens can be seen from outside: `net.watch(seen)` passes every event to `seen`, with bytes as they
+  reach an end. `net.digest()` is a hash of all events. `net.felt` counts the effects of faults.
 
-Not here: what a connection does with the conditions (pipe.py, transport.py), the faults (weather.py).
+Not here: what a connection does under the conditions (pipe.py, transport.py), and the faults (weather.py).
 """
 
 import asyncio
@@ -34,7 +34,7 @@ EVERYWHERE = "*"
 class Event(NamedTuple):
     """`kind`: connecting, connected, refused, accepted, data, end, lost, lost_connection, dns, fault, ...
 
-    `side` is the end it happened to; `data` of "data" are the bytes that reached it.
+    `side` is the end at which it happened. For "data", `data` is the bytes that reached this end.
     """
 
     at_s: float
@@ -45,7 +45,7 @@ class Event(NamedTuple):
 
 
 class Path:
-    """The way to one address, or to all."""
+    """The network path to one address, or to all."""
 
     def __init__(self, fair: Conditions) -> None:
         self.fair = fair
@@ -53,14 +53,14 @@ class Path:
 
 
 class SimNet:
-    """The network of one run. Keywords are those of Conditions."""
+    """The network of one run. The keywords are those of Conditions."""
 
     def __init__(self, *, local_address: str = "192.168.1.10", **fair: Any) -> None:
         self.loop: Any = None
         self.random = Random(0)
         self.local_address = local_address
         self.names = Names(self)  # `net.names["voice.example"] = ["203.0.113.5"]`
-        self.felt: Counter[str] = Counter()  # what faults did to somebody
+        self.felt: Counter[str] = Counter()  # effects of faults
         self.begun: Counter[str] = Counter()  # faults by kind
         self._paths = {EVERYWHERE: Path(Conditions(**fair))}
         self._faults: list[Fault] = []
@@ -75,7 +75,7 @@ class SimNet:
         self._before: list[tuple[float, Callable[..., object], tuple[object, ...]]] = []
 
     def attach(self, loop: Any) -> None:
-        """The loop gives time and seed."""
+        """Take time and seed from the loop."""
         self.loop = loop
         self.random = Random(loop.random.getrandbits(64))
         for at_s, do, args in self._before:
@@ -84,21 +84,21 @@ class SimNet:
     # -- what can be seen ----------------------------------------------------------------------------
 
     def watch(self, seen: Callable[[Event], None]) -> None:
-        """Tell `seen` every event from now on."""
+        """Call `seen` with every event from now on."""
         self._watchers.append(seen)
 
     def on_change(self, changed: Callable[[], None]) -> Callable[[], None]:
-        """Tell `changed` when the kiosk's address or route does; gives what ends that."""
+        """Call `changed` when the kiosk's address or route changes; returns a function that ends this."""
         self._changed.append(changed)
         return lambda: self._changed.remove(changed)
 
     def digest(self) -> str:
-        """Of all events up to now: the same seed gives the same."""
+        """A hash of all events up to now: the same seed gives the same hash."""
         return self._hash.hexdigest()
 
     @property
     def connections(self) -> list[Connection]:
-        """Those of which an end still lives, the oldest first."""
+        """Connections of which at least one end still lives, the oldest first."""
         return list(self._connections.values())
 
     def note(self, kind: str, connection: int = 0, side: str = "", data: bytes = b"") -> None:
@@ -113,7 +113,7 @@ class SimNet:
     # -- weather -------------------------------------------------------------------------------------
 
     def set(self, address: str = EVERYWHERE, **changes: Any) -> None:
-        """Change the fair weather, everywhere or for one address, which has its own from then on."""
+        """Change the fair conditions, everywhere or for one address, which has its own from then on."""
         if address not in self._paths:
             self._paths[address] = Path(self._paths[EVERYWHERE].fair)
             for connection in self._connections.values():
@@ -124,11 +124,11 @@ class SimNet:
         self._apply()
 
     def conditions(self, address: str = EVERYWHERE) -> Conditions:
-        """What holds now."""
+        """The conditions that hold now."""
         return self._path(address).conditions
 
     def begin(self, fault: Fault) -> None:
-        """The fault holds until `end`, whatever its times say; a strike is over at once."""
+        """The fault holds until `end`, whatever its own times are; a strike is over at once."""
         self.begun[fault.kind] += 1
         self.note("fault", 0, "", fault.kind.encode())
         if fault.kind not in LASTING:
@@ -143,12 +143,12 @@ class SimNet:
         self._apply()
 
     def heal(self) -> None:
-        """All faults that hold are over; those of a plan that are to come stay."""
+        """End all faults that hold now. Faults of a plan that are still to come stay."""
         self._faults.clear()
         self._apply()
 
     def strike(self, kind: str) -> None:
-        """Once, every connection: see weather.STRIKES."""
+        """Strike every connection once: see weather.STRIKES."""
         match kind:
             case "roam":
                 self._roam()
@@ -163,21 +163,21 @@ class SimNet:
                 raise ValueError(kind)
 
     def at(self, at_s: float, do: Callable[..., object], *args: object) -> None:
-        """A script's step: call at that virtual time. May be asked for before the run begins."""
+        """A step of a script: make this call at that virtual time. May be used before the run begins."""
         if self.loop is None:
             self._before.append((at_s, do, args))
         else:
             self.loop.call_at(at_s, do, *args)
 
     def play(self, plan: Iterable[Fault]) -> None:
-        """Each fault at its time, from the start of the run."""
+        """Begin and end each fault at its time, counted from the start of the run."""
         for fault in plan:
             self.at(fault.at_s, self.begin, fault)
             if fault.kind in LASTING:
                 self.at(fault.at_s + fault.for_s, self.end_if_on, fault)
 
     def end_if_on(self, fault: Fault) -> None:
-        """The same, where `heal` has not ended it."""
+        """End the fault, unless `heal` has ended it."""
         if fault in self._faults:
             self.end(fault)
 

@@ -1,7 +1,7 @@
 """Judges a run from outside the daemon.
 
-It knows when the button was pressed and let go, what the microphone port was given, what the service committed,
-and what the speaker port was given. It asks the daemon nothing.
+It knows when the button was pressed and released, which sound the microphone port got, what the service committed,
+and which sound the speaker port got. It asks the daemon nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ APOLOGIES = (Cue.DISCARDED, Cue.BUSY, Cue.FAILED, Cue.CUT, Cue.TOO_SHORT, Cue.DE
 
 @dataclass(frozen=True)
 class Window:
-    """One press: times in seconds, and the microphone's count of samples at both ends."""
+    """One press: times in seconds, and the microphone's sample count at both ends."""
 
     pressed_at: float
     released_at: float
@@ -44,7 +44,7 @@ class Verdict:
 
 
 def cues_in(takes: list[tuple[float, bytes]], cues: tuple[Cue, ...] = APOLOGIES) -> list[tuple[float, Cue]]:
-    """The cues in what the speaker was given, with the time at which each began."""
+    """The cues in the sound that the speaker got, each with the time at which it began."""
     stream = b"".join(block for _, block in takes)
     starts, at = [], 0
     for time, block in takes:
@@ -78,20 +78,22 @@ def judge(  # noqa: C901 one rule after the other
     told_within_s: float,
     answered: list[bytes] | None = None,
 ) -> Verdict:
-    """Every press longer than `least_s` must be committed whole, once, or told.
+    """Every press longer than `least_s` must be committed complete and once, or the visitor must be notified.
 
-    `answered` are the utterances that the service was asked to answer. What was committed must be answered, or
-    told, or there was another press soon after it.
+    `answered` are the utterances for which the service was asked for an answer. A committed utterance must be
+    answered, or the visitor notified, or another press must follow soon after it.
 
-    `preroll` is in samples. A second commit of the same press is allowed in another session only: there the first
-    session died with its acknowledgement on the way; it is counted as `replayed`.
+    `preroll` is in samples. A second commit of the same press is allowed only in another session, where the first
+    session died with its acknowledgement on the way. It is counted as `replayed`.
     """
     verdict = Verdict()
     cues = cues_in(takes)
     places = [(commit, locate(commit.pcm), len(commit.pcm) // SAMPLE) for commit in commits]
     for commit, first, n in places:
         if first is None:
-            verdict.violations.append(f"a commit of {n} samples in {commit.session_id} is no unbroken run")
+            verdict.violations.append(
+                f"a commit of {n} samples in {commit.session_id} is not an unbroken run"
+            )
     claimed = set()
     asked = None if answered is None else {(locate(pcm), len(pcm) // SAMPLE) for pcm in answered}
     presses = [window.pressed_at for window in windows]
@@ -120,7 +122,7 @@ def judge(  # noqa: C901 one rule after the other
                 and not asked.intersection(places[i][1:] for i in mine)
             ):
                 verdict.violations.append(
-                    f"the press at {window.pressed_at:.3f} s was neither answered nor told"
+                    f"the press at {window.pressed_at:.3f} s was neither answered nor reported"
                 )
             if len(set(sessions)) != len(sessions):
                 verdict.violations.append(
@@ -132,10 +134,10 @@ def judge(  # noqa: C901 one rule after the other
             verdict.counts["told"] += 1
         else:
             verdict.violations.append(
-                f"the press at {window.pressed_at:.3f} s, {held_s:.2f} s long, was lost without a word"
+                f"the press at {window.pressed_at:.3f} s, {held_s:.2f} s long, was lost silently"
             )
     for index, (commit, first, n) in enumerate(places):
         if first is not None and index not in claimed:
-            verdict.violations.append(f"{commit.session_id}: samples {first} .. {first + n} fit no press")
+            verdict.violations.append(f"{commit.session_id}: samples {first} .. {first + n} match no press")
     verdict.counts["cues"] = len(cues)
     return verdict

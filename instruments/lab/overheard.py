@@ -1,14 +1,16 @@
 """Judges an hour of conversations from outside the daemon.
 
-It knows when the button was pressed and when somebody spoke, when the microphone was there and not muted, what the
-service received, committed and said, what the speaker was given and which light was shown. It asks the daemon nothing.
+It knows when the button was pressed, when somebody spoke, and when the microphone was there and not muted. It knows
+what the service received, committed and said, which sound the speaker got and which light was on. It asks the daemon
+nothing.
 
 Rules:
-1. Nothing is sent that was not heard within a conversation: one that a press has opened, and that no press, mute, loss
-   of the microphone or silence has ended since. Pre-roll aside, the recording light shines as long, and no longer.
-2. Within one recording light the service gets every sample, in order, and none of them twice.
-3. What was said under that light is committed whole, or the visitor is told; where he or the service cuts it short, he
-   knows. What was committed is answered, and an answer that came is heard to its end, or he is told.
+1. Only sound that was heard within a conversation is sent. A press opens a conversation; a press, a mute, the loss of
+   the microphone or silence ends it. The recording light is on for the same time, except for the pre-roll.
+2. During one recording light, the service gets every sample, in order, and none of them twice.
+3. What was said during that light is committed complete, or the visitor is notified. No notice is needed if the
+   visitor knows that he, or the service, has cut the speech short. What was committed is answered, and an answer that
+   arrived is heard to its end, or the visitor is notified.
 4. Unless the echo is cancelled, nothing is sent that was heard while the machine spoke.
 
 Not here: when a conversation may have been open (bounds.py).
@@ -31,19 +33,19 @@ from instruments.lab.witness import Spoken
 
 BLOCK = 480
 RATE = 24_000
-PREROLL_BLOCKS = 20  # of 20 ms: 300 ms, what the microphone was late with, and one that was not whole yet
-SLACK_S = 0.03  # what belongs to one moment is not further apart
+PREROLL_BLOCKS = 20  # of 20 ms: 300 ms, how late the microphone may be, and one block that was incomplete
+SLACK_S = 0.03  # times of the same moment differ by less than this
 TOLD_WITHIN_S = 100.0  # turn.longest_s and turn.keep_s
 ANSWERED_WITHIN_S = 35.0
 PLAYED_WITHIN_S = 5.0
-LAST_MOMENT_S = 0.6  # who speaks when the light goes out sees it
-LEAST = 4800  # samples; less need not be speech
-PIECE = 240 * SAMPLE  # bytes of an answer that are looked for in what the speaker was given
+LAST_MOMENT_S = 0.6  # a visitor who is speaking sees the light go out
+LEAST = 4800  # in samples; less than this need not be speech
+PIECE = 240 * SAMPLE  # in bytes: a piece of an answer, searched in the sound that the speaker got
 HEARD = (*APOLOGIES, Cue.UNHEARD)
 
 
 def judge(facts: Facts) -> Verdict:
-    """What holds of the rules."""
+    """Check all rules."""
     judge = _Judge(facts)
     judge.nothing_without_a_press()
     judge.every_sample_once()
@@ -88,7 +90,7 @@ class _Judge:
                     self._wrong(f"{self._when(first, end)} were sent on connection {connection}, and {why}")
 
     def _heard_in(self, span: Span) -> Span:
-        """The samples that may be sent of what was heard from a press to an end."""
+        """The samples that may be sent, of the sound from a press to an end."""
         blocks, (start, end) = self._facts.blocks, span
         first = max(
             bisect_left(blocks, start) - PREROLL_BLOCKS, bisect_left(blocks, start - 0.02 * PREROLL_BLOCKS)
@@ -101,7 +103,9 @@ class _Judge:
         for connection, runs in self._facts.sent.items():
             for run in runs:
                 if run.first == NOWHERE:
-                    self._wrong(f"{run.n} samples that nobody heard were sent on connection {connection}")
+                    self._wrong(
+                        f"{run.n} samples that no microphone heard were sent on connection {connection}"
+                    )
             heard = [run for run in runs if run.first != NOWHERE]
             for before, after in pairwise(heard):
                 if after.first < before.end:
@@ -136,7 +140,7 @@ class _Judge:
                 self.verdict.counts[why] += 1
             else:
                 self._wrong(
-                    f"what was said from {phrase.began:.3f} to {phrase.ended:.3f} s was lost without a word;"
+                    f"what was said from {phrase.began:.3f} to {phrase.ended:.3f} s was lost silently;"
                     f" the light went out at {light[1]:.3f} s"
                 )
 
@@ -144,7 +148,7 @@ class _Judge:
         return (run for taken in self._facts.commits for run in taken.runs)
 
     def _cut_short(self, phrase: Phrase, light: Span) -> str | None:
-        """Why nobody has to be told."""
+        """The reason why nobody needs to be notified, if there is one."""
         facts, off = self._facts, light[1]
         if any(abs(at - off) < SLACK_S for at in facts.presses):
             return None if hearing(facts.sayings, phrase.began, off) else "taken back"
@@ -159,7 +163,7 @@ class _Judge:
         return "at the last moment" if off - phrase.began < LAST_MOMENT_S else None
 
     def _is_before(self, item_id: str, phrase: Phrase) -> bool:
-        """The service took this for the end of what was said before the phrase."""
+        """The service used this item for the end of something said before the phrase."""
         return any(
             taken.item_id == item_id and all(run.end <= phrase.first for run in taken.runs)
             for taken in self._facts.commits
@@ -183,10 +187,10 @@ class _Judge:
             if not (
                 answered or self._is_noticed(start, end) or self._given_up(start, end) or end > facts.over
             ):
-                self._wrong(f"what was committed at {saying.at_s:.3f} s was neither answered nor told")
+                self._wrong(f"what was committed at {saying.at_s:.3f} s was neither answered nor reported")
 
     def _says_something(self, item_id: str) -> bool:
-        """Whether there is as much of a phrase in it as a service can hear."""
+        """Whether the item contains enough of a phrase for a service to hear it."""
         runs = [run for taken in self._facts.commits if taken.item_id == item_id for run in taken.runs]
         return not runs or any(
             min(run.end, phrase.last) - max(run.first, phrase.first) >= LEAST
@@ -216,10 +220,12 @@ class _Judge:
             elif not (
                 self._is_noticed(answer.began_s, over + TOLD_WITHIN_S) or self._given_up(answer.began_s, over)
             ):
-                self._wrong(f"the answer that came from {answer.began_s:.3f} s on was neither heard nor told")
+                self._wrong(
+                    f"the answer that came from {answer.began_s:.3f} s on was neither heard nor reported"
+                )
 
     def _given_up(self, start: float, end: float) -> bool:
-        """The visitor wanted something else, or somebody else did."""
+        """The visitor, or somebody else, wanted something different."""
         facts = self._facts
         return (
             any(start <= at <= end for at in facts.presses)
@@ -228,14 +234,14 @@ class _Judge:
         )
 
     def _spoke(self, start: float, end: float) -> bool:
-        """The kiosk was told that somebody spoke, which interrupts an answer."""
+        """The service told the kiosk that somebody spoke, which interrupts an answer."""
         heard = (
             saying.at_s for saying in self._facts.sayings if isinstance(saying.event, wire.SpeechStarted)
         )
         return any(start <= at <= end for at in heard)
 
     def _foreign(self, answer: Spoken) -> bool:
-        """Nobody has asked for it."""
+        """Nobody asked for this answer."""
         mine = [
             saying.event
             for saying in self._facts.sayings
@@ -261,7 +267,7 @@ class _Judge:
         if self._facts.duplex:
             return
         blocks = self._facts.blocks
-        # The gate may open between two answers, however soon the second follows.
+        # The gate may open between two answers, even if the second follows at once.
         sounding = joined(((at, at + 0.02) for at, block in self._facts.takes if any(block)), apart=0.005)
         own = [
             (bisect_left(blocks, start + 0.05) * BLOCK, bisect_right(blocks, end - 0.045) * BLOCK)
@@ -274,7 +280,7 @@ class _Judge:
                         f"{self._when(first, end)} were sent on connection {connection} while the machine spoke"
                     )
 
-    # -- words ---------------------------------------------------------------------------------------
+    # -- text ----------------------------------------------------------------------------------------
 
     def _is_noticed(self, start: float, end: float) -> bool:
         return any(start <= at <= end for at in self._cues)
@@ -292,7 +298,7 @@ class _Judge:
 
 
 def _turns(answers: list[Spoken]) -> Iterator[tuple[Spoken, float]]:
-    """Each answer, and when its sound ends at the latest: it waits for that of those which came before."""
+    """Each answer with the latest time at which its sound ends: it waits for the sound of all answers before it."""
     last = 0.0
     for answer in answers:
         last = max(last, answer.began_s if answer.ended_s is None else answer.ended_s)
@@ -301,7 +307,7 @@ def _turns(answers: list[Spoken]) -> Iterator[tuple[Spoken, float]]:
 
 
 def _stream(takes: list[tuple[float, bytes]]) -> tuple[bytes, list[int]]:
-    """What the speaker was given, and where in it each take begins, and the end."""
+    """The sound that the speaker got, and the position of each take in it, and of its end."""
     starts = [0]
     for _, block in takes:
         starts.append(starts[-1] + len(block))
@@ -309,6 +315,6 @@ def _stream(takes: list[tuple[float, bytes]]) -> tuple[bytes, list[int]]:
 
 
 def _ends(pcm: bytes) -> tuple[list[bytes], list[bytes]]:
-    """Pieces of the beginning and of the end; sound that is put between them does not matter."""
+    """Pieces of the beginning and of the end; sound inserted between them does not matter."""
     pieces = [pcm[at : at + PIECE] for at in range(0, len(pcm), PIECE)]
     return pieces[:8], pieces[-9:-1] or pieces

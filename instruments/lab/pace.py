@@ -1,11 +1,11 @@
-"""A rhythm for devices that have none, in virtual time: as edged/audio/devices/pace.py has it for the real one."""
+"""A rhythm in virtual time for devices that have none, as edged/audio/devices/pace.py provides it in real time."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class LoopPace:
-    """Ticks by a timer of the loop."""
+    """Ticks from a timer of the loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -22,7 +22,7 @@ class LoopPace:
         self._timer = self._loop.call_at(self._due, self._fire)
 
     def stop(self) -> None:
-        """No tick after the return."""
+        """No tick follows the return."""
         self._tick = None
         if self._timer is not None:
             self._timer.cancel()
@@ -32,7 +32,7 @@ class LoopPace:
         self._parked = True
 
     def unpark(self) -> None:
-        """Go on."""
+        """Tick again."""
         if self._parked and self._tick is not None:
             self.start(self._period_s, self._tick)
 

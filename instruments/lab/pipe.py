@@ -1,15 +1,14 @@
 """One direction of a simulated TCP connection.
 
-Rules, as Linux has them:
-- A kernel takes `buffer_bytes` that the other side has not acknowledged. A reader that does not read makes
-  its own kernel fill up, then the sender's.
-- Bytes lost in a hole are sent again 0.2 s, 0.6 s, 1.4 s, ... after the first loss: when the hole has gone,
-  they arrive at the next of these times, not at once. After 15 minutes (or TCP_USER_TIMEOUT) the sender is
-  told ETIMEDOUT.
-- An acknowledgement can be lost too: then the reader has the bytes and the sender does not know.
-- Whoever sends to an end that is gone gets a reset, if the way back is open.
+Rules, as in Linux:
+- A kernel accepts `buffer_bytes` that the other side has not acknowledged. A reader that does not read makes first
+  its own kernel full, then the sender's.
+- Bytes lost in a hole are sent again 0.2 s, 0.6 s, 1.4 s, ... after the first loss. When the hole has gone, they
+  arrive at the next of these times, not at once. After 15 minutes (or TCP_USER_TIMEOUT) the sender gets ETIMEDOUT.
+- An acknowledgement can be lost too: then the reader has the bytes and the sender does not know it.
+- A sender to an end that is gone gets a reset, if the way back is open.
 
-Left out: windows and congestion (a rate limit stands for both), keep-alive probes, urgent data.
+Left out: windows and congestion (a rate limit replaces both), keep-alive probes, urgent data.
 """
 
 import asyncio
@@ -30,7 +29,7 @@ DATA, FIN, OPEN = 0, 1, 2  # kinds of segments
 
 
 def resent_at(lost_at: float, now: float) -> float:
-    """When what was first lost at `lost_at` is sent again, from `now` on."""
+    """The first time from `now` on at which bytes first lost at `lost_at` are sent again."""
     wait, at = FIRST_RESEND_S, lost_at
     while at < now:
         at += wait
@@ -39,7 +38,7 @@ def resent_at(lost_at: float, now: float) -> float:
 
 
 class Pipe:
-    """One direction of a connection. The sender asks for `room`, `send`s and `finish`es."""
+    """One direction of a connection. The sender calls `room`, `send` and `finish`."""
 
     def __init__(self, connection: "Connection", up: bool) -> None:
         self.up = up
@@ -50,10 +49,10 @@ class Pipe:
         self._net = connection.net
         self._segments: deque[tuple[float, int, bytes]] = deque()
         self._last_at = 0.0  # nothing arrives before this
-        self._free_at = 0.0  # when the narrowest wire on the way has sent all before
+        self._free_at = 0.0  # when the slowest part of the way has sent everything before
         self._acks: deque[tuple[float, int]] = deque()
         self._lost_at: float | None = None
-        self._unheard_at: float | None = None  # since when acknowledgements are lost
+        self._unheard_at: float | None = None  # since when acknowledgements have been lost
         self._timer: asyncio.TimerHandle | None = None
         self._ack_timer: asyncio.TimerHandle | None = None
         self._give_up: asyncio.TimerHandle | None = None
@@ -69,12 +68,12 @@ class Pipe:
     # -- sending -------------------------------------------------------------------------------------
 
     def room(self) -> int:
-        """How many bytes the kernel takes now."""
+        """How many bytes the kernel accepts now."""
         self._count_acks()
         return max(0, self._conditions.buffer_bytes - self.unacknowledged)
 
     def outstanding(self) -> int:
-        """What SIOCOUTQ tells: bytes in the kernel that the other side has not acknowledged."""
+        """What SIOCOUTQ reports: bytes in the kernel that the other side has not acknowledged."""
         self._count_acks()
         return self.unacknowledged
 
@@ -92,7 +91,7 @@ class Pipe:
             self._last_at += SLICE_APART_S
 
     def finish(self, kind: int = FIN) -> None:
-        """After all bytes: the end of the stream (or, first of all, its opening)."""
+        """Send the end of the stream after all bytes (or, before all of them, its opening)."""
         self._enqueue(kind, b"")
 
     def _enqueue(self, kind: int, data: bytes) -> None:
@@ -110,7 +109,7 @@ class Pipe:
             self._timer = self._net.loop.call_at(max(now, self._segments[0][0]), self._arrive)
 
     def notify_of_room(self) -> None:
-        """The sender waits for room: tell it when the next acknowledgement comes."""
+        """The sender waits for room: notify it when the next acknowledgement arrives."""
         if self._ack_timer is None and self._acks:
             self._ack_timer = self._net.loop.call_at(self._acks[0][0], self._acknowledged)
 
@@ -153,7 +152,7 @@ class Pipe:
             self._timer = self._net.loop.call_at(segments[0][0], self._arrive)
 
     def _join(self, data: bytes, now: float) -> bytes:
-        """All bytes that are there, as one read gives them."""
+        """Join all bytes that are there, as one read returns them."""
         pieces = [data]
         while self._segments and self._segments[0][0] <= now and self._segments[0][1] == DATA:
             pieces.append(self._segments.popleft()[2])
@@ -171,12 +170,12 @@ class Pipe:
             self.notify_of_room()
 
     def refuse(self) -> None:
-        """Bytes for an end that is gone, or goes without reading them: the sender learns it by a reset."""
+        """Bytes arrive at an end that is gone, or that goes without reading them: the sender gets a reset."""
         if not self._connection.blocked(not self.up):
             self._net.loop.call_later(self._conditions.latency_ms / 1000, self.sender.receive_reset)
 
     def read_again(self) -> None:
-        """The receiver has room once more."""
+        """The receiver has room again."""
         if self._timer is None and self._lost_at is None and self._segments:
             self._timer = self._net.loop.call_at(max(self._now, self._segments[0][0]), self._arrive)
 
@@ -205,7 +204,7 @@ class Pipe:
                 self.notify_of_room()
 
     def _reschedule(self, at: float, rate: float) -> None:
-        """All that waits is sent anew from `at` on."""
+        """Send everything that waits again, from `at` on."""
         waiting, self._segments = self._segments, deque()
         for due, kind, data in waiting:
             at += len(data) / rate
@@ -228,7 +227,7 @@ class Pipe:
             self.sender.lose(os_error(errno.ETIMEDOUT, TimeoutError))
 
     def drop(self) -> None:
-        """Nothing more arrives."""
+        """Let nothing more arrive."""
         for timer in (self._timer, self._ack_timer, self._give_up):
             if timer is not None:
                 timer.cancel()

@@ -1,4 +1,4 @@
-"""The machine's ports in virtual time: as edged/system has them for the real one, driven by loop and net."""
+"""The machine's ports in virtual time, driven by the loop and the net; edged/system has the real ones."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,7 +19,7 @@ class SimClock:
         self._loop = loop
 
     def monotonic_ms(self) -> int:
-        # Half a microsecond: 0.3 s is stored as a little less
+        # plus half a microsecond, because a float stores 0.3 s as a little less
         return int(self._loop.time() * 1000 + 0.0005)
 
     def wall(self) -> float:
@@ -30,14 +30,14 @@ class SimClock:
 
 
 class SimResolver(SystemResolver):
-    """edged's own resolver; the net's name service fails (`dns_fails`) or comes late (`dns_delay_ms`)."""
+    """edged's own resolver. The net's name service can fail (`dns_fails`) or be slow (`dns_delay_ms`)."""
 
     def __init__(self, net: SimNet) -> None:
         super().__init__(lambda host, port: asyncio.ensure_future(net.names.lookup(host)))
 
 
 class SimNetwatch:
-    """Tells of a new address or route of the net, as late as the real one."""
+    """Reports a new address or route of the net, with the delay of the real watch."""
 
     def __init__(self, net: SimNet) -> None:
         self._net = net
@@ -67,7 +67,7 @@ class SimNetwatch:
 
 
 class SimExit:
-    """Writes down what would have ended the process, and does at once what is still to be done."""
+    """Records what would have ended the process, and does at once what is still to be done."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[int, str]] = []
@@ -85,9 +85,10 @@ class SimExit:
 
 
 class SimOffload:
-    """Calls on the loop, after `delay_s`, whoever waits for it or not; with `hangs`, never, and the deadline passes.
+    """Makes calls on the loop after `delay_s`, even if their caller has stopped waiting.
 
-    `hung` counts those that did not return: each a thread, in life.
+    With `hangs` it makes no call, and the deadline passes. `hung` counts the calls that did not return; in reality each
+    of them is a thread.
     """
 
     def __init__(self, delay_s: float = 0.0) -> None:
@@ -109,7 +110,7 @@ class SimOffload:
             set_it, value = returned.set_result, None
             try:
                 value = call(*args)
-            except Exception as error:  # noqa: BLE001 it is raised where the call was made
+            except Exception as error:  # noqa: BLE001 raised again at the caller
                 set_it, value = returned.set_exception, error
             if not returned.done():
                 set_it(value)

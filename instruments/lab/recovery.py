@@ -1,8 +1,8 @@
-"""How soon the link was back, from outside: what the weather was, and when the link went and came. Pure.
+"""How soon the link was back, seen from outside: the faults of the network, and the times of the link. Pure.
 
-A line that is down cannot be up again before the last fault that blocks it is over: recovery counts from there, or
-from the loss where nothing blocks. Three kinds are told apart: `told`, where the machine hears that its network is
-back; `closed`, where the connection was closed and nothing blocks a new one; `silent`, where nobody says anything.
+A link cannot be up again before the last fault that blocks it is over. So recovery counts from there, or from the
+loss if nothing blocks the link. There are three kinds: `told` (the kernel reports that the network is back), `closed`
+(the connection was closed and nothing blocks a new one) and `silent` (nobody reports anything).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from instruments.lab.weather import Fault
 
 BLOCKING = ("hole", "hole_up", "hole_down", "refuse", "no_route", "dns_fails")
-ANNOUNCED = ("no_route", "roam")  # the kernel says when there is a route or an address again
-STRUCK_S = 8.0  # within so long of a strike the link is down because of it: noticing may take that long
+ANNOUNCED = ("no_route", "roam")  # the kernel reports when there is a route or an address again
+STRUCK_S = 8.0  # this long after a strike, the link may be down because of it: detection may take that long
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Recovery:
 
 
 def recoveries(plan: Sequence[Fault], links: Iterable[tuple[float, bool]]) -> list[Recovery]:
-    """`links` are (when, up?) in order; a line that never came back is not among the recoveries."""
+    """`links` are (when, up?) in order. A link that never came back is not among the recoveries."""
     found = []
     lost_at: float | None = None
     for at, up in links:
@@ -52,12 +52,12 @@ def _recovery(plan: Sequence[Fault], lost_at: float, up_at: float) -> Recovery:
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """The value below which `share` of them lie; 0 of none."""
+    """The value below which this share of the values is; 0 if there are none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
 def silent_share(plan: Sequence[Fault]) -> float:
-    """Of the faults that break a line, how many no link event tells of."""
+    """The share of the faults that break a connection and cause no link event."""
     breaking = [fault for fault in plan if fault.kind in BLOCKING or fault.for_s == 0]
     return sum(fault.kind not in ANNOUNCED for fault in breaking) / len(breaking) if breaking else 1.0

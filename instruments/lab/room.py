@@ -13,16 +13,16 @@ BLOCK = 480  # samples
 
 
 class RoomMicrophone(StampMicrophone):
-    """Hands a room in which nobody speaks unless `speaks` says so."""
+    """Hands over the sound of a room in which nobody speaks unless `speaks` says so."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
         self._source = self._block_of_the_room
         self.speaks = False
-        self.blocks: list[float] = []  # when each block of the room was whole
+        self.blocks: list[float] = []  # when each block of the room was complete
         self.there: list[tuple[float, bool]] = []  # (when, plugged in and open again?)
         self._unplugged = False
-        self._made: dict[bool, tuple[int, bytes]] = {}  # a chunk of each kind
+        self._made: dict[bool, tuple[int, bytes]] = {}  # one chunk of each kind
 
     def start(self, hand, lost):
         if self._unplugged:
@@ -53,7 +53,7 @@ class RoomMicrophone(StampMicrophone):
 
 
 class NoCanceller:
-    """In a room without an echo nothing is to be cancelled."""
+    """For a room without an echo: there is nothing to cancel."""
 
     def set_delay(self, ms):
         pass

@@ -1,4 +1,4 @@
-"""What listens in the simulated network."""
+"""Servers that listen in the simulated network."""
 
 import asyncio
 from collections.abc import Callable
@@ -49,7 +49,7 @@ class SimServer(asyncio.AbstractServer):
             self._wake()
 
     async def wait_closed(self):
-        """As Python 3.12 has it: until it is closed and the last connection has gone."""
+        """As in Python 3.12: wait until the server is closed and the last connection has gone."""
         await self._idle.wait()
 
     def close_clients(self):

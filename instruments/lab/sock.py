@@ -1,4 +1,4 @@
-"""What is left of a socket when there is none: names, options, errors."""
+"""What remains of a socket when there is none: names, options, errors."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ def os_error(number: int, kind: type[OSError] = OSError) -> OSError:
 
 
 class SimSocket:
-    """What `transport.get_extra_info("socket")` gives: names and options, nothing to read from."""
+    """What `transport.get_extra_info("socket")` returns: names and options, and nothing to read from."""
 
     type = socket.SOCK_STREAM
     proto = socket.IPPROTO_TCP

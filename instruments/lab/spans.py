@@ -1,4 +1,4 @@
-"""Stretches of time or of samples, as (start, end): joined, cut out of each other, met. Pure."""
+"""Spans of time or of samples, as (start, end), and their unions, differences and intersections. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Span = tuple[float, float]
 
 
 def joined(spans: Iterable[Span], *, apart: float = 0.0) -> list[Span]:
-    """The same stretches in order; those less than `apart` from each other are one."""
+    """The same spans in order; spans less than `apart` from each other become one."""
     out: list[Span] = []
     for start, end in sorted(spans):
         if out and start <= out[-1][1] + apart:
@@ -19,7 +19,7 @@ def joined(spans: Iterable[Span], *, apart: float = 0.0) -> list[Span]:
 
 
 def without(spans: Iterable[Span], taken: Sequence[Span], *, slack: float = 0.0) -> list[Span]:
-    """What is left of `spans` where none of `taken` (joined) is; those are longer by `slack` on both sides."""
+    """What is left of `spans` outside `taken` (joined), after each of `taken` grows by `slack` on both sides."""
     left = []
     for start, end in spans:
         at = start
@@ -37,7 +37,7 @@ def without(spans: Iterable[Span], taken: Sequence[Span], *, slack: float = 0.0)
 
 
 def within(spans: Iterable[Span], others: Sequence[Span]) -> list[Span]:
-    """What of `spans` lies in `others`."""
+    """The parts of `spans` that are within `others`."""
     return [
         (max(start, first), min(end, last))
         for start, end in spans
@@ -52,7 +52,7 @@ def meets(spans: Iterable[Span], span: Span) -> bool:
 
 
 def while_it_was(changes: list[tuple[float, object]], value: object, over: float) -> list[Span]:
-    """When it was so; `changes` are in order."""
+    """The spans during which `value` held; `changes` are in order."""
     spans: list[Span] = []
     since: float | None = None
     for at, now in changes:

@@ -1,7 +1,8 @@
-"""Sound of a room in which somebody speaks now and then; every sample of it says its place, as in stamp.py.
+"""Sound of a room in which somebody speaks now and then; every sample tells its position, as in stamp.py.
 
-Four samples name a place: each has its number among the four in two bits, and seven bits of the place. Quiet it is a
-room at -47 dBFS, loud a voice at -9 dBFS, and a detector that goes by energy tells the two apart.
+A group of four samples names one position. Each sample carries its number within the group in two bits, and seven
+bits of the position. Quiet sound is a room at -47 dBFS, loud sound is a voice at -9 dBFS. A detector that looks at
+energy can tell the two apart.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ import numpy as np
 
 GROUP = 4
 LONGEST = GROUP << 28  # samples: half a day at 24 kHz
-LOUD, STEP = 8192, 16  # a loud sample's least value, and what a bit of the code is worth in it
-NOWHERE = -2  # no neighbour of a place
+LOUD, STEP = 8192, 16  # the least value of a loud sample, and the weight of one bit of the code in it
+NOWHERE = -2  # not next to any position
 
 
 class Run(NamedTuple):
-    """Samples `first` .. `first + n` without a gap; `first` is NOWHERE for what no microphone here has heard."""
+    """Samples `first` .. `first + n` without a gap. `first` is NOWHERE for sound that no microphone here has heard."""
 
     first: int
     n: int
@@ -38,12 +39,12 @@ def spoken(first: int, n: int, *, loud: bool) -> bytes:
     if not loud:
         return (sound - 256).tobytes()
     sound = LOUD + STEP * sound
-    sound[first & 1 ^ 1 :: 2] *= -1  # above and below the middle, as a voice is
+    sound[first & 1 ^ 1 :: 2] *= -1  # above and below zero, as a voice is
     return sound.tobytes()
 
 
 def runs(pcm: bytes) -> list[Run]:
-    """The unbroken runs of the room that a sound is made of, in its order; every sample is in one."""
+    """The unbroken runs of room sound in this sound, in order; every sample is in one of them."""
     if not pcm:
         return []
     at = _places(pcm)
@@ -53,10 +54,10 @@ def runs(pcm: bytes) -> list[Run]:
 
 
 def _places(pcm: bytes) -> np.ndarray:
-    """Of each sample, by the group it is in, or, where that was cut in two, by its neighbour."""
+    """The position of each sample, from its group, or from its neighbour if the group was cut in two."""
     values = np.frombuffer(pcm, "<i2").astype(np.int32)
     code = np.where(np.abs(values) >= LOUD, (np.abs(values) - LOUD) // STEP, values + 256)
-    code[(code < 0) | (code > 511)] = GROUP << 7  # a number in the group that there is not
+    code[(code < 0) | (code > 511)] = GROUP << 7  # a number that does not exist within a group
     number, part = code >> 7, code & 0x7F
     at = np.full(len(values), NOWHERE, np.int32)
     if len(values) >= GROUP:

@@ -1,14 +1,14 @@
-"""Sound that says where it comes from: every pair of samples names its place in the stream.
+"""Sound that tells its own position: every pair of samples names its place in the stream.
 
-An oracle outside the daemon can then tell of any piece, wherever it turns up, which samples of the microphone it
-holds, whether they are all there, and in order.
+So an oracle outside the daemon can look at any piece of sound, wherever it turns up. It knows which samples of the
+microphone are in it, whether they are complete, and whether they are in order.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-LONGEST = 1 << 31  # samples; a day at 24 kHz
+LONGEST = 1 << 31  # in samples: a day at 24 kHz
 
 
 def stamps(first: int, n: int) -> bytes:
@@ -21,7 +21,7 @@ def stamps(first: int, n: int) -> bytes:
 
 
 def locate(pcm: bytes) -> int | None:
-    """The place of the first sample; None when the piece is no unbroken run of the stream."""
+    """The position of the first sample; None if the piece is not an unbroken run of the stream."""
     values = np.frombuffer(pcm, "<u2")
     if len(values) < 3:
         return None

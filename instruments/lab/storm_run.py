@@ -1,6 +1,6 @@
-"""A client that keeps coming back through a storm; prints the digest of all that happened on the wire.
+"""A client that reconnects again and again through a storm; prints the digest of everything on the wire.
 
-`python -m instruments.lab.storm_run SEED HOURS`: the same in every process, whatever its hash seed.
+`python -m instruments.lab.storm_run SEED HOURS`: the digest is the same in every process, whatever its hash seed.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ async def _stay(lives):
                 "ws://voice.example:8080/", compression=None, proxy=None, ping_interval=5, ping_timeout=2.5
             ) as websocket:
                 lives.append(virtual().time())
-                # a task of its own: in Python 3.11.2 one in which a TaskGroup failed stays cancelled
+                # a task of its own: in Python 3.11.2 a task in which a TaskGroup failed stays cancelled
                 await asyncio.create_task(_talk(websocket))
         except* (OSError, WebSocketException, TimeoutError):
             pass
@@ -63,7 +63,7 @@ async def _main(hours, net, lives):
 
 
 def weather_run(seed, hours):
-    """The net after the run, and when connections came up."""
+    """The net after the run, and the times at which connections came up."""
     net = SimNet(latency_ms=20, jitter_ms=5, up_bytes_s=400_000, buffer_bytes=65_536)
     net.names["voice.example"] = ["203.0.113.5"]
     net.play(storm(Random(seed), hours * 3600, per_hour=60))

@@ -1,4 +1,4 @@
-"""Somebody who holds conversations with a kiosk, and what happens to the kiosk meanwhile."""
+"""A visitor who holds conversations with a kiosk, and what happens to the kiosk meanwhile."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Talker:
 
     @property
     def is_heard(self) -> bool:
-        """By the light."""
+        """Whether the light says that the kiosk listens."""
         return self.light == Light.RECORDING.value
 
     async def press(self) -> None:
@@ -43,7 +43,7 @@ class Talker:
         await asyncio.sleep(self._rng.uniform(0.08, 0.12))
 
     async def say(self, seconds: float) -> None:
-        """Speak for so long, whoever listens."""
+        """Speak for so long, even if nobody listens."""
         microphone = self._microphone
         began, first = self._loop.time(), microphone.handed
         microphone.speaks = True
@@ -55,7 +55,7 @@ class Talker:
         return await self._kiosk.until(is_so, within_s)
 
     async def visit(self, *, duplex: bool, aloud: bool = False) -> None:
-        """One conversation, or what becomes of it; `aloud`: by somebody who does not wait to be answered."""
+        """Hold one conversation, or try to. `aloud` is a visitor who does not wait for answers."""
         rng = self._rng
         await self.press()
         if aloud:
@@ -77,17 +77,17 @@ class Talker:
         rng = self._rng
         await self.say(rng.uniform(0.4, 6.0))
         how = rng.random()
-        if how < 0.15:  # draws breath
+        if how < 0.15:  # takes a breath
             await asyncio.sleep(rng.uniform(0.1, 0.4))
             await self.say(rng.uniform(0.4, 3.0))
-        elif how < 0.3:  # has something to add
+        elif how < 0.3:  # adds something
             await asyncio.sleep(rng.uniform(0.6, 2.0))
             await self.say(rng.uniform(0.4, 3.0))
         elif how < 0.4:  # thinks aloud
             await self._think_aloud()
 
     async def _think_aloud(self) -> None:
-        """In pauses that are ends of speech to the service."""
+        """Speak with pauses that the service takes for ends of speech."""
         for _ in range(self._rng.randrange(3, 7)):
             await asyncio.sleep(self._rng.uniform(0.6, 1.5))
             await self.say(self._rng.uniform(0.6, 1.5))
@@ -118,20 +118,20 @@ class Talker:
             if await self.until(lambda: self.is_heard, 15.0):
                 await asyncio.sleep(rng.uniform(0.1, 3.0))
             await self.press()
-        elif how < 0.55:  # twice, and more
+        elif how < 0.55:  # twice or more
             for _ in range(rng.randrange(2, 8)):
                 await self.press()
         await self.until(lambda: not self.is_heard, rng.uniform(1.0, 60.0))
 
     @property
     def _sounds(self) -> bool:
-        """The speaker was given something just now."""
+        """The speaker got sound just now."""
         takes = self._kiosk.speaker.takes
         return bool(takes) and takes[-1][0] > self._loop.time() - 0.1 and any(takes[-1][1])
 
 
 class Mishaps:
-    """What befalls the kiosk, in the middle of a conversation as well as at rest."""
+    """What happens to the kiosk, in the middle of a conversation as well as at rest."""
 
     def __init__(self, kiosk: Kiosk, microphone: RoomMicrophone, server: LocalServer, rng: Random) -> None:
         self.mutes: list[tuple[float, bool]] = []
@@ -141,11 +141,11 @@ class Mishaps:
         self._due: list[asyncio.TimerHandle] = []
 
     def befall(self, within_s: float) -> None:
-        """One of them, some time."""
+        """Let one mishap happen at some time within `within_s`."""
         self._later(self._rng.uniform(0.0, within_s), self._rng.choice(self._kinds))
 
     def end(self) -> None:
-        """All is as it should be again."""
+        """Everything is as it should be again."""
         for timer in self._due:
             timer.cancel()
         self._set_mute(muted=False)
@@ -170,9 +170,9 @@ class Mishaps:
         self._server.speak()
 
     def narrow(self) -> None:
-        """Speech takes longer to be sent than to be said, for a while."""
+        """For a while, sending speech takes longer than saying it."""
         fault = Fault(0.0, "narrow_up", 0.0, self._rng.uniform(12_000, 30_000))
-        log.info("mishap: no more than %d bytes a second go up", fault.amount)
+        log.info("mishap: at most %d bytes per second go up", fault.amount)
         self._kiosk.net.begin(fault)
         self._later(self._rng.uniform(10.0, 90.0), lambda: self._kiosk.net.end_if_on(fault))
 

@@ -1,4 +1,4 @@
-"""An hour of conversations: a kiosk, somebody who talks to it, mishaps, and the verdict on all that was seen."""
+"""An hour of conversations: a kiosk, a visitor who talks to it, mishaps, and the verdict on all of it."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from instruments.lab.witness import Witness
 
 VISITS_AN_HOUR = 30
 MISHAPS_A_VISIT = 0.5
-FAR_BEHIND_A_VISIT = 0.05  # more is said than goes out, and the service answers what lies far back
-MISHAPS_AN_HOUR = 12  # besides, whether somebody is there or not
-AT_REST_S = 160.0  # the longest that a turn may wait for anything, one after the other
+FAR_BEHIND_A_VISIT = 0.05  # more is said than is sent, and the service answers what was said long ago
+MISHAPS_AN_HOUR = 12  # also between visits
+AT_REST_S = 160.0  # the longest that a turn may wait for things, one after the other
 CONVERSATION = ("mode=conversation",)
 DUPLEX = (*CONVERSATION, "microphone.echo_cancel=true")
 
 
 class Hour:
-    """What takes part in it."""
+    """Everything that takes part in one hour."""
 
     def __init__(self, net: SimNet, rng: Random, *, duplex: bool) -> None:
         self.net, self.rng, self.duplex = net, rng, duplex
@@ -53,7 +53,7 @@ class Hour:
             self.mishaps = Mishaps(self.kiosk, self.microphone, server, self.rng)
             await self._pass(for_s)
             if self._failed:
-                verdict = Verdict()  # of what a daemon does after a bug nobody has a right to judge
+                verdict = Verdict()  # nobody may judge what a daemon does after a bug
             else:
                 trouble = await self._aftermath()
                 verdict = judge(self._facts())
@@ -68,7 +68,7 @@ class Hour:
 
     @property
     def _failed(self) -> bool:
-        """A bug would have ended the process."""
+        """The bugs that would have ended the process."""
         return bool(self.loop.unhandled) or self.kiosk.ended
 
     async def _end(self) -> list[str]:
@@ -76,7 +76,7 @@ class Hour:
         self.loop.unhandled.clear()
         try:
             await self.kiosk.__aexit__()
-        except Exception as error:  # noqa: BLE001 whatever it is, it is the daemon's
+        except Exception as error:  # noqa: BLE001 whatever it is, it belongs to the daemon
             bugs.append(repr(error))
         return [f"a bug would have ended the process: {bug}" for bug in bugs]
 
@@ -98,7 +98,7 @@ class Hour:
         await asyncio.sleep(max(0.0, end - self.loop.time()))
 
     async def _aftermath(self) -> list[str]:
-        """The weather is fair again: all must come to rest, the next question be answered, and then be quiet."""
+        """The network is fine again: the kiosk must come to rest, answer the next question, and then be quiet."""
         trouble = []
         self.net.heal()
         self.mishaps.end()
@@ -108,7 +108,7 @@ class Hour:
             AT_REST_S,
         ):
             trouble.append(f"not idle after the weather cleared: {kiosk.state}")
-        for _ in range(2):  # what a storm left behind may still break one answer, which is told
+        for _ in range(2):  # the storm may still break one answer, and the visitor is notified
             wanted = self._answered + 1
             await talker.press()
             if not talker.is_heard:
@@ -156,7 +156,7 @@ class Hour:
 async def talk(
     net: SimNet, rng: Random, for_s: float, *, duplex: bool, settings: tuple[str, ...] = (), session_s: float
 ) -> tuple[Verdict, list[tuple[float, bool]]]:
-    """The verdict, and when the link went and came."""
+    """The verdict, and the times at which the link went and came."""
     hour = Hour(net, rng, duplex=duplex)
     verdict = await hour.live(for_s, settings, session_s)
     return verdict, hour.kiosk.links

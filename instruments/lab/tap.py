@@ -1,7 +1,7 @@
-"""Reads along on the wire: whole WebSocket messages as they reach an end, for an oracle outside the daemon.
+"""Reads along on the wire: complete WebSocket messages as they reach an end, for an oracle outside the daemon.
 
-`Tap(net)` before the run; the daemon and the service know nothing of it. It trusts both ends to keep to
-RFC 6455 (the stock library does), and understands no compression.
+Create `Tap(net)` before the run; the daemon and the service do not know about it. It relies on both ends to follow
+RFC 6455 (the stock library does), and does not support compression.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ class Message(NamedTuple):
 
 
 class _Stream:
-    """The bytes one end received, cut into messages."""
+    """The bytes that one end received, cut into messages."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()
@@ -76,7 +76,7 @@ class _Stream:
 
 
 class Tap:
-    """All messages of all connections, in the order in which they arrived; `heard` hears of each instead."""
+    """All messages of all connections, in the order of their arrival. With `heard`, each goes there instead."""
 
     def __init__(self, net: SimNet, heard: Callable[[Message], None] | None = None) -> None:
         self.messages: list[Message] = []

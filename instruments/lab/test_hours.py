@@ -1,4 +1,4 @@
-"""Hours of conversations: repeatable, healthy, and no wrong goes unseen in a whole run either."""
+"""Hours of conversations are repeatable and healthy, and the judge sees every fault in a whole run too."""
 
 from random import Random
 
@@ -51,7 +51,7 @@ def test_an_hour_with_drops_before_a_service_with_manners_of_its_own_ends_health
     assert report.verdict.counts["committed"] > 0
 
 
-def test_a_bug_of_the_daemon_ends_the_hour_and_is_told(lab_run, monkeypatch):
+def test_a_bug_of_the_daemon_ends_the_hour_and_is_reported(lab_run, monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("a bug")
 

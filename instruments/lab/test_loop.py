@@ -22,16 +22,16 @@ from instruments.lab.loop import (
 )
 
 
-async def wait_for_ever():
+async def wait_forever():
     await asyncio.get_running_loop().create_future()
 
 
-def test_a_year_of_sleep_is_exact_and_not_waited_for():
+def test_a_year_of_sleep_is_exact_and_takes_no_time():
     async def main():
         await asyncio.sleep(365 * 86400)
         return asyncio.get_running_loop().time()
 
-    assert run(main()) == 365 * 86400  # in real time the suite's own limit would strike
+    assert run(main()) == 365 * 86400  # in real time, the time limit of the suite would end it
 
 
 def test_timers_fire_in_the_order_of_their_times():
@@ -83,15 +83,15 @@ def test_the_wall_clock_may_be_stepped_and_monotonic_time_does_not_notice():
     assert run(main()) == (-56 * 365 * 86400, 0.0)
 
 
-def test_sleeping_for_ever_is_told_with_the_place():
+def test_sleeping_forever_is_reported_with_the_place():
     async def main():
-        await asyncio.create_task(wait_for_ever(), name="patient")
+        await asyncio.create_task(wait_forever(), name="patient")
 
-    with pytest.raises(Deadlock, match=r"(?s)patient: .*test_loop\.py:\d+ in wait_for_ever"):
+    with pytest.raises(Deadlock, match=r"(?s)patient: .*test_loop\.py:\d+ in wait_forever"):
         run(main())
 
 
-def test_turning_without_end_is_told():
+def test_turning_without_end_is_reported():
     async def main():
         for _ in iter(int, 1):
             await asyncio.sleep(0)
@@ -172,7 +172,7 @@ def test_tasks_left_over_are_cancelled_the_oldest_first():
 
     async def linger(name):
         try:
-            await wait_for_ever()
+            await wait_forever()
         finally:
             ended.append(name)
 
@@ -189,7 +189,7 @@ def test_a_task_group_cancels_in_the_order_of_birth():
 
     async def linger(name):
         try:
-            await wait_for_ever()
+            await wait_forever()
         finally:
             ended.append(name)
 
@@ -225,7 +225,7 @@ def test_all_randomness_follows_the_seed():
     assert not set(run(draws(), seed=1)) & set(run(draws(), seed=2))
 
 
-def test_randomness_is_given_back_as_it_was():
+def test_randomness_is_restored_afterwards():
     random.seed(5)
     expected = random.random()
     random.seed(5)

@@ -100,7 +100,7 @@ def test_every_way_takes_the_latency():
         await websocket.recv()
         return opened, now() - opened
 
-    # connecting and the handshake take a round trip each
+    # connecting takes one round trip, and so does the handshake
     assert ready(SimNet(latency_ms=100), main) == pytest.approx((0.4, 0.2))
 
 
@@ -269,11 +269,11 @@ def test_a_hole_swallows_everything_and_sending_does_not_notice():
         await websocket.recv()
         return now() - started
 
-    # lost at 0.02 s, tried again after 0.2, 0.6, 1.4, 3.0, 6.2 and 12.6 s; there and back
+    # lost at 0.02 s, tried again after 0.2, 0.6, 1.4, 3.0, 6.2 and 12.6 s; then one round trip
     assert ready(net, main) == pytest.approx(0.02 + 12.6 + 0.04)
 
 
-def test_a_dead_line_is_noticed_by_a_missing_pong():
+def test_a_dead_link_is_noticed_by_a_missing_pong():
     net = SimNet(latency_ms=20)
 
     async def main(websocket):
@@ -309,7 +309,7 @@ def test_a_hole_on_the_way_back_hides_the_answer_only():
     assert ready(net, main) == (106, 0, 106, 0)
 
 
-def test_a_sender_gives_up_after_the_time_the_socket_was_told():
+def test_a_sender_gives_up_after_the_time_set_on_the_socket():
     async def main(websocket):
         sock = websocket.transport.get_extra_info("socket")
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1500)
@@ -441,7 +441,7 @@ def test_a_refusing_network_refuses_though_somebody_listens():
     assert error.errno == errno.ECONNREFUSED
 
 
-def test_no_route_is_told_at_once():
+def test_no_route_is_reported_at_once():
     error, after = run(failed_after(), net=SimNet(latency_ms=50, no_route=True))
     assert error.errno == errno.ENETUNREACH
     assert after == 0
@@ -477,7 +477,7 @@ def test_a_service_that_goes_between_two_packets_resets():
     run(main(), net=SimNet(latency_ms=10))
 
 
-def test_two_can_not_listen_at_one_address():
+def test_two_servers_cannot_listen_at_one_address():
     async def main():
         async with service():
             with pytest.raises(OSError, match="in use"):
@@ -593,7 +593,7 @@ def test_a_new_address_of_the_kiosk_strands_what_was_connected():
     assert len(ready(net, main)) == 1
 
 
-def test_losing_and_finding_the_route_is_told():
+def test_losing_and_finding_the_route_is_reported():
     net = SimNet()
     changes = []
 
@@ -707,7 +707,7 @@ def test_a_closed_connection_is_forgotten():
     assert run(main(), net=net) == []
 
 
-def test_a_handler_that_fails_is_heard_of():
+def test_a_handler_that_fails_is_reported():
     class Bad(asyncio.Protocol):
         def data_received(self, data):
             raise ZeroDivisionError

@@ -1,4 +1,4 @@
-"""The judge must not be blind: each kind of wrong is shown to it."""
+"""The judge must not be blind: the tests show it each kind of fault."""
 
 import pytest
 from hypothesis import given
@@ -23,20 +23,20 @@ def test_any_piece_names_its_place(first, n):
     assert locate(stamps(first, n)) == first
 
 
-def test_a_piece_with_a_hole_is_no_run():
+def test_a_piece_with_a_hole_is_not_a_run():
     whole = stamps(1000, 5000)
     assert locate(whole[:2000] + whole[2002:]) is None
     assert locate(whole[:2000] + whole[1998:]) is None
     assert locate(b"") is None
 
 
-def test_whole_and_once_is_healthy():
+def test_a_press_committed_complete_and_once_is_healthy():
     verdict = judge([WINDOW], [said()], [], **RULES)
     assert verdict.healthy
     assert verdict.counts["committed"] == 1
 
 
-def test_without_pre_roll_is_whole_too():
+def test_a_press_without_pre_roll_is_complete_too():
     assert judge([WINDOW], [said(first=240_000)], [], **RULES).healthy
 
 
@@ -63,7 +63,7 @@ def test_a_replay_in_another_session_is_counted_and_allowed():
     assert verdict.counts["replayed"] == 1
 
 
-def test_told_in_time_is_not_lost_and_too_late_is():
+def test_a_notice_in_time_saves_a_press_and_a_late_one_does_not():
     sound = render(Cue.DISCARDED)
     padded = bytes(100) + sound + bytes(100)
     blocks = [padded[i : i + 960] for i in range(0, len(padded), 960)]
@@ -73,14 +73,14 @@ def test_told_in_time_is_not_lost_and_too_late_is():
     assert [cue for _, cue in cues_in([(1.0, padded)])] == [Cue.DISCARDED]
 
 
-def test_committed_but_neither_answered_nor_told_is_seen():
+def test_committed_but_neither_answered_nor_reported_is_seen():
     assert not judge([WINDOW], [said()], [], **RULES, answered=[]).healthy
     assert judge([WINDOW], [said()], [], **RULES, answered=[said().pcm]).healthy
     again = Window(20.0, 20.1, 480_000, 482_400)
     assert judge([WINDOW, again], [said()], [], **RULES, answered=[]).healthy
 
 
-def test_a_short_tap_need_not_be_said():
+def test_a_short_tap_needs_no_commit():
     tap = Window(10.0, 10.1, 240_000, 242_400)
     verdict = judge([tap], [], [], **RULES)
     assert verdict.healthy

@@ -1,4 +1,4 @@
-"""The judge of conversations must not be blind: each kind of wrong is shown to it, and none where there is none."""
+"""The judge of conversations must not be blind: it finds each kind of fault, and none where there is none."""
 
 from dataclasses import replace
 
@@ -19,12 +19,12 @@ ANSWER = stamps(1 << 30, 2 * RATE)
 
 
 def at(seconds):
-    """The place of what is heard then."""
+    """The position of the sample that is heard at this time."""
     return round(seconds * RATE)
 
 
 def takes(sound, from_s):
-    """What a speaker takes of it, 20 ms at a time."""
+    """How a speaker takes this sound, 20 ms at a time."""
     return [(from_s + n / 50, sound[n * 960 : (n + 1) * 960]) for n in range(-(-len(sound) // 960))]
 
 
@@ -82,23 +82,23 @@ def sent(*spans):
         ({"mutes": [(14.5, True), (15.5, False)]}, "no press had opened"),
         ({"mutes": [(14.5, True), (15.5, False)]}, "no press was the cause"),
         ({"there": [(14.5, False), (15.5, True)]}, "no press had opened"),
-        ({"sent": {1: [Run(at(9.7), at(3.9)), Run(NOWHERE, 480)]}}, "nobody heard"),
+        ({"sent": {1: [Run(at(9.7), at(3.9)), Run(NOWHERE, 480)]}}, "no microphone heard"),
         ({"sent": sent((9.7, 11.5), (11.4, 13.6))}, "sent again"),
         ({"sent": sent((9.7, 11.5), (11.6, 13.6))}, "left out"),
         ({"sent": sent((9.7, 13.6), (14.5, 14.6))}, "while the machine spoke"),
-        ({"commits": []}, "lost without a word"),
-        ({"commits": [Taken("item_1", (Run(at(11.1), at(2.4)),))]}, "lost without a word"),
-        ({"commits": [Taken("item_1", (Run(at(10.7), at(2.2)),))]}, "lost without a word"),
-        ({"commits": [Taken("item_1", (Run(at(10.7), at(1)), Run(at(11.8), at(1.7))))]}, "lost without a word"),
-        ({"takes": []}, "neither heard nor told"),
-        ({"takes": takes(ANSWER[: len(ANSWER) // 2], 14.0)}, "neither heard nor told"),
+        ({"commits": []}, "lost silently"),
+        ({"commits": [Taken("item_1", (Run(at(11.1), at(2.4)),))]}, "lost silently"),
+        ({"commits": [Taken("item_1", (Run(at(10.7), at(2.2)),))]}, "lost silently"),
+        ({"commits": [Taken("item_1", (Run(at(10.7), at(1)), Run(at(11.8), at(1.7))))]}, "lost silently"),
+        ({"takes": []}, "neither heard nor reported"),
+        ({"takes": takes(ANSWER[: len(ANSWER) // 2], 14.0)}, "neither heard nor reported"),
         (
             {"sayings": a_conversation().sayings[:3], "answers": [], "takes": [], "presses": [10.0]},
-            "neither answered nor told",
+            "neither answered nor reported",
         ),
     ],
 )  # fmt: skip
-def test_each_kind_of_wrong_is_seen(changes, words):
+def test_each_kind_of_fault_is_seen(changes, words):
     assert any(words in wrong for wrong in wrongs(**changes)), wrongs(**changes)
 
 
@@ -117,13 +117,13 @@ def test_silence_ends_a_conversation():
     assert wrongs(presses=[10.0], lights=[*lights[:-1], (80.0, "ready")], sent=heard)
 
 
-def test_who_is_told_has_lost_nothing_without_a_word():
+def test_a_visitor_who_is_notified_has_lost_nothing_silently():
     cue = takes(render(Cue.DISCARDED), 31.0)
     assert wrongs(commits=[], takes=[*a_conversation().takes, *cue]) == []
 
 
-def test_who_takes_back_what_he_said_need_not_be_told():
-    """The press came before the service, and so the kiosk, knew that somebody spoke."""
+def test_speech_that_the_visitor_takes_back_needs_no_notice():
+    """The press came before the service, and so the kiosk, knew that somebody was speaking."""
     early = {
         "presses": [10.0, 13.0], "lights": [(10.0, "recording"), (13.0, "ready")], "sent": sent((9.7, 12.9)),
         "commits": [], "answers": [], "takes": [],
@@ -158,7 +158,7 @@ def test_an_answer_waits_for_the_sound_of_the_one_before(heard):
         sayings=[created, *own.sayings],
         answers=[foreign, *own.answers],
     )
-    assert [words for words in wrong if "neither heard nor told" in words] == wrong
+    assert [words for words in wrong if "neither heard nor reported" in words] == wrong
     assert bool(wrong) is not heard
 
 

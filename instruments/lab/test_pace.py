@@ -38,7 +38,7 @@ def test_parked_it_is_still_until_it_is_unparked(lab_run):
         assert len(ticks) == 5
         pace.unpark()
         await asyncio.sleep(0.2)
-        assert len(ticks) == 15  # unparked twice it does not tick twice
+        assert len(ticks) == 15  # two calls of unpark give one rhythm
 
     lab_run(main())
 

@@ -1,4 +1,4 @@
-"""Recovery, as it is counted."""
+"""How recovery is counted."""
 
 import pytest
 
@@ -32,6 +32,6 @@ def test_quantiles():
     assert quantile(list(range(100)), 0.95) == 95
 
 
-def test_the_share_that_nobody_tells_of():
+def test_the_share_that_nobody_reports():
     plan = [Fault(0, "hole", 1), Fault(0, "no_route", 1), Fault(0, "reset"), Fault(0, "lag", 5)]
     assert silent_share(plan) == pytest.approx(2 / 3)

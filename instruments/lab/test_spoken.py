@@ -1,4 +1,4 @@
-"""Sound that says where it comes from, loud and quiet."""
+"""Sound that tells its own position, loud and quiet."""
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ PLACES = st.integers(0, LONGEST - 5000)
 
 @given(PLACES, st.integers(4, 4000), st.booleans())
 def test_any_piece_names_its_place(first, n, loud):
-    aligned = first - first % 4  # a piece with a whole group in it
+    aligned = first - first % 4  # a piece that contains a whole group
     assert runs(spoken(aligned, n, loud=loud)) == [Run(aligned, n)]
 
 
@@ -30,13 +30,13 @@ def test_a_hole_a_repetition_and_foreign_sound_are_seen():
     assert runs(b"") == []
 
 
-def test_loud_and_quiet_go_on_from_each_other():
+def test_loud_and_quiet_sound_continue_each_other():
     sound = spoken(0, 480, loud=False) + spoken(480, 480, loud=True) + spoken(960, 480, loud=False)
     assert runs(sound) == [Run(0, 1440)]
 
 
 @pytest.mark.parametrize("first", [0, 24_000 * 3600])
-def test_a_detector_hears_the_one_and_not_the_other(first):
+def test_a_detector_hears_loud_sound_and_not_quiet_sound(first):
     detector = Detector()
     assert detector.feed(spoken(first, 24_000, loud=False)) == []
     (started,) = detector.feed(spoken(first + 24_000, 24_000, loud=True))

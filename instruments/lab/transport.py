@@ -1,6 +1,6 @@
 """One end of a simulated connection, as asyncio's own socket transport behaves.
 
-Its buffer has real limits: past the high one the protocol is paused until the kernel (pipe.py) took enough.
+Its buffer has real limits: above the high one, the protocol is paused until the kernel (pipe.py) has taken enough.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ class SimTransport(asyncio.Transport):
         super().__init__()
         self.side = side
         self.socket = sock
-        self.gone = False  # no longer reads: connection_lost was called, or will be at once
+        self.gone = False  # reads no more: connection_lost was called, or will be at once
         self.inbox_bytes = 0
         self._connection = connection
         self._out, self._in = pipe, back
@@ -36,7 +36,7 @@ class SimTransport(asyncio.Transport):
         self._paused = False
         self._closing = False
         self._ended = False  # write_eof was called
-        self._finished = False  # the other end is being told of the end
+        self._finished = False  # the other end is being notified of the end
         self._lost = False  # connection_lost was called
 
     # -- asyncio's side ------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ class SimTransport(asyncio.Transport):
         return bool(self._buffer)
 
     def room_made(self) -> None:
-        """Acknowledgements came: move on what was buffered."""
+        """Acknowledgements arrived: move on what was buffered."""
         if self.gone:
             return
         while self._buffer and (room := self._out.room()):
@@ -179,7 +179,7 @@ class SimTransport(asyncio.Transport):
             self.lose(os_error(errno.ECONNRESET, ConnectionResetError))
 
     def lose(self, error: OSError | None) -> None:
-        """The connection is over for this end; what it had not yet handed to the kernel is forgotten."""
+        """The connection is over for this end; what it had not yet handed to the kernel is dropped."""
         if self.gone:
             return
         self._closing = True
@@ -201,7 +201,7 @@ class SimTransport(asyncio.Transport):
     def _give(self, data: bytes) -> None:
         try:
             self._protocol.data_received(data)
-        except Exception as error:  # noqa: BLE001 as asyncio's own transports do: told, and the connection ends
+        except Exception as error:  # noqa: BLE001 as asyncio's own transports do: reported, and the connection ends
             context = {"message": "data_received failed", "exception": error, "transport": self}
             self._net.loop.call_exception_handler(context)
             self.lose(None)

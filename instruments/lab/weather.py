@@ -1,8 +1,8 @@
-"""What the network is like, and what goes wrong when. Pure.
+"""The state of the network, and what goes wrong at which time. Pure.
 
-`Conditions` hold between the kiosk and a service; `Fault`s change them for a while, or strike once.
-Faults may overlap: what holds is the fair weather with all that are on applied in the order of their begin.
-Up is from the one who connects (the kiosk) to the one who listens (the service).
+`Conditions` hold between the kiosk and a service. `Fault`s change them for a while, or strike once. Faults may
+overlap: the current conditions are the fair ones, with all current faults applied in the order in which they began.
+Up is the direction from the end that connects (the kiosk) to the end that listens (the service).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 ENDLESS = float("inf")
-NARROW_BUFFER = 64 * 1024  # bytes; a kernel takes less where less goes out
+NARROW_BUFFER = 64 * 1024  # in bytes; a kernel accepts less when less goes out
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +19,14 @@ class Conditions:
     jitter_ms: float = 0.0  # added to it, uniform from 0; bytes never overtake each other
     up_bytes_s: float = ENDLESS
     down_bytes_s: float = ENDLESS
-    slice_bytes: int = 0  # what is sent arrives in pieces of 1 to this many bytes; 0: as it was sent
-    hole_up: bool = False  # packets vanish without a word
+    slice_bytes: int = 0  # bytes arrive in pieces of 1 to this many; 0: as they were sent
+    hole_up: bool = False  # packets vanish without any notice
     hole_down: bool = False
     refuse: bool = False  # nobody listens
     no_route: bool = False
     dns_fails: bool = False
     dns_delay_ms: float = 0.0
-    buffer_bytes: int = 256 * 1024  # what a kernel takes of unacknowledged, and of unread bytes
+    buffer_bytes: int = 256 * 1024  # how many unacknowledged, and unread, bytes a kernel holds
 
     def blocked(self, up: bool) -> bool:
         return self.no_route or (self.hole_up if up else self.hole_down)
@@ -37,7 +37,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`kind` is a key of LASTING or one of STRIKES; `amount` means what the kind says."""
+    """`kind` is a key of LASTING or one of STRIKES; the kind decides what `amount` means."""
 
     at_s: float
     kind: str
@@ -65,13 +65,13 @@ LASTING: Mapping[str, Callable[[Conditions, float], Conditions]] = {
 }
 STRIKES = (
     "reset",  # both ends of every connection: ECONNRESET
-    "reset_client",  # the kiosk's end only; the service finds out when it sends
+    "reset_client",  # the kiosk's end only; the service notices when it sends
     "reset_server",
     "fin",  # both ends see the end of the stream, from something in between
-    "roam",  # the kiosk has a new address; what was connected from the old one is in a hole for good
+    "roam",  # the kiosk has a new address; connections from the old one stay in a hole
 )
 
-# How long each lasts and how strong it is: drawn uniformly between two bounds, most of them short, some long.
+# How long each lasts and how strong it is: drawn uniformly between two bounds; most are short, some are long.
 _RANGES: Mapping[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "hole": ((0.2, 90), (0, 0)),
     "hole_up": ((0.2, 40), (0, 0)),
@@ -85,12 +85,12 @@ _RANGES: Mapping[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "narrow": ((5, 60), (6_000, 120_000)),
     "slice": ((5, 60), (40, 1400)),
 }
-OF_A_VISIT = ("narrow_up",)  # come with what people do, not by themselves
+OF_A_VISIT = ("narrow_up",)  # they come with what visitors do, and not on their own
 KINDS = (*(kind for kind in LASTING if kind not in OF_A_VISIT), *STRIKES)
 
 
 def effective(fair: Conditions, faults: Iterable[Fault]) -> Conditions:
-    """The fair weather with `faults` applied, in order."""
+    """The fair conditions with `faults` applied, in order."""
     for fault in faults:
         fair = LASTING[fault.kind](fair, fault.amount)
     return fair
@@ -99,7 +99,7 @@ def effective(fair: Conditions, faults: Iterable[Fault]) -> Conditions:
 def storm(
     rng: Random, for_s: float, *, per_hour: float = 6.5, kinds: tuple[str, ...] = KINDS, start_s: float = 0.0
 ) -> list[Fault]:
-    """Random faults for a while: as they come (Poisson), short ones more often than long ones."""
+    """Random faults for a while: at random times (Poisson), short ones more often than long ones."""
     plan = []
     at_s = start_s
     while (at_s := at_s + rng.expovariate(per_hour / 3600)) < start_s + for_s:
@@ -115,8 +115,9 @@ def flap(at_s: float, *, times: int, down_s: float, up_s: float, kind: str = "no
     return [Fault(at_s + n * (down_s + up_s), kind, down_s) for n in range(times)]
 
 
-# What a service does otherwise than ours while the weather is what it is: lines of local/faults.py. None in which it
-# throws away what it has heard of an utterance, as it does where somebody else has it detect in the middle of one.
+# How a service may differ from ours, while the network has its faults: lines of local/faults.py. None of them makes
+# the service drop what it has heard of an utterance, as a service does if somebody else makes it detect speech in the
+# middle of one.
 MANNERS = (
     "nameless",
     "nameless:all",
@@ -131,5 +132,5 @@ MANNERS = (
 
 
 def manners(rng: Random) -> tuple[str, ...]:
-    """One or two of a service's."""
+    """One or two of these lines, for one service."""
     return tuple(rng.sample(MANNERS, rng.randrange(1, 3)))

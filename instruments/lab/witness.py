@@ -1,4 +1,4 @@
-"""Reads along on the wire: what sound reached the service, and what the service said to the kiosk."""
+"""Reads along on the wire: which sound reached the service, and what the service said to the kiosk."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Spoken:
 
 
 class Witness:
-    """Of one net, from the beginning of the run."""
+    """The witness of one net, from the beginning of the run."""
 
     def __init__(self, net: SimNet) -> None:
         self.sayings: list[Saying] = []
@@ -46,12 +46,12 @@ class Witness:
         Tap(net, self._read)
 
     def sent(self) -> dict[int, list[Run]]:
-        """By connection, the sound that reached the service, in its order."""
+        """The sound that reached the service, by connection and in order."""
         return {connection: runs(bytes(sound)) for connection, sound in self._came.items()}
 
     @property
     def came_bytes(self) -> int:
-        """All of it."""
+        """How many bytes of sound reached the service."""
         return sum(map(len, self._came.values()))
 
     def _read(self, message: Message) -> None:

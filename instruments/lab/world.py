@@ -1,4 +1,4 @@
-"""The process around a run in virtual time: its clocks and its randomness are the run's."""
+"""The process around a run in virtual time: its clocks and its randomness belong to the run."""
 
 import os
 import random
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class Forbidden(BaseException):
-    """Something that has no place in virtual time. Not an Exception: nobody may swallow it."""
+    """Something that has no place in virtual time. Not an Exception, so that nobody can swallow it."""
 
 
 @contextmanager
 def world(loop: "VirtualLoop") -> Iterator[None]:
-    """The process's clocks and randomness are this run's; threads and blocking sleeps are refused."""
+    """The process's clocks and randomness belong to this run; threads and blocking sleeps are refused."""
 
     def no_thread(thread: threading.Thread) -> None:
         raise Forbidden(f"a thread in virtual time: {thread.name}")

@@ -1,1 +1,1 @@
-"""A model of what must never be, over facts and states together: random events, and what holds after each of them."""
+"""A model of what must never happen, over facts and states together: random events, and checks after each of them."""

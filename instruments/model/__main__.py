@@ -1,4 +1,4 @@
-"""`scripts/model`: as many steps of the model as one likes, on all processors."""
+"""`scripts/model`: any number of steps of the model, on all processors."""
 
 import argparse
 import logging
@@ -12,7 +12,7 @@ from instruments.model import steps
 from instruments.model.booth import MODES
 from instruments.model.machine import walk
 
-PIECE = {"appliance": 5_000, "steps": 250_000}  # steps of one job
+PIECE = {"appliance": 5_000, "steps": 250_000}  # steps per job
 
 
 def main() -> int:
@@ -21,8 +21,8 @@ def main() -> int:
     parser.add_argument(
         "--steps", type=float, default=1e7, metavar="N", help="steps of the turn alone, with facts"
     )
-    parser.add_argument("--seed", type=int, default=1000, help="of the first walk; default 1000")
-    parser.add_argument("--jobs", type=int, default=2, help="processes side by side; default 2")
+    parser.add_argument("--seed", type=int, default=1000, help="seed of the first walk; default 1000")
+    parser.add_argument("--jobs", type=int, default=2, help="parallel processes; default 2")
     args = parser.parse_args()
     with ProcessPoolExecutor(args.jobs) as pool:
         turn = _share(pool, _of_turn, int(args.steps), PIECE["steps"], args.seed)
@@ -41,7 +41,7 @@ def _share(
     piece: int,
     seed: int,
 ) -> Counter[str]:
-    """`wanted` steps in equal shares of all modes; what was counted."""
+    """Take `wanted` steps, in equal shares of all modes; return the counts."""
     each = -(-wanted // len(MODES))
     jobs = [
         pool.submit(work, mode, min(piece, each - at), seed + at)

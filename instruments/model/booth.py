@@ -1,16 +1,16 @@
-"""The whole daemon in virtual time behind a scripted service, with devices that go, and what holds after each event.
+"""The whole daemon in virtual time with a scripted service and devices that fail, and checks after each event.
 
-Rules of the model, each from outside the turn's tables:
+Rules of the model, each checked without the turn's tables:
 
-1. The gate is open exactly where an utterance takes sound and where the light says *recording*.
-2. Then the microphone is there and not muted, and somebody has pressed since the kiosk came to rest, since a failure
-   was told, and since the microphone was muted or lost.
+1. The gate is open exactly when an utterance takes sound and when the light says *recording*.
+2. Then the microphone is there and not muted. Somebody has pressed since the last of these: the kiosk came to rest,
+   the visitor was notified of a failure, the microphone was muted or lost.
 3. Not a byte that was heard with the gate shut reaches the service.
-4. Only whoever holds the press releases it.
-5. Each utterance that was lost is told.
-6. Nobody raises where nobody looks, and the daemon does not end.
+4. Only the holder of a press releases it.
+5. The visitor is notified of each utterance that was lost.
+6. No exception goes unnoticed, and the daemon does not end.
 7. The link knows whether something is under way.
-8. When all is well again, the kiosk comes to rest by itself, and nothing is pending.
+8. When everything works again, the kiosk comes to rest on its own, and nothing is pending.
 """
 
 import asyncio
@@ -35,9 +35,8 @@ from instruments.model.service import Service
 BLOCK_MS = 80
 BLOCK_BYTES = 48 * BLOCK_MS
 SETTLE_S = 0.001
-WELL_AGAIN_S = (
-    75.0  # the longest chain of limits, a cue, and until the service may be asked again (retry.Allowance)
-)
+# the longest chain of time limits, plus a cue, plus the wait until a new request (retry.Allowance)
+WELL_AGAIN_S = 75.0
 SETTINGS = (
     "control.socket=",
     "state.dir=",
@@ -60,11 +59,11 @@ MODES = {
     "duplex": ("mode=conversation", "microphone.echo_cancel=true"),
 }
 LOST = frozenset({"utterance_too_old", "utterance_refused", "answer_lost"})
-KEPT = None  # whose a press is that any program may release
+KEPT = None  # the owner of a press that any program may release
 
 
 class Microphone:
-    """Hands blocks that say whether the gate was open when they were heard."""
+    """Hands over blocks that say whether the gate was open when they were heard."""
 
     def __init__(self, pace, is_open):
         self._pace, self._is_open = pace, is_open
@@ -95,7 +94,7 @@ class Microphone:
 
 
 class Speaker(NullSpeaker):
-    """Takes as it should, until it goes."""
+    """Takes sound as it should, until it is unplugged."""
 
     is_there, _lost = True, None
 
@@ -117,15 +116,15 @@ class Speaker(NullSpeaker):
 
 
 class Booth:
-    """One kiosk in `mode` from its start to its end; each act is one event, settled when it returns."""
+    """One kiosk in `mode` from its start to its end. Each act is one event, and settles before it returns."""
 
     def __init__(self, mode: str) -> None:
         self.loop = VirtualLoop(net=(net := SimNet()))
         self.service = Service()
-        self.opened = 0  # times that the gate was
+        self.opened = 0  # how often the gate opened
         self.steps = 0
         self.is_sound = True  # nothing was wrong so far
-        self.pressed = False  # somebody has, and is waited for
+        self.pressed = False  # somebody has pressed, and the kiosk waits for that person
         self.holder: object = KEPT
         self.lost = self.noticed = 0
         self._by: list[str] = []  # what changed the state, in order
@@ -181,7 +180,7 @@ class Booth:
         self._settle(act)
 
     def release(self, who: object, *, gone: bool = False) -> None:
-        """`gone`: a program that goes away, in place of one that says so."""
+        """With `gone`, the program goes away without a release."""
 
         def act():
             seen = len(self._by)
@@ -219,7 +218,7 @@ class Booth:
         self._settle(seconds=seconds)
 
     def link(self, *, reachable: bool, room: float) -> None:
-        """Whether the service can be reached, and how many bytes its socket takes."""
+        """Whether the service can be reached, and how many bytes its socket accepts."""
 
         def act():
             self.service.reachable = reachable
@@ -228,7 +227,7 @@ class Booth:
         self._settle(act)
 
     def heal(self) -> None:
-        """All is well again."""
+        """Everything works again."""
         self.mute(muted=False)
         self.plug_in("microphone")
         self.plug_in("speaker")
@@ -244,7 +243,7 @@ class Booth:
     # -- what holds ----------------------------------------------------------------------------------
 
     def _settle(self, act=lambda: None, seconds: float = SETTLE_S) -> None:
-        """Do it, let everything happen that follows, and look."""
+        """Do it, let everything happen that follows, and check."""
 
         async def settled():
             act()
@@ -277,11 +276,14 @@ class Booth:
             assert self.pressed, f"open, and nobody has pressed, in {state}"
         else:
             assert self.noticed >= self.lost, (
-                f"{self.lost} utterances were lost, {self.noticed} told, in {state}"
+                f"{self.lost} utterances were lost, {self.noticed} notices given, in {state}"
             )
 
     def close(self, *, at_rest: bool) -> None:
-        """It ends, dark; `at_rest`: all is well again, and it has come to rest. Nothing is left, whatever was wrong."""
+        """End the daemon, and check that it is dark and that nothing is left, whatever was wrong.
+
+        With `at_rest`, everything works again first, and the kiosk comes to rest.
+        """
         try:
             if self.is_sound and at_rest:
                 self._come_to_rest()

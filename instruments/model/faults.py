@@ -1,4 +1,4 @@
-"""Mends taken out again, one at a time: a model that does not notice that is blind."""
+"""Fixes, each of them taken out again: a model that does not notice this is blind."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,7 +14,7 @@ BETWEEN = State.BRIDGING, Event.UTTERANCE_LOST
 
 @contextmanager
 def facts_as(withdraws: dict[Event, str] = facts._WITHDRAWS, **changed: bool) -> Iterator[None]:
-    """Some of the facts are always this; an invitation ends with `withdraws` only."""
+    """Some facts always have these values; only `withdraws` ends an invitation."""
     whole = Appliance.facts
 
     def known(appliance: Appliance, **more: object) -> Facts:
@@ -26,7 +26,7 @@ def facts_as(withdraws: dict[Event, str] = facts._WITHDRAWS, **changed: bool) ->
 
 @contextmanager
 def untold_between() -> Iterator[None]:
-    """An utterance that is lost between the parts of an answer is swallowed."""
+    """An utterance that is lost between the parts of an answer leads to no notice."""
     rows = {mode: table[BETWEEN] for mode, table in TABLES.items()}
     try:
         for table in TABLES.values():
@@ -38,7 +38,7 @@ def untold_between() -> Iterator[None]:
 
 
 def nobody_holds() -> AbstractContextManager[object]:
-    """Anybody releases anybody's press."""
+    """Any program can release any press."""
     return mock.patch.object(driver, "_OF_THE_HOLDER", frozenset())
 
 
@@ -48,6 +48,6 @@ FAULTS: dict[str, tuple[str, Callable[[], AbstractContextManager[object]]]] = {
     "a mute that is taken back is forgotten": ("conversation", lambda: facts_as(GONE)),
     "a microphone that goes is ignored": ("conversation", lambda: facts_as(MUTED, microphone=True)),
     "a log without room is ignored": ("conversation", lambda: facts_as(room=True)),
-    "an utterance lost between the parts of an answer is not told": ("conversation", untold_between),
-    "anybody releases anybody's press": ("hold", nobody_holds),
+    "an utterance lost between the parts of an answer is not reported": ("conversation", untold_between),
+    "any program releases any press": ("hold", nobody_holds),
 }

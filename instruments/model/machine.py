@@ -1,7 +1,7 @@
-"""Random events for a booth, as a state machine of hypothesis: it finds what must not be, and makes it short.
+"""Random events for a booth, as a state machine of hypothesis: it finds violations and shortens the way to them.
 
-Each run switches some of the rules off (hypothesis does so by itself), so there are runs without a fault and runs that
-are hardly anything else. Rules that are often wanted stand there twice.
+In each run, hypothesis switches some of the rules off. So there are runs without a fault, and runs with little else.
+Rules that are needed often appear twice.
 """
 
 from collections import Counter
@@ -14,8 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from instruments.model.booth import KEPT, Booth
 
 STEPS_A_RUN = 50
-STEPS_AN_EXAMPLE = 140  # at least: a rule is several
-MOST_EXAMPLES = 20  # a round
+STEPS_AN_EXAMPLE = 140  # at least: one rule may be several steps
+MOST_EXAMPLES = 20  # per round
 WHO = st.sampled_from(["button", "button", KEPT, "a program", "another"])
 PROGRAM = st.sampled_from(["a program", "another"])
 DEVICE = st.sampled_from(["microphone", "microphone", "speaker"])
@@ -48,7 +48,7 @@ TROUBLE = st.sampled_from(
 
 
 class Walk(RuleBasedStateMachine):
-    """A walk through one mode; `counted` is that of all its walks."""
+    """A walk through one mode; `counted` is shared by all its walks."""
 
     mode = "hold"
     counted: ClassVar[Counter[str]] = Counter()
@@ -74,7 +74,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(said=st.booleans())
     def question(self, said):
-        """Said and acknowledged, or still on its way."""
+        """A question that the service has acknowledged (`said`), or that is still on its way."""
         self._press("button", 0.5)
         self.booth.release("button")
         if said:
@@ -129,7 +129,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(narrow=st.booleans(), tool=st.booleans(), seconds=WAITS)
     def a_press_crosses_a_commit(self, narrow, tool, seconds):
-        """From rest: the service commits by itself what a press has just ended; the end of that is still on its way."""
+        """From rest: the service commits what a press has just ended; the end of the press is still on its way."""
         self.booth.heal()
         self.booth.wait(2.5)
         self._press("button", 0.5)
@@ -149,7 +149,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(sounds=st.integers(0, 2), status=ENDS, tool=st.booleans(), seconds=SHORT)
     def answer(self, sounds, status, tool, seconds):
-        """Whether it was asked for or not."""
+        """An answer, requested or not."""
         self._answer(sounds)
         self.booth.says(self.service.ends, status, tool=tool)
         self.booth.wait(seconds)
@@ -190,7 +190,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(trouble=TROUBLE, ended=st.booleans(), tool=st.booleans())
     def trouble_in_the_middle_of_an_answer(self, trouble, ended, tool):
-        """From rest: what goes wrong goes wrong here."""
+        """From rest: trouble in the middle of an answer."""
         self.booth.heal()
         self.booth.wait(2.5)
         self.question(said=True)
@@ -226,7 +226,7 @@ class Walk(RuleBasedStateMachine):
 
 
 def walk(mode: str, steps: int, *, first_seed: int = 0, shrink: bool = True) -> Counter[str]:
-    """At least so many steps in `mode`; what was counted. Raises what is wrong, with the shortest way there."""
+    """Take at least `steps` steps in `mode`; return the counts. Raises a violation with the shortest way to it."""
     of_mode = type("Walk", (Walk,), {"mode": mode, "counted": Counter()})
     rounds = settings(
         max_examples=min(MOST_EXAMPLES, 1 + steps // STEPS_AN_EXAMPLE),

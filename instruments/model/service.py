@@ -1,4 +1,4 @@
-"""A service and the link to it, of which a test decides each message, each byte and each break. No socket."""
+"""A service and the link to it, in which a test decides each message, each byte and each break. No socket."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from edged import wire
 from edged.errors import LinkError
 from edged.wire import Dialect, Part, ServerError
 
-SHUT, OPEN = b"\x01", b"\x02"  # every byte of what the microphone hears with the gate shut, and with it open
+SHUT, OPEN = b"\x01", b"\x02"  # every byte that the microphone hears with the gate shut, and with it open
 ANSWER = b"\x00\x10" * 24 * 800  # 800 ms
 _APPEND = '{"type":"input_audio_buffer.append"'
 
@@ -33,7 +33,7 @@ class Transport:
         self._news.set()
 
     def moves(self) -> None:
-        """The socket may take something again."""
+        """Let the socket accept bytes again."""
         self._news.set()
 
     def give(self, texts: Iterable[str]) -> int:
@@ -70,18 +70,18 @@ class Transport:
 
 
 class Service:
-    """Says nothing by itself but the greeting and the confirmation of the settings. Also the `Dial` of a link."""
+    """Sends nothing on its own but the greeting and the confirmation of the settings. Also the `Dial` of a link."""
 
     def __init__(self) -> None:
-        self.transport: Transport | None = None  # the one that was confirmed last
+        self.transport: Transport | None = None  # the last one that was confirmed
         self.reachable = True
-        self.room = float("inf")  # bytes that the socket takes
-        self.leaked = 0  # bytes that were heard with the gate shut, and came here
+        self.room = float("inf")  # bytes that the socket accepts
+        self.leaked = 0  # bytes that were heard with the gate shut, and arrived here
         self.commits: deque[str] = deque()  # ids of commits that were not answered
-        self.asked: str | None = None  # the id of a question that has no response yet
-        self.running: str | None = None  # the response that was created last, until it ends
-        self.spoken: str | None = None  # the item of the speech that it told of last
-        self.ended: str | None = None  # the same when it has told of its end, until it commits it
+        self.asked: str | None = None  # the id of a request that has no response yet
+        self.running: str | None = None  # the last response that was created, until it ends
+        self.spoken: str | None = None  # the item of the speech that was last reported
+        self.ended: str | None = None  # the same item after its end was reported, until it is committed
         self._numbers = 0
         self._names: list[str] = []  # of all responses
 
@@ -93,7 +93,7 @@ class Service:
         return transport
 
     def hears(self, transport: Transport, text: str) -> None:
-        """The kiosk says this."""
+        """The kiosk sends this."""
         self.room -= len(text)
         if text.startswith(_APPEND):
             self.leaked += b64decode(json.loads(text)["audio"]).count(SHUT)
@@ -111,7 +111,7 @@ class Service:
     # -- what it may say ---------------------------------------------------------------------------------
 
     def commits_one(self) -> None:
-        """It has an utterance: by its own detection where that told of the end of one, else one that was committed."""
+        """Commit an utterance: one whose end was detected if there is one, else the oldest that the kiosk committed."""
         item_id, self.ended = self.ended or self._new("item"), None
         if self.commits and item_id != self.spoken:
             self.commits.popleft()
@@ -126,24 +126,24 @@ class Service:
             self.says(wire.SpeechStopped(item_id=self.ended, audio_end_ms=0))
 
     def begins(self) -> None:
-        """A response begins, asked for or not."""
+        """A response begins, requested or not."""
         self.running, self.asked = self._new("resp"), None
         self._names.append(self.running)
         self.says(wire.ResponseCreated(response_id=self.running, conversation_id="conv", metadata=None))
 
     def named(self, back: int) -> str:
-        """The response that was created so many before the last."""
+        """The response that was created this many before the last one."""
         return self._names[-back - 1] if back < len(self._names) else "resp_of_nobody"
 
     def sounds(self, response_id: str | None = None) -> None:
-        """Some sound of the response that runs, or of the one that is named."""
+        """Some sound of the running response, or of the named one."""
         response_id = response_id or self.running
         if response_id is not None:
             part = Part(f"item_of_{response_id}", 0)
             self.says(wire.AudioDelta(response_id=response_id, part=part, pcm=ANSWER, output_index=0))
 
     def ends(self, status: str, *, tool: bool = False, response_id: str | None = None) -> None:
-        """The response that runs has ended, or the one that is named."""
+        """The running response, or the named one, ends."""
         response_id = response_id or self.running
         if response_id is None:
             return
@@ -166,7 +166,7 @@ class Service:
         )
 
     def refuses(self, code: str) -> None:
-        """An error; about the question or the commit that is out, where it is of that kind."""
+        """Send an error. If its code says so, it is about the current request or commit."""
         event_id = self.asked
         if code == "input_audio_buffer_commit_empty":
             event_id = self.commits.popleft() if self.commits else None
@@ -176,7 +176,7 @@ class Service:
         self.says(wire.ErrorEvent(error=error))
 
     def goes_on(self) -> None:
-        """The next that a good service would do."""
+        """Do the next thing that a good service would do."""
         if self.commits:
             self.commits_one()
         elif self.asked is not None:
@@ -186,7 +186,7 @@ class Service:
             self.ends("completed")
 
     def moves(self, room: float) -> None:
-        """The socket takes so many bytes from now on."""
+        """The socket accepts this many bytes from now on."""
         self.room = room
         if self.transport is not None:
             self.transport.moves()
@@ -196,7 +196,7 @@ class Service:
             self._tell(self.transport, event)
 
     def breaks(self) -> None:
-        """The connection goes."""
+        """The connection breaks."""
         if self.transport is not None:
             self.transport.breaks()
 

@@ -1,4 +1,4 @@
-"""`turn.step` alone, with facts: millions of steps, and what must hold after each."""
+"""`turn.step` alone, with facts: millions of steps, and what must hold after each of them."""
 
 from dataclasses import replace
 from random import Random
@@ -12,9 +12,9 @@ _LIKELY = [Event.PRESS, Event.DRAINED, Event.FIRST_AUDIO, Event.ENDED_AUDIO, Eve
 
 
 def walk(mode: str, count: int, *, seed: int = 1, ignoring: str | None = None) -> int:
-    """`count` steps in `mode`, and how often the gate opened; AssertionError where one breaks a rule.
+    """Take `count` steps in `mode`; return how often the gate opened. Raises AssertionError if a step breaks a rule.
 
-    `ignoring` names a fact that the step is told nothing of, as if the mend were taken out.
+    `ignoring` names a fact that is withheld from the step, as if the fix were taken out.
     """
     rng, mode_of = Random(seed), Mode(mode)
     state, invitation, is_open, opened, pressed = State.IDLE, facts.Invitation(), False, 0, False

@@ -1,4 +1,4 @@
-"""The model walks without finding anything; and with a mend taken out it finds that."""
+"""The model walks without a finding. With a fix taken out, it finds the fault."""
 
 import logging
 
@@ -9,13 +9,13 @@ from instruments.model.booth import MODES
 from instruments.model.faults import FAULTS
 from instruments.model.machine import walk
 
-STEPS = [2_000, pytest.param(20_000, marks=pytest.mark.hours)]  # of each mode
-ENOUGH = 40_000  # steps within which every fault was found, many times over
+STEPS = [2_000, pytest.param(20_000, marks=pytest.mark.hours)]  # per mode
+ENOUGH = 40_000  # every fault was found within these steps, many times over
 
 
 @pytest.fixture(autouse=True)
 def no_journal():
-    """What a walk writes is nobody's news, and costs a third of its time."""
+    """Nobody reads what a walk logs, and logging takes a third of its time."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
@@ -30,14 +30,14 @@ def test_the_gate_is_open_for_a_press_only_whatever_happens(mode, steps):
 
 @pytest.mark.hours
 @pytest.mark.parametrize("fault", FAULTS)
-def test_each_mend_that_is_taken_out_is_missed(fault):
+def test_the_model_notices_each_fix_that_is_taken_out(fault):
     mode, taken_out = FAULTS[fault]
     with taken_out(), pytest.raises((AssertionError, ExceptionGroup)):  # a group: it was seen in two places
         walk(mode, ENOUGH, shrink=False)
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_steps_with_facts_open_the_gate_only_where_nothing_forbids_it(mode):
+def test_steps_with_facts_open_the_gate_only_if_nothing_forbids_it(mode):
     steps.walk(mode, 20_000)
 
 

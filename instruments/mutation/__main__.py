@@ -1,7 +1,7 @@
-"""Mutation testing: changes modules of edged in many small ways and asks their tests to notice each.
+"""Mutation testing: changes modules of edged in many small ways, and checks that their tests notice each change.
 
-What survives is printed: a missing test, or code that does nothing. A seeded sample, on two processors in twenty
-minutes; the status is 1 when less than 95 % of it is noticed.
+It prints what survives: a test is missing, or code does nothing. A run tries a seeded sample and takes twenty minutes
+on two processors. The status is 1 if the tests notice less than 95 % of it.
 """
 
 import argparse
@@ -68,7 +68,7 @@ KILLED, FAR, SURVIVED, EQUIVALENT = "killed", "by others", "survived", "equivale
 
 
 class Campaign:
-    """One run: what came of each mutant."""
+    """One run: the result of each mutant."""
 
     def __init__(self, project: Project, touched: Touched, chosen: Sequence[Tried], seed: int) -> None:
         self._project, self._touched, self._chosen, self._seed = project, touched, chosen, seed
@@ -80,7 +80,7 @@ class Campaign:
         self._done, self._cpu_s = 0, 0.0
 
     def check(self, jobs: int) -> None:
-        """The tests that will be asked, on what is not changed: what fails there says nothing, and ends it."""
+        """Run the tests on unchanged code. A test that fails there proves nothing, and ends the run."""
         asked: dict[str, dict[str, float]] = {}
         for tried in self._chosen:
             for tests in self._touched.plan(tried):
@@ -104,7 +104,7 @@ class Campaign:
             raise SystemExit(
                 f"mutate: tests fail without any change:\n  {listed}\n{next(iter(failed.values()))}"
             )
-        tell(f"{sum(map(len, asked.values()))} tests pass as it is, {self._took()}")
+        tell(f"{sum(map(len, asked.values()))} tests pass without a change, {self._took()}")
 
     def _plain(self, tests: dict[str, float]) -> Trial:
         return Trial(self._project.root, tests, first_only=False)
@@ -158,7 +158,7 @@ class Campaign:
         return f"{time.monotonic() - self._began:.0f} s, {self._cpu_s:.0f} s of processors"
 
     def sum_up(self) -> bool:
-        """The table; whether it is good enough."""
+        """Print the table; return whether the result is good enough."""
         tell(
             f"\n{'module':<30} {'mutants':>8} {KILLED:>8} {FAR:>10} {SURVIVED:>9} {EQUIVALENT:>11} {'score':>7}"
         )
@@ -170,10 +170,10 @@ class Campaign:
             tell(f"\nsurvived: {tried.name}:{tried.mutant.line} in {tried.mutant.function or 'the module'}")
             tell(f"-    {tried.mutant.before}\n+    {tried.mutant.after}")
         for tried, test in self._false:
-            tell(f"\nlisted as equivalent, and yet noticed by {test}: {tried}")
+            tell(f"\nlisted as equivalent, but noticed by {test}: {tried}")
         gone = self._equivalents.gone(self._project.root, self._counted)
         for each in gone:
-            tell(f"\nlisted as equivalent, and no longer there: {each}")
+            tell(f"\nlisted as equivalent, but no longer there: {each}")
         tell(f"\nseed {self._seed}, {self._took()}")
         few = whole[EQUIVALENT] <= AT_MOST_EQUIVALENT * whole.total()
         if not few:
@@ -211,14 +211,14 @@ def main(words: Sequence[str] | None = None, project: Project = EDGED) -> int:
     closely = project.chosen((*project.modules, *(args.module or ())))
     touched = record(project, closely, args.cache, args.jobs)
     took_s = time.monotonic() - began
-    tell(f"{len(touched.tests)} tests, {took_s:.0f} s to know what they execute; {len(chosen)} mutants")
+    tell(f"{len(touched.tests)} tests, {took_s:.0f} s to record what they execute; {len(chosen)} mutants")
     campaign = Campaign(project, touched, chosen, args.seed)
     campaign.check(args.jobs)
     try:
         campaign.try_all(args.jobs)
     except (KeyboardInterrupt, SystemExit):
         campaign.sum_up()
-        tell("ended before it was done")
+        tell("ended before it had finished")
         return 1
     return 0 if campaign.sum_up() else 1
 
@@ -231,25 +231,27 @@ def near_tests(project: Project, files: Iterable[Path]) -> Iterator[str]:
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/mutate", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="which mutants; default 1")
-    parser.add_argument("--sample", type=int, default=400, metavar="N", help="how many; 0: all; default 400")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="decides which mutants; default 1")
+    parser.add_argument(
+        "--sample", type=int, default=400, metavar="N", help="number of mutants; 0: all; default 400"
+    )
     parser.add_argument(
         "--module",
         action="append",
         metavar="PATTERN",
-        help="turn/* or audio/jitter, not the usual ones; repeatable",
+        help="only these modules, such as turn/* or audio/jitter; repeatable",
     )
+    parser.add_argument("--near", action="store_true", help="use only the tests that mirror a module")
     parser.add_argument(
-        "--near", action="store_true", help="with no other tests than those that mirror a module"
+        "--jobs", type=int, default=2, metavar="N", help="mutants to try at the same time; default 2"
     )
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="mutants at a time; default 2")
-    parser.add_argument("--list", action="store_true", help="what would be tried")
+    parser.add_argument("--list", action="store_true", help="only list what would be tried")
     parser.add_argument(
         "--cache",
         type=Path,
         default=Path(sys.prefix) / "cache" / "mutation",
         metavar="DIR",
-        help="of what was recorded",
+        help="where recordings are kept",
     )
     return parser.parse_args(words)
 

@@ -1,4 +1,4 @@
-"""What may go wrong at one place: the operators of mutation."""
+"""The operators of mutation: what may go wrong at one place."""
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
@@ -10,10 +10,10 @@ from instruments.mutation.sites import WORD, Functions, Site
 
 class Change(NamedTuple):
     text: str | None
-    """What stands at the place afterwards; None: nothing."""
+    """The text at the place afterwards; None: nothing."""
     make: Callable[[], object]
     part: ast.AST | None = None
-    """What of the place is changed, where that is not the whole."""
+    """The part of the place that is changed, if that is not the whole."""
 
 
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
@@ -44,7 +44,7 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 }
 TWINS = {"min": "max", "max": "min", "any": "all", "all": "any"}
 EARLY: dict[str, tuple[object, ...]] = {"None": (None,), "bool": (True, False), "int": (0,), "float": (0.0,)}
-COARSE = 10  # a count has neighbours; a bound of 300 that is 301 is no fault worth a test
+COARSE = 10  # a count has neighbours; 301 in place of a limit of 300 is not a fault worth a test
 
 
 def changes(site: Site) -> Iterator[Change]:
@@ -107,12 +107,12 @@ def _constants(site: Site) -> Iterator[ast.expr]:
 
 
 def _other(word: str, words: list[str]) -> str:
-    """The one after it, round and round."""
+    """The next word of the list, and after the last one the first."""
     return words[(words.index(word) + 1) % len(words)] if len(words) > 1 else word + "~"
 
 
 def _swapped(site: Site) -> Iterator[ast.expr]:
-    """Two neighbours among the arguments that look as if they were of one type."""
+    """Two neighbours among the arguments that seem to have the same type."""
     match site.node:
         case ast.Call(func, [_, _, *_] as args, keywords) if getattr(func, "id", None) not in TWINS:
             for index, (one, other) in enumerate(pairwise(args)):
@@ -122,7 +122,7 @@ def _swapped(site: Site) -> Iterator[ast.expr]:
 
 
 def _kind(node: ast.expr, site: Site) -> object:
-    """Equal for two expressions of one type, as far as one can see: by annotation, unit or literal."""
+    """Equal for two expressions of one type, as far as annotation, unit or literal show it."""
     match node:
         case ast.Constant(value):
             return type(value)
@@ -147,7 +147,7 @@ def _statements(site: Site) -> Iterator[Change]:
     node = site.node
     match node:
         case ast.If(test) | ast.While(test):
-            if not isinstance(test, (ast.Compare, ast.UnaryOp)):  # those have their own opposites
+            if not isinstance(test, (ast.Compare, ast.UnaryOp)):  # these have their own opposites
                 word = "if" if isinstance(node, ast.If) else "while"
                 negated = ast.UnaryOp(ast.Not(), test)
                 text = f"{word} {ast.unparse(negated)}:"
@@ -185,7 +185,7 @@ def _only_logs(body: list[ast.stmt]) -> bool:
 
 
 def _is_rebinding(targets: list[ast.expr], site: Site) -> bool:
-    """Whether the function goes on without it: an attribute, an element, or a name that it bound before."""
+    """Whether the function runs without it: it binds an attribute, an element, or a name bound before."""
     names = {each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)}
     if not all(isinstance(each, (ast.Name, ast.Tuple)) for each in targets):
         return True
@@ -204,7 +204,7 @@ def _is_rebinding(targets: list[ast.expr], site: Site) -> bool:
 
 
 def _elements(site: Site) -> Iterator[Change]:
-    """One less: an operand, a row of a table, a member of a set or list, an error that is caught, a case, a filter."""
+    """One element less: an operand, a row, a member of a set or list, an exception that is caught, a case, a filter."""
     node = site.node
     match node:
         case ast.BoolOp(op, values=each):
@@ -233,20 +233,20 @@ def _less(
 
 
 def _never_empty(site: Site, elements: list[ast.expr]) -> None:
-    """There is no literal for an empty set."""
+    """Put `set()` where the last member went: there is no literal for an empty set."""
     if isinstance(site.node, ast.Set) and not elements:
         site.put(ast.Call(ast.Name("set", ast.Load()), [], []))
 
 
 def _early(site: Site) -> Iterator[Change]:
-    """A function that ends before it is done, and one whose answer is always the same."""
+    """A function that ends before it is done, and a function whose answer is always the same."""
     node, within = site.node, site.within
     if not isinstance(node, ast.stmt) or within is None or site.holder is not within.body:
         return
     if isinstance(node, Functions) or within.returns is None:
         return
     if isinstance(node, (ast.Expr, ast.Return)) and node is within.body[-1] and node is not within.body[0]:
-        return  # as if it were dropped
+        return  # the same as without the statement
     returns = ast.unparse(within.returns)
     values = EARLY.get(returns, (None,) if returns.endswith("| None") else ())
     if returns != "None" and site.key != _first(within.body):
@@ -258,7 +258,7 @@ def _early(site: Site) -> Iterator[Change]:
 
 
 def _first(body: list[ast.stmt]) -> int:
-    """Where it begins behind its docstring."""
+    """The index of the first statement after the docstring."""
     match body[0]:
         case ast.Expr(ast.Constant(str())):
             return 1
@@ -270,7 +270,7 @@ def _head(node: ast.stmt) -> str:
 
 
 def _before(early: ast.stmt, node: ast.stmt) -> ast.stmt:
-    """Both: what follows stays in the tree, so that a generator is one still."""
+    """Both statements: what follows stays in the tree, so that a generator remains one."""
     always = ast.If(ast.Constant(1), [early], [])
     kept = ast.If(ast.Constant(1), [always, node], [])
     return ast.copy_location(kept, node)

@@ -1,4 +1,4 @@
-"""Changes that make no difference: each with the reason, in equivalents.toml."""
+"""Changes that make no difference, each with its reason, from equivalents.toml."""
 
 import tomllib
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from instruments.mutation.project import Tried
 
 
 class Equivalent(NamedTuple):
-    """Recognised by its module, its function and its text; a line may move."""
+    """Recognised by its module, its function and its text, so its line may move."""
 
     module: str
     function: str
@@ -32,7 +32,7 @@ class Equivalents:
         return (tried.name, *tried.mutant.change) in self._known
 
     def gone(self, root: Path, names: Iterable[str]) -> list[Equivalent]:
-        """Those in these modules that are no change there any more: the code has become another."""
+        """Those in these modules that are no longer possible changes, because the code has changed."""
         there = {
             (name, *mutant.change)
             for name in names

@@ -1,10 +1,10 @@
 """Small wrong versions of a module, made from its syntax tree. Pure: text in, trees out.
 
-A statement is dropped, a condition flipped, a bound moved, a constant replaced by its neighbour, a function left
-early, two arguments of a kind swapped, an entry taken out of a table.
+The changes: drop a statement, flip a condition, move a limit, replace a constant by its neighbour, leave a function
+early, swap two arguments of one kind, take an entry out of a table.
 
-Not changed are annotations, docstrings, decorators, imports, log lines, the words of an error, assertions, and what
-can never be reached: a test that noticed those would hold on to the wrong thing. Text with a space in it is prose.
+Not changed are annotations, docstrings, decorators, imports, log lines, the words of an error, assertions, and code
+that can never be reached: a test that noticed such a change would check the wrong thing. Text with a space is prose.
 """
 
 import ast
@@ -17,28 +17,28 @@ from instruments.mutation.sites import Site, end_of_head, sites
 
 class Mutant(NamedTuple):
     site: int
-    """Which place of the tree, counted in the order of a walk."""
+    """The number of the place, in the order of a walk through the tree."""
     variant: int
-    """Which change at this place."""
+    """The number of the change at this place."""
     line: int
     first: int
     last: int
-    """The lines whose execution is that of the changed place; for the default of an argument, the function's."""
+    """The lines that run when the changed place runs; for the default of an argument, the function's lines."""
     function: str
-    """The function or class that it is in, by its qualified name; empty for the module."""
+    """The qualified name of the function or class around it; empty for the module."""
     names: frozenset[str]
-    """What is bound by a statement that runs once, on import; empty within a function."""
+    """The names bound by a statement that runs once, on import; empty within a function."""
     before: str
     after: str
 
     @property
     def change(self) -> tuple[str, str, str]:
-        """What it is recognised by when lines have moved."""
+        """The texts that identify the change after lines have moved."""
         return self.function, self.before, self.after
 
 
 def mutants(source: str) -> list[Mutant]:
-    """All changes there are to a module, in order of its lines."""
+    """All possible changes of a module, in order of its lines."""
     lines = source.encode().splitlines()
     found: dict[tuple[int, str, str], Mutant] = {}
     for number, site in enumerate(sites(ast.parse(source))):
@@ -71,7 +71,7 @@ def mutated(source: str, mutant: Mutant) -> ast.Module:
 
 
 def _shown(lines: list[bytes], site: Site, change: Change) -> tuple[str, str]:
-    """The lines of the change as they are and as they would be, each on one line."""
+    """The lines of the change before and after it, each joined into one line."""
     node = change.part or site.node
     last = end_of_head(node) if isinstance(node, ast.stmt) else node.end_lineno
     whole = b"\n".join(lines[node.lineno - 1 : last])

@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Project:
-    """`modules` are patterns below the package, `tests` those of files of tests, both without `.py`."""
+    """`modules` are patterns below the package, `tests` are patterns of test files; both without `.py`."""
 
     root: Path
     package: str
@@ -25,7 +25,7 @@ class Project:
     tests: tuple[str, ...]
     equivalents: Path
     tests_in: str = "tests"
-    support: tuple[str, ...] = ("tests", "instruments", "conftest.py")  # what tests execute
+    support: tuple[str, ...] = ("tests", "instruments", "conftest.py")  # code that tests execute
 
     def sources(self) -> list[Path]:
         return sorted((self.root / self.package).rglob("*.py"))
@@ -35,7 +35,7 @@ class Project:
         return sorted({file for pattern in self.tests for file in below.glob(f"{pattern}.py")})
 
     def chosen(self, names: Iterable[str]) -> list[Path]:
-        """`turn/*`, `audio/jitter` or `edged/audio/playout/jitter.py`: the files; SystemExit for what is not there."""
+        """The files for `turn/*`, `audio/jitter` or `edged/turn/tables.py`; SystemExit if there are none."""
         found: set[Path] = set()
         for name in names:
             pattern = name.removeprefix(f"{self.package}/").removesuffix(".py")
@@ -52,14 +52,14 @@ class Project:
         return ".".join(file.relative_to(self.root).with_suffix("").parts).removesuffix(".__init__")
 
     def nearest(self, name: str) -> tuple[str, ...]:
-        """The files of tests that mirror a module: its own, else its room's."""
+        """The test files that mirror a module: its own file, else its room's."""
         mirror = self.root / self.tests_in / Path(name).relative_to(self.package)
         own = mirror.parent / f"test_{mirror.stem}.py"
         found = [own] if own.exists() else sorted(mirror.parent.glob("test_*.py"))
         return tuple(self.name_of(file) for file in found)
 
     def digest(self, *more: Path) -> str:
-        """Of all that a test may execute, and of the files of tests named."""
+        """A digest of everything that a test may execute, and of the named test files."""
         files = [file for file in self.root.rglob("*.py") if self._is_support(file)]
         digest = hashlib.sha256()
         for file in sorted({*files, *more}):
@@ -93,7 +93,7 @@ class Tried:
 
 
 def sample(project: Project, files: Iterable[Path], size: int, seed: int) -> list[Tried]:
-    """`size` mutants, from each module as many as it has of all; 0 is all of them. The seed decides which."""
+    """`size` mutants, from each module in proportion to all it has; 0 means all. The seed decides which."""
     found = {file: mutants(file.read_text(encoding="utf-8")) for file in files}
     whole = sum(map(len, found.values()))
     chosen: list[Tried] = []
@@ -105,7 +105,7 @@ def sample(project: Project, files: Iterable[Path], size: int, seed: int) -> lis
 
 
 def _shares(counts: dict[Path, int], size: int) -> Iterator[tuple[Path, int]]:
-    """In proportion, and rounded up, so that no module is left out."""
+    """Shares in proportion, rounded up, so that no module is left out."""
     whole = max(sum(counts.values()), 1)
     for file, count in counts.items():
         yield file, min(count, -(-count * size // whole))

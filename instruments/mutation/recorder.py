@@ -1,4 +1,4 @@
-"""A plugin of pytest that notes which lines of a project each test executes, and the processor time that it takes."""
+"""A pytest plugin that notes which lines of a project each test executes, and how much processor time it takes."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ import pytest
 
 
 class Recorder:
-    """Of the files in `closely` every line is noted; of the package's other functions that they were called."""
+    """For the files in `closely` it notes every line, for other functions of the package only their calls."""
 
     def __init__(self, into: Path, package: Path, closely: Iterable[Path]) -> None:
         self._into, self._root = into, package.parent
@@ -49,7 +49,7 @@ class Recorder:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
-        """What a wider fixture executes once, it does for every test that has it."""
+        """What a wider fixture executes once counts for every test that uses the fixture."""
         before = {name: set(lines) for name, lines in self._lines.items() if lines}
         result = yield
         if fixturedef.scope != "function":
@@ -89,4 +89,4 @@ def _noting(lines: set[int]) -> Any:
 
 
 def _bits(lines: set[int | None]) -> str:
-    return f"{sum(1 << line for line in lines if line is not None):x}"  # None: code that stands on no line
+    return f"{sum(1 << line for line in lines if line is not None):x}"  # None: code without a line number

@@ -8,7 +8,7 @@ from typing import Any
 
 UNTOUCHED_FIELDS = frozenset({"annotation", "returns", "decorator_list", "type_params", "type_comment"})
 UNTOUCHED_CALLS = frozenset({"assert_never", "cast", "getLogger", "TypeVar", "NewType"})
-NAMES_NO_BEHAVIOUR = frozenset({"name"})  # of a task or a thread, for whoever reads a traceback
+NAMES_NO_BEHAVIOUR = frozenset({"name"})  # the name of a task or a thread, for the reader of a traceback
 TEXT_FOR_PEOPLE = frozenset({"__repr__", "__str__"})
 UNTOUCHED = (
     *(ast.Assert, ast.JoinedStr, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.Pass),
@@ -21,7 +21,7 @@ Functions = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a module uses besides: members of each enumeration, and single words that are text."""
+    """What a module uses besides: the members of each enumeration, and single words of text."""
 
     members: dict[str, list[str]] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
@@ -31,7 +31,7 @@ class Words:
 class Site:
     node: Any
     holder: Any
-    """The node or list that holds it."""
+    """The node or list that contains it."""
     key: str | int
     words: Words
     first: int = 0
@@ -41,7 +41,7 @@ class Site:
     within: Any = None
     """The function around it."""
     enumerated: bool = False
-    """In the body of an enumeration, whose values are names."""
+    """Whether it is in the body of an enumeration; its values are names."""
 
     def put(self, node: ast.AST) -> None:
         if isinstance(self.holder, list):
@@ -84,10 +84,10 @@ def _site(site: Site) -> Iterator[Site]:
 
 
 def _located(site: Site) -> Site:
-    """With the lines that are executed when the node is."""
+    """The site, with the lines that run when its node runs."""
     node = site.node
     match node:
-        case ast.arguments():  # defaults: whoever calls the function has them
+        case ast.arguments():  # defaults belong to the callers of the function
             body = site.holder.body if isinstance(site.holder.body, list) else [site.holder.body]
             return replace(site, first=body[0].lineno, last=body[-1].end_lineno)
         case ast.ExceptHandler(lineno=line) | ast.match_case(pattern=ast.AST(lineno=line)):
@@ -99,7 +99,7 @@ def _located(site: Site) -> Site:
 
 
 def end_of_head(node: ast.stmt) -> int:
-    """The last line of a statement without what it contains."""
+    """The last line of a statement without its body."""
     match node:
         case ast.Match(subject=subject):
             return subject.end_lineno or node.lineno
@@ -122,7 +122,7 @@ def _bound(node: ast.stmt) -> frozenset[str]:
 
 
 def _is_text_of_error(node: ast.AST, name: str, index: int) -> bool:
-    """The first argument of an error is its words; what follows may be its cause."""
+    """The first argument of an error is its text; the next may be its cause."""
     match node:
         case ast.Call(ast.Name(called) | ast.Attribute(attr=called)) if name == "args" and index == 0:
             return called.endswith(("Error", "Warning"))
@@ -145,7 +145,7 @@ def _is_untouched(node: ast.AST, site: Site) -> bool:
 
 
 def _says_nothing(node: ast.AST) -> bool:
-    """Annotations, docstrings, log lines, and what can never be reached."""
+    """True for annotations, docstrings, log lines, and code that can never be reached."""
     match node:
         case (
             ast.Subscript(ast.Name("Literal"))

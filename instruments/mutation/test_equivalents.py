@@ -1,4 +1,4 @@
-"""What is listed as equivalent is a change of the code as it is, with a reason."""
+"""Each change listed as equivalent is a possible change of the present code, and has a reason."""
 
 from instruments.mutation.__main__ import EDGED
 from instruments.mutation.equivalents import Equivalents
@@ -6,11 +6,9 @@ from instruments.mutation.equivalents import Equivalents
 LISTED = Equivalents(EDGED.equivalents)
 
 
-def test_each_is_there_and_says_why():
+def test_each_equivalent_exists_and_has_a_reason():
     gone = LISTED.gone(EDGED.root, {each.module for each in LISTED.all})
-    assert not gone, (
-        "the code has become another: take them out, or name the change as scripts/mutate prints it"
-    )
+    assert not gone, "the code has changed: remove these, or write the change as scripts/mutate prints it"
     assert all(each.reason for each in LISTED.all)
 
 

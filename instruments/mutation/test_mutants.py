@@ -15,7 +15,7 @@ def versions(source: str) -> set[str]:
 
 
 def in_function(*lines: str) -> set[str]:
-    """The same for the lines of a function, without what ends it early."""
+    """The same for the lines of a function, without the changes that end it early."""
     text = "\n".join(["def f(a, b):", *(f"    {line}" for line in lines)])
     made = [ast.unparse(mutated(text, mutant)).splitlines()[1:] for mutant in mutants(text)]
     return {"; ".join(line.strip() for line in each) for each in made}
@@ -52,11 +52,11 @@ def test_a_table_loses_each_row_and_its_rows_change():
     assert "TABLE = {State.OFF: 1, State.OFF: 2}" in found
 
 
-def test_what_is_done_is_left_out():
+def test_a_statement_is_left_out():
     assert in_function("a.stop()", "a.at = b") == {"pass; a.at = b", "a.stop(); pass"}
 
 
-def test_what_is_bound_again_is_not_and_what_is_bound_first_stays():
+def test_a_rebinding_is_left_out_and_a_first_binding_stays():
     assert in_function("c = g()", "c = c.d") == {"c = g(); pass"}
 
 
@@ -150,7 +150,7 @@ def test_the_default_of_an_argument_is_executed_with_the_function():
     assert (mutant.first, mutant.last) == (2, 3)
 
 
-def test_what_runs_on_import_tells_which_names_it_binds():
+def test_a_statement_that_runs_on_import_names_what_it_binds():
     (mutant, *_) = mutants("class A:\n    x: int = 1")
     assert mutant.names == {"A", "x"}
 

@@ -1,4 +1,4 @@
-"""The tool from end to end, on a project of one module whose tests leave a hole."""
+"""The tool from end to end, on a project of one module whose tests have a gap."""
 
 import subprocess
 import sys
@@ -56,7 +56,7 @@ SAME = """
 
 @pytest.fixture
 def mutate(tmp_path):
-    """Runs the tool on the toy with these tests; its status and what it says."""
+    """Run the tool on the toy project with these tests; return its status and its output."""
 
     def run(tests, equivalents=""):
         for name, text in {
@@ -85,7 +85,7 @@ def test_good_tests_notice_every_change(mutate):
 
 
 @pytest.mark.slow
-def test_what_nobody_notices_is_told_with_its_place_and_what_is_equivalent_does_not_count(mutate):
+def test_what_nobody_notices_is_listed_with_its_place_and_equivalents_do_not_count(mutate):
     status, said = mutate(HOLE, SAME)
     assert status == 1
     assert "survived: toy/gate.py:8 in may_pass\n-    if age >= OLDEST:\n+    pass\n" in said
@@ -94,15 +94,15 @@ def test_what_nobody_notices_is_told_with_its_place_and_what_is_equivalent_does_
 
 
 @pytest.mark.slow
-def test_what_is_listed_as_equivalent_must_be_there_and_must_be_so(mutate):
+def test_a_change_listed_as_equivalent_must_exist_and_must_be_equivalent(mutate):
     status, said = mutate(TESTS, SAME + SAME.replace("OLDEST", "ELDEST"))
     assert status == 1
-    assert "listed as equivalent, and yet noticed by tests/test_gate.py" in said
-    assert "listed as equivalent, and no longer there: toy/gate.py: may_pass: if age >= ELDEST:" in said
+    assert "listed as equivalent, but noticed by tests/test_gate.py" in said
+    assert "listed as equivalent, but no longer there: toy/gate.py: may_pass: if age >= ELDEST:" in said
 
 
 @pytest.mark.slow
-def test_tests_that_fail_without_any_change_end_it(mutate):
+def test_tests_that_fail_without_any_change_end_the_run(mutate):
     status, said = mutate(HOLE.replace("not may_pass(3)", "may_pass(3)"))
     assert status == 1
     assert "tests fail without any change" in said

@@ -1,4 +1,4 @@
-"""Which tests execute which line: recorded once, and kept as long as nothing changes that they execute."""
+"""Which tests execute which line: recorded once, and kept until something changes that the tests execute."""
 
 import ast
 import json
@@ -13,17 +13,15 @@ from instruments.mutation.project import QUICK, Project, Tried
 from instruments.mutation.recorder import Recorder
 from instruments.mutation.trial import Done, End, Trial, preload, run
 
-NEAR_S, FAR_S = (
-    15.0,
-    20.0,
-)  # processor time of the tests that are tried on one mutant: its own ones, and others
+# processor time of the tests that are tried on one mutant: the tests of its module, and others
+NEAR_S, FAR_S = 15.0, 20.0
 
 
 class Test(NamedTuple):
     id: str
     cpu_s: float
     lines: Mapping[str, int]
-    """Of each file, by its name: bit 7 is line 7."""
+    """By the name of a file: bit 7 is line 7."""
 
     @property
     def file(self) -> str:
@@ -31,7 +29,7 @@ class Test(NamedTuple):
 
 
 class Use(NamedTuple):
-    """A function, or a statement that runs on import; which words it has, and which it binds then."""
+    """A function, or a statement that runs on import: the words that it contains, and the names that it binds."""
 
     name: str
     first: int
@@ -39,7 +37,7 @@ class Use(NamedTuple):
     words: frozenset[str]
     binds: frozenset[str]
     called: str = ""
-    """The name of a function, or of the class that it is in."""
+    """The name of a function, or of the class around it."""
 
 
 class Touched:
@@ -48,7 +46,7 @@ class Touched:
         self._plans: dict[Tried, tuple[dict[str, float], dict[str, float]]] = {}
 
     def plan(self, tried: Tried) -> tuple[dict[str, float], dict[str, float]]:
-        """The tests to try on a mutant with what each takes: those that mirror its module, and others behind them."""
+        """The tests to try on a mutant, with the time of each: first those that mirror its module, then others."""
         if tried not in self._plans:
             self._plans[tried] = self._plan(tried)
         return self._plans[tried]
@@ -57,7 +55,7 @@ class Touched:
         nearest = self._project.nearest(tried.name)
         mutant, bound = tried.mutant, self._bound(tried.name)
         touching = self._touching(tried.name, mutant)
-        if not touching:  # it runs on import, so whoever uses what it has made
+        if not touching:  # it runs on import: take the tests that use what it has made
             own = frozenset({mutant.function.partition(".")[0]}) & bound
             touching = self._touching(tried.name, mutant._replace(names=own or bound))
         if not touching:
@@ -67,7 +65,7 @@ class Touched:
         return _within(near, NEAR_S), _within(far, FAR_S)
 
     def _bound(self, name: str) -> frozenset[str]:
-        """All that a module binds on import."""
+        """All names that a module binds on import."""
         return frozenset(
             word for use in self._uses if use.name == name for word in use.binds or {use.called} - {""}
         )
@@ -86,7 +84,7 @@ class Touched:
         ]
 
     def _users(self, names: frozenset[str]) -> list[Use]:
-        """Whoever has one of the names, or the name of something that was made with it."""
+        """Code that contains one of the names, or the name of something that was made with it."""
         found: list[Use] = []
         wanted, left = set(names), self._uses
         while True:
@@ -128,7 +126,7 @@ def _words(node: ast.AST) -> frozenset[str]:
 
 
 def _within(tests: list[Test], cpu_s: float) -> dict[str, float]:
-    """The fastest of each file in turn until the time is used; the fastest first."""
+    """The fastest tests of each file in turn, until the time is used up; the fastest first."""
     files: dict[str, list[Test]] = defaultdict(list)
     for test in sorted(tests, key=lambda test: test.cpu_s):
         files[test.file].append(test)
@@ -143,7 +141,7 @@ def _within(tests: list[Test], cpu_s: float) -> dict[str, float]:
 
 
 def record(project: Project, files: Iterable[Path], cache: Path, jobs: int) -> Touched:
-    """Runs the tests that are not in the cache, each file once; loads what others' libraries they load."""
+    """Run the tests that are not in the cache, each file once, with the libraries that they need loaded beforehand."""
     closely = tuple(files)
     cache.mkdir(parents=True, exist_ok=True)
     kept = {

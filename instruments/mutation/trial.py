@@ -1,7 +1,7 @@
-"""A mutant at work: chosen tests in a process of their own, with one module changed on its way into memory.
+"""A mutant at work: chosen tests in a process of their own, with one module changed while it is loaded.
 
-The process is forked from one that has Python's and others' libraries loaded, and nothing of the project: so no copy of
-the original is left anywhere. The file on disk stays as it is, and one may go on working.
+The process is forked from one that has loaded Python's and other people's libraries, but nothing of the project. So
+no copy of the original module is left anywhere. The file on disk stays as it is, and work on it can go on.
 """
 
 import ast
@@ -34,11 +34,12 @@ PRELOADED = (
     "yaml",
     "httpx",
 )
-MEMORY_BYTES = 4 << 30  # a mutant that eats memory without end dies of it
-EXAMPLES = 20  # of each property, as in the inner loop, and the same ones for every mutant
-SLACK_S, SLOWER = 3.0, 6.0  # processor time that a test may take beyond what it took, and in proportion to it
+MEMORY_BYTES = 4 << 30  # a mutant that uses endless memory dies of it
+EXAMPLES = 20  # per property, as in the inner loop; every mutant gets the same ones
+# processor time that a test may take: this much more than before, and this many times as much
+SLACK_S, SLOWER = 3.0, 6.0
 LOADING_S = 60.0  # processor time before the first test
-ASLEEP_S = 45.0  # by the wall, without a second of processor time
+ASLEEP_S = 45.0  # real time without a second of processor time
 LOOK_S = 0.01
 SEPARATE = ("-q", "-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:xdist")
 PRELOADED_IS_FINE = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
@@ -46,21 +47,21 @@ PRELOADED_IS_FINE = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
 
 @dataclass(frozen=True)
 class Trial:
-    """Tests, by their ids, each with the processor time that it took when nothing was wrong."""
+    """Tests, by their ids, each with the processor time that it took on unchanged code."""
 
     root: Path
     tests: Mapping[str, float] | None = None
-    """In the order in which they run; None: all in `files`."""
+    """The tests, in the order of their run; None: all in `files`."""
     files: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
-    """More for pytest."""
+    """More arguments for pytest."""
     module: str = ""
     source: Path | None = None
     tree: ast.Module | None = None
     plugin: Callable[[Path], Any] | None = None
-    """Made in the process of the trial, with a folder to write to."""
+    """Makes a plugin in the process of the trial; it gets a folder to write to."""
     first_only: bool = True
-    """Ends with the first test that fails."""
+    """Whether the trial ends with the first test that fails."""
 
     def paths(self) -> list[str]:
         if self.tests is None:
@@ -70,7 +71,7 @@ class Trial:
 
 @dataclass
 class End:
-    """How a trial ended: with pytest's `status`, or without (a signal, a limit)."""
+    """How a trial ended: with pytest's `status`, or without one (a signal, a limit)."""
 
     status: int | None
     failed: list[str] = field(default_factory=list)
@@ -80,12 +81,12 @@ class End:
 
     @property
     def survived(self) -> bool:
-        """Nobody noticed. That no test is left of those chosen is nothing that anybody notices."""
+        """Whether no test noticed the mutant. If none of the chosen tests exists, nothing was noticed either."""
         return self.status in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED} and not self.failed
 
 
 class Mutated(SourceFileLoader):
-    """Stands in for one module's file."""
+    """Loads the mutant in place of one module's file."""
 
     def __init__(self, name: str, path: str, code: CodeType) -> None:
         super().__init__(name, path)
@@ -104,7 +105,7 @@ class Mutated(SourceFileLoader):
 
 
 class Chosen:
-    """A plugin: only the tests wanted, in order, each with a limit of processor time; and which of them failed."""
+    """A plugin that runs the wanted tests in order, with a limit of processor time, and notes which failed."""
 
     def __init__(self, tests: Mapping[str, float] | None, folder: Path) -> None:
         self._tests, self._output, self._status = tests, folder / "output", folder / "status"
@@ -134,7 +135,7 @@ class Chosen:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """What the collector of garbage finds later comes of chance."""
+        """What the garbage collector finds later is up to chance."""
         self._status.write_text(str(int(exitstatus)))
 
     def _write(self, name: str) -> None:
@@ -143,12 +144,12 @@ class Chosen:
 
 
 def limit(seconds: float) -> None:
-    """The process dies when it has used so much of a processor from now on."""
+    """Let the process die after it has used this much more processor time."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def live(trial: Trial, folder: Path) -> int:
-    """In the child: runs the tests; pytest's status."""
+    """In the child: run the tests; return pytest's status."""
     os.setpgid(0, 0)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
@@ -191,9 +192,9 @@ def fork(trial: Trial, folder: Path) -> int:
     status = int(pytest.ExitCode.INTERNAL_ERROR)
     try:
         status = live(trial, folder)
-        if not (folder / "status").exists():  # it never came to a test
+        if not (folder / "status").exists():  # it never got as far as a test
             (folder / "status").write_text(str(status))
-    except BaseException:  # noqa: BLE001  told, and the end of this process
+    except BaseException:  # noqa: BLE001  reported, and the end of this process
         with (folder / "said").open("a") as file:
             traceback.print_exc(file=file)
     finally:
@@ -204,7 +205,7 @@ Done = Callable[[End], Iterable[tuple[Trial, Any]]]
 
 
 def run(trials: Iterable[tuple[Trial, Done]], jobs: int) -> None:
-    """`jobs` at a time; `done` is told the end of each, and names what is to be tried next because of it."""
+    """Run `jobs` trials at a time. `done` gets the end of each and returns the trials that follow from it."""
     waiting = list(reversed(list(trials)))
     running: list[Child] = []
     try:
@@ -236,7 +237,7 @@ def _end_of(child: Child) -> End | None:
             return None
         _kill(child.pid)
         _, _, used = os.wait4(child.pid, 0)
-    _kill(child.pid)  # what it has left behind
+    _kill(child.pid)  # processes that it left behind
     output, status = child.folder / "output", child.folder / "status"
     lines = output.read_text().splitlines() if output.exists() else []
     end = End(
@@ -253,7 +254,7 @@ def _end_of(child: Child) -> End | None:
 
 
 def _sleeps(child: Child) -> bool:
-    """Whether it makes no step for long: a wait that nothing ends uses no processor, and no limit of that ends it."""
+    """Whether it has made no step for long: no limit of processor time ends a wait without an end."""
     if time.monotonic() - child.looked < 1:
         return False
     child.looked, output = time.monotonic(), child.folder / "output"
@@ -276,12 +277,12 @@ def _kill(group: int) -> None:
 
 
 def preload(more: Iterable[str] = ()) -> None:
-    """What every mutant would import again, but nothing of the project."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads do not outlive a fork
+    """Import what every mutant would import again, but nothing of the project."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads do not survive a fork
     for name in (*PRELOADED, *more):
         try:
             importlib.import_module(name)
-        except Exception:  # noqa: BLE001  it is only to save time
+        except Exception:  # noqa: BLE001  this only saves time
             continue
     settings.register_profile(
         "mutation",

@@ -1,4 +1,4 @@
-"""The clients, the service they talk to, and what each of them saw."""
+"""The clients, the service that they talk to, and what each of them saw."""
 
 import contextlib
 import json
@@ -20,14 +20,14 @@ from edged.local import clips
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 PEERS = Path(sys.prefix) / "peers"
-AT_ONCE = 2  # programs that run
-LONGEST_S = 55  # for all the conversations of a program; each of them ends itself far earlier
+AT_ONCE = 2  # programs that run at the same time
+LONGEST_S = 55  # for all conversations of a program; each conversation ends itself far earlier
 TARGETS = ("direct", "relay-ga", "relay-beta")
-GUIDE = ("guide-ga", "guide-beta")  # `edged relay --provider a15t`, before a service of that dialect only
+GUIDE = ("guide-ga", "guide-beta")  # `edged relay --provider a15t`, with a service of that dialect only
 KEYED = ("right-key", "wrong-key")  # a service that wants a key
 CONVERSATIONS = ("text", "push-to-talk", "vad", "as-it-comes", "interrupt", "tool", "error")
 SERVED = ("--pace", "20", "--think-ms", "10", "--script", HERE / "script.yaml")
-# The relay's own: another than the clients ask for, and one that their types know.
+# The relay's own model: different from the one that the clients ask for, and known to their types.
 RELAYED_MODEL = "gpt-4o-realtime-preview"
 
 
@@ -36,14 +36,14 @@ class Client:
     name: str
     program: str
     dialect: str
-    mints: bool = False  # has words for short-lived keys
-    thorough: bool = False  # asks for all that its types have words for
+    mints: bool = False  # supports short-lived keys
+    thorough: bool = False  # asks for every option that its types have
 
     def __str__(self) -> str:
         return self.name
 
     def conversations_with(self, target: str) -> tuple[str, ...]:
-        """What it talks about: short-lived keys, for example, are had from the service itself only."""
+        """The conversations with this target. Short-lived keys, for example, come from the service itself only."""
         minting = ("mint",) if self.mints else ()
         options = ("options",) if self.thorough else ()
         if target == "direct":
@@ -65,21 +65,21 @@ CLIENTS = (
 
 
 def missing() -> str | None:
-    """Why the clients cannot run here."""
+    """Why the clients cannot run here; None if they can."""
     if not (PEERS / "js" / "node_modules").is_dir():
-        return "the clients are not installed: scripts/test peers does that"
+        return "the clients are not installed; scripts/test peers installs them"
     return None
 
 
 class Company:
-    """Everybody together. Programs run when something is asked about them, some more than asked for beforehand."""
+    """All clients, services and relays. A program runs when it is needed; those known beforehand run first."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._stack = contextlib.ExitStack()
         self._lock = threading.Lock()
         self._urls: dict[str, str] = {}
-        self._services: dict[str, str] = {}  # behind targets that have one of their own
+        self._services: dict[str, str] = {}  # for targets that have a service of their own
         self._runs: dict[tuple[Client, str], Future[dict[str, SimpleNamespace]]] = {}
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self._judge: subprocess.Popen[str] | None = None
@@ -87,7 +87,7 @@ class Company:
 
     def __enter__(self) -> "Company":
         self._stack.callback(self._pool.shutdown, cancel_futures=True)
-        # programs of JavaScript find what they import beside themselves
+        # JavaScript programs look for their imports in their own folder
         shutil.copytree(HERE / "js", self._folder / "js", ignore=shutil.ignore_patterns("node_modules"))
         (self._folder / "js" / "node_modules").symlink_to(PEERS / "js" / "node_modules")
         self._url("direct")
@@ -97,7 +97,7 @@ class Company:
         self._stack.close()
 
     def _url(self, target: str) -> str:
-        """Where a target is; a relay is started when it is first asked for."""
+        """The URL of a target; a relay is started when it is first needed."""
         with self._lock:
             if target not in self._urls:
                 self._urls |= self._started(target)
@@ -118,14 +118,14 @@ class Company:
         return {target: self._start("relay", *options) + "v1/realtime"}
 
     def _by_the_guide(self, target: str) -> str:
-        """No setting but where the service is and a key, which it does not want."""
+        """A relay with no settings but the service's address and a key, which the service does not need."""
         serve = self._start("serve", *SERVED, "--speaks", target.removeprefix("guide-"))
         self._services[target] = serve
         options = ("--set", f"provider.url={serve}", "--set", "provider.api_key=any")
         return self._start("relay", "--provider", "a15t", *options) + "v1/realtime"
 
     def _start(self, verb: str, *words: object) -> str:
-        """The URL that a verb of ours says it serves."""
+        """The URL at which a verb of edged says it serves."""
         command = [sys.executable, "-P", "-m", "edged", verb, "--port", "0", *map(str, words)]
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
         log = self._stack.enter_context((self._folder / f"{verb}.log").open("a"))
@@ -145,7 +145,7 @@ class Company:
     # -- the clients -----------------------------------------------------------------------------------
 
     def invite(self, wanted: Iterable[tuple[Client, str]]) -> None:
-        """Let these talk to these targets, in the order asked for."""
+        """Let these clients talk to these targets, in the order of the requests."""
         for client, target in wanted:
             if (client, target) not in self._runs:
                 self._runs[client, target] = self._pool.submit(self._run, client, target)
@@ -154,14 +154,14 @@ class Company:
         """What a client saw of a conversation.
 
         Raises:
-            AssertionError: it failed; says how.
+            AssertionError: the conversation failed; the text says how.
         """
         seen = self.tried(client, target, conversation)
         assert seen.failure is None, f"{client} in the conversation {conversation!r}: {seen.failure}"
         return seen
 
     def tried(self, client: Client, target: str, conversation: str) -> Any:
-        """The same of a conversation that may have failed: `failure` says how."""
+        """The same for a conversation that may have failed: `failure` says how."""
         self.invite([(client, target)])
         return self._runs[client, target].result()[conversation]
 
@@ -171,7 +171,7 @@ class Company:
             command = [PEERS / "bin" / "python", "-B", HERE / "clients" / program]
         else:
             command = [PEERS / "bin" / "node", self._folder / "js" / program]
-        # nothing of the machine: no proxy, no key, no settings of its user; and nothing told to anybody
+        # nothing of the machine: no proxy, no key, no settings of its user; and no telemetry
         env = {
             "PATH": os.environ["PATH"],
             "HOME": str(self._folder),
@@ -197,10 +197,10 @@ class Company:
         assert bool(ran.returncode) == failed, f"{program} ended with {ran.returncode}: {ran.stderr[-2000:]}"
         return {report.conversation: SimpleNamespace(**vars(report), target=target) for report in reports}
 
-    # -- those who look on -----------------------------------------------------------------------------
+    # -- observers -----------------------------------------------------------------------------------
 
     def ledger(self, seen: Any) -> SimpleNamespace:
-        """What the service itself says of the session of a conversation."""
+        """The service's own ledger for the session of a conversation."""
         service, session_id = self._services.get(seen.target, self._urls["direct"]), seen.session_id
         with urllib.request.urlopen(_http(service) + "/edged/ledger", timeout=10) as answer:
             found = json.load(answer)
@@ -239,7 +239,7 @@ def _http(url: str) -> str:
 
 
 def _named(report: dict[str, Any]) -> Any:
-    """Reports and answers with their fields as attributes; messages as the dictionaries they are."""
+    """Reports and answers with their fields as attributes; messages stay dictionaries."""
     return (
         SimpleNamespace(**report)
         if "failure" in report or {"transcript", "sound"} <= report.keys()

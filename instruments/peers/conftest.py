@@ -1,4 +1,4 @@
-"""Who talks to whom, and a service for all of them."""
+"""Fixtures: which client talks to which target, and a service for all of them."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from instruments.peers.company import Company, missing
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "peers: needs other people's clients, which scripts/test installs")
+    config.addinivalue_line("markers", "peers: needs other people's clients; scripts/test installs them")
 
 
 @pytest.fixture(scope="session")

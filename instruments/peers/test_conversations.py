@@ -12,11 +12,11 @@ from instruments.peers.company import CLIENTS, CONVERSATIONS, GUIDE, KEYED, TARG
 pytestmark = pytest.mark.peers
 
 MINTING = [client for client in CLIENTS if client.mints]
-# The agents' libraries cancel only what they know to be under way.
+# The agents' libraries cancel only what they know to be running.
 REFUSALS = ["unknown_parameter", "input_audio_buffer_commit_empty", "response_cancel_not_active"]
 REFUSALS_OF = {"agents-python": REFUSALS[:2]}
 SESSIONS = ("session.created: session.", "session.updated: session.")
-# What no type of the SDK names, and services say all the same.
+# Fields that no type of the SDK names, and that services send all the same.
 KNOWN_STRAYS = {
     "ga": {said + name for said in SESSIONS for name in ("id", "object", "expires_at")},
     "beta": {said + name for said in SESSIONS for name in ("object", "expires_at")}
@@ -28,8 +28,8 @@ KNOWN_STRAYS = {
 
 each_client = pytest.mark.parametrize("client", CLIENTS, ids=str)
 USUAL = [(client, target) for client in CLIENTS for target in TARGETS]
-# OpenAI's console as the guide sets it up: one relay, whichever dialect its service speaks. The SDK's types know no
-# model with its maker's name, so they judge none of these.
+# OpenAI's console as the guide sets it up: one relay for a service of either dialect. The SDK's types know no model
+# whose name contains its maker, so they judge none of these messages.
 CONSOLE = [(client, target) for client in CLIENTS if client.name == "beta-client-js" for target in GUIDE]
 each_pair = pytest.mark.parametrize(("client", "target"), USUAL + CONSOLE, ids=str)
 each_conversation = pytest.mark.parametrize("conversation", CONVERSATIONS)
@@ -49,7 +49,7 @@ def names(seen):
 
 
 def in_order(seen, *sought):
-    """Those of the events, in the order they came."""
+    """The events with these names, in the order of their arrival."""
     return [name for name in names(seen) if name in sought]
 
 
@@ -58,7 +58,7 @@ def billed(company, seen):
 
 
 def check_types(company, seen, client):
-    """Every message is what the SDK's types of the client's dialect say."""
+    """Every message has the SDK's types for the client's dialect."""
     assert len(seen.messages) > 10
     verdicts = [company.judged(client.dialect, message) for message in seen.messages]
     assert [complaint for complaint, _ in verdicts if complaint] == []
@@ -66,7 +66,7 @@ def check_types(company, seen, client):
 
 
 @each_pair
-def test_what_was_written_is_answered_in_writing(company, client, target):
+def test_a_written_message_gets_a_written_answer(company, client, target):
     seen = company.saw(client, target, "text")
     assert [(answer.status, answer.text) for answer in seen.answers] == [("completed", "Good morning.")]
     assert seen.answers[0].sound["bytes"] == 0
@@ -74,7 +74,7 @@ def test_what_was_written_is_answered_in_writing(company, client, target):
 
 
 @each_pair
-def test_what_was_said_while_pressing_is_heard_whole_and_the_answer_too(company, client, target):
+def test_speech_during_a_press_arrives_complete_and_so_does_the_answer(company, client, target):
     seen = company.saw(client, target, "push-to-talk")
     assert seen.sent == digest(question())
     answer = voice.ListenVoice().answer(question())
@@ -88,7 +88,7 @@ def test_what_was_said_while_pressing_is_heard_whole_and_the_answer_too(company,
 
 
 @each_pair
-def test_the_service_hears_when_somebody_speaks_and_answers_by_itself(company, client, target):
+def test_the_service_detects_speech_and_answers_on_its_own(company, client, target):
     seen = company.saw(client, target, "vad")
     turn = [f"input_audio_buffer.{name}" for name in ("speech_started", "speech_stopped", "committed")]
     turn += ["response.created", "response.done"]
@@ -104,7 +104,7 @@ def test_the_service_hears_when_somebody_speaks_and_answers_by_itself(company, c
 
 
 @each_pair
-def test_a_library_is_understood_with_the_settings_it_has_by_itself(company, client, target):
+def test_the_service_understands_a_library_with_its_default_settings(company, client, target):
     seen = company.saw(client, target, "as-it-comes")
     assert seen.errors == []
     (answer,) = seen.answers
@@ -144,7 +144,7 @@ def test_a_tool_is_called_and_its_result_answered(company, client, target):
 
 
 @each_pair
-def test_what_is_refused_is_told_by_code_and_the_conversation_goes_on(company, client, target):
+def test_a_refusal_has_a_code_and_the_conversation_goes_on(company, client, target):
     seen = company.saw(client, target, "error")
     refusals = REFUSALS_OF.get(client.name, REFUSALS)
     assert [error["code"] for error in seen.errors] == refusals
@@ -158,7 +158,7 @@ def test_what_is_refused_is_told_by_code_and_the_conversation_goes_on(company, c
 
 @pytest.mark.parametrize("client", [client for client in CLIENTS if client.thorough], ids=str)
 @pytest.mark.parametrize("target", TARGETS[:1])
-def test_all_that_one_may_ask_for_is_taken(company, client, target):
+def test_every_option_that_exists_is_accepted(company, client, target):
     seen = company.saw(client, target, "options")
     assert len(seen.notes) > 20
     assert {name: taken for name, taken in seen.notes.items() if taken != "taken"} == {}
@@ -167,7 +167,7 @@ def test_all_that_one_may_ask_for_is_taken(company, client, target):
 
 @pytest.mark.parametrize(("client", "target"), USUAL, ids=str)
 @each_conversation
-def test_every_message_is_what_the_types_of_the_dialect_say(company, client, conversation, target):
+def test_every_message_has_the_types_of_its_dialect(company, client, conversation, target):
     check_types(company, company.saw(client, target, conversation), client)
 
 
@@ -221,7 +221,7 @@ def test_the_models_can_be_listed_and_looked_at(company, client, target):
 
 @each_client
 @pytest.mark.parametrize("target", KEYED[:1])
-def test_who_brings_the_key_is_let_in_wherever_it_carries_it(company, client, target):
+def test_a_client_with_the_key_is_let_in_wherever_it_carries_the_key(company, client, target):
     for conversation in client.conversations_with(target):
         seen = company.saw(client, target, conversation)
         assert [answer.status for answer in seen.answers] == ["completed"]
@@ -229,14 +229,14 @@ def test_who_brings_the_key_is_let_in_wherever_it_carries_it(company, client, ta
 
 @each_client
 @pytest.mark.parametrize("target", KEYED[1:])
-def test_who_brings_another_key_is_told_so(company, client, target):
+def test_a_client_with_another_key_is_refused_with_the_reason(company, client, target):
     for conversation in client.conversations_with(target):
         seen = company.tried(client, target, conversation)
         assert "401" in seen.failure or "invalid_api_key" in seen.failure
         assert seen.answers == []
 
 
-# -- whether the types would notice ----------------------------------------------------------------
+# -- whether the types notice faults -------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

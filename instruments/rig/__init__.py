@@ -1,7 +1,7 @@
 """The rig: a bare Debian with a real systemd as its first process, in a namespace of this machine.
 
-No virtual machine: the kernel, the processor and the network are this machine's, so it is up in a second and as fast as
-anything here. It has no sound card and no pins. It needs root, mmdebstrap and systemd-nspawn.
+There is no virtual machine. The kernel, the processor and the network are this machine's own, so it boots in a second
+and is as fast as this machine. It has no sound card and no pins. It needs root, mmdebstrap and systemd-nspawn.
 """
 
 from instruments.rig.box import Box

@@ -1,11 +1,11 @@
-"""Says what is in the way of booting a machine here, and ends with 75 then; any other failure is a fault of the rig."""
+"""Says why no machine can be booted here, and then ends with 75. Any other failure is a fault of the rig."""
 
 import sys
 
 from instruments.rig.able import obstacle
 
-IN_THE_WAY = 75  # EX_TEMPFAIL; scripts/test asks for it
+CANNOT_BOOT = 75  # EX_TEMPFAIL; scripts/test looks for it
 
 if reason := obstacle():
     sys.stderr.write(f"{reason}\n")
-    sys.exit(IN_THE_WAY)
+    sys.exit(CANNOT_BOOT)

@@ -1,6 +1,6 @@
-"""Whether a machine can be booted on this one at all.
+"""Whether this machine can boot another one at all.
 
-No package helps where this is so: the kernel, or the container this runs in, does not let root do it.
+If it cannot, no package helps: the kernel, or the container around this, does not let root do it.
 """
 
 import subprocess
@@ -9,18 +9,18 @@ import tempfile
 from instruments.rig.group import own_group
 
 TRIES = (
-    ("a file system mounted", "mount -t tmpfs rig {0}"),
+    ("mounting a file system", "mount -t tmpfs rig {0}"),
     (
-        "layers of directories",
+        "layered directories",
         "cd {0}; mkdir l u w r; mount -t overlay -o lowerdir=l,upperdir=u,workdir=w rig r",
     ),
-    ("a device made", "mknod {0}/r/null c 1 3 && : >{0}/r/null"),
-    ("a process tree of its own", "unshare --pid --ipc --uts --fork mount -t proc rig {0}/r"),
+    ("making a device", "mknod {0}/r/null c 1 3 && : >{0}/r/null"),
+    ("a separate process tree", "unshare --pid --ipc --uts --fork mount -t proc rig {0}/r"),
 )
 
 
 def obstacle() -> str:
-    """What this machine does not allow, in words; empty where all of it is."""
+    """What this machine does not allow, in words; empty if it allows everything."""
     with tempfile.TemporaryDirectory(prefix="edged-rig-") as place:
         script = "set -e\n" + "".join(
             f"{line.format(place)} || exit {n}\n" for n, (_, line) in enumerate(TRIES, 10)
@@ -29,7 +29,7 @@ def obstacle() -> str:
             ["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=False
         )
         if done.returncode:
-            what = TRIES[done.returncode - 10][0] if done.returncode >= 10 else "a name space of its own"
+            what = TRIES[done.returncode - 10][0] if done.returncode >= 10 else "a separate namespace"
             return (
                 f"this machine, or the container this runs in, does not allow {what} ({done.stderr.strip()})"
             )
@@ -37,4 +37,6 @@ def obstacle() -> str:
         with own_group("edged-rig-able"):
             return ""
     except OSError as error:
-        return f"this machine, or the container this runs in, does not allow a control group of its own ({error})"
+        return (
+            f"this machine, or the container this runs in, does not allow a separate control group ({error})"
+        )

@@ -16,7 +16,7 @@ from typing import Any
 from instruments.rig.group import own_group
 from instruments.rig.image import apt_options, pip_options
 
-# Services that would meddle with this machine's network, which is the box's too, or ask for a terminal.
+# Services that would disturb this machine's network, which is also the box's, or that ask for a terminal.
 OFF = (
     *(
         "systemd-networkd.service",
@@ -27,23 +27,23 @@ OFF = (
     *("console-getty.service", "systemd-timesyncd.service", "apt-daily.timer", "apt-daily-upgrade.timer"),
     *("e2scrub_all.timer", "dpkg-db-backup.timer", "fstrim.timer", "systemd-tmpfiles-clean.timer"),
 )
-# What a container is refused and a machine is not: a unit's device rules are BPF programs, and it may lock memory.
+# What a machine may do and a container may not: a unit's device rules are BPF programs, and it may lock memory.
 AS_A_MACHINE = ("--system-call-filter=bpf @memlock @keyring", "--capability=CAP_IPC_LOCK")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Box:
-    """A context manager: booted inside, and nothing left of it afterwards.
+    """A context manager: booted inside it, and removed completely afterwards.
 
-    `lower` are layers, the uppermost first; none of them is written to. What is changed lies in memory.
+    `lower` are layers, the uppermost first. Nothing is written to them; changes stay in memory.
     """
 
     def __init__(self, *lower: Path, alone: bool = False) -> None:
-        """`alone`: with a loopback of its own and no other network, so that its ports are nobody else's."""
+        """With `alone`, it has its own loopback and no other network, so nothing else uses its ports."""
         self._lower = lower
         self._alone = alone
-        self._open = contextlib.ExitStack()  # what the last way out undoes
-        self._running = contextlib.ExitStack()  # what freezing undoes
+        self._open = contextlib.ExitStack()  # undone at the last exit
+        self._running = contextlib.ExitStack()  # undone by freezing
         self._init = 0
         self._group: Path | None = None
         self.root = Path()
@@ -64,17 +64,17 @@ class Box:
         self._open.close()
 
     def freeze(self) -> tuple[Path, ...]:
-        """Shuts the machine down; returns layers that other boxes start from, until this one is left."""
+        """Shut the machine down; return layers from which other boxes start, until this one is left."""
         self._running.close()
         return (self.upper, *self._lower)
 
     @property
     def init(self) -> int:
-        """Its first process, by this machine's number; its files are below /proc/INIT/root."""
+        """The id of its first process on this machine; its files are below /proc/INIT/root."""
         return self._init
 
     def run(self, command: str, *, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
-        """A shell command, as root and without a terminal."""
+        """Run a shell command, as root and without a terminal."""
         words = [
             "nsenter",
             "-t",
@@ -96,7 +96,7 @@ class Box:
         )
 
     def ask(self, command: str, *, timeout_s: float = 60) -> str:
-        """What a command says that must succeed."""
+        """The output of a command that must succeed."""
         done = self.run(command, timeout_s=timeout_s)
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         return done.stdout.strip()
@@ -107,14 +107,14 @@ class Box:
         return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
 
     def file(self, name: str, text: str, mode: int = 0o644) -> str:
-        """Writes a file of the box; returns its name in there."""
+        """Write a file of the box; return its name inside the box."""
         path = self.root / name.lstrip("/")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         path.chmod(mode)
         return name
 
-    # -- how it comes to life --
+    # -- how it starts --
 
     def _mounted(self, place: Path, stack: contextlib.ExitStack) -> Path:
         layer, root = place / "layer", place / "root"
@@ -130,22 +130,21 @@ class Box:
         return root
 
     def _furnish(self) -> list[str]:
-        """The machine's own settings for its package tools; returns what they point to on its disk."""
+        """Copy the machine's settings for its package tools; return the paths on its disk that they refer to."""
         for unit in OFF:
             link = self.root / "etc/systemd/system" / unit
             link.unlink(missing_ok=True)
             link.symlink_to("/dev/null")
         if not (self.root / "etc/hosts").exists():
-            self.file(
-                "/etc/hosts", "127.0.0.1 localhost\n"
-            )  # a package would make it otherwise, and leave it
+            # otherwise a package would make the file, and leave it behind
+            self.file("/etc/hosts", "127.0.0.1 localhost\n")
         self.file("/etc/apt/apt.conf.d/90rig", "".join(f"{line}\n" for line in apt_options()))
         pip = pip_options()
         self.file(
             "/etc/pip.conf", "[global]\n" + "".join(f"{name} = {value}\n" for name, value in pip.items())
         )
         paths = {Path(word.removeprefix("file://")) for value in pip.values() for word in value.split()}
-        # an index of files lies beside its wheels
+        # the folder of an index also holds its wheels
         paths = {path.parent if path.name == "simple" else path for path in paths}
         return [f"--bind-ro={path}" for path in sorted(paths) if path.is_absolute() and path.exists()]
 
@@ -171,7 +170,7 @@ class Box:
                 state = self.run("systemctl is-system-running").stdout.strip()
                 if state in {"running", "degraded"}:
                     return
-        raise AssertionError(f"the box does not come up:\n{console.read_text()}")
+        raise AssertionError(f"the box does not start:\n{console.read_text()}")
 
     def _halt(self, process: "subprocess.Popen[bytes]") -> None:
         if self._init:
@@ -191,7 +190,7 @@ def _mount(stack: contextlib.ExitStack, *words: object) -> None:
 
 
 def _patience(seconds: float) -> Iterator[None]:
-    """Real time: a real machine starts here."""
+    """Wait in real time: a real machine starts here."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         yield

@@ -1,7 +1,8 @@
 """A machine with a real sound card and real pins, as fast as this one: Debian on a kernel that is a program.
 
-It has one processor, no network but its own loopback, and systemd as its first process. A directory of this machine is
-`/mnt` in it. One command is run there as root, once the system is up; then it is switched off. Nothing of that is kept.
+It has one processor, no network but its own loopback, and systemd as its first process. A directory of this machine
+is `/mnt` in it. Once the system is up, one command runs there as root; then the machine is switched off. Nothing is
+kept.
 """
 
 import contextlib
@@ -23,7 +24,7 @@ HAS = (
     *("alsa-utils", "libasound2", "libportaudio2", "gpiod", "iproute2", "procps"),
     *("python3", "python3-venv", "python3-numpy", "python3-yaml", "python3-systemd", "python3-pyaudio"),
 )
-# What edged needs besides; Raspberry Pi OS has lgpio and gpiozero 2 of its own.
+# What edged needs besides. Raspberry Pi OS has its own lgpio and gpiozero 2.
 NEEDS = ("websockets>=17.4,<18", "msgspec>=0.19", "gpiozero>=2.0", "lgpio==0.2.2.0")
 PEERS = ("pipecat-ai==1.14.0", "openai>=1.74")
 TRIES, COMES_UP_S = 2, 60.0
@@ -32,7 +33,7 @@ MEMORY_MB = 1024
 SOURCES = ("edged", "tests", "instruments", "conftest.py", "systemd", "config.yaml", "pyproject.toml")
 ROOT = Path(__file__).parents[2]
 
-# What a Raspberry Pi has, /dev/gpiochip0 with 54 lines and the number of its board; then what there is to be run.
+# First what a Raspberry Pi has: /dev/gpiochip0 with 54 lines, and the number of its board. Then the command.
 SCRIPT = """#!/bin/sh
 chip=/sys/kernel/config/gpio-sim/pi
 mkdir -p $chip/bank0
@@ -58,13 +59,13 @@ ExecStart=/usr/local/sbin/rig
 ExecStopPost=/bin/systemctl poweroff --force --force
 """
 
-# The end of the card that is edged's, by a name that PortAudio shows too; the other end is hw:0,1.
+# The end of the card that edged uses, under a name that PortAudio shows too. The other end is hw:0,1.
 SOUND = "pcm.kiosk { type hw card Loopback device 0 }\n"
 OFF_HERE = (*OFF, "proc-sys-fs-binfmt_misc.automount", "systemd-binfmt.service", "getty@tty1.service")
 
 
 def disk() -> Path:
-    """The file system of that machine; made at the first call, in two minutes."""
+    """The file system of that machine; the first call makes it, in two minutes."""
     recipe = (SUITE, HAS, NEEDS, PEERS, SCRIPT, UNIT, SOUND, OFF_HERE)
     place = cache() / f"card-{sha256(repr(recipe).encode()).hexdigest()[:12]}.ext4"
     with locked(place):
@@ -88,10 +89,10 @@ def disk() -> Path:
 
 
 def run(command: str, share: Path, *, timeout_s: float = 600) -> int:
-    """Boots, runs the command in the guest's copy of this checkout, and returns its status.
+    """Boot, run the command in the guest's copy of this checkout, and return its status.
 
-    `share` is the guest's /mnt, and keeps what was written there; its `out` is what the command said, its `console`
-    what the kernel did. Raises RuntimeError when the machine does not come to an end in time.
+    `share` is the guest's /mnt and keeps what was written there. Its `out` is the output of the command, its
+    `console` is the output of the kernel. Raises RuntimeError if the machine does not end in time.
     """
     program, lower = kernel(), disk()
     share = share.resolve()
@@ -110,12 +111,12 @@ def run(command: str, share: Path, *, timeout_s: float = 600) -> int:
             break
     status = share / "status"
     if not status.exists():
-        raise RuntimeError(f"the machine did not come up:\n{(share / 'console').read_text()[-3000:]}")
+        raise RuntimeError(f"the machine did not start:\n{(share / 'console').read_text()[-3000:]}")
     return int(status.read_text())
 
 
 def _booted(program: Path, lower: Path, share: Path, timeout_s: float) -> bool:
-    """Runs the machine to its end; False: it did not come up, as it does not about once in ten."""
+    """Run the machine to its end; False if it did not start, which happens about once in ten times."""
     with tempfile.TemporaryDirectory(prefix="edged-card-") as work, (share / "console").open("w") as console:
         words = [
             *(str(program), f"mem={MEMORY_MB}M", f"ubd0={work}/changes,{lower}", "root=/dev/ubda", "rw"),
@@ -138,7 +139,7 @@ def _booted(program: Path, lower: Path, share: Path, timeout_s: float) -> bool:
                 return False
             machine.wait(timeout=timeout_s)
         except subprocess.TimeoutExpired:
-            raise RuntimeError(f"the machine does not come to an end: see {share}") from None
+            raise RuntimeError(f"the machine does not end: see {share}") from None
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(machine.pid, signal.SIGKILL)
@@ -147,11 +148,11 @@ def _booted(program: Path, lower: Path, share: Path, timeout_s: float) -> bool:
 
 
 def _in_one_place() -> None:
-    """On one processor, before all others.
+    """Run on one processor, before all other programs.
 
-    The machine has one, and each of its processes is one of ours that changes places with the kernel at every system
-    call: on two processors each of these changes wakes the other one, and a call takes four times as long. And what
-    else runs here would be time that processes in there seem to have used.
+    The machine has one processor, and each of its processes is a process of this machine that changes places with the
+    kernel at every system call. On two processors, each such change wakes the other one, and a call takes four times
+    as long. And other programs here would take time that processes in the machine seem to have used.
     """
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     with contextlib.suppress(OSError):
@@ -175,7 +176,7 @@ def _furnish(box: Box) -> None:
 
 
 def _merge(base: Path, root: Path, box: Box) -> None:
-    """The image, and what was made in the box since; none of what a running system leaves about."""
+    """Merge the image and what was made in the box since, without what a running system leaves behind."""
     subprocess.run(["cp", "-a", f"{base}/.", root], check=True)
     for name in (
         "opt/edged",

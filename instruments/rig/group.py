@@ -1,4 +1,4 @@
-"""A control group for each box: without one, two machines would share those of their services, and end each other's."""
+"""A control group for each box. Without one, two machines would share their services' groups and end each other's."""
 
 import contextlib
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def own_group(name: str) -> Iterator[Path | None]:
-    """A new group of the unified hierarchy, below this process's; None where there is no such hierarchy."""
+    """A new group of the unified hierarchy, below this process's own; None if there is no such hierarchy."""
     here = _here()
     if here is None:
         yield None
@@ -30,7 +30,7 @@ def _here() -> Path | None:
 
 
 def _remove(group: Path) -> None:
-    """The last process in there may still be on its way out."""
+    """Remove the group. Its last process may still be ending."""
     until = time.monotonic() + 5
     while time.monotonic() < until:
         for directory in sorted(group.rglob("*/"), key=lambda path: len(path.parts), reverse=True):

@@ -1,7 +1,7 @@
-"""The bare Debian a box starts from: made once, kept outside the checkout, never written to afterwards.
+"""The bare Debian from which a box starts: made once, kept outside the checkout, never written to afterwards.
 
-Where packages come from is what this machine is set up with: its archive and its options for apt, its index and its
-options for pip. Nothing of that is in the image's name or in this file.
+Packages come from where this machine is set up to get them: its archive and options for apt, its index and options
+for pip. None of that is in the image's name or in this file.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from instruments.rig.able import obstacle
 
-# What a Raspberry Pi OS has besides the essential packages that a service could care for. No Python: edged brings it.
+# What Raspberry Pi OS has beyond the essential packages and a service may notice. No Python: edged brings its own.
 PACKAGES = ("systemd", "systemd-sysv", "dbus", "udev", "ca-certificates", "util-linux", "mount")
 TOOLS = {"mmdebstrap": "mmdebstrap", "systemd-nspawn": "systemd-container"}
 
@@ -28,11 +28,11 @@ def _missing() -> str:
 
 
 MISSING = _missing()
-"""Why there is no rig on this machine; empty where there is one."""
+"""Why there is no rig on this machine; empty if there is one."""
 
 
 def image(suite: str, packages: tuple[str, ...] = PACKAGES) -> Path:
-    """The root of a bare Debian; made at the first call, which takes about twenty seconds."""
+    """The root of a bare Debian; the first call makes it, which takes about twenty seconds."""
     place = cache() / f"{suite}-{sha256(repr(packages).encode()).hexdigest()[:12]}"
     if not place.exists():
         new = place.with_name(f"{place.name}.{os.getpid()}")
@@ -44,26 +44,26 @@ def image(suite: str, packages: tuple[str, ...] = PACKAGES) -> Path:
         )
         if done.returncode:
             shutil.rmtree(new, ignore_errors=True)
-            raise RuntimeError(f"no image can be made:\n{done.stderr[-3000:]}")
+            raise RuntimeError(f"cannot make an image:\n{done.stderr[-3000:]}")
         new.rename(place)
     return place
 
 
 def apt_options() -> list[str]:
-    """How apt gets at its archive here, as lines of its configuration."""
+    """How apt reaches its archive here, as lines of its configuration."""
     lines = _ran("apt-config", "dump", "Acquire").stdout.splitlines()
     return [line for line in lines if re.match(r"Acquire::(https?|Retries|ForceIPv[46])\b.*\".+\"", line)]
 
 
 def pip_options() -> dict[str, str]:
-    """How pip gets at its index here, its environment and its files taken together."""
+    """How pip reaches its index here, from its environment and its files."""
     output = _ran("python3", "-m", "pip", "config", "list").stdout
     found = re.findall(r"^[\w:]+\.([\w-]+)='(.*)'$", output, re.MULTILINE)
     return {name: value for name, value in found if name not in {"no-cache-dir", "require-virtualenv"}}
 
 
 def cache() -> Path:
-    """Where what is made once lies, outside the checkout."""
+    """The folder for things that are made once, outside the checkout."""
     own = os.environ.get("EDGED_ENV")
     base = (
         Path(own) / "cache"
@@ -74,7 +74,7 @@ def cache() -> Path:
 
 
 def _archive(suite: str) -> str:
-    """Where this machine has Debian from, for a suite that need not be its own."""
+    """Where this machine gets Debian from, for a suite that need not be its own."""
     wanted = (
         "indextargets",
         "--format",
@@ -87,7 +87,7 @@ def _archive(suite: str) -> str:
             label, codename, release, uri = line.split("|")
             if label == "Debian" and codename == release:
                 return f"deb {uri} {suite} main"
-    raise RuntimeError("apt knows no archive of Debian here: apt-get update")
+    raise RuntimeError("apt knows no archive of Debian here; run apt-get update")
 
 
 def _ran(*words: str) -> subprocess.CompletedProcess[str]:

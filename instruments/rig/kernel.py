@@ -1,8 +1,8 @@
 """A Linux kernel that is an ordinary program of this machine (User Mode Linux), with a sound card and pins in it.
 
 The card is snd-aloop: what is played on one of its two devices is recorded by the other. The pins are gpio-sim's. No
-kernel that Debian ships for this architecture has either, so it is made here, once, from Debian's own source: about
-five minutes on two cores.
+kernel that Debian ships for this architecture has either. So it is built here, once, from Debian's own source, which
+takes about five minutes on two cores.
 """
 
 import contextlib
@@ -39,7 +39,8 @@ OFF = (
     *("WERROR", "DEBUG_INFO", "SND_PCI", "SND_USB", "SND_SOC", "SND_FIREWIRE", "SND_SPI", "NETFILTER"),
     *("WIRELESS", "WLAN", "ETHERNET", "REISERFS_FS", "XFS_FS", "ISO9660_FS"),
 )
-# What user space needs to tell the time without the kernel, which writes it into the last 64 bytes of the vDSO's page.
+# What user space needs to tell the time without the kernel. The kernel writes it into the last 64 bytes of the vDSO's
+# page.
 CLOCK = """
 struct um_clock { unsigned seq, none; unsigned long long tsc, mono, real, mult; };
 """
@@ -112,18 +113,20 @@ static void um_tell_clock(void)
 """
 )
 CHANGES = (
-    # Sound is switched off for User Mode Linux, and needs nothing that it has not.
+    # Sound is switched off for User Mode Linux, although it needs nothing that is missing there.
     ("sound/Kconfig", r"^(if|endif #) !UML$", ""),
-    # Its room for the floating-point state is too small for the processors of today: it would die in its first program.
+    # The room for the floating-point state is too small for today's processors: the kernel would die in its first
+    # program.
     ("arch/x86/um/user-offsets.c", r"(HOST_FP_SIZE, )2696", r"\g<1>12288"),
-    # Processor time is counted in whole ticks here, and what a tick has woken has mostly slept again by the next.
+    # This kernel counts processor time in whole ticks, and what a tick has woken mostly sleeps again by the next
+    # tick.
     (
         "arch/um/kernel/time.c",
         r"(void __init time_init\(void\))",
         r"unsigned long long notrace sched_clock(void)\n{\n\treturn os_nsecs();\n}\n\n\1",
     ),
-    # To read the clock is a system call here, and Python reads it each time it takes a lock. No other machine asks its
-    # kernel for the time: user space reckons it from the processor's own counter.
+    # Here, reading the clock is a system call, and Python reads it each time it takes a lock. No other machine asks
+    # its kernel for the time: user space computes it from the processor's own counter.
     ("arch/x86/um/vdso/um_vdso.c", r"^int __vdso_clock_gettime\(.*\n{\n\tlong ret;\n", READ_CLOCK),
     (
         "arch/x86/um/vdso/vma.c",
@@ -137,14 +140,14 @@ CHANGES = (
     ),
     ("arch/um/kernel/time.c", r"^(static irqreturn_t um_timer)", TELL_CLOCK + r"\1"),
     ("arch/um/kernel/time.c", r"(\(\*timer_clockevent.event_handler\).*;)", r"\1 um_tell_clock();"),
-    # The card's clock is the kernel's tick: at the usual 100 Hz its periods would be steps of 10 ms, at 1000 they are
-    # as fine as a real card's.
+    # The card's clock is the kernel's tick. At the usual 100 Hz its periods would be steps of 10 ms; at 1000 Hz they
+    # are as fine as a real card's.
     ("arch/um/Kconfig", r"(config HZ\n\s+int\n\s+default )100\n", r"\g<1>1000\n"),
 )
 
 
 def kernel() -> Path:
-    """The program; made at the first call. Raises RuntimeError with the end of the build's log."""
+    """The program; the first call builds it. Raises RuntimeError with the end of the build's log."""
     recipe = sha256(repr((SOURCE, ON, OFF, CHANGES)).encode()).hexdigest()[:12]
     place = cache() / f"linux-{recipe}"
     with locked(place):
@@ -164,7 +167,7 @@ def kernel() -> Path:
 
 @contextlib.contextmanager
 def locked(place: Path) -> Iterator[None]:
-    """Nobody else makes the same meanwhile."""
+    """Nobody else makes the same thing meanwhile."""
     place.parent.mkdir(parents=True, exist_ok=True)
     with place.with_name(f".{place.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

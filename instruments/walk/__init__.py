@@ -1,1 +1,1 @@
-"""How many calls, files and moves between files a press, a wake, a delta and a take make; `scripts/walk`."""
+"""How many calls, files and moves between files a press, a wake, a delta and a take need; `scripts/walk`."""

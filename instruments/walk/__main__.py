@@ -1,9 +1,9 @@
 """`scripts/walk`: how far a press, a wake of the microphone, a delta and a take walk through the files of edged.
 
-The daemon runs in virtual time (instruments/lab). Counted are the calls of functions of edged, the files these are
-in, and the moves: how often the next function that is called is in another file; of these, how many are returns to a
-file that was left before. A press is counted until nothing more happens at its moment, and until the first sound is
-with the socket; the others are counted from the call that brings them in to its return, and the median is shown.
+The daemon runs in virtual time (instruments/lab). The counts are: calls of functions of edged, the files that these
+functions are in, and moves. A move is a call into another file than the previous call; a return is a move to a file
+that the walk has left before. A press is counted until nothing more happens at its moment, and until the socket has
+the first sound. The others are counted from the call that brings them in to its return, and the median is shown.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Walk:
         return [file for _, file, _ in self.steps]
 
     def parts(self) -> list[Walk]:
-        """What the loop or a thread called, one after the other."""
+        """The calls from the loop or a thread, one walk each, in order."""
         found: list[Walk] = []
         for step in self.steps:
             if step[0] == 1:
@@ -56,7 +56,7 @@ class Walk:
         return any(step[2] == function for step in self.steps)
 
     def until(self, function: str) -> Walk:
-        """As far as this function was called last."""
+        """The walk up to the last call of this function."""
         ends = [place for place, step in enumerate(self.steps) if step[2] == function]
         part = Walk()
         part.steps = self.steps[: ends[-1] + 1] if ends else []
@@ -73,7 +73,7 @@ class Walk:
 
 @contextmanager
 def walked() -> Iterator[Walk]:
-    """Counts what happens meanwhile."""
+    """Record every call while the context lasts."""
     walk = Walk()
     depth = 0
 
@@ -96,7 +96,7 @@ def walked() -> Iterator[Walk]:
 
 
 async def walks(found: dict[str, list[Walk]]) -> None:
-    """Those of a turn, after one that has loaded and made what later ones have."""
+    """The walks of a turn; an earlier turn has already loaded and made what later turns keep."""
     net: Any = asyncio.get_running_loop().net  # type: ignore[attr-defined]
     rng = Random(1)
     async with (

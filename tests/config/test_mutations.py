@@ -1,4 +1,4 @@
-"""Whatever happens to one token of the file, the answer is a configuration or a list of problems."""
+"""If one token of the file changes in any way, it still loads or the answer is a list of problems."""
 
 from pathlib import Path
 from random import Random
@@ -31,13 +31,13 @@ NASTY = (
 
 
 def token_spans(text):
-    """Where the tokens are, comments aside."""
+    """The positions of the tokens, without comments."""
     spans = {(token.start_mark.index, token.end_mark.index) for token in yaml.scan(text)}
     return sorted(span for span in spans if span[0] < span[1])
 
 
 def problems_of(path, **sources):
-    """What load() raises as a problem; None: nothing. Anything else it raises ends the test."""
+    """The problems that load() raises, or None. Any other exception ends the test."""
     try:
         load(path, **({"env": {}} | sources))
     except ConfigError as error:
@@ -46,7 +46,7 @@ def problems_of(path, **sources):
 
 
 def outcome(path, text):
-    """`valid`, or `refused` in lines that name the file."""
+    """`valid` or `refused`. Each line of a refusal must name the file."""
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     problems = problems_of(path)
     if problems is None:
@@ -59,13 +59,13 @@ def outcome(path, text):
 
 
 def bare(text):
-    """Without comments and empty lines: those are no tokens and cost time."""
+    """The text without comments and empty lines: these are not tokens and cost time."""
     lines = (line.split(" #")[0].rstrip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("#")) + "\n"
 
 
 def sections():
-    """The file in pieces, each a file of its own: a small file loads in a tenth of the time."""
+    """The sections of the file, each as a file of its own: a small file loads in a tenth of the time."""
     head, *rest = bare(TEXT).split("\n")
     pieces = [[head]]
     for line in rest:

@@ -1,1 +1,1 @@
-"""Runs inside the machine with the sound card (instruments/rig/card.py): the instruments, and those they measure."""
+"""Programs that run inside the machine with the sound card (instruments/rig/card.py): instruments and subjects."""

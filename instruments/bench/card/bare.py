@@ -1,4 +1,4 @@
-"""The least that a press costs a program: a line from a socket, and sound to the service for it. No state, no card.
+"""The least that a press costs any program: a line from a socket, then sound to the service. No state, no card.
 
 python -m instruments.bench.card.bare SOCKET URL
 """
@@ -10,7 +10,7 @@ import sys
 
 from websockets.asyncio.client import connect
 
-SOUND = bytes(4800)  # as much as edged's first append carries: 100 ms
+SOUND = bytes(4800)  # 100 ms: as much as edged's first append carries
 
 
 async def main(path: str, url: str) -> None:

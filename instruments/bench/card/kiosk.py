@@ -1,4 +1,4 @@
-"""The whole kiosk: edged as its own systemd unit, a button and a lamp on pins, the card, all as the unit allows it."""
+"""The whole kiosk: edged under its own systemd unit, with a button and a lamp on pins and the sound card."""
 
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edged.system.control_client import ControlClient
 
-PREFIX = Path("/opt/edged")  # an environment that has all but edged itself
+PREFIX = Path("/opt/edged")  # an environment that contains everything but edged
 UNITS = Path("/etc/systemd/system")
 PINS = Path("/sys/devices/platform/gpio-sim.0/gpiochip0")
 SOCKET = "/run/edged/control.sock"
@@ -18,8 +18,8 @@ FILES = {
     "edged.tmpfiles.conf": "/etc/tmpfiles.d/edged.conf",
     "60-edged.rules": "/etc/udev/rules.d/60-edged.rules",
 }
-# The number of the board comes from its device tree on a Raspberry Pi, which the unit lets it see; here from a file
-# that is mounted over another, of which the unit's own /proc knows nothing.
+# On a Raspberry Pi the number of the board comes from the device tree, and the unit may read that. Here it comes from
+# a file that is mounted over /proc/cpuinfo; the unit has its own /proc and would not see it.
 BOARD = "[Service]\nBindReadOnlyPaths=/run/cpuinfo:/proc/cpuinfo\n"
 PROGRAM = """#!/opt/edged/bin/python
 import sys
@@ -37,15 +37,15 @@ speaker: {{backend: alsa, device: kiosk}}
 
 @contextmanager
 def kiosk(port: int) -> Iterator[None]:
-    """Installed as the installer does it, started by systemd and connected; stopped afterwards."""
+    """Within the context, the kiosk is installed as the installer does it, started by systemd, and connected."""
     _install(port)
-    move(pressed=False)  # what the resistor of a real button does
+    move(pressed=False)  # does the work of a real button's resistor
     _ran("systemctl", "start", "edged.socket", "edged.service")
     try:
         until = time.monotonic() + 30
         while not _ready():
             if time.monotonic() > until:
-                raise RuntimeError(f"the kiosk does not come up:\n{journal()}")
+                raise RuntimeError(f"the kiosk does not start:\n{journal()}")
             time.sleep(0.2)
         yield
     finally:
@@ -77,7 +77,7 @@ def _install(port: int) -> None:
 
 
 def move(*, pressed: bool) -> float:
-    """Moves the button; the monotonic time just before. A press connects the line to ground."""
+    """Move the button and return the monotonic time just before. A press connects the line to ground."""
     at = time.monotonic()
     (PINS / "sim_gpio17/pull").write_text("pull-down" if pressed else "pull-up")
     return at
@@ -103,7 +103,7 @@ def _ready() -> bool:
     try:
         with ControlClient(SOCKET) as client:
             state = client.snapshot
-    except Exception:  # noqa: BLE001 there may be nobody yet
+    except Exception:  # noqa: BLE001 nobody may be listening yet
         return False
     return bool(state["link"]["up"] and not state["lost"])
 

@@ -1,8 +1,8 @@
 """The other end of the card: plays into its microphone, records its speaker, and knows when each sample passed.
 
-arecord and aplay do the work, with a second of buffer so that they lose nothing. The card's clock is the kernel's tick
-of a millisecond: sample n passes n/rate after the moment that the card says it was started at (within 0.4 ms over four
-seconds, seen).
+arecord and aplay do the work, with a buffer of one second so that they lose nothing. The card's clock is the kernel's
+tick of one millisecond. Sample n passes n/rate after the time at which the card says it was started. This was
+measured: it is exact to 0.4 ms over four seconds.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ STATUS = Path("/proc/asound/card0")
 
 
 def status(stream: str) -> dict[str, float | str]:
-    """What the card says of a stream such as pcm1c; its state is "closed" where nobody has it open."""
+    """What the card reports about a stream such as pcm1c. The state is "closed" if nobody has the stream open."""
     text = (STATUS / stream / "sub0/status").read_text()
     state: dict[str, float | str] = {"state": "closed"}
     for name, value in re.findall(r"^(\w+)\s*:\s*(\S+)", text, re.MULTILINE):
@@ -33,12 +33,12 @@ def status(stream: str) -> dict[str, float | str]:
 
 
 def position(stream: str) -> float:
-    """The monotonic time at which this stream passed its sample 0."""
+    """The monotonic time at which sample 0 of this stream passed."""
     return float(status(stream)["trigger_time"])
 
 
 class Recording:
-    """A context manager: what the speaker says meanwhile. `since` is the monotonic time of its first sample."""
+    """A context manager that records the speaker. `since` is the monotonic time of the first recorded sample."""
 
     def __init__(self, path: Path) -> None:
         self.since = 0.0
@@ -66,7 +66,7 @@ class Recording:
 
 @contextlib.contextmanager
 def playing(path: Path) -> Iterator[float]:
-    """Says a file (PCM16) into the microphone; the value is the monotonic time of its first sample."""
+    """Play a PCM16 file into the microphone; the value is the monotonic time of its first sample."""
     process = subprocess.Popen(
         ["aplay", "-D", OTHER_END, *FORMAT, *DEEP, str(path)], stderr=subprocess.DEVNULL
     )

@@ -1,6 +1,6 @@
-"""What is measured, one function each; each returns plain figures in milliseconds, megabytes and seconds.
+"""The measures, one function each. Each returns plain figures in milliseconds, megabytes and seconds.
 
-python -m instruments.bench.card.measures FILE NAME...     the figures as JSON into FILE
+python -m instruments.bench.card.measures FILE NAME...     writes the figures as JSON to FILE
 """
 
 import argparse
@@ -35,7 +35,7 @@ from instruments.bench.card.subjects import (
 )
 
 Figures = dict[str, object]
-SETTLED_S = 0.1  # after the press: what was kept from before it has gone out
+SETTLED_S = 0.1  # after the press: the sound from before it has been sent
 QUESTION_S, ANSWER_S, CYCLE_S = 3.0, 6.0, 10.0
 
 
@@ -60,7 +60,7 @@ def after(times: Sequence[float], at: float, within_s: float = 2) -> float | Non
 
 
 def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 50) -> Figures:
-    """Press, speak, release, hear: the ways up and down, and whether every sample arrived."""
+    """Press, speak, release, listen: measures the delays up and down, and checks that every sample arrived."""
     (place / "mic.raw").write_bytes(ruler(1000 * (times * 3 + 20)))
     recording = Recording(place / "speaker.raw")
     with ExitStack() as stack:
@@ -71,7 +71,7 @@ def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 50) ->
         pressed, released = [], []
         time.sleep(0.5)
         for _ in range(times):
-            time.sleep(random.uniform(0.4, 0.42))  # not in step with the periods
+            time.sleep(random.uniform(0.4, 0.42))  # so that presses are not in step with the periods
             pressed.append(edged.press())
             time.sleep(0.5)
             released.append(edged.release())
@@ -93,7 +93,7 @@ def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 50) ->
             preroll.append((said - k) / PER_MS)
     for mark in appends:
         if not any(at + SETTLED_S < mark["at"] < till for at, till in zip(pressed, released, strict=True)):
-            continue  # what was said before the press, or gathered at the release
+            continue  # sound from before the press, or gathered at the release
         run = rulers.runs(came[mark["from"] // 2 : (mark["from"] + mark["bytes"]) // 2])
         if run:
             said = (mark["at"] - since) * PCM16.rate_hz
@@ -128,12 +128,12 @@ def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 50) ->
 
 
 def _least(place: Path, times: int) -> list[float]:
-    """Milliseconds from press to append, of a program that does nothing else."""
+    """Milliseconds from press to append for a program that does nothing else."""
     (inner := place / "bare").mkdir()
     with service(inner), bare(inner) as press:
         pressed = []
         for _ in range(times):
-            time.sleep(random.uniform(0.9, 0.92))  # as still as edged is before a press
+            time.sleep(random.uniform(0.9, 0.92))  # the program is idle before a press, as edged is
             pressed.append(press())
         time.sleep(0.1)
     came = [mark["at"] for mark in marks(inner, "append")]
@@ -148,7 +148,7 @@ def _unwrapped(k: int, near: float) -> float:
 
 
 def interrupts(place: Path, *, backend: str, period_ms: int = 20, times: int = 20) -> Figures:
-    """A press in the middle of a long answer: how soon it is silent, and whether the service is told the truth."""
+    """A press in the middle of a long answer: how soon there is silence, and whether the service hears the truth."""
     (place / "mic.raw").write_bytes(ruler(1000 * (times * 4 + 20)))
     recording = Recording(place / "speaker.raw")
     with ExitStack() as stack:
@@ -194,14 +194,14 @@ def interrupts(place: Path, *, backend: str, period_ms: int = 20, times: int = 2
 
 
 def _conversation(place: Path, cycles: int) -> None:
-    """The visitor's side: a question of three seconds, then quiet, again and again."""
+    """The visitor's side: a question of three seconds, then silence, again and again."""
     question = ruler(QUESTION_S * 1000)
     quiet = bytes(PCM16.bytes_of((CYCLE_S - QUESTION_S) * 1000))
     (place / "mic.raw").write_bytes((question + quiet) * cycles)
 
 
 def cost(place: Path, *, backend: str, period_ms: int = 20, cycles: int = 6) -> Figures:
-    """A minute of conversation: three seconds of question and six of answer in each ten."""
+    """A minute of conversation: in every ten seconds, three seconds of question and six of answer."""
     figures: Figures = {}
     minute = cycles * CYCLE_S / 60
     _conversation(place, cycles + 2)
@@ -236,7 +236,7 @@ def cost(place: Path, *, backend: str, period_ms: int = 20, cycles: int = 6) -> 
 
 
 def peer(place: Path, *, cycles: int = 6) -> Figures:
-    """The same minute for pipecat, which streams all the time and lets the service hear the end of a question."""
+    """The same minute for pipecat, which streams all the time and lets the service detect the end of a question."""
     figures: Figures = {}
     minute = cycles * CYCLE_S / 60
     _conversation(place, cycles + 2)
@@ -262,7 +262,7 @@ def peer(place: Path, *, cycles: int = 6) -> Figures:
 
 
 def backlog(place: Path, *, backend: str) -> Figures:
-    """Ten minutes of answer within ten seconds."""
+    """Ten minutes of answer that arrive within ten seconds."""
     (place / "mic.raw").write_bytes(ruler(60_000))
     with ExitStack() as stack:
         stack.enter_context(service(place, answer_ms=600_000, pace=60, delta_ms=1000))
@@ -295,7 +295,7 @@ DRIVER = Path("/sys/bus/platform/drivers/snd_aloop")
 
 
 def unplug(place: Path, *, backend: str, times: int = 20) -> Figures:
-    """The card is taken away in the middle of a question, and given back two seconds later, again and again."""
+    """Take the card away in the middle of a question and give it back two seconds later, many times."""
     noticed, back, used, open_before = [], [], [], 0
     lost = 0
     with ExitStack() as stack:
@@ -338,7 +338,7 @@ def unplug(place: Path, *, backend: str, times: int = 20) -> Figures:
 
 
 def taken(place: Path, *, backend: str) -> Figures:
-    """Other programs have both halves of the card when edged starts, and let them go later."""
+    """Other programs hold both halves of the card when edged starts, and release them later."""
     with ExitStack() as stack:
         stack.enter_context(service(place, answer_ms=500))
         with floor(place, 20) as pids:
@@ -365,7 +365,7 @@ def taken(place: Path, *, backend: str) -> Figures:
 
 
 def _turn(place: Path, edged: Edged, stack: ExitStack) -> Callable[[], Figures]:
-    """One question with its answer; what came of it is known when the service has ended."""
+    """Ask one question with its answer; the returned function gives the result once the service has ended."""
     (place / "mic.raw").write_bytes(ruler(20_000))
     recording = Recording(place / "speaker.raw")
     stack.enter_context(playing(place / "mic.raw"))
@@ -388,9 +388,9 @@ def _turn(place: Path, edged: Edged, stack: ExitStack) -> Callable[[], Figures]:
 
 
 def _unbind(edged: Edged) -> float:
-    """Takes the card away; returns the milliseconds until the daemon says that the microphone has gone.
+    """Take the card away; return the milliseconds until the daemon says that the microphone has gone.
 
-    The kernel's call returns when nobody has the card open any more, so another thread makes it.
+    The kernel's call returns only when nobody has the card open any more, so another thread makes it.
     """
 
     thread = Thread(target=lambda: (DRIVER / "unbind").write_text("snd_aloop.0"))
@@ -406,7 +406,7 @@ def _unbind(edged: Edged) -> float:
 
 
 def states(place: Path, *, backend: str) -> Figures:
-    """What can be seen from outside of what the microphone does."""
+    """What an observer outside can see of the microphone's states."""
     seen: Figures = {}
     (place / "mic.raw").write_bytes(ruler(60_000))
     for capture in ("warm", "closed"):
@@ -433,7 +433,7 @@ def states(place: Path, *, backend: str) -> Figures:
 
 
 def button(place: Path, *, backend: str, times: int = 20) -> Figures:
-    """A button on a pin, edged as its own unit allows it: from the edge to the lamp, and to the service."""
+    """A button on a pin, edged under its own unit: the time from the edge to the lamp and to the service."""
     (place / "mic.raw").write_bytes(ruler(1000 * (times * 3 + 30)))
     pressed, lit = [], []
     with ExitStack() as stack:
@@ -498,7 +498,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(dir="/dev/shm", prefix=f"{measure}-") as place:
             try:
                 results[name] = EVERY[measure](Path(place), **options)
-            except Exception as error:  # noqa: BLE001 the others are measured all the same
+            except Exception as error:  # noqa: BLE001 the other measures still run
                 traceback.print_exc()
                 results[name] = {"error": repr(error)}
                 for log in Path(place).glob("*.log"):

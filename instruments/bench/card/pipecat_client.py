@@ -1,4 +1,4 @@
-"""pipecat as a voice client on a card: its local audio transport, its client of the service, and nothing else.
+"""pipecat as a voice client on a card: its local audio transport and its client of the service, and nothing else.
 
 /opt/pipecat/bin/python -m instruments.bench.card.pipecat_client DEVICE URL
 """

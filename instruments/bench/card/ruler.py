@@ -1,7 +1,7 @@
-"""Sound that says of each of its samples which one it is.
+"""Sound in which each sample tells its own position.
 
-Sample k of a ruler is k steps up, and wraps: the difference between neighbours is always the same, so one sample that
-was lost, doubled or changed shows, and its value tells k up to a multiple of 65536 (2.7 s).
+Sample k of a ruler is k steps up, and wraps. The difference between neighbours is always the same, so one lost,
+doubled or changed sample shows. Its value gives k up to a multiple of 65536 samples (2.7 s).
 """
 
 from typing import NamedTuple
@@ -16,7 +16,7 @@ PER_MS = PCM16.rate_hz // 1000
 
 
 class Run(NamedTuple):
-    """Samples that follow one another without a fault: `at` in the recording, `first` of the ruler."""
+    """Consecutive samples without a fault: they begin at `at` in the recording and at `first` in the ruler."""
 
     at: int
     first: int
@@ -24,7 +24,7 @@ class Run(NamedTuple):
 
 
 def ruler(ms: float, first: int = 1) -> bytes:
-    """So much of it, from this sample on."""
+    """So many milliseconds of the ruler, from this sample on."""
     k = np.arange(first, first + round(ms * PER_MS), dtype=np.int64)
     return (k * STEP).astype(np.uint16).view(np.int16).astype("<i2").tobytes()
 
@@ -38,7 +38,7 @@ def runs(sound: "np.ndarray", shortest_ms: float = 1) -> list[Run]:
     if not len(sound):
         return []
     raw = sound.view(np.uint16)
-    steps = np.diff(raw)  # wraps, as the ruler does
+    steps = np.diff(raw)  # wraps in the same way as the ruler
     good = np.concatenate(([False], steps == STEP, [False])).astype(np.int8)
     edges = np.diff(good)
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
@@ -54,7 +54,7 @@ def runs(sound: "np.ndarray", shortest_ms: float = 1) -> list[Run]:
 
 
 def bursts(sound: "np.ndarray", silence_ms: float = 100) -> list[tuple[int, int]]:
-    """Where there is sound at all: from the first sample to the one after the last, parted by so much silence."""
+    """Each burst of sound, as (first sample, one after the last); at least `silence_ms` separates two bursts."""
     loud = np.flatnonzero(sound)
     if not len(loud):
         return []

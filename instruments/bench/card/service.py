@@ -1,9 +1,9 @@
-"""The embedded service with a watch on it: when each message that matters here came or went, on the common clock.
+"""The embedded service with a probe: when each relevant message arrived or left, on the common clock.
 
     python -m instruments.bench.card.service DIRECTORY [--answer-ms MS] [--pace X]
 
-Every answer is a ruler. What was seen lies in DIRECTORY/marks when the service ends: a JSON object a line, with `at` in
-monotonic seconds; DIRECTORY/appended holds the sound that came.
+Every answer is a ruler. When the service ends, it writes what it saw to DIRECTORY/marks, one JSON object per line,
+with `at` in monotonic seconds. DIRECTORY/appended holds the sound that arrived.
 """
 
 import argparse
@@ -22,13 +22,13 @@ from edged.wire.names import ClientName, ServerName
 from instruments.bench.card.ruler import ruler
 
 TYPE = re.compile(r'"type": ?"([a-z_.]+)"')
-SEEN = 400  # characters from the start, within which a message says what it is
+SEEN = 400  # the first characters of a message; its type is always among them
 CAME = {ClientName.COMMIT, ClientName.ITEM_TRUNCATE, ClientName.RESPONSE_CANCEL, ClientName.RESPONSE_CREATE}
 WENT = {ServerName.RESPONSE_CREATED, ServerName.RESPONSE_DONE, ServerName.AUDIO_DONE}
 
 
 class Watch:
-    """Notes what passes; as little as can be is done at that moment."""
+    """Notes what passes. It does as little as possible at that moment."""
 
     def __init__(self) -> None:
         self._came: list[tuple[float, str | bytes]] = []
@@ -40,7 +40,7 @@ class Watch:
 
         def data_received(connection, data):
             nonlocal taken_at
-            taken_at = time.monotonic()  # from here on it is the service that needs time
+            taken_at = time.monotonic()  # from here on, the time belongs to the service
             take(connection, data)
 
         async def recv(connection, *arguments, **options):
@@ -49,7 +49,7 @@ class Watch:
             return message
 
         async def sent(connection, message, *arguments, **options):
-            self._went.append((time.monotonic(), message[:SEEN]))  # before it leaves
+            self._went.append((time.monotonic(), message[:SEEN]))  # noted before it leaves
             await send(connection, message, *arguments, **options)
 
         ClientConnection.recv, ClientConnection.send, ClientConnection.data_received = (

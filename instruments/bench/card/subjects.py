@@ -1,4 +1,4 @@
-"""Those that are measured: edged, pipecat, and arecord with aplay. Each is a process and a context manager."""
+"""The programs that are measured: edged, pipecat, and arecord with aplay. Each is a process and a context manager."""
 
 import contextlib
 import socket
@@ -11,7 +11,7 @@ from pathlib import Path
 from edged.pcm import PCM16
 from edged.system.control_client import ControlClient
 
-CARD = "kiosk"  # as /etc/asound.conf calls it: PortAudio knows no other name that stays
+CARD = "kiosk"  # the name in /etc/asound.conf: the only name that PortAudio always shows
 PORT = 8765
 PIPECAT = "/opt/pipecat/bin/python"
 CONFIG = """version: 1
@@ -27,8 +27,8 @@ state: {{dir: ""}}
 
 
 def cpu_s(pid: int) -> float:
-    """Processor time that a process and all its threads have had."""
-    return time.clock_gettime(~pid << 3 | 2)  # the clock of that process
+    """Processor time that a process and all its threads have used, in seconds."""
+    return time.clock_gettime(~pid << 3 | 2)  # the id of that process's CPU clock
 
 
 def resident_mb(pid: int, what: str = "VmRSS") -> float:
@@ -44,7 +44,7 @@ def descriptors(pid: int) -> int:
 
 @contextlib.contextmanager
 def service(place: Path, **options: object) -> Iterator[None]:
-    """The service under watch; its marks are in `place` afterwards."""
+    """The service with its probe; its marks are in `place` afterwards."""
     words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
     (place / "serving").unlink(missing_ok=True)
     process = subprocess.Popen(
@@ -63,7 +63,7 @@ def service(place: Path, **options: object) -> Iterator[None]:
 
 
 class Edged:
-    """The daemon, up and connected."""
+    """The daemon, running and connected."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Edged:
         more: str = "",
         ready: Callable[["Edged"], bool] | None = None,
     ) -> None:
-        """`ready`: what it is waited for; else that it could be used."""
+        """`ready` is the condition to wait for; by default, that the daemon can be used."""
         self._place = place
         self._is_up = ready or Edged.ready
         config = place / "config.yaml"
@@ -106,7 +106,7 @@ class Edged:
             until = time.monotonic() + 20
             while not self._is_up(self):
                 if time.monotonic() > until or process.poll() is not None:
-                    raise RuntimeError(f"edged does not come up:\n{self.log.read_text()[-2000:]}")
+                    raise RuntimeError(f"edged does not start:\n{self.log.read_text()[-2000:]}")
                 time.sleep(0.05)
             self.control = stack.enter_context(ControlClient(self._place / "control.sock"))
             self._stack = stack.pop_all()
@@ -120,13 +120,13 @@ class Edged:
         return bool(state and state["link"]["up"] and state["microphone"] and state["speaker"])
 
     def state(self) -> dict:
-        """A snapshot; empty while there is nobody to ask."""
+        """A snapshot of the state; empty while the daemon does not answer."""
         with contextlib.suppress(Exception), ControlClient(self._place / "control.sock") as client:
             return client.snapshot
         return {}
 
     def press(self) -> float:
-        """Returns the monotonic time just before."""
+        """Press, and return the monotonic time just before."""
         at = time.monotonic()
         self.control.command("press")
         return at
@@ -139,14 +139,14 @@ class Edged:
 
 @contextlib.contextmanager
 def bare(place: Path) -> Iterator[Callable[[], float]]:
-    """A program that only sends at a press; the value presses, and returns the monotonic time just before."""
+    """A program that only sends at a press. The value is a function that presses and returns the time before."""
     path = str(place / "bare.sock")
     words = [sys.executable, "-m", "instruments.bench.card.bare", path, f"ws://127.0.0.1:{PORT}/v1/realtime"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             if process.stdout.readline() != "READY\n":
-                raise RuntimeError("the bare program does not come up")
+                raise RuntimeError("the bare program does not start")
             with socket.socket(socket.AF_UNIX) as line:
                 line.connect(path)
 
@@ -162,7 +162,7 @@ def bare(place: Path) -> Iterator[Callable[[], float]]:
 
 @contextlib.contextmanager
 def pipecat(place: Path) -> Iterator[int]:
-    """pipecat's LocalAudioTransport before its own client of the service; the value is its process."""
+    """pipecat's LocalAudioTransport with its own client of the service; the value is the process id."""
     with (place / "pipecat.log").open("w") as log:
         process = subprocess.Popen(
             [
@@ -179,9 +179,7 @@ def pipecat(place: Path) -> Iterator[int]:
         until = time.monotonic() + 60
         while "READY" not in (place / "pipecat.log").read_text():
             if time.monotonic() > until or process.poll() is not None:
-                raise RuntimeError(
-                    f"pipecat does not come up:\n{(place / 'pipecat.log').read_text()[-3000:]}"
-                )
+                raise RuntimeError(f"pipecat does not start:\n{(place / 'pipecat.log').read_text()[-3000:]}")
             time.sleep(0.1)
         yield process.pid
     finally:
@@ -195,7 +193,7 @@ def pipecat(place: Path) -> Iterator[int]:
 
 @contextlib.contextmanager
 def floor(place: Path, period_ms: int) -> Iterator[tuple[int, int]]:
-    """arecord and aplay, with the periods of edged; the value are their processes."""
+    """arecord and aplay, with the same periods as edged; the value is the pair of process ids."""
     common = ["-q", "-D", CARD, "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(PCM16.rate_hz)]
     common += [f"--period-size={PCM16.rate_hz * period_ms // 1000}"]
     common += [f"--buffer-size={PCM16.rate_hz * period_ms * 4 // 1000}"]

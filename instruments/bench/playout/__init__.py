@@ -1,1 +1,1 @@
-"""Start delay and gaps of answers, replayed in virtual time: edged's buffer beside fixed ones and other players."""
+"""Start delay and gaps of answers in virtual time: edged's buffer compared with fixed buffers and other players."""

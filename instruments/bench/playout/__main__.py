@@ -1,4 +1,4 @@
-"""Start delay, gaps and silence of answers, replayed in virtual time: edged's buffer beside others."""
+"""Start delay, gaps and silence of answers, replayed in virtual time: edged's buffer compared with others."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ SHIPPED = Path(__file__).parent.parent / "traces"
 
 
 def measured(answers, seed):
-    """Every player's figures over these answers, the best fixed prebuffer's among them."""
+    """The figures of every player over these answers, including the best fixed prebuffer."""
     found = {"edged": edged, "edged, first answers": cold, "oracle": oracle, **MODELS}
     table = {name: figures(play(answers, Random(f"{seed}/phase"))) for name, play in found.items()}
     for ms in FIXED_MS:
@@ -34,7 +34,7 @@ def drawn(make, name, seed, count):
 
 
 def chosen(args):
-    """Families by name: functions of nothing that give the answers."""
+    """Families by name: functions without arguments that return the answers."""
     wanted = {}
     for kind, members in (("shaped", families.FAMILIES), ("apart", kept_apart.FAMILIES)):
         if args.families in (kind, "all"):
@@ -47,7 +47,9 @@ def chosen(args):
     if args.traces is not None:
         paths = sorted(args.traces.glob("*.txt")) if args.traces.is_dir() else [args.traces]
         if not paths:
-            raise traces.TraceError(f"{args.traces}: no trace there; they are files whose names end in .txt")
+            raise traces.TraceError(
+                f"{args.traces}: no trace there; a trace is a file whose name ends in .txt"
+            )
         wanted |= {f"trace {path.stem}": lambda path=path: traces.read(path) for path in paths}
     return wanted
 
@@ -55,27 +57,29 @@ def chosen(args):
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench playout", description=__doc__)
     parser.add_argument(
-        "--seed", type=int, default=1, help="of the families; the same seed gives the same figures"
+        "--seed", type=int, default=1, help="seed of the families; the same seed gives the same figures"
     )
-    parser.add_argument("--answers", type=int, default=300, help="of each family (default 300)")
+    parser.add_argument("--answers", type=int, default=300, help="answers per family (default 300)")
     parser.add_argument(
         "--families",
         choices=("shaped", "apart", "all", "none"),
         default="all",
-        help="those the rules were shaped on, those kept apart, or none beside the traces",
+        help="families that shaped the rules, families kept apart, or none but the traces",
     )
     parser.add_argument(
-        "--only", action="append", metavar="FAMILY", help="this family, by its name; may be repeated"
+        "--only", action="append", metavar="FAMILY", help="only this family, by name; may be repeated"
     )
     parser.add_argument(
         "--traces",
         type=Path,
         metavar="DIR",
-        help=f"replay the traces in DIR, or one file, too; {SHIPPED.name}/ has some",
+        help=f"also replay the traces in DIR, or one file; {SHIPPED.name}/ has some",
     )
     parser.add_argument("--json", action="store_true", help="print all figures as JSON")
     parser.add_argument("--markdown", action="store_true", help="print a table of J")
-    parser.add_argument("--draw", type=Path, metavar="FILE.svg", help="draw J of each player in each family")
+    parser.add_argument(
+        "--draw", type=Path, metavar="FILE.svg", help="draw J of each player in each family, as SVG"
+    )
     args = parser.parse_args()
     table, best = {}, {}
     players = [

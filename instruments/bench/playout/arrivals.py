@@ -1,7 +1,8 @@
-"""One response as it came over the line, and how lines make it so.
+"""The arrivals of one response, and models of the link that shapes them.
 
-A response is a list of deltas, (arrival ms, length ms), and the time it was complete. A line is modelled as TCP is:
-nothing is lost or overtakes, a stall holds back all that follows and lets it go at once.
+A response is a list of deltas, (arrival ms, length ms), and the time at which it was complete. The link is modelled
+as TCP: nothing is lost, nothing overtakes, and a stall holds back everything that follows and then releases it at
+once.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from itertools import accumulate
 
 @dataclass(frozen=True)
 class Answer:
-    """Milliseconds since its first delta."""
+    """All times are milliseconds since the first delta."""
 
     deltas: tuple[tuple[float, float], ...]
     done: float
@@ -27,7 +28,7 @@ class Answer:
 
 
 def answer(deltas, done=None):
-    """Makes arrivals of one that begins anywhere."""
+    """Make an answer whose first delta is at 0, from deltas that begin at any time."""
     first = deltas[0][0]
     last = deltas[-1][0]
     placed = tuple((at - first, length) for at, length in deltas)
@@ -35,16 +36,16 @@ def answer(deltas, done=None):
 
 
 def lengths(total, delta):
-    """Deltas of one length that make up `total` ms; the last is what is left."""
+    """Deltas of equal length that add up to `total` ms; the last one is the remainder."""
     whole = int(total // delta)
     rest = total - whole * delta
     return [delta] * whole + ([rest] if rest >= 1 or not whole else [])
 
 
 def sent_at(pieces, rate, burst=0.0):
-    """When a server sends each: at `rate` times real time, `burst` ms of sound ahead from the start.
+    """When a server sends each delta: at `rate` times real time, with `burst` ms of sound ahead from the start.
 
-    A delta can be sent when all of it was made.
+    A delta can be sent once all of it exists.
     """
     made, times = 0.0, []
     for piece in pieces:
@@ -54,7 +55,7 @@ def sent_at(pieces, rate, burst=0.0):
 
 
 def carried(times, delay):
-    """When each arrives: `delay(n, at)` ms on the way, and never before the one that was sent before it."""
+    """When each delta arrives: after `delay(n, at)` ms, and never before the delta that was sent before it."""
     out, last = [], 0.0
     for n, at in enumerate(times):
         last = max(last, at + delay(n, at))
@@ -63,7 +64,7 @@ def carried(times, delay):
 
 
 def stalls(rng, per_s, shortest, longest, until=120_000.0):
-    """A line that stands still now and then: a function of the time that gives how long it yet stands."""
+    """A link that stalls now and then: returns a function from a time to the rest of the stall at that time, in ms."""
     at, pauses = 0.0, []
     while at < until and per_s > 0:
         at += rng.expovariate(per_s) * 1000

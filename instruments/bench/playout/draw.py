@@ -17,12 +17,12 @@ LEAST_MS, MOST_MS = 5.0, 20_000.0
 
 
 def picture(table):
-    """SVG: a row a family, a dot a player, J on a logarithmic scale; further left is better."""
+    """An SVG with one row per family and one dot per player. J is on a logarithmic scale; further left is better."""
     height = TOP + ROW * len(table) + 50
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="{FONT}" font-size="12">',
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-        f'<text x="{LEFT}" y="20" font-size="14">Start delay + 300 ms a gap, ms an answer (left is better)</text>',
+        f'<text x="{LEFT}" y="20" font-size="14">Start delay + 300 ms per gap, ms per answer (left is better)</text>',
     ]
     for n, (name, colour) in enumerate(SHOWN.items()):
         x, y = LEFT + n % 3 * 220, 44 + n // 3 * 18

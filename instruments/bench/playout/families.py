@@ -1,23 +1,24 @@
-"""Lines and servers, as families of answers drawn from a seed. The rules of the buffer were shaped on these.
+"""Links and servers, as families of answers drawn from a seed. The rules of the buffer were shaped on these.
 
-Not measurements: models, after what is known of each (docs/playout.md). `duplex1x` follows a published one: models
-that send in real time, one 100 ms frame every 100 ms, with gaps of 150 to 180 ms (livekit/agents PR 7238).
+They are models and not measurements; docs/playout.md says what is known of each. `duplex1x` follows a published
+description: models that send in real time, one frame of 100 ms every 100 ms, with gaps of 150 to 180 ms
+(livekit/agents PR 7238).
 """
 
 import math
 
 from instruments.bench.playout.arrivals import answer, carried, lengths, sent_at, stalls
 
-SESSION = 20  # answers of one session
+SESSION = 20  # answers per session
 
 
 def spoken(rng, median=4000.0, shortest=300.0, longest=40_000.0):
-    """How long an answer is, ms."""
+    """The length of an answer, in ms."""
     return min(longest, max(shortest, rng.lognormvariate(math.log(median), 0.9)))
 
 
 def plain(rng, *, rate, delta, jitter, burst=0.0, stall=(0.0, 0.0, 0.0), length=None):
-    """A server at a rate, a line with exponential jitter and stalls."""
+    """A server at a fixed rate, and a link with exponential jitter and stalls."""
     pieces = lengths(length or spoken(rng), delta)
     standing = stalls(rng, *stall)
     return answer(

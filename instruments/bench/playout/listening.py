@@ -1,8 +1,8 @@
-"""What a listener meets, in virtual time: edged's own buffer, and models of other players.
+"""What a listener hears, in virtual time: edged's own buffer, and models of other players.
 
-Every player is a function: answers of one line in order, a random generator, and out come `Met`s. A device asks for a
-block at a steady pace, at a phase that is drawn anew for every answer; the delay of a start counts from the first delta
-to the first sample that the device is given.
+Every player is a function. It takes the answers of one link in order and a random generator, and returns a `Met` for
+each answer. A device asks for blocks at a steady pace, at a phase that is drawn for every answer. The delay of a
+start is the time from the first delta to the first sample that the device gets.
 """
 
 import math
@@ -21,12 +21,12 @@ SAMPLE = b"\x40\x1f"
 BYTES_PER_MS = 48
 BLOCK_MS = 20
 FADE_MS = 5
-SESSION = 20  # answers
+SESSION = 20  # answers per session
 
 
 @dataclass
 class Met:
-    """One answer as it was heard, in ms."""
+    """One answer as the listener heard it, in ms."""
 
     delay: float
     length: float
@@ -43,7 +43,7 @@ class Speaker:
         self._block_ms = block_ms
 
     def hear(self, answer, phase):
-        """Play one answer; `phase`: when the first block is asked for after the first delta."""
+        """Play one answer. `phase` is the time from the first delta to the first request for a block."""
         jitter, playout = self._jitter, self._playout
         self._due, self._delay, self._gaps, self._silence = phase, None, [], 0.0
         self._inserted, self._complete = 0, False
@@ -71,7 +71,7 @@ class Speaker:
         out = self._playout.take(int(blocks * self._block_ms * BYTES_PER_MS))
         sound = out.lstrip(b"\0")
         played, is_dry = queued - self._jitter.queued_bytes, not (self._jitter.queued_bytes or self._complete)
-        faded = max(0, FADE_MS * BYTES_PER_MS - queued) if is_dry else 0  # beyond what was left
+        faded = max(0, FADE_MS * BYTES_PER_MS - queued) if is_dry else 0  # beyond the sound that was left
         self._inserted += max(0, len(sound.rstrip(b"\0")) - played - faded)
         lead = (len(out) - len(sound)) / BYTES_PER_MS
         if sound:
@@ -86,18 +86,18 @@ class Speaker:
 
 
 def edged(answers, rng):
-    """What edged does: predicted, and remembered from answer to answer."""
+    """What edged does: it predicts, and remembers from answer to answer."""
     speaker = Speaker(prediction=Prediction())
     return [speaker.hear(answer, rng.uniform(0, BLOCK_MS)) for answer in answers]
 
 
 def cold(answers, rng):
-    """edged's very first answer, each of them."""
+    """Every answer as if it were edged's very first."""
     return [Speaker(prediction=Prediction()).hear(answer, rng.uniform(0, BLOCK_MS)) for answer in answers]
 
 
 def fixed(prebuffer_ms):
-    """edged's buffer with a fixed prebuffer that learns nothing: it starves and stretches as edged does."""
+    """edged's buffer with a fixed prebuffer that learns nothing. It runs empty and stretches as edged does."""
 
     def play(answers, rng):
         return [
@@ -108,15 +108,15 @@ def fixed(prebuffer_ms):
 
 
 def oracle(answers, rng):
-    """Knows each answer before it comes: the smallest delay that plays without a gap."""
+    """Knows each answer in advance: the smallest delay that plays without a gap."""
     return [Met(max(answer.least_delay, 0.0) + rng.uniform(0, BLOCK_MS), answer.length) for answer in answers]
 
 
-# Models of other players, after what their sources do (docs/playout.md); none of their code runs here.
+# Models of other players, made from what their sources do (docs/playout.md). None of their code runs here.
 
 
 class _Queue:
-    """Sound that came and was not played, with what is still to come."""
+    """Sound that arrived and has not been played, and the sound still to come."""
 
     def __init__(self, answer):
         self._coming = deque(answer.deltas)
@@ -138,7 +138,7 @@ class _Queue:
 
 
 def _play(answer, phase, block, starts, resumes):
-    """A device that asks for `block` ms at a time; `starts` and `resumes` say whether it is given any."""
+    """A device that asks for `block` ms at a time; `starts` and `resumes` decide whether it gets any."""
     queue, now, delay, gaps, silence = _Queue(answer), phase, None, [], 0.0
     playing = False
     while True:
@@ -167,12 +167,12 @@ def _at_once(queue, _now):
 
 
 def audio_player_async(answers, rng):
-    """openai-python's example: a callback of 50 ms that fills up with zeros."""
+    """openai-python's example: a callback of 50 ms that fills gaps with zeros."""
     return [_play(answer, rng.uniform(0, 50), 50, _at_once, _at_once) for answer in answers]
 
 
 def agents_demo(answers, rng):
-    """openai-agents' demo: three deltas before the first answer of a session; 40 ms, zeros."""
+    """openai-agents' demo: three deltas before the first answer of a session; blocks of 40 ms, zeros in gaps."""
 
     def three(queue, now):
         return queue.deltas >= 3 or queue.done(now)
@@ -184,7 +184,7 @@ def agents_demo(answers, rng):
 
 
 def livekit_console(answers, rng):
-    """livekit-agents' console: 300 ms before each answer, not again after a gap; 100 ms, zeros."""
+    """livekit-agents' console: 300 ms before each answer, not again after a gap; blocks of 100 ms, zeros in gaps."""
 
     def primed(queue, now):
         return queue.queued >= 300 or queue.done(now)
@@ -193,7 +193,7 @@ def livekit_console(answers, rng):
 
 
 def pipecat(answers, rng):
-    """pipecat's local transport: writes 40 ms when it has them, at once, and blocks meanwhile."""
+    """pipecat's local transport: writes 40 ms as soon as it has them, and blocks meanwhile."""
 
     def chunk(queue, now):
         return queue.queued >= 40 or (queue.queued > 0 and queue.done(now))
@@ -204,7 +204,8 @@ def pipecat(answers, rng):
 def neteq_like(answers, rng):
     """The rule of WebRTC's NetEq without its time scaling: a start at the 95 % quantile of recent lateness.
 
-    Lateness within the last 2 s, forgotten by 0.983 a delta; 80 ms at first; after running dry half of it.
+    Lateness is measured within the last 2 s and decays by 0.983 per delta. The start is 80 ms at first. After an
+    underrun the player waits for half of it.
     """
     met, weights = [], {80: 1.0}
     for answer in answers:

@@ -1,9 +1,9 @@
-"""Record traces: the daemon itself, on edged's own service, through a relay in user space that shapes the line.
+"""Record traces: the daemon itself talks to edged's own service through a relay in user space that shapes the link.
 
     python -m instruments.bench.playout.record FOLDER
 
-Takes three minutes of real time; all lines are recorded at once. What a line does is drawn from a seed, when it does it
-depends on the machine, so no two recordings are alike.
+This takes three minutes of real time; all links are recorded at the same time. A seed decides what a link does. When
+it does so depends on the machine, so no two recordings are equal.
 """
 
 import argparse
@@ -19,40 +19,40 @@ from pathlib import Path
 from random import Random
 
 ANSWERS = 20
-SPOKEN_S = (1.2, 3.0, 0.7, 5.0, 2.0, 4.0, 1.0, 6.0)  # an answer says back what it heard: is as long
+SPOKEN_S = (1.2, 3.0, 0.7, 5.0, 2.0, 4.0, 1.0, 6.0)  # an answer repeats what it heard, so it is as long
 EDGED = (sys.executable, "-m", "edged")
 
 
 @dataclass(frozen=True)
-class Line:
-    """A service's pace and what lies between."""
+class ShapedLink:
+    """A service's pace, and what shapes the link."""
 
     note: str
     serve: tuple[str, ...]
-    bytes_s: float = float("inf")  # down; sound in base64 takes 64 kB/s
+    bytes_s: float = float("inf")  # downwards; sound in base64 takes 64 kB/s
     jitter_ms: float = 0.0
-    stalls_s: float = 0.0  # a second
+    stalls_s: float = 0.0  # per second
     stall_ms: tuple[float, float] = (0.0, 0.0)
 
 
-LINES = {
-    "realtime-100ms": Line(
+LINKS = {
+    "realtime-100ms": ShapedLink(
         "real time, deltas of 100 ms, nothing between", ("--pace", "1", "--delta-ms", "100")
     ),
-    "realtime-20ms-unsteady": Line(
+    "realtime-20ms-unsteady": ShapedLink(
         "real time, deltas of 20 ms, 8 ms of jitter, stalls of 50 to 160 ms every 2.5 s",
         ("--pace", "1", "--delta-ms", "20"),
         jitter_ms=8,
         stalls_s=0.4,
         stall_ms=(50, 160),
     ),
-    "ahead-thin": Line(
+    "ahead-thin": ShapedLink(
         "twice real time, deltas of 200 ms, through 61 kB/s: a little less than the sound takes",
         ("--pace", "2", "--delta-ms", "200"),
         bytes_s=61_000,
         jitter_ms=5,
     ),
-    "ahead-mobile": Line(
+    "ahead-mobile": ShapedLink(
         "as fast as it can, deltas of 200 ms, through 100 kB/s, stalls of 0.2 to 1 s every 5 s",
         ("--pace", "0", "--delta-ms", "200"),
         bytes_s=100_000,
@@ -64,10 +64,10 @@ LINES = {
 
 
 class Relay:
-    """Passes a TCP connection on; what comes down is late, thin, or stands still."""
+    """Passes a TCP connection on. What comes down arrives late, slowly, or not at all during a stall."""
 
-    def __init__(self, line, port, seed):
-        self._line, self._port, self._rng = line, port, Random(seed)
+    def __init__(self, link, port, seed):
+        self._link, self._port, self._rng = link, port, Random(seed)
         self._tasks = set()
 
     async def start(self):
@@ -92,16 +92,16 @@ class Relay:
             await writer.drain()
 
     async def _down(self, reader, writer):
-        loop, rng, line = asyncio.get_running_loop(), self._rng, self._line
+        loop, rng, link = asyncio.get_running_loop(), self._rng, self._link
         free = loop.time()
-        stall = loop.time() + (rng.expovariate(line.stalls_s) if line.stalls_s else 1e9)
+        stall = loop.time() + (rng.expovariate(link.stalls_s) if link.stalls_s else 1e9)
         while data := await reader.read(2**12):
             now = loop.time()
             if now >= stall:
-                free = max(free, now) + rng.uniform(*line.stall_ms) / 1000
-                stall = free + rng.expovariate(line.stalls_s)
-            free = max(free, now) + len(data) / line.bytes_s
-            at = free + (rng.expovariate(1 / line.jitter_ms) / 1000 if line.jitter_ms else 0.0)
+                free = max(free, now) + rng.uniform(*link.stall_ms) / 1000
+                stall = free + rng.expovariate(link.stalls_s)
+            free = max(free, now) + len(data) / link.bytes_s
+            at = free + (rng.expovariate(1 / link.jitter_ms) / 1000 if link.jitter_ms else 0.0)
             await asyncio.sleep(at - loop.time())
             writer.write(data)
             await writer.drain()
@@ -113,13 +113,13 @@ def _port():
         return probe.getsockname()[1]
 
 
-async def _record(name, line, folder, place):
+async def _record(name, link, folder, place):
     port = _port()
     server = await asyncio.create_subprocess_exec(
-        *EDGED, "serve", "--port", str(port), "--voice", "parrot", *line.serve, stdout=asyncio.subprocess.PIPE
+        *EDGED, "serve", "--port", str(port), "--voice", "parrot", *link.serve, stdout=asyncio.subprocess.PIPE
     )
     await server.stdout.readline()
-    relay, at = await Relay(line, port, name).start()
+    relay, at = await Relay(link, port, name).start()
     place.mkdir()
     sets = {
         "provider.url": f"ws://127.0.0.1:{at}/v1/realtime",
@@ -154,7 +154,7 @@ async def _record(name, line, folder, place):
             await process.wait()
         relay.close()
     text = "".join(path.read_text() for path in sorted((place / "arrivals").iterdir()))
-    (folder / f"{name}.txt").write_text(f"# edged on its own service: {line.note}\n{text}")
+    (folder / f"{name}.txt").write_text(f"# edged on its own service: {link.note}\n{text}")
 
 
 def _answers(arrivals):
@@ -164,8 +164,8 @@ def _answers(arrivals):
 async def record(folder):
     with tempfile.TemporaryDirectory(prefix="edged-record-") as place:
         async with asyncio.TaskGroup() as tasks:
-            for name, line in LINES.items():
-                tasks.create_task(_record(name, line, folder, Path(place) / name))
+            for name, link in LINKS.items():
+                tasks.create_task(_record(name, link, folder, Path(place) / name))
 
 
 def main():

@@ -1,13 +1,13 @@
-"""From what listeners met to figures: per answer, per minute of speech, and beside the best fixed prebuffer."""
+"""Turns what listeners heard into figures: per answer, per minute of speech, and against the best fixed prebuffer."""
 
 from dataclasses import asdict, dataclass
 
-GAP_MS = 300  # of delay a listener would rather bear than a gap
+GAP_MS = 300  # a listener prefers this much delay to one gap
 
 
 @dataclass
 class Figures:
-    """Of one player in one family. `J` is the mean start delay plus 300 ms for each gap, an answer."""
+    """The figures of one player in one family. `J` is the mean start delay plus 300 ms for each gap, per answer."""
 
     start_ms: float
     start_p95_ms: float
@@ -46,7 +46,7 @@ def as_json(table):
 
 
 def lines(table, players):
-    """A block a family."""
+    """One block per family."""
     for family, found in table.items():
         yield f"{family}"
         yield (
@@ -66,7 +66,7 @@ def lines(table, players):
 
 
 def markdown(table, players):
-    """J of every player in every family, and each one's worst regret."""
+    """J of every player in every family, and each player's worst regret."""
     families = list(table)
     yield f"| J, ms | {' | '.join(families)} | worst regret |"
     yield f"|---|{'---:|' * len(families)}---:|"

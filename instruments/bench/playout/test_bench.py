@@ -1,4 +1,4 @@
-"""The bench tells the truth: one seed gives the same figures, traces mean what the page says, and the bars hold."""
+"""The bench tells the truth: one seed gives the same figures, traces mean what the page says, and the limits hold."""
 
 from pathlib import Path
 from random import Random
@@ -36,15 +36,16 @@ def test_a_clean_answer_starts_with_the_first_block_and_has_no_gap():
     assert met == Met(delay=7, length=260)
 
 
-def test_a_gap_is_as_long_as_it_is_heard():
+def test_a_gap_is_counted_as_long_as_it_is_heard():
     met = Speaker(prebuffer_ms=0).hear(answer([(0, 100), (205, 400)]), phase=0)
     assert met.delay == 0
-    assert met.gaps == (pytest.approx(120, abs=6),)  # from 100, less the fade, to the block at 220
-    assert met.stretched == 0  # it is complete
+    # the buffer holds 100 ms, less the fade, until the block at 220 ms
+    assert met.gaps == (pytest.approx(120, abs=6),)
+    assert met.stretched == 0  # the answer is complete
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_every_model_plays_everything_and_never_better_than_who_knows(name):
+def test_every_model_plays_everything_and_none_beats_the_oracle(name):
     answers = drawn(families.FAMILIES["lte 1.5x"], "lte", 4, 30)
     met = MODELS[name](answers, Random(1))
     best = oracle(answers, Random(1))
@@ -52,10 +53,10 @@ def test_every_model_plays_everything_and_never_better_than_who_knows(name):
     for mine, its in zip(met, best, strict=True):
         assert mine.delay >= 0
         if not mine.gaps:
-            assert mine.delay >= its.delay - 100  # a block's phase
+            assert mine.delay >= its.delay - 100  # the phase of a block
 
 
-def test_the_demo_waits_for_three_deltas_once_a_session():
+def test_the_demo_waits_for_three_deltas_once_per_session():
     even = [answer([(n * 100, 100) for n in range(10)])] * 21
     delays = [each.delay for each in MODELS["model: agents demo"](even, Random(1))]
     assert [n for n, delay in enumerate(delays) if delay >= 200] == [0, 20]
@@ -93,13 +94,13 @@ def test_a_trace_is_read_as_the_page_says(tmp_path):
         ("0 nan\n", ":1: nan ms of sound"),
     ],
 )
-def test_what_is_no_trace_is_named_with_its_line(tmp_path, text, words):
+def test_a_file_that_is_not_a_trace_is_refused_with_its_line(tmp_path, text, words):
     with pytest.raises(traces.TraceError) as raised:
         read(tmp_path, text)
     assert words in str(raised.value)
 
 
-QUICK = {"realtime-100ms"}  # the others take as long each as a hundred quick tests
+QUICK = {"realtime-100ms"}  # each of the others takes as long as a hundred quick tests
 
 
 @pytest.mark.parametrize(
@@ -109,13 +110,13 @@ QUICK = {"realtime-100ms"}  # the others take as long each as a hundred quick te
         for path in sorted(SHIPPED.glob("*.txt"))
     ],
 )
-def test_a_recorded_line_costs_hardly_more_than_its_best_prebuffer(path):
+def test_a_recorded_link_costs_hardly_more_than_its_best_prebuffer(path):
     answers = traces.read(path)
     assert len(answers) >= 10
     assert regret(answers) <= MOST_REGRET_MS
 
 
-# The bars
+# The limits
 
 
 @pytest.mark.hours
@@ -135,7 +136,7 @@ def test_no_family_at_all_costs_much_more_than_its_best_prebuffer(name, answers)
 
 
 @pytest.mark.hours
-def test_a_server_slower_than_real_time_makes_at_most_a_gap_a_minute():
+def test_a_server_slower_than_real_time_makes_at_most_one_gap_per_minute():
     answers = drawn(families.FAMILIES["slow 0.9x"], "slow", 9, 60)
     assert figures(edged(answers, Random(1))).gaps_min <= 1
 

@@ -1,4 +1,4 @@
-"""Recorded arrivals (docs/playout.md): two numbers a line, when a delta came and how many ms of sound it held."""
+"""Recorded arrivals (docs/playout.md): two numbers per line, when a delta arrived and how many ms of sound it held."""
 
 from itertools import pairwise
 
@@ -6,7 +6,7 @@ from instruments.bench.playout.arrivals import answer
 
 
 class TraceError(Exception):
-    """A file that is no trace; the message names the line and what is wrong with it."""
+    """A file that is not a trace; the message names the line and the fault."""
 
 
 def read(path):
@@ -20,7 +20,7 @@ def read(path):
             answers.append(_answer(block))
             block = []
     if not answers:
-        raise TraceError(f"{path}: no answers; a line is `<ms when it came> <ms of sound>`")
+        raise TraceError(f"{path}: no answers; a line is `<ms of its arrival> <ms of sound>`")
     return answers
 
 
@@ -44,7 +44,7 @@ def _numbers(place, line):
     try:
         at, length = map(float, line.replace(",", " ").split())
     except ValueError:
-        raise TraceError(f"{place}: {line!r} is not two numbers: ms when it came, ms of sound") from None
+        raise TraceError(f"{place}: {line!r} is not two numbers: ms of its arrival, ms of sound") from None
     if not (0 <= length <= 600_000 and abs(at) < 1e12):
-        raise TraceError(f"{place}: {length:g} ms of sound: a delta holds from 0 ms to ten minutes")
+        raise TraceError(f"{place}: {length:g} ms of sound: a delta holds between 0 ms and ten minutes")
     return at, length

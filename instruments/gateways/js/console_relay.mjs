@@ -1,9 +1,10 @@
-// A relay as people build it from the realtime console: a page speaks to it, and it to the service, with the key.
+// A relay as people build it from the realtime console: a page speaks to the relay, and the relay, which has the
+// key, speaks to the service. Usage: node console_relay.mjs PORT KEY
 //
-// It is written over the console's client library, which sets up a session of its own as soon as it is connected: the
-// confirmation of that comes to the page like everything else, before that of what the page has asked for. What a page
-// says before the service is there waits. The service is the embedded one on the port that the query names, which is the
-// only thing of it that such a relay would not have (`upstream=8765`). Usage: node console_relay.mjs PORT KEY
+// It uses the console's client library, which sets up a session of its own as soon as it is connected. The page gets
+// the confirmation of that session like any other event, before the confirmation of the page's own request. Messages
+// of a page wait until the service is connected. The service is the embedded one, on the port in the query
+// (`upstream=8765`). A real relay would have no such parameter.
 
 import { RealtimeClient } from 'openai-realtime-api'
 import { WebSocketServer } from 'ws'

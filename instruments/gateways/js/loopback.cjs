@@ -1,9 +1,9 @@
-// Loaded into Portkey's gateway before anything of its own: the program is as published, the network is not.
+// Loaded into Portkey's gateway before its own code: the program is as published, and its network is limited.
 //
-// It has no option for its address, and listens on every interface: here it listens on loopback only. It reaches out
-// to whatever it is told: here to loopback only, and what else it asked for is written down. The one host that it
-// knows by itself, api.openai.com, is the embedded service on the port that the query names (`upstream=8765`), without
-// TLS; that way, unlike the others, passes on which dialect the client speaks.
+// The gateway has no option for its address and would listen on every interface. Here it listens on loopback only. It
+// would also connect to any host. Here it connects to loopback only, and each request for another host is recorded.
+// The one host that it knows on its own, api.openai.com, stands for the embedded service on the port in the query
+// (`upstream=8765`), without TLS. Only the way to this host passes on which dialect the client speaks.
 'use strict';
 
 const fs = require('node:fs');
@@ -42,7 +42,7 @@ const request = https.request;
 https.request = function (options, ...words) {
   if (options.host !== SERVICE) return request.call(this, options, ...words);
   const port = Number(new URL(options.path, `https://${SERVICE}`).searchParams.get('upstream'));
-  const here = { host: '127.0.0.1', port }; // also in the header: the service refuses who asks for another
+  const here = { host: '127.0.0.1', port }; // also in the header: the service refuses a request for another host
   const createConnection = () => net.connect(here);
   const plain = { protocol: 'http:', defaultPort: 80, agent: undefined };
   return http.request({ ...options, ...here, ...plain, createConnection }, ...words);

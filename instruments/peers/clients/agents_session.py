@@ -1,4 +1,4 @@
-"""openai-agents: a session with an agent that has a tool. It drives the conversation by itself where it can."""
+"""openai-agents: a session with an agent that has a tool. It drives the conversation on its own where it can."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ COMPLAINTS: list[str] = []
 
 
 class Complaints(logging.Handler):
-    """What the library only logs, such as an event that it could not read."""
+    """Collects what the library only logs, such as an event that it could not read."""
 
     def emit(self, record: logging.LogRecord) -> None:
         COMPLAINTS.append(record.getMessage())
@@ -37,7 +37,7 @@ def get_weather(city: str) -> str:
 
 
 class Talk:
-    """A session, and what its events told."""
+    """A session, and what its events said."""
 
     def __init__(self, session: RealtimeSession, seen: report.Report) -> None:
         self.session, self.report = session, seen
@@ -91,7 +91,7 @@ class Talk:
         await self.heard("response.done", times)
 
     async def send(self, **message: Any) -> None:
-        """What the session has no word for."""
+        """Send a message for which the session has no method."""
         await self.session.model.send_event(RealtimeModelSendRawMessage(message=message))
 
     async def say(self, text: str) -> None:
@@ -134,7 +134,7 @@ async def as_it_comes(talk: Talk) -> None:
 async def interrupt(talk: Talk) -> None:
     await talk.session.send_message("Tell me a long story.")
     await report.first(lambda: bool(talk.report.answers) and len(talk.report.answers[0].sound) > 0)
-    await asyncio.sleep(0.3)  # the library takes it that so much was heard
+    await asyncio.sleep(0.3)  # the library assumes that this much was heard
     await talk.session.interrupt()
     await talk.answered()
     await talk.heard("conversation.item.truncated")
@@ -170,7 +170,7 @@ async def hold(url: str, name: str, seen: report.Report) -> None:
     logger.addHandler(Complaints(logging.WARNING))
     detection = conversations.SERVER_VAD if name == "vad" else None
     settings = {
-        "model_name": conversations.MODEL,  # its session.update names it
+        "model_name": conversations.MODEL,  # its session.update contains it
         "modalities": ["audio" if name in SPOKEN else "text"],
         "voice": "marin",
         "turn_detection": detection,

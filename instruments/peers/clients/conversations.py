@@ -1,4 +1,4 @@
-"""The conversations, over whatever has the shape of the openai SDK's connection, sync or async, of either dialect."""
+"""The conversations, over any object with the shape of the openai SDK's connection: sync or async, either dialect."""
 
 import base64
 import inspect
@@ -31,7 +31,7 @@ USER_ITEM_IN = {"ga": "conversation.item.done", "beta": "conversation.item.creat
 def settings(
     dialect: str, *, audio: bool = True, detection: dict[str, Any] | None = None, tools: tuple[Any, ...] = ()
 ) -> dict[str, Any]:
-    """What the client asks of its session."""
+    """The settings that the client asks for."""
     if dialect == "beta":
         return {
             "modalities": ["text", "audio"] if audio else ["text"],
@@ -62,18 +62,18 @@ def settings(
 
 
 async def settled(result: Any) -> Any:
-    """Of an async client as of a sync one."""
+    """The result of a call, for an async client as for a sync one."""
     return await result if inspect.isawaitable(result) else result
 
 
 class Talk:
-    """A connection, and what it brought so far."""
+    """A connection, and what has arrived on it so far."""
 
     def __init__(self, connection: Any, dialect: str, report: Report) -> None:
         self.connection, self.dialect, self.report = connection, dialect, report
 
     async def hear(self, *names: str) -> Any:
-        """The next of these events, as the client's own object; errors are kept, and end what waits for others."""
+        """The next of these events, as the client's own object. Errors are kept, and end a wait for anything else."""
         while True:
             raw = await settled(self.connection.recv_bytes())
             self.report.saw(json.loads(raw))
@@ -180,7 +180,7 @@ async def vad(talk: Talk) -> None:
 
 
 async def as_it_comes(talk: Talk) -> None:
-    """Whoever asks for nothing is listened to all the same."""
+    """The service listens even to a client that asks for no settings."""
     await talk.hear("session.created")
     talk.report.sent += reports.question() + reports.silence(reports.PAUSE_S)
     await talk.append(bytes(talk.report.sent))
@@ -233,7 +233,7 @@ async def error(talk: Talk) -> None:
 
 
 async def options(talk: Talk) -> None:
-    """All that the SDK's types have words for; what comes back, error or not, is noted by name."""
+    """Every option that the SDK's types have; the reply to each, error or not, is recorded by name."""
     await talk.hear("session.created")
     connection, dialect, taken = talk.connection, talk.dialect, talk.report.notes
 
@@ -255,7 +255,7 @@ async def options(talk: Talk) -> None:
 
 
 async def mint(talk: Talk) -> None:
-    """With the settings that the key was made with, and no others."""
+    """A session with the settings of its short-lived key, and no others."""
     await talk.hear("session.created")
     await talk.say("Hello from a client.")
 
@@ -265,7 +265,7 @@ CONVERSATIONS = {each.__name__.replace("_", "-"): each for each in _EVERY}
 
 
 def base_of(url: str) -> str:
-    """What the clients want to be told: they add `/realtime` themselves."""
+    """The base URL for the clients: they add `/realtime` themselves."""
     return url.removesuffix("/realtime")
 
 

@@ -1,4 +1,4 @@
-"""The openai SDK, the surface of general availability."""
+"""The openai SDK, the GA surface."""
 
 import conversations
 import report

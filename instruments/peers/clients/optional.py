@@ -1,4 +1,4 @@
-"""What a client may ask for besides what it needs, by a name for each, in both dialects."""
+"""What a client may ask for beyond the necessary, each with a name, in both dialects."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ MINTED: Json = {
     "temperature": 0.7,
     "max_response_output_tokens": 100,
 }
-"""With what a session of beta is made, ahead of its connection."""
+"""The settings with which a beta session is created, before its connection."""
 _PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 _PIXEL = f"data:image/png;base64,{_PNG}"
 _SOUND = "AAAA" * 1600  # 100 ms of silence

@@ -1,4 +1,4 @@
-"""portkey-ai, `beta.realtime`, the async client: `Portkey` in place of `AsyncPortkey` makes it the sync one."""
+"""portkey-ai, `beta.realtime`, the async client. With `Portkey` in place of `AsyncPortkey` it is the sync one."""
 
 from typing import Any
 
@@ -24,9 +24,9 @@ async def hold(
         seen.notes = {"asked": OPTIONS, "minted": session.model_dump(exclude_unset=True)}
         try:
             await conversations.settled(sessions.create(model=OPTIONS["model"], voice="nova"))
-        except Exception as error:  # noqa: BLE001 which one it is belongs to what is told
+        except Exception as error:  # noqa: BLE001 the report says which one it is
             seen.notes["refused"] = [type(error).__name__, str(error)]
-        # the settings of an ephemeral key hold where it is what authorises
+        # the settings of an ephemeral key apply if that key authorises the session
         client = kind(**options, Authorization=f"Bearer {session.client_secret.value}")
     model = OPTIONS["model"] if name == "mint" else conversations.MODEL
     await conversations.held(client.beta.realtime.connect(model=model), "beta", name, seen)

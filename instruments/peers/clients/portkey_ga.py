@@ -14,7 +14,7 @@ async def hold(
         base_url=conversations.http_of(url),
         websocket_base_url=conversations.base_of(url),
     )
-    headers = client.openai_client.default_headers  # without them it brings no key at all
+    headers = client.openai_client.default_headers  # without them it sends no key at all
     manager = client.realtime.connect(model=conversations.MODEL, extra_headers=headers)
     await conversations.held(manager, "ga", name, seen)
 

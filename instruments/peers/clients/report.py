@@ -1,4 +1,4 @@
-"""What a program saw, as one JSON line a conversation: the form that the tests read, whatever the client."""
+"""What a program saw, as one JSON line per conversation: the form that the tests read, for every client."""
 
 import asyncio
 import base64
@@ -16,14 +16,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 BYTES_PER_S = 48_000  # PCM16, mono, 24 kHz
-PAUSE_S = 5  # of silence: any detector takes it for the end
-KEPT_BASE64 = 64  # of a delta: enough to be checked as text, and short
-LONGEST_S = 12  # for one conversation: what is missing by then does not come
+PAUSE_S = 5  # of silence: any detector treats it as the end
+KEPT_BASE64 = 64  # characters of a delta: enough to check that it is text, and short
+LONGEST_S = 12  # for one conversation: an event that is missing by then does not come
 
 
 @dataclass
 class Answer:
-    """One response, as the client's own objects and events tell it."""
+    """One response, as the client's own objects and events describe it."""
 
     status: str = ""
     text: str = ""
@@ -46,7 +46,7 @@ class Report:
     failure: str | None = None
 
     def saw(self, message: dict[str, Any]) -> None:
-        """Keep a message of the server as it came, but for most of its sound."""
+        """Keep a message of the server as it arrived, without most of its sound."""
         kept = dict(message)
         if "audio.delta" in str(kept.get("type")):
             kept["delta"] = kept["delta"][:KEPT_BASE64]
@@ -64,7 +64,7 @@ def _sum_of(sound: bytearray, name: str) -> dict[str, Any]:
 
 
 def question() -> bytes:
-    """Somebody asks something: PCM16, mono, 24 kHz, from the WAV file that `QUESTION` names."""
+    """A spoken question: PCM16, mono, 24 kHz, from the WAV file that `QUESTION` names."""
     with wave.open(os.environ["QUESTION"], "rb") as file:
         return file.readframes(file.getnframes())
 
@@ -74,7 +74,7 @@ def silence(seconds: float) -> bytes:
 
 
 def pieces(sound: bytes, ms: int = 40) -> list[bytes]:
-    """As a microphone gives it."""
+    """Sound in pieces, as a microphone delivers it."""
     size = BYTES_PER_S * ms // 1000
     return [sound[start : start + size] for start in range(0, len(sound), size)]
 
@@ -85,7 +85,7 @@ def base64_of(sound: bytes) -> str:
 
 @contextmanager
 def _no_longer_than(seconds: int):
-    """Also where a client waits in a call that has no limit of its own."""
+    """A time limit that also works if a client waits in a call that has no limit of its own."""
 
     def give_up(*_: object) -> None:
         raise TimeoutError(f"nothing more came; gave up after {seconds} s")
@@ -99,16 +99,16 @@ def _no_longer_than(seconds: int):
 
 
 async def first(sought: Callable[[], bool], within_s: float = LONGEST_S) -> None:
-    """Waits for what a client does on its own; the limit on the conversation ends it otherwise."""
+    """Wait for something that the client does on its own; otherwise the limit of the conversation ends the wait."""
     end = time.monotonic() + within_s
     while not sought():
         if time.monotonic() > end:
-            raise TimeoutError("what was waited for did not happen")
+            raise TimeoutError("the expected event did not happen")
         await asyncio.sleep(0.005)
 
 
 def main(hold: Callable[[str, str, Report], Awaitable[None]]) -> None:
-    """`PROGRAM URL CONVERSATION...`: each is held, one line printed for each; non-zero if one of them failed."""
+    """`PROGRAM URL CONVERSATION...`: print one line per conversation; non-zero if any of them failed."""
     url, *conversations = sys.argv[1:]
     failed = False
     for name in conversations:
@@ -116,7 +116,7 @@ def main(hold: Callable[[str, str, Report], Awaitable[None]]) -> None:
         try:
             with _no_longer_than(LONGEST_S):
                 asyncio.run(hold(url, name, report))
-        except BaseException as error:  # noqa: BLE001 whatever it is, it is the answer to what this asks
+        except BaseException as error:  # noqa: BLE001 whatever it is, it is the result
             failed = True
             last = [message.get("type") for message in report.messages[-5:]]
             report.failure = f"{type(error).__name__}: {error}; the last events were {last}"

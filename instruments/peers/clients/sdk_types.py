@@ -1,7 +1,7 @@
-"""Holds messages against the openai SDK's own types. Lines of `[dialect, message]` in, `[complaint, strays]` out.
+"""Checks messages against the openai SDK's own types. Lines of `[dialect, message]` in, `[complaint, strays]` out.
 
-The SDK itself takes whatever comes, so nothing else would notice a wrong name or shape. The types allow fields they do
-not name; those are told as strays (`session.updated: session.colour`), for the reader to judge.
+The SDK itself accepts any message, so nothing else would notice a wrong name or shape. The types allow fields that
+they do not name. These are reported as strays (`session.updated: session.colour`), for the reader to judge.
 """
 
 import json

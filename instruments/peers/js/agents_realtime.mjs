@@ -1,4 +1,4 @@
-// @openai/agents-realtime: a session with an agent that has a tool. It drives the conversation by itself where it can.
+// @openai/agents-realtime: a session with an agent that has a tool. It drives the conversation on its own where it can.
 
 import { OpenAIRealtimeWebSocket, RealtimeAgent, RealtimeSession, tool } from '@openai/agents-realtime'
 import { z } from 'zod'
@@ -35,7 +35,7 @@ function watch(session, report) {
       answer.status = event.response.status
       answer.error = event.response.status_details?.error?.code ?? null
     }
-    if (event.event_id) report.saw(event) // what the library makes itself has none
+    if (event.event_id) report.saw(event) // events that the library makes itself have none
   })
   transport.on('audio', (event) => answers.get(event.responseId).sound.push(event.data))
   transport.on('audio_transcript_delta', (event) => {
@@ -84,7 +84,7 @@ const CONVERSATIONS = {
   async interrupt(session, report) {
     session.sendMessage('Tell me a long story.')
     await report.until(() => report.answers[0]?.sound.length > 0, 'sound')
-    await new Promise((resolve) => setTimeout(resolve, 300)) // the library takes it that so much was heard
+    await new Promise((resolve) => setTimeout(resolve, 300)) // the library assumes that this much was heard
     session.interrupt()
     await report.heard('response.done')
     await report.heard('conversation.item.truncated')

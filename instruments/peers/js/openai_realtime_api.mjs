@@ -1,4 +1,4 @@
-// openai-realtime-api: the fork of the beta client that keeps the conversation's items itself. Beta, by subprotocol.
+// openai-realtime-api: the fork of the beta client that keeps the items of a conversation. Beta, by subprotocol.
 
 import { RealtimeClient } from 'openai-realtime-api'
 import { Answer, BYTES_PER_S, INSTRUCTIONS, MODEL, PAUSE_S, SERVER_VAD, main, pieces, question, silence } from './report.mjs'
@@ -18,7 +18,7 @@ function watch(client, report) {
   })
 }
 
-/** What the client made of it, in its own items. */
+/** The response as the client has it in its own items. */
 function ended(client, answer, response) {
   answer.status = response.status
   answer.error = response.status_details?.error?.code ?? null
@@ -46,7 +46,7 @@ const CONVERSATIONS = {
   async 'push-to-talk'(client, report) {
     report.sent = pieces(question())
     for (const piece of report.sent) client.appendInputAudio(piece)
-    client.createResponse() // commits by itself
+    client.createResponse() // also commits
     await report.heard('response.done')
   },
 
@@ -59,7 +59,7 @@ const CONVERSATIONS = {
   async 'as-it-comes'(client, report) {
     report.sent = pieces(Buffer.concat([question(), silence(PAUSE_S)]))
     for (const piece of report.sent) client.appendInputAudio(piece)
-    client.createResponse() // this library has no turns detected unless it is asked for
+    client.createResponse() // this library requests no turn detection unless it is configured
     await report.heard('response.done')
   },
 
@@ -117,7 +117,7 @@ main(async (url, name, report) => {
     model: MODEL,
     sessionConfig: name === 'as-it-comes' ? {} : settings,
   })
-  // what it can not make sense of it only says, and only when it is asked to
+  // the library only logs what it cannot understand, and only in debug mode
   const complaints = []
   client.conversation.debug = true
   console.error = (...words) => complaints.push(words.map(String).join(' '))

@@ -1,4 +1,4 @@
-// What a program saw, as one JSON line a conversation: the same form as clients/report.py.
+// What a program saw, as one JSON line per conversation: the same form as clients/report.py.
 
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -15,10 +15,10 @@ export const SERVER_VAD = {
   create_response: true,
   interrupt_response: true,
 }
-export const PAUSE_S = 5 // of silence: any detector takes it for the end
+export const PAUSE_S = 5 // of silence: any detector treats it as the end
 const WAV_HEADER_BYTES = 44
-const KEPT_BASE64 = 64 // of a delta: enough to be checked as text, and short
-const LONGEST_MS = 12_000 // for one conversation: what is missing by then does not come
+const KEPT_BASE64 = 64 // characters of a delta: enough to check that it is text, and short
+const LONGEST_MS = 12_000 // for one conversation: an event that is missing by then does not come
 
 export class Answer {
   status = ''
@@ -44,7 +44,7 @@ export class Report {
     this.conversation = conversation
   }
 
-  /** Keep a message of the server as it came, but for most of its sound. */
+  /** Keep a message of the server as it arrived, without most of its sound. */
   saw(message) {
     const sound = message.type.includes('audio.delta')
     this.messages.push(sound ? { ...message, delta: message.delta.slice(0, KEPT_BASE64) } : message)
@@ -52,13 +52,13 @@ export class Report {
     this.#waiting = this.#waiting.filter((look) => !look())
   }
 
-  /** Waits until so many of these events have come. */
+  /** Wait until this many of these events have arrived. */
   heard(name, times = 1) {
     const sought = () => this.messages.filter((message) => message.type === name).length >= times
     return this.until(sought, `${times} x ${name}`)
   }
 
-  /** Waits until `sought()`, which is asked whenever a message came. */
+  /** Wait until `sought()` is true; it is called after each message. */
   until(sought, what) {
     return new Promise((resolve, reject) => {
       const limit = setTimeout(() => {
@@ -86,7 +86,7 @@ function sumOf(pieces) {
   return { bytes: sound.length, sha256: createHash('sha256').update(sound).digest('hex') }
 }
 
-/** Somebody asks something: PCM16, mono, 24 kHz, from the WAV file that QUESTION names. */
+/** A spoken question: PCM16, mono, 24 kHz, from the WAV file that QUESTION names. */
 export function question() {
   return readFileSync(process.env.QUESTION).subarray(WAV_HEADER_BYTES)
 }
@@ -95,7 +95,7 @@ export function silence(seconds) {
   return Buffer.alloc(BYTES_PER_S * seconds)
 }
 
-/** As a microphone gives it, each piece with memory of its own. */
+/** Sound in pieces, as a microphone delivers it; each piece has a buffer of its own. */
 export function pieces(sound, ms = 40) {
   const size = (BYTES_PER_S * ms) / 1000
   const found = []
@@ -105,7 +105,7 @@ export function pieces(sound, ms = 40) {
   return found
 }
 
-/** `PROGRAM URL CONVERSATION...`: each is held, one line printed for each; non-zero if one of them failed. */
+/** `PROGRAM URL CONVERSATION...`: print one line per conversation; non-zero if any of them failed. */
 export async function main(hold) {
   const [url, ...conversations] = process.argv.slice(2)
   let failed = false
