@@ -186,7 +186,7 @@ class Appliance:
         self._turns.post(event, cause)
 
     def facts(self, *, invited: bool, withdrawn: str | None) -> Facts:
-        """What may forbid an open gate, each from its one owner."""
+        """Everything that may forbid an open gate. Each fact comes from its one owner."""
         return Facts(
             muted=self._muted(),
             microphone="microphone" not in self._lost,

@@ -253,7 +253,7 @@ class Dialogue:
         self.look()
 
     def look(self) -> None:
-        """Tell the link when something begins to be under way, and when nothing is any more."""
+        """Tell the link when the kiosk becomes busy, and when it becomes idle again."""
         if (is_idle := self.idle) is not self._was_idle:
             self._was_idle = is_idle
             self._the_link.on_idle(is_idle)

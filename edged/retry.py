@@ -6,12 +6,12 @@ Rules:
   So kiosks that lost the same service do not return at the same time. A wait that the far end asks for is kept in
   full; growing, random extra time is added to it.
 - The waits grow until an attempt has *proved* that the far end works and then lived for `PROVEN_S`, whatever ended it.
-  Accepting a connection proves nothing. After such a life there is no first wait where somebody is waiting, else a
-  random one of up to `SPREAD_S`.
+  Accepting a connection proves nothing. After such a life, the first wait is zero if somebody is waiting; otherwise it
+  is random and at most `SPREAD_S`.
 - A wake (the network is back, a press) ends a wait at once, also if it came during a try. It shortens the wait after a
-  REFUSED cause at most once per `WAKE_REFUSED_S`, and a wait that the far end asked for never.
-- Tries that cost somebody outside have an `Allowance`: at most `MOST_TRIES` in any `WINDOW_S` that did not live for
-  `LIVED_S`. Tries after a wake count, and so do tries for somebody who is waiting.
+  REFUSED cause at most once per `WAKE_REFUSED_S`. It never shortens a wait that the far end asked for.
+- Tries that cost somebody outside have an `Allowance`. It limits the tries that did not live for `LIVED_S`: at most
+  `MOST_TRIES` of them in any `WINDOW_S`. Tries after a wake count, and so do tries for somebody who is waiting.
 """
 
 import asyncio
@@ -28,7 +28,8 @@ LIVED_S = 20.0  # shorter lives count against the allowance
 SPREAD_S = 0.5  # spreads the kiosks that a service drops at the same moment; a visitor hardly notices it
 WAKE_REFUSED_S = 5.0  # how often a press may try a service that refuses
 MOST_TRIES, WINDOW_S = 30, 600.0
-AT_ONCE = 10  # tries at once; after these they come one by one, so the longest wait for one is half a minute
+# Tries at once. After these, tries come back one by one, so the longest wait for one is half a minute.
+AT_ONCE = 10
 # Tries that are kept for wakes: hours of failures must not use up the tries that good news may need.
 FOR_WAKES = 4
 # The longest extra wait to keep tries for wakes. Half of the tries that come back in this time are saved.

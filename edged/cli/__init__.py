@@ -39,7 +39,7 @@ def _without_values(message: str) -> str:
 
 
 def _in_journal(text: str, cause: str) -> bool:
-    """Write `text` to the journal with its message id, if standard error is the journal; else return False."""
+    """Write `text` to the journal with its message id. Returns False if standard error is not the journal."""
     from edged.system.journal import is_journal, setup
 
     if not is_journal(sys.stderr, os.environ):

@@ -66,7 +66,7 @@ def refuses(*words: str | bytes | bytearray | None) -> bool:
 
 
 def of_close(code: int | None, reason: str, *, explained: bool = False) -> Refusal:
-    """What a close before the session exists refuses. `explained`: an error before the close gave the reason."""
+    """What a close refuses before the session exists. `explained`: an error before the close gave the reason."""
     if refuses(reason):
         return Refusal.OF_DIALECT
     bare = code == REQUEST_REFUSED and not (explained or reason.strip())

@@ -32,7 +32,7 @@ from edged.errors import LinkError
 GOODBYE_S = 0.5
 BODY_S = 1.0  # for the words of a refusal after its status; some services never end them
 LARGE = 256 * 2**10  # bytes; the loop reads as many at once
-# The library turns so many bytes into frames at once: each frame is an object, and may have only two bytes.
+# The library turns this many bytes into frames at once: each frame is an object, and may have only two bytes.
 AT_ONCE = 8 * 2**10
 # The close codes that edged sends when the other end breaks the protocol.
 BROKEN = frozenset({CloseCode.PROTOCOL_ERROR, CloseCode.INVALID_DATA})
@@ -42,7 +42,7 @@ MOST_UNSENT = 8 * 2**20  # bytes; the longest message, the settings of a session
 class WatchedConnection(ClientConnection):
     """The library's connection, which also reports every byte that comes, and sends without a task where it can."""
 
-    goodbye_s = GOODBYE_S  # how long to wait for an end that has sent a close to hang up
+    goodbye_s = GOODBYE_S  # how long an end that has sent a close may take to hang up
     most_unsent = MOST_UNSENT
     answer: HttpAnswer | None = None  # the answer to the handshake, until the handshake is done
     pings: Keepalive | None = None
@@ -206,7 +206,7 @@ def _is_text(data: bytes | bytearray | memoryview) -> bool:
 
 
 def _text(data: bytes) -> str | bytes:
-    """A message as text. A large one stays bytes, as text may take four times the memory; so does invalid UTF-8."""
+    """A message as text. Invalid UTF-8 stays bytes, and so does a large message: text can take four times as much."""
     if len(data) > LARGE:
         return data
     try:

@@ -51,7 +51,7 @@ class CommitAction(Enum):
 class CommitCheck:
     """The check of one session.
 
-    `ignored`: the session has detection in place of commits from the start. `walks`: the check may change it to that.
+    `ignored`: detection replaces commits in the session from the start. `walks`: the check may make this change later.
     """
 
     def __init__(self, *, ignored: bool = False, walks: bool = False) -> None:

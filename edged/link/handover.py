@@ -40,7 +40,7 @@ class Handover:
     ) -> None:
         self.policy = policy
         self.idle = True  # nobody speaks, no answer is on its way and none sounds
-        # Of sessions: the ones that follow a loss, and the ones opened beside a hanging session.
+        # For the sessions that follow a loss, and for those opened beside a hanging session.
         self.allowance = Allowance()
         self._wall, self._open, self._history, self._describe = wall, open_session, history, describe
         self._spare: LiveSession | None = None

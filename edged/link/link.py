@@ -70,7 +70,7 @@ class Link:
         """`endpoint(dialect)`: where to connect (opener.py); None: in the first dialect. `words` outlives the link."""
         self.words = words
         self.cause: str | None = None  # why the link is down; None while it is up, and before the first try
-        self.dialect: Dialect | None = None  # of the session in use; None while the link is down
+        self.dialect: Dialect | None = None  # the dialect of the session in use; None while the link is down
         self.owed = False  # an utterance was committed, and no answer to it was asked for yet
         self.retry_now = Wake()
         self._dial, self._settings, self._rng = dial, settings, rng
@@ -86,9 +86,9 @@ class Link:
             notes,
             self._handover.allowance,
         )
-        self._pump: Pump | None = None  # of the session in use
+        self._pump: Pump | None = None  # the pump of the session in use
         self._closing: set[asyncio.Future[None]] = set()
-        self._counted: Counter[str] = Counter()  # of sessions that are gone
+        self._counted: Counter[str] = Counter()  # the counts of sessions that are gone
 
     # -- for the owner -------------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ _EXPLAINED = frozenset(
 # How long to wait after a refusal that names nothing. A close after it may say more: that all slots are taken.
 REFUSED_S = 1.0
 SAYS_NO_MORE = frozenset({"link_closed", "link_silent"})  # causes of an end that add nothing to a refusal
-# A socket that takes nothing for so long is dead. Pings cannot tell, for they wait behind the sound.
+# A socket that takes nothing for this long is dead. Pings cannot show this, because they wait behind the sound.
 SENT_WITHIN_S = 7.5
 
 

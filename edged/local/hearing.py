@@ -3,7 +3,7 @@
 Rules:
 1. With a detector, the buffer holds no more than the padding before speech, and speech ends after `MOST_MS`.
 2. Without a detector, the buffer holds all sound until a commit or a clear, and at most `MOST_MS`.
-3. The item that speech becomes has its id from the first sound of that speech.
+3. The item that is made from speech gets its id with the first sound of that speech.
 """
 
 from collections.abc import Callable, Iterator

@@ -25,7 +25,7 @@ from edged.realtime.messages import text_of
 from edged.wire import Dialect, ServerName, Translator, name_of, to_dialect, to_ga
 from edged.wire.names import GA_ONLY
 
-MOST_WAITING = 64  # messages before a greeting; after so many, none will come
+MOST_WAITING = 64  # messages before a greeting; after this many, no greeting will come
 
 
 class Exchange:

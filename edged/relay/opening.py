@@ -28,7 +28,7 @@ from edged.relay.ports import (
 from edged.wire import Dialect, ServerName, name_of
 
 EVIDENCE_S = 3.0
-MOST_HELD = 64  # messages before a greeting; after so many, none will come
+MOST_HELD = 64  # messages before a greeting; after this many, no greeting will come
 HURRIED_CLOSE_S = 0.5
 
 

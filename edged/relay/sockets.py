@@ -23,7 +23,7 @@ from edged.wire.words import Words
 
 log = logging.getLogger(__name__)
 
-PING_AFTER_S = 5.0  # of silence
+PING_AFTER_S = 5.0  # after this much silence
 PONG_FROM_SERVICE_S = 5.0
 PONG_FROM_CLIENT_S = 20.0  # on a slow connection, the pong comes behind all sound that is still to be sent
 OPEN_S = 10.0

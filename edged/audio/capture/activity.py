@@ -1,4 +1,4 @@
-"""Whether somebody speaks in an utterance. It is cheap enough to run on every one, and misses no speech. Pure.
+"""Detects whether somebody speaks in an utterance. Cheap enough to run on every utterance; misses no speech. Pure.
 
 Rules:
 1. The measure is the level of the band that contains voices (about 200 Hz to 3 kHz), in steps of 20 ms.
@@ -68,7 +68,7 @@ class Activity:
 
     @property
     def speech_ms(self) -> int:
-        """How many ms of it are speech."""
+        """How many milliseconds of the utterance are speech."""
         if self._floor() is None:
             return len(self._levels) * FRAME_MS
         least = self.floor_dbfs + STANDS_OUT_DB
@@ -89,7 +89,7 @@ class Activity:
         return sorted(self._levels)[int(len(self._levels) * FLOOR)]
 
     def _floor(self) -> float | None:
-        """The floor; None: nothing to judge by."""
+        """The floor; None if there is nothing to judge by."""
         if len(self._levels) * FRAME_MS < SHORT_MS:
             return self._room
         own, room = self._own_floor(), self._room

@@ -69,7 +69,7 @@ class PlaybackThread:
     def __init__(self, depth: Depth, fmt: pcm.Format = pcm.PCM16) -> None:
         self._depth, self._fmt = depth, fmt
         self._playing: PlaybackLoop | None = None
-        self._gaps = 0  # of earlier runs
+        self._gaps = 0  # the gaps of earlier runs
         self._thread: threading.Thread | None = None
 
     def start(self, outlet: Outlet, changer: Changer | None, source: Source, lost: Lost) -> None:

@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 # Taps on each side, at the lower rate. They decide the width of the slope, the delay, and the cost.
 HALF = 32
-# Of the window. With the rounding of the output it is -84 dB; the goal is -75 dB.
+# The attenuation of the window. With the rounding of the output, the stop band is at -84 dB; the goal is -75 dB.
 STOP_DB = 80.0
 # The unit of a tap: finer than the 14 bits that 80 dB need. 15 + 20 + 8 bits of a sum stay below 53.
 ONE = 1 << 20
-# Of a table: 8 MB. Rates without a common factor would need gigabytes.
+# The limit of a table: 8 MB. Rates without a common factor would need gigabytes.
 MOST_TAPS = 1 << 20
-# Processed at once. This limits memory, and the product is too small for a library to start threads.
+# The frames processed at once. This limits memory, and keeps the product too small for a library to start threads.
 ROWS = 32
 
 
@@ -121,7 +121,7 @@ def _table(up: int, down: int, into: int, out: int, past: int) -> "Table":
 
     longest = max(up, down)
     slope = (STOP_DB - 7.95) / 2.285 / (HALF + HALF)  # radians at the lower rate (Kaiser's estimate)
-    # Of the slope, as a share of half the lower rate; the slope ends at 1.
+    # The middle of the slope, as a share of half the lower rate; the slope ends at 1.
     middle = 1 - slope / 2 / pi
     window = np.kaiser(2 * HALF * longest + 1, 0.1102 * (STOP_DB - 8.7))
     time = np.arange(-HALF * longest, HALF * longest + 1) / longest

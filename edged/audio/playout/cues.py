@@ -14,7 +14,7 @@ from math import cos, pi, sin
 from edged import pcm
 from edged.causes import Cue
 
-LEVEL = 5800  # of 32767: -15 dBFS, soft beside an answer at its usual -20 dBFS of loudness
+LEVEL = 5800  # out of 32767: -15 dBFS, soft beside an answer at its usual -20 dBFS of loudness
 EDGE_MS = 8  # shorter edges click
 OVERTONE = 0.25  # the level of the octave: small speakers lose the fundamental of low tones
 

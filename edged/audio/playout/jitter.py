@@ -39,7 +39,7 @@ from edged.audio.playout.prediction import NEVER, Prediction, Rule
 from edged.audio.playout.response import QueuedResponse, crowded, heard
 from edged.wire.parts import Part
 
-TELLING_MS = 1000  # of sound; a response that was cut off earlier says nothing about the link
+TELLING_MS = 1000  # a response that was cut off before this much sound says nothing about the link
 
 
 class JitterBuffer:

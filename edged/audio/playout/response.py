@@ -26,7 +26,7 @@ FOREVER = 2**62
 MOST_PIECES = 40_000
 MOST_RESPONSES = 64  # not drained yet; two or three in practice
 SMALL_BYTES, JOINED_BYTES = 1024, 8192  # smaller deltas are joined, up to the second size
-MOST_RUNS, FOLDED_RUNS = 1000, 500  # of one response; more than one part is rare
+MOST_RUNS, FOLDED_RUNS = 1000, 500  # per response; more than one part is rare
 
 
 class QueuedSound:

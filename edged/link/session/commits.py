@@ -7,8 +7,8 @@ Rules:
    It is not a reply. The service made this commit before it read our oldest message without a reply, so it took the
    utterance of that message. The reply to our commit of the same utterance then brings nothing new.
 3. If all our messages have their replies, the service's own commit took the utterance that is being sent. If the
-   service then refuses our commit because nothing is left, nothing is lost. If it acknowledges our commit, this is a
-   rest, unless the service reported speech in it.
+   service then refuses our commit because nothing is left, nothing is lost. If it acknowledges our commit, the commit
+   holds only the rest of the utterance, unless the service reported speech in it.
 4. A service that reports speech in sound that was sent after a message has read that message. If nobody waits for the
    reply to that message, no reply is expected any longer: some services neither refuse a commit of nothing nor confirm
    a clear.
@@ -49,7 +49,7 @@ class Commits:
         self._ended: str | None = None  # the item whose speech has ended, until the service commits it
         self._spoke = False  # the service has reported speech since its own commit
         self._late: list[int] = []  # utterances whose commit was passed over and may still get its reply
-        self.sent_bytes = 0  # of all sound
+        self.sent_bytes = 0  # the bytes of all sound sent
 
     @property
     def waiting(self) -> bool:

@@ -7,10 +7,9 @@ Rules:
    it names nothing. If it names nothing at all, the close that may follow says more (live_session.py waits briefly for
    it).
 3. Some services have no session without detection, and refuse `null` for it. If the refusal names the detection, and
-   only then, edged asks for the service's own detection on the same socket, first with `create_response: false`.
-   The detection that replaces commits has the same fallback, if the service then reports a detection of its own. After
-   a refusal of anything else there would be a live assistant with other settings than ours, so the connection has
-   failed.
+   only then, edged asks for the service's own detection on the same socket, first with `create_response: false`. The
+   detection that replaces commits has the same fallback, if the service then reports a detection of its own. After any
+   other refusal, the assistant would run with settings that are not ours, so the connection has failed.
 4. Changes that somebody else makes later are counted, and reported once. edged asks again for the settings that a press
    depends on, except the voice, which no update can change after the first sound. It does so `MOST_AGAIN` times,
    because two clients that both did it would go on forever.

@@ -59,7 +59,7 @@ class FloorState:
 class FloorStep:
     floor: Floor
     do: FloorAction | None = None
-    wants: bool = False  # the answer is to be asked for once more
+    wants: bool = False  # the answer must be asked for once more
 
 
 _F, _S = Floor, FloorEvent

@@ -32,7 +32,7 @@ class Sequencer:
     ) -> None:
         self._new_id, self._send, self._counters = new_id, send, counters
         self._state = FloorState()
-        self._create_id: str | None = None  # of the request that may still be refused
+        self._create_id: str | None = None  # the id of the request that may still be refused
         self._answer = RequestedAnswer()  # asked for, running or ending
         self._last: RequestedAnswer | None = None  # the answer before, until its corrections are sent
         self._dead: list[str] = []  # ids of cancelled responses, which never become live again

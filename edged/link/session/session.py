@@ -59,7 +59,7 @@ class LinkSession:
         self.within = False  # the beginning of an utterance has been sent, but not its end
         # The service does not end a cancelled answer: this session can ask for no more answers.
         self.stuck = False
-        self._closing_id = ""  # of the commit or clear of the utterance that went through `words` last
+        self._closing_id = ""  # the id of the commit or clear of the last utterance that went through `words`
         self._answers = Sequencer(new_id, self._send, self.counters)
         self._greeted = self._redialled = False
         self.confirming = Confirming(settings, new_id, self._send, self.counters, self._words)
