@@ -1,4 +1,4 @@
-"""Moves sound and events between the rooms. Decides nothing.
+"""Moves sound and events between the packages. Decides nothing.
 
 `turn` decides who may speak, causes.py what a failure looks like, and `link` what is sent. Everything here runs on the
 loop.
@@ -67,7 +67,7 @@ class Appliance:
         capture: Callable[[], None],
         transcripts: bool = False,
     ) -> None:
-        """`muted()` and `lost()` (the missing devices and their causes) belong to others.
+        """`muted()` and `lost()` (the missing devices and their causes) ask other objects.
 
         `lost()` is called when `on_device` reports a change, and `capture()` after the gate opens or shuts.
         """

@@ -121,7 +121,7 @@ class Reload:
     async def run(self) -> None:
         """Until cancelled: handle `asked`, and apply a configuration that waits for a quiet moment."""
         while True:
-            # Half a dozen things in three rooms decide whether a kiosk is quiet, so it is polled.
+            # Half a dozen conditions in three packages decide whether a kiosk is quiet, so it is polled.
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if self._accepted is None else LOOK_S):
                     await self._work.wait()

@@ -1,4 +1,4 @@
-"""The journal lines that no single room can write: one per turn with its legs, and an hourly one for lasting troubles.
+"""The journal lines that no single package can write: one per turn with its legs, one per hour for lasting troubles.
 
 It only listens to published events (docs/control-socket.md). So it delays nothing, and never learns what was said.
 """

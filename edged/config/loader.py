@@ -1,6 +1,6 @@
 """Reads the configuration from its layers: defaults < file < conf.d < environment < --set.
 
-In this room only this module and credential.py read the disk. The problems of all layers are raised together, in
+In this package, only this module and credential.py read the disk. The problems of all layers are raised together, in
 the order of their places.
 """
 

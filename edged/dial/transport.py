@@ -7,7 +7,7 @@ Whatever the other end does, the bytes that wait here are bounded:
 2. Reading pauses while one message larger than `LARGE` bytes waits for its reader, or as many small messages as the
    library allows.
 3. A connection whose other end does not take what is sent, such as the pongs for its own pings, is aborted.
-4. edged does not wait for more of a refused handshake than it reads (dial/http_answer.py).
+4. Of a refused handshake, edged reads a limited part (dial/http_answer.py), and does not wait for the rest.
 
 A text that is not UTF-8 breaks the protocol, like the frames that the library itself refuses: whatever follows it could
 be anything.

@@ -85,7 +85,7 @@ class CommitCheck:
         return None
 
     def hear(self, event: SessionEvent, now: float) -> CommitAction | None:
-        """What to do after an event of the service. Call this before anything else handles the event."""
+        """What to do after an event from the service. Call this before anything else handles the event."""
         match event:
             case VadEvent(started=started):
                 self._spoke = True

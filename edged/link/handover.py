@@ -28,7 +28,7 @@ RESCUE_S = 3.0
 
 
 class Handover:
-    """`open_session` opens another session; `take` returns the one to use next. `describe` makes a text of an error."""
+    """`open_session` opens another session; `take` returns the one to use next. `describe` turns an error into text."""
 
     def __init__(
         self,

@@ -25,7 +25,7 @@ from edged.link.session.session import LinkSession
 OPEN_TIMEOUT_S = 10.0
 GREETING_S = 3.0
 READY_S = 10.0
-# Ends that say little: an earlier error of the service says more.
+# Ends that say little: an earlier error from the service says more.
 _EXPLAINED = frozenset(
     {"link_closed", "service_refused", "model_refused", "server_error", "handshake_timeout"}
 )

@@ -83,7 +83,7 @@ class Faulty:
         return self._now(None)[0]
 
     def came(self, message: str | bytes) -> tuple[bool, list[Action]]:
-        """Take a message of the client: (whether the session gets it, the actions that it causes)."""
+        """Take a message from the client: (whether the session gets it, the actions that it causes)."""
         if not self._faults:
             return True, []
         name = _name(message)

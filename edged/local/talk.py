@@ -101,7 +101,7 @@ class Talk:
             self._room.set()
 
     async def _write_until_end(self) -> EndConnection | None:
-        """Send what is due, then sleep until there is more. Returns an end when the connection is to end."""
+        """Send what is due, then sleep until there is more. Returns the reason when the connection must end."""
         while self._waiting:
             action = self._waiting.popleft()
             if isinstance(action, EndConnection):

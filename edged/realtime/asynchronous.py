@@ -44,7 +44,7 @@ class AsyncRealtimeConnection(sockets.ConnectionCore[Coroutine[Any, Any, None]])
     """One open connection. Several tasks may send at a time; one task at a time may read.
 
     `session`, `input_audio_buffer`, `response` and `conversation.item` have a method for each client event. A message
-    of the service that is not a valid event is skipped and counted in `skipped`; `recv_bytes` returns it unchanged.
+    from the service that is not a valid event is skipped and counted in `skipped`; `recv_bytes` returns it unchanged.
     """
 
     def __init__(self, socket: ClientConnection, exchange: Exchange) -> None:

@@ -129,7 +129,7 @@ class ClientSecretCreateResponse(_Answered):
 
 
 def parse(message: str | bytes) -> RealtimeEvent:
-    """The event in one message of a server.
+    """The event in one message from a server.
 
     Raises:
         WireError: The message is not a valid event.

@@ -57,11 +57,11 @@ class Exchange:
         return self._greeted or self._complained or self.refused or len(self._waiting) >= MOST_WAITING
 
     def up(self, message: Mapping[str, Any] | str) -> list[str]:
-        """Translate a message of the program for the service; raises TypeError or ValueError if it is not one."""
+        """Translate a message from the program for the service; raises TypeError or ValueError if it is not one."""
         return self._translators[self._server].up(text_of(message))
 
     def receive(self, message: str | bytes) -> None:
-        """Take a message of the service."""
+        """Take a message from the service."""
         if isinstance(message, bytes):
             try:
                 message = message.decode()

@@ -35,7 +35,7 @@ def number(value: Any) -> float | None:
 
 
 def parse_server(text: str | bytes) -> ServerEvent:
-    """One message of the server.
+    """One message from the server.
 
     Raises:
         BadServerEvent: the message breaks the protocol or holds too much. The error says where, and does not quote

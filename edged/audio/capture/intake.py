@@ -1,4 +1,4 @@
-"""From the microphone's thread to the loop.
+"""Carries sound from the microphone's thread to the loop.
 
 Rules:
 1. `hand` runs on the device's thread, everything else on the loop. The one lock is held for a copy only.

@@ -22,7 +22,7 @@ from edged.errors import DeviceError
 
 BUFFER_MS = {"microphone": 500, "speaker": 250}
 """A deep buffer costs nothing, because it is filled only as far as needed, and it survives a stall of this length."""
-# How late a microphone may hand over sound that nobody waits for. It wakes that much less often.
+# How late a microphone may hand over sound that is not urgent. The thread then wakes less often.
 LATE_S = 0.08
 # The speaker's period. The clock decides when to write, so the period only sets how finely the card reports.
 PERIOD_MS = 10

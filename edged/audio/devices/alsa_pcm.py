@@ -1,4 +1,4 @@
-"""One open device of ALSA: opened in a layout that it really has, read or written, and taken back.
+"""One open ALSA device, in a layout that it really has: reads, writes, and takes back what was written.
 
 It is opened non-blocking, so that a busy device reports this instead of waiting. No call here waits, except
 `wait`. All calls on a device come from one thread, except the opening.

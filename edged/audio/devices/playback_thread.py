@@ -207,7 +207,7 @@ class PlaybackLoop:
             self._check_progress(held)
             self.wake.wait(held / self._layout.rate_hz)
             return
-        if self.wake.wait(LOOK_S):  # a sound server counts sound as heard that is still on its way through it
+        if self.wake.wait(LOOK_S):  # a sound server counts sound as heard too early
             return
         if self._is_stopped:
             self._outlet.check()

@@ -67,7 +67,7 @@ class WavMicrophone(NullMicrophone):
         super().start(hand, lost)
 
     def say(self, sound: bytes) -> None:
-        """Say this from the next block on, after what is being said."""
+        """Queue this speech. It begins with the next block, or after the speech that is queued already."""
         with self._lock:
             self._rest += sound
 

@@ -1,4 +1,4 @@
-"""How deep a speaker's device is kept filled, and what happens to its sound when that is no longer wanted. Pure.
+"""Decides how deep a speaker's device is filled, and what happens to sound in it that is no longer wanted. Pure.
 
 Rules:
 1. A stopped device starts with what is ready, up to `start_ms`. So the first sound is heard at once, and

@@ -1,4 +1,4 @@
-"""Between what is played and the device: the volume, and the silence that cheap amplifiers need around sound.
+"""Two stages before the device: the volume, and the silence that cheap amplifiers need around sound.
 
 Rules:
 1. Both are `Source`s around another source. They pass on its takes, its latency and its cuts in its own

@@ -1,4 +1,4 @@
-"""Between the samples of a device and those of edged: formats, channels, rates. Pure.
+"""Converts between the samples of a device and those of edged: formats, channels, rates. Pure.
 
 Rules:
 1. A device's frame is one sample for each of its channels. edged's sound is `pcm.PCM16`.

@@ -82,7 +82,7 @@ class Leveller:
 
         samples = np.frombuffer(sound, np.int16) / pcm.FULL_SCALE
         gains = self._gains(len(samples))
-        # Also at the quiet end of a ramp: what was loud at its other end counts.
+        # This also holds at the quiet end of a ramp, because a peak at its loud end still counts.
         if max(gains[0], self._wanted) > 1.0:
             gains = _bent(gains, self._peaks(np.abs(samples)))
         samples *= gains

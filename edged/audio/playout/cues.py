@@ -1,8 +1,8 @@
 """The sounds for states, made of a few soft tones.
 
-Rules: Each cue can be told from the others by its rhythm alone, because visitors and small speakers are not
-good at pitch. It is short: at most 600 ms, because nobody waits for it. It stays below -12 dBFS, and begins
-and ends at zero. The same cue always has the same bytes.
+Rules: The rhythm alone distinguishes each cue from the others, because visitors and small speakers are not good at
+pitch. A cue is short: at most 600 ms, because nobody waits for it. It stays below -12 dBFS, and begins and ends at zero.
+The same cue always has the same bytes.
 
 Not here: when a cue is played.
 """

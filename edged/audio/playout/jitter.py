@@ -168,7 +168,7 @@ class JitterBuffer:
         self._let_pass(self.taken - self.held_bytes)
 
     def settle(self) -> None:
-        """Without a speaker: drop what is queued, unheard, and report everything that waits for the device."""
+        """There is no speaker: drop the queued sound as unheard, and report everything that waits for the device."""
         self._tail = b""
         self._report()
         for response in self._responses:

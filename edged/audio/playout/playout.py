@@ -1,4 +1,4 @@
-"""From the loop to the speaker's thread: answers, and the cues that play before them.
+"""Carries answers, and the cues that play before them, from the loop to the speaker's thread.
 
 Rules:
 1. `take`, `set_latency` and `cut_done` run on the speaker's thread, everything else on the loop. The one

@@ -3,9 +3,10 @@
 Rules:
 1. Each commit has one reply, in the order of the commits: an acknowledgement, or a refusal that may name the commit. A
    clear has a reply, too, but some services leave it out.
-2. An acknowledgement right after an end of speech that the service reported belongs to a commit of the service's own.
-   It is not a reply. The service made this commit before it read our oldest message without a reply, so it took the
-   utterance of that message. The reply to our commit of the same utterance then brings nothing new.
+2. If the service reports an end of speech and acknowledges an utterance right after it, the service has made a commit
+   of its own. This acknowledgement is not a reply. The service made this commit before it read our oldest message
+   without a reply, so it took the utterance of that message. The reply to our commit of the same utterance then brings
+   nothing new.
 3. If all our messages have their replies, the service's own commit took the utterance that is being sent. If the
    service then refuses our commit because nothing is left, nothing is lost. If it acknowledges our commit, the commit
    holds only the rest of the utterance, unless the service reported speech in it.
@@ -82,7 +83,7 @@ class Commits:
         self._out = [each for each in self._out if each.uid is None]
         self._replied = [*self._replied, *(each.event_id for each in over)][-REMEMBERED:]
 
-    # -- events of the service -----------------------------------------------------------------------
+    # -- events from the service ---------------------------------------------------------------------
 
     def hear(self, event: wire.ServerEvent) -> None:
         """Take the events that show whose the next commit is. Call this before anything else handles the event."""

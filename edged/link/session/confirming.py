@@ -85,7 +85,7 @@ class Confirming:
         asked = self._asked.turn_detection
         return not isinstance(asked, TurnDetection) or asked.create_response is not False
 
-    # -- events of the service -----------------------------------------------------------------------
+    # -- events from the service ---------------------------------------------------------------------
 
     def updated(self, session: Mapping[str, Any], dialect: Dialect) -> list[SessionEvent]:
         """Handle a `session.updated`."""

@@ -86,7 +86,7 @@ class Sequencer:
         self._last = None
         self._take(FloorEvent.HEARD)
 
-    # -- events of the service -----------------------------------------------------------------------
+    # -- events from the service ---------------------------------------------------------------------
 
     def created(self, response_id: str, *, adopt: bool, unwanted: bool = False) -> bool:
         """A response has a name; returns True if it is the live answer.

@@ -44,7 +44,7 @@ NO_ITEM = "item_edged_probe"
 
 
 class LinkSession:
-    """Call `receive` with each message, then send what is in `out`. `words` makes the messages of the log's entries."""
+    """Call `receive` with each message, then send what is in `out`. `words` turns log entries into messages."""
 
     def __init__(
         self, settings: Settings, dialect: Dialect, new_id: Callable[[], str], words: Words | None = None
@@ -151,7 +151,7 @@ class LinkSession:
         """Give the service the result of a tool call (JSON text)."""
         self._send(wire.function_output(self._new_id(), call_id, output))
 
-    # -- messages of the service ---------------------------------------------------------------------
+    # -- messages from the service -------------------------------------------------------------------
 
     def receive(self, text: str | bytes) -> list[SessionEvent]:
         """Handle one message. A message that breaks the protocol, or is too large, is counted, reported and skipped."""
