@@ -1,7 +1,7 @@
 """The sounds for states, made of a few soft tones.
 
 Rules: The rhythm alone distinguishes each cue from the others, because visitors and small speakers are not good at
-pitch. A cue is short: at most 600 ms, because nobody waits for it. It stays below -12 dBFS, and begins and ends at zero.
+pitch. A cue takes at most 600 ms, because nobody waits for it. It stays below -12 dBFS, and begins and ends at zero.
 The same cue always has the same bytes.
 
 Not here: when a cue is played.

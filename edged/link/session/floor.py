@@ -8,8 +8,9 @@ Rules:
    answer is asked for. Nothing else asks.
 4. A wanted answer is forgotten only if the visitor gives it up (INTERRUPTED, CANCELLED), or once it is asked for. The
    refusal of an answer that was given up does not affect the next one.
-5. The service counts as stuck in this case: an answer is given up while it waits for the end of another response, ours
-   or not, and that end does not come. Such a service has stopped, or it reported that end before it refused the request.
+5. The service counts as stuck in one case: an answer is given up while it waits for the end of another response, ours
+   or not, and that end does not come. Such a service has stopped, or it reported that end before it refused the
+   request.
 
 Not here: the names of responses, and which message belongs to which response (sequencer.py).
 """
