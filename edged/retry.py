@@ -1,4 +1,4 @@
-"""When to try again, and the only loop that does.
+"""Decides when to try again, and has the only loop that does.
 
 Rules:
 - `delays` is a pure generator of waits. `keep` is the one reconnect loop in edged, for the link and for devices.
@@ -122,7 +122,7 @@ class Wake:
 
 
 class Proof:
-    """Given to each attempt, which calls it when the far end has proved that it works."""
+    """Each attempt gets one, and calls it when the far end has proved that it works."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now

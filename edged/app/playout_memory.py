@@ -1,4 +1,4 @@
-"""What edged learns from playing answers: saved over restarts, and recorded if the configuration asks for it."""
+"""Learns from the answers that edged plays, saves the result over restarts, and records it if configured."""
 
 import asyncio
 from collections import deque

@@ -1,4 +1,4 @@
-"""What is wrong at the moment, why, and what helps, for clients that ask a running kiosk. Pure."""
+"""Lists what is wrong at the moment, why, and what helps, for clients that ask a running kiosk. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""What people set on a running kiosk: whether the microphone is muted, and how loud it speaks. Saved over restarts.
+"""Keeps what people set on a running kiosk, also over restarts: whether the microphone is muted, and the volume.
 
 Rules:
 1. A muted microphone stays muted over a restart. Its device is not opened before this is known. If nothing was saved,

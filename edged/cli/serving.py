@@ -1,4 +1,4 @@
-"""How a verb serves: it prints its address once it listens, and runs until a signal stops it."""
+"""Runs a verb that serves: it prints its address once it listens, and runs until a signal stops it."""
 
 import asyncio
 import errno

@@ -1,4 +1,4 @@
-"""How a fault in the configuration is reported: its place, its key, what is wrong, and what would be right.
+"""Reports a fault in the configuration: its place, its key, what is wrong, and what would be right.
 
 A foreign text is never repeated as it is: it is shown in quotes, cut short and without control characters.
 """

@@ -1,4 +1,4 @@
-"""What earlier connections have shown about a service, and how services are told apart. Pure.
+"""Keeps what earlier connections have shown about a service, and tells services apart. Pure.
 
 Rules:
 1. These facts are guesses. The code that uses one finds out whether it is still true, and forgets it if not.

@@ -2,9 +2,9 @@
 
 Rules:
 1. A session that is about to end, or that knows of a visitor who has left, is changed only while nothing is under way.
-2. When a connection acknowledges nothing, a second one is opened beside it, and the one that moves first is used. Where
-   the provider allows only one session, or no second one opens within `RESCUE_S`, a connection that still hangs is
-   given up.
+2. When a connection acknowledges nothing, a second one is opened beside it, and edged uses the one that makes progress
+   first. Where the provider allows only one session, or no second one opens within `RESCUE_S`, a connection that still
+   hangs is given up.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""When a silent link is dead. Pure: the time is an argument, in seconds of any clock that only goes forward.
+"""Decides when a silent link is dead. Pure: the time is an argument, in seconds of any clock that never goes back.
 
 Rules:
 1. Any message is a sign of life. A pong is not a sign of the service: gateways answer pings for a service that is gone.

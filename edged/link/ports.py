@@ -1,4 +1,4 @@
-"""What the link needs from outside, and its parts from each other. Called on the loop. See dial/ports.py, too."""
+"""The interfaces of the link, to the outside and between its parts. Called on the loop. See dial/ports.py, too."""
 
 from collections.abc import Sequence
 from typing import Literal, Protocol

@@ -1,4 +1,4 @@
-"""What a request says about its client, in every place where clients put it. Pure.
+"""Reads what a request says about its client, in every place where clients put it. Pure.
 
 A web page can reach everything that its visitor's machine can reach, so it can reach this service too. The browser
 then says where the page comes from, in `Origin`. A page from this machine is treated like a program on this machine.

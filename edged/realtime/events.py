@@ -1,4 +1,4 @@
-"""What a server says, as objects that are dicts with attributes. Pure.
+"""Represents the messages of a server as objects that are dicts with attributes. Pure.
 
 Rules:
 1. Every field is kept, known or unknown, and can be read as an attribute or by `[]`.

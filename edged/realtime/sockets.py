@@ -1,4 +1,4 @@
-"""What both connections share, with and without asyncio: their state, and the translation of library errors.
+"""The code that the connections with and without asyncio share: their state, and the translation of library errors.
 
 Not here: reading, writing and waiting; asynchronous.py and synchronous.py do that.
 """

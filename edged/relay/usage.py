@@ -1,4 +1,4 @@
-"""What passed through the relay and what it cost, for each client and in total. Pure.
+"""Counts what passed through the relay and what it cost, for each client and in total. Pure.
 
 A service bills every `response.done` of any status. The counts are bounded: those of a client that has left are only
 kept in the total, and a status that the protocol does not know counts as `other`.

@@ -1,4 +1,4 @@
-"""How much one message may hold. The check runs before any object is built from the message. Pure.
+"""Limits how much one message may hold. The check runs before any object is built from the message. Pure.
 
 Rules:
 1. The cost of a message is its objects, not its bytes: five million empty lists are 14 MB on the wire and 400 MB as

@@ -1,4 +1,4 @@
-"""What was said and is not yet safe with the server: an append-only log with one reader's cursor.
+"""Keeps what was said until it is safe with the server: an append-only log with one reader's cursor.
 
 Rules:
 1. Sound and its end are entries of one log, so a commit cannot overtake sound.

@@ -1,4 +1,4 @@
-"""When the deltas of one response arrived, and how another start would have played it.
+"""Records when the deltas of one response arrived, and computes how another start would have played it.
 
 Time is the sound that the speaker has taken, in ms since the first delta. Only this clock shows which take
 a delta missed, and it stops when the speaker stops. The *lateness* of a delta is its arrival time minus the

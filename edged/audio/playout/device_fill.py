@@ -1,4 +1,4 @@
-"""How much of the taken sound a speaker's device holds, by the latency that the speaker reports. Pure.
+"""Tracks how much of the taken sound a speaker's device holds, by the latency that the speaker reports. Pure.
 
 Rules:
 1. A reported latency is true at the moment of the report. The next take adds to what the device holds.

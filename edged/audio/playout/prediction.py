@@ -1,4 +1,4 @@
-"""When a response starts, learned from earlier responses.
+"""Decides when a response starts, as learned from earlier responses.
 
 Rules:
 1. A start rule has two limits: start after a delay, or when enough is queued, whichever comes first. Every

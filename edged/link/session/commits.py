@@ -65,7 +65,7 @@ class Commits:
         self.sent_bytes += size
 
     def hushed(self, size: int) -> None:
-        """`size` bytes of sound are sent that belong to no utterance."""
+        """`size` bytes of sound that belong to no utterance are sent."""
         self.sent_bytes += size
 
     def sent(self, event_id: str, uid: int) -> None:

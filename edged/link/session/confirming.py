@@ -1,4 +1,4 @@
-"""Whether the service has set up the session as asked: what it confirms, what it refuses, what it takes instead. Pure.
+"""Checks that the service sets up the session as asked: what it confirms, refuses, or uses instead. Pure.
 
 Rules:
 1. A confirmation may answer somebody else's update, such as a relay's own, sent before ours. So a confirmation of other

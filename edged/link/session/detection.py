@@ -1,4 +1,4 @@
-"""How the utterances of one session end, and how this changes while the session is in use. Pure.
+"""Controls how the utterances of one session end, and changes this while the session is in use. Pure.
 
 Rules:
 1. A change sends the detection only: the service refuses an update with a voice after the first sound.

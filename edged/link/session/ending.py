@@ -1,4 +1,4 @@
-"""How a response ended, from the listener's point of view. Pure."""
+"""Judges how a response ended, from the listener's point of view. Pure."""
 
 from itertools import islice
 

@@ -1,4 +1,4 @@
-"""Who has the floor: whether an answer was asked for, runs, or was given up, as far as the service has reported. Pure.
+"""Tracks who has the floor: whether an answer is wanted, asked for, running or given up, as far as is known. Pure.
 
 Rules:
 1. `TABLE` has every floor with every event. A test checks that.
