@@ -28,7 +28,7 @@ class Retry(Enum):
     """How soon edged tries again what failed; the figures are in retry.py."""
 
     NONE = "none"  # nothing to try again
-    LOCAL = "local"  # costs nobody anything: short waits, woken by events
+    LOCAL = "local"  # costs nobody anything: short waits, which events end early
     REMOTE = "remote"  # costs the far end something: growing waits
     THROTTLED = "throttled"  # the far end may name the wait
     REFUSED = "refused"  # does not change on its own: rare tries

@@ -78,7 +78,7 @@ class Dialogue:
         self._publish, self._step = publisher.publish, publisher.step
         self.transcripts = transcripts
         self._link: Link | None = None
-        self._was_idle = True  # at the last look
+        self._was_idle = True  # the state at the last look
         self._complaints: set[str] = set()
 
     def begin(self, link: Link) -> None:

@@ -32,7 +32,7 @@ MOST_TRIES, WINDOW_S = 30, 600.0
 AT_ONCE = 10
 # Tries that are kept for wakes: hours of failures must not use up the tries that good news may need.
 FOR_WAKES = 4
-# The longest extra wait to keep tries for wakes. Half of the tries that come back in this time are saved.
+# The longest extra wait that saves tries for wakes. Half of the tries that come back in this time are saved.
 SAVES_FOR_S = 60.0
 
 
@@ -56,7 +56,7 @@ POLICIES = {
 # A service that accepts and then closes has more work and longer logs than one that refuses.
 CLOSED_EARLY = RetryPolicy(1.0, 90.0)
 BEYOND_ASKED = RetryPolicy(1.0, 120.0)  # added to a wait that the far end asks for
-# A random share of such a wait, up to this one, is added, because other kiosks were asked for the same wait.
+# The largest random share that is added to such a wait, because other kiosks were asked for the same wait.
 ASKED_SHARE = 0.25
 NOT_OUT = frozenset({"offline", "dns_failed", "clock_unset"})
 """Causes of a try that has not reached the far end."""

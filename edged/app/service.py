@@ -13,7 +13,7 @@ from edged.errors import LinkError
 from edged.system.redactor import REDACTOR, is_secret
 from edged.wire import Dialect
 
-KEY_FROM = 16  # characters
+KEY_FROM = 16  # characters; a value without a secret's name counts as a key from this length on
 # Words that are not secrets, although a header with a secret's name may contain them: schemes and names of providers.
 _NO_SECRETS = frozenset(
     {"apikey", "api-key", "basic", "bearer", "digest", "negotiate", "oauth", "oauth2", "token", *PROVIDERS}

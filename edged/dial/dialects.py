@@ -37,7 +37,7 @@ class Refusal(Enum):
 
 # A name with "beta" in it, such as a model's. The header's own name does not match.
 _NAME = re.compile(r"(?<![\w-])(?!(?:[\w-]*openai|realtime|api)-beta\b)[\w./]+(?:-[\w.]+)*-beta\b[\w.-]*")
-_VALUE = re.compile(r"realtime\s*=\s*v1")  # the value of the header
+_VALUE = re.compile(r"realtime\s*=\s*v1")  # the value of beta's header
 _WITH = (
     "(?:realtime |api ){0,2}"
     "(?:header|shape|dialect|protocol|interface|version|format|schema|session|client|event|api)s?"

@@ -31,12 +31,12 @@ from edged.errors import LinkError
 
 GOODBYE_S = 0.5
 BODY_S = 1.0  # for the words of a refusal after its status; some services never end them
-LARGE = 256 * 2**10  # bytes; the loop reads as many at once
+LARGE = 256 * 2**10  # bytes; the loop reads this many at once
 # The library turns this many bytes into frames at once: each frame is an object, and may have only two bytes.
 AT_ONCE = 8 * 2**10
 # The close codes that edged sends when the other end breaks the protocol.
 BROKEN = frozenset({CloseCode.PROTOCOL_ERROR, CloseCode.INVALID_DATA})
-MOST_UNSENT = 8 * 2**20  # bytes; the longest message, the settings of a session, has a hundredth of that
+MOST_UNSENT = 8 * 2**20  # bytes; the longest message, the settings of a session, takes a hundredth of that
 
 
 class WatchedConnection(ClientConnection):

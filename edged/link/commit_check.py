@@ -25,7 +25,7 @@ from edged.link.session.events import CommitRefused, SessionEvent, SessionReady,
 
 COMMIT_DETECTION = PATIENT  # replaces commits
 COMMIT_SILENCE = pcm.silence(pcm.PCM16.bytes_of(1700))
-HINT_S = 0.3  # besides a round trip: how long the service gets to react to the silence
+HINT_S = 0.3  # how long the service gets to react to the silence, in addition to a round trip
 CONFIRM_S = 6.0  # at least as long as the wait for a commit
 
 

@@ -23,7 +23,7 @@ from edged.retry import FOR_WAKES, Allowance
 log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
-AGAIN_S = 30.0  # until a failed renewal is tried again
+AGAIN_S = 30.0  # how long until a failed renewal is tried again
 RESCUE_S = 3.0
 
 

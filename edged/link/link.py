@@ -173,7 +173,7 @@ class Link:
     async def _next(self) -> LiveSession:
         """The session that was opened ahead, or a new one."""
         live = self._handover.take()
-        if not self._handover.policy.two_at_once:  # then no session was opened ahead
+        if not self._handover.policy.two_at_once:  # in this case, no session was opened ahead
             await self._goodbyes()  # the provider counts the old session until it is closed
         return live or await self._open()
 
@@ -233,7 +233,7 @@ class Link:
             case Transcript(role=role, text=text):
                 self._history.said(role, text)
             case ResponseStarted():
-                # A service that detects on its own answers everything that it has without being asked.
+                # A service that detects on its own answers everything that it has, and need not be asked.
                 self._spoken(owed=self.owed and self._settings.turn_detection is None)
             case SessionFailed(cause=cause, text=text, said=said):
                 raise LinkError(text, cause, said=said)

@@ -60,7 +60,7 @@ class Hearing:
             self._buffer.clear()
             self.fmt, self._detector = fmt, None
         if detection is None or self._detector is None:
-            self._item_id, self._idle_from_ms = None, None  # nobody detects the end of the speech under way
+            self._item_id, self._idle_from_ms = None, None  # the end of this speech will not be detected
         self._idle_ms = (detection or {}).get("idle_timeout_ms")
         if detection is None:
             self._detector = None

@@ -10,7 +10,7 @@ from gpiozero.exc import BadPinFactory, GPIOZeroError, PinFactoryFallback
 from edged.errors import DeviceError
 from edged.panel.ports import Lost
 
-# gpiozero warns about each pin library that it cannot use. Our own error says the result in one sentence.
+# gpiozero warns about each pin library that it cannot use. Our own error states the result in one sentence.
 warnings.filterwarnings("ignore", category=PinFactoryFallback)
 
 # The libraries below gpiozero raise unrelated classes: lgpio.error, OSError, PinUnknownPi, ...

@@ -57,7 +57,7 @@ class RelayUsage:
     """The counts of the whole relay: of each present client, and the total."""
 
     def __init__(self) -> None:
-        self.clients = 0  # since the start
+        self.clients = 0  # clients since the start
         self._past = Tally()
         self._present: dict[int, Tally] = {}
 

@@ -23,7 +23,7 @@ from operator import add
 from edged import pcm
 
 FRAME_MS = 20
-# Samples from one point to the next. This gives 2 kHz; its differences are a band around 1 kHz.
+# Samples from one point to the next: 2000 points a second. Their differences measure a band around 1 kHz.
 STRIDE = 12
 POINTS = 480 // STRIDE
 ONE_DBFS = 20 * log10(pcm.FULL_SCALE * 6.7 * (POINTS / 2) ** 0.5)  # the measure of a full-scale sine of 1 kHz
@@ -33,7 +33,7 @@ FLOOR = 0.15
 STANDS_OUT_DB = 3.5
 HELD_MS = 80
 SHORT_MS = 1000
-STRANGE_DB = 6.0  # this far above the room's floor, it is not the same room
+STRANGE_DB = 6.0  # a floor this far above the room's floor belongs to another room
 RISE_DB = 6.0
 
 

@@ -28,7 +28,7 @@ LATE_S = 0.08
 PERIOD_MS = 10
 SILENT_S = 0.5  # a card that delivers or plays nothing for this long is gone
 SERVER_SILENT_S = 2.0  # a sound server has stalls of its own
-SERVER_FIRST_S = 5.0  # and takes time to start
+SERVER_FIRST_S = 5.0  # a sound server takes time to start
 # The time limit of one write, even if the server starts late. The thread does not beat meanwhile, and
 # `thread_watchdog.py` allows this much.
 TAKEN_WITHIN_S = 2.0

@@ -39,7 +39,7 @@ class _SoundDevice(Package):
         except OSError as error:  # PortAudio's library is missing
             raise ImportError(str(error)) from error
         except Exception as error:
-            # its import starts PortAudio, so there is no name to catch it by
+            # The import starts PortAudio. If that fails, the class of the error cannot be imported.
             if type(error).__module__ != "sounddevice":
                 raise
             raise OSError(str(error)) from error

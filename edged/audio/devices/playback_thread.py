@@ -132,7 +132,7 @@ class PlaybackLoop:
         self._cut_wanted = self._ended = False
         self._is_stopped = True  # the device is stopped, and holds nothing
         self._plays = False  # it is kept filled: running dry is a gap
-        self._has_pace = False  # it was seen to hold what it was given
+        self._has_pace = False  # it has held sound that it was given
         self._written = self._heard = 0  # frames
         self._moved_by = 0.0  # the time until which it must have moved
 

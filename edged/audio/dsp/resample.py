@@ -44,9 +44,9 @@ ROWS = 32
 
 
 class _Filter(NamedTuple):
-    into: int  # samples in per frame
-    out: int  # samples out per frame
-    past: int  # samples in from before a frame that it needs
+    into: int  # input samples per frame
+    out: int  # output samples per frame
+    past: int  # input samples that a frame needs from before it
     table: "Table"  # (past + into, out): taps times ONE
 
 
@@ -60,10 +60,10 @@ class Resampler:
     def __init__(self, rate_in: int, rate_out: int) -> None:
         self._filter = None if rate_in == rate_out > 0 else _filter(rate_in, rate_out)
         past = 0 if self._filter is None else self._filter.past
-        # The samples from before that the next frame needs, and the part of the frame that is here.
+        # The earlier samples that the next frame needs, and the part of that frame that has come.
         self._spare = bytes(past * pcm.SAMPLE_BYTES)
-        self._in = 0  # samples of the present frame that are here
-        self._out = 0  # samples of the present frame that have left
+        self._in = 0  # input samples of the present frame so far
+        self._out = 0  # output samples of the present frame so far
 
     def feed(self, pcm16_mono: bytes) -> bytes:
         """Return all output that is ready; empty for empty input. Raises ValueError for half a sample."""

@@ -205,7 +205,7 @@ class Playout:
             work = was_idle and not self._is_idle()
             on_cut = self.on_cut if self._cut_since is not None and not was_cut else None
         if on_cut is not None:
-            on_cut()  # first, because silence is what hurries
+            on_cut()  # first, because silence is urgent
         if news:
             self._notify()
         if work and self.on_work is not None:

@@ -43,7 +43,7 @@ class Commits:
 
     def __init__(self, counters: Counter[str], *, detects: bool) -> None:
         self._counters, self.detects = counters, detects
-        self._out: list[_Out] = []  # without a reply, oldest first
+        self._out: list[_Out] = []  # messages without a reply, oldest first
         self._replied: list[str] = []
         self._sending: int | None = None  # the utterance that is being sent
         self._begun: int | None = None  # the utterance of which the service has committed a part on its own

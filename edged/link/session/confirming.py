@@ -100,7 +100,7 @@ class Confirming:
             return [SessionReady()]
         self._counters["other_settings"] += 1
         if self._why and not wire.mismatches(replace(self._asked, turn_detection=UNSET), session, dialect):
-            return self._lets_detect(dialect, [])  # it does not accept this detection
+            return self._lets_detect(dialect, [])  # the service does not accept this detection
         if not self.refused:
             said = "; ".join(wrong)
             self.verdict = SessionFailed(

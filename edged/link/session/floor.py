@@ -46,7 +46,7 @@ class FloorEvent(Enum):
 
 class FloorAction(Enum):
     ASK = "ask"
-    CANCEL = "cancel"  # by name if it has one
+    CANCEL = "cancel"  # cancel the answer, by name if it has one
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class LinkSession:
         self._commits = Commits(self.counters, detects=False)
         self.detection = Detection(settings.detection, self.confirming, self._commits, new_id, self._send)
         self._probe_id: str | None = None
-        self._asked_again = False  # after a failure of the service's own
+        self._asked_again = False  # an answer was asked for again, after the service failed
 
     @property
     def ready(self) -> bool:
@@ -165,7 +165,7 @@ class LinkSession:
             if error.rest is None:
                 return events
             event = error.rest
-        if isinstance(event, wire.AudioDelta):  # has no words, and nothing about commits
+        if isinstance(event, wire.AudioDelta):  # sound has no words, and says nothing about commits
             return events + self._on_audio(event)
         self._words.hear(event)
         self._commits.hear(event)
