@@ -88,7 +88,7 @@ class Dialogue:
 
     @property
     def idle(self) -> bool:
-        """Nobody speaks, nothing is being sent or awaited, and nothing sounds: the session may change now."""
+        """Whether nobody speaks, nothing is being sent or awaited, and nothing sounds: the session may change now."""
         return (
             self._turns.state is State.IDLE
             and self._utterances.pending == 0

@@ -107,7 +107,7 @@ class Attempt:
 
     @property
     def both(self) -> bool:
-        """The service refused both dials, and at least once it named the dialect."""
+        """Whether the service refused both dials, and named the dialect at least once."""
         return len(self._refusals) > 1 and Refusal.OF_DIALECT in self._refusals
 
 

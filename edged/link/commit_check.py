@@ -62,12 +62,12 @@ class CommitCheck:
 
     @property
     def ignored(self) -> bool:
-        """The service ignores commits: silence ends an utterance, and the answer starts without a request."""
+        """Whether the service ignores commits: silence ends an utterance, and the answer starts without a request."""
         return self._stage is CommitStage.IGNORED
 
     @property
     def rests(self) -> bool:
-        """Nothing in the log may be sent."""
+        """Whether the log must not be sent now."""
         return self._stage in (CommitStage.ASKED, CommitStage.RETURNING)
 
     def overdue(self, now: float) -> bool:

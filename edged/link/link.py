@@ -94,7 +94,7 @@ class Link:
 
     @property
     def up(self) -> bool:
-        """A session is confirmed and in use."""
+        """Whether a session is confirmed and in use."""
         return self._pump is not None
 
     def sound(self) -> None:
@@ -108,7 +108,7 @@ class Link:
 
     @property
     def idle(self) -> bool:
-        """What `on_idle` reported last. While idle, the session may be changed."""
+        """What `on_idle` reported last. While it is True, the session may be changed."""
         return self._handover.idle
 
     def ask(self) -> None:

@@ -2,7 +2,7 @@
 
 Rules:
 1. Any message is a sign of life. A pong is not a sign of the service: gateways answer pings for a service that is gone.
-2. The number of unacknowledged bytes must fall. A link on which it does not is slow after `SLOW_S` and dead after
+2. The number of unacknowledged bytes must fall. If it does not, the link is slow after `SLOW_S` and dead after
    `STUCK_S` (measured: a kernel continues for 15 minutes). Where round trips are long, `SLOW_TRIPS` and `STUCK_TRIPS`
    count instead. While bytes are unacknowledged, the service's silence means nothing, because it may not have received
    the question.

@@ -51,7 +51,7 @@ class Outgoing(Protocol):
 class CommitPolicy(Protocol):
     """How the service treats commits, for the one connection in use."""
 
-    rests: bool  # nothing in the log may be sent
+    rests: bool  # whether the log must not be sent now
 
     def sent(self, uid: int) -> None:
         """The end of this utterance was sent."""

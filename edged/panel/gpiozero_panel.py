@@ -25,7 +25,7 @@ class GpiozeroButton:
         self._button: GpioButton | None = None
 
     def start(self, edge: Callable[[bool], None], lost: Lost) -> bool:  # noqa: ARG002 a line is not unplugged
-        """Claim the line."""
+        """Claim the line; returns True if the button is down."""
         try:
             button = GpioButton(self._gpio, pull_up=self._pull_up)
         except Exception as error:

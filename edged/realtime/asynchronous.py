@@ -143,7 +143,7 @@ class AsyncRealtimeConnectionManager:
     """What `connect` returns. `async with` opens and closes a connection.
 
     Without `async with`, the first use opens the connection and `close` closes it. Nothing happens before the first
-    use. The loop of the first use may differ from the loop on which the manager was made.
+    use. The manager may be made on one loop and used on another.
     """
 
     def __init__(self, plan: ConnectionPlan) -> None:

@@ -171,7 +171,7 @@ class Bridge:
 
 
 async def tell(client: Side, dialect: Dialect, refused: RefusedError) -> ConnectionEnd:
-    """Send a client the error for a service that it cannot have. Returns the end with which to close the client."""
+    """Send a client the error for a service that it cannot have. Returns how to close the client."""
     if isinstance(refused, DialectRefusedError):
         error, end = of_dialects(str(refused))
     else:

@@ -220,7 +220,7 @@ class Playout:
         return self._jitter.idle and self._cues.idle and self._cut_since is None
 
     def _has_news(self) -> bool:
-        """Whether events are waiting for which `notify` was not called yet."""
+        """Whether events are waiting that `notify` has not announced yet."""
         if self._jitter.pending:
             self._events.extend(self._jitter.events())
         news = bool(self._events) and not self._notified

@@ -70,7 +70,7 @@ class LinkSession:
 
     @property
     def ready(self) -> bool:
-        """The service has confirmed the settings."""
+        """Whether the service has confirmed the settings."""
         return self._answers.open
 
     @property
