@@ -88,7 +88,7 @@ def _is_here(origin: str) -> bool:
     """Whether a page comes from this machine. One with the origin `null` may come from anywhere."""
     try:
         host = urlsplit(origin).hostname or ""
-        # browsers resolve names under .localhost to this machine only
+        # Browsers resolve names under .localhost to this machine only.
         return is_loopback(host) or host.endswith(".localhost")
     except ValueError:
         return False

@@ -72,7 +72,7 @@ class Faulty:
 
     def __init__(self, faults: Iterable[InjectedFault]) -> None:
         self._faults = [fault for fault in faults if fault.do not in BEFORE]
-        # the lasting faults that have started
+        # The lasting faults that have started.
         self._lasting = self._begun(fault for fault in self._faults if fault.at is None)
         self._seen: Counter[str] = Counter()
         self._last_delta: str | None = None

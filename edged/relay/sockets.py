@@ -111,7 +111,7 @@ class WebsocketUpstreamDial:
         except TimeoutError as error:  # the name look-up was slow
             raise RefusedError(_words(to.host, "handshake_timeout"), "handshake_timeout") from error
         except LinkError as error:
-            # a second dial may remedy a refused dialect, so that is not worth a warning
+            # A second dial may remedy a refused dialect, so that is not worth a warning.
             level = logging.INFO if error.cause == DIALECT_REFUSED else logging.WARNING
             log.log(level, "%s", self._words.failure(error))
             said = self._passed_on(error.said, to.endpoint.headers) if error.status else ""

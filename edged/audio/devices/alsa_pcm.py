@@ -237,7 +237,7 @@ class Pcm:
     def _recover(self, code: int) -> bool:
         """Recover from a gap or a suspend: a microphone runs again, a speaker is ready. False: it is lost."""
         if code == -errno.ESTRPIPE:
-            # a device that cannot resume is prepared again; it had a gap anyway
+            # A device that cannot resume is prepared again; it had a gap anyway.
             self._lib.snd_pcm_resume(self._at)
         elif code != -errno.EPIPE or self.state == lib.DISCONNECTED:
             return False

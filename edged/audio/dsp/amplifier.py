@@ -77,7 +77,7 @@ class Margins(SourceWrapper):
         self._most = fmt.bytes_of(REMEMBERED_MS)
         self._asleep = True
         self._lead = self._tail = 0  # bytes still to come
-        # the sound passed on last, as pairs: (whether it came from the source, bytes)
+        # The sound passed on last, as pairs: (whether it came from the source, bytes).
         self._given: deque[tuple[bool, int]] = deque()
         self._given_bytes = 0
 

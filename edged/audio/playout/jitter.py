@@ -250,7 +250,7 @@ class JitterBuffer:
             return pcm.silence(room, self._fmt)
         response = self._responses[0]
         if waiting := response.waits(at):
-            # after a take that cut a sample, `at` is in the middle of one
+            # After a take that cut a sample, `at` is in the middle of that sample.
             whole = waiting + waiting % self._sample_bytes
             return pcm.silence(min(room, whole), self._fmt)
         began = response.parts.first

@@ -137,7 +137,7 @@ class QueuedResponse:
         self.arrivals: Arrivals | None = Arrivals()
         """None: some of it came while no speaker was there to tell the time, so nothing can be learned from it."""
         self._edges = Edges(fade_bytes, fmt.sample_bytes)
-        # most responses need none
+        # Most responses need no stretching.
         self._stretcher = Stretcher(fmt, slow=True, starving=False) if slow else None
         self.ended = False
         self.live = False
