@@ -178,7 +178,7 @@ class Dialogue:
         if event.rest and (self._turns.state is State.COMMITTING or self._turns.mode not in _TALK):
             self._the_link.owed = True  # the service has the utterance, and answers only if asked
         if event.asked and not event.rest and self._turns.mode in _TALK and self._turns.state in _HEARS:
-            self._the_link.ask()  # this utterance held the speech that the service reported, and it is over
+            self._the_link.ask()  # the utterance with the speech that the service reported is over
             self._turns.post(Event.COMMITTED)
         self.settle()
 

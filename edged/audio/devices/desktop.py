@@ -14,7 +14,7 @@ from edged.audio.devices.opening import Device, OpenStream, Package, PortAudioMi
 from edged.audio.dsp.samples import Layout
 from edged.audio.ports import Lost
 
-# A laptop's microphone is mostly behind a sound server, which has stalls of its own.
+# A laptop's microphone is usually behind a sound server, which has stalls of its own.
 SILENT_S = 2.0
 FIRST_S = 5.0
 LOOK_S = 0.01  # how often a microphone is asked

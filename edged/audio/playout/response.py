@@ -41,7 +41,7 @@ class QueuedSound:
         return len(self._pieces)
 
     def add(self, part: Part, sound: bytes) -> None:
-        """Queue sound. Small deltas are joined, because each piece costs some hundred bytes besides its sound."""
+        """Queue sound. Small deltas are joined, because each piece costs some hundred extra bytes."""
         self.n_bytes += len(sound)
         if self._pieces and len(sound) < SMALL_BYTES:
             last, before = self._pieces[-1]
@@ -282,7 +282,7 @@ class QueuedResponse:
 
 
 def crowded(responses: Collection[QueuedResponse]) -> bool:
-    """Whether the responses use more memory besides their sound than any real answers do."""
+    """Whether the responses use more memory, apart from their sound, than any real answers do."""
     return len(responses) >= MOST_RESPONSES or sum(each.pieces for each in responses) >= MOST_PIECES
 
 

@@ -5,16 +5,16 @@ Rules:
    clear has a reply, too, but some services leave it out.
 2. If the service reports an end of speech and acknowledges an utterance right after it, the service has made a commit
    of its own. This acknowledgement is not a reply. The service made this commit before it read our oldest message
-   without a reply, so it took the utterance of that message. The reply to our commit of the same utterance then brings
-   nothing new.
+   without a reply, so its commit took the utterance of that message. The later reply to our own commit of that
+   utterance brings nothing new.
 3. If all our messages have their replies, the service's own commit took the utterance that is being sent. If the
    service then refuses our commit because nothing is left, nothing is lost. If it acknowledges our commit, the commit
    holds only the rest of the utterance, unless the service reported speech in it.
-4. A service that reports speech in sound that was sent after a message has read that message. If nobody waits for the
-   reply to that message, no reply is expected any longer: some services neither refuse a commit of nothing nor confirm
-   a clear.
-5. There is no further wait for commits that were passed over. An acknowledgement without an end of speech before it is
-   the late reply to such a commit, because a service that detects reports the end of speech.
+4. If the service reports speech in sound that was sent after one of our messages, it has read that message. If nobody
+   waits for the reply to that message, no reply is expected any longer: some services neither refuse an empty commit
+   nor confirm a clear.
+5. Nobody waits any longer for the reply to a commit that was passed over. An acknowledgement without an end of speech
+   before it is the late reply to such a commit, because a service that detects speech reports its end.
 
 Not here: what happens to an utterance (the log), how long to wait for a reply (liveness.py).
 """

@@ -1,18 +1,18 @@
 """Checks that the service sets up the session as asked: what it confirms, refuses, or uses instead. Pure.
 
 Rules:
-1. A confirmation may answer somebody else's update, such as a relay's own, sent before ours. So a confirmation of other
+1. A confirmation may answer an update that somebody else, such as a relay, sent before ours. So a confirmation of other
    settings decides nothing: edged waits for ours. When the time is up, the last one counts (`verdict`).
-2. Nothing else is sent before the settings are confirmed. So an invalid request is the refusal of the settings, even if
-   it names nothing. If it names nothing at all, the close that may follow says more (live_session.py waits briefly for
-   it).
+2. Nothing else is sent before the settings are confirmed. So an error about an invalid request refuses the settings,
+   even if it does not name them. If the error names nothing at all, the close that may follow says more
+   (live_session.py waits briefly for that close).
 3. Some services have no session without detection, and refuse `null` for it. If the refusal names the detection, and
    only then, edged asks for the service's own detection on the same socket, first with `create_response: false`. The
-   detection that replaces commits has the same fallback, if the service then reports a detection of its own. After any
-   other refusal, the assistant would run with settings that are not ours, so the connection has failed.
+   same fallback applies to the detection that replaces commits, if the service then reports a detection of its own.
+   After any other refusal, the assistant would run with settings that are not ours, so the connection has failed.
 4. Changes that somebody else makes later are counted, and reported once. edged asks again for the settings that a press
-   depends on, except the voice, which no update can change after the first sound. It does so `MOST_AGAIN` times,
-   because two clients that both did it would go on forever.
+   depends on, except the voice, which no update can change after the first sound. It does so `MOST_AGAIN` times at
+   most, because two clients that both did it would never stop.
 """
 
 import re
