@@ -1,4 +1,4 @@
-"""One kiosk: joins the rooms to an Appliance, runs its tasks, and ends them."""
+"""One kiosk: joins the packages to an Appliance, runs its tasks, and ends them."""
 
 import asyncio
 import logging
