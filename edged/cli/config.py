@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    """Check the configuration and its key: everything for which `edged run` refuses to start."""
+    """Check the configuration and its key: everything that makes `edged run` refuse to start."""
     import time
 
     from edged.app.ending_notices import warnings as announced

@@ -1,4 +1,4 @@
-"""`edged reload`: let the running daemon use its changed configuration; ends when it does, or refuses to."""
+"""`edged reload`: make the running daemon use its changed configuration; waits until it uses or refuses it."""
 
 import argparse
 import json

@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     from edged.system.journal import is_journal, setup
     from edged.system.memory import make_sure
 
-    # at the watchdog's SIGABRT, the stacks of all threads go to standard error
+    # At the watchdog's SIGABRT, the stacks of all threads go to standard error.
     faulthandler.enable(keep_apart())
     door = ExitDoor(ProcessExit())
     try:

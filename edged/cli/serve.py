@@ -11,7 +11,7 @@ from edged.files import read
 if TYPE_CHECKING:
     from edged.local.server import LocalServer
 
-MOST_BYTES = 2**20  # of a key file or a script; a larger file is something else
+MOST_BYTES = 2**20  # the largest key file or script; a larger file is something else
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
