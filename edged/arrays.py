@@ -53,5 +53,5 @@ def ask_for(who: str, addresses: int, *, written: int) -> None:
         try:
             mmap.mmap(-1, n_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=protection).close()
         except OSError as error:
-            text = f"{who} needs {n_bytes >> 20} MiB that this process may not have (ulimit -v, ulimit -d)"
+            text = f"{who} needs {n_bytes >> 20} MiB of memory, which the limits do not allow (ulimit -v, ulimit -d)"
             raise DeviceError(text, "memory_short") from error

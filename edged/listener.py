@@ -91,7 +91,7 @@ class ListeningSocket(socket.socket):
         if not self._is_logged:
             self._is_logged = True
             log.warning(
-                "%s: no more files can be opened, so some new connections are refused (LimitNOFILE=, ulimit -n)",
+                "%s: edged has too many open files and refuses some new connections; raise LimitNOFILE= or ulimit -n",
                 self._name,
             )
         if self._welcome(connection) and self._admit(connection):

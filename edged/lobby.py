@@ -135,7 +135,7 @@ class Lobby:
 
     def _turn_away(self, guest: Guest) -> None:
         log.info(
-            "%s: too many clients wait to be let in: the connection of the oldest one was closed", self._name
+            "%s: too many new clients are waiting; edged closed the connection of the oldest one", self._name
         )
         guest.transport.abort()
 

@@ -142,12 +142,12 @@ class Reload:
 
     async def _reload(self) -> dict[str, object]:
         if self._source is None:
-            raise CommandError("this edged was not started from a configuration that can be read again")
+            raise CommandError("this edged has no configuration that it can read again; restart it")
         try:
             new, key = await self._read(self._source.read, deadline_s=READ_WITHIN_S)
         except DeviceError as error:
             raise CommandError(
-                f"the configuration could not be read within {READ_WITHIN_S:g} s; the present one stays in use"
+                f"the configuration could not be read within {READ_WITHIN_S:g} s; the current one stays in use"
             ) from error
         changes = replace(change(self._config, new), key=key != self._key)
         wanted = usable_now(self._config, new)
@@ -186,6 +186,6 @@ class Reload:
         for problem in error.problems:
             log.error("reload: %s", problem, extra={"edged": {"problem": problem}})
         log.error(
-            "reload: refused; the present configuration stays in use",
+            "reload: refused; the current configuration stays in use",
             extra={"edged": {"event": "reload_failed"}},
         )

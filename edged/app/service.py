@@ -146,7 +146,7 @@ def _token(path: str) -> str:
     except OSError as error:
         raise LinkError(f"{where}: {error.strerror or 'cannot be read'}", "key_refused") from error
     except ValueError:
-        raise LinkError(f"{where}: holds no text", "key_refused") from None
+        raise LinkError(f"{where}: contains no text", "key_refused") from None
     if not token or len(token.split()) > 1 or not (token.isascii() and token.isprintable()):
-        raise LinkError(f"{where}: holds no token (expected one line without blanks)", "key_refused")
+        raise LinkError(f"{where}: contains no token (write it on one line, without spaces)", "key_refused")
     return token

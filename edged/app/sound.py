@@ -12,7 +12,7 @@ from edged.config.part import names_of
 from edged.errors import ConfigError, DeviceError
 from edged.origin import how_to_add
 
-WITHOUT_LIVEKIT = f"the package livekit is missing (run {how_to_add('aec')}, or set it to false)"
+WITHOUT_LIVEKIT = f"the package livekit is missing (run {how_to_add('aec')}, or set echo_cancel to false)"
 
 
 def microphone(wanted: model.MicrophoneConfig, pace: Callable[[str], Pace]) -> Microphone:
@@ -83,7 +83,7 @@ def echo_canceller(wanted: model.MicrophoneConfig) -> EchoCanceller | None:
         from edged.audio.dsp.echo_livekit import LivekitEchoCanceller
     except DeviceError as error:
         raise ConfigError(
-            [f"microphone.echo_cancel: {error}: raise the limit, or set it to false"]
+            [f"microphone.echo_cancel: {error}: raise the limit, or set echo_cancel to false"]
         ) from error
     except ImportError as error:
         raise ConfigError([f"microphone.echo_cancel: {WITHOUT_LIVEKIT}"]) from error

@@ -141,7 +141,7 @@ class TurnLog:
         standing = self._standing[what]
         minutes = round((asyncio.get_running_loop().time() - standing.since_s) / 60)
         log.warning(
-            "%s: still %s, for %d minutes. %s",
+            "%s: still %s after %d minutes. %s",
             "link" if what == "line" else what,
             standing.cause,
             minutes,

@@ -46,7 +46,7 @@ def _tell(command: str, state: dict[str, Any]) -> None:
     """Warn if the daemon could not save a switch: it works now, but the daemon forgets it when it ends."""
     for trouble in state.get("troubles", ()):
         if command in SWITCHED and trouble["cause"] == "switches_forgotten":
-            words = f"edged ctl {command}: not kept: {trouble['text']}. {trouble['remedy']}"
+            words = f"edged ctl {command}: not saved: {trouble['text']}. {trouble['remedy']}"
             print(printable(words), file=sys.stderr)
 
 
@@ -72,7 +72,8 @@ def _volume(word: str) -> int:
     if word.isascii() and word.isdecimal() and int(word[:4]) <= 100:
         return int(word[:4])
     raise UsageError(
-        f"volume {word}: write a whole number from 0 to 100, such as volume 40; 50 plays the sound as sent"
+        f"volume {word}: write a whole number from 0 to 100, such as volume 40;"
+        f" 50 plays the sound as the service sends it"
     )
 
 

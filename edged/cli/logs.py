@@ -7,8 +7,8 @@ from edged.cli.options import is_there
 from edged.errors import UsageError
 
 ELSEWHERE = (
-    "edged logs: an edged that you start in a terminal writes to that terminal;"
-    " the journal has only what systemd has started"
+    "edged logs: if you start edged in a terminal, it writes its lines there;"
+    " the journal has its lines only if systemd starts it"
 )
 
 

@@ -123,7 +123,7 @@ def _token(path: Path) -> str:
         why = getattr(error, "strerror", None) or "it is not text"
         raise ConfigError([f"--token-file {path}: {why} (make one: openssl rand -hex 16 > {path})"]) from None
     if not token or len(token.split()) > 1:
-        raise ConfigError([f"--token-file {path}: write the token on one line, without blanks"])
+        raise ConfigError([f"--token-file {path}: write the token on one line, without spaces"])
     return token
 
 

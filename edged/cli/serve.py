@@ -176,12 +176,12 @@ def _keys(path: Path) -> tuple[str, ...]:
     lines = [(number, line.strip()) for number, line in enumerate(_read(path).splitlines(), 1)]
     keys = [(number, line) for number, line in lines if line and not line.startswith("#")]
     problems = [
-        f"{path}:{number}: a key must not contain blanks" for number, key in keys if len(key.split()) > 1
+        f"{path}:{number}: a key must not contain spaces" for number, key in keys if len(key.split()) > 1
     ]
     REDACTOR.add(key for _, key in keys)
     if problems or not keys:
         raise ConfigError(
-            problems or [f"{path}: the file holds no key (make one: openssl rand -hex 16 > {path})"]
+            problems or [f"{path}: the file contains no key (make one: openssl rand -hex 16 > {path})"]
         )
     return tuple(key for _, key in keys)
 

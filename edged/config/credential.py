@@ -84,7 +84,9 @@ def _from_file(path: Path, credentials: Path | None, read: Reader, where: Mappin
             key, f"{path} cannot be read: {error.strerror or 'the disk has a fault'}", where
         ) from error
     except ValueError:
-        raise _error(key, f"{path} does not hold text (write the key into it, on one line)", where) from None
+        raise _error(
+            key, f"{path} does not contain text (write the key into it, on one line)", where
+        ) from None
     return _fit(key, text, f"{path} ", where)
 
 
@@ -115,11 +117,11 @@ def _fit(key: str, text: str, what: str, where: Mapping[str, str]) -> Secret:
     if not stripped:
         raise _error(key, f"{what}is empty (write the key into it)", where)
     if len(stripped.split()) > 1:
-        raise _error(key, f"{what}holds more than a key (write one line, without blanks)", where)
+        raise _error(key, f"{what}contains more than a key (write one line, without spaces)", where)
     try:
         return secret(Scalar(stripped, Place(key)))
     except UnfitError as error:
-        raise _error(key, f"{what}holds no key: it {error}", where) from None
+        raise _error(key, f"{what}contains no key: it {error}", where) from None
 
 
 def _error(key: str, what: str, where: Mapping[str, str]) -> ConfigError:

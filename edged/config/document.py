@@ -127,7 +127,7 @@ def compose(text: str, source: str) -> tuple[Table, list[Problem]]:
     except yaml.MarkedYAMLError as error:
         return nothing, _syntax(error, text, source)
     except (ValueError, OverflowError):  # PyYAML raises these for \U escapes and for the %YAML line
-        what = "after this comes a number that YAML cannot hold (look for a backslash escape)"
+        what = "a number after this place is too large for YAML (look for a backslash escape)"
         return nothing, [Problem(_place(composer.last.end_mark, source), "", what)]
     if isinstance(tree, Table):
         return tree, composer.problems
@@ -156,7 +156,7 @@ class _Composer(yaml.SafeLoader):
             return Scalar("", Place(self._source, 1, 1), NOTHING, plain=True)
         node = self.get_node()
         if self.check_node():
-            what = "a second document begins here (remove the ---: a file holds one document)"
+            what = "a second document begins here (remove the ---: a file has only one document)"
             self._problem(self.peek_event(), what)  # type: ignore[no-untyped-call]
         return self._tree(node, ())
 

@@ -102,7 +102,9 @@ def _file(path: Path, *, main: bool) -> Layer:
         return Layer(problems=[Problem(start, "", f"cannot be read: {error.strerror}")])
     except OSError as error:
         if "\0" in str(path):
-            return Layer(problems=[Problem(Place("the path of the configuration"), "", "holds a zero byte")])
+            return Layer(
+                problems=[Problem(Place("the path of the configuration"), "", "contains a zero byte")]
+            )
         what = f"cannot be read: {error.strerror or error} (check the path, and that this user may read it)"
         return Layer(problems=[Problem(start, "", what)])
     return of_file(*document.read(data, str(path)), main=main)

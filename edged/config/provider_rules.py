@@ -96,7 +96,7 @@ def _portkey_texts(provider: ProviderConfig) -> Iterator[Finding]:
     if portkey.config.reveal().startswith("{") and not _is_object(portkey.config.reveal()):
         yield Finding(("provider.portkey.config",), 'is not JSON (write {"provider": "openai", …}, or an id)')
     if portkey.authorization and " " not in portkey.authorization.reveal().strip():
-        what = "has no scheme: it is the whole header (write Bearer, a blank, the key)"
+        what = "has no scheme: it is the whole header (write Bearer, a space, the key)"
         yield Finding(("provider.portkey.authorization",), what)
 
 

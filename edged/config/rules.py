@@ -104,7 +104,7 @@ def _malformed(url: str) -> str:
     except ValueError:
         return "is not an address (write wss://host/path)"
     if not port_fits or not url.isascii() or not url.isprintable() or " " in url:
-        return "is not an address (write wss://host/path, without blanks)"
+        return "is not an address (write wss://host/path, without spaces)"
     return _unwanted(parts, url)
 
 
@@ -114,7 +114,7 @@ def _unwanted(parts: SplitResult, url: str) -> str:
     if not parts.hostname:
         return "has no host (write wss://host/path)"
     if "@" in parts.netloc:
-        return "holds a user name or a password (use api_key_file or headers)"
+        return "contains a user name or a password (use api_key_file or headers)"
     if "?" in url or "#" in url:
         return "has a ? or a # (put the model into provider.model, the rest into provider.query)"
     return ""
@@ -147,7 +147,8 @@ def _groups(config: Config) -> Iterator[Finding]:
             yield Finding(keys, "is not the name of a parameter (use letters, digits and hyphens)")
         elif _KEYLIKE.search(parameter):
             yield Finding(
-                keys, "a key in an address ends up in logs on the way (use api_key_file or headers)"
+                keys,
+                "other machines may write a key in an address into their logs (use api_key_file or headers)",
             )
 
 

@@ -176,9 +176,11 @@ def _target(name: str, address: SplitResult, key: str) -> Target:
 def _of_address(address: SplitResult, given: str) -> list[str]:
     """The problems of an address. An address with a password in it is not repeated."""
     if "@" in address.netloc:
-        return ["provider.url: holds a name or a password; use provider.api_key_file or provider.headers"]
+        return ["provider.url: contains a name or a password; use provider.api_key_file or provider.headers"]
     if address.scheme not in ("ws", "wss") or not address.hostname:
-        return [f"provider.url: {given or 'nothing'!r} is not an address; good: wss://host/v1/realtime"]
+        return [
+            f"provider.url: {given or 'nothing'!r} is not an address; write it like wss://host/v1/realtime"
+        ]
     return []
 
 

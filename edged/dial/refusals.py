@@ -32,7 +32,7 @@ def of_certificate(code: int, said: str, *, clock_behind: bool) -> Verdict:
     if code in OTHER_NAME:
         return "captive_portal", f"another host answered: the certificate is not for this host ({said})"
     if code in UNKNOWN_ISSUER:
-        words = "this machine does not know the certificate's authority; if it is yours: `provider.ca_file`"
+        words = "this machine does not know the certificate's authority; if it is yours, name it in `provider.ca_file`"
         return "tls_failed", f"{words} ({said})"
     if code == EXPIRED:
         return "tls_failed", "the certificate has expired"

@@ -114,7 +114,11 @@ def _explained(error: LinkError, complaint: ServiceWarning) -> LinkError:
     cause = known or ("service_refused" if error.cause == "link_closed" else error.cause)
     pieces = (said.text, *((error.said,) if isinstance(error.said, str) else error.said))
     return LinkError(
-        f"{error}; before that it said: {said.text}", cause, error.retry_after_s, said=pieces, code=error.code
+        f"{error}; before that the service said: {said.text}",
+        cause,
+        error.retry_after_s,
+        said=pieces,
+        code=error.code,
     )
 
 

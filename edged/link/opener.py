@@ -112,7 +112,7 @@ class Opener:
         if self._allowance.wait_s(now):
             raise error
         self._allowance.spend(now)
-        log.info("link: the service refuses %s; trying %s", to.dialect.value, then.dialect.value)
+        log.info("link: the service refuses the dialect %s; trying %s", to.dialect.value, then.dialect.value)
         return then
 
     def _forget(self, dialect: Dialect) -> None:

@@ -107,7 +107,7 @@ def parse(line: str) -> InjectedFault:
     """
     found = _LINE.fullmatch(line.strip())
     if found is None:
-        raise ValueError(f"{line[:80]!r} is not a fault; good: drop@response.done#2")
+        raise ValueError(f"{line[:80]!r} is not a fault; write it like drop@response.done#2")
     do = found["do"]
     arguments = tuple(found["arguments"].split(":")[1:])
     if do not in _ARGUMENTS and do not in _NONE:

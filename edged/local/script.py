@@ -31,7 +31,7 @@ from edged.wire import ServerError
 
 LONGEST_S = 600.0  # speech in one answer
 LONGEST_THINK_MS = 600_000.0
-GOOD = "docs/local-server.md shows a good one"
+GOOD = "docs/local-server.md shows a valid script"
 
 
 class _Strict(msgspec.Struct, forbid_unknown_fields=True):
@@ -185,9 +185,9 @@ def _of_answer(where: str, answer: _Reply) -> Iterator[str]:
 def _of_reply(where: str, reply: _Reply) -> Iterator[str]:
     yield from _one(where, reply.kinds)
     if reply.long is not None and not 0 < reply.long <= LONGEST_S:
-        yield f"{where}.long: {reply.long:g} is not allowed; good: more than 0, up to {LONGEST_S:g} s"
+        yield f"{where}.long: {reply.long:g} is not allowed; write more than 0, up to {LONGEST_S:g} s"
     if reply.think_ms is not None and not 0 <= reply.think_ms <= LONGEST_THINK_MS:
-        yield f"{where}.think_ms: {reply.think_ms:g} is not allowed; good: 0 to {LONGEST_THINK_MS:.0f}"
+        yield f"{where}.think_ms: {reply.think_ms:g} is not allowed; write 0 to {LONGEST_THINK_MS:.0f}"
     if reply.refuse is not None and (reply.status is not None or reply.reason is not None):
         yield f"{where}: `refuse` sets the status `failed`; remove `status` and `reason`"
     elif reply.reason is not None and reply.status != "incomplete":

@@ -180,7 +180,7 @@ class LocalServer:
             return refusing.as_json(reply.status, reply.body)
         if http.endpoint(caller.path) != "realtime":
             return refusing.refusal(
-                HTTPStatus.NOT_FOUND, None, f"No such path: {caller.path[:80]}; good: {PATH}"
+                HTTPStatus.NOT_FOUND, None, f"No such path: {caller.path[:80]}; use {PATH}"
             )
         if not self._door.lets_in(caller.keys, self._wall()):
             if caller.is_page:

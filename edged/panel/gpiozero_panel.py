@@ -89,5 +89,5 @@ def _unavailable(what: str, gpio: int, error: Exception) -> DeviceError:
     if isinstance(error, BadPinFactory):
         text = f"{text} (is this a Raspberry Pi, with python3-lgpio installed?)"
     if "busy" in text.lower():
-        text = f"{text}: another program holds the line"
+        text = f"{text}: another program holds the GPIO line"
     return DeviceError(f"GPIO {gpio} cannot be claimed: {text}; see `{what}.gpio`", f"{what}_lost")

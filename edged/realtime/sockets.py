@@ -71,7 +71,7 @@ class ConnectionCore(Offered[Sent]):
     def _frame(self, code: int, reason: str) -> tuple[int, str]:
         """The arguments of a close; raises ValueError if a close frame cannot carry them."""
         if code not in (1000, 1001) and code not in _OWN_CODES:
-            raise ValueError(f"{code} cannot be sent as a close code; good: 1000, 1001, 3000 to 4999")
+            raise ValueError(f"{code} cannot be sent as a close code; use 1000, 1001 or 3000 to 4999")
         if len(reason.encode()) > _MOST_REASON_BYTES:
             raise ValueError(f"the reason of a close has at most {_MOST_REASON_BYTES} bytes")
         # With a close code, the service has closed the connection already.

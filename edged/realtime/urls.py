@@ -34,7 +34,7 @@ def address(base: str, path: str, kind: Literal["ws", "http"], query: Mapping[st
     split = urlsplit(base)
     scheme = _SCHEMES[kind].get(split.scheme)
     if scheme is None or not split.hostname:
-        raise ValueError(f"{base!r} is not a valid address; good: https://host/v1")
+        raise ValueError(f"{base!r} is not a valid address; write it like https://host/v1")
     parameters = {**dict(parse_qsl(split.query, keep_blank_values=True)), **(query or {})}
     below = f"{split.path.rstrip('/')}/{path}"
     return urlunsplit((scheme, split.netloc, below, urlencode(parameters, quote_via=quote), ""))

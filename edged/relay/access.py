@@ -49,7 +49,7 @@ class AccessPolicy:
                 f"the token is too weak; it needs at least {LEAST_TOKEN} ASCII characters (openssl rand -hex 16)"
             )
         problems += [
-            f"origin {origin!r}: not an origin; good: https://console.example"
+            f"origin {origin!r}: not an origin; write it like https://console.example"
             for origin in sorted(self.origins)
             if _origin(origin) is None
         ]

@@ -150,7 +150,9 @@ class RelayServer:
             to = self._upstream(model)
         except LinkError as error:
             log.warning("%s", self._words.failure(error))
-            end = await tell(client, dialect, RefusedError("the relay cannot reach its service just now"))
+            end = await tell(
+                client, dialect, RefusedError("the relay cannot reach its service at the moment")
+            )
             await client.close(*passed_on(end), CLIENT_CLOSE_S)
             return end
         bridge = Bridge(client, dialect, to, dial=self._dial, tally=tally, seen=self._seen)

@@ -89,7 +89,7 @@ class ControlServer:
             listening = self._listen()
         elif (given := str(listening.getsockname())) != str(self._path):
             log.warning(
-                "control.socket is %s, but edged serves %s, as systemd says: ListenStream= of edged.socket decides",
+                "control.socket is %s, but edged serves %s, the socket from systemd (ListenStream= of edged.socket)",
                 self._path,
                 given,
             )
@@ -99,7 +99,7 @@ class ControlServer:
     def _listen(self) -> socket.socket:
         claim(self._path, os.environ)
         if _answers(self._path):
-            raise OSError(f"another edged serves {self._path}")
+            raise OSError(f"another edged process already serves {self._path}")
         self._path.unlink(missing_ok=True)
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -160,7 +160,7 @@ class ControlServer:
         self._clients[client] = asyncio.Event()
         client.send(ControlLine({"type": "hello", "protocol": PROTOCOL, "edged": __version__}))
         client.send(ControlLine({"type": "snapshot", **self._target.snapshot()}))
-        why = "a new client takes the place of a quiet one"
+        why = "a new client got this place, because this client was silent"
         try:
             yields = self._places(client.peer.uid).take(client, client.peer.uid)
         except FullError:
@@ -182,7 +182,7 @@ class ControlServer:
     def lost(self) -> None:
         """A client did not keep up with its output."""
         self.dropped += 1
-        log.info("control socket: dropped a client that did not keep up")
+        log.info("control socket: disconnected a client that did not read fast enough")
 
     async def _serve(self, client: ControlGuest, line: bytes) -> None:
         try:
@@ -237,7 +237,7 @@ class ControlServer:
             else:
                 raise CommandError(f"unknown command {name!r}; known are status, {', '.join(sorted(ACTS))}")  # noqa: TRY301
         except ConfigError as error:
-            words = "the configuration cannot be used; the present one stays in use"
+            words = "the configuration cannot be used; the current one stays in use"
             return {"type": "answer", "id": number, "ok": False, "error": words, "problems": error.problems}
         except CommandError as error:
             fields = {"cause": error.cause, "uid": client.peer.uid, "pid": client.peer.pid}

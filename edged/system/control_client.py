@@ -108,10 +108,10 @@ def _nobody(failures: list[tuple[str | Path, OSError]]) -> str:
         if isinstance(error, UnfitFolderError):
             said.append(str(error))
         elif isinstance(error, PermissionError):
-            said.append(f"you may not talk to {path}: become root, or join its group")
+            said.append(f"you have no permission to use {path}: use sudo, or join the group of that socket")
         else:
             silent.append(f"at {path or 'nowhere'} ({error.strerror})")
     if silent:
         more = " Start it with `edged run`, or name its socket with --socket" if len(failures) > 1 else ""
-        said.append(f"no edged answers {' nor '.join(silent)}: is it running?{more}")
+        said.append(f"no edged answers {' or '.join(silent)}: is edged running?{more}")
     return "; ".join(said)

@@ -264,7 +264,9 @@ def _tell(error: BaseException) -> None:
 def _tell_of(error: BaseException | None, message: str) -> None:
     message = _ARGUMENTS.sub("(…)", message)
     words = message if error is None else f"{message}: {_words(error, REDACTOR.filter_service)}"
-    log.warning("a library has failed, but edged goes on; each kind is reported once and counted: %s", words)
+    log.warning(
+        "a library has failed, but edged goes on (edged reports each kind once and counts all): %s", words
+    )
 
 
 def _words(error: BaseException, passed: Callable[[str], str]) -> str:

@@ -83,7 +83,11 @@ class NetlinkWatch:
         try:
             self._sock = self._open()
         except (OSError, AttributeError) as error:  # in a sandbox, or not on Linux
-            log.warning("cannot watch %s (%s): edged retries by timers alone", self._of, error)
+            log.warning(
+                "cannot watch %s (%s): edged does not notice changes at once, only at its next tries",
+                self._of,
+                error,
+            )
             return
         self._loop.add_reader(self._sock, self._readable)
 
@@ -105,7 +109,11 @@ class NetlinkWatch:
             return
         except OSError as error:
             if error.errno != errno.ENOBUFS:  # it means: more news than the kernel could keep
-                log.warning("watching %s has ended (%s): edged retries by timers alone", self._of, error)
+                log.warning(
+                    "cannot watch %s any more (%s): edged does not notice changes at once, only at its next tries",
+                    self._of,
+                    error,
+                )
                 self.stop()
                 return
             news = True

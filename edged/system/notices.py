@@ -26,8 +26,8 @@ _ROWS = (
         "ready",
         "4dca1fd75e4c4f1c8a6c52a5ff5d1002",
         "edged is ready",
-        "edged runs and looks after the button, the devices and the link. The link to the service (@EDGED_PROVIDER@)\n"
-        "and the devices may not be up yet: see `edged status`.",
+        "edged runs. It opens the button, the devices and the link to the service (@EDGED_PROVIDER@) on its own.\n"
+        "`edged status` shows which of them work.",
     ),
     Notice(
         "stop",
@@ -64,15 +64,16 @@ _ROWS = (
         "standing",
         "4dca1fd75e4c4f1c8a6c52a5ff5d1009",
         "Something is still wrong",
-        "@EDGED_WHAT@ (@EDGED_CAUSE@) for @EDGED_MINUTES@ minutes. edged reports this when it begins, then\n"
-        "every hour, and after nine hours every two hours.",
+        "The trouble with @EDGED_WHAT@ (@EDGED_CAUSE@) has lasted for @EDGED_MINUTES@ minutes. `line` means the link\n"
+        "to the service. edged reports a trouble when it begins, then every hour, and after nine hours every\n"
+        "two hours. `edged status` shows the remedy.",
     ),
     Notice(
         "stalled",
         "4dca1fd75e4c4f1c8a6c52a5ff5d100a",
         "A part of edged has stalled",
-        "@EDGED_PARTS@ makes no progress. When the watchdog's time is over, systemd ends the process and starts it\n"
-        "again. The stacks of all threads follow in the journal.",
+        "Without progress: @EDGED_PARTS@. When the time of the watchdog (15 s) has passed, systemd ends the process\n"
+        "and starts it again. The stacks of all threads follow in the journal.",
     ),
 )
 

@@ -49,7 +49,7 @@ class RealtimePriority:
         if not self._logged:
             self._logged = True
             log.info(
-                "no real-time priority for sound (%s): it may stutter on a busy machine; set LimitRTPRIO=%d",
+                "no real-time priority for sound (%s): sound may stutter on a busy machine; set LimitRTPRIO=%d",
                 error.strerror,
                 self._priority,
             )

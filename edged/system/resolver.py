@@ -125,7 +125,7 @@ class SystemResolver:
             raise LinkError(f"cannot look up {host}: {why}", "dns_failed")
         at_s, addresses = self._good[host]
         age_s = asyncio.get_running_loop().time() - at_s
-        log.info("cannot look up %s: %s; using its address of %.0f minutes ago", host, why, age_s / 60)
+        log.info("cannot look up %s: %s; using the address from %.0f minutes ago", host, why, age_s / 60)
         return list(addresses)
 
 

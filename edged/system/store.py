@@ -98,14 +98,14 @@ class FileStore:
 
     def _doubt(self, name: str, why: str) -> None:
         if name not in self._unreadable:
-            log.warning("%s; the next save sets it aside as %s.json.corrupt", why, name)
+            log.warning("%s; the next save renames that file to %s.json.corrupt", why, name)
         self._unreadable[name] = why
 
     def _fails(self, path: Path, error: OSError) -> str:
         why = f"{path}: {error.strerror or error}"
         if not self._failing:
             self._failing = True
-            log.warning("%s; edged goes on, but forgets changes when it ends", why)
+            log.warning("%s; edged goes on, but when it ends, it loses what it could not save", why)
         return why
 
 

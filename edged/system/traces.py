@@ -39,7 +39,11 @@ class Traces:
                 self._path(old).unlink(missing_ok=True)
         except OSError as error:
             if not self._failing:
-                log.warning("%s: %s; the text to record is lost", self._directory, error.strerror)
+                log.warning(
+                    "%s: %s; edged cannot record arrivals, and tries again after the next answer",
+                    self._directory,
+                    error.strerror,
+                )
             self._failing = True
         else:
             self._failing = False

@@ -53,7 +53,7 @@ def test_a_missing_configuration_is_78(tmp_path, capsys):
 
 def test_status_without_a_daemon_says_so(tmp_path, capsys):
     assert main(["status", "--socket", str(tmp_path / "none.sock")]) == 1
-    assert "is it running" in capsys.readouterr().err
+    assert "is edged running" in capsys.readouterr().err
 
 
 def test_status_tells_what_it_hears_and_misses_no_member(monkeypatch, capsys):

@@ -61,7 +61,7 @@ def test_a_kiosk_with_little_memory_runs_or_says_why_not(config, volume, mib):
     assert "OpenBLAS" not in said
     assert "Traceback" not in said
     if code == EXIT_CONFIG:
-        assert "MiB that this process may not have (ulimit -v" in said
+        assert "MiB of memory, which the limits do not allow (ulimit -v" in said
     assert code == EXIT_OK or mib < 300
 
 
@@ -74,7 +74,7 @@ def test_a_volume_that_takes_more_memory_is_refused_and_the_kiosk_goes_on(config
 
     code, said = lived(["--config", config], 130, during)
     assert (code, "OpenBLAS" in said) == (EXIT_OK, False), said
-    assert "numpy needs 192 MiB that this process may not have" in results["done"].stderr
+    assert "numpy needs 192 MiB of memory, which the limits do not allow" in results["done"].stderr
     assert "the volume stays 50" in results["done"].stderr
 
 
@@ -84,7 +84,7 @@ def test_other_verbs_end_with_a_code_of_ours(config, mib):
     done = ran(with_limit(mib, "config", "check", config))
     assert done.returncode in OURS, done
     assert "Traceback" not in done.stderr
-    assert done.returncode == EXIT_OK or "Raise its limits" in done.stderr
+    assert done.returncode == EXIT_OK or "Raise the limits" in done.stderr
 
 
 BROKEN = """
@@ -100,7 +100,7 @@ sys.exit(cli.main([]))
 
 
 @pytest.mark.parametrize(
-    ("limit", "code", "said"), [("limited", EXIT_CONFIG, "Raise its limits"), ("free", 1, "Traceback")]
+    ("limit", "code", "said"), [("limited", EXIT_CONFIG, "Raise the limits"), ("free", 1, "Traceback")]
 )
 def test_what_the_compiler_makes_of_too_little_memory_counts_only_where_memory_is_limited(limit, code, said):
     """Seen once: `SyntaxError: expected ':'` in a module that is well, under `ulimit -v 36864`."""

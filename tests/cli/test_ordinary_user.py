@@ -170,7 +170,8 @@ def test_where_none_runs_the_error_names_both_places_and_what_helps(user):
         assert len(said.splitlines()) == 1
     said = user.edged("status", "--socket", "/nowhere/s", code=1)
     assert (
-        said == "edged status: no edged answers at /nowhere/s (No such file or directory): is it running?\n"
+        said
+        == "edged status: no edged answers at /nowhere/s (No such file or directory): is edged running?\n"
     )
 
 
@@ -230,8 +231,8 @@ def test_the_logs_of_one_that_runs_in_a_terminal_are_said_to_be_there(user):
     with user.kiosk():
         said = user.edged("logs")
     assert said.endswith(
-        "edged logs: an edged that you start in a terminal writes to that terminal; the journal has only what"
-        " systemd has started\n"
+        "edged logs: if you start edged in a terminal, it writes its lines there; the journal has its lines only"
+        " if systemd starts it\n"
     )
 
 

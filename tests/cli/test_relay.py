@@ -26,7 +26,7 @@ KEY = "sk-a-key-nobody-may-see"
     ("line", "code", "said"),
     [
         (["--host", "0.0.0.0"], 78, "--token-file"),
-        (["--allow-origin", "*"], 78, "good: https://"),
+        (["--allow-origin", "*"], 78, "write it like https://"),
         (["--token-file", "/nowhere/token"], 78, "openssl rand"),
         (["--provider", "openai"], 78, "needs a key"),
         (["--provider", "nobody"], 78, "provider.name"),

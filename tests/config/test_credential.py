@@ -64,13 +64,13 @@ BAD_FILES = {
     "missing": (None, "/f does not exist (write the key into it: one line, mode 0600)"),
     "hidden": (PermissionError(13, "denied"), "this user may not read /f"),
     "broken disk": (OSError(5, "Input/output error"), "/f cannot be read: Input/output error"),
-    "binary": (UnicodeDecodeError("utf-8", b"LEAK", 0, 1, "x"), "/f does not hold text"),
+    "binary": (UnicodeDecodeError("utf-8", b"LEAK", 0, 1, "x"), "/f does not contain text"),
     "empty": (" \n", "/f is empty"),
-    "two lines": ("sk-LEAK\nsk-LEAK2\n", "/f holds more than a key (write one line, without blanks)"),
-    "a sentence": ("KEY = sk-LEAK", "/f holds more than a key (write one line, without blanks)"),
-    "beyond ASCII": ("sk-LEAKé", "/f holds no key: it has characters that no secret has"),
-    "the mask": ("********", "/f holds no key: it is the row of asterisks"),
-    "endless": ("x" * 5000, "/f holds no key: it has 5000 characters"),
+    "two lines": ("sk-LEAK\nsk-LEAK2\n", "/f contains more than a key (write one line, without spaces)"),
+    "a sentence": ("KEY = sk-LEAK", "/f contains more than a key (write one line, without spaces)"),
+    "beyond ASCII": ("sk-LEAKé", "/f contains no key: it has characters that no secret has"),
+    "the mask": ("********", "/f contains no key: it is the row of asterisks"),
+    "endless": ("x" * 5000, "/f contains no key: it has 5000 characters"),
 }
 
 

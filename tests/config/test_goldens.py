@@ -58,7 +58,7 @@ ODD = {
     ),
     "number in the directive": (
         "%YAML 1." + "9" * 5000 + "\n---\nversion: 1\n",
-        "c.yaml:1:1: after this comes a number that YAML cannot hold (look for a backslash escape)",
+        "c.yaml:1:1: a number after this place is too large for YAML (look for a backslash escape)",
     ),
     "thousands of digits": (
         "version: 1\nturn:\n  think_s: " + "1" * 5000 + "\n",

@@ -173,7 +173,7 @@ def test_a_folder_full_of_other_things_is_told_in_few_words(folder):
 
 
 def test_a_path_that_can_not_be_one_is_a_problem():
-    assert problems(Path("a\0b"), env={}) == ["the path of the configuration: holds a zero byte"]
+    assert problems(Path("a\0b"), env={}) == ["the path of the configuration: contains a zero byte"]
 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(folder):

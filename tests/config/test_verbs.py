@@ -65,7 +65,8 @@ def test_check_tells_how_to_get_the_canceller_of_echo(edged, good, capsys, monke
     monkeypatch.setitem(sys.modules, "edged.audio.dsp.echo_livekit", None)  # as without its library
     wanted = ("--set", "mode=conversation", "--set", "microphone.echo_cancel=true")
     assert edged("check", good, *wanted) == 78
-    problem = f"microphone.echo_cancel: the package livekit is missing (run {how_to_add('aec')}, or set it to false)"
+    remedy = f"run {how_to_add('aec')}, or set echo_cancel to false"
+    problem = f"microphone.echo_cancel: the package livekit is missing ({remedy})"
     assert capsys.readouterr().err == problem + "\n"
 
 

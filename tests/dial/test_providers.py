@@ -274,7 +274,7 @@ def test_what_cannot_work_is_reported(name, options, says):
 
 
 def test_an_address_with_a_password_is_refused_and_not_repeated():
-    with pytest.raises(ConfigError, match="holds a name or a password") as caught:
+    with pytest.raises(ConfigError, match="contains a name or a password") as caught:
         endpoint("custom", url=f"wss://user:{KEY}@h/")
     assert KEY not in str(caught.value)
 

@@ -75,7 +75,7 @@ def test_a_fault_is_a_line(line, fault):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("", "good: drop@response.done#2"),
+        ("", "write it like drop@response.done#2"),
         ("explode", "one of"),
         ("refuse", "refuse takes 1 to 2 arguments"),
         ("drop:1", "drop takes 0 to 0"),

@@ -45,9 +45,9 @@ def test_a_key_file_has_a_key_a_line(asked, tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "holds no key"),
-        ("\n  \n# sk-1\n", "holds no key"),
-        ("sk-1\nsk 2\n", "keys:2: a key must not contain blanks"),
+        ("", "contains no key"),
+        ("\n  \n# sk-1\n", "contains no key"),
+        ("sk-1\nsk 2\n", "keys:2: a key must not contain spaces"),
         (b"\xff\xfe", "keys"),
         (None, "keys"),
     ],

@@ -30,7 +30,7 @@ def test_the_query_is_kept_and_extended():
 
 @pytest.mark.parametrize("base", ["", "h/v1", "ftp://h", "https://", "/v1"])
 def test_what_is_no_address_is_said(base):
-    with pytest.raises(ValueError, match="good: https://host/v1"):
+    with pytest.raises(ValueError, match="write it like https://host/v1"):
         address(base, "realtime", "ws")
 
 

@@ -337,9 +337,9 @@ def test_a_relay_that_has_no_key_just_now_says_so_and_not_why(lab_run, caplog):
         relay = RelayServer(upstream=nowhere, dial=WebsocketUpstreamDial(Resolver()), policy=AccessPolicy())
         async with relay, joined(relay) as socket:
             got, end = await ending(socket)
-            assert "just now" in wire.parse_server(got[0]).error.message
+            assert "at the moment" in wire.parse_server(got[0]).error.message
             assert "secret" not in got[0]
-            assert end == (1011, "the relay cannot reach its service just now")
+            assert end == (1011, "the relay cannot reach its service at the moment")
 
     lab_run(main(), net=SimNet(latency_ms=10))
     assert "no key in it" in caplog.text

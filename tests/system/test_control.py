@@ -194,7 +194,7 @@ def test_a_reload_that_is_refused_names_every_fault(path):
                 "type": "answer",
                 "id": 1,
                 "ok": False,
-                "error": "the configuration cannot be used; the present one stays in use",
+                "error": "the configuration cannot be used; the current one stays in use",
                 "problems": target.problems,
             }
 
@@ -333,7 +333,7 @@ def test_of_one_user_s_clients_the_one_that_was_quiet_for_longest_makes_room_for
             ]
             assert (await first.ask({"command": "status"}))["ok"] is True
             extra = await stack.enter_async_context(client_of(path))
-            assert "takes the place" in (await second.read())["error"]
+            assert "got this place" in (await second.read())["error"]
             assert await second.reader.read() == b""
             assert server.dropped == 1
             for client in (first, third, extra):
@@ -350,7 +350,7 @@ def test_where_all_of_one_user_have_spoken_the_one_that_was_heard_first_makes_ro
                 assert (await client.ask({"command": "status"}))["ok"] is True
             assert server.dropped == 0
             await stack.enter_async_context(client_of(path))
-            assert "takes the place" in (await clients[-1].read())["error"]
+            assert "got this place" in (await clients[-1].read())["error"]
             assert server.dropped == 1
 
     asyncio.run(main())
@@ -630,7 +630,7 @@ def test_where_no_more_files_can_be_opened_root_gets_in_and_the_others_make_room
             assert ["too many open files" in await heard(client) for client in idle] == [True, False, False]
 
     asyncio.run(main())
-    assert caplog.text.count("no more files can be opened") == 1
+    assert caplog.text.count("too many open files and refuses") == 1
 
 
 class Clock(asyncio.SelectorEventLoop):
@@ -695,7 +695,7 @@ def test_so_many_have_a_place(path, users, edged, most):
                 if n < most:
                     assert not any([await heard(client) for client in clients])
             with running_as(edged):
-                assert ["takes the place" in await heard(client) for client in clients] == [True] + [
+                assert ["got this place" in await heard(client) for client in clients] == [True] + [
                     False
                 ] * most
 
@@ -806,7 +806,7 @@ def test_who_comes_while_no_files_are_left_does_not_wait_and_is_let_in_at_once_w
         assert not complaints
 
     asyncio.run(main())
-    assert caplog.text.count("no more files can be opened") <= 1
+    assert caplog.text.count("too many open files and refuses") <= 1
 
 
 def open_files():
@@ -1170,7 +1170,7 @@ def test_the_client_waits_where_others_queue_before_it(path):
 
 
 def test_the_client_says_what_to_do_when_nobody_answers(path):
-    with pytest.raises(CommandError, match="is it running"), ControlClient(path):
+    with pytest.raises(CommandError, match="is edged running"), ControlClient(path):
         pass
 
 
@@ -1236,4 +1236,4 @@ def test_a_socket_at_another_place_than_configured_is_served_and_told(tmp_path, 
         assert (tmp_path / "given").exists()  # only its maker may remove it
 
     asyncio.run(main())
-    assert "edged.socket decides" in caplog.text
+    assert "ListenStream= of edged.socket" in caplog.text

@@ -256,7 +256,7 @@ def test_living_on_an_old_answer_is_told(caplog):
 
     with caplog.at_level(logging.INFO):
         scene(main)
-    assert "using its address of 10 minutes ago" in caplog.text
+    assert "using the address from 10 minutes ago" in caplog.text
 
 
 # -- over the simulated net --------------------------------------------------------------------------

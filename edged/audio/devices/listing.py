@@ -78,7 +78,7 @@ class Listing(Generic[Library]):
             present = self.present()
             if not present:
                 return DeviceError(
-                    f"{error}; restart edged, so that PortAudio finds devices connected since its start",
+                    f"{error}; restart edged: PortAudio does not find devices that were connected after edged started",
                     error.cause,
                 )
             return _outdated(what, str(error), others) if present != self._listed else error
@@ -94,10 +94,13 @@ def _outdated(what: str, reason: str, others: list[Hold[Any]]) -> DeviceError:
     for each in others:
         each.let_go()
     return DeviceError(
-        f"{reason}; PortAudio can list devices again once all open ones are closed", f"{what}_lost"
+        f"{reason}; PortAudio can list devices again only when all open devices are closed", f"{what}_lost"
     )
 
 
 def let_go(what: str) -> DeviceError:
-    """The error to report by `lost` for a device that its user was asked to let go."""
-    return DeviceError(f"the {what} is reopened, because PortAudio finds new cards only then", f"{what}_lost")
+    """The error that `lost` gets for a device that was let go."""
+    return DeviceError(
+        f"edged reopens the {what}: PortAudio finds new cards only when all devices are closed",
+        f"{what}_lost",
+    )

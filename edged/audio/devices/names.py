@@ -128,7 +128,7 @@ def _fits(text: str, wanted: str) -> bool:
 
 def _list(able: list[Card]) -> str:
     if not able:
-        return "is no card that can be used"
+        return "is not a card that edged can use"
     return ("is: " if len(able) == 1 else "are: ") + "; ".join(map(str, able))
 
 

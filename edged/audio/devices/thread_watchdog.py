@@ -44,5 +44,5 @@ class ThreadWatchdog:
             missed = missed + 1 if seen == self._count else 0
             seen = self._count
             if missed >= MISSED:
-                lost(DeviceError(f"a call on the {self._what} does not return", "device_hung"))
+                lost(DeviceError(f"a call to the {self._what} does not return", "device_hung"))
                 return

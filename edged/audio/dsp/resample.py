@@ -109,9 +109,7 @@ def _filter(rate_in: int, rate_out: int) -> _Filter:
     times = max(1, common // 1000)  # a frame of a millisecond, not of three samples
     into, out = down * times, up * times
     if (past + into) * out > MOST_TAPS:
-        raise ValueError(
-            f"{rate_in} Hz and {rate_out} Hz have too little in common to change one into the other"
-        )
+        raise ValueError(f"edged cannot convert {rate_in} Hz to {rate_out} Hz: the filter would be too large")
     return _Filter(into, out, past, _table(up, down, into, out, past))
 
 

@@ -171,7 +171,9 @@ class LinkSession:
         self._commits.hear(event)
         events += self._on(event)
         if len(self.out) > MOST_WAITING:
-            events.append(SessionFailed("server_error", "the service asks for more messages than it takes"))
+            events.append(
+                SessionFailed("server_error", "the service asks for messages faster than it accepts them")
+            )
         return events
 
     def _on(self, event: wire.ServerEvent) -> list[SessionEvent]:  # noqa: C901, PLR0911 a flat list of messages

@@ -87,7 +87,7 @@ def test_asked_to_let_go_at_rest_it_does_at_once():
     source.work(BLOCK)
     assert source.finished.wait(IN_TIME_S)
     asks[0]()
-    assert "reopened" in str(lost.get(timeout=IN_TIME_S))
+    assert "edged reopens" in str(lost.get(timeout=IN_TIME_S))
     speaker.stop()
     speaker.start(source, lost.put)  # and the request is over
     source.work(BLOCK)

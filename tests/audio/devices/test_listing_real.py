@@ -62,7 +62,7 @@ try:
 except DeviceError as error:
     assert "list devices again" in str(error), error
 error = lost.get(timeout=IN_TIME_S)
-assert error.cause == "microphone_lost" and "reopened" in str(error), error
+assert error.cause == "microphone_lost" and "edged reopens" in str(error), error
 microphone.stop()
 source = Sound(BLOCK)
 speaker.start(source, never)

@@ -128,7 +128,7 @@ def test_the_only_card_comes_after_a_default_that_may_be_another(machine):
 
 def test_without_a_card_there_is_none(tmp_path):
     assert cards(tmp_path / "no", tmp_path / "no") == []
-    with pytest.raises(DeviceError, match=r"no card that can be used; see `speaker\.device`"):
+    with pytest.raises(DeviceError, match=r"not a card that edged can use; see `speaker\.device`"):
         resolve("speaker", ["Jabra"], [], lambda name: False)
 
 

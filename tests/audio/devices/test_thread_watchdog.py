@@ -29,7 +29,7 @@ def test_a_thread_that_beats_no_more_is_reported_once(monkeypatch):
     assert not watcher.is_alive()
     (error,) = lost
     assert error.cause == "device_hung"
-    assert str(error) == "a call on the microphone does not return"
+    assert str(error) == "a call to the microphone does not return"
 
 
 class Looks:

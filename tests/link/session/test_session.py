@@ -1159,7 +1159,7 @@ def test_a_thousand_messages_may_wait_and_not_one_more():
     session.probe()
     (broken,) = says(session, wire.Cleared())
     assert (broken.cause, MOST_WAITING) == ("server_error", 1000)
-    assert broken.text == "the service asks for more messages than it takes"
+    assert broken.text == "the service asks for messages faster than it accepts them"
 
 
 def test_a_sign_of_life_is_asked_for_by_an_item_that_nobody_has():

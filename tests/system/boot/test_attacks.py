@@ -216,7 +216,7 @@ def test_names_that_are_not_found_at_boot_hold_up_neither_start_nor_button(stand
 def test_who_may_not_is_told_what_helps(kiosk, command):
     done = kiosk.box.run(f"setpriv --reuid=nobody --regid=nogroup --clear-groups {command}")
     assert done.returncode == 1
-    assert "become root, or join its group" in done.stderr
+    assert "use sudo, or join the group of that socket" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -243,4 +243,4 @@ def test_status_when_it_is_stopped_or_its_configuration_is_broken(kiosk):
     kiosk.box.ask("systemctl stop edged")
     done = kiosk.box.run("edged status")
     assert done.returncode == 1
-    assert "is it running" in done.stderr
+    assert "is edged running" in done.stderr
