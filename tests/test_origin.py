@@ -99,8 +99,8 @@ def checkout(tmp_path):
     folder = tmp_path / "my edged"
     for name in ("edged", "docs", "requirements", "scripts", "systemd"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE", "config.yaml"):
-        shutil.copy(ROOT / name, folder)
+    for path in (*ROOT.glob("*.md"), *map(ROOT.joinpath, ("pyproject.toml", "LICENSE", "config.yaml"))):
+        shutil.copy(path, folder)
     identity = ["-c", "user.name=a", "-c", "user.email=a@localhost"]
     for words in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-q", "-m", "all"]):
         ran("git", "-C", folder, *words)
