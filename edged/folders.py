@@ -2,8 +2,10 @@
 
 Rules:
 1. A service of systemd has what its unit gives it; root has the system's, and so has any user who may write there.
-2. The others have their own socket, below $XDG_RUNTIME_DIR, or without one in a private folder below the temporary
-   one; and their own state, below $XDG_STATE_HOME or ~/.local/state. Where they cannot write there, no state is kept.
+2. The others have their own socket, below $XDG_RUNTIME_DIR, or below /run/user where `su` or `sudo` did not keep that
+   variable. Where there is neither, or the address would be too long for a socket, it is in a private folder below
+   the temporary one.
+   They have their own state, below $XDG_STATE_HOME or ~/.local/state. Where they cannot write there, no state is kept.
 3. The folder of a user's own socket is theirs, mode 0700. Whoever else had made it could answer in place of edged, so
    another user's is refused, by the daemon and by its clients.
 
@@ -20,6 +22,7 @@ from pathlib import Path
 AUTO = "auto"
 SYSTEM_SOCKET = "/run/edged/control.sock"
 SYSTEM_STATE = "/var/lib/edged"
+LONGEST_SOCKET = 107  # bytes; the kernel takes no longer address
 _SOCKET = "control.sock"
 
 
@@ -98,20 +101,23 @@ def _may_write(folder: Path) -> bool:
 
 
 def _own_socket(env: Mapping[str, str]) -> str:
-    runtime = env.get("XDG_RUNTIME_DIR", "")
-    if runtime.startswith("/") and _is_own(runtime):
-        return f"{runtime}/edged/{_SOCKET}"
+    user = os.geteuid()
+    runtimes = (env.get("XDG_RUNTIME_DIR", ""), f"/run/user/{user}")
     temporary = env.get("TMPDIR", "")
-    temporary = temporary if temporary.startswith("/") else "/tmp"  # noqa: S108 `check` looks at whose it is
-    return f"{temporary}/edged-{os.geteuid()}/{_SOCKET}"
+    places = [f"{runtime}/edged/{_SOCKET}" for runtime in runtimes if _is_own(runtime)]
+    if _is_folder(temporary):
+        places.append(f"{temporary}/edged-{user}/{_SOCKET}")
+    fitting = (place for place in places if len(os.fsencode(place)) <= LONGEST_SOCKET)
+    return next(fitting, f"/tmp/edged-{user}/{_SOCKET}")  # noqa: S108 `check` looks at whose it is
 
 
 def _is_own(folder: str) -> bool:
-    try:
-        of = Path(folder).stat()
-    except OSError:
-        return False
-    return stat.S_ISDIR(of.st_mode) and of.st_uid == os.geteuid()
+    return _is_folder(folder) and Path(folder).stat().st_uid == os.geteuid()
+
+
+def _is_folder(path: str) -> bool:
+    """Whether it is one, named by an absolute path; False, too, if this user may not look."""
+    return path.startswith("/") and os.path.isdir(path)  # noqa: PTH112 unlike Path's it raises nothing
 
 
 def _home(env: Mapping[str, str]) -> str:
