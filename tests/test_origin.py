@@ -219,6 +219,15 @@ def test_a_page_with_an_address_names_it():
     assert draw(draw(PAGE, ""), ADDRESS) == drawn == draw(drawn, ADDRESS)
 
 
+def test_an_address_is_one_word_for_a_shell():
+    address = "https://example.org/it's here.git"
+    drawn = draw(PAGE, address)
+    (clone,) = re.findall(r"^git clone .*$", drawn, re.MULTILINE)
+    assert shlex.split(clone) == ["git", "clone", address, "edged"]
+    (add,) = re.findall(r"^python3 -m pip install .*$", drawn, re.MULTILINE)
+    assert shlex.split(add)[-1] == f"edged[aec] @ git+{address}"
+
+
 @pytest.mark.parametrize(
     "mark",
     [
