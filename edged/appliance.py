@@ -1,4 +1,4 @@
-"""Moves sound and events between the rooms. Decides nothing.
+"""Moves sound and events between the packages. Decides nothing.
 
 `turn` decides who may speak, causes.py what a failure looks like, and `link` what is sent. Everything here runs on the
 loop.
@@ -67,7 +67,7 @@ class Appliance:
         capture: Callable[[], None],
         transcripts: bool = False,
     ) -> None:
-        """`muted()` and `lost()` (the missing devices and their causes) belong to others.
+        """`muted()` and `lost()` (the missing devices and their causes) ask other objects.
 
         `lost()` is called when `on_device` reports a change, and `capture()` after the gate opens or shuts.
         """
@@ -186,7 +186,7 @@ class Appliance:
         self._turns.post(event, cause)
 
     def facts(self, *, invited: bool, withdrawn: str | None) -> Facts:
-        """What may forbid an open gate, each from its one owner."""
+        """Everything that may forbid an open gate. Each fact comes from its one owner."""
         return Facts(
             muted=self._muted(),
             microphone="microphone" not in self._lost,

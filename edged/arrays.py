@@ -44,7 +44,7 @@ def load() -> None:
 
 
 def ask_for(who: str, addresses: int, *, written: int) -> None:
-    """Check that this many bytes can be mapped, and this many mapped writable. Touches none, so it costs nothing.
+    """Check that this many bytes can be mapped, and this many mapped writable. Touches no memory, so it costs nothing.
 
     Raises:
         DeviceError: (memory_short) they cannot be mapped.

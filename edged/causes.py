@@ -4,8 +4,8 @@ Each row says whose fault the cause is, how soon another try is worthwhile, what
 which journal message belongs to it, and the remedy in one or two sentences. Code names a cause by its id.
 Only this table knows which light, which cue and which retry class a failure has.
 
-Other modules decide the rest: what the turn does (turn/tables.py), how a light blinks (panel/light.py), how a
-cue sounds (audio/playout/cues.py), how long each class waits and what a link does that closes at once (retry.py).
+Other modules decide the rest: what the turn does (turn/tables.py), how a light blinks (panel/light.py), how a cue
+sounds (audio/playout/cues.py), how long each class waits, and what follows when a link closes at once (retry.py).
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Retry(Enum):
     """How soon edged tries again what failed; the figures are in retry.py."""
 
     NONE = "none"  # nothing to try again
-    LOCAL = "local"  # costs nobody anything: short waits, woken by events
+    LOCAL = "local"  # costs nobody anything: short waits, which events end early
     REMOTE = "remote"  # costs the far end something: growing waits
     THROTTLED = "throttled"  # the far end may name the wait
     REFUSED = "refused"  # does not change on its own: rare tries

@@ -78,7 +78,7 @@ class Dialogue:
         self._publish, self._step = publisher.publish, publisher.step
         self.transcripts = transcripts
         self._link: Link | None = None
-        self._was_idle = True  # at the last look
+        self._was_idle = True  # the state at the last look
         self._complaints: set[str] = set()
 
     def begin(self, link: Link) -> None:
@@ -88,7 +88,7 @@ class Dialogue:
 
     @property
     def idle(self) -> bool:
-        """Nobody speaks, nothing is being sent or awaited, and nothing sounds: the session may change now."""
+        """Whether nobody speaks, nothing is being sent or awaited, and nothing sounds: the session may change now."""
         return (
             self._turns.state is State.IDLE
             and self._utterances.pending == 0
@@ -178,7 +178,7 @@ class Dialogue:
         if event.rest and (self._turns.state is State.COMMITTING or self._turns.mode not in _TALK):
             self._the_link.owed = True  # the service has the utterance, and answers only if asked
         if event.asked and not event.rest and self._turns.mode in _TALK and self._turns.state in _HEARS:
-            self._the_link.ask()  # this utterance held the speech that the service reported, and it is over
+            self._the_link.ask()  # the utterance with the speech that the service reported is over
             self._turns.post(Event.COMMITTED)
         self.settle()
 
@@ -253,7 +253,7 @@ class Dialogue:
         self.look()
 
     def look(self) -> None:
-        """Tell the link when something begins to be under way, and when nothing is any more."""
+        """Tell the link when the kiosk becomes busy, and when it becomes idle again."""
         if (is_idle := self.idle) is not self._was_idle:
             self._was_idle = is_idle
             self._the_link.on_idle(is_idle)

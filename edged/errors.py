@@ -15,8 +15,8 @@ Any other exception of edged's own code in `run`, `serve`, `relay` or `rescue` i
 the process. A bug in the bridge of one relay client ends that client only. A failure inside a library, without edged's
 code in its stack, ends nothing (system/ours.py).
 
-A process that gets no memory before one of these begins exits with 78, and so does a command that only asks a running
-daemon. A command that does not get what it asks for exits with 1.
+If a process gets too little memory to begin one of these commands, it exits with 78. A command that only asks a running
+daemon then exits with 78, too. A command that does not get what it asks for exits with 1.
 """
 
 EXIT_OK = 0

@@ -1,13 +1,14 @@
-"""Which socket and which folder `auto` means: the system's, or those of the user who runs edged.
+"""Finds the control socket and the state folder that `auto` stands for: the system's, or the user's own.
 
 Rules:
-1. A service of systemd has what its unit gives it; root has the system's, and so has any user who may write there.
-2. The others have their own socket, below $XDG_RUNTIME_DIR, or below /run/user where `su` or `sudo` did not keep that
-   variable. Where there is neither, or the address would be too long for a socket, it is in a private folder below
-   the temporary one.
-   They have their own state, below $XDG_STATE_HOME or ~/.local/state. Where they cannot write there, no state is kept.
-3. The folder of a user's own socket is theirs, mode 0700. Whoever else had made it could answer in place of edged, so
-   another user's is refused, by the daemon and by its clients.
+1. A systemd service uses the folders that its unit provides. Root uses the system's folders, and so does any user who
+   may write there.
+2. Every other user has a socket below $XDG_RUNTIME_DIR, or below /run/user/UID if `su` or `sudo` did not keep that
+   variable. If neither folder is the user's own, or the path is too long for a socket, the socket is in a private
+   folder below the temporary folder. The user's state is below $XDG_STATE_HOME or ~/.local/state. If the user cannot
+   write there, no state is kept.
+3. The folder of a user's own socket must belong to that user and has the mode 0700. Another user who owned the folder
+   could answer in place of edged. So the daemon and its clients refuse such a folder.
 
 `env` is the environment of the process.
 """
@@ -27,11 +28,11 @@ _SOCKET = "control.sock"
 
 
 class UnfitFolderError(OSError):
-    """The folder of the user's own socket is not theirs; the text says what helps."""
+    """The folder of the user's own socket does not belong to that user; the text says what to do."""
 
 
 def control_socket(configured: str, env: Mapping[str, str]) -> str:
-    """Where the daemon serves; what is configured and not `auto` is taken as it is."""
+    """Return the path on which the daemon serves. A configured path other than `auto` is returned unchanged."""
     if configured != AUTO:
         return configured
     if given := _given(env, "RUNTIME_DIRECTORY"):
@@ -40,7 +41,7 @@ def control_socket(configured: str, env: Mapping[str, str]) -> str:
 
 
 def control_sockets(configured: str, env: Mapping[str, str]) -> tuple[str, ...]:
-    """Where a client looks for the daemon, one after the other."""
+    """Return the paths at which a client looks for the daemon, in the order in which it tries them."""
     if configured != AUTO:
         return (configured,)
     own = () if os.geteuid() == 0 else (_own_socket(env),)
@@ -48,7 +49,7 @@ def control_sockets(configured: str, env: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def state_dir(configured: str, env: Mapping[str, str]) -> str:
-    """Where facts are kept over a restart; empty: nowhere."""
+    """Return the folder for facts that are kept over a restart; empty if none are kept."""
     if configured != AUTO:
         return configured
     if given := _given(env, "STATE_DIRECTORY"):
@@ -61,7 +62,7 @@ def state_dir(configured: str, env: Mapping[str, str]) -> str:
 
 
 def claim(socket: Path, env: Mapping[str, str]) -> None:
-    """Make the folder of a socket that is to be served. Raises OSError."""
+    """Make the folder for the daemon's socket. Raises OSError."""
     if str(socket) != _own_socket(env):
         socket.parent.mkdir(parents=True, exist_ok=True)
         return
@@ -72,7 +73,7 @@ def claim(socket: Path, env: Mapping[str, str]) -> None:
 
 
 def check(socket: Path, env: Mapping[str, str]) -> None:
-    """Raises OSError where the user's own socket is meant, and its folder is not there or not theirs."""
+    """Raises OSError if `socket` is the user's own socket, and its folder is missing or belongs to another user."""
     if str(socket) != _own_socket(env):
         return
     folder = socket.parent
@@ -85,7 +86,7 @@ def check(socket: Path, env: Mapping[str, str]) -> None:
 
 
 def _given(env: Mapping[str, str], name: str) -> str:
-    """The first of the folders that systemd made for its service."""
+    """Return the first of the folders that systemd made for its service; empty if there is none."""
     return env.get(name, "").partition(":")[0]
 
 
@@ -94,8 +95,8 @@ def _may_use(folder: Path) -> bool:
 
 
 def _may_write(folder: Path) -> bool:
-    """Whether this user may write in it, or make it."""
-    while not os.path.exists(folder):  # noqa: PTH110 unlike Path's it raises nothing
+    """Whether this user may write in the folder, or make it."""
+    while not os.path.exists(folder):  # noqa: PTH110 unlike Path.exists, it raises nothing
         folder = folder.parent
     return os.access(folder, os.W_OK | os.X_OK)
 
@@ -108,7 +109,7 @@ def _own_socket(env: Mapping[str, str]) -> str:
     if _is_folder(temporary):
         places.append(f"{temporary}/edged-{user}/{_SOCKET}")
     fitting = (place for place in places if len(os.fsencode(place)) <= LONGEST_SOCKET)
-    return next(fitting, f"/tmp/edged-{user}/{_SOCKET}")  # noqa: S108 `check` looks at whose it is
+    return next(fitting, f"/tmp/edged-{user}/{_SOCKET}")  # noqa: S108 `check` verifies the owner
 
 
 def _is_own(folder: str) -> bool:
@@ -121,7 +122,7 @@ def _is_folder(path: str) -> bool:
 
 
 def _home(env: Mapping[str, str]) -> str:
-    """An empty one where there is none: nobody but root may write at the root of the disk."""
+    """Return the user's home folder; empty if there is none, because only root may write at the root of the disk."""
     with suppress(KeyError):
         return env.get("HOME") or pwd.getpwuid(os.geteuid()).pw_dir
     return ""

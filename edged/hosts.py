@@ -1,4 +1,4 @@
-"""Which hosts are this machine. Pure.
+"""Recognises the hosts that are this machine. Pure.
 
 Not here: other names that lead to this machine. In a browser `*.localhost` does (local/caller.py), but other programs
 may ask a name server for it.

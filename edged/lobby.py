@@ -1,10 +1,10 @@
-"""Who waits to be let in to a server, and who is in. The relay and serve use it.
+"""Tracks the clients of a server: those that wait to be let in, and those that are in. The relay and serve use it.
 
 Rules:
-1. A bounded number of clients may wait that have not yet shown that they may come in, each for at most `deadline_s`.
-   When one more comes, one of them has to go (places.py).
-2. Clients that are in stay in. Their number is bounded, too, and one more is refused. A place becomes free when its
-   connection is gone and no more work is done for the client.
+1. A client waits until it has shown that it may come in, for at most `deadline_s`. The number of waiting clients is
+   bounded: when one more comes, one of them has to go (places.py).
+2. A client that is in stays in. The number of these clients is bounded, too, and one more is refused. A place becomes
+   free when the client's connection is gone and no more work is done for it.
 
 Not here: who may come in.
 """
@@ -64,7 +64,7 @@ class Lobby:
         waiting, most = affordable(most, each)
         self._waiting: Places[Guest] = Places(waiting)
         self._inside: Places[Guest] = Places(most)
-        self._deadlines: dict[Guest, asyncio.TimerHandle] = {}  # of all open connections
+        self._deadlines: dict[Guest, asyncio.TimerHandle] = {}  # the deadlines of all open connections
         self._served: set[Guest] = set()
 
     @property

@@ -1,4 +1,4 @@
-"""Where edged comes from, and the command that adds an extra of pyproject.toml to the edged that runs."""
+"""The public repository of edged, and the command that adds an extra (pyproject.toml) to the installed edged."""
 
 import shlex
 import sys
@@ -7,28 +7,29 @@ from pathlib import Path
 REPOSITORY = ""
 """Address of the public Git repository, such as https://example.org/edged.git; empty until its owner has one.
 
-The pages follow it between markers: run scripts/draw-pages after a change.
+The pages repeat it between markers: run scripts/draw-pages after a change.
 """
 
-RELEASES = Path("/opt/edged")  # where the installer puts them
+RELEASES = Path("/opt/edged")  # where the installer puts releases
+# An installed release can use Debian's packages.
 OF_DEBIAN = {
     "pyaudio": "python3-pyaudio",
     "systemd": "python3-systemd",
-}  # an installed release sees Debian's packages
+}
 _HERE = Path(__file__).resolve().parent.parent
 
 
 def from_repository(extra: str, repository: str) -> str:
-    """What pip has to be given to install edged with an extra, quoted for a shell."""
+    """The argument with which pip installs edged and an extra from the repository, quoted for a shell."""
     return shlex.quote(f"edged[{extra}] @ git+{repository}")
 
 
 def how_to_add(
     extra: str, *, here: Path = _HERE, python: str = sys.executable, repository: str = REPOSITORY
 ) -> str:
-    """The command in backticks. `here` is the folder that holds the package.
+    """The command that adds `extra`, in backticks. `here` is the folder that holds the package.
 
-    A checkout is installed where it is: a copy from the repository would hide the checkout from its own Python.
+    A checkout is installed in place (`-e`): a copy from the repository would hide the checkout from its own Python.
     """
     if here.is_relative_to(RELEASES):
         package = OF_DEBIAN.get(extra)
@@ -44,11 +45,11 @@ def how_to_add(
 
 
 def _requirements(extra: str) -> list[str]:
-    """What the extra consists of, as the installed package says."""
+    """The requirements of the extra, as the metadata of the installed package lists them."""
     from importlib.metadata import PackageNotFoundError, requires  # noqa: PLC0415 large, and seldom asked
 
     try:
         lines = [line.replace("'", '"').partition(";") for line in requires("edged") or ()]
-    except PackageNotFoundError:  # a package that somebody has copied
+    except PackageNotFoundError:  # somebody has copied the package without its metadata
         lines = []
     return [name.strip() for name, _, marker in lines if marker.strip() == f'extra == "{extra}"']

@@ -1,12 +1,13 @@
-"""Who has a place among the clients of a server, and who yields when no place is left. Pure.
+"""Decides which clients of a server have a place, and which client yields when no place is left. Pure.
 
 Rules:
 1. There are `most` places. One owner (a user, an address) has at most `most_of_one` of them.
-2. When an owner has used up its share, a newcomer of the owner takes the place of one of its own. The one with the
-   lowest `Standing` yields, and among equals the one that was silent longest. No other owner loses anything.
-3. When all places are taken, a `WAITING` one yields: the oldest one of the owner with most of them. So crowds yield to
-   the others. When none waits, one of the newcomer's own yields, or the newcomer is refused.
-4. `HELD` never yields.
+2. When an owner has used up its share, its newcomer takes the place of another client of that owner. The client with
+   the lowest `Standing` yields; among equals, the client that was silent longest. No other owner loses anything.
+3. When all places are taken, a `WAITING` client yields: the oldest client of the owner that has most of them. So crowds
+   yield to the others. If no client is `WAITING`, another client of the newcomer's owner yields, or the newcomer is
+   refused.
+4. A `HELD` client never yields.
 """
 
 from collections import Counter
@@ -39,7 +40,7 @@ class Places(Generic[T]):
         """Without `most_of_one`, one owner may have all places."""
         self.most = most
         self._most_of_one = most if most_of_one is None else most_of_one
-        self._taken: dict[T, tuple[Hashable, Standing]] = {}  # the one that was silent longest comes first
+        self._taken: dict[T, tuple[Hashable, Standing]] = {}  # the client that was silent longest comes first
 
     def __len__(self) -> int:
         return len(self._taken)
@@ -48,7 +49,7 @@ class Places(Generic[T]):
         return who in self._taken
 
     def take(self, who: T, owner: Hashable, standing: Standing = Standing.WAITING) -> T | None:
-        """Give `who` a place. Returns the one that lost its place for that, or None. Raises FullError."""
+        """Give `who` a place. Returns the client that lost its place for that, or None. Raises FullError."""
         own = [each for each, (whose, _) in self._taken.items() if whose == owner]
         yields = None
         if len(own) >= self._most_of_one:
@@ -72,14 +73,14 @@ class Places(Generic[T]):
         self._taken.pop(who, None)
 
     def spare(self) -> T | None:
-        """Take the place of one that waits, as if a newcomer needed it. Returns None if none waits."""
+        """Free the place of a waiting client, and return that client. Returns None if no client waits."""
         yields = self._waiting()
         if yields is not None:
             self.leave(yields)
         return yields
 
     def _waiting(self) -> T | None:
-        """Return the oldest of the largest crowd."""
+        """Return the oldest waiting client of the owner that has most of them."""
         waiting = [who for who, (_, standing) in self._taken.items() if not standing]
         crowds = Counter(self._taken[who][0] for who in waiting)
         return max(waiting, key=lambda who: crowds[self._taken[who][0]], default=None)

@@ -1,4 +1,4 @@
-"""When to try again, and the only loop that does.
+"""Decides when to try again, and has the only loop that does.
 
 Rules:
 - `delays` is a pure generator of waits. `keep` is the one reconnect loop in edged, for the link and for devices.
@@ -6,12 +6,12 @@ Rules:
   So kiosks that lost the same service do not return at the same time. A wait that the far end asks for is kept in
   full; growing, random extra time is added to it.
 - The waits grow until an attempt has *proved* that the far end works and then lived for `PROVEN_S`, whatever ended it.
-  Accepting a connection proves nothing. After such a life there is no first wait where somebody is waiting, else a
-  random one of up to `SPREAD_S`.
+  Accepting a connection proves nothing. After such a life, the first wait is zero if somebody is waiting; otherwise it
+  is random and at most `SPREAD_S`.
 - A wake (the network is back, a press) ends a wait at once, also if it came during a try. It shortens the wait after a
-  REFUSED cause at most once per `WAKE_REFUSED_S`, and a wait that the far end asked for never.
-- Tries that cost somebody outside have an `Allowance`: at most `MOST_TRIES` in any `WINDOW_S` that did not live for
-  `LIVED_S`. Tries after a wake count, and so do tries for somebody who is waiting.
+  REFUSED cause at most once per `WAKE_REFUSED_S`. It never shortens a wait that the far end asked for.
+- Tries that cost somebody outside have an `Allowance`. It limits the tries that did not live for `LIVED_S`: at most
+  `MOST_TRIES` of them in any `WINDOW_S`. Tries after a wake count, and so do tries for somebody who is waiting.
 """
 
 import asyncio
@@ -28,10 +28,11 @@ LIVED_S = 20.0  # shorter lives count against the allowance
 SPREAD_S = 0.5  # spreads the kiosks that a service drops at the same moment; a visitor hardly notices it
 WAKE_REFUSED_S = 5.0  # how often a press may try a service that refuses
 MOST_TRIES, WINDOW_S = 30, 600.0
-AT_ONCE = 10  # tries at once; after these they come one by one, so the longest wait for one is half a minute
+# Tries at once. After these, tries come back one by one, so the longest wait for one is half a minute.
+AT_ONCE = 10
 # Tries that are kept for wakes: hours of failures must not use up the tries that good news may need.
 FOR_WAKES = 4
-# The longest extra wait to keep tries for wakes. Half of the tries that come back in this time are saved.
+# The longest extra wait that saves tries for wakes. Half of the tries that come back in this time are saved.
 SAVES_FOR_S = 60.0
 
 
@@ -55,7 +56,7 @@ POLICIES = {
 # A service that accepts and then closes has more work and longer logs than one that refuses.
 CLOSED_EARLY = RetryPolicy(1.0, 90.0)
 BEYOND_ASKED = RetryPolicy(1.0, 120.0)  # added to a wait that the far end asks for
-# A random share of such a wait, up to this one, is added, because other kiosks were asked for the same wait.
+# The largest random share that is added to such a wait, because other kiosks were asked for the same wait.
 ASKED_SHARE = 0.25
 NOT_OUT = frozenset({"offline", "dns_failed", "clock_unset"})
 """Causes of a try that has not reached the far end."""
@@ -121,7 +122,7 @@ class Wake:
 
 
 class Proof:
-    """Given to each attempt, which calls it when the far end has proved that it works."""
+    """Each attempt gets one, and calls it when the far end has proved that it works."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now

@@ -1,4 +1,4 @@
-"""Composition root: turns a configuration into adapters, rooms and one Appliance. Nothing else knows all of them.
+"""The composition root: joins adapters and packages to one Appliance, as configured. Only it knows all of them.
 
 `Ports` hold what touches the machine (clock, resolver, network watch, store, device calls). `Devices` hold what touches
 the world (microphone, speaker, button, lamp). `machine` and `devices` make the real ones.

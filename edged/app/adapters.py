@@ -42,7 +42,7 @@ class Ports:
     watchdog_s: float | None = None  # how long the manager waits for a sign of life
     control: socket.socket | None = None  # a socket for control that already listens
     realtime: RealtimePriority | None = None  # for the threads that hand sound over
-    heap: Heap = field(default_factory=NullHeap)  # of the whole process
+    heap: Heap = field(default_factory=NullHeap)  # the heap of the whole process
     plugwatch: Netwatch = field(default_factory=NullWatch)  # reports new sound cards
     disk: Offload = field(init=False)  # runs the calls of `store`
 

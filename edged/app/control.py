@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 async def opened(path: str, listening: socket.socket | None, target: Controlled) -> ControlServer | None:
-    """Serve `target` at `path`, or on the socket that `listening` is. Returns None and logs why if it cannot."""
+    """Serve `target` at `path`, or on the open socket `listening`. If that fails, logs the reason and returns None."""
     if not path and listening is None:
         return None
     path = control_socket(path, os.environ)
@@ -30,7 +30,7 @@ async def opened(path: str, listening: socket.socket | None, target: Controlled)
 
 
 def carry_out(name: str, appliance: Appliance, user_settings: UserSettings, by: object) -> None:
-    """Carry out a command; raises CommandError. `by` holds what it presses; with None, any program may release it."""
+    """Carry out a command; raises CommandError. `by` becomes the holder of a press; None: anyone may release."""
     match name:
         case "press":
             appliance.gesture(Gesture.PRESS, by=by)

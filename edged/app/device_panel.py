@@ -18,7 +18,7 @@ from edged.keeper import Keeper, Lost
 from edged.panel.button import Gesture, Grammar
 from edged.panel.driver import ButtonDriver, LampDriver
 
-PRESS_S = 0.01  # by then the light is on, and the first sound is on its way to the service
+PRESS_S = 0.01  # within this time, the light is on and the first sound is on its way to the service
 Life = tuple[Callable[[Lost], None], Callable[[], None]]  # the functions that open and close a device
 
 

@@ -5,12 +5,12 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
-# From the signal until nothing is waited for any more. After that the control socket has another 0.1 s.
+# The time from the signal until edged stops waiting for anything. After it, the control socket has another 0.1 s.
 GOODBYE_S = 0.8
 
 
 async def unless(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
-    """Do the work, but leave it when the end is requested. Returns whether to go on. Raises what the work raises."""
+    """Do the work, but abandon it when the end is requested. Returns whether to go on. Raises what the work raises."""
     tasks = asyncio.ensure_future(work), asyncio.ensure_future(stopping.wait())
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -51,7 +51,7 @@ class Parts:
         return name in self._parts and not self._parts[name].done()
 
     def let_go(self, name: str) -> asyncio.Task[None]:
-        """Ask a part to end, and allow it to."""
+        """Ask a part to end. Its end then counts as requested."""
         part = self._parts.pop(name)
         self._released.add(part)
         part.add_done_callback(self._released.discard)

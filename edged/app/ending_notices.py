@@ -1,4 +1,4 @@
-"""Warns in `config check`, `edged status` and the journal of configured models and features that will end."""
+"""Warns that configured models and features will end: in `config check`, in `edged status` and in the journal."""
 
 import asyncio
 import logging
@@ -15,7 +15,8 @@ log = logging.getLogger(__name__)
 
 AGAIN_S = 24 * 3600.0
 UNSET_LOOK_S = 60.0  # how often to look whether the clock has been set
-# Providers whose model names are the maker's. Azure's are names of deployments, which end separately; `local` has none.
+# Providers that use the maker's model names. Azure uses names of deployments, which end separately; `local` has no
+# names.
 _NAMED = frozenset({"openai", "portkey", "a15t", "custom"})
 
 
@@ -46,7 +47,7 @@ def used(config: Config) -> tuple[EndingSubject, ...]:
 
 
 def warnings(config: Config, wall: float, origins: Mapping[str, str] | None = None) -> list[str]:
-    """Return one text for each. It begins with the place of its key, if known. While the clock is not set: none."""
+    """Return one text for each, beginning with the place of its key if that is known; none before the clock is set."""
     today = endings.day(wall)
     if today is None:
         return []

@@ -1,4 +1,4 @@
-"""One kiosk: joins the rooms to an Appliance, runs its tasks, and ends them."""
+"""One kiosk: joins the packages to an Appliance, runs its tasks, and ends them."""
 
 import asyncio
 import logging
@@ -46,7 +46,7 @@ from edged.system.heap import Tidying
 log = logging.getLogger(__name__)
 
 IN_STATUS = frozenset({"turn", "link", "device", "light"})
-"""Events after which the sentence for the manager may change."""
+"""The events that may change the status sentence for the service manager."""
 
 
 class App:
@@ -235,12 +235,12 @@ class App:
         self._reload.asked()
 
     def quiet(self) -> bool:
-        """Nobody speaks or is being answered, and nothing is in transit over a link that is up."""
+        """Whether nobody is speaking, no answer is under way, and nothing is in transit over a link that is up."""
         at_rest = self.appliance.state is turn.State.IDLE and self.playout.idle
         return at_rest and (self.appliance.dialogue.idle or not self.link.up)
 
     def refused(self) -> bool:
-        """The link is down for a cause that waiting does not cure."""
+        """Whether the link is down for a cause that waiting does not cure."""
         return self.link.cause is not None and CAUSES[self.link.cause].retry is Retry.REFUSED
 
     def adopt(self, config: Config, key: Secret | None, front: Devices, changes: Change) -> None:
@@ -281,7 +281,7 @@ class App:
         return await self.kept()
 
     async def kept(self) -> dict[str, object]:
-        """Return the state once a switched setting is saved, or known not to be."""
+        """Return the state once a switched setting is saved, or saving it has failed."""
         await self._user_settings.kept()
         return self.snapshot()
 
@@ -294,6 +294,6 @@ class App:
         self.appliance.gesture(Gesture.RELEASE, by=by)
 
     def command(self, name: str, peer: Peer, by: object = None) -> dict[str, object]:  # noqa: ARG002 the socket has checked the peer
-        """Carry out a command; raises CommandError. `by` holds what it presses; None: any client may release it."""
+        """Carry out a command; raises CommandError. `by` becomes the holder of a press; None: anyone may release."""
         carry_out(name, self.appliance, self._user_settings, by)
         return self.snapshot()

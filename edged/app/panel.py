@@ -106,7 +106,7 @@ def _backend(part: str, wanted: str) -> str:
 
 
 def _board(root: Path) -> tuple[str, str]:
-    """Return what GPIO there is, and why gpiozero could not use any. One of the two is empty."""
+    """Return why this machine has GPIO, and why it has none that gpiozero can use. One of the two is empty."""
     with suppress(OSError):
         if len(beginning(root / "proc/device-tree/system/linux,revision", 4)) == 4:
             return "this is a Raspberry Pi", ""

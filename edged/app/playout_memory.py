@@ -1,4 +1,4 @@
-"""What edged learns from playing answers: saved over restarts, and recorded if the configuration asks for it."""
+"""Learns from the answers that edged plays, saves the result over restarts, and records it if configured."""
 
 import asyncio
 from collections import deque
@@ -37,7 +37,7 @@ class PlayoutMemory:
         self._service = config.provider.name
         self._traces: Traces | None = None
         self._directory = ""
-        self._lines: list[str] = []  # of the answer that is arriving
+        self._lines: list[str] = []  # recorded lines of the answer that is arriving
         self._first_ms = 0
         self._whole: list[str] = []  # complete answers that are not written yet
         self._work = asyncio.Event()

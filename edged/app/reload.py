@@ -2,8 +2,8 @@
 
 Rules:
 1. It is read and checked first. A configuration that cannot be used changes nothing, and the caller gets the reasons.
-2. The class of each changed key decides. `live` and `reopen` keys apply at once, or as soon as nobody speaks or is
-   being answered. `restart` keys keep their value, and the answer lists them.
+2. The class of each changed key decides. `live` and `reopen` keys apply at once, or as soon as nobody is speaking and
+   no answer is under way. `restart` keys keep their value, and the answer lists them.
 3. The service's key is read again each time. If it has changed, or if the service refused, the link tries again at
    once.
 
@@ -62,11 +62,11 @@ class Kiosk(Protocol):
     """The kiosk to change."""
 
     def quiet(self) -> bool:
-        """Nobody speaks or is being answered."""
+        """Whether nobody is speaking and no answer is under way."""
         ...
 
     def refused(self) -> bool:
-        """The service refuses the kiosk, and waiting will not change that."""
+        """Whether the service refuses the kiosk, and waiting will not change that."""
         ...
 
     def adopt(self, config: Config, key: Secret | None, front: Devices, changes: Change) -> None:
@@ -121,7 +121,7 @@ class Reload:
     async def run(self) -> None:
         """Until cancelled: handle `asked`, and apply a configuration that waits for a quiet moment."""
         while True:
-            # Half a dozen things in three rooms decide whether a kiosk is quiet, so it is polled.
+            # Half a dozen conditions in three packages decide whether a kiosk is quiet, so it is polled.
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if self._accepted is None else LOOK_S):
                     await self._work.wait()

@@ -1,4 +1,4 @@
-"""What runs after a kiosk has given up: its light, and a journal line that says why.
+"""Runs after a kiosk has given up: shows the light, and writes a journal line that says why.
 
 Rules:
 1. The light is that of the fault, until somebody starts edged again. Nothing else of the kiosk is opened.

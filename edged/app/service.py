@@ -13,8 +13,8 @@ from edged.errors import LinkError
 from edged.system.redactor import REDACTOR, is_secret
 from edged.wire import Dialect
 
-KEY_FROM = 16  # characters
-# These words may appear in a header with the name of a secret, and are no secrets: schemes and names of providers.
+KEY_FROM = 16  # characters; a value without a secret's name counts as a key from this length on
+# Words that are not secrets, although a header with a secret's name may contain them: schemes and names of providers.
 _NO_SECRETS = frozenset(
     {"apikey", "api-key", "basic", "bearer", "digest", "negotiate", "oauth", "oauth2", "token", *PROVIDERS}
 )
@@ -94,7 +94,7 @@ def _secrets(config: Config) -> Iterator[str]:
 
 
 def _beside(config: Config) -> Iterator[tuple[str, str]]:
-    """Yield the values with a secret's name, with that name. Near its name, a value of any length is masked."""
+    """Yield each secret name with its value. Near its name, a value of any length is masked."""
     provider = config.provider
     headers = {name: header.reveal() for name, header in provider.headers.items()}
     for name, text in (*headers.items(), *provider.query.items(), *provider.portkey.metadata.items()):

@@ -1,4 +1,4 @@
-"""What edged knows about the services it has used, saved over restarts so that the first attempt is the right one.
+"""Saves over restarts what edged knows about the services it has used, so that the first attempt is the right one.
 
 Rules:
 1. It is a guess (dial/service_facts.py). If it cannot be read, nothing is known. A disk that hangs delays the first

@@ -79,7 +79,7 @@ def echo_canceller(wanted: model.MicrophoneConfig) -> EchoCanceller | None:
     if not wanted.echo_cancel:
         return None
     try:
-        arrays.load()  # livekit loads numpy, too
+        arrays.load()  # before livekit imports numpy; see arrays.py
         from edged.audio.dsp.echo_livekit import LivekitEchoCanceller
     except DeviceError as error:
         raise ConfigError(

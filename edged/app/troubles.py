@@ -1,4 +1,4 @@
-"""What is wrong at the moment, why, and what helps, for clients that ask a running kiosk. Pure."""
+"""Lists what is wrong at the moment, why, and what helps, for clients that ask a running kiosk. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ from edged.causes import CAUSES
 
 
 class Trouble(NamedTuple):
-    """`what` is wrong, by a row of causes.py. `text` says what was found, in words of this machine or the service."""
+    """`what` is wrong. `cause` names its row in causes.py; `text` holds the words of this machine or the service."""
 
     what: str
     cause: str

@@ -1,4 +1,4 @@
-"""The journal lines that no single room can write: one per turn with its legs, and an hourly one for lasting troubles.
+"""The journal lines that no single package can write: one per turn with its legs, one per hour for lasting troubles.
 
 It only listens to published events (docs/control-socket.md). So it delays nothing, and never learns what was said.
 """
@@ -79,10 +79,10 @@ class TurnLog:
         self._turns[turn] = _Turn()
 
     def _caused(self, cause: str) -> None:
-        """Add a cause to the turn that it is about.
+        """Add a cause to the turns that it concerns.
 
-        A lost utterance is the oldest one that the service does not have. A lost answer belongs to all turns that the
-        service has and has not begun to answer, even if another turn is under way.
+        A lost utterance concerns the oldest turn that the service does not have. A lost answer concerns all turns that
+        the service has received but not begun to answer, even if another turn is under way.
         """
         waiting = [number for number, each in self._turns.items() if "committed" not in each.marks]
         of = waiting[:1] if cause in OF_AN_UTTERANCE else []
@@ -93,7 +93,7 @@ class TurnLog:
             self._turns[number].causes.append(cause)
 
     def _settled(self, *, stopped: bool) -> None:
-        """Nobody speaks: end each turn that has an answer, a cause for none, or a later turn with an answer."""
+        """Nobody speaks. End each turn that was answered, that has a cause, or that precedes an answered turn."""
         answered = max((number for number, each in self._turns.items() if "drained" in each.marks), default=0)
         for number, each in tuple(self._turns.items()):
             if "drained" in each.marks:
@@ -157,7 +157,7 @@ class _Turn:
     causes: list[str] = field(default_factory=list)
 
     def legs(self) -> dict[str, int]:
-        """Milliseconds per leg, without negative ones: a service may commit before the visitor has finished."""
+        """Milliseconds per leg. Negative ones are left out: a service may commit before the visitor has finished."""
         spans = {
             name: self.marks[end] - self.marks[begin]
             for name, (begin, end) in LEGS.items()

@@ -1,10 +1,10 @@
-"""What people set on a running kiosk: whether the microphone is muted, and how loud it speaks. Saved over restarts.
+"""Keeps what people set on a running kiosk, also over restarts: whether the microphone is muted, and the volume.
 
 Rules:
 1. A muted microphone stays muted over a restart. Its device is not opened before this is known. If nothing was saved,
    the microphone is on. If the saved file cannot be read, it is muted until somebody switches it.
 2. A volume that was set applies until `speaker.volume` changes in the configuration. Then that value applies.
-3. A disk that hangs or fails stops nobody from switching. The caller learns that the setting will be forgotten (`kept`,
+3. Switching works even if the disk hangs or fails. The caller learns that the setting will be forgotten (`kept`,
    `troubles`), and saving is tried again.
 4. With `speaker.mixer`, the card's own control is set, also each time the speaker is opened. If that fails, it is
    logged once, and software makes the volume.
@@ -79,7 +79,7 @@ class UserSettings:
             self.loudness.set(volume.AS_SENT)
 
     def speaker_opened(self) -> None:
-        """The speaker's card may be another, or may have forgotten its volume. Blocks, so call it off the loop."""
+        """Apply the volume again: the card may be new, or may have lost its volume. Blocks, so call it off the loop."""
         self._apply(self.loudness.volume)
 
     async def run(self) -> None:
@@ -106,7 +106,7 @@ class UserSettings:
         self._set()
 
     async def kept(self) -> None:
-        """Wait until the settings are saved, or known not to be; then `troubles` says so."""
+        """Wait until the settings are saved, or saving them has failed; `troubles` then reports that."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 await self._save(ANSWER_WITHIN_S)
@@ -170,7 +170,7 @@ class UserSettings:
             _warn("mixer_lost", f"mixer: {why}")
 
     async def _load_what_it_takes(self, level: int) -> str:
-        """Load what `level` needs now, not during an answer or in the speaker's thread. Returns why it cannot."""
+        """Load now what `level` needs, not later in the speaker's thread. Returns why that failed, or an empty text."""
         if level != volume.AS_SENT:
             try:
                 await self._prepare(volume.prepare, deadline_s=DISK_WITHIN_S)

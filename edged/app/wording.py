@@ -1,4 +1,4 @@
-"""What a kiosk's log may repeat of the service's words: wire/words.py, with the names in the configuration."""
+"""Decides which of the service's words a kiosk's log may repeat: wire/words.py, with the configured names."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -26,7 +26,7 @@ def adopted(config: Config, words: Words) -> None:
 
 
 def names(config: Config) -> Iterator[str]:
-    """Yield configured names that help to understand an error of the service, and that are not speech."""
+    """Yield configured names that help to understand an error from the service, and that are not speech."""
     provider, row = config.provider, PROVIDERS[config.provider.name]
     yield from (provider.name, provider.model or row.model, provider.voice, provider.transcription)
     yield from (provider.session.language, provider.session.prompt_id, provider.azure.api_version)

@@ -16,7 +16,7 @@ from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError, EdgedErr
 
 VERBS = ("run", "demo", "serve", "relay", "status", "logs", "ctl", "reload", "config", "rescue")
 
-# made in advance: later there may be no memory to make it, or to write to the journal
+# Made in advance: later there may be no memory to make it, or to write to the journal.
 _OUT_OF_MEMORY = f"edged: out of memory. {CAUSES['memory_short'].remedy}\n".encode()
 
 
@@ -39,7 +39,7 @@ def _without_values(message: str) -> str:
 
 
 def _in_journal(text: str, cause: str) -> bool:
-    """Write `text` to the journal with its message id, if standard error is the journal; else return False."""
+    """Write `text` to the journal with its message id. Returns False if standard error is not the journal."""
     from edged.system.journal import is_journal, setup
 
     if not is_journal(sys.stderr, os.environ):
@@ -108,7 +108,7 @@ def _run(argv: Sequence[str] | None) -> int:
             print(f"edged {args.verb}: {error}", file=sys.stderr)
         return EXIT_USAGE if isinstance(error, UsageError) else 1
     except BrokenPipeError:
-        # the reader has closed the pipe; the interpreter must not complain when it exits
+        # The reader has closed the pipe; the interpreter must not complain when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
     except KeyboardInterrupt:

@@ -23,14 +23,14 @@ def add(subparsers: Any) -> None:
     check = verbs.add_parser(
         "check",
         help="List every fault with its line",
-        description="List every fault of the configuration with its line. Exit with 0 if there is none, else with 78.",
+        description="List every fault of the configuration with its line. The exit code is 0 without a fault, else 78.",
     )
     check.add_argument("file", nargs="?", type=Path, metavar="FILE", help="file to check, like --config FILE")
     check.set_defaults(act=_check)
     show = verbs.add_parser(
         "show",
         help="Show the values in force, with secrets masked",
-        description="Show the values in force. Secrets are masked, so you can pass the output on.",
+        description="Show the values in force. Secrets are masked, so you can show the output to others.",
     )
     show.add_argument("--origin", action="store_true", help="show where each value comes from")
     show.set_defaults(act=_show)
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    """Check the configuration and its key: everything for which `edged run` refuses to start."""
+    """Check the configuration and its key: everything that makes `edged run` refuse to start."""
     import time
 
     from edged.app.ending_notices import warnings as announced

@@ -57,7 +57,8 @@ def _steps(words: list[str]) -> list[tuple[str, dict[str, Any]]]:
         if word == "volume":
             steps.append((word, {"volume": _volume(rest.pop(0) if rest else "")}))
         elif word in COMMANDS:
-            # A later word releases this press, so it belongs to the connection: the daemon releases it if that breaks.
+            # A later word releases this press. So the press belongs to the connection: if that breaks, the daemon
+            # releases it.
             kept = word == "press" and "release" not in rest
             steps.append((word, {"keep": True} if kept else {}))
         else:

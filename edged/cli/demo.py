@@ -41,7 +41,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         "--answer",
         type=Path,
         metavar="FILE",
-        help=f"write the sound of the speaker to this file (default: {ANSWER} here, or in /tmp)",
+        help=f"write the sound of the speaker to this file (default: {ANSWER} in this folder, or in /tmp)",
     )
     parser.add_argument(
         "--set",

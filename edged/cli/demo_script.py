@@ -15,7 +15,7 @@ from edged.panel.keyboard import KeyboardButton
 if TYPE_CHECKING:
     from edged.app import App
 
-# a step that takes longer has failed
+# A step that takes longer has failed.
 CONNECT_S, SPEAK_S, ANSWER_S = 10.0, 20.0, 40.0
 BREATH_S = 0.3  # a person releases the button a moment after the last word
 INTERRUPT_AFTER_S = 1.0  # in the middle of the second answer

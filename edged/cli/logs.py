@@ -14,7 +14,9 @@ ELSEWHERE = (
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = verbs.add_parser(
-        "logs", help="Show the daemon's journal lines", description="Show the daemon's journal lines."
+        "logs",
+        help="Show the daemon's journal lines",
+        description="Show the daemon's lines in the journal, the log of systemd.",
     )
     parser.add_argument("-f", "--follow", action="store_true", help="keep showing new lines as they come")
     parser.add_argument("-n", "--lines", type=int, metavar="N", help="show the last N lines (default: 100)")

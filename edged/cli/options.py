@@ -1,4 +1,4 @@
-"""The options of several verbs for the configuration, and how it is loaded."""
+"""The configuration options that several verbs share, and the loading of the configuration."""
 
 import argparse
 import logging

@@ -31,7 +31,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         "--token-file",
         type=Path,
         metavar="FILE",
-        help="file with the token that clients must send; required unless --host is loopback",
+        help="file with the token that clients must send; required unless --host is loopback (this machine only)",
     )
     parser.add_argument(
         "--allow-origin",

@@ -1,4 +1,4 @@
-"""`edged reload`: let the running daemon use its changed configuration; ends when it does, or refuses to."""
+"""`edged reload`: make the running daemon use its changed configuration; waits until it uses or refuses it."""
 
 import argparse
 import json
@@ -11,7 +11,8 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = verbs.add_parser(
         "reload",
         help="Make the running daemon read its configuration and its key again",
-        description="Make the running daemon read its configuration and its key again. A configuration with faults "
+        description="Make the running daemon read its configuration and its key again. A key that systemd "
+        "passes changes only when the service restarts. A configuration with faults "
         "changes nothing: reload lists the faults and exits with 78.",
     )
     add_config(parser)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = verbs.add_parser(
-        "run", help="Run the daemon", description="Run the daemon until SIGTERM or Ctrl-C stops it."
+        "run",
+        help="Run the daemon",
+        description="Run the daemon, the program that makes this machine a kiosk, until Ctrl-C or SIGTERM stops it.",
     )
     add_config(parser)
     parser.set_defaults(run=run)
@@ -33,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     from edged.system.journal import is_journal, setup
     from edged.system.memory import make_sure
 
-    # at the watchdog's SIGABRT, the stacks of all threads go to standard error
+    # At the watchdog's SIGABRT, the stacks of all threads go to standard error.
     faulthandler.enable(keep_apart())
     door = ExitDoor(ProcessExit())
     try:

@@ -11,7 +11,7 @@ from edged.files import read
 if TYPE_CHECKING:
     from edged.local.server import LocalServer
 
-MOST_BYTES = 2**20  # of a key file or a script; a larger file is something else
+MOST_BYTES = 2**20  # the largest key file or script; a larger file is something else
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -25,7 +25,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser.add_argument(
         "--host",
         default="127.0.0.1",
-        help="address to listen on (default: 127.0.0.1); any but loopback needs --key-file",
+        help="address to listen on (default: 127.0.0.1); any but loopback (this machine only) needs --key-file",
     )
     parser.add_argument(
         "--port",
@@ -95,7 +95,7 @@ def _add_answers(parser: argparse.ArgumentParser) -> None:
         metavar="MS",
         help="wait MS milliseconds before an answer (default: 150)",
     )
-    parser.add_argument("--script", type=Path, metavar="FILE", help="answer from a script")
+    parser.add_argument("--script", type=Path, metavar="FILE", help="answer from this script (YAML)")
 
 
 def _add_faults(parser: argparse.ArgumentParser) -> None:
@@ -104,7 +104,7 @@ def _add_faults(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FAULT",
-        help="misbehave on purpose, for example drop@response.done#2; repeatable",
+        help="make an error on purpose, for example drop@response.done#2; repeatable",
     )
     parser.add_argument(
         "--url-faults", action="store_true", help="let clients ask for faults in the URL: ?fault=drop"

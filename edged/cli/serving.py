@@ -1,4 +1,4 @@
-"""How a verb serves: it prints its address once it listens, and runs until a signal stops it."""
+"""Runs a verb that serves: it prints its address once it listens, and runs until a signal stops it."""
 
 import asyncio
 import errno
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from edged.errors import AddressError, UsageError
 
-# the address may be available later: not a mistake on the command line
+# The address may be available later: not a mistake on the command line.
 _MAY_BECOME_FREE = (errno.EADDRINUSE, errno.EADDRNOTAVAIL)
 
 

@@ -13,7 +13,7 @@ from edged.errors import ConfigError
 from edged.files import beginning
 
 CREDENTIAL = "api-key"
-# only root can read it; systemd passes its files to the service at the start
+# Only root can read it; systemd passes its files to the service at the start.
 HOME = Path("/etc/edged/credentials")
 _MOST_BYTES = 8192
 

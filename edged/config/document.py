@@ -29,7 +29,7 @@ _REFUSED = ""  # the tag of a node that has been reported as a problem; no other
 NOTHING = "nothing"  # the reading of an empty value, of ~ and of null
 _RESOLVER: Any = yaml.resolver.Resolver()  # the stubs leave resolve() untyped
 
-# the type that PyYAML gives a plain scalar, in our words; any other type is text
+# The type that PyYAML gives a plain scalar, in our words; any other type is text.
 _READINGS = {
     "tag:yaml.org,2002:bool": "true or false",
     "tag:yaml.org,2002:int": "a number",
@@ -38,7 +38,7 @@ _READINGS = {
     "tag:yaml.org,2002:timestamp": "a date",
 }
 
-# the first words of a message from the scanner or the parser, and what a person can do about it
+# The first words of a message from the scanner or the parser, and what a person can do about it.
 _WORDS = (
     (
         "mapping values are not",

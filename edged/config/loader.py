@@ -1,6 +1,6 @@
 """Reads the configuration from its layers: defaults < file < conf.d < environment < --set.
 
-In this room only this module and credential.py read the disk. The problems of all layers are raised together, in
+In this package, only this module and credential.py read the disk. The problems of all layers are raised together, in
 the order of their places.
 """
 
@@ -25,9 +25,9 @@ from edged.errors import ConfigError
 from edged.files import NotAFileError, beginning
 
 SUFFIX = ".yaml"  # the files that are read in conf.d
-# a warning suggests SUFFIX in place of these endings
+# A warning suggests SUFFIX in place of these endings.
 _WRONG_SUFFIXES = (".yml", ".yaml", ".json", ".conf", ".cfg", ".txt")
-# what editors, packages and people leave in conf.d: nobody expects it to be in force
+# Files that editors, packages and people leave in conf.d. Nobody expects them to be in force.
 _LEFTOVER = re.compile(
     r"^\.|^README|~$|\.(bak|old|orig|rej|save|off|disabled|example|sample|md|swp|tmp|new|dpkg-\w+|ucf-\w+)$",
     re.IGNORECASE,
@@ -72,7 +72,7 @@ def load(
     broken = {".".join(at) for layer in layers for at in layer.broken}
     problems += _together(config, places, broken)
     if problems:
-        # what is missing may be in a file that was not read
+        # A missing value may be in a file that was not read.
         raise ConfigError([*map(str, _in_order(problems, files)), *skipped])
     origins = {key.name: str(places.get(key.name, DEFAULT)) for key in KEYS.values()}
     classes = {key.name: key.apply for key in KEYS.values()}

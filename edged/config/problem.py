@@ -1,4 +1,4 @@
-"""How a fault in the configuration is reported: its place, its key, what is wrong, and what would be right.
+"""Reports a fault in the configuration: its place, its key, what is wrong, and what would be right.
 
 A foreign text is never repeated as it is: it is shown in quotes, cut short and without control characters.
 """
@@ -49,7 +49,7 @@ def shown(text: str) -> str:
 
 
 def name(text: str) -> str:
-    """A key's name for a problem, masked if it may be a secret that was written on the wrong side."""
+    """A key's name for a problem, masked if it may be a secret that was written where the name belongs."""
     if text.isascii() and text.replace("_", "").replace("-", "").isalnum() and len(text) <= LONGEST_SHOWN:
         return "sk-…" if text.startswith("sk-") else text
     return shown(text)

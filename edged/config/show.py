@@ -71,7 +71,7 @@ def schema() -> dict[str, Any]:
 
 
 def _placed(config: Config, env: Mapping[str, str]) -> Config:
-    """With a path for each `auto`."""
+    """The configuration with the path that each `auto` stands for."""
     control = structs.replace(config.control, socket=control_socket(config.control.socket, env))
     state = structs.replace(config.state, dir=state_dir(config.state.dir, env))
     return structs.replace(config, control=control, state=state)

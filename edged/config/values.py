@@ -37,7 +37,7 @@ class UnfitError(Exception):
 
 
 class TooNewError(UnfitError):
-    """This edged does not know the version."""
+    """This release of edged does not know the version."""
 
 
 def value(key: Key, tree: Tree) -> object:

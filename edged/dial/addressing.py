@@ -31,7 +31,7 @@ class AzureRoute:
 
 @dataclass(frozen=True, slots=True)
 class PortkeyRoute:
-    """What Portkey gets besides its key. `authorization` is the whole header for the provider behind Portkey."""
+    """What Portkey gets in addition to its key. `authorization` is the whole header for the provider behind Portkey."""
 
     provider: str = ""
     custom_host: str = ""

@@ -5,7 +5,7 @@ Rules:
   is the reason if a certificate is "not valid yet", or if any certificate fails while the clock shows a time before
   this release of edged was made.
 - edged then does not contact the service until the clock is set. A set clock shows as a step against monotonic time.
-  After a minute edged tries again in any case, for the certificate may be wrong after all. Reading the clock costs
+  After a minute edged tries again in any case, because the certificate may be wrong after all. Reading the clock costs
   nothing.
 """
 

@@ -37,7 +37,7 @@ class Refusal(Enum):
 
 # A name with "beta" in it, such as a model's. The header's own name does not match.
 _NAME = re.compile(r"(?<![\w-])(?!(?:[\w-]*openai|realtime|api)-beta\b)[\w./]+(?:-[\w.]+)*-beta\b[\w.-]*")
-_VALUE = re.compile(r"realtime\s*=\s*v1")  # the value of the header
+_VALUE = re.compile(r"realtime\s*=\s*v1")  # the value of beta's header
 _WITH = (
     "(?:realtime |api ){0,2}"
     "(?:header|shape|dialect|protocol|interface|version|format|schema|session|client|event|api)s?"
@@ -66,7 +66,7 @@ def refuses(*words: str | bytes | bytearray | None) -> bool:
 
 
 def of_close(code: int | None, reason: str, *, explained: bool = False) -> Refusal:
-    """What a close before the session exists refuses. `explained`: an error before the close gave the reason."""
+    """What a close refuses before the session exists. `explained`: an error before the close gave the reason."""
     if refuses(reason):
         return Refusal.OF_DIALECT
     bare = code == REQUEST_REFUSED and not (explained or reason.strip())
@@ -107,7 +107,7 @@ class Attempt:
 
     @property
     def both(self) -> bool:
-        """The service refused both dials, and at least once it named the dialect."""
+        """Whether the service refused both dials, and named the dialect at least once."""
         return len(self._refusals) > 1 and Refusal.OF_DIALECT in self._refusals
 
 

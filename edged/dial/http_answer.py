@@ -47,7 +47,7 @@ class HttpAnswer:
 
     @property
     def refuses(self) -> bool:
-        """It is an answer that does not accept the connection."""
+        """Whether it is an answer that does not accept the connection."""
         return self.status is not None and self.status != HTTPStatus.SWITCHING_PROTOCOLS
 
     @property
@@ -60,7 +60,7 @@ class HttpAnswer:
 
     @property
     def is_enough(self) -> bool:
-        """The body has reached `MOST_BODY`: further bytes would not be read."""
+        """Whether the body has reached `MOST_BODY`: further bytes would not be read."""
         return self._head is not None and len(self._raw) - self._head[3] >= MOST_BODY
 
     def header(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""When to send a ping, and when a missing pong means that the connection is dead. Pure: the time is an argument.
+"""Decides when to send a ping, and when a missing pong means a dead connection. Pure: the time is an argument.
 
 Rules:
 1. Any bytes that come are a sign of life: on a slow connection the pong queues behind all the sound before it.

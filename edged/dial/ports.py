@@ -1,4 +1,4 @@
-"""What one attempt needs, and what it returns. Everything is called on the loop."""
+"""The interfaces that one attempt needs, and what it returns. Everything is called on the loop."""
 
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol

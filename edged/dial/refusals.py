@@ -14,7 +14,7 @@ from edged.dial.service_words import ServiceWords
 NOT_YET_VALID = 9
 EXPIRED = 10
 UNKNOWN_ISSUER = {18, 19, 20, 21}  # self-signed, or from an authority that this machine does not know
-OTHER_NAME = {62, 64}  # not for this host, not for this address
+OTHER_NAME = {62, 64}  # a certificate for another host, or for another address
 
 # OpenSSL's reasons for an answer that is not TLS
 _NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"}

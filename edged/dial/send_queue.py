@@ -1,4 +1,4 @@
-"""How many bytes in the kernel the other end has not acknowledged. Linux only.
+"""Counts the bytes in the kernel that the other end has not acknowledged. Linux only.
 
 Source: SIOCOUTQ in tcp(7). While somebody talks, only this number tells a dead connection from a silent one.
 """

@@ -1,9 +1,9 @@
-"""What earlier connections have shown about a service, and how services are told apart. Pure.
+"""Keeps what earlier connections have shown about a service, and tells services apart. Pure.
 
 Rules:
 1. These facts are guesses. The code that uses one finds out whether it is still true, and forgets it if not.
 2. A service is identified by its host, port and path, and by the model in its address: a gateway may send each model to
-   another service. Nothing else in an address is kept, for it may be a key.
+   another service. Nothing else in an address is kept, because it may be a key.
 3. Values that this version did not write, or does not understand, are ignored.
 """
 

@@ -7,7 +7,7 @@ Whatever the other end does, the bytes that wait here are bounded:
 2. Reading pauses while one message larger than `LARGE` bytes waits for its reader, or as many small messages as the
    library allows.
 3. A connection whose other end does not take what is sent, such as the pongs for its own pings, is aborted.
-4. edged does not wait for more of a refused handshake than it reads (dial/http_answer.py).
+4. Of a refused handshake, edged reads a limited part (dial/http_answer.py), and does not wait for the rest.
 
 A text that is not UTF-8 breaks the protocol, like the frames that the library itself refuses: whatever follows it could
 be anything.
@@ -31,18 +31,18 @@ from edged.errors import LinkError
 
 GOODBYE_S = 0.5
 BODY_S = 1.0  # for the words of a refusal after its status; some services never end them
-LARGE = 256 * 2**10  # bytes; the loop reads as many at once
-# The library turns so many bytes into frames at once: each frame is an object, and may have only two bytes.
+LARGE = 256 * 2**10  # bytes; the loop reads this many at once
+# The library turns this many bytes into frames at once: each frame is an object, and may have only two bytes.
 AT_ONCE = 8 * 2**10
 # The close codes that edged sends when the other end breaks the protocol.
 BROKEN = frozenset({CloseCode.PROTOCOL_ERROR, CloseCode.INVALID_DATA})
-MOST_UNSENT = 8 * 2**20  # bytes; the longest message, the settings of a session, has a hundredth of that
+MOST_UNSENT = 8 * 2**20  # bytes; the longest message, the settings of a session, takes a hundredth of that
 
 
 class WatchedConnection(ClientConnection):
     """The library's connection, which also reports every byte that comes, and sends without a task where it can."""
 
-    goodbye_s = GOODBYE_S  # how long to wait for an end that has sent a close to hang up
+    goodbye_s = GOODBYE_S  # how long an end that has sent a close may take to hang up
     most_unsent = MOST_UNSENT
     answer: HttpAnswer | None = None  # the answer to the handshake, until the handshake is done
     pings: Keepalive | None = None
@@ -206,7 +206,7 @@ def _is_text(data: bytes | bytearray | memoryview) -> bool:
 
 
 def _text(data: bytes) -> str | bytes:
-    """A message as text. A large one stays bytes, as text may take four times the memory; so does invalid UTF-8."""
+    """A message as text. Invalid UTF-8 stays bytes, and so does a large message: text can take four times as much."""
     if len(data) > LARGE:
         return data
     try:

@@ -225,8 +225,9 @@ class WebsocketDial:
             connection = await attempt
             assert isinstance(connection, WatchedConnection)
         except (OSError, WebSocketException, ValueError) as error:
+            # A ValueError of our own code is a bug. A library raises one for an impossible name or address.
             if isinstance(error, ValueError) and _raised_here(error):
-                raise  # a bug; a library raises it for an impossible name or address
+                raise
             if isinstance(error, TimeoutError) and attempt.reached:
                 self._silent = attempt.reached
             raise self._failure(error, attempt, endpoint) from error

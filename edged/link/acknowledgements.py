@@ -49,7 +49,7 @@ class Acknowledgements:
         took: Callable[[bool], None],
         tell: Callable[[SessionEvent], None],
     ) -> None:
-        self.rests = False  # nothing in the log may be sent
+        self.rests = False  # whether the log must not be sent now
         self._settings, self._notes, self._outgoing = settings, notes, outgoing
         self._took, self._tell = took, tell
         self._ignored = False  # the service ignores commits: a new session gets detection

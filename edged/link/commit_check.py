@@ -1,18 +1,18 @@
 """Finds out on one connection whether its service ignores commits. Pure.
 
 Rules:
-1. A commit is passed over when the service has sent something after it that is not its reply (liveness.py). Some
-   services detect speech whatever they are asked; for them silence ends the utterance. So the check sends silence
-   first. The silence does no harm to other services, and is cleared afterwards.
-2. If the service stays silent, the check asks for its own detection. If the service confirms that before it replies to
-   the commit, it ignores commits. Then the sound that it holds is cleared, and the pending utterances are sent again,
-   each followed by silence.
-3. A service that replies to the commit before it confirms was only slow. The check then takes the detection back, and
-   nothing is sent twice.
-4. During this question the log rests, because the detection must not hear sound while it may still be taken back.
-5. A service that replies to the commit after it confirmed is slow, too. If its detection had taken the utterance
-   before, the service has it twice and answers once, so the item of the late reply is deleted. Else the reply counts.
-   The check takes the detection back, and is not tried again with this service.
+1. A commit is passed over when, after it, the service sends a message that is not its reply (liveness.py). Some
+   services detect speech although edged did not ask for it. There, silence ends the utterance. So the check sends
+   silence first. The silence does no harm to other services, and is cleared afterwards.
+2. If the service does not react, the check asks for the service's own detection. If the service confirms the detection
+   before it replies to the commit, the service ignores commits. Then the sound that the service holds is cleared, and
+   the pending utterances are sent again, each followed by silence.
+3. If the service replies to the commit before it confirms the detection, it was only slow. The check then takes the
+   detection back, and nothing is sent twice.
+4. Until that is known, nothing of the log is sent. The detection must not hear sound while it may still be taken back.
+5. If the service replies to the commit after it has confirmed the detection, it is slow, too. If the detection has
+   already taken the utterance, the service has the utterance twice and answers once, so the item of the late reply is
+   deleted. Otherwise the reply counts. The check takes the detection back, and is not tried again with this service.
 
 Not here: the messages, which utterance a sign of detection belongs to, and the time limit for it (acknowledgements.py).
 """
@@ -25,7 +25,7 @@ from edged.link.session.events import CommitRefused, SessionEvent, SessionReady,
 
 COMMIT_DETECTION = PATIENT  # replaces commits
 COMMIT_SILENCE = pcm.silence(pcm.PCM16.bytes_of(1700))
-HINT_S = 0.3  # besides a round trip: how long the service gets to react to the silence
+HINT_S = 0.3  # how long the service gets to react to the silence, in addition to a round trip
 CONFIRM_S = 6.0  # at least as long as the wait for a commit
 
 
@@ -51,7 +51,7 @@ class CommitAction(Enum):
 class CommitCheck:
     """The check of one session.
 
-    `ignored`: the session has detection in place of commits from the start. `walks`: the check may change it to that.
+    `ignored`: detection replaces commits in the session from the start. `walks`: the check may make this change later.
     """
 
     def __init__(self, *, ignored: bool = False, walks: bool = False) -> None:
@@ -62,12 +62,12 @@ class CommitCheck:
 
     @property
     def ignored(self) -> bool:
-        """The service ignores commits: silence ends an utterance, and the answer starts without a request."""
+        """Whether the service ignores commits: silence ends an utterance, and the answer starts without a request."""
         return self._stage is CommitStage.IGNORED
 
     @property
     def rests(self) -> bool:
-        """Nothing in the log may be sent."""
+        """Whether the log must not be sent now."""
         return self._stage in (CommitStage.ASKED, CommitStage.RETURNING)
 
     def overdue(self, now: float) -> bool:
@@ -85,7 +85,7 @@ class CommitCheck:
         return None
 
     def hear(self, event: SessionEvent, now: float) -> CommitAction | None:
-        """What to do after an event of the service. Call this before anything else handles the event."""
+        """What to do after an event from the service. Call this before anything else handles the event."""
         match event:
             case VadEvent(started=started):
                 self._spoke = True

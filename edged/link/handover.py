@@ -2,9 +2,9 @@
 
 Rules:
 1. A session that is about to end, or that knows of a visitor who has left, is changed only while nothing is under way.
-2. When a connection acknowledges nothing, a second one is opened beside it, and the one that moves first is used. Where
-   the provider allows only one session, or no second one opens within `RESCUE_S`, a connection that still hangs is
-   given up.
+2. When a connection acknowledges nothing, a second one is opened beside it, and edged uses the one that makes progress
+   first. Where the provider allows only one session, or no second one opens within `RESCUE_S`, a connection that still
+   hangs is given up.
 """
 
 import asyncio
@@ -23,12 +23,12 @@ from edged.retry import FOR_WAKES, Allowance
 log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
-AGAIN_S = 30.0  # until a failed renewal is tried again
+AGAIN_S = 30.0  # how long until a failed renewal is tried again
 RESCUE_S = 3.0
 
 
 class Handover:
-    """`open_session` opens another session; `take` returns the one to use next. `describe` makes a text of an error."""
+    """`open_session` opens another session; `take` returns the one to use next. `describe` turns an error into text."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Handover:
     ) -> None:
         self.policy = policy
         self.idle = True  # nobody speaks, no answer is on its way and none sounds
-        # Of sessions: the ones that follow a loss, and the ones opened beside a hanging session.
+        # For the sessions that follow a loss, and for those opened beside a hanging session.
         self.allowance = Allowance()
         self._wall, self._open, self._history, self._describe = wall, open_session, history, describe
         self._spare: LiveSession | None = None

@@ -70,7 +70,7 @@ class Link:
         """`endpoint(dialect)`: where to connect (opener.py); None: in the first dialect. `words` outlives the link."""
         self.words = words
         self.cause: str | None = None  # why the link is down; None while it is up, and before the first try
-        self.dialect: Dialect | None = None  # of the session in use; None while the link is down
+        self.dialect: Dialect | None = None  # the dialect of the session in use; None while the link is down
         self.owed = False  # an utterance was committed, and no answer to it was asked for yet
         self.retry_now = Wake()
         self._dial, self._settings, self._rng = dial, settings, rng
@@ -86,15 +86,15 @@ class Link:
             notes,
             self._handover.allowance,
         )
-        self._pump: Pump | None = None  # of the session in use
+        self._pump: Pump | None = None  # the pump of the session in use
         self._closing: set[asyncio.Future[None]] = set()
-        self._counted: Counter[str] = Counter()  # of sessions that are gone
+        self._counted: Counter[str] = Counter()  # the counts of sessions that are gone
 
     # -- for the owner -------------------------------------------------------------------------------
 
     @property
     def up(self) -> bool:
-        """A session is confirmed and in use."""
+        """Whether a session is confirmed and in use."""
         return self._pump is not None
 
     def sound(self) -> None:
@@ -108,7 +108,7 @@ class Link:
 
     @property
     def idle(self) -> bool:
-        """What `on_idle` reported last. While idle, the session may be changed."""
+        """What `on_idle` reported last. While it is True, the session may be changed."""
         return self._handover.idle
 
     def ask(self) -> None:
@@ -173,7 +173,7 @@ class Link:
     async def _next(self) -> LiveSession:
         """The session that was opened ahead, or a new one."""
         live = self._handover.take()
-        if not self._handover.policy.two_at_once:  # then no session was opened ahead
+        if not self._handover.policy.two_at_once:  # in this case, no session was opened ahead
             await self._goodbyes()  # the provider counts the old session until it is closed
         return live or await self._open()
 
@@ -233,7 +233,7 @@ class Link:
             case Transcript(role=role, text=text):
                 self._history.said(role, text)
             case ResponseStarted():
-                # A service that detects on its own answers everything that it has without being asked.
+                # A service that detects on its own answers everything that it has, and need not be asked.
                 self._spoken(owed=self.owed and self._settings.turn_detection is None)
             case SessionFailed(cause=cause, text=text, said=said):
                 raise LinkError(text, cause, said=said)

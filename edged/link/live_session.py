@@ -25,14 +25,14 @@ from edged.link.session.session import LinkSession
 OPEN_TIMEOUT_S = 10.0
 GREETING_S = 3.0
 READY_S = 10.0
-# Ends that say little: an earlier error of the service says more.
+# Ends that say little: an earlier error from the service says more.
 _EXPLAINED = frozenset(
     {"link_closed", "service_refused", "model_refused", "server_error", "handshake_timeout"}
 )
 # How long to wait after a refusal that names nothing. A close after it may say more: that all slots are taken.
 REFUSED_S = 1.0
 SAYS_NO_MORE = frozenset({"link_closed", "link_silent"})  # causes of an end that add nothing to a refusal
-# A socket that takes nothing for so long is dead. Pings cannot tell, for they wait behind the sound.
+# A socket that takes nothing for this long is dead. Pings cannot show this, because they wait behind the sound.
 SENT_WITHIN_S = 7.5
 
 

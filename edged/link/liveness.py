@@ -1,15 +1,15 @@
-"""When a silent link is dead. Pure: the time is an argument, in seconds of any clock that only goes forward.
+"""Decides when a silent link is dead. Pure: the time is an argument, in seconds of any clock that never goes back.
 
 Rules:
 1. Any message is a sign of life. A pong is not a sign of the service: gateways answer pings for a service that is gone.
-2. The number of unacknowledged bytes must fall. A link on which it does not is slow after `SLOW_S` and dead after
+2. The number of unacknowledged bytes must fall. If it does not, the link is slow after `SLOW_S` and dead after
    `STUCK_S` (measured: a kernel continues for 15 minutes). Where round trips are long, `SLOW_TRIPS` and `STUCK_TRIPS`
-   count instead. While bytes are unacknowledged, the service's silence means nothing, for it may not have received the
-   question.
+   count instead. While bytes are unacknowledged, the service's silence means nothing, because the service may not have
+   received what it should answer.
 3. A service that owes something and is silent for `OWED_S`, or owes nothing and is silent for `IDLE_S`, gets a probe.
    Without an answer within `PROBED_S` it is dead.
-4. A service that has not acknowledged a commit within `PASSED_S` gets a probe sooner, because it reads messages in
-   order: if it answers the probe, it has passed over the commit (commit_check.py decides what follows). If no
+4. A service that has not acknowledged a commit within `PASSED_S` gets a probe sooner. Services read messages in order:
+   a service that answers the probe has passed over the commit (commit_check.py decides what follows). If no
    acknowledgement comes within `COMMIT_S`, the service ignores the commit. A service that does not answer this early
    probe gets as much time as one that owes an answer.
 
@@ -58,7 +58,7 @@ class Liveness:
         self._read: float | None = None  # since when the service has had the commit that it passed over
 
     def came(self, now: float) -> None:
-        """A message of the service came."""
+        """A message from the service came."""
         self._came = now
         if self._probed is not None:
             self._probed, self._alive = None, now

@@ -1,4 +1,4 @@
-"""What the link needs from outside, and its parts from each other. Called on the loop. See dial/ports.py, too."""
+"""The interfaces of the link, to the outside and between its parts. Called on the loop. See dial/ports.py, too."""
 
 from collections.abc import Sequence
 from typing import Literal, Protocol
@@ -51,7 +51,7 @@ class Outgoing(Protocol):
 class CommitPolicy(Protocol):
     """How the service treats commits, for the one connection in use."""
 
-    rests: bool  # nothing in the log may be sent
+    rests: bool  # whether the log must not be sent now
 
     def sent(self, uid: int) -> None:
         """The end of this utterance was sent."""

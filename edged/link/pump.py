@@ -30,7 +30,7 @@ AT_ONCE = 4
 # The sound in one message of a replay: it takes one second on the slowest usable link (6 kB/s).
 APPEND_BYTES = pcm.PCM16.bytes_of(100)
 LOOK_BUSY_S, LOOK_IDLE_S = 0.1, 1.0  # how often the link is judged
-TALKED_S = 3.0  # for so long after the last message sent, the link is judged often
+TALKED_S = 3.0  # for this long after the last message sent, the link is judged often
 
 
 class Renewed(Exception):  # noqa: N818 not an error: a new session takes over
@@ -82,8 +82,8 @@ class Pump:
 
     async def run(self, beside: Callable[[], Awaitable[None]]) -> None:
         """Run until the link is lost, which raises a LinkError, or until `beside` raises Renewed; then this returns."""
-        # A separate task: in Python 3.11.2 a task in which a TaskGroup failed counts as cancelled ever after,
-        # and `asyncio.timeout` in it raises CancelledError in place of TimeoutError.
+        # A separate task: in Python 3.11.2 a task in which a TaskGroup failed counts as cancelled forever after, and
+        # `asyncio.timeout` in it raises CancelledError in place of TimeoutError.
         await asyncio.create_task(self._run(beside), name="link-session")
 
     async def _run(self, beside: Callable[[], Awaitable[None]]) -> None:

@@ -1,4 +1,4 @@
-"""When to change to a new session before the current one ends. Pure.
+"""Decides when to change to a new session before the current one ends. Pure.
 
 Rules:
 1. Only while nothing is under way.

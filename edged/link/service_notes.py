@@ -1,4 +1,4 @@
-"""What this process knows about the service. Read from the memory once, and stored when it changes."""
+"""Holds what this process knows about the service. Reads it from the memory once, and stores it when it changes."""
 
 from edged.dial.service_facts import ServiceFacts
 from edged.link.ports import Memory

@@ -23,7 +23,7 @@ class UnacknowledgedCommits:
     """The unacknowledged utterances of one session. `at_ms` counts the milliseconds of all sound sent."""
 
     def __init__(self) -> None:
-        self._ends_ms: dict[int, float] = {}  # by utterance, oldest first
+        self._ends_ms: dict[int, float] = {}  # the end of each utterance, oldest first
         self._expected: frozenset[Sign] = frozenset()  # further signs of the utterance that was heard last
 
     def ended(self, uid: int, at_ms: float) -> None:

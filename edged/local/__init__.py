@@ -1,6 +1,6 @@
 """The embedded realtime service: for the demo, for tests, and for developers without a key.
 
-This room knows the server's side of the protocol, voices, and faults on demand. It does not know the daemon.
+This package knows the server's side of the protocol, voices, and faults on demand. It does not know the daemon.
 """
 
 from pathlib import Path

@@ -97,7 +97,7 @@ def on_top(message: str) -> str:
 
 
 def without_detection(message: str | bytes) -> str | bytes:
-    """A session update without `turn_detection`, as a service reads it that ignores it; other messages unchanged."""
+    """A session update as read by a service that ignores `turn_detection`; other messages are returned unchanged."""
     event = _object(message)
     session = event.get("session")
     if not isinstance(session, dict):

@@ -57,7 +57,7 @@ class Ledger:
     appended: Counter[str] = field(default_factory=Counter)
     cleared: Counter[str] = field(default_factory=Counter)
     errors: int = 0
-    sessions: int = 0  # started
+    sessions: int = 0  # sessions that were started
     expired: int = 0  # sessions that reached their time limit
     truncations: deque[tuple[str, int]] = field(default_factory=lambda: deque(maxlen=MOST))
     _open: dict[str, Span] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Messages of a service that cost their reader much more than their size on the wire. Pure."""
+"""Messages from a service that cost their reader much more than their size on the wire. Pure."""
 
 MIB = 2**20
 MOST_MIB = {"depth": 7.5}  # the closing brackets take as much again; all other kinds repeat 15 MiB

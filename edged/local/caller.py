@@ -1,4 +1,4 @@
-"""What a request says about its client, in every place where clients put it. Pure.
+"""Reads what a request says about its client, in every place where clients put it. Pure.
 
 A web page can reach everything that its visitor's machine can reach, so it can reach this service too. The browser
 then says where the page comes from, in `Origin`. A page from this machine is treated like a program on this machine.
@@ -88,7 +88,7 @@ def _is_here(origin: str) -> bool:
     """Whether a page comes from this machine. One with the origin `null` may come from anywhere."""
     try:
         host = urlsplit(origin).hostname or ""
-        # browsers resolve names under .localhost to this machine only
+        # Browsers resolve names under .localhost to this machine only.
         return is_loopback(host) or host.endswith(".localhost")
     except ValueError:
         return False

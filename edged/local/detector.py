@@ -25,7 +25,7 @@ SEMANTIC_THRESHOLD, SEMANTIC_PADDING_MS = 0.4, 300
 
 @dataclass(frozen=True, slots=True)
 class VoiceStarted:
-    at_ms: int  # including the padding before
+    at_ms: int  # including the padding before the speech
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ before the session takes no event. In a script, `~COUNT` at the end limits a fau
     half_open                     the service does not even answer pings
     expire                        the session reaches its time limit
     swallow@EVENT                 this event is lost, in either direction (`swallow@response.done`: an endless answer)
-    delay:SECONDS@EVENT           this event of the service comes later (60 s at most); the others do not wait for it
+    delay:SECONDS@EVENT           this event from the service comes later (60 s at most); the others do not wait for it
     unasked | eager               an answer that nobody asked for begins, unless another is under way: once, or about
                                   a second into each utterance
     stranger:WHAT                 somebody else changes voice, detection, no_detection (to null), format, text (no

@@ -72,7 +72,7 @@ class Faulty:
 
     def __init__(self, faults: Iterable[InjectedFault]) -> None:
         self._faults = [fault for fault in faults if fault.do not in BEFORE]
-        # the lasting faults that have started
+        # The lasting faults that have started.
         self._lasting = self._begun(fault for fault in self._faults if fault.at is None)
         self._seen: Counter[str] = Counter()
         self._last_delta: str | None = None
@@ -83,7 +83,7 @@ class Faulty:
         return self._now(None)[0]
 
     def came(self, message: str | bytes) -> tuple[bool, list[Action]]:
-        """Take a message of the client: (whether the session gets it, the actions that it causes)."""
+        """Take a message from the client: (whether the session gets it, the actions that it causes)."""
         if not self._faults:
             return True, []
         name = _name(message)

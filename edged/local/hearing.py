@@ -3,7 +3,7 @@
 Rules:
 1. With a detector, the buffer holds no more than the padding before speech, and speech ends after `MOST_MS`.
 2. Without a detector, the buffer holds all sound until a commit or a clear, and at most `MOST_MS`.
-3. The item that speech becomes has its id from the first sound of that speech.
+3. The item that is made from speech gets its id with the first sound of that speech.
 """
 
 from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ class Hearing:
             self._buffer.clear()
             self.fmt, self._detector = fmt, None
         if detection is None or self._detector is None:
-            self._item_id, self._idle_from_ms = None, None  # nobody detects the end of the speech under way
+            self._item_id, self._idle_from_ms = None, None  # the end of this speech will not be detected
         self._idle_ms = (detection or {}).get("idle_timeout_ms")
         if detection is None:
             self._detector = None

@@ -92,7 +92,7 @@ class Admission:
         """Whether one of the keys is a key of the server, or the server has none."""
         if not self._keys:
             return True
-        # compare every pair, so that the time reveals nothing
+        # Compare every pair, so that the time reveals nothing.
         pairs = ((key.encode(), own.encode()) for key in keys for own in self._keys)
         return sum(hmac.compare_digest(key, own) for key, own in pairs) > 0
 

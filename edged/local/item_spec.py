@@ -1,4 +1,4 @@
-"""What an item from a client may contain, in each dialect: tables for `schema`. Pure.
+"""Specifies what an item from a client may contain, in each dialect: tables for `schema`. Pure.
 
 A client cannot add sound of the assistant. It adds what the assistant said as text.
 """

@@ -1,4 +1,4 @@
-"""What a scripted service answers: a YAML file with rules and a sequence. Pure, apart from the parsing.
+"""Scripts the answers of a service: a YAML file with rules and a sequence. Pure, apart from the parsing.
 
     version: 1
     rules:                            # tried in order; the first rule that matches gives the answer

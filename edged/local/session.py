@@ -72,7 +72,7 @@ class LocalSession:
         return self._text(events)
 
     def receive(self, text: str | bytes, now: float) -> list[str]:
-        """Take one message of the client."""
+        """Take one message from the client."""
         try:
             event = wire.parse_client(text, self.dialect)
         except BadClientEvent as bad:

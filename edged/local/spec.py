@@ -1,4 +1,4 @@
-"""What a session and a response may contain, in each dialect: tables for `schema`. Pure."""
+"""Specifies what a session and a response may contain, in each dialect: tables for `schema`. Pure."""
 
 from typing import Any
 

@@ -47,7 +47,7 @@ def _espeak(text: str) -> bytes:
 
 
 def _call(command: list[str]) -> bytes:
-    # there is no shell, and the text is one argument, so it cannot become an option or a command
+    # There is no shell, and the text is one argument, so it cannot become an option or a command.
     return subprocess.run(command, check=True, capture_output=True, timeout=LONGEST_S).stdout  # noqa: S603
 
 

@@ -40,9 +40,9 @@ class Talk:
         self._expires_at = self._loop.time() + session_s
         self._waiting: deque[SendMessage | BreakFraming | EndConnection | SpeakUnasked] = deque()
         self._waiting_bytes = 0
-        self._news = asyncio.Event()  # there is something to write, or the timer has to change
-        self._room = asyncio.Event()  # there is room for more messages
-        self._left = asyncio.Event()  # the server stops
+        self._news = asyncio.Event()  # set when there is something to write, or the timer has to change
+        self._room = asyncio.Event()  # set when there is room for more messages
+        self._left = asyncio.Event()  # set when the server stops
         self._timer: asyncio.TimerHandle | None = None
         self._over = False
 
@@ -101,7 +101,7 @@ class Talk:
             self._room.set()
 
     async def _write_until_end(self) -> EndConnection | None:
-        """Send what is due, then sleep until there is more. Returns an end when the connection is to end."""
+        """Send what is due, then sleep until there is more. Returns the reason when the connection must end."""
         while self._waiting:
             action = self._waiting.popleft()
             if isinstance(action, EndConnection):

@@ -1,4 +1,4 @@
-"""Which clients are refused after the handshake, and with which error. Pure."""
+"""Decides which clients are refused after the handshake, and with which error. Pure."""
 
 from dataclasses import dataclass
 

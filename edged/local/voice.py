@@ -1,4 +1,4 @@
-"""What the embedded service says. Sound is PCM16, mono, 24 kHz. Pure, apart from reading each clip once.
+"""Makes the speech of the embedded service: PCM16, mono, 24 kHz. Pure, apart from reading each clip once.
 
 A clip that cannot be read is logged once and replaced by a hum.
 """

@@ -10,7 +10,7 @@ from gpiozero.exc import BadPinFactory, GPIOZeroError, PinFactoryFallback
 from edged.errors import DeviceError
 from edged.panel.ports import Lost
 
-# gpiozero warns about each pin library that it cannot use. Our own error says the result in one sentence.
+# gpiozero warns about each pin library that it cannot use. Our own error states the result in one sentence.
 warnings.filterwarnings("ignore", category=PinFactoryFallback)
 
 # The libraries below gpiozero raise unrelated classes: lgpio.error, OSError, PinUnknownPi, ...
@@ -25,7 +25,7 @@ class GpiozeroButton:
         self._button: GpioButton | None = None
 
     def start(self, edge: Callable[[bool], None], lost: Lost) -> bool:  # noqa: ARG002 a line is not unplugged
-        """Claim the line."""
+        """Claim the line; returns True if the button is down."""
         try:
             button = GpioButton(self._gpio, pull_up=self._pull_up)
         except Exception as error:

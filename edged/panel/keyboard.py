@@ -40,7 +40,7 @@ class KeyboardButton:
         self._wake: tuple[int, int] | None = None
 
     def start(self, edge: Callable[[bool], None], lost: Lost) -> bool:
-        """Take over the keys of the terminal, without echo."""
+        """Take over the keys of the terminal, without echo. Returns False: no key is down yet."""
         try:
             fd = self._stream.fileno()
             self._before = termios.tcgetattr(fd)

@@ -1,4 +1,4 @@
-"""What the light says, and how one lamp of one colour shows it. Pure.
+"""Decides what the light says, and how one lamp of one colour shows it. Pure.
 
 Rules: a pattern is a list of steps (level, milliseconds) that repeats. Only recording is steady. When a visitor should
 wait, the light changes evenly. When a person must repair something, the number of flashes says what: two for the

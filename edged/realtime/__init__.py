@@ -1,6 +1,6 @@
 """The realtime API for programs, in the shapes of the openai SDK and of portkey-ai, with and without asyncio.
 
-This room knows what a program may ask for, and how the two SDKs spell it. It knows nothing of the daemon, and the
+This package knows what a program may ask for, and how the two SDKs spell it. It knows nothing of the daemon, and the
 daemon does not load it. The manual for users is docs/client.md.
 """
 

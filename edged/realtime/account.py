@@ -43,7 +43,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class AccountOptions:
-    """What a program gave for key, addresses and timeout. None means not given, but no limit for the timeout."""
+    """What a program gave for key, addresses and timeout. None: not given; a timeout of None: no limit."""
 
     api_key: str | None = field(default=None, repr=False)
     base_url: str | None = None

@@ -44,7 +44,7 @@ class AsyncRealtimeConnection(sockets.ConnectionCore[Coroutine[Any, Any, None]])
     """One open connection. Several tasks may send at a time; one task at a time may read.
 
     `session`, `input_audio_buffer`, `response` and `conversation.item` have a method for each client event. A message
-    of the service that is not a valid event is skipped and counted in `skipped`; `recv_bytes` returns it unchanged.
+    from the service that is not a valid event is skipped and counted in `skipped`; `recv_bytes` returns it unchanged.
     """
 
     def __init__(self, socket: ClientConnection, exchange: Exchange) -> None:
@@ -143,7 +143,7 @@ class AsyncRealtimeConnectionManager:
     """What `connect` returns. `async with` opens and closes a connection.
 
     Without `async with`, the first use opens the connection and `close` closes it. Nothing happens before the first
-    use. The loop of the first use may differ from the loop on which the manager was made.
+    use. The manager may be made on one loop and used on another.
     """
 
     def __init__(self, plan: ConnectionPlan) -> None:

@@ -122,7 +122,7 @@ def _call(
     urls.check_secrecy(url, headers)
     timeout_s = account.timeout_s if isinstance(extra.timeout_s, NotGiven) else extra.timeout_s
     body = {**asked, **(extra.body or {})}
-    # raise for values that JSON does not have here, inside the program's own call
+    # Values that JSON does not have raise here, inside the program's own call.
     json.dumps(body, allow_nan=False)
     return HttpCall(url, body, headers, TIMEOUT_S if isinstance(timeout_s, NotGiven) else timeout_s, read)
 

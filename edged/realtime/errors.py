@@ -1,4 +1,4 @@
-"""What the client raises, as a tree. Classes that the SDKs have too share their names. Pure.
+"""The errors that the client raises, as a tree. A class that the SDKs have, too, has the same name here. Pure.
 
     EdgedError
     ├── APIError                    the base of all but WireError; .message

@@ -1,4 +1,4 @@
-"""What a server says, as objects that are dicts with attributes. Pure.
+"""Represents the messages of a server as objects that are dicts with attributes. Pure.
 
 Rules:
 1. Every field is kept, known or unknown, and can be read as an attribute or by `[]`.
@@ -129,7 +129,7 @@ class ClientSecretCreateResponse(_Answered):
 
 
 def parse(message: str | bytes) -> RealtimeEvent:
-    """The event in one message of a server.
+    """The event in one message from a server.
 
     Raises:
         WireError: The message is not a valid event.

@@ -25,7 +25,7 @@ from edged.realtime.messages import text_of
 from edged.wire import Dialect, ServerName, Translator, name_of, to_dialect, to_ga
 from edged.wire.names import GA_ONLY
 
-MOST_WAITING = 64  # messages before a greeting; after so many, none will come
+MOST_WAITING = 64  # messages before a greeting; after this many, no greeting will come
 
 
 class Exchange:
@@ -57,11 +57,11 @@ class Exchange:
         return self._greeted or self._complained or self.refused or len(self._waiting) >= MOST_WAITING
 
     def up(self, message: Mapping[str, Any] | str) -> list[str]:
-        """Translate a message of the program for the service; raises TypeError or ValueError if it is not one."""
+        """Translate a message from the program for the service; raises TypeError or ValueError if it is not one."""
         return self._translators[self._server].up(text_of(message))
 
     def receive(self, message: str | bytes) -> None:
-        """Take a message of the service."""
+        """Take a message from the service."""
         if isinstance(message, bytes):
             try:
                 message = message.decode()

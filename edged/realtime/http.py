@@ -65,7 +65,7 @@ def _options(call: HttpCall[Any]) -> dict[str, Any]:
         "timeout": call.timeout_s,
         "follow_redirects": False,
         "trust_env": False,
-        # without TLS there is nothing to verify, and the certificates load slowly
+        # Without TLS there is nothing to verify, and the certificates load slowly.
         "verify": call.url.startswith("https:"),
     }
 

@@ -1,4 +1,4 @@
-"""What both connections share, with and without asyncio: their state, and the translation of library errors.
+"""The code that the connections with and without asyncio share: their state, and the translation of library errors.
 
 Not here: reading, writing and waiting; asynchronous.py and synchronous.py do that.
 """
@@ -74,7 +74,7 @@ class ConnectionCore(Offered[Sent]):
             raise ValueError(f"{code} cannot be sent as a close code; good: 1000, 1001, 3000 to 4999")
         if len(reason.encode()) > _MOST_REASON_BYTES:
             raise ValueError(f"the reason of a close has at most {_MOST_REASON_BYTES} bytes")
-        # with a close code, the service has closed the connection already
+        # With a close code, the service has closed the connection already.
         self._closing = self._closing or self.close_code is None
         return code, reason
 

@@ -1,4 +1,4 @@
-"""What a client offers: `beta.realtime` and `realtime`, with the same code for both twins. Pure.
+"""The interfaces that a client offers: `beta.realtime` and `realtime`, with the same code for both twins. Pure.
 
 The twins are the clients with and without asyncio. `Manager` opens a connection. `Made` and `Secret` are what calls
 return: a result, or an awaitable.

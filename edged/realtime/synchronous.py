@@ -41,7 +41,7 @@ class RealtimeConnection(sockets.ConnectionCore[None]):
     """One open connection. Several threads may send at a time; one thread at a time may read.
 
     `session`, `input_audio_buffer`, `response` and `conversation.item` have a method for each client event. A message
-    of the service that is not a valid event is skipped and counted in `skipped`; `recv_bytes` returns it unchanged.
+    from the service that is not a valid event is skipped and counted in `skipped`; `recv_bytes` returns it unchanged.
     """
 
     def __init__(self, socket: ClientConnection, exchange: Exchange) -> None:

@@ -1,5 +1,5 @@
-"""The relay: on one side realtime clients without a key, on the other the service, reached with the relay's key.
+"""The relay: it serves realtime clients that have no key, and reaches the service with a key of its own.
 
-This room knows which clients may come in, and carries messages between two connections. It does not know the daemon
+This package knows which clients may come in, and carries messages between two connections. It does not know the daemon
 and its configuration.
 """

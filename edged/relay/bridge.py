@@ -136,7 +136,7 @@ class Bridge:
     # -- the two directions --------------------------------------------------------------------------
 
     def _to_service(self, message: Message) -> Sequence[Message]:
-        """The messages that the service gets for one message of the client."""
+        """The messages that the service gets for one message from the client."""
         self._tally.up_bytes += _size(message)
         if isinstance(message, bytes):
             return [message]
@@ -145,7 +145,7 @@ class Bridge:
         return self._translator.up(message)
 
     def _to_client(self, message: Message) -> Sequence[Message]:
-        """The messages that the client gets for one message of the service."""
+        """The messages that the client gets for one message from the service."""
         self._tally.down_bytes += _size(message)
         if isinstance(message, bytes):
             return [message]
@@ -171,7 +171,7 @@ class Bridge:
 
 
 async def tell(client: Side, dialect: Dialect, refused: RefusedError) -> ConnectionEnd:
-    """Send a client the error for a service that it cannot have. Returns the end with which to close the client."""
+    """Send a client the error for a service that it cannot have. Returns how to close the client."""
     if isinstance(refused, DialectRefusedError):
         error, end = of_dialects(str(refused))
     else:

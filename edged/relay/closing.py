@@ -1,4 +1,4 @@
-"""How the end of one side becomes the close of the other. Pure.
+"""Translates the end of one side into the close of the other. Pure.
 
 A close is passed on with its code and reason. Some codes only describe how a connection ended and must not be sent;
 they become codes that may be sent. A reason is cut to the size of a close frame.

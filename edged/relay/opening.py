@@ -2,7 +2,7 @@
 
 Rules:
 1. If no dialect is configured, the relay first listens to the service, until it greets, refuses or closes, and for
-   `EVIDENCE_S` at most. Messages of the service wait here meanwhile, so that no client sees a refusal that a second
+   `EVIDENCE_S` at most. Messages from the service wait here meanwhile, so that no client sees a refusal that a second
    dial remedies.
 2. What one client has found out holds for all clients; it is noted under the address of the service.
 """
@@ -28,7 +28,7 @@ from edged.relay.ports import (
 from edged.wire import Dialect, ServerName, name_of
 
 EVIDENCE_S = 3.0
-MOST_HELD = 64  # messages before a greeting; after so many, none will come
+MOST_HELD = 64  # messages before a greeting; after this many, no greeting will come
 HURRIED_CLOSE_S = 0.5
 
 
@@ -79,7 +79,7 @@ class Opening:
             self._note(other(self.server))
 
     async def receive(self) -> Message:
-        """The next message of the service; raises the same errors as `Side.receive`."""
+        """The next message from the service; raises the same errors as `Side.receive`."""
         if self._held:
             return self._held.popleft()
         assert self.upstream is not None
@@ -100,7 +100,7 @@ class Opening:
         return Refusal.OTHER, None
 
     async def _heard(self, upstream: Side) -> Refusal:
-        """Read the first messages of the service. Returns what they refuse, if anything."""
+        """Read the first messages from the service. Returns what they refuse, if anything."""
         explained = False
         while len(self._held) < MOST_HELD:
             try:

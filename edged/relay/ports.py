@@ -1,4 +1,4 @@
-"""What the relay needs from a connection, and from the dial that makes one."""
+"""The interfaces that the relay needs: a connection, and the dial that makes one."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace

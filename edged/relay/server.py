@@ -1,4 +1,4 @@
-"""Lets clients in and gives each one a bridge. Runs on the loop on which it is entered, without threads."""
+"""Lets clients in and gives each one a bridge. Runs without threads, on the loop that enters it."""
 
 import asyncio
 import logging

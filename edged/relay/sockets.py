@@ -23,7 +23,7 @@ from edged.wire.words import Words
 
 log = logging.getLogger(__name__)
 
-PING_AFTER_S = 5.0  # of silence
+PING_AFTER_S = 5.0  # after this much silence
 PONG_FROM_SERVICE_S = 5.0
 PONG_FROM_CLIENT_S = 20.0  # on a slow connection, the pong comes behind all sound that is still to be sent
 OPEN_S = 10.0
@@ -111,7 +111,7 @@ class WebsocketUpstreamDial:
         except TimeoutError as error:  # the name look-up was slow
             raise RefusedError(_words(to.host, "handshake_timeout"), "handshake_timeout") from error
         except LinkError as error:
-            # a second dial may remedy a refused dialect, so that is not worth a warning
+            # A second dial may remedy a refused dialect, so that is not worth a warning.
             level = logging.INFO if error.cause == DIALECT_REFUSED else logging.WARNING
             log.log(level, "%s", self._words.failure(error))
             said = self._passed_on(error.said, to.endpoint.headers) if error.status else ""

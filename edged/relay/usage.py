@@ -1,4 +1,4 @@
-"""What passed through the relay and what it cost, for each client and in total. Pure.
+"""Counts what passed through the relay and what it cost, for each client and in total. Pure.
 
 A service bills every `response.done` of any status. The counts are bounded: those of a client that has left are only
 kept in the total, and a status that the protocol does not know counts as `other`.
@@ -57,7 +57,7 @@ class RelayUsage:
     """The counts of the whole relay: of each present client, and the total."""
 
     def __init__(self) -> None:
-        self.clients = 0  # since the start
+        self.clients = 0  # clients since the start
         self._past = Tally()
         self._present: dict[int, Tally] = {}
 

@@ -50,11 +50,11 @@ class Controlled(Protocol):
         ...
 
     def command(self, name: str, peer: Peer, by: object = None) -> dict[str, object]:
-        """Carry out a command; raises CommandError. `by` holds what it presses; None: any client may release it."""
+        """Carry out a command; raises CommandError. `by` becomes the holder of a press; None: anyone may release."""
         ...
 
     async def kept(self) -> dict[str, object]:
-        """Return the state once a switched setting is saved, or known not to be."""
+        """Return the state once a switched setting is saved, or saving it has failed."""
 
     def let_go(self, by: object) -> None:
         """Release what `by` has pressed, and nothing else."""

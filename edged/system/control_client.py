@@ -23,7 +23,7 @@ class ControlClient:
     """
 
     def __init__(self, *paths: str | Path) -> None:
-        """`paths` are tried one after the other; the first that can be connected to is it."""
+        """`paths` are tried one after the other; the client uses the first that accepts a connection."""
         self.snapshot: dict[str, Any] = {}
         self._paths, self.path = paths, paths[0]
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -114,7 +114,7 @@ class ControlClient:
 
 
 def _nobody(failures: list[tuple[str | Path, OSError]]) -> str:
-    """One sentence with each place that was tried, and what helps."""
+    """One sentence with each place that was tried, and the remedy."""
     said, silent = [], []
     for path, error in failures:
         if isinstance(error, UnfitFolderError):

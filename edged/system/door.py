@@ -167,7 +167,7 @@ class ExitDoor:
         judged = whose(error, args.thread)
         if judged is Whose.PYTHON and isinstance(error, SystemExit):
             return
-        # A thread without any library code in it is one that edged has started wrongly.
+        # If a thread has no library code in it, edged has started it wrongly.
         if judged is Whose.FOREIGN:
             self._count(error, f"thread {args.thread.name if args.thread else ''}")
         else:

@@ -26,7 +26,7 @@ class Exit(Protocol):
     def soon(self, code: int, *last: Callable[[], None]) -> None:
         """End the process with `code`, one of errors.EXIT_*, after the calls of `last` have returned.
 
-        Returns at once and holds no lock. So a finaliser may call it, and so may code for which one of the calls waits.
+        Returns at once and holds no lock. So a finaliser may call it, and so may code that one of the calls waits for.
         Each call runs in its own thread, all at the same time. None of them gets more than LAST_WORDS_S.
         """
 

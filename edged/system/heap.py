@@ -4,7 +4,7 @@ Rules:
 1. Once `Tidying.run` has begun, nothing is collected automatically. Sound needs no collector: its objects are freed
    with their last reference. Only cycles are left to collect.
 2. The first idle moment collects everything once, and freezes what is left (modules, configuration, the first session).
-   No later collection looks at frozen objects. They are nearly all there is, and made collections slow.
+   No later collection looks at frozen objects. They are nearly all objects of the process, and made collections slow.
 3. After that, everything else is collected at most once in `EVERY_S`, and only after `IDLE_S` of idleness. So a visitor
    who presses twice in a row never meets a collection.
 4. At `MOST_MADE` objects since the last collection, and at most a second later, a collection runs, idle or not. It
@@ -25,7 +25,7 @@ LOOK_S = 1.0
 IDLE_S = 3.0
 EVERY_S = 60.0
 FEW_MADE = 700  # objects; below this number Python, too, does not collect
-MOST_MADE = 50_000  # at most about 10 MB, and 10 ms of a core of the development machine to look through
+MOST_MADE = 50_000  # at most about 10 MB, which take 10 ms to look through on the development machine
 
 
 class Heap(Protocol):
@@ -95,7 +95,7 @@ class NullHeap:
 
 
 class Tidying:
-    """Call `run` on the loop; it runs until cancelled. `idle` says whether nobody speaks or is being answered."""
+    """Call `run` on the loop; it runs until cancelled. `idle()` is False while a turn is under way."""
 
     def __init__(self, heap: Heap, idle: Callable[[], bool]) -> None:
         self._heap, self._idle = heap, idle

@@ -7,9 +7,9 @@ Rules:
    or `cause` decides the id of the message (notices.py, causes.py).
 3. Writing never waits. An entry that the journal does not take at once is lost and counted.
 4. A repeated line is written a few times and then counted (news.py). So nobody outside decides how much is written.
-5. No secret and no speech is written (redactor.py): not in a line, not in a stack, not in a field's name. Of what
-   libraries log, only warnings and errors are written, whatever the level. They are filtered like a service's words,
-   because they quote the messages that they carry.
+5. No secret and no speech is written (redactor.py): not in a line, not in a stack, not in a field's name. Of the lines
+   that libraries log, only warnings and errors are written, whatever the level. They are filtered like a service's
+   words, because libraries quote the messages that they carry.
 
 On standard error without a terminal, each line begins with its priority as `<N>` (sd-daemon(3)).
 """

@@ -50,7 +50,7 @@ def open_uevents() -> socket.socket:
 
 
 def is_sound(datagram: bytes) -> bool:
-    """Whether a message of the kernel or of udev reports a new sound card."""
+    """Whether a message from the kernel or from udev reports a new sound card."""
     fields = datagram.split(b"\0")
     return b"SUBSYSTEM=sound" in fields and b"ACTION=remove" not in fields
 

@@ -1,8 +1,8 @@
-"""Whose fault an exception is: edged's own, or that of a library that ran without edged's code. Pure.
+"""Decides whose fault an exception is: edged's own, or that of a library that ran without edged's code. Pure.
 
 Rules:
 1. An exception is ours if it went through any frame of our code. A caller of our code (gpiozero, asyncio, websockets)
-   is not to blame for a failure in it, and our code must handle the failures of what it calls.
+   is not to blame for a failure in our code. Our code must handle the failures of the code that it calls.
 2. Without such a frame, the failed thing decides: the callback, the finaliser, the coroutine, the class of the thread.
    So a callback of ours that is called with wrong arguments is ours, though it never began.
 3. The exception that it was raised `from` counts as well, and so does each part of a group. The exception that was

@@ -3,7 +3,7 @@
 Rules:
 1. Each part has a count that its work increases, and a time of patience. A part is stalled if it is wanted and its
    count has stood still for longer. A part that is not wanted is never stalled.
-2. Nothing is fed while any part is stalled. Only work feeds the watchdog, never a timer alone or a separate thread.
+2. The watchdog is not fed while any part is stalled. Only work feeds it, never a timer alone or a separate thread.
 3. Patience starts again when a part becomes wanted, because a device that was just opened has delivered nothing yet.
 
 The loop needs no count, because `look` is called on it. A loop that stands still calls nothing and feeds nothing.

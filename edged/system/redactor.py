@@ -71,7 +71,7 @@ class Redactor:
         self.filter_service: Callable[[str], str] = str  # from the service's text
 
     def add(self, secrets: Iterable[str]) -> None:
-        """From now on these are secret, too."""
+        """Add these secrets, from now on."""
         new = dict.fromkeys(text for text in secrets if len(text) >= LEAST)
         if new.keys() <= self._known.keys():
             return
@@ -84,7 +84,7 @@ class Redactor:
         self._known = known
 
     def add_beside(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """From now on, each value is secret near its name, however short it is and whatever stands between."""
+        """Mask each value near its name from now on, however short it is and whatever stands between them."""
         for name, value in pairs:
             if value and (name, value) not in self._beside:
                 words = "[-_ ]?".join(map(re.escape, re.split("[-_ ]", name)))

@@ -2,7 +2,7 @@
 
 Rules:
 1. A look-up by the C library can hang for half a minute. So it runs in its own daemon thread (the exit would wait for
-   the executor's threads). An answer that takes longer than `DEADLINE_S` is not waited for.
+   the executor's threads). Nobody waits longer than `DEADLINE_S` for an answer.
 2. A second caller shares a fresh look-up. A look-up that hangs is left alone, and another one begins beside it, because
    a lost question is not repeated when the network is back. At most `MOST_HANGING` run at a time. A late answer is
    still kept.

@@ -13,7 +13,7 @@ from edged.system.progress import PartProgress, Progress
 
 log = logging.getLogger(__name__)
 
-FEEDS = 4  # in the time that the manager waits, so that one or two late ones do no harm
+FEEDS = 4  # feeds in the time that the manager waits, so that one or two late feeds do no harm
 
 
 class Watchdog:

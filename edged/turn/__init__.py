@@ -1,4 +1,4 @@
-"""Who may speak: every state of a turn, every event, and what follows from them.
+"""Decides who may speak: every state of a turn, every event, and what follows from them.
 
 No other package decides about turn-taking. Rules:
 

@@ -133,7 +133,7 @@ class Turns:
         if follows.refused and event is Event.PRESS:
             return follows, Event.PRESS_REFUSED, cause
         if _judges(self.state, event, follows) and (unfit := self._owner.unfit(self.state)) is not None:
-            # if the event has a cause, such as a lost microphone, that cause is reported
+            # If the event has a cause of its own, such as a lost microphone, that cause is reported.
             return step(self.mode, self.state, Event.UNFIT, facts), Event.UNFIT, cause or unfit
         return follows, event, cause
 

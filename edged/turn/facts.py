@@ -1,12 +1,12 @@
-"""What forbids an open gate, and whether anybody has asked for one. Pure.
+"""The facts that forbid an open gate, and whether anybody has asked for one. Pure.
 
 Rules:
 1. Each fact has one owner, and is read when an event is taken. The owners are the microphone's switch, the keeper of
    its device, the log of utterances, and `Invitation`.
 2. A press that opens the gate is an invitation. It ends when the turn comes to rest (IDLE), when something goes wrong
    (NOTICE), and when the microphone is muted or lost. After that, a gate that opened would open for nobody.
-3. If a mute or a lost microphone ended the invitation while the gate was shut, the visitor hears of it when the gate
-   would have opened, because the visitor then expects to be heard.
+3. A mute or a lost microphone may end the invitation while the gate is shut. The visitor then hears of it when the gate
+   would have opened, because at that moment the visitor expects to be heard.
 
 Not here: what follows when a fact forbids the gate (follows.py).
 """

@@ -1,4 +1,4 @@
-"""What follows: the step for an event and the facts, and the time limit and the light of a state."""
+"""Finds what follows: the step for an event and the facts, and the time limit and the light of a state."""
 
 from dataclasses import dataclass
 

@@ -143,7 +143,7 @@ _IGNORED: dict[State, set[Event]] = {
     },
     _S.STOPPED: set(_E),
 }
-# Without the pairs to which the mode itself gives a meaning.
+# The pairs in the table of a mode are not ignored in that mode.
 IGNORED: dict[Mode, frozenset[tuple[State, Event]]] = {
     mode: frozenset((state, event) for state in STATES[mode] for event in _IGNORED[state])
     - TABLES[mode].keys()

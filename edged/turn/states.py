@@ -7,7 +7,7 @@ from enum import Enum, StrEnum
 class Mode(StrEnum):
     HOLD = "hold"  # speak while the button is down
     TOGGLE = "toggle"  # press to start, press to end
-    HYBRID = "hybrid"  # a tap toggles, a hold holds
+    HYBRID = "hybrid"  # a tap toggles; a longer press records until the release
     CONVERSATION = "conversation"  # a press opens it; the server hears when the visitor has finished
     DUPLEX = "duplex"  # the same, but it also listens while it answers, and speaking interrupts the answer
 

@@ -169,7 +169,7 @@ _ALL: dict[Mode, Table] = {
         **_presses(_S.ARMED, _S.ARMED),
         (_S.ARMED, _E.PRESS): _TOO_SHORT,
         (_S.ARMED, _E.TIMED_OUT): _step(_S.LATCHED),
-        (_S.LATCHED, _E.LONG_PRESS): _step(_S.LISTENING),  # a held button means: until the release
+        (_S.LATCHED, _E.LONG_PRESS): _step(_S.LISTENING),  # a held button records until the release
     },
     Mode.HYBRID: {
         **_BUTTON,

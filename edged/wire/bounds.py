@@ -1,4 +1,4 @@
-"""How much one message may hold. The check runs before any object is built from the message. Pure.
+"""Limits how much one message may hold. The check runs before any object is built from the message. Pure.
 
 Rules:
 1. The cost of a message is its objects, not its bytes: five million empty lists are 14 MB on the wire and 400 MB as
@@ -8,7 +8,7 @@ Rules:
 """
 
 MOST_EVENT = 2**20  # bytes; a session with all its tools and instructions takes a tenth of this
-MOST_ELEMENTS = 20_000  # of lists and objects; the text of one hour of talk has fewer commas
+MOST_ELEMENTS = 20_000  # elements of lists and objects; the text of one hour of talk has fewer commas
 CROWDED = f"more than {MOST_ELEMENTS} elements"
 SMALL = 64 * 2**10  # bytes
 MOST_NAME = 512  # characters of an id, a code or a type

@@ -110,7 +110,7 @@ ClientEvent = (
 
 
 def parse_client(text: str | bytes, dialect: Dialect) -> ClientEvent:  # noqa: ARG001 the names are the same in both
-    """One message of a client.
+    """One message from a client.
 
     Raises:
         BadClientEvent: the message breaks the protocol; holds the error to answer with.

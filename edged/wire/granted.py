@@ -61,7 +61,7 @@ class _Compared:
 
     @property
     def taken_away(self) -> bool:
-        """A detection was asked for, and the server reports that there is none."""
+        """Whether a detection was asked for, and the server reports that there is none."""
         return self.setting == "turn_detection" and any(value is not UNSET for _, value in self.found)
 
     def differences(self, *, silent: bool = False) -> Iterator[str]:

@@ -22,7 +22,7 @@ from edged.wire.server_events import ServerError, ServerEvent
 
 
 class BadServerEvent(WireError):  # noqa: N818 the name says which event is bad
-    """An event that could not be read. `rest` is the part that could, for an event that the link waits for."""
+    """An event that could not be read. `rest` is its readable part, if the link waits for this event."""
 
     def __init__(self, message: str, cause: str = "bad_message", rest: ServerEvent | None = None) -> None:
         super().__init__(message)
@@ -35,7 +35,7 @@ def number(value: Any) -> float | None:
 
 
 def parse_server(text: str | bytes) -> ServerEvent:
-    """One message of the server.
+    """One message from the server.
 
     Raises:
         BadServerEvent: the message breaks the protocol or holds too much. The error says where, and does not quote

@@ -65,7 +65,7 @@ class ItemIdMessage(Struct):
 
 
 class AnyItemIdMessage(Struct):
-    """An acknowledgement counts, even with a value in place of the item's name that is not a name."""
+    """An acknowledgement counts even if the value in place of the item's name is not a name."""
 
     item_id: Value = None
 

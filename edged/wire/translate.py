@@ -87,7 +87,7 @@ class Translator:
         }
 
     def up(self, text: str) -> list[str]:
-        """The messages to send to the server for one message of the client."""
+        """The messages to send to the server for one message from the client."""
         if self._client is self._server:
             return [text]
         translate = self._up.get(name_of(text) or "")
@@ -98,7 +98,7 @@ class Translator:
         return [_written(message, text)]
 
     def down(self, text: str) -> list[str]:
-        """The messages to send to the client for one message of the server: none, one or several."""
+        """The messages to send to the client for one message from the server: none, one or several."""
         if self._client is self._server:
             return [text]
         name = name_of(text)

@@ -26,8 +26,8 @@ _MOST_READ = 4000  # characters that are read of a text
 _MOST_RECENT = 16_000  # characters of what was said, about twenty minutes of a talk
 _MOST_PIECE = 4000  # characters of one item
 _MOST_DIGITS = 6  # enough for a limit, a status or milliseconds; telephone numbers are longer
-_FEW_DIGITS = 3  # a number of so many digits inside another is no coincidence
-_RUN = 3  # so many equal words in a row are no coincidence
+_FEW_DIGITS = 3  # a number with this many digits inside another number is no coincidence
+_RUN = 3  # this many equal words in a row are no coincidence
 _GONE = "…"
 _OURS = "\0"  # stands for each character of a name of ours; control characters have been removed by then
 

@@ -1,4 +1,4 @@
-"""Whether somebody speaks in an utterance. It is cheap enough to run on every one, and misses no speech. Pure.
+"""Detects whether somebody speaks in an utterance. Cheap enough to run on every utterance; misses no speech. Pure.
 
 Rules:
 1. The measure is the level of the band that contains voices (about 200 Hz to 3 kHz), in steps of 20 ms.
@@ -23,7 +23,7 @@ from operator import add
 from edged import pcm
 
 FRAME_MS = 20
-# Samples from one point to the next. This gives 2 kHz; its differences are a band around 1 kHz.
+# Samples from one point to the next: 2000 points a second. Their differences measure a band around 1 kHz.
 STRIDE = 12
 POINTS = 480 // STRIDE
 ONE_DBFS = 20 * log10(pcm.FULL_SCALE * 6.7 * (POINTS / 2) ** 0.5)  # the measure of a full-scale sine of 1 kHz
@@ -33,7 +33,7 @@ FLOOR = 0.15
 STANDS_OUT_DB = 3.5
 HELD_MS = 80
 SHORT_MS = 1000
-STRANGE_DB = 6.0  # this far above the room's floor, it is not the same room
+STRANGE_DB = 6.0  # a floor this far above the room's floor belongs to another room
 RISE_DB = 6.0
 
 
@@ -68,7 +68,7 @@ class Activity:
 
     @property
     def speech_ms(self) -> int:
-        """How many ms of it are speech."""
+        """How many milliseconds of the utterance are speech."""
         if self._floor() is None:
             return len(self._levels) * FRAME_MS
         least = self.floor_dbfs + STANDS_OUT_DB
@@ -89,7 +89,7 @@ class Activity:
         return sorted(self._levels)[int(len(self._levels) * FLOOR)]
 
     def _floor(self) -> float | None:
-        """The floor; None: nothing to judge by."""
+        """The floor; None if there is nothing to judge by."""
         if len(self._levels) * FRAME_MS < SHORT_MS:
             return self._room
         own, room = self._own_floor(), self._room

@@ -1,4 +1,4 @@
-"""Whether a recording can be an utterance at all, so that a dead microphone or an empty press costs nothing.
+"""Judges whether a recording can be an utterance at all, so that a dead microphone or an empty press costs nothing.
 
 Rules:
 1. An utterance is judged once, at the release, from figures that were updated while the sound came in. Only
@@ -23,9 +23,9 @@ from edged import pcm
 from edged.audio.capture.activity import FRAME_BYTES, HELD_MS, Activity
 
 NEVER_DBFS = -100.0  # below the last bit
-# The range from the lowest to the highest sample: the last bit of a converter that hears nothing.
+# A range from the lowest to the highest sample that is no signal: only the last bit of the converter changes.
 STILL = 2
-# Of full scale. A larger offset wastes headroom and suggests that an input is wired wrongly.
+# A share of full scale. A larger offset wastes headroom and suggests that an input is wired wrongly.
 OFFSET = 0.05
 LOUD_DBFS = -40.0  # louder than any quiet room
 _ORIGIN = (0,) * pcm.PCM16.samples_of(FRAME_BYTES)
@@ -33,7 +33,7 @@ _ORIGIN = (0,) * pcm.PCM16.samples_of(FRAME_BYTES)
 
 @dataclass(frozen=True, slots=True)
 class Fitness:
-    """The limits from `microphone` in the configuration. `judged` False: there are none, and everything is sent."""
+    """The limits from `microphone` in the configuration. If `judged` is False, there are none: everything is sent."""
 
     judged: bool = True
     refuse_below_dbfs: float = -70.0
@@ -44,12 +44,12 @@ class Fitness:
 
 @dataclass(frozen=True, slots=True)
 class HealthVerdict:
-    """Cause ids: `refused`, for which the utterance is not sent (None: send it), and `faults`, for the journal."""
+    """Cause ids: `refused` says why the utterance is not sent (None: send it); `faults` go to the journal."""
 
     refused: str | None = None
     faults: tuple[str, ...] = ()
     dead: bool = False
-    """It is refused because the microphone cannot have heard anything."""
+    """Whether it is refused because the microphone cannot have heard anything."""
 
 
 class Health:
@@ -144,5 +144,5 @@ class Health:
 
     @property
     def _offset(self) -> float:
-        """As a share of full scale."""
+        """The offset as a share of full scale."""
         return abs(self._sum) / self._samples / pcm.FULL_SCALE

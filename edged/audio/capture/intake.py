@@ -1,4 +1,4 @@
-"""From the microphone's thread to the loop.
+"""Carries sound from the microphone's thread to the loop.
 
 Rules:
 1. `hand` runs on the device's thread, everything else on the loop. The one lock is held for a copy only.
@@ -24,7 +24,7 @@ from edged.audio.ports import Urgency
 
 
 class Intake:
-    """The thread crossing up: blocks of `fmt`, whole samples each, go into the open utterance of `log`.
+    """Carries blocks of `fmt`, in whole samples, from the device's thread into the open utterance of `log`.
 
     `wake` is called on the device's thread and must not wait. The loop then calls `collect`.
     """
@@ -51,7 +51,7 @@ class Intake:
         self._lock = Lock()
         self._is_open = False
         self._speaking = False
-        self._deaf_bytes = 0  # of the room's tail, still to be skipped
+        self._deaf_bytes = 0  # the rest of the room's tail, which is skipped
         self._gathered: list[bytes] = []
         self._gathered_bytes = 0
         self._unwoken_bytes = 0
@@ -162,7 +162,7 @@ class Intake:
             self.on_urgency(urgency)
 
     def _gather(self, sound: bytes) -> bool:
-        """Keep `sound` for the loop; True: it is time to wake it."""
+        """Keep `sound` for the loop. Returns whether it is time to wake the loop."""
         taken = sound[: self._log.longest_bytes - self._gathered_bytes]
         self.dropped_bytes += len(sound) - len(taken)
         self._gathered.append(taken)

@@ -1,4 +1,4 @@
-"""What was said and is not yet safe with the server: an append-only log with one reader's cursor.
+"""Keeps what was said until it is safe with the server: an append-only log with one reader's cursor.
 
 Rules:
 1. Sound and its end are entries of one log, so a commit cannot overtake sound.
@@ -68,7 +68,7 @@ class Utterances:
         self._pending: list[_Utterance] = []  # oldest first; only the last may be open
         self.last = 0
         """The uid of the utterance begun last."""
-        # a discarded utterance of which the reader has some sound but not the end
+        # A discarded utterance: the reader has some of its sound, but not its end.
         self._broken: int | None = None
         self._read: list[Entry] = []  # the entries read last
         self.dropped_bytes = 0
@@ -247,7 +247,7 @@ class Utterances:
     def _drop(self, gone: list[_Utterance]) -> tuple[int, ...]:
         for utterance in gone:
             self._pending.remove(utterance)
-            # only the utterance at the cursor can be read in part
+            # Only the utterance at the cursor can be read in part.
             if utterance.read and not utterance.end_read:
                 self._broken = utterance.uid
         return tuple(utterance.uid for utterance in gone)

@@ -22,14 +22,14 @@ from edged.errors import DeviceError
 
 BUFFER_MS = {"microphone": 500, "speaker": 250}
 """A deep buffer costs nothing, because it is filled only as far as needed, and it survives a stall of this length."""
-# How late a microphone may hand over sound that nobody waits for. It wakes that much less often.
+# How late a microphone may hand over sound that is not urgent. The thread then wakes less often.
 LATE_S = 0.08
-# Of the speaker. The clock decides when to write, so the period only sets how finely the card reports.
+# The speaker's period. The clock decides when to write, so the period only sets how finely the card reports.
 PERIOD_MS = 10
 SILENT_S = 0.5  # a card that delivers or plays nothing for this long is gone
 SERVER_SILENT_S = 2.0  # a sound server has stalls of its own
-SERVER_FIRST_S = 5.0  # and takes time to start
-# For one write, even if the server starts late: the thread does not beat meanwhile, and
+SERVER_FIRST_S = 5.0  # a sound server takes time to start
+# The time limit of one write, even if the server starts late. The thread does not beat meanwhile, and
 # `thread_watchdog.py` allows this much.
 TAKEN_WITHIN_S = 2.0
 WAIT_MS = 100  # the longest wait of a call, so that the thread ends promptly
@@ -37,7 +37,7 @@ WAIT_MS = 100  # the longest wait of a call, so that the thread ends promptly
 AHEAD_S = 0.5
 # The pace is judged over this time. The clocks of card and machine differ by less than a hundredth of it.
 PACE_S = 10.0
-LONGEST_GAP_MS = 1000  # of silence inserted for lost sound
+LONGEST_GAP_MS = 1000  # the most silence inserted for lost sound
 
 
 def _open(what: str, devices: Sequence[str], *, period_ms: int, channel: int | None = None) -> Pcm:
@@ -127,7 +127,7 @@ class AlsaMicrophone(CaptureThread):
 
 
 class _Pace:
-    """Tells a device without a pace of its own (a file, a null device) from one whose clock differs from ours."""
+    """Distinguishes a device without a pace of its own (a file, a null device) from a device with a different clock."""
 
     def __init__(self, rate_hz: int, now: float) -> None:
         self._rate_hz, self._since, self._frames = rate_hz, now, 0

@@ -1,4 +1,4 @@
-"""One open device of ALSA: opened in a layout that it really has, read or written, and taken back.
+"""One open ALSA device, in a layout that it really has: reads, writes, and takes back what was written.
 
 It is opened non-blocking, so that a busy device reports this instead of waiting. No call here waits, except
 `wait`. All calls on a device come from one thread, except the opening.
@@ -237,7 +237,7 @@ class Pcm:
     def _recover(self, code: int) -> bool:
         """Recover from a gap or a suspend: a microphone runs again, a speaker is ready. False: it is lost."""
         if code == -errno.ESTRPIPE:
-            # a device that cannot resume is prepared again; it had a gap anyway
+            # A device that cannot resume is prepared again; it had a gap anyway.
             self._lib.snd_pcm_resume(self._at)
         elif code != -errno.EPIPE or self.state == lib.DISCONNECTED:
             return False

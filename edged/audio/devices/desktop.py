@@ -14,7 +14,7 @@ from edged.audio.devices.opening import Device, OpenStream, Package, PortAudioMi
 from edged.audio.dsp.samples import Layout
 from edged.audio.ports import Lost
 
-# A laptop's microphone is mostly behind a sound server, which has stalls of its own.
+# A laptop's microphone is usually behind a sound server, which has stalls of its own.
 SILENT_S = 2.0
 FIRST_S = 5.0
 LOOK_S = 0.01  # how often a microphone is asked
@@ -39,7 +39,7 @@ class _SoundDevice(Package):
         except OSError as error:  # PortAudio's library is missing
             raise ImportError(str(error)) from error
         except Exception as error:
-            # its import starts PortAudio, so there is no name to catch it by
+            # The import starts PortAudio. If that fails, the class of the error cannot be imported.
             if type(error).__module__ != "sounddevice":
                 raise
             raise OSError(str(error)) from error

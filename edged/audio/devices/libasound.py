@@ -1,8 +1,7 @@
 """libasound, the system's sound library, through ctypes: loaded once, with typed functions and our errors.
 
-It needs no package besides the library itself (Debian's libasound2). Every call releases Python's lock
-while it runs. Return values below zero are -errno; `failure` turns them into a `DeviceError` that says what
-they mean.
+It needs no package except the library itself (Debian's libasound2). Every call releases Python's lock while it runs.
+Return values below zero are -errno; `failure` turns them into a `DeviceError` that says what they mean.
 """
 
 import ctypes

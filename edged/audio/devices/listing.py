@@ -3,12 +3,11 @@
 Rules:
 1. The library starts before the first stream and ends after the last. Ending it under an open stream
    crashes the process. Two users that each start it share one list.
-2. A device that is plugged in later is not in the list. If a device cannot be opened and the list is older
-   than the present cards, the other users are asked to let go. They do so as soon as nothing is cut off by
-   it. The keepers then open all these devices again, with a new list. This happens once for each change of
-   the cards.
-3. When a card is unplugged, another card may get its number, and the list names devices by number. So
-   nothing is opened with a list that contains a card that is gone.
+2. A device that is plugged in later is not in the list. If a device cannot be opened and the list is older than the
+   present cards, the other users are asked to let go. They do so as soon as that cuts off no sound. The keepers then
+   open all these devices again, with a new list. This happens once for each change of the cards.
+3. When a card is unplugged, another card may get its number, and the list names devices by number. So nothing is opened
+   while the list contains a card that is gone.
 4. Where the system does not report its cards (anything but Linux), no user is asked to let go. The error
    gives the remedy.
 """
@@ -100,5 +99,5 @@ def _outdated(what: str, reason: str, others: list[Hold[Any]]) -> DeviceError:
 
 
 def let_go(what: str) -> DeviceError:
-    """The error that `lost` gets for a device that was let go."""
+    """The error to report by `lost` for a device that its user was asked to let go."""
     return DeviceError(f"the {what} is reopened, because PortAudio finds new cards only then", f"{what}_lost")

@@ -34,7 +34,7 @@ _CALLS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "mixer_selem_set_playback_volume_all": (c_int, (c_void_p, c_long)),
     "mixer_selem_set_playback_switch_all": (c_int, (c_void_p, c_int)),
 }
-# Below this, a control with a scale is as good as off.
+# Below this level, a control with a scale in dB is practically silent.
 LOWEST_DB = -50.0
 
 
@@ -112,7 +112,7 @@ def _set(lib: Any, element: c_void_p, volume: int, card: str) -> None:
 
 
 def _level_db(volume: int, low: float, high: float) -> float:
-    """100 is the control's maximum; each half of the number is ten dB less."""
+    """Return the level in dB. 100 is the control's maximum; each halving of the number is ten dB less."""
     if not volume:
         return low
     return max(low, high + max(LOWEST_DB, TWICE_DB * log2(volume / LOUDEST)))

@@ -3,8 +3,8 @@
 Rules:
 1. A card is looked up at each opening, so a card that returns under another number is still found.
 2. Never by number: numbers depend on the order of plugging and starting.
-3. A name that fits two cards is an error that lists them. edged does not guess, because the visitor would
-   speak into the wrong one.
+3. A name that fits two cards is an error that lists them. edged does not guess, because the visitor might then speak
+   into the wrong card.
 4. A name is, in this order: `usb:VENDOR:PRODUCT[:SERIAL]`, `port:PATH` (the socket that the card is plugged
    into), the id of a card, a device that ALSA's configuration defines (`default`, `pulse`, `hw:CARD=…`), or
    a part of a card's name or a pattern (`*`, `?`). `,DEV=1` after a card's name is its second device.

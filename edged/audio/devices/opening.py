@@ -1,4 +1,4 @@
-"""How PortAudio's devices are opened, whichever package provides it.
+"""Opens PortAudio's devices, whichever package provides PortAudio.
 
 Rules:
 1. Device indexes change, so devices are found by name. Each device is tried with one layout after another,

@@ -69,7 +69,7 @@ class PlaybackThread:
     def __init__(self, depth: Depth, fmt: pcm.Format = pcm.PCM16) -> None:
         self._depth, self._fmt = depth, fmt
         self._playing: PlaybackLoop | None = None
-        self._gaps = 0  # of earlier runs
+        self._gaps = 0  # the gaps of earlier runs
         self._thread: threading.Thread | None = None
 
     def start(self, outlet: Outlet, changer: Changer | None, source: Source, lost: Lost) -> None:
@@ -132,7 +132,7 @@ class PlaybackLoop:
         self._cut_wanted = self._ended = False
         self._is_stopped = True  # the device is stopped, and holds nothing
         self._plays = False  # it is kept filled: running dry is a gap
-        self._has_pace = False  # it was seen to hold what it was given
+        self._has_pace = False  # it has held sound that it was given
         self._written = self._heard = 0  # frames
         self._moved_by = 0.0  # the time until which it must have moved
 
@@ -207,7 +207,7 @@ class PlaybackLoop:
             self._check_progress(held)
             self.wake.wait(held / self._layout.rate_hz)
             return
-        if self.wake.wait(LOOK_S):  # a sound server counts sound as heard that is still on its way through it
+        if self.wake.wait(LOOK_S):  # a sound server counts sound as heard too early
             return
         if self._is_stopped:
             self._outlet.check()

@@ -24,7 +24,7 @@ from edged.errors import DeviceError
 # A card without a callback for this long is gone, whatever PortAudio reports.
 SILENT_S = 0.5
 SERVER_SILENT_S = 2.0  # a sound server has stalls of its own
-# Of the speaker. PortAudio queues two, and periods of 20 ms run dry on a busy machine.
+# The speaker's period. PortAudio queues two periods; periods of 20 ms run dry on a busy machine.
 PERIOD_MS = 60
 FIRST_S = 5.0  # the first callback may come late: a sound server takes time to start
 ABORT = 2  # pyaudio.paAbort, without an import here
@@ -88,7 +88,7 @@ class PyAudioMicrophone(PortAudioMicrophone):
 
     _opened: OpenStream | None = None
     _heard_at = 0.0
-    _failure: BaseException | None = None  # of the callback
+    _failure: BaseException | None = None  # raised by the callback
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""

@@ -43,7 +43,7 @@ def read_wav(path: Path) -> bytes:
 
 
 class WavMicrophone(NullMicrophone):
-    """Hands over what it is given to `say`, and otherwise silence."""
+    """Hands over the speech that `say` receives, and silence otherwise."""
 
     def __init__(
         self,
@@ -67,12 +67,12 @@ class WavMicrophone(NullMicrophone):
         super().start(hand, lost)
 
     def say(self, sound: bytes) -> None:
-        """Say this from the next block on, after what is being said."""
+        """Queue this speech. It begins with the next block, or after the speech that is queued already."""
         with self._lock:
             self._rest += sound
 
     def block(self) -> bytes:
-        """What must be said, then silence."""
+        """The next block: queued speech, then silence."""
         n_bytes = len(self._silence)
         with self._lock:
             block, self._rest = self._rest[:n_bytes], self._rest[n_bytes:]

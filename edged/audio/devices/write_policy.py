@@ -1,4 +1,4 @@
-"""How deep a speaker's device is kept filled, and what happens to its sound when that is no longer wanted. Pure.
+"""Decides how deep a speaker's device is filled, and what happens to sound in it that is no longer wanted. Pure.
 
 Rules:
 1. A stopped device starts with what is ready, up to `start_ms`. So the first sound is heard at once, and
@@ -22,7 +22,7 @@ from edged import pcm
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """In milliseconds. The buffer survives a stall of the whole process of `deepest_ms` minus a stride."""
+    """Limits in milliseconds. The buffer survives a stall of the whole process of `deepest_ms` minus a stride."""
 
     first_ms: int = 20
     piece_ms: int = 10
@@ -77,7 +77,7 @@ class WritePolicy:
             self.kept_frames -= len(self._kept.popleft()) // pcm.SAMPLE_BYTES
 
     def keep(self, held: int) -> int:
-        """At a cut: how many frames to leave in the device, at least."""
+        """The fewest frames to leave in the device at a cut."""
         return min(held, self._guard)
 
     def fade(self, taken_back: int) -> bytes:

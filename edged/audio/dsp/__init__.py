@@ -1,5 +1,5 @@
 """Changes to samples: their rate and width, their level, and the echo in them.
 
-This room knows arrays of samples, blocks, and the delay between two of them. Not here: where sound comes
+This package knows arrays of samples, blocks, and the delay between two of them. Not here: where sound comes
 from and where it goes.
 """

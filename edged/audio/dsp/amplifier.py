@@ -1,4 +1,4 @@
-"""Between what is played and the device: the volume, and the silence that cheap amplifiers need around sound.
+"""Two stages before the device: the volume, and the silence that cheap amplifiers need around sound.
 
 Rules:
 1. Both are `Source`s around another source. They pass on its takes, its latency and its cuts in its own
@@ -20,7 +20,7 @@ from edged.audio.dsp.source_wrapper import SourceWrapper
 from edged.audio.dsp.volume import AS_SENT, CUE_LEAST, Leveller, gain_of
 from edged.audio.ports import Source
 
-REMEMBERED_MS = 2000  # of what was passed on; more than any device holds
+REMEMBERED_MS = 2000  # how much is remembered of the sound passed on; more than any device holds
 
 
 class Lane(Source, Protocol):
@@ -77,7 +77,7 @@ class Margins(SourceWrapper):
         self._most = fmt.bytes_of(REMEMBERED_MS)
         self._asleep = True
         self._lead = self._tail = 0  # bytes still to come
-        # the last of what was passed on: (of the source?, bytes)
+        # The sound passed on last, as pairs: (whether it came from the source, bytes).
         self._given: deque[tuple[bool, int]] = deque()
         self._given_bytes = 0
 
@@ -115,12 +115,12 @@ class Margins(SourceWrapper):
         return lead + self._source.ready_bytes
 
     def set_latency(self, ms: float) -> None:
-        """Pass on the part of it that is the source's."""
+        """Pass on the source's part of this latency."""
         held = self._fmt.bytes_of(ms)
         self._source.set_latency(self._fmt.duration_ms(self._of_source(held)))
 
     def cut_done(self, unheard_bytes: int) -> None:
-        """Pass on the part of it that is the source's."""
+        """Pass on the source's part of this sound."""
         self._source.cut_done(self._of_source(unheard_bytes))
 
     def _remember(self, *, mine: bool, n_bytes: int) -> None:

@@ -4,8 +4,8 @@ Rules:
 1. What the speaker takes is the reference (`EchoReference`, on its thread). What the microphone hands over
    passes through (`hand`, on its thread). The one lock is held for a copy only, and never while the
    canceller works.
-2. The canceller gets the two in turns, 10 ms each, whatever blocks the devices use. While nothing is
-   played, the reference is silence.
+2. The canceller gets the reference and the microphone's sound in turns, 10 ms each, whatever blocks the devices use.
+   While nothing is played, the reference is silence.
 3. The reference is `LEAD_MS` ahead of what is heard, by the latency that the speaker reports. A canceller
    can find how late an echo is, but not an echo that comes before its reference.
 4. Two devices have two clocks. When the reference has been off by more than `OFF_MS` for `OFF_FOR_MS`, it
@@ -26,8 +26,8 @@ FRAME_MS = 10
 FRAME_BYTES = pcm.PCM16.bytes_of(FRAME_MS)
 LEAD_MS = 40  # two blocks: the possible error of a latency
 OFF_MS, OFF_FOR_MS = 80, 500
-MOST_MS = 1000  # of reference; a longer one belongs to a device that stands still
-# The delay that the canceller expects: the lead, and a block of the microphone's.
+MOST_MS = 1000  # the longest reference; a longer one means that a device stands still
+# The delay that the canceller expects: the lead, and one block of the microphone.
 DELAY_MS = LEAD_MS + 20
 
 
@@ -46,15 +46,15 @@ class EchoCanceller(Protocol):
 
 
 class EchoStage:
-    """Between a microphone and `heard`, which gets whole frames on the microphone's thread."""
+    """Stands between a microphone and `heard`, which gets whole frames on the microphone's thread."""
 
     def __init__(self, canceller: EchoCanceller, heard: Callable[[bytes], None]) -> None:
         self._canceller, self._heard = canceller, heard
         self._lock = Lock()
         self._reference = bytearray()
-        self._wait_bytes = 0  # of silence, before the reference continues
+        self._wait_bytes = 0  # silence to insert before the reference continues
         self._latency_bytes = 0
-        self._off_bytes = 0  # of sound that was taken while the reference was off
+        self._off_bytes = 0  # sound that was taken while the reference was off
         self._near = b""
         self.shifts = 0
         """How often the reference was corrected."""

@@ -33,20 +33,20 @@ if TYPE_CHECKING:
 
 # Taps on each side, at the lower rate. They decide the width of the slope, the delay, and the cost.
 HALF = 32
-# Of the window. With the rounding of the output it is -84 dB; the goal is -75 dB.
+# The attenuation of the window. With the rounding of the output, the stop band is at -84 dB; the goal is -75 dB.
 STOP_DB = 80.0
 # The unit of a tap: finer than the 14 bits that 80 dB need. 15 + 20 + 8 bits of a sum stay below 53.
 ONE = 1 << 20
-# Of a table: 8 MB. Rates without a common factor would need gigabytes.
+# The limit of a table: 8 MB. Rates without a common factor would need gigabytes.
 MOST_TAPS = 1 << 20
-# Processed at once. This limits memory, and the product is too small for a library to start threads.
+# The frames processed at once. This limits memory, and keeps the product too small for a library to start threads.
 ROWS = 32
 
 
 class _Filter(NamedTuple):
-    into: int  # samples in per frame
-    out: int  # samples out per frame
-    past: int  # samples in from before a frame that it needs
+    into: int  # input samples per frame
+    out: int  # output samples per frame
+    past: int  # input samples that a frame needs from before it
     table: "Table"  # (past + into, out): taps times ONE
 
 
@@ -60,10 +60,10 @@ class Resampler:
     def __init__(self, rate_in: int, rate_out: int) -> None:
         self._filter = None if rate_in == rate_out > 0 else _filter(rate_in, rate_out)
         past = 0 if self._filter is None else self._filter.past
-        # The samples from before that the next frame needs, and the part of the frame that is here.
+        # The earlier samples that the next frame needs, and the part of that frame that has come.
         self._spare = bytes(past * pcm.SAMPLE_BYTES)
-        self._in = 0  # samples of the present frame that are here
-        self._out = 0  # samples of the present frame that have left
+        self._in = 0  # input samples of the present frame so far
+        self._out = 0  # output samples of the present frame so far
 
     def feed(self, pcm16_mono: bytes) -> bytes:
         """Return all output that is ready; empty for empty input. Raises ValueError for half a sample."""
@@ -121,7 +121,7 @@ def _table(up: int, down: int, into: int, out: int, past: int) -> "Table":
 
     longest = max(up, down)
     slope = (STOP_DB - 7.95) / 2.285 / (HALF + HALF)  # radians at the lower rate (Kaiser's estimate)
-    # Of the slope, as a share of half the lower rate; the slope ends at 1.
+    # The middle of the slope, as a share of half the lower rate; the slope ends at 1.
     middle = 1 - slope / 2 / pi
     window = np.kaiser(2 * HALF * longest + 1, 0.1102 * (STOP_DB - 8.7))
     time = np.arange(-HALF * longest, HALF * longest + 1) / longest

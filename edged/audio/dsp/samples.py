@@ -1,4 +1,4 @@
-"""Between the samples of a device and those of edged: formats, channels, rates. Pure.
+"""Converts between the samples of a device and those of edged: formats, channels, rates. Pure.
 
 Rules:
 1. A device's frame is one sample for each of its channels. edged's sound is `pcm.PCM16`.
@@ -59,7 +59,7 @@ def changer(rate_in: int, rate_out: int) -> Changer | None:
 
 
 class Inward:
-    """From a microphone's frames to sound in `fmt`. `channel` None: the mean of all channels."""
+    """Converts a microphone's frames to sound in `fmt`. `channel` None: the mean of all channels."""
 
     def __init__(self, layout: Layout, *, channel: int | None = None, fmt: pcm.Format = pcm.PCM16) -> None:
         self._layout, self._channel = layout, channel

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 AS_SENT = 50
 LOUDEST = 100
 TWICE_DB = 10.0
-# Of full scale. Speech at the usual -20 dBFS stays below it up to a volume of about 80.
+# A share of full scale. Speech at the usual -20 dBFS stays below it up to a volume of about 80.
 KNEE = 0.5
 # 8.7 dB a second: slower than a syllable (0.2 s), faster than a sentence.
 FORGET_S = 1.0
@@ -63,7 +63,7 @@ class Leveller:
         self._forget = 1 / (FORGET_S * fmt.rate_hz)
         self._gain = self._wanted = gain
         self._left = 0  # samples of the ramp
-        self._loudest = 0.0  # of the sound so far, slowly forgotten; of full scale, before any gain
+        self._loudest = 0.0  # a slowly forgotten peak, as a share of full scale before any gain
 
     def level(self, sound: bytes, gain: float) -> bytes:
         """The sound with `gain` applied; the same bytes when it is 1. Raises ValueError for half a sample."""
@@ -82,7 +82,7 @@ class Leveller:
 
         samples = np.frombuffer(sound, np.int16) / pcm.FULL_SCALE
         gains = self._gains(len(samples))
-        # Also at the quiet end of a ramp: what was loud at its other end counts.
+        # This also holds at the quiet end of a ramp, because a peak at its loud end still counts.
         if max(gains[0], self._wanted) > 1.0:
             gains = _bent(gains, self._peaks(np.abs(samples)))
         samples *= gains

@@ -1,4 +1,4 @@
-"""When the deltas of one response arrived, and how another start would have played it.
+"""Records when the deltas of one response arrived, and computes how another start would have played it.
 
 Time is the sound that the speaker has taken, in ms since the first delta. Only this clock shows which take
 a delta missed, and it stops when the speaker stops. The *lateness* of a delta is its arrival time minus the
@@ -10,18 +10,18 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-# Queued before a response resumes after its first underrun; doubled after each further underrun.
+# The sound that must be queued before a response resumes after its first underrun. Each further underrun doubles it.
 REBUFFER_MS = 120
 # With a longer pause, a visitor thinks that the kiosk has failed.
 MOST_REBUFFER_MS = 1600
 # The speed of stretched sound. Slower speech sounds slow.
 SPEED = 0.9
-# Queued; from here on a response no longer starves.
+# With this much sound queued, a response no longer starves.
 ENOUGH_MS = 500
-# Queued; a session that is slower than real time is not stretched beyond this.
+# With this much sound queued, a session that is slower than real time is no longer stretched.
 SLOW_ENOUGH_MS = 1500
 DOUBT_MS = 20
-# For the points where the sound was furthest ahead (`_most`): one is kept per such span.
+# One of the points where the sound was furthest ahead (`_most`) is kept per span of this length.
 FLOOR_MS = 200
 # The most deltas remembered of a response. A replay of one start then takes 0.2 ms on a fast machine.
 MOST_DELTAS = 600

@@ -103,7 +103,7 @@ class CueQueue:
         """End the cue that sounds with a fade, and the cues that wait at once."""
         for cue in self._cues:
             left = len(cue.sound) - cue.offset
-            # half of it is enough to be understood
+            # Half of it is enough to be understood.
             cue.heard = cue.heard and cue.begun and cue.length - left >= left
             stop = cue.offset + self._fmt.bytes_of(HUSH_MS) if cue.begun else 0
             cue.sound = cue.sound[: cue.offset] + pcm.ramp(cue.sound[cue.offset : stop], 1.0, 0.0)

@@ -1,8 +1,8 @@
 """The sounds for states, made of a few soft tones.
 
-Rules: Each cue can be told from the others by its rhythm alone, because visitors and small speakers are not
-good at pitch. It is short: at most 600 ms, because nobody waits for it. It stays below -12 dBFS, and begins
-and ends at zero. The same cue always has the same bytes.
+Rules: The rhythm alone distinguishes each cue from the others, because visitors and small speakers are not good at
+pitch. A cue takes at most 600 ms, because nobody waits for it. It stays below -12 dBFS, and begins and ends at zero.
+The same cue always has the same bytes.
 
 Not here: when a cue is played.
 """
@@ -14,7 +14,7 @@ from math import cos, pi, sin
 from edged import pcm
 from edged.causes import Cue
 
-LEVEL = 5800  # of 32767: -15 dBFS, soft beside an answer at its usual -20 dBFS of loudness
+LEVEL = 5800  # out of 32767: -15 dBFS, soft beside an answer at its usual -20 dBFS of loudness
 EDGE_MS = 8  # shorter edges click
 OVERTONE = 0.25  # the level of the octave: small speakers lose the fundamental of low tones
 
@@ -30,7 +30,7 @@ _TONES: dict[Cue, tuple[tuple[int, int], ...]] = {
     Cue.CUT: ((587, 60), (0, 220), (294, 120)),  # broken in the middle
     Cue.SILENT: ((523, 80), (0, 40), (659, 110)),  # a small rising pair: "done"
     Cue.UNHEARD: ((392, 60), (0, 60), (392, 60), (0, 60), (523, 180)),  # rising, like a question
-    # three knocks, and a long one
+    # Three knocks, and a long one.
     Cue.DEVICE: ((330, 60), (0, 50), (330, 60), (0, 50), (330, 60), (0, 50), (330, 200)),
 }
 

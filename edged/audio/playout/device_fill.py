@@ -1,4 +1,4 @@
-"""How much of the taken sound a speaker's device holds, by the latency that the speaker reports. Pure.
+"""Tracks how much of the taken sound a speaker's device holds, by the latency that the speaker reports. Pure.
 
 Rules:
 1. A reported latency is true at the moment of the report. The next take adds to what the device holds.
@@ -9,9 +9,9 @@ Counts are bytes of everything that was taken.
 
 from edged import pcm
 
-# What a device needs to keep playing. A deeper one is filled ahead with what is available.
+# The sound that a device needs to keep playing. A deeper device is filled ahead with the sound that is available.
 SHALLOW_MS = 20
-# The longest time that the clock is trusted for.
+# The longest time for which the clock is trusted.
 LONGEST_MS = 10_000.0
 
 

@@ -1,4 +1,4 @@
-"""What happens to answers on their way through the speaker."""
+"""The events that report what happens to answers on their way through the speaker."""
 
 from dataclasses import dataclass
 

@@ -7,7 +7,7 @@ class Edges:
     """The fades of one stream of sound. It begins without a fade-in, because sound from its own start needs none."""
 
     def __init__(self, length: int, sample_bytes: int) -> None:
-        """`length`: of a fade, in bytes."""
+        """`length` is the length of a fade in bytes."""
         self.length, self._sample_bytes = length, sample_bytes
         self._done = length  # bytes of the fade-in that are done
         self.rising = False

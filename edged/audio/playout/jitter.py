@@ -39,7 +39,7 @@ from edged.audio.playout.prediction import NEVER, Prediction, Rule
 from edged.audio.playout.response import QueuedResponse, crowded, heard
 from edged.wire.parts import Part
 
-TELLING_MS = 1000  # of sound; a response that was cut off earlier says nothing about the link
+TELLING_MS = 1000  # a response that was cut off before this much sound says nothing about the link
 
 
 class JitterBuffer:
@@ -168,7 +168,7 @@ class JitterBuffer:
         self._let_pass(self.taken - self.held_bytes)
 
     def settle(self) -> None:
-        """Without a speaker: drop what is queued, unheard, and report everything that waits for the device."""
+        """There is no speaker: drop the queued sound as unheard, and report everything that waits for the device."""
         self._tail = b""
         self._report()
         for response in self._responses:
@@ -250,7 +250,7 @@ class JitterBuffer:
             return pcm.silence(room, self._fmt)
         response = self._responses[0]
         if waiting := response.waits(at):
-            # after a take that cut a sample, `at` is in the middle of one
+            # After a take that cut a sample, `at` is in the middle of that sample.
             whole = waiting + waiting % self._sample_bytes
             return pcm.silence(min(room, whole), self._fmt)
         began = response.parts.first

@@ -1,4 +1,4 @@
-"""From the loop to the speaker's thread: answers, and the cues that play before them.
+"""Carries answers, and the cues that play before them, from the loop to the speaker's thread.
 
 Rules:
 1. `take`, `set_latency` and `cut_done` run on the speaker's thread, everything else on the loop. The one
@@ -28,7 +28,7 @@ from edged.wire.parts import Part
 
 T = TypeVar("T")
 
-# Of silence, taken after `on_cut` without `cut_done`. After it, the device is assumed to play to its end.
+# The most silence taken after `on_cut` without `cut_done`. Then the device is assumed to play to its end.
 MOST_CUT_MS = 500
 
 PlayoutEvent = AnswerEvent | CueDone
@@ -107,7 +107,7 @@ class Playout:
             self._notify()
 
     def cut_done(self, unheard_bytes: int) -> None:
-        """The speaker has dropped what it held; see `Source`. Does nothing when no cut is waited for."""
+        """The speaker has dropped what it held; see `Source`. Does nothing when no cut is pending."""
         with self._lock:
             if self._cut_since is not None:
                 self._cut(unheard_bytes)
@@ -130,7 +130,7 @@ class Playout:
         self._learn()
 
     def flush(self) -> None:
-        """Resume, the first tick one period from now. Does nothing when not parked. From the loop's thread."""
+        """Drop the sound of all queued answers, with a fade. `PlaybackFlushed` follows; see `JitterBuffer.flush`."""
         self._do(self._flush)
         self._learn()
 
@@ -205,7 +205,7 @@ class Playout:
             work = was_idle and not self._is_idle()
             on_cut = self.on_cut if self._cut_since is not None and not was_cut else None
         if on_cut is not None:
-            on_cut()  # first, because silence is what hurries
+            on_cut()  # first, because silence is urgent
         if news:
             self._notify()
         if work and self.on_work is not None:
@@ -220,7 +220,7 @@ class Playout:
         return self._jitter.idle and self._cues.idle and self._cut_since is None
 
     def _has_news(self) -> bool:
-        """Whether events are waiting for which `notify` was not called yet."""
+        """Whether events are waiting that `notify` has not announced yet."""
         if self._jitter.pending:
             self._events.extend(self._jitter.events())
         news = bool(self._events) and not self._notified
@@ -241,7 +241,7 @@ class Playout:
         return out
 
     def _silence(self, n_bytes: int, since: int) -> bytes:
-        """Silence while a cut is waited for, but only as long as a speaker may take."""
+        """Return silence while a cut is pending, but no longer than a speaker may take to report it."""
         self.cued_bytes = 0
         self._jitter.skip(n_bytes)
         if self._jitter.taken - since >= self._most_cut:

@@ -1,4 +1,4 @@
-"""When a response starts, learned from earlier responses.
+"""Decides when a response starts, as learned from earlier responses.
 
 Rules:
 1. A start rule has two limits: start after a delay, or when enough is queued, whichever comes first. Every
@@ -55,7 +55,7 @@ KEPT = 0.95
 # How many ms better than COLD a rule must be at first, for each ms of distance from it.
 CAUTION = 0.6
 SLOW = 0.99
-# Of time; a rate measured over less is not used.
+# The shortest time over which a rate is measured. A rate over less time is not used.
 TELLING_MS = 4000
 
 
@@ -72,7 +72,7 @@ class Prediction:
     def forget(self) -> None:
         """Start again with nothing learned."""
         self._costs = [CAUTION * _distance(rule) for rule in RULES]
-        self._sound_ms = self._time_ms = 0.0  # of the last responses, at the rate of the far end
+        self._sound_ms = self._time_ms = 0.0  # totals of the last responses, at the far end's rate
         self._era = object()  # a response whose judging runs past `forget` is forgotten, too
         self.rule = COLD
         self.learnt = 0
@@ -112,7 +112,7 @@ class Prediction:
         self.rule = RULES[min(range(len(RULES)), key=self._costs.__getitem__)]
 
     def facts(self) -> dict[str, Any]:
-        """A device that counts its gaps: a speaker that ran dry with sound to play, or a microphone that ran over."""
+        """Return what was learned, as a JSON object for `recall`."""
         return {
             "rules": len(RULES),
             "costs_ms": [round(cost, 1) for cost in self._costs],

@@ -26,7 +26,7 @@ FOREVER = 2**62
 MOST_PIECES = 40_000
 MOST_RESPONSES = 64  # not drained yet; two or three in practice
 SMALL_BYTES, JOINED_BYTES = 1024, 8192  # smaller deltas are joined, up to the second size
-MOST_RUNS, FOLDED_RUNS = 1000, 500  # of one response; more than one part is rare
+MOST_RUNS, FOLDED_RUNS = 1000, 500  # per response; more than one part is rare
 
 
 class QueuedSound:
@@ -41,7 +41,7 @@ class QueuedSound:
         return len(self._pieces)
 
     def add(self, part: Part, sound: bytes) -> None:
-        """Queue sound. Small deltas are joined, because each piece costs some hundred bytes besides its sound."""
+        """Queue sound. Small deltas are joined, because each piece costs some hundred extra bytes."""
         self.n_bytes += len(sound)
         if self._pieces and len(sound) < SMALL_BYTES:
             last, before = self._pieces[-1]
@@ -137,7 +137,7 @@ class QueuedResponse:
         self.arrivals: Arrivals | None = Arrivals()
         """None: some of it came while no speaker was there to tell the time, so nothing can be learned from it."""
         self._edges = Edges(fade_bytes, fmt.sample_bytes)
-        # most responses need none
+        # Most responses need no stretching.
         self._stretcher = Stretcher(fmt, slow=True, starving=False) if slow else None
         self.ended = False
         self.live = False
@@ -282,7 +282,7 @@ class QueuedResponse:
 
 
 def crowded(responses: Collection[QueuedResponse]) -> bool:
-    """Whether the responses use more memory besides their sound than any real answers do."""
+    """Whether the responses use more memory, apart from their sound, than any real answers do."""
     return len(responses) >= MOST_RESPONSES or sum(each.pieces for each in responses) >= MOST_PIECES
 
 

@@ -26,7 +26,7 @@ from edged.audio.playout.arrivals import ENOUGH_MS, SLOW_ENOUGH_MS, SPEED
 SHORTEST_MS = 2.5  # 400 Hz, a high voice
 LONGEST_MS = 15  # 66 Hz, a deep voice
 ALIKE_MS = 10  # the length over which likeness is measured
-# Samples; the repetition in a voice is below 1.5 kHz.
+# Steps of the search, in samples. Coarse steps suffice, because the repetition in a voice is below 1.5 kHz.
 COARSE = 8
 FINE = 2
 

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from edged import pcm
 from edged.wire import HeardPart, Part
 
-MOST_PARTS = 256  # of one answer; usually there are one or two, and each is remembered
-LEAST_BYTES = pcm.PCM16.bytes_of(2)  # of a delta; a shorter one does not show whether it is noise
+MOST_PARTS = 256  # per answer; usually there are one or two, and each is remembered
+LEAST_BYTES = pcm.PCM16.bytes_of(2)  # a shorter delta does not show whether it is noise
 MOST_BYTES = pcm.PCM16.bytes_of(10)
 SMOOTH = 4096  # mean step from sample to sample; the roughest 10 ms of speech at full scale have 2700
 FAR_ROUGHER = 4  # speech that is read out of step is at least 7 times rougher

@@ -3,17 +3,18 @@
 Rules:
 1. Each commit has one reply, in the order of the commits: an acknowledgement, or a refusal that may name the commit. A
    clear has a reply, too, but some services leave it out.
-2. An acknowledgement right after an end of speech that the service reported belongs to a commit of the service's own.
-   It is not a reply. The service made this commit before it read our oldest message without a reply, so it took the
-   utterance of that message. The reply to our commit of the same utterance then brings nothing new.
+2. If the service reports an end of speech and acknowledges an utterance right after it, the service has made a commit
+   of its own. This acknowledgement is not a reply. The service made this commit before it read our oldest message
+   without a reply, so its commit took the utterance of that message. The later reply to our own commit of that
+   utterance brings nothing new.
 3. If all our messages have their replies, the service's own commit took the utterance that is being sent. If the
-   service then refuses our commit because nothing is left, nothing is lost. If it acknowledges our commit, this is a
-   rest, unless the service reported speech in it.
-4. A service that reports speech in sound that was sent after a message has read that message. If nobody waits for the
-   reply to that message, no reply is expected any longer: some services neither refuse a commit of nothing nor confirm
-   a clear.
-5. There is no further wait for commits that were passed over. An acknowledgement without an end of speech before it is
-   the late reply to such a commit, because a service that detects reports the end of speech.
+   service then refuses our commit because nothing is left, nothing is lost. If it acknowledges our commit, the commit
+   holds only the rest of the utterance, unless the service reported speech in it.
+4. If the service reports speech in sound that was sent after one of our messages, it has read that message. If nobody
+   waits for the reply to that message, no reply is expected any longer: some services neither refuse an empty commit
+   nor confirm a clear.
+5. Nobody waits any longer for the reply to a commit that was passed over. An acknowledgement without an end of speech
+   before it is the late reply to such a commit, because a service that detects speech reports its end.
 
 Not here: what happens to an utterance (the log), how long to wait for a reply (liveness.py).
 """
@@ -42,14 +43,14 @@ class Commits:
 
     def __init__(self, counters: Counter[str], *, detects: bool) -> None:
         self._counters, self.detects = counters, detects
-        self._out: list[_Out] = []  # without a reply, oldest first
+        self._out: list[_Out] = []  # messages without a reply, oldest first
         self._replied: list[str] = []
         self._sending: int | None = None  # the utterance that is being sent
         self._begun: int | None = None  # the utterance of which the service has committed a part on its own
         self._ended: str | None = None  # the item whose speech has ended, until the service commits it
         self._spoke = False  # the service has reported speech since its own commit
         self._late: list[int] = []  # utterances whose commit was passed over and may still get its reply
-        self.sent_bytes = 0  # of all sound
+        self.sent_bytes = 0  # the bytes of all sound sent
 
     @property
     def waiting(self) -> bool:
@@ -64,7 +65,7 @@ class Commits:
         self.sent_bytes += size
 
     def hushed(self, size: int) -> None:
-        """`size` bytes of sound are sent that belong to no utterance."""
+        """`size` bytes of sound that belong to no utterance are sent."""
         self.sent_bytes += size
 
     def sent(self, event_id: str, uid: int) -> None:
@@ -82,7 +83,7 @@ class Commits:
         self._out = [each for each in self._out if each.uid is None]
         self._replied = [*self._replied, *(each.event_id for each in over)][-REMEMBERED:]
 
-    # -- events of the service -----------------------------------------------------------------------
+    # -- events from the service ---------------------------------------------------------------------
 
     def hear(self, event: wire.ServerEvent) -> None:
         """Take the events that show whose the next commit is. Call this before anything else handles the event."""

@@ -1,19 +1,18 @@
-"""Whether the service has set up the session as asked: what it confirms, what it refuses, what it takes instead. Pure.
+"""Checks that the service sets up the session as asked: what it confirms, refuses, or uses instead. Pure.
 
 Rules:
-1. A confirmation may answer somebody else's update, such as a relay's own, sent before ours. So a confirmation of other
+1. A confirmation may answer an update that somebody else, such as a relay, sent before ours. So a confirmation of other
    settings decides nothing: edged waits for ours. When the time is up, the last one counts (`verdict`).
-2. Nothing else is sent before the settings are confirmed. So an invalid request is the refusal of the settings, even if
-   it names nothing. If it names nothing at all, the close that may follow says more (live_session.py waits briefly for
-   it).
+2. Nothing else is sent before the settings are confirmed. So an error about an invalid request refuses the settings,
+   even if it does not name them. If the error names nothing at all, the close that may follow says more
+   (live_session.py waits briefly for that close).
 3. Some services have no session without detection, and refuse `null` for it. If the refusal names the detection, and
-   only then, edged asks for the service's own detection on the same socket, first with `create_response: false`.
-   The detection that replaces commits has the same fallback, if the service then reports a detection of its own. After
-   a refusal of anything else there would be a live assistant with other settings than ours, so the connection has
-   failed.
+   only then, edged asks for the service's own detection on the same socket, first with `create_response: false`. The
+   same fallback applies to the detection that replaces commits, if the service then reports a detection of its own.
+   After any other refusal, the assistant would run with settings that are not ours, so the connection has failed.
 4. Changes that somebody else makes later are counted, and reported once. edged asks again for the settings that a press
-   depends on, except the voice, which no update can change after the first sound. It does so `MOST_AGAIN` times,
-   because two clients that both did it would go on forever.
+   depends on, except the voice, which no update can change after the first sound. It does so `MOST_AGAIN` times at
+   most, because two clients that both did it would never stop.
 """
 
 import re
@@ -86,7 +85,7 @@ class Confirming:
         asked = self._asked.turn_detection
         return not isinstance(asked, TurnDetection) or asked.create_response is not False
 
-    # -- events of the service -----------------------------------------------------------------------
+    # -- events from the service ---------------------------------------------------------------------
 
     def updated(self, session: Mapping[str, Any], dialect: Dialect) -> list[SessionEvent]:
         """Handle a `session.updated`."""
@@ -101,7 +100,7 @@ class Confirming:
             return [SessionReady()]
         self._counters["other_settings"] += 1
         if self._why and not wire.mismatches(replace(self._asked, turn_detection=UNSET), session, dialect):
-            return self._lets_detect(dialect, [])  # it does not accept this detection
+            return self._lets_detect(dialect, [])  # the service does not accept this detection
         if not self.refused:
             said = "; ".join(wrong)
             self.verdict = SessionFailed(

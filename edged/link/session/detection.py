@@ -1,4 +1,4 @@
-"""How the utterances of one session end, and how this changes while the session is in use. Pure.
+"""Controls how the utterances of one session end, and changes this while the session is in use. Pure.
 
 Rules:
 1. A change sends the detection only: the service refuses an update with a voice after the first sound.
@@ -33,7 +33,7 @@ class Detection:
 
     @property
     def detects(self) -> bool:
-        """Whether the service ends utterances and starts answers on its own, because it was asked or found to.
+        """Whether the service ends utterances and starts answers on its own: it was asked to, or was found to do so.
 
         A service that keeps its detection against our will commits on its own, but may start no answer (confirming.py).
         """

@@ -1,4 +1,4 @@
-"""How a response ended, from the listener's point of view. Pure."""
+"""Judges how a response ended, from the listener's point of view. Pure."""
 
 from itertools import islice
 
@@ -7,7 +7,7 @@ from edged.dial import error_codes
 from edged.link.session.events import ResponseEnded, ResponseEnding, ToolCall
 from edged.wire.bounds import MOST_NAME
 
-MOST_CALLS = 32  # of one response; edged answers each with a message
+MOST_CALLS = 32  # per response; edged answers each call with a message
 
 
 def is_of_service(event: wire.ResponseDone) -> bool:

@@ -1,4 +1,4 @@
-"""Who has the floor: whether an answer was asked for, runs, or was given up, as far as the service has reported. Pure.
+"""Tracks who has the floor: whether an answer is wanted, asked for, running or given up, as far as is known. Pure.
 
 Rules:
 1. `TABLE` has every floor with every event. A test checks that.
@@ -8,8 +8,9 @@ Rules:
    answer is asked for. Nothing else asks.
 4. A wanted answer is forgotten only if the visitor gives it up (INTERRUPTED, CANCELLED), or once it is asked for. The
    refusal of an answer that was given up does not affect the next one.
-5. The service counts as stuck if an answer is given up while it still waits for the end of another response, ours or
-   not, and that end does not come. Such a service has stopped, or it reported the end before it refused the question.
+5. The service counts as stuck in one case: an answer is given up while it waits for the end of another response, ours
+   or not, and that end does not come. Such a service has stopped, or it reported that end before it refused the
+   request.
 
 Not here: the names of responses, and which message belongs to which response (sequencer.py).
 """
@@ -45,7 +46,7 @@ class FloorEvent(Enum):
 
 class FloorAction(Enum):
     ASK = "ask"
-    CANCEL = "cancel"  # by name if it has one
+    CANCEL = "cancel"  # cancel the answer, by name if it has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class FloorState:
 class FloorStep:
     floor: Floor
     do: FloorAction | None = None
-    wants: bool = False  # the answer is to be asked for once more
+    wants: bool = False  # the answer must be asked for once more
 
 
 _F, _S = Floor, FloorEvent

@@ -32,8 +32,8 @@ class Sequencer:
     ) -> None:
         self._new_id, self._send, self._counters = new_id, send, counters
         self._state = FloorState()
-        self._create_id: str | None = None  # of the request that may still be refused
-        self._answer = RequestedAnswer()  # asked for, running or ending
+        self._create_id: str | None = None  # the id of the request that may still be refused
+        self._answer = RequestedAnswer()  # the answer that was asked for, runs or ends
         self._last: RequestedAnswer | None = None  # the answer before, until its corrections are sent
         self._dead: list[str] = []  # ids of cancelled responses, which never become live again
         # The service names the response of its sound: sound without a name then belongs to no response.
@@ -43,12 +43,12 @@ class Sequencer:
 
     @property
     def open(self) -> bool:
-        """The session is configured."""
+        """Whether the session is configured."""
         return self._state.floor is not Floor.CLOSED
 
     @property
     def stuck(self) -> bool:
-        """An answer was given up twice and the service still has not ended it."""
+        """Whether the service still has not ended an answer that was given up twice."""
         return self._state.floor is Floor.STUCK
 
     @property
@@ -86,7 +86,7 @@ class Sequencer:
         self._last = None
         self._take(FloorEvent.HEARD)
 
-    # -- events of the service -----------------------------------------------------------------------
+    # -- events from the service ---------------------------------------------------------------------
 
     def created(self, response_id: str, *, adopt: bool, unwanted: bool = False) -> bool:
         """A response has a name; returns True if it is the live answer.

@@ -44,7 +44,7 @@ NO_ITEM = "item_edged_probe"
 
 
 class LinkSession:
-    """Call `receive` with each message, then send what is in `out`. `words` makes the messages of the log's entries."""
+    """Call `receive` with each message, then send what is in `out`. `words` turns log entries into messages."""
 
     def __init__(
         self, settings: Settings, dialect: Dialect, new_id: Callable[[], str], words: Words | None = None
@@ -59,18 +59,18 @@ class LinkSession:
         self.within = False  # the beginning of an utterance has been sent, but not its end
         # The service does not end a cancelled answer: this session can ask for no more answers.
         self.stuck = False
-        self._closing_id = ""  # of the commit or clear of the utterance that went through `words` last
+        self._closing_id = ""  # the id of the commit or clear of the last utterance that went through `words`
         self._answers = Sequencer(new_id, self._send, self.counters)
         self._greeted = self._redialled = False
         self.confirming = Confirming(settings, new_id, self._send, self.counters, self._words)
         self._commits = Commits(self.counters, detects=False)
         self.detection = Detection(settings.detection, self.confirming, self._commits, new_id, self._send)
         self._probe_id: str | None = None
-        self._asked_again = False  # after a failure of the service's own
+        self._asked_again = False  # an answer was asked for again, after the service failed
 
     @property
     def ready(self) -> bool:
-        """The service has confirmed the settings."""
+        """Whether the service has confirmed the settings."""
         return self._answers.open
 
     @property
@@ -151,7 +151,7 @@ class LinkSession:
         """Give the service the result of a tool call (JSON text)."""
         self._send(wire.function_output(self._new_id(), call_id, output))
 
-    # -- messages of the service ---------------------------------------------------------------------
+    # -- messages from the service -------------------------------------------------------------------
 
     def receive(self, text: str | bytes) -> list[SessionEvent]:
         """Handle one message. A message that breaks the protocol, or is too large, is counted, reported and skipped."""
@@ -165,7 +165,7 @@ class LinkSession:
             if error.rest is None:
                 return events
             event = error.rest
-        if isinstance(event, wire.AudioDelta):  # has no words, and nothing about commits
+        if isinstance(event, wire.AudioDelta):  # sound has no words, and says nothing about commits
             return events + self._on_audio(event)
         self._words.hear(event)
         self._commits.hear(event)
