@@ -26,6 +26,7 @@ QUIET = ("--set", "microphone.backend=null", "--set", "speaker.backend=null", "-
 
 # As root, a command sees a /run of its own, nothing of an installed edged, and this Python where its user may read it.
 APART = """set -e
+mount --make-rprivate /
 mount -t tmpfs -o mode=755 run /run
 for each in /etc/edged /var/lib/edged; do ! [ -e "$each" ] || mount -t tmpfs -o mode=755 none "$each"; done
 mount --bind "$1" "$2"
