@@ -3,9 +3,10 @@
 Rules:
 1. A systemd service uses the folders that its unit provides. Root uses the system's folders, and so does any user who
    may write there.
-2. Every other user has a socket below $XDG_RUNTIME_DIR. If that folder is missing or not the user's own, the socket is
-   in a private folder below the temporary folder. The user's state is below $XDG_STATE_HOME or ~/.local/state. If the
-   user cannot write there, no state is kept.
+2. Every other user has a socket below $XDG_RUNTIME_DIR, or below /run/user/UID if `su` or `sudo` did not keep that
+   variable. If neither folder is the user's own, or the path is too long for a socket, the socket is in a private
+   folder below the temporary folder. The user's state is below $XDG_STATE_HOME or ~/.local/state. If the user cannot
+   write there, no state is kept.
 3. The folder of a user's own socket must belong to that user and has the mode 0700. Another user who owned the folder
    could answer in place of edged. So the daemon and its clients refuse such a folder.
 
@@ -22,6 +23,7 @@ from pathlib import Path
 AUTO = "auto"
 SYSTEM_SOCKET = "/run/edged/control.sock"
 SYSTEM_STATE = "/var/lib/edged"
+LONGEST_SOCKET = 107  # bytes; the kernel takes no longer address
 _SOCKET = "control.sock"
 
 
@@ -100,20 +102,23 @@ def _may_write(folder: Path) -> bool:
 
 
 def _own_socket(env: Mapping[str, str]) -> str:
-    runtime = env.get("XDG_RUNTIME_DIR", "")
-    if runtime.startswith("/") and _is_own(runtime):
-        return f"{runtime}/edged/{_SOCKET}"
+    user = os.geteuid()
+    runtimes = (env.get("XDG_RUNTIME_DIR", ""), f"/run/user/{user}")
     temporary = env.get("TMPDIR", "")
-    temporary = temporary if temporary.startswith("/") else "/tmp"  # noqa: S108 `check` verifies the owner
-    return f"{temporary}/edged-{os.geteuid()}/{_SOCKET}"
+    places = [f"{runtime}/edged/{_SOCKET}" for runtime in runtimes if _is_own(runtime)]
+    if _is_folder(temporary):
+        places.append(f"{temporary}/edged-{user}/{_SOCKET}")
+    fitting = (place for place in places if len(os.fsencode(place)) <= LONGEST_SOCKET)
+    return next(fitting, f"/tmp/edged-{user}/{_SOCKET}")  # noqa: S108 `check` verifies the owner
 
 
 def _is_own(folder: str) -> bool:
-    try:
-        of = Path(folder).stat()
-    except OSError:
-        return False
-    return stat.S_ISDIR(of.st_mode) and of.st_uid == os.geteuid()
+    return _is_folder(folder) and Path(folder).stat().st_uid == os.geteuid()
+
+
+def _is_folder(path: str) -> bool:
+    """Whether it is one, named by an absolute path; False, too, if this user may not look."""
+    return path.startswith("/") and os.path.isdir(path)  # noqa: PTH112 unlike Path's it raises nothing
 
 
 def _home(env: Mapping[str, str]) -> str:

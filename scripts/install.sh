@@ -83,7 +83,7 @@ read_options() {
             --config) config=$(realpath -m -- "$2") && shift ;;
             --api-key-file) key=$(realpath -m -- "$2") && shift ;;
             --with)
-                [[ $known_extras == *" $2 "* ]] || usage "--with $2: unknown extra; the extras are:${known_extras% }"
+                [[ $2 != *' '* && $known_extras == *" $2 "* ]] || usage "--with $2: unknown extra; the extras are:${known_extras% }"
                 extras+=("$2") && shift
                 ;;
             -h | --help) help && exit ;;

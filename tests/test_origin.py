@@ -99,8 +99,8 @@ def checkout(tmp_path):
     folder = tmp_path / "my edged"
     for name in ("edged", "docs", "requirements", "scripts", "systemd"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE", "config.yaml"):
-        shutil.copy(ROOT / name, folder)
+    for path in (*ROOT.glob("*.md"), *map(ROOT.joinpath, ("pyproject.toml", "LICENSE", "config.yaml"))):
+        shutil.copy(path, folder)
     identity = ["-c", "user.name=a", "-c", "user.email=a@localhost"]
     for words in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-q", "-m", "all"]):
         ran("git", "-C", folder, *words)
@@ -217,6 +217,15 @@ def test_a_page_with_an_address_names_it():
     assert f"`python3 -m pip install 'edged[http] @ git+{ADDRESS}'`" in drawn
     assert "old" not in drawn
     assert draw(draw(PAGE, ""), ADDRESS) == drawn == draw(drawn, ADDRESS)
+
+
+def test_an_address_is_one_word_for_a_shell():
+    address = "https://example.org/it's here.git"
+    drawn = draw(PAGE, address)
+    (clone,) = re.findall(r"^git clone .*$", drawn, re.MULTILINE)
+    assert shlex.split(clone) == ["git", "clone", address, "edged"]
+    (add,) = re.findall(r"^python3 -m pip install .*$", drawn, re.MULTILINE)
+    assert shlex.split(add)[-1] == f"edged[aec] @ git+{address}"
 
 
 @pytest.mark.parametrize(

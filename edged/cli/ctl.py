@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from edged.cli.options import add_config
-from edged.cli.status import printable, socket_paths
+from edged.cli.status import daemon, printable
 from edged.errors import UsageError
 
 LONGEST_PAUSE_S = 24 * 3600  # longer pauses are a task for cron
@@ -30,10 +30,8 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 def run(args: argparse.Namespace) -> int:
     from time import sleep
 
-    from edged.system.control_client import ControlClient
-
     steps = _steps(args.commands)
-    with ControlClient(*socket_paths(args)) as client:
+    with daemon(args) as client:
         for command, arguments in steps:
             if command:
                 _tell(command, client.command(command, **arguments))

@@ -4,7 +4,7 @@ import argparse
 import json
 
 from edged.cli.options import add_config
-from edged.cli.status import socket_paths
+from edged.cli.status import daemon
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -23,9 +23,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit code 0, or 78 with the reasons if the configuration cannot be used; the old one then stays in use."""
-    from edged.system.control_client import ControlClient
-
-    with ControlClient(*socket_paths(args)) as client:
+    with daemon(args) as client:
         state = client.command("reload")
     if args.json:
         print(json.dumps(state, indent=2))

@@ -3,10 +3,14 @@
 import argparse
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from edged.cli.options import add_config, is_there, load_config
 from edged.errors import ConfigError
+
+if TYPE_CHECKING:
+    from edged.system.control_client import ControlClient
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -43,15 +47,27 @@ def socket_paths(args: argparse.Namespace) -> tuple[str, ...]:
         raise
 
 
+@contextmanager
+def daemon(args: argparse.Namespace) -> "Iterator[ControlClient]":
+    """The running daemon that the command line means. Warns where the user's own daemon runs beside the system's."""
+    import sys
+
+    from edged.system.control_client import ControlClient
+
+    with ControlClient(*socket_paths(args)) as client:
+        for other in client.others():
+            words = f"edged {args.verb}: this is the edged at {client.path}; for the other one add --socket {other}"
+            print(words, file=sys.stderr)
+        yield client
+
+
 def printable(text: str) -> str:
     """`text` on one line of a terminal; the names of devices and services may hold control characters."""
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def run(args: argparse.Namespace) -> int:
-    from edged.system.control_client import ControlClient
-
-    with ControlClient(*socket_paths(args)) as client:
+    with daemon(args) as client:
         snapshot = client.snapshot
     if args.json:
         print(json.dumps(snapshot, indent=2))

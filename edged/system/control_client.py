@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,7 +25,7 @@ class ControlClient:
     def __init__(self, *paths: str | Path) -> None:
         """`paths` are tried one after the other; the client uses the first that accepts a connection."""
         self.snapshot: dict[str, Any] = {}
-        self._paths, self._path = paths, paths[0]
+        self._paths, self.path = paths, paths[0]
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._buffer = b""
         self._number = 0
@@ -39,7 +40,7 @@ class ControlClient:
             except OSError as error:
                 failures.append((path, error))
             else:
-                self._path = path
+                self.path = path
                 break
         else:
             self._socket.close()
@@ -47,6 +48,17 @@ class ControlClient:
         while self.snapshot.get("type") != "snapshot":
             self.snapshot = self.receive()
         return self
+
+    def others(self) -> list[str]:
+        """The later ones of the paths at which another daemon answers."""
+        found = []
+        for path in self._paths[self._paths.index(self.path) + 1 :]:
+            with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+                check(Path(path), os.environ)
+                asking.settimeout(ANSWER_S)
+                asking.connect(str(path))
+                found.append(str(path))
+        return found
 
     def _connect(self, path: str) -> None:
         """Retry while the queue is full: the kernel lets no socket with a timeout wait for a place in the queue."""
@@ -90,9 +102,9 @@ class ControlClient:
             try:
                 piece = self._socket.recv(65536)
             except TimeoutError as error:
-                raise CommandError(f"edged at {self._path} does not answer") from error
+                raise CommandError(f"edged at {self.path} does not answer") from error
             if not piece:
-                raise CommandError(f"edged at {self._path} closed the connection")
+                raise CommandError(f"edged at {self.path} closed the connection")
             self._buffer += piece
         line, _, self._buffer = self._buffer.partition(b"\n")
         message: dict[str, Any] = json.loads(line)
@@ -110,7 +122,7 @@ def _nobody(failures: list[tuple[str | Path, OSError]]) -> str:
         elif isinstance(error, PermissionError):
             said.append(f"you have no permission to use {path}: use sudo, or join the group of that socket")
         else:
-            silent.append(f"at {path or 'nowhere'} ({error.strerror})")
+            silent.append(f"at {path or 'nowhere'} ({error.strerror or error})")
     if silent:
         more = " Start it with `edged run`, or name its socket with --socket" if len(failures) > 1 else ""
         said.append(f"no edged answers {' or '.join(silent)}: is edged running?{more}")

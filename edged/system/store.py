@@ -124,7 +124,7 @@ class MemoryStore:
 
     def save(self, name: str, facts: dict[str, Any]) -> str:
         self._kept[name] = json.dumps(facts, allow_nan=False)
-        return "nothing is saved, because `state.dir` is empty"
+        return "nothing is saved, because `state.dir` names no folder that edged may write to"
 
 
 def _facts(text: str) -> dict[str, Any]:

@@ -61,6 +61,9 @@ def test_status_tells_what_it_hears_and_misses_no_member(monkeypatch, capsys):
         def __init__(self, path):
             self.snapshot = {"state": "IDLE", "link": {"up": True}}
 
+        def others(self):
+            return []
+
         def __enter__(self):
             return self
 

@@ -25,6 +25,7 @@ PAGES = tuple(
 FENCE = re.compile(r"^( *)(```+|~~~+) *([\w-]*)")
 HEADING = re.compile(r"^#+ ")
 PROMPT = re.compile(r"^\$ ")
+IN_A_LIST = re.compile(r"([-*+]|\d+[.)]) ")
 
 
 def name(page: Path) -> str:
@@ -130,15 +131,35 @@ def _is_whole(text: str) -> bool:
     return done.returncode == 0 and not done.stderr
 
 
-@cache
-def spans(page: Path) -> tuple[Command, ...]:
-    """The code spans in the prose of a page. A span may continue on the next line."""
-    prose, section = [], 0
-    inside = {
+def unread(page: Path) -> list[str]:
+    """Lines of code where the parser does not look: indented without a fence, within a quotation, or as HTML."""
+    found, last, before = [], "", ""
+    inside = within_blocks(page)
+    for number, line in enumerate(page.read_text().splitlines(), 1):
+        text = "" if number in inside else line
+        if text[:1].strip():
+            last = text
+        is_indented = re.match(r"(?: {4}|\t)\s*\S", text) and not before.strip() and not IN_A_LIST.match(last)
+        if is_indented or re.match(r"\s*>[> ]*(```|~~~|    )", text) or re.search(r"<(pre|code|kbd)\b", text):
+            found.append(f"{name(page)}:{number}: {line}")
+        before = text
+    return found
+
+
+def within_blocks(page: Path) -> set[int]:
+    """The numbers of the lines of fenced blocks, with their fences."""
+    return {
         number
         for block in blocks(page)
         for number in range(block.line - 1, block.line + len(block.text.splitlines()) + 1)
     }
+
+
+@cache
+def spans(page: Path) -> tuple[Command, ...]:
+    """The code spans in the prose of a page. A span may continue on the next line."""
+    prose, section = [], 0
+    inside = within_blocks(page)
     for number, line in enumerate(page.read_text().splitlines(), 1):
         prose.append("" if number in inside else line)
     found = []

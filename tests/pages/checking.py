@@ -12,7 +12,9 @@ from edged.cli import parser
 from tests.pages.blocks import TOP
 from tests.pages.decisions import PROGRAMS, UNITS, filled
 
-OURS = re.compile(r"(?:\S*/)?edged(?= |$)|(?:\./)?scripts/[\w.-]|sudo |systemctl |journalctl ")
+OURS = re.compile(
+    r"(?:\w+=\S* |[^|&;]+(?:\||&&|;) *)*(?:(?:\S*/)?edged(?= |$)|(?:\./)?scripts/[\w.-]|sudo |systemctl |journalctl )"
+)
 """A code span that begins like this is a command."""
 
 SYSTEMCTL = re.compile(

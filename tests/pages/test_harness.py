@@ -6,7 +6,7 @@ import pytest
 
 from tests.pages import blocks as pages
 from tests.pages.blocks import Command, split
-from tests.pages.checking import fault
+from tests.pages.checking import OURS, fault
 from tests.pages.decisions import filled
 from tests.pages.paste import for_machine
 
@@ -66,6 +66,40 @@ def test_the_lines_after_a_prompt_are_commands(page):
 def test_a_span_may_continue_on_the_next_line_and_blocks_have_none(page):
     file = page("Do `edged\nstatus` and ``a`b``.\n\n```sh\n`ls`\n```\n")
     assert [(each.line, each.text) for each in pages.spans(file)] == [(1, "edged status"), (2, "a`b")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Run:\n\n    edged status\n",
+        "Run:\n\n\tls\n",
+        "> ```sh\n> edged status\n> ```\n",
+        ">     edged status\n",
+        "<pre>\nedged status\n</pre>\n",
+        "Run <code>edged status</code>.\n",
+    ],
+)
+def test_code_that_the_parser_does_not_read_is_found(page, text):
+    assert pages.unread(page(text))
+
+
+def test_lists_and_blocks_are_no_unread_code(page):
+    assert not pages.unread(page("1. Do\n\n    this:\n\n    ```sh\n    ls\n    ```\n"))
+    assert not pages.unread(page("```sh\nif x; then\n\n    <code\nfi\n```\n\n> Quoted.\n"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["edged dance", "A=1 edged dance", "cd x && edged dance", "cat x | sudo edged dance", "./scripts/x"],
+)
+def test_a_span_with_a_command_of_ours_is_known(text):
+    assert OURS.match(text)
+    assert fault(text)
+
+
+@pytest.mark.parametrize("text", ["edged.service", "/opt/edged/current", "Install edged here? [Y/n]"])
+def test_another_span_is_not_taken_for_a_command(text):
+    assert not OURS.match(text)
 
 
 def test_a_bare_command_has_no_comment_and_no_continuation_lines(tmp_path):

@@ -10,7 +10,7 @@ import yaml
 from edged.config import load
 from edged.errors import ConfigError
 from edged.local import script
-from tests.pages.blocks import PAGES, TOP, Command, blocks, commands, name, spans
+from tests.pages.blocks import PAGES, TOP, Command, blocks, commands, name, spans, unread
 from tests.pages.checking import OURS, fault
 from tests.pages.decisions import GIVEN, NOT_RUN, PLACEHOLDERS, UNITS
 
@@ -38,6 +38,19 @@ def test_each_block_says_what_it_holds(page):
         f"{block.place} {block.language!r}" for block in blocks(page) if block.language not in LANGUAGES
     ]
     assert not unknown
+
+
+@EACH_PAGE
+def test_each_command_is_where_the_tests_look_for_it(page):
+    """In a block of `sh`, or after a prompt."""
+    shown = [
+        f"{block.place}: {line}"
+        for block in blocks(page)
+        if block.language in {"text", "console"}
+        for line in block.text.splitlines()
+        if OURS.match(re.sub(r"^[%>] ", "", line.strip()))
+    ]
+    assert not [*unread(page), *shown]
 
 
 @EACH_PAGE
