@@ -214,7 +214,7 @@ def test_where_none_runs_the_error_names_both_places_and_what_helps(user):
     for command in (["status"], ["ctl", "press"], ["reload"]):
         said = user.edged(*command, code=1)
         assert said.startswith(f"edged {command[0]}: no edged answers at /run/edged/control.sock (")
-        assert f" nor at {user.place}/runtime/edged/control.sock (" in said
+        assert f" or at {user.place}/runtime/edged/control.sock (" in said
         assert "`edged run`" in said
         assert "--socket" in said
         assert len(said.splitlines()) == 1
