@@ -24,16 +24,21 @@ WITHIN_S = 60
 QUIET = ("--set", "microphone.backend=null", "--set", "speaker.backend=null", "--set", "light.backend=none")
 
 
-# As root, a command sees a /run of its own, nothing of an installed edged, and this Python where its user may read it.
+# As root, a command sees a /run of its own and nothing of an installed edged. Its Python and the packages stay where
+# they are, because a Python finds its libraries by their absolute paths. /root is open, and holds nothing else.
 APART = """set -e
 mount --make-rprivate /
+mount -t tmpfs -o mode=755 aside /mnt
+for each in "$1" "$2"; do mkdir -p "/mnt$each"; mount --rbind "$each" "/mnt$each"; done
+mount -t tmpfs -o mode=755 root /root
+for each in "$1" "$2"; do
+    case $each in /root/*) mkdir -p "$each"; mount --rbind "/mnt$each" "$each" ;; esac
+done
 mount -t tmpfs -o mode=755 run /run
 for each in /etc/edged /var/lib/edged; do ! [ -e "$each" ] || mount -t tmpfs -o mode=755 none "$each"; done
-mount --bind "$1" "$2"
-mount --bind "$3" "$4"
-user=$5
-mkdir /run/user && ! [ -e "$6" ] || install -d -o "$user" "/run/user/$user"
-shift 6
+user=$3
+mkdir /run/user && ! [ -e "$4" ] || install -d -o "$user" "/run/user/$user"
+shift 4
 exec setpriv --reuid="$user" --regid="$user" --clear-groups -- "$@"
 """
 
@@ -46,11 +51,9 @@ class User:
         packages = sysconfig.get_path("purelib")
         self._words = [sys.executable]
         if os.geteuid() == 0:
-            python, shown = self.folder("python"), self.folder("packages")
-            program = Path(sys.executable).resolve().relative_to(Path(sys.base_prefix).resolve())
-            apart = [sys.base_prefix, python, packages, shown, UID, place / "logged-in", python / program]
+            python = Path(sys.executable).resolve()
+            apart = [sys.base_prefix, packages, UID, place / "logged-in", python]
             self._words = ["unshare", "--mount", "sh", "-c", APART, "sh", *map(str, apart)]
-            packages = shown
         self.env = {"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
         self.env["PYTHONPATH"] = f"{place / 'edged'}:{packages}"
         self.env["TMPDIR"] = str(self.folder("tmp", 0o1777, owner=0))
