@@ -158,10 +158,7 @@ def speak(to: Path) -> None:
         file.setparams((1, 2, 24_000, 0, "NONE", ""))
         for clip in itertools.cycle(CLIPS):
             with wave.open(str(clip)) as one:
-                frames = one.readframes(one.getnframes())
-            # A clip that begins with zeros would be a dead microphone to a press of some 70 ms.
-            silent = len(frames) - len(frames.lstrip(b"\0"))
-            file.writeframes(frames[silent // 2 * 2 :])
+                file.writeframes(one.readframes(one.getnframes()))
             if file.tell() > SPEECH_S * 24_000:
                 return
 

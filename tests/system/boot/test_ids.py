@@ -91,7 +91,11 @@ BOX |= {
     "too_short": turn(ctl="press release"),
     "utterance_limit": turn(config=("turn: {longest_s: 1}",), ctl="press 2s release"),
     "utterance_refused": turn(
-        config=("button: {backend: none, min_hold_ms: 20}",),
+        config=(
+            "button: {backend: none, min_hold_ms: 20}",
+            # Warm: a device that opens at the press may hand over nothing in so short a time.
+            "microphone: {backend: wav, file: /var/lib/edged/speech.wav}",
+        ),
         ctl="press 0.05s release",
     ),
     "muted": turn(ctl="mute press unmute"),
