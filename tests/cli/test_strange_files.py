@@ -158,7 +158,7 @@ def test_what_a_full_disk_does_not_keep_is_told_to_whoever_mutes(kiosk):
     here = kiosk(**full, stderr=subprocess.DEVNULL)
     done = here.ctl("mute")
     assert done.returncode == EXIT_OK
-    assert done.stderr.startswith("edged ctl mute: not kept: ")
+    assert done.stderr.startswith("edged ctl mute: not saved: ")
     assert "File too large" in done.stderr
     assert here.state()["muted"]
     assert set(here.causes()) >= {"muted", "switches_forgotten"}

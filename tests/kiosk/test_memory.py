@@ -59,7 +59,7 @@ def hostile(tmp_path, monkeypatch):
     with Service() as service:
         provider = {"name": "custom", "url": service.url}
         with Watched(tmp_path, provider, "key", heard, speaker={"backend": "null"}) as kiosk:
-            kiosk.line_up()
+            kiosk.wait_for_link()
             yield service, kiosk
 
 
