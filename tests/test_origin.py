@@ -138,14 +138,14 @@ def test_pasted_in_a_checkout_the_command_adds_the_extra_and_the_checkout_stays_
     assert ran(python.parent / "edged", "--version").startswith("edged ")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_pasted_where_a_wheel_was_installed_the_command_adds_the_extra(checkout, python):
     ran(python, "-m", "pip", "install", "-q", checkout)
     pasted(missing_httpx(python))
     ran(python, "-c", "import edged, httpx")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_pasted_with_a_repository_the_commands_clone_and_add(checkout, python, tmp_path):
     address = f"file://localhost{checkout}".replace(" ", "%20")  # pip wants a host in it
     here = tmp_path / "here"
