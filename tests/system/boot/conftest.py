@@ -56,13 +56,18 @@ class Installed:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Form two groups that run side by side. All boxes that share this machine's network, and its ports, are in one."""
+    """Form groups that run side by side. All boxes that share this machine's network, and its ports, are in one.
+
+    The tests of a module that use the same Debian, alone, are a group: they may share a box.
+    """
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.boot)
-            item.add_marker(
-                pytest.mark.xdist_group("alone" if item.get_closest_marker("alone") else "network")
-            )
+            group = "network"
+            if item.get_closest_marker("alone"):
+                call = getattr(item, "callspec", None)
+                group = f"{item.path.stem}-{call.params.get('suite') if call else None}"
+            item.add_marker(pytest.mark.xdist_group(group))
             if MISSING:
                 item.add_marker(pytest.mark.skip(reason=MISSING))
 
