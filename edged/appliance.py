@@ -24,7 +24,6 @@ from edged.link.link import Link
 from edged.panel.button import Gesture
 from edged.panel.driver import LampDriver
 from edged.panel.light import look
-from edged.pcm import PCM16
 from edged.publisher import Publisher
 from edged.timeline import Timeline
 from edged.turn import (
@@ -43,7 +42,7 @@ from edged.turn import (
 from edged.turn.driver import Turns
 
 # Sound that the link has not taken yet. A link that keeps up has less than this.
-LAG_BYTES = PCM16.bytes_of(1000)
+LAG_MS = 1000
 # Sound kept although the link has taken it: the beginning of a word, in case the link is lost during the word.
 UNSPOKEN_KEPT_MS = 2000
 
@@ -211,7 +210,7 @@ class Appliance:
         verdict = self._intake.judge()
         if state is State.AWAITING_SPEECH and not verdict.dead:
             # Nobody spoke, so the conversation ends. But somebody may have spoken if the link is still behind.
-            behind = self._utterances.lag_bytes > LAG_BYTES and verdict.refused is None
+            behind = self._utterances.lag_ms > LAG_MS and verdict.refused is None
             return "utterance_too_old" if behind else None
         for cause in verdict.faults:
             self._announcer.note(cause)

@@ -29,6 +29,7 @@ LEAVES = frozenset(
         "lobby",
         "origin",
         "places",
+        "resample",
         "retry",
         "tls",
     }
@@ -62,7 +63,7 @@ FOREIGN = {
     "livekit": ("audio/dsp/echo_livekit.py",),
     "httpx": ("realtime/http.py",),
     "msgspec": ("config/", "local/script.py", "wire/"),
-    "numpy": ("arrays.py", "audio/dsp/resample.py", "audio/dsp/volume.py", "local/sounds.py"),
+    "numpy": ("arrays.py", "resample.py", "audio/dsp/volume.py", "local/sounds.py"),
     "pyaudio": ("audio/devices/portaudio.py",),
     "sounddevice": ("audio/devices/desktop.py",),
     "websockets": (

@@ -12,11 +12,13 @@ from pathlib import Path
 from random import Random, SystemRandom
 
 from edged.app import panel, sound
+from edged.app.settings import input_format
 from edged.audio.dsp.echo import EchoCanceller
 from edged.audio.ports import Microphone, Pace, Speaker
 from edged.config import Config
 from edged.folders import state_dir
 from edged.panel.ports import Button, Lamp
+from edged.pcm import PCM16, Format
 from edged.system.clock import Clock
 from edged.system.heap import Heap, NullHeap
 from edged.system.netwatch import Netwatch, NullWatch
@@ -59,6 +61,7 @@ class Devices:
     button: Button
     lamp: Lamp
     echo: EchoCanceller | None = None
+    heard: Format = PCM16  # what the microphone delivers and the echo canceller works in
 
 
 def machine(config: Config) -> Ports:
@@ -93,12 +96,14 @@ def machine(config: Config) -> Ports:
 def devices(config: Config, pace: Callable[[str], Pace]) -> Devices:
     """Make the devices that the configuration names, without opening them. `pace` drives simulated ones."""
     panel.tell(config)
+    fmt = input_format(config)
     return Devices(
-        sound.microphone(config.microphone, pace),
+        sound.microphone(config.microphone, pace, fmt),
         sound.speaker(config.speaker, pace),
         panel.button(config),
         panel.lamp(config),
-        sound.echo_canceller(config.microphone),
+        sound.echo_canceller(config.microphone, fmt),
+        fmt,
     )
 
 
@@ -110,10 +115,12 @@ def lamp(config: Config) -> Lamp:
 def renewed(present: Devices, config: Config, pace: Callable[[str], Pace], parts: frozenset[str]) -> Devices:
     """Make the devices of `parts` (microphone, speaker, button, light) again, and keep the others."""
     panel.tell(config, parts)
+    fmt = input_format(config)
     return Devices(
-        sound.microphone(config.microphone, pace) if "microphone" in parts else present.microphone,
+        sound.microphone(config.microphone, pace, fmt) if "microphone" in parts else present.microphone,
         sound.speaker(config.speaker, pace) if "speaker" in parts else present.speaker,
         panel.button(config) if "button" in parts else present.button,
         panel.lamp(config) if "light" in parts else present.lamp,
-        present.echo,
+        sound.echo_canceller(config.microphone, fmt) if fmt != present.heard else present.echo,
+        fmt,
     )

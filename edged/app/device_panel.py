@@ -41,7 +41,7 @@ class DevicePanel:
         self.devices, self._config, self._user_settings = devices, config, user_settings
         self._tell_change = changed
         self._ports, self._intake, self._playout, self._gesture = ports, intake, playout, gesture
-        self._echo = None if devices.echo is None else EchoStage(devices.echo, intake.hand)
+        self._echo = self._stage()
         self._loop = asyncio.get_running_loop()
         self._grammar = Grammar(bounce_ms=config.button.bounce_ms, long_press_ms=config.button.long_press_ms)
         self.lamp = LampDriver(devices.lamp, self._loop, ports.clock.monotonic_ms)
@@ -57,7 +57,10 @@ class DevicePanel:
 
     def configure(self, config: Config, devices: Devices, *, opened: frozenset[str]) -> None:
         """Use these from now on, and reopen the devices in `opened`. Call it only while the gate is shut."""
+        is_other_echo = devices.echo is not self.devices.echo
         self.devices, self._config, button = devices, config, config.button
+        if is_other_echo:
+            self._echo = self._stage()
         self._intake.health.fitness = fitness(config)
         self._grammar.set_limits(bounce_ms=button.bounce_ms, long_press_ms=button.long_press_ms)
         for name, (start, stop) in self._lives().items():
@@ -144,6 +147,10 @@ class DevicePanel:
             "foreign_failures": foreign,
         }
         return {name: count for name, count in (gaps | of_queues).items() if count}
+
+    def _stage(self) -> EchoStage | None:
+        devices = self.devices
+        return None if devices.echo is None else EchoStage(devices.echo, self._intake.hand, devices.heard)
 
     def _lives(self) -> dict[str, Life]:
         microphone, speaker = self.devices.microphone, self.devices.speaker

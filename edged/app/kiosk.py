@@ -18,7 +18,16 @@ from edged.app.reload import ConfigSource, Reload
 from edged.app.sentence import sentence
 from edged.app.service import planned, service
 from edged.app.services import Services
-from edged.app.settings import gather_ms, limits, longest_ms, renewal_policy, session_settings, turn_mode
+from edged.app.settings import (
+    gather_ms,
+    input_format,
+    limits,
+    longest_ms,
+    renewal_policy,
+    reopened,
+    session_settings,
+    turn_mode,
+)
 from edged.app.signs import signs, watchdog
 from edged.app.troubles import LinkTrouble
 from edged.app.turn_log import TurnLog
@@ -35,7 +44,6 @@ from edged.dial.websocket import WebsocketDial
 from edged.errors import EXIT_BUG, EXIT_OK
 from edged.link.link import Link
 from edged.panel.button import Gesture
-from edged.pcm import PCM16
 from edged.publisher import Listener
 from edged.system.control import ControlServer
 from edged.system.control_guest import Peer
@@ -80,12 +88,14 @@ class App:
 
     def _build(self, devices: Devices) -> None:
         config, ports = self._config, self._ports
-        self.utterances = Utterances(longest_ms=longest_ms(config))
+        fmt = input_format(config)
+        self.utterances = Utterances(longest_ms=longest_ms(config), fmt=fmt)
         self.intake = Intake(
             self.utterances,
             preroll_ms=preroll_ms(config),
             wake=lambda: self._from_thread(self.appliance.on_sound),
             gather_ms=gather_ms(config),
+            fmt=fmt,
         )
         memory = self._playout_memory = PlayoutMemory(config, ports)
         self._services = Services(ports)
@@ -234,9 +244,18 @@ class App:
         """Read the configuration again, and log the result."""
         self._reload.asked()
 
-    def quiet(self) -> bool:
-        """Whether nobody is speaking, no answer is under way, and nothing is in transit over a link that is up."""
+    def quiet(self, before: Config | None = None) -> bool:
+        """Whether nobody is speaking, no answer is under way, and nothing is in transit over a link that is up.
+
+        Before a configuration with another format, nothing may wait for the link either: it would be noise.
+        """
         at_rest = self.appliance.state is turn.State.IDLE and self.playout.idle
+        if (
+            before is not None
+            and input_format(before) != input_format(self._config)
+            and self.utterances.pending
+        ):
+            return False
         return at_rest and (self.appliance.dialogue.idle or not self.link.up)
 
     def refused(self) -> bool:
@@ -246,11 +265,13 @@ class App:
     def adopt(self, config: Config, key: Secret | None, front: Devices, changes: Change) -> None:
         """Use these from now on. Called while `quiet`."""
         settings = session_settings(self._config, turn_mode(self._config))
+        parts = reopened(self._config, config, changes)
         self._config, self._key = config, key
         adopted(config, self._words)
-        self.utterances.longest_bytes = PCM16.bytes_of(longest_ms(config))
-        self.intake.set_gather(gather_ms(config))
-        self._device_panel.configure(config, front, opened=changes.parts)
+        fmt = input_format(config)
+        self.utterances.set_format(fmt, longest_ms=longest_ms(config))
+        self.intake.set_format(fmt, preroll_ms=preroll_ms(config), gather_ms=gather_ms(config))
+        self._device_panel.configure(config, front, opened=parts)
         self._playout_memory.configure(config)
         self._ending_notices.configure(config)
         mode = turn_mode(config)

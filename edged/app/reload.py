@@ -19,6 +19,7 @@ from typing import Protocol
 
 from edged.app.adapters import Devices, Ports, renewed
 from edged.app.service import planned
+from edged.app.settings import reopened
 from edged.audio.ports import Pace
 from edged.config import Change, Config, Loaded, Secret, change, resolve_key, usable_now
 from edged.errors import CommandError, ConfigError, DeviceError
@@ -61,8 +62,8 @@ class FileSource:
 class Kiosk(Protocol):
     """The kiosk to change."""
 
-    def quiet(self) -> bool:
-        """Whether nobody is speaking and no answer is under way."""
+    def quiet(self, before: Config | None = None) -> bool:
+        """Whether nobody is speaking, no answer is under way, and `before` could be adopted now."""
         ...
 
     def refused(self) -> bool:
@@ -129,7 +130,7 @@ class Reload:
             if self._asked.is_set():
                 self._asked.clear()
                 await self._now_for_the_journal()
-            if self._accepted is not None and self._kiosk.quiet():
+            if self._accepted is not None and self._kiosk.quiet(self._accepted[0]):
                 self._apply()
 
     async def _now_for_the_journal(self) -> None:
@@ -153,7 +154,7 @@ class Reload:
         wanted = usable_now(self._config, new)
         planned(wanted, key)  # raises for mistakes that only the provider can find
         self._accepted = wanted, key
-        when = "now" if self._kiosk.quiet() else "after this turn"
+        when = "now" if self._kiosk.quiet(wanted) else "after this turn"
         self._tell(changes, when)
         if when == "now":
             self._apply()
@@ -168,8 +169,9 @@ class Reload:
         (config, key), self._accepted = self._accepted, None
         changes = replace(change(self._config, config), key=key != self._key)
         front = self._front()
-        if self._source is not None and changes.parts:
-            front = self._source.devices(front, config, changes.parts)
+        parts = reopened(self._config, config, changes)
+        if self._source is not None and parts:
+            front = self._source.devices(front, config, parts)
         self._config, self._key = config, key
         self._kiosk.adopt(config, key, front, replace(changes, key=changes.key or self._kiosk.refused()))
 

@@ -34,7 +34,7 @@ def service(config: Config, key: Secret | None, *, seen: Dialect | None = None, 
         ConfigError: a required setting is missing, or the key would travel unencrypted.
         LinkError: (key_refused) the token's file holds no token. A later attempt may find one.
     """
-    token_file = config.provider.azure.token_file if config.provider.name == "azure" else ""
+    token_file = _token_file(config)
     return _endpoint(config, key, seen, model, _token(token_file) if token_file else "")
 
 
@@ -44,8 +44,12 @@ def planned(config: Config, key: Secret | None) -> Endpoint:
     Raises:
         ConfigError: as `service` does.
     """
-    token_file = config.provider.azure.token_file if config.provider.name == "azure" else ""
+    token_file = _token_file(config)
     return _endpoint(config, key, None, "", "not-read-yet" if token_file else "")
+
+
+def _token_file(config: Config) -> str:
+    return config.provider.azure.token_file if config.provider.name in ("azure", "azure-voice-live") else ""
 
 
 def _endpoint(config: Config, key: Secret | None, seen: Dialect | None, model: str, token: str) -> Endpoint:

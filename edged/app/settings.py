@@ -4,7 +4,7 @@ from typing import Any
 
 from edged import pcm, turn
 from edged.audio.capture.health import Fitness
-from edged.config import Config
+from edged.config import Change, Config
 from edged.dial.providers import PROVIDERS
 from edged.link.renewal import RenewalPolicy
 from edged.wire import UNSET, Settings, TurnDetection
@@ -19,14 +19,16 @@ def turn_mode(config: Config) -> turn.Mode:
 def session_settings(config: Config, mode: turn.Mode) -> Settings:
     """Return all settings under `provider` that the service receives. Empty ones are left to the service."""
     provider, session = config.provider, config.provider.session
+    shape = PROVIDERS[provider.name].shape
     return Settings(
         model=provider.model or PROVIDERS[provider.name].model,
         instructions=provider.instructions,
         voice=provider.voice,
         speed=_or_unset(provider.speed),
         temperature=_or_unset(provider.temperature),
-        input_format=pcm.PCM16,
-        output_format=pcm.PCM16,
+        input_format=input_format(config),
+        output_format=pcm.Format(shape.output_rate_hz),
+        shape=shape,
         turn_detection=_detection(config) if mode in (turn.Mode.CONVERSATION, turn.Mode.DUPLEX) else None,
         transcription=_transcription(config),
         noise_reduction={"type": session.noise_reduction} if session.noise_reduction else UNSET,
@@ -35,6 +37,19 @@ def session_settings(config: Config, mode: turn.Mode) -> Settings:
         reasoning={"effort": session.reasoning} if session.reasoning else UNSET,
         prompt={"id": session.prompt_id} if session.prompt_id else UNSET,
     )
+
+
+def input_format(config: Config) -> pcm.Format:
+    """Return the format in which the service takes sound. The microphone delivers it, so that its rate changes once."""
+    return pcm.Format(PROVIDERS[config.provider.name].shape.input_rate_hz)
+
+
+def reopened(old: Config, new: Config, changes: Change) -> frozenset[str]:
+    """Return the parts to open again. The microphone and the echo stage have the format of the service."""
+    parts = changes.parts
+    if input_format(old) != input_format(new):
+        parts |= {"microphone", "speaker"} if new.microphone.echo_cancel else {"microphone"}
+    return parts
 
 
 def limits(config: Config) -> turn.TurnLimits:

@@ -11,38 +11,43 @@ from edged.config import model
 from edged.config.part import names_of
 from edged.errors import ConfigError, DeviceError
 from edged.origin import how_to_add
+from edged.pcm import PCM16, Format
 
 WITHOUT_LIVEKIT = f"the package livekit is missing (run {how_to_add('aec')}, or set echo_cancel to false)"
 
 
-def microphone(wanted: model.MicrophoneConfig, pace: Callable[[str], Pace]) -> Microphone:
-    """Make the microphone, without opening it. `pace` drives a simulated one."""
+def microphone(
+    wanted: model.MicrophoneConfig, pace: Callable[[str], Pace], fmt: Format = PCM16
+) -> Microphone:
+    """Make the microphone, which delivers `fmt`, without opening it. `pace` drives a simulated one."""
     match chosen(wanted.backend):
         case "alsa":
             from edged.audio.devices.alsa import AlsaMicrophone
 
-            return AlsaMicrophone(*names_of(wanted.device), block_ms=wanted.block_ms, channel=wanted.channel)
+            return AlsaMicrophone(
+                *names_of(wanted.device), block_ms=wanted.block_ms, channel=wanted.channel, fmt=fmt
+            )
         case "pyaudio":
             from edged.audio.devices.portaudio import PyAudioMicrophone
 
             return PyAudioMicrophone(
-                *names_of(wanted.device), block_ms=wanted.block_ms, channel=wanted.channel
+                *names_of(wanted.device), block_ms=wanted.block_ms, channel=wanted.channel, fmt=fmt
             )
         case "sounddevice":
             from edged.audio.devices.desktop import DesktopMicrophone
 
             return DesktopMicrophone(
-                *names_of(wanted.device), block_ms=wanted.block_ms, channel=wanted.channel
+                *names_of(wanted.device), block_ms=wanted.block_ms, channel=wanted.channel, fmt=fmt
             )
         case "wav":
             from edged.audio.devices.wav import WavMicrophone
 
             speech = Path(wanted.file) if wanted.file else None
-            return WavMicrophone(pace("microphone"), block_ms=wanted.block_ms, speech=speech)
+            return WavMicrophone(pace("microphone"), block_ms=wanted.block_ms, speech=speech, fmt=fmt)
         case _:
             from edged.audio.devices.null import NullMicrophone
 
-            return NullMicrophone(pace("microphone"), block_ms=wanted.block_ms)
+            return NullMicrophone(pace("microphone"), block_ms=wanted.block_ms, fmt=fmt)
 
 
 def speaker(wanted: model.SpeakerConfig, pace: Callable[[str], Pace]) -> Speaker:
@@ -70,7 +75,7 @@ def speaker(wanted: model.SpeakerConfig, pace: Callable[[str], Pace]) -> Speaker
             return NullSpeaker(pace("speaker"))
 
 
-def echo_canceller(wanted: model.MicrophoneConfig) -> EchoCanceller | None:
+def echo_canceller(wanted: model.MicrophoneConfig, fmt: Format = PCM16) -> EchoCanceller | None:
     """Make the echo canceller, which removes the machine's own voice from what it hears; None if it is not wanted.
 
     Raises:
@@ -87,7 +92,7 @@ def echo_canceller(wanted: model.MicrophoneConfig) -> EchoCanceller | None:
         ) from error
     except ImportError as error:
         raise ConfigError([f"microphone.echo_cancel: {WITHOUT_LIVEKIT}"]) from error
-    return LivekitEchoCanceller()
+    return LivekitEchoCanceller(fmt)
 
 
 def chosen(backend: str) -> str:

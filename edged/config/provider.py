@@ -130,7 +130,23 @@ class ProviderConfig(ConfigPart, frozen=True, kw_only=True):
     """The speech service."""
 
     name: Annotated[
-        Literal["openai", "azure", "portkey", "a15t", "local", "custom"],
+        Literal[
+            "openai",
+            "azure",
+            "azure-voice-live",
+            "portkey",
+            "a15t",
+            "xai",
+            "qwen",
+            "inworld",
+            "cloudflare",
+            "litellm",
+            "localai",
+            "speaches",
+            "speech-to-speech",
+            "local",
+            "custom",
+        ],
         described("reopen", "The service; `local` is the service built into edged, which needs no key."),
     ] = "local"
     url: Annotated[

@@ -1,8 +1,9 @@
-"""The addresses of Azure and Portkey. Each has several, with different places for the model and the key. Pure.
+"""The addresses of Azure, Azure Voice Live and Portkey, with different places for the model and the key. Pure.
 
 Rules:
 - Azure: an address without a path gets one. With an API version it is the preview's path, where the parameter
   `deployment` names the model. Without an API version it is the GA path, where the parameter is `model`.
+- Azure Voice Live: an address without a path gets one. Its API version is always sent.
 - Portkey: at api.portkey.ai the key goes into a Portkey header, at aigw.portkey.ai into Authorization. Any other host
   counts as the open-source gateway. That gateway knows no Portkey keys: there the key is the provider's own. An
   enterprise's own Portkey gets its key by `headers`.
@@ -13,11 +14,12 @@ Sources: the vendors' SDKs (openai, portkey-ai), and Portkey's gateway, which wa
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult
+from urllib.parse import SplitResult, parse_qsl
 
 from edged.wire import Dialect
 
 AZURE_GA, AZURE_PREVIEW = "/openai/v1/realtime", "/openai/realtime"
+VOICE_LIVE, VOICE_LIVE_VERSION = "/voice-live/realtime", "2026-04-10"
 PORTKEY_HOST, PORTKEY_NEW_HOST = "portkey.ai", "aigw.portkey.ai"
 
 
@@ -66,14 +68,28 @@ def azure_target(address: SplitResult, key: str, azure: AzureRoute) -> Target:
     preview = azure_preview(address.path, azure.api_version)
     if address.path in ("", "/"):
         address = address._replace(path=AZURE_PREVIEW if preview else AZURE_GA)
-    headers = {"api-key": key} if key else {}
-    if azure.token:
-        headers = {"Authorization": f"Bearer {azure.token}"}
-    lacks = "" if headers else "provider.api_key_file: azure needs a key (or provider.azure.token_file)"
+    headers, lacks = _azure_key("azure", key, azure)
     if not preview:
         return Target(address, headers, dialect=Dialect.GA, lacks=lacks)
     query = {"api-version": azure.api_version} if azure.api_version else {}
     return Target(address, headers, query, "deployment", Dialect.BETA, lacks)
+
+
+def voice_live_target(address: SplitResult, key: str, azure: AzureRoute) -> Target:
+    if address.path in ("", "/"):
+        address = address._replace(path=VOICE_LIVE)
+    headers, lacks = _azure_key("azure-voice-live", key, azure)
+    version = dict(parse_qsl(address.query)).get("api-version", VOICE_LIVE_VERSION)
+    return Target(address, headers, {"api-version": azure.api_version or version}, lacks=lacks)
+
+
+def _azure_key(name: str, key: str, azure: AzureRoute) -> tuple[dict[str, str], str]:
+    """The headers with the key or the token, and what is missing."""
+    if azure.token:
+        return {"Authorization": f"Bearer {azure.token}"}, ""
+    if key:
+        return {"api-key": key}, ""
+    return {}, f"provider.api_key_file: {name} needs a key (or provider.azure.token_file)"
 
 
 def hosted_by_portkey(host: str) -> bool:

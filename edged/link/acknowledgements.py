@@ -15,7 +15,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from edged.link.commit_check import COMMIT_DETECTION, COMMIT_SILENCE, CommitAction, CommitCheck
+from edged.link.commit_check import COMMIT_DETECTION, CommitAction, CommitCheck, commit_silence
 from edged.link.ports import Outgoing
 from edged.link.service_notes import ServiceNotes
 from edged.link.session.events import (
@@ -133,11 +133,12 @@ class Acknowledgements:
         session = self._in_use
         detection = session.detection
         self.rests = self._check.rests
-        detection.silence = COMMIT_SILENCE if self._check.ignored else b""
+        silence = commit_silence(session.input_format)
+        detection.silence = silence if self._check.ignored else b""
         match action:
             case CommitAction.HINT:
                 detection.detects = True
-                detection.hush(COMMIT_SILENCE)
+                detection.hush(silence)
             case CommitAction.UNHINT:
                 detection.detects = False
                 if not session.within:

@@ -24,7 +24,7 @@ from edged.link.session.confirming import PATIENT
 from edged.link.session.events import CommitRefused, SessionEvent, SessionReady, UtteranceCommitted, VadEvent
 
 COMMIT_DETECTION = PATIENT  # replaces commits
-COMMIT_SILENCE = pcm.silence(pcm.PCM16.bytes_of(1700))
+COMMIT_SILENCE_MS = 1700
 HINT_S = 0.3  # how long the service gets to react to the silence, in addition to a round trip
 CONFIRM_S = 6.0  # at least as long as the wait for a commit
 
@@ -120,3 +120,8 @@ class CommitCheck:
     def _go(self, stage: CommitStage, now: float, do: CommitAction | None = None) -> CommitAction | None:
         self._stage, self._since_s = stage, now
         return do
+
+
+def commit_silence(fmt: pcm.Format) -> bytes:
+    """The silence after which a service's own detection ends an utterance."""
+    return pcm.silence(fmt.bytes_of(COMMIT_SILENCE_MS), fmt)

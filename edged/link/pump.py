@@ -17,7 +17,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from enum import Enum
 
-from edged import pcm
 from edged.errors import EdgedError, LinkError
 from edged.link.live_session import LiveSession
 from edged.link.liveness import LinkHealth, Liveness, Owed
@@ -28,7 +27,7 @@ from edged.link.session.session import LinkSession
 # Entries that the call that wakes the pump may send: enough for the pre-roll. More is a replay, which is not urgent.
 AT_ONCE = 4
 # The sound in one message of a replay: it takes one second on the slowest usable link (6 kB/s).
-APPEND_BYTES = pcm.PCM16.bytes_of(100)
+APPEND_MS = 100
 LOOK_BUSY_S, LOOK_IDLE_S = 0.1, 1.0  # how often the link is judged
 TALKED_S = 3.0  # for this long after the last message sent, the link is judged often
 
@@ -60,6 +59,7 @@ class Pump:
         sent: Callable[[Sequence[OutgoingEntry]], None],
     ) -> None:
         self.live, self.session = live, live.session
+        self._append_bytes = live.session.input_format.bytes_of(APPEND_MS)
         self.slow = False  # the other end acknowledges nothing at the moment
         # The other end has acknowledged nothing for so long that another connection should be tried.
         self.stuck = asyncio.Event()
@@ -112,7 +112,7 @@ class Pump:
                 self._talked.set()
                 if out:
                     return Sent.HELD_UP
-            batch = () if self._commits.rests else self._outgoing.read(left, APPEND_BYTES)
+            batch = () if self._commits.rests else self._outgoing.read(left, self._append_bytes)
             if not batch:
                 return Sent.ALL
             texts = self.session.words(batch)
@@ -150,7 +150,7 @@ class Pump:
         texts: Sequence[str] = ()
         if self.session.out:
             texts = (self.session.out.pop(0),)
-        elif not self._commits.rests and (read := self._outgoing.read(1, APPEND_BYTES)):
+        elif not self._commits.rests and (read := self._outgoing.read(1, self._append_bytes)):
             texts = self.session.words(read)
             batch = read if self.session.sent(read) else ()
             self._outgoing.took(1)

@@ -78,5 +78,7 @@ from edged.wire.settings import Settings as Settings
 from edged.wire.settings import TurnDetection as TurnDetection
 from edged.wire.settings import dialect_of as dialect_of
 from edged.wire.settings import to_wire as to_wire
+from edged.wire.shape import PLAIN as PLAIN
+from edged.wire.shape import Shape as Shape
 from edged.wire.translate import Translator as Translator
 from edged.wire.translate import name_of as name_of

@@ -7,6 +7,7 @@ from typing import Any
 from edged.wire.names import ClientName, Dialect
 from edged.wire.parts import Part
 from edged.wire.settings import Settings, TurnDetection, detection_to_wire, to_wire
+from edged.wire.shape import PLAIN, Shape
 
 # A template: at fifty messages a second, building the JSON field by field costs noticeable processor time.
 _APPEND = '{"type":"' + ClientName.APPEND + '","audio":"'
@@ -26,18 +27,21 @@ def clear(event_id: str) -> str:
 
 
 def session_update(settings: Settings, dialect: Dialect, event_id: str) -> str:
-    """Ask for all of `settings` except the model, which the URL names and which cannot change.
+    """Ask for all of `settings` except the model, which the URL usually names and which cannot change.
 
     A gateway may have its own name for the model. With that name in it, the service would refuse the whole update.
     """
     session = to_wire(settings, dialect)
-    session.pop("model", None)
+    if not settings.shape.model_in_session:
+        session.pop("model", None)
     return _event(ClientName.SESSION_UPDATE, event_id, session=session)
 
 
-def detection_update(detection: TurnDetection | None, dialect: Dialect, event_id: str) -> str:
+def detection_update(
+    detection: TurnDetection | None, dialect: Dialect, event_id: str, shape: Shape = PLAIN
+) -> str:
     """Change the turn detection and no other setting."""
-    return _event(ClientName.SESSION_UPDATE, event_id, session=detection_to_wire(detection, dialect))
+    return _event(ClientName.SESSION_UPDATE, event_id, session=detection_to_wire(detection, dialect, shape))
 
 
 def response_create(event_id: str, **response: Any) -> str:

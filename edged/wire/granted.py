@@ -15,10 +15,12 @@ from typing import Any
 
 from edged.wire.names import Dialect
 from edged.wire.settings import TABLE, UNSET, Settings, TurnDetection, dialect_of, value_of
+from edged.wire.shape import PCM_NAMES, PLAIN, Shape
 
 # A gateway answers with the upstream's name for the model. Not every server repeats the other two.
 _NOT_COMPARED = frozenset({"model", "tracing", "include"})
 _OF_SOUND = frozenset({"voice", "output_format"})
+_FORMATS = frozenset({"input_format", "output_format"})
 
 
 def mismatches(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -> list[str]:
@@ -42,9 +44,11 @@ def changes(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -> 
     return {setting: words for setting, words in differences.items() if words}
 
 
-def detects(asked: TurnDetection | None, effective: Mapping[str, Any], dialect: Dialect) -> bool:
+def detects(
+    asked: TurnDetection | None, effective: Mapping[str, Any], dialect: Dialect, shape: Shape = PLAIN
+) -> bool:
     """Whether a session has this detection. Its other settings do not matter."""
-    compared = _compared(Settings(turn_detection=asked), effective, dialect)
+    compared = _compared(Settings(turn_detection=asked, shape=shape), effective, dialect)
     return not any(words for of in compared if of.setting == "turn_detection" for words in of.differences())
 
 
@@ -80,11 +84,11 @@ def _compared(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -
     seen = dialect_of(effective) or dialect
     both = (seen, *(other for other in Dialect if other is not seen))
     for row in TABLE:
-        key, wanted = row.key(seen), value_of(row.setting, asked, seen)
+        key, wanted = row.key(seen, asked.shape), value_of(row.setting, asked, seen)
         if key is None or wanted is UNSET or row.setting in _NOT_COMPARED:
             continue
         at_both = row.holds or row.setting == "audio_output"
-        keys = dict.fromkeys(place for each in both if at_both and (place := row.key(each)))
+        keys = dict.fromkeys(place for each in both if at_both and (place := row.key(each, asked.shape)))
         yield _Compared(
             row.setting,
             row.holds and (asked.audio_output or row.setting not in _OF_SOUND),
@@ -114,6 +118,8 @@ def _find(session: Mapping[str, Any], key: str) -> Any:
 
 
 def _agrees(setting: str, wanted: Any, given: Any) -> bool:
+    if setting in _FORMATS and isinstance(wanted, str) and isinstance(given, str):
+        return wanted == given or {wanted, given} <= PCM_NAMES
     if setting == "tools":  # compared by name: servers fill in what a schema leaves open
         return isinstance(given, list) and _tool_names(given) == _tool_names(wanted)
     if setting == "audio_output":

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 
 from edged.pcm import PCM16, Format
 from edged.wire.names import Dialect
+from edged.wire.shape import PLAIN, Shape
 
 Json = dict[str, Any]
 
@@ -75,6 +76,7 @@ class Settings:
     prompt: Any = UNSET
     tracing: Any = UNSET
     include: tuple[str, ...] | _Unset = UNSET
+    shape: Shape = PLAIN  # how the service differs from its dialect
 
     @property
     def detection(self) -> TurnDetection | None:
@@ -91,8 +93,9 @@ class SettingRow:
     beta: str | None
     holds: bool = False
 
-    def key(self, dialect: Dialect) -> str | None:
-        return self.ga if dialect is Dialect.GA else self.beta
+    def key(self, dialect: Dialect, shape: Shape = PLAIN) -> str | None:
+        usual = self.ga if dialect is Dialect.GA else self.beta
+        return shape.keys.get(self.setting, usual)
 
 
 TABLE = (
@@ -117,6 +120,7 @@ TABLE = (
     SettingRow("tracing", "tracing", "tracing"),
     SettingRow("include", "include", "include"),
 )
+ROWS = {row.setting: row for row in TABLE}
 GA_FORMATS = {"g711_ulaw": "audio/pcmu", "g711_alaw": "audio/pcma"}
 _DETECTION = {
     "server_vad": ("threshold", "prefix_padding_ms", "silence_duration_ms", "idle_timeout_ms"),
@@ -132,22 +136,20 @@ def to_wire(settings: Settings, dialect: Dialect) -> Json:
     """
     session: Json = {"type": "realtime"} if dialect is Dialect.GA else {}
     for row in TABLE:
-        key, value = row.key(dialect), value_of(row.setting, settings, dialect)
+        key, value = row.key(dialect, settings.shape), value_of(row.setting, settings, dialect)
         if key is not None and value is not UNSET:
-            *groups, last = key.split(".")
-            place = session
-            for group in groups:
-                place = place.setdefault(group, {})
-            place[last] = value
+            _put(session, key, value)
     return session
 
 
-def detection_to_wire(detection: TurnDetection | None, dialect: Dialect) -> Json:
+def detection_to_wire(detection: TurnDetection | None, dialect: Dialect, shape: Shape = PLAIN) -> Json:
     """The session object that asks for this detection only."""
-    asked = None if detection is None else _detection(detection, dialect)
-    if dialect is Dialect.BETA:
-        return {"turn_detection": asked}
-    return {"type": "realtime", "audio": {"input": {"turn_detection": asked}}}
+    session: Json = {"type": "realtime"} if dialect is Dialect.GA else {}
+    key = ROWS["turn_detection"].key(dialect, shape)
+    if key is not None:
+        asked = Settings(turn_detection=detection, shape=shape)
+        _put(session, key, value_of("turn_detection", asked, dialect))
+    return session
 
 
 def dialect_of(session: Mapping[str, Any]) -> Dialect | None:
@@ -164,8 +166,18 @@ def value_of(setting: str, settings: Settings, dialect: Dialect) -> Any:
     value = getattr(settings, setting)
     if value is UNSET or value == "":
         return UNSET
+    if value is None:
+        return None
     translate = _TRANSLATED.get(setting)
-    return value if value is None or translate is None else translate(value, dialect)
+    value = value if translate is None else translate(value, dialect)
+    return value if value is UNSET else settings.shape.value(setting, value)
+
+
+def _put(session: Json, key: str, value: Any) -> None:
+    *groups, last = key.split(".")
+    for group in groups:
+        session = session.setdefault(group, {})
+    session[last] = value
 
 
 def modalities(audio: bool, dialect: Dialect) -> list[str]:  # noqa: FBT001 the value of a setting, not an option

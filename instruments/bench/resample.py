@@ -11,7 +11,7 @@ from math import gcd
 
 import numpy as np
 
-from edged.audio.dsp.resample import HALF, Resampler
+from edged.resample import HALF, Resampler
 
 RATES = (
     (48_000, 24_000),

@@ -9,10 +9,11 @@ import pytest
 from edged.audio.capture.utterances import Utterances
 from edged.dial.service_facts import ServiceFacts
 from edged.link.acknowledgements import SIGN_WITHIN_S, Acknowledgements
-from edged.link.commit_check import COMMIT_DETECTION, COMMIT_SILENCE
+from edged.link.commit_check import COMMIT_DETECTION, commit_silence
 from edged.link.service_notes import ServiceNotes
 from edged.link.session.events import CommitRefused, SessionReady, UtteranceCommitted
 from edged.link.session.session import LinkSession
+from edged.pcm import PCM16
 from edged.wire import Dialect, Settings, TurnDetection
 from tests.audio.capture.reading import every
 from tests.link.session.sending import control
@@ -110,7 +111,7 @@ def test_it_is_learnt_once_and_forgotten_once(rig):
             rig.commits.failed("commit_ignored")
         session = await rig.connects()
         assert session.detection.asked is COMMIT_DETECTION
-        assert session.detection.silence == COMMIT_SILENCE
+        assert session.detection.silence == commit_silence(PCM16)
         assert rig.learnt == []
         assert rig.is_taken().asked
         assert rig.is_taken().asked

@@ -15,12 +15,13 @@ from edged.dial.ports import Flow
 from edged.dial.providers import endpoint
 from edged.dial.service_facts import ServiceFacts
 from edged.errors import LinkError
-from edged.link.commit_check import COMMIT_SILENCE
+from edged.link.commit_check import commit_silence
 from edged.link.link import Link
 from edged.link.live_session import GREETING_S, READY_S, SENT_WITHIN_S
 from edged.link.pump import AT_ONCE
 from edged.link.renewal import RenewalPolicy
 from edged.link.session.events import CommitRefused, ResponseStarted, ServiceWarning, UtteranceCommitted
+from edged.pcm import PCM16
 from edged.retry import SPREAD_S
 from edged.wire import Dialect, Settings
 from edged.wire.words import Words
@@ -1096,7 +1097,7 @@ def test_a_service_that_ignores_commits_gets_silence_on_the_same_connection(lab_
                 i for i, name in enumerate(connection.types) if name in ("session.update", "clear")
             ]
             # Some services detect whatever they are asked.
-            assert connection.sound.startswith(SAID + bytes(len(COMMIT_SILENCE)))
+            assert connection.sound.startswith(SAID + bytes(len(commit_silence(PCM16))))
             assert detection(connection.sent[hint]) is None
             # Services refuse a voice that is sent again.
             assert list(connection.sent[ask]["session"]) == ["type", "audio"]

@@ -23,9 +23,10 @@ from operator import add
 from edged import pcm
 
 FRAME_MS = 20
-# Samples from one point to the next: 2000 points a second. Their differences measure a band around 1 kHz.
-STRIDE = 12
-POINTS = 480 // STRIDE
+POINT_HZ = 2000  # points in a second: their differences measure a band around 1 kHz
+POINTS = FRAME_MS * POINT_HZ // 1000
+# Four samples make a point. They are this far apart, as at 24 kHz every second sample is.
+NEIGHBOUR_HZ = 12_000
 ONE_DBFS = 20 * log10(pcm.FULL_SCALE * 6.7 * (POINTS / 2) ** 0.5)  # the measure of a full-scale sine of 1 kHz
 LEAST_DBFS = -85.0  # below the last bit of a converter
 FLOOR = 0.15
@@ -38,9 +39,15 @@ RISE_DB = 6.0
 
 
 class Activity:
-    """Measures one utterance at a time. Sound is PCM16, mono, 24 kHz, whole samples, in pieces of any size."""
+    """Measures one utterance at a time. Sound is whole samples of PCM16 in `fmt`, in pieces of any size.
 
-    def __init__(self) -> None:
+    The rate of `fmt` is a multiple of 2000 Hz.
+    """
+
+    def __init__(self, fmt: pcm.Format = pcm.PCM16) -> None:
+        self._frame_bytes = fmt.bytes_of(FRAME_MS)
+        self._stride = fmt.rate_hz // POINT_HZ
+        self._offsets = [round(of * fmt.rate_hz / NEIGHBOUR_HZ) for of in range(4)]
         self._room: float | None = None  # the floor of the utterances before
         self._rest = b""
         self._levels = array("d")  # 50 a second, for as long as an utterance lasts
@@ -56,12 +63,12 @@ class Activity:
     def feed(self, sound: bytes) -> None:
         """Add sound of the utterance. A part of a frame is kept until the rest of it comes."""
         sound = self._rest + sound
-        count = len(sound) // FRAME_BYTES
-        self._rest = sound[count * FRAME_BYTES :]
-        samples = array("h", sound[: count * FRAME_BYTES])
+        count = len(sound) // self._frame_bytes
+        self._rest = sound[count * self._frame_bytes :]
+        samples = array("h", sound[: count * self._frame_bytes])
         # Four neighbours are added to one point, which removes what is above 3 kHz.
-        low, high = samples[::STRIDE], samples[6::STRIDE]
-        points = list(map(add, map(add, low, samples[2::STRIDE]), map(add, samples[4::STRIDE], high)))
+        first, second, third, fourth = (samples[of :: self._stride] for of in self._offsets)
+        points = list(map(add, map(add, first, second), map(add, third, fourth)))
         for at in range(0, count * POINTS, POINTS):
             end = at + POINTS - 1
             self._levels.append(_dbfs(dist(points[at:end], points[at + 1 : end + 1])))
@@ -94,9 +101,6 @@ class Activity:
             return self._room
         own, room = self._own_floor(), self._room
         return own if room is None or own < room + STRANGE_DB else room
-
-
-FRAME_BYTES = pcm.PCM16.bytes_of(FRAME_MS)
 
 
 def _dbfs(distance: float) -> float:

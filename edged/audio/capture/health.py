@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from math import dist, log10
 
 from edged import pcm
-from edged.audio.capture.activity import FRAME_BYTES, HELD_MS, Activity
+from edged.audio.capture.activity import FRAME_MS, HELD_MS, Activity
 
 NEVER_DBFS = -100.0  # below the last bit
 # A range from the lowest to the highest sample that is no signal: only the last bit of the converter changes.
@@ -28,7 +28,6 @@ STILL = 2
 # A share of full scale. A larger offset wastes headroom and suggests that an input is wired wrongly.
 OFFSET = 0.05
 LOUD_DBFS = -40.0  # louder than any quiet room
-_ORIGIN = (0,) * pcm.PCM16.samples_of(FRAME_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +52,20 @@ class HealthVerdict:
 
 
 class Health:
-    """Judges one utterance at a time: `begin`, `hear` all of it, `verdict`. Sound is PCM16, whole samples."""
+    """Judges one utterance at a time: `begin`, `hear` all of it, `verdict`. Sound is whole samples of `fmt`."""
 
-    def __init__(self, fitness: Fitness | None = None) -> None:
+    def __init__(self, fitness: Fitness | None = None, fmt: pcm.Format = pcm.PCM16) -> None:
         self.fitness = fitness or Fitness()
-        self._activity = Activity()
+        self.set_format(fmt)
         self._rest = b""  # less than a frame
         self._begins_with: bytes | None = None  # None: sound came after the last `begin`
         self._clear()
+
+    def set_format(self, fmt: pcm.Format) -> None:
+        """The next utterance has this format. What is known about the room is forgotten."""
+        self._activity = Activity(fmt)
+        self._frame_bytes = fmt.bytes_of(FRAME_MS)
+        self._origin = (0,) * fmt.samples_of(self._frame_bytes)
 
     def begin(self, sound: bytes = b"") -> None:
         """Begin another utterance, whose first sound this is. Returns at once."""
@@ -73,9 +78,10 @@ class Health:
             self._clear()
             self._activity.begin()
         frames = self._rest + sound
-        whole = len(frames) - len(frames) % FRAME_BYTES
-        for at in range(0, whole, FRAME_BYTES):
-            self._take(frames[at : at + FRAME_BYTES])
+        size = self._frame_bytes
+        whole = len(frames) - len(frames) % size
+        for at in range(0, whole, size):
+            self._take(frames[at : at + size])
         self._rest = frames[whole:]
         self._activity.feed(sound)
 
@@ -106,7 +112,7 @@ class Health:
     def _take(self, frame: bytes) -> None:
         samples = array("h", frame).tolist()  # a list of numbers is read three times as fast
         count, lowest, highest, total = len(samples), min(samples), max(samples), sum(samples)
-        energy = dist(samples, _ORIGIN[:count]) ** 2
+        energy = dist(samples, self._origin[:count]) ** 2
         self._loudest = max(self._loudest, energy / count - (total / count) ** 2)
         self._lowest, self._highest = min(self._lowest, lowest), max(self._highest, highest)
         self._samples += count

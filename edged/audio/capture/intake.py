@@ -40,14 +40,14 @@ class Intake:
         health: Health | None = None,
         fmt: pcm.Format = pcm.PCM16,
     ) -> None:
-        self.health = health or Health()
+        self.health = health or Health(fmt=fmt)
         self._log = log
         self._wake = wake
         self._ring = Ring(fmt.bytes_of(preroll_ms))
         self._gather_bytes = fmt.bytes_of(gather_ms)
         self._fmt = fmt
         self._tail_ms = tail_ms
-        self._tail_bytes = fmt.bytes_of(tail_ms)
+        self._latency_ms = 0  # of the speaker
         self._lock = Lock()
         self._is_open = False
         self._speaking = False
@@ -122,7 +122,7 @@ class Intake:
         self._set_urgency(is_open=self._is_open, speaking=speaking)
         with self._lock:
             if self._speaking:  # the tail begins when the machine falls silent
-                self._deaf_bytes = self._tail_bytes
+                self._deaf_bytes = self._fmt.bytes_of(self._tail_ms + self._latency_ms)
             self._speaking = speaking
             if speaking:
                 self._ring.clear()
@@ -134,7 +134,20 @@ class Intake:
 
     def set_latency(self, ms: int) -> None:
         """Set how long the speaker still sounds after its last sample was taken. The room's tail begins after that."""
-        self._tail_bytes = self._fmt.bytes_of(self._tail_ms + ms)
+        self._latency_ms = ms
+
+    def set_format(self, fmt: pcm.Format, *, preroll_ms: int, gather_ms: int) -> None:
+        """The microphone delivers this format from now on. Call it only while the gate is shut.
+
+        A new format empties the ring: its sound has the old one.
+        """
+        if fmt != self._fmt:
+            with self._lock:
+                self._fmt = fmt
+                self._ring = Ring(fmt.bytes_of(preroll_ms))
+                self._deaf_bytes = 0
+            self.health.set_format(fmt)
+        self.set_gather(gather_ms)
 
     def set_preroll(self, ms: int) -> None:
         """Set how much sound before a press is kept from now on. The sound kept so far is dropped."""

@@ -61,11 +61,10 @@ class Utterances:
     """The log. Sound is whole samples of `fmt`; times are monotonic milliseconds of the caller's clock."""
 
     def __init__(self, *, longest_ms: int, most: int = 2, fmt: pcm.Format = pcm.PCM16) -> None:
-        self.longest_bytes = fmt.bytes_of(longest_ms)
         self.most = most
-        self._fmt = fmt
-        self._sample_bytes = fmt.sample_bytes
         self._pending: list[_Utterance] = []  # oldest first; only the last may be open
+        self._fmt, self._sample_bytes = fmt, fmt.sample_bytes
+        self.longest_bytes = fmt.bytes_of(longest_ms)
         self.last = 0
         """The uid of the utterance begun last."""
         # A discarded utterance: the reader has some of its sound, but not its end.
@@ -73,6 +72,16 @@ class Utterances:
         self._read: list[Entry] = []  # the entries read last
         self.dropped_bytes = 0
         """Sound dropped because its utterance had reached the maximum length."""
+
+    def set_format(self, fmt: pcm.Format, *, longest_ms: int) -> None:
+        """The format and the maximum length of what is said from now on.
+
+        Raises RuntimeError for a new format while an utterance is pending: its sound has the old one.
+        """
+        if self.pending and fmt != self._fmt:
+            raise RuntimeError("an utterance in another format is pending")
+        self._fmt, self._sample_bytes = fmt, fmt.sample_bytes
+        self.longest_bytes = fmt.bytes_of(longest_ms)
 
     # The writer
 
@@ -208,6 +217,11 @@ class Utterances:
     def lag_bytes(self) -> int:
         """Sound not yet read: how far the link is behind."""
         return sum(len(each.sound) - each.read for each in self._pending)
+
+    @property
+    def lag_ms(self) -> int:
+        """The same in milliseconds."""
+        return self._fmt.ms_of(self.lag_bytes)
 
     @property
     def _at_cursor(self) -> _Utterance | None:

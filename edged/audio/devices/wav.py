@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from edged import pcm
 from edged.audio.devices.null import NullMicrophone, NullSpeaker
+from edged.audio.dsp.samples import changer
 from edged.audio.ports import Lost, Pace, Source
 from edged.errors import DeviceError
 from edged.files import opened, to_write
@@ -55,14 +56,15 @@ class WavMicrophone(NullMicrophone):
     ) -> None:
         """`speech`, or the content of this file at that time, is said once, at the first start."""
         super().__init__(pace, block_ms=block_ms, fmt=fmt)
-        self._lock = Lock()
+        self._lock, self._fmt = Lock(), fmt
         self._file = speech if isinstance(speech, Path) else None  # until it has been read
         self._rest = speech if isinstance(speech, bytes) else b""
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Begin to hand over blocks. Raises DeviceError when the file is missing or unfit."""
         if self._file is not None:
-            self.say(read_wav(self._file))
+            speech, change = read_wav(self._file), changer(pcm.PCM16.rate_hz, self._fmt.rate_hz)
+            self.say(speech if change is None else change.feed(speech))
             self._file = None
         super().start(hand, lost)
 

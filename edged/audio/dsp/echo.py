@@ -19,11 +19,11 @@ from threading import Lock
 from typing import Protocol
 
 from edged import pcm
+from edged.audio.dsp.samples import changer
 from edged.audio.dsp.source_wrapper import SourceWrapper
 from edged.audio.ports import Source
 
 FRAME_MS = 10
-FRAME_BYTES = pcm.PCM16.bytes_of(FRAME_MS)
 LEAD_MS = 40  # two blocks: the possible error of a latency
 OFF_MS, OFF_FOR_MS = 80, 500
 MOST_MS = 1000  # the longest reference; a longer one means that a device stands still
@@ -32,7 +32,7 @@ DELAY_MS = LEAD_MS + 20
 
 
 class EchoCanceller(Protocol):
-    """Frames are 10 ms of PCM16, mono, 24 kHz. All calls come from one thread and return at once."""
+    """Frames are 10 ms of PCM16, mono, at one rate. All calls come from one thread and return at once."""
 
     def set_delay(self, ms: int) -> None:
         """Set about how much later than `far` its echo arrives in `near`."""
@@ -46,10 +46,18 @@ class EchoCanceller(Protocol):
 
 
 class EchoStage:
-    """Stands between a microphone and `heard`, which gets whole frames on the microphone's thread."""
+    """Stands between a microphone of `fmt` and `heard`, which gets whole frames on the microphone's thread.
 
-    def __init__(self, canceller: EchoCanceller, heard: Callable[[bytes], None]) -> None:
-        self._canceller, self._heard = canceller, heard
+    The canceller works in `fmt`. The speaker's sound is PCM16 at 24 kHz; its rate is changed here if it has to be.
+    """
+
+    def __init__(
+        self, canceller: EchoCanceller, heard: Callable[[bytes], None], fmt: pcm.Format = pcm.PCM16
+    ) -> None:
+        self._canceller, self._heard, self._fmt = canceller, heard, fmt
+        self._frame_bytes = fmt.bytes_of(FRAME_MS)
+        self._silence = pcm.silence(self._frame_bytes)
+        self._change = changer(pcm.PCM16.rate_hz, fmt.rate_hz)
         self._lock = Lock()
         self._reference = bytearray()
         self._wait_bytes = 0  # silence to insert before the reference continues
@@ -63,51 +71,55 @@ class EchoStage:
     def hand(self, block: bytes) -> None:
         """Take a block of any size from the microphone. Takes about a hundredth of the block's duration."""
         sound = self._near + block
-        whole = len(sound) - len(sound) % FRAME_BYTES
+        size = self._frame_bytes
+        whole = len(sound) - len(sound) % size
         self._near = sound[whole:]
         clean = []
-        for at in range(0, whole, FRAME_BYTES):
+        for at in range(0, whole, size):
             self._canceller.far(self._far())
-            clean.append(self._canceller.near(sound[at : at + FRAME_BYTES]))
+            clean.append(self._canceller.near(sound[at : at + size]))
         if clean:
             self._heard(b"".join(clean))
 
     def taken(self, sound: bytes) -> None:
         """Note what the speaker took. Runs on its thread."""
+        if self._change is not None:
+            sound = self._change.feed(sound)
         with self._lock:
             if self._reference:
                 self._put_right(len(sound))
             else:
                 self._wait_bytes, self._off_bytes = self._wanted_bytes, 0
             self._reference += sound
-            del self._reference[: -pcm.PCM16.bytes_of(MOST_MS)]
+            del self._reference[: -self._fmt.bytes_of(MOST_MS)]
 
     def set_latency(self, ms: float) -> None:
         """Set how much the speaker holds that is not heard yet. Runs on its thread."""
         with self._lock:
-            self._latency_bytes = pcm.PCM16.bytes_of(ms)
+            self._latency_bytes = self._fmt.bytes_of(ms)
 
     @property
     def _wanted_bytes(self) -> int:
         """How much reference should wait so that its next byte is `LEAD_MS` ahead of what is heard."""
-        return max(0, self._latency_bytes - pcm.PCM16.bytes_of(LEAD_MS))
+        return max(0, self._latency_bytes - self._fmt.bytes_of(LEAD_MS))
 
     def _far(self) -> bytes:
         with self._lock:
-            if self._wait_bytes >= FRAME_BYTES:
-                self._wait_bytes -= FRAME_BYTES
-                return SILENCE
-            if len(self._reference) < FRAME_BYTES:
-                return SILENCE
-            frame = bytes(self._reference[:FRAME_BYTES])
-            del self._reference[:FRAME_BYTES]
+            size = self._frame_bytes
+            if self._wait_bytes >= size:
+                self._wait_bytes -= size
+                return self._silence
+            if len(self._reference) < size:
+                return self._silence
+            frame = bytes(self._reference[:size])
+            del self._reference[:size]
             return frame
 
     def _put_right(self, n_bytes: int) -> None:
         """Correct the reference before a take of `n_bytes`. The latency was just set and does not include this take."""
         off = len(self._reference) + self._wait_bytes - self._wanted_bytes
-        self._off_bytes = self._off_bytes + n_bytes if abs(off) > pcm.PCM16.bytes_of(OFF_MS) else 0
-        if self._off_bytes < pcm.PCM16.bytes_of(OFF_FOR_MS):
+        self._off_bytes = self._off_bytes + n_bytes if abs(off) > self._fmt.bytes_of(OFF_MS) else 0
+        if self._off_bytes < self._fmt.bytes_of(OFF_FOR_MS):
             return
         self.shifts += 1
         self._off_bytes = 0
@@ -117,9 +129,6 @@ class EchoStage:
             of_wait = min(off, self._wait_bytes)
             self._wait_bytes -= of_wait
             del self._reference[: off - of_wait]
-
-
-SILENCE = pcm.silence(FRAME_BYTES)
 
 
 class EchoReference(SourceWrapper):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from edged import pcm
-from edged.audio.dsp.resample import Resampler
+from edged.resample import Resampler
 
 RATES = (24_000, 48_000, 44_100, 16_000, 32_000, 96_000, 22_050, 192_000, 88_200, 12_000, 11_025, 8_000)
 """In order of preference: no change; exactly double; what every card can do; what speech cards can do."""

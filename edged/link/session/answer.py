@@ -12,6 +12,7 @@ Rules:
 from collections.abc import Sequence
 
 from edged import pcm
+from edged.resample import Resampler
 from edged.wire import HeardPart, Part
 
 MOST_PARTS = 256  # per answer; usually there are one or two, and each is remembered
@@ -25,10 +26,11 @@ Correction = tuple[Part, int | None]
 
 
 class RequestedAnswer:
-    """A response that was asked for; `id` is None until the service names it."""
+    """A response that was asked for; `id` is None until the service names it. `fmt` is the format of its sound."""
 
-    def __init__(self, response_id: str | None = None) -> None:
+    def __init__(self, response_id: str | None = None, fmt: pcm.Format = pcm.PCM16) -> None:
         self.id = response_id
+        self._fmt, self._changers = fmt, dict[Part, Resampler]()
         self._bytes: dict[Part, int] = {}
         self._odd: dict[Part, bytes] = {}
         self._parts: set[Part] = set()
@@ -38,7 +40,10 @@ class RequestedAnswer:
         return bool(self._bytes)
 
     def delta(self, part: Part, data: bytes) -> bytes:
-        """The whole samples in `data`, with the half left over from the delta before; nothing past `MOST_PARTS`."""
+        """The whole samples in `data`, with the half left over from the delta before; nothing past `MOST_PARTS`.
+
+        Returns PCM16 at 24 kHz, whatever the rate of the service is.
+        """
         if part not in self._parts:
             if len(self._parts) >= MOST_PARTS:
                 return b""
@@ -51,7 +56,12 @@ class RequestedAnswer:
             data = data[:-rest]
         if data:
             self._bytes[part] = self._bytes.get(part, 0) + len(data)
-        return data
+        return data if self._fmt == pcm.PCM16 else self._changed(part, data)
+
+    def _changed(self, part: Part, data: bytes) -> bytes:
+        if part not in self._changers:
+            self._changers[part] = Resampler(self._fmt.rate_hz, pcm.PCM16.rate_hz)
+        return self._changers[part].feed(data)
 
     def missed(self) -> None:
         """A message that may have been a delta could not be read."""
@@ -68,7 +78,7 @@ class RequestedAnswer:
         items = {part.item_id for part, ms in played.items() if ms > 0}
         found: list[Correction] = []
         for part, ms in played.items():
-            received_ms = pcm.PCM16.ms_of(self._bytes[part])
+            received_ms = self._fmt.ms_of(self._bytes[part])
             if ms <= 0:
                 if part.item_id not in items:
                     items.add(part.item_id)
@@ -79,7 +89,7 @@ class RequestedAnswer:
 
     def all_received(self) -> list[Correction]:
         """The truncation of the last part at what was received of it: the rest is not wanted."""
-        return [(part, pcm.PCM16.ms_of(n)) for part, n in list(self._bytes.items())[-1:]]
+        return [(part, self._fmt.ms_of(n)) for part, n in list(self._bytes.items())[-1:]]
 
 
 def _splits_a_sample(data: bytes) -> bool:

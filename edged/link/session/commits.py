@@ -39,10 +39,13 @@ class _Out:
 
 
 class Commits:
-    """The commits of one session. `counters` are the session's. `detects`: the service may commit on its own."""
+    """The commits of one session. `counters` are the session's; sound that is sent has the format `fmt`.
 
-    def __init__(self, counters: Counter[str], *, detects: bool) -> None:
-        self._counters, self.detects = counters, detects
+    `detects`: the service may commit on its own.
+    """
+
+    def __init__(self, counters: Counter[str], fmt: pcm.Format = pcm.PCM16, *, detects: bool) -> None:
+        self._counters, self._fmt, self.detects = counters, fmt, detects
         self._out: list[_Out] = []  # messages without a reply, oldest first
         self._replied: list[str] = []
         self._sending: int | None = None  # the utterance that is being sent
@@ -51,6 +54,11 @@ class Commits:
         self._spoke = False  # the service has reported speech since its own commit
         self._late: list[int] = []  # utterances whose commit was passed over and may still get its reply
         self.sent_bytes = 0  # the bytes of all sound sent
+
+    @property
+    def sent_ms(self) -> int:
+        """How much sound was sent in this session."""
+        return self._fmt.ms_of(self.sent_bytes)
 
     @property
     def waiting(self) -> bool:
@@ -150,7 +158,7 @@ class Commits:
 
     def _read_to(self, at_ms: int) -> None:
         """The service has heard the sound up to `at_ms`, in milliseconds of all sound sent."""
-        at_bytes = pcm.PCM16.bytes_of(at_ms)
+        at_bytes = self._fmt.bytes_of(at_ms)
         if at_bytes > self.sent_bytes:
             return  # this service counts in another way
         late = [each for each in self._out if each.at_bytes < at_bytes and (each.uid is None or each.taken)]

@@ -65,6 +65,11 @@ class Confirming:
         self._update_id: str | None = None
         self._again = 0
 
+    @property
+    def shape(self) -> wire.Shape:
+        """How the service differs from its dialect."""
+        return self._asked.shape
+
     def ask(self, dialect: Dialect) -> None:
         """Send the update. SessionReady or SessionFailed follows; or neither comes in time."""
         self._update_id, self.verdict, self.refused = self._new_id(), None, False
@@ -146,7 +151,11 @@ class Confirming:
     def _lacks_detection(self, session: Mapping[str, Any], dialect: Dialect) -> list[str]:
         """A mismatch if commits are ignored and the service reports no detection: nothing could end an utterance."""
         is_left = self._for_commits and self._asked.turn_detection is UNSET
-        return ["it reports no detection"] if is_left and wire.detects(None, session, dialect) else []
+        return (
+            ["it reports no detection"]
+            if is_left and wire.detects(None, session, dialect, self._asked.shape)
+            else []
+        )
 
     def _lets_detect(self, dialect: Dialect, events: list[SessionEvent]) -> list[SessionEvent]:
         """Ask for the next detection that a service may accept if it insists on having one."""
@@ -186,6 +195,7 @@ class Confirming:
                 audio_output=self._asked.audio_output,
                 turn_detection=self._asked.turn_detection,
                 tools=self._asked.tools,
+                shape=self._asked.shape,
             )
             self._send(wire.session_update(again, dialect, self._new_id()))
         return [ServiceWarning("", "; ".join(found.values()), "settings_changed")] if is_first else []

@@ -8,7 +8,7 @@ Rules:
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edged import pcm, wire
+from edged import wire
 from edged.link.session.commits import Commits
 from edged.link.session.confirming import Confirming
 from edged.wire import Dialect, TurnDetection
@@ -47,13 +47,13 @@ class Detection:
     @property
     def sent_ms(self) -> float:
         """How much sound was sent in this session."""
-        return pcm.PCM16.ms_of(self._commits.sent_bytes)
+        return self._commits.sent_ms
 
     def ask(self, detection: TurnDetection | None, dialect: Dialect) -> None:
         """Ask for this detection from now on; `confirms` recognises the confirmation."""
         self._confirming.wants(detection)
         self.asked, self.waits, self.detects = detection, True, detection is not None
-        self._send(wire.detection_update(detection, dialect, self._new_id()))
+        self._send(wire.detection_update(detection, dialect, self._new_id(), self._confirming.shape))
 
     def give_back(self, dialect: Dialect) -> None:
         """Ask again for the detection agreed at the start: none, or the one that the service insists on."""
@@ -63,7 +63,7 @@ class Detection:
 
     def confirms(self, session: Mapping[str, Any], dialect: Dialect) -> bool:
         """Whether this session is the first to confirm the detection that was asked for last."""
-        if not self.waits or not wire.detects(self.asked, session, dialect):
+        if not self.waits or not wire.detects(self.asked, session, dialect, self._confirming.shape):
             return False
         self.waits = False
         return True

@@ -10,7 +10,7 @@ The table in floor.py decides when an answer is asked for or cancelled. This mod
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from edged import wire
+from edged import pcm, wire
 from edged.dial import error_codes
 from edged.link.liveness import Owed
 from edged.link.session.answer import Correction, RequestedAnswer
@@ -25,15 +25,19 @@ _OWED = {Floor.ASKED: Owed.ANSWER, Floor.GIVEN_UP: Owed.ANSWER} | dict.fromkeys(
 
 
 class Sequencer:
-    """`send` takes the messages, in order. `counters` are the session's."""
+    """`send` takes the messages, in order. `counters` are the session's. `fmt` is the format of the answers."""
 
     def __init__(
-        self, new_id: Callable[[], str], send: Callable[[str], None], counters: Counter[str]
+        self,
+        new_id: Callable[[], str],
+        send: Callable[[str], None],
+        counters: Counter[str],
+        fmt: pcm.Format = pcm.PCM16,
     ) -> None:
-        self._new_id, self._send, self._counters = new_id, send, counters
+        self._new_id, self._send, self._counters, self._fmt = new_id, send, counters, fmt
         self._state = FloorState()
         self._create_id: str | None = None  # the id of the request that may still be refused
-        self._answer = RequestedAnswer()  # the answer that was asked for, runs or ends
+        self._answer = RequestedAnswer(fmt=self._fmt)  # the answer that was asked for, runs or ends
         self._last: RequestedAnswer | None = None  # the answer before, until its corrections are sent
         self._dead: list[str] = []  # ids of cancelled responses, which never become live again
         # The service names the response of its sound: sound without a name then belongs to no response.
@@ -102,7 +106,7 @@ class Sequencer:
             if response_id and response_id == self._answer.id:
                 return False  # the service has announced it twice
         elif adopt and self.open and not self.stuck:
-            self._answer = RequestedAnswer()
+            self._answer = RequestedAnswer(fmt=self._fmt)
             return self._name(response_id, FloorEvent.ADOPTED)
         self._counters["foreign_response"] += 1
         self._over = _remembered(self._over, response_id)
@@ -167,7 +171,7 @@ class Sequencer:
         self._state, follows = step(self._state, sign)
         for do in follows:
             if do is FloorAction.ASK:
-                self._answer, self._last = RequestedAnswer(), None
+                self._answer, self._last = RequestedAnswer(fmt=self._fmt), None
                 self._create_id = self._new_id()
                 self._send(wire.response_create(self._create_id))
             else:

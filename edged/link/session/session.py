@@ -60,10 +60,11 @@ class LinkSession:
         # The service does not end a cancelled answer: this session can ask for no more answers.
         self.stuck = False
         self._closing_id = ""  # the id of the commit or clear of the last utterance that went through `words`
-        self._answers = Sequencer(new_id, self._send, self.counters)
+        self._answers = Sequencer(new_id, self._send, self.counters, settings.output_format)
         self._greeted = self._redialled = False
         self.confirming = Confirming(settings, new_id, self._send, self.counters, self._words)
-        self._commits = Commits(self.counters, detects=False)
+        self.input_format = settings.input_format
+        self._commits = Commits(self.counters, settings.input_format, detects=False)
         self.detection = Detection(settings.detection, self.confirming, self._commits, new_id, self._send)
         self._probe_id: str | None = None
         self._asked_again = False  # an answer was asked for again, after the service failed

@@ -10,7 +10,6 @@ import pytest
 
 from edged.audio.devices.playback_thread import LOOK_S, PlaybackLoop, PlaybackThread
 from edged.audio.devices.write_policy import Depth
-from edged.audio.dsp.resample import Resampler
 from edged.audio.dsp.samples import Layout, heard
 from edged.audio.playout.cue_queue import CueDone
 from edged.audio.playout.cues import render
@@ -18,6 +17,7 @@ from edged.audio.playout.jitter import JitterBuffer, PlaybackDrained, PlaybackFl
 from edged.audio.playout.playout import Playout
 from edged.causes import Cue
 from edged.errors import DeviceError
+from edged.resample import Resampler
 from edged.wire.parts import Part
 from tests.audio.devices.test_contract import never
 

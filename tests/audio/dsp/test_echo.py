@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from edged import pcm
 from edged.audio.dsp.echo import (
     DELAY_MS,
-    FRAME_BYTES,
+    FRAME_MS,
     LEAD_MS,
     MOST_MS,
     OFF_FOR_MS,
@@ -20,6 +20,7 @@ from edged.audio.playout.playout import Playout
 from edged.wire import Part
 
 MS = pcm.PCM16.bytes_of(1)
+FRAME_BYTES = pcm.PCM16.bytes_of(FRAME_MS)
 
 
 class Recorder:

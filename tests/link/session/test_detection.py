@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from edged import wire
-from edged.link.commit_check import COMMIT_DETECTION, COMMIT_SILENCE
+from edged.link.commit_check import COMMIT_DETECTION, commit_silence
 from edged.link.session.events import SessionReady, UtteranceCommitted
+from edged.pcm import PCM16
 from edged.wire import Dialect
 from tests.link.session.sending import append, commit
 from tests.link.session.test_confirming import asked, detection_of, refused_by
@@ -36,7 +37,7 @@ def keeping(dialect):
 def test_one_that_keeps_its_detection_commits_by_itself_after_a_hint_in_vain(dialect):
     session = keeping(dialect)
     session.detection.detects = True
-    session.detection.hush(COMMIT_SILENCE)
+    session.detection.hush(commit_silence(PCM16))
     session.detection.detects = False
     append(session, bytes(4800), 7)
     says(session, wire.SpeechStopped(audio_end_ms=50, item_id="item_own"), dialect)

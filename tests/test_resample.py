@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edged import pcm
-from edged.audio.dsp.resample import HALF, Resampler
+from edged.resample import HALF, Resampler
 
 RATES = [
     (48_000, 24_000),
@@ -138,7 +138,7 @@ def test_half_a_sample_and_rates_that_are_none_are_refused():
 
 def test_a_machine_that_needs_no_other_rate_does_not_load_numpy():
     asked = (
-        "import sys; from edged.audio.dsp.resample import Resampler;"
+        "import sys; from edged.resample import Resampler;"
         "Resampler(24000, 24000); print('numpy' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)

@@ -1,0 +1,88 @@
+"""How the messages of one service differ from the dialect that it speaks. Pure.
+
+Rules:
+1. A shape is data: the keys, the names and the rates of a service. The empty shape is the dialect as it is.
+2. Our own messages are written in a shape (settings.py). The messages of other people's programs are changed by
+   `outward`, and the service's reports are changed back by `inward`, so that a program sees the dialect only.
+3. A setting that the service does not know is left out. Some services refuse the whole update because of it.
+4. A value with an unexpected form passes unchanged: the service refuses it by name.
+
+Not here: which service has which shape (dial/providers.py), the dialects (settings.py, convert.py).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from edged.wire.names import ClientName
+
+Json = dict[str, Any]
+PCM_NAMES = frozenset({"pcm16", "pcm", "pcm24"})
+"""Beta's name for 16-bit samples, and the names that services use in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """`keys` replaces keys, by the name of the setting in `settings.TABLE`; None: the service does not have it.
+
+    `pcm` is the name of 16-bit samples in beta. `input_rate_hz` and `output_rate_hz` are the rates of those samples.
+    `semantic_vad` is the name of that detection. With `azure_voices`, a voice whose name has a `-` is sent as an object
+    that says that it is one of Azure's own. With `nested_tools`, a function's fields stand in an object `function`, as
+    in chat completions. With `reasoning_word`, the effort is a word and not an object. With `model_in_session`, the
+    session names the model, and not the address. `lacks` are the client events that the service does not have.
+    """
+
+    keys: Mapping[str, str | None] = field(default_factory=dict)
+    pcm: str = "pcm16"
+    input_rate_hz: int = 24_000
+    output_rate_hz: int = 24_000
+    semantic_vad: str = "semantic_vad"
+    azure_voices: bool = False
+    nested_tools: bool = False
+    reasoning_word: bool = False
+    model_in_session: bool = False
+    lacks: frozenset[ClientName] = frozenset()
+
+    def value(self, setting: str, value: Any) -> Any:
+        """A setting's value as the service wants it, from its value in the dialect."""
+        match setting:
+            case "input_format" | "output_format":
+                return self.pcm if value == "pcm16" else value
+            case "turn_detection" if isinstance(value, Mapping) and value.get("type") == "semantic_vad":
+                return {**value, "type": self.semantic_vad}
+            case "voice" if self.azure_voices and isinstance(value, str) and "-" in value:
+                return {"type": "azure-standard", "name": value}
+            case "tools" if self.nested_tools and isinstance(value, list):
+                return [_nested(tool) for tool in value]
+            case "reasoning" if self.reasoning_word and isinstance(value, Mapping):
+                return value.get("effort")
+        return value
+
+    def from_value(self, setting: str, value: Any) -> Any:
+        """A setting's value in the dialect, from the value that the service reports."""
+        match setting:
+            case "input_format" | "output_format":
+                return "pcm16" if value == self.pcm else value
+            case "turn_detection" if isinstance(value, Mapping) and value.get("type") == self.semantic_vad:
+                return {**value, "type": "semantic_vad"}
+            case "voice" if self.azure_voices and isinstance(value, Mapping) and "name" in value:
+                return value["name"]
+            case "tools" if self.nested_tools and isinstance(value, list):
+                return [_flat(tool) for tool in value]
+            case "reasoning" if self.reasoning_word and isinstance(value, str):
+                return {"effort": value}
+        return value
+
+
+PLAIN = Shape()
+
+
+def _nested(tool: Any) -> Any:
+    if not isinstance(tool, Mapping) or tool.get("type") != "function" or "function" in tool:
+        return tool
+    return {"type": "function", "function": {name: value for name, value in tool.items() if name != "type"}}
+
+
+def _flat(tool: Any) -> Any:
+    inner = tool.get("function") if isinstance(tool, Mapping) else None
+    return {"type": "function", **inner} if isinstance(inner, Mapping) else tool
