@@ -104,7 +104,7 @@ class Effective:
             BadClientEvent: Something in it is wrong; the settings are unchanged.
         """
         ga = self._dialect is Dialect.GA
-        if ga and "type" not in change:
+        if ga and change.get("type") is None:
             raise missing(f"{path}.type" if path else "type")
         new = dict(self.session)  # a shallow copy is enough: merging replaces values and changes none
         merge(new, change, spec.GA_SESSION if ga else spec.BETA_SESSION, path)

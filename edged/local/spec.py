@@ -55,7 +55,7 @@ def _vad(*, ga: bool) -> Check:
         "threshold": number(0, 1),
         "prefix_padding_ms": integer(0, 60_000),
         "silence_duration_ms": integer(0, 60_000),
-        **({"idle_timeout_ms": integer(5000, 30_000)} if ga else {}),
+        **({"idle_timeout_ms": or_null(integer(5000, 30_000))} if ga else {}),
     }
     semantic: Spec = {**_EITHER_VAD, "eagerness": one_of("low", "medium", "high", "auto")}
     start = {**SERVER_VAD, **({"idle_timeout_ms": None} if ga else {})}
@@ -63,8 +63,9 @@ def _vad(*, ga: bool) -> Check:
         tagged(
             "type",
             {
-                "server_vad": record(server, start=start),
-                "semantic_vad": record(semantic, start=_SEMANTIC_VAD),
+                # Here OpenAI refuses null, although its own library has types that allow it.
+                "server_vad": record(server, start=start, nulls=False),
+                "semantic_vad": record(semantic, start=_SEMANTIC_VAD, nulls=False),
             },
         )
     )
@@ -102,7 +103,7 @@ def _tool_choice(value: Any, path: str) -> Any:
         "type",
         {
             "function": record({"type": text(), "name": text(64)}, required=("name",)),
-            "mcp": record({"type": text(), "server_label": text(64), "name": or_null(text(64))}),
+            "mcp": record({"type": text(), "server_label": text(64), "name": text(64)}),
         },
     )(value, path)
 
@@ -120,7 +121,7 @@ def _beta_tool_choice(value: Any, path: str) -> Any:
 
 
 _FUNCTION = record(
-    {"type": text(), "name": text(64), "description": text(), "parameters": or_null(mapping)},
+    {"type": text(), "name": text(64), "description": text(), "parameters": mapping},
     required=("name",),
 )
 _MCP = record(
@@ -130,7 +131,7 @@ _MCP = record(
         "server_url": text(),
         "connector_id": text(),
         "authorization": text(),
-        "headers": or_null(mapping),
+        "headers": mapping,
         "allowed_tools": lambda value, _: value,
         "require_approval": lambda value, _: value,
         "server_description": text(),

@@ -32,6 +32,8 @@ def order(desk, dialect):
         {**message(), "id": "mine_1", "status": "completed", "object": "realtime.item"},
         {"type": "function_call", "name": "f", "call_id": "c", "arguments": "{}"},
         {"type": "message", "role": "user", "content": [{"type": "input_audio", "audio": "AAAA"}]},
+        {**message(), "status": None, "object": None},
+        {"type": "function_call", "name": "f", "call_id": "c", "arguments": "{}", "id": None},
     ],
 )
 def test_what_a_client_may_put_in(dialect, item):
@@ -45,7 +47,8 @@ def test_what_a_client_may_put_in(dialect, item):
     for event in events:
         assert event["previous_item_id"] is None
         assert event["item"]["object"] == "realtime.item"
-        assert event["item"]["id"] == item.get("id", event["item"]["id"])
+        assert event["item"]["id"] == (item.get("id") or event["item"]["id"])
+        assert None not in event["item"].values()
         assert event["item"]["status"] == "completed"
 
 
