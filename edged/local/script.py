@@ -234,9 +234,17 @@ class ScriptPlanner:
 
     def plan(self, asked: Question) -> ResponsePlan:
         rule = next((rule for rule in self._script.rules if rule.when and rule.when.fits(asked)), None)
-        reply = rule or (self._answers.pop() if self._answers else None)
+        reply = rule or (self._answers[-1] if self._answers else None)
         if reply is None:
             return self._voice.plan(asked)
+        if (
+            asked.tools.call is not None
+            and reply.refuse is None
+            and not asked.tools.fits(self._items(reply, asked))
+        ):
+            return self._voice.plan(asked)  # the reply stays: it may answer the result of this call
+        if rule is None:
+            self._answers.pop()
         error = None
         items: tuple[AnswerMessage | FunctionCall, ...]
         if reply.refuse is not None:
@@ -254,12 +262,18 @@ class ScriptPlanner:
         return reply.heard if reply is not None and reply.heard is not None else self._voice.heard(utterance)
 
     def _items(self, reply: _Reply, asked: Question) -> tuple[AnswerMessage | FunctionCall, ...]:
+        items = self._scripted(reply, asked)
+        if asked.tools.may_call or asked.tools.fits(items):
+            return items
+        return asked.tools.without_calls(items) or self._voice.speak(asked).items
+
+    def _scripted(self, reply: _Reply, asked: Question) -> tuple[AnswerMessage | FunctionCall, ...]:
         if reply.silence:
             return ()
         if reply.listen:
-            return self._voice.plan(asked).items
+            return self._voice.speak(asked).items
         if reply.parrot:
-            return VoicePlanner(voice.ParrotVoice()).plan(asked).items
+            return VoicePlanner(voice.ParrotVoice()).speak(asked).items
         if reply.long is not None:
             answer = voice.long_speech(reply.long)
             return (AnswerMessage((ContentPart(answer.transcript, answer.pcm),)),)
