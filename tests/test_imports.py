@@ -78,7 +78,7 @@ FOREIGN = {
         "relay/server.py",
         "relay/sockets.py",
     ),
-    "yaml": ("config/", "local/script.py"),
+    "yaml": ("config/", "local/script_yaml.py"),
 }
 """Which files know a library that is not Python's own: its adapter, or the room it serves throughout."""
 
