@@ -82,4 +82,6 @@ class VoicePlanner:
 
 
 def _is_own(item: ConversationItem) -> bool:
-    return item.role in ("assistant", "system") or item.type == "function_call"
+    return (
+        item.role in ("assistant", "system") or item.type == "function_call" or item.type.startswith("mcp_")
+    )

@@ -124,16 +124,36 @@ _FUNCTION = record(
     {"type": text(), "name": text(64), "description": text(), "parameters": mapping},
     required=("name",),
 )
+_SOME_TOOLS = record({"tool_names": each(text(64)), "read_only": flag})
+_CALLERS = each(one_of("direct", "programmatic"), 2)
+
+
+def _allowed(value: Any, path: str) -> Any:
+    return _SOME_TOOLS(value, path) if isinstance(value, dict) else each(text(64))(value, path)
+
+
+def _approval(value: Any, path: str) -> Any:
+    by_tool = record({"always": _SOME_TOOLS, "never": _SOME_TOOLS})
+    return by_tool(value, path) if isinstance(value, dict) else one_of("always", "never")(value, path)
+
+
+def _headers(value: Any, path: str) -> Any:
+    mapping(value, path)
+    return {name: text()(header, f"{path}.{name[:80]}") for name, header in value.items()}
+
+
 _MCP = record(
     {
         "type": text(),
         "server_label": text(64),
         "server_url": text(),
-        "connector_id": text(),
+        "connector_id": text(128),
+        "tunnel_id": text(128),
         "authorization": text(),
-        "headers": mapping,
-        "allowed_tools": lambda value, _: value,
-        "require_approval": lambda value, _: value,
+        "headers": _headers,
+        "allowed_tools": _allowed,
+        "allowed_callers": _CALLERS,
+        "require_approval": _approval,
         "server_description": text(),
         "defer_loading": flag,
     },
@@ -190,7 +210,7 @@ GA_SESSION: Spec = {
                         "languages": each(text(32), 32),
                         "prompt": text(),
                         "keywords": each(text(), 1000),
-                        "delay": text(32),
+                        "delay": one_of("minimal", "low", "medium", "high", "xhigh"),
                     }
                 )
             ),
