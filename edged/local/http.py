@@ -178,17 +178,18 @@ def _mint(body: bytes, dialect: Dialect, door: Admission, wall: float, new_id: C
     if dialect is Dialect.GA:
         for name in asked.keys() - {"session", "expires_after"}:
             raise unknown(name)
-        settings, path = asked.get("session", {"type": "realtime"}), "session"
+        settings, path = _given(asked, "session", {"type": "realtime"}), "session"
         mapping(settings, path)
-        seconds = _EXPIRY(asked.get("expires_after", {}), "expires_after").get("seconds", GA_SECRET_S)
+        seconds = _EXPIRY(_given(asked, "expires_after", {}), "expires_after").get("seconds", GA_SECRET_S)
     else:
-        expiry = asked.pop("client_secret", {})
+        expiry = _given(asked, "client_secret", {})
+        asked.pop("client_secret", None)
         mapping(expiry, "client_secret")
         settings, path = asked, ""
-        seconds = _EXPIRY(expiry.get("expires_after", {}), "client_secret.expires_after").get(
+        seconds = _EXPIRY(_given(expiry, "expires_after", {}), "client_secret.expires_after").get(
             "seconds", BETA_SECRET_S
         )
-    model = settings.get("model", door.models[0])
+    model = _given(settings, "model", door.models[0])
     if not isinstance(model, str) or not door.knows_model(model):
         where = f"{path}.model" if path else "model"
         raise BadClientEvent("model_not_found", f"The model '{str(model)[:80]}' does not exist.", where)
@@ -200,6 +201,12 @@ def _mint(body: bytes, dialect: Dialect, door: Admission, wall: float, new_id: C
     if dialect is Dialect.GA:
         return {"value": value, "expires_at": expires_at, "session": session}
     return {**session, "client_secret": {"value": value, "expires_at": expires_at}}
+
+
+def _given(asked: Json, name: str, otherwise: Any) -> Any:
+    """The value of a field; null means that it is not given."""
+    value = asked.get(name)
+    return otherwise if value is None else value
 
 
 def _no_number(name: str) -> None:

@@ -96,7 +96,7 @@ class LocalSession:
         """Begin an answer that nobody asked for; does nothing if another is under way."""
         if self._responses.active is not None:
             return []
-        return self._text(self._responses.begin(self._effective.answering({}, sounded=False), now))
+        return self._text(self._unasked(now))
 
     def changed(self, what: str) -> list[str]:
         """Somebody else changes the session (settings.STRANGERS); returns the confirmation.
@@ -169,7 +169,14 @@ class LocalSession:
                 yield wire.SpeechStopped(heard.at_ms, heard.item_id)
             yield from self._commit(detected=True)
             if self._detects("create_response") and self._responses.active is None:
-                yield from self._responses.begin(self._effective.answering({}, sounded=False), now)
+                yield from self._unasked(now)
+
+    def _unasked(self, now: float) -> Iterator[ServerEvent]:
+        """Begin an answer that no event of the client asks for."""
+        try:
+            yield from self._responses.begin(self._effective.answering({}, sounded=False), now)
+        except BadClientEvent as bad:
+            yield self._refusal(bad, None)
 
     def _commit(self, *, detected: bool = False) -> Iterator[ServerEvent]:
         item_id, sound = self._hearing.take(detected=detected)

@@ -12,6 +12,7 @@ from typing import Any
 from edged.local import spec
 from edged.local.g711 import ALAW, ULAW
 from edged.local.schema import merge, missing
+from edged.local.tool_use import ToolUse, demanded
 from edged.pcm import PCM16, Format
 from edged.wire import BadClientEvent, Dialect
 from edged.wire.settings import TABLE
@@ -104,7 +105,7 @@ class Effective:
             BadClientEvent: Something in it is wrong; the settings are unchanged.
         """
         ga = self._dialect is Dialect.GA
-        if ga and "type" not in change:
+        if ga and change.get("type") is None:
             raise missing(f"{path}.type" if path else "type")
         new = dict(self.session)  # a shallow copy is enough: merging replaces values and changes none
         merge(new, change, spec.GA_SESSION if ga else spec.BETA_SESSION, path)
@@ -191,6 +192,16 @@ class Answering:
         """The items to answer instead of the conversation; None for the conversation."""
         found: list[Json] | None = self._response.get("input")
         return found
+
+    @property
+    def tool_use(self) -> ToolUse:
+        """What the response may and must call.
+
+        Raises:
+            BadClientEvent: The chosen tool is not among the tools.
+        """
+        place = "session" if self._response.get("tool_choice") is None else "response"
+        return demanded(self.find("tool_choice"), self.find("tools"), f"{place}.tool_choice")
 
     @property
     def instructions(self) -> str:

@@ -55,7 +55,7 @@ def _vad(*, ga: bool) -> Check:
         "threshold": number(0, 1),
         "prefix_padding_ms": integer(0, 60_000),
         "silence_duration_ms": integer(0, 60_000),
-        **({"idle_timeout_ms": integer(5000, 30_000)} if ga else {}),
+        **({"idle_timeout_ms": or_null(integer(5000, 30_000))} if ga else {}),
     }
     semantic: Spec = {**_EITHER_VAD, "eagerness": one_of("low", "medium", "high", "auto")}
     start = {**SERVER_VAD, **({"idle_timeout_ms": None} if ga else {})}
@@ -63,8 +63,9 @@ def _vad(*, ga: bool) -> Check:
         tagged(
             "type",
             {
-                "server_vad": record(server, start=start),
-                "semantic_vad": record(semantic, start=_SEMANTIC_VAD),
+                # Here OpenAI refuses null, although its own library has types that allow it.
+                "server_vad": record(server, start=start, nulls=False),
+                "semantic_vad": record(semantic, start=_SEMANTIC_VAD, nulls=False),
             },
         )
     )
@@ -102,7 +103,7 @@ def _tool_choice(value: Any, path: str) -> Any:
         "type",
         {
             "function": record({"type": text(), "name": text(64)}, required=("name",)),
-            "mcp": record({"type": text(), "server_label": text(64), "name": or_null(text(64))}),
+            "mcp": record({"type": text(), "server_label": text(64), "name": text(64)}),
         },
     )(value, path)
 
@@ -120,19 +121,39 @@ def _beta_tool_choice(value: Any, path: str) -> Any:
 
 
 _FUNCTION = record(
-    {"type": text(), "name": text(64), "description": text(), "parameters": or_null(mapping)},
+    {"type": text(), "name": text(64), "description": text(), "parameters": mapping},
     required=("name",),
 )
+_SOME_TOOLS = record({"tool_names": each(text(64)), "read_only": flag})
+_CALLERS = each(one_of("direct", "programmatic"), 2)
+
+
+def _allowed(value: Any, path: str) -> Any:
+    return _SOME_TOOLS(value, path) if isinstance(value, dict) else each(text(64))(value, path)
+
+
+def _approval(value: Any, path: str) -> Any:
+    by_tool = record({"always": _SOME_TOOLS, "never": _SOME_TOOLS})
+    return by_tool(value, path) if isinstance(value, dict) else one_of("always", "never")(value, path)
+
+
+def _headers(value: Any, path: str) -> Any:
+    mapping(value, path)
+    return {name: text()(header, f"{path}.{name[:80]}") for name, header in value.items()}
+
+
 _MCP = record(
     {
         "type": text(),
         "server_label": text(64),
         "server_url": text(),
-        "connector_id": text(),
+        "connector_id": text(128),
+        "tunnel_id": text(128),
         "authorization": text(),
-        "headers": or_null(mapping),
-        "allowed_tools": lambda value, _: value,
-        "require_approval": lambda value, _: value,
+        "headers": _headers,
+        "allowed_tools": _allowed,
+        "allowed_callers": _CALLERS,
+        "require_approval": _approval,
         "server_description": text(),
         "defer_loading": flag,
     },
@@ -189,7 +210,7 @@ GA_SESSION: Spec = {
                         "languages": each(text(32), 32),
                         "prompt": text(),
                         "keywords": each(text(), 1000),
-                        "delay": text(32),
+                        "delay": one_of("minimal", "low", "medium", "high", "xhigh"),
                     }
                 )
             ),

@@ -131,6 +131,13 @@ def parse_client(text: str | bytes, dialect: Dialect) -> ClientEvent:  # noqa: A
     fields = _Fields(message, event_id)
     name = fields.need("type", str)
     make = _PARSERS.get(name)
+    if name in _ELSEWHERE:
+        raise BadClientEvent(
+            "invalid_value",
+            f"'{name}' works over {_ELSEWHERE[name]} only, not over WebSocket.",
+            "type",
+            event_id,
+        )
     if make is None:
         known = ", ".join(f"'{each}'" for each in _PARSERS)
         raise BadClientEvent(
@@ -192,6 +199,7 @@ def _truncate(fields: _Fields) -> ClientEvent:
     return ItemTruncate(Part(fields.need("item_id", str), index), end_ms, fields.event_id)
 
 
+_ELSEWHERE: dict[str, str] = {ClientName.OUTPUT_CLEAR: "WebRTC and SIP"}
 _PARSERS: dict[str, Callable[[_Fields], ClientEvent]] = {
     ClientName.SESSION_UPDATE: lambda f: SessionUpdate(f.need("session", dict), f.event_id),
     ClientName.APPEND: lambda f: Append(f.audio(), f.event_id),
