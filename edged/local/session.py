@@ -10,6 +10,7 @@ Rules:
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from edged import wire
@@ -19,13 +20,24 @@ from edged.local.conversation import ConversationItems
 from edged.local.hearing import HeardStart, Hearing, Idle
 from edged.local.item import ConversationItem
 from edged.local.planner import Planner
+from edged.local.rendering import Rendering
 from edged.local.responses import Responses
 from edged.local.settings import Effective, strange
 from edged.local.sounds import ClientSound
-from edged.wire import BadClientEvent, Dialect, ServerEvent, client_events
+from edged.local.traits import ITSELF, Likeness
+from edged.wire import BadClientEvent, Dialect, ServerEvent, client_events, name_of
 
 Json = dict[str, Any]
 LIFE_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """An utterance that was committed, and whose answer begins by itself."""
+
+    at: float
+    item_id: str
+    sound: bytes
 
 
 class LocalSession:
@@ -44,32 +56,52 @@ class LocalSession:
         life_s: float = LIFE_S,
         tempo: Tempo | None = None,
         settings: Json | None = None,
+        like: Likeness = ITSELF,
     ) -> None:
         """`new_id(prefix)` gives ids; `settings` are those of the short-lived key, if the client has one.
 
-        `life_s` only goes into the text of `time_is_up`; the caller ends the session.
+        `life_s` only goes into the texts of the end; the caller ends the session. `like`: the service to imitate.
         """
         self.id = session_id
-        self.time_is_up = f"Your session hit the maximum duration of {_length(life_s)}."
-        self.dialect = dialect
+        self._conduct, self._ending, self._length = like.conduct, like.ending, _length(life_s)
+        self.dialect, self._form = dialect, like.conduct.forms[dialect]
         self._planner, self._ledger, self._make_id = planner, ledger, new_id
-        self._effective = Effective(dialect, session_id, model, expires_at)
+        shown = self._conduct.shown_model(model)
+        self._effective = Effective(dialect, session_id, shown, expires_at, self._form)
         self._conversation = ConversationItems(dialect)
+        self._rendering = Rendering(self._conduct, dialect, lambda: self._new_id("event"))
+        self._ping_at: float | None = None
+        self._pending: _Pending | None = None
         self._hearing = Hearing(lambda: self._new_id("item"))
+        self._tempo = tempo or Tempo()
         self._responses = Responses(
-            session_id, self._conversation, planner, ledger, self._new_id, tempo or Tempo()
+            session_id, self._conversation, planner, ledger, self._new_id, self._tempo
         )
         ledger.sessions += 1
         if settings:
             self._effective.update(settings, sounded=False)
         self._listen()
 
-    def greet(self) -> list[str]:
+    def greet(self, now: float = 0.0) -> list[str]:
         """The greeting, to be sent first."""
-        events: list[ServerEvent] = [wire.SessionCreated(self._effective.session)]
-        if self.dialect is Dialect.BETA:
+        self._ledger.began(self.id, now)
+        events: list[ServerEvent] = [wire.SessionCreated(self._effective.reported(fresh=True))]
+        created = self._conduct.conversation_created
+        if self.dialect is Dialect.BETA if created is None else created:
             events.append(wire.ConversationCreated("conv_local"))
-        return self._text(events)
+        if self._conduct.ping_s is not None:
+            self._ping_at = now
+        return [*self._text(events), *self._pinged(now)]
+
+    @property
+    def close_code(self) -> int:
+        """The code of the close when the session has reached its time limit."""
+        return self._ending.close_code
+
+    @property
+    def time_is_up(self) -> str:
+        """The reason of that close."""
+        return self._ending.reason.format(length=self._length)
 
     def receive(self, text: str | bytes, now: float) -> list[str]:
         """Take one message from the client."""
@@ -78,6 +110,9 @@ class LocalSession:
         except BadClientEvent as bad:
             return self._text([self._refusal(bad, bad.event_id)])
         events: list[ServerEvent] = []
+        if (name := name_of(text)) in self._conduct.lacks:
+            error = self._conduct.lacks[name or ""]
+            return [] if error is None else self._text([self._error(error, event.event_id)])
         try:
             events.extend(self._on(event, now))
         except BadClientEvent as bad:
@@ -86,11 +121,16 @@ class LocalSession:
 
     def due(self) -> float | None:
         """When to call `advance`; None: not before the next `receive`."""
-        return self._responses.due()
+        pending = None if self._pending is None else self._pending.at
+        times = (self._responses.due(), self._ping_at, pending)
+        return min((time for time in times if time is not None), default=None)
 
     def advance(self, now: float) -> list[str]:
         """The messages that are due from the answers under way."""
-        return self._text(self._ended(self._responses.advance(now)))
+        messages = self._pinged(now)
+        if self._pending is not None and self._pending.at <= now:
+            messages += self._text(self._answered_commit(now))
+        return messages + self._text(self._ended(self._responses.advance(now)))
 
     def speak(self, now: float) -> list[str]:
         """Begin an answer that nobody asked for; does nothing if another is under way."""
@@ -103,7 +143,7 @@ class LocalSession:
 
         Returns nothing if the session does not accept the change.
         """
-        change = client_events.SessionUpdate(strange(what, self.dialect))
+        change = client_events.SessionUpdate(strange(what, self.dialect, self._form))
         try:
             return self._text(self._on(change, 0.0))
         except BadClientEvent:
@@ -112,12 +152,15 @@ class LocalSession:
     def expire(self) -> list[str]:
         """The session has reached its time limit. The caller ends the connection after these messages."""
         self._ledger.expired += 1
-        error = wire.ServerError(self.time_is_up, type="invalid_request_error", code="session_expired")
+        error = self._ending.error
+        if error is None:
+            return []
+        error = replace(error, message=error.message.format(length=self._length))
         return self._text([wire.ErrorEvent(error)])
 
-    def close(self) -> None:
+    def close(self, now: float | None = None) -> None:
         """Call it when the connection has ended."""
-        self._ledger.gone(self.id)
+        self._ledger.gone(self.id, now)
 
     # -- what clients ask ----------------------------------------------------------------------------
 
@@ -126,19 +169,20 @@ class LocalSession:
             case client_events.Append(audio=audio):
                 yield from self._append(audio, now)
             case client_events.Commit():
-                yield from self._commit()
+                yield from self._asked_to_commit(now)
             case client_events.Clear():
                 self._ledger.cleared[self.id] += self._hearing.clear()
                 yield wire.Cleared()
             case client_events.SessionUpdate(session=change):
-                self._effective.update(change, sounded=self._responses.sounded)
+                declined = self._effective.update(change, sounded=self._responses.sounded)
                 self._listen()
-                yield wire.SessionUpdated(self._effective.session)
+                yield from (self._refusal(bad, event.event_id) for bad in declined)
+                yield wire.SessionUpdated(self._effective.reported())
             case client_events.ResponseCreate(response=response):
-                answering = self._effective.answering(response, sounded=self._responses.sounded)
-                yield from self._responses.begin(answering, now)
+                yield from self._asked_to_answer(response, now)
             case client_events.ResponseCancel(response_id=response_id):
-                yield from self._ended(self._responses.cancel(response_id, "client_cancelled"))
+                if self._responses.active is not None or not self._conduct.cancels_silently:
+                    yield from self._ended(self._responses.cancel(response_id, "client_cancelled"))
             case client_events.ItemTruncate(part=part, audio_end_ms=end_ms):
                 self._conversation.truncate(part, end_ms)
                 self._ledger.truncations.append((part.item_id, end_ms))
@@ -153,6 +197,39 @@ class LocalSession:
                 yield from self._added(
                     self._conversation.check(raw, self._new_id("item"), self._effective.input_format), before
                 )
+
+    def _asked_to_commit(self, now: float) -> Iterator[ServerEvent]:
+        conduct = self._conduct
+        if conduct.own_detection is not None:
+            self._hearing.need_sound()
+        elif conduct.commit_while_detecting is not None and self._effective.turn_detection is not None:
+            yield self._error(conduct.commit_while_detecting, None)
+        elif conduct.empty_commit_taken and not self._hearing.held_ms:
+            yield wire.Committed(self._new_id("item"), self._conversation.last)
+        elif conduct.commit_answers:
+            item_id, sound = self._hearing.take()
+            self._pending = _Pending(now + self._tempo.think_s, item_id, sound)
+            yield wire.Committed(item_id, self._conversation.last)
+        else:
+            yield from self._commit()
+
+    def _answered_commit(self, now: float) -> Iterator[ServerEvent]:
+        """What follows a commit that answers by itself: the item, its transcript, and the response."""
+        pending, self._pending = self._pending, None
+        assert pending is not None
+        yield from self._taken(pending.item_id, pending.sound)
+        if self._responses.active is None:
+            yield from self._unasked(now)
+
+    def _asked_to_answer(self, response: Json, now: float) -> Iterator[ServerEvent]:
+        answering = self._effective.answering(response, sounded=self._responses.sounded)
+        if not self._conduct.answers_empty and self._conversation.last is None and answering.input is None:
+            return
+        self._pending = None  # the turn is lost
+        if self._conduct.replaces_response != "refused" and self._responses.active is not None:
+            ended = self._ended(self._responses.cancel(None, "client_cancelled"))
+            yield from ended if self._conduct.replaces_response == "cancelled" else ()
+        yield from self._responses.begin(answering, now)
 
     def _append(self, audio: bytes, now: float) -> Iterator[ServerEvent]:
         hearing = self._hearing.append(audio)
@@ -180,6 +257,11 @@ class LocalSession:
 
     def _commit(self, *, detected: bool = False) -> Iterator[ServerEvent]:
         item_id, sound = self._hearing.take(detected=detected)
+        yield wire.Committed(item_id, self._conversation.last)
+        yield from self._taken(item_id, sound)
+
+    def _taken(self, item_id: str, sound: bytes) -> Iterator[ServerEvent]:
+        """The sound becomes an item of the conversation."""
         fmt = self._hearing.fmt
         self._responses.utterance = item_id, ClientSound(sound, fmt)
         digest = hashlib.sha256(sound).hexdigest()
@@ -190,7 +272,6 @@ class LocalSession:
             {"id": item_id, "object": "realtime.item", "type": "message", "status": "completed"}, fmt
         )
         item.item |= {"role": "user", "content": content}
-        yield wire.Committed(item_id, self._conversation.last)
         yield from self._added(item, None)
         self._conversation.keep(item, 0, sound)
         if self._effective.find("transcription") is not None:
@@ -213,8 +294,7 @@ class LocalSession:
         before = self._conversation.add(item, after)
         shown = item.snapshot()
         yield wire.ItemAdded(shown, before)
-        if self.dialect is Dialect.GA:
-            yield wire.ItemDone(shown, before)
+        yield wire.ItemDone(shown, before)
 
     def _new_id(self, prefix: str) -> str:
         """An id that no client has given to an item."""
@@ -232,20 +312,32 @@ class LocalSession:
         return events
 
     def _listen(self) -> None:
-        self._hearing.configure(self._effective.turn_detection, self._effective.input_format)
+        self._hearing.configure(self._detection, self._effective.input_format)
+
+    @property
+    def _detection(self) -> Json | None:
+        own = self._conduct.own_detection
+        return self._effective.turn_detection if own is None else dict(own)
 
     def _detects(self, name: str) -> bool:
-        return bool((self._effective.turn_detection or {}).get(name, True))
+        return bool((self._detection or {}).get(name, True))
 
     def _refusal(self, bad: BadClientEvent, event_id: str | None) -> ServerEvent:
-        self._ledger.errors += 1
         kind = "invalid_request_error"
-        return wire.ErrorEvent(
-            wire.ServerError(bad.message, type=kind, code=bad.code, param=bad.param, event_id=event_id)
-        )
+        return self._error(wire.ServerError(bad.message, type=kind, code=bad.code, param=bad.param), event_id)
+
+    def _error(self, error: wire.ServerError, event_id: str | None) -> ServerEvent:
+        self._ledger.errors += 1
+        return wire.ErrorEvent(replace(error, event_id=event_id))
+
+    def _pinged(self, now: float) -> list[str]:
+        if self._ping_at is None or self._conduct.ping_s is None or self._ping_at > now:
+            return []
+        self._ping_at = now + self._conduct.ping_s
+        return [self._rendering.ping(now)]
 
     def _text(self, events: Iterable[ServerEvent]) -> list[str]:
-        return [wire.encode(event, self.dialect, self._new_id("event")) for event in events]
+        return self._rendering.messages(events)
 
 
 def _length(seconds: float) -> str:
