@@ -226,7 +226,8 @@ class LocalServer:
         dialect = caller.dialect
         secret = self._door.secret(caller.keys, self._wall())
         transcribes = secret.transcribes if secret else caller.transcribes
-        model = secret.model if secret else caller.query.get("model", [self._door.models[0]])[0]
+        usual = "" if transcribes else self._door.models[0]
+        model = secret.model if secret else caller.query.get("model", [usual])[0]
         asked = None if transcribes else model
         refused = unwelcome(caller, asked, secret, self._door, self._wall())
         if refused is not None:

@@ -98,11 +98,11 @@ class Effective:
     def __init__(
         self, dialect: Dialect, session_id: str, model: str, expires_at: int, *, transcribes: bool = False
     ) -> None:
-        """A session that `transcribes` has no model."""
+        """`model` of a session that `transcribes` is the one that does it; empty for the usual one."""
         self._dialect, self.transcribes = dialect, transcribes
         self.session: Json
         if transcribes:
-            self.session = transcription.started(dialect, session_id, expires_at)
+            self.session = transcription.started(dialect, session_id, expires_at, model)
             self._spec = transcription.SPECS[dialect]
             return
         start = deepcopy(_GA if dialect is Dialect.GA else _BETA)
@@ -124,6 +124,8 @@ class Effective:
             raise missing(f"{path}.type" if path else "type")
         new = dict(self.session)  # a shallow copy is enough: merging replaces values and changes none
         merge(new, change, self._spec, path)
+        if self.transcribes:
+            new = transcription.settled(new, change, self._dialect)
         if new.get("model") != self.session.get("model"):
             raise BadClientEvent("invalid_value", "The model of a session is fixed.", f"{path}.model")
         if sounded and self._find(new, "voice") != self.find("voice"):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from edged.local.caller import Caller
 from edged.local.http import Admission, ClientSecret
+from edged.local.transcription import is_transcriber
 from edged.wire import Dialect
 
 REQUEST_REFUSED, KEY_REFUSED = 4000, 3000
@@ -43,7 +44,8 @@ def unwelcome(
         return Unwelcome("api_version_mismatch", f"API version mismatch. You cannot start {words}")
     if model is None:
         words = "You must not provide a model parameter for transcription sessions."
-        return Unwelcome("invalid_model", words) if "model" in caller.query else None
+        named = caller.query.get("model", [])
+        return None if all(map(is_transcriber, named)) else Unwelcome("invalid_model", words)
     if not door.knows_model(model):
         return Unwelcome("model_not_found", f"The model '{model[:80]}' does not exist.")
     return None

@@ -57,7 +57,7 @@ class Trial:
         self._dialect, self._now = dialect, 0.0
         self._session = LocalSession(
             session_id="sess",
-            model="m",
+            model="" if transcribes else "m",
             dialect=dialect,
             planner=VoicePlanner(ListenVoice()),
             ledger=Ledger(),

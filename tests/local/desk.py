@@ -45,7 +45,7 @@ class Desk:
         self.now = 0.0
         self.session = LocalSession(
             session_id="sess_1",
-            model="m",
+            model="" if transcribes else "m",
             dialect=dialect,
             planner=planner or VoicePlanner(voice or Fixed()),
             settings=settings,

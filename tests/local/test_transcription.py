@@ -132,6 +132,20 @@ def test_null_turns_the_transcription_off(dialect):
 
 
 @DIALECTS
+def test_a_model_that_transcribes_while_somebody_speaks_detects_no_turns(dialect):
+    here, live = desk(dialect), {"model": "gpt-realtime-whisper"}
+    session = update(here, transcription=live)[0]["session"]
+    assert inner(session, "turn_detection") is None
+    place = "session.audio.input.turn_detection" if dialect is GA else "session.turn_detection"
+    assert error(update(here, turn_detection={"type": "server_vad"})) == ("invalid_value", place, "e1")
+    assert types(here.send(wire.append(SPEECH))) == []
+    assert types(here.send(wire.commit("c")))[-1] == f"{HEARD}completed"
+    both = {"transcription": {"model": "whisper-1"}, "turn_detection": {"type": "server_vad"}}
+    assert inner(update(here, **both)[0]["session"], "turn_detection")["type"] == "server_vad"
+    assert error(update(desk(dialect), transcription=live, turn_detection={"type": "server_vad"}))[1] == place
+
+
+@DIALECTS
 @pytest.mark.parametrize("name", ["response.create", "response.cancel"])
 def test_a_response_is_refused_in_words(dialect, name):
     here = desk(dialect)
@@ -335,7 +349,7 @@ def test_a_short_lived_key_opens_one(dialect):
 def test_a_model_in_the_url_is_refused(dialect):
     async def main():
         async with LocalServer(voice=ParrotVoice()) as server:
-            url = f"{server.url}?intent=transcription&model=gpt-4o-transcribe"
+            url = f"{server.url}?intent=transcription&model=gpt-realtime"
             async with connect(url, additional_headers=headers(dialect), proxy=None) as socket:
                 refused = json.loads(await socket.recv())["error"]
                 assert refused["code"] == "invalid_model"
@@ -343,6 +357,18 @@ def test_a_model_in_the_url_is_refused(dialect):
                 with pytest.raises(ConnectionClosed) as closed:
                     await socket.recv()
                 assert closed.value.rcvd.code == 4000
+
+    asyncio.run(main())
+
+
+@DIALECTS
+def test_a_model_that_transcribes_may_be_in_the_url_as_at_gateways(dialect):
+    async def main():
+        async with LocalServer(voice=ParrotVoice()) as server:
+            first, _ = await transcript(
+                f"{server.url}?intent=transcription&model=openai%2Fgpt-4o-mini-transcribe", dialect
+            )
+            assert inner(first["session"], "transcription") == {"model": "openai/gpt-4o-mini-transcribe"}
 
     asyncio.run(main())
 
