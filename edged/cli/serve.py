@@ -16,7 +16,21 @@ if TYPE_CHECKING:
     from edged.local.server import LocalServer
 
 MOST_BYTES = 2**20  # the largest key file or script; a larger file is something else
-LIKE = ("azure-voice-live", "xai", "qwen", "localai")
+LIKE = (
+    "openai",
+    "azure",
+    "azure-voice-live",
+    "portkey",
+    "a15t",
+    "xai",
+    "qwen",
+    "inworld",
+    "cloudflare",
+    "litellm",
+    "localai",
+    "speaches",
+    "speech-to-speech",
+)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -75,7 +89,9 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser.add_argument(
         "--model", action="append", default=[], metavar="NAME", help="serve only this model; repeatable"
     )
-    parser.add_argument("--prefix", metavar="TEXT", help="begin each model name with TEXT, such as openai/")
+    parser.add_argument(
+        "--prefix", default="", metavar="TEXT", help="begin each model name with TEXT, such as openai/"
+    )
     serve_tls.add(parser)
     parser.set_defaults(run=run)
 

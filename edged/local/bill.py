@@ -48,9 +48,13 @@ class Span:
 
 @dataclass(slots=True)
 class Ledger:
-    """Shared by all sessions of a server. `cleared` and `appended` count bytes for each session."""
+    """Shared by all sessions of a server. `cleared` and `appended` count bytes for each session.
+
+    `charged_for` says what the service charges for; the ledger counts all of it.
+    """
 
     keep_audio: bool = False
+    charged_for: tuple[str, ...] = ("tokens",)
     bill: deque[Billed] = field(default_factory=lambda: deque(maxlen=MOST))
     audit: deque[Taken] = field(default_factory=lambda: deque(maxlen=MOST))
     spans: deque[Span] = field(default_factory=lambda: deque(maxlen=MOST))
@@ -101,6 +105,7 @@ class Ledger:
             del row["pcm"]
             audit.append(row)
         return {
+            "charged_for": list(self.charged_for),
             "bill": [asdict(row) for row in self.bill],
             "audit": audit,
             "spans": [asdict(row) for row in self.spans],

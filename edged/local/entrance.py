@@ -11,9 +11,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from edged.local.caller import Caller, keys_at
-from edged.local.http import Admission
+from edged.local.http import Admission, ClientSecret
 from edged.local.traits import ITSELF, Likeness
-from edged.local.unwelcome import Unwelcome, of_dialect, of_secret
+from edged.local.unwelcome import Unwelcome, of_dialect, of_secret, of_transcriber
 from edged.wire import Dialect
 
 _ANY = "*"
@@ -23,13 +23,15 @@ _ANY = "*"
 class Visit:
     """What a request leads to. `refused` says why it is refused, `settings` are those of a short-lived key.
 
-    `is_known`: the client has a valid key.
+    `is_known`: the client has a valid key. `transcribes` and `undecided`: the kind of session (session.py, rule 6).
     """
 
     dialect: Dialect
     model: str = ""
     is_known: bool = False
     settings: dict[str, Any] | None = None
+    transcribes: bool = False
+    undecided: bool = False
     refused: Unwelcome | None = None
 
 
@@ -37,12 +39,12 @@ class Entrance:
     def __init__(self, like: Likeness, door: Admission) -> None:
         """`door` gets the values of the service where it has none of its own."""
         self._doorway, self._door = like.doorway, door
+        self._transcribes = {dialect: form.transcribes for dialect, form in like.conduct.forms.items()}
         if like is not ITSELF:
             row = like.doorway
             door.imitate(
                 like.conduct.forms,
                 models=tuple(name for name in (row.usual_model, *row.models) if "*" not in name),
-                prefix=row.prefix,
                 speaks=row.speaks,
                 refuses_by=row.refuses_by,
             )
@@ -50,7 +52,7 @@ class Entrance:
     @property
     def path(self) -> str:
         """The path to use."""
-        return next(iter(self._doorway.paths))
+        return next(iter(self._doorway.paths)).replace(_ANY, "any")
 
     def is_path(self, path: str) -> bool:
         return self._pattern(path) is not None
@@ -68,21 +70,30 @@ class Entrance:
             return Visit(dialect, refused=_seen_by(caller, doorway.no_key))
         secret = door.secret(keys, wall)
         named = next((caller.query[name][0] for name in doorway.model_as if name in caller.query), "")
-        usual = "" if door.names_models else doorway.usual_model
-        model = secret.model if secret else named or usual or door.models[0]
+        transcribes = secret.transcribes if secret else caller.transcribes and self._transcribes[dialect]
+        usual = "" if transcribes else doorway.usual_model
+        if not transcribes and (door.names_models or not usual):
+            usual = door.models[0]
+        model = secret.model if secret else named or usual
         why = (
             self._of_dialect(dialect)
             or of_secret(dialect, secret)
             or self._of_query(caller, pattern, used)
-            or self._of_model(named or (secret.model if secret else ""), model)
+            or (
+                of_transcriber([named] if named else [])
+                if transcribes
+                else self._of_model(named, model, secret)
+            )
         )
-        if why is None and not self._knows(model):
-            model = usual or door.models[0]
+        if why is None and not transcribes and not self._knows(model):
+            model = usual
         return Visit(
             dialect,
             model,
             True,
             secret.settings if secret else None,
+            transcribes,
+            secret is None and not named,
             None if why is None else _seen_by(caller, why),
         )
 
@@ -118,9 +129,9 @@ class Entrance:
             return doorway.used_query.about(name=doorway.fresh)
         return None
 
-    def _of_model(self, named: str, model: str) -> Unwelcome | None:
+    def _of_model(self, named: str, model: str, secret: ClientSecret | None) -> Unwelcome | None:
         doorway = self._doorway
-        if doorway.needs_model and not named:
+        if doorway.needs_model and not named and secret is None:
             return doorway.no_query.about(name=doorway.model_as[0])
         if not doorway.replaces_model and not self._knows(model):
             return doorway.no_model.about(model=model)

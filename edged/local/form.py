@@ -31,7 +31,7 @@ class SessionForm:
 
     `input_hz` and `output_hz` are the rates of 16-bit samples whose rate is not given. `formats` are further names of
     formats, and `rate_key` is a setting with the rate of the input. `model` says what an update does that names
-    another model. `always_speaks`: text alone cannot be asked for.
+    another model. `always_speaks`: text alone cannot be asked for. `transcribes`: some sessions only transcribe.
 
     `report` makes the object that clients see; `fresh` is true for the session as it was created.
     """
@@ -50,6 +50,7 @@ class SessionForm:
     rate_key: str = ""
     model: Literal["fixed", "taken", "ignored"] = "fixed"
     always_speaks: bool = False
+    transcribes: bool = False
     report: Callable[[Json, bool], Json] = lambda session, fresh: session  # noqa: ARG005
 
     def key(self, setting: str, dialect: Dialect) -> str | None:

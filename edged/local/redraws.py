@@ -6,7 +6,7 @@ Each function takes one message and returns the messages to send in its place.
 from base64 import b64decode
 from typing import Any
 
-from edged.wire import TRANSCRIPTION_UPDATED
+from edged.wire import TRANSCRIPTION_UPDATED, Dialect, ServerName, to_dialect
 
 Json = dict[str, Any]
 XAI_STATUS = "unimplemented"  # the recorded status_details of every response
@@ -60,3 +60,8 @@ def speech_to_speech_error(message: Json) -> list[Json]:
     if error["type"] == "unknown_or_invalid_event":
         error = {**error, "message": f"Unknown or invalid event: {error['message']}"}
     return [{**message, "error": error}]
+
+
+def created_item(message: Json) -> list[Json]:
+    """An item that was added has beta's name in a session of GA."""
+    return [{**message, "type": to_dialect(ServerName.ITEM_ADDED, Dialect.BETA)}]

@@ -86,15 +86,17 @@ class LocalServer:
             KeyError: There is no service `like`.
             ValueError: One of the `fault_lines` is not a fault.
         """
-        self.ledger = Ledger(keep_audio=keep_audio)
+        self._like = like_of(like)
+        self.ledger = Ledger(keep_audio=keep_audio, charged_for=self._like.billed)
         self._planner = planner or (lambda: VoicePlanner(voice))
         self._host, self._port = host, port
         self._tempo = Tempo(think_ms / 1000, delta_ms, pace)
-        self._like = like_of(like)
         life_s = self._like.ending.life_s if session_s is None else session_s
         self._session_s, self._wall = UNLIMITED_S if life_s is None else life_s, wall
         self._door = door or http.Admission()
         self._entrance = Entrance(self._like, self._door)
+        if self._door.names_models:
+            self._like = self._like.deployed(tuple(self._door.models))
         self._used: dict[str, None] = {}  # the oldest first
         self._faults = [faults.parse(line) for line in fault_lines]
         self._url_faults = url_faults
@@ -252,6 +254,8 @@ class LocalServer:
             life_s=self._session_s,
             settings=entry.settings,
             like=self._like,
+            transcribes=entry.transcribes,
+            undecided=entry.undecided,
         )
         talk = Talk(connection, session, Faulty(connection.faults), self._session_s)
         self._talks[talk] = None

@@ -1,5 +1,7 @@
 """The effective session of the embedded service: what a client may set in each dialect, and what it reads back. Pure.
 
+There are two kinds of session: realtime sessions, and those that transcribe only (transcription.py).
+
 Rules:
 1. An update is accepted as a whole or refused as a whole. After one unknown key, the session keeps its old settings.
 2. An update is partial: it leaves the settings that it does not name.
@@ -8,9 +10,10 @@ Rules:
 
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
-from edged.local import spec
+from edged.local import spec, transcription
 from edged.local.form import SessionForm, place
 from edged.local.schema import merge, missing
 from edged.local.tool_use import ToolUse, demanded
@@ -61,8 +64,8 @@ _BETA: Json = {
     "tracing": None,
 }
 FORMS: Mapping[Dialect, SessionForm] = {
-    Dialect.GA: SessionForm(_GA, spec.GA_SESSION, spec.GA_RESPONSE, needs=("type",)),
-    Dialect.BETA: SessionForm(_BETA, spec.BETA_SESSION, spec.BETA_RESPONSE),
+    Dialect.GA: SessionForm(_GA, spec.GA_SESSION, spec.GA_RESPONSE, needs=("type",), transcribes=True),
+    Dialect.BETA: SessionForm(_BETA, spec.BETA_SESSION, spec.BETA_RESPONSE, transcribes=True),
 }
 # The changes that somebody else may make to a session: the setting, its value in GA and its value in beta.
 STRANGERS: dict[str, tuple[str, Any, Any]] = {
@@ -95,10 +98,26 @@ class Effective:
         model: str,
         expires_at: int,
         form: SessionForm | None = None,
+        *,
+        transcribes: bool = False,
     ) -> None:
-        self._dialect, self._form = dialect, form or FORMS[dialect]
+        """`model` of a session that `transcribes` is the one that does it; empty for the usual one."""
+        self._dialect, self.transcribes = dialect, transcribes
+        self._form = form or FORMS[dialect]
+        self.session: Json
+        if transcribes:
+            self._form = replace(self._form, spec=transcription.SPECS[dialect])
+            self.session = transcription.started(dialect, session_id, expires_at, model)
+            return
         start = deepcopy(self._form.start)
-        self.session: Json = {**start, "id": session_id, "model": model, "expires_at": expires_at}
+        self.session = {**start, "id": session_id, "model": model, "expires_at": expires_at}
+
+    def transcribing(self) -> "Effective":
+        """The same session as one that only transcribes, before any update."""
+        session = self.session
+        return Effective(
+            self._dialect, session["id"], "", session["expires_at"], self._form, transcribes=True
+        )
 
     def reported(self, *, fresh: bool = False) -> Json:
         """The session object as clients see it; `fresh`: as it was created."""
@@ -119,9 +138,11 @@ class Effective:
         change, declined = form.split(change, path)
         new = dict(self.session)  # a shallow copy is enough: merging replaces values and changes none
         merge(new, change, form.spec, path, lenient=form.lenient)
+        if self.transcribes:
+            new = transcription.settled(new, change, self._dialect)
         if form.model == "ignored":
             new["model"] = self.session["model"]
-        if form.model == "fixed" and new["model"] != self.session["model"]:
+        if form.model == "fixed" and new.get("model") != self.session.get("model"):
             raise BadClientEvent("invalid_value", "The model of a session is fixed.", f"{path}.model")
         if sounded and self._find(new, "voice") != self.find("voice"):
             raise voice_is_fixed()

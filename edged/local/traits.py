@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from edged.local.form import SessionForm
@@ -34,8 +34,8 @@ class Doorway:
 
     `paths` are the paths of realtime sessions with the dialect that is spoken there; `*` is any one segment. Without a
     dialect, the request's header says it. `query` are parameters that a request must have, with their value, or empty
-    for any value; `fresh` is one whose value no other connection has used. `versioned` are paths below which the query
-    is required; empty: all.
+    for any value; `query_at` are the paths where they are required, empty for all. `fresh` is a parameter whose value
+    no other connection has used.
 
     `keys` are the places of the key: a scheme of the header Authorization (empty: without a scheme), `name:` and a
     header, `name:?` and a parameter, or the beginning of a subprotocol. `model_as` are the parameters that may name the
@@ -58,7 +58,6 @@ class Doorway:
     usual_model: str = ""
     needs_model: bool = False
     replaces_model: bool = False
-    prefix: str = ""
     slots: int = 0
     speaks: tuple[Dialect, ...] = tuple(Dialect)
     refuses_by: Way = "event"
@@ -87,6 +86,9 @@ class Conduct:
     ends with an error event, and without a response.done. `cancels_silently`: a cancel with nothing to cancel says
     nothing.
 
+    `threshold` is that of the embedded detector, where the service's own means something else. `transcribers` are the
+    models for transcripts; None: any. `deploys`: the models for transcripts are those that the server was given.
+
     `unsent` are events that are never sent, `item_done` says whether items are reported as done, too, and
     `conversation_created` whether the conversation is; None: as the dialect does. `redraws` change messages, by the
     class of their event. `event_id` replaces the ids of events. `ping_s` is the time between two `ping` events.
@@ -105,6 +107,9 @@ class Conduct:
     replaces_response: Literal["refused", "cancelled", "silent"] = "refused"
     fails_by_error: bool = False
     cancels_silently: bool = False
+    threshold: float | None = None
+    transcribers: tuple[str, ...] | None = None
+    deploys: bool = False
     unsent: tuple[type[ServerEvent], ...] = ()
     item_done: bool | None = None
     conversation_created: bool | None = None
@@ -137,6 +142,12 @@ class Likeness:
     conduct: Conduct = field(default_factory=Conduct)
     ending: SessionEnd = field(default_factory=SessionEnd)
     billed: tuple[Literal["tokens", "requests", "minutes"], ...] = ("tokens",)
+
+    def deployed(self, names: tuple[str, ...]) -> "Likeness":
+        """The same service with these models; without any, it has all."""
+        if not self.conduct.deploys or not names:
+            return self
+        return replace(self, conduct=replace(self.conduct, transcribers=names))
 
 
 PLAIN_CONDUCT = Conduct()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from edged.local.http import Admission, ClientSecret
+from edged.local.transcription import is_transcriber
 from edged.wire import Dialect
 
 REQUEST_REFUSED, KEY_REFUSED = 4000, 3000
@@ -54,3 +55,9 @@ def of_secret(dialect: Dialect, secret: ClientSecret | None) -> Unwelcome | None
         return None
     words = f"a {dialect.value} session with a {secret.dialect.value} client secret."
     return Unwelcome("api_version_mismatch", f"API version mismatch. You cannot start {words}")
+
+
+def of_transcriber(named: list[str]) -> Unwelcome | None:
+    """The refusal of a model that is named for a session that only transcribes; None if it can."""
+    words = "You must not provide a model parameter for transcription sessions."
+    return None if all(map(is_transcriber, named)) else Unwelcome("invalid_model", words)

@@ -21,6 +21,9 @@ KEY_PROTOCOL = "openai-insecure-api-key."
 TRANSCRIPTION_UPDATED = "conversation.item.input_audio_transcription.updated"
 PING = "ping"  # an event of some services; it means nothing, and no client has to answer it
 
+TRANSCRIPTION_SESSION = "realtime.transcription_session"
+"""The `object` of a session that transcribes and answers nothing."""
+
 
 class ClientName(StrEnum):
     SESSION_UPDATE = "session.update"
@@ -41,6 +44,7 @@ class ServerName(StrEnum):
     ERROR = "error"
     SESSION_CREATED = "session.created"
     SESSION_UPDATED = "session.updated"
+    TRANSCRIPTION_SESSION_CREATED = "transcription_session.created"  # this and the next are beta's
     TRANSCRIPTION_SESSION_UPDATED = "transcription_session.updated"
     CONVERSATION_CREATED = "conversation.created"
     ITEM_ADDED = "conversation.item.added"
@@ -85,6 +89,12 @@ class ServerName(StrEnum):
     MCP_CALL_COMPLETED = "response.mcp_call.completed"
     MCP_CALL_FAILED = "response.mcp_call.failed"
 
+
+# What beta calls the news of a session that transcribes and answers nothing.
+OF_TRANSCRIPTION: Mapping[str, ServerName] = {
+    ServerName.SESSION_CREATED: ServerName.TRANSCRIPTION_SESSION_CREATED,
+    ServerName.SESSION_UPDATED: ServerName.TRANSCRIPTION_SESSION_UPDATED,
+}
 
 # The events that beta names differently. GA reports an item twice, as added and as done; beta reports it once.
 _BETA: Mapping[str, str] = {
