@@ -20,6 +20,7 @@ from edged.local.schema import (
     record,
     tagged,
     text,
+    with_null,
 )
 from edged.local.spec import BETA_SESSION, GA_RESPONSE, GA_SESSION, SERVER_VAD, pcm_of
 from edged.wire import BadClientEvent
@@ -153,7 +154,7 @@ SPEACHES = SessionForm(
         "instructions": _TEXT,
         "voice": text(128),
         "speech_model": text(256),
-        "turn_detection": or_null(_speaches_detection),
+        "turn_detection": with_null(_speaches_detection),
         "input_audio_transcription": record({"model": text(128), "language": text(32)}, required=("model",)),
         "tools": BETA_SESSION["tools"],
         "tool_choice": BETA_SESSION["tool_choice"],

@@ -21,6 +21,7 @@ from edged.local.schema import (
     record,
     tagged,
     text,
+    with_null,
 )
 from edged.local.spec import GA_SESSION, formats_of
 
@@ -106,7 +107,7 @@ XAI = SessionForm(
     spec={
         "instructions": _TEXT,
         "voice": text(128),
-        "turn_detection": _xai_detection,
+        "turn_detection": with_null(_xai_detection),
         "tools": GA_SESSION["tools"],
         "reasoning": or_null(record({"effort": one_of("high", "none")})),
         "resumption": mapping,

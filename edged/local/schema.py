@@ -4,8 +4,8 @@ A check takes a value and its path, and returns the value to keep. A spec is a t
 and a check stands for a whole value. Refusals are `BadClientEvent`; the session adds the client's event_id.
 
 Null for a field means that the field is not given, because libraries with typed messages write null for each field
-that nobody set. There are two exceptions. Null is a value where `or_null` stands. Where a field is required, and
-everywhere in an object that refuses nulls, null has the wrong type.
+that nobody set. There are two exceptions. Null is a value where `or_null` or `with_null` stands. Where a field is
+required, and everywhere in an object that refuses nulls, null has the wrong type.
 """
 
 from collections.abc import Callable, Container, Mapping
@@ -121,14 +121,20 @@ def one_of(*supported: str) -> Check:
 @dataclass(frozen=True, slots=True)
 class _OrNull:
     inner: Check
+    sees_null: bool = False
 
     def __call__(self, value: Any, path: str) -> Any:
-        return None if value is None else self.inner(value, path)
+        return None if value is None and not self.sees_null else self.inner(value, path)
 
 
 def or_null(inner: Check) -> Check:
     """Null is a value of this field: it turns off what the field sets."""
     return _OrNull(inner)
+
+
+def with_null(inner: Check) -> Check:
+    """Null is a value that `inner` decides about."""
+    return _OrNull(inner, sees_null=True)
 
 
 def either(words: str, *inner: Check) -> Check:

@@ -1,55 +1,18 @@
 """The embedded service as another service, without a socket: what it says, and what it does not take."""
 
-import itertools
 import json
 
 import pytest
 
 from edged import wire
 from edged.cli.serve import LIKE
-from edged.local.answer import Tempo
-from edged.local.bill import Ledger
+from edged.dial.providers import PROVIDERS
 from edged.local.likeness import LIKENESSES
-from edged.local.planner import VoicePlanner
-from edged.local.session import LocalSession
-from edged.wire import Dialect
-from tests.local.desk import Desk, Fixed, loud, types
+from edged.pcm import Format
+from edged.wire import Dialect, Settings
+from tests.local.desk import BETA, GA, Likened, error_of, loud, types
 
 MANUAL = {"instructions": "Be brief.", "turn_detection": None}
-
-
-class Likened(Desk):
-    """A session of a service that is imitated. `greeting` are the events that came first."""
-
-    def __init__(self, name, dialect=None, voice=None, planner=None, model="m", **tempo):
-        like = LIKENESSES[name]
-        numbers = itertools.count(1)
-        self.ledger = Ledger(keep_audio=True)
-        self.now = 0.0
-        self.dialect = dialect or like.doorway.speaks[0]
-        self.session = LocalSession(
-            session_id="sess_1",
-            model=model,
-            dialect=self.dialect,
-            planner=planner or VoicePlanner(voice or Fixed()),
-            ledger=self.ledger,
-            new_id=lambda prefix: f"{prefix}_{next(numbers)}",
-            tempo=Tempo(**{"think_s": 0.1, "delta_ms": 200, "pace": 4.0, **tempo}),
-            like=like,
-        )
-        self.greeting = self.events(self.session.greet())
-
-    def change(self, **session):
-        return self.ask("session.update", session=session)
-
-    def first_of(self, name):
-        return next(event for event in self.greeting if event["type"] == name)
-
-
-def error_of(events):
-    (event,) = events
-    assert event["type"] == "error"
-    return event["error"]
 
 
 def test_the_command_line_offers_each_service():
@@ -114,6 +77,7 @@ def test_xai_echoes_an_update_as_recorded():
 @pytest.mark.parametrize("manual", [None, {"type": None}])
 def test_xai_takes_turns_from_the_client_in_two_ways(manual):
     desk = xai()
+    desk.change(turn_detection={"type": "server_vad"})
     (updated,) = desk.change(turn_detection=manual, voice="ara")
     assert (updated["session"]["turn_detection"], updated["session"]["voice"]) == ({}, "xai_ara")
     desk.say(500)
@@ -323,7 +287,7 @@ def live():
 
 
 def test_voice_live_greets_as_recorded():
-    session = live().first_of("session.created")["session"]
+    session = live().greeting[0]["session"]
     assert session.keys() == LIVE_KEYS
     assert session["turn_detection"].keys() == LIVE_VAD_KEYS
     assert session["model"] == "gpt-realtime-global-standard"
@@ -368,78 +332,85 @@ def test_voice_live_refuses_an_update_with_an_unknown_key(unknown):
     assert error_of(live().change(**{unknown: "x"}))["param"] == f"session.{unknown}"
 
 
-# -- LocalAI ---------------------------------------------------------------------------------------------
+# -- Inworld ---------------------------------------------------------------------------------------------
 
 
-def localai():
-    return Likened("localai")
+def inworld():
+    return Likened("inworld", model="openai/gpt-4.1-mini")
 
 
-def silent(desk):
-    """A session of LocalAI whose client takes the turns."""
-    desk.change(type="realtime", audio={"input": {"turn_detection": None}})
-    return desk
+def test_inworld_takes_another_model_and_pings():
+    desk = inworld()
+    (updated,) = desk.change(model="anthropic/any", audio={"output": {"voice": "Ashley"}})
+    assert updated["session"]["model"] == "anthropic/any"
+    assert updated["session"]["audio"]["output"]["voice"] == "Ashley"
+    assert "expires_at" in updated["session"]
+    assert types(desk.greeting) == ["session.created", "ping"]
+    assert desk.names(25) == ["ping", "ping"]
 
 
-def test_localai_reports_no_formats():
-    (updated,) = localai().change(audio={"input": {"format": {"type": "audio/pcm", "rate": 24000}}})
-    session = updated["session"]
-    assert session.keys() == {
-        *("type", "id", "object", "model", "instructions", "tools", "tool_choice", "max_output_tokens"),
-        *("output_modalities", "audio"),
-    }
-    assert session["audio"]["input"].keys() == {"turn_detection", "transcription"}
-    assert session["audio"]["output"].keys() == {"voice"}
-    assert updated["event_id"] == "event_TODO"
+def test_inworld_refuses_an_unknown_model_for_transcripts_with_the_whole_update():
+    desk = inworld()
+    error = error_of(
+        desk.change(instructions="Be brief.", audio={"input": {"transcription": {"model": "whisper-1"}}})
+    )
+    assert (error["code"], error["param"]) == ("invalid_value", "session.audio.input.transcription.model")
+    (updated,) = desk.change()
+    assert updated["session"]["instructions"] == ""
 
 
-def test_localai_ignores_what_it_does_not_know():
-    (updated,) = localai().change(temperature=0.5, nonsense=1, instructions="")
-    assert updated["type"] == "session.updated"
-    assert error_of(localai().change(type="transcription"))["code"] == "invalid_json"
+@pytest.mark.parametrize("unknown", ["truncation", "tracing", "prompt", "include"])
+def test_inworld_refuses_what_it_does_not_document(unknown):
+    assert error_of(inworld().change(**{unknown: "auto"}))["code"] == "unknown_parameter"
 
 
-def test_localai_answers_a_commit_by_itself():
-    desk = silent(localai())
-    desk.say(500)
-    assert types(desk.send(wire.commit("c"))) == ["input_audio_buffer.committed"]
-    events = types(event for _, event in desk.run())
-    assert events[:2] == ["conversation.item.added", "response.created"]
-    assert events[-1] == "response.done"
-    assert [bill.status for bill in desk.ledger.bill] == ["completed"]
-
-
-def test_localai_forgets_the_turn_if_a_response_is_asked_for_after_the_commit():
-    desk = silent(localai())
-    desk.say(500)
+def test_inworld_takes_telephone_sound_for_samples():
+    desk = inworld()
+    desk.change(audio={"input": {"format": {"type": "audio/pcmu"}, "turn_detection": None}})
+    desk.send(wire.append(bytes(48_000)))
     desk.send(wire.commit("c"))
-    assert types(desk.send(wire.response_create("r"))) == ["response.created"]
-    events = [event for _, event in desk.run()]
-    roles = [event["item"]["role"] for event in events if event["type"] == "conversation.item.added"]
-    assert roles == ["assistant"]  # the user's turn never joins the conversation
-    assert [bill.status for bill in desk.ledger.bill] == ["completed"]
+    desk.send(wire.response_create("r"))
+    desk.run(9)
+    details = desk.ledger.bill[0].usage["input_token_details"]
+    assert details["audio_tokens"] == 10  # one second
 
 
-def test_localai_ends_a_response_for_the_next_one():
-    desk = silent(localai())
-    desk.say(500)
-    desk.send(wire.commit("c"))
-    desk.run(0.15)
-    assert types(desk.send(wire.response_create("r")))[-2:] == ["response.done", "response.created"]
+# -- Azure, Portkey, OpenAI ------------------------------------------------------------------------------
 
 
-def test_localai_takes_an_empty_commit_and_leaves_it():
-    desk = silent(localai())
-    assert types(desk.send(wire.commit("c"))) == ["input_audio_buffer.committed"]
-    assert desk.run() == []
+@pytest.mark.parametrize("dialect", Dialect)
+def test_azure_shows_one_name_for_each_deployment_and_the_part_twice(dialect):
+    desk = Likened("azure", dialect, model="my-deployment")
+    assert desk.greeting[0]["session"]["model"] == "gpt-realtime"
+    desk.asked()
+    parts = [event for _, event in desk.run() if event["type"].startswith("response.content_part.")]
+    assert [event["content"] for event in parts] == [event["part"] for event in parts]
 
 
-def test_localai_takes_no_commit_while_it_detects_turns():
-    assert error_of(localai().send(wire.commit("c")))["code"] == "not_implemented"
+def test_azure_transcribes_with_a_deployment_only():
+    like = LIKENESSES["azure"].deployed(("gpt-realtime", "whisper"))
+    assert like.conduct.transcribers == ("gpt-realtime", "whisper")
+    assert LIKENESSES["azure"].deployed(()).conduct.transcribers is None
+    assert LIKENESSES["openai"].deployed(("gpt-realtime",)).conduct.transcribers is None
 
 
-def test_localai_says_nothing_to_a_cancel_with_nothing_to_cancel():
-    assert localai().send(wire.response_cancel("x")) == []
+@pytest.mark.parametrize("voice", ["nova", "fable", "onyx", "alloy"])
+@pytest.mark.parametrize("temperature", [0.0, 0.3, 2.0])
+def test_portkey_takes_the_voices_and_temperatures_of_its_page(voice, temperature):
+    (updated,) = Likened("portkey", BETA).change(voice=voice, temperature=temperature)
+    assert (updated["session"]["voice"], updated["session"]["temperature"]) == (voice, temperature)
+    (updated,) = Likened("portkey", GA).change(type="realtime", audio={"output": {"voice": voice}})
+    assert updated["session"]["audio"]["output"]["voice"] == voice
+
+
+def test_openai_is_the_embedded_service_in_ga():
+    desk, plain = Likened("openai"), Likened("")
+    assert desk.greeting == plain.greeting
+    assert types(desk.asked()) == types(plain.asked())
+    assert desk.names() == plain.names()
+
+
+# -- All -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", LIKENESSES)
@@ -455,6 +426,21 @@ def test_each_service_answers_a_turn_in_each_dialect_that_it_speaks(name, dialec
     if "input_audio_buffer.speech_started" in types(events):
         assert "response.done" in types(events)
     else:
-        assert desk.first_of("session.created")["session"]["turn_detection"] in (None, {"type": None})
+        assert desk.greeting[0]["session"]["turn_detection"] in (None, {"type": None})
     for event in events:
         assert wire.parse_server(json.dumps(event))
+
+
+@pytest.mark.parametrize("name", [name for name in LIKENESSES if name not in ("speaches", "portkey", "a15t")])
+def test_each_service_takes_what_the_daemon_asks_for(name):
+    desk = Likened(name)
+    shape = PROVIDERS[name].shape
+    asked = Settings(
+        instructions="Be brief.",
+        voice="alloy",
+        input_format=Format(shape.input_rate_hz),
+        output_format=Format(shape.output_rate_hz),
+        tools=({"type": "function", "name": "f", "parameters": {"type": "object"}},),
+        shape=shape,
+    )
+    assert types(desk.send(wire.session_update(asked, desk.dialect, "u")))[-1] == "session.updated"
