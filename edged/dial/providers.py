@@ -89,7 +89,7 @@ PROVIDERS = {
     ),
     "azure-voice-live": Provider(
         "",
-        "gpt-realtime",
+        OPENAI_MODEL,
         Dialect.BETA,
         session_s=1800,
         slots=2,

@@ -41,6 +41,7 @@ _INSTEAD: tuple[Any, ...] = (
 _DETECTION = re.compile(r"turn[\W_]*detection|(?<![a-z])vad(?![a-z])", re.IGNORECASE)
 # Such a service has applied the rest of the update, and confirms it.
 _OF_ONE_SETTING = re.compile(r"^Specifying .{1,200} is not supported\b", re.DOTALL)
+_NAME = re.compile(r"[\w.:/@-]{1,100}", re.ASCII)
 _INVALID = frozenset({"invalid_request_error", "invalid_request", "bad_request", "400", "422"})
 
 
@@ -90,10 +91,7 @@ class Confirming:
         if self.kept:
             return "detection_kept", self.kept
         if self._replaced:
-            text = (
-                f"the service uses the model {self._words.filtered(self._replaced)}, not {self._asked.model}"
-            )
-            return "model_replaced", text
+            return "model_replaced", f"the service uses the model {self._replaced}, not {self._asked.model}"
         return None, ""
 
     @property
@@ -108,7 +106,8 @@ class Confirming:
         """The service has reported the model of the session."""
         wanted = self._asked.model
         if self.shape.replaces_models and isinstance(model, str) and wanted and not wanted.endswith(ALIAS):
-            self._replaced = model if model != wanted else ""
+            name = model if _NAME.fullmatch(model) else "with a name that edged does not repeat"
+            self._replaced = name if model != wanted else ""
 
     def updated(self, session: Mapping[str, Any], dialect: Dialect) -> list[SessionEvent]:
         """Handle a `session.updated`."""
