@@ -8,6 +8,7 @@ from edged.local import voice
 from edged.local.item import ConversationItem
 from edged.local.plan import AnswerMessage, ContentPart, ResponsePlan
 from edged.local.sounds import ClientSound
+from edged.local.tool_use import ANY, ToolUse
 from edged.local.voice import ByLength, Voice, VoiceAnswer
 
 SILENT = ResponsePlan()
@@ -15,10 +16,14 @@ SILENT = ResponsePlan()
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a response answers: the items that it sees, and the sound of the last utterance."""
+    """What a response answers: the items that it sees, and the sound of the last utterance.
+
+    `tools` is what the client demands about function calls. The planner has to meet it.
+    """
 
     items: Sequence[ConversationItem]
     utterance: ClientSound
+    tools: ToolUse = ANY
 
     @property
     def last(self) -> ConversationItem | None:
@@ -37,6 +42,10 @@ class Planner(Protocol):
         """The transcript of an utterance; None if it could not be understood."""
         ...
 
+    def only_heard(self, utterance: ClientSound) -> str | None:
+        """The same in a session that answers nothing, so no `plan` follows."""
+        ...
+
 
 class VoicePlanner:
     """Answers speech with a voice, and text by saying how many words it has."""
@@ -45,6 +54,12 @@ class VoicePlanner:
         self._voice = voice
 
     def plan(self, asked: Question) -> ResponsePlan:
+        if asked.tools.call is not None:
+            return ResponsePlan((asked.tools.call,))
+        return self.speak(asked)
+
+    def speak(self, asked: Question) -> ResponsePlan:
+        """The spoken answer, whatever the client demands about calls."""
         last = asked.last
         if last is None:
             answer = self._spoken(asked.utterance) if asked.utterance.raw else voice.nothing_yet()
@@ -64,6 +79,9 @@ class VoicePlanner:
         """The length of the utterance, because nothing here understands speech."""
         return f"({utterance.n_bytes} bytes of speech)"
 
+    def only_heard(self, utterance: ClientSound) -> str | None:
+        return self.heard(utterance)
+
     def _spoken(self, utterance: ClientSound) -> VoiceAnswer:
         if isinstance(self._voice, ByLength):
             return self._voice.answer_ms(utterance.ms)
@@ -71,4 +89,6 @@ class VoicePlanner:
 
 
 def _is_own(item: ConversationItem) -> bool:
-    return item.role in ("assistant", "system") or item.type == "function_call"
+    return (
+        item.role in ("assistant", "system") or item.type == "function_call" or item.type.startswith("mcp_")
+    )

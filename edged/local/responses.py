@@ -69,7 +69,7 @@ class Responses:
         """Begin a response.
 
         Raises:
-            BadClientEvent: Another response is under way, or too many are out of band.
+            BadClientEvent: Another response is under way, too many are out of band, or the chosen tool is unknown.
         """
         if not answering.out_of_band and self.active is not None:
             raise BadClientEvent(
@@ -79,11 +79,12 @@ class Responses:
             )
         if answering.out_of_band and self._beside() >= MOST_OUT_OF_BAND:
             raise BadClientEvent("rate_limit_exceeded", "Too many responses at a time.")
+        tools = answering.tool_use
         items = list(self._conversation) if answering.input is None else self._given(answering.input)
         came = self._weigh(items, answering)
         running = Running(
             self._new_id("resp"),
-            self._planner.plan(Question(items, self._heard(items))),
+            self._planner.plan(Question(items, self._heard(items), tools)),
             answering,
             self._conversation,
             self._new_id,
@@ -135,8 +136,7 @@ class Responses:
         for index, raw in enumerate(raws):
             path = f"response.input[{index}]"
             if raw.get("type") != "item_reference":
-                calls = [str(item.item.get("call_id")) for item in items if item.type == "function_call"]
-                items.append(self._conversation.check(raw, self._new_id("item"), path=path, calls=calls))
+                items.append(self._conversation.check(raw, self._new_id("item"), path=path, beside=items))
             elif "id" not in raw:
                 raise missing(f"{path}.id")
             else:

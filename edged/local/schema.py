@@ -2,9 +2,14 @@
 
 A check takes a value and its path, and returns the value to keep. A spec is a tree: a mapping is merged key by key,
 and a check stands for a whole value. Refusals are `BadClientEvent`; the session adds the client's event_id.
+
+Null for a field means that the field is not given, because libraries with typed messages write null for each field
+that nobody set. There are two exceptions. Null is a value where `or_null` stands. Where a field is required, and
+everywhere in an object that refuses nulls, null has the wrong type.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Final
 
@@ -111,8 +116,17 @@ def one_of(*supported: str) -> Check:
     return check
 
 
+@dataclass(frozen=True, slots=True)
+class _OrNull:
+    inner: Check
+
+    def __call__(self, value: Any, path: str) -> Any:
+        return None if value is None else self.inner(value, path)
+
+
 def or_null(inner: Check) -> Check:
-    return lambda value, path: None if value is None else inner(value, path)
+    """Null is a value of this field: it turns off what the field sets."""
+    return _OrNull(inner)
 
 
 def either(words: str, *inner: Check) -> Check:
@@ -158,13 +172,22 @@ def mapping(value: Any, path: str) -> Any:
     return value
 
 
-def record(fields: Spec, *, required: tuple[str, ...] = (), start: Mapping[str, Any] | None = None) -> Check:
-    """An object with these fields and no others. `start` holds the values of fields that are not given."""
+def record(
+    fields: Spec,
+    *,
+    required: tuple[str, ...] = (),
+    start: Mapping[str, Any] | None = None,
+    nulls: bool = True,
+) -> Check:
+    """An object with these fields and no others. `start` holds the values of fields that are not given.
+
+    Without `nulls`, the object refuses null in every field, except where `or_null` stands.
+    """
 
     def check(value: Any, path: str) -> Any:
         mapping(value, path)
         kept = dict(start or {})
-        merge(kept, value, fields, path)
+        merge(kept, value, fields, path, strict=required if nulls else fields)
         for name in required:
             if name not in kept:
                 raise missing(f"{path}.{name}")
@@ -186,8 +209,12 @@ def tagged(tag: str, kinds: Mapping[str, Check]) -> Check:
     return check
 
 
-def merge(into: Json, change: Mapping[str, Any], spec: Spec, path: str) -> None:
+def merge(
+    into: Json, change: Mapping[str, Any], spec: Spec, path: str, *, strict: Container[str] = ()
+) -> None:
     """Check `change` and merge it into `into`. Pass a copy: an error may leave half of the change in it.
+
+    In the fields named in `strict`, null is a value like any other.
 
     Raises:
         BadClientEvent: A key is unknown, or a value is not valid.
@@ -197,6 +224,8 @@ def merge(into: Json, change: Mapping[str, Any], spec: Spec, path: str) -> None:
         wanted = spec.get(key)
         if wanted is None:
             raise unknown(here)
+        if value is None and key not in strict and not isinstance(wanted, _OrNull):
+            continue
         if callable(wanted):
             into[key] = wanted(value, here)
         else:

@@ -19,10 +19,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
-import yaml
 
 from edged.errors import ConfigError
-from edged.local import faults, voice
+from edged.local import faults, script_yaml, voice
 from edged.local.plan import AnswerMessage, ContentPart, FunctionCall, ResponsePlan
 from edged.local.planner import Question, VoicePlanner
 from edged.local.sounds import ClientSound
@@ -143,10 +142,12 @@ def parse(text: str, name: str, speak: Speak) -> Script:
         ConfigError: The text is not a valid script; the message says what is wrong and where.
     """
     try:
-        file = msgspec.convert(yaml.safe_load(text), _File)
-    except (yaml.YAMLError, msgspec.ValidationError, RecursionError) as error:
-        words = " ".join(str(error).split())
-        raise ConfigError([f"{name}: {words}; {GOOD}"]) from error
+        data, bad_keys = script_yaml.read(text)
+        if bad_keys:
+            raise ConfigError([f"{name}: {problem}" for problem in bad_keys])
+        file = msgspec.convert(data, _File)
+    except (ValueError, RecursionError) as error:  # of msgspec, too
+        raise ConfigError([f"{name}: {error}; {GOOD}"]) from error
     problems = [
         *(
             problem
@@ -234,9 +235,17 @@ class ScriptPlanner:
 
     def plan(self, asked: Question) -> ResponsePlan:
         rule = next((rule for rule in self._script.rules if rule.when and rule.when.fits(asked)), None)
-        reply = rule or (self._answers.pop() if self._answers else None)
+        reply = rule or (self._answers[-1] if self._answers else None)
         if reply is None:
             return self._voice.plan(asked)
+        if (
+            asked.tools.call is not None
+            and reply.refuse is None
+            and not asked.tools.fits(self._items(reply, asked))
+        ):
+            return self._voice.plan(asked)  # the reply stays: it may answer the result of this call
+        if rule is None:
+            self._answers.pop()
         error = None
         items: tuple[AnswerMessage | FunctionCall, ...]
         if reply.refuse is not None:
@@ -253,13 +262,25 @@ class ScriptPlanner:
         reply = self._answers[-1] if self._answers else None
         return reply.heard if reply is not None and reply.heard is not None else self._voice.heard(utterance)
 
+    def only_heard(self, utterance: ClientSound) -> str | None:
+        words = self.heard(utterance)
+        if self._answers:
+            self._answers.pop()
+        return words
+
     def _items(self, reply: _Reply, asked: Question) -> tuple[AnswerMessage | FunctionCall, ...]:
+        items = self._scripted(reply, asked)
+        if asked.tools.may_call or asked.tools.fits(items):
+            return items
+        return asked.tools.without_calls(items) or self._voice.speak(asked).items
+
+    def _scripted(self, reply: _Reply, asked: Question) -> tuple[AnswerMessage | FunctionCall, ...]:
         if reply.silence:
             return ()
         if reply.listen:
-            return self._voice.plan(asked).items
+            return self._voice.speak(asked).items
         if reply.parrot:
-            return VoicePlanner(voice.ParrotVoice()).plan(asked).items
+            return VoicePlanner(voice.ParrotVoice()).speak(asked).items
         if reply.long is not None:
             answer = voice.long_speech(reply.long)
             return (AnswerMessage((ContentPart(answer.transcript, answer.pcm),)),)

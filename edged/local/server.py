@@ -13,10 +13,12 @@ Rules:
 import asyncio
 import itertools
 import secrets
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from types import TracebackType
+from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
@@ -66,13 +68,14 @@ class LocalServer:
         fault_lines: Sequence[str] = (),
         url_faults: bool = False,
         most_clients: int = MOST_CLIENTS,
+        tls: ssl.SSLContext | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """`pace` is a multiple of real time, 0 sends everything at once; `port` 0 takes a free port.
 
         `planner()` makes the planner of one session, which replaces the voice. `fault_lines` are the faults of every
         connection (faults.py); with `url_faults`, a client may ask for more in its URL. `most_clients` is the limit
-        of clients at a time; it is lower if this process may open too few files.
+        of clients at a time; it is lower if this process may open too few files. With `tls`, clients connect by TLS.
 
         Raises:
             ValueError: One of the `fault_lines` is not a fault.
@@ -90,8 +93,12 @@ class LocalServer:
         self._talks: dict[Talk, None] = {}  # the oldest first
         self._lobby = Lobby("serve", most=most_clients, deadline_s=ASKED_WITHIN_S)
         self._servers: list[Server] = []
+        self._tls = tls
 
     async def __aenter__(self) -> "LocalServer":
+        by_tls: dict[str, Any] = {}
+        if self._tls is not None:
+            by_tls = {"ssl": self._tls, "ssl_handshake_timeout": ASKED_WITHIN_S}
         for where in await self._lobby.listening(self._host, self._port):
             server = await serve(
                 self._client,
@@ -103,6 +110,7 @@ class LocalServer:
                 process_request=self._request,
                 select_subprotocol=_subprotocol,
                 create_connection=by_way_of(self._lobby, ClientConnection),
+                **by_tls,
                 **where,
             )
             self._servers.append(server)
@@ -125,7 +133,8 @@ class LocalServer:
     @property
     def url(self) -> str:
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"ws://{host}:{self._port}{PATH}"
+        scheme = "ws" if self._tls is None else "wss"
+        return f"{scheme}://{host}:{self._port}{PATH}"
 
     @property
     def bill(self) -> list[Billed]:
@@ -216,8 +225,11 @@ class LocalServer:
         caller = _caller(request)
         dialect = caller.dialect
         secret = self._door.secret(caller.keys, self._wall())
-        model = secret.model if secret else caller.query.get("model", [self._door.models[0]])[0]
-        refused = unwelcome(caller, model, secret, self._door, self._wall())
+        transcribes = secret.transcribes if secret else caller.transcribes
+        usual = "" if transcribes else self._door.models[0]
+        model = secret.model if secret else caller.query.get("model", [usual])[0]
+        asked = None if transcribes else model
+        refused = unwelcome(caller, asked, secret, self._door, self._wall())
         if refused is not None:
             await self._see_off(connection, caller.dialect, refused)
             return
@@ -232,6 +244,8 @@ class LocalServer:
             tempo=self._tempo,
             life_s=self._session_s,
             settings=secret.settings if secret else None,
+            transcribes=transcribes,
+            undecided=secret is None and "model" not in caller.query,
         )
         talk = Talk(connection, session, Faulty(connection.faults), self._session_s)
         self._talks[talk] = None

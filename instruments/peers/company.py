@@ -38,6 +38,7 @@ class Client:
     dialect: str
     mints: bool = False  # supports short-lived keys
     thorough: bool = False  # asks for every option that its types have
+    transcribes: bool = False  # opens sessions that only transcribe
 
     def __str__(self) -> str:
         return self.name
@@ -47,12 +48,13 @@ class Client:
         minting = ("mint",) if self.mints else ()
         options = ("options",) if self.thorough else ()
         if target == "direct":
-            return (*CONVERSATIONS, *minting, *options)
+            transcribing = ("transcribe",) if self.transcribes else ()
+            return (*CONVERSATIONS, *minting, *options, *transcribing)
         return ("text", *minting) if target in KEYED else CONVERSATIONS
 
 
 CLIENTS = (
-    Client("openai-ga", "openai_ga.py", "ga", mints=True, thorough=True),
+    Client("openai-ga", "openai_ga.py", "ga", mints=True, thorough=True, transcribes=True),
     Client("openai-beta", "openai_beta.py", "beta", mints=True, thorough=True),
     Client("portkey-beta", "portkey_beta.py", "beta", mints=True, thorough=True),
     Client("portkey-beta-sync", "portkey_beta_sync.py", "beta", mints=True),

@@ -15,8 +15,9 @@ TOP = Path(__file__).parents[2]
 PAGES = [TOP / "docs/providers.md", *sorted((TOP / "docs/providers").glob("*.md"))]
 BLOCKS = [
     pytest.param(block, id=f"{file.name} {number}")
-    for file in (TOP / "README.md", *PAGES)
+    for file in (TOP / "README.md", *PAGES, TOP / "docs/local-server.md")
     for number, block in enumerate(re.findall(r"```yaml\n(version: 1\n.*?)```", file.read_text(), re.DOTALL))
+    if "\nrules:" not in block  # a script of the embedded service
 ]
 
 

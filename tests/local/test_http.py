@@ -85,6 +85,22 @@ def test_a_bad_request_says_what_is_wrong(path, body, code, param):
     assert reply.body["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("client_secrets", {"session": None, "expires_after": None}),
+        (
+            "client_secrets",
+            {"session": {"type": "realtime", "model": None}, "expires_after": {"seconds": None}},
+        ),
+        ("sessions", {"client_secret": None, "model": None, "voice": None}),
+        ("sessions", {"client_secret": {"expires_after": None}}),
+    ],
+)
+def test_null_in_a_request_is_a_field_that_is_not_given(path, body):
+    assert asked("POST", f"/v1/realtime/{path}", body) == asked("POST", f"/v1/realtime/{path}", {})
+
+
 def test_models_are_named_as_clients_are_to_name_them():
     plain = asked("GET", "/v1/models").body["data"]
     assert [model["id"] for model in plain] == ["gpt-realtime", "gpt-4o-realtime-preview"]

@@ -2,6 +2,8 @@
 
 import pytest
 
+from edged.local import spec
+from edged.local.schema import or_null
 from tests.local.desk import BETA, GA, Desk, error, types
 
 FUNCTION = {"type": "function", "name": "f", "description": "d", "parameters": {"type": "object"}}
@@ -28,6 +30,7 @@ TAKEN = [
     (GA, ga(*IN, "format", value={"type": "audio/pcm", "rate": 24000})),
     (GA, ga(*IN, "format", value={"type": "audio/pcma"})),
     (GA, ga(*IN, "turn_detection", value=None)),
+    (GA, ga(*IN, "turn_detection", value={"type": "server_vad", "idle_timeout_ms": None})),
     (
         GA,
         ga(
@@ -41,6 +44,30 @@ TAKEN = [
     (GA, ga(*IN, "noise_reduction", value=None)),
     (GA, ga("tools", value=[FUNCTION, {"type": "mcp", "server_label": "s", "server_url": "https://x"}])),
     (GA, ga("tools", value=[])),
+    (GA, ga("tools", value=[{"type": "mcp", "server_label": "s", "tunnel_id": "t", "headers": {"a": "b"}}])),
+    (
+        GA,
+        ga(
+            "tools",
+            value=[
+                {
+                    "type": "mcp",
+                    "server_label": "s",
+                    "connector_id": "connector_gmail",
+                    "allowed_tools": ["a"],
+                    "allowed_callers": ["direct"],
+                    "require_approval": "never",
+                    "defer_loading": True,
+                },
+                {
+                    "type": "mcp",
+                    "server_label": "t",
+                    "allowed_tools": {"read_only": True, "tool_names": ["a"]},
+                    "require_approval": {"always": {"tool_names": ["a"]}, "never": {"read_only": True}},
+                },
+            ],
+        ),
+    ),
     (GA, ga("tool_choice", value="required")),
     (GA, ga("tool_choice", value={"type": "function", "name": "f"})),
     (GA, ga("max_output_tokens", value=4096)),
@@ -91,7 +118,9 @@ REFUSED = [
     (GA, ga("audio", "output", "loud", value=1), "unknown_parameter", "session.audio.output.loud"),
     (GA, ga("output_modalities", value=["text", "audio"]), "invalid_value", "session.output_modalities"),
     (GA, ga("output_modalities", value="audio"), "invalid_type", "session.output_modalities"),
-    (GA, ga("instructions", value=None), "invalid_type", "session.instructions"),
+    (GA, ga("type", value=None), "missing_required_parameter", "session.type"),
+    (GA, ga("prompt", value={"id": None}), "invalid_type", "session.prompt.id"),
+    (GA, ga("colour", value=None), "unknown_parameter", "session.colour"),
     (GA, ga("model", value="other"), "invalid_value", "session.model"),
     (GA, ga("id", value="sess_2"), "unknown_parameter", "session.id"),
     (GA, ga("expires_at", value=1), "unknown_parameter", "session.expires_at"),
@@ -117,6 +146,29 @@ REFUSED = [
         "session.tools[1].name",
     ),
     (GA, ga("tool_choice", value="f"), "invalid_value", "session.tool_choice"),
+    *(
+        (
+            GA,
+            ga("tools", value=[{"type": "mcp", "server_label": "s", name: value}]),
+            code,
+            f"session.tools[0].{at}",
+        )
+        for name, value, code, at in [
+            ("allowed_tools", "a", "invalid_type", "allowed_tools"),
+            ("allowed_tools", {"names": []}, "unknown_parameter", "allowed_tools.names"),
+            ("require_approval", "sometimes", "invalid_value", "require_approval"),
+            ("require_approval", {"always": []}, "invalid_type", "require_approval.always"),
+            ("allowed_callers", ["me"], "invalid_value", "allowed_callers[0]"),
+            ("headers", {"a": 1}, "invalid_type", "headers.a"),
+            ("tunnel", "t", "unknown_parameter", "tunnel"),
+        ]
+    ),
+    (
+        GA,
+        ga(*IN, "transcription", value={"model": "m", "delay": "long"}),
+        "invalid_value",
+        "session.audio.input.transcription.delay",
+    ),
     (GA, ga("truncation", value="never"), "invalid_value", "session.truncation"),
     (GA, ga("truncation", value=3), "invalid_type", "session.truncation"),
     (
@@ -195,6 +247,89 @@ def test_an_update_is_refused_whole_with_its_code_and_param(dialect, change, cod
     asked = {"instructions": "new", **change} if "instructions" not in change else change
     assert error(desk.ask("session.update", session=asked)) == (code, param, "e1")
     assert desk.ask("session.update", session=fine)[0]["session"] == before
+
+
+NULLABLE = type(or_null(spec.flag))
+
+
+def places(tree, *path):
+    """Every field of a spec: its path, and whether null is one of its values."""
+    for name, below in tree.items():
+        yield (*path, name), isinstance(below, NULLABLE)
+        if not callable(below):
+            yield from places(below, *path, name)
+
+
+def at(tree, path):
+    for name in path:
+        tree = tree[name]
+    return tree
+
+
+FIELDS = [
+    (dialect, *place)
+    for dialect, tree in ((GA, spec.GA_SESSION), (BETA, spec.BETA_SESSION))
+    for place in places(tree)
+    if place[0] != ("type",)
+]
+
+
+@pytest.mark.parametrize(("dialect", "path", "nullable"), FIELDS)
+def test_null_turns_a_setting_off_or_leaves_it_as_it_was(dialect, path, nullable):
+    desk = Desk(dialect)
+    change = ga(*path, value=None)
+    if dialect is BETA:
+        del change["type"]
+    start = desk.ask("session.update", session={"type": "realtime"} if dialect is GA else {})[0]["session"]
+    (event,) = desk.ask("session.update", session=change)
+    assert event["type"] == "session.updated"
+    assert at(event["session"], path) == (None if nullable else at(start, path))
+
+
+def test_the_settings_that_null_turns_off():
+    off = {(dialect, ".".join(path)) for dialect, path, nullable in FIELDS if nullable}
+    assert off == {
+        (GA, "audio.input.turn_detection"),
+        (GA, "audio.input.transcription"),
+        (GA, "audio.input.noise_reduction"),
+        (BETA, "turn_detection"),
+        (BETA, "input_audio_transcription"),
+        (BETA, "input_audio_noise_reduction"),
+        *((dialect, name) for dialect in (GA, BETA) for name in ("prompt", "tracing", "include")),
+        (GA, "reasoning"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("dialect", "path"),
+    [
+        (dialect, path)
+        for dialect, tree in ((GA, spec.GA_RESPONSE), (BETA, spec.BETA_RESPONSE))
+        for path, _ in places(tree)
+    ],
+)
+def test_null_in_a_response_leaves_the_choice_to_the_session(dialect, path):
+    desk, other = Desk(dialect), Desk(dialect)
+    asked = ga(*path, value=None)
+    del asked["type"]
+    plain = other.ask("response.create")
+    assert desk.ask("response.create", response=asked) == plain
+    assert desk.run() == other.run()
+
+
+def test_null_inside_a_tool_or_a_transcription_is_a_field_that_is_not_given():
+    tool = {**FUNCTION, "description": None, "parameters": None}
+    mcp = {"type": "mcp", "server_label": "s", "server_url": None, "allowed_tools": None}
+    words = {"model": "whisper-1", "language": None, "prompt": None}
+    (event,) = Desk().ask(
+        "session.update",
+        session={**ga(*IN, "transcription", value=words), "tools": [tool, mcp], "tracing": None},
+    )
+    assert event["session"]["tools"] == [
+        {"type": "function", "name": "f"},
+        {"type": "mcp", "server_label": "s"},
+    ]
+    assert event["session"]["audio"]["input"]["transcription"] == {"model": "whisper-1"}
 
 
 @pytest.mark.parametrize(("dialect", "silence_ms"), [(GA, 500), (BETA, 200)])
