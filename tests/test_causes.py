@@ -52,7 +52,7 @@ RETRIES = {
         device_ambiguous offline dns_failed clock_unset link_silent commit_ignored session_expired
     """,
     Retry.NONE: """
-        message_too_large settings_changed detection_kept switches_unreadable switches_forgotten
+        message_too_large settings_changed detection_kept model_replaced switches_unreadable switches_forgotten
         device_hung microphone_silent microphone_stuck microphone_offset mixer_lost bad_message
         answer_failed answer_silent answer_late answer_lost answer_cut answer_too_long utterance_too_old
         utterance_refused too_short utterance_limit busy interrupted muted nothing_said speech_too_quiet

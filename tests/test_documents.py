@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).parent.parent
-PAGES = sorted([*TOP.glob("*.md"), *TOP.glob("docs/*.md")])
+PAGES = sorted([*TOP.glob("*.md"), *TOP.glob("docs/**/*.md")])
 PARTS = frozenset(path.name for path in (*TOP.iterdir(), *TOP.glob("edged/*")) if path.is_dir())
 WRITTEN_ELSEWHERE = frozenset({"conf.d/", "dist/", "dist/wheelhouse"})  # made by users or by the release
 OTHER_MEANING = frozenset({"audio/pcm", "audio/pcmu", "audio/pcma"})  # formats, in the service's spelling

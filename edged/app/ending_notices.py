@@ -17,7 +17,7 @@ AGAIN_S = 24 * 3600.0
 UNSET_LOOK_S = 60.0  # how often to look whether the clock has been set
 # Providers that use the maker's model names. Azure uses names of deployments, which end separately; `local` has no
 # names.
-_NAMED = frozenset({"openai", "portkey", "a15t", "custom"})
+_NAMED = frozenset({"openai", "portkey", "a15t", "cloudflare", "custom"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,8 @@ def _check(args: argparse.Namespace) -> int:
     """Check the configuration and its key: everything that makes `edged run` refuse to start."""
     import time
 
-    from edged.app.ending_notices import warnings as announced
+    from edged.app import ending_notices, unsent
+    from edged.app.service import planned
     from edged.app.sound import echo_canceller
     from edged.config import resolve_key
 
@@ -64,8 +65,9 @@ def _check(args: argparse.Namespace) -> int:
     warnings: tuple[str, ...] = ()
     try:
         loaded = load_config(args)
-        warnings = (*loaded.warnings, *announced(loaded.config, time.time(), loaded.origins))
-        resolve_key(loaded.config, os.environ, origins=loaded.origins)
+        announced = ending_notices.warnings(loaded.config, time.time(), loaded.origins)
+        warnings = (*loaded.warnings, *announced, *unsent.warnings(loaded.config, loaded.origins))
+        planned(loaded.config, resolve_key(loaded.config, os.environ, origins=loaded.origins))
         echo_canceller(loaded.config.microphone)
     except ConfigError as error:
         problems = error.problems

@@ -45,7 +45,9 @@ def load_config(args: argparse.Namespace) -> "Loaded":
 
 def tell_warnings(loaded: "Loaded") -> None:
     """Log the warnings: what edged ignores, and what should be corrected although edged runs."""
-    for warning in loaded.warnings:
+    from edged.app import unsent
+
+    for warning in (*loaded.warnings, *unsent.warnings(loaded.config, loaded.origins)):
         log.warning("configuration: %s", warning, extra={"edged": {"problem": warning}})
 
 

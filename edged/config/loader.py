@@ -196,11 +196,12 @@ def _exposed(config: Config, places: Mapping[str, Place]) -> Iterator[str]:
 def _unused(config: Config, places: Mapping[str, Place]) -> Iterator[str]:
     """Warnings about settings of a provider that `provider.name` does not name."""
     named = config.provider.name
+    of = "azure" if named == "azure-voice-live" else named
     for key in KEYS.values():
-        another = key.path[:-1] in (("provider", "azure"), ("provider", "portkey")) and key.path[1] != named
+        another = key.path[:-1] in (("provider", "azure"), ("provider", "portkey")) and key.path[1] != of
         if another and key.name in places and key.of(config):
             yield f"{places[key.name]}: {key.name}: not used, because provider.name is {named}"
-    if named == "azure" and config.provider.azure.token_file and config.provider.api_key_file:
+    if of == "azure" and config.provider.azure.token_file and config.provider.api_key_file:
         yield f"{places['provider.api_key_file']}: provider.api_key_file: not used, because a token is set, too"
 
 

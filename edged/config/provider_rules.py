@@ -12,6 +12,11 @@ from edged.config.problem import Finding
 from edged.config.provider import ProviderConfig
 
 _VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(-preview)?")
+WITHOUT_MODEL = {
+    "litellm": "the name that LiteLLM's configuration gives the model",
+    "localai": "the name of LocalAI's realtime pipeline",
+    "speaches": "the name of the language model behind speaches",
+}
 _GA, _PREVIEW = "/openai/v1/realtime", "/openai/realtime"
 _ROUTING_HEADERS = {"x-portkey-virtual-key", "x-portkey-provider", "x-portkey-config"}
 
@@ -21,12 +26,17 @@ def of_provider(provider: ProviderConfig) -> Iterator[Finding]:
     match provider.name:
         case "azure":
             yield from _azure(provider)
+        case "azure-voice-live":
+            yield from _version(provider)
         case "portkey":
             yield from _portkey(provider)
         case "a15t":
             if provider.model and "/" not in provider.model:
                 what = "does not name the maker of the model (write it like openai/gpt-realtime-2.1)"
                 yield Finding(("provider.model", "provider.name"), what)
+        case name if name in WITHOUT_MODEL and not provider.model and "model" not in provider.query:
+            what = f"is missing: {name} needs {WITHOUT_MODEL[name]} (write model: NAME)"
+            yield Finding(("provider.model", "provider.name", "provider.query"), what)
         case _:
             pass
     for key, path in (
@@ -44,8 +54,8 @@ def _azure(provider: ProviderConfig) -> Iterator[Finding]:
     if not provider.model and not provider.query.keys() & {"model", "deployment"}:
         what = "is missing: azure needs the name of your deployment (write model: NAME)"
         yield Finding(("provider.model", "provider.name", "provider.query"), what)
-    if version and not _VERSION.fullmatch(version):
-        yield Finding((key,), "is not an API version (write it like 2024-10-01-preview)")
+    if wrong := list(_version(provider)):
+        yield from wrong
         return
     path = _path(provider.url).rstrip("/")
     keys = (key, "provider.url", "provider.query")
@@ -55,6 +65,13 @@ def _azure(provider: ProviderConfig) -> Iterator[Finding]:
     if path == _PREVIEW and not version and "api-version" not in provider.query:
         what = f"the preview needs its version (write 2024-10-01-preview, or end the url with {_GA})"
         yield Finding(keys, what)
+
+
+def _version(provider: ProviderConfig) -> Iterator[Finding]:
+    if provider.azure.api_version and not _VERSION.fullmatch(provider.azure.api_version):
+        yield Finding(
+            ("provider.azure.api_version",), "is not an API version (write it like 2024-10-01-preview)"
+        )
 
 
 def _portkey(provider: ProviderConfig) -> Iterator[Finding]:

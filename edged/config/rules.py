@@ -79,13 +79,14 @@ def in_clear(url: str) -> bool:
     return parts.scheme == "ws" and not is_loopback(host)
 
 
+WITHOUT_ADDRESS = frozenset({"azure", "azure-voice-live", "cloudflare", "custom"})
 IN_CLEAR = "a key would cross the network unencrypted (use wss://, or an address of this machine)"
 
 
 def _address(config: Config) -> Iterator[Finding]:
     provider, keys = config.provider, ("provider.url",)
     if not provider.url:
-        if provider.name in ("azure", "custom"):
+        if provider.name in WITHOUT_ADDRESS:
             what = f"{provider.name} has no default address (write url: wss://…)"
             yield Finding(("provider.url", "provider.name"), what)
         return

@@ -25,14 +25,17 @@ from edged.wire import PLAIN, ClientName, Dialect, Shape
 Billed = Literal["tokens", "requests", "minutes"]
 
 
+READY_S = 10.0
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """A row.
 
     `dialect` is the one to begin with where the setting is auto; the service's answer then decides. `session_s` is the
     longest session; None where only `expires_at` of the session says it. `slots` is how many sessions one key may have
-    at the same time: with two, the next socket can open before the old one closes. `remedies` are the provider's own
-    remedies, by the id of a cause.
+    at the same time: with two, the next socket can open before the old one closes. `ready_s` is how long the service
+    may take to confirm the settings. `remedies` are the provider's own remedies, by the id of a cause.
 
     `key_as` is the scheme of the header Authorization; or `name:` and a header; or `name:?` and a query parameter.
     `model_as` is the parameter that names the model; empty: the session names it. `needs_model` describes the model
@@ -46,6 +49,7 @@ class Provider:
     needs_key: bool = True
     session_s: int | None = None
     slots: int = 1
+    ready_s: float = READY_S
     shape: Shape = PLAIN
     key_as: str = "Bearer"
     model_as: str = "model"
@@ -85,7 +89,7 @@ PROVIDERS = {
     ),
     "azure-voice-live": Provider(
         "",
-        "gpt-realtime",
+        OPENAI_MODEL,
         Dialect.BETA,
         session_s=1800,
         slots=2,
@@ -147,6 +151,10 @@ PROVIDERS = {
                     )
                 ),
             },
+            dialect=Dialect.GA,
+            unreported=frozenset({"voice"}),
+            voice_prefix="xai_",
+            replaces_models=True,
         ),
         billed=("minutes",),
         remedies={
@@ -164,12 +172,12 @@ PROVIDERS = {
         shape=Shape(
             keys={
                 "max_output_tokens": "max_tokens",
-                **dict.fromkeys(("speed", "noise_reduction", "tool_choice", "prompt", "tracing", "include")),
+                **dict.fromkeys(("speed", "noise_reduction", "prompt", "tracing", "include")),
             },
             pcm="pcm",
             input_rate_hz=16_000,
             nested_tools=True,
-            lacks=frozenset({ClientName.ITEM_TRUNCATE, ClientName.ITEM_DELETE, ClientName.ITEM_RETRIEVE}),
+            lacks=frozenset({ClientName.ITEM_TRUNCATE, ClientName.ITEM_DELETE}),
         ),
         remedies={
             "key_refused": "a key belongs to one region: `provider.url` must be the address of that region",
@@ -226,6 +234,12 @@ PROVIDERS = {
         slots=2,
         needs_model="the name of LocalAI's realtime pipeline",
         billed=(),
+        ready_s=180,  # it loads its models first
+        shape=Shape(
+            unreported=frozenset({"input_format", "output_format"}),
+            answers_commits=True,
+            failures=frozenset({"transcription_failed", "inference_failed", "tts_error"}),
+        ),
         remedies={
             "unreachable": "start LocalAI, or set `provider.url`",
             "model_refused": "`provider.model` must be a pipeline that LocalAI has installed",
@@ -239,6 +253,21 @@ PROVIDERS = {
         slots=2,
         needs_model="the name of the language model behind speaches",
         billed=(),
+        session_s=1800,
+        shape=Shape(
+            keys=dict.fromkeys(
+                (
+                    "input_format",
+                    "output_format",
+                    "speed",
+                    "noise_reduction",
+                    "prompt",
+                    "tracing",
+                    "include",
+                )
+            ),
+            lacks=frozenset({ClientName.RESPONSE_CANCEL, ClientName.ITEM_TRUNCATE}),
+        ),
         remedies={"unreachable": "start speaches, or set `provider.url`"},
     ),
     "speech-to-speech": Provider(
@@ -247,6 +276,7 @@ PROVIDERS = {
         Dialect.GA,
         needs_key=False,
         billed=(),
+        shape=Shape(ignores_commits=True, lacks=frozenset({ClientName.ITEM_DELETE})),
         remedies={"unreachable": "start speech-to-speech, or set `provider.url`"},
     ),
     "local": Provider(

@@ -63,7 +63,8 @@ class Acknowledgements:
 
     async def settings(self) -> Settings:
         """The settings for the next session."""
-        self._ignored = (await self._notes.recall()).ignores_commits or self._ignored
+        known = self._settings.shape.ignores_commits or (await self._notes.recall()).ignores_commits
+        self._ignored = known or self._ignored
         return replace(self._settings, turn_detection=COMMIT_DETECTION) if self._ignored else self._settings
 
     def begin(self, session: LinkSession) -> None:

@@ -159,7 +159,8 @@ class Link:
         self.cause = None
         fields = {"event": "link_up", "dialect": live.session.dialect.value}
         log.info("link: up, %s", fields["dialect"], extra={"edged": fields})
-        self._owner.on_link(up=True, cause=live.session.confirming.flaw, text=live.session.confirming.kept)
+        cause, text = live.session.confirming.flaw
+        self._owner.on_link(up=True, cause=cause, text=text)
         while True:
             await self._live(live)
             task = asyncio.current_task()

@@ -5,7 +5,7 @@ Rules:
    passed: gateways lose greetings. Where it is known, the settings are sent at once.
 2. Nothing else is sent before the settings are confirmed.
 3. A confirmation of other settings may answer somebody else's update. It counts only if ours is not confirmed within
-   `READY_S`.
+   the `ready_s` of its provider.
 4. Any failure on the way closes the connection.
 """
 
@@ -24,7 +24,6 @@ from edged.link.session.session import LinkSession
 
 OPEN_TIMEOUT_S = 10.0
 GREETING_S = 3.0
-READY_S = 10.0
 # Ends that say little: an earlier error from the service says more.
 _EXPLAINED = frozenset(
     {"link_closed", "service_refused", "model_refused", "server_error", "handshake_timeout"}
@@ -95,7 +94,7 @@ async def open_session(
         session.configure()
         asked_s = asyncio.get_running_loop().time()
         await _asks(live, hear)
-        await _confirmed(live, hear)
+        await _confirmed(live, hear, endpoint.provider.ready_s)
         live.confirmed_s = asyncio.get_running_loop().time() - asked_s
         session.remember(history)
         await live.put_all()
@@ -136,9 +135,9 @@ async def _asks(live: LiveSession, hear: Callable[[SessionEvent], None]) -> None
         raise
 
 
-async def _confirmed(live: LiveSession, hear: Callable[[SessionEvent], None]) -> None:
+async def _confirmed(live: LiveSession, hear: Callable[[SessionEvent], None], within_s: float) -> None:
     session, loop = live.session, asyncio.get_running_loop()
-    end_s = loop.time() + READY_S
+    end_s = loop.time() + within_s
     refused_s: float | None = None
     try:
         async with asyncio.timeout_at(end_s) as limit:

@@ -81,7 +81,7 @@ class _Compared:
 
 
 def _compared(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -> Iterator[_Compared]:
-    seen = dialect_of(effective) or dialect
+    seen = dialect_of(effective, asked.shape) or dialect
     both = (seen, *(other for other in Dialect if other is not seen))
     for row in TABLE:
         key, wanted = row.key(seen, asked.shape), value_of(row.setting, asked, seen)
@@ -91,11 +91,16 @@ def _compared(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -
         keys = dict.fromkeys(place for each in both if at_both and (place := row.key(each, asked.shape)))
         yield _Compared(
             row.setting,
-            row.holds and (asked.audio_output or row.setting not in _OF_SOUND),
+            row.holds
+            and row.setting not in asked.shape.unreported
+            and (asked.audio_output or row.setting not in _OF_SOUND),
             at_both,
             tuple(value_of(row.setting, asked, each) for each in both),
             key,
-            tuple((place, _find(effective, place)) for place in keys or (key,)),
+            tuple(
+                (place, asked.shape.reported(row.setting, _find(effective, place)))
+                for place in keys or (key,)
+            ),
         )
 
 

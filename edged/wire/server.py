@@ -129,14 +129,16 @@ def _untyped(text: str | bytes) -> ServerEvent:
 def _response_done(raw: messages.ResponseMessage) -> ServerEvent:
     body = raw.response or messages.ResponseObject()
     details = body.status_details
-    reason, error = (details.reason, details.error) if details else (None, None)
+    reason, error = (
+        (None, None) if details is None or isinstance(details, str) else (details.reason, details.error)
+    )
     return events.ResponseDone(
         response_id=body.id or "",
         status=body.status or "completed",
         reason=_text(reason),
         error=server_error(error) if error else None,
         output=tuple(body.output or ()),
-        usage=body.usage or {},
+        usage=body.usage or raw.usage or {},
         conversation_id=body.conversation_id,
     )
 

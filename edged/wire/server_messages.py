@@ -112,7 +112,7 @@ class ResponseHeadObject(Struct):
 
 
 class ResponseObject(ResponseHeadObject):
-    status_details: _StatusDetails | None = None
+    status_details: _StatusDetails | str | None = None  # xAI sends a word
     output: list[ItemObject] | None = None
     usage: UsageObject | None = None
 
@@ -123,6 +123,7 @@ class ResponseHeadMessage(Struct):
 
 class ResponseMessage(Struct):
     response: ResponseObject | None = None
+    usage: UsageObject | None = None  # where xAI has it
 
 
 class OutputItemMessage(Struct):

@@ -152,8 +152,10 @@ def detection_to_wire(detection: TurnDetection | None, dialect: Dialect, shape: 
     return session
 
 
-def dialect_of(session: Mapping[str, Any]) -> Dialect | None:
+def dialect_of(session: Mapping[str, Any], shape: Shape = PLAIN) -> Dialect | None:
     """The dialect of a session object; None where it cannot be recognised."""
+    if shape.dialect is not None:
+        return shape.dialect
     if session.get("type") in ("realtime", "transcription") or session.get("audio") is not None:
         return Dialect.GA
     if session.get("modalities") is not None or session.get("input_audio_format") is not None:

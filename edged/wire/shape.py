@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from edged.wire.names import ClientName
+from edged.wire.names import ClientName, Dialect
 
 Json = dict[str, Any]
+NOT_SPECIFIED = "not specified"  # xAI reports it for a setting that was not sent at this key
 PCM_NAMES = frozenset({"pcm16", "pcm", "pcm24"})
 """Beta's name for 16-bit samples, and the names that services use in its place."""
 
@@ -29,7 +30,14 @@ class Shape:
     `semantic_vad` is the name of that detection. With `azure_voices`, a voice whose name has a `-` is sent as an object
     that says that it is one of Azure's own. With `nested_tools`, a function's fields stand in an object `function`, as
     in chat completions. With `reasoning_word`, the effort is a word and not an object. With `model_in_session`, the
-    session names the model, and not the address. `lacks` are the client events that the service does not have.
+    session names the model, and not the address.
+
+    `dialect` is the dialect of the service where its sessions do not show it. `unreported` are settings that it follows
+    and does not report. `voice_prefix` may stand before the voice in its reports. `lacks` are the client events that it
+    does not have. With `answers_commits`, a commit starts the answer, and a request for an answer would break it off.
+    With `ignores_commits`, only the service's own detection ends an utterance. `failures` are the codes of errors after
+    which a response ends without a `response.done`. With `replaces_models`, the service uses another model in place of
+    an unknown one, and says so only in its reports.
     """
 
     keys: Mapping[str, str | None] = field(default_factory=dict)
@@ -41,7 +49,14 @@ class Shape:
     nested_tools: bool = False
     reasoning_word: bool = False
     model_in_session: bool = False
+    dialect: Dialect | None = None
+    unreported: frozenset[str] = frozenset()
+    voice_prefix: str = ""
     lacks: frozenset[ClientName] = frozenset()
+    answers_commits: bool = False
+    ignores_commits: bool = False
+    failures: frozenset[str] = frozenset()
+    replaces_models: bool = False
 
     def value(self, setting: str, value: Any) -> Any:
         """A setting's value as the service wants it, from its value in the dialect."""
@@ -56,6 +71,14 @@ class Shape:
                 return [_nested(tool) for tool in value]
             case "reasoning" if self.reasoning_word and isinstance(value, Mapping):
                 return value.get("effort")
+        return value
+
+    def reported(self, setting: str, value: Any) -> Any:
+        """A reported value without the service's own prefix; None for a value that says that there is none."""
+        if value == NOT_SPECIFIED:
+            return None
+        if setting == "voice" and self.voice_prefix and isinstance(value, str):
+            return value.removeprefix(self.voice_prefix)
         return value
 
     def from_value(self, setting: str, value: Any) -> Any:

@@ -7,12 +7,15 @@ import pytest
 
 from edged.app.service import planned
 from edged.config import Secret, load
+from edged.config.provider_rules import WITHOUT_MODEL
+from edged.config.rules import WITHOUT_ADDRESS
 from edged.dial.providers import PROVIDERS
 
 TOP = Path(__file__).parents[2]
+PAGES = [TOP / "docs/providers.md", *sorted((TOP / "docs/providers").glob("*.md"))]
 BLOCKS = [
     pytest.param(block, id=f"{file.name} {number}")
-    for file in (TOP / "README.md", TOP / "docs" / "providers.md", TOP / "docs" / "local-server.md")
+    for file in (TOP / "README.md", *PAGES, TOP / "docs/local-server.md")
     for number, block in enumerate(re.findall(r"```yaml\n(version: 1\n.*?)```", file.read_text(), re.DOTALL))
     if "\nrules:" not in block  # a script of the embedded service
 ]
@@ -30,8 +33,30 @@ def test_each_is_fit_to_run(tmp_path, block):
     assert planned(loaded.config, key).host
 
 
-def test_every_provider_has_a_section_and_a_row():
-    text = (TOP / "docs" / "providers.md").read_text()
-    for name in PROVIDERS:
-        assert f"\n## {name}\n" in text
-        assert f"\n| `{name}` |" in text
+def test_every_provider_has_a_page_and_a_row():
+    assert sorted(page.stem for page in PAGES[1:]) == sorted(PROVIDERS)
+    rows = re.findall(r"^\| \[`([\w-]+)`\]\(providers/([\w-]+)\.md\) \|", PAGES[0].read_text(), re.MULTILINE)
+    assert [name for name, _ in rows] == [page for _, page in rows] == list(PROVIDERS)
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_the_table_of_providers_says_what_the_row_says(name):
+    row = PROVIDERS[name]
+    line = next(line for line in PAGES[0].read_text().splitlines() if line.startswith(f"| [`{name}`]"))
+    _, _, dialect, longest, slots, _, billed, _ = (cell.strip() for cell in line.split("|"))
+    assert dialect.split(";")[0].lower() == row.dialect.value
+    assert slots == str(row.slots)
+    assert (
+        longest == f"{row.session_s // 60} min"
+        if row.session_s
+        else longest in ("set by the service", "none")
+    )
+    assert all(what.removesuffix("s") in billed for what in row.billed)
+    assert row.billed or billed in ("nothing", "by the service that you choose")
+    if row.model:
+        assert row.model in (TOP / f"docs/providers/{name}.md").read_text() or name == "local"
+
+
+def test_the_rules_know_which_rows_lack_an_address_or_a_model():
+    assert {name for name, row in PROVIDERS.items() if not row.url} == WITHOUT_ADDRESS
+    assert {name: row.needs_model for name, row in PROVIDERS.items() if row.needs_model} == WITHOUT_MODEL

@@ -1,3 +1,6 @@
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
 from edged.causes import CAUSES
@@ -191,6 +194,91 @@ ASKED = {
         {"X-API-Key": KEY},
         Dialect.GA,
     ),
+    "azure voice live": (
+        "azure-voice-live",
+        {"url": "wss://res.services.ai.azure.com"},
+        "wss://res.services.ai.azure.com/voice-live/realtime?api-version=2026-04-10&model=gpt-realtime-2.1",
+        {**BETA, "api-key": KEY},
+        Dialect.BETA,
+    ),
+    "azure voice live, by token, in a version of its own": (
+        "azure-voice-live",
+        {
+            "url": "wss://res.services.ai.azure.com/voice-live/realtime",
+            "model": "gpt-4.1",
+            "azure": AzureRoute(api_version="2026-07-15", token="eyJ"),
+        },
+        "wss://res.services.ai.azure.com/voice-live/realtime?api-version=2026-07-15&model=gpt-4.1",
+        {**BETA, "Authorization": "Bearer eyJ"},
+        Dialect.BETA,
+    ),
+    "azure voice live, with its version in the address": (
+        "azure-voice-live",
+        {"url": "wss://res.services.ai.azure.com/voice-live/realtime?api-version=2026-01-01-preview"},
+        "wss://res.services.ai.azure.com/voice-live/realtime?api-version=2026-01-01-preview&model=gpt-realtime-2.1",
+        {**BETA, "api-key": KEY},
+        Dialect.BETA,
+    ),
+    "xai": ("xai", {}, "wss://api.x.ai/v1/realtime?model=grok-voice-latest", BEARER, Dialect.GA),
+    "qwen": (
+        "qwen",
+        {},
+        "wss://dashscope-intl.aliyuncs.com/api-ws/v1/realtime?model=qwen3.5-omni-flash-realtime",
+        {**BETA, **BEARER},
+        Dialect.BETA,
+    ),
+    "inworld": (
+        "inworld",
+        {"fresh": lambda: "edged-1"},
+        "wss://api.inworld.ai/api/v1/realtime/session?protocol=realtime&key=edged-1",
+        {"Authorization": f"Basic {KEY}"},
+        Dialect.GA,
+    ),
+    "inworld, with an id of its own": (
+        "inworld",
+        {"query": {"key": "mine"}},
+        "wss://api.inworld.ai/api/v1/realtime/session?protocol=realtime&key=mine",
+        {"Authorization": f"Basic {KEY}"},
+        Dialect.GA,
+    ),
+    "cloudflare": (
+        "cloudflare",
+        {
+            "url": "wss://gateway.ai.cloudflare.com/v1/a/g/openai",
+            "headers": {"cf-aig-authorization": "Bearer cf"},
+        },
+        "wss://gateway.ai.cloudflare.com/v1/a/g/openai?model=gpt-realtime-2.1",
+        {**BEARER, "cf-aig-authorization": "Bearer cf"},
+        Dialect.GA,
+    ),
+    "litellm": (
+        "litellm",
+        {"model": "voice"},
+        "ws://127.0.0.1:4000/v1/realtime?model=voice",
+        BEARER,
+        Dialect.GA,
+    ),
+    "localai": (
+        "localai",
+        {"key": "", "model": "p"},
+        "ws://127.0.0.1:8080/v1/realtime?model=p",
+        {},
+        Dialect.GA,
+    ),
+    "speaches, by its row": (
+        "speaches",
+        {"key": "", "model": "llama3.2"},
+        "ws://127.0.0.1:8000/v1/realtime?model=llama3.2",
+        BETA,
+        Dialect.BETA,
+    ),
+    "speech-to-speech, by its row": (
+        "speech-to-speech",
+        {"key": ""},
+        "ws://127.0.0.1:8765/v1/realtime",
+        {},
+        Dialect.GA,
+    ),
     "any other, with a query of its own": (
         "custom",
         {"url": "wss://h:99/x?a=1", "model": "m", "query": {"b": "2 3"}},
@@ -225,7 +313,7 @@ def test_where_a_connection_goes_is_read_from_the_address():
 def test_the_beta_header_goes_with_the_beta_dialect_only():
     for name, provider in PROVIDERS.items():
         for dialect in (None, *Dialect):
-            found = endpoint(name, url="wss://h/", key=KEY, dialect=dialect)
+            found = endpoint(name, url="wss://h/", key=KEY, model="m", dialect=dialect)
             assert found.dialect is (dialect or provider.dialect)
             assert ("OpenAI-Beta" in found.headers) == (found.dialect is Dialect.BETA)
 
@@ -258,6 +346,13 @@ def test_own_headers_replace_ours_whatever_their_capitals():
             {"key": KEY, "url": "wss://res.openai.azure.com/openai/realtime", "model": "d"},
             "azure.api_version",
         ),
+        ("azure-voice-live", {"url": "wss://res.services.ai.azure.com"}, "token_file"),
+        ("azure-voice-live", {"key": KEY}, "is not an address"),
+        ("xai", {}, "needs a key"),
+        ("inworld", {}, "needs a key"),
+        ("cloudflare", {"key": KEY}, "is not an address"),
+        ("localai", {}, "provider.model: localai needs the name of LocalAI's realtime pipeline"),
+        ("litellm", {"url": "ws://10.0.0.2:4000/v1/realtime", "key": KEY, "model": "m"}, "unencrypted"),
         ("custom", {"url": "https://h/v1"}, "wss://host"),
         ("custom", {"url": "wss://"}, "is not an address"),
         ("custom", {"url": "ws://gateway.local/", "key": KEY}, "unencrypted"),
@@ -293,8 +388,31 @@ def test_no_secret_is_in_its_text_form():
 
 def test_each_row_tells_what_the_line_has_to_know():
     limits = {name: row.session_s for name, row in PROVIDERS.items() if row.session_s}
-    assert limits == {"openai": 3600, "azure": 1800}
-    assert {name for name, row in PROVIDERS.items() if row.slots == 1} == {"custom"}
+    assert limits == {
+        "openai": 3600,
+        "azure": 1800,
+        "azure-voice-live": 1800,
+        "xai": 1800,
+        "qwen": 7200,
+        "cloudflare": 3600,
+        "speaches": 1800,
+    }
+    assert {name for name, row in PROVIDERS.items() if row.slots == 1} == {"custom", "speech-to-speech"}
+
+
+def test_a_fresh_value_is_another_one_for_each_connection():
+    ids = {parse_qs(urlsplit(endpoint("inworld", key=KEY).url).query)["key"][0] for _ in range(100)}
+    assert len(ids) == 100
+
+
+def test_a_key_goes_where_the_row_says(monkeypatch):
+    for way, header, query in (
+        ("name:X-API-Key", {"X-API-Key": KEY}, ""),
+        ("name:?api_key", {}, f"?api_key={KEY}"),
+    ):
+        monkeypatch.setitem(PROVIDERS, "custom", replace(PROVIDERS["custom"], key_as=way))
+        found = endpoint("custom", url="wss://h/", key=KEY)
+        assert (found.headers, found.url) == (header, f"wss://h/{query}")
 
 
 def test_remedies_are_of_causes_that_there_are():

@@ -12,12 +12,12 @@ import pytest
 from edged import wire
 from edged.audio.capture.utterances import Utterances
 from edged.dial.ports import Flow
-from edged.dial.providers import endpoint
+from edged.dial.providers import READY_S, endpoint
 from edged.dial.service_facts import ServiceFacts
 from edged.errors import LinkError
 from edged.link.commit_check import commit_silence
 from edged.link.link import Link
-from edged.link.live_session import GREETING_S, READY_S, SENT_WITHIN_S
+from edged.link.live_session import GREETING_S, SENT_WITHIN_S
 from edged.link.pump import AT_ONCE
 from edged.link.renewal import RenewalPolicy
 from edged.link.session.events import CommitRefused, ResponseStarted, ServiceWarning, UtteranceCommitted

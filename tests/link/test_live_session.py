@@ -6,9 +6,9 @@ import itertools
 import pytest
 
 from edged import wire
-from edged.dial.providers import endpoint
+from edged.dial.providers import READY_S, endpoint
 from edged.errors import LinkError
-from edged.link.live_session import READY_S, REFUSED_S, open_session
+from edged.link.live_session import REFUSED_S, open_session
 from edged.link.session.session import LinkSession
 from edged.wire import Dialect, Settings
 from tests.link.test_link import Connection

@@ -15,7 +15,7 @@ PAGES = tuple(
     for path in dict.fromkeys(
         [
             *(TOP / first for first in FIRST),
-            *sorted(TOP.glob("docs/*.md")),
+            *sorted(TOP.glob("docs/**/*.md")),
             TOP / "CONTRIBUTING.md",
             TOP / "SECURITY.md",
         ]

@@ -583,7 +583,7 @@ def test_an_acknowledgement_counts_whatever_stands_where_its_name_should(name):
         {"type": "response.done", "response": {"id": "r", "output": [1]}},
         {"type": "response.done", "response": {"id": "r", "usage": 5}},
         {"type": "response.done", "response": {"id": "r", "status": 5}},
-        {"type": "response.done", "response": {"id": "r", "status_details": "bad"}},
+        {"type": "response.done", "response": {"id": "r", "status_details": 5}},
         {"type": "response.text.delta", **IN_RESPONSE, "delta": 5},
         {"type": "response.audio.delta", **IN_RESPONSE, "delta": None},
         {"type": "rate_limits.updated", "rate_limits": {}},

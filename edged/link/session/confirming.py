@@ -28,15 +28,20 @@ from edged.link.session.events import ServiceWarning, SessionEvent, SessionFaile
 from edged.wire import UNSET, Dialect, Settings, TurnDetection
 from edged.wire.words import Words
 
+ALIAS = "-latest"  # the end of a name that stands for the service's present model
 MOST_AGAIN = 3  # updates that restore what somebody else has changed
 # A pause in the middle must not end the utterance; the release ends it. Also replaces commits (commit_check.py).
 PATIENT = TurnDetection("server_vad", silence_duration_ms=1500)
 _INSTEAD: tuple[Any, ...] = (
-    replace(PATIENT, create_response=False, interrupt_response=False),
+    # Some services ignore a detection that lacks one of these.
+    replace(PATIENT, threshold=0.5, prefix_padding_ms=300, create_response=False, interrupt_response=False),
     PATIENT,
     UNSET,
 )
 _DETECTION = re.compile(r"turn[\W_]*detection|(?<![a-z])vad(?![a-z])", re.IGNORECASE)
+# Such a service has applied the rest of the update, and confirms it.
+_OF_ONE_SETTING = re.compile(r"^Specifying .{1,200} is not supported\b", re.DOTALL)
+_NAME = re.compile(r"[\w.:/@-]{1,100}", re.ASCII)
 _INVALID = frozenset({"invalid_request_error", "invalid_request", "bad_request", "400", "422"})
 
 
@@ -64,6 +69,7 @@ class Confirming:
         self._new_id, self._send, self._counters, self._words = new_id, send, counters, words
         self._update_id: str | None = None
         self._again = 0
+        self._replaced = ""  # the model that the service uses in place of the configured one
 
     @property
     def shape(self) -> wire.Shape:
@@ -80,9 +86,13 @@ class Confirming:
         self._asked = replace(self._asked, turn_detection=detection)
 
     @property
-    def flaw(self) -> str | None:
-        """The cause (a row of causes.py) of a usable session that does not follow a setting; None: it follows all."""
-        return "detection_kept" if self.kept else None
+    def flaw(self) -> tuple[str | None, str]:
+        """The cause (a row of causes.py) of a usable session that ignores a setting, with a text; or (None, "")."""
+        if self.kept:
+            return "detection_kept", self.kept
+        if self._replaced:
+            return "model_replaced", f"the service uses the model {self._replaced}, not {self._asked.model}"
+        return None, ""
 
     @property
     def lets_answer(self) -> bool:
@@ -91,6 +101,13 @@ class Confirming:
         return not isinstance(asked, TurnDetection) or asked.create_response is not False
 
     # -- events from the service ---------------------------------------------------------------------
+
+    def uses(self, model: Any) -> None:
+        """The service has reported the model of the session."""
+        wanted = self._asked.model
+        if self.shape.replaces_models and isinstance(model, str) and wanted and not wanted.endswith(ALIAS):
+            name = model if _NAME.fullmatch(model) else "with a name that edged does not repeat"
+            self._replaced = name if model != wanted else ""
 
     def updated(self, session: Mapping[str, Any], dialect: Dialect) -> list[SessionEvent]:
         """Handle a `session.updated`."""
@@ -123,6 +140,8 @@ class Confirming:
         if code in error_codes.NOT_NOW:
             text = f"the service cannot give a session now: {error.message}"
             return [SessionFailed(error_codes.NOT_NOW[code], text, error.message)]
+        if _OF_ONE_SETTING.search(error.message):
+            return [warning]
         is_named = error.event_id is not None or error.param is not None or code in error_codes.OF_SETTINGS
         if not is_named and code not in _INVALID:
             # It is about something else. The close that follows says what, or the time is up.

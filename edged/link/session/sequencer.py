@@ -36,6 +36,7 @@ class Sequencer:
     ) -> None:
         self._new_id, self._send, self._counters, self._fmt = new_id, send, counters, fmt
         self._state = FloorState()
+        self._is_sent = True  # whether a message has to ask for the answer
         self._create_id: str | None = None  # the id of the request that may still be refused
         self._answer = RequestedAnswer(fmt=self._fmt)  # the answer that was asked for, runs or ends
         self._last: RequestedAnswer | None = None  # the answer before, until its corrections are sent
@@ -66,8 +67,9 @@ class Sequencer:
         """The service has confirmed the session's settings."""
         self._take(FloorEvent.CONFIGURED)
 
-    def ask(self) -> None:
-        """Ask for an answer as soon as the floor allows it."""
+    def ask(self, *, is_sent: bool = True) -> None:
+        """Ask for an answer as soon as the floor allows it. `is_sent` False: the commit has asked for it already."""
+        self._is_sent = is_sent
         self._take(FloorEvent.WANTED)
 
     def interrupt(self) -> None:
@@ -142,6 +144,16 @@ class Sequencer:
         self._take(FloorEvent.ENDED)
         return answer if live else None
 
+    def failed(self) -> RequestedAnswer | None:
+        """The answer has failed, and no `response.done` follows. Returns the answer if there is one."""
+        if self._state.floor not in _OURS:
+            return None
+        answer, live = self._answer, self._state.floor not in GIVEN_UP
+        self._over = _remembered(self._over, answer.id or "")
+        self._create_id, self._last = None, answer
+        self._take(FloorEvent.ENDED)
+        return answer if live else None
+
     def refused(self, event_id: str | None) -> RequestedAnswer | None:
         """The message `event_id` was refused. If it was our request, returns the answer that will never come."""
         if event_id is None or event_id != self._create_id:
@@ -172,8 +184,9 @@ class Sequencer:
         for do in follows:
             if do is FloorAction.ASK:
                 self._answer, self._last = RequestedAnswer(fmt=self._fmt), None
-                self._create_id = self._new_id()
-                self._send(wire.response_create(self._create_id))
+                if self._is_sent:
+                    self._create_id = self._new_id()
+                    self._send(wire.response_create(self._create_id))
             else:
                 if self._answer.id is not None:
                     self._dead = _remembered(self._dead, self._answer.id)

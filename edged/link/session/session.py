@@ -63,7 +63,7 @@ class LinkSession:
         self._answers = Sequencer(new_id, self._send, self.counters, settings.output_format)
         self._greeted = self._redialled = False
         self.confirming = Confirming(settings, new_id, self._send, self.counters, self._words)
-        self.input_format = settings.input_format
+        self.input_format, self._shape = settings.input_format, settings.shape
         self._commits = Commits(self.counters, settings.input_format, detects=False)
         self.detection = Detection(settings.detection, self.confirming, self._commits, new_id, self._send)
         self._probe_id: str | None = None
@@ -132,7 +132,7 @@ class LinkSession:
         Does nothing where the service ignores commits and its own detection starts the answer.
         """
         if not (self.detection.silence and self.detection.detects):
-            self._answers.ask()
+            self._answers.ask(is_sent=not self._shape.answers_commits)
 
     def interrupt(self) -> None:
         """The answer is dead from now on; a call of `heard` must follow, even if nothing was heard."""
@@ -180,7 +180,8 @@ class LinkSession:
     def _on(self, event: wire.ServerEvent) -> list[SessionEvent]:  # noqa: C901, PLR0911 a flat list of messages
         match event:
             case wire.SessionCreated(session=session):
-                seen, self._greeted = wire.dialect_of(session), True
+                seen, self._greeted = wire.dialect_of(session, self._shape), True
+                self.confirming.uses(session.get("model"))
                 self.dialect = seen or self.dialect
                 return [SessionOpened(seen, wire.number(session.get("expires_at")))]
             case wire.SessionUpdated(session=session):
@@ -192,7 +193,8 @@ class LinkSession:
             case wire.SpeechStopped(audio_end_ms=at_ms):
                 return [VadEvent(started=False, at_ms=at_ms)]
             case wire.ResponseCreated():
-                in_talk, may = event.conversation_id is not None, self.detection.detects
+                in_talk = event.conversation_id is not None
+                may = self.detection.detects or self._shape.answers_commits
                 live = self._answers.created(
                     event.response_id, adopt=in_talk and may, unwanted=in_talk and not may
                 )
@@ -270,7 +272,8 @@ class LinkSession:
         if code == error_codes.ANSWER_ACTIVE:
             self._answers.busy()
             return [warning]
-        answer = self._answers.refused(error.event_id)
+        ends = code in self._shape.failures
+        answer = self._answers.failed() if ends else self._answers.refused(error.event_id)
         if answer is None:
             return [warning]
         cause = error_codes.FAILED_RESPONSE.get(code, "answer_failed")
@@ -296,4 +299,5 @@ class LinkSession:
         return self._on_updates(self.confirming.refuses(error, warning, self.dialect))
 
     def _send(self, text: str) -> None:
-        self.out.append(text)
+        if not (self._shape.lacks and wire.name_of(text) in self._shape.lacks):
+            self.out.append(text)

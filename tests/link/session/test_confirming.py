@@ -74,7 +74,7 @@ def test_the_confirmation_of_another_update_is_waited_out(dialect):
         assert says(session, of_another(dialect), dialect) == []
         assert not session.ready
     assert says(session, wire.SessionUpdated(session=effective(dialect=dialect)), dialect) == [SessionReady()]
-    assert (session.ready, session.confirming.flaw, session.counters["other_settings"]) == (True, None, 2)
+    assert (session.ready, session.confirming.flaw[0], session.counters["other_settings"]) == (True, None, 2)
 
 
 def test_the_last_one_is_the_one_that_is_judged():
@@ -142,7 +142,7 @@ def test_where_the_refusal_names_the_detection_the_services_own_is_asked_for(dia
     assert detection_of(again)["create_response"] is False
     settled = {**again["session"], "id": "s"}
     assert says(session, wire.SessionUpdated(session=settled), dialect) == [SessionReady()]
-    assert session.confirming.flaw == "detection_kept"
+    assert session.confirming.flaw[0] == "detection_kept"
     assert "starts no answers" in session.confirming.kept
 
 
@@ -334,7 +334,7 @@ def test_a_detection_of_the_service_that_it_will_not_change_stands_in_for_commit
     assert detection_of(update) == "not a word"
     granted = effective(replace(settings, turn_detection=TurnDetection("semantic_vad")), dialect)
     assert says(session, wire.SessionUpdated(session=granted), dialect) == [SessionReady()]
-    assert session.confirming.flaw is None
+    assert session.confirming.flaw[0] is None
     assert session.detection.detects
 
 

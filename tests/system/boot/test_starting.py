@@ -87,7 +87,8 @@ def test_ended_by_its_watchdog_again_and_again_it_comes_to_rest_and_is_started(b
         box,
         f'systemctl is-active -q edged && {of_each} && [ "$now" != "$last" ] && {SIGNAL} STOP edged && last=$now',
     )
-    rests(box, "signal ABRT")
+    # Python may crash while it prints where each thread is.
+    rests(box, r"signal \(ABRT\|SEGV\)")
     without_drop_in(box, "edged.service")
     runs(box)
 

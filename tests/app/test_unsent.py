@@ -1,0 +1,31 @@
+"""Settings that the configured service does not have are named."""
+
+import pytest
+
+from edged.app.unsent import warnings
+from edged.config import load
+
+
+def said(*sets):
+    loaded = load(None, env={}, sets=list(sets))
+    return warnings(loaded.config, loaded.origins)
+
+
+def test_a_setting_that_is_not_sent_is_named_with_its_place():
+    found = said(
+        "provider.name=xai", "provider.session.noise_reduction=near_field", "provider.session.max_tokens=300"
+    )
+    assert found == [
+        "--set: provider.session.max_tokens: xai has no such setting, so edged does not send it",
+        "--set: provider.session.noise_reduction: xai has no such setting, so edged does not send it",
+    ]
+
+
+@pytest.mark.parametrize("name", ["xai", "qwen", "inworld", "local", "openai"])
+def test_what_nobody_set_is_not_named(name):
+    assert said(f"provider.name={name}") == []
+
+
+def test_a_service_that_has_the_setting_is_not_named():
+    assert said("provider.name=openai", "provider.session.noise_reduction=near_field") == []
+    assert said("provider.name=qwen", "provider.session.max_tokens=300") == []
