@@ -16,6 +16,21 @@ if TYPE_CHECKING:
     from edged.local.server import LocalServer
 
 MOST_BYTES = 2**20  # the largest key file or script; a larger file is something else
+LIKE = (
+    "openai",
+    "azure",
+    "azure-voice-live",
+    "portkey",
+    "a15t",
+    "xai",
+    "qwen",
+    "inworld",
+    "cloudflare",
+    "litellm",
+    "localai",
+    "speaches",
+    "speech-to-speech",
+)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -37,27 +52,33 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         default=8765,
         help="port to listen on (default: 8765; 0: any free port)",
     )
+    parser.add_argument(
+        "--like",
+        choices=LIKE,
+        default="",
+        metavar="NAME",
+        help=f"behave like this service: {', '.join(LIKE)}. It sets the path, the dialect, the session object, the "
+        "errors and the limits; the options below take precedence. docs/local-server.md says what it imitates, and "
+        "what of it is guessed",
+    )
     _add_answers(parser)
     _add_faults(parser)
     parser.add_argument(
         "--speaks",
         choices=("both", "ga", "beta", "none"),
-        default="both",
-        help="dialect that clients may speak; others are refused (default: both)",
+        help="dialect that clients may speak; others are refused (default: both, or as the service of --like)",
     )
     parser.add_argument(
         "--refuse-by",
         choices=("event", "close", "bare", "http"),
-        default="event",
         help="how a client with another dialect is refused: event (error and close), close (close with a reason), "
         "bare (close without a reason) or http (HTTP 400); default: event",
     )
     parser.add_argument(
         "--session-s",
         type=_number(0.1, 1e6),
-        default=3600,
         metavar="S",
-        help="end each session after S seconds (default: 3600)",
+        help="end each session after S seconds (default: 3600, or as the service of --like)",
     )
     parser.add_argument(
         "--key-file",
@@ -154,7 +175,7 @@ def _server(args: argparse.Namespace, tls: "ssl.SSLContext | None") -> "LocalSer
     answers = script.Script()
     if args.script:
         answers = script.parse(_read(args.script), str(args.script), speech)
-    speaks = tuple(each for each in Dialect if args.speaks in ("both", each.value))
+    speaks = tuple(each for each in Dialect if args.speaks in ("both", each.value)) if args.speaks else None
     try:
         return LocalServer(
             voice=voice,
@@ -175,6 +196,7 @@ def _server(args: argparse.Namespace, tls: "ssl.SSLContext | None") -> "LocalSer
             fault_lines=(*answers.faults, *args.fault),
             url_faults=args.url_faults,
             tls=tls,
+            like=args.like,
         )
     except ValueError as error:
         raise ConfigError([f"--fault: {error}"]) from error

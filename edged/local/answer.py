@@ -242,7 +242,7 @@ class Running:
         now.item.item["status"] = status
         item = now.item.snapshot()
         events: list[ServerEvent] = [wire.OutputItemDone(self.response_id, now.index, item)]
-        if self.answering.dialect is Dialect.GA and self.conversation.holds(now.item):
+        if self.conversation.holds(now.item):
             events.append(wire.ItemDone(item, self.conversation.before(now.item.id)))
         return events
 

@@ -48,9 +48,13 @@ class Span:
 
 @dataclass(slots=True)
 class Ledger:
-    """Shared by all sessions of a server. `cleared` and `appended` count bytes for each session."""
+    """Shared by all sessions of a server. `cleared` and `appended` count bytes for each session.
+
+    `charged_for` says what the service charges for; the ledger counts all of it.
+    """
 
     keep_audio: bool = False
+    charged_for: tuple[str, ...] = ("tokens",)
     bill: deque[Billed] = field(default_factory=lambda: deque(maxlen=MOST))
     audit: deque[Taken] = field(default_factory=lambda: deque(maxlen=MOST))
     spans: deque[Span] = field(default_factory=lambda: deque(maxlen=MOST))
@@ -61,6 +65,12 @@ class Ledger:
     expired: int = 0  # sessions that reached their time limit
     truncations: deque[tuple[str, int]] = field(default_factory=lambda: deque(maxlen=MOST))
     _open: dict[str, Span] = field(default_factory=dict)
+    _since: dict[str, float] = field(default_factory=dict)  # sessions that are connected
+    _connected: dict[str, float] = field(default_factory=dict)  # how long the others were
+
+    def began(self, session_id: str, now: float) -> None:
+        """A session begins; `now` is in seconds of the loop's clock."""
+        self._since[session_id] = now
 
     def came(self, session_id: str, n_bytes: int, now: float) -> None:
         """Record sound that arrived."""
@@ -72,21 +82,30 @@ class Ledger:
         else:
             span.last_s, span.n_bytes = now, span.n_bytes + n_bytes
 
-    def gone(self, session_id: str) -> None:
+    def connected_s(self, now: float | None = None) -> dict[str, float]:
+        """How long each session has been connected. Without `now`, only sessions that are over."""
+        still = {} if now is None else {name: now - since for name, since in self._since.items()}
+        return {name: round(seconds, 3) for name, seconds in (*self._connected.items(), *still.items())}
+
+    def gone(self, session_id: str, now: float | None = None) -> None:
         """The session is over."""
         self._open.pop(session_id, None)
-        for counter in (self.appended, self.cleared):
+        since = self._since.pop(session_id, None)
+        if since is not None and now is not None:
+            self._connected[session_id] = now - since
+        for counter in (self.appended, self.cleared, self._connected):
             while len(counter) > MOST:
                 del counter[next(iter(counter))]
 
-    def as_json(self) -> dict[str, Any]:
-        """Everything except the sound, as JSON."""
+    def as_json(self, now: float | None = None) -> dict[str, Any]:
+        """Everything except the sound, as JSON. With `now`, sessions that are connected have their time so far."""
         audit = []
         for taken in self.audit:
             row = asdict(taken)
             del row["pcm"]
             audit.append(row)
         return {
+            "charged_for": list(self.charged_for),
             "bill": [asdict(row) for row in self.bill],
             "audit": audit,
             "spans": [asdict(row) for row in self.spans],
@@ -94,6 +113,7 @@ class Ledger:
             "cleared": dict(self.cleared),
             "errors": self.errors,
             "sessions": self.sessions,
+            "connected_s": self.connected_s(now),
             "expired": self.expired,
             "truncations": [list(row) for row in self.truncations],
         }

@@ -89,6 +89,26 @@ def keys_of(headers: Mapping[str, str], protocols: list[str], query: Mapping[str
     return tuple(key for key in found if key)
 
 
+def keys_at(caller: Caller, places: Iterable[str]) -> tuple[str, ...]:
+    """The keys in a request, in the given places only (traits.Doorway)."""
+    found = [key for place in places for key in _keys_at(caller, place)]
+    return tuple(key for key in found if key)
+
+
+def _keys_at(caller: Caller, place: str) -> list[str]:
+    if place.startswith("name:?"):
+        return caller.query.get(place[len("name:?") :], [])
+    if place.startswith("name:"):
+        return [value.removeprefix("Bearer ") for value in caller.headers.get(place[len("name:") :], [])]
+    if place.endswith("."):
+        return [name.removeprefix(place) for name in caller.protocols if name.startswith(place)]
+    values = [value.strip() for value in caller.headers.get("authorization", [])]
+    if not place:
+        return [value for value in values if " " not in value]
+    scheme = f"{place} ".lower()
+    return [value[len(scheme) :].strip() for value in values if value.lower().startswith(scheme)]
+
+
 def _is_here(origin: str) -> bool:
     """Whether a page comes from this machine. One with the origin `null` may come from anywhere."""
     try:

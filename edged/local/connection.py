@@ -29,6 +29,7 @@ class ClientConnection(ServerConnection):
         self.body = b""
         self.trouble: int | None = None
         self.faults: tuple[Any, ...] = ()  # the faults of this connection
+        self.entry: Any = None  # what its request leads to
         self._came: bytes | None = b""  # the incomplete request; None once it is complete
         self._goes_on = True  # it becomes a WebSocket
 

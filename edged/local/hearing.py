@@ -117,17 +117,22 @@ class Hearing:
         Raises:
             BadClientEvent: The buffer holds too little for a commit by the client.
         """
-        if not detected and self.held_ms < LEAST_COMMIT_MS:
+        if not detected:
+            self.need_sound()
+        sound = bytes(self._buffer)
+        item_id = self._item_id or self._new_id()
+        self.clear()
+        return item_id, sound
+
+    def need_sound(self) -> None:
+        """Raises BadClientEvent if the buffer holds too little for a commit by the client."""
+        if self.held_ms < LEAST_COMMIT_MS:
             n_bytes = len(self._buffer)
             raise BadClientEvent(
                 "input_audio_buffer_commit_empty",
                 f"Error committing input audio buffer: buffer too small. Expected at least {LEAST_COMMIT_MS}ms "
                 f"of audio, but buffer only has {n_bytes / self.fmt.bytes_per_ms:.2f}ms of audio.",
             )
-        sound = bytes(self._buffer)
-        item_id = self._item_id or self._new_id()
-        self.clear()
-        return item_id, sound
 
     def clear(self) -> int:
         """Empty the buffer. Returns how many bytes were discarded."""

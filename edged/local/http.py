@@ -7,15 +7,16 @@ create a key that holds the settings of the session it will open. `GET .../model
 
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import unquote
 
 from edged.local import transcription
 from edged.local.bill import Ledger
+from edged.local.form import SessionForm
 from edged.local.schema import integer, mapping, one_of, record, unknown
-from edged.local.settings import Effective
+from edged.local.settings import FORMS, Effective
 from edged.wire import BadClientEvent, Dialect
 from edged.wire.bounds import CROWDED, crowded
 
@@ -64,16 +65,44 @@ class Admission:
         keys: tuple[str, ...] = (),
         models: tuple[str, ...] = (),
         prefix: str = "",
-        speaks: tuple[Dialect, ...] = tuple(Dialect),
-        refuses_by: Way = "event",
+        speaks: tuple[Dialect, ...] | None = None,
+        refuses_by: Way | None = None,
     ) -> None:
         """`prefix` stands before every model name (such as `openai/`, at gateways).
 
         `speaks`: if it is empty, the server refuses everybody. `refuses_by`: how the server refuses a dialect.
         """
         self._keys, self._models, self._prefix = keys, models, prefix
-        self.speaks, self.refuses_by = speaks, refuses_by
+        self._speaks, self._refuses_by = speaks, refuses_by
+        self.forms: Mapping[Dialect, SessionForm] = FORMS
+        self._usual_models: tuple[str, ...] = ("gpt-realtime", "gpt-4o-realtime-preview")
         self._secrets: dict[str, ClientSecret] = {}
+
+    def imitate(
+        self,
+        forms: Mapping[Dialect, SessionForm],
+        *,
+        models: tuple[str, ...],
+        speaks: tuple[Dialect, ...],
+        refuses_by: Way,
+    ) -> None:
+        """Accept what another service accepts, except where a value was given."""
+        self.forms, self._usual_models = forms, models
+        self._speaks = speaks if self._speaks is None else self._speaks
+        self._refuses_by = self._refuses_by or refuses_by
+
+    @property
+    def speaks(self) -> tuple[Dialect, ...]:
+        return tuple(Dialect) if self._speaks is None else self._speaks
+
+    @property
+    def refuses_by(self) -> Way:
+        return self._refuses_by or "event"
+
+    @property
+    def names_models(self) -> bool:
+        """Whether it serves certain models only."""
+        return bool(self._models)
 
     def knows_model(self, model: str) -> bool:
         return not self._models or model in self.models
@@ -81,7 +110,7 @@ class Admission:
     @property
     def models(self) -> list[str]:
         """The names that clients use."""
-        return [self._prefix + model for model in self._models or ("gpt-realtime", "gpt-4o-realtime-preview")]
+        return [self._prefix + model for model in self._models or self._usual_models]
 
     def secret(self, keys: tuple[str, ...], wall: float) -> ClientSecret | None:
         """What the first valid short-lived key among `keys` grants. `wall` is the wall clock, in seconds."""
@@ -130,8 +159,9 @@ def respond(
     ledger: Ledger,
     wall: float,
     new_id: Callable[[str], str],
+    now: float | None = None,
 ) -> HttpReply:
-    """The answer to one plain HTTP request."""
+    """The answer to one plain HTTP request; `now` is in seconds of the loop's clock."""
     what = endpoint(path)
     if what is None and path != LEDGER:
         return _refused(404, "invalid_request_error", None, f"Unknown request URL: {method} {path[:80]}.")
@@ -139,7 +169,7 @@ def respond(
         return _refused(401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided.")
     match method, what:
         case _, None:
-            return HttpReply(200, ledger.as_json())
+            return HttpReply(200, ledger.as_json(now))
         case "GET", "models":
             return HttpReply(200, {"object": "list", "data": [_model(model) for model in door.models]})
         case "GET", str() if what.startswith("models/"):
@@ -233,11 +263,12 @@ def _mint(
     if not transcribes and (not isinstance(model, str) or not door.knows_model(model)):
         where = f"{order.path}.model" if order.path else "model"
         raise BadClientEvent("model_not_found", f"The model '{str(model)[:80]}' does not exist.", where)
-    effective = Effective(dialect, new_id("sess"), model, 0, transcribes=transcribes)
+    form = door.forms[dialect]
+    effective = Effective(dialect, new_id("sess"), model, 0, form, transcribes=transcribes)
     effective.update(order.settings, sounded=False, path=order.path)
     value, expires_at = new_id(SHORT_LIVED), int(wall) + order.seconds
     door.put(value, ClientSecret(dialect, model, order.settings, expires_at, transcribes))
-    session = {**effective.session, "expires_at": expires_at}
+    session = {**effective.reported(fresh=True), "expires_at": expires_at}
     if dialect is Dialect.GA:
         return {"value": value, "expires_at": expires_at, "session": session}
     return {**session, "client_secret": {"value": value, "expires_at": expires_at}}

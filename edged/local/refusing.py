@@ -19,6 +19,7 @@ from websockets.http11 import Request, Response
 
 from edged.local.faults import InjectedFault
 from edged.local.garbage import HANDSHAKES
+from edged.local.unwelcome import Unwelcome
 
 LATEST_S = 120.0  # longer than the library waits for a handshake
 _LONG = 2**20  # bytes; more than any client reads
@@ -128,6 +129,16 @@ def refusal(status: HTTPStatus, code: str | None, message: str) -> Response:
     """An error in the shape that the service uses."""
     error = {"type": "invalid_request_error", "code": code, "message": message, "param": None}
     return as_json(status.value, {"error": error})
+
+
+def refused(why: Unwelcome) -> Response:
+    """The response to a handshake that is refused."""
+    if isinstance(why.body, str):
+        return answer(why.status, why.body.encode(), _kind(why.body))
+    if why.body is not None:
+        return as_json(why.status, dict(why.body))
+    error = {"type": why.type, "code": why.code, "message": why.message, "param": None}
+    return as_json(why.status, {"error": error})
 
 
 def as_json(status: int, body: dict[str, object]) -> Response:

@@ -4,8 +4,8 @@ A check takes a value and its path, and returns the value to keep. A spec is a t
 and a check stands for a whole value. Refusals are `BadClientEvent`; the session adds the client's event_id.
 
 Null for a field means that the field is not given, because libraries with typed messages write null for each field
-that nobody set. There are two exceptions. Null is a value where `or_null` stands. Where a field is required, and
-everywhere in an object that refuses nulls, null has the wrong type.
+that nobody set. There are two exceptions. Null is a value where `or_null` or `with_null` stands. Where a field is
+required, and everywhere in an object that refuses nulls, null has the wrong type.
 """
 
 from collections.abc import Callable, Container, Mapping
@@ -19,6 +19,8 @@ Json = dict[str, Any]
 Check = Callable[[Any, str], Any]
 Spec = Mapping[str, "Check | Spec"]
 DEEPEST = 64
+KEEP: Final = object()
+"""What a check returns if the value that is there stays."""
 
 _KINDS: Final = {
     bool: "a boolean",
@@ -119,14 +121,20 @@ def one_of(*supported: str) -> Check:
 @dataclass(frozen=True, slots=True)
 class _OrNull:
     inner: Check
+    sees_null: bool = False
 
     def __call__(self, value: Any, path: str) -> Any:
-        return None if value is None else self.inner(value, path)
+        return None if value is None and not self.sees_null else self.inner(value, path)
 
 
 def or_null(inner: Check) -> Check:
     """Null is a value of this field: it turns off what the field sets."""
     return _OrNull(inner)
+
+
+def with_null(inner: Check) -> Check:
+    """Null is a value that `inner` decides about."""
+    return _OrNull(inner, sees_null=True)
 
 
 def either(words: str, *inner: Check) -> Check:
@@ -178,16 +186,18 @@ def record(
     required: tuple[str, ...] = (),
     start: Mapping[str, Any] | None = None,
     nulls: bool = True,
+    lenient: bool = False,
 ) -> Check:
     """An object with these fields and no others. `start` holds the values of fields that are not given.
 
-    Without `nulls`, the object refuses null in every field, except where `or_null` stands.
+    Without `nulls`, the object refuses null in every field, except where `or_null` stands. If `lenient`, other fields
+    are left out.
     """
 
     def check(value: Any, path: str) -> Any:
         mapping(value, path)
         kept = dict(start or {})
-        merge(kept, value, fields, path, strict=required if nulls else fields)
+        merge(kept, value, fields, path, strict=required if nulls else fields, lenient=lenient)
         for name in required:
             if name not in kept:
                 raise missing(f"{path}.{name}")
@@ -210,11 +220,18 @@ def tagged(tag: str, kinds: Mapping[str, Check]) -> Check:
 
 
 def merge(
-    into: Json, change: Mapping[str, Any], spec: Spec, path: str, *, strict: Container[str] = ()
+    into: Json,
+    change: Mapping[str, Any],
+    spec: Spec,
+    path: str,
+    *,
+    strict: Container[str] = (),
+    lenient: bool = False,
 ) -> None:
     """Check `change` and merge it into `into`. Pass a copy: an error may leave half of the change in it.
 
-    In the fields named in `strict`, null is a value like any other.
+    In the fields named in `strict`, null is a value like any other. If `lenient`, unknown keys have no effect. A check
+    that returns `KEEP` leaves the value that is there.
 
     Raises:
         BadClientEvent: A key is unknown, or a value is not valid.
@@ -222,16 +239,19 @@ def merge(
     for key, value in change.items():
         here = f"{path}.{key}" if path else key
         wanted = spec.get(key)
+        if wanted is None and lenient:
+            continue
         if wanted is None:
             raise unknown(here)
         if value is None and key not in strict and not isinstance(wanted, _OrNull):
             continue
         if callable(wanted):
-            into[key] = wanted(value, here)
+            if (kept := wanted(value, here)) is not KEEP:
+                into[key] = kept
         else:
             mapping(value, here)
             into[key] = dict(into.get(key) or {})
-            merge(into[key], value, wanted, here)
+            merge(into[key], value, wanted, here, lenient=lenient)
 
 
 def metadata(value: Any, path: str) -> Any:

@@ -27,26 +27,29 @@ from websockets.typing import Subprotocol
 from edged import wire
 from edged.hosts import asks_for_loopback, is_loopback
 from edged.lobby import Lobby, by_way_of
-from edged.local import faults, http, refusing
+from edged.local import bent, faults, http, refusing
 from edged.local.answer import Tempo
 from edged.local.bill import Billed, Ledger, Taken
 from edged.local.caller import Caller
 from edged.local.connection import ClientConnection
+from edged.local.entrance import Entrance, Visit
 from edged.local.faults import InjectedFault
 from edged.local.faulty import Faulty
+from edged.local.likeness import like_of
 from edged.local.planner import Planner, VoicePlanner
-from edged.local.session import LIFE_S, LocalSession
+from edged.local.session import LocalSession
 from edged.local.talk import Talk
-from edged.local.unwelcome import Unwelcome, of_dialect, unwelcome
+from edged.local.unwelcome import NO_CLOSE_FRAME, Unwelcome
 from edged.local.voice import Voice
 from edged.wire import SUBPROTOCOL, Dialect
 
-PATH = "/v1/realtime"
 MAX_MESSAGE_BYTES = 16 * 2**20
 OPEN_S = 60  # for a handshake, including one that a fault delays
 ASKED_WITHIN_S = 10.0  # from the connection to a request that is let in
 MOST_CLIENTS = 1000
 GOODBYE_S = 0.7
+MOST_USED = 10_000  # values of a parameter that each connection has to have for itself
+UNLIMITED_S = 1e7
 
 
 class LocalServer:
@@ -63,12 +66,13 @@ class LocalServer:
         delta_ms: int = 200,
         think_ms: float = 150,
         keep_audio: bool = False,
-        session_s: float = LIFE_S,
+        session_s: float | None = None,
         door: http.Admission | None = None,
         fault_lines: Sequence[str] = (),
         url_faults: bool = False,
         most_clients: int = MOST_CLIENTS,
         tls: ssl.SSLContext | None = None,
+        like: str = "",
         wall: Callable[[], float] = time.time,
     ) -> None:
         """`pace` is a multiple of real time, 0 sends everything at once; `port` 0 takes a free port.
@@ -76,16 +80,24 @@ class LocalServer:
         `planner()` makes the planner of one session, which replaces the voice. `fault_lines` are the faults of every
         connection (faults.py); with `url_faults`, a client may ask for more in its URL. `most_clients` is the limit
         of clients at a time; it is lower if this process may open too few files. With `tls`, clients connect by TLS.
+        `like` names a service to imitate (likeness.py); `session_s` and the values of `door` take precedence.
 
         Raises:
+            KeyError: There is no service `like`.
             ValueError: One of the `fault_lines` is not a fault.
         """
-        self.ledger = Ledger(keep_audio=keep_audio)
+        self._like = like_of(like)
+        self.ledger = Ledger(keep_audio=keep_audio, charged_for=self._like.billed)
         self._planner = planner or (lambda: VoicePlanner(voice))
         self._host, self._port = host, port
         self._tempo = Tempo(think_ms / 1000, delta_ms, pace)
-        self._session_s, self._wall = session_s, wall
+        life_s = self._like.ending.life_s if session_s is None else session_s
+        self._session_s, self._wall = UNLIMITED_S if life_s is None else life_s, wall
         self._door = door or http.Admission()
+        self._entrance = Entrance(self._like, self._door)
+        if self._door.names_models:
+            self._like = self._like.deployed(tuple(self._door.models))
+        self._used: dict[str, None] = {}  # the oldest first
         self._faults = [faults.parse(line) for line in fault_lines]
         self._url_faults = url_faults
         self._numbers = itertools.count(1)
@@ -134,7 +146,7 @@ class LocalServer:
     def url(self) -> str:
         host = f"[{self._host}]" if ":" in self._host else self._host
         scheme = "ws" if self._tls is None else "wss"
-        return f"{scheme}://{host}:{self._port}{PATH}"
+        return f"{scheme}://{host}:{self._port}{self._entrance.path}"
 
     @property
     def bill(self) -> list[Billed]:
@@ -185,18 +197,15 @@ class LocalServer:
                 ledger=self.ledger,
                 wall=self._wall(),
                 new_id=self._new_id,
+                now=asyncio.get_running_loop().time(),
             )
             return refusing.as_json(reply.status, reply.body)
-        if http.endpoint(caller.path) != "realtime":
-            return refusing.refusal(
-                HTTPStatus.NOT_FOUND, None, f"No such path: {caller.path[:80]}; use {PATH}"
-            )
-        if not self._door.lets_in(caller.keys, self._wall()):
-            if caller.is_page:
-                return None
-            return refusing.refusal(HTTPStatus.UNAUTHORIZED, "invalid_api_key", "Incorrect API key provided.")
-        if self._door.refuses_by == "http" and (why := of_dialect(caller.dialect, self._door)) is not None:
-            return refusing.refusal(HTTPStatus.BAD_REQUEST, why.code, why.message)
+        entry = self._entrance.entry(caller, self._wall(), self._used)
+        if entry.refused is not None and entry.refused.status:
+            return refusing.refused(entry.refused)
+        connection.entry = entry
+        if not entry.is_known:
+            return None
         if not self._lobby.let_in(connection):
             words = f"This server is full: it serves {self._lobby.most} clients at a time. Try again later."
             return refusing.refusal(HTTPStatus.SERVICE_UNAVAILABLE, None, words)
@@ -204,6 +213,10 @@ class LocalServer:
             connection.faults = self._suffered(caller.query.get("fault", []))
         except ValueError as error:
             return refusing.refusal(HTTPStatus.BAD_REQUEST, "invalid_fault", str(error))
+        if (value := self._entrance.fresh_value(caller)) and entry.refused is None:
+            self._used[value] = None
+            if len(self._used) > MOST_USED:
+                del self._used[next(iter(self._used))]
         return await refusing.before(connection, request, connection.faults)
 
     def _suffered(self, lines: list[str]) -> tuple[InjectedFault, ...]:
@@ -220,32 +233,29 @@ class LocalServer:
 
     async def _client(self, connection: ServerConnection) -> None:
         assert isinstance(connection, ClientConnection)
-        request = connection.request
-        assert request is not None
-        caller = _caller(request)
-        dialect = caller.dialect
-        secret = self._door.secret(caller.keys, self._wall())
-        transcribes = secret.transcribes if secret else caller.transcribes
-        usual = "" if transcribes else self._door.models[0]
-        model = secret.model if secret else caller.query.get("model", [usual])[0]
-        asked = None if transcribes else model
-        refused = unwelcome(caller, asked, secret, self._door, self._wall())
+        entry = connection.entry
+        assert isinstance(entry, Visit)
+        slots = self._like.doorway.slots
+        refused = entry.refused
+        if refused is None and slots and len(self._talks) >= slots:
+            refused = self._like.doorway.no_room.about(slots=str(slots))
         if refused is not None:
-            await self._see_off(connection, caller.dialect, refused)
+            await self._see_off(connection, entry.dialect, refused)
             return
         session = LocalSession(
             session_id=self._new_id("sess"),
-            model=model,
-            dialect=dialect,
+            model=entry.model,
+            dialect=entry.dialect,
             planner=self._planner(),
             ledger=self.ledger,
             new_id=self._new_id,
             expires_at=int(self._wall() + self._session_s),
             tempo=self._tempo,
             life_s=self._session_s,
-            settings=secret.settings if secret else None,
-            transcribes=transcribes,
-            undecided=secret is None and "model" not in caller.query,
+            settings=entry.settings,
+            like=self._like,
+            transcribes=entry.transcribes,
+            undecided=entry.undecided,
         )
         talk = Talk(connection, session, Faulty(connection.faults), self._session_s)
         self._talks[talk] = None
@@ -254,15 +264,17 @@ class LocalServer:
                 await talk.run()
         finally:
             del self._talks[talk]
-            session.close()
+            session.close(asyncio.get_running_loop().time())
 
     async def _see_off(self, connection: ClientConnection, dialect: Dialect, why: Unwelcome) -> None:
-        way = "event" if dialect in self._door.speaks else self._door.refuses_by
-        if way == "event":
-            error = wire.ServerError(why.message, type="invalid_request_error", code=why.code)
-            await connection.send(wire.encode(wire.ErrorEvent(error), dialect, self._new_id("event")))
-        reason = "" if way == "bare" else f"invalid_request_error.{why.code}"
-        await connection.close(why.close_code, reason)
+        if not why.silent:
+            error = wire.ServerError(why.message, type=why.type, code=why.code)
+            message = wire.encode(wire.ErrorEvent(error), dialect, self._new_id("event"))
+            await connection.send(bent.bare(message, code_in_type=False) if why.bare else message)
+        if why.close_code == NO_CLOSE_FRAME:
+            connection.transport.close()
+        else:
+            await connection.close(why.close_code, why.close_reason)
 
     def _new_id(self, prefix: str) -> str:
         if prefix == http.SHORT_LIVED:

@@ -8,16 +8,17 @@ Rules:
 3. The model never changes. The voice does not change after the first sound.
 """
 
+from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from edged.local import spec, transcription
-from edged.local.g711 import ALAW, ULAW
+from edged.local.form import SessionForm, place
 from edged.local.schema import merge, missing
 from edged.local.tool_use import ToolUse, demanded
-from edged.pcm import PCM16, Format
+from edged.pcm import Format
 from edged.wire import BadClientEvent, Dialect
-from edged.wire.settings import TABLE
 
 Json = dict[str, Any]
 
@@ -62,14 +63,9 @@ _BETA: Json = {
     "temperature": 0.8,
     "tracing": None,
 }
-_ROWS = {row.setting: row for row in TABLE}
-_FORMATS = {
-    "pcm16": PCM16,
-    "audio/pcm": PCM16,
-    "g711_ulaw": ULAW,
-    "audio/pcmu": ULAW,
-    "g711_alaw": ALAW,
-    "audio/pcma": ALAW,
+FORMS: Mapping[Dialect, SessionForm] = {
+    Dialect.GA: SessionForm(_GA, spec.GA_SESSION, spec.GA_RESPONSE, needs=("type",), transcribes=True),
+    Dialect.BETA: SessionForm(_BETA, spec.BETA_SESSION, spec.BETA_RESPONSE, transcribes=True),
 }
 # The changes that somebody else may make to a session: the setting, its value in GA and its value in beta.
 STRANGERS: dict[str, tuple[str, Any, Any]] = {
@@ -82,10 +78,10 @@ STRANGERS: dict[str, tuple[str, Any, Any]] = {
 }
 
 
-def strange(what: str, dialect: Dialect) -> Json:
+def strange(what: str, dialect: Dialect, form: SessionForm | None = None) -> Json:
     """The session update that makes the change `what` of STRANGERS."""
     setting, ga, beta = STRANGERS[what]
-    *groups, last = (_ROWS[setting].key(dialect) or "").split(".")
+    *groups, last = ((form or FORMS[dialect]).key(setting, dialect) or "").split(".")
     change: Json = {last: ga if dialect is Dialect.GA else beta}
     for group in reversed(groups):
         change = {group: change}
@@ -96,41 +92,62 @@ class Effective:
     """The settings in force."""
 
     def __init__(
-        self, dialect: Dialect, session_id: str, model: str, expires_at: int, *, transcribes: bool = False
+        self,
+        dialect: Dialect,
+        session_id: str,
+        model: str,
+        expires_at: int,
+        form: SessionForm | None = None,
+        *,
+        transcribes: bool = False,
     ) -> None:
         """`model` of a session that `transcribes` is the one that does it; empty for the usual one."""
         self._dialect, self.transcribes = dialect, transcribes
+        self._form = form or FORMS[dialect]
         self.session: Json
         if transcribes:
+            self._form = replace(self._form, spec=transcription.SPECS[dialect])
             self.session = transcription.started(dialect, session_id, expires_at, model)
-            self._spec = transcription.SPECS[dialect]
             return
-        start = deepcopy(_GA if dialect is Dialect.GA else _BETA)
+        start = deepcopy(self._form.start)
         self.session = {**start, "id": session_id, "model": model, "expires_at": expires_at}
-        self._spec = spec.GA_SESSION if dialect is Dialect.GA else spec.BETA_SESSION
 
     def transcribing(self) -> "Effective":
         """The same session as one that only transcribes, before any update."""
-        return Effective(self._dialect, self.session["id"], "", self.session["expires_at"], transcribes=True)
+        session = self.session
+        return Effective(
+            self._dialect, session["id"], "", session["expires_at"], self._form, transcribes=True
+        )
 
-    def update(self, change: Json, *, sounded: bool, path: str = "session") -> None:
+    def reported(self, *, fresh: bool = False) -> Json:
+        """The session object as clients see it; `fresh`: as it was created."""
+        return self._form.report(self.session, fresh)
+
+    def update(self, change: Json, *, sounded: bool, path: str = "session") -> list[BadClientEvent]:
         """Apply an update. `sounded`: the session has produced audio, which fixes its voice.
+
+        Returns the refusals of settings that are refused on their own.
 
         Raises:
             BadClientEvent: Something in it is wrong; the settings are unchanged.
         """
-        ga = self._dialect is Dialect.GA
-        if ga and change.get("type") is None:
-            raise missing(f"{path}.type" if path else "type")
+        form = self._form
+        for name in form.needs:
+            if change.get(name) is None:
+                raise missing(f"{path}.{name}" if path else name)
+        change, declined = form.split(change, path)
         new = dict(self.session)  # a shallow copy is enough: merging replaces values and changes none
-        merge(new, change, self._spec, path)
+        merge(new, change, form.spec, path, lenient=form.lenient)
         if self.transcribes:
             new = transcription.settled(new, change, self._dialect)
-        if new.get("model") != self.session.get("model"):
+        if form.model == "ignored":
+            new["model"] = self.session["model"]
+        if form.model == "fixed" and new.get("model") != self.session.get("model"):
             raise BadClientEvent("invalid_value", "The model of a session is fixed.", f"{path}.model")
         if sounded and self._find(new, "voice") != self.find("voice"):
             raise voice_is_fixed()
         self.session = new
+        return declined
 
     def answering(self, asked: Json, *, sounded: bool) -> "Answering":
         """The settings of one response: those of the session, overridden by `asked`.
@@ -138,12 +155,12 @@ class Effective:
         Raises:
             BadClientEvent: Something in `asked` is wrong.
         """
-        ga = self._dialect is Dialect.GA
-        response: Json = {}
-        merge(response, asked, spec.GA_RESPONSE if ga else spec.BETA_RESPONSE, "response")
-        if not ga and "max_output_tokens" in response:
-            response["max_response_output_tokens"] = response.pop("max_output_tokens")
-        answering = Answering(self._dialect, self.session, response)
+        form, response = self._form, dict[str, Any]()
+        merge(response, asked, form.response, "response", lenient=form.lenient)
+        most = form.key("max_output_tokens", self._dialect)
+        if self._dialect is Dialect.BETA and most is not None and "max_output_tokens" in response:
+            response[most] = response.pop("max_output_tokens")
+        answering = Answering(self._dialect, form, self.session, response)
         if sounded and answering.find("voice") != self.find("voice"):
             raise voice_is_fixed()
         return answering
@@ -160,22 +177,23 @@ class Effective:
 
     @property
     def input_format(self) -> Format:
-        return _format(self.find("input_format"))
+        rate_hz = self.session.get(self._form.rate_key) or self._form.input_hz
+        return self._form.format(self.find("input_format"), rate_hz)
 
     def _find(self, session: Json, what: str) -> Any:
-        return _at(session, _ROWS[what].key(self._dialect))
+        return place(session, self._form.key(what, self._dialect))
 
 
 class Answering:
     """The settings of one response."""
 
-    def __init__(self, dialect: Dialect, session: Json, response: Json) -> None:
-        self._dialect, self._session, self._response = dialect, session, response
+    def __init__(self, dialect: Dialect, form: SessionForm, session: Json, response: Json) -> None:
+        self._dialect, self._form, self._session, self._response = dialect, form, session, response
 
     def find(self, what: str) -> Any:
-        place = _ROWS[what].key(self._dialect)
-        own = _at(self._response, place)
-        return _at(self._session, place) if own is None else own
+        key = self._form.key(what, self._dialect)
+        own = place(self._response, key)
+        return place(self._session, key) if own is None else own
 
     @property
     def dialect(self) -> Dialect:
@@ -183,17 +201,17 @@ class Answering:
 
     @property
     def audio(self) -> bool:
-        return "audio" in self.find("audio_output")
+        return self._form.always_speaks or "audio" in (self.find("audio_output") or ("audio",))
 
     @property
     def output_format(self) -> Format:
-        return _format(self.find("output_format"))
+        return self._form.format(self.find("output_format"), self._form.output_hz)
 
     @property
     def most_tokens(self) -> int | None:
         """None means no limit."""
         most = self.find("max_output_tokens")
-        return None if most == "inf" else int(most)
+        return None if most in (None, "inf") else int(most)
 
     @property
     def out_of_band(self) -> bool:
@@ -217,12 +235,13 @@ class Answering:
         Raises:
             BadClientEvent: The chosen tool is not among the tools.
         """
-        place = "session" if self._response.get("tool_choice") is None else "response"
-        return demanded(self.find("tool_choice"), self.find("tools"), f"{place}.tool_choice")
+        where = "session" if self._response.get("tool_choice") is None else "response"
+        choice, tools = self.find("tool_choice") or "auto", self.find("tools") or []
+        return demanded(choice, tools, f"{where}.tool_choice")
 
     @property
     def instructions(self) -> str:
-        return str(self._response.get("instructions") or self._session["instructions"])
+        return str(self._response.get("instructions") or self._session["instructions"] or "")
 
     def response_object(self) -> Json:
         """The settings that the response object repeats, in the client's dialect."""
@@ -237,7 +256,7 @@ class Answering:
             "modalities": self.find("audio_output"),
             "voice": self.find("voice"),
             "output_audio_format": self.find("output_format"),
-            "temperature": self._response.get("temperature", self._session["temperature"]),
+            "temperature": self._response.get("temperature", self._session.get("temperature")),
             "max_output_tokens": self.find("max_output_tokens"),
         }
 
@@ -246,14 +265,3 @@ def voice_is_fixed() -> BadClientEvent:
     return BadClientEvent(
         "cannot_update_voice", "Cannot update a conversation's voice if assistant audio is present."
     )
-
-
-def _format(name: Any) -> Format:
-    return _FORMATS[name["type"] if isinstance(name, dict) else name]
-
-
-def _at(tree: Json, place: str | None) -> Any:
-    value: Any = tree
-    for name in (place or "").split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value

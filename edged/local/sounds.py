@@ -1,8 +1,8 @@
 """Conversion between the service's own sound format and a client's. Pure.
 
-The rate conversion is simple: downwards, three samples become their mean; upwards, it interpolates linearly. That is
-good enough for G.711 from a telephone, the only format with another rate. The conversion works piece by piece, so
-that minutes of sound do not need a multiple of their own memory.
+The rate conversion is simple. For G.711, three samples become their mean downwards; upwards, it interpolates linearly.
+Samples with another rate than the service's own are interpolated in both directions. The conversion works piece by
+piece, so that minutes of sound do not need a multiple of their own memory.
 """
 
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def linear(sound: bytes, fmt: Format) -> bytes:
 def from_client(sound: bytes, fmt: Format) -> bytes:
     """Convert a client's sound to PCM16 at 24 kHz."""
     if fmt.encoding not in _DECODED:
-        return sound
+        return _at_rate(sound, fmt.rate_hz, PCM16.rate_hz)
     out, last = bytearray(), 0
     for start in range(0, len(sound), PIECE_SAMPLES):
         piece, last = _faster(sound[start : start + PIECE_SAMPLES], fmt.encoding, last)
@@ -67,11 +67,27 @@ def from_client(sound: bytes, fmt: Format) -> bytes:
 def to_client(sound: bytes, fmt: Format) -> bytes:
     """Convert PCM16 at 24 kHz to a client's format."""
     if fmt.encoding not in _ENCODED:
-        return sound
+        return _at_rate(sound, PCM16.rate_hz, fmt.rate_hz)
     size = PIECE_SAMPLES * _STEP * SAMPLE_BYTES
     return b"".join(
         _slower(sound[start : start + size], fmt.encoding) for start in range(0, len(sound), size)
     )
+
+
+def _at_rate(sound: bytes, from_hz: int, to_hz: int) -> bytes:
+    """Samples at another rate, one second at a time; every second begins with a sample of the original."""
+    if from_hz == to_hz or not sound:
+        return sound
+    arrays.load()
+    import numpy as np  # noqa: PLC0415
+
+    samples, out = np.frombuffer(sound, np.int16), []
+    for start in range(0, len(samples), from_hz):
+        piece = samples[start : start + from_hz + 1]  # with the first sample of the next second
+        count = min(from_hz, len(samples) - start) * to_hz // from_hz
+        places = np.arange(count) * (from_hz / to_hz)
+        out.append(np.interp(places, np.arange(len(piece)), piece).astype(np.int16).tobytes())
+    return b"".join(out)
 
 
 def _slower(sound: bytes, encoding: str) -> bytes:

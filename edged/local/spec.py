@@ -19,6 +19,7 @@ from edged.local.schema import (
     record,
     tagged,
     text,
+    wrong_value,
 )
 
 SERVER_VAD: Json = {
@@ -80,6 +81,23 @@ def _pcm(value: Any, path: str) -> Any:
     if kept.setdefault("rate", 24000) != 24000:
         raise out_of_range(f"{path}.rate", kept["rate"], "24000")
     return kept
+
+
+def pcm_of(*rates: int, rate: str = "rate") -> Check:
+    """A format of 16-bit samples with one of these rates."""
+
+    def check(value: Any, path: str) -> Any:
+        kept = record({"type": text(), rate: integer(1, 2**31)})(value, path)
+        if kept.get(rate, rates[0]) not in rates:
+            raise wrong_value(f"{path}.{rate}", kept[rate], rates)
+        return kept
+
+    return check
+
+
+def formats_of(*rates: int) -> Check:
+    law = record({"type": text(), "rate": integer(8000, 8000)})
+    return tagged("type", {"audio/pcm": pcm_of(*rates), "audio/pcmu": law, "audio/pcma": law})
 
 
 def _voice(value: Any, path: str) -> Any:

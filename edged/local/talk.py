@@ -49,7 +49,7 @@ class Talk:
     async def run(self) -> None:
         """Returns when the client has left, or the server has closed the connection."""
         self._put(self._faulty.opened())
-        self._say(self._session.greet())
+        self._say(self._session.greet(self._loop.time()))
         writing = asyncio.ensure_future(self._write())
         reading = asyncio.ensure_future(self._read())
         writing.add_done_callback(lambda task: _failed(task) and reading.cancel())  # a bug ends the talk
@@ -179,7 +179,7 @@ class Talk:
             case "expire":
                 for text in self._session.expire():
                     await self._connection.send(text)
-                await self._connection.close(1001, self._session.time_is_up)
+                await self._connection.close(self._session.close_code, self._session.time_is_up)
             case "half_open":
                 transport.pause_reading()
                 with contextlib.suppress(TimeoutError):

@@ -1,22 +1,44 @@
-"""Decides which clients are refused after the handshake, and with which error. Pure."""
+"""Decides which clients are refused, and with which error. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-from edged.local.caller import Caller
 from edged.local.http import Admission, ClientSecret
 from edged.local.transcription import is_transcriber
 from edged.wire import Dialect
 
 REQUEST_REFUSED, KEY_REFUSED = 4000, 3000
+NO_CLOSE_FRAME = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Unwelcome:
-    """A refusal: the code and the text of the error, and the code of the close."""
+    """A refusal: the code and the text of the error, and how it is sent.
 
-    code: str
+    With a `status`, the handshake is refused with this HTTP status, and with `body` if that is not OpenAI's error
+    object. Otherwise the handshake succeeds; an error event and a close with `close_code` and `reason` follow
+    (`NO_CLOSE_FRAME`: the connection just ends). With `bare`, the error has a type and a text only; with `silent`,
+    there is no error event.
+    """
+
+    code: str | None
     message: str
     close_code: int = REQUEST_REFUSED
+    status: int = 0
+    type: str = "invalid_request_error"
+    body: Mapping[str, Any] | str | None = None
+    reason: str | None = None
+    bare: bool = False
+    silent: bool = False
+
+    def about(self, **words: str) -> "Unwelcome":
+        """The same refusal with these words in its text."""
+        return replace(self, message=self.message.format(**{name: text[:80] for name, text in words.items()}))
+
+    @property
+    def close_reason(self) -> str:
+        return f"{self.type}.{self.code}" if self.reason is None else self.reason
 
 
 def of_dialect(dialect: Dialect, door: Admission) -> Unwelcome | None:
@@ -27,25 +49,15 @@ def of_dialect(dialect: Dialect, door: Admission) -> Unwelcome | None:
     return Unwelcome(code, f"The {dialect.value} shape of the realtime API is not served here.")
 
 
-def unwelcome(
-    caller: Caller, model: str | None, secret: ClientSecret | None, door: Admission, wall: float
-) -> Unwelcome | None:
-    """The refusal of a caller; None if it may stay. `wall` is the wall clock, in seconds.
+def of_secret(dialect: Dialect, secret: ClientSecret | None) -> Unwelcome | None:
+    """The refusal of a short-lived key that was made for the other dialect; None if it fits."""
+    if secret is None or secret.dialect is dialect:
+        return None
+    words = f"a {dialect.value} session with a {secret.dialect.value} client secret."
+    return Unwelcome("api_version_mismatch", f"API version mismatch. You cannot start {words}")
 
-    `model` is None for a session that only transcribes.
-    """
-    dialect = caller.dialect
-    if not door.lets_in(caller.keys, wall):
-        return Unwelcome("invalid_api_key", "Incorrect API key provided.", KEY_REFUSED)
-    if (refused := of_dialect(dialect, door)) is not None:
-        return refused
-    if secret is not None and secret.dialect is not dialect:
-        words = f"a {dialect.value} session with a {secret.dialect.value} client secret."
-        return Unwelcome("api_version_mismatch", f"API version mismatch. You cannot start {words}")
-    if model is None:
-        words = "You must not provide a model parameter for transcription sessions."
-        named = caller.query.get("model", [])
-        return None if all(map(is_transcriber, named)) else Unwelcome("invalid_model", words)
-    if not door.knows_model(model):
-        return Unwelcome("model_not_found", f"The model '{model[:80]}' does not exist.")
-    return None
+
+def of_transcriber(named: list[str]) -> Unwelcome | None:
+    """The refusal of a model that is named for a session that only transcribes; None if it can."""
+    words = "You must not provide a model parameter for transcription sessions."
+    return None if all(map(is_transcriber, named)) else Unwelcome("invalid_model", words)

@@ -26,7 +26,9 @@ from edged.wire.granted import mismatches as mismatches
 from edged.wire.names import BETA_HEADER as BETA_HEADER
 from edged.wire.names import BETA_PROTOCOL as BETA_PROTOCOL
 from edged.wire.names import KEY_PROTOCOL as KEY_PROTOCOL
+from edged.wire.names import PING as PING
 from edged.wire.names import SUBPROTOCOL as SUBPROTOCOL
+from edged.wire.names import TRANSCRIPTION_UPDATED as TRANSCRIPTION_UPDATED
 from edged.wire.names import ClientName as ClientName
 from edged.wire.names import Dialect as Dialect
 from edged.wire.names import ServerName as ServerName

@@ -17,6 +17,9 @@ BETA_HEADER = ("OpenAI-Beta", "realtime=v1")
 SUBPROTOCOL = "realtime"
 BETA_PROTOCOL = "openai-beta.realtime-v1"
 KEY_PROTOCOL = "openai-insecure-api-key."
+# Of xAI: all that was heard so far.
+TRANSCRIPTION_UPDATED = "conversation.item.input_audio_transcription.updated"
+PING = "ping"  # an event of some services; it means nothing, and no client has to answer it
 
 TRANSCRIPTION_SESSION = "realtime.transcription_session"
 """The `object` of a session that transcribes and answers nothing."""

@@ -6,6 +6,7 @@ import json
 from edged import wire
 from edged.local.answer import Tempo
 from edged.local.bill import Ledger
+from edged.local.likeness import like_of
 from edged.local.planner import VoicePlanner
 from edged.local.session import LocalSession
 from edged.local.voice import VoiceAnswer
@@ -38,6 +39,8 @@ class Desk:
         *,
         transcribes=False,
         undecided=False,
+        like="",
+        model="m",
         **options,
     ):
         numbers = itertools.count(1)
@@ -45,7 +48,8 @@ class Desk:
         self.now = 0.0
         self.session = LocalSession(
             session_id="sess_1",
-            model="" if transcribes else "m",
+            model="" if transcribes else model,
+            like=like_of(like),
             dialect=dialect,
             planner=planner or VoicePlanner(voice or Fixed()),
             settings=settings,
@@ -93,6 +97,26 @@ class Desk:
         self.say(ms)
         self.send(wire.commit("c1"))
         return self.send(wire.response_create("r1"))
+
+
+class Likened(Desk):
+    """A session of a service that is imitated."""
+
+    def __init__(self, name, dialect=None, **options):
+        super().__init__(dialect or like_of(name).doorway.speaks[0], like=name, **options)
+
+    def change(self, **session):
+        return self.ask("session.update", session=session)
+
+    def names(self, until_s=60.0):
+        """The types of all events until then."""
+        return types(event for _, event in self.run(until_s))
+
+
+def error_of(events):
+    (event,) = events
+    assert event["type"] == "error"
+    return event["error"]
 
 
 def types(events):

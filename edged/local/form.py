@@ -1,0 +1,88 @@
+"""The form of a session object: which settings it has, where they stand, and what is refused. Pure.
+
+The embedded service has one form for each dialect (settings.py), and those of the services that it can imitate
+(forms_*.py).
+"""
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from edged.local.g711 import ALAW, ULAW
+from edged.local.schema import Spec
+from edged.pcm import PCM16, Format
+from edged.wire import BadClientEvent, Dialect
+from edged.wire.settings import TABLE
+
+Json = dict[str, Any]
+_ROWS = {row.setting: row for row in TABLE}
+_FORMATS = {"g711_ulaw": ULAW, "audio/pcmu": ULAW, "g711_alaw": ALAW, "audio/pcma": ALAW}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionForm:
+    """The session object of a service: its settings, their places and values, and how it is reported.
+
+    `start` has the settings of a fresh session; `spec` and `response` are what an update and a response may set.
+    `keys` are the places of settings (`wire.settings.TABLE`) that the dialect has elsewhere. `needs` are keys that
+    every update must have. Unknown keys are refused, or have no effect with `lenient`. Each key in `declines` (dotted)
+    is refused on its own, with the text `declined`; the rest of the update is applied.
+
+    `input_hz` and `output_hz` are the rates of 16-bit samples whose rate is not given. `formats` are further names of
+    formats, and `rate_key` is a setting with the rate of the input. `model` says what an update does that names
+    another model. `always_speaks`: text alone cannot be asked for. `transcribes`: some sessions only transcribe.
+
+    `report` makes the object that clients see; `fresh` is true for the session as it was created.
+    """
+
+    start: Json
+    spec: Spec
+    response: Spec
+    keys: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    lenient: bool = False
+    declines: tuple[str, ...] = ()
+    declined: str = ""
+    input_hz: int = PCM16.rate_hz
+    output_hz: int = PCM16.rate_hz
+    formats: Mapping[str, Format] = field(default_factory=dict)
+    rate_key: str = ""
+    model: Literal["fixed", "taken", "ignored"] = "fixed"
+    always_speaks: bool = False
+    transcribes: bool = False
+    report: Callable[[Json, bool], Json] = lambda session, fresh: session  # noqa: ARG005
+
+    def key(self, setting: str, dialect: Dialect) -> str | None:
+        return self.keys.get(setting) or _ROWS[setting].key(dialect)
+
+    def format(self, value: Any, rate_hz: int) -> Format:
+        """The format that `value` names; `rate_hz` is for samples whose rate it does not name."""
+        name = value
+        if isinstance(value, dict):
+            name, rate_hz = value.get("type"), value.get("rate") or rate_hz
+        return self.formats.get(name) or _FORMATS.get(name) or Format(rate_hz)
+
+    def split(self, change: Json, path: str) -> tuple[Json, list[BadClientEvent]]:
+        """The part of a change that is not declined, and the refusals of the rest."""
+        kept, refusals = deepcopy(change) if self.declines else change, []
+        for name in self.declines:
+            *groups, last = name.split(".")
+            inner: Any = kept
+            for group in groups:
+                inner = inner.get(group)
+                inner = inner if isinstance(inner, dict) else {}
+            if inner.get(last) is not None:
+                where = f"{path}.{name}"
+                refusals.append(BadClientEvent(None, self.declined.format(key=where), where))
+                if not groups:
+                    del inner[last]
+        return kept, refusals
+
+
+def place(tree: Json, key: str | None) -> Any:
+    """The value at a dotted key; None if there is none."""
+    value: Any = tree
+    for name in (key or "").split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
