@@ -8,9 +8,9 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +23,7 @@ PEERS = Path(sys.prefix) / "peers"
 AT_ONCE = 2  # programs that run at the same time
 LONGEST_S = 55  # for all conversations of a program; each conversation ends itself far earlier
 TARGETS = ("direct", "relay-ga", "relay-beta")
+AUTO = ("direct", "auto-ga", "auto-beta")  # a relay that finds out the one dialect of its service
 GUIDE = ("guide-ga", "guide-beta")  # `edged relay --provider a15t`, with a service of that dialect only
 KEYED = ("right-key", "wrong-key")  # a service that wants a key
 CONVERSATIONS = ("text", "push-to-talk", "vad", "as-it-comes", "interrupt", "tool", "error")
@@ -38,6 +39,8 @@ class Client:
     dialect: str
     mints: bool = False  # supports short-lived keys
     thorough: bool = False  # asks for every option that its types have
+    targets: tuple[str, ...] = TARGETS
+    cannot: Mapping[str, str] = field(default_factory=dict, hash=False)  # a conversation, and why not
 
     def __str__(self) -> str:
         return self.name
@@ -46,9 +49,10 @@ class Client:
         """The conversations with this target. Short-lived keys, for example, come from the service itself only."""
         minting = ("mint",) if self.mints else ()
         options = ("options",) if self.thorough else ()
-        if target == "direct":
-            return (*CONVERSATIONS, *minting, *options)
-        return ("text", *minting) if target in KEYED else CONVERSATIONS
+        if target in KEYED:
+            return ("text", *minting)
+        able = tuple(name for name in CONVERSATIONS if name not in self.cannot)
+        return (*able, *minting, *options) if target == "direct" else able
 
 
 CLIENTS = (
@@ -61,6 +65,7 @@ CLIENTS = (
     Client("agents-python", "agents_session.py", "ga"),
     Client("agents-js", "agents_realtime.mjs", "ga"),
     Client("beta-client-js", "openai_realtime_api.mjs", "beta"),
+    Client("livekit", "livekit_session.py", "ga", targets=AUTO),
 )
 
 
@@ -112,8 +117,13 @@ class Company:
             return {target: self._start("serve", *SERVED)}
         if target in GUIDE:
             return {target: self._by_the_guide(target)}
-        dialect = target.removeprefix("relay-")
-        settings = {"name": "local", "url": self._urls["direct"], "dialect": dialect, "model": RELAYED_MODEL}
+        settings = {"name": "local", "url": self._urls["direct"], "model": RELAYED_MODEL}
+        kind, dialect = target.split("-")
+        if kind == "auto":
+            settings["url"] = self._services[target] = self._start("serve", *SERVED, "--speaks", dialect)
+            settings |= {"name": "custom", "api_key": "any"}
+        else:
+            settings["dialect"] = dialect
         options = [word for name, value in settings.items() for word in ("--set", f"provider.{name}={value}")]
         return {target: self._start("relay", *options) + "v1/realtime"}
 
@@ -168,7 +178,7 @@ class Company:
     def _run(self, client: Client, target: str) -> dict[str, SimpleNamespace]:
         program, url = client.program, self._url(target)
         if program.endswith(".py"):
-            command = [PEERS / "bin" / "python", "-B", HERE / "clients" / program]
+            command = [PEERS / "bin" / "python", HERE / "clients" / program]
         else:
             command = [PEERS / "bin" / "node", self._folder / "js" / program]
         # nothing of the machine: no proxy, no key, no settings of its user; and no telemetry
@@ -177,6 +187,7 @@ class Company:
             "HOME": str(self._folder),
             "KEY": target if target in KEYED else "any",
             "QUESTION": str(clips("question.wav")),
+            "PYTHONPYCACHEPREFIX": str(PEERS / "cache"),  # large libraries, compiled once
             "OPENAI_AGENTS_DISABLE_TRACING": "1",
         }
         conversations = client.conversations_with(target)

@@ -107,6 +107,16 @@ async def first(sought: Callable[[], bool], within_s: float = LONGEST_S) -> None
         await asyncio.sleep(0.005)
 
 
+def has(report: Report, name: str, times: int = 1) -> bool:
+    """Whether this many of these events have arrived."""
+    return sum(message["type"] == name for message in report.messages) >= times
+
+
+async def heard(report: Report, name: str, times: int = 1) -> None:
+    """Wait for that."""
+    await first(lambda: has(report, name, times))
+
+
 def main(hold: Callable[[str, str, Report], Awaitable[None]]) -> None:
     """`PROGRAM URL CONVERSATION...`: print one line per conversation; non-zero if any of them failed."""
     url, *conversations = sys.argv[1:]
