@@ -1,8 +1,14 @@
-"""The authorities that a TLS connection trusts."""
+"""Which authorities a TLS connection trusts, and which certificate a TLS server shows.
+
+This module reads every file itself, because OpenSSL would wait forever for a FIFO. It still gives the content to
+OpenSSL as a file in memory: OpenSSL takes more kinds of content from files than from strings.
+"""
 
 import errno
 import os
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from edged.files import read
@@ -13,9 +19,7 @@ MOST_BYTES = 2**22  # all authorities of a Linux distribution take 200 KiB
 def client_context(ca_file: str = "") -> ssl.SSLContext:
     """A context that trusts only the authorities in `ca_file`, in PEM; empty: the machine's.
 
-    This function reads the file itself, because OpenSSL would wait forever for a FIFO. It still gives the content to
-    OpenSSL as a file: from a string OpenSSL takes plain certificates only, not certificates with trust settings, and no
-    revocation lists.
+    From a string OpenSSL takes plain certificates only, not certificates with trust settings, and no revocation lists.
 
     Raises:
         OSError: the file cannot be read, or holds no certificate.
@@ -23,11 +27,54 @@ def client_context(ca_file: str = "") -> ssl.SSLContext:
     if not ca_file:
         return ssl.create_default_context()
     text = read(Path(ca_file), MOST_BYTES)
-    with os.fdopen(os.memfd_create("authorities"), "wb") as memory:
-        memory.write(text)
-        memory.flush()
+    with _in_memory(text) as name:
         try:
-            return ssl.create_default_context(cafile=f"/proc/self/fd/{memory.fileno()}")
+            return ssl.create_default_context(cafile=name)
         except ssl.SSLError as error:
             problem = "it holds no certificate that edged can use; it must be in PEM format"
             raise OSError(errno.EINVAL, problem, ca_file) from error
+
+
+def server_context(cert: Path, key: Path) -> ssl.SSLContext:
+    """A context for a server that shows the certificate chain in `cert`; `key` has its private key. Both are in PEM.
+
+    The two may be the same file.
+
+    Raises:
+        OSError: a file cannot be used; `filename` says which, and `strerror` says why and what to do about it.
+    """
+    chain, secret = read(cert, MOST_BYTES), read(key, MOST_BYTES)
+    if b"-----BEGIN CERTIFICATE-----" not in chain:
+        raise _unfit(cert, "it holds no certificate (it must be in PEM format)")
+    if b"PRIVATE KEY-----" not in secret:
+        raise _unfit(key, "it holds no private key (it must be in PEM format)")
+    if b"ENCRYPTED" in secret:
+        raise _unfit(
+            key, f"the private key has a passphrase (remove it: openssl pkey -in {key} -out NEW_FILE)"
+        )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with _in_memory(chain) as chain_name, _in_memory(secret) as secret_name:
+        try:
+            context.load_cert_chain(chain_name, secret_name, password="")
+        except ssl.SSLError as error:
+            if error.reason == "KEY_VALUES_MISMATCH":
+                problem = (
+                    f"it is not the key of the certificate in {cert} (use the pair that was made together)"
+                )
+                raise _unfit(key, problem) from error
+            problem = f"OpenSSL cannot use it with the private key in {key}: {error.reason} (make a new pair)"
+            raise _unfit(cert, problem) from error
+    return context
+
+
+def _unfit(path: Path, problem: str) -> OSError:
+    return OSError(errno.EINVAL, problem, str(path))
+
+
+@contextmanager
+def _in_memory(content: bytes) -> Iterator[str]:
+    """The name of a file in memory with this content."""
+    with os.fdopen(os.memfd_create("pem"), "wb") as memory:
+        memory.write(content)
+        memory.flush()
+        yield f"/proc/self/fd/{memory.fileno()}"

@@ -2,13 +2,17 @@
 
 import argparse
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edged.cli import serve_tls
 from edged.errors import ConfigError
 from edged.files import read
 
 if TYPE_CHECKING:
+    import ssl
+
     from edged.local.server import LocalServer
 
 MOST_BYTES = 2**20  # the largest key file or script; a larger file is something else
@@ -56,7 +60,10 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         help="end each session after S seconds (default: 3600)",
     )
     parser.add_argument(
-        "--key-file", type=Path, metavar="FILE", help="accept only the keys in FILE, one on each line"
+        "--key-file",
+        type=Path,
+        metavar="FILE",
+        help="accept only clients that send one of the API keys in FILE, one on each line",
     )
     parser.add_argument(
         "--model", action="append", default=[], metavar="NAME", help="serve only this model; repeatable"
@@ -64,6 +71,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser.add_argument(
         "--prefix", default="", metavar="TEXT", help="begin each model name with TEXT, such as openai/"
     )
+    serve_tls.add(parser)
     parser.set_defaults(run=run)
 
 
@@ -117,17 +125,19 @@ def run(args: argparse.Namespace) -> int:
     from edged.system.journal import setup
 
     setup("warning")  # at INFO the library may log the headers of a connection, with a key in them
-    return ExitDoor(ProcessExit()).run(_serve(_server(args)))
+    with ExitStack() as until_end:
+        tls, about = serve_tls.context(args, until_end)
+        return ExitDoor(ProcessExit()).run(_serve(_server(args, tls), about))
 
 
-async def _serve(server: "LocalServer") -> int:
+async def _serve(server: "LocalServer", about: str) -> int:
     from edged.cli.serving import until_stopped
 
-    await until_stopped(server, "serving")
+    await until_stopped(server, "serving", about)
     return 0
 
 
-def _server(args: argparse.Namespace) -> "LocalServer":
+def _server(args: argparse.Namespace, tls: "ssl.SSLContext | None") -> "LocalServer":
     from edged.local import script
     from edged.local.http import Admission
     from edged.local.server import LocalServer
@@ -164,6 +174,7 @@ def _server(args: argparse.Namespace) -> "LocalServer":
             ),
             fault_lines=(*answers.faults, *args.fault),
             url_faults=args.url_faults,
+            tls=tls,
         )
     except ValueError as error:
         raise ConfigError([f"--fault: {error}"]) from error

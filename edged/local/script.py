@@ -19,10 +19,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
-import yaml
 
 from edged.errors import ConfigError
-from edged.local import faults, voice
+from edged.local import faults, script_yaml, voice
 from edged.local.plan import AnswerMessage, ContentPart, FunctionCall, ResponsePlan
 from edged.local.planner import Question, VoicePlanner
 from edged.local.sounds import ClientSound
@@ -143,10 +142,12 @@ def parse(text: str, name: str, speak: Speak) -> Script:
         ConfigError: The text is not a valid script; the message says what is wrong and where.
     """
     try:
-        file = msgspec.convert(yaml.safe_load(text), _File)
-    except (yaml.YAMLError, msgspec.ValidationError, RecursionError) as error:
-        words = " ".join(str(error).split())
-        raise ConfigError([f"{name}: {words}; {GOOD}"]) from error
+        data, bad_keys = script_yaml.read(text)
+        if bad_keys:
+            raise ConfigError([f"{name}: {problem}" for problem in bad_keys])
+        file = msgspec.convert(data, _File)
+    except (ValueError, RecursionError) as error:  # of msgspec, too
+        raise ConfigError([f"{name}: {error}; {GOOD}"]) from error
     problems = [
         *(
             problem

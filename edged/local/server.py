@@ -13,10 +13,12 @@ Rules:
 import asyncio
 import itertools
 import secrets
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from types import TracebackType
+from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
@@ -66,13 +68,14 @@ class LocalServer:
         fault_lines: Sequence[str] = (),
         url_faults: bool = False,
         most_clients: int = MOST_CLIENTS,
+        tls: ssl.SSLContext | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """`pace` is a multiple of real time, 0 sends everything at once; `port` 0 takes a free port.
 
         `planner()` makes the planner of one session, which replaces the voice. `fault_lines` are the faults of every
         connection (faults.py); with `url_faults`, a client may ask for more in its URL. `most_clients` is the limit
-        of clients at a time; it is lower if this process may open too few files.
+        of clients at a time; it is lower if this process may open too few files. With `tls`, clients connect by TLS.
 
         Raises:
             ValueError: One of the `fault_lines` is not a fault.
@@ -90,8 +93,12 @@ class LocalServer:
         self._talks: dict[Talk, None] = {}  # the oldest first
         self._lobby = Lobby("serve", most=most_clients, deadline_s=ASKED_WITHIN_S)
         self._servers: list[Server] = []
+        self._tls = tls
 
     async def __aenter__(self) -> "LocalServer":
+        by_tls: dict[str, Any] = {}
+        if self._tls is not None:
+            by_tls = {"ssl": self._tls, "ssl_handshake_timeout": ASKED_WITHIN_S}
         for where in await self._lobby.listening(self._host, self._port):
             server = await serve(
                 self._client,
@@ -103,6 +110,7 @@ class LocalServer:
                 process_request=self._request,
                 select_subprotocol=_subprotocol,
                 create_connection=by_way_of(self._lobby, ClientConnection),
+                **by_tls,
                 **where,
             )
             self._servers.append(server)
@@ -125,7 +133,8 @@ class LocalServer:
     @property
     def url(self) -> str:
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"ws://{host}:{self._port}{PATH}"
+        scheme = "ws" if self._tls is None else "wss"
+        return f"{scheme}://{host}:{self._port}{PATH}"
 
     @property
     def bill(self) -> list[Billed]:

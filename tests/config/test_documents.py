@@ -12,8 +12,9 @@ from edged.dial.providers import PROVIDERS
 TOP = Path(__file__).parents[2]
 BLOCKS = [
     pytest.param(block, id=f"{file.name} {number}")
-    for file in (TOP / "README.md", TOP / "docs" / "providers.md")
+    for file in (TOP / "README.md", TOP / "docs" / "providers.md", TOP / "docs" / "local-server.md")
     for number, block in enumerate(re.findall(r"```yaml\n(version: 1\n.*?)```", file.read_text(), re.DOTALL))
+    if "\nrules:" not in block  # a script of the embedded service
 ]
 
 

@@ -255,6 +255,12 @@ class TestGroups:
         config = load(None, env={}, sets=["provider.query.a.b=1"]).config
         assert config.provider.query == {"a.b": "1"}
 
+    def test_a_key_stays_the_text_in_the_file(self, folder):
+        file = write(folder / "c.yaml", "version: 1\nprovider:\n  headers: {on: a, no: b, null: c, 7: d}\n")
+        assert list(load(file, env={}).config.provider.headers) == ["on", "no", "null", "7"]
+        with pytest.raises(ConfigError, match=r"turn\.off: unknown key"):
+            load(write(folder / "c.yaml", "version: 1\nturn: {off: 1}\n"), env={})
+
     def test_headers_are_secrets(self):
         headers = load(None, env={}, sets=["provider.headers.x-team=t"]).config.provider.headers
         assert str(headers["x-team"]) == "********"

@@ -121,6 +121,11 @@ def test_without_a_synthesiser_what_is_said_is_hummed_as_long_as_it_takes():
         ("version: 1\nrules: [{say: x}]", "$.rules[0] has no `when`"),
         ("version: 1\nanswers: [", "script.yaml"),
         ("[]", "script.yaml"),
+        ("", "script.yaml"),
+        ("version: 1\n---\nversion: 1", "script.yaml"),
+        ("? [a]\n: 1", "script.yaml"),
+        ("? {on: 1}\n: 1", "script.yaml"),
+        ("!!python/object:os.system {}", "script.yaml"),
         ("version: 1\nfaults: 3", "faults"),
         ("version: 1\nfaults: [drop, explode]", "$.faults[1]: 'explode' is not a fault"),
         *(
@@ -158,6 +163,47 @@ def test_a_bad_script_is_told_where_and_why(text, words):
         parse(text, "script.yaml", hum)
     assert words in str(refused.value)
     assert "script.yaml" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "meaning"),
+    [
+        ("on", "true"),
+        ("Yes", "true"),
+        ("TRUE", "true"),
+        ("off", "false"),
+        ("no", "false"),
+        ("null", "nothing"),
+        ("~", "nothing"),
+        ("7", "a number"),
+        ("1:30", "a number"),
+        ("2026-01-01", "a date"),
+    ],
+)
+def test_a_key_that_yaml_reads_as_something_else_is_named_with_the_remedy(key, meaning):
+    file = "version: 1\nanswers:\n  - call: {name: light, arguments: {KEY: 1}}\n"
+    with pytest.raises(ConfigError) as refused:
+        parse(file.replace("KEY", key), "script.yaml", hum)
+    (problem,) = refused.value.problems
+    assert problem == (
+        f"script.yaml: $.answers[0].call.arguments: YAML reads `{key}` as {meaning}: put it in quotes "
+        f'("{key}", line 3)'
+    )
+    parse(file.replace("KEY", f'"{key}"'), "script.yaml", hum)
+
+
+def test_every_such_key_is_named_at_every_level():
+    with pytest.raises(ConfigError) as refused:
+        parse("version: 1\non: 1\nrules: [{when: {off: a}, say: b}]\n", "s", hum)
+    assert [problem.partition(" as ")[0] for problem in refused.value.problems] == [
+        "s: $: YAML reads `on`",
+        "s: $.rules[0].when: YAML reads `off`",
+    ]
+
+
+def test_anchors_aliases_and_merges_are_read_as_before():
+    desk, _ = desk_of("answers: [&a {say: Hello.}, *a, {<<: *a, think_ms: 1}]")
+    assert [transcript(says(desk, "x")) for _ in range(3)] == [["Hello."]] * 3
 
 
 def test_nothing_said_yet_is_answered_too():
