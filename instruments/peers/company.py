@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from edged.local import clips
+from instruments.peers.tls import Proxy
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -24,6 +26,7 @@ AT_ONCE = 2  # programs that run at the same time
 LONGEST_S = 55  # for all conversations of a program; each conversation ends itself far earlier
 TARGETS = ("direct", "relay-ga", "relay-beta")
 AUTO = ("direct", "auto-ga", "auto-beta")  # a relay that finds out the one dialect of its service
+BY_TLS = ("tls", "auto-ga", "auto-beta")  # `edged serve --tls`; a proxy with TLS before these relays
 GUIDE = ("guide-ga", "guide-beta")  # `edged relay --provider a15t`, with a service of that dialect only
 KEYED = ("right-key", "wrong-key")  # a service that wants a key
 CONVERSATIONS = ("text", "push-to-talk", "vad", "as-it-comes", "interrupt", "tool", "error")
@@ -40,6 +43,8 @@ class Client:
     mints: bool = False  # supports short-lived keys
     thorough: bool = False  # asks for every option that its types have
     targets: tuple[str, ...] = TARGETS
+    by_tls: bool = False  # connects by TLS only
+    refused: str = "401"  # what it says when its key is refused
     cannot: Mapping[str, str] = field(default_factory=dict, hash=False)  # a conversation, and why not
 
     def __str__(self) -> str:
@@ -65,6 +70,10 @@ CLIENTS = (
     Client("agents-python", "agents_session.py", "ga"),
     Client("agents-js", "agents_realtime.mjs", "ga"),
     Client("beta-client-js", "openai_realtime_api.mjs", "beta"),
+    Client("openai-js", "openai_ws.mjs", "ga", targets=BY_TLS, by_tls=True),
+    # a browser's WebSocket tells no page the status of a refusal
+    Client("openai-js-native", "openai_websocket.mjs", "ga", targets=BY_TLS, by_tls=True, refused="non-101"),
+    Client("openai-js-azure", "openai_azure.mjs", "ga", targets=BY_TLS, by_tls=True),
     Client("livekit", "livekit_session.py", "ga", targets=AUTO),
 )
 
@@ -87,6 +96,8 @@ class Company:
         self._services: dict[str, str] = {}  # for targets that have a service of their own
         self._runs: dict[tuple[Client, str], Future[dict[str, SimpleNamespace]]] = {}
         self._pool = ThreadPoolExecutor(AT_ONCE)
+        self._proxy = Proxy()
+        self._secure: dict[str, tuple[str, Path]] = {}  # by target: the URL, and the certificate to trust
         self._judge: subprocess.Popen[str] | None = None
         self._verdicts: dict[str, tuple[str | None, list[str]]] = {}
 
@@ -95,6 +106,7 @@ class Company:
         # JavaScript programs look for their imports in their own folder
         shutil.copytree(HERE / "js", self._folder / "js", ignore=shutil.ignore_patterns("node_modules"))
         (self._folder / "js" / "node_modules").symlink_to(PEERS / "js" / "node_modules")
+        self._stack.enter_context(self._proxy)
         self._url("direct")
         return self
 
@@ -108,6 +120,14 @@ class Company:
                 self._urls |= self._started(target)
             return self._urls[target]
 
+    def _by_tls(self, target: str) -> tuple[str, Path]:
+        """The same by TLS, and the certificate to trust."""
+        url = self._url(target)
+        with self._lock:
+            if target not in self._secure:
+                self._secure[target] = self._proxy.before(url), self._proxy.cert
+            return self._secure[target]
+
     def _started(self, target: str) -> dict[str, str]:
         if target in KEYED:
             keys = self._folder / "keys"
@@ -115,6 +135,11 @@ class Company:
             return dict.fromkeys(KEYED, self._start("serve", *SERVED, "--key-file", keys))
         if target == "direct":
             return {target: self._start("serve", *SERVED)}
+        if target == "tls":
+            words = self._said("serve", *SERVED, "--tls", lines=2)
+            self._services[target] = words[1]  # serving URL certificate PATH
+            self._secure[target] = words[1], Path(words[3])
+            return {target: words[1]}
         if target in GUIDE:
             return {target: self._by_the_guide(target)}
         settings = {"name": "local", "url": self._urls["direct"], "model": RELAYED_MODEL}
@@ -136,6 +161,10 @@ class Company:
 
     def _start(self, verb: str, *words: object) -> str:
         """The URL at which a verb of edged says it serves."""
+        return next(word for word in self._said(verb, *words) if word.startswith("ws://"))
+
+    def _said(self, verb: str, *words: object, lines: int = 1) -> list[str]:
+        """The words that a verb of edged prints when it serves."""
         command = [sys.executable, "-P", "-m", "edged", verb, "--port", "0", *map(str, words)]
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
         log = self._stack.enter_context((self._folder / f"{verb}.log").open("a"))
@@ -146,11 +175,10 @@ class Company:
         )
         self._stack.callback(running.terminate)
         assert running.stdout is not None
-        said = running.stdout.readline()
-        assert "ws://" in said, (
-            f"{verb} says {said!r}; see its log: {(self._folder / f'{verb}.log').read_text()}"
-        )
-        return next(word for word in said.split() if word.startswith("ws://"))
+        said = "".join(running.stdout.readline() for _ in range(lines))
+        log_file = self._folder / f"{verb}.log"
+        assert "://" in said, f"{verb} says {said!r}; see its log: {log_file.read_text()}"
+        return said.split()
 
     # -- the clients -----------------------------------------------------------------------------------
 
@@ -176,7 +204,8 @@ class Company:
         return self._runs[client, target].result()[conversation]
 
     def _run(self, client: Client, target: str) -> dict[str, SimpleNamespace]:
-        program, url = client.program, self._url(target)
+        program = client.program
+        url, cert = self._by_tls(target) if client.by_tls else (self._url(target), "")
         if program.endswith(".py"):
             command = [PEERS / "bin" / "python", HERE / "clients" / program]
         else:
@@ -187,6 +216,7 @@ class Company:
             "HOME": str(self._folder),
             "KEY": target if target in KEYED else "any",
             "QUESTION": str(clips("question.wav")),
+            "NODE_EXTRA_CA_CERTS": str(cert),
             "PYTHONPYCACHEPREFIX": str(PEERS / "cache"),  # large libraries, compiled once
             "OPENAI_AGENTS_DISABLE_TRACING": "1",
         }
@@ -213,7 +243,9 @@ class Company:
     def ledger(self, seen: Any) -> SimpleNamespace:
         """The service's own ledger for the session of a conversation."""
         service, session_id = self._services.get(seen.target, self._urls["direct"]), seen.session_id
-        with urllib.request.urlopen(_http(service) + "/edged/ledger", timeout=10) as answer:
+        cert = self._secure[seen.target][1] if service.startswith("wss") else None
+        trust = ssl.create_default_context(cafile=cert)
+        with urllib.request.urlopen(_http(service) + "/edged/ledger", timeout=10, context=trust) as answer:
             found = json.load(answer)
         return SimpleNamespace(
             bill=[row for row in found["bill"] if row["session_id"] == session_id],
@@ -246,7 +278,7 @@ class Company:
 
 
 def _http(url: str) -> str:
-    return url.replace("ws://", "http://", 1).removesuffix("/v1/realtime")
+    return url.replace("ws", "http", 1).removesuffix("/v1/realtime")
 
 
 def _named(report: dict[str, Any]) -> Any:
