@@ -75,6 +75,13 @@ CLIENTS = (
     Client("openai-js-native", "openai_websocket.mjs", "ga", targets=BY_TLS, by_tls=True, refused="non-101"),
     Client("openai-js-azure", "openai_azure.mjs", "ga", targets=BY_TLS, by_tls=True),
     Client("livekit", "livekit_session.py", "ga", targets=AUTO),
+    Client(
+        "pipecat",
+        "pipecat_pipeline.py",
+        "ga",
+        targets=AUTO,
+        cannot={"error": "it reads nothing more after an error, however harmless"},
+    ),
 )
 
 

@@ -79,6 +79,12 @@ def pieces(sound: bytes, ms: int = 40) -> list[bytes]:
     return [sound[start : start + size] for start in range(0, len(sound), size)]
 
 
+def parsed(text: str | bytes) -> dict[str, Any]:
+    """A message of the server."""
+    message: dict[str, Any] = json.loads(text)
+    return message
+
+
 def base64_of(sound: bytes) -> str:
     return base64.b64encode(sound).decode()
 
