@@ -30,6 +30,7 @@ BY_TLS = ("tls", "auto-ga", "auto-beta")  # `edged serve --tls`; a proxy with TL
 GUIDE = ("guide-ga", "guide-beta")  # `edged relay --provider a15t`, with a service of that dialect only
 KEYED = ("right-key", "wrong-key")  # a service that wants a key
 CONVERSATIONS = ("text", "push-to-talk", "vad", "as-it-comes", "interrupt", "tool", "error")
+REFUSALS = ("unknown_parameter", "input_audio_buffer_commit_empty", "response_cancel_not_active")
 SERVED = ("--pace", "20", "--think-ms", "10", "--script", HERE / "script.yaml")
 # The relay's own model: different from the one that the clients ask for, and known to their types.
 RELAYED_MODEL = "gpt-4o-realtime-preview"
@@ -43,6 +44,8 @@ class Client:
     mints: bool = False  # supports short-lived keys
     thorough: bool = False  # asks for every option that its types have
     targets: tuple[str, ...] = TARGETS
+    refusals: tuple[str, ...] = REFUSALS  # errors in the conversation "error"
+    own_ids: bool = True  # lets its user name a request, and tells which one an error is about
     by_tls: bool = False  # connects by TLS only
     refused: str = "401"  # what it says when its key is refused
     cannot: Mapping[str, str] = field(default_factory=dict, hash=False)  # a conversation, and why not
@@ -67,20 +70,32 @@ CLIENTS = (
     Client("portkey-beta-sync", "portkey_beta_sync.py", "beta", mints=True),
     Client("portkey-ga", "portkey_ga.py", "ga", thorough=True),
     Client("portkey-ga-sync", "portkey_ga_sync.py", "ga"),
-    Client("agents-python", "agents_session.py", "ga"),
+    # these two cancel only what they know to be running, or do not report that nothing was
+    Client("agents-python", "agents_session.py", "ga", refusals=REFUSALS[:2]),
     Client("agents-js", "agents_realtime.mjs", "ga"),
     Client("beta-client-js", "openai_realtime_api.mjs", "beta"),
     Client("openai-js", "openai_ws.mjs", "ga", targets=BY_TLS, by_tls=True),
     # a browser's WebSocket tells no page the status of a refusal
     Client("openai-js-native", "openai_websocket.mjs", "ga", targets=BY_TLS, by_tls=True, refused="non-101"),
     Client("openai-js-azure", "openai_azure.mjs", "ga", targets=BY_TLS, by_tls=True),
-    Client("livekit", "livekit_session.py", "ga", targets=AUTO),
+    Client("livekit", "livekit_session.py", "ga", targets=AUTO, refusals=REFUSALS[:2]),
     Client(
         "pipecat",
         "pipecat_pipeline.py",
         "ga",
         targets=AUTO,
         cannot={"error": "it reads nothing more after an error, however harmless"},
+    ),
+    Client(
+        "pydantic-ai",
+        "pydantic_ai_session.py",
+        "ga",
+        targets=AUTO,
+        refusals=(
+            REFUSALS[1],
+            "rate_limit_exceeded",
+        ),  # it sends no other settings, and reports a failed answer, too
+        own_ids=False,
     ),
 )
 
