@@ -97,6 +97,14 @@ CLIENTS = (
         ),  # it sends no other settings, and reports a failed answer, too
         own_ids=False,
     ),
+    Client(
+        "semantic-kernel",
+        "semantic_kernel_session.py",
+        "ga",
+        targets=AUTO,
+        refusals=REFUSALS[1:],  # it sends only settings that it knows
+        own_ids=False,
+    ),
 )
 
 
