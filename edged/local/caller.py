@@ -54,6 +54,11 @@ class Caller:
         )
 
     @property
+    def transcribes(self) -> bool:
+        """Whether it asks for a session that only transcribes."""
+        return self.query.get("intent") == ["transcription"]
+
+    @property
     def is_page(self) -> bool:
         """Whether the key is a subprotocol. Web pages have no other way, and cannot see an HTTP status."""
         return any(name.startswith(KEY_PROTOCOL) for name in self.protocols)

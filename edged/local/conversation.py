@@ -9,11 +9,11 @@ Rules:
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from edged.local.item import ConversationItem
-from edged.local.item_spec import ITEMS
+from edged.local.item_spec import APPROVAL_REQUEST, ITEMS
 from edged.pcm import PCM16, Format
 from edged.wire import BadClientEvent, Dialect, Part
 
@@ -21,6 +21,7 @@ Json = dict[str, Any]
 MOST_ITEMS = 2000
 MOST_SOUND = 32 * 2**20
 MOST_TEXT = 16 * 2**20
+_HEAD = {"object": "realtime.item", "status": "completed"}  # items about MCP servers do not have these
 
 
 class ConversationItems:
@@ -70,27 +71,25 @@ class ConversationItems:
         fmt: Format = PCM16,
         *,
         path: str = "item",
-        calls: Container[str] = (),
+        beside: Sequence[ConversationItem] = (),
     ) -> ConversationItem:
         """Check a client's item and return it, with its own id or `item_id`; it does not join the conversation yet.
 
-        `calls` are ids of function calls that come with the item.
+        `beside` are items that come with it. It may refer to them as to those of the conversation.
 
         Raises:
             BadClientEvent: The item is not valid.
         """
         kept: Json = ITEMS[self._dialect](raw, path)
-        kept = {"id": item_id, "object": "realtime.item", "status": "completed", **kept}
+        head = {"id": item_id} if kept["type"].startswith("mcp_") else {"id": item_id, **_HEAD}
+        kept = {**head, **kept}
         if kept["id"] in self._items:
             raise BadClientEvent(
                 "invalid_value", f"An item with id '{kept['id']}' is there already.", f"{path}.id"
             )
-        if kept["type"] == "function_call_output" and not self._has_call(kept["call_id"], calls):
-            raise BadClientEvent(
-                "invalid_tool_call_id",
-                f"Tool call ID '{kept['call_id']}' not found in conversation.",
-                f"{path}.call_id",
-            )
+        if kept["type"] == "function_call":
+            kept.setdefault("call_id", f"call_{kept['id']}")
+        self._check_references(kept, beside, path)
         item = ConversationItem(kept, fmt)
         for index, part in enumerate(kept.get("content", [])):
             if "audio" in part:
@@ -210,9 +209,24 @@ class ConversationItems:
         weights = [item.tokens() for item in (self if items is None else items)]
         return sum(text for text, _ in weights), sum(audio for _, audio in weights)
 
-    def _has_call(self, call_id: str, beside: Container[str]) -> bool:
-        own = (item.item.get("call_id") for item in self if item.type == "function_call")
-        return call_id in beside or call_id in own
+    def _check_references(self, kept: Json, beside: Sequence[ConversationItem], path: str) -> None:
+        """An item about a call or about an approval needs that call or that request for approval."""
+        seen = [*self, *beside]
+        if kept["type"] == "function_call_output":
+            calls = {item.item.get("call_id") for item in seen if item.type == "function_call"}
+            if (call := kept["call_id"]) not in calls:
+                raise BadClientEvent(
+                    "invalid_tool_call_id",
+                    f"Tool call ID '{call}' not found in conversation.",
+                    f"{path}.call_id",
+                )
+        request = kept.get("approval_request_id")
+        if request is not None and request not in {item.id for item in seen if item.type == APPROVAL_REQUEST}:
+            raise BadClientEvent(
+                "invalid_value",
+                f"MCP approval request with id '{request}' not found in conversation.",
+                f"{path}.approval_request_id",
+            )
 
     def _drop(self, item_id: str) -> None:
         item = self._items.pop(item_id)

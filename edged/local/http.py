@@ -1,7 +1,8 @@
 """The service's answers to plain HTTP (short-lived keys, models, the ledger), and its access rules. Pure.
 
-`POST .../realtime/sessions` (beta) and `POST .../realtime/client_secrets` (GA) create a key that holds the settings
-of the session it will open. `GET .../models` lists the models. `GET /edged/ledger` is for tests.
+`POST .../realtime/sessions` and `.../transcription_sessions` (beta), and `POST .../realtime/client_secrets` (GA)
+create a key that holds the settings of the session it will open. `GET .../models` lists the models. `GET
+/edged/ledger` is for tests.
 """
 
 import hmac
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import unquote
 
+from edged.local import transcription
 from edged.local.bill import Ledger
 from edged.local.schema import integer, mapping, one_of, record, unknown
 from edged.local.settings import Effective
@@ -24,6 +26,11 @@ MOST_SECRETS = 1000
 LEDGER = "/edged/ledger"
 SHORT_LIVED = "ek"  # the prefix of short-lived keys
 BASES = ("/v1", "/openai/v1", "/openai", "")
+_MINTS = {
+    "realtime/sessions": (Dialect.BETA, False),
+    "realtime/transcription_sessions": (Dialect.BETA, True),
+    "realtime/client_secrets": (Dialect.GA, False),  # the body says whether the session only transcribes
+}
 _EXPIRY = record({"anchor": one_of("created_at"), "seconds": integer(10, 7200)})
 
 
@@ -45,6 +52,7 @@ class ClientSecret:
     model: str
     settings: Json
     expires_at: int
+    transcribes: bool = False
 
 
 class Admission:
@@ -136,10 +144,9 @@ def respond(
             return HttpReply(200, {"object": "list", "data": [_model(model) for model in door.models]})
         case "GET", str() if what.startswith("models/"):
             return _looked_up(unquote(what.removeprefix("models/")), door)
-        case "POST", "realtime/sessions":
-            return _minted(body, Dialect.BETA, door, wall, new_id)
-        case "POST", "realtime/client_secrets":
-            return _minted(body, Dialect.GA, door, wall, new_id)
+        case "POST", str() if what in _MINTS:
+            dialect, transcribes = _MINTS[what]
+            return _minted(body, dialect, door, wall, new_id, transcribes=transcribes)
         case _:
             return _refused(
                 405, "invalid_request_error", "method_not_supported", f"{what} does not support {method}."
@@ -158,45 +165,78 @@ def _model(model: str) -> Json:
 
 
 def _minted(
-    body: bytes, dialect: Dialect, door: Admission, wall: float, new_id: Callable[[str], str]
+    body: bytes,
+    dialect: Dialect,
+    door: Admission,
+    wall: float,
+    new_id: Callable[[str], str],
+    *,
+    transcribes: bool,
 ) -> HttpReply:
     try:
-        return HttpReply(200, _mint(body, dialect, door, wall, new_id))
+        asked = _asked(body)
+        if dialect is Dialect.GA:
+            order = _of_ga(asked)
+            transcribes = order.settings.get("type") == transcription.KIND
+        else:
+            order = _of_beta(asked, "expires_at" if transcribes else "expires_after")
+        return HttpReply(200, _mint(order, dialect, door, wall, new_id, transcribes=transcribes))
     except BadClientEvent as bad:
         return _refused(400, "invalid_request_error", bad.code, bad.message, bad.param)
 
 
-def _mint(body: bytes, dialect: Dialect, door: Admission, wall: float, new_id: Callable[[str], str]) -> Json:
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """The settings for a short-lived key, where they are in the request, and how long the key lives."""
+
+    settings: Json
+    path: str
+    seconds: int
+
+
+def _asked(body: bytes) -> Json:
     if crowded(body):
         raise BadClientEvent("invalid_json", f"The body has {CROWDED}.")
     try:
         asked = json.loads(body or b"{}", parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise BadClientEvent("invalid_json", "The body is not JSON.") from error
-    mapping(asked, "body")
-    asked = dict(asked)
-    if dialect is Dialect.GA:
-        for name in asked.keys() - {"session", "expires_after"}:
-            raise unknown(name)
-        settings, path = _given(asked, "session", {"type": "realtime"}), "session"
-        mapping(settings, path)
-        seconds = _EXPIRY(_given(asked, "expires_after", {}), "expires_after").get("seconds", GA_SECRET_S)
-    else:
-        expiry = _given(asked, "client_secret", {})
-        asked.pop("client_secret", None)
-        mapping(expiry, "client_secret")
-        settings, path = asked, ""
-        seconds = _EXPIRY(_given(expiry, "expires_after", {}), "client_secret.expires_after").get(
-            "seconds", BETA_SECRET_S
-        )
-    model = _given(settings, "model", door.models[0])
-    if not isinstance(model, str) or not door.knows_model(model):
-        where = f"{path}.model" if path else "model"
+    return dict(mapping(asked, "body"))
+
+
+def _of_ga(asked: Json) -> _Order:
+    for name in asked.keys() - {"session", "expires_after"}:
+        raise unknown(name)
+    settings = mapping(_given(asked, "session", {"type": "realtime"}), "session")
+    expiry = _EXPIRY(_given(asked, "expires_after", {}), "expires_after")
+    return _Order(settings, "session", expiry.get("seconds", GA_SECRET_S))
+
+
+def _of_beta(asked: Json, expiry_name: str) -> _Order:
+    """`expiry_name` is the field of `client_secret` that says how long the key lives."""
+    secret = mapping(_given(asked, "client_secret", {}), "client_secret")
+    expiry = _EXPIRY(_given(secret, expiry_name, {}), f"client_secret.{expiry_name}")
+    settings = {name: value for name, value in asked.items() if name != "client_secret"}
+    return _Order(settings, "", expiry.get("seconds", BETA_SECRET_S))
+
+
+def _mint(
+    order: _Order,
+    dialect: Dialect,
+    door: Admission,
+    wall: float,
+    new_id: Callable[[str], str],
+    *,
+    transcribes: bool,
+) -> Json:
+    model = "" if transcribes else _given(order.settings, "model", door.models[0])
+    if not transcribes and (not isinstance(model, str) or not door.knows_model(model)):
+        where = f"{order.path}.model" if order.path else "model"
         raise BadClientEvent("model_not_found", f"The model '{str(model)[:80]}' does not exist.", where)
-    effective = Effective(dialect, new_id("sess"), model, 0)
-    effective.update(settings, sounded=False, path=path)
-    value, expires_at = new_id(SHORT_LIVED), int(wall) + seconds
-    door.put(value, ClientSecret(dialect, model, settings, expires_at))
+    effective = Effective(dialect, new_id("sess"), model, 0, transcribes=transcribes)
+    effective.update(order.settings, sounded=False, path=order.path)
+    value, expires_at = new_id(SHORT_LIVED), int(wall) + order.seconds
+    door.put(value, ClientSecret(dialect, model, order.settings, expires_at, transcribes))
     session = {**effective.session, "expires_at": expires_at}
     if dialect is Dialect.GA:
         return {"value": value, "expires_at": expires_at, "session": session}

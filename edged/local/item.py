@@ -55,6 +55,8 @@ class ConversationItem:
 
     def weight(self) -> int:
         """The amount of text in it, in characters."""
+        if self.type.startswith("mcp_"):
+            return len(str(self.item))
         parts = [len(str(value)) for part in self.item.get("content", []) for value in part.values()]
         return sum(parts) + len(str(self.item.get("output", ""))) + len(str(self.item.get("arguments", "")))
 

@@ -42,6 +42,10 @@ class Planner(Protocol):
         """The transcript of an utterance; None if it could not be understood."""
         ...
 
+    def only_heard(self, utterance: ClientSound) -> str | None:
+        """The same in a session that answers nothing, so no `plan` follows."""
+        ...
+
 
 class VoicePlanner:
     """Answers speech with a voice, and text by saying how many words it has."""
@@ -75,6 +79,9 @@ class VoicePlanner:
         """The length of the utterance, because nothing here understands speech."""
         return f"({utterance.n_bytes} bytes of speech)"
 
+    def only_heard(self, utterance: ClientSound) -> str | None:
+        return self.heard(utterance)
+
     def _spoken(self, utterance: ClientSound) -> VoiceAnswer:
         if isinstance(self._voice, ByLength):
             return self._voice.answer_ms(utterance.ms)
@@ -82,4 +89,6 @@ class VoicePlanner:
 
 
 def _is_own(item: ConversationItem) -> bool:
-    return item.role in ("assistant", "system") or item.type == "function_call"
+    return (
+        item.role in ("assistant", "system") or item.type == "function_call" or item.type.startswith("mcp_")
+    )

@@ -136,8 +136,7 @@ class Responses:
         for index, raw in enumerate(raws):
             path = f"response.input[{index}]"
             if raw.get("type") != "item_reference":
-                calls = [str(item.item.get("call_id")) for item in items if item.type == "function_call"]
-                items.append(self._conversation.check(raw, self._new_id("item"), path=path, calls=calls))
+                items.append(self._conversation.check(raw, self._new_id("item"), path=path, beside=items))
             elif "id" not in raw:
                 raise missing(f"{path}.id")
             else:

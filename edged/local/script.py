@@ -262,6 +262,12 @@ class ScriptPlanner:
         reply = self._answers[-1] if self._answers else None
         return reply.heard if reply is not None and reply.heard is not None else self._voice.heard(utterance)
 
+    def only_heard(self, utterance: ClientSound) -> str | None:
+        words = self.heard(utterance)
+        if self._answers:
+            self._answers.pop()
+        return words
+
     def _items(self, reply: _Reply, asked: Question) -> tuple[AnswerMessage | FunctionCall, ...]:
         items = self._scripted(reply, asked)
         if asked.tools.may_call or asked.tools.fits(items):

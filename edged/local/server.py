@@ -225,8 +225,11 @@ class LocalServer:
         caller = _caller(request)
         dialect = caller.dialect
         secret = self._door.secret(caller.keys, self._wall())
-        model = secret.model if secret else caller.query.get("model", [self._door.models[0]])[0]
-        refused = unwelcome(caller, model, secret, self._door, self._wall())
+        transcribes = secret.transcribes if secret else caller.transcribes
+        usual = "" if transcribes else self._door.models[0]
+        model = secret.model if secret else caller.query.get("model", [usual])[0]
+        asked = None if transcribes else model
+        refused = unwelcome(caller, asked, secret, self._door, self._wall())
         if refused is not None:
             await self._see_off(connection, caller.dialect, refused)
             return
@@ -241,6 +244,8 @@ class LocalServer:
             tempo=self._tempo,
             life_s=self._session_s,
             settings=secret.settings if secret else None,
+            transcribes=transcribes,
+            undecided=secret is None and "model" not in caller.query,
         )
         talk = Talk(connection, session, Faulty(connection.faults), self._session_s)
         self._talks[talk] = None

@@ -6,6 +6,8 @@ Rules:
 3. The conversation has one response at a time; a few more may run out of band.
 4. A truncation must not exceed the sound that was sent.
 5. Every refusal is an `error` event with the client's event_id, and the session goes on.
+6. A session answers, or it only transcribes. An update is for one of these kinds. It changes the kind only if it is the
+   first one, and the client named neither a model nor the kind when it connected.
 """
 
 import hashlib
@@ -13,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from edged import wire
+from edged.local import transcription
 from edged.local.answer import Tempo
 from edged.local.bill import Ledger, Taken
 from edged.local.conversation import ConversationItems
@@ -22,7 +25,7 @@ from edged.local.planner import Planner
 from edged.local.responses import Responses
 from edged.local.settings import Effective, strange
 from edged.local.sounds import ClientSound
-from edged.wire import BadClientEvent, Dialect, ServerEvent, client_events
+from edged.wire import BadClientEvent, ClientName, Dialect, ServerEvent, client_events
 
 Json = dict[str, Any]
 LIFE_S = 3600.0
@@ -44,8 +47,12 @@ class LocalSession:
         life_s: float = LIFE_S,
         tempo: Tempo | None = None,
         settings: Json | None = None,
+        transcribes: bool = False,
+        undecided: bool = False,
     ) -> None:
         """`new_id(prefix)` gives ids; `settings` are those of the short-lived key, if the client has one.
+
+        `transcribes`: the session answers nothing. `undecided`: the first update may make it such a session.
 
         `life_s` only goes into the text of `time_is_up`; the caller ends the session.
         """
@@ -53,7 +60,8 @@ class LocalSession:
         self.time_is_up = f"Your session hit the maximum duration of {_length(life_s)}."
         self.dialect = dialect
         self._planner, self._ledger, self._make_id = planner, ledger, new_id
-        self._effective = Effective(dialect, session_id, model, expires_at)
+        self._effective = Effective(dialect, session_id, model, expires_at, transcribes=transcribes)
+        self._undecided = undecided
         self._conversation = ConversationItems(dialect)
         self._hearing = Hearing(lambda: self._new_id("item"))
         self._responses = Responses(
@@ -67,7 +75,7 @@ class LocalSession:
     def greet(self) -> list[str]:
         """The greeting, to be sent first."""
         events: list[ServerEvent] = [wire.SessionCreated(self._effective.session)]
-        if self.dialect is Dialect.BETA:
+        if self.dialect is Dialect.BETA and not self._effective.transcribes:
             events.append(wire.ConversationCreated("conv_local"))
         return self._text(events)
 
@@ -94,7 +102,7 @@ class LocalSession:
 
     def speak(self, now: float) -> list[str]:
         """Begin an answer that nobody asked for; does nothing if another is under way."""
-        if self._responses.active is not None:
+        if self._responses.active is not None or self._effective.transcribes:
             return []
         return self._text(self._unasked(now))
 
@@ -131,9 +139,14 @@ class LocalSession:
                 self._ledger.cleared[self.id] += self._hearing.clear()
                 yield wire.Cleared()
             case client_events.SessionUpdate(session=change):
-                self._effective.update(change, sounded=self._responses.sounded)
-                self._listen()
-                yield wire.SessionUpdated(self._effective.session)
+                kind = change.get("type") if self.dialect is Dialect.GA else "realtime"
+                yield from self._updated(change, kind)
+            case client_events.TranscriptionSessionUpdate(session=change):
+                yield from self._updated(change, transcription.KIND)
+            case client_events.ResponseCreate() | client_events.ResponseCancel() if (
+                self._effective.transcribes
+            ):
+                raise _no_responses(event, self.dialect)
             case client_events.ResponseCreate(response=response):
                 answering = self._effective.answering(response, sounded=self._responses.sounded)
                 yield from self._responses.begin(answering, now)
@@ -154,6 +167,19 @@ class LocalSession:
                     self._conversation.check(raw, self._new_id("item"), self._effective.input_format), before
                 )
 
+    def _updated(self, change: Json, kind: Any) -> Iterator[ServerEvent]:
+        effective, transcribes = self._effective, kind == transcription.KIND
+        if kind in ("realtime", transcription.KIND) and transcribes != effective.transcribes:
+            if not (transcribes and self._undecided and self._responses.active is None):
+                other = transcription.KIND if effective.transcribes else "realtime"
+                words = f"Passing a {kind} session update event to a {other} session is not allowed."
+                raise BadClientEvent("invalid_parameter", words, "session.type")
+            effective = effective.transcribing()
+        effective.update(change, sounded=self._responses.sounded)
+        self._effective, self._undecided = effective, False
+        self._listen()
+        yield wire.SessionUpdated(self._effective.session)
+
     def _append(self, audio: bytes, now: float) -> Iterator[ServerEvent]:
         hearing = self._hearing.append(audio)
         self._ledger.came(self.id, len(audio), now)
@@ -168,7 +194,8 @@ class LocalSession:
             else:
                 yield wire.SpeechStopped(heard.at_ms, heard.item_id)
             yield from self._commit(detected=True)
-            if self._detects("create_response") and self._responses.active is None:
+            answers = self._detects("create_response") and not self._effective.transcribes
+            if answers and self._responses.active is None:
                 yield from self._unasked(now)
 
     def _unasked(self, now: float) -> Iterator[ServerEvent]:
@@ -198,7 +225,8 @@ class LocalSession:
 
     def _transcribed(self, item: ConversationItem, ms: int) -> Iterator[ServerEvent]:
         part = wire.Part(item.id, 0)
-        words = self._planner.heard(self._responses.utterance[1])
+        hear = self._planner.only_heard if self._effective.transcribes else self._planner.heard
+        words = hear(self._responses.utterance[1])
         if words is None:
             error = wire.ServerError(
                 "Nothing was understood.", type="server_error", code="audio_unintelligible"
@@ -206,8 +234,12 @@ class LocalSession:
             yield wire.TranscriptionFailed(part, error)
             return
         item.item["content"][0]["transcript"] = words
-        yield wire.TranscriptionDelta(part, words)
-        yield wire.TranscriptionCompleted(part, words, {"type": "duration", "seconds": ms / 1000})
+        asked = self._effective.find("transcription")
+        model = asked.get("model", "")
+        for piece in transcription.deltas(words, model):
+            yield wire.TranscriptionDelta(part, piece)
+        usage = transcription.usage(words, model, ms, asked.get("prompt", ""))
+        yield wire.TranscriptionCompleted(part, words, usage)
 
     def _added(self, item: ConversationItem, after: str | None) -> Iterator[ServerEvent]:
         before = self._conversation.add(item, after)
@@ -246,6 +278,15 @@ class LocalSession:
 
     def _text(self, events: Iterable[ServerEvent]) -> list[str]:
         return [wire.encode(event, self.dialect, self._new_id("event")) for event in events]
+
+
+def _no_responses(event: wire.ClientEvent, dialect: Dialect) -> BadClientEvent:
+    """The refusal of an event about responses in a session that only transcribes."""
+    creates = isinstance(event, client_events.ResponseCreate)
+    name = ClientName.RESPONSE_CREATE if creates else ClientName.RESPONSE_CANCEL
+    others = [each for each in client_events.names(dialect) if not each.startswith("response.")]
+    words = f"A transcription session answers nothing. {client_events.unsupported(name, others)}"
+    return BadClientEvent("invalid_value", words, "type")
 
 
 def _length(seconds: float) -> str:

@@ -1,5 +1,7 @@
 """The effective session of the embedded service: what a client may set in each dialect, and what it reads back. Pure.
 
+There are two kinds of session: realtime sessions, and those that transcribe only (transcription.py).
+
 Rules:
 1. An update is accepted as a whole or refused as a whole. After one unknown key, the session keeps its old settings.
 2. An update is partial: it leaves the settings that it does not name.
@@ -9,7 +11,7 @@ Rules:
 from copy import deepcopy
 from typing import Any
 
-from edged.local import spec
+from edged.local import spec, transcription
 from edged.local.g711 import ALAW, ULAW
 from edged.local.schema import merge, missing
 from edged.local.tool_use import ToolUse, demanded
@@ -93,10 +95,23 @@ def strange(what: str, dialect: Dialect) -> Json:
 class Effective:
     """The settings in force."""
 
-    def __init__(self, dialect: Dialect, session_id: str, model: str, expires_at: int) -> None:
-        self._dialect = dialect
+    def __init__(
+        self, dialect: Dialect, session_id: str, model: str, expires_at: int, *, transcribes: bool = False
+    ) -> None:
+        """`model` of a session that `transcribes` is the one that does it; empty for the usual one."""
+        self._dialect, self.transcribes = dialect, transcribes
+        self.session: Json
+        if transcribes:
+            self.session = transcription.started(dialect, session_id, expires_at, model)
+            self._spec = transcription.SPECS[dialect]
+            return
         start = deepcopy(_GA if dialect is Dialect.GA else _BETA)
-        self.session: Json = {**start, "id": session_id, "model": model, "expires_at": expires_at}
+        self.session = {**start, "id": session_id, "model": model, "expires_at": expires_at}
+        self._spec = spec.GA_SESSION if dialect is Dialect.GA else spec.BETA_SESSION
+
+    def transcribing(self) -> "Effective":
+        """The same session as one that only transcribes, before any update."""
+        return Effective(self._dialect, self.session["id"], "", self.session["expires_at"], transcribes=True)
 
     def update(self, change: Json, *, sounded: bool, path: str = "session") -> None:
         """Apply an update. `sounded`: the session has produced audio, which fixes its voice.
@@ -108,8 +123,10 @@ class Effective:
         if ga and change.get("type") is None:
             raise missing(f"{path}.type" if path else "type")
         new = dict(self.session)  # a shallow copy is enough: merging replaces values and changes none
-        merge(new, change, spec.GA_SESSION if ga else spec.BETA_SESSION, path)
-        if new["model"] != self.session["model"]:
+        merge(new, change, self._spec, path)
+        if self.transcribes:
+            new = transcription.settled(new, change, self._dialect)
+        if new.get("model") != self.session.get("model"):
             raise BadClientEvent("invalid_value", "The model of a session is fixed.", f"{path}.model")
         if sounded and self._find(new, "voice") != self.find("voice"):
             raise voice_is_fixed()

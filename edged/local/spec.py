@@ -29,16 +29,14 @@ SERVER_VAD: Json = {
     "create_response": True,
     "interrupt_response": True,
 }
+SILENT_SERVER_VAD: Json = {
+    name: value for name, value in SERVER_VAD.items() if name not in ("create_response", "interrupt_response")
+}
 _SEMANTIC_VAD: Json = {
     "type": "semantic_vad",
     "eagerness": "auto",
     "create_response": True,
     "interrupt_response": True,
-}
-_EITHER_VAD: Spec = {
-    "type": text(),
-    "create_response": flag,
-    "interrupt_response": flag,
 }
 BETA_VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse")
 GA_VOICES = (*BETA_VOICES, "marin", "cedar")
@@ -49,23 +47,29 @@ _SPEED = number(0.25, 1.5)
 _TEMPERATURE = number(0.6, 1.2)
 
 
-def _vad(*, ga: bool) -> Check:
+def vad(*, ga: bool, answers: bool = True) -> Check:
+    """Turn detection. In a session that does not answer, GA still accepts the fields about answers; beta does not."""
+    either: Spec = {
+        "type": text(),
+        **({"create_response": flag, "interrupt_response": flag} if ga or answers else {}),
+    }
     server: Spec = {
-        **_EITHER_VAD,
+        **either,
         "threshold": number(0, 1),
         "prefix_padding_ms": integer(0, 60_000),
         "silence_duration_ms": integer(0, 60_000),
         **({"idle_timeout_ms": or_null(integer(5000, 30_000))} if ga else {}),
     }
-    semantic: Spec = {**_EITHER_VAD, "eagerness": one_of("low", "medium", "high", "auto")}
-    start = {**SERVER_VAD, **({"idle_timeout_ms": None} if ga else {})}
+    semantic: Spec = {**either, "eagerness": one_of("low", "medium", "high", "auto")}
+    start = {**SERVER_VAD, **({"idle_timeout_ms": None} if ga else {})} if answers else SILENT_SERVER_VAD
+    semantic_start = _SEMANTIC_VAD if answers else {"type": "semantic_vad", "eagerness": "auto"}
     return or_null(
         tagged(
             "type",
             {
                 # Here OpenAI refuses null, although its own library has types that allow it.
                 "server_vad": record(server, start=start, nulls=False),
-                "semantic_vad": record(semantic, start=_SEMANTIC_VAD, nulls=False),
+                "semantic_vad": record(semantic, start=semantic_start, nulls=False),
             },
         )
     )
@@ -124,16 +128,36 @@ _FUNCTION = record(
     {"type": text(), "name": text(64), "description": text(), "parameters": mapping},
     required=("name",),
 )
+_SOME_TOOLS = record({"tool_names": each(text(64)), "read_only": flag})
+_CALLERS = each(one_of("direct", "programmatic"), 2)
+
+
+def _allowed(value: Any, path: str) -> Any:
+    return _SOME_TOOLS(value, path) if isinstance(value, dict) else each(text(64))(value, path)
+
+
+def _approval(value: Any, path: str) -> Any:
+    by_tool = record({"always": _SOME_TOOLS, "never": _SOME_TOOLS})
+    return by_tool(value, path) if isinstance(value, dict) else one_of("always", "never")(value, path)
+
+
+def _headers(value: Any, path: str) -> Any:
+    mapping(value, path)
+    return {name: text()(header, f"{path}.{name[:80]}") for name, header in value.items()}
+
+
 _MCP = record(
     {
         "type": text(),
         "server_label": text(64),
         "server_url": text(),
-        "connector_id": text(),
+        "connector_id": text(128),
+        "tunnel_id": text(128),
         "authorization": text(),
-        "headers": mapping,
-        "allowed_tools": lambda value, _: value,
-        "require_approval": lambda value, _: value,
+        "headers": _headers,
+        "allowed_tools": _allowed,
+        "allowed_callers": _CALLERS,
+        "require_approval": _approval,
         "server_description": text(),
         "defer_loading": flag,
     },
@@ -164,8 +188,25 @@ _RETENTION = record(
 )
 _REASONING = or_null(record({"effort": one_of("none", "minimal", "low", "medium", "high", "xhigh")}))
 
+GA_INPUT: Spec = {
+    "format": _FORMAT,
+    "turn_detection": vad(ga=True),
+    "transcription": or_null(
+        record(
+            {
+                "model": text(128),
+                "language": text(32),
+                "languages": each(text(32), 32),
+                "prompt": text(),
+                "keywords": each(text(), 1000),
+                "delay": one_of("minimal", "low", "medium", "high", "xhigh"),
+            }
+        )
+    ),
+    "noise_reduction": or_null(record({"type": _NOISES, "strength": number(0, 1)}, required=("type",))),
+}
 GA_SESSION: Spec = {
-    "type": one_of("realtime"),
+    "type": one_of("realtime", "transcription"),
     "model": text(256),
     "output_modalities": _GA_MODALITIES,
     "instructions": _INSTRUCTIONS,
@@ -178,28 +219,7 @@ GA_SESSION: Spec = {
     "prompt": _PROMPT,
     "tracing": _TRACING,
     "include": _INCLUDE,
-    "audio": {
-        "input": {
-            "format": _FORMAT,
-            "turn_detection": _vad(ga=True),
-            "transcription": or_null(
-                record(
-                    {
-                        "model": text(128),
-                        "language": text(32),
-                        "languages": each(text(32), 32),
-                        "prompt": text(),
-                        "keywords": each(text(), 1000),
-                        "delay": text(32),
-                    }
-                )
-            ),
-            "noise_reduction": or_null(
-                record({"type": _NOISES, "strength": number(0, 1)}, required=("type",))
-            ),
-        },
-        "output": {"format": _FORMAT, "voice": _voice, "speed": _SPEED},
-    },
+    "audio": {"input": GA_INPUT, "output": {"format": _FORMAT, "voice": _voice, "speed": _SPEED}},
 }
 BETA_SESSION: Spec = {
     "model": text(256),
@@ -209,7 +229,7 @@ BETA_SESSION: Spec = {
     "speed": _SPEED,
     "input_audio_format": _BETA_FORMAT,
     "output_audio_format": _BETA_FORMAT,
-    "turn_detection": _vad(ga=False),
+    "turn_detection": vad(ga=False),
     "input_audio_transcription": or_null(
         record({"model": text(128), "language": text(32), "prompt": text()})
     ),

@@ -9,7 +9,7 @@ Rules:
 Not here: checks that depend on the state of the session (local).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -37,6 +37,14 @@ class BadClientEvent(WireError):  # noqa: N818 the name says which event is bad;
 
 @dataclass(frozen=True, slots=True)
 class SessionUpdate:
+    session: Json
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptionSessionUpdate:
+    """Beta's update of a session that transcribes and answers nothing. GA has `session.type` instead."""
+
     session: Json
     event_id: str | None = None
 
@@ -97,6 +105,7 @@ class ResponseCancel:
 
 ClientEvent = (
     SessionUpdate
+    | TranscriptionSessionUpdate
     | Append
     | Commit
     | Clear
@@ -109,7 +118,7 @@ ClientEvent = (
 )
 
 
-def parse_client(text: str | bytes, dialect: Dialect) -> ClientEvent:  # noqa: ARG001 the names are the same in both
+def parse_client(text: str | bytes, dialect: Dialect) -> ClientEvent:
     """One message from a client.
 
     Raises:
@@ -130,14 +139,29 @@ def parse_client(text: str | bytes, dialect: Dialect) -> ClientEvent:  # noqa: A
         raise BadClientEvent("invalid_type", "`event_id` has the wrong type.", "event_id")
     fields = _Fields(message, event_id)
     name = fields.need("type", str)
-    make = _PARSERS.get(name)
-    if make is None:
-        known = ", ".join(f"'{each}'" for each in _PARSERS)
+    make = _PARSERS.get(name) if name in names(dialect) else None
+    if name in _ELSEWHERE:
         raise BadClientEvent(
-            "invalid_value", f"Invalid value: '{name[:80]}'. Supported values are: {known}.", "type", event_id
+            "invalid_value",
+            f"'{name}' works over {_ELSEWHERE[name]} only, not over WebSocket.",
+            "type",
+            event_id,
         )
+    if make is None:
+        raise BadClientEvent("invalid_value", unsupported(name, names(dialect)), "type", event_id)
     fields.refuse_others(_FIELDS[name])
     return make(fields)
+
+
+def names(dialect: Dialect) -> tuple[str, ...]:
+    """The types of event that a client of this dialect may send."""
+    return tuple(name for name in _PARSERS if dialect is Dialect.BETA or name not in _BETA_ONLY)
+
+
+def unsupported(name: str, supported: Iterable[str]) -> str:
+    """The words of the error for a type of event that is not supported."""
+    known = ", ".join(f"'{each}'" for each in supported)
+    return f"Invalid value: '{name[:80]}'. Supported values are: {known}."
 
 
 class _Fields:
@@ -192,8 +216,13 @@ def _truncate(fields: _Fields) -> ClientEvent:
     return ItemTruncate(Part(fields.need("item_id", str), index), end_ms, fields.event_id)
 
 
+_BETA_ONLY = frozenset({ClientName.TRANSCRIPTION_SESSION_UPDATE})
+_ELSEWHERE: dict[str, str] = {ClientName.OUTPUT_CLEAR: "WebRTC and SIP"}
 _PARSERS: dict[str, Callable[[_Fields], ClientEvent]] = {
     ClientName.SESSION_UPDATE: lambda f: SessionUpdate(f.need("session", dict), f.event_id),
+    ClientName.TRANSCRIPTION_SESSION_UPDATE: lambda f: TranscriptionSessionUpdate(
+        f.need("session", dict), f.event_id
+    ),
     ClientName.APPEND: lambda f: Append(f.audio(), f.event_id),
     ClientName.COMMIT: lambda f: Commit(f.event_id),
     ClientName.CLEAR: lambda f: Clear(f.event_id),
@@ -208,6 +237,7 @@ _PARSERS: dict[str, Callable[[_Fields], ClientEvent]] = {
 }
 _FIELDS: dict[str, frozenset[str]] = {
     ClientName.SESSION_UPDATE: frozenset({"session"}),
+    ClientName.TRANSCRIPTION_SESSION_UPDATE: frozenset({"session"}),
     ClientName.APPEND: frozenset({"audio"}),
     ClientName.COMMIT: frozenset(),
     ClientName.CLEAR: frozenset(),

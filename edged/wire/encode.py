@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from edged.wire import server_events as events
-from edged.wire.names import GA_ONLY, Dialect, ServerName, to_dialect
+from edged.wire.names import GA_ONLY, OF_TRANSCRIPTION, TRANSCRIPTION_SESSION, Dialect, ServerName, to_dialect
 from edged.wire.parts import Part
 from edged.wire.server_events import ServerError, ServerEvent
 
@@ -24,6 +24,8 @@ def encode(event: ServerEvent, dialect: Dialect, event_id: str) -> str:
     name = _NAMES[type(event)]
     if name in GA_ONLY and dialect is Dialect.BETA:
         raise ValueError(f"the beta dialect has no {name}")
+    if dialect is Dialect.BETA and isinstance(event, events.SessionCreated | events.SessionUpdated):
+        name = OF_TRANSCRIPTION[name] if event.session.get("object") == TRANSCRIPTION_SESSION else name
     message = {
         "type": to_dialect(name, dialect),
         "event_id": event_id,

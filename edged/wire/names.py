@@ -18,6 +18,9 @@ SUBPROTOCOL = "realtime"
 BETA_PROTOCOL = "openai-beta.realtime-v1"
 KEY_PROTOCOL = "openai-insecure-api-key."
 
+TRANSCRIPTION_SESSION = "realtime.transcription_session"
+"""The `object` of a session that transcribes and answers nothing."""
+
 
 class ClientName(StrEnum):
     SESSION_UPDATE = "session.update"
@@ -38,6 +41,7 @@ class ServerName(StrEnum):
     ERROR = "error"
     SESSION_CREATED = "session.created"
     SESSION_UPDATED = "session.updated"
+    TRANSCRIPTION_SESSION_CREATED = "transcription_session.created"  # this and the next are beta's
     TRANSCRIPTION_SESSION_UPDATED = "transcription_session.updated"
     CONVERSATION_CREATED = "conversation.created"
     ITEM_ADDED = "conversation.item.added"
@@ -82,6 +86,12 @@ class ServerName(StrEnum):
     MCP_CALL_COMPLETED = "response.mcp_call.completed"
     MCP_CALL_FAILED = "response.mcp_call.failed"
 
+
+# What beta calls the news of a session that transcribes and answers nothing.
+OF_TRANSCRIPTION: Mapping[str, ServerName] = {
+    ServerName.SESSION_CREATED: ServerName.TRANSCRIPTION_SESSION_CREATED,
+    ServerName.SESSION_UPDATED: ServerName.TRANSCRIPTION_SESSION_UPDATED,
+}
 
 # The events that beta names differently. GA reports an item twice, as added and as done; beta reports it once.
 _BETA: Mapping[str, str] = {

@@ -24,7 +24,7 @@ import msgspec
 
 from edged.wire import convert
 from edged.wire.bounds import MOST_NAME, crowded
-from edged.wire.names import GA_ONLY, ClientName, Dialect, ServerName, to_dialect, to_ga
+from edged.wire.names import GA_ONLY, OF_TRANSCRIPTION, ClientName, Dialect, ServerName, to_dialect, to_ga
 
 Json = dict[str, Any]
 MOST_ITEMS = 256  # unfinished items at one time; in practice there are only a few
@@ -74,6 +74,7 @@ class Translator:
             ServerName.ERROR: self._error,
             ServerName.SESSION_CREATED: self._session,
             ServerName.SESSION_UPDATED: self._session,
+            ServerName.TRANSCRIPTION_SESSION_CREATED: self._transcription_session,
             ServerName.TRANSCRIPTION_SESSION_UPDATED: self._transcription_session,
             ServerName.ITEM_ADDED: self._item_added,
             ServerName.ITEM_RETRIEVED: self._item,
@@ -142,14 +143,16 @@ class Translator:
     def _session(self, message: Json) -> list[Json]:
         session = message.get("session")
         transcribes = isinstance(session, Mapping) and session.get("type") == "transcription"
-        if self._client is Dialect.BETA and transcribes and message["type"] == ServerName.SESSION_UPDATED:
-            message["type"] = str(ServerName.TRANSCRIPTION_SESSION_UPDATED)
+        if self._client is Dialect.BETA and transcribes:
+            message["type"] = str(OF_TRANSCRIPTION[message["type"]])
         _within(message, "session", lambda session: convert.session(session, self._client))
         return [message]
 
     def _transcription_session(self, message: Json) -> list[Json]:
         if self._client is Dialect.GA:
-            message["type"] = str(ServerName.SESSION_UPDATED)
+            message["type"] = next(
+                str(ga) for ga, beta in OF_TRANSCRIPTION.items() if beta == message["type"]
+            )
             _within(message, "session", lambda session: convert.session(session, Dialect.GA, "transcription"))
         return [message]
 

@@ -43,6 +43,7 @@ class Client:
     dialect: str
     mints: bool = False  # supports short-lived keys
     thorough: bool = False  # asks for every option that its types have
+    transcribes: bool = False  # opens sessions that only transcribe
     targets: tuple[str, ...] = TARGETS
     refusals: tuple[str, ...] = REFUSALS  # errors in the conversation "error"
     own_ids: bool = True  # lets its user name a request, and tells which one an error is about
@@ -57,20 +58,21 @@ class Client:
         """The conversations with this target. Short-lived keys, for example, come from the service itself only."""
         minting = ("mint",) if self.mints else ()
         options = ("options",) if self.thorough else ()
+        transcribing = ("transcribe",) if self.transcribes else ()
         if target in KEYED:
             return ("text", *minting)
         able = tuple(name for name in CONVERSATIONS if name not in self.cannot)
-        return (*able, *minting, *options) if target == "direct" else able
+        return (*able, *minting, *options, *transcribing) if target == "direct" else able
 
 
 CLIENTS = (
-    Client("openai-ga", "openai_ga.py", "ga", mints=True, thorough=True),
+    Client("openai-ga", "openai_ga.py", "ga", mints=True, thorough=True, transcribes=True),
     Client("openai-beta", "openai_beta.py", "beta", mints=True, thorough=True),
     Client("portkey-beta", "portkey_beta.py", "beta", mints=True, thorough=True),
     Client("portkey-beta-sync", "portkey_beta_sync.py", "beta", mints=True),
     Client("portkey-ga", "portkey_ga.py", "ga", thorough=True),
     Client("portkey-ga-sync", "portkey_ga_sync.py", "ga"),
-    # these two cancel only what they know to be running, or do not report that nothing was
+    # cancels only what it knows to be running
     Client("agents-python", "agents_session.py", "ga", refusals=REFUSALS[:2]),
     Client("agents-js", "agents_realtime.mjs", "ga"),
     Client("beta-client-js", "openai_realtime_api.mjs", "beta"),
@@ -78,6 +80,7 @@ CLIENTS = (
     # a browser's WebSocket tells no page the status of a refusal
     Client("openai-js-native", "openai_websocket.mjs", "ga", targets=BY_TLS, by_tls=True, refused="non-101"),
     Client("openai-js-azure", "openai_azure.mjs", "ga", targets=BY_TLS, by_tls=True),
+    # does not report that there was nothing to cancel
     Client("livekit", "livekit_session.py", "ga", targets=AUTO, refusals=REFUSALS[:2]),
     Client(
         "pipecat",

@@ -190,6 +190,18 @@ def test_every_message_has_the_types_of_its_dialect(company, client, conversatio
     check_types(company, company.saw(client, target, conversation), client)
 
 
+@pytest.mark.parametrize("client", [client for client in CLIENTS if client.transcribes], ids=str)
+@pytest.mark.parametrize("target", TARGETS[:1])
+def test_a_session_that_only_transcribes_answers_nothing(company, client, target):
+    seen = company.saw(client, target, "transcribe")
+    assert [kind for _, kind in seen.notes["heard"]] == ["tokens", "tokens"]
+    assert all(words for words, _ in seen.notes["heard"])
+    assert [error["code"] for error in seen.errors] == ["invalid_value"]
+    assert len(company.ledger(seen).audit) == 2
+    assert billed(company, seen) == []
+    check_types(company, seen, client)
+
+
 # -- short-lived keys ------------------------------------------------------------------------------
 
 

@@ -29,22 +29,34 @@ class Fixed:
 class Desk:
     """A session and its client. The test advances `now` itself."""
 
-    def __init__(self, dialect=GA, voice=None, planner=None, settings=None, **options):
+    def __init__(
+        self,
+        dialect=GA,
+        voice=None,
+        planner=None,
+        settings=None,
+        *,
+        transcribes=False,
+        undecided=False,
+        **options,
+    ):
         numbers = itertools.count(1)
         self.ledger = Ledger(keep_audio=True)
         self.now = 0.0
         self.session = LocalSession(
             session_id="sess_1",
-            model="m",
+            model="" if transcribes else "m",
             dialect=dialect,
             planner=planner or VoicePlanner(voice or Fixed()),
             settings=settings,
+            transcribes=transcribes,
+            undecided=undecided,
             ledger=self.ledger,
             new_id=lambda prefix: f"{prefix}_{next(numbers)}",
             tempo=Tempo(**{"think_s": 0.1, "delta_ms": 200, "pace": 4.0, **options}),
         )
         self.dialect = dialect
-        self.events(self.session.greet())
+        self.greeting = self.events(self.session.greet())
 
     def events(self, texts):
         return [json.loads(text) for text in texts]

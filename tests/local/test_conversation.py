@@ -18,6 +18,12 @@ def message(role="user", kind="input_text", **fields):
     return {"type": "message", "role": role, "content": [{"type": kind, "text": "hello", **fields}]}
 
 
+CALL = {"server_label": "house", "name": "lamp", "arguments": "{}"}
+REQUEST = {"type": "mcp_approval_request", "id": "ask_1", **CALL}
+APPROVAL = {"type": "mcp_approval_response", "id": "yes_1", "approval_request_id": "ask_1", "approve": True}
+MCP_CALL = {"type": "mcp_call", "id": "call_1", **CALL}
+
+
 def order(desk, dialect):
     """The items from first to last: `previous_item_id` of an item that is added behind each."""
     return [item.id for item in desk.session._conversation]
@@ -34,6 +40,7 @@ def order(desk, dialect):
         {"type": "message", "role": "user", "content": [{"type": "input_audio", "audio": "AAAA"}]},
         {**message(), "status": None, "object": None},
         {"type": "function_call", "name": "f", "call_id": "c", "arguments": "{}", "id": None},
+        {"type": "function_call", "name": "f", "arguments": "{}"},
     ],
 )
 def test_what_a_client_may_put_in(dialect, item):
@@ -81,7 +88,38 @@ def test_what_a_client_may_put_in(dialect, item):
         (GA, message("assistant", "text"), "invalid_value", "item.content[0].type"),
         (BETA, message("assistant", "output_text"), "invalid_value", "item.content[0].type"),
         (BETA, message("user", "input_image"), "invalid_value", "item.content[0].type"),
-        (GA, message("assistant", "output_audio"), "invalid_value", "item.content[0].type"),
+        (GA, message("assistant", "output_audio"), "unknown_parameter", "item.content[0].text"),
+        (BETA, message("assistant", "audio"), "invalid_value", "item.content[0].type"),
+        (BETA, {"type": "mcp_list_tools", "server_label": "s", "tools": []}, "invalid_value", "item.type"),
+        (
+            GA,
+            {"type": "message", "role": "assistant", "content": [{"type": "output_audio", "audio": "AAAA"}]},
+            "missing_required_parameter",
+            "item.content[0].transcript",
+        ),
+        (
+            GA,
+            {
+                "type": "message",
+                "role": "assistant",
+                "content": [{"type": "output_audio", "audio": "?", "transcript": ""}],
+            },
+            "invalid_value",
+            "item.content[0].audio",
+        ),
+        (GA, {**APPROVAL, "approval_request_id": "no"}, "invalid_value", "item.approval_request_id"),
+        (GA, {**APPROVAL, "approve": "yes"}, "invalid_type", "item.approve"),
+        (GA, {**APPROVAL, "status": "completed"}, "unknown_parameter", "item.status"),
+        (GA, {**MCP_CALL, "approval_request_id": "no"}, "invalid_value", "item.approval_request_id"),
+        (GA, {**MCP_CALL, "error": {"type": "broken"}}, "invalid_value", "item.error.type"),
+        (GA, {**MCP_CALL, "error": {"type": "http_error"}}, "missing_required_parameter", "item.error.code"),
+        (GA, {**MCP_CALL, "arguments": None}, "invalid_type", "item.arguments"),
+        (
+            GA,
+            {"type": "mcp_list_tools", "server_label": "s", "tools": [{"name": "f"}]},
+            "missing_required_parameter",
+            "item.tools[0].input_schema",
+        ),
     ],
 )
 def test_what_a_client_may_not_put_in(dialect, item, code, param):
@@ -326,3 +364,74 @@ def test_the_sound_of_the_oldest_goes_first_and_too_much_of_one_is_not_kept(monk
     assert kept(desk, "d") is None
     desk.ask("conversation.item.create", item=spoken(SOUND, id="e"))
     assert kept(desk, "e") == SOUND
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"type": "mcp_list_tools", "server_label": "house", "tools": []},
+        {
+            "type": "mcp_list_tools",
+            "id": "tools_1",
+            "server_label": "house",
+            "tools": [{"name": "lamp", "input_schema": {}, "description": "d", "annotations": {"a": 1}}],
+        },
+        {**REQUEST, "id": "ask_2"},
+        APPROVAL,
+        {**APPROVAL, "approve": False, "reason": "Not now."},
+        MCP_CALL,
+        {**MCP_CALL, "approval_request_id": "ask_1", "output": "on"},
+        {**MCP_CALL, "error": {"type": "http_error", "code": 503, "message": "m"}},
+        {**MCP_CALL, "error": {"type": "protocol_error", "code": -32601, "message": "m"}},
+        {**MCP_CALL, "error": {"type": "tool_execution_error", "message": "m"}},
+    ],
+)
+def test_items_about_mcp_servers_are_kept_as_they_are(item):
+    desk = Desk(GA)
+    assert types(desk.ask("conversation.item.create", item=REQUEST))[0] == "conversation.item.added"
+    events = desk.ask("conversation.item.create", item=item)
+    assert types(events) == ["conversation.item.added", "conversation.item.done"]
+    assert events[0]["item"] == {"id": events[0]["item"]["id"], **item}
+    (event,) = desk.ask("conversation.item.retrieve", item_id=events[0]["item"]["id"])
+    assert event["item"] == events[0]["item"]
+    assert types(desk.ask("response.create")) == ["response.created"]
+
+
+def test_an_approval_needs_its_request_also_within_one_response():
+    desk = Desk(GA)
+    desk.ask("conversation.item.create", item={**message(), "id": "ask_1"})
+    refused = desk.ask("conversation.item.create", item=APPROVAL)
+    assert "'ask_1' not found" in refused[0]["error"]["message"]
+    both = [{**REQUEST, "id": "ask_2"}, {**APPROVAL, "approval_request_id": "ask_2"}]
+    assert types(desk.ask("response.create", response={"input": both})) == ["response.created"]
+
+
+@pytest.mark.parametrize("audio", [None, "AAAA" * 1600])
+def test_speech_of_the_assistant_can_be_added_in_ga(audio):
+    desk = Desk(GA)
+    part = {"type": "output_audio", "transcript": "Good day.", **({"audio": audio} if audio else {})}
+    item = {"type": "message", "role": "assistant", "id": "old", "content": [part]}
+    event = desk.ask("conversation.item.create", item=item)[0]
+    assert event["item"]["content"] == [{"type": "output_audio", "transcript": "Good day."}]
+    (event,) = desk.ask("conversation.item.retrieve", item_id="old")
+    assert event["item"]["content"] == [part]
+    answer = desk.send(wire.item_truncate("t", Part("old", 0), 50))
+    assert types(answer) == (["conversation.item.truncated"] if audio else ["error"])
+
+
+def test_a_call_without_an_id_gets_one_that_its_result_can_name():
+    desk = Desk(GA)
+    item = desk.ask(
+        "conversation.item.create", item={"type": "function_call", "name": "f", "arguments": "{}"}
+    )[0]
+    assert types(desk.send(wire.function_output("o", item["item"]["call_id"], "1")))[0].endswith("added")
+
+
+def test_many_tools_of_a_server_count_as_text(monkeypatch):
+    monkeypatch.setattr(conversation, "MOST_TEXT", 1000)
+    desk, tool = Desk(GA), {"name": "lamp", "input_schema": {"d": "x" * 600}}
+    for _ in range(3):
+        desk.ask(
+            "conversation.item.create", item={"type": "mcp_list_tools", "server_label": "s", "tools": [tool]}
+        )
+    assert len(list(desk.session._conversation)) == 1

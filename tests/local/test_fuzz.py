@@ -17,6 +17,35 @@ GOOD = [
         "type": "session.update",
         "session": {"instructions": "x", "tools": [{"type": "function", "name": "f"}]},
     },
+    {
+        "type": "session.update",
+        "session": {
+            "type": "realtime",
+            "tool_choice": "required",
+            "tools": [
+                {
+                    "type": "mcp",
+                    "server_label": "s",
+                    "allowed_tools": {"tool_names": ["a"]},
+                    "headers": {"a": "b"},
+                },
+                {
+                    "type": "function",
+                    "name": "f",
+                    "parameters": {
+                        "type": "object",
+                        "properties": {"a": {"type": "string", "minLength": 3}},
+                        "required": ["a"],
+                    },
+                },
+            ],
+        },
+    },
+    {
+        "type": "session.update",
+        "session": {"type": "transcription", "audio": {"input": {"transcription": {}}}},
+    },
+    {"type": "transcription_session.update", "session": {"input_audio_transcription": {"model": "m"}}},
     {"type": "input_audio_buffer.append", "audio": SOUND},
     {"type": "input_audio_buffer.commit"},
     {"type": "input_audio_buffer.clear"},
@@ -24,10 +53,23 @@ GOOD = [
         "type": "conversation.item.create",
         "item": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "x"}]},
     },
+    {
+        "type": "conversation.item.create",
+        "item": {
+            "type": "mcp_list_tools",
+            "server_label": "s",
+            "tools": [{"name": "f", "input_schema": {}}],
+        },
+    },
+    {
+        "type": "conversation.item.create",
+        "item": {"type": "mcp_approval_response", "approval_request_id": "ask", "approve": True},
+    },
     {"type": "conversation.item.delete", "item_id": "item_1"},
     {"type": "conversation.item.retrieve", "item_id": "item_1"},
     {"type": "conversation.item.truncate", "item_id": "item_1", "content_index": 0, "audio_end_ms": 0},
     {"type": "response.create", "response": {"instructions": "x", "metadata": {"a": "b"}}},
+    {"type": "response.create", "response": {"tool_choice": {"type": "function", "name": "f"}}},
     {"type": "response.cancel"},
 ]
 ODD = [
@@ -151,8 +193,9 @@ def test_fifty_thousand_broken_messages_in_each_dialect(dialect, monkeypatch):
 
 
 @pytest.mark.parametrize("dialect", [GA, BETA])
-def test_broken_messages_are_answered_and_survived(dialect):
-    assert play(Desk(dialect), random.Random(dialect.value), 1500) > 300
+@pytest.mark.parametrize("kind", [{}, {"transcribes": True}, {"undecided": True}], ids=str)
+def test_broken_messages_are_answered_and_survived(dialect, kind):
+    assert play(Desk(dialect, **kind), random.Random(dialect.value), 1500) > 300
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,30 @@ TAKEN = [
     (GA, ga(*IN, "noise_reduction", value=None)),
     (GA, ga("tools", value=[FUNCTION, {"type": "mcp", "server_label": "s", "server_url": "https://x"}])),
     (GA, ga("tools", value=[])),
+    (GA, ga("tools", value=[{"type": "mcp", "server_label": "s", "tunnel_id": "t", "headers": {"a": "b"}}])),
+    (
+        GA,
+        ga(
+            "tools",
+            value=[
+                {
+                    "type": "mcp",
+                    "server_label": "s",
+                    "connector_id": "connector_gmail",
+                    "allowed_tools": ["a"],
+                    "allowed_callers": ["direct"],
+                    "require_approval": "never",
+                    "defer_loading": True,
+                },
+                {
+                    "type": "mcp",
+                    "server_label": "t",
+                    "allowed_tools": {"read_only": True, "tool_names": ["a"]},
+                    "require_approval": {"always": {"tool_names": ["a"]}, "never": {"read_only": True}},
+                },
+            ],
+        ),
+    ),
     (GA, ga("tool_choice", value="required")),
     (GA, ga("tool_choice", value={"type": "function", "name": "f"})),
     (GA, ga("max_output_tokens", value=4096)),
@@ -122,6 +146,29 @@ REFUSED = [
         "session.tools[1].name",
     ),
     (GA, ga("tool_choice", value="f"), "invalid_value", "session.tool_choice"),
+    *(
+        (
+            GA,
+            ga("tools", value=[{"type": "mcp", "server_label": "s", name: value}]),
+            code,
+            f"session.tools[0].{at}",
+        )
+        for name, value, code, at in [
+            ("allowed_tools", "a", "invalid_type", "allowed_tools"),
+            ("allowed_tools", {"names": []}, "unknown_parameter", "allowed_tools.names"),
+            ("require_approval", "sometimes", "invalid_value", "require_approval"),
+            ("require_approval", {"always": []}, "invalid_type", "require_approval.always"),
+            ("allowed_callers", ["me"], "invalid_value", "allowed_callers[0]"),
+            ("headers", {"a": 1}, "invalid_type", "headers.a"),
+            ("tunnel", "t", "unknown_parameter", "tunnel"),
+        ]
+    ),
+    (
+        GA,
+        ga(*IN, "transcription", value={"model": "m", "delay": "long"}),
+        "invalid_value",
+        "session.audio.input.transcription.delay",
+    ),
     (GA, ga("truncation", value="never"), "invalid_value", "session.truncation"),
     (GA, ga("truncation", value=3), "invalid_type", "session.truncation"),
     (

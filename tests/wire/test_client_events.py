@@ -83,6 +83,12 @@ def test_a_field_the_event_does_not_have_refuses_it():
     )
 
 
+def test_an_event_for_other_transports_says_which():
+    bad = refused('{"type":"output_audio_buffer.clear","event_id":"e"}')
+    assert (bad.code, bad.param, bad.event_id) == ("invalid_value", "type", "e")
+    assert "WebRTC and SIP" in bad.message
+
+
 def test_more_sound_than_an_event_may_carry_is_refused():
     most = client_events.MOST_AUDIO
     assert len(read(type="input_audio_buffer.append", audio="A" * most).audio) == most // 4 * 3

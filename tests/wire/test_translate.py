@@ -378,7 +378,7 @@ def test_parts_of_a_ga_server_are_named_as_beta_does(name):
     ("name", "kind", "as_beta"),
     [
         ("session.updated", "realtime", "session.updated"),
-        ("session.created", "transcription", "session.created"),
+        ("session.created", "transcription", "transcription_session.created"),
         ("session.updated", "transcription", "transcription_session.updated"),
     ],
 )
@@ -386,6 +386,8 @@ def test_what_beta_calls_the_news_of_a_session(name, kind, as_beta):
     message = {"type": name, "event_id": "e", "session": {"type": kind}}
     assert names(received(Translator(BETA, GA), json.dumps(message), dialect=GA)) == [as_beta]
     plain = {"type": name, "event_id": "e", "session": {}}
+    assert names(received(Translator(GA, BETA), json.dumps(plain), dialect=BETA)) == [name]
+    plain["type"] = as_beta
     assert names(received(Translator(GA, BETA), json.dumps(plain), dialect=BETA)) == [name]
 
 

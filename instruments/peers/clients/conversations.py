@@ -260,7 +260,30 @@ async def mint(talk: Talk) -> None:
     await talk.say("Hello from a client.")
 
 
-_EVERY = (text, push_to_talk, vad, as_it_comes, interrupt, tool, error, options, mint)
+async def transcribe(talk: Talk) -> None:
+    """A session that only transcribes; GA only, because the beta surface always names a model."""
+    await talk.hear("session.created")
+    pcm = {"type": "audio/pcm", "rate": 24000}
+    for detection in (None, {"type": "server_vad", "silence_duration_ms": 400}):
+        asked = {"format": pcm, "transcription": {"model": "gpt-4o-transcribe"}, "turn_detection": detection}
+        await talk.ask(
+            talk.connection.session.update(session={"type": "transcription", "audio": {"input": asked}})
+        )
+        await talk.hear("session.updated")
+        talk.report.sent += reports.question()
+        await talk.append(reports.question())
+        await talk.ask(
+            talk.connection.input_audio_buffer.commit()
+            if detection is None
+            else talk.connection.input_audio_buffer.append(audio=reports.base64_of(reports.silence(1)))
+        )
+        event = await talk.hear("conversation.item.input_audio_transcription.completed")
+        talk.report.notes.setdefault("heard", []).append([event.transcript, event.usage.type])
+    await talk.ask(talk.connection.response.create())
+    await talk.hear("error")
+
+
+_EVERY = (text, push_to_talk, vad, as_it_comes, interrupt, tool, error, options, mint, transcribe)
 CONVERSATIONS = {each.__name__.replace("_", "-"): each for each in _EVERY}
 
 

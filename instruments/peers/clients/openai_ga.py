@@ -26,7 +26,12 @@ async def hold(url: str, name: str, seen: report.Report) -> None:
         except APIStatusError as error:
             seen.notes["no model"] = type(error).__name__
         client = client.copy(api_key=secret.value)
-    await conversations.held(client.realtime.connect(model=conversations.MODEL), "ga", name, seen)
+    where = (
+        {"extra_query": {"intent": "transcription"}}
+        if name == "transcribe"
+        else {"model": conversations.MODEL}
+    )
+    await conversations.held(client.realtime.connect(**where), "ga", name, seen)
 
 
 if __name__ == "__main__":

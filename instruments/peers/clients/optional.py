@@ -132,10 +132,33 @@ _EITHER: dict[str, Json] = {
     "call": {"type": "function_call", "call_id": "call_1", "name": "get_weather", "arguments": "{}"},
     "result": {"type": "function_call_output", "call_id": "call_1", "output": "{}"},
 }
+_MCP: Json = {"server_label": "hall", "name": "light", "arguments": "{}"}
 ITEMS: dict[str, dict[str, Json]] = {
     "ga": {
         **_EITHER,
         "item of the assistant": _message("assistant", {"type": "output_text", "text": "Good day."}),
+        "speech of the assistant": _message(
+            "assistant", {"type": "output_audio", "transcript": "Good day.", "audio": _SOUND}
+        ),
+        "tools elsewhere": {
+            "type": "mcp_list_tools",
+            "server_label": "hall",
+            "tools": [{"name": "light", "input_schema": {"type": "object"}}],
+        },
+        "request for approval": {"type": "mcp_approval_request", "id": "ask_1", **_MCP},
+        "approval": {
+            "type": "mcp_approval_response",
+            "id": "yes_1",
+            "approval_request_id": "ask_1",
+            "approve": True,
+        },
+        "call elsewhere": {
+            "type": "mcp_call",
+            "id": "done_1",
+            "approval_request_id": "ask_1",
+            "output": "on",
+            **_MCP,
+        },
         "item with a picture": _message(
             "user", {"type": "input_image", "image_url": _PIXEL, "detail": "low"}, _HELLO
         ),
