@@ -54,7 +54,7 @@ EXPECTED = {
     "speaches": Expected(
         ("provider.model=llama",),
         key="service_refused",
-        model="service_refused",
+        model="",
         flaw="detection_kept",
         detects=True,
         voice="",
