@@ -33,18 +33,20 @@ _NAMES = {
     """,
     "model_refused": """
         model_not_found invalid_model unsupported_model model_not_supported model_deprecated deployment_not_found
-        key_model_access_denied team_model_access_denied
+        key_model_access_denied team_model_access_denied model_load_error operation_not_supported
+        opperation_not_supported
     """,
     "region_refused": "unsupported_country_region_territory unsupported_country",
     "address_refused": "ip_not_authorized ip_not_allowed ip_blocked",
     "account_refused": "organization_not_verified organization_must_be_verified account_suspended",
     "policy_refused": "content_policy_violation content_filter responsible_ai_policy_violation",
     "server_busy": """
-        rate_limit_exceeded rate_limit_error too_many_requests connection_limit_reached overloaded_error
+        rate_limit_exceeded rate_limit_error too_many_requests connection_limit_reached session_limit_reached
+        overloaded_error
     """,
     "server_error": "server_error internal_error internal_server_error",
     "dialect_refused": "beta_api_shape_disabled missing_beta_header api_version_mismatch",
-    "session_expired": "session_expired",
+    "session_expired": "session_expired max_duration",
 }
 CODES = {code: cause for cause, codes in _NAMES.items() for code in codes.split()}
 """Codes that have only one meaning, wherever they occur."""

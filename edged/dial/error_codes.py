@@ -35,7 +35,11 @@ OF_SETTINGS = frozenset(
 )
 
 # Codes that mean that the service gives no session now, whatever the settings.
-NOT_NOW = {"rate_limit_exceeded": "server_busy", "server_error": "server_error"}
+NOT_NOW = {
+    "rate_limit_exceeded": "server_busy",
+    "session_limit_reached": "server_busy",
+    "server_error": "server_error",
+}
 
 COMMIT_REFUSED = frozenset({"input_audio_buffer_commit_empty"})
 ANSWER_ACTIVE = "conversation_already_has_active_response"

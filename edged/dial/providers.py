@@ -223,6 +223,8 @@ PROVIDERS = {
         needs_model="the name that LiteLLM's configuration gives the model",
         remedies={
             "key_refused": "the key is LiteLLM's own (a virtual key or the master key)",
+            "service_refused": "LiteLLM answers HTTP 403 if it does not know `provider.model`, or if the key may not"
+            " use it",
             "model_refused": "`provider.model` must be a model_name of LiteLLM's configuration",
         },
     ),
@@ -268,7 +270,10 @@ PROVIDERS = {
             ),
             lacks=frozenset({ClientName.RESPONSE_CANCEL, ClientName.ITEM_TRUNCATE}),
         ),
-        remedies={"unreachable": "start speaches, or set `provider.url`"},
+        remedies={
+            "unreachable": "start speaches, or set `provider.url`",
+            "service_refused": "speaches answers HTTP 403 if the key is wrong (`provider.api_key_file`)",
+        },
     ),
     "speech-to-speech": Provider(
         "ws://127.0.0.1:8765/v1/realtime",

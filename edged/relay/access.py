@@ -21,7 +21,7 @@ from edged.errors import ConfigError
 from edged.hosts import asks_for_loopback, is_loopback, name_in
 from edged.wire import BETA_HEADER, BETA_PROTOCOL, KEY_PROTOCOL, Dialect
 
-PATHS = ("/", "/v1/realtime")
+PATHS = ("/", "/v1/realtime", "/openai/v1/realtime")  # of the console, of most clients, of clients for Azure
 LEAST_TOKEN = 16  # characters; anybody on the network can try to guess it
 
 
@@ -61,12 +61,13 @@ class AccessPolicy:
 class Handshake:
     """The content of a handshake. A header that is sent twice is suspicious, so each field has all values."""
 
-    target: str = field(repr=False)  # may contain a token, like the last two fields
+    target: str = field(repr=False)  # may contain a token, like the last three fields
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     betas: tuple[str, ...] = ()
     authorizations: tuple[str, ...] = field(default=(), repr=False)
     protocols: tuple[str, ...] = field(default=(), repr=False)
+    keys: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def path(self) -> str:
@@ -88,7 +89,7 @@ class AccessRefusal:
 def refusal(handshake: Handshake, policy: AccessPolicy) -> AccessRefusal | None:
     """The refusal of a handshake; None if it may come in."""
     if handshake.path not in PATHS:
-        return AccessRefusal(404, f"There is no such path. The relay is at {' and '.join(PATHS)}.")
+        return AccessRefusal(404, f"There is no such path. The relay is at {', '.join(PATHS)}.")
     if is_loopback(policy.bound) and not asks_for_loopback(handshake.hosts):
         return AccessRefusal(
             403, "This relay serves this machine only: Host must be localhost, 127.0.0.1 or [::1]."
@@ -102,8 +103,8 @@ def refusal(handshake: Handshake, policy: AccessPolicy) -> AccessRefusal | None:
     if policy.token and not _has_token(handshake, policy.token):
         return AccessRefusal(
             401,
-            "The relay's token is missing or wrong. Send it as Authorization: Bearer TOKEN, as ?token=TOKEN, "
-            f"or as the subprotocol {KEY_PROTOCOL}TOKEN.",
+            "The relay's token is missing or wrong. Send it as Authorization: Bearer TOKEN, as api-key: TOKEN, "
+            f"as ?token=TOKEN, or as the subprotocol {KEY_PROTOCOL}TOKEN.",
         )
     return None
 
@@ -146,7 +147,7 @@ def _origin(text: str) -> str | None:
 
 
 def _has_token(handshake: Handshake, token: str) -> bool:
-    given = [handshake.query("token")]
+    given = [handshake.query("token"), *handshake.keys]
     for value in handshake.authorizations:
         scheme, _, rest = value.strip().partition(" ")
         given.append(rest.strip() if scheme.lower() == "bearer" else "")

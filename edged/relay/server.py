@@ -182,6 +182,7 @@ def _handshake(request: Request) -> Handshake:
         betas=every(BETA_HEADER[0]),
         authorizations=every("Authorization"),
         protocols=tuple(protocols),
+        keys=every("api-key"),
     )
 
 

@@ -12,6 +12,7 @@ import wave
 from pathlib import Path
 from typing import Any
 
+from edged import pcm
 from edged.pcm import PCM16
 from instruments.gateways.programs import edged, end, ours, wait_for
 
@@ -29,11 +30,20 @@ def noise() -> bytes:
     return random.Random(1).randbytes(PCM16.bytes_of(HEARD_S * 1000))
 
 
+def write_sound(path: Path, sound: bytes) -> None:
+    """A WAV file for the microphone."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(pcm.SAMPLE_BYTES)
+        file.setframerate(pcm.PCM16.rate_hz)
+        file.writeframes(sound)
+
+
 class Kiosk:
     """A context manager: within it the daemon runs, and `press` and `release` act on it."""
 
     def __init__(self, folder: Path, provider: dict[str, Any], key: str, heard: Path, **other: Any) -> None:
-        """`other` are sections of the configuration; each is added to the ones here."""
+        """`other` are sections of the configuration, each added to the ones here, or single settings."""
         self.events: list[dict[str, Any]] = []  # as published, each with `seen_s`
         self.began_s = 0.0
         self._folder, self._sound = folder, heard
@@ -52,7 +62,8 @@ class Kiosk:
             "state": {"dir": ""},
         }
         for name, section in other.items():
-            settings[name] = {**settings.get(name, {}), **section}
+            mapping = isinstance(section, dict)
+            settings[name] = {**settings.get(name, {}), **section} if mapping else section
         (folder / "config.yaml").write_text(json.dumps(settings))  # JSON is valid YAML
 
     def __enter__(self) -> "Kiosk":

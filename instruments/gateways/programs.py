@@ -192,6 +192,25 @@ class Portkey(Gateway):
         return _is_open(self.port)
 
 
+class SpeechToSpeech(Gateway):
+    """speech-to-speech with stand-ins for its models. It is a service of its own, with nothing behind it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, "speech-to-speech")
+        self.provider = {"name": "custom", "url": f"ws://127.0.0.1:{self.port}/v1/realtime"}
+
+    def heard_ms(self) -> list[int]:
+        """How long each utterance was that its transcriber was given."""
+        file = self._folder / "heard"
+        return [json.loads(line)["ms"] for line in file.read_text().splitlines()] if file.exists() else []
+
+    def _begun(self, log: IO[str]) -> subprocess.Popen[str]:
+        return self._run([GATEWAYS / "bin" / "python", "-P", HERE / "speech_on_loopback.py", self.port], log)
+
+    def _answers(self) -> bool:
+        return _is_open(self.port)
+
+
 class ConsoleRelay(Gateway):
     """A relay over the realtime console's client library, which first sets up a session of its own."""
 

@@ -2,15 +2,13 @@
 
 import contextlib
 import threading
-import wave
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from edged import pcm
-from instruments.gateways.kiosk import Kiosk, noise
+from instruments.gateways.kiosk import Kiosk, noise, write_sound
 from instruments.gateways.programs import KEY, MASTER_KEY, ConsoleRelay, Gateway, LiteLLM, Portkey, Service
 from instruments.gateways.visits import VISITS
 
@@ -36,7 +34,7 @@ class Stage:
         self._visits: dict[tuple[str, str], Future[Any]] = {}
 
     def __enter__(self) -> "Stage":
-        _write(self._heard, noise())
+        write_sound(self._heard, noise())
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -111,11 +109,3 @@ class Stage:
             audit=taken,
             stretches=[kiosk.stretch(row) for row in taken],
         )
-
-
-def _write(path: Path, sound: bytes) -> None:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(pcm.SAMPLE_BYTES)
-        file.setframerate(pcm.PCM16.rate_hz)
-        file.writeframes(sound)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from random import Random
 
 from edged.app import App, Devices, Ports
+from edged.app.settings import input_format
 from edged.audio.devices.null import NullSpeaker
 from edged.audio.dsp.echo import EchoCanceller
 from edged.audio.ports import Urgency
@@ -15,6 +16,7 @@ from edged.config import Secret, load
 from edged.local.server import LocalServer
 from edged.local.voice import VoiceAnswer
 from edged.panel.null import NullButton, NullLamp
+from edged.pcm import PCM16
 from edged.system.store import MemoryStore, Store
 from instruments.lab.oracle import SAMPLE, Window
 from instruments.lab.pace import LoopPace
@@ -72,11 +74,13 @@ class Strides:
 class StampMicrophone:
     """Hands over blocks that tell their own position; late, or not at all, where a card would do so."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, block_ms: int = 20) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, block_ms: int = 20, rate_hz: int = PCM16.rate_hz
+    ) -> None:
         self._loop, self._pace = loop, Strides(loop, self._stride)
         self._urgency, self._held = Urgency.NOW, []
         self._late = LATE_MS // block_ms
-        self._block = 24 * block_ms
+        self._block = rate_hz // 1000 * block_ms
         self._period_s = block_ms / 1000
         self._chunk, self._chunk_at = b"", 0
         self._source = None  # heard in place of the stamps
@@ -186,7 +190,6 @@ class Kiosk:
         key: Secret | None = None,
     ) -> None:
         loop = asyncio.get_running_loop()
-        self.microphone = microphone or StampMicrophone(loop)
         self.speaker = RecordingSpeaker(loop)
         self.button = NullButton()
         self.lamp = NullLamp()
@@ -198,10 +201,12 @@ class Kiosk:
         config = load(
             None, env={}, sets=[f"provider.url={url}", "control.socket=", "state.dir=", *settings]
         ).config
+        heard = input_format(config)
+        self.microphone = microphone or StampMicrophone(loop, rate_hz=heard.rate_hz)
         ports = Ports(
             SimClock(loop), SimResolver(net), SimNetwatch(net), store or MemoryStore(), SimOffload(), rng
         )
-        front = Devices(self.microphone, self.speaker, self.button, self.lamp, echo)
+        front = Devices(self.microphone, self.speaker, self.button, self.lamp, echo, heard)
         self.app = App(config, key=key, ports=ports, front=front, listeners=(self._keep,))
         self._task = loop.create_task(self.app.run())
 

@@ -4,18 +4,20 @@ import contextlib
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from edged.local import clips
+from instruments.peers.tls import Proxy
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -23,9 +25,12 @@ PEERS = Path(sys.prefix) / "peers"
 AT_ONCE = 2  # programs that run at the same time
 LONGEST_S = 55  # for all conversations of a program; each conversation ends itself far earlier
 TARGETS = ("direct", "relay-ga", "relay-beta")
+AUTO = ("direct", "auto-ga", "auto-beta")  # a relay that finds out the one dialect of its service
+BY_TLS = ("tls", "auto-ga", "auto-beta")  # `edged serve --tls`; a proxy with TLS before these relays
 GUIDE = ("guide-ga", "guide-beta")  # `edged relay --provider a15t`, with a service of that dialect only
 KEYED = ("right-key", "wrong-key")  # a service that wants a key
 CONVERSATIONS = ("text", "push-to-talk", "vad", "as-it-comes", "interrupt", "tool", "error")
+REFUSALS = ("unknown_parameter", "input_audio_buffer_commit_empty", "response_cancel_not_active")
 SERVED = ("--pace", "20", "--think-ms", "10", "--script", HERE / "script.yaml")
 # The relay's own model: different from the one that the clients ask for, and known to their types.
 RELAYED_MODEL = "gpt-4o-realtime-preview"
@@ -39,6 +44,12 @@ class Client:
     mints: bool = False  # supports short-lived keys
     thorough: bool = False  # asks for every option that its types have
     transcribes: bool = False  # opens sessions that only transcribe
+    targets: tuple[str, ...] = TARGETS
+    refusals: tuple[str, ...] = REFUSALS  # errors in the conversation "error"
+    own_ids: bool = True  # lets its user name a request, and tells which one an error is about
+    by_tls: bool = False  # connects by TLS only
+    refused: str = "401"  # what it says when its key is refused
+    cannot: Mapping[str, str] = field(default_factory=dict, hash=False)  # a conversation, and why not
 
     def __str__(self) -> str:
         return self.name
@@ -47,10 +58,11 @@ class Client:
         """The conversations with this target. Short-lived keys, for example, come from the service itself only."""
         minting = ("mint",) if self.mints else ()
         options = ("options",) if self.thorough else ()
-        if target == "direct":
-            transcribing = ("transcribe",) if self.transcribes else ()
-            return (*CONVERSATIONS, *minting, *options, *transcribing)
-        return ("text", *minting) if target in KEYED else CONVERSATIONS
+        transcribing = ("transcribe",) if self.transcribes else ()
+        if target in KEYED:
+            return ("text", *minting)
+        able = tuple(name for name in CONVERSATIONS if name not in self.cannot)
+        return (*able, *minting, *options, *transcribing) if target == "direct" else able
 
 
 CLIENTS = (
@@ -60,9 +72,42 @@ CLIENTS = (
     Client("portkey-beta-sync", "portkey_beta_sync.py", "beta", mints=True),
     Client("portkey-ga", "portkey_ga.py", "ga", thorough=True),
     Client("portkey-ga-sync", "portkey_ga_sync.py", "ga"),
-    Client("agents-python", "agents_session.py", "ga"),
+    # cancels only what it knows to be running
+    Client("agents-python", "agents_session.py", "ga", refusals=REFUSALS[:2]),
     Client("agents-js", "agents_realtime.mjs", "ga"),
     Client("beta-client-js", "openai_realtime_api.mjs", "beta"),
+    Client("openai-js", "openai_ws.mjs", "ga", targets=BY_TLS, by_tls=True),
+    # a browser's WebSocket tells no page the status of a refusal
+    Client("openai-js-native", "openai_websocket.mjs", "ga", targets=BY_TLS, by_tls=True, refused="non-101"),
+    Client("openai-js-azure", "openai_azure.mjs", "ga", targets=BY_TLS, by_tls=True),
+    # does not report that there was nothing to cancel
+    Client("livekit", "livekit_session.py", "ga", targets=AUTO, refusals=REFUSALS[:2]),
+    Client(
+        "pipecat",
+        "pipecat_pipeline.py",
+        "ga",
+        targets=AUTO,
+        cannot={"error": "it reads nothing more after an error, however harmless"},
+    ),
+    Client(
+        "pydantic-ai",
+        "pydantic_ai_session.py",
+        "ga",
+        targets=AUTO,
+        refusals=(
+            REFUSALS[1],
+            "rate_limit_exceeded",
+        ),  # it sends no other settings, and reports a failed answer, too
+        own_ids=False,
+    ),
+    Client(
+        "semantic-kernel",
+        "semantic_kernel_session.py",
+        "ga",
+        targets=AUTO,
+        refusals=REFUSALS[1:],  # it sends only settings that it knows
+        own_ids=False,
+    ),
 )
 
 
@@ -84,6 +129,8 @@ class Company:
         self._services: dict[str, str] = {}  # for targets that have a service of their own
         self._runs: dict[tuple[Client, str], Future[dict[str, SimpleNamespace]]] = {}
         self._pool = ThreadPoolExecutor(AT_ONCE)
+        self._proxy = Proxy()
+        self._secure: dict[str, tuple[str, Path]] = {}  # by target: the URL, and the certificate to trust
         self._judge: subprocess.Popen[str] | None = None
         self._verdicts: dict[str, tuple[str | None, list[str]]] = {}
 
@@ -92,6 +139,7 @@ class Company:
         # JavaScript programs look for their imports in their own folder
         shutil.copytree(HERE / "js", self._folder / "js", ignore=shutil.ignore_patterns("node_modules"))
         (self._folder / "js" / "node_modules").symlink_to(PEERS / "js" / "node_modules")
+        self._stack.enter_context(self._proxy)
         self._url("direct")
         return self
 
@@ -105,6 +153,14 @@ class Company:
                 self._urls |= self._started(target)
             return self._urls[target]
 
+    def _by_tls(self, target: str) -> tuple[str, Path]:
+        """The same by TLS, and the certificate to trust."""
+        url = self._url(target)
+        with self._lock:
+            if target not in self._secure:
+                self._secure[target] = self._proxy.before(url), self._proxy.cert
+            return self._secure[target]
+
     def _started(self, target: str) -> dict[str, str]:
         if target in KEYED:
             keys = self._folder / "keys"
@@ -112,10 +168,20 @@ class Company:
             return dict.fromkeys(KEYED, self._start("serve", *SERVED, "--key-file", keys))
         if target == "direct":
             return {target: self._start("serve", *SERVED)}
+        if target == "tls":
+            words = self._said("serve", *SERVED, "--tls", lines=2)
+            self._services[target] = words[1]  # serving URL certificate PATH
+            self._secure[target] = words[1], Path(words[3])
+            return {target: words[1]}
         if target in GUIDE:
             return {target: self._by_the_guide(target)}
-        dialect = target.removeprefix("relay-")
-        settings = {"name": "local", "url": self._urls["direct"], "dialect": dialect, "model": RELAYED_MODEL}
+        settings = {"name": "local", "url": self._urls["direct"], "model": RELAYED_MODEL}
+        kind, dialect = target.split("-")
+        if kind == "auto":
+            settings["url"] = self._services[target] = self._start("serve", *SERVED, "--speaks", dialect)
+            settings |= {"name": "custom", "api_key": "any"}
+        else:
+            settings["dialect"] = dialect
         options = [word for name, value in settings.items() for word in ("--set", f"provider.{name}={value}")]
         return {target: self._start("relay", *options) + "v1/realtime"}
 
@@ -128,6 +194,10 @@ class Company:
 
     def _start(self, verb: str, *words: object) -> str:
         """The URL at which a verb of edged says it serves."""
+        return next(word for word in self._said(verb, *words) if word.startswith("ws://"))
+
+    def _said(self, verb: str, *words: object, lines: int = 1) -> list[str]:
+        """The words that a verb of edged prints when it serves."""
         command = [sys.executable, "-P", "-m", "edged", verb, "--port", "0", *map(str, words)]
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
         log = self._stack.enter_context((self._folder / f"{verb}.log").open("a"))
@@ -138,11 +208,10 @@ class Company:
         )
         self._stack.callback(running.terminate)
         assert running.stdout is not None
-        said = running.stdout.readline()
-        assert "ws://" in said, (
-            f"{verb} says {said!r}; see its log: {(self._folder / f'{verb}.log').read_text()}"
-        )
-        return next(word for word in said.split() if word.startswith("ws://"))
+        said = "".join(running.stdout.readline() for _ in range(lines))
+        log_file = self._folder / f"{verb}.log"
+        assert "://" in said, f"{verb} says {said!r}; see its log: {log_file.read_text()}"
+        return said.split()
 
     # -- the clients -----------------------------------------------------------------------------------
 
@@ -184,9 +253,10 @@ class Company:
         return [json.loads(line) for line in ran.stdout.splitlines()]
 
     def _run(self, client: Client, target: str) -> dict[str, SimpleNamespace]:
-        program, url = client.program, self._url(target)
+        program = client.program
+        url, cert = self._by_tls(target) if client.by_tls else (self._url(target), "")
         if program.endswith(".py"):
-            command = [PEERS / "bin" / "python", "-B", HERE / "clients" / program]
+            command = [PEERS / "bin" / "python", HERE / "clients" / program]
         else:
             command = [PEERS / "bin" / "node", self._folder / "js" / program]
         # nothing of the machine: no proxy, no key, no settings of its user; and no telemetry
@@ -195,6 +265,8 @@ class Company:
             "HOME": str(self._folder),
             "KEY": target if target in KEYED else "any",
             "QUESTION": str(clips("question.wav")),
+            "NODE_EXTRA_CA_CERTS": str(cert),
+            "PYTHONPYCACHEPREFIX": str(PEERS / "cache"),  # large libraries, compiled once
             "OPENAI_AGENTS_DISABLE_TRACING": "1",
         }
         conversations = client.conversations_with(target)
@@ -220,7 +292,9 @@ class Company:
     def ledger(self, seen: Any) -> SimpleNamespace:
         """The service's own ledger for the session of a conversation."""
         service, session_id = self._services.get(seen.target, self._urls["direct"]), seen.session_id
-        with urllib.request.urlopen(_http(service) + "/edged/ledger", timeout=10) as answer:
+        cert = self._secure[seen.target][1] if service.startswith("wss") else None
+        trust = ssl.create_default_context(cafile=cert)
+        with urllib.request.urlopen(_http(service) + "/edged/ledger", timeout=10, context=trust) as answer:
             found = json.load(answer)
         return SimpleNamespace(
             bill=[row for row in found["bill"] if row["session_id"] == session_id],
@@ -253,7 +327,7 @@ class Company:
 
 
 def _http(url: str) -> str:
-    return url.replace("ws://", "http://", 1).removesuffix("/v1/realtime")
+    return url.replace("ws", "http", 1).removesuffix("/v1/realtime")
 
 
 def _named(report: dict[str, Any]) -> Any:

@@ -22,7 +22,10 @@ def status(asked, policy=HERE):
     return refused and refused.status
 
 
-@pytest.mark.parametrize("target", ["/", "/?model=x", "/v1/realtime", "/v1/realtime?model=a%2Fb"])
+@pytest.mark.parametrize(
+    "target",
+    ["/", "/?model=x", "/v1/realtime", "/v1/realtime?model=a%2Fb", "/openai/v1/realtime?model=deployment"],
+)
 def test_clients_of_this_machine_need_nothing(target):
     assert refusal(asked(target), HERE) is None
 
@@ -156,6 +159,7 @@ def test_all_that_is_wrong_is_told_at_once():
     "more",
     [
         {"target": f"/?token={TOKEN}"},
+        {"keys": (TOKEN,)},
         {"authorizations": (f"Bearer {TOKEN}",)},
         {"authorizations": (f"bearer  {TOKEN} ",)},
         {"protocols": ("realtime", f"openai-insecure-api-key.{TOKEN}")},
@@ -171,6 +175,7 @@ def test_the_token_comes_wherever_clients_put_a_key(more, policy):
     [
         {},
         {"target": "/?token="},
+        {"keys": (f"{TOKEN}x",)},
         {"target": f"/?token={TOKEN}x"},
         {"target": "/?token=%C3%A4%FF"},
         {"authorizations": (TOKEN,)},
@@ -195,7 +200,7 @@ def test_off_loopback_pages_are_still_asked_where_from():
 
 
 def test_no_secret_shows():
-    secret = asked(f"/?token={TOKEN}", authorizations=(TOKEN,), protocols=(TOKEN,))
+    secret = asked(f"/?token={TOKEN}", authorizations=(TOKEN,), protocols=(TOKEN,), keys=(TOKEN,))
     assert TOKEN not in repr(secret)
     assert TOKEN not in repr(OPEN)
 
@@ -225,6 +230,7 @@ def test_who_finds_no_place_is_told_how_many_there_are_and_what_lets_in_more():
         (asked("/"), Dialect.BETA),
         (asked("/?model=x"), Dialect.BETA),
         (asked("/v1/realtime"), Dialect.GA),
+        (asked("/openai/v1/realtime"), Dialect.GA),
         (asked("/v1/realtime", betas=("realtime=v1",)), Dialect.BETA),
         (asked("/v1/realtime", betas=("assistants=v2, realtime=v1",)), Dialect.BETA),
         (asked("/v1/realtime", betas=("assistants=v2",)), Dialect.GA),

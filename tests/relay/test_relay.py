@@ -8,6 +8,7 @@ import pytest
 from edged import wire
 from edged.local.server import LocalServer
 from edged.local.voice import ParrotVoice
+from edged.relay.access import AccessPolicy
 from edged.wire import Dialect, Settings
 from instruments.lab.net import SimNet
 from tests.relay.service import joined, relay_to, upstream_at
@@ -157,6 +158,20 @@ def test_a_turn_over_real_sockets(client, service):
             assert b"".join(event.pcm for event in talk.all(wire.AudioDelta)) == SOUND
 
     asyncio.run(main())
+
+
+def test_a_client_for_azure_puts_the_token_into_its_own_header(lab_run):
+    token = "0123456789abcdef"
+
+    async def main():
+        async with (
+            LocalServer(voice=ParrotVoice()) as server,
+            relay_to(server.url, None, policy=AccessPolicy(token=token)) as relay,
+            joined(relay, path="openai/v1/realtime?model=any", headers={"api-key": token}) as socket,
+        ):
+            return json.loads(await socket.recv())["type"]
+
+    assert lab_run(main(), net=SimNet(latency_ms=20)) == "session.created"
 
 
 def test_what_the_relay_is_given_does_not_show_its_key():

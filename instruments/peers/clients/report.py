@@ -79,6 +79,12 @@ def pieces(sound: bytes, ms: int = 40) -> list[bytes]:
     return [sound[start : start + size] for start in range(0, len(sound), size)]
 
 
+def parsed(text: str | bytes) -> dict[str, Any]:
+    """A message of the server."""
+    message: dict[str, Any] = json.loads(text)
+    return message
+
+
 def base64_of(sound: bytes) -> str:
     return base64.b64encode(sound).decode()
 
@@ -105,6 +111,16 @@ async def first(sought: Callable[[], bool], within_s: float = LONGEST_S) -> None
         if time.monotonic() > end:
             raise TimeoutError("the expected event did not happen")
         await asyncio.sleep(0.005)
+
+
+def has(report: Report, name: str, times: int = 1) -> bool:
+    """Whether this many of these events have arrived."""
+    return sum(message["type"] == name for message in report.messages) >= times
+
+
+async def heard(report: Report, name: str, times: int = 1) -> None:
+    """Wait for that."""
+    await first(lambda: has(report, name, times))
 
 
 def main(hold: Callable[[str, str, Report], Awaitable[None]]) -> None:
