@@ -19,7 +19,7 @@ from edged.local.schema import (
     text,
 )
 from edged.local.settings import FORMS
-from edged.local.spec import BETA_SESSION, SERVER_VAD
+from edged.local.spec import BETA_SESSION, SERVER_VAD, rate_of
 from edged.pcm import Format
 from edged.wire import Dialect
 
@@ -95,7 +95,7 @@ VOICE_LIVE = SessionForm(
         "modalities": each(one_of("text", "audio", "avatar", "animation")),
         "instructions": _TEXT,
         "voice": _live_voice,
-        "input_audio_sampling_rate": integer(8000, 24_000),
+        "input_audio_sampling_rate": rate_of(8000, 16_000, 24_000),
         "input_audio_format": one_of("pcm16", "g711_ulaw", "g711_alaw"),
         "output_audio_format": one_of("pcm16", "pcm16_8000hz", "pcm16_16000hz", "g711_ulaw", "g711_alaw"),
         "turn_detection": or_null(

@@ -201,8 +201,9 @@ class LocalServer:
             )
             return refusing.as_json(reply.status, reply.body)
         entry = self._entrance.entry(caller, self._wall(), self._used)
-        if entry.refused is not None and entry.refused.status:
-            return refusing.refused(entry.refused)
+        why = entry.refused or self._no_room()
+        if why is not None and why.status:
+            return refusing.refused(why)
         connection.entry = entry
         if not entry.is_known:
             return None
@@ -235,10 +236,7 @@ class LocalServer:
         assert isinstance(connection, ClientConnection)
         entry = connection.entry
         assert isinstance(entry, Visit)
-        slots = self._like.doorway.slots
-        refused = entry.refused
-        if refused is None and slots and len(self._talks) >= slots:
-            refused = self._like.doorway.no_room.about(slots=str(slots))
+        refused = entry.refused or self._no_room()
         if refused is not None:
             await self._see_off(connection, entry.dialect, refused)
             return
@@ -265,6 +263,12 @@ class LocalServer:
         finally:
             del self._talks[talk]
             session.close(asyncio.get_running_loop().time())
+
+    def _no_room(self) -> Unwelcome | None:
+        """The refusal of one more session; None if there is room."""
+        slots = self._like.doorway.slots
+        full = slots and len(self._talks) >= slots
+        return self._like.doorway.no_room.about(slots=str(slots)) if full else None
 
     async def _see_off(self, connection: ClientConnection, dialect: Dialect, why: Unwelcome) -> None:
         if not why.silent:

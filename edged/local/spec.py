@@ -83,16 +83,20 @@ def _pcm(value: Any, path: str) -> Any:
     return kept
 
 
-def pcm_of(*rates: int, rate: str = "rate") -> Check:
-    """A format of 16-bit samples with one of these rates."""
+def rate_of(*rates: int) -> Check:
+    """One of these rates."""
 
     def check(value: Any, path: str) -> Any:
-        kept = record({"type": text(), rate: integer(1, 2**31)})(value, path)
-        if kept.get(rate, rates[0]) not in rates:
-            raise wrong_value(f"{path}.{rate}", kept[rate], rates)
-        return kept
+        if integer(1, 2**31)(value, path) not in rates:
+            raise wrong_value(path, value, rates)
+        return value
 
     return check
+
+
+def pcm_of(*rates: int) -> Check:
+    """A format of 16-bit samples with one of these rates."""
+    return record({"type": text(), "rate": rate_of(*rates)})
 
 
 def formats_of(*rates: int) -> Check:

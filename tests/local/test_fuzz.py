@@ -9,7 +9,8 @@ import pytest
 
 from edged import wire
 from edged.local import conversation
-from tests.local.desk import BETA, GA, Desk
+from edged.local.likeness import LIKENESSES
+from tests.local.desk import BETA, GA, Desk, Likened
 
 SOUND = "AAAA" * 100
 GOOD = [
@@ -196,6 +197,68 @@ def test_fifty_thousand_broken_messages_in_each_dialect(dialect, monkeypatch):
 @pytest.mark.parametrize("kind", [{}, {"transcribes": True}, {"undecided": True}], ids=str)
 def test_broken_messages_are_answered_and_survived(dialect, kind):
     assert play(Desk(dialect, **kind), random.Random(dialect.value), 1500) > 300
+
+
+OTHER_SESSIONS = [
+    {
+        "type": "realtime",
+        "voice": "ara",
+        "turn_detection": {"type": "server_vad", "threshold": 0.5},
+        "audio": {
+            "input": {
+                "format": {"type": "audio/pcm", "rate": 16000},
+                "turn_detection": {"type": "server_vad"},
+                "transcription": {"model": "m"},
+            },
+            "output": {"format": {"type": "audio/pcm", "rate": 24000}, "voice": "x", "speed": 1.0},
+        },
+    },
+    {
+        "modalities": ["text", "audio"],
+        "input_audio_format": "pcm",
+        "output_audio_format": "pcm16",
+        "turn_detection": None,
+        "tools": [{"type": "function", "function": {"name": "f"}}],
+        "max_tokens": 5,
+    },
+    {
+        "turn_detection": {
+            "type": "server_vad",
+            "create_response": True,
+            "prefix_padding_ms": 1,
+            "silence_duration_ms": 200,
+            "threshold": 0.5,
+        },
+        "input_audio_sampling_rate": 16000,
+        "output_audio_format": "pcm16_8000hz",
+        "voice": {"type": "openai", "name": "alloy"},
+        "providerData": {},
+    },
+]
+
+
+def partial(rng):
+    """An update with a few settings of several services, some of them broken."""
+    session = dict(rng.choice(OTHER_SESSIONS))
+    for name in [name for name in session if name != "type" and rng.random() < 0.7]:
+        del session[name]
+    message = {"type": "session.update", "session": session}
+    return json.dumps(changed(rng, message) if rng.random() < 0.4 else message)
+
+
+@pytest.mark.parametrize("name", LIKENESSES)
+def test_every_service_that_is_imitated_survives_broken_messages(name):
+    like, rng = LIKENESSES[name], random.Random(name)
+    for dialect in like.doorway.speaks:
+        desk = Likened(name, dialect)
+        for text in messages(rng, 500):
+            updates = [partial(rng)] if rng.random() < 0.3 else []
+            for each in (*updates, text):
+                desk.events(desk.session.receive(each, desk.now))
+            desk.now += 0.02
+            desk.events(desk.session.advance(desk.now))
+        assert desk.ledger.errors > 50
+        assert desk.session.receive('{"type": "response.cancel", "x": 1}', desk.now)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import urllib.error
 import urllib.request
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 from websockets.asyncio.client import connect
@@ -310,6 +311,44 @@ def test_speech_to_speech_has_one_slot():
             assert (await first(server.url))["type"] == "session.created"
 
     asyncio.run(main())
+
+
+def test_a_service_with_more_slots_refuses_with_http():
+    async def main():
+        async with like("inworld") as server, AsyncExitStack() as stack:
+            url = f"{server.url}?protocol=realtime&key="
+            for n in range(20):
+                socket = await stack.enter_async_context(dial(f"{url}{n}"))
+                await socket.recv()
+            assert (await refused(f"{url}last"))[0] == 429
+
+    asyncio.run(main())
+
+
+def test_a_service_makes_keys_in_its_own_dialect_only():
+    async def main():
+        async with like("xai") as server:
+            address = server.url.replace("ws:", "http:")
+            made = await asyncio.to_thread(
+                post, f"{address}/client_secrets", {"session": {"type": "realtime"}}
+            )
+            assert made["session"]["turn_detection"] == {"type": None}
+            created = await first(server.url, {"Authorization": f"Bearer {made['value']}"})
+            assert created["session"]["object"] == "realtime.session"
+            for call, body in (
+                ("sessions", {}),
+                ("transcription_sessions", {}),
+                ("client_secrets", {"session": {"type": "transcription"}}),
+            ):
+                with pytest.raises(urllib.error.HTTPError, match="404"):
+                    await asyncio.to_thread(post, f"{address}/{call}", body)
+
+    asyncio.run(main())
+
+
+def post(address, body):
+    request = urllib.request.Request(address, json.dumps(body).encode(), method="POST")
+    return json.load(urllib.request.urlopen(request))
 
 
 def test_openai_refuses_beta_and_the_options_take_precedence():

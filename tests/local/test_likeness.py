@@ -327,6 +327,12 @@ def test_voice_live_takes_the_rate_of_the_input_from_its_own_setting():
     assert desk.ledger.audit[0].n_bytes == 16_000
 
 
+def test_voice_live_has_three_rates():
+    for rate, code in ((8000, None), (11_025, "invalid_value"), ("16000", "invalid_type")):
+        (event,) = live().change(input_audio_sampling_rate=rate)
+        assert event.get("error", {}).get("code") == code
+
+
 @pytest.mark.parametrize("unknown", ["speed", "prompt", "tracing", "truncation", "type"])
 def test_voice_live_refuses_an_update_with_an_unknown_key(unknown):
     assert error_of(live().change(**{unknown: "x"}))["param"] == f"session.{unknown}"

@@ -11,7 +11,7 @@ from edged.local.g711 import ALAW, ULAW
 from edged.local.hearing import MOST_MS
 from edged.local.sounds import ClientSound, from_client, to_client
 from edged.local.voice import ListenVoice, VoiceAnswer
-from edged.pcm import PCM16
+from edged.pcm import PCM16, Format
 from tests.local.desk import GA, Desk
 
 LAWS = {ULAW: (g711.pcm_from_ulaw, g711.ulaw_from_pcm), ALAW: (g711.pcm_from_alaw, g711.alaw_from_pcm)}
@@ -20,6 +20,32 @@ EVERY_CODE = bytes(range(256))
 
 def samples(sound):
     return list(memoryview(sound).cast("h"))
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 16_000, 32_000, 48_000])
+def test_samples_of_another_rate_lie_on_the_lines_between_the_originals(rate_hz):
+    fmt = Format(rate_hz)
+    ramp = b"".join(
+        level.to_bytes(2, "little", signed=True) for level in range(-12_000, 12_000)
+    )  # a second at 24 kHz
+    there = samples(to_client(ramp, fmt))
+    assert len(there) == rate_hz
+    wanted = [-12_000 + at * 24_000 / rate_hz for at in range(rate_hz)]
+    assert max(abs(got - level) for got, level in zip(there, wanted, strict=True)) <= 1
+    back = samples(from_client(to_client(ramp, fmt), fmt))
+    assert len(back) == 24_000
+    assert max(abs(got - level) for got, level in zip(back, samples(ramp), strict=True)) <= 4
+
+
+@pytest.mark.parametrize("rate_hz", [16_000, 48_000])
+def test_no_sound_is_lost_between_two_seconds(rate_hz):
+    fmt = Format(rate_hz)
+    level = b"\x00\x10"
+    for count in (1, 23_999, 24_000, 24_001, 60_000):
+        there = samples(to_client(level * count, fmt))
+        assert abs(len(there) - count * rate_hz / 24_000) < 2
+        assert set(there) <= {0x1000}
+    assert to_client(b"", fmt) == from_client(b"", fmt) == b""
 
 
 @pytest.mark.parametrize("fmt", LAWS)
