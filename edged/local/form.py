@@ -5,7 +5,6 @@ The embedded service has one form for each dialect (settings.py), and those of t
 """
 
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -27,11 +26,11 @@ class SessionForm:
     `start` has the settings of a fresh session; `spec` and `response` are what an update and a response may set.
     `keys` are the places of settings (`wire.settings.TABLE`) that the dialect has elsewhere. `needs` are keys that
     every update must have. Unknown keys are refused, or have no effect with `lenient`. Each key in `declines` (dotted)
-    is refused on its own, with the text `declined`; the rest of the update is applied.
+    is refused on its own, with the text `declined`; the rest of the update is applied. `spec` has none of these keys.
 
     `input_hz` and `output_hz` are the rates of 16-bit samples whose rate is not given. `formats` are further names of
     formats, and `rate_key` is a setting with the rate of the input. `model` says what an update does that names
-    another model. `always_speaks`: text alone cannot be asked for. `transcribes`: some sessions only transcribe.
+    another model. `transcribes`: some sessions only transcribe.
 
     `report` makes the object that clients see; `fresh` is true for the session as it was created.
     """
@@ -49,7 +48,6 @@ class SessionForm:
     formats: Mapping[str, Format] = field(default_factory=dict)
     rate_key: str = ""
     model: Literal["fixed", "taken", "ignored"] = "fixed"
-    always_speaks: bool = False
     transcribes: bool = False
     report: Callable[[Json, bool], Json] = lambda session, fresh: session  # noqa: ARG005
 
@@ -63,21 +61,14 @@ class SessionForm:
             name, rate_hz = value.get("type"), value.get("rate") or rate_hz
         return self.formats.get(name) or _FORMATS.get(name) or Format(rate_hz)
 
-    def split(self, change: Json, path: str) -> tuple[Json, list[BadClientEvent]]:
-        """The part of a change that is not declined, and the refusals of the rest."""
-        kept, refusals = deepcopy(change) if self.declines else change, []
-        for name in self.declines:
-            *groups, last = name.split(".")
-            inner: Any = kept
-            for group in groups:
-                inner = inner.get(group)
-                inner = inner if isinstance(inner, dict) else {}
-            if inner.get(last) is not None:
-                where = f"{path}.{name}"
-                refusals.append(BadClientEvent(None, self.declined.format(key=where), where))
-                if not groups:
-                    del inner[last]
-        return kept, refusals
+    def refusals(self, change: Json, path: str) -> list[BadClientEvent]:
+        """The refusals of keys in this change that are refused on their own."""
+        found = ((f"{path}.{name}", place(change, name)) for name in self.declines)
+        return [
+            BadClientEvent(None, self.declined.format(key=where), where)
+            for where, value in found
+            if value is not None
+        ]
 
 
 def place(tree: Json, key: str | None) -> Any:

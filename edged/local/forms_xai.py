@@ -121,6 +121,5 @@ XAI = SessionForm(
     keys={"voice": "voice", "turn_detection": "turn_detection"},
     lenient=True,
     model="ignored",
-    always_speaks=True,
     report=_xai_report,
 )

@@ -135,7 +135,6 @@ class Effective:
         for name in form.needs:
             if change.get(name) is None:
                 raise missing(f"{path}.{name}" if path else name)
-        change, declined = form.split(change, path)
         new = dict(self.session)  # a shallow copy is enough: merging replaces values and changes none
         merge(new, change, form.spec, path, lenient=form.lenient)
         if self.transcribes:
@@ -147,7 +146,7 @@ class Effective:
         if sounded and self._find(new, "voice") != self.find("voice"):
             raise voice_is_fixed()
         self.session = new
-        return declined
+        return form.refusals(change, path)
 
     def answering(self, asked: Json, *, sounded: bool) -> "Answering":
         """The settings of one response: those of the session, overridden by `asked`.
@@ -201,7 +200,7 @@ class Answering:
 
     @property
     def audio(self) -> bool:
-        return self._form.always_speaks or "audio" in (self.find("audio_output") or ("audio",))
+        return "audio" in (self.find("audio_output") or ("audio",))
 
     @property
     def output_format(self) -> Format:
