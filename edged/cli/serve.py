@@ -39,7 +39,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         "serve",
         help="Run the embedded speech service, to try edged without a key",
         description="Run the embedded speech service: a realtime service on this machine that needs no key and no "
-        "network. docs/local-server.md explains scripts and faults.",
+        "network. docs/local-server.md explains scripts, faults and the services that it can imitate.",
     )
     parser.add_argument(
         "--host",

@@ -236,6 +236,22 @@ class Company:
         self.invite([(client, target)])
         return self._runs[client, target].result()[conversation]
 
+    def on_the_page(self) -> list[dict[str, Any]]:
+        """The sessions that the programs of Portkey's page make, with a service like Portkey."""
+        keys = self._folder / "portkey-keys"
+        keys.write_text("PORTKEY_API_KEY\n")
+        url = self._start("serve", "--like", "portkey", "--key-file", keys)
+        command = [PEERS / "bin" / "python", "-B", HERE / "clients" / "portkey_page.py", url]
+        env = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self._folder),
+            "KEY": "any",
+            "QUESTION": str(clips("question.wav")),
+        }
+        ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=LONGEST_S, check=False)
+        assert ran.returncode == 0, ran.stderr[-2000:]
+        return [json.loads(line) for line in ran.stdout.splitlines()]
+
     def _run(self, client: Client, target: str) -> dict[str, SimpleNamespace]:
         program = client.program
         url, cert = self._by_tls(target) if client.by_tls else (self._url(target), "")

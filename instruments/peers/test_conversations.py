@@ -242,6 +242,22 @@ def test_a_voice_that_does_not_exist_is_refused_with_its_name(company, client, t
     assert "shimmer" in words
 
 
+def test_the_programs_of_portkeys_page_run_as_they_stand_with_a_service_like_portkey(company):
+    second, third = company.on_the_page()
+    assert (second["voice"], second["temperature"], second["max_response_output_tokens"]) == (
+        "nova",
+        0.7,
+        150,
+    )
+    assert (third["voice"], third["temperature"], third["max_response_output_tokens"]) == (
+        "shimmer",
+        0.3,
+        100,
+    )
+    assert [tool["name"] for tool in third["tools"]] == ["pronunciation_feedback"]
+    assert {session["model"] for session in (second, third)} == {"gpt-4-realtime-preview"}
+
+
 @pytest.mark.parametrize("client", MINTING[:1], ids=str)
 @pytest.mark.parametrize("target", TARGETS[:1])
 def test_the_models_can_be_listed_and_looked_at(company, client, target):

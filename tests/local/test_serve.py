@@ -5,7 +5,9 @@ import socket
 import pytest
 
 from edged.cli import main
+from edged.cli.serve import LIKE
 from edged.errors import EXIT_CONFIG, EXIT_USAGE
+from edged.wire import Dialect
 
 
 class Recorder:
@@ -116,3 +118,29 @@ def test_a_port_that_is_taken_is_said_in_words_and_may_be_tried_again(capsys):
 def test_a_bad_configuration_is_one(words, capsys):
     assert main(["serve", "--port", "0", *words]) == EXIT_CONFIG
     assert words[0] in capsys.readouterr().err
+
+
+def test_another_service_is_imitated_with_its_own_dialects_and_limits(asked):
+    options = asked("--like", "qwen")
+    assert (options["like"], options["session_s"]) == ("qwen", None)
+    assert asked()["like"] == ""
+
+
+def test_the_options_take_precedence_over_the_service(asked):
+    options = asked("--like", "openai", "--speaks", "beta", "--refuse-by", "http", "--session-s", "60")
+    door = options["door"]
+    assert (options["session_s"], door.speaks, door.refuses_by) == (60, (Dialect.BETA,), "http")
+
+
+def test_the_services_are_named_in_the_help_and_if_there_is_no_such_service(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "1000")
+    with pytest.raises(SystemExit):
+        main(["serve", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "--like", "nobody"])
+    said = capsys.readouterr().err
+    assert ended.value.code == EXIT_USAGE
+    for name in LIKE:
+        assert name in shown
+        assert name in said

@@ -202,6 +202,38 @@ def test_the_third_program_has_every_setting_it_asked_for():
     assert session._headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize("speaks", SPEAKS)
+def test_all_three_programs_run_as_they_stand_where_the_service_is_like_portkey(speaks):
+    """Only their import and their address have changed."""
+    served = {"speaks": speaks, "like": "portkey", "keys": ("PORTKEY_API_KEY",)}
+    heard = []
+    session, server = held(first_program, heard.append, question() + PAUSE, faults=ENDS, **served)
+    assert (session.model, session.voice) == ("gpt-4-realtime-preview", "alloy")
+    assert b"".join(chunk for chunk in heard if isinstance(chunk, bytes))
+    assert [bill.status for bill in server.bill] == ["completed"]
+    (session, connection), _ = held(second_program, **served)
+    assert (session.voice, session.temperature, session.max_response_output_tokens) == ("nova", 0.7, 150)
+    assert connection is not None
+    session, _ = held(third_program, **served)
+    assert (session.temperature, session.tools, session.max_response_output_tokens) == (0.3, TOOLS, 100)
+
+
+def test_a_voice_of_portkeys_page_is_spoken_with_too():
+    def program(base_url):
+        _, connection = second_program(base_url)
+
+        async def use():
+            await connection.send_audio_data(question() + PAUSE)
+            names = [event.type async for event in connection.listen()]
+            await connection.close()
+            return names
+
+        return asyncio.run(use())
+
+    names, _ = held(program, like="portkey", faults=ENDS)
+    assert names[-1] == "response.done"
+
+
 @pytest.mark.parametrize("speaks", [(GA,), (BETA,)])
 def test_the_interface_of_the_page_works_on_the_manager_itself(speaks):
     def program(base_url):
