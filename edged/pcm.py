@@ -3,8 +3,9 @@
 Rules:
 1. Only this module knows the width of a sample. All other code asks a `Format`.
 2. Bytes hold whole samples. `bytes_of` never cuts a sample, and functions that need samples refuse half a sample.
-3. Inside edged all sound is `PCM16`: signed 16 bit, little endian, mono, 24 kHz. (edged runs on little-endian
-   machines only, so the machine's own 16-bit integers are the wire's.)
+3. Inside edged all sound is `PCM16`: signed 16 bit, little endian, mono, 24 kHz. The way from the microphone to the
+   service has the rate of the service. (edged runs on little-endian machines only, so the machine's own 16-bit
+   integers are the wire's.)
 4. No numpy: it costs 13.5 MB and 170 ms at the start (reference measurement), and nothing here needs it.
 
 Not here: resampling, more than one channel, telephone codecs (local/g711.py).

@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl, unquote
 
 from edged.config import Config, Secret, read_text
 from edged.dial.addressing import AzureRoute, PortkeyRoute
-from edged.dial.providers import PROVIDERS, Endpoint, endpoint
+from edged.dial.endpoint import Endpoint, endpoint
+from edged.dial.providers import PROVIDERS
 from edged.errors import LinkError
 from edged.system.redactor import REDACTOR, is_secret
 from edged.wire import Dialect

@@ -1,5 +1,6 @@
 """Translates the configuration into settings of a session, independent of any dialect."""
 
+from dataclasses import replace
 from typing import Any
 
 from edged import pcm, turn
@@ -7,7 +8,7 @@ from edged.audio.capture.health import Fitness
 from edged.config import Change, Config
 from edged.dial.providers import PROVIDERS
 from edged.link.renewal import RenewalPolicy
-from edged.wire import UNSET, Settings, TurnDetection
+from edged.wire import UNSET, Settings, Shape, TurnDetection
 
 
 def turn_mode(config: Config) -> turn.Mode:
@@ -19,7 +20,7 @@ def turn_mode(config: Config) -> turn.Mode:
 def session_settings(config: Config, mode: turn.Mode) -> Settings:
     """Return all settings under `provider` that the service receives. Empty ones are left to the service."""
     provider, session = config.provider, config.provider.session
-    shape = PROVIDERS[provider.name].shape
+    shape = shape_of(config)
     return Settings(
         model=provider.model or PROVIDERS[provider.name].model,
         instructions=provider.instructions,
@@ -39,9 +40,19 @@ def session_settings(config: Config, mode: turn.Mode) -> Settings:
     )
 
 
+def shape_of(config: Config) -> Shape:
+    """Return how the configured service differs from its dialect."""
+    shape, session = PROVIDERS[config.provider.name].shape, config.provider.session
+    return replace(
+        shape,
+        input_rate_hz=session.input_rate_hz or shape.input_rate_hz,
+        output_rate_hz=session.output_rate_hz or shape.output_rate_hz,
+    )
+
+
 def input_format(config: Config) -> pcm.Format:
     """Return the format in which the service takes sound. The microphone delivers it, so that its rate changes once."""
-    return pcm.Format(PROVIDERS[config.provider.name].shape.input_rate_hz)
+    return pcm.Format(shape_of(config).input_rate_hz)
 
 
 def reopened(old: Config, new: Config, changes: Change) -> frozenset[str]:

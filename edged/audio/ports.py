@@ -1,4 +1,6 @@
-"""The ports for a microphone, a speaker and a pace. Sound is PCM16, mono, 24 kHz, in whole samples.
+"""The ports for a microphone, a speaker and a pace.
+
+Sound is PCM16, mono, in whole samples: 24 kHz, and from a microphone the rate of the service.
 
 All devices follow these rules. `start` and `stop` may block; the caller cuts off a call that hangs. They
 come from one caller, one at a time. `lost` may be called from any thread, once per start; the owner still

@@ -15,13 +15,13 @@ INSTRUCTIONS = (
 
 
 class AzureConfig(ConfigPart, frozen=True, kw_only=True):
-    """Settings for Azure only."""
+    """Settings for Azure and Azure Voice Live only."""
 
     api_version: Annotated[
         str,
         described(
             "reopen",
-            "Version of the preview API (2024-10-01-preview); empty: the GA API, which has none.",
+            "Version of the API (2024-10-01-preview at azure); empty: the usual API.",
             max_length=40,
         ),
     ] = ""
@@ -119,6 +119,14 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
     silence_ms: Annotated[
         Annotated[int, between(0, 10_000, "500 is usual")] | None,
         described("reopen", "server_vad: silence that ends an utterance; unset: the service's default."),
+    ] = None
+    input_rate_hz: Annotated[
+        Annotated[int, between(8000, 48_000, "24000 is usual")] | None,
+        described("reopen", "Rate of the sound that the service takes; unset: the provider's usual rate."),
+    ] = None
+    output_rate_hz: Annotated[
+        Annotated[int, between(8000, 48_000, "24000 is usual")] | None,
+        described("reopen", "Rate of the sound of the answers; unset: the provider's usual rate."),
     ] = None
     eagerness: Annotated[
         Literal["", "low", "medium", "high", "auto"],

@@ -17,6 +17,7 @@ WITHOUT_MODEL = {
     "localai": "the name of LocalAI's realtime pipeline",
     "speaches": "the name of the language model behind speaches",
 }
+RATES_HZ = (8000, 16_000, 24_000, 48_000)
 _GA, _PREVIEW = "/openai/v1/realtime", "/openai/realtime"
 _ROUTING_HEADERS = {"x-portkey-virtual-key", "x-portkey-provider", "x-portkey-config"}
 
@@ -45,6 +46,7 @@ def of_provider(provider: ProviderConfig) -> Iterator[Finding]:
     ):
         if path and not path.startswith("/"):
             yield Finding((key,), "is not an absolute path (write a path such as /etc/edged/…)")
+    yield from _rates(provider)
     if provider.proxy and (wrong := _of_proxy(provider.proxy.reveal())):
         yield Finding(("provider.proxy",), wrong)
 
@@ -65,6 +67,17 @@ def _azure(provider: ProviderConfig) -> Iterator[Finding]:
     if path == _PREVIEW and not version and "api-version" not in provider.query:
         what = f"the preview needs its version (write 2024-10-01-preview, or end the url with {_GA})"
         yield Finding(keys, what)
+
+
+def _rates(provider: ProviderConfig) -> Iterator[Finding]:
+    session = provider.session
+    for key, rate_hz in (
+        ("input_rate_hz", session.input_rate_hz),
+        ("output_rate_hz", session.output_rate_hz),
+    ):
+        if rate_hz is not None and rate_hz not in RATES_HZ:
+            what = f"is not a rate that edged can use (write one of {', '.join(map(str, RATES_HZ))})"
+            yield Finding((f"provider.session.{key}",), what)
 
 
 def _version(provider: ProviderConfig) -> Iterator[Finding]:

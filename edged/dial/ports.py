@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
-from edged.dial.providers import Endpoint
+from edged.dial.endpoint import Endpoint
 
 
 class Flow(NamedTuple):

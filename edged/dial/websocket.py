@@ -38,10 +38,10 @@ from websockets.proxy import parse_proxy
 from edged import __made__, __version__
 from edged.dial import refusals
 from edged.dial.clock_check import ClockCheck
+from edged.dial.endpoint import Endpoint
 from edged.dial.happy_eyeballs import NEXT_AFTER_S, in_turn, no_route, telling
 from edged.dial.http_answer import HttpAnswer
 from edged.dial.ports import Resolver, Transport
-from edged.dial.providers import Endpoint
 from edged.dial.service_words import words_of
 from edged.dial.transport import WatchedConnection, WebsocketTransport, with_remedy
 from edged.errors import LinkError

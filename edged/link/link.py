@@ -19,8 +19,8 @@ from collections.abc import Callable
 from random import Random
 
 from edged.causes import CAUSES
+from edged.dial.endpoint import Endpoint
 from edged.dial.ports import Dial
-from edged.dial.providers import Endpoint
 from edged.errors import EdgedError, LinkError
 from edged.link.acknowledgements import Acknowledgements
 from edged.link.handover import Handover

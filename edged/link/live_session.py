@@ -15,8 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from edged.dial import diagnosis
+from edged.dial.endpoint import Endpoint
 from edged.dial.ports import Dial, Flow, Transport
-from edged.dial.providers import Endpoint
 from edged.dial.service_words import ServiceWords
 from edged.errors import LinkError
 from edged.link.session.events import ServiceWarning, SessionEvent, SessionFailed, SessionOpened

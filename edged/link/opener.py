@@ -17,8 +17,8 @@ from dataclasses import replace
 
 from edged.dial.diagnosis import DIALECT_REFUSED
 from edged.dial.dialects import Attempt, Refusal, of_close, other
+from edged.dial.endpoint import Endpoint
 from edged.dial.ports import Dial
-from edged.dial.providers import Endpoint
 from edged.errors import LinkError
 from edged.link.live_session import LiveSession, open_session
 from edged.link.service_notes import ServiceNotes

@@ -6,6 +6,7 @@ The embedded service has one form for each dialect (settings.py), and those of t
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 from edged.local.g711 import ALAW, ULAW
@@ -17,6 +18,11 @@ from edged.wire.settings import TABLE
 Json = dict[str, Any]
 _ROWS = {row.setting: row for row in TABLE}
 _FORMATS = {"g711_ulaw": ULAW, "audio/pcmu": ULAW, "g711_alaw": ALAW, "audio/pcma": ALAW}
+
+
+@lru_cache(maxsize=16)
+def _pcm(rate_hz: int) -> Format:
+    return Format(rate_hz)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class SessionForm:
         name = value
         if isinstance(value, dict):
             name, rate_hz = value.get("type"), value.get("rate") or rate_hz
-        return self.formats.get(name) or _FORMATS.get(name) or Format(rate_hz)
+        return self.formats.get(name) or _FORMATS.get(name) or _pcm(rate_hz)
 
     def refusals(self, change: Json, path: str) -> list[BadClientEvent]:
         """The refusals of keys in this change that are refused on their own."""

@@ -95,9 +95,17 @@ class Admission:
     def speaks(self) -> tuple[Dialect, ...]:
         return tuple(Dialect) if self._speaks is None else self._speaks
 
+    @speaks.setter
+    def speaks(self, speaks: tuple[Dialect, ...]) -> None:
+        self._speaks = speaks
+
     @property
     def refuses_by(self) -> Way:
         return self._refuses_by or "event"
+
+    @refuses_by.setter
+    def refuses_by(self, way: Way) -> None:
+        self._refuses_by = way
 
     @property
     def names_models(self) -> bool:

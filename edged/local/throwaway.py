@@ -27,6 +27,7 @@ distinguished_name = name
 [server]
 basicConstraints = critical, CA:FALSE
 subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid:always
 extendedKeyUsage = serverAuth
 subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1
 """

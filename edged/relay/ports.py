@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from edged.dial.dialects import headers_for
-from edged.dial.providers import Endpoint
+from edged.dial.endpoint import Endpoint
 from edged.errors import EdgedError
 from edged.wire import Dialect
 

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from edged.app import App, Devices
+from edged.app.settings import input_format
 from edged.config import Secret, load
 from edged.errors import CommandError, ConfigError
 from edged.local.http import Admission
@@ -17,6 +18,7 @@ from edged.panel.null import NullButton, NullLamp
 from edged.system.notify import NullManager
 from instruments.lab.kiosk import Kiosk, RecordingSpeaker, StampMicrophone
 from instruments.lab.net import SimNet
+from instruments.lab.stamp import locate, stamps
 
 KEY, OTHER_KEY = "sk-planted-0123456789", "sk-planted-9876543210"
 
@@ -45,12 +47,13 @@ class Paper:
 
     def devices(self, present, config, parts):
         self.made.append(sorted(parts))
-        loop = asyncio.get_running_loop()
+        loop, heard = asyncio.get_running_loop(), input_format(config)
         return Devices(
-            StampMicrophone(loop) if "microphone" in parts else present.microphone,
+            StampMicrophone(loop, rate_hz=heard.rate_hz) if "microphone" in parts else present.microphone,
             RecordingSpeaker(loop) if "speaker" in parts else present.speaker,
             NullButton() if "button" in parts else present.button,
             NullLamp() if "light" in parts else present.lamp,
+            heard=heard,
         )
 
 
@@ -336,3 +339,84 @@ def test_without_a_configuration_to_read_again_it_says_so(lab_run):
                 await here.app.reload()
 
     lab_run(main(), net=net)
+
+
+# -- a service that takes another rate -------------------------------------------------------------------
+
+
+def other_rate(url):
+    """The settings for a service at `url` that takes sound at 16 kHz."""
+    return ["provider.name=qwen", f"provider.url={url}", "control.socket=", "state.dir="]
+
+
+def came_whole(taken, seconds, rate_hz):
+    assert seconds < taken.n_bytes / 2 / rate_hz < seconds + 0.5
+    first = locate(taken.pcm)
+    assert first is not None
+    assert taken.pcm == stamps(first, taken.n_bytes // 2)
+
+
+def test_the_microphone_gets_the_rate_of_another_service_and_back(kiosk):
+    async def body(here, paper):
+        async with LocalServer(voice=ParrotVoice(), like="qwen", keep_audio=True) as other:
+            usual = paper.base
+            paper.base, paper.key = other_rate(other.url), Secret(KEY)
+            await here.app.reload()
+            assert ["microphone" in parts for parts in paper.made] == [True]
+            assert await here.until(lambda: here.app.link.up, 5)
+            await asyncio.sleep(1)
+            assert await ask(here)
+            came_whole(other.audit[0], 2.0, 16_000)
+            paper.base, paper.key = usual, None
+            await here.app.reload()
+            assert await here.until(lambda: here.app.link.up, 5)
+            await asyncio.sleep(1)
+            assert await ask(here)
+            assert ["microphone" in parts for parts in paper.made] == [True] * 2
+            assert here.server.audit[0].n_bytes > 2.0 * 2 * 24_000
+
+    kiosk(body)
+
+
+def test_what_waits_for_the_old_service_is_never_sent_at_the_wrong_rate(kiosk):
+    async def body(here, paper):
+        async with LocalServer(voice=ParrotVoice(), like="qwen", keep_audio=True) as other:
+            here.net.set(no_route=True)
+            here.net.strike("reset_client")
+            assert await here.until(lambda: not here.app.link.up, 20)
+            here.button.press()
+            await asyncio.sleep(2)
+            here.button.release()
+            assert here.app.utterances.pending == 1
+            paper.base, paper.key = other_rate(other.url), Secret(KEY)
+            answer = await here.app.reload()
+            assert answer["when"] == "after this turn"
+            here.net.set(no_route=False)
+            # The utterance goes to the service that it was made for, and then the other one is used.
+            assert await here.until(lambda: bool(paper.made), 200)
+            assert len(here.server.audit) == 1
+            assert await here.until(lambda: here.app.link.up, 5)
+            await asyncio.sleep(1)
+            assert await ask(here)
+            assert len(other.audit) == 1
+            came_whole(other.audit[0], 2.0, 16_000)
+
+    kiosk(body)
+
+
+def test_a_new_rate_waits_for_an_utterance_that_is_still_pending_at_rest(kiosk):
+    async def body(here, paper):
+        usual, other = (
+            load(None, env={}, sets=base).config for base in (paper.base, other_rate("ws://127.0.0.1:9/"))
+        )
+        here.net.set(no_route=True)
+        here.net.strike("reset_client")
+        assert await here.until(lambda: not here.app.link.up, 20)
+        here.app.utterances.begin(0)
+        here.app.utterances.end(0)
+        assert here.app.quiet(usual)
+        assert not here.app.quiet(other)
+        here.app.utterances.discard()
+        assert here.app.quiet(other)
+
+    kiosk(body)

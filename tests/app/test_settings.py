@@ -3,9 +3,10 @@
 import msgspec
 import pytest
 
-from edged.app.settings import fitness, gather_ms, session_settings, turn_mode
+from edged.app.settings import fitness, gather_ms, input_format, session_settings, turn_mode
 from edged.audio.capture.health import Fitness
 from edged.config import load
+from edged.errors import ConfigError
 from edged.turn import Mode
 from edged.wire import Dialect, to_wire
 
@@ -15,6 +16,10 @@ GA, BETA = Dialect.GA, Dialect.BETA
 def session(dialect, *sets, mode=Mode.HOLD):
     config = load(None, env={}, sets=["provider.url=ws://localhost/", *sets]).config
     return to_wire(session_settings(config, mode), dialect)
+
+
+def config_of(*sets):
+    return load(None, env={}, sets=list(sets)).config
 
 
 def at(tree, path):
@@ -149,3 +154,21 @@ def test_a_conversation_is_duplex_where_the_echo_is_cancelled(mode, cancels):
 )
 def test_sound_goes_in_larger_pieces_where_nobody_but_the_visitor_says_when_it_ends(mode, ms):
     assert gather_ms(load(None, env={}, sets=[f"mode={mode}"]).config) == ms
+
+
+def test_the_rates_are_the_services_own_unless_they_are_set():
+    assert [input_format(config_of(f"provider.name={name}")).rate_hz for name in ("local", "xai")] == [
+        24_000
+    ] * 2
+    assert input_format(config_of("provider.name=qwen")).rate_hz == 16_000
+    custom = config_of("provider.session.input_rate_hz=16000", "provider.session.output_rate_hz=48000")
+    assert session_settings(custom, Mode.HOLD).output_format.rate_hz == 48_000
+    assert session_settings(custom, Mode.HOLD).input_format.rate_hz == 16_000
+
+
+@pytest.mark.parametrize("key", ["input_rate_hz", "output_rate_hz"])
+def test_a_rate_that_edged_cannot_use_is_refused(key):
+    with pytest.raises(
+        ConfigError, match=rf"provider.session.{key}: is not a rate .*8000, 16000, 24000, 48000"
+    ):
+        config_of(f"provider.session.{key}=22050")

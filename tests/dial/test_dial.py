@@ -13,7 +13,8 @@ from websockets.asyncio.server import serve
 from edged.causes import CAUSES, Retry
 from edged.dial import websocket
 from edged.dial.clock_check import AGAIN_S
-from edged.dial.providers import Provider, endpoint
+from edged.dial.endpoint import endpoint
+from edged.dial.provider import Provider
 from edged.dial.websocket import WebsocketDial
 from edged.errors import LinkError
 from instruments.lab.net import SimNet

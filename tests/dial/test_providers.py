@@ -5,7 +5,8 @@ import pytest
 
 from edged.causes import CAUSES
 from edged.dial.addressing import AzureRoute, PortkeyRoute
-from edged.dial.providers import PROVIDERS, endpoint
+from edged.dial.endpoint import endpoint
+from edged.dial.providers import PROVIDERS
 from edged.errors import ConfigError
 from edged.wire import Dialect
 

@@ -10,8 +10,8 @@ from websockets.utils import accept_key
 
 from edged.causes import CAUSES
 from edged.dial import transport
+from edged.dial.endpoint import endpoint
 from edged.dial.http_answer import MOST_BODY
-from edged.dial.providers import endpoint
 from edged.dial.transport import BODY_S, GOODBYE_S
 from edged.dial.websocket import WebsocketDial
 from edged.errors import LinkError

@@ -6,7 +6,7 @@ import pytest
 from websockets.asyncio.server import serve
 from websockets.http11 import Response
 
-from edged.dial.providers import endpoint
+from edged.dial.endpoint import endpoint
 from edged.dial.transport import GOODBYE_S
 from edged.dial.websocket import WebsocketDial
 from edged.errors import LinkError

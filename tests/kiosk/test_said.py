@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from edged.app.sentence import sentence
-from edged.dial.providers import Endpoint
+from edged.dial.endpoint import Endpoint
 from edged.dial.websocket import WebsocketDial
 from edged.errors import LinkError
 from edged.local.script import parse

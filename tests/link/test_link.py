@@ -11,8 +11,9 @@ import pytest
 
 from edged import wire
 from edged.audio.capture.utterances import Utterances
+from edged.dial.endpoint import endpoint
 from edged.dial.ports import Flow
-from edged.dial.providers import READY_S, endpoint
+from edged.dial.provider import READY_S
 from edged.dial.service_facts import ServiceFacts
 from edged.errors import LinkError
 from edged.link.commit_check import commit_silence

@@ -6,7 +6,8 @@ import itertools
 import pytest
 
 from edged import wire
-from edged.dial.providers import READY_S, endpoint
+from edged.dial.endpoint import endpoint
+from edged.dial.provider import READY_S
 from edged.errors import LinkError
 from edged.link.live_session import REFUSED_S, open_session
 from edged.link.session.session import LinkSession

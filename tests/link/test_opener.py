@@ -6,7 +6,7 @@ import pytest
 
 from edged.dial.diagnosis import DIALECT_REFUSED
 from edged.dial.dialects import other
-from edged.dial.providers import Endpoint
+from edged.dial.endpoint import Endpoint
 from edged.errors import LinkError
 from edged.link import opener as module
 from edged.link.opener import Opener

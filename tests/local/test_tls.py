@@ -244,6 +244,21 @@ def test_a_throw_away_certificate_has_the_names_of_this_machine_and_ends_with_it
     assert not file.parent.exists()
 
 
+@needs_openssl
+def test_two_throw_away_certificates_can_be_trusted_at_the_same_time(tmp_path):
+    """They have one name, so OpenSSL must find the right one by its key."""
+    both = tmp_path / "both.pem"
+
+    async def talk(context):
+        async with LocalServer(voice=ParrotVoice(), pace=0, tls=context) as server:
+            assert await spoken(server.url, strict(both)) > 0
+
+    with certificate() as (one, first), certificate() as (other, second):
+        both.write_text(one.read_text() + other.read_text())
+        asyncio.run(talk(first))
+        asyncio.run(talk(second))
+
+
 @contextmanager
 def serving(*words):
     """`edged serve` in its own process, and the two lines that it prints."""

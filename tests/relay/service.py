@@ -8,7 +8,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 
 from edged import wire
-from edged.dial.providers import Endpoint
+from edged.dial.endpoint import Endpoint
 from edged.relay.access import AccessPolicy
 from edged.relay.ports import Upstream
 from edged.relay.server import RelayServer

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from edged.dial.providers import Endpoint
+from edged.dial.endpoint import Endpoint
 from edged.relay.bridge import CLIENT_CLOSE_S, HURRIED_CLOSE_S, UPSTREAM_CLOSE_S, Bridge
 from edged.relay.closing import ConnectionEnd
 from edged.relay.ports import ClosedError, StuckError, Upstream

@@ -7,8 +7,8 @@ import ssl
 import pytest
 from websockets.asyncio.server import serve
 
+from edged.dial.endpoint import Endpoint
 from edged.dial.happy_eyeballs import NEXT_AFTER_S
-from edged.dial.providers import Endpoint
 from edged.dial.transport import BODY_S, MOST_UNSENT
 from edged.errors import LinkError
 from edged.relay.ports import RefusedError, Upstream

@@ -18,7 +18,7 @@ from edged.app.adapters import Ports
 from edged.app.turn_log import LEGS
 from edged.app.user_settings import UserSettings
 from edged.causes import CAUSES
-from edged.config import load
+from edged.config import Secret, load
 from edged.errors import DeviceError
 from edged.keeper import Keeper
 from edged.local.server import LocalServer
@@ -99,6 +99,17 @@ HERE |= {
     "detection_kept": refused_by("picky:null"),
     "settings_changed": refused_by("stranger:voice@session.updated"),
 }
+
+
+@brings("model_replaced")
+async def _(net):
+    rng = Random(1)
+    settings = ("provider.name=xai", "provider.model=grok-voice-bogus")
+    async with (
+        LocalServer(voice=StampVoice(rng), like="xai") as server,
+        Kiosk(net, server.url, rng, *settings, key=Secret("k")),
+    ):
+        await asyncio.sleep(15)
 
 
 @brings("device_back")

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from edged import pcm
 from edged.audio.capture.activity import FRAME_MS, HELD_MS, LEAST_DBFS, Activity
+from edged.resample import Resampler
 from instruments.bench import noises
 from tests.effort import examples
 
@@ -135,3 +136,31 @@ def test_it_does_not_matter_how_sound_is_cut(sizes):
         at += len(piece)
     whole.feed(SOUND[:at])
     assert (whole.speech_ms, whole.floor_dbfs) == (pieces.speech_ms, pieces.floor_dbfs)
+
+
+def at_rate(rate_hz, *sounds):
+    """The activity of the last utterance of a microphone that delivers this rate."""
+    activity = Activity(pcm.Format(rate_hz))
+    for each in sounds:
+        activity.begin()
+        activity.feed(Resampler(noises.RATE_HZ, rate_hz).feed(noises.pcm16(each)))
+    return activity
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 16_000, 48_000])
+def test_speech_is_speech_and_noise_is_none_at_other_rates(rate_hz):
+    for name in noises.spoken_names():
+        assert (
+            at_rate(rate_hz, quiet_room(), noises.said(name, noises.NOISES[0], 5.0, 7)).speech_ms >= ENOUGH_MS
+        )
+    for kind in noises.NOISES:
+        assert at_rate(rate_hz, noises.noise(kind, 4, 500, 1)).speech_ms < ENOUGH_MS
+
+
+def test_a_full_scale_sine_has_the_same_level_at_other_rates():
+    for rate_hz in (8_000, 16_000, 24_000, 48_000):
+        sine = (32_767 * np.sin(2 * np.pi * 1000 * np.arange(3 * rate_hz) / rate_hz)).astype("<i2")
+        activity = Activity(pcm.Format(rate_hz))
+        activity.begin()
+        activity.feed(sine.tobytes())
+        assert activity.floor_dbfs == pytest.approx(0, abs=1.5)

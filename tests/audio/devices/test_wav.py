@@ -1,9 +1,13 @@
 import asyncio
 import wave
+from array import array
+from itertools import pairwise
+from math import pi, sin
 from pathlib import Path
 
 import pytest
 
+from edged import pcm
 from edged.audio.devices.wav import WavMicrophone, WavSpeaker, read_wav
 from edged.errors import DeviceError
 from instruments.lab.pace import LoopPace
@@ -117,3 +121,13 @@ def test_a_full_disk_is_a_lost_speaker_that_can_be_stopped(lab_run):
         assert "`speaker.file`" in str(lost[0])
 
     lab_run(main())
+
+
+def test_a_file_is_said_at_the_rate_that_is_wanted(lab_run, tmp_path):
+    tone = array("h", (int(8000 * sin(2 * pi * 500 * n / 24_000)) for n in range(24_000)))
+    path = written(tmp_path / "speech.wav", tone.tobytes())
+    blocks = heard(lab_run, seconds=1.0, speech=path, fmt=pcm.Format(16_000))
+    assert {len(block) for block in blocks} == {640}
+    samples = array("h", b"".join(blocks))[1000:13_000]
+    crossings = sum((a < 0) != (b < 0) for a, b in pairwise(samples))
+    assert crossings == pytest.approx(2 * 500 * 12_000 / 16_000, abs=2)

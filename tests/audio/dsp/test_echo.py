@@ -1,5 +1,9 @@
 """What the canceller is given, and when."""
 
+from array import array
+from itertools import pairwise
+from math import pi, sin
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -208,3 +212,20 @@ def test_the_real_canceller_takes_the_machines_voice_away_and_leaves_the_visitor
     first, end = scene.talks
     before, talk = cleaned[first - rooms.RATE_HZ : first], cleaned[first:end]
     assert (talk**2).mean() > 100 * (before**2).mean()
+
+
+def test_a_microphone_at_another_rate_gets_a_reference_at_its_rate():
+    fmt, canceller, heard = pcm.Format(16_000), Recorder(), []
+    stage = EchoStage(canceller, heard.append, fmt)
+    tone = b"".join(
+        int(8000 * sin(2 * pi * 500 * n / 24_000)).to_bytes(2, "little", signed=True) for n in range(24_000)
+    )
+    for at in range(0, len(tone), 20 * MS):
+        stage.taken(tone[at : at + 20 * MS])
+        stage.hand(bytes(640))
+    frame = fmt.bytes_of(FRAME_MS)
+    assert {len(each) for each in (*canceller.fars, *canceller.nears)} == {frame}
+    assert len(b"".join(heard)) == 640 * 50
+    samples = array("h", canceller.reference[16_000:])
+    crossings = sum((a < 0) != (b < 0) for a, b in pairwise(samples))
+    assert crossings == pytest.approx(2 * 500 * len(samples) / 16_000, abs=2)
