@@ -99,11 +99,12 @@ def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> 
     words = wording(config)
     policy = AccessPolicy(bound=args.host, token=token, origins=frozenset(args.allow_origin))
 
-    def upstream(model: str) -> Upstream:
-        return Upstream(service(config, key, model=model), configured_dialect(config))
+    configured = config.provider.model or PROVIDERS[config.provider.name].model
 
-    model = config.provider.model or PROVIDERS[config.provider.name].model
-    where = f"{planned(config, key).host} ({model or 'no model named'})"
+    def upstream(model: str) -> Upstream:
+        return Upstream(service(config, key, model=model), configured_dialect(config), model or configured)
+
+    where = f"{planned(config, key).host} ({configured or 'no model named'})"
     relay = RelayServer(
         upstream=upstream,
         dial=WebsocketUpstreamDial(SystemResolver(), words),

@@ -48,6 +48,11 @@ class Endpoint:
         return urlsplit(self.url).port or (443 if self.secure else 80)
 
 
+def fresh_value() -> str:
+    """A value that no other connection has."""
+    return f"edged-{uuid4().hex}"
+
+
 def endpoint(
     name: str,
     *,
@@ -61,7 +66,7 @@ def endpoint(
     portkey: PortkeyRoute | None = None,
     ca_file: str = "",
     proxy: str = "",
-    fresh: Callable[[], str] = lambda: f"edged-{uuid4().hex}",
+    fresh: Callable[[], str] = fresh_value,
 ) -> Endpoint:
     """The endpoint of provider `name`. The provider's own values replace empty ones.
 
@@ -74,15 +79,7 @@ def endpoint(
     address = urlsplit(url or provider.url)
     if problems := _of_address(address, url):
         raise ConfigError(problems)
-    match name:
-        case "azure":
-            target = azure_target(address, key, azure or AzureRoute())
-        case "azure-voice-live":
-            target = voice_live_target(address, key, azure or AzureRoute())
-        case "portkey":
-            target = portkey_target(address, key, portkey or PortkeyRoute())
-        case _:
-            target = _target(name, address, key)
+    target = target_of(name, address, key, azure, portkey)
     own = headers or {}
     # A service refuses a header that comes twice, or takes the wrong one.
     replaced = {header.lower() for header in own}
@@ -107,7 +104,21 @@ def endpoint(
     return Endpoint(at, wanted, sent, provider, ca_file, proxy)
 
 
-def _target(name: str, address: SplitResult, key: str) -> Target:
+def target_of(
+    name: str,
+    address: SplitResult,
+    key: str,
+    azure: AzureRoute | None = None,
+    portkey: PortkeyRoute | None = None,
+) -> Target:
+    """Where provider `name` is, and how it gets its key."""
+    match name:
+        case "azure":
+            return azure_target(address, key, azure or AzureRoute())
+        case "azure-voice-live":
+            return voice_live_target(address, key, azure or AzureRoute())
+        case "portkey":
+            return portkey_target(address, key, portkey or PortkeyRoute())
     row = PROVIDERS[name]
     headers, query = {}, dict(row.query)
     scheme, _, place = row.key_as.partition(":")

@@ -4,15 +4,18 @@ Rules:
 1. An argument wins over the environment, and the environment wins over the default of that SDK.
 2. A header is sent only for what was given. Of headers with the same name in any case, the last one wins.
 3. No header contains a line break: the text after it would be another header.
+4. A service that a program names (service.py) gets no header of OpenAI's or of Portkey's own, and no key of theirs.
 """
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from edged.realtime.errors import MissingKeyError
 from edged.realtime.given import NOT_GIVEN, NotGiven
+from edged.realtime.service import Service, base_of, key_for, named, service_of
 from edged.wire import Dialect
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -29,6 +32,7 @@ class Account:
     """`headers` contain the keys, so `repr` does not show them. `timeout_s` None means no limit.
 
     `accepted` maps a dialect that the service refused to the one that it accepted instead; a connection writes it.
+    `service` is None for a plain service.
     """
 
     base_url: str
@@ -39,16 +43,18 @@ class Account:
     default_model: str | NotGiven = NOT_GIVEN
     timeout_s: float | NotGiven | None = NOT_GIVEN
     accepted: dict[Dialect, Dialect] = field(default_factory=dict)
+    service: Service | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AccountOptions:
-    """What a program gave for key, addresses and timeout. None: not given; a timeout of None: no limit."""
+    """What a program gave for key, addresses, timeout and service. None: not given; a timeout of None: no limit."""
 
     api_key: str | None = field(default=None, repr=False)
     base_url: str | None = None
     websocket_base_url: str | None = None
     timeout: float | NotGiven | None = NOT_GIVEN
+    service: str | None = None
 
 
 def openai(
@@ -64,12 +70,17 @@ def openai(
 
     Raises:
         MissingKeyError: No key is given, and OPENAI_API_KEY is not set.
-        ValueError: A header cannot be sent.
+        ValueError: A header cannot be sent, or the service is unknown.
     """
+    base = options.base_url or env.get("OPENAI_BASE_URL") or OPENAI_URL
+    name = named(options.service, options.websocket_base_url or base)
     key = env.get("OPENAI_API_KEY") if options.api_key is None else options.api_key
+    if name not in ("", "openai"):
+        # A service that only the address shows is asked as before: with what the environment holds.
+        found = options if options.service else replace(options, service=name, base_url=base, api_key=key)
+        return _of_service(found, merged(default_headers), query_of(default_query or {}))
     if key is None:
         raise MissingKeyError('no key: give api_key= or set OPENAI_API_KEY (api_key="" sends none)')
-    base = options.base_url or env.get("OPENAI_BASE_URL") or OPENAI_URL
     own = {
         "Authorization": f"Bearer {key.strip()}" if key else "",
         "OpenAI-Organization": organization or env.get("OPENAI_ORG_ID", ""),
@@ -99,15 +110,10 @@ def portkey(
 
     Raises:
         MissingKeyError: The hosted service needs a key, and there is none.
-        ValueError: A header cannot be sent.
+        ValueError: A header cannot be sent, or the service is unknown.
     """
-    key = (env.get("PORTKEY_API_KEY", "") if options.api_key is None else options.api_key).strip()
-    base = options.base_url or env.get("PORTKEY_BASE_URL") or env.get("PORTKEY_PROXY")
-    base = base or (PORTKEY_URL if key else PORTKEY_LOCAL_URL)
-    if base.rstrip("/") == PORTKEY_URL and not key:
-        raise MissingKeyError("no key: give api_key= or set PORTKEY_API_KEY")
     forwarded = [_dashed(name).lower() for name in forward_headers or ()]
-    headers: dict[str, str] = {f"{_PREFIX}api-key": key} if key else {}
+    headers: dict[str, str] = {}
     for name, value in others.items():
         text, dashed = _text(value), _dashed(name)
         if not text:
@@ -116,6 +122,18 @@ def portkey(
             headers["Authorization"] = text if text.startswith("Bearer ") else f"Bearer {text}"
         else:
             headers[dashed if dashed.lower() in forwarded else _PREFIX + dashed] = text
+    given = options.base_url or env.get("PORTKEY_BASE_URL") or env.get("PORTKEY_PROXY") or ""
+    name = named(options.service, options.websocket_base_url or given)
+    if name not in ("", "portkey"):
+        own = {each: value for each, value in headers.items() if not each.startswith(_PREFIX)}
+        found = options if options.service else replace(options, service=name, base_url=given)
+        return _of_service(found, own)
+    key = (env.get("PORTKEY_API_KEY", "") if options.api_key is None else options.api_key).strip()
+    base = given or (PORTKEY_URL if key else PORTKEY_LOCAL_URL)
+    if base.rstrip("/") == PORTKEY_URL and not key:
+        raise MissingKeyError("no key: give api_key= or set PORTKEY_API_KEY")
+    if key:
+        headers = {f"{_PREFIX}api-key": key, **headers}
     if forwarded:
         headers[f"{_PREFIX}forward-headers"] = ",".join(forwarded)
     return Account(
@@ -125,6 +143,26 @@ def portkey(
         key,
         default_model=PORTKEY_MODEL,
         timeout_s=options.timeout,
+    )
+
+
+def _of_service(
+    options: AccountOptions, headers: Headers, query: Mapping[str, str] = MappingProxyType({})
+) -> Account:
+    """The account of a service that edged knows."""
+    base = options.base_url or ""
+    name = named(options.service, base)
+    key = key_for(name, options.api_key)
+    base = base or base_of(name)
+    service = service_of(name, options.websocket_base_url or base, key)
+    return Account(
+        base,
+        service.address,
+        merged(service.headers, headers),
+        key,
+        query,
+        timeout_s=options.timeout,
+        service=service,
     )
 
 

@@ -51,6 +51,7 @@ class AsyncRealtimeConnection(sockets.ConnectionCore[Coroutine[Any, Any, None]])
         super().__init__(socket, exchange, self.send)
         self._socket = socket
         self._dropping: asyncio.Future[None] | None = None
+        self._answered: asyncio.Future[None] | None = None  # a reader waits for an answer that is made here
 
     async def send(self, event: Mapping[str, Any] | str) -> None:
         """Send an event, given as a dict or as JSON text. Waits until the socket has accepted it.
@@ -59,13 +60,16 @@ class AsyncRealtimeConnection(sockets.ConnectionCore[Coroutine[Any, Any, None]])
             RealtimeClosedError: The connection has ended.
             TypeError, ValueError: The argument is not an event.
         """
-        for text in self._exchange.up(event):
+        texts = self._exchange.up(event)
+        if self._exchange.has_more and self._answered is not None and not self._answered.done():
+            self._answered.set_result(None)
+        for text in texts:
             await self._write(text)
 
     async def send_audio_data(self, audio_bytes: bytes) -> None:
         """Append sound: PCM16, 24 kHz, mono, unless the session has another input format."""
         for text in messages.sound(audio_bytes):
-            await self._write(text)
+            await self.send(text)
 
     async def recv(self) -> RealtimeEvent:
         """The next event. Cancelling it loses nothing.
@@ -74,13 +78,13 @@ class AsyncRealtimeConnection(sockets.ConnectionCore[Coroutine[Any, Any, None]])
             RealtimeClosedError: The connection has ended, normally or not.
         """
         while (event := self._exchange.take_event()) is None:
-            self._exchange.receive(await self._read())
+            await self._more()
         return event
 
     async def recv_bytes(self) -> bytes:
         """The next message, in the program's dialect but not parsed; `parse_event` makes an event of it."""
         while (message := self._exchange.take()) is None:
-            self._exchange.receive(await self._read())
+            await self._more()
         return message.encode() if isinstance(message, str) else message
 
     def __aiter__(self) -> AsyncIterator[RealtimeEvent]:
@@ -113,6 +117,27 @@ class AsyncRealtimeConnection(sockets.ConnectionCore[Coroutine[Any, Any, None]])
                 while not self._exchange.settled:
                     self._exchange.receive(await self._read())
         return self._exchange.refusal
+
+    async def _more(self) -> None:
+        """Wait for a message from the service, or for an answer that is made here."""
+        if not self._exchange.answers_itself:
+            self._exchange.receive(await self._read())
+            return
+        reading = asyncio.ensure_future(self._read())
+        answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._answered = answered
+        waiting: set[asyncio.Future[Any]] = {reading, answered}
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._answered = None
+            if not reading.done():
+                reading.cancel()
+                await asyncio.wait({reading})
+            if not reading.cancelled() and reading.exception() is None:
+                self._exchange.receive(reading.result())
+        if not reading.cancelled():
+            reading.result()  # raises what ended the reading
 
     async def _write(self, text: str) -> None:
         try:
@@ -222,7 +247,7 @@ async def _opened(plan: ConnectionPlan) -> AsyncRealtimeConnection:
 
 async def _dialled(plan: ConnectionPlan, asked: Dialect) -> AsyncRealtimeConnection:
     try:
-        socket = await _AsyncConnect(plan.url, **sockets.options(plan, asked))
+        socket = await _AsyncConnect(plan.address(), **sockets.options(plan, asked))
     except sockets.TROUBLE as error:
         raise sockets.translated(error, plan) from error
-    return AsyncRealtimeConnection(socket, Exchange(plan.speaks, asked))
+    return AsyncRealtimeConnection(socket, Exchange(plan.speaks, asked, plan.shape, plan.model))

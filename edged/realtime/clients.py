@@ -60,8 +60,11 @@ class _OpenAI(Surfaces[Manager, Made, Secret]):
         timeout: float | NotGiven | None = NOT_GIVEN,
         default_headers: Headers | None = None,
         default_query: Mapping[str, Any] | None = None,
+        service: str | None = None,
     ) -> None:
         """Defaults come from OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID and OPENAI_PROJECT_ID.
+
+        With another `service` than "openai", the client reads none of these.
 
         Args:
             api_key: Sent as `Authorization: Bearer`; empty for a service that needs no key.
@@ -72,14 +75,16 @@ class _OpenAI(Surfaces[Manager, Made, Secret]):
             timeout: In seconds, for calls (default 60) and for opening a connection (default 10); None for no limit.
             default_headers: Headers of every request.
             default_query: Query parameters of every request.
+            service: The service at that address, by its name in edged, such as "xai". Default: as the host shows.
 
         Raises:
             MissingKeyError: There is no key.
+            ValueError: There is no service of that name, or it has no address of its own and none is given.
         """
         super().__init__(
             account.openai(
                 os.environ,
-                AccountOptions(api_key, base_url, websocket_base_url, timeout),
+                AccountOptions(api_key, base_url, websocket_base_url, timeout, service),
                 organization=organization,
                 project=project,
                 default_headers=default_headers,
@@ -104,7 +109,7 @@ class AsyncOpenAI(_AsyncClosing, _OpenAI[AsyncRealtimeConnectionManager, _AsyncS
 class _Portkey(Surfaces[Manager, Made, Secret]):
     _twin: Twin[Manager, Made, Secret]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 the arguments of portkey-ai, and one more
         self,
         *,
         api_key: str | None = None,
@@ -119,9 +124,12 @@ class _Portkey(Surfaces[Manager, Made, Secret]):
         Authorization: str | None = None,  # noqa: N803 the header's own name, as portkey-ai takes it
         forward_headers: Iterable[str] | None = None,
         timeout: float | NotGiven | None = NOT_GIVEN,
+        service: str | None = None,
         **headers: Any,
     ) -> None:
         """Defaults come from PORTKEY_API_KEY and PORTKEY_PROXY (or PORTKEY_BASE_URL).
+
+        With another `service` than "portkey", the client reads none of these, and sends no header of Portkey's.
 
         Args:
             api_key: Portkey's key.
@@ -136,15 +144,17 @@ class _Portkey(Surfaces[Manager, Made, Secret]):
             Authorization: The provider's own key; the client adds `Bearer` if it is missing.
             forward_headers: Keywords whose headers are sent without `x-portkey-`.
             timeout: In seconds, for calls (default 60) and for opening a connection (default 10); None for no limit.
+            service: A service in place of Portkey, by its name in edged, such as "xai". Default: as the host shows.
             **headers: Other headers: `cache_force_refresh=True` becomes `x-portkey-cache-force-refresh: true`.
 
         Raises:
             MissingKeyError: The hosted service needs a key, and there is none.
+            ValueError: There is no service of that name, or it has no address of its own and none is given.
         """
         super().__init__(
             account.portkey(
                 os.environ,
-                AccountOptions(api_key, base_url, websocket_base_url, timeout),
+                AccountOptions(api_key, base_url, websocket_base_url, timeout, service),
                 {
                     "virtual_key": virtual_key,
                     "provider": provider,

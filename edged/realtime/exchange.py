@@ -8,6 +8,7 @@ Rules:
 4. Before the greeting, the service may refuse the dialect, by an error or by a close. `refusal` records that;
    dial/dialects.py says what follows.
 5. A message that is not a valid event is skipped and counted.
+6. What the service does not have is answered here (wire/shaping.py).
 
 Not here: the translation of a message (wire), sockets and waiting (the two drivers).
 """
@@ -22,7 +23,7 @@ from edged.errors import WireError
 from edged.realtime import events
 from edged.realtime.events import RealtimeEvent
 from edged.realtime.messages import text_of
-from edged.wire import Dialect, ServerName, Translator, name_of, to_dialect, to_ga
+from edged.wire import PLAIN, Dialect, ServerName, Shape, Translator, name_of, to_dialect, to_ga
 from edged.wire.names import GA_ONLY
 
 MOST_WAITING = 64  # messages before a greeting; after this many, no greeting will come
@@ -31,10 +32,13 @@ MOST_WAITING = 64  # messages before a greeting; after this many, no greeting wi
 class Exchange:
     """Text in and text out. `take` and `take_event` read from the same queue of messages."""
 
-    def __init__(self, speaks: Dialect, asked: Dialect) -> None:
-        """`speaks` is the program's dialect; `asked` is the dialect that the handshake asked for."""
-        self._server = asked
-        self._translators = {dialect: Translator(speaks, dialect) for dialect in Dialect}
+    def __init__(self, speaks: Dialect, asked: Dialect, shape: Shape = PLAIN, model: str = "") -> None:
+        """`speaks` is the program's dialect; `asked` is the dialect that the handshake asked for.
+
+        `shape` is how the service differs from its dialect; `model` is the model of the session.
+        """
+        self._server, self._shape = asked, shape
+        self._translators = {dialect: Translator(speaks, dialect, shape, model) for dialect in Dialect}
         self._waiting: deque[str | bytes] = deque()
         self._greeted = self._shows = False
         self._complained = self._explained = False
@@ -56,9 +60,22 @@ class Exchange:
         """Whether it is useless to wait longer for a greeting."""
         return self._greeted or self._complained or self.refused or len(self._waiting) >= MOST_WAITING
 
+    @property
+    def answers_itself(self) -> bool:
+        """Whether a message from the program may have its answer at once, without one from the service."""
+        return bool(self._shape.lacks)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a message waits for the program."""
+        return bool(self._waiting)
+
     def up(self, message: Mapping[str, Any] | str) -> list[str]:
         """Translate a message from the program for the service; raises TypeError or ValueError if it is not one."""
-        return self._translators[self._server].up(text_of(message))
+        translator = self._translators[self._server]
+        texts = translator.up(text_of(message))
+        self._waiting += translator.answers()
+        return texts
 
     def receive(self, message: str | bytes) -> None:
         """Take a message from the service."""
@@ -70,7 +87,8 @@ class Exchange:
                 return
         name = name_of(message) or ""
         self._look_at(name, message)
-        self._waiting += self._translators[_spelled(name) or self._server].down(message)
+        spelled = _spelled(name) if self._shape == PLAIN else None  # a shape settles the names itself
+        self._waiting += self._translators[spelled or self._server].down(message)
 
     def ended(self, code: int, reason: str) -> None:
         """Record that the service has closed the connection."""
@@ -99,7 +117,7 @@ class Exchange:
             match event:
                 case wire.SessionCreated(session) | wire.SessionUpdated(session):
                     self._greeted = True
-                    self._shown(wire.dialect_of(session))
+                    self._shown(wire.dialect_of(session, self._shape))
                 case wire.ErrorEvent(error) if not self._greeted:
                     self._explained = True
                     self._complained = bool(error.code)  # without a code, the close that follows may say more

@@ -1,15 +1,18 @@
 """The address and the options of a connection, from what a program asks for. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
+from urllib.parse import parse_qsl, urlsplit
 
 from edged.dial.dialects import Attempt, Refusal, refuses
+from edged.dial.endpoint import fresh_value
 from edged.realtime import urls
 from edged.realtime.account import Account, Headers, merged, query_of
 from edged.realtime.errors import APIStatusError
 from edged.realtime.given import NotGiven
-from edged.wire import BETA_HEADER, Dialect
+from edged.realtime.service import Service
+from edged.wire import BETA_HEADER, PLAIN, Dialect, Shape
 
 EVIDENCE_S = 3.0  # for the greeting: some services accept the client before their own connection is open
 OPEN_S = 10.0  # a gateway whose upstream refuses never answers the handshake
@@ -48,11 +51,26 @@ class ConnectionPlan:
     options: Mapping[str, Any] = field(repr=False)
     open_s: float | None = OPEN_S
     accepted: dict[Dialect, Dialect] = field(default_factory=dict)
+    service: Service | None = None
+    model: str = ""
 
     @property
     def asks(self) -> Dialect:
-        """The dialect to ask for first: the program's own, unless the service is known to refuse it."""
-        return self.accepted.get(self.speaks, self.speaks)
+        """The dialect to ask for first: the service's or else the program's, unless the service refuses it."""
+        known = None if self.service is None else self.service.dialect
+        return self.accepted.get(self.speaks, known or self.speaks)
+
+    @property
+    def shape(self) -> Shape:
+        """How the service differs from its dialect."""
+        return PLAIN if self.service is None else self.service.shape
+
+    def address(self, fresh: Callable[[], str] = fresh_value) -> str:
+        """The address to dial now. `fresh()` gives a value that no other connection has."""
+        names = () if self.service is None else self.service.fresh_query
+        given = dict(parse_qsl(urlsplit(self.url).query))
+        values = {name: fresh() for name in names if name not in given}
+        return urls.address(self.url, "", "ws", values) if values else self.url
 
     @property
     def greeting_s(self) -> float:
@@ -105,11 +123,26 @@ def plan(
     headers: Headers | None,
     options: WebsocketConnectionOptions | None,
 ) -> ConnectionPlan:
-    """Raises InsecureURLError if a key would be sent unencrypted, and ValueError for an invalid address."""
+    """The plan of one connection.
+
+    Raises:
+        InsecureURLError: A key would be sent unencrypted.
+        ValueError: The address is invalid, or the service needs a model and none is named.
+    """
     chosen: dict[str, Any] = dict(options or {})
     open_s = chosen.pop("timeout", chosen.pop("open_timeout", account.timeout_s))
     every = merged(account.headers, headers, chosen.pop("additional_headers", None))
-    url = urls.address(account.websocket_base_url, urls.REALTIME, "ws", {**account.query, **query_of(query)})
+    service = account.service
+    asked = {**account.query, **query_of(query)}
+    model = asked.get("model", "")
+    if service is not None:
+        model = asked.pop("model", "") or service.model
+        if service.needs_model and not model:
+            raise ValueError(f"the service {service.name} needs model=: {service.needs_model}")
+        named = {service.model_as: model} if model and service.model_as else {}
+        asked = {**service.query, **named, **asked}
+    below = urls.REALTIME if service is None else ""
+    url = urls.address(account.websocket_base_url, below, "ws", asked)
     protocols = ["a key as a subprotocol" for name in chosen.get("subprotocols") or () if "key" in name]
     urls.check_secrecy(url, [*every, *protocols])
     defaults = {
@@ -125,4 +158,6 @@ def plan(
         {**defaults, **chosen},
         OPEN_S if isinstance(open_s, NotGiven) else open_s,
         account.accepted,
+        service,
+        model,
     )

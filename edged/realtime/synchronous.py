@@ -18,6 +18,9 @@ from edged.realtime.exchange import Exchange
 from edged.realtime.plan import ConnectionPlan, PlannedAttempt
 from edged.wire import Dialect
 
+# Nothing can wake a thread that waits for the socket, so it looks for answers that are made here.
+LOOK_S = 0.05
+
 
 class Events:
     """Events until the connection ends normally."""
@@ -62,7 +65,7 @@ class RealtimeConnection(sockets.ConnectionCore[None]):
     def send_audio_data(self, audio_bytes: bytes) -> None:
         """Append sound: PCM16, 24 kHz, mono, unless the session has another input format."""
         for text in messages.sound(audio_bytes):
-            self._write(text)
+            self.send(text)
 
     def recv(self) -> RealtimeEvent:
         """The next event.
@@ -71,13 +74,13 @@ class RealtimeConnection(sockets.ConnectionCore[None]):
             RealtimeClosedError: The connection has ended, normally or not.
         """
         while (event := self._exchange.take_event()) is None:
-            self._exchange.receive(self._read(None))
+            self._more()
         return event
 
     def recv_bytes(self) -> bytes:
         """The next message, in the program's dialect but not parsed; `parse_event` makes an event of it."""
         while (message := self._exchange.take()) is None:
-            self._exchange.receive(self._read(None))
+            self._more()
         return message.encode() if isinstance(message, str) else message
 
     def __iter__(self) -> Iterator[RealtimeEvent]:
@@ -106,6 +109,11 @@ class RealtimeConnection(sockets.ConnectionCore[None]):
             while not self._exchange.settled:
                 self._exchange.receive(self._read(end - time.monotonic()))
         return self._exchange.refusal
+
+    def _more(self) -> None:
+        """Wait for a message from the service, or, where answers may be made here, for a short time."""
+        with contextlib.suppress(TimeoutError):
+            self._exchange.receive(self._read(LOOK_S if self._exchange.answers_itself else None))
 
     def _write(self, text: str) -> None:
         try:
@@ -209,7 +217,7 @@ def _opened(plan: ConnectionPlan) -> RealtimeConnection:
 
 def _dialled(plan: ConnectionPlan, asked: Dialect) -> RealtimeConnection:
     try:
-        socket = _SyncConnect(plan.url, **sockets.options(plan, asked)).__enter__()
+        socket = _SyncConnect(plan.address(), **sockets.options(plan, asked)).__enter__()
     except sockets.TROUBLE as error:
         raise sockets.translated(error, plan) from error
-    return RealtimeConnection(socket, Exchange(plan.speaks, asked))
+    return RealtimeConnection(socket, Exchange(plan.speaks, asked, plan.shape, plan.model))

@@ -26,7 +26,7 @@ _OF_A_KEY = re.compile(r"authorization|key|secret|token|cookie|config")
 
 
 def address(base: str, path: str, kind: Literal["ws", "http"], query: Mapping[str, str] | None = None) -> str:
-    """The address of `path` below `base`, for a WebSocket or an HTTP call.
+    """The address of `path` below `base`, for a WebSocket or an HTTP call; an empty `path` is `base` itself.
 
     Raises:
         ValueError: `base` is not a valid address.
@@ -36,7 +36,7 @@ def address(base: str, path: str, kind: Literal["ws", "http"], query: Mapping[st
     if scheme is None or not split.hostname:
         raise ValueError(f"{base!r} is not a valid address; write it like https://host/v1")
     parameters = {**dict(parse_qsl(split.query, keep_blank_values=True)), **(query or {})}
-    below = f"{split.path.rstrip('/')}/{path}"
+    below = f"{split.path.rstrip('/')}/{path}" if path else split.path
     return urlunsplit((scheme, split.netloc, below, urlencode(parameters, quote_via=quote), ""))
 
 

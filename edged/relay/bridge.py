@@ -5,7 +5,8 @@ Rules:
    slows the other side down, and nothing piles up here. A side that accepts nothing for ten seconds is closed.
 2. If the service's first messages have to show its dialect, the client's messages wait in the client's connection,
    which holds only a few. They wait `EVIDENCE_S` at most; after that, the presumed dialect holds (opening.py).
-3. When one side ends, the other side is closed with the same code and reason, after all messages that came before.
+3. What a service does not have is answered here, and its answers are changed into the plain dialect (wire/shaping.py).
+4. When one side ends, the other side is closed with the same code and reason, after all messages that came before.
    If the service cannot be reached, the client gets an error and a close, and is not left waiting.
 
 Not here: which clients may come in (access.py), how a message is translated (wire).
@@ -13,10 +14,12 @@ Not here: which clients may come in (access.py), how a message is translated (wi
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from edged import wire
+from edged.causes import CAUSES
 from edged.dial.service_facts import RecentServices
 from edged.relay.closing import (
     GOING_AWAY,
@@ -43,6 +46,8 @@ from edged.relay.usage import Tally
 from edged.wire import ClientName, Dialect, ServerName, Translator, name_of
 from edged.wire.bounds import crowded
 
+log = logging.getLogger(__name__)
+
 CLIENT_CLOSE_S = 10.0  # the client may still have to receive all earlier messages
 UPSTREAM_CLOSE_S = 2.0
 
@@ -61,10 +66,11 @@ class Bridge:
         seen: RecentServices | None = None,
     ) -> None:
         """`seen` is what other bridges have found out about services."""
-        self._client, self._dialect, self._tally = client, dialect, tally
+        self._client, self._dialect, self._tally, self._to = client, dialect, tally, to
         self._opening = Opening(to, dial, RecentServices() if seen is None else seen)
+        self._server = self._opening.server
+        self._translator = self._translating(self._server)
         self._stopping = asyncio.Event()
-        self._assume(self._opening.server)
 
     def stop(self) -> None:
         """Ask for the end: `run` returns soon, and both sides are told that the relay stops."""
@@ -106,7 +112,7 @@ class Bridge:
         self._assume(self._opening.server)
         receive = self._opening.receive
         up = asyncio.ensure_future(
-            _pump(self._client.receive, upstream, "client", "upstream", self._to_service)
+            _pump(self._client.receive, upstream, "client", "upstream", self._to_service, self._answer)
         )
         down = asyncio.ensure_future(_pump(receive, self._client, "upstream", "client", self._to_client))
         try:
@@ -144,6 +150,17 @@ class Bridge:
             message = _without_model(message)
         return self._translator.up(message)
 
+    async def _answer(self) -> ConnectionEnd | None:
+        """Answer the client's last message, if the service has no answer. Returns the end if the client has ended."""
+        try:
+            for each in self._translator.answers():
+                await self._client.send(each)
+        except ClosedError as closed:
+            return ConnectionEnd("client", closed.code, closed.reason)
+        except StuckError:
+            return ConnectionEnd("client", INTERNAL_ERROR, "client does not read")
+        return None
+
     def _to_client(self, message: Message) -> Sequence[Message]:
         """The messages that the client gets for one message from the service."""
         self._tally.down_bytes += _size(message)
@@ -165,9 +182,20 @@ class Bridge:
         elif isinstance(event, wire.SessionCreated):
             self._opening.greeted(event)
             self._assume(self._opening.server)
+            if used := self._to.shape.replacement(self._to.model, event.session.get("model")):
+                log.warning(
+                    "the service uses the model %s, not %s. %s",
+                    used,
+                    self._to.model,
+                    CAUSES["model_replaced"].remedy,
+                )
 
     def _assume(self, server: Dialect) -> None:
-        self._translator = Translator(self._dialect, server)
+        if server is not self._server:
+            self._server, self._translator = server, self._translating(server)
+
+    def _translating(self, server: Dialect) -> Translator:
+        return Translator(self._dialect, server, self._to.shape, self._to.model)
 
 
 async def tell(client: Side, dialect: Dialect, refused: RefusedError) -> ConnectionEnd:
@@ -191,6 +219,7 @@ async def _pump(
     by: Who,
     to: Who,
     become: Callable[[Message], Sequence[Message]],
+    answer: Callable[[], Awaitable[ConnectionEnd | None]] | None = None,
 ) -> ConnectionEnd | None:
     """Carry messages until an end. None if the sink is closed: the pump that reads from it knows how it ended."""
     while True:
@@ -205,6 +234,8 @@ async def _pump(
             return None
         except StuckError:
             return ConnectionEnd(to, INTERNAL_ERROR, f"{to} does not read")
+        if answer is not None and (end := await answer()) is not None:
+            return end
 
 
 async def _first_end(

@@ -69,7 +69,8 @@ def of_refusal(what: str, cause: str, said: str = "") -> tuple[ErrorEvent, Conne
     if cause == "quota_exceeded":
         error = ServerError(f"{what}.", "insufficient_quota", "insufficient_quota")
         return ErrorEvent(error), ConnectionEnd("relay", INTERNAL_ERROR, fit(short))
-    error = ServerError(f"{what}.", "server_error", "upstream_unreachable")
+    remedy = " The relay's model or address may be wrong." if cause == "model_refused" else ""
+    error = ServerError(f"{what}.{remedy}", "server_error", "upstream_unreachable")
     return ErrorEvent(error), ConnectionEnd("relay", INTERNAL_ERROR, fit(short))
 
 

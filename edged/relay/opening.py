@@ -40,7 +40,8 @@ class Opening:
         self._held: deque[Message] = deque()
         self._to, self._dial, self._seen = to, dial, seen
         self._place = place(to.endpoint.url)
-        self.server = to.dialect or seen.of(self._place).dialect or to.endpoint.dialect
+        shown = to.shape.dialect or seen.of(self._place).dialect
+        self.server = to.dialect or shown or to.endpoint.dialect
         self._greeted = False
 
     async def run(self) -> None:
@@ -69,7 +70,7 @@ class Opening:
     def greeted(self, session: wire.SessionCreated) -> None:
         """Record the service's greeting, whenever it comes."""
         if self._to.dialect is None:
-            self.server = wire.dialect_of(session.session) or self.server
+            self.server = wire.dialect_of(session.session, self._to.shape) or self.server
             self._note(self.server)
         self._greeted = True
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from edged.dial.dialects import headers_for
 from edged.dial.endpoint import Endpoint
 from edged.errors import EdgedError
-from edged.wire import Dialect
+from edged.wire import Dialect, Shape
 
 Message = str | bytes
 
@@ -47,11 +47,12 @@ class Upstream:
     """How to reach the service.
 
     `dialect` is its configured dialect. None means that its first messages show it; until then, the dialect of the
-    endpoint counts.
+    endpoint counts. `model` is the model that the endpoint was made for; empty if none is named.
     """
 
     endpoint: Endpoint
     dialect: Dialect | None = None
+    model: str = ""
 
     def asking(self, dialect: Dialect) -> "Upstream":
         """The same, but asking for `dialect`; unchanged if a dialect is configured."""
@@ -59,6 +60,11 @@ class Upstream:
             return self
         headers = headers_for(dialect, self.endpoint.headers)
         return replace(self, endpoint=replace(self.endpoint, headers=headers, dialect=dialect))
+
+    @property
+    def shape(self) -> Shape:
+        """How the service differs from its dialect."""
+        return self.endpoint.provider.shape
 
     @property
     def host(self) -> str:

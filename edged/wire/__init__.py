@@ -20,6 +20,7 @@ from edged.wire.client_events import BadClientEvent as BadClientEvent
 from edged.wire.client_events import ClientEvent as ClientEvent
 from edged.wire.client_events import parse_client as parse_client
 from edged.wire.encode import encode as encode
+from edged.wire.envelope import name_of as name_of
 from edged.wire.granted import changes as changes
 from edged.wire.granted import detects as detects
 from edged.wire.granted import mismatches as mismatches
@@ -83,4 +84,3 @@ from edged.wire.settings import to_wire as to_wire
 from edged.wire.shape import PLAIN as PLAIN
 from edged.wire.shape import Shape as Shape
 from edged.wire.translate import Translator as Translator
-from edged.wire.translate import name_of as name_of

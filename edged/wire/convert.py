@@ -36,9 +36,14 @@ _BETA_PARTS = {ga: beta for beta, ga in _OUTPUT_PARTS.items()}
 _KINDS = ("realtime", "transcription")
 
 
-def session_request(asked: Mapping[str, Any], to: Dialect, kind: str = "realtime") -> Json:
-    """A session, or an update of one, as a client sends it. GA names its `kind`, beta does not."""
-    return _speakable(_session(asked, to, kind), to)
+def session_request(
+    asked: Mapping[str, Any], to: Dialect, kind: str = "realtime", keep: frozenset[str] = frozenset()
+) -> Json:
+    """A session, or an update of one, as a client sends it. GA names its `kind`, beta does not.
+
+    `keep` are settings that the service has although the dialect `to` lacks them. They keep their keys.
+    """
+    return _speakable(_session(asked, to, kind, keep), to)
 
 
 def session(reported: Mapping[str, Any], to: Dialect, kind: str = "realtime") -> Json:
@@ -52,9 +57,9 @@ def session(reported: Mapping[str, Any], to: Dialect, kind: str = "realtime") ->
     return converted
 
 
-def response_request(asked: Mapping[str, Any], to: Dialect) -> Json:
-    """The settings that a client sends for one response."""
-    return _speakable(_with_items(_convert(asked, to, _ROWS), "input", to), to)
+def response_request(asked: Mapping[str, Any], to: Dialect, keep: frozenset[str] = frozenset()) -> Json:
+    """The settings that a client sends for one response; `keep` as in `session_request`."""
+    return _speakable(_with_items(_convert(asked, to, _ROWS, keep), "input", to), to)
 
 
 def response(reported: Mapping[str, Any], to: Dialect) -> Json:
@@ -111,8 +116,8 @@ _ROWS = _rows(TABLE)
 _REPORTED_ROWS = _rows(tuple(row for row in TABLE if row.setting != "max_output_tokens"))
 
 
-def _session(value: Mapping[str, Any], to: Dialect, kind: str) -> Json:
-    converted = _convert(value, to, _ROWS)
+def _session(value: Mapping[str, Any], to: Dialect, kind: str, keep: frozenset[str] = frozenset()) -> Json:
+    converted = _convert(value, to, _ROWS, keep)
     if to is Dialect.GA:
         return {"type": kind, **converted}
     if converted.get("type") in _KINDS:
@@ -127,15 +132,20 @@ def _speakable(asked: Json, to: Dialect) -> Json:
     return asked
 
 
-def _convert(value: Mapping[str, Any], to: Dialect, rows: dict[Dialect, dict[_Path, SettingRow]]) -> Json:
+def _convert(
+    value: Mapping[str, Any],
+    to: Dialect,
+    rows: dict[Dialect, dict[_Path, SettingRow]],
+    keep: frozenset[str] = frozenset(),
+) -> Json:
     converted: Json = {}
     known: list[tuple[_Path, Any]] = []
     for path, inner in _leaves(value, to):
         row = rows[to].get(path)
         if row is None:
             _put(converted, path, inner)
-        elif (key := row.key(to)) is not None:
-            translated = _value(row.setting, inner, to)
+        elif (key := row.key(to) or (row.setting if row.setting in keep else None)) is not None:
+            translated = value_in(row.setting, inner, to)
             if translated is not UNSET:
                 known.append((_split(key), translated))
     for path, inner in known:  # after the unknown keys, which may have a known key's place
@@ -161,7 +171,8 @@ def _put(into: Json, path: _Path, value: Any) -> None:
     into[last] = value
 
 
-def _value(setting: str, value: Any, to: Dialect) -> Any:
+def value_in(setting: str, value: Any, to: Dialect) -> Any:
+    """The value of a setting in the dialect `to`; UNSET where that dialect has no such value."""
     translate = _TRANSLATED.get(setting)
     return value if value is None or translate is None else translate(value, to)
 

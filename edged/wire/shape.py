@@ -2,14 +2,15 @@
 
 Rules:
 1. A shape is data: the keys, the names and the rates of a service. The empty shape is the dialect as it is.
-2. Our own messages are written in a shape (settings.py). The messages of other people's programs are changed by
-   `outward`, and the service's reports are changed back by `inward`, so that a program sees the dialect only.
+2. Our own messages are written in a shape (settings.py). The messages of other people's programs are changed into it,
+   and the service's reports are changed back, so that a program sees the dialect only (reshape.py, shaping.py).
 3. A setting that the service does not know is left out. Some services refuse the whole update because of it.
 4. A value with an unexpected form passes unchanged: the service refuses it by name.
 
 Not here: which service has which shape (dial/providers.py), the dialects (settings.py, convert.py).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,8 @@ from edged.wire.names import ClientName, Dialect
 
 Json = dict[str, Any]
 NOT_SPECIFIED = "not specified"  # xAI reports it for a setting that was not sent at this key
+ALIAS = "-latest"  # the end of a name that stands for the service's present model
+_NAME = re.compile(r"[\w.:/@-]{1,100}", re.ASCII)
 PCM_NAMES = frozenset({"pcm16", "pcm", "pcm24"})
 """Beta's name for 16-bit samples, and the names that services use in its place."""
 
@@ -58,6 +61,13 @@ class Shape:
     failures: frozenset[str] = frozenset()
     replaces_models: bool = False
 
+    def replacement(self, asked: str, reported: Any) -> str:
+        """The reported model that the service uses in place of the one that was asked for; empty if there is none."""
+        known = not asked or asked.endswith(ALIAS) or not isinstance(reported, str) or reported == asked
+        if known or not self.replaces_models:
+            return ""
+        return reported if _NAME.fullmatch(reported) else "with a name that edged does not repeat"
+
     def value(self, setting: str, value: Any) -> Any:
         """A setting's value as the service wants it, from its value in the dialect."""
         match setting:
@@ -90,8 +100,10 @@ class Shape:
                 return {**value, "type": "semantic_vad"}
             case "voice" if self.azure_voices and isinstance(value, Mapping) and "name" in value:
                 return value["name"]
-            case "tools" if self.nested_tools and isinstance(value, list):
-                return [_flat(tool) for tool in value]
+            case "tools" if isinstance(value, list):
+                return [
+                    _flat(tool) for tool in value
+                ]  # some services take either form, and report the nested one
             case "reasoning" if self.reasoning_word and isinstance(value, str):
                 return {"effort": value}
         return value

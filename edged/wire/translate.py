@@ -1,8 +1,8 @@
-"""Translates between a client of one dialect and a server of the other: message by message, text in and text out.
+"""Translates between a client and a server: message by message, text in and text out.
 
 Rules:
-1. Where both ends speak one dialect, every message passes byte for byte.
-2. Sound is never decoded. An append passes unchanged. In a delta only the name changes.
+1. Where both ends speak one dialect and the server has no shape of its own, every message passes byte for byte.
+2. Sound is never decoded, unless the server has another rate. In a delta only the name changes.
 3. A message that is not JSON, is not an object or has an unknown type passes unchanged: its receiver reports the error.
 4. GA reports an item twice, beta once. For a beta client `added` becomes `created`, and `done` is left out. For a GA
    client `created` becomes `added`, and one `done` follows: immediately where the item is complete, else when its
@@ -11,53 +11,38 @@ Rules:
 6. The memory is bounded: at most `MOST_ITEMS` items, of which the oldest is dropped, and no text longer than a name.
 7. A message with more elements than any message needs (bounds.py) passes unchanged: it is not parsed.
 
+8. What differs in one service is changed after the dialect on the way up, and before it on the way down (shaping.py).
+
 Not here: what is inside a session, a response or an item (convert.py).
 """
 
 import itertools
-import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
-
-from edged.wire import convert
-from edged.wire.bounds import MOST_NAME, crowded
+from edged.wire import convert, reshape
+from edged.wire.bounds import MOST_NAME
+from edged.wire.envelope import name_of, named, read, within, written
 from edged.wire.names import GA_ONLY, OF_TRANSCRIPTION, ClientName, Dialect, ServerName, to_dialect, to_ga
+from edged.wire.shape import PLAIN, Shape
+from edged.wire.shaping import Shaping
 
 Json = dict[str, Any]
 MOST_ITEMS = 256  # unfinished items at one time; in practice there are only a few
 
-# Finds the type where services usually put it: first, or after the event_id. Elsewhere a parser finds it.
-_HEAD = re.compile(r'\s*\{\s*(?:"event_id"\s*:\s*"[^"\\]*"\s*,\s*)?"type"\s*:\s*"([^"\\]*)"')
 _WHOLE = ("completed", "incomplete")
-
-
-class _Typed(msgspec.Struct):
-    type: str | None = None
-
-
-_TYPED = msgspec.json.Decoder(_Typed)
-
-
-def name_of(text: str | bytes) -> str | None:
-    """The type of a message; None where it has none. Usually only the beginning of the message is read."""
-    head = _HEAD.match(text) if isinstance(text, str) else None
-    if head is not None:
-        return head[1]
-    try:
-        return _TYPED.decode(text).type
-    except (ValueError, RecursionError):
-        return None
 
 
 class Translator:
     """Translates between one client and one server. Each pair needs its own."""
 
-    def __init__(self, client: Dialect, server: Dialect) -> None:
+    def __init__(self, client: Dialect, server: Dialect, shape: Shape = PLAIN, model: str = "") -> None:
+        """`shape` is how the server differs from its dialect; `model` is for a shape whose session names the model."""
         self._client, self._server = client, server
         self._numbers = itertools.count(1)
+        self._shaping = None if shape == PLAIN else Shaping(shape, server, model, self._event_id)
+        self._answers: list[str] = []
+        self._keep = reshape.also_has(shape)
         # Items that a response has not finished yet, each with the function that it calls.
         self._running: dict[str, str] = {}
         # Items whose `done` a GA client still waits for, each with the item before it.
@@ -65,9 +50,9 @@ class Translator:
         self._up: dict[str, Callable[[Json], None]] = {
             ClientName.SESSION_UPDATE: self._session_update,
             ClientName.TRANSCRIPTION_SESSION_UPDATE: self._transcription_update,
-            ClientName.ITEM_CREATE: lambda m: _within(m, "item", lambda item: convert.item(item, server)),
-            ClientName.RESPONSE_CREATE: lambda m: _within(
-                m, "response", lambda asked: convert.response_request(asked, server)
+            ClientName.ITEM_CREATE: lambda m: within(m, "item", lambda item: convert.item(item, server)),
+            ClientName.RESPONSE_CREATE: lambda m: within(
+                m, "response", lambda asked: convert.response_request(asked, server, self._keep)
             ),
         }
         self._down: dict[str, Callable[[Json], list[Json]]] = {
@@ -88,18 +73,35 @@ class Translator:
         }
 
     def up(self, text: str) -> list[str]:
-        """The messages to send to the server for one message from the client."""
-        if self._client is self._server:
-            return [text]
-        translate = self._up.get(name_of(text) or "")
-        message = _read(text) if translate is not None else None
-        if translate is None or message is None:
-            return [text]
-        translate(message)
-        return [_written(message, text)]
+        """The messages to send to the server for one message from the client. See also `answers`."""
+        sent = self._to_server(text)
+        if self._shaping is None:
+            return sent
+        shaped = [each for message in sent for each in self._shaping.up(message)]
+        self._answers += [each for message in self._shaping.answers() for each in self._to_client(message)]
+        return shaped
+
+    def answers(self) -> list[str]:
+        """The answers to the client that the last calls of `up` made, because the server has none to give."""
+        answers, self._answers = self._answers, []
+        return answers
 
     def down(self, text: str) -> list[str]:
         """The messages to send to the client for one message from the server: none, one or several."""
+        plain = [text] if self._shaping is None else self._shaping.down(text)
+        return [each for message in plain for each in self._to_client(message)]
+
+    def _to_server(self, text: str) -> list[str]:
+        if self._client is self._server:
+            return [text]
+        translate = self._up.get(name_of(text) or "")
+        message = read(text) if translate is not None else None
+        if translate is None or message is None:
+            return [text]
+        translate(message)
+        return [written(message, text)]
+
+    def _to_client(self, text: str) -> list[str]:
         if self._client is self._server:
             return [text]
         name = name_of(text)
@@ -110,14 +112,14 @@ class Translator:
             return []
         translate = self._down.get(ga_name)
         if translate is None:
-            return [_named(text, name, to_dialect(ga_name, self._client))]
-        message = _read(text)
+            return [named(text, name, to_dialect(ga_name, self._client))]
+        message = read(text)
         if message is None:
             return [text]
         message["type"] = to_dialect(ga_name, self._client)
         if not message.get("event_id"):
             message["event_id"] = self._event_id()
-        return [_written(each, text) for each in translate(message)]
+        return [written(each, text) for each in translate(message)]
 
     def _event_id(self) -> str:
         return f"event_relay_{next(self._numbers):06d}"
@@ -128,13 +130,15 @@ class Translator:
         session = message.get("session")
         if isinstance(session, Mapping) and session.get("type") == "transcription":
             message["type"] = str(ClientName.TRANSCRIPTION_SESSION_UPDATE)
-        _within(message, "session", lambda asked: convert.session_request(asked, self._server))
+        within(
+            message, "session", lambda asked: convert.session_request(asked, self._server, keep=self._keep)
+        )
 
     def _transcription_update(self, message: Json) -> None:
         """Only beta has this event. GA has a kind of session for it."""
         if self._server is Dialect.GA:
             message["type"] = str(ClientName.SESSION_UPDATE)
-            _within(
+            within(
                 message, "session", lambda asked: convert.session_request(asked, Dialect.GA, "transcription")
             )
 
@@ -145,7 +149,7 @@ class Translator:
         transcribes = isinstance(session, Mapping) and session.get("type") == "transcription"
         if self._client is Dialect.BETA and transcribes:
             message["type"] = str(OF_TRANSCRIPTION[message["type"]])
-        _within(message, "session", lambda session: convert.session(session, self._client))
+        within(message, "session", lambda session: convert.session(session, self._client))
         return [message]
 
     def _transcription_session(self, message: Json) -> list[Json]:
@@ -153,11 +157,11 @@ class Translator:
             message["type"] = next(
                 str(ga) for ga, beta in OF_TRANSCRIPTION.items() if beta == message["type"]
             )
-            _within(message, "session", lambda session: convert.session(session, Dialect.GA, "transcription"))
+            within(message, "session", lambda session: convert.session(session, Dialect.GA, "transcription"))
         return [message]
 
     def _item(self, message: Json) -> list[Json]:
-        _within(message, "item", lambda item: convert.item(item, self._client))
+        within(message, "item", lambda item: convert.item(item, self._client))
         return [message]
 
     def _item_added(self, message: Json) -> list[Json]:
@@ -184,7 +188,7 @@ class Translator:
         return [message, *self._closed(message.get("item"))]
 
     def _part(self, message: Json) -> list[Json]:
-        _within(message, "part", lambda part: convert.part(part, self._client))
+        within(message, "part", lambda part: convert.part(part, self._client))
         return [message]
 
     def _arguments_done(self, message: Json) -> list[Json]:
@@ -195,7 +199,7 @@ class Translator:
         return [message]
 
     def _response(self, message: Json) -> list[Json]:
-        _within(message, "response", lambda response: convert.response(response, self._client))
+        within(message, "response", lambda response: convert.response(response, self._client))
         return [message]
 
     def _response_done(self, message: Json) -> list[Json]:
@@ -241,39 +245,3 @@ def _keep(memory: dict[str, Any], key: str, value: Any) -> None:
     if key not in memory and len(memory) >= MOST_ITEMS:
         del memory[next(iter(memory))]
     memory[key] = value
-
-
-def _within(message: Json, key: str, translate: Callable[[Mapping[str, Any]], Json]) -> None:
-    """Translate the object at `key`, where there is one."""
-    value = message.get(key)
-    if isinstance(value, Mapping):
-        message[key] = translate(value)
-
-
-def _named(text: str, name: str, new: str) -> str:
-    """The same message with another type."""
-    if new == name:
-        return text
-    head = _HEAD.match(text)
-    if head is not None:
-        return f"{text[: head.start(1)]}{new}{text[head.end(1) :]}"
-    message = _read(text)
-    return text if message is None else _written({**message, "type": new}, text)
-
-
-def _read(text: str) -> Json | None:
-    if crowded(text):
-        return None
-    try:
-        message = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return message if isinstance(message, dict) else None
-
-
-def _written(message: Mapping[str, Any], text: str) -> str:
-    """The message as JSON; the original `text` where the message has a NaN or is nested too deeply."""
-    try:
-        return json.dumps(message, allow_nan=False)
-    except (ValueError, RecursionError):
-        return text

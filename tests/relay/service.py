@@ -9,6 +9,7 @@ from websockets.asyncio.server import serve
 
 from edged import wire
 from edged.dial.endpoint import Endpoint
+from edged.dial.providers import PROVIDERS
 from edged.relay.access import AccessPolicy
 from edged.relay.ports import Upstream
 from edged.relay.server import RelayServer
@@ -33,16 +34,20 @@ class Resolver:
         return list(self._addresses) or [host]
 
 
-def upstream_at(url, dialect=None, presumed=Dialect.GA):
+def upstream_at(url, dialect=None, presumed=Dialect.GA, provider="custom", model=""):
     """The upstream for the relay. The service knows its dialect from the header that asks for beta."""
     beta = {"OpenAI-Beta": "realtime=v1"} if (dialect or presumed) is Dialect.BETA else {}
-    return Upstream(Endpoint(url, dialect or presumed, {**HEADERS, **beta}), dialect)
+    to = Endpoint(url, dialect or presumed, {**HEADERS, **beta}, PROVIDERS[provider])
+    return Upstream(to, dialect, model)
 
 
-def relay_to(url, dialect=None, presumed=Dialect.GA, **options):
+def relay_to(url, dialect=None, presumed=Dialect.GA, provider="custom", named="", **options):
+    """`named` is the model that the relay asks for where its clients name none."""
     options.setdefault("policy", AccessPolicy())
     return RelayServer(
-        upstream=lambda model: upstream_at(url + (f"?model={model}" if model else ""), dialect, presumed),
+        upstream=lambda model: upstream_at(
+            url + (f"?model={model}" if model else ""), dialect, presumed, provider, model or named
+        ),
         dial=WebsocketUpstreamDial(Resolver()),
         **options,
     )

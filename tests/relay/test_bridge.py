@@ -707,3 +707,58 @@ def test_the_model_is_the_relay_s_whatever_a_client_repeats(lab_run, service_dia
         assert second["session"] == "odd"
 
     relayed(lab_run, service, body)
+
+
+# -- services with a shape of their own --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("client", list(Dialect))
+def test_what_the_service_does_not_have_is_answered_and_the_rest_goes_on(lab_run, client):
+    service = Service(BETA)
+
+    async def body(relay, service):
+        async with joined(relay, client) as socket:
+            await socket.recv()
+            await socket.send(wire.item_truncate("e", wire.Part("item", 0), 50))
+            answer = json.loads(await socket.recv())
+            assert (answer["type"], answer["item_id"]) == ("conversation.item.truncated", "item")
+            await socket.send(wire.commit("c"))
+            await until(lambda: service.got)
+            assert [each["type"] for each in service.messages] == ["input_audio_buffer.commit"]
+
+    relayed(lab_run, service, body, presumed=BETA, provider="qwen")
+
+
+def test_the_end_of_a_client_that_is_being_answered_is_the_client_s(lab_run):
+    service = Service(BETA)
+
+    async def body(relay, service):
+        async with joined(relay, BETA) as socket:
+            await socket.recv()
+            for _ in range(9):  # its answers fit in the queue of a client that does not read
+                await socket.send(wire.item_truncate("e", wire.Part("item", 0), 50))
+            await socket.close(1000)
+        await until(lambda: service.closes)
+        assert service.closes == [(1000, "")]
+
+    relayed(lab_run, service, body, presumed=BETA, provider="qwen")
+
+
+@pytest.mark.parametrize(
+    ("named", "used", "warned"),
+    [("grok-9", "grok-2", True), ("grok-2", "grok-2", False), ("grok-voice-latest", "grok-2", False)],
+)
+def test_a_model_that_the_service_replaces_is_in_the_log(lab_run, caplog, named, used, warned):
+    service = Service(GA, greet=False)
+
+    async def body(relay, service):
+        async with joined(relay, GA) as socket:
+            await until(lambda: service.sockets)
+            greeting = {"modalities": ["audio"], "voice": "xai_ara", "model": used}
+            await service.tell(wire.SessionCreated(greeting))
+            session = json.loads(await socket.recv())["session"]
+            assert (session["type"], session["model"]) == ("realtime", used)
+            assert session["audio"]["output"]["voice"] == "ara"
+
+    relayed(lab_run, service, body, provider="xai", named=named)
+    assert ("not grok-9" in caplog.text) is warned

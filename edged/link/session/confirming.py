@@ -28,7 +28,6 @@ from edged.link.session.events import ServiceWarning, SessionEvent, SessionFaile
 from edged.wire import UNSET, Dialect, Settings, TurnDetection
 from edged.wire.words import Words
 
-ALIAS = "-latest"  # the end of a name that stands for the service's present model
 MOST_AGAIN = 3  # updates that restore what somebody else has changed
 # A pause in the middle must not end the utterance; the release ends it. Also replaces commits (commit_check.py).
 PATIENT = TurnDetection("server_vad", silence_duration_ms=1500)
@@ -41,7 +40,6 @@ _INSTEAD: tuple[Any, ...] = (
 _DETECTION = re.compile(r"turn[\W_]*detection|(?<![a-z])vad(?![a-z])", re.IGNORECASE)
 # Such a service has applied the rest of the update, and confirms it.
 _OF_ONE_SETTING = re.compile(r"^Specifying .{1,200} is not supported\b", re.DOTALL)
-_NAME = re.compile(r"[\w.:/@-]{1,100}", re.ASCII)
 _INVALID = frozenset({"invalid_request_error", "invalid_request", "bad_request", "400", "422"})
 
 
@@ -104,10 +102,7 @@ class Confirming:
 
     def uses(self, model: Any) -> None:
         """The service has reported the model of the session."""
-        wanted = self._asked.model
-        if self.shape.replaces_models and isinstance(model, str) and wanted and not wanted.endswith(ALIAS):
-            name = model if _NAME.fullmatch(model) else "with a name that edged does not repeat"
-            self._replaced = name if model != wanted else ""
+        self._replaced = self.shape.replacement(self._asked.model, model)
 
     def updated(self, session: Mapping[str, Any], dialect: Dialect) -> list[SessionEvent]:
         """Handle a `session.updated`."""
