@@ -54,30 +54,37 @@ class WavMicrophone(NullMicrophone):
         speech: bytes | Path | None = None,
         fmt: pcm.Format = pcm.PCM16,
     ) -> None:
-        """`speech`, or the content of this file at that time, is said once, at the first start."""
+        """`speech`, or the content of this file at that time, is said once, at the first start.
+
+        It is PCM16 at 24 kHz, as is all that `say` receives; blocks have the rate of `fmt`.
+        """
         super().__init__(pace, block_ms=block_ms, fmt=fmt)
-        self._lock, self._fmt = Lock(), fmt
+        self._lock = Lock()
+        self._change = changer(pcm.PCM16.rate_hz, fmt.rate_hz)
+        self._taken_bytes = pcm.PCM16.bytes_of(block_ms)  # for one block
         self._file = speech if isinstance(speech, Path) else None  # until it has been read
-        self._rest = speech if isinstance(speech, bytes) else b""
+        self._speech = speech if isinstance(speech, bytes) else b""
+        self._at = 0  # where the rest of the speech begins
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Begin to hand over blocks. Raises DeviceError when the file is missing or unfit."""
         if self._file is not None:
-            speech, change = read_wav(self._file), changer(pcm.PCM16.rate_hz, self._fmt.rate_hz)
-            self.say(speech if change is None else change.feed(speech))
+            self.say(read_wav(self._file))
             self._file = None
         super().start(hand, lost)
 
     def say(self, sound: bytes) -> None:
         """Queue this speech. It begins with the next block, or after the speech that is queued already."""
         with self._lock:
-            self._rest += sound
+            self._speech, self._at = self._speech[self._at :] + sound, 0
 
     def block(self) -> bytes:
         """The next block: queued speech, then silence."""
-        n_bytes = len(self._silence)
         with self._lock:
-            block, self._rest = self._rest[:n_bytes], self._rest[n_bytes:]
+            block = self._speech[self._at : self._at + self._taken_bytes]
+            self._at += len(block)
+        if self._change is not None:
+            block = self._change.feed(block)
         return block + self._silence[len(block) :]
 
 
