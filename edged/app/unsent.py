@@ -30,7 +30,8 @@ def warnings(config: Config, origins: Mapping[str, str] | None = None) -> list[s
     return [
         f"{places.get(key, '')}{key}: {name} has no such setting, so edged does not send it"
         for setting, key in _KEYS.items()
-        if setting in row.shape.keys
+        # Where the service may turn out to speak the other dialect, that dialect may have the setting.
+        if (setting in row.shape.keys or row.shape.dialect is not None)
         and ROWS[setting].key(row.dialect, row.shape) is None
         and getattr(asked, setting) is not UNSET
     ]

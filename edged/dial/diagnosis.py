@@ -124,7 +124,8 @@ def of_words(said: ServiceWords) -> str | None:
     """The cause that the words name; None where they match nothing known."""
     for text in (said.code, said.message[:MOST_READ], said.type):
         for name in _NAME.findall(text):
-            if cause := CODES.get(_snake(name)):
+            # A gateway calls each failure of the service behind it a server's error. Its message then says which.
+            if (cause := CODES.get(_snake(name))) and not (text is said.type and cause in _IMPRECISE):
                 return cause
     if dialects.refuses(said.code, said.message):
         return DIALECT_REFUSED

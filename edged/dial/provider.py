@@ -42,3 +42,9 @@ class Provider:
     fresh_query: tuple[str, ...] = ()
     billed: tuple[Billed, ...] = ("tokens",)
     remedies: Mapping[str, str] = field(default_factory=dict)
+
+
+def with_remedy(text: str, cause: str, remedies: Mapping[str, str]) -> str:
+    """The text, followed by the provider's own remedy for the cause where there is one, unless it has it already."""
+    remedy = remedies.get(cause, "")
+    return f"{text}; {remedy}" if remedy and remedy not in text else text

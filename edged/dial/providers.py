@@ -47,6 +47,7 @@ PROVIDERS = {
                 "tracing": None,
                 "reasoning": "reasoning_effort",
             },
+            dialect=Dialect.BETA,
             semantic_vad="azure_semantic_vad",
             azure_voices=True,
             reasoning_word=True,
@@ -121,6 +122,7 @@ PROVIDERS = {
                 "max_output_tokens": "max_tokens",
                 **dict.fromkeys(("speed", "noise_reduction", "prompt", "tracing", "include")),
             },
+            dialect=Dialect.BETA,
             pcm="pcm",
             input_rate_hz=16_000,
             nested_tools=True,
@@ -169,7 +171,8 @@ PROVIDERS = {
         slots=2,
         needs_model="the name that LiteLLM's configuration gives the model",
         remedies={
-            "key_refused": "the key is LiteLLM's own (a virtual key or the master key)",
+            "key_refused": "the key is LiteLLM's own (a virtual key or the master key); if the words name the upstream,"
+            " LiteLLM's key for the service behind it is wrong",
             "service_refused": "LiteLLM answers HTTP 403 if it does not know `provider.model`, or if the key may not"
             " use it",
             "model_refused": "`provider.model` must be a model_name of LiteLLM's configuration",

@@ -232,6 +232,7 @@ ROWS = (
         not authenticated
         \bauth\b.{0,20}fail
         ^\W*token (?:has |is |was )?(?:expired|invalid|missing|revoked|not\b)
+        ^\W*(?:invalid|wrong|incorrect|bad|expired|missing|unknown) (?:key|token|secret)\W*$
         unregistered callers
         missing.{0,30}authorization
         authorization header

@@ -26,6 +26,7 @@ from edged.dial import diagnosis
 from edged.dial.http_answer import HttpAnswer
 from edged.dial.keepalive import PONG_WITHIN_S, Keepalive, KeepaliveStep
 from edged.dial.ports import Flow
+from edged.dial.provider import with_remedy
 from edged.dial.send_queue import unacknowledged
 from edged.errors import LinkError
 
@@ -228,8 +229,3 @@ def _of_close(closed: ConnectionClosed, remedies: Mapping[str, str]) -> LinkErro
         words = f"edged closed the connection: {closed.sent.code} {closed.sent.reason}".rstrip()
         return LinkError(words, "link_closed", said=closed.sent.reason.rstrip())
     return LinkError("the connection broke without a WebSocket close", "link_closed")
-
-
-def with_remedy(text: str, cause: str, remedies: Mapping[str, str]) -> str:
-    """The text, followed by the provider's own remedy for the cause where there is one."""
-    return f"{text}; {remedies[cause]}" if cause in remedies else text

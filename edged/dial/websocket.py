@@ -42,8 +42,9 @@ from edged.dial.endpoint import Endpoint
 from edged.dial.happy_eyeballs import NEXT_AFTER_S, in_turn, no_route, telling
 from edged.dial.http_answer import HttpAnswer
 from edged.dial.ports import Resolver, Transport
+from edged.dial.provider import with_remedy
 from edged.dial.service_words import words_of
-from edged.dial.transport import WatchedConnection, WebsocketTransport, with_remedy
+from edged.dial.transport import WatchedConnection, WebsocketTransport
 from edged.errors import LinkError
 from edged.tls import client_context
 

@@ -4,8 +4,9 @@ Rules:
 1. Where the service's dialect is unknown, nothing is sent before the service has greeted, or before `GREETING_S` has
    passed: gateways lose greetings. Where it is known, the settings are sent at once.
 2. Nothing else is sent before the settings are confirmed.
-3. A confirmation of other settings may answer somebody else's update. It counts only if ours is not confirmed within
-   the `ready_s` of its provider.
+3. A confirmation of other settings may answer somebody else's update. It counts only if ours is not confirmed in time:
+   within the `ready_s` of the provider, and within `READY_S` of the first message that comes, because a service that
+   speaks has loaded what it needs.
 4. Any failure on the way closes the connection.
 """
 
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from edged.dial import diagnosis
 from edged.dial.endpoint import Endpoint
 from edged.dial.ports import Dial, Flow, Transport
+from edged.dial.provider import READY_S, Provider, with_remedy
 from edged.dial.service_words import ServiceWords
 from edged.errors import LinkError
 from edged.link.session.events import ServiceWarning, SessionEvent, SessionFailed, SessionOpened
@@ -100,10 +102,20 @@ async def open_session(
         await live.put_all()
     except BaseException as error:  # also when cancelled: a connection that nobody holds must not stay open
         await transport.close()
-        if isinstance(error, LinkError) and live.complaint is not None and error.cause in _EXPLAINED:
-            raise _explained(error, live.complaint) from error
+        if isinstance(error, LinkError):
+            raise _whole(error, live.complaint, endpoint.provider) from error
         raise
     return live
+
+
+def _whole(error: LinkError, complaint: ServiceWarning | None, provider: Provider) -> LinkError:
+    """The error of a connection that failed, with what the service said before, and the provider's own remedy."""
+    if complaint is not None and error.cause in _EXPLAINED:
+        error = _explained(error, complaint)
+    text = with_remedy(str(error), error.cause, provider.remedies)
+    return LinkError(
+        text, error.cause, error.retry_after_s, said=error.said, code=error.code, status=error.status
+    )
 
 
 def _explained(error: LinkError, complaint: ServiceWarning) -> LinkError:
@@ -138,12 +150,14 @@ async def _asks(live: LiveSession, hear: Callable[[SessionEvent], None]) -> None
 async def _confirmed(live: LiveSession, hear: Callable[[SessionEvent], None], within_s: float) -> None:
     session, loop = live.session, asyncio.get_running_loop()
     end_s = loop.time() + within_s
-    refused_s: float | None = None
+    spoke, refused_s = False, None
     try:
         async with asyncio.timeout_at(end_s) as limit:
             while not session.ready:
                 _take(live, await live.transport.receive(), hear)
                 await _asks(live, hear)
+                if not spoke:
+                    spoke, end_s = True, min(end_s, loop.time() + READY_S)
                 refused_s = (refused_s or loop.time()) if session.confirming.refused else None
                 limit.reschedule(end_s if refused_s is None else min(end_s, refused_s + REFUSED_S))
     except TimeoutError:

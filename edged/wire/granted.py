@@ -5,22 +5,27 @@ Rules:
 2. Some servers report a setting at the other dialect's key. The settings that a press depends on are looked up at both
    keys. A value that was not asked for is a mismatch at either key. A missing key means nothing.
    Where a detection was confirmed, a null for it means something, too: the server has removed the detection.
-3. A server may add fields, round numbers, and report an object with an id or a name in place of that name. It may
-   report the absence of detection in several ways (null, false, "none").
+3. A server may add fields, round numbers, and report an object with an id or a name in place of that name, or the name
+   in place of the object. It may write a voice in other capitals, report a format as a name or as an object, and report
+   the absence of detection in several ways (null, false, "none").
+4. Of the modalities, only sound matters: whether answers are spoken. Text beside it changes nothing.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from edged.wire.names import Dialect
-from edged.wire.settings import TABLE, UNSET, Settings, TurnDetection, dialect_of, value_of
+from edged.wire.settings import GA_FORMATS, TABLE, UNSET, Settings, TurnDetection, dialect_of, value_of
 from edged.wire.shape import PCM_NAMES, PLAIN, Shape
 
 # A gateway answers with the upstream's name for the model. Not every server repeats the other two.
 _NOT_COMPARED = frozenset({"model", "tracing", "include"})
 _OF_SOUND = frozenset({"voice", "output_format"})
 _FORMATS = frozenset({"input_format", "output_format"})
+_RATE = re.compile(r"(?<!\d)(\d{4,6})_?hz")  # in the name of a format: pcm16_16000hz
+_ENCODINGS = dict.fromkeys((*PCM_NAMES, "audio/pcm"), "pcm") | {name: own for own, name in GA_FORMATS.items()}
 
 
 def mismatches(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -> list[str]:
@@ -75,7 +80,7 @@ class _Compared:
         if not given and wanted is not None and self.holds and (not silent or self.taken_away):
             yield f"{self.key} is None, not {_short(wanted)}"
         for key, value in given:
-            words = (wanted,) if key == self.key else (wanted, *others)
+            words = (wanted,) if key == self.key and self.setting not in _FORMATS else (wanted, *others)
             if not any(_agrees(self.setting, each, value) for each in words):
                 yield f"{key} is {_short(value)}, not {_short(wanted)}"
 
@@ -95,7 +100,7 @@ def _compared(asked: Settings, effective: Mapping[str, Any], dialect: Dialect) -
             and row.setting not in asked.shape.unreported
             and (asked.audio_output or row.setting not in _OF_SOUND),
             at_both,
-            tuple(value_of(row.setting, asked, each) for each in both),
+            tuple(asked.shape.reported(row.setting, value_of(row.setting, asked, each)) for each in both),
             key,
             tuple(
                 (place, asked.shape.reported(row.setting, _find(effective, place)))
@@ -123,13 +128,46 @@ def _find(session: Mapping[str, Any], key: str) -> Any:
 
 
 def _agrees(setting: str, wanted: Any, given: Any) -> bool:
-    if setting in _FORMATS and isinstance(wanted, str) and isinstance(given, str):
-        return wanted == given or {wanted, given} <= PCM_NAMES
-    if setting == "tools":  # compared by name: servers fill in what a schema leaves open
-        return isinstance(given, list) and _tool_names(given) == _tool_names(wanted)
-    if setting == "audio_output":
-        return isinstance(given, list) and sorted(map(str, given)) == sorted(wanted)
+    match setting:
+        case "input_format" | "output_format":
+            return _is_format(wanted, given)
+        case "tools":  # compared by name: servers fill in what a schema leaves open
+            return isinstance(given, list) and _tool_names(given) == _tool_names(wanted)
+        case "audio_output":
+            return isinstance(given, list) and ("audio" in given) is ("audio" in wanted)
+        case "voice":
+            return _is_voice(wanted, given)
     return _same(wanted, given)
+
+
+def _is_format(wanted: Any, given: Any) -> bool:
+    """Whether this is the same format. A name without a rate does not show that a reported rate is right."""
+    (encoding, rate), (reported, reported_rate) = _format(wanted), _format(given)
+    return encoding is not None and encoding == reported and (reported_rate is None or rate == reported_rate)
+
+
+def _format(value: Any) -> tuple[str | None, Any]:
+    """The encoding and the rate that a format names, as a name or as an object; None for what it does not name."""
+    fields = value if isinstance(value, Mapping) else {"type": value}
+    name = fields.get("type")
+    if not isinstance(name, str):
+        return None, None
+    rate = fields.get("rate") or fields.get("sample_rate")
+    found = _RATE.search(name)
+    base = name[: found.start()].rstrip("_") if found else name
+    return _ENCODINGS.get(base, base), int(found[1]) if found and not rate else rate
+
+
+def _is_voice(wanted: Any, given: Any) -> bool:
+    """Whether this is the same voice. Services write their names in capitals of their own."""
+    if isinstance(wanted, Mapping) and isinstance(given, Mapping) and wanted.get("type") != given.get("type"):
+        return False
+    return not _voice_names(wanted).isdisjoint(_voice_names(given))
+
+
+def _voice_names(voice: Any) -> set[str]:
+    names = (voice.get("id"), voice.get("name")) if isinstance(voice, Mapping) else (voice,)
+    return {name.casefold() for name in names if isinstance(name, str)}
 
 
 def _tool_names(tools: list[Any]) -> list[str]:

@@ -29,3 +29,22 @@ def test_what_nobody_set_is_not_named(name):
 def test_a_service_that_has_the_setting_is_not_named():
     assert said("provider.name=openai", "provider.session.noise_reduction=near_field") == []
     assert said("provider.name=qwen", "provider.session.max_tokens=300") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("xai", "temperature=0.8"),
+        ("qwen", "session.truncation=auto"),
+        ("qwen", "session.reasoning=low"),
+        ("azure-voice-live", "session.truncation=auto"),
+    ],
+)
+def test_a_setting_of_the_dialect_that_the_service_never_speaks_is_named(name, setting):
+    sets = (f"provider.name={name}", f"provider.{setting}")
+    more = ("provider.url=wss://h.services.ai.azure.com",) if name == "azure-voice-live" else ()
+    [found] = said(*sets, *more)
+    assert found.endswith(
+        f"provider.{setting.partition('=')[0]}: {name} has no such setting, so edged does not send it"
+    )
+    assert said("provider.name=portkey", "provider.portkey.provider=@openai", f"provider.{setting}") == []

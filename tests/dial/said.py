@@ -80,6 +80,8 @@ REFUSALS = (
     close("key_refused", 3000, "invalid_request_error.invalid_api_key"),
     close("key_refused", 1008, "Upstream realtime handshake rejected with HTTP 401"),
     close("key_refused", 1008, "Invalid authentication credentials"),
+    close("key_refused", 4003, "invalid token"),
+    error("key_refused", 1008, message="Upstream realtime handshake rejected with HTTP 401", type="server_error"),
     close("key_refused", 4401, "Unauthorized"),
     close("key_refused", 1007, "API key not valid. Please pass a valid API key."),
     error("key_refused", 1011, message="litellm.AuthenticationError: Incorrect API key provided", words="Incorrect API key provided"),

@@ -28,9 +28,9 @@ def updated(settings):
 def opened(lab_run):
     """Open a connection on which the service sends these (seconds, event); returns how it ended, and when."""
 
-    def run(*says, closes=None):
+    def run(*says, closes=None, provider="custom", greets=True):
         async def main():
-            loop, far = asyncio.get_running_loop(), Connection(confirms=False, settings=ASKED)
+            loop, far = asyncio.get_running_loop(), Connection(confirms=False, settings=ASKED, greets=greets)
             for after_s, event in says:
                 loop.call_later(after_s, far.say, event)
             if closes is not None:
@@ -42,7 +42,7 @@ def opened(lab_run):
             async def dial(*_):
                 return far
 
-            at = endpoint("custom", url="ws://localhost/", dialect=GA)
+            at = endpoint(provider, url="ws://localhost/", model="m", key="k", dialect=GA)
             try:
                 await open_session(dial, at, session, hear=lambda _: None, known=True)
             except LinkError as error:
@@ -95,3 +95,45 @@ def test_a_link_that_is_lost_behind_what_others_are_confirmed_is_lost(opened):
 def test_a_service_that_takes_it_after_all_is_used(opened):
     error, took_s = opened((0.5, NO), (0.9, updated(ASKED)))
     assert (error, took_s) == (None, pytest.approx(0.9))
+
+
+# -- what a provider's row adds ---------------------------------------------------------------------------
+
+
+def test_a_service_that_loads_its_models_has_longer(opened):
+    greeting = wire.SessionCreated({**wire.to_wire(ASKED, GA), "id": "s"})
+    error, took_s = opened((90, greeting), (91, updated(ASKED)), provider="localai", greets=False)
+    assert (error, took_s) == (None, pytest.approx(91))
+    error, took_s = opened(provider="localai", greets=False)
+    assert (error.cause, took_s) == ("handshake_timeout", pytest.approx(180))
+
+
+def test_once_it_has_said_something_it_has_not(opened):
+    greeting = wire.SessionCreated({**wire.to_wire(ASKED, GA), "id": "s"})
+    error, took_s = opened((90, greeting), (91, updated(OTHERS)), provider="localai", greets=False)
+    assert (error.cause, took_s) == ("settings_refused", pytest.approx(90 + READY_S))
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "remedy"),
+    [
+        (wire.ServerError("Wrong.", code="invalid_api_key"), "key_refused", "the key is LiteLLM's own"),
+        (wire.ServerError("No such model.", param="session.model"), "model_refused", "must be a model_name"),
+        (
+            wire.ServerError("Upstream realtime handshake rejected with HTTP 401", type="server_error"),
+            "key_refused",
+            "LiteLLM's key for the service behind it",
+        ),
+    ],
+)
+def test_a_refusal_in_the_session_ends_with_the_providers_remedy(opened, error, cause, remedy):
+    error, _ = opened((0.5, wire.ErrorEvent(error)), provider="litellm")
+    assert error.cause == cause
+    assert str(error).count(remedy) == 1
+
+
+def test_an_error_that_explains_a_close_ends_with_the_remedy_of_its_own_cause(opened):
+    said = wire.ErrorEvent(wire.ServerError("Unauthorized", type="odd"))
+    error, _ = opened((0.5, said), closes=(0.8, "link_closed"), provider="xai")
+    assert error.cause == "key_refused"
+    assert str(error).endswith("create a key at console.x.ai")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from edged.wire import UNSET, Dialect, Settings, TurnDetection, changes, mismatches, to_wire
+from edged.wire import UNSET, Dialect, Settings, Shape, TurnDetection, changes, mismatches, to_wire
 from tests.wire.test_settings import BETA, BOTH, FULL, GA, granted
 
 QUIET = Settings(instructions="Be brief.", voice="marin")
@@ -112,3 +112,76 @@ def test_a_detection_that_is_taken_away_has_changed_and_one_that_is_not_spoken_o
     assert changes(asked, {**whole, "turn_detection": on}, dialect) == {}
     del place["turn_detection"]
     assert changes(asked, whole, dialect) == {}
+
+
+# -- other words for the same ----------------------------------------------------------------------------
+
+
+def with_format(dialect, key, given):
+    """A session that reports this format of the input at this key, in addition to what was asked for."""
+    session = granted(dialect, QUIET)
+    if key == "audio__input__format":
+        session.setdefault("audio", {}).setdefault("input", {})["format"] = given
+    else:
+        session[key] = given
+    return session
+
+
+@pytest.mark.parametrize(
+    "given", ["pcm16", "pcm", "audio/pcm", "pcm_24000hz", {"type": "pcm", "sample_rate": 24000}]
+)
+@pytest.mark.parametrize("key", ["audio__input__format", "input_audio_format"])
+@BOTH
+def test_a_format_may_be_reported_as_a_name_or_as_an_object(dialect, key, given):
+    assert mismatches(QUIET, with_format(dialect, key, given), dialect) == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "g711_ulaw",
+        "pcm16_16000hz",
+        "pcm_16000hz_mono",
+        "",
+        16000,
+        {"type": "pcm", "sample_rate": 16000},
+        {},
+        ["pcm"],
+    ],
+)
+@pytest.mark.parametrize("key", ["audio__input__format", "input_audio_format"])
+@BOTH
+def test_another_format_or_rate_is_a_mismatch_by_any_name(dialect, key, given):
+    assert len(mismatches(QUIET, with_format(dialect, key, given), dialect)) == 1
+
+
+@pytest.mark.parametrize("given", ["Marin", "MARIN", {"name": "Marin"}, {"id": "marin", "type": "custom"}])
+@BOTH
+def test_the_capitals_of_a_voice_do_not_matter(dialect, given):
+    key = "audio__output__voice" if dialect is GA else "voice"
+    assert mismatches(QUIET, granted(dialect, QUIET, **{key: given}), dialect) == []
+
+
+def test_a_voice_that_was_sent_as_an_object_may_be_reported_as_its_name():
+    asked = replace(QUIET, voice="en-US-AvaNeural", shape=Shape(azure_voices=True))
+    assert mismatches(asked, granted(BETA, asked, voice="en-US-AvaNeural"), BETA) == []
+    assert len(mismatches(asked, granted(BETA, asked, voice="alloy"), BETA)) == 1
+    other = {"type": "azure-custom", "name": "en-US-AvaNeural"}
+    assert len(mismatches(asked, granted(BETA, asked, voice=other), BETA)) == 1
+
+
+@pytest.mark.parametrize("asked", ["ara", "Ara", "xai_ara"])
+@pytest.mark.parametrize("given", ["ara", "Ara", "xai_ara"])
+def test_a_voice_with_two_names_may_be_asked_for_by_either(asked, given):
+    settings = replace(QUIET, voice=asked, shape=Shape(keys={"voice": "voice"}, voice_prefix="xai_"))
+    assert mismatches(settings, granted(GA, settings, voice=given), GA) == []
+    assert len(mismatches(settings, granted(GA, settings, voice="xai_eve"), GA)) == 1
+
+
+@pytest.mark.parametrize("given", [["audio"], ["text", "audio"], ["audio", "text"]])
+@BOTH
+def test_text_beside_sound_is_no_mismatch(dialect, given):
+    key = "output_modalities" if dialect is GA else "modalities"
+    assert mismatches(QUIET, granted(dialect, QUIET, **{key: given}), dialect) == []
+    silent = replace(QUIET, audio_output=False)
+    assert len(mismatches(silent, granted(dialect, silent, **{key: given}), dialect)) == 1

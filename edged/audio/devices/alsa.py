@@ -40,7 +40,9 @@ PACE_S = 10.0
 LONGEST_GAP_MS = 1000  # the most silence inserted for lost sound
 
 
-def _open(what: str, devices: Sequence[str], *, period_ms: int, channel: int | None = None) -> Pcm:
+def _open(
+    what: str, devices: Sequence[str], *, period_ms: int, rate_hz: int, channel: int | None = None
+) -> Pcm:
     """Open the first of `devices` that can be opened; raises the error of the first when none can."""
     try:
         found = resolve(what, devices, cards(), libasound.is_defined)
@@ -51,7 +53,9 @@ def _open(what: str, devices: Sequence[str], *, period_ms: int, channel: int | N
     first: DeviceError | None = None
     for name in found:
         try:
-            return Pcm(what, name, period_ms=period_ms, buffer_ms=BUFFER_MS[what], channel=channel)
+            return Pcm(
+                what, name, period_ms=period_ms, buffer_ms=BUFFER_MS[what], channel=channel, rate_hz=rate_hz
+            )
         except DeviceError as error:
             first = first or error
     assert first is not None
@@ -73,7 +77,13 @@ class AlsaMicrophone(CaptureThread):
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""
-        device = _open("microphone", self._devices, period_ms=self._block_ms, channel=self._channel)
+        device = _open(
+            "microphone",
+            self._devices,
+            period_ms=self._block_ms,
+            rate_hz=self._fmt.rate_hz,
+            channel=self._channel,
+        )
         inward = self._inward(device.layout)
         self._woken.clear()
         self._stale = False
@@ -155,7 +165,7 @@ class AlsaSpeaker:
 
     def start(self, source: Source, lost: Lost) -> None:
         """Open the device and begin."""
-        device = _open("speaker", self._devices, period_ms=PERIOD_MS)
+        device = _open("speaker", self._devices, period_ms=PERIOD_MS, rate_hz=self._fmt.rate_hz)
         change = changer(self._fmt.rate_hz, device.layout.rate_hz)
         self._thread.start(AlsaOutlet(device), change, source, lost)
 

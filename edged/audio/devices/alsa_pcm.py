@@ -11,9 +11,10 @@ from ctypes import byref, c_int, c_long, c_uint, c_ulong, c_void_p
 from itertools import product
 from typing import Any
 
+from edged import pcm
 from edged.audio.devices import libasound as lib
 from edged.audio.devices.libasound import Room, failure, library
-from edged.audio.dsp.samples import RATES, Layout
+from edged.audio.dsp.samples import RATES, Layout, rates
 from edged.errors import DeviceError
 
 MOST_CHANNELS = 32
@@ -23,10 +24,20 @@ class Pcm:
     """An open device. `what` is microphone or speaker and is part of every error."""
 
     def __init__(
-        self, what: str, name: str, *, period_ms: int, buffer_ms: int, channel: int | None = None
+        self,
+        what: str,
+        name: str,
+        *,
+        period_ms: int,
+        buffer_ms: int,
+        channel: int | None = None,
+        rate_hz: int = pcm.PCM16.rate_hz,
     ) -> None:
-        """Open the device and choose its layout; raises DeviceError. `channel`: a channel that it must have."""
-        self.what, self.name = what, name
+        """Open the device and choose its layout; raises DeviceError.
+
+        `channel`: a channel that it must have. `rate_hz`: the rate of our sound, which is used if the device has it.
+        """
+        self.what, self.name, self._rates = what, name, rates(rate_hz)
         self._lib = library()
         self._at = c_void_p()
         capture = what == "microphone"
@@ -48,13 +59,19 @@ class Pcm:
     # -- opening -------------------------------------------------------------------------------------
 
     def _settle(self, period_us: int, buffer_us: int, least_channels: int) -> Layout:
-        """Choose the best layout: our rate or the next best. ALSA resamples only if no other layout works."""
+        """Choose the best layout: our rate or the next best. ALSA resamples only if no other layout works.
+
+        Some drivers refuse a rate that they list. Such a rate is passed over.
+        """
+        refused: set[int] = set()
         with Room("hw_params") as params:
             for resample in (0, 1):  # 1: a device without such a layout may be resampled by ALSA
                 for layout in self._wanted(params, least_channels):
-                    if self._try(params, layout, resample):
-                        self._sizes(params, period_us, buffer_us)
+                    if layout.rate_hz in refused or not self._try(params, layout, resample):
+                        continue
+                    if self._sizes(params, period_us, buffer_us):
                         return layout
+                    refused.add(layout.rate_hz)
         raise DeviceError(
             f"{self.what} {self.name!r} has no format that edged can use; edged needs {least_channels} or more channels"
             f" of {', '.join(lib.FORMATS)} at one of {', '.join(map(str, RATES))} Hz",
@@ -70,7 +87,7 @@ class Pcm:
         yield from (
             Layout(rate_hz, channels, sample)
             for rate_hz, sample, channels in product(
-                RATES,
+                self._rates,
                 [
                     name
                     for name, at in lib.FORMATS.items()
@@ -98,17 +115,22 @@ class Pcm:
             )
         )
 
-    def _sizes(self, params: c_void_p, period_us: int, buffer_us: int) -> None:
-        """Set period and buffer as near as the device can, then apply the parameters."""
+    def _sizes(self, params: c_void_p, period_us: int, buffer_us: int) -> bool:
+        """Set period and buffer as near as the device can, then apply them. Returns whether the driver accepts."""
         period, whole = c_uint(period_us), c_uint(buffer_us)
         self._do("hw_params_set_period_time_near", params, byref(period), byref(c_int()))
         self._do("hw_params_set_buffer_time_near", params, byref(whole), byref(c_int()))
-        self._do("hw_params", params)
+        code = self._lib.snd_pcm_hw_params(self._at, params)
+        if code == -errno.EINVAL:
+            return False
+        if code < 0:
+            raise failure(self.what, self.name, code)
         frames = c_ulong()
         self._lib.snd_pcm_hw_params_get_period_size(params, byref(frames), byref(c_int()))
         self.period_frames = frames.value
         self._lib.snd_pcm_hw_params_get_buffer_size(params, byref(frames))
         self.buffer_frames = frames.value
+        return True
 
     def _software(self, avail_min: int) -> None:
         """Set when the device starts and stops.

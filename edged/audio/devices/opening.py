@@ -109,9 +109,10 @@ class OpenStream:
         let_go: Callable[[], None],
         options: Options,
         least_channels: int = 1,
+        rate_hz: int = pcm.PCM16.rate_hz,
     ) -> None:
         """Raises DeviceError. `options`: arguments for the stream, as the package names them."""
-        self._package, self._names = package, names
+        self._package, self._names, self._rate_hz = package, names, rate_hz
         self._hold = package.hold(what, let_go)
         try:
             self.stream, self.layout, self.device = self._open(what, options, least_channels)
@@ -124,7 +125,7 @@ class OpenStream:
         found = package.named(library, way)
         for name in among(what, self._names, list(found), cards()):
             device = found[name]
-            for layout in layouts(device.own_hz, least_channels, device.channels):
+            for layout in layouts(self._rate_hz, device.own_hz, least_channels, device.channels):
                 try:
                     with c_stderr.silenced():
                         stream = package.open(library, way, device, layout, **options(layout))
@@ -163,7 +164,9 @@ class PortAudioMicrophone(CaptureThread):
     def _open(self, package: Package, options: Options) -> OpenStream:
         self._unwelcome = False
         least = (self._channel or 0) + 1
-        return OpenStream(package, "microphone", self._devices, self._let_go, options, least)
+        return OpenStream(
+            package, "microphone", self._devices, self._let_go, options, least, self._fmt.rate_hz
+        )
 
     def _let_go(self) -> None:
         self._unwelcome = True
@@ -181,16 +184,18 @@ class PortAudioSpeaker(BlockingSpeaker):
 
     def __init__(self, package: Package, devices: Sequence[str], options: Options, fmt: pcm.Format) -> None:
         names = devices or ("default",)
-        super().__init__(lambda let_go: OpenStream(package, "speaker", names, let_go, options), fmt=fmt)
+        super().__init__(
+            lambda let_go: OpenStream(package, "speaker", names, let_go, options, 1, fmt.rate_hz), fmt=fmt
+        )
 
 
 def _code(error: Exception) -> int:
     return next((each for each in error.args if isinstance(each, int)), 0)
 
 
-def layouts(own_hz: int, least: int, most: int) -> Iterator[Layout]:
+def layouts(wanted_hz: int, own_hz: int, least: int, most: int) -> Iterator[Layout]:
     """The layouts to try, best first: our rate, the device's own, then common ones, with several channel counts."""
-    for rate_hz in dict.fromkeys((RATES[0], own_hz, *RATES[1:4])):
+    for rate_hz in dict.fromkeys((wanted_hz, own_hz, *RATES[:4])):
         for channels in dict.fromkeys((least, max(least, min(2, most)), most)):
             if least <= channels <= most:
                 yield Layout(rate_hz, channels)

@@ -16,7 +16,13 @@ from edged import pcm
 from edged.resample import Resampler
 
 RATES = (24_000, 48_000, 44_100, 16_000, 32_000, 96_000, 22_050, 192_000, 88_200, 12_000, 11_025, 8_000)
-"""In order of preference: no change; exactly double; what every card can do; what speech cards can do."""
+"""In order of preference: what services take; exactly double; what every card can do; what speech cards can do."""
+
+
+def rates(wanted_hz: int) -> tuple[int, ...]:
+    """The rates in order of preference for sound of `wanted_hz`: no change comes first."""
+    return tuple(dict.fromkeys((wanted_hz, *RATES)))
+
 
 assert sys.byteorder == "little"  # see pcm.py, rule 3
 

@@ -40,6 +40,7 @@ _INSTEAD: tuple[Any, ...] = (
 _DETECTION = re.compile(r"turn[\W_]*detection|(?<![a-z])vad(?![a-z])", re.IGNORECASE)
 # Such a service has applied the rest of the update, and confirms it.
 _OF_ONE_SETTING = re.compile(r"^Specifying .{1,200} is not supported\b", re.DOTALL)
+_MODEL = frozenset({"model", "session.model"})  # the parameter of an error about the model
 _INVALID = frozenset({"invalid_request_error", "invalid_request", "bad_request", "400", "422"})
 
 
@@ -133,8 +134,14 @@ class Confirming:
         if self._update_id is None or error.event_id not in (None, self._update_id):
             return [warning]
         if code in error_codes.NOT_NOW:
+            # A gateway calls each failure of the service behind it a server's error. Its message then says which.
+            known = diagnosis.of_words(ServiceWords(error.message))
+            cause = known if known in diagnosis.OF_WHO_ASKS else error_codes.NOT_NOW[code]
             text = f"the service cannot give a session now: {error.message}"
-            return [SessionFailed(error_codes.NOT_NOW[code], text, error.message)]
+            return [SessionFailed(cause, text, error.message)]
+        if error.param in _MODEL:
+            text = f"the service refuses the model (`{error.param}`): {error.message}"
+            return [SessionFailed("model_refused", text, error.message)]
         if _OF_ONE_SETTING.search(error.message):
             return [warning]
         is_named = error.event_id is not None or error.param is not None or code in error_codes.OF_SETTINGS

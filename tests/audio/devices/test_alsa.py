@@ -1,5 +1,6 @@
 """Real ALSA: libasound's own plugins, and PulseAudio's null sinks behind them."""
 
+import ctypes
 import errno
 import queue
 import threading
@@ -8,7 +9,8 @@ import wave
 
 import pytest
 
-from edged.audio.devices import libasound, thread_watchdog
+from edged import pcm
+from edged.audio.devices import alsa, alsa_pcm, libasound, thread_watchdog
 from edged.audio.devices.alsa import AlsaMicrophone, AlsaOutlet, AlsaSpeaker
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.dsp.samples import Layout, spoken
@@ -71,6 +73,64 @@ def test_what_a_device_has_is_used_as_it_is(tmp_path, monkeypatch, what, describ
     device.close()
     assert str(device.layout) == layout
     assert device.layout.ms_of(device.period_frames) == 20
+
+
+@here
+@pytest.mark.parametrize(
+    ("described", "rate_hz"), [(channels(1), 16_000), ("type plug slave { pcm null rate 48000 }", 48_000)]
+)
+@pytest.mark.parametrize("what", ["speaker", "microphone"])
+def test_the_rate_of_our_sound_goes_before_every_other(tmp_path, monkeypatch, what, described, rate_hz):
+    defined(tmp_path, monkeypatch, f"pcm.kiosk {{ {described} }}")
+    device = Pcm(what, "kiosk", period_ms=20, buffer_ms=200, rate_hz=16_000)
+    device.close()
+    assert device.layout.rate_hz == rate_hz
+
+
+@here
+@pytest.mark.parametrize("rate_hz", [16_000, 24_000])
+def test_the_microphone_asks_for_the_rate_of_the_service(tmp_path, monkeypatch, rate_hz):
+    defined(tmp_path, monkeypatch, f"pcm.kiosk {{ {channels(1)} }}")
+    opened = []
+
+    class Watched(alsa.Pcm):
+        def __init__(self, *arguments, **more):
+            super().__init__(*arguments, **more)
+            opened.append(self.layout.rate_hz)
+
+    monkeypatch.setattr(alsa, "Pcm", Watched)
+    microphone = alsa.AlsaMicrophone("kiosk", fmt=pcm.Format(rate_hz))
+    microphone.start(lambda _: None, lambda _: None)
+    microphone.stop()
+    assert opened == [rate_hz]
+
+
+class Refusing:
+    """The library with a driver that lists these rates and refuses them."""
+
+    def __init__(self, real, *rates, code=errno.EINVAL):
+        self._real, self._rates, self._code = real, rates, code
+
+    def __getattr__(self, name):
+        return getattr(self._real, name)
+
+    def snd_pcm_hw_params(self, at, params):
+        rate = ctypes.c_uint()
+        self._real.snd_pcm_hw_params_get_rate(params, ctypes.byref(rate), ctypes.byref(ctypes.c_int()))
+        return -self._code if rate.value in self._rates else self._real.snd_pcm_hw_params(at, params)
+
+
+@here
+def test_a_rate_that_the_driver_lists_and_refuses_is_passed_over(tmp_path, monkeypatch):
+    defined(tmp_path, monkeypatch, f"pcm.kiosk {{ {channels(2)} }}")
+    library = Refusing(libasound.library(), 16_000, 24_000)
+    monkeypatch.setattr(alsa_pcm, "library", lambda: library)
+    device = Pcm("microphone", "kiosk", period_ms=20, buffer_ms=200, rate_hz=16_000)
+    device.close()
+    assert str(device.layout) == "48000 Hz, 2 channels, s16"
+    library = Refusing(libasound.library(), 16_000, code=errno.ENODEV)
+    with pytest.raises(DeviceError, match="No such device"):
+        Pcm("microphone", "kiosk", period_ms=20, buffer_ms=200, rate_hz=16_000)
 
 
 @here

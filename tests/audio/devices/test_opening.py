@@ -5,13 +5,14 @@ import pytest
 from edged.audio.devices.opening import BUSY, UNFIT, layouts, refusal
 
 
-def tried(*arguments):
-    return [(layout.rate_hz, layout.channels) for layout in layouts(*arguments)]
+def tried(*arguments, wanted_hz=24_000):
+    return [(layout.rate_hz, layout.channels) for layout in layouts(wanted_hz, *arguments)]
 
 
 def test_our_own_rate_goes_first_then_the_devices_and_each_once():
     assert [rate for rate, _ in tried(44_100, 1, 1)] == [24_000, 44_100, 48_000, 16_000]
     assert [rate for rate, _ in tried(8_000, 1, 1)] == [24_000, 8_000, 48_000, 44_100, 16_000]
+    assert [rate for rate, _ in tried(44_100, 1, 1, wanted_hz=16_000)] == [16_000, 44_100, 24_000, 48_000]
 
 
 def test_of_the_channels_the_fewest_that_will_do_then_a_pair_then_all():

@@ -197,6 +197,30 @@ def test_voice_live_reports_its_voices_as_objects_and_another_model():
     assert (session.ready, session.confirming.flaw) == (True, (None, ""))
 
 
+@pytest.mark.parametrize("provider", ["qwen", "azure-voice-live"])
+@pytest.mark.parametrize("more", [{"type": "realtime"}, {"audio": {"input": {"format": {"type": "pcm"}}}}])
+def test_a_flat_session_with_a_key_of_the_other_dialect_stays_flat(provider, more):
+    session = session_of(provider, "provider.voice=Tina")
+    hears(session, type="session.created", session={"id": "s", "modalities": ["text", "audio"], **more})
+    own = asked(session)
+    assert (session.dialect, own["voice"], own["turn_detection"]) == (Dialect.BETA, "Tina", None)
+    hears(session, type="session.updated", session=own | more)
+    assert session.ready
+
+
+def test_qwen_may_confirm_its_formats_in_its_newer_form():
+    session = session_of("qwen")
+    own = asked(session)
+    for key in ("input_audio_format", "output_audio_format"):
+        del own[key]
+    formats = {
+        name: {"format": {"type": "pcm", "sample_rate": rate}}
+        for name, rate in (("input", 16000), ("output", 24000))
+    }
+    hears(session, type="session.updated", session=own | {"audio": formats})
+    assert session.ready
+
+
 def test_an_error_about_one_setting_does_not_refuse_the_others():
     session = session_of("speaches")
     own = asked(session)
