@@ -18,6 +18,7 @@ from edged.local.unwelcome import Unwelcome, of_dialect, of_secret, of_transcrib
 from edged.wire import KEY_PROTOCOL, Dialect
 
 _ANY = "*"
+_PATTERN = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,10 @@ class Entrance:
         self._transcribes = {dialect: form.transcribes for dialect, form in like.conduct.forms.items()}
         if like is not ITSELF:
             row = like.doorway
+            names = dict.fromkeys((row.usual_model, *row.models))  # each once
             door.imitate(
                 like.conduct.forms,
-                models=tuple(name for name in (row.usual_model, *row.models) if "*" not in name),
+                models=tuple(name for name in names if name and not _PATTERN & set(name)),
                 speaks=row.speaks,
                 refuses_by=row.refuses_by,
             )

@@ -87,7 +87,7 @@ class Admission:
         refuses_by: Way,
     ) -> None:
         """Accept what another service accepts, except where a value was given."""
-        self.forms, self._usual_models = forms, models
+        self.forms, self._usual_models = forms, models or self._usual_models
         self._speaks = speaks if self._speaks is None else self._speaks
         self._refuses_by = self._refuses_by or refuses_by
 

@@ -7,7 +7,7 @@ import pytest
 
 from edged.local import bill
 from edged.local.bill import Ledger
-from edged.local.caller import keys_of
+from edged.local.caller import Caller, keys_of
 from edged.local.entrance import Entrance
 from edged.local.http import MOST_SECRETS, Admission, ClientSecret, endpoint, respond
 from edged.local.likeness import LIKENESSES, like_of
@@ -279,3 +279,19 @@ def test_a_service_without_transcription_sessions_makes_no_keys_for_them(name):
         assert reply.body["session"]["object"] == "realtime.session"
     else:
         assert (reply.status, reply.body["error"]["param"]) == (400, "session.type")
+
+
+@pytest.mark.parametrize("name", LIKENESSES)
+def test_a_service_lists_each_model_once_and_by_a_name_that_it_takes(name):
+    door = Admission()
+    entrance = Entrance(like_of(name), door)
+    listed = [model["id"] for model in asked("GET", "/v1/models", door=door).body["data"]]
+    assert listed
+    assert len(set(listed)) == len(listed)
+    path = f"{entrance.path}?api-version=1&protocol=realtime&key=one"
+    for model in listed:
+        caller = Caller.of(
+            "GET", f"{path}&model={model}", [("upgrade", "websocket"), ("authorization", "Bearer k")]
+        )
+        visit = entrance.entry(caller, 0.0)
+        assert (visit.refused, name == "inworld" or visit.model == model) == (None, True)
