@@ -192,6 +192,30 @@ def test_a_key_that_yaml_reads_as_something_else_is_named_with_the_remedy(key, m
     parse(file.replace("KEY", f'"{key}"'), "script.yaml", hum)
 
 
+@pytest.mark.parametrize(
+    ("file", "problem"),
+    [
+        (
+            "version: 1\nanswers: [{say: a}]\nanswers: [{say: b}]\n",
+            "$.answers: is given twice (first on line 2, again on line 3)",
+        ),
+        (
+            "version: 1\nanswers:\n  - {say: a, say: b}\n",
+            "$.answers[0].say: is given twice (first on line 3, again on line 3)",
+        ),
+    ],
+)
+def test_a_key_that_is_given_twice_is_named(file, problem):
+    with pytest.raises(ConfigError) as refused:
+        parse(file, "s", hum)
+    assert refused.value.problems == [f"s: {problem}"]
+
+
+def test_a_merged_key_may_be_given_again():
+    script = parse("version: 1\nanswers: [&a {say: a}, {<<: *a, say: b}]\n", "s", hum)
+    assert [answer.say for answer in script.answers] == ["a", "b"]
+
+
 def test_every_such_key_is_named_at_every_level():
     with pytest.raises(ConfigError) as refused:
         parse("version: 1\non: 1\nrules: [{when: {off: a}, say: b}]\n", "s", hum)
