@@ -7,6 +7,7 @@ import pytest
 from edged import wire
 from edged.errors import ConfigError
 from edged.local.script import parse
+from edged.local.synthesiser import speech
 from edged.local.voice import ListenVoice, hum
 from tests.local.desk import GA, MS, Desk, types
 
@@ -108,6 +109,15 @@ def test_without_a_synthesiser_what_is_said_is_hummed_as_long_as_it_takes():
     sound = hum("twenty characters ..")
     assert len(sound) == 20 * 65 * MS
     assert sound[:2] == bytes(2)
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
+def test_text_that_no_program_takes_as_an_argument_is_hummed(text, tmp_path, monkeypatch):
+    program = tmp_path / "flite"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert speech(text) == hum(text)
 
 
 @pytest.mark.parametrize(
