@@ -67,7 +67,7 @@ def bare(message: str, *, code_in_type: bool) -> str:
     error = json.loads(message)["error"]
     if code_in_type:
         error_object = {
-            "type": error["code"],
+            "type": error.get("code") or error["type"],  # some services have no code
             "message": error["message"],
             "code": None,
             "param": None,

@@ -2,10 +2,11 @@
 
 Rules:
 1. The order of the checks is: path, key, dialect, required parameters, model.
-2. A web page that sends its key as a subprotocol cannot see an HTTP status. It is refused after the handshake.
+2. A web page that sends its key as a subprotocol cannot see an HTTP status. At OpenAI, which has this subprotocol, it
+   is refused after the handshake.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -14,9 +15,10 @@ from edged.local.caller import Caller, keys_at
 from edged.local.http import Admission, ClientSecret
 from edged.local.traits import ITSELF, Likeness
 from edged.local.unwelcome import Unwelcome, of_dialect, of_secret, of_transcriber
-from edged.wire import Dialect
+from edged.wire import KEY_PROTOCOL, Dialect
 
 _ANY = "*"
+_PATTERN = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,10 @@ class Entrance:
         self._transcribes = {dialect: form.transcribes for dialect, form in like.conduct.forms.items()}
         if like is not ITSELF:
             row = like.doorway
+            names = dict.fromkeys((row.usual_model, *row.models))  # each once
             door.imitate(
                 like.conduct.forms,
-                models=tuple(name for name in (row.usual_model, *row.models) if "*" not in name),
+                models=tuple(name for name in names if name and not _PATTERN & set(name)),
                 speaks=row.speaks,
                 refuses_by=row.refuses_by,
             )
@@ -67,7 +70,7 @@ class Entrance:
         dialect = doorway.paths[pattern] or caller.dialect
         keys = keys_at(caller, doorway.keys)
         if not door.lets_in(keys, wall):
-            return Visit(dialect, refused=_seen_by(caller, doorway.no_key))
+            return Visit(dialect, refused=self._seen_by(caller, doorway.no_key))
         secret = door.secret(keys, wall)
         named = next((caller.query[name][0] for name in doorway.model_as if name in caller.query), "")
         transcribes = secret.transcribes if secret else caller.transcribes and self._transcribes[dialect]
@@ -94,12 +97,17 @@ class Entrance:
             secret.settings if secret else None,
             transcribes,
             secret is None and not named,
-            None if why is None else _seen_by(caller, why),
+            None if why is None else self._seen_by(caller, why),
         )
 
     def fresh_value(self, caller: Caller) -> str:
         """The value of the parameter that no other connection may have; empty if there is none."""
         return caller.query.get(self._doorway.fresh, [""])[0]
+
+    def key_protocol(self, offered: Iterable[str]) -> str | None:
+        """The subprotocol of the service that has the key, if a client offers it. OpenAI never selects its own."""
+        places = [place for place in self._doorway.keys if place.endswith(".") and place != KEY_PROTOCOL]
+        return next((name for name in offered if name.startswith(tuple(places))), None)
 
     def _pattern(self, path: str) -> str | None:
         return next((pattern for pattern in self._doorway.paths if _matches(path, pattern)), None)
@@ -137,6 +145,11 @@ class Entrance:
             return doorway.no_model.about(model=model)
         return None
 
+    def _seen_by(self, caller: Caller, why: Unwelcome) -> Unwelcome:
+        """A refusal that this caller can see, if it has OpenAI's words."""
+        visible = caller.is_page and KEY_PROTOCOL in self._doorway.keys and why.body is None
+        return replace(why, status=0) if visible else why
+
     def _knows(self, model: str) -> bool:
         if self._door.names_models:
             return self._door.knows_model(model)
@@ -147,8 +160,3 @@ class Entrance:
 def _matches(path: str, pattern: str) -> bool:
     ours, theirs = pattern.split("/"), path.rstrip("/").split("/")
     return len(ours) == len(theirs) and all(a in (_ANY, b) for a, b in zip(ours, theirs, strict=True))
-
-
-def _seen_by(caller: Caller, why: Unwelcome) -> Unwelcome:
-    """A refusal that this caller can see."""
-    return replace(why, status=0) if caller.is_page else why

@@ -48,7 +48,8 @@ INWORLD = SessionForm(
         "providerData": {},
     },
     spec={
-        **{name: GA_SESSION[name] for name in ("type", "model", "instructions", "tools", "tool_choice")},
+        "type": one_of("realtime"),
+        **{name: GA_SESSION[name] for name in ("model", "instructions", "tools", "tool_choice")},
         "output_modalities": _INWORLD_MODALITIES,
         "max_output_tokens": GA_SESSION["max_output_tokens"],
         "temperature": number(0, 2),

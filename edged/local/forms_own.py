@@ -193,6 +193,12 @@ _S2S_INPUT: Spec = {
 }
 
 
+def _s2s_type(value: Any, path: str) -> Any:
+    if value == "transcription":
+        raise BadClientEvent("invalid_session_type", "Only realtime sessions are supported.", path)
+    return one_of("realtime")(value, path)
+
+
 def _s2s_report(session: Json, fresh: bool) -> Json:  # noqa: ARG001, FBT001 always the same form
     return {name: value for name, value in session.items() if name not in ("expires_at", "object")}
 
@@ -208,6 +214,7 @@ SPEECH_TO_SPEECH = SessionForm(
     },
     spec={
         **GA_SESSION,
+        "type": _s2s_type,
         "audio": {
             "input": _S2S_INPUT,
             "output": {**_GA_AUDIO["output"], "format": _S2S_FORMAT, "voice": text(128)},

@@ -87,7 +87,7 @@ class Admission:
         refuses_by: Way,
     ) -> None:
         """Accept what another service accepts, except where a value was given."""
-        self.forms, self._usual_models = forms, models
+        self.forms, self._usual_models = forms, models or self._usual_models
         self._speaks = speaks if self._speaks is None else self._speaks
         self._refuses_by = self._refuses_by or refuses_by
 
@@ -172,7 +172,7 @@ def respond(
     """The answer to one plain HTTP request; `now` is in seconds of the loop's clock."""
     what = endpoint(path)
     if what is None and path != LEDGER:
-        return _refused(404, "invalid_request_error", None, f"Unknown request URL: {method} {path[:80]}.")
+        return _no_such(method, path)
     if not (door.knows(keys) if what is None else door.lets_in(keys, wall)):
         return _refused(401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided.")
     match method, what:
@@ -184,11 +184,18 @@ def respond(
             return _looked_up(unquote(what.removeprefix("models/")), door)
         case "POST", str() if what in _MINTS:
             dialect, transcribes = _MINTS[what]
+            form = door.forms.get(dialect)
+            if form is None or (transcribes and not form.transcribes):
+                return _no_such(method, path)
             return _minted(body, dialect, door, wall, new_id, transcribes=transcribes)
         case _:
             return _refused(
                 405, "invalid_request_error", "method_not_supported", f"{what} does not support {method}."
             )
+
+
+def _no_such(method: str, path: str) -> HttpReply:
+    return _refused(404, "invalid_request_error", None, f"Unknown request URL: {method} {path[:80]}.")
 
 
 def _looked_up(model: str, door: Admission) -> HttpReply:
@@ -215,7 +222,7 @@ def _minted(
         asked = _asked(body)
         if dialect is Dialect.GA:
             order = _of_ga(asked)
-            transcribes = order.settings.get("type") == transcription.KIND
+            transcribes = order.settings.get("type") == transcription.KIND and door.forms[dialect].transcribes
         else:
             order = _of_beta(asked, "expires_at" if transcribes else "expires_after")
         form = door.forms.get(dialect)

@@ -20,6 +20,7 @@ from edged.local.schema import (
     record,
     tagged,
     text,
+    unset,
 )
 from edged.wire import Dialect
 
@@ -32,27 +33,37 @@ def _id(value: Any, path: str) -> Any:
     return value
 
 
-def _contents(dialect: Dialect) -> dict[str, Check]:
-    """The allowed content of a message, for each role."""
-    written = record({"type": text(), "text": text()}, required=("text",))
-    user: dict[str, Check] = {
-        "input_text": written,
-        "input_audio": record(
-            {"type": text(), "audio": text(2**25), "transcript": or_null(text())}, required=("audio",)
-        ),
+_Parts = Mapping[str, tuple[Spec, tuple[str, ...]]]
+"""The fields of each kind of part, and those of them that are required."""
+
+_WRITTEN: tuple[Spec, tuple[str, ...]] = ({"type": text(), "text": text()}, ("text",))
+_SPOKEN: Spec = {"type": text(), "audio": text(2**25), "transcript": text()}
+_HEARD: Spec = {**_SPOKEN, "transcript": or_null(text())}
+_SEEN: Spec = {"type": text(), "image_url": text(2**25), "detail": one_of("auto", "low", "high")}
+_PARTS: Mapping[Dialect, Mapping[str, _Parts]] = {
+    Dialect.GA: {
+        "user": {"input_text": _WRITTEN, "input_audio": (_HEARD, ("audio",)), "input_image": (_SEEN, ())},
+        "system": {"input_text": _WRITTEN},
+        "assistant": {"output_text": _WRITTEN, "output_audio": (_SPOKEN, ("transcript",))},
+    },
+    Dialect.BETA: {
+        "user": {"input_text": _WRITTEN, "input_audio": (_HEARD, ("audio",))},
+        "system": {"input_text": _WRITTEN},
+        "assistant": {"text": _WRITTEN},
+    },
+}
+_BETA_PART = ("id", "audio", "text", "transcript")  # the openai library has one type for all parts of beta
+_BETA_ITEM = ("role", "content", "name", "call_id", "arguments", "output")  # and one for all items
+
+
+def _content(parts: _Parts, dialect: Dialect) -> Check:
+    """The allowed content of a message. In GA the library has one type for all parts of a role."""
+    names = {name for fields, _ in parts.values() for name in fields}
+    others = unset(names if dialect is Dialect.GA else _BETA_PART)
+    kinds = {
+        kind: record({**others, **fields}, required=required) for kind, (fields, required) in parts.items()
     }
-    own: dict[str, Check] = {"text": written}
-    if dialect is Dialect.GA:
-        user["input_image"] = record(
-            {"type": text(), "image_url": text(2**25), "detail": one_of("auto", "low", "high")}
-        )
-        spoken: Spec = {"type": text(), "audio": text(2**25), "transcript": text()}
-        own = {"output_text": written, "output_audio": record(spoken, required=("transcript",))}
-    return {
-        "user": each(tagged("type", user)),
-        "system": each(tagged("type", {"input_text": written})),
-        "assistant": each(tagged("type", own)),
-    }
+    return each(tagged("type", kinds))
 
 
 _HEAD: Spec = {
@@ -64,15 +75,16 @@ _HEAD: Spec = {
 
 
 def _item(dialect: Dialect) -> Check:
+    head: Spec = {**(unset(_BETA_ITEM) if dialect is Dialect.BETA else {}), **_HEAD}
     message = tagged(
         "role",
         {
-            role: record({**_HEAD, "role": text(), "content": content}, required=("content",))
-            for role, content in _contents(dialect).items()
+            role: record({**head, "role": text(), "content": _content(parts, dialect)}, required=("content",))
+            for role, parts in _PARTS[dialect].items()
         },
     )
-    call: Spec = {**_HEAD, "name": text(64), "call_id": text(64), "arguments": text()}
-    output: Spec = {**_HEAD, "call_id": text(64), "output": text(2**22)}
+    call: Spec = {**head, "name": text(64), "call_id": text(64), "arguments": text()}
+    output: Spec = {**head, "call_id": text(64), "output": text(2**22)}
     kinds: dict[str, Check] = {
         "message": message,
         "function_call": record(call, required=("name", "arguments")),

@@ -33,7 +33,7 @@ A15T = Likeness(
 CLOUDFLARE = Likeness(
     Doorway(
         paths={"/v1/*/*/openai": None},
-        keys=("name:cf-aig-authorization", "Bearer"),
+        keys=("name:cf-aig-authorization", "cf-aig-authorization.", "Bearer"),
         usual_model="gpt-realtime",
         speaks=(GA,),
     )

@@ -102,7 +102,7 @@ VOICE_LIVE = Likeness(
 XAI = Likeness(
     Doorway(
         paths={"/v1/realtime": GA},
-        keys=("Bearer",),
+        keys=("Bearer", "xai-client-secret."),
         models=("grok-voice-latest", "grok-voice-think-fast-*", "grok-voice-fast-*", "grok-voice-[23].0"),
         usual_model="grok-voice-latest",
         replaces_model=True,

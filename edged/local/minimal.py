@@ -1,7 +1,7 @@
 """The least that a JSON schema asks for: a value with its required properties and nothing else. Pure.
 
-It reads the keywords that schemas of functions use. It does not read patterns, formats and conditions. A schema comes
-from a client, so the size of the value is limited: past `MOST_VALUES`, every further value is null.
+It reads the keywords that schemas of functions use. It does not read patterns and conditions. A schema comes from a
+client, so the size of the value is limited: past `MOST_VALUES`, every further value is null.
 """
 
 import json
@@ -14,6 +14,17 @@ MOST_VALUES = 1000
 MOST_CHARACTERS = 1000  # of one string
 CHARACTERS_A_VALUE = 100
 _WORD = "example"
+_FORMATS = {
+    "date": "2026-01-01",
+    "time": "12:00:00Z",
+    "date-time": "2026-01-01T12:00:00Z",
+    "duration": "PT1H",
+    "email": "name@example.org",
+    "uri": "https://example.org",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+}
 
 
 def arguments(schema: Json) -> str:
@@ -61,10 +72,7 @@ class _Filler:
                 )
                 return {name: self.value(properties.get(name, {}), depth + 1) for name in names}
             case "array":
-                n_items = min(_count(schema, "minItems"), MOST_VALUES)
-                return [
-                    self.value(schema.get("items", {}), depth + 1) for _ in range(n_items) if self._left > 0
-                ]
+                return self._array(schema, depth)
             case "integer":
                 return _integer(schema)
             case "number":
@@ -75,6 +83,14 @@ class _Filler:
                 return None
             case _:
                 return _text(schema)
+
+    def _array(self, schema: Json, depth: int) -> list[Any]:
+        rest, first = schema.get("items", {}), schema.get("prefixItems")
+        if isinstance(rest, list):  # the older way to give each item its schema
+            rest, first = {}, rest
+        n_items = min(_count(schema, "minItems"), MOST_VALUES)
+        each = [*_list(first), *[rest] * n_items]
+        return [self.value(item, depth + 1) for item in each[:n_items] if self._left > 0]
 
     def _referred(self, reference: Any) -> Any:
         """What a reference within the schema means; an empty schema for any other reference."""
@@ -106,6 +122,8 @@ def _type(schema: Json) -> Any:
 
 
 def _text(schema: Json) -> str:
+    if isinstance(kind := schema.get("format"), str) and kind in _FORMATS:
+        return _FORMATS[kind]
     least, most = min(_count(schema, "minLength"), MOST_CHARACTERS), schema.get("maxLength")
     text = _WORD * (least // len(_WORD) + 1)
     length = max(least, len(_WORD))
@@ -129,6 +147,9 @@ def _number(schema: Json) -> int | float:
         value = min(value, most)
     if _is_number(below) and value >= below:
         value = below - 1
+        if _is_number(above) and value <= above < below:
+            with suppress(OverflowError):
+                value = above / 2 + below / 2
     step = schema.get("multipleOf")
     if _is_number(step) and step > 0:
         with suppress(OverflowError):

@@ -51,7 +51,11 @@ def azure_part(message: Json) -> list[Json]:
 
 
 def localai_error(message: Json) -> list[Json]:
-    return [{**message, "error": {**message["error"], "type": "invalid_request_error"}}]
+    """All errors are of one type. An event that does not exist is not JSON that it can read."""
+    error = {**message["error"], "type": "invalid_request_error"}
+    if error["param"] == "type":
+        error["code"] = "invalid_json"
+    return [{**message, "error": error}]
 
 
 def speech_to_speech_error(message: Json) -> list[Json]:

@@ -8,7 +8,7 @@ that nobody set. There are two exceptions. Null is a value where `or_null` or `w
 required, and everywhere in an object that refuses nulls, null has the wrong type.
 """
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Final
@@ -204,6 +204,15 @@ def record(
         return kept
 
     return check
+
+
+def unset(names: Iterable[str]) -> Spec:
+    """Fields that are unknown unless they are null. Libraries with one type for several kinds of object write these."""
+
+    def check(value: Any, path: str) -> Any:  # noqa: ARG001 no value is accepted; `merge` leaves out null
+        raise unknown(path)
+
+    return dict.fromkeys(names, check)
 
 
 def tagged(tag: str, kinds: Mapping[str, Check]) -> Check:

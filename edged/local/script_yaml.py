@@ -2,7 +2,7 @@
 
 YAML 1.1 reads some plain words as other values: `on` is true, `null` is nothing, `1:30` is a number. A key that becomes
 something else than text fits nowhere, and later errors would show a key that is not in the file. So such keys are found
-here, while their text is still known.
+here, while their text is still known. So are keys that are given twice: the parser would drop the first.
 """
 
 from collections.abc import Iterator
@@ -43,12 +43,20 @@ def _of_keys(node: Any, path: str, seen: set[int]) -> Iterator[str]:
         for index, item in enumerate(node.value):
             yield from _of_keys(item, f"{path}[{index}]", seen)
     elif isinstance(node, yaml.MappingNode):
+        lines: dict[str, int] = {}  # the line of each key
         for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.tag not in _TEXT:
-                kind = key.tag.rpartition(":")[2]
-                meaning = _AS.get(kind, "something else") or str(key.value.lower() in _TRUE).lower()
-                yield (
-                    f"{path}: YAML reads `{key.value}` as {meaning}: put it in quotes "
-                    f'("{key.value}", line {key.start_mark.line + 1})'
-                )
+            if isinstance(key, yaml.ScalarNode):
+                yield from _of_key(key, path, lines)
             yield from _of_keys(value, f"{path}.{key.value}", seen)
+
+
+def _of_key(key: yaml.ScalarNode, path: str, lines: dict[str, int]) -> Iterator[str]:
+    line = key.start_mark.line + 1
+    if key.value in lines:
+        yield f"{path}.{key.value}: is given twice (first on line {lines[key.value]}, again on line {line})"
+        return
+    lines[key.value] = line
+    if key.tag not in _TEXT:
+        meaning = _AS.get(key.tag.rpartition(":")[2], "something else")
+        meaning = meaning or str(key.value.lower() in _TRUE).lower()
+        yield f'{path}: YAML reads `{key.value}` as {meaning}: put it in quotes ("{key.value}", line {line})'

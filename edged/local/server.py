@@ -120,7 +120,7 @@ class LocalServer:
                 close_timeout=GOODBYE_S,
                 ping_interval=None,
                 process_request=self._request,
-                select_subprotocol=_subprotocol,
+                select_subprotocol=self._subprotocol,
                 create_connection=by_way_of(self._lobby, ClientConnection),
                 **by_tls,
                 **where,
@@ -230,6 +230,13 @@ class LocalServer:
         ]
         return (*mine, *(faults.parse(line) for line in lines))
 
+    def _subprotocol(self, _: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        """`realtime`; or the key, from a client that offers nothing else, because browsers need a selection."""
+        if SUBPROTOCOL in offered:
+            return Subprotocol(SUBPROTOCOL)
+        key = self._entrance.key_protocol(offered)
+        return None if key is None else Subprotocol(key)
+
     # -- after it ------------------------------------------------------------------------------------
 
     async def _client(self, connection: ServerConnection) -> None:
@@ -288,7 +295,3 @@ class LocalServer:
 
 def _caller(request: Request) -> Caller:
     return Caller.of(request.method, request.path, request.headers.raw_items())
-
-
-def _subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    return next((name for name in offered if name == SUBPROTOCOL), None)

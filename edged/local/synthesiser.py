@@ -31,7 +31,8 @@ def speech(text: str) -> bytes:
         return hum(text)
     try:
         return speak(text)
-    except (OSError, subprocess.SubprocessError, wave.Error, EOFError):
+    # ValueError: the text cannot be an argument of a program
+    except (OSError, subprocess.SubprocessError, wave.Error, EOFError, ValueError):
         return hum(text)
 
 

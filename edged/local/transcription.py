@@ -53,7 +53,7 @@ SPECS: Mapping[Dialect, Spec] = {
         "audio": {"input": {**spec.GA_INPUT, "turn_detection": spec.vad(ga=True, answers=False)}},
     },
     Dialect.BETA: {
-        **{name: spec.BETA_SESSION[name] for name in (*_BETA_INPUT, "include")},
+        **{name: spec.BETA_SESSION[name] for name in (*spec.OF_A_CALL, *_BETA_INPUT, "include")},
         "turn_detection": spec.vad(ga=False, answers=False),
     },
 }

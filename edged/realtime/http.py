@@ -1,6 +1,7 @@
 """Makes calls over HTTP with `httpx`, an optional dependency of edged, which the first call loads.
 
-It follows no redirect, and ignores proxies and `.netrc` of the environment, which would surprise a program.
+It follows no redirect, and ignores proxies and `.netrc` of the environment, which would surprise a program. It trusts
+the same authorities as a connection: those of the machine, or of SSL_CERT_FILE. httpx has a list of its own.
 """
 
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -9,6 +10,7 @@ from edged import __version__
 from edged.origin import how_to_add
 from edged.realtime.calls import CallReply, HttpCall
 from edged.realtime.errors import APIConnectionError, APITimeoutError, MissingExtraError
+from edged.tls import client_context
 
 if TYPE_CHECKING:
     import httpx
@@ -66,7 +68,7 @@ def _options(call: HttpCall[Any]) -> dict[str, Any]:
         "follow_redirects": False,
         "trust_env": False,
         # Without TLS there is nothing to verify, and the certificates load slowly.
-        "verify": call.url.startswith("https:"),
+        "verify": client_context() if call.url.startswith("https:") else False,
     }
 
 

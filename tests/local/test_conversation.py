@@ -435,3 +435,66 @@ def test_many_tools_of_a_server_count_as_text(monkeypatch):
             "conversation.item.create", item={"type": "mcp_list_tools", "server_label": "s", "tools": [tool]}
         )
     assert len(list(desk.session._conversation)) == 1
+
+
+GA_USER = ("audio", "detail", "image_url", "text", "transcript")
+GA_OWN = ("audio", "text", "transcript")
+BETA_PART = ("id", "audio", "text", "transcript")
+BETA_ITEM = ("id", "arguments", "call_id", "content", "name", "object", "output", "role", "status")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "role", "names", "part"),
+    [
+        (GA, "user", GA_USER, {"type": "input_text", "text": "x"}),
+        (GA, "user", GA_USER, {"type": "input_audio", "audio": "AAAA"}),
+        (GA, "user", GA_USER, {"type": "input_image", "image_url": "data:image/png;base64,AAAA"}),
+        (GA, "assistant", GA_OWN, {"type": "output_text", "text": "x"}),
+        (GA, "assistant", GA_OWN, {"type": "output_audio", "transcript": "x"}),
+        (GA, "system", ("text",), {"type": "input_text", "text": "x"}),
+        (BETA, "user", BETA_PART, {"type": "input_text", "text": "x"}),
+        (BETA, "user", BETA_PART, {"type": "input_audio", "audio": "AAAA"}),
+        (BETA, "assistant", BETA_PART, {"type": "text", "text": "x"}),
+        (BETA, "system", BETA_PART, {"type": "input_text", "text": "x"}),
+    ],
+)
+def test_null_in_a_field_of_another_kind_of_part_is_a_field_that_is_not_given(dialect, role, names, part):
+    """The openai library has one type for several kinds of part, and writes null for fields that nobody set."""
+    plain = {"type": "message", "role": role, "content": [part]}
+    outer = dict.fromkeys(BETA_ITEM) if dialect is BETA else {}
+    written = {**outer, **plain, "content": [{**dict.fromkeys(names), **part}]}
+    desk, other = Desk(dialect), Desk(dialect)
+    assert desk.ask("conversation.item.create", item=written) == other.ask(
+        "conversation.item.create", item=plain
+    )
+    assert types(desk.ask("response.create", response={"input": [written]})) == ["response.created"]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"type": "function_call", "name": "f", "call_id": "c", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c", "output": "x"},
+    ],
+)
+def test_null_in_a_field_of_another_kind_of_item_is_a_field_that_is_not_given_in_beta(item):
+    desk = Desk(BETA)
+    desk.ask(
+        "conversation.item.create",
+        item={"type": "function_call", "call_id": "c", "name": "f", "arguments": ""},
+    )
+    created = desk.ask("conversation.item.create", item={**dict.fromkeys(BETA_ITEM), **item})
+    assert types(created) == ["conversation.item.created"]
+
+
+@pytest.mark.parametrize(
+    ("part", "code"),
+    [
+        ({"type": "input_text", "text": "x", "audio": "AAAA"}, "unknown_parameter"),
+        ({"type": "input_text", "text": "x", "colour": None}, "unknown_parameter"),
+        ({"type": "input_text", "text": None, "audio": None}, "invalid_type"),
+    ],
+)
+def test_other_fields_and_a_required_null_are_refused_as_before(part, code):
+    item = {"type": "message", "role": "user", "content": [part]}
+    assert error(Desk().ask("conversation.item.create", item=item))[0] == code

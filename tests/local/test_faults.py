@@ -302,6 +302,13 @@ def test_errors_as_gateways_send_them(dialect):
     assert through("bare", DONE) == [SendMessage(DONE)]
 
 
+@pytest.mark.parametrize("code", [{}, {"code": None}])
+def test_an_error_without_a_code_keeps_its_type(code):
+    error = {"type": "server_error", "message": "No.", **code}
+    (typed,) = through("code_in_type", json.dumps({"type": "error", "error": error}))
+    assert json.loads(typed.message)["error"]["type"] == "server_error"
+
+
 @pytest.mark.parametrize("kind", GARBAGE)
 def test_garbage_comes_after_its_event(kind):
     assert through(f"garbage:{kind}@response.done", DONE) == [SendMessage(DONE), SendMessage(GARBAGE[kind])]

@@ -7,8 +7,10 @@ import pytest
 
 from edged.local import bill
 from edged.local.bill import Ledger
-from edged.local.caller import keys_of
+from edged.local.caller import Caller, keys_of
+from edged.local.entrance import Entrance
 from edged.local.http import MOST_SECRETS, Admission, ClientSecret, endpoint, respond
+from edged.local.likeness import LIKENESSES, like_of
 from edged.wire import Dialect
 from instruments.peers.clients.optional import MINTED
 
@@ -240,3 +242,56 @@ def test_the_bodydoes_not_grow_with_sessions_that_only_clear(monkeypatch):
         ledger.cleared[f"sess_{n}"] += 0
         ledger.gone(f"sess_{n}")
     assert list(ledger.cleared) == [f"sess_{n}" for n in range(45, 50)]
+
+
+CALLS = {
+    "client_secrets": (Dialect.GA, {"session": {"type": "realtime"}}),
+    "sessions": (Dialect.BETA, {}),
+    "transcription_sessions": (Dialect.BETA, {}),
+}
+
+
+@pytest.mark.parametrize("name", LIKENESSES)
+@pytest.mark.parametrize("call", CALLS)
+def test_a_service_makes_short_lived_keys_for_sessions_that_it_has(name, call):
+    door = Admission()
+    like = like_of(name)
+    Entrance(like, door)
+    dialect, body = CALLS[call]
+    form = like.conduct.forms.get(dialect)
+    has = form is not None and (call != "transcription_sessions" or form.transcribes)
+    reply = asked("POST", f"/v1/realtime/{call}", body, door=door)
+    assert reply.status == (200 if has else 404)
+
+
+@pytest.mark.parametrize("name", LIKENESSES)
+def test_a_service_without_transcription_sessions_makes_no_keys_for_them(name):
+    door = Admission()
+    like = like_of(name)
+    Entrance(like, door)
+    form = like.conduct.forms.get(Dialect.GA)
+    reply = asked("POST", "/v1/realtime/client_secrets", {"session": {"type": "transcription"}}, door=door)
+    if form is None:
+        assert reply.status == 404
+    elif form.transcribes:
+        assert reply.body["session"]["object"] == "realtime.transcription_session"
+    elif name == "xai":  # it ignores what it does not know
+        assert reply.body["session"]["object"] == "realtime.session"
+    else:
+        assert (reply.status, reply.body["error"]["param"]) == (400, "session.type")
+
+
+@pytest.mark.parametrize("name", LIKENESSES)
+def test_a_service_lists_each_model_once_and_by_a_name_that_it_takes(name):
+    door = Admission()
+    entrance = Entrance(like_of(name), door)
+    listed = [model["id"] for model in asked("GET", "/v1/models", door=door).body["data"]]
+    assert listed
+    assert len(set(listed)) == len(listed)
+    path = f"{entrance.path}?api-version=1&protocol=realtime&key=one"
+    for model in listed:
+        caller = Caller.of(
+            "GET", f"{path}&model={model}", [("upgrade", "websocket"), ("authorization", "Bearer k")]
+        )
+        visit = entrance.entry(caller, 0.0)
+        assert (visit.refused, name == "inworld" or visit.model == model) == (None, True)

@@ -397,6 +397,34 @@ def test_a_web_page_with_a_wrong_key_gets_an_event():
 
 
 @pytest.mark.parametrize(
+    ("name", "before"), [("xai", "xai-client-secret."), ("cloudflare", "cf-aig-authorization.")]
+)
+def test_a_web_page_sends_its_key_in_the_way_of_the_service(name, before):
+    async def main():
+        async with like(name, door=Admission(keys=(KEY,))) as server:
+            url = server.url + WAYS[name][0]
+            async with dial(url, subprotocols=[f"{before}{KEY}"]) as socket:
+                # browsers end a connection whose service selects none of the subprotocols that they offer
+                assert socket.subprotocol == f"{before}{KEY}"
+                assert json.loads(await socket.recv())["type"] == "session.created"
+            code, words = await refused(url, subprotocols=[f"{before}sk-2"])
+            assert (code, NO_KEY[name][1] in words) == (NO_KEY[name][0], True)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("name", sorted(LIKENESSES.keys() - {"openai"}))
+def test_other_services_know_no_event_for_a_web_page_with_a_wrong_key(name):
+    async def main():
+        async with like(name, door=Admission(keys=(KEY,))) as server:
+            wrong = ["realtime", f"{KEY_PROTOCOL}sk-2"]
+            code, words = await refused(server.url + WAYS[name][0], subprotocols=wrong)
+            assert (code, NO_KEY[name][1] in words) == (NO_KEY[name][0], True)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
     ("name", "length_s", "code", "kind"),
     [
         ("openai", 3600, 1001, "session_expired"),

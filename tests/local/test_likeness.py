@@ -370,6 +370,11 @@ def test_inworld_refuses_what_it_does_not_document(unknown):
     assert error_of(inworld().change(**{unknown: "auto"}))["code"] == "unknown_parameter"
 
 
+def test_inworld_has_no_sessions_that_only_transcribe():
+    error = error_of(inworld().change(type="transcription"))
+    assert (error["code"], error["param"]) == ("invalid_value", "session.type")
+
+
 def test_inworld_takes_telephone_sound_for_samples():
     desk = inworld()
     desk.change(audio={"input": {"format": {"type": "audio/pcmu"}, "turn_detection": None}})

@@ -49,6 +49,10 @@ def test_localai_ignores_what_it_does_not_know():
     assert error_of(localai().change(type="transcription"))["code"] == "invalid_json"
 
 
+def test_localai_cannot_read_an_event_that_does_not_exist():
+    assert error_of(localai().ask("nonsense"))["code"] == "invalid_json"
+
+
 def test_localai_answers_a_commit_by_itself():
     desk = silent(localai())
     desk.say(500)
@@ -228,6 +232,13 @@ def test_speech_to_speech_shows_what_was_set_and_null():
 
 def test_speech_to_speech_needs_the_type_of_a_session():
     error = error_of(own().change(instructions="Be brief."))
+    assert (error["type"], error["code"]) == ("unknown_or_invalid_event", None)
+
+
+def test_speech_to_speech_has_no_sessions_that_only_transcribe():
+    error = error_of(own().change(type="transcription"))
+    assert (error["type"], error["code"]) == ("invalid_session_type", None)
+    error = error_of(own().change(type="other"))
     assert (error["type"], error["code"]) == ("unknown_or_invalid_event", None)
 
 

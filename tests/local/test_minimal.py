@@ -17,6 +17,8 @@ KEYWORDS = [
     "properties",
     "required",
     "items",
+    "prefixItems",
+    "format",
     "minItems",
     "enum",
     "const",
@@ -69,6 +71,23 @@ def filled(schema):
     ("schema", "value"),
     [
         ({"type": "string"}, "example"),
+        ({"type": "string", "format": "date"}, "2026-01-01"),
+        ({"type": "string", "format": "color"}, "example"),
+        ({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}, 0.5),
+        ({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 2}, 1),
+        (
+            {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}], "minItems": 2},
+            [0, "example"],
+        ),
+        (
+            {"type": "array", "prefixItems": [{"type": "integer"}], "items": {"type": "null"}, "minItems": 2},
+            [0, None],
+        ),
+        (
+            {"type": "array", "items": [{"type": "integer"}, {"type": "string"}], "minItems": 2},
+            [0, "example"],
+        ),
+        ({"type": "array", "prefixItems": [{"type": "integer"}]}, []),
         ({"type": "string", "maxLength": 3}, "exa"),
         ({"type": "string", "minLength": 10}, "exampleexa"),
         ({"type": "string", "enum": ["red", "blue"]}, "red"),

@@ -7,6 +7,7 @@ import pytest
 from edged import wire
 from edged.errors import ConfigError
 from edged.local.script import parse
+from edged.local.synthesiser import speech
 from edged.local.voice import ListenVoice, hum
 from tests.local.desk import GA, MS, Desk, types
 
@@ -110,6 +111,15 @@ def test_without_a_synthesiser_what_is_said_is_hummed_as_long_as_it_takes():
     assert sound[:2] == bytes(2)
 
 
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
+def test_text_that_no_program_takes_as_an_argument_is_hummed(text, tmp_path, monkeypatch):
+    program = tmp_path / "flite"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert speech(text) == hum(text)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -190,6 +200,30 @@ def test_a_key_that_yaml_reads_as_something_else_is_named_with_the_remedy(key, m
         f'("{key}", line 3)'
     )
     parse(file.replace("KEY", f'"{key}"'), "script.yaml", hum)
+
+
+@pytest.mark.parametrize(
+    ("file", "problem"),
+    [
+        (
+            "version: 1\nanswers: [{say: a}]\nanswers: [{say: b}]\n",
+            "$.answers: is given twice (first on line 2, again on line 3)",
+        ),
+        (
+            "version: 1\nanswers:\n  - {say: a, say: b}\n",
+            "$.answers[0].say: is given twice (first on line 3, again on line 3)",
+        ),
+    ],
+)
+def test_a_key_that_is_given_twice_is_named(file, problem):
+    with pytest.raises(ConfigError) as refused:
+        parse(file, "s", hum)
+    assert refused.value.problems == [f"s: {problem}"]
+
+
+def test_a_merged_key_may_be_given_again():
+    script = parse("version: 1\nanswers: [&a {say: a}, {<<: *a, say: b}]\n", "s", hum)
+    assert [answer.say for answer in script.answers] == ["a", "b"]
 
 
 def test_every_such_key_is_named_at_every_level():

@@ -270,7 +270,7 @@ FIELDS = [
     (dialect, *place)
     for dialect, tree in ((GA, spec.GA_SESSION), (BETA, spec.BETA_SESSION))
     for place in places(tree)
-    if place[0] != ("type",)
+    if place[0] not in (("type",), spec.OF_A_CALL)
 ]
 
 
@@ -284,6 +284,18 @@ def test_null_turns_a_setting_off_or_leaves_it_as_it_was(dialect, path, nullable
     (event,) = desk.ask("session.update", session=change)
     assert event["type"] == "session.updated"
     assert at(event["session"], path) == (None if nullable else at(start, path))
+
+
+@pytest.mark.parametrize(
+    ("transcribes", "name"), [(False, "session.update"), (True, "transcription_session.update")]
+)
+def test_beta_takes_null_for_a_key_that_only_a_call_may_ask_for(transcribes, name):
+    desk = Desk(BETA, transcribes=transcribes)
+    (event,) = desk.ask(name, session={"client_secret": None})
+    assert event["type"].endswith("session.updated")
+    assert "client_secret" not in event["session"]
+    wrong = desk.ask(name, session={"client_secret": {"expires_after": {"seconds": 60}}})
+    assert error(wrong)[:2] == ("unknown_parameter", "session.client_secret")
 
 
 def test_the_settings_that_null_turns_off():
