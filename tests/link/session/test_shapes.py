@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -337,3 +339,19 @@ def test_answers_at_another_rate_are_heard_at_ours():
     session.heard([HeardPart(A, 700, 1000)])
     truncation = json.loads(control(session)[-1])
     assert (truncation["type"], truncation["audio_end_ms"]) == ("conversation.item.truncate", 700)
+
+
+@pytest.mark.parametrize(("rate_hz", "loaded"), [(16_000, True), (24_000, False)])
+def test_what_changes_the_rate_is_loaded_when_the_link_opens(rate_hz, loaded):
+    """It takes half a second on a small board. That must not delay the first sound of an answer."""
+    opens = f"""
+import sys
+from edged import pcm, wire
+from edged.link.session.session import LinkSession
+
+settings = wire.Settings(output_format=pcm.Format({rate_hz}))
+LinkSession(settings, wire.Dialect.GA, lambda: "e1")
+print("numpy" in sys.modules)
+"""
+    found = subprocess.run([sys.executable, "-c", opens], capture_output=True, text=True, check=True).stdout
+    assert found.strip() == str(loaded)
