@@ -260,6 +260,37 @@ def test_a_commit_that_begins_the_answer_is_followed_by_no_request():
     assert [event.kind for event in done if isinstance(event, ResponseEnded)] == [ResponseEnding.AUDIO]
 
 
+def test_the_answer_to_the_result_of_a_call_is_asked_for():
+    session = confirmed("localai")
+    append(session, b"\0" * 9600, 1)
+    commit(session, 1)
+    session.ask()
+    answering(session)
+    hears(session, type="response.done", response={"id": "r", "status": "completed"})
+    session.tool_result("c1", "{}")
+    session.ask()
+    assert names(session) == ["conversation.item.create", "response.create"]
+    answering(session, "r2")
+    hears(session, type="response.done", response={"id": "r2", "status": "completed"})
+    append(session, b"\0" * 9600, 2)
+    commit(session, 2)
+    session.ask()
+    assert names(session) == []
+
+
+def test_so_is_it_where_only_the_detection_of_the_service_begins_an_answer():
+    session = confirmed("speech-to-speech")
+    session.detection.silence, session.detection.detects = b"\0" * 960, True
+    session.ask()
+    assert names(session) == []
+    answering(session)
+    hears(session, type="response.done", response={"id": "r", "status": "completed"})
+    session.tool_result("c1", "{}")
+    session.ask()
+    session.ask()
+    assert names(session) == ["conversation.item.create", "response.create"]
+
+
 def test_an_answer_that_fails_without_an_end_has_failed():
     session = confirmed("localai")
     session.ask()
