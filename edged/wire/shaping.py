@@ -21,7 +21,7 @@ from typing import Any
 from edged.wire import reshape
 from edged.wire.bounds import MOST_NAME
 from edged.wire.envelope import name_of, named, read, within, written
-from edged.wire.names import ClientName, Dialect, ServerName, to_dialect, to_ga
+from edged.wire.names import PING, ClientName, Dialect, ServerName, to_dialect, to_ga
 from edged.wire.rates import SessionRates
 from edged.wire.running import RunningResponse
 from edged.wire.shape import Shape
@@ -30,7 +30,6 @@ Json = dict[str, Any]
 
 UNSUPPORTED = "event_not_supported"  # the code of the error for an event that the service does not have
 MOST_OPEN = 256  # items that a service has added and not finished; in practice there are only a few
-_NOISE = frozenset({"ping"})  # events that say nothing to a program
 _ACKNOWLEDGED: Mapping[str, tuple[ServerName, tuple[str, ...]]] = {
     ClientName.ITEM_TRUNCATE: (ServerName.ITEM_TRUNCATED, ("item_id", "content_index", "audio_end_ms")),
     ClientName.ITEM_DELETE: (ServerName.ITEM_DELETED, ("item_id",)),
@@ -102,7 +101,7 @@ class Shaping:
         if name is None:
             return [text]
         ga_name = to_ga(name)
-        if name in _NOISE or self._running.is_over(text):
+        if name == PING or self._running.is_over(text):
             return []
         change = self._down.get(ga_name)
         message = read(text) if change is not None else None
