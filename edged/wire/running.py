@@ -19,7 +19,7 @@ from edged.wire.names import ServerName
 Json = dict[str, Any]
 
 
-class _Response(msgspec.Struct):
+class _ResponseId(msgspec.Struct):
     id: str | None = None
 
 
@@ -27,7 +27,7 @@ class _Of(msgspec.Struct):
     """What says whose a message is. Nothing else of it is built: it may be large (bounds.py)."""
 
     response_id: str | None = None
-    response: _Response | None = None
+    response: _ResponseId | None = None
 
 
 _OF = msgspec.json.Decoder(_Of)
