@@ -148,11 +148,11 @@ def test_a_pair_in_two_files_or_one_is_taken(pair, authority):
         (lambda cert, key: cert.write_text(key.read_text()), ["--cert", "no certificate"]),
         (
             lambda cert, _: cert.write_text(cert.read_text().replace("M", "A")),
-            ["--cert", "OpenSSL cannot use it", "make a new pair"],
+            ["--cert", "OpenSSL cannot read it", "complete"],
         ),
         (
             lambda _, key: key.write_text(key.read_text().replace("M", "A")),
-            ["--cert", "OpenSSL cannot use it", "make a new pair"],
+            ["--key", "OpenSSL cannot read it", "complete"],
         ),
         (lambda cert, _: (cert.unlink(), os.mkfifo(cert)), ["--cert", "FIFO"]),
         (lambda _, key: (key.unlink(), key.mkdir()), ["--key", "directory"]),
