@@ -26,7 +26,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--tls",
         action="store_true",
-        help="serve TLS with a throw-away certificate for localhost, 127.0.0.1 and ::1",
+        help="serve TLS with a throw-away certificate for localhost, 127.0.0.1, ::1 and the name in --host",
     )
 
 
@@ -51,7 +51,7 @@ def context(args: argparse.Namespace, until_end: ExitStack) -> "tuple[ssl.SSLCon
         return None, ""
     from edged.local.throwaway import certificate
 
-    file, made = until_end.enter_context(certificate())
+    file, made = until_end.enter_context(certificate(args.host))
     ways = "provider.ca_file of edged, SSL_CERT_FILE of Python, NODE_EXTRA_CA_CERTS of Node"
     return made, f"\ncertificate {file} (until it stops; to trust it: {ways})"
 

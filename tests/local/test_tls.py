@@ -244,6 +244,26 @@ def test_a_throw_away_certificate_has_the_names_of_this_machine_and_ends_with_it
     assert not file.parent.exists()
 
 
+@needs_openssl
+@pytest.mark.parametrize(
+    ("host", "entry"),
+    [
+        ("192.0.2.7", "IP Address:192.0.2.7"),
+        ("2001:db8::7", "IP Address:2001:DB8:0:0:0:0:0:7"),
+        ("laptop.example.org", "DNS:laptop.example.org"),
+        ("0.0.0.0", ""),
+        ("::", ""),
+        ("a, email:x@example.org", ""),
+    ],
+)
+def test_a_throw_away_certificate_is_for_the_host_of_the_server_too(host, entry):
+    with certificate(host) as (file, _):
+        shown = ["openssl", "x509", "-in", file, "-noout", "-ext", "subjectAltName"]
+        names = subprocess.run(shown, check=True, stdout=subprocess.PIPE, text=True).stdout.split("\n")[1]
+    own = "DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1"
+    assert names.strip() == (f"{own}, {entry}" if entry else own)
+
+
 @contextmanager
 def serving(*words):
     """`edged serve` in its own process, and the two lines that it prints."""
