@@ -276,6 +276,33 @@ def serving(*words):
 
 
 @needs_openssl
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_throw_away_certificate_is_removed_whatever_ends_the_service(number):
+    with serving("--tls") as (service, _, file):
+        assert Path(file).exists()
+        service.send_signal(number)
+        assert service.wait(30) == 0
+        assert not Path(file).parent.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_while_the_certificate_is_made_leaves_nothing(number, tmp_path):
+    openssl, folder = tmp_path / "openssl", tmp_path / "temporary"
+    folder.mkdir()
+    os.mkfifo(tmp_path / "begun")
+    openssl.write_text(f"#!/bin/sh\necho begun > {tmp_path}/begun\nexec sleep 60\n")
+    openssl.chmod(0o755)
+    around = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "TMPDIR": str(folder)}
+    command = [sys.executable, "-m", "edged", "serve", "--port", "0", "--tls"]
+    with subprocess.Popen(command, cwd=ROOT, env=around) as service:
+        assert (tmp_path / "begun").read_text() == "begun\n"  # waits for the program
+        assert list(folder.iterdir())
+        service.send_signal(number)
+        assert service.wait(30) == 130
+    assert list(folder.iterdir()) == []
+
+
+@needs_openssl
 @pytest.mark.slow
 def test_the_daemon_has_a_turn_with_the_service_over_tls():
     with serving("--tls") as (service, url, file):
