@@ -50,7 +50,11 @@ def certificate(host: str = "") -> Iterator[tuple[Path, ssl.SSLContext]]:
                 "--tls: the openssl program is missing (apt install openssl; or use a certificate of your own: --cert)"
             ]
         )
-    with tempfile.TemporaryDirectory(prefix="edged-serve-") as folder:
+    try:
+        temporary = tempfile.TemporaryDirectory(prefix="edged-serve-")
+    except OSError as error:
+        raise ConfigError([f"--tls: no temporary folder can be made: {error.strerror or error}"]) from error
+    with temporary as folder:
         cert, key = Path(folder) / "cert.pem", Path(folder) / "key.pem"
         try:
             _make(Path(folder), cert, key, host)

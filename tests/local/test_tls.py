@@ -264,6 +264,13 @@ def test_a_throw_away_certificate_is_for_the_host_of_the_server_too(host, entry)
     assert names.strip() == (f"{own}, {entry}" if entry else own)
 
 
+@needs_openssl
+def test_without_room_for_a_temporary_folder_no_certificate_is_made(capsys, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", "/proc/self")
+    code, said = refused(capsys, "--tls")
+    assert (code, "--tls: no temporary folder" in said) == (EXIT_CONFIG, True)
+
+
 @contextmanager
 def serving(*words):
     """`edged serve` in its own process, and the two lines that it prints."""
