@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import urllib.error
 import urllib.request
 from contextlib import suppress
 
@@ -135,6 +136,23 @@ def test_the_right_key_in_the_wrong_place_is_no_key(name, headers):
         async with like(name, door=Admission(keys=(KEY,))) as server:
             code, _ = await refused(server.url + WAYS[name][0], headers)
             assert code == NO_KEY[name][0]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("name", LIKENESSES)
+def test_a_call_takes_the_key_where_a_connection_has_it(name):
+    def called(server, headers):
+        address = server.url.replace("ws:", "http:").split("/")[2]
+        request = urllib.request.Request(f"http://{address}/v1/models", headers=headers)
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status
+
+    async def main():
+        async with like(name, door=Admission(keys=(KEY,))) as server:
+            assert await asyncio.to_thread(called, server, WAYS[name][1]) == 200
+            with pytest.raises(urllib.error.HTTPError, match="401"):
+                await asyncio.to_thread(called, server, {})
 
     asyncio.run(main())
 
