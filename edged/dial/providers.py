@@ -101,6 +101,7 @@ PROVIDERS = {
             },
             dialect=Dialect.GA,
             unreported=frozenset({"voice"}),
+            asks_for_answers=True,  # litellm's source says so; a recorded session accepts it
             voice_prefix="xai_",
             replaces_models=True,
         ),

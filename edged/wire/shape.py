@@ -27,7 +27,8 @@ class Shape:
     """`keys` replaces keys, by the name of the setting in `settings.TABLE`; None: the service does not have it.
 
     `pcm` is the name of 16-bit samples in beta. `input_rate_hz` and `output_rate_hz` are the rates of those samples.
-    `semantic_vad` is the name of that detection. With `azure_voices`, a voice whose name has a `-` is sent as an object
+    `semantic_vad` is the name of that detection. With `asks_for_answers`, a detection starts answers only if it is told
+    to. With `azure_voices`, a voice whose name has a `-` is sent as an object
     that says that it is one of Azure's own. With `nested_tools`, a function's fields stand in an object `function`, as
     in chat completions. With `reasoning_word`, the effort is a word and not an object. With `model_in_session`, the
     session names the model, and not the address.
@@ -45,6 +46,7 @@ class Shape:
     input_rate_hz: int = 24_000
     output_rate_hz: int = 24_000
     semantic_vad: str = "semantic_vad"
+    asks_for_answers: bool = False
     azure_voices: bool = False
     nested_tools: bool = False
     reasoning_word: bool = False
@@ -60,6 +62,8 @@ class Shape:
 
     def value(self, setting: str, value: Any) -> Any:
         """A setting's value as the service wants it, from its value in the dialect."""
+        if setting == "turn_detection" and isinstance(value, Mapping) and self.asks_for_answers:
+            value = {"create_response": True, **value}
         match setting:
             case "input_format" | "output_format":
                 return self.pcm if value == "pcm16" else value
