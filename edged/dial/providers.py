@@ -50,6 +50,7 @@ PROVIDERS = {
             dialect=Dialect.BETA,
             semantic_vad="azure_semantic_vad",
             azure_voices=True,
+            may_keep_detection=True,
             reasoning_word=True,
         ),
         remedies={

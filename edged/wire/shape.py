@@ -38,7 +38,8 @@ class Shape:
     does not have. With `answers_commits`, a commit starts the answer, and a request for an answer would break it off.
     With `ignores_commits`, only the service's own detection ends an utterance. `failures` are the codes of errors after
     which a response ends without a `response.done`. With `replaces_models`, the service uses another model in place of
-    an unknown one, and says so only in its reports.
+    an unknown one, and says so only in its reports. With `may_keep_detection`, it is not known whether the service can
+    do without its own detection: it may ignore the wish in silence.
     """
 
     keys: Mapping[str, str | None] = field(default_factory=dict)
@@ -59,6 +60,7 @@ class Shape:
     ignores_commits: bool = False
     failures: frozenset[str] = frozenset()
     replaces_models: bool = False
+    may_keep_detection: bool = False
 
     def value(self, setting: str, value: Any) -> Any:
         """A setting's value as the service wants it, from its value in the dialect."""
