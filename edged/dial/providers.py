@@ -141,7 +141,12 @@ PROVIDERS = {
         Dialect.GA,
         slots=2,
         shape=Shape(
-            keys=dict.fromkeys(("prompt", "tracing", "include", "truncation", "noise_reduction")),
+            keys={
+                "temperature": "temperature",
+                **dict.fromkeys(
+                    ("prompt", "tracing", "include", "truncation", "noise_reduction", "reasoning")
+                ),
+            },
             model_in_session=True,
         ),
         key_as="Basic",
@@ -190,6 +195,8 @@ PROVIDERS = {
         billed=(),
         ready_s=180,  # it loads its models first
         shape=Shape(
+            # It reads these and ignores them.
+            keys=dict.fromkeys(("speed", "noise_reduction", "truncation", "tracing", "prompt", "reasoning")),
             unreported=frozenset({"input_format", "output_format"}),
             answers_commits=True,
             failures=frozenset({"transcription_failed", "inference_failed", "tts_error"}),
@@ -215,6 +222,8 @@ PROVIDERS = {
                     "output_format",
                     "speed",
                     "noise_reduction",
+                    "truncation",
+                    "reasoning",
                     "prompt",
                     "tracing",
                     "include",
