@@ -161,6 +161,9 @@ async def _confirmed(live: LiveSession, hear: Callable[[SessionEvent], None], wi
                 refused_s = (refused_s or loop.time()) if session.confirming.refused else None
                 limit.reschedule(end_s if refused_s is None else min(end_s, refused_s + REFUSED_S))
     except TimeoutError:
+        if session.confirming.insist(session.dialect):
+            await _asks(live, hear)
+            return await _confirmed(live, hear, READY_S)
         broken = session.confirming.verdict or SessionFailed(
             "handshake_timeout", "the service did not confirm the settings"
         )

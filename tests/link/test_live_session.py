@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -11,12 +12,13 @@ from edged.dial.provider import READY_S
 from edged.errors import LinkError
 from edged.link.live_session import REFUSED_S, open_session
 from edged.link.session.session import LinkSession
-from edged.wire import Dialect, Settings
+from edged.wire import PLAIN, Dialect, Settings, Shape, TurnDetection
 from tests.link.test_link import Connection
 
 GA = Dialect.GA
 ASKED = Settings(instructions="Be brief.", voice="marin")
 OTHERS = Settings(instructions="Be brief.", voice="verse")
+KEEPS = Shape(may_keep_detection=True)
 NO = wire.ErrorEvent(wire.ServerError("session.voice: no such voice", type="invalid_request_error"))
 
 
@@ -28,15 +30,16 @@ def updated(settings):
 def opened(lab_run):
     """Open a connection on which the service sends these (seconds, event); returns how it ended, and when."""
 
-    def run(*says, closes=None, provider="custom", greets=True):
+    def run(*says, closes=None, provider="custom", greets=True, shape=PLAIN):
         async def main():
             loop, far = asyncio.get_running_loop(), Connection(confirms=False, settings=ASKED, greets=greets)
+            far.bends = False
             for after_s, event in says:
                 loop.call_later(after_s, far.say, event)
             if closes is not None:
                 loop.call_later(closes[0], far.drop, closes[1])
             numbers = itertools.count(1)
-            session = LinkSession(ASKED, GA, lambda: f"e{next(numbers)}")
+            session = run.session = LinkSession(replace(ASKED, shape=shape), GA, lambda: f"e{next(numbers)}")
             began = loop.time()
 
             async def dial(*_):
@@ -95,6 +98,40 @@ def test_a_link_that_is_lost_behind_what_others_are_confirmed_is_lost(opened):
 def test_a_service_that_takes_it_after_all_is_used(opened):
     error, took_s = opened((0.5, NO), (0.9, updated(ASKED)))
     assert (error, took_s) == (None, pytest.approx(0.9))
+
+
+def detecting(detection):
+    return updated(replace(ASKED, turn_detection=detection))
+
+
+def test_a_service_that_ignores_the_null_in_silence_keeps_its_detection(opened):
+    own = TurnDetection(silence_duration_ms=200)
+    patient = TurnDetection(
+        threshold=0.5,
+        prefix_padding_ms=300,
+        silence_duration_ms=1500,
+        create_response=False,
+        interrupt_response=False,
+    )
+    error, took_s = opened((0.1, detecting(own)), (READY_S + 0.5, detecting(patient)), shape=KEEPS)
+    assert (error, took_s) == (None, pytest.approx(READY_S + 0.5))
+    assert opened.session.confirming.flaw[0] == "detection_kept"
+    assert "turn_detection is {'type': 'server_vad'" in opened.session.confirming.flaw[1]
+
+
+def test_one_that_ignores_every_detection_in_silence_keeps_its_own(opened):
+    own = detecting(TurnDetection(silence_duration_ms=200))
+    times = (0.1, READY_S + 0.1, READY_S + 0.2, READY_S + 0.3)
+    error, took_s = opened(*((at_s, own) for at_s in times), shape=KEEPS)
+    assert (error, took_s) == (None, pytest.approx(READY_S + 0.3))
+    assert "are billed" in opened.session.confirming.flaw[1]
+
+
+def test_no_detection_is_asked_for_where_anything_else_differs_or_null_is_known_to_be_good(opened):
+    detection = TurnDetection(silence_duration_ms=200)
+    for differs, shape in ((OTHERS, KEEPS), (ASKED, PLAIN)):
+        error, took_s = opened((0.1, updated(replace(differs, turn_detection=detection))), shape=shape)
+        assert (error.cause, took_s) == ("settings_refused", pytest.approx(READY_S))
 
 
 # -- what a provider's row adds ---------------------------------------------------------------------------

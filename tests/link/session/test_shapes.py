@@ -104,9 +104,18 @@ def test_a_detection_that_is_asked_for_later_is_at_the_same_place():
     session = confirmed("xai")
     session.detection.ask(wire.TurnDetection(), Dialect.GA)
     own = json.loads(control(session)[-1])["session"]
-    assert own == {"type": "realtime", "turn_detection": {"type": "server_vad"}}
+    assert own == {"type": "realtime", "turn_detection": {"type": "server_vad", "create_response": True}}
     hears(session, type="session.updated", session=own)
     assert not session.detection.waits
+
+
+def test_xai_is_told_to_answer_on_its_own_only_where_it_may():
+    own = asked(session_of("xai", mode=Mode.CONVERSATION))
+    assert own["turn_detection"] == {"type": "server_vad", "create_response": True}
+    session = confirmed("xai")
+    session.detection.ask(wire.TurnDetection(create_response=False), Dialect.GA)
+    assert json.loads(control(session)[-1])["session"]["turn_detection"]["create_response"] is False
+    assert "create_response" not in json.dumps(asked(session_of("openai", mode=Mode.CONVERSATION)))
 
 
 def test_qwen_takes_pcm_at_16_khz():
