@@ -41,11 +41,11 @@ class Collections:
 
     def __init__(self):
         self.all = []
-        self._loop = asyncio.get_running_loop()  # a collection may come after its last callback
 
     def __call__(self, phase, info):
-        if phase == "start":
-            self.all.append((self._loop.time(), info["generation"]))
+        with suppress(RuntimeError):  # one that comes between two callbacks of the loop stops no turn
+            if phase == "start":
+                self.all.append((asyncio.get_running_loop().time(), info["generation"]))
 
     def since(self, when):
         return [generation for at, generation in self.all if at >= when]
