@@ -111,7 +111,9 @@ async def open_session(
 def _whole(error: LinkError, complaint: ServiceWarning | None, provider: Provider) -> LinkError:
     """The error of a connection that failed, with what the service said before, and the provider's own remedy."""
     if complaint is not None and error.cause in _EXPLAINED:
-        error = _explained(error, complaint)
+        before, error = error.cause, _explained(error, complaint)
+        if error.cause != before:  # then its remedy helps no more
+            error.args = (str(error).replace(f"; {provider.remedies.get(before)}", ""),)
     text = with_remedy(str(error), error.cause, provider.remedies)
     return LinkError(
         text, error.cause, error.retry_after_s, said=error.said, code=error.code, status=error.status

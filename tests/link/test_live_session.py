@@ -9,6 +9,7 @@ import pytest
 from edged import wire
 from edged.dial.endpoint import endpoint
 from edged.dial.provider import READY_S
+from edged.dial.providers import PROVIDERS
 from edged.errors import LinkError
 from edged.link.live_session import REFUSED_S, open_session
 from edged.link.session.session import LinkSession
@@ -30,14 +31,14 @@ def updated(settings):
 def opened(lab_run):
     """Open a connection on which the service sends these (seconds, event); returns how it ended, and when."""
 
-    def run(*says, closes=None, provider="custom", greets=True, shape=PLAIN):
+    def run(*says, closes=None, provider="custom", greets=True, shape=PLAIN, says_of_close="gone"):
         async def main():
             loop, far = asyncio.get_running_loop(), Connection(confirms=False, settings=ASKED, greets=greets)
             far.bends = False
             for after_s, event in says:
                 loop.call_later(after_s, far.say, event)
             if closes is not None:
-                loop.call_later(closes[0], far.drop, closes[1])
+                loop.call_later(closes[0], far.drop, closes[1], says_of_close)
             numbers = itertools.count(1)
             session = run.session = LinkSession(replace(ASKED, shape=shape), GA, lambda: f"e{next(numbers)}")
             began = loop.time()
@@ -174,3 +175,17 @@ def test_an_error_that_explains_a_close_ends_with_the_remedy_of_its_own_cause(op
     error, _ = opened((0.5, said), closes=(0.8, "link_closed"), provider="xai")
     assert error.cause == "key_refused"
     assert str(error).endswith("create a key at console.x.ai")
+
+
+def test_the_remedy_of_a_cause_that_was_wrong_is_left_out(opened):
+    said = wire.ErrorEvent(wire.ServerError("Unauthorized", type="odd"))
+    remedies = PROVIDERS["litellm"].remedies
+    error, _ = opened(
+        (0.5, said),
+        closes=(0.8, "service_refused"),
+        says_of_close="gone; " + remedies["service_refused"],
+        provider="litellm",
+    )
+    assert error.cause == "key_refused"
+    assert remedies["service_refused"] not in str(error)
+    assert str(error).endswith(remedies["key_refused"])

@@ -42,6 +42,7 @@ _INSTEAD: tuple[Any, ...] = (
 _DETECTION = re.compile(r"turn[\W_]*detection|(?<![a-z])vad(?![a-z])", re.IGNORECASE)
 # Such a service has applied the rest of the update, and confirms it.
 _OF_ONE_SETTING = re.compile(r"^Specifying .{1,200} is not supported\b", re.DOTALL)
+_PADDING = re.compile(r"\bturn_detection\.prefix_padding_ms\b")
 _MODEL = frozenset({"model", "session.model"})  # the parameter of an error about the model
 _INVALID = frozenset({"invalid_request_error", "invalid_request", "bad_request", "400", "422"})
 
@@ -148,6 +149,8 @@ class Confirming:
             text = f"the service refuses the model (`{error.param}`): {error.message}"
             return [SessionFailed("model_refused", text, error.message)]
         if _OF_ONE_SETTING.search(error.message):
+            if isinstance(self._asked.turn_detection, TurnDetection) and _PADDING.search(error.message):
+                self.wants(replace(self._asked.turn_detection, prefix_padding_ms=None))
             return [warning]
         is_named = error.event_id is not None or error.param is not None or code in error_codes.OF_SETTINGS
         if not is_named and code not in _INVALID:

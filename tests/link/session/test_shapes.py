@@ -242,6 +242,23 @@ def test_an_error_about_one_setting_does_not_refuse_the_others():
     assert control(session) == []
 
 
+def test_a_field_of_the_detection_that_cannot_be_set_is_not_waited_for():
+    session = session_of("speaches")
+    asked(session)
+    refused = {"type": "invalid_request_error", "message": "session.turn_detection Input should be an object"}
+    hears(session, type="error", error=refused)
+    own = json.loads(control(session)[-1])["session"]
+    assert own["turn_detection"]["prefix_padding_ms"] == 300
+    words = "Specifying `session.turn_detection.prefix_padding_ms` is not supported. The server cannot configure it."
+    hears(session, type="error", error={"type": "invalid_request_error", "message": words})
+    own["turn_detection"] |= {"prefix_padding_ms": 0}
+    hears(session, type="session.updated", session=own)
+    assert session.ready
+    cause, text = session.confirming.flaw
+    assert (cause, "starts no answers on its own" in text) == ("detection_kept", True)
+    assert control(session) == []
+
+
 # -- turns ------------------------------------------------------------------------------------------------
 
 
