@@ -63,10 +63,7 @@ def server_context(cert: Path, key: Path) -> ssl.SSLContext:
                 )
                 raise _unfit(key, problem) from error
             damaged = None if _is_readable(chain_name) else cert
-            if error.library != "SSL" or error.reason in (
-                None,
-                "PEM_LIB",
-            ):  # what OpenSSL reads before it compares
+            if error.library != "SSL" or error.reason in (None, "PEM_LIB"):  # it cannot read one of the two
                 damaged = damaged or key
             if damaged is not None:
                 raise _unfit(damaged, "OpenSSL cannot read it (is the file complete?)") from error
@@ -78,7 +75,7 @@ def server_context(cert: Path, key: Path) -> ssl.SSLContext:
 def _is_readable(name: str) -> bool:
     """Whether OpenSSL can read the certificates in a file."""
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(name)
+        ssl.create_default_context(cafile=name)
     except ssl.SSLError:
         return False
     return True
