@@ -25,6 +25,15 @@ Correction = tuple[Part, int | None]
 """A part, and where to truncate it in milliseconds; None: delete its item."""
 
 
+def prepare(fmt: pcm.Format) -> None:
+    """Load what changes the rate of answers in `fmt`, which takes half a second on a small board.
+
+    Raises:
+        DeviceError: (memory_short) this process may not have the memory.
+    """
+    Resampler(fmt.rate_hz, pcm.PCM16.rate_hz)
+
+
 class RequestedAnswer:
     """A response that was asked for; `id` is None until the service names it. `fmt` is the format of its sound."""
 

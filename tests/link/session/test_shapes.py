@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -284,6 +286,37 @@ def test_a_commit_that_begins_the_answer_is_followed_by_no_request():
     assert [event.kind for event in done if isinstance(event, ResponseEnded)] == [ResponseEnding.AUDIO]
 
 
+def test_the_answer_to_the_result_of_a_call_is_asked_for():
+    session = confirmed("localai")
+    append(session, b"\0" * 9600, 1)
+    commit(session, 1)
+    session.ask()
+    answering(session)
+    hears(session, type="response.done", response={"id": "r", "status": "completed"})
+    session.tool_result("c1", "{}")
+    session.ask()
+    assert names(session) == ["conversation.item.create", "response.create"]
+    answering(session, "r2")
+    hears(session, type="response.done", response={"id": "r2", "status": "completed"})
+    append(session, b"\0" * 9600, 2)
+    commit(session, 2)
+    session.ask()
+    assert names(session) == []
+
+
+def test_so_is_it_where_only_the_detection_of_the_service_begins_an_answer():
+    session = confirmed("speech-to-speech")
+    session.detection.silence, session.detection.detects = b"\0" * 960, True
+    session.ask()
+    assert names(session) == []
+    answering(session)
+    hears(session, type="response.done", response={"id": "r", "status": "completed"})
+    session.tool_result("c1", "{}")
+    session.ask()
+    session.ask()
+    assert names(session) == ["conversation.item.create", "response.create"]
+
+
 def test_an_answer_that_fails_without_an_end_has_failed():
     session = confirmed("localai")
     session.ask()
@@ -363,3 +396,19 @@ def test_answers_at_another_rate_are_heard_at_ours():
     session.heard([HeardPart(A, 700, 1000)])
     truncation = json.loads(control(session)[-1])
     assert (truncation["type"], truncation["audio_end_ms"]) == ("conversation.item.truncate", 700)
+
+
+@pytest.mark.parametrize(("rate_hz", "loaded"), [(16_000, True), (24_000, False)])
+def test_what_changes_the_rate_is_loaded_when_the_link_opens(rate_hz, loaded):
+    """It takes half a second on a small board. That must not delay the first sound of an answer."""
+    opens = f"""
+import sys
+from edged import pcm, wire
+from edged.link.session.session import LinkSession
+
+settings = wire.Settings(output_format=pcm.Format({rate_hz}))
+LinkSession(settings, wire.Dialect.GA, lambda: "e1")
+print("numpy" in sys.modules)
+"""
+    found = subprocess.run([sys.executable, "-c", opens], capture_output=True, text=True, check=True).stdout
+    assert found.strip() == str(loaded)
