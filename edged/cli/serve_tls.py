@@ -1,6 +1,7 @@
 """The TLS options of `edged serve`: your own certificate, or a throw-away one."""
 
 import argparse
+import signal
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--tls",
         action="store_true",
-        help="serve TLS with a throw-away certificate for localhost, 127.0.0.1 and ::1",
+        help="serve TLS with a throw-away certificate for localhost, 127.0.0.1, ::1 and the name in --host",
     )
 
 
@@ -51,9 +52,19 @@ def context(args: argparse.Namespace, until_end: ExitStack) -> "tuple[ssl.SSLCon
         return None, ""
     from edged.local.throwaway import certificate
 
-    file, made = until_end.enter_context(certificate())
+    _interrupt_by_signals(until_end)
+    file, made = until_end.enter_context(certificate(args.host))
     ways = "provider.ca_file of edged, SSL_CERT_FILE of Python, NODE_EXTRA_CA_CERTS of Node"
     return made, f"\ncertificate {file} (until it stops; to trust it: {ways})"
+
+
+def _interrupt_by_signals(until_end: ExitStack) -> None:
+    """These signals end the process as Ctrl-C does, so that the certificate is removed while edged starts, too."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        before = signal.getsignal(number)
+        if before is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
+            until_end.callback(signal.signal, number, before)
 
 
 def _own(cert: Path, key: Path) -> "ssl.SSLContext":

@@ -194,7 +194,9 @@ class ProviderConfig(ConfigPart, frozen=True, kw_only=True):
     ] = None
     temperature: Annotated[
         Annotated[float, between(0.6, 1.2, "0.8 is usual")] | None,
-        described("reopen", "How much answers vary; beta dialect only. Unset: the service's default."),
+        described(
+            "reopen", "How much answers vary; beta dialect and Inworld only. Unset: the service's default."
+        ),
     ] = None
     transcription: Annotated[
         str,

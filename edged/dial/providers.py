@@ -50,6 +50,7 @@ PROVIDERS = {
             dialect=Dialect.BETA,
             semantic_vad="azure_semantic_vad",
             azure_voices=True,
+            may_keep_detection=True,
             reasoning_word=True,
         ),
         remedies={
@@ -101,6 +102,7 @@ PROVIDERS = {
             },
             dialect=Dialect.GA,
             unreported=frozenset({"voice"}),
+            asks_for_answers=True,  # litellm's source says so; a recorded session accepts it
             voice_prefix="xai_",
             replaces_models=True,
         ),
@@ -139,7 +141,12 @@ PROVIDERS = {
         Dialect.GA,
         slots=2,
         shape=Shape(
-            keys=dict.fromkeys(("prompt", "tracing", "include", "truncation", "noise_reduction")),
+            keys={
+                "temperature": "temperature",
+                **dict.fromkeys(
+                    ("prompt", "tracing", "include", "truncation", "noise_reduction", "reasoning")
+                ),
+            },
             model_in_session=True,
         ),
         key_as="Basic",
@@ -188,6 +195,8 @@ PROVIDERS = {
         billed=(),
         ready_s=180,  # it loads its models first
         shape=Shape(
+            # It reads these and ignores them.
+            keys=dict.fromkeys(("speed", "noise_reduction", "truncation", "tracing", "prompt", "reasoning")),
             unreported=frozenset({"input_format", "output_format"}),
             answers_commits=True,
             failures=frozenset({"transcription_failed", "inference_failed", "tts_error"}),
@@ -213,6 +222,8 @@ PROVIDERS = {
                     "output_format",
                     "speed",
                     "noise_reduction",
+                    "truncation",
+                    "reasoning",
                     "prompt",
                     "tracing",
                     "include",

@@ -106,9 +106,18 @@ def test_a_detection_that_is_asked_for_later_is_at_the_same_place():
     session = confirmed("xai")
     session.detection.ask(wire.TurnDetection(), Dialect.GA)
     own = json.loads(control(session)[-1])["session"]
-    assert own == {"type": "realtime", "turn_detection": {"type": "server_vad"}}
+    assert own == {"type": "realtime", "turn_detection": {"type": "server_vad", "create_response": True}}
     hears(session, type="session.updated", session=own)
     assert not session.detection.waits
+
+
+def test_xai_is_told_to_answer_on_its_own_only_where_it_may():
+    own = asked(session_of("xai", mode=Mode.CONVERSATION))
+    assert own["turn_detection"] == {"type": "server_vad", "create_response": True}
+    session = confirmed("xai")
+    session.detection.ask(wire.TurnDetection(create_response=False), Dialect.GA)
+    assert json.loads(control(session)[-1])["session"]["turn_detection"]["create_response"] is False
+    assert "create_response" not in json.dumps(asked(session_of("openai", mode=Mode.CONVERSATION)))
 
 
 def test_qwen_takes_pcm_at_16_khz():
@@ -232,6 +241,23 @@ def test_an_error_about_one_setting_does_not_refuse_the_others():
     assert hears(session, type="error", error=error) == [ServiceWarning("invalid_request_error", words)]
     hears(session, type="session.updated", session=own)
     assert session.ready
+    assert control(session) == []
+
+
+def test_a_field_of_the_detection_that_cannot_be_set_is_not_waited_for():
+    session = session_of("speaches")
+    asked(session)
+    refused = {"type": "invalid_request_error", "message": "session.turn_detection Input should be an object"}
+    hears(session, type="error", error=refused)
+    own = json.loads(control(session)[-1])["session"]
+    assert own["turn_detection"]["prefix_padding_ms"] == 300
+    words = "Specifying `session.turn_detection.prefix_padding_ms` is not supported. The server cannot configure it."
+    hears(session, type="error", error={"type": "invalid_request_error", "message": words})
+    own["turn_detection"] |= {"prefix_padding_ms": 0}
+    hears(session, type="session.updated", session=own)
+    assert session.ready
+    cause, text = session.confirming.flaw
+    assert (cause, "starts no answers on its own" in text) == ("detection_kept", True)
     assert control(session) == []
 
 
