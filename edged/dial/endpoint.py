@@ -120,16 +120,9 @@ def target_of(
         case "portkey":
             return portkey_target(address, key, portkey or PortkeyRoute())
     row = PROVIDERS[name]
-    headers, query = {}, dict(row.query)
-    scheme, _, place = row.key_as.partition(":")
-    if key and scheme != "name":
-        headers["Authorization"] = f"{scheme} {key}"
-    elif key and place.startswith("?"):
-        query[place[1:]] = key
-    elif key:
-        headers[place] = key
+    headers = {"Authorization": f"{row.key_as} {key}"} if key else {}
     needs = f"provider.api_key_file: {name} needs a key; put it in a file and name the file here"
-    return Target(address, headers, query, row.model_as, lacks=needs if row.needs_key and not key else "")
+    return Target(address, headers, row.query, row.model_as, lacks=needs if row.needs_key and not key else "")
 
 
 def _of_address(address: SplitResult, given: str) -> list[str]:

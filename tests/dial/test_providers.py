@@ -1,4 +1,3 @@
-from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -404,16 +403,6 @@ def test_each_row_tells_what_the_line_has_to_know():
 def test_a_fresh_value_is_another_one_for_each_connection():
     ids = {parse_qs(urlsplit(endpoint("inworld", key=KEY).url).query)["key"][0] for _ in range(100)}
     assert len(ids) == 100
-
-
-def test_a_key_goes_where_the_row_says(monkeypatch):
-    for way, header, query in (
-        ("name:X-API-Key", {"X-API-Key": KEY}, ""),
-        ("name:?api_key", {}, f"?api_key={KEY}"),
-    ):
-        monkeypatch.setitem(PROVIDERS, "custom", replace(PROVIDERS["custom"], key_as=way))
-        found = endpoint("custom", url="wss://h/", key=KEY)
-        assert (found.headers, found.url) == (header, f"wss://h/{query}")
 
 
 def test_remedies_are_of_causes_that_there_are():
