@@ -48,7 +48,8 @@ class PortkeyRoute:
 class Target:
     """The address, headers and query of one service.
 
-    `model_as` is the query parameter for the model. `lacks` describes what is missing; empty where nothing is.
+    `model_as` is the query parameter for the model; empty: the session names it. `lacks` describes what is missing;
+    empty where nothing is.
     """
 
     address: SplitResult

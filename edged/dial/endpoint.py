@@ -122,7 +122,8 @@ def target_of(
     row = PROVIDERS[name]
     headers = {"Authorization": f"{row.key_as} {key}"} if key else {}
     needs = f"provider.api_key_file: {name} needs a key; put it in a file and name the file here"
-    return Target(address, headers, row.query, row.model_as, lacks=needs if row.needs_key and not key else "")
+    model_as = "" if row.shape.model_in_session else "model"
+    return Target(address, headers, row.query, model_as, lacks=needs if row.needs_key and not key else "")
 
 
 def _of_address(address: SplitResult, given: str) -> list[str]:

@@ -21,10 +21,9 @@ class Provider:
     at the same time: with two, the next socket can open before the old one closes. `ready_s` is how long the service
     may take to confirm the settings. `remedies` are the provider's own remedies, by the id of a cause.
 
-    `key_as` is the scheme of the header Authorization, which has the key.
-    `model_as` is the parameter that names the model; empty: the session names it. `needs_model` describes the model
-    where there is no usual one. `query` has fixed parameters, and `fresh_query` names those with a new value for each
-    connection. `billed` is what the provider charges for; `minutes` are minutes of connection.
+    `key_as` is the scheme of the header Authorization, which has the key. `needs_model` describes the model where there
+    is no usual one. `query` has fixed parameters, and `fresh_query` names those with a new value for each connection.
+    `billed` is what the provider charges for; `minutes` are minutes of connection.
     """
 
     url: str
@@ -36,7 +35,6 @@ class Provider:
     ready_s: float = READY_S
     shape: Shape = PLAIN
     key_as: str = "Bearer"
-    model_as: str = "model"
     needs_model: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     fresh_query: tuple[str, ...] = ()

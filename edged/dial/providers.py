@@ -150,7 +150,6 @@ PROVIDERS = {
             model_in_session=True,
         ),
         key_as="Basic",
-        model_as="",
         query={"protocol": "realtime"},
         fresh_query=("key",),
         remedies={

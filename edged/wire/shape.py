@@ -31,10 +31,10 @@ class Shape:
 
     `pcm` is the name of 16-bit samples in beta. `input_rate_hz` and `output_rate_hz` are the rates of those samples.
     `semantic_vad` is the name of that detection. With `asks_for_answers`, a detection starts answers only if it is told
-    to. With `azure_voices`, a voice whose name has a `-` is sent as an object
-    that says that it is one of Azure's own. With `nested_tools`, a function's fields stand in an object `function`, as
-    in chat completions. With `reasoning_word`, the effort is a word and not an object. With `model_in_session`, the
-    session names the model, and not the address.
+    to. With `azure_voices`, a voice whose name has a `-` is sent as an object that says that it is one of Azure's own.
+    With `nested_tools`, a function's fields stand in an object `function`, as in chat completions. With
+    `reasoning_word`, the effort is a word and not an object. With `model_in_session`, the session names the model, and
+    not the address.
 
     `dialect` is the dialect of the service where its sessions do not show it. `unreported` are settings that it follows
     and does not report. `voice_prefix` may stand before the voice in its reports. `lacks` are the client events that it
