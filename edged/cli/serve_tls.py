@@ -1,4 +1,4 @@
-"""The TLS options of `edged serve`: your own certificate, or a throw-away one."""
+"""The TLS options of `edged serve`: your own certificate, or a temporary one."""
 
 import argparse
 import signal
@@ -21,18 +21,18 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--key",
         type=Path,
         metavar="FILE",
-        help="private key of the certificate (PEM; default: it is in the --cert file, too). "
+        help="private key of the certificate (PEM; default: the --cert file also has it). "
         "The keys that clients must send are in --key-file",
     )
     group.add_argument(
         "--tls",
         action="store_true",
-        help="serve TLS with a throw-away certificate for localhost, 127.0.0.1, ::1 and the name in --host",
+        help="serve TLS with a temporary certificate for localhost, 127.0.0.1, ::1 and the name in --host",
     )
 
 
 def context(args: argparse.Namespace, until_end: ExitStack) -> "tuple[ssl.SSLContext | None, str]":
-    """The TLS context, None without TLS; and the line that tells users about a throw-away certificate.
+    """The TLS context, None without TLS; and the line that tells users about a temporary certificate.
 
     `until_end` removes that certificate.
 

@@ -110,7 +110,7 @@ PROVIDERS = {
         remedies={
             "key_refused": "create a key at console.x.ai",
             "quota_exceeded": "add credit at console.x.ai",
-            "model_refused": "leave `provider.model` empty for xAI's present voice model",
+            "model_refused": "leave `provider.model` empty: edged then asks for xAI's newest voice model",
         },
     ),
     "qwen": Provider(
@@ -153,7 +153,7 @@ PROVIDERS = {
         query={"protocol": "realtime"},
         fresh_query=("key",),
         remedies={
-            "key_refused": "copy the key (Base64) as Inworld's portal shows it; edged does not encode it again",
+            "key_refused": "copy the key (Base64) as Inworld's portal shows it, and do not encode it again",
             "model_refused": "the name of a model begins with its maker: openai/gpt-4.1-mini",
         },
     ),
@@ -164,7 +164,7 @@ PROVIDERS = {
         session_s=3600,
         slots=2,
         remedies={
-            "key_refused": "the key is OpenAI's; a gateway that is authenticated also needs the header"
+            "key_refused": "the key is OpenAI's; if the gateway asks for authentication, it also needs the header"
             " cf-aig-authorization (`provider.headers`)",
             "unreachable": "`provider.url` is wss://gateway.ai.cloudflare.com/v1/ACCOUNT/GATEWAY/openai",
         },
@@ -177,8 +177,8 @@ PROVIDERS = {
         slots=2,
         needs_model="the name that LiteLLM's configuration gives the model",
         remedies={
-            "key_refused": "the key is LiteLLM's own (a virtual key or the master key); if the words name the upstream,"
-            " LiteLLM's key for the service behind it is wrong",
+            "key_refused": "check `provider.api_key_file` (a virtual key or the master key); if the service's words"
+            " contain `upstream`, LiteLLM has a wrong key for the service behind it",
             "service_refused": "LiteLLM answers HTTP 403 if it does not know `provider.model`, or if the key may not"
             " use it",
             "model_refused": "`provider.model` must be a model_name of LiteLLM's configuration",
