@@ -39,7 +39,8 @@ class RequestedAnswer:
 
     def __init__(self, response_id: str | None = None, fmt: pcm.Format = pcm.PCM16) -> None:
         self.id = response_id
-        self._fmt, self._changers = fmt, dict[Part, Resampler]()
+        self._fmt, self._is_ours = fmt, fmt == pcm.PCM16
+        self._changers: dict[Part, Resampler] = {}
         self._bytes: dict[Part, int] = {}
         self._odd: dict[Part, bytes] = {}
         self._parts: set[Part] = set()
@@ -65,7 +66,7 @@ class RequestedAnswer:
             data = data[:-rest]
         if data:
             self._bytes[part] = self._bytes.get(part, 0) + len(data)
-        return data if self._fmt == pcm.PCM16 else self._changed(part, data)
+        return data if self._is_ours else self._changed(part, data)
 
     def _changed(self, part: Part, data: bytes) -> bytes:
         if part not in self._changers:
