@@ -499,7 +499,6 @@ def test_the_ledger_says_how_long_each_session_was_connected():
             ledger = json.loads(page)
             assert ledger["charged_for"] == ["minutes"]
             assert list(ledger["connected_s"]) == ["sess_000001"]
-            assert ledger["connected_s"]["sess_000001"] >= 0
 
     asyncio.run(main())
 
