@@ -28,6 +28,7 @@ PROVIDERS = {
         Dialect.GA,
         session_s=1800,
         slots=2,
+        key_as="api-key",
         remedies={
             "key_refused": _AZURE_KEY + "Cognitive Services OpenAI User",
             "model_refused": "`provider.model` must be the name of your deployment, not of the model;"
@@ -40,6 +41,7 @@ PROVIDERS = {
         Dialect.BETA,
         session_s=1800,
         slots=2,
+        key_as="api-key",
         shape=Shape(
             keys={
                 "speed": None,
@@ -63,6 +65,7 @@ PROVIDERS = {
         OPENAI_MODEL,
         Dialect.BETA,
         slots=2,
+        key_as="x-portkey-api-key",
         remedies={
             "key_refused": "either Portkey refuses its key, or the provider behind Portkey refuses the virtual key:"
             " Portkey's log shows which",
@@ -149,7 +152,7 @@ PROVIDERS = {
             },
             model_in_session=True,
         ),
-        key_as="Basic",
+        key_as="Authorization: Basic",
         query={"protocol": "realtime"},
         fresh_query=("key",),
         remedies={

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -418,3 +419,17 @@ def test_who_adds_the_header_of_beta_himself_begins_with_beta():
     asked = endpoint("openai", key="k", headers=own, dialect=Dialect.GA)
     assert asked.dialect is Dialect.GA
     assert not {"openai-beta", "OpenAI-Beta"} & asked.headers.keys()
+
+
+@pytest.mark.parametrize(
+    ("way", "headers", "query"),
+    [
+        ("X-API-Key", {"X-API-Key": KEY}, ""),
+        ("Authorization: Basic", {"Authorization": f"Basic {KEY}"}, ""),
+        ("?api_key", {}, f"?api_key={KEY}"),
+    ],
+)
+def test_a_key_goes_the_way_that_the_row_says(monkeypatch, way, headers, query):
+    monkeypatch.setitem(PROVIDERS, "custom", replace(PROVIDERS["custom"], key_as=way))
+    found = endpoint("custom", url="wss://h/", key=KEY)
+    assert (found.headers, found.url) == (headers, f"wss://h/{query}")
