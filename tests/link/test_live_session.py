@@ -155,12 +155,12 @@ def test_once_it_has_said_something_it_has_not(opened):
 @pytest.mark.parametrize(
     ("error", "cause", "remedy"),
     [
-        (wire.ServerError("Wrong.", code="invalid_api_key"), "key_refused", "the key is LiteLLM's own"),
+        (wire.ServerError("Wrong.", code="invalid_api_key"), "key_refused", "check `provider.api_key_file`"),
         (wire.ServerError("No such model.", param="session.model"), "model_refused", "must be a model_name"),
         (
             wire.ServerError("Upstream realtime handshake rejected with HTTP 401", type="server_error"),
             "key_refused",
-            "LiteLLM's key for the service behind it",
+            "LiteLLM has a wrong key for the service behind it",
         ),
     ],
 )

@@ -313,8 +313,18 @@ def test_what_the_service_has_comes_back_as_it_was_asked_for(name, settings, unk
     expected = without(asked, dropped)
     if row.dialect is GA:
         expected = inward(expected, GA, Shape())  # its formats, where they were left out
-    assert back == expected
+    assert without_default(back) == without_default(expected)
     assert (asked, sent) == (before, sent_before)
+
+
+def without_default(session):
+    """The session without `create_response: true`: some services have to be told what is the dialect's default."""
+    session = copy.deepcopy(session)
+    for place in (session, session.get("audio", {}).get("input", {})):
+        detection = place.get("turn_detection")
+        if isinstance(detection, dict) and detection.get("create_response") is True:
+            del detection["create_response"]
+    return session
 
 
 def plain_keys(dialect):
