@@ -1,4 +1,4 @@
-"""Names the settings that the configuration asks for and that the configured service does not have."""
+"""Names what the configuration asks for and the configured service does not have: settings, and a dialect."""
 
 from collections.abc import Mapping
 
@@ -27,7 +27,7 @@ def warnings(config: Config, origins: Mapping[str, str] | None = None) -> list[s
     row = PROVIDERS[name]
     asked = session_settings(config, turn_mode(config))
     places = {key: f"{place}: " for key, place in (origins or {}).items() if place != str(DEFAULT)}
-    return [
+    found = [
         f"{places.get(key, '')}{key}: {name} has no such setting, so edged does not send it"
         for setting, key in _KEYS.items()
         # Where the service may turn out to speak the other dialect, that dialect may have the setting.
@@ -35,3 +35,8 @@ def warnings(config: Config, origins: Mapping[str, str] | None = None) -> list[s
         and ROWS[setting].key(row.dialect, row.shape) is None
         and getattr(asked, setting) is not UNSET
     ]
+    only = row.shape.dialect
+    if only is not None and config.provider.dialect not in ("auto", only.value):
+        key = "provider.dialect"
+        found.append(f"{places.get(key, '')}{key}: {name} speaks {only.value} only, so edged speaks that")
+    return found

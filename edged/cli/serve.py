@@ -162,6 +162,7 @@ async def _serve(server: "LocalServer", about: str) -> int:
 def _server(args: argparse.Namespace, tls: "ssl.SSLContext | None") -> "LocalServer":
     from edged.local import script
     from edged.local.http import Admission
+    from edged.local.likeness import like_of
     from edged.local.server import LocalServer
     from edged.local.synthesiser import speech
     from edged.local.voice import ListenVoice, ParrotVoice
@@ -177,6 +178,12 @@ def _server(args: argparse.Namespace, tls: "ssl.SSLContext | None") -> "LocalSer
     if args.script:
         answers = script.parse(_read(args.script), str(args.script), speech)
     speaks = tuple(each for each in Dialect if args.speaks in ("both", each.value)) if args.speaks else None
+    has = like_of(args.like).conduct.forms
+    if args.speaks not in (None, "none") and not any(each in has for each in speaks or ()):
+        dialects = " and ".join(each.value for each in has)
+        raise ConfigError(
+            [f"--speaks {args.speaks}: {args.like} speaks {dialects} only; leave the option out"]
+        )
     try:
         return LocalServer(
             voice=voice,

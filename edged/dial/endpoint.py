@@ -98,7 +98,8 @@ def endpoint(
     if problems:
         raise ConfigError(problems)
     asked_by_header = Dialect.BETA if asks_beta(own) else None  # the configured headers ask for beta
-    wanted = dialect or asked_by_header or target.dialect or provider.dialect
+    # A service that has one dialect only is asked in that one, whatever is configured.
+    wanted = provider.shape.dialect or dialect or asked_by_header or target.dialect or provider.dialect
     sent = headers_for(wanted, sent)
     at = urlunsplit(target.address._replace(query=urlencode(parameters, quote_via=quote), fragment=""))
     return Endpoint(at, wanted, sent, provider, ca_file, proxy)

@@ -77,3 +77,13 @@ def test_inworld_gets_its_temperature():
     config = load(None, env={}, sets=["provider.name=inworld", "provider.temperature=0.8"]).config
     assert warnings(config) == []
     assert to_wire(session_settings(config, Mode.HOLD), Dialect.GA)["temperature"] == 0.8
+
+
+def test_a_dialect_that_the_service_does_not_speak_is_named():
+    found = said("provider.name=xai", "provider.dialect=beta")
+    assert found == ["--set: provider.dialect: xai speaks ga only, so edged speaks that"]
+    assert (
+        said("provider.name=xai", "provider.dialect=ga")
+        == said("provider.name=openai", "provider.dialect=beta")
+        == []
+    )

@@ -315,7 +315,7 @@ def test_the_beta_header_goes_with_the_beta_dialect_only():
     for name, provider in PROVIDERS.items():
         for dialect in (None, *Dialect):
             found = endpoint(name, url="wss://h/", key=KEY, model="m", dialect=dialect)
-            assert found.dialect is (dialect or provider.dialect)
+            assert found.dialect is (provider.shape.dialect or dialect or provider.dialect)
             assert ("OpenAI-Beta" in found.headers) == (found.dialect is Dialect.BETA)
 
 

@@ -144,3 +144,9 @@ def test_the_services_are_named_in_the_help_and_if_there_is_no_such_service(caps
     for name in LIKE:
         assert name in shown
         assert name in said
+
+
+@pytest.mark.parametrize(("like", "speaks", "has"), [("xai", "beta", "ga"), ("qwen", "ga", "beta")])
+def test_a_dialect_that_the_imitated_service_does_not_have_is_refused_at_the_start(like, speaks, has, capsys):
+    assert main(["serve", "--like", like, "--speaks", speaks]) == EXIT_CONFIG
+    assert f"--speaks {speaks}: {like} speaks {has} only" in capsys.readouterr().err
