@@ -11,6 +11,7 @@ from edged.local.likeness import LIKENESSES
 from edged.pcm import Format
 from edged.wire import Dialect, Settings
 from tests.local.desk import BETA, GA, Likened, error_of, loud, types
+from tests.wire.recorded import XAI_GREETING
 
 MANUAL = {"instructions": "Be brief.", "turn_detection": None}
 
@@ -22,16 +23,6 @@ def test_the_command_line_offers_each_service():
 # -- xAI -------------------------------------------------------------------------------------------------
 
 # Recorded in July and in autumn 2026.
-XAI_CREATED = {
-    "id": "065d",
-    "object": "realtime.session",
-    "instructions": "",
-    "voice": "xai_ara",
-    "modalities": ["audio"],
-    "turn_detection": {"type": None},
-    "tools": [],
-    "model": "grok-voice-think-fast-2.0",
-}
 XAI_UPDATED = {
     "instructions": "Reply in a few words.",
     "enable_noise_suppression": True,
@@ -64,7 +55,7 @@ def xai():
 def test_xai_greets_as_recorded():
     desk = xai()
     assert types(desk.greeting) == ["session.created", "conversation.created", "ping"]
-    assert desk.greeting[0]["session"] == {**XAI_CREATED, "id": "sess_1"}
+    assert desk.greeting[0]["session"] == {**XAI_GREETING, "id": "sess_1"}
     assert desk.greeting[2].keys() == {"type", "event_id", "timestamp"}
 
 

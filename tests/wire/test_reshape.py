@@ -11,22 +11,13 @@ from edged.wire import PLAIN, Dialect, Settings, Shape, TurnDetection, to_wire
 from edged.wire.reshape import inward, inward_response, outward, param, pcm_at_24k
 from edged.wire.settings import TABLE
 from tests.wire.events import JSON, OBJECTS
+from tests.wire.recorded import XAI_GREETING
 
 GA, BETA = Dialect.GA, Dialect.BETA
 PCM = {"type": "audio/pcm", "rate": 24000}
 LAMP = {"type": "function", "name": "lamp", "parameters": {"type": "object"}}
 SHAPED = sorted(name for name, row in PROVIDERS.items() if row.shape != PLAIN)
 
-XAI_GREETING = {
-    "id": "065d",
-    "object": "realtime.session",
-    "instructions": "",
-    "voice": "xai_ara",
-    "modalities": ["audio"],
-    "turn_detection": {"type": None},
-    "tools": [],
-    "model": "grok-voice-think-fast-2.0",
-}
 XAI_UPDATED = {
     "instructions": "Reply in a few words.",
     "enable_noise_suppression": True,

@@ -24,18 +24,9 @@ from edged.turn import Mode
 from edged.wire import Dialect, HeardPart
 from tests.link.session.sending import append, commit, control
 from tests.link.session.test_session import A, created, delta
+from tests.wire.recorded import XAI_GREETING
 
 # What xAI sent to other clients in 2026.
-XAI_CREATED = {
-    "id": "065d",
-    "object": "realtime.session",
-    "instructions": "",
-    "voice": "xai_ara",
-    "modalities": ["audio"],
-    "turn_detection": {"type": None},
-    "tools": [],
-    "model": "grok-voice-think-fast-2.0",
-}
 XAI_UPDATED = {
     "instructions": "Be brief.",
     "enable_noise_suppression": True,
@@ -160,7 +151,7 @@ def test_each_service_that_repeats_what_was_asked_is_ready(provider):
 @pytest.mark.parametrize("voice", [None, "ara", "xai_ara"])
 def test_xai_is_followed_as_it_was_recorded(voice):
     session = session_of("xai", "provider.voice=ara")
-    hears(session, type="session.created", session=XAI_CREATED)
+    hears(session, type="session.created", session=XAI_GREETING)
     assert session.dialect is Dialect.GA
     assert "audio" in asked(session)
     hears(session, type="ping", timestamp=1)
@@ -182,7 +173,7 @@ def test_another_voice_than_the_one_that_was_asked_for_is_not_confirmed():
 )
 def test_a_model_that_the_service_uses_in_place_of_ours_is_reported(model, flaw):
     session = session_of("xai", f"provider.model={model}")
-    hears(session, type="session.created", session=XAI_CREATED)
+    hears(session, type="session.created", session=XAI_GREETING)
     asked(session)
     hears(session, type="session.updated", session=XAI_UPDATED)
     cause, text = session.confirming.flaw
