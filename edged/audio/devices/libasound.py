@@ -23,6 +23,13 @@ PREPARED, DISCONNECTED = 2, 8
 FORMATS = {"s16": 2, "s32": 10, "s24": 6, "s24in3": 32, "float": 14}
 """The snd_pcm_format_t of each format that samples.py can read, all little endian."""
 
+ENOTSUPP = 524
+"""The kernel's own number for what a driver does not support. It should not reach programs, but it does."""
+UNFIT = frozenset({errno.EINVAL, errno.ENXIO, errno.ERANGE, errno.ENOTSUP, ENOTSUPP})
+"""What a driver answers to a layout that it cannot use."""
+GONE = frozenset({errno.ENODEV, errno.ESHUTDOWN, errno.EBADFD})
+"""What is answered by a card that was unplugged: no other layout can work."""
+
 _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "open": (POINTER(c_void_p), c_char_p, c_int, c_int),
     "close": (c_void_p,),
