@@ -93,6 +93,7 @@ DRIVERS = (
     "appliance.py",
     "arrays.py",
     "audio/devices/alsa.py",
+    "audio/devices/alsa_open.py",
     "audio/devices/thread_watchdog.py",
     "audio/devices/blocking.py",
     "audio/devices/desktop.py",

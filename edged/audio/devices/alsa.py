@@ -6,13 +6,14 @@ The sound is converted to edged's format here.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from edged import pcm
 from edged.audio.devices import libasound
+from edged.audio.devices.alsa_open import Report, open_first
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.capture_thread import CaptureThread
-from edged.audio.devices.names import cards, resolve
+from edged.audio.devices.names import cards
 from edged.audio.devices.playback_thread import PlaybackThread
 from edged.audio.devices.thread_watchdog import ThreadWatchdog
 from edged.audio.devices.write_policy import Depth
@@ -20,8 +21,6 @@ from edged.audio.dsp.samples import Inward, Layout, changer
 from edged.audio.ports import Lost, Source, Urgency
 from edged.errors import DeviceError
 
-BUFFER_MS = {"microphone": 500, "speaker": 250}
-"""A deep buffer costs nothing, because it is filled only as far as needed, and it survives a stall of this length."""
 # How late a microphone may hand over sound that is not urgent. The thread then wakes less often.
 LATE_S = 0.08
 # The speaker's period. The clock decides when to write, so the period only sets how finely the card reports.
@@ -40,33 +39,17 @@ PACE_S = 10.0
 LONGEST_GAP_MS = 1000  # the most silence inserted for lost sound
 
 
-def _open(
-    what: str, devices: Sequence[str], *, period_ms: int, rate_hz: int, channel: int | None = None
-) -> Pcm:
-    """Open the first of `devices` that can be opened; raises the error of the first when none can."""
-    try:
-        found = resolve(what, devices, cards(), libasound.is_defined)
-    except OSError as error:
-        raise DeviceError(
-            f"libasound is not installed ({error}): apt-get install libasound2", f"{what}_lost"
-        ) from error
-    first: DeviceError | None = None
-    for name in found:
-        try:
-            return Pcm(
-                what, name, period_ms=period_ms, buffer_ms=BUFFER_MS[what], channel=channel, rate_hz=rate_hz
-            )
-        except DeviceError as error:
-            first = first or error
-    assert first is not None
-    raise first
-
-
 class AlsaMicrophone(CaptureThread):
     """Listens to the first of the devices that opens. Sleeps longer while nobody waits for the sound."""
 
     _urgency = Urgency.NOW
     _stale = False  # what the device holds now must be dropped
+
+    def __init__(
+        self, *devices: str, block_ms: int = 20, channel: int | None = None, fmt: pcm.Format = pcm.PCM16
+    ) -> None:
+        super().__init__(*devices, block_ms=block_ms, channel=channel, fmt=fmt)
+        self._report = Report("microphone")
 
     def set_urgency(self, urgency: Urgency) -> None:
         """Read blocks as they come, or only every `LATE_S`."""
@@ -77,13 +60,15 @@ class AlsaMicrophone(CaptureThread):
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""
-        device = _open(
+        opened = open_first(
             "microphone",
             self._devices,
             period_ms=self._block_ms,
             rate_hz=self._fmt.rate_hz,
             channel=self._channel,
         )
+        self._report.opened(opened)
+        device = opened.device
         inward = self._inward(device.layout)
         self._woken.clear()
         self._stale = False
@@ -162,10 +147,13 @@ class AlsaSpeaker:
         self._depth = depth or Depth()
         self.latency_ms = self._depth.first_ms
         self._thread = PlaybackThread(self._depth, fmt)
+        self._report = Report("speaker")
 
     def start(self, source: Source, lost: Lost) -> None:
         """Open the device and begin."""
-        device = _open("speaker", self._devices, period_ms=PERIOD_MS, rate_hz=self._fmt.rate_hz)
+        opened = open_first("speaker", self._devices, period_ms=PERIOD_MS, rate_hz=self._fmt.rate_hz)
+        self._report.opened(opened)
+        device = opened.device
         change = changer(self._fmt.rate_hz, device.layout.rate_hz)
         self._thread.start(AlsaOutlet(device), change, source, lost)
 

@@ -151,7 +151,7 @@ class Machine:
                     if stream.shared:
                         shared = Stream(channels=(2,)).described(record)
                         rows.append(f"rigcards.{made}.{way}.shared {shared}")
-            raw = f"{{ type rigcard card {made} device 0 }}"
+            raw = f'{{ type rigcard card {made} device "0" }}'
             iec = f"{{ type iec958 hdmi_mode true slave {{ format IEC958_SUBFRAME_LE pcm {raw} }} }}"
             if spec.is_hdmi:
                 rows.append(f"pcm.rig_hdmi_{made} {iec}")
@@ -178,9 +178,9 @@ pcm.!dmix {{ {_ARGS}
 pcm.!dsnoop {{ {_ARGS}
  type rigcard card $CARD device shared }}
 pcm.!hdmi {{ {_ARGS}
- @func refer name {{ @func concat strings [ "pcm.rig_hdmi_" $CARD ] }} }}
+ type empty slave.pcm {{ @func concat strings [ "rig_hdmi_" $CARD ] }} }}
 pcm.!sysdefault {{ {_ARGS}
- @func refer name {{ @func concat strings [ "pcm.rig_default_" $CARD ] }} }}
+ type empty slave.pcm {{ @func concat strings [ "rig_default_" $CARD ] }} }}
 """
 """ALSA's own names, which open the cards of the rig. `DEV` is text here, since the plugin takes it so."""
 
@@ -223,6 +223,7 @@ def _float(sample: bytes) -> int:
 
 _WIDTHS = {
     "S16_LE": (2, lambda each: int.from_bytes(each, "little", signed=True)),
+    "U8": (1, lambda each: (each[0] - 128) * 256),
     "S16_BE": (2, lambda each: int.from_bytes(each, "big", signed=True)),
     "S24_3LE": (3, lambda each: int.from_bytes(each[1:], "little", signed=True)),
     "S24_3BE": (3, lambda each: int.from_bytes(each[:2], "big", signed=True)),

@@ -114,6 +114,9 @@ static void put(char *at, snd_pcm_format_t format, int16_t value)
     case SND_PCM_FORMAT_S24_3LE:
         at[0] = 0, at[1] = value, at[2] = value >> 8;
         return;
+    case SND_PCM_FORMAT_S24_3BE:
+        at[0] = value >> 8, at[1] = value, at[2] = 0;
+        return;
     case SND_PCM_FORMAT_FLOAT_LE:
         memcpy(at, &part, 4);
         return;
