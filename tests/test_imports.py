@@ -31,6 +31,7 @@ LEAVES = frozenset(
         "places",
         "resample",
         "retry",
+        "spelling",
         "tls",
     }
 )

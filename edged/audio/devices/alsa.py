@@ -13,8 +13,8 @@ from edged.audio.devices import libasound
 from edged.audio.devices.alsa_open import Report, open_first
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.capture_thread import CaptureThread
-from edged.audio.devices.names import cards
 from edged.audio.devices.playback_thread import PlaybackThread
+from edged.audio.devices.present import cards
 from edged.audio.devices.thread_watchdog import ThreadWatchdog
 from edged.audio.devices.write_policy import Depth
 from edged.audio.dsp.samples import Inward, Layout, changer
@@ -49,7 +49,7 @@ class AlsaMicrophone(CaptureThread):
         self, *devices: str, block_ms: int = 20, channel: int | None = None, fmt: pcm.Format = pcm.PCM16
     ) -> None:
         super().__init__(*devices, block_ms=block_ms, channel=channel, fmt=fmt)
-        self._report = Report("microphone")
+        self._report, self._ambiguous = Report("microphone"), set[str]()
 
     def set_urgency(self, urgency: Urgency) -> None:
         """Read blocks as they come, or only every `LATE_S`."""
@@ -66,6 +66,7 @@ class AlsaMicrophone(CaptureThread):
             period_ms=self._block_ms,
             rate_hz=self._fmt.rate_hz,
             channel=self._channel,
+            ambiguous=self._ambiguous,
         )
         self._report.opened(opened)
         device = opened.device
@@ -147,11 +148,17 @@ class AlsaSpeaker:
         self._depth = depth or Depth()
         self.latency_ms = self._depth.first_ms
         self._thread = PlaybackThread(self._depth, fmt)
-        self._report = Report("speaker")
+        self._report, self._ambiguous = Report("speaker"), set[str]()
 
     def start(self, source: Source, lost: Lost) -> None:
         """Open the device and begin."""
-        opened = open_first("speaker", self._devices, period_ms=PERIOD_MS, rate_hz=self._fmt.rate_hz)
+        opened = open_first(
+            "speaker",
+            self._devices,
+            period_ms=PERIOD_MS,
+            rate_hz=self._fmt.rate_hz,
+            ambiguous=self._ambiguous,
+        )
         self._report.opened(opened)
         device = opened.device
         change = changer(self._fmt.rate_hz, device.layout.rate_hz)

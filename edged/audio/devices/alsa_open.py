@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from edged.audio.devices import libasound
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.ladder import Opened, climb
-from edged.audio.devices.names import Card, cards, resolve
+from edged.audio.devices.names import resolve
+from edged.audio.devices.present import Card, cards
 from edged.errors import DeviceError
 
 log = logging.getLogger(__name__)
@@ -29,8 +30,12 @@ def open_first(
     rate_hz: int,
     channel: int | None = None,
     present: list[Card] | None = None,
+    ambiguous: set[str] | None = None,
 ) -> Opened[Pcm]:
-    """Open the first of `wanted` that can be opened; raises DeviceError. `present`: the machine's cards."""
+    """Open the first of `wanted` that can be opened; raises DeviceError.
+
+    `present`: the machine's cards. `ambiguous`: the names that have fit several cards so far; see `names.py`.
+    """
     began = time.monotonic()
     able = cards() if present is None else present
 
@@ -49,7 +54,7 @@ def open_first(
         )
 
     try:
-        found = resolve(what, wanted, able, libasound.is_defined)
+        found = resolve(what, wanted, able, libasound.is_defined, ambiguous)
     except OSError as error:
         raise DeviceError(
             f"libasound is not installed ({error}): apt-get install libasound2", f"{what}_lost"

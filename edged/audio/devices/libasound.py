@@ -12,7 +12,7 @@ from ctypes import POINTER, byref, c_char_p, c_int, c_long, c_uint, c_ulong, c_v
 from functools import cache
 from typing import Any
 
-from edged.audio.devices.names import holder
+from edged.audio.devices.present import holder
 from edged.c_stderr import silence_alsa
 from edged.errors import DeviceError
 

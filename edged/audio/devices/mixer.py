@@ -12,7 +12,8 @@ from math import log2
 from typing import Any
 
 from edged.audio.devices import libasound
-from edged.audio.devices.names import cards, resolve
+from edged.audio.devices.names import resolve
+from edged.audio.devices.present import cards
 from edged.audio.dsp.volume import LOUDEST, TWICE_DB
 from edged.errors import DeviceError
 

@@ -9,7 +9,7 @@ import pytest
 from edged.audio.devices import libasound
 from edged.audio.devices.alsa_open import Report, open_first
 from edged.audio.devices.alsa_pcm import Pcm
-from edged.audio.devices.names import cards
+from edged.audio.devices.present import cards
 from edged.audio.dsp.samples import heard, spoken
 from edged.errors import DeviceError
 from tests.audio.devices.cards.rig import Machine, Spec, Stream, build, counted, played

@@ -1,7 +1,6 @@
 """A machine with sound cards: the kernel's trees about them, and an ALSA that opens them as the kernel would."""
 
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -71,7 +70,10 @@ class Spec:
 
 def kernel_id(name: str, taken: Iterable[str]) -> str:
     """The id that the kernel makes: the last word of the name, with a number if that is taken (sound/core/init.c)."""
-    word = re.sub(r"[^A-Za-z0-9]", "", name.strip().split(" ")[-1])[:15] or "Default"
+    last = max([0, *(at + 1 for at in range(len(name) - 1) if name[at] == " " and name[at + 1].isalnum())])
+    word = "".join(each for each in name[last:] if each.isalnum())
+    word = (name[0] if word[0].isdigit() else "") + word
+    word = word[:15]
     ids, at = set(taken), 1
     made = word
     while made in ids:
