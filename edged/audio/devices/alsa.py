@@ -6,7 +6,7 @@ The sound is converted to edged's format here.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from edged import pcm
 from edged.audio.devices import libasound
@@ -14,7 +14,7 @@ from edged.audio.devices.alsa_open import Report, open_first
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.capture_thread import CaptureThread
 from edged.audio.devices.playback_thread import PlaybackThread
-from edged.audio.devices.present import cards
+from edged.audio.devices.present import PROC, cards
 from edged.audio.devices.thread_watchdog import ThreadWatchdog
 from edged.audio.devices.write_policy import Depth
 from edged.audio.dsp.samples import Inward, Layout, changer
@@ -141,14 +141,23 @@ def _silence(layout: Layout, ms: float) -> bytes:
 
 
 class AlsaSpeaker:
-    """Plays to the first of `devices` that opens; they are in order of preference."""
+    """Plays to the first of `devices` that opens; they are in order of preference.
 
-    def __init__(self, *devices: str, depth: Depth | None = None, fmt: pcm.Format = pcm.PCM16) -> None:
+    `beside`: the names of the microphone, whose card is the best default.
+    """
+
+    def __init__(
+        self,
+        *devices: str,
+        depth: Depth | None = None,
+        fmt: pcm.Format = pcm.PCM16,
+        beside: Sequence[str] = (),
+    ) -> None:
         self._devices, self._fmt = devices or ("default",), fmt
         self._depth = depth or Depth()
         self.latency_ms = self._depth.first_ms
         self._thread = PlaybackThread(self._depth, fmt)
-        self._report, self._ambiguous = Report("speaker"), set[str]()
+        self._report, self._ambiguous, self._beside = Report("speaker"), set[str](), beside
 
     def start(self, source: Source, lost: Lost) -> None:
         """Open the device and begin."""
@@ -158,6 +167,7 @@ class AlsaSpeaker:
             period_ms=PERIOD_MS,
             rate_hz=self._fmt.rate_hz,
             ambiguous=self._ambiguous,
+            beside=self._beside,
         )
         self._report.opened(opened)
         device = opened.device
@@ -217,6 +227,11 @@ class AlsaOutlet:
 
     def close(self) -> None:
         self._device.close()
+
+
+def may_come() -> bool:
+    """Whether libasound is installed and the kernel knows sound cards, so that a card may still be plugged in."""
+    return libasound.here() and PROC.is_dir()
 
 
 def available() -> bool:

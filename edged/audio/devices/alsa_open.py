@@ -9,9 +9,10 @@ from collections.abc import Sequence
 
 from edged.audio.devices import libasound
 from edged.audio.devices.alsa_pcm import Pcm
+from edged.audio.devices.default_card import choose
 from edged.audio.devices.ladder import Opened, climb
-from edged.audio.devices.names import resolve
-from edged.audio.devices.present import Card, cards
+from edged.audio.devices.names import meant, opened_name, resolve
+from edged.audio.devices.present import Card, cards, shown
 from edged.errors import DeviceError
 
 log = logging.getLogger(__name__)
@@ -31,10 +32,12 @@ def open_first(
     channel: int | None = None,
     present: list[Card] | None = None,
     ambiguous: set[str] | None = None,
+    beside: Sequence[str] = (),
 ) -> Opened[Pcm]:
     """Open the first of `wanted` that can be opened; raises DeviceError.
 
     `present`: the machine's cards. `ambiguous`: the names that have fit several cards so far; see `names.py`.
+    `beside`: the names of the other device, whose card is the best default.
     """
     began = time.monotonic()
     able = cards() if present is None else present
@@ -54,12 +57,38 @@ def open_first(
         )
 
     try:
-        found = resolve(what, wanted, able, libasound.is_defined, ambiguous)
+        found = found_names(what, wanted, able, beside, ambiguous)
     except OSError as error:
         raise DeviceError(
             f"libasound is not installed ({error}): apt-get install libasound2", f"{what}_lost"
         ) from error
     return climb(what, found, open_one, is_hdmi=lambda name: "hdmi" in name.lower(), late=is_late)
+
+
+def found_names(
+    what: str,
+    wanted: Sequence[str],
+    present: list[Card],
+    beside: Sequence[str] = (),
+    ambiguous: set[str] | None = None,
+) -> list[str]:
+    """ALSA's names for `wanted`, in order. Raises DeviceError, and OSError where libasound is not installed."""
+    other = "speaker" if what == "microphone" else "microphone"
+
+    def default() -> list[str]:
+        first = ["default"] if libasound.has_default() else []
+        near = [found[0] for each in beside if len(found := meant(other, each, present)) == 1]
+        try:
+            if not near and what == "speaker":  # where the default microphone is
+                near = choose(other, present, None, frozenset())
+            chosen = choose(what, present, near[0] if near else None, shown())
+        except DeviceError:
+            if not first:
+                raise
+            chosen = []
+        return first + [opened_name(what, card) for card in chosen] or ["default"]
+
+    return resolve(what, wanted, present, libasound.is_defined, ambiguous, default)
 
 
 class Report:

@@ -91,6 +91,8 @@ def library() -> Any:
         function.argtypes, function.restype = (c_void_p,), None
     found.snd_strerror.argtypes, found.snd_strerror.restype = (c_int,), c_char_p
     found.snd_config_search.argtypes = (c_void_p, c_char_p, POINTER(c_void_p))
+    found.snd_config_get_string.argtypes = (c_void_p, POINTER(c_char_p))
+    found.snd_config_get_integer.argtypes = (c_void_p, POINTER(c_long))
     silence_alsa()
     return found
 
@@ -103,6 +105,27 @@ def is_defined(name: str) -> bool:
     top = c_void_p.in_dll(lib, "snd_config")
     found = c_void_p()
     return bool(lib.snd_config_search(top, b"pcm." + name.encode(), byref(found)) >= 0)
+
+
+def has_default() -> bool:
+    """Whether somebody has configured a default device (asound.conf, .asoundrc, a sound server, the environment).
+
+    ALSA's own default is card 0, and so depends on the order in which the cards start.
+    """
+    lib = library()
+    if os.environ.get("ALSA_CARD") or os.environ.get("ALSA_PCM_CARD"):
+        return True
+    if lib.snd_config_update() < 0:
+        return False
+    top, found, text = c_void_p.in_dll(lib, "snd_config"), c_void_p(), c_char_p()
+    if lib.snd_config_search(top, b"pcm.default", byref(found)) < 0:
+        return False
+    if lib.snd_config_get_string(found, byref(text)) < 0 or text.value != b"cards.pcm.default":
+        return True
+    number = c_long()
+    if lib.snd_config_search(top, b"defaults.pcm.card", byref(found)) < 0:
+        return False
+    return bool(lib.snd_config_get_integer(found, byref(number)) < 0 or number.value != 0)
 
 
 def said(code: int) -> str:

@@ -10,8 +10,8 @@ Rules:
 4. A name is, in this order: the whole name of a card, `usb:VENDOR:PRODUCT[:SERIAL]`, `port:PORT` (the socket that the
    card is plugged into), a device that ALSA's configuration defines (`default`, `pulse`), the id of a card, or a part
    of a card's name or a pattern (`*`, `?`). `spelling.py` reads it. `,DEV=1` is the second device of a card.
-5. `default` is ALSA's default device. If only one card is possible, it is tried after that, in case ALSA's
-   default is another.
+5. `default` is the device that somebody has configured as ALSA's default. If that cannot be opened, or nobody has,
+   `default_card.py` says which card it is.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,10 +29,12 @@ def resolve(
     present: list[Card],
     is_defined: Callable[[str], bool],
     ambiguous: set[str] | None = None,
+    default: Callable[[], list[str]] | None = None,
 ) -> list[str]:
     """ALSA's names for those of `wanted` that were found, in the same order; at least one.
 
-    `ambiguous`: the names that have fit several cards; this adds to it.
+    `ambiguous`: the names that have fit several cards; this adds to it. `default`: ALSA's names for `default`; None:
+    its own default.
 
     Raises:
         DeviceError: none was found (microphone_lost, speaker_lost), or one fits several (device_ambiguous).
@@ -42,7 +44,10 @@ def resolve(
     missing: DeviceError | None = None
     for each in wanted:
         try:
-            found += _one(what, each, present, is_defined, known)
+            if default is not None and plain(each) == "default":
+                found += default()
+            else:
+                found += _one(what, each, present, is_defined, known)
         except DeviceError as error:
             if error.cause == "device_ambiguous":
                 raise
@@ -84,17 +89,16 @@ def _one(
     what: str, wanted: str, present: list[Card], is_defined: Callable[[str], bool], ambiguous: set[str]
 ) -> list[str]:
     """What one name stands for: one device, its fallback, or nothing."""
-    spelled, able = read(wanted), [card for card in present if card.devices(what)]
+    spelled = read(wanted)
     if is_number(wanted):
         return []
     if _is_alsa(wanted, spelled, present) and is_defined(plain(wanted).split(":", maxsplit=1)[0]):
-        fallback = [_opened(what, card) for card in able if wanted == "default" and len(able) == 1]
-        return [plain(wanted), *fallback]
+        return [plain(wanted)]
     found = meant(what, wanted, present)
     if len(found) > 1 or (found and wanted in ambiguous):
         ambiguous.add(wanted)
         raise _unclear(what, wanted, found, present)
-    return [_opened(what, card, spelled.device, spelled.via) for card in found]
+    return [opened_name(what, card, spelled.device, spelled.via) for card in found]
 
 
 def _is_alsa(wanted: str, spelled: Spelled, present: list[Card]) -> bool:
@@ -104,7 +108,8 @@ def _is_alsa(wanted: str, spelled: Spelled, present: list[Card]) -> bool:
     return spelled.kind == "any" and not any(card.id == spelled.text for card in present)
 
 
-def _opened(what: str, card: Card, device: int | None = None, via: str = "") -> str:
+def opened_name(what: str, card: Card, device: int | None = None, via: str = "") -> str:
+    """ALSA's name for a card's device. Raises DeviceError where the card has no such device."""
     devices = card.devices(what)
     if device is not None and device not in devices:
         has = " and ".join(map(str, devices))

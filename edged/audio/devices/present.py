@@ -8,6 +8,7 @@ from edged.files import beginning
 
 PROC = Path("/proc/asound")
 SYS = Path("/sys/class/sound")
+DRM = Path("/sys/class/drm")
 _PATH = re.compile(r" at (usb-\S+),")
 _PCM = re.compile(r"pcm(?P<device>[0-9]+)(?P<way>[pc])")
 # The kernel's text about all cards takes a few hundred bytes.
@@ -67,6 +68,15 @@ def holder(what: str, name: str, proc: Path = PROC) -> str:
             program = _read(Path("/proc") / owner[1] / "comm")
             return f"{program or 'a program'} ({owner[1]})"
     return ""
+
+
+def shown(drm: Path = DRM) -> frozenset[str]:
+    """The ids that the HDMI outputs of a Raspberry Pi have as sound cards, of those with a display."""
+    found = set()
+    for status in drm.glob("card*-HDMI-A-*/status"):
+        if _read(status).strip() == "connected":
+            found.add(f"vc4hdmi{int(status.parent.name.rpartition('-')[2]) - 1}")
+    return frozenset(found)
 
 
 def _lines(path: Path, number: int) -> tuple[str, str, str]:

@@ -130,12 +130,6 @@ def test_a_card_keeps_its_name_under_another_number(machine, tmp_path):
         assert machine.resolve("speaker", wanted) == later.resolve("speaker", wanted)
 
 
-def test_the_only_card_comes_after_a_default_that_may_be_another(machine):
-    machine.plug(0, "vc4hdmi0", "vc4-hdmi-0", pcms=("pcm0p",))
-    machine.plug(1, "Mic", "USB Mic", pcms=("pcm0c",), usb=("08bb", "2902", ""), port="1-1.2")
-    assert machine.resolve("microphone", "default") == ["default", "hw:CARD=Mic,DEV=0"]
-
-
 def test_without_a_card_there_is_none(tmp_path):
     assert cards(tmp_path / "no", tmp_path / "no") == []
     with pytest.raises(DeviceError, match=r"not a card that edged can use; see `speaker\.device`"):
