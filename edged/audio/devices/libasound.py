@@ -52,6 +52,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "hw_params_set_buffer_time_near": (c_void_p, c_void_p, POINTER(c_uint), POINTER(c_int)),
     "hw_params_test_format": (c_void_p, c_void_p, c_int),
     "hw_params_test_channels": (c_void_p, c_void_p, c_uint),
+    "hw_params_test_rate": (c_void_p, c_void_p, c_uint, c_int),
     "hw_params_get_channels_max": (c_void_p, POINTER(c_uint)),
     "hw_params_get_period_size": (c_void_p, POINTER(c_ulong), POINTER(c_int)),
     "hw_params_get_buffer_size": (c_void_p, POINTER(c_ulong)),
