@@ -11,7 +11,7 @@ from edged.audio.devices import libasound
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.default_card import choose
 from edged.audio.devices.ladder import Opened, climb
-from edged.audio.devices.names import meant, opened_name, resolve
+from edged.audio.devices.names import listed, meant, opened_name, resolve
 from edged.audio.devices.present import Card, cards, shown
 from edged.errors import DeviceError
 
@@ -57,12 +57,22 @@ def open_first(
         )
 
     try:
+        if fault := libasound.configuration_fault():
+            raise DeviceError(
+                f"cannot open a {what}: ALSA cannot read its configuration ({fault}); look for a mistake in"
+                " /etc/asound.conf, /etc/alsa/conf.d and ~/.asoundrc",
+                f"{what}_lost",
+            )
         found = found_names(what, wanted, able, beside, ambiguous)
     except OSError as error:
         raise DeviceError(
             f"libasound is not installed ({error}): apt-get install libasound2", f"{what}_lost"
         ) from error
-    return climb(what, found, open_one, is_hdmi=lambda name: "hdmi" in name.lower(), late=is_late)
+    try:
+        return climb(what, found, open_one, is_hdmi=lambda name: "hdmi" in name.lower(), late=is_late)
+    except DeviceError as error:
+        there = listed([card for card in able if card.devices(what)])
+        raise DeviceError(f"{error}; there {there}", error.cause) from error
 
 
 def found_names(

@@ -12,6 +12,7 @@ from ctypes import POINTER, byref, c_char_p, c_int, c_long, c_uint, c_ulong, c_v
 from functools import cache
 from typing import Any
 
+from edged.audio.devices.errnos import ENOTSUPP, meaning
 from edged.audio.devices.present import holder
 from edged.c_stderr import silence_alsa
 from edged.errors import DeviceError
@@ -23,8 +24,6 @@ PREPARED, DISCONNECTED = 2, 8
 FORMATS = {"s16": 2, "s32": 10, "s24": 6, "s24in3": 32, "float": 14}
 """The snd_pcm_format_t of each format that samples.py can read, all little endian."""
 
-ENOTSUPP = 524
-"""The kernel's own number for what a driver does not support. It should not reach programs, but it does."""
 UNFIT = frozenset({errno.EINVAL, errno.ENXIO, errno.ERANGE, errno.ENOTSUP, ENOTSUPP})
 """What a driver answers to a layout that it cannot use."""
 GONE = frozenset({errno.ENODEV, errno.ESHUTDOWN, errno.EBADFD})
@@ -108,6 +107,12 @@ def is_defined(name: str) -> bool:
     return bool(lib.snd_config_search(top, b"pcm." + name.encode(), byref(found)) >= 0)
 
 
+def configuration_fault() -> str:
+    """Why ALSA cannot read its configuration, in its own words; empty: it can."""
+    code = library().snd_config_update()
+    return said(code) if code < 0 else ""
+
+
 def has_default() -> bool:
     """Whether somebody has configured a default device (asound.conf, .asoundrc, a sound server, the environment).
 
@@ -134,14 +139,12 @@ def said(code: int) -> str:
     return str(library().snd_strerror(code).decode(errors="replace"))
 
 
-_CAUSES = {errno.EBUSY: "device_busy", errno.EACCES: "device_denied", errno.EPERM: "device_denied"}
-
-
 def failure(what: str, device: str, code: int, doing: str = "cannot be opened") -> DeviceError:
     """The error for a negative result. `what` is microphone or speaker, `device` its name."""
-    cause = _CAUSES.get(-code, f"{what}_lost")
-    by = holder(what, device) if cause == "device_busy" else ""
-    return DeviceError(f"{what} {device!r} {doing}: {said(code)}{by and f': {by} is using it'}", cause)
+    cause, advice = meaning(-code, what)
+    if cause == "device_busy" and (by := holder(what, device)):
+        advice = f"{by} is using it"
+    return DeviceError(f"{what} {device!r} {doing}: {said(code)}{advice and f': {advice}'}", cause)
 
 
 class Room:

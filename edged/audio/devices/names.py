@@ -58,7 +58,9 @@ def resolve(
         raise missing
     able = [card for card in present if card.devices(what)]
     named = ", ".join(map(repr, wanted))
-    raise DeviceError(f"cannot find {what} {named}; there {_list(able)}; see `{what}.device`", f"{what}_lost")
+    raise DeviceError(
+        f"cannot find {what} {named}; there {listed(able)}; see `{what}.device`", f"{what}_lost"
+    )
 
 
 def meant(what: str, wanted: str, present: list[Card]) -> list[Card]:
@@ -188,7 +190,8 @@ def _unclear(what: str, wanted: str, found: list[Card], present: list[Card]) -> 
     return DeviceError(f"{what} {wanted!r} {why}: in `{what}.device`, write {listed}", "device_ambiguous")
 
 
-def _list(able: list[Card]) -> str:
+def listed(able: list[Card]) -> str:
+    """The cards, as the end of a sentence that begins with "there"."""
     if not able:
         return "is not a card that edged can use"
     return ("is: " if len(able) == 1 else "are: ") + "; ".join(map(str, able))
