@@ -170,3 +170,17 @@ def test_a_card_that_is_gone_is_not_asked_again(rig):
     rig(Spec("Loose USB", Stream(CODEC, refused_rates=CODEC, refused_errno=ENODEV), usb=("0d8c", "0016", "")))
     with pytest.raises(DeviceError, match="No such device"):
         Pcm("microphone", "hw:CARD=USB", period_ms=20, buffer_ms=200, late=lambda: pytest.fail("asked again"))
+
+
+@pytest.mark.parametrize(("name", "what"), DEVICES)
+def test_the_default_of_a_machine_with_one_card_is_that_card(rig, name, what):
+    row = ROWS[name]
+    machine = rig(row.spec)
+    if " " not in expected(row, what):
+        with pytest.raises(DeviceError, match=machine.plugged[0][0]) as caught:
+            opened(machine, what, "default")
+        assert caught.value.cause == expected(row, what)
+        return
+    device = opened(machine, what, "default").device
+    device.close()
+    assert f"{device.name.partition(':')[0]} {device.layout}" == expected(row, what)
