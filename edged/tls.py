@@ -62,9 +62,23 @@ def server_context(cert: Path, key: Path) -> ssl.SSLContext:
                     f"it is not the key of the certificate in {cert} (use the pair that was made together)"
                 )
                 raise _unfit(key, problem) from error
+            damaged = None if _is_readable(chain_name) else cert
+            if error.library != "SSL" or error.reason in (None, "PEM_LIB"):  # it cannot read one of the two
+                damaged = damaged or key
+            if damaged is not None:
+                raise _unfit(damaged, "OpenSSL cannot read it (is the file complete?)") from error
             problem = f"OpenSSL cannot use it with the private key in {key}: {error.reason} (make a new pair)"
             raise _unfit(cert, problem) from error
     return context
+
+
+def _is_readable(name: str) -> bool:
+    """Whether OpenSSL can read the certificates in a file."""
+    try:
+        ssl.create_default_context(cafile=name)
+    except ssl.SSLError:
+        return False
+    return True
 
 
 def _unfit(path: Path, problem: str) -> OSError:

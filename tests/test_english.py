@@ -15,7 +15,10 @@ import pytest
 
 TOP = Path(__file__).parent.parent
 _USERS = ("install", "devices", "providers", "operations", "sound", "open-microphone")
-READ_BY_USERS = ("README.md", "SECURITY.md", *(f"docs/{name}.md" for name in _USERS))
+READ_BY_USERS = (
+    *("README.md", "SECURITY.md", *(f"docs/{name}.md" for name in _USERS)),
+    *(f"docs/providers/{page.name}" for page in sorted((TOP / "docs/providers").glob("*.md"))),
+)
 LONGEST_SENTENCE = 40  # words; most have fewer than 20
 INSTEAD = {
     r"can not\b": "cannot",

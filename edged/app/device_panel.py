@@ -158,8 +158,13 @@ class DevicePanel:
             self.devices.button, self._grammar, self._gesture, self._loop, self._ports.clock.monotonic_ms
         )
 
-        take = self._intake.hand if self._echo is None else self._echo.hand
-        heard = hand(take, self._ports.realtime)
+        take, fmt = self._intake.hand if self._echo is None else self._echo.hand, self.devices.heard
+
+        def take_present(block: bytes) -> None:
+            if self.devices.heard == fmt:  # closing takes a while: sound of an old format would be noise
+                take(block)
+
+        heard = hand(take_present, self._ports.realtime)
 
         def start_microphone(lost: Lost) -> None:
             self._intake.forget()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edged.cli.options import add_config, load_config, tell_warnings
-from edged.errors import ConfigError, UsageError
+from edged.errors import ConfigError, DeviceError, UsageError
 from edged.files import beginning
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> 
     """The relay, and the name of the service it relays to."""
     from edged.app.service import configured_dialect, planned, service
     from edged.app.wording import wording
+    from edged.causes import CAUSES
     from edged.dial.providers import PROVIDERS
     from edged.relay.access import AccessPolicy
     from edged.relay.ports import Upstream
@@ -93,13 +94,19 @@ def _relay(args: argparse.Namespace, config: "Config", key: "Secret | None") -> 
     from edged.relay.sockets import WebsocketUpstreamDial
     from edged.system.redactor import REDACTOR
     from edged.system.resolver import SystemResolver
+    from edged.wire import Translator
 
     token = _token(args.token_file) if args.token_file else ""
     REDACTOR.add([token])
     words = wording(config)
     policy = AccessPolicy(bound=args.host, token=token, origins=frozenset(args.allow_origin))
 
-    configured = config.provider.model or PROVIDERS[config.provider.name].model
+    row = PROVIDERS[config.provider.name]
+    try:  # load what a change of rate needs before any client waits for it
+        Translator(row.dialect, row.dialect, row.shape)
+    except DeviceError as error:
+        raise ConfigError([f"provider.name: {error}; {CAUSES[error.cause].remedy}"]) from error
+    configured = config.provider.model or row.model
 
     def upstream(model: str) -> Upstream:
         return Upstream(service(config, key, model=model), configured_dialect(config), model or configured)

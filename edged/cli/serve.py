@@ -44,7 +44,8 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser.add_argument(
         "--host",
         default="127.0.0.1",
-        help="address to listen on (default: 127.0.0.1); any but loopback (this machine only) needs --key-file",
+        help="address to listen on (default: 127.0.0.1); any address except loopback (this machine only) needs "
+        "--key-file",
     )
     parser.add_argument(
         "--port",
@@ -59,7 +60,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         metavar="NAME",
         help=f"behave like this service: {', '.join(LIKE)}. It sets the path, the dialect, the session object, the "
         "errors and the limits; the options below take precedence. docs/local-server.md says what it imitates, and "
-        "what of it is guessed",
+        "which parts are guesses",
     )
     _add_answers(parser)
     _add_faults(parser)

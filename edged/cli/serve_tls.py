@@ -1,6 +1,7 @@
-"""The TLS options of `edged serve`: your own certificate, or a throw-away one."""
+"""The TLS options of `edged serve`: your own certificate, or a temporary one."""
 
 import argparse
+import signal
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,18 +21,18 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--key",
         type=Path,
         metavar="FILE",
-        help="private key of the certificate (PEM; default: it is in the --cert file, too). "
+        help="private key of the certificate (PEM; default: the --cert file also has it). "
         "The keys that clients must send are in --key-file",
     )
     group.add_argument(
         "--tls",
         action="store_true",
-        help="serve TLS with a throw-away certificate for localhost, 127.0.0.1 and ::1",
+        help="serve TLS with a temporary certificate for localhost, 127.0.0.1, ::1 and the name in --host",
     )
 
 
 def context(args: argparse.Namespace, until_end: ExitStack) -> "tuple[ssl.SSLContext | None, str]":
-    """The TLS context, None without TLS; and the line that tells users about a throw-away certificate.
+    """The TLS context, None without TLS; and the line that tells users about a temporary certificate.
 
     `until_end` removes that certificate.
 
@@ -51,9 +52,19 @@ def context(args: argparse.Namespace, until_end: ExitStack) -> "tuple[ssl.SSLCon
         return None, ""
     from edged.local.throwaway import certificate
 
-    file, made = until_end.enter_context(certificate())
+    _interrupt_by_signals(until_end)
+    file, made = until_end.enter_context(certificate(args.host))
     ways = "provider.ca_file of edged, SSL_CERT_FILE of Python, NODE_EXTRA_CA_CERTS of Node"
     return made, f"\ncertificate {file} (until it stops; to trust it: {ways})"
+
+
+def _interrupt_by_signals(until_end: ExitStack) -> None:
+    """These signals end the process as Ctrl-C does, so that the certificate is removed while edged starts, too."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        before = signal.getsignal(number)
+        if before is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
+            until_end.callback(signal.signal, number, before)
 
 
 def _own(cert: Path, key: Path) -> "ssl.SSLContext":

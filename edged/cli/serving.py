@@ -20,9 +20,13 @@ class Server(AbstractAsyncContextManager[Any], Protocol):
 
 
 async def until_stopped(server: Server, what: str, whereto: str = "") -> None:
-    """Serve until SIGTERM or SIGINT. Raises AddressError or UsageError if `server` cannot listen on its address."""
+    """Serve until SIGTERM, SIGINT, or SIGHUP (the terminal is closed), unless nohup has it ignored.
+
+    Raises AddressError or UsageError if `server` cannot listen on its address.
+    """
     stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    kept = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    for number in (signal.SIGTERM, signal.SIGINT, *(() if kept else (signal.SIGHUP,))):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with AsyncExitStack() as stack:
         try:

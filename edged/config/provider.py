@@ -95,13 +95,17 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
     reasoning: Annotated[
         Literal["", "none", "minimal", "low", "medium", "high", "xhigh"],
         described(
-            "reopen", "GA only: how long the model thinks before it answers; empty: the service's default."
+            "reopen",
+            "How much the model thinks before it answers; in beta only at azure-voice-live."
+            " Empty: the service's default.",
         ),
     ] = ""
     prompt_id: Annotated[
         str,
         described(
-            "reopen", "Id of a prompt stored at the service (OpenAI ends these); empty: none.", max_length=200
+            "reopen",
+            "Id of a prompt stored at the service (OpenAI stops offering these); empty: none.",
+            max_length=200,
         ),
     ] = ""
     detection: Annotated[
@@ -194,7 +198,9 @@ class ProviderConfig(ConfigPart, frozen=True, kw_only=True):
     ] = None
     temperature: Annotated[
         Annotated[float, between(0.6, 1.2, "0.8 is usual")] | None,
-        described("reopen", "How much answers vary; beta dialect only. Unset: the service's default."),
+        described(
+            "reopen", "How much answers vary; beta dialect and Inworld only. Unset: the service's default."
+        ),
     ] = None
     transcription: Annotated[
         str,

@@ -48,7 +48,8 @@ class PortkeyRoute:
 class Target:
     """The address, headers and query of one service.
 
-    `model_as` is the query parameter for the model. `lacks` describes what is missing; empty where nothing is.
+    `model_as` is the query parameter for the model; empty: the session names it. `lacks` describes what is missing;
+    empty where nothing is.
     """
 
     address: SplitResult
@@ -64,31 +65,31 @@ def azure_preview(path: str, api_version: str) -> bool:
     return bool(api_version) if path in ("", "/") else path.rstrip("/").endswith(AZURE_PREVIEW)
 
 
-def azure_target(address: SplitResult, key: str, azure: AzureRoute) -> Target:
+def azure_target(address: SplitResult, with_key: Mapping[str, str], azure: AzureRoute) -> Target:
     preview = azure_preview(address.path, azure.api_version)
     if address.path in ("", "/"):
         address = address._replace(path=AZURE_PREVIEW if preview else AZURE_GA)
-    headers, lacks = _azure_key("azure", key, azure)
+    headers, lacks = _azure_key("azure", with_key, azure)
     if not preview:
         return Target(address, headers, dialect=Dialect.GA, lacks=lacks)
     query = {"api-version": azure.api_version} if azure.api_version else {}
     return Target(address, headers, query, "deployment", Dialect.BETA, lacks)
 
 
-def voice_live_target(address: SplitResult, key: str, azure: AzureRoute) -> Target:
+def voice_live_target(address: SplitResult, with_key: Mapping[str, str], azure: AzureRoute) -> Target:
     if address.path in ("", "/"):
         address = address._replace(path=VOICE_LIVE)
-    headers, lacks = _azure_key("azure-voice-live", key, azure)
+    headers, lacks = _azure_key("azure-voice-live", with_key, azure)
     version = dict(parse_qsl(address.query)).get("api-version", VOICE_LIVE_VERSION)
     return Target(address, headers, {"api-version": azure.api_version or version}, lacks=lacks)
 
 
-def _azure_key(name: str, key: str, azure: AzureRoute) -> tuple[dict[str, str], str]:
+def _azure_key(name: str, with_key: Mapping[str, str], azure: AzureRoute) -> tuple[Mapping[str, str], str]:
     """The headers with the key or the token, and what is missing."""
     if azure.token:
         return {"Authorization": f"Bearer {azure.token}"}, ""
-    if key:
-        return {"api-key": key}, ""
+    if with_key:
+        return with_key, ""
     return {}, f"provider.api_key_file: {name} needs a key (or provider.azure.token_file)"
 
 
@@ -96,7 +97,10 @@ def hosted_by_portkey(host: str) -> bool:
     return host == PORTKEY_HOST or host.endswith(f".{PORTKEY_HOST}")
 
 
-def portkey_target(address: SplitResult, key: str, portkey: PortkeyRoute) -> Target:
+def portkey_target(
+    address: SplitResult, key: str, with_key: Mapping[str, str], portkey: PortkeyRoute
+) -> Target:
+    """`with_key` has the key as the hosted service wants it."""
     values = {
         "x-portkey-virtual-key": portkey.virtual_key,
         "x-portkey-provider": portkey.provider,
@@ -120,5 +124,5 @@ def portkey_target(address: SplitResult, key: str, portkey: PortkeyRoute) -> Tar
     elif host == PORTKEY_NEW_HOST and not portkey.authorization:
         headers["Authorization"] = f"Bearer {key}"
     else:
-        headers["x-portkey-api-key"] = key
+        headers |= with_key
     return Target(address, headers, lacks=lacks)

@@ -112,24 +112,20 @@ def target_of(
     portkey: PortkeyRoute | None = None,
 ) -> Target:
     """Where provider `name` is, and how it gets its key."""
+    row = PROVIDERS[name]
+    headers, query = row.with_key(key)
     match name:
         case "azure":
-            return azure_target(address, key, azure or AzureRoute())
+            return azure_target(address, headers, azure or AzureRoute())
         case "azure-voice-live":
-            return voice_live_target(address, key, azure or AzureRoute())
+            return voice_live_target(address, headers, azure or AzureRoute())
         case "portkey":
-            return portkey_target(address, key, portkey or PortkeyRoute())
-    row = PROVIDERS[name]
-    headers, query = {}, dict(row.query)
-    scheme, _, place = row.key_as.partition(":")
-    if key and scheme != "name":
-        headers["Authorization"] = f"{scheme} {key}"
-    elif key and place.startswith("?"):
-        query[place[1:]] = key
-    elif key:
-        headers[place] = key
+            return portkey_target(address, key, headers, portkey or PortkeyRoute())
     needs = f"provider.api_key_file: {name} needs a key; put it in a file and name the file here"
-    return Target(address, headers, query, row.model_as, lacks=needs if row.needs_key and not key else "")
+    model_as = "" if row.shape.model_in_session else "model"
+    return Target(
+        address, headers, {**row.query, **query}, model_as, lacks=needs if row.needs_key and not key else ""
+    )
 
 
 def _of_address(address: SplitResult, given: str) -> list[str]:

@@ -21,10 +21,9 @@ class Provider:
     at the same time: with two, the next socket can open before the old one closes. `ready_s` is how long the service
     may take to confirm the settings. `remedies` are the provider's own remedies, by the id of a cause.
 
-    `key_as` is the scheme of the header Authorization; or `name:` and a header; or `name:?` and a query parameter.
-    `model_as` is the parameter that names the model; empty: the session names it. `needs_model` describes the model
-    where there is no usual one. `query` has fixed parameters, and `fresh_query` names those with a new value for each
-    connection. `billed` is what the provider charges for; `minutes` are minutes of connection.
+    `key_as` is the way of the key: a header and, after a colon, its scheme; or `?` and a query parameter. `needs_model`
+    describes the model where there is no usual one. `query` has fixed parameters, and `fresh_query` names those with a
+    new value for each connection. `billed` is what the provider charges for; `minutes` are minutes of connection.
     """
 
     url: str
@@ -35,13 +34,20 @@ class Provider:
     slots: int = 1
     ready_s: float = READY_S
     shape: Shape = PLAIN
-    key_as: str = "Bearer"
-    model_as: str = "model"
+    key_as: str = "Authorization: Bearer"
     needs_model: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     fresh_query: tuple[str, ...] = ()
     billed: tuple[Billed, ...] = ("tokens",)
     remedies: Mapping[str, str] = field(default_factory=dict)
+
+    def with_key(self, key: str) -> tuple[dict[str, str], dict[str, str]]:
+        """The header, or else the query parameter, that carries this key; none for an empty key."""
+        name, _, scheme = self.key_as.partition(":")
+        value = f"{scheme.strip()} {key}".strip()
+        if not key:
+            return {}, {}
+        return ({}, {name[1:]: value}) if name.startswith("?") else ({name: value}, {})
 
 
 def with_remedy(text: str, cause: str, remedies: Mapping[str, str]) -> str:

@@ -28,6 +28,7 @@ PROVIDERS = {
         Dialect.GA,
         session_s=1800,
         slots=2,
+        key_as="api-key",
         remedies={
             "key_refused": _AZURE_KEY + "Cognitive Services OpenAI User",
             "model_refused": "`provider.model` must be the name of your deployment, not of the model;"
@@ -40,6 +41,7 @@ PROVIDERS = {
         Dialect.BETA,
         session_s=1800,
         slots=2,
+        key_as="api-key",
         shape=Shape(
             keys={
                 "speed": None,
@@ -50,6 +52,7 @@ PROVIDERS = {
             dialect=Dialect.BETA,
             semantic_vad="azure_semantic_vad",
             azure_voices=True,
+            may_keep_detection=True,
             reasoning_word=True,
         ),
         remedies={
@@ -62,6 +65,7 @@ PROVIDERS = {
         OPENAI_MODEL,
         Dialect.BETA,
         slots=2,
+        key_as="x-portkey-api-key",
         remedies={
             "key_refused": "either Portkey refuses its key, or the provider behind Portkey refuses the virtual key:"
             " Portkey's log shows which",
@@ -101,6 +105,7 @@ PROVIDERS = {
             },
             dialect=Dialect.GA,
             unreported=frozenset({"voice"}),
+            asks_for_answers=True,  # litellm's source says so; a recorded session accepts it
             voice_prefix="xai_",
             replaces_models=True,
         ),
@@ -108,7 +113,7 @@ PROVIDERS = {
         remedies={
             "key_refused": "create a key at console.x.ai",
             "quota_exceeded": "add credit at console.x.ai",
-            "model_refused": "leave `provider.model` empty for xAI's present voice model",
+            "model_refused": "leave `provider.model` empty: edged then asks for xAI's newest voice model",
         },
     ),
     "qwen": Provider(
@@ -139,15 +144,19 @@ PROVIDERS = {
         Dialect.GA,
         slots=2,
         shape=Shape(
-            keys=dict.fromkeys(("prompt", "tracing", "include", "truncation", "noise_reduction")),
+            keys={
+                "temperature": "temperature",
+                **dict.fromkeys(
+                    ("prompt", "tracing", "include", "truncation", "noise_reduction", "reasoning")
+                ),
+            },
             model_in_session=True,
         ),
-        key_as="Basic",
-        model_as="",
+        key_as="Authorization: Basic",
         query={"protocol": "realtime"},
         fresh_query=("key",),
         remedies={
-            "key_refused": "copy the key (Base64) as Inworld's portal shows it; edged does not encode it again",
+            "key_refused": "copy the key (Base64) as Inworld's portal shows it, and do not encode it again",
             "model_refused": "the name of a model begins with its maker: openai/gpt-4.1-mini",
         },
     ),
@@ -158,7 +167,7 @@ PROVIDERS = {
         session_s=3600,
         slots=2,
         remedies={
-            "key_refused": "the key is OpenAI's; a gateway that is authenticated also needs the header"
+            "key_refused": "the key is OpenAI's; if the gateway asks for authentication, it also needs the header"
             " cf-aig-authorization (`provider.headers`)",
             "unreachable": "`provider.url` is wss://gateway.ai.cloudflare.com/v1/ACCOUNT/GATEWAY/openai",
         },
@@ -171,8 +180,8 @@ PROVIDERS = {
         slots=2,
         needs_model="the name that LiteLLM's configuration gives the model",
         remedies={
-            "key_refused": "the key is LiteLLM's own (a virtual key or the master key); if the words name the upstream,"
-            " LiteLLM's key for the service behind it is wrong",
+            "key_refused": "check `provider.api_key_file` (a virtual key or the master key); if the service's words"
+            " contain `upstream`, LiteLLM has a wrong key for the service behind it",
             "service_refused": "LiteLLM answers HTTP 403 if it does not know `provider.model`, or if the key may not"
             " use it",
             "model_refused": "`provider.model` must be a model_name of LiteLLM's configuration",
@@ -188,6 +197,8 @@ PROVIDERS = {
         billed=(),
         ready_s=180,  # it loads its models first
         shape=Shape(
+            # It reads these and ignores them.
+            keys=dict.fromkeys(("speed", "noise_reduction", "truncation", "tracing", "prompt", "reasoning")),
             unreported=frozenset({"input_format", "output_format"}),
             answers_commits=True,
             failures=frozenset({"transcription_failed", "inference_failed", "tts_error"}),
@@ -213,6 +224,8 @@ PROVIDERS = {
                     "output_format",
                     "speed",
                     "noise_reduction",
+                    "truncation",
+                    "reasoning",
                     "prompt",
                     "tracing",
                     "include",

@@ -111,7 +111,9 @@ async def open_session(
 def _whole(error: LinkError, complaint: ServiceWarning | None, provider: Provider) -> LinkError:
     """The error of a connection that failed, with what the service said before, and the provider's own remedy."""
     if complaint is not None and error.cause in _EXPLAINED:
-        error = _explained(error, complaint)
+        before, error = error.cause, _explained(error, complaint)
+        if error.cause != before:  # then its remedy helps no more
+            error.args = (str(error).replace(f"; {provider.remedies.get(before)}", ""),)
     text = with_remedy(str(error), error.cause, provider.remedies)
     return LinkError(
         text, error.cause, error.retry_after_s, said=error.said, code=error.code, status=error.status
@@ -161,6 +163,9 @@ async def _confirmed(live: LiveSession, hear: Callable[[SessionEvent], None], wi
                 refused_s = (refused_s or loop.time()) if session.confirming.refused else None
                 limit.reschedule(end_s if refused_s is None else min(end_s, refused_s + REFUSED_S))
     except TimeoutError:
+        if session.confirming.insist(session.dialect):
+            await _asks(live, hear)
+            return await _confirmed(live, hear, READY_S)
         broken = session.confirming.verdict or SessionFailed(
             "handshake_timeout", "the service did not confirm the settings"
         )

@@ -57,9 +57,6 @@ class Entrance:
         """The path to use."""
         return next(iter(self._doorway.paths)).replace(_ANY, "any")
 
-    def is_path(self, path: str) -> bool:
-        return self._pattern(path) is not None
-
     def entry(self, caller: Caller, wall: float, used: Container[str] = ()) -> Visit:
         """What a request for a session leads to. `wall` is the wall clock, `used` the values of the fresh parameter."""
         doorway, door = self._doorway, self._door

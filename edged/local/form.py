@@ -13,10 +13,9 @@ from edged.local.g711 import ALAW, ULAW
 from edged.local.schema import Spec
 from edged.pcm import PCM16, Format
 from edged.wire import BadClientEvent, Dialect
-from edged.wire.settings import TABLE
+from edged.wire.settings import ROWS
 
 Json = dict[str, Any]
-_ROWS = {row.setting: row for row in TABLE}
 _FORMATS = {"g711_ulaw": ULAW, "audio/pcmu": ULAW, "g711_alaw": ALAW, "audio/pcma": ALAW}
 
 
@@ -58,7 +57,7 @@ class SessionForm:
     report: Callable[[Json, bool], Json] = lambda session, fresh: session  # noqa: ARG005
 
     def key(self, setting: str, dialect: Dialect) -> str | None:
-        return self.keys.get(setting) or _ROWS[setting].key(dialect)
+        return self.keys.get(setting) or ROWS[setting].key(dialect)
 
     def format(self, value: Any, rate_hz: int) -> Format:
         """The format that `value` names; `rate_hz` is for samples whose rate it does not name."""

@@ -4,6 +4,8 @@ from typing import Any
 
 from edged.local.form import SessionForm
 from edged.local.schema import (
+    KEEP,
+    Check,
     Spec,
     each,
     flag,
@@ -25,6 +27,16 @@ _INWORLD_RATES = (24_000, 8000, 16_000, 32_000, 48_000)
 _INWORLD_TRANSCRIBERS = ("inworld/inworld-stt-1", "assemblyai/u3-rt-pro", "soniox/stt-rt-v4")
 _INWORLD_MODALITIES = each(one_of("audio", "text"), 2)
 _GA_INPUT: Any = GA_SESSION["audio"]
+
+
+def _without_effect(inner: Check) -> Check:
+    def check(value: Any, path: str) -> Any:
+        inner(value, path)
+        return KEEP
+
+    return check
+
+
 INWORLD = SessionForm(
     start={
         **FORMS[Dialect.GA].start,
@@ -70,7 +82,11 @@ INWORLD = SessionForm(
         },
         "providerData": mapping,
     },
-    response={**GA_RESPONSE, "output_modalities": _INWORLD_MODALITIES},
+    response={
+        **GA_RESPONSE,
+        "output_modalities": _INWORLD_MODALITIES,
+        "modalities": _without_effect(_INWORLD_MODALITIES),  # its clients send beta's name
+    },
     formats={"audio/pcmu": PCM16, "audio/pcma": PCM16},  # accepted, and the sound is taken as 16-bit samples
     model="taken",
 )

@@ -225,9 +225,6 @@ def _minted(
             transcribes = order.settings.get("type") == transcription.KIND and door.forms[dialect].transcribes
         else:
             order = _of_beta(asked, "expires_at" if transcribes else "expires_after")
-        form = door.forms.get(dialect)
-        if form is None or (transcribes and not form.transcribes):
-            return _refused(404, "invalid_request_error", None, "This service makes no such keys.")
         return HttpReply(200, _mint(order, dialect, door, wall, new_id, transcribes=transcribes))
     except BadClientEvent as bad:
         return _refused(400, "invalid_request_error", bad.code, bad.message, bad.param)

@@ -30,7 +30,7 @@ from edged.lobby import Lobby, by_way_of
 from edged.local import bent, faults, http, refusing
 from edged.local.answer import Tempo
 from edged.local.bill import Billed, Ledger, Taken
-from edged.local.caller import Caller
+from edged.local.caller import Caller, keys_at
 from edged.local.connection import ClientConnection
 from edged.local.entrance import Entrance, Visit
 from edged.local.faults import InjectedFault
@@ -192,7 +192,7 @@ class LocalServer:
                 caller.method,
                 caller.path,
                 connection.body,
-                keys=caller.keys,
+                keys=(*caller.keys, *keys_at(caller, self._like.doorway.keys)),
                 door=self._door,
                 ledger=self.ledger,
                 wall=self._wall(),

@@ -1,16 +1,18 @@
-"""A throw-away certificate for the names of this machine, made by the openssl program.
+"""A throw-away certificate for the names of this machine and the address of the server, made by the openssl program.
 
 Python has no function that makes a certificate. The certificate is not an authority: a client that trusts it trusts
 only this key for these names. The file of the key is removed before the server starts, that of the certificate when it
 stops.
 """
 
+import re
 import shutil
 import ssl
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 
 from edged.errors import ConfigError
@@ -29,13 +31,16 @@ basicConstraints = critical, CA:FALSE
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid:always
 extendedKeyUsage = serverAuth
-subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1
+subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1{more}
 """
+_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")  # what a configuration of openssl takes as it is
 
 
 @contextmanager
-def certificate() -> Iterator[tuple[Path, ssl.SSLContext]]:
+def certificate(host: str = "") -> Iterator[tuple[Path, ssl.SSLContext]]:
     """The file with the certificate, for clients to trust, and the context of a server that shows it.
+
+    `host` is the name or address of the server, if it may be reached from other machines.
 
     Raises:
         ConfigError: the certificate cannot be made; the message says what to do.
@@ -46,10 +51,14 @@ def certificate() -> Iterator[tuple[Path, ssl.SSLContext]]:
                 "--tls: the openssl program is missing (apt install openssl; or use a certificate of your own: --cert)"
             ]
         )
-    with tempfile.TemporaryDirectory(prefix="edged-serve-") as folder:
+    try:
+        temporary = tempfile.TemporaryDirectory(prefix="edged-serve-")
+    except OSError as error:
+        raise ConfigError([f"--tls: no temporary folder can be made: {error.strerror or error}"]) from error
+    with temporary as folder:
         cert, key = Path(folder) / "cert.pem", Path(folder) / "key.pem"
         try:
-            _make(Path(folder), cert, key)
+            _make(Path(folder), cert, key, host)
             context = server_context(cert, key)
             key.unlink()
         except OSError as error:
@@ -57,10 +66,10 @@ def certificate() -> Iterator[tuple[Path, ssl.SSLContext]]:
         yield cert, context
 
 
-def _make(folder: Path, cert: Path, key: Path) -> None:
+def _make(folder: Path, cert: Path, key: Path, host: str) -> None:
     config = folder / "openssl.cnf"
     with to_write(config) as file:
-        file.write(_CONFIG.encode())
+        file.write(_CONFIG.format(more=_entry(host)).encode())
     kind = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-sha256")
     about = ("-config", str(config), "-extensions", "server", "-subj", "/CN=localhost", "-days", str(DAYS))
     command = [PROGRAM, "req", "-x509", *kind, *about, "-keyout", str(key), "-out", str(cert)]
@@ -73,3 +82,12 @@ def _make(folder: Path, cert: Path, key: Path) -> None:
             [f"--tls: openssl cannot make a certificate: {why[:200]} (use your own: --cert)"]
         ) from error
     config.unlink()
+
+
+def _entry(host: str) -> str:
+    """The entry for a further name; empty for no name, and for "all addresses"."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return f", DNS:{host}" if _NAME.fullmatch(host) else ""
+    return "" if address.is_unspecified else f", IP:{address}"

@@ -150,6 +150,5 @@ class Likeness:
         return replace(self, conduct=replace(self.conduct, transcribers=names))
 
 
-PLAIN_CONDUCT = Conduct()
 ITSELF = Likeness()
 """The embedded service as it is."""

@@ -18,7 +18,7 @@ NOT_UNDERSTOOD = wire.ServerError("Nothing was understood.", type="server_error"
 
 
 class UtteranceTaker:
-    """`last` is the last utterance (item id, sound). `transcribers`: models for transcripts; None: any."""
+    """`transcribers`: the models for transcripts; None: any."""
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ from typing import Any
 
 from edged.wire.convert import value_in
 from edged.wire.names import Dialect
-from edged.wire.settings import TABLE, UNSET, SettingRow
+from edged.wire.settings import ROWS, TABLE, UNSET, SettingRow
 from edged.wire.shape import NOT_SPECIFIED, Shape
 
 Json = dict[str, Any]
@@ -84,7 +84,7 @@ def param(path: str, dialect: Dialect, shape: Shape) -> str:
 
 def pcm_at_24k(session: Mapping[str, Any], setting: str, dialect: Dialect, *, otherwise: bool) -> bool:
     """Whether a session in the plain dialect has PCM at 24 kHz in this setting; `otherwise` if it does not say."""
-    key = next(row.key(dialect) for row in TABLE if row.setting == setting)
+    key = ROWS[setting].key(dialect)
     value = UNSET if key is None else _at(session, _split(key), UNSET)
     if value is UNSET:
         return otherwise

@@ -19,9 +19,15 @@ from edged.wire.names import ServerName
 Json = dict[str, Any]
 
 
+class _ResponseId(msgspec.Struct):
+    id: str | None = None
+
+
 class _Of(msgspec.Struct):
+    """What says whose a message is. Nothing else of it is built: it may be large (bounds.py)."""
+
     response_id: str | None = None
-    response: Any = None
+    response: _ResponseId | None = None
 
 
 _OF = msgspec.json.Decoder(_Of)
@@ -58,8 +64,9 @@ class RunningResponse:
             of = _OF.decode(text)
         except (ValueError, RecursionError):
             return False
-        inner = of.response.get("id") if isinstance(of.response, Mapping) else None
-        if self._ended == inner:  # the service's own end of it; nothing follows
+        if (
+            of.response is not None and self._ended == of.response.id
+        ):  # the service's own end of it; nothing follows
             self._ended = ""
             return True
         return self._ended == of.response_id

@@ -30,17 +30,19 @@ class Shape:
     """`keys` replaces keys, by the name of the setting in `settings.TABLE`; None: the service does not have it.
 
     `pcm` is the name of 16-bit samples in beta. `input_rate_hz` and `output_rate_hz` are the rates of those samples.
-    `semantic_vad` is the name of that detection. With `azure_voices`, a voice whose name has a `-` is sent as an object
-    that says that it is one of Azure's own. With `nested_tools`, a function's fields stand in an object `function`, as
-    in chat completions. With `reasoning_word`, the effort is a word and not an object. With `model_in_session`, the
-    session names the model, and not the address.
+    `semantic_vad` is the name of that detection. With `asks_for_answers`, a detection starts answers only if it is told
+    to. With `azure_voices`, a voice whose name has a `-` is sent as an object that says that it is one of Azure's own.
+    With `nested_tools`, a function's fields stand in an object `function`, as in chat completions. With
+    `reasoning_word`, the effort is a word and not an object. With `model_in_session`, the session names the model, and
+    not the address.
 
     `dialect` is the dialect of the service where its sessions do not show it. `unreported` are settings that it follows
     and does not report. `voice_prefix` may stand before the voice in its reports. `lacks` are the client events that it
     does not have. With `answers_commits`, a commit starts the answer, and a request for an answer would break it off.
     With `ignores_commits`, only the service's own detection ends an utterance. `failures` are the codes of errors after
     which a response ends without a `response.done`. With `replaces_models`, the service uses another model in place of
-    an unknown one, and says so only in its reports.
+    an unknown one, and says so only in its reports. With `may_keep_detection`, it is not known whether the service can
+    do without its own detection: it may ignore the wish in silence.
     """
 
     keys: Mapping[str, str | None] = field(default_factory=dict)
@@ -48,6 +50,7 @@ class Shape:
     input_rate_hz: int = 24_000
     output_rate_hz: int = 24_000
     semantic_vad: str = "semantic_vad"
+    asks_for_answers: bool = False
     azure_voices: bool = False
     nested_tools: bool = False
     reasoning_word: bool = False
@@ -60,6 +63,7 @@ class Shape:
     ignores_commits: bool = False
     failures: frozenset[str] = frozenset()
     replaces_models: bool = False
+    may_keep_detection: bool = False
 
     def replacement(self, asked: str, reported: Any) -> str:
         """The reported model that the service uses in place of the one that was asked for; empty if there is none."""
@@ -70,6 +74,8 @@ class Shape:
 
     def value(self, setting: str, value: Any) -> Any:
         """A setting's value as the service wants it, from its value in the dialect."""
+        if setting == "turn_detection" and isinstance(value, Mapping) and self.asks_for_answers:
+            value = {"create_response": True, **value}
         match setting:
             case "input_format" | "output_format":
                 return self.pcm if value == "pcm16" else value

@@ -5,7 +5,7 @@ Rules:
 2. A client event that the service does not have is not sent. The client gets an answer in the service's place. For a
    truncate or a delete that is the usual acknowledgement, with a `note`: clients send these after an interrupt, and
    some end at an error. For a cancel it is the end of the response (running.py). For any other event it is an error.
-3. Sound changes its rate only while the session's format is PCM at 24 kHz, and the service has another rate.
+3. Sound changes its rate where the service has another one (rates.py).
 4. Where a commit starts an answer, a `response.create` that follows the commit is not sent: it would end that answer.
    After other sound, a new item, an error or the end of a response it is sent.
 5. Where the session names the model, the first update names it. If the client begins with another event, an update
@@ -21,8 +21,8 @@ from typing import Any
 from edged.wire import reshape
 from edged.wire.bounds import MOST_NAME
 from edged.wire.envelope import name_of, named, read, within, written
-from edged.wire.names import ClientName, Dialect, ServerName, to_dialect, to_ga
-from edged.wire.rates import RateChange
+from edged.wire.names import PING, ClientName, Dialect, ServerName, to_dialect, to_ga
+from edged.wire.rates import SessionRates
 from edged.wire.running import RunningResponse
 from edged.wire.shape import Shape
 
@@ -30,7 +30,6 @@ Json = dict[str, Any]
 
 UNSUPPORTED = "event_not_supported"  # the code of the error for an event that the service does not have
 MOST_OPEN = 256  # items that a service has added and not finished; in practice there are only a few
-_NOISE = frozenset({"ping"})  # events that say nothing to a program
 _ACKNOWLEDGED: Mapping[str, tuple[ServerName, tuple[str, ...]]] = {
     ClientName.ITEM_TRUNCATE: (ServerName.ITEM_TRUNCATED, ("item_id", "content_index", "audio_end_ms")),
     ClientName.ITEM_DELETE: (ServerName.ITEM_DELETED, ("item_id",)),
@@ -49,9 +48,7 @@ class Shaping:
         self._model = model if shape.model_in_session else ""  # empty once the service knows it
         self._answering = False  # the service answers a commit
         self._answers: list[str] = []
-        self._heard = _rate(reshape.RATE_HZ, shape.input_rate_hz)
-        self._spoken = _rate(shape.output_rate_hz, reshape.RATE_HZ)
-        self._pcm_up = self._pcm_down = True
+        self._rates = SessionRates(shape, dialect)
         self._open: dict[str, Any] = {}  # items that are added and not done, each with the item before it
         self._part: Any = None
         self._running = RunningResponse()
@@ -60,7 +57,7 @@ class Shaping:
             ClientName.TRANSCRIPTION_SESSION_UPDATE: self._update,
             ClientName.RESPONSE_CREATE: self._create,
         }
-        if self._heard is not None:
+        if self._rates.heard:
             self._up[ClientName.APPEND] = self._append
         self._down: dict[str, Callable[[Json], list[Json]]] = {
             ServerName.ERROR: self._error,
@@ -75,7 +72,7 @@ class Shaping:
             ServerName.PART_ADDED: self._part_added,
             ServerName.PART_DONE: self._part_done,
         }
-        if self._spoken is not None:
+        if self._rates.spoken:
             self._down[ServerName.AUDIO_DELTA] = self._delta
         if dialect is Dialect.GA:
             self._down |= {ServerName.ITEM_ADDED: self._item_added, ServerName.ITEM_DONE: self._item_done}
@@ -90,8 +87,7 @@ class Shaping:
             return []
         first = self._with_model(name)
         sent = self._changed(name, text)
-        if self._shape.answers_commits:
-            self._follow(name)
+        self._follow(name)
         return [*first, *sent]
 
     def answers(self) -> list[str]:
@@ -105,7 +101,7 @@ class Shaping:
         if name is None:
             return [text]
         ga_name = to_ga(name)
-        if name in _NOISE or self._running.is_over(text):
+        if name == PING or self._running.is_over(text):
             return []
         change = self._down.get(ga_name)
         message = read(text) if change is not None else None
@@ -150,11 +146,7 @@ class Shaping:
         return True
 
     def _settings(self, asked: Mapping[str, Any]) -> Json:
-        pcm = {
-            setting: reshape.pcm_at_24k(asked, setting, self._dialect, otherwise=before)
-            for setting, before in (("input_format", self._pcm_up), ("output_format", self._pcm_down))
-        }
-        self._pcm_up, self._pcm_down = pcm["input_format"], pcm["output_format"]
+        self._rates.settings(asked)
         changed = reshape.outward(asked, self._dialect, self._shape)
         if self._model:
             changed.setdefault("model", self._model)
@@ -168,13 +160,14 @@ class Shaping:
         return True
 
     def _append(self, message: Json) -> bool:
-        if self._heard is not None and self._pcm_up:
-            message["audio"] = self._heard.changed(message.get("audio"))
+        message["audio"] = self._rates.up(message.get("audio"))
         return True
 
     def _follow(self, name: str) -> None:
+        if name in (ClientName.COMMIT, ClientName.CLEAR):
+            self._rates.utterance_ends()
         if name == ClientName.COMMIT:
-            self._answering = True
+            self._answering = self._shape.answers_commits
         elif name in (ClientName.APPEND, ClientName.ITEM_CREATE, ClientName.RESPONSE_CREATE):
             self._answering = False
 
@@ -192,6 +185,7 @@ class Shaping:
 
     def _response_created(self, message: Json) -> list[Json]:
         self._running.created(message.get("response"))
+        self._rates.answer_begins()
         return self._response(message)
 
     def _response_done(self, message: Json) -> list[Json]:
@@ -244,8 +238,7 @@ class Shaping:
         return [message]
 
     def _delta(self, message: Json) -> list[Json]:
-        if self._spoken is not None and self._pcm_down:
-            message["delta"] = self._spoken.changed(message.get("delta"))
+        message["delta"] = self._rates.down(message.get("delta"))
         return [message]
 
     def _error(self, message: Json) -> list[Json]:
@@ -261,10 +254,6 @@ class Shaping:
         fails = str(error.get("code")) in self._shape.failures
         end = self._running.failed(error, self._new_id()) if fails else None
         return [message] if end is None else [message, end]
-
-
-def _rate(rate_in_hz: int, rate_out_hz: int) -> RateChange | None:
-    return None if rate_in_hz == rate_out_hz else RateChange(rate_in_hz, rate_out_hz)
 
 
 def _error(name: str, what: tuple[str, str], event_id: Any) -> Json:

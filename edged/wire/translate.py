@@ -10,7 +10,6 @@ Rules:
 5. A server's message keeps its event_id. A message that is made here, or has no event_id, gets a new one.
 6. The memory is bounded: at most `MOST_ITEMS` items, of which the oldest is dropped, and no text longer than a name.
 7. A message with more elements than any message needs (bounds.py) passes unchanged: it is not parsed.
-
 8. What differs in one service is changed after the dialect on the way up, and before it on the way down (shaping.py).
 
 Not here: what is inside a session, a response or an item (convert.py).

@@ -97,6 +97,10 @@ class StampMicrophone:
         self.fall_silent()
         self._held.clear()
 
+    def deliver(self, block):
+        """Hand over this block now, as the thread of a device may do until the device is closed."""
+        self._hand(block)
+
     def fall_silent(self):
         """Hand over no more blocks, and notify nobody."""
         self._pace.catch_up()

@@ -378,6 +378,23 @@ def test_the_microphone_gets_the_rate_of_another_service_and_back(kiosk):
     kiosk(body)
 
 
+def test_a_press_before_the_old_microphone_is_closed_gets_no_sound_of_the_old_rate(kiosk):
+    async def body(here, paper):
+        async with LocalServer(voice=ParrotVoice(), like="qwen", keep_audio=True) as other:
+            old = here.app.front.microphone
+            paper.base, paper.key = other_rate(other.url), Secret(KEY)
+            await here.app.reload()
+            here.app.front.button.press()
+            await asyncio.sleep(0)
+            old.deliver(b"\x11\x22" * 480)
+            await asyncio.sleep(2.2)
+            here.app.front.button.release()
+            assert await here.until(lambda: bool(other.audit), 20)
+            came_whole(other.audit[0], 2.0, 16_000)
+
+    kiosk(body)
+
+
 def test_what_waits_for_the_old_service_is_never_sent_at_the_wrong_rate(kiosk):
     async def body(here, paper):
         async with LocalServer(voice=ParrotVoice(), like="qwen", keep_audio=True) as other:

@@ -43,8 +43,9 @@ class Collections:
         self.all = []
 
     def __call__(self, phase, info):
-        if phase == "start":
-            self.all.append((asyncio.get_running_loop().time(), info["generation"]))
+        with suppress(RuntimeError):  # one that comes between two callbacks of the loop stops no turn
+            if phase == "start":
+                self.all.append((asyncio.get_running_loop().time(), info["generation"]))
 
     def since(self, when):
         return [generation for at, generation in self.all if at >= when]

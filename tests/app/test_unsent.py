@@ -2,8 +2,11 @@
 
 import pytest
 
+from edged.app.settings import session_settings
 from edged.app.unsent import warnings
 from edged.config import load
+from edged.turn import Mode
+from edged.wire import Dialect, to_wire
 
 
 def said(*sets):
@@ -48,3 +51,29 @@ def test_a_setting_of_the_dialect_that_the_service_never_speaks_is_named(name, s
         f"provider.{setting.partition('=')[0]}: {name} has no such setting, so edged does not send it"
     )
     assert said("provider.name=portkey", "provider.portkey.provider=@openai", f"provider.{setting}") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("localai", "speed=1.2"),
+        ("localai", "session.noise_reduction=near_field"),
+        ("localai", "session.truncation=auto"),
+        ("localai", "session.reasoning=low"),
+        ("localai", "session.prompt_id=pmpt_1"),
+        ("inworld", "session.reasoning=low"),
+        ("speaches", "session.reasoning=low"),
+        ("speaches", "session.truncation=auto"),
+    ],
+)
+def test_a_setting_that_a_service_would_ignore_in_silence_is_named(name, setting):
+    [found] = said(f"provider.name={name}", "provider.model=m", f"provider.{setting}")
+    assert found.endswith(
+        f"provider.{setting.partition('=')[0]}: {name} has no such setting, so edged does not send it"
+    )
+
+
+def test_inworld_gets_its_temperature():
+    config = load(None, env={}, sets=["provider.name=inworld", "provider.temperature=0.8"]).config
+    assert warnings(config) == []
+    assert to_wire(session_settings(config, Mode.HOLD), Dialect.GA)["temperature"] == 0.8

@@ -78,6 +78,17 @@ def test_a_volume_that_takes_more_memory_is_refused_and_the_kiosk_goes_on(config
     assert "the volume stays 50" in results["done"].stderr
 
 
+def test_a_relay_without_the_memory_for_another_rate_says_so_at_the_start(tmp_path):
+    key = tmp_path / "key"
+    key.write_text("sk-0123456789")
+    key.chmod(0o600)
+    service = ("--provider", "qwen", "--set", f"provider.api_key_file={key}")
+    done = ran(with_limit(130, "relay", "--port", "0", *service))
+    assert done.returncode == EXIT_CONFIG, done
+    assert done.stderr.startswith("provider.name: numpy needs 192 MiB of memory")
+    assert "Raise the limits" in done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("mib", [26, 28, 30, 32, 36, 40, 60])
 def test_other_verbs_end_with_a_code_of_ours(config, mib):

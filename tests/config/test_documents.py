@@ -39,6 +39,25 @@ def test_every_provider_has_a_page_and_a_row():
     assert [name for name, _ in rows] == [page for _, page in rows] == list(PROVIDERS)
 
 
+PARTS = ("The key and the model", "What it costs", "What is different", "If it refuses", "What was checked")
+"""What a stranger has to know before a kiosk works, in this order."""
+
+
+@pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.stem)
+def test_each_page_begins_with_the_configuration_and_has_every_part(page):
+    opening, *parts = re.split(r"^## (.*)$", page.read_text(), flags=re.MULTILINE)
+    assert "```yaml\nversion: 1\n" in opening
+    assert tuple(parts[::2]) == PARTS
+    assert all(text.strip() for text in parts[1::2])
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_each_page_says_what_to_do_where_the_provider_has_a_remedy_of_its_own(name):
+    refused = (TOP / f"docs/providers/{name}.md").read_text().partition("## If it refuses")[2]
+    rows = "\n".join(re.findall(r"^\| (.*?) \|", refused, re.MULTILINE))
+    assert not [cause for cause in PROVIDERS[name].remedies if f"`{cause}`" not in rows]
+
+
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_the_table_of_providers_says_what_the_row_says(name):
     row = PROVIDERS[name]

@@ -406,16 +406,6 @@ def test_a_fresh_value_is_another_one_for_each_connection():
     assert len(ids) == 100
 
 
-def test_a_key_goes_where_the_row_says(monkeypatch):
-    for way, header, query in (
-        ("name:X-API-Key", {"X-API-Key": KEY}, ""),
-        ("name:?api_key", {}, f"?api_key={KEY}"),
-    ):
-        monkeypatch.setitem(PROVIDERS, "custom", replace(PROVIDERS["custom"], key_as=way))
-        found = endpoint("custom", url="wss://h/", key=KEY)
-        assert (found.headers, found.url) == (header, f"wss://h/{query}")
-
-
 def test_remedies_are_of_causes_that_there_are():
     for row in PROVIDERS.values():
         assert row.remedies.keys() <= CAUSES.keys()
@@ -429,3 +419,17 @@ def test_who_adds_the_header_of_beta_himself_begins_with_beta():
     asked = endpoint("openai", key="k", headers=own, dialect=Dialect.GA)
     assert asked.dialect is Dialect.GA
     assert not {"openai-beta", "OpenAI-Beta"} & asked.headers.keys()
+
+
+@pytest.mark.parametrize(
+    ("way", "headers", "query"),
+    [
+        ("X-API-Key", {"X-API-Key": KEY}, ""),
+        ("Authorization: Basic", {"Authorization": f"Basic {KEY}"}, ""),
+        ("?api_key", {}, f"?api_key={KEY}"),
+    ],
+)
+def test_a_key_goes_the_way_that_the_row_says(monkeypatch, way, headers, query):
+    monkeypatch.setitem(PROVIDERS, "custom", replace(PROVIDERS["custom"], key_as=way))
+    found = endpoint("custom", url="wss://h/", key=KEY)
+    assert (found.headers, found.url) == (headers, f"wss://h/{query}")

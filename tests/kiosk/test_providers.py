@@ -6,6 +6,7 @@ Each of six scenes works, or ends in a sentence that names the cause.
 import asyncio
 from dataclasses import dataclass
 from random import Random
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -24,7 +25,8 @@ from tests.kiosk.test_shell import cues, idle, played
 
 @dataclass(frozen=True)
 class Expected:
-    """What a kiosk does with a service. `settings` are what its page asks for.
+    """What a kiosk does with a service. `settings` are what its page asks for. `like` is the service where
+    the row has another name, and `path` is that of its address where it has several.
 
     `flaw` is the cause in the list of troubles while the link is up. `detects`: the service's own detection ends an
     utterance. `key`: the cause of a refused key; None where the service has no keys. `model`: the same for an unknown
@@ -32,6 +34,8 @@ class Expected:
     """
 
     settings: tuple[str, ...] = ()
+    like: str = ""
+    path: str = ""
     flaw: str | None = None
     detects: bool = False
     key: str | None = "key_refused"
@@ -42,6 +46,11 @@ class Expected:
 EXPECTED = {
     "openai": Expected(),
     "azure": Expected(("provider.model=deployment",)),
+    "azure, its preview": Expected(
+        ("provider.model=deployment", "provider.azure.api_version=2024-10-01-preview"),
+        like="azure",
+        path="/openai/realtime",
+    ),
     "azure-voice-live": Expected(voice=""),
     "portkey": Expected(("provider.portkey.provider=@openai",)),
     "a15t": Expected(),
@@ -64,6 +73,16 @@ EXPECTED = {
 EACH = pytest.mark.parametrize("name", EXPECTED)
 
 
+def provider_of(name):
+    """The name of the provider of a row."""
+    return EXPECTED[name].like or name
+
+
+def address_of(name, url):
+    """The address to use, from the server's own."""
+    return urlunsplit(urlsplit(url)._replace(path=path)) if (path := EXPECTED[name].path) else url
+
+
 @pytest.fixture
 def kiosk(lab_run):
     """Runs `body(kiosk)` in virtual time: a kiosk in front of a service like `name`."""
@@ -77,13 +96,13 @@ def kiosk(lab_run):
             voice = StampVoice(rng)
             door = http.Admission(keys=keys, models=models) if keys or models else None
             async with LocalServer(
-                voice=voice, keep_audio=True, like=name, wall=wall, door=door, **server_options
+                voice=voice, keep_audio=True, like=provider_of(name), wall=wall, door=door, **server_options
             ) as server:
-                row = PROVIDERS[name]
+                row = PROVIDERS[provider_of(name)]
                 needs = key or ("right" if row.needs_key else "")
-                words = (f"provider.name={name}", *EXPECTED[name].settings, *settings)
+                words = (f"provider.name={provider_of(name)}", *EXPECTED[name].settings, *settings)
                 secret = Secret(needs) if needs else None
-                async with Kiosk(net, server.url, rng, *words, key=secret) as one:
+                async with Kiosk(net, address_of(name, server.url), rng, *words, key=secret) as one:
                     one.server, one.voice, one.visitor = server, voice, Visitor(one, rng)
                     return await body(one)
 
@@ -108,7 +127,7 @@ def troubles(one):
 
 
 def test_every_provider_that_can_be_imitated_is_here():
-    assert set(EXPECTED) == set(LIKENESSES) == set(PROVIDERS) - {"local", "custom"}
+    assert {provider_of(name) for name in EXPECTED} == set(LIKENESSES) == set(PROVIDERS) - {"local", "custom"}
 
 
 @EACH
@@ -123,7 +142,7 @@ def test_a_turn(kiosk, name):
         assert len(one.voice.answers) == 2
         assert [up for _, up in one.links] == [True]
         # Each utterance came whole, at the rate of the service, as the microphone delivered it.
-        rate_hz = PROVIDERS[name].shape.input_rate_hz
+        rate_hz = PROVIDERS[provider_of(name)].shape.input_rate_hz
         for taken, seconds in zip(one.server.audit, (1.5, 2.5), strict=True):
             took_s = taken.n_bytes / SAMPLE / rate_hz
             assert seconds - 0.1 < took_s < seconds + (2.5 if EXPECTED[name].detects else 0.5)

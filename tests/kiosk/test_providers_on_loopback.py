@@ -10,7 +10,7 @@ from edged.dial.providers import PROVIDERS
 from edged.pcm import SAMPLE_BYTES
 from instruments.gateways.kiosk import Kiosk, noise, write_sound
 from instruments.gateways.programs import edged, end, ours
-from tests.kiosk.test_providers import EXPECTED
+from tests.kiosk.test_providers import EXPECTED, address_of, provider_of
 
 pytestmark = pytest.mark.slow
 KEY = "key-of-the-service"
@@ -53,9 +53,9 @@ def ledger(url):
         return json.load(answer)
 
 
-def provider_of(name, url):
+def section_of(name, url):
     """What the page of the provider says, for a service at `url`."""
-    given = {"name": name, "url": url}
+    given = {"name": provider_of(name), "url": address_of(name, url)}
     for line in EXPECTED[name].settings:
         key, _, value = line.partition("=")
         _, *groups, last = key.split(".")
@@ -68,8 +68,8 @@ def provider_of(name, url):
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_turn_with_each_provider(served, tmp_path, heard, name):
-    url = served("--like", name)
-    with Kiosk(tmp_path, provider_of(name, url), KEY, heard) as kiosk:
+    url = served("--like", provider_of(name))
+    with Kiosk(tmp_path, section_of(name, url), KEY, heard) as kiosk:
         kiosk.wait_for_link()
         kiosk.ask(1.2)
         kiosk.until(
@@ -78,7 +78,7 @@ def test_a_turn_with_each_provider(served, tmp_path, heard, name):
         kiosk.rest()
     seen = ledger(url)
     assert [row["status"] for row in seen["bill"]] == ["completed"]
-    taken_s = seen["audit"][0]["n_bytes"] / SAMPLE_BYTES / PROVIDERS[name].shape.input_rate_hz
+    taken_s = seen["audit"][0]["n_bytes"] / SAMPLE_BYTES / PROVIDERS[provider_of(name)].shape.input_rate_hz
     assert 1.1 < taken_s < (4 if EXPECTED[name].detects else 1.8)
     assert kiosk.notices == []
     assert kiosk.exit_code == 0

@@ -53,8 +53,8 @@ class Connection:
     def say(self, event):
         self._in.put_nowait(wire.encode(event, self._dialect, "e"))
 
-    def drop(self, cause="link_closed"):
-        self._in.put_nowait(LinkError("gone", cause))
+    def drop(self, cause="link_closed", text="gone"):
+        self._in.put_nowait(LinkError(text, cause))
 
     def give(self, texts):
         taken = list(texts) if self.at_once and not self.blocked else []

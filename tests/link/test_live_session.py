@@ -2,21 +2,24 @@
 
 import asyncio
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from edged import wire
 from edged.dial.endpoint import endpoint
 from edged.dial.provider import READY_S
+from edged.dial.providers import PROVIDERS
 from edged.errors import LinkError
 from edged.link.live_session import REFUSED_S, open_session
 from edged.link.session.session import LinkSession
-from edged.wire import Dialect, Settings
+from edged.wire import PLAIN, Dialect, Settings, Shape, TurnDetection
 from tests.link.test_link import Connection
 
 GA = Dialect.GA
 ASKED = Settings(instructions="Be brief.", voice="marin")
 OTHERS = Settings(instructions="Be brief.", voice="verse")
+KEEPS = Shape(may_keep_detection=True)
 NO = wire.ErrorEvent(wire.ServerError("session.voice: no such voice", type="invalid_request_error"))
 
 
@@ -28,15 +31,16 @@ def updated(settings):
 def opened(lab_run):
     """Open a connection on which the service sends these (seconds, event); returns how it ended, and when."""
 
-    def run(*says, closes=None, provider="custom", greets=True):
+    def run(*says, closes=None, provider="custom", greets=True, shape=PLAIN, says_of_close="gone"):
         async def main():
             loop, far = asyncio.get_running_loop(), Connection(confirms=False, settings=ASKED, greets=greets)
+            far.bends = False
             for after_s, event in says:
                 loop.call_later(after_s, far.say, event)
             if closes is not None:
-                loop.call_later(closes[0], far.drop, closes[1])
+                loop.call_later(closes[0], far.drop, closes[1], says_of_close)
             numbers = itertools.count(1)
-            session = LinkSession(ASKED, GA, lambda: f"e{next(numbers)}")
+            session = run.session = LinkSession(replace(ASKED, shape=shape), GA, lambda: f"e{next(numbers)}")
             began = loop.time()
 
             async def dial(*_):
@@ -97,6 +101,40 @@ def test_a_service_that_takes_it_after_all_is_used(opened):
     assert (error, took_s) == (None, pytest.approx(0.9))
 
 
+def detecting(detection):
+    return updated(replace(ASKED, turn_detection=detection))
+
+
+def test_a_service_that_ignores_the_null_in_silence_keeps_its_detection(opened):
+    own = TurnDetection(silence_duration_ms=200)
+    patient = TurnDetection(
+        threshold=0.5,
+        prefix_padding_ms=300,
+        silence_duration_ms=1500,
+        create_response=False,
+        interrupt_response=False,
+    )
+    error, took_s = opened((0.1, detecting(own)), (READY_S + 0.5, detecting(patient)), shape=KEEPS)
+    assert (error, took_s) == (None, pytest.approx(READY_S + 0.5))
+    assert opened.session.confirming.flaw[0] == "detection_kept"
+    assert "turn_detection is {'type': 'server_vad'" in opened.session.confirming.flaw[1]
+
+
+def test_one_that_ignores_every_detection_in_silence_keeps_its_own(opened):
+    own = detecting(TurnDetection(silence_duration_ms=200))
+    times = (0.1, READY_S + 0.1, READY_S + 0.2, READY_S + 0.3)
+    error, took_s = opened(*((at_s, own) for at_s in times), shape=KEEPS)
+    assert (error, took_s) == (None, pytest.approx(READY_S + 0.3))
+    assert "are billed" in opened.session.confirming.flaw[1]
+
+
+def test_no_detection_is_asked_for_where_anything_else_differs_or_null_is_known_to_be_good(opened):
+    detection = TurnDetection(silence_duration_ms=200)
+    for differs, shape in ((OTHERS, KEEPS), (ASKED, PLAIN)):
+        error, took_s = opened((0.1, updated(replace(differs, turn_detection=detection))), shape=shape)
+        assert (error.cause, took_s) == ("settings_refused", pytest.approx(READY_S))
+
+
 # -- what a provider's row adds ---------------------------------------------------------------------------
 
 
@@ -137,3 +175,17 @@ def test_an_error_that_explains_a_close_ends_with_the_remedy_of_its_own_cause(op
     error, _ = opened((0.5, said), closes=(0.8, "link_closed"), provider="xai")
     assert error.cause == "key_refused"
     assert str(error).endswith("create a key at console.x.ai")
+
+
+def test_the_remedy_of_a_cause_that_was_wrong_is_left_out(opened):
+    said = wire.ErrorEvent(wire.ServerError("Unauthorized", type="odd"))
+    remedies = PROVIDERS["litellm"].remedies
+    error, _ = opened(
+        (0.5, said),
+        closes=(0.8, "service_refused"),
+        says_of_close="gone; " + remedies["service_refused"],
+        provider="litellm",
+    )
+    assert error.cause == "key_refused"
+    assert remedies["service_refused"] not in str(error)
+    assert str(error).endswith(remedies["key_refused"])

@@ -152,6 +152,23 @@ def test_the_embedded_service_itself_takes_the_key_in_several_ways(value):
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("name", LIKENESSES)
+def test_a_call_takes_the_key_where_a_connection_has_it(name):
+    def called(server, headers):
+        address = server.url.replace("ws:", "http:").split("/")[2]
+        request = urllib.request.Request(f"http://{address}/v1/models", headers=headers)
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status
+
+    async def main():
+        async with like(name, door=Admission(keys=(KEY,))) as server:
+            assert await asyncio.to_thread(called, server, WAYS[name][1]) == 200
+            with pytest.raises(urllib.error.HTTPError, match="401"):
+                await asyncio.to_thread(called, server, {})
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("name", NO_MODEL)
 def test_a_model_that_is_not_there_is_refused(name):
     rest, _ = WAYS[name]
@@ -346,13 +363,9 @@ def test_a_service_makes_keys_in_its_own_dialect_only():
             assert made["session"]["turn_detection"] == {"type": None}
             created = await first(server.url, {"Authorization": f"Bearer {made['value']}"})
             assert created["session"]["object"] == "realtime.session"
-            for call, body in (
-                ("sessions", {}),
-                ("transcription_sessions", {}),
-                ("client_secrets", {"session": {"type": "transcription"}}),
-            ):
+            for call in ("sessions", "transcription_sessions"):
                 with pytest.raises(urllib.error.HTTPError, match="404"):
-                    await asyncio.to_thread(post, f"{address}/{call}", body)
+                    await asyncio.to_thread(post, f"{address}/{call}", {})
 
     asyncio.run(main())
 
@@ -486,7 +499,6 @@ def test_the_ledger_says_how_long_each_session_was_connected():
             ledger = json.loads(page)
             assert ledger["charged_for"] == ["minutes"]
             assert list(ledger["connected_s"]) == ["sess_000001"]
-            assert ledger["connected_s"]["sess_000001"] >= 0
 
     asyncio.run(main())
 

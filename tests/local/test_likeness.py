@@ -370,6 +370,16 @@ def test_inworld_refuses_what_it_does_not_document(unknown):
     assert error_of(inworld().change(**{unknown: "auto"}))["code"] == "unknown_parameter"
 
 
+def test_inworld_takes_the_modalities_of_a_response_by_the_name_that_its_clients_use():
+    desk = inworld()
+    desk.change(output_modalities=["audio", "text"])
+    (created,) = desk.ask("response.create", response={"modalities": ["text", "audio"]})
+    assert created["type"] == "response.created"
+    assert created["response"]["output_modalities"] == ["audio", "text"]
+    wrong = desk.ask("response.create", response={"modalities": ["video"], "conversation": "none"})
+    assert error_of(wrong)["param"] == "response.modalities[0]"
+
+
 def test_inworld_has_no_sessions_that_only_transcribe():
     error = error_of(inworld().change(type="transcription"))
     assert (error["code"], error["param"]) == ("invalid_value", "session.type")

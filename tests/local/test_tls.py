@@ -148,11 +148,11 @@ def test_a_pair_in_two_files_or_one_is_taken(pair, authority):
         (lambda cert, key: cert.write_text(key.read_text()), ["--cert", "no certificate"]),
         (
             lambda cert, _: cert.write_text(cert.read_text().replace("M", "A")),
-            ["--cert", "OpenSSL cannot use it", "make a new pair"],
+            ["--cert", "OpenSSL cannot read it", "complete"],
         ),
         (
             lambda _, key: key.write_text(key.read_text().replace("M", "A")),
-            ["--cert", "OpenSSL cannot use it", "make a new pair"],
+            ["--key", "OpenSSL cannot read it", "complete"],
         ),
         (lambda cert, _: (cert.unlink(), os.mkfifo(cert)), ["--cert", "FIFO"]),
         (lambda _, key: (key.unlink(), key.mkdir()), ["--key", "directory"]),
@@ -259,6 +259,33 @@ def test_two_throw_away_certificates_can_be_trusted_at_the_same_time(tmp_path):
         asyncio.run(talk(second))
 
 
+@needs_openssl
+@pytest.mark.parametrize(
+    ("host", "entry"),
+    [
+        ("192.0.2.7", "IP Address:192.0.2.7"),
+        ("2001:db8::7", "IP Address:2001:DB8:0:0:0:0:0:7"),
+        ("laptop.example.org", "DNS:laptop.example.org"),
+        ("0.0.0.0", ""),
+        ("::", ""),
+        ("a, email:x@example.org", ""),
+    ],
+)
+def test_a_throw_away_certificate_is_for_the_host_of_the_server_too(host, entry):
+    with certificate(host) as (file, _):
+        shown = ["openssl", "x509", "-in", file, "-noout", "-ext", "subjectAltName"]
+        names = subprocess.run(shown, check=True, stdout=subprocess.PIPE, text=True).stdout.split("\n")[1]
+    own = "DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1"
+    assert names.strip() == (f"{own}, {entry}" if entry else own)
+
+
+@needs_openssl
+def test_without_room_for_a_temporary_folder_no_certificate_is_made(capsys, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", "/proc/self")
+    code, said = refused(capsys, "--tls")
+    assert (code, "--tls: no temporary folder" in said) == (EXIT_CONFIG, True)
+
+
 @contextmanager
 def serving(*words):
     """`edged serve` in its own process, and the two lines that it prints."""
@@ -268,6 +295,33 @@ def serving(*words):
             yield process, process.stdout.readline().split()[1], process.stdout.readline().split()[1]
         finally:
             process.send_signal(signal.SIGTERM)
+
+
+@needs_openssl
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_throw_away_certificate_is_removed_whatever_ends_the_service(number):
+    with serving("--tls") as (service, _, file):
+        assert Path(file).exists()
+        service.send_signal(number)
+        assert service.wait(30) == 0
+        assert not Path(file).parent.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_while_the_certificate_is_made_leaves_nothing(number, tmp_path):
+    openssl, folder = tmp_path / "openssl", tmp_path / "temporary"
+    folder.mkdir()
+    os.mkfifo(tmp_path / "begun")
+    openssl.write_text(f"#!/bin/sh\necho begun > {tmp_path}/begun\nexec sleep 60\n")
+    openssl.chmod(0o755)
+    around = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "TMPDIR": str(folder)}
+    command = [sys.executable, "-m", "edged", "serve", "--port", "0", "--tls"]
+    with subprocess.Popen(command, cwd=ROOT, env=around) as service:
+        assert (tmp_path / "begun").read_text() == "begun\n"  # waits for the program
+        assert list(folder.iterdir())
+        service.send_signal(number)
+        assert service.wait(30) == 130
+    assert list(folder.iterdir()) == []
 
 
 @needs_openssl

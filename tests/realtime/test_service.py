@@ -51,7 +51,7 @@ def test_every_service_with_an_address_is_asked_there(name):
             planned(found)
     url, query, _ = asked(found, model="own")
     assert url.replace("https", "wss") == PROVIDERS[name].url
-    assert query.get("model") == (["own"] if PROVIDERS[name].model_as else None)
+    assert query.get("model") == (None if PROVIDERS[name].shape.model_in_session else ["own"])
 
 
 def test_inworld_has_its_own_scheme_and_a_fresh_value_for_each_connection():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edged import wire
-from edged.wire import Part, bounds
+from edged.wire import ClientName, Dialect, Part, Shape, bounds
 from tests.wire.events import JSON, WORDS
 
 MIB = 2**20
@@ -19,7 +19,7 @@ SOUND = {"response_id": "r", "output_index": 0, "item_id": "i", "content_index":
 
 def filled(template: str, filling: str, size: int) -> str:
     """The message with `size` bytes of filling in place of `@`."""
-    return template.replace("@", (filling * (size // len(filling) + 1))[:-1])
+    return template.replace("@", filling * (size // len(filling) + 1))
 
 
 def in_lists(where: str) -> str:
@@ -67,6 +67,7 @@ def peak_of(text: str | bytes) -> int:
 @pytest.mark.parametrize("tree", TREES)
 def test_no_event_costs_more_than_its_bytes_whatever_is_in_it(tree):
     filling, place = TREES[tree]
+    assert json.loads(message("nobody.knows", filled(place, filling, 100)))
     for size in (bounds.SMALL // 10, MIB // 10, MIB, FULL):
         for kind in NOT_SOUND:
             text = message(kind, filled(place, filling, max(1, size // 8)))
@@ -89,6 +90,22 @@ def test_no_string_number_or_depth_costs_more_than_a_copy_of_it(kind):
     for opening, closing in ("[]", ('{"a":', "}")):
         deep = opening * 100_000 + "1" + closing * 100_000
         assert peak_of(message(kind, f'"usage":{deep}')) < 8 * MIB
+
+
+def test_what_comes_after_a_response_that_was_ended_here_is_not_built():
+    shape = Shape(lacks=frozenset({ClientName.RESPONSE_CANCEL}))
+    translator = wire.Translator(Dialect.BETA, Dialect.BETA, shape)
+    translator.down('{"type":"response.created","response":{"id":"r"}}')
+    translator.up('{"type":"response.cancel"}')
+    assert "cancelled" in translator.answers()[0]
+    lists = "[]," * (MIB // 3) + "[]"
+    text = f'{{"type":"rate_limits.updated","response":{{"id":"b","output":[{lists}]}}}}'
+    tracemalloc.start()
+    try:
+        assert translator.down(text) == [text]
+        assert tracemalloc.get_traced_memory()[1] < MIB
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_event_past_the_bound_is_told_and_not_read():

@@ -290,6 +290,24 @@ def test_an_answer_has_the_rate_of_the_dialect(client, cuts):
     assert sound_in(heard, "delta") == Resampler(16000, 24000).feed(TONE)
 
 
+@pytest.mark.parametrize("end", ["input_audio_buffer.commit", "input_audio_buffer.clear"])
+def test_half_a_sample_does_not_move_the_next_utterance(end):
+    whole, half = on("qwen", BETA), on("qwen", BETA)
+    said = [{"type": end}, append(TONE)]
+    expected = sound_in(asked(whole, append(TONE), *said)[2:])
+    assert sound_in(asked(half, append(TONE + b"\1"), *said)[2:]) == expected
+
+
+def test_half_a_sample_does_not_move_the_next_answer():
+    def answer(translator, first):
+        heard = (base64.b64encode(sound).decode() for sound in (first, TONE))
+        deltas = [{"type": "response.output_audio.delta", "delta": delta} for delta in heard]
+        return sound_in(got(translator, created(), deltas[0], done(), created("r2"), deltas[1])[4:], "delta")
+
+    whole, half = (Translator(GA, GA, Shape(output_rate_hz=16000)) for _ in range(2))
+    assert answer(half, TONE + b"\1") == answer(whole, TONE)
+
+
 @pytest.mark.parametrize("audio", ["no base64", "AAA", 7, None])
 def test_what_is_no_sound_passes_for_the_service_to_refuse(audio):
     message = {"type": "input_audio_buffer.append", "audio": audio}

@@ -67,8 +67,11 @@ class Activity:
         self._rest = sound[count * self._frame_bytes :]
         samples = array("h", sound[: count * self._frame_bytes])
         # Four neighbours are added to one point, which removes what is above 3 kHz.
-        first, second, third, fourth = (samples[of :: self._stride] for of in self._offsets)
-        points = list(map(add, map(add, first, second), map(add, third, fourth)))
+        _, second, third, fourth, stride = *self._offsets, self._stride
+        low, high = samples[::stride], samples[fourth::stride]
+        points = list(
+            map(add, map(add, low, samples[second::stride]), map(add, samples[third::stride], high))
+        )
         for at in range(0, count * POINTS, POINTS):
             end = at + POINTS - 1
             self._levels.append(_dbfs(dist(points[at:end], points[at + 1 : end + 1])))

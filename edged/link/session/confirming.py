@@ -10,6 +10,8 @@ Rules:
    only then, edged asks for the service's own detection on the same socket, first with `create_response: false`. The
    same fallback applies to the detection that replaces commits, if the service then reports a detection of its own.
    After any other refusal, the assistant would run with settings that are not ours, so the connection has failed.
+   A service of which nobody knows whether it accepts `null` may ignore it in silence. If it has confirmed everything
+   else when the time is up, edged asks for its detection, too (`insist`).
 4. Changes that somebody else makes later are counted, and reported once. edged asks again for the settings that a press
    depends on, except the voice, which no update can change after the first sound. It does so `MOST_AGAIN` times at
    most, because two clients that both did it would never stop.
@@ -40,6 +42,7 @@ _INSTEAD: tuple[Any, ...] = (
 _DETECTION = re.compile(r"turn[\W_]*detection|(?<![a-z])vad(?![a-z])", re.IGNORECASE)
 # Such a service has applied the rest of the update, and confirms it.
 _OF_ONE_SETTING = re.compile(r"^Specifying .{1,200} is not supported\b", re.DOTALL)
+_PADDING = re.compile(r"\bturn_detection\.prefix_padding_ms\b")
 _MODEL = frozenset({"model", "session.model"})  # the parameter of an error about the model
 _INVALID = frozenset({"invalid_request_error", "invalid_request", "bad_request", "400", "422"})
 
@@ -65,6 +68,7 @@ class Confirming:
         self._for_commits = settings.turn_detection is PATIENT  # the service was seen to ignore commits
         self._instead: Iterator[Any] = iter(self._alternatives())
         self._why = ""  # the service's words when it kept its own detection
+        self._ignored = ""  # the only difference that the last confirmation showed, if it is the detection
         self._new_id, self._send, self._counters, self._words = new_id, send, counters, words
         self._update_id: str | None = None
         self._again = 0
@@ -117,10 +121,12 @@ class Confirming:
             self.agreed = self._asked.turn_detection
             return [SessionReady()]
         self._counters["other_settings"] += 1
-        if self._why and not wire.mismatches(replace(self._asked, turn_detection=UNSET), session, dialect):
+        said = "; ".join(wrong)
+        but_for_it = wire.mismatches(replace(self._asked, turn_detection=UNSET), session, dialect)
+        if self._why and not but_for_it:
             return self._lets_detect(dialect, [])  # the service does not accept this detection
+        self._ignored = "" if but_for_it else said
         if not self.refused:
-            said = "; ".join(wrong)
             self.verdict = SessionFailed(
                 "settings_refused", f"the service set up the session differently: {said}", said
             )
@@ -143,6 +149,8 @@ class Confirming:
             text = f"the service refuses the model (`{error.param}`): {error.message}"
             return [SessionFailed("model_refused", text, error.message)]
         if _OF_ONE_SETTING.search(error.message):
+            if isinstance(self._asked.turn_detection, TurnDetection) and _PADDING.search(error.message):
+                self.wants(replace(self._asked.turn_detection, prefix_padding_ms=None))
             return [warning]
         is_named = error.event_id is not None or error.param is not None or code in error_codes.OF_SETTINGS
         if not is_named and code not in _INVALID:
@@ -160,6 +168,15 @@ class Confirming:
             return self._lets_detect(dialect, [warning])
         self.refused = not is_named
         return [self.verdict] if is_named else [warning]
+
+    def insist(self, dialect: Dialect) -> bool:
+        """The time is up. Ask for a detection if that is all that the service did not confirm; return whether asked."""
+        may = self.shape.may_keep_detection and self._asked.turn_detection is None
+        if not (may and self._ignored) or self.refused:
+            return False
+        self._why, self._ignored = self._ignored, ""
+        self._lets_detect(dialect, [])
+        return True
 
     # -- inside --------------------------------------------------------------------------------------
 

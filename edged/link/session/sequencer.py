@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from edged import pcm, wire
 from edged.dial import error_codes
 from edged.link.liveness import Owed
-from edged.link.session.answer import Correction, RequestedAnswer
+from edged.link.session.answer import Correction, RequestedAnswer, prepare
 from edged.link.session.floor import GIVEN_UP, Floor, FloorAction, FloorEvent, FloorState, step
 from edged.wire import HeardPart
 
@@ -35,6 +35,7 @@ class Sequencer:
         fmt: pcm.Format = pcm.PCM16,
     ) -> None:
         self._new_id, self._send, self._counters, self._fmt = new_id, send, counters, fmt
+        prepare(fmt)  # now, because the first sound of an answer must not wait for it
         self._state = FloorState()
         self._is_sent = True  # whether a message has to ask for the answer
         self._create_id: str | None = None  # the id of the request that may still be refused

@@ -68,6 +68,7 @@ class LinkSession:
         self.detection = Detection(settings.detection, self.confirming, self._commits, new_id, self._send)
         self._probe_id: str | None = None
         self._asked_again = False  # an answer was asked for again, after the service failed
+        self._has_result = False  # the next request is for the answer to a call's result
 
     @property
     def ready(self) -> bool:
@@ -129,10 +130,12 @@ class LinkSession:
     def ask(self) -> None:
         """Ask for an answer to the committed utterances, as soon as the floor allows it.
 
-        Does nothing where the service ignores commits and its own detection starts the answer.
+        Sends nothing where the commit starts the answer, or the service's own detection does because the service
+        ignores commits. The answer to the result of a call is asked for everywhere.
         """
-        if not (self.detection.silence and self.detection.detects):
-            self._answers.ask(is_sent=not self._shape.answers_commits)
+        of_result, self._has_result = self._has_result, False
+        if of_result or not (self.detection.silence and self.detection.detects):
+            self._answers.ask(is_sent=of_result or not self._shape.answers_commits)
 
     def interrupt(self) -> None:
         """The answer is dead from now on; a call of `heard` must follow, even if nothing was heard."""
@@ -150,6 +153,7 @@ class LinkSession:
 
     def tool_result(self, call_id: str, output: str) -> None:
         """Give the service the result of a tool call (JSON text)."""
+        self._has_result = True
         self._send(wire.function_output(self._new_id(), call_id, output))
 
     # -- messages from the service -------------------------------------------------------------------

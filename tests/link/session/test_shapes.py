@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -104,9 +106,18 @@ def test_a_detection_that_is_asked_for_later_is_at_the_same_place():
     session = confirmed("xai")
     session.detection.ask(wire.TurnDetection(), Dialect.GA)
     own = json.loads(control(session)[-1])["session"]
-    assert own == {"type": "realtime", "turn_detection": {"type": "server_vad"}}
+    assert own == {"type": "realtime", "turn_detection": {"type": "server_vad", "create_response": True}}
     hears(session, type="session.updated", session=own)
     assert not session.detection.waits
+
+
+def test_xai_is_told_to_answer_on_its_own_only_where_it_may():
+    own = asked(session_of("xai", mode=Mode.CONVERSATION))
+    assert own["turn_detection"] == {"type": "server_vad", "create_response": True}
+    session = confirmed("xai")
+    session.detection.ask(wire.TurnDetection(create_response=False), Dialect.GA)
+    assert json.loads(control(session)[-1])["session"]["turn_detection"]["create_response"] is False
+    assert "create_response" not in json.dumps(asked(session_of("openai", mode=Mode.CONVERSATION)))
 
 
 def test_qwen_takes_pcm_at_16_khz():
@@ -162,7 +173,7 @@ def test_another_voice_than_the_one_that_was_asked_for_is_not_confirmed():
     asked(session)
     hears(session, type="session.updated", session=XAI_UPDATED | {"voice": "xai_eve"})
     assert not session.ready
-    assert "xai_eve" in session.confirming.verdict.text or "eve" in session.confirming.verdict.text
+    assert "eve" in session.confirming.verdict.text
 
 
 @pytest.mark.parametrize(
@@ -233,6 +244,23 @@ def test_an_error_about_one_setting_does_not_refuse_the_others():
     assert control(session) == []
 
 
+def test_a_field_of_the_detection_that_cannot_be_set_is_not_waited_for():
+    session = session_of("speaches")
+    asked(session)
+    refused = {"type": "invalid_request_error", "message": "session.turn_detection Input should be an object"}
+    hears(session, type="error", error=refused)
+    own = json.loads(control(session)[-1])["session"]
+    assert own["turn_detection"]["prefix_padding_ms"] == 300
+    words = "Specifying `session.turn_detection.prefix_padding_ms` is not supported. The server cannot configure it."
+    hears(session, type="error", error={"type": "invalid_request_error", "message": words})
+    own["turn_detection"] |= {"prefix_padding_ms": 0}
+    hears(session, type="session.updated", session=own)
+    assert session.ready
+    cause, text = session.confirming.flaw
+    assert (cause, "starts no answers on its own" in text) == ("detection_kept", True)
+    assert control(session) == []
+
+
 # -- turns ------------------------------------------------------------------------------------------------
 
 
@@ -256,6 +284,37 @@ def test_a_commit_that_begins_the_answer_is_followed_by_no_request():
     assert [type(event) for event in heard] == [AnswerSound]
     done = hears(session, type="response.done", response={"id": "r", "status": "completed"})
     assert [event.kind for event in done if isinstance(event, ResponseEnded)] == [ResponseEnding.AUDIO]
+
+
+def test_the_answer_to_the_result_of_a_call_is_asked_for():
+    session = confirmed("localai")
+    append(session, b"\0" * 9600, 1)
+    commit(session, 1)
+    session.ask()
+    answering(session)
+    hears(session, type="response.done", response={"id": "r", "status": "completed"})
+    session.tool_result("c1", "{}")
+    session.ask()
+    assert names(session) == ["conversation.item.create", "response.create"]
+    answering(session, "r2")
+    hears(session, type="response.done", response={"id": "r2", "status": "completed"})
+    append(session, b"\0" * 9600, 2)
+    commit(session, 2)
+    session.ask()
+    assert names(session) == []
+
+
+def test_so_is_it_where_only_the_detection_of_the_service_begins_an_answer():
+    session = confirmed("speech-to-speech")
+    session.detection.silence, session.detection.detects = b"\0" * 960, True
+    session.ask()
+    assert names(session) == []
+    answering(session)
+    hears(session, type="response.done", response={"id": "r", "status": "completed"})
+    session.tool_result("c1", "{}")
+    session.ask()
+    session.ask()
+    assert names(session) == ["conversation.item.create", "response.create"]
 
 
 def test_an_answer_that_fails_without_an_end_has_failed():
@@ -337,3 +396,19 @@ def test_answers_at_another_rate_are_heard_at_ours():
     session.heard([HeardPart(A, 700, 1000)])
     truncation = json.loads(control(session)[-1])
     assert (truncation["type"], truncation["audio_end_ms"]) == ("conversation.item.truncate", 700)
+
+
+@pytest.mark.parametrize(("rate_hz", "loaded"), [(16_000, True), (24_000, False)])
+def test_what_changes_the_rate_is_loaded_when_the_link_opens(rate_hz, loaded):
+    """It takes half a second on a small board. That must not delay the first sound of an answer."""
+    opens = f"""
+import sys
+from edged import pcm, wire
+from edged.link.session.session import LinkSession
+
+settings = wire.Settings(output_format=pcm.Format({rate_hz}))
+LinkSession(settings, wire.Dialect.GA, lambda: "e1")
+print("numpy" in sys.modules)
+"""
+    found = subprocess.run([sys.executable, "-c", opens], capture_output=True, text=True, check=True).stdout
+    assert found.strip() == str(loaded)
