@@ -31,6 +31,7 @@ LEAVES = frozenset(
         "places",
         "resample",
         "retry",
+        "spelling",
         "tls",
     }
 )
@@ -93,6 +94,7 @@ DRIVERS = (
     "appliance.py",
     "arrays.py",
     "audio/devices/alsa.py",
+    "audio/devices/alsa_open.py",
     "audio/devices/thread_watchdog.py",
     "audio/devices/blocking.py",
     "audio/devices/desktop.py",

@@ -1,6 +1,6 @@
 """Makes the microphone and speaker for a configuration. An adapter is imported here, and only if it is chosen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -50,13 +50,13 @@ def microphone(
             return NullMicrophone(pace("microphone"), block_ms=wanted.block_ms, fmt=fmt)
 
 
-def speaker(wanted: model.SpeakerConfig, pace: Callable[[str], Pace]) -> Speaker:
-    """Make the speaker, without opening it."""
+def speaker(wanted: model.SpeakerConfig, pace: Callable[[str], Pace], beside: Sequence[str] = ()) -> Speaker:
+    """Make the speaker, without opening it. `beside`: the names of the microphone, whose card is the best default."""
     match chosen(wanted.backend):
         case "alsa":
             from edged.audio.devices.alsa import AlsaSpeaker
 
-            return AlsaSpeaker(*names_of(wanted.device))
+            return AlsaSpeaker(*names_of(wanted.device), beside=beside)
         case "pyaudio":
             from edged.audio.devices.portaudio import PyAudioSpeaker
 
@@ -96,12 +96,12 @@ def echo_canceller(wanted: model.MicrophoneConfig, fmt: Format = PCM16) -> EchoC
 
 
 def chosen(backend: str) -> str:
-    """Return the backend that `auto` chooses here: alsa if there is a card, else what is installed."""
+    """Return the backend that `auto` chooses here: alsa if there are cards or may be, else what is installed."""
     if backend != "auto":
         return backend
     from edged.audio.devices import alsa
 
-    if alsa.available():
+    if alsa.available() or alsa.may_come():
         return "alsa"
     return next((name for name in ("pyaudio", "sounddevice") if find_spec(name)), "alsa")
 

@@ -226,4 +226,5 @@ def _mixer(config: Config) -> "Mixer | None":
         return None
     from edged.audio.devices.mixer import Mixer  # noqa: PLC0415 loads libasound, so only if it is wanted
 
-    return Mixer(config.speaker.mixer, names_of(config.speaker.device))
+    microphone = names_of(config.microphone.device)
+    return Mixer(config.speaker.mixer, names_of(config.speaker.device), microphone)

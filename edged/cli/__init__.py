@@ -14,7 +14,7 @@ from edged import __version__
 from edged.causes import CAUSES
 from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError, EdgedError, UsageError
 
-VERBS = ("run", "demo", "serve", "relay", "status", "logs", "ctl", "reload", "config", "rescue")
+VERBS = ("run", "demo", "serve", "relay", "devices", "status", "logs", "ctl", "reload", "config", "rescue")
 
 # Made in advance: later there may be no memory to make it, or to write to the journal.
 _OUT_OF_MEMORY = f"edged: out of memory. {CAUSES['memory_short'].remedy}\n".encode()
@@ -64,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return the exit code."""
+    logging.getLogger().addFilter(_is_no_complaint_of_hashlib)
     try:
         return _run(argv)
     except (MemoryError, ImportError, OSError, SyntaxError, SystemError) as error:
@@ -71,6 +72,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         os.write(sys.stderr.fileno(), _OUT_OF_MEMORY)
         return EXIT_CONFIG
+
+
+def _is_no_complaint_of_hashlib(record: logging.LogRecord) -> bool:
+    """False for the tracebacks that hashlib logs if there is no memory for its library; our own line says it."""
+    return record.module != "hashlib"
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

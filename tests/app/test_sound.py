@@ -3,7 +3,7 @@
 import pytest
 
 from edged.app import sound
-from edged.audio.devices import alsa, names
+from edged.audio.devices import alsa, present
 from edged.audio.devices.null import NullMicrophone
 from edged.config.model import MicrophoneConfig, SpeakerConfig
 from edged.errors import DeviceError
@@ -34,12 +34,12 @@ def test_a_file_that_is_not_there_is_the_business_of_the_start():
 @pytest.mark.parametrize(
     ("present", "backend"),
     [
-        ([names.Card(0, "Jabra", "Jabra", microphones=(0,), speakers=(0,))], "alsa"),
+        ([present.Card(0, "Jabra", "Jabra", microphones=(0,), speakers=(0,))], "alsa"),
         (
-            [names.Card(0, "hdmi", "HDMI", speakers=(0,)), names.Card(1, "Mic", "Mic", microphones=(0,))],
+            [present.Card(0, "hdmi", "HDMI", speakers=(0,)), present.Card(1, "Mic", "Mic", microphones=(0,))],
             "alsa",
         ),
-        ([names.Card(0, "hdmi", "HDMI", speakers=(0,))], "another"),
+        ([present.Card(0, "hdmi", "HDMI", speakers=(0,))], "another"),
         ([], "another"),
     ],
 )

@@ -10,18 +10,17 @@ from collections.abc import Callable, Sequence
 
 from edged import pcm
 from edged.audio.devices import libasound
+from edged.audio.devices.alsa_open import Report, open_first
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.capture_thread import CaptureThread
-from edged.audio.devices.names import cards, resolve
 from edged.audio.devices.playback_thread import PlaybackThread
+from edged.audio.devices.present import PROC, cards
 from edged.audio.devices.thread_watchdog import ThreadWatchdog
 from edged.audio.devices.write_policy import Depth
 from edged.audio.dsp.samples import Inward, Layout, changer
 from edged.audio.ports import Lost, Source, Urgency
 from edged.errors import DeviceError
 
-BUFFER_MS = {"microphone": 500, "speaker": 250}
-"""A deep buffer costs nothing, because it is filled only as far as needed, and it survives a stall of this length."""
 # How late a microphone may hand over sound that is not urgent. The thread then wakes less often.
 LATE_S = 0.08
 # The speaker's period. The clock decides when to write, so the period only sets how finely the card reports.
@@ -40,33 +39,17 @@ PACE_S = 10.0
 LONGEST_GAP_MS = 1000  # the most silence inserted for lost sound
 
 
-def _open(
-    what: str, devices: Sequence[str], *, period_ms: int, rate_hz: int, channel: int | None = None
-) -> Pcm:
-    """Open the first of `devices` that can be opened; raises the error of the first when none can."""
-    try:
-        found = resolve(what, devices, cards(), libasound.is_defined)
-    except OSError as error:
-        raise DeviceError(
-            f"libasound is not installed ({error}): apt-get install libasound2", f"{what}_lost"
-        ) from error
-    first: DeviceError | None = None
-    for name in found:
-        try:
-            return Pcm(
-                what, name, period_ms=period_ms, buffer_ms=BUFFER_MS[what], channel=channel, rate_hz=rate_hz
-            )
-        except DeviceError as error:
-            first = first or error
-    assert first is not None
-    raise first
-
-
 class AlsaMicrophone(CaptureThread):
     """Listens to the first of the devices that opens. Sleeps longer while nobody waits for the sound."""
 
     _urgency = Urgency.NOW
     _stale = False  # what the device holds now must be dropped
+
+    def __init__(
+        self, *devices: str, block_ms: int = 20, channel: int | None = None, fmt: pcm.Format = pcm.PCM16
+    ) -> None:
+        super().__init__(*devices, block_ms=block_ms, channel=channel, fmt=fmt)
+        self._report, self._ambiguous = Report("microphone"), set[str]()
 
     def set_urgency(self, urgency: Urgency) -> None:
         """Read blocks as they come, or only every `LATE_S`."""
@@ -77,13 +60,16 @@ class AlsaMicrophone(CaptureThread):
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""
-        device = _open(
+        opened = open_first(
             "microphone",
             self._devices,
             period_ms=self._block_ms,
             rate_hz=self._fmt.rate_hz,
             channel=self._channel,
+            ambiguous=self._ambiguous,
         )
+        self._report.opened(opened)
+        device = opened.device
         inward = self._inward(device.layout)
         self._woken.clear()
         self._stale = False
@@ -155,17 +141,36 @@ def _silence(layout: Layout, ms: float) -> bytes:
 
 
 class AlsaSpeaker:
-    """Plays to the first of `devices` that opens; they are in order of preference."""
+    """Plays to the first of `devices` that opens; they are in order of preference.
 
-    def __init__(self, *devices: str, depth: Depth | None = None, fmt: pcm.Format = pcm.PCM16) -> None:
+    `beside`: the names of the microphone, whose card is the best default.
+    """
+
+    def __init__(
+        self,
+        *devices: str,
+        depth: Depth | None = None,
+        fmt: pcm.Format = pcm.PCM16,
+        beside: Sequence[str] = (),
+    ) -> None:
         self._devices, self._fmt = devices or ("default",), fmt
         self._depth = depth or Depth()
         self.latency_ms = self._depth.first_ms
         self._thread = PlaybackThread(self._depth, fmt)
+        self._report, self._ambiguous, self._beside = Report("speaker"), set[str](), beside
 
     def start(self, source: Source, lost: Lost) -> None:
         """Open the device and begin."""
-        device = _open("speaker", self._devices, period_ms=PERIOD_MS, rate_hz=self._fmt.rate_hz)
+        opened = open_first(
+            "speaker",
+            self._devices,
+            period_ms=PERIOD_MS,
+            rate_hz=self._fmt.rate_hz,
+            ambiguous=self._ambiguous,
+            beside=self._beside,
+        )
+        self._report.opened(opened)
+        device = opened.device
         change = changer(self._fmt.rate_hz, device.layout.rate_hz)
         self._thread.start(AlsaOutlet(device), change, source, lost)
 
@@ -222,6 +227,11 @@ class AlsaOutlet:
 
     def close(self) -> None:
         self._device.close()
+
+
+def may_come() -> bool:
+    """Whether libasound is installed and the kernel knows sound cards, so that a card may still be plugged in."""
+    return libasound.here() and PROC.is_dir()
 
 
 def available() -> bool:

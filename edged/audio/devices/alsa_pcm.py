@@ -6,7 +6,7 @@ It is opened non-blocking, so that a busy device reports this instead of waiting
 
 import ctypes
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ctypes import byref, c_int, c_long, c_uint, c_ulong, c_void_p
 from itertools import product
 from typing import Any
@@ -18,6 +18,7 @@ from edged.audio.dsp.samples import RATES, Layout, rates
 from edged.errors import DeviceError
 
 MOST_CHANNELS = 32
+SHOWN = 3  # layouts that an error names
 
 
 class Pcm:
@@ -32,10 +33,12 @@ class Pcm:
         buffer_ms: int,
         channel: int | None = None,
         rate_hz: int = pcm.PCM16.rate_hz,
+        late: Callable[[], bool] = lambda: False,
     ) -> None:
         """Open the device and choose its layout; raises DeviceError.
 
         `channel`: a channel that it must have. `rate_hz`: the rate of our sound, which is used if the device has it.
+        `late`: whether it is too late to try another layout.
         """
         self.what, self.name, self._rates = what, name, rates(rate_hz)
         self._lib = library()
@@ -46,7 +49,7 @@ class Pcm:
         if code < 0:
             raise failure(what, name, code)
         try:
-            self.layout = self._settle(period_ms * 1000, buffer_ms * 1000, (channel or 0) + 1)
+            self.layout = self._settle(period_ms * 1000, buffer_ms * 1000, (channel or 0) + 1, late)
             self.card = self._card()
             self._software(self.period_frames if capture else 1)
             self._do("prepare")
@@ -58,21 +61,40 @@ class Pcm:
 
     # -- opening -------------------------------------------------------------------------------------
 
-    def _settle(self, period_us: int, buffer_us: int, least_channels: int) -> Layout:
+    def _settle(
+        self, period_us: int, buffer_us: int, least_channels: int, late: Callable[[], bool]
+    ) -> Layout:
         """Choose the best layout: our rate or the next best. ALSA resamples only if no other layout works.
 
-        Some drivers refuse a rate that they list. Such a rate is passed over.
+        Some drivers list a layout and refuse it when it is set. Then the next one is tried.
         """
-        refused: set[int] = set()
+        refused: dict[Layout, int] = {}
         with Room("hw_params") as params:
             for resample in (0, 1):  # 1: a device without such a layout may be resampled by ALSA
                 for layout in self._wanted(params, least_channels):
-                    if layout.rate_hz in refused or not self._try(params, layout, resample):
+                    if layout in refused or not self._try(params, layout, resample):
                         continue
-                    if self._sizes(params, period_us, buffer_us):
+                    code = self._sizes(params, period_us, buffer_us)
+                    if code >= 0:
                         return layout
-                    refused.add(layout.rate_hz)
-        raise DeviceError(
+                    refused[layout] = code
+                    if -code in lib.GONE or late():
+                        raise failure(self.what, self.name, code)
+        raise self._unfit(least_channels, refused)
+
+    def _unfit(self, least_channels: int, refused: dict[Layout, int]) -> DeviceError:
+        broken = [code for code in refused.values() if -code not in lib.UNFIT]
+        if broken:  # it has a suitable layout, but does not work
+            return failure(self.what, self.name, broken[0])
+        if refused:
+            layouts = "; ".join(map(str, list(refused)[:SHOWN]))
+            more = f" and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
+            return DeviceError(
+                f"{self.what} {self.name!r}: its driver lists these formats and refuses each of them: {layouts}{more}"
+                f" ({lib.said(next(iter(refused.values())))})",
+                "device_unfit",
+            )
+        return DeviceError(
             f"{self.what} {self.name!r} has no format that edged can use; edged needs {least_channels} or more channels"
             f" of {', '.join(lib.FORMATS)} at one of {', '.join(map(str, RATES))} Hz",
             "device_unfit",
@@ -115,22 +137,20 @@ class Pcm:
             )
         )
 
-    def _sizes(self, params: c_void_p, period_us: int, buffer_us: int) -> bool:
-        """Set period and buffer as near as the device can, then apply them. Returns whether the driver accepts."""
+    def _sizes(self, params: c_void_p, period_us: int, buffer_us: int) -> int:
+        """Set period and buffer as near as the device can, then apply them. Returns the driver's answer."""
         period, whole = c_uint(period_us), c_uint(buffer_us)
         self._do("hw_params_set_period_time_near", params, byref(period), byref(c_int()))
         self._do("hw_params_set_buffer_time_near", params, byref(whole), byref(c_int()))
-        code = self._lib.snd_pcm_hw_params(self._at, params)
-        if code == -errno.EINVAL:
-            return False
+        code = int(self._lib.snd_pcm_hw_params(self._at, params))
         if code < 0:
-            raise failure(self.what, self.name, code)
+            return code
         frames = c_ulong()
         self._lib.snd_pcm_hw_params_get_period_size(params, byref(frames), byref(c_int()))
         self.period_frames = frames.value
         self._lib.snd_pcm_hw_params_get_buffer_size(params, byref(frames))
         self.buffer_frames = frames.value
-        return True
+        return code
 
     def _software(self, avail_min: int) -> None:
         """Set when the device starts and stops.

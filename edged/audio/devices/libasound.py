@@ -12,7 +12,8 @@ from ctypes import POINTER, byref, c_char_p, c_int, c_long, c_uint, c_ulong, c_v
 from functools import cache
 from typing import Any
 
-from edged.audio.devices.names import holder
+from edged.audio.devices.errnos import ENOTSUPP, meaning
+from edged.audio.devices.present import holder
 from edged.c_stderr import silence_alsa
 from edged.errors import DeviceError
 
@@ -22,6 +23,11 @@ RW_INTERLEAVED = 3
 PREPARED, DISCONNECTED = 2, 8
 FORMATS = {"s16": 2, "s32": 10, "s24": 6, "s24in3": 32, "float": 14}
 """The snd_pcm_format_t of each format that samples.py can read, all little endian."""
+
+UNFIT = frozenset({errno.EINVAL, errno.ENXIO, errno.ERANGE, errno.ENOTSUP, ENOTSUPP})
+"""What a driver answers to a layout that it cannot use."""
+GONE = frozenset({errno.ENODEV, errno.ESHUTDOWN, errno.EBADFD})
+"""What is answered by a card that was unplugged: no other layout can work."""
 
 _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "open": (POINTER(c_void_p), c_char_p, c_int, c_int),
@@ -45,6 +51,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "hw_params_set_buffer_time_near": (c_void_p, c_void_p, POINTER(c_uint), POINTER(c_int)),
     "hw_params_test_format": (c_void_p, c_void_p, c_int),
     "hw_params_test_channels": (c_void_p, c_void_p, c_uint),
+    "hw_params_test_rate": (c_void_p, c_void_p, c_uint, c_int),
     "hw_params_get_channels_max": (c_void_p, POINTER(c_uint)),
     "hw_params_get_period_size": (c_void_p, POINTER(c_ulong), POINTER(c_int)),
     "hw_params_get_buffer_size": (c_void_p, POINTER(c_ulong)),
@@ -84,6 +91,8 @@ def library() -> Any:
         function.argtypes, function.restype = (c_void_p,), None
     found.snd_strerror.argtypes, found.snd_strerror.restype = (c_int,), c_char_p
     found.snd_config_search.argtypes = (c_void_p, c_char_p, POINTER(c_void_p))
+    found.snd_config_get_string.argtypes = (c_void_p, POINTER(c_char_p))
+    found.snd_config_get_integer.argtypes = (c_void_p, POINTER(c_long))
     silence_alsa()
     return found
 
@@ -98,19 +107,44 @@ def is_defined(name: str) -> bool:
     return bool(lib.snd_config_search(top, b"pcm." + name.encode(), byref(found)) >= 0)
 
 
+def configuration_fault() -> str:
+    """Why ALSA cannot read its configuration, in its own words; empty: it can."""
+    code = library().snd_config_update()
+    return said(code) if code < 0 else ""
+
+
+def has_default() -> bool:
+    """Whether somebody has configured a default device (asound.conf, .asoundrc, a sound server, the environment).
+
+    ALSA's own default is card 0, and so depends on the order in which the cards start.
+    """
+    lib = library()
+    if os.environ.get("ALSA_CARD") or os.environ.get("ALSA_PCM_CARD"):
+        return True
+    if lib.snd_config_update() < 0:
+        return False
+    top, found, text = c_void_p.in_dll(lib, "snd_config"), c_void_p(), c_char_p()
+    if lib.snd_config_search(top, b"pcm.default", byref(found)) < 0:
+        return False
+    if lib.snd_config_get_string(found, byref(text)) < 0 or text.value != b"cards.pcm.default":
+        return True
+    number = c_long()
+    if lib.snd_config_search(top, b"defaults.pcm.card", byref(found)) < 0:
+        return False
+    return bool(lib.snd_config_get_integer(found, byref(number)) < 0 or number.value != 0)
+
+
 def said(code: int) -> str:
     """The meaning of a negative result, in the library's words."""
     return str(library().snd_strerror(code).decode(errors="replace"))
 
 
-_CAUSES = {errno.EBUSY: "device_busy", errno.EACCES: "device_denied", errno.EPERM: "device_denied"}
-
-
 def failure(what: str, device: str, code: int, doing: str = "cannot be opened") -> DeviceError:
     """The error for a negative result. `what` is microphone or speaker, `device` its name."""
-    cause = _CAUSES.get(-code, f"{what}_lost")
-    by = holder(what, device) if cause == "device_busy" else ""
-    return DeviceError(f"{what} {device!r} {doing}: {said(code)}{by and f': {by} is using it'}", cause)
+    cause, advice = meaning(-code, what)
+    if cause == "device_busy" and (by := holder(what, device)):
+        advice = f"{by} is using it"
+    return DeviceError(f"{what} {device!r} {doing}: {said(code)}{advice and f': {advice}'}", cause)
 
 
 class Room:

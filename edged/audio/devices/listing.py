@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
-from edged.audio.devices.names import Card, cards
+from edged.audio.devices.present import Card, cards
 from edged.errors import DeviceError
 
 Library = TypeVar("Library")

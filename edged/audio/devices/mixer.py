@@ -12,7 +12,8 @@ from math import log2
 from typing import Any
 
 from edged.audio.devices import libasound
-from edged.audio.devices.names import cards, resolve
+from edged.audio.devices.alsa_open import found_names
+from edged.audio.devices.present import cards
 from edged.audio.dsp.volume import LOUDEST, TWICE_DB
 from edged.errors import DeviceError
 
@@ -41,8 +42,9 @@ LOWEST_DB = -50.0
 class Mixer:
     """The control `name` of the card that the speaker's `devices` are found on."""
 
-    def __init__(self, name: str, devices: Sequence[str]) -> None:
-        self._name, self._devices = name, devices
+    def __init__(self, name: str, devices: Sequence[str], beside: Sequence[str] = ()) -> None:
+        """`beside`: the names of the microphone, whose card is the best default."""
+        self._name, self._devices, self._beside = name, devices, beside
 
     def set(self, volume: int) -> None:
         """Set the volume, 0 .. 100, and unmute. Raises DeviceError (mixer_lost) naming the controls found."""
@@ -69,7 +71,7 @@ class Mixer:
     def _card(self) -> str:
         """The name of the speaker's mixer."""
         try:
-            device = resolve("speaker", self._devices, cards(), libasound.is_defined)[0]
+            device = found_names("speaker", self._devices, cards(), self._beside)[0]
         except DeviceError as error:
             raise DeviceError(str(error), "mixer_lost") from error
         _, named, rest = device.partition("CARD=")

@@ -1,123 +1,165 @@
-"""Finds the card that a name in the configuration means. Reads /proc/asound and /sys/class/sound.
+"""Finds the card that a name in the configuration means. Pure.
 
 Rules:
 1. A card is looked up at each opening, so a card that returns under another number is still found.
-2. Never by number: numbers depend on the order of plugging and starting.
-3. A name that fits two cards is an error that lists them. edged does not guess, because the visitor might then speak
-   into the wrong card.
-4. A name is, in this order: `usb:VENDOR:PRODUCT[:SERIAL]`, `port:PATH` (the socket that the card is plugged
-   into), the id of a card, a device that ALSA's configuration defines (`default`, `pulse`, `hw:CARD=…`), or
-   a part of a card's name or a pattern (`*`, `?`). `,DEV=1` after a card's name is its second device.
-5. `default` is ALSA's default device. If only one card is possible, it is tried after that, in case ALSA's
-   default is another.
+2. Nothing that depends on the order in which cards start is a name: no number, no suffix of the kernel's
+   (`kernel_ids.py`), and no number of a USB bus where there are several controllers.
+3. A name that fits two cards is an error that lists them, each with a name that fits it alone. edged does not guess,
+   because the visitor might then speak into the wrong card. A name that has fit two cards stays an error while one of
+   the two is unplugged, until edged starts again.
+4. A name is, in this order: the whole name of a card, `usb:VENDOR:PRODUCT[:SERIAL]`, `port:PORT` (the socket that the
+   card is plugged into), a device that ALSA's configuration defines (`default`, `pulse`), the id of a card, or a part
+   of a card's name or a pattern (`*`, `?`). `spelling.py` reads it. `,DEV=1` is the second device of a card.
+5. `default` is the device that somebody has configured as ALSA's default. If that cannot be opened, or nobody has,
+   `default_card.py` says which card it is.
 """
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
 
+from edged.audio.devices.kernel_ids import stem, suffixes
+from edged.audio.devices.present import Card
 from edged.errors import DeviceError
-from edged.files import beginning
-
-PROC = Path("/proc/asound")
-SYS = Path("/sys/class/sound")
-_DEVICE = re.compile(r"(?P<card>.*?)(,DEV=(?P<device>[0-9]+))?", re.DOTALL)
-_PCM = re.compile(r"pcm(?P<device>[0-9]+)(?P<way>[pc])")
-# The kernel's text about all cards takes a few hundred bytes.
-_MOST_BYTES = 65_536
-_WAYS = {"microphone": "c", "speaker": "p"}
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A sound card as the kernel describes it. `usb` and `port` are empty for one that is built in."""
-
-    number: int
-    id: str
-    name: str
-    usb: str = ""  # vendor:product:serial, the serial may be empty
-    port: str = ""  # bus-port.port, as in 1-1.2
-    microphones: tuple[int, ...] = ()  # devices for input
-    speakers: tuple[int, ...] = ()
-
-    def devices(self, what: str) -> tuple[int, ...]:
-        return self.microphones if what == "microphone" else self.speakers
-
-    def __str__(self) -> str:
-        places = [f"usb:{self.usb.rstrip(':')}"] if self.usb else []
-        places += [f"port:{self.port}"] if self.port else []
-        return " ".join([self.id, f"({self.name})", *places])
-
-
-def cards(proc: Path = PROC, sys: Path = SYS) -> list[Card]:
-    """The machine's cards, by number. Empty where there is no card, or no ALSA."""
-    found = []
-    for folder in proc.glob("card[0-9]*"):
-        number = int(folder.name.removeprefix("card"))
-        name = _line(proc / "cards", number) or _read(folder / "id")
-        devices = [match for path in folder.iterdir() if (match := _PCM.fullmatch(path.name))]
-        usb, port = _plug(sys / f"card{number}" / "device")
-        of = {
-            way: tuple(sorted(int(match["device"]) for match in devices if match["way"] == way))
-            for way in "cp"
-        }
-        found.append(Card(number, _read(folder / "id"), name, usb, port, of["c"], of["p"]))
-    return sorted(found, key=lambda card: card.number)
+from edged.spelling import Spelled, is_number, plain, read
 
 
 def resolve(
-    what: str, wanted: Sequence[str], present: list[Card], is_defined: Callable[[str], bool]
+    what: str,
+    wanted: Sequence[str],
+    present: list[Card],
+    is_defined: Callable[[str], bool],
+    ambiguous: set[str] | None = None,
+    default: Callable[[], list[str]] | None = None,
 ) -> list[str]:
     """ALSA's names for those of `wanted` that were found, in the same order; at least one.
+
+    `ambiguous`: the names that have fit several cards; this adds to it. `default`: ALSA's names for `default`; None:
+    its own default.
 
     Raises:
         DeviceError: none was found (microphone_lost, speaker_lost), or one fits several (device_ambiguous).
     """
-    able = [card for card in present if card.devices(what)]
-    found = [name for each in wanted for name in _one(what, each, able, is_defined)]
+    known = set() if ambiguous is None else ambiguous
+    found: list[str] = []
+    missing: DeviceError | None = None
+    for each in wanted:
+        try:
+            if default is not None and plain(each) == "default":
+                found += default()
+            else:
+                found += _one(what, each, present, is_defined, known)
+        except DeviceError as error:
+            if error.cause == "device_ambiguous":
+                raise
+            missing = missing or error
     if found:
         return found
+    if missing:
+        raise missing
+    able = [card for card in present if card.devices(what)]
     named = ", ".join(map(repr, wanted))
-    raise DeviceError(f"cannot find {what} {named}; there {_list(able)}; see `{what}.device`", f"{what}_lost")
+    raise DeviceError(
+        f"cannot find {what} {named}; there {listed(able)}; see `{what}.device`", f"{what}_lost"
+    )
 
 
-def _one(what: str, wanted: str, able: list[Card], is_defined: Callable[[str], bool]) -> list[str]:
+def meant(what: str, wanted: str, present: list[Card]) -> list[Card]:
+    """The cards that a name may mean. More than one: it is ambiguous, even if not all of them are plugged in now."""
+    able = [card for card in present if card.devices(what)]
+    whole = plain(wanted).casefold()
+    if exact := [card for card in able if plain(card.name).casefold() == whole]:
+        return exact
+    spelled = read(wanted)
+    match spelled.kind:
+        case "usb":
+            return [card for card in able if _is_usb(card, spelled.text)]
+        case "path":
+            return [card for card in able if card.path == spelled.text]
+        case "port":
+            return _in_port(able, spelled.text)
+        case "name":
+            name = plain(spelled.text).casefold()
+            return [card for card in able if plain(card.name).casefold() == name]
+    found = _by_id(what, spelled.text, present)
+    if spelled.kind == "id":
+        return found
+    # An id that is also a part of another card's name would mean that one while its own card is unplugged.
+    return [*found, *(card for card in able if card not in found and _is_like(card, spelled.text, present))]
+
+
+def _one(
+    what: str, wanted: str, present: list[Card], is_defined: Callable[[str], bool], ambiguous: set[str]
+) -> list[str]:
     """What one name stands for: one device, its fallback, or nothing."""
-    parsed = _DEVICE.fullmatch(wanted)
-    assert parsed is not None
-    name, device = parsed["card"], parsed["device"]
-    placed = name.startswith(("usb:", "port:"))
-    meant = [card for card in able if (_at(card, name) if placed else card.id == name)]
-    if not meant and not placed:
-        if is_defined(wanted.split(":", maxsplit=1)[0]):
-            return [wanted, *(_opened(what, card) for card in able if name == "default" and len(able) == 1)]
-        meant = [card for card in able if _is_like(card, name)]
-    if len(meant) > 1:
+    spelled = read(wanted)
+    if is_number(wanted):
+        return []
+    if _is_alsa(wanted, spelled, present) and is_defined(plain(wanted).split(":", maxsplit=1)[0]):
+        return [plain(wanted)]
+    found = meant(what, wanted, present)
+    if len(found) > 1 or (found and wanted in ambiguous):
+        ambiguous.add(wanted)
+        raise _unclear(what, wanted, found, present)
+    return [opened_name(what, card, spelled.device, spelled.via) for card in found]
+
+
+def _is_alsa(wanted: str, spelled: Spelled, present: list[Card]) -> bool:
+    """Whether a name may be a device of ALSA's configuration, and nothing that the kernel knows."""
+    if spelled.kind == "id":  # without the kernel's list, ALSA has to find the card
+        return not present and not is_number(wanted)
+    return spelled.kind == "any" and not any(card.id == spelled.text for card in present)
+
+
+def opened_name(what: str, card: Card, device: int | None = None, via: str = "") -> str:
+    """ALSA's name for a card's device. Raises DeviceError where the card has no such device."""
+    devices = card.devices(what)
+    if device is not None and device not in devices:
+        has = " and ".join(map(str, devices))
         raise DeviceError(
-            f"{what} {wanted!r} fits more than one card: {'; '.join(map(str, meant))};"
-            f" name one of them by its `port:` or `usb:` in `{what}.device`",
-            "device_ambiguous",
+            f"card {card.id!r} ({card.name}) has no device {device} for a {what}; it has {has}",
+            f"{what}_lost",
         )
-    return [_opened(what, card, device) for card in meant]
+    if via in ("sysdefault", "default", "hdmi", "front", "iec958"):
+        return f"{via}:CARD={card.id}{'' if device is None else f',DEV={device}'}"
+    return f"{via or 'hw'}:CARD={card.id},DEV={devices[0] if device is None else device}"
 
 
-def _opened(what: str, card: Card, device: str | None = None) -> str:
-    return f"hw:CARD={card.id},DEV={device or card.devices(what)[0]}"
-
-
-def _at(card: Card, name: str) -> bool:
-    kind, _, place = name.partition(":")
-    if kind == "port":
-        return card.port == place
-    wanted = place.split(":", maxsplit=2)
-    has = card.usb.split(":", maxsplit=2)
+def _is_usb(card: Card, text: str) -> bool:
+    wanted, has = text.split(":", maxsplit=2), card.usb.split(":", maxsplit=2)
     return [part.lower() for part in wanted[:2]] == has[:2] and (len(wanted) < 3 or wanted[2] == has[2])
 
 
-def _is_like(card: Card, name: str) -> bool:
-    return any(_fits(text, name.lower()) for text in (card.id, card.name))
+def _in_port(able: list[Card], port: str) -> list[Card]:
+    """The card in a port, and those that may be there after the next start: the numbers of buses change."""
+    found = [card for card in able if card.port == port]
+    same = [card for card in able if card.port.partition("-")[2] == port.partition("-")[2]]
+    several = len({card.path for card in same if card.path}) > 1
+    return same if found and several else found
+
+
+def _by_id(what: str, text: str, present: list[Card]) -> list[Card]:
+    """The cards that may have this id, now or after the next start."""
+    ids = frozenset(card.id for card in present)
+    stems = {card.number: stem(card.id, card.name, ids) for card in present}
+    wanted = next((each for each in ids if each == text), None)
+    wanted = wanted or next(
+        (each for each in ids | set(stems.values()) if each.casefold() == text.casefold()), None
+    )
+    if wanted is None:
+        return []
+    base = next((stems[card.number] for card in present if card.id == wanted), wanted)
+    family = [card for card in present if stems[card.number] == base]
+    able = [card for card in family if card.devices(what)]
+    highest = max((suffixes(card.id, base) for card in family), default=0)
+    is_whole = len(family) > highest  # no card with this base is missing
+    if wanted == base and len(able) == 1 and is_whole:
+        return able
+    return able if len(able) > 1 else [*able, *able]  # one of the two may be unplugged
+
+
+def _is_like(card: Card, text: str, present: list[Card]) -> bool:
+    base = stem(card.id, card.name, frozenset(each.id for each in present))
+    return any(_fits(each, text.lower()) for each in (base, card.name))
 
 
 def _fits(text: str, wanted: str) -> bool:
@@ -126,7 +168,30 @@ def _fits(text: str, wanted: str) -> bool:
     return fnmatchcase(text, wanted) if any(mark in wanted for mark in "*?[") else wanted in text
 
 
-def _list(able: list[Card]) -> str:
+def best_name(what: str, card: Card, present: list[Card]) -> str:
+    """A name that means this card and no other, after each start; its port if there is nothing better."""
+    vendor, _, serial = card.usb.rpartition(":")
+    for name in (
+        f"usb:{card.usb}" if serial else "",
+        f"usb:{vendor}" if vendor else "",
+        "" if card.usb else card.id,
+        f"port:{card.path or card.port}" if card.usb else "",
+        card.id,
+    ):
+        if name and meant(what, name, present) == [card]:
+            return name
+    return f"port:{card.path or card.port}" if card.usb else card.id
+
+
+def _unclear(what: str, wanted: str, found: list[Card], present: list[Card]) -> DeviceError:
+    each = list(dict.fromkeys(found))
+    listed = ", or ".join(f"{best_name(what, card, present)!r} for {card}" for card in each)
+    why = "fits more than one card" if len(each) > 1 else "may mean another card after the next start"
+    return DeviceError(f"{what} {wanted!r} {why}: in `{what}.device`, write {listed}", "device_ambiguous")
+
+
+def listed(able: list[Card]) -> str:
+    """The cards, as the end of a sentence that begins with "there"."""
     if not able:
         return "is not a card that edged can use"
     return ("is: " if len(able) == 1 else "are: ") + "; ".join(map(str, able))
@@ -138,8 +203,8 @@ def among(what: str, wanted: Sequence[str], listed: list[str], present: list[Car
     found = []
     for name in wanted:
         placed = name.startswith(("usb:", "port:"))
-        meant = [card for card in able if (_at(card, name) if placed else card.id == name)]
-        fitting = [each for each in listed if any(f"(hw:{card.number}," in each for card in meant)][:1]
+        cards_meant = meant(what, name, able) if placed else [card for card in able if card.id == name]
+        fitting = [each for each in listed if any(f"(hw:{card.number}," in each for card in cards_meant)][:1]
         fitting = fitting or [each for each in listed if each == name]
         if not fitting and not placed:
             fitting = [each for each in listed if _fits(each, name.lower())]
@@ -154,41 +219,3 @@ def among(what: str, wanted: Sequence[str], listed: list[str], present: list[Car
         return found
     named, known = ", ".join(map(repr, wanted)), ", ".join(map(repr, listed)) or "no devices"
     raise DeviceError(f"cannot find {what} {named}; there are: {known}; see `{what}.device`", f"{what}_lost")
-
-
-def holder(what: str, name: str, proc: Path = PROC) -> str:
-    """The program that has a card's device open, as `aplay (4711)`; empty when it is not known."""
-    match = re.fullmatch(r"(?:plug)?hw:CARD=(?P<card>[^,]+)(,DEV=(?P<device>[0-9]+))?", name)
-    if match is None:
-        return ""
-    folder = proc / match["card"] / f"pcm{match['device'] or 0}{_WAYS[what]}"
-    for status in sorted(folder.glob("sub*/status")):
-        owner = re.search(r"owner_pid\s*:\s*([0-9]+)", _read(status))
-        if owner is not None:
-            program = _read(Path("/proc") / owner[1] / "comm")
-            return f"{program or 'a program'} ({owner[1]})"
-    return ""
-
-
-def _line(path: Path, number: int) -> str:
-    """The text in /proc/asound/cards after a card's driver, as in ` 1 [Device ]: USB-Audio - USB PnP Sound Device`."""
-    match = re.search(rf"^ *{number} \[[^\]]*\]: *(?:\S+ - )?(.*)$", _read(path), re.MULTILINE)
-    return match[1].strip() if match else ""
-
-
-def _plug(device: Path) -> tuple[str, str]:
-    """The USB ids and the port of a card. Its device in /sys is an interface of a USB device, or something else."""
-    at = device.resolve()
-    for folder in (at, *at.parents[:2]):
-        if vendor := _read(folder / "idVendor"):
-            usb = f"{vendor}:{_read(folder / 'idProduct')}:{_read(folder / 'serial')}"
-            return usb, folder.name
-    return "", ""
-
-
-def _read(path: Path) -> str:
-    """The text of a small file; empty where there is none, or it cannot be read."""
-    try:
-        return beginning(path, _MOST_BYTES).decode(errors="replace").rstrip("\n")
-    except OSError:
-        return ""

@@ -16,7 +16,8 @@ from edged import c_stderr, pcm
 from edged.audio.devices.blocking import BlockingSpeaker
 from edged.audio.devices.capture_thread import CaptureThread
 from edged.audio.devices.listing import Hold, Listing, let_go
-from edged.audio.devices.names import among, cards
+from edged.audio.devices.names import among
+from edged.audio.devices.present import cards
 from edged.audio.dsp.samples import RATES, Layout
 from edged.errors import DeviceError
 from edged.origin import how_to_add

@@ -10,7 +10,7 @@ import wave
 import pytest
 
 from edged import pcm
-from edged.audio.devices import alsa, alsa_pcm, libasound, thread_watchdog
+from edged.audio.devices import alsa, alsa_open, alsa_pcm, libasound, thread_watchdog
 from edged.audio.devices.alsa import AlsaMicrophone, AlsaOutlet, AlsaSpeaker
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.dsp.samples import Layout, spoken
@@ -93,12 +93,12 @@ def test_the_microphone_asks_for_the_rate_of_the_service(tmp_path, monkeypatch, 
     defined(tmp_path, monkeypatch, f"pcm.kiosk {{ {channels(1)} }}")
     opened = []
 
-    class Watched(alsa.Pcm):
+    class Watched(alsa_open.Pcm):
         def __init__(self, *arguments, **more):
             super().__init__(*arguments, **more)
             opened.append(self.layout.rate_hz)
 
-    monkeypatch.setattr(alsa, "Pcm", Watched)
+    monkeypatch.setattr(alsa_open, "Pcm", Watched)
     microphone = alsa.AlsaMicrophone("kiosk", fmt=pcm.Format(rate_hz))
     microphone.start(lambda _: None, lambda _: None)
     microphone.stop()

@@ -3,7 +3,7 @@
 import pytest
 
 from edged.audio.devices.listing import Listing
-from edged.audio.devices.names import Card
+from edged.audio.devices.present import Card
 from edged.errors import DeviceError
 
 SPEAKER, MICROPHONE = Card(0, "speaker", "", speakers=(0,)), Card(1, "microphone", "", microphones=(0,))

@@ -47,7 +47,7 @@ for begin in (lambda: DesktopMicrophone().start(never, never), lambda: DesktopSp
 LATER = """
 import os, queue
 from edged.audio.devices.MODULE import PACKAGE, KINDMicrophone as Microphone, KINDSpeaker as Speaker
-from edged.audio.devices.names import Card
+from edged.audio.devices.present import Card
 from edged.errors import DeviceError
 from tests.audio.devices.test_contract import BLOCK, IN_TIME_S, Sound, never
 

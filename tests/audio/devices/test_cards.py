@@ -1,0 +1,186 @@
+"""Cards as people have them: each is opened with its sound whole to the sample, or refused with a reason."""
+
+from array import array
+from errno import ENODEV, ETIMEDOUT
+from itertools import product
+
+import pytest
+
+from edged.audio.devices import libasound
+from edged.audio.devices.alsa_open import Report, open_first
+from edged.audio.devices.alsa_pcm import Pcm
+from edged.audio.devices.present import cards
+from edged.audio.dsp.samples import heard, spoken
+from edged.errors import DeviceError
+from tests.audio.devices.cards.rig import Machine, Spec, Stream, build, counted, played
+from tests.audio.devices.cards.table import CODEC, ROWS
+
+pytestmark = pytest.mark.skipif(not libasound.here(), reason="no libasound: apt-get install -y libasound2")
+FRAMES = 3000
+WAYS = ("microphone", "speaker")
+SECOND = Spec("Second Card", Stream(), Stream(), ("1111", "2222", ""), port="1-1.4")
+
+
+@pytest.fixture(scope="session")
+def plugin(tmp_path_factory):
+    path, reason = build(tmp_path_factory.mktemp("rigcard"))
+    if path is None:
+        pytest.skip(reason)
+    return path
+
+
+@pytest.fixture
+def rig(tmp_path, plugin, monkeypatch):
+    """Makes a machine with these cards, whose ALSA this process uses."""
+
+    def make(*specs, more=""):
+        machine = Machine(tmp_path / "machine").boot(*specs)
+        for name, value in machine.alsa(plugin, more).items():
+            monkeypatch.setenv(name, value)
+        return machine
+
+    return make
+
+
+def expected(row, what):
+    return row.heard if what == "microphone" else row.said
+
+
+DEVICES = [
+    pytest.param(name, what, id=f"{name}-{what}")
+    for (name, row), what in product(ROWS.items(), WAYS)
+    if expected(row, what)
+]
+OPENED = [each for each in DEVICES if " " in expected(ROWS[each.values[0]], each.values[1])]
+REFUSED = [each for each in DEVICES if each not in OPENED]
+
+
+def opened(machine, what, *names):
+    return open_first(what, names, period_ms=20, rate_hz=24_000, present=cards(machine.proc, machine.sys))
+
+
+def listen(device):
+    """The first samples that it delivers, at its own rate."""
+    device.start()
+    found = b""
+    while len(found) < FRAMES * device.layout.frame_bytes:
+        device.wait(1000)
+        found += device.read()
+    return list(array("h", heard(found, device.layout, 0)))[:FRAMES]
+
+
+def play(device, machine, made, spec):
+    """Play something, and return what the card was given."""
+    sound = spoken(array("h", counted(FRAMES)).tobytes(), device.layout)
+    while sound:
+        sound = sound[device.write(sound) * device.layout.frame_bytes :]
+        device.start()
+        device.wait(1000)
+    device.close()
+    stream = spec.speaker
+    form, channels = stream.formats[0], stream.channels[0]
+    if str(device.layout).endswith("s16") and "S16_LE" in stream.formats:
+        form = "S16_LE"
+    if str(device.layout).endswith("s32") and "S32_LE" in stream.formats:
+        form = "S32_LE"
+    channels = device.layout.channels if device.layout.channels in stream.channels else channels
+    return played((machine.folder / f"{made}.raw").read_bytes(), form, channels)
+
+
+@pytest.mark.parametrize(("name", "what"), OPENED)
+def test_a_card_is_opened_by_its_id_with_its_sound_whole_to_the_sample(rig, name, what):
+    row = ROWS[name]
+    kind, _, layout = expected(row, what).partition(" ")
+    machine = rig(row.spec)
+    made = machine.plugged[0][0]
+    device = opened(machine, what, made).device
+    assert (device.name.partition(":")[0], str(device.layout)) == (kind, layout)
+    if what == "microphone":
+        assert listen(device) == counted(FRAMES)
+        device.close()
+    else:
+        kept = 0xFF00 if row.spec.speaker.formats == ("U8",) else 0xFFFF
+        assert play(device, machine, made, row.spec)[:FRAMES] == [
+            each & ~0xFFFF | each & kept for each in counted(FRAMES)
+        ]
+
+
+@pytest.mark.parametrize(("name", "what"), REFUSED)
+def test_a_card_that_cannot_be_opened_is_refused_with_its_cause(rig, name, what):
+    row = ROWS[name]
+    machine = rig(row.spec)
+    made = machine.plugged[0][0]
+    with pytest.raises(DeviceError, match=made) as caught:
+        opened(machine, what, made)
+    assert caught.value.cause == expected(row, what)
+
+
+@pytest.mark.parametrize(("name", "what"), REFUSED)
+def test_after_a_card_that_cannot_be_opened_comes_the_next_name(rig, name, what):
+    machine = rig(ROWS[name].spec, SECOND)
+    ids = [made for made, _ in machine.plugged.values()]
+    found = opened(machine, what, *ids)
+    found.device.close()
+    assert found.device.name == f"hw:CARD={ids[1]},DEV=0"
+    assert ids[0] in found.tried[0][0]
+
+
+@pytest.mark.parametrize("kind", ["hw", "plughw", "sysdefault", "hdmi"])
+def test_hdmi_is_opened_by_whatever_name_of_it_somebody_copied(rig, kind):
+    """`hw:` and `plughw:` are the names that people are told to use, and neither makes frames of IEC958."""
+    machine = rig(ROWS["pi-hdmi"].spec)
+    found = opened(machine, "speaker", f"{kind}:CARD=vc4hdmi0")
+    assert found.device.name.partition(":")[0] == (kind if kind == "sysdefault" else "hdmi")
+    assert play(found.device, machine, "vc4hdmi0", ROWS["pi-hdmi"].spec)[:FRAMES] == counted(FRAMES)
+
+
+def test_the_journal_says_once_what_was_opened_and_what_was_tried(rig, caplog):
+    machine = rig(ROWS["pi-hdmi"].spec)
+    report = Report("speaker")
+    with caplog.at_level("INFO"):
+        for _ in range(2):
+            found = opened(machine, "speaker", "vc4hdmi0")
+            found.device.close()
+            report.opened(found)
+    (line,) = [each.getMessage() for each in caplog.records]
+    assert line.startswith(
+        "speaker: opened 'hdmi:CARD=vc4hdmi0' at 48000 Hz, 2 channels, s16; before it, edged tried"
+    )
+    assert "'hw:CARD=vc4hdmi0,DEV=0' has no format" in line
+
+
+def test_a_driver_that_does_not_answer_is_not_asked_for_every_layout(rig):
+    """It takes 5 s for each answer, and the whole opening may take 10 s."""
+    dead = Stream(CODEC, set_ms=30, refused_rates=CODEC, refused_errno=ETIMEDOUT)
+    machine = rig(Spec("Dead USB", dead, usb=("0d8c", "0016", "")))
+    asked = []
+    with pytest.raises(DeviceError, match="timed out"):
+        Pcm(
+            "microphone",
+            "hw:CARD=USB",
+            period_ms=20,
+            buffer_ms=200,
+            late=lambda: asked.append(1) or len(asked) > 1,
+        )
+    assert len(asked) == 2
+    assert machine.plugged
+
+
+def test_a_card_that_is_gone_is_not_asked_again(rig):
+    rig(Spec("Loose USB", Stream(CODEC, refused_rates=CODEC, refused_errno=ENODEV), usb=("0d8c", "0016", "")))
+    with pytest.raises(DeviceError, match="No such device"):
+        Pcm("microphone", "hw:CARD=USB", period_ms=20, buffer_ms=200, late=lambda: pytest.fail("asked again"))
+
+
+@pytest.mark.parametrize(("name", "what"), DEVICES)
+def test_the_default_of_a_machine_with_one_card_is_that_card(rig, name, what):
+    row = ROWS[name]
+    machine = rig(row.spec)
+    if " " not in expected(row, what):
+        with pytest.raises(DeviceError, match=machine.plugged[0][0]) as caught:
+            opened(machine, what, "default")
+        assert caught.value.cause == expected(row, what)
+        return
+    device = opened(machine, what, "default").device
+    device.close()
+    assert f"{device.name.partition(':')[0]} {device.layout}" == expected(row, what)

@@ -1,0 +1,66 @@
+"""The order in which names are tried, and what an error says about them."""
+
+import pytest
+
+from edged.audio.devices.ladder import climb, forms
+from edged.errors import DeviceError
+
+
+class Cards:
+    """Opens some names and refuses the others, each with its cause."""
+
+    def __init__(self, **refused):
+        self.refused, self.asked = refused, []
+
+    def __call__(self, name):
+        self.asked.append(name.partition(":")[0])
+        if cause := self.refused.get(self.asked[-1]):
+            raise DeviceError(f"{name!r} fails", cause)
+        return name
+
+
+@pytest.mark.parametrize(
+    ("what", "refused", "asked"),
+    [
+        ("speaker", {}, ["hw"]),
+        ("speaker", {"hw": "device_unfit"}, ["hw", "hdmi"]),
+        ("speaker", {"hw": "device_unfit", "hdmi": "speaker_lost"}, ["hw", "hdmi", "plughw"]),
+        ("speaker", {"hw": "device_busy"}, ["hw", "dmix"]),
+        ("microphone", {"hw": "device_busy"}, ["hw", "dsnoop"]),
+        ("microphone", {"hw": "device_unfit"}, ["hw", "plughw"]),
+        ("speaker", {"hw": "device_busy", "dmix": "speaker_lost"}, ["hw", "dmix", "sysdefault"]),
+        ("speaker", {"hw": "device_denied"}, ["hw", "next"]),
+        ("speaker", {"hw": "speaker_lost"}, ["hw", "next"]),
+    ],
+)
+def test_only_what_can_help_is_tried(what, refused, asked):
+    cards = Cards(**refused)
+    climb(what, ["hw:CARD=vc4hdmi0,DEV=0", "next"], cards, is_hdmi=lambda name: "hdmi" in name)
+    assert cards.asked == asked
+
+
+@pytest.mark.parametrize("name", ["default", "pulse", "kiosk", "hw", "surround51:CARD=PCH,DEV=0"])
+def test_a_name_that_is_no_device_of_a_card_stands_alone(name):
+    assert [each.name for each in forms("speaker", name)] == [name]
+
+
+def test_the_second_device_of_a_card_has_no_name_by_which_only_the_first_is_known():
+    assert not any(each.name.startswith("sysdefault") for each in forms("speaker", "hw:CARD=PCH,DEV=3"))
+
+
+def test_the_first_decides_the_cause_and_all_are_named():
+    cards = Cards(hw="device_busy", dmix="speaker_lost", sysdefault="speaker_lost", other="device_denied")
+    with pytest.raises(DeviceError) as caught:
+        climb("speaker", ["hw:CARD=USB", "other"], cards)
+    assert caught.value.cause == "device_busy"
+    assert str(caught.value) == (
+        "'hw:CARD=USB' fails; then edged tried: 'dmix:CARD=USB,DEV=0' fails;"
+        " 'sysdefault:CARD=USB' fails; 'other' fails"
+    )
+
+
+def test_nothing_more_is_tried_when_it_is_late():
+    cards = Cards(first="speaker_lost")
+    with pytest.raises(DeviceError, match="'first' fails"):
+        climb("speaker", ["first", "second"], cards, late=lambda: True)
+    assert cards.asked == ["first"]
