@@ -84,7 +84,7 @@ class AlsaMicrophone(CaptureThread):
             rate_hz=self._fmt.rate_hz,
             channel=self._channel,
         )
-        inward = self._inward(device.layout)
+        inward = self._inward(device.layout, device.name)
         self._woken.clear()
         self._stale = False
         self._watchdog = ThreadWatchdog("microphone")
@@ -120,6 +120,7 @@ class AlsaMicrophone(CaptureThread):
             if frames:
                 heard_at, silent_since, patience_s = now, now, silent_s
                 sound = inward.feed(frames)
+                self._name_dead_channels(layout)
                 if sound and not stale:
                     hand(sound)
             elif device.gaps > gaps and silent_since == heard_at:
@@ -162,10 +163,13 @@ class AlsaSpeaker:
         self._depth = depth or Depth()
         self.latency_ms = self._depth.first_ms
         self._thread = PlaybackThread(self._depth, fmt)
+        self.opened = ""
+        """The device that opened last."""
 
     def start(self, source: Source, lost: Lost) -> None:
         """Open the device and begin."""
         device = _open("speaker", self._devices, period_ms=PERIOD_MS, rate_hz=self._fmt.rate_hz)
+        self.opened = device.name
         change = changer(self._fmt.rate_hz, device.layout.rate_hz)
         self._thread.start(AlsaOutlet(device), change, source, lost)
 
