@@ -211,6 +211,11 @@ class TurnConfig(ConfigPart, frozen=True, kw_only=True):
         between(1, 600, "60 is plenty; a stuck button must not record forever"),
         described("live", "Longest utterance."),
     ] = 60
+    release_ms: Annotated[
+        int,
+        between(0, 300, "150 covers the end of a last syllable; each answer comes later by this much"),
+        described("live", "Sound after the release that is sent, too; not in mode conversation."),
+    ] = 150
     keep_s: Annotated[
         int,
         between(0, 600, "30 is plenty; nobody waits longer for an answer"),
