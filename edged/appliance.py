@@ -137,6 +137,8 @@ class Appliance:
         if self._turns.state in UNSPOKEN:
             self._utterances.forget_read(UNSPOKEN_KEPT_MS)
         self._link.sound()
+        if self._turns.state is State.TRAILING and self._intake.heard_out:
+            self.post(Event.HEARD_OUT)
 
     def on_playout(self) -> None:
         """The speaker's thread has news."""
@@ -202,6 +204,9 @@ class Appliance:
             if was is State.COMMITTING and self._playout.answering:
                 self.do(Action.INTERRUPT, None)  # the turn does not know of this answer
             self._set_gate(state in OPEN)
+        elif state is State.TRAILING:
+            self._timeline.mark("release")
+            self._intake.trail(self._turns.limits.release_ms)
         elif was in OVER_AN_ANSWER and state not in OVER_AN_ANSWER:
             self._timeline.begin(self._utterances.last)
 
@@ -232,13 +237,17 @@ class Appliance:
         if is_open:
             if not self._announcer.silent:
                 self._playout.hush()  # otherwise the cue would be recorded
-            self._timeline.begin(self._utterances.begin(self._now_ms()))
+            self._begin()
             self._intake.open()
         else:
             self._intake.shut()
             self._timeline.mark("release")
         self._show()
         self._capture()
+
+    def _begin(self) -> None:
+        """Begin an utterance, and with it the next turn."""
+        self._timeline.begin(self._utterances.begin(self._now_ms()))
 
     def do(self, effect: Effect, cause: str | None) -> None:  # noqa: C901 a flat list of effects
         """Carry out one effect."""
@@ -256,6 +265,16 @@ class Appliance:
             case Action.CLOSE:
                 self._utterances.close(self._now_ms())
                 self._shut_settled()
+            case Action.NEXT:
+                self._intake.go_on()
+                self._utterances.end(self._now_ms())
+                self.dialogue.watch()
+                self._begin()
+            case Action.AFRESH:
+                self._announcer.note(cause or "bug")
+                self._intake.go_on()
+                self._utterances.abort()
+                self._begin()
             case Action.SPLIT:
                 self._timeline.mark("release")
                 self._intake.go_on()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 
 from edged.app.adapters import Devices, Ports
+from edged.app.input_level import InputLevel
 from edged.app.priority import PrioritySource, hand
 from edged.app.settings import fitness
 from edged.app.troubles import Trouble, listed
@@ -11,12 +12,14 @@ from edged.app.user_settings import UserSettings
 from edged.audio.capture.intake import Intake
 from edged.audio.dsp.amplifier import Amplifier, Margins
 from edged.audio.dsp.echo import EchoReference, EchoStage
+from edged.audio.dsp.gain import InputGain
 from edged.audio.playout.playout import Playout
-from edged.audio.ports import Gapped, Source, Urgency
+from edged.audio.ports import Gapped, Opened, Source, Urgency
 from edged.config import Config
 from edged.keeper import Keeper, Lost
 from edged.panel.button import Gesture, Grammar
 from edged.panel.driver import ButtonDriver, LampDriver
+from edged.pcm import Format
 
 PRESS_S = 0.01  # within this time, the light is on and the first sound is on its way to the service
 Life = tuple[Callable[[Lost], None], Callable[[], None]]  # the functions that open and close a device
@@ -41,6 +44,7 @@ class DevicePanel:
         self.devices, self._config, self._user_settings = devices, config, user_settings
         self._tell_change = changed
         self._ports, self._intake, self._playout, self._gesture = ports, intake, playout, gesture
+        self._gain, self._input_level = InputGain(intake.hand), InputLevel(config.microphone)
         self._echo = self._stage()
         self._loop = asyncio.get_running_loop()
         self._grammar = Grammar(bounce_ms=config.button.bounce_ms, long_press_ms=config.button.long_press_ms)
@@ -71,6 +75,8 @@ class DevicePanel:
         if "speaker" in opened:
             self._playout.set_prebuffer(config.speaker.prebuffer_ms)
         if "microphone" in opened:
+            self._input_level.configure(config.microphone)
+            self._intake.health.forget_room()
             self._intake.set_preroll(preroll_ms(config))
             self.want_microphone()
             self._urgency_asked = self._intake.urgency
@@ -107,6 +113,7 @@ class DevicePanel:
                 yield Trouble(name, keeper.cause, keeper.text)
         if self.lamp.trouble:
             yield Trouble("light", "light_lost", self.lamp.trouble)
+        yield from self._input_level.troubles()
         yield from self._user_settings.troubles()
 
     def _urgency(self, urgency: Urgency) -> None:
@@ -148,17 +155,21 @@ class DevicePanel:
         }
         return {name: count for name, count in (gaps | of_queues).items() if count}
 
+    def _amplify(self, gain_db: float, fmt: Format) -> None:
+        self._gain.set(gain_db, fmt)
+        self._intake.health.set_gain(self._gain.factor)
+
     def _stage(self) -> EchoStage | None:
         devices = self.devices
-        return None if devices.echo is None else EchoStage(devices.echo, self._intake.hand, devices.heard)
+        return None if devices.echo is None else EchoStage(devices.echo, self._gain.hand, devices.heard)
 
     def _lives(self) -> dict[str, Life]:
-        microphone, speaker = self.devices.microphone, self.devices.speaker
+        microphone, speaker, fmt = self.devices.microphone, self.devices.speaker, self.devices.heard
         button = ButtonDriver(
             self.devices.button, self._grammar, self._gesture, self._loop, self._ports.clock.monotonic_ms
         )
 
-        take, fmt = self._intake.hand if self._echo is None else self._echo.hand, self.devices.heard
+        take = self._gain.hand if self._echo is None else self._echo.hand
 
         def take_present(block: bytes) -> None:
             if self.devices.heard == fmt:  # closing takes a while: sound of an old format would be noise
@@ -168,7 +179,12 @@ class DevicePanel:
 
         def start_microphone(lost: Lost) -> None:
             self._intake.forget()
+            level = self._input_level
+            self._amplify(0.0 if level.by_card else level.gain_db, fmt)
             microphone.start(heard, lost)
+            if level.by_card:
+                self._amplify(level.opened(_opened(microphone)), fmt)
+                self._intake.forget()  # the card had another level until now
 
         def start_speaker(lost: Lost) -> None:
             speaker_config = self._config.speaker
@@ -180,7 +196,7 @@ class DevicePanel:
             if self._ports.realtime is not None:
                 source = PrioritySource(source, self._ports.realtime)
             speaker.start(source, lost)
-            self._user_settings.speaker_opened()
+            self._user_settings.speaker_opened(_opened(speaker))
             self._intake.set_latency(speaker.latency_ms)
 
         return {
@@ -188,6 +204,11 @@ class DevicePanel:
             "speaker": (start_speaker, speaker.stop),
             "button": (button.start, button.stop),
         }
+
+
+def _opened(device: object) -> str:
+    """The name of the device that opened, if it was chosen from several."""
+    return device.opened if isinstance(device, Opened) else ""
 
 
 def preroll_ms(config: Config) -> int:

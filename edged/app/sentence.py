@@ -11,6 +11,7 @@ _DOES = {
     "BARGE_IN": "Listening",
     "LISTENING": "Listening",
     "LATCHED": "Listening",
+    "TRAILING": "Listening",
     "AWAITING_SPEECH": "In conversation",
     "HEARING": "In conversation",
     "AWAITING_ANSWER": "In conversation",

@@ -67,6 +67,7 @@ def limits(config: Config) -> turn.TurnLimits:
     """Return the time limits of a turn and its states."""
     return turn.TurnLimits(
         min_hold_ms=config.button.min_hold_ms,
+        release_ms=config.turn.release_ms,
         tap_ms=config.button.tap_ms,
         longest_ms=config.turn.longest_s * 1000,
         keep_ms=config.turn.keep_s * 1000,
@@ -88,8 +89,9 @@ def fitness(config: Config) -> Fitness:
 
 
 def longest_ms(config: Config) -> int:
-    """Return the longest sound of one utterance, including the pre-roll."""
-    return config.turn.longest_s * 1000 + config.microphone.preroll_ms
+    """Return the longest sound of one utterance, with the sound before the press and after the release."""
+    trailing_ms = config.turn.release_ms + turn.TRAILS_MS
+    return config.turn.longest_s * 1000 + config.microphone.preroll_ms + trailing_ms
 
 
 def gather_ms(config: Config) -> int:

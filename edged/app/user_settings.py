@@ -6,8 +6,8 @@ Rules:
 2. A volume that was set applies until `speaker.volume` changes in the configuration. Then that value applies.
 3. Switching works even if the disk hangs or fails. The caller learns that the setting will be forgotten (`kept`,
    `troubles`), and saving is tried again.
-4. With `speaker.mixer`, the card's own control is set, also each time the speaker is opened. If that fails, it is
-   logged once, and software makes the volume.
+4. With `speaker.mixer`, the control of the card that opened is set, also each time the speaker is opened. If that
+   fails, it is logged once, and software makes the volume.
 """
 
 import asyncio
@@ -46,6 +46,7 @@ class UserSettings:
         self.muted = False
         self.loudness = Loudness(config.speaker.volume)
         self._mixer, self._mixer_fails = _mixer(config), ""
+        self._device = ""  # the speaker that opened last
         self._ports, self._moved = ports, moved
         self._card, self._prepare = OneAtATime(ports.offload), OneAtATime(ports.offload)
         self._configured = config.speaker.volume
@@ -78,8 +79,12 @@ class UserSettings:
             _warn("memory_short", self._short)
             self.loudness.set(volume.AS_SENT)
 
-    def speaker_opened(self) -> None:
-        """Apply the volume again: the card may be new, or may have lost its volume. Blocks, so call it off the loop."""
+    def speaker_opened(self, device: str = "") -> None:
+        """Apply the volume again: the card may be new, or may have lost its volume. Blocks, so call it off the loop.
+
+        `device`: the one that opened, if its backend names it.
+        """
+        self._device = device
         self._apply(self.loudness.volume)
 
     async def run(self) -> None:
@@ -158,6 +163,7 @@ class UserSettings:
         by_card, mixer = False, self._mixer
         if mixer is not None:
             try:
+                mixer.device = self._device
                 mixer.set(max(level, volume.CUE_LEAST))
                 by_card, self._mixer_fails = self._mixer is mixer, ""
             except DeviceError as error:

@@ -121,6 +121,16 @@ class Gapped(Protocol):
         ...
 
 
+@runtime_checkable
+class Opened(Protocol):
+    """A device that is chosen from several names when it is opened."""
+
+    @property
+    def opened(self) -> str:
+        """The device that opened last, as the backend names it; empty before that."""
+        ...
+
+
 class Pace(Protocol):
     """A timer for devices that have no pace of their own."""
 

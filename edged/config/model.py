@@ -86,9 +86,24 @@ class MicrophoneConfig(ConfigPart, frozen=True, kw_only=True):
         described("reopen", "Name of the device, or a list of names to try in order; never a number."),
     ] = "default"
     channel: Annotated[
-        Annotated[int, between(0, 31, "channels count from 0; null: the mean of all")] | None,
-        described("reopen", "The channel to use, of a device with several; null: the mean of all."),
+        Annotated[int, between(0, 31, "channels count from 0; null: the mean of those with sound")] | None,
+        described(
+            "reopen", "The channel to use, of a device with several; null: the mean of those with sound."
+        ),
     ] = None
+    gain_db: Annotated[
+        int,
+        between(-20, 40, "6 is twice the amplitude, 20 ten times; 0 leaves the sound as it is"),
+        described("reopen", "Gain of the microphone; a limiter keeps loud sound from being cut off."),
+    ] = 0
+    mixer: Annotated[
+        str,
+        described(
+            "reopen",
+            "Control of the card that gives the gain, as far as it can, as amixer names it; empty: none.",
+            max_length=100,
+        ),
+    ] = ""
     file: Annotated[
         str, described("reopen", "Backend wav: the file to play (24 kHz, mono).", max_length=1000)
     ] = ""
@@ -196,6 +211,11 @@ class TurnConfig(ConfigPart, frozen=True, kw_only=True):
         between(1, 600, "60 is plenty; a stuck button must not record forever"),
         described("live", "Longest utterance."),
     ] = 60
+    release_ms: Annotated[
+        int,
+        between(0, 300, "150 covers the end of a last syllable; each answer comes later by this much"),
+        described("live", "Sound after the release that is sent, too; not in mode conversation."),
+    ] = 150
     keep_s: Annotated[
         int,
         between(0, 600, "30 is plenty; nobody waits longer for an answer"),

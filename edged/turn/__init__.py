@@ -6,22 +6,26 @@ No other package decides about turn-taking. Rules:
    every pair of the mode's states and events. A test walks through all pairs.
 2. The gate is open exactly while the state is in `OPEN`. No effect opens or shuts it.
 3. A step that leaves `OPEN` says in its effects what happens to the utterance: exactly one of END, ABORT and CLOSE.
-   SPLIT ends one utterance and begins another, and stays in `OPEN`.
+   SPLIT, NEXT and AFRESH end one utterance and begin another, and stay in `OPEN`.
 4. Tables keyed by state hold what follows from a state alone (follows.py): its time limit, and the turn's light.
 5. `Facts` (facts.py) tell the step what forbids an open gate. Each fact has one owner. One common rule comes after the
-   tables (follows.py): if a fact forbids a step from shut to open, the step goes where a refused press goes.
+   tables (follows.py): if a fact forbids a step that begins an utterance, the step goes where a refused press goes.
 6. Before an utterance is committed, the driver asks whether the recording can be speech. If not, the event becomes
    UNFIT. When the link is lost, `link_lost` chooses the event by whether utterances are pending.
-7. A release counts only if the same source made the press (driver.py).
+7. A release leads to TRAILING: the gate stays open until the sound of `turn.release_ms` after it has come (HEARD_OUT).
+   The sound is the clock. The time limit is for a microphone that delivers nothing any more.
+8. A release counts only if the same source made the press (driver.py).
 
 Not here: time, sound, the socket, the lamp itself, the cue of a cause.
 """
 
 from edged.turn.facts import Facts as Facts
+from edged.turn.follows import TRAILS_MS as TRAILS_MS
 from edged.turn.follows import TurnLimits as TurnLimits
 from edged.turn.follows import light as light
 from edged.turn.follows import link_lost as link_lost
 from edged.turn.follows import step as step
+from edged.turn.follows import unfit as unfit
 from edged.turn.ignored import IGNORED as IGNORED
 from edged.turn.states import OPEN as OPEN
 from edged.turn.states import OVER_AN_ANSWER as OVER_AN_ANSWER

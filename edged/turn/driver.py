@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple, Protocol
 
 from edged.turn.facts import Facts, Invitation
-from edged.turn.follows import TurnLimits, step
+from edged.turn.follows import TurnLimits, step, unfit
 from edged.turn.states import Action, Effect, Event, Mode, State, Step
 
 log = logging.getLogger(__name__)
@@ -130,11 +130,12 @@ class Turns:
         follows = step(self.mode, self.state, event, facts)
         if follows is None:
             return None, event, cause
+        if _judges(self.state, event, follows) and (why := self._owner.unfit(self.state)) is not None:
+            # If the event has a cause of its own, such as a lost microphone, that cause is reported.
+            instead = unfit(self.mode, self.state, follows)
+            return instead, event if Action.AFRESH in instead.effects else Event.UNFIT, cause or why
         if follows.refused and event is Event.PRESS:
             return follows, Event.PRESS_REFUSED, cause
-        if _judges(self.state, event, follows) and (unfit := self._owner.unfit(self.state)) is not None:
-            # If the event has a cause of its own, such as a lost microphone, that cause is reported.
-            return step(self.mode, self.state, Event.UNFIT, facts), Event.UNFIT, cause or unfit
         return follows, event, cause
 
     def _write_later(self, was: State, by: Event) -> None:
@@ -153,4 +154,5 @@ class Turns:
 
 def _judges(state: State, event: Event, follows: Step) -> bool:
     """Whether the recording matters: it would be committed, or nobody was heard for a long time."""
-    return Action.END in follows.effects or (state is State.AWAITING_SPEECH and event is Event.TIMED_OUT)
+    commits = Action.END in follows.effects or Action.NEXT in follows.effects
+    return commits or (state is State.AWAITING_SPEECH and event is Event.TIMED_OUT)

@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from edged.causes import Light
 from edged.turn.facts import Facts
 from edged.turn.ignored import IGNORED
-from edged.turn.states import OPEN, SOUNDING, Event, Mode, State, Step, Tell
+from edged.turn.states import OPEN, SOUNDING, Action, Event, Mode, State, Step, Tell
 from edged.turn.tables import TABLES
 
 _S, _E = State, Event
+
+
+# The sound from after the release comes this late at most: the block that was being recorded at the release, and the
+# last block, of 100 ms each, and as much again for a slow device.
+TRAILS_MS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,7 @@ class TurnLimits:
     idle_ms: int = 30_000
     answer_ms: int = 660_000  # the ten minutes that the buffer holds, and one minute for underruns
     tell_ms: int = 10_000  # far longer than any cue; only a lost CUE_DONE takes this long
+    release_ms: int = 150
 
     def of(self, mode: Mode, state: State) -> int | None:
         """Return the milliseconds for `state`, or None if it may last forever."""
@@ -35,6 +41,7 @@ class TurnLimits:
             _S.BARGE_IN: self.tap_ms,
             _S.LISTENING: self.longest_ms,
             _S.LATCHED: self.longest_ms,
+            _S.TRAILING: self.release_ms + TRAILS_MS,
             _S.AWAITING_SPEECH: self.idle_ms,
             _S.HEARING: self.longest_ms,
             _S.COMMITTING: self.keep_ms + 5_000,  # a link that gives up on its own does so at keep_ms
@@ -70,8 +77,8 @@ def light(state: State, *, holding: bool) -> Light:
 def step(mode: Mode, state: State, event: Event, facts: Facts) -> Step | None:
     """Return the step that follows `event` in `state`, or None if the event is ignored.
 
-    After the table comes one common rule: if a fact forbids a step from shut to open, the step goes where a refused
-    press goes. If nobody has pressed for it, the turn comes to rest without a cue.
+    After the table comes one common rule: if a fact forbids a step that begins an utterance, the step goes where a
+    refused press goes. If nobody has pressed for it, the turn comes to rest without a cue.
 
     Raises:
         KeyError: the pair is neither in the table nor ignored; this is a bug.
@@ -79,18 +86,32 @@ def step(mode: Mode, state: State, event: Event, facts: Facts) -> Step | None:
     if (state, event) in IGNORED[mode]:
         return None
     follows = TABLES[mode][state, event]
-    if state in OPEN or follows.state not in OPEN or not facts.forbid:
+    begins = follows.state in OPEN and (state not in OPEN or Action.NEXT in follows.effects)
+    if not begins or not facts.forbid:
         return follows
     cause = facts.refusal
-    if cause is None:
+    if cause is None and state not in OPEN:
         return Step(State.IDLE, refused=True)
-    if event is not Event.PRESS:  # the answer was heard to its end, so there is nothing to interrupt
+    if (
+        event is not Event.PRESS and cause is not None
+    ):  # the answer was heard to its end, so there is nothing to interrupt
         return Step(State.NOTICE, (Tell(cause),), refused=True)
     row = TABLES[mode][state, Event.PRESS_REFUSED]
-    effects = tuple(Tell(cause) if effect == Tell() else effect for effect in row.effects)
+    reports = (Tell(cause),) if cause is not None else ()
+    effects = tuple(each for effect in row.effects for each in (reports if effect == Tell() else (effect,)))
     return Step(row.state, effects, refused=True)
 
 
 def link_lost(pending: int) -> Event:
     """Return the event for a lost link, by whether utterances are pending."""
     return _E.LINK_LOST_PENDING if pending else _E.LINK_LOST
+
+
+def unfit(mode: Mode, state: State, follows: Step) -> Step:
+    """Return what takes the place of `follows`, which would commit an utterance that cannot be speech.
+
+    A press that begins another utterance still begins it.
+    """
+    if Action.NEXT in follows.effects:
+        return Step(follows.state, (Action.AFRESH,))
+    return TABLES[mode][state, Event.UNFIT]

@@ -9,7 +9,8 @@ _ENDED = {_E.ENDED_AUDIO, _E.ENDED_SILENT, _E.ENDED_TOOL, _E.ENDED_FAILED, _E.EN
 _SPEECH = {_E.SPEECH_STARTED, _E.SPEECH_STOPPED}
 _LINK = {_E.LINK_LOST, _E.LINK_LOST_PENDING}
 _FINGER = {_E.RELEASE, _E.LONG_PRESS}
-_NEWS = {_E.LINK_UP, _E.UNMUTED, _E.DEVICE_BACK}  # these change the light and the next press, never the turn
+# These change the light and the next press, never the turn. HEARD_OUT comes only in TRAILING.
+_NEWS = {_E.LINK_UP, _E.UNMUTED, _E.DEVICE_BACK, _E.HEARD_OUT}
 # These concern only an open gate. facts.py says that they also end the invitation to open it again.
 _GATE = {_E.MUTED, _E.DEVICE_LOST, _E.UNFIT}
 _PLAYED = {_E.DRAINED, _E.CUE_DONE}  # from an answer or a cue that the turn has already left
@@ -109,6 +110,7 @@ _IGNORED: dict[State, set[Event]] = {
         *_OF_AN_ANSWER,
         _E.COMMITTED,
     },
+    _S.TRAILING: {*_FINGER, *_SPEECH, *_NEWS, *_LINK, *_PLAYED, *_OF_AN_ANSWER, _E.COMMITTED},
     _S.AWAITING_SPEECH: {
         _E.PRESS_REFUSED,
         *_FINGER,

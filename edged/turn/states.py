@@ -18,6 +18,7 @@ class State(StrEnum):
     BARGE_IN = "BARGE_IN"  # the same, and the press has interrupted an answer
     LISTENING = "LISTENING"  # recording until the release
     LATCHED = "LATCHED"  # recording until the next press
+    TRAILING = "TRAILING"  # released, or pressed to end it; the last syllable is still recorded
     AWAITING_SPEECH = "AWAITING_SPEECH"  # conversation: listening, nobody speaks yet
     HEARING = "HEARING"  # conversation: the server hears speech
     AWAITING_ANSWER = "AWAITING_ANSWER"  # duplex: like THINKING, but the gate is open
@@ -37,6 +38,7 @@ class Event(Enum):
     PRESS_REFUSED = "press refused"  # pressed while a fact forbids an open gate; also a request for silence
     RELEASE = "release"
     LONG_PRESS = "long press"
+    HEARD_OUT = "heard out"  # the sound from after the release has come, as much of it as the delay asks for
     SPEECH_STARTED = "speech started"
     SPEECH_STOPPED = "speech stopped"
     COMMITTED = "committed"  # the server has everything that was said, and owes an answer
@@ -68,6 +70,8 @@ class Action(Enum):
     ABORT = "abort"  # discard the utterance
     CLOSE = "close"  # the server has committed the utterance on its own
     SPLIT = "split"  # the same, and another utterance begins: the gate stays open
+    NEXT = "next"  # the utterance is complete: commit it. Another one begins, and the gate stays open
+    AFRESH = "afresh"  # discard the utterance. Another one begins, and the gate stays open
     ASK = "ask"  # ask for an answer
     CANCEL = "cancel"  # receive no more of this answer; play the part that has arrived
     INTERRUPT = "interrupt"  # stop the sound now, cancel, and tell the server how much was heard
@@ -100,6 +104,7 @@ OPEN = frozenset(
         State.BARGE_IN,
         State.LISTENING,
         State.LATCHED,
+        State.TRAILING,
         State.AWAITING_SPEECH,
         State.HEARING,
         State.AWAITING_ANSWER,

@@ -98,18 +98,28 @@ _TOO_SHORT = _step(_S.NOTICE, Action.ABORT, Tell("too_short"))
 _UNFIT = _step(_S.NOTICE, Action.ABORT, Tell())
 _SAID = _step(_S.COMMITTING, Action.END)
 _SAID_LIMIT = _step(_S.COMMITTING, Action.END, Tell("utterance_limit"))
-_SAID_DEVICE = _step(_S.COMMITTING, Action.END, Tell())  # keeps what was said before the microphone was lost
+# Keeps what was said before the microphone was lost, or before a press that must be refused.
+_SAID_SO_FAR = _step(_S.COMMITTING, Action.END, Tell())
+
+_LAST_SYLLABLE = _step(_S.TRAILING)
 
 _BUTTON: Table = {
     **_COMMON,
-    (_S.LISTENING, _E.RELEASE): _SAID,
+    (_S.LISTENING, _E.RELEASE): _LAST_SYLLABLE,
     (_S.LISTENING, _E.TIMED_OUT): _SAID_LIMIT,
-    (_S.LISTENING, _E.DEVICE_LOST): _SAID_DEVICE,
+    (_S.LISTENING, _E.DEVICE_LOST): _SAID_SO_FAR,
     (_S.LISTENING, _E.UNFIT): _UNFIT,
     (_S.LATCHED, _E.UNFIT): _UNFIT,
-    (_S.LATCHED, _E.PRESS): _SAID,
+    (_S.LATCHED, _E.PRESS): _LAST_SYLLABLE,
     (_S.LATCHED, _E.TIMED_OUT): _SAID_LIMIT,
-    (_S.LATCHED, _E.DEVICE_LOST): _SAID_DEVICE,
+    (_S.LATCHED, _E.DEVICE_LOST): _SAID_SO_FAR,
+    (_S.TRAILING, _E.HEARD_OUT): _SAID,
+    (_S.TRAILING, _E.TIMED_OUT): _SAID,  # the microphone delivers nothing any more
+    (_S.TRAILING, _E.PRESS): _step(_S.ARMED, Action.NEXT),
+    (_S.TRAILING, _E.PRESS_REFUSED): _SAID_SO_FAR,
+    (_S.TRAILING, _E.MUTED): _SAID,  # it was released before the mute, so it is a whole question
+    (_S.TRAILING, _E.DEVICE_LOST): _SAID_SO_FAR,
+    (_S.TRAILING, _E.UNFIT): _UNFIT,
     (_S.BARGE_IN, _E.RELEASE): _step(_S.IDLE, Action.ABORT),  # a tap during an answer only stops the answer
     (_S.BARGE_IN, _E.TIMED_OUT): _step(_S.LISTENING),
     (_S.DRAINING, _E.DRAINED): _step(_S.IDLE),
@@ -125,7 +135,7 @@ _TALK: Table = {
     (_S.HEARING, _E.UNFIT): _UNFIT,
     (_S.HEARING, _E.PRESS): _SAID,
     (_S.HEARING, _E.TIMED_OUT): _SAID_LIMIT,
-    (_S.HEARING, _E.DEVICE_LOST): _SAID_DEVICE,
+    (_S.HEARING, _E.DEVICE_LOST): _SAID_SO_FAR,
     (_S.DRAINING, _E.DRAINED): _step(_S.AWAITING_SPEECH),  # the conversation that a press opened goes on
 }
 
@@ -211,10 +221,10 @@ _ALL: dict[Mode, Table] = {
 }
 
 _SHUT = frozenset({_S.IDLE, _S.COMMITTING, _S.THINKING, *SOUNDING, _S.NOTICE, _S.STOPPED})
-_HELD = frozenset({_S.ARMED, _S.BARGE_IN, _S.LISTENING})
+_HELD = frozenset({_S.ARMED, _S.BARGE_IN, _S.LISTENING, _S.TRAILING})
 STATES: dict[Mode, frozenset[State]] = {
     Mode.HOLD: _SHUT | _HELD,
-    Mode.TOGGLE: _SHUT | {_S.ARMED, _S.LATCHED, _S.LISTENING},
+    Mode.TOGGLE: _SHUT | {_S.ARMED, _S.LATCHED, _S.LISTENING, _S.TRAILING},
     Mode.HYBRID: _SHUT | _HELD | {_S.LATCHED},
     Mode.CONVERSATION: _SHUT | {_S.AWAITING_SPEECH, _S.HEARING},
     Mode.DUPLEX: _SHUT | {_S.AWAITING_SPEECH, _S.HEARING, _S.AWAITING_ANSWER, _S.ANSWERING},

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from edged.config import Config
 from instruments.rig import MISSING, card
 
 MEASURES = ("turns", "interrupts", "cost", "peer", "backlog", "unplug", "button")
@@ -77,6 +78,11 @@ def _turns(turns: dict) -> Iterator[Row]:
         yield "  a program that does only that", _text(turns["bare_press_to_append_ms"], "ms"), "", None
     of = turns.get("preroll_ms") or {}
     yield "sound from before the press", _text(of, "ms"), "p50 >= 300 ms", of.get("p50", 0) >= 300
+    if "past_the_release_ms" in turns:
+        least = turns["least_past_the_release_ms"]
+        good = least is not None and least >= Config().turn.release_ms
+        what = f">= {Config().turn.release_ms} ms, all"
+        yield "sound from after the release", _text(turns["past_the_release_ms"], "ms"), what, good
     yield "mouth to service", _text(turns.get("mouth_to_service_ms"), "ms"), "", None
     yield _all("questions without a fault", turns.get("utterances_whole", 0), turns.get("utterances", 0))
     yield _all("answers without a fault", turns.get("answers_whole", 0), turns.get("answers", 0))

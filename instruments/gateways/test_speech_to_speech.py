@@ -15,7 +15,7 @@ pytestmark = pytest.mark.gateways
 ANSWER_MS = 2000
 ANSWERS_WITHIN_S = 60.0
 TAIL_MS = 100  # of an answer, lost in the resampler
-ROOM_MS = 500  # before a press, from the pre-roll, and in blocks of the detector
+ROOM_MS = 700  # from the pre-roll, from after the release, and in blocks of the detector
 
 
 @contextlib.contextmanager

@@ -8,18 +8,20 @@ from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
+from edged.config import Config
 from edged.local.server import LocalServer
 from instruments.lab.kiosk import LATE_MS, Kiosk, StampVoice, Visitor
 from instruments.lab.loop import run
 from instruments.lab.naive import Naive
 from instruments.lab.net import SimNet
-from instruments.lab.oracle import SAMPLE, Commit, Verdict, judge
+from instruments.lab.oracle import SAMPLE, Commit, Release, Verdict, judge
 from instruments.lab.recovery import Recovery, recoveries, silent_share
 from instruments.lab.stamp import locate
 from instruments.lab.talks import talk
 from instruments.lab.weather import manners, storm
 
 PREROLL = 7200 + 24 * LATE_MS  # in samples: 300 ms, and how late the microphone may be
+RELEASE = Release(24 * Config().turn.release_ms, 24 * Config().microphone.block_ms)
 LEAST_S = 0.35  # longer than the longest threshold (a tap over an answer) and a block
 TOLD_WITHIN_S = 60.0  # turn.keep_s, what may delay it, and a gate that is open at that moment
 VISITS_AN_HOUR = 15
@@ -103,6 +105,7 @@ async def _live(
             takes,
             least_s=LEAST_S,
             preroll=PREROLL,
+            release=RELEASE,
             told_within_s=TOLD_WITHIN_S,
             answered=voice.asked,
         )

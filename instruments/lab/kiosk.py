@@ -58,6 +58,12 @@ class Strides:
             self._made += 1
             self._tick()
 
+    def since_the_last(self, whole: int) -> int:
+        """How much of the next tick's `whole` has passed by now."""
+        if self._tick is None:
+            return 0
+        return int(((self._loop.time() - self._begun) / self._period_s - self._made) * whole + 1e-6)
+
     def arm(self) -> None:
         """Set the timer for the next stride, at its present length."""
         if self._timer is not None:
@@ -79,7 +85,7 @@ class StampMicrophone:
     ) -> None:
         self._loop, self._pace = loop, Strides(loop, self._stride)
         self._urgency, self._held = Urgency.NOW, []
-        self._late = LATE_MS // block_ms
+        self._late = max(1, LATE_MS // block_ms)
         self._block = rate_hz // 1000 * block_ms
         self._period_s = block_ms / 1000
         self._chunk, self._chunk_at = b"", 0
@@ -120,6 +126,11 @@ class StampMicrophone:
         """Samples that the card has heard by now."""
         self._pace.catch_up()
         return self._handed
+
+    @property
+    def position(self) -> int:
+        """Samples that were spoken by now, with those of the block that is not complete yet."""
+        return self.handed + self._pace.since_the_last(self._block)
 
     def listen_to(self, source):
         """Call `source` for each block exactly when it is due, in place of `stamp`; it calls `hear`."""
@@ -206,7 +217,7 @@ class Kiosk:
             None, env={}, sets=[f"provider.url={url}", "control.socket=", "state.dir=", *settings]
         ).config
         heard = input_format(config)
-        self.microphone = microphone or StampMicrophone(loop, rate_hz=heard.rate_hz)
+        self.microphone = microphone or StampMicrophone(loop, config.microphone.block_ms, heard.rate_hz)
         ports = Ports(
             SimClock(loop), SimResolver(net), SimNetwatch(net), store or MemoryStore(), SimOffload(), rng
         )
@@ -260,7 +271,7 @@ class Visitor:
         pressed_at, first = loop.time(), kiosk.microphone.handed
         kiosk.button.press()
         await asyncio.sleep(seconds)
-        window = Window(pressed_at, loop.time(), first, kiosk.microphone.handed)
+        window = Window(pressed_at, loop.time(), first, kiosk.microphone.position)
         kiosk.button.release()
         self.windows.append(window)
         return window

@@ -7,6 +7,7 @@ and which sound the speaker port got. It asks the daemon nothing.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from edged.audio.playout.cues import render
@@ -19,12 +20,33 @@ APOLOGIES = (Cue.DISCARDED, Cue.BUSY, Cue.FAILED, Cue.CUT, Cue.TOO_SHORT, Cue.DE
 
 @dataclass(frozen=True)
 class Window:
-    """One press: times in seconds, and the microphone's sample count at both ends."""
+    """One press: times in seconds, and the microphone's samples at both ends.
+
+    `first` counts complete blocks only. `last` is the very sample of the release.
+    """
 
     pressed_at: float
     released_at: float
     first: int
     last: int
+
+
+@dataclass(frozen=True)
+class Release:
+    """How far the sound of a press reaches after its release, in samples.
+
+    `delay` at least, and two blocks more at most.
+    """
+
+    delay: int
+    block: int
+
+    def fits(self, window: Window, end: int, firsts: Container[int] = ()) -> bool:
+        """Whether the sound of `window` may end there. `firsts`: where presses begin, which end it earlier."""
+        least = window.last + self.delay
+        if least <= end <= least + 2 * self.block:
+            return True
+        return end in firsts and window.last - self.block <= end < least
 
 
 @dataclass(frozen=True)
@@ -75,6 +97,7 @@ def judge(  # noqa: C901 one rule after the other
     *,
     least_s: float,
     preroll: int,
+    release: Release,
     told_within_s: float,
     answered: list[bytes] | None = None,
 ) -> Verdict:
@@ -83,8 +106,9 @@ def judge(  # noqa: C901 one rule after the other
     `answered` are the utterances for which the service was asked for an answer. A committed utterance must be
     answered, or the visitor notified, or another press must follow soon after it.
 
-    `preroll` is in samples. A second commit of the same press is allowed only in another session, where the first
-    session died with its acknowledgement on the way. It is counted as `replayed`.
+    `preroll` is in samples. The sound of a press ends as `release` says, or at the next press if that comes
+    earlier. A second commit of the same press is allowed only in another session, where the first session died with its
+    acknowledgement on the way. It is counted as `replayed`.
     """
     verdict = Verdict()
     cues = cues_in(takes)
@@ -97,6 +121,7 @@ def judge(  # noqa: C901 one rule after the other
     claimed = set()
     asked = None if answered is None else {(locate(pcm), len(pcm) // SAMPLE) for pcm in answered}
     presses = [window.pressed_at for window in windows]
+    firsts = {window.first for window in windows}
     for window in windows:
         held_s = window.released_at - window.pressed_at
         mine = [
@@ -104,7 +129,7 @@ def judge(  # noqa: C901 one rule after the other
             for index, (_, first, n) in enumerate(places)
             if first is not None
             and window.first - preroll <= first <= window.first
-            and first + n == window.last
+            and release.fits(window, first + n, firsts)
         ]
         claimed.update(mine)
         noticed = any(window.pressed_at <= at <= window.released_at + told_within_s for at, _ in cues)

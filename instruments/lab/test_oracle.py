@@ -6,15 +6,16 @@ from hypothesis import strategies as st
 
 from edged.audio.playout.cues import render
 from edged.causes import Cue
-from instruments.lab.oracle import Commit, Window, cues_in, judge
+from instruments.lab.oracle import Commit, Release, Window, cues_in, judge
 from instruments.lab.stamp import locate, stamps
 
 PREROLL = 7200
 WINDOW = Window(10.0, 12.0, 240_000, 288_000)
-RULES = {"least_s": 0.3, "preroll": PREROLL, "told_within_s": 60.0}
+DELAY, BLOCK = 3600, 480
+RULES = {"least_s": 0.3, "preroll": PREROLL, "release": Release(DELAY, BLOCK), "told_within_s": 60.0}
 
 
-def said(first=240_000 - PREROLL, last=288_000, session="s1"):
+def said(first=240_000 - PREROLL, last=288_000 + DELAY, session="s1"):
     return Commit(session, stamps(first, last - first))
 
 
@@ -46,8 +47,8 @@ def test_a_press_without_pre_roll_is_complete_too():
         [],
         [said(first=240_001)],
         [said(first=240_000 - PREROLL - 1)],
-        [said(last=287_999)],
-        [said(last=288_001)],
+        [said(last=287_999 + DELAY)],
+        [said(last=288_001 + DELAY + 2 * BLOCK)],
         [said(), said()],
         [said(), Commit("s2", stamps(500_000, 4800))],
         [Commit("s1", stamps(232_800, 100) + stamps(232_902, 55_098))],
@@ -55,6 +56,15 @@ def test_a_press_without_pre_roll_is_complete_too():
 )
 def test_lost_cut_doubled_foreign_and_broken_are_seen(commits):
     assert not judge([WINDOW], commits, [], **RULES).healthy
+
+
+def test_the_next_press_ends_the_sound_of_the_one_before():
+    for early, healthy in ((0, True), (1, True), (DELAY - 1, True), (-BLOCK - 1, False)):
+        first = WINDOW.last + early
+        after = Window(12.1, 14.0, first, first + 48_000)
+        commits = [said(last=first), said(first=first, last=after.last + DELAY)]
+        assert judge([WINDOW, after], commits, [], **RULES).healthy is healthy
+        assert not judge([WINDOW, after], [said(last=first - 1), *commits[1:]], [], **RULES).healthy
 
 
 def test_a_replay_in_another_session_is_counted_and_allowed():

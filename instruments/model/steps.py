@@ -43,6 +43,10 @@ def walk(mode: str, count: int, *, seed: int = 1, ignoring: str | None = None) -
             assert pressed, (was, event)
             assert not is_open
             is_open, opened, pending = True, opened + 1, pending + 1
+        if Action.NEXT in effects:  # one utterance ends, and another begins
+            assert is_open, (was, event)
+            assert pending < 2, (was, event)
+            pending += 1
         if ENDS.intersection(effects):
             assert is_open, (was, event)
             is_open, pending = False, pending - (Action.ABORT in effects)

@@ -78,10 +78,11 @@ def turn(theme: Theme) -> Picture:
         268,
         "One turn over time",
         "The visitor presses the button and speaks; the sound is sent while it is recorded, with the 300 milliseconds "
-        "before the press. After the release the service answers in pieces that come unevenly; the jitter buffer plays "
-        "them evenly. The light is steady only while the microphone is open.",
+        "before the press and 150 after the release. Then the service answers in pieces that come unevenly; the jitter "
+        "buffer plays them evenly. The light is steady only while the microphone is open.",
     )
-    left, press, release, sound, end = 92, 150, 300, 352, 462
+    left, press, release, sound, end = 92, 150, 290, 352, 462
+    shut = release + 18  # 150 ms later
     for x, words, anchor in (
         (press, "press", "middle"),
         (release, "release", "middle"),
@@ -96,15 +97,15 @@ def turn(theme: Theme) -> Picture:
     picture.bar(press, rows["button"] - 9, release - press, 18, theme.ink)
     picture.bar(press - 36, rows["recorded"] - 9, 36, 18, theme.faint)
     picture.text(press - 18, rows["recorded"], "300 ms", size=10, colour=theme.paper, anchor="middle")
-    picture.bar(press, rows["recorded"] - 9, release - press, 18, theme.green)
+    picture.bar(press, rows["recorded"] - 9, shut - press, 18, theme.green)
     picture.bar(press + 3, rows["sent"] - 9, 20, 18, theme.green)
-    for x in range(press + 26, release - 6, 10):
+    for x in range(press + 26, shut - 6, 10):
         picture.bar(x, rows["sent"] - 9, 8, 18, theme.green)
     for x, width in ((338, 8), (350, 14), (366, 5), (382, 18), (402, 6)):
         picture.bar(x, rows["received"] - 9, width, 18, theme.blue)
     picture.bar(sound, rows["played"] - 9, end - sound, 18, theme.blue)
-    picture.bar(press, rows["light"] - 9, release - press, 18, theme.red)
-    for x in range(release + 4, sound - 6, 14):
+    picture.bar(press, rows["light"] - 9, shut - press, 18, theme.red)
+    for x in range(shut + 4, sound - 6, 14):
         picture.bar(x, rows["light"] - 9, 7, 18, theme.red)
     for x in range(sound, end - 8, 28):
         picture.bar(x, rows["light"] - 9, 21, 18, theme.red)

@@ -349,8 +349,9 @@ def test_without_its_card_the_volume_is_made_in_software_and_told_once(rig, monk
             record.message for record in caplog.records if record.message.startswith("mixer: no card. ")
         ] == [f"mixer: no card. {CAUSES['mixer_lost'].remedy}"]
         card.there = True
-        switches.speaker_opened()
+        switches.speaker_opened("hw:CARD=Second,DEV=0")
         assert (card.set_to, switches.loudness.gain) == ([30], 1.0)
+        assert card.device == "hw:CARD=Second,DEV=0"  # the card that opened, not the first of the list
         await end()
 
     rig(body)

@@ -76,7 +76,7 @@ def test_a_commit_that_goes_out_in_the_next_turn_is_a_leg_of_its_own(shell, capl
         assert min(legs(line).values()) >= 0
         assert {f"EDGED_{name.upper()}_MS" for name in LEGS} == legs(line).keys()
     assert legs(first)["EDGED_COMMIT_SENT_MS"] > 2000
-    assert legs(second)["EDGED_COMMIT_SENT_MS"] <= 1
+    assert legs(second)["EDGED_COMMIT_SENT_MS"] <= 150 + 2 * 20  # after the delay
 
 
 def test_an_answer_that_a_press_ends_gives_the_next_turn_no_legs(shell, caplog):

@@ -249,7 +249,7 @@ def test_nor_does_a_visitor_end_the_press_of_a_program_that_let_nobody_in_betwee
         await tap(kiosk)
         assert kiosk.state == "LISTENING"
         kiosk.app.let_go(program)
-        assert kiosk.state == "COMMITTING"
+        assert kiosk.state == "TRAILING"
 
     shell(body)
 
@@ -262,7 +262,7 @@ def test_what_one_program_keeps_pressed_another_may_release_and_no_program_what_
         kiosk.app.let_go(one)
         assert kiosk.state == "LISTENING"
         kiosk.app.command("release", None, other)
-        assert kiosk.state == "COMMITTING"
+        assert kiosk.state == "TRAILING"
         await idle(kiosk)
         kiosk.app.command("press", None, one)
         await asyncio.sleep(1.0)
@@ -270,7 +270,7 @@ def test_what_one_program_keeps_pressed_another_may_release_and_no_program_what_
         kiosk.app.let_go(other)
         assert kiosk.state == "LISTENING"
         kiosk.app.command("release", None, one)
-        assert kiosk.state == "COMMITTING"
+        assert kiosk.state == "TRAILING"
 
     shell(body)
 

@@ -14,17 +14,20 @@ from edged import pcm
 from edged.audio.dsp.volume import gain_of
 from edged.audio.playout.cues import render
 from edged.causes import Cue, Light
+from edged.config import Config
 from edged.errors import DeviceError
 from edged.local.voice import ParrotVoice
 from edged.panel.button import Gesture
 from edged.system.journal import setup
 from instruments.lab.kiosk import LATE_MS, kiosk_of
 from instruments.lab.net import SimNet
-from instruments.lab.oracle import cues_in
+from instruments.lab.oracle import Release, cues_in
 from instruments.lab.stamp import locate, stamps
 from instruments.lab.tap import Tap
 
 MS = 48
+RELEASE_MS, BLOCK_MS = Config().turn.release_ms, Config().microphone.block_ms
+RELEASE = Release(24 * RELEASE_MS, 24 * BLOCK_MS)
 _rng = Random(1)
 ROOM = array("h", (round(_rng.gauss(0, 10)) for _ in range(24_000))).tobytes()  # quiet, -67 dBFS
 
@@ -61,11 +64,11 @@ def played(kiosk):
 
 
 def assert_whole(sound, window):
-    """The sound reaches from the pre-roll, which is longer if the microphone was late, to the release."""
+    """The sound reaches from the pre-roll, which is longer if the microphone was late, to the end of the delay."""
     first = locate(sound)
     assert first is not None
     assert 7200 <= window.first - first <= 7200 + LATE_MS * 24
-    assert first + len(sound) // 2 == window.last
+    assert RELEASE.fits(window, first + len(sound) // 2)
 
 
 def test_a_press_becomes_an_answer(shell):
@@ -90,7 +93,7 @@ def test_a_press_becomes_an_answer(shell):
         ]
         assert sorted(order, key=legs.__getitem__) == order
         assert legs["first_audio_sent"] - legs["press"] <= 1
-        assert legs["commit_sent"] - legs["release"] <= 1
+        assert RELEASE_MS <= legs["commit_sent"] - legs["release"] <= RELEASE_MS + 2 * BLOCK_MS
 
     shell(body)
 
@@ -176,7 +179,7 @@ def test_a_jammed_button_sends_the_longest_hold_and_no_more(shell):
         await asyncio.sleep(1.0)
         await idle(kiosk)
         (taken,) = kiosk.server.audit
-        assert len(taken.pcm) <= (60_000 + 300) * MS + 1920
+        assert len(taken.pcm) <= (60_000 + 150 + 300 + LATE_MS) * MS + 1920
         assert len(taken.pcm) >= 60_000 * MS
         assert kiosk.server.ledger.appended.total() == len(taken.pcm)
 
@@ -305,7 +308,7 @@ def test_a_muted_microphone_is_closed_and_hears_nothing_of_before_when_it_is_ope
         (taken,) = kiosk.server.audit
         first = handed + 60 * 24  # no sample from before, and not the tail of the cue
         assert locate(taken.pcm) == first
-        assert len(taken.pcm) == (window.last - first) * 2
+        assert RELEASE.fits(window, first + len(taken.pcm) // 2)
 
     shell(body)
 
@@ -535,8 +538,7 @@ def test_a_press_that_can_not_have_been_speech_is_told_and_not_paid_for(shell, m
             await kiosk.visitor.hold(0.2)
             await asyncio.sleep(1.5)
             await kiosk.visitor.hold(0.2)
-        await asyncio.sleep(0.1)
-        assert kiosk.state == "NOTICE"
+        assert await kiosk.until(lambda: kiosk.state == "NOTICE", 0.3)
         await idle(kiosk, 2.0)
         assert render(cue) in played(kiosk)
         assert (kiosk.server.audit, kiosk.server.bill) == ([], [])
@@ -572,8 +574,9 @@ def test_closed_capture_runs_the_microphone_only_while_the_gate_is_open(shell):
     async def body(kiosk):
         assert kiosk.microphone.handed == 0
         await kiosk.visitor.hold(1.0)
+        await asyncio.sleep(0.3)
         handed = kiosk.microphone.handed
-        assert handed > 20_000
+        assert 20_000 < handed < 24_000 + RELEASE.delay + 2 * RELEASE.block
         await asyncio.sleep(5.0)
         assert kiosk.microphone.handed == handed
         await idle(kiosk)
@@ -641,6 +644,7 @@ STATES = {
     "IDLE": lambda k: asyncio.sleep(0),
     "ARMED": lambda k: asyncio.sleep(0.05),
     "LISTENING": lambda k: asyncio.sleep(1.0),
+    "TRAILING": lambda k: asyncio.sleep(0.1),
     "THINKING": lambda k: k.until(lambda: k.state == "THINKING", 5.0),
     "SPEAKING": lambda k: k.until(lambda: k.state == "SPEAKING", 5.0),
     "DRAINING": lambda k: k.until(lambda: k.state == "DRAINING", 5.0),

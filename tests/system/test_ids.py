@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 import re
+from array import array
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -17,6 +18,8 @@ import pytest
 from edged.app.adapters import Ports
 from edged.app.turn_log import LEGS
 from edged.app.user_settings import UserSettings
+from edged.audio.devices.capture_thread import CaptureThread
+from edged.audio.dsp.samples import Layout
 from edged.causes import CAUSES
 from edged.config import Secret, load
 from edged.errors import DeviceError
@@ -37,6 +40,15 @@ from tests.kiosk.test_shell import hear
 from tests.system.boot.test_ids import BOX, IDS
 
 HERE = {}
+
+
+class TwoChannels(CaptureThread):
+    """A microphone whose device has two channels."""
+
+    def hears(self, frames):
+        layout = Layout(24_000, 2)
+        self._inward(layout, "hw:CARD=Mems,DEV=0").feed(frames)
+        self._name_dead_channels(layout)
 
 
 def brings(row):
@@ -168,6 +180,12 @@ HERE |= {
 async def _(net):
     async with kiosk(net, "speaker.mixer=no such control"):
         await asyncio.sleep(1)
+
+
+@brings("microphone_channels")
+async def _(net):
+    await asyncio.sleep(0)
+    TwoChannels().hears(array("h", [n % 100 * (n % 2) for n in range(2 * 24_000)]).tobytes())
 
 
 def switches_in(state):

@@ -159,7 +159,7 @@ def test_the_limit_of_a_state_that_was_left_does_not_strike_the_next(loop_run):
         turns, _ = driven(limits=TurnLimits(min_hold_ms=100, keep_ms=50_000))
         turns.post(Event.PRESS)
         await asyncio.sleep(0.2)
-        post_each(turns, Event.RELEASE, Event.COMMITTED)
+        post_each(turns, Event.RELEASE, Event.HEARD_OUT, Event.COMMITTED)
         await asyncio.sleep(1)
         turns.post(Event.FIRST_AUDIO)
         await asyncio.sleep(100)
@@ -204,7 +204,9 @@ def test_what_was_recorded_is_judged_before_it_would_be_committed_and_no_other_t
         post_each(turns, Event.CUE_DONE, Event.PRESS, Event.TIMED_OUT)
         assert owner.judged == []
         turns.post(Event.PRESS)
-        assert (owner.judged, turns.state) == ([State.LATCHED], State.COMMITTING)
+        assert (owner.judged, turns.state) == ([], State.TRAILING)
+        turns.post(Event.HEARD_OUT)
+        assert (owner.judged, turns.state) == ([State.TRAILING], State.COMMITTING)
         assert (Action.END, None) in owner.log
 
     loop_run(body)
@@ -212,18 +214,50 @@ def test_what_was_recorded_is_judged_before_it_would_be_committed_and_no_other_t
 
 def test_what_can_not_be_speech_is_thrown_away_and_told(loop_run):
     async def body():
-        for ends in (Event.RELEASE, Event.TIMED_OUT):
+        for trails, ends in (((Event.RELEASE,), Event.HEARD_OUT), ((), Event.TIMED_OUT)):
             turns, owner = driven()
-            post_each(turns, Event.PRESS, Event.TIMED_OUT)
+            post_each(turns, Event.PRESS, Event.TIMED_OUT, *trails)
+            was = turns.state
             owner.cause = "microphone_silent"
             turns.post(ends)
             assert turns.state is State.NOTICE
             assert owner.log[-4:] == [
-                (State.LISTENING, Event.UNFIT, State.NOTICE),
+                (was, Event.UNFIT, State.NOTICE),
                 (Action.ABORT, "microphone_silent"),
                 (Tell(), "microphone_silent"),
                 ("after", State.NOTICE),
             ]
+
+    loop_run(body)
+
+
+def test_a_press_within_the_delay_is_not_lost_with_an_utterance_that_cannot_be_speech(loop_run):
+    async def body():
+        turns, owner = driven()
+        post_each(turns, Event.PRESS, Event.TIMED_OUT, Event.RELEASE)
+        owner.cause = "microphone_silent"
+        turns.post(Event.PRESS)
+        assert owner.log[-3:] == [
+            (State.TRAILING, Event.PRESS, State.ARMED),
+            (Action.AFRESH, "microphone_silent"),
+            ("after", State.ARMED),
+        ]
+
+    loop_run(body)
+
+
+def test_a_press_within_the_delay_that_is_refused_has_the_utterance_judged(loop_run):
+    async def body():
+        for cause, effect in (
+            (None, (Action.END, None)),
+            ("microphone_silent", (Action.ABORT, "microphone_silent")),
+        ):
+            turns, owner = driven()
+            post_each(turns, Event.PRESS, Event.TIMED_OUT, Event.RELEASE)
+            owner.room, owner.cause = False, cause
+            turns.post(Event.PRESS)
+            assert owner.judged == [State.TRAILING]
+            assert effect in owner.log
 
     loop_run(body)
 
@@ -405,7 +439,7 @@ def test_whose_press_was_ignored_can_not_release_the_press_of_another(loop_run, 
         turns.post(Event.RELEASE, by="program")
         assert turns.state is State.LISTENING
         turns.post(Event.RELEASE, by="visitor")
-        assert turns.state is State.COMMITTING
+        assert turns.state is State.TRAILING
 
     loop_run(body)
 

@@ -178,14 +178,16 @@ def pairs(mode):
 def test_facts_change_only_what_would_open_the_gate(mode):
     for state, event in pairs(mode):
         free = turn.step(mode, state, event, FREE)
-        opens = free is not None and state not in OPEN and free.state in OPEN
+        opens = free is not None and (
+            (state not in OPEN and free.state in OPEN) or Action.NEXT in free.effects
+        )
         assert free == TABLES[mode].get((state, event))
         for facts in ANY_FACTS:
             step = turn.step(mode, state, event, facts)
             if opens and facts != FREE:
                 assert step.refused
                 assert step.state not in OPEN
-                assert not ENDS.intersection(step.effects)
+                assert ENDS.intersection(step.effects) == ({Action.END} if state in OPEN else set())
             else:
                 assert step == free
 
@@ -240,6 +242,7 @@ def test_hold_speak_release_hear_the_answer_out():
         E.PRESS,
         E.TIMED_OUT,
         E.RELEASE,
+        E.HEARD_OUT,
         E.COMMITTED,
         E.RESPONSE_STARTED,
         E.FIRST_AUDIO,
@@ -249,12 +252,47 @@ def test_hold_speak_release_hear_the_answer_out():
     assert (state, effects) == (State.IDLE, [Action.END, Action.ASK])
 
 
+@pytest.mark.parametrize("mode", [Mode.HOLD, Mode.TOGGLE, Mode.HYBRID])
+def test_after_the_release_only_the_sound_a_press_or_trouble_ends_the_utterance(mode):
+    ends = {
+        event: (step.state, step.effects)
+        for (state, event), step in TABLES[mode].items()
+        if state is State.TRAILING and (step.state is not state)
+    }
+    said = (State.COMMITTING, (Action.END,))
+    told = (State.COMMITTING, (Action.END, Tell()))
+    assert ends == {
+        E.HEARD_OUT: said,
+        E.TIMED_OUT: said,
+        E.MUTED: said,
+        E.PRESS: (State.ARMED, (Action.NEXT,)),
+        E.PRESS_REFUSED: told,
+        E.DEVICE_LOST: told,
+        E.UNFIT: (State.NOTICE, (Action.ABORT, Tell())),
+        E.STOP: (State.STOPPED, (Action.ABORT,)),
+    }
+
+
+@pytest.mark.parametrize("mode", [Mode.HOLD, Mode.TOGGLE, Mode.HYBRID])
+def test_a_press_within_the_delay_that_is_refused_keeps_what_was_said(mode):
+    full = Facts(muted=False, microphone=True, room=False, invited=True)
+    step = turn.step(mode, State.TRAILING, E.PRESS, full)
+    assert step == Step(State.COMMITTING, (Action.END, Tell("busy")), refused=True)
+
+
+def test_an_utterance_that_cannot_be_speech_does_not_take_the_next_press_along():
+    next_one = turn.step(Mode.HOLD, State.TRAILING, E.PRESS, FREE)
+    assert turn.unfit(Mode.HOLD, State.TRAILING, next_one) == Step(State.ARMED, (Action.AFRESH,))
+    ended = turn.step(Mode.HOLD, State.TRAILING, E.HEARD_OUT, FREE)
+    assert turn.unfit(Mode.HOLD, State.TRAILING, ended) == Step(State.NOTICE, (Action.ABORT, Tell()))
+
+
 def test_a_tap_in_hold_mode_is_told_and_not_sent():
     assert walk(Mode.HOLD, E.PRESS, E.RELEASE) == (State.NOTICE, [Action.ABORT, Tell("too_short")])
 
 
 def test_a_tap_over_an_answer_only_stops_it():
-    answer = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.COMMITTED, E.FIRST_AUDIO)
+    answer = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.HEARD_OUT, E.COMMITTED, E.FIRST_AUDIO)
     for mode in (Mode.HOLD, Mode.HYBRID):
         state, effects = walk(mode, *answer, E.PRESS, E.RELEASE)
         assert (state, effects[-2:]) == (State.IDLE, [Action.INTERRUPT, Action.ABORT])
@@ -262,14 +300,20 @@ def test_a_tap_over_an_answer_only_stops_it():
 
 def test_hybrid_takes_a_tap_as_a_toggle_and_a_hold_as_a_hold():
     assert walk(Mode.HYBRID, E.PRESS, E.RELEASE) == (State.LATCHED, [])
-    assert walk(Mode.HYBRID, E.PRESS, E.RELEASE, E.PRESS, E.RELEASE) == (State.COMMITTING, [Action.END])
-    assert walk(Mode.HYBRID, E.PRESS, E.TIMED_OUT, E.RELEASE) == (State.COMMITTING, [Action.END])
+    assert walk(Mode.HYBRID, E.PRESS, E.RELEASE, E.PRESS, E.RELEASE, E.HEARD_OUT) == (
+        State.COMMITTING,
+        [Action.END],
+    )
+    assert walk(Mode.HYBRID, E.PRESS, E.TIMED_OUT, E.RELEASE, E.HEARD_OUT) == (State.COMMITTING, [Action.END])
 
 
 def test_toggle_ends_with_the_next_press_or_with_the_release_of_a_long_one():
     assert walk(Mode.TOGGLE, E.PRESS, E.TIMED_OUT, E.RELEASE) == (State.LATCHED, [])
-    assert walk(Mode.TOGGLE, E.PRESS, E.TIMED_OUT, E.RELEASE, E.PRESS) == (State.COMMITTING, [Action.END])
-    assert walk(Mode.TOGGLE, E.PRESS, E.TIMED_OUT, E.LONG_PRESS, E.RELEASE) == (
+    assert walk(Mode.TOGGLE, E.PRESS, E.TIMED_OUT, E.RELEASE, E.PRESS, E.HEARD_OUT) == (
+        State.COMMITTING,
+        [Action.END],
+    )
+    assert walk(Mode.TOGGLE, E.PRESS, E.TIMED_OUT, E.LONG_PRESS, E.RELEASE, E.HEARD_OUT) == (
         State.COMMITTING,
         [Action.END],
     )
@@ -354,7 +398,7 @@ def test_a_press_while_hearing_ends_the_utterance_by_hand():
 
 
 def test_a_link_lost_before_the_answer_is_told_and_in_the_middle_what_is_here_is_played_first():
-    asked = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.COMMITTED)
+    asked = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.HEARD_OUT, E.COMMITTED)
     assert walk(Mode.HOLD, *asked, E.LINK_LOST) == (
         State.NOTICE,
         [Action.END, Action.ASK, Tell("answer_lost")],
@@ -366,7 +410,16 @@ def test_a_link_lost_before_the_answer_is_told_and_in_the_middle_what_is_here_is
 
 
 def test_a_link_lost_after_the_whole_answer_came_changes_nothing():
-    done = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.COMMITTED, E.FIRST_AUDIO, E.ENDED_AUDIO, E.LINK_LOST)
+    done = (
+        E.PRESS,
+        E.TIMED_OUT,
+        E.RELEASE,
+        E.HEARD_OUT,
+        E.COMMITTED,
+        E.FIRST_AUDIO,
+        E.ENDED_AUDIO,
+        E.LINK_LOST,
+    )
     assert walk(Mode.HOLD, *done) == (State.DRAINING, [Action.END, Action.ASK])
     assert walk(Mode.HOLD, *done, E.DRAINED)[0] is State.IDLE
 
@@ -374,7 +427,9 @@ def test_a_link_lost_after_the_whole_answer_came_changes_nothing():
 def test_a_link_lost_while_recording_or_committing_changes_nothing():
     for lost in (E.LINK_LOST, E.LINK_LOST_PENDING):
         assert walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, lost) == (State.LISTENING, [])
-        assert walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, E.RELEASE, lost) == (State.COMMITTING, [Action.END])
+        assert walk(Mode.HOLD, E.PRESS, E.TIMED_OUT, E.RELEASE, lost) == (State.TRAILING, [])
+        said = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.HEARD_OUT)
+        assert walk(Mode.HOLD, *said, lost) == (State.COMMITTING, [Action.END])
 
 
 def test_what_was_said_until_the_microphone_went_is_kept():
@@ -386,14 +441,14 @@ def test_muting_shuts_an_open_gate_and_throws_the_utterance_away():
 
 
 def test_an_answer_in_two_parts_around_a_tool_call_is_one_turn():
-    asked = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.COMMITTED, E.FIRST_AUDIO, E.ENDED_TOOL)
+    asked = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.HEARD_OUT, E.COMMITTED, E.FIRST_AUDIO, E.ENDED_TOOL)
     assert walk(Mode.HOLD, *asked)[0] is State.BRIDGING
     assert walk(Mode.HOLD, *asked, E.DRAINED)[0] is State.THINKING
     assert walk(Mode.HOLD, *asked, E.FIRST_AUDIO, E.ENDED_AUDIO, E.DRAINED)[0] is State.IDLE
 
 
 def test_an_utterance_acknowledged_while_something_is_told_is_still_asked_for():
-    state, effects = walk(Mode.HOLD, E.PRESS, E.RELEASE, E.COMMITTED)
+    state, effects = walk(Mode.HOLD, E.PRESS, E.RELEASE, E.HEARD_OUT, E.COMMITTED)
     assert (state, effects[-1]) == (State.THINKING, Action.ASK)
 
 
@@ -414,7 +469,7 @@ def test_the_light_of_the_turn():
         State.NOTICE: Light.NOTICE,
         State.STOPPED: Light.STOPPING,
     }
-    gates = "ARMED BARGE_IN LISTENING LATCHED AWAITING_SPEECH HEARING AWAITING_ANSWER ANSWERING"
+    gates = "ARMED BARGE_IN LISTENING LATCHED TRAILING AWAITING_SPEECH HEARING AWAITING_ANSWER ANSWERING"
     lights |= {State(name): Light.RECORDING for name in gates.split()}
     assert {state: turn.light(state, holding=False) for state in State} == lights
     lights |= dict.fromkeys((State.IDLE, State.COMMITTING), Light.HOLDING)
@@ -423,11 +478,12 @@ def test_the_light_of_the_turn():
 
 @pytest.mark.parametrize("mode", MODES)
 def test_limits_are_the_configured_ones(mode):
-    limits = TurnLimits(1, 2, 3, 4, 5, 6, 7, 8)
+    limits = TurnLimits(1, 2, 3, 4, 5, 6, 7, 8, 9)
     by_state = {
         State.BARGE_IN: 2,
         State.LISTENING: 3,
         State.LATCHED: 3,
+        State.TRAILING: 409,
         State.HEARING: 3,
         State.COMMITTING: 5_004,
     }

@@ -13,9 +13,9 @@ MODES = {
 SHUT = "IDLE COMMITTING THINKING SPEAKING BRIDGING DRAINING TRUNCATED NOTICE STOPPED"
 SOUNDING = ("SPEAKING", "BRIDGING", "DRAINING", "TRUNCATED")
 STATES = {
-    "hold": f"{SHUT} ARMED BARGE_IN LISTENING",
-    "toggle": f"{SHUT} ARMED LATCHED LISTENING",
-    "hybrid": f"{SHUT} ARMED BARGE_IN LATCHED LISTENING",
+    "hold": f"{SHUT} ARMED BARGE_IN LISTENING TRAILING",
+    "toggle": f"{SHUT} ARMED LATCHED LISTENING TRAILING",
+    "hybrid": f"{SHUT} ARMED BARGE_IN LATCHED LISTENING TRAILING",
     "conversation": f"{SHUT} AWAITING_SPEECH HEARING",
     "duplex": f"{SHUT} AWAITING_SPEECH HEARING AWAITING_ANSWER ANSWERING",
 }
@@ -49,7 +49,7 @@ ROWS = """
     every        | BARGE_IN        | device lost                   | NOTICE          | abort, tell the cause
     every        | BARGE_IN        | stop                          | STOPPED         | abort
 
-    every        | LISTENING       | release                       | COMMITTING      | end
+    every        | LISTENING       | release                       | TRAILING        |
     every        | LISTENING       | timed out                     | COMMITTING      | end, tell utterance_limit
     every        | LISTENING       | device lost                   | COMMITTING      | end, tell the cause
     every        | LISTENING       | unfit                         | NOTICE          | abort, tell the cause
@@ -57,7 +57,7 @@ ROWS = """
     every        | LISTENING       | muted                         | IDLE            | abort
     every        | LISTENING       | stop                          | STOPPED         | abort
 
-    every        | LATCHED         | press                         | COMMITTING      | end
+    every        | LATCHED         | press                         | TRAILING        |
     toggle       | LATCHED         | long press                    | LISTENING       |
     every        | LATCHED         | timed out                     | COMMITTING      | end, tell utterance_limit
     every        | LATCHED         | device lost                   | COMMITTING      | end, tell the cause
@@ -65,6 +65,16 @@ ROWS = """
     every        | LATCHED         | utterance lost                | LATCHED         | tell the cause
     every        | LATCHED         | muted                         | IDLE            | abort
     every        | LATCHED         | stop                          | STOPPED         | abort
+
+    every        | TRAILING        | heard out                     | COMMITTING      | end
+    every        | TRAILING        | timed out                     | COMMITTING      | end
+    every        | TRAILING        | press                         | ARMED           | next
+    every        | TRAILING        | press refused                 | COMMITTING      | end, tell the cause
+    every        | TRAILING        | muted                         | COMMITTING      | end
+    every        | TRAILING        | device lost                   | COMMITTING      | end, tell the cause
+    every        | TRAILING        | unfit                         | NOTICE          | abort, tell the cause
+    every        | TRAILING        | utterance lost                | TRAILING        | tell the cause
+    every        | TRAILING        | stop                          | STOPPED         | abort
 
     every        | AWAITING_SPEECH | press                         | IDLE            | abort
     every        | AWAITING_SPEECH | timed out                     | IDLE            | abort

@@ -57,15 +57,25 @@ class Health:
     def __init__(self, fitness: Fitness | None = None, fmt: pcm.Format = pcm.PCM16) -> None:
         self.fitness = fitness or Fitness()
         self.set_format(fmt)
+        self._still = STILL
         self._rest = b""  # less than a frame
         self._begins_with: bytes | None = None  # None: sound came after the last `begin`
         self._clear()
 
     def set_format(self, fmt: pcm.Format) -> None:
         """The next utterance has this format. What is known about the room is forgotten."""
-        self._activity = Activity(fmt)
+        self._fmt = fmt
+        self.forget_room()
         self._frame_bytes = fmt.bytes_of(FRAME_MS)
         self._origin = (0,) * fmt.samples_of(self._frame_bytes)
+
+    def forget_room(self) -> None:
+        """Another microphone, or another gain: nothing is known about the room. Call it between utterances."""
+        self._activity = Activity(self._fmt)
+
+    def set_gain(self, factor: float) -> None:
+        """All sound from now on comes with this gain, and so does the last bit of the converter."""
+        self._still = max(STILL, round(STILL * factor))
 
     def begin(self, sound: bytes = b"") -> None:
         """Begin another utterance, whose first sound this is. Returns at once."""
@@ -119,16 +129,16 @@ class Health:
         self._sum += total
         if highest == pcm.FULL_SCALE:
             self._clipped += samples.count(highest)
-        if lowest == -pcm.FULL_SCALE - 1:
-            self._clipped += samples.count(lowest)
+        if lowest <= -pcm.FULL_SCALE:  # -32767 is full scale after a gain
+            self._clipped += samples.count(-pcm.FULL_SCALE) + samples.count(-pcm.FULL_SCALE - 1)
 
     def _dead(self) -> str | None:
         """The cause, if this microphone hears nothing."""
         if not self._samples:
             return "microphone_silent"
-        stands = self._highest - self._lowest <= STILL
+        stands = self._highest - self._lowest <= self._still
         deaf = self.loudest_dbfs < self.fitness.refuse_below_dbfs
-        if stands and abs(self._sum) <= STILL * self._samples:
+        if stands and abs(self._sum) <= self._still * self._samples:
             return "microphone_silent"
         if stands or (deaf and self._offset > OFFSET):
             return "microphone_stuck"

@@ -7,7 +7,9 @@ Rules:
    here than bytes.
 3. While the machine speaks, and for `tail_ms` of sound after it, the ring holds nothing. It would hold the
    machine's own voice.
-4. Gathered sound is limited to the longest utterance, which is the limit of the log as well. Sound that
+4. After the release, the block that the device was recording at that moment does not count: `trail` waits for whole
+   blocks after it. So the sound reaches at least as far after the release as was asked for, without a clock.
+5. Gathered sound is limited to the longest utterance, which is the limit of the log as well. Sound that
    does not fit is dropped and counted.
 
 Not here: when the gate is open. The caller begins an utterance before `open`, and ends it after `shut`.
@@ -55,6 +57,10 @@ class Intake:
         self._gathered: list[bytes] = []
         self._gathered_bytes = 0
         self._unwoken_bytes = 0
+        self._trail_bytes = 0  # the sound that is still awaited
+        self._in_flight = False  # the block that the device was recording at the release has not come yet
+        self.heard_out = False
+        """Whether the sound that `trail` awaits has come."""
         self.on_urgency: Callable[[Urgency], None] | None = None
         """Called on the loop's thread when the urgency has changed. Must not wait."""
         self.urgency = Urgency.SOON
@@ -73,6 +79,7 @@ class Intake:
             self._deaf_bytes -= deaf
             if self._is_open:
                 due = self._gather(sound)
+                due = self._trails(len(sound)) or due
             else:
                 due = False
                 if not self._speaking:
@@ -94,6 +101,7 @@ class Intake:
         with self._lock:
             self._is_open = False
             self._unwoken_bytes = 0
+            self._in_flight, self._trail_bytes = False, 0
         self._set_urgency(is_open=False, speaking=self._speaking)
         self.collect()
 
@@ -109,8 +117,18 @@ class Intake:
 
     def go_on(self) -> None:
         """Prepare for the next utterance while the gate stays open. All sound so far belongs to the present one."""
+        with self._lock:
+            self._in_flight, self._trail_bytes = False, 0
         self.collect()
         self.health.begin()
+
+    def trail(self, ms: int) -> None:
+        """The visitor has finished: wake the loop when `ms` of sound from after this moment have come; see `heard_out`.
+
+        The device has recorded a part of its next block before this moment, so this block does not count.
+        """
+        with self._lock:
+            self._in_flight, self._trail_bytes, self.heard_out = True, self._fmt.bytes_of(ms), False
 
     def judge(self) -> HealthVerdict:
         """Decide whether the utterance is sent, from all the sound handed over. Call it before `shut`."""
@@ -173,6 +191,17 @@ class Intake:
         was, self.urgency = self.urgency, urgency
         if self.on_urgency is not None and urgency is not was:
             self.on_urgency(urgency)
+
+    def _trails(self, n_bytes: int) -> bool:
+        """Count sound from after the release. Returns whether all that is awaited has come with it."""
+        if not self._in_flight and not self._trail_bytes:
+            return False
+        if self._in_flight:
+            self._in_flight = False
+        else:
+            self._trail_bytes = max(0, self._trail_bytes - n_bytes)
+        self.heard_out = not self._trail_bytes
+        return self.heard_out
 
     def _gather(self, sound: bytes) -> bool:
         """Keep `sound` for the loop. Returns whether it is time to wake the loop."""

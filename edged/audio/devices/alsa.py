@@ -70,7 +70,7 @@ class AlsaMicrophone(CaptureThread):
         )
         self._report.opened(opened)
         device = opened.device
-        inward = self._inward(device.layout)
+        inward = self._inward(device.layout, device.name)
         self._woken.clear()
         self._stale = False
         self._watchdog = ThreadWatchdog("microphone")
@@ -106,6 +106,7 @@ class AlsaMicrophone(CaptureThread):
             if frames:
                 heard_at, silent_since, patience_s = now, now, silent_s
                 sound = inward.feed(frames)
+                self._name_dead_channels(layout)
                 if sound and not stale:
                     hand(sound)
             elif device.gaps > gaps and silent_since == heard_at:
@@ -158,6 +159,8 @@ class AlsaSpeaker:
         self.latency_ms = self._depth.first_ms
         self._thread = PlaybackThread(self._depth, fmt)
         self._report, self._ambiguous, self._beside = Report("speaker"), set[str](), beside
+        self.opened = ""
+        """The device that opened last."""
 
     def start(self, source: Source, lost: Lost) -> None:
         """Open the device and begin."""
@@ -171,6 +174,7 @@ class AlsaSpeaker:
         )
         self._report.opened(opened)
         device = opened.device
+        self.opened = device.name
         change = changer(self._fmt.rate_hz, device.layout.rate_hz)
         self._thread.start(AlsaOutlet(device), change, source, lost)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from edged import pcm
 from edged.audio.dsp.samples import Inward, Layout
 from edged.audio.ports import Lost, Urgency
+from edged.causes import CAUSES
 from edged.errors import DeviceError
 
 log = logging.getLogger(__name__)
@@ -29,13 +30,37 @@ class CaptureThread:
         self._woken = threading.Event()  # wakes a thread that sleeps
         self.gaps = self._gaps_logged = 0
         """How often the device ran over, if it reports this."""
+        self.opened = ""
+        """The device that opened last, as the backend names it."""
+        self._converter: Inward | None = None
+        # What was logged last: the device, its layout, and its channels without sound.
+        self._dead: tuple[str, Layout, frozenset[int]] | None = None
 
     def set_urgency(self, urgency: Urgency) -> None:
         """Does nothing: each block comes at once, whatever the urgency."""
 
-    def _inward(self, layout: Layout) -> Inward:
-        """The converter from a device's layout to edged's sound."""
-        return Inward(layout, channel=self._channel, fmt=self._fmt)
+    def _inward(self, layout: Layout, device: str = "") -> Inward:
+        """The converter from a device's layout to edged's sound. Of the same `device`, the dead channels are known."""
+        self.opened, known = device, frozenset[int]()
+        if device and self._dead is not None and self._dead[:2] == (device, layout):
+            known = self._dead[2]
+        self._converter = Inward(layout, channel=self._channel, left_out=known, fmt=self._fmt)
+        return self._converter
+
+    def _name_dead_channels(self, layout: Layout) -> None:
+        """Log the channels that are left out because they carry nothing: once, unless they change."""
+        left_out = frozenset() if self._converter is None else self._converter.left_out
+        now = self.opened, layout, left_out
+        if left_out and now != self._dead:
+            self._dead = now
+            log.warning(
+                "microphone %r: %d channels, and no sound on %s. %s",
+                self.opened,
+                layout.channels,
+                ", ".join(map(str, sorted(left_out))),
+                CAUSES["microphone_channels"].remedy,
+                extra={"edged": {"cause": "microphone_channels"}},
+            )
 
     def _start_thread(
         self, name: str, run: Callable[[], None], lost: Lost, close: Callable[[], None]

@@ -11,7 +11,7 @@ from typing import Any
 
 from edged import pcm
 from edged.audio.devices.opening import Device, OpenStream, Package, PortAudioMicrophone, PortAudioSpeaker
-from edged.audio.dsp.samples import Layout
+from edged.audio.dsp.samples import Inward, Layout
 from edged.audio.ports import Lost
 
 # A laptop's microphone is usually behind a sound server, which has stalls of its own.
@@ -79,10 +79,11 @@ class DesktopMicrophone(PortAudioMicrophone):
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""
         opened = self._open(PACKAGE, lambda _: {})
-        self._start_thread("microphone", lambda: self._listen(opened, hand), lost, opened.close)
+        inward = self._inward(opened.layout, opened.device.name)
+        self._start_thread("microphone", lambda: self._listen(opened, inward, hand), lost, opened.close)
 
-    def _listen(self, opened: OpenStream, hand: Callable[[bytes], None]) -> None:
-        inward, silent_at = self._inward(opened.layout), time.monotonic() + FIRST_S
+    def _listen(self, opened: OpenStream, inward: Inward, hand: Callable[[bytes], None]) -> None:
+        silent_at = time.monotonic() + FIRST_S
         try:
             while not self._ended.wait(LOOK_S):
                 self._check_welcome()
@@ -90,7 +91,9 @@ class DesktopMicrophone(PortAudioMicrophone):
                     frames, overflowed = opened.stream.read(ready)
                     self.gaps += bool(overflowed)
                     silent_at = time.monotonic() + SILENT_S
-                    if sound := inward.feed(bytes(frames)):
+                    sound = inward.feed(bytes(frames))
+                    self._name_dead_channels(opened.layout)
+                    if sound:
                         hand(sound)
                 elif time.monotonic() > silent_at:
                     raise OSError("it has gone silent")

@@ -1,15 +1,22 @@
-"""A card's own volume, by the name that `amixer scontrols` lists: libasound's simple mixer, through ctypes.
+"""A card's own levels, by the names that `amixer scontrols` lists: libasound's simple mixer, through ctypes.
 
-The mixer is opened for each change and closed again, because cards come and go. A control with a scale in
-dB is set as people hear it: 100 is its maximum, and ten dB less sound half as loud. A control without such
-a scale is set by its own steps. Calls may block.
+The mixer is opened for each change and closed again, because cards come and go. The card is that of the device which
+opened last; before that, the first one that fits the configured names.
+
+- The volume of a speaker: a control with a scale in dB is set as people hear it: 100 is its maximum, and ten dB less
+  sound half as loud. A control without such a scale is set by its own steps.
+- The gain of a microphone is in dB, so its control needs a scale in dB.
+
+Calls may block.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from ctypes import POINTER, byref, c_char_p, c_int, c_long, c_uint, c_void_p
 from functools import cache
 from math import log2
-from typing import Any
+from typing import Any, NamedTuple
 
 from edged.audio.devices import libasound
 from edged.audio.devices.alsa_open import found_names
@@ -17,6 +24,8 @@ from edged.audio.devices.present import cards
 from edged.audio.dsp.volume import LOUDEST, TWICE_DB
 from edged.errors import DeviceError
 
+_WAYS = {"speaker": "playback", "microphone": "capture"}
+_RANGE = (c_void_p, POINTER(c_long), POINTER(c_long))
 _CALLS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "mixer_open": (c_int, (POINTER(c_void_p), c_int)),
     "mixer_attach": (c_int, (c_void_p, c_char_p)),
@@ -27,55 +36,132 @@ _CALLS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "mixer_elem_next": (c_void_p, (c_void_p,)),
     "mixer_selem_get_name": (c_char_p, (c_void_p,)),
     "mixer_selem_get_index": (c_uint, (c_void_p,)),
-    "mixer_selem_has_playback_volume": (c_int, (c_void_p,)),
-    "mixer_selem_has_playback_switch": (c_int, (c_void_p,)),
-    "mixer_selem_get_playback_dB_range": (c_int, (c_void_p, POINTER(c_long), POINTER(c_long))),
-    "mixer_selem_set_playback_dB_all": (c_int, (c_void_p, c_long, c_int)),
-    "mixer_selem_get_playback_volume_range": (c_int, (c_void_p, POINTER(c_long), POINTER(c_long))),
-    "mixer_selem_set_playback_volume_all": (c_int, (c_void_p, c_long)),
-    "mixer_selem_set_playback_switch_all": (c_int, (c_void_p, c_int)),
 }
+for _way in _WAYS.values():
+    _CALLS |= {
+        f"mixer_selem_has_{_way}_volume": (c_int, (c_void_p,)),
+        f"mixer_selem_has_{_way}_switch": (c_int, (c_void_p,)),
+        f"mixer_selem_get_{_way}_dB_range": (c_int, _RANGE),
+        f"mixer_selem_set_{_way}_dB_all": (c_int, (c_void_p, c_long, c_int)),
+        f"mixer_selem_get_{_way}_volume_range": (c_int, _RANGE),
+        f"mixer_selem_set_{_way}_volume_all": (c_int, (c_void_p, c_long)),
+        f"mixer_selem_set_{_way}_switch_all": (c_int, (c_void_p, c_int)),
+    }
 # Below this level, a control with a scale in dB is practically silent.
 LOWEST_DB = -50.0
+# PortAudio puts the number of the card into the name of a device. It holds as long as the device is open.
+_NUMBER = re.compile(r"\(hw:(\d+)")
 
 
 class Mixer:
-    """The control `name` of the card that the speaker's `devices` are found on."""
+    """The control `name` for the volume of the speaker, whose configured names are `devices`."""
+
+    what = "speaker"
 
     def __init__(self, name: str, devices: Sequence[str], beside: Sequence[str] = ()) -> None:
         """`beside`: the names of the microphone, whose card is the best default."""
         self._name, self._devices, self._beside = name, devices, beside
+        self.device = ""
+        """The device that opened last, as its backend names it; empty: none yet."""
 
     def set(self, volume: int) -> None:
         """Set the volume, 0 .. 100, and unmute. Raises DeviceError (mixer_lost) naming the controls found."""
+        with self._control() as control:
+            scale = control.scale_db()
+            if scale is None:
+                low, high = control.steps()
+                control.do("set", "volume_all", low + (high - low) * volume // LOUDEST)
+            else:
+                control.do("set", "dB_all", round(_level_db(volume, *scale) * 100), 0)
+            control.switch(is_on=volume > 0)
+
+    @contextmanager
+    def _control(self) -> Iterator["_Control"]:
         try:
             lib = _library()
         except OSError as error:
             raise DeviceError(
                 "libasound is not installed: apt-get install libasound2", "mixer_lost"
             ) from error
-        card, mixer = self._card(), c_void_p()
+        card, mixer, way = self._card(), c_void_p(), _WAYS[self.what]
         _check(lib.snd_mixer_open(byref(mixer), 0), card)
         try:
             _check(lib.snd_mixer_attach(mixer, card.encode()), card)
             _check(lib.snd_mixer_selem_register(mixer, None, None), card)
             _check(lib.snd_mixer_load(mixer), card)
-            controls = _controls(lib, mixer)
+            controls = _controls(lib, mixer, way)
             if self._name not in controls:
-                known = ", ".join(map(repr, controls)) or "none for playback"
+                known = ", ".join(map(repr, controls)) or f"none for {way}"
                 raise DeviceError(f"{card} has no control {self._name!r}; it has {known}", "mixer_lost")
-            _set(lib, controls[self._name], volume, card)
+            yield _Control(lib, controls[self._name], way, card)
         finally:
             lib.snd_mixer_close(mixer)
 
     def _card(self) -> str:
-        """The name of the speaker's mixer."""
+        """The name of the device's mixer."""
+        if number := _NUMBER.search(self.device):
+            return f"hw:{number[1]}"
         try:
-            device = found_names("speaker", self._devices, cards(), self._beside)[0]
+            device = self.device or found_names(self.what, self._devices, cards(), self._beside)[0]
         except DeviceError as error:
             raise DeviceError(str(error), "mixer_lost") from error
         _, named, rest = device.partition("CARD=")
         return f"hw:CARD={rest.split(',')[0]}" if named else device
+
+
+class CaptureMixer(Mixer):
+    """The control `name` for the gain of the microphone, whose configured names are `devices`."""
+
+    what = "microphone"
+
+    def set_gain(self, gain_db: float) -> float:
+        """Set the control to `gain_db`, or to the end of its scale, and unmute. Returns the gain that it cannot give.
+
+        The nearest step of the control counts as the gain itself.
+
+        Raises:
+            DeviceError: (mixer_lost) there is no such control, or it has no scale in dB.
+        """
+        with self._control() as control:
+            scale = control.scale_db()
+            if scale is None:
+                raise DeviceError(f"{self._name!r} has no scale in dB", "mixer_lost")
+            given = max(scale[0], min(scale[1], gain_db))
+            control.do("set", "dB_all", round(given * 100), 0)
+            control.switch(is_on=True)
+        return gain_db - given
+
+
+class _Control(NamedTuple):
+    """One control of an open mixer. Its methods raise DeviceError."""
+
+    lib: Any
+    element: c_void_p
+    way: str
+    card: str
+
+    def do(self, verb: str, what: str, *arguments: Any) -> int:
+        code: int = self._call(verb, what)(self.element, *arguments)
+        _check(code, self.card)
+        return code
+
+    def scale_db(self) -> tuple[float, float] | None:
+        """The lowest and the highest level in dB; None: it has no scale in dB."""
+        low, high = c_long(), c_long()
+        known = self._call("get", "dB_range")(self.element, byref(low), byref(high)) >= 0
+        return (low.value / 100, high.value / 100) if known and low.value < high.value else None
+
+    def steps(self) -> tuple[int, int]:
+        low, high = c_long(), c_long()
+        self.do("get", "volume_range", byref(low), byref(high))
+        return low.value, high.value
+
+    def switch(self, *, is_on: bool) -> None:
+        if self._call("has", "switch")(self.element):
+            self.do("set", "switch_all", int(is_on))
+
+    def _call(self, verb: str, what: str) -> Any:
+        return getattr(self.lib, f"snd_mixer_selem_{verb}_{self.way}_{what}")
 
 
 @cache
@@ -87,30 +173,17 @@ def _library() -> Any:
     return lib
 
 
-def _controls(lib: Any, mixer: c_void_p) -> dict[str, c_void_p]:
-    """The controls of a playback volume, by name. The second one of a name is "Name,1"."""
+def _controls(lib: Any, mixer: c_void_p, way: str) -> dict[str, c_void_p]:
+    """The controls with a volume for `way`, by name. The second one of a name is "Name,1"."""
+    has_volume = getattr(lib, f"snd_mixer_selem_has_{way}_volume")
     found, element = {}, lib.snd_mixer_first_elem(mixer)
     while element:
-        if lib.snd_mixer_selem_has_playback_volume(element):
+        if has_volume(element):
             name = lib.snd_mixer_selem_get_name(element).decode(errors="replace")
             index = lib.snd_mixer_selem_get_index(element)
             found[f"{name},{index}" if index else name] = element
         element = lib.snd_mixer_elem_next(element)
     return found
-
-
-def _set(lib: Any, element: c_void_p, volume: int, card: str) -> None:
-    low, high = c_long(), c_long()
-    scaled = lib.snd_mixer_selem_get_playback_dB_range(element, byref(low), byref(high)) >= 0
-    if scaled and low.value < high.value:
-        level = _level_db(volume, low.value / 100, high.value / 100)
-        _check(lib.snd_mixer_selem_set_playback_dB_all(element, round(level * 100), 0), card)
-    else:
-        _check(lib.snd_mixer_selem_get_playback_volume_range(element, byref(low), byref(high)), card)
-        step = low.value + (high.value - low.value) * volume // LOUDEST
-        _check(lib.snd_mixer_selem_set_playback_volume_all(element, step), card)
-    if lib.snd_mixer_selem_has_playback_switch(element):
-        _check(lib.snd_mixer_selem_set_playback_switch_all(element, int(volume > 0)), card)
 
 
 def _level_db(volume: int, low: float, high: float) -> float:

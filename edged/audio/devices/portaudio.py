@@ -95,9 +95,12 @@ class PyAudioMicrophone(PortAudioMicrophone):
         self._woken.clear()
         self._failure = None
         opened = self._opened = self._open(PACKAGE, lambda layout: self._options(layout, hand))
+        self.opened = opened.device.name
         self._heard_at = time.monotonic() + FIRST_S
         silent_s = SILENT_S if "(hw:" in opened.device.name else SERVER_SILENT_S
-        self._start_thread("microphone-watch", lambda: self._watch(silent_s), lost, lambda: None)
+        self._start_thread(
+            "microphone-watch", lambda: self._watch(silent_s, opened.layout), lost, lambda: None
+        )
 
     def stop(self) -> None:
         """Close the device."""
@@ -127,12 +130,13 @@ class PyAudioMicrophone(PortAudioMicrophone):
         self._failure = error
         self._woken.set()
 
-    def _watch(self, silent_s: float) -> None:
+    def _watch(self, silent_s: float, layout: Layout) -> None:
         while not self._ended.is_set():
             self._woken.wait(SILENT_S / 5)
             if self._failure is not None:
                 raise self._failure
             self._check_welcome()
+            self._name_dead_channels(layout)
             if time.monotonic() - self._heard_at > silent_s:
                 raise self._gone("it has gone silent")
 

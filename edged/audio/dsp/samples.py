@@ -2,7 +2,8 @@
 
 Rules:
 1. A device's frame is one sample for each of its channels. edged's sound is `pcm.PCM16`.
-2. Nothing is chosen here. The adapter chooses the layout that a device is opened with.
+2. Nothing is chosen here. The adapter chooses the layout that a device is opened with, and channels.py the channels of
+   the mean.
 3. Of a format with more than 16 bits, the 16 highest are kept. No dither: this is speech for a codec.
 4. `Resampler` changes the rate, only where it differs. Its filter is loaded when a device is opened.
 """
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from edged import pcm
+from edged.audio.dsp.channels import Mixdown
 from edged.resample import Resampler
 
 RATES = (24_000, 48_000, 44_100, 16_000, 32_000, 96_000, 22_050, 192_000, 88_200, 12_000, 11_025, 8_000)
@@ -65,28 +67,42 @@ def changer(rate_in: int, rate_out: int) -> Changer | None:
 
 
 class Inward:
-    """Converts a microphone's frames to sound in `fmt`. `channel` None: the mean of all channels."""
+    """Converts a microphone's frames to sound in `fmt`. `channel` None: the mean of all channels that carry sound."""
 
-    def __init__(self, layout: Layout, *, channel: int | None = None, fmt: pcm.Format = pcm.PCM16) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        *,
+        channel: int | None = None,
+        left_out: frozenset[int] = frozenset(),
+        fmt: pcm.Format = pcm.PCM16,
+    ) -> None:
+        """`left_out`: channels that are known to carry nothing."""
         self._layout, self._channel = layout, channel
+        averages = channel is None and layout.channels > 1
+        self._mixdown = Mixdown(layout.channels, layout.rate_hz, left_out) if averages else None
         self._changer = changer(layout.rate_hz, fmt.rate_hz)
 
     def feed(self, frames: bytes) -> bytes:
         """Return all sound that is ready. After a change of rate, a little of it comes with the next frames."""
-        mono = heard(frames, self._layout, self._channel)
+        if self._mixdown is None:
+            mono = heard(frames, self._layout, self._channel or 0)
+        else:
+            mono = self._mixdown.mean(array("h", _high_halves(frames, self._layout.sample)))
         return mono if self._changer is None else self._changer.feed(mono)
 
+    @property
+    def left_out(self) -> frozenset[int]:
+        """The channels that carry nothing and are left out of the mean."""
+        return frozenset() if self._mixdown is None else self._mixdown.left_out
 
-def heard(frames: bytes, layout: Layout, channel: int | None) -> bytes:
-    """PCM16 at the device's rate, of one channel or the mean of all."""
+
+def heard(frames: bytes, layout: Layout, channel: int) -> bytes:
+    """PCM16 at the device's rate, of one channel."""
     high = _high_halves(frames, layout.sample)
     if layout.channels == 1:
         return high
-    samples = array("h", high)
-    if channel is not None:
-        return samples[channel :: layout.channels].tobytes()
-    columns = [samples[at :: layout.channels] for at in range(layout.channels)]
-    return array("h", [sum(frame) // layout.channels for frame in zip(*columns, strict=True)]).tobytes()
+    return array("h", high)[channel :: layout.channels].tobytes()
 
 
 def spoken(mono: bytes, layout: Layout) -> bytes:

@@ -63,6 +63,7 @@ class Leveller:
         self._forget = 1 / (FORGET_S * fmt.rate_hz)
         self._gain = self._wanted = gain
         self._left = 0  # samples of the ramp
+        self._fading: Floats | None = None  # of the last size of a piece
         self._loudest = 0.0  # a slowly forgotten peak, as a share of full scale before any gain
 
     def level(self, sound: bytes, gain: float) -> bytes:
@@ -83,8 +84,14 @@ class Leveller:
         samples = np.frombuffer(sound, np.int16) / pcm.FULL_SCALE
         gains = self._gains(len(samples))
         # This also holds at the quiet end of a ramp, because a peak at its loud end still counts.
-        if max(gains[0], self._wanted) > 1.0:
-            gains = _bent(gains, self._peaks(np.abs(samples)))
+        most = max(gains[0], self._wanted)
+        if most > 1.0:
+            before, magnitudes = self._loudest, np.abs(samples)
+            quiet = (
+                max(before, magnitudes.max()) * most <= KNEE
+            )  # as most sound is, so the curve changes nothing
+            peaks = self._peaks(magnitudes)
+            gains = gains if quiet else _bent(gains, np.maximum.accumulate(peaks) * self._faded(len(samples)))
         samples *= gains
         np.clip(samples, -1.0, 1.0, out=samples)  # the only sample out of range: -32768
         return (samples * pcm.FULL_SCALE).round().astype(np.int16).tobytes()
@@ -105,17 +112,23 @@ class Leveller:
         return gains
 
     def _peaks(self, magnitudes: "Floats") -> "Floats":
-        """The loudest sample so far at each sample, slowly forgotten."""
+        """Note the loudest sample, slowly forgotten. Returns the samples, divided by what is left of each."""
         import numpy as np  # noqa: PLC0415
 
-        count = len(magnitudes)
-        fading = np.exp(-self._forget * np.arange(1, count + 1))
+        fading = self._faded(len(magnitudes))
         np.minimum(magnitudes, 1.0, out=magnitudes)
         magnitudes /= fading
         magnitudes[0] = max(magnitudes[0], self._loudest)
-        peaks: Floats = np.maximum.accumulate(magnitudes) * fading
-        self._loudest = float(peaks[-1])
-        return peaks
+        self._loudest = float(magnitudes.max() * fading[-1])
+        return magnitudes
+
+    def _faded(self, count: int) -> "Floats":
+        """What is left of a sample's loudness, for each sample of a piece."""
+        import numpy as np  # noqa: PLC0415
+
+        if self._fading is None or len(self._fading) != count:
+            self._fading = np.exp(-self._forget * np.arange(1, count + 1))
+        return self._fading
 
 
 def _bent(gains: "Floats", peaks: "Floats") -> "Floats":

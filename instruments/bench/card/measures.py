@@ -99,6 +99,7 @@ def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 50) ->
             said = (mark["at"] - since) * PCM16.rate_hz
             k = _unwrapped(run[-1].first + run[-1].length, said)
             up.append((said - k) / PER_MS)
+    past = _past(appends, came, pressed, released, since)
     unbroken = 0
     for at, till in zip(pressed, [*pressed[1:], 1e12], strict=True):
         mine = [mark for mark in appends if at <= mark["at"] < till]
@@ -114,6 +115,8 @@ def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 50) ->
         "press_to_append_ms": spread(first),
         "bare_press_to_append_ms": spread(least),
         "preroll_ms": spread(preroll),
+        "past_the_release_ms": spread(past),
+        "least_past_the_release_ms": round(min(past), 2) if past else None,
         "mouth_to_service_ms": spread(up),
         "utterances": len(pressed),
         "utterances_whole": unbroken,
@@ -125,6 +128,24 @@ def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 50) ->
         "counters": counters,
         "overruns_of_the_instrument": recording.overruns,
     }
+
+
+def _past(
+    appends: Sequence[dict],
+    came: np.ndarray,
+    pressed: Sequence[float],
+    released: Sequence[float],
+    since: float,
+) -> list[float]:
+    """How far the sound of each press reaches past its release, in milliseconds."""
+    past = []
+    for at, till in zip(released, [*pressed[1:], 1e12], strict=True):
+        last = next((mark for mark in reversed(appends) if at <= mark["at"] < till), None)
+        run = rulers.runs(came[last["from"] // 2 : (last["from"] + last["bytes"]) // 2]) if last else []
+        if run:
+            said = (at - since) * PCM16.rate_hz
+            past.append((_unwrapped(run[-1].first + run[-1].length, said) - said) / PER_MS)
+    return past
 
 
 def _least(place: Path, times: int) -> list[float]:

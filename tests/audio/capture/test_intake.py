@@ -3,6 +3,7 @@
 from array import array
 from threading import Event, Thread
 
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
@@ -590,3 +591,47 @@ def test_a_gate_that_is_shut_gathers_anew_after_what_was_handed_in_last():
     assert rig.wakes == 1
     rig.hand(2)
     assert rig.wakes == 2
+
+
+# After the release
+
+
+def trailing(ms, *, block=20, gather_ms=1000):
+    """An open rig after a release that asks for `ms` more, and the blocks that come."""
+    rig = Rig(gather_ms=gather_ms)
+    rig.open()
+    rig.intake.trail(ms)
+    return rig
+
+
+@given(st.integers(0, 300), st.lists(st.integers(1, 100), min_size=30, max_size=60))
+def test_the_block_of_the_release_does_not_count_and_whole_blocks_after_it_do(ms, sizes):
+    rig = trailing(ms, gather_ms=100_000)
+    sizes += [100] * 5
+    woken, came = 0, 0
+    for number, size in enumerate(sizes):
+        rig.intake.hand(bytes(size * 48))
+        came += size if number else 0
+        assert rig.intake.heard_out == (came >= ms)
+        woken += 1 if came >= ms else 0
+        if woken:
+            break
+    assert woken == 1
+    assert rig.wakes == 1  # at once, although nothing else was due
+
+
+def test_a_second_release_waits_anew():
+    rig = trailing(20)
+    for _ in range(2):
+        rig.intake.hand(bytes(960))
+    assert rig.intake.heard_out
+    rig.intake.trail(20)
+    assert not rig.intake.heard_out
+
+
+def test_after_the_next_utterance_has_begun_nothing_is_awaited():
+    rig = trailing(20)
+    rig.intake.go_on()
+    for _ in range(4):
+        rig.intake.hand(bytes(960))
+    assert (rig.intake.heard_out, rig.wakes) == (False, 0)

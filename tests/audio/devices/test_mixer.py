@@ -5,7 +5,7 @@ import re
 import pytest
 
 from edged.audio.devices import libasound
-from edged.audio.devices.mixer import Mixer
+from edged.audio.devices.mixer import CaptureMixer, Mixer
 from edged.errors import DeviceError
 
 CONTROL = "ctl.!default { type pulse sink kiosk_speaker }\nctl.speaker { type pulse sink kiosk_speaker }\n"
@@ -45,3 +45,29 @@ def test_a_card_that_is_not_there_is_told_as_the_mixers_trouble():
     with pytest.raises(DeviceError, match="cannot find speaker 'usb:dead:beef'") as caught:
         Mixer("Master", ["usb:dead:beef"]).set(50)
     assert caught.value.cause == "mixer_lost"
+
+
+@pytest.mark.pulse
+def test_the_control_is_that_of_the_device_that_opened(room):
+    mixer = Mixer("Master", ["usb:dead:beef"])
+    mixer.device = "speaker"
+    mixer.set(40)
+    assert volume(room) == (40, True)
+
+
+@pytest.mark.pulse
+def test_a_gain_needs_a_control_with_a_scale_in_db(room):
+    mixer = CaptureMixer("Capture", ["usb:dead:beef"])
+    mixer.device = "speaker"
+    with pytest.raises(DeviceError, match=r"'Capture' has no scale in dB|has no control 'Capture'") as caught:
+        mixer.set_gain(6)
+    assert caught.value.cause == "mixer_lost"
+
+
+@pytest.mark.skipif(not libasound.here(), reason="no libasound: apt-get install -y libasound2")
+@pytest.mark.parametrize("device", ["Mic: Audio (hw:77,0)", "hw:CARD=Nowhere,DEV=0"])
+def test_the_name_of_a_device_leads_to_its_card(device):
+    mixer = CaptureMixer("Mic", ["default"])
+    mixer.device = device
+    with pytest.raises(DeviceError, match=r"hw:77|hw:CARD=Nowhere'"):
+        mixer.set_gain(6)
