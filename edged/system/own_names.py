@@ -14,8 +14,8 @@ edged endings error event first_audio_sent first_delta first_sound foreign_failu
 id idle interrupt keep keyboard latched light line link listening live lost mark microphone microphone_gaps mixer mode
 mute muted name none notice ok pending phrase press problems protocol release reload remedy reopen response_done
 responses_billed restart role snapshot speaker speaker_gaps speaking speech_dropped_bytes state status stopped
-switches text thinking toggle transcript troubles truncated turn turns type underruns unmute up usage user volume was
-when
+switches text thinking toggle trailing transcript troubles truncated turn turns type underruns unmute up usage user
+volume was when
 """
 
 _USAGE = """

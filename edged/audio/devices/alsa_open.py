@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from edged.audio.devices import libasound
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.default_card import choose
-from edged.audio.devices.ladder import Opened, climb
+from edged.audio.devices.ladder import Choice, climb
 from edged.audio.devices.names import listed, meant, opened_name, resolve
 from edged.audio.devices.present import Card, cards, shown
 from edged.errors import DeviceError
@@ -33,7 +33,7 @@ def open_first(
     present: list[Card] | None = None,
     ambiguous: set[str] | None = None,
     beside: Sequence[str] = (),
-) -> Opened[Pcm]:
+) -> Choice[Pcm]:
     """Open the first of `wanted` that can be opened; raises DeviceError.
 
     `present`: the machine's cards. `ambiguous`: the names that have fit several cards so far; see `names.py`.
@@ -107,7 +107,7 @@ class Report:
     def __init__(self, what: str) -> None:
         self._what, self._last = what, ""
 
-    def opened(self, opened: Opened[Pcm]) -> None:
+    def opened(self, opened: Choice[Pcm]) -> None:
         """Note what was opened."""
         device = opened.device
         text = f"{self._what}: opened {device.name!r} at {device.layout}"

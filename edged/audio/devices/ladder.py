@@ -35,7 +35,7 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened(Generic[Open]):
+class Choice(Generic[Open]):
     """What was opened, and what was tried in vain before, as a name and the reason."""
 
     device: Open
@@ -68,7 +68,7 @@ def climb(
     *,
     is_hdmi: Callable[[str], bool] = lambda _: False,
     late: Callable[[], bool] = lambda: False,
-) -> Opened[Open]:
+) -> Choice[Open]:
     """Open the first that opens. `late`: whether it is too late to try another.
 
     Raises:
@@ -88,7 +88,7 @@ def climb(
                 failed.append((form.name, error))
                 causes.add(error.cause)
             else:
-                return Opened(device, tuple((each, str(error)) for each, error in failed))
+                return Choice(device, tuple((each, str(error)) for each, error in failed))
     raise _all(failed)
 
 

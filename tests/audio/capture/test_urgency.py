@@ -8,7 +8,7 @@ import pytest
 from edged.audio.capture.intake import Intake
 from edged.audio.capture.utterances import Utterances
 from edged.audio.devices import alsa
-from edged.audio.devices.ladder import Opened
+from edged.audio.devices.ladder import Choice
 from edged.audio.dsp.samples import Layout
 from edged.audio.ports import Urgency
 from tests.audio.devices.test_contract import IN_TIME_S, never
@@ -51,7 +51,7 @@ class Card:
 class Rig:
     def __init__(self, monkeypatch, late_s):
         self.card, self.blocks, self.rest = Card(), queue.Queue(), b""
-        monkeypatch.setattr(alsa, "open_first", lambda *_, **__: Opened(self.card))
+        monkeypatch.setattr(alsa, "open_first", lambda *_, **__: Choice(self.card))
         monkeypatch.setattr(alsa, "LATE_S", late_s)
         monkeypatch.setattr(alsa, "SILENT_S", 2 * IN_TIME_S)
         self.microphone = alsa.AlsaMicrophone("card")
