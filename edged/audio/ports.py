@@ -9,7 +9,7 @@ calls `stop` after it. `stop` leaves nothing running, may be called twice, and n
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from edged.errors import DeviceError
 
@@ -128,6 +128,29 @@ class Opened(Protocol):
     @property
     def opened(self) -> str:
         """The device that opened last, as the backend names it; empty before that."""
+        ...
+
+
+class Tries(Protocol):
+    """The names that a device tries when it is opened. The thread that opens it writes `trying` and `others`."""
+
+    avoided: Callable[[], frozenset[str]]
+    """Set by the owner: the names that must not be tried now. Called on any thread."""
+    trying: str
+    """The name that is tried, or that is open; empty: none yet."""
+    others: bool
+    """Whether there is another name to try after that one."""
+
+
+@runtime_checkable
+class Choosy(Protocol):
+    """A device that tries several names when it is opened."""
+
+    @property
+    def tries(self) -> Tries: ...
+
+    def afresh(self) -> Any:
+        """Return another device like this one, with its memory; for use while a call of this one does not return."""
         ...
 
 

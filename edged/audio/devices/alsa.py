@@ -7,12 +7,14 @@ The sound is converted to edged's format here.
 
 import time
 from collections.abc import Callable, Sequence
+from copy import copy
 
 from edged import pcm
 from edged.audio.devices import libasound
-from edged.audio.devices.alsa_open import Report, open_first
+from edged.audio.devices.alsa_open import Report, open_first, with_cards
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.capture_thread import CaptureThread
+from edged.audio.devices.ladder import TriedNames
 from edged.audio.devices.playback_thread import PlaybackThread
 from edged.audio.devices.present import PROC, cards
 from edged.audio.devices.thread_watchdog import ThreadWatchdog
@@ -49,7 +51,14 @@ class AlsaMicrophone(CaptureThread):
         self, *devices: str, block_ms: int = 20, channel: int | None = None, fmt: pcm.Format = pcm.PCM16
     ) -> None:
         super().__init__(*devices, block_ms=block_ms, channel=channel, fmt=fmt)
-        self._report, self._ambiguous = Report("microphone"), set[str]()
+        self._report, self._ambiguous, self.tries = Report("microphone"), set[str](), TriedNames()
+
+    def afresh(self) -> "AlsaMicrophone":
+        """Another one with the same names and the same memory. This one is of no use any more."""
+        other = copy(self)
+        other.renew()
+        other.tries = TriedNames(self.tries.avoided)
+        return other
 
     def set_urgency(self, urgency: Urgency) -> None:
         """Read blocks as they come, or only every `LATE_S`."""
@@ -67,6 +76,7 @@ class AlsaMicrophone(CaptureThread):
             rate_hz=self._fmt.rate_hz,
             channel=self._channel,
             ambiguous=self._ambiguous,
+            tries=self.tries,
         )
         self._report.opened(opened)
         device = opened.device
@@ -75,6 +85,7 @@ class AlsaMicrophone(CaptureThread):
         self._stale = False
         self._watchdog = ThreadWatchdog("microphone")
         self._watchdog.start(lost)
+        lost = _naming_cards("microphone", lost)
 
         def close() -> None:
             self._watchdog.stop()
@@ -159,8 +170,20 @@ class AlsaSpeaker:
         self.latency_ms = self._depth.first_ms
         self._thread = PlaybackThread(self._depth, fmt)
         self._report, self._ambiguous, self._beside = Report("speaker"), set[str](), beside
+        self.tries = TriedNames()
         self.opened = ""
         """The device that opened last."""
+
+    def afresh(self) -> "AlsaSpeaker":
+        """Another one with the same names and the same memory. This one is of no use any more."""
+        other = copy(self)
+        other.tries = TriedNames(self.tries.avoided)
+        other.renew()
+        return other
+
+    def renew(self) -> None:
+        """Forget the thread of another one."""
+        self._thread = PlaybackThread(self._depth, self._fmt)
 
     def start(self, source: Source, lost: Lost) -> None:
         """Open the device and begin."""
@@ -171,12 +194,13 @@ class AlsaSpeaker:
             rate_hz=self._fmt.rate_hz,
             ambiguous=self._ambiguous,
             beside=self._beside,
+            tries=self.tries,
         )
         self._report.opened(opened)
         device = opened.device
         self.opened = device.name
         change = changer(self._fmt.rate_hz, device.layout.rate_hz)
-        self._thread.start(AlsaOutlet(device), change, source, lost)
+        self._thread.start(AlsaOutlet(device), change, source, _naming_cards("speaker", lost))
 
     def stop(self) -> None:
         """Close the device."""
@@ -186,6 +210,15 @@ class AlsaSpeaker:
     def gaps(self) -> int:
         """How often it ran dry while it had sound to play."""
         return self._thread.gaps
+
+
+def _naming_cards(what: str, lost: Lost) -> Lost:
+    """Add the cards that are there to the error that `lost` gets. The thread of the lost device looks for them."""
+
+    def naming(error: DeviceError) -> None:
+        lost(error if error.cause == "device_hung" else with_cards(what, error))
+
+    return naming
 
 
 class AlsaOutlet:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from edged.audio.devices import libasound
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.default_card import choose
-from edged.audio.devices.ladder import Choice, climb
+from edged.audio.devices.ladder import Choice, TriedNames, climb
 from edged.audio.devices.names import listed, meant, opened_name, resolve
 from edged.audio.devices.present import Card, cards, shown
 from edged.errors import DeviceError
@@ -33,12 +33,15 @@ def open_first(
     present: list[Card] | None = None,
     ambiguous: set[str] | None = None,
     beside: Sequence[str] = (),
+    tries: TriedNames | None = None,
 ) -> Choice[Pcm]:
     """Open the first of `wanted` that can be opened; raises DeviceError.
 
     `present`: the machine's cards. `ambiguous`: the names that have fit several cards so far; see `names.py`.
-    `beside`: the names of the other device, whose card is the best default.
+    `beside`: the names of the other device, whose card is the best default. `tries`: the tries of this device so far.
     """
+    tries = tries or TriedNames()
+    tries.trying, tries.others = "", False
     began = time.monotonic()
     able = cards() if present is None else present
 
@@ -69,10 +72,17 @@ def open_first(
             f"libasound is not installed ({error}): apt-get install libasound2", f"{what}_lost"
         ) from error
     try:
-        return climb(what, found, open_one, is_hdmi=lambda name: "hdmi" in name.lower(), late=is_late)
+        return climb(
+            what, found, open_one, is_hdmi=lambda name: "hdmi" in name.lower(), late=is_late, tries=tries
+        )
     except DeviceError as error:
-        there = listed([card for card in able if card.devices(what)])
-        raise DeviceError(f"{error}; there {there}", error.cause) from error
+        raise with_cards(what, error, able) from error
+
+
+def with_cards(what: str, error: DeviceError, present: list[Card] | None = None) -> DeviceError:
+    """The same error, with the cards that are there."""
+    able = [card for card in (cards() if present is None else present) if card.devices(what)]
+    return DeviceError(f"{error}; there {listed(able)}", error.cause)
 
 
 def found_names(

@@ -36,6 +36,10 @@ class CaptureThread:
         # What was logged last: the device, its layout, and its channels without sound.
         self._dead: tuple[str, Layout, frozenset[int]] | None = None
 
+    def renew(self) -> None:
+        """Forget the thread of another one, of which this is a copy."""
+        self._thread, self._ended, self._woken = None, threading.Event(), threading.Event()
+
     def set_urgency(self, urgency: Urgency) -> None:
         """Does nothing: each block comes at once, whatever the urgency."""
 

@@ -9,18 +9,21 @@ Rules:
    `plughw:` do not.
 4. The error of the first name decides the cause, because the first name is the one that is wanted. The message names
    all that was tried, with each reason.
+5. A driver that does not answer may use up the time for all names. Then the next try leaves out what this one has
+   tried. So a slow device never keeps the next one in the list from its turn.
+6. A name that has hung is left out as long as the owner of the device says so.
 """
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from edged.errors import DeviceError
 
 Open = TypeVar("Open")
 
-_UNFIT, _BUSY = "device_unfit", "device_busy"
+_UNFIT, _BUSY, _HUNG = "device_unfit", "device_busy", "device_hung"
 _NAME = re.compile(r"(?P<kind>\w+):CARD=(?P<card>[^,]+)(,DEV=(?P<device>[0-9]+))?")
 _CARDS = frozenset({"hw", "plughw", "hdmi", "sysdefault", "default", "dmix", "dsnoop", "front"})
 """The kinds of ALSA's names that mean a card's device and nothing more."""
@@ -40,6 +43,20 @@ class Choice(Generic[Open]):
 
     device: Open
     tried: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class TriedNames:
+    """The tries of one device: what it tries now, for those who wait for it, and what it leaves out."""
+
+    avoided: Callable[[], frozenset[str]] = frozenset
+    """The names that must not be tried now."""
+    trying: str = ""
+    """The name that is tried now, or was opened last."""
+    others: bool = False
+    """Whether there is another name to try after that one."""
+    slow: dict[str, DeviceError] = field(default_factory=dict)
+    """What the last tries have found, if there was no time for the rest."""
 
 
 def forms(what: str, name: str, *, is_hdmi: bool = False) -> Iterator[Form]:
@@ -68,27 +85,40 @@ def climb(
     *,
     is_hdmi: Callable[[str], bool] = lambda _: False,
     late: Callable[[], bool] = lambda: False,
+    tries: TriedNames | None = None,
 ) -> Choice[Open]:
     """Open the first that opens. `late`: whether it is too late to try another.
 
     Raises:
         DeviceError: none opens. The cause is that of the first; the message names them all.
     """
+    tries = tries or TriedNames()
+    known, avoided = dict(tries.slow), tries.avoided()
     failed: list[tuple[str, DeviceError]] = []
-    for name in names:
+    for at, name in enumerate(names):
+        if name in avoided:
+            failed.append((name, DeviceError(f"{what} {name!r} is left out: it has not answered", _HUNG)))
+            continue
         causes: set[str] = set()
         for form in forms(what, name, is_hdmi=is_hdmi(name)):
             if form.after and not form.after & causes:
                 continue
-            if failed and late():
+            if len(tries.slow) > len(known) and late():
                 raise _all(failed)
-            try:
-                device = open_one(form.name)
-            except DeviceError as error:
-                failed.append((form.name, error))
-                causes.add(error.cause)
-            else:
-                return Choice(device, tuple((each, str(error)) for each, error in failed))
+            error = known.get(form.name)
+            if error is None:
+                tries.trying, tries.others = name, not avoided.issuperset(names[at + 1 :])
+                try:
+                    device = open_one(form.name)
+                except DeviceError as raised:
+                    error = raised
+                else:
+                    tries.slow.clear()
+                    return Choice(device, tuple((each, str(why)) for each, why in failed))
+            failed.append((form.name, error))
+            causes.add(error.cause)
+            tries.slow[form.name] = error
+    tries.slow.clear()
     raise _all(failed)
 
 

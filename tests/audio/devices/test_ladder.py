@@ -2,7 +2,7 @@
 
 import pytest
 
-from edged.audio.devices.ladder import climb, forms
+from edged.audio.devices.ladder import TriedNames, climb, forms
 from edged.errors import DeviceError
 
 
@@ -64,3 +64,57 @@ def test_nothing_more_is_tried_when_it_is_late():
     with pytest.raises(DeviceError, match="'first' fails"):
         climb("speaker", ["first", "second"], cards, late=lambda: True)
     assert cards.asked == ["first"]
+
+
+def test_a_driver_that_uses_up_the_time_does_not_keep_the_next_name_from_its_turn():
+    cards, tries = Cards(first="speaker_lost", second="speaker_lost"), TriedNames()
+    for asked in (["first"], ["first", "second"]):
+        with pytest.raises(DeviceError, match="'first' fails"):
+            climb("speaker", ["first", "second", "third"], cards, late=lambda: True, tries=tries)
+        assert cards.asked == asked
+    choice = climb("speaker", ["first", "second", "third"], cards, late=lambda: True, tries=tries)
+    assert cards.asked == ["first", "second", "third"]
+    assert choice.device == "third"
+    assert [name for name, _ in choice.tried] == ["first", "second"]
+    assert tries.slow == {}
+
+
+def test_a_slow_form_of_a_card_does_not_keep_the_others_from_their_turn():
+    cards, tries = Cards(hw="device_unfit"), TriedNames()
+    with pytest.raises(DeviceError):
+        climb("speaker", ["hw:CARD=USB"], cards, late=lambda: True, tries=tries)
+    assert climb("speaker", ["hw:CARD=USB"], cards, late=lambda: True, tries=tries).device.startswith(
+        "plughw:"
+    )
+    assert cards.asked == ["hw", "plughw"]
+
+
+def test_after_all_were_slow_it_begins_again():
+    cards, tries = Cards(first="speaker_lost", second="speaker_lost"), TriedNames()
+    for _ in range(6):
+        with pytest.raises(DeviceError):
+            climb("speaker", ["first", "second"], cards, late=lambda: True, tries=tries)
+    assert cards.asked == ["first", "second"] * 3
+
+
+def test_what_has_hung_is_left_out_and_named_and_decides_the_cause_if_it_was_wanted_first():
+    cards, tries = Cards(second="speaker_lost"), TriedNames(lambda: frozenset({"first"}))
+    with pytest.raises(
+        DeviceError, match=r"'first' is left out: it has not answered; then .* 'second' fails"
+    ) as caught:
+        climb("speaker", ["first", "second"], cards, tries=tries)
+    assert caught.value.cause == "device_hung"
+    assert cards.asked == ["second"]
+    assert climb("speaker", ["first", "third"], cards, tries=tries).device == "third"
+
+
+def test_somebody_who_waits_learns_what_is_tried_and_whether_there_is_more():
+    tries, seen = TriedNames(lambda: frozenset({"third"})), []
+
+    def look(name):
+        seen.append((tries.trying, tries.others))
+        raise DeviceError(f"{name!r} fails", "speaker_lost")
+
+    with pytest.raises(DeviceError):
+        climb("speaker", ["first", "second", "third"], look, tries=tries)
+    assert seen == [("first", True), ("second", False)]
