@@ -13,11 +13,13 @@ from typing import Any
 
 from edged import pcm
 from edged.audio.devices import libasound as lib
+from edged.audio.devices.errnos import AGAIN, Stage
 from edged.audio.devices.libasound import Room, failure, library
 from edged.audio.dsp.samples import RATES, Layout, rates
 from edged.errors import DeviceError
 
 MOST_CHANNELS = 32
+_NOTHING_YET = AGAIN | {errno.EAGAIN}
 SHOWN = 3  # layouts that an error names
 
 
@@ -79,13 +81,13 @@ class Pcm:
                         return layout
                     refused[layout] = code
                     if -code in lib.GONE or late():
-                        raise failure(self.what, self.name, code)
+                        raise failure(self.what, self.name, code, Stage.SET)
         raise self._unfit(least_channels, refused)
 
     def _unfit(self, least_channels: int, refused: dict[Layout, int]) -> DeviceError:
         broken = [code for code in refused.values() if -code not in lib.UNFIT]
         if broken:  # it has a suitable layout, but does not work
-            return failure(self.what, self.name, broken[0])
+            return failure(self.what, self.name, broken[0], Stage.SET)
         if refused:
             layouts = "; ".join(map(str, list(refused)[:SHOWN]))
             more = f" and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
@@ -186,30 +188,29 @@ class Pcm:
     def start(self) -> None:
         """Start the device; does nothing when it runs already."""
         if self._is_stopped and self.state == lib.PREPARED:
-            self._do("start")
+            self._do("start", stage=Stage.USE)
         self._is_stopped = False
 
     def stop(self) -> None:
         """Stop at once and drop what it holds. It can be started again."""
-        self._do("drop")
-        self._do("prepare")
+        self._do("drop", stage=Stage.USE)
+        self._do("prepare", stage=Stage.USE)
         self._is_stopped = True
 
     def wait(self, within_ms: int) -> bool:
         """Wait until there is something to read or room to write; False: not within this time. Raises DeviceError."""
         code = self._lib.snd_pcm_wait(self._at, within_ms)
-        if code < 0 and not self._recover(code):
-            raise failure(self.what, self.name, code, "failed")
+        if code < 0 and -code not in _NOTHING_YET:
+            self._recover(code)
         return bool(code > 0)
 
     def read(self) -> bytes:
         """All frames that are ready; empty after a gap, which `gaps` counts. Raises DeviceError."""
         code = int(self._lib.snd_pcm_readi(self._at, self._room, self.buffer_frames))
-        if code == -errno.EAGAIN:
+        if -code in _NOTHING_YET:
             return b""
         if code < 0:
-            if not self._recover(code):
-                raise failure(self.what, self.name, code, "failed")
+            self._recover(code)
             return b""
         return ctypes.string_at(self._room, code * self.layout.frame_bytes)
 
@@ -217,9 +218,8 @@ class Pcm:
         """Write as much as there is room for; returns the frames written. Raises DeviceError."""
         frames = len(data) // self.layout.frame_bytes
         code = int(self._lib.snd_pcm_writei(self._at, data, frames))
-        if code < 0 and code != -errno.EAGAIN:
-            if not self._recover(code):
-                raise failure(self.what, self.name, code, "failed")
+        if code < 0 and -code not in _NOTHING_YET:
+            self._recover(code)
             code = int(self._lib.snd_pcm_writei(self._at, data, frames))
         return max(0, code)
 
@@ -237,15 +237,14 @@ class Pcm:
             code = int(self._lib.snd_pcm_avail_update(self._at))
             if code >= 0:  # a sound server that has not started yet reports no delay
                 return max(0, frames.value, self.buffer_frames - code)
-        if not self._recover(code):
-            raise failure(self.what, self.name, code, "failed")
+        self._recover(code)
         return None
 
     def available(self) -> int:
         """Frames that can be read or written at once, as the device reports now. Raises DeviceError."""
         code = int(self._lib.snd_pcm_avail(self._at))
-        if code < 0 and not self._recover(code):
-            raise failure(self.what, self.name, code, "failed")
+        if code < 0:
+            self._recover(code)
         return max(0, code)
 
     def rewind(self, frames: int) -> int:
@@ -267,7 +266,7 @@ class Pcm:
     def check(self) -> None:
         """Check a device at rest. Raises DeviceError when it is gone."""
         if self.state == lib.DISCONNECTED:
-            raise failure(self.what, self.name, -errno.ENODEV, "failed")
+            raise failure(self.what, self.name, -errno.ENODEV, Stage.USE)
         self.available()
 
     def close(self) -> None:
@@ -276,20 +275,20 @@ class Pcm:
         if at:
             self._lib.snd_pcm_close(at)
 
-    def _recover(self, code: int) -> bool:
-        """Recover from a gap or a suspend: a microphone runs again, a speaker is ready. False: it is lost."""
+    def _recover(self, code: int) -> None:
+        """Recover from a gap or a suspend: a microphone runs again, a speaker is ready. Raises DeviceError."""
         if code == -errno.ESTRPIPE:
             # A device that cannot resume is prepared again; it had a gap anyway.
             self._lib.snd_pcm_resume(self._at)
         elif code != -errno.EPIPE or self.state == lib.DISCONNECTED:
-            return False
+            raise failure(self.what, self.name, code, Stage.USE)
         self.gaps += 1
         self._is_stopped = True
-        if self._lib.snd_pcm_prepare(self._at) < 0:
-            return False
-        return self.what == "speaker" or bool(self._lib.snd_pcm_start(self._at) >= 0)
+        self._do("prepare", stage=Stage.USE)
+        if self.what == "microphone":
+            self._do("start", stage=Stage.USE)
 
-    def _do(self, name: str, *arguments: Any) -> None:
+    def _do(self, name: str, *arguments: Any, stage: Stage = Stage.SET) -> None:
         code = getattr(self._lib, f"snd_pcm_{name}")(self._at, *arguments)
         if code < 0:
-            raise failure(self.what, self.name, code)
+            raise failure(self.what, self.name, code, stage)

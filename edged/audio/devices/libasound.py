@@ -7,13 +7,14 @@ Return values below zero are -errno; `failure` turns them into a `DeviceError` t
 import ctypes
 import errno
 import os
+import re
 from collections.abc import Callable
 from ctypes import POINTER, byref, c_char_p, c_int, c_long, c_uint, c_ulong, c_void_p
 from functools import cache
 from typing import Any
 
-from edged.audio.devices.errnos import ENOTSUPP, meaning
-from edged.audio.devices.present import holder
+from edged.audio.devices.errnos import ENOTSUPP, OWN_WORDS, Stage, meaning
+from edged.audio.devices.present import has_node, holder
 from edged.c_stderr import silence_alsa
 from edged.errors import DeviceError
 
@@ -26,8 +27,10 @@ FORMATS = {"s16": 2, "s32": 10, "s24": 6, "s24in3": 32, "float": 14}
 
 UNFIT = frozenset({errno.EINVAL, errno.ENXIO, errno.ERANGE, errno.ENOTSUP, ENOTSUPP})
 """What a driver answers to a layout that it cannot use."""
-GONE = frozenset({errno.ENODEV, errno.ESHUTDOWN, errno.EBADFD})
+GONE = frozenset({errno.ENODEV, errno.ESHUTDOWN, errno.EBADFD, errno.ENOTTY})
 """What is answered by a card that was unplugged: no other layout can work."""
+
+_CARD = re.compile(r"CARD=([^,]+)")
 
 _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "open": (POINTER(c_void_p), c_char_p, c_int, c_int),
@@ -136,15 +139,19 @@ def has_default() -> bool:
 
 def said(code: int) -> str:
     """The meaning of a negative result, in the library's words."""
+    if words := OWN_WORDS.get(-code):
+        return f"{words} ({code})"
     return str(library().snd_strerror(code).decode(errors="replace"))
 
 
-def failure(what: str, device: str, code: int, doing: str = "cannot be opened") -> DeviceError:
+def failure(what: str, device: str, code: int, stage: Stage = Stage.OPEN) -> DeviceError:
     """The error for a negative result. `what` is microphone or speaker, `device` its name."""
-    cause, advice = meaning(-code, what)
+    card = _CARD.search(device)
+    is_nowhere = stage is Stage.OPEN and card is not None and has_node(card[1]) is False
+    cause, advice = meaning(-code, what, stage, of_card=card is not None, no_node=is_nowhere)
     if cause == "device_busy" and (by := holder(what, device)):
         advice = f"{by} is using it"
-    return DeviceError(f"{what} {device!r} {doing}: {said(code)}{advice and f': {advice}'}", cause)
+    return DeviceError(f"{what} {device!r} {stage.value}: {said(code)}{advice and f': {advice}'}", cause)
 
 
 class Room:

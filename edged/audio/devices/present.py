@@ -9,6 +9,7 @@ from edged.files import beginning
 PROC = Path("/proc/asound")
 SYS = Path("/sys/class/sound")
 DRM = Path("/sys/class/drm")
+DEV = Path("/dev/snd")
 _PATH = re.compile(r" at (usb-\S+),")
 _PCM = re.compile(r"pcm(?P<device>[0-9]+)(?P<way>[pc])")
 # The kernel's text about all cards takes a few hundred bytes.
@@ -68,6 +69,12 @@ def holder(what: str, name: str, proc: Path = PROC) -> str:
             program = _read(Path("/proc") / owner[1] / "comm")
             return f"{program or 'a program'} ({owner[1]})"
     return ""
+
+
+def has_node(card_id: str, proc: Path = PROC, dev: Path = DEV) -> bool | None:
+    """Whether a card has files in /dev/snd. None: the kernel has no such card."""
+    number = next((each.number for each in cards(proc) if each.id == card_id), None)
+    return None if number is None else (dev / f"controlC{number}").exists()
 
 
 def shown(drm: Path = DRM) -> frozenset[str]:

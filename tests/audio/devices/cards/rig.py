@@ -26,6 +26,8 @@ class Stream:
     open_ms: int = 0
     set_ms: int = 0
     shared: bool = False
+    trouble: str = ""
+    """A file that says what does not work at the moment; see rigcard.c."""
 
     def described(self, record: Path | None = None) -> str:
         """Itself, in ALSA's configuration."""
@@ -38,7 +40,8 @@ class Stream:
             f"refused_errno {self.refused_errno} open_errno {self.open_errno}",
             f"open_ms {self.open_ms} set_ms {self.set_ms}",
         ]
-        return " ".join(["{", *filter(None, rows), f'record "{record}"' if record else "", "}"])
+        files = [f'{key} "{path}"' for key, path in (("record", record), ("trouble", self.trouble)) if path]
+        return " ".join(["{", *filter(None, rows), *files, "}"])
 
 
 def _list(key: str, values: Iterable[object]) -> str:

@@ -7,6 +7,11 @@
      refused_rates, refused_formats   what it lists and refuses when it is set, with `refused_errno`
      open_errno, open_ms, set_ms      an error at the opening; how long the opening and the setting take
      record                           a file that gets what is played
+     trouble                          a file that says what does not work at the moment (see below)
+
+   Each call looks into that file. A line `STAGE NUMBER` makes the call fail with this error number. `STAGE hang` keeps the
+   call from returning as long as the line is there, and `STAGE kernel` does so in an uninterruptible sleep. The stages:
+   open, set, prepare, start, transfer, wait, delay, stop, close.
 
    A microphone counts: the 16 highest bits of each sample are ((frame * 7) % 30000) - 15000, the same on every
    channel. Its clock is the machine's. It never runs over, so that a busy machine changes no test. */
@@ -15,8 +20,11 @@
 #include <alsa/asoundlib.h>
 #include <alsa/pcm_external.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,6 +41,7 @@ struct card {
     snd_pcm_ioplug_t plug;
     int timer, record, running;
     long refused_errno, set_ms;
+    char trouble[256];
     struct list rates, formats, channels, refused_rates, refused_formats;
     struct timespec began;
     uint64_t moved; /* frames since it was opened, for the counting */
@@ -43,6 +52,38 @@ static void pause_ms(long ms)
 {
     struct timespec span = {ms / 1000, ms % 1000 * 1000000L};
     nanosleep(&span, NULL);
+}
+
+#define HANG 1000000000L
+#define KERNEL 1000000001L
+
+/* What the file says about this stage: 0: nothing; it hangs; it hangs in the kernel; else a result. */
+static long said_of(const char *path, const char *stage)
+{
+    char name[32], what[32];
+    long said = 0;
+    FILE *file = *path ? fopen(path, "re") : NULL;
+    if (file == NULL)
+        return 0;
+    while (fscanf(file, "%31s %31s", name, what) == 2)
+        if (strcmp(name, stage) == 0)
+            said = strcmp(what, "hang") == 0 ? HANG : strcmp(what, "kernel") == 0 ? KERNEL : -atol(what);
+    fclose(file);
+    return said;
+}
+
+static int trouble(const char *path, const char *stage)
+{
+    long said = said_of(path, stage);
+    if (said == KERNEL && vfork() == 0) { /* the kernel holds this thread until the child ends */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        while (said_of(path, stage) == KERNEL)
+            pause_ms(10);
+        _exit(0);
+    }
+    while (said == HANG && said_of(path, stage) == HANG)
+        pause_ms(10);
+    return said == HANG || said == KERNEL ? 0 : (int)said;
 }
 
 static int holds(const struct list *list, unsigned int value)
@@ -57,6 +98,9 @@ static int card_start(snd_pcm_ioplug_t *plug)
 {
     struct card *card = plug->private_data;
     struct itimerspec ticks = {{0, TICK_NS}, {0, TICK_NS}};
+    int code = trouble(card->trouble, "start");
+    if (code)
+        return code;
     clock_gettime(CLOCK_MONOTONIC, &card->began);
     card->since = plug->stream == SND_PCM_STREAM_CAPTURE ? card->moved : 0;
     card->running = 1;
@@ -67,6 +111,9 @@ static int card_stop(snd_pcm_ioplug_t *plug)
 {
     struct card *card = plug->private_data;
     struct itimerspec never = {{0, 0}, {0, 0}};
+    int code = trouble(card->trouble, "stop");
+    if (code)
+        return code;
     card->running = 0;
     card->since = card->moved;
     return timerfd_settime(card->timer, 0, &never, NULL) < 0 ? -errno : 0;
@@ -131,6 +178,9 @@ static snd_pcm_sframes_t card_transfer(snd_pcm_ioplug_t *plug, const snd_pcm_cha
 {
     struct card *card = plug->private_data;
     size_t width = snd_pcm_format_physical_width(plug->format) / 8;
+    int code = trouble(card->trouble, "transfer");
+    if (code)
+        return code;
     for (snd_pcm_uframes_t frame = 0; frame < frames; frame++) {
         int16_t value = (int16_t)((card->moved + frame) * 7 % 30000) - 15000;
         for (unsigned int channel = 0; channel < plug->channels; channel++) {
@@ -148,7 +198,10 @@ static snd_pcm_sframes_t card_transfer(snd_pcm_ioplug_t *plug, const snd_pcm_cha
 static int card_set(snd_pcm_ioplug_t *plug, snd_pcm_hw_params_t *params)
 {
     struct card *card = plug->private_data;
+    int code = trouble(card->trouble, "set");
     (void)params;
+    if (code)
+        return code;
     pause_ms(card->set_ms);
     if (holds(&card->refused_rates, plug->rate) || holds(&card->refused_formats, plug->format))
         return -card->refused_errno;
@@ -158,7 +211,23 @@ static int card_set(snd_pcm_ioplug_t *plug, snd_pcm_hw_params_t *params)
 static int card_prepare(snd_pcm_ioplug_t *plug)
 {
     struct card *card = plug->private_data;
-    card->running = 0;
+    int code = trouble(card->trouble, "prepare");
+    if (code == 0)
+        card->running = 0;
+    return code;
+}
+
+static int card_delay(snd_pcm_ioplug_t *plug, snd_pcm_sframes_t *delay)
+{
+    struct card *card = plug->private_data;
+    snd_pcm_sframes_t ready;
+    int code = trouble(card->trouble, "delay");
+    if (code)
+        return code;
+    ready = snd_pcm_avail_update(plug->pcm);
+    if (ready < 0)
+        return ready;
+    *delay = plug->stream == SND_PCM_STREAM_CAPTURE ? ready : (snd_pcm_sframes_t)plug->buffer_size - ready;
     return 0;
 }
 
@@ -168,7 +237,10 @@ static int card_revents(snd_pcm_ioplug_t *plug, struct pollfd *fds, unsigned int
     int plays = plug->stream == SND_PCM_STREAM_PLAYBACK;
     uint64_t ticks;
     snd_pcm_sframes_t ready;
+    int code = trouble(card->trouble, "wait");
     (void)count;
+    if (code)
+        return code;
     if (fds->revents & POLLIN && read(card->timer, &ticks, sizeof ticks) < 0 && errno != EAGAIN)
         return -errno;
     ready = snd_pcm_avail_update(plug->pcm);
@@ -179,6 +251,7 @@ static int card_revents(snd_pcm_ioplug_t *plug, struct pollfd *fds, unsigned int
 static int card_close(snd_pcm_ioplug_t *plug)
 {
     struct card *card = plug->private_data;
+    trouble(card->trouble, "close");
     close(card->timer);
     if (card->record >= 0)
         close(card->record);
@@ -193,6 +266,7 @@ static const snd_pcm_ioplug_callback_t CALLS = {
     .transfer = card_transfer,
     .hw_params = card_set,
     .prepare = card_prepare,
+    .delay = card_delay,
     .poll_revents = card_revents,
     .close = card_close,
 };
@@ -253,7 +327,7 @@ static int limit(struct card *card)
 SND_PCM_PLUGIN_DEFINE_FUNC(rigcard)
 {
     const char *id = "", *device = "", *path;
-    char key[128];
+    char key[128], broken[256] = "";
     snd_config_t *found, *entry;
     struct card *card;
     int code;
@@ -264,6 +338,11 @@ SND_PCM_PLUGIN_DEFINE_FUNC(rigcard)
     snprintf(key, sizeof key, "rigcards.%s.%s.%s", id, stream == SND_PCM_STREAM_CAPTURE ? "capture" : "playback", device);
     if (snd_config_search(root, key, &found) < 0)
         return -ENOENT;
+    if (snd_config_search(found, "trouble", &entry) >= 0 && snd_config_get_string(entry, &path) >= 0)
+        snprintf(broken, sizeof broken, "%s", path);
+    code = trouble(broken, "open");
+    if (code)
+        return code;
     pause_ms(read_number(found, "open_ms"));
     if (read_number(found, "open_errno"))
         return -read_number(found, "open_errno");
@@ -277,6 +356,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(rigcard)
     read_named(found, "refused_formats", &card->refused_formats);
     card->refused_errno = read_number(found, "refused_errno");
     card->set_ms = read_number(found, "set_ms");
+    memcpy(card->trouble, broken, sizeof broken);
     card->record = -1;
     if (snd_config_search(found, "record", &entry) >= 0 && snd_config_get_string(entry, &path) >= 0)
         card->record = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
