@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 _apart = False
-_one_at_a_time = threading.Lock()
+_lock = threading.Lock()
+_silencing, _kept = 0, -1  # blocks of `silenced` that run, and what descriptor 2 was before the first of them
 _Handler = ctypes.CFUNCTYPE(
     None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
 )
@@ -51,16 +52,25 @@ def silence_alsa() -> None:
 
 @contextmanager
 def silenced() -> Iterator[None]:
-    """Discard everything that is written to descriptor 2 while the block runs."""
-    with _one_at_a_time:
-        sys.stderr.flush()
-        kept = os.dup(2)
-        try:
+    """Discard everything that is written to descriptor 2 while the block runs.
+
+    Several blocks may run at once, on any threads. So a call that hangs in one of them delays no other.
+    """
+    global _silencing, _kept  # noqa: PLW0603 the process has one descriptor 2
+    with _lock:
+        if not _silencing:
+            sys.stderr.flush()
+            _kept = os.dup(2)
             _to_nowhere()
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+        _silencing += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _silencing -= 1
+            if not _silencing:
+                os.dup2(_kept, 2)
+                os.close(_kept)
 
 
 def _to_nowhere() -> None:

@@ -40,3 +40,29 @@ def test_where_python_has_no_descriptor_of_its_own_nothing_is_taken_from_it():
     assert "more chatter" in arrived
     assert "chatter of a call" not in arrived
     assert "a line of ours" in arrived
+
+
+TWO_AT_ONCE = """
+import os, threading
+from edged.c_stderr import silenced
+inside, release = threading.Event(), threading.Event()
+def hang():
+    with silenced():
+        inside.set()
+        release.wait(60)
+thread = threading.Thread(target=hang)
+thread.start()
+inside.wait(60)
+with silenced():
+    os.write(2, b"chatter of a call\\n")
+os.write(2, b"chatter beside a call that hangs\\n")
+release.set()
+thread.join()
+os.write(2, b"words after it\\n")
+"""
+
+
+def test_a_call_that_hangs_holds_up_no_other():
+    words = [sys.executable, "-c", TWO_AT_ONCE]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False).stderr
+    assert said == "words after it\n"

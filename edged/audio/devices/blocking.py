@@ -6,6 +6,7 @@ Rules:
    other ways were tried (PulseAudio, 2 x 60 ms): stopping the stream cut off the last 200 ms of an answer,
    and feeding it silence delayed the next answer by 130 ms.
 3. When it is asked to let go of the device (`listing.py`), it does so at its next rest.
+4. `thread_watchdog.py` notices a write that does not return.
 """
 
 import threading
@@ -14,6 +15,7 @@ from typing import Protocol
 
 from edged import pcm
 from edged.audio.devices.listing import let_go
+from edged.audio.devices.thread_watchdog import LOOK_S, ThreadWatchdog
 from edged.audio.dsp.samples import Layout, changer, spoken
 from edged.audio.ports import Lost, Source
 from edged.errors import DeviceError
@@ -52,6 +54,7 @@ class BlockingSpeaker:
         self._open, self._fmt = open_stream, fmt
         self._block_bytes = fmt.bytes_of(block_ms)
         self._thread: threading.Thread | None = None
+        self._watchdog = ThreadWatchdog("speaker")
         self._work = threading.Event()
         self._ended = threading.Event()
         self._unwelcome = False  # it must let go of the device
@@ -94,17 +97,21 @@ class BlockingSpeaker:
             return
         finally:
             ready.set()
+        watchdog = self._watchdog = ThreadWatchdog("speaker")
+        watchdog.start(lost)
         try:
             self._play(source, stream)
         except DeviceError as error:
             lost(error)
         finally:
+            watchdog.stop()
             stream.close()
 
     def _play(self, source: Source, stream: Stream) -> None:
         change = changer(self._fmt.rate_hz, stream.layout.rate_hz)
         source.set_latency(stream.latency_ms)
         while not self._ended.is_set():
+            self._watchdog.beat()
             if self._unwelcome and source.idle:
                 raise let_go("speaker")
             mono = source.take(self._block_bytes)
@@ -115,7 +122,8 @@ class BlockingSpeaker:
     def _rest(self, source: Source) -> None:
         self._work.clear()
         if source.idle and not (self._ended.is_set() or self._unwelcome):  # unless work came in between
-            self._work.wait()
+            while not self._work.wait(LOOK_S):
+                self._watchdog.beat()
 
     def _let_go(self) -> None:
         self._unwelcome = True

@@ -8,11 +8,14 @@ Rules:
    open all these devices again, with a new list. This happens once for each change of the cards.
 3. When a card is unplugged, another card may get its number, and the list names devices by number. So nothing is opened
    while the list contains a card that is gone.
-4. Where the system does not report its cards (anything but Linux), no user is asked to let go. The error
+4. Streams are opened one after another, because PortAudio is not made for two openings at once. But an opening that has
+   not returned after `OPENING_S` no longer holds up others.
+5. Where the system does not report its cards (anything but Linux), no user is asked to let go. The error
    gives the remedy.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Generic, TypeVar
@@ -21,6 +24,9 @@ from edged.audio.devices.present import Card, cards
 from edged.errors import DeviceError
 
 Library = TypeVar("Library")
+
+# Longer than most openings take. The opening that waits for it has to return in time, too (edged/keeper.py).
+OPENING_S = 6.0
 
 
 @dataclass(eq=False)
@@ -44,7 +50,7 @@ class Listing(Generic[Library]):
         present: Callable[[], list[Card]] = cards,
     ) -> None:
         self._begin, self._end, self.present = begin, end, present
-        self._lock = Lock()
+        self._lock, self._opening = Lock(), Lock()
         self._holds: list[Hold[Library]] = []
         self._listed: list[Card] = []
 
@@ -67,6 +73,19 @@ class Listing(Generic[Library]):
         """Call after the stream was closed. A second call does nothing."""
         with self._lock:
             self._release(hold)
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """Wait until no other stream is being opened, at most `OPENING_S`, and hold up others while the block runs."""
+        mine = self._opening
+        while not mine.acquire(timeout=OPENING_S):
+            if self._opening is mine:  # the opening that has it may never return
+                self._opening = Lock()
+            mine = self._opening
+        try:
+            yield
+        finally:
+            mine.release()
 
     def refused(self, hold: Hold[Library], what: str, error: DeviceError) -> DeviceError:
         """Release the hold of a stream that did not open. Returns the error to raise instead of `error`."""

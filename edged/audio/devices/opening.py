@@ -128,7 +128,7 @@ class OpenStream:
             device = found[name]
             for layout in layouts(self._rate_hz, device.own_hz, least_channels, device.channels):
                 try:
-                    with c_stderr.silenced():
+                    with package.listing.opening(), c_stderr.silenced():
                         stream = package.open(library, way, device, layout, **options(layout))
                 except package.errors as error:
                     last = error

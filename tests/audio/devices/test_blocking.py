@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from edged.audio.devices import blocking, thread_watchdog
 from edged.audio.devices.blocking import BlockingSpeaker
 from edged.audio.dsp.samples import Layout
 from edged.errors import DeviceError
@@ -105,3 +106,36 @@ def test_a_bug_of_the_source_ends_the_thread_where_it_is_raised(monkeypatch):
     assert raised.get(timeout=IN_TIME_S) is ZeroDivisionError
     speaker.stop()
     assert stream.closed
+
+
+def test_a_write_that_does_not_return_is_reported(monkeypatch):
+    monkeypatch.setattr(thread_watchdog, "LOOK_S", 0.01)
+    lost, release, source = queue.Queue(), threading.Event(), Sound()
+
+    class Hanging(Stream):
+        def write(self, frames):
+            if source.finished.is_set():
+                release.wait(60)
+
+    speaker = BlockingSpeaker(lambda let_go: Hanging())
+    speaker.start(source, lost.put)
+    source.work(BLOCK)
+    assert lost.get(timeout=IN_TIME_S).cause == "device_hung"
+    release.set()
+    speaker.stop()
+
+
+def test_a_rest_is_no_hang(monkeypatch):
+    beats = queue.Queue()
+
+    class Watched(thread_watchdog.ThreadWatchdog):
+        def beat(self):
+            beats.put("beat")
+
+    monkeypatch.setattr(blocking, "ThreadWatchdog", Watched)
+    monkeypatch.setattr(blocking, "LOOK_S", 0.01)
+    speaker = BlockingSpeaker(lambda let_go: Stream())
+    speaker.start(Sound(), never)
+    for _ in range(10):
+        beats.get(timeout=IN_TIME_S)
+    speaker.stop()

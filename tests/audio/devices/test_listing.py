@@ -1,7 +1,10 @@
 """One library with several users that open its streams."""
 
+import threading
+
 import pytest
 
+from edged.audio.devices import listing
 from edged.audio.devices.listing import Listing
 from edged.audio.devices.present import Card
 from edged.errors import DeviceError
@@ -108,3 +111,43 @@ def test_where_no_cards_are_told_of_the_error_says_what_helps(portaudio):
     error = portaudio.listing.refused(portaudio.hold(), "microphone", NOT_THERE)
     assert "restart edged" in str(error)
     assert portaudio.asked == []
+
+
+def test_an_opening_that_hangs_holds_up_the_next_one_for_a_while_and_later_ones_not_at_all(monkeypatch):
+    monkeypatch.setattr(listing, "OPENING_S", 0.05)
+    library, inside, release = Listing(lambda: None, lambda _: None), threading.Event(), threading.Event()
+
+    def hang():
+        with library.opening():
+            inside.set()
+            release.wait(60)
+
+    hanging = threading.Thread(target=hang)
+    hanging.start()
+    assert inside.wait(60)
+    with library.opening():
+        pass
+    monkeypatch.setattr(listing, "OPENING_S", 3600)
+    with library.opening():
+        pass
+    release.set()
+    hanging.join(60)
+    with library.opening():
+        pass
+
+
+def test_two_openings_come_one_after_another():
+    library, order, inside = Listing(lambda: None, lambda _: None), [], threading.Event()
+
+    def second():
+        inside.set()
+        with library.opening():
+            order.append("second")
+
+    with library.opening():
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert inside.wait(60)
+        order.append("first")
+    thread.join(60)
+    assert order == ["first", "second"]
